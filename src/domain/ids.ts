@@ -1,0 +1,46 @@
+/** Identities that must come out the same on every replay: derived, never drawn. Pure, so that workflows may use it. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Json } from './errors.ts';
+
+const digest = (text: string): string => bytesToHex(sha256(utf8ToBytes(text)));
+
+/** JSON with sorted keys and without undefined members, so that equal data has equal text. */
+export function canonicalJson(value: Json | undefined): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+    return `{${members.join(',')}}`;
+  }
+  return JSON.stringify(value ?? null);
+}
+
+export const hashJson = (value: Json | undefined): string => digest(canonicalJson(value));
+
+/** The operation that a command starts: Temporal refuses a second workflow with the same id. */
+export const operationIdOf = (engineId: string, commandId: string): string =>
+  digest(`${engineId}\n${commandId}`).slice(0, 32);
+
+export const operationWorkflowId = (operationId: string): string => `operation:${operationId}`;
+
+const ENGINE_ID = /^engine:(paper|drift):(.+):(\d+)$/;
+
+export interface EngineIdParts {
+  readonly venue: 'paper' | 'drift';
+  /** Paper: the feed, e.g. `synthetic:7`. Drift: the authority's address. */
+  readonly authority: string;
+  readonly subAccount: number;
+}
+
+export const engineIdOf = ({ venue, authority, subAccount }: EngineIdParts): string =>
+  `engine:${venue}:${authority}:${subAccount}`;
+
+/** Null when `engineId` is not one of ours. */
+export function parseEngineId(engineId: string): EngineIdParts | null {
+  const match = ENGINE_ID.exec(engineId);
+  if (match === null) return null;
+  return { venue: match[1] as 'paper' | 'drift', authority: match[2] as string, subAccount: Number(match[3]) };
+}

@@ -1,0 +1,54 @@
+/**
+ * Units are types: every amount is a branded integer of base units, and conversion between units stands here only.
+ * Floating point is for ratios and for display.
+ */
+declare const unit: unique symbol;
+type Unit<Name extends string> = bigint & { readonly [unit]: Name };
+
+/** 1e-9 SOL. Spot amounts, and the signed size of a SOL perp (Drift's BASE_PRECISION is 1e9 too). */
+export type Lamports = Unit<'lamports'>;
+/** 1e-6 USD: Drift's QUOTE_PRECISION, and the base unit of USDC. */
+export type MicroUsd = Unit<'micro-usd'>;
+/** 1e-6 USD per SOL: Drift's PRICE_PRECISION. */
+export type Price = Unit<'price'>;
+/** 1e-15 USD: lamports times price, exact. Equity is accounted in it, so that nothing is lost to rounding. */
+export type FemtoUsd = Unit<'femto-usd'>;
+
+export const LAMPORTS_PER_SOL = 1_000_000_000n;
+export const MICRO_USD_PER_USD = 1_000_000n;
+export const FEMTO_PER_MICRO_USD = 1_000_000_000n;
+export const BPS = 10_000n;
+export const MS_PER_HOUR = 3_600_000;
+/** Drift's year for interest and funding: 365.25 days. */
+export const HOURS_PER_YEAR = 8766;
+
+export const lamports = (value: bigint): Lamports => value as Lamports;
+export const microUsd = (value: bigint): MicroUsd => value as MicroUsd;
+export const price = (value: bigint): Price => value as Price;
+export const femtoUsd = (value: bigint): FemtoUsd => value as FemtoUsd;
+
+export const abs = <T extends bigint>(value: T): T => (value < 0n ? (-(value as bigint) as T) : value);
+export const min = <T extends bigint>(a: T, b: T): T => (a < b ? a : b);
+export const max = <T extends bigint>(a: T, b: T): T => (a > b ? a : b);
+
+/** Quotient rounded toward minus infinity (bigint `/` rounds toward zero). @throws RangeError when divisor is 0. */
+export function divFloor(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  return dividend % divisor !== 0n && dividend < 0n !== divisor < 0n ? quotient - 1n : quotient;
+}
+
+/** Quotient rounded toward plus infinity. @throws RangeError when divisor is 0. */
+export const divCeil = (dividend: bigint, divisor: bigint): bigint => -divFloor(-dividend, divisor);
+
+/** The value of `size` at `at`, exact: lamports x (1e-6 USD per SOL) = 1e-15 USD. */
+export const valueExact = (size: Lamports, at: Price): FemtoUsd => femtoUsd(size * at);
+
+/** The value of `size` at `at` in micro-USD, rounded toward minus infinity. */
+export const valueAt = (size: Lamports, at: Price): MicroUsd => microUsd(divFloor(size * at, FEMTO_PER_MICRO_USD));
+
+export const toFemto = (value: MicroUsd): FemtoUsd => femtoUsd(value * FEMTO_PER_MICRO_USD);
+
+/** For display and ratios only. */
+export const solNumber = (value: Lamports): number => Number(value) / 1e9;
+/** For display and ratios only. */
+export const usdNumber = (value: MicroUsd | Price): number => Number(value) / 1e6;

@@ -1,0 +1,125 @@
+/**
+ * The journal: the record that people read, and where paper lives. Every write is keyed by its cause, so that a
+ * retried activity adds nothing. Every method throws TransientError when the database cannot be reached.
+ */
+import type { Kysely } from 'kysely';
+import type { CommandAnswer } from '../domain/command.ts';
+import type { ErrorReport } from '../domain/errors.ts';
+import type { SnapshotJson } from '../domain/snapshot.ts';
+import type {
+  AlertRecord,
+  AttemptRecord,
+  CommandRecord,
+  EngineRecord,
+  EquityRecord,
+  FundingRecord,
+  OperationRecord,
+  OperationStatus,
+  TradeRecord,
+  TransitionRecord,
+} from './records.ts';
+import type { Database } from './schema.ts';
+
+export interface Fence {
+  readonly engineId: string;
+  readonly generation: number;
+  readonly attempt: number;
+}
+
+export type Admission =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'known'; readonly record: CommandRecord }
+  | { readonly kind: 'conflict'; readonly record: CommandRecord };
+
+export interface ListQuery {
+  readonly engineId?: string;
+  readonly limit: number;
+  /** From a former page's `nextCursor`; newest first. @throws ValidationError INVALID_FIELD when it is not ours */
+  readonly cursor?: string;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
+export interface Page<Row> {
+  readonly items: readonly Row[];
+  readonly nextCursor: string | null;
+}
+
+/** What LISTEN/NOTIFY carries: which row changed; the listener reads it. */
+export interface JournalEvent {
+  readonly table:
+    | 'engines'
+    | 'snapshots'
+    | 'commands'
+    | 'operations'
+    | 'transitions'
+    | 'trades'
+    | 'funding'
+    | 'equity'
+    | 'alerts';
+  readonly engineId: string | null;
+  /** The row's key: engine id, command id, operation id (transitions: `operationId/sequence`), alert id, … */
+  readonly key: string;
+}
+
+export interface Journal {
+  /** Made once when the database is first migrated: how the two stores know each other. */
+  readonly journalId: string;
+  readonly db: Kysely<Database>;
+
+  engine(engineId: string): Promise<EngineRecord | null>;
+  engines(): Promise<readonly EngineRecord[]>;
+  /** Ignored when the row already has the same or a later `sequence` of the same epoch. */
+  publishEngine(record: EngineRecord): Promise<void>;
+
+  /** Inserts the command, or tells what is already there under its id. Atomic. */
+  admitCommand(record: Omit<CommandRecord, 'answer' | 'answeredAtMs'>): Promise<Admission>;
+  command(commandId: string): Promise<CommandRecord | null>;
+  /** The first final answer stays. */
+  recordAnswer(commandId: string, answer: CommandAnswer, atMs: number): Promise<void>;
+
+  /** Inserts, or leaves what is there. */
+  openOperation(record: Omit<OperationRecord, 'attempts' | 'endedAtMs' | 'error' | 'answer'>): Promise<void>;
+  /** Upserts by signature; `stage` and `outcome` only ever move forward. */
+  recordAttempt(record: AttemptRecord): Promise<void>;
+  recordTransition(record: TransitionRecord): Promise<void>;
+  updateOperation(
+    operationId: string,
+    change: {
+      readonly status: OperationStatus;
+      readonly endedAtMs?: number;
+      readonly error?: ErrorReport | null;
+      readonly answer?: CommandAnswer | null;
+    },
+  ): Promise<void>;
+  operation(operationId: string): Promise<OperationRecord | null>;
+  transitions(operationId: string): Promise<readonly TransitionRecord[]>;
+  unfinishedOperations(engineId: string): Promise<readonly OperationRecord[]>;
+
+  /** False when the fence is older than the newest one seen: a cut-off watch writes nothing. */
+  recordSnapshot(fence: Fence, snapshot: SnapshotJson): Promise<boolean>;
+  latestSnapshot(engineId: string): Promise<{ readonly snapshot: SnapshotJson; readonly recordedAtMs: number } | null>;
+  /** Keeps all of the last hour, one a minute for a day, one an hour beyond. Trades and funding are never thinned. */
+  thinSnapshots(engineId: string, nowMs: number): Promise<number>;
+
+  /** Foreign trades of a live venue; a paper venue inserts its own in its transaction. Keyed by signature and index. */
+  recordTrades(trades: readonly TradeRecord[]): Promise<void>;
+  recordFunding(payments: readonly FundingRecord[]): Promise<void>;
+  recordEquity(record: EquityRecord): Promise<void>;
+
+  /** False when this id is there already. */
+  raiseAlert(alert: AlertRecord): Promise<boolean>;
+  alert(id: string): Promise<AlertRecord | null>;
+
+  operations(query: ListQuery & { readonly commandId?: string }): Promise<Page<OperationRecord>>;
+  trades(query: ListQuery): Promise<Page<TradeRecord>>;
+  funding(query: ListQuery): Promise<Page<FundingRecord>>;
+  equity(query: ListQuery): Promise<Page<EquityRecord>>;
+  alerts(query: ListQuery): Promise<Page<AlertRecord>>;
+  fundingTotal(engineId: string, market: string): Promise<string>;
+
+  /** Calls `onEvent` for each row written from anywhere; `onGap` when events may have been missed (reconnect). */
+  listen(onEvent: (event: JournalEvent) => void, onGap: () => void): Promise<() => Promise<void>>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,161 @@
+/** The rows of the journal as the rest of the program sees them. Amounts are decimal strings of base units. */
+import type { Action, CommandAnswer } from '../domain/command.ts';
+import type { ErrorReport, Json } from '../domain/errors.ts';
+import type { EngineState, Hold, TradingState } from '../domain/hold.ts';
+import type { Intent, OperationKind, Side } from '../domain/intent.ts';
+
+export interface EngineRecord {
+  readonly engineId: string;
+  readonly mode: 'paper' | 'live';
+  readonly feed: string;
+  readonly state: EngineState;
+  readonly tradingState: TradingState;
+  /** In words: why the trading state is what it is. */
+  readonly reason: string;
+  /** 0 to 1. */
+  readonly hedgeTarget: number;
+  /** Market time; null without a cooldown. */
+  readonly cooldownUntilMs: number | null;
+  /** Wall time at which the durable timer fires. */
+  readonly cooldownEndsAtMs: number | null;
+  readonly operation: { readonly operationId: string; readonly kind: OperationKind; readonly stage: string } | null;
+  readonly unresolved: readonly string[];
+  readonly holds: readonly Hold[];
+  /** What the last decision said, e.g. which gate blocks; null before the first. */
+  readonly decision: Json;
+  /** The engine workflow's own identity, made once at its first start: how the two stores know each other. */
+  readonly epoch: string;
+  /** Grows with every publish; an older one never overwrites a newer one. */
+  readonly sequence: number;
+  readonly updatedAtMs: number;
+}
+
+export interface CommandRecord {
+  readonly commandId: string;
+  readonly engineId: string;
+  readonly action: Action;
+  readonly requestHash: string;
+  readonly request: Json;
+  readonly receivedAtMs: number;
+  readonly operationId: string | null;
+  /** The final answer once there is one. */
+  readonly answer: CommandAnswer | null;
+  readonly answeredAtMs: number | null;
+}
+
+export type OperationStatus =
+  | 'running'
+  | 'confirmed'
+  | 'unresolved'
+  | 'resolved_by_human'
+  | 'done'
+  | 'rejected'
+  | 'failed'
+  | 'expired';
+
+export interface AttemptRecord {
+  readonly operationId: string;
+  readonly number: number;
+  readonly signature: string;
+  readonly wire: string;
+  readonly lastValidBlockHeight: number;
+  readonly slot: number;
+  readonly intent: Intent;
+  /** signed, submitted, confirmed, finalized, … */
+  readonly stage: string;
+  readonly outcome: 'confirmed' | 'failed' | 'expired' | 'unknown' | null;
+  readonly error: ErrorReport | null;
+  readonly signedAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+export interface TransitionRecord {
+  readonly operationId: string;
+  /** From 0, without gaps, given by the workflow: a retried write adds nothing. */
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly stage: string;
+  readonly attempt: number | null;
+  readonly signature: string | null;
+  readonly outcome: string | null;
+  readonly detail: Json;
+}
+
+export interface OperationRecord {
+  readonly operationId: string;
+  readonly engineId: string;
+  /** Null for what the engine decided itself. */
+  readonly commandId: string | null;
+  readonly kind: OperationKind;
+  readonly status: OperationStatus;
+  readonly createdAtMs: number;
+  readonly endedAtMs: number | null;
+  /** The command's request or the decision, as plain JSON. */
+  readonly intent: Json;
+  readonly attempts: readonly AttemptRecord[];
+  readonly error: ErrorReport | null;
+  readonly answer: CommandAnswer | null;
+}
+
+export interface TradeRecord {
+  readonly engineId: string;
+  /** Null for a foreign trade or a liquidation. */
+  readonly operationId: string | null;
+  readonly market: string;
+  readonly side: Side;
+  readonly size: string;
+  readonly price: string;
+  readonly fee: string;
+  readonly signature: string;
+  /** 0 for the first fill of a signature. */
+  readonly index: number;
+  readonly tsMs: number;
+}
+
+export interface FundingRecord {
+  readonly engineId: string;
+  readonly market: string;
+  readonly periodTsMs: number;
+  /** Fraction of the oracle TWAP per period, 1e9. */
+  readonly rate: string;
+  /** Signed lamports held at the period's end. */
+  readonly position: string;
+  /** Micro-USD, positive = received. */
+  readonly amount: string;
+  readonly tsMs: number;
+}
+
+/** Cumulative since the account's start, micro-USD; the sources add up to `equity` - `baseline` exactly. */
+export interface EquityRecord {
+  readonly engineId: string;
+  readonly tsMs: number;
+  readonly marketTimeMs: number;
+  readonly equity: string;
+  readonly baseline: string;
+  readonly price: string;
+  readonly basis: string;
+  readonly slippage: string;
+  readonly funding: string;
+  readonly interest: string;
+  readonly fees: string;
+  readonly gas: string;
+  readonly transfers: string;
+  readonly external: string;
+  readonly unexplained: string;
+}
+
+export interface AlertRecord {
+  /** Derived from what caused it, so that a retried write adds nothing. */
+  readonly id: string;
+  readonly engineId: string | null;
+  /** `alert`, or `recovered` when what `code` and `subject` told of is over. */
+  readonly kind: 'alert' | 'recovered';
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly code: string;
+  readonly message: string;
+  /** What the person should do. */
+  readonly action: string;
+  readonly operationId: string | null;
+  readonly details: Json;
+  readonly tsMs: number;
+}

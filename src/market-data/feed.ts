@@ -1,0 +1,48 @@
+/** The port of a market data source. Pure in time: the same feed gives the same answer for the same market time, always. */
+import type { Price } from '../domain/units.ts';
+
+export interface Quote {
+  readonly tsMs: number;
+  readonly oracle: Price;
+  readonly oracleTwap: Price;
+  readonly mark: Price;
+  readonly valid: boolean;
+}
+
+/** The end of a funding period. */
+export interface FundingPeriod {
+  readonly tsMs: number;
+  /** Quote per base at 1e9 (1e-9 USD per SOL), positive when longs pay; null: a gap, nothing is settled. */
+  readonly rate: bigint | null;
+  /** TWAP of the oracle over the period: rate / it is the fraction. */
+  readonly oracleTwap: Price;
+  /** Told once when the period is reached (a funding gap, with its line). */
+  readonly warning: string | null;
+}
+
+/** Yearly simple rates as fractions at 1e6. */
+export interface LendRates {
+  readonly solDeposit: bigint;
+  readonly solBorrow: bigint;
+  readonly usdcDeposit: bigint;
+  readonly usdcBorrow: bigint;
+}
+
+export interface MarketFeed {
+  /** e.g. `synthetic:7`, `replay:/path/funding.csv`. */
+  readonly id: string;
+  readonly synthetic: boolean;
+  /** Where market time begins for a new account: the first row; for synthetic the wall clock given at the account's start. */
+  startMs(wallMs: number): number;
+  /** The last instant it knows, null when endless. */
+  readonly endMs: number | null;
+  /** Null before the first row or after the end. */
+  quoteAt(tsMs: number): Quote | null;
+  ratesAt(tsMs: number): LendRates | null;
+  /** The first period that ends after `tsMs`; null at the end of data. */
+  nextPeriod(tsMs: number): FundingPeriod | null;
+  /** Periods that ended at or before `tsMs`, newest last, at most `count`. */
+  recentPeriods(tsMs: number, count: number): readonly FundingPeriod[];
+  /** Rows done at `tsMs` and in all; null when endless. */
+  progress(tsMs: number): { readonly row: number; readonly rows: number } | null;
+}
