@@ -146,8 +146,16 @@ export interface WatchInput {
   /** Opaque to the activity but for `decide`: everything that the decision knows besides the snapshot. */
   readonly context: DecisionContext;
   readonly policy: PolicyJson;
-  /** Alerts by code that stand already, so that each is told once per crossing. */
-  readonly standingAlerts: readonly string[];
+  /** What the engine believes it holds, signed lamports; null: the first snapshot tells. */
+  readonly vaultPerp: string | null;
+  /** False while an unresolved transaction makes a difference expected. */
+  readonly reconcile: boolean;
+  /** Market time at which a backoff is over. */
+  readonly backoffUntilMs: number | null;
+  /** The venue could not be read: try every 10 s, and return at the first snapshot. */
+  readonly reconnecting: boolean;
+  /** Return at the first snapshot, whatever it shows. */
+  readonly look: boolean;
 }
 
 export type WatchResult =

@@ -1,12 +1,14 @@
 /** Every message of every workflow, declared in one place: inputs, updates, signals, queries. Plain JSON throughout. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CommandAnswer, CommandEnvelope, Verdict } from '../src/domain/command.ts';
-import type { ErrorReport, Json } from '../src/domain/errors.ts';
-import type { OperationKind } from '../src/domain/intent.ts';
+import type { Json } from '../src/domain/errors.ts';
+import type { OperationReport } from '../src/domain/operation-report.ts';
 import type { PolicyJson } from '../src/domain/policy.ts';
 import type { TransactionTiming } from '../src/domain/transaction.ts';
 import type { EngineRecord } from '../src/journal/records.ts';
 import type { SignedAttempt } from '../src/venues/venue.ts';
+
+export type { OperationReport } from '../src/domain/operation-report.ts';
 
 /** What an operation is asked to do; amounts are decimal strings of base units. */
 export type OperationRequest =
@@ -33,30 +35,7 @@ export interface OperationInput {
   readonly exposureConfirmed: boolean;
   /** Rebuilt from the journal after Temporal lost it: these were signed, and are proven before anything else. */
   readonly recovered: readonly SignedAttempt[];
-}
-
-/** The operation tells its engine; sequence grows, so that a report is taken once. */
-export interface OperationReport {
-  readonly operationId: string;
-  readonly kind: OperationKind;
-  readonly sequence: number;
-  readonly stage: string;
-  /**
-   * running: it holds the operation slot · released: confirmed (or its order is gone), the slot is free, the answer
-   * stands · unresolved: its outcome is unknown, it left the slot and is a hold · dropped: a fork undid a confirmed
-   * one, only reducing operations start until it has landed again or is dead · ended: final.
-   */
-  readonly phase: 'running' | 'released' | 'unresolved' | 'dropped' | 'ended';
-  readonly reducing: boolean;
-  /** Given with released, unresolved and ended. */
-  readonly answer: CommandAnswer | null;
-  /** Signed lamports by which the perp changed through this operation, so far. */
-  readonly perpChange: string;
-  /** With unresolved: it can no longer land (its window is closed on a healthy node), so that the ways out may start. */
-  readonly windowClosed: boolean;
-  /** With ended: a person's verdict stands and evidence later contradicted it. */
-  readonly contradicted: boolean;
-  readonly error: ErrorReport | null;
+  readonly searchAttributes: boolean;
 }
 
 export interface ResolveVerdict {
@@ -84,6 +63,8 @@ export interface EngineTuning {
   readonly slotWaitMs: number;
   readonly maxWaiting: number;
   readonly timing: TransactionTiming;
+  /** The namespace knows our search attributes, so workflows may set them. */
+  readonly searchAttributes: boolean;
 }
 
 export interface EngineInput {

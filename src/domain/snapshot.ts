@@ -78,6 +78,8 @@ export const Snapshot = z.object({
   sources: EquitySources.nullable(),
   /** Accrued and not yet paid, shown beside equity: funding since the last period, at its estimated rate. */
   accruedFunding: microUsdText.nullable(),
+  /** Market time of the last liquidation of this account; null: never. */
+  lastLiquidationMs: z.number().nullable(),
   /** Median of recent calls; null where there is no RPC (paper). */
   rpcLatencyMs: z.number().nullable(),
   /** Wallet cost of one transaction now: base fee, priority fee and tip. */

@@ -1,0 +1,76 @@
+/** What the engine workflow asks of the outside world: the two stores, a command's record, its own row, the watch. */
+import type { Clock } from '../src/domain/clock.ts';
+import type { Journal } from '../src/journal/journal.ts';
+import { compareStores } from '../src/journal/store-comparison.ts';
+import { encodeSnapshot } from '../src/domain/snapshot.ts';
+import type { Venue } from '../src/venues/venue.ts';
+import type { EngineActivities } from './contract.ts';
+import { asErrorReport, translateErrors } from './failures.ts';
+import { createWatch } from './watch.ts';
+
+/** Whether Temporal still knows an operation's workflow. */
+export type WorkflowLookup = (workflowId: string) => Promise<'running' | 'closed' | 'not_found'>;
+
+export interface EnginePorts {
+  venueOf(engineId: string): Promise<Venue>;
+  /** Whether a paper account exists; true for a venue whose accounts live on a chain. */
+  accountExists(engineId: string): Promise<boolean>;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly lookup: WorkflowLookup;
+}
+
+export function createEngineActivities(ports: EnginePorts): EngineActivities {
+  const { journal, clock } = ports;
+  return translateErrors<EngineActivities>({
+    async openStores(carried) {
+      const [record, unfinished, accountExists] = await Promise.all([
+        journal.engine(carried.engineId),
+        journal.unfinishedOperations(carried.engineId),
+        ports.accountExists(carried.engineId),
+      ]);
+      const comparison = compareStores({ carried, journal: { journalId: journal.journalId, record, accountExists } });
+      return { ...comparison, journalId: journal.journalId, record, unfinished };
+    },
+
+    async admitCommand({ engineId, record, withSnapshot }) {
+      const [admission, read] = await Promise.all([journal.admitCommand(record), withSnapshot ? readOnce(engineId) : null]);
+      const operation = record.operationId === null ? null : await journal.operation(record.operationId);
+      return { admission, operation, snapshot: read?.snapshot ?? null, unavailable: read?.unavailable ?? null };
+    },
+
+    async recordAnswer({ commandId, answer, atMs }) {
+      await journal.recordAnswer(commandId, answer, atMs);
+    },
+
+    async publishEngine(record) {
+      await journal.publishEngine(record);
+    },
+
+    async raiseAlerts(alerts) {
+      for (const alert of alerts) await journal.raiseAlert(alert);
+    },
+
+    async operationStates({ operationIds }) {
+      return await Promise.all(
+        operationIds.map(async (operationId) => ({
+          operationId,
+          workflow: await ports.lookup(`operation:${operationId}`),
+          record: await journal.operation(operationId),
+        })),
+      );
+    },
+
+    watch: createWatch({ venueOf: ports.venueOf, journal, clock }),
+  });
+
+  /** A venue that cannot be read is an answer, not a failure: what needs no snapshot may still start. */
+  async function readOnce(engineId: string) {
+    try {
+      const venue = await ports.venueOf(engineId);
+      return { snapshot: encodeSnapshot(await venue.read('confirmed')), unavailable: null };
+    } catch (error) {
+      return { snapshot: null, unavailable: asErrorReport(error) };
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/** Which operation may start under the engine's state: the table of docs/architecture/admission.md, cell by cell. */
+import type { ErrorReport } from './errors.ts';
+import { type EngineState, type Hold, tradingStateOf } from './hold.ts';
+import type { OperationKind } from './intent.ts';
+
+export type AdmissionKind =
+  | 'deposit'
+  | 'withdraw'
+  | 'open'
+  | 'rebalance_enlarging'
+  | 'rebalance_reducing'
+  | 'close'
+  | 'flatten'
+  | 'settle';
+
+export interface AdmissionView {
+  readonly state: EngineState;
+  readonly holds: readonly Hold[];
+  readonly unresolved: readonly { readonly operationId: string; readonly kind: OperationKind; readonly windowClosed: boolean }[];
+  /** A fork undid a confirmed transaction that has neither landed again nor been proven dead. */
+  readonly dropped: boolean;
+  /** Null: not known. */
+  readonly hasPosition: boolean | null;
+}
+
+const WAYS_OUT: readonly AdmissionKind[] = ['close', 'flatten'];
+const CARE: readonly AdmissionKind[] = ['close', 'flatten', 'settle', 'deposit'];
+const REDUCING: readonly AdmissionKind[] = ['close', 'flatten', 'rebalance_reducing'];
+/** Holds under which money may leave, once there is no position. */
+const WITHDRAWABLE_HOLDS: readonly Hold['code'][] = ['stopped', 'flattened'];
+
+export const isWayOut = (kind: AdmissionKind): boolean => WAYS_OUT.includes(kind);
+
+/** Null when the operation may start. */
+export function refusalOf(kind: AdmissionKind, view: AdmissionView): ErrorReport | null {
+  const unresolved = refusalByUnresolved(kind, view);
+  if (unresolved !== null) return unresolved;
+  if (view.dropped && !REDUCING.includes(kind)) {
+    return {
+      code: 'ENGINE_REDUCING',
+      message: 'A fork dropped a confirmed transaction; only reductions start until it has landed again or is proven dead.',
+    };
+  }
+  if (CARE.includes(kind)) return null;
+  if (kind === 'withdraw' && view.hasPosition === false && view.holds.every((hold) => WITHDRAWABLE_HOLDS.includes(hold.code))) {
+    return null;
+  }
+  if (view.state !== 'running') {
+    return {
+      code: 'ENGINE_STOPPED',
+      message: 'The engine is stopped. Send START_ENGINE first; closing, settling and depositing work without it.',
+      details: { state: view.state },
+    };
+  }
+  const trading = tradingStateOf(view.holds);
+  if (trading === 'active' || (trading === 'reducing' && REDUCING.includes(kind))) return null;
+  const reasons = view.holds.map((hold) => ({ code: hold.code, reason: hold.reason, cleared_by: hold.clearedBy }));
+  return trading === 'halted'
+    ? { code: 'ENGINE_HALTED', message: `Trading is halted: ${reasonsText(view.holds)}`, details: { holds: reasons } }
+    : { code: 'ENGINE_REDUCING', message: `Only reductions may start: ${reasonsText(view.holds)}`, details: { holds: reasons } };
+}
+
+function refusalByUnresolved(kind: AdmissionKind, view: AdmissionView): ErrorReport | null {
+  if (view.unresolved.length === 0) return null;
+  const operations = view.unresolved.map((operation) => operation.operationId);
+  const report = (message: string): ErrorReport => ({ code: 'ACCOUNT_UNRESOLVED', message, details: { operations } });
+  if (!CARE.includes(kind)) {
+    return report('A transaction of this account is unresolved: only close, flatten, settle and deposit may start.');
+  }
+  if (!view.unresolved.every((operation) => operation.windowClosed)) {
+    return report('A transaction of this account is unresolved and may still land; try again when its window has closed.');
+  }
+  if (kind === 'deposit' && view.unresolved.some((operation) => operation.kind === 'deposit')) {
+    return report('A deposit of this account is unresolved: another would double it if it landed.');
+  }
+  return null;
+}
+
+const reasonsText = (holds: readonly Hold[]): string => holds.map((hold) => hold.reason).join(' · ');

@@ -1,0 +1,393 @@
+/**
+ * What the engine carries across continue-as-new, one plain JSON object, and the pure transitions on it. The workflow
+ * performs; nothing here reads a clock.
+ */
+import type { AdmissionView } from './admission.ts';
+import type { CommandAnswer } from './command.ts';
+import type { DecisionContext } from './decide.ts';
+import type { Json } from './errors.ts';
+import { type EngineState as RunState, type Hold, withHold, withoutHold } from './hold.ts';
+import type { OperationKind } from './intent.ts';
+import type { OperationReport } from './operation-report.ts';
+
+/** Commands whose answers the engine itself remembers; the journal remembers all. */
+export const REMEMBERED_COMMANDS = 100;
+/** After this many failures in a row a person must look. */
+export const MAX_FAILURES = 3;
+/** Market time to wait after the first, second and third failed trade. */
+export const BACKOFF_MS = [60_000, 300_000, 900_000] as const;
+export const CONFIRMATION_LIFE_MS = 60_000;
+const PPM = 1_000_000n;
+
+/** Where an operation stands, from its reports. */
+export interface TrackedOperation {
+  readonly operationId: string;
+  readonly kind: OperationKind;
+  readonly commandId: string | null;
+  readonly reducing: boolean;
+  /** Sequence of the last report taken; -1 before the first. */
+  readonly reported: number;
+  readonly phase: OperationReport['phase'];
+  readonly stage: string;
+  readonly windowClosed: boolean;
+  /** Its change of the perp that is in `vaultPerp` already. */
+  readonly counted: string;
+  /** Market and wall time at acceptance, and the spot then: the hedge target after an OPEN is short / spot. */
+  readonly spot: string;
+  readonly marketTimeMs: number;
+  readonly acceptedAtMs: number;
+  readonly purpose: 'open' | 'close' | 'flatten' | 'rebalance' | 'correct' | 'guard' | 'capital' | 'settle';
+}
+
+export interface RememberedCommand {
+  readonly commandId: string;
+  readonly requestHash: string;
+  readonly operationId: string | null;
+  readonly answer: CommandAnswer | null;
+}
+
+/** Issued and spent in the workflow: bound to the command's hash and to the worst price that was shown; valid once. */
+export interface Confirmation {
+  readonly commandId: string;
+  readonly requestHash: string;
+  readonly token: string;
+  readonly priceLimit: string | null;
+  readonly expiresAtMs: number;
+}
+
+export interface EngineCarried {
+  readonly epoch: string;
+  /** The last sequence that the journal acknowledged. */
+  readonly sequence: number;
+  readonly journalId: string | null;
+  readonly state: RunState;
+  readonly holds: readonly Hold[];
+  readonly hedgeTargetPpm: number;
+  /** Market time. */
+  readonly cooldownUntilMs: number | null;
+  /** Wall time of the durable timer. */
+  readonly cooldownEndsAtMs: number | null;
+  readonly slot: string | null;
+  readonly operations: readonly TrackedOperation[];
+  readonly commands: readonly RememberedCommand[];
+  readonly confirmations: readonly Confirmation[];
+  /** Signed lamports that this engine believes it holds; null until a snapshot tells, or while one is unresolved. */
+  readonly vaultPerp: string | null;
+  readonly generation: number;
+  readonly decisions: number;
+  readonly failures: number;
+  /** Market time until which a failed trade keeps automatic trading off. */
+  readonly backoffUntilMs: number | null;
+  readonly carryWarnedAtMs: number | null;
+  readonly decision: Json;
+  /** Market and wall time of the last snapshot that the workflow saw. */
+  readonly seen: { readonly marketTimeMs: number; readonly takenAtMs: number; readonly feed: string } | null;
+}
+
+export const initialEngine = (epoch: string): EngineCarried => ({
+  epoch,
+  sequence: 0,
+  journalId: null,
+  state: 'running',
+  holds: [],
+  hedgeTargetPpm: 0,
+  cooldownUntilMs: null,
+  cooldownEndsAtMs: null,
+  slot: null,
+  operations: [],
+  commands: [],
+  confirmations: [],
+  vaultPerp: null,
+  generation: 0,
+  decisions: 0,
+  failures: 0,
+  backoffUntilMs: null,
+  carryWarnedAtMs: null,
+  decision: null,
+  seen: null,
+});
+
+export const trackedOperation = (engine: EngineCarried, operationId: string): TrackedOperation | null =>
+  engine.operations.find((operation) => operation.operationId === operationId) ?? null;
+
+export const unresolvedOperations = (engine: EngineCarried): readonly TrackedOperation[] =>
+  engine.operations.filter((operation) => operation.phase === 'unresolved');
+
+export const admissionView = (engine: EngineCarried): AdmissionView => ({
+  state: engine.state,
+  holds: engine.holds,
+  unresolved: unresolvedOperations(engine),
+  dropped: engine.operations.some((operation) => operation.phase === 'dropped'),
+  hasPosition: engine.vaultPerp === null ? null : engine.vaultPerp !== '0',
+});
+
+export const decisionContext = (engine: EngineCarried): DecisionContext => ({
+  hedgeTargetPpm: engine.hedgeTargetPpm,
+  cooldownUntilMs: engine.cooldownUntilMs,
+  holds: engine.holds,
+  engineRunning: engine.state === 'running',
+  busy: engine.slot !== null,
+  carryWarnedAtMs: engine.carryWarnedAtMs,
+});
+
+export function rememberCommand(engine: EngineCarried, command: RememberedCommand): EngineCarried {
+  const others = engine.commands.filter((other) => other.commandId !== command.commandId);
+  return { ...engine, commands: [...others, command].slice(-REMEMBERED_COMMANDS) };
+}
+
+/** The operation takes the slot. */
+export function startOperation(engine: EngineCarried, operation: TrackedOperation): EngineCarried {
+  return { ...engine, slot: operation.operationId, operations: [...engine.operations, operation] };
+}
+
+export interface ReportContext {
+  readonly nowMs: number;
+  /** Market time now, as well as the engine knows it. */
+  readonly marketNowMs: number;
+  readonly cooldownMs: number;
+  /** Wall milliseconds that `cooldownMs` takes; null when rows end it (`max`). */
+  readonly cooldownWallMs: number | null;
+}
+
+/** Takes a report; one that is not newer than the last, or of an operation that is not ours, changes nothing. */
+export function takeReport(engine: EngineCarried, report: OperationReport, context: ReportContext): EngineCarried {
+  const before = trackedOperation(engine, report.operationId);
+  if (before === null || report.sequence <= before.reported) return engine;
+  const operation: TrackedOperation = {
+    ...before,
+    reported: report.sequence,
+    phase: report.phase,
+    stage: report.stage,
+    reducing: report.reducing,
+    windowClosed: report.windowClosed,
+    counted: report.perpChange,
+  };
+  let next: EngineCarried = {
+    ...engine,
+    operations: engine.operations.map((other) => (other.operationId === operation.operationId ? operation : other)),
+    vaultPerp: withChange(engine.vaultPerp, BigInt(report.perpChange) - BigInt(before.counted)),
+  };
+  if (report.answer !== null) next = answerCommand(next, operation.operationId, report.answer);
+  switch (report.phase) {
+    case 'running':
+      return next;
+    case 'unresolved':
+      return unresolve(freeSlot(next, operation), operation, report, context.nowMs);
+    case 'dropped':
+      return freeSlot(next, operation);
+    case 'released':
+      return settleEffects(freeSlot(next, operation), operation, before, report, context);
+    case 'ended':
+      return end(freeSlot(next, operation), operation, before, report, context);
+  }
+}
+
+const withChange = (vaultPerp: string | null, change: bigint): string | null =>
+  vaultPerp === null ? null : (BigInt(vaultPerp) + change).toString();
+
+const freeSlot = (engine: EngineCarried, operation: TrackedOperation): EngineCarried => ({
+  ...engine,
+  slot: engine.slot === operation.operationId ? null : engine.slot,
+  state: engine.state === 'stopping' && engine.slot === operation.operationId ? 'stopped' : engine.state,
+});
+
+function answerCommand(engine: EngineCarried, operationId: string, answer: CommandAnswer): EngineCarried {
+  return {
+    ...engine,
+    commands: engine.commands.map((command) => (command.operationId === operationId ? { ...command, answer } : command)),
+  };
+}
+
+function unresolve(engine: EngineCarried, operation: TrackedOperation, report: OperationReport, nowMs: number): EngineCarried {
+  return {
+    ...engine,
+    vaultPerp: null,
+    holds: withHold(engine.holds, {
+      code: 'unresolved',
+      key: operation.operationId,
+      sinceMs: nowMs,
+      permits: 'reducing',
+      clearedBy: 'itself',
+      reason: report.error?.message ?? 'The outcome of a transaction is unknown; resolve it, or wait for proof.',
+      details: { operation_id: operation.operationId, window_closed: report.windowClosed },
+    }),
+  };
+}
+
+/** What a trade that succeeded or failed means for the target, the cooldown and the backoff. Told once per operation. */
+function settleEffects(
+  engine: EngineCarried,
+  operation: TrackedOperation,
+  before: TrackedOperation,
+  report: OperationReport,
+  context: ReportContext,
+): EngineCarried {
+  if (before.phase === 'released' || before.phase === 'ended') return engine;
+  const succeeded = report.answer?.success === true;
+  const changed = BigInt(operation.counted) !== 0n;
+  switch (operation.purpose) {
+    case 'open':
+      return changed ? { ...engine, hedgeTargetPpm: hedgeTargetOf(engine.vaultPerp, operation.spot) } : engine;
+    case 'close':
+      return succeeded ? { ...engine, hedgeTargetPpm: 0 } : engine;
+    case 'flatten':
+      return {
+        ...engine,
+        hedgeTargetPpm: succeeded ? 0 : engine.hedgeTargetPpm,
+        holds: withHold(engine.holds, {
+          code: 'flattened',
+          sinceMs: context.nowMs,
+          permits: 'nothing',
+          clearedBy: 'person',
+          reason: 'Flattened by command. RESUME ends the halt.',
+        }),
+      };
+    case 'rebalance':
+    case 'correct':
+      if (succeeded && changed) {
+        return clearFailures({
+          ...engine,
+          hedgeTargetPpm: operation.purpose === 'rebalance' ? Number(PPM) : engine.hedgeTargetPpm,
+          cooldownUntilMs: context.marketNowMs + context.cooldownMs,
+          cooldownEndsAtMs: context.cooldownWallMs === null ? null : context.nowMs + context.cooldownWallMs,
+        });
+      }
+      return operation.purpose === 'correct' ? countFailure(engine, report, context) : engine;
+    case 'guard':
+      return succeeded
+        ? {
+            ...engine,
+            holds: withHold(engine.holds, {
+              code: 'guarded',
+              sinceMs: context.nowMs,
+              permits: 'reducing',
+              clearedBy: 'person',
+              reason: 'The guard reduced the short to keep the account from liquidation. RESUME ends the restriction.',
+            }),
+          }
+        : countFailure(engine, report, context);
+    case 'capital':
+    case 'settle':
+      return engine;
+  }
+}
+
+function end(
+  engine: EngineCarried,
+  operation: TrackedOperation,
+  before: TrackedOperation,
+  report: OperationReport,
+  context: ReportContext,
+): EngineCarried {
+  const settled = settleEffects(engine, operation, before, report, context);
+  const next: EngineCarried = {
+    ...settled,
+    operations: settled.operations.filter((other) => other.operationId !== operation.operationId),
+    holds: withoutHold(settled.holds, 'unresolved', operation.operationId),
+  };
+  if (!report.contradicted) return next;
+  return {
+    ...next,
+    vaultPerp: null,
+    holds: withHold(next.holds, {
+      code: 'desync',
+      key: operation.operationId,
+      sinceMs: context.nowMs,
+      permits: 'nothing',
+      clearedBy: 'person',
+      reason: 'The chain contradicts the verdict given for a transaction. Check the account, then RESUME.',
+      details: { operation_id: operation.operationId },
+    }),
+  };
+}
+
+const clearFailures = (engine: EngineCarried): EngineCarried => ({
+  ...engine,
+  failures: 0,
+  backoffUntilMs: null,
+  holds: withoutHold(engine.holds, 'backoff'),
+});
+
+/** A failed trade sets no cooldown but a backoff of 1, 5, 15 min; after the third only reductions, until a person looks. */
+function countFailure(engine: EngineCarried, report: OperationReport, context: ReportContext): EngineCarried {
+  const failures = engine.failures + 1;
+  const waitMs = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length) - 1] ?? BACKOFF_MS[0];
+  const persistent = failures >= MAX_FAILURES;
+  return {
+    ...engine,
+    failures,
+    backoffUntilMs: persistent ? null : context.marketNowMs + waitMs,
+    holds: withHold(engine.holds, {
+      code: 'backoff',
+      sinceMs: context.nowMs,
+      permits: 'reducing',
+      clearedBy: persistent ? 'person' : 'itself',
+      reason: persistent
+        ? `${failures} automatic trades failed in a row, the last with ${report.error?.code ?? 'no reason'}. Look, then RESUME.`
+        : `An automatic trade failed (${report.error?.code ?? 'no reason'}); the next is tried in ${waitMs / 60_000} min.`,
+      details: { failures, until_ms: persistent ? null : context.marketNowMs + waitMs },
+    }),
+  };
+}
+
+/** Short / spot in ppm, from 0 to 1: what a person chose to hedge by opening. */
+export function hedgeTargetOf(perp: string | null, spot: string): number {
+  if (perp === null) return 0;
+  const short = -BigInt(perp);
+  const held = BigInt(spot);
+  if (short <= 0n || held <= 0n) return 0;
+  const ppm = (short * PPM + held / 2n) / held;
+  return Number(ppm > PPM ? PPM : ppm);
+}
+
+/** Market time moved: what was waiting for it is over. */
+export function passMarketTime(engine: EngineCarried, marketTimeMs: number): EngineCarried {
+  let next = engine;
+  if (next.cooldownUntilMs !== null && marketTimeMs >= next.cooldownUntilMs) {
+    next = { ...next, cooldownUntilMs: null, cooldownEndsAtMs: null };
+  }
+  if (next.backoffUntilMs !== null && marketTimeMs >= next.backoffUntilMs) {
+    next = { ...next, backoffUntilMs: null, holds: withoutHold(next.holds, 'backoff') };
+  }
+  return next;
+}
+
+/** RESUME: clears what a person clears. Holds that clear themselves stay until their cause is gone. */
+export function resume(engine: EngineCarried, perp: string | null, spot: string): EngineCarried {
+  const foreign = engine.holds.some((hold) => hold.code === 'foreign_trade');
+  return {
+    ...engine,
+    failures: 0,
+    backoffUntilMs: null,
+    holds: engine.holds.filter((hold) => hold.clearedBy !== 'person' || hold.code === 'stopped'),
+    vaultPerp: perp ?? engine.vaultPerp,
+    hedgeTargetPpm: foreign ? hedgeTargetOf(perp, spot) : engine.hedgeTargetPpm,
+  };
+}
+
+/** ADOPT_POSITION: what stands on the venue becomes this engine's own. */
+export const adopt = (engine: EngineCarried, perp: string, spot: string): EngineCarried => ({
+  ...engine,
+  vaultPerp: perp,
+  hedgeTargetPpm: hedgeTargetOf(perp, spot),
+  holds: withoutHold(engine.holds, 'foreign_trade'),
+});
+
+export const startEngine = (engine: EngineCarried): EngineCarried => ({
+  ...engine,
+  state: 'running',
+  holds: withoutHold(engine.holds, 'stopped'),
+});
+
+/** Ends automatic trading, not care. `stopping` while an operation runs. */
+export const stopEngine = (engine: EngineCarried, nowMs: number): EngineCarried => ({
+  ...engine,
+  state: engine.slot === null ? 'stopped' : 'stopping',
+  holds: withHold(engine.holds, {
+    code: 'stopped',
+    sinceMs: nowMs,
+    permits: 'reducing',
+    clearedBy: 'person',
+    reason: 'Stopped by command: no automatic trades. START_ENGINE ends it.',
+  }),
+});
