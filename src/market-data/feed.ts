@@ -39,9 +39,11 @@ export interface MarketFeed {
   /** Null before the first row or after the end. */
   quoteAt(tsMs: number): Quote | null;
   ratesAt(tsMs: number): LendRates | null;
+  /** The first instant after `tsMs` at which `ratesAt` may answer differently; null when it never will again. */
+  nextRatesChange(tsMs: number): number | null;
   /** The first period that ends after `tsMs`; null at the end of data. */
   nextPeriod(tsMs: number): FundingPeriod | null;
-  /** Periods that ended at or before `tsMs`, newest last, at most `count`. */
+  /** Periods of known rate that ended at or before `tsMs`, newest last, at most `count`. */
   recentPeriods(tsMs: number, count: number): readonly FundingPeriod[];
   /** Rows done at `tsMs` and in all; null when endless. */
   progress(tsMs: number): { readonly row: number; readonly rows: number } | null;
