@@ -10,6 +10,11 @@ export const OracleQuote = z.object({
   price: priceText.nullable(),
   /** Five-minute TWAP, for strict (initial) margin: Drift takes the worse of it and `price`. */
   twap5Min: priceText.nullable(),
+  /**
+   * The TWAP as the venue last wrote it, where `twap5Min` is carried on to the moment of the read: Drift weighs the
+   * quote asset of perps by it. Absent: the same as `twap5Min`.
+   */
+  storedTwap5Min: priceText.optional(),
   confidence: priceText.nullable(),
   slot: z.number().int(),
   valid: z.boolean(),
@@ -17,6 +22,13 @@ export const OracleQuote = z.object({
   invalidReason: z.string().nullable(),
 });
 export type OracleQuote = z.output<typeof OracleQuote>;
+
+/** Markets of one oracle move together, which a liquidation price needs. Absent: spot and perp pair up by asset. */
+const oracleIdentity = {
+  oracleId: z.string().optional(),
+  /** Base units that the oracle's price stands for (1000 for a `1K` oracle). Absent: 1. */
+  oracleMultiple: integer.optional(),
+};
 
 export const SpotMarket = z.object({
   marketIndex: z.number().int(),
@@ -39,6 +51,11 @@ export const SpotMarket = z.object({
   /** Yearly rates as fractions at 1e6; null when unknown. */
   depositRate: integer.nullable(),
   borrowRate: integer.nullable(),
+  /** Tokens that the market as a whole lets out now (SDK calculateWithdrawLimit). Absent: no such limit. */
+  withdrawLimit: integer.optional(),
+  /** Tokens. Deposits below a tenth of it pass `withdrawLimit`. Absent: none do. */
+  withdrawGuardThreshold: integer.optional(),
+  ...oracleIdentity,
 });
 export type SpotMarket = z.output<typeof SpotMarket>;
 
@@ -80,6 +97,11 @@ export const PerpMarket = z.object({
   liquidatorFee: integer,
   status: z.enum(['initialized', 'active', 'reduce_only', 'settlement', 'delisted', 'paused']),
   expiryPrice: priceText.nullable(),
+  /** What Drift values PnL at: its own faster oracle when that is fresher and agrees. Absent: the oracle's price. */
+  pnlPrice: priceText.optional(),
+  /** A market whose price ends at 0 or 1 USD: a short owes 1 USD less the price. Absent: false. */
+  prediction: z.boolean().optional(),
+  ...oracleIdentity,
 });
 export type PerpMarket = z.output<typeof PerpMarket>;
 
@@ -133,6 +155,10 @@ export const Account = z.object({
   /** 1e4 precision; 0 = none. */
   maxMarginRatio: z.number().int(),
   highLeverageMode: z.boolean(),
+  /** High leverage ratios for maintenance only (the mode is on its way out). Absent: false. */
+  highLeverageMaintenance: z.boolean().optional(),
+  /** Deposits less withdrawals over the account's life, micro-USD. Absent: taken as not negative. */
+  netDeposits: microUsdText.optional(),
   spot: z.array(SpotBalance),
   perps: z.array(PerpPosition),
   orders: z.array(OpenOrder),
