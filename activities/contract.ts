@@ -10,44 +10,15 @@ import type { TransactionTiming } from '../src/domain/transaction.ts';
 import type { Admission } from '../src/journal/journal.ts';
 import type {
   AlertRecord,
+  AttemptRef,
   CommandRecord,
   EngineRecord,
   OperationRecord,
-  OperationStatus,
-  TransitionRecord,
+  OperationWrite,
 } from '../src/journal/records.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation } from '../src/venues/venue.ts';
 
-export interface AttemptRef {
-  readonly engineId: string;
-  readonly operationId: string;
-  readonly number: number;
-  readonly attempt: SignedAttempt;
-  readonly intent: Intent;
-}
-
-/** One journal write of an operation: what happened since the last one, in one database transaction. */
-export interface OperationWrite {
-  readonly operation?: Omit<OperationRecord, 'attempts' | 'endedAtMs' | 'error' | 'answer'>;
-  readonly transitions: readonly TransitionRecord[];
-  readonly attemptOutcome?: {
-    readonly ref: AttemptRef;
-    readonly stage: string;
-    readonly outcome: 'confirmed' | 'failed' | 'expired' | 'unknown' | null;
-    readonly error: ErrorReport | null;
-  };
-  readonly update?: {
-    readonly operationId: string;
-    readonly status: OperationStatus;
-    readonly endedAtMs?: number;
-    readonly error?: ErrorReport | null;
-    readonly answer?: CommandAnswer | null;
-  };
-  /** The final answer of the operation's command. */
-  readonly answer?: { readonly commandId: string; readonly answer: CommandAnswer };
-  readonly alerts?: readonly AlertRecord[];
-  readonly atMs: number;
-}
+export type { AttemptRef, OperationWrite } from '../src/journal/records.ts';
 
 /** What moves a transaction: `activities/transaction.ts`. */
 export interface TransactionActivities {
@@ -109,10 +80,7 @@ export interface EngineActivities {
   raiseAlerts(alerts: readonly AlertRecord[]): Promise<void>;
   watch(input: WatchInput): Promise<WatchResult>;
   /** Which of these operation workflows Temporal still knows, and the journal's record of those that it does not. */
-  operationStates(input: {
-    readonly engineId: string;
-    readonly operationIds: readonly string[];
-  }): Promise<
+  operationStates(input: { readonly engineId: string; readonly operationIds: readonly string[] }): Promise<
     readonly {
       readonly operationId: string;
       readonly workflow: 'running' | 'closed' | 'not_found';

@@ -4,7 +4,6 @@
  */
 import type { Kysely } from 'kysely';
 import type { CommandAnswer } from '../domain/command.ts';
-import type { ErrorReport } from '../domain/errors.ts';
 import type { SnapshotJson } from '../domain/snapshot.ts';
 import type {
   AlertRecord,
@@ -13,8 +12,9 @@ import type {
   EngineRecord,
   EquityRecord,
   FundingRecord,
+  OperationChange,
   OperationRecord,
-  OperationStatus,
+  OperationWrite,
   TradeRecord,
   TransitionRecord,
 } from './records.ts';
@@ -24,6 +24,8 @@ export interface Fence {
   readonly engineId: string;
   readonly generation: number;
   readonly attempt: number;
+  /** Of the engine; given, a watch of a former epoch (Temporal was lost) writes nothing either. */
+  readonly epoch?: string;
 }
 
 export type Admission =
@@ -75,7 +77,7 @@ export interface Journal {
   /** Inserts the command, or tells what is already there under its id. Atomic. */
   admitCommand(record: Omit<CommandRecord, 'answer' | 'answeredAtMs'>): Promise<Admission>;
   command(commandId: string): Promise<CommandRecord | null>;
-  /** The first final answer stays. */
+  /** The first final answer stays; one that is not final is not recorded. */
   recordAnswer(commandId: string, answer: CommandAnswer, atMs: number): Promise<void>;
 
   /** Inserts, or leaves what is there. */
@@ -83,15 +85,10 @@ export interface Journal {
   /** Upserts by signature; `stage` and `outcome` only ever move forward. */
   recordAttempt(record: AttemptRecord): Promise<void>;
   recordTransition(record: TransitionRecord): Promise<void>;
-  updateOperation(
-    operationId: string,
-    change: {
-      readonly status: OperationStatus;
-      readonly endedAtMs?: number;
-      readonly error?: ErrorReport | null;
-      readonly answer?: CommandAnswer | null;
-    },
-  ): Promise<void>;
+  /** One that has ended stays as it ended. */
+  updateOperation(operationId: string, change: Omit<OperationChange, 'operationId'>): Promise<void>;
+  /** All of it in one transaction; an `update` older than the last one is not made. */
+  writeOperation(write: OperationWrite): Promise<void>;
   operation(operationId: string): Promise<OperationRecord | null>;
   transitions(operationId: string): Promise<readonly TransitionRecord[]>;
   unfinishedOperations(engineId: string): Promise<readonly OperationRecord[]>;
@@ -106,6 +103,11 @@ export interface Journal {
   recordTrades(trades: readonly TradeRecord[]): Promise<void>;
   recordFunding(payments: readonly FundingRecord[]): Promise<void>;
   recordEquity(record: EquityRecord): Promise<void>;
+  /**
+   * Equity rows that tell of price and interest alone are kept as snapshots are; the others, and the last of each
+   * market hour, for ever.
+   */
+  thinEquity(engineId: string, nowMs: number): Promise<number>;
 
   /** False when this id is there already. */
   raiseAlert(alert: AlertRecord): Promise<boolean>;

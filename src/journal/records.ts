@@ -97,6 +97,46 @@ export interface OperationRecord {
   readonly answer: CommandAnswer | null;
 }
 
+/** One attempt of an operation, as its workflow names it. */
+export interface AttemptRef {
+  readonly engineId: string;
+  readonly operationId: string;
+  readonly number: number;
+  readonly attempt: {
+    readonly signature: string;
+    readonly wire: string;
+    readonly lastValidBlockHeight: number;
+    readonly slot: number;
+    readonly signedAtMs: number;
+  };
+  readonly intent: Intent;
+}
+
+export interface OperationChange {
+  readonly operationId: string;
+  readonly status: OperationStatus;
+  readonly endedAtMs?: number;
+  readonly error?: ErrorReport | null;
+  readonly answer?: CommandAnswer | null;
+}
+
+/** One journal write of an operation: what happened since the last one, in one database transaction. */
+export interface OperationWrite {
+  readonly operation?: Omit<OperationRecord, 'attempts' | 'endedAtMs' | 'error' | 'answer'>;
+  readonly transitions: readonly TransitionRecord[];
+  readonly attemptOutcome?: {
+    readonly ref: AttemptRef;
+    readonly stage: string;
+    readonly outcome: AttemptRecord['outcome'];
+    readonly error: ErrorReport | null;
+  };
+  readonly update?: OperationChange;
+  /** The final answer of the operation's command. */
+  readonly answer?: { readonly commandId: string; readonly answer: CommandAnswer };
+  readonly alerts?: readonly AlertRecord[];
+  readonly atMs: number;
+}
+
 export interface TradeRecord {
   readonly engineId: string;
   /** Null for a foreign trade or a liquidation. */

@@ -1,1 +1,180 @@
-export type Database = {};
+/**
+ * The journal's tables as Kysely sees them. Amounts are of the domain `base_units` (whole numbers) and come back as decimal strings; times are
+ * wall milliseconds in `int8` and come back as numbers; `jsonb` goes in as text (`jsonText`) and comes back parsed.
+ */
+import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { CommandAnswer } from '../domain/command.ts';
+import type { ErrorReport, Json } from '../domain/errors.ts';
+import type { Intent } from '../domain/intent.ts';
+import type { SnapshotJson } from '../domain/snapshot.ts';
+import type { PaperTables } from './paper-schema.ts';
+import type {
+  AlertRecord,
+  AttemptRecord,
+  CommandRecord,
+  EngineRecord,
+  OperationRecord,
+  OperationStatus,
+  TradeRecord,
+} from './records.ts';
+
+/** A `jsonb` column: parsed when read, text when written. */
+export type JsonColumn<T> = ColumnType<T, string, string>;
+export type NullableJsonColumn<T> = ColumnType<T | null, string | null, string | null>;
+/** Set once when the row is inserted; orders rows of the same time. */
+type InsertOnly<T> = ColumnType<T, T, never>;
+
+export interface MetaTable {
+  key: string;
+  value: string;
+}
+
+export interface EnginesTable {
+  engine_id: InsertOnly<string>;
+  epoch: string;
+  sequence: number;
+  updated_at_ms: number;
+  record: JsonColumn<EngineRecord>;
+}
+
+export interface CommandsTable {
+  command_id: InsertOnly<string>;
+  engine_id: InsertOnly<string>;
+  action: InsertOnly<CommandRecord['action']>;
+  request_hash: InsertOnly<string>;
+  request: ColumnType<Json, string, never>;
+  received_at_ms: InsertOnly<number>;
+  operation_id: InsertOnly<string | null>;
+  answer: NullableJsonColumn<CommandAnswer>;
+  answered_at_ms: number | null;
+}
+
+export interface OperationsTable {
+  operation_id: InsertOnly<string>;
+  engine_id: InsertOnly<string>;
+  command_id: InsertOnly<string | null>;
+  kind: InsertOnly<OperationRecord['kind']>;
+  status: OperationStatus;
+  created_at_ms: InsertOnly<number>;
+  ended_at_ms: number | null;
+  intent: ColumnType<Json, string, never>;
+  error: NullableJsonColumn<ErrorReport>;
+  answer: NullableJsonColumn<CommandAnswer>;
+  updated_at_ms: number;
+  seq: GeneratedAlways<number>;
+}
+
+export interface AttemptsTable {
+  signature: InsertOnly<string>;
+  operation_id: InsertOnly<string>;
+  number: InsertOnly<number>;
+  wire: InsertOnly<string>;
+  last_valid_block_height: InsertOnly<number>;
+  slot: InsertOnly<number>;
+  intent: ColumnType<Intent, string, never>;
+  stage: string;
+  outcome: AttemptRecord['outcome'];
+  error: NullableJsonColumn<ErrorReport>;
+  signed_at_ms: InsertOnly<number>;
+  updated_at_ms: number;
+}
+
+export interface TransitionsTable {
+  operation_id: InsertOnly<string>;
+  sequence: InsertOnly<number>;
+  at_ms: InsertOnly<number>;
+  stage: InsertOnly<string>;
+  attempt: InsertOnly<number | null>;
+  signature: InsertOnly<string | null>;
+  outcome: InsertOnly<string | null>;
+  detail: ColumnType<Json, string, never>;
+}
+
+/** The newest watch of an engine: what an older one writes is refused. */
+export interface FencesTable {
+  engine_id: InsertOnly<string>;
+  generation: number;
+  attempt: number;
+}
+
+export interface SnapshotsTable {
+  engine_id: InsertOnly<string>;
+  taken_at_ms: InsertOnly<number>;
+  slot: InsertOnly<number>;
+  snapshot: ColumnType<SnapshotJson, string, never>;
+}
+
+export interface TradesTable {
+  engine_id: InsertOnly<string>;
+  signature: InsertOnly<string>;
+  fill_index: InsertOnly<number>;
+  operation_id: InsertOnly<string | null>;
+  market: InsertOnly<string>;
+  side: InsertOnly<TradeRecord['side']>;
+  size: InsertOnly<string>;
+  price: InsertOnly<string>;
+  fee: InsertOnly<string>;
+  ts_ms: InsertOnly<number>;
+  seq: GeneratedAlways<number>;
+}
+
+export interface FundingTable {
+  engine_id: InsertOnly<string>;
+  market: InsertOnly<string>;
+  period_ts_ms: InsertOnly<number>;
+  rate: InsertOnly<string>;
+  position: InsertOnly<string>;
+  amount: InsertOnly<string>;
+  ts_ms: InsertOnly<number>;
+  seq: GeneratedAlways<number>;
+}
+
+export interface EquityTable {
+  engine_id: InsertOnly<string>;
+  ts_ms: InsertOnly<number>;
+  market_time_ms: InsertOnly<number>;
+  equity: string;
+  baseline: string;
+  price: string;
+  basis: string;
+  slippage: string;
+  funding: string;
+  interest: string;
+  fees: string;
+  gas: string;
+  transfers: string;
+  external: string;
+  unexplained: string;
+  seq: GeneratedAlways<number>;
+}
+
+export interface AlertsTable {
+  id: InsertOnly<string>;
+  engine_id: InsertOnly<string | null>;
+  kind: InsertOnly<AlertRecord['kind']>;
+  severity: InsertOnly<AlertRecord['severity']>;
+  code: InsertOnly<string>;
+  message: InsertOnly<string>;
+  action: InsertOnly<string>;
+  operation_id: InsertOnly<string | null>;
+  details: ColumnType<Json, string, never>;
+  ts_ms: InsertOnly<number>;
+  seq: GeneratedAlways<number>;
+}
+
+export interface JournalTables {
+  meta: MetaTable;
+  engines: EnginesTable;
+  commands: CommandsTable;
+  operations: OperationsTable;
+  attempts: AttemptsTable;
+  transitions: TransitionsTable;
+  fences: FencesTable;
+  snapshots: SnapshotsTable;
+  trades: TradesTable;
+  funding: FundingTable;
+  equity: EquityTable;
+  alerts: AlertsTable;
+}
+
+export type Database = JournalTables & PaperTables;

@@ -1,0 +1,24 @@
+/** Brings the database to this program's schema. Safe when several processes start at once: Kysely's Migrator locks. */
+import { Migrator } from 'kysely';
+import { CriticalError, TransientError } from '../domain/errors.ts';
+import { asJournalError } from './database-errors.ts';
+import { migrationProvider } from './migrations/index.ts';
+import type { Db } from './writes.ts';
+
+/** @throws CriticalError JOURNAL_SCHEMA when the database is of a newer program, or a migration fails */
+export async function migrateToLatest(db: Db): Promise<void> {
+  const { error, results } = await new Migrator({ db, provider: migrationProvider }).migrateToLatest();
+  if (error === undefined) return;
+  const known = asJournalError(error);
+  if (known instanceof TransientError) throw known;
+  const failed = results?.find((result) => result.status === 'Error')?.migrationName;
+  const reason = error instanceof Error ? error.message : String(error);
+  throw new CriticalError(
+    'JOURNAL_SCHEMA',
+    failed === undefined
+      ? `the journal's schema does not fit this program: ${reason}`
+      : `migration ${failed} failed: ${reason}`,
+    { remedy: 'run the version of the program that last wrote this database, or a newer one' },
+    { cause: error },
+  );
+}

@@ -1,0 +1,14 @@
+/**
+ * The migrations, in code, so that the same run on PGlite and on Postgres. A new one is a file `NNNN-what.ts` with
+ * `up(db)` and a line here; one that has shipped never changes.
+ */
+import type { Migration, MigrationProvider } from 'kysely';
+import * as journal from './0001-journal.ts';
+
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-journal': journal,
+};
+
+export const migrationProvider: MigrationProvider = {
+  getMigrations: async () => MIGRATIONS,
+};

@@ -1,0 +1,153 @@
+/** Opens the journal: embedded PGlite, or Postgres when a URL is given; migrates it; the same SQL on both. */
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import type { Journal } from './journal.ts';
+import { type Listen, listenOnPGlite, listenOnPostgres } from './listen.ts';
+import { listAlerts, listEquity, listFunding, listOperations, listTrades, withAttempts } from './lists.ts';
+import { migrateToLatest } from './migrate.ts';
+import { pgliteDialect } from './pglite-dialect.ts';
+import { openPGlite } from './pglite-folder.ts';
+import { postgresPool } from './postgres-pool.ts';
+import { alertOf, commandOf, transitionOf } from './rows.ts';
+import type { Database } from './schema.ts';
+import { insertSnapshot, latestSnapshot, thinSnapshots } from './snapshots.ts';
+import { thinEquity } from './thin-equity.ts';
+import * as writes from './writes.ts';
+
+export interface JournalLogger {
+  warn(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface JournalOptions {
+  /** Null: embedded PGlite. */
+  readonly databaseUrl: string | null;
+  /** PGlite's folder; null: in memory. The caller holds its lock (data-lock.ts). */
+  readonly dataDir: string | null;
+  readonly logger?: JournalLogger;
+}
+
+interface Opened {
+  readonly db: Kysely<Database>;
+  readonly listen: Listen;
+}
+
+/** The methods of the journal over an opened and migrated database. */
+function journalOf({ db, listen }: Opened, journalId: string): Journal {
+  const inTransaction = <T>(work: (trx: writes.Tx) => Promise<T>): Promise<T> => db.transaction().execute(work);
+  return {
+    journalId,
+    db,
+    async engine(engineId) {
+      const row = await db.selectFrom('engines').select('record').where('engine_id', '=', engineId).executeTakeFirst();
+      return row?.record ?? null;
+    },
+    async engines() {
+      const rows = await db.selectFrom('engines').select('record').orderBy('engine_id').execute();
+      return rows.map((row) => row.record);
+    },
+    publishEngine: (record) => inTransaction((trx) => writes.publishEngine(trx, record)),
+    admitCommand: (record) => writes.admitCommand(db, record),
+    async command(commandId) {
+      const row = await db.selectFrom('commands').selectAll().where('command_id', '=', commandId).executeTakeFirst();
+      return row === undefined ? null : commandOf(row);
+    },
+    recordAnswer: (commandId, answer, atMs) => writes.insertAnswer(db, commandId, answer, atMs),
+    openOperation: (record) => writes.insertOperation(db, record),
+    recordAttempt: (record) => inTransaction((trx) => writes.upsertAttempt(trx, record)),
+    recordTransition: (record) => writes.insertTransitions(db, [record]),
+    updateOperation: (operationId, change) =>
+      inTransaction((trx) => writes.changeOperation(trx, { operationId, ...change }, null)),
+    writeOperation: (write) => inTransaction((trx) => writes.writeOperation(trx, write)),
+    async operation(operationId) {
+      const rows = await db.selectFrom('operations').selectAll().where('operation_id', '=', operationId).execute();
+      return (await withAttempts(db, rows))[0] ?? null;
+    },
+    async transitions(operationId) {
+      const rows = await db
+        .selectFrom('transitions')
+        .selectAll()
+        .where('operation_id', '=', operationId)
+        .orderBy('at_ms')
+        .orderBy('sequence')
+        .execute();
+      return rows.map(transitionOf);
+    },
+    async unfinishedOperations(engineId) {
+      const rows = await db
+        .selectFrom('operations')
+        .selectAll()
+        .where('engine_id', '=', engineId)
+        .where('ended_at_ms', 'is', null)
+        .where('status', 'not in', ['done', 'rejected', 'failed', 'expired'])
+        .orderBy('created_at_ms')
+        .orderBy('seq')
+        .execute();
+      return withAttempts(db, rows);
+    },
+    recordSnapshot: (fence, snapshot) => inTransaction((trx) => insertSnapshot(trx, fence, snapshot)),
+    latestSnapshot: (engineId) => latestSnapshot(db, engineId),
+    thinSnapshots: (engineId, nowMs) => thinSnapshots(db, engineId, nowMs),
+    thinEquity: (engineId, nowMs) => thinEquity(db, engineId, nowMs),
+    recordTrades: (trades) => inTransaction((trx) => writes.insertTrades(trx, trades)),
+    recordFunding: (payments) => inTransaction((trx) => writes.insertFunding(trx, payments)),
+    recordEquity: (record) => writes.insertEquity(db, record),
+    raiseAlert: (alert) => writes.insertAlert(db, alert),
+    async alert(id) {
+      const row = await db.selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : alertOf(row);
+    },
+    operations: (query) => listOperations(db, query),
+    trades: (query) => listTrades(db, query),
+    funding: (query) => listFunding(db, query),
+    equity: (query) => listEquity(db, query),
+    alerts: (query) => listAlerts(db, query),
+    async fundingTotal(engineId, market) {
+      const row = await db
+        .selectFrom('funding')
+        .select((eb) => eb.fn.sum<string | null>('amount').as('total'))
+        .where('engine_id', '=', engineId)
+        .where('market', '=', market)
+        .executeTakeFirst();
+      return row?.total ?? '0';
+    },
+    listen,
+    async ping() {
+      await sql`SELECT 1`.execute(db);
+    },
+    close: () => db.destroy(),
+  };
+}
+
+async function openEmbedded(dataDir: string | null): Promise<Opened> {
+  const pglite = await openPGlite(dataDir);
+  return { db: new Kysely<Database>({ dialect: pgliteDialect(pglite) }), listen: listenOnPGlite(pglite) };
+}
+
+function openServer(databaseUrl: string, logger: JournalLogger | undefined): Opened {
+  const pool = postgresPool(databaseUrl, (error) =>
+    logger?.warn({ err: error }, 'a connection to the journal was lost'),
+  );
+  return {
+    db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }),
+    listen: listenOnPostgres(databaseUrl),
+  };
+}
+
+/**
+ * @throws TransientError UNAVAILABLE when the database does not answer; CriticalError JOURNAL_SCHEMA or
+ * DATA_FOLDER_INVALID when it cannot be used
+ */
+export async function openJournal({ databaseUrl, dataDir, logger }: JournalOptions): Promise<Journal> {
+  const opened = databaseUrl === null ? await openEmbedded(dataDir) : openServer(databaseUrl, logger);
+  try {
+    await migrateToLatest(opened.db);
+    const meta = await opened.db
+      .selectFrom('meta')
+      .select('value')
+      .where('key', '=', 'journal_id')
+      .executeTakeFirstOrThrow();
+    return journalOf(opened, meta.value);
+  } catch (error) {
+    await opened.db.destroy();
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * PGlite for Kysely: Kysely's own Postgres dialect over a pool of one connection. A transaction has the connection
+ * alone, so whatever runs inside one must use that transaction: a query beside it waits for its end.
+ */
+import type { PGlite } from '@electric-sql/pglite';
+import { PostgresDialect, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
+import { COLUMN_PARSERS } from './column-parsers.ts';
+import { asJournalError } from './database-errors.ts';
+import { FairMutex } from './fair-mutex.ts';
+
+/** A transaction of ours takes milliseconds; after this a waiting call is told that the journal is unavailable. */
+const MAX_WAIT_MS = 30_000;
+
+class PGliteClient implements PostgresPoolClient {
+  readonly #db: PGlite;
+  readonly #release: () => void;
+
+  constructor(db: PGlite, release: () => void) {
+    this.#db = db;
+    this.#release = release;
+  }
+
+  query<R>(sql: string, parameters: ReadonlyArray<unknown>): Promise<PostgresQueryResult<R>>;
+  query<_R>(cursor: never): never;
+  async query<R>(sql: string, parameters?: ReadonlyArray<unknown>): Promise<PostgresQueryResult<R>> {
+    try {
+      const result = await this.#db.query<R>(sql, [...(parameters ?? [])], { parsers: COLUMN_PARSERS });
+      return {
+        command: (result.command ?? 'SELECT') as PostgresQueryResult<R>['command'],
+        rowCount: result.rowCount ?? result.affectedRows ?? 0,
+        rows: result.rows as R[],
+      };
+    } catch (error) {
+      throw asJournalError(error);
+    }
+  }
+
+  release(): void {
+    this.#release();
+  }
+}
+
+class PGlitePool implements PostgresPool {
+  readonly #db: PGlite;
+  readonly #mutex = new FairMutex(MAX_WAIT_MS);
+
+  constructor(db: PGlite) {
+    this.#db = db;
+  }
+
+  async connect(): Promise<PostgresPoolClient> {
+    try {
+      return new PGliteClient(this.#db, await this.#mutex.acquire());
+    } catch (error) {
+      throw asJournalError(error);
+    }
+  }
+
+  async end(): Promise<void> {
+    const release = await this.#mutex.acquire();
+    try {
+      await this.#db.close();
+    } finally {
+      release();
+    }
+  }
+}
+
+export const pgliteDialect = (db: PGlite): PostgresDialect => new PostgresDialect({ pool: new PGlitePool(db) });

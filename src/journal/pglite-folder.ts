@@ -1,0 +1,57 @@
+/**
+ * Opens the embedded database in its folder. A fresh one is made beside and renamed when it is whole, so that a start
+ * killed half-way leaves nothing that looks like a database. The caller holds the lock on the folder (data-lock.ts):
+ * PGlite takes none.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { CriticalError } from '../domain/errors.ts';
+
+const UNFINISHED = '.unfinished';
+/** In every whole Postgres data folder. */
+const MARKS = ['PG_VERSION', 'global/pg_control'] as const;
+
+const isDatabase = (folder: string): boolean => MARKS.every((mark) => existsSync(join(folder, mark)));
+
+async function make(folder: string): Promise<void> {
+  const unfinished = join(dirname(folder), `${basename(folder)}${UNFINISHED}`);
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(dirname(folder), { recursive: true });
+  const db = await PGlite.create(unfinished);
+  // Closing flushes nothing by itself; the checkpoint makes the folder whole.
+  await db.exec('CHECKPOINT');
+  await db.close();
+  await rm(folder, { recursive: true, force: true });
+  await rename(unfinished, folder);
+}
+
+/**
+ * @param dataDir null: in memory
+ * @throws CriticalError DATA_FOLDER_INVALID when the folder holds something else, or cannot be opened
+ */
+export async function openPGlite(dataDir: string | null): Promise<PGlite> {
+  if (dataDir === null) return PGlite.create();
+  const folder = resolve(dataDir);
+  if (!isDatabase(folder)) {
+    const content = existsSync(folder) ? await readdir(folder) : [];
+    if (content.length > 0) {
+      throw new CriticalError('DATA_FOLDER_INVALID', `${folder} is not empty and holds no database`, {
+        folder,
+        remedy: 'name another folder with DRIFTLESS_HOME, or move its content away',
+      });
+    }
+    await make(folder);
+  }
+  try {
+    return await PGlite.create(folder);
+  } catch (error) {
+    throw new CriticalError(
+      'DATA_FOLDER_INVALID',
+      `the database in ${folder} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+      { folder, remedy: 'restore it from a copy, or move it away: the paper account then starts anew' },
+      { cause: error },
+    );
+  }
+}
