@@ -1,0 +1,225 @@
+/** Drift's decoded accounts to our plain types. With its neighbours here the only place that knows the SDK's types. */
+import type {
+  PerpPosition as DriftPerpPosition,
+  SpotPosition as DriftSpotPosition,
+  OraclePriceData,
+  Order,
+  PerpMarketAccount,
+  SpotMarketAccount,
+  StateAccount,
+  UserAccount,
+} from '@drift-labs/sdk';
+import type {
+  Account,
+  Markets,
+  OpenOrder,
+  PerpMarket,
+  PerpPosition,
+  SpotBalance,
+  SpotMarket,
+} from '../../domain/account.ts';
+import { isActive, isHeld } from '../../domain/holdings.ts';
+import { depositTokens } from '../../domain/margin-weights.ts';
+import { lamports, microUsd, type Price, price } from '../../domain/units.ts';
+import { big, text, variant } from './integers.ts';
+import { lendRates, withdrawLimit } from './lending.ts';
+import { decodeOracle, oracleMultiple, perpOracleMarket, pnlPrice, type ReadAt, spotOracleMarket } from './oracle.ts';
+
+const BEING_LIQUIDATED = 1;
+const BANKRUPT = 2;
+const BASE_ONE = 1_000_000_000n;
+const PRICE_ONE = 1_000_000n;
+const PERCENT = 100n;
+/** Of the AMM's fee pool, a fifth counts as able to pay PnL. */
+const FEE_POOL_DIVISOR = 5n;
+
+export interface SpotMarketRead {
+  readonly market: SpotMarketAccount;
+  /** Null: the oracle could not be read. */
+  readonly oracle: OraclePriceData | null;
+}
+export interface PerpMarketRead {
+  readonly market: PerpMarketAccount;
+  readonly oracle: OraclePriceData | null;
+}
+
+/** All of one slot. */
+export interface MarketsRead {
+  readonly state: StateAccount;
+  readonly spot: readonly SpotMarketRead[];
+  readonly perps: readonly PerpMarketRead[];
+  readonly slot: number;
+  /** The chain's clock. */
+  readonly nowMs: number;
+  /** Index of the account's taker fee tier; 0 is the dearest. */
+  readonly feeTier: number;
+}
+
+function statusOf(status: number): Account['status'] {
+  if ((status & BANKRUPT) !== 0) return 'bankrupt';
+  return (status & BEING_LIQUIDATED) !== 0 ? 'being_liquidated' : 'active';
+}
+
+const decodeBalance = (position: DriftSpotPosition): SpotBalance => ({
+  marketIndex: position.marketIndex,
+  scaledBalance: big(position.scaledBalance),
+  kind: variant(position.balanceType) === 'borrow' ? 'borrow' : 'deposit',
+  openOrders: position.openOrders,
+  openBids: big(position.openBids),
+  openAsks: big(position.openAsks),
+});
+
+const decodePosition = (position: DriftPerpPosition): PerpPosition => ({
+  marketIndex: position.marketIndex,
+  baseAmount: lamports(big(position.baseAssetAmount)),
+  quoteAmount: microUsd(big(position.quoteAssetAmount)),
+  quoteEntryAmount: microUsd(big(position.quoteEntryAmount)),
+  quoteBreakEvenAmount: microUsd(big(position.quoteBreakEvenAmount)),
+  lastCumulativeFundingRate: big(position.lastCumulativeFundingRate),
+  openOrders: position.openOrders,
+  openBids: lamports(big(position.openBids)),
+  openAsks: lamports(big(position.openAsks)),
+  settledPnl: microUsd(big(position.settledPnl)),
+  maxMarginRatio: position.maxMarginRatio,
+});
+
+const isOpenPerpOrder = (order: Order): boolean =>
+  variant(order.status) === 'open' && variant(order.marketType) === 'perp';
+
+const decodeOrder = (order: Order): OpenOrder => ({
+  orderId: order.orderId,
+  marketIndex: order.marketIndex,
+  side: variant(order.direction) === 'long' ? 'buy' : 'sell',
+  size: lamports(big(order.baseAssetAmount)),
+  filled: lamports(big(order.baseAssetAmountFilled)),
+  reduceOnly: order.reduceOnly,
+  maxTsMs: order.maxTs.isZero() ? null : order.maxTs.toNumber() * 1000,
+});
+
+/** The account with its empty slots left out: Drift keeps eight of each kind, and a free one may name any market. */
+export function decodeAccount(user: UserAccount): Account {
+  const mode = variant(user.marginMode);
+  return {
+    subAccount: user.subAccountId,
+    status: statusOf(user.status),
+    maxMarginRatio: user.maxMarginRatio,
+    highLeverageMode: mode === 'highLeverage',
+    highLeverageMaintenance: mode === 'highLeverageMaintenance',
+    netDeposits: microUsd(big(user.totalDeposits) - big(user.totalWithdraws)),
+    spot: user.spotPositions.map(decodeBalance).filter(isHeld),
+    perps: user.perpPositions.map(decodePosition).filter(isActive),
+    orders: user.orders.filter(isOpenPerpOrder).map(decodeOrder),
+  };
+}
+
+export function decodeSpotMarket({ market, oracle }: SpotMarketRead, at: ReadAt): SpotMarket {
+  const rates = lendRates(market);
+  return {
+    marketIndex: market.marketIndex,
+    asset: text(market.name),
+    decimals: market.decimals,
+    oracle: decodeOracle(spotOracleMarket(market), oracle, at),
+    oracleId: market.oracle.toBase58(),
+    oracleMultiple: oracleMultiple(market.oracleSource),
+    cumulativeDepositInterest: big(market.cumulativeDepositInterest),
+    cumulativeBorrowInterest: big(market.cumulativeBorrowInterest),
+    initialAssetWeight: market.initialAssetWeight,
+    maintenanceAssetWeight: market.maintenanceAssetWeight,
+    initialLiabilityWeight: market.initialLiabilityWeight,
+    maintenanceLiabilityWeight: market.maintenanceLiabilityWeight,
+    imfFactor: market.imfFactor,
+    depositBalance: big(market.depositBalance),
+    scaleInitialAssetWeightStart: microUsd(big(market.scaleInitialAssetWeightStart)),
+    depositRate: rates.deposit,
+    borrowRate: rates.borrow,
+    withdrawLimit: withdrawLimit(market, BigInt(Math.floor(at.nowMs / 1000))),
+    withdrawGuardThreshold: big(market.withdrawGuardThreshold),
+  };
+}
+
+/** What traders as a whole are owed beyond what the market's pools can pay, micro-USD. */
+function netUserPnlImbalance(market: PerpMarketAccount, quote: SpotMarket | undefined, at: bigint): bigint {
+  const { amm } = market;
+  const base = big(amm.baseAssetAmountWithAmm) + big(amm.baseAssetAmountWithUnsettledLp);
+  const cost = big(amm.quoteAssetAmount) + big(amm.quoteAssetAmountWithUnsettledLp) + big(amm.netUnsettledFundingPnl);
+  const pool = (scaled: bigint) => (quote === undefined ? 0n : depositTokens(scaled, quote));
+  const payable = pool(big(market.pnlPool.scaledBalance)) + pool(big(amm.feePool.scaledBalance)) / FEE_POOL_DIVISOR;
+  return (base * at) / BASE_ONE + cost - payable;
+}
+
+/** The AMM's price between its bid and its ask. */
+function reservePrice(market: PerpMarketAccount): Price | null {
+  const base = big(market.amm.baseAssetReserve);
+  return base === 0n ? null : price((big(market.amm.quoteAssetReserve) * big(market.amm.pegMultiplier)) / base);
+}
+
+const PERP_STATUS: Readonly<Record<string, PerpMarket['status']>> = {
+  initialized: 'initialized',
+  active: 'active',
+  reduceOnly: 'reduce_only',
+  settlement: 'settlement',
+  delisted: 'delisted',
+};
+
+/** A status that we do not know is a reason not to trade. */
+const perpStatus = (status: object): PerpMarket['status'] => PERP_STATUS[variant(status)] ?? 'paused';
+
+/** Taker fee at 1e6 of the account's tier, with the market's own discount or surcharge. */
+function takerFee(market: PerpMarketAccount, state: StateAccount, feeTier: number): bigint {
+  const tier = state.perpFeeStructure.feeTiers[feeTier];
+  if (tier === undefined) throw new RangeError(`fee tier ${feeTier} does not exist`);
+  const fee = (BigInt(tier.feeNumerator) * PRICE_ONE) / BigInt(tier.feeDenominator);
+  return (fee * (PERCENT + BigInt(market.feeAdjustment))) / PERCENT;
+}
+
+export function decodePerpMarket(
+  { market, oracle }: PerpMarketRead,
+  spot: readonly SpotMarket[],
+  read: MarketsRead,
+): PerpMarket {
+  const { amm } = market;
+  const guardRails = read.state.oracleGuardRails;
+  const name = text(market.name);
+  const valued = oracle === null ? null : pnlPrice(market, oracle, guardRails);
+  const quote = spot.find((each) => each.marketIndex === market.quoteSpotMarketIndex);
+  const status = perpStatus(market.status);
+  return {
+    marketIndex: market.marketIndex,
+    market: name,
+    baseAsset: name.replace(/-[A-Z]+$/, ''),
+    oracle: decodeOracle(perpOracleMarket(market), oracle, { slot: read.slot, nowMs: read.nowMs, guardRails }),
+    oracleId: amm.oracle.toBase58(),
+    oracleMultiple: oracleMultiple(amm.oracleSource),
+    ...(valued === null ? {} : { pnlPrice: valued }),
+    markPrice: reservePrice(market),
+    quoteSpotMarketIndex: market.quoteSpotMarketIndex,
+    initialMarginRatio: market.marginRatioInitial,
+    maintenanceMarginRatio: market.marginRatioMaintenance,
+    highLeverageInitialMarginRatio: market.highLeverageMarginRatioInitial,
+    highLeverageMaintenanceMarginRatio: market.highLeverageMarginRatioMaintenance,
+    imfFactor: market.imfFactor,
+    unrealizedPnlImfFactor: market.unrealizedPnlImfFactor,
+    unrealizedPnlInitialAssetWeight: market.unrealizedPnlInitialAssetWeight,
+    unrealizedPnlMaintenanceAssetWeight: market.unrealizedPnlMaintenanceAssetWeight,
+    unrealizedPnlMaxImbalance: microUsd(big(market.unrealizedPnlMaxImbalance)),
+    netUserPnlImbalance: microUsd(valued === null ? 0n : netUserPnlImbalance(market, quote, valued)),
+    cumulativeFundingRateLong: big(amm.cumulativeFundingRateLong),
+    cumulativeFundingRateShort: big(amm.cumulativeFundingRateShort),
+    lastFundingRateTsMs: amm.lastFundingRateTs.toNumber() * 1000,
+    fundingPeriodMs: amm.fundingPeriod.toNumber() * 1000,
+    stepSize: lamports(big(amm.orderStepSize)),
+    minimumSize: lamports(big(amm.minOrderSize)),
+    tickSize: price(big(amm.orderTickSize)),
+    takerFee: takerFee(market, read.state, read.feeTier),
+    liquidatorFee: BigInt(market.liquidatorFee),
+    status,
+    expiryPrice: status === 'settlement' ? price(big(market.expiryPrice)) : null,
+    prediction: variant(market.contractType) === 'prediction',
+  };
+}
+
+export function decodeMarkets(read: MarketsRead): Markets {
+  const at: ReadAt = { slot: read.slot, nowMs: read.nowMs, guardRails: read.state.oracleGuardRails };
+  const spot = read.spot.map((each) => decodeSpotMarket(each, at));
+  return { spot, perps: read.perps.map((each) => decodePerpMarket(each, spot, read)) };
+}

@@ -1,0 +1,11 @@
+/** From the SDK's integers to ours. */
+import type { BN } from '@drift-labs/sdk';
+
+export const big = (value: BN): bigint => BigInt(value.toString());
+
+/** Drift stores names as 32 bytes padded with spaces. */
+export const text = (bytes: readonly number[]): string =>
+  String.fromCharCode(...bytes.filter((byte) => byte !== 0)).trim();
+
+/** An Anchor enum, `{pythPull: {}}`, as its name. */
+export const variant = (value: object): string => Object.keys(value)[0] ?? '';

@@ -1,0 +1,142 @@
+/** Drift's oracle rules: validity for margin, the five-minute TWAP now, and the price at which it values PnL. */
+import type {
+  HistoricalOracleData,
+  OracleGuardRails,
+  OraclePriceData,
+  PerpMarketAccount,
+  SpotMarketAccount,
+} from '@drift-labs/sdk';
+import type { OracleQuote } from '../../domain/account.ts';
+import { abs, max, min, type Price, price } from '../../domain/units.ts';
+import { big, variant } from './integers.ts';
+
+/** Fractions of a price. */
+const PERCENTAGE_ONE = 1_000_000n;
+const FIVE_MINUTES_SECONDS = 300n;
+/** A price moves a TWAP by at most a third of it. */
+const TWAP_CLAMP_DIVISOR = 3n;
+const STABLE_COIN_STALENESS_FACTOR = 3n;
+/** Drift's own oracle yields to the exchange's when they are further apart than 1 %. */
+const MAX_OWN_ORACLE_GAP = PERCENTAGE_ONE / 100n;
+/** Sequence ids further apart than 1/10,000 are of different sources: slots decide then. */
+const SEQUENCE_DIVERGENCE_DIVISOR = 10_000n;
+
+/** The riskier a market, the less certain its price may be. */
+const CONFIDENCE_FACTOR: Readonly<Record<string, bigint>> = {
+  a: 1n,
+  b: 1n,
+  c: 2n,
+  speculative: 10n,
+  collateral: 1n,
+  protected: 1n,
+  cross: 5n,
+};
+const LOWEST_TIER_CONFIDENCE_FACTOR = 50n;
+
+const MULTIPLES: Readonly<Record<string, bigint>> = {
+  pyth1KPull: 1_000n,
+  pyth1MPull: 1_000_000n,
+  pythLazer1K: 1_000n,
+  pythLazer1M: 1_000_000n,
+};
+
+/** Base units that a price of this source stands for. */
+export const oracleMultiple = (source: object): bigint => MULTIPLES[variant(source)] ?? 1n;
+
+export interface ReadAt {
+  readonly slot: number;
+  readonly nowMs: number;
+  readonly guardRails: OracleGuardRails;
+}
+
+interface OracleMarket {
+  readonly history: HistoricalOracleData;
+  readonly tier: object;
+  readonly source: object;
+}
+
+export const spotOracleMarket = (market: SpotMarketAccount): OracleMarket => ({
+  history: market.historicalOracleData,
+  tier: market.assetTier,
+  source: market.oracleSource,
+});
+
+export const perpOracleMarket = (market: PerpMarketAccount): OracleMarket => ({
+  history: market.amm.historicalOracleData,
+  tier: market.contractTier,
+  source: market.amm.oracleSource,
+});
+
+/** Why Drift would not compute margin with this price; null when it would. */
+function invalidForMargin(market: OracleMarket, oracle: OraclePriceData, at: ReadAt): string | null {
+  const { validity } = at.guardRails;
+  const current = big(oracle.price);
+  if (current <= 0n) return 'not positive';
+  const mean = big(market.history.lastOraclePriceTwap);
+  if (max(current, mean) / max(1n, min(current, mean)) > big(validity.tooVolatileRatio)) {
+    return 'too far from its hourly mean';
+  }
+  const factor = CONFIDENCE_FACTOR[variant(market.tier)] ?? LOWEST_TIER_CONFIDENCE_FACTOR;
+  const uncertainty = (max(1n, big(oracle.confidence)) * PERCENTAGE_ONE) / current;
+  if (uncertainty > big(validity.confidenceIntervalMaxSize) * factor) return 'too uncertain';
+  const source = variant(market.source);
+  if (source === 'quoteAsset') return null;
+  const patience = source.includes('StableCoin') ? STABLE_COIN_STALENESS_FACTOR : 1n;
+  const age = BigInt(at.slot) - big(oracle.slot);
+  return age > big(validity.slotsBeforeStaleForMargin) * patience ? `stale by ${age} slots` : null;
+}
+
+/** The stored TWAP, carried on to now with the current price. */
+function liveTwap5Min(history: HistoricalOracleData, current: bigint, nowMs: number): bigint {
+  const mean = big(history.lastOraclePriceTwap5Min);
+  const since = max(1n, BigInt(Math.floor(nowMs / 1000)) - big(history.lastOraclePriceTwapTs));
+  const remaining = max(0n, FIVE_MINUTES_SECONDS - since);
+  const clamp = mean / TWAP_CLAMP_DIVISOR;
+  const clamped = min(mean + clamp, max(current, mean - clamp));
+  return (mean * remaining + clamped * since) / (remaining + since);
+}
+
+const UNREAD: OracleQuote = {
+  price: null,
+  twap5Min: null,
+  confidence: null,
+  slot: 0,
+  valid: false,
+  invalidReason: 'not read',
+};
+
+/** Null stands for an oracle that could not be read. */
+export function decodeOracle(market: OracleMarket, oracle: OraclePriceData | null, at: ReadAt): OracleQuote {
+  if (oracle === null) return UNREAD;
+  const invalidReason = invalidForMargin(market, oracle, at);
+  const current = big(oracle.price);
+  return {
+    price: price(current),
+    twap5Min: price(liveTwap5Min(market.history, current, at.nowMs)),
+    storedTwap5Min: price(big(market.history.lastOraclePriceTwap5Min)),
+    confidence: price(big(oracle.confidence)),
+    slot: oracle.slot.toNumber(),
+    valid: invalidReason === null,
+    invalidReason,
+  };
+}
+
+/** Whether Drift's own oracle has news that the exchange's price has not: by sequence where comparable, else by slot. */
+function ownIsFresher(market: PerpMarketAccount, oracle: OraclePriceData): boolean {
+  const ours = big(market.amm.mmOracleSequenceId);
+  const theirs = oracle.sequenceId ? big(oracle.sequenceId) : 0n;
+  const comparable = theirs !== 0n && ours !== 0n && abs(theirs - ours) <= theirs / SEQUENCE_DIVERGENCE_DIVISOR;
+  return comparable ? theirs < ours : big(oracle.slot) <= big(market.amm.mmOracleSlot);
+}
+
+/** The price at which Drift values PnL: its own oracle's where that is fresher and agrees with the exchange's. */
+export function pnlPrice(market: PerpMarketAccount, oracle: OraclePriceData, guardRails: OracleGuardRails): Price {
+  const exchange = big(oracle.price);
+  const own = big(market.amm.mmOraclePrice);
+  const mean = big(market.amm.historicalOracleData.lastOraclePriceTwap5Min);
+  if (own === 0n || mean === 0n || !ownIsFresher(market, oracle)) return price(exchange);
+  const allowed = max(big(guardRails.priceDivergence.oracleTwap5MinPercentDivergence), PERCENTAGE_ONE / 2n);
+  const fromMean = abs(((own - mean) * PERCENTAGE_ONE) / mean);
+  const gap = (abs(own - exchange) * PERCENTAGE_ONE) / max(exchange, 1n);
+  return price(fromMean >= allowed || gap > MAX_OWN_ORACLE_GAP ? exchange : own);
+}
