@@ -1,18 +1,21 @@
 /** One Temporal dev server for the whole test run; each test file isolates itself by a task queue and ids of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import type { TestProject } from 'vitest/node';
+import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/runtime/temporal-connection.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     temporalAddress: string;
   }
 }
+
+const HEALTH_PAUSE_MS = 100;
+const HEALTH_TRIES = 300;
+const STOP_GRACE_MS = 5_000;
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -30,23 +33,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('temporalAddress', given);
     return async () => {};
   }
-  const cached = join(homedir(), '.cache', 'driftless', 'temporal');
-  const cli = process.env.TEMPORAL_CLI ?? (existsSync(cached) ? cached : 'temporal');
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  const cli = await findTemporalCli({ given: process.env.TEMPORAL_CLI, env: process.env, say });
   const port = await freePort();
   const child = spawn(
-    cli,
+    cli.path,
     [
-      'server',
-      'start-dev',
-      '--headless',
-      '--ip',
-      '127.0.0.1',
-      '--port',
-      String(port),
-      '--log-level',
-      'error',
-      '--dynamic-config-value',
-      'history.transferProcessorMaxPollRPS=1000',
+      ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'],
+      ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, { flag }]) => ['--search-attribute', `${name}=${flag}`]),
+      ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000'],
     ],
     { stdio: 'ignore' },
   );
@@ -58,13 +53,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await connection.close();
       break;
     } catch (error) {
-      if (tries > 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (tries > HEALTH_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, HEALTH_PAUSE_MS));
     }
   }
   project.provide('temporalAddress', address);
   return async () => {
+    const killTimer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
     child.kill('SIGTERM');
-    await once(child, 'exit');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    clearTimeout(killTimer);
   };
 }

@@ -1,0 +1,25 @@
+/** `npm start`: sees to Node and the dependencies, then runs src/runtime/main.ts in this very process. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HELP, parseArguments } from './options.mjs';
+import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
+
+async function start() {
+  const options = parseArguments(process.argv.slice(2));
+  if (options.kind === 'help') return void say(HELP);
+  if (options.kind === 'version') return void say(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version);
+  if (options.kind === 'error') throw new SetupError(options.message);
+  checkNode();
+  await ensureDependencies(ROOT, { dev: false });
+  const { register } = await import('tsx/esm/api');
+  register();
+  const { main } = await import('../src/runtime/main.ts');
+  process.exit(await main(options));
+}
+
+try {
+  await start();
+} catch (error) {
+  process.stderr.write(`${error instanceof SetupError ? error.message : (error?.stack ?? error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,283 @@
+/** Settings from the environment and `.env`: parsed once, every error listed at once, secrets never shown. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parse as parseDotenv } from 'dotenv';
+import type { z } from 'zod';
+import { engineIdOf } from '../domain/ids.ts';
+import type { PolicyJson } from '../domain/policy.ts';
+import type { Lamports, MicroUsd } from '../domain/units.ts';
+import { nameMeant } from './setting-names.ts';
+import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './setting-table.ts';
+
+const PAPER_MAX_LEVERAGE = 10;
+const LIVE_MAX_LEVERAGE = 5;
+const MAX_SHOWN_CHARS = 80;
+const MS = 1_000;
+
+type Value<Name extends SettingName> = z.output<(typeof SETTINGS)[Name]['schema']>;
+type Values = { readonly [Name in SettingName]: Value<Name> | null };
+
+export interface SettingError {
+  readonly setting: string;
+  /** `(hidden)` for a secret. */
+  readonly got: string;
+  readonly expected: string;
+}
+
+/** Stops the start; its message lists everything that is wrong, one a line. */
+export class SettingsError extends Error {
+  readonly errors: readonly SettingError[];
+
+  constructor(errors: readonly SettingError[]) {
+    const lines = errors.map(({ setting, got, expected }) => `  ${setting}: got ${got}, expected ${expected}`);
+    super(`These settings cannot be used (environment or .env; README.md lists them all):\n${lines.join('\n')}`);
+    this.name = 'SettingsError';
+    this.errors = errors;
+  }
+}
+
+/** Where Temporal is. `address` null: we start our own. Certificates are paths of PEM files. */
+export interface TemporalSettings {
+  readonly address: string | null;
+  readonly namespace: string;
+  readonly apiKey: string | null;
+  readonly tlsCertPath: string | null;
+  readonly tlsKeyPath: string | null;
+  readonly port: number;
+  readonly uiPort: number;
+  readonly cli: string | null;
+  readonly uiUrl: string | null;
+}
+
+/** What a new paper account begins with. */
+export interface PaperSettings {
+  readonly sol: Lamports;
+  readonly usdc: MicroUsd;
+  readonly walletSol: Lamports;
+  readonly fundingPeriodMs: number;
+}
+
+/** Read, checked and kept for the live venue. */
+export interface LiveSettings {
+  readonly privateKey: string | null;
+  readonly keypairPath: string | null;
+  readonly authority: string | null;
+  readonly rpcUrls: readonly string[];
+  readonly rpcWsUrl: string | null;
+  readonly driftEnv: 'mainnet-beta' | 'devnet' | 'localnet';
+  readonly programId: string | null;
+  readonly subAccount: number;
+  readonly permissions: 'read-only' | 'capital' | 'trading';
+  readonly jitoRegion: string | null;
+  readonly jitoUrl: string | null;
+  readonly jitoTipLamports: number | null;
+  readonly programPath: string | null;
+}
+
+export interface Settings {
+  /** Absolute. */
+  readonly home: string;
+  readonly port: number;
+  readonly host: string;
+  readonly token: string | null;
+  readonly mode: 'paper' | 'live';
+  readonly environment: 'development' | 'production' | 'test';
+  readonly logLevel: Value<'LOG_LEVEL'> | null;
+  /** Absolute. */
+  readonly logDir: string;
+  readonly explorerUrl: string | null;
+  /** As the engine id carries it: `synthetic:1`, `replay:/absolute/funding.csv`. */
+  readonly feed: string;
+  readonly engineId: string;
+  readonly paper: PaperSettings;
+  readonly policy: PolicyJson;
+  readonly temporal: TemporalSettings;
+  readonly databaseUrl: string | null;
+  readonly live: LiveSettings;
+  /** Every text that must never reach a log, an error or a socket. */
+  readonly secrets: readonly string[];
+}
+
+export interface SettingSource {
+  /** Wins over `.env`. */
+  readonly env: NodeJS.ProcessEnv;
+  /** The text of `.env`; null when there is none. */
+  readonly dotenv: string | null;
+  /** Relative paths count from here. */
+  readonly cwd: string;
+}
+
+export const DEMO_FEED = 'synthetic:demo';
+export const DEMO_SPEED = 60;
+
+export function readSettingSource(cwd: string, env: NodeJS.ProcessEnv): SettingSource {
+  const path = join(cwd, '.env');
+  return { env, cwd, dotenv: existsSync(path) ? readFileSync(path, 'utf8') : null };
+}
+
+const shown = (text: string): string =>
+  JSON.stringify(text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text);
+
+/** @throws SettingsError with every malformed setting and every misspelt key of `.env` */
+export function loadSettings(
+  { env, dotenv, cwd }: SettingSource,
+  overrides: { readonly demo?: boolean } = {},
+): Settings {
+  const errors: SettingError[] = [];
+  const file = dotenv === null ? {} : parseDotenv(dotenv);
+  for (const key of Object.keys(file)) {
+    const meant = nameMeant(key, SETTING_NAMES);
+    if (meant !== null) errors.push({ setting: key, got: 'a name in .env that is none of ours', expected: meant });
+  }
+  const given = (name: SettingName): string | null => {
+    const text = env[name]?.trim() || file[name]?.trim();
+    return text === undefined || text === '' ? null : text;
+  };
+  const demo: Partial<Record<SettingName, string>> = overrides.demo
+    ? { MARKET_FEED: DEMO_FEED, MARKET_SPEED: String(DEMO_SPEED) }
+    : {};
+  const texts = new Map<SettingName, string>();
+  const values: Partial<Record<SettingName, unknown>> = {};
+  for (const name of SETTING_NAMES) {
+    const entry: Setting<unknown> = SETTINGS[name];
+    const text = demo[name] ?? given(name) ?? entry.fallback;
+    values[name] = null;
+    if (text === null) continue;
+    texts.set(name, text);
+    const parsed = entry.schema.safeParse(text);
+    if (parsed.success) values[name] = parsed.data;
+    else errors.push({ setting: name, got: entry.secret ? '(hidden)' : shown(text), expected: entry.expected });
+  }
+  const read = values as Values;
+  errors.push(...contradictions(read, texts));
+  if (errors.length > 0) throw new SettingsError(errors);
+  return assemble(read, texts, cwd);
+}
+
+/** What each setting allows and their combination does not. */
+function contradictions(read: Values, texts: ReadonlyMap<SettingName, string>): readonly SettingError[] {
+  const errors: SettingError[] = [];
+  const wrong = (setting: SettingName, expected: string) =>
+    errors.push({ setting, got: shown(texts.get(setting) ?? ''), expected });
+  if (read.ENGINE_MODE === 'live' && (read.MAX_LEVERAGE ?? 0) > LIVE_MAX_LEVERAGE) {
+    wrong('MAX_LEVERAGE', `at most ${LIVE_MAX_LEVERAGE} in live mode`);
+  }
+  if (read.MARKET_FEED === 'live' && read.MARKET_SPEED !== null && read.MARKET_SPEED !== 1) {
+    wrong('MARKET_SPEED', '1 with MARKET_FEED=live');
+  }
+  if ((read.TEMPORAL_TLS_CERT === null) !== (read.TEMPORAL_TLS_KEY === null)) {
+    const there = read.TEMPORAL_TLS_CERT === null ? 'TEMPORAL_TLS_KEY' : 'TEMPORAL_TLS_CERT';
+    wrong(there, 'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY together');
+  }
+  const ports = (['PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT'] as const).filter(
+    (name) => name === 'PORT' || read.TEMPORAL_ADDRESS === null,
+  );
+  for (const [index, name] of ports.entries()) {
+    const twin = ports.slice(0, index).find((other) => read[other] !== null && read[other] === read[name]);
+    if (twin !== undefined) wrong(name, `another port than ${twin}`);
+  }
+  return errors;
+}
+
+/** A feed's id as it stands in the engine id: the default seed written out, paths absolute. */
+export function canonicalFeed(feed: string, cwd: string): string {
+  if (feed === 'synthetic') return 'synthetic:1';
+  if (!feed.startsWith('replay:')) return feed;
+  const paths = feed.slice('replay:'.length).split(',');
+  return `replay:${paths.map((path) => resolve(cwd, path.trim())).join(',')}`;
+}
+
+function secretsIn(texts: ReadonlyMap<SettingName, string>): readonly string[] {
+  const secrets: string[] = [];
+  for (const [name, text] of texts) {
+    const entry: Setting<unknown> = SETTINGS[name];
+    if (!entry.secret) continue;
+    secrets.push(text);
+    for (const one of text.split(',')) {
+      if (!URL.canParse(one)) continue;
+      const url = new URL(one);
+      secrets.push(decodeURIComponent(url.password), url.password, ...url.searchParams.values());
+    }
+  }
+  return secrets;
+}
+
+function assemble(read: Values, texts: ReadonlyMap<SettingName, string>, cwd: string): Settings {
+  const need = <T>(value: T | null): T => {
+    if (value === null) throw new RangeError('a setting with a default has no value');
+    return value;
+  };
+  const home = resolve(cwd, need(read.DRIFTLESS_HOME));
+  const mode = need(read.ENGINE_MODE);
+  const feed = canonicalFeed(need(read.MARKET_FEED), cwd);
+  const subAccount = read.DRIFT_SUB_ACCOUNT ?? 0;
+  return {
+    home,
+    port: need(read.PORT),
+    host: need(read.HOST),
+    token: read.DRIFTLESS_TOKEN,
+    mode,
+    environment: need(read.NODE_ENV),
+    logLevel: read.LOG_LEVEL,
+    logDir: read.LOG_DIR === null ? join(home, 'logs') : resolve(cwd, read.LOG_DIR),
+    explorerUrl: read.EXPLORER_URL,
+    feed,
+    engineId: engineIdOf({ venue: 'paper', authority: feed, subAccount }),
+    paper: {
+      sol: need(read.PAPER_SOL),
+      usdc: need(read.PAPER_USDC),
+      walletSol: need(read.PAPER_WALLET_SOL),
+      fundingPeriodMs: need(read.FUNDING_PERIOD_SECONDS) * MS,
+    },
+    policy: {
+      mode,
+      permissions: mode === 'paper' ? 'trading' : need(read.LIVE_PERMISSIONS),
+      driftTolerancePct: need(read.DRIFT_TOLERANCE_PCT),
+      cooldownMs: need(read.COOLDOWN_SECONDS) * MS,
+      maxSlippageBps: need(read.MAX_SLIPPAGE_BPS),
+      minTradeSize: need(read.MIN_TRADE_SIZE).toString(),
+      reservedSol: need(read.RESERVED_SOL).toString(),
+      loopIntervalMs: need(read.LOOP_INTERVAL_SECONDS) * MS,
+      pollIntervalMs: need(read.POLL_INTERVAL_SECONDS) * MS,
+      maxLeverage: read.MAX_LEVERAGE ?? (mode === 'paper' ? PAPER_MAX_LEVERAGE : LIVE_MAX_LEVERAGE),
+      confirmAboveUsd: need(read.CONFIRM_ABOVE_USD).toString(),
+      maxAutoTradeUsd: need(read.MAX_AUTO_TRADE_USD).toString(),
+      hedgeWalletSol: need(read.HEDGE_WALLET_SOL),
+      guard: need(read.GUARD),
+      holdingHorizonHours: need(read.HOLDING_HORIZON_HOURS),
+      maxUnhedgedPct: need(read.MAX_UNHEDGED_PCT),
+      minLiquidationDistancePct: need(read.MIN_LIQUIDATION_DISTANCE_PCT),
+      maxSnapshotAgeMs: need(read.MAX_SNAPSHOT_AGE_SECONDS) * MS,
+      maxRpcLatencyMs: need(read.MAX_RPC_LATENCY_MS),
+      marketSpeed: need(read.MARKET_SPEED),
+    },
+    temporal: {
+      address: read.TEMPORAL_ADDRESS,
+      namespace: need(read.TEMPORAL_NAMESPACE),
+      apiKey: read.TEMPORAL_API_KEY,
+      tlsCertPath: read.TEMPORAL_TLS_CERT === null ? null : resolve(cwd, read.TEMPORAL_TLS_CERT),
+      tlsKeyPath: read.TEMPORAL_TLS_KEY === null ? null : resolve(cwd, read.TEMPORAL_TLS_KEY),
+      port: need(read.TEMPORAL_PORT),
+      uiPort: need(read.TEMPORAL_UI_PORT),
+      cli: read.TEMPORAL_CLI,
+      uiUrl: read.TEMPORAL_UI_URL,
+    },
+    databaseUrl: read.DATABASE_URL,
+    live: {
+      privateKey: read.SOLANA_PRIVATE_KEY,
+      keypairPath: read.SOLANA_KEYPAIR_PATH === null ? null : resolve(cwd, read.SOLANA_KEYPAIR_PATH),
+      authority: read.AUTHORITY,
+      rpcUrls: read.RPC_URL ?? [],
+      rpcWsUrl: read.RPC_WS_URL,
+      driftEnv: read.DRIFT_ENV ?? 'mainnet-beta',
+      programId: read.DRIFT_PROGRAM_ID,
+      subAccount,
+      permissions: need(read.LIVE_PERMISSIONS),
+      jitoRegion: read.JITO_REGION,
+      jitoUrl: read.JITO_URL,
+      jitoTipLamports: read.JITO_TIP_LAMPORTS,
+      programPath: read.DRIFT_PROGRAM_PATH === null ? null : resolve(cwd, read.DRIFT_PROGRAM_PATH),
+    },
+    secrets: secretsIn(texts).filter((secret) => secret !== ''),
+  };
+}

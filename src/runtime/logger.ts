@@ -1,0 +1,139 @@
+/**
+ * The one logger: JSON lines to a file a day, 30 kept; to the terminal in human form, or as JSON on stderr in
+ * production. Every line is scrubbed of secrets as text, so that one inside an error's message is caught too.
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LogLevel, type LogMetadata, Runtime, type Logger as TemporalLogger } from '@temporalio/worker';
+import { type Level, type LevelWithSilent, type Logger, multistream, pino, stdSerializers } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import roll from 'pino-roll';
+import { DriftlessError } from '../domain/errors.ts';
+import type { Redactor } from './redaction.ts';
+
+export type { Logger } from 'pino';
+
+const FILES_KEPT = 30;
+const FILE_NAME = 'driftless';
+const FLUSH_MS = 2_000;
+
+export interface LoggerOptions {
+  readonly folder: string;
+  readonly environment: 'development' | 'production' | 'test';
+  /** Overrides what the environment says. */
+  readonly level: LevelWithSilent | null;
+  readonly redactor: Redactor;
+  /** Where the terminal's lines go; stderr. */
+  readonly terminal?: (text: string) => void;
+}
+
+export interface OpenLogger {
+  readonly logger: Logger;
+  /** Writes what is buffered, closes the file. Lines logged later go to the terminal only. */
+  close(): Promise<void>;
+}
+
+/** The file never says less than the terminal. */
+const LEVELS: Readonly<Record<LoggerOptions['environment'], { readonly file: Level; readonly terminal: Level }>> = {
+  development: { file: 'debug', terminal: 'info' },
+  production: { file: 'info', terminal: 'info' },
+  test: { file: 'debug', terminal: 'warn' },
+};
+
+/** Errors with stack, our codes and details, and their causes. */
+function serializeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const plain = stdSerializers.errWithCause(error);
+  return error instanceof DriftlessError ? { ...plain, code: error.code, category: error.category } : plain;
+}
+
+/** pino-roll removes old files only when it rolls: a program that is restarted daily never would. */
+async function removeOldFiles(folder: string): Promise<void> {
+  const dated = (await readdir(folder)).filter((name) => /^driftless\.\d{4}-\d{2}-\d{2}\.\d+\.log$/.test(name)).sort();
+  const old = dated.slice(0, Math.max(0, dated.length - FILES_KEPT));
+  await Promise.all(old.map((name) => rm(join(folder, name), { force: true })));
+}
+
+export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
+  const { folder, environment, level, redactor } = options;
+  const toTerminal = options.terminal ?? ((text: string) => void process.stderr.write(text));
+  const levels = level === null ? LEVELS[environment] : { file: level, terminal: level };
+  if (levels.file === 'silent' || levels.terminal === 'silent') {
+    return { logger: pino({ level: 'silent' }), close: async () => {} };
+  }
+  await mkdir(folder, { recursive: true });
+  await removeOldFiles(folder);
+  const file = await roll({
+    file: join(folder, FILE_NAME),
+    frequency: 'daily',
+    dateFormat: 'yyyy-MM-dd',
+    mkdir: true,
+    limit: { count: FILES_KEPT - 1, removeOtherLogFiles: true },
+  });
+  let open = true;
+  file.on('error', (error: Error) => {
+    if (open) toTerminal(`the log file in ${folder} cannot be written: ${error.message}\n`);
+    open = false;
+  });
+  const pretty =
+    environment === 'production'
+      ? (line: string) => line
+      : prettyFactory({
+          colorize: process.stderr.isTTY === true,
+          ignore: 'pid,hostname,part',
+          translateTime: 'SYS:HH:MM:ss.l',
+          messageFormat: '{if part}{part}: {end}{msg}',
+        });
+  const logger = pino(
+    {
+      level: levels.file,
+      serializers: { err: serializeError, error: serializeError },
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    multistream([
+      { level: levels.file, stream: { write: (line: string) => void (open && file.write(redactor.scrub(line))) } },
+      { level: levels.terminal, stream: { write: (line: string) => toTerminal(pretty(redactor.scrub(line))) } },
+    ]),
+  );
+  return {
+    logger,
+    close: async () => {
+      if (!open) return;
+      open = false;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, FLUSH_MS);
+        file.once('close', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        file.end();
+      });
+    },
+  };
+}
+
+/** Temporal's own lines as ours. Core's are forwarded too, or they would go to the terminal past the file. */
+export function temporalLogger(logger: Logger): TemporalLogger {
+  const part = logger.child({ part: 'temporal' });
+  const at = (level: LogLevel, message: string, meta?: LogMetadata) => {
+    part[level.toLowerCase() as Level](meta ?? {}, message);
+  };
+  return {
+    log: at,
+    trace: (message, meta) => at('TRACE', message, meta),
+    debug: (message, meta) => at('DEBUG', message, meta),
+    info: (message, meta) => at('INFO', message, meta),
+    warn: (message, meta) => at('WARN', message, meta),
+    error: (message, meta) => at('ERROR', message, meta),
+  };
+}
+
+/** Before anything else of Temporal's is touched. We end workers ourselves, in our own order: no signals. */
+export function installTemporalRuntime(logger: Logger): void {
+  Runtime.install({
+    logger: temporalLogger(logger),
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+  });
+}

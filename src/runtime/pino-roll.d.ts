@@ -1,0 +1,12 @@
+declare module 'pino-roll' {
+  import type { SonicBoom } from 'sonic-boom';
+
+  /** The package carries no types. Names files `<file>.<date>.<count>.log`. */
+  export default function roll(options: {
+    readonly file: string;
+    readonly frequency: 'daily';
+    readonly dateFormat: string;
+    readonly mkdir: boolean;
+    readonly limit: { readonly count: number; readonly removeOtherLogFiles: boolean };
+  }): Promise<SonicBoom>;
+}

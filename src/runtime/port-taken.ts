@@ -1,0 +1,28 @@
+/** A port taken by a stranger is named, with the setting that moves us. */
+import { CriticalError } from '../domain/errors.ts';
+import { portOwner, whyPortUnusable } from './processes.ts';
+
+const MAX_COMMAND_CHARS = 120;
+
+/** @throws CriticalError PORT_TAKEN, or PORT_UNUSABLE when the system refuses it for another reason */
+export async function requireFreePort(port: number, host: string, setting: string): Promise<void> {
+  const reason = await whyPortUnusable(port, host);
+  if (reason === null) return;
+  const other = port > 60_000 ? port - 1_000 : port + 1_000;
+  const remedy = `Remedy: end it, or move Driftless with ${setting}=${other} (environment or .env).`;
+  if (reason !== 'EADDRINUSE') {
+    throw new CriticalError(
+      'PORT_UNUSABLE',
+      `Port ${port} on ${host} cannot be used (${reason}).\nRemedy: choose another with ${setting}=${other} (environment or .env).`,
+      { port, setting, reason },
+    );
+  }
+  const owner = await portOwner(port);
+  const who =
+    owner === null ? 'another program' : `process ${owner.pid} (${owner.command.slice(0, MAX_COMMAND_CHARS)})`;
+  throw new CriticalError('PORT_TAKEN', `Port ${port} is taken by ${who}.\n${remedy}`, {
+    port,
+    setting,
+    pid: owner?.pid ?? null,
+  });
+}

@@ -1,0 +1,164 @@
+/** Every setting: its kind, default and meaning. README's table and `.env.example` say the same (tests hold them equal). */
+import type { Lamports, MicroUsd } from '../domain/units.ts';
+import type { SettingKind } from './setting-kinds.ts';
+import * as kinds from './setting-kinds.ts';
+
+export type SettingGroup = 'General' | 'Market' | 'Policy' | 'Durable parts' | 'Live';
+
+export interface Setting<T> extends SettingKind<T> {
+  readonly group: SettingGroup;
+  /** As a person would write it; null: not set. */
+  readonly fallback: string | null;
+  readonly help: string;
+  /** Never shown in an error, and scrubbed from every log line. */
+  readonly secret: boolean;
+}
+
+interface Told {
+  readonly fallback?: string;
+  readonly help: string;
+  readonly secret?: boolean;
+}
+
+const setting =
+  (group: SettingGroup) =>
+  <T>(kind: SettingKind<T>, { fallback, help, secret }: Told): Setting<T> => ({
+    ...kind,
+    group,
+    fallback: fallback ?? null,
+    help,
+    secret: secret ?? false,
+  });
+
+const general = setting('General');
+const market = setting('Market');
+const policy = setting('Policy');
+const durable = setting('Durable parts');
+const live = setting('Live');
+
+const sol = kinds.amount<Lamports>(9, 'SOL');
+const usd = kinds.amount<MicroUsd>(6, 'USD');
+const port = kinds.wholeNumber(1, 65_535);
+const path = kinds.anyText('a path');
+const WEEK_SECONDS = 604_800;
+
+export const SETTINGS = {
+  DRIFTLESS_HOME: general(path, {
+    fallback: '.driftless',
+    help: 'folder for all state: journal, Temporal, logs, token',
+  }),
+  PORT: general(port, { fallback: '8765', help: 'port of the page, the API and the socket' }),
+  HOST: general(kinds.matching('a host name or address', /^[\w.:-]{1,253}$/), {
+    fallback: '127.0.0.1',
+    help: 'address to listen on; anything but loopback opens the page to the network',
+  }),
+  DRIFTLESS_TOKEN: general(kinds.matching('16 to 256 letters, digits, - or _', /^[\w-]{16,256}$/), {
+    help: 'the token of page, API and socket; without it one is made once and kept in the data folder',
+    secret: true,
+  }),
+  ENGINE_MODE: general(kinds.oneOf('paper', 'live'), { fallback: 'paper', help: 'paper or live' }),
+  NODE_ENV: general(kinds.oneOf('development', 'production', 'test'), {
+    fallback: 'development',
+    help: 'development: human terminal, debug in the file; production: JSON on stderr, info in both',
+  }),
+  LOG_LEVEL: general(kinds.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), {
+    help: 'level of file and terminal; without it NODE_ENV decides',
+  }),
+  LOG_DIR: general(path, { help: 'folder of the log files, one a day, 30 kept; `logs` in the data folder by default' }),
+  TEMPORAL_UI_URL: general(kinds.url('http', 'https'), {
+    help: 'where links to workflows lead; our own server by default',
+  }),
+  EXPLORER_URL: general(kinds.url('http', 'https'), {
+    help: 'where links to transactions lead, with {signature} in it',
+  }),
+
+  MARKET_FEED: market(kinds.feed, {
+    fallback: 'synthetic',
+    help: '`synthetic[:seed]`, `replay:<funding.csv>[,<lend.csv>]` or `live`; another feed is another paper account',
+  }),
+  MARKET_SPEED: market(kinds.speed, {
+    fallback: '1',
+    help: 'market seconds per second for synthetic and replay; or `max`',
+  }),
+  PAPER_SOL: market(sol, { fallback: '10', help: 'SOL deposited in a new paper account' }),
+  PAPER_USDC: market(usd, { fallback: '500', help: 'USDC deposited in a new paper account' }),
+  PAPER_WALLET_SOL: market(sol, { fallback: '5', help: 'SOL in the wallet beside a new paper account' }),
+  FUNDING_PERIOD_SECONDS: market(kinds.wholeNumber(1, WEEK_SECONDS), {
+    fallback: '3600',
+    help: 'length of a funding period of a new paper account',
+  }),
+
+  DRIFT_TOLERANCE_PCT: policy(kinds.decimalNumber(0.01, 100), {
+    fallback: '1.0',
+    help: 'net delta in per cent of hedgeable spot that starts a correction',
+  }),
+  COOLDOWN_SECONDS: policy(kinds.wholeNumber(0, WEEK_SECONDS), { fallback: '1800', help: 'pause after a rebalance' }),
+  MAX_SLIPPAGE_BPS: policy(kinds.wholeNumber(1, 1_000), { fallback: '50', help: 'price limit of a trade from mark' }),
+  MIN_TRADE_SIZE: policy(sol, { fallback: '0.005', help: 'SOL; corrections below it are skipped' }),
+  RESERVED_SOL: policy(sol, { fallback: '0.017', help: 'SOL kept in the wallet for gas' }),
+  LOOP_INTERVAL_SECONDS: policy(kinds.wholeNumber(1, 86_400), { fallback: '60', help: 'how often the engine decides' }),
+  POLL_INTERVAL_SECONDS: policy(kinds.wholeNumber(1, 3_600), { fallback: '10', help: 'how often the account is read' }),
+  MAX_LEVERAGE: policy(kinds.decimalNumber(0.1, 10), {
+    help: 'lowers the limit on leverage: 10 in paper, 5 live',
+  }),
+  CONFIRM_ABOVE_USD: policy(usd, { fallback: '100', help: 'live commands above it want a confirmation' }),
+  MAX_AUTO_TRADE_USD: policy(usd, { fallback: '1000', help: 'a larger correction that enlarges waits for REBALANCE' }),
+  HEDGE_WALLET_SOL: policy(kinds.onOff, { fallback: 'false', help: 'hedge the SOL in the wallet too' }),
+  GUARD: policy(kinds.onOff, { fallback: 'on', help: 'automatic reduction near liquidation' }),
+  HOLDING_HORIZON_HOURS: policy(kinds.wholeNumber(1, 87_660), {
+    fallback: '720',
+    help: 'over how long funding must pay a trade',
+  }),
+  MAX_UNHEDGED_PCT: policy(kinds.decimalNumber(0, 100), {
+    fallback: '5',
+    help: 'beyond this drift a correction need not pay for itself',
+  }),
+  MIN_LIQUIDATION_DISTANCE_PCT: policy(kinds.decimalNumber(0, 100), {
+    fallback: '20',
+    help: 'per cent between price and liquidation price that a trade must leave',
+  }),
+  MAX_SNAPSHOT_AGE_SECONDS: policy(kinds.wholeNumber(1, 3_600), { fallback: '30', help: 'older figures block trades' }),
+  MAX_RPC_LATENCY_MS: policy(kinds.wholeNumber(1, 60_000), {
+    fallback: '500',
+    help: 'a slower RPC node blocks trades',
+  }),
+
+  TEMPORAL_ADDRESS: durable(kinds.hostAndPort, { help: 'an existing Temporal server; without it one is started here' }),
+  TEMPORAL_NAMESPACE: durable(kinds.matching('letters, digits, dots, - or _', /^[\w.-]{1,255}$/), {
+    fallback: 'driftless',
+    help: 'made when missing, with 30 days of retention',
+  }),
+  TEMPORAL_API_KEY: durable(kinds.anyText('an API key'), { help: 'of Temporal Cloud; turns TLS on', secret: true }),
+  TEMPORAL_TLS_CERT: durable(path, { help: 'PEM file of the client certificate; turns TLS on' }),
+  TEMPORAL_TLS_KEY: durable(path, { help: 'PEM file of its key' }),
+  TEMPORAL_PORT: durable(port, { fallback: '7233', help: 'port of the Temporal server that is started here' }),
+  TEMPORAL_UI_PORT: durable(port, { fallback: '8233', help: 'port of its UI' }),
+  TEMPORAL_CLI: durable(path, { help: 'the Temporal CLI; else PATH, the cache, a download' }),
+  DATABASE_URL: durable(kinds.url('postgres', 'postgresql'), {
+    help: 'Postgres for the journal; without it an embedded one in the data folder',
+    secret: true,
+  }),
+
+  SOLANA_PRIVATE_KEY: live(kinds.privateKey, { help: 'base58 or JSON bytes', secret: true }),
+  SOLANA_KEYPAIR_PATH: live(path, { help: 'a key file instead' }),
+  AUTHORITY: live(kinds.address, { help: 'whose account to watch, read-only, without a key' }),
+  RPC_URL: live(kinds.urlList('http', 'https'), {
+    help: 'one or more Solana RPC nodes, comma-separated',
+    secret: true,
+  }),
+  RPC_WS_URL: live(kinds.url('ws', 'wss'), { help: 'their socket', secret: true }),
+  DRIFT_ENV: live(kinds.oneOf('mainnet-beta', 'devnet', 'localnet'), { help: 'which Drift; mainnet-beta by default' }),
+  DRIFT_PROGRAM_ID: live(kinds.address, { help: 'another deployment of the program' }),
+  DRIFT_SUB_ACCOUNT: live(kinds.wholeNumber(0, 65_535), { help: 'sub-account; 0 by default' }),
+  LIVE_PERMISSIONS: live(kinds.oneOf('read-only', 'capital', 'trading'), {
+    fallback: 'read-only',
+    help: 'what a live engine may do',
+  }),
+  JITO_REGION: live(kinds.matching('lower-case letters and -', /^[a-z-]{2,32}$/), { help: 'of the block engine' }),
+  JITO_URL: live(kinds.url('http', 'https'), { help: 'another block engine' }),
+  JITO_TIP_LAMPORTS: live(kinds.wholeNumber(0, 1_000_000_000), { help: 'tip of a bundle' }),
+  DRIFT_PROGRAM_PATH: live(path, { help: 'the program for localnet' }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];

