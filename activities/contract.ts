@@ -68,6 +68,8 @@ export interface EngineActivities {
     readonly withSnapshot: boolean;
   }): Promise<{
     readonly admission: Admission;
+    /** What the journal holds under the command's operation id already. */
+    readonly operation: OperationRecord | null;
     readonly snapshot: SnapshotJson | null;
     readonly unavailable: ErrorReport | null;
   }>;

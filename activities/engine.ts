@@ -1,8 +1,8 @@
 /** What the engine workflow asks of the outside world: the two stores, a command's record, its own row, the watch. */
 import type { Clock } from '../src/domain/clock.ts';
+import { encodeSnapshot } from '../src/domain/snapshot.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { compareStores } from '../src/journal/store-comparison.ts';
-import { encodeSnapshot } from '../src/domain/snapshot.ts';
 import type { Venue } from '../src/venues/venue.ts';
 import type { EngineActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
@@ -34,7 +34,10 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
     },
 
     async admitCommand({ engineId, record, withSnapshot }) {
-      const [admission, read] = await Promise.all([journal.admitCommand(record), withSnapshot ? readOnce(engineId) : null]);
+      const [admission, read] = await Promise.all([
+        journal.admitCommand(record),
+        withSnapshot ? readOnce(engineId) : null,
+      ]);
       const operation = record.operationId === null ? null : await journal.operation(record.operationId);
       return { admission, operation, snapshot: read?.snapshot ?? null, unavailable: read?.unavailable ?? null };
     },

@@ -1,4 +1,5 @@
 /** Which operation may start under the engine's state: the table of docs/architecture/admission.md, cell by cell. */
+import type { CommandRequest } from './command.ts';
 import type { ErrorReport } from './errors.ts';
 import { type EngineState, type Hold, tradingStateOf } from './hold.ts';
 import type { OperationKind } from './intent.ts';
@@ -16,7 +17,11 @@ export type AdmissionKind =
 export interface AdmissionView {
   readonly state: EngineState;
   readonly holds: readonly Hold[];
-  readonly unresolved: readonly { readonly operationId: string; readonly kind: OperationKind; readonly windowClosed: boolean }[];
+  readonly unresolved: readonly {
+    readonly operationId: string;
+    readonly kind: OperationKind;
+    readonly windowClosed: boolean;
+  }[];
   /** A fork undid a confirmed transaction that has neither landed again nor been proven dead. */
   readonly dropped: boolean;
   /** Null: not known. */
@@ -31,6 +36,28 @@ const WITHDRAWABLE_HOLDS: readonly Hold['code'][] = ['stopped', 'flattened'];
 
 export const isWayOut = (kind: AdmissionKind): boolean => WAYS_OUT.includes(kind);
 
+/** Null for commands that start no operation. A rebalance's direction shows only on a snapshot: enlarging until then. */
+export function admissionKindOf(request: CommandRequest): AdmissionKind | null {
+  switch (request.action) {
+    case 'DRIFT_DEPOSIT':
+      return 'deposit';
+    case 'DRIFT_WITHDRAW':
+      return 'withdraw';
+    case 'DRIFT_OPEN_POSITION':
+      return 'open';
+    case 'DRIFT_CLOSE_POSITION':
+      return 'close';
+    case 'FLATTEN':
+      return 'flatten';
+    case 'REBALANCE':
+      return 'rebalance_enlarging';
+    case 'SETTLE_PNL':
+      return 'settle';
+    default:
+      return null;
+  }
+}
+
 /** Null when the operation may start. */
 export function refusalOf(kind: AdmissionKind, view: AdmissionView): ErrorReport | null {
   const unresolved = refusalByUnresolved(kind, view);
@@ -38,11 +65,16 @@ export function refusalOf(kind: AdmissionKind, view: AdmissionView): ErrorReport
   if (view.dropped && !REDUCING.includes(kind)) {
     return {
       code: 'ENGINE_REDUCING',
-      message: 'A fork dropped a confirmed transaction; only reductions start until it has landed again or is proven dead.',
+      message:
+        'A fork dropped a confirmed transaction; only reductions start until it has landed again or is proven dead.',
     };
   }
   if (CARE.includes(kind)) return null;
-  if (kind === 'withdraw' && view.hasPosition === false && view.holds.every((hold) => WITHDRAWABLE_HOLDS.includes(hold.code))) {
+  if (
+    kind === 'withdraw' &&
+    view.hasPosition === false &&
+    view.holds.every((hold) => WITHDRAWABLE_HOLDS.includes(hold.code))
+  ) {
     return null;
   }
   if (view.state !== 'running') {
@@ -57,7 +89,11 @@ export function refusalOf(kind: AdmissionKind, view: AdmissionView): ErrorReport
   const reasons = view.holds.map((hold) => ({ code: hold.code, reason: hold.reason, cleared_by: hold.clearedBy }));
   return trading === 'halted'
     ? { code: 'ENGINE_HALTED', message: `Trading is halted: ${reasonsText(view.holds)}`, details: { holds: reasons } }
-    : { code: 'ENGINE_REDUCING', message: `Only reductions may start: ${reasonsText(view.holds)}`, details: { holds: reasons } };
+    : {
+        code: 'ENGINE_REDUCING',
+        message: `Only reductions may start: ${reasonsText(view.holds)}`,
+        details: { holds: reasons },
+      };
 }
 
 function refusalByUnresolved(kind: AdmissionKind, view: AdmissionView): ErrorReport | null {
@@ -68,7 +104,9 @@ function refusalByUnresolved(kind: AdmissionKind, view: AdmissionView): ErrorRep
     return report('A transaction of this account is unresolved: only close, flatten, settle and deposit may start.');
   }
   if (!view.unresolved.every((operation) => operation.windowClosed)) {
-    return report('A transaction of this account is unresolved and may still land; try again when its window has closed.');
+    return report(
+      'A transaction of this account is unresolved and may still land; try again when its window has closed.',
+    );
   }
   if (kind === 'deposit' && view.unresolved.some((operation) => operation.kind === 'deposit')) {
     return report('A deposit of this account is unresolved: another would double it if it landed.');

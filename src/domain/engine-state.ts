@@ -5,10 +5,12 @@
 import type { AdmissionView } from './admission.ts';
 import type { CommandAnswer } from './command.ts';
 import type { DecisionContext } from './decide.ts';
+import { FULL_HEDGE_PPM, hedgeTargetPpm } from './delta.ts';
 import type { Json } from './errors.ts';
-import { type EngineState as RunState, type Hold, withHold, withoutHold } from './hold.ts';
+import { type Hold, type EngineState as RunState, withHold, withoutHold } from './hold.ts';
 import type { OperationKind } from './intent.ts';
 import type { OperationReport } from './operation-report.ts';
+import { lamports } from './units.ts';
 
 /** Commands whose answers the engine itself remembers; the journal remembers all. */
 export const REMEMBERED_COMMANDS = 100;
@@ -17,7 +19,6 @@ export const MAX_FAILURES = 3;
 /** Market time to wait after the first, second and third failed trade. */
 export const BACKOFF_MS = [60_000, 300_000, 900_000] as const;
 export const CONFIRMATION_LIFE_MS = 60_000;
-const PPM = 1_000_000n;
 
 /** Where an operation stands, from its reports. */
 export interface TrackedOperation {
@@ -194,11 +195,18 @@ const freeSlot = (engine: EngineCarried, operation: TrackedOperation): EngineCar
 function answerCommand(engine: EngineCarried, operationId: string, answer: CommandAnswer): EngineCarried {
   return {
     ...engine,
-    commands: engine.commands.map((command) => (command.operationId === operationId ? { ...command, answer } : command)),
+    commands: engine.commands.map((command) =>
+      command.operationId === operationId ? { ...command, answer } : command,
+    ),
   };
 }
 
-function unresolve(engine: EngineCarried, operation: TrackedOperation, report: OperationReport, nowMs: number): EngineCarried {
+function unresolve(
+  engine: EngineCarried,
+  operation: TrackedOperation,
+  report: OperationReport,
+  nowMs: number,
+): EngineCarried {
   return {
     ...engine,
     vaultPerp: null,
@@ -231,23 +239,13 @@ function settleEffects(
     case 'close':
       return succeeded ? { ...engine, hedgeTargetPpm: 0 } : engine;
     case 'flatten':
-      return {
-        ...engine,
-        hedgeTargetPpm: succeeded ? 0 : engine.hedgeTargetPpm,
-        holds: withHold(engine.holds, {
-          code: 'flattened',
-          sinceMs: context.nowMs,
-          permits: 'nothing',
-          clearedBy: 'person',
-          reason: 'Flattened by command. RESUME ends the halt.',
-        }),
-      };
+      return flattened({ ...engine, hedgeTargetPpm: succeeded ? 0 : engine.hedgeTargetPpm }, context.nowMs);
     case 'rebalance':
     case 'correct':
       if (succeeded && changed) {
         return clearFailures({
           ...engine,
-          hedgeTargetPpm: operation.purpose === 'rebalance' ? Number(PPM) : engine.hedgeTargetPpm,
+          hedgeTargetPpm: operation.purpose === 'rebalance' ? FULL_HEDGE_PPM : engine.hedgeTargetPpm,
           cooldownUntilMs: context.marketNowMs + context.cooldownMs,
           cooldownEndsAtMs: context.cooldownWallMs === null ? null : context.nowMs + context.cooldownWallMs,
         });
@@ -330,15 +328,9 @@ function countFailure(engine: EngineCarried, report: OperationReport, context: R
   };
 }
 
-/** Short / spot in ppm, from 0 to 1: what a person chose to hedge by opening. */
-export function hedgeTargetOf(perp: string | null, spot: string): number {
-  if (perp === null) return 0;
-  const short = -BigInt(perp);
-  const held = BigInt(spot);
-  if (short <= 0n || held <= 0n) return 0;
-  const ppm = (short * PPM + held / 2n) / held;
-  return Number(ppm > PPM ? PPM : ppm);
-}
+/** Short / spot in ppm: what a person chose to hedge by opening. */
+const hedgeTargetOf = (perp: string | null, spot: string): number =>
+  perp === null ? 0 : hedgeTargetPpm(lamports(BigInt(spot)), lamports(BigInt(perp)));
 
 /** Market time moved: what was waiting for it is over. */
 export function passMarketTime(engine: EngineCarried, marketTimeMs: number): EngineCarried {
@@ -389,5 +381,17 @@ export const stopEngine = (engine: EngineCarried, nowMs: number): EngineCarried 
     permits: 'reducing',
     clearedBy: 'person',
     reason: 'Stopped by command: no automatic trades. START_ENGINE ends it.',
+  }),
+});
+
+/** FLATTEN halts, with or without a position to close. */
+export const flattened = (engine: EngineCarried, nowMs: number): EngineCarried => ({
+  ...engine,
+  holds: withHold(engine.holds, {
+    code: 'flattened',
+    sinceMs: nowMs,
+    permits: 'nothing',
+    clearedBy: 'person',
+    reason: 'Flattened by command. RESUME ends the halt.',
   }),
 });

@@ -1,0 +1,30 @@
+/** The engine's activities with their timeouts and retries. */
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { EngineActivities, TransactionActivities, WatchInput, WatchResult } from '../activities/contract.ts';
+
+const MINUTE_MS = 60_000;
+
+/** In history and retried: what must be done in the end. */
+export const durable = proxyActivities<EngineActivities & Pick<TransactionActivities, 'readSnapshot'>>({
+  startToCloseTimeout: '10 s',
+  retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '10 s', maximumAttempts: 4 },
+});
+
+/** In-process and quick: a command's answer waits for it, so it gives up within the answer's time. */
+export const local = proxyLocalActivities<EngineActivities & Pick<TransactionActivities, 'readSnapshot'>>({
+  startToCloseTimeout: '2 s',
+  scheduleToCloseTimeout: '2500 ms',
+  retry: { initialInterval: '100 ms', maximumAttempts: 3 },
+});
+
+/** Hours long; a silent worker is noticed after 10 s, and a watch that was cut off writes nothing (it is fenced). */
+export function watchOnce(input: WatchInput, checkpointMs: number): Promise<WatchResult> {
+  const { watch } = proxyActivities<EngineActivities>({
+    startToCloseTimeout: checkpointMs + 10 * MINUTE_MS,
+    heartbeatTimeout: '10 s',
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { initialInterval: '1 s', backoffCoefficient: 1.5, maximumInterval: '10 s' },
+    summary: `watch ${input.generation}`,
+  });
+  return watch(input);
+}

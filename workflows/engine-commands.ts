@@ -1,0 +1,487 @@
+/** The engine's desk: validates a command, admits it once, plans it on a fresh snapshot, waits for the slot, answers. */
+import { ApplicationFailure, condition, getExternalWorkflowHandle, isCancellation, uuid4 } from '@temporalio/workflow';
+import { type AdmissionKind, admissionKindOf, isWayOut, refusalOf } from '../src/domain/admission.ts';
+import { type CommandAnswer, type CommandEnvelope, done, refused } from '../src/domain/command.ts';
+import { exposure } from '../src/domain/delta.ts';
+import {
+  admissionView,
+  adopt,
+  CONFIRMATION_LIFE_MS,
+  type Confirmation,
+  flattened,
+  rememberCommand,
+  resume,
+  startEngine,
+  stopEngine,
+} from '../src/domain/engine-state.ts';
+import type { ErrorReport } from '../src/domain/errors.ts';
+import { tradingStateOf } from '../src/domain/hold.ts';
+import { operationIdOf, operationWorkflowId } from '../src/domain/ids.ts';
+import { type OperationPlan, planCommand } from '../src/domain/plan-command.ts';
+import { perpOf } from '../src/domain/reconcile.ts';
+import { decodeSnapshot, type Snapshot } from '../src/domain/snapshot.ts';
+import type { EngineRun } from './engine.ts';
+import { durable, local } from './engine-activities.ts';
+import { engineRecord } from './engine-display.ts';
+import type { OperationStarter } from './engine-operations.ts';
+import { standDown } from './messages.ts';
+
+type Stored = Awaited<ReturnType<typeof local.admitCommand>>;
+
+export class CommandDesk {
+  /** Commands in line for the slot, the head first. */
+  private readonly line: string[] = [];
+  private handling = 0;
+  /** Command ids being admitted: a second update of the same id waits for the first. */
+  private readonly inHand = new Set<string>();
+
+  private readonly run: EngineRun;
+  private readonly starter: OperationStarter;
+
+  constructor(run: EngineRun, starter: OperationStarter) {
+    this.run = run;
+    this.starter = starter;
+  }
+
+  /** How many commands wait for the slot: the engine decides nothing over their heads. */
+  get waiting(): number {
+    return this.line.length;
+  }
+
+  /** Nothing that continue-as-new would lose. */
+  idle(): boolean {
+    return this.handling === 0 && this.line.length === 0;
+  }
+
+  /** Synchronous, changes nothing. A refusal here leaves no record, so that the same command may come again. */
+  validate(envelope: CommandEnvelope): void {
+    const kind = admissionKindOf(envelope.request);
+    if (kind === null || isWayOut(kind)) return;
+    if (this.remembered(envelope.commandId) !== null) return;
+    if (this.line.length >= this.run.tuning.maxWaiting) {
+      throw ApplicationFailure.nonRetryable('The engine is busy: try again in a few seconds.', 'ENGINE_BUSY', {
+        waiting: this.line.length,
+        limit: this.run.tuning.maxWaiting,
+      });
+    }
+  }
+
+  async handle(envelope: CommandEnvelope): Promise<CommandAnswer> {
+    const answer: { value?: CommandAnswer } = {};
+    this.handling += 1;
+    void this.answer(envelope)
+      .catch((error: unknown): CommandAnswer => {
+        if (isCancellation(error)) throw error;
+        return refused(unavailable(error));
+      })
+      .then((value) => {
+        answer.value = value;
+      });
+    await condition(() => answer.value !== undefined, this.run.tuning.answerWithinMs);
+    return this.addressed(answer.value ?? this.pending(envelope));
+  }
+
+  private addressed(answer: CommandAnswer): CommandAnswer {
+    return { ...answer, data: { engine_id: this.run.engineId, mode: this.run.policy.mode, ...answer.data } };
+  }
+
+  private pending(envelope: CommandEnvelope): CommandAnswer {
+    return {
+      success: true,
+      message: 'Accepted; the result follows.',
+      data: { status: 'pending', operation_id: operationIdOf(this.run.engineId, envelope.commandId) },
+    };
+  }
+
+  private remembered(commandId: string) {
+    return this.run.engine.commands.find((command) => command.commandId === commandId) ?? null;
+  }
+
+  /** The final answer, however long it takes. */
+  private async answer(envelope: CommandEnvelope): Promise<CommandAnswer> {
+    await condition(() => !this.inHand.has(envelope.commandId));
+    this.inHand.add(envelope.commandId);
+    let held = true;
+    const release = () => {
+      if (!held) return;
+      held = false;
+      this.handling -= 1;
+      this.inHand.delete(envelope.commandId);
+    };
+    try {
+      const known = this.remembered(envelope.commandId);
+      if (known !== null) {
+        release();
+        if (known.requestHash !== envelope.requestHash) return conflict(envelope);
+        await condition(() => this.remembered(envelope.commandId)?.answer != null);
+        return this.remembered(envelope.commandId)?.answer ?? this.pending(envelope);
+      }
+      const kind = admissionKindOf(envelope.request);
+      if (expired(envelope)) return await this.conclude(envelope, expiry(), false);
+      if (kind === null) return await this.control(envelope);
+      const started = await this.operate(envelope, kind);
+      if (started !== null) return started;
+      release();
+      await condition(() => this.remembered(envelope.commandId)?.answer != null);
+      return this.remembered(envelope.commandId)?.answer ?? this.pending(envelope);
+    } finally {
+      release();
+    }
+  }
+
+  /** The answer when no operation was started; null when one was, and its report brings the answer. */
+  private async operate(envelope: CommandEnvelope, kind: AdmissionKind): Promise<CommandAnswer | null> {
+    const early = kind === 'rebalance_enlarging' ? null : refusalOf(kind, admissionView(this.run.engine));
+    const confirmation = this.confirmationOf(envelope);
+    if (confirmation === 'invalid') return refused(CONFIRMATION_INVALID, 'rejected');
+    const stored = await this.admit(envelope, early === null);
+    if (stored === null && !isWayOut(kind)) return refused(JOURNAL_DOWN);
+    const past = stored === null ? null : pastAnswer(envelope, stored);
+    if (past !== null) return past;
+    if (expired(envelope)) return await this.conclude(envelope, expiry(), true);
+    if (early !== null) return await this.conclude(envelope, refused(early), true);
+    const json = stored?.snapshot ?? null;
+    if (json === null) return refused(stored?.unavailable ?? JOURNAL_DOWN);
+    const snapshot = decodeSnapshot(json);
+    const plan = planCommand(envelope.request, {
+      snapshot,
+      policy: this.run.policy,
+      hedgeTargetPpm: this.run.engine.hedgeTargetPpm,
+      cooldownUntilMs: this.run.engine.cooldownUntilMs,
+      vaultPerp: this.run.engine.vaultPerp,
+      confirmed: confirmation !== null,
+      nowMs: Date.now(),
+    });
+    switch (plan.kind) {
+      case 'refuse':
+        return await this.conclude(envelope, refused(plan.error, 'rejected', plan.data), true);
+      case 'nothing':
+        this.flattenedWithoutTrade(envelope);
+        return await this.conclude(envelope, done(plan.message, { changed: false, ...plan.data }), true);
+      case 'confirm':
+        return this.askConfirmation(envelope, plan);
+      case 'start':
+        return await this.startInTurn(envelope, plan, snapshot, confirmation);
+    }
+  }
+
+  /** Null when the journal cannot be reached: what is known here must do. */
+  private async admit(envelope: CommandEnvelope, withSnapshot: boolean): Promise<Stored | null> {
+    try {
+      return await local.admitCommand({
+        engineId: this.run.engineId,
+        record: {
+          commandId: envelope.commandId,
+          engineId: this.run.engineId,
+          action: envelope.request.action,
+          requestHash: envelope.requestHash,
+          request: envelope.request as never,
+          receivedAtMs: envelope.receivedAtMs,
+          operationId: operationIdOf(this.run.engineId, envelope.commandId),
+        },
+        withSnapshot,
+      });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return null;
+    }
+  }
+
+  private async startInTurn(
+    envelope: CommandEnvelope,
+    plan: Extract<OperationPlan, { kind: 'start' }>,
+    snapshot: Snapshot,
+    confirmation: Confirmation | null,
+  ): Promise<CommandAnswer | null> {
+    const wayOut = isWayOut(plan.admission);
+    const refusal = refusalOf(plan.admission, admissionView(this.run.engine));
+    if (refusal !== null) return await this.conclude(envelope, refused(refusal), true);
+    const operationId = operationIdOf(this.run.engineId, envelope.commandId);
+    this.run.engine = rememberCommand(this.run.engine, {
+      commandId: envelope.commandId,
+      requestHash: envelope.requestHash,
+      operationId,
+      answer: null,
+    });
+    if (wayOut) this.line.unshift(envelope.commandId);
+    else this.line.push(envelope.commandId);
+    try {
+      const { slot } = this.run.engine;
+      if (wayOut && slot !== null) {
+        const reason = `${envelope.request.action} comes first`;
+        await getExternalWorkflowHandle(operationWorkflowId(slot))
+          .signal(standDown, { reason })
+          .catch(() => undefined);
+      }
+      const mine = () => this.run.engine.slot === null && this.line[0] === envelope.commandId;
+      const inTime = wayOut ? (await condition(mine), true) : await condition(mine, this.run.tuning.slotWaitMs);
+      if (!inTime) return await this.conclude(envelope, refused(BUSY), true);
+      const late = refusalOf(plan.admission, admissionView(this.run.engine));
+      if (late !== null) return await this.conclude(envelope, refused(late), true);
+      const starting = this.starter.start({
+        operationId,
+        commandId: envelope.commandId,
+        request: plan.request,
+        purpose: plan.purpose,
+        reducing: plan.reducing,
+        snapshot,
+        confirmedPriceLimit: confirmation?.priceLimit ?? null,
+        exposureConfirmed: confirmation !== null,
+      });
+      this.leave(envelope.commandId);
+      await starting;
+      return null;
+    } finally {
+      this.leave(envelope.commandId);
+    }
+  }
+
+  private leave(commandId: string): void {
+    const place = this.line.indexOf(commandId);
+    if (place >= 0) this.line.splice(place, 1);
+  }
+
+  /** FLATTEN without a position still halts. */
+  private flattenedWithoutTrade(envelope: CommandEnvelope): void {
+    if (envelope.request.action !== 'FLATTEN') return;
+    this.run.engine = flattened(this.run.engine, Date.now());
+  }
+
+  private askConfirmation(envelope: CommandEnvelope, plan: Extract<OperationPlan, { kind: 'confirm' }>): CommandAnswer {
+    const confirmation: Confirmation = {
+      commandId: envelope.commandId,
+      requestHash: envelope.requestHash,
+      token: uuid4(),
+      priceLimit: plan.priceLimit,
+      expiresAtMs: Date.now() + CONFIRMATION_LIFE_MS,
+    };
+    const others = this.run.engine.confirmations.filter(
+      (other) => other.commandId !== envelope.commandId && other.expiresAtMs > Date.now(),
+    );
+    this.run.engine = { ...this.run.engine, confirmations: [...others, confirmation] };
+    return refused(
+      {
+        code: 'CONFIRMATION_REQUIRED',
+        message: plan.message,
+        details: { remedy: 'Send the same command with the same command_id and data.confirmation_token.' },
+      },
+      'confirmation_required',
+      {
+        preview: plan.preview,
+        confirmation_token: confirmation.token,
+        expires_at: new Date(confirmation.expiresAtMs).toISOString(),
+      },
+    );
+  }
+
+  /** Spends the token. Null: none was sent. */
+  private confirmationOf(envelope: CommandEnvelope): Confirmation | 'invalid' | null {
+    if (envelope.confirmationToken === undefined) return null;
+    const found = this.run.engine.confirmations.find(
+      (confirmation) =>
+        confirmation.commandId === envelope.commandId &&
+        confirmation.requestHash === envelope.requestHash &&
+        confirmation.token === envelope.confirmationToken &&
+        confirmation.expiresAtMs > Date.now(),
+    );
+    this.run.engine = {
+      ...this.run.engine,
+      confirmations: this.run.engine.confirmations.filter((confirmation) => confirmation !== found),
+    };
+    return found ?? 'invalid';
+  }
+
+  /** Commands that start no operation. They always answer. */
+  private async control(envelope: CommandEnvelope): Promise<CommandAnswer> {
+    const stored = await this.admit(envelope, false);
+    const past = stored === null ? null : pastAnswer(envelope, stored);
+    if (past !== null) return past;
+    const { request } = envelope;
+    switch (request.action) {
+      case 'START_ENGINE': {
+        if (request.mode !== this.run.policy.mode) {
+          const message = `This engine runs in ${this.run.policy.mode} mode. Stop it first, then start with ENGINE_MODE=${request.mode}.`;
+          return await this.conclude(
+            envelope,
+            refused({ code: 'ENGINE_RUNNING_OTHER_MODE', message, details: { mode: this.run.policy.mode } }),
+            false,
+          );
+        }
+        const changed = this.run.engine.state !== 'running';
+        this.run.engine = startEngine(this.run.engine);
+        return await this.conclude(
+          envelope,
+          done(changed ? 'Engine started.' : 'The engine runs already.', { changed, ...this.stateData() }),
+          false,
+        );
+      }
+      case 'STOP_ENGINE': {
+        const changed = this.run.engine.state === 'running';
+        if (changed) this.run.engine = stopEngine(this.run.engine, Date.now());
+        const open = this.run.engine.vaultPerp !== null && this.run.engine.vaultPerp !== '0';
+        const warning = open ? ' A position stays open: it is watched, and nothing corrects it. CLOSE ends it.' : '';
+        return await this.conclude(
+          envelope,
+          done(`${changed ? 'Automatic trading stopped.' : 'The engine is stopped already.'}${warning}`, {
+            changed,
+            position_open: open,
+            ...this.stateData(),
+          }),
+          false,
+        );
+      }
+      case 'RESUME':
+        return await this.resume(envelope);
+      case 'ADOPT_POSITION':
+        return await this.adopt(envelope);
+      default:
+        return done('Engine state.', { changed: false, ...this.stateData() });
+    }
+  }
+
+  private async resume(envelope: CommandEnvelope): Promise<CommandAnswer> {
+    const before = this.run.engine.holds;
+    const snapshot = await this.fresh();
+    if (snapshot === null)
+      return refused({
+        code: 'UNAVAILABLE',
+        message: 'The account cannot be read now; RESUME looks first.',
+        details: { part: 'venue', retry_after_s: 10 },
+      });
+    const spot = (exposure(snapshot, this.run.policy).spot ?? 0n).toString();
+    this.run.engine = resume(this.run.engine, perpOf(snapshot).toString(), spot);
+    if (before.some((hold) => hold.code === 'stores_diverged')) await this.run.acceptStores();
+    const cleared = before.filter((hold) => !this.run.engine.holds.includes(hold)).map((hold) => hold.code);
+    const left = this.run.engine.holds.map((hold) => ({
+      code: hold.code,
+      reason: hold.reason,
+      cleared_by: hold.clearedBy,
+    }));
+    const message = cleared.length === 0 ? 'Nothing to resume.' : `Cleared: ${cleared.join(', ')}.`;
+    return await this.conclude(
+      envelope,
+      done(message, { changed: cleared.length > 0, cleared, holds: left, ...this.stateData() }),
+      false,
+    );
+  }
+
+  private async adopt(envelope: CommandEnvelope): Promise<CommandAnswer> {
+    const snapshot = await this.fresh();
+    if (snapshot === null)
+      return refused({
+        code: 'UNAVAILABLE',
+        message: 'The account cannot be read now.',
+        details: { part: 'venue', retry_after_s: 10 },
+      });
+    const perp = perpOf(snapshot);
+    if (perp === 0n)
+      return await this.conclude(
+        envelope,
+        refused({ code: 'NO_POSITION', message: 'There is no position to adopt.' }),
+        false,
+      );
+    const changed =
+      this.run.engine.vaultPerp !== perp.toString() ||
+      this.run.engine.holds.some((hold) => hold.code === 'foreign_trade');
+    this.run.engine = adopt(
+      this.run.engine,
+      perp.toString(),
+      (exposure(snapshot, this.run.policy).spot ?? 0n).toString(),
+    );
+    return await this.conclude(
+      envelope,
+      done("The position is this engine's own now.", { changed, ...this.stateData() }),
+      false,
+    );
+  }
+
+  private async fresh(): Promise<Snapshot | null> {
+    try {
+      return decodeSnapshot(await local.readSnapshot({ engineId: this.run.engineId, commitment: 'confirmed' }));
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return null;
+    }
+  }
+
+  private stateData() {
+    const record = engineRecord(this.run);
+    return {
+      state: record.state,
+      trading_state: tradingStateOf(this.run.engine.holds),
+      hedge_target: record.hedgeTarget,
+    };
+  }
+
+  /** Records a final answer here and in the journal. `admitted`: the journal has the command's row already. */
+  private async conclude(envelope: CommandEnvelope, answer: CommandAnswer, admitted: boolean): Promise<CommandAnswer> {
+    const full = this.addressed(answer);
+    this.run.engine = rememberCommand(this.run.engine, {
+      commandId: envelope.commandId,
+      requestHash: envelope.requestHash,
+      operationId: null,
+      answer: full,
+    });
+    if (!admitted) await this.admit(envelope, false);
+    const record = { commandId: envelope.commandId, answer: full, atMs: Date.now() };
+    await local.recordAnswer(record).catch((error: unknown) => {
+      if (isCancellation(error)) throw error;
+      // The journal catches up: the engine remembers the answer meanwhile.
+      void durable.recordAnswer(record).catch(() => undefined);
+    });
+    return full;
+  }
+}
+
+const BUSY: ErrorReport = {
+  code: 'ENGINE_BUSY',
+  message: 'The running operation did not end in time; nothing was sent.',
+};
+const JOURNAL_DOWN: ErrorReport = {
+  code: 'UNAVAILABLE',
+  message: 'The journal cannot be reached; nothing was sent.',
+  details: { part: 'journal', retry_after_s: 10 },
+};
+const CONFIRMATION_INVALID: ErrorReport = {
+  code: 'CONFIRMATION_INVALID',
+  message:
+    'The confirmation token is unknown, spent, expired, or belongs to another command. Send the command without it for a new one.',
+};
+
+const expired = (envelope: CommandEnvelope): boolean => Date.now() > envelope.notAfterMs;
+
+const expiry = (): CommandAnswer =>
+  refused({
+    code: 'COMMAND_EXPIRED',
+    message: 'The command reached the engine too late and was not carried out. Send it again with a new command_id.',
+  });
+
+const conflict = (envelope: CommandEnvelope): CommandAnswer =>
+  refused({
+    code: 'COMMAND_ID_CONFLICT',
+    message: 'This command_id was used with other data.',
+    details: { command_id: envelope.commandId, remedy: 'Use a new command_id.' },
+  });
+
+/** What the journal already says about this command id; null: it may go on. */
+function pastAnswer(envelope: CommandEnvelope, stored: Stored): CommandAnswer | null {
+  if (stored.admission.kind === 'conflict') return conflict(envelope);
+  if (stored.admission.kind === 'known' && stored.admission.record.answer !== null)
+    return stored.admission.record.answer;
+  if (stored.operation !== null) {
+    return {
+      success: true,
+      message: 'Accepted before; the result follows.',
+      data: { status: 'pending', operation_id: stored.operation.operationId },
+    };
+  }
+  return null;
+}
+
+function unavailable(error: unknown): ErrorReport {
+  return {
+    code: 'UNAVAILABLE',
+    message: error instanceof Error ? error.message : String(error),
+    details: { part: 'engine' },
+  };
+}
