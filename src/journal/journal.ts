@@ -71,7 +71,7 @@ export interface Journal {
 
   engine(engineId: string): Promise<EngineRecord | null>;
   engines(): Promise<readonly EngineRecord[]>;
-  /** Ignored when the row already has the same or a later `sequence` of the same epoch. */
+  /** Ignored when the row has a later `sequence` of the same epoch, or the same and is not older. */
   publishEngine(record: EngineRecord): Promise<void>;
 
   /** Inserts the command, or tells what is already there under its id. Atomic. */

@@ -49,7 +49,14 @@ export async function publishEngine(trx: Tx, record: EngineRecord): Promise<void
       oc
         .column('engine_id')
         .doUpdateSet(row)
-        .where((eb) => eb.or([eb('engines.epoch', '<>', epoch), eb('engines.sequence', '<', sequence)])),
+        .where((eb) =>
+          eb.or([
+            eb('engines.epoch', '<>', epoch),
+            eb('engines.sequence', '<', sequence),
+            // The acknowledgement of the last one was lost, and its number is used again with what is newer.
+            eb.and([eb('engines.sequence', '=', sequence), eb('engines.updated_at_ms', '<', record.updatedAtMs)]),
+          ]),
+        ),
     )
     .execute();
   // Another epoch counts its watches from the start again; the fence of the former one would shut it out.

@@ -1,0 +1,223 @@
+/**
+ * The lock on a data folder: one process at a time. Each contender listens on a socket of its own in the folder and
+ * then asks every other one; who finds nobody alive has the lock. The kernel ends a dead process's socket at once, so
+ * a SIGKILL leaves nothing that blocks: only a file that refuses connections, which the next holder removes.
+ *
+ * Why two never hold it: each listens before it asks, so of two contenders the one that asks later finds the other.
+ * A file is removed only by a holder, who is found by whoever listened behind that file.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CriticalError } from '../domain/errors.ts';
+
+export interface LockInfo {
+  readonly pid: number;
+  /** Where the holder's page is, once it is known. */
+  readonly url: string | null;
+}
+
+export type DataLock =
+  | {
+      readonly kind: 'locked';
+      /** What a second start is told, e.g. once the URL is known. */
+      readonly update: (info: LockInfo) => void;
+      readonly release: () => Promise<void>;
+    }
+  | { readonly kind: 'held'; readonly by: LockInfo };
+
+/** sun_path holds 104 bytes on macOS and 108 on Linux, with the NUL at its end. */
+const MAX_SOCKET_PATH_BYTES = 100;
+const NAME = /^lock-(\d+)-[0-9a-f]{8}\.sock$/;
+/** A holder whose event loop is busy is alive all the same: it is then named by its pid alone. */
+const ANSWER_TIMEOUT_MS = 1_500;
+const MAX_ANSWER_BYTES = 4_096;
+const MAX_ROUNDS = 100;
+const ROUND_PAUSE_MS = 25;
+
+interface Answer extends LockInfo {
+  readonly holder: boolean;
+}
+
+/** Null: nobody listens there. */
+function ask(path: string, pid: number): Promise<Answer | null> {
+  return new Promise((resolve) => {
+    let text = '';
+    let socket: Socket | null = null;
+    const end = (answer: Answer | null) => {
+      clearTimeout(timer);
+      socket?.destroy();
+      resolve(answer);
+    };
+    const silent: Answer = { pid, url: null, holder: true };
+    const timer = setTimeout(() => end(silent), ANSWER_TIMEOUT_MS);
+    socket = connect(path);
+    socket.setEncoding('utf8');
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const nobody = error.code === 'ECONNREFUSED' || error.code === 'ENOENT' || error.code === 'ENOTSOCK';
+      end(nobody ? null : silent);
+    });
+    socket.on('data', (chunk) => {
+      text += chunk;
+      if (text.length > MAX_ANSWER_BYTES) end(silent);
+    });
+    socket.on('end', () => {
+      try {
+        const { pid: itsPid, url, holder } = JSON.parse(text) as Partial<Answer>;
+        end({ pid: itsPid ?? pid, url: url ?? null, holder: holder ?? true });
+      } catch {
+        // It went while it was asked: the next round finds out.
+        end({ ...silent, holder: false });
+      }
+    });
+  });
+}
+
+function listen(path: string, answer: () => Answer): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.end(JSON.stringify(answer()));
+    });
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      server.on('error', () => {});
+      // The lock alone keeps no process running.
+      server.unref();
+      resolve(server);
+    });
+  });
+}
+
+const close = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+
+/** Where the sockets lie, and a short way to reach them. */
+interface Place {
+  readonly folder: string;
+  /** Equals `folder` unless its path is too long for a socket. */
+  readonly reach: string;
+  readonly dispose: () => void;
+}
+
+function placeIn(folder: string): Place {
+  const longest = join(folder, 'lock-4294967295-ffffffff.sock');
+  if (Buffer.byteLength(longest) <= MAX_SOCKET_PATH_BYTES) return { folder, reach: folder, dispose: () => {} };
+  // The limit is on the path as given, not on where it leads: a symlink of our own is short, and the sockets still
+  // lie in the data folder, where every process looks, whatever its TMPDIR.
+  const short = mkdtempSync(join(Buffer.byteLength(tmpdir()) > 50 ? '/tmp' : tmpdir(), 'dl-'));
+  symlinkSync(folder, join(short, 'd'));
+  return { folder, reach: join(short, 'd'), dispose: () => rmSync(short, { recursive: true, force: true }) };
+}
+
+/** For file systems without sockets (some shared folders): a private folder of this user, named after the data folder. */
+function placeBeside(folder: string): Place {
+  const uid = userInfo().uid;
+  const beside = join('/tmp', `driftless-${uid}-${digest(folder)}`);
+  mkdirSync(beside, { recursive: true, mode: 0o700 });
+  const found = lstatSync(beside);
+  if (!found.isDirectory() || found.uid !== uid) {
+    throw new CriticalError('DATA_FOLDER_INVALID', `${beside} belongs to somebody else`, {
+      remedy: 'remove it, or name another data folder with DRIFTLESS_HOME',
+    });
+  }
+  return { folder: beside, reach: beside, dispose: () => {} };
+}
+
+const NO_SOCKETS: ReadonlySet<string> = new Set(['EOPNOTSUPP', 'ENOTSUP', 'EPERM', 'EINVAL', 'ENOSYS']);
+
+/** One contender in a place. */
+async function contend(place: Place, info: LockInfo): Promise<DataLock> {
+  const name = `lock-${process.pid}-${randomBytes(4).toString('hex')}.sock`;
+  let told: Answer = { ...info, holder: false };
+  const server = await listen(join(place.reach, name), () => told);
+  const own = join(place.folder, name);
+  const release = async () => {
+    await close(server);
+    rmSync(own, { force: true });
+  };
+  try {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const names = readdirSync(place.folder).filter((other) => NAME.test(other));
+      const others = names.filter((other) => other !== name);
+      const answers = await Promise.all(
+        others.map((other) => ask(join(place.reach, other), Number(NAME.exec(other)?.[1]))),
+      );
+      const holder = answers.find((answer) => answer?.holder);
+      if (holder) {
+        await release();
+        return { kind: 'held', by: { pid: holder.pid, url: holder.url } };
+      }
+      const rivals = others.filter((_, index) => answers[index] !== null);
+      if (rivals.length === 0 && names.includes(name)) {
+        told = { ...told, holder: true };
+        for (const other of others) rmSync(join(place.folder, other), { force: true });
+        return {
+          kind: 'locked',
+          update: (next) => {
+            told = { ...next, holder: true };
+          },
+          release,
+        };
+      }
+      // Of rivals that start at once, the first by name stays; the others step back, ask again and find it holding.
+      if (!names.includes(name) || rivals.some((rival) => rival < name)) break;
+      await sleep(ROUND_PAUSE_MS);
+    }
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  await release();
+  await sleep(ROUND_PAUSE_MS);
+  return contend(place, info);
+}
+
+/** Windows: a pipe's name is exclusive and goes with its process, so that listening is the lock. */
+async function contendOnPipe(folder: string, info: LockInfo): Promise<DataLock> {
+  const path = `\\\\.\\pipe\\driftless-${digest(folder.toLowerCase())}`;
+  let told: Answer = { ...info, holder: true };
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    try {
+      const server = await listen(path, () => told);
+      return {
+        kind: 'locked',
+        update: (next) => {
+          told = { ...next, holder: true };
+        },
+        release: () => close(server),
+      };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+    const holder = await ask(path, 0);
+    if (holder !== null) return { kind: 'held', by: { pid: holder.pid, url: holder.url } };
+    await sleep(ROUND_PAUSE_MS);
+  }
+  throw new CriticalError('DATA_FOLDER_INVALID', `the lock of ${folder} can be neither taken nor asked`, {
+    remedy: 'end other programs that use this data folder',
+  });
+}
+
+/**
+ * Takes the folder, made when missing, for this process until `release` or its end; or tells who has it.
+ * @throws CriticalError DATA_FOLDER_INVALID when there is no way to lock it
+ */
+export async function lockDataFolder(dir: string, info: LockInfo): Promise<DataLock> {
+  mkdirSync(dir, { recursive: true });
+  const folder = realpathSync(dir);
+  if (process.platform === 'win32') return contendOnPipe(folder, info);
+  const place = placeIn(folder);
+  try {
+    return await contend(place, info);
+  } catch (error) {
+    if (!NO_SOCKETS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    return await contend(placeBeside(folder), info);
+  } finally {
+    place.dispose();
+  }
+}

@@ -1,0 +1,62 @@
+/** Compares what the engine's workflow remembers of the journal with what the journal holds: DESIGN, "Two stores". */
+import type { EngineRecord } from './records.ts';
+
+export type StoreVerdict = 'fresh' | 'match' | 'journal_lost' | 'journal_behind' | 'temporal_lost' | 'account_missing';
+
+export interface StoreComparison {
+  readonly verdict: StoreVerdict;
+  /** Names both ends, in words. */
+  readonly detail: string;
+}
+
+export interface StoresToCompare {
+  /** What the workflow carries. */
+  readonly carried: {
+    readonly epoch: string;
+    /** The last one that the journal acknowledged; 0 before the first. */
+    readonly sequence: number;
+    /** Null until a journal was accepted. */
+    readonly journalId: string | null;
+    /** False: the engine has never seen its account, so that its absence means nothing yet. Unset: taken as seen. */
+    readonly accountSeen?: boolean;
+  };
+  readonly journal: {
+    readonly journalId: string;
+    readonly record: EngineRecord | null;
+    readonly accountExists: boolean;
+  };
+}
+
+/** Publishes are numbered one by one and one at a time: one may have been written and its acknowledgement lost. */
+const MAX_UNACKNOWLEDGED = 1;
+
+/** Pure. The table of cases is docs/architecture/two-stores.md. */
+export function compareStores({ carried, journal }: StoresToCompare): StoreComparison {
+  const { record } = journal;
+  const remembers = carried.journalId !== null || carried.sequence > 0;
+  const workflow = `the engine's workflow (epoch ${carried.epoch}, sequence ${carried.sequence}, journal ${carried.journalId ?? 'none yet'})`;
+  const row =
+    record === null ? 'has no row of this engine' : `has its row at epoch ${record.epoch}, sequence ${record.sequence}`;
+  const ends = `${workflow}; journal ${journal.journalId} ${row}`;
+  const say = (verdict: StoreVerdict, what: string): StoreComparison => ({ verdict, detail: `${what}: ${ends}` });
+
+  if (remembers && carried.accountSeen !== false && !journal.accountExists) {
+    return say('account_missing', 'The engine knows an account that the journal does not hold; it is not made anew');
+  }
+  if (carried.journalId !== null && carried.journalId !== journal.journalId) {
+    return say('journal_lost', 'This is another journal than the one that the engine wrote to');
+  }
+  if (record === null) {
+    return carried.sequence > 0
+      ? say('journal_behind', 'The journal has lost what the engine wrote')
+      : say('fresh', 'First start');
+  }
+  if (record.epoch !== carried.epoch) {
+    return say('temporal_lost', 'Another workflow of this engine wrote to the journal, and Temporal no longer has it');
+  }
+  if (record.sequence < carried.sequence) return say('journal_behind', 'The journal is older than the workflow');
+  if (record.sequence > carried.sequence + MAX_UNACKNOWLEDGED) {
+    return say('temporal_lost', 'The workflow is older than the journal');
+  }
+  return say('match', 'Both stores agree');
+}
