@@ -1,0 +1,94 @@
+/** Checks of the amount: that the money is there, and that the market takes the size. */
+import type { PerpMarket } from './account.ts';
+import { assetIndex } from './account-after.ts';
+import { ASSET_DECIMALS } from './amounts.ts';
+import { type GateCheck, type GateSubject, type TradePurpose, unknownAs } from './gate-subject.ts';
+import type { Asset } from './intent.ts';
+import { withdrawable } from './margin.ts';
+import type { Policy } from './policy.ts';
+import { limitReference } from './slippage.ts';
+import type { Snapshot } from './snapshot.ts';
+import { abs, type Lamports, max, solNumber, usdNumber, valueAt } from './units.ts';
+
+const assetNumber = (asset: Asset, amount: bigint): number => Number(amount) / 10 ** ASSET_DECIMALS[asset];
+
+export function insufficientFunds(subject: GateSubject): GateCheck {
+  const { snapshot, operation, policy, margin } = subject;
+  if (operation.kind === 'trade' || operation.kind === 'settle') {
+    if (margin.kind === 'unknown') return unknownAs('USD', 0, margin.missing);
+    const free = margin.figures.totalCollateralInitial - margin.figures.initialMargin;
+    return {
+      pass: free >= 0n,
+      have: Number(free) / 1e6,
+      need: 0,
+      unit: 'USD',
+      remedy: 'The free collateral does not carry this size: deposit more, or choose a smaller size.',
+    };
+  }
+  const { asset, amount } = operation;
+  const available =
+    operation.kind === 'deposit' ? depositable(snapshot, asset, policy) : withdrawableOf(snapshot, asset);
+  if (available === null) return unknownAs(asset, assetNumber(asset, amount), ['what can be withdrawn']);
+  return {
+    pass: amount > 0n && amount <= available,
+    have: assetNumber(asset, available),
+    need: assetNumber(asset, amount),
+    unit: asset,
+    remedy:
+      operation.kind === 'deposit'
+        ? 'The wallet, less the gas reserve and this transaction, does not hold as much.'
+        : 'No more than this can be withdrawn without borrowing.',
+  };
+}
+
+export function depositable({ wallet, transactionCostLamports }: Snapshot, asset: Asset, policy: Policy): bigint {
+  if (asset === 'USDC') return wallet.usdc;
+  return max<bigint>(wallet.sol - policy.reservedSol - transactionCostLamports, 0n);
+}
+
+export function withdrawableOf({ account, markets }: Snapshot, asset: Asset): bigint | null {
+  if (account === null) return 0n;
+  const name = markets.spot.find((spot) => spot.marketIndex === assetIndex(asset))?.asset;
+  return name === undefined ? null : withdrawable(account, markets, name);
+}
+
+/** An automatic or commanded correction also minds MIN_TRADE_SIZE; an OPEN only the market. */
+export const minimumSize = (market: PerpMarket, policy: Policy, purpose: TradePurpose): Lamports =>
+  purpose === 'open' ? market.minimumSize : max(market.minimumSize, policy.minTradeSize);
+
+export function minimumSizeCheck({ market, policy, operation, delta }: GateSubject): GateCheck {
+  const purpose = operation.kind === 'trade' ? operation.purpose : 'open';
+  const need = market === null ? null : minimumSize(market, policy, purpose);
+  return {
+    pass: need !== null && abs(delta) >= need && delta !== 0n,
+    have: solNumber(abs(delta)),
+    need: need === null ? null : solNumber(need),
+    unit: 'SOL',
+    remedy: 'Choose a size of at least the minimum.',
+  };
+}
+
+export function stepSize({ market, delta }: GateSubject): GateCheck {
+  const step = market?.stepSize ?? null;
+  return {
+    pass: step !== null && (step <= 0n || delta % step === 0n),
+    have: solNumber(abs(delta)),
+    need: step === null ? null : solNumber(step),
+    unit: 'SOL',
+    remedy: 'Choose a multiple of the step.',
+  };
+}
+
+export function maxAutoTrade({ market, delta, policy }: GateSubject): GateCheck {
+  const at = market === null ? null : limitReference(market.oracle.price, market.markPrice);
+  const need = usdNumber(policy.maxAutoTradeUsd);
+  if (at === null) return unknownAs('USD', need, ['the price']);
+  const notional = valueAt(abs(delta), at);
+  return {
+    pass: notional <= policy.maxAutoTradeUsd,
+    have: usdNumber(notional),
+    need,
+    unit: 'USD',
+    remedy: 'Too much for the engine to decide by itself (MAX_AUTO_TRADE_USD): send REBALANCE.',
+  };
+}

@@ -1,0 +1,120 @@
+/** Checks of the venue, the reading and the wallet's gas: whether anything can be sent, and on what it would rest. */
+import { assetIndex } from './account-after.ts';
+import { type GateCheck, type GateSubject, walletSolChange } from './gate-subject.ts';
+import { lamports, solNumber, usdNumber } from './units.ts';
+
+const REQUIRED_PERMISSION = { deposit: 'capital', withdraw: 'capital', settle: 'capital', trade: 'trading' } as const;
+const PERMISSION_RANK = { 'read-only': 0, capital: 1, trading: 2 } as const;
+
+export function permission({ policy, operation }: GateSubject): GateCheck {
+  const need = REQUIRED_PERMISSION[operation.kind];
+  return {
+    pass: policy.mode === 'paper' || PERMISSION_RANK[policy.permissions] >= PERMISSION_RANK[need],
+    have: policy.mode === 'paper' ? 'paper' : policy.permissions,
+    need,
+    unit: 'permission',
+    remedy: `Set LIVE_PERMISSIONS=${need} and start again.`,
+  };
+}
+
+export function venuePaused({ snapshot: { pauses }, operation, reducing }: GateSubject): GateCheck {
+  const paused = operation.kind === 'trade' ? pauses[reducing ? 'reduce' : 'increase'] : pauses[operation.kind];
+  return {
+    pass: !paused,
+    have: paused ? 'paused' : 'open',
+    need: 'open',
+    unit: 'venue',
+    remedy: `The venue refuses this now${pauses.detail === null ? '' : `: ${pauses.detail}`}. Try again later.`,
+  };
+}
+
+export function feeMoney({ snapshot }: GateSubject): GateCheck {
+  const need = snapshot.transactionCostLamports;
+  return {
+    pass: snapshot.wallet.sol >= need,
+    have: solNumber(snapshot.wallet.sol),
+    need: solNumber(need),
+    unit: 'SOL',
+    remedy: 'Send SOL to the wallet: it cannot pay for a transaction.',
+  };
+}
+
+export function priceUnknown({ worstPrice }: GateSubject): GateCheck {
+  return {
+    pass: worstPrice !== null,
+    have: worstPrice === null ? null : usdNumber(worstPrice),
+    need: 'a mark or oracle price',
+    unit: 'USD',
+    remedy: 'There is no price to set a limit from. Wait for one.',
+  };
+}
+
+export function accountStatus({ snapshot: { account }, operation }: GateSubject): GateCheck {
+  const have = account === null ? 'none' : account.status;
+  return {
+    pass: have === 'active' || (have === 'none' && operation.kind === 'deposit'),
+    have,
+    need: 'active',
+    unit: 'account',
+    remedy: account === null ? 'There is no account yet: deposit first.' : 'Wait until the liquidation is over.',
+  };
+}
+
+export function marketStatus({ market, reducing, operation }: GateSubject): GateCheck {
+  const eased = reducing || operation.kind === 'settle';
+  const status = market?.status ?? null;
+  return {
+    pass: status === 'active' || (eased && status === 'reduce_only'),
+    have: status,
+    need: eased ? 'active or reduce_only' : 'active',
+    unit: 'market',
+    remedy: market === null ? 'The venue does not tell of this market.' : 'The market does not take this now.',
+  };
+}
+
+export function oracleInvalid({ snapshot, market, operation }: GateSubject): GateCheck {
+  const oracle =
+    'asset' in operation
+      ? snapshot.markets.spot.find((spot) => spot.marketIndex === assetIndex(operation.asset))?.oracle
+      : market?.oracle;
+  const valid = oracle?.valid === true && oracle.price !== null;
+  return {
+    pass: valid,
+    have: valid ? 'valid' : (oracle?.invalidReason ?? 'no price'),
+    need: 'valid',
+    unit: 'oracle',
+    remedy: 'Wait until the oracle gives a valid price.',
+  };
+}
+
+export function snapshotAge({ snapshot, policy, nowMs }: GateSubject): GateCheck {
+  const ageMs = Math.max(0, nowMs - snapshot.takenAtMs);
+  return {
+    pass: ageMs <= policy.maxSnapshotAgeMs,
+    have: ageMs / 1000,
+    need: policy.maxSnapshotAgeMs / 1000,
+    unit: 's',
+    remedy: 'The reading is too old (MAX_SNAPSHOT_AGE_SECONDS). Wait for a fresh one.',
+  };
+}
+
+export function rpcLatency({ snapshot: { rpcLatencyMs }, policy }: GateSubject): GateCheck {
+  return {
+    pass: rpcLatencyMs === null ? policy.mode === 'paper' : rpcLatencyMs <= policy.maxRpcLatencyMs,
+    have: rpcLatencyMs,
+    need: policy.maxRpcLatencyMs,
+    unit: 'ms',
+    remedy: 'The RPC answers too slowly (MAX_RPC_LATENCY_MS). Wait, or add a nearer node to RPC_URL.',
+  };
+}
+
+export function gasReserve({ snapshot, operation, policy }: GateSubject): GateCheck {
+  const left = lamports(snapshot.wallet.sol + walletSolChange(operation) - snapshot.transactionCostLamports);
+  return {
+    pass: left >= policy.reservedSol,
+    have: solNumber(left),
+    need: solNumber(policy.reservedSol),
+    unit: 'SOL',
+    remedy: 'The wallet must keep RESERVED_SOL for gas: send SOL to it, or choose a smaller amount.',
+  };
+}
