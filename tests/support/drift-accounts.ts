@@ -1,0 +1,170 @@
+/**
+ * Drift accounts for tests: real ones where the recording is at hand, made ones everywhere, both as bytes of the SDK's
+ * coder; and the SDK's own `User` on them, without a network.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import {
+  BN,
+  CustomBorshCoder,
+  DriftClient,
+  getOracleClient,
+  type OraclePriceData,
+  type OracleSource,
+  type PerpMarketAccount,
+  type SpotMarketAccount,
+  type StateAccount,
+  User,
+  type UserAccount,
+} from '@drift-labs/sdk';
+import { Connection, PublicKey } from '@solana/web3.js';
+import type { Markets } from '../../src/domain/account.ts';
+import { decodeMarkets } from '../../src/venues/drift/decode.ts';
+
+export const RECORDING = fileURLToPath(new URL('../../../shared/data/drift-accounts-2024-09/', import.meta.url));
+export const hasRecording = (): boolean => existsSync(RECORDING);
+
+const DRIFT_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
+const UNREACHABLE = 'http://127.0.0.1:1';
+
+interface Idl {
+  readonly accounts: readonly { readonly name: string }[];
+}
+const idl = createRequire(import.meta.url)('@drift-labs/sdk/src/idl/drift.json') as Idl;
+const coder = new CustomBorshCoder(idl as never);
+
+export interface AccountTypes {
+  readonly User: UserAccount;
+  readonly PerpMarket: PerpMarketAccount;
+  readonly SpotMarket: SpotMarketAccount;
+  readonly State: StateAccount;
+}
+export type AccountName = keyof AccountTypes;
+
+export const decodeBytes = <N extends AccountName>(name: N, bytes: Buffer): AccountTypes[N] =>
+  coder.accounts.decodeUnchecked(name, bytes);
+
+/** What the chain would hold of this account. */
+export const encodeBytes = <N extends AccountName>(name: N, account: AccountTypes[N]): Promise<Buffer> =>
+  coder.accounts.encode(name, account);
+
+export const throughBytes = async <N extends AccountName>(
+  name: N,
+  account: AccountTypes[N],
+): Promise<AccountTypes[N]> => decodeBytes(name, await encodeBytes(name, account));
+
+/** An account of zero bytes. */
+export function blank<N extends AccountName>(name: N): AccountTypes[N] {
+  const entry = idl.accounts.find((account) => account.name === name);
+  if (entry === undefined) throw new Error(`no account ${name} in the IDL`);
+  return decodeBytes(name, Buffer.alloc(coder.accounts.size(entry as never)));
+}
+
+export const bn = (value: bigint | number): BN => new BN(value.toString());
+export const nameBytes = (name: string): number[] => [...Buffer.from(name.padEnd(32))];
+export const key = (seed: number): PublicKey => new PublicKey(Buffer.alloc(32, seed));
+/** The SDK types an Anchor enum by class, and reads it by its one key. */
+export const variantOf = <T>(name: string): T => ({ [name]: {} }) as T;
+
+export interface Chain {
+  readonly state: StateAccount;
+  readonly spot: readonly SpotMarketAccount[];
+  readonly perps: readonly PerpMarketAccount[];
+  /** By `oracleKey`. */
+  readonly oracles: ReadonlyMap<string, OraclePriceData>;
+  readonly slot: number;
+  readonly nowSeconds: number;
+}
+
+export const oracleKey = (oracle: PublicKey, source: OracleSource): string =>
+  `${oracle.toBase58()}:${Object.keys(source)[0]}`;
+export const spotOracleKey = (market: SpotMarketAccount): string => oracleKey(market.oracle, market.oracleSource);
+export const perpOracleKey = (market: PerpMarketAccount): string =>
+  oracleKey(market.amm.oracle, market.amm.oracleSource);
+
+interface RecordedAccount {
+  readonly pubkey: string;
+  readonly account: { readonly data: readonly [string, string]; readonly owner: string };
+}
+
+const SIZES: Readonly<Record<number, AccountName>> = { 776: 'SpotMarket', 992: 'State', 1216: 'PerpMarket' };
+
+/** State, SOL-PERP, USDC and SOL of mainnet in September 2024, with their oracles. Null when not at hand. */
+export function recordedChain(): Chain | null {
+  if (!hasRecording()) return null;
+  const accounts = readdirSync(RECORDING).map(
+    (file): RecordedAccount => JSON.parse(readFileSync(RECORDING + file, 'utf8')),
+  );
+  const bytesOf = (recorded: RecordedAccount) => Buffer.from(recorded.account.data[0], 'base64');
+  const ofType = <N extends AccountName>(name: N): AccountTypes[N][] =>
+    accounts
+      .filter((each) => each.account.owner === DRIFT_PROGRAM && SIZES[bytesOf(each).length] === name)
+      .map((each) => decodeBytes(name, bytesOf(each)));
+  const state = ofType('State')[0];
+  if (state === undefined) throw new Error('the recording holds no State');
+  const spot = ofType('SpotMarket').sort((a, b) => a.marketIndex - b.marketIndex);
+  const perps = ofType('PerpMarket');
+
+  const connection = new Connection(UNREACHABLE);
+  const read = (oracle: PublicKey, source: OracleSource): OraclePriceData => {
+    const recorded = accounts.find((each) => each.pubkey === oracle.toBase58());
+    if (recorded === undefined) throw new Error(`the recording holds no oracle ${oracle.toBase58()}`);
+    return getOracleClient(source, connection, undefined as never).getOraclePriceDataFromBuffer(bytesOf(recorded));
+  };
+  const oracles = new Map<string, OraclePriceData>();
+  for (const market of spot) oracles.set(spotOracleKey(market), read(market.oracle, market.oracleSource));
+  for (const market of perps) oracles.set(perpOracleKey(market), read(market.amm.oracle, market.amm.oracleSource));
+  const slot = Math.max(...[...oracles.values()].map((oracle) => oracle.slot.toNumber()));
+  const nowSeconds = Math.max(...spot.map((market) => market.historicalOracleData.lastOraclePriceTwapTs.toNumber()));
+  return { state, spot, perps, oracles, slot, nowSeconds };
+}
+
+/** The SDK's `User` on the chain's accounts, reading memory only. */
+export function sdkUser(chain: Chain, account: UserAccount): User {
+  const found = <T>(value: T | undefined, what: string): T => {
+    if (value === undefined) throw new Error(`the chain holds no ${what}`);
+    return value;
+  };
+  const spotMarket = (index: number) =>
+    found(
+      chain.spot.find((market) => market.marketIndex === index),
+      `spot market ${index}`,
+    );
+  const perpMarket = (index: number) =>
+    found(
+      chain.perps.find((market) => market.marketIndex === index),
+      `perp market ${index}`,
+    );
+  const oracle = (name: string) => found(chain.oracles.get(name), `oracle ${name}`);
+  const client = {
+    getSpotMarketAccount: spotMarket,
+    getSpotMarketAccounts: () => [...chain.spot],
+    getPerpMarketAccount: perpMarket,
+    getPerpMarketAccounts: () => [...chain.perps],
+    getOracleDataForSpotMarket: (index: number) => oracle(spotOracleKey(spotMarket(index))),
+    getOracleDataForPerpMarket: (index: number) => oracle(perpOracleKey(perpMarket(index))),
+    getMMOracleDataForPerpMarket: DriftClient.prototype.getMMOracleDataForPerpMarket,
+    getStateAccount: () => chain.state,
+    accountSubscriber: { getStateAccountAndSlot: () => ({ data: chain.state, slot: chain.slot }) },
+  };
+  return new User({
+    driftClient: client as unknown as DriftClient,
+    userAccountPublicKey: key(9),
+    accountSubscription: {
+      type: 'custom',
+      userAccountSubscriber: { getUserAccountAndSlot: () => ({ data: account, slot: chain.slot }) } as never,
+    },
+  });
+}
+
+/** The same chain through our decoder. */
+export const marketsOf = (chain: Chain): Markets =>
+  decodeMarkets({
+    state: chain.state,
+    spot: chain.spot.map((market) => ({ market, oracle: chain.oracles.get(spotOracleKey(market)) ?? null })),
+    perps: chain.perps.map((market) => ({ market, oracle: chain.oracles.get(perpOracleKey(market)) ?? null })),
+    slot: chain.slot,
+    nowMs: chain.nowSeconds * 1000,
+    feeTier: 0,
+  });
