@@ -2,23 +2,16 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CommandAnswer, CommandEnvelope, Verdict } from '../src/domain/command.ts';
 import type { Json } from '../src/domain/errors.ts';
+import type { Intent } from '../src/domain/intent.ts';
 import type { OperationReport } from '../src/domain/operation-report.ts';
+import type { OperationRequest } from '../src/domain/operation-request.ts';
 import type { PolicyJson } from '../src/domain/policy.ts';
 import type { TransactionTiming } from '../src/domain/transaction.ts';
 import type { EngineRecord } from '../src/journal/records.ts';
 import type { SignedAttempt } from '../src/venues/venue.ts';
 
 export type { OperationReport } from '../src/domain/operation-report.ts';
-
-/** What an operation is asked to do; amounts are decimal strings of base units. */
-export type OperationRequest =
-  | { readonly kind: 'deposit' | 'withdraw'; readonly asset: 'SOL' | 'USDC'; readonly amount: string }
-  | { readonly kind: 'open'; readonly market: string; readonly direction: 'long' | 'short'; readonly size: string }
-  /** A goal: flat. `flatten` widens the price limit to 1, 2, 4 times and settles afterwards. */
-  | { readonly kind: 'close'; readonly market: string; readonly flatten: boolean }
-  /** Signed lamports to trade, positive = buy. `guard`: the automatic reduction of the guard. */
-  | { readonly kind: 'rebalance'; readonly market: string; readonly delta: string; readonly guard: boolean }
-  | { readonly kind: 'settle'; readonly market: string };
+export type { OperationRequest } from '../src/domain/operation-request.ts';
 
 export interface OperationInput {
   readonly operationId: string;
@@ -34,7 +27,13 @@ export interface OperationInput {
   /** A person confirmed going beyond tolerance (DELTA_EXPOSED). */
   readonly exposureConfirmed: boolean;
   /** Rebuilt from the journal after Temporal lost it: these were signed, and are proven before anything else. */
-  readonly recovered: readonly SignedAttempt[];
+  readonly recovered: readonly (SignedAttempt & { readonly intent?: Intent })[];
+  /** What a trade's drift is measured from, for waiving profitability; absent: 1e6. */
+  readonly hedgeTargetPpm?: number;
+  /** Another transaction of the account is unresolved: sizes come from a finalized snapshot. */
+  readonly whileUnresolved?: boolean;
+  /** Seen at acceptance: a close that finds the account flat was beaten to it, and is done. */
+  readonly hadPosition?: boolean;
   readonly searchAttributes: boolean;
 }
 
@@ -49,6 +48,12 @@ export const resolveTransaction = defineSignal<[ResolveVerdict]>('resolveTransac
 export const resolveTransactionUpdate = defineUpdate<CommandAnswer, [ResolveVerdict]>('resolveTransaction');
 /** Sent by the engine: make no further attempt, cancel what is open, end. The way out comes first. */
 export const standDown = defineSignal<[{ readonly reason: string }]>('standDown');
+/**
+ * Sent by the engine to an operation whose report says `wantsSlot`, once it has given it the slot: a person's retry
+ * goes on, through gates again, with what was confirmed for it just now. Not granted in time, it ends expired.
+ */
+export const slotGranted =
+  defineSignal<[{ readonly confirmedPriceLimit: string | null; readonly exposureConfirmed: boolean }]>('slotGranted');
 /** Asks the operation to tell its engine again where it stands. */
 export const reportAgain = defineSignal('reportAgain');
 export const operationState = defineQuery<OperationReport>('state');

@@ -32,9 +32,7 @@ export type Planned =
   | { readonly kind: 'refused'; readonly error: ErrorReport; readonly position: string | null };
 
 export function planIntent(plan: Plan, snapshot: Snapshot, limits: PlanLimits): Planned {
-  if (plan.kind === 'deposit' || plan.kind === 'withdraw') {
-    return { kind: 'intent', intent: plan, reducing: false, position: null };
-  }
+  if ('asset' in plan) return { kind: 'intent', intent: plan, reducing: false, position: null };
   const market = perpMarketOf(snapshot.markets, plan.market);
   if (market === null)
     return refuse('UNKNOWN_MARKET', `There is no market ${plan.market} here.`, null, { market: plan.market });

@@ -16,7 +16,7 @@ export interface OperationReport {
    */
   readonly phase: 'running' | 'released' | 'unresolved' | 'dropped' | 'ended';
   readonly reducing: boolean;
-  /** Given with released, unresolved and ended. */
+  /** Given with released, unresolved and ended; and with running once the goal is reached and a settle follows. */
   readonly answer: CommandAnswer | null;
   /** Signed lamports by which the perp changed through this operation, so far. */
   readonly perpChange: string;
@@ -25,4 +25,6 @@ export interface OperationReport {
   /** With ended: a person's verdict stands and evidence later contradicted it. */
   readonly contradicted: boolean;
   readonly error: ErrorReport | null;
+  /** A person's retry has its proof and asks for the operation slot: grant it by the signal `slotGranted`. */
+  readonly wantsSlot?: boolean;
 }

@@ -60,7 +60,10 @@ export function step(state: TransactionState, event: TransactionEvent): Step<Tra
 
 const STOOD_DOWN = 'ENGINE_REDUCING';
 
-function onPrepared(b: StepBuilder, prepared: Extract<TransactionEvent, { kind: 'prepared' }>['prepared']): void {
+function onPrepared(
+  b: StepBuilder,
+  prepared: Extract<TransactionEvent, { kind: 'prepared' }>['prepared'],
+): StepBuilder {
   const { state } = b;
   if (!prepared.ok) return endUnsent(b, prepared.error);
   if (state.noFurther && state.attempts.length === 0) {
@@ -70,12 +73,12 @@ function onPrepared(b: StepBuilder, prepared: Extract<TransactionEvent, { kind: 
   if (!inTime(b)) return endUnsent(b, lateError(b));
   b.set({ intent: prepared.intent, preparedAtMs: b.nowMs });
   b.note('prepared');
-  b.go('signing');
+  return b.go('signing');
 }
 
-function onSigned(b: StepBuilder, signed: Extract<TransactionEvent, { kind: 'signed' }>['signed']): void {
+function onSigned(b: StepBuilder, signed: Extract<TransactionEvent, { kind: 'signed' }>['signed']): StepBuilder {
   const { state } = b;
-  if (state.intent === null) return;
+  if (state.intent === null) return b;
   const number = state.attempts.length + 1;
   const attempt = { number, intent: state.intent, signed, sent: false, outcome: null, error: null };
   b.set({ attempts: [...state.attempts, attempt] });
@@ -83,14 +86,21 @@ function onSigned(b: StepBuilder, signed: Extract<TransactionEvent, { kind: 'sig
   if (state.noFurther) return discard(b, 'stood down before it was sent');
   if (b.nowMs - state.preparedAtMs > state.freshMs) return discard(b, 'what it was signed on is too old to send');
   b.setAttempt({ sent: true });
-  b.go('submitting', { tries: 0, mayResend: true, ...windowFrom(b), windowClosed: false, landed: null, order: null });
+  return b.go('submitting', {
+    tries: 0,
+    mayResend: true,
+    ...windowFrom(b),
+    windowClosed: false,
+    landed: null,
+    order: null,
+  });
 }
 
 /** Signed, never sent: only this history has the bytes, so it can never land. */
-function discard(b: StepBuilder, why: string): void {
+function discard(b: StepBuilder, why: string): StepBuilder {
   b.setAttempt({ outcome: 'expired', error: { code: 'TRANSACTION_FAILED', message: `Discarded: ${why}.` } });
   b.note('discarded', { why });
-  expired(b);
+  return expired(b);
 }
 
 const windowFrom = (b: StepBuilder) => ({
@@ -98,14 +108,14 @@ const windowFrom = (b: StepBuilder) => ({
   queryUntilMs: b.nowMs + b.state.timing.confirmMs + b.state.timing.queryMs,
 });
 
-function onSubmitted(b: StepBuilder, accepted: boolean, recorded: boolean): void {
+function onSubmitted(b: StepBuilder, accepted: boolean, recorded: boolean): StepBuilder {
   b.note('submitted', accepted ? null : { accepted, recorded });
-  b.go('confirming', { tries: b.state.tries + 1, mayResend: recorded });
+  return b.go('confirming', { tries: b.state.tries + 1, mayResend: recorded });
 }
 
-function onSighted(b: StepBuilder, sighting: Sighting, order: OrderReport | null): void {
+function onSighted(b: StepBuilder, sighting: Sighting, order: OrderReport | null): StepBuilder {
   const { state } = b;
-  if (!['confirming', 'finalizing', 'proving', 'landed'].includes(state.stage)) return;
+  if (!['confirming', 'finalizing', 'proving', 'landed'].includes(state.stage)) return b;
   b.set({ nodes: sighting.nodes });
   const asked = state.asked;
   b.set({ asked: [] });
@@ -127,7 +137,11 @@ function onSighted(b: StepBuilder, sighting: Sighting, order: OrderReport | null
   }
 }
 
-function onLanded(b: StepBuilder, sighting: Extract<Sighting, { kind: 'landed' }>, order: OrderReport | null): void {
+function onLanded(
+  b: StepBuilder,
+  sighting: Extract<Sighting, { kind: 'landed' }>,
+  order: OrderReport | null,
+): StepBuilder {
   const { state } = b;
   if (sighting.commitment === 'processed') return state.stage === 'landed' ? b.go('landed') : undecided(b);
   const isFinal =
@@ -149,7 +163,7 @@ function onLanded(b: StepBuilder, sighting: Extract<Sighting, { kind: 'landed' }
   b.setAttempt({ outcome: 'confirmed' });
   standAll(b, 'It has landed.');
   if (first) b.note('confirmed', { slot: sighting.slot });
-  b.go('landed', { dropped: false, wakeAtMs: null });
+  return b.go('landed', { dropped: false, wakeAtMs: null });
 }
 
 /** Every alert that spoke of not knowing is over. */
@@ -159,23 +173,23 @@ function standAll(b: StepBuilder, message: string): void {
   b.recovered('FINALITY_LATE', message);
 }
 
-function failed(b: StepBuilder, error: ErrorReport): void {
+function failed(b: StepBuilder, error: ErrorReport): StepBuilder {
   if (b.state.verdict?.verdict === 'landed') contradict(b, 'failed');
   b.setAttempt({ outcome: 'failed', error });
   standAll(b, 'It failed on chain, and that is final.');
   b.note('failed', { code: error.code, message: error.message });
-  b.go('failed', { error: { ...error, code: error.code || 'TRANSACTION_FAILED' }, dropped: false });
+  return b.go('failed', { error: { ...error, code: error.code || 'TRANSACTION_FAILED' }, dropped: false });
 }
 
-function proveExpired(b: StepBuilder): void {
+function proveExpired(b: StepBuilder): StepBuilder {
   if (b.state.verdict?.verdict === 'landed') contradict(b, 'never landed');
   b.setAttempt({ outcome: 'expired' });
   b.note('expired', { nodes: names(b.state.nodes, 'never_seen') });
-  expired(b);
+  return expired(b);
 }
 
 /** The last attempt can never land. What follows: a next attempt, a person's retry, or the end. */
-function expired(b: StepBuilder): void {
+function expired(b: StepBuilder): StepBuilder {
   const { state } = b;
   const verdict = state.verdict;
   const wasConfirmed = state.dropped || state.stage === 'finalizing';
@@ -187,10 +201,10 @@ function expired(b: StepBuilder): void {
   }
   const free = !state.noFurther && !state.leftSlot;
   if (free && state.attempts.length < state.timing.maxAttempts && inTime(b)) return nextAttempt(b);
-  endExpired(b, wasConfirmed);
+  return endExpired(b, wasConfirmed);
 }
 
-function endExpired(b: StepBuilder, wasConfirmed: boolean): void {
+function endExpired(b: StepBuilder, wasConfirmed: boolean): StepBuilder {
   const sent = b.state.attempts.filter((attempt) => attempt.sent).length;
   if (sent === 0) {
     return endUnsent(
@@ -206,7 +220,7 @@ function endExpired(b: StepBuilder, wasConfirmed: boolean): void {
       'Check the account, then send the command again if it is still wanted.',
     );
   }
-  b.go('expired', {
+  return b.go('expired', {
     error: {
       code: 'TRANSACTION_FAILED',
       message: `Never landed: ${sent === 1 ? 'its one attempt' : `all ${sent} attempts`} expired, which is proven; nothing was done.`,
@@ -216,9 +230,9 @@ function endExpired(b: StepBuilder, wasConfirmed: boolean): void {
 }
 
 /** From gates and simulate on. */
-function nextAttempt(b: StepBuilder): void {
+function nextAttempt(b: StepBuilder): StepBuilder {
   b.note('next_attempt', { number: b.state.attempts.length + 1 });
-  b.go('preparing', {
+  return b.go('preparing', {
     intent: null,
     wakeAtMs: null,
     verdict: null,
@@ -240,24 +254,24 @@ const lateError = (b: StepBuilder): ErrorReport => ({
 });
 
 /** Nothing of this attempt was sent. With earlier attempts (all proven dead) the transaction is expired, else rejected. */
-function endUnsent(b: StepBuilder, error: ErrorReport): void {
+function endUnsent(b: StepBuilder, error: ErrorReport): StepBuilder {
   const sent = b.state.attempts.some((attempt) => attempt.sent);
   b.note(sent ? 'expired' : 'rejected', { code: error.code, message: error.message });
-  b.go(sent ? 'expired' : 'rejected', { error });
+  return b.go(sent ? 'expired' : 'rejected', { error });
 }
 
-function onUnseen(b: StepBuilder, nodes: readonly NodeTestimony[]): void {
+function onUnseen(b: StepBuilder, nodes: readonly NodeTestimony[]): StepBuilder {
   const { state } = b;
   const denied = nodes.some((node) => node.says === 'never_seen');
   const was = state.stage === 'finalizing' || state.stage === 'landed';
   if (!was) return undecided(b);
   // Silence is no evidence: only a node that answers and has not seen it makes it dropped.
   if (!denied) return state.stage === 'landed' ? b.go('landed') : lateFinality(b);
-  undone(b, state.windowClosed ? 'proving' : 'submitting');
+  return undone(b, state.windowClosed ? 'proving' : 'submitting');
 }
 
 /** What was confirmed is so no longer: back to work with the same bytes. */
-function undone(b: StepBuilder, stage: 'submitting' | 'confirming' | 'proving'): void {
+function undone(b: StepBuilder, stage: 'submitting' | 'confirming' | 'proving'): StepBuilder {
   b.setAttempt({ outcome: null });
   b.note('dropped', { nodes: names(b.state.nodes, 'never_seen') });
   b.set({ dropped: true, landed: null, order: null });
@@ -267,11 +281,11 @@ function undone(b: StepBuilder, stage: 'submitting' | 'confirming' | 'proving'):
     'A fork dropped a confirmed transaction. The same bytes are sent again while they are valid.',
     'Nothing yet: only reductions start until it has landed again or is proven dead.',
   );
-  b.go(stage, { wakeAtMs: null, ...windowFrom(b) });
+  return b.go(stage, { wakeAtMs: null, ...windowFrom(b) });
 }
 
 /** Neither landed nor proven dead, and the windows are over: unknown. */
-function undecided(b: StepBuilder): void {
+function undecided(b: StepBuilder): StepBuilder {
   const { state } = b;
   if (state.stage === 'finalizing' && !state.dropped) return lateFinality(b);
   if (resolvedByHuman(state) && state.verdict !== null && b.nowMs >= state.verdict.atMs + state.timing.verdictProofMs) {
@@ -294,7 +308,7 @@ function undecided(b: StepBuilder): void {
       'resolveTransaction on this workflow with {"verdict":"landed|failed|retry","operator":"…","note":"…"}.',
     { nodes: state.nodes as never },
   );
-  b.go('unknown', { wakeAtMs: wakeAt(b), proofs: state.proofs + 1 });
+  return b.go('unknown', { wakeAtMs: wakeAt(b), proofs: state.proofs + 1 });
 }
 
 function wakeAt(b: StepBuilder): number {
@@ -305,7 +319,7 @@ function wakeAt(b: StepBuilder): number {
   return deadline > b.nowMs ? Math.min(next, deadline) : next;
 }
 
-function endWithoutProof(b: StepBuilder): void {
+function endWithoutProof(b: StepBuilder): StepBuilder {
   b.alert(
     'RESOLVED_WITHOUT_PROOF',
     'warning',
@@ -314,7 +328,7 @@ function endWithoutProof(b: StepBuilder): void {
   );
   b.recovered('TRANSACTION_UNKNOWN', 'A person resolved it.');
   b.note('resolved');
-  b.go('resolved');
+  return b.go('resolved');
 }
 
 function unknownMessage(nodes: readonly NodeTestimony[]): string {
@@ -326,7 +340,7 @@ function unknownMessage(nodes: readonly NodeTestimony[]): string {
 }
 
 /** Confirmed, and not final within its window: nothing is in doubt yet, it takes long. */
-function lateFinality(b: StepBuilder): void {
+function lateFinality(b: StepBuilder): StepBuilder {
   b.alert(
     'FINALITY_LATE',
     'warning',
@@ -334,19 +348,19 @@ function lateFinality(b: StepBuilder): void {
     'Check the RPC nodes; nothing else waits for it.',
     { nodes: b.state.nodes as never },
   );
-  b.go('finalizing', {
+  return b.go('finalizing', {
     wakeAtMs: b.nowMs + proofDelay(b.state.timing, b.state.proofs),
     proofs: b.state.proofs + 1,
   });
 }
 
-function finalize(b: StepBuilder): void {
+function finalize(b: StepBuilder): StepBuilder {
   const attempt = lastAttempt(b.state);
-  if (attempt === null) return;
-  b.go('finalizing', { wakeAtMs: null, proofs: 0, noFurther: true, ...windowFrom(b) });
+  if (attempt === null) return b;
+  return b.go('finalizing', { wakeAtMs: null, proofs: 0, noFurther: true, ...windowFrom(b) });
 }
 
-function onWoke(b: StepBuilder): void {
+function onWoke(b: StepBuilder): StepBuilder {
   const { state } = b;
   if (state.stage === 'finalizing') return b.go('finalizing', { wakeAtMs: null, ...windowFrom(b) });
   if (state.stage === 'unknown') return prove(b);
@@ -355,14 +369,15 @@ function onWoke(b: StepBuilder): void {
     b.set({ verdict: null });
     endExpired(b, false);
   }
+  return b;
 }
 
 /** Asks every node once: the deadlines are now. */
-function prove(b: StepBuilder): void {
-  b.go('proving', { wakeAtMs: null, confirmUntilMs: b.nowMs, queryUntilMs: b.nowMs });
+function prove(b: StepBuilder): StepBuilder {
+  return b.go('proving', { wakeAtMs: null, confirmUntilMs: b.nowMs, queryUntilMs: b.nowMs });
 }
 
-function onVerdict(b: StepBuilder, asked: TransactionState['asked'][number]): void {
+function onVerdict(b: StepBuilder, asked: TransactionState['asked'][number]): StepBuilder {
   const { state } = b;
   if (state.stage !== 'unknown' && state.stage !== 'proving') {
     return b.answer(asked, verdictRefusal('Nothing of this operation is unknown now.', { stage: state.stage }));
@@ -379,11 +394,12 @@ function onVerdict(b: StepBuilder, asked: TransactionState['asked'][number]): vo
   }
   b.set({ asked: [...state.asked, asked] });
   if (state.stage === 'unknown') prove(b);
+  return b;
 }
 
-function onStandDown(b: StepBuilder, reason: string): void {
+function onStandDown(b: StepBuilder, reason: string): StepBuilder {
   const { state } = b;
-  if (hasEnded(state) || state.noFurther) return;
+  if (hasEnded(state) || state.noFurther) return b;
   b.set({ noFurther: true });
   b.note('stand_down', { reason });
   if (state.stage === 'awaiting_slot') return endExpired(b, false);
@@ -391,6 +407,7 @@ function onStandDown(b: StepBuilder, reason: string): void {
     // What may still be signed is lost unsent with its result.
     endUnsent(b, { code: STOOD_DOWN, message: `Stood down: ${reason}`, details: { reason } });
   }
+  return b;
 }
 
 function contradict(b: StepBuilder, evidence: string): void {

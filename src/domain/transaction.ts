@@ -363,10 +363,11 @@ export class StepBuilder {
   }
 
   /** Moves to a stage with a main effect of its own, which the host starts. */
-  go(stage: TransactionStage, change: Partial<TransactionState> = {}): void {
+  go(stage: TransactionStage, change: Partial<TransactionState> = {}): this {
     this.set({ ...change, stage, ticket: this.state.ticket + 1 });
     const main = mainEffect(this.state);
     if (main !== null) this.effects.push({ kind: 'main', ticket: this.state.ticket, main });
+    return this;
   }
 
   /** Once per code: what stands already is not told again. */
@@ -400,7 +401,7 @@ export class StepBuilder {
     this.effects.push({ kind: 'alert', alert: { kind, severity, code, message, action, signature, details } });
   }
 
-  answer(asked: AskedVerdict, error: ErrorReport | null): void {
+  answer(asked: AskedVerdict, error: ErrorReport | null): this {
     this.effects.push({ kind: 'verdict', id: asked.id, accepted: error === null, error });
     if (error !== null) {
       // Each refusal is told: a signal has no other way to hear of it.
@@ -415,6 +416,7 @@ export class StepBuilder {
       note: asked.note,
       refusal: error?.message,
     });
+    return this;
   }
 }
 
