@@ -1,0 +1,25 @@
+/** The answers that the bridge gives itself, when nobody behind it did. */
+import { type CommandAnswer, refused } from '../domain/command.ts';
+import { RETRY_AFTER_S } from './limits.ts';
+
+export type Part = 'temporal' | 'engine' | 'journal' | 'bridge';
+
+/** Nothing was sent. */
+export const unavailable = (part: Part, message: string): CommandAnswer =>
+  refused({ code: 'UNAVAILABLE', message, details: { part, retry_after_s: RETRY_AFTER_S } });
+
+/** Nothing was sent. */
+export const busy = (message: string): CommandAnswer =>
+  refused({ code: 'ENGINE_BUSY', message, details: { retry_after_s: 1 } });
+
+/** It may have been taken or not; what became of it follows under the same command id. */
+export const acceptanceUnknown = (): CommandAnswer =>
+  refused(
+    {
+      code: 'ACCEPTANCE_UNKNOWN',
+      message:
+        'The engine did not answer in time. Whether it took the command is not known yet; the end follows under the same command_id, and nothing starts later than 5 s after sending.',
+      details: { part: 'engine' },
+    },
+    'unknown',
+  );

@@ -1,0 +1,125 @@
+/** Who may speak to the bridge: the bearer of the token, from our own page or from a program. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { ErrorReport } from '../domain/errors.ts';
+
+export interface AuthSettings {
+  readonly host: string;
+  /** Known once the server listens; the cookie is named for it, since cookies do not tell ports apart. */
+  readonly port: () => number;
+  readonly token: string;
+}
+
+export interface Refusal {
+  readonly status: 401 | 403;
+  readonly error: ErrorReport;
+}
+
+const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
+const COOKIE_DAYS = 30;
+
+export class Auth {
+  readonly #settings: AuthSettings;
+  readonly #tokenDigest: Buffer;
+
+  constructor(settings: AuthSettings) {
+    this.#settings = settings;
+    this.#tokenDigest = digest(settings.token);
+  }
+
+  /** Null: it comes from where it may come from. A page of another site is refused whatever token it has. */
+  refusalOfOrigin(request: IncomingMessage): Refusal | null {
+    const { host, origin } = request.headers;
+    if (LOOPBACK_HOSTS.has(this.#settings.host) && !isLoopbackName(host)) {
+      return forbidden('The Host header names another machine than this one.', 'host');
+    }
+    if (origin === undefined) return null;
+    return host !== undefined && hostOf(origin) === host.toLowerCase()
+      ? null
+      : forbidden('A page of another site may not speak to this engine.', 'origin');
+  }
+
+  /** Null: it carries the token. */
+  refusalOfToken(request: IncomingMessage): Refusal | null {
+    const given = [bearer(request), queryToken(request), this.#cookie(request)];
+    if (given.some((token) => token !== null && this.#matches(token))) return null;
+    return {
+      status: 401,
+      error: {
+        code: 'UNAUTHORIZED',
+        message:
+          'The token is missing or wrong. Open the address that the start printed, or send Authorization: Bearer.',
+        details: { part: 'token' },
+      },
+    };
+  }
+
+  refusalOf(request: IncomingMessage): Refusal | null {
+    return this.refusalOfOrigin(request) ?? this.refusalOfToken(request);
+  }
+
+  /** The Set-Cookie value when the address carries the right token, else null. */
+  cookieFor(request: IncomingMessage): string | null {
+    const token = queryToken(request);
+    if (token === null || !this.#matches(token)) return null;
+    const value = encodeURIComponent(token);
+    return `${this.#cookieName()}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${COOKIE_DAYS * 86_400}`;
+  }
+
+  #cookieName(): string {
+    return `driftless_${this.#settings.port()}`;
+  }
+
+  #cookie(request: IncomingMessage): string | null {
+    const prefix = `${this.#cookieName()}=`;
+    const parts = (request.headers.cookie ?? '').split(';').map((part) => part.trim());
+    const found = parts.find((part) => part.startsWith(prefix));
+    return found === undefined ? null : decoded(found.slice(prefix.length));
+  }
+
+  /** Of digests, so that neither length nor a common beginning shows in the time it takes. */
+  #matches(token: string): boolean {
+    return timingSafeEqual(digest(token), this.#tokenDigest);
+  }
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+const forbidden = (message: string, part: string): Refusal => ({
+  status: 403,
+  error: { code: 'UNAUTHORIZED', message, details: { part } },
+});
+
+function bearer(request: IncomingMessage): string | null {
+  const match = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '');
+  return match?.[1] ?? null;
+}
+
+function queryToken(request: IncomingMessage): string | null {
+  const url = request.url ?? '/';
+  const question = url.indexOf('?');
+  return question === -1 ? null : new URLSearchParams(url.slice(question + 1)).get('token');
+}
+
+function decoded(value: string): string | null {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return null;
+  }
+}
+
+function isLoopbackName(host: string | undefined): boolean {
+  const name = (host ?? '').toLowerCase().replace(/:\d+$/, '');
+  return LOOPBACK_NAMES.has(name);
+}
+
+/** `host[:port]` of an origin, null when it has none (`null`, a file, an extension without one). */
+function hostOf(origin: string): string | null {
+  try {
+    return new URL(origin).host.toLowerCase() || null;
+  } catch {
+    return null;
+  }
+}

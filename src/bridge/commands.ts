@@ -1,0 +1,204 @@
+/** A command from its message to its answer: the lasting record first, then the engine, always within its time. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { ResolveVerdict } from '../../workflows/messages.ts';
+import type { Clock } from '../domain/clock.ts';
+import {
+  type CommandAnswer,
+  type CommandEnvelope,
+  type CommandRequest,
+  isFinal,
+  type Mode,
+  refused,
+} from '../domain/command.ts';
+import type { ErrorDetails, Json } from '../domain/errors.ts';
+import { hashJson } from '../domain/ids.ts';
+import type { CommandRecord } from '../journal/records.ts';
+import { acceptanceUnknown, unavailable } from './answers.ts';
+import { type EngineGateway, updateIdOf } from './gateway.ts';
+import type { JournalLookup } from './journal-lookup.ts';
+import { ANSWER_WITHIN_MS, COMMAND_LIFE_MS, GATEWAY_WITHIN_MS, JOURNAL_LOOKUP_MS } from './limits.ts';
+import type { OpenEnds } from './open-ends.ts';
+import type { IncomingCommand } from './protocol.ts';
+import { within } from './within.ts';
+
+export interface CommandPorts {
+  readonly engineId: string;
+  readonly mode: Mode;
+  readonly gateway: EngineGateway;
+  readonly lookup: JournalLookup;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ends: OpenEnds;
+  /** GET_STATE's data; null when nothing is known at all. */
+  readonly state: () => Promise<Readonly<Record<string, Json | undefined>> | null>;
+}
+
+export interface AnsweredCommand {
+  readonly commandId: string;
+  readonly answer: CommandAnswer;
+}
+
+export interface Commands {
+  /** Never rejects, and ends within `ANSWER_WITHIN_MS`. Call `ends.answered` once the answer is on its way. */
+  run(command: IncomingCommand, operator: string): Promise<AnsweredCommand>;
+}
+
+export function commandRunner(ports: CommandPorts): Commands {
+  const { engineId, mode, gateway, lookup, clock, logger, ends } = ports;
+  /** The same command sent again while it runs shares the answer, and costs no place in the engine. */
+  const running = new Map<string, Promise<CommandAnswer>>();
+
+  const answer = async (envelope: CommandEnvelope, made: boolean): Promise<CommandAnswer> => {
+    const record = made ? null : await recordOf(envelope.commandId);
+    if (record !== null) {
+      if (record.requestHash !== envelope.requestHash || record.engineId !== engineId) {
+        return conflict(envelope.commandId, record);
+      }
+      if (record.answer !== null && isFinal(record.answer)) return record.answer;
+      if (envelope.confirmationToken === undefined) {
+        const pending = await pendingOf(record);
+        if (pending !== null) return pending;
+      }
+    }
+    const { request } = envelope;
+    if (request.action === 'GET_STATE') return stateAnswer();
+    if (request.action === 'RESOLVE_TRANSACTION') return resolve(envelope, request);
+    return gateway.command(engineId, envelope, envelope.receivedAtMs + GATEWAY_WITHIN_MS);
+  };
+
+  const recordOf = async (commandId: string): Promise<CommandRecord | null> => {
+    const found = await lookup(JOURNAL_LOOKUP_MS, (journal) => journal.command(commandId));
+    return found.known ? found.value : null;
+  };
+
+  /** Recorded, and its operation exists: it runs. A record alone may also wait for a confirmation: the engine knows. */
+  const pendingOf = async (record: CommandRecord): Promise<CommandAnswer | null> => {
+    const { operationId } = record;
+    if (operationId === null) return null;
+    const found = await lookup(JOURNAL_LOOKUP_MS, (journal) => journal.operation(operationId));
+    if (!found.known || found.value === null) return null;
+    return {
+      success: true,
+      message: `The ${found.value.kind} is running; its end follows.`,
+      data: { status: 'pending', operation_id: operationId },
+    };
+  };
+
+  const stateAnswer = async (): Promise<CommandAnswer> => {
+    const state = await ports.state();
+    if (state === null) return unavailable('journal', 'Neither the journal nor the engine answers now.');
+    return { success: true, message: 'The state as last known.', data: { ...state, status: 'done' } };
+  };
+
+  const resolve = async (
+    envelope: CommandEnvelope,
+    request: Extract<CommandRequest, { action: 'RESOLVE_TRANSACTION' }>,
+  ): Promise<CommandAnswer> => {
+    const { commandId, requestHash, operator, receivedAtMs } = envelope;
+    const admitted = await lookup(JOURNAL_LOOKUP_MS, (journal) =>
+      journal.admitCommand({
+        commandId,
+        engineId,
+        action: request.action,
+        requestHash,
+        request: { ...request },
+        receivedAtMs,
+        operationId: request.operationId,
+      }),
+    );
+    if (admitted.known && admitted.value.kind === 'conflict') return conflict(commandId, admitted.value.record);
+    if (admitted.known && admitted.value.kind === 'known' && admitted.value.record.answer !== null) {
+      return admitted.value.record.answer;
+    }
+    const verdict: ResolveVerdict = { verdict: request.verdict, operator, note: request.note };
+    const deadlineMs = receivedAtMs + GATEWAY_WITHIN_MS;
+    const given = await gateway.resolve(request.operationId, verdict, updateIdOf(envelope, requestHash), deadlineMs);
+    if (given.data.status === 'unknown') {
+      const message =
+        'The operation did not answer in time. Send the same command_id again to learn what became of it.';
+      return refused({ code: 'ACCEPTANCE_UNKNOWN', message, details: { part: 'engine' } }, 'unknown');
+    }
+    if (isFinal(given) && given.error?.code !== 'UNAVAILABLE' && given.error?.code !== 'ENGINE_BUSY') {
+      await lookup(JOURNAL_LOOKUP_MS, (journal) => journal.recordAnswer(commandId, given, clock.nowMs()));
+    }
+    return given;
+  };
+
+  const bounded = async (envelope: CommandEnvelope, made: boolean): Promise<CommandAnswer> => {
+    const waited = await within(ANSWER_WITHIN_MS, () => answer(envelope, made));
+    if (waited.kind === 'value') return waited.value;
+    if (waited.kind === 'failed') {
+      logger.error(
+        { err: waited.error, action: envelope.request.action, command_id: envelope.commandId },
+        'A command failed in the bridge',
+      );
+    }
+    return acceptanceUnknown();
+  };
+
+  return {
+    run: async (command, operator) => {
+      const receivedAtMs = clock.nowMs();
+      const commandId = command.commandId ?? randomUUID();
+      ends.started(commandId);
+      const { request, confirmationToken } = command;
+      const asked = command.mode ?? (request.action === 'START_ENGINE' ? request.mode : null);
+      if (asked !== null && asked !== mode) return { commandId, answer: inOurName(otherMode(mode, asked)) };
+      const requestHash = hashJson({ ...request });
+      const key = `${commandId}\n${requestHash}\n${confirmationToken ?? ''}`;
+      const shared = running.get(key);
+      if (shared !== undefined) return { commandId, answer: await shared };
+      const envelope: CommandEnvelope = {
+        commandId,
+        request,
+        requestHash,
+        ...(confirmationToken === null ? {} : { confirmationToken }),
+        operator,
+        receivedAtMs,
+        notAfterMs: receivedAtMs + COMMAND_LIFE_MS,
+      };
+      const started = bounded(envelope, command.commandId === null).then(inOurName);
+      running.set(key, started);
+      const given = await started;
+      running.delete(key);
+      logger.info(
+        {
+          action: request.action,
+          command_id: commandId,
+          status: given.data.status,
+          code: given.error?.code,
+          took_ms: clock.nowMs() - receivedAtMs,
+        },
+        'Command answered',
+      );
+      return { commandId, answer: given };
+    },
+  };
+
+  function inOurName(given: CommandAnswer): CommandAnswer {
+    return withEngine(given, engineId, mode);
+  }
+}
+
+/** Every answer names the engine that it is about. */
+export const withEngine = (answer: CommandAnswer, engineId: string, mode: Mode): CommandAnswer => ({
+  ...answer,
+  data: { ...answer.data, engine_id: engineId, mode },
+});
+
+const conflict = (commandId: string, record: CommandRecord): CommandAnswer =>
+  refused({
+    code: 'COMMAND_ID_CONFLICT',
+    message: 'This command_id was used for another command. Give each command its own.',
+    details: { command_id: commandId, action: record.action, received_at: new Date(record.receivedAtMs).toISOString() },
+  });
+
+function otherMode(runs: Mode, asked: Mode): CommandAnswer {
+  const details: ErrorDetails = { field: 'mode', got: asked, expected: runs };
+  return refused({
+    code: 'ENGINE_RUNNING_OTHER_MODE',
+    message: `This engine is in ${runs} mode and the command is for ${asked}. Stop it and start with ENGINE_MODE=${asked}.`,
+    details,
+  });
+}

@@ -1,0 +1,249 @@
+/** The HTTP side: the page, health, metrics and the lists. Every error is the structured one. */
+import type { RequestListener } from 'node:http';
+import { sep } from 'node:path';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { DriftlessError, type ErrorReport, ValidationError } from '../domain/errors.ts';
+import type { Journal, ListQuery, Page } from '../journal/journal.ts';
+import type { Auth } from './auth.ts';
+import { csvOf } from './csv.ts';
+import type { JournalLookup } from './journal-lookup.ts';
+import { API_LOOKUP_MS, READINESS_MS, RETRY_AFTER_S } from './limits.ts';
+import type { Links } from './links.ts';
+import { parseListQuery } from './list-query.ts';
+import type { Readiness, ReadinessPart } from './ports.ts';
+import { alertView, equityView, fundingView, operationView, tradeView, type View } from './record-views.ts';
+import { within } from './within.ts';
+
+export interface HttpPorts {
+  readonly engineId: string;
+  readonly auth: Auth;
+  readonly lookup: JournalLookup;
+  readonly links: Links;
+  readonly logger: Logger;
+  readonly metricsRegistry: Registry;
+  readonly pageDir: string | null;
+  readonly readiness: () => Promise<Readiness>;
+  /** Read afresh. */
+  readonly state: () => Promise<View>;
+  readonly config: () => View;
+}
+
+interface List {
+  readonly columns: readonly string[];
+  readonly page: (journal: Journal, query: ListQuery) => Promise<Page<View>>;
+}
+
+const PARTS: readonly ReadinessPart[] = ['temporal', 'journal', 'worker', 'feed', 'venue'];
+
+const viewed = async <Row>(page: Promise<Page<Row>>, view: (row: Row) => View): Promise<Page<View>> => {
+  const { items, nextCursor } = await page;
+  return { items: items.map(view), nextCursor };
+};
+
+const listsOf = (links: Links): Readonly<Record<string, List>> => ({
+  operations: {
+    columns: ['operation_id', 'command_id', 'kind', 'status', 'created_at', 'ended_at', 'intent', 'attempts', 'error'],
+    page: (journal, query) => viewed(journal.operations(query), (row) => operationView(row, links)),
+  },
+  trades: {
+    columns: ['operation_id', 'market', 'side', 'size', 'price', 'fee', 'signature', 'ts'],
+    page: (journal, query) => viewed(journal.trades(query), tradeView),
+  },
+  funding: {
+    columns: ['market', 'period_ts', 'rate', 'position', 'amount', 'ts'],
+    page: (journal, query) => viewed(journal.funding(query), fundingView),
+  },
+  equity: {
+    columns: [
+      'ts',
+      'equity',
+      'price',
+      'basis',
+      'slippage',
+      'funding',
+      'interest',
+      'fees',
+      'gas',
+      'transfers',
+      'external',
+      'unexplained',
+    ],
+    page: (journal, query) => viewed(journal.equity(query), equityView),
+  },
+  alerts: {
+    columns: ['id', 'kind', 'severity', 'code', 'message', 'action', 'operation_id', 'ts'],
+    // Alerts of the process itself belong to no engine.
+    page: (journal, { engineId: _, ...query }) => viewed(journal.alerts(query), alertView),
+  },
+});
+
+export function httpApp(ports: HttpPorts): RequestListener {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', false);
+  app.use(securityHeaders);
+  app.get('/healthz', (_request, response) => void response.json({ ok: true }));
+  app.get('/readyz', (_request, response) => readyz(ports, response));
+  app.use((request, response, next) => {
+    const refusal = ports.auth.refusalOfOrigin(request);
+    if (refusal === null) next();
+    else sendError(response, refusal.status, refusal.error);
+  });
+  app.use((request, response, next) => {
+    if (request.method === 'GET' || request.method === 'HEAD') next();
+    else {
+      response.set('Allow', 'GET, HEAD');
+      sendError(response, 405, {
+        code: 'INVALID_MESSAGE',
+        message: 'Commands go over the socket, at /ws.',
+        details: { field: 'method' },
+      });
+    }
+  });
+  app.get('/', (request, response, next) => {
+    const cookie = ports.auth.cookieFor(request);
+    if (cookie === null) next();
+    else response.set('Cache-Control', 'no-store').set('Set-Cookie', cookie).redirect(303, withoutToken(request.url));
+  });
+  app.use((request, response, next) => {
+    const refusal = ports.auth.refusalOfToken(request);
+    if (refusal === null) next();
+    else sendError(response, refusal.status, refusal.error);
+  });
+  app.use(['/api', '/metrics'], (_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.get('/api/state', async (_request, response) => void response.json(await ports.state()));
+  app.get('/api/config', (_request, response) => void response.json(ports.config()));
+  for (const [name, list] of Object.entries(listsOf(ports.links))) {
+    app.get(`/api/${name}`, (request, response) => sendList(ports, name, list, request, response));
+  }
+  app.get('/metrics', async (_request, response) => {
+    const text = await ports.metricsRegistry.metrics();
+    response.set('Content-Type', ports.metricsRegistry.contentType).send(text);
+  });
+  if (ports.pageDir !== null) app.use(express.static(ports.pageDir, { setHeaders: cacheHeaders, dotfiles: 'ignore' }));
+  app.use((_request: Request, response: Response) => {
+    sendError(response, 404, { code: 'NOT_FOUND', message: 'There is nothing at this address.' });
+  });
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    const status = statusOf(error);
+    if (status >= 500) ports.logger.error({ err: error }, 'A request failed in the bridge');
+    if (response.headersSent) response.destroy();
+    else if (status >= 500)
+      sendError(response, 500, {
+        code: 'UNAVAILABLE',
+        message: 'The bridge failed; the log has the reason.',
+        details: { part: 'bridge' },
+      });
+    else sendError(response, status, { code: 'INVALID_MESSAGE', message: 'The request cannot be read.' });
+  });
+  return app;
+}
+
+/** The socket may be reached under the very name that the page was opened with, and nothing else is. */
+function securityHeaders(request: Request, response: Response, next: NextFunction): void {
+  const host = /^[\w.[\]:-]{1,255}$/.test(request.headers.host ?? '') ? request.headers.host : undefined;
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'", ...(host === undefined ? [] : [`ws://${host}`, `wss://${host}`])],
+        manifestSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // We speak plain HTTP on loopback; a proxy in front that speaks TLS sets its own.
+    strictTransportSecurity: false,
+  })(request, response, next);
+}
+
+async function readyz({ readiness }: HttpPorts, response: Response): Promise<void> {
+  const waited = await within(READINESS_MS, readiness);
+  const answered = waited.kind === 'value' ? waited.value : null;
+  const parts = Object.fromEntries(PARTS.map((part) => [part, answered?.[part] ?? { ok: false, detail: 'no answer' }]));
+  const ready = PARTS.every((part) => parts[part]?.ok === true);
+  response
+    .status(ready ? 200 : 503)
+    .set('Cache-Control', 'no-store')
+    .json({ ready, parts });
+}
+
+async function sendList(
+  ports: HttpPorts,
+  name: string,
+  list: List,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  let asked: ReturnType<typeof parseListQuery>;
+  try {
+    asked = parseListQuery(parametersOf(request.url), ports.engineId);
+  } catch (error) {
+    if (error instanceof ValidationError) return sendError(response, 400, error.report());
+    throw error;
+  }
+  const found = await ports.lookup(API_LOOKUP_MS, (journal) => list.page(journal, asked.query));
+  if (!found.known) {
+    if (found.error instanceof ValidationError) return sendError(response, 400, found.error.report());
+    if (!(found.error instanceof DriftlessError))
+      ports.logger.warn({ err: found.error, list: name }, 'A list could not be read');
+    return sendError(response, 503, {
+      code: 'UNAVAILABLE',
+      message: 'The journal does not answer now.',
+      details: { part: 'journal', retry_after_s: RETRY_AFTER_S },
+    });
+  }
+  const { items, nextCursor } = found.value;
+  if (asked.format === 'json') {
+    response.json({ items, next_cursor: nextCursor });
+    return;
+  }
+  if (nextCursor !== null) response.set('X-Next-Cursor', nextCursor);
+  response
+    .set('Content-Type', 'text/csv; charset=utf-8; header=present')
+    .set('Content-Disposition', `attachment; filename="driftless-${name}.csv"`)
+    .send(csvOf(items, list.columns));
+}
+
+function sendError(response: Response, status: number, error: ErrorReport): void {
+  if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="driftless"');
+  if (status === 503) response.set('Retry-After', String(RETRY_AFTER_S));
+  response.status(status).set('Cache-Control', 'no-store').json({ error });
+}
+
+/** Vite names its assets by their content; the page itself is always asked for. */
+function cacheHeaders(response: Response, path: string): void {
+  const lasting = path.includes(`${sep}assets${sep}`);
+  response.set('Cache-Control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
+}
+
+function parametersOf(url: string): URLSearchParams {
+  const question = url.indexOf('?');
+  return new URLSearchParams(question === -1 ? '' : url.slice(question + 1));
+}
+
+function withoutToken(url: string): string {
+  const parameters = parametersOf(url);
+  parameters.delete('token');
+  const rest = parameters.toString();
+  return rest === '' ? '/' : `/?${rest}`;
+}
+
+/** express marks what the client got wrong (a bad escape in the path) with a status of its own. */
+function statusOf(error: unknown): number {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : null;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
+}

@@ -1,0 +1,81 @@
+/** Every bound of the bridge. Times in milliseconds, sizes in bytes. */
+
+/** Over this a message is refused with MESSAGE_TOO_LARGE and the socket closes with 1009. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** JSON nested deeper than this is refused unread: our messages need 3, and a parser recurses once per level. */
+export const MAX_JSON_DEPTH = 16;
+/** JSON text longer than this is first checked by the quicker parser. */
+export const NATIVE_CHECK_CHARS = 16 * 1024;
+export const MESSAGES_PER_SECOND = 200;
+/** A message costs one more token per this many bytes, so that a stream of huge ones cannot hold the event loop. */
+export const BYTES_PER_EXTRA_TOKEN = 32 * 1024;
+/** A socket that has been over the rate this long, without a quiet second between, is closed with 1008. */
+export const RATE_LIMIT_PATIENCE_MS = 10_000;
+/** RATE_LIMITED is told at most this often per socket. */
+export const RATE_LIMIT_NOTICE_MS = 1_000;
+
+/** Sockets at once; over it the upgrade is answered with 503. */
+export const MAX_SOCKETS = 2_048;
+/** Commands of one socket that have no answer yet; over it ENGINE_BUSY. */
+export const MAX_COMMANDS_PER_SOCKET = 256;
+/** Above this many unsent bytes a reader is slow: it misses SYSTEM_STATS until it has caught up, */
+export const SLOW_READER_BYTES = 128 * 1024;
+/** and above this many it is closed with 1013, told why. */
+export const MAX_UNSENT_BYTES = 1024 * 1024;
+/** Connections beside the sockets: pages, lists, and those that are told that there is no room. */
+export const HTTP_HEADROOM = 512;
+export const HEARTBEAT_MS = 15_000;
+/** After our close frame the peer has this long to answer it before the connection is cut. */
+export const CLOSE_HANDSHAKE_MS = 3_000;
+
+/** REQUIREMENTS 8.8: a command is answered within 5 s; */
+export const COMMAND_LIFE_MS = 5_000;
+/** the bridge answers itself when nobody else has by then. */
+export const ANSWER_WITHIN_MS = 4_500;
+/** The engine's part of it; what is left is for the journal and for sending. */
+export const GATEWAY_WITHIN_MS = 4_000;
+/** A journal that has not told in this time is taken as down: the engine is asked instead. */
+export const JOURNAL_LOOKUP_MS = 600;
+/** GET_STATE waits this long for the journal's snapshot, and for the engine's own word where the journal is mute. */
+export const STATE_LOOKUP_MS = 1_500;
+export const API_LOOKUP_MS = 5_000;
+/** Lookups that may be unanswered at once; over it the journal is taken as down without asking. */
+export const MAX_OPEN_LOOKUPS = 4_096;
+
+/** Updates in flight for ordinary commands: Temporal takes 10 per workflow and then retries silently (TEMPORAL.md). */
+export const ORDINARY_PLACES = 6;
+/** Kept beside them for CLOSE, FLATTEN, STOP, RESOLVE and RESUME; one of the ten stays free for `configure`. */
+export const RESERVED_PLACES = 3;
+/** Ways out that wait for a place; they are never refused as busy, so the bound is above what all sockets can send. */
+export const MAX_WAITING_WAYS_OUT = 16_384;
+/** Temporal is asked whether it is there when it has not answered anything for this long. */
+export const TEMPORAL_FRESH_MS = 1_000;
+export const TEMPORAL_PING_MS = 1_000;
+export const RETRY_AFTER_S = 5;
+
+/** Commands whose end is still to be told to every socket. */
+export const MAX_OPEN_ENDS = 4_096;
+/** How often the journal is asked for the ends that no event has told. */
+export const OPEN_ENDS_SWEEP_MS = 5_000;
+export const OPEN_ENDS_PER_SWEEP = 64;
+/** A command of another bridge that took longer than this was answered pending: its end is told here too. */
+export const FOREIGN_END_AFTER_MS = 1_000;
+
+export const STATS_INTERVAL_MS = 1_000;
+/** A change is told at once, but not more often than this. */
+export const STATS_MIN_GAP_MS = 50;
+/** A tick waits this long for the journal, then sends what is known. */
+export const STATS_WAIT_MS = 300;
+/** Read again after this long even when no event came: an event may have been lost. */
+export const STATS_REREAD_MS = 5_000;
+/** Operations whose transitions are followed, the oldest forgotten first. */
+export const MAX_FOLLOWED_OPERATIONS = 512;
+export const LISTEN_RETRY_MS = 2_000;
+
+export const READINESS_MS = 3_000;
+export const DEFAULT_PAGE_ITEMS = 100;
+export const MAX_PAGE_ITEMS = 1_000;
+export const MAX_COMMAND_ID_CHARS = 128;
+export const MAX_NOTE_CHARS = 500;
+/** What we quote back of an input: longer text is described, not quoted, so that no key or megabyte is echoed. */
+export const MAX_QUOTED_CHARS = 32;

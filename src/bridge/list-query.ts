@@ -1,0 +1,67 @@
+/** `?limit&cursor&from&to&format` of the lists. */
+import { ValidationError } from '../domain/errors.ts';
+import type { ListQuery } from '../journal/journal.ts';
+import { DEFAULT_PAGE_ITEMS, MAX_PAGE_ITEMS } from './limits.ts';
+import { quote } from './quote.ts';
+
+export interface ListRequest {
+  readonly query: ListQuery;
+  readonly format: 'json' | 'csv';
+}
+
+const TIME = 'a time: ISO 8601, or milliseconds since 1970';
+const MAX_CURSOR_CHARS = 256;
+
+/** @throws ValidationError INVALID_FIELD with field, got, expected */
+export function parseListQuery(parameters: URLSearchParams, engineId: string): ListRequest {
+  const cursor = one(parameters, 'cursor');
+  if (cursor !== null && (cursor === '' || cursor.length > MAX_CURSOR_CHARS))
+    throw bad('cursor', cursor, 'the next_cursor of a former page');
+  const fromMs = time(parameters, 'from');
+  const toMs = time(parameters, 'to');
+  if (fromMs !== null && toMs !== null && fromMs > toMs)
+    throw bad('from', one(parameters, 'from'), 'a time not after "to"');
+  const format = one(parameters, 'format') ?? 'json';
+  if (format !== 'json' && format !== 'csv') throw bad('format', format, '"json" or "csv"');
+  return {
+    format,
+    query: {
+      engineId,
+      limit: limit(parameters),
+      ...(cursor === null ? {} : { cursor }),
+      ...(fromMs === null ? {} : { fromMs }),
+      ...(toMs === null ? {} : { toMs }),
+    },
+  };
+}
+
+function one(parameters: URLSearchParams, field: string): string | null {
+  const all = parameters.getAll(field);
+  if (all.length > 1) throw bad(field, `${all.length} of them`, 'it at most once');
+  return all[0] ?? null;
+}
+
+function limit(parameters: URLSearchParams): number {
+  const text = one(parameters, 'limit');
+  if (text === null) return DEFAULT_PAGE_ITEMS;
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > MAX_PAGE_ITEMS) throw bad('limit', text, `a whole number from 1 to ${MAX_PAGE_ITEMS}`);
+  return value;
+}
+
+function time(parameters: URLSearchParams, field: string): number | null {
+  const text = one(parameters, field);
+  if (text === null) return null;
+  const ms = /^\d{1,15}$/.test(text) ? Number(text) : /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isFinite(ms)) throw bad(field, text, TIME);
+  return ms;
+}
+
+function bad(field: string, got: string | null, expected: string): ValidationError {
+  const shown = quote(got ?? undefined);
+  return new ValidationError('INVALID_FIELD', `${field}: expected ${expected}, got ${shown}`, {
+    field,
+    got: shown,
+    expected,
+  });
+}

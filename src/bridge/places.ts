@@ -1,0 +1,106 @@
+/** How many calls may be in flight to the engine at once, with places kept for the ways out. */
+import type { Clock } from '../domain/clock.ts';
+import type { Action, CommandAnswer } from '../domain/command.ts';
+import { acceptanceUnknown, busy, unavailable } from './answers.ts';
+import type { EngineGateway } from './gateway.ts';
+import { MAX_WAITING_WAYS_OUT, ORDINARY_PLACES, RESERVED_PLACES } from './limits.ts';
+import { within } from './within.ts';
+
+/** Never refused as busy: they end risk, or what blocks everything else. */
+const WAYS_OUT: ReadonlySet<Action> = new Set([
+  'DRIFT_CLOSE_POSITION',
+  'FLATTEN',
+  'STOP_ENGINE',
+  'RESOLVE_TRANSACTION',
+  'RESUME',
+]);
+export const isWayOut = (action: Action): boolean => WAYS_OUT.has(action);
+
+interface Waiter {
+  readonly start: () => void;
+}
+
+/**
+ * Puts a gateway behind a bounded number of places. An ordinary command without one is refused at once with
+ * ENGINE_BUSY; a way out uses any place, and waits for one, at the head, until its deadline. A call that does not end
+ * by its deadline is answered ACCEPTANCE_UNKNOWN and gives its place back.
+ */
+export function withPlaces(gateway: EngineGateway, clock: Clock): EngineGateway {
+  let ordinary = 0;
+  let waysOut = 0;
+  const waiting = new Set<Waiter>();
+
+  const free = (): number => ORDINARY_PLACES + RESERVED_PLACES - ordinary - waysOut;
+
+  const release = (): void => {
+    for (const waiter of waiting) {
+      if (free() <= 0) return;
+      waiting.delete(waiter);
+      waiter.start();
+    }
+  };
+
+  const run = async (deadlineMs: number, call: () => Promise<CommandAnswer>): Promise<CommandAnswer> => {
+    const waited = await within(deadlineMs - clock.nowMs(), call);
+    return waited.kind === 'value' ? waited.value : acceptanceUnknown();
+  };
+
+  const ordinaryCall = async (deadlineMs: number, call: () => Promise<CommandAnswer>): Promise<CommandAnswer> => {
+    if (ordinary >= ORDINARY_PLACES || free() <= 0 || waiting.size > 0) {
+      return busy(`The engine is busy: ${ORDINARY_PLACES} commands are in flight. Try again in a second.`);
+    }
+    ordinary += 1;
+    try {
+      return await run(deadlineMs, call);
+    } finally {
+      ordinary -= 1;
+      release();
+    }
+  };
+
+  /** False when the deadline came before a place. */
+  const placeForWayOut = (deadlineMs: number): Promise<boolean> => {
+    if (free() > 0) {
+      waysOut += 1;
+      return Promise.resolve(true);
+    }
+    if (waiting.size >= MAX_WAITING_WAYS_OUT) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        start: () => {
+          clearTimeout(timer);
+          waysOut += 1;
+          resolve(true);
+        },
+      };
+      const timer = setTimeout(() => {
+        waiting.delete(waiter);
+        resolve(false);
+      }, deadlineMs - clock.nowMs());
+      waiting.add(waiter);
+    });
+  };
+
+  const wayOutCall = async (deadlineMs: number, call: () => Promise<CommandAnswer>): Promise<CommandAnswer> => {
+    if (!(await placeForWayOut(deadlineMs))) {
+      return unavailable('engine', 'The engine answers no other command now, so this one was not sent. Send it again.');
+    }
+    try {
+      return await run(deadlineMs, call);
+    } finally {
+      waysOut -= 1;
+      release();
+    }
+  };
+
+  return {
+    command: (engineId, envelope, deadlineMs) => {
+      const call = () => gateway.command(engineId, envelope, deadlineMs);
+      return isWayOut(envelope.request.action) ? wayOutCall(deadlineMs, call) : ordinaryCall(deadlineMs, call);
+    },
+    resolve: (operationId, verdict, updateId, deadlineMs) =>
+      wayOutCall(deadlineMs, () => gateway.resolve(operationId, verdict, updateId, deadlineMs)),
+    state: (engineId, deadlineMs) => gateway.state(engineId, deadlineMs),
+    ping: (deadlineMs) => gateway.ping(deadlineMs),
+  };
+}

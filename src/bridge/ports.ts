@@ -1,0 +1,49 @@
+/** What the bridge is given: the composition root wires it, and the tests give their own. */
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { Clock } from '../domain/clock.ts';
+import type { Mode } from '../domain/command.ts';
+import type { PolicyJson } from '../domain/policy.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { EngineGateway } from './gateway.ts';
+
+export interface BridgeSettings {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly token: string;
+  readonly engineId: string;
+  readonly mode: Mode;
+  /** The built page; null serves none. */
+  readonly pageDir: string | null;
+  /** e.g. `http://127.0.0.1:8233`; null: no links into it. */
+  readonly temporalUiUrl: string | null;
+  /** By default `default`. */
+  readonly temporalNamespace?: string;
+  /** With `{signature}` where the signature goes, or a prefix; null: no links (paper). */
+  readonly explorerUrl: string | null;
+  /** By default SOL-PERP alone. */
+  readonly markets?: readonly string[];
+  /** Who sends, in the words of the log and the verdicts; by default `operator`. */
+  readonly operator?: string;
+  /** Shown by /api/config beside the policy: public settings only. */
+  readonly publicConfig?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface PartReadiness {
+  readonly ok: boolean;
+  readonly detail: string;
+}
+export type ReadinessPart = 'temporal' | 'journal' | 'worker' | 'feed' | 'venue';
+export type Readiness = Readonly<Record<ReadinessPart, PartReadiness>>;
+
+export interface BridgePorts {
+  readonly journal: Journal;
+  readonly gateway: EngineGateway;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: BridgeSettings;
+  readonly readiness: () => Promise<Readiness>;
+  readonly metricsRegistry: Registry;
+  readonly policy: PolicyJson;
+}

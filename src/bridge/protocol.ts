@@ -1,0 +1,212 @@
+/** The socket's messages: what comes in, as parsed at the edge, and the frames that go out. */
+import { isLosslessNumber } from 'lossless-json';
+import type { z } from 'zod';
+import {
+  ACTIONS,
+  type Action,
+  type CommandAnswer,
+  type CommandRequest,
+  type Mode,
+  refused,
+} from '../domain/command.ts';
+import type { ErrorDetails, ErrorReport, Json } from '../domain/errors.ts';
+import { COMMON_SCHEMA, DATA_SCHEMAS, isMisspelt, refusalOfField } from './command-schema.ts';
+import { MAX_COMMAND_ID_CHARS } from './limits.ts';
+import { quote } from './quote.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+export interface IncomingCommand {
+  readonly kind: 'command';
+  readonly request: CommandRequest;
+  /** Null: the sender gave none, the bridge makes one. */
+  readonly commandId: string | null;
+  readonly mode: Mode | null;
+  readonly confirmationToken: string | null;
+}
+
+export type Incoming =
+  | IncomingCommand
+  /** A COMMAND that cannot be read: answered with a COMMAND_RESULT under what it gave of action and id. */
+  | {
+      readonly kind: 'bad_command';
+      readonly action: string | null;
+      readonly commandId: string | null;
+      readonly answer: CommandAnswer;
+    }
+  /** Not a command at all: answered with an ERROR. */
+  | { readonly kind: 'not_understood'; readonly error: ErrorReport };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface BadField {
+  readonly field: string;
+  readonly got: string;
+  readonly expected: string;
+}
+
+const COMMAND_ID = new RegExp(`^[\\w.:-]{1,${MAX_COMMAND_ID_CHARS}}$`);
+const COMMAND_ID_EXPECTED = `a text of 1 to ${MAX_COMMAND_ID_CHARS} letters, digits, or . _ : -`;
+
+export function parseMessage(text: string, markets: readonly string[]): Incoming {
+  const parsed = parseStrictJson(text);
+  if (!parsed.ok) return notUnderstood(`The message cannot be read: ${parsed.reason}.`, { expected: 'a JSON object' });
+  if (!isFields(parsed.value)) {
+    return notUnderstood('A message is a JSON object with a "type".', {
+      got: quote(parsed.value),
+      expected: 'a JSON object',
+    });
+  }
+  const message = parsed.value;
+  if (own(message, 'type') !== 'COMMAND') {
+    return notUnderstood('The only message understood is {"type":"COMMAND", …}.', {
+      field: 'type',
+      got: quote(own(message, 'type')),
+      expected: '"COMMAND"',
+    });
+  }
+  return parseCommand(message, markets);
+}
+
+/** A binary frame: our messages are text. */
+export const binaryMessage = (): Incoming =>
+  notUnderstood('A message is a text frame with a JSON object.', { got: 'a binary frame', expected: 'a text frame' });
+
+function parseCommand(message: Fields, markets: readonly string[]): Incoming {
+  const givenAction = own(message, 'action');
+  const givenId = own(message, 'command_id');
+  const bad = (answer: CommandAnswer): Incoming => ({
+    kind: 'bad_command',
+    action: echo(givenAction, MAX_ACTION_CHARS),
+    commandId: echo(givenId, MAX_COMMAND_ID_CHARS),
+    answer,
+  });
+  const action = ACTIONS.find((name) => name === givenAction);
+  if (action === undefined) {
+    return bad(
+      refused({
+        code: 'UNKNOWN_ACTION',
+        message: `There is no such action: ${quote(givenAction)}.`,
+        details: { field: 'action', got: quote(givenAction), expected: ACTIONS },
+      }),
+    );
+  }
+  const problems: BadField[] = [...envelopeProblems(message, givenId)];
+  const data = own(message, 'data') ?? (Object.hasOwn(message, 'data') ? null : {});
+  if (!isFields(data)) {
+    return bad(invalidFields([...problems, { field: 'data', got: quote(data), expected: 'a JSON object' }]));
+  }
+  for (const field of Object.keys(data)) {
+    const expected = refusalOfField(action, field);
+    if (expected !== null) problems.push({ field: shortName(field), got: quote(data[field]), expected });
+  }
+  const common = COMMON_SCHEMA.safeParse(ownOnly(data));
+  if (!common.success) problems.push(...issuesOf(common.error, data));
+  const specific = DATA_SCHEMAS[action].safeParse(ownOnly(data));
+  if (!specific.success) problems.push(...issuesOf(specific.error, data));
+  if (problems.length > 0 || !common.success || !specific.success) return bad(invalidFields(distinct(problems)));
+
+  const request = { action, ...specific.data } as CommandRequest;
+  if ('market' in request && !markets.includes(request.market)) {
+    return bad(
+      refused({
+        code: 'UNKNOWN_MARKET',
+        message: `There is no market ${quote(request.market)} here; known: ${markets.join(', ')}.`,
+        details: { field: 'market', got: quote(request.market), expected: markets },
+      }),
+    );
+  }
+  return {
+    kind: 'command',
+    request,
+    commandId: typeof givenId === 'string' ? givenId : null,
+    mode: common.data.mode ?? null,
+    confirmationToken: common.data.confirmation_token ?? null,
+  };
+}
+
+const MAX_ACTION_CHARS = 64;
+
+/** Whole or not at all: a part of it would match nothing that the sender keeps. */
+const echo = (value: unknown, maxChars: number): string | null =>
+  typeof value === 'string' && value.length <= maxChars ? value : null;
+
+function envelopeProblems(message: Fields, commandId: unknown): BadField[] {
+  const problems: BadField[] = [];
+  if (Object.hasOwn(message, 'command_id') && !(typeof commandId === 'string' && COMMAND_ID.test(commandId))) {
+    problems.push({ field: 'command_id', got: quote(commandId), expected: COMMAND_ID_EXPECTED });
+  }
+  const misspelt = Object.keys(message).find((field) => isMisspelt(field, 'command_id'));
+  if (misspelt !== undefined) {
+    problems.push({
+      field: shortName(misspelt),
+      got: quote(message[misspelt]),
+      expected: 'the field to be spelt "command_id"',
+    });
+  }
+  return problems;
+}
+
+const issuesOf = (error: z.ZodError, data: Fields): BadField[] =>
+  error.issues.map((issue) => {
+    const field = String(issue.path[0] ?? 'data');
+    return { field, got: quote(own(data, field)), expected: issue.message };
+  });
+
+const distinct = (problems: readonly BadField[]): readonly BadField[] =>
+  problems.filter((problem, index) => problems.findIndex((other) => other.field === problem.field) === index);
+
+/** details: the first bad field; `fields` has them all when there are several. */
+function invalidFields(problems: readonly BadField[]): CommandAnswer {
+  const shown = problems.slice(0, MAX_TOLD_FIELDS);
+  const [first] = shown;
+  const details: ErrorDetails = {
+    ...first,
+    ...(shown.length > 1 ? { fields: shown.map((problem) => ({ ...problem })) } : {}),
+  };
+  const message = shown.map(({ field, got, expected }) => `${field}: expected ${expected}, got ${got}`).join('; ');
+  return refused({ code: 'INVALID_FIELD', message, details });
+}
+
+const MAX_TOLD_FIELDS = 8;
+
+const notUnderstood = (message: string, details: ErrorDetails): Incoming => ({
+  kind: 'not_understood',
+  error: { code: 'INVALID_MESSAGE', message, details },
+});
+
+const shortName = (field: string): string => (field.length <= 32 ? field : `${field.slice(0, 31)}…`);
+
+/** `__proto__` in JSON can set a prototype: only a value's own members count. */
+const own = (fields: Fields, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
+const ownOnly = (fields: Fields): Fields => Object.assign(Object.create(null) as object, fields) as Fields;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
+
+export type OutgoingType =
+  | 'COMMAND_RESULT'
+  | 'SYSTEM_STATS'
+  | 'ENGINE_STATUS'
+  | 'FUNDING_UPDATE'
+  | 'TRANSACTION_UPDATE'
+  | 'ALERT';
+
+export const commandResultFrame = (
+  action: Action | string | null,
+  commandId: string | null,
+  answer: CommandAnswer,
+): string =>
+  JSON.stringify({
+    type: 'COMMAND_RESULT',
+    action,
+    command_id: commandId,
+    success: answer.success,
+    message: answer.message,
+    data: answer.data,
+    ...(answer.error === undefined ? {} : { error: answer.error }),
+  });
+
+export const errorFrame = (error: ErrorReport): string => JSON.stringify({ type: 'ERROR', level: 'warning', error });
+
+export const broadcastFrame = (type: Exclude<OutgoingType, 'COMMAND_RESULT'>, data: Json): string =>
+  JSON.stringify({ type, data });

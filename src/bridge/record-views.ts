@@ -1,0 +1,148 @@
+/** The journal's rows under INTERFACE's names: numbers for reading, `*_base` strings for exactness. */
+import type { Json } from '../domain/errors.ts';
+import type {
+  AlertRecord,
+  AttemptRecord,
+  EquityRecord,
+  FundingRecord,
+  OperationRecord,
+  TradeRecord,
+  TransitionRecord,
+} from '../journal/records.ts';
+import type { Links } from './links.ts';
+import { isoTime, isoTimeOrNull, rateNumber, solNumber, usdNumber } from './units-view.ts';
+
+export type View = { readonly [field: string]: Json | undefined };
+
+export const tradeView = (trade: TradeRecord): View => ({
+  operation_id: trade.operationId,
+  market: trade.market,
+  side: trade.side,
+  size: solNumber(trade.size),
+  price: usdNumber(trade.price),
+  fee: usdNumber(trade.fee),
+  signature: trade.signature,
+  ts: isoTime(trade.tsMs),
+  size_base: trade.size,
+  price_base: trade.price,
+  fee_base: trade.fee,
+  index: trade.index,
+});
+
+export const fundingView = (funding: FundingRecord): View => ({
+  market: funding.market,
+  period_ts: isoTime(funding.periodTsMs),
+  rate: rateNumber(funding.rate),
+  position: solNumber(funding.position),
+  amount: usdNumber(funding.amount),
+  ts: isoTime(funding.tsMs),
+  rate_base: funding.rate,
+  position_base: funding.position,
+  amount_base: funding.amount,
+});
+
+const EQUITY_FIELDS = [
+  'equity',
+  'baseline',
+  'price',
+  'basis',
+  'slippage',
+  'funding',
+  'interest',
+  'fees',
+  'gas',
+  'transfers',
+  'external',
+  'unexplained',
+] as const satisfies readonly (keyof EquityRecord)[];
+
+export const equityView = (equity: EquityRecord): View => ({
+  ts: isoTime(equity.tsMs),
+  ...Object.fromEntries(EQUITY_FIELDS.map((field) => [field, usdNumber(equity[field])])),
+  market_ts: isoTime(equity.marketTimeMs),
+  ...Object.fromEntries(EQUITY_FIELDS.map((field) => [`${field}_base`, equity[field]])),
+});
+
+export const alertView = (alert: AlertRecord): View => ({
+  id: alert.id,
+  kind: alert.kind,
+  severity: alert.severity,
+  code: alert.code,
+  message: alert.message,
+  action: alert.action,
+  ...(alert.operationId === null ? {} : { operation_id: alert.operationId }),
+  details: alert.details,
+  ts: isoTime(alert.tsMs),
+});
+
+export const operationView = (operation: OperationRecord, links: Links): View => ({
+  operation_id: operation.operationId,
+  command_id: operation.commandId,
+  kind: operation.kind,
+  status: operation.status,
+  created_at: isoTime(operation.createdAtMs),
+  ended_at: isoTimeOrNull(operation.endedAtMs),
+  intent: intentView(operation.intent),
+  attempts: operation.attempts.map((attempt) => attemptView(attempt, links)),
+  ...(operation.error === null ? {} : { error: { ...operation.error } }),
+  temporal_url: links.workflow(operation.operationId),
+});
+
+/** Without the signed bytes: whoever holds them can send them. */
+const attemptView = (attempt: AttemptRecord, links: Links): View => ({
+  signature: attempt.signature,
+  stage: attempt.stage,
+  outcome: attempt.outcome,
+  number: attempt.number,
+  slot: attempt.slot,
+  last_valid_block_height: attempt.lastValidBlockHeight,
+  intent: intentView({ ...attempt.intent }),
+  signed_at: isoTime(attempt.signedAtMs),
+  updated_at: isoTime(attempt.updatedAtMs),
+  explorer_url: links.explorer(attempt.signature),
+  ...(attempt.error === null ? {} : { error: { ...attempt.error } }),
+});
+
+export const transitionView = (
+  transition: TransitionRecord,
+  operation: Pick<OperationRecord, 'commandId'> | null,
+  links: Links,
+): View => ({
+  operation_id: transition.operationId,
+  command_id: operation?.commandId ?? null,
+  attempt: transition.attempt,
+  stage: transition.stage,
+  signature: transition.signature,
+  outcome: transition.outcome,
+  explorer_url: transition.signature === null ? null : links.explorer(transition.signature),
+  temporal_url: links.workflow(transition.operationId),
+  sequence: transition.sequence,
+  ts: isoTime(transition.atMs),
+  detail: transition.detail,
+});
+
+/** Fields of intents that are base units in the journal, and how they read. */
+const SOL_FIELDS: ReadonlySet<string> = new Set(['size', 'delta']);
+const DECIMAL = /^-?\d{1,60}$/;
+
+/** `amount` is in its asset's units, `size` and `delta` in SOL, a price limit in USD; each with its `*_base` beside. */
+function intentView(intent: Json): Json {
+  if (intent === null || typeof intent !== 'object' || Array.isArray(intent)) return intent;
+  const fields = intent as View;
+  const view: Record<string, Json | undefined> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    const shown = snakeCase(name);
+    const number = typeof value === 'string' && DECIMAL.test(value) ? numberOf(name, value, fields) : null;
+    view[shown] = number ?? value;
+    if (number !== null) view[`${shown}_base`] = value;
+  }
+  return view;
+}
+
+function numberOf(name: string, value: string, fields: View): number | null {
+  if (name === 'amount') return fields.asset === 'USDC' ? usdNumber(value) : solNumber(value);
+  if (SOL_FIELDS.has(name)) return solNumber(value);
+  return name === 'priceLimit' || name === 'confirmedPriceLimit' ? usdNumber(value) : null;
+}
+
+const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

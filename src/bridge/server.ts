@@ -1,0 +1,186 @@
+/** Puts the bridge together and listens: HTTP and WebSocket on one port. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SOL_PERP } from '../domain/account.ts';
+import type { CommandAnswer } from '../domain/command.ts';
+import { CriticalError } from '../domain/errors.ts';
+import { decodePolicy } from '../domain/policy.ts';
+import { Auth } from './auth.ts';
+import { Broadcast } from './broadcast.ts';
+import { commandRunner, withEngine } from './commands.ts';
+import { EngineWatch } from './engine-watch.ts';
+import { httpApp } from './http.ts';
+import { journalLookup } from './journal-lookup.ts';
+import { HTTP_HEADROOM, MAX_SOCKETS, STATE_LOOKUP_MS } from './limits.ts';
+import { linksOf } from './links.ts';
+import { bridgeMetrics } from './metrics.ts';
+import { OpenEnds } from './open-ends.ts';
+import { policyView } from './page-view.ts';
+import { withPlaces } from './places.ts';
+import type { BridgePorts } from './ports.ts';
+import { commandResultFrame } from './protocol.ts';
+import type { View } from './record-views.ts';
+import { Sockets } from './sockets.ts';
+import { stateView } from './state-view.ts';
+import { refuseUpgrade } from './upgrade.ts';
+
+export interface Bridge {
+  /** e.g. `http://127.0.0.1:8765`, without the token. */
+  readonly url: string;
+  readonly port: number;
+  /** Sockets open now. */
+  readonly sockets: () => number;
+  close(): Promise<void>;
+}
+
+const SOCKET_PATH = '/ws';
+
+/**
+ * Listens before anything behind it answers: with the journal or Temporal down it serves, and says so.
+ * @throws CriticalError PORT_IN_USE, naming the setting that moves us
+ */
+export async function startBridge(ports: BridgePorts): Promise<Bridge> {
+  const { journal, clock, logger, settings, metricsRegistry } = ports;
+  const { engineId, mode } = settings;
+  const temporalNamespace = settings.temporalNamespace ?? 'default';
+  const markets = settings.markets ?? [SOL_PERP];
+  const links = linksOf({ ...settings, temporalNamespace });
+  const lookup = journalLookup(journal);
+  const gateway = withPlaces(ports.gateway, clock);
+  const watch = new EngineWatch(engineId, lookup, clock);
+  const view = stateView({
+    engineId,
+    mode,
+    policy: decodePolicy(ports.policy),
+    clock,
+    logger,
+    temporalUrl: links.engine(engineId),
+  });
+  const dress = (answer: CommandAnswer): CommandAnswer => withEngine(answer, engineId, mode);
+
+  const freshState = async (): Promise<View | null> => {
+    await watch.read();
+    if (watch.fresh) return view(watch.known);
+    // The journal is mute: the engine's own word, beside the last figures, whose age tells.
+    const asked = gateway.state(engineId, clock.nowMs() + STATE_LOOKUP_MS);
+    const engine = await asked.catch(() => null);
+    if (engine !== null) return view({ ...watch.known, engine });
+    return watch.known.snapshot === null && watch.known.engine === null ? null : view(watch.known);
+  };
+
+  const ends = new OpenEnds({
+    engineId,
+    lookup,
+    tell: (action, commandId, answer) => sockets.broadcast(commandResultFrame(action, commandId, dress(answer))),
+  });
+  const commands = commandRunner({ engineId, mode, gateway, lookup, clock, logger, ends, state: freshState });
+  const sockets: Sockets = new Sockets({
+    commands,
+    ends,
+    clock,
+    logger,
+    metrics: bridgeMetrics(metricsRegistry),
+    markets,
+    operator: settings.operator ?? 'operator',
+    dress,
+    greeting: () => broadcast.greeting(),
+  });
+  const broadcast: Broadcast = new Broadcast({
+    engineId,
+    journal,
+    lookup,
+    watch,
+    ends,
+    clock,
+    logger,
+    links,
+    stats: () => view(watch.known),
+    audience: () => sockets.size,
+    send: (frame, options) => sockets.broadcast(frame, options),
+  });
+
+  let port = settings.port;
+  const auth = new Auth({ host: settings.host, token: settings.token, port: () => port });
+  const server = createServer(
+    httpApp({
+      engineId,
+      auth,
+      lookup,
+      links,
+      logger,
+      metricsRegistry,
+      pageDir: settings.pageDir,
+      readiness: ports.readiness,
+      state: async () => (await freshState()) ?? view(watch.known),
+      config: () => ({
+        engine_id: engineId,
+        mode,
+        markets,
+        policy: policyView(decodePolicy(ports.policy)),
+        temporal_ui_url: settings.temporalUiUrl,
+        explorer_url: settings.explorerUrl,
+        ...settings.publicConfig,
+      }),
+    }),
+  );
+  server.maxConnections = MAX_SOCKETS + HTTP_HEADROOM;
+  server.on('upgrade', (request, stream, head) => {
+    stream.on('error', () => stream.destroy());
+    const path = (request.url ?? '').split('?', 1)[0];
+    if (path !== SOCKET_PATH) {
+      refuseUpgrade(stream, 404, { code: 'NOT_FOUND', message: `The socket is at ${SOCKET_PATH}.` });
+      return;
+    }
+    const refusal = auth.refusalOf(request);
+    if (refusal === null) sockets.accept(request, stream, head);
+    else refuseUpgrade(stream, refusal.status, refusal.error);
+  });
+  port = await listen(server, settings.host, settings.port);
+  await broadcast.start();
+  const url = `http://${urlHost(settings.host)}:${port}`;
+  logger.info({ url, engine_id: engineId, mode }, 'The bridge is listening');
+
+  return {
+    url,
+    port,
+    sockets: () => sockets.size,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await broadcast.close();
+      await sockets.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? portInUse(host, port, error) : cannotListen(host, port, error));
+    });
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+const portInUse = (host: string, port: number, cause: Error): CriticalError =>
+  new CriticalError(
+    'PORT_IN_USE',
+    `Port ${port} on ${host} is taken by another program. Set PORT to a free one, e.g. PORT=${port + 1}.`,
+    { setting: 'PORT', port, host },
+    { cause },
+  );
+
+const cannotListen = (host: string, port: number, cause: NodeJS.ErrnoException): CriticalError =>
+  new CriticalError(
+    'CANNOT_LISTEN',
+    `Cannot listen on ${host}:${port} (${cause.code ?? cause.message}). Check HOST and PORT.`,
+    { setting: cause.code === 'EACCES' ? 'PORT' : 'HOST', port, host },
+    { cause },
+  );
+
+/** Wildcards are no address that a browser can open. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,262 @@
+/** The sockets: their limits, what arrives on them, and what is sent to all. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../domain/clock.ts';
+import type { CommandAnswer } from '../domain/command.ts';
+import type { ErrorReport } from '../domain/errors.ts';
+import { busy } from './answers.ts';
+import type { Commands } from './commands.ts';
+import {
+  CLOSE_HANDSHAKE_MS,
+  HEARTBEAT_MS,
+  MAX_COMMANDS_PER_SOCKET,
+  MAX_MESSAGE_BYTES,
+  MAX_SOCKETS,
+  MAX_UNSENT_BYTES,
+  MESSAGES_PER_SECOND,
+  SLOW_READER_BYTES,
+} from './limits.ts';
+import type { BridgeMetrics } from './metrics.ts';
+import type { OpenEnds } from './open-ends.ts';
+import { binaryMessage, commandResultFrame, errorFrame, type Incoming, parseMessage } from './protocol.ts';
+import { RateLimit } from './rate-limit.ts';
+import { refuseUpgrade } from './upgrade.ts';
+
+const CLOSE_TOO_BIG = 1009;
+const CLOSE_POLICY = 1008;
+const CLOSE_TRY_LATER = 1013;
+const CLOSE_GOING_AWAY = 1001;
+
+/** ws closes by itself when a message is too long, before anybody hears of it: the reason is told just before. */
+class Socket extends WebSocket {
+  override close(code?: number, data?: string | Buffer): void {
+    if (code === CLOSE_TOO_BIG && this.readyState === WebSocket.OPEN) {
+      this.send(
+        errorFrame({
+          code: 'MESSAGE_TOO_LARGE',
+          message: `A message is at most ${MAX_MESSAGE_BYTES} bytes.`,
+          details: { limit_bytes: MAX_MESSAGE_BYTES },
+        }),
+      );
+    }
+    super.close(code, data);
+  }
+}
+
+interface Peer {
+  readonly socket: Socket;
+  readonly operator: string;
+  readonly rate: RateLimit;
+  alive: boolean;
+  commands: number;
+  closing: boolean;
+}
+
+export interface SocketPorts {
+  readonly commands: Commands;
+  readonly ends: OpenEnds;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: BridgeMetrics;
+  readonly markets: readonly string[];
+  readonly operator: string;
+  /** In the name of this engine. */
+  readonly dress: (answer: CommandAnswer) => CommandAnswer;
+  /** What a new socket is told at once. */
+  readonly greeting: () => readonly string[];
+}
+
+export class Sockets {
+  readonly #ports: SocketPorts;
+  readonly #server: WebSocketServer;
+  readonly #peers = new Set<Peer>();
+  readonly #heartbeat: NodeJS.Timeout;
+  #closed = false;
+
+  constructor(ports: SocketPorts) {
+    this.#ports = ports;
+    // A variable of its own, since the types of ws do not know closeTimeout yet.
+    const options = {
+      noServer: true,
+      clientTracking: false,
+      maxPayload: MAX_MESSAGE_BYTES,
+      perMessageDeflate: false,
+      closeTimeout: CLOSE_HANDSHAKE_MS,
+      WebSocket: Socket,
+    };
+    this.#server = new WebSocketServer(options);
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.#heartbeat.unref();
+  }
+
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  /** Takes over an upgrade that is authorised already. */
+  accept(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    if (this.#closed || this.#peers.size >= MAX_SOCKETS) {
+      refuseUpgrade(stream, 503, {
+        code: 'UNAVAILABLE',
+        message: this.#closed ? 'The bridge is closing.' : `There are ${MAX_SOCKETS} connections already.`,
+        details: { part: 'bridge', retry_after_s: 5 },
+      });
+      return;
+    }
+    this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket as Socket, request));
+  }
+
+  /** To every socket. `stats`: may be missed by a slow reader, since the next one says it all again. */
+  broadcast(frame: string, options: { readonly stats: boolean } = { stats: false }): void {
+    const bytes = Buffer.from(frame);
+    for (const peer of this.#peers) this.#send(peer, bytes, options.stats);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#heartbeat);
+    const peers = [...this.#peers];
+    const gone = peers.map(
+      ({ socket }) =>
+        new Promise<void>((resolve) =>
+          socket.readyState === WebSocket.CLOSED ? resolve() : socket.once('close', () => resolve()),
+        ),
+    );
+    for (const { socket } of peers) socket.close(CLOSE_GOING_AWAY, 'the bridge is closing');
+    const patience = setTimeout(() => {
+      for (const { socket } of peers) socket.terminate();
+    }, 1_000);
+    await Promise.all(gone);
+    clearTimeout(patience);
+    this.#server.close();
+  }
+
+  #open(socket: Socket, request: IncomingMessage): void {
+    const { clock, metrics, operator } = this.#ports;
+    const peer: Peer = {
+      socket,
+      operator: `${operator} at ${request.socket.remoteAddress ?? 'an unknown address'}`,
+      rate: new RateLimit(clock.nowMs()),
+      alive: true,
+      commands: 0,
+      closing: false,
+    };
+    this.#peers.add(peer);
+    metrics.sockets.set(this.#peers.size);
+    socket.on('pong', () => {
+      peer.alive = true;
+    });
+    socket.on('message', (data, isBinary) => this.#receive(peer, data, isBinary));
+    socket.on('error', (error) => this.#ports.logger.debug({ err: error }, 'A socket failed'));
+    socket.on('close', () => {
+      this.#peers.delete(peer);
+      metrics.sockets.set(this.#peers.size);
+    });
+    for (const frame of this.#ports.greeting()) this.#send(peer, frame, false);
+  }
+
+  #receive(peer: Peer, data: RawData, isBinary: boolean): void {
+    if (peer.closing) return;
+    peer.alive = true;
+    const bytes = Buffer.isBuffer(data) ? data.length : MAX_MESSAGE_BYTES;
+    const verdict = peer.rate.take(bytes, this.#ports.clock.nowMs());
+    if (verdict.kind !== 'pass') {
+      this.#ports.metrics.rateLimited.inc();
+      if (verdict.kind === 'close') {
+        this.#closeWith(peer, CLOSE_POLICY, rateLimited(0, 'so this connection is closed'), 'rate');
+      } else if (verdict.notice) {
+        this.#send(peer, errorFrame(rateLimited(verdict.dropped, 'so messages are dropped')), false);
+      }
+      return;
+    }
+    const incoming = isBinary ? binaryMessage() : parseMessage(data.toString(), this.#ports.markets);
+    this.#take(peer, incoming);
+  }
+
+  #take(peer: Peer, incoming: Incoming): void {
+    const { metrics, dress } = this.#ports;
+    switch (incoming.kind) {
+      case 'not_understood':
+        metrics.notUnderstood.inc();
+        this.#send(peer, errorFrame(incoming.error), false);
+        return;
+      case 'bad_command':
+        metrics.commands.inc({ action: 'invalid', status: incoming.answer.data.status });
+        this.#send(peer, commandResultFrame(incoming.action, incoming.commandId, dress(incoming.answer)), false);
+        return;
+      case 'command':
+        if (peer.commands >= MAX_COMMANDS_PER_SOCKET) {
+          const answer = dress(busy(`This connection has ${MAX_COMMANDS_PER_SOCKET} commands without an answer.`));
+          this.#send(peer, commandResultFrame(incoming.request.action, incoming.commandId, answer), false);
+          return;
+        }
+        void this.#run(peer, incoming);
+    }
+  }
+
+  async #run(peer: Peer, incoming: Extract<Incoming, { kind: 'command' }>): Promise<void> {
+    const { commands, ends, metrics } = this.#ports;
+    const { action } = incoming.request;
+    peer.commands += 1;
+    const stop = metrics.commandSeconds.startTimer();
+    const { commandId, answer } = await commands.run(incoming, peer.operator);
+    stop();
+    metrics.commands.inc({ action, status: answer.data.status });
+    peer.commands -= 1;
+    this.#send(peer, commandResultFrame(action, commandId, answer), false);
+    ends.answered(commandId, answer);
+  }
+
+  #send(peer: Peer, frame: string | Buffer, stats: boolean): void {
+    const { socket } = peer;
+    if (peer.closing || socket.readyState !== WebSocket.OPEN) return;
+    const unsent = socket.bufferedAmount;
+    if (stats && unsent > SLOW_READER_BYTES) {
+      this.#ports.metrics.skippedStats.inc();
+      return;
+    }
+    if (unsent > MAX_UNSENT_BYTES) {
+      this.#closeWith(
+        peer,
+        CLOSE_TRY_LATER,
+        {
+          code: 'UNAVAILABLE',
+          message: 'This connection reads too slowly, so it is closed. Connect again.',
+          details: { part: 'bridge', unsent_bytes: unsent },
+        },
+        'slow reader',
+      );
+      return;
+    }
+    socket.send(frame, { binary: false });
+  }
+
+  #closeWith(peer: Peer, code: number, error: ErrorReport, reason: string): void {
+    peer.closing = true;
+    this.#ports.metrics.closedByUs.inc({ reason });
+    this.#ports.logger.warn({ code: error.code, reason, peer: peer.operator }, 'Closing a connection');
+    peer.socket.send(errorFrame(error));
+    peer.socket.close(code, reason);
+  }
+
+  /** Drops the peers that did not answer the last ping: a cable pulled leaves no close frame. */
+  #beat(): void {
+    for (const peer of this.#peers) {
+      if (!peer.alive) {
+        this.#ports.metrics.closedByUs.inc({ reason: 'silent' });
+        peer.socket.terminate();
+        continue;
+      }
+      peer.alive = false;
+      if (peer.socket.readyState === WebSocket.OPEN) peer.socket.ping();
+    }
+  }
+}
+
+const rateLimited = (dropped: number, consequence: string): ErrorReport => ({
+  code: 'RATE_LIMITED',
+  message: `More than ${MESSAGES_PER_SECOND} messages a second (long ones count more), ${consequence}.`,
+  details: { limit_per_second: MESSAGES_PER_SECOND, ...(dropped > 0 ? { dropped } : {}) },
+});

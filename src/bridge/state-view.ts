@@ -1,0 +1,112 @@
+/** SYSTEM_STATS' data: the seed's drift_state, the engine, and when that was so. GET_STATE and /api/state give the same. */
+import type { Logger } from 'pino';
+import type { Clock } from '../domain/clock.ts';
+import type { Mode } from '../domain/command.ts';
+import type { Hold } from '../domain/hold.ts';
+import type { Policy } from '../domain/policy.ts';
+import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../domain/snapshot.ts';
+import type { EngineRecord } from '../journal/records.ts';
+import { driftState, UNKNOWN_DRIFT_STATE } from './drift-state.ts';
+import type { Known } from './engine-watch.ts';
+import { accountView, marketView, policyView } from './page-view.ts';
+import type { View } from './record-views.ts';
+import { isoTime, isoTimeOrNull } from './units-view.ts';
+
+export interface StateViewPorts {
+  readonly engineId: string;
+  readonly mode: Mode;
+  readonly policy: Policy;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly temporalUrl: string | null;
+}
+
+interface Shown {
+  readonly snapshot: Snapshot;
+  readonly drift: View;
+  readonly account: View;
+}
+
+/** Margin is computed once per snapshot; a tick only lets the age grow. */
+export function stateView(ports: StateViewPorts): (known: Known) => View {
+  const { engineId, mode, policy, clock, logger, temporalUrl } = ports;
+  const policyShown = policyView(policy);
+  let of: { readonly json: SnapshotJson; readonly hedgeTarget: number | null; readonly shown: Shown | null } | null =
+    null;
+
+  const shownOf = (json: SnapshotJson, hedgeTarget: number | null): Shown | null => {
+    if (of !== null && of.json === json && of.hedgeTarget === hedgeTarget) return of.shown;
+    let shown: Shown | null = null;
+    try {
+      const snapshot = decodeSnapshot(json);
+      shown = { snapshot, drift: driftState(snapshot, policy), account: accountView(snapshot, policy, hedgeTarget) };
+    } catch (error) {
+      // A row of another version: its figures are unknown, which is shown, rather than no message at all.
+      logger.error({ err: error, code: 'SNAPSHOT_UNREADABLE' }, 'The latest snapshot cannot be read');
+    }
+    of = { json, hedgeTarget, shown };
+    return shown;
+  };
+
+  return ({ snapshot: json, engine }) => {
+    const nowMs = clock.nowMs();
+    const shown = json === null ? null : shownOf(json, engine?.hedgeTarget ?? null);
+    return {
+      drift_state: shown?.drift ?? UNKNOWN_DRIFT_STATE,
+      engine: engineView(engine, engineId, mode, nowMs),
+      as_of: shown === null ? null : isoTime(shown.snapshot.takenAtMs),
+      age_ms: shown === null ? null : Math.max(0, nowMs - shown.snapshot.takenAtMs),
+      account: shown?.account ?? null,
+      market: shown === null ? null : marketView(shown.snapshot, nowMs),
+      policy: policyShown,
+      links: { temporal_url: temporalUrl },
+    };
+  };
+}
+
+function engineView(engine: EngineRecord | null, engineId: string, mode: Mode, nowMs: number): View {
+  if (engine === null) {
+    return {
+      engine_id: engineId,
+      mode,
+      state: null,
+      trading_state: null,
+      feed: null,
+      hedge_target: null,
+      cooldown_until: null,
+      operation: null,
+      unresolved: null,
+      holds: null,
+    };
+  }
+  return {
+    engine_id: engine.engineId,
+    mode: engine.mode,
+    state: engine.state,
+    trading_state: engine.tradingState,
+    feed: engine.feed,
+    hedge_target: engine.hedgeTarget,
+    cooldown_until: isoTimeOrNull(engine.cooldownUntilMs),
+    operation:
+      engine.operation === null
+        ? null
+        : { operation_id: engine.operation.operationId, kind: engine.operation.kind, stage: engine.operation.stage },
+    unresolved: engine.unresolved,
+    holds: engine.holds.map(holdView),
+    reason: engine.reason,
+    decision: engine.decision,
+    // Wall time: market time may run faster, or wait for rows.
+    cooldown_remaining_ms: engine.cooldownEndsAtMs === null ? null : Math.max(0, engine.cooldownEndsAtMs - nowMs),
+    updated_at: isoTime(engine.updatedAtMs),
+  };
+}
+
+const holdView = (hold: Hold): View => ({
+  code: hold.code,
+  ...(hold.key === undefined ? {} : { key: hold.key }),
+  since: isoTime(hold.sinceMs),
+  permits: hold.permits,
+  cleared_by: hold.clearedBy,
+  reason: hold.reason,
+  ...(hold.details === undefined ? {} : { details: hold.details }),
+});

@@ -1,0 +1,184 @@
+/** The gateway over Temporal: commands are updates, and every call carries a deadline, since a dead server only hangs. */
+import {
+  ApplicationFailure,
+  type Client,
+  isGrpcServiceError,
+  NamespaceNotFoundError,
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import type { Logger } from 'pino';
+import { command, engineState, resolveTransactionUpdate } from '../../workflows/messages.ts';
+import type { Clock } from '../domain/clock.ts';
+import { type CommandAnswer, type CommandStatus, refused } from '../domain/command.ts';
+import { type ErrorDetails, TransientError } from '../domain/errors.ts';
+import { hashJson, operationWorkflowId } from '../domain/ids.ts';
+import { acceptanceUnknown, busy, unavailable } from './answers.ts';
+import { type EngineGateway, updateIdOf } from './gateway.ts';
+import { TEMPORAL_FRESH_MS, TEMPORAL_PING_MS } from './limits.ts';
+
+const GRPC = {
+  INVALID_ARGUMENT: 3,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  UNIMPLEMENTED: 12,
+  UNAUTHENTICATED: 16,
+};
+/** Temporal refused the call itself: it took nothing. */
+const REFUSED_BY_TEMPORAL: ReadonlySet<number> = new Set([
+  GRPC.INVALID_ARGUMENT,
+  GRPC.PERMISSION_DENIED,
+  GRPC.UNIMPLEMENTED,
+  GRPC.UNAUTHENTICATED,
+]);
+
+export interface TemporalGatewayPorts {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Temporal is pinged before a command when it has answered nothing for a second, so that "unreachable, nothing was
+ * sent" (UNAVAILABLE) can be told from "sent, no answer" (ACCEPTANCE_UNKNOWN).
+ */
+export function temporalGateway({ client, clock, logger }: TemporalGatewayPorts): EngineGateway {
+  let answeredAtMs = Number.NEGATIVE_INFINITY;
+  let pinging: Promise<void> | null = null;
+
+  const call = async <T>(deadlineMs: number, work: () => Promise<T>): Promise<T> => {
+    const result = await client.connection.withDeadline(deadlineMs, work);
+    answeredAtMs = clock.nowMs();
+    return result;
+  };
+
+  const ping = async (deadlineMs: number): Promise<void> => {
+    try {
+      await call(deadlineMs, () => client.connection.workflowService.getSystemInfo({}));
+    } catch (error) {
+      throw new TransientError('UNAVAILABLE', 'Temporal does not answer.', { part: 'temporal' }, { cause: error });
+    }
+  };
+
+  const reachable = async (): Promise<boolean> => {
+    if (clock.nowMs() - answeredAtMs < TEMPORAL_FRESH_MS) return true;
+    pinging ??= ping(clock.nowMs() + TEMPORAL_PING_MS).finally(() => {
+      pinging = null;
+    });
+    return pinging.then(
+      () => true,
+      () => false,
+    );
+  };
+
+  const send = async (
+    deadlineMs: number,
+    update: () => Promise<CommandAnswer>,
+    notFound: () => CommandAnswer,
+  ): Promise<CommandAnswer> => {
+    if (!(await reachable())) {
+      return unavailable('temporal', 'Temporal cannot be reached, so nothing was sent. Try again shortly.');
+    }
+    for (;;) {
+      try {
+        return await call(deadlineMs, update);
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) {
+          answeredAtMs = clock.nowMs();
+          return notFound();
+        }
+        // The run ended (continue-as-new) under the update: its successor knows the command by its id.
+        if (endedUnderUpdate(error) && clock.nowMs() < deadlineMs) continue;
+        return answerOf(error, logger);
+      }
+    }
+  };
+
+  return {
+    command: (engineId, envelope, deadlineMs) => {
+      const updateId = updateIdOf(envelope, hashJson([envelope.requestHash, envelope.confirmationToken ?? null]));
+      const handle = client.workflow.getHandle(engineId);
+      return send(
+        deadlineMs,
+        () => handle.executeUpdate(command, { args: [envelope], updateId }),
+        () =>
+          unavailable('engine', `The engine ${engineId} does not run on this Temporal server, so nothing was sent.`),
+      );
+    },
+    resolve: (operationId, verdict, updateId, deadlineMs) => {
+      const handle = client.workflow.getHandle(operationWorkflowId(operationId));
+      return send(
+        deadlineMs,
+        () => handle.executeUpdate(resolveTransactionUpdate, { args: [verdict], updateId }),
+        () =>
+          refused({
+            code: 'VERDICT_REFUSED',
+            message: `No operation ${operationId} is running, so it needs no verdict.`,
+            details: { operation_id: operationId, reason: 'not_running' },
+          }),
+      );
+    },
+    state: async (engineId, deadlineMs) => {
+      try {
+        return await call(deadlineMs, () => client.workflow.getHandle(engineId).query(engineState));
+      } catch (error) {
+        throw new TransientError('UNAVAILABLE', 'The engine does not answer.', { part: 'engine' }, { cause: error });
+      }
+    },
+    ping,
+  };
+}
+
+const endedUnderUpdate = (error: unknown): boolean =>
+  error instanceof WorkflowUpdateFailedError &&
+  error.cause instanceof ApplicationFailure &&
+  error.cause.type === 'AcceptedUpdateCompletedWorkflow';
+
+/** Codes that mean more than "refused, nothing was sent". */
+const STATUS_OF: Readonly<Record<string, Exclude<CommandStatus, 'done' | 'pending'>>> = {
+  TRANSACTION_FAILED: 'failed',
+  ORDER_NOT_FILLED: 'failed',
+  ACCEPTANCE_UNKNOWN: 'unknown',
+};
+
+function answerOf(error: unknown, logger: Logger): CommandAnswer {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return acceptanceUnknown();
+  if (error instanceof NamespaceNotFoundError) {
+    return unavailable('temporal', `Temporal has no namespace ${error.namespace}; see TEMPORAL_NAMESPACE.`);
+  }
+  if (error instanceof WorkflowUpdateFailedError) {
+    const { cause } = error;
+    if (cause instanceof ApplicationFailure && isOurCode(cause.type)) {
+      return refused(
+        { code: cause.type, message: cause.message, details: detailsOf(cause) },
+        STATUS_OF[cause.type] ?? 'rejected',
+      );
+    }
+    logger.error({ err: error, code: 'UNAVAILABLE' }, 'The engine refused an update without one of our codes');
+    return unavailable('engine', 'The engine could not take the command. The log has the reason.');
+  }
+  const cause = error instanceof ServiceError ? error.cause : error;
+  if (isGrpcServiceError(cause)) {
+    if (cause.code === GRPC.RESOURCE_EXHAUSTED) return busy('Temporal takes no more calls now. Try again in a second.');
+    if (REFUSED_BY_TEMPORAL.has(cause.code)) {
+      logger.error({ err: error, code: 'UNAVAILABLE' }, 'Temporal refused a call');
+      return unavailable('temporal', 'Temporal refused the call. The log has the reason.');
+    }
+  }
+  logger.warn({ err: error, code: 'ACCEPTANCE_UNKNOWN' }, 'A call to Temporal ended without an answer');
+  return acceptanceUnknown();
+}
+
+const isOurCode = (type: string | null | undefined): type is string =>
+  typeof type === 'string' && /^[A-Z][A-Z_]{2,63}$/.test(type);
+
+/** `details[0]` is the report's details, or the whole report where a failure came through an activity. */
+function detailsOf(failure: ApplicationFailure): ErrorDetails {
+  const given: unknown = failure.details?.[0];
+  if (typeof given !== 'object' || given === null) return {};
+  const whole = 'code' in given && given.code === failure.type && 'message' in given;
+  const details = whole ? (given as { details?: unknown }).details : given;
+  return typeof details === 'object' && details !== null ? (details as ErrorDetails) : {};
+}

@@ -1,0 +1,19 @@
+/** A refused WebSocket upgrade: answered as HTTP, with the structured error as its body. */
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ErrorReport } from '../domain/errors.ts';
+
+export function refuseUpgrade(stream: Duplex, status: number, error: ErrorReport): void {
+  const body = JSON.stringify({ error });
+  stream.once('error', () => {});
+  stream.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+      'Connection: close',
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
