@@ -11,16 +11,32 @@ export type Simulation =
   /** code: SIMULATION_FAILED, or a validation code of the venue (INSUFFICIENT_FUNDS, VENUE_PAUSED, …). */
   | { readonly ok: false; readonly error: ErrorReport };
 
+export interface MarketAdvance {
+  /** Market time moved. */
+  readonly moved: boolean;
+  /** The next period is due already: ask again as soon as the engine is done with this one. */
+  readonly more: boolean;
+}
+
 export interface Venue {
   readonly kind: 'paper' | 'drift';
   /** Null: the venue has no explorer (paper). */
   explorerUrl(signature: string): string | null;
 
   /**
-   * One consistent read. A paper venue first walks its market to now, settling each due period in order.
+   * One consistent read. A paper venue at market speed 1 first walks its market to now, settling each due period in
+   * order; in lockstep it reads where the market stands.
    * @throws TransientError when it cannot be read; CriticalError when the account cannot exist as configured
    */
   read(commitment: 'confirmed' | 'finalized'): Promise<Snapshot>;
+
+  /**
+   * Called by the watch before each of its reads, and by nobody else; absent where no market waits for the engine.
+   * In lockstep (a market speed other than 1) this alone moves the market: to the end of the next period at most, not
+   * before its time, and not while an operation of this engine is running. At speed 1 it does what `read` does.
+   * @throws TransientError when the journal cannot be reached
+   */
+  advance?(): Promise<MarketAdvance>;
 
   /** Runs the intent against current state without effect. @throws TransientError */
   simulate(intent: Intent): Promise<Simulation>;

@@ -4,9 +4,11 @@
  */
 import type { Migration, MigrationProvider } from 'kysely';
 import * as journal from './0001-journal.ts';
+import * as paper from './0002-paper.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-journal': journal,
+  '0002-paper': paper,
 };
 
 export const migrationProvider: MigrationProvider = {

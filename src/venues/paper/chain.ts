@@ -1,0 +1,80 @@
+/** The paper chain: slots from the wall clock, transactions as bytes, and how long a blockhash lives. */
+import { ValidationError } from '../../domain/errors.ts';
+import type { Intent } from '../../domain/intent.ts';
+import type { SignedAttempt } from '../venue.ts';
+
+export interface ChainTuning {
+  readonly slotMs: number;
+  /** A blockhash is good for so many blocks; here each slot has one. */
+  readonly blockhashLife: number;
+  /** Slots from landing to finalized; and beyond the blockhash's life until absence is proven. */
+  readonly finalitySlots: number;
+}
+
+/** Solana's. */
+export const DEFAULT_CHAIN: ChainTuning = { slotMs: 400, blockhashLife: 150, finalitySlots: 32 };
+
+/** Counted from the epoch, so that no slot is remembered and a restart goes on counting. */
+export const slotAt = (nowMs: number, { slotMs }: ChainTuning): number => Math.floor(nowMs / slotMs);
+
+export const blockTimeOf = (slot: number, { slotMs }: ChainTuning): number => slot * slotMs;
+
+const SIGNATURE_BYTES = 64;
+const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+const BASE = BigInt(ALPHABET.length);
+
+/** Base58 as Solana prints a signature: each leading zero byte is a `1`. */
+export function base58(bytes: Uint8Array): string {
+  let value = 0n;
+  for (const byte of bytes) value = value * 256n + BigInt(byte);
+  let text = '';
+  for (; value > 0n; value /= BASE) text = (ALPHABET[Number(value % BASE)] as string) + text;
+  const zeros = bytes.findIndex((byte) => byte !== 0);
+  return '1'.repeat(zeros === -1 ? bytes.length : zeros) + text;
+}
+
+interface Wire {
+  readonly engineId: string;
+  readonly signature: string;
+  readonly lastValidBlockHeight: number;
+  readonly intent: Intent;
+}
+
+export interface Signing {
+  readonly engineId: string;
+  readonly intent: Intent;
+  readonly slot: number;
+  readonly nowMs: number;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly tuning: ChainTuning;
+}
+
+export function signIntent({ engineId, intent, slot, nowMs, randomBytes, tuning }: Signing): SignedAttempt {
+  const signature = base58(randomBytes(SIGNATURE_BYTES));
+  const lastValidBlockHeight = slot + tuning.blockhashLife;
+  const wire: Wire = { engineId, signature, lastValidBlockHeight, intent };
+  return {
+    signature,
+    wire: Buffer.from(JSON.stringify(wire), 'utf8').toString('base64'),
+    lastValidBlockHeight,
+    slot,
+    signedAtMs: nowMs,
+  };
+}
+
+/** What the bytes say, never what stands beside them. @throws ValidationError when they are not this account's. */
+export function decodeWire(attempt: Pick<SignedAttempt, 'wire' | 'signature'>, engineId: string): Wire {
+  let wire: Wire;
+  try {
+    wire = JSON.parse(Buffer.from(attempt.wire, 'base64').toString('utf8')) as Wire;
+  } catch (error) {
+    throw new ValidationError('TRANSACTION_INVALID', 'The bytes are not a paper transaction.', {}, { cause: error });
+  }
+  if (wire.signature !== attempt.signature || wire.engineId !== engineId) {
+    throw new ValidationError('TRANSACTION_INVALID', 'The bytes were not signed by this account for this signature.', {
+      signature: attempt.signature,
+      engineId,
+    });
+  }
+  return wire;
+}

@@ -1,0 +1,115 @@
+/** One change of a paper account in the making: what has happened so far, and what the journal is to be told of it. */
+import { SOL_PERP } from '../../domain/account.ts';
+import type { Fill } from '../../domain/intent.ts';
+import type { AlertRecord, EquityRecord, FundingRecord } from '../../journal/records.ts';
+import { equityRecord } from './equity.ts';
+import type { Walked } from './market.ts';
+import type { PaperState } from './state.ts';
+import type { AccountChange, PaperTrade, PaperTransaction } from './store.ts';
+
+export class ChangeInProgress {
+  readonly engineId: string;
+  readonly nowMs: number;
+  readonly #transactions = new Map<string, PaperTransaction>();
+  readonly #checkpoints: { slot: number; state: PaperState }[] = [];
+  readonly #trades: PaperTrade[] = [];
+  readonly #funding: FundingRecord[] = [];
+  readonly #equity: EquityRecord[] = [];
+  readonly #alerts: AlertRecord[] = [];
+  state: PaperState;
+  dirty = false;
+
+  constructor(engineId: string, state: PaperState, nowMs: number) {
+    this.engineId = engineId;
+    this.state = state;
+    this.nowMs = nowMs;
+  }
+
+  /** Takes over where a walk arrived, with what it met. `keep`: the market's clock itself is to be kept. */
+  walked(walked: Walked, keep: boolean): void {
+    const { engineId, nowMs } = this;
+    const moved = walked.state.market.timeMs !== this.state.market.timeMs;
+    this.state = walked.state;
+    for (const period of walked.periods) {
+      this.#funding.push({
+        engineId,
+        market: SOL_PERP,
+        periodTsMs: period.periodTsMs,
+        rate: period.rate.toString(),
+        position: period.position.toString(),
+        amount: period.amount.toString(),
+        tsMs: nowMs,
+      });
+    }
+    for (const state of walked.checkpoints) this.#equity.push(equityRecord(engineId, state, nowMs));
+    for (const liquidation of walked.liquidations) {
+      this.#trades.push({
+        engineId,
+        market: SOL_PERP,
+        side: liquidation.side,
+        size: liquidation.size.toString(),
+        price: liquidation.price.toString(),
+        fee: '0',
+        signature: `liquidation:${liquidation.tsMs}`,
+        index: 0,
+        tsMs: nowMs,
+      });
+      this.tellEquity();
+    }
+    for (const { tsMs, text } of walked.warnings) this.#alerts.push(gapAlert(engineId, tsMs, text, nowMs));
+    this.dirty ||= walked.eventful || (keep && moved);
+  }
+
+  tellEquity(): void {
+    this.#equity.push(equityRecord(this.engineId, this.state, this.nowMs));
+    this.dirty = true;
+  }
+
+  tellFills(fills: readonly Fill[], firstIndex: number): void {
+    for (const [offset, fill] of fills.entries()) {
+      this.#trades.push({ engineId: this.engineId, ...fill, index: firstIndex + offset });
+    }
+  }
+
+  /** The account as it is now, before a change at `slot`. */
+  checkpoint(slot: number): void {
+    this.#checkpoints.push({ slot, state: this.state });
+    this.state = { ...this.state, changedSlot: slot };
+  }
+
+  put(transaction: PaperTransaction): void {
+    this.#transactions.set(transaction.signature, transaction);
+    this.dirty = true;
+  }
+
+  known(signature: string): PaperTransaction | null {
+    return this.#transactions.get(signature) ?? null;
+  }
+
+  written(finalizedSlot: number): AccountChange | null {
+    if (!this.dirty) return null;
+    return {
+      state: this.state,
+      transactions: [...this.#transactions.values()],
+      checkpoints: this.#checkpoints,
+      trades: this.#trades,
+      funding: this.#funding,
+      equity: this.#equity,
+      alerts: this.#alerts,
+      finalizedSlot,
+    };
+  }
+}
+
+const gapAlert = (engineId: string, tsMs: number, message: string, nowMs: number): AlertRecord => ({
+  id: `funding-gap:${engineId}:${tsMs}`,
+  engineId,
+  kind: 'alert',
+  severity: 'warning',
+  code: 'FUNDING_GAP',
+  message,
+  action: 'Nothing needs to be done; use a file without the gap if these periods matter.',
+  operationId: null,
+  details: { market_time_ms: tsMs },
+  tsMs: nowMs,
+});

@@ -1,0 +1,70 @@
+/**
+ * Equity and where its change came from, exact in 1e-15 USD (lamports times price). Each event books its own source as
+ * it happens; `unexplained` is not booked but computed from the account itself, so that it can be wrong, and is tested.
+ */
+import type { EquitySource, EquitySources } from '../../domain/snapshot.ts';
+import { divFloor, FEMTO_PER_MICRO_USD, type FemtoUsd, femtoUsd, type Price } from '../../domain/units.ts';
+import type { EquityRecord } from '../../journal/records.ts';
+import type { PaperState } from './state.ts';
+
+type Holdings = Pick<PaperState, 'wallet' | 'sol' | 'usdc' | 'perp'>;
+type Booked = Exclude<EquitySource, 'unexplained'>;
+
+/** SOL in the sub-account, in the wallet, and the perp: what an oracle move of one 1e-6 USD is worth, in 1e-15 USD. */
+export const exposure = (state: Holdings): bigint => state.sol + state.wallet.sol + state.perp.baseAmount;
+
+/** The sub-account at the oracle, and the wallet's SOL and USDC. */
+export const equityAt = (state: Holdings, oracle: Price): FemtoUsd =>
+  femtoUsd(exposure(state) * oracle + (state.usdc + state.wallet.usdc + state.perp.quoteAmount) * FEMTO_PER_MICRO_USD);
+
+export const book = (state: PaperState, source: Booked, amount: bigint): PaperState => ({
+  ...state,
+  sources: { ...state.sources, [source]: state.sources[source] + amount },
+});
+
+/** Counts the oracle's move since the last count, on what was held meanwhile: first thing before any change. */
+export function countPrice(state: PaperState, oracle: Price): PaperState {
+  if (oracle === state.countedAt) return state;
+  const moved = exposure(state) * (oracle - state.countedAt);
+  return { ...book(state, 'price', moved), countedAt: oracle };
+}
+
+export interface Equity {
+  readonly equity: FemtoUsd;
+  readonly sources: EquitySources;
+}
+
+/** At the price up to which the state is counted. */
+export function equityOf(state: PaperState): Equity {
+  const equity = equityAt(state, state.countedAt);
+  const booked = Object.values(state.sources).reduce((sum, amount) => sum + amount, 0n);
+  return { equity, sources: { ...state.sources, unexplained: equity - state.baseline - booked } };
+}
+
+/**
+ * The journal's row, in micro-USD. Rounding must not unbalance the sum: `price`, whose figure is the only one that
+ * nobody can check on a receipt, takes what the others lose (below 5 micro-USD).
+ */
+export function equityRecord(engineId: string, state: PaperState, tsMs: number): EquityRecord {
+  const { equity, sources } = equityOf(state);
+  const micro = (value: bigint): bigint => divFloor(value + FEMTO_PER_MICRO_USD / 2n, FEMTO_PER_MICRO_USD);
+  const { price: _, ...others } = sources;
+  const rounded = Object.fromEntries(
+    Object.entries(others).map(([source, amount]) => [source, micro(amount)]),
+  ) as Record<Exclude<EquitySource, 'price'>, bigint>;
+  const sum = Object.values(rounded).reduce((total, amount) => total + amount, 0n);
+  const texts = Object.fromEntries(
+    Object.entries({ ...rounded, price: micro(equity) - micro(state.baseline) - sum }).map(([source, amount]) => [
+      source,
+      amount.toString(),
+    ]),
+  ) as Record<EquitySource, string>;
+  return {
+    engineId,
+    tsMs,
+    marketTimeMs: state.market.timeMs,
+    equity: micro(equity).toString(),
+    baseline: micro(state.baseline).toString(),
+    ...texts,
+  };
+}

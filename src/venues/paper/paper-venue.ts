@@ -1,0 +1,457 @@
+/**
+ * The paper venue: behaves like a chain with one account on it. Its state lives in the journal's database; nothing but
+ * faults still to come is kept in memory, so that a restart at any instant goes on where the last commit left it.
+ */
+import { randomBytes as systemRandomBytes } from 'node:crypto';
+import type { Clock } from '../../domain/clock.ts';
+import { CriticalError, TransientError, UnknownStateError } from '../../domain/errors.ts';
+import type { Fill, Intent } from '../../domain/intent.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { MS_PER_HOUR } from '../../domain/units.ts';
+import { forgetAccount } from '../../journal/forget-account.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { Tx } from '../../journal/writes.ts';
+import type { MarketFeed } from '../../market-data/feed.ts';
+import type {
+  LandedEffect,
+  MarketAdvance,
+  NodeTestimony,
+  OrderReport,
+  Sighting,
+  SignedAttempt,
+  Simulation,
+  Venue,
+} from '../venue.ts';
+import { marketsOf, withOrders } from './account-view.ts';
+import { blockTimeOf, type ChainTuning, DEFAULT_CHAIN, decodeWire, signIntent, slotAt } from './chain.ts';
+import { ChangeInProgress } from './change.ts';
+import { countPrice, equityRecord } from './equity.ts';
+import { Faults, type SubmitFault } from './faults.ts';
+import { accrueInterest, isLockstep, lockstepTarget, quoteAt, scheduledMs, walk } from './market.ts';
+import { DEFAULT_HOLDINGS, DEFAULT_PARAMETERS, type PaperDefaults, type PaperParameters } from './parameters.ts';
+import { type PaperMarket, snapshotOf, viewOf } from './snapshot.ts';
+import { newAccount, type PaperState, type RestingOrder, type Speed } from './state.ts';
+import { forgetPaperAccount, PaperStore, type PaperTransaction, readPaperState } from './store.ts';
+import { feeMoneyMissing, fillOrder, type Landing, runTransaction, WHOLE_PPM } from './transitions.ts';
+
+const NODE = 'paper';
+const AT_ONCE: Landing['filling'] = { ppm: WHOLE_PPM, afterSlots: 0 };
+
+export interface PaperTuning {
+  readonly chain?: ChainTuning;
+  readonly parameters?: PaperParameters;
+}
+
+export interface PaperVenueOptions {
+  readonly engineId: string;
+  readonly journal: Pick<Journal, 'db'>;
+  readonly clock: Clock;
+  readonly feed: MarketFeed;
+  /** MARKET_SPEED: 1 follows the wall clock, anything else goes in lockstep with the engine. */
+  readonly speed?: Speed;
+  /** FUNDING_PERIOD_SECONDS, as the feed was opened with. */
+  readonly periodMs?: number;
+  /** Makes the account when there is none. Without it a missing account stays missing, and reads say so. */
+  readonly seed?: boolean;
+  readonly defaults?: PaperDefaults;
+  readonly faults?: Faults;
+  readonly tuning?: PaperTuning;
+  readonly randomBytes?: (count: number) => Uint8Array;
+}
+
+export class PaperVenue implements Venue {
+  readonly kind = 'paper';
+  readonly engineId: string;
+  readonly faults: Faults;
+  readonly #store: PaperStore;
+  readonly #clock: Clock;
+  readonly #market: PaperMarket;
+  readonly #chain: ChainTuning;
+  readonly #randomBytes: (count: number) => Uint8Array;
+
+  private constructor(options: PaperVenueOptions) {
+    const { engineId, journal, clock, feed, tuning = {} } = options;
+    this.engineId = engineId;
+    this.faults = options.faults ?? new Faults();
+    this.#store = new PaperStore(journal.db, engineId);
+    this.#clock = clock;
+    this.#market = {
+      engineId,
+      feed,
+      periodMs: options.periodMs ?? MS_PER_HOUR,
+      parameters: tuning.parameters ?? DEFAULT_PARAMETERS,
+    };
+    this.#chain = tuning.chain ?? DEFAULT_CHAIN;
+    this.#randomBytes = options.randomBytes ?? systemRandomBytes;
+  }
+
+  /** @throws TransientError when the journal cannot be reached; CriticalError when the feed has no first price */
+  static async open(options: PaperVenueOptions): Promise<PaperVenue> {
+    const venue = new PaperVenue(options);
+    const { engineId, journal, speed = 1 } = options;
+    if (options.seed === true && !(await PaperVenue.accountExists(journal, engineId))) {
+      await venue.#seed(options.defaults ?? DEFAULT_HOLDINGS, speed);
+    }
+    const state = await readPaperState(journal.db, engineId);
+    if (state !== null && state.market.speed !== speed) await venue.#setSpeed(speed);
+    return venue;
+  }
+
+  static async accountExists({ db }: Pick<Journal, 'db'>, engineId: string): Promise<boolean> {
+    const row = await db
+      .selectFrom('paper_accounts')
+      .select('engine_id')
+      .where('engine_id', '=', engineId)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /** What PAPER_* said when the account was made; null without an account. A difference is told at start. */
+  static async accountDefaults({ db }: Pick<Journal, 'db'>, engineId: string): Promise<PaperDefaults | null> {
+    return (await readPaperState(db, engineId))?.defaults ?? null;
+  }
+
+  /** `--reset-paper`: the account and its figures in the journal go, in one transaction. */
+  static async reset({ db }: Pick<Journal, 'db'>, engineId: string, atMs: number): Promise<void> {
+    await db.transaction().execute(async (trx) => {
+      await forgetPaperAccount(trx, engineId);
+      await forgetAccount(trx, engineId, atMs);
+    });
+  }
+
+  explorerUrl(): null {
+    return null;
+  }
+
+  async read(commitment: 'confirmed' | 'finalized'): Promise<Snapshot> {
+    const takenAtMs = this.#clock.nowMs();
+    if (this.faults.takeReadFailure()) throw new TransientError('VENUE_UNREACHABLE', 'The paper node does not answer.');
+    const state = await this.#current();
+    const slot = this.#slot(state);
+    const common = { takenAtMs, pauses: this.faults.pauses };
+    if (commitment === 'confirmed') return snapshotOf(this.#market, { ...common, state, slot, commitment });
+    const finalizedSlot = slot - this.#chain.finalitySlots;
+    const before = state.changedSlot > finalizedSlot ? await this.#store.stateAt(finalizedSlot) : null;
+    return snapshotOf(this.#market, { ...common, state: before ?? state, slot: finalizedSlot, commitment });
+  }
+
+  async advance(): Promise<MarketAdvance> {
+    return await this.#change(async (change, { busy }) => {
+      const { state } = change;
+      if (!isLockstep(state)) return { moved: true, more: false };
+      if (busy) return { moved: false, more: false };
+      const { targetMs, more } = lockstepTarget(state, change.nowMs, this.#market.feed);
+      const moved = targetMs > state.market.timeMs;
+      const arrived = !moved || this.#walk(change, targetMs, true);
+      return { moved, more: more || !arrived };
+    });
+  }
+
+  async simulate(intent: Intent): Promise<Simulation> {
+    const state = await this.#current();
+    const { parameters } = this.#market;
+    const fault = this.faults.takeSimulation();
+    const error = fault ?? feeMoneyMissing(state, parameters);
+    if (error !== null) return { ok: false, error };
+    const slot = this.#slot(state);
+    const present = this.#present(state);
+    const run = runTransaction(present, intent, this.#landing(present, slot, 'simulation', AT_ONCE));
+    if (run !== null && !run.applied.ok) return { ok: false, error: run.applied.error };
+    const logs = [`paper: ${intent.kind} at slot ${slot}`];
+    return { ok: true, logs, costLamports: parameters.transactionCost.toString() };
+  }
+
+  async sign(intent: Intent): Promise<SignedAttempt> {
+    const nowMs = this.#clock.nowMs();
+    const state = await this.#store.load();
+    return signIntent({
+      engineId: this.engineId,
+      intent,
+      slot: this.#slot(state),
+      nowMs,
+      randomBytes: this.#randomBytes,
+      tuning: this.#chain,
+    });
+  }
+
+  /** @throws ValidationError when the bytes are not this account's */
+  async submit(attempt: SignedAttempt, _tryNumber: number): Promise<void> {
+    const wire = decodeWire(attempt, this.engineId);
+    const reply = await this.#change(async (change, { trx }) => {
+      if ((await this.#store.transaction(wire.signature, trx)) !== null) return null;
+      const slot = this.#slot(change.state);
+      if (slot > wire.lastValidBlockHeight) return null;
+      const fault = this.faults.takeSubmit();
+      if (fault?.kind === 'timeout') return fault;
+      const sent: PaperTransaction = {
+        signature: wire.signature,
+        wire: attempt.wire,
+        status: fault?.kind === 'dropped' ? 'dropped' : 'pending',
+        slot: slot + (fault?.kind === 'late' ? fault.slots : 0),
+        lastValidBlockHeight: wire.lastValidBlockHeight,
+        filling: fillingOf(fault),
+        error: fault?.kind === 'fails' ? fault.error : null,
+        effect: null,
+        goneSlot: null,
+        sentAtMs: change.nowMs,
+      };
+      if (sent.status === 'dropped') {
+        change.put(sent);
+      } else if (sent.slot > slot) {
+        change.put(sent);
+        const { mempool } = change.state;
+        change.state = { ...change.state, mempool: [...mempool, { signature: sent.signature, dueSlot: sent.slot }] };
+      } else {
+        await this.#land(change, sent, slot, trx);
+      }
+      return fault;
+    });
+    if (reply?.kind === 'reply_lost' || reply?.kind === 'timeout') {
+      throw new TransientError('SEND_FAILED', 'The send ended without a reply: whether it arrived is not known.');
+    }
+  }
+
+  async status(attempt: SignedAttempt): Promise<Sighting> {
+    if (this.faults.takeSilence()) return { kind: 'unseen', windowClosed: false, nodes: [node('no_answer')] };
+    const state = await this.#current();
+    const slot = this.#slot(state);
+    const row = await this.#store.transaction(attempt.signature);
+    if (row?.status === 'landed') {
+      return {
+        kind: 'landed',
+        commitment: this.#commitment(row.slot, slot),
+        slot: row.slot,
+        error: row.error,
+        effect: row.effect,
+        nodes: [node('landed')],
+      };
+    }
+    const nodes = [node('never_seen')];
+    if (slot > attempt.lastValidBlockHeight + this.#chain.finalitySlots) return { kind: 'absent', nodes };
+    return { kind: 'unseen', windowClosed: slot > attempt.lastValidBlockHeight, nodes };
+  }
+
+  async order(attempt: SignedAttempt): Promise<OrderReport> {
+    const state = await this.#current();
+    const slot = this.#slot(state);
+    const row = await this.#store.transaction(attempt.signature);
+    if (row === null || row.status !== 'landed') {
+      throw new TransientError('ORDER_NOT_SEEN', 'The placement of this order has not landed.', {
+        signature: attempt.signature,
+      });
+    }
+    const gone = row.goneSlot !== null;
+    return {
+      gone,
+      commitment: gone ? this.#commitment(row.goneSlot, slot) : 'confirmed',
+      fills: row.effect?.fills ?? [],
+      slot,
+    };
+  }
+
+  async close(): Promise<void> {}
+
+  #commitment = (landedSlot: number, slot: number): 'confirmed' | 'finalized' =>
+    slot >= landedSlot + this.#chain.finalitySlots ? 'finalized' : 'confirmed';
+
+  #slot = (state: PaperState, nowMs = this.#clock.nowMs()): number =>
+    Math.max(state.lastSlot, slotAt(nowMs, this.#chain));
+
+  async #seed(defaults: PaperDefaults, speed: Speed): Promise<void> {
+    const { feed } = this.#market;
+    const wallMs = this.#clock.nowMs();
+    const marketMs = feed.startMs(wallMs);
+    const quote = feed.quoteAt(marketMs);
+    if (quote === null) throw new CriticalError('FEED_EMPTY', `The feed ${feed.id} has no price where it begins.`);
+    const slot = slotAt(wallMs, this.#chain);
+    const state = newAccount({ defaults, marketMs, wallMs, speed, oracle: quote.oracle, slot });
+    await this.#store.create(state, equityRecord(this.engineId, state, wallMs), wallMs);
+  }
+
+  /** From now on at another speed; what was due at the former one is settled first. */
+  async #setSpeed(speed: Speed): Promise<void> {
+    await this.#change(async (change) => {
+      const { state, nowMs } = change;
+      const anchorMarketMs = scheduledMs(state, nowMs, this.#market.feed) ?? state.market.timeMs;
+      change.state = { ...state, market: { ...state.market, anchorMarketMs, anchorWallMs: nowMs, speed } };
+      change.dirty = true;
+    });
+  }
+
+  /** The account now: read without a write while nothing is due, else walked and written first. */
+  async #current(): Promise<PaperState> {
+    const state = await this.#store.load();
+    const nowMs = this.#clock.nowMs();
+    if (firstDue(state, this.#slot(state, nowMs), this.#chain) === null) {
+      const walked = this.#walkTo(state, this.#readTarget(state, nowMs));
+      if (!walked.eventful) return walked.state;
+    }
+    return await this.#change(async (change) => change.state);
+  }
+
+  /** Where a read or a transaction finds the market: by the clock, or where the watch left it. */
+  #readTarget = (state: PaperState, wallMs: number): number =>
+    isLockstep(state) ? state.market.timeMs : (scheduledMs(state, wallMs, this.#market.feed) ?? state.market.timeMs);
+
+  /** Locks the account, brings it to now in as many transactions as that takes, then acts in the last one. */
+  async #change<T>(
+    act: (change: ChangeInProgress, context: { readonly busy: boolean; readonly trx: Tx }) => Promise<T>,
+  ): Promise<T> {
+    for (;;) {
+      const done = await this.#store.change(async (state, context) => {
+        const nowMs = this.#clock.nowMs();
+        const slot = this.#slot(state, nowMs);
+        const change = new ChangeInProgress(this.engineId, state, nowMs);
+        const arrived = await this.#catchUp(change, slot, context.trx);
+        const result = arrived ? { value: await act(change, context) } : null;
+        if (change.dirty) change.state = { ...change.state, lastSlot: slot };
+        return { change: change.written(slot - this.#chain.finalitySlots), result };
+      });
+      if (done !== null) return done.value;
+    }
+  }
+
+  /** False when more is left than one database transaction should hold. */
+  async #catchUp(change: ChangeInProgress, slot: number, trx: Tx): Promise<boolean> {
+    for (
+      let due = firstDue(change.state, slot, this.#chain);
+      due !== null;
+      due = firstDue(change.state, slot, this.#chain)
+    ) {
+      if (!this.#walk(change, this.#readTarget(change.state, blockTimeOf(due.slot, this.#chain)), false)) return false;
+      if (due.kind === 'landing') await this.#landDue(change, due.signature, due.slot, trx);
+      else await this.#fillDue(change, due.order, due.slot, trx);
+    }
+    return this.#walk(change, this.#readTarget(change.state, change.nowMs), false);
+  }
+
+  #walk(change: ChangeInProgress, targetMs: number, keep: boolean): boolean {
+    const walked = this.#walkTo(change.state, targetMs);
+    change.walked(walked, keep);
+    return walked.arrived;
+  }
+
+  #walkTo(state: PaperState, targetMs: number) {
+    const { feed, parameters } = this.#market;
+    return walk(state, targetMs, {
+      feed,
+      parameters,
+      marketsAt: (at, quote) => marketsOf(at, viewOf(this.#market, quote, 0)),
+    });
+  }
+
+  /** Counted and paid up to its market time: what a transaction finds. */
+  #present(state: PaperState): PaperState {
+    const { feed } = this.#market;
+    const quote = quoteAt(feed, state.market.timeMs);
+    return accrueInterest(countPrice(state, quote.oracle), state.market.timeMs, feed);
+  }
+
+  #landing(state: PaperState, slot: number, signature: string, filling: Landing['filling']): Landing {
+    const quote = quoteAt(this.#market.feed, state.market.timeMs);
+    return {
+      parameters: this.#market.parameters,
+      quote,
+      markets: (at) => marketsOf(at, viewOf(this.#market, quote, slot)),
+      pauses: this.faults.pauses,
+      signature,
+      blockTimeMs: blockTimeOf(slot, this.#chain),
+      slot,
+      filling,
+    };
+  }
+
+  /** Applies it once, at `slot`, whatever comes of it. */
+  async #land(change: ChangeInProgress, sent: PaperTransaction, slot: number, trx: Tx): Promise<void> {
+    change.state = this.#present(change.state);
+    const { intent } = decodeWire(sent, this.engineId);
+    const landing = this.#landing(change.state, slot, sent.signature, sent.filling);
+    const run = runTransaction(change.state, intent, landing, sent.error);
+    if (run === null) {
+      change.put({ ...sent, status: 'dropped' });
+      return;
+    }
+    change.checkpoint(slot);
+    change.state = { ...run.state, changedSlot: slot };
+    const landed: PaperTransaction = { ...sent, status: 'landed', slot, goneSlot: slot };
+    if (run.applied.ok) {
+      const { effect, gone } = run.applied;
+      const rests = change.state.orders.some((order) => order.signature === sent.signature);
+      change.put({ ...landed, effect, goneSlot: rests ? null : slot });
+      change.tellFills(effect.fills ?? [], 0);
+      for (const signature of gone) await this.#orderGone(change, signature, slot, [], trx);
+    } else {
+      change.put({ ...landed, error: run.applied.error });
+    }
+    change.tellEquity();
+  }
+
+  async #landDue(change: ChangeInProgress, signature: string, slot: number, trx: Tx): Promise<void> {
+    const mempool = change.state.mempool.filter((waiting) => waiting.signature !== signature);
+    change.state = { ...change.state, mempool };
+    const sent = await this.#row(change, signature, trx);
+    if (slot > sent.lastValidBlockHeight) change.put({ ...sent, status: 'dropped' });
+    else await this.#land(change, sent, slot, trx);
+  }
+
+  /** A resting order's only event: it is filled in the part that was foretold, or its time is over; then it is gone. */
+  async #fillDue(change: ChangeInProgress, order: RestingOrder, slot: number, trx: Tx): Promise<void> {
+    change.state = this.#present(change.state);
+    change.checkpoint(slot);
+    const { changedSlot } = change.state;
+    const without = withOrders(
+      change.state,
+      change.state.orders.filter((other) => other.orderId !== order.orderId),
+    );
+    const landing = this.#landing(without, slot, order.signature, AT_ONCE);
+    const filled = landing.blockTimeMs > order.maxTsMs ? null : fillOrder(without, order, landing);
+    const fills = filled?.ok === true && filled.fill !== null ? [filled.fill] : [];
+    change.state = { ...(filled?.ok === true ? filled.state : without), changedSlot };
+    await this.#orderGone(change, order.signature, slot, fills, trx);
+    change.tellEquity();
+  }
+
+  async #orderGone(
+    change: ChangeInProgress,
+    signature: string,
+    slot: number,
+    fills: readonly Fill[],
+    trx: Tx,
+  ): Promise<void> {
+    const row = await this.#row(change, signature, trx);
+    const before = row.effect?.fills ?? [];
+    const effect: LandedEffect = { ...row.effect, fills: [...before, ...fills] };
+    change.put({ ...row, effect, goneSlot: slot });
+    change.tellFills(fills, before.length);
+  }
+
+  async #row(change: ChangeInProgress, signature: string, trx: Tx): Promise<PaperTransaction> {
+    const row = change.known(signature) ?? (await this.#store.transaction(signature, trx));
+    if (row === null)
+      throw new UnknownStateError('PAPER_TRANSACTION_MISSING', `No row of ${signature}.`, { signature });
+    return row;
+  }
+}
+
+type Due =
+  | { readonly kind: 'landing'; readonly slot: number; readonly signature: string }
+  | { readonly kind: 'order'; readonly slot: number; readonly order: RestingOrder };
+
+/** The earliest landing or end of an order that is due by `slot`. */
+function firstDue(state: PaperState, slot: number, chain: ChainTuning): Due | null {
+  if (state.mempool.length === 0 && state.orders.length === 0) return null;
+  const dues: Due[] = [
+    ...state.mempool.map(({ signature, dueSlot }) => ({ kind: 'landing' as const, slot: dueSlot, signature })),
+    ...state.orders.map((order) => ({
+      kind: 'order' as const,
+      slot: Math.min(order.dueSlot, Math.floor(order.maxTsMs / chain.slotMs) + 1),
+      order,
+    })),
+  ];
+  return dues.filter((due) => due.slot <= slot).sort((a, b) => a.slot - b.slot)[0] ?? null;
+}
+
+const fillingOf = (fault: SubmitFault | null): Landing['filling'] =>
+  fault?.kind === 'fills' ? { ppm: fault.ppm, afterSlots: fault.afterSlots ?? 0 } : AT_ONCE;
+
+const node = (says: NodeTestimony['says']): NodeTestimony => ({ node: NODE, says });

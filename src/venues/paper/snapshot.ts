@@ -1,0 +1,106 @@
+/** A paper account as a snapshot: the same shape that a live venue answers with. */
+import { accruedFunding, rateFraction } from '../../domain/funding.ts';
+import type { FundingOutlook, Snapshot, VenuePauses } from '../../domain/snapshot.ts';
+import { MS_PER_HOUR } from '../../domain/units.ts';
+import type { MarketFeed, Quote } from '../../market-data/feed.ts';
+import { accountOf, type MarketView, marketsOf } from './account-view.ts';
+import { equityOf } from './equity.ts';
+import { quoteAt } from './market.ts';
+import type { PaperParameters } from './parameters.ts';
+import type { PaperState } from './state.ts';
+
+const TRAILING_MS = 168 * MS_PER_HOUR;
+/** With periods shorter than half an hour the mean is over these, and `knownHours` says so. */
+const MAX_TRAILING_PERIODS = 336;
+/** A snapshot travels through Temporal: three days of rates are 3 KB. */
+const RECENT_RATES = 72;
+
+export interface PaperMarket {
+  readonly engineId: string;
+  readonly feed: MarketFeed;
+  readonly periodMs: number;
+  readonly parameters: PaperParameters;
+}
+
+export function viewOf(market: PaperMarket, quote: Quote, slot: number): MarketView {
+  const { feed, parameters, periodMs } = market;
+  return {
+    parameters,
+    quote,
+    invalidReason: quote.valid
+      ? null
+      : 'the market data has a gap here: the price is older than one and a half periods',
+    rates: feed.ratesAt(quote.tsMs),
+    periodMs,
+    slot,
+  };
+}
+
+export interface SnapshotInput {
+  readonly state: PaperState;
+  readonly slot: number;
+  readonly commitment: 'confirmed' | 'finalized';
+  readonly takenAtMs: number;
+  readonly pauses: VenuePauses;
+}
+
+export function snapshotOf(market: PaperMarket, input: SnapshotInput): Snapshot {
+  const { engineId, feed, parameters, periodMs } = market;
+  const { state, slot, commitment, takenAtMs, pauses } = input;
+  const { timeMs, speed } = state.market;
+  const quote = quoteAt(feed, timeMs);
+  const { equity, sources } = equityOf(state);
+  const funding = outlookAt(feed, timeMs, periodMs);
+  const progress = feed.progress(timeMs);
+  const sinceMs = timeMs - (funding.lastPeriodTsMs ?? timeMs);
+  return {
+    engineId,
+    slot,
+    commitment,
+    takenAtMs,
+    marketTimeMs: timeMs,
+    account: accountOf(state),
+    markets: marketsOf(state, viewOf(market, quote, slot)),
+    wallet: state.wallet,
+    funding,
+    pauses,
+    feed: {
+      feed: feed.id,
+      synthetic: feed.synthetic,
+      ended: feed.endMs !== null && timeMs >= feed.endMs,
+      row: progress?.row ?? null,
+      rows: progress?.rows ?? null,
+      speed,
+      warnings: [...state.warnings],
+    },
+    equity,
+    equityBaseline: state.baseline,
+    sources,
+    accruedFunding: accruedFunding(state.perp.baseAmount, quote.oracleTwap, funding.lastRate, sinceMs, periodMs),
+    lastLiquidationMs: state.lastLiquidationMs,
+    rpcLatencyMs: null,
+    transactionCostLamports: parameters.transactionCost,
+  };
+}
+
+/** Funding as it was known at `tsMs`: nothing of it lies ahead but the time of the next period. */
+export function outlookAt(feed: MarketFeed, tsMs: number, periodMs: number): FundingOutlook {
+  const wanted = Math.min(Math.ceil(TRAILING_MS / periodMs), MAX_TRAILING_PERIODS);
+  const rates: { tsMs: number; rate: bigint }[] = [];
+  for (const period of feed.recentPeriods(tsMs, wanted)) {
+    if (period.rate === null || period.tsMs <= tsMs - TRAILING_MS) continue;
+    const rate = rateFraction(period.rate, period.oracleTwap);
+    if (rate !== null) rates.push({ tsMs: period.tsMs, rate });
+  }
+  const last = rates.at(-1);
+  const sum = rates.reduce((total, { rate }) => total + rate, 0n);
+  return {
+    periodMs,
+    lastRate: last?.rate ?? null,
+    lastPeriodTsMs: last?.tsMs ?? null,
+    trailingMeanRate: rates.length === 0 ? null : sum / BigInt(rates.length),
+    knownHours: (rates.length * periodMs) / MS_PER_HOUR,
+    nextPeriodTsMs: feed.nextPeriod(tsMs)?.tsMs ?? null,
+    recentRates: rates.slice(-RECENT_RATES),
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * All that a paper account is: one document in the journal's database, replaced as a whole in the transaction that
+ * changes it. Nothing is kept in memory between two calls, so a restart at any instant goes on where it was.
+ */
+import { z } from 'zod';
+import { OpenOrder, PerpPosition, SOL_PERP_INDEX } from '../../domain/account.ts';
+import { emptyPosition } from '../../domain/position.ts';
+import { EquitySources } from '../../domain/snapshot.ts';
+import type { FemtoUsd, Price } from '../../domain/units.ts';
+import { femtoUsdText, integer, lamportsText, microUsdText, priceText } from '../../domain/wire.ts';
+import { equityAt } from './equity.ts';
+import type { PaperDefaults } from './parameters.ts';
+
+export const MAX_WARNINGS = 5;
+
+/** An order that waits to be filled (a fault on demand: orders fill at landing otherwise). */
+export const RestingOrder = OpenOrder.extend({
+  maxTsMs: z.number(),
+  signature: z.string(),
+  /** The slot at which it is filled, or gone when its time is over. */
+  dueSlot: z.number().int(),
+  /** The part that is filled then, parts per million. */
+  fillPpm: z.number().int(),
+  priceLimit: priceText,
+});
+export type RestingOrder = z.output<typeof RestingOrder>;
+
+export const Speed = z.union([z.number().positive(), z.literal('max')]);
+export type Speed = z.output<typeof Speed>;
+
+export const PaperState = z.object({
+  version: z.literal(1),
+  wallet: z.object({ sol: lamportsText, usdc: microUsdText }),
+  /**
+   * Tokens in the sub-account; USDC below zero is a borrow. Held as whole tokens, and the cumulative interest stays 1:
+   * Drift's scaled balances round each deposit by up to a lamport, and paper conserves value to the unit.
+   */
+  sol: lamportsText,
+  usdc: microUsdText,
+  /** Interest earned and too small to pay yet: token base units x rate (1e6) x milliseconds. */
+  interestRemainder: z.object({ sol: integer, usdc: integer }),
+  interestToMs: z.number(),
+  status: z.enum(['active', 'being_liquidated', 'bankrupt']),
+  perp: PerpPosition,
+  /** 1e-18 USD, carried to the next period. */
+  fundingRemainder: integer,
+  cumulativeFundingRate: integer,
+  lastFundingTsMs: z.number().nullable(),
+  orders: z.array(RestingOrder),
+  nextOrderId: z.number().int(),
+  market: z.object({
+    /** How far the account has walked. */
+    timeMs: z.number(),
+    /** Market time runs from this pair at `speed`. */
+    anchorMarketMs: z.number(),
+    anchorWallMs: z.number(),
+    speed: Speed,
+  }),
+  /** The oracle price up to which `sources.price` is counted. */
+  countedAt: priceText,
+  baseline: femtoUsdText,
+  sources: EquitySources.omit({ unexplained: true }),
+  lastLiquidationMs: z.number().nullable(),
+  warnings: z.array(z.string()),
+  /** Signatures that land at a later slot. */
+  mempool: z.array(z.object({ signature: z.string(), dueSlot: z.number().int() })),
+  /** The slot of the last change by a transaction or a resting order: what is older is finalized. */
+  changedSlot: z.number().int(),
+  /** A wall clock set back must not undo a slot. */
+  lastSlot: z.number().int(),
+  /** What PAPER_SOL, PAPER_USDC and PAPER_WALLET_SOL said when it was made. */
+  defaults: z.object({ sol: lamportsText, usdc: microUsdText, walletSol: lamportsText }),
+});
+export type PaperState = z.output<typeof PaperState>;
+export type PaperStateJson = z.input<typeof PaperState>;
+
+export const NO_SOURCES: PaperState['sources'] = {
+  price: 0n,
+  basis: 0n,
+  slippage: 0n,
+  funding: 0n,
+  interest: 0n,
+  fees: 0n,
+  gas: 0n,
+  transfers: 0n,
+  external: 0n,
+};
+
+export interface NewAccount {
+  readonly defaults: PaperDefaults;
+  readonly marketMs: number;
+  readonly wallMs: number;
+  readonly speed: Speed;
+  readonly oracle: Price;
+  readonly slot: number;
+}
+
+export function newAccount({ defaults, marketMs, wallMs, speed, oracle, slot }: NewAccount): PaperState {
+  const state: PaperState = {
+    version: 1,
+    wallet: { sol: defaults.walletSol, usdc: 0n as PaperState['usdc'] },
+    sol: defaults.sol,
+    usdc: defaults.usdc,
+    interestRemainder: { sol: 0n, usdc: 0n },
+    interestToMs: marketMs,
+    status: 'active',
+    perp: emptyPosition(SOL_PERP_INDEX, 0n),
+    fundingRemainder: 0n,
+    cumulativeFundingRate: 0n,
+    lastFundingTsMs: null,
+    orders: [],
+    nextOrderId: 1,
+    market: { timeMs: marketMs, anchorMarketMs: marketMs, anchorWallMs: wallMs, speed },
+    countedAt: oracle,
+    baseline: 0n as FemtoUsd,
+    sources: NO_SOURCES,
+    lastLiquidationMs: null,
+    warnings: [],
+    mempool: [],
+    changedSlot: 0,
+    lastSlot: slot,
+    defaults,
+  };
+  return { ...state, baseline: equityAt(state, oracle) };
+}
