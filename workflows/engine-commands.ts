@@ -148,7 +148,6 @@ export class CommandDesk {
       policy: this.run.policy,
       hedgeTargetPpm: this.run.engine.hedgeTargetPpm,
       cooldownUntilMs: this.run.engine.cooldownUntilMs,
-      vaultPerp: this.run.engine.vaultPerp,
       confirmed: confirmation !== null,
       nowMs: Date.now(),
     });
@@ -214,7 +213,9 @@ export class CommandDesk {
           .catch(() => undefined);
       }
       const mine = () => this.run.engine.slot === null && this.line[0] === envelope.commandId;
-      const inTime = wayOut ? (await condition(mine), true) : await condition(mine, this.run.tuning.slotWaitMs);
+      const inTime = wayOut
+        ? await condition(mine).then(() => true)
+        : await condition(mine, this.run.tuning.slotWaitMs);
       if (!inTime) return await this.conclude(envelope, refused(BUSY), true);
       const late = refusalOf(plan.admission, admissionView(this.run.engine));
       if (late !== null) return await this.conclude(envelope, refused(late), true);

@@ -5,14 +5,22 @@ import { getExternalWorkflowHandle, ParentClosePolicy, startChild, WorkflowIdReu
 import type { EngineActivities } from '../activities/contract.ts';
 import { SOL_PERP } from '../src/domain/account.ts';
 import type { Action } from '../src/domain/decide.ts';
-import { exposure } from '../src/domain/delta.ts';
-import { startOperation, type TrackedOperation, takeReport, trackedOperation } from '../src/domain/engine-state.ts';
+import { exposure, FULL_HEDGE_PPM } from '../src/domain/delta.ts';
+import {
+  slotWantedBy,
+  startOperation,
+  type TrackedOperation,
+  takeReport,
+  trackedOperation,
+  unresolvedOperations,
+} from '../src/domain/engine-state.ts';
 import { withHold } from '../src/domain/hold.ts';
 import { operationIdOf, operationWorkflowId } from '../src/domain/ids.ts';
+import { perpOf } from '../src/domain/reconcile.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import type { OperationRecord } from '../src/journal/records.ts';
 import type { EngineRun } from './engine.ts';
-import { type OperationInput, type OperationRequest, reportAgain } from './messages.ts';
+import { type OperationInput, type OperationRequest, reportAgain, slotGranted } from './messages.ts';
 
 export interface StartRequest {
   readonly operationId: string;
@@ -68,6 +76,32 @@ export class OperationStarter {
     const acceptedAtMs = Date.now();
     this.run.engine = startOperation(this.run.engine, this.tracked(start, acceptedAtMs, 'running'));
     await this.startWorkflow(start, acceptedAtMs, []);
+  }
+
+  /** A retry whose expiry is proven runs in the slot like any other, through gates again. */
+  async grantSlot(): Promise<void> {
+    const operation = slotWantedBy(this.run.engine);
+    if (operation === null) return;
+    const { operationId } = operation;
+    this.run.engine = {
+      ...this.run.engine,
+      slot: operationId,
+      operations: this.run.engine.operations.map((other) =>
+        other.operationId === operationId ? { ...other, wantsSlot: false } : other,
+      ),
+    };
+    try {
+      await getExternalWorkflowHandle(operationWorkflowId(operationId)).signal(slotGranted, {
+        confirmedPriceLimit: null,
+        exposureConfirmed: false,
+      });
+    } catch {
+      // It ended meanwhile: its last report frees the slot, or is asked for again.
+      this.run.engine = {
+        ...this.run.engine,
+        slot: this.run.engine.slot === operationId ? null : this.run.engine.slot,
+      };
+    }
   }
 
   /** Temporal lost what the journal has: each unfinished operation is unresolved until its signatures are proven. */
@@ -159,6 +193,7 @@ export class OperationStarter {
       phase,
       stage: 'accepted',
       windowClosed: false,
+      wantsSlot: false,
       counted: '0',
       spot: (spot ?? 0n).toString(),
       marketTimeMs: this.run.marketNowMs(),
@@ -183,6 +218,9 @@ export class OperationStarter {
       confirmedPriceLimit: start.confirmedPriceLimit,
       exposureConfirmed: start.exposureConfirmed,
       recovered,
+      hedgeTargetPpm: start.purpose === 'rebalance' ? FULL_HEDGE_PPM : this.run.engine.hedgeTargetPpm,
+      whileUnresolved: unresolvedOperations(this.run.engine).length > 0,
+      hadPosition: start.snapshot !== null && perpOf(start.snapshot) !== 0n,
       searchAttributes: this.run.tuning.searchAttributes,
     };
     this.inStart += 1;

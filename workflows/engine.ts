@@ -24,6 +24,7 @@ import {
   type EngineCarried,
   initialEngine,
   passMarketTime,
+  slotWantedBy,
   stopEngine,
   takeReport,
   unresolvedOperations,
@@ -257,6 +258,7 @@ export class EngineRun {
   /** One step: publish what changed, keep the watch in step with the context, take its result. */
   private async turn(): Promise<void> {
     if (this.publishDue()) await this.publish();
+    if (this.slotWanted()) await this.starter.grantSlot();
     const key = canonicalJson(this.watchInput() as never);
     if (this.watch?.key !== key) this.startWatch(key);
     this.armCooldown();
@@ -266,6 +268,7 @@ export class EngineRun {
       () =>
         this.mayRenew() ||
         this.publishDue() ||
+        this.slotWanted() ||
         before?.result !== null ||
         canonicalJson(this.watchInput() as never) !== key,
     );
@@ -273,6 +276,10 @@ export class EngineRun {
     if (result === null) return;
     this.watch = null;
     await this.take(result, key);
+  }
+
+  private slotWanted(): boolean {
+    return this.desk.waiting === 0 && slotWantedBy(this.engine) !== null;
   }
 
   private startWatch(key: string): void {

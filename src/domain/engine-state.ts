@@ -31,6 +31,8 @@ export interface TrackedOperation {
   readonly phase: OperationReport['phase'];
   readonly stage: string;
   readonly windowClosed: boolean;
+  /** A person's retry has its proof and waits for the slot. */
+  readonly wantsSlot: boolean;
   /** Its change of the perp that is in `vaultPerp` already. */
   readonly counted: string;
   /** Market and wall time at acceptance, and the spot then: the hedge target after an OPEN is short / spot. */
@@ -79,7 +81,6 @@ export interface EngineCarried {
   readonly failures: number;
   /** Market time until which a failed trade keeps automatic trading off. */
   readonly backoffUntilMs: number | null;
-  readonly carryWarnedAtMs: number | null;
   readonly decision: Json;
   /** Market and wall time of the last snapshot that the workflow saw. */
   readonly seen: { readonly marketTimeMs: number; readonly takenAtMs: number; readonly feed: string } | null;
@@ -103,7 +104,6 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   decisions: 0,
   failures: 0,
   backoffUntilMs: null,
-  carryWarnedAtMs: null,
   decision: null,
   seen: null,
 });
@@ -128,13 +128,18 @@ export const decisionContext = (engine: EngineCarried): DecisionContext => ({
   holds: engine.holds,
   engineRunning: engine.state === 'running',
   busy: engine.slot !== null,
-  carryWarnedAtMs: engine.carryWarnedAtMs,
+  // The watch reads it from the alerts that stand.
+  carryWarnedAtMs: null,
 });
 
 export function rememberCommand(engine: EngineCarried, command: RememberedCommand): EngineCarried {
   const others = engine.commands.filter((other) => other.commandId !== command.commandId);
   return { ...engine, commands: [...others, command].slice(-REMEMBERED_COMMANDS) };
 }
+
+/** A retry that may have the slot now: it is free, and nobody else's. Null: none. */
+export const slotWantedBy = (engine: EngineCarried): TrackedOperation | null =>
+  engine.slot !== null ? null : (engine.operations.find((operation) => operation.wantsSlot) ?? null);
 
 /** The operation takes the slot. */
 export function startOperation(engine: EngineCarried, operation: TrackedOperation): EngineCarried {
@@ -161,6 +166,7 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
     stage: report.stage,
     reducing: report.reducing,
     windowClosed: report.windowClosed,
+    wantsSlot: report.wantsSlot === true,
     counted: report.perpChange,
   };
   let next: EngineCarried = {
@@ -171,7 +177,7 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
   if (report.answer !== null) next = answerCommand(next, operation.operationId, report.answer);
   switch (report.phase) {
     case 'running':
-      return next;
+      return { ...next, holds: withoutHold(next.holds, 'unresolved', operation.operationId) };
     case 'unresolved':
       return unresolve(freeSlot(next, operation), operation, report, context.nowMs);
     case 'dropped':

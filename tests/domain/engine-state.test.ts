@@ -11,6 +11,7 @@ import {
   REMEMBERED_COMMANDS,
   rememberCommand,
   resume,
+  slotWantedBy,
   startEngine,
   startOperation,
   stopEngine,
@@ -32,6 +33,7 @@ const tracked = (purpose: TrackedOperation['purpose'], spotSol = 10n): TrackedOp
   phase: 'running',
   stage: 'accepted',
   windowClosed: false,
+  wantsSlot: false,
   counted: '0',
   spot: (spotSol * SOL).toString(),
   marketTimeMs: 0,
@@ -166,6 +168,20 @@ describe('what a trade does to the target, the cooldown and the backoff', () => 
     const guarded = takeReport(engineWith('guard', -9n), report({ perpChange: SOL.toString() }), NOW);
     expect(guarded.holds.map((hold) => hold.code)).toEqual(['guarded']);
     expect(tradingStateOf(guarded.holds)).toBe('reducing');
+  });
+});
+
+describe('a retry that asks for the slot', () => {
+  it('gets it once the slot is free, and is no longer unresolved when it runs', () => {
+    const waiting = takeReport(
+      engineWith('open'),
+      report({ phase: 'unresolved', wantsSlot: true, answer: null, stage: 'retry' }),
+      NOW,
+    );
+    expect(slotWantedBy(waiting)?.operationId).toBe('op');
+    expect(slotWantedBy({ ...waiting, slot: 'other' })).toBeNull();
+    const running = takeReport(waiting, report({ phase: 'running', sequence: 1, answer: null, stage: 'sign' }), NOW);
+    expect([running.holds, slotWantedBy(running)]).toEqual([[], null]);
   });
 });
 

@@ -1,0 +1,205 @@
+/**
+ * The long watch: reads the account every poll, writes snapshots and alerts to the journal, and returns only when the
+ * workflow has something to do. History grows with decisions, not with time.
+ */
+import { CancelledFailure, Context } from '@temporalio/activity';
+import type { Clock } from '../src/domain/clock.ts';
+import { type Decision, decide } from '../src/domain/decide.ts';
+import { CriticalError, TransientError } from '../src/domain/errors.ts';
+import { decodePolicy, type Policy } from '../src/domain/policy.ts';
+import { reconcile } from '../src/domain/reconcile.ts';
+import { encodeSnapshot, type Snapshot } from '../src/domain/snapshot.ts';
+import type { Journal } from '../src/journal/journal.ts';
+import type { Venue } from '../src/venues/venue.ts';
+import { AlertDesk } from './alert-desk.ts';
+import type { WatchInput, WatchResult } from './contract.ts';
+import { asErrorReport } from './failures.ts';
+
+/** Reads that fail are tried again after these waits; then the connection counts as lost. */
+const READ_RETRY_MS = [1_000, 2_000, 4_000] as const;
+const RECONNECT_MS = 10_000;
+/** However fast the market runs, the wall clock is not polled faster. */
+const MIN_POLL_MS = 250;
+const HEARTBEAT_MS = 2_000;
+const THIN_EVERY_MS = 3_600_000;
+
+export interface WatchPorts {
+  venueOf(engineId: string): Promise<Venue>;
+  readonly journal: Journal;
+  readonly clock: Clock;
+}
+
+export const createWatch =
+  (ports: WatchPorts) =>
+  async (input: WatchInput): Promise<WatchResult> => {
+    const context = Context.current();
+    const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+    context.heartbeat();
+    try {
+      return await new Watch(ports, input, context).run();
+    } finally {
+      clearInterval(heartbeat);
+    }
+  };
+
+class Watch {
+  private readonly ports: WatchPorts;
+  private readonly input: WatchInput;
+  private readonly policy: Policy;
+  private readonly context: Context;
+  private alerts: AlertDesk | null = null;
+  /** Market time of the last decision. */
+  private decidedAtMs: number | null = null;
+  private thinnedAtMs: number;
+
+  constructor(ports: WatchPorts, input: WatchInput, context: Context) {
+    this.ports = ports;
+    this.input = input;
+    this.policy = decodePolicy(input.policy);
+    this.context = context;
+    this.thinnedAtMs = ports.clock.nowMs();
+  }
+
+  async run(): Promise<WatchResult> {
+    for (let failures = 0; ; ) {
+      try {
+        const result = await this.once();
+        failures = 0;
+        if (result.done !== null) return result.done;
+        if (this.ports.clock.nowMs() >= this.input.untilMs) return { kind: 'checkpoint' };
+        await this.pause(result.pauseMs);
+      } catch (error) {
+        if (error instanceof CancelledFailure || !(error instanceof TransientError)) {
+          if (error instanceof CriticalError) return { kind: 'lost', error: error.report() };
+          throw error;
+        }
+        if (this.input.reconnecting) {
+          await this.pause(RECONNECT_MS);
+          continue;
+        }
+        const waitMs = READ_RETRY_MS[failures];
+        failures += 1;
+        if (waitMs === undefined) return { kind: 'lost', error: asErrorReport(error) };
+        await this.pause(waitMs);
+      }
+    }
+  }
+
+  private async once(): Promise<{ readonly done: WatchResult | null; readonly pauseMs: number }> {
+    const { engineId, generation } = this.input;
+    const venue = await this.ports.venueOf(engineId);
+    const more = this.mayAdvance() ? ((await venue.advance?.())?.more ?? false) : false;
+    const snapshot = await venue.read('confirmed');
+    const fence = { engineId, generation, attempt: this.context.info.attempt };
+    if (!(await this.ports.journal.recordSnapshot(fence, encodeSnapshot(snapshot)))) {
+      // A newer watch writes: this one was cut off and may only end.
+      return { done: { kind: 'checkpoint' }, pauseMs: 0 };
+    }
+    const why = await this.look(snapshot);
+    await this.thin();
+    if (why !== null) return { done: { kind: 'decide', snapshot: encodeSnapshot(snapshot), why }, pauseMs: 0 };
+    return { done: null, pauseMs: more ? 0 : this.pollMs() };
+  }
+
+  /** In lockstep the market waits for an operation to end, and for what the engine has yet to look at. */
+  private mayAdvance(): boolean {
+    return !this.input.context.busy && !this.input.look && !this.input.reconnecting;
+  }
+
+  private pollMs(): number {
+    const speed = this.policy.marketSpeed;
+    return Math.max(
+      MIN_POLL_MS,
+      speed === 'max' ? this.policy.pollIntervalMs / 10 : this.policy.pollIntervalMs / speed,
+    );
+  }
+
+  /** Why the workflow should look at this snapshot; null: nothing to do. */
+  private async look(snapshot: Snapshot): Promise<string | null> {
+    const { input } = this;
+    this.alerts ??= await AlertDesk.open(this.ports.journal, input.engineId);
+    const nowMs = this.ports.clock.nowMs();
+    const carry = this.alerts.standingAlert('CARRY_NEGATIVE')?.details;
+    const carryWarnedAtMs = marketTimeOf(carry);
+    const decision = decide(
+      snapshot,
+      { ...input.context, carryWarnedAtMs },
+      this.policy,
+      nowMs,
+      this.alerts.standing(),
+    );
+    await this.tell(decision, snapshot, nowMs);
+    if (input.look || input.reconnecting) return 'look';
+    if (
+      input.reconcile &&
+      reconcile(input.vaultPerp === null ? null : BigInt(input.vaultPerp), snapshot).kind !== 'none'
+    ) {
+      return 'the position is not what the engine knows';
+    }
+    const passed = (untilMs: number | null) => untilMs !== null && snapshot.marketTimeMs >= untilMs;
+    if (passed(input.context.cooldownUntilMs)) return 'the cooldown is over';
+    if (passed(input.backoffUntilMs)) return 'the backoff is over';
+    if (snapshot.feed.ended !== input.context.holds.some((hold) => hold.code === 'feed_ended'))
+      return 'the feed ended or goes on';
+    if (decision.action.kind === 'guard') return 'the guard must act';
+    if (!this.decisionDue(snapshot)) return null;
+    this.decidedAtMs = snapshot.marketTimeMs;
+    return decision.action.kind === 'none' ? null : 'a correction is due';
+  }
+
+  private decisionDue(snapshot: Snapshot): boolean {
+    return this.decidedAtMs === null || snapshot.marketTimeMs - this.decidedAtMs >= this.policy.loopIntervalMs;
+  }
+
+  /** Alerts of the account's condition, and what blocks the engine, told when it changes. */
+  private async tell(decision: Decision, snapshot: Snapshot, nowMs: number): Promise<void> {
+    const alerts = this.alerts;
+    if (alerts === null) return;
+    for (const draft of decision.alerts.raise) await alerts.raise(draft, nowMs, snapshot.marketTimeMs);
+    for (const code of decision.alerts.recover) await alerts.recover(code, RECOVERED, nowMs);
+    const reason = decision.reasons.at(-1);
+    for (const [code, severity] of BLOCKERS) {
+      if (reason?.code !== code) {
+        if (reason?.code !== 'BUSY') await alerts.recover(code, RECOVERED, nowMs);
+        continue;
+      }
+      const blocking = decision.gates?.gates.filter((gate) => gate.blocks).map((gate) => gate.code) ?? [];
+      const standing = alerts.standingAlert(code);
+      if (standing !== null && blockingOf(standing.details) === blocking.join(',')) continue;
+      const details = { ...reason.figures, blocking: blocking.join(',') };
+      await alerts.raise({ code, severity, message: reason.text, action: '', details }, nowMs, snapshot.marketTimeMs);
+    }
+  }
+
+  private async thin(): Promise<void> {
+    const nowMs = this.ports.clock.nowMs();
+    if (nowMs - this.thinnedAtMs < THIN_EVERY_MS) return;
+    this.thinnedAtMs = nowMs;
+    await this.ports.journal.thinSnapshots(this.input.engineId, nowMs);
+    await this.ports.journal.thinEquity(this.input.engineId, nowMs);
+  }
+
+  private async pause(ms: number): Promise<void> {
+    if (ms > 0) await this.context.sleep(ms);
+    else await new Promise((resolve) => setImmediate(resolve));
+    if (this.context.cancellationSignal.aborted) throw new CancelledFailure('the watch was replaced');
+  }
+}
+
+const RECOVERED = 'This is over.';
+/** Reasons of `decide` that keep a wanted trade from happening. */
+const BLOCKERS = [
+  ['GATE_BLOCKED', 'warning'],
+  ['GUARD_BLOCKED', 'critical'],
+  ['COOLDOWN', 'info'],
+] as const;
+
+const member = (details: unknown, name: string): unknown =>
+  typeof details === 'object' && details !== null ? (details as Record<string, unknown>)[name] : undefined;
+
+function marketTimeOf(details: unknown): number | null {
+  const value = member(details, 'market_time_ms');
+  return typeof value === 'number' ? value : null;
+}
+
+const blockingOf = (details: unknown): unknown => member(details, 'blocking');
