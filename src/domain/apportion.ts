@@ -1,0 +1,39 @@
+/** Rounds parts so that they still add up. */
+import { divFloor, FEMTO_PER_MICRO_USD } from './units.ts';
+
+interface Part<K> {
+  readonly key: K;
+  readonly floor: bigint;
+  readonly remainder: bigint;
+}
+
+/**
+ * Each exact part (1e-15 USD) as micro-USD, such that the parts add up to `totalMicro`: rounded down, and what then
+ * lacks goes, one unit each, to the parts that lost most (equal: in the order given). A part that is exact is never
+ * moved, so that an `unexplained` of 0 stays 0. `totalMicro` is the exact sum rounded either way, or a difference of
+ * two amounts rounded the same way.
+ * @throws RangeError when no rounding of the parts gives `totalMicro`
+ */
+export function apportion<K extends string>(exact: Readonly<Record<K, bigint>>, totalMicro: bigint): Record<K, bigint> {
+  const parts = Object.keys(exact).map((name): Part<K> => {
+    const key = name as K;
+    const floor = divFloor(exact[key], FEMTO_PER_MICRO_USD);
+    return { key, floor, remainder: exact[key] - floor * FEMTO_PER_MICRO_USD };
+  });
+  const inexact = parts.filter((part) => part.remainder > 0n);
+  const lacking = totalMicro - parts.reduce((sum, part) => sum + part.floor, 0n);
+  if (lacking < 0n || lacking > BigInt(inexact.length)) {
+    throw new RangeError(`no rounding of the parts adds up to ${totalMicro} micro-USD`);
+  }
+  // Sorting is stable: equal remainders keep the order given.
+  const raised = new Set(
+    inexact
+      .sort((a, b) => (a.remainder === b.remainder ? 0 : a.remainder > b.remainder ? -1 : 1))
+      .slice(0, Number(lacking))
+      .map((part) => part.key),
+  );
+  return Object.fromEntries(parts.map(({ key, floor }) => [key, raised.has(key) ? floor + 1n : floor])) as Record<
+    K,
+    bigint
+  >;
+}
