@@ -1,6 +1,6 @@
 /** How to reach Temporal, for worker and client alike, and what its namespace must hold for us. */
 import { readFile } from 'node:fs/promises';
-import { type Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client';
+import { type Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { CriticalError } from '../domain/errors.ts';
 import type { TemporalSettings } from './config.ts';
@@ -23,7 +23,13 @@ export const SEARCH_ATTRIBUTES = {
   DriftlessNeedsPerson: { flag: 'Bool', type: BOOL },
 } as const;
 
-export type ConnectOptions = Pick<ConnectionOptions, 'address' | 'tls' | 'apiKey' | 'metadata'>;
+/** Fits the client's connection and the worker's. */
+export interface ConnectOptions {
+  readonly address: string;
+  readonly tls?: true | { readonly clientCertPair: { readonly crt: Buffer; readonly key: Buffer } };
+  readonly apiKey?: string;
+  readonly metadata?: Record<string, string>;
+}
 
 /** @throws CriticalError TEMPORAL_TLS when a certificate cannot be read */
 export async function connectOptions(settings: TemporalSettings, address: string): Promise<ConnectOptions> {
@@ -47,11 +53,16 @@ const codeOf = (error: unknown): number | null => (isGrpcServiceError(error) ? e
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+export interface PreparedNamespace {
+  /** Null: the namespace knows all our search attributes; else why not, with the remedy. Workflows then set none. */
+  readonly searchAttributesMissing: string | null;
+}
+
 /**
  * The namespace, with at least 30 days of retention where we may set it, and our search attributes.
- * @throws CriticalError TEMPORAL_NAMESPACE with what an operator has to do when we may not do it ourselves
+ * @throws CriticalError TEMPORAL_NAMESPACE when it is missing and we may not make it
  */
-export async function prepareNamespace(connection: Connection, namespace: string): Promise<void> {
+export async function prepareNamespace(connection: Connection, namespace: string): Promise<PreparedNamespace> {
   const retention = msToTs(RETENTION_DAYS * DAY_MS);
   const call = <T>(work: () => Promise<T>) => connection.withDeadline(Date.now() + CALL_MS, work);
   const { workflowService } = connection;
@@ -77,10 +88,10 @@ export async function prepareNamespace(connection: Connection, namespace: string
       );
     });
   }
-  await addSearchAttributes(connection, namespace);
+  return { searchAttributesMissing: await addSearchAttributes(connection, namespace) };
 }
 
-async function addSearchAttributes(connection: Connection, namespace: string): Promise<void> {
+async function addSearchAttributes(connection: Connection, namespace: string): Promise<string | null> {
   const { operatorService } = connection;
   const call = <T>(work: () => Promise<T>) => connection.withDeadline(Date.now() + CALL_MS, work);
   const missing = async () => {
@@ -92,7 +103,7 @@ async function addSearchAttributes(connection: Connection, namespace: string): P
   for (let tries = 0; tries < NAMESPACE_TRIES; tries += 1) {
     try {
       const wanted = await missing();
-      if (wanted.length === 0) return;
+      if (wanted.length === 0) return null;
       const searchAttributes = Object.fromEntries(wanted.map(([name, { type }]) => [name, type]));
       await call(() => operatorService.addSearchAttributes({ namespace, searchAttributes }));
     } catch (error) {
@@ -102,9 +113,8 @@ async function addSearchAttributes(connection: Connection, namespace: string): P
     await sleep(NAMESPACE_PAUSE_MS);
   }
   const wanted = Object.entries(SEARCH_ATTRIBUTES).map(([name, { flag }]) => `${name} (${flag})`);
-  throw new CriticalError(
-    'TEMPORAL_NAMESPACE',
-    `The search attributes of the Temporal namespace ${namespace} cannot be set from here: ${last instanceof Error ? last.message : 'they do not appear'}\n` +
-      `Remedy: have an operator add ${wanted.join(', ')}.`,
+  return (
+    `the search attributes cannot be set from here: ${last instanceof Error ? last.message : 'they do not appear'}; ` +
+    `have an operator add ${wanted.join(', ')} to the namespace ${namespace}`
   );
 }

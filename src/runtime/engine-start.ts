@@ -1,0 +1,106 @@
+/** Sees to it that our engine runs in Temporal with this process's policy, over an account that exists. */
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { WorkflowLookup } from '../../activities/engine.ts';
+import type { engine as engineWorkflow } from '../../workflows/engine.ts';
+import { configure, type EngineTuning } from '../../workflows/messages.ts';
+import { formatAmount } from '../domain/amounts.ts';
+import { operationWorkflowId } from '../domain/ids.ts';
+import type { PolicyJson } from '../domain/policy.ts';
+import type { Journal } from '../journal/journal.ts';
+import { PaperVenue } from '../venues/paper/paper-venue.ts';
+import type { PaperSettings } from './config.ts';
+import type { Logger } from './logger.ts';
+import type { VenueRegistry } from './venues.ts';
+import { TASK_QUEUE } from './worker.ts';
+
+const CALL_MS = 10_000;
+const CONFIGURE_MS = 30_000;
+
+export interface EngineStart {
+  readonly client: Client;
+  readonly journal: Journal;
+  readonly venues: VenueRegistry;
+  readonly engineId: string;
+  readonly policy: PolicyJson;
+  readonly tuning: EngineTuning;
+  readonly paper: PaperSettings;
+  readonly logger: Logger;
+  readonly say: (line: string) => void;
+}
+
+export const workflowLookup =
+  (client: Client): WorkflowLookup =>
+  async (workflowId) => {
+    try {
+      const { status } = await client.connection.withDeadline(Date.now() + CALL_MS, () =>
+        client.workflow.getHandle(workflowId).describe(),
+      );
+      return status.name === 'RUNNING' ? 'running' : 'closed';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'not_found';
+      throw error;
+    }
+  };
+
+/** `--reset-paper`: engine, running operations and account end; commands and operations stay in the journal. */
+export async function resetPaper({ client, journal, engineId, say }: EngineStart): Promise<void> {
+  const lookup = workflowLookup(client);
+  const unfinished = await journal.unfinishedOperations(engineId);
+  for (const workflowId of [engineId, ...unfinished.map(({ operationId }) => operationWorkflowId(operationId))]) {
+    if ((await lookup(workflowId)) === 'running') {
+      await client.workflow.getHandle(workflowId).terminate('the paper account is reset');
+    }
+  }
+  await PaperVenue.reset(journal, engineId, Date.now());
+  say(`The paper account of ${engineId} begins anew.`);
+}
+
+const described = ({ sol, usdc, walletSol }: Pick<PaperSettings, 'sol' | 'usdc' | 'walletSol'>): string =>
+  `${formatAmount(sol, 9)} SOL, ${formatAmount(usdc, 6)} USDC, ${formatAmount(walletSol, 9)} SOL in the wallet`;
+
+/** PAPER_* apply to a new account only: a difference is told. */
+async function tellDifference({ journal, engineId, paper, say }: EngineStart): Promise<void> {
+  const began = await PaperVenue.accountDefaults(journal, engineId);
+  if (began === null || described(began) === described(paper)) return;
+  say(
+    `Note: this paper account began with ${described(began)}; the settings say ${described(paper)}.\n` +
+      '      They apply to a new account: `npm start -- --reset-paper` begins one.',
+  );
+}
+
+/** Others that this journal knows and that run on: the worker serves them too, but the page commands ours. */
+async function nameOthers({ journal, engineId, say }: EngineStart): Promise<void> {
+  const others = (await journal.engines()).filter((other) => other.engineId !== engineId && other.state !== 'stopped');
+  for (const other of others) {
+    say(`Note: ${other.engineId} is open too (${other.state}, ${other.tradingState}); its own feed commands it again.`);
+  }
+}
+
+export async function startEngine(start: EngineStart): Promise<void> {
+  const { client, venues, engineId, policy, tuning, logger } = start;
+  const running = (await workflowLookup(client)(engineId)) === 'running';
+  // An account that a running engine remembers and the journal does not is never made anew: the engine holds instead.
+  if (!running || (await venues.accountExists(engineId))) await venues.seed(engineId);
+  await tellDifference(start);
+  await nameOthers(start);
+  const handle = await client.connection.withDeadline(Date.now() + CALL_MS, () =>
+    client.workflow.start<typeof engineWorkflow>('engine', {
+      workflowId: engineId,
+      taskQueue: TASK_QUEUE,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      args: [{ engineId, policy, tuning, carried: null }],
+      staticSummary: `Engine of ${engineId}`,
+    }),
+  );
+  try {
+    await client.connection.withDeadline(Date.now() + CONFIGURE_MS, () =>
+      handle.executeUpdate(configure, { args: [{ policy, tuning }] }),
+    );
+  } catch (error) {
+    logger.warn(
+      { err: error },
+      'the engine has not taken the settings yet; it keeps those it has until the next start',
+    );
+  }
+}

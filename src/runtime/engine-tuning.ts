@@ -1,0 +1,14 @@
+import type { EngineTuning } from '../../workflows/messages.ts';
+import { DEFAULT_TIMING } from '../domain/transaction.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What production runs with; tests and bench scale it. */
+export const ENGINE_TUNING: Omit<EngineTuning, 'searchAttributes'> = {
+  checkpointMs: HOUR_MS,
+  maxHistoryEvents: 5_000,
+  answerWithinMs: 3_000,
+  slotWaitMs: 30_000,
+  maxWaiting: 8,
+  timing: DEFAULT_TIMING,
+};

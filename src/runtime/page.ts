@@ -1,0 +1,35 @@
+/** The page, built with Vite when its sources change and kept in the data folder. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { contentHash } from './content-hash.ts';
+
+const SOURCES = ['dashboard', 'package-lock.json'];
+
+/** The folder of the built page. */
+export async function openPage(options: {
+  readonly root: string;
+  /** Where builds are kept. */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+}): Promise<string> {
+  const { root, folder, say } = options;
+  const name = `page-${await contentHash(root, SOURCES)}`;
+  const path = join(folder, name);
+  if (existsSync(join(path, 'index.html'))) return path;
+  say('Building the page (after each change of its sources) ...');
+  const { build } = await import('vite');
+  const unfinished = `${path}.${process.pid}`;
+  await mkdir(folder, { recursive: true });
+  await build({
+    configFile: join(root, 'dashboard', 'vite.config.ts'),
+    root: join(root, 'dashboard'),
+    logLevel: 'silent',
+    build: { outDir: unfinished, emptyOutDir: true },
+  });
+  await rm(path, { recursive: true, force: true });
+  await rename(unfinished, path);
+  const old = (await readdir(folder)).filter((other) => other.startsWith('page-') && other !== name);
+  await Promise.all(old.map((other) => rm(join(folder, other), { recursive: true, force: true })));
+  return path;
+}

@@ -1,0 +1,78 @@
+/** Engine id to venue: venue and feed come from the id, never from process settings. Opened once, closed together. */
+import type { Clock } from '../domain/clock.ts';
+import { CriticalError } from '../domain/errors.ts';
+import { parseEngineId } from '../domain/ids.ts';
+import type { Journal } from '../journal/journal.ts';
+import { openFeed } from '../market-data/open-feed.ts';
+import { PaperVenue } from '../venues/paper/paper-venue.ts';
+import { readPaperState } from '../venues/paper/store.ts';
+import type { Venue } from '../venues/venue.ts';
+import type { PaperSettings, Settings } from './config.ts';
+
+export interface VenueRegistry {
+  /** @throws CriticalError ENGINE_UNKNOWN for an id that is none of ours, VENUE_UNAVAILABLE for a venue not built in */
+  venueOf(engineId: string): Promise<Venue>;
+  /** Whether a paper account exists; true for a venue whose accounts live on a chain. */
+  accountExists(engineId: string): Promise<boolean>;
+  /** Makes the paper account of this engine when there is none. */
+  seed(engineId: string): Promise<void>;
+  closeAll(): Promise<void>;
+}
+
+export interface VenuePorts {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Speed and funding period are this process's for its own engine; another engine keeps its own speed. */
+  readonly settings: Pick<Settings, 'engineId' | 'paper' | 'policy'>;
+}
+
+export function venueRegistry({ journal, clock, settings }: VenuePorts): VenueRegistry {
+  const opened = new Map<string, Promise<Venue>>();
+
+  async function openPaper(engineId: string, feedId: string, seed: boolean): Promise<Venue> {
+    const own = engineId === settings.engineId;
+    const kept = own ? null : await readPaperState(journal.db, engineId);
+    const speed = own ? settings.policy.marketSpeed : (kept?.market.speed ?? 1);
+    const periodMs = settings.paper.fundingPeriodMs;
+    const feed = openFeed(feedId, { periodMs });
+    return await PaperVenue.open({
+      ...{ engineId, journal, clock, feed, periodMs, speed, seed },
+      defaults: holdings(settings.paper),
+    });
+  }
+
+  async function open(engineId: string, seed: boolean): Promise<Venue> {
+    const parts = parseEngineId(engineId);
+    if (parts === null) {
+      throw new CriticalError('ENGINE_UNKNOWN', `${engineId} is not the id of an engine of ours`, { engineId });
+    }
+    if (parts.venue === 'paper') return await openPaper(engineId, parts.authority, seed);
+    throw new CriticalError('VENUE_UNAVAILABLE', 'Live trading on Drift is not part of this version.', { engineId });
+  }
+
+  function venueOf(engineId: string): Promise<Venue> {
+    const known = opened.get(engineId);
+    if (known !== undefined) return known;
+    const opening = open(engineId, false);
+    opened.set(engineId, opening);
+    // What failed is tried again by the next one who asks.
+    opening.catch(() => opened.delete(engineId));
+    return opening;
+  }
+
+  return {
+    venueOf,
+    accountExists: async (engineId) =>
+      parseEngineId(engineId)?.venue === 'paper' ? await PaperVenue.accountExists(journal, engineId) : true,
+    seed: async (engineId) => {
+      const venue = await open(engineId, true);
+      opened.set(engineId, Promise.resolve(venue));
+    },
+    closeAll: async () => {
+      const venues = await Promise.allSettled(opened.values());
+      await Promise.allSettled(venues.map((venue) => (venue.status === 'fulfilled' ? venue.value.close() : null)));
+    },
+  };
+}
+
+export const holdings = ({ sol, usdc, walletSol }: PaperSettings) => ({ sol, usdc, walletSol });

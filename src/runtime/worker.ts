@@ -1,0 +1,99 @@
+/** The Temporal worker: runs workflows from the bundle and activities over the ports; made anew when it fails. */
+import { NativeConnection, type State, Worker } from '@temporalio/worker';
+import type { Logger } from './logger.ts';
+import type { ConnectOptions } from './temporal-connection.ts';
+import type { WorkflowBundle } from './workflow-bundle.ts';
+
+export const TASK_QUEUE = 'driftless';
+
+/** Activities may end by themselves this long, then they are cancelled; at the force time they are left. */
+const SHUTDOWN_GRACE = '1500 ms';
+const SHUTDOWN_FORCE = '5 s';
+/** Cancellation reaches an activity only with a heartbeat. */
+const HEARTBEAT_EVERY = '1 s';
+const RESTART_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
+
+export interface WorkerOptions {
+  readonly connect: ConnectOptions;
+  readonly namespace: string;
+  readonly bundle: WorkflowBundle;
+  readonly activities: object;
+  readonly logger: Logger;
+}
+
+export interface RunningWorker {
+  state(): State | 'RESTARTING';
+  stop(): Promise<void>;
+}
+
+/** Polls when it resolves. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const logger = options.logger.child({ part: 'worker' });
+  let stopping = false;
+  let current: Worker | null = null;
+  let ended: Promise<void> = Promise.resolve();
+  let pause: { readonly timer: NodeJS.Timeout; readonly end: () => void } | null = null;
+
+  async function once(): Promise<() => Promise<void>> {
+    const connection = await NativeConnection.connect(options.connect);
+    try {
+      const worker = await Worker.create({
+        connection,
+        namespace: options.namespace,
+        taskQueue: TASK_QUEUE,
+        workflowBundle: options.bundle,
+        activities: options.activities,
+        shutdownGraceTime: SHUTDOWN_GRACE,
+        shutdownForceTime: SHUTDOWN_FORCE,
+        maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
+        defaultHeartbeatThrottleInterval: HEARTBEAT_EVERY,
+      });
+      current = worker;
+      return async () => {
+        try {
+          await worker.run();
+        } finally {
+          current = null;
+          await connection.close().catch(() => undefined);
+        }
+      };
+    } catch (error) {
+      await connection.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async function keepRunning(first: () => Promise<void>): Promise<void> {
+    let failures = 0;
+    let run: () => Promise<void> = first;
+    while (!stopping) {
+      try {
+        await run();
+        if (!stopping) logger.error('the worker ended by itself; starting it again');
+      } catch (error) {
+        if (!stopping) logger.error({ err: error }, 'the worker failed; starting it again');
+      }
+      if (stopping) return;
+      const pauseMs = RESTART_PAUSES_MS[Math.min(failures, RESTART_PAUSES_MS.length - 1)] ?? 0;
+      failures += 1;
+      await new Promise<void>((resolve) => {
+        pause = { timer: setTimeout(resolve, pauseMs), end: resolve };
+      });
+      run = async () => await (await once())();
+    }
+  }
+
+  ended = keepRunning(await once());
+  return {
+    state: () => current?.getState() ?? 'RESTARTING',
+    stop: async () => {
+      stopping = true;
+      if (pause !== null) {
+        clearTimeout(pause.timer);
+        pause.end();
+      }
+      if (current?.getState() === 'RUNNING') current.shutdown();
+      await ended;
+    },
+  };
+}
