@@ -268,7 +268,7 @@ export function planRebalance(snapshot: Snapshot, policy: Policy, cooldownUntilM
   const waitMs = cooldownLeftMs(snapshot, { cooldownUntilMs });
   if (waitMs > 0 && !exposed.naked) return refuse(cooldownError(waitMs, figures));
   if (belowMinimum) {
-    const message = `The correction of ${formatSol(abs(delta))} SOL is below the minimum of ${figures['minimum']} SOL.`;
+    const message = `The correction of ${formatSol(abs(delta))} SOL is below the minimum of ${figures.minimum} SOL.`;
     return refuse({ code: 'BELOW_MINIMUM', message, details: figures });
   }
   return { kind: 'trade', delta, enlarging: !isReducing(exposed.perp, delta), figures };
