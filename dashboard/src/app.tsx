@@ -1,0 +1,50 @@
+import { ActivityPanel } from './panels/activity.tsx';
+import { AlertsPanel } from './panels/alerts.tsx';
+import { CommandsPanel } from './panels/commands.tsx';
+import { Dialogs } from './panels/dialog.tsx';
+import { EarningsPanel } from './panels/earnings.tsx';
+import { ExposurePanel } from './panels/exposure.tsx';
+import { FeedWarnings } from './panels/feed-warnings.tsx';
+import { ConnectionNotice, Header } from './panels/header.tsx';
+import { HealthPanel } from './panels/health.tsx';
+import { HistoryPanel } from './panels/history.tsx';
+import { PositionsPanel } from './panels/positions.tsx';
+import { UnresolvedPanel } from './panels/unresolved.tsx';
+import { announcement, stale } from './state/store.ts';
+
+/** Panels in the order in which a narrow screen shows them; the style sheet places them on a wide one. */
+export function App() {
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the account
+      </a>
+      <Header />
+      <main id="main" class={stale.value ? 'main is-stale' : 'main'}>
+        <div class="area-overview">
+          <ConnectionNotice />
+          <UnresolvedPanel />
+          <div class="pair">
+            <HealthPanel />
+            <ExposurePanel />
+          </div>
+          <PositionsPanel />
+        </div>
+        <div class="area-side">
+          <CommandsPanel />
+          <ActivityPanel />
+          <AlertsPanel />
+        </div>
+        <div class="area-record">
+          <EarningsPanel />
+          <HistoryPanel />
+          <FeedWarnings />
+        </div>
+      </main>
+      <Dialogs />
+      <div class="sr-only" role="status" aria-live="polite" data-testid="announcement">
+        {announcement.value}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+/** Figures for display. What is not known prints as "unknown", never as zero. */
+
+export const UNKNOWN = 'unknown';
+/** U+2212, as wide as a digit in tabular figures, where a hyphen is not. */
+const MINUS = '\u2212';
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** One locale for all, so that a point is always the decimal separator, as in what is typed and sent. */
+function fixed(value: number, digits: number): string {
+  const key = String(digits);
+  let format = formats.get(key);
+  if (format === undefined) {
+    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    formats.set(key, format);
+  }
+  return format.format(Math.abs(value));
+}
+
+type Sign = 'negative' | 'always';
+
+function signed(value: number, digits: number, sign: Sign, prefix = '', suffix = ''): string {
+  const text = fixed(value, digits);
+  const isZero = !/[1-9]/.test(text);
+  const mark = isZero ? '' : value < 0 ? MINUS : sign === 'always' ? '+' : '';
+  return `${mark}${prefix}${text}${suffix}`;
+}
+
+type Figure = number | null | undefined;
+const known = (value: Figure): value is number => typeof value === 'number' && Number.isFinite(value);
+
+export const usd = (value: Figure, sign: Sign = 'negative', digits = 2): string =>
+  known(value) ? signed(value, digits, sign, '$') : UNKNOWN;
+
+/** Amounts too small for cents keep four more places, so that an hour's funding does not read as nothing. */
+export const usdFine = (value: Figure, sign: Sign = 'negative'): string =>
+  usd(value, sign, known(value) && value !== 0 && Math.abs(value) < 1 ? 6 : 2);
+
+export const sol = (value: Figure, sign: Sign = 'negative', digits = 4): string =>
+  known(value) ? signed(value, digits, sign, '', ' SOL') : UNKNOWN;
+
+export const percent = (value: Figure, digits = 2, sign: Sign = 'negative'): string =>
+  known(value) ? signed(value, digits, sign, '', ' %') : UNKNOWN;
+
+/** A fraction (0.5) as per cent (50 %). */
+export const ratio = (value: Figure, digits = 2, sign: Sign = 'negative'): string =>
+  percent(known(value) ? value * 100 : null, digits, sign);
+
+export const times = (value: Figure, digits = 2): string => (known(value) ? `${fixed(value, digits)}\u00d7` : UNKNOWN);
+
+export const plain = (value: Figure, digits = 2): string =>
+  known(value) ? signed(value, digits, 'negative') : UNKNOWN;
+
+/** `gain`, `loss`, `zero` or `unknown`: for colour, always beside a sign that says the same without it. */
+export type Tone = 'gain' | 'loss' | 'zero' | 'unknown';
+export const toneOf = (value: Figure): Tone =>
+  !known(value) ? 'unknown' : value > 0 ? 'gain' : value < 0 ? 'loss' : 'zero';
+
+/** A long id for a narrow place: its head and its tail. */
+export const shortId = (id: string, head = 6, tail = 4): string =>
+  id.length <= head + tail + 1 ? id : `${id.slice(0, head)}\u2026${id.slice(-tail)}`;

@@ -1,0 +1,19 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { startStore } from './state/store.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/layout.css';
+import './styles/header.css';
+import './styles/figures.css';
+import './styles/controls.css';
+import './styles/lists.css';
+
+const root = document.getElementById('app');
+if (root === null) throw new Error('index.html has no element with the id "app"');
+
+// The token has done its work (a cookie holds the session): it does not stay in the address, history or bookmarks.
+if (location.search.includes('token=')) history.replaceState(null, '', location.pathname + location.hash);
+
+startStore();
+render(<App />, root);

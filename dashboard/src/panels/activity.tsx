@@ -1,0 +1,164 @@
+/** What each command did, newest first. */
+import { clock } from '../format/time.ts';
+import type { ErrorView, GateView } from '../socket/messages.ts';
+import type { Activity, ActivityStatus } from '../state/activity.ts';
+import { commandWords, spaced } from '../state/command-words.ts';
+import { dismissConfirmation } from '../state/commands.ts';
+import { activities, nowMs, transactions } from '../state/store.ts';
+import { secondsLeft } from './dialog.tsx';
+import { Badge, type BadgeTone, Identifier, Panel } from './parts.tsx';
+
+const STATUS: Readonly<Record<ActivityStatus, readonly [string, BadgeTone]>> = {
+  sent: ['sending', 'info'],
+  unanswered: ['no answer', 'warn'],
+  pending: ['pending', 'info'],
+  done: ['done', 'good'],
+  confirmation_required: ['to confirm', 'warn'],
+  rejected: ['rejected', 'bad'],
+  failed: ['failed', 'bad'],
+  unknown: ['outcome unknown', 'warn'],
+};
+
+export function ActivityPanel() {
+  const shown = activities.value;
+  return (
+    <Panel id="activity" title="What each command did">
+      {shown.length === 0 ? (
+        <p class="note" data-testid="activity-empty">
+          Nothing has been sent from this tab yet.
+        </p>
+      ) : (
+        <ol class="activity" data-testid="results">
+          {shown.map((activity) => (
+            <Item activity={activity} key={activity.commandId} />
+          ))}
+        </ol>
+      )}
+    </Panel>
+  );
+}
+
+function Item({ activity }: { readonly activity: Activity }) {
+  const [word, tone] = STATUS[activity.status];
+  const update = activity.operationId === null ? undefined : transactions.value.get(activity.operationId);
+  const { result } = activity;
+  const stage = activity.status === 'pending' ? (activity.stage ?? null) : null;
+  const temporalUrl = activity.temporalUrl ?? update?.temporalUrl ?? null;
+  return (
+    <li
+      class={`item item-${tone}`}
+      data-testid="result"
+      data-action={activity.action}
+      data-status={activity.status}
+      data-command-id={activity.commandId}
+    >
+      <div class="item-head">
+        <strong>{commandWords(activity.action, activity.data)}</strong>
+        <Badge tone={tone} testid="result-status">
+          {word}
+        </Badge>
+      </div>
+      <p class="item-message" data-testid="result-message">
+        {messageOf(activity)}
+      </p>
+      {stage === null ? null : (
+        <p class="note">
+          Stage: {spaced(stage)}
+          {activity.attempt !== null && activity.attempt > 1 ? `, attempt ${activity.attempt}` : ''}
+        </p>
+      )}
+      {result?.error == null ? null : <ErrorLines error={result.error} message={result.message} />}
+      <div class="item-foot">
+        <time>{clock(activity.sentAtMs)}</time>
+        {activity.ours ? null : <span>from another client</span>}
+        {activity.operationId === null ? null : (
+          <Identifier name="operation" id={activity.operationId} href={temporalUrl} />
+        )}
+        {activity.signature === null ? null : (
+          <Identifier
+            name="signature"
+            id={activity.signature}
+            href={activity.explorerUrl ?? update?.explorerUrl ?? null}
+          />
+        )}
+        {finality(activity) === null ? null : <span>{finality(activity)}</span>}
+        <ConfirmAgain activity={activity} />
+      </div>
+    </li>
+  );
+}
+
+function messageOf(activity: Activity): string {
+  if (activity.status === 'sent') return 'Sent, waiting for the answer…';
+  if (activity.status === 'unanswered') {
+    return 'No answer has come. It may or may not have been accepted: look at the history below before you send it again. Nothing is sent again by itself.';
+  }
+  return activity.result?.message ?? '';
+}
+
+function finality(activity: Activity): string | null {
+  if (activity.outcome !== null) return spaced(activity.outcome);
+  if (activity.status !== 'done') return null;
+  return activity.stage ?? activity.result?.commitment ?? null;
+}
+
+function ConfirmAgain({ activity }: { readonly activity: Activity }) {
+  if (!activity.ours || activity.status !== 'confirmation_required') return null;
+  const left = secondsLeft(activity, nowMs.value);
+  if (left === 0) return <span>the offer has expired</span>;
+  return (
+    <button
+      type="button"
+      class="link-button"
+      onClick={() => dismissConfirmation(activity.commandId, false)}
+      data-testid="confirm-reopen"
+    >
+      Confirm{left === null ? '' : ` (${left} s)`}
+    </button>
+  );
+}
+
+function ErrorLines({ error, message }: { readonly error: ErrorView; readonly message: string }) {
+  const failing = error.gates.filter((gate) => gate.pass === false);
+  const gates = failing.length > 0 ? failing : error.gates;
+  return (
+    <div class="item-error" data-testid="result-error">
+      <code data-testid="result-code">{error.code}</code>
+      {error.message !== '' && error.message !== message ? <span> {error.message}</span> : null}
+      {error.remedy === null ? null : <p class="remedy">{error.remedy}</p>}
+      {gates.length === 0 ? null : <Gates gates={gates} />}
+    </div>
+  );
+}
+
+function Gates({ gates }: { readonly gates: readonly GateView[] }) {
+  return (
+    <div class="table-scroll">
+      <table class="gates" data-testid="result-gates">
+        <thead>
+          <tr>
+            <th scope="col">Gate</th>
+            <th scope="col">Have</th>
+            <th scope="col">Need</th>
+          </tr>
+        </thead>
+        <tbody>
+          {gates.map((gate) => (
+            <>
+              <tr key={gate.code}>
+                <th scope="row">{spaced(gate.code)}</th>
+                <td class={gate.have === null ? 'is-unknown' : ''}>{gate.have ?? 'unknown'}</td>
+                <td>{gate.need ?? ''}</td>
+              </tr>
+              {gate.remedy === null ? null : (
+                <tr key={`${gate.code}/remedy`} class="gate-remedy">
+                  <td colSpan={3}>{gate.remedy}</td>
+                </tr>
+              )}
+            </>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

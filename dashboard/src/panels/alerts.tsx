@@ -1,0 +1,69 @@
+import { clock, dateTime } from '../format/time.ts';
+import type { AlertView } from '../socket/messages.ts';
+import { spaced } from '../state/command-words.ts';
+import { alerts } from '../state/store.ts';
+import { Badge, type BadgeTone, Panel } from './parts.tsx';
+
+const TONE: Readonly<Record<AlertView['severity'], BadgeTone>> = { info: 'info', warning: 'warn', critical: 'bad' };
+const DAY_MS = 86_400_000;
+
+/** Over: a later `recovered` of the same code, and of the same operation where it names one. */
+export function isOver(alert: AlertView, all: readonly AlertView[]): boolean {
+  return all.some(
+    (other) =>
+      other.kind === 'recovered' &&
+      other.code === alert.code &&
+      (other.operationId === null || other.operationId === alert.operationId) &&
+      (other.tsMs ?? 0) >= (alert.tsMs ?? 0),
+  );
+}
+
+export function AlertsPanel() {
+  const all = alerts.value;
+  const standing = all.filter(
+    (alert) => alert.kind === 'alert' && alert.severity !== 'info' && !isOver(alert, all),
+  ).length;
+  return (
+    <Panel
+      id="alerts"
+      title="Alerts"
+      aside={
+        standing === 0 ? <Badge tone="quiet">none standing</Badge> : <Badge tone="warn">{standing} standing</Badge>
+      }
+    >
+      {all.length === 0 ? (
+        <p class="note">No alerts.</p>
+      ) : (
+        <ul class="alerts" data-testid="alerts">
+          {all.map((alert) => (
+            <Alert alert={alert} over={alert.kind === 'alert' && isOver(alert, all)} key={alert.id} />
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function Alert({ alert, over }: { readonly alert: AlertView; readonly over: boolean }) {
+  const recovered = alert.kind === 'recovered';
+  const tone = recovered ? 'good' : over ? 'quiet' : TONE[alert.severity];
+  const at = alert.tsMs ?? Date.now();
+  return (
+    <li
+      class={`item item-${tone} ${over ? 'item-over' : ''}`}
+      data-testid="alert"
+      data-code={alert.code}
+      data-kind={alert.kind}
+    >
+      <div class="item-head">
+        <strong>{spaced(alert.code)}</strong>
+        <Badge tone={tone}>{recovered ? 'recovered' : over ? `${alert.severity}, over` : alert.severity}</Badge>
+      </div>
+      <p class="item-message">{alert.message}</p>
+      {alert.action === null || recovered || over ? null : <p class="remedy">{alert.action}</p>}
+      <div class="item-foot">
+        <time>{Date.now() - at > DAY_MS ? dateTime(at) : clock(at)}</time>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,271 @@
+/** What a person can ask of the engine. */
+import { useState } from 'preact/hooks';
+import { baseToText } from '../format/decimal.ts';
+import { sol } from '../format/number.ts';
+import type { Mode } from '../socket/messages.ts';
+import { type AvailabilityView, blockedBy } from '../state/availability.ts';
+import { question, sendCommand } from '../state/commands.ts';
+import {
+  type Asset,
+  availableToMove,
+  checkDeposit,
+  checkSize,
+  checkWithdrawal,
+  DECIMALS,
+  type FundsLimits,
+  shareOf,
+} from '../state/form-rules.ts';
+import { connected, stats } from '../state/store.ts';
+import { AmountField, Choice } from './amount-field.tsx';
+import { ActionButton, Panel } from './parts.tsx';
+import { marketName } from './way-out.tsx';
+
+const availability = (): AvailabilityView => ({
+  connected: connected.value,
+  engine: stats.value?.engine ?? null,
+  drift: stats.value?.drift ?? null,
+});
+
+export function CommandsPanel() {
+  return (
+    <Panel id="commands" title="Commands">
+      <OpenForm />
+      <FundsForm />
+      <EngineControls />
+    </Panel>
+  );
+}
+
+/** The reason why a form cannot be sent, in a line that is always there. */
+function Blocked({ reason, id }: { readonly reason: string | null; readonly id: string }) {
+  return (
+    <p class="blocked" id={id} data-testid={id}>
+      {reason ?? ''}
+    </p>
+  );
+}
+
+const SHARES = [25n, 50n, 100n] as const;
+
+function OpenForm() {
+  const [direction, setDirection] = useState<'short' | 'long'>('short');
+  const [size, setSize] = useState('');
+  const market = stats.value?.market ?? null;
+  const account = stats.value?.account ?? null;
+  const checked = checkSize(size, { stepBase: market?.stepBase ?? null, minimumBase: market?.minimumBase ?? null });
+  const refused = blockedBy('open', availability());
+  const view = availability();
+  const spot = account?.spotSolBase ?? null;
+  const shortcuts =
+    spot === null
+      ? []
+      : SHARES.map((share) => ({ label: `${share} %`, value: shareOf(spot, share, market?.stepBase ?? null) }));
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if (!checked.ok || refused !== null) return;
+    const sent = sendCommand('DRIFT_OPEN_POSITION', { market: marketName(), direction, size: checked.text });
+    if (sent !== null) setSize('');
+  };
+  return (
+    <form class="form" onSubmit={submit} aria-labelledby="open-title" data-testid="open-form" noValidate>
+      <h3 id="open-title">Position · {marketName()}</h3>
+      <Choice
+        name="direction"
+        legend="Direction"
+        value={direction}
+        onChange={setDirection}
+        options={[
+          { value: 'short', label: 'Short', testid: 'open-short' },
+          { value: 'long', label: 'Long', testid: 'open-long' },
+        ]}
+      />
+      <AmountField
+        id="open-size"
+        label="Size"
+        unit="SOL"
+        value={size}
+        onInput={setSize}
+        checked={checked}
+        shortcuts={shortcuts}
+        hint={account?.spotSol == null ? 'Spot is unknown.' : `Spot to hedge: ${sol(account.spotSol)}`}
+      />
+      <div class="button-row">
+        <ActionButton
+          label={checked.ok ? `Open ${direction} ${checked.text} SOL` : `Open ${direction}`}
+          testid="open-submit"
+          kind="primary"
+          type="submit"
+          onPress={() => undefined}
+          blocked={refused ?? (checked.ok ? null : checked.reason)}
+        />
+        <ActionButton
+          label="Rebalance"
+          testid="rebalance"
+          onPress={() => sendCommand('REBALANCE')}
+          blocked={blockedBy('rebalance', view)}
+        />
+        <ActionButton
+          label="Settle PnL"
+          testid="settle"
+          onPress={() => sendCommand('SETTLE_PNL', { market: marketName() })}
+          blocked={blockedBy('settle', view)}
+        />
+      </div>
+      <Blocked reason={refused} id="open-blocked" />
+    </form>
+  );
+}
+
+type Direction = 'deposit' | 'withdraw';
+
+function limitsOf(direction: Direction, asset: Asset): FundsLimits {
+  const account = stats.value?.account ?? null;
+  if (account === null) return { availableBase: null, reservedBase: null };
+  if (direction === 'deposit') {
+    return asset === 'SOL'
+      ? { availableBase: account.walletSolBase, reservedBase: stats.value?.policy.reservedSolBase ?? null }
+      : { availableBase: account.walletUsdcBase, reservedBase: null };
+  }
+  return asset === 'SOL'
+    ? { availableBase: account.maxWithdrawSolBase ?? account.spotSolBase, reservedBase: null }
+    : { availableBase: account.maxWithdrawUsdcBase ?? account.spotUsdcBase, reservedBase: null };
+}
+
+function FundsForm() {
+  const [direction, setDirection] = useState<Direction>('deposit');
+  const [asset, setAsset] = useState<Asset>('SOL');
+  const [amount, setAmount] = useState('');
+  const limits = limitsOf(direction, asset);
+  const most = availableToMove(limits);
+  const checked =
+    direction === 'deposit' ? checkDeposit(amount, asset, limits) : checkWithdrawal(amount, asset, limits);
+  const refused = blockedBy(direction, availability());
+  const verb = direction === 'deposit' ? 'Deposit' : 'Withdraw';
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if (!checked.ok || refused !== null) return;
+    const action = direction === 'deposit' ? 'DRIFT_DEPOSIT' : 'DRIFT_WITHDRAW';
+    if (sendCommand(action, { amount: checked.text, asset }) !== null) setAmount('');
+  };
+  return (
+    <form class="form" onSubmit={submit} aria-labelledby="funds-title" data-testid="funds-form" noValidate>
+      <h3 id="funds-title">Funds</h3>
+      <div class="choices">
+        <Choice
+          name="funds-direction"
+          legend="Deposit or withdraw"
+          value={direction}
+          onChange={setDirection}
+          options={[
+            { value: 'deposit', label: 'Deposit', testid: 'funds-deposit' },
+            { value: 'withdraw', label: 'Withdraw', testid: 'funds-withdraw' },
+          ]}
+        />
+        <Choice
+          name="funds-asset"
+          legend="Asset"
+          value={asset}
+          onChange={setAsset}
+          options={[
+            { value: 'SOL', label: 'SOL', testid: 'funds-sol' },
+            { value: 'USDC', label: 'USDC', testid: 'funds-usdc' },
+          ]}
+        />
+      </div>
+      <AmountField
+        id="funds-amount"
+        label="Amount"
+        unit={asset}
+        value={amount}
+        onInput={setAmount}
+        checked={checked}
+        shortcuts={most === null || most === 0n ? [] : [{ label: 'Max', value: baseToText(most, DECIMALS[asset]) }]}
+        hint={
+          most === null
+            ? direction === 'deposit'
+              ? 'What the wallet holds is unknown.'
+              : 'What can be withdrawn is unknown.'
+            : `${direction === 'deposit' ? 'The wallet can spare' : 'Deposited and free to ask for:'} ${baseToText(most, DECIMALS[asset])} ${asset}`
+        }
+      />
+      <div class="button-row">
+        <ActionButton
+          label={checked.ok ? `${verb} ${checked.text} ${asset}` : verb}
+          testid="funds-submit"
+          kind="primary"
+          type="submit"
+          onPress={() => undefined}
+          blocked={refused ?? (checked.ok ? null : checked.reason)}
+        />
+      </div>
+      <Blocked reason={refused} id="funds-blocked" />
+    </form>
+  );
+}
+
+function EngineControls() {
+  const engine = stats.value?.engine ?? null;
+  const [chosen, setChosen] = useState<Mode | null>(null);
+  const mode = chosen ?? engine?.mode ?? 'paper';
+  const view = availability();
+  const startBlocked = blockedBy('start', view);
+  const hasPosition = stats.value?.drift.positions?.some((position) => position.amount !== 0) ?? null;
+  const start = (): void => {
+    if (mode === 'paper') {
+      sendCommand('START_ENGINE', { mode });
+      return;
+    }
+    question.value = {
+      title: 'Start with real money?',
+      lines: [
+        'In live mode the engine trades the account of your key on Solana, within the permissions of its settings.',
+      ],
+      confirmLabel: 'Start live',
+      danger: true,
+      action: 'START_ENGINE',
+      data: { mode },
+    };
+  };
+  const stop = (): void => {
+    if (hasPosition === false) {
+      sendCommand('STOP_ENGINE');
+      return;
+    }
+    question.value = {
+      title: 'Stop automatic trading?',
+      lines: [
+        hasPosition === null ? 'Whether a position is open is not known.' : 'A position is open, and stays open.',
+        'Stopped, the engine corrects and guards nothing by itself. It still watches and alerts; closing works.',
+      ],
+      confirmLabel: 'Stop engine',
+      danger: false,
+      action: 'STOP_ENGINE',
+      data: {},
+    };
+  };
+  return (
+    <section class="form" aria-labelledby="engine-title" id="engine-controls">
+      <h3 id="engine-title">Engine</h3>
+      <Choice
+        name="engine-mode"
+        legend="Mode to start in"
+        value={mode}
+        onChange={setChosen}
+        options={[
+          { value: 'paper', label: 'Paper', testid: 'engine-mode-paper' },
+          { value: 'live', label: 'Live', testid: 'engine-mode-live' },
+        ]}
+      />
+      <div class="button-row">
+        <ActionButton label="Start" testid="engine-start" kind="primary" onPress={start} blocked={startBlocked} />
+        <ActionButton label="Stop" testid="engine-stop" onPress={stop} blocked={blockedBy('stop', view)} />
+        <ActionButton
+          label="Resume"
+          testid="engine-resume"
+          onPress={() => sendCommand('RESUME')}
+          blocked={blockedBy('resume', view)}
+        />
+      </div>
+    </section>
+  );
+}

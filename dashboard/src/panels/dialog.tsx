@@ -1,0 +1,164 @@
+/** Questions before something is sent: the page's own, and the server's confirmation with its preview. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { plain } from '../format/number.ts';
+import { isObject } from '../socket/read.ts';
+import type { Activity } from '../state/activity.ts';
+import { commandWords, spaced } from '../state/command-words.ts';
+import {
+  dismissConfirmation,
+  dismissedConfirmations,
+  question,
+  sendCommand,
+  sendConfirmed,
+} from '../state/commands.ts';
+import { activities, connected, nowMs } from '../state/store.ts';
+
+interface DialogProps {
+  readonly title: string;
+  readonly children: ComponentChildren;
+  readonly confirmLabel: string;
+  readonly danger: boolean;
+  readonly blocked: string | null;
+  readonly onConfirm: () => void;
+  readonly onCancel: () => void;
+}
+
+function Dialog({ title, children, confirmLabel, danger, blocked, onConfirm, onCancel }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog !== null && !dialog.open) dialog.showModal();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      class={danger ? 'dialog dialog-danger' : 'dialog'}
+      aria-labelledby="dialog-title"
+      data-testid="confirm-dialog"
+      onCancel={(event) => {
+        event.preventDefault();
+        onCancel();
+      }}
+    >
+      <h2 id="dialog-title">{title}</h2>
+      {children}
+      <p class="blocked" role="status">
+        {blocked ?? ''}
+      </p>
+      <div class="button-row dialog-buttons">
+        <button type="button" class="button button-plain" onClick={onCancel} data-testid="confirm-cancel">
+          Cancel
+        </button>
+        <button
+          type="button"
+          class={`button ${danger ? 'button-danger-solid' : 'button-primary'}`}
+          disabled={blocked !== null}
+          onClick={onConfirm}
+          data-testid="confirm-send"
+        >
+          {confirmLabel}
+        </button>
+      </div>
+    </dialog>
+  );
+}
+
+export function Dialogs() {
+  const asked = question.value;
+  const offline = connected.value ? null : 'Not connected to the engine: nothing can be sent.';
+  if (asked !== null) {
+    const close = (): void => {
+      question.value = null;
+    };
+    return (
+      <Dialog
+        key={`question/${asked.action}`}
+        title={asked.title}
+        confirmLabel={asked.confirmLabel}
+        danger={asked.danger}
+        blocked={offline}
+        onCancel={close}
+        onConfirm={() => {
+          if (sendCommand(asked.action, asked.data) !== null) close();
+        }}
+      >
+        {asked.lines.map((line) => (
+          <p key={line}>{line}</p>
+        ))}
+      </Dialog>
+    );
+  }
+  const waiting = activities.value.find(awaitsConfirmation);
+  return waiting === undefined ? null : <Confirmation key={waiting.commandId} activity={waiting} offline={offline} />;
+}
+
+const awaitsConfirmation = (activity: Activity): boolean =>
+  activity.ours &&
+  activity.status === 'confirmation_required' &&
+  activity.result?.confirmation != null &&
+  !dismissedConfirmations.value.has(activity.commandId);
+
+/** Seconds until the token is worth nothing; null when the server gave no term. */
+export function secondsLeft(activity: Activity, now: number): number | null {
+  const confirmation = activity.result?.confirmation ?? null;
+  if (confirmation === null) return null;
+  const until =
+    confirmation.expiresInMs !== null ? activity.changedAtMs + confirmation.expiresInMs : confirmation.expiresAtMs;
+  return until === null ? null : Math.max(0, Math.ceil((until - now) / 1_000));
+}
+
+function Confirmation({ activity, offline }: { readonly activity: Activity; readonly offline: string | null }) {
+  const left = secondsLeft(activity, nowMs.value);
+  const expired = left === 0;
+  const preview = activity.result?.confirmation?.preview ?? {};
+  return (
+    <Dialog
+      title={`Confirm: ${commandWords(activity.action, activity.data)}`}
+      confirmLabel="Confirm and send"
+      danger={activity.data.mode === 'live'}
+      blocked={expired ? 'The offer has expired. Send the command again to get a fresh one.' : offline}
+      onCancel={() => dismissConfirmation(activity.commandId, true)}
+      onConfirm={() => sendConfirmed(activity.commandId)}
+    >
+      <p>{activity.result?.message}</p>
+      <dl class="preview" data-testid="confirm-preview">
+        {previewRows(preview).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <p class="note" data-testid="confirm-expiry">
+        {left === null
+          ? ''
+          : expired
+            ? 'Expired.'
+            : `Valid for ${left} s. The price may turn out better than shown, never worse.`}
+      </p>
+    </Dialog>
+  );
+}
+
+/** The preview as the server made it: names in words, nested names joined, lists and gates in short. */
+export function previewRows(
+  preview: Readonly<Record<string, unknown>>,
+  prefix = '',
+): readonly (readonly [string, string])[] {
+  return Object.entries(preview).flatMap(([name, value]): readonly (readonly [string, string])[] => {
+    const label = `${prefix}${spaced(name)}`;
+    if (value === undefined || /_base$/.test(name)) return [];
+    if (isObject(value)) return previewRows(value, `${label} · `);
+    if (Array.isArray(value)) return value.length === 0 ? [] : [[label, value.map(short).join(', ')]];
+    return [[label, short(value)]];
+  });
+}
+
+function short(value: unknown): string {
+  if (value === null || value === undefined) return 'unknown';
+  if (typeof value === 'number') return plain(value, Number.isInteger(value) ? 0 : 4);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (isObject(value)) return String(value.code ?? value.message ?? JSON.stringify(value));
+  return String(value);
+}

@@ -1,0 +1,228 @@
+/** What the account has earned and by what, line by line, adding up in plain sight; and what is on its way. */
+import { microUsdText } from '../format/micro-usd.ts';
+import { ratio, toneOf, UNKNOWN, usd, usdFine } from '../format/number.ts';
+import { countdown, dateTime, days } from '../format/time.ts';
+import { SOURCES, type Source, type Stats } from '../socket/messages.ts';
+import { payments, sinceStatsMs, stats } from '../state/store.ts';
+import { Figure, Panel } from './parts.tsx';
+
+const SOURCE_WORDS: Readonly<Record<Source, readonly [string, string]>> = {
+  price: ['Price', 'SOL held plus perp, times the move of the oracle'],
+  basis: ['Basis', 'mark against oracle at each fill'],
+  slippage: ['Slippage', 'fill against mark'],
+  funding: ['Funding', 'received from the perp market, paid when negative'],
+  interest: ['Interest', 'lend interest received, borrow interest paid'],
+  fees: ['Fees', 'to the venue, for trades'],
+  gas: ['Gas', 'transactions, tips and rent'],
+  transfers: ['Transfers', 'money from or to outside the account and its wallet'],
+  external: ['External', 'foreign trades and liquidation'],
+  unexplained: ['Unexplained', 'what nothing above accounts for'],
+};
+
+export function EarningsPanel() {
+  const account = stats.value?.account ?? null;
+  const funding = account?.fundingReceived ?? sourceUsd(stats.value, 'funding');
+  return (
+    <Panel id="earnings" title="Earnings">
+      <dl class="figures figures-4 earnings-top">
+        <Figure
+          label="Funding received so far"
+          value={usdFine(funding, 'always')}
+          tone={toneOf(funding)}
+          testid="funding-received"
+          large
+        />
+        <Figure label="Equity" value={usd(account?.equity)} testid="equity" large />
+        <Figure label="Settled PnL" value={usd(account?.settledPnl, 'always')} tone={toneOf(account?.settledPnl)} />
+        <Figure
+          label="Unsettled PnL"
+          value={usd(account?.unsettledPnl, 'always')}
+          tone={toneOf(account?.unsettledPnl)}
+        />
+      </dl>
+      <div class="earnings-grid">
+        <Sources now={stats.value} />
+        <div class="earnings-side">
+          <Accruing now={stats.value} />
+          <Payments />
+        </div>
+      </div>
+    </Panel>
+  );
+}
+
+const sourceUsd = (now: Stats | null, source: Source): number | null => {
+  const exact = now?.account.sourcesBase?.[source] ?? null;
+  return exact === null ? null : Number(exact) / 1e6;
+};
+
+/** The sum of the lines, null as soon as one of them is unknown. */
+export function sumOf(sources: Readonly<Record<Source, bigint | null>> | null): bigint | null {
+  if (sources === null) return null;
+  let sum = 0n;
+  for (const source of SOURCES) {
+    const value = sources[source];
+    if (value === null) return null;
+    sum += value;
+  }
+  return sum;
+}
+
+function Sources({ now }: { readonly now: Stats | null }) {
+  const sources = now?.account.sourcesBase ?? null;
+  const sum = sumOf(sources);
+  const change = now?.account.equityChangeBase ?? null;
+  const difference = sum === null || change === null ? null : change - sum;
+  const largest = SOURCES.reduce((most, source) => Math.max(most, Math.abs(Number(sources?.[source] ?? 0n))), 0);
+  return (
+    <table class="sources" data-testid="pnl-sources">
+      <caption>Change of equity since the account's start, by source</caption>
+      <tbody>
+        {SOURCES.map((source) => (
+          <tr key={source} data-testid={`source-${source}`}>
+            <th scope="row" title={SOURCE_WORDS[source][1]}>
+              {SOURCE_WORDS[source][0]}
+            </th>
+            <td class="source-bar" aria-hidden="true">
+              <SourceBar value={Number(sources?.[source] ?? 0n)} largest={largest} />
+            </td>
+            <td class="source-amount">
+              <Micro value={sources?.[source] ?? null} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>
+        <tr data-testid="source-sum">
+          <th scope="row">Sum of the sources</th>
+          <td />
+          <td class="source-amount">
+            <Micro value={sum} />
+          </td>
+        </tr>
+        <tr
+          data-testid="equity-change"
+          data-adds-up={difference === null ? 'unknown' : difference === 0n ? 'true' : 'false'}
+        >
+          <th scope="row">Change of equity</th>
+          <td class="source-check">
+            {difference === null
+              ? ''
+              : difference === 0n
+                ? 'adds up'
+                : `off by ${microUsdText(difference, 6, 'always')}`}
+          </td>
+          <td class="source-amount">
+            <Micro value={change} />
+          </td>
+        </tr>
+      </tfoot>
+    </table>
+  );
+}
+
+function SourceBar({ value, largest }: { readonly value: number; readonly largest: number }) {
+  const width = largest === 0 ? 0 : (Math.abs(value) / largest) * 50;
+  return (
+    <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+      <rect
+        class={value < 0 ? 'bar-loss' : 'bar-gain'}
+        x={value < 0 ? 50 - width : 50}
+        y="1"
+        width={width}
+        height="6"
+      />
+      <line class="balance-axis" x1="50" x2="50" y1="0" y2="8" />
+    </svg>
+  );
+}
+
+/** Cents in full, the four places below them small: the lines add up to the last digit, and still read at a glance. */
+function Micro({ value }: { readonly value: bigint | null }) {
+  if (value === null) return <span class="is-unknown">{UNKNOWN}</span>;
+  const text = microUsdText(value, 6, 'always');
+  return (
+    <span class={`tone-${value > 0n ? 'gain' : value < 0n ? 'loss' : 'zero'}`}>
+      {text.slice(0, -4)}
+      <small>{text.slice(-4)}</small>
+    </span>
+  );
+}
+
+function Accruing({ now }: { readonly now: Stats | null }) {
+  const account = now?.account ?? null;
+  const market = now?.market ?? null;
+  const left = market?.funding.nextPeriodInMs ?? null;
+  return (
+    <section class="box" aria-labelledby="accruing-title">
+      <h3 id="accruing-title">Accrues, not yet paid</h3>
+      <dl class="figures figures-2">
+        <Figure
+          label="Funding, estimated"
+          value={usdFine(account?.accruedFunding, 'always')}
+          tone={toneOf(account?.accruedFunding)}
+          testid="accrued-funding"
+        />
+        <Figure
+          label="Next period in"
+          value={countdown(left === null ? null : left - sinceStatsMs.value)}
+          hint={
+            market?.funding.periodMs == null ? undefined : `every ${countdown(market.funding.periodMs)} of market time`
+          }
+          testid="next-period"
+        />
+        <Figure
+          label="Last rate"
+          value={ratio(market?.funding.lastRate, 5, 'always')}
+          hint={
+            market?.funding.trailingMeanRate == null
+              ? undefined
+              : `mean ${ratio(market.funding.trailingMeanRate, 5, 'always')}`
+          }
+          testid="funding-rate"
+        />
+        <Figure
+          label="Earns per day, at this rate"
+          value={usdFine(account?.earnsPerDay, 'always')}
+          tone={toneOf(account?.earnsPerDay)}
+        />
+        <Figure
+          label="Costs paid so far"
+          value={usd(account?.costsPaid)}
+          hint="fees, slippage, basis and gas"
+          testid="costs-paid"
+        />
+        <Figure
+          label="Break-even in"
+          value={account?.breakEvenDays === 0 ? 'reached' : days(account?.breakEvenDays)}
+          hint={account?.breakEvenNote ?? undefined}
+          testid="break-even"
+        />
+      </dl>
+    </section>
+  );
+}
+
+function Payments() {
+  const recent = payments.value;
+  return (
+    <section class="box" aria-labelledby="payments-title">
+      <h3 id="payments-title">Recent funding payments</h3>
+      {recent.length === 0 ? (
+        <p class="note" data-testid="payments-empty">
+          None yet: funding is paid at the end of each period in which a position is held.
+        </p>
+      ) : (
+        <ul class="payments" data-testid="funding-payments">
+          {recent.slice(0, 6).map((payment) => (
+            <li key={`${payment.market}/${payment.periodMs}`}>
+              <time>{dateTime(payment.periodMs)}</time>
+              <span>{ratio(payment.rate, 5, 'always')}</span>
+              <span class={`tone-${toneOf(payment.amount)}`}>{usdFine(payment.amount, 'always')}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,154 @@
+/** Is the account neutral? Spot against perp on one axis, and what is left over. */
+import { percent, ratio, sol, usd } from '../format/number.ts';
+import { countdown } from '../format/time.ts';
+import type { DriftState, Stats } from '../socket/messages.ts';
+import { sinceStatsMs, stats } from '../state/store.ts';
+import { Holds } from './holds.tsx';
+import { Badge, Figure, Panel } from './parts.tsx';
+
+/** The perp in SOL: what the server says, else the sum of the positions. */
+export function perpOf(stats: Stats | null): number | null {
+  if (stats === null) return null;
+  if (stats.account.perpSol !== null) return stats.account.perpSol;
+  const positions = stats.drift.positions;
+  if (positions === null || positions.some((position) => position.amount === null)) return null;
+  return positions.reduce((sum, position) => sum + (position.amount ?? 0), 0);
+}
+
+export function liquidationPrice(stats: Stats | null): number | null | undefined {
+  if (stats === null) return undefined;
+  if (stats.account.liqPrice !== undefined) return stats.account.liqPrice;
+  const positions: DriftState['positions'] = stats.drift.positions;
+  if (positions === null) return undefined;
+  return positions.find((position) => position.amount !== 0)?.liqPrice ?? (positions.length === 0 ? null : undefined);
+}
+
+export function ExposurePanel() {
+  const now = stats.value;
+  const spot = now?.account.spotSol ?? null;
+  const perp = perpOf(now);
+  const tolerance = now?.policy.driftTolerancePct ?? null;
+  const driftPct = now?.drift.driftPct ?? null;
+  const liq = liquidationPrice(now);
+  const distance = now?.account.liqDistancePct ?? null;
+  const target = now?.engine.hedgeTarget ?? null;
+  return (
+    <Panel
+      id="exposure"
+      title="Exposure"
+      aside={<Neutrality driftPct={now?.account.driftFromTargetPct ?? driftPct} tolerance={tolerance} />}
+    >
+      <Balance spot={spot} perp={perp} />
+      <dl class="figures figures-3">
+        <Figure label="Net delta" value={sol(now?.drift.netDelta, 'always')} testid="net-delta" large />
+        <Figure
+          label="Drift"
+          value={percent(driftPct, 2, 'always')}
+          hint={tolerance === null ? undefined : `tolerance ${percent(tolerance, 1)}`}
+          testid="drift-pct"
+          large
+        />
+        <Figure
+          label="Hedge target"
+          value={ratio(target, 1)}
+          hint={target === null ? undefined : target === 0 ? 'nothing is to be hedged' : 'of spot, chosen by you'}
+          testid="hedge-target"
+          large
+        />
+        <Figure
+          label="Liquidation price"
+          value={liq === null ? 'none' : usd(liq)}
+          hint={liq == null || distance === null ? undefined : `${percent(distance, 1)} away`}
+          testid="liq-price"
+        />
+        <Figure label="Cooldown left" value={cooldownWords(now, sinceStatsMs.value)} testid="cooldown" />
+        <Figure
+          label="Operation"
+          value={operationWords(now)}
+          hint={now?.engine.decision ?? undefined}
+          testid="operation"
+        />
+      </dl>
+      <Holds />
+    </Panel>
+  );
+}
+
+function operationWords(now: Stats | null): string {
+  if (now === null) return 'unknown';
+  const operation = now.engine.operation;
+  if (operation === null) return 'none running';
+  return [operation.kind, operation.stage].filter((word) => word !== null).join(' · ') || 'running';
+}
+
+/** Counts down between messages; `ready` when there is none. */
+export function cooldownWords(now: Stats | null, sinceMs: number): string {
+  if (now === null) return 'unknown';
+  const { cooldownRemainingMs, cooldownUntilMs } = now.engine;
+  if (typeof cooldownRemainingMs === 'number') {
+    const left = cooldownRemainingMs - sinceMs;
+    return left > 0 ? countdown(left) : 'none';
+  }
+  if (cooldownUntilMs === null) return 'none';
+  // Without the server's remainder: the deadline is in market time, which runs `speed` times as fast as the wall's.
+  const { marketTimeMs, speed } = now.market;
+  if (marketTimeMs === null || typeof speed !== 'number') return 'running';
+  const left = (cooldownUntilMs - marketTimeMs) / speed - sinceMs;
+  return left > 0 ? countdown(left) : 'none';
+}
+
+function Neutrality({ driftPct, tolerance }: { readonly driftPct: number | null; readonly tolerance: number | null }) {
+  if (driftPct === null || tolerance === null) return <Badge tone="quiet">drift unknown</Badge>;
+  return Math.abs(driftPct) <= tolerance ? (
+    <Badge tone="good" testid="neutrality">
+      at its target
+    </Badge>
+  ) : (
+    <Badge tone="warn" testid="neutrality">
+      {percent(driftPct, 2, 'always')} off its target
+    </Badge>
+  );
+}
+
+const HALF = 50;
+
+/** Longs to the right of the middle, shorts to the left, at one scale: what sticks out is the exposure. */
+function Balance({ spot, perp }: { readonly spot: number | null; readonly perp: number | null }) {
+  const scale = Math.max(Math.abs(spot ?? 0), Math.abs(perp ?? 0), Number.MIN_VALUE);
+  return (
+    <div class="balance" aria-hidden="true">
+      <Bar label="Spot" amount={spot} scale={scale} testid="spot" />
+      <Bar label="Perp" amount={perp} scale={scale} testid="perp" />
+    </div>
+  );
+}
+
+function Bar(props: {
+  readonly label: string;
+  readonly amount: number | null;
+  readonly scale: number;
+  readonly testid: string;
+}) {
+  const { amount } = props;
+  const width = amount === null ? 0 : (Math.abs(amount) / props.scale) * HALF;
+  const x = amount !== null && amount < 0 ? HALF - width : HALF;
+  return (
+    <div class="balance-row">
+      <span class="balance-label">{props.label}</span>
+      <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="balance-bed" x="0" y="0" width="100" height="10" />
+        <rect
+          class={amount !== null && amount < 0 ? 'balance-short' : 'balance-long'}
+          x={x}
+          y="0"
+          width={width}
+          height="10"
+        />
+        <line class="balance-axis" x1={HALF} x2={HALF} y1="0" y2="10" />
+      </svg>
+      <span class={`balance-amount ${amount === null ? 'is-unknown' : ''}`} data-testid={props.testid}>
+        {sol(amount, 'always')}
+      </span>
+    </div>
+  );
+}

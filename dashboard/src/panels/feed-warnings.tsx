@@ -1,0 +1,17 @@
+import { stats } from '../state/store.ts';
+import { Panel } from './parts.tsx';
+
+/** What the feed has to say against its own data: gaps, and periods in which nothing is settled. */
+export function FeedWarnings() {
+  const warnings = stats.value?.market.warnings ?? [];
+  if (warnings.length === 0) return null;
+  return (
+    <Panel id="feed-warnings" title="The feed warns">
+      <ul class="plain-list">
+        {warnings.map((warning) => (
+          <li key={warning}>{warning}</li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}

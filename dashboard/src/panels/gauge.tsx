@@ -1,0 +1,119 @@
+/** Health as a half circle from 0 (liquidation) to 100. Unknown is drawn as unknown, not as an empty gauge. */
+
+import type { ComponentChildren } from 'preact';
+
+/** REQUIREMENTS 2.4 and 2.5: below 50 a warning, below 20 critical. */
+export const WARNING_BELOW = 50;
+export const CRITICAL_BELOW = 20;
+
+export type HealthBand = 'good' | 'warning' | 'critical' | 'unknown';
+
+export function healthBand(health: number | null): HealthBand {
+  if (health === null) return 'unknown';
+  if (health < CRITICAL_BELOW) return 'critical';
+  return health < WARNING_BELOW ? 'warning' : 'good';
+}
+
+const BAND_WORDS: Readonly<Record<HealthBand, string>> = {
+  good: 'healthy',
+  warning: 'low, watch it',
+  critical: 'critical, near liquidation',
+  unknown: 'unknown',
+};
+
+const ARC = 'M 20 104 A 80 80 0 0 1 180 104';
+const ZONES = 'M 8 104 A 92 92 0 0 1 192 104';
+
+/** A point on the half circle of `radius` at `value` of 0 to 100. */
+function at(value: number, radius: number): { readonly x: number; readonly y: number } {
+  const angle = Math.PI * (1 - value / 100);
+  return { x: 100 + radius * Math.cos(angle), y: 104 - radius * Math.sin(angle) };
+}
+
+function Threshold({ value }: { readonly value: number }) {
+  const inner = at(value, 86);
+  const outer = at(value, 98);
+  const label = at(value, 108);
+  return (
+    <g class="gauge-threshold">
+      <line x1={inner.x} y1={inner.y} x2={outer.x} y2={outer.y} />
+      <text x={label.x} y={label.y} text-anchor="middle" dominant-baseline="middle">
+        {value}
+      </text>
+    </g>
+  );
+}
+
+export function HealthGauge({ health }: { readonly health: number | null }) {
+  const band = healthBand(health);
+  const shown = health === null ? null : Math.min(100, Math.max(0, health));
+  const words = shown === null ? 'Health unknown' : `Health ${shown.toFixed(1)} of 100, ${BAND_WORDS[band]}`;
+  const tip = shown === null ? null : at(shown, 80);
+  return (
+    <Meter band={band} shown={shown} words={words}>
+      <svg viewBox="-8 -10 216 132" aria-hidden="true">
+        <path
+          class="gauge-zone zone-critical"
+          d={ZONES}
+          pathLength={100}
+          stroke-dasharray={`${CRITICAL_BELOW - 0.6} 200`}
+        />
+        <path
+          class="gauge-zone zone-warning"
+          d={ZONES}
+          pathLength={100}
+          stroke-dasharray={`0 ${CRITICAL_BELOW + 0.6} ${WARNING_BELOW - CRITICAL_BELOW - 1.2} 200`}
+        />
+        <path
+          class="gauge-zone zone-good"
+          d={ZONES}
+          pathLength={100}
+          stroke-dasharray={`0 ${WARNING_BELOW + 0.6} 49.4 200`}
+        />
+        <path class="gauge-track" d={ARC} pathLength={100} />
+        {shown === null ? null : (
+          <path class="gauge-value" d={ARC} pathLength={100} stroke-dasharray={`${shown} 200`} />
+        )}
+        {tip === null ? null : <circle class="gauge-tip" cx={tip.x} cy={tip.y} r="5" />}
+        <Threshold value={CRITICAL_BELOW} />
+        <Threshold value={WARNING_BELOW} />
+        <text class="gauge-figure" x="100" y="88" text-anchor="middle">
+          {shown === null ? '?' : shown.toFixed(1)}
+        </text>
+        <text class="gauge-word" x="100" y="110" text-anchor="middle">
+          {BAND_WORDS[band]}
+        </text>
+      </svg>
+    </Meter>
+  );
+}
+
+interface MeterProps {
+  readonly band: HealthBand;
+  readonly shown: number | null;
+  readonly words: string;
+  readonly children: ComponentChildren;
+}
+
+/** A meter must have a value: without one it is a picture that says so. */
+function Meter({ band, shown, words, children }: MeterProps) {
+  const frame = { class: `gauge gauge-${band}`, 'data-testid': 'health-gauge', 'data-band': band };
+  return shown === null ? (
+    <div {...frame} role="img" aria-label={words} data-value="unknown">
+      {children}
+    </div>
+  ) : (
+    <div
+      {...frame}
+      role="meter"
+      aria-label="Health"
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={shown}
+      aria-valuetext={words}
+      data-value={shown}
+    >
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,143 @@
+/** Who we are connected to, what it is doing, whose prices these are, how old the figures are, and the way out. */
+
+import { usd } from '../format/number.ts';
+import { age } from '../format/time.ts';
+import { connection, figuresAgeMs, nowMs, reconnectNow, stale, stats, unauthorized } from '../state/store.ts';
+import { Badge, type BadgeTone, ExternalLink } from './parts.tsx';
+import { WayOut } from './way-out.tsx';
+
+export function Header() {
+  const engine = stats.value?.engine ?? null;
+  const mode = engine?.mode ?? null;
+  return (
+    <header class={`top mode-${mode ?? 'unknown'}`} data-testid="header">
+      <div class="top-line">
+        <h1 class="brand">
+          <svg viewBox="0 0 32 32" aria-hidden="true">
+            <path d="M5 11h22M5 21h22" />
+            <circle cx="16" cy="16" r="3.4" />
+          </svg>
+          Driftless
+        </h1>
+        <span class={`mode mode-badge-${mode ?? 'unknown'}`} data-testid="mode">
+          {mode === null ? 'MODE ?' : mode.toUpperCase()}
+          <span class="mode-words">{MODE_WORDS[mode ?? 'unknown']}</span>
+        </span>
+        <div class="badges">
+          <Badge tone={ENGINE_TONE[engine?.state ?? 'unknown'] ?? 'quiet'} testid="engine-state">
+            Engine {engine?.state ?? 'unknown'}
+          </Badge>
+          <Badge tone={TRADING_TONE[engine?.tradingState ?? 'unknown'] ?? 'quiet'} testid="trading-state">
+            Trading {engine?.tradingState ?? 'unknown'}
+          </Badge>
+        </div>
+        <div class="top-end">
+          <Age />
+          <ConnectionPill />
+          {stats.value?.temporalUrl == null ? null : (
+            <ExternalLink href={stats.value.temporalUrl} testid="temporal-link">
+              Temporal
+            </ExternalLink>
+          )}
+        </div>
+      </div>
+      <div class="feed-line">
+        <Feed />
+        <WayOut />
+      </div>
+    </header>
+  );
+}
+
+const MODE_WORDS = { paper: 'no real money', live: 'real money', unknown: 'not known yet' } as const;
+const ENGINE_TONE: Readonly<Record<string, BadgeTone>> = { running: 'good', stopping: 'warn', stopped: 'bad' };
+const TRADING_TONE: Readonly<Record<string, BadgeTone>> = { active: 'good', reducing: 'warn', halted: 'bad' };
+
+function Feed() {
+  const market = stats.value?.market ?? null;
+  const feed = market?.feed ?? null;
+  const kind =
+    market?.synthetic === true
+      ? 'synthetic'
+      : feed?.startsWith('replay')
+        ? 'replay'
+        : feed === null
+          ? 'unknown'
+          : 'real';
+  const speed = market?.speed ?? null;
+  return (
+    <div class={`feed feed-${kind}`} data-testid="feed">
+      <strong>{FEED_WORDS[kind]}</strong>
+      <span class="feed-id">{feed ?? 'no feed named yet'}</span>
+      {speed !== null && speed !== 1 ? <span>{speed === 'max' ? 'as fast as it goes' : `${speed}× speed`}</span> : null}
+      {market?.row != null && market.rows != null ? (
+        <span>
+          row {market.row} of {market.rows}
+        </span>
+      ) : null}
+      {market?.ended === true ? <Badge tone="warn">data ended</Badge> : null}
+      <span class="feed-price" data-testid="oracle-price">
+        SOL {usd(market?.oraclePrice)}
+        {market?.oracleValid === false ? <Badge tone="bad">oracle invalid</Badge> : null}
+      </span>
+    </div>
+  );
+}
+
+const FEED_WORDS = {
+  synthetic: 'Synthetic prices — made up',
+  replay: 'Replayed prices — past, not now',
+  real: 'Live prices',
+  unknown: 'Prices of an unknown source',
+} as const;
+
+function Age() {
+  const ms = figuresAgeMs.value;
+  return (
+    <span
+      class={`age ${stale.value ? 'age-stale' : ''}`}
+      data-testid="figures-age"
+      data-stale={stale.value ? 'true' : 'false'}
+    >
+      <span class="age-label">Figures</span> {ms === null ? 'none yet' : ms < 1_500 ? 'now' : `${age(ms)} old`}
+      {stale.value && ms !== null ? ' · stale' : ''}
+    </span>
+  );
+}
+
+function ConnectionPill() {
+  const state = connection.value;
+  const seconds = state.kind === 'waiting' ? Math.max(0, Math.ceil((state.retryAtMs - nowMs.value) / 1_000)) : 0;
+  const words =
+    state.kind === 'open'
+      ? 'Connected'
+      : state.kind === 'connecting'
+        ? state.failures === 0
+          ? 'Connecting…'
+          : 'Reconnecting…'
+        : `Reconnecting in ${seconds} s`;
+  return (
+    <span class={`connection connection-${state.kind}`} data-testid="connection" data-state={state.kind}>
+      <span class="dot" aria-hidden="true" />
+      {words}
+      {state.kind === 'waiting' ? (
+        <button type="button" class="link-button" onClick={reconnectNow} data-testid="reconnect-now">
+          now
+        </button>
+      ) : null}
+    </span>
+  );
+}
+
+/** Across the page while it cannot be trusted to be current. */
+export function ConnectionNotice() {
+  if (unauthorized.value) {
+    return (
+      <p class="notice notice-bad" role="alert" data-testid="unauthorized">
+        The engine does not accept this session. Open the address that <code>npm start</code> printed: it carries the
+        token.
+      </p>
+    );
+  }
+  return null;
+}

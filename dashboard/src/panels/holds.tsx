@@ -1,0 +1,93 @@
+/** Every reason not to trade, who clears it, and the button where that is a person. */
+import { age } from '../format/time.ts';
+import type { HoldView } from '../socket/messages.ts';
+import { blockedBy } from '../state/availability.ts';
+import { spaced } from '../state/command-words.ts';
+import { sendCommand } from '../state/commands.ts';
+import { connected, nowMs, stats } from '../state/store.ts';
+import { ActionButton, Badge } from './parts.tsx';
+import { marketName } from './way-out.tsx';
+
+export function Holds() {
+  const holds = stats.value?.engine.holds ?? null;
+  return (
+    <div class="holds">
+      <h3>Holds</h3>
+      {holds === null ? (
+        <p class="note is-unknown">unknown</p>
+      ) : holds.length === 0 ? (
+        <p class="note" data-testid="no-holds">
+          None: nothing stands in the way of trading.
+        </p>
+      ) : (
+        <ul class="hold-list" data-testid="holds">
+          {holds.map((hold) => (
+            <Hold hold={hold} key={`${hold.code}/${hold.key ?? ''}`} />
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Hold({ hold }: { readonly hold: HoldView }) {
+  const byPerson = hold.clearedBy === 'person';
+  return (
+    <li class={`hold ${hold.permits === 'nothing' ? 'hold-halts' : 'hold-reduces'}`} data-testid={`hold-${hold.code}`}>
+      <div class="hold-head">
+        <strong>{spaced(hold.code)}</strong>
+        <Badge tone={hold.permits === 'nothing' ? 'bad' : 'warn'}>
+          {hold.permits === 'nothing' ? 'only ways out' : 'only reductions'}
+        </Badge>
+        <span class="note">{hold.sinceMs === null ? '' : `for ${age(nowMs.value - hold.sinceMs)}`}</span>
+      </div>
+      <p>{hold.reason}</p>
+      <div class="hold-foot">
+        <span class="note">
+          {hold.clearedBy === null
+            ? 'Who clears it is unknown.'
+            : byPerson
+              ? 'A person clears it:'
+              : 'It clears by itself when its cause is over.'}
+        </span>
+        {byPerson ? <HoldButtons hold={hold} /> : null}
+      </div>
+    </li>
+  );
+}
+
+function HoldButtons({ hold }: { readonly hold: HoldView }) {
+  const view = { connected: connected.value, engine: stats.value?.engine ?? null, drift: stats.value?.drift ?? null };
+  if (hold.code === 'unresolved') {
+    return (
+      <a class="button button-plain" href="#unresolved" data-testid="hold-resolve">
+        Go to the transaction
+      </a>
+    );
+  }
+  if (hold.code === 'stopped') {
+    return (
+      <a class="button button-plain" href="#engine-controls" data-testid="hold-start">
+        Go to start
+      </a>
+    );
+  }
+  return (
+    <span class="button-row">
+      {hold.code === 'foreign_trade' ? (
+        <ActionButton
+          label="Adopt position"
+          testid="adopt-position"
+          onPress={() => sendCommand('ADOPT_POSITION', { market: hold.key ?? marketName() })}
+          blocked={blockedBy('adopt', view)}
+        />
+      ) : null}
+      <ActionButton
+        label="Resume"
+        testid={`hold-resume-${hold.code}`}
+        onPress={() => sendCommand('RESUME')}
+        blocked={blockedBy('resume', view)}
+      />
+    </span>
+  );
+}

@@ -1,0 +1,142 @@
+/** Small parts that every panel is made of. */
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { shortId, type Tone, UNKNOWN } from '../format/number.ts';
+
+export interface PanelProps {
+  readonly id: string;
+  readonly title: string;
+  /** Beside the title, at the end of the line. */
+  readonly aside?: ComponentChildren;
+  readonly className?: string;
+  readonly children: ComponentChildren;
+}
+
+export function Panel({ id, title, aside, className, children }: PanelProps) {
+  return (
+    <section class={`panel ${className ?? ''}`} aria-labelledby={`${id}-title`} data-testid={`panel-${id}`}>
+      <header class="panel-head">
+        <h2 id={`${id}-title`}>{title}</h2>
+        {aside === undefined ? null : <div class="panel-aside">{aside}</div>}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+export interface FigureProps {
+  readonly label: string;
+  readonly value: string;
+  readonly hint?: string | undefined;
+  readonly tone?: Tone | undefined;
+  readonly testid?: string;
+  readonly large?: boolean;
+}
+
+/** A named figure; one that is unknown is set in another face, so that it never passes for a number. */
+export function Figure({ label, value, hint, tone, testid, large }: FigureProps) {
+  return (
+    <div class={`figure ${large === true ? 'figure-large' : ''}`}>
+      <dt>{label}</dt>
+      <dd class={value === UNKNOWN ? 'is-unknown' : `tone-${tone ?? 'zero'}`} data-testid={testid}>
+        {value}
+      </dd>
+      {hint === undefined ? null : <dd class="figure-hint">{hint}</dd>}
+    </div>
+  );
+}
+
+export type BadgeTone = 'good' | 'warn' | 'bad' | 'info' | 'quiet';
+
+export function Badge(props: {
+  readonly tone: BadgeTone;
+  readonly children: ComponentChildren;
+  readonly testid?: string;
+}) {
+  return (
+    <span class={`badge badge-${props.tone}`} data-testid={props.testid}>
+      {props.children}
+    </span>
+  );
+}
+
+export function ExternalLink(props: {
+  readonly href: string;
+  readonly children: ComponentChildren;
+  readonly testid?: string;
+}) {
+  return (
+    <a href={props.href} target="_blank" rel="noopener noreferrer" data-testid={props.testid}>
+      {props.children}
+      <span class="link-mark" aria-hidden="true">
+        ↗
+      </span>
+      <span class="sr-only"> (opens in a new tab)</span>
+    </a>
+  );
+}
+
+/** An id, short, with the whole in its title and a button that copies it. */
+export function Identifier(props: { readonly name: string; readonly id: string; readonly href?: string | null }) {
+  const [copied, setCopied] = useState(false);
+  const copy = (): void => {
+    navigator.clipboard
+      ?.writeText(props.id)
+      .then(() => setCopied(true))
+      .catch(() => setCopied(false));
+  };
+  const short = shortId(props.id);
+  return (
+    <span class="identifier">
+      <span class="identifier-name">{props.name}</span>
+      {typeof props.href === 'string' ? (
+        <ExternalLink href={props.href}>{short}</ExternalLink>
+      ) : (
+        <code title={props.id}>{short}</code>
+      )}
+      <button type="button" class="copy" onClick={copy} aria-label={`Copy ${props.name} ${props.id}`}>
+        {copied ? 'copied' : 'copy'}
+      </button>
+    </span>
+  );
+}
+
+export interface ActionButtonProps {
+  readonly label: ComponentChildren;
+  readonly onPress: () => void;
+  readonly testid: string;
+  readonly kind?: 'primary' | 'plain' | 'danger' | 'quiet';
+  /** Why it cannot be pressed: shown on it, and read out with it. */
+  readonly blocked?: string | null;
+  readonly type?: 'button' | 'submit';
+}
+
+/** Stays focusable while it is blocked, so that its reason can be reached by keyboard and screen reader. */
+export function ActionButton({ label, onPress, testid, kind, blocked, type }: ActionButtonProps) {
+  const reason = blocked ?? null;
+  const reasonId = `${testid}-reason`;
+  return (
+    <span class="action">
+      <button
+        type={type ?? 'button'}
+        class={`button button-${kind ?? 'plain'}`}
+        data-testid={testid}
+        aria-disabled={reason === null ? undefined : 'true'}
+        aria-describedby={reason === null ? undefined : reasonId}
+        title={reason ?? undefined}
+        onClick={(event) => {
+          if (type !== 'submit') event.preventDefault();
+          if (reason === null) onPress();
+          else event.preventDefault();
+        }}
+      >
+        {label}
+      </button>
+      {reason === null ? null : (
+        <span id={reasonId} class="sr-only">
+          {reason}
+        </span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,63 @@
+import { plain, sol, toneOf, usd } from '../format/number.ts';
+import { stats } from '../state/store.ts';
+import { Panel } from './parts.tsx';
+import { askClose } from './way-out.tsx';
+
+export function PositionsPanel() {
+  const positions = stats.value?.drift.positions ?? null;
+  const open = positions?.filter((position) => position.amount !== 0) ?? [];
+  return (
+    <Panel id="positions" title="Positions">
+      <div class="table-scroll">
+        <table class="table" data-testid="positions">
+          <thead>
+            <tr>
+              <th scope="col">Market</th>
+              <th scope="col">Amount</th>
+              <th scope="col">Entry</th>
+              <th scope="col">Mark</th>
+              <th scope="col">PnL</th>
+              <th scope="col">Liquidation</th>
+              <th scope="col">
+                <span class="sr-only">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {open.map((position) => (
+              <tr key={position.market} data-testid="position-row" data-market={position.market}>
+                <th scope="row">
+                  {position.market}
+                  <span class="side">{position.amount === null ? '' : position.amount < 0 ? 'short' : 'long'}</span>
+                </th>
+                <td data-testid="position-amount">{sol(position.amount, 'always')}</td>
+                <td>{usd(position.entryPrice)}</td>
+                <td>{usd(position.markPrice)}</td>
+                <td class={`tone-${toneOf(position.pnl)}`} data-testid="position-pnl">
+                  {usd(position.pnl, 'always')}
+                </td>
+                <td>{position.liqPrice === null ? 'none' : plainPrice(position.liqPrice)}</td>
+                <td>
+                  <button type="button" class="button button-quiet" onClick={askClose}>
+                    Close
+                  </button>
+                </td>
+              </tr>
+            ))}
+            {open.length > 0 ? null : (
+              <tr class="empty-row" data-testid="positions-empty">
+                <td colSpan={7}>
+                  {positions === null
+                    ? 'Positions are unknown: no snapshot of the account has been read yet.'
+                    : 'No open position. Spot SOL earns lend interest only; open a short to hedge it and earn funding.'}
+                </td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
+  );
+}
+
+const plainPrice = (price: number | undefined): string => (price === undefined ? plain(null) : usd(price));

@@ -1,0 +1,68 @@
+/** Close and flatten, at hand at all times: in the head of the page, on a phone at its foot. */
+import { sol } from '../format/number.ts';
+import { blockedBy } from '../state/availability.ts';
+import { question } from '../state/commands.ts';
+import { connected, stats } from '../state/store.ts';
+import { ActionButton } from './parts.tsx';
+
+export const DEFAULT_MARKET = 'SOL-PERP';
+export const marketName = (): string => stats.value?.market.market ?? DEFAULT_MARKET;
+
+/** What is held, in words, for the question before it is closed. */
+function held(): string {
+  const positions = stats.value?.drift.positions ?? null;
+  if (positions === null) return 'What is held is not known to this page; the engine reads it afresh before it trades.';
+  const open = positions.filter((position) => position.amount !== 0);
+  if (open.length === 0) return 'This page sees no open position.';
+  return open.map((position) => `${position.market}: ${sol(position.amount, 'always')}`).join(', ');
+}
+
+export function askClose(): void {
+  const market = marketName();
+  question.value = {
+    title: `Close ${market}?`,
+    lines: [
+      held(),
+      'Sent reduce-only, within the slippage limit. The hedge target becomes 0: spot SOL stays unhedged.',
+    ],
+    confirmLabel: 'Close position',
+    danger: false,
+    action: 'DRIFT_CLOSE_POSITION',
+    data: { market },
+  };
+}
+
+export function askFlatten(): void {
+  question.value = {
+    title: 'Flatten and halt?',
+    lines: [
+      held(),
+      'Closes at up to four times the slippage limit, settles PnL, and halts trading until a person resumes it.',
+    ],
+    confirmLabel: 'Flatten and halt',
+    danger: true,
+    action: 'FLATTEN',
+    data: {},
+  };
+}
+
+export function WayOut() {
+  const view = { connected: connected.value, engine: stats.value?.engine ?? null, drift: stats.value?.drift ?? null };
+  return (
+    <section class="way-out" aria-label="Way out">
+      <ActionButton
+        label="Close position"
+        testid="close-position"
+        onPress={askClose}
+        blocked={blockedBy('close', view)}
+      />
+      <ActionButton
+        label="Flatten & halt"
+        testid="flatten"
+        kind="danger"
+        onPress={askFlatten}
+        blocked={blockedBy('flatten', view)}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,72 @@
+/**
+ * Why a command cannot be sent now, or null. The engine decides; this only spares a person a certain refusal, by the
+ * engine's own table. Where something is unknown the way out stays open.
+ */
+import { type AdmissionKind, refusalOf } from '../../../src/domain/admission.ts';
+import type { Hold } from '../../../src/domain/hold.ts';
+import type { DriftState, EngineView } from '../socket/messages.ts';
+
+export interface AvailabilityView {
+  readonly connected: boolean;
+  readonly engine: EngineView | null;
+  readonly drift: DriftState | null;
+}
+
+export type Control = 'start' | 'stop' | 'resume' | 'adopt' | 'resolve' | 'rebalance';
+
+const NOT_CONNECTED = 'Not connected to the engine: nothing can be sent.';
+const NO_MODE = 'The engine has not said yet whether this is paper or live.';
+
+export function blockedBy(
+  kind: Exclude<AdmissionKind, `rebalance_${string}`> | Control,
+  view: AvailabilityView,
+): string | null {
+  if (!view.connected) return NOT_CONNECTED;
+  const { engine } = view;
+  if (kind === 'start') return engine?.state === 'running' ? 'The engine is running.' : null;
+  if (engine === null || engine.mode === null) return NO_MODE;
+  switch (kind) {
+    case 'stop':
+      if (engine.state === 'stopped') return 'The engine is stopped.';
+      return engine.state === 'stopping' ? 'The engine is stopping.' : null;
+    case 'resume':
+    case 'adopt':
+    case 'resolve':
+      return null;
+    case 'close':
+    case 'flatten':
+      return null;
+    case 'rebalance':
+      return admission(
+        (view.drift?.netDelta ?? 0) < 0 ? 'rebalance_reducing' : 'rebalance_enlarging',
+        engine,
+        view.drift,
+      );
+    default:
+      return admission(kind, engine, view.drift);
+  }
+}
+
+function admission(kind: AdmissionKind, engine: EngineView, drift: DriftState | null): string | null {
+  if (engine.state === null) return 'The state of the engine is unknown.';
+  const positions = drift?.positions ?? null;
+  const refusal = refusalOf(kind, {
+    state: engine.state,
+    holds: (engine.holds ?? []).map((hold) => ({
+      code: hold.code as Hold['code'],
+      sinceMs: hold.sinceMs ?? 0,
+      permits: hold.permits ?? 'nothing',
+      clearedBy: hold.clearedBy ?? 'person',
+      reason: hold.reason,
+    })),
+    // Whether one can still land is for the engine to say: the page does not know.
+    unresolved: engine.unresolved.map((operation) => ({
+      operationId: operation.operationId,
+      kind: operation.kind === 'deposit' ? 'deposit' : 'rebalance',
+      windowClosed: true,
+    })),
+    dropped: false,
+    hasPosition: positions === null ? null : positions.some((position) => position.amount !== 0),
+  });
+  return refusal?.message ?? null;
+}

@@ -1,0 +1,54 @@
+/** Sending commands: each has its own id, and carries the mode that the person saw when they pressed the button. */
+import { signal } from '@preact/signals';
+import type { Mode } from '../socket/messages.ts';
+import { type CommandData, withSent } from './activity.ts';
+import { commandWords } from './command-words.ts';
+import { activities, announcement, sendText, setActivities, stats } from './store.ts';
+
+/** A question that the page itself asks before it sends: for what ends a position or starts real trading. */
+export interface LocalQuestion {
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly confirmLabel: string;
+  readonly danger: boolean;
+  readonly action: string;
+  readonly data: CommandData;
+}
+
+export const question = signal<LocalQuestion | null>(null);
+/** Confirmations that the person has put aside; they stay in the list of commands, and can be taken up there. */
+export const dismissedConfirmations = signal<ReadonlySet<string>>(new Set());
+
+/** The id of the command, or null when nothing could be sent. */
+export function sendCommand(action: string, data: CommandData = {}): string | null {
+  const mode: Mode | null = stats.value?.engine.mode ?? null;
+  const withMode: CommandData = data.mode !== undefined || mode === null ? data : { ...data, mode };
+  const commandId = crypto.randomUUID();
+  return deliver(commandId, action, withMode, null) ? commandId : null;
+}
+
+/** The same command again, with the token: the same id and data, so that it is the one that was shown. */
+export function sendConfirmed(commandId: string): boolean {
+  const activity = activities.value.find((other) => other.commandId === commandId);
+  const token = activity?.result?.confirmation?.token;
+  if (activity === undefined || token === undefined) return false;
+  return deliver(commandId, activity.action, activity.data, token);
+}
+
+export function dismissConfirmation(commandId: string, dismissed: boolean): void {
+  const next = new Set(dismissedConfirmations.value);
+  if (dismissed) next.add(commandId);
+  else next.delete(commandId);
+  dismissedConfirmations.value = next;
+}
+
+function deliver(commandId: string, action: string, data: CommandData, token: string | null): boolean {
+  const sentData = token === null ? data : { ...data, confirmation_token: token };
+  const sent = sendText(JSON.stringify({ type: 'COMMAND', action, command_id: commandId, data: sentData }));
+  if (!sent) {
+    announcement.value = `${commandWords(action, data)} was not sent: there is no connection to the engine.`;
+    return false;
+  }
+  setActivities(withSent(activities.value, { commandId, action, data }, Date.now()));
+  return true;
+}
