@@ -90,6 +90,7 @@ export class ChangeInProgress {
     if (!this.dirty) return null;
     return {
       state: this.state,
+      nowMs: this.nowMs,
       transactions: [...this.#transactions.values()],
       checkpoints: this.#checkpoints,
       trades: this.#trades,

@@ -1,14 +1,15 @@
 /** The paper account in the journal's database: locked, changed and written with its journal rows in one transaction. */
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { ErrorReport } from '../../domain/errors.ts';
 import { CriticalError } from '../../domain/errors.ts';
 import { jsonText, nullableJsonText } from '../../journal/json-text.ts';
 import type { AlertRecord, EquityRecord, FundingRecord, TradeRecord } from '../../journal/records.ts';
 import type { Database } from '../../journal/schema.ts';
-import { insertAlert, insertEquity, insertFunding, insertTrades, type Tx } from '../../journal/writes.ts';
+import { insertAlert, insertEquity, insertTrades, type Tx } from '../../journal/writes.ts';
 import type { LandedEffect } from '../venue.ts';
 import { PaperState, type PaperStateJson } from './state.ts';
+import { writeAccount } from './write-account.ts';
 
 export interface PaperTransaction {
   readonly signature: string;
@@ -29,6 +30,7 @@ export type PaperTrade = Omit<TradeRecord, 'operationId'>;
 /** All that one change writes. */
 export interface AccountChange {
   readonly state: PaperState;
+  readonly nowMs: number;
   readonly transactions: readonly PaperTransaction[];
   readonly checkpoints: readonly { readonly slot: number; readonly state: PaperState }[];
   readonly trades: readonly PaperTrade[];
@@ -131,18 +133,9 @@ export class PaperStore {
         .execute();
     }
     if (change.trades.length > 0) await insertTrades(trx, await this.#withOperations(trx, change.trades));
-    if (change.funding.length > 0) await insertFunding(trx, change.funding);
-    for (const record of change.equity) await insertEquity(trx, record);
     for (const alert of change.alerts) await insertAlert(trx, alert);
-    await trx
-      .updateTable('paper_accounts')
-      .set({
-        state: stateText(change.state),
-        sequence: sql<number>`sequence + 1`,
-        updated_at_ms: change.equity.at(-1)?.tsMs ?? sql<number>`updated_at_ms`,
-      })
-      .where('engine_id', '=', engineId)
-      .execute();
+    const { state, nowMs, funding, equity } = change;
+    await writeAccount({ engineId, state: stateText(state), atMs: nowMs, funding, equity }).execute(trx);
   }
 
   async #upsert(trx: Tx, row: PaperTransaction): Promise<void> {
