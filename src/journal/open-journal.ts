@@ -1,5 +1,6 @@
 /** Opens the journal: embedded PGlite, or Postgres when a URL is given; migrates it; the same SQL on both. */
 import { Kysely, PostgresDialect, sql } from 'kysely';
+import { startUpkeep } from './embedded-upkeep.ts';
 import type { Journal } from './journal.ts';
 import { type Listen, listenOnPGlite, listenOnPostgres } from './listen.ts';
 import { listAlerts, listEquity, listFunding, listOperations, listTrades, withAttempts } from './lists.ts';
@@ -23,15 +24,18 @@ export interface JournalOptions {
   /** PGlite's folder; null: in memory. The caller holds its lock (data-lock.ts). */
   readonly dataDir: string | null;
   readonly logger?: JournalLogger;
+  /** In memory only: PGlite's dump of a fresh database, which saves its making (`dumpDataDir`). */
+  readonly image?: Blob;
 }
 
 interface Opened {
   readonly db: Kysely<Database>;
   readonly listen: Listen;
+  readonly close: () => Promise<void>;
 }
 
 /** The methods of the journal over an opened and migrated database. */
-function journalOf({ db, listen }: Opened, journalId: string): Journal {
+function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
   const inTransaction = <T>(work: (trx: writes.Tx) => Promise<T>): Promise<T> => db.transaction().execute(work);
   return {
     journalId,
@@ -113,31 +117,39 @@ function journalOf({ db, listen }: Opened, journalId: string): Journal {
     async ping() {
       await sql`SELECT 1`.execute(db);
     },
-    close: () => db.destroy(),
+    close,
   };
 }
 
-async function openEmbedded(dataDir: string | null): Promise<Opened> {
-  const pglite = await openPGlite(dataDir);
-  return { db: new Kysely<Database>({ dialect: pgliteDialect(pglite) }), listen: listenOnPGlite(pglite) };
+async function openEmbedded({ dataDir, image, logger }: JournalOptions): Promise<Opened> {
+  const pglite = await openPGlite(dataDir, image);
+  const db = new Kysely<Database>({ dialect: pgliteDialect(pglite) });
+  const stopUpkeep = startUpkeep(db, (error) => logger?.warn({ err: error }, 'the upkeep of the journal failed'));
+  return {
+    db,
+    listen: listenOnPGlite(pglite),
+    async close() {
+      stopUpkeep();
+      await db.destroy();
+    },
+  };
 }
 
-function openServer(databaseUrl: string, logger: JournalLogger | undefined): Opened {
+function openServer(databaseUrl: string, { logger }: JournalOptions): Opened {
   const pool = postgresPool(databaseUrl, (error) =>
     logger?.warn({ err: error }, 'a connection to the journal was lost'),
   );
-  return {
-    db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }),
-    listen: listenOnPostgres(databaseUrl),
-  };
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return { db, listen: listenOnPostgres(databaseUrl), close: () => db.destroy() };
 }
 
 /**
  * @throws TransientError UNAVAILABLE when the database does not answer; CriticalError JOURNAL_SCHEMA or
  * DATA_FOLDER_INVALID when it cannot be used
  */
-export async function openJournal({ databaseUrl, dataDir, logger }: JournalOptions): Promise<Journal> {
-  const opened = databaseUrl === null ? await openEmbedded(dataDir) : openServer(databaseUrl, logger);
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  const { databaseUrl } = options;
+  const opened = databaseUrl === null ? await openEmbedded(options) : openServer(databaseUrl, options);
   try {
     await migrateToLatest(opened.db);
     const meta = await opened.db
@@ -147,7 +159,7 @@ export async function openJournal({ databaseUrl, dataDir, logger }: JournalOptio
       .executeTakeFirstOrThrow();
     return journalOf(opened, meta.value);
   } catch (error) {
-    await opened.db.destroy();
+    await opened.close();
     throw error;
   }
 }

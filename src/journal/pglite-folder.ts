@@ -28,11 +28,11 @@ async function make(folder: string): Promise<void> {
 }
 
 /**
- * @param dataDir null: in memory
+ * @param dataDir null: in memory, then from `image` when given
  * @throws CriticalError DATA_FOLDER_INVALID when the folder holds something else, or cannot be opened
  */
-export async function openPGlite(dataDir: string | null): Promise<PGlite> {
-  if (dataDir === null) return PGlite.create();
+export async function openPGlite(dataDir: string | null, image?: Blob): Promise<PGlite> {
+  if (dataDir === null) return PGlite.create(image === undefined ? {} : { loadDataDir: image });
   const folder = resolve(dataDir);
   if (!isDatabase(folder)) {
     const content = existsSync(folder) ? await readdir(folder) : [];
