@@ -8,44 +8,34 @@ import { MAX_NOTE_CHARS } from './limits.ts';
 const MARKET = 'the name of a market, e.g. "SOL-PERP"';
 const OPERATION_ID = 'the id of an operation: 1 to 64 letters, digits, - or _';
 
-/** A JSON number or a decimal string, kept as text until the asset, and with it the decimals, is known. */
-const amountText = z.unknown().transform((value, context): string => {
-  if (isLosslessNumber(value)) return value.value;
-  if (typeof value === 'string') return value;
-  context.addIssue({ code: 'custom', message: 'a positive number, or the same as a text' });
-  return z.NEVER;
-});
+/** A JSON number or a decimal string, to base units as text. */
+const baseUnits = (field: string, decimals: number) =>
+  z.unknown().transform((value, context): string => {
+    const text = isLosslessNumber(value) ? value.value : value;
+    const parsed = typeof text === 'string' ? parseAmount(text, decimals, field) : null;
+    if (parsed?.ok === true) return parsed.amount.toString();
+    const expected = parsed?.error.details?.expected;
+    const message = typeof expected === 'string' ? expected : 'a positive number, or the same as a text';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 
 const market = z.string({ error: MARKET }).min(1, { error: MARKET }).max(64, { error: MARKET });
 const nothing = z.object({});
 
-/** Base units as text, or an issue with what the amount parser expected. */
-const inBaseUnits = (field: string, text: string, decimals: number, context: z.RefinementCtx): string => {
-  const parsed = parseAmount(text, decimals, field);
-  if (parsed.ok) return parsed.amount.toString();
-  const expected = parsed.error.details?.expected;
-  context.addIssue({
-    code: 'custom',
-    path: [field],
-    message: typeof expected === 'string' ? expected : parsed.error.message,
+const capital = (decimals: number) =>
+  z.object({
+    amount: baseUnits('amount', decimals),
+    asset: z.enum(['SOL', 'USDC'], { error: '"SOL" or "USDC"' }).default('SOL'),
   });
-  return z.NEVER;
-};
+const capitalInSol = capital(ASSET_DECIMALS.SOL);
+const capitalInUsdc = capital(ASSET_DECIMALS.USDC);
 
-const capital = z
-  .object({ amount: amountText, asset: z.enum(['SOL', 'USDC'], { error: '"SOL" or "USDC"' }).default('SOL') })
-  .transform((data, context) => ({
-    ...data,
-    amount: inBaseUnits('amount', data.amount, ASSET_DECIMALS[data.asset], context),
-  }));
-
-const open = z
-  .object({
-    market,
-    direction: z.enum(['long', 'short'], { error: '"long" or "short"' }),
-    size: amountText,
-  })
-  .transform((data, context) => ({ ...data, size: inBaseUnits('size', data.size, ASSET_DECIMALS.SOL, context) }));
+const open = z.object({
+  market,
+  direction: z.enum(['long', 'short'], { error: '"long" or "short"' }),
+  size: baseUnits('size', ASSET_DECIMALS.SOL),
+});
 
 const verdict = z
   .object({
@@ -61,21 +51,25 @@ const verdict = z
 /** Reads `data`, or the issues with it. The request carries no `mode` but where it is the command's own subject. */
 type DataSchema = z.ZodType<Omit<CommandRequest, 'action'>>;
 
-export const DATA_SCHEMAS: Readonly<Record<Action, DataSchema>> = {
+const DATA_SCHEMAS: Readonly<Record<Action, DataSchema>> = {
   START_ENGINE: z.object({ mode: z.enum(['paper', 'live'], { error: '"paper" or "live"' }) }),
   STOP_ENGINE: nothing,
   GET_STATE: nothing,
   REBALANCE: nothing,
   FLATTEN: nothing,
   RESUME: nothing,
-  DRIFT_DEPOSIT: capital,
-  DRIFT_WITHDRAW: capital,
+  DRIFT_DEPOSIT: capitalInSol,
+  DRIFT_WITHDRAW: capitalInSol,
   DRIFT_OPEN_POSITION: open,
   DRIFT_CLOSE_POSITION: z.object({ market }),
   SETTLE_PNL: z.object({ market }),
   ADOPT_POSITION: z.object({ market }),
   RESOLVE_TRANSACTION: verdict,
 };
+
+/** The asset gives an amount its decimals. */
+export const dataSchema = (action: Action, data: Readonly<Record<string, unknown>>): DataSchema =>
+  DATA_SCHEMAS[action] === capitalInSol && data.asset === 'USDC' ? capitalInUsdc : DATA_SCHEMAS[action];
 
 /** Fields that any command may carry beside its own. */
 export const COMMON_SCHEMA = z.object({

@@ -10,7 +10,7 @@ import {
   refused,
 } from '../domain/command.ts';
 import type { ErrorDetails, ErrorReport, Json } from '../domain/errors.ts';
-import { COMMON_SCHEMA, DATA_SCHEMAS, isMisspelt, refusalOfField } from './command-schema.ts';
+import { COMMON_SCHEMA, dataSchema, isMisspelt, refusalOfField } from './command-schema.ts';
 import { MAX_COMMAND_ID_CHARS } from './limits.ts';
 import { quote } from './quote.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -101,7 +101,7 @@ function parseCommand(message: Fields, markets: readonly string[]): Incoming {
   }
   const common = COMMON_SCHEMA.safeParse(ownOnly(data));
   if (!common.success) problems.push(...issuesOf(common.error, data));
-  const specific = DATA_SCHEMAS[action].safeParse(ownOnly(data));
+  const specific = dataSchema(action, data).safeParse(ownOnly(data));
   if (!specific.success) problems.push(...issuesOf(specific.error, data));
   if (problems.length > 0 || !common.success || !specific.success) return bad(invalidFields(distinct(problems)));
 

@@ -1,0 +1,189 @@
+/** A bridge on a free port with a journal in memory and a scripted engine, and clients that speak to it over sockets. */
+import { once } from 'node:events';
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import { WebSocket } from 'ws';
+import type { BridgePorts, BridgeSettings, Readiness } from '../../src/bridge/ports.ts';
+import { type Bridge, startBridge } from '../../src/bridge/server.ts';
+import type { CommandAnswer } from '../../src/domain/command.ts';
+import { TransientError } from '../../src/domain/errors.ts';
+import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { type ScriptedGateway, scriptedGateway } from './scripted-gateway.ts';
+
+export const TOKEN = 'token-of-the-bridge-tests-7f3a';
+export const ENGINE_ID = 'engine:paper:synthetic:7:0';
+
+export interface Message {
+  readonly type: string;
+  readonly action?: string | null;
+  readonly command_id?: string | null;
+  readonly success?: boolean;
+  readonly message?: string;
+  readonly level?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever came over the wire
+  readonly data?: any;
+  readonly error?: { readonly code: string; readonly message: string; readonly details?: Record<string, unknown> };
+}
+
+export const READY: Readiness = {
+  temporal: { ok: true, detail: 'answers' },
+  journal: { ok: true, detail: 'answers' },
+  worker: { ok: true, detail: 'polls' },
+  feed: { ok: true, detail: 'synthetic:7' },
+  venue: { ok: true, detail: 'paper' },
+};
+
+/** Every read throws, as when the database is gone. */
+export const journalThatIsDown = (): Journal =>
+  failingJournal(() => Promise.reject(new TransientError('UNAVAILABLE', 'no database')));
+/** Every read hangs, as when the network is gone. */
+export const journalThatHangs = (): Journal => failingJournal(() => new Promise(() => {}));
+
+const failingJournal = (fail: () => Promise<never>): Journal =>
+  new Proxy({ journalId: 'none' } as Journal, {
+    get: (target, name) => (name === 'journalId' ? target.journalId : name === 'then' ? undefined : fail),
+  });
+
+export interface TestBridge extends Bridge {
+  readonly gateway: ScriptedGateway;
+  readonly registry: Registry;
+  connect(options?: ConnectOptions): Promise<Client>;
+}
+
+export interface ConnectOptions {
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export async function testBridge(
+  given: Partial<Omit<BridgePorts, 'settings' | 'gateway'>> & {
+    readonly settings?: Partial<BridgeSettings>;
+    readonly gateway?: ScriptedGateway;
+    readonly journal: Journal;
+  },
+): Promise<TestBridge> {
+  const gateway = given.gateway ?? scriptedGateway();
+  const registry = given.metricsRegistry ?? new Registry();
+  const bridge = await startBridge({
+    clock: { nowMs: () => Date.now() },
+    logger: pino({ level: 'silent' }),
+    readiness: async () => READY,
+    policy: DEFAULT_POLICY,
+    ...given,
+    gateway,
+    metricsRegistry: registry,
+    settings: {
+      host: '127.0.0.1',
+      port: 0,
+      token: TOKEN,
+      engineId: ENGINE_ID,
+      mode: 'paper',
+      pageDir: null,
+      temporalUiUrl: 'http://127.0.0.1:8233',
+      explorerUrl: null,
+      ...given.settings,
+    },
+  });
+  return {
+    ...bridge,
+    gateway,
+    registry,
+    connect: ({ token = TOKEN, headers = {} } = {}) =>
+      Client.connect(bridge.url.replace('http', 'ws'), {
+        ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+        ...headers,
+      }),
+  };
+}
+
+/** Keeps what it received; `next` takes the first message that fits, waiting for it. */
+export class Client {
+  readonly socket: WebSocket;
+  readonly received: Message[] = [];
+  closedWith: { readonly code: number; readonly reason: string } | null = null;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (data) => {
+      this.received.push(JSON.parse(data.toString()) as Message);
+      this.#wake();
+    });
+    socket.on('close', (code, reason) => {
+      this.closedWith = { code, reason: reason.toString() };
+      this.#wake();
+    });
+    socket.on('error', () => this.#wake());
+  }
+
+  static async connect(url: string, headers: Readonly<Record<string, string>>): Promise<Client> {
+    const socket = new WebSocket(`${url}/ws`, { headers, perMessageDeflate: false });
+    const client = new Client(socket);
+    await once(socket, 'open');
+    return client;
+  }
+
+  send(message: unknown): void {
+    this.socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message));
+  }
+
+  /** Removes and gives the first message that fits. */
+  async next(fits: (message: Message) => boolean, withinMs = 6_000): Promise<Message> {
+    const take = (): Message | undefined => {
+      const index = this.received.findIndex(fits);
+      return index === -1 ? undefined : this.received.splice(index, 1)[0];
+    };
+    return this.#until(take, withinMs);
+  }
+
+  result(commandId: string | null, withinMs?: number): Promise<Message> {
+    return this.next((message) => message.type === 'COMMAND_RESULT' && message.command_id === commandId, withinMs);
+  }
+
+  ofType(type: string, withinMs?: number): Promise<Message> {
+    return this.next((message) => message.type === type, withinMs);
+  }
+
+  closed(withinMs = 6_000): Promise<{ readonly code: number; readonly reason: string }> {
+    return this.#until(() => this.closedWith ?? undefined, withinMs);
+  }
+
+  /** Sends a command and gives its answer. */
+  async command(action: string, data: unknown = {}, commandId: string = crypto.randomUUID()): Promise<Message> {
+    this.send({ type: 'COMMAND', action, command_id: commandId, data });
+    return this.result(commandId);
+  }
+
+  close(): void {
+    this.socket.terminate();
+  }
+
+  async #until<T>(take: () => T | undefined, withinMs: number): Promise<T> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      const found = take();
+      if (found !== undefined) return found;
+      const left = deadline - Date.now();
+      if (left <= 0)
+        throw new Error(
+          `nothing came within ${withinMs} ms; had ${JSON.stringify(this.received.map((message) => message.type).slice(-20))}`,
+        );
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          clearTimeout(timer);
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, left);
+        this.#waiting.add(wake);
+      });
+    }
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}
+
+export const statusOf = (message: Message): CommandAnswer['data']['status'] => message.data.status;
