@@ -4,6 +4,7 @@ import type { CommandAnswer } from '../src/domain/command.ts';
 import type { DecisionContext } from '../src/domain/decide.ts';
 import type { ErrorReport } from '../src/domain/errors.ts';
 import type { Intent } from '../src/domain/intent.ts';
+import type { Plan, Planned } from '../src/domain/intent-plan.ts';
 import type { PolicyJson } from '../src/domain/policy.ts';
 import type { SnapshotJson } from '../src/domain/snapshot.ts';
 import type { TransactionTiming } from '../src/domain/transaction.ts';
@@ -20,41 +21,70 @@ import type { OrderReport, Sighting, SignedAttempt, Simulation } from '../src/ve
 
 export type { AttemptRef, OperationWrite } from '../src/journal/records.ts';
 
+/** One operation's writes that ride along: made first, and made again later when `written` comes back false. */
+type Carrying<Input> = Input & { readonly writes: readonly OperationWrite[] };
+
 /** What moves a transaction: `activities/transaction.ts`. */
 export interface TransactionActivities {
   readSnapshot(input: {
     readonly engineId: string;
     readonly commitment: 'confirmed' | 'finalized';
   }): Promise<SnapshotJson>;
-  /** A fresh snapshot, and the intent run against current state without effect. */
+  /** A fresh snapshot, the plan's intent on it, and that intent run against current state without effect. */
   simulate(input: {
     readonly engineId: string;
-    readonly intent: Intent;
-  }): Promise<{ readonly simulation: Simulation; readonly snapshot: SnapshotJson }>;
-  sign(input: {
-    readonly engineId: string;
-    readonly operationId: string;
-    readonly number: number;
-    readonly intent: Intent;
-  }): Promise<SignedAttempt>;
-  /** Writes the attempt to the journal (a live reduction need not wait for it), then sends. */
+    readonly plan: Plan;
+    readonly maxSlippageBps: number;
+    /** What sizes come from: finalized while another transaction of the account is unresolved. */
+    readonly commitment: 'confirmed' | 'finalized';
+    readonly timing: TransactionTiming;
+  }): Promise<{
+    readonly planned: Planned;
+    /** Null when nothing was planned. */
+    readonly simulation: Simulation | null;
+    readonly snapshot: SnapshotJson;
+  }>;
+  sign(input: { readonly engineId: string; readonly intent: Intent }): Promise<{
+    readonly signed: SignedAttempt;
+    readonly explorerUrl: string | null;
+  }>;
+  /**
+   * Writes the attempt to the journal (a live reduction need not wait for it), then sends once. A send that failed or
+   * whose fate nobody knows is `accepted: false`, not an error: only confirm can tell what became of it.
+   * @throws when the journal cannot be written and must be first: then nothing was sent by this call
+   */
   submit(
-    input: AttemptRef & { readonly tryNumber: number; readonly reducing: boolean; readonly write: OperationWrite },
-  ): Promise<void>;
+    input: Carrying<AttemptRef & { readonly tryNumber: number; readonly reducing: boolean }>,
+  ): Promise<{ readonly accepted: boolean; readonly written: boolean }>;
   /**
    * Asks every node once; then, until `confirmUntilMs`, watches and rebroadcasts; until `queryUntilMs`, asks.
-   * Returns at the first landed sighting at `target` or better, a finalized error, or proven absence; else the last sighting.
+   * Returns at the first landed sighting at `target` or better (a placement's order finalized with it), a finalized
+   * error, proven absence, or a drop by a fork; else the last sighting.
    */
   confirm(
-    input: AttemptRef & {
-      readonly target: 'confirmed' | 'finalized';
-      readonly confirmUntilMs: number;
-      readonly queryUntilMs: number;
-      readonly timing: TransactionTiming;
-    },
-  ): Promise<Sighting>;
-  order(input: AttemptRef): Promise<OrderReport>;
-  writeOperation(input: OperationWrite): Promise<void>;
+    input: Carrying<
+      AttemptRef & {
+        readonly target: 'confirmed' | 'finalized';
+        readonly confirmUntilMs: number;
+        readonly queryUntilMs: number;
+        readonly mayResend: boolean;
+        readonly tryNumber: number;
+        readonly timing: TransactionTiming;
+      }
+    >,
+  ): Promise<Confirmation>;
+  /** Watches the order of a landed placement until it is gone, until the placement is no longer landed, or until then. */
+  follow(
+    input: Carrying<AttemptRef & { readonly untilMs: number; readonly timing: TransactionTiming }>,
+  ): Promise<Confirmation>;
+  writeOperation(input: { readonly writes: readonly OperationWrite[] }): Promise<void>;
+}
+
+export interface Confirmation {
+  readonly sighting: Sighting;
+  /** With a landed placement: what became of its order; null when that could not be read. */
+  readonly order: OrderReport | null;
+  readonly written: boolean;
 }
 
 /** What the engine needs beside: `activities/engine.ts`. */

@@ -32,6 +32,8 @@ export interface OperationInput {
   readonly hedgeTargetPpm?: number;
   /** Another transaction of the account is unresolved: sizes come from a finalized snapshot. */
   readonly whileUnresolved?: boolean;
+  /** Tests: continue-as-new before each step from the second on. */
+  readonly continueAtEveryStep?: boolean;
   /** Seen at acceptance: a close that finds the account flat was beaten to it, and is done. */
   readonly hadPosition?: boolean;
   readonly searchAttributes: boolean;

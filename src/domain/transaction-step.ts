@@ -144,8 +144,9 @@ function onLanded(
 ): StepBuilder {
   const { state } = b;
   if (sighting.commitment === 'processed') return state.stage === 'landed' ? b.go('landed') : undecided(b);
-  const isFinal =
-    sighting.commitment === 'finalized' && (order === null || (order.gone && order.commitment === 'finalized'));
+  const places = lastAttempt(state)?.intent.kind === 'order';
+  const orderFinal = !places || (order?.gone === true && order.commitment === 'finalized');
+  const isFinal = sighting.commitment === 'finalized' && orderFinal;
   b.set({ landed: sighting, order: order ?? state.order });
   if (resolvedByHuman(state)) {
     // Only final evidence overrules a person, or ends what a person resolved.

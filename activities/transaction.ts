@@ -1,0 +1,141 @@
+/** The activities that move a transaction: each calls the venue's or the journal's port, and waits between calls. */
+import { Context } from '@temporalio/activity';
+import type { Clock } from '../src/domain/clock.ts';
+import { TransientError } from '../src/domain/errors.ts';
+import { type PlanLimits, planIntent } from '../src/domain/intent-plan.ts';
+import { encodeSnapshot } from '../src/domain/snapshot.ts';
+import type { Journal } from '../src/journal/journal.ts';
+import type { OperationWrite } from '../src/journal/records.ts';
+import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
+import type { TransactionActivities } from './contract.ts';
+import { asErrorReport, translateErrors } from './failures.ts';
+import { watchTransaction } from './watch-transaction.ts';
+
+export interface TransactionPorts {
+  venueOf(engineId: string): Promise<Venue>;
+  readonly journal: Pick<Journal, 'writeOperation'>;
+  readonly clock: Clock;
+  readonly logger: { warn(fields: object, message: string): void };
+}
+
+/** A reduction that is on its way waits this long for its journal write; the write then comes with a later one. */
+const REDUCTION_WRITE_MS = 1_000;
+/** Flat in a confirmed snapshot: waits this long for a finalized one to say so too, then is tried again. */
+const FLAT_FINALITY_MS = 20_000;
+
+export function createTransactionActivities(ports: TransactionPorts): TransactionActivities {
+  const { clock, journal, logger } = ports;
+
+  async function write(writes: readonly OperationWrite[]): Promise<void> {
+    for (const one of writes) await journal.writeOperation(one);
+  }
+
+  /** What rides along must not stop what it rides on: it is written again with a later one. */
+  async function tryWrite(writes: readonly OperationWrite[]): Promise<boolean> {
+    try {
+      await write(writes);
+      return true;
+    } catch (error) {
+      logger.warn({ error: asErrorReport(error) }, 'the journal was not written; it will be later');
+      return false;
+    }
+  }
+
+  async function send(venue: Venue, attempt: SignedAttempt, tryNumber: number): Promise<boolean> {
+    try {
+      await venue.submit(attempt, tryNumber);
+      return true;
+    } catch (error) {
+      logger.warn({ signature: attempt.signature, tryNumber, error: asErrorReport(error) }, 'a send failed');
+      return false;
+    }
+  }
+
+  return translateErrors<TransactionActivities>({
+    async readSnapshot({ engineId, commitment }) {
+      const venue = await ports.venueOf(engineId);
+      return encodeSnapshot(await venue.read(commitment));
+    },
+
+    async simulate({ engineId, plan, maxSlippageBps, commitment, timing }) {
+      const venue = await ports.venueOf(engineId);
+      const limits = (): PlanLimits => ({ maxSlippageBps, orderLifeMs: timing.orderLifeMs, nowMs: clock.nowMs() });
+      const untilMs = clock.nowMs() + FLAT_FINALITY_MS;
+      for (;;) {
+        const snapshot = await venue.read(commitment);
+        const planned = planIntent(plan, snapshot, limits());
+        if (planned.kind === 'nothing' && planned.why === 'flat' && commitment === 'confirmed') {
+          // Flat is done only in a finalized snapshot: a fork could bring the position back.
+          const final = await venue.read('finalized');
+          const still = planIntent(plan, final, limits());
+          if (still.kind !== 'nothing') {
+            if (clock.nowMs() > untilMs)
+              throw new TransientError('UNAVAILABLE', 'flat, and not yet final', { part: 'venue' });
+            await Context.current().sleep(timing.pollMs);
+            continue;
+          }
+        }
+        const simulation = planned.kind === 'intent' ? await venue.simulate(planned.intent) : null;
+        return { planned, simulation, snapshot: encodeSnapshot(snapshot) };
+      }
+    },
+
+    async sign({ engineId, intent }) {
+      const venue = await ports.venueOf(engineId);
+      const signed = await venue.sign(intent);
+      return { signed, explorerUrl: venue.explorerUrl(signed.signature) };
+    },
+
+    async submit({ engineId, attempt, tryNumber, reducing, writes }) {
+      const venue = await ports.venueOf(engineId);
+      if (!reducing || venue.kind === 'paper') {
+        // Paper lives in the journal's database: without it there is no venue either.
+        await write(writes);
+        return { accepted: await send(venue, attempt, tryNumber), written: true };
+      }
+      const writing = tryWrite(writes);
+      const accepted = await send(venue, attempt, tryNumber);
+      const late = Context.current()
+        .sleep(REDUCTION_WRITE_MS)
+        .then(() => false);
+      return { accepted, written: await Promise.race([writing, late]) };
+    },
+
+    async confirm({ engineId, writes, ...watch }) {
+      const [venue, written] = await Promise.all([ports.venueOf(engineId), tryWrite(writes)]);
+      const seen = await watchTransaction({
+        venue,
+        clock,
+        attempt: watch.attempt,
+        intent: watch.intent,
+        timing: watch.timing,
+        target: watch.target,
+        untilMs: watch.queryUntilMs,
+        resendUntilMs: watch.mayResend ? watch.confirmUntilMs : 0,
+        resend: (tries) => send(venue, watch.attempt, watch.tryNumber + tries),
+      });
+      return { ...seen, written };
+    },
+
+    async follow({ engineId, writes, attempt, intent, untilMs, timing }) {
+      const [venue, written] = await Promise.all([ports.venueOf(engineId), tryWrite(writes)]);
+      const resend = async () => false;
+      const seen = await watchTransaction({
+        venue,
+        clock,
+        attempt,
+        intent,
+        timing,
+        target: 'gone',
+        untilMs,
+        resendUntilMs: 0,
+        resend,
+      });
+      return { ...seen, written };
+    },
+
+    async writeOperation({ writes }) {
+      await write(writes);
+    },
+  });
+}

@@ -1,0 +1,109 @@
+/** Watches one signature: asks at once, then again and again until it is decided or the time is over. */
+import { Context } from '@temporalio/activity';
+import type { OrderReport, Sighting, SignedAttempt } from '../src/domain/attempt.ts';
+import type { Clock } from '../src/domain/clock.ts';
+import { TransientError } from '../src/domain/errors.ts';
+import type { Intent } from '../src/domain/intent.ts';
+import type { TransactionTiming } from '../src/domain/transaction.ts';
+import type { Venue } from '../src/venues/venue.ts';
+
+export interface TransactionWatch {
+  readonly venue: Venue;
+  readonly clock: Clock;
+  readonly attempt: SignedAttempt;
+  readonly intent: Intent;
+  readonly timing: TransactionTiming;
+  /** `gone`: confirmed, and its order gone. */
+  readonly target: 'confirmed' | 'finalized' | 'gone';
+  readonly untilMs: number;
+  readonly resendUntilMs: number;
+  /** Sends the same bytes again; `tries` counts from 0. */
+  resend(tries: number): Promise<boolean>;
+}
+
+export interface Seen {
+  readonly sighting: Sighting;
+  readonly order: OrderReport | null;
+}
+
+/** The first polls come faster: what lands at once is seen at once. */
+const FIRST_POLL_PARTS = 16;
+/** Heartbeats go on while a node takes its time to answer. */
+const HEARTBEAT_MS = 1_000;
+
+export async function watchTransaction(watch: TransactionWatch): Promise<Seen> {
+  const beat = setInterval(() => Context.current().heartbeat(), HEARTBEAT_MS);
+  try {
+    return await untilDecided(watch);
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+async function untilDecided(watch: TransactionWatch): Promise<Seen> {
+  const { clock, timing } = watch;
+  let pollMs = timing.pollMs / FIRST_POLL_PARTS;
+  let resendAtMs = clock.nowMs() + timing.rebroadcastMs;
+  let tries = 0;
+  /** Since when nodes that answer deny what was confirmed. */
+  let deniedSinceMs: number | null = null;
+  for (;;) {
+    const seen = await look(watch);
+    const nowMs = clock.nowMs();
+    deniedSinceMs = denies(watch, seen.sighting) ? (deniedSinceMs ?? nowMs) : null;
+    const dropped = deniedSinceMs !== null && nowMs - deniedSinceMs >= timing.rebroadcastMs;
+    if (decided(watch, seen) || dropped || nowMs >= watch.untilMs) return seen;
+    if (nowMs >= resendAtMs && nowMs < watch.resendUntilMs && seen.sighting.kind === 'unseen') {
+      await watch.resend(tries);
+      tries += 1;
+      resendAtMs = nowMs + timing.rebroadcastMs;
+    }
+    // Rejects when the worker shuts down: Temporal starts another, which begins by asking.
+    await Context.current().sleep(Math.max(1, Math.min(pollMs, watch.untilMs - nowMs)));
+    pollMs = Math.min(pollMs * 2, timing.pollMs);
+  }
+}
+
+/** Of what was confirmed, one lagging node's denial is no drop yet; one that lasts is. */
+const denies = ({ target }: TransactionWatch, sighting: Sighting): boolean =>
+  target !== 'confirmed' && sighting.kind === 'unseen' && sighting.nodes.some((node) => node.says === 'never_seen');
+
+async function look({ venue, attempt, intent }: TransactionWatch): Promise<Seen> {
+  const sighting = await venue.status(attempt);
+  const placed =
+    intent.kind === 'order' &&
+    sighting.kind === 'landed' &&
+    sighting.error === null &&
+    sighting.commitment !== 'processed';
+  return { sighting, order: placed ? await orderOf(venue, attempt) : null };
+}
+
+async function orderOf(venue: Venue, attempt: SignedAttempt): Promise<OrderReport | null> {
+  try {
+    return await venue.order(attempt);
+  } catch (error) {
+    if (error instanceof TransientError) return null;
+    throw error;
+  }
+}
+
+function decided({ target, intent }: TransactionWatch, { sighting, order }: Seen): boolean {
+  switch (sighting.kind) {
+    case 'absent':
+      return true;
+    case 'unseen':
+      return false;
+    case 'landed':
+      if (sighting.error !== null) return sighting.commitment === 'finalized' || target === 'gone';
+      if (sighting.commitment === 'processed') return false;
+      switch (target) {
+        case 'confirmed':
+          return true;
+        case 'gone':
+          return order?.gone === true;
+        case 'finalized':
+          if (sighting.commitment !== 'finalized') return false;
+          return intent.kind !== 'order' || (order?.gone === true && order.commitment === 'finalized');
+      }
+  }
+}

@@ -1,0 +1,214 @@
+/** What an operation answers to the one who commanded it: INTERFACE's fields, from the facts of its legs. */
+import { formatAmount, formatSol, formatUsd } from './amounts.ts';
+import { type CommandAnswer, done, refused } from './command.ts';
+import type { ErrorReport, Json } from './errors.ts';
+import { totalFills } from './intent.ts';
+import { currentLeg, filledSize, type Leg, legLanded, type OperationState, operationFills } from './operation.ts';
+import { lastAttempt, resolvedByHuman } from './transaction.ts';
+import { abs } from './units.ts';
+
+type Fields = Readonly<Record<string, Json | undefined>>;
+
+const SOL_DECIMALS = 9;
+const USD_DECIMALS = 6;
+
+/** A JSON number beside its exact base units. */
+const amountFields = (name: string, base: bigint, decimals: number): Fields => ({
+  [name]: Number(formatAmount(base, decimals)),
+  [`${name}_base`]: base.toString(),
+});
+
+function commonFields(state: OperationState, leg: Leg | null): Fields {
+  const { task } = state;
+  const signature = leg === null ? undefined : lastAttempt(leg.tx)?.signed.signature;
+  return {
+    operation_id: task.operationId,
+    engine_id: task.engineId,
+    mode: task.mode,
+    ...(signature === undefined ? {} : { tx_signature: signature }),
+  };
+}
+
+/** The leg that an answer speaks of: the last one that landed, else the last one. */
+function tellingLeg(state: OperationState): Leg | null {
+  const mains = state.legs.filter((leg) => leg.purpose === 'main');
+  return mains.findLast(legLanded) ?? mains.at(-1) ?? null;
+}
+
+const committed = (fields: Fields): Fields => ({ ...fields, commitment: 'confirmed' });
+
+/** The final answer as the facts stand. */
+export function answerOf(state: OperationState): CommandAnswer {
+  const human = state.legs.find((leg) => resolvedByHuman(leg.tx) && !isProven(leg));
+  if (human !== undefined) return humanAnswer(state, human);
+  const { request } = state.task;
+  const leg = tellingLeg(state);
+  const fields = commonFields(state, leg);
+  switch (request.kind) {
+    case 'deposit':
+    case 'withdraw': {
+      const decimals = request.asset === 'SOL' ? SOL_DECIMALS : USD_DECIMALS;
+      const amount = BigInt(request.amount);
+      const moved = { ...fields, asset: request.asset, ...amountFields('amount', amount, decimals) };
+      if (leg === null || !legLanded(leg)) return notDone(leg, moved);
+      const verb = request.kind === 'deposit' ? 'Deposited' : 'Withdrew';
+      return done(`${verb} ${formatAmount(amount, decimals)} ${request.asset}`, committed(moved));
+    }
+    case 'settle':
+      return settleAnswer(leg, { ...fields, market: request.market });
+    case 'open':
+      return tradeAnswer(state, leg, {
+        ...fields,
+        market: request.market,
+        direction: request.direction,
+      });
+    case 'rebalance':
+      return tradeAnswer(state, leg, { ...fields, market: request.market });
+    case 'close':
+      return closeAnswer(state, leg, { ...fields, market: request.market });
+  }
+}
+
+const isProven = ({ tx }: Leg): boolean => tx.stage === 'finalized' || tx.stage === 'failed' || tx.stage === 'expired';
+
+function notDone(leg: Leg | null, fields: Fields): CommandAnswer {
+  const error: ErrorReport = leg?.tx.error ?? { code: 'TRANSACTION_FAILED', message: 'Nothing was done.' };
+  return refused(error, leg?.tx.stage === 'rejected' ? 'rejected' : 'failed', fields);
+}
+
+function settleAnswer(leg: Leg | null, fields: Fields): CommandAnswer {
+  if (leg?.nothing === 'settled') return done('Nothing to settle', { ...fields, changed: false });
+  if (leg === null || !legLanded(leg)) return notDone(leg, fields);
+  const settled = leg.tx.landed?.effect?.settledPnl;
+  if (settled === undefined) return done('Settled the PnL', committed(fields));
+  const pnl = BigInt(settled);
+  return done(
+    `Settled ${formatUsd(pnl)} USD of PnL`,
+    committed({ ...fields, ...amountFields('settled_pnl', pnl, USD_DECIMALS) }),
+  );
+}
+
+function fillFields(state: OperationState, requested: bigint): Fields {
+  const fills = totalFills(operationFills(state));
+  return {
+    ...amountFields('requested_size', requested, SOL_DECIMALS),
+    ...amountFields('filled_size', fills.size, SOL_DECIMALS),
+    ...(fills.averagePrice === null
+      ? { average_price: null, average_price_base: null }
+      : amountFields('average_price', fills.averagePrice, USD_DECIMALS)),
+    ...amountFields('fee', fills.fee, USD_DECIMALS),
+  };
+}
+
+function requestedSize(state: OperationState): bigint {
+  const { request } = state.task;
+  switch (request.kind) {
+    case 'open':
+      return BigInt(request.size);
+    case 'rebalance': {
+      const delta = BigInt(request.delta);
+      return delta < 0n ? -delta : delta;
+    }
+    default:
+      return initialSize(state);
+  }
+}
+
+/** What stood when a close first looked. */
+const initialSize = (state: OperationState): bigint => abs(BigInt(state.legs[0]?.position ?? '0'));
+
+function tradeAnswer(state: OperationState, leg: Leg | null, fields: Fields): CommandAnswer {
+  const { request } = state.task;
+  const requested = requestedSize(state);
+  const filled = totalFills(operationFills(state));
+  const sized = { ...fields, ...fillFields(state, requested) };
+  if (leg === null || !legLanded(leg)) return notDone(leg, sized);
+  if (filled.size === 0n) return refused(notFilled(requested), 'failed', committed(sized));
+  const market = 'market' in request ? request.market : '';
+  const size =
+    filled.size === requested ? formatSol(filled.size) : `${formatSol(filled.size)} of ${formatSol(requested)}`;
+  const at = `${size} ${market} at ${formatUsd(filled.averagePrice ?? 0n)}`;
+  if (request.kind === 'open') return done(`Opened ${request.direction} ${at}`, committed(sized));
+  const sold = request.kind === 'rebalance' && request.delta.startsWith('-');
+  return done(`Rebalanced: ${sold ? 'sold' : 'bought'} ${at}`, committed(sized));
+}
+
+const notFilled = (requested: bigint): ErrorReport => ({
+  code: 'ORDER_NOT_FILLED',
+  message: `The order for ${formatSol(requested)} SOL found no fill within its price limit and time.`,
+  details: { requested_size: Number(formatSol(requested)) },
+});
+
+function closeAnswer(state: OperationState, leg: Leg | null, fields: Fields): CommandAnswer {
+  const initial = initialSize(state);
+  const filled = totalFills(operationFills(state));
+  const placed = state.legs.some((other) => other.purpose === 'main' && legLanded(other));
+  const sized = { ...fields, ...fillFields(state, initial) };
+  if (state.flat) {
+    if (!placed && initial === 0n && !state.task.hadPosition) return alreadyFlat(state, fields);
+    const closedBy = filled.size === 0n ? 'other' : filled.size >= initial ? 'us' : 'both';
+    const by = { ...sized, closed_by: closedBy };
+    const market = 'market' in state.task.request ? state.task.request.market : '';
+    if (closedBy === 'other') return done(`${market} is flat: it was closed by others`, committed(by));
+    const price = formatUsd(filled.averagePrice ?? 0n);
+    const whole = closedBy === 'us' ? '' : `, the rest of ${formatSol(initial)} was closed by others`;
+    return done(`Closed ${formatSol(filled.size)} ${market} at ${price}${whole}`, committed(by));
+  }
+  if (filled.size > 0n) {
+    const left = initial > filled.size ? initial - filled.size : 0n;
+    return done(`Closed ${formatSol(filled.size)} of ${formatSol(initial)}; ${formatSol(left)} is left open`, {
+      ...committed(sized),
+      closed_by: 'us',
+      ...amountFields('remaining_size', left, SOL_DECIMALS),
+    });
+  }
+  if (leg === null || !legLanded(leg)) return notDone(leg, sized);
+  return refused(notFilled(initial), 'failed', committed(sized));
+}
+
+function alreadyFlat(state: OperationState, fields: Fields): CommandAnswer {
+  const { request } = state.task;
+  if (request.kind === 'close' && request.flatten) return done('Already flat', { ...fields, changed: false });
+  return refused({ code: 'NO_POSITION', message: 'There is no position to close.' }, 'rejected', fields);
+}
+
+/** While nobody knows: no end, but an answer within the time that was promised. */
+export function unknownAnswer(state: OperationState): CommandAnswer {
+  const leg = currentLeg(state);
+  const attempt = leg === null ? null : lastAttempt(leg.tx);
+  return refused(
+    {
+      code: 'ACCOUNT_UNRESOLVED',
+      message:
+        'The outcome of the transaction is unknown. It is being proven; a person may resolve it (RESOLVE_TRANSACTION).',
+      details: { operation_id: state.task.operationId, signature: attempt?.signed.signature },
+    },
+    'unknown',
+    commonFields(state, leg),
+  );
+}
+
+function humanAnswer(state: OperationState, leg: Leg): CommandAnswer {
+  const { verdict } = leg.tx;
+  const by = { resolved_by: 'human', operator: verdict?.operator, verdict: verdict?.verdict, note: verdict?.note };
+  const fields = { ...commonFields(state, leg), ...by };
+  if (verdict?.verdict === 'landed')
+    return done(`Resolved by ${verdict.operator} as landed, without proof so far`, fields);
+  return refused(
+    {
+      code: 'TRANSACTION_FAILED',
+      message: `Resolved by ${verdict?.operator ?? 'a person'} as failed, without proof so far`,
+      details: by,
+    },
+    'failed',
+    fields,
+  );
+}
+
+/** What a close could not close, for its alert. */
+export function remainingText(state: OperationState): string {
+  const last = state.legs.findLast((leg) => leg.purpose === 'main');
+  const position = abs(BigInt(last?.position ?? '0'));
+  const left = last === undefined ? 0n : position - filledSize(last);
+  return formatSol(left < 0n ? 0n : left);
+}
