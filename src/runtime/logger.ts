@@ -29,6 +29,8 @@ export interface LoggerOptions {
 
 export interface OpenLogger {
   readonly logger: Logger;
+  /** For what the terminal is told in other words. */
+  readonly fileOnly: Logger;
   /** Writes what is buffered, closes the file. Lines logged later go to the terminal only. */
   close(): Promise<void>;
 }
@@ -59,7 +61,8 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
   const toTerminal = options.terminal ?? ((text: string) => void process.stderr.write(text));
   const levels = level === null ? LEVELS[environment] : { file: level, terminal: level };
   if (levels.file === 'silent' || levels.terminal === 'silent') {
-    return { logger: pino({ level: 'silent' }), close: async () => {} };
+    const silent = pino({ level: 'silent' });
+    return { logger: silent, fileOnly: silent, close: async () => {} };
   }
   await mkdir(folder, { recursive: true });
   await removeOldFiles(folder);
@@ -84,20 +87,23 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
           translateTime: 'SYS:HH:MM:ss.l',
           messageFormat: '{if part}{part}: {end}{msg}',
         });
+  const shape = {
+    level: levels.file,
+    serializers: { err: serializeError, error: serializeError },
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  };
+  const toFile = { write: (line: string) => void (open && file.write(redactor.scrub(line))) };
   const logger = pino(
-    {
-      level: levels.file,
-      serializers: { err: serializeError, error: serializeError },
-      base: { pid: process.pid },
-      timestamp: pino.stdTimeFunctions.isoTime,
-    },
+    shape,
     multistream([
-      { level: levels.file, stream: { write: (line: string) => void (open && file.write(redactor.scrub(line))) } },
+      { level: levels.file, stream: toFile },
       { level: levels.terminal, stream: { write: (line: string) => toTerminal(pretty(redactor.scrub(line))) } },
     ]),
   );
   return {
     logger,
+    fileOnly: pino(shape, toFile),
     close: async () => {
       if (!open) return;
       open = false;
@@ -113,11 +119,11 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
   };
 }
 
-/** Temporal's own lines as ours. Core's are forwarded too, or they would go to the terminal past the file. */
+/** Temporal's own lines as ours, its INFO (worker states, bundler's report) as our debug. */
 export function temporalLogger(logger: Logger): TemporalLogger {
   const part = logger.child({ part: 'temporal' });
   const at = (level: LogLevel, message: string, meta?: LogMetadata) => {
-    part[level.toLowerCase() as Level](meta ?? {}, message);
+    part[level === 'INFO' ? 'debug' : (level.toLowerCase() as Level)](meta ?? {}, message);
   };
   return {
     log: at,
@@ -129,7 +135,10 @@ export function temporalLogger(logger: Logger): TemporalLogger {
   };
 }
 
-/** Before anything else of Temporal's is touched. We end workers ourselves, in our own order: no signals. */
+/**
+ * Before anything else of Temporal's is touched. We end workers ourselves, in our own order: no signals. Core's lines are
+ * forwarded, or they would go to the terminal past the file.
+ */
 export function installTemporalRuntime(logger: Logger): void {
   Runtime.install({
     logger: temporalLogger(logger),

@@ -83,7 +83,7 @@ export async function main(options: StartOptions): Promise<number> {
     log = await openLogger({ ...settings, folder: settings.logDir, level: settings.logLevel, redactor });
     return await run(settings, options, { parts, log, redactor, lock: null });
   } catch (error) {
-    log?.logger.fatal({ err: error }, 'the start failed');
+    log?.fileOnly.fatal({ err: error }, 'the start failed');
     complain(redactor.scrub(inWords(error)));
     return 1;
   } finally {
@@ -166,7 +166,8 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     if (address === null) {
       const cli = await findTemporalCli({ given: settings.temporal.cli ?? undefined, env: process.env, say });
       say('Starting Temporal, journal and worker ...');
-      const server = await startTemporalServer({ ...settings.temporal, ...settings, cli: cli.path, logger });
+      const { home, logDir } = settings;
+      const server = await startTemporalServer({ ...settings.temporal, home, logDir, cli: cli.path, logger });
       add('temporal server', 8_000, server.stop);
       killServer = () => {
         const pid = server.pid();
@@ -227,7 +228,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     announce(settings, { url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });
 
     async function workerOptions(to: ConnectOptions, code: Awaited<NonNullable<typeof bundle>>) {
-      const shared = { venueOf: venues.venueOf, journal, clock };
+      const shared = { venueOf: venues.venueOf, journal, clock, logger };
       const activities = {
         ...createTransactionActivities(shared),
         ...createEngineActivities({ ...shared, accountExists: venues.accountExists, lookup: workflowLookup(client) }),

@@ -2,8 +2,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { CriticalError } from '../domain/errors.ts';
 import { contentHash } from './content-hash.ts';
 
+const MAX_SAID_CHARS = 600;
 const SOURCES = ['dashboard', 'package-lock.json'];
 
 /** The folder of the built page. */
@@ -21,12 +24,18 @@ export async function openPage(options: {
   const { build } = await import('vite');
   const unfinished = `${path}.${process.pid}`;
   await mkdir(folder, { recursive: true });
-  await build({
-    configFile: join(root, 'dashboard', 'vite.config.ts'),
-    root: join(root, 'dashboard'),
-    logLevel: 'silent',
-    build: { outDir: unfinished, emptyOutDir: true },
-  });
+  try {
+    await build({
+      configFile: join(root, 'dashboard', 'vite.config.ts'),
+      root: join(root, 'dashboard'),
+      logLevel: 'silent',
+      build: { outDir: unfinished, emptyOutDir: true },
+    });
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    const said = stripVTControlCharacters(error instanceof Error ? error.message : String(error));
+    throw new CriticalError('PAGE_BUILD_FAILED', `The page could not be built: ${said.slice(0, MAX_SAID_CHARS)}`);
+  }
   await rm(path, { recursive: true, force: true });
   await rename(unfinished, path);
   const old = (await readdir(folder)).filter((other) => other.startsWith('page-') && other !== name);
