@@ -44,7 +44,12 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   const { engineId, mode } = settings;
   const temporalNamespace = settings.temporalNamespace ?? 'default';
   const markets = settings.markets ?? [SOL_PERP];
-  const links = linksOf({ ...settings, temporalNamespace });
+  const links = linksOf({
+    temporalUiUrl: settings.temporalUiUrl,
+    temporalNamespace,
+    // Paper signatures stand on no chain that an explorer knows.
+    explorerUrl: mode === 'paper' ? null : settings.explorerUrl,
+  });
   const lookup = journalLookup(journal);
   const gateway = withPlaces(ports.gateway, clock);
   const watch = new EngineWatch(engineId, lookup, clock);

@@ -2,11 +2,11 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../domain/clock.ts';
 import type { Mode } from '../domain/command.ts';
+import { type DriftState, driftState } from '../domain/figures.ts';
 import type { Hold } from '../domain/hold.ts';
 import type { Policy } from '../domain/policy.ts';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../domain/snapshot.ts';
 import type { EngineRecord } from '../journal/records.ts';
-import { driftState, UNKNOWN_DRIFT_STATE } from './drift-state.ts';
 import type { Known } from './engine-watch.ts';
 import { accountView, marketView, policyView } from './page-view.ts';
 import type { View } from './record-views.ts';
@@ -20,6 +20,23 @@ export interface StateViewPorts {
   readonly logger: Logger;
   readonly temporalUrl: string | null;
 }
+
+/** Positions too: null is unknown, an empty list is known to be none. */
+const UNKNOWN_DRIFT_STATE: View = {
+  health: null,
+  leverage: null,
+  total_collateral: null,
+  free_collateral: null,
+  maintenance_margin: null,
+  positions: null,
+  net_delta: null,
+  drift_pct: null,
+};
+
+const driftView = (drift: DriftState): View => ({
+  ...drift,
+  positions: drift.positions.map((position) => ({ ...position })),
+});
 
 interface Shown {
   readonly snapshot: Snapshot;
@@ -39,7 +56,11 @@ export function stateView(ports: StateViewPorts): (known: Known) => View {
     let shown: Shown | null = null;
     try {
       const snapshot = decodeSnapshot(json);
-      shown = { snapshot, drift: driftState(snapshot, policy), account: accountView(snapshot, policy, hedgeTarget) };
+      shown = {
+        snapshot,
+        drift: driftView(driftState(snapshot, policy)),
+        account: accountView(snapshot, policy, hedgeTarget),
+      };
     } catch (error) {
       // A row of another version: its figures are unknown, which is shown, rather than no message at all.
       logger.error({ err: error, code: 'SNAPSHOT_UNREADABLE' }, 'The latest snapshot cannot be read');
