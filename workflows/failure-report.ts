@@ -1,0 +1,18 @@
+/** What a failed activity said: the report that `activities/failures.ts` put into its failure. */
+import { ApplicationFailure, TemporalFailure } from '@temporalio/workflow';
+import type { ErrorReport } from '../src/domain/errors.ts';
+
+export function failureReport(error: unknown): ErrorReport {
+  if (error instanceof ApplicationFailure) {
+    const report = error.details?.[0];
+    if (isReport(report)) return report;
+    return { code: error.type ?? 'UNEXPECTED', message: error.message };
+  }
+  if (error instanceof TemporalFailure && error.cause !== undefined) return failureReport(error.cause);
+  const message = error instanceof Error ? error.message : String(error);
+  // A timeout or a lost worker: nobody knows, and later it may work.
+  return { code: 'UNAVAILABLE', message, details: { part: 'worker' } };
+}
+
+const isReport = (value: unknown): value is ErrorReport =>
+  typeof value === 'object' && value !== null && 'code' in value && 'message' in value;

@@ -1,0 +1,24 @@
+/** Timeouts and retries of the activities that move money. Transport errors: 1, 2, 4 s (DESIGN, "Errors"). */
+import { ActivityCancellationType, type ActivityOptions, type RetryPolicy } from '@temporalio/workflow';
+
+export const TRANSIENT_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCoefficient: 2, maximumAttempts: 4 };
+
+/** What must come to its end however long the worker or the journal is away; its deadlines are in its input. */
+export const UNTIL_DONE_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '10 s' };
+
+/** A result that nobody waits for any longer is left alone: none of these has an effect that must be undone. */
+const cancellationType = ActivityCancellationType.ABANDON;
+
+export const BRIEF: ActivityOptions = { startToCloseTimeout: '30 s', retry: TRANSIENT_RETRY, cancellationType };
+
+export const DURABLE_WRITE: ActivityOptions = { startToCloseTimeout: '10 s', retry: UNTIL_DONE_RETRY };
+
+/** A watch answers soon after its own deadline, heartbeats, and begins anew by asking when its worker died. */
+const WATCH_MARGIN_MS = 60_000;
+
+export const watching = (untilMs: number, nowMs: number): ActivityOptions => ({
+  startToCloseTimeout: Math.max(untilMs - nowMs, 0) + WATCH_MARGIN_MS,
+  heartbeatTimeout: '10 s',
+  retry: UNTIL_DONE_RETRY,
+  cancellationType,
+});
