@@ -21,7 +21,7 @@ import { type Chain, decodeBytes, marketsOf, RECORDING, recordedChain, sdkUser }
 import { bytesOfUser, chainOf, driftCase } from '../support/drift-arbitraries.ts';
 import { completedWithMade, madeChain } from '../support/made-drift-chain.ts';
 
-const RUNS = 400;
+const RUNS = 300;
 
 /** Every figure as text, so that a difference of one unit shows which. */
 type Figures = Record<string, string>;

@@ -50,7 +50,7 @@ const customRatio = fc.oneof(
 
 const spotPosition = fc.record({
   scaledBalance,
-  kind: fc.constantFrom('deposit', 'deposit', 'borrow'),
+  kind: fc.constantFrom<'deposit' | 'borrow'>('deposit', 'deposit', 'borrow'),
   openOrders,
   openBids: orderSize,
   openAsks: orderSize,
@@ -107,16 +107,40 @@ const perpState = fc.record({
   status: fc.constantFrom('active', 'active', 'active', 'reduceOnly', 'settlement'),
 });
 
-const account = fc.record({
-  quote: fc.record({ scaledBalance, kind: fc.constantFrom('deposit', 'borrow') }),
-  spot: fc.array(fc.option(spotPosition), { minLength: 4, maxLength: 4 }),
-  perps: fc.array(fc.option(perpPosition), { minLength: 4, maxLength: 4 }),
-  maxMarginRatio: customRatio,
-  marginMode: fc.constantFrom('default', 'default', 'highLeverage', 'highLeverageMaintenance'),
-  status: fc.constantFrom(0, 0, 0, 0, 1, 2, 4, 12),
-  totalDeposits: fc.bigInt(0n, 9_000_000_000_000n),
-  totalWithdraws: fc.bigInt(0n, 9_000_000_000_000n),
-});
+/** Deposits with small positions against them: accounts that are neither broke nor idle. */
+const soundSpot = spotPosition.map((drawn) => ({
+  ...drawn,
+  kind: drawn.scaledBalance % 5n === 0n ? ('borrow' as const) : ('deposit' as const),
+}));
+const soundPerp = fc
+  .tuple(perpPosition, fc.bigInt(-400_000_000_000n, 400_000_000_000n), fc.bigInt(-9_000_000_000n, 9_000_000_000n))
+  .map(([drawn, small, quote]) => ({
+    ...drawn,
+    base: small,
+    quote,
+    openBids: drawn.openBids / 100n,
+    openAsks: drawn.openAsks / 100n,
+  }));
+
+const accountOf = (spot: typeof spotPosition, perp: typeof perpPosition, quoteFrom: bigint) =>
+  fc.record({
+    quote: fc.record({
+      scaledBalance: scaledBalance.map((balance) => balance + quoteFrom),
+      kind: fc.constantFrom('deposit', quoteFrom > 0n ? 'deposit' : 'borrow'),
+    }),
+    spot: fc.array(fc.option(spot), { minLength: 4, maxLength: 4 }),
+    perps: fc.array(fc.option(perp), { minLength: 4, maxLength: 4 }),
+    maxMarginRatio: customRatio,
+    marginMode: fc.constantFrom('default', 'default', 'highLeverage', 'highLeverageMaintenance'),
+    status: fc.constantFrom(0, 0, 0, 0, 1, 2, 4, 12),
+    totalDeposits: fc.bigInt(0n, 9_000_000_000_000n),
+    totalWithdraws: fc.bigInt(0n, 9_000_000_000_000n),
+  });
+
+const account = fc.oneof(
+  accountOf(spotPosition, perpPosition, 0n),
+  accountOf(soundSpot, soundPerp, 50_000_000_000_000n),
+);
 
 export const driftCase = fc.record({
   account,
