@@ -1,12 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+/** Percentages of lines, statements, functions and branches alike. */
+const at = (percent: number) => ({ lines: percent, statements: percent, functions: percent, branches: percent });
+
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     pool: 'forks',
     globalSetup: ['tests/support/temporal-server.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Generous: what waits for a condition must not fail because the machine is busy.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 30_000,
+    // Each file may run a Temporal worker and a database: more at once only take time from each other.
     maxWorkers: 2,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'activities/**/*.ts'],
+      exclude: ['**/*.d.ts'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+      reportsDirectory: 'coverage',
+      thresholds: {
+        'src/domain/**/*.ts': at(90),
+        'src/domain/errors.ts': at(80),
+        'activities/failures.ts': at(80),
+        'src/journal/database-errors.ts': at(80),
+        'src/bridge/commands*.ts': at(85),
+        'src/bridge/command-schema.ts': at(85),
+      },
+    },
   },
 });

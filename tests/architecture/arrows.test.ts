@@ -1,0 +1,165 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { cyclesIn, type Import, importsOf, ROOT, readSource, sourceFiles } from './imports.ts';
+
+/**
+ * DESIGN, "Layout": who may import whom. What is not listed is denied, so that a new folder comes with its line here.
+ * `values` and `types` are path prefixes of ours; `packages` are names, `node:` meaning all of Node's own.
+ */
+interface Rule {
+  readonly values: readonly string[];
+  /** Beyond `values`: erased at run time. */
+  readonly types: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const ALL = [''];
+
+const RULES: Readonly<Record<string, Rule>> = {
+  'src/domain': { values: ['src/domain'], types: [], packages: ['zod', '@noble/hashes'] },
+  workflows: {
+    values: ['workflows', 'src/domain'],
+    types: ['activities', 'src/journal/records.ts', 'src/journal/journal.ts', 'src/venues/venue.ts'],
+    packages: ['@temporalio/workflow', '@temporalio/common'],
+  },
+  activities: {
+    // Ports, and what is pure beside them.
+    values: [
+      'activities',
+      'src/domain',
+      'src/journal/store-comparison.ts',
+      'src/journal/standing-alerts.ts',
+      'workflows/messages.ts',
+    ],
+    types: ['src/journal', 'src/venues/venue.ts', 'src/market-data/feed.ts', 'workflows'],
+    packages: ['@temporalio/activity', '@temporalio/common'],
+  },
+  'src/venues/venue.ts': { values: ['src/domain'], types: [], packages: [] },
+  // Paper lives in the journal's database and on a feed.
+  'src/venues/paper': {
+    values: ['src/venues/paper', 'src/domain', 'src/journal'],
+    types: ['src/venues/venue.ts', 'src/market-data/feed.ts'],
+    packages: ['node:', 'kysely', 'zod', '@noble/hashes'],
+  },
+  'src/venues/drift': {
+    values: ['src/venues/drift', 'src/domain', 'src/chain'],
+    types: ['src/venues/venue.ts'],
+    packages: ['node:', 'zod', '@noble/hashes', '@drift-labs/sdk', '@solana/web3.js'],
+  },
+  'src/chain': {
+    values: ['src/chain', 'src/domain'],
+    types: [],
+    packages: ['node:', '@solana/web3.js', '@noble/hashes'],
+  },
+  'src/market-data': { values: ['src/market-data', 'src/domain'], types: [], packages: ['node:'] },
+  'src/journal': {
+    values: ['src/journal', 'src/domain'],
+    types: ['activities/contract.ts', 'src/venues/venue.ts'],
+    packages: ['node:', 'kysely', 'pg', '@electric-sql/pglite', 'zod'],
+  },
+  'src/bridge': {
+    values: ['src/bridge', 'src/domain', 'workflows/messages.ts'],
+    types: ['src/journal'],
+    packages: ['node:', 'express', 'helmet', 'ws', 'zod', 'lossless-json', 'pino', 'prom-client', '@temporalio/client'],
+  },
+  'src/runtime': { values: ALL, types: [], packages: ALL },
+  // The page may know the rules; what it needs of the world comes over the socket.
+  dashboard: {
+    values: ['dashboard', 'src/domain'],
+    types: [],
+    packages: ['preact', '@preact/signals', 'vite', 'node:'],
+  },
+  scripts: { values: ALL, types: [], packages: ALL },
+  bench: { values: ALL, types: [], packages: ALL },
+  tests: { values: ALL, types: [], packages: ALL },
+};
+
+const NOT_SOURCES = new Set(['node_modules', 'coverage', 'docs']);
+
+/** The most specific rule. */
+function ruleOf(file: string): Rule | null {
+  const names = Object.keys(RULES).filter((name) => file === name || file.startsWith(`${name}/`));
+  const name = names.sort((a, b) => b.length - a.length)[0];
+  return name === undefined ? null : (RULES[name] ?? null);
+}
+
+const under = (path: string, prefixes: readonly string[]): boolean =>
+  prefixes.some(
+    (prefix) => prefix === '' || path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`),
+  );
+
+function allowed({ from, to, ours, typeOnly }: Import): boolean {
+  const rule = ruleOf(from);
+  if (rule === null) return false;
+  if (!ours)
+    return rule.packages.some((name) => name === '' || name === to || (name === 'node:' && to.startsWith('node:')));
+  return under(to, rule.values) || (typeOnly && under(to, rule.types));
+}
+
+const folders = readdirSync(ROOT).filter(
+  (name) => !name.startsWith('.') && !NOT_SOURCES.has(name) && statSync(join(ROOT, name)).isDirectory(),
+);
+const files = folders.flatMap((folder) => sourceFiles(folder));
+const imports = files.flatMap(importsOf);
+
+describe('dependency arrows', () => {
+  it('sees the sources', () => {
+    expect(files.length).toBeGreaterThan(50);
+    expect(imports.some(({ from, to }) => from === 'src/domain/amounts.ts' && to === 'src/domain/errors.ts')).toBe(
+      true,
+    );
+  });
+
+  it('every source file stands under a rule', () => {
+    expect(files.filter((file) => ruleOf(file) === null)).toEqual([]);
+  });
+
+  it('no import goes against the table', () => {
+    const wrong = imports
+      .filter((one) => !allowed(one))
+      .map(({ from, to, typeOnly }) => `${from} -> ${to}${typeOnly ? ' (types)' : ''}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it('every import of ours leads to a file', () => {
+    const lost = imports.filter(({ to, ours }) => ours && !existsSync(join(ROOT, to)));
+    expect(lost.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+  });
+
+  it('no file imports itself through others', () => {
+    expect(cyclesIn(imports).map((cycle) => cycle.join(' -> '))).toEqual([]);
+  });
+
+  it('finds a wrong arrow and a cycle where there are some', () => {
+    const bad: Import = { from: 'src/domain/x.ts', to: 'src/journal/journal.ts', ours: true, typeOnly: false };
+    expect(allowed(bad)).toBe(false);
+    expect(allowed({ ...bad, from: 'workflows/x.ts', to: 'activities/engine.ts' })).toBe(false);
+    expect(allowed({ ...bad, from: 'workflows/x.ts', to: 'activities/engine.ts', typeOnly: true })).toBe(true);
+    expect(allowed({ from: 'src/domain/x.ts', to: 'node:fs', ours: false, typeOnly: false })).toBe(false);
+    const back: Import = { from: bad.to, to: bad.from, ours: true, typeOnly: false };
+    expect(cyclesIn([bad, back])).toHaveLength(1);
+  });
+});
+
+describe('habits', () => {
+  const product = files.filter((file) => !/^(tests|scripts|bench)\//.test(file));
+
+  it('has no escape from the type system', () => {
+    expect(product.filter((file) => /\bas any\b|@ts-ignore|@ts-expect-error/.test(readSource(file)))).toEqual([]);
+  });
+
+  it('reads clock and randomness below src/runtime only through a port', () => {
+    const pure = product.filter((file) => file.startsWith('src/domain/') || file.startsWith('workflows/'));
+    const impure = pure.filter((file) => {
+      const source = readSource(file);
+      const domain = file.startsWith('src/domain/') && /\bDate\.now\(|new Date\(\)/.test(source);
+      return domain || /\bMath\.random\(|\brandomBytes\(|\brandomUUID\(/.test(source);
+    });
+    expect(impure).toEqual([]);
+  });
+
+  it('leaves nothing for later', () => {
+    expect(product.filter((file) => /\b(TODO|FIXME|XXX|HACK)\b/.test(readSource(file)))).toEqual([]);
+  });
+});
