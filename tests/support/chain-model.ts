@@ -1,0 +1,194 @@
+/**
+ * A chain in memory for the model test: slots, landings, forks, nodes that lag, are pruned or silent, and processes
+ * that die between an effect and its record. It knows the truth, which the reducer must never contradict.
+ */
+import type { NodeTestimony, OrderReport, Sighting, SignedAttempt } from '../../src/domain/attempt.ts';
+import type { OrderIntent } from '../../src/domain/intent.ts';
+import type { Attempt } from '../../src/domain/transaction.ts';
+
+export const SLOT_MS = 400;
+const LIFE = 150;
+const FINALITY = 32;
+const CONFIRMED_AFTER = 2;
+const NODES = 2;
+
+/** Repeats from its seed: xorshift32. */
+export class Dice {
+  private state: number;
+
+  constructor(seed: number) {
+    this.state = seed | 0 || 1;
+  }
+
+  /** 0 to 1. */
+  next(): number {
+    this.state ^= this.state << 13;
+    this.state ^= this.state >>> 17;
+    this.state ^= this.state << 5;
+    return (this.state >>> 0) / 2 ** 32;
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  upTo(max: number): number {
+    return Math.floor(this.next() * max);
+  }
+}
+
+interface Sent {
+  readonly attempt: SignedAttempt;
+  /** Slot of its landing, in the future while it is under way; null: nowhere. */
+  slot: number | null;
+  fails: boolean;
+}
+
+/** How bad the world is, 0 to 1 each. */
+export interface Weather {
+  readonly sendLost: number;
+  readonly late: number;
+  readonly fails: number;
+  readonly fork: number;
+  readonly mute: number;
+  readonly lagging: number;
+  readonly pruned: number;
+  readonly death: number;
+}
+
+export const CALM: Weather = { sendLost: 0, late: 0, fails: 0, fork: 0, mute: 0, lagging: 0, pruned: 0, death: 0 };
+
+export class ChainModel {
+  nowMs = 1_000_000;
+  weather: Weather;
+  readonly dice: Dice;
+  readonly sent = new Map<string, Sent>();
+  private signatures = 0;
+
+  constructor(dice: Dice, weather: Weather) {
+    this.dice = dice;
+    this.weather = weather;
+  }
+
+  get slot(): number {
+    return Math.floor(this.nowMs / SLOT_MS);
+  }
+
+  /** Time passes, and on the way a fork may undo what is not final. */
+  advance(ms: number): void {
+    this.nowMs += ms;
+    if (!this.dice.chance(this.weather.fork)) return;
+    for (const sent of this.sent.values()) {
+      if (sent.slot === null || sent.slot > this.slot || sent.slot + FINALITY <= this.slot) continue;
+      // The same bytes land again on the other fork, or they don't.
+      const again = this.slot + 1 + this.dice.upTo(30);
+      sent.slot = this.dice.chance(0.5) && again <= sent.attempt.lastValidBlockHeight ? again : null;
+      sent.fails = this.dice.chance(this.weather.fails);
+    }
+  }
+
+  sign(): SignedAttempt {
+    this.signatures += 1;
+    const { slot } = this;
+    return {
+      signature: `s${this.signatures}`,
+      wire: '',
+      lastValidBlockHeight: slot + LIFE,
+      slot,
+      signedAtMs: this.nowMs,
+    };
+  }
+
+  /** True when a node said that it took it. */
+  send(attempt: SignedAttempt): boolean {
+    const known = this.sent.get(attempt.signature) ?? { attempt, slot: null, fails: false };
+    this.sent.set(attempt.signature, known);
+    const alive = this.slot < attempt.lastValidBlockHeight;
+    if (known.slot === null && alive && !this.dice.chance(this.weather.sendLost)) {
+      const slot = this.slot + 1 + (this.dice.chance(this.weather.late) ? this.dice.upTo(LIFE * 2) : 0);
+      if (slot <= attempt.lastValidBlockHeight) known.slot = slot;
+      known.fails = this.dice.chance(this.weather.fails);
+    }
+    return !this.dice.chance(this.weather.sendLost);
+  }
+
+  /** Landed, in truth, now. */
+  landed(attempt: SignedAttempt): 'no' | 'ok' | 'failed' {
+    const sent = this.sent.get(attempt.signature);
+    if (sent?.slot == null || sent.slot > this.slot) return 'no';
+    return sent.fails ? 'failed' : 'ok';
+  }
+
+  isFinal(attempt: SignedAttempt): boolean {
+    const slot = this.sent.get(attempt.signature)?.slot;
+    return slot != null && slot + FINALITY <= this.slot;
+  }
+
+  /** In truth it can never take effect any more. */
+  isDead(attempt: SignedAttempt): boolean {
+    const sent = this.sent.get(attempt.signature);
+    if (sent === undefined) return true;
+    if (sent.slot === null) return this.slot > attempt.lastValidBlockHeight;
+    return sent.fails && this.isFinal(attempt);
+  }
+
+  ask(attempt: SignedAttempt): Sighting {
+    const nodes: NodeTestimony[] = [];
+    let best: Sighting | null = null;
+    let absent = false;
+    let windowClosed = false;
+    for (let index = 0; index < NODES; index += 1) {
+      const node = `node${index}`;
+      if (this.dice.chance(this.weather.mute)) {
+        nodes.push({ node, says: 'no_answer', reason: 'timeout' });
+        continue;
+      }
+      const seenSlot = this.slot - (this.dice.chance(this.weather.lagging) ? this.dice.upTo(300) : 0);
+      const pruned = this.dice.chance(this.weather.pruned);
+      const sent = this.sent.get(attempt.signature);
+      if (!pruned && sent?.slot != null && sent.slot <= seenSlot) {
+        nodes.push({ node, says: 'landed' });
+        const age = seenSlot - sent.slot;
+        const commitment = age >= FINALITY ? 'finalized' : age >= CONFIRMED_AFTER ? 'confirmed' : 'processed';
+        const error = sent.fails ? { code: 'TRANSACTION_FAILED', message: 'custom program error' } : null;
+        if (best === null || commitment === 'finalized') {
+          best = { kind: 'landed', commitment, slot: sent.slot, error, effect: null, nodes };
+        }
+        continue;
+      }
+      if (pruned) {
+        nodes.push({ node, says: 'cannot_testify', reason: 'its history begins later' });
+        continue;
+      }
+      nodes.push({ node, says: 'never_seen' });
+      if (seenSlot > attempt.lastValidBlockHeight) windowClosed = true;
+      if (seenSlot > attempt.lastValidBlockHeight + FINALITY) absent = true;
+    }
+    if (best !== null) return best;
+    return absent ? { kind: 'absent', nodes } : { kind: 'unseen', windowClosed, nodes };
+  }
+
+  /** A placement's order: all filled a few slots after it landed. */
+  order({ signed, intent }: Attempt): OrderReport | null {
+    const sent = this.sent.get(signed.signature);
+    if (intent.kind !== 'order' || sent?.slot == null || sent.fails || sent.slot > this.slot) return null;
+    const goneSlot = sent.slot + 5;
+    const gone = goneSlot <= this.slot;
+    return {
+      gone,
+      commitment: goneSlot + FINALITY <= this.slot ? 'finalized' : 'confirmed',
+      fills: gone ? [fillOf(intent, signed.signature)] : [],
+      slot: this.slot,
+    };
+  }
+}
+
+const fillOf = (intent: OrderIntent, signature: string) => ({
+  market: intent.market,
+  side: intent.side,
+  size: intent.size,
+  price: intent.priceLimit,
+  fee: '0',
+  signature,
+  tsMs: 0,
+});

@@ -1,0 +1,379 @@
+/** One history of the model: the shipped reducer in memory, on a chain model, with the truth checked at every step. */
+import type { Verdict } from '../../src/domain/command.ts';
+import type { Intent } from '../../src/domain/intent.ts';
+import {
+  type MainResult,
+  type OperationEvent,
+  type OperationMain,
+  type OperationState,
+  operationMain,
+} from '../../src/domain/operation.ts';
+import type { OperationRequest } from '../../src/domain/operation-request.ts';
+import { newOperation, step } from '../../src/domain/operation-step.ts';
+import { type Attempt, DEFAULT_TIMING, resolvedByHuman } from '../../src/domain/transaction.ts';
+import { CALM, ChainModel, Dice, type Weather } from './chain-model.ts';
+
+export interface ModelOptions {
+  readonly seed: number;
+  readonly weather: Weather;
+  readonly request: OperationRequest;
+  /** Chance of a verdict or a stand-down before each effect. */
+  readonly meddling: number;
+}
+
+const STORM_STEPS = 40;
+/** In calm weather it must end within so many more. */
+const CALM_STEPS = 120;
+
+export class ModelError extends Error {}
+
+const ensure = (truth: boolean, claim: string): void => {
+  if (!truth) throw new ModelError(claim);
+};
+
+export interface ModelResult {
+  readonly status: string;
+  readonly steps: number;
+  /** What it went through: phases, stages, verdicts taken and refused, alerts. */
+  readonly seen: ReadonlySet<string>;
+}
+
+export function runModel(options: ModelOptions): ModelResult {
+  return new ModelRun(options).run();
+}
+
+class ModelRun {
+  private readonly dice: Dice;
+  private readonly chain: ChainModel;
+  private readonly options: ModelOptions;
+  private state: OperationState;
+  private readonly alerts = new Set<string>();
+  private readonly seen = new Set<string>();
+  private readonly asked = new Map<string, { verdict: Verdict }>();
+  private status = 'running';
+  private asks = 0;
+  private main: OperationMain | null = null;
+
+  constructor(options: ModelOptions) {
+    this.options = options;
+    this.dice = new Dice(options.seed);
+    this.chain = new ChainModel(this.dice, options.weather);
+    this.state = newOperation(
+      {
+        operationId: 'o',
+        engineId: 'engine:paper:model:0',
+        mode: 'paper',
+        commandId: 'c',
+        request: options.request,
+        acceptedAtMs: this.chain.nowMs,
+        timing: DEFAULT_TIMING,
+        freshMs: 30_000,
+        hadPosition: true,
+      },
+      { priceLimit: null, exposure: false },
+    );
+  }
+
+  run(): ModelResult {
+    this.apply({ kind: 'start', nowMs: this.chain.nowMs });
+    let steps = 0;
+    for (; !this.ended(); steps += 1) {
+      if (steps === STORM_STEPS) this.chain.weather = CALM;
+      ensure(steps < STORM_STEPS + CALM_STEPS, `it ends in calm weather (${this.where()})`);
+      if (steps < STORM_STEPS && this.dice.chance(this.options.meddling)) this.meddle();
+      const main = this.main;
+      if (main === null || this.ended()) {
+        ensure(this.ended(), `it waits for something until it ends (${this.where()})`);
+        break;
+      }
+      // A new run starts from plain JSON and from nothing else.
+      if (this.dice.chance(0.1)) {
+        this.state = JSON.parse(JSON.stringify(this.state));
+        const resumed = operationMain(this.state);
+        const same = resumed?.ticket === main.ticket && JSON.stringify(resumed.main) === JSON.stringify(main.main);
+        ensure(same, `a new run waits for the same (${this.where()})`);
+      }
+      if (this.dice.chance(this.chain.weather.death)) this.perform(main);
+      const result = this.perform(main);
+      this.apply({ kind: 'result', ticket: main.ticket, nowMs: this.chain.nowMs, result });
+    }
+    this.checkEnd();
+    return { status: this.status, steps, seen: this.seen };
+  }
+
+  private unknownLeg(): boolean {
+    return this.state.legs.some(({ tx }) => tx.stage === 'unknown' || tx.stage === 'proving');
+  }
+
+  private ended(): boolean {
+    return this.state.course === 'ended';
+  }
+
+  private where(): string {
+    const leg = this.state.legs[this.state.current];
+    return `seed ${this.options.seed}, ${this.state.course}, ${this.state.phase}, ${leg?.purpose} ${leg?.tx.stage}`;
+  }
+
+  private apply(event: OperationEvent): void {
+    const { state, effects } = step(this.state, event);
+    this.state = state;
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'main':
+          this.main = effect.main;
+          this.checkMain(effect.main);
+          break;
+        case 'journal':
+          for (const alert of effect.notes.alerts) {
+            this.seen.add(`alert ${alert.code}`);
+            if (alert.kind === 'alert') this.alerts.add(alert.code);
+            else this.alerts.delete(alert.code);
+          }
+          this.status = effect.notes.update?.status ?? this.status;
+          break;
+        case 'verdict':
+          if (effect.error === null) this.checkAccepted(effect.id);
+          this.seen.add(`verdict ${this.asked.get(effect.id)?.verdict} ${effect.error === null ? 'taken' : 'refused'}`);
+          break;
+        default:
+          break;
+      }
+    }
+    this.seen.add(`phase ${this.state.phase}`);
+    const stage = this.state.legs[this.state.current]?.tx.stage;
+    this.seen.add(`stage ${stage}`);
+    if (this.state.phase === 'unresolved' && stage !== 'awaiting_slot' && this.unknownLeg()) {
+      ensure(this.alerts.has('TRANSACTION_UNKNOWN'), `what is unknown has an alert (${this.where()})`);
+    }
+    const leg = this.state.legs[this.state.current];
+    const waits = leg !== undefined && operationMain(this.state)?.main.kind === 'wait';
+    if (waits)
+      ensure(this.alerts.size > 0 || leg.tx.stage === 'awaiting_slot', `what waits has an alert (${this.where()})`);
+  }
+
+  /** Never two live attempts of one intent. */
+  private checkMain({ leg, main }: OperationMain): void {
+    if (main.kind !== 'submit') return;
+    for (const earlier of leg.tx.attempts) {
+      if (!earlier.sent || earlier.number === main.attempt.number) continue;
+      ensure(
+        this.chain.isDead(earlier.signed),
+        `attempt ${earlier.number} is dead before ${main.attempt.number} is sent (${this.where()})`,
+      );
+    }
+    this.checkOnce();
+  }
+
+  private checkOnce(): void {
+    for (const leg of this.state.legs) {
+      const effects = leg.tx.attempts.filter(({ signed }) => this.chain.landed(signed) === 'ok').length;
+      ensure(effects <= 1, `one intent takes effect once (${this.where()})`);
+    }
+  }
+
+  private lastSighting: ReturnType<ChainModel['ask']> | null = null;
+
+  private checkAccepted(id: string): void {
+    const asked = this.asked.get(id);
+    const seen = this.lastSighting;
+    if (asked === undefined || seen === null) return;
+    if (asked.verdict === 'landed') {
+      ensure(
+        seen.kind !== 'absent' && !(seen.kind === 'landed' && seen.error !== null),
+        `evidence beats "landed" (${this.where()})`,
+      );
+    } else {
+      ensure(!(seen.kind === 'landed' && seen.error === null), `evidence beats "${asked.verdict}" (${this.where()})`);
+    }
+  }
+
+  private meddle(): void {
+    const { nowMs } = this.chain;
+    const events: OperationEvent[] = [
+      { kind: 'stand_down', nowMs, reason: 'a way out comes first' },
+      { kind: 'report_again', nowMs },
+      { kind: 'slot_granted', nowMs, confirmedPriceLimit: null, exposureConfirmed: false },
+    ];
+    const kind = this.dice.upTo(6);
+    const event = events[kind];
+    if (event !== undefined) {
+      this.apply(event);
+      return;
+    }
+    const verdict = (['landed', 'failed', 'retry'] as const)[kind - 3] ?? 'landed';
+    this.asks += 1;
+    const id = `v${this.asks}`;
+    this.asked.set(id, { verdict });
+    this.lastSighting = null;
+    this.apply({ kind: 'verdict', nowMs, asked: { id, verdict, operator: 'somebody', note: '', atMs: nowMs } });
+  }
+
+  private perform({ leg, main }: OperationMain): MainResult {
+    const { chain, dice } = this;
+    switch (main.kind) {
+      case 'simulate': {
+        chain.advance(dice.upTo(2_000));
+        if (dice.chance(chain.weather.mute / 4)) {
+          const error = { code: 'UNAVAILABLE', message: 'no node answers' };
+          return { kind: 'prepared', prepared: { ok: false, error }, position: null, nothing: null };
+        }
+        return this.prepared(leg);
+      }
+      case 'sign':
+        chain.advance(dice.upTo(1_000));
+        return { kind: 'signed', signed: chain.sign() };
+      case 'submit': {
+        const accepted = chain.send(main.attempt.signed);
+        chain.advance(dice.upTo(2_000));
+        return { kind: 'submitted', accepted, recorded: true };
+      }
+      case 'confirm':
+        return this.watch(main.attempt, main.target, main.queryUntilMs, main.mayResend ? main.confirmUntilMs : 0);
+      case 'follow':
+        return this.watch(main.attempt, 'gone', main.untilMs, 0);
+      case 'wait':
+        chain.advance(Math.max(main.untilMs - chain.nowMs, 1));
+        return { kind: 'woke' };
+    }
+  }
+
+  private prepared(leg: OperationMain['leg']): MainResult {
+    const intent = this.intentFor(leg);
+    if (intent === null) {
+      const error = { code: 'NO_POSITION', message: 'nothing to do' };
+      const nothing = leg.plan.kind === 'close' ? 'flat' : leg.plan.kind === 'settle' ? 'settled' : 'no_orders';
+      return { kind: 'prepared', prepared: { ok: false, error }, position: '0', nothing };
+    }
+    return {
+      kind: 'prepared',
+      prepared: { ok: true, intent, reducing: leg.plan.kind === 'close' },
+      position: this.position().toString(),
+      nothing: null,
+    };
+  }
+
+  /** In truth: what stood at first, less what landed. */
+  private position(): bigint {
+    let position = -POSITION;
+    for (const leg of this.state.legs) {
+      for (const { signed, intent } of leg.tx.attempts) {
+        if (intent.kind === 'order' && this.chain.landed(signed) === 'ok') position += BigInt(intent.size);
+      }
+    }
+    return position > 0n ? 0n : position;
+  }
+
+  private intentFor({ plan }: OperationMain['leg']): Intent | null {
+    switch (plan.kind) {
+      case 'deposit':
+      case 'withdraw':
+        return plan;
+      case 'settle':
+        return null;
+      case 'cancel_orders':
+        return this.dice.chance(0.5) ? { kind: 'cancel_orders', market: plan.market } : null;
+      case 'trade':
+        return this.order(plan.market, plan.delta.startsWith('-') ? 'sell' : 'buy', plan.delta.replace('-', ''), false);
+      case 'close': {
+        const position = this.position();
+        return position === 0n ? null : this.order(plan.market, 'buy', (-position).toString(), true);
+      }
+    }
+  }
+
+  private order(market: string, side: 'buy' | 'sell', size: string, reduceOnly: boolean): Intent {
+    const maxTsMs = this.chain.nowMs + DEFAULT_TIMING.orderLifeMs;
+    return {
+      kind: 'order',
+      market,
+      side,
+      size,
+      reduceOnly,
+      priceLimit: '150000000',
+      maxTsMs,
+      cancelOpenOrders: reduceOnly,
+    };
+  }
+
+  private watch(
+    attempt: Attempt,
+    target: 'confirmed' | 'finalized' | 'gone',
+    untilMs: number,
+    resendUntilMs: number,
+  ): MainResult {
+    const { chain, dice } = this;
+    for (;;) {
+      const sighting = chain.ask(attempt.signed);
+      this.lastSighting = sighting;
+      const order =
+        sighting.kind === 'landed' && sighting.error === null && sighting.commitment !== 'processed'
+          ? chain.order(attempt)
+          : null;
+      const result: MainResult = { kind: 'sighted', sighting, order };
+      const final = sighting.kind === 'landed' && sighting.commitment === 'finalized';
+      if (sighting.kind === 'absent' || (sighting.kind === 'landed' && sighting.error !== null && final)) return result;
+      if (sighting.kind === 'landed' && sighting.error === null && sighting.commitment !== 'processed') {
+        if (target === 'confirmed') return result;
+        if (target === 'gone' && order?.gone === true) return result;
+        if (
+          target === 'finalized' &&
+          final &&
+          (attempt.intent.kind !== 'order' || (order?.gone === true && order.commitment === 'finalized'))
+        )
+          return result;
+      }
+      if (target !== 'confirmed' && sighting.kind === 'unseen' && dice.chance(0.3)) return result;
+      if (chain.nowMs >= untilMs) return result;
+      if (sighting.kind === 'unseen' && chain.nowMs < resendUntilMs) chain.send(attempt.signed);
+      chain.advance(Math.min(2_000 + dice.upTo(4_000), Math.max(untilMs - chain.nowMs, 1)));
+    }
+  }
+
+  /** Never finished without proof, or a person's verdict that is marked as such. */
+  private checkEnd(): void {
+    this.checkOnce();
+    const { chain, status, state } = this;
+    for (const leg of state.legs) {
+      const sent = leg.tx.attempts.filter((attempt) => attempt.sent);
+      const last = sent.at(-1);
+      switch (leg.tx.stage) {
+        case 'rejected':
+          ensure(sent.length === 0, `rejected means never sent (${this.where()})`);
+          break;
+        case 'finalized':
+          ensure(
+            last !== undefined && chain.landed(last.signed) === 'ok' && chain.isFinal(last.signed),
+            `finalized is true (${this.where()})`,
+          );
+          break;
+        case 'failed':
+          ensure(
+            last !== undefined && chain.landed(last.signed) === 'failed' && chain.isFinal(last.signed),
+            `failed is true (${this.where()})`,
+          );
+          break;
+        case 'expired':
+          ensure(
+            sent.every(({ signed }) => chain.isDead(signed)),
+            `expired is true (${this.where()})`,
+          );
+          break;
+        case 'resolved':
+          ensure(
+            status === 'resolved_by_human' && resolvedByHuman(leg.tx),
+            `without proof only by a person (${this.where()})`,
+          );
+          break;
+        default:
+          ensure(false, `a leg ends (${leg.purpose} ${leg.tx.stage}, ${this.where()})`);
+      }
+    }
+    ensure(!this.alerts.has('TRANSACTION_UNKNOWN'), `an end ends its alert (${this.where()})`);
+    if (status === 'done') {
+      const landed = state.legs.some((leg) => leg.tx.stage === 'finalized') || state.flat;
+      ensure(landed, `done means that something landed (${this.where()})`);
+    }
+  }
+}
+
+const POSITION = 5_000_000_000n;
