@@ -162,4 +162,5 @@ export type WatchResult =
   | { readonly kind: 'checkpoint' }
   /** `decide` asks for something: an action, a hold to set or clear, an alert to raise. The workflow decides again. */
   | { readonly kind: 'decide'; readonly snapshot: SnapshotJson; readonly why: string }
-  | { readonly kind: 'lost'; readonly error: ErrorReport };
+  /** `critical`: no retry helps until a person corrects something. */
+  | { readonly kind: 'lost'; readonly error: ErrorReport; readonly critical: boolean };

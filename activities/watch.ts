@@ -70,7 +70,7 @@ class Watch {
         await this.pause(result.pauseMs);
       } catch (error) {
         if (error instanceof CancelledFailure || !(error instanceof TransientError)) {
-          if (error instanceof CriticalError) return { kind: 'lost', error: error.report() };
+          if (error instanceof CriticalError) return { kind: 'lost', error: error.report(), critical: true };
           throw error;
         }
         if (this.input.reconnecting) {
@@ -79,7 +79,7 @@ class Watch {
         }
         const waitMs = READ_RETRY_MS[failures];
         failures += 1;
-        if (waitMs === undefined) return { kind: 'lost', error: asErrorReport(error) };
+        if (waitMs === undefined) return { kind: 'lost', error: asErrorReport(error), critical: false };
         await this.pause(waitMs);
       }
     }

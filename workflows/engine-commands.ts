@@ -155,8 +155,11 @@ export class CommandDesk {
       case 'refuse':
         return await this.conclude(envelope, refused(plan.error, 'rejected', plan.data), true);
       case 'nothing':
-        this.flattenedWithoutTrade(envelope);
-        return await this.conclude(envelope, done(plan.message, { changed: false, ...plan.data }), true);
+        return await this.conclude(
+          envelope,
+          done(plan.message, { changed: this.haltFlat(envelope), ...plan.data }),
+          true,
+        );
       case 'confirm':
         return this.askConfirmation(envelope, plan);
       case 'start':
@@ -242,10 +245,12 @@ export class CommandDesk {
     if (place >= 0) this.line.splice(place, 1);
   }
 
-  /** FLATTEN without a position still halts. */
-  private flattenedWithoutTrade(envelope: CommandEnvelope): void {
-    if (envelope.request.action !== 'FLATTEN') return;
+  /** FLATTEN without a position still halts. True when that changed something. */
+  private haltFlat(envelope: CommandEnvelope): boolean {
+    if (envelope.request.action !== 'FLATTEN') return false;
+    const before = tradingStateOf(this.run.engine.holds);
     this.run.engine = flattened(this.run.engine, Date.now());
+    return before !== 'halted';
   }
 
   private askConfirmation(envelope: CommandEnvelope, plan: Extract<OperationPlan, { kind: 'confirm' }>): CommandAnswer {

@@ -75,7 +75,10 @@ export class EngineRun {
   shown = '';
   /** The watch should return at its first snapshot. */
   look = false;
+  /** The stores were compared since the last process start. */
   private opened = false;
+  /** They were compared once: commands are taken. */
+  private ready = false;
   private published = '';
   private publishNotBeforeMs = 0;
   private watch: RunningWatch | null = null;
@@ -95,10 +98,10 @@ export class EngineRun {
 
   async run(): Promise<void> {
     this.listen();
-    await this.openStores();
-    await this.askAfterOperations();
-    this.opened = true;
-    while (!this.mayRenew()) await this.turn();
+    do {
+      await this.open();
+      while (this.opened && !this.mayRenew()) await this.turn();
+    } while (!this.opened);
     this.watch?.scope.cancel();
     await condition(allHandlersFinished);
     await continueAsNew<typeof engine>({
@@ -107,6 +110,13 @@ export class EngineRun {
       tuning: this.tuning,
       carried: this.engine as never,
     });
+  }
+
+  private async open(): Promise<void> {
+    this.opened = true;
+    await this.openStores();
+    await this.askAfterOperations();
+    this.ready = true;
   }
 
   private listen(): void {
@@ -123,11 +133,14 @@ export class EngineRun {
       this.policyJson = policy;
       this.policy = decodePolicy(policy);
       this.tuning = tuning;
+      // The process that sends this may stand on another journal than the last one: nothing trades before it is known.
+      this.opened = false;
+      this.ready = false;
     });
     setHandler(
       command,
       async (envelope: CommandEnvelope): Promise<CommandAnswer> => {
-        await condition(() => this.opened, this.tuning.answerWithinMs);
+        await condition(() => this.ready, this.tuning.answerWithinMs);
         return await this.desk.handle(envelope);
       },
       {
@@ -266,6 +279,7 @@ export class EngineRun {
     const before = this.watch;
     await condition(
       () =>
+        !this.opened ||
         this.mayRenew() ||
         this.publishDue() ||
         this.slotWanted() ||
@@ -300,7 +314,7 @@ export class EngineRun {
       })
       .catch((error: unknown) => {
         if (isCancellation(error)) return;
-        watch.result = { kind: 'lost', error: reportOf(error) };
+        watch.result = { kind: 'lost', error: reportOf(error), critical: false };
       });
   }
 
@@ -309,7 +323,7 @@ export class EngineRun {
       case 'checkpoint':
         return;
       case 'lost':
-        return await this.lose(result.error);
+        return await this.lose(result.error, result.critical);
       case 'decide': {
         const before = this.engine;
         await this.see(result.snapshot);
@@ -322,10 +336,10 @@ export class EngineRun {
   }
 
   /** The venue cannot be read: halted, and the watch tries again every 10 s. */
-  private async lose(error: ErrorReport): Promise<void> {
+  private async lose(error: ErrorReport, critical: boolean): Promise<void> {
     const standing = this.engine.holds.some((hold) => hold.code === 'connection');
     this.engine = { ...this.engine, holds: withHold(this.engine.holds, connectionHold(error, Date.now())) };
-    if (CRITICAL_CODES.has(error.code)) {
+    if (critical) {
       this.engine = stopEngine(this.engine, Date.now());
       await this.raise(
         error.code,
@@ -523,8 +537,6 @@ export class EngineRun {
     void durable.raiseAlerts([alert]).catch(() => undefined);
   }
 }
-
-const CRITICAL_CODES = new Set(['NO_KEY', 'BAD_SUB_ACCOUNT', 'USER_NOT_INITIALISED', 'ACCOUNT_MISSING']);
 
 const connectionHold = (error: ErrorReport, nowMs: number) =>
   ({
