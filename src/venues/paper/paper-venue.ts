@@ -163,11 +163,10 @@ export class PaperVenue implements Venue {
 
   async sign(intent: Intent): Promise<SignedAttempt> {
     const nowMs = this.#clock.nowMs();
-    const state = await this.#store.load();
     return signIntent({
       engineId: this.engineId,
       intent,
-      slot: this.#slot(state),
+      slot: slotAt(nowMs, this.#chain),
       nowMs,
       randomBytes: this.#randomBytes,
       tuning: this.#chain,
