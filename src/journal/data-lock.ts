@@ -56,9 +56,10 @@ function ask(path: string, pid: number): Promise<Answer | null> {
     const timer = setTimeout(() => end(silent), ANSWER_TIMEOUT_MS);
     socket = connect(path);
     socket.setEncoding('utf8');
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      const nobody = error.code === 'ECONNREFUSED' || error.code === 'ENOENT' || error.code === 'ENOTSOCK';
-      end(nobody ? null : silent);
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ENOTSOCK') end(null);
+      // It went while it was asked: the next round finds out. Anything else (a full backlog) is a sign of life.
+      else end({ ...silent, holder: code !== 'ECONNRESET' && code !== 'EPIPE' });
     });
     socket.on('data', (chunk) => {
       text += chunk;
@@ -69,7 +70,6 @@ function ask(path: string, pid: number): Promise<Answer | null> {
         const { pid: itsPid, url, holder } = JSON.parse(text) as Partial<Answer>;
         end({ pid: itsPid ?? pid, url: url ?? null, holder: holder ?? true });
       } catch {
-        // It went while it was asked: the next round finds out.
         end({ ...silent, holder: false });
       }
     });
@@ -130,8 +130,22 @@ function placeBeside(folder: string): Place {
 
 const NO_SOCKETS: ReadonlySet<string> = new Set(['EOPNOTSUPP', 'ENOTSUP', 'EPERM', 'EINVAL', 'ENOSYS']);
 
-/** One contender in a place. */
+const cannotLock = (folder: string): CriticalError =>
+  new CriticalError('DATA_FOLDER_INVALID', `the lock of ${folder} can be neither taken nor asked`, {
+    remedy: 'end other programs that use this data folder',
+  });
+
 async function contend(place: Place, info: LockInfo): Promise<DataLock> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const lock = await contendOnce(place, info);
+    if (lock !== null) return lock;
+    await sleep(ROUND_PAUSE_MS);
+  }
+  throw cannotLock(place.folder);
+}
+
+/** One contender in a place; null when it stepped back for a rival. */
+async function contendOnce(place: Place, info: LockInfo): Promise<DataLock | null> {
   const name = `lock-${process.pid}-${randomBytes(4).toString('hex')}.sock`;
   let told: Answer = { ...info, holder: false };
   const server = await listen(join(place.reach, name), () => told);
@@ -173,8 +187,7 @@ async function contend(place: Place, info: LockInfo): Promise<DataLock> {
     throw error;
   }
   await release();
-  await sleep(ROUND_PAUSE_MS);
-  return contend(place, info);
+  return null;
 }
 
 /** Windows: a pipe's name is exclusive and goes with its process, so that listening is the lock. */
@@ -198,9 +211,7 @@ async function contendOnPipe(folder: string, info: LockInfo): Promise<DataLock> 
     if (holder !== null) return { kind: 'held', by: { pid: holder.pid, url: holder.url } };
     await sleep(ROUND_PAUSE_MS);
   }
-  throw new CriticalError('DATA_FOLDER_INVALID', `the lock of ${folder} can be neither taken nor asked`, {
-    remedy: 'end other programs that use this data folder',
-  });
+  throw cannotLock(folder);
 }
 
 /**
