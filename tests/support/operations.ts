@@ -1,0 +1,177 @@
+/** Operations on a real Temporal server, for tests: a worker of their own queue, windows scaled down. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createTransactionActivities, type TransactionPorts } from '../../activities/transaction.ts';
+import type { CommandAnswer } from '../../src/domain/command.ts';
+import { operationWorkflowId } from '../../src/domain/ids.ts';
+import type { OperationReport } from '../../src/domain/operation-report.ts';
+import type { OperationRequest } from '../../src/domain/operation-request.ts';
+import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/policy.ts';
+import type { TransactionTiming } from '../../src/domain/transaction.ts';
+import type { OperationWrite } from '../../src/journal/records.ts';
+import type { Venue } from '../../src/venues/venue.ts';
+import { type OperationInput, operationState } from '../../workflows/messages.ts';
+import { allReports } from './report-sink-messages.ts';
+import { testWorkflowBundle } from './workflow-bundle.ts';
+
+/** The procedure's windows, some fifty times shorter. */
+export const FAST_TIMING: TransactionTiming = {
+  confirmMs: 800,
+  queryMs: 800,
+  pollMs: 25,
+  rebroadcastMs: 100,
+  maxAttempts: 3,
+  nextAttemptWithinMs: 30_000,
+  proofMs: 100,
+  proofMaxMs: 300,
+  retryVerdictMs: 4_000,
+  verdictProofMs: 2_500,
+  orderLifeMs: 600,
+};
+
+const WORKFLOW_OF: Record<OperationRequest['kind'], string> = {
+  deposit: 'deposit',
+  withdraw: 'withdraw',
+  open: 'openPosition',
+  close: 'closePosition',
+  rebalance: 'rebalance',
+  settle: 'settle',
+};
+
+export interface RunningOperation {
+  readonly operationId: string;
+  readonly handle: WorkflowHandle;
+  result(): Promise<CommandAnswer>;
+  report(): Promise<OperationReport>;
+  /** Waits until a report of the operation satisfies it. */
+  until(test: (report: OperationReport) => boolean): Promise<OperationReport>;
+}
+
+let quiet = false;
+
+export class OperationBench {
+  readonly client: Client;
+  readonly taskQueue = `operations-${randomUUID()}`;
+  /** What was written to the journal, in order. */
+  readonly writes: OperationWrite[] = [];
+  private readonly native: NativeConnection;
+  private readonly ports: TransactionPorts;
+  private worker: Worker | null = null;
+  private running: Promise<void> | null = null;
+
+  private constructor(client: Client, native: NativeConnection, ports: TransactionPorts) {
+    this.client = client;
+    this.native = native;
+    this.ports = ports;
+  }
+
+  static async open(
+    address: string,
+    venueOf: (engineId: string) => Promise<Venue>,
+    journal: TransactionPorts['journal'] = { writeOperation: async () => {} },
+  ): Promise<OperationBench> {
+    if (!quiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
+    quiet = true;
+    const [connection, native] = await Promise.all([
+      Connection.connect({ address }),
+      NativeConnection.connect({ address }),
+    ]);
+    const writes: OperationWrite[] = [];
+    const bench = new OperationBench(new Client({ connection }), native, {
+      venueOf,
+      journal: {
+        async writeOperation(write) {
+          await journal.writeOperation(write);
+          writes.push(write);
+        },
+      },
+      clock: { nowMs: () => Date.now() },
+      logger: { warn: () => {} },
+    });
+    (bench as { writes: OperationWrite[] }).writes = writes;
+    await bench.startWorker();
+    return bench;
+  }
+
+  async startWorker(): Promise<void> {
+    this.worker = await Worker.create({
+      connection: this.native,
+      taskQueue: this.taskQueue,
+      workflowBundle: await testWorkflowBundle(),
+      activities: createTransactionActivities(this.ports),
+      maxHeartbeatThrottleInterval: '200 ms',
+      shutdownGraceTime: 0,
+    });
+    this.running = this.worker.run();
+  }
+
+  async stopWorker(): Promise<void> {
+    this.worker?.shutdown();
+    await this.running;
+    this.worker = null;
+  }
+
+  async close(): Promise<void> {
+    if (this.worker !== null) await this.stopWorker();
+    await this.client.connection.close();
+    await this.native.close();
+  }
+
+  /** A workflow that takes the reports in the engine's place. */
+  async startSink(engineId: string): Promise<() => Promise<readonly OperationReport[]>> {
+    const handle = await this.client.workflow.start('reportSink', { taskQueue: this.taskQueue, workflowId: engineId });
+    return async () => await handle.query(allReports);
+  }
+
+  async start(
+    engineId: string,
+    request: OperationRequest,
+    options: Partial<OperationInput> = {},
+  ): Promise<RunningOperation> {
+    const operationId = randomUUID();
+    const policy: PolicyJson = { ...DEFAULT_POLICY, ...options.policy };
+    const input: OperationInput = {
+      operationId,
+      engineId,
+      commandId: operationId,
+      request,
+      timing: FAST_TIMING,
+      acceptedAtMs: Date.now(),
+      confirmedPriceLimit: null,
+      exposureConfirmed: true,
+      recovered: [],
+      searchAttributes: false,
+      ...options,
+      policy,
+    };
+    const handle = await this.client.workflow.start(WORKFLOW_OF[request.kind], {
+      taskQueue: this.taskQueue,
+      workflowId: operationWorkflowId(operationId),
+      args: [input],
+    });
+    const latest = this.client.workflow.getHandle(handle.workflowId);
+    const report = () => latest.query(operationState);
+    return {
+      operationId,
+      handle: latest,
+      result: async () => (await latest.result()) as CommandAnswer,
+      report,
+      until: (test) =>
+        eventually(async () => {
+          const now = await report();
+          return test(now) ? now : null;
+        }),
+    };
+  }
+}
+
+/** Asks until there is something; the test's own timeout is the bound. */
+export async function eventually<T>(ask: () => Promise<T | null> | T | null): Promise<T> {
+  for (;;) {
+    const found = await Promise.resolve(ask()).catch(() => null);
+    if (found !== null) return found;
+    await pause(20);
+  }
+}
