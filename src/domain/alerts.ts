@@ -32,6 +32,9 @@ export const ALERT_CODES = [
 ] as const;
 export type AlertCode = (typeof ALERT_CODES)[number];
 
+const WAY_OUT =
+  'Deposit, pay back what is borrowed, or close now. The guard reduces by itself where that helps, when it is on and the engine runs.';
+
 export interface AlertDraft {
   readonly code: AlertCode;
   readonly severity: 'info' | 'warning' | 'critical';
@@ -116,7 +119,7 @@ function marginConditions({ account, markets }: Snapshot): readonly Condition[] 
       draft: () => ({
         severity: 'critical',
         message: `Health is ${told} %, below ${HEALTH_CRITICAL_BELOW} %.${at}`,
-        action: 'Deposit or close now. The guard reduces by itself when it is on and the engine runs.',
+        action: WAY_OUT,
         details,
       }),
     },
@@ -127,7 +130,7 @@ function marginConditions({ account, markets }: Snapshot): readonly Condition[] 
       draft: () => ({
         severity: 'critical',
         message: `The liquidation price is ${Number(distance).toFixed(1)} % away.${at}`,
-        action: 'Deposit or close now. The guard reduces by itself when it is on and the engine runs.',
+        action: WAY_OUT,
         details: { ...details, distance_pct: distance },
       }),
     },

@@ -22,10 +22,10 @@ export function leverage({ margin, policy }: GateSubject): GateCheck {
   const need = Math.min(policy.maxLeverage, LEVERAGE_CAP[policy.mode]);
   if (margin.kind === 'unknown') return unknownAs('x', need, margin.missing);
   const { figures } = margin;
-  // Nothing left to owe against: no ratio is high enough to say so.
+  // Nothing left to owe against: the ratio is then zero or negative, and no number is high enough to say so.
   const owing = figures.maintenanceMargin > 0n && figures.netValue <= 0n;
   return {
-    pass: !owing && figures.leverage >= 0 && figures.leverage <= need,
+    pass: !owing && figures.leverage <= need,
     have: owing ? null : figures.leverage,
     need,
     unit: 'x',

@@ -47,44 +47,45 @@ export interface GuardTrade {
 }
 
 /**
- * The least multiple of the step (at least the market's minimum, at most the whole position) after which health is 50
- * and liquidation no nearer than 10 %, at the worst price that the limit allows. The whole position where no part of it
- * is enough. Null: no danger, no position, or no price to size it with.
+ * The least multiple of the step (at most the whole position) after which health is 50 and liquidation no nearer than
+ * 10 %, at the worst price that the limit allows. Where even flat would not restore that: the whole position if
+ * liquidation is near, for then the position is the danger; else nothing, for then a borrow is, and closing the hedge
+ * would only expose the collateral that stands behind it. Null too without danger, position, or price to size with.
  */
 export function guardTrade(snapshot: Snapshot, policy: Policy, marketName = SOL_PERP): GuardTrade | null {
   const { account, markets } = snapshot;
   const market = perpMarketOf(markets, marketName);
   if (account === null || market === null) return null;
   const position = perpSize(account, markets, marketName);
-  if (position === 0n) return null;
   const danger = dangerOf(account, markets, marketName);
-  if (!isInDanger(danger)) return null;
+  if (position === 0n || !isInDanger(danger)) return null;
   const sign = position < 0n ? 1n : -1n;
   const price = worstPriceOf(market, lamports(sign), policy);
   if (price === null) return null;
 
   const size = abs(position);
   const step = max(market.stepSize, lamports(1n));
-  const deltaOf = (steps: bigint): Lamports =>
-    lamports(sign * min<bigint>(max<bigint>(steps * step, market.minimumSize), size));
-  const dangerAfter = (steps: bigint): Danger | null => {
+  const deltaOf = (steps: bigint): Lamports => lamports(sign * min<bigint>(steps * step, size));
+  /** Null where that many steps are not enough. */
+  const restoredHealth = (steps: bigint): number | null => {
     const after = accountAfter(snapshot, { kind: 'trade', market: marketName, delta: deltaOf(steps), price });
-    return after === null || after.account === null ? null : dangerOf(after.account, markets, marketName);
-  };
-  const restores = (steps: bigint): boolean => {
-    const after = dangerAfter(steps);
-    if (after === null || after.health === null || after.health < GUARD_TARGET_HEALTH) return false;
-    return !isNear(after.liquidationDistancePct, GUARD_LIQUIDATION_DISTANCE_PCT);
+    if (after === null || after.account === null) return null;
+    const { health, liquidationDistancePct: distance } = dangerOf(after.account, markets, marketName);
+    if (health === null || health < GUARD_TARGET_HEALTH) return null;
+    return isNear(distance, GUARD_LIQUIDATION_DISTANCE_PCT) ? null : health;
   };
 
   let enough = divCeil(size, step);
-  if (!restores(enough)) return { delta: lamports(-position), danger, healthAfter: null };
+  if (restoredHealth(enough) === null) {
+    const near = isNear(danger.liquidationDistancePct, GUARD_LIQUIDATION_DISTANCE_PCT);
+    return near ? { delta: lamports(-position), danger, healthAfter: null } : null;
+  }
   let tooFew = 0n;
   // Halves the span each time: at most 64 rounds for a 64-bit position.
   while (enough - tooFew > 1n) {
     const middle = (enough + tooFew) / 2n;
-    if (restores(middle)) enough = middle;
-    else tooFew = middle;
+    if (restoredHealth(middle) === null) tooFew = middle;
+    else enough = middle;
   }
-  return { delta: deltaOf(enough), danger, healthAfter: dangerAfter(enough)?.health ?? null };
+  return { delta: deltaOf(enough), danger, healthAfter: restoredHealth(enough) };
 }

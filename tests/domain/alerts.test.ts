@@ -40,6 +40,10 @@ describe('alerts', () => {
   it('tells of near liquidation, and that it is over once nothing is left to liquidate', () => {
     expect(alert('LIQUIDATION_NEAR', health(60))?.message).toContain('% away');
     expect(recovered({ sol: 10 }, { standing: ['LIQUIDATION_NEAR'] })).toEqual(['LIQUIDATION_NEAR']);
+    // (USDC - 75) / 10.5 per dollar: 11 % away at 248, 13 % at 280.
+    const standing = ['LIQUIDATION_NEAR'];
+    expect(recovered({ sol: 0, usdc: 248, perp: -10 }, { standing })).not.toContain('LIQUIDATION_NEAR');
+    expect(recovered({ sol: 0, usdc: 280, perp: -10 }, { standing })).toContain('LIQUIDATION_NEAR');
   });
 
   it('tells of a naked short, spot unknown included', () => {

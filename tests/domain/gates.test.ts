@@ -344,6 +344,83 @@ describe('capital', () => {
   });
 });
 
+describe('limits, at the line', () => {
+  const gate = (code: GateCode, operation: GateOperation, scenario: Scenario = {}, policy = paperPolicy()) =>
+    gateOf(evaluateGates({ snapshot: snapshotOf(scenario), operation, policy, nowMs: NOW_MS }), code);
+
+  it('health after is 60 for a trade, at its worst price', () => {
+    // 75 USD of margin for 10 SOL; opening at the limit costs 7.5 USD and a fee of 0.37.
+    const usdc = (health: number) => 75 / (1 - health / 100) + 7.5 + 0.373125;
+    expect(gate('HEALTH_AFTER', trade('open', '-10'), { sol: 0, usdc: usdc(59.9) })?.pass).toBe(false);
+    expect(gate('HEALTH_AFTER', trade('open', '-10'), { sol: 0, usdc: usdc(60.1) })?.pass).toBe(true);
+  });
+
+  it('health after is 80 for a withdrawal', () => {
+    const withdraw = (left: number): GateOperation => ({
+      kind: 'withdraw',
+      asset: 'USDC',
+      amount: usd(500 - left),
+      exposureConfirmed: false,
+    });
+    const scenario = { sol: 0, usdc: 500, perp: -10 };
+    expect(gate('HEALTH_AFTER', withdraw(374), scenario)?.pass).toBe(false);
+    expect(gate('HEALTH_AFTER', withdraw(376), scenario)?.pass).toBe(true);
+  });
+
+  it('leverage against nothing left is too much, though no number says so', () => {
+    const all: GateOperation = { kind: 'withdraw', asset: 'USDC', amount: usd(100), exposureConfirmed: true };
+    expect(gate('LEVERAGE', all, { sol: 0, usdc: 100, perp: -10 })).toMatchObject({ pass: false, have: null });
+    expect(gate('LEVERAGE', all, { sol: 0, usdc: 50, perp: -10 })).toMatchObject({ pass: false, have: null });
+  });
+
+  it('an OPEN minds the minimum of the market, a correction MIN_TRADE_SIZE too', () => {
+    const policy = paperPolicy({ minTradeSize: sol(1) });
+    expect(gate('MINIMUM_SIZE', trade('open', '-0.5'), {}, policy)?.pass).toBe(true);
+    expect(gate('MINIMUM_SIZE', trade('rebalance', '-0.5'), {}, policy)?.pass).toBe(false);
+  });
+
+  it('a market that only reduces takes reductions and settles', () => {
+    const scenario: Scenario = { perp: -5, perpMarket: { status: 'reduce_only' } };
+    expect(gate('MARKET_STATUS', trade('open', '-1'), scenario)?.blocks).toBe(true);
+    expect(gate('MARKET_STATUS', trade('close', '5'), scenario)?.pass).toBe(true);
+    expect(gate('MARKET_STATUS', { kind: 'settle', market: 'SOL-PERP' }, scenario)?.pass).toBe(true);
+  });
+
+  it('paper has no permissions to lack', () => {
+    expect(gate('PERMISSION', trade('open', '-1'), {}, paperPolicy({ permissions: 'read-only' }))?.pass).toBe(true);
+  });
+
+  it('each permission allows what it names and what is less', () => {
+    const allowed = (operation: GateOperation, permissions: 'read-only' | 'capital' | 'trading') =>
+      gate('PERMISSION', operation, {}, livePolicy({ permissions }))?.pass;
+    const settle: GateOperation = { kind: 'settle', market: 'SOL-PERP' };
+    for (const operation of [capital('deposit', 1), capital('withdraw', 1), settle]) {
+      expect(allowed(operation, 'read-only')).toBe(false);
+      expect(allowed(operation, 'capital')).toBe(true);
+    }
+    expect(allowed(trade('close', '1'), 'capital')).toBe(false);
+    expect(allowed(trade('close', '1'), 'trading')).toBe(true);
+  });
+
+  it('only a deposit needs no account', () => {
+    expect(gate('ACCOUNT_STATUS', capital('withdraw', 1), { account: null })?.blocks).toBe(true);
+    expect(gate('ACCOUNT_STATUS', trade('open', '-1'), { account: null })?.blocks).toBe(true);
+    expect(gate('ACCOUNT_STATUS', capital('deposit', 1), { account: null })?.pass).toBe(true);
+  });
+
+  it('what leaves the delta as it was exposes nothing new', () => {
+    const usdc: GateOperation = { kind: 'withdraw', asset: 'USDC', amount: usd(100), exposureConfirmed: false };
+    expect(gate('DELTA_EXPOSED', usdc)?.pass).toBe(true);
+  });
+
+  it('moving hedged wallet SOL in and out exposes nothing new', () => {
+    const policy = paperPolicy({ hedgeWalletSol: true });
+    const scenario = { perp: '-15' };
+    expect(gate('DELTA_EXPOSED', capital('withdraw', 2), scenario, policy)?.pass).toBe(true);
+    expect(gate('DELTA_EXPOSED', capital('withdraw', 2), { perp: '-10' })?.pass).toBe(false);
+  });
+});
+
 describe('confirmation', () => {
   const ask = (operation: GateOperation, policy = livePolicy(), scenario: Scenario = {}) => {
     const input = {
