@@ -191,6 +191,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     add('venues', 1_000, venues.closeAll);
     const tuning = { ...ENGINE_TUNING, searchAttributes: prepared.searchAttributesMissing === null };
 
+    // The engine's settings come from the workers' side; a bridge only speaks to it.
     const engineStart = {
       ...{ client, journal, venues, logger, say, tuning },
       ...{ engineId: settings.engineId, policy: settings.policy, paper: settings.paper },
@@ -198,7 +199,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     if (options.resetPaper) await resetPaper(engineStart);
     const worker = bundle === null ? null : await startWorker(await workerOptions(connect, await bundle));
     if (worker !== null) add('worker', 6_000, worker.stop);
-    await startEngine(engineStart);
+    if (isWorker) await startEngine(engineStart);
 
     if (!isBridge) {
       say(`Driftless worker ready: Temporal ${address}, namespace ${namespace}.`);

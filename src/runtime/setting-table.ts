@@ -85,7 +85,7 @@ export const SETTINGS = {
   PAPER_WALLET_SOL: market(sol, { fallback: '5', help: 'SOL in the wallet beside a new paper account' }),
   FUNDING_PERIOD_SECONDS: market(kinds.wholeNumber(1, WEEK_SECONDS), {
     fallback: '3600',
-    help: 'length of a funding period of a new paper account',
+    help: 'length of a funding period on paper',
   }),
 
   DRIFT_TOLERANCE_PCT: policy(kinds.decimalNumber(0.01, 100), {
