@@ -1,5 +1,5 @@
 /** Opens the journal: embedded PGlite, or Postgres when a URL is given; migrates it; the same SQL on both. */
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import { startUpkeep } from './embedded-upkeep.ts';
 import type { Journal } from './journal.ts';
 import { type Listen, listenOnPGlite, listenOnPostgres } from './listen.ts';
@@ -7,7 +7,7 @@ import { listAlerts, listEquity, listFunding, listOperations, listTrades, withAt
 import { migrateToLatest } from './migrate.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
 import { openPGlite } from './pglite-folder.ts';
-import { postgresPool } from './postgres-pool.ts';
+import { migrationPool, postgresPool } from './postgres-pool.ts';
 import { alertOf, commandOf, transitionOf } from './rows.ts';
 import type { Database } from './schema.ts';
 import { insertSnapshot, latestSnapshot, thinSnapshots } from './snapshots.ts';
@@ -31,6 +31,7 @@ export interface JournalOptions {
 interface Opened {
   readonly db: Kysely<Database>;
   readonly listen: Listen;
+  readonly migrate: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -128,6 +129,7 @@ async function openEmbedded({ dataDir, image, logger }: JournalOptions): Promise
   return {
     db,
     listen: listenOnPGlite(pglite),
+    migrate: () => migrateToLatest(db),
     async close() {
       stopUpkeep();
       await db.destroy();
@@ -136,11 +138,22 @@ async function openEmbedded({ dataDir, image, logger }: JournalOptions): Promise
 }
 
 function openServer(databaseUrl: string, { logger }: JournalOptions): Opened {
-  const pool = postgresPool(databaseUrl, (error) =>
-    logger?.warn({ err: error }, 'a connection to the journal was lost'),
-  );
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  return { db, listen: listenOnPostgres(databaseUrl), close: () => db.destroy() };
+  const onIdleError = (error: Error) => logger?.warn({ err: error }, 'a connection to the journal was lost');
+  const over = (pool: PostgresPool) => new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const db = over(postgresPool(databaseUrl, onIdleError));
+  return {
+    db,
+    listen: listenOnPostgres(databaseUrl),
+    async migrate() {
+      const patient = over(migrationPool(databaseUrl, onIdleError));
+      try {
+        await migrateToLatest(patient);
+      } finally {
+        await patient.destroy();
+      }
+    },
+    close: () => db.destroy(),
+  };
 }
 
 /**
@@ -151,7 +164,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { databaseUrl } = options;
   const opened = databaseUrl === null ? await openEmbedded(options) : openServer(databaseUrl, options);
   try {
-    await migrateToLatest(opened.db);
+    await opened.migrate();
     const meta = await opened.db
       .selectFrom('meta')
       .select('value')

@@ -19,6 +19,9 @@ const types: pg.CustomTypesConfig = {
     COLUMN_PARSERS[oid] ?? pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };
 
+/** The migration of a large database, or the wait for another process that does it. */
+const MIGRATION_TIMEOUT_MS = 120_000;
+
 export const clientConfig = (databaseUrl: string): pg.ClientConfig => ({
   connectionString: databaseUrl,
   application_name: 'driftless',
@@ -55,9 +58,8 @@ class GuardedClient implements PostgresPoolClient {
   }
 }
 
-/** @param onIdleError told of trouble on a connection that nobody was using; the pool replaces it by itself */
-export function postgresPool(databaseUrl: string, onIdleError: (error: Error) => void): PostgresPool {
-  const pool = new pg.Pool({ ...clientConfig(databaseUrl), max: MAX_CONNECTIONS, idleTimeoutMillis: IDLE_TIMEOUT_MS });
+function guardedPool(config: pg.PoolConfig, onIdleError: (error: Error) => void): PostgresPool {
+  const pool = new pg.Pool(config);
   pool.on('error', onIdleError);
   return {
     async connect() {
@@ -70,3 +72,20 @@ export function postgresPool(databaseUrl: string, onIdleError: (error: Error) =>
     end: () => pool.end(),
   };
 }
+
+/** @param onIdleError told of trouble on a connection that nobody was using; the pool replaces it by itself */
+export const postgresPool = (databaseUrl: string, onIdleError: (error: Error) => void): PostgresPool =>
+  guardedPool({ ...clientConfig(databaseUrl), max: MAX_CONNECTIONS, idleTimeoutMillis: IDLE_TIMEOUT_MS }, onIdleError);
+
+/** For migrations alone: patient, and ended after them. */
+export const migrationPool = (databaseUrl: string, onIdleError: (error: Error) => void): PostgresPool =>
+  guardedPool(
+    {
+      ...clientConfig(databaseUrl),
+      statement_timeout: MIGRATION_TIMEOUT_MS,
+      query_timeout: MIGRATION_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: MIGRATION_TIMEOUT_MS,
+      max: 2,
+    },
+    onIdleError,
+  );

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openJournal } from '../../src/journal/open-journal.ts';
+import { makeTestDataFolder } from '../support/journal.ts';
 import { startChild } from './child-process.ts';
 
 const TIMEOUT_MS = 240_000;
@@ -17,6 +18,7 @@ describe('the embedded journal under SIGKILL', () => {
     'reopens with everything that was acknowledged, and no transaction by halves',
     async () => {
       const dataDir = join(home, 'journal');
+      await makeTestDataFolder(dataDir);
       const acknowledged: string[] = [];
       for (const [run, writes] of [4, 17, 60].entries()) {
         const child = startChild('./journal-child.ts', [dataDir, String(run)]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openJournal } from '../../src/journal/open-journal.ts';
-import { openTestJournal } from '../support/journal.ts';
+import { makeTestDataFolder, openTestJournal } from '../support/journal.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { alertOf } from './records.ts';
 
@@ -59,6 +59,7 @@ describe('openJournal', () => {
   it('refuses a database that a newer program has migrated, and says what to do', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'driftless-journal-'));
     const dataDir = join(folder, 'journal');
+    await makeTestDataFolder(dataDir);
     const journal = await openJournal({ databaseUrl: null, dataDir });
     await sql`INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-later', 'now')`.execute(journal.db);
     await journal.close();

@@ -31,8 +31,17 @@ async function freshImage(): Promise<Blob> {
 }
 
 let image: Promise<Blob> | null = null;
-
-export async function openTestJournal(): Promise<Journal> {
+const imageOnce = (): Promise<Blob> => {
   image ??= freshImage();
-  return openJournal({ databaseUrl: null, dataDir: null, image: await image });
+  return image;
+};
+
+export const openTestJournal = async (): Promise<Journal> =>
+  openJournal({ databaseUrl: null, dataDir: null, image: await imageOnce() });
+
+/** A data folder as a first start leaves it, not migrated yet, without the wait for initdb. */
+export async function makeTestDataFolder(dataDir: string): Promise<void> {
+  const db = await PGlite.create(dataDir, { loadDataDir: await imageOnce() });
+  await db.exec('CHECKPOINT');
+  await db.close();
 }
