@@ -26,7 +26,10 @@ export interface CommandPorts {
   readonly engineId: string;
   readonly mode: Mode;
   readonly gateway: EngineGateway;
-  readonly lookup: JournalLookup;
+  /** Finds what is recorded of a command; skipped in a rush. */
+  readonly find: JournalLookup;
+  /** Records a verdict's command and answer. */
+  readonly record: JournalLookup;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ends: OpenEnds;
@@ -45,7 +48,7 @@ export interface Commands {
 }
 
 export function commandRunner(ports: CommandPorts): Commands {
-  const { engineId, mode, gateway, lookup, clock, logger, ends } = ports;
+  const { engineId, mode, gateway, find, clock, logger, ends } = ports;
   /** The same command sent again while it runs shares the answer, and costs no place in the engine. */
   const running = new Map<string, Promise<CommandAnswer>>();
 
@@ -68,7 +71,7 @@ export function commandRunner(ports: CommandPorts): Commands {
   };
 
   const recordOf = async (commandId: string): Promise<CommandRecord | null> => {
-    const found = await lookup(JOURNAL_LOOKUP_MS, (journal) => journal.command(commandId));
+    const found = await find(JOURNAL_LOOKUP_MS, (journal) => journal.command(commandId));
     return found.known ? found.value : null;
   };
 
@@ -76,7 +79,7 @@ export function commandRunner(ports: CommandPorts): Commands {
   const pendingOf = async (record: CommandRecord): Promise<CommandAnswer | null> => {
     const { operationId } = record;
     if (operationId === null) return null;
-    const found = await lookup(JOURNAL_LOOKUP_MS, (journal) => journal.operation(operationId));
+    const found = await find(JOURNAL_LOOKUP_MS, (journal) => journal.operation(operationId));
     if (!found.known || found.value === null) return null;
     return {
       success: true,
@@ -96,7 +99,7 @@ export function commandRunner(ports: CommandPorts): Commands {
     request: Extract<CommandRequest, { action: 'RESOLVE_TRANSACTION' }>,
   ): Promise<CommandAnswer> => {
     const { commandId, requestHash, operator, receivedAtMs } = envelope;
-    const admitted = await lookup(JOURNAL_LOOKUP_MS, (journal) =>
+    const admitted = await ports.record(JOURNAL_LOOKUP_MS, (journal) =>
       journal.admitCommand({
         commandId,
         engineId,
@@ -120,7 +123,7 @@ export function commandRunner(ports: CommandPorts): Commands {
       return refused({ code: 'ACCEPTANCE_UNKNOWN', message, details: { part: 'engine' } }, 'unknown');
     }
     if (isFinal(given) && given.error?.code !== 'UNAVAILABLE' && given.error?.code !== 'ENGINE_BUSY') {
-      await lookup(JOURNAL_LOOKUP_MS, (journal) => journal.recordAnswer(commandId, given, clock.nowMs()));
+      await ports.record(JOURNAL_LOOKUP_MS, (journal) => journal.recordAnswer(commandId, given, clock.nowMs()));
     }
     return given;
   };

@@ -30,17 +30,22 @@ export const CLOSE_HANDSHAKE_MS = 3_000;
 
 /** REQUIREMENTS 8.8: a command is answered within 5 s; */
 export const COMMAND_LIFE_MS = 5_000;
-/** the bridge answers itself when nobody else has by then. */
-export const ANSWER_WITHIN_MS = 4_500;
-/** The engine's part of it; what is left is for the journal and for sending. */
-export const GATEWAY_WITHIN_MS = 4_000;
+/** the bridge answers itself when nobody else has by then, with a second in hand for a busy machine. */
+export const ANSWER_WITHIN_MS = 4_000;
+/** The engine's part of it: it answers pending after 3 s. What is left is for the journal. */
+export const GATEWAY_WITHIN_MS = 3_600;
 /** A journal that has not told in this time is taken as down: the engine is asked instead. */
 export const JOURNAL_LOOKUP_MS = 600;
 /** GET_STATE waits this long for the journal's snapshot, and for the engine's own word where the journal is mute. */
 export const STATE_LOOKUP_MS = 1_500;
 export const API_LOOKUP_MS = 5_000;
-/** Lookups that may be unanswered at once; over it the journal is taken as down without asking. */
+/** Lookups of commands at once. Beyond it the engine is asked without: it knows its commands too, and a rush is not
+ * made to wait in the journal's queue. */
+export const MAX_COMMAND_LOOKUPS = 64;
+/** All other reads and writes of the bridge at once. */
 export const MAX_OPEN_LOOKUPS = 4_096;
+/** A lookup that has not ended by then never will, and is no longer counted. */
+export const LOOKUP_LOST_MS = 30_000;
 
 /** Updates in flight for ordinary commands: Temporal takes 10 per workflow and then retries silently (TEMPORAL.md). */
 export const ORDINARY_PLACES = 6;

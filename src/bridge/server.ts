@@ -11,7 +11,7 @@ import { commandRunner, withEngine } from './commands.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { httpApp } from './http.ts';
 import { journalLookup } from './journal-lookup.ts';
-import { HTTP_HEADROOM, MAX_SOCKETS, STATE_LOOKUP_MS } from './limits.ts';
+import { HTTP_HEADROOM, MAX_COMMAND_LOOKUPS, MAX_OPEN_LOOKUPS, MAX_SOCKETS, STATE_LOOKUP_MS } from './limits.ts';
 import { linksOf } from './links.ts';
 import { bridgeMetrics } from './metrics.ts';
 import { OpenEnds } from './open-ends.ts';
@@ -50,7 +50,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     // Paper signatures stand on no chain that an explorer knows.
     explorerUrl: mode === 'paper' ? null : settings.explorerUrl,
   });
-  const lookup = journalLookup(journal);
+  const lookup = journalLookup(journal, MAX_OPEN_LOOKUPS);
   const gateway = withPlaces(ports.gateway, clock);
   const watch = new EngineWatch(engineId, lookup, clock);
   const view = stateView({
@@ -78,7 +78,17 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     lookup,
     tell: (action, commandId, answer) => sockets.broadcast(commandResultFrame(action, commandId, dress(answer))),
   });
-  const commands = commandRunner({ engineId, mode, gateway, lookup, clock, logger, ends, state: freshState });
+  const commands = commandRunner({
+    engineId,
+    mode,
+    gateway,
+    find: journalLookup(journal, MAX_COMMAND_LOOKUPS),
+    record: lookup,
+    clock,
+    logger,
+    ends,
+    state: freshState,
+  });
   const sockets: Sockets = new Sockets({
     commands,
     ends,

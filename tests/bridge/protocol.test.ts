@@ -268,3 +268,23 @@ describe('what is told back', () => {
     expect(JSON.stringify(incoming).length).toBeLessThan(2_000);
   });
 });
+
+describe('100,000 malformed messages', () => {
+  it('leave nothing behind', () => {
+    const junk = [
+      '{',
+      '[]',
+      'null',
+      '{"type":"COMMAND"}',
+      '{"type":"COMMAND","action":"DRIFT_DEPOSIT","data":{"amount":"x"}}',
+      '{"type":"COMMAND","action":"STOP_ENGINE","command_id":[]}',
+      '['.repeat(200),
+    ];
+    const run = (count: number) => {
+      for (let index = 0; index < count; index += 1) parse(junk[index % junk.length] ?? '');
+      return process.memoryUsage().heapUsed;
+    };
+    const before = run(10_000);
+    expect((run(100_000) - before) / 1024 / 1024).toBeLessThan(64);
+  });
+});

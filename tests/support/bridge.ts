@@ -34,16 +34,28 @@ export const READY: Readiness = {
   venue: { ok: true, detail: 'paper' },
 };
 
-/** Every read throws, as when the database is gone. */
-export const journalThatIsDown = (): Journal =>
-  failingJournal(() => Promise.reject(new TransientError('UNAVAILABLE', 'no database')));
-/** Every read hangs, as when the network is gone. */
-export const journalThatHangs = (): Journal => failingJournal(() => new Promise(() => {}));
+type JournalWay = 'works' | 'down' | 'hangs';
 
-const failingJournal = (fail: () => Promise<never>): Journal =>
-  new Proxy({ journalId: 'none' } as Journal, {
-    get: (target, name) => (name === 'journalId' ? target.journalId : name === 'then' ? undefined : fail),
+/** The journal given, or in its place one whose every call throws (the database is gone) or hangs (the network is). */
+export function journalThatDoes(journal: Journal | null, way: () => JournalWay): Journal {
+  const answer: Record<Exclude<JournalWay, 'works'>, () => Promise<never>> = {
+    down: () => Promise.reject(new TransientError('UNAVAILABLE', 'no database')),
+    hangs: () => new Promise(() => {}),
+  };
+  return new Proxy((journal ?? { journalId: 'none' }) as Journal, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name);
+      if (name === 'journalId' || name === 'then') return member;
+      return (...input: unknown[]) => {
+        const now = way();
+        if (now !== 'works') return answer[now]();
+        return typeof member === 'function' ? (member.apply(target, input) as unknown) : member;
+      };
+    },
   });
+}
+export const journalThatIsDown = (): Journal => journalThatDoes(null, () => 'down');
+export const journalThatHangs = (): Journal => journalThatDoes(null, () => 'hangs');
 
 export interface TestBridge extends Bridge {
   readonly gateway: ScriptedGateway;
@@ -153,6 +165,17 @@ export class Client {
   async command(action: string, data: unknown = {}, commandId: string = crypto.randomUUID()): Promise<Message> {
     this.send({ type: 'COMMAND', action, command_id: commandId, data });
     return this.result(commandId);
+  }
+
+  /** All that was sent before has been taken by the bridge when this resolves, or the connection is gone. */
+  async roundTrip(): Promise<void> {
+    let answered = false;
+    this.socket.once('pong', () => {
+      answered = true;
+      this.#wake();
+    });
+    this.socket.ping();
+    await this.#until(() => answered || this.closedWith !== null || undefined, 6_000);
   }
 
   close(): void {

@@ -1,0 +1,324 @@
+import { Counter, Registry } from 'prom-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Journal } from '../../src/journal/journal.ts';
+import {
+  ENGINE_ID,
+  journalThatHangs,
+  journalThatIsDown,
+  READY,
+  type TestBridge,
+  TOKEN,
+  testBridge,
+} from '../support/bridge.ts';
+import { openTestJournal } from '../support/journal.ts';
+
+const T0 = Date.UTC(2026, 0, 15);
+const HOUR = 3_600_000;
+
+let journal: Journal;
+let bridge: TestBridge;
+
+const ask = async (path: string, from: TestBridge = bridge) => {
+  const response = await fetch(`${from.url}${path}`, { headers: { Authorization: `Bearer ${TOKEN}` } });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever came over the wire
+  return { status: response.status, headers: response.headers, text, json: (isJson ? JSON.parse(text) : null) as any };
+};
+
+beforeAll(async () => {
+  journal = await openTestJournal();
+  const registry = new Registry();
+  new Counter({ name: 'of_the_test', help: 'x', registers: [registry] }).inc();
+  bridge = await testBridge({ journal, metricsRegistry: registry });
+  await journal.recordTrades(
+    Array.from({ length: 5 }, (_, index) => ({
+      engineId: ENGINE_ID,
+      operationId: index === 4 ? null : 'op-1',
+      market: 'SOL-PERP',
+      side: 'sell' as const,
+      size: '1500000000',
+      price: '147123456',
+      fee: '55171',
+      signature: `sig-${index}`,
+      index: 0,
+      tsMs: T0 + index * HOUR,
+    })),
+  );
+  await journal.recordTrades([
+    {
+      engineId: 'engine:paper:synthetic:9:0',
+      operationId: null,
+      market: 'SOL-PERP',
+      side: 'buy',
+      size: '1',
+      price: '1',
+      fee: '0',
+      signature: 'other',
+      index: 0,
+      tsMs: T0,
+    },
+  ]);
+  await journal.recordFunding([
+    {
+      engineId: ENGINE_ID,
+      market: 'SOL-PERP',
+      periodTsMs: T0,
+      rate: '-12500',
+      position: '-1500000000',
+      amount: '-2758',
+      tsMs: T0 + 5,
+    },
+  ]);
+  await journal.recordEquity({
+    engineId: ENGINE_ID,
+    tsMs: T0,
+    marketTimeMs: T0,
+    equity: '2000000001',
+    baseline: '2000000000',
+    price: '0',
+    basis: '0',
+    slippage: '-9',
+    funding: '20',
+    interest: '0',
+    fees: '-10',
+    gas: '0',
+    transfers: '0',
+    external: '0',
+    unexplained: '0',
+  });
+  await journal.raiseAlert({
+    id: 'alert-1',
+    engineId: ENGINE_ID,
+    kind: 'alert',
+    severity: 'warning',
+    code: 'HEALTH_LOW',
+    message: '=HYPERLINK("x"), "quoted"',
+    action: 'Deposit or close.',
+    operationId: 'op-1',
+    details: { health: 40 },
+    tsMs: T0,
+  });
+  await journal.openOperation({
+    operationId: 'op-1',
+    engineId: ENGINE_ID,
+    commandId: 'c-1',
+    kind: 'open',
+    status: 'running',
+    createdAtMs: T0,
+    intent: { kind: 'open', market: 'SOL-PERP', direction: 'short', size: '1500000000' },
+  });
+  await journal.recordAttempt({
+    operationId: 'op-1',
+    number: 1,
+    signature: 'sig-0',
+    wire: 'c2VjcmV0',
+    lastValidBlockHeight: 150,
+    slot: 100,
+    intent: { kind: 'deposit', asset: 'USDC', amount: '2500000' },
+    stage: 'submitted',
+    outcome: null,
+    error: null,
+    signedAtMs: T0,
+    updatedAtMs: T0 + 1,
+  });
+});
+afterAll(async () => {
+  await bridge.close();
+  await journal.close();
+});
+
+describe('the lists', () => {
+  it('give a trade as numbers, with exact base units beside', async () => {
+    const { json } = await ask('/api/trades?limit=1&from=2026-01-15T03:00:00Z&to=2026-01-15T03:00:00Z');
+    expect(json.items).toEqual([
+      {
+        operation_id: 'op-1',
+        market: 'SOL-PERP',
+        side: 'sell',
+        size: 1.5,
+        price: 147.123456,
+        fee: 0.055171,
+        signature: 'sig-3',
+        ts: '2026-01-15T03:00:00.000Z',
+        size_base: '1500000000',
+        price_base: '147123456',
+        fee_base: '55171',
+        index: 0,
+      },
+    ]);
+  });
+
+  it('give a funding payment, an equity row, an alert and an operation under their names', async () => {
+    const [funding, equity, alerts, operations] = await Promise.all(
+      ['funding', 'equity', 'alerts', 'operations'].map(async (list) => (await ask(`/api/${list}`)).json.items),
+    );
+    expect(funding).toEqual([
+      {
+        market: 'SOL-PERP',
+        period_ts: '2026-01-15T00:00:00.000Z',
+        rate: -0.0000125,
+        position: -1.5,
+        amount: -0.002758,
+        ts: '2026-01-15T00:00:00.005Z',
+        rate_base: '-12500',
+        position_base: '-1500000000',
+        amount_base: '-2758',
+      },
+    ]);
+    expect(equity[0]).toMatchObject({
+      equity: 2000.000001,
+      funding: 0.00002,
+      fees: -0.00001,
+      equity_base: '2000000001',
+      unexplained: 0,
+    });
+    expect(alerts[0]).toMatchObject({
+      id: 'alert-1',
+      kind: 'alert',
+      severity: 'warning',
+      code: 'HEALTH_LOW',
+      operation_id: 'op-1',
+    });
+    expect(operations[0]).toMatchObject({
+      operation_id: 'op-1',
+      command_id: 'c-1',
+      kind: 'open',
+      status: 'running',
+      created_at: '2026-01-15T00:00:00.000Z',
+      ended_at: null,
+      intent: { market: 'SOL-PERP', direction: 'short', size: 1.5, size_base: '1500000000' },
+      attempts: [
+        {
+          signature: 'sig-0',
+          stage: 'submitted',
+          outcome: null,
+          intent: { asset: 'USDC', amount: 2.5, amount_base: '2500000' },
+        },
+      ],
+    });
+    expect(JSON.stringify(operations)).not.toContain('c2VjcmV0');
+    expect(operations[0]).not.toHaveProperty('error');
+  });
+
+  it('page through everything once, newest first, of this engine alone', async () => {
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const { json } = await ask(
+        `/api/trades?limit=2${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
+      seen.push(...json.items.map((item: { signature: string }) => item.signature));
+      cursor = json.next_cursor;
+    } while (cursor !== null);
+    expect(seen).toEqual(['sig-4', 'sig-3', 'sig-2', 'sig-1', 'sig-0']);
+  });
+
+  it('take times as ISO 8601 or milliseconds', async () => {
+    const iso = await ask('/api/trades?from=2026-01-15T01:00:00Z&to=2026-01-15T02:00:00Z');
+    const ms = await ask(`/api/trades?from=${T0 + HOUR}&to=${T0 + 2 * HOUR}`);
+    expect(ms.json).toEqual(iso.json);
+    expect(iso.json.items).toHaveLength(2);
+  });
+
+  it('come as CSV, with a header even when empty, and nothing that a spreadsheet would run', async () => {
+    const trades = await ask('/api/trades?format=csv&limit=2');
+    expect(trades.headers.get('content-type')).toContain('text/csv');
+    expect(trades.headers.get('content-disposition')).toContain('driftless-trades.csv');
+    expect(trades.headers.get('x-next-cursor')).toBeTruthy();
+    const [header, row] = trades.text.split('\r\n');
+    expect(header).toBe('operation_id,market,side,size,price,fee,signature,ts,size_base,price_base,fee_base,index');
+    expect(row).toMatch(/^,SOL-PERP,sell,1.5,147.123456,0.055171,sig-4,/);
+    const empty = await ask('/api/funding?format=csv&from=2030-01-01');
+    expect(empty.text).toBe('market,period_ts,rate,position,amount,ts\r\n');
+    const alerts = await ask('/api/alerts?format=csv');
+    expect(alerts.text).toContain(`"'=HYPERLINK(""x""), ""quoted"""`);
+    const funding = await ask('/api/funding?format=csv');
+    expect(funding.text.split('\r\n')[1]).toContain('-12500,-1500000000,-2758');
+  });
+
+  it.each([
+    ['limit=0', 'limit'],
+    ['limit=-1', 'limit'],
+    ['limit=1.5', 'limit'],
+    ['limit=1001', 'limit'],
+    ['limit=1e3', 'limit'],
+    ['limit=', 'limit'],
+    ['limit=5&limit=6', 'limit'],
+    ['limit[]=5', null],
+    ['from=yesterday', 'from'],
+    ['from=', 'from'],
+    ['to=2026-13-45', 'to'],
+    ['to=99999999999999999', 'to'],
+    ['from=2026-01-02&to=2026-01-01', 'from'],
+    ['cursor=', 'cursor'],
+    ['cursor=nonsense', 'cursor'],
+    [`cursor=${'x'.repeat(1_000)}`, 'cursor'],
+    ['format=xml', 'format'],
+  ])('refuse ?%s by its field', async (parameters, field) => {
+    const { status, json } = await ask(`/api/operations?${parameters}`);
+    if (field === null) return expect(status).toBe(200);
+    expect(status).toBe(400);
+    expect(json.error).toMatchObject({ code: 'INVALID_FIELD', details: { field } });
+    expect(json.error.details.expected).toBeTruthy();
+  });
+});
+
+describe('health and metrics', () => {
+  it('say that the process is up, and which parts are there', async () => {
+    expect((await ask('/healthz')).json).toEqual({ ok: true });
+    expect((await ask('/readyz')).json).toEqual({ ready: true, parts: READY });
+  });
+
+  it('are 503 when a part is missing or does not tell', async () => {
+    const missing = await testBridge({
+      journal,
+      readiness: async () => ({ ...READY, worker: { ok: false, detail: 'no worker polls' } }),
+    });
+    expect(await ask('/readyz', missing)).toMatchObject({
+      status: 503,
+      json: { ready: false, parts: { worker: { ok: false, detail: 'no worker polls' }, journal: { ok: true } } },
+    });
+    await missing.close();
+    const broken = await testBridge({ journal, readiness: () => Promise.reject(new Error('x')) });
+    expect(await ask('/readyz', broken)).toMatchObject({
+      status: 503,
+      json: { ready: false, parts: { feed: { ok: false } } },
+    });
+    await broken.close();
+  });
+
+  it('count in the registry that was given', async () => {
+    const { text } = await ask('/metrics');
+    expect(text).toContain('of_the_test 1');
+    expect(text).toContain('driftless_sockets 0');
+  });
+});
+
+describe('state and config', () => {
+  it('are objects, unknown as null, and hold no secret', async () => {
+    const state = await ask('/api/state');
+    expect(state.json).toMatchObject({ drift_state: { health: null }, engine: { engine_id: ENGINE_ID }, as_of: null });
+    const config = await ask('/api/config');
+    expect(config.json).toMatchObject({
+      engine_id: ENGINE_ID,
+      mode: 'paper',
+      policy: { drift_tolerance_pct: 1, cooldown_seconds: 1800 },
+    });
+    expect(config.text + state.text).not.toContain(TOKEN);
+  });
+
+  it.each([
+    ['down', journalThatIsDown],
+    ['hanging', journalThatHangs],
+  ])('are there with the journal %s, and the lists say so', async (_how, journalOf) => {
+    const alone = await testBridge({ journal: journalOf() });
+    expect((await ask('/api/state', alone)).json).toMatchObject({
+      drift_state: { health: null },
+      engine: { state: null },
+    });
+    const list = await ask('/api/trades', alone);
+    expect(list).toMatchObject({ status: 503, json: { error: { code: 'UNAVAILABLE', details: { part: 'journal' } } } });
+    await alone.close();
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { ORDINARY_PLACES, RESERVED_PLACES } from '../../src/bridge/limits.ts';
+import { withPlaces } from '../../src/bridge/places.ts';
+import { type Action, type CommandAnswer, type CommandEnvelope, done } from '../../src/domain/command.ts';
+import { scriptedGateway } from '../support/scripted-gateway.ts';
+
+const ENGINE = 'engine:paper:synthetic:7:0';
+const clock = { nowMs: () => Date.now() };
+const envelope = (action: Action): CommandEnvelope => ({
+  commandId: crypto.randomUUID(),
+  request: { action } as CommandEnvelope['request'],
+  requestHash: 'h',
+  operator: 'test',
+  receivedAtMs: Date.now(),
+  notAfterMs: Date.now() + 5_000,
+});
+
+function heldGateway() {
+  const held: ((answer: CommandAnswer) => void)[] = [];
+  const inner = scriptedGateway(() => new Promise((resolve) => held.push(resolve)));
+  const places = withPlaces(inner, clock);
+  const send = (action: Action, withinMs = 5_000) => places.command(ENGINE, envelope(action), Date.now() + withinMs);
+  return { inner, places, send, release: () => held.shift()?.(done('ok')) };
+}
+
+const isSettled = async (promise: Promise<unknown>): Promise<boolean> =>
+  Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => setImmediate(() => resolve(false)))]);
+
+describe('places in the engine', () => {
+  it('refuses the ordinary command beyond the last place at once', async () => {
+    const { inner, send, release } = heldGateway();
+    const running = Array.from({ length: ORDINARY_PLACES }, () => send('DRIFT_DEPOSIT'));
+    expect((await send('DRIFT_DEPOSIT')).error?.code).toBe('ENGINE_BUSY');
+    expect((await send('START_ENGINE')).error?.code).toBe('ENGINE_BUSY');
+    expect(inner.received).toHaveLength(ORDINARY_PLACES);
+    for (const _ of running) release();
+    expect((await Promise.all(running)).every((answer) => answer.success)).toBe(true);
+  });
+
+  it.each(['DRIFT_CLOSE_POSITION', 'FLATTEN', 'STOP_ENGINE', 'RESUME'] as const)(
+    'keeps a place for %s when ordinary commands hold all of theirs',
+    async (action) => {
+      const { inner, send, release } = heldGateway();
+      const running = Array.from({ length: ORDINARY_PLACES }, () => send('DRIFT_DEPOSIT'));
+      const out = send(action);
+      await expect.poll(() => inner.received.length).toBe(ORDINARY_PLACES + 1);
+      for (const _ of [...running, out]) release();
+      expect((await out).success).toBe(true);
+      await Promise.all(running);
+    },
+  );
+
+  it('never has more in flight than Temporal takes, and lets a way out wait for its place instead of refusing it', async () => {
+    const { inner, send, release } = heldGateway();
+    const ordinary = Array.from({ length: ORDINARY_PLACES }, () => send('DRIFT_DEPOSIT'));
+    const out = Array.from({ length: RESERVED_PLACES + 5 }, () => send('FLATTEN'));
+    await expect.poll(inner.inFlight).toBe(ORDINARY_PLACES + RESERVED_PLACES);
+    expect(await isSettled(out.at(-1) as Promise<unknown>)).toBe(false);
+    // While a way out waits, no ordinary command goes before it.
+    release();
+    await ordinary[0];
+    expect((await send('DRIFT_DEPOSIT')).error?.code).toBe('ENGINE_BUSY');
+    for (const _ of [...ordinary, ...out]) {
+      release();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await Promise.all(out)).every((answer) => answer.success)).toBe(true);
+    expect(inner.highWater()).toBe(ORDINARY_PLACES + RESERVED_PLACES);
+  });
+
+  it('tells a way out that found no place in time that nothing was sent', async () => {
+    const { inner, send } = heldGateway();
+    const all = Array.from({ length: ORDINARY_PLACES + RESERVED_PLACES }, () => send('FLATTEN', 400));
+    const late = await send('FLATTEN', 100);
+    expect(late).toMatchObject({
+      data: { status: 'rejected' },
+      error: { code: 'UNAVAILABLE', details: { part: 'engine' } },
+    });
+    expect(inner.received).toHaveLength(ORDINARY_PLACES + RESERVED_PLACES);
+    expect((await Promise.all(all)).every((answer) => answer.error?.code === 'ACCEPTANCE_UNKNOWN')).toBe(true);
+  });
+
+  it('gives the place back when the deadline passed without an answer', async () => {
+    const { inner, send } = heldGateway();
+    await Promise.all(Array.from({ length: ORDINARY_PLACES }, () => send('DRIFT_DEPOSIT', 50)));
+    void send('DRIFT_DEPOSIT', 50);
+    expect(inner.received).toHaveLength(ORDINARY_PLACES + 1);
+  });
+});
