@@ -38,7 +38,7 @@ describe('health', () => {
       }),
       { numRuns: 100 },
     );
-  });
+  }, 180_000);
 
   it('falls as the price rises on a short beyond the deposit, and is 0 where it is liquidated', () => {
     const healthAt = (oracleUsd: number) => {

@@ -22,6 +22,8 @@ import { bytesOfUser, chainOf, driftCase } from '../support/drift-arbitraries.ts
 import { completedWithMade, madeChain } from '../support/made-drift-chain.ts';
 
 const RUNS = 300;
+/** Seconds alone; minutes on a busy machine under coverage. */
+const TIMEOUT_MS = 300_000;
 
 /** Every figure as text, so that a difference of one unit shows which. */
 type Figures = Record<string, string>;
@@ -106,11 +108,15 @@ describe('margin of any account equals that of the SDK', () => {
     vi.useRealTimers();
   });
 
-  it('on made markets of every kind', () => holdsParity(madeChain()));
+  it('on made markets of every kind', () => holdsParity(madeChain()), TIMEOUT_MS);
 
-  it('on the real markets and oracles of September 2024', (context) => {
-    const recorded = recordedChain();
-    if (recorded === null) return context.skip(`no recording at ${RECORDING}`);
-    return holdsParity(completedWithMade(recorded));
-  });
+  it(
+    'on the real markets and oracles of September 2024',
+    (context) => {
+      const recorded = recordedChain();
+      if (recorded === null) return context.skip(`no recording at ${RECORDING}`);
+      return holdsParity(completedWithMade(recorded));
+    },
+    TIMEOUT_MS,
+  );
 });

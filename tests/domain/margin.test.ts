@@ -158,6 +158,30 @@ describe('the price that liquidates', () => {
     expect(healthAt(dollars * 1.001)).toBe(0);
   });
 
+  it('moves with the deposit only where both stand on one oracle, in its units', () => {
+    const at = (spotOracle: string, oracleMultiple: bigint) => {
+      const { account, markets } = held({
+        sol: 10,
+        usdc: 0,
+        perp: -10,
+        perpMarket: { oracleId: 'sol-usd' },
+        solMarket: { oracleId: spotOracle, oracleMultiple },
+      });
+      return liquidationPrice(account, markets, 'SOL-PERP');
+    };
+    // 1275 free; a USD costs the short 10.5, and gives the deposit 9 per unit.
+    expect(at('sol-usd', 1n)).toEqual({ kind: 'price', price: usdPrice(150 + 1_275 / 1.5) });
+    expect(at('other', 1n)).toEqual({
+      kind: 'price',
+      price: price(150_000_000n + 1_275_000_000_000_000n / 10_500_000n),
+    });
+    // So much deposit per unit of price that a fall liquidates.
+    expect(at('sol-usd', 1_000n)).toEqual({
+      kind: 'price',
+      price: price(150_000_000n - 1_275_000_000_000_000n / 8_989_500_000n),
+    });
+  });
+
   it('is none without a position, for a long that its deposit covers, and unknown without a price', () => {
     const flat = held({});
     expect(liquidationPrice(flat.account, flat.markets, 'SOL-PERP')).toEqual({ kind: 'none' });
@@ -246,6 +270,8 @@ describe('spot tokens', () => {
     expect(withdrawable(large.account, large.markets, 'SOL')).toBe(sol(4));
     const small = held({ solMarket: { ...limited, withdrawGuardThreshold: sol(500) } });
     expect(withdrawable(small.account, small.markets, 'SOL')).toBe(sol(10));
+    const edge = held({ solMarket: { ...limited, withdrawGuardThreshold: sol(100) } });
+    expect(withdrawable(edge.account, edge.markets, 'SOL')).toBe(sol(4));
     expect(withdrawable({ ...small.account, netDeposits: usd(-1) }, small.markets, 'SOL')).toBe(sol(4));
   });
 });
