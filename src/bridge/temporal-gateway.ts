@@ -141,6 +141,7 @@ const STATUS_OF: Readonly<Record<string, Exclude<CommandStatus, 'done' | 'pendin
   TRANSACTION_FAILED: 'failed',
   ORDER_NOT_FILLED: 'failed',
   ACCEPTANCE_UNKNOWN: 'unknown',
+  UNEXPECTED: 'unknown',
 };
 
 function answerOf(error: unknown, logger: Logger): CommandAnswer {
@@ -156,8 +157,9 @@ function answerOf(error: unknown, logger: Logger): CommandAnswer {
         STATUS_OF[cause.type] ?? 'rejected',
       );
     }
-    logger.error({ err: error, code: 'UNAVAILABLE' }, 'The engine refused an update without one of our codes');
-    return unavailable('engine', 'The engine could not take the command. The log has the reason.');
+    // A defect, somewhere in the middle: what the engine did before it is not known.
+    logger.error({ err: error, code: 'ACCEPTANCE_UNKNOWN' }, 'The engine failed an update without one of our codes');
+    return acceptanceUnknown();
   }
   const cause = error instanceof ServiceError ? error.cause : error;
   if (isGrpcServiceError(cause)) {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -101,6 +101,7 @@ describe('with Temporal there', () => {
   let gateway: ReturnType<typeof temporalGateway>;
 
   beforeAll(async () => {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
     const address = inject('temporalAddress');
     connection = await Connection.connect({ address });
     native = await NativeConnection.connect({ address });
@@ -152,7 +153,7 @@ describe('with Temporal there', () => {
     ['fails', 'TRANSACTION_FAILED', 'failed', { signature: 'sig' }],
     ['fails-as-report', 'VENUE_PAUSED', 'rejected', { part: 'deposit' }],
     ['busy', 'ENGINE_BUSY', 'rejected', { waiting: 8 }],
-    ['fails-unnamed', 'UNAVAILABLE', 'rejected', { part: 'engine' }],
+    ['fails-unnamed', 'ACCEPTANCE_UNKNOWN', 'unknown', { part: 'engine' }],
   ])('tells a failure by its code, with its details: %s', async (commandId, code, status, details) => {
     const answer = await gateway.command(ENGINE, envelope(commandId), inMs(10_000));
     expect(answer).toMatchObject({ success: false, data: { status }, error: { code, details } });
