@@ -14,7 +14,8 @@ import type { VenueRegistry } from './venues.ts';
 import { TASK_QUEUE } from './worker.ts';
 
 const CALL_MS = 10_000;
-const CONFIGURE_MS = 30_000;
+const CONFIGURE_MS = 60_000;
+const CONFIGURE_WAIT_MS = 5_000;
 
 export interface EngineStart {
   readonly client: Client;
@@ -93,14 +94,11 @@ export async function startEngine(start: EngineStart): Promise<void> {
       staticSummary: `Engine of ${engineId}`,
     }),
   );
-  try {
-    await client.connection.withDeadline(Date.now() + CONFIGURE_MS, () =>
-      handle.executeUpdate(configure, { args: [{ policy, tuning }] }),
-    );
-  } catch (error) {
-    logger.warn(
-      { err: error },
-      'the engine has not taken the settings yet; it keeps those it has until the next start',
-    );
-  }
+  // A worker that is busy catching up answers late: the page does not wait for it.
+  const configured = client.connection
+    .withDeadline(Date.now() + CONFIGURE_MS, () => handle.executeUpdate(configure, { args: [{ policy, tuning }] }))
+    .catch((error: unknown) => {
+      logger.error({ err: error }, 'the engine has not taken the settings; it keeps those it has until the next start');
+    });
+  await Promise.race([configured, new Promise((resolve) => setTimeout(resolve, CONFIGURE_WAIT_MS))]);
 }

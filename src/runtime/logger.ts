@@ -5,7 +5,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LogLevel, type LogMetadata, Runtime, type Logger as TemporalLogger } from '@temporalio/worker';
-import { type Level, type LevelWithSilent, type Logger, multistream, pino, stdSerializers } from 'pino';
+import { type Level, type LevelWithSilent, type Logger, multistream, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import roll from 'pino-roll';
 import { DriftlessError } from '../domain/errors.ts';
@@ -15,6 +15,7 @@ export type { Logger } from 'pino';
 
 const FILES_KEPT = 30;
 const FILE_NAME = 'driftless';
+const MAX_CAUSES = 5;
 const FLUSH_MS = 2_000;
 
 export interface LoggerOptions {
@@ -42,11 +43,18 @@ const LEVELS: Readonly<Record<LoggerOptions['environment'], { readonly file: Lev
   test: { file: 'debug', terminal: 'warn' },
 };
 
-/** Errors with stack, our codes and details, and their causes. */
-function serializeError(error: unknown): unknown {
+/** Errors with stack, our codes and details, and their causes; foreign fields are left out: some hold whole requests. */
+function serializeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error;
-  const plain = stdSerializers.errWithCause(error);
-  return error instanceof DriftlessError ? { ...plain, code: error.code, category: error.category } : plain;
+  const { code } = error as { readonly code?: unknown };
+  return {
+    type: error.name,
+    message: error.message,
+    ...(code === undefined ? {} : { code }),
+    ...(error instanceof DriftlessError ? { category: error.category, details: error.details } : {}),
+    stack: error.stack,
+    ...(error.cause === undefined || depth >= MAX_CAUSES ? {} : { cause: serializeError(error.cause, depth + 1) }),
+  };
 }
 
 /** pino-roll removes old files only when it rolls: a program that is restarted daily never would. */
@@ -89,7 +97,7 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
         });
   const shape = {
     level: levels.file,
-    serializers: { err: serializeError, error: serializeError },
+    serializers: { err: (error: unknown) => serializeError(error), error: (error: unknown) => serializeError(error) },
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
   };

@@ -11,6 +11,7 @@ import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import { CriticalError, DriftlessError } from '../domain/errors.ts';
 import { type DataLock, lockDataFolder } from '../journal/data-lock.ts';
 import { openJournal } from '../journal/open-journal.ts';
+import { startActivityLog } from './activity-log.ts';
 import { loadSettings, readSettingSource, type Settings, SettingsError } from './config.ts';
 import { resetPaper, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
@@ -178,6 +179,10 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     }
     const journal = await journalOpening;
     add('journal', 2_000, () => journal.close());
+    if (isWorker) {
+      const activityLog = startActivityLog({ journal, logger, policy: settings.policy, nowMs: clock.nowMs });
+      add('activity log', 1_000, activityLog.stop);
+    }
     const connect = await connectOptions(settings.temporal, address);
     const connection = await reachable(`Temporal at ${address}`, logger, () =>
       Connection.connect({ ...connect, connectTimeout: CONNECT_MS }),
