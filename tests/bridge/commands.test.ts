@@ -152,6 +152,7 @@ describe('a command over the socket', () => {
     for (let sent = 0; sent < 100; sent += 1) {
       client.send({ type: 'COMMAND', action: 'DRIFT_DEPOSIT', command_id: 'hundred', data: DEPOSIT });
     }
+    await client.roundTrip();
     await expect.poll(() => bridge.gateway.received.length).toBe(1);
     release(deposited());
     for (let got = 0; got < 100; got += 1) expect((await client.result('hundred')).message).toBe('Deposited 1.5 SOL');
