@@ -128,6 +128,8 @@ export interface OpenStoresInput {
   readonly sequence: number;
   /** The journal that it knows; null at its very first start. */
   readonly journalId: string | null;
+  /** It has read its account before: one that is missing now is lost, not new. */
+  readonly accountSeen: boolean;
 }
 
 export type OpenStoresResult = {
@@ -141,6 +143,7 @@ export type OpenStoresResult = {
 
 export interface WatchInput {
   readonly engineId: string;
+  readonly epoch: string;
   readonly generation: number;
   readonly untilMs: number;
   /** Opaque to the activity but for `decide`: everything that the decision knows besides the snapshot. */

@@ -86,11 +86,11 @@ class Watch {
   }
 
   private async once(): Promise<{ readonly done: WatchResult | null; readonly pauseMs: number }> {
-    const { engineId, generation } = this.input;
+    const { engineId, epoch, generation } = this.input;
     const venue = await this.ports.venueOf(engineId);
     const more = this.mayAdvance() ? ((await venue.advance?.())?.more ?? false) : false;
     const snapshot = await venue.read('confirmed');
-    const fence = { engineId, generation, attempt: this.context.info.attempt };
+    const fence = { engineId, epoch, generation, attempt: this.context.info.attempt };
     if (!(await this.ports.journal.recordSnapshot(fence, encodeSnapshot(snapshot)))) {
       // A newer watch writes: this one was cut off and may only end.
       return { done: { kind: 'checkpoint' }, pauseMs: 0 };
@@ -141,7 +141,8 @@ class Watch {
     if (passed(input.backoffUntilMs)) return 'the backoff is over';
     if (snapshot.feed.ended !== input.context.holds.some((hold) => hold.code === 'feed_ended'))
       return 'the feed ended or goes on';
-    if (decision.action.kind === 'guard') return 'the guard must act';
+    // A guard that failed waits out its backoff: it must not spin.
+    if (decision.action.kind === 'guard') return input.backoffUntilMs === null ? 'the guard must act' : null;
     if (!this.decisionDue(snapshot)) return null;
     this.decidedAtMs = snapshot.marketTimeMs;
     return decision.action.kind === 'none' ? null : 'a correction is due';

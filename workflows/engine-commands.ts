@@ -143,6 +143,7 @@ export class CommandDesk {
     const json = stored?.snapshot ?? null;
     if (json === null) return refused(stored?.unavailable ?? JOURNAL_DOWN);
     const snapshot = decodeSnapshot(json);
+    await this.run.firstLook(snapshot);
     const plan = planCommand(envelope.request, {
       snapshot,
       policy: this.run.policy,

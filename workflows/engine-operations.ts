@@ -196,6 +196,7 @@ export class OperationStarter {
       wantsSlot: false,
       counted: '0',
       spot: (spot ?? 0n).toString(),
+      perpBefore: start.snapshot === null ? null : perpOf(start.snapshot).toString(),
       marketTimeMs: this.run.marketNowMs(),
       acceptedAtMs,
       purpose: start.purpose,

@@ -81,6 +81,8 @@ export class EngineRun {
   private ready = false;
   private published = '';
   private publishNotBeforeMs = 0;
+  /** Grows with each report: a snapshot that was read before one must not be held against what it changed. */
+  private reports = 0;
   private watch: RunningWatch | null = null;
   private cooldownTimerFor: number | null = null;
   private readonly desk: CommandDesk;
@@ -122,6 +124,7 @@ export class EngineRun {
   private listen(): void {
     setHandler(engineState, () => engineRecord(this));
     setHandler(operationReport, (report) => {
+      this.reports += 1;
       this.engine = takeReport(this.engine, report, {
         nowMs: Date.now(),
         marketNowMs: this.marketNowMs(),
@@ -166,6 +169,7 @@ export class EngineRun {
           epoch: this.engine.epoch,
           sequence: this.engine.sequence,
           journalId: this.engine.journalId,
+          accountSeen: this.engine.seen !== null,
         });
         await this.takeStores(opened);
         return;
@@ -188,7 +192,6 @@ export class EngineRun {
         ...this.engine,
         journalId: opened.journalId,
         sequence,
-        holds: withoutHold(this.engine.holds, 'stores_diverged'),
       };
       return;
     }
@@ -223,6 +226,7 @@ export class EngineRun {
       epoch: this.engine.epoch,
       sequence: this.engine.sequence,
       journalId: this.engine.journalId,
+      accountSeen: this.engine.seen !== null,
     });
     if (opened.verdict === 'account_missing') return await this.takeStores(opened);
     this.engine = {
@@ -258,6 +262,7 @@ export class EngineRun {
     const context: DecisionContext = decisionContext(this.engine);
     return {
       engineId: this.engineId,
+      epoch: this.engine.epoch,
       context,
       policy: this.policyJson,
       vaultPerp: this.engine.vaultPerp,
@@ -287,7 +292,8 @@ export class EngineRun {
         canonicalJson(this.watchInput() as never) !== key,
     );
     const result = before?.result ?? null;
-    if (result === null) return;
+    // What was seen under another context is stale: the next watch looks again.
+    if (result === null || canonicalJson(this.watchInput() as never) !== key) return;
     this.watch = null;
     await this.take(result, key);
   }
@@ -364,6 +370,7 @@ export class EngineRun {
     const snapshot = decodeSnapshot(json);
     const nowMs = Date.now();
     this.look = false;
+    const firstEver = this.engine.seen === null;
     const reconnected = this.engine.holds.some((hold) => hold.code === 'connection');
     this.engine = passMarketTime(this.engine, snapshot.marketTimeMs);
     this.engine = {
@@ -384,11 +391,12 @@ export class EngineRun {
           })
         : withoutHold(this.engine.holds, 'feed_ended'),
     };
-    if (this.engine.slot === null && unresolvedOperations(this.engine).length === 0) await this.reconcile(snapshot);
+    if (this.engine.slot === null && unresolvedOperations(this.engine).length === 0)
+      await this.reconcile(snapshot, firstEver);
     return snapshot;
   }
 
-  private async reconcile(snapshot: Snapshot): Promise<void> {
+  private async reconcile(snapshot: Snapshot, firstEver: boolean): Promise<void> {
     const vault = this.engine.vaultPerp === null ? null : BigInt(this.engine.vaultPerp);
     const difference = reconcile(vault, snapshot);
     const perp = perpOf(snapshot).toString();
@@ -397,6 +405,7 @@ export class EngineRun {
         return;
       case 'first_look':
         this.engine = { ...this.engine, vaultPerp: perp };
+        if (firstEver && difference.perp !== 0n) await this.foundForeign(0n, difference.perp);
         return;
       case 'liquidation':
         this.hold(
@@ -438,21 +447,23 @@ export class EngineRun {
         }
         break;
       case 'foreign_increase':
-        this.hold(
-          'foreign_trade',
-          'reducing',
-          'A position or an increase is not ours. ADOPT_POSITION takes it over; CLOSE and FLATTEN work on it.',
-        );
-        await this.raise(
-          'FOREIGN_POSITION',
-          'critical',
-          `The position went from ${sol(difference.from)} to ${sol(difference.to)} SOL without us.`,
-          'ADOPT_POSITION takes it over; CLOSE ends it.',
-          perp,
-        );
-        return;
+        await this.foundForeign(difference.from, difference.to);
+        break;
     }
     this.engine = { ...this.engine, vaultPerp: perp };
+  }
+
+  /** A command may come before the watch's first snapshot: what it saw is what the vault begins with. */
+  async firstLook(snapshot: Snapshot): Promise<void> {
+    const nothingOpen = this.engine.slot === null && unresolvedOperations(this.engine).length === 0;
+    if (this.engine.vaultPerp === null && nothingOpen) await this.reconcile(snapshot, this.engine.seen === null);
+  }
+
+  private async foundForeign(from: bigint, to: bigint): Promise<void> {
+    const remedy = 'ADOPT_POSITION takes it over; CLOSE and FLATTEN work on it.';
+    this.hold('foreign_trade', 'reducing', `A position or an increase is not ours. ${remedy}`);
+    const message = `The position went from ${sol(from)} to ${sol(to)} SOL without us.`;
+    await this.raise('FOREIGN_POSITION', 'critical', message, remedy, to.toString());
   }
 
   private hold(code: 'liquidation' | 'foreign_trade', permits: 'reducing' | 'nothing', reason: string): void {
@@ -467,7 +478,10 @@ export class EngineRun {
     if (this.engine.slot !== null || this.desk.waiting > 0) return false;
     const first = decide(decodeSnapshot(seen), decisionContext(this.engine), this.policy, Date.now());
     if (first.action.kind === 'none') return false;
+    if (first.action.kind === 'guard' && this.engine.backoffUntilMs !== null) return false;
+    const { reports } = this;
     const fresh = await durable.readSnapshot({ engineId: this.engineId, commitment: 'confirmed' });
+    if (this.reports !== reports) return true;
     const snapshot = await this.see(fresh);
     if (this.engine.slot !== null || this.desk.waiting > 0) return false;
     const decision = decide(snapshot, decisionContext(this.engine), this.policy, Date.now());

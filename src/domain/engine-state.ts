@@ -37,6 +37,8 @@ export interface TrackedOperation {
   readonly counted: string;
   /** Market and wall time at acceptance, and the spot then: the hedge target after an OPEN is short / spot. */
   readonly spot: string;
+  /** The perp in that snapshot, signed lamports; null when there was none. */
+  readonly perpBefore: string | null;
   readonly marketTimeMs: number;
   readonly acceptedAtMs: number;
   readonly purpose: 'open' | 'close' | 'flatten' | 'rebalance' | 'correct' | 'guard' | 'capital' | 'settle';
@@ -189,6 +191,8 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
   }
 }
 
+const perpAfter = (before: string, change: string): string => (BigInt(before) + BigInt(change)).toString();
+
 const withChange = (vaultPerp: string | null, change: bigint): string | null =>
   vaultPerp === null ? null : (BigInt(vaultPerp) + change).toString();
 
@@ -241,7 +245,12 @@ function settleEffects(
   const changed = BigInt(operation.counted) !== 0n;
   switch (operation.purpose) {
     case 'open':
-      return changed ? { ...engine, hedgeTargetPpm: hedgeTargetOf(engine.vaultPerp, operation.spot) } : engine;
+      return changed && operation.perpBefore !== null
+        ? {
+            ...engine,
+            hedgeTargetPpm: hedgeTargetOf(perpAfter(operation.perpBefore, operation.counted), operation.spot),
+          }
+        : engine;
     case 'close':
       return succeeded ? { ...engine, hedgeTargetPpm: 0 } : engine;
     case 'flatten':
@@ -320,7 +329,7 @@ function countFailure(engine: EngineCarried, report: OperationReport, context: R
   return {
     ...engine,
     failures,
-    backoffUntilMs: persistent ? null : context.marketNowMs + waitMs,
+    backoffUntilMs: context.marketNowMs + waitMs,
     holds: withHold(engine.holds, {
       code: 'backoff',
       sinceMs: context.nowMs,
@@ -345,21 +354,28 @@ export function passMarketTime(engine: EngineCarried, marketTimeMs: number): Eng
     next = { ...next, cooldownUntilMs: null, cooldownEndsAtMs: null };
   }
   if (next.backoffUntilMs !== null && marketTimeMs >= next.backoffUntilMs) {
-    next = { ...next, backoffUntilMs: null, holds: withoutHold(next.holds, 'backoff') };
+    next = {
+      ...next,
+      backoffUntilMs: null,
+      holds: next.holds.filter((hold) => hold.code !== 'backoff' || hold.clearedBy === 'person'),
+    };
   }
   return next;
 }
 
+const TAKEN_OVER: readonly Hold['code'][] = ['foreign_trade', 'stores_diverged', 'liquidation', 'desync'];
+
 /** RESUME: clears what a person clears. Holds that clear themselves stay until their cause is gone. */
 export function resume(engine: EngineCarried, perp: string | null, spot: string): EngineCarried {
-  const foreign = engine.holds.some((hold) => hold.code === 'foreign_trade');
+  // What stands is taken over: a target from before would trade away what a person just accepted.
+  const changed = engine.holds.some((hold) => TAKEN_OVER.includes(hold.code));
   return {
     ...engine,
     failures: 0,
     backoffUntilMs: null,
     holds: engine.holds.filter((hold) => hold.clearedBy !== 'person' || hold.code === 'stopped'),
     vaultPerp: perp ?? engine.vaultPerp,
-    hedgeTargetPpm: foreign ? hedgeTargetOf(perp, spot) : engine.hedgeTargetPpm,
+    hedgeTargetPpm: changed ? hedgeTargetOf(perp, spot) : engine.hedgeTargetPpm,
   };
 }
 

@@ -6,8 +6,8 @@
  * The funding rate. A newcomer hedges the default 10 SOL, and the profitability gate asks that half of (the lower of the
  * last rate and the trailing 168 h mean) over 720 h pay a round trip: at worst 2 x 0.3 % slippage and 2 x 0.1 % fees,
  * 0.8 %, hence 0.0022 % an hour. Each seed's mean lies between 0.0040 and 0.0055 % an hour (35 to 48 % a year: generous,
- * and the page says that the feed is synthetic), swings by a quarter around it over days and hours, and one hour in
- * fifty shorts pay instead. So the gate passes in 98 hours of a hundred, and refuses in the others.
+ * and the page says that the feed is synthetic) and swings by a quarter around it over days and hours: a first OPEN
+ * passes at any hour. Hours in which shorts pay, and the gate's refusal of them, are what a replay of real history shows.
  */
 import { MS_PER_HOUR, type Price } from '../domain/units.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from './feed.ts';
@@ -35,13 +35,12 @@ const MEAN_RATE_MIN = 4.0e-5;
 const MEAN_RATE_SPREAD = 1.5e-5;
 const RATE_SLOW_SWING = 0.15;
 const RATE_FAST_SWING = 0.1;
-const NEGATIVE_HOURS = 0.02;
 /** The premium of mark over oracle that a rate stands for: Drift's funding is a 24th of the premium each hour. */
 const PREMIUM_PER_RATE = 24;
 const PREMIUM_NOISE = 0.0002;
 
 /** Independent sources of noise; the price's waves take the numbers from PRICE on. */
-const STREAM = { base: 1, mean: 2, slow: 3, fast: 4, dip: 5, premium: 6, lend: 7, price: 16 } as const;
+const STREAM = { base: 1, mean: 2, slow: 3, fast: 4, premium: 5, lend: 6, price: 16 } as const;
 
 /** 32 bits well mixed from a seed, a stream and a 53-bit position (the finaliser of MurmurHash3). */
 function hash(seed: number, stream: number, position: number): number {
@@ -109,8 +108,7 @@ export function openSynthetic({ id, seed: seedText, periodMs }: SyntheticOptions
     const endMs = period * periodMs;
     const slow = RATE_SLOW_SWING * wave(seed, STREAM.slow, endMs, 3 * DAY_MS);
     const fast = RATE_FAST_SWING * (2 * unitNoise(seed, STREAM.fast, period) - 1);
-    const dip = unitNoise(seed, STREAM.dip, period) / NEGATIVE_HOURS;
-    return meanRate * periodHours * (dip < 1 ? -dip : 1 + slow + fast);
+    return meanRate * periodHours * (1 + slow + fast);
   };
 
   const periodAt = (period: number): FundingPeriod => {

@@ -71,12 +71,11 @@ describe('the synthetic market', () => {
     expect(mean(8 * HOUR) / mean(HOUR)).toBeLessThan(9.5);
   });
 
-  it('lets a newcomer hedge the default 10 SOL at nearly any hour of any seed, and not at every one', () => {
+  it('lets a newcomer hedge the default 10 SOL at any hour of any seed', () => {
     // Half of the gate's rate over 720 h against a round trip of twice 0.3 % slippage, twice 0.1 % fees, and gas.
     const needed = 0.0085;
     let passed = 0;
     let hours = 0;
-    let negative = 0;
     for (const id of SEEDS) {
       const feed = openFeed(id);
       for (let hour = 0; hour < 1_000; hour += 1) {
@@ -87,13 +86,10 @@ describe('the synthetic market', () => {
         const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
         expect(mean * 720 * 0.5).toBeGreaterThan(needed);
         if (Math.min(last, mean) * 720 * 0.5 > needed) passed += 1;
-        if (last < 0) negative += 1;
         hours += 1;
       }
     }
-    expect(passed / hours).toBeGreaterThan(0.95);
-    expect(passed / hours).toBeLessThan(1);
-    expect(negative).toBeGreaterThan(0);
+    expect(passed).toBe(hours);
   });
 });
 

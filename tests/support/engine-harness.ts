@@ -1,0 +1,251 @@
+/**
+ * An engine as it ships, on the run's Temporal server: real workflows from the real bundle, the real paper venue on a
+ * real journal, a worker that can be taken away and brought back. Slots and windows are scaled down, nothing is faked.
+ */
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+import { createEngineActivities } from '../../activities/engine.ts';
+import { createTransactionActivities } from '../../activities/transaction.ts';
+import type { CommandAnswer, CommandEnvelope, CommandRequest } from '../../src/domain/command.ts';
+import { hashJson, operationIdOf, operationWorkflowId } from '../../src/domain/ids.ts';
+import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/policy.ts';
+import { decodeSnapshot, type Snapshot } from '../../src/domain/snapshot.ts';
+import { DEFAULT_TIMING, type TransactionTiming } from '../../src/domain/transaction.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import type { EngineRecord } from '../../src/journal/records.ts';
+import type { MarketFeed } from '../../src/market-data/feed.ts';
+import { openFeed } from '../../src/market-data/open-feed.ts';
+import { workflowLookup } from '../../src/runtime/engine-start.ts';
+import { openWorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
+import { Faults } from '../../src/venues/paper/faults.ts';
+import { PaperVenue } from '../../src/venues/paper/paper-venue.ts';
+import type { PaperDefaults } from '../../src/venues/paper/parameters.ts';
+import { command, configure, type EngineTuning, engineState } from '../../workflows/messages.ts';
+import { openTestJournal } from './journal.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const SILENT = pino({ level: 'silent' });
+export const SOL = 1_000_000_000n;
+export const lamportsOf = (sol: number): string => BigInt(Math.round(sol * 1e9)).toString();
+
+/** Slots of 20 ms and windows to match, so that an unknown outcome takes seconds and not minutes. */
+export const QUICK_CHAIN = { slotMs: 20, blockhashLife: 60, finalitySlots: 10 };
+export const QUICK_TIMING: TransactionTiming = {
+  ...DEFAULT_TIMING,
+  confirmMs: 1_500,
+  queryMs: 1_000,
+  pollMs: 50,
+  rebroadcastMs: 200,
+  proofMs: 500,
+  proofMaxMs: 2_000,
+  orderLifeMs: 2_000,
+};
+
+export interface HarnessOptions {
+  readonly address: string;
+  readonly policy?: Partial<PolicyJson>;
+  readonly tuning?: Partial<EngineTuning>;
+  readonly feed?: MarketFeed;
+  readonly defaults?: PaperDefaults;
+}
+
+/** Waits for a condition, for at most a minute; the value that met it. */
+export async function until<T>(what: string, read: () => Promise<T | null | undefined | false>): Promise<T> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const value = await read();
+    if (value !== null && value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`waited a minute for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export class EngineHarness {
+  readonly engineId: string;
+  readonly taskQueue: string;
+  readonly faults = new Faults();
+  readonly options: HarnessOptions;
+  journal!: Journal;
+  venue!: PaperVenue;
+  client!: Client;
+  private connection!: Connection;
+  private native!: NativeConnection;
+  private worker: { readonly worker: Worker; readonly run: Promise<void> } | null = null;
+
+  private constructor(options: HarnessOptions) {
+    this.options = options;
+    const key = randomUUID().slice(0, 8);
+    this.engineId = `engine:paper:synthetic:${key}:0`;
+    this.taskQueue = `test-${key}`;
+  }
+
+  static async start(options: HarnessOptions): Promise<EngineHarness> {
+    const harness = new EngineHarness(options);
+    harness.journal = await openTestJournal();
+    harness.connection = await Connection.connect({ address: options.address });
+    harness.native = await NativeConnection.connect({ address: options.address });
+    harness.client = new Client({ connection: harness.connection });
+    await harness.openVenue(true);
+    await harness.startWorker();
+    await harness.startEngine();
+    return harness;
+  }
+
+  get policy(): PolicyJson {
+    return { ...DEFAULT_POLICY, pollIntervalMs: 300, loopIntervalMs: 300, ...this.options.policy };
+  }
+
+  get tuning(): EngineTuning {
+    return {
+      checkpointMs: 3_600_000,
+      maxHistoryEvents: 5_000,
+      answerWithinMs: 3_000,
+      slotWaitMs: 30_000,
+      maxWaiting: 8,
+      timing: QUICK_TIMING,
+      searchAttributes: false,
+      ...this.options.tuning,
+    };
+  }
+
+  async openVenue(seed: boolean): Promise<void> {
+    this.venue = await PaperVenue.open({
+      engineId: this.engineId,
+      journal: this.journal,
+      clock: { nowMs: () => Date.now() },
+      feed: this.options.feed ?? openFeed('synthetic:7', { periodMs: 3_600_000 }),
+      speed: this.policy.marketSpeed,
+      seed,
+      faults: this.faults,
+      tuning: { chain: QUICK_CHAIN },
+      ...(this.options.defaults === undefined ? {} : { defaults: this.options.defaults }),
+    });
+  }
+
+  async startWorker(): Promise<void> {
+    const ports = {
+      venueOf: async () => this.venue,
+      accountExists: (engineId: string) => PaperVenue.accountExists(this.journal, engineId),
+      journal: this.journal,
+      clock: { nowMs: () => Date.now() },
+      lookup: workflowLookup(this.client),
+      logger: SILENT,
+    };
+    const worker = await Worker.create({
+      connection: this.native,
+      taskQueue: this.taskQueue,
+      workflowBundle: await openWorkflowBundle({
+        root: ROOT,
+        folder: join(tmpdir(), 'driftless-test-bundles'),
+        logger: SILENT,
+        say: () => undefined,
+      }),
+      activities: { ...createTransactionActivities(ports), ...createEngineActivities(ports) },
+      shutdownGraceTime: '100 ms',
+      maxHeartbeatThrottleInterval: '1 s',
+      defaultHeartbeatThrottleInterval: '1 s',
+    });
+    this.worker = { worker, run: worker.run() };
+  }
+
+  async stopWorker(): Promise<void> {
+    const running = this.worker;
+    this.worker = null;
+    running?.worker.shutdown();
+    await running?.run;
+  }
+
+  get handle(): WorkflowHandle {
+    return this.client.workflow.getHandle(this.engineId);
+  }
+
+  async startEngine(): Promise<void> {
+    await this.client.workflow.start('engine', {
+      workflowId: this.engineId,
+      taskQueue: this.taskQueue,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [{ engineId: this.engineId, policy: this.policy, tuning: this.tuning, carried: null }],
+    });
+    await this.handle.executeUpdate(configure, { args: [{ policy: this.policy, tuning: this.tuning }] });
+  }
+
+  envelope(request: CommandRequest, change: Partial<CommandEnvelope> = {}): CommandEnvelope {
+    const now = Date.now();
+    return {
+      commandId: randomUUID(),
+      request,
+      requestHash: hashJson(request as never),
+      operator: 'test',
+      receivedAtMs: now,
+      notAfterMs: now + 60_000,
+      ...change,
+    };
+  }
+
+  /** The first answer. */
+  async send(request: CommandRequest, change: Partial<CommandEnvelope> = {}): Promise<CommandAnswer> {
+    const envelope = this.envelope(request, change);
+    const token = envelope.confirmationToken ?? '';
+    const updateId = `${envelope.commandId}:${hashJson([envelope.requestHash, token])}`;
+    return await this.handle.executeUpdate(command, { args: [envelope], updateId });
+  }
+
+  /** The final answer, however long it takes. */
+  async carryOut(request: CommandRequest, change: Partial<CommandEnvelope> = {}): Promise<CommandAnswer> {
+    const commandId = change.commandId ?? randomUUID();
+    const first = await this.send(request, { ...change, commandId });
+    if (first.data.status !== 'pending') return first;
+    return await until(`the end of ${request.action}`, async () => (await this.journal.command(commandId))?.answer);
+  }
+
+  operationId(commandId: string): string {
+    return operationIdOf(this.engineId, commandId);
+  }
+
+  operation(commandId: string): WorkflowHandle {
+    return this.client.workflow.getHandle(operationWorkflowId(this.operationId(commandId)));
+  }
+
+  async state(): Promise<EngineRecord> {
+    return await this.handle.query(engineState);
+  }
+
+  async untilState(what: string, met: (state: EngineRecord) => boolean): Promise<EngineRecord> {
+    return await until(what, async () => {
+      const state = await this.state();
+      return met(state) ? state : null;
+    });
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    return await this.venue.read('confirmed');
+  }
+
+  async latest(): Promise<Snapshot | null> {
+    const latest = await this.journal.latestSnapshot(this.engineId);
+    return latest === null ? null : decodeSnapshot(latest.snapshot);
+  }
+
+  async perp(): Promise<bigint> {
+    return (await this.snapshot()).account?.perps[0]?.baseAmount ?? 0n;
+  }
+
+  async close(): Promise<void> {
+    await this.handle.terminate('test over').catch(() => undefined);
+    for (const operation of (await this.journal.operations({ engineId: this.engineId, limit: 500 })).items) {
+      if (operation.endedAtMs !== null) continue;
+      const handle = this.client.workflow.getHandle(operationWorkflowId(operation.operationId));
+      await handle.terminate('test over').catch(() => undefined);
+    }
+    await this.stopWorker();
+    await this.venue.close();
+    await this.journal.close();
+    await this.native.close();
+    await this.connection.close();
+  }
+}

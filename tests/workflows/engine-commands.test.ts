@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { hashJson } from '../../src/domain/ids.ts';
+import { EngineHarness, lamportsOf, SOL, until } from '../support/engine-harness.ts';
+
+const OPEN = (size: number) =>
+  ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
+const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
+const DEPOSIT = (sol: number) => ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const WITHDRAW = (sol: number) => ({ action: 'DRIFT_WITHDRAW', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+
+let engine: EngineHarness;
+beforeAll(async () => {
+  engine = await EngineHarness.start({ address: inject('temporalAddress'), policy: { cooldownMs: 3_000 } });
+});
+afterAll(async () => await engine?.close());
+
+describe('a paper day', () => {
+  it('opens, restores the target after a deposit, cools down, closes, and stops', async () => {
+    const opened = await engine.carryOut(OPEN(5));
+    expect(opened).toMatchObject({
+      success: true,
+      data: {
+        status: 'done',
+        requested_size: 5,
+        filled_size: 5,
+        commitment: 'confirmed',
+        mode: 'paper',
+        engine_id: engine.engineId,
+      },
+    });
+    expect(await engine.perp()).toBe(-5n * SOL);
+    expect((await engine.untilState('the target', (state) => state.hedgeTarget > 0)).hedgeTarget).toBeCloseTo(0.5, 4);
+
+    expect(await engine.carryOut(DEPOSIT(2))).toMatchObject({ success: true, message: 'Deposited 2 SOL' });
+    const cooling = await engine.untilState('a rebalance', (state) => state.cooldownUntilMs !== null);
+    expect(cooling.cooldownEndsAtMs).not.toBeNull();
+    expect(await engine.perp()).toBe(-6n * SOL);
+
+    expect(await engine.carryOut(DEPOSIT(1))).toMatchObject({ success: true });
+    const refused = await engine.carryOut({ action: 'REBALANCE' });
+    expect(refused).toMatchObject({ success: false, data: { status: 'rejected' }, error: { code: 'GATE_BLOCKED' } });
+    await until('the second correction, after the cooldown', async () => (await engine.perp()) === -6_500_000_000n);
+
+    const closed = await engine.carryOut(CLOSE);
+    expect(closed).toMatchObject({ success: true, data: { status: 'done', filled_size: 6.5, closed_by: 'us' } });
+    expect(await engine.perp()).toBe(0n);
+    expect((await engine.untilState('the target 0', (state) => state.hedgeTarget === 0)).hedgeTarget).toBe(0);
+    expect(await engine.carryOut(CLOSE)).toMatchObject({ success: false, error: { code: 'NO_POSITION' } });
+
+    const stopped = await engine.carryOut({ action: 'STOP_ENGINE' });
+    expect(stopped).toMatchObject({ success: true, data: { status: 'done', changed: true, state: 'stopped' } });
+    expect(await engine.carryOut({ action: 'STOP_ENGINE' })).toMatchObject({ success: true, data: { changed: false } });
+    expect(await engine.carryOut(OPEN(1))).toMatchObject({ error: { code: 'ENGINE_STOPPED' } });
+    expect(await engine.carryOut(WITHDRAW(0.5))).toMatchObject({ success: true, message: 'Withdrew 0.5 SOL' });
+    expect(await engine.carryOut({ action: 'START_ENGINE', mode: 'paper' })).toMatchObject({ data: { changed: true } });
+    expect(await engine.carryOut({ action: 'START_ENGINE', mode: 'paper' })).toMatchObject({
+      data: { changed: false },
+    });
+    expect(await engine.carryOut({ action: 'START_ENGINE', mode: 'live' })).toMatchObject({
+      success: false,
+      error: { code: 'ENGINE_RUNNING_OTHER_MODE' },
+    });
+  });
+});
+
+describe('one command id', () => {
+  it('has one effect and one answer, sent a hundred times at once and again later', async () => {
+    const commandId = randomUUID();
+    const before = (await engine.snapshot()).wallet.sol;
+    const answers = await Promise.all(Array.from({ length: 100 }, () => engine.send(DEPOSIT(0.1), { commandId })));
+    const final = await until('the answer', async () => (await engine.journal.command(commandId))?.answer);
+    for (const answer of answers)
+      expect([final, expect.objectContaining({ data: expect.objectContaining({ status: 'pending' }) })]).toContainEqual(
+        answer,
+      );
+    expect(await engine.send(DEPOSIT(0.1), { commandId })).toEqual(final);
+    expect(before - (await engine.snapshot()).wallet.sol).toBeLessThan(SOL / 5n);
+  });
+
+  it('is refused with other data', async () => {
+    const commandId = randomUUID();
+    await engine.carryOut(DEPOSIT(0.1), { commandId });
+    expect(await engine.send(DEPOSIT(0.2), { commandId })).toMatchObject({ error: { code: 'COMMAND_ID_CONFLICT' } });
+  });
+
+  it('is answered the same after the worker is gone and back, and when the engine forgot it', async () => {
+    const commandId = randomUUID();
+    const first = await engine.carryOut(DEPOSIT(0.1), { commandId });
+    await engine.stopWorker();
+    await engine.startWorker();
+    expect(await engine.send(DEPOSIT(0.1), { commandId })).toEqual(first);
+  });
+});
+
+describe('time', () => {
+  it('refuses what comes after its not_after, for ever', async () => {
+    const commandId = randomUUID();
+    const late = { commandId, notAfterMs: Date.now() - 1 };
+    expect(await engine.send(DEPOSIT(1), late)).toMatchObject({ error: { code: 'COMMAND_EXPIRED' } });
+    expect(await engine.send(DEPOSIT(1), { commandId })).toMatchObject({ error: { code: 'COMMAND_EXPIRED' } });
+  });
+
+  it('trades nothing late when the worker was away while commands came', async () => {
+    const sol = (await engine.snapshot()).wallet.sol;
+    await engine.stopWorker();
+    const waiting = engine.send(DEPOSIT(0.5), { notAfterMs: Date.now() + 300 });
+    await until('not_after', async () => new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 400)));
+    await engine.startWorker();
+    expect(await waiting).toMatchObject({ success: false, error: { code: 'COMMAND_EXPIRED' } });
+    expect((await engine.snapshot()).wallet.sol).toBe(sol);
+  });
+});
+
+describe('a question', () => {
+  it('asks before exposure beyond tolerance, in paper too, and spends its token once on that very command', async () => {
+    const commandId = randomUUID();
+    const request = OPEN(14);
+    const asked = await engine.send(request, { commandId });
+    expect(asked).toMatchObject({
+      success: false,
+      data: { status: 'confirmation_required', preview: { kind: 'trade', size: -14 } },
+      error: { code: 'CONFIRMATION_REQUIRED' },
+    });
+    const confirmationToken = asked.data.confirmation_token as string;
+    const other = {
+      action: 'DRIFT_OPEN_POSITION',
+      market: 'SOL-PERP',
+      direction: 'short',
+      size: lamportsOf(15),
+    } as const;
+    expect(await engine.send(other, { commandId: randomUUID(), confirmationToken })).toMatchObject({
+      error: { code: 'CONFIRMATION_INVALID' },
+    });
+    const confirmed = await engine.carryOut(request, { commandId, confirmationToken });
+    expect(confirmed).toMatchObject({ success: true, data: { filled_size: 14 } });
+    expect(await engine.carryOut(CLOSE)).toMatchObject({ success: true });
+    expect(hashJson(request as never)).toHaveLength(64);
+  });
+});
+
+describe('refusals', () => {
+  it.each([
+    ['an unknown market', { ...OPEN(1), market: 'DOGE-PERP' } as const, 'UNKNOWN_MARKET'],
+    ['a size below the minimum', OPEN(0.004), 'BELOW_MINIMUM'],
+    ['a size that no collateral carries', OPEN(5_000), 'GATE_BLOCKED'],
+    ['a deposit beyond the wallet', DEPOSIT(500), 'INSUFFICIENT_FUNDS'],
+    ['a withdrawal beyond the deposit', WITHDRAW(500), 'INSUFFICIENT_FUNDS'],
+    ['a close without a position', CLOSE, 'NO_POSITION'],
+    ['an adoption without a position', { action: 'ADOPT_POSITION', market: 'SOL-PERP' } as const, 'NO_POSITION'],
+  ])('%s', async (_name, request, code) => {
+    const answer = await engine.carryOut(request);
+    expect(answer).toMatchObject({ success: false, data: { status: 'rejected' }, error: { code } });
+    expect(answer.message.length).toBeGreaterThan(10);
+  });
+});
+
+describe('settling', () => {
+  it('moves what a closed position left unsettled, once', async () => {
+    const settle = { action: 'SETTLE_PNL', market: 'SOL-PERP' } as const;
+    await engine.carryOut(settle);
+    expect(await engine.carryOut(settle)).toMatchObject({ success: false, error: { code: 'NO_POSITION' } });
+  });
+});
+
+describe('flatten', () => {
+  it('closes, settles and halts until RESUME; money may leave', async () => {
+    await engine.carryOut(OPEN(3));
+    expect(await engine.carryOut({ action: 'FLATTEN' })).toMatchObject({ success: true });
+    expect(await engine.perp()).toBe(0n);
+    const halted = await engine.untilState('the halt', (state) => state.tradingState === 'halted');
+    expect(halted.holds.map((hold) => hold.code)).toEqual(['flattened']);
+    expect(await engine.carryOut(OPEN(1))).toMatchObject({ error: { code: 'ENGINE_HALTED' } });
+    expect(await engine.carryOut(WITHDRAW(0.1))).toMatchObject({ success: true });
+    expect(await engine.carryOut({ action: 'RESUME' })).toMatchObject({ success: true, data: { changed: true } });
+    expect(await engine.carryOut({ action: 'RESUME' })).toMatchObject({ success: true, data: { changed: false } });
+  });
+});
