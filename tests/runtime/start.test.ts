@@ -1,0 +1,221 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { isAlive } from '../../src/runtime/processes.ts';
+import { freePorts, Product, productEnv, until } from '../support/product.ts';
+
+const PLANTED_KEY = '4wBqpZM9xaSheZzJSMawUKKwhdpChKbZ5eu5ky4Vigw6eZcDnN4KzJzPm5qXhbXKVTcBYaKdMTcPNsQ7d5qGZyRz';
+const PLANTED_TOKEN = 'planted-token-0123456789';
+const PLANTED_RPC = 'planted-rpc-key-987654321';
+const CTRL_C_WITHIN_MS = 10_000;
+
+const folder = mkdtempSync(join(tmpdir(), 'driftless-start-'));
+const products: Product[] = [];
+const start = (env: NodeJS.ProcessEnv, args: readonly string[] = [], where = folder): Product => {
+  const product = new Product(where, env, args);
+  products.push(product);
+  return product;
+};
+
+afterAll(async () => {
+  for (const product of products) await product.end();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('npm start, before anything runs', () => {
+  it('answers --help at once, with the options and the other command', async () => {
+    const product = start(await productEnv(), ['--help']);
+    const { code } = await product.exited;
+    expect(code).toBe(0);
+    for (const word of ['--demo', '--reset-paper', 'worker', 'bridge', 'npm test', 'README']) {
+      expect(product.output).toContain(word);
+    }
+    expect(existsSync(join(folder, '.driftless'))).toBe(false);
+  });
+
+  it('refuses unknown options and names the right ones', async () => {
+    const product = start(await productEnv(), ['--dmeo', 'wroker']);
+    const { code } = await product.exited;
+    expect(code).toBe(1);
+    expect(product.output).toContain('--dmeo');
+    expect(product.output).toContain('--demo, --reset-paper, --help, --version');
+    expect(product.output).toContain('all, worker, bridge');
+  });
+
+  it('lists every wrong setting at once and shows no secret', async () => {
+    const env = await productEnv({ MARKET_SPEED: 'fast', SOLANA_PRIVATE_KEY: 'my-secret-thing' });
+    const product = start(env);
+    const { code } = await product.exited;
+    expect(code).toBe(1);
+    expect(product.output).toContain('MARKET_SPEED: got "fast"');
+    expect(product.output).toContain('SOLANA_PRIVATE_KEY: got (hidden)');
+    expect(product.output).not.toContain('my-secret-thing');
+  });
+
+  it('names a stranger on each of its ports and the setting that moves it', async () => {
+    const stranger = createServer();
+    const [port] = await freePorts(1);
+    await new Promise<void>((resolve) => stranger.listen(port, '127.0.0.1', () => resolve()));
+    const where = mkdtempSync(join(tmpdir(), 'driftless-port-'));
+    try {
+      for (const setting of ['PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT']) {
+        const product = start(await productEnv({ [setting]: String(port) }), [], where);
+        expect((await product.exited).code).toBe(1);
+        expect(product.output).toContain(`Port ${port} is taken`);
+        expect(product.output).toContain(`${setting}=`);
+        if (process.platform === 'linux') expect(product.output).toContain(`process ${process.pid}`);
+      }
+    } finally {
+      stranger.close();
+      rmSync(where, { recursive: true, force: true });
+    }
+  });
+
+  it('tells a lone role what it needs', async () => {
+    const product = start(await productEnv(), ['bridge']);
+    expect((await product.exited).code).toBe(1);
+    for (const name of ['TEMPORAL_ADDRESS', 'DATABASE_URL', 'DRIFTLESS_TOKEN']) expect(product.output).toContain(name);
+  });
+});
+
+describe('npm start, running', () => {
+  const settings = {
+    SOLANA_PRIVATE_KEY: PLANTED_KEY,
+    DRIFTLESS_TOKEN: PLANTED_TOKEN,
+    RPC_URL: `https://rpc.example.org/?api-key=${PLANTED_RPC}`,
+    POLL_INTERVAL_SECONDS: '1',
+    LOG_LEVEL: 'debug',
+  };
+  let env: NodeJS.ProcessEnv = {};
+  let product: Product;
+
+  it('is ready with its page, its token and Temporal’s address', async () => {
+    env = await productEnv(settings);
+    product = await start(env).ready();
+    expect(product.output).toContain(`?token=${PLANTED_TOKEN}`);
+    expect(product.output).toContain(`Temporal UI: http://127.0.0.1:${env.TEMPORAL_UI_PORT}`);
+    const page = await product.get('/');
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('<script');
+    await until('every part to be ready', async () => (await product.get('/readyz')).status === 200);
+    expect((await fetch(`http://127.0.0.1:${env.TEMPORAL_UI_PORT}/`)).status).toBe(200);
+  });
+
+  it('takes commands through the real engine to the journal and back', async () => {
+    const opened = await product.command('DRIFT_OPEN_POSITION', { market: 'SOL-PERP', direction: 'short', size: '2' });
+    expect(opened.data).toMatchObject({ status: 'done', filled_size: 2 });
+    await until('the position', async () => (await product.state()).drift_state.positions[0]?.amount === -2);
+    const { items } = (await (await product.get('/api/trades')).json()) as { items: readonly { size: number }[] };
+    expect(items.map(({ size }) => size)).toEqual([2]);
+  });
+
+  it('refuses a second start on the same folder and says who has it and where', async () => {
+    const other = await productEnv(settings);
+    const second = start(other);
+    expect((await second.exited).code).toBe(1);
+    expect(second.output).toContain(`process ${product.child.pid}`);
+    expect(second.output).toContain(product.url);
+    expect(product.running).toBe(true);
+  });
+
+  it('heals by itself when Temporal alone is killed', async () => {
+    const pid = product.temporalPid();
+    process.kill(pid ?? 0, 'SIGKILL');
+    await until('another Temporal', () => product.temporalPid() !== pid && isAlive(product.temporalPid() ?? 0));
+    const deposited = await until('a deposit to work again', async () => {
+      const answer = await product.command('DRIFT_DEPOSIT', { amount: '0.5' });
+      return answer.data.status === 'done' && answer;
+    });
+    expect(deposited.message).toContain('0.5 SOL');
+    await until('every part to be ready', async () => (await product.get('/readyz')).status === 200);
+  });
+
+  it('ends the Temporal that a killed process left behind, and goes on with the same account', async () => {
+    const before = await product.state();
+    const orphan = product.temporalPid() ?? 0;
+    await product.crash();
+    expect(isAlive(orphan)).toBe(true);
+    product = await start(env).ready();
+    expect(isAlive(orphan)).toBe(false);
+    await until('a fresh snapshot', async () => (await product.state()).age_ms < 5_000);
+    const after = await product.state();
+    expect(after.drift_state.positions[0].amount).toBe(-2);
+    expect(after.account.spot_sol_base).toBe(before.account.spot_sol_base);
+    expect(after.engine.hedge_target).toBe(before.engine.hedge_target);
+  });
+
+  it('goes on with the same account when node and Temporal are killed together', async () => {
+    const temporal = product.temporalPid() ?? 0;
+    process.kill(temporal, 'SIGKILL');
+    await product.crash();
+    product = await start(env).ready();
+    await until('a fresh snapshot', async () => {
+      const state = await product.state();
+      return state.age_ms < 5_000 && state.drift_state.positions[0]?.amount === -2;
+    });
+    const closed = await product.command('DRIFT_CLOSE_POSITION', { market: 'SOL-PERP' });
+    expect(closed.data.status).toBe('done');
+  });
+
+  it('leaves no secret in logs, journal, history or answers', async () => {
+    const answers = await Promise.all(
+      ['/api/state', '/api/config', '/api/operations', '/api/alerts', '/metrics', '/readyz'].map(async (path) =>
+        (await product.get(path)).text(),
+      ),
+    );
+    const state = await product.command('GET_STATE');
+    for (const secret of [PLANTED_KEY, PLANTED_RPC, PLANTED_TOKEN]) {
+      for (const answer of [...answers, JSON.stringify(state)]) expect(answer).not.toContain(secret);
+    }
+    expect(filesThatHold(join(folder, '.driftless'), [PLANTED_KEY, PLANTED_RPC, PLANTED_TOKEN])).toEqual([]);
+    // The search finds what is there.
+    writeFileSync(join(folder, '.driftless', 'logs', 'planted.log'), `x ${PLANTED_RPC} y`);
+    expect(filesThatHold(join(folder, '.driftless'), [PLANTED_RPC])).toHaveLength(1);
+  });
+
+  it('ends everything it started within ten seconds of Ctrl-C', async () => {
+    const temporal = product.temporalPid() ?? 0;
+    const { code, stoppedInMs } = await product.interrupt();
+    expect(code).toBe(0);
+    expect(stoppedInMs).toBeLessThan(CTRL_C_WITHIN_MS);
+    expect(isAlive(temporal)).toBe(false);
+    expect(product.output).toContain('Stopped.');
+  });
+
+  it('begins the paper account anew with --reset-paper', async () => {
+    product = await start({ ...env, PAPER_SOL: '20' }, ['--reset-paper']).ready();
+    await until('the new account', async () => (await product.state()).account?.spot_sol_base === '20000000000');
+    const opened = await product.command('DRIFT_OPEN_POSITION', { market: 'SOL-PERP', direction: 'short', size: '1' });
+    expect(opened.data.status).toBe('done');
+  });
+
+  it('tells that PAPER_ settings apply to a new account only', async () => {
+    await product.interrupt();
+    product = await start(env).ready();
+    expect(product.output).toContain('began with 20 SOL');
+    expect(product.output).toContain('--reset-paper');
+    await product.interrupt();
+  });
+
+  it('ends within ten seconds when it is stopped in the middle of its start', async () => {
+    product = start(env);
+    await until('the start to begin', () => product.output.includes('Starting Temporal'));
+    const { stoppedInMs } = await product.interrupt();
+    expect(stoppedInMs).toBeLessThan(CTRL_C_WITHIN_MS);
+    const temporal = product.temporalPid();
+    expect(temporal === null || !isAlive(temporal)).toBe(true);
+  });
+});
+
+/** Files under a folder, Temporal's and the journal's databases among them, whose bytes hold one of the texts. */
+function filesThatHold(where: string, texts: readonly string[]): readonly string[] {
+  return readdirSync(where, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(where, name))
+    .filter((path) => statSync(path).isFile())
+    .filter((path) => {
+      const bytes = readFileSync(path);
+      return texts.some((text) => bytes.includes(text));
+    });
+}
