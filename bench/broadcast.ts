@@ -1,0 +1,4 @@
+import type { Finding } from './support/report.ts';
+export async function benchBroadcast(): Promise<readonly Finding[]> {
+  return [];
+}

@@ -1,0 +1,59 @@
+/** Runs the benchmarks one after the other. What they find is printed, never judged by the exit code: times are a machine's. */
+import { cpus, loadavg } from 'node:os';
+import { benchBroadcast } from './broadcast.ts';
+import { benchCommand } from './command.ts';
+import { benchHistory } from './history.ts';
+import { benchStart } from './start.ts';
+import { quietRuntime } from './support/quiet-runtime.ts';
+import { type Finding, say, table } from './support/report.ts';
+
+interface Benchmark {
+  readonly about: string;
+  readonly run: () => Promise<readonly Finding[]>;
+}
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  command: {
+    about: 'a paper command from socket to result, against a bare workflow of four no-op activities',
+    run: benchCommand,
+  },
+  history: { about: 'history events of an engine per hour, idle and blocked by a gate', run: benchHistory },
+  broadcast: { about: 'a journal row to the last of 1,000 sockets, against a bare ws broadcast', run: benchBroadcast },
+  start: { about: 'a second start to the first answered command, against the bare Temporal server', run: benchStart },
+};
+
+const HELP = `npm run bench                 all of these, one after the other (about ten minutes)
+npm run bench -- <name> ...   only these
+npm run bench -- --help       this text
+
+${Object.entries(BENCHMARKS)
+  .map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`)
+  .join('\n')}
+
+Each figure stands beside its yardstick, taken in turn with it in the same run: compare ratios, not milliseconds.
+`;
+
+/** The exit code: 0 when all ran, 2 for words that it does not know. */
+export async function main(words: readonly string[]): Promise<number> {
+  if (words.includes('--help') || words.includes('-h')) {
+    say(HELP);
+    return 0;
+  }
+  const unknown = words.filter((word) => BENCHMARKS[word] === undefined);
+  if (unknown.length > 0) {
+    say(`No benchmark is called ${unknown.join(', ')}.\n\n${HELP}`);
+    return 2;
+  }
+  const names = words.length === 0 ? Object.keys(BENCHMARKS) : words;
+  quietRuntime();
+  const findings: Finding[] = [];
+  for (const name of names) {
+    const benchmark = BENCHMARKS[name];
+    if (benchmark === undefined) continue;
+    say(`\n== ${name}: ${benchmark.about}`);
+    findings.push(...(await benchmark.run()));
+  }
+  const load = loadavg()[0]?.toFixed(1) ?? '?';
+  say(`\nNode ${process.versions.node}, ${cpus().length} cores, load ${load}\n${table(findings)}`);
+  return 0;
+}

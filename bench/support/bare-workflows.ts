@@ -1,0 +1,20 @@
+/** The yardsticks' workflows: nothing but what Temporal itself costs. */
+import { proxyActivities, sleep } from '@temporalio/workflow';
+
+const { nothing } = proxyActivities<{ nothing(): Promise<void> }>({ startToCloseTimeout: '30 s' });
+
+/** Four activities that do nothing, one after the other. */
+export async function fourActivities(): Promise<void> {
+  await nothing();
+  await nothing();
+  await nothing();
+  await nothing();
+}
+
+/** What polls as a workflow: a timer and an activity each time. */
+export async function poller(pollMs: number, times: number): Promise<void> {
+  for (let done = 0; done < times; done += 1) {
+    await sleep(pollMs);
+    await nothing();
+  }
+}

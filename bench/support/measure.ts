@@ -1,0 +1,56 @@
+/** Times taken in turn, so that what else the machine does falls on all of them alike. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { say } from './report.ts';
+
+/** Before each: what the one before left to be done afterwards must not fall on the next. */
+const REST_MS = 150;
+
+export type Timed = () => Promise<number>;
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle];
+  if (upper === undefined) throw new Error('a median needs at least one value');
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+}
+
+const quantile = (values: readonly number[], part: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? Number.NaN;
+
+/** How long `work` takes, in milliseconds. */
+export const timed =
+  (work: () => Promise<unknown>): Timed =>
+  async () => {
+    const started = performance.now();
+    await work();
+    return performance.now() - started;
+  };
+
+/**
+ * A B C A B C ...: medians in milliseconds, by name. The first `warmUp` rounds do not count: caches fill, code is compiled.
+ */
+export async function inTurn<Name extends string>(
+  rounds: number,
+  warmUp: number,
+  timings: Readonly<Record<Name, Timed>>,
+): Promise<Readonly<Record<Name, number>>> {
+  const names = Object.keys(timings) as Name[];
+  const taken = new Map<Name, number[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < warmUp + rounds; round += 1) {
+    for (const name of names) {
+      await sleep(REST_MS);
+      const tookMs = await timings[name]();
+      if (round >= warmUp) taken.get(name)?.push(tookMs);
+    }
+  }
+  const medians = {} as Record<Name, number>;
+  for (const [name, values] of taken) {
+    medians[name] = median(values);
+    const [low, high] = [quantile(values, 0.1), quantile(values, 0.9)];
+    say(
+      `  ${name}: median ${medians[name].toFixed(1)} ms (10 % ${low.toFixed(1)}, 90 % ${high.toFixed(1)}, n ${values.length})`,
+    );
+  }
+  return medians;
+}
