@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROGRESS_EVERY_MS = 10_000;
-const TAIL_LINES = 15;
+const SHOWN_LINES = 12;
 
 export class SetupError extends Error {}
 
@@ -15,7 +15,7 @@ export const say = (text) => process.stdout.write(`${text}\n`);
 /** @throws SetupError with the remedy when this Node is too old, or an odd one that was never supported */
 export function checkNode(version = process.versions.node) {
   const [major, minor] = version.split('.').map(Number);
-  const fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major >= 24;
+  const fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
   if (fits) return;
   throw new SetupError(
     `Driftless needs Node 20.19 or later, 22.12 or later, or 24; this is ${version}.\n` +
@@ -68,14 +68,12 @@ function runNpm(root, args, what) {
       shell: shell ?? false,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const tail = [];
+    const said = [];
     const keep = (chunk) => {
-      tail.push(
-        ...String(chunk)
-          .split('\n')
-          .filter((line) => line.trim() !== ''),
-      );
-      tail.splice(0, Math.max(0, tail.length - TAIL_LINES));
+      const lines = String(chunk)
+        .split('\n')
+        .filter((line) => line.trim() !== '' && !line.startsWith('npm notice'));
+      said.push(...lines.slice(0, SHOWN_LINES - said.length));
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
@@ -83,7 +81,7 @@ function runNpm(root, args, what) {
     const fail = (reason) =>
       reject(
         new SetupError(
-          `Could not install the dependencies: ${reason}\n${tail.map((line) => `  ${line}`).join('\n')}\n` +
+          `Could not install the dependencies: ${reason}\n${said.map((line) => `  ${line}`).join('\n')}\n` +
             'Remedy: see that this machine reaches the npm registry and has room on its disk, then start again\n' +
             '(or run `npm ci` by hand to see all that npm says).',
         ),

@@ -54,6 +54,28 @@ describe('what people read', () => {
   });
 });
 
+describe('package-lock.json', () => {
+  interface Entry {
+    readonly version?: string;
+    readonly resolved?: string;
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
+  }
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Readonly<Record<string, Entry>> };
+
+  it('names what every system needs, or `npm ci` fails on some', () => {
+    const wanted = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).map((name) => ({ path, name })),
+    );
+    const known = ({ path, name }: { path: string; name: string }): boolean =>
+      packages[`${path}/node_modules/${name}`] !== undefined || packages[`node_modules/${name}`] !== undefined;
+    expect(wanted.filter((one) => !known(one))).toEqual([]);
+  });
+
+  it('names no host', () => {
+    expect(Object.entries(packages).filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
+  });
+});
+
 describe('docker-compose.yml', () => {
   const { services, volumes } = parse(read('docker-compose.yml'), { merge: true }) as {
     services: Readonly<Record<string, Service>>;
