@@ -146,7 +146,7 @@ async function cycle(folder, env) {
   try {
     await step('npm start sets itself up and is ready', () => product.ready(START_WITHIN_MS));
     await step('the page answers', async () => {
-      const page = await fetch(`${product.url}/?token=${product.token}`);
+      const page = await fetch(product.url, { headers: { authorization: `Bearer ${product.token}` } });
       check(page.ok, `status ${page.status}`);
       check((await page.text()).includes('<script'), 'it is no page');
     });
