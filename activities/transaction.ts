@@ -7,9 +7,9 @@ import { encodeSnapshot } from '../src/domain/snapshot.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import type { OperationWrite } from '../src/journal/records.ts';
 import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
-import type { TransactionActivities } from './contract.ts';
+import type { Confirmation, TransactionActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
-import { watchTransaction } from './watch-transaction.ts';
+import { type TransactionWatch, watchTransaction } from './watch-transaction.ts';
 
 export interface TransactionPorts {
   venueOf(engineId: string): Promise<Venue>;
@@ -39,6 +39,19 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
       logger.warn({ error: asErrorReport(error) }, 'the journal was not written; it will be later');
       return false;
     }
+  }
+
+  /** Writes while it watches. A write that is not done when the watch is counts as not made: again is harmless. */
+  async function beside(writes: readonly OperationWrite[], watch: TransactionWatch): Promise<Confirmation> {
+    const watching = watchTransaction(watch);
+    let written = writes.length === 0;
+    const writing = tryWrite(writes).then((done) => {
+      written = done;
+    });
+    const seen = await watching;
+    // An answer waits for no journal; finality does, so that the end finds it written.
+    if (watch.target === 'finalized') await writing;
+    return { ...seen, written };
   }
 
   async function send(venue: Venue, attempt: SignedAttempt, tryNumber: number): Promise<boolean> {
@@ -102,8 +115,8 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
     },
 
     async confirm({ engineId, writes, ...watch }) {
-      const [venue, written] = await Promise.all([ports.venueOf(engineId), tryWrite(writes)]);
-      const seen = await watchTransaction({
+      const venue = await ports.venueOf(engineId);
+      return await beside(writes, {
         venue,
         clock,
         attempt: watch.attempt,
@@ -114,24 +127,13 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
         resendUntilMs: watch.mayResend ? watch.confirmUntilMs : 0,
         resend: (tries) => send(venue, watch.attempt, watch.tryNumber + tries),
       });
-      return { ...seen, written };
     },
 
     async follow({ engineId, writes, attempt, intent, untilMs, timing }) {
-      const [venue, written] = await Promise.all([ports.venueOf(engineId), tryWrite(writes)]);
+      const venue = await ports.venueOf(engineId);
       const resend = async () => false;
-      const seen = await watchTransaction({
-        venue,
-        clock,
-        attempt,
-        intent,
-        timing,
-        target: 'gone',
-        untilMs,
-        resendUntilMs: 0,
-        resend,
-      });
-      return { ...seen, written };
+      const target = 'gone';
+      return await beside(writes, { venue, clock, attempt, intent, timing, target, untilMs, resendUntilMs: 0, resend });
     },
 
     async writeOperation({ writes }) {

@@ -1,5 +1,10 @@
 /** Timeouts and retries of the activities that move money. Transport errors: 1, 2, 4 s (DESIGN, "Errors"). */
-import { ActivityCancellationType, type ActivityOptions, type RetryPolicy } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  type ActivityOptions,
+  type LocalActivityOptions,
+  type RetryPolicy,
+} from '@temporalio/workflow';
 
 export const TRANSIENT_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCoefficient: 2, maximumAttempts: 4 };
 
@@ -10,6 +15,13 @@ export const UNTIL_DONE_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCo
 const cancellationType = ActivityCancellationType.ABANDON;
 
 export const BRIEF: ActivityOptions = { startToCloseTimeout: '30 s', retry: TRANSIENT_RETRY, cancellationType };
+
+/** Reads and simulates: without an effect it may be local, which saves a command two turns of the server. */
+export const READ_ONLY: LocalActivityOptions = {
+  startToCloseTimeout: '30 s',
+  retry: TRANSIENT_RETRY,
+  cancellationType,
+};
 
 export const DURABLE_WRITE: ActivityOptions = { startToCloseTimeout: '10 s', retry: UNTIL_DONE_RETRY };
 

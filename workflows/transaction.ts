@@ -11,6 +11,7 @@ import {
   log,
   makeContinueAsNewFunc,
   proxyActivities,
+  proxyLocalActivities,
   setHandler,
   sleep,
   uuid4,
@@ -45,7 +46,7 @@ import {
 import { showDetails, showSearchAttributes } from './operation-display.ts';
 import { gateRefusal } from './operation-gates.ts';
 import { attemptRef, type ExplorerUrls, journalWrite } from './operation-journal.ts';
-import { BRIEF, DURABLE_WRITE, TRANSIENT_RETRY, watching } from './retry-policies.ts';
+import { BRIEF, DURABLE_WRITE, READ_ONLY, TRANSIENT_RETRY, watching } from './retry-policies.ts';
 import { checkVerdict } from './verdict-message.ts';
 
 /** What one run hands to the next. */
@@ -299,10 +300,7 @@ class OperationHost {
 
   private async prepare(leg: OperationMain['leg']): Promise<MainResult> {
     const { engineId, timing, policy } = this.input;
-    const { simulate } = proxyActivities<TransactionActivities>({
-      ...BRIEF,
-      summary: `${leg.purpose} ${leg.plan.kind}`,
-    });
+    const { simulate } = proxyLocalActivities<TransactionActivities>(READ_ONLY);
     const refusedWith = (error: ErrorReport, position: string | null = null): MainResult => ({
       kind: 'prepared',
       prepared: { ok: false, error },

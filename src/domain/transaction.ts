@@ -328,7 +328,8 @@ const confirmEffect = (
         target,
         confirmUntilMs: state.confirmUntilMs,
         queryUntilMs: state.queryUntilMs,
-        mayResend: state.mayResend && state.stage !== 'proving',
+        // What was confirmed and is denied is dropped: the engine is told before the bytes go out again.
+        mayResend: state.mayResend && state.stage === 'confirming',
         tryNumber: state.tries,
       };
 

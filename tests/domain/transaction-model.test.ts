@@ -4,8 +4,9 @@ import type { OperationRequest } from '../../src/domain/operation-request.ts';
 import type { Weather } from '../support/chain-model.ts';
 import { type ModelOptions, runModel } from '../support/model-run.ts';
 
-/** MODEL_RUNS=1000000 for a soak. */
-const RUNS = Number(process.env.MODEL_RUNS ?? 2_000);
+/** MODEL_RUNS=1000000 MODEL_SEED=7 for a soak; without a seed always the same histories, so that a failure repeats. */
+const RUNS = Number(process.env.MODEL_RUNS ?? 4_000);
+const SEED = Number(process.env.MODEL_SEED ?? 1);
 
 const share = fc.constantFrom(0, 0.1, 0.3, 0.6, 0.9, 0.98);
 const weather: fc.Arbitrary<Weather> = fc.record({
@@ -47,7 +48,6 @@ const MUST_BE_SEEN = [
   'verdict retry refused',
   'alert VERDICT_CONTRADICTED',
   'alert CONFIRMED_THEN_LOST',
-  'alert CLOSE_INCOMPLETE',
 ];
 
 describe('the transaction reducer on a chain that does its worst', () => {
@@ -59,11 +59,11 @@ describe('the transaction reducer on a chain that does its worst', () => {
         const { status, seen } = runModel(given);
         for (const key of [`end ${status}`, ...seen]) went.set(key, (went.get(key) ?? 0) + 1);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, seed: SEED },
     );
     const perSecond = Math.round(RUNS / ((performance.now() - startedAt) / 1_000));
     const table = [...went].sort().map(([key, count]) => `${key} ${count}`);
-    process.stdout.write(`${RUNS} histories, ${perSecond} a second: ${table.join(', ')}\n`);
+    process.stdout.write(`${RUNS} histories from seed ${SEED}, ${perSecond} a second: ${table.join(', ')}\n`);
     // A model that never comes to the hard places would prove little.
     for (const key of MUST_BE_SEEN) expect.soft(went.get(key) ?? 0, key).toBeGreaterThan(0);
   });
