@@ -130,7 +130,9 @@ class Session {
     return end;
   }
 
+  /** From now on; what is unknown is null. */
   stats(find) {
+    this.messages = [];
     return this.wait('such figures', (m) => m.type === 'SYSTEM_STATS' && find(m.data.drift_state), END_WITHIN_MS);
   }
 }
@@ -155,15 +157,15 @@ async function cycle(folder, env) {
     await command('START_ENGINE', { mode: 'paper' });
     await command('DRIFT_DEPOSIT', { amount: '1.5' });
     await command('DRIFT_OPEN_POSITION', { market: 'SOL-PERP', direction: 'short', size: '5' });
-    await step('the position shows', () => session.stats(({ positions }) => positions[0]?.amount === -5));
+    await step('the position shows', () => session.stats(({ positions }) => positions?.[0]?.amount === -5));
     await step('Ctrl-C ends it', () => product.interrupt());
     product = new Product(clone, env);
     await step('a second start takes seconds', () => product.ready(AGAIN_WITHIN_MS));
     session = await Session.open(product);
-    await step('the position is still there', () => session.stats(({ positions }) => positions[0]?.amount === -5));
+    await step('the position is still there', () => session.stats(({ positions }) => positions?.[0]?.amount === -5));
     const again = (action, data) => step(action, () => session.command(action, data));
     await again('DRIFT_CLOSE_POSITION', { market: 'SOL-PERP' });
-    await step('the position is gone', () => session.stats(({ positions }) => positions.length === 0));
+    await step('the position is gone', () => session.stats(({ positions }) => positions?.length === 0));
     await again('STOP_ENGINE');
     await step('Ctrl-C ends it again', () => product.interrupt());
   } finally {
