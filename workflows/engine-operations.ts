@@ -172,7 +172,8 @@ export class OperationStarter {
     await this.startWorkflow(
       start,
       record.createdAtMs,
-      record.attempts.map(({ signature, wire, lastValidBlockHeight, slot, signedAtMs }) => ({
+      record.attempts.map(({ signature, wire, lastValidBlockHeight, slot, signedAtMs, intent }) => ({
+        intent,
         signature,
         wire,
         lastValidBlockHeight,
