@@ -21,7 +21,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   workflows: {
     values: ['workflows', 'src/domain'],
     types: ['activities', 'src/journal/records.ts', 'src/journal/journal.ts', 'src/venues/venue.ts'],
-    packages: ['@temporalio/workflow', '@temporalio/common'],
+    packages: ['@temporalio/workflow', '@temporalio/common', 'zod'],
   },
   activities: {
     // Ports, and what is pure beside them.

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import type { Message } from './bridge.ts';
 
+export type { Message } from './bridge.ts';
+
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const POLL_MS = 25;
 /** The machine may be busy with other tests. */
@@ -77,7 +79,7 @@ export class Product {
   async ready(): Promise<this> {
     await until(`the product to be ready; it said:\n${this.output}`, () => {
       if (!this.running) throw new Error(`the product ended while starting; it said:\n${this.output}`);
-      return this.output.includes('Driftless is ready');
+      return /^Driftless (is|worker) ready/m.test(this.output);
     });
     return this;
   }
