@@ -1,11 +1,12 @@
 /** What each command did, newest first. */
 import { clock } from '../format/time.ts';
-import type { ErrorView, GateView } from '../socket/messages.ts';
+import type { ErrorView } from '../socket/messages.ts';
 import type { Activity, ActivityStatus } from '../state/activity.ts';
 import { commandWords, spaced } from '../state/command-words.ts';
 import { dismissConfirmation } from '../state/commands.ts';
 import { activities, nowMs, transactions } from '../state/store.ts';
 import { secondsLeft } from './dialog.tsx';
+import { Gates } from './gates.tsx';
 import { Badge, type BadgeTone, Identifier, Panel } from './parts.tsx';
 
 const STATUS: Readonly<Record<ActivityStatus, readonly [string, BadgeTone]>> = {
@@ -99,7 +100,7 @@ function messageOf(activity: Activity): string {
 function finality(activity: Activity): string | null {
   if (activity.outcome !== null) return spaced(activity.outcome);
   if (activity.status !== 'done') return null;
-  return activity.stage ?? activity.result?.commitment ?? null;
+  return activity.stage === 'finalized' ? activity.stage : (activity.result?.commitment ?? null);
 }
 
 function ConfirmAgain({ activity }: { readonly activity: Activity }) {
@@ -119,46 +120,12 @@ function ConfirmAgain({ activity }: { readonly activity: Activity }) {
 }
 
 function ErrorLines({ error, message }: { readonly error: ErrorView; readonly message: string }) {
-  const failing = error.gates.filter((gate) => gate.pass === false);
-  const gates = failing.length > 0 ? failing : error.gates;
   return (
     <div class="item-error" data-testid="result-error">
       <code data-testid="result-code">{error.code}</code>
       {error.message !== '' && error.message !== message ? <span> {error.message}</span> : null}
       {error.remedy === null ? null : <p class="remedy">{error.remedy}</p>}
-      {gates.length === 0 ? null : <Gates gates={gates} />}
-    </div>
-  );
-}
-
-function Gates({ gates }: { readonly gates: readonly GateView[] }) {
-  return (
-    <div class="table-scroll">
-      <table class="gates" data-testid="result-gates">
-        <thead>
-          <tr>
-            <th scope="col">Gate</th>
-            <th scope="col">Have</th>
-            <th scope="col">Need</th>
-          </tr>
-        </thead>
-        <tbody>
-          {gates.map((gate) => (
-            <>
-              <tr key={gate.code}>
-                <th scope="row">{spaced(gate.code)}</th>
-                <td class={gate.have === null ? 'is-unknown' : ''}>{gate.have ?? 'unknown'}</td>
-                <td>{gate.need ?? ''}</td>
-              </tr>
-              {gate.remedy === null ? null : (
-                <tr key={`${gate.code}/remedy`} class="gate-remedy">
-                  <td colSpan={3}>{gate.remedy}</td>
-                </tr>
-              )}
-            </>
-          ))}
-        </tbody>
-      </table>
+      <Gates gates={error.gates} testid="result-gates" />
     </div>
   );
 }

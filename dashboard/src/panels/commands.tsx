@@ -98,6 +98,8 @@ function OpenForm() {
           onPress={() => undefined}
           blocked={refused ?? (checked.ok ? null : checked.reason)}
         />
+      </div>
+      <div class="button-row">
         <ActionButton
           label="Rebalance"
           testid="rebalance"

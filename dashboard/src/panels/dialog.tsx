@@ -2,7 +2,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { plain } from '../format/number.ts';
-import { isObject } from '../socket/read.ts';
+import { fields, isObject, list } from '../socket/read.ts';
+import { readGate } from '../socket/read-message.ts';
 import type { Activity } from '../state/activity.ts';
 import { commandWords, spaced } from '../state/command-words.ts';
 import {
@@ -13,6 +14,7 @@ import {
   sendConfirmed,
 } from '../state/commands.ts';
 import { activities, connected, nowMs } from '../state/store.ts';
+import { Gates } from './gates.tsx';
 
 interface DialogProps {
   readonly title: string;
@@ -99,13 +101,13 @@ const awaitsConfirmation = (activity: Activity): boolean =>
   activity.result?.confirmation != null &&
   !dismissedConfirmations.value.has(activity.commandId);
 
-/** Seconds until the token is worth nothing; null when the server gave no term. */
+/** Whole seconds until the token is worth nothing, rather one too few; null when the server gave no term. */
 export function secondsLeft(activity: Activity, now: number): number | null {
   const confirmation = activity.result?.confirmation ?? null;
   if (confirmation === null) return null;
   const until =
     confirmation.expiresInMs !== null ? activity.changedAtMs + confirmation.expiresInMs : confirmation.expiresAtMs;
-  return until === null ? null : Math.max(0, Math.ceil((until - now) / 1_000));
+  return until === null ? null : Math.max(0, Math.floor((until - now) / 1_000));
 }
 
 function Confirmation({ activity, offline }: { readonly activity: Activity; readonly offline: string | null }) {
@@ -123,13 +125,14 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
     >
       <p>{activity.result?.message}</p>
       <dl class="preview" data-testid="confirm-preview">
-        {previewRows(preview).map(([name, value]) => (
+        {previewRows({ ...preview, gates: undefined }).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>
         ))}
       </dl>
+      <Gates gates={list(preview.gates).map((gate) => readGate(fields(gate)))} testid="confirm-gates" />
       <p class="note" data-testid="confirm-expiry">
         {left === null
           ? ''

@@ -1,8 +1,8 @@
 /** What the account has earned and by what, line by line, adding up in plain sight; and what is on its way. */
 import { microUsdText } from '../format/micro-usd.ts';
 import { ratio, toneOf, UNKNOWN, usd, usdFine } from '../format/number.ts';
-import { countdown, dateTime, days } from '../format/time.ts';
-import { SOURCES, type Source, type Stats } from '../socket/messages.ts';
+import { age, countdown, dateTime, days } from '../format/time.ts';
+import { type AccountView, SOURCES, type Source, type Stats } from '../socket/messages.ts';
 import { payments, sinceStatsMs, stats } from '../state/store.ts';
 import { Figure, Panel } from './parts.tsx';
 
@@ -144,7 +144,7 @@ function Micro({ value }: { readonly value: bigint | null }) {
   return (
     <span class={`tone-${value > 0n ? 'gain' : value < 0n ? 'loss' : 'zero'}`}>
       {text.slice(0, -4)}
-      <small>{text.slice(-4)}</small>
+      <small class="cents-rest">{text.slice(-4)}</small>
     </span>
   );
 }
@@ -166,9 +166,7 @@ function Accruing({ now }: { readonly now: Stats | null }) {
         <Figure
           label="Next period in"
           value={countdown(left === null ? null : left - sinceStatsMs.value)}
-          hint={
-            market?.funding.periodMs == null ? undefined : `every ${countdown(market.funding.periodMs)} of market time`
-          }
+          hint={market?.funding.periodMs == null ? undefined : `each ${age(market.funding.periodMs)} of market time`}
           testid="next-period"
         />
         <Figure
@@ -182,25 +180,34 @@ function Accruing({ now }: { readonly now: Stats | null }) {
           testid="funding-rate"
         />
         <Figure
-          label="Earns per day, at this rate"
+          label="Earns per day"
           value={usdFine(account?.earnsPerDay, 'always')}
+          hint="funding less borrow interest"
           tone={toneOf(account?.earnsPerDay)}
         />
         <Figure
           label="Costs paid so far"
           value={usd(account?.costsPaid)}
-          hint="fees, slippage, basis and gas"
+          hint="fees, slippage and gas"
           testid="costs-paid"
         />
         <Figure
           label="Break-even in"
-          value={account?.breakEvenDays === 0 ? 'reached' : days(account?.breakEvenDays)}
+          value={breakEven(account)}
           hint={account?.breakEvenNote ?? undefined}
           testid="break-even"
         />
       </dl>
     </section>
   );
+}
+
+/** Zero days is reached, unless nothing was ever paid; with a note and no number it is never, at today's rate. */
+function breakEven(account: AccountView | null): string {
+  if (account === null) return UNKNOWN;
+  if (account.breakEvenDays === 0) return account.costsPaid === 0 ? 'nothing to earn back' : 'reached';
+  if (account.breakEvenDays === null && account.breakEvenNote !== null) return 'not in sight';
+  return days(account.breakEvenDays);
 }
 
 function Payments() {

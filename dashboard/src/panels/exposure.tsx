@@ -1,5 +1,5 @@
 /** Is the account neutral? Spot against perp on one axis, and what is left over. */
-import { percent, ratio, sol, usd } from '../format/number.ts';
+import { percent, ratio, sol, UNKNOWN, usd } from '../format/number.ts';
 import { countdown } from '../format/time.ts';
 import type { DriftState, Stats } from '../socket/messages.ts';
 import { sinceStatsMs, stats } from '../state/store.ts';
@@ -16,7 +16,7 @@ export function perpOf(stats: Stats | null): number | null {
 }
 
 export function liquidationPrice(stats: Stats | null): number | null | undefined {
-  if (stats === null) return undefined;
+  if (stats === null || stats.account.liqKind === 'unknown') return undefined;
   if (stats.account.liqPrice !== undefined) return stats.account.liqPrice;
   const positions: DriftState['positions'] = stats.drift.positions;
   if (positions === null) return undefined;
@@ -32,12 +32,10 @@ export function ExposurePanel() {
   const liq = liquidationPrice(now);
   const distance = now?.account.liqDistancePct ?? null;
   const target = now?.engine.hedgeTarget ?? null;
+  // At target 1 drift is the distance from the target; at another the server must say.
+  const offTarget = now?.account.driftFromTargetPct ?? (target === 1 ? driftPct : null);
   return (
-    <Panel
-      id="exposure"
-      title="Exposure"
-      aside={<Neutrality driftPct={now?.account.driftFromTargetPct ?? driftPct} tolerance={tolerance} />}
-    >
+    <Panel id="exposure" title="Exposure" aside={<Neutrality driftPct={offTarget} tolerance={tolerance} />}>
       <Balance spot={spot} perp={perp} />
       <dl class="figures figures-3">
         <Figure label="Net delta" value={sol(now?.drift.netDelta, 'always')} testid="net-delta" large />
@@ -75,7 +73,7 @@ export function ExposurePanel() {
 }
 
 function operationWords(now: Stats | null): string {
-  if (now === null) return 'unknown';
+  if (now === null || now.engine.state === null) return UNKNOWN;
   const operation = now.engine.operation;
   if (operation === null) return 'none running';
   return [operation.kind, operation.stage].filter((word) => word !== null).join(' · ') || 'running';
@@ -83,7 +81,7 @@ function operationWords(now: Stats | null): string {
 
 /** Counts down between messages; `ready` when there is none. */
 export function cooldownWords(now: Stats | null, sinceMs: number): string {
-  if (now === null) return 'unknown';
+  if (now === null || now.engine.state === null) return UNKNOWN;
   const { cooldownRemainingMs, cooldownUntilMs } = now.engine;
   if (typeof cooldownRemainingMs === 'number') {
     const left = cooldownRemainingMs - sinceMs;
@@ -98,7 +96,7 @@ export function cooldownWords(now: Stats | null, sinceMs: number): string {
 }
 
 function Neutrality({ driftPct, tolerance }: { readonly driftPct: number | null; readonly tolerance: number | null }) {
-  if (driftPct === null || tolerance === null) return <Badge tone="quiet">drift unknown</Badge>;
+  if (driftPct === null || tolerance === null) return <Badge tone="quiet">distance from target unknown</Badge>;
   return Math.abs(driftPct) <= tolerance ? (
     <Badge tone="good" testid="neutrality">
       at its target

@@ -1,7 +1,5 @@
 /** Health as a half circle from 0 (liquidation) to 100. Unknown is drawn as unknown, not as an empty gauge. */
 
-import type { ComponentChildren } from 'preact';
-
 /** REQUIREMENTS 2.4 and 2.5: below 50 a warning, below 20 critical. */
 export const WARNING_BELOW = 50;
 export const CRITICAL_BELOW = 20;
@@ -50,7 +48,25 @@ export function HealthGauge({ health }: { readonly health: number | null }) {
   const words = shown === null ? 'Health unknown' : `Health ${shown.toFixed(1)} of 100, ${BAND_WORDS[band]}`;
   const tip = shown === null ? null : at(shown, 80);
   return (
-    <Meter band={band} shown={shown} words={words}>
+    <div class={`gauge gauge-${band}`} data-testid="health-gauge" data-band={band} data-value={shown ?? 'unknown'}>
+      {/* A meter must have a value: without one there are words only. */}
+      {shown === null ? (
+        <span class="sr-only">{words}</span>
+      ) : (
+        <meter
+          class="sr-only"
+          aria-label="Health"
+          aria-valuetext={words}
+          min={0}
+          max={100}
+          low={WARNING_BELOW}
+          high={WARNING_BELOW}
+          optimum={100}
+          value={shown}
+        >
+          {words}
+        </meter>
+      )}
       <svg viewBox="-8 -10 216 132" aria-hidden="true">
         <path
           class="gauge-zone zone-critical"
@@ -84,36 +100,6 @@ export function HealthGauge({ health }: { readonly health: number | null }) {
           {BAND_WORDS[band]}
         </text>
       </svg>
-    </Meter>
-  );
-}
-
-interface MeterProps {
-  readonly band: HealthBand;
-  readonly shown: number | null;
-  readonly words: string;
-  readonly children: ComponentChildren;
-}
-
-/** A meter must have a value: without one it is a picture that says so. */
-function Meter({ band, shown, words, children }: MeterProps) {
-  const frame = { class: `gauge gauge-${band}`, 'data-testid': 'health-gauge', 'data-band': band };
-  return shown === null ? (
-    <div {...frame} role="img" aria-label={words} data-value="unknown">
-      {children}
-    </div>
-  ) : (
-    <div
-      {...frame}
-      role="meter"
-      aria-label="Health"
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={shown}
-      aria-valuetext={words}
-      data-value={shown}
-    >
-      {children}
     </div>
   );
 }

@@ -2,7 +2,16 @@
 
 import { usd } from '../format/number.ts';
 import { age } from '../format/time.ts';
-import { connection, figuresAgeMs, nowMs, reconnectNow, stale, stats, unauthorized } from '../state/store.ts';
+import {
+  connected,
+  connection,
+  figuresAgeMs,
+  nowMs,
+  reconnectNow,
+  stale,
+  stats,
+  unauthorized,
+} from '../state/store.ts';
 import { Badge, type BadgeTone, ExternalLink } from './parts.tsx';
 import { WayOut } from './way-out.tsx';
 
@@ -10,7 +19,7 @@ export function Header() {
   const engine = stats.value?.engine ?? null;
   const mode = engine?.mode ?? null;
   return (
-    <header class={`top mode-${mode ?? 'unknown'}`} data-testid="header">
+    <header class={`top mode-${mode ?? 'unknown'}${connected.value ? '' : ' is-cut-off'}`} data-testid="header">
       <div class="top-line">
         <h1 class="brand">
           <svg viewBox="0 0 32 32" aria-hidden="true">
@@ -43,7 +52,7 @@ export function Header() {
       </div>
       <div class="feed-line">
         <Feed />
-        <WayOut />
+        <WayOut foot={<FootLine />} />
       </div>
     </header>
   );
@@ -91,41 +100,61 @@ const FEED_WORDS = {
   unknown: 'Prices of an unknown source',
 } as const;
 
-function Age() {
+function ageWords(): string {
   const ms = figuresAgeMs.value;
+  if (ms === null) return 'none yet';
+  return `${ms < FRESH_MS ? 'now' : `${age(ms)} old`}${stale.value ? ' · stale' : ''}`;
+}
+
+/** Figures come each second, from a snapshot that is up to a poll old. */
+const FRESH_MS = 1_500;
+
+function Age() {
   return (
     <span
       class={`age ${stale.value ? 'age-stale' : ''}`}
       data-testid="figures-age"
       data-stale={stale.value ? 'true' : 'false'}
     >
-      <span class="age-label">Figures</span> {ms === null ? 'none yet' : ms < 1_500 ? 'now' : `${age(ms)} old`}
-      {stale.value && ms !== null ? ' · stale' : ''}
+      <span class="age-label">Figures</span> {ageWords()}
     </span>
   );
 }
 
-function ConnectionPill() {
+function connectionWords(): string {
   const state = connection.value;
-  const seconds = state.kind === 'waiting' ? Math.max(0, Math.ceil((state.retryAtMs - nowMs.value) / 1_000)) : 0;
-  const words =
-    state.kind === 'open'
-      ? 'Connected'
-      : state.kind === 'connecting'
-        ? state.failures === 0
-          ? 'Connecting…'
-          : 'Reconnecting…'
-        : `Reconnecting in ${seconds} s`;
+  if (state.kind === 'open') return 'Connected';
+  if (state.kind === 'connecting') return state.failures === 0 ? 'Connecting…' : 'Reconnecting…';
+  return `Reconnecting in ${Math.max(0, Math.ceil((state.retryAtMs - nowMs.value) / 1_000))} s`;
+}
+
+function ConnectionPill() {
+  const { kind } = connection.value;
   return (
-    <span class={`connection connection-${state.kind}`} data-testid="connection" data-state={state.kind}>
+    <span class={`connection connection-${kind}`} data-testid="connection" data-state={kind}>
       <span class="dot" aria-hidden="true" />
-      {words}
-      {state.kind === 'waiting' ? (
+      {connectionWords()}
+      {kind === 'waiting' ? (
         <button type="button" class="link-button" onClick={reconnectNow} data-testid="reconnect-now">
           now
         </button>
       ) : null}
     </span>
+  );
+}
+
+/** On a phone the head scrolls away: what must never be out of sight stays with the way out, at the foot. */
+export function FootLine() {
+  const mode = stats.value?.engine.mode ?? null;
+  return (
+    <p class="foot-line" aria-hidden="true">
+      <span class={`mode mode-badge-${mode ?? 'unknown'}`}>{mode === null ? 'MODE ?' : mode.toUpperCase()}</span>
+      <span class={`connection connection-${connection.value.kind}`}>
+        <span class="dot" />
+        {connectionWords()}
+      </span>
+      <span class={stale.value ? 'age-stale' : ''}>Figures {ageWords()}</span>
+    </p>
   );
 }
 

@@ -39,10 +39,23 @@ export function Figure({ label, value, hint, tone, testid, large }: FigureProps)
     <div class={`figure ${large === true ? 'figure-large' : ''}`}>
       <dt>{label}</dt>
       <dd class={value === UNKNOWN ? 'is-unknown' : `tone-${tone ?? 'zero'}`} data-testid={testid}>
-        {value}
+        <WithUnit value={value} />
       </dd>
       {hint === undefined ? null : <dd class="figure-hint">{hint}</dd>}
     </div>
+  );
+}
+
+const UNIT = /^(.*) (SOL|%|days|hours)$/;
+
+/** The unit smaller than its figure. */
+function WithUnit({ value }: { readonly value: string }) {
+  const [, figure, unit] = UNIT.exec(value) ?? [];
+  return (
+    <>
+      {figure ?? value}
+      {unit === undefined ? null : <small class="unit"> {unit}</small>}
+    </>
   );
 }
 

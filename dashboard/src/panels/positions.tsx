@@ -1,4 +1,4 @@
-import { plain, sol, toneOf, usd } from '../format/number.ts';
+import { sol, toneOf, UNKNOWN, usd } from '../format/number.ts';
 import { stats } from '../state/store.ts';
 import { Panel } from './parts.tsx';
 import { askClose } from './way-out.tsx';
@@ -9,7 +9,7 @@ export function PositionsPanel() {
   return (
     <Panel id="positions" title="Positions">
       <div class="table-scroll">
-        <table class="table" data-testid="positions">
+        <table class="table table-cards" data-testid="positions">
           <thead>
             <tr>
               <th scope="col">Market</th>
@@ -30,13 +30,15 @@ export function PositionsPanel() {
                   {position.market}
                   <span class="side">{position.amount === null ? '' : position.amount < 0 ? 'short' : 'long'}</span>
                 </th>
-                <td data-testid="position-amount">{sol(position.amount, 'always')}</td>
-                <td>{usd(position.entryPrice)}</td>
-                <td>{usd(position.markPrice)}</td>
-                <td class={`tone-${toneOf(position.pnl)}`} data-testid="position-pnl">
+                <td data-testid="position-amount" data-label="Amount">
+                  {sol(position.amount, 'always')}
+                </td>
+                <td data-label="Entry">{usd(position.entryPrice)}</td>
+                <td data-label="Mark">{usd(position.markPrice)}</td>
+                <td class={`tone-${toneOf(position.pnl)}`} data-testid="position-pnl" data-label="PnL">
                   {usd(position.pnl, 'always')}
                 </td>
-                <td>{position.liqPrice === null ? 'none' : plainPrice(position.liqPrice)}</td>
+                <td data-label="Liquidation">{liquidation(position.liqPrice)}</td>
                 <td>
                   <button type="button" class="button button-quiet" onClick={askClose}>
                     Close
@@ -60,4 +62,8 @@ export function PositionsPanel() {
   );
 }
 
-const plainPrice = (price: number | undefined): string => (price === undefined ? plain(null) : usd(price));
+/** The server's null is "none" or "unknown": the account says which. */
+function liquidation(price: number | null | undefined): string {
+  if (typeof price === 'number') return usd(price);
+  return price === null && stats.value?.account.liqKind !== 'unknown' ? 'none' : UNKNOWN;
+}

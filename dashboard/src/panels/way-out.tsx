@@ -1,4 +1,5 @@
 /** Close and flatten, at hand at all times: in the head of the page, on a phone at its foot. */
+import type { ComponentChildren } from 'preact';
 import { sol } from '../format/number.ts';
 import { blockedBy } from '../state/availability.ts';
 import { question } from '../state/commands.ts';
@@ -46,10 +47,11 @@ export function askFlatten(): void {
   };
 }
 
-export function WayOut() {
+export function WayOut({ foot }: { readonly foot: ComponentChildren }) {
   const view = { connected: connected.value, engine: stats.value?.engine ?? null, drift: stats.value?.drift ?? null };
   return (
     <section class="way-out" aria-label="Way out">
+      {foot}
       <ActionButton
         label="Close position"
         testid="close-position"

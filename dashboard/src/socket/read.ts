@@ -39,3 +39,9 @@ export function time(value: unknown): number | null {
 /** One of the words that we know, else null. */
 export const oneOf = <Word extends string>(value: unknown, words: readonly Word[]): Word | null =>
   words.find((word) => word === value) ?? null;
+
+/** Only a web address becomes a link: no other scheme from the wire reaches an `href`. */
+export function webUrl(value: unknown): string | null {
+  const address = text(value);
+  return address !== null && /^https?:\/\//i.test(address) ? address : null;
+}

@@ -24,6 +24,8 @@ export function blockedBy(
   if (!view.connected) return NOT_CONNECTED;
   const { engine } = view;
   if (kind === 'start') return engine?.state === 'running' ? 'The engine is running.' : null;
+  // The way out waits for nothing that the page does not know.
+  if (kind === 'close' || kind === 'flatten') return null;
   if (engine === null || engine.mode === null) return NO_MODE;
   switch (kind) {
     case 'stop':
@@ -32,9 +34,6 @@ export function blockedBy(
     case 'resume':
     case 'adopt':
     case 'resolve':
-      return null;
-    case 'close':
-    case 'flatten':
       return null;
     case 'rebalance':
       return admission(

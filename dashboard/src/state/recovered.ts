@@ -1,8 +1,8 @@
 /** The end of a command whose answer was missed, as the journal tells it. */
 
-import type { CommandResult, ResultStatus } from '../socket/messages.ts';
-import { readError } from '../socket/messages.ts';
-import { type Fields, pick, text } from '../socket/read.ts';
+import type { CommandResult, ResultStatus, TransactionUpdate } from '../socket/messages.ts';
+import { type Fields, fields, list, number, pick, text, webUrl } from '../socket/read.ts';
+import { readError } from '../socket/read-message.ts';
 import { type Activities, isOpen, withResult } from './activity.ts';
 
 const STATUS: Readonly<Record<string, ResultStatus>> = {
@@ -29,9 +29,26 @@ export function withOperations(activities: Activities, operations: readonly Fiel
   return next;
 }
 
+const lastOf = (operation: Fields): Fields => fields(list(operation.attempts).at(-1));
+
+/** The operation's latest attempt as an update would have told it; null without an id. */
+export function lastAttempt(operation: Fields): TransactionUpdate | null {
+  const operationId = text(operation.operation_id);
+  if (operationId === null) return null;
+  const attempt = lastOf(operation);
+  return {
+    operationId,
+    commandId: text(operation.command_id),
+    attempt: number(attempt.number),
+    stage: text(attempt.stage),
+    signature: text(attempt.signature),
+    outcome: text(attempt.outcome),
+    explorerUrl: webUrl(attempt.explorer_url),
+    temporalUrl: webUrl(operation.temporal_url),
+  };
+}
+
 function resultOf(action: string, commandId: string, operation: Fields, status: ResultStatus): CommandResult {
-  const attempts = operation.attempts;
-  const last: unknown = Array.isArray(attempts) ? attempts.at(-1) : null;
   const error = readError(operation.error);
   return {
     action,
@@ -40,7 +57,7 @@ function resultOf(action: string, commandId: string, operation: Fields, status: 
     status,
     message: error?.message ?? `The journal tells: ${text(operation.status) ?? 'unknown'}.`,
     operationId: text(pick(operation, 'operation_id')),
-    signature: typeof last === 'object' && last !== null && 'signature' in last ? text(last.signature) : null,
+    signature: text(lastOf(operation).signature),
     changed: null,
     commitment: null,
     confirmation: null,

@@ -2,10 +2,10 @@
 import { computed, signal } from '@preact/signals';
 import { type Connection, type ConnectionState, connect } from '../socket/connection.ts';
 import type { AlertView, FundingPayment, ServerMessage, Stats, TransactionUpdate } from '../socket/messages.ts';
-import { readAlert, readFunding } from '../socket/messages.ts';
 import { fields, list } from '../socket/read.ts';
-import { type Activities, ANSWER_WITHIN_MS, isOpen, withResult, withSilence, withTransaction } from './activity.ts';
-import { withOperations } from './recovered.ts';
+import { readAlert, readFunding } from '../socket/read-message.ts';
+import { type Activities, ANSWER_WITHIN_MS, withResult, withSilence, withTransaction } from './activity.ts';
+import { lastAttempt, withOperations } from './recovered.ts';
 import { restoreActivities, saveActivities } from './session.ts';
 
 export const MAX_ALERTS = 50;
@@ -87,6 +87,7 @@ function onMessage(message: ServerMessage): void {
     case 'stats':
       stats.value = message.stats;
       statsAtMs.value = Date.now();
+      seekUnresolved(message.stats.engine.unresolved);
       return;
     case 'status':
       if (stats.value !== null) stats.value = { ...stats.value, engine: { ...stats.value.engine, ...message.engine } };
@@ -143,17 +144,32 @@ async function loadRecent(): Promise<void> {
   const [recentAlerts, recentFunding] = await Promise.all([
     fetchItems(`/api/alerts?limit=${MAX_ALERTS}`),
     fetchItems(`/api/funding?limit=${MAX_PAYMENTS}`),
-    recoverOutcomes(),
+    readOperations(),
   ]);
   if (recentAlerts !== null) addAlerts(recentAlerts.map((item) => readAlert(fields(item))));
   if (recentFunding !== null) payments.value = recentFunding.map((item) => readFunding(fields(item)));
   journalVersion.value += 1;
 }
 
-async function recoverOutcomes(): Promise<void> {
-  if (!activities.value.some(isOpen)) return;
-  const operations = await fetchItems(`/api/operations?limit=${RECENT_OPERATIONS}`);
-  if (operations !== null) setActivities(withOperations(activities.value, operations.map(fields), Date.now()));
+/** The ends of commands whose answers were missed, and where each operation's transaction can be looked at. */
+async function readOperations(): Promise<void> {
+  const operations = (await fetchItems(`/api/operations?limit=${RECENT_OPERATIONS}`))?.map(fields) ?? [];
+  setActivities(withOperations(activities.value, operations, Date.now()));
+  for (const operation of operations.toReversed()) {
+    const update = lastAttempt(operation);
+    if (update !== null && !transactions.value.has(update.operationId)) rememberTransaction(update);
+  }
+}
+
+/** An operation that is unresolved without the page having seen its transaction: the journal has it. */
+const askedFor = new Set<string>();
+function seekUnresolved(unresolved: readonly { readonly operationId: string }[]): void {
+  const unseen = unresolved.filter(
+    ({ operationId }) => !transactions.value.has(operationId) && !askedFor.has(operationId),
+  );
+  if (unseen.length === 0) return;
+  for (const { operationId } of unseen) askedFor.add(operationId);
+  void readOperations();
 }
 
 async function fetchItems(path: string): Promise<readonly unknown[] | null> {
