@@ -1,0 +1,131 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import { encodeSnapshot } from '../../src/domain/snapshot.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { type ActivityLog, startActivityLog } from '../../src/runtime/activity-log.ts';
+import { openTestJournal } from '../support/journal.ts';
+import { until } from '../support/product.ts';
+import { snapshotOf } from '../support/snapshots.ts';
+
+interface Line {
+  readonly level: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+const ENGINE = 'engine:paper:synthetic:9:0';
+const INFO = 30;
+const WARN = 40;
+const DEBUG = 20;
+const ERROR = 50;
+
+describe('the activity log', () => {
+  let journal: Journal;
+  let log: ActivityLog;
+  let lines: Line[] = [];
+
+  beforeAll(async () => {
+    journal = await openTestJournal();
+    const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line) as Line) });
+    log = startActivityLog({ journal, logger, policy: DEFAULT_POLICY, nowMs: () => Date.now() });
+  });
+  afterAll(async () => {
+    await log.stop();
+    await journal.close();
+  });
+  beforeEach(() => {
+    lines = [];
+  });
+
+  /** Writes until the line shows: listening may begin after the first write. */
+  const lineFor = async (write: (round: number) => Promise<unknown>, find: (line: Line) => boolean): Promise<Line> => {
+    let round = 0;
+    return await until('the line', async () => {
+      const found = lines.find(find);
+      if (found !== undefined) return found;
+      if (round < 200) await write(round);
+      round += 1;
+      return null;
+    });
+  };
+
+  it('tells a trade with time, market, side, size, price and signature', async () => {
+    const line = await lineFor(
+      (round) =>
+        journal.recordTrades([
+          {
+            ...{ engineId: ENGINE, operationId: null, market: 'SOL-PERP', side: 'sell', size: '2500000000' },
+            ...{ price: '127141267', fee: '79463', signature: `sig${round}`, index: 0, tsMs: 1_700_000_000_000 },
+          },
+        ]),
+      ({ msg }) => msg.startsWith('trade:'),
+    );
+    expect(line).toMatchObject({
+      ...{ level: INFO, market: 'SOL-PERP', side: 'sell', size: '2.5', price: '127.141267', fee: '0.079463' },
+      ...{ at: '2023-11-14T22:13:20.000Z', msg: 'trade: sell 2.5 SOL-PERP at 127.141267' },
+    });
+    expect(line.signature).toMatch(/^sig/);
+  });
+
+  it('tells each gate that blocks as a warning with its figures, and no gate that only reports', async () => {
+    const gates = [
+      { code: 'UNPROFITABLE', pass: false, blocks: true, have: 1.5, need: 16.4, unit: 'USD', remedy: 'wait' },
+      { code: 'MAX_AUTO_TRADE', pass: false, blocks: false, have: 6000, need: 1000, unit: 'USD' },
+      { code: 'LEVERAGE', pass: true, blocks: false },
+    ];
+    await lineFor(
+      (round) =>
+        journal.raiseAlert({
+          ...{ id: `blocked-${round}`, engineId: ENGINE, kind: 'alert', severity: 'warning', code: 'GATE_BLOCKED' },
+          ...{ message: 'Blocked.', action: 'Wait.', operationId: null, details: { gates }, tsMs: round },
+        }),
+      ({ msg }) => msg === 'gate UNPROFITABLE blocks',
+    );
+    const told = lines.filter(({ msg }) => msg.startsWith('gate '));
+    expect(new Set(told.map(({ msg }) => msg))).toEqual(new Set(['gate UNPROFITABLE blocks']));
+    expect(told[0]).toMatchObject({ level: WARN, gate: { have: 1.5, need: 16.4, remedy: 'wait' } });
+  });
+
+  it('tells what a trade is expected to earn and cost even when nothing blocks', async () => {
+    const gates = [{ code: 'UNPROFITABLE', pass: true, blocks: false, have: 20, need: 16.4, detail: { gas_usd: 0.1 } }];
+    const line = await lineFor(
+      (round) =>
+        journal.raiseAlert({
+          ...{ id: `fine-${round}`, engineId: ENGINE, kind: 'alert', severity: 'info', code: 'NOTE' },
+          ...{ message: 'Fine.', action: '', operationId: null, details: { gates }, tsMs: round },
+        }),
+      ({ msg }) => msg === 'profitability',
+    );
+    expect(line).toMatchObject({ level: INFO, profitability: { have: 20, need: 16.4, detail: { gas_usd: 0.1 } } });
+  });
+
+  it('tells a critical alert as an error', async () => {
+    const line = await lineFor(
+      (round) =>
+        journal.raiseAlert({
+          ...{ id: `critical-${round}`, engineId: ENGINE, kind: 'alert', severity: 'critical', code: 'HEALTH_LOW' },
+          ...{ message: 'Health is 12.', action: 'Deposit.', operationId: null, details: {}, tsMs: round },
+        }),
+      ({ code }) => code === 'HEALTH_LOW',
+    );
+    expect(line).toMatchObject({ level: ERROR, msg: 'alert: Health is 12.', action: 'Deposit.' });
+  });
+
+  it('dumps the state at debug with every snapshot, and tells health, leverage and collateral once a minute', async () => {
+    let taken = 0;
+    const write = async () => {
+      taken += 1;
+      const one = { ...snapshotOf(), engineId: ENGINE, takenAtMs: taken };
+      await journal.recordSnapshot({ engineId: ENGINE, generation: 1, attempt: 1 }, encodeSnapshot(one));
+    };
+    const dump = await lineFor(write, ({ msg }) => msg === 'state');
+    expect(dump).toMatchObject({ level: DEBUG, engineId: ENGINE });
+    const told = await until('the account', () => lines.find(({ msg }) => msg === 'account'));
+    expect(told.level).toBe(INFO);
+    for (const figure of ['health', 'leverage', 'total_collateral']) expect(typeof told[figure]).toBe('number');
+    lines = [];
+    await lineFor(write, ({ msg }) => msg === 'state');
+    expect(lines.filter(({ msg }) => msg === 'account')).toEqual([]);
+  });
+});
