@@ -1,11 +1,10 @@
 /** What each command did, newest first. */
 import { clock } from '../format/time.ts';
 import type { ErrorView } from '../socket/messages.ts';
-import type { Activity, ActivityStatus } from '../state/activity.ts';
+import { type Activity, type ActivityStatus, secondsLeft } from '../state/activity.ts';
 import { commandWords, spaced } from '../state/command-words.ts';
 import { dismissConfirmation } from '../state/commands.ts';
 import { activities, nowMs, transactions } from '../state/store.ts';
-import { secondsLeft } from './dialog.tsx';
 import { Gates } from './gates.tsx';
 import { Badge, type BadgeTone, Identifier, Panel } from './parts.tsx';
 

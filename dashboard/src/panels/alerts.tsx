@@ -1,22 +1,12 @@
 import { clock, dateTime } from '../format/time.ts';
 import type { AlertView } from '../socket/messages.ts';
+import { isOver } from '../state/alert-over.ts';
 import { spaced } from '../state/command-words.ts';
 import { alerts } from '../state/store.ts';
 import { Badge, type BadgeTone, Panel } from './parts.tsx';
 
 const TONE: Readonly<Record<AlertView['severity'], BadgeTone>> = { info: 'info', warning: 'warn', critical: 'bad' };
 const DAY_MS = 86_400_000;
-
-/** Over: a later `recovered` of the same code, and of the same operation where it names one. */
-export function isOver(alert: AlertView, all: readonly AlertView[]): boolean {
-  return all.some(
-    (other) =>
-      other.kind === 'recovered' &&
-      other.code === alert.code &&
-      (other.operationId === null || other.operationId === alert.operationId) &&
-      (other.tsMs ?? 0) >= (alert.tsMs ?? 0),
-  );
-}
 
 export function AlertsPanel() {
   const all = alerts.value;

@@ -60,7 +60,8 @@ export interface ChoiceProps<Value extends string> {
   readonly name: string;
   readonly legend: string;
   readonly options: readonly { readonly value: Value; readonly label: string; readonly testid: string }[];
-  readonly value: Value;
+  /** Null: nothing is chosen yet. */
+  readonly value: Value | null;
   readonly onChange: (value: Value) => void;
 }
 

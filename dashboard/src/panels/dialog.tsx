@@ -1,11 +1,11 @@
 /** Questions before something is sent: the page's own, and the server's confirmation with its preview. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { plain } from '../format/number.ts';
-import { fields, isObject, list } from '../socket/read.ts';
+import { previewRows } from '../format/preview.ts';
+import { fields, list } from '../socket/read.ts';
 import { readGate } from '../socket/read-message.ts';
-import type { Activity } from '../state/activity.ts';
-import { commandWords, spaced } from '../state/command-words.ts';
+import { type Activity, secondsLeft } from '../state/activity.ts';
+import { commandWords } from '../state/command-words.ts';
 import {
   dismissConfirmation,
   dismissedConfirmations,
@@ -101,15 +101,6 @@ const awaitsConfirmation = (activity: Activity): boolean =>
   activity.result?.confirmation != null &&
   !dismissedConfirmations.value.has(activity.commandId);
 
-/** Whole seconds until the token is worth nothing, rather one too few; null when the server gave no term. */
-export function secondsLeft(activity: Activity, now: number): number | null {
-  const confirmation = activity.result?.confirmation ?? null;
-  if (confirmation === null) return null;
-  const until =
-    confirmation.expiresInMs !== null ? activity.changedAtMs + confirmation.expiresInMs : confirmation.expiresAtMs;
-  return until === null ? null : Math.max(0, Math.floor((until - now) / 1_000));
-}
-
 function Confirmation({ activity, offline }: { readonly activity: Activity; readonly offline: string | null }) {
   const left = secondsLeft(activity, nowMs.value);
   const expired = left === 0;
@@ -142,26 +133,4 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
       </p>
     </Dialog>
   );
-}
-
-/** The preview as the server made it: names in words, nested names joined, lists and gates in short. */
-export function previewRows(
-  preview: Readonly<Record<string, unknown>>,
-  prefix = '',
-): readonly (readonly [string, string])[] {
-  return Object.entries(preview).flatMap(([name, value]): readonly (readonly [string, string])[] => {
-    const label = `${prefix}${spaced(name)}`;
-    if (value === undefined || /_base$/.test(name)) return [];
-    if (isObject(value)) return previewRows(value, `${label} · `);
-    if (Array.isArray(value)) return value.length === 0 ? [] : [[label, value.map(short).join(', ')]];
-    return [[label, short(value)]];
-  });
-}
-
-function short(value: unknown): string {
-  if (value === null || value === undefined) return 'unknown';
-  if (typeof value === 'number') return plain(value, Number.isInteger(value) ? 0 : 4);
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (isObject(value)) return String(value.code ?? value.message ?? JSON.stringify(value));
-  return String(value);
 }

@@ -3,6 +3,7 @@ import { microUsdText } from '../format/micro-usd.ts';
 import { ratio, toneOf, UNKNOWN, usd, usdFine } from '../format/number.ts';
 import { age, countdown, dateTime, days } from '../format/time.ts';
 import { type AccountView, SOURCES, type Source, type Stats } from '../socket/messages.ts';
+import { sumOf } from '../state/source-sum.ts';
 import { payments, sinceStatsMs, stats } from '../state/store.ts';
 import { Figure, Panel } from './parts.tsx';
 
@@ -55,18 +56,6 @@ const sourceUsd = (now: Stats | null, source: Source): number | null => {
   const exact = now?.account.sourcesBase?.[source] ?? null;
   return exact === null ? null : Number(exact) / 1e6;
 };
-
-/** The sum of the lines, null as soon as one of them is unknown. */
-export function sumOf(sources: Readonly<Record<Source, bigint | null>> | null): bigint | null {
-  if (sources === null) return null;
-  let sum = 0n;
-  for (const source of SOURCES) {
-    const value = sources[source];
-    if (value === null) return null;
-    sum += value;
-  }
-  return sum;
-}
 
 function Sources({ now }: { readonly now: Stats | null }) {
   const sources = now?.account.sourcesBase ?? null;

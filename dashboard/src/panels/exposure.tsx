@@ -1,27 +1,10 @@
 /** Is the account neutral? Spot against perp on one axis, and what is left over. */
 import { percent, ratio, sol, UNKNOWN, usd } from '../format/number.ts';
-import { countdown } from '../format/time.ts';
-import type { DriftState, Stats } from '../socket/messages.ts';
+import type { Stats } from '../socket/messages.ts';
+import { cooldownWords, liquidationPrice, perpOf } from '../state/exposure-figures.ts';
 import { sinceStatsMs, stats } from '../state/store.ts';
 import { Holds } from './holds.tsx';
 import { Badge, Figure, Panel } from './parts.tsx';
-
-/** The perp in SOL: what the server says, else the sum of the positions. */
-export function perpOf(stats: Stats | null): number | null {
-  if (stats === null) return null;
-  if (stats.account.perpSol !== null) return stats.account.perpSol;
-  const positions = stats.drift.positions;
-  if (positions === null || positions.some((position) => position.amount === null)) return null;
-  return positions.reduce((sum, position) => sum + (position.amount ?? 0), 0);
-}
-
-export function liquidationPrice(stats: Stats | null): number | null | undefined {
-  if (stats === null || stats.account.liqKind === 'unknown') return undefined;
-  if (stats.account.liqPrice !== undefined) return stats.account.liqPrice;
-  const positions: DriftState['positions'] = stats.drift.positions;
-  if (positions === null) return undefined;
-  return positions.find((position) => position.amount !== 0)?.liqPrice ?? (positions.length === 0 ? null : undefined);
-}
 
 export function ExposurePanel() {
   const now = stats.value;
@@ -77,22 +60,6 @@ function operationWords(now: Stats | null): string {
   const operation = now.engine.operation;
   if (operation === null) return 'none running';
   return [operation.kind, operation.stage].filter((word) => word !== null).join(' · ') || 'running';
-}
-
-/** Counts down between messages; `ready` when there is none. */
-export function cooldownWords(now: Stats | null, sinceMs: number): string {
-  if (now === null || now.engine.state === null) return UNKNOWN;
-  const { cooldownRemainingMs, cooldownUntilMs } = now.engine;
-  if (typeof cooldownRemainingMs === 'number') {
-    const left = cooldownRemainingMs - sinceMs;
-    return left > 0 ? countdown(left) : 'none';
-  }
-  if (cooldownUntilMs === null) return 'none';
-  // Without the server's remainder: the deadline is in market time, which runs `speed` times as fast as the wall's.
-  const { marketTimeMs, speed } = now.market;
-  if (marketTimeMs === null || typeof speed !== 'number') return 'running';
-  const left = (cooldownUntilMs - marketTimeMs) / speed - sinceMs;
-  return left > 0 ? countdown(left) : 'none';
 }
 
 function Neutrality({ driftPct, tolerance }: { readonly driftPct: number | null; readonly tolerance: number | null }) {

@@ -1,16 +1,6 @@
 /** Health as a half circle from 0 (liquidation) to 100. Unknown is drawn as unknown, not as an empty gauge. */
 
-/** REQUIREMENTS 2.4 and 2.5: below 50 a warning, below 20 critical. */
-export const WARNING_BELOW = 50;
-export const CRITICAL_BELOW = 20;
-
-export type HealthBand = 'good' | 'warning' | 'critical' | 'unknown';
-
-export function healthBand(health: number | null): HealthBand {
-  if (health === null) return 'unknown';
-  if (health < CRITICAL_BELOW) return 'critical';
-  return health < WARNING_BELOW ? 'warning' : 'good';
-}
+import { CRITICAL_BELOW, type HealthBand, healthBand, WARNING_BELOW } from '../state/health-band.ts';
 
 const BAND_WORDS: Readonly<Record<HealthBand, string>> = {
   good: 'healthy',

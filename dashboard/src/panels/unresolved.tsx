@@ -3,13 +3,18 @@ import { useState } from 'preact/hooks';
 import { age } from '../format/time.ts';
 import type { UnresolvedView } from '../socket/messages.ts';
 import { blockedBy } from '../state/availability.ts';
-import { sendCommand } from '../state/commands.ts';
+import { question } from '../state/commands.ts';
 import { connected, nowMs, stats, transactions } from '../state/store.ts';
 import { Choice } from './amount-field.tsx';
 import { ActionButton, ExternalLink, Identifier } from './parts.tsx';
 
 type Verdict = 'landed' | 'failed' | 'retry';
 
+const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  landed: 'It landed',
+  failed: 'It failed',
+  retry: 'Retry it',
+};
 const MEANING: Readonly<Record<Verdict, string>> = {
   landed:
     'You saw it on chain. The hold ends; proof is still awaited, and a contradiction corrects the journal and halts.',
@@ -47,25 +52,38 @@ export function UnresolvedPanel() {
 }
 
 function Unresolved({ operation }: { readonly operation: UnresolvedView }) {
-  const [verdict, setVerdict] = useState<Verdict>('landed');
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
   const [note, setNote] = useState('');
   const update = transactions.value.get(operation.operationId);
+  const hold = stats.value?.engine.holds?.find(
+    (other) => other.code === 'unresolved' && other.key === operation.operationId,
+  );
+  const sinceMs = operation.sinceMs ?? hold?.sinceMs ?? null;
+  const summary = operation.summary ?? hold?.reason ?? null;
   const signature = operation.signature ?? update?.signature ?? null;
   const explorerUrl = operation.explorerUrl ?? update?.explorerUrl ?? null;
   const temporalUrl = operation.temporalUrl ?? update?.temporalUrl ?? null;
   const view = { connected: connected.value, engine: stats.value?.engine ?? null, drift: stats.value?.drift ?? null };
+  const blocked = blockedBy('resolve', view) ?? (verdict === null ? 'Choose first what happened to it.' : null);
   const noteId = `note-${operation.operationId}`;
   const submit = (event: Event): void => {
     event.preventDefault();
-    if (blockedBy('resolve', view) !== null) return;
-    sendCommand('RESOLVE_TRANSACTION', { operation_id: operation.operationId, verdict, note: note.trim() });
+    if (blocked !== null || verdict === null) return;
+    question.value = {
+      title: `${VERDICT_WORDS[verdict]}: tell the engine?`,
+      lines: [MEANING[verdict], `Operation ${operation.operationId}`],
+      confirmLabel: 'Tell the engine',
+      danger: true,
+      action: 'RESOLVE_TRANSACTION',
+      data: { operation_id: operation.operationId, verdict, note: note.trim() },
+    };
   };
   return (
     <form class="unresolved" onSubmit={submit} data-testid="unresolved" data-operation-id={operation.operationId}>
       <div class="unresolved-facts">
         <span>
           <strong>{operation.kind ?? 'operation'}</strong>
-          {operation.sinceMs === null ? '' : `, unknown for ${age(nowMs.value - operation.sinceMs)}`}
+          {sinceMs === null ? '' : `, unknown for ${age(nowMs.value - sinceMs)}`}
         </span>
         <Identifier name="operation" id={operation.operationId} />
         {signature === null ? (
@@ -76,19 +94,19 @@ function Unresolved({ operation }: { readonly operation: UnresolvedView }) {
         {explorerUrl === null ? null : <ExternalLink href={explorerUrl}>Explorer</ExternalLink>}
         {temporalUrl === null ? null : <ExternalLink href={temporalUrl}>Temporal</ExternalLink>}
       </div>
-      {operation.summary === null ? null : <p>{operation.summary}</p>}
+      {summary === null ? null : <p>{summary}</p>}
       <Choice
         name={`verdict-${operation.operationId}`}
         legend="What happened to it"
         value={verdict}
         onChange={setVerdict}
         options={[
-          { value: 'landed', label: 'It landed', testid: 'verdict-landed' },
-          { value: 'failed', label: 'It failed', testid: 'verdict-failed' },
-          { value: 'retry', label: 'Retry it', testid: 'verdict-retry' },
+          { value: 'landed', label: VERDICT_WORDS.landed, testid: 'verdict-landed' },
+          { value: 'failed', label: VERDICT_WORDS.failed, testid: 'verdict-failed' },
+          { value: 'retry', label: VERDICT_WORDS.retry, testid: 'verdict-retry' },
         ]}
       />
-      <p class="note verdict-meaning">{MEANING[verdict]}</p>
+      <p class="note verdict-meaning">{verdict === null ? 'What did you see on the explorer?' : MEANING[verdict]}</p>
       <div class="field">
         <label for={noteId}>Note (what you saw, for the journal)</label>
         <div class="field-box">
@@ -103,12 +121,12 @@ function Unresolved({ operation }: { readonly operation: UnresolvedView }) {
         </div>
       </div>
       <ActionButton
-        label={`Tell the engine: ${verdict}`}
+        label="Tell the engine…"
         testid="verdict-submit"
         kind="primary"
         type="submit"
         onPress={() => undefined}
-        blocked={blockedBy('resolve', view)}
+        blocked={blocked}
       />
     </form>
   );

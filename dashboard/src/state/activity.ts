@@ -125,3 +125,12 @@ const blank = (commandId: string, action: string, nowMs: number): Activity => ({
   explorerUrl: null,
   temporalUrl: null,
 });
+
+/** Whole seconds until the token is worth nothing, rather one too few; null when the server gave no term. */
+export function secondsLeft(activity: Activity, now: number): number | null {
+  const confirmation = activity.result?.confirmation ?? null;
+  if (confirmation === null) return null;
+  const until =
+    confirmation.expiresInMs !== null ? activity.changedAtMs + confirmation.expiresInMs : confirmation.expiresAtMs;
+  return until === null ? null : Math.max(0, Math.floor((until - now) / 1_000));
+}

@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest';
+import type { AlertView, CommandResult, TransactionUpdate } from '../../dashboard/src/socket/messages.ts';
+import { readStats } from '../../dashboard/src/socket/read-stats.ts';
+import {
+  type Activities,
+  type Activity,
+  isOpen,
+  MAX_ACTIVITIES,
+  secondsLeft,
+  withResult,
+  withSent,
+  withSilence,
+  withTransaction,
+} from '../../dashboard/src/state/activity.ts';
+import { isOver } from '../../dashboard/src/state/alert-over.ts';
+import { type AvailabilityView, blockedBy } from '../../dashboard/src/state/availability.ts';
+import { commandWords } from '../../dashboard/src/state/command-words.ts';
+import { checkDeposit, checkSize, checkWithdrawal, shareOf } from '../../dashboard/src/state/form-rules.ts';
+import { withOperations } from '../../dashboard/src/state/recovered.ts';
+
+const result = (status: CommandResult['status'], more: Partial<CommandResult> = {}): CommandResult => ({
+  action: 'DRIFT_DEPOSIT',
+  commandId: 'c1',
+  success: status === 'done' || status === 'pending',
+  status,
+  message: String(status),
+  operationId: null,
+  signature: null,
+  changed: null,
+  commitment: null,
+  confirmation: null,
+  error: null,
+  ...more,
+});
+const sent = (nowMs = 0, commandId = 'c1'): Activities =>
+  withSent([], { commandId, action: 'DRIFT_DEPOSIT', data: { amount: '1' } }, nowMs);
+const only = (activities: Activities): Activity => {
+  const [activity] = activities;
+  if (activity === undefined || activities.length !== 1) throw new Error(`${activities.length} commands`);
+  return activity;
+};
+
+describe('the list of commands', () => {
+  it('follows one from sent over pending to its end', () => {
+    const pending = withResult(sent(), result('pending', { operationId: 'op1' }), 10);
+    expect(only(pending)).toMatchObject({ status: 'pending', operationId: 'op1', ours: true, data: { amount: '1' } });
+    const update: TransactionUpdate = {
+      operationId: 'op1',
+      commandId: null,
+      attempt: 1,
+      stage: 'submitted',
+      signature: 'sig',
+      outcome: null,
+      explorerUrl: null,
+      temporalUrl: 'http://t/op1',
+    };
+    const told = withTransaction(pending, update);
+    expect(only(told)).toMatchObject({ stage: 'submitted', signature: 'sig', temporalUrl: 'http://t/op1' });
+    expect(only(withResult(told, result('done'), 20))).toMatchObject({ status: 'done', operationId: 'op1' });
+  });
+
+  it('does not go back from an end to pending', () => {
+    const done = withResult(sent(), result('done'), 10);
+    expect(withResult(done, result('pending'), 20)).toBe(done);
+  });
+
+  it('takes the true fate after an unknown one', () => {
+    const unknown = withResult(sent(), result('unknown'), 10);
+    expect(isOpen(only(unknown))).toBe(true);
+    expect(only(withResult(unknown, result('failed'), 20)).status).toBe('failed');
+  });
+
+  it('says so when no answer comes in time, and takes a late one', () => {
+    expect(only(withSilence(sent(), 5_999, 6_000)).status).toBe('sent');
+    const silent = withSilence(sent(), 6_000, 6_000);
+    expect(only(silent).status).toBe('unanswered');
+    expect(only(withResult(silent, result('done'), 7_000)).status).toBe('done');
+  });
+
+  it('finds the end of what it missed in the journal, and never takes another command for it', () => {
+    const lost = withSilence(sent(), 6_000, 6_000);
+    const rows = [
+      { operation_id: 'op0', command_id: 'other', status: 'failed', attempts: [] },
+      { operation_id: 'op1', command_id: 'c1', status: 'confirmed', attempts: [{ signature: 'sig' }] },
+    ];
+    expect(only(withOperations(lost, rows, 9_000))).toMatchObject({
+      status: 'done',
+      operationId: 'op1',
+      signature: 'sig',
+    });
+    expect(withOperations(lost, rows.slice(0, 1), 9_000)).toBe(lost);
+  });
+
+  it('shows commands of others and stays bounded', () => {
+    let list: Activities = [];
+    for (let index = 0; index < MAX_ACTIVITIES + 5; index += 1) {
+      list = withResult(list, result('done', { commandId: `c${index}` }), index);
+    }
+    expect(list).toHaveLength(MAX_ACTIVITIES);
+    expect(list[0]).toMatchObject({ commandId: `c${MAX_ACTIVITIES + 4}`, ours: false });
+  });
+
+  it('counts the term of a confirmation down to zero', () => {
+    const asked = withResult(
+      sent(),
+      result('confirmation_required', {
+        confirmation: { token: 't', expiresAtMs: 60_500, expiresInMs: null, preview: {} },
+      }),
+      500,
+    );
+    expect(secondsLeft(only(asked), 500)).toBe(60);
+    expect(secondsLeft(only(asked), 70_000)).toBe(0);
+    expect(isOpen(only(asked))).toBe(false);
+  });
+
+  it('names each in words', () => {
+    expect(commandWords('DRIFT_OPEN_POSITION', { direction: 'short', size: '2.5', market: 'SOL-PERP' })).toBe(
+      'Open short 2.5 SOL on SOL-PERP',
+    );
+    expect(commandWords('DRIFT_DEPOSIT', {})).toBe('Deposit');
+    expect(commandWords('SOMETHING_NEW', {})).toBe('SOMETHING_NEW');
+  });
+});
+
+describe('the forms', () => {
+  const wallet = { availableBase: 5_000_000_000n, reservedBase: 17_000_000n };
+
+  it('leave the gas reserve in the wallet', () => {
+    expect(checkDeposit('4.983', 'SOL', wallet).ok).toBe(true);
+    expect(checkDeposit('4.983000001', 'SOL', wallet)).toEqual({
+      ok: false,
+      reason: 'The wallet can spare 4.983 SOL.',
+    });
+  });
+
+  it('refuse nothing for what they do not know', () => {
+    const unknown = { availableBase: null, reservedBase: null };
+    expect(checkDeposit('1000', 'SOL', unknown).ok).toBe(true);
+    expect(checkWithdrawal('1000', 'USDC', unknown).ok).toBe(true);
+    expect(checkSize('0.0001', { stepBase: null, minimumBase: null }).ok).toBe(true);
+  });
+
+  it('hold to the decimals of the asset', () => {
+    expect(checkWithdrawal('1.0000001', 'USDC', { availableBase: null, reservedBase: null })).toEqual({
+      ok: false,
+      reason: 'At most 6 decimals.',
+    });
+  });
+
+  it('hold a size to step and minimum', () => {
+    const market = { stepBase: 1_000_000n, minimumBase: 5_000_000n };
+    expect(checkSize('0.004', market)).toEqual({ ok: false, reason: 'At least 0.005 SOL.' });
+    expect(checkSize('1.2345', market)).toEqual({ ok: false, reason: 'In steps of 0.001 SOL.' });
+    expect(checkSize('1.234', market)).toMatchObject({ ok: true, text: '1.234' });
+    expect(shareOf(10_041_234_567n, 100n, market.stepBase)).toBe('10.041');
+    expect(shareOf(10_041_234_567n, 25n, market.stepBase)).toBe('2.51');
+  });
+});
+
+describe('what can be sent', () => {
+  const view = (engine: object, connected = true): AvailabilityView => {
+    const stats = readStats({
+      engine,
+      drift_state: { positions: [{ market: 'SOL-PERP', amount: -1 }], net_delta: 0.5 },
+    });
+    return { connected, engine: stats.engine, drift: stats.drift };
+  };
+  const running = { mode: 'paper', state: 'running', trading_state: 'active', holds: [], unresolved: [] };
+  const halted = {
+    ...running,
+    holds: [{ code: 'desync', permits: 'nothing', cleared_by: 'person', reason: 'Differs.' }],
+  };
+  const stuck = { ...running, unresolved: ['op1'] };
+
+  it('is everything while the engine runs freely', () => {
+    for (const kind of ['open', 'close', 'flatten', 'deposit', 'withdraw', 'settle', 'rebalance', 'stop'] as const) {
+      expect(blockedBy(kind, view(running))).toBeNull();
+    }
+    expect(blockedBy('start', view(running))).not.toBeNull();
+  });
+
+  it('is the way out under every hold, and while the page knows nothing', () => {
+    for (const engine of [halted, stuck, { mode: 'paper', state: 'stopped' }, {}]) {
+      expect(blockedBy('close', view(engine))).toBeNull();
+      expect(blockedBy('flatten', view(engine))).toBeNull();
+    }
+  });
+
+  it('is nothing without a connection', () => {
+    for (const kind of ['open', 'close', 'flatten', 'start', 'resume'] as const) {
+      expect(blockedBy(kind, view(running, false))).toMatch(/not connected/i);
+    }
+  });
+
+  it('is no opening while trading is halted, stopped, unresolved or unknown', () => {
+    expect(blockedBy('open', view(halted))).toMatch(/halted: Differs/);
+    expect(blockedBy('open', view({ ...running, state: 'stopped' }))).toMatch(/stopped/);
+    expect(blockedBy('open', view(stuck))).toMatch(/unresolved/);
+    expect(blockedBy('open', view({}))).not.toBeNull();
+  });
+});
+
+describe('an alert', () => {
+  const alert = (more: Partial<AlertView>): AlertView => ({
+    id: 'a',
+    kind: 'alert',
+    severity: 'warning',
+    code: 'CONNECTION_LOST',
+    message: '',
+    action: null,
+    operationId: null,
+    tsMs: 10,
+    ...more,
+  });
+
+  it('is over once a recovery of its kind came after it', () => {
+    const standing = alert({});
+    expect(isOver(standing, [standing])).toBe(false);
+    expect(isOver(standing, [standing, alert({ kind: 'recovered', tsMs: 20 })])).toBe(true);
+    expect(isOver(standing, [standing, alert({ kind: 'recovered', tsMs: 5 })])).toBe(false);
+    expect(isOver(standing, [standing, alert({ kind: 'recovered', code: 'OTHER', tsMs: 20 })])).toBe(false);
+  });
+});
