@@ -25,7 +25,8 @@ const CHECKS = [
 ];
 
 /** Finds or fetches the Temporal CLI and a Chromium, in a process of its own: both come with our TypeScript. */
-const setUp = () => run(process.execPath, ['--import', 'tsx', join(ROOT, 'scripts', 'test-setup.ts')], { cwd: ROOT });
+const setUp = () =>
+  run(process.execPath, ['--import', 'tsx', join(ROOT, 'tests', 'support', 'set-up.ts')], { cwd: ROOT });
 
 const readCounts = (path) => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null);
 

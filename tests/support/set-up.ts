@@ -1,6 +1,6 @@
 /** What the tests need besides the dependencies: the Temporal CLI and a Chromium, found or fetched, named on the terminal. */
-import { findTemporalCli } from '../src/runtime/temporal-cli.ts';
-import { findChromium } from '../tests/support/chromium.ts';
+import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
+import { findChromium } from './chromium.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
