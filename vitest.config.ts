@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** Percentages of lines, statements, functions and branches alike. */
-const at = (percent: number) => ({ lines: percent, statements: percent, functions: percent, branches: percent });
+/**
+ * Percentages of lines, statements and functions; of branches ten less, since what runs in Temporal's sandbox is not seen
+ * and the defensive arms of exhaustive switches are branches too.
+ */
+const at = (percent: number) => ({ lines: percent, statements: percent, functions: percent, branches: percent - 10 });
 
 export default defineConfig({
   test: {
