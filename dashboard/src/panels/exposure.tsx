@@ -18,7 +18,11 @@ export function ExposurePanel() {
   // At target 1 drift is the distance from the target; at another the server must say.
   const offTarget = now?.account.driftFromTargetPct ?? (target === 1 ? driftPct : null);
   return (
-    <Panel id="exposure" title="Exposure" aside={<Neutrality driftPct={offTarget} tolerance={tolerance} />}>
+    <Panel
+      id="exposure"
+      title="Exposure"
+      aside={<Neutrality driftPct={offTarget} tolerance={tolerance} target={target} />}
+    >
       <Balance spot={spot} perp={perp} />
       <dl class="figures figures-3">
         <Figure label="Net delta" value={sol(now?.drift.netDelta, 'always')} testid="net-delta" large />
@@ -62,11 +66,18 @@ function operationWords(now: Stats | null): string {
   return [operation.kind, operation.stage].filter((word) => word !== null).join(' · ') || 'running';
 }
 
-function Neutrality({ driftPct, tolerance }: { readonly driftPct: number | null; readonly tolerance: number | null }) {
+interface NeutralityProps {
+  readonly driftPct: number | null;
+  readonly tolerance: number | null;
+  readonly target: number | null;
+}
+
+/** At its target is neutral only when all of it is to be hedged: less is said as what it is. */
+function Neutrality({ driftPct, tolerance, target }: NeutralityProps) {
   if (driftPct === null || tolerance === null) return <Badge tone="quiet">distance from target unknown</Badge>;
   return Math.abs(driftPct) <= tolerance ? (
-    <Badge tone="good" testid="neutrality">
-      at its target
+    <Badge tone={target === 1 ? 'good' : 'info'} testid="neutrality">
+      {target === 1 ? 'neutral' : target === 0 ? 'not hedged, as chosen' : 'hedged in part, as chosen'}
     </Badge>
   ) : (
     <Badge tone="warn" testid="neutrality">

@@ -3,14 +3,12 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { plain, ratio, shortId, sol, toneOf, usd, usdFine } from '../format/number.ts';
 import { dateTime } from '../format/time.ts';
-import { type Fields, fields, list, number, text, time } from '../socket/read.ts';
+import { type Fields, fields, list, number, text, time, webUrl } from '../socket/read.ts';
 import { spaced } from '../state/command-words.ts';
 import { journalVersion } from '../state/store.ts';
-import { Panel } from './parts.tsx';
+import { ExternalLink, Panel } from './parts.tsx';
 
 const PAGE_ROWS = 20;
-/** Several changes in one go are read as one. */
-const SETTLE_MS = 400;
 
 interface Column {
   readonly name: string;
@@ -27,6 +25,22 @@ interface Book {
 
 const at = (row: Fields, name: string): string => dateTime(time(row[name]));
 
+/** `−0.3750 SOL` of a correction, `0.5 SOL` of a deposit, `short 7.5 SOL`; empty where there is no amount. */
+function intentWords(intent: Fields): string {
+  const delta = number(intent.delta);
+  if (delta !== null) return sol(delta, 'always');
+  const size = number(intent.size);
+  if (size !== null) return `${text(intent.direction) ?? ''} ${sol(size)}`.trim();
+  const amount = number(intent.amount);
+  return amount === null ? '' : `${plain(amount, 4)} ${text(intent.asset) ?? ''}`;
+}
+
+function IdLink({ id, href }: { readonly id: string | null; readonly href: string | null }) {
+  if (id === null) return <span class="is-unknown">unknown</span>;
+  const short = <code title={id}>{shortId(id)}</code>;
+  return href === null ? short : <ExternalLink href={href}>{short}</ExternalLink>;
+}
+
 const BOOKS = {
   operations: {
     title: 'Operations',
@@ -36,13 +50,14 @@ const BOOKS = {
     columns: [
       { name: 'Started', cell: (row) => at(row, 'created_at') },
       { name: 'Kind', cell: (row) => text(row.kind) ?? 'unknown' },
+      { name: 'What', cell: (row) => intentWords(fields(row.intent)) },
       { name: 'Status', cell: (row) => spaced(text(row.status) ?? 'unknown') },
       { name: 'By', cell: (row) => (row.command_id === null ? 'engine' : 'person') },
       { name: 'Attempts', cell: (row) => plain(list(row.attempts).length, 0) },
       { name: 'Error', cell: (row) => text(fields(row.error).code) ?? '' },
       {
         name: 'Operation',
-        cell: (row) => <code title={text(row.operation_id) ?? ''}>{shortId(text(row.operation_id) ?? 'unknown')}</code>,
+        cell: (row) => <IdLink id={text(row.operation_id)} href={webUrl(row.temporal_url)} />,
       },
     ],
   },
@@ -115,15 +130,12 @@ export function HistoryPanel() {
 
   useEffect(() => {
     const ticket = ++asked.current;
-    const timer = setTimeout(() => {
-      void load(book, null).then((page) => {
-        if (ticket !== asked.current) return;
-        setLoaded((before) =>
-          page.problem !== null && before?.book === book ? { ...before, problem: page.problem } : { book, ...page },
-        );
-      });
-    }, SETTLE_MS);
-    return () => clearTimeout(timer);
+    void load(book, null).then((page) => {
+      if (ticket !== asked.current) return;
+      setLoaded((before) =>
+        page.problem !== null && before?.book === book ? { ...before, problem: page.problem } : { book, ...page },
+      );
+    });
   }, [book, version]);
 
   const more = (): void => {

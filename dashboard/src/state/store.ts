@@ -12,6 +12,7 @@ export const MAX_ALERTS = 50;
 export const MAX_PAYMENTS = 12;
 const MAX_TRANSACTIONS = 200;
 const RECENT_OPERATIONS = 100;
+const JOURNAL_SETTLE_MS = 500;
 const TICK_MS = 500;
 /** Figures older than this are drawn as stale, where the server's policy gives no limit of its own. */
 export const STALE_AFTER_MS = 30_000;
@@ -95,15 +96,16 @@ function onMessage(message: ServerMessage): void {
     case 'result':
       setActivities(withResult(activities.value, message.result, Date.now()));
       if (message.result.action !== 'GET_STATE') announcement.value = `${message.result.message}`;
-      journalVersion.value += 1;
+      journalChanged();
       return;
     case 'transaction':
       rememberTransaction(message.update);
       setActivities(withTransaction(activities.value, message.update));
+      journalChanged();
       return;
     case 'funding':
       payments.value = [message.payment, ...payments.value].slice(0, MAX_PAYMENTS);
-      journalVersion.value += 1;
+      journalChanged();
       return;
     case 'alert':
       addAlerts([message.alert]);
@@ -115,6 +117,15 @@ function onMessage(message: ServerMessage): void {
     case 'other':
       return;
   }
+}
+
+let journalTimer: ReturnType<typeof setTimeout> | null = null;
+/** Many changes in one go are read as one, and a stream of them (a fast market) still once in a while. */
+function journalChanged(): void {
+  journalTimer ??= setTimeout(() => {
+    journalTimer = null;
+    journalVersion.value += 1;
+  }, JOURNAL_SETTLE_MS);
 }
 
 function rememberTransaction(update: TransactionUpdate): void {
@@ -148,7 +159,7 @@ async function loadRecent(): Promise<void> {
   ]);
   if (recentAlerts !== null) addAlerts(recentAlerts.map((item) => readAlert(fields(item))));
   if (recentFunding !== null) payments.value = recentFunding.map((item) => readFunding(fields(item)));
-  journalVersion.value += 1;
+  journalChanged();
 }
 
 /** The ends of commands whose answers were missed, and where each operation's transaction can be looked at. */
