@@ -153,6 +153,8 @@ export interface WatchInput {
   readonly vaultPerp: string | null;
   /** False while an unresolved transaction makes a difference expected. */
   readonly reconcile: boolean;
+  /** Market time of the last liquidation that is known; null: none. */
+  readonly liquidatedMs: number | null;
   /** Market time at which a backoff is over. */
   readonly backoffUntilMs: number | null;
   /** The venue could not be read: try every 10 s, and return at the first snapshot. */

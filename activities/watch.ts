@@ -7,7 +7,7 @@ import type { Clock } from '../src/domain/clock.ts';
 import { type Decision, decide } from '../src/domain/decide.ts';
 import { CriticalError, TransientError } from '../src/domain/errors.ts';
 import { decodePolicy, type Policy } from '../src/domain/policy.ts';
-import { reconcile } from '../src/domain/reconcile.ts';
+import { isLiquidatedSince, reconcile } from '../src/domain/reconcile.ts';
 import { encodeSnapshot, type Snapshot } from '../src/domain/snapshot.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import type { Venue } from '../src/venues/venue.ts';
@@ -69,11 +69,12 @@ class Watch {
         if (this.ports.clock.nowMs() >= this.input.untilMs) return { kind: 'checkpoint' };
         await this.pause(result.pauseMs);
       } catch (error) {
-        if (error instanceof CancelledFailure || !(error instanceof TransientError)) {
-          if (error instanceof CriticalError) return { kind: 'lost', error: error.report(), critical: true };
-          throw error;
-        }
-        if (this.input.reconnecting) {
+        const { reconnecting, context } = this.input;
+        if (error instanceof CriticalError) {
+          // Told already: the engine is stopped, and what a person corrects is seen at the next try.
+          if (!reconnecting || context.engineRunning) return { kind: 'lost', error: error.report(), critical: true };
+        } else if (!(error instanceof TransientError)) throw error;
+        if (reconnecting) {
           await this.pause(RECONNECT_MS);
           continue;
         }
@@ -130,6 +131,7 @@ class Watch {
     );
     await this.tell(decision, snapshot, nowMs);
     if (input.look || input.reconnecting) return 'look';
+    if (isLiquidatedSince(snapshot, input.liquidatedMs)) return 'the venue liquidated';
     if (
       input.reconcile &&
       reconcile(input.vaultPerp === null ? null : BigInt(input.vaultPerp), snapshot).kind !== 'none'

@@ -5,15 +5,17 @@ import type { EngineActivities, TransactionActivities, WatchInput, WatchResult }
 const MINUTE_MS = 60_000;
 
 /** In history and retried: what must be done in the end. */
-export const durable = proxyActivities<EngineActivities & Pick<TransactionActivities, 'readSnapshot'>>({
+export const durable = proxyActivities<
+  EngineActivities & Pick<TransactionActivities, 'readSnapshot' | 'writeOperation'>
+>({
   startToCloseTimeout: '10 s',
   retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '10 s', maximumAttempts: 4 },
 });
 
 /** In-process and quick: a command's answer waits for it, so it gives up within the answer's time. */
 export const local = proxyLocalActivities<EngineActivities & Pick<TransactionActivities, 'readSnapshot'>>({
-  startToCloseTimeout: '2 s',
-  scheduleToCloseTimeout: '2500 ms',
+  startToCloseTimeout: '1500 ms',
+  scheduleToCloseTimeout: '2 s',
   retry: { initialInterval: '100 ms', maximumAttempts: 3 },
 });
 

@@ -13,15 +13,17 @@ import {
   resume,
   startEngine,
   stopEngine,
+  trackedOperation,
 } from '../src/domain/engine-state.ts';
 import type { ErrorReport } from '../src/domain/errors.ts';
-import { tradingStateOf } from '../src/domain/hold.ts';
+import { type Hold, tradingStateOf } from '../src/domain/hold.ts';
 import { operationIdOf, operationWorkflowId } from '../src/domain/ids.ts';
+import { withAnswer } from '../src/domain/pending-writes.ts';
 import { type OperationPlan, planCommand } from '../src/domain/plan-command.ts';
 import { perpOf } from '../src/domain/reconcile.ts';
 import { decodeSnapshot, type Snapshot } from '../src/domain/snapshot.ts';
 import type { EngineRun } from './engine.ts';
-import { durable, local } from './engine-activities.ts';
+import { local } from './engine-activities.ts';
 import { engineRecord } from './engine-display.ts';
 import type { OperationStarter } from './engine-operations.ts';
 import { standDown } from './messages.ts';
@@ -59,14 +61,15 @@ export class CommandDesk {
     if (kind === null || isWayOut(kind)) return;
     if (this.remembered(envelope.commandId) !== null) return;
     if (this.line.length >= this.run.tuning.maxWaiting) {
-      throw ApplicationFailure.nonRetryable('The engine is busy: try again in a few seconds.', 'ENGINE_BUSY', {
-        waiting: this.line.length,
-        limit: this.run.tuning.maxWaiting,
-      });
+      const { message, code, details } = this.busy();
+      throw ApplicationFailure.nonRetryable(message, code, details);
     }
   }
 
-  async handle(envelope: CommandEnvelope): Promise<CommandAnswer> {
+  /** `ready`: the two stores were compared; before it only control commands and the ways out go on. */
+  async handle(envelope: CommandEnvelope, ready: boolean, withinMs: number): Promise<CommandAnswer> {
+    const kind = admissionKindOf(envelope.request);
+    if (!ready && kind !== null && !isWayOut(kind)) return this.addressed(refused(NOT_READY));
     const answer: { value?: CommandAnswer } = {};
     this.handling += 1;
     void this.answer(envelope)
@@ -77,7 +80,7 @@ export class CommandDesk {
       .then((value) => {
         answer.value = value;
       });
-    await condition(() => answer.value !== undefined, this.run.tuning.answerWithinMs);
+    await condition(() => answer.value !== undefined, withinMs);
     return this.addressed(answer.value ?? this.pending(envelope));
   }
 
@@ -99,7 +102,8 @@ export class CommandDesk {
 
   /** The final answer, however long it takes. */
   private async answer(envelope: CommandEnvelope): Promise<CommandAnswer> {
-    await condition(() => !this.inHand.has(envelope.commandId));
+    // Of several that wait, one goes on at a time.
+    while (this.inHand.has(envelope.commandId)) await condition(() => !this.inHand.has(envelope.commandId));
     this.inHand.add(envelope.commandId);
     let held = true;
     const release = () => {
@@ -134,16 +138,18 @@ export class CommandDesk {
     const early = kind === 'rebalance_enlarging' ? null : refusalOf(kind, admissionView(this.run.engine));
     const confirmation = this.confirmationOf(envelope);
     if (confirmation === 'invalid') return refused(CONFIRMATION_INVALID, 'rejected');
+    const { reports } = this.run;
     const stored = await this.admit(envelope, early === null);
     if (stored === null && !isWayOut(kind)) return refused(JOURNAL_DOWN);
     const past = stored === null ? null : pastAnswer(envelope, stored);
     if (past !== null) return past;
     if (expired(envelope)) return await this.conclude(envelope, expiry(), true);
     if (early !== null) return await this.conclude(envelope, refused(early), true);
-    const json = stored?.snapshot ?? null;
-    if (json === null) return refused(stored?.unavailable ?? JOURNAL_DOWN);
-    const snapshot = decodeSnapshot(json);
-    await this.run.firstLook(snapshot);
+    // A way out does not wait for the journal.
+    const snapshot = stored === null ? await this.fresh() : stored.snapshot && decodeSnapshot(stored.snapshot);
+    if (snapshot === null) return refused(stored?.unavailable ?? JOURNAL_DOWN);
+    // What an operation told meanwhile may not be in what was read.
+    if (this.run.reports === reports) this.run.compare(snapshot);
     const plan = planCommand(envelope.request, {
       snapshot,
       policy: this.run.policy,
@@ -170,20 +176,20 @@ export class CommandDesk {
 
   /** Null when the journal cannot be reached: what is known here must do. */
   private async admit(envelope: CommandEnvelope, withSnapshot: boolean): Promise<Stored | null> {
+    const { engineId } = this.run;
+    const record = {
+      commandId: envelope.commandId,
+      engineId,
+      action: envelope.request.action,
+      requestHash: envelope.requestHash,
+      request: envelope.request as never,
+      receivedAtMs: envelope.receivedAtMs,
+      operationId: operationIdOf(engineId, envelope.commandId),
+    };
+    const kind = admissionKindOf(envelope.request);
+    const first = kind === null || isWayOut(kind);
     try {
-      return await local.admitCommand({
-        engineId: this.run.engineId,
-        record: {
-          commandId: envelope.commandId,
-          engineId: this.run.engineId,
-          action: envelope.request.action,
-          requestHash: envelope.requestHash,
-          request: envelope.request as never,
-          receivedAtMs: envelope.receivedAtMs,
-          operationId: operationIdOf(this.run.engineId, envelope.commandId),
-        },
-        withSnapshot,
-      });
+      return await this.run.locally.run(() => local.admitCommand({ engineId, record, withSnapshot }), first);
     } catch (error) {
       if (isCancellation(error)) throw error;
       return null;
@@ -199,6 +205,8 @@ export class CommandDesk {
     const wayOut = isWayOut(plan.admission);
     const refusal = refusalOf(plan.admission, admissionView(this.run.engine));
     if (refusal !== null) return await this.conclude(envelope, refused(refusal), true);
+    // Several may have passed the validator at once. Not recorded: the same command may come again.
+    if (!wayOut && this.line.length >= this.run.tuning.maxWaiting) return refused(this.busy());
     const operationId = operationIdOf(this.run.engineId, envelope.commandId);
     this.run.engine = rememberCommand(this.run.engine, {
       commandId: envelope.commandId,
@@ -210,17 +218,21 @@ export class CommandDesk {
     else this.line.push(envelope.commandId);
     try {
       const { slot } = this.run.engine;
-      if (wayOut && slot !== null) {
+      if (wayOut && slot !== null && !this.isUnderWay(plan.admission, slot)) {
         const reason = `${envelope.request.action} comes first`;
         await getExternalWorkflowHandle(operationWorkflowId(slot))
           .signal(standDown, { reason })
           .catch(() => undefined);
       }
       const mine = () => this.run.engine.slot === null && this.line[0] === envelope.commandId;
-      const inTime = wayOut
-        ? await condition(mine).then(() => true)
-        : await condition(mine, this.run.tuning.slotWaitMs);
-      if (!inTime) return await this.conclude(envelope, refused(BUSY), true);
+      // What made it true may be gone when we go on: another way out came to the head between.
+      const untilMs = Date.now() + this.run.tuning.slotWaitMs;
+      let inTime = true;
+      while (inTime && !mine()) {
+        if (wayOut) await condition(mine);
+        else inTime = await condition(mine, Math.max(1, untilMs - Date.now()));
+      }
+      if (!inTime) return await this.conclude(envelope, refused(busyFor(this.run.tuning.slotWaitMs)), true);
       const late = refusalOf(plan.admission, admissionView(this.run.engine));
       if (late !== null) return await this.conclude(envelope, refused(late), true);
       const starting = this.starter.start({
@@ -241,6 +253,20 @@ export class CommandDesk {
     }
   }
 
+  /** What runs is a way out itself, and goes at least as far: waiting for it is quicker than starting over. */
+  private isUnderWay(kind: AdmissionKind, slot: string): boolean {
+    const purpose = trackedOperation(this.run.engine, slot)?.purpose;
+    return purpose === 'flatten' || (purpose === 'close' && kind === 'close');
+  }
+
+  private busy(): ErrorReport {
+    return {
+      code: 'ENGINE_BUSY',
+      message: 'The engine is busy: try again in a few seconds.',
+      details: { waiting: this.line.length, limit: this.run.tuning.maxWaiting },
+    };
+  }
+
   private leave(commandId: string): void {
     const place = this.line.indexOf(commandId);
     if (place >= 0) this.line.splice(place, 1);
@@ -250,7 +276,7 @@ export class CommandDesk {
   private haltFlat(envelope: CommandEnvelope): boolean {
     if (envelope.request.action !== 'FLATTEN') return false;
     const before = tradingStateOf(this.run.engine.holds);
-    this.run.engine = flattened(this.run.engine, Date.now());
+    this.run.engine = flattened({ ...this.run.engine, hedgeTargetPpm: 0 }, Date.now());
     return before !== 'halted';
   }
 
@@ -311,7 +337,7 @@ export class CommandDesk {
           return await this.conclude(
             envelope,
             refused({ code: 'ENGINE_RUNNING_OTHER_MODE', message, details: { mode: this.run.policy.mode } }),
-            false,
+            stored !== null,
           );
         }
         const changed = this.run.engine.state !== 'running';
@@ -319,7 +345,7 @@ export class CommandDesk {
         return await this.conclude(
           envelope,
           done(changed ? 'Engine started.' : 'The engine runs already.', { changed, ...this.stateData() }),
-          false,
+          stored !== null,
         );
       }
       case 'STOP_ENGINE': {
@@ -334,20 +360,20 @@ export class CommandDesk {
             position_open: open,
             ...this.stateData(),
           }),
-          false,
+          stored !== null,
         );
       }
       case 'RESUME':
-        return await this.resume(envelope);
+        return await this.resume(envelope, stored !== null);
       case 'ADOPT_POSITION':
-        return await this.adopt(envelope);
+        return await this.adopt(envelope, stored !== null);
       default:
         return done('Engine state.', { changed: false, ...this.stateData() });
     }
   }
 
-  private async resume(envelope: CommandEnvelope): Promise<CommandAnswer> {
-    const before = this.run.engine.holds;
+  private async resume(envelope: CommandEnvelope, admitted: boolean): Promise<CommandAnswer> {
+    const { reports } = this.run;
     const snapshot = await this.fresh();
     if (snapshot === null)
       return refused({
@@ -355,10 +381,18 @@ export class CommandDesk {
         message: 'The account cannot be read now; RESUME looks first.',
         details: { part: 'venue', retry_after_s: 10 },
       });
+    if (this.run.engine.holds.some((hold) => hold.code === 'stores_diverged')) {
+      const refusal = await this.run.acceptStores();
+      if (refusal !== null) return refused(refusal);
+    }
+    const before = this.run.engine.holds;
     const spot = (exposure(snapshot, this.run.policy).spot ?? 0n).toString();
-    this.run.engine = resume(this.run.engine, perpOf(snapshot).toString(), spot);
-    if (before.some((hold) => hold.code === 'stores_diverged')) await this.run.acceptStores();
-    const cleared = before.filter((hold) => !this.run.engine.holds.includes(hold)).map((hold) => hold.code);
+    // What an operation told meanwhile may not be in what was read: then the next look takes it.
+    const perp = this.run.reports === reports ? perpOf(snapshot).toString() : null;
+    this.run.engine = resume(this.run.engine, perp, spot);
+    const stands = (hold: Hold) =>
+      this.run.engine.holds.some((other) => other.code === hold.code && other.key === hold.key);
+    const cleared = before.filter((hold) => !stands(hold)).map((hold) => hold.code);
     const left = this.run.engine.holds.map((hold) => ({
       code: hold.code,
       reason: hold.reason,
@@ -368,11 +402,11 @@ export class CommandDesk {
     return await this.conclude(
       envelope,
       done(message, { changed: cleared.length > 0, cleared, holds: left, ...this.stateData() }),
-      false,
+      admitted,
     );
   }
 
-  private async adopt(envelope: CommandEnvelope): Promise<CommandAnswer> {
+  private async adopt(envelope: CommandEnvelope, admitted: boolean): Promise<CommandAnswer> {
     const snapshot = await this.fresh();
     if (snapshot === null)
       return refused({
@@ -385,7 +419,7 @@ export class CommandDesk {
       return await this.conclude(
         envelope,
         refused({ code: 'NO_POSITION', message: 'There is no position to adopt.' }),
-        false,
+        admitted,
       );
     const changed =
       this.run.engine.vaultPerp !== perp.toString() ||
@@ -398,13 +432,14 @@ export class CommandDesk {
     return await this.conclude(
       envelope,
       done("The position is this engine's own now.", { changed, ...this.stateData() }),
-      false,
+      admitted,
     );
   }
 
   private async fresh(): Promise<Snapshot | null> {
     try {
-      return decodeSnapshot(await local.readSnapshot({ engineId: this.run.engineId, commitment: 'confirmed' }));
+      const input = { engineId: this.run.engineId, commitment: 'confirmed' } as const;
+      return decodeSnapshot(await this.run.locally.run(() => local.readSnapshot(input), true));
     } catch (error) {
       if (isCancellation(error)) throw error;
       return null;
@@ -422,6 +457,12 @@ export class CommandDesk {
 
   /** Records a final answer here and in the journal. `admitted`: the journal has the command's row already. */
   private async conclude(envelope: CommandEnvelope, answer: CommandAnswer, admitted: boolean): Promise<CommandAnswer> {
+    if (!admitted) {
+      const stored = await this.admit(envelope, false);
+      // The journal remembers longer than the engine does: the first answer stands.
+      const past = stored === null ? null : pastAnswer(envelope, stored);
+      if (past !== null) return past;
+    }
     const full = this.addressed(answer);
     this.run.engine = rememberCommand(this.run.engine, {
       commandId: envelope.commandId,
@@ -429,20 +470,28 @@ export class CommandDesk {
       operationId: null,
       answer: full,
     });
-    if (!admitted) await this.admit(envelope, false);
     const record = { commandId: envelope.commandId, answer: full, atMs: Date.now() };
-    await local.recordAnswer(record).catch((error: unknown) => {
-      if (isCancellation(error)) throw error;
-      // The journal catches up: the engine remembers the answer meanwhile.
-      void durable.recordAnswer(record).catch(() => undefined);
-    });
+    await this.run.locally
+      .run(() => local.recordAnswer(record))
+      .catch((error: unknown) => {
+        if (isCancellation(error)) throw error;
+        // The journal catches up: the engine remembers the answer meanwhile.
+        this.run.engine = { ...this.run.engine, pending: withAnswer(this.run.engine.pending, record) };
+      });
     return full;
   }
 }
 
-const BUSY: ErrorReport = {
+/** Accepted and then in vain: recorded, since it was answered pending, so it is no use to send it again as it is. */
+const busyFor = (waitedMs: number): ErrorReport => ({
   code: 'ENGINE_BUSY',
   message: 'The running operation did not end in time; nothing was sent.',
+  details: { waited_s: waitedMs / 1_000, remedy: 'Send it again with a new command_id.' },
+});
+const NOT_READY: ErrorReport = {
+  code: 'UNAVAILABLE',
+  message: 'The engine has just started and still compares its two stores; nothing was sent.',
+  details: { part: 'journal', retry_after_s: 10 },
 };
 const JOURNAL_DOWN: ErrorReport = {
   code: 'UNAVAILABLE',

@@ -1,26 +1,46 @@
 /** Starts operations as children that outlive the engine's runs, and takes back those whose workflow is gone. */
 
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { getExternalWorkflowHandle, ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import {
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  startChild,
+  WorkflowIdReusePolicy,
+} from '@temporalio/workflow';
 import type { EngineActivities } from '../activities/contract.ts';
 import { SOL_PERP } from '../src/domain/account.ts';
+import { type CommandAnswer, refused } from '../src/domain/command.ts';
 import type { Action } from '../src/domain/decide.ts';
 import { exposure, FULL_HEDGE_PPM } from '../src/domain/delta.ts';
 import {
+  leaveSlot,
   slotWantedBy,
   startOperation,
   type TrackedOperation,
+  takeOverAfter,
   takeReport,
   trackedOperation,
   unresolvedOperations,
 } from '../src/domain/engine-state.ts';
+import type { ErrorReport } from '../src/domain/errors.ts';
 import { withHold } from '../src/domain/hold.ts';
 import { operationIdOf, operationWorkflowId } from '../src/domain/ids.ts';
+import type { OperationReport } from '../src/domain/operation-report.ts';
 import { perpOf } from '../src/domain/reconcile.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import type { OperationRecord } from '../src/journal/records.ts';
 import type { EngineRun } from './engine.ts';
+import { durable } from './engine-activities.ts';
 import { type OperationInput, type OperationRequest, reportAgain, slotGranted } from './messages.ts';
+
+type OperationWorkflow = Awaited<ReturnType<EngineActivities['operationStates']>>[number];
+
+const NEVER_SENT: ErrorReport = {
+  code: 'UNAVAILABLE',
+  message: 'The operation lost its workflow before anything was sent; nothing was done. Send the command again.',
+  details: { part: 'temporal' },
+};
 
 export interface StartRequest {
   readonly operationId: string;
@@ -104,83 +124,141 @@ export class OperationStarter {
     }
   }
 
-  /** Temporal lost what the journal has: each unfinished operation is unresolved until its signatures are proven. */
+  /** Temporal lost what the journal has: what still runs is taken back, the rest is proven by its signatures. */
   async recover(unfinished: readonly OperationRecord[]): Promise<void> {
-    for (const record of unfinished) await this.prove(record);
+    if (unfinished.length === 0) return;
+    for (const state of await this.statesOf(unfinished.map((record) => record.operationId))) {
+      if (state.record !== null && trackedOperation(this.run.engine, state.operationId) === null) {
+        this.carry(this.trackedFrom(state.record, 'unresolved'));
+      }
+      await this.takeBack(state);
+    }
+  }
+
+  /** Asks where each of these stands: one that Temporal no longer knows is unresolved from the journal's record. */
+  async askAfter(operationIds: readonly string[]): Promise<void> {
+    if (operationIds.length === 0) return;
+    for (const state of await this.statesOf(operationIds)) await this.takeBack(state);
+  }
+
+  private statesOf(operationIds: readonly string[]): Promise<readonly OperationWorkflow[]> {
+    return durable.operationStates({ engineId: this.run.engineId, operationIds });
+  }
+
+  private async takeBack(state: OperationWorkflow): Promise<void> {
+    if (state.workflow !== 'running') return await this.adoptEnded(state);
+    try {
+      await getExternalWorkflowHandle(operationWorkflowId(state.operationId)).signal(reportAgain);
+    } catch {
+      // It ended meanwhile, and told so before it did.
+    }
   }
 
   /** An operation that we carry and whose workflow no longer runs: its end stands in the journal, or must be proven. */
-  async adoptEnded(state: Awaited<ReturnType<EngineActivities['operationStates']>>[number]): Promise<void> {
-    const operation = trackedOperation(this.run.engine, state.operationId);
+  private async adoptEnded({ operationId, record }: OperationWorkflow): Promise<void> {
+    // Its last report may have come while it was asked after.
+    const operation = trackedOperation(this.run.engine, operationId);
     if (operation === null) return;
-    const { record } = state;
-    if (record === null || record.endedAtMs !== null || record.attempts.length === 0) {
-      this.run.engine = {
-        ...takeReport(
-          this.run.engine,
-          {
-            operationId: operation.operationId,
-            kind: operation.kind,
-            sequence: operation.reported + 1,
-            stage: 'ended',
-            phase: 'ended',
-            reducing: operation.reducing,
-            answer: record?.answer ?? null,
-            perpChange: operation.counted,
-            windowClosed: true,
-            contradicted: false,
-            error: record?.error ?? null,
-          },
-          { nowMs: Date.now(), marketNowMs: this.run.marketNowMs(), cooldownMs: 0, cooldownWallMs: 0 },
-        ),
-        vaultPerp: null,
-      };
-      return;
+    if (record !== null && record.endedAtMs === null && record.attempts.length > 0) {
+      return await this.prove(operation, record);
     }
-    await this.prove(record);
+    let answer = record?.answer ?? null;
+    if (record !== null && record.endedAtMs === null) {
+      answer ??= refused(NEVER_SENT, 'rejected', { operation_id: operationId });
+      await this.endUnsent(record, answer);
+    }
+    const { run } = this;
+    const report: OperationReport = {
+      operationId,
+      kind: operation.kind,
+      sequence: operation.reported + 1,
+      stage: 'ended',
+      phase: 'ended',
+      reducing: operation.reducing,
+      answer,
+      perpChange: operation.counted,
+      windowClosed: true,
+      contradicted: false,
+      error: record?.error ?? null,
+    };
+    run.engine = takeOverAfter(takeReport(run.engine, report, run.reportContext()), operation);
   }
 
-  private async prove(record: OperationRecord): Promise<void> {
-    if (record.attempts.length === 0) return;
-    const nowMs = Date.now();
-    const start: StartRequest = {
-      operationId: record.operationId,
-      commandId: record.commandId,
-      request: record.intent as unknown as OperationRequest,
-      purpose: purposeOf(record.intent as unknown as OperationRequest),
-      reducing: false,
-      snapshot: null,
-      confirmedPriceLimit: null,
-      exposureConfirmed: false,
-    };
-    const others = this.run.engine.operations.filter((other) => other.operationId !== record.operationId);
-    this.run.engine = {
-      ...this.run.engine,
-      slot: this.run.engine.slot === record.operationId ? null : this.run.engine.slot,
+  /** Its workflow is gone and nothing of it was ever sent: the record says so, and its command is answered. */
+  private async endUnsent(record: OperationRecord, answer: CommandAnswer): Promise<void> {
+    const { operationId, commandId } = record;
+    const atMs = Date.now();
+    const update = { operationId, status: 'rejected', endedAtMs: atMs, error: NEVER_SENT, answer } as const;
+    const told = commandId === null ? {} : { answer: { commandId, answer } };
+    try {
+      await durable.writeOperation({ writes: [{ atMs, transitions: [], update, ...told }] });
+    } catch (error) {
+      // The next start finds it unfinished again.
+      if (isCancellation(error)) throw error;
+    }
+  }
+
+  private async prove(operation: TrackedOperation, record: OperationRecord): Promise<void> {
+    const { run } = this;
+    run.engine = {
+      ...leaveSlot(run.engine, record.operationId),
       vaultPerp: null,
-      operations: [...others, this.tracked(start, record.createdAtMs, 'unresolved')],
-      holds: withHold(this.run.engine.holds, {
+      holds: withHold(run.engine.holds, {
         code: 'unresolved',
         key: record.operationId,
-        sinceMs: nowMs,
+        sinceMs: Date.now(),
         permits: 'reducing',
         clearedBy: 'itself',
         reason: 'An operation lost its workflow; its signatures are being proven.',
         details: { operation_id: record.operationId },
       }),
     };
+    // A new workflow counts its reports from 0.
+    this.carry({ ...operation, phase: 'unresolved', stage: 'proving', reported: -1, windowClosed: false });
+    const start: StartRequest = {
+      operationId: record.operationId,
+      commandId: record.commandId,
+      request: record.intent as unknown as OperationRequest,
+      purpose: operation.purpose,
+      reducing: operation.reducing,
+      snapshot: null,
+      confirmedPriceLimit: null,
+      exposureConfirmed: false,
+    };
     await this.startWorkflow(
       start,
       record.createdAtMs,
       record.attempts.map(({ signature, wire, lastValidBlockHeight, slot, signedAtMs, intent }) => ({
-        intent,
         signature,
         wire,
         lastValidBlockHeight,
         slot,
         signedAtMs,
+        intent,
       })),
     );
+  }
+
+  /** Carried in the list of operations, in place of what was known of it. */
+  private carry(operation: TrackedOperation): void {
+    const { engine } = this.run;
+    const others = engine.operations.filter((other) => other.operationId !== operation.operationId);
+    this.run.engine = { ...engine, operations: [...others, operation] };
+  }
+
+  private trackedFrom(record: OperationRecord, phase: TrackedOperation['phase']): TrackedOperation {
+    const request = record.intent as unknown as OperationRequest;
+    const start: StartRequest = {
+      operationId: record.operationId,
+      commandId: record.commandId,
+      request,
+      purpose: purposeOf(request),
+      reducing: request.kind === 'close',
+      snapshot: null,
+      confirmedPriceLimit: null,
+      exposureConfirmed: false,
+    };
+    return this.tracked(start, record.createdAtMs, phase);
   }
 
   private tracked(start: StartRequest, acceptedAtMs: number, phase: TrackedOperation['phase']): TrackedOperation {
@@ -231,14 +309,15 @@ export class OperationStarter {
         workflowId: operationWorkflowId(start.operationId),
         args: [input],
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        // One that is proven anew may stand closed under its id; two at a time Temporal never allows.
+        workflowIdReusePolicy:
+          recovered.length > 0 ? WorkflowIdReusePolicy.ALLOW_DUPLICATE : WorkflowIdReusePolicy.REJECT_DUPLICATE,
         staticSummary: summaryOf(start),
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await getExternalWorkflowHandle(operationWorkflowId(start.operationId))
-        .signal(reportAgain)
-        .catch(() => undefined);
+      // Running, it tells where it stands; closed, its record does: it must not keep the slot.
+      await this.askAfter([start.operationId]);
     } finally {
       this.inStart -= 1;
     }

@@ -9,7 +9,6 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
-  getExternalWorkflowHandle,
   isCancellation,
   setHandler,
   sleep,
@@ -19,40 +18,42 @@ import {
 import type { WatchInput, WatchResult } from '../activities/contract.ts';
 import type { CommandAnswer, CommandEnvelope } from '../src/domain/command.ts';
 import { type DecisionContext, decide } from '../src/domain/decide.ts';
+import { exposure } from '../src/domain/delta.ts';
 import {
+  carriedEngine,
   decisionContext,
   type EngineCarried,
-  initialEngine,
+  isQuiet,
   passMarketTime,
+  type ReportContext,
   slotWantedBy,
   stopEngine,
+  takePosition,
   takeReport,
-  unresolvedOperations,
 } from '../src/domain/engine-state.ts';
 import type { ErrorReport } from '../src/domain/errors.ts';
-import { withHold, withoutHold } from '../src/domain/hold.ts';
-import { canonicalJson, operationWorkflowId } from '../src/domain/ids.ts';
+import { type Hold, withHold, withoutHold } from '../src/domain/hold.ts';
+import { alertsOfHolds } from '../src/domain/hold-alerts.ts';
+import { canonicalJson } from '../src/domain/ids.ts';
+import { afterWrite, isWritten, withAlert } from '../src/domain/pending-writes.ts';
 import { decodePolicy, type Policy } from '../src/domain/policy.ts';
-import { perpOf, reconcile } from '../src/domain/reconcile.ts';
+import { isLiquidatedSince, perpOf, reconcile } from '../src/domain/reconcile.ts';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../src/domain/snapshot.ts';
 import { durable, local, watchOnce } from './engine-activities.ts';
 import { CommandDesk } from './engine-commands.ts';
 import { alertOf, engineRecord, showEngine } from './engine-display.ts';
 import { OperationStarter } from './engine-operations.ts';
-import {
-  command,
-  configure,
-  type EngineInput,
-  type EngineTuning,
-  engineState,
-  operationReport,
-  reportAgain,
-} from './messages.ts';
+import { command, configure, type EngineInput, type EngineTuning, engineState, operationReport } from './messages.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 
 /** Waited when the watch and the workflow read the same snapshot differently, so that they cannot chase each other. */
 const DISAGREEMENT_PAUSE_MS = 5_000;
+/** Waited before the next watch when one ended in an error again: a defect must not fill the history. */
+const LOST_AGAIN_PAUSE_MS = 10_000;
 const PUBLISH_RETRY_MS = 5_000;
+const PENDING_RETRY_MS = 10_000;
 const OPEN_STORES_RETRY_MS = 10_000;
+const ASK_AGAIN_MS = 10_000;
 
 interface RunningWatch {
   readonly key: string;
@@ -81,10 +82,17 @@ export class EngineRun {
   private ready = false;
   private published = '';
   private publishNotBeforeMs = 0;
+  private writing = false;
+  private writeNotBeforeMs = 0;
   /** Grows with each report: a snapshot that was read before one must not be held against what it changed. */
-  private reports = 0;
+  reports = 0;
+  /** The holds whose alerts were told. */
+  private toldHolds: readonly Hold[];
+  /** This run did something: it may be followed by the next. */
+  private turned = false;
   private watch: RunningWatch | null = null;
   private cooldownTimerFor: number | null = null;
+  readonly locally = new OneAtATime();
   private readonly desk: CommandDesk;
   private readonly starter: OperationStarter;
 
@@ -93,7 +101,8 @@ export class EngineRun {
     this.policyJson = input.policy;
     this.policy = decodePolicy(input.policy);
     this.tuning = input.tuning;
-    this.engine = (input.carried as unknown as EngineCarried | null) ?? initialEngine(uuid4());
+    this.engine = carriedEngine(input.carried as unknown as EngineCarried | null, uuid4());
+    this.toldHolds = this.engine.holds;
     this.starter = new OperationStarter(this);
     this.desk = new CommandDesk(this, this.starter);
   }
@@ -104,8 +113,9 @@ export class EngineRun {
       await this.open();
       while (this.opened && !this.mayRenew()) await this.turn();
     } while (!this.opened);
+    // From `mayRenew` to here nothing is awaited: no command can come between.
     this.watch?.scope.cancel();
-    await condition(allHandlersFinished);
+    this.tellHolds();
     await continueAsNew<typeof engine>({
       engineId: this.engineId,
       policy: this.policyJson,
@@ -118,19 +128,15 @@ export class EngineRun {
     this.opened = true;
     await this.openStores();
     await this.askAfterOperations();
-    this.ready = true;
+    // A process that came meanwhile has its own journal to be compared first.
+    this.ready = this.opened;
   }
 
   private listen(): void {
     setHandler(engineState, () => engineRecord(this));
     setHandler(operationReport, (report) => {
       this.reports += 1;
-      this.engine = takeReport(this.engine, report, {
-        nowMs: Date.now(),
-        marketNowMs: this.marketNowMs(),
-        cooldownMs: this.policy.cooldownMs,
-        cooldownWallMs: this.policy.marketSpeed === 'max' ? null : this.policy.cooldownMs / this.policy.marketSpeed,
-      });
+      this.engine = takeReport(this.engine, report, this.reportContext());
     });
     setHandler(configure, ({ policy, tuning }) => {
       this.policyJson = policy;
@@ -143,13 +149,24 @@ export class EngineRun {
     setHandler(
       command,
       async (envelope: CommandEnvelope): Promise<CommandAnswer> => {
-        await condition(() => this.ready, this.tuning.answerWithinMs);
-        return await this.desk.handle(envelope);
+        const answerByMs = Date.now() + this.tuning.answerWithinMs;
+        const ready = this.ready || (await condition(() => this.ready, this.tuning.answerWithinMs));
+        return await this.desk.handle(envelope, ready, Math.max(1, answerByMs - Date.now()));
       },
       {
         validator: (envelope) => this.desk.validate(envelope),
       },
     );
+  }
+
+  reportContext(): ReportContext {
+    const { cooldownMs, marketSpeed } = this.policy;
+    return {
+      nowMs: Date.now(),
+      marketNowMs: this.marketNowMs(),
+      cooldownMs,
+      cooldownWallMs: marketSpeed === 'max' ? null : cooldownMs / marketSpeed,
+    };
   }
 
   /** The market's time now, as well as the engine knows it without asking. */
@@ -175,10 +192,7 @@ export class EngineRun {
         return;
       } catch (error) {
         if (isCancellation(error)) throw error;
-        this.engine = {
-          ...this.engine,
-          holds: withHold(this.engine.holds, connectionHold(reportOf(error), Date.now())),
-        };
+        this.lose(reportOf(error), false);
         showEngine(this);
         await sleep(OPEN_STORES_RETRY_MS, { summary: 'journal unreachable: next try' });
       }
@@ -195,6 +209,7 @@ export class EngineRun {
       };
       return;
     }
+    const standing = this.engine.holds.some((hold) => hold.code === 'stores_diverged');
     this.engine = {
       ...this.engine,
       // What this workflow remembers of a journal is kept until a person has looked: RESUME compares again.
@@ -206,11 +221,12 @@ export class EngineRun {
         permits: 'reducing',
         clearedBy: 'person',
         reason: opened.detail,
-        details: { verdict: opened.verdict },
+        details: { verdict: opened.verdict, alert: 'STORES_DIVERGED' },
       }),
     };
     if (opened.verdict === 'temporal_lost') await this.starter.recover(opened.unfinished);
-    await this.raise(
+    if (standing) return;
+    this.raise(
       'STORES_DIVERGED',
       'critical',
       opened.detail,
@@ -220,7 +236,7 @@ export class EngineRun {
   }
 
   /** A person looked (RESUME): the journal that stands is ours from here on. A missing account stays a hold. */
-  async acceptStores(): Promise<void> {
+  async acceptStores(): Promise<ErrorReport | null> {
     const opened = await durable.openStores({
       engineId: this.engineId,
       epoch: this.engine.epoch,
@@ -228,34 +244,44 @@ export class EngineRun {
       journalId: this.engine.journalId,
       accountSeen: this.engine.seen !== null,
     });
-    if (opened.verdict === 'account_missing') return await this.takeStores(opened);
+    if (opened.verdict === 'account_missing') {
+      const remedy = 'Restore the journal, or begin anew with --reset-paper.';
+      return { code: 'UNAVAILABLE', message: `${opened.detail}. ${remedy}`, details: { part: 'journal' } };
+    }
     this.engine = {
       ...this.engine,
       journalId: opened.journalId,
       sequence: Math.max(this.engine.sequence, opened.record?.sequence ?? 0),
     };
+    return null;
   }
 
   /** After continue-as-new or a restart: what Temporal no longer knows becomes unresolved from the journal's record. */
   private async askAfterOperations(): Promise<void> {
-    if (this.engine.operations.length === 0) return;
-    const operationIds = this.engine.operations.map((operation) => operation.operationId);
-    const states = await durable.operationStates({ engineId: this.engineId, operationIds });
-    for (const state of states) {
-      if (state.workflow === 'running') {
-        await getExternalWorkflowHandle(operationWorkflowId(state.operationId))
-          .signal(reportAgain)
-          .catch(() => undefined);
-      } else {
-        await this.starter.adoptEnded(state);
-      }
+    if (await this.askOnce()) return;
+    // They stay as they were known meanwhile, in the slot or unresolved: that is the careful side.
+    void this.askUntilAnswered();
+  }
+
+  private async askUntilAnswered(): Promise<void> {
+    do await sleep(ASK_AGAIN_MS, { summary: 'until it asks after its operations again' });
+    while (!(await this.askOnce()));
+  }
+
+  private async askOnce(): Promise<boolean> {
+    try {
+      await this.starter.askAfter(this.engine.operations.map((operation) => operation.operationId));
+      return true;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return false;
     }
   }
 
   private mayRenew(): boolean {
     const info = workflowInfo();
     const due = info.continueAsNewSuggested || info.historyLength > this.tuning.maxHistoryEvents;
-    return due && this.desk.idle() && !this.starter.starting;
+    return due && this.turned && this.desk.idle() && !this.starter.starting && allHandlersFinished();
   }
 
   private watchInput(): Omit<WatchInput, 'generation' | 'untilMs'> {
@@ -266,7 +292,8 @@ export class EngineRun {
       context,
       policy: this.policyJson,
       vaultPerp: this.engine.vaultPerp,
-      reconcile: this.engine.slot === null && unresolvedOperations(this.engine).length === 0,
+      reconcile: isQuiet(this.engine),
+      liquidatedMs: this.engine.liquidatedMs,
       backoffUntilMs: this.engine.backoffUntilMs,
       reconnecting: this.engine.holds.some((hold) => hold.code === 'connection'),
       look: this.look,
@@ -275,27 +302,34 @@ export class EngineRun {
 
   /** One step: publish what changed, keep the watch in step with the context, take its result. */
   private async turn(): Promise<void> {
+    this.tellHolds();
+    if (this.writeDue()) void this.write();
     if (this.publishDue()) await this.publish();
     if (this.slotWanted()) await this.starter.grantSlot();
     const key = canonicalJson(this.watchInput() as never);
     if (this.watch?.key !== key) this.startWatch(key);
     this.armCooldown();
     showEngine(this);
+    this.turned = true;
     const before = this.watch;
-    await condition(
-      () =>
-        !this.opened ||
-        this.mayRenew() ||
-        this.publishDue() ||
-        this.slotWanted() ||
-        before?.result !== null ||
-        canonicalJson(this.watchInput() as never) !== key,
-    );
+    await condition(() => before?.result !== null || this.somethingElse(key));
     const result = before?.result ?? null;
     // What was seen under another context is stale: the next watch looks again.
     if (result === null || canonicalJson(this.watchInput() as never) !== key) return;
     this.watch = null;
     await this.take(result, key);
+  }
+
+  /** What a turn is for, besides the watch's result. */
+  private somethingElse(key: string): boolean {
+    return (
+      !this.opened ||
+      this.mayRenew() ||
+      this.publishDue() ||
+      this.writeDue() ||
+      this.slotWanted() ||
+      canonicalJson(this.watchInput() as never) !== key
+    );
   }
 
   private slotWanted(): boolean {
@@ -329,102 +363,99 @@ export class EngineRun {
       case 'checkpoint':
         return;
       case 'lost':
-        return await this.lose(result.error, result.critical);
+        return await this.loseWatch(result.error, result.critical);
       case 'decide': {
         const before = this.engine;
-        await this.see(result.snapshot);
+        this.see(result.snapshot);
         const acted = await this.act(result.snapshot);
         const unchanged =
           canonicalJson(this.watchInput() as never) === key && this.engine.operations === before.operations;
-        if (!acted && unchanged) await sleep(DISAGREEMENT_PAUSE_MS);
+        if (!acted && unchanged) await condition(() => this.somethingElse(key), DISAGREEMENT_PAUSE_MS);
       }
     }
   }
 
+  private async loseWatch(error: ErrorReport, critical: boolean): Promise<void> {
+    const again = this.engine.holds.some((hold) => hold.code === 'connection');
+    this.lose(error, critical);
+    if (!again) return;
+    const key = canonicalJson(this.watchInput() as never);
+    await condition(() => this.somethingElse(key), LOST_AGAIN_PAUSE_MS);
+  }
+
   /** The venue cannot be read: halted, and the watch tries again every 10 s. */
-  private async lose(error: ErrorReport, critical: boolean): Promise<void> {
+  private lose(error: ErrorReport, critical: boolean): void {
     const standing = this.engine.holds.some((hold) => hold.code === 'connection');
-    this.engine = { ...this.engine, holds: withHold(this.engine.holds, connectionHold(error, Date.now())) };
+    const alert = critical ? error.code : 'CONNECTION_LOST';
+    this.engine = { ...this.engine, holds: withHold(this.engine.holds, connectionHold(error, alert, Date.now())) };
     if (critical) {
+      const running = this.engine.state === 'running';
       this.engine = stopEngine(this.engine, Date.now());
-      await this.raise(
-        error.code,
-        'critical',
-        error.message,
-        'Correct the setting that it names and start again.',
-        String(this.engine.generation),
-      );
+      const action = 'Correct what it names, then START_ENGINE.';
+      if (running || !standing) this.raise(alert, 'critical', error.message, action, 'critical');
     } else if (!standing) {
-      await this.raise(
-        'CONNECTION_LOST',
-        'warning',
-        error.message,
-        'Nothing: it reconnects by itself every 10 s.',
-        String(this.engine.generation),
-      );
+      const action = 'Nothing: it reconnects by itself every 10 s.';
+      this.raise(alert, 'warning', error.message, action, 'connection');
     }
   }
 
   /** Takes what a snapshot tells: the market's time, the end of a feed or of an outage, and differences from the vault. */
-  async see(json: SnapshotJson): Promise<Snapshot> {
+  see(json: SnapshotJson): Snapshot {
     const snapshot = decodeSnapshot(json);
-    const nowMs = Date.now();
     this.look = false;
-    const firstEver = this.engine.seen === null;
-    const reconnected = this.engine.holds.some((hold) => hold.code === 'connection');
-    this.engine = passMarketTime(this.engine, snapshot.marketTimeMs);
-    this.engine = {
-      ...this.engine,
-      seen: { marketTimeMs: snapshot.marketTimeMs, takenAtMs: snapshot.takenAtMs, feed: snapshot.feed.feed },
-      holds: withoutHold(this.engine.holds, 'connection'),
-    };
-    if (reconnected) await this.recovered('CONNECTION_LOST', 'The venue answers again.');
-    this.engine = {
-      ...this.engine,
-      holds: snapshot.feed.ended
-        ? withHold(this.engine.holds, {
-            code: 'feed_ended',
-            sinceMs: nowMs,
-            permits: 'reducing',
-            clearedBy: 'itself',
-            reason: `The market data of ${snapshot.feed.feed} has ended; the last price stands.`,
-          })
-        : withoutHold(this.engine.holds, 'feed_ended'),
-    };
-    if (this.engine.slot === null && unresolvedOperations(this.engine).length === 0)
-      await this.reconcile(snapshot, firstEver);
+    this.engine = { ...this.engine, holds: withoutHold(this.engine.holds, 'connection') };
+    const standing = this.engine.holds.some((hold) => hold.code === 'feed_ended');
+    if (snapshot.feed.ended !== standing) {
+      this.engine = {
+        ...this.engine,
+        holds: snapshot.feed.ended
+          ? withHold(this.engine.holds, {
+              code: 'feed_ended',
+              sinceMs: Date.now(),
+              permits: 'reducing',
+              clearedBy: 'itself',
+              reason: `The market data of ${snapshot.feed.feed} has ended; the last price stands.`,
+            })
+          : withoutHold(this.engine.holds, 'feed_ended'),
+      };
+    }
+    this.compare(snapshot);
     return snapshot;
   }
 
-  private async reconcile(snapshot: Snapshot, firstEver: boolean): Promise<void> {
+  /** Holds the vault against a snapshot, once nothing of ours can move the position. An older one than seen tells nothing. */
+  compare(snapshot: Snapshot): void {
+    const { seen } = this.engine;
+    if (seen !== null && snapshot.slot < seen.slot) return;
+    const known = this.engine.liquidatedMs;
+    this.engine = passMarketTime(this.engine, snapshot.marketTimeMs);
+    const { marketTimeMs, takenAtMs, slot, feed } = snapshot;
+    this.engine = { ...this.engine, seen: { marketTimeMs, takenAtMs, slot, feed: feed.feed } };
+    if (isQuiet(this.engine)) this.reconcile(snapshot, seen === null);
+    if (!isLiquidatedSince(snapshot, known)) return;
+    this.engine = { ...this.engine, liquidatedMs: snapshot.lastLiquidationMs };
+    // What happened before the first look is history.
+    if (seen !== null) this.liquidated(`The venue liquidated; the position is ${sol(perpOf(snapshot))} SOL.`);
+  }
+
+  private reconcile(snapshot: Snapshot, firstEver: boolean): void {
     const vault = this.engine.vaultPerp === null ? null : BigInt(this.engine.vaultPerp);
-    const difference = reconcile(vault, snapshot);
+    const difference = reconcile(vault, snapshot, this.engine.liquidatedMs);
     const perp = perpOf(snapshot).toString();
     switch (difference.kind) {
       case 'none':
         return;
       case 'first_look':
-        this.engine = { ...this.engine, vaultPerp: perp };
-        if (firstEver && difference.perp !== 0n) await this.foundForeign(0n, difference.perp);
+        this.engine = takePosition(this.engine, perp, (exposure(snapshot, this.policy).spot ?? 0n).toString());
+        if (firstEver && difference.perp !== 0n) this.foundForeign(0n, difference.perp);
         return;
       case 'liquidation':
-        this.hold(
-          'liquidation',
-          'nothing',
-          'The venue liquidated (part of) the position. Check the account, then RESUME.',
-        );
-        await this.raise(
-          'LIQUIDATED',
-          'critical',
-          `The venue liquidated the position from ${sol(difference.from)} to ${sol(difference.to)} SOL.`,
-          'Check the account; RESUME when you have decided.',
-          perp,
-        );
+        this.liquidated(`The venue liquidated the position from ${sol(difference.from)} to ${sol(difference.to)} SOL.`);
         break;
       case 'foreign_reduction':
         if (difference.to === 0n) {
           this.engine = { ...this.engine, hedgeTargetPpm: 0 };
-          await this.raise(
+          this.raise(
             'FOREIGN_CLOSE',
             'warning',
             'Somebody else closed the position; the hedge target is now 0.',
@@ -432,45 +463,47 @@ export class EngineRun {
             perp,
           );
         } else {
-          this.hold(
-            'foreign_trade',
-            'reducing',
-            'Somebody else reduced the position. RESUME takes what stands as the new target.',
-          );
-          await this.raise(
+          const remedy = 'RESUME takes what stands as the new target.';
+          this.hold('foreign_trade', 'reducing', `Somebody else reduced the position. ${remedy}`, 'FOREIGN_TRADE');
+          this.raise(
             'FOREIGN_TRADE',
             'warning',
             `The position went from ${sol(difference.from)} to ${sol(difference.to)} SOL without us.`,
-            'RESUME takes what stands as the new target.',
+            remedy,
             perp,
           );
         }
         break;
       case 'foreign_increase':
-        await this.foundForeign(difference.from, difference.to);
+        this.foundForeign(difference.from, difference.to);
         break;
     }
     this.engine = { ...this.engine, vaultPerp: perp };
   }
 
-  /** A command may come before the watch's first snapshot: what it saw is what the vault begins with. */
-  async firstLook(snapshot: Snapshot): Promise<void> {
-    const nothingOpen = this.engine.slot === null && unresolvedOperations(this.engine).length === 0;
-    if (this.engine.vaultPerp === null && nothingOpen) await this.reconcile(snapshot, this.engine.seen === null);
+  private liquidated(message: string): void {
+    if (this.engine.holds.some((hold) => hold.code === 'liquidation')) return;
+    const reason = 'The venue liquidated (part of) the position. Check the account, then RESUME.';
+    this.hold('liquidation', 'nothing', reason, 'LIQUIDATED');
+    this.raise('LIQUIDATED', 'critical', message, 'Check the account; RESUME when you have decided.', 'liquidation');
   }
 
-  private async foundForeign(from: bigint, to: bigint): Promise<void> {
+  private foundForeign(from: bigint, to: bigint): void {
     const remedy = 'ADOPT_POSITION takes it over; CLOSE and FLATTEN work on it.';
-    this.hold('foreign_trade', 'reducing', `A position or an increase is not ours. ${remedy}`);
+    this.hold('foreign_trade', 'reducing', `A position or an increase is not ours. ${remedy}`, 'FOREIGN_POSITION');
     const message = `The position went from ${sol(from)} to ${sol(to)} SOL without us.`;
-    await this.raise('FOREIGN_POSITION', 'critical', message, remedy, to.toString());
+    this.raise('FOREIGN_POSITION', 'critical', message, remedy, to.toString());
   }
 
-  private hold(code: 'liquidation' | 'foreign_trade', permits: 'reducing' | 'nothing', reason: string): void {
-    this.engine = {
-      ...this.engine,
-      holds: withHold(this.engine.holds, { code, sinceMs: Date.now(), permits, clearedBy: 'person', reason }),
-    };
+  /** `alert`: told as over when the hold goes. */
+  private hold(
+    code: 'liquidation' | 'foreign_trade',
+    permits: 'reducing' | 'nothing',
+    reason: string,
+    alert: string,
+  ): void {
+    const hold: Hold = { code, sinceMs: Date.now(), permits, clearedBy: 'person', reason, details: { alert } };
+    this.engine = { ...this.engine, holds: withHold(this.engine.holds, hold) };
   }
 
   /** Decides again from a fresh snapshot before acting. True when an operation was started. */
@@ -480,9 +513,16 @@ export class EngineRun {
     if (first.action.kind === 'none') return false;
     if (first.action.kind === 'guard' && this.engine.backoffUntilMs !== null) return false;
     const { reports } = this;
-    const fresh = await durable.readSnapshot({ engineId: this.engineId, commitment: 'confirmed' });
-    if (this.reports !== reports) return true;
-    const snapshot = await this.see(fresh);
+    let fresh: SnapshotJson;
+    try {
+      fresh = await durable.readSnapshot({ engineId: this.engineId, commitment: 'confirmed' });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.lose(reportOf(error), false);
+      return true;
+    }
+    if (this.reports !== reports || !this.opened) return true;
+    const snapshot = this.see(fresh);
     if (this.engine.slot !== null || this.desk.waiting > 0) return false;
     const decision = decide(snapshot, decisionContext(this.engine), this.policy, Date.now());
     if (decision.action.kind === 'none') return false;
@@ -509,7 +549,7 @@ export class EngineRun {
     const content = canonicalJson(comparable(this) as never);
     const sequence = this.engine.sequence + 1;
     try {
-      await local.publishEngine({ ...engineRecord(this), sequence });
+      await this.locally.run(() => local.publishEngine({ ...engineRecord(this), sequence }));
       this.engine = { ...this.engine, sequence };
       this.published = content;
     } catch (error) {
@@ -519,46 +559,72 @@ export class EngineRun {
     }
   }
 
-  async raise(
+  raise(
     code: string,
     severity: 'info' | 'warning' | 'critical',
     message: string,
     action: string,
     subject: string,
-  ): Promise<void> {
-    await this.tell(
-      alertOf(this.engineId, 'alert', severity, code, message, action, `${this.engine.epoch}/${subject}`, Date.now()),
-    );
+  ): void {
+    this.tell('alert', severity, code, message, action, subject);
   }
 
-  async recovered(code: string, message: string): Promise<void> {
-    await this.tell(
-      alertOf(
-        this.engineId,
-        'recovered',
-        'info',
-        code,
-        message,
-        '',
-        `${this.engine.epoch}/${this.engine.generation}`,
-        Date.now(),
-      ),
-    );
+  /** An alert that cannot be journaled now must not stop the engine, nor be lost: it is carried until it is written. */
+  private tell(
+    kind: 'alert' | 'recovered',
+    severity: 'info' | 'warning' | 'critical',
+    code: string,
+    message: string,
+    action: string,
+    subject: string,
+  ): void {
+    const { epoch, generation } = this.engine;
+    const cause = `${epoch}/${generation}/${subject}`;
+    const alert = alertOf(this.engineId, kind, severity, code, message, action, cause, Date.now());
+    this.engine = { ...this.engine, pending: withAlert(this.engine.pending, alert) };
   }
 
-  /** An alert that cannot be journaled now must not stop the engine: the activity goes on trying beside it. */
-  private async tell(alert: Parameters<typeof durable.raiseAlerts>[0][number]): Promise<void> {
-    void durable.raiseAlerts([alert]).catch(() => undefined);
+  /** Holds come and go in many places; what is to be told of them is told here. */
+  private tellHolds(): void {
+    const { holds } = this.engine;
+    if (holds === this.toldHolds) return;
+    const alerts = alertsOfHolds(this.toldHolds, holds);
+    this.toldHolds = holds;
+    for (const { kind, severity, code, message } of alerts) {
+      this.tell(kind, severity, code, message, kind === 'alert' ? 'Look, then RESUME.' : '', 'hold');
+    }
+  }
+
+  private writeDue(): boolean {
+    return !this.writing && Date.now() >= this.writeNotBeforeMs && !isWritten(this.engine.pending);
+  }
+
+  /** Beside the turns: a journal that is away does not hold them up. */
+  private async write(): Promise<void> {
+    const { pending } = this.engine;
+    this.writing = true;
+    try {
+      if (pending.alerts.length > 0) await durable.raiseAlerts(pending.alerts);
+      await Promise.all(pending.answers.map((answer) => durable.recordAnswer(answer)));
+      this.engine = { ...this.engine, pending: afterWrite(this.engine.pending, pending) };
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.writeNotBeforeMs = Date.now() + PENDING_RETRY_MS;
+      void sleep(PENDING_RETRY_MS, { summary: 'journal unreachable: alerts and answers again' });
+    } finally {
+      this.writing = false;
+    }
   }
 }
 
-const connectionHold = (error: ErrorReport, nowMs: number) =>
+const connectionHold = (error: ErrorReport, alert: string, nowMs: number) =>
   ({
     code: 'connection',
     sinceMs: nowMs,
     permits: 'nothing',
     clearedBy: 'itself',
     reason: `Cannot read the venue: ${error.message}`,
+    details: { alert },
   }) as const;
 
 const sol = (amount: bigint): string => (Number(amount) / 1e9).toString();

@@ -2,14 +2,15 @@
  * What the engine carries across continue-as-new, one plain JSON object, and the pure transitions on it. The workflow
  * performs; nothing here reads a clock.
  */
-import type { AdmissionView } from './admission.ts';
+import { type AdmissionKind, type AdmissionView, refusalOf } from './admission.ts';
 import type { CommandAnswer } from './command.ts';
 import type { DecisionContext } from './decide.ts';
 import { FULL_HEDGE_PPM, hedgeTargetPpm } from './delta.ts';
-import type { Json } from './errors.ts';
+import type { ErrorReport, Json } from './errors.ts';
 import { type Hold, type EngineState as RunState, withHold, withoutHold } from './hold.ts';
 import type { OperationKind } from './intent.ts';
 import type { OperationReport } from './operation-report.ts';
+import type { PendingWrites } from './pending-writes.ts';
 import { lamports } from './units.ts';
 
 /** Commands whose answers the engine itself remembers; the journal remembers all. */
@@ -85,7 +86,21 @@ export interface EngineCarried {
   readonly backoffUntilMs: number | null;
   readonly decision: Json;
   /** Market and wall time of the last snapshot that the workflow saw. */
-  readonly seen: { readonly marketTimeMs: number; readonly takenAtMs: number; readonly feed: string } | null;
+  readonly seen: {
+    readonly marketTimeMs: number;
+    readonly takenAtMs: number;
+    readonly slot: number;
+    readonly feed: string;
+  } | null;
+  /** Market time of the last liquidation that was told; null: none. */
+  readonly liquidatedMs: number | null;
+  /**
+   * What an OPEN came to was unknown, or a person took over while something was: the next look takes the hedge target
+   * from what stands, unless that is still `unless` (signed lamports). Null: the target stands.
+   */
+  readonly retarget: { readonly unless: string | null } | null;
+  /** Alerts and answers that the journal has yet to take: carried, so that no renewal loses one. */
+  readonly pending: PendingWrites;
 }
 
 export const initialEngine = (epoch: string): EngineCarried => ({
@@ -108,6 +123,15 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   backoffUntilMs: null,
   decision: null,
   seen: null,
+  liquidatedMs: null,
+  retarget: null,
+  pending: { alerts: [], answers: [] },
+});
+
+/** A state carried by an older version lacks what was added since. */
+export const carriedEngine = (carried: Partial<EngineCarried> | null, epoch: string): EngineCarried => ({
+  ...initialEngine(epoch),
+  ...carried,
 });
 
 export const trackedOperation = (engine: EngineCarried, operationId: string): TrackedOperation | null =>
@@ -116,11 +140,18 @@ export const trackedOperation = (engine: EngineCarried, operationId: string): Tr
 export const unresolvedOperations = (engine: EngineCarried): readonly TrackedOperation[] =>
   engine.operations.filter((operation) => operation.phase === 'unresolved');
 
+const hasDropped = (engine: EngineCarried): boolean =>
+  engine.operations.some((operation) => operation.phase === 'dropped');
+
+/** Nothing of ours can move the position now: what a snapshot shows may be held against what the vault says. */
+export const isQuiet = (engine: EngineCarried): boolean =>
+  engine.slot === null && unresolvedOperations(engine).length === 0 && !hasDropped(engine);
+
 export const admissionView = (engine: EngineCarried): AdmissionView => ({
   state: engine.state,
   holds: engine.holds,
   unresolved: unresolvedOperations(engine),
-  dropped: engine.operations.some((operation) => operation.phase === 'dropped'),
+  dropped: hasDropped(engine),
   hasPosition: engine.vaultPerp === null ? null : engine.vaultPerp !== '0',
 });
 
@@ -129,7 +160,8 @@ export const decisionContext = (engine: EngineCarried): DecisionContext => ({
   cooldownUntilMs: engine.cooldownUntilMs,
   holds: engine.holds,
   engineRunning: engine.state === 'running',
-  busy: engine.slot !== null,
+  // Until a fork's victim has landed again or is proven dead, its size is not known: nothing automatic trades.
+  busy: engine.slot !== null || hasDropped(engine),
   // The watch reads it from the alerts that stand.
   carryWarnedAtMs: null,
 });
@@ -139,9 +171,27 @@ export function rememberCommand(engine: EngineCarried, command: RememberedComman
   return { ...engine, commands: [...others, command].slice(-REMEMBERED_COMMANDS) };
 }
 
-/** A retry that may have the slot now: it is free, and nobody else's. Null: none. */
+/** A retry that may have the slot now: it is free, and what holds besides the retry itself lets it start. Null: none. */
 export const slotWantedBy = (engine: EngineCarried): TrackedOperation | null =>
-  engine.slot !== null ? null : (engine.operations.find((operation) => operation.wantsSlot) ?? null);
+  engine.slot !== null
+    ? null
+    : (engine.operations.find((operation) => operation.wantsSlot && refusalOfRetry(engine, operation) === null) ??
+      null);
+
+function refusalOfRetry(engine: EngineCarried, operation: TrackedOperation): ErrorReport | null {
+  const view = admissionView(engine);
+  return refusalOf(admissionKindOfOperation(operation), {
+    ...view,
+    unresolved: view.unresolved.filter((other) => other.operationId !== operation.operationId),
+    holds: withoutHold(view.holds, 'unresolved', operation.operationId),
+  });
+}
+
+function admissionKindOfOperation({ kind, purpose, reducing }: TrackedOperation): AdmissionKind {
+  if (kind === 'close') return purpose === 'flatten' ? 'flatten' : 'close';
+  if (kind === 'rebalance') return reducing ? 'rebalance_reducing' : 'rebalance_enlarging';
+  return kind;
+}
 
 /** The operation takes the slot. */
 export function startOperation(engine: EngineCarried, operation: TrackedOperation): EngineCarried {
@@ -177,30 +227,45 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
     vaultPerp: withChange(engine.vaultPerp, BigInt(report.perpChange) - BigInt(before.counted)),
   };
   if (report.answer !== null) next = answerCommand(next, operation.operationId, report.answer);
+  if (report.phase !== 'unresolved') {
+    next = { ...next, holds: withoutHold(next.holds, 'unresolved', operation.operationId) };
+    if (before.phase === 'unresolved') next = retarget(next, operation);
+  }
   switch (report.phase) {
     case 'running':
-      return { ...next, holds: withoutHold(next.holds, 'unresolved', operation.operationId) };
+      // One that was believed lost, and works on, holds the slot.
+      return { ...next, slot: next.slot ?? operation.operationId };
     case 'unresolved':
-      return unresolve(freeSlot(next, operation), operation, report, context.nowMs);
+      return unresolve(leaveSlot(next, operation.operationId), operation, report, context.nowMs);
     case 'dropped':
-      return freeSlot(next, operation);
+      return leaveSlot(next, operation.operationId);
     case 'released':
-      return settleEffects(freeSlot(next, operation), operation, before, report, context);
+      return settleEffects(leaveSlot(next, operation.operationId), operation, before, report, context);
     case 'ended':
-      return end(freeSlot(next, operation), operation, before, report, context);
+      return end(leaveSlot(next, operation.operationId), operation, before, report, context);
   }
 }
+
+/** An OPEN whose fate was unknown: whatever is told of it, only the account says what a person now has. */
+const retarget = (engine: EngineCarried, operation: TrackedOperation): EngineCarried =>
+  operation.purpose === 'open'
+    ? { ...engine, vaultPerp: null, retarget: { unless: operation.perpBefore } }
+    : { ...engine, vaultPerp: null };
+
+/** It ended without telling how: the account tells what stands. */
+export const takeOverAfter = (engine: EngineCarried, operation: TrackedOperation): EngineCarried =>
+  retarget(engine, operation);
+
+/** The operation holds the slot no more, and is unresolved or gone. */
+export const leaveSlot = (engine: EngineCarried, operationId: string): EngineCarried =>
+  engine.slot === operationId
+    ? { ...engine, slot: null, state: engine.state === 'stopping' ? 'stopped' : engine.state }
+    : engine;
 
 const perpAfter = (before: string, change: string): string => (BigInt(before) + BigInt(change)).toString();
 
 const withChange = (vaultPerp: string | null, change: bigint): string | null =>
   vaultPerp === null ? null : (BigInt(vaultPerp) + change).toString();
-
-const freeSlot = (engine: EngineCarried, operation: TrackedOperation): EngineCarried => ({
-  ...engine,
-  slot: engine.slot === operation.operationId ? null : engine.slot,
-  state: engine.state === 'stopping' && engine.slot === operation.operationId ? 'stopped' : engine.state,
-});
 
 function answerCommand(engine: EngineCarried, operationId: string, answer: CommandAnswer): EngineCarried {
   return {
@@ -245,7 +310,8 @@ function settleEffects(
   const changed = BigInt(operation.counted) !== 0n;
   switch (operation.purpose) {
     case 'open':
-      return changed && operation.perpBefore !== null
+      // Of one that was unresolved the account itself tells (`retarget`).
+      return changed && operation.perpBefore !== null && before.phase !== 'unresolved'
         ? {
             ...engine,
             hedgeTargetPpm: hedgeTargetOf(perpAfter(operation.perpBefore, operation.counted), operation.spot),
@@ -276,6 +342,7 @@ function settleEffects(
               permits: 'reducing',
               clearedBy: 'person',
               reason: 'The guard reduced the short to keep the account from liquidation. RESUME ends the restriction.',
+              details: { alert: 'GUARD_ACTED', severity: 'critical' },
             }),
           }
         : countFailure(engine, report, context);
@@ -296,7 +363,6 @@ function end(
   const next: EngineCarried = {
     ...settled,
     operations: settled.operations.filter((other) => other.operationId !== operation.operationId),
-    holds: withoutHold(settled.holds, 'unresolved', operation.operationId),
   };
   if (!report.contradicted) return next;
   return {
@@ -338,7 +404,11 @@ function countFailure(engine: EngineCarried, report: OperationReport, context: R
       reason: persistent
         ? `${failures} automatic trades failed in a row, the last with ${report.error?.code ?? 'no reason'}. Look, then RESUME.`
         : `An automatic trade failed (${report.error?.code ?? 'no reason'}); the next is tried in ${waitMs / 60_000} min.`,
-      details: { failures, until_ms: persistent ? null : context.marketNowMs + waitMs },
+      details: {
+        failures,
+        until_ms: persistent ? null : context.marketNowMs + waitMs,
+        ...(persistent ? { alert: 'AUTOMATIC_TRADES_FAILED', severity: 'warning' } : {}),
+      },
     }),
   };
 }
@@ -369,23 +439,39 @@ const TAKEN_OVER: readonly Hold['code'][] = ['foreign_trade', 'stores_diverged',
 export function resume(engine: EngineCarried, perp: string | null, spot: string): EngineCarried {
   // What stands is taken over: a target from before would trade away what a person just accepted.
   const changed = engine.holds.some((hold) => TAKEN_OVER.includes(hold.code));
-  return {
+  const next: EngineCarried = {
     ...engine,
     failures: 0,
     backoffUntilMs: null,
     holds: engine.holds.filter((hold) => hold.clearedBy !== 'person' || hold.code === 'stopped'),
-    vaultPerp: perp ?? engine.vaultPerp,
-    hedgeTargetPpm: changed ? hedgeTargetOf(perp, spot) : engine.hedgeTargetPpm,
   };
+  if (perp === null || !isQuiet(engine)) return takeOverLater(next, changed);
+  return { ...next, vaultPerp: perp, hedgeTargetPpm: changed ? hedgeTargetOf(perp, spot) : engine.hedgeTargetPpm };
 }
 
-/** ADOPT_POSITION: what stands on the venue becomes this engine's own. */
-export const adopt = (engine: EngineCarried, perp: string, spot: string): EngineCarried => ({
+/** What stands is not known while something of ours may still move it: the first quiet look takes it over. */
+const takeOverLater = (engine: EngineCarried, withTarget: boolean): EngineCarried => ({
+  ...engine,
+  vaultPerp: null,
+  retarget: withTarget ? { unless: null } : engine.retarget,
+});
+
+/** The first look after the vault was unknown: what stands is the engine's, and the target where that was left open. */
+export const takePosition = (engine: EngineCarried, perp: string, spot: string): EngineCarried => ({
   ...engine,
   vaultPerp: perp,
-  hedgeTargetPpm: hedgeTargetOf(perp, spot),
-  holds: withoutHold(engine.holds, 'foreign_trade'),
+  retarget: null,
+  hedgeTargetPpm:
+    engine.retarget === null || engine.retarget.unless === perp ? engine.hedgeTargetPpm : hedgeTargetOf(perp, spot),
 });
+
+/** ADOPT_POSITION: what stands on the venue becomes this engine's own. */
+export function adopt(engine: EngineCarried, perp: string, spot: string): EngineCarried {
+  const next = { ...engine, holds: withoutHold(engine.holds, 'foreign_trade') };
+  return isQuiet(engine)
+    ? { ...next, vaultPerp: perp, hedgeTargetPpm: hedgeTargetOf(perp, spot) }
+    : takeOverLater(next, true);
+}
 
 export const startEngine = (engine: EngineCarried): EngineCarried => ({
   ...engine,

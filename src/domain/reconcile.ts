@@ -19,16 +19,24 @@ export function perpOf(snapshot: Snapshot, market = SOL_PERP): bigint {
   return snapshot.account?.perps.find((position) => position.marketIndex === index)?.baseAmount ?? 0n;
 }
 
+/** The venue liquidated after the last liquidation that is known (market time; null: none is). */
+export const isLiquidatedSince = ({ lastLiquidationMs }: Snapshot, knownMs: number | null): boolean =>
+  lastLiquidationMs !== null && (knownMs === null || lastLiquidationMs > knownMs);
+
 /**
- * Classifies the difference in the perp. Funding, interest and settles move money and not size, and are journaled by
- * the venue under their own source.
+ * Classifies the difference in the perp. `liquidatedMs`: the last liquidation that is known. Funding, interest and
+ * settles move money and not size, and are journaled by the venue under their own source.
  */
-export function reconcile(vaultPerp: bigint | null, snapshot: Snapshot): Difference {
+export function reconcile(
+  vaultPerp: bigint | null,
+  snapshot: Snapshot,
+  liquidatedMs: number | null = null,
+): Difference {
   const perp = perpOf(snapshot);
   if (vaultPerp === null) return { kind: 'first_look', perp };
   if (perp === vaultPerp) return { kind: 'none' };
   const sameSide = perp === 0n || (vaultPerp !== 0n && perp < 0n === vaultPerp < 0n);
   if (!sameSide || abs(perp) > abs(vaultPerp)) return { kind: 'foreign_increase', from: vaultPerp, to: perp };
-  const liquidated = snapshot.account?.status !== 'active' || snapshot.lastLiquidationMs !== null;
+  const liquidated = snapshot.account?.status !== 'active' || isLiquidatedSince(snapshot, liquidatedMs);
   return { kind: liquidated ? 'liquidation' : 'foreign_reduction', from: vaultPerp, to: perp };
 }

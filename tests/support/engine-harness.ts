@@ -21,7 +21,7 @@ import type { EngineRecord } from '../../src/journal/records.ts';
 import type { MarketFeed } from '../../src/market-data/feed.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
-import { openWorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
+import { openWorkflowBundle, type WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
 import { Faults } from '../../src/venues/paper/faults.ts';
 import { PaperVenue } from '../../src/venues/paper/paper-venue.ts';
 import type { PaperDefaults } from '../../src/venues/paper/parameters.ts';
@@ -64,6 +64,18 @@ export async function until<T>(what: string, read: () => Promise<T | null | unde
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** One bundle for the whole file: a worker that comes back runs the code that it ran before. */
+let bundle: Promise<WorkflowBundle> | null = null;
+const bundleOnce = (): Promise<WorkflowBundle> => {
+  bundle ??= openWorkflowBundle({
+    root: ROOT,
+    folder: join(tmpdir(), 'driftless-test-bundles'),
+    logger: SILENT,
+    say: () => undefined,
+  });
+  return bundle;
+};
 
 export class EngineHarness {
   readonly engineId: string;
@@ -139,18 +151,25 @@ export class EngineHarness {
     const worker = await Worker.create({
       connection: this.native,
       taskQueue: this.taskQueue,
-      workflowBundle: await openWorkflowBundle({
-        root: ROOT,
-        folder: join(tmpdir(), 'driftless-test-bundles'),
-        logger: SILENT,
-        say: () => undefined,
-      }),
+      workflowBundle: await bundleOnce(),
       activities: { ...createTransactionActivities(ports), ...createEngineActivities(ports) },
       shutdownGraceTime: '100 ms',
       maxHeartbeatThrottleInterval: '1 s',
       defaultHeartbeatThrottleInterval: '1 s',
     });
     this.worker = { worker, run: worker.run() };
+  }
+
+  /** Replays the whole history of every run of a workflow: a defect in determinism stops it. Returns how many runs. */
+  async replay(workflowId: string): Promise<number> {
+    const workflowBundle = await bundleOnce();
+    let runs = 0;
+    for await (const { runId } of this.client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
+      const history = await this.client.workflow.getHandle(workflowId, runId).fetchHistory();
+      await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
+      runs += 1;
+    }
+    return runs;
   }
 
   async stopWorker(): Promise<void> {
