@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { baseToText, floorToStep, parseAmount, readBase } from '../../dashboard/src/format/decimal.ts';
 import { microUsdText } from '../../dashboard/src/format/micro-usd.ts';
 import { percent, ratio, shortId, sol, times, toneOf, usd, usdFine } from '../../dashboard/src/format/number.ts';
-import { previewRows } from '../../dashboard/src/format/preview.ts';
 import { age, countdown, days } from '../../dashboard/src/format/time.ts';
+import { previewRows } from '../../dashboard/src/state/preview.ts';
 
 const base = (typed: string, decimals = 9): bigint | string => {
   const parsed = parseAmount(typed, decimals);

@@ -1,7 +1,6 @@
 /** Questions before something is sent: the page's own, and the server's confirmation with its preview. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { previewRows } from '../format/preview.ts';
 import { fields, list } from '../socket/read.ts';
 import { readGate } from '../socket/read-message.ts';
 import { type Activity, secondsLeft } from '../state/activity.ts';
@@ -13,6 +12,7 @@ import {
   sendCommand,
   sendConfirmed,
 } from '../state/commands.ts';
+import { previewRows } from '../state/preview.ts';
 import { activities, connected, nowMs } from '../state/store.ts';
 import { Gates } from './gates.tsx';
 

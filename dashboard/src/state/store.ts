@@ -122,7 +122,8 @@ function onMessage(message: ServerMessage): void {
 let journalTimer: ReturnType<typeof setTimeout> | null = null;
 /** Many changes in one go are read as one, and a stream of them (a fast market) still once in a while. */
 function journalChanged(): void {
-  journalTimer ??= setTimeout(() => {
+  if (journalTimer !== null) return;
+  journalTimer = setTimeout(() => {
     journalTimer = null;
     journalVersion.value += 1;
   }, JOURNAL_SETTLE_MS);

@@ -1,6 +1,6 @@
+import { plain } from '../format/number.ts';
 import { isObject } from '../socket/read.ts';
-import { spaced } from '../state/command-words.ts';
-import { plain } from './number.ts';
+import { spaced } from './command-words.ts';
 
 /** The preview as the server made it: names in words, nested names joined, lists and gates in short. */
 export function previewRows(
