@@ -1,4 +1,74 @@
+/** A second start of the whole product to its first answered command, beside the bare Temporal server's start. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Product, productEnv } from '../tests/support/product.ts';
+import { CommandSocket } from './support/command-socket.ts';
+import { inTurn } from './support/measure.ts';
 import type { Finding } from './support/report.ts';
+import { startBenchServer } from './support/temporal-server.ts';
+
+const ROUNDS = 5;
+/** The first start fills the caches: bundle, page, database. */
+const WARM_UP_ROUNDS = 1;
+const TOKEN = 'token-of-the-benchmark-0001';
+const PATIENCE_MS = 120_000;
+const RETRY_PAUSE_MS = 10;
+
+/** Asks from the first moment on, as an impatient client does. A command that is told to come again does. */
+async function firstAnswer(url: string): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadline) {
+    try {
+      const socket = await CommandSocket.open(url, TOKEN);
+      try {
+        return await socket.command('START_ENGINE', { mode: 'paper' });
+      } finally {
+        socket.close();
+      }
+    } catch {
+      await sleep(RETRY_PAUSE_MS);
+    }
+  }
+  throw new Error('no command was answered');
+}
+
+async function startToAnswer(folder: string): Promise<number> {
+  const env = await productEnv({ DRIFTLESS_TOKEN: TOKEN });
+  const startedAt = performance.now();
+  const product = new Product(folder, env);
+  try {
+    await firstAnswer(`http://127.0.0.1:${env.PORT}`);
+    return performance.now() - startedAt;
+  } finally {
+    await product.end();
+  }
+}
+
+async function bareStart(folder: string): Promise<number> {
+  const server = await startBenchServer(folder, { tuned: true });
+  await server.stop();
+  return server.healthyAfterMs;
+}
+
 export async function benchStart(): Promise<readonly Finding[]> {
-  return [];
+  const folder = mkdtempSync(join(tmpdir(), 'driftless-bench-'));
+  try {
+    const medians = await inTurn(ROUNDS, WARM_UP_ROUNDS, {
+      'start to the first answer': () => startToAnswer(folder),
+      'bare server to healthy': () => bareStart(folder),
+    });
+    return [
+      {
+        what: 'second start to the first answered command',
+        figure: medians['start to the first answer'],
+        unit: 'ms',
+        yardstick: { what: 'bare Temporal server to healthy', figure: medians['bare server to healthy'] },
+        goal: null,
+      },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
