@@ -203,7 +203,7 @@ function Payments() {
   const recent = payments.value;
   return (
     <section class="box" aria-labelledby="payments-title">
-      <h3 id="payments-title">Recent funding payments</h3>
+      <h3 id="payments-title">Recent funding payments, by the market’s clock</h3>
       {recent.length === 0 ? (
         <p class="note" data-testid="payments-empty">
           None yet: funding is paid at the end of each period in which a position is held.

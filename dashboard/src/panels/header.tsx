@@ -1,7 +1,7 @@
 /** Who we are connected to, what it is doing, whose prices these are, how old the figures are, and the way out. */
 
 import { usd } from '../format/number.ts';
-import { age } from '../format/time.ts';
+import { age, dateTime } from '../format/time.ts';
 import {
   connected,
   connection,
@@ -79,6 +79,9 @@ function Feed() {
       <strong>{FEED_WORDS[kind]}</strong>
       <span class="feed-id">{feed ?? 'no feed named yet'}</span>
       {speed !== null && speed !== 1 ? <span>{speed === 'max' ? 'as fast as it goes' : `${speed}× speed`}</span> : null}
+      {market?.marketTimeMs != null && (speed !== 1 || kind === 'replay') ? (
+        <span data-testid="market-time">market time {dateTime(market.marketTimeMs)}</span>
+      ) : null}
       {market?.row != null && market.rows != null ? (
         <span>
           row {market.row} of {market.rows}
