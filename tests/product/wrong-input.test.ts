@@ -113,7 +113,7 @@ describe('what is no message', () => {
     const notMessages: readonly (string | Buffer)[] = [
       ...['', ' ', 'hello', '{', '{"type":"COMMAND"', 'NaN', 'undefined', '[]', '[[]]', 'null', '1', '"COMMAND"', '{}'],
       ...['{"type":"command"}', '{"type":null}', '{"type":"COMMAND_RESULT"}', '{"type":["COMMAND"]}', '\u0000'],
-      ...[`${'['.repeat(100_000)}`, '{"type":"COMMAND","type":"COMMAND","action":"GET_STATE"}'],
+      ...[`${'['.repeat(100_000)}`, '{"type":"COMMAND","action":"GET_STATE","action":"REBALANCE"}'],
       ...['{"type":"COMMAND","action":"DRIFT_DEPOSIT","data":{"amount":NaN}}'],
       ...[Buffer.from([0, 1, 2, 255]), Buffer.from('{"type":"COMMAND","action":"GET_STATE"}')],
     ];
@@ -146,7 +146,7 @@ describe('what is no message', () => {
     expect(engine).toMatchObject({ state: 'running', trading_state: 'active', operation: null, holds: [] });
     expect(await run.list('operations')).toEqual([]);
     expect(await run.isReady()).toBe(true);
-    const deposited = await client.command('DRIFT_DEPOSIT', { amount: 1 });
+    const deposited = await (await run.caller()).end('DRIFT_DEPOSIT', { amount: 1 });
     expect(deposited).toMatchObject({ success: true, message: 'Deposited 1 SOL', data: { status: 'done' } });
   });
 });

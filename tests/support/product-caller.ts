@@ -8,7 +8,8 @@ import type { Message } from './bridge.ts';
 
 const RECONNECT_MS = 100;
 const AGAIN_MS = 1_000;
-const PATIENCE_MS = 120_000;
+/** Longer than any test has patience for. */
+const PATIENCE_MS = 600_000;
 /** These leave no record, so that the same command may come again. `unknown` and `pending` are no ends either. */
 const TRY_AGAIN: ReadonlySet<string> = new Set(['UNAVAILABLE', 'ENGINE_BUSY']);
 /** But one that was accepted, and waited for the slot in vain, ends busy: this time it is recorded. */

@@ -34,12 +34,13 @@ export async function freePorts(count: number): Promise<readonly number[]> {
 export async function until<T>(
   what: string,
   look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+  patienceMs = PATIENCE_MS,
 ): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const seen = await look();
     if (seen !== null && seen !== undefined && seen !== false) return seen;
-    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${patienceMs} ms in vain: ${what}`);
     await sleep(POLL_MS);
   }
 }
@@ -126,7 +127,8 @@ export class Product {
         socket.on('message', (raw) => {
           const message = JSON.parse(String(raw)) as Message;
           if (message.type !== 'COMMAND_RESULT' || message.command_id !== ownId) return;
-          if (message.data?.status === 'pending') return;
+          // The true fate of what was accepted in doubt follows under the same id.
+          if (message.data?.status === 'pending' || message.error?.code === 'ACCEPTANCE_UNKNOWN') return;
           clearTimeout(timer);
           resolve(message);
         });
