@@ -24,7 +24,7 @@ import { createRedactor } from './redaction.ts';
 import { listenForStop, type StopSignal } from './stop-signal.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
-import { startTemporalServer } from './temporal-server.ts';
+import { clearTheWay, startTemporalServer } from './temporal-server.ts';
 import { openToken } from './token.ts';
 import { venueRegistry } from './venues.ts';
 import { startWorker } from './worker.ts';
@@ -41,7 +41,7 @@ const INTERRUPTED = 130;
 const REACH_TRIES = 12;
 const REACH_PAUSE_MS = 5_000;
 const CONNECT_MS = 5_000;
-const STEP_MS = 4_000;
+const STEP_MS = 1_500;
 
 /** What the terminal shows of the set-up; what happens later goes through the logger. */
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -149,7 +149,9 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
   const started = (async () => {
     const isBridge = options.role !== 'worker';
     const isWorker = options.role !== 'bridge';
+    const { home, logDir } = settings;
     if (isBridge) await requireFreePort(settings.port, settings.host, 'PORT');
+    if (settings.temporal.address === null) await clearTheWay({ ...settings.temporal, home, logger });
     const token = await openToken(settings.home, settings.token);
     redactor.add(token);
 
@@ -167,9 +169,10 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     if (address === null) {
       const cli = await findTemporalCli({ given: settings.temporal.cli ?? undefined, env: process.env, say });
       say('Starting Temporal, journal and worker ...');
-      const { home, logDir } = settings;
-      const server = await startTemporalServer({ ...settings.temporal, home, logDir, cli: cli.path, logger });
-      add('temporal server', 8_000, server.stop);
+      const server = await startTemporalServer({
+        ...{ ...settings.temporal, home, logDir, cli: cli.path, logger, cancelled: () => asked },
+        onLaunch: (end) => add('temporal server', 8_000, end),
+      });
       killServer = () => {
         const pid = server.pid();
         if (pid !== null) process.kill(pid, 'SIGKILL');
@@ -243,7 +246,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     }
   })();
   const outcome = await Promise.race([started.then(() => 'started' as const), stop.stopped]);
-  // A stop in the middle of the start lets the step at hand end, so that nothing it makes is left behind.
+  // A stop in the middle of the start gives the step at hand a moment to end by itself.
   if (outcome !== 'started') await settledWithin(started, STEP_MS);
   const why = outcome === 'started' ? await stop.stopped : outcome;
   if (why !== 'failed') say('\nStopping ...');

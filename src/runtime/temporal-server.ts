@@ -30,6 +30,10 @@ export interface TemporalServerOptions {
   readonly uiPort: number;
   readonly namespace: string;
   readonly logger: Logger;
+  /** Asked right before the server is launched: true when it is no longer wanted. */
+  readonly cancelled?: () => boolean;
+  /** As soon as there is a process, long before it is healthy: how to end it. */
+  readonly onLaunch?: (stop: () => Promise<void>) => void;
 }
 
 export interface TemporalServer {
@@ -52,7 +56,25 @@ export async function checkTemporal(address: string, namespace: string): Promise
   }
 }
 
-/** A server of this data folder that an earlier process left behind is ended: its store keeps all it acknowledged. */
+const databaseIn = (home: string): string => join(home, 'temporal.db');
+const pidFileIn = (home: string): string => join(home, 'temporal.pid');
+
+/**
+ * Ends a server of this data folder that an earlier process left behind (its store keeps all that it acknowledged), and
+ * sees that the ports are free: before anything slow begins.
+ * @throws CriticalError PORT_TAKEN, naming the stranger and the setting that moves us
+ */
+export async function clearTheWay({
+  home,
+  port,
+  uiPort,
+  logger,
+}: Pick<TemporalServerOptions, 'home' | 'port' | 'uiPort' | 'logger'>): Promise<void> {
+  await endLeftOver(pidFileIn(home), databaseIn(home), port, logger);
+  await requireFreePort(port, LOOPBACK, 'TEMPORAL_PORT');
+  await requireFreePort(uiPort, LOOPBACK, 'TEMPORAL_UI_PORT');
+}
+
 async function endLeftOver(pidFile: string, database: string, port: number, logger: Logger): Promise<void> {
   const isOurs = async (pid: number) => (await commandLineOf(pid))?.includes(database) === true;
   const noted = Number(await readFile(pidFile, 'utf8').catch(() => ''));
@@ -70,19 +92,16 @@ async function tailOf(file: string): Promise<string> {
 }
 
 /**
- * Started and healthy when it resolves, and kept alive until `stop`.
- * @throws CriticalError PORT_TAKEN, or TEMPORAL_FAILED with the end of the server's own log
+ * Started and healthy when it resolves, and kept alive until `stop`. `clearTheWay` goes before.
+ * @throws CriticalError TEMPORAL_FAILED with the end of the server's own log
  */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
   const { cli, home, logDir, port, uiPort, namespace } = options;
   const logger = options.logger.child({ part: 'temporal-server' });
-  const database = join(home, 'temporal.db');
-  const pidFile = join(home, 'temporal.pid');
+  const database = databaseIn(home);
+  const pidFile = pidFileIn(home);
   const logFile = join(logDir, 'temporal-server.log');
   await mkdir(dirname(logFile), { recursive: true });
-  await endLeftOver(pidFile, database, port, logger);
-  await requireFreePort(port, LOOPBACK, 'TEMPORAL_PORT');
-  await requireFreePort(uiPort, LOOPBACK, 'TEMPORAL_UI_PORT');
   const logSize = await stat(logFile).then(
     ({ size }) => size,
     () => 0,
@@ -102,10 +121,12 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
 
   let child: ChildProcess | null = null;
   let stopping = false;
+  let told = false;
   let timer: NodeJS.Timeout | null = null;
 
   /** Its own session, so that a terminal's Ctrl-C reaches us and we end it last; its log in a file, not in our pipe. */
   function launch(): ChildProcess {
+    if (stopping || options.cancelled?.() === true) throw new Error('the Temporal server is no longer wanted');
     const log = openSync(logFile, 'a');
     const launched = spawn(cli, args, { detached: true, windowsHide: true, stdio: ['ignore', log, log] });
     closeSync(log);
@@ -141,6 +162,8 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   async function start(): Promise<void> {
     const launched = launch();
     child = launched;
+    if (!told) options.onLaunch?.(stop);
+    told = true;
     if (launched.pid !== undefined) await writeFile(pidFile, String(launched.pid));
     await untilHealthy(launched);
   }

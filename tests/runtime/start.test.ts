@@ -155,8 +155,12 @@ describe('npm start, running', () => {
       const state = await product.state();
       return state.age_ms < 5_000 && state.drift_state.positions[0]?.amount === -2;
     });
-    const closed = await product.command('DRIFT_CLOSE_POSITION', { market: 'SOL-PERP' });
-    expect(closed.data.status).toBe('done');
+    // Right after a restart a busy machine may be late, and what is late is refused.
+    const closed = await until('a close', async () => {
+      const answer = await product.command('DRIFT_CLOSE_POSITION', { market: 'SOL-PERP' });
+      return answer.error?.code !== 'COMMAND_EXPIRED' && answer;
+    });
+    expect(closed).toMatchObject({ data: { status: 'done' } });
   });
 
   it('leaves no secret in logs, journal, history or answers', async () => {
