@@ -145,6 +145,8 @@ export interface WatchInput {
   readonly engineId: string;
   readonly epoch: string;
   readonly generation: number;
+  /** The engine's clock: an operation that was accepted later is not known to this watch. */
+  readonly startedAtMs: number;
   readonly untilMs: number;
   /** Opaque to the activity but for `decide`: everything that the decision knows besides the snapshot. */
   readonly context: DecisionContext;

@@ -96,7 +96,7 @@ class Watch {
       // A newer watch writes: this one was cut off and may only end.
       return { done: { kind: 'checkpoint' }, pauseMs: 0 };
     }
-    const why = await this.look(snapshot);
+    const why = (await this.overtaken()) ? null : await this.look(snapshot);
     await this.thin();
     if (why !== null) return { done: { kind: 'decide', snapshot: encodeSnapshot(snapshot), why }, pauseMs: 0 };
     return { done: null, pauseMs: more ? 0 : this.pollMs() };
@@ -112,6 +112,14 @@ class Watch {
     return Math.max(
       MIN_POLL_MS,
       speed === 'max' ? this.policy.pollIntervalMs / 10 : this.policy.pollIntervalMs / speed,
+    );
+  }
+
+  /** An operation that began after this watch may have changed half of what it sees: the next watch judges that. */
+  private async overtaken(): Promise<boolean> {
+    const unfinished = await this.ports.journal.unfinishedOperations(this.input.engineId);
+    return unfinished.some(
+      (operation) => operation.status === 'running' && operation.createdAtMs >= this.input.startedAtMs,
     );
   }
 

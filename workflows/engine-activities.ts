@@ -12,6 +12,16 @@ export const durable = proxyActivities<
   retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '10 s', maximumAttempts: 4 },
 });
 
+/**
+ * The engine's row. One attempt: the next one says what stands then. Not eager: what the same task answers goes first.
+ */
+export const publishRow = proxyActivities<EngineActivities>({
+  startToCloseTimeout: '3 s',
+  scheduleToCloseTimeout: '30 s',
+  allowEagerDispatch: false,
+  retry: { maximumAttempts: 1 },
+}).publishEngine;
+
 /** In-process and quick: a command's answer waits for it, so it gives up within the answer's time. */
 export const local = proxyLocalActivities<EngineActivities & Pick<TransactionActivities, 'readSnapshot'>>({
   startToCloseTimeout: '1500 ms',
@@ -26,6 +36,8 @@ export function watchOnce(input: WatchInput, checkpointMs: number): Promise<Watc
     heartbeatTimeout: '10 s',
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: { initialInterval: '1 s', backoffCoefficient: 1.5, maximumInterval: '10 s' },
+    // What the same task answers goes first.
+    allowEagerDispatch: false,
     summary: `watch ${input.generation}`,
   });
   return watch(input);

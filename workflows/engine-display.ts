@@ -81,7 +81,9 @@ export function showEngine(run: EngineRun): void {
   if (run.shown === text) return;
   run.shown = text;
   setCurrentDetails(text);
-  if (run.tuning.searchAttributes) {
+  const attributes = `${engine.state} ${needsPerson}`;
+  if (run.tuning.searchAttributes && run.shownAttributes !== attributes) {
+    run.shownAttributes = attributes;
     upsertSearchAttributes([
       { key: ENGINE_ID, value: run.engineId },
       { key: STAGE, value: engine.state },

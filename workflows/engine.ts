@@ -30,6 +30,7 @@ import {
   stopEngine,
   takePosition,
   takeReport,
+  trackedOperation,
 } from '../src/domain/engine-state.ts';
 import type { ErrorReport } from '../src/domain/errors.ts';
 import { type Hold, withHold, withoutHold } from '../src/domain/hold.ts';
@@ -39,7 +40,7 @@ import { afterWrite, isWritten, withAlert } from '../src/domain/pending-writes.t
 import { decodePolicy, type Policy } from '../src/domain/policy.ts';
 import { isLiquidatedSince, perpOf, reconcile } from '../src/domain/reconcile.ts';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../src/domain/snapshot.ts';
-import { durable, local, watchOnce } from './engine-activities.ts';
+import { durable, publishRow, watchOnce } from './engine-activities.ts';
 import { CommandDesk } from './engine-commands.ts';
 import { alertOf, engineRecord, showEngine } from './engine-display.ts';
 import { OperationStarter } from './engine-operations.ts';
@@ -50,6 +51,8 @@ import { OneAtATime } from './one-at-a-time.ts';
 const DISAGREEMENT_PAUSE_MS = 5_000;
 /** Waited before the next watch when one ended in an error again: a defect must not fill the history. */
 const LOST_AGAIN_PAUSE_MS = 10_000;
+/** A watch that runs when an operation takes the slot goes on for this long: most operations are over by then. */
+const KEEP_WATCH_MS = 2_000;
 const PUBLISH_RETRY_MS = 5_000;
 const PENDING_RETRY_MS = 10_000;
 const OPEN_STORES_RETRY_MS = 10_000;
@@ -57,8 +60,20 @@ const ASK_AGAIN_MS = 10_000;
 
 interface RunningWatch {
   readonly key: string;
+  readonly policyJson: EngineInput['policy'];
   readonly scope: CancellationScope;
+  /** It was kept while an operation ran: what that changed is looked at as soon as it is over. */
+  outdated: boolean;
   result: WatchResult | null;
+}
+
+/** What follows from the engine's state alone: conditions ask for it at every step of every workflow task. */
+interface Derived {
+  readonly from: readonly unknown[];
+  /** The context of the watch. */
+  readonly watchKey: string;
+  /** What the engine's row says. */
+  readonly row: string;
 }
 
 export async function engine(input: EngineInput): Promise<void> {
@@ -74,13 +89,16 @@ export class EngineRun {
   tuning: EngineTuning;
   /** The details that stand in the Temporal UI. */
   shown = '';
+  shownAttributes = '';
   /** The watch should return at its first snapshot. */
   look = false;
   /** The stores were compared since the last process start. */
   private opened = false;
   /** They were compared once: commands are taken. */
   private ready = false;
+  private derived: Derived | null = null;
   private published = '';
+  private publishing = false;
   private publishNotBeforeMs = 0;
   private writing = false;
   private writeNotBeforeMs = 0;
@@ -281,10 +299,24 @@ export class EngineRun {
   private mayRenew(): boolean {
     const info = workflowInfo();
     const due = info.continueAsNewSuggested || info.historyLength > this.tuning.maxHistoryEvents;
-    return due && this.turned && this.desk.idle() && !this.starter.starting && allHandlersFinished();
+    return due && this.turned && this.desk.idle() && !this.busyBeside() && allHandlersFinished();
   }
 
-  private watchInput(): Omit<WatchInput, 'generation' | 'untilMs'> {
+  /** What would be lost with this run. */
+  private busyBeside(): boolean {
+    return this.starter.starting || this.publishing;
+  }
+
+  private get current(): Derived {
+    const from = [this.engine, this.policyJson, this.look];
+    if (this.derived === null || from.some((part, index) => part !== this.derived?.from[index])) {
+      const watchKey = canonicalJson(this.watchInput() as never);
+      this.derived = { from, watchKey, row: canonicalJson(comparable(this) as never) };
+    }
+    return this.derived;
+  }
+
+  private watchInput(): Omit<WatchInput, 'generation' | 'startedAtMs' | 'untilMs'> {
     const context: DecisionContext = decisionContext(this.engine);
     return {
       engineId: this.engineId,
@@ -304,18 +336,21 @@ export class EngineRun {
   private async turn(): Promise<void> {
     this.tellHolds();
     if (this.writeDue()) void this.write();
-    if (this.publishDue()) await this.publish();
+    if (this.publishDue()) void this.publish();
     if (this.slotWanted()) await this.starter.grantSlot();
-    const key = canonicalJson(this.watchInput() as never);
-    if (this.watch?.key !== key) this.startWatch(key);
+    if (this.watchDue()) this.startWatch();
     this.armCooldown();
     showEngine(this);
     this.turned = true;
-    const before = this.watch;
-    await condition(() => before?.result !== null || this.somethingElse(key));
-    const result = before?.result ?? null;
+    const { watch } = this;
+    const key = this.current.watchKey;
+    const keepMs = this.keepWatchMs();
+    const due = () => watch?.result !== null || this.somethingElse(key);
+    if (keepMs > 0) await condition(due, keepMs);
+    else await condition(due);
+    const result = watch?.result ?? null;
     // What was seen under another context is stale: the next watch looks again.
-    if (result === null || canonicalJson(this.watchInput() as never) !== key) return;
+    if (watch === null || result === null || watch.outdated || this.current.watchKey !== key) return;
     this.watch = null;
     await this.take(result, key);
   }
@@ -328,7 +363,7 @@ export class EngineRun {
       this.publishDue() ||
       this.writeDue() ||
       this.slotWanted() ||
-      canonicalJson(this.watchInput() as never) !== key
+      this.current.watchKey !== key
     );
   }
 
@@ -336,15 +371,40 @@ export class EngineRun {
     return this.desk.waiting === 0 && slotWantedBy(this.engine) !== null;
   }
 
-  private startWatch(key: string): void {
+  /** None runs, it has ended, or it knows another context than ours and is not kept. */
+  private watchDue(): boolean {
+    const { watch } = this;
+    if (watch === null || watch.result !== null) return true;
+    return (watch.outdated || watch.key !== this.current.watchKey) && this.keepWatchMs() === 0;
+  }
+
+  /**
+   * How long the watch that runs is still kept beside an operation: a new one at its start and another at its end
+   * would take longer than the operation. A market in lockstep waits for operations, so its watch must know of them.
+   */
+  private keepWatchMs(): number {
+    const { watch } = this;
+    const { slot } = this.engine;
+    if (watch === null || slot === null || this.policy.marketSpeed !== 1) return 0;
+    if (watch.policyJson !== this.policyJson) return 0;
+    const since = trackedOperation(this.engine, slot)?.acceptedAtMs ?? 0;
+    const leftMs = Math.max(0, since + KEEP_WATCH_MS - Date.now());
+    // One that was started beside the operation knows of it.
+    if (leftMs > 0 && watch.key !== this.current.watchKey) watch.outdated = true;
+    return leftMs;
+  }
+
+  private startWatch(): void {
     this.watch?.scope.cancel();
     this.engine = { ...this.engine, generation: this.engine.generation + 1 };
     const scope = new CancellationScope();
-    const watch: RunningWatch = { key, scope, result: null };
+    const { policyJson } = this;
+    const watch: RunningWatch = { key: this.current.watchKey, policyJson, scope, outdated: false, result: null };
     this.watch = watch;
     const input: WatchInput = {
       ...this.watchInput(),
       generation: this.engine.generation,
+      startedAtMs: Date.now(),
       untilMs: Date.now() + this.tuning.checkpointMs,
     };
     void scope
@@ -368,8 +428,7 @@ export class EngineRun {
         const before = this.engine;
         this.see(result.snapshot);
         const acted = await this.act(result.snapshot);
-        const unchanged =
-          canonicalJson(this.watchInput() as never) === key && this.engine.operations === before.operations;
+        const unchanged = this.current.watchKey === key && this.engine.operations === before.operations;
         if (!acted && unchanged) await condition(() => this.somethingElse(key), DISAGREEMENT_PAUSE_MS);
       }
     }
@@ -379,7 +438,7 @@ export class EngineRun {
     const again = this.engine.holds.some((hold) => hold.code === 'connection');
     this.lose(error, critical);
     if (!again) return;
-    const key = canonicalJson(this.watchInput() as never);
+    const key = this.current.watchKey;
     await condition(() => this.somethingElse(key), LOST_AGAIN_PAUSE_MS);
   }
 
@@ -541,21 +600,28 @@ export class EngineRun {
   }
 
   private publishDue(): boolean {
-    return Date.now() >= this.publishNotBeforeMs && canonicalJson(comparable(this) as never) !== this.published;
+    if (this.publishing || this.starter.starting) return false;
+    return Date.now() >= this.publishNotBeforeMs && this.current.row !== this.published;
   }
 
-  /** Writes the engine's row. The sequence counts what the journal acknowledged, so that the two stores can be compared. */
+  /**
+   * Writes the engine's row, beside the turns: an answer that is on its way does not wait for it. The sequence counts
+   * what the journal acknowledged, so that the two stores can be compared.
+   */
   private async publish(): Promise<void> {
-    const content = canonicalJson(comparable(this) as never);
+    const { row } = this.current;
     const sequence = this.engine.sequence + 1;
+    this.publishing = true;
     try {
-      await this.locally.run(() => local.publishEngine({ ...engineRecord(this), sequence }));
-      this.engine = { ...this.engine, sequence };
-      this.published = content;
+      await publishRow({ ...engineRecord(this), sequence });
+      this.engine = { ...this.engine, sequence: Math.max(sequence, this.engine.sequence) };
+      this.published = row;
     } catch (error) {
       if (isCancellation(error)) throw error;
       this.publishNotBeforeMs = Date.now() + PUBLISH_RETRY_MS;
       void sleep(PUBLISH_RETRY_MS, { summary: 'journal unreachable: publish again' });
+    } finally {
+      this.publishing = false;
     }
   }
 
