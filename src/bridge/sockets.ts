@@ -1,4 +1,5 @@
 /** The sockets: their limits, what arrives on them, and what is sent to all. */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
@@ -184,12 +185,20 @@ export class Sockets {
         return;
       case 'bad_command':
         metrics.commands.inc({ action: 'invalid', status: incoming.answer.data.status });
-        this.#send(peer, commandResultFrame(incoming.action, incoming.commandId, dress(incoming.answer)), false);
+        this.#send(
+          peer,
+          commandResultFrame(incoming.action, incoming.commandId ?? randomUUID(), dress(incoming.answer)),
+          false,
+        );
         return;
       case 'command':
         if (peer.commands >= MAX_COMMANDS_PER_SOCKET) {
           const answer = dress(busy(`This connection has ${MAX_COMMANDS_PER_SOCKET} commands without an answer.`));
-          this.#send(peer, commandResultFrame(incoming.request.action, incoming.commandId, answer), false);
+          this.#send(
+            peer,
+            commandResultFrame(incoming.request.action, incoming.commandId ?? randomUUID(), answer),
+            false,
+          );
           return;
         }
         void this.#run(peer, incoming);

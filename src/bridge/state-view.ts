@@ -2,6 +2,8 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../domain/clock.ts';
 import type { Mode } from '../domain/command.ts';
+import { decide } from '../domain/decide.ts';
+import { FULL_HEDGE_PPM } from '../domain/delta.ts';
 import { type DriftState, driftState } from '../domain/figures.ts';
 import type { Hold } from '../domain/hold.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -74,7 +76,7 @@ export function stateView(ports: StateViewPorts): (known: Known) => View {
     const shown = json === null ? null : shownOf(json, engine?.hedgeTarget ?? null);
     return {
       drift_state: shown?.drift ?? UNKNOWN_DRIFT_STATE,
-      engine: engineView(engine, engineId, mode, nowMs),
+      engine: engineView(engine, engineId, mode, nowMs, decisionView(shown?.snapshot ?? null, engine, policy, nowMs)),
       as_of: shown === null ? null : isoTime(shown.snapshot.takenAtMs),
       age_ms: shown === null ? null : Math.max(0, nowMs - shown.snapshot.takenAtMs),
       account: shown?.account ?? null,
@@ -85,7 +87,33 @@ export function stateView(ports: StateViewPorts): (known: Known) => View {
   };
 }
 
-function engineView(engine: EngineRecord | null, engineId: string, mode: Mode, nowMs: number): View {
+/** What the engine would decide on the latest snapshot, by the very function that it decides with; null: not known. */
+function decisionView(
+  snapshot: Snapshot | null,
+  engine: EngineRecord | null,
+  policy: Policy,
+  nowMs: number,
+): View | null {
+  if (snapshot === null || engine === null) return null;
+  const context = {
+    hedgeTargetPpm: Math.round(engine.hedgeTarget * FULL_HEDGE_PPM),
+    cooldownUntilMs: engine.cooldownUntilMs,
+    holds: engine.holds,
+    engineRunning: engine.state === 'running',
+    busy: engine.operation !== null,
+    carryWarnedAtMs: null,
+  };
+  const reason = decide(snapshot, context, policy, nowMs).reasons.at(-1);
+  return reason === undefined ? null : { code: reason.code, message: reason.text, ...reason.figures };
+}
+
+function engineView(
+  engine: EngineRecord | null,
+  engineId: string,
+  mode: Mode,
+  nowMs: number,
+  decision: View | null,
+): View {
   if (engine === null) {
     return {
       engine_id: engineId,
@@ -115,7 +143,7 @@ function engineView(engine: EngineRecord | null, engineId: string, mode: Mode, n
     unresolved: engine.unresolved,
     holds: engine.holds.map(holdView),
     reason: engine.reason,
-    decision: engine.decision,
+    decision,
     // Wall time: market time may run faster, or wait for rows.
     cooldown_remaining_ms: engine.cooldownEndsAtMs === null ? null : Math.max(0, engine.cooldownEndsAtMs - nowMs),
     updated_at: isoTime(engine.updatedAtMs),

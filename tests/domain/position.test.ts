@@ -64,8 +64,10 @@ describe('applyFill', () => {
   });
 
   it('conserves value: unsettled quote is all quote that came in less all fees (property)', () => {
+    // A fill of no size has no quote: venues report none.
+    const size = fc.bigInt({ min: -(10n ** 13n), max: 10n ** 13n }).filter((delta) => delta !== 0n);
     const fill = fc.record({
-      delta: fc.bigInt({ min: -(10n ** 13n), max: 10n ** 13n }),
+      delta: size,
       quote: fc.bigInt({ min: 0n, max: 10n ** 13n }),
       fee: fc.bigInt({ min: -(10n ** 6n), max: 10n ** 9n }),
     });
