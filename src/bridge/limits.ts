@@ -57,6 +57,8 @@ export const MAX_WAITING_WAYS_OUT = 16_384;
 export const TEMPORAL_FRESH_MS = 1_000;
 export const TEMPORAL_PING_MS = 1_000;
 export const RETRY_AFTER_S = 5;
+/** Refused commands whose next sending is told apart, the oldest forgotten first: then one old answer more is told. */
+export const MAX_REFUSALS = 4_096;
 
 /** Commands whose end is still to be told to every socket. */
 export const MAX_OPEN_ENDS = 4_096;

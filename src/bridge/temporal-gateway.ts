@@ -18,6 +18,7 @@ import { hashJson, operationWorkflowId } from '../domain/ids.ts';
 import { acceptanceUnknown, busy, unavailable } from './answers.ts';
 import { type EngineGateway, updateIdOf } from './gateway.ts';
 import { TEMPORAL_FRESH_MS, TEMPORAL_PING_MS } from './limits.ts';
+import { Refusals } from './refusals.ts';
 
 const GRPC = {
   INVALID_ARGUMENT: 3,
@@ -47,6 +48,7 @@ export interface TemporalGatewayPorts {
 export function temporalGateway({ client, clock, logger }: TemporalGatewayPorts): EngineGateway {
   let answeredAtMs = Number.NEGATIVE_INFINITY;
   let pinging: Promise<void> | null = null;
+  const refusals = new Refusals();
 
   const call = async <T>(deadlineMs: number, work: () => Promise<T>): Promise<T> => {
     const result = await client.connection.withDeadline(deadlineMs, work);
@@ -97,15 +99,20 @@ export function temporalGateway({ client, clock, logger }: TemporalGatewayPorts)
   };
 
   return {
-    command: (engineId, envelope, deadlineMs) => {
-      const updateId = updateIdOf(envelope, hashJson([envelope.requestHash, envelope.confirmationToken ?? null]));
+    command: async (engineId, envelope, deadlineMs) => {
+      const hash = hashJson([envelope.requestHash, envelope.confirmationToken ?? null]);
+      const key = updateIdOf(envelope, hash);
+      const updateId = refusals.updateIdOf(key);
       const handle = client.workflow.getHandle(engineId);
-      return send(
+      const answer = await send(
         deadlineMs,
         () => handle.executeUpdate(command, { args: [envelope], updateId }),
         () =>
           unavailable('engine', `The engine ${engineId} does not run on this Temporal server, so nothing was sent.`),
       );
+      const { status } = answer.data;
+      if (status === 'rejected' || status === 'confirmation_required') refusals.add(key);
+      return answer;
     },
     resolve: (operationId, verdict, updateId, deadlineMs) => {
       const handle = client.workflow.getHandle(operationWorkflowId(operationId));

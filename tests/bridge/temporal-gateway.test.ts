@@ -141,6 +141,15 @@ describe('with Temporal there', () => {
     expect(again.message).toBe(answers[0]?.message);
   });
 
+  it('asks anew after a refusal: Temporal alone would repeat it for ever', async () => {
+    const given = envelope('refused-once');
+    const first = await gateway.command(ENGINE, given, inMs(10_000));
+    expect(first.error?.code).toBe('UNAVAILABLE');
+    const second = await gateway.command(ENGINE, given, inMs(10_000));
+    expect(second).toMatchObject({ success: true, data: { status: 'done' } });
+    expect((await gateway.command(ENGINE, given, inMs(10_000))).message).toBe(second.message);
+  });
+
   it('sends a confirmation, and other data under the same id, as updates of their own', async () => {
     const messages = [];
     for (const change of [{}, { confirmationToken: 'tok' }, { requestHash: 'hash-2' }]) {

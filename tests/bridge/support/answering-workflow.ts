@@ -1,9 +1,11 @@
 /** A workflow that takes the engine's update and does what the command's id says: the far side of the gateway. */
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import { refused } from '../../../src/domain/command.ts';
 import { command, resolveTransactionUpdate } from '../../../workflows/messages.ts';
 
 export async function answeringEngine(): Promise<void> {
   let taken = 0;
+  let refusedOnce = false;
   setHandler(
     command,
     async ({ commandId, confirmationToken }) => {
@@ -16,6 +18,10 @@ export async function answeringEngine(): Promise<void> {
         throw ApplicationFailure.nonRetryable('Paused', 'VENUE_PAUSED', report);
       }
       if (commandId === 'fails-unnamed') throw ApplicationFailure.nonRetryable('who knows');
+      if (commandId === 'refused-once' && !refusedOnce) {
+        refusedOnce = true;
+        return refused({ code: 'UNAVAILABLE', message: 'The journal cannot be reached; nothing was sent.' });
+      }
       if (commandId === 'waits') await condition(() => false);
       return {
         success: true,
