@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { spotHeld } from '../../src/domain/margin.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { EngineHarness, until } from '../support/engine-harness.ts';
+
+const RUNS = 100;
+const WITHIN_MS = 10_000;
+/** Lend interest goes on between two readings: far less than any amount that is moved. */
+const INTEREST_LAMPORTS = 10_000n;
+
+let engine: EngineHarness;
+beforeAll(async () => {
+  engine = await EngineHarness.start({ address: inject('temporalAddress') });
+});
+afterAll(async () => await engine?.close());
+
+const held = ({ account, markets }: Snapshot): bigint => (account === null ? 0n : spotHeld(account, markets, 'SOL'));
+
+it('Feature: delta-neutral-live-mode, Property 10: Account State Synchronization: after a deposit or withdrawal the vault shows what the venue holds, within 10 s', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('DRIFT_DEPOSIT' as const, 'DRIFT_WITHDRAW' as const),
+      fc.bigInt({ min: 1_000_000n, max: 40_000_000n }),
+      async (action, amount) => {
+        const before = held(await engine.snapshot());
+        const answer = await engine.carryOut({ action, asset: 'SOL', amount: amount.toString() });
+        expect(answer.message).toMatch(/^(Deposited|Withdrew) /);
+        const answeredAtMs = Date.now();
+        const moved = action === 'DRIFT_DEPOSIT' ? amount : -amount;
+        const shown = await until('the vault in step', async () => {
+          const latest = await engine.latest();
+          if (latest === null) return null;
+          const difference = held(latest) - before - moved;
+          return difference >= 0n && difference <= INTEREST_LAMPORTS ? latest : null;
+        });
+        expect(Date.now() - answeredAtMs).toBeLessThan(WITHIN_MS);
+        const now = held(await engine.snapshot()) - held(shown);
+        expect(now >= 0n && now <= INTEREST_LAMPORTS).toBe(true);
+      },
+    ),
+    { numRuns: RUNS },
+  );
+}, 300_000);
