@@ -66,10 +66,12 @@ export class CommandDesk {
     }
   }
 
-  /** `ready`: the two stores were compared; before it only control commands and the ways out go on. */
+  /** `ready`: the two stores were compared; before it only the ways out and what needs no look at the account go on. */
   async handle(envelope: CommandEnvelope, ready: boolean, withinMs: number): Promise<CommandAnswer> {
     const kind = admissionKindOf(envelope.request);
-    if (!ready && kind !== null && !isWayOut(kind)) return this.addressed(refused(NOT_READY));
+    const { action } = envelope.request;
+    const waits = kind === null ? action === 'RESUME' || action === 'ADOPT_POSITION' : !isWayOut(kind);
+    if (!ready && waits) return this.addressed(refused(NOT_READY));
     const answer: { value?: CommandAnswer } = {};
     this.handling += 1;
     void this.answer(envelope)

@@ -214,7 +214,14 @@ export class OperationStarter {
       }),
     };
     // A new workflow counts its reports from 0.
-    this.carry({ ...operation, phase: 'unresolved', stage: 'proving', reported: -1, windowClosed: false });
+    this.carry({
+      ...operation,
+      phase: 'unresolved',
+      stage: 'proving',
+      reported: -1,
+      windowClosed: false,
+      doubted: true,
+    });
     const start: StartRequest = {
       operationId: record.operationId,
       commandId: record.commandId,

@@ -505,8 +505,9 @@ export class EngineRun {
       case 'none':
         return;
       case 'first_look':
+        // After Temporal was lost the position is ours, as far as the journal tells: RESUME or its operation decides.
+        if (firstEver && difference.perp !== 0n && !this.mayBeOurs()) this.foundForeign(0n, difference.perp);
         this.engine = takePosition(this.engine, perp, (exposure(snapshot, this.policy).spot ?? 0n).toString());
-        if (firstEver && difference.perp !== 0n) this.foundForeign(0n, difference.perp);
         return;
       case 'liquidation':
         this.liquidated(`The venue liquidated the position from ${sol(difference.from)} to ${sol(difference.to)} SOL.`);
@@ -538,6 +539,10 @@ export class EngineRun {
         break;
     }
     this.engine = { ...this.engine, vaultPerp: perp };
+  }
+
+  private mayBeOurs(): boolean {
+    return this.engine.retarget !== null || this.engine.holds.some((hold) => hold.code === 'stores_diverged');
   }
 
   private liquidated(message: string): void {

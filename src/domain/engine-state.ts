@@ -3,7 +3,7 @@
  * performs; nothing here reads a clock.
  */
 import { type AdmissionKind, type AdmissionView, refusalOf } from './admission.ts';
-import type { CommandAnswer } from './command.ts';
+import { type CommandAnswer, isFinal } from './command.ts';
 import type { DecisionContext } from './decide.ts';
 import { FULL_HEDGE_PPM, hedgeTargetPpm } from './delta.ts';
 import type { ErrorReport, Json } from './errors.ts';
@@ -36,6 +36,8 @@ export interface TrackedOperation {
   readonly wantsSlot: boolean;
   /** Its change of the perp that is in `vaultPerp` already. */
   readonly counted: string;
+  /** It was unresolved once: what stands may have been taken with its effect in it, before it could tell. */
+  readonly doubted?: boolean;
   /** Market and wall time at acceptance, and the spot then: the hedge target after an OPEN is short / spot. */
   readonly spot: string;
   /** The perp in that snapshot, signed lamports; null when there was none. */
@@ -220,11 +222,13 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
     windowClosed: report.windowClosed,
     wantsSlot: report.wantsSlot === true,
     counted: report.perpChange,
+    doubted: before.doubted === true || report.phase === 'unresolved',
   };
+  const change = BigInt(report.perpChange) - BigInt(before.counted);
   let next: EngineCarried = {
     ...engine,
     operations: engine.operations.map((other) => (other.operationId === operation.operationId ? operation : other)),
-    vaultPerp: withChange(engine.vaultPerp, BigInt(report.perpChange) - BigInt(before.counted)),
+    vaultPerp: before.doubted === true && change !== 0n ? null : withChange(engine.vaultPerp, change),
   };
   if (report.answer !== null) next = answerCommand(next, operation.operationId, report.answer);
   if (report.phase !== 'unresolved') {
@@ -267,11 +271,17 @@ const perpAfter = (before: string, change: string): string => (BigInt(before) + 
 const withChange = (vaultPerp: string | null, change: bigint): string | null =>
   vaultPerp === null ? null : (BigInt(vaultPerp) + change).toString();
 
+/** "Unknown" is what a person is told meanwhile; the journal waits for the end. */
+const isLasting = (answer: CommandAnswer): boolean => isFinal(answer) && answer.data.status !== 'unknown';
+
+/** The first final answer stays, as in the journal: what is corrected later is told of by alert and record. */
 function answerCommand(engine: EngineCarried, operationId: string, answer: CommandAnswer): EngineCarried {
   return {
     ...engine,
     commands: engine.commands.map((command) =>
-      command.operationId === operationId ? { ...command, answer } : command,
+      command.operationId === operationId && (command.answer === null || !isLasting(command.answer))
+        ? { ...command, answer }
+        : command,
     ),
   };
 }
@@ -311,7 +321,7 @@ function settleEffects(
   switch (operation.purpose) {
     case 'open':
       // Of one that was unresolved the account itself tells (`retarget`).
-      return changed && operation.perpBefore !== null && before.phase !== 'unresolved'
+      return changed && operation.perpBefore !== null && before.doubted !== true
         ? {
             ...engine,
             hedgeTargetPpm: hedgeTargetOf(perpAfter(operation.perpBefore, operation.counted), operation.spot),

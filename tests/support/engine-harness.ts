@@ -9,23 +9,33 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
+import { z } from 'zod';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
-import type { CommandAnswer, CommandEnvelope, CommandRequest } from '../../src/domain/command.ts';
+import type { CommandAnswer, CommandEnvelope, CommandRequest, Verdict } from '../../src/domain/command.ts';
 import { hashJson, operationIdOf, operationWorkflowId } from '../../src/domain/ids.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/policy.ts';
 import { decodeSnapshot, type Snapshot } from '../../src/domain/snapshot.ts';
 import { DEFAULT_TIMING, type TransactionTiming } from '../../src/domain/transaction.ts';
+import { lamports } from '../../src/domain/units.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import type { EngineRecord } from '../../src/journal/records.ts';
+import type { AlertRecord, EngineRecord } from '../../src/journal/records.ts';
 import type { MarketFeed } from '../../src/market-data/feed.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import { openWorkflowBundle, type WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
+import type { ChainTuning } from '../../src/venues/paper/chain.ts';
 import { Faults } from '../../src/venues/paper/faults.ts';
 import { PaperVenue } from '../../src/venues/paper/paper-venue.ts';
 import type { PaperDefaults } from '../../src/venues/paper/parameters.ts';
-import { command, configure, type EngineTuning, engineState } from '../../workflows/messages.ts';
+import { PaperState, type PaperStateJson } from '../../src/venues/paper/state.ts';
+import {
+  command,
+  configure,
+  type EngineTuning,
+  engineState,
+  resolveTransactionUpdate,
+} from '../../workflows/messages.ts';
 import { openTestJournal } from './journal.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -52,6 +62,7 @@ export interface HarnessOptions {
   readonly tuning?: Partial<EngineTuning>;
   readonly feed?: MarketFeed;
   readonly defaults?: PaperDefaults;
+  readonly chain?: Partial<ChainTuning>;
 }
 
 /** Waits for a condition, for at most a minute; the value that met it. */
@@ -134,7 +145,7 @@ export class EngineHarness {
       speed: this.policy.marketSpeed,
       seed,
       faults: this.faults,
-      tuning: { chain: QUICK_CHAIN },
+      tuning: { chain: { ...QUICK_CHAIN, ...this.options.chain } },
       ...(this.options.defaults === undefined ? {} : { defaults: this.options.defaults }),
     });
   }
@@ -235,10 +246,15 @@ export class EngineHarness {
   }
 
   async untilState(what: string, met: (state: EngineRecord) => boolean): Promise<EngineRecord> {
-    return await until(what, async () => {
-      const state = await this.state();
-      return met(state) ? state : null;
-    });
+    let last: EngineRecord | null = null;
+    try {
+      return await until(what, async () => {
+        last = await this.state();
+        return met(last) ? last : null;
+      });
+    } catch (error) {
+      throw new Error(`${String(error)}; the engine's last state: ${JSON.stringify(last)}`);
+    }
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -248,6 +264,59 @@ export class EngineHarness {
   async latest(): Promise<Snapshot | null> {
     const latest = await this.journal.latestSnapshot(this.engineId);
     return latest === null ? null : decodeSnapshot(latest.snapshot);
+  }
+
+  /** Changes the paper account as somebody else would: nobody here is told. */
+  async edit(change: (state: PaperState) => PaperState): Promise<void> {
+    await this.journal.db.transaction().execute(async (trx) => {
+      const row = await trx
+        .selectFrom('paper_accounts')
+        .select('state')
+        .where('engine_id', '=', this.engineId)
+        .forUpdate()
+        .executeTakeFirstOrThrow();
+      const state = z.encode(PaperState, change(z.decode(PaperState, row.state as PaperStateJson)));
+      await trx
+        .updateTable('paper_accounts')
+        .set({ state: JSON.stringify(state) })
+        .where('engine_id', '=', this.engineId)
+        .execute();
+    });
+  }
+
+  /** Somebody else trades: signed SOL of perp afterwards. */
+  async foreignPerp(sol: number): Promise<void> {
+    await this.edit((state) => ({ ...state, perp: { ...state.perp, baseAmount: lamports(BigInt(lamportsOf(sol))) } }));
+  }
+
+  /** All alerts of the engine, oldest first, as `code` or `code over`. */
+  async alerts(): Promise<readonly AlertRecord[]> {
+    const { items } = await this.journal.alerts({ engineId: this.engineId, limit: 500 });
+    return [...items].sort((a, b) => a.tsMs - b.tsMs);
+  }
+
+  async untilAlert(code: string, kind: AlertRecord['kind'] = 'alert'): Promise<AlertRecord> {
+    return await until(`${kind} ${code}`, async () =>
+      (await this.alerts()).find((alert) => alert.code === code && alert.kind === kind),
+    );
+  }
+
+  /** What the Temporal UI shows of a workflow. */
+  async details(workflowId = this.engineId): Promise<string> {
+    const metadata = await this.client.workflow
+      .getHandle(workflowId)
+      .query<{ readonly currentDetails?: string }>('__temporal_workflow_metadata');
+    return metadata.currentDetails ?? '';
+  }
+
+  async historyLength(): Promise<number> {
+    return (await this.handle.describe()).historyLength;
+  }
+
+  async resolve(commandId: string, verdict: Verdict, note = 'looked'): Promise<CommandAnswer> {
+    return await this.operation(commandId).executeUpdate(resolveTransactionUpdate, {
+      args: [{ verdict, operator: 'ann', note }],
+    });
   }
 
   async perp(): Promise<bigint> {

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { exposure } from '../../src/domain/delta.ts';
+import { decodePolicy } from '../../src/domain/policy.ts';
+import { resolveTransaction } from '../../workflows/messages.ts';
+import { EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
+import { SteadyFeed } from '../support/steady-feed.ts';
+
+const OPEN = (size: number) =>
+  ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
+const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
+const DEPOSIT = (sol: number) => ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const WITHDRAW = (sol: number) => ({ action: 'DRIFT_WITHDRAW', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const NOBODY_ANSWERS = 100_000;
+
+let engine: EngineHarness;
+beforeAll(async () => {
+  engine = await EngineHarness.start({
+    address: inject('temporalAddress'),
+    feed: new SteadyFeed(),
+    tuning: { timing: { ...QUICK_TIMING, confirmMs: 300, queryMs: 300 } },
+  });
+});
+afterAll(async () => await engine?.close());
+/** Flat, free, and every node answers. */
+beforeEach(async () => {
+  engine.faults.silence(0);
+  await engine.untilState('quiet', (state) => state.operation === null && state.unresolved.length === 0);
+  await engine.carryOut({ action: 'RESUME' });
+  if ((await engine.perp()) !== 0n) await engine.carryOut(CLOSE);
+  await engine.untilState('no hold', (state) => state.tradingState === 'active');
+});
+
+/** Sends and waits until its outcome is unknown and the engine holds. */
+async function unknown(request: Parameters<EngineHarness['send']>[0]): Promise<string> {
+  const commandId = randomUUID();
+  engine.faults.silence(NOBODY_ANSWERS);
+  await engine.send(request, { commandId });
+  const operationId = engine.operationId(commandId);
+  await engine.untilState('the hold', ({ holds }) =>
+    holds.some((hold) => hold.code === 'unresolved' && hold.key === operationId),
+  );
+  return commandId;
+}
+
+/** What a person chose to hedge, of the spot that there is. */
+async function hedged(sol: number): Promise<void> {
+  const spot = Number(exposure(await engine.snapshot(), decodePolicy(engine.policy)).spot) / 1e9;
+  await engine.untilState(
+    `the target ${sol} of ${spot}`,
+    ({ hedgeTarget }) => Math.abs(hedgeTarget - sol / spot) < 1e-4,
+  );
+}
+
+const proven = async (commandId: string) =>
+  await until('the end', async () => (await engine.journal.operation(engine.operationId(commandId)))?.endedAtMs);
+
+describe('an outcome that nobody knows', () => {
+  it('leaves the slot, is told, holds the account, and ends by its own proof', async () => {
+    const commandId = await unknown(OPEN(2));
+    const state = await engine.state();
+    expect(state).toMatchObject({
+      operation: null,
+      tradingState: 'reducing',
+      unresolved: [engine.operationId(commandId)],
+    });
+    expect((await engine.alerts()).some((alert) => alert.operationId === engine.operationId(commandId))).toBe(true);
+    for (const request of [OPEN(1), WITHDRAW(0.1), { action: 'REBALANCE' } as const]) {
+      expect(await engine.carryOut(request)).toMatchObject({ success: false, error: { code: 'ACCOUNT_UNRESOLVED' } });
+    }
+    engine.faults.silence(0);
+    await proven(commandId);
+    const free = await engine.untilState('the hold to end', ({ holds }) => holds.length === 0);
+    expect(free.unresolved).toEqual([]);
+    expect(await engine.perp()).toBe(-2n * SOL);
+    expect((await engine.journal.command(commandId))?.answer).toMatchObject({ success: true });
+    await hedged(2);
+  });
+
+  it('lets the ways out, settling and depositing start once its window is closed, and not before', async () => {
+    await engine.carryOut(OPEN(2));
+    const commandId = await unknown(OPEN(1));
+    const early = await engine.carryOut(CLOSE);
+    if (!early.success) expect(early).toMatchObject({ error: { code: 'ACCOUNT_UNRESOLVED' } });
+    const closed = () => engine.state().then(({ holds }) => holds.some((hold) => hold.details?.window_closed === true));
+    engine.faults.silence(4);
+    await until('the window', async () => (await closed()) || (await engine.state()).unresolved.length === 0);
+    engine.faults.silence(0);
+    await proven(commandId);
+    expect(await engine.carryOut(CLOSE)).toMatchObject({ success: true });
+    expect(await engine.perp()).toBe(0n);
+  });
+
+  it('is not made twice by a second deposit while a deposit is unresolved', async () => {
+    const wallet = (await engine.snapshot()).wallet.sol;
+    const commandId = await unknown(DEPOSIT(0.2));
+    expect(await engine.carryOut(DEPOSIT(0.2))).toMatchObject({ error: { code: 'ACCOUNT_UNRESOLVED' } });
+    engine.faults.silence(0);
+    await proven(commandId);
+    const spent = wallet - (await engine.snapshot()).wallet.sol;
+    expect(spent).toBeGreaterThanOrEqual(SOL / 5n);
+    expect(spent).toBeLessThan(SOL / 4n);
+  });
+
+  it('stands in the Temporal UI with what is held, needed and how to answer', async () => {
+    const commandId = await unknown(DEPOSIT(0.1));
+    await until('the details', async () => (await engine.details()).includes('hold **unresolved**'));
+    expect(await engine.details()).toContain('A person is needed');
+    const help = await engine.details(`operation:${engine.operationId(commandId)}`);
+    expect(help).toContain('resolveTransaction');
+    expect(help).toContain('"verdict":"landed"');
+    engine.faults.silence(0);
+    await proven(commandId);
+  });
+});
+
+describe("a person's verdict", () => {
+  it('landed, by update: the account is free at once, and evidence agrees later', async () => {
+    const commandId = await unknown(OPEN(2));
+    expect(await engine.resolve(commandId, 'landed')).toMatchObject({ success: true });
+    const free = await engine.untilState('the account free', ({ tradingState }) => tradingState === 'active');
+    expect(free.unresolved).toEqual([]);
+    engine.faults.silence(0);
+    await proven(commandId);
+    expect(await engine.perp()).toBe(-2n * SOL);
+    // What a person said landed is theirs: the engine does not trade it away.
+    await hedged(2);
+    expect((await engine.state()).tradingState).toBe('active');
+  });
+
+  it('landed, believed and wrong: the journal is corrected, it is told as critical, and halts until RESUME', async () => {
+    const wallet = (await engine.snapshot()).wallet.sol;
+    engine.faults.onSubmit({ kind: 'dropped' });
+    const commandId = await unknown(DEPOSIT(0.4));
+    expect(await engine.resolve(commandId, 'landed')).toMatchObject({ success: true });
+    await engine.untilState('the account free', ({ tradingState }) => tradingState === 'active');
+    engine.faults.silence(0);
+    const halted = await engine.untilState('the halt', ({ tradingState }) => tradingState === 'halted');
+    expect(halted.holds).toMatchObject([{ code: 'desync', clearedBy: 'person' }]);
+    expect((await engine.untilAlert('VERDICT_CONTRADICTED')).severity).toBe('critical');
+    // The record is corrected; the command keeps the answer that it was given.
+    const record = await engine.journal.operation(engine.operationId(commandId));
+    expect(record).toMatchObject({ status: 'expired', answer: { success: false } });
+
+    expect((await engine.journal.command(commandId))?.answer).toMatchObject({ success: true });
+    expect((await engine.snapshot()).wallet.sol).toBe(wallet);
+    expect(await engine.carryOut(OPEN(1))).toMatchObject({ error: { code: 'ENGINE_HALTED' } });
+    expect(await engine.carryOut({ action: 'RESUME' })).toMatchObject({ data: { cleared: ['desync'] } });
+  });
+
+  it('failed, while it can land or has landed, is refused: by update in the answer, by signal in the details', async () => {
+    const commandId = await unknown(DEPOSIT(0.1));
+    const workflowId = `operation:${engine.operationId(commandId)}`;
+    const signalled = { verdict: 'failed', operator: 'ann', note: 'a guess' } as const;
+    await engine.operation(commandId).signal(resolveTransaction, signalled);
+    await until('the refusal', async () => (await engine.details(workflowId)).includes('verdict refused'));
+    expect(await engine.resolve(commandId, 'failed')).toMatchObject({ error: { code: 'VERDICT_REFUSED' } });
+    engine.faults.silence(0);
+    await proven(commandId);
+    expect((await engine.journal.command(commandId))?.answer).toMatchObject({ success: true });
+  });
+
+  it('retry, of what never arrived: proven dead, it gets the slot and is done once', async () => {
+    const wallet = (await engine.snapshot()).wallet.sol;
+    engine.faults.onSubmit({ kind: 'dropped' });
+    const commandId = await unknown(DEPOSIT(0.3));
+    expect(await engine.resolve(commandId, 'retry')).toMatchObject({ success: true });
+    expect((await engine.state()).unresolved).toHaveLength(1);
+    engine.faults.silence(0);
+    await proven(commandId);
+    expect(await engine.journal.operation(engine.operationId(commandId))).toMatchObject({ status: 'done' });
+    const spent = wallet - (await engine.snapshot()).wallet.sol;
+    expect(spent).toBeGreaterThanOrEqual((3n * SOL) / 10n);
+    expect(spent).toBeLessThan((4n * SOL) / 10n);
+  });
+
+  it('retry, of an open while the engine is stopped, waits for START_ENGINE', async () => {
+    engine.faults.onSubmit({ kind: 'dropped' });
+    const commandId = await unknown(OPEN(1));
+    await engine.carryOut({ action: 'STOP_ENGINE' });
+    expect(await engine.resolve(commandId, 'retry')).toMatchObject({ success: true });
+    engine.faults.silence(0);
+    await until('its wish for the slot', async () =>
+      (await engine.details(`operation:${engine.operationId(commandId)}`)).includes('awaiting_slot'),
+    );
+    expect(await engine.state()).toMatchObject({ operation: null, state: 'stopped' });
+    expect(await engine.perp()).toBe(0n);
+    await engine.carryOut({ action: 'START_ENGINE', mode: 'paper' });
+    await proven(commandId);
+    expect(await engine.perp()).toBe(-SOL);
+    await hedged(1);
+  });
+});
