@@ -28,7 +28,13 @@ const WINDOWS = 2;
 const SETTLE_MS = 5_000;
 const EVENTS_PER_HOUR = 40;
 
-const SHORT_POLICY: Partial<PolicyJson> = { pollIntervalMs: POLL_MS, loopIntervalMs: LOOP_MS };
+/** Whether a hedge pays for itself is not the question here. */
+const HORIZON_HOURS = 87_660;
+const SHORT_POLICY: Partial<PolicyJson> = {
+  pollIntervalMs: POLL_MS,
+  loopIntervalMs: LOOP_MS,
+  holdingHorizonHours: HORIZON_HOURS,
+};
 
 const startEngine = (address: string): Promise<EngineHarness> =>
   EngineHarness.start({

@@ -51,8 +51,8 @@ import { OneAtATime } from './one-at-a-time.ts';
 const DISAGREEMENT_PAUSE_MS = 5_000;
 /** Waited before the next watch when one ended in an error again: a defect must not fill the history. */
 const LOST_AGAIN_PAUSE_MS = 10_000;
-/** A watch that runs when an operation takes the slot goes on for this long: most operations are over by then. */
-const KEEP_WATCH_MS = 2_000;
+/** Most operations are over by then: so long the watch that runs is kept, and the row does not name the operation. */
+const QUICK_OPERATION_MS = 1_000;
 const PUBLISH_RETRY_MS = 5_000;
 const PENDING_RETRY_MS = 10_000;
 const OPEN_STORES_RETRY_MS = 10_000;
@@ -74,6 +74,8 @@ interface Derived {
   readonly watchKey: string;
   /** What the engine's row says. */
   readonly row: string;
+  /** The same without the operation that runs. */
+  readonly rest: string;
 }
 
 export async function engine(input: EngineInput): Promise<void> {
@@ -97,7 +99,7 @@ export class EngineRun {
   /** They were compared once: commands are taken. */
   private ready = false;
   private derived: Derived | null = null;
-  private published = '';
+  private published: Pick<Derived, 'row' | 'rest'> = { row: '', rest: '' };
   private publishing = false;
   private publishNotBeforeMs = 0;
   private writing = false;
@@ -311,7 +313,9 @@ export class EngineRun {
     const from = [this.engine, this.policyJson, this.look];
     if (this.derived === null || from.some((part, index) => part !== this.derived?.from[index])) {
       const watchKey = canonicalJson(this.watchInput() as never);
-      this.derived = { from, watchKey, row: canonicalJson(comparable(this) as never) };
+      const row = comparable(this);
+      const rest = canonicalJson({ ...row, operation: null } as never);
+      this.derived = { from, watchKey, row: canonicalJson(row as never), rest };
     }
     return this.derived;
   }
@@ -344,9 +348,9 @@ export class EngineRun {
     this.turned = true;
     const { watch } = this;
     const key = this.current.watchKey;
-    const keepMs = this.keepWatchMs();
+    const quickMs = this.quickMs();
     const due = () => watch?.result !== null || this.somethingElse(key);
-    if (keepMs > 0) await condition(due, keepMs);
+    if (quickMs > 0) await condition(due, quickMs);
     else await condition(due);
     const result = watch?.result ?? null;
     // What was seen under another context is stale: the next watch looks again.
@@ -375,23 +379,28 @@ export class EngineRun {
   private watchDue(): boolean {
     const { watch } = this;
     if (watch === null || watch.result !== null) return true;
-    return (watch.outdated || watch.key !== this.current.watchKey) && this.keepWatchMs() === 0;
+    return (watch.outdated || watch.key !== this.current.watchKey) && !this.keepsWatch();
+  }
+
+  /** How much longer the operation in the slot counts as quick; 0: it does not, or there is none. */
+  private quickMs(): number {
+    const { slot } = this.engine;
+    if (slot === null) return 0;
+    const since = trackedOperation(this.engine, slot)?.acceptedAtMs ?? 0;
+    return Math.max(0, since + QUICK_OPERATION_MS - Date.now());
   }
 
   /**
-   * How long the watch that runs is still kept beside an operation: a new one at its start and another at its end
-   * would take longer than the operation. A market in lockstep waits for operations, so its watch must know of them.
+   * Beside a quick operation: a new watch at its start and another at its end would take longer than the operation.
+   * A market in lockstep waits for operations, so its watch must know of them.
    */
-  private keepWatchMs(): number {
+  private keepsWatch(): boolean {
     const { watch } = this;
-    const { slot } = this.engine;
-    if (watch === null || slot === null || this.policy.marketSpeed !== 1) return 0;
-    if (watch.policyJson !== this.policyJson) return 0;
-    const since = trackedOperation(this.engine, slot)?.acceptedAtMs ?? 0;
-    const leftMs = Math.max(0, since + KEEP_WATCH_MS - Date.now());
+    if (watch === null || watch.policyJson !== this.policyJson || this.policy.marketSpeed !== 1) return false;
+    if (this.quickMs() === 0) return false;
     // One that was started beside the operation knows of it.
-    if (leftMs > 0 && watch.key !== this.current.watchKey) watch.outdated = true;
-    return leftMs;
+    if (watch.key !== this.current.watchKey) watch.outdated = true;
+    return true;
   }
 
   private startWatch(): void {
@@ -606,7 +615,9 @@ export class EngineRun {
 
   private publishDue(): boolean {
     if (this.publishing || this.starter.starting) return false;
-    return Date.now() >= this.publishNotBeforeMs && this.current.row !== this.published;
+    if (Date.now() < this.publishNotBeforeMs) return false;
+    const { row, rest } = this.current;
+    return this.quickMs() > 0 ? rest !== this.published.rest : row !== this.published.row;
   }
 
   /**
@@ -614,13 +625,13 @@ export class EngineRun {
    * what the journal acknowledged, so that the two stores can be compared.
    */
   private async publish(): Promise<void> {
-    const { row } = this.current;
+    const { row, rest } = this.current;
     const sequence = this.engine.sequence + 1;
     this.publishing = true;
     try {
       await publishRow({ ...engineRecord(this), sequence });
       this.engine = { ...this.engine, sequence: Math.max(sequence, this.engine.sequence) };
-      this.published = row;
+      this.published = { row, rest };
     } catch (error) {
       if (isCancellation(error)) throw error;
       this.publishNotBeforeMs = Date.now() + PUBLISH_RETRY_MS;
