@@ -13,7 +13,7 @@ export type { Message } from './bridge.ts';
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const POLL_MS = 25;
 /** The machine may be busy with other tests. */
-export const PATIENCE_MS = 90_000;
+export const PATIENCE_MS = 240_000;
 
 /** Ports that were free a moment ago: asked for together, so that no two are the same. */
 export async function freePorts(count: number): Promise<readonly number[]> {
@@ -32,7 +32,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
 }
 
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
   patienceMs = PATIENCE_MS,
 ): Promise<T> {
@@ -40,7 +40,9 @@ export async function until<T>(
   for (;;) {
     const seen = await look();
     if (seen !== null && seen !== undefined && seen !== false) return seen;
-    if (performance.now() > deadline) throw new Error(`waited ${patienceMs} ms in vain: ${what}`);
+    if (performance.now() > deadline) {
+      throw new Error(`waited ${patienceMs} ms in vain: ${typeof what === 'string' ? what : what()}`);
+    }
     await sleep(POLL_MS);
   }
 }
@@ -78,10 +80,13 @@ export class Product {
   }
 
   async ready(): Promise<this> {
-    await until(`the product to be ready; it said:\n${this.output}`, () => {
-      if (!this.running) throw new Error(`the product ended while starting; it said:\n${this.output}`);
-      return /^Driftless (is|worker) ready/m.test(this.output);
-    });
+    await until(
+      () => `the product to be ready; it said:\n${this.output}`,
+      () => {
+        if (!this.running) throw new Error(`the product ended while starting; it said:\n${this.output}`);
+        return /^Driftless (is|worker) ready/m.test(this.output);
+      },
+    );
     return this;
   }
 
