@@ -12,8 +12,8 @@ export default defineConfig({
     pool: 'forks',
     globalSetup: ['tests/support/temporal-server.ts'],
     // Generous: what waits for a condition must not fail because the machine is busy.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     teardownTimeout: 30_000,
     // Each file may run a Temporal worker and a database: more at once only take time from each other.
     maxWorkers: 2,
