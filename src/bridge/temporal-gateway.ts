@@ -1,4 +1,5 @@
 /** The gateway over Temporal: commands are updates, and every call carries a deadline, since a dead server only hangs. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ApplicationFailure,
   type Client,
@@ -21,6 +22,7 @@ import { TEMPORAL_FRESH_MS, TEMPORAL_PING_MS } from './limits.ts';
 import { Refusals } from './refusals.ts';
 
 const GRPC = {
+  FAILED_PRECONDITION: 9,
   INVALID_ARGUMENT: 3,
   PERMISSION_DENIED: 7,
   RESOURCE_EXHAUSTED: 8,
@@ -34,6 +36,9 @@ const REFUSED_BY_TEMPORAL: ReadonlySet<number> = new Set([
   GRPC.UNIMPLEMENTED,
   GRPC.UNAUTHENTICATED,
 ]);
+
+/** Waited before an update is sent again whose workflow task failed. */
+const TASK_FAILED_PAUSE_MS = 100;
 
 export interface TemporalGatewayPorts {
   readonly client: Client;
@@ -93,6 +98,11 @@ export function temporalGateway({ client, clock, logger }: TemporalGatewayPorts)
         }
         // The run ended (continue-as-new) under the update: its successor knows the command by its id.
         if (endedUnderUpdate(error) && clock.nowMs() < deadlineMs) continue;
+        // The task that was to take it failed, as it does when the run renews itself under it: nothing was taken.
+        if (taskFailedUnderUpdate(error) && clock.nowMs() + TASK_FAILED_PAUSE_MS < deadlineMs) {
+          await sleep(TASK_FAILED_PAUSE_MS);
+          continue;
+        }
         return answerOf(error, logger);
       }
     }
@@ -142,6 +152,13 @@ const endedUnderUpdate = (error: unknown): boolean =>
   error instanceof WorkflowUpdateFailedError &&
   error.cause instanceof ApplicationFailure &&
   error.cause.type === 'AcceptedUpdateCompletedWorkflow';
+
+/** Temporal's words for an update that was never accepted: its workflow task failed. */
+const taskFailedUnderUpdate = (error: unknown): boolean =>
+  error instanceof ServiceError &&
+  isGrpcServiceError(error.cause) &&
+  error.cause.code === GRPC.FAILED_PRECONDITION &&
+  error.cause.details.includes('workflow task failure');
 
 /** Codes that mean more than "refused, nothing was sent". */
 const STATUS_OF: Readonly<Record<string, Exclude<CommandStatus, 'done' | 'pending'>>> = {

@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, ServiceError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -87,6 +88,13 @@ const bundleOnce = (): Promise<WorkflowBundle> => {
   });
   return bundle;
 };
+
+/** The run renewed itself under the update: as the bridge does, it is sent again. */
+const isRenewal = (error: unknown): boolean =>
+  (error instanceof ServiceError && String(error.cause).includes('workflow task failure')) ||
+  (error instanceof WorkflowUpdateFailedError &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === 'AcceptedUpdateCompletedWorkflow');
 
 export class EngineHarness {
   readonly engineId: string;
@@ -222,7 +230,13 @@ export class EngineHarness {
     const envelope = this.envelope(request, change);
     const token = envelope.confirmationToken ?? '';
     const updateId = `${envelope.commandId}:${hashJson([envelope.requestHash, token])}`;
-    return await this.handle.executeUpdate(command, { args: [envelope], updateId });
+    for (;;) {
+      try {
+        return await this.handle.executeUpdate(command, { args: [envelope], updateId });
+      } catch (error) {
+        if (!isRenewal(error)) throw error;
+      }
+    }
   }
 
   /** The final answer, however long it takes. */

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { EngineHarness, type HarnessOptions, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
+import { SteadyFeed } from '../support/steady-feed.ts';
+
+const OPEN = (size: number) =>
+  ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
+const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
+const DEPOSIT = (sol: number) => ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+
+/** Bytes that live long, and windows to match: what lands late is not unknown. */
+const PATIENT = { ...QUICK_TIMING, confirmMs: 20_000, queryMs: 5_000 };
+const LATE = { kind: 'late', slots: 400 } as const;
+
+let engine: EngineHarness;
+const start = async (options: Partial<HarnessOptions> = {}) => {
+  engine = await EngineHarness.start({
+    address: inject('temporalAddress'),
+    feed: new SteadyFeed(),
+    chain: { blockhashLife: 2_000 },
+    ...options,
+    tuning: { timing: PATIENT, answerWithinMs: 1_000, ...options.tuning },
+  });
+};
+afterEach(async () => await engine?.close());
+
+/** An operation that holds the slot for some seconds. */
+async function slow(sol = 0.1): Promise<string> {
+  engine.faults.onSubmit(LATE);
+  const commandId = randomUUID();
+  await engine.send(DEPOSIT(sol), { commandId });
+  await engine.untilState('the slot taken', ({ operation }) => operation !== null);
+  return commandId;
+}
+
+describe('the way out', () => {
+  it('goes before all that wait, tells what runs to stand down, and is never busy', async () => {
+    await start();
+    await engine.carryOut(OPEN(2));
+    const running = await slow();
+    const waiting = Array.from({ length: 8 }, () => randomUUID());
+    await Promise.all(waiting.map((commandId) => engine.send(DEPOSIT(0.01), { commandId })));
+
+    const refused = randomUUID();
+    await expect(engine.send(DEPOSIT(0.02), { commandId: refused })).rejects.toThrow();
+    expect(await engine.journal.command(refused)).toBeNull();
+
+    const closed = await engine.carryOut(CLOSE);
+    expect(closed).toMatchObject({ success: true, data: { filled_size: 2, closed_by: 'us' } });
+    const record = async (commandId: string) => await engine.journal.operation(engine.operationId(commandId));
+    for (const commandId of [running, ...waiting]) {
+      await until('its answer', async () => (await engine.journal.command(commandId))?.answer);
+    }
+    const closing = (await engine.journal.operations({ engineId: engine.engineId, limit: 50 })).items.find(
+      ({ kind }) => kind === 'close',
+    );
+    for (const commandId of waiting) {
+      const own = await record(commandId);
+      if (own !== null) expect(own.createdAtMs).toBeGreaterThanOrEqual(closing?.createdAtMs ?? Number.NaN);
+    }
+    // Refused as busy leaves no record: the same id works now.
+    expect(await engine.carryOut(DEPOSIT(0.02), { commandId: refused })).toMatchObject({ success: true });
+    expect(await engine.perp()).toBe(0n);
+  });
+
+  it('waits for a FLATTEN that runs already, instead of starting it over', async () => {
+    await start();
+    await engine.carryOut(OPEN(2));
+    engine.faults.onSubmit(LATE);
+    const flatten = randomUUID();
+    await engine.send({ action: 'FLATTEN' }, { commandId: flatten });
+    await engine.untilState('the slot taken', ({ operation }) => operation !== null);
+    const closed = await engine.carryOut(CLOSE);
+    expect(closed.success || closed.error?.code === 'NO_POSITION').toBe(true);
+    expect((await engine.journal.command(flatten))?.answer).toMatchObject({ success: true, data: { filled_size: 2 } });
+    expect(await engine.perp()).toBe(0n);
+    await engine.untilState('the halt', ({ holds }) => holds.some((hold) => hold.code === 'flattened'));
+  });
+});
+
+describe('the line for the slot', () => {
+  it('tells ENGINE_BUSY to what waited too long, and nothing of it is done', async () => {
+    await start({ tuning: { slotWaitMs: 600 } });
+    await slow();
+    const wallet = (await engine.snapshot()).wallet.sol;
+    const commandId = randomUUID();
+    expect(await engine.carryOut(DEPOSIT(0.2), { commandId })).toMatchObject({ error: { code: 'ENGINE_BUSY' } });
+    expect(await engine.journal.operation(engine.operationId(commandId))).toBeNull();
+    await engine.untilState('the slot free', ({ operation }) => operation === null);
+    expect(wallet - (await engine.snapshot()).wallet.sol).toBeLessThan(SOL / 5n);
+  });
+});
+
+describe('STOP while an operation runs', () => {
+  it('is stopping, then stopped; the operation ends in its own time', async () => {
+    await start();
+    const commandId = await slow();
+    expect(await engine.carryOut({ action: 'STOP_ENGINE' })).toMatchObject({ data: { state: 'stopping' } });
+    await engine.untilState('stopped', ({ state }) => state === 'stopped');
+    expect(await until('its answer', async () => (await engine.journal.command(commandId))?.answer)).toMatchObject({
+      success: true,
+    });
+  });
+});
+
+describe('a worker that dies', () => {
+  it.each([
+    ['before it is sent', 0],
+    ['while it is out', 400],
+    ['when it has landed', 1_200],
+  ])('%s: the operation goes on and has one effect', async (_name, afterMs) => {
+    await start();
+    await until('the first look', async () => await engine.latest());
+    const wallet = (await engine.snapshot()).wallet.sol;
+    engine.faults.onSubmit({ kind: 'late', slots: 40 });
+    const commandId = randomUUID();
+    const first = engine.send(DEPOSIT(1), { commandId });
+    if (afterMs > 0) await until('the slot taken', async () => (await engine.state()).operation !== null);
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await engine.stopWorker();
+    await engine.startWorker();
+    await engine.startEngine();
+    await first;
+    const answer = await until('its answer', async () => (await engine.journal.command(commandId))?.answer);
+    expect(answer).toMatchObject({ success: true });
+    const spent = wallet - (await engine.snapshot()).wallet.sol;
+    expect(Number(spent) / 1e9).toBeCloseTo(1, 2);
+    const free = await engine.untilState(
+      'quiet',
+      ({ operation, unresolved }) => operation === null && unresolved.length === 0,
+    );
+    expect(free.state).toBe('running');
+  });
+});
