@@ -36,9 +36,14 @@ export const clientConfig = (databaseUrl: string): pg.ClientConfig => ({
 class GuardedClient implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
   #broken = false;
+  /** The pool listens to idle connections only: an error of one in use that nobody hears would end the process. */
+  readonly #onError = (): void => {
+    this.#broken = true;
+  };
 
   constructor(client: pg.PoolClient) {
     this.#client = client;
+    client.on('error', this.#onError);
   }
 
   query<R>(sql: string, parameters: ReadonlyArray<unknown>): Promise<PostgresQueryResult<R>>;
@@ -55,6 +60,8 @@ class GuardedClient implements PostgresPoolClient {
 
   release(): void {
     this.#client.release(this.#broken);
+    // A broken one is on its way out, and may complain once more.
+    if (!this.#broken) this.#client.removeListener('error', this.#onError);
   }
 }
 

@@ -11,6 +11,7 @@ import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import { CriticalError, DriftlessError } from '../domain/errors.ts';
 import { type DataLock, lockDataFolder } from '../journal/data-lock.ts';
 import { openJournal } from '../journal/open-journal.ts';
+import { openFeed } from '../market-data/open-feed.ts';
 import { startActivityLog } from './activity-log.ts';
 import { loadSettings, readSettingSource, type Settings, SettingsError } from './config.ts';
 import { resetPaper, startEngine, workflowLookup } from './engine-start.ts';
@@ -152,6 +153,8 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     const { home, logDir } = settings;
     if (isBridge) await requireFreePort(settings.port, settings.host, 'PORT');
     if (settings.temporal.address === null) await clearTheWay({ ...settings.temporal, home, logger });
+    // A bad market history is named before anything slow begins; the venue opens it again when it needs it.
+    if (isWorker) openFeed(settings.feed, { periodMs: settings.paper.fundingPeriodMs });
     const token = await openToken(settings.home, settings.token);
     redactor.add(token);
 

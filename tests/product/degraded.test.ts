@@ -14,6 +14,8 @@ const ANSWER_MS = 5_000;
 /** A command may not start later than this after it was received. */
 const COMMAND_LIFE_MS = 5_000;
 const COPIES = 100;
+/** A start on a busy machine takes half a minute, and some tests have two. */
+const PATIENCE_MS = 300_000;
 
 const deposits = async (run: ProductRun) => (await run.list('operations')).filter(({ kind }) => kind === 'deposit');
 const sameEnd = (answers: readonly Message[]) => {
@@ -28,7 +30,7 @@ async function timed(work: Promise<Message>): Promise<Message> {
   return answer;
 }
 
-describe('one command_id', () => {
+describe('one command_id', { timeout: PATIENCE_MS }, () => {
   let run: ProductRun;
   const id = 'the-same-command';
   const before = { wallet: 0n };
@@ -90,7 +92,7 @@ describe('one command_id', () => {
   });
 });
 
-describe('worker and bridge apart', () => {
+describe('worker and bridge apart', { timeout: PATIENCE_MS }, () => {
   let postgres: TestPostgres | null = null;
   let bridge: ProductRun;
   let worker: ProductRun;

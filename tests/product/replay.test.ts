@@ -7,7 +7,7 @@ import { until } from '../support/product.ts';
 import { ProductRun } from '../support/product-run.ts';
 import { imbalances } from '../support/product-sums.ts';
 
-const HOURS = Number(process.env.DRIFTLESS_REPLAY_HOURS ?? 900);
+const HOURS = Number(process.env.DRIFTLESS_REPLAY_HOURS ?? 600);
 const YEAR = '../shared/data/drift-sol-perp-funding-hourly-2025.csv';
 const LEND = '../shared/data/drift-lend-rates-hourly-2025.csv';
 const noYear = !existsSync(YEAR)

@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresPool } from '../../src/journal/postgres-pool.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+describe('a connection in use whose server dies', () => {
+  let postgres: TestPostgres | null = null;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres?.stop());
+
+  it('fails its next query, takes nobody with it, and is not used again', async (context) => {
+    if (postgres === null) return context.skip('no Postgres here');
+    const pool = postgresPool(await postgres.createDatabase(), () => {});
+    // Between two queries of a transaction nobody waits for an answer: an error that nobody hears ends the process.
+    const client = await pool.connect();
+    await client.query('BEGIN', []);
+    await postgres.crash();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect(client.query('SELECT 1', [])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    client.release();
+    await postgres.start();
+    const next = await pool.connect();
+    expect((await next.query<{ one: number }>('SELECT 1 AS one', [])).rows).toEqual([{ one: 1 }]);
+    next.release();
+    await pool.end();
+  });
+});
