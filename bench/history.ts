@@ -61,6 +61,16 @@ async function block(engine: EngineHarness): Promise<void> {
   );
 }
 
+/** How often the watch has read the account, by what it wrote of it. */
+async function pollsOf({ journal, engineId }: EngineHarness): Promise<number> {
+  const { count } = await journal.db
+    .selectFrom('snapshots')
+    .select((eb) => eb.fn.countAll<string>().as('count'))
+    .where('engine_id', '=', engineId)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 const eventsOf = async (handle: WorkflowHandle): Promise<number> => (await handle.describe()).historyLength;
 
 export async function benchHistory(): Promise<readonly Finding[]> {
@@ -84,8 +94,15 @@ export async function benchHistory(): Promise<readonly Finding[]> {
       });
       const handles = [idle.handle, blocked.handle, polled];
       const before = await Promise.all(handles.map(eventsOf));
+      const pollsBefore = await Promise.all(engines.map(pollsOf));
       await sleep(WINDOW_MS * WINDOWS);
       const after = await Promise.all(handles.map(eventsOf));
+      const polls = (await Promise.all(engines.map(pollsOf))).map(
+        (count, at) => (count - (pollsBefore[at] ?? 0)) / WINDOWS,
+      );
+      say(
+        `  polls in an hour's time: ${polls.join(' idle, ')} blocked (${WINDOW_MS / POLL_MS} when nothing holds them up)`,
+      );
       const [idleEvents, blockedEvents, polledEvents] = after.map((count, at) => (count - (before[at] ?? 0)) / WINDOWS);
       await polled.terminate('counted').catch(() => undefined);
       const finding = (what: string, figure: number | undefined): Finding => ({
