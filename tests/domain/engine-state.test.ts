@@ -3,6 +3,7 @@ import { done, refused } from '../../src/domain/command.ts';
 import {
   adopt,
   BACKOFF_MS,
+  carriedEngine,
   decisionContext,
   type EngineCarried,
   flattened,
@@ -16,6 +17,7 @@ import {
   startOperation,
   stopEngine,
   type TrackedOperation,
+  takePosition,
   takeReport,
 } from '../../src/domain/engine-state.ts';
 import { tradingStateOf, withHold } from '../../src/domain/hold.ts';
@@ -216,5 +218,60 @@ describe('commands of control', () => {
     expect(engine.commands).toHaveLength(REMEMBERED_COMMANDS);
     expect(engine.commands[0]?.commandId).toBe('5');
     expect(decisionContext(engine).busy).toBe(false);
+  });
+});
+
+describe('an operation whose fate was unknown', () => {
+  const unresolved = (purpose: TrackedOperation['purpose'] = 'open') =>
+    takeReport(engineWith(purpose), report({ phase: 'unresolved', answer: null }), NOW);
+
+  it('ends its hold as soon as it is released, not only when it is final', () => {
+    const released = takeReport(unresolved(), report({ sequence: 1, perpChange: '0' }), NOW);
+    expect(released.holds).toEqual([]);
+  });
+
+  it('leaves the target of an OPEN to what stands at the first quiet look', () => {
+    const released = takeReport(unresolved(), report({ sequence: 1 }), NOW);
+    expect(released.vaultPerp).toBeNull();
+    const spot = (10n * SOL).toString();
+    expect(takePosition(released, (-4n * SOL).toString(), spot)).toMatchObject({
+      hedgeTargetPpm: 400_000,
+      retarget: null,
+    });
+    expect(takePosition(released, '0', spot).hedgeTargetPpm).toBe(released.hedgeTargetPpm);
+  });
+
+  it('is not counted on top of a position that was read with it in', () => {
+    const released = takePosition(takeReport(unresolved(), report({ sequence: 1 }), NOW), (-4n * SOL).toString(), '1');
+    const change = (-4n * SOL).toString();
+    expect(takeReport(released, report({ sequence: 2, phase: 'ended', perpChange: change }), NOW).vaultPerp).toBeNull();
+  });
+
+  it('takes the slot when it turns out to work on', () => {
+    expect(takeReport(unresolved(), report({ sequence: 1, phase: 'running', answer: null }), NOW).slot).toBe('op');
+  });
+
+  it('gives its retry no slot while the engine is stopped', () => {
+    const waiting = takeReport(
+      unresolved(),
+      report({ sequence: 1, phase: 'unresolved', answer: null, wantsSlot: true }),
+      NOW,
+    );
+    expect(slotWantedBy(waiting)?.operationId).toBe('op');
+    expect(slotWantedBy(stopEngine(waiting, 0))).toBeNull();
+  });
+
+  it('leaves RESUME and ADOPT to the first quiet look', () => {
+    for (const taken of [resume(unresolved(), '-1', '1'), adopt(unresolved(), '-1', '1')]) {
+      expect(taken.vaultPerp).toBeNull();
+    }
+    expect(adopt(unresolved(), '-1', '1').retarget).toEqual({ unless: null });
+  });
+});
+
+describe('what an older version carried', () => {
+  it('is completed with what was added since', () => {
+    const { pending: _pending, retarget: _retarget, ...older } = initialEngine('e');
+    expect(carriedEngine(older, 'other')).toEqual(initialEngine('e'));
   });
 });

@@ -10,7 +10,7 @@ const DEPOSIT = (sol: number) => ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amoun
 
 /** Bytes that live long, and windows to match: what lands late is not unknown. */
 const PATIENT = { ...QUICK_TIMING, confirmMs: 20_000, queryMs: 5_000 };
-const LATE = { kind: 'late', slots: 400 } as const;
+const LATE = { kind: 'late', slots: 250 } as const;
 
 let engine: EngineHarness;
 const start = async (options: Partial<HarnessOptions> = {}) => {

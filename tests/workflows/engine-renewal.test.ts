@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
+import { SteadyFeed } from '../support/steady-feed.ts';
+
+const OPEN = (size: number) =>
+  ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
+const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
+const DEPOSIT = (sol: number) => ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const WITHDRAW = (sol: number) => ({ action: 'DRIFT_WITHDRAW', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+
+let engine: EngineHarness;
+beforeAll(async () => {
+  engine = await EngineHarness.start({
+    address: inject('temporalAddress'),
+    feed: new SteadyFeed(),
+    policy: { cooldownMs: 4_000 },
+    tuning: { maxHistoryEvents: 40, timing: { ...QUICK_TIMING, confirmMs: 300, queryMs: 300 } },
+  });
+});
+afterAll(async () => await engine?.close());
+
+const runId = async (): Promise<string> => (await engine.handle.describe()).runId;
+const renewed = async (since: string): Promise<void> =>
+  void (await until('a new run', async () => (await runId()) !== since));
+
+describe('an engine that renews itself all the time', () => {
+  it('goes through a paper day with the same answers, the same deadlines and nothing doubled', async () => {
+    const first = await runId();
+    const commandId = randomUUID();
+    const opened = await engine.carryOut(OPEN(5), { commandId });
+    expect(opened).toMatchObject({ success: true, data: { filled_size: 5 } });
+    await engine.carryOut(DEPOSIT(2));
+    const cooling = await engine.untilState('the rebalance', ({ cooldownEndsAtMs }) => cooldownEndsAtMs !== null);
+    expect(await engine.perp()).toBe(-6n * SOL);
+
+    // A question, answered after a renewal.
+    const asked = randomUUID();
+    const question = await engine.send(OPEN(9), { commandId: asked });
+    expect(question).toMatchObject({ error: { code: 'CONFIRMATION_REQUIRED' } });
+    const during = await runId();
+    for (let at = 0; at < 4; at += 1) await engine.carryOut({ action: 'GET_STATE' });
+    await renewed(during);
+    const still = await engine.state();
+    if (still.cooldownUntilMs !== null) {
+      expect(still).toMatchObject({
+        cooldownUntilMs: cooling.cooldownUntilMs,
+        cooldownEndsAtMs: cooling.cooldownEndsAtMs,
+      });
+    }
+    const confirmationToken = question.data.confirmation_token as string;
+    expect(await engine.carryOut(OPEN(9), { commandId: asked, confirmationToken })).toMatchObject({
+      success: true,
+      data: { filled_size: 9 },
+    });
+    expect(await engine.send(OPEN(5), { commandId })).toEqual(opened);
+
+    await engine.untilState('the cooldown over', ({ cooldownUntilMs }) => cooldownUntilMs === null);
+    expect(await engine.carryOut(CLOSE)).toMatchObject({ success: true });
+    expect(await engine.perp()).toBe(0n);
+    expect(await runId()).not.toBe(first);
+  });
+
+  it('keeps a running operation, a command that waits for it, and a hold', async () => {
+    const wallet = (await engine.snapshot()).wallet.sol;
+    engine.faults.silence(100_000);
+    const unknown = randomUUID();
+    await engine.send(DEPOSIT(0.5), { commandId: unknown });
+    // Whatever becomes of the first, this one is answered, and has at most one effect.
+    const waiting = randomUUID();
+    const second = engine.carryOut(WITHDRAW(0.1), { commandId: waiting });
+    await engine.untilState('the hold', ({ unresolved }) => unresolved.length === 1);
+    const during = await runId();
+    for (let at = 0; at < 6; at += 1) await engine.carryOut({ action: 'GET_STATE' });
+    await renewed(during);
+    expect((await engine.state()).unresolved).toEqual([engine.operationId(unknown)]);
+    expect((await engine.state()).holds.map((hold) => hold.code)).toContain('unresolved');
+    engine.faults.silence(0);
+    await engine.untilState('its proof', ({ unresolved, operation }) => unresolved.length === 0 && operation === null);
+    const answer = await second;
+    const spent = wallet - (await engine.snapshot()).wallet.sol;
+    const withdrawn = answer.success ? SOL / 10n : 0n;
+    expect(Number(spent + withdrawn) / 1e9).toBeCloseTo(0.5, 3);
+    expect((await engine.journal.command(unknown))?.answer).toMatchObject({ success: true });
+  });
+
+  it('replays every one of its runs, and every kind of operation', async () => {
+    await engine.carryOut(OPEN(2));
+    await engine.carryOut(CLOSE);
+    await engine.carryOut({ action: 'SETTLE_PNL', market: 'SOL-PERP' });
+    const { items } = await engine.journal.operations({ engineId: engine.engineId, limit: 100 });
+    await until('all ended', async () =>
+      (await engine.journal.operations({ engineId: engine.engineId, limit: 100 })).items.every(
+        ({ endedAtMs }) => endedAtMs !== null,
+      ),
+    );
+    expect(new Set(items.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(4);
+    for (const { operationId } of items) expect(await engine.replay(`operation:${operationId}`)).toBeGreaterThan(0);
+    expect(await engine.replay(engine.engineId)).toBeGreaterThan(5);
+  });
+});
+
+describe('many commands at once, quick and slow', () => {
+  it('are replayed in the order in which they were answered', async () => {
+    const busy = await EngineHarness.start({ address: inject('temporalAddress'), feed: new SteadyFeed() });
+    try {
+      for (let round = 0; round < 8; round += 1) {
+        await Promise.all([
+          busy.send({ action: 'GET_STATE' }),
+          busy.send(OPEN(5_000)),
+          busy.send({ action: 'STOP_ENGINE' }),
+          busy.send(DEPOSIT(5_000)),
+          busy.send({ action: 'START_ENGINE', mode: 'paper' }),
+          busy.send({ action: 'RESUME' }),
+          busy.send(CLOSE),
+        ]);
+      }
+      expect(await busy.replay(busy.engineId)).toBe(1);
+    } finally {
+      await busy.close();
+    }
+  });
+});
