@@ -30,7 +30,10 @@ export type Incoming =
   | {
       readonly kind: 'bad_command';
       readonly action: string | null;
+      /** Null: what was given cannot be echoed. */
       readonly commandId: string | null;
+      /** False: none was given, and the bridge makes one. */
+      readonly named: boolean;
       readonly answer: CommandAnswer;
     }
   /** Not a command at all: answered with an ERROR. */
@@ -78,6 +81,7 @@ function parseCommand(message: Fields, markets: readonly string[]): Incoming {
     kind: 'bad_command',
     action: echo(givenAction, MAX_ACTION_CHARS),
     commandId: echo(givenId, MAX_COMMAND_ID_CHARS),
+    named: Object.hasOwn(message, 'command_id'),
     answer,
   });
   const action = ACTIONS.find((name) => name === givenAction);

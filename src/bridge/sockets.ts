@@ -187,7 +187,11 @@ export class Sockets {
         metrics.commands.inc({ action: 'invalid', status: incoming.answer.data.status });
         this.#send(
           peer,
-          commandResultFrame(incoming.action, incoming.commandId ?? randomUUID(), dress(incoming.answer)),
+          commandResultFrame(
+            incoming.action,
+            incoming.named ? incoming.commandId : randomUUID(),
+            dress(incoming.answer),
+          ),
           false,
         );
         return;

@@ -54,6 +54,8 @@ describe('what cannot be understood', () => {
     });
     client.send({ type: 'COMMAND', action: 'DRIFT_DEPOSIT', command_id: 7, data: { amount: 1 } });
     expect(await client.result(null)).toMatchObject({ action: 'DRIFT_DEPOSIT', error: { code: 'INVALID_FIELD' } });
+    client.send({ type: 'COMMAND', action: 'WALK' });
+    expect((await client.ofType('COMMAND_RESULT')).command_id).toEqual(expect.any(String));
     client.close();
   });
 });

@@ -73,6 +73,11 @@ describe('the full paper cycle over the socket', () => {
   });
 
   it('ticks each second with the state, field for field', async () => {
+    // The engine's row comes beside the answer, a moment later.
+    await until('the hedge target', () => {
+      const last = caller.broadcasts.filter(({ type }) => type === 'SYSTEM_STATS').at(-1);
+      return last?.data.engine.hedge_target === 1;
+    });
     const from = caller.broadcasts.length;
     const startedAt = performance.now();
     const ticks = await until('five ticks', () => {
