@@ -20,6 +20,8 @@ const BLOCKS_OPENED = 24;
 const SLOTS_AFTER = 600;
 const MAX_SLOTS_AFTER = 38_400;
 const SIGNATURES_OF_PAYER = 100;
+/** A block may still hold what was valid in its parent: the window's last block is one above `lastValidBlockHeight`. */
+const LAST_BLOCK_AFTER = 1;
 
 const ANOTHER_NODE = 'add a node with full history to RPC_URL';
 
@@ -48,16 +50,17 @@ async function holdsWindow(node: RpcNode, attempt: SignedAttempt, base: number):
   const first = await blockAt(node, base, 'none');
   if ('kind' in first) return first;
   if (first.height === null) return unfit('it does not tell the height of its blocks');
-  const count = attempt.lastValidBlockHeight - first.height;
+  const end = attempt.lastValidBlockHeight + LAST_BLOCK_AFTER;
+  const count = end - first.height;
   if (count <= 0) return null;
   for (let span = SLOTS_AFTER; span <= MAX_SLOTS_AFTER; span *= 4) {
     const slots = await slotsWithBlocks(node, base + 1, base + span);
     if (!Array.isArray(slots)) return slots as Control;
     const last = slots[count - 1];
     if (last === undefined) continue;
-    const end = await blockAt(node, last, 'none');
-    if ('kind' in end) return end;
-    if (end.height === attempt.lastValidBlockHeight) return null;
+    const found = await blockAt(node, last, 'none');
+    if ('kind' in found) return found;
+    if (found.height === end) return null;
     break;
   }
   return unfit(`blocks are missing from its history between slot ${base} and the end of the window`);

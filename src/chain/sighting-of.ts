@@ -26,12 +26,15 @@ export class Sightings {
 
   async of(attempt: SignedAttempt): Promise<Sighting> {
     const answers = await this.#pool.each((node) => askStatus(node, attempt.signature));
-    for (const [, answer] of answers) if (answer.kind === 'answer') this.#pool.sawSlot(answer.value.slot);
+    const slots = answers.flatMap(([, answer]) => (answer.kind === 'answer' ? [answer.value.slot] : []));
+    // Of this round: a chain that was begun anew, or another cluster, must not make the rest look late for ever.
+    const newest = Math.max(0, ...slots);
+    this.#pool.sawSlot(newest);
     const views: (NodeView | RpcNode)[] = answers.map(([node, answer]) => {
       if (answer.kind !== 'answer') return silent(node, answer);
       const status = answer.value.value[0] ?? null;
       if (status !== null) return sawIt(node, status);
-      return recently(node, attempt, answer.value.slot, this.#pool.newestSlot) ?? node;
+      return recently(node, attempt, answer.value.slot, newest) ?? node;
     });
     if (views.every(isView)) return combine(views);
     // What one node has seen needs no proof from the others.
@@ -97,5 +100,12 @@ const unproven = (node: RpcNode): NodeView => ({
   finalizedTimeMs: null,
 });
 
-const payerOf = ({ wire }: SignedAttempt): string =>
-  VersionedTransaction.deserialize(Buffer.from(wire, 'base64')).message.staticAccountKeys[0]?.toBase58() ?? '';
+/** Empty when the bytes are no transaction: then no node has a signature of its payer, and nothing is proven by it. */
+function payerOf({ wire }: SignedAttempt): string {
+  try {
+    const { message } = VersionedTransaction.deserialize(Buffer.from(wire, 'base64'));
+    return message.staticAccountKeys[0]?.toBase58() ?? '';
+  } catch {
+    return '';
+  }
+}

@@ -40,17 +40,20 @@ export const sawIt = (node: RpcNode, status: SignatureStatus): NodeView => view(
 /**
  * What a denial soon after signing says: not seen so far, which is evidence of a drop and never of absence.
  * @param slot at which it answered that it does not know the signature
- * @param newest the highest slot that any node has told
+ * @param newest the highest slot that any node answered from
  * @returns null when it is old enough to ask further
  */
 export function recently(node: RpcNode, attempt: SignedAttempt, slot: number, newest: number): NodeView | null {
+  if (slot - attempt.slot >= RECENT_SLOTS) return null;
   if (slot < attempt.slot || newest - slot > MAX_LAG_SLOTS) {
     const behind = slot < attempt.slot ? `this was signed at ${attempt.slot}` : `another node is at ${newest}`;
     const reason = `it lags: it is at slot ${slot}, and ${behind}; ${WAIT_OR_ADD}`;
     return view(node, 'cannot_testify', { reason });
   }
-  if (slot - attempt.slot >= RECENT_SLOTS) return null;
-  return view(node, 'never_seen', { reason: 'not seen so far; the bytes may still land' });
+  // A node alone that stands still cannot be told from a young attempt but by a person who sees the slot stay.
+  const until = `it may land until about slot ${attempt.slot + RECENT_SLOTS}`;
+  const reason = `not seen by slot ${slot}; ${until}; if that slot stays, the node is stuck: add another to RPC_URL`;
+  return view(node, 'never_seen', { reason });
 }
 
 /** What a node must be asked about one attempt only once. */

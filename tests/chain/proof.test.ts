@@ -253,6 +253,18 @@ describe('two nodes', () => {
     expect(sighting.nodes[1]?.reason).toMatch(/another cluster/);
   });
 
+  it('one whose slots are far ahead keeps no other from proving', async () => {
+    const ahead = with_({ slot: 9_000_000, finalizedSlot: 958, genesis: 'AnotherCluster' });
+    const servers = await nodes(with_({}), ahead);
+    expect((await asking(servers, 'GenesisOfTheTestCluster').of(attempt)).kind).toBe('absent');
+  });
+
+  it('one of which is far behind denies nothing while the bytes may land', async () => {
+    const sighting = await asked(with_({ slot: 1_100 }), with_({ slot: 1_049 }));
+    expect(sighting.nodes.map(({ says }) => says)).toEqual(['never_seen', 'cannot_testify']);
+    expect(sighting.nodes[1]?.reason).toMatch(/at slot 1049, and another node is at 1100/);
+  });
+
   it('that say both success and failure at the same commitment are believed in neither', async () => {
     const failed = seenAt(1_100, 'finalized', { InstructionError: [2, { Custom: 1 }] });
     const sighting = await asked(with_({ landed: seenAt(1_100) }), with_({ landed: failed }));
@@ -264,6 +276,12 @@ describe('two nodes', () => {
     const other = with_({ slot: 1_110, landed: seenAt(1_100, 'confirmed') });
     expect(await asked(one, other)).toMatchObject({ kind: 'landed', commitment: 'confirmed' });
   });
+});
+
+it('bytes that are no transaction are proven absent like any', async () => {
+  const [server] = await nodes(with_({}));
+  const broken = { ...attempt, wire: 'AAAA' };
+  expect((await asking([server as ScriptedRpc]).of(broken)).kind).toBe('absent');
 });
 
 describe('what it costs', () => {
