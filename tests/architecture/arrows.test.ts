@@ -50,7 +50,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   'src/chain': {
     values: ['src/chain', 'src/domain'],
     types: [],
-    packages: ['node:', '@solana/web3.js', '@noble/hashes'],
+    packages: ['node:', '@solana/web3.js', 'ws'],
+  },
+  // The local chain is a tool of its own: nothing of the product is in it.
+  'src/localnet': {
+    values: ['src/localnet', 'src/domain/errors.ts'],
+    types: [],
+    packages: ['node:', 'litesvm', 'ws', 'lossless-json'],
   },
   'src/market-data': { values: ['src/market-data', 'src/domain'], types: [], packages: ['node:'] },
   'src/journal': {

@@ -1,0 +1,23 @@
+/** `npm run localnet`: a local Solana chain behind JSON-RPC, in this very process. */
+import { localnetHelp, parseLocalnetArguments } from './localnet-options.mjs';
+import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
+
+async function localnet() {
+  const options = parseLocalnetArguments(process.argv.slice(2));
+  if (options.kind === 'help') return void say(localnetHelp());
+  if (options.kind === 'error') throw new SetupError(options.message);
+  checkNode();
+  await ensureDependencies(ROOT, { dev: false });
+  const { register } = await import('tsx/esm/api');
+  register();
+  const { main } = await import('../src/localnet/main.ts');
+  process.exit(await main(options, say));
+}
+
+try {
+  await localnet();
+} catch (error) {
+  const ours = error instanceof SetupError || typeof error?.report === 'function';
+  process.stderr.write(`${ours ? error.message : (error?.stack ?? error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,68 @@
+/** What a transaction shall do, and its bytes: always a v0 message with a compute limit, a price and perhaps a tip. */
+import {
+  type AddressLookupTableAccount,
+  ComputeBudgetProgram,
+  type PublicKey,
+  SystemProgram,
+  type TransactionInstruction,
+  TransactionMessage,
+  VersionedTransaction,
+} from '@solana/web3.js';
+import { ValidationError } from '../domain/errors.ts';
+
+export interface Draft {
+  readonly payer: PublicKey;
+  readonly instructions: readonly TransactionInstruction[];
+  readonly lookupTables?: readonly AddressLookupTableAccount[];
+}
+
+export interface Tip {
+  readonly to: PublicKey;
+  readonly lamports: number;
+}
+
+export interface Budget {
+  readonly computeUnits: number;
+  /** Micro-lamports per compute unit. */
+  readonly price: number;
+  /** Inside the bytes, so that a bundle lands with its tip or not at all. */
+  readonly tip: Tip | null;
+}
+
+/** What fits a network packet. */
+export const MAX_WIRE_BYTES = 1_232;
+
+/** @throws ValidationError TRANSACTION_TOO_LARGE */
+export function compile(draft: Draft, budget: Budget, blockhash: string): VersionedTransaction {
+  const { payer, instructions, lookupTables = [] } = draft;
+  const { computeUnits, price, tip } = budget;
+  const message = new TransactionMessage({
+    payerKey: payer,
+    recentBlockhash: blockhash,
+    instructions: [
+      ComputeBudgetProgram.setComputeUnitLimit({ units: computeUnits }),
+      ComputeBudgetProgram.setComputeUnitPrice({ microLamports: price }),
+      ...instructions,
+      ...(tip === null
+        ? []
+        : [SystemProgram.transfer({ fromPubkey: payer, toPubkey: tip.to, lamports: tip.lamports })]),
+    ],
+  });
+  const tooLarge = (cause?: unknown) =>
+    new ValidationError('TRANSACTION_TOO_LARGE', `The transaction exceeds ${MAX_WIRE_BYTES} bytes.`, {}, { cause });
+  try {
+    const transaction = new VersionedTransaction(message.compileToV0Message([...lookupTables]));
+    if (transaction.serialize().length > MAX_WIRE_BYTES) throw tooLarge();
+    return transaction;
+  } catch (error) {
+    // The encoder's buffer has the size of a packet and overruns with a RangeError.
+    if (error instanceof RangeError) throw tooLarge(error);
+    throw error;
+  }
+}
+
+/** Base58, each once: whose recent fees count. */
+export function writtenAccounts({ payer, instructions }: Draft): readonly string[] {
+  const written = instructions.flatMap(({ keys }) => keys.filter((key) => key.isWritable).map(({ pubkey }) => pubkey));
+  return [...new Set([payer, ...written].map((key) => key.toBase58()))];
+}

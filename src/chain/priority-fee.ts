@@ -1,0 +1,30 @@
+/** What a compute unit should cost to land soon among those who write the same accounts. */
+
+export interface FeePolicy {
+  /** Of the last slots' lowest landed fees. */
+  readonly percentile: number;
+  /** Micro-lamports per compute unit, where the accounts are quiet or the fees unknown. */
+  readonly minMicroLamports: number;
+  /** The priority fee of one transaction in all. */
+  readonly maxLamports: number;
+}
+
+export const DEFAULT_FEES: FeePolicy = { percentile: 75, minMicroLamports: 1_000, maxLamports: 1_000_000 };
+
+const MICRO = 1_000_000;
+
+/**
+ * @param recent micro-lamports per unit, one per slot; empty when unknown, which stops nothing: a reduction must go out
+ * @returns micro-lamports per compute unit, such that the whole fee stays within the cap
+ */
+export function priorityFee(recent: readonly number[], computeUnits: number, policy: FeePolicy = DEFAULT_FEES): number {
+  const sorted = [...recent].sort((a, b) => a - b);
+  const at = Math.min(sorted.length - 1, Math.floor((sorted.length * policy.percentile) / 100));
+  const wanted = Math.max(sorted[at] ?? 0, policy.minMicroLamports);
+  const cap = Math.floor((policy.maxLamports * MICRO) / Math.max(computeUnits, 1));
+  return Math.min(wanted, cap);
+}
+
+/** Lamports, rounded up as the chain does. */
+export const priorityFeeLamports = (microLamports: number, computeUnits: number): number =>
+  Math.ceil((microLamports * computeUnits) / MICRO);

@@ -1,0 +1,72 @@
+/** What came of one call to one node. An answer is evidence; a refusal and silence never are. */
+import { type ErrorDetails, TransientError } from '../domain/errors.ts';
+
+export type Silence = 'timeout' | 'unreachable' | 'rate_limited' | 'unhealthy' | 'unreadable';
+
+export type RpcAnswer<T> =
+  | { readonly kind: 'answer'; readonly value: T }
+  /** The node understood, and will not: its word on this request, not on the chain. */
+  | { readonly kind: 'refused'; readonly code: number; readonly message: string }
+  | { readonly kind: 'none'; readonly why: Silence; readonly detail: string };
+
+export type NoAnswer = Exclude<RpcAnswer<never>, { kind: 'answer' }>;
+
+/** JSON-RPC codes of Solana's nodes that say "not now" or "not me": another node may answer. */
+const NODE_UNHEALTHY = -32005;
+const MIN_CONTEXT_SLOT_NOT_REACHED = -32016;
+export const METHOD_NOT_FOUND = -32601;
+const INTERNAL_ERROR = -32603;
+/** Used by providers within an HTTP 200. */
+const RATE_CODES: ReadonlySet<number> = new Set([429, -32429]);
+const UNHEALTHY_CODES: ReadonlySet<number> = new Set([NODE_UNHEALTHY, MIN_CONTEXT_SLOT_NOT_REACHED, INTERNAL_ERROR]);
+
+/** Nodes echo much; what is kept of it ends up in alerts and journals. */
+const MAX_MESSAGE_CHARS = 200;
+
+export function refusal(code: number, message: string): NoAnswer {
+  const text = message.slice(0, MAX_MESSAGE_CHARS);
+  if (RATE_CODES.has(code)) return { kind: 'none', why: 'rate_limited', detail: text };
+  if (UNHEALTHY_CODES.has(code)) return { kind: 'none', why: 'unhealthy', detail: `${code} ${text}` };
+  return { kind: 'refused', code, message: text };
+}
+
+/** Another node may do better; a refusal is about the request, and only its method may be missing here. */
+export const mayFailOver = (answer: RpcAnswer<unknown>): boolean =>
+  answer.kind === 'none' || (answer.kind === 'refused' && answer.code === METHOD_NOT_FOUND);
+
+export function inWords(answer: NoAnswer): string {
+  if (answer.kind === 'refused') return `it refused: ${answer.code} ${answer.message}`;
+  switch (answer.why) {
+    case 'timeout':
+      return `no answer in time (${answer.detail})`;
+    case 'unreachable':
+      return `unreachable (${answer.detail})`;
+    case 'rate_limited':
+      return `rate limited (${answer.detail})`;
+    case 'unhealthy':
+      return `not healthy by its own word (${answer.detail})`;
+    case 'unreadable':
+      return `an answer that makes no sense (${answer.detail})`;
+  }
+}
+
+const CODES: Readonly<Record<Silence, string>> = {
+  timeout: 'RPC_TIMEOUT',
+  unreachable: 'RPC_UNREACHABLE',
+  rate_limited: 'RPC_RATE_LIMITED',
+  unhealthy: 'RPC_UNHEALTHY',
+  unreadable: 'RPC_UNREADABLE',
+};
+
+/** What no node answered, as the error that a caller retries. `answers` are by node, in the order they were asked. */
+export function unanswered(
+  method: string,
+  answers: readonly (readonly [node: string, answer: NoAnswer])[],
+): TransientError {
+  const last = answers.at(-1)?.[1];
+  const code = last === undefined ? 'RPC_UNREACHABLE' : last.kind === 'refused' ? 'RPC_REFUSED' : CODES[last.why];
+  const nodes = Object.fromEntries(answers.map(([node, answer]) => [node, inWords(answer)]));
+  const details: ErrorDetails = { method, nodes, remedy: 'Wait, or add another endpoint to RPC_URL.' };
+  const list = answers.map(([node, answer]) => `${node}: ${inWords(answer)}`).join('; ');
+  return new TransientError(code, `No node answered ${method}: ${list}.`, details);
+}

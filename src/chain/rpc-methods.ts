@@ -1,0 +1,120 @@
+/** The few methods that we ask, and what each must look like: anything else is no answer. */
+import type { Json } from '../domain/errors.ts';
+
+export type Commitment = 'processed' | 'confirmed' | 'finalized';
+
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+/** `{context: {slot}, value}` */
+function inContext<T>(
+  result: unknown,
+  read: (value: unknown) => T | undefined,
+): { readonly slot: number; readonly value: T } | undefined {
+  if (!isFields(result) || !isFields(result.context) || !isCount(result.context.slot)) return undefined;
+  const value = read(result.value);
+  return value === undefined ? undefined : { slot: result.context.slot, value };
+}
+
+export interface SignatureStatus {
+  readonly slot: number;
+  readonly commitment: Commitment;
+  readonly error: Json;
+}
+
+/** One per signature asked for, null for one that the node does not know. */
+export const readStatuses = (count: number) => (result: unknown) =>
+  inContext(result, (value): readonly (SignatureStatus | null)[] | undefined => {
+    if (!Array.isArray(value) || value.length !== count) return undefined;
+    const statuses = value.map(readStatus);
+    return statuses.includes(undefined) ? undefined : (statuses as (SignatureStatus | null)[]);
+  });
+
+function readStatus(value: unknown): SignatureStatus | null | undefined {
+  if (value === null) return null;
+  if (!isFields(value) || !isCount(value.slot)) return undefined;
+  const { confirmationStatus, confirmations } = value;
+  const error = (value.err ?? null) as Json;
+  if (confirmationStatus === 'processed' || confirmationStatus === 'confirmed' || confirmationStatus === 'finalized') {
+    return { slot: value.slot, commitment: confirmationStatus, error };
+  }
+  // Old nodes leave the word out; a rooted block has no count of confirmations.
+  return { slot: value.slot, commitment: confirmations === null ? 'finalized' : 'processed', error };
+}
+
+export const readLatestBlockhash = (result: unknown) =>
+  inContext(result, (value) =>
+    isFields(value) && typeof value.blockhash === 'string' && isCount(value.lastValidBlockHeight)
+      ? { blockhash: value.blockhash, lastValidBlockHeight: value.lastValidBlockHeight }
+      : undefined,
+  );
+
+export interface SimulationResult {
+  readonly error: Json;
+  readonly logs: readonly string[];
+  /** Compute units; null when the node does not say. */
+  readonly units: number | null;
+}
+
+export const readSimulation = (result: unknown) =>
+  inContext(result, (value): SimulationResult | undefined => {
+    if (!isFields(value) || !('err' in value)) return undefined;
+    const { logs, unitsConsumed } = value;
+    return {
+      error: (value.err ?? null) as Json,
+      logs: isTexts(logs) ? logs : [],
+      units: isCount(unitsConsumed) ? unitsConsumed : null,
+    };
+  });
+
+/** Of the slot at the asked commitment. */
+export const readEpochInfo = (result: unknown) =>
+  isFields(result) && isCount(result.absoluteSlot) && isCount(result.blockHeight)
+    ? { slot: result.absoluteSlot, height: result.blockHeight }
+    : undefined;
+
+export const readCount = (result: unknown): number | undefined => (isCount(result) ? result : undefined);
+
+export const readText = (result: unknown): string | undefined => (typeof result === 'string' ? result : undefined);
+
+/** Ascending. */
+export const readSlots = (result: unknown): readonly number[] | undefined =>
+  Array.isArray(result) && result.every(isCount) ? (result as number[]) : undefined;
+
+export interface BlockSignatures {
+  readonly height: number | null;
+  readonly signatures: readonly string[];
+}
+
+/** Null: the node has no such block. */
+export const readBlock = (result: unknown): BlockSignatures | undefined => {
+  if (!isFields(result)) return undefined;
+  const { blockHeight, signatures } = result;
+  return { height: isCount(blockHeight) ? blockHeight : null, signatures: isTexts(signatures) ? signatures : [] };
+};
+
+/** Newest first. */
+export const readAddressSignatures = (result: unknown) => {
+  if (!Array.isArray(result)) return undefined;
+  const rows = result
+    .filter(isFields)
+    .flatMap(({ signature, slot, confirmationStatus }) =>
+      typeof signature === 'string' && isCount(slot) && (confirmationStatus ?? 'finalized') === 'finalized'
+        ? [{ signature, slot }]
+        : [],
+    );
+  return rows as readonly { readonly signature: string; readonly slot: number }[];
+};
+
+/** Micro-lamports per compute unit, newest slot last. */
+export const readPriorityFees = (result: unknown): readonly number[] | undefined => {
+  if (!Array.isArray(result) || !result.every(isFields)) return undefined;
+  const rows = result.flatMap(({ slot, prioritizationFee }) =>
+    isCount(slot) && isCount(prioritizationFee) ? [{ slot, prioritizationFee }] : [],
+  );
+  return rows.sort((a, b) => a.slot - b.slot).map((row) => row.prioritizationFee);
+};

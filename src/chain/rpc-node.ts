@@ -1,0 +1,140 @@
+/** One node over HTTP: every call ends in time, and its end is told as an answer, a refusal or silence. */
+import type { Clock } from '../domain/clock.ts';
+import { TransientError } from '../domain/errors.ts';
+import type { Endpoint } from './endpoint.ts';
+import { HealthRecord, retryAfterMs } from './node-health.ts';
+import { inWords, type NoAnswer, type RpcAnswer, refusal } from './rpc-answer.ts';
+
+export interface RpcTuning {
+  /** Of each call, its body included. */
+  readonly timeoutMs: number;
+}
+
+export const DEFAULT_RPC: RpcTuning = { timeoutMs: 10_000 };
+
+export interface RpcNodePorts {
+  readonly clock: Clock;
+  /** For durations, which a jump of the clock must not change. */
+  readonly monotonicMs: () => number;
+}
+
+const RATE_LIMITED = 429;
+
+type Exchange = { readonly kind: 'body'; readonly status: number; readonly text: string } | NoAnswer;
+
+export class RpcNode {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly health = new HealthRecord();
+  readonly #tuning: RpcTuning;
+  readonly #ports: RpcNodePorts;
+  #calls = 0;
+
+  constructor(endpoint: Endpoint, tuning: RpcTuning, ports: RpcNodePorts) {
+    this.name = endpoint.name;
+    this.endpoint = endpoint;
+    this.#tuning = tuning;
+    this.#ports = ports;
+  }
+
+  /** HTTP requests that were made so far. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  restsMs = (): number => this.health.restsMs(this.#ports.monotonicMs());
+
+  /**
+   * @param read turns the result into a value, or into undefined when it is not what the method promises
+   */
+  async ask<T>(
+    method: string,
+    params: readonly unknown[],
+    read: (result: unknown) => T | undefined,
+  ): Promise<RpcAnswer<T>> {
+    const sent = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+    const got = await this.#exchange(sent);
+    if (got.kind !== 'body') return got;
+    const reply = parseReply(got.text);
+    if (reply === undefined) return this.#silent('unreadable', `HTTP ${got.status}, no JSON-RPC`);
+    if ('error' in reply) {
+      const refused = refusal(reply.error.code, reply.error.message);
+      if (refused.kind === 'none' && refused.why === 'rate_limited') {
+        this.health.limited(this.#ports.monotonicMs(), null);
+      } else if (refused.kind === 'none') this.health.failed();
+      return refused;
+    }
+    const value = read(reply.result);
+    return value === undefined ? this.#silent('unreadable', method) : { kind: 'answer', value };
+  }
+
+  /**
+   * For a `Connection` of web3.js, which has no timeout of its own.
+   * @throws TransientError in place of an answer
+   */
+  async fetch(body: string): Promise<Response> {
+    const got = await this.#exchange(body);
+    if (got.kind === 'body') return new Response(got.text, { status: got.status });
+    throw new TransientError('RPC_UNREACHABLE', `${this.name}: ${inWords(got)}.`, { node: this.name });
+  }
+
+  async #exchange(body: string): Promise<Exchange> {
+    const restsMs = this.restsMs();
+    if (restsMs > 0) return { kind: 'none', why: 'rate_limited', detail: `it rests for ${restsMs} ms` };
+    const { monotonicMs, clock } = this.#ports;
+    const { timeoutMs } = this.#tuning;
+    const startMs = monotonicMs();
+    this.#calls += 1;
+    try {
+      const response = await fetch(this.endpoint.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      const text = await response.text();
+      const { status } = response;
+      if (status === RATE_LIMITED) {
+        this.health.limited(monotonicMs(), retryAfterMs(response.headers.get('retry-after'), clock.nowMs()));
+        return { kind: 'none', why: 'rate_limited', detail: 'HTTP 429' };
+      }
+      // Some proxies answer 4xx and 5xx with a JSON-RPC body: what it says counts, when it says something.
+      if (!response.ok && parseReply(text) === undefined) return this.#silent('unreachable', `HTTP ${status}`);
+      this.health.answered(monotonicMs() - startMs);
+      return { kind: 'body', status, text };
+    } catch (error) {
+      // Never the error's own message: it may quote the URL, and that may hold a provider's key.
+      if (error instanceof Error && error.name === 'TimeoutError') return this.#silent('timeout', `${timeoutMs} ms`);
+      return this.#silent('unreachable', networkCode(error));
+    }
+  }
+
+  #silent(why: 'timeout' | 'unreachable' | 'unreadable', detail: string): NoAnswer {
+    this.health.failed();
+    return { kind: 'none', why, detail };
+  }
+}
+
+type Reply = { readonly result: unknown } | { readonly error: { readonly code: number; readonly message: string } };
+
+function parseReply(text: string): Reply | undefined {
+  let reply: unknown;
+  try {
+    reply = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof reply !== 'object' || reply === null) return undefined;
+  if ('error' in reply && typeof reply.error === 'object' && reply.error !== null) {
+    const { code, message } = reply.error as { code?: unknown; message?: unknown };
+    if (typeof code !== 'number') return undefined;
+    return { error: { code, message: typeof message === 'string' ? message : '' } };
+  }
+  return 'result' in reply ? { result: reply.result } : undefined;
+}
+
+function networkCode(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : 'the connection broke';
+}

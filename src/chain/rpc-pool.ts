@@ -1,0 +1,149 @@
+/** The nodes that we may ask: the healthiest first, the next when one does not answer, or every one of them. */
+import { Connection } from '@solana/web3.js';
+import type { Clock } from '../domain/clock.ts';
+import { CriticalError, TransientError } from '../domain/errors.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { NodeHealth } from './node-health.ts';
+import { mayFailOver, type NoAnswer, type RpcAnswer, unanswered } from './rpc-answer.ts';
+import { DEFAULT_RPC, RpcNode, type RpcTuning } from './rpc-node.ts';
+
+export interface RpcPoolOptions {
+  readonly endpoints: readonly Endpoint[];
+  readonly clock: Clock;
+  readonly monotonicMs?: () => number;
+  readonly tuning?: Partial<RpcTuning>;
+}
+
+/** Behind the foremost node by more than this, a node is asked last (20 s of slots). */
+const MAX_LAG_SLOTS = 50;
+/** Of the last calls; a node that fails more often is asked after those that do not. */
+const MAX_ERROR_RATE = 0.5;
+/** Slots are compared this often at most, and only while the pool is used: a node alone has none to compare with. */
+const PROBE_EVERY_MS = 10_000;
+
+export const readSlot = (result: unknown): number | undefined =>
+  typeof result === 'number' && Number.isSafeInteger(result) && result >= 0 ? result : undefined;
+
+export class RpcPool {
+  readonly nodes: readonly RpcNode[];
+  readonly #monotonicMs: () => number;
+  #probedAtMs = Number.NEGATIVE_INFINITY;
+  #connection: Connection | null = null;
+  #newestSlot = 0;
+
+  /** @throws CriticalError RPC_URL_MISSING without an endpoint */
+  constructor({ endpoints, clock, monotonicMs = () => performance.now(), tuning = {} }: RpcPoolOptions) {
+    if (endpoints.length === 0) {
+      throw new CriticalError('RPC_URL_MISSING', 'No Solana node to ask: set RPC_URL to one or more endpoints.');
+    }
+    this.#monotonicMs = monotonicMs;
+    this.nodes = endpoints.map((one) => new RpcNode(one, { ...DEFAULT_RPC, ...tuning }, { clock, monotonicMs }));
+  }
+
+  /** The highest slot that any node has told so far, 0 before the first. */
+  get newestSlot(): number {
+    return this.#newestSlot;
+  }
+
+  /** What an answer's context says in passing. */
+  sawSlot(slot: number): void {
+    this.#newestSlot = Math.max(this.#newestSlot, slot);
+  }
+
+  /** HTTP requests to all nodes so far. */
+  get calls(): number {
+    return this.nodes.reduce((sum, node) => sum + node.calls, 0);
+  }
+
+  /** Healthiest first; among equals in the order of RPC_URL. */
+  ranked(): readonly RpcNode[] {
+    this.#probeWhenDue();
+    const rank = (node: RpcNode): number =>
+      (node.restsMs() > 0 ? 8 : 0) +
+      ((this.#lagOf(node) ?? 0) > MAX_LAG_SLOTS ? 4 : 0) +
+      ((node.health.errorRate ?? 0) > MAX_ERROR_RATE ? 2 : 0) +
+      (node.health.justFailed ? 1 : 0);
+    const ranks = new Map(this.nodes.map((node) => [node, rank(node)]));
+    return [...this.nodes].sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
+  }
+
+  /**
+   * The first answer, each node asked at most once. For reads: what one node does not see is no evidence.
+   * @throws TransientError when no node answers, or one refuses the request as such (RPC_REFUSED)
+   */
+  async read<T>(method: string, params: readonly unknown[], read: (result: unknown) => T | undefined): Promise<T> {
+    const answers: (readonly [string, NoAnswer])[] = [];
+    for (const node of this.ranked()) {
+      const answer = await node.ask(method, params, read);
+      if (answer.kind === 'answer') return answer.value;
+      answers.push([node.name, answer]);
+      if (!mayFailOver(answer)) break;
+    }
+    throw unanswered(method, answers);
+  }
+
+  /** Every node's own answer. Never rejects. */
+  async each<T>(ask: (node: RpcNode) => Promise<RpcAnswer<T>>): Promise<readonly (readonly [RpcNode, RpcAnswer<T>])[]> {
+    return await Promise.all(this.nodes.map(async (node) => [node, await ask(node)] as const));
+  }
+
+  /** Asks every node for its confirmed slot: health by lag, and latency for the gate. */
+  async probe(): Promise<void> {
+    this.#probedAtMs = this.#monotonicMs();
+    const answers = await this.each((node) => node.ask('getSlot', [{ commitment: 'confirmed' }], readSlot));
+    for (const [node, answer] of answers) {
+      // A node that does not say is not behind: its error rate tells what there is to tell.
+      node.health.slot = answer.kind === 'answer' ? answer.value : null;
+      if (answer.kind === 'answer') this.sawSlot(answer.value);
+    }
+  }
+
+  health(): readonly NodeHealth[] {
+    return this.nodes.map((node) => ({
+      node: node.name,
+      errorRate: node.health.errorRate,
+      latencyMs: node.health.latencyMs,
+      lagSlots: this.#lagOf(node),
+      restsMs: node.restsMs(),
+    }));
+  }
+
+  /** Median latency of the node that is asked first, for the latency gate; null while unknown. */
+  latencyMs(): number | null {
+    return this.ranked()[0]?.health.latencyMs ?? null;
+  }
+
+  /** For libraries that want one: every call has our timeout, failover and health; its own retry at 429 is off. */
+  connection(): Connection {
+    this.#connection ??= new Connection(this.nodes[0]?.endpoint.url ?? '', {
+      commitment: 'confirmed',
+      wsEndpoint: this.nodes[0]?.endpoint.webSocketUrl ?? '',
+      disableRetryOnRateLimit: true,
+      fetch: (async (_url: unknown, init?: { readonly body?: unknown }) =>
+        await this.#fetchAnywhere(String(init?.body ?? ''))) as typeof fetch,
+    });
+    return this.#connection;
+  }
+
+  async #fetchAnywhere(body: string): Promise<Response> {
+    let last: unknown = new TransientError('RPC_UNREACHABLE', 'No node was asked.');
+    for (const node of this.ranked()) {
+      try {
+        return await node.fetch(body);
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  #lagOf(node: RpcNode): number | null {
+    const slots = this.nodes.flatMap(({ health }) => (health.slot === null ? [] : [health.slot]));
+    return node.health.slot === null || slots.length < 2 ? null : Math.max(...slots) - node.health.slot;
+  }
+
+  #probeWhenDue(): void {
+    if (this.nodes.length < 2 || this.#monotonicMs() - this.#probedAtMs < PROBE_EVERY_MS) return;
+    void this.probe();
+  }
+}

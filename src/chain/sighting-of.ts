@@ -1,0 +1,111 @@
+/** Asks every node of a signature once, history included, and never throws: silence is a testimony. */
+import { VersionedTransaction } from '@solana/web3.js';
+import type { Sighting, SignedAttempt } from '../domain/attempt.ts';
+import type { Control } from './history-control.ts';
+import type { RpcNode } from './rpc-node.ts';
+import type { RpcPool } from './rpc-pool.ts';
+import { combine } from './sighting.ts';
+import { askStatus, genesisOf, type NodeView, recently, sawIt, silent, testify } from './testimony.ts';
+
+type Found = Extract<Control, { kind: 'found' }>;
+
+/** Controls that are kept; the oldest makes way. */
+const MAX_CONTROLS = 512;
+
+export class Sightings {
+  readonly #pool: RpcPool;
+  readonly #expectedGenesis: string | null;
+  readonly #genesis = new Map<RpcNode, string>();
+  readonly #controls = new Map<string, Found>();
+
+  /** @param expectedGenesis the cluster's genesis hash where it is known; else the nodes must agree among themselves */
+  constructor(pool: RpcPool, expectedGenesis: string | null = null) {
+    this.#pool = pool;
+    this.#expectedGenesis = expectedGenesis;
+  }
+
+  async of(attempt: SignedAttempt): Promise<Sighting> {
+    const answers = await this.#pool.each((node) => askStatus(node, attempt.signature));
+    const slots = answers.flatMap(([, answer]) => (answer.kind === 'answer' ? [answer.value.slot] : []));
+    // Of this round: a chain that was begun anew, or another cluster, must not make the rest look late for ever.
+    const newest = Math.max(0, ...slots);
+    this.#pool.sawSlot(newest);
+    const views: (NodeView | RpcNode)[] = answers.map(([node, answer]) => {
+      if (answer.kind !== 'answer') return silent(node, answer);
+      const status = answer.value.value[0] ?? null;
+      if (status !== null) return sawIt(node, status);
+      return recently(node, attempt, answer.value.slot, newest) ?? node;
+    });
+    if (views.every(isView)) return combine(views);
+    // What one node has seen needs no proof from the others.
+    if (views.some((one) => isView(one) && one.status !== null)) {
+      return combine(views.map((one) => (isView(one) ? one : unproven(one))));
+    }
+    return combine(await this.#proof(attempt, views));
+  }
+
+  /** Asks those further whose denial is not recent. */
+  async #proof(attempt: SignedAttempt, views: readonly (NodeView | RpcNode)[]): Promise<readonly NodeView[]> {
+    const foreign = await this.#foreign();
+    const payer = payerOf(attempt);
+    const asked = views.map(async (one) => {
+      if (isView(one)) return one;
+      const key = `${one.name} ${attempt.signature}`;
+      return await testify(one, attempt, {
+        payer,
+        foreign: foreign(one),
+        control: this.#controls.get(key) ?? null,
+        remember: (control) => this.#keep(key, control),
+      });
+    });
+    return await Promise.all(asked);
+  }
+
+  #keep(key: string, control: Found): void {
+    this.#controls.delete(key);
+    this.#controls.set(key, control);
+    const oldest = this.#controls.keys().next().value;
+    if (this.#controls.size > MAX_CONTROLS && oldest !== undefined) this.#controls.delete(oldest);
+  }
+
+  /** A node of another cluster would deny everything, and be right: RPC_URL may name two clusters by mistake. */
+  async #foreign(): Promise<(node: RpcNode) => string | null> {
+    const { nodes } = this.#pool;
+    const expected = this.#expectedGenesis;
+    if (nodes.length === 1 && expected === null) return () => null;
+    await Promise.all(
+      nodes.map(async (node) => {
+        const genesis = this.#genesis.get(node) ?? (await genesisOf(node));
+        if (genesis !== null) this.#genesis.set(node, genesis);
+      }),
+    );
+    const known = new Set(this.#genesis.values());
+    return (node) => {
+      const genesis = this.#genesis.get(node);
+      if (genesis === undefined) return 'it does not say which cluster it belongs to';
+      if (expected !== null) return genesis === expected ? null : 'it belongs to another cluster: correct RPC_URL';
+      return known.size === 1 ? null : 'the nodes of RPC_URL belong to different clusters: correct it';
+    };
+  }
+}
+
+const isView = (one: NodeView | RpcNode): one is NodeView => 'testimony' in one;
+
+/** It does not know what another node saw, and was not asked further. */
+const unproven = (node: RpcNode): NodeView => ({
+  testimony: { node: node.name, says: 'cannot_testify', reason: 'another node has seen it' },
+  status: null,
+  provesAbsence: false,
+  windowClosed: false,
+  finalizedTimeMs: null,
+});
+
+/** Empty when the bytes are no transaction: then no node has a signature of its payer, and nothing is proven by it. */
+function payerOf({ wire }: SignedAttempt): string {
+  try {
+    const { message } = VersionedTransaction.deserialize(Buffer.from(wire, 'base64'));
+    return message.staticAccountKeys[0]?.toBase58() ?? '';
+  } catch {
+    return '';
+  }
+}

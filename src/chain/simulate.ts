@@ -1,0 +1,66 @@
+/** Runs a draft against current state without effect: does it work, what does it use, what will it cost. */
+import { createHash } from 'node:crypto';
+import { PublicKey, type TransactionInstruction } from '@solana/web3.js';
+import { type ErrorReport, TransientError } from '../domain/errors.ts';
+import { computeLimit, MAX_COMPUTE_UNITS } from './compute-limit.ts';
+import { compile, type Draft, type Tip } from './draft.ts';
+import { readSimulation, type SimulationResult } from './rpc-methods.ts';
+import type { RpcPool } from './rpc-pool.ts';
+import { failedInSimulation, isPassing, nameOf } from './transaction-error.ts';
+
+export type DraftSimulation =
+  | { readonly ok: true; readonly logs: readonly string[]; readonly computeUnits: number }
+  | { readonly ok: false; readonly error: ErrorReport };
+
+/** The node puts a real one in its place. */
+const ANY_BLOCKHASH = PublicKey.default.toBase58();
+/** Limits that are kept for signing; the oldest makes way. */
+const MAX_REMEMBERED = 64;
+
+export class Simulator {
+  readonly #pool: RpcPool;
+  readonly #limits = new Map<string, number>();
+
+  constructor(pool: RpcPool) {
+    this.#pool = pool;
+  }
+
+  /** @param tip as it will be signed, so that its account and its cost are part of the run. @throws TransientError */
+  async run(draft: Draft, tip: Tip | null): Promise<DraftSimulation> {
+    const transaction = compile(draft, { computeUnits: MAX_COMPUTE_UNITS, price: 0, tip }, ANY_BLOCKHASH);
+    const wire = Buffer.from(transaction.serialize()).toString('base64');
+    const config = { encoding: 'base64', commitment: 'confirmed', sigVerify: false, replaceRecentBlockhash: true };
+    const { slot, value } = await this.#pool.read('simulateTransaction', [wire, config], readSimulation);
+    this.#pool.sawSlot(slot);
+    return this.#judge(draft, value);
+  }
+
+  /** The limit that the last simulation of the same instructions gave, if this process made it. */
+  limitOf = (draft: Draft): number | null => this.#limits.get(keyOf(draft.instructions)) ?? null;
+
+  #judge(draft: Draft, { error, logs, units }: SimulationResult): DraftSimulation {
+    if (error !== null) {
+      if (isPassing(error)) throw new TransientError('RPC_UNHEALTHY', `The node could not simulate: ${nameOf(error)}.`);
+      return { ok: false, error: failedInSimulation(error, logs) };
+    }
+    const computeUnits = computeLimit(units);
+    const key = keyOf(draft.instructions);
+    this.#limits.delete(key);
+    this.#limits.set(key, computeUnits);
+    const oldest = this.#limits.keys().next().value;
+    if (this.#limits.size > MAX_REMEMBERED && oldest !== undefined) this.#limits.delete(oldest);
+    return { ok: true, logs, computeUnits };
+  }
+}
+
+function keyOf(instructions: readonly TransactionInstruction[]): string {
+  const hash = createHash('sha256');
+  for (const { programId, keys, data } of instructions) {
+    hash.update(programId.toBuffer());
+    for (const { pubkey, isSigner, isWritable } of keys) {
+      hash.update(pubkey.toBuffer()).update(Uint8Array.of(Number(isSigner), Number(isWritable)));
+    }
+    hash.update(`${keys.length},${data.length}`).update(data);
+  }
+  return hash.digest('base64');
+}

@@ -1,0 +1,155 @@
+/**
+ * A venue's way to Solana: simulate, sign, submit and status of a draft, with the promises of the Venue port. A venue
+ * turns its intents into drafts and landed signatures into effects; all else about the chain is here.
+ */
+import { randomBytes as systemRandomBytes } from 'node:crypto';
+import type { Sighting, SignedAttempt } from '../domain/attempt.ts';
+import type { Clock } from '../domain/clock.ts';
+import { CriticalError, type ErrorReport, ValidationError } from '../domain/errors.ts';
+import type { Draft } from './draft.ts';
+import { writtenAccounts } from './draft.ts';
+import { endpointsOf } from './endpoint.ts';
+import { Jito, type JitoOptions } from './jito.ts';
+import { Landing } from './landing.ts';
+import { DEFAULT_FEES, type FeePolicy, priorityFee, priorityFeeLamports } from './priority-fee.ts';
+import { RecentFees } from './recent-fees.ts';
+import type { RpcTuning } from './rpc-node.ts';
+import { RpcPool } from './rpc-pool.ts';
+import { Sightings } from './sighting-of.ts';
+import { signAttempt } from './sign-attempt.ts';
+import { SignatureSocket, type SocketTuning } from './signature-socket.ts';
+import type { Signer } from './signer.ts';
+import { Simulator } from './simulate.ts';
+
+export interface SolanaChainOptions {
+  readonly rpcUrls: readonly string[];
+  readonly rpcWsUrl: string | null;
+  /** Null: read-only; signing is refused. */
+  readonly signer: Signer | null;
+  /** Null: RPC only. */
+  readonly jito: JitoOptions | null;
+  readonly clock: Clock;
+  /** Of the cluster, where it is known. */
+  readonly expectedGenesis?: string | null;
+  readonly fees?: FeePolicy;
+  readonly tuning?: Partial<RpcTuning>;
+  readonly socket?: Partial<SocketTuning>;
+  /** A status waits for the socket's word this long before it asks. */
+  readonly newsWaitMs?: number;
+  readonly slotMs?: number;
+  readonly monotonicMs?: () => number;
+  readonly randomBytes?: (count: number) => Uint8Array;
+}
+
+export type ChainSimulation =
+  | { readonly ok: true; readonly logs: readonly string[]; readonly costLamports: string }
+  | { readonly ok: false; readonly error: ErrorReport };
+
+const BASE_FEE_LAMPORTS = 5_000;
+/** Polling is the socket's backstop. */
+const NEWS_WAIT_MS = 1_000;
+/** Older attempts are asked for at once: no news comes of them. */
+const NEWS_AGE_MS = 120_000;
+
+export class SolanaChain {
+  readonly pool: RpcPool;
+  readonly #options: SolanaChainOptions;
+  readonly #jito: Jito | null;
+  readonly #simulator: Simulator;
+  readonly #fees: RecentFees;
+  readonly #landing: Landing;
+  readonly #sightings: Sightings;
+  readonly #socket: SignatureSocket;
+
+  /** @throws CriticalError RPC_URL_MISSING */
+  constructor(options: SolanaChainOptions) {
+    const { clock, rpcUrls, rpcWsUrl, tuning = {}, monotonicMs = () => performance.now() } = options;
+    const endpoints = endpointsOf(rpcUrls, rpcWsUrl);
+    this.#options = options;
+    this.pool = new RpcPool({ endpoints, clock, monotonicMs, tuning });
+    this.#jito = options.jito === null ? null : new Jito(options.jito, { clock, monotonicMs });
+    this.#simulator = new Simulator(this.pool);
+    this.#fees = new RecentFees(this.pool, monotonicMs);
+    this.#landing = new Landing({
+      pool: this.pool,
+      jito: this.#jito,
+      monotonicMs,
+      ...(options.slotMs === undefined ? {} : { slotMs: options.slotMs }),
+    });
+    this.#sightings = new Sightings(this.pool, options.expectedGenesis ?? null);
+    this.#socket = new SignatureSocket(endpoints[0]?.webSocketUrl ?? '', options.socket);
+  }
+
+  /** @throws TransientError; ValidationError TRANSACTION_TOO_LARGE */
+  async simulate(draft: Draft): Promise<ChainSimulation> {
+    const tip = (await this.#jito?.tip(this.pool.newestSlot)) ?? null;
+    const [run, recent] = await Promise.all([this.#simulator.run(draft, tip), this.#fees.of(writtenAccounts(draft))]);
+    if (!run.ok) return run;
+    const price = priorityFee(recent, run.computeUnits, this.#options.fees ?? DEFAULT_FEES);
+    const cost = BASE_FEE_LAMPORTS + priorityFeeLamports(price, run.computeUnits) + (tip?.lamports ?? 0);
+    return { ok: true, logs: run.logs, costLamports: String(cost) };
+  }
+
+  /**
+   * Each call gives another signature. The compute limit is the last simulation's; in a process that made none, one is
+   * made now.
+   * @throws TransientError; CriticalError KEY_MISSING and what the signer says; ValidationError as the simulation's
+   */
+  async sign(draft: Draft): Promise<SignedAttempt> {
+    const { signer, clock, fees = DEFAULT_FEES, randomBytes = systemRandomBytes } = this.#options;
+    if (signer === null) {
+      const message = 'There is no key to sign with: set SOLANA_PRIVATE_KEY or SOLANA_KEYPAIR_PATH.';
+      throw new CriticalError('KEY_MISSING', message);
+    }
+    const tip = (await this.#jito?.tip(this.pool.newestSlot)) ?? null;
+    const computeUnits = this.#simulator.limitOf(draft) ?? (await this.#limitOf(draft, tip));
+    const recent = await this.#fees.of(writtenAccounts(draft));
+    const budget = { computeUnits, price: priorityFee(recent, computeUnits, fees), tip };
+    return await signAttempt({ pool: this.pool, signer, draft, budget, nowMs: () => clock.nowMs(), randomBytes });
+  }
+
+  /** Sends the bytes; resolving means only that a node took them. @throws TransientError */
+  async submit(attempt: SignedAttempt, tryNumber: number): Promise<void> {
+    // Before the bytes go out, so that no news is missed.
+    this.#socket.watch(attempt.signature);
+    await this.#landing.submit(attempt, tryNumber);
+  }
+
+  /**
+   * Asks every node once. Where the socket listens already it waits a moment for its news first, so that a landing is
+   * seen at once and few questions are asked. Never throws.
+   */
+  async status(attempt: SignedAttempt): Promise<Sighting> {
+    const { signature } = attempt;
+    const { newsWaitMs: waitMs = NEWS_WAIT_MS } = this.#options;
+    const young = Math.abs(this.#options.clock.nowMs() - attempt.signedAtMs) < NEWS_AGE_MS;
+    if (young && this.#socket.isWatched(signature)) await this.#socket.news(signature, waitMs);
+    const sighting = await this.#sightings.of(attempt);
+    const done = sighting.kind === 'absent' || (sighting.kind === 'landed' && sighting.commitment === 'finalized');
+    if (done || !young) this.#socket.forget(signature);
+    else this.#socket.watch(signature);
+    return sighting;
+  }
+
+  /** Asks every node once, now. Never throws. */
+  sightingOf = async (attempt: SignedAttempt): Promise<Sighting> => await this.#sightings.of(attempt);
+
+  /** The socket will tell of this signature. */
+  listensTo = (signature: string): boolean => this.#socket.isLive(signature);
+
+  /** HTTP requests to nodes and to the block engine so far. */
+  get calls(): number {
+    return this.pool.calls + (this.#jito?.calls ?? 0);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  async #limitOf(draft: Draft, tip: Parameters<Simulator['run']>[1]): Promise<number> {
+    const run = await this.#simulator.run(draft, tip);
+    if (run.ok) return run.computeUnits;
+    const { code, message, details = {} } = run.error;
+    throw new ValidationError(code, message, details);
+  }
+}

@@ -1,0 +1,145 @@
+/** What one node can say of one signature, and whether that is evidence. DESIGN, "Proof of absence". */
+import type { NodeTestimony, SignedAttempt } from '../domain/attempt.ts';
+import { type Control, findControl } from './history-control.ts';
+import { inWords, type NoAnswer } from './rpc-answer.ts';
+import { readCount, readEpochInfo, readStatuses, readText, type SignatureStatus } from './rpc-methods.ts';
+import type { RpcNode } from './rpc-node.ts';
+
+export interface NodeView {
+  readonly testimony: NodeTestimony;
+  /** What it says of the signature when it knows it. */
+  readonly status: SignatureStatus | null;
+  /** It can testify, and never saw it. */
+  readonly provesAbsence: boolean;
+  /** Its finalized height is past `lastValidBlockHeight`. */
+  readonly windowClosed: boolean;
+  /** Of its newest finalized block, asked for only when the window is closed. */
+  readonly finalizedTimeMs: number | null;
+}
+
+/** Blocks beyond the window until nothing in it can be undone or replaced. */
+export const FINALITY_MARGIN_BLOCKS = 32;
+/**
+ * Every node's status cache, without any history, knows this many slots; and a window of 150 blocks cannot have ended
+ * in fewer slots, so that nothing more need be asked.
+ */
+const RECENT_SLOTS = 150;
+/** Further behind than this, what a node does not know says nothing (20 s of slots). */
+const MAX_LAG_SLOTS = 50;
+const WAIT_OR_ADD = 'wait for it, or add another endpoint to RPC_URL';
+
+/** One node's status of one signature, history included. */
+export const askStatus = (node: RpcNode, signature: string) =>
+  node.ask('getSignatureStatuses', [[signature], { searchTransactionHistory: true }], readStatuses(1));
+
+export const silent = (node: RpcNode, answer: NoAnswer): NodeView =>
+  view(node, 'no_answer', { reason: `${inWords(answer)}; ${WAIT_OR_ADD}` });
+
+export const sawIt = (node: RpcNode, status: SignatureStatus): NodeView => view(node, 'landed', { status });
+
+/**
+ * What a denial soon after signing says: not seen so far, which is evidence of a drop and never of absence.
+ * @param slot at which it answered that it does not know the signature
+ * @param newest the highest slot that any node answered from
+ * @returns null when it is old enough to ask further
+ */
+export function recently(node: RpcNode, attempt: SignedAttempt, slot: number, newest: number): NodeView | null {
+  if (slot - attempt.slot >= RECENT_SLOTS) return null;
+  if (slot < attempt.slot || newest - slot > MAX_LAG_SLOTS) {
+    const behind = slot < attempt.slot ? `this was signed at ${attempt.slot}` : `another node is at ${newest}`;
+    const reason = `it lags: it is at slot ${slot}, and ${behind}; ${WAIT_OR_ADD}`;
+    return view(node, 'cannot_testify', { reason });
+  }
+  // A node alone that stands still cannot be told from a young attempt but by a person who sees the slot stay.
+  const until = `it may land until about slot ${attempt.slot + RECENT_SLOTS}`;
+  const reason = `not seen by slot ${slot}; ${until}; if that slot stays, the node is stuck: add another to RPC_URL`;
+  return view(node, 'never_seen', { reason });
+}
+
+/** What a node must be asked about one attempt only once. */
+export interface Remembered {
+  readonly control: Extract<Control, { kind: 'found' }> | null;
+  readonly remember: (control: Extract<Control, { kind: 'found' }>) => void;
+  /** Who paid, base58: read from the bytes. */
+  readonly payer: string;
+  /** Why this node's word does not count at all; null: it does. */
+  readonly foreign: string | null;
+}
+
+/**
+ * Asked of a node that does not know a signature of some age. The order matters: its height first, then the status, so
+ * that nothing can land between; and the status in one request with the control's, so that one and the same store, at
+ * a slot past that height, answers both (behind one URL there may be many nodes).
+ */
+export async function testify(node: RpcNode, attempt: SignedAttempt, known: Remembered): Promise<NodeView> {
+  if (known.foreign !== null) return view(node, 'cannot_testify', { reason: known.foreign });
+  const epoch = await node.ask('getEpochInfo', [{ commitment: 'finalized' }], readEpochInfo);
+  if (epoch.kind !== 'answer') return silent(node, epoch);
+  const { height, slot } = epoch.value;
+  const windowClosed = height > attempt.lastValidBlockHeight;
+  const finalizedTimeMs = windowClosed ? await blockTimeMs(node, slot) : null;
+  const because = (reason: string): NodeView => view(node, 'cannot_testify', { reason, windowClosed, finalizedTimeMs });
+
+  const past = attempt.lastValidBlockHeight + FINALITY_MARGIN_BLOCKS;
+  if (height <= past) return because(`its finalized block height is ${height} and must pass ${past}; ${WAIT_OR_ADD}`);
+
+  const first = await node.ask('getFirstAvailableBlock', [], readCount);
+  if (first.kind !== 'answer') return muted(node, first, windowClosed, finalizedTimeMs);
+  if (first.value > attempt.slot) {
+    const reason = `it is pruned: its history begins at slot ${first.value}, after the signing slot ${attempt.slot}`;
+    return because(`${reason}: add a node with full history to RPC_URL`);
+  }
+
+  const control = known.control ?? (await findControl(node, attempt, known.payer));
+  if (control.kind === 'silent') {
+    return view(node, 'no_answer', { reason: `${control.reason}; ${WAIT_OR_ADD}`, windowClosed, finalizedTimeMs });
+  }
+  if (control.kind === 'unfit') return because(control.reason);
+  known.remember(control);
+
+  const both = [[attempt.signature, control.signature], { searchTransactionHistory: true }];
+  const answer = await node.ask('getSignatureStatuses', both, readStatuses(2));
+  if (answer.kind !== 'answer') return muted(node, answer, windowClosed, finalizedTimeMs);
+  const [status, controlStatus] = answer.value.value;
+  if (status) return sawIt(node, status);
+  if (controlStatus?.commitment !== 'finalized') {
+    return because('it does not know a finalized signature of that time, so its status query searches no history');
+  }
+  if (answer.value.slot < slot) {
+    return because(`it lags: it answered from slot ${answer.value.slot}, behind its own finalized slot ${slot}`);
+  }
+  return view(node, 'never_seen', { provesAbsence: true, windowClosed, finalizedTimeMs });
+}
+
+/** Null: it cannot be asked, or does not say. */
+export async function genesisOf(node: RpcNode): Promise<string | null> {
+  const answer = await node.ask('getGenesisHash', [], readText);
+  return answer.kind === 'answer' ? answer.value : null;
+}
+
+async function blockTimeMs(node: RpcNode, slot: number): Promise<number | null> {
+  const answer = await node.ask('getBlockTime', [slot], readCount);
+  return answer.kind === 'answer' ? answer.value * 1_000 : null;
+}
+
+const muted = (node: RpcNode, answer: NoAnswer, windowClosed: boolean, finalizedTimeMs: number | null): NodeView => ({
+  ...silent(node, answer),
+  windowClosed,
+  finalizedTimeMs,
+});
+
+interface Rest {
+  readonly reason?: string;
+  readonly status?: SignatureStatus | null;
+  readonly provesAbsence?: boolean;
+  readonly windowClosed?: boolean;
+  readonly finalizedTimeMs?: number | null;
+}
+
+const view = (node: RpcNode, says: NodeTestimony['says'], rest: Rest): NodeView => ({
+  testimony: { node: node.name, says, ...(rest.reason === undefined ? {} : { reason: rest.reason }) },
+  status: rest.status ?? null,
+  provesAbsence: rest.provesAbsence ?? false,
+  windowClosed: rest.windowClosed ?? false,
+  finalizedTimeMs: rest.finalizedTimeMs ?? null,
+});

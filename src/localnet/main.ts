@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { ValidationError } from '../domain/errors.ts';
+import { parseAccountFile } from './account-input.ts';
+import type { FaultInput } from './faults/rule.ts';
+import { type Localnet, type LocalnetOptions, startLocalnet } from './localnet.ts';
+
+/** What the command line gives: the options, and files that hold some of them. */
+export interface MainOptions extends Omit<LocalnetOptions, 'programs'> {
+  readonly faultsFile?: string;
+  readonly accountFiles?: readonly string[];
+  /** `<address>=<path>` each. */
+  readonly programs?: readonly string[];
+}
+
+/** Runs until Ctrl-C or SIGTERM. @returns the exit code */
+export async function main(options: MainOptions, say: (line: string) => void): Promise<number> {
+  const { faultsFile, accountFiles = [], programs = [], ...rest } = options;
+  const net = await startLocalnet({
+    ...rest,
+    faults: faultsFile === undefined ? [] : readFaults(faultsFile),
+    accounts: accountFiles.map((path) => parseAccountFile(readFileSync(path, 'utf8'))),
+    programs: programs.map(readProgram),
+  });
+  say(welcome(net));
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  await net.stop();
+  return 0;
+}
+
+function readFaults(path: string): readonly FaultInput[] {
+  const rules: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  if (!Array.isArray(rules)) throw new ValidationError('LOCALNET_OPTION', `${path} holds no list of rules.`);
+  return rules as readonly FaultInput[];
+}
+
+function readProgram(text: string): { address: string; elf: string } {
+  const [address, ...path] = text.split('=');
+  if (address === undefined || path.length === 0)
+    throw new ValidationError('LOCALNET_OPTION', `A program is <address>=<file.so>, not ${text}.`);
+  return { address, elf: path.join('=') };
+}
+
+function welcome(net: Localnet): string {
+  const nodes = net.nodes.map(({ name, rpcUrl, wsUrl }) => `  ${name.padEnd(8)} ${rpcUrl}   ${wsUrl}`);
+  return [
+    `Local chain, seed "${net.chain.settings.seed}", ${net.chain.settings.slotMs} ms a slot:`,
+    ...nodes,
+    `  jito     ${net.jitoUrl}`,
+    `  control  ${net.controlUrl}`,
+    'Ctrl-C ends it; nothing is kept.',
+  ].join('\n');
+}

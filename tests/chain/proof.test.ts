@@ -1,0 +1,312 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { endpointsOf } from '../../src/chain/endpoint.ts';
+import { RpcPool } from '../../src/chain/rpc-pool.ts';
+import { Sightings } from '../../src/chain/sighting-of.ts';
+import type { NodeTestimony, Sighting } from '../../src/domain/attempt.ts';
+import { attemptAt, factsOf, honest, type NodeFacts } from '../support/scripted-chain.ts';
+import { type Reply, refusal, result, type Script, type ScriptedRpc, scriptedRpc } from '../support/scripted-rpc.ts';
+
+const opened: ScriptedRpc[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((one) => one.close()));
+});
+
+async function nodes(...scripts: readonly Script[]): Promise<readonly ScriptedRpc[]> {
+  const servers = await Promise.all(scripts.map((script) => scriptedRpc(script)));
+  opened.push(...servers);
+  return servers;
+}
+
+/** Honest answers come within it on a busy machine too; each hang costs it. */
+const TIMEOUT_MS = 2_000;
+
+const asking = (servers: readonly Pick<ScriptedRpc, 'url'>[], genesis: string | null = null): Sightings =>
+  new Sightings(
+    new RpcPool({
+      endpoints: endpointsOf(servers.map(({ url }) => url)),
+      clock: { nowMs: () => 0 },
+      tuning: { timeoutMs: TIMEOUT_MS },
+    }),
+    genesis,
+  );
+
+const attempt = attemptAt();
+
+async function asked(...scripts: readonly Script[]): Promise<Sighting> {
+  return await asking(await nodes(...scripts)).of(attempt);
+}
+
+const only = (sighting: Sighting): NodeTestimony => sighting.nodes[0] as NodeTestimony;
+const with_ = (facts: Partial<NodeFacts>): Script => honest(factsOf(facts));
+const seenAt = (slot: number, confirmationStatus = 'finalized', err: unknown = null) =>
+  new Map([[attempt.signature, { slot, confirmationStatus, err }]]);
+const HANG: Reply = { fault: 'hang' };
+
+describe('a node may testify to absence', () => {
+  it('when its history reaches back, its search works, and its finalized height is past the window and 32 more', async () => {
+    const sighting = await asked(with_({}));
+    expect(sighting).toEqual({ kind: 'absent', nodes: [{ node: expect.any(String), says: 'never_seen' }] });
+  });
+
+  it('exactly one block past the margin, and not at it', async () => {
+    // The window ends at height 1150; three slots are skipped, so that height 1182 is at slot 1185.
+    expect((await asked(with_({ finalizedSlot: 1_185 }))).kind).toBe('unseen');
+    expect((await asked(with_({ finalizedSlot: 1_186 }))).kind).toBe('absent');
+  });
+
+  it('after it was asked for its height, never before: what lands between is found', async () => {
+    const facts = factsOf();
+    const [server] = await nodes(honest(facts));
+    const script = honest(facts);
+    server?.script({
+      getEpochInfo: (params, call) => {
+        facts.landed.set(attempt.signature, { slot: 1_149, confirmationStatus: 'finalized', err: null });
+        return script.getEpochInfo?.(params, call) as Reply;
+      },
+    });
+    expect(await asking(server === undefined ? [] : [server]).of(attempt)).toMatchObject({
+      kind: 'landed',
+      slot: 1_149,
+    });
+  });
+
+  it('from one store: the control and the signature stand in one request', async () => {
+    const [server] = await nodes(with_({}));
+    await asking(server === undefined ? [] : [server]).of(attempt);
+    const last = server?.calls.findLast(({ method }) => method === 'getSignatureStatuses');
+    expect(last?.params).toEqual([[attempt.signature, 'vote-of-slot-1000'], { searchTransactionHistory: true }]);
+  });
+
+  it('where blocks are empty, by the signature of the payer before it', async () => {
+    const facts = factsOf({
+      landed: new Map([['an-airdrop', { slot: 400, confirmationStatus: 'finalized', err: null }]]),
+    });
+    const sighting = await asked({
+      ...honest(facts),
+      getBlock: ([slot]) =>
+        result({ blockHeight: (slot as number) - skippedTo(facts, slot as number), signatures: [] }),
+      getSignaturesForAddress: () => result([{ signature: 'an-airdrop', slot: 400, confirmationStatus: 'finalized' }]),
+    });
+    expect(sighting.kind).toBe('absent');
+  });
+});
+
+const skippedTo = ({ skipped }: NodeFacts, slot: number): number => [...skipped].filter((one) => one <= slot).length;
+
+describe('a node may not testify', () => {
+  const cases: readonly (readonly [what: string, script: Script, reason: RegExp])[] = [
+    [
+      'when it is pruned',
+      with_({ firstAvailableBlock: 1_001 }),
+      /pruned: its history begins at slot 1001.*full history/,
+    ],
+    [
+      'when its finalized height lags',
+      with_({ finalizedSlot: 1_160 }),
+      /finalized block height is 1157 and must pass 1182/,
+    ],
+    ['when it is behind the signing slot', with_({ slot: 990, finalizedSlot: 958 }), /lags: it is at slot 990/],
+    ['when its history is off', with_({ history: false }), /history is off or pruned.*-32011/],
+    [
+      'when its status query searches no history',
+      {
+        ...with_({}),
+        getSignatureStatuses: ([all]) => result({ context: { slot: 1_400 }, value: (all as []).map(() => null) }),
+      },
+      /searches no history/,
+    ],
+    [
+      'when the node that answers is behind the one that told the height',
+      {
+        ...with_({}),
+        getSignatureStatuses: ([all]) =>
+          result({
+            context: { slot: (all as string[]).length === 2 ? 1_300 : 1_400 },
+            value: (all as string[]).map((one) =>
+              one.startsWith('vote') ? { slot: 1_000, confirmationStatus: 'finalized', err: null } : null,
+            ),
+          }),
+      },
+      /answered from slot 1300, behind its own finalized slot 1368/,
+    ],
+    [
+      'when blocks of the window are missing from its store',
+      { ...with_({}), getBlocks: ([from, to]) => result(slotsWithAHole(from as number, to as number)) },
+      /blocks are missing from its history/,
+    ],
+    [
+      'when it shows nothing from before by which it could be checked',
+      {
+        ...with_({}),
+        getBlock: ([slot]) =>
+          result({ blockHeight: (slot as number) - skippedTo(factsOf(), slot as number), signatures: [] }),
+        getSignaturesForAddress: () => result([]),
+      },
+      /no transaction at or just before slot 1000/,
+    ],
+  ];
+
+  for (const [what, script, reason] of cases) {
+    it(what, async () => {
+      const sighting = await asked(script);
+      expect(sighting.kind).toBe('unseen');
+      expect(only(sighting).says).toBe('cannot_testify');
+      expect(only(sighting).reason).toMatch(reason);
+    });
+  }
+
+  it('of an earlier window, though it knows what is recent: never seen so far, and no proof', async () => {
+    const sighting = await asked(with_({ slot: 1_100, finalizedSlot: 1_068 }));
+    expect(sighting).toMatchObject({ kind: 'unseen', windowClosed: false, nodes: [{ says: 'never_seen' }] });
+  });
+});
+
+function slotsWithAHole(from: number, to: number): readonly number[] {
+  const { skipped, finalizedSlot } = factsOf();
+  const slots: number[] = [];
+  for (let slot = from; slot <= Math.min(to, finalizedSlot); slot += 1) {
+    if (!skipped.has(slot) && (slot < 1_060 || slot > 1_090)) slots.push(slot);
+  }
+  return slots;
+}
+
+describe('silence is no evidence', () => {
+  const silences: readonly (readonly [what: string, reply: Reply, reason: RegExp])[] = [
+    ['a hang', HANG, /no answer in time/],
+    ['a cut connection', { fault: 'cut' }, /unreachable/],
+    ['an HTTP 500', { status: 500 }, /unreachable \(HTTP 500\)/],
+    ['an HTTP 429', { status: 429 }, /rate limited/],
+    ['a page of HTML', { status: 200, body: '<html>' }, /makes no sense/],
+    ['a JSON-RPC error', refusal(-32603, 'Internal error'), /not healthy/],
+    ['a refusal', refusal(-32602, 'Invalid params'), /refused: -32602/],
+    ['an answer of another shape', result({ value: [] }), /makes no sense/],
+    ['fewer statuses than signatures', result({ context: { slot: 1_400 }, value: [] }), /makes no sense/],
+  ];
+  for (const [what, reply, reason] of silences) {
+    it(`${what}, to the first question`, async () => {
+      const sighting = await asked({ ...with_({}), getSignatureStatuses: () => reply });
+      expect(sighting).toMatchObject({ kind: 'unseen', windowClosed: false });
+      expect(only(sighting)).toMatchObject({ says: 'no_answer', reason: expect.stringMatching(reason) });
+      expect(only(sighting).reason).toContain('RPC_URL');
+    });
+  }
+
+  for (const method of ['getEpochInfo', 'getFirstAvailableBlock', 'getBlocks', 'getBlock']) {
+    it(`a hang in ${method}`, async () => {
+      const sighting = await asked({ ...with_({}), [method]: () => HANG });
+      expect(sighting.kind).toBe('unseen');
+      expect(only(sighting).says).toBe('no_answer');
+    });
+  }
+
+  it('a hang in the last question, the window known to be closed', async () => {
+    const hangs = (params: readonly unknown[], call: number): Reply =>
+      call === 0 ? (with_({}).getSignatureStatuses?.(params, call) as Reply) : HANG;
+    const sighting = await asked({ ...with_({}), getSignatureStatuses: hangs });
+    expect(sighting).toMatchObject({ kind: 'unseen', windowClosed: true, finalizedTimeMs: 1_700_000_000_000 });
+    expect(only(sighting).says).toBe('no_answer');
+  });
+
+  it('a node that is dead for ever: alone it leaves the outcome unknown, beside one that testifies it is no hindrance', async () => {
+    const dead = { url: 'http://127.0.0.1:9' };
+    expect(await asking([dead]).of(attempt)).toMatchObject({ kind: 'unseen', nodes: [{ says: 'no_answer' }] });
+    const [alive] = await nodes(with_({}));
+    const sighting = await asking([dead, alive as ScriptedRpc]).of(attempt);
+    // The dead one cannot say which cluster it is of; the other has not to answer for that.
+    expect(sighting.kind).toBe('absent');
+    expect(sighting.nodes.map(({ says }) => says)).toEqual(['no_answer', 'never_seen']);
+  });
+});
+
+describe('two nodes', () => {
+  it('one that saw it outweighs one that can testify to absence', async () => {
+    const sighting = await asked(with_({}), with_({ landed: seenAt(1_100) }));
+    expect(sighting).toMatchObject({ kind: 'landed', commitment: 'finalized', slot: 1_100, error: null });
+    expect(sighting.nodes.map(({ says }) => says)).toEqual(['cannot_testify', 'landed']);
+  });
+
+  it('one that testifies outweighs one that is pruned', async () => {
+    const sighting = await asked(with_({ firstAvailableBlock: 1_300 }), with_({}));
+    expect(sighting.kind).toBe('absent');
+    expect(sighting.nodes.map(({ says }) => says)).toEqual(['cannot_testify', 'never_seen']);
+  });
+
+  it('one that contradicts only in its second answer is heard all the same', async () => {
+    const facts = factsOf({ landed: seenAt(1_100) });
+    const late = (params: readonly unknown[], call: number): Reply =>
+      call === 0
+        ? result({ context: { slot: 1_400 }, value: [null] })
+        : (honest(facts).getSignatureStatuses?.(params, call) as Reply);
+    expect((await asked(with_({}), { ...honest(facts), getSignatureStatuses: late })).kind).toBe('landed');
+  });
+
+  it('of different clusters prove nothing', async () => {
+    const sighting = await asked(with_({}), with_({ genesis: 'AnotherCluster' }));
+    expect(sighting.kind).toBe('unseen');
+    expect(only(sighting).reason).toMatch(/different clusters/);
+  });
+
+  it('where the cluster is known, the one that belongs to it may testify', async () => {
+    const servers = await nodes(with_({}), with_({ genesis: 'AnotherCluster' }));
+    const sighting = await asking(servers, 'GenesisOfTheTestCluster').of(attempt);
+    expect(sighting.kind).toBe('absent');
+    expect(sighting.nodes[1]?.reason).toMatch(/another cluster/);
+  });
+
+  it('one whose slots are far ahead keeps no other from proving', async () => {
+    const ahead = with_({ slot: 9_000_000, finalizedSlot: 958, genesis: 'AnotherCluster' });
+    const servers = await nodes(with_({}), ahead);
+    expect((await asking(servers, 'GenesisOfTheTestCluster').of(attempt)).kind).toBe('absent');
+  });
+
+  it('one of which is far behind denies nothing while the bytes may land', async () => {
+    const sighting = await asked(with_({ slot: 1_100 }), with_({ slot: 1_049 }));
+    expect(sighting.nodes.map(({ says }) => says)).toEqual(['never_seen', 'cannot_testify']);
+    expect(sighting.nodes[1]?.reason).toMatch(/at slot 1049, and another node is at 1100/);
+  });
+
+  it('that say both success and failure at the same commitment are believed in neither', async () => {
+    const failed = seenAt(1_100, 'finalized', { InstructionError: [2, { Custom: 1 }] });
+    const sighting = await asked(with_({ landed: seenAt(1_100) }), with_({ landed: failed }));
+    expect(sighting).toMatchObject({ kind: 'landed', commitment: 'processed', error: null });
+  });
+
+  it('the higher commitment wins', async () => {
+    const one = with_({ slot: 1_110, landed: seenAt(1_100, 'processed') });
+    const other = with_({ slot: 1_110, landed: seenAt(1_100, 'confirmed') });
+    expect(await asked(one, other)).toMatchObject({ kind: 'landed', commitment: 'confirmed' });
+  });
+});
+
+it('bytes that are no transaction are proven absent like any', async () => {
+  const [server] = await nodes(with_({}));
+  const broken = { ...attempt, wire: 'AAAA' };
+  expect((await asking([server as ScriptedRpc]).of(broken)).kind).toBe('absent');
+});
+
+describe('what it costs', () => {
+  it('asks one question per node while the bytes may land', async () => {
+    const [server] = await nodes(with_({ slot: 1_100 }));
+    await asking(server === undefined ? [] : [server]).of(attempt);
+    expect(server?.calls.map(({ method }) => method)).toEqual(['getSignatureStatuses']);
+  });
+
+  it('looks for a control once per attempt', async () => {
+    const [server] = await nodes(with_({}));
+    const sightings = asking(server === undefined ? [] : [server]);
+    await sightings.of(attempt);
+    const blocks = server?.count('getBlock');
+    await sightings.of(attempt);
+    expect(server?.count('getBlock')).toBe(blocks);
+  });
+});
+
+it('reports an error on chain with our code and the chain’s own words', async () => {
+  const sighting = await asked(
+    with_({ landed: seenAt(1_100, 'finalized', { InstructionError: [2, { Custom: 6003 }] }) }),
+  );
+  expect(sighting).toMatchObject({
+    kind: 'landed',
+    error: { code: 'TRANSACTION_FAILED', message: 'It failed on chain: instruction 2: Custom 6003.' },
+  });
+});
