@@ -21,6 +21,7 @@ const LOG_TAIL_CHARS = 800;
 /** Pauses before it is started again; the last one for ever. A run of a minute begins from the first. */
 const RESTART_PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000] as const;
 const SETTLED_MS = 60_000;
+const FIRST_START_TRIES = 3;
 
 export interface TemporalServerOptions {
   readonly cli: string;
@@ -88,7 +89,9 @@ async function endLeftOver(pidFile: string, database: string, port: number, logg
 
 async function tailOf(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '');
-  return text.slice(-LOG_TAIL_CHARS).trim();
+  // Of a panic its first words say why; the last are a list of calls.
+  const panic = text.lastIndexOf('\npanic: ');
+  return (panic === -1 ? text.slice(-LOG_TAIL_CHARS) : text.slice(panic, panic + LOG_TAIL_CHARS)).trim();
 }
 
 /**
@@ -209,8 +212,25 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     await rm(pidFile, { force: true });
   }
 
+  /**
+   * It takes its inner ports where it finds them free and now and then loses one to another program before it listens:
+   * then it dies at once, and the next try finds others.
+   */
+  async function firstStart(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await start();
+      } catch (error) {
+        const ranAndDied = child?.pid !== undefined && (child.exitCode !== null || child.signalCode !== null);
+        if (stopping || !ranAndDied || tries >= FIRST_START_TRIES) throw error;
+        logger.warn({ err: error, tries }, 'the Temporal server died while starting; starting it again');
+        await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSES_MS[0]));
+      }
+    }
+  }
+
   try {
-    await start();
+    await firstStart();
   } catch (error) {
     await stop();
     throw error;
