@@ -80,7 +80,8 @@ describe('one command_id', { timeout: PATIENCE_MS }, () => {
     const caller = await run.caller();
     const pid = run.killTemporal();
     const answer = await timed(caller.first('DRIFT_DEPOSIT', { amount: '0.5' }, 'while-temporal-is-away'));
-    expect(['UNAVAILABLE', 'ACCEPTANCE_UNKNOWN']).toContain(answer.error?.code);
+    // Another server may be there before the answer is due: then it is simply carried out.
+    if (!answer.success) expect(['UNAVAILABLE', 'ACCEPTANCE_UNKNOWN']).toContain(answer.error?.code);
     const state = await timed(caller.first('GET_STATE'));
     expect(state).toMatchObject({ success: true, data: { status: 'done' } });
     await until('another Temporal server', () => run.product.temporalPid() !== pid);

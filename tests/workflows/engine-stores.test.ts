@@ -76,7 +76,7 @@ describe('a Temporal that is lost', () => {
     await engine.startWorker();
     await engine.startEngine();
     await held('stores_diverged');
-    await engine.untilState('the operation', ({ unresolved }) => unresolved[0] === engine.operationId(commandId));
+    await engine.untilState('the operation', ({ unresolved }) => unresolved.includes(engine.operationId(commandId)));
     expect(await engine.carryOut(OPEN(1))).toMatchObject({ error: { code: 'ACCOUNT_UNRESOLVED' } });
     engine.faults.silence(0);
     await until('its end', async () => (await engine.journal.operation(engine.operationId(commandId)))?.endedAtMs);
