@@ -213,13 +213,25 @@ describe('npm start, running', () => {
   });
 });
 
-/** Files under a folder, Temporal's and the journal's databases among them, whose bytes hold one of the texts. */
+/**
+ * Files under a folder, Temporal's and the journal's databases among them, whose bytes hold one of the texts. Databases
+ * in use make and remove files all the time: one that is gone before it could be read holds nothing.
+ */
 function filesThatHold(where: string, texts: readonly string[]): readonly string[] {
   return readdirSync(where, { recursive: true, encoding: 'utf8' })
     .map((name) => join(where, name))
-    .filter((path) => statSync(path).isFile())
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false)
     .filter((path) => {
-      const bytes = readFileSync(path);
+      const bytes = bytesOf(path);
       return texts.some((text) => bytes.includes(text));
     });
+}
+
+function bytesOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
 }
