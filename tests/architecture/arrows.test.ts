@@ -43,9 +43,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: ['node:', 'kysely', 'zod', '@noble/hashes'],
   },
   'src/venues/drift': {
-    values: ['src/venues/drift', 'src/domain', 'src/chain'],
+    // What its accounts did on the chain is written to the journal as it is read.
+    values: ['src/venues/drift', 'src/domain', 'src/chain', 'src/journal'],
     types: ['src/venues/venue.ts'],
-    packages: ['node:', 'zod', '@noble/hashes', '@drift-labs/sdk', '@solana/web3.js'],
+    packages: ['node:', 'kysely', 'zod', '@noble/hashes', '@drift-labs/sdk', '@solana/web3.js'],
   },
   'src/chain': {
     values: ['src/chain', 'src/domain'],
@@ -57,6 +58,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     values: ['src/localnet', 'src/domain/errors.ts'],
     types: [],
     packages: ['node:', 'litesvm', 'ws', 'lossless-json'],
+  },
+  // Drift on it: the program, its accounts and a keeper. Still nothing of the product.
+  'src/localnet/drift': {
+    values: ['src/localnet', 'src/domain/errors.ts'],
+    types: [],
+    packages: ['node:', 'litesvm', 'lossless-json', '@drift-labs/sdk', '@solana/web3.js'],
   },
   'src/market-data': { values: ['src/market-data', 'src/domain'], types: [], packages: ['node:'] },
   'src/journal': {
