@@ -1,0 +1,116 @@
+/**
+ * Which Drift, whose account, and the addresses that follow from it. Market indexes, mints and oracles do not stand
+ * here: they are read from the chain by the markets' names, so that a successor of the same shape needs other settings
+ * and no other code. Seeds: Drift v2, `#[derive(Accounts)]` of its instructions.
+ */
+import { PublicKey } from '@solana/web3.js';
+import { SOL_PERP } from '../../domain/account.ts';
+import { CriticalError } from '../../domain/errors.ts';
+
+export type DriftEnv = 'mainnet-beta' | 'devnet' | 'localnet';
+
+export interface DriftSettings {
+  readonly env: DriftEnv;
+  /** Base58. Null: the program that v2 has on mainnet and devnet alike. */
+  readonly programId: string | null;
+  /** Base58: whose account. */
+  readonly authority: string;
+  readonly subAccount: number;
+  /** As the market's account names it. */
+  readonly market?: string;
+}
+
+export interface DriftDeployment {
+  readonly env: DriftEnv;
+  readonly programId: PublicKey;
+  /** The wallet: owner of the account, and of the token accounts that deposits come from. */
+  readonly authority: PublicKey;
+  readonly subAccount: number;
+  /** Names: `SOL-PERP`, and the spot asset that it is hedged with. The quote asset is the one that the market settles in. */
+  readonly market: string;
+  readonly baseAsset: string;
+  readonly state: PublicKey;
+  /** The margin account (sub-account) and the authority's statistics, which all its sub-accounts share. */
+  readonly user: PublicKey;
+  readonly userStats: PublicKey;
+  /** The program's own signer: authority of the vaults. */
+  readonly signer: PublicKey;
+}
+
+export const DRIFT_V2_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
+export const TOKEN_PROGRAM = new PublicKey('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA');
+export const TOKEN_2022_PROGRAM = new PublicKey('TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb');
+const ASSOCIATED_TOKEN_PROGRAM = new PublicKey('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');
+/** Cluster genesis: a node of another cluster answers all the same, about another chain. */
+const GENESIS: Readonly<Record<DriftEnv, string | null>> = {
+  'mainnet-beta': '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d',
+  devnet: 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG',
+  localnet: null,
+};
+const MAX_SUB_ACCOUNT = 0xffff;
+
+const u16 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16LE(value);
+  return bytes;
+};
+
+const derived = (programId: PublicKey, ...seeds: readonly (string | Uint8Array)[]): PublicKey =>
+  PublicKey.findProgramAddressSync(
+    seeds.map((seed) => (typeof seed === 'string' ? Buffer.from(seed) : seed)),
+    programId,
+  )[0];
+
+function keyOf(text: string, setting: string): PublicKey {
+  try {
+    return new PublicKey(text);
+  } catch {
+    throw new CriticalError('ADDRESS_MALFORMED', `${setting} is no address: 32 bytes in base58 are wanted.`, {
+      setting,
+    });
+  }
+}
+
+/** @throws CriticalError ADDRESS_MALFORMED, BAD_SUB_ACCOUNT */
+export function driftDeployment(settings: DriftSettings): DriftDeployment {
+  const { env, subAccount, market = SOL_PERP } = settings;
+  if (!Number.isInteger(subAccount) || subAccount < 0 || subAccount > MAX_SUB_ACCOUNT) {
+    throw new CriticalError('BAD_SUB_ACCOUNT', `DRIFT_SUB_ACCOUNT is ${subAccount}: 0 to ${MAX_SUB_ACCOUNT} exist.`, {
+      got: subAccount,
+      expected: `a whole number from 0 to ${MAX_SUB_ACCOUNT}`,
+    });
+  }
+  const programId = keyOf(settings.programId ?? DRIFT_V2_PROGRAM, 'DRIFT_PROGRAM_ID');
+  const authority = keyOf(settings.authority, 'AUTHORITY');
+  return {
+    env,
+    programId,
+    authority,
+    subAccount,
+    market,
+    baseAsset: market.replace(/-[A-Z]+$/, ''),
+    state: derived(programId, 'drift_state'),
+    user: derived(programId, 'user', authority.toBytes(), u16(subAccount)),
+    userStats: derived(programId, 'user_stats', authority.toBytes()),
+    signer: derived(programId, 'drift_signer'),
+  };
+}
+
+/** Null where it cannot be known (localnet). For `SolanaChainOptions.expectedGenesis`. */
+export const genesisOf = (env: DriftEnv): string | null => GENESIS[env];
+
+export const perpMarketAddress = ({ programId }: DriftDeployment, marketIndex: number): PublicKey =>
+  derived(programId, 'perp_market', u16(marketIndex));
+
+export const spotMarketAddress = ({ programId }: DriftDeployment, marketIndex: number): PublicKey =>
+  derived(programId, 'spot_market', u16(marketIndex));
+
+export const spotVaultAddress = ({ programId }: DriftDeployment, marketIndex: number): PublicKey =>
+  derived(programId, 'spot_market_vault', u16(marketIndex));
+
+/** The associated token account of `owner`. */
+export const tokenAccountAddress = (owner: PublicKey, mint: PublicKey, tokenProgram = TOKEN_PROGRAM): PublicKey =>
+  PublicKey.findProgramAddressSync(
+    [owner.toBytes(), tokenProgram.toBytes(), mint.toBytes()],
+    ASSOCIATED_TOKEN_PROGRAM,
+  )[0];

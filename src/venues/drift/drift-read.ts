@@ -1,0 +1,51 @@
+/** What one read of the chain brings: every account of it from one answer, of one slot. */
+import type { StateAccount, UserAccount, UserStatsAccount } from '@drift-labs/sdk';
+import type { PublicKey } from '@solana/web3.js';
+import type { Account, Markets } from '../../domain/account.ts';
+import type { VenuePauses } from '../../domain/snapshot.ts';
+import type { Lamports, MicroUsd } from '../../domain/units.ts';
+import type { PerpMarketRead, SpotMarketRead } from './decode.ts';
+
+export type { PerpMarketRead, SpotMarketRead } from './decode.ts';
+
+/** The wallet's associated token account of an asset. */
+export interface TokenAccountRead {
+  readonly address: PublicKey;
+  /** Which of the token programs keeps the mint. */
+  readonly tokenProgram: PublicKey;
+  readonly exists: boolean;
+  /** Base units; 0 when it does not exist. */
+  readonly amount: bigint;
+}
+
+export interface WalletRead {
+  readonly sol: Lamports;
+  /** Of the quote asset, in its associated token account. */
+  readonly usdc: MicroUsd;
+  readonly tokens: { readonly base: TokenAccountRead; readonly quote: TokenAccountRead };
+}
+
+export interface DriftRead {
+  readonly commitment: 'confirmed' | 'finalized';
+  readonly slot: number;
+  /** Wall clock at which the read began, or at which this very slot was first read. */
+  readonly takenAtMs: number;
+  /** The chain's clock at that slot. */
+  readonly blockTimeMs: number;
+  readonly state: StateAccount;
+  /** Null: not initialised. */
+  readonly user: UserAccount | null;
+  readonly userStats: UserStatsAccount | null;
+  /** The configured perp market, and the spot markets of its base and quote assets. */
+  readonly market: PerpMarketRead;
+  readonly base: SpotMarketRead;
+  readonly quote: SpotMarketRead;
+  /** Those and all others that the user stands in, each once, ascending by index. */
+  readonly perps: readonly PerpMarketRead[];
+  readonly spot: readonly SpotMarketRead[];
+  /** The same in our words. */
+  readonly account: Account | null;
+  readonly markets: Markets;
+  readonly pauses: VenuePauses;
+  readonly wallet: WalletRead;
+}
