@@ -2,7 +2,7 @@
 import type { PerpMarket } from './account.ts';
 import { assetIndex } from './account-after.ts';
 import { ASSET_DECIMALS } from './amounts.ts';
-import { type GateCheck, type GateSubject, type TradePurpose, unknownAs } from './gate-subject.ts';
+import { type GateCheck, type GateSubject, openingCost, type TradePurpose, unknownAs } from './gate-subject.ts';
 import type { Asset } from './intent.ts';
 import { withdrawable } from './margin.ts';
 import type { Policy } from './policy.ts';
@@ -36,14 +36,16 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
     unit: asset,
     remedy:
       operation.kind === 'deposit'
-        ? 'The wallet, less the gas reserve and this transaction, does not hold as much.'
+        ? 'The wallet, less the gas reserve, this transaction and the opening of an account, does not hold as much.'
         : 'No more than this can be withdrawn without borrowing.',
   };
 }
 
-export function depositable({ wallet, transactionCostLamports }: Snapshot, asset: Asset, policy: Policy): bigint {
+export function depositable(snapshot: Snapshot, asset: Asset, policy: Policy): bigint {
+  const { wallet, transactionCostLamports } = snapshot;
   if (asset === 'USDC') return wallet.usdc;
-  return max<bigint>(wallet.sol - policy.reservedSol - transactionCostLamports, 0n);
+  const costs = policy.reservedSol + transactionCostLamports + openingCost(snapshot, 'deposit');
+  return max<bigint>(wallet.sol - costs, 0n);
 }
 
 export function withdrawableOf({ account, markets }: Snapshot, asset: Asset): bigint | null {

@@ -136,3 +136,7 @@ export function walletSolChange(operation: GateOperation): bigint {
   if (operation.kind === 'trade' || operation.kind === 'settle' || operation.asset !== 'SOL') return 0n;
   return operation.kind === 'deposit' ? -operation.amount : operation.amount;
 }
+
+/** What this deposit pays once beside its amount, to open the account; 0 for all else. */
+export const openingCost = ({ account, openingCostLamports }: Snapshot, kind: GateOperation['kind']): bigint =>
+  account === null && kind === 'deposit' ? (openingCostLamports ?? 0n) : 0n;

@@ -1,6 +1,6 @@
 /** Checks of the venue, the reading and the wallet's gas: whether anything can be sent, and on what it would rest. */
 import { assetIndex } from './account-after.ts';
-import { type GateCheck, type GateSubject, walletSolChange } from './gate-subject.ts';
+import { type GateCheck, type GateSubject, openingCost, walletSolChange } from './gate-subject.ts';
 import { lamports, solNumber, usdNumber } from './units.ts';
 
 const REQUIRED_PERMISSION = { deposit: 'capital', withdraw: 'capital', settle: 'capital', trade: 'trading' } as const;
@@ -28,8 +28,8 @@ export function venuePaused({ snapshot: { pauses }, operation, reducing }: GateS
   };
 }
 
-export function feeMoney({ snapshot }: GateSubject): GateCheck {
-  const need = snapshot.transactionCostLamports;
+export function feeMoney({ snapshot, operation }: GateSubject): GateCheck {
+  const need = lamports(snapshot.transactionCostLamports + openingCost(snapshot, operation.kind));
   return {
     pass: snapshot.wallet.sol >= need,
     have: solNumber(snapshot.wallet.sol),
@@ -109,7 +109,8 @@ export function rpcLatency({ snapshot: { rpcLatencyMs }, policy }: GateSubject):
 }
 
 export function gasReserve({ snapshot, operation, policy }: GateSubject): GateCheck {
-  const left = lamports(snapshot.wallet.sol + walletSolChange(operation) - snapshot.transactionCostLamports);
+  const costs = snapshot.transactionCostLamports + openingCost(snapshot, operation.kind);
+  const left = lamports(snapshot.wallet.sol + walletSolChange(operation) - costs);
   return {
     pass: left >= policy.reservedSol,
     have: solNumber(left),

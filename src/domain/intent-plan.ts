@@ -22,6 +22,7 @@ export type Plan =
 export interface PlanLimits {
   readonly maxSlippageBps: number;
   readonly orderLifeMs: number;
+  /** Wall clock: when an order's life begins where the snapshot tells no chain's time. */
   readonly nowMs: number;
 }
 
@@ -39,9 +40,9 @@ export function planIntent(plan: Plan, snapshot: Snapshot, limits: PlanLimits): 
   const position = snapshot.account === null ? lamports(0n) : perpSize(snapshot.account, snapshot.markets, plan.market);
   switch (plan.kind) {
     case 'trade':
-      return planTrade(BigInt(plan.delta), plan.priceBound, market, position, limits);
+      return planTrade(BigInt(plan.delta), plan.priceBound, market, position, on(snapshot, limits));
     case 'close':
-      return planClose(plan.slippageMultiple, snapshot, market, position, limits);
+      return planClose(plan.slippageMultiple, snapshot, market, position, on(snapshot, limits));
     case 'cancel_orders':
       return openOrders(snapshot, market)
         ? { kind: 'intent', intent: plan, reducing: true, position: position.toString() }
@@ -50,6 +51,12 @@ export function planIntent(plan: Plan, snapshot: Snapshot, limits: PlanLimits): 
       return planSettle(plan.above, snapshot, market, position);
   }
 }
+
+/** By the chain's clock where there is one: it may differ from ours, and a `maxTs` that is past there places nothing. */
+const on = (snapshot: Snapshot, limits: PlanLimits): PlanLimits => ({
+  ...limits,
+  nowMs: snapshot.blockTimeMs ?? limits.nowMs,
+});
 
 function planTrade(
   delta: bigint,

@@ -22,7 +22,7 @@ export interface OrderIntent {
   readonly reduceOnly: boolean;
   /** Worst price accepted, 1e-6 USD per SOL. */
   readonly priceLimit: string;
-  /** The venue forgets the order after this block time. */
+  /** The venue forgets the order after this time of its own clock (block time on a chain). */
   readonly maxTsMs: number;
   /** Cancel our open orders in the same transaction (always with a reducing trade). */
   readonly cancelOpenOrders: boolean;

@@ -339,8 +339,9 @@ function afterPlacement(b: OperationBuilder): void {
     return;
   }
   const { timing } = state.task;
-  // The venue forgets it at maxTs by its own clock: a moment of grace saves a needless cancel.
-  const overAtMs = order.maxTsMs + timing.rebroadcastMs;
+  // Its maxTs is by the venue's clock, which may not be ours; a moment of grace saves a needless cancel.
+  const signedAtMs = lastAttempt(leg.tx)?.signed.signedAtMs ?? b.nowMs;
+  const overAtMs = signedAtMs + timing.orderLifeMs + timing.rebroadcastMs;
   const due = state.standDown !== null || b.nowMs >= overAtMs;
   const looked = state.followUntilMs === null || b.nowMs >= state.followUntilMs;
   if (due && (state.cancels === 0 || (looked && state.cancels < MAX_CANCELS))) {

@@ -5,6 +5,7 @@ import { planRebalance } from './decide.ts';
 import { FULL_HEDGE_PPM } from './delta.ts';
 import type { TrackedOperation } from './engine-state.ts';
 import type { ErrorReport, Json } from './errors.ts';
+import { openingCost } from './gate-subject.ts';
 import {
   confirmationNeeded,
   evaluateGates,
@@ -225,7 +226,7 @@ function gatesSay(operation: GateOperation, input: PlanInput, delta: Lamports | 
     message: need.reasons.includes('DELTA_EXPOSED')
       ? 'This leaves the account exposed to the price beyond tolerance. Confirm to go ahead.'
       : 'This is above CONFIRM_ABOVE_USD. Confirm to go ahead.',
-    preview: preview(operation, report, limit, need.value, need.reasons),
+    preview: preview(operation, report, limit, need.value, need.reasons, openingCost(snapshot, operation.kind)),
     priceLimit: limit === null ? null : limit.toString(),
   };
 }
@@ -236,6 +237,7 @@ function preview(
   limit: bigint | null,
   value: bigint | null,
   reasons: readonly string[],
+  opening: bigint,
 ): Json {
   const figure = (code: string): Json => report.gates.find((gate) => gate.code === code)?.have ?? null;
   return {
@@ -243,6 +245,7 @@ function preview(
     reasons,
     ...(operation.kind === 'trade' ? { size: solNumber(operation.delta), size_base: operation.delta.toString() } : {}),
     ...('amount' in operation ? { asset: operation.asset, amount_base: operation.amount.toString() } : {}),
+    ...(opening === 0n ? {} : { opening_cost: solNumber(lamports(opening)), opening_cost_base: opening.toString() }),
     price_limit: limit === null ? null : usdNumber(limit as never),
     price_limit_base: limit === null ? null : limit.toString(),
     value_usd: value === null ? null : usdNumber(value as never),

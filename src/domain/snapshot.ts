@@ -65,6 +65,8 @@ export const Snapshot = z.object({
   takenAtMs: z.number(),
   /** Market clock of the read: equals takenAtMs on a live venue. */
   marketTimeMs: z.number(),
+  /** The chain's clock at this slot, which an order's lifetime is held against. Absent: the wall clock (paper). */
+  blockTimeMs: z.number().optional(),
   /** Null: no account yet, only DEPOSIT makes sense. */
   account: Account.nullable(),
   markets: Markets,
@@ -84,6 +86,8 @@ export const Snapshot = z.object({
   rpcLatencyMs: z.number().nullable(),
   /** Wallet cost of one transaction now: base fee, priority fee and tip. */
   transactionCostLamports: lamportsText,
+  /** What the first deposit pays once, to open the account; of interest while `account` is null. Absent: nothing. */
+  openingCostLamports: lamportsText.optional(),
 });
 export type Snapshot = z.output<typeof Snapshot>;
 /** What travels through Temporal and the journal: the same with decimal strings. */

@@ -14,6 +14,7 @@ import {
   gatesJson,
   worstPriceOf,
 } from '../../src/domain/gates.ts';
+import { planCommand } from '../../src/domain/plan-command.ts';
 import { lamports } from '../../src/domain/units.ts';
 import { livePolicy, NOW_MS, paperPolicy, type Scenario, snapshotOf, sol, usd } from '../support/snapshots.ts';
 
@@ -233,6 +234,44 @@ describe('the table of gates', () => {
       expect(blocking).toEqual(['PERMISSION', 'VENUE_PAUSED', 'FEE_MONEY', 'PRICE_UNKNOWN']);
       expect(GATE_CODES.filter((code) => ['C', 'A', 'W'].includes(gateCell(code, column)))).toEqual([]);
     }
+  });
+});
+
+describe('the first deposit', () => {
+  const gate = (code: GateCode, amount: string, openingCostLamports = sol('0.035')) =>
+    evaluateGates({
+      snapshot: snapshotOf({ account: null, walletSol: '1', snapshot: { openingCostLamports } }),
+      operation: capital('deposit', amount),
+      policy: paperPolicy(),
+      nowMs: NOW_MS,
+    }).gates.find((one) => one.code === code);
+
+  it('leaves the gas reserve untouched by what opening the account costs', () => {
+    // 1 SOL less 0.017 of reserve, 0.000005 of fee and 0.035 of opening.
+    expect(gate('INSUFFICIENT_FUNDS', '0.947995')).toMatchObject({ pass: true, have: 0.947995 });
+    expect(gate('INSUFFICIENT_FUNDS', '0.947996')?.pass).toBe(false);
+    expect(gate('GAS_RESERVE', '0.947995')).toMatchObject({ pass: true, have: 0.017 });
+    expect(gate('GAS_RESERVE', '0.947996')?.pass).toBe(false);
+    expect(gate('FEE_MONEY', '0.1', sol(2))).toMatchObject({ pass: false, need: 2.000005 });
+  });
+
+  it('names that cost in its preview', () => {
+    const plan = planCommand(
+      { action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: sol('0.9').toString() },
+      {
+        snapshot: snapshotOf({
+          account: null,
+          walletSol: '1',
+          snapshot: { openingCostLamports: sol('0.035'), rpcLatencyMs: 10 },
+        }),
+        policy: livePolicy(),
+        hedgeTargetPpm: 0,
+        cooldownUntilMs: null,
+        confirmed: false,
+        nowMs: NOW_MS,
+      },
+    );
+    expect(plan).toMatchObject({ kind: 'confirm', preview: { opening_cost: 0.035, opening_cost_base: '35000000' } });
   });
 });
 

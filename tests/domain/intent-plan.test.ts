@@ -30,6 +30,12 @@ describe('planning an intent', () => {
     expect(order(trade('6000000000'), { perp: -5 }).reduceOnly).toBe(false);
   });
 
+  it('holds an order to the clock of its chain, where that is told', () => {
+    const blockTimeMs = NOW_MS + 3_600_000;
+    expect(order(trade('1000000000')).maxTsMs).toBe(NOW_MS + LIMITS.orderLifeMs);
+    expect(order(trade('1000000000'), { snapshot: { blockTimeMs } }).maxTsMs).toBe(blockTimeMs + LIMITS.orderLifeMs);
+  });
+
   it('never accepts a worse price than the one that was confirmed', () => {
     fc.assert(
       fc.property(fc.bigInt(100_000_000n, 200_000_000n), fc.boolean(), (bound, buys) => {
