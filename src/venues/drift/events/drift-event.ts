@@ -1,0 +1,208 @@
+/**
+ * What Drift's program says that it did, as it says it. Amounts: micro-USD for quote, lamports for perp base, the
+ * token's base units for spot; prices 1e-6 USD; rates quote per base at 1e9. Times are the chain's, in milliseconds.
+ * A field that v2.84 does not log yet and later programs do is null when it is absent.
+ */
+
+export type PositionDirection = 'long' | 'short' | 'unknown';
+export type MarketKind = 'spot' | 'perp' | 'unknown';
+
+/** The order of one side of an action, as it stands after it. */
+export interface OrderSide {
+  readonly user: string;
+  readonly orderId: number;
+  readonly direction: PositionDirection;
+  readonly size: bigint;
+  readonly filledBase: bigint;
+  readonly filledQuote: bigint;
+}
+
+interface OrderActed {
+  readonly tsMs: number;
+  /** Why, in the program's words, e.g. `order_filled_with_amm`, `liquidation`, `order_expired`. */
+  readonly explanation: string;
+  readonly marketIndex: number;
+  readonly marketKind: MarketKind;
+  readonly filler: string | null;
+  readonly fillerReward: bigint | null;
+  /** Null: the AMM. */
+  readonly taker: OrderSide | null;
+  readonly maker: OrderSide | null;
+  readonly oraclePrice: bigint;
+}
+
+export interface FillEvent extends OrderActed {
+  readonly kind: 'fill';
+  readonly fillRecordId: bigint | null;
+  readonly base: bigint;
+  readonly quote: bigint;
+  /** Paid by the taker, positive; null where no taker has a part. */
+  readonly takerFee: bigint | null;
+  /** Negative: a rebate. */
+  readonly makerFee: bigint | null;
+}
+
+export interface OrderActionEvent extends OrderActed {
+  readonly kind: 'order_action';
+  readonly action: 'place' | 'cancel' | 'trigger' | 'expire' | 'unknown';
+}
+
+export interface OrderPlacedEvent {
+  readonly kind: 'order_placed';
+  readonly tsMs: number;
+  readonly user: string;
+  readonly orderId: number;
+  readonly userOrderId: number;
+  readonly marketIndex: number;
+  readonly marketKind: MarketKind;
+  readonly orderType: string;
+  readonly direction: PositionDirection;
+  readonly slot: number;
+  readonly price: bigint;
+  readonly size: bigint;
+  readonly reduceOnly: boolean;
+  /** Null: none. */
+  readonly maxTsMs: number | null;
+  readonly auctionStartPrice: bigint;
+  readonly auctionEndPrice: bigint;
+  readonly auctionDurationSlots: number;
+}
+
+export interface FundingEvent {
+  readonly kind: 'funding';
+  readonly tsMs: number;
+  readonly user: string;
+  readonly marketIndex: number;
+  /** Positive: received. */
+  readonly payment: bigint;
+  readonly baseAmount: bigint;
+  /** The position's cumulative rate before: the periods since then are what this pays. */
+  readonly lastCumulativeRate: bigint;
+  readonly cumulativeRateLong: bigint;
+  readonly cumulativeRateShort: bigint;
+}
+
+/** One funding period of a market has ended. */
+export interface FundingRateEvent {
+  readonly kind: 'funding_rate';
+  readonly tsMs: number;
+  readonly recordId: bigint;
+  readonly marketIndex: number;
+  readonly rate: bigint;
+  readonly rateLong: bigint;
+  readonly rateShort: bigint;
+  readonly cumulativeRateLong: bigint;
+  readonly cumulativeRateShort: bigint;
+  readonly oraclePriceTwap: bigint;
+  readonly markPriceTwap: bigint;
+}
+
+export interface SettleEvent {
+  readonly kind: 'settle';
+  readonly tsMs: number;
+  readonly user: string;
+  readonly marketIndex: number;
+  /** Moved to the quote balance; negative: taken from it. */
+  readonly pnl: bigint;
+  readonly baseAmount: bigint;
+  readonly quoteAmountAfter: bigint;
+  readonly quoteEntryAmount: bigint;
+  readonly settlePrice: bigint;
+  readonly explanation: string;
+}
+
+export interface DepositEvent {
+  readonly kind: 'deposit' | 'withdraw';
+  readonly tsMs: number;
+  readonly authority: string;
+  readonly user: string;
+  readonly recordId: bigint;
+  readonly amount: bigint;
+  readonly marketIndex: number;
+  readonly oraclePrice: bigint;
+  readonly cumulativeDepositInterest: bigint;
+  readonly cumulativeBorrowInterest: bigint;
+  /** `none`, `transfer` (from or to `transferUser`), `borrow`, `repay_borrow`, `reward`. */
+  readonly explanation: string;
+  readonly transferUser: string | null;
+  /** Later than v2.84. */
+  readonly signer: string | null;
+}
+
+export interface LiquidationEvent {
+  readonly kind: 'liquidation';
+  readonly tsMs: number;
+  readonly liquidationType:
+    | 'perp'
+    | 'spot'
+    | 'borrow_for_perp_pnl'
+    | 'perp_pnl_for_deposit'
+    | 'perp_bankruptcy'
+    | 'spot_bankruptcy'
+    | 'unknown';
+  readonly user: string;
+  readonly liquidator: string;
+  readonly marginRequirement: bigint;
+  readonly totalCollateral: bigint;
+  readonly liquidationId: number;
+  readonly bankrupt: boolean;
+  readonly cancelledOrderIds: readonly number[];
+  /** What the user's position changed by; all zero unless it is of this type. */
+  readonly perp: {
+    readonly marketIndex: number;
+    readonly oraclePrice: bigint;
+    readonly base: bigint;
+    readonly quote: bigint;
+    readonly fillRecordId: bigint;
+    readonly liquidatorFee: bigint;
+    readonly insuranceFee: bigint;
+  };
+}
+
+export interface InterestEvent {
+  readonly kind: 'interest';
+  readonly tsMs: number;
+  readonly marketIndex: number;
+  readonly cumulativeDepositInterest: bigint;
+  readonly cumulativeBorrowInterest: bigint;
+}
+
+export interface NewUserEvent {
+  readonly kind: 'new_user';
+  readonly tsMs: number;
+  readonly authority: string;
+  readonly user: string;
+  readonly subAccount: number;
+}
+
+export interface SwapEvent {
+  readonly kind: 'swap';
+  readonly tsMs: number;
+  readonly user: string;
+  readonly amountOut: bigint;
+  readonly amountIn: bigint;
+  readonly outMarketIndex: number;
+  readonly inMarketIndex: number;
+  readonly fee: bigint;
+}
+
+/** An event of a known name whose bytes are not what we know of it: another program version. Never read as nothing. */
+export interface UnreadableEvent {
+  readonly kind: 'unreadable';
+  readonly name: string;
+  readonly reason: string;
+}
+
+export type DriftEvent =
+  | FillEvent
+  | OrderActionEvent
+  | OrderPlacedEvent
+  | FundingEvent
+  | FundingRateEvent
+  | SettleEvent
+  | DepositEvent
+  | LiquidationEvent
+  | InterestEvent
+  | NewUserEvent
+  | SwapEvent
+  | UnreadableEvent;
