@@ -18,7 +18,9 @@ export function permission({ policy, operation }: GateSubject): GateCheck {
 }
 
 export function venuePaused({ snapshot: { pauses }, operation, reducing }: GateSubject): GateCheck {
-  const paused = operation.kind === 'trade' ? pauses[reducing ? 'reduce' : 'increase'] : pauses[operation.kind];
+  const refused = 'asset' in operation && (pauses.refusedAssets?.[operation.kind].includes(operation.asset) ?? false);
+  const paused =
+    refused || (operation.kind === 'trade' ? pauses[reducing ? 'reduce' : 'increase'] : pauses[operation.kind]);
   return {
     pass: !paused,
     have: paused ? 'paused' : 'open',

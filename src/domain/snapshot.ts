@@ -24,6 +24,8 @@ export const VenuePauses = z.object({
   increase: z.boolean(),
   reduce: z.boolean(),
   settle: z.boolean(),
+  /** Assets that it refuses while it takes others, by the market's name. Absent: none. */
+  refusedAssets: z.object({ deposit: z.array(z.string()), withdraw: z.array(z.string()) }).optional(),
   detail: z.string().nullable(),
 });
 export type VenuePauses = z.output<typeof VenuePauses>;
@@ -61,9 +63,9 @@ export const Snapshot = z.object({
   engineId: z.string(),
   slot: z.number().int(),
   commitment: z.enum(['confirmed', 'finalized']),
-  /** Wall clock at which the read began. */
+  /** Wall clock at which the read began; of a chain that stands still, at which this slot was first read. */
   takenAtMs: z.number(),
-  /** Market clock of the read: equals takenAtMs on a live venue. */
+  /** Market clock of the read; on a live venue the chain's own, which its periods and orders go by. */
   marketTimeMs: z.number(),
   /** The chain's clock at this slot, which an order's lifetime is held against. Absent: the wall clock (paper). */
   blockTimeMs: z.number().optional(),

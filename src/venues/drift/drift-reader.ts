@@ -1,0 +1,318 @@
+/**
+ * The account and all that its figures depend on, in one question to one node and so of one slot. Which accounts those
+ * are is learned from the accounts themselves: markets by their names, oracles and mints from the markets, further
+ * markets from the user's positions. When an answer shows that another account belongs to it, it is asked again.
+ */
+import type { PublicKey } from '@solana/web3.js';
+import type { RpcPool } from '../../chain/rpc-pool.ts';
+import type { Clock } from '../../domain/clock.ts';
+import { CriticalError, TransientError } from '../../domain/errors.ts';
+import { lamports, microUsd } from '../../domain/units.ts';
+import { type AccountBatch, MAX_BATCH, type RawAccount, readAccounts } from './account-batch.ts';
+import {
+  clockTimeMs,
+  type DriftAccountName,
+  type DriftAccounts,
+  decodeDriftAccount,
+  decodeOracleAccount,
+  tokenAmountOf,
+} from './account-decoder.ts';
+import { decodeAccount, decodeMarkets, type PerpMarketRead, type SpotMarketRead } from './decode.ts';
+import {
+  type DriftDeployment,
+  perpMarketAddress,
+  spotMarketAddress,
+  TOKEN_2022_PROGRAM,
+  TOKEN_PROGRAM,
+  tokenAccountAddress,
+} from './deployment.ts';
+import type { DriftRead, TokenAccountRead } from './drift-read.ts';
+import { feeTierOf } from './fee-tier.ts';
+import { text } from './integers.ts';
+import { pausesOf } from './pauses.ts';
+
+export type { DriftRead } from './drift-read.ts';
+
+type Commitment = 'confirmed' | 'finalized';
+
+/** What is asked for, as learned so far. */
+interface Plan {
+  readonly perpIndex: number;
+  readonly baseIndex: number;
+  readonly quoteIndex: number;
+  readonly perps: ReadonlySet<number>;
+  readonly spot: ReadonlySet<number>;
+  readonly oracles: ReadonlySet<string>;
+  readonly tokens: { readonly base: TokenPlace; readonly quote: TokenPlace } | null;
+}
+
+interface TokenPlace {
+  readonly address: PublicKey;
+  readonly tokenProgram: PublicKey;
+}
+
+export interface DriftReaderOptions {
+  readonly pool: RpcPool;
+  readonly deployment: DriftDeployment;
+  readonly clock: Clock;
+}
+
+const CLOCK_SYSVAR = 'SysvarC1ock11111111111111111111111111111111';
+/** Markets lead to oracles, positions to markets and those to oracles: three answers and one to spare. */
+const MAX_ROUNDS = 4;
+const TOKEN_2022_FLAG = 1;
+
+export class DriftReader {
+  readonly deployment: DriftDeployment;
+  readonly #pool: RpcPool;
+  readonly #clock: Clock;
+  #plan: Plan | null = null;
+  /** Per commitment: reads never go back, and a chain that stands still is seen to grow old. */
+  readonly #seen = new Map<Commitment, { readonly slot: number; readonly takenAtMs: number }>();
+
+  constructor({ pool, deployment, clock }: DriftReaderOptions) {
+    this.#pool = pool;
+    this.deployment = deployment;
+    this.#clock = clock;
+  }
+
+  /** The account and the oracles of its markets, base58; none before the first read. For who subscribes to them. */
+  get watched(): readonly string[] {
+    const plan = this.#plan;
+    return plan === null ? [] : [this.deployment.user.toBase58(), ...plan.oracles];
+  }
+
+  /**
+   * @throws TransientError when no node answers, or the accounts change faster than they can be read;
+   * CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET
+   */
+  async read(commitment: Commitment): Promise<DriftRead> {
+    let plan = this.#plan ?? (await this.#discover(commitment));
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const takenAtMs = this.#clock.nowMs();
+      const batch = await this.#ask(addressesOf(this.deployment, plan), commitment);
+      const answer = this.#decode(batch, plan);
+      const needed = planFor(answer, plan, this.deployment);
+      this.#plan = needed;
+      if (covers(plan, needed)) return this.#assemble(answer, plan, commitment, takenAtMs);
+      plan = needed;
+    }
+    throw new TransientError('DRIFT_READ_UNSETTLED', 'The account changes its markets faster than it can be read.');
+  }
+
+  async #ask(addresses: readonly string[], commitment: Commitment): Promise<AccountBatch> {
+    const minSlot = this.#seen.get(commitment)?.slot ?? 0;
+    return await readAccounts(this.#pool, addresses, { commitment, minSlot });
+  }
+
+  /** The markets by their names: every market once, at the first read only. */
+  async #discover(commitment: Commitment): Promise<Plan> {
+    const { deployment } = this;
+    const stateAddress = deployment.state.toBase58();
+    const batch = await this.#ask([stateAddress], commitment);
+    const state = this.#owned(batch, stateAddress, 'State');
+    if (state === null) throw this.#notFound();
+
+    const perps = await this.#marketsNamed('PerpMarket', state.numberOfMarkets, perpMarketAddress, commitment);
+    const perp = perps.find(({ name }) => name === deployment.market);
+    if (perp === undefined) throw this.#unknown(deployment.market, perps);
+    const spots = await this.#marketsNamed('SpotMarket', state.numberOfSpotMarkets, spotMarketAddress, commitment);
+    const base = spots.find(({ name }) => name === deployment.baseAsset);
+    if (base === undefined) throw this.#unknown(deployment.baseAsset, spots);
+
+    const perpIndex = perp.market.marketIndex;
+    const baseIndex = base.market.marketIndex;
+    const quoteIndex = perp.market.quoteSpotMarketIndex;
+    return {
+      ...{ perpIndex, baseIndex, quoteIndex },
+      perps: new Set([perpIndex]),
+      spot: new Set([baseIndex, quoteIndex]),
+      oracles: new Set(),
+      tokens: null,
+    };
+  }
+
+  async #marketsNamed<N extends 'PerpMarket' | 'SpotMarket'>(
+    kind: N,
+    count: number,
+    addressOf: (deployment: DriftDeployment, index: number) => PublicKey,
+    commitment: Commitment,
+  ): Promise<readonly { readonly name: string; readonly market: DriftAccounts[N] }[]> {
+    const addresses = Array.from({ length: count }, (_, index) => addressOf(this.deployment, index).toBase58());
+    const found: { readonly name: string; readonly market: DriftAccounts[N] }[] = [];
+    for (let from = 0; from < addresses.length; from += MAX_BATCH) {
+      const asked = addresses.slice(from, from + MAX_BATCH);
+      const batch = await this.#ask(asked, commitment);
+      for (const address of asked) {
+        const market = this.#owned(batch, address, kind);
+        if (market !== null) found.push({ name: text(market.name), market });
+      }
+    }
+    return found;
+  }
+
+  #owned<N extends DriftAccountName>({ accounts }: AccountBatch, address: string, name: N): DriftAccounts[N] | null {
+    const account = accounts.get(address) ?? null;
+    if (account === null || account.data.length === 0) return null;
+    if (account.owner !== this.deployment.programId.toBase58()) throw this.#notFound();
+    return decodeDriftAccount(name, account.data);
+  }
+
+  #notFound(): CriticalError {
+    const { programId, env } = this.deployment;
+    return new CriticalError(
+      'DRIFT_NOT_FOUND',
+      `There is no Drift at ${programId.toBase58()} on this cluster: check DRIFT_PROGRAM_ID, DRIFT_ENV (${env}) and RPC_URL.`,
+      { program_id: programId.toBase58(), env },
+    );
+  }
+
+  #unknown(name: string, known: readonly { readonly name: string }[]): CriticalError {
+    return new CriticalError('UNKNOWN_MARKET', `This Drift has no market ${name}.`, {
+      got: name,
+      expected: known.map((each) => each.name).slice(0, MAX_BATCH),
+    });
+  }
+
+  #decode(batch: AccountBatch, plan: Plan): Answer {
+    const { deployment } = this;
+    const state = this.#owned(batch, deployment.state.toBase58(), 'State');
+    if (state === null) throw this.#notFound();
+    const market = <N extends 'PerpMarket' | 'SpotMarket'>(kind: N, address: PublicKey): DriftAccounts[N] => {
+      const decoded = this.#owned(batch, address.toBase58(), kind);
+      if (decoded === null) {
+        throw new TransientError('DRIFT_MARKET_MISSING', `A market's account is missing: ${address.toBase58()}.`);
+      }
+      return decoded;
+    };
+    return {
+      batch,
+      state,
+      user: this.#owned(batch, deployment.user.toBase58(), 'User'),
+      userStats: this.#owned(batch, deployment.userStats.toBase58(), 'UserStats'),
+      perps: ascending(plan.perps).map((index) => market('PerpMarket', perpMarketAddress(deployment, index))),
+      spot: ascending(plan.spot).map((index) => market('SpotMarket', spotMarketAddress(deployment, index))),
+    };
+  }
+
+  #assemble(answer: Answer, plan: Plan, commitment: Commitment, askedAtMs: number): DriftRead {
+    const { batch, state, user, userStats } = answer;
+    const { slot, accounts } = batch;
+    const clockBytes = accounts.get(CLOCK_SYSVAR)?.data;
+    const blockTimeMs = clockBytes === undefined ? null : clockTimeMs(clockBytes);
+    if (blockTimeMs === null || plan.tokens === null) {
+      throw new TransientError('CLOCK_MISSING', 'The node gave no clock sysvar with the account.');
+    }
+    const perps: PerpMarketRead[] = answer.perps.map((market) => ({
+      market,
+      oracle: decodeOracleAccount(market.amm.oracleSource, bytesAt(accounts, market.amm.oracle)),
+    }));
+    const spot: SpotMarketRead[] = answer.spot.map((market) => ({
+      market,
+      oracle: decodeOracleAccount(market.oracleSource, bytesAt(accounts, market.oracle)),
+    }));
+    const market = need(perps.find((each) => each.market.marketIndex === plan.perpIndex));
+    const base = need(spot.find((each) => each.market.marketIndex === plan.baseIndex));
+    const quote = need(spot.find((each) => each.market.marketIndex === plan.quoteIndex));
+    const tokens = {
+      base: tokenAccountIn(accounts, plan.tokens.base),
+      quote: tokenAccountIn(accounts, plan.tokens.quote),
+    };
+    const feeTier = feeTierOf(state, userStats, blockTimeMs);
+    return {
+      commitment,
+      slot,
+      takenAtMs: this.#firstReadAt(commitment, slot, askedAtMs),
+      blockTimeMs,
+      ...{ state, user, userStats, market, base, quote, perps, spot },
+      account: user === null ? null : decodeAccount(user),
+      markets: decodeMarkets({ state, spot, perps, slot, nowMs: blockTimeMs, feeTier }),
+      pauses: pausesOf({ state, market: market.market, base: base.market, quote: quote.market, user }),
+      wallet: {
+        sol: lamports(accounts.get(this.deployment.authority.toBase58())?.lamports ?? 0n),
+        usdc: microUsd(tokens.quote.amount),
+        tokens,
+      },
+    };
+  }
+
+  #firstReadAt(commitment: Commitment, slot: number, askedAtMs: number): number {
+    const seen = this.#seen.get(commitment);
+    const takenAtMs = seen?.slot === slot ? Math.min(seen.takenAtMs, askedAtMs) : askedAtMs;
+    this.#seen.set(commitment, { slot, takenAtMs });
+    return takenAtMs;
+  }
+}
+
+interface Answer {
+  readonly batch: AccountBatch;
+  readonly state: DriftAccounts['State'];
+  readonly user: DriftAccounts['User'] | null;
+  readonly userStats: DriftAccounts['UserStats'] | null;
+  readonly perps: readonly DriftAccounts['PerpMarket'][];
+  readonly spot: readonly DriftAccounts['SpotMarket'][];
+}
+
+const ascending = (indexes: ReadonlySet<number>): number[] => [...indexes].sort((a, b) => a - b);
+
+function need<T>(value: T | undefined): T {
+  if (value === undefined) throw new RangeError('a market that was asked for is not in the answer');
+  return value;
+}
+
+function addressesOf(deployment: DriftDeployment, plan: Plan): readonly string[] {
+  const { state, user, userStats, authority } = deployment;
+  const keys = [
+    ...[state, user, userStats, authority],
+    ...ascending(plan.perps).map((index) => perpMarketAddress(deployment, index)),
+    ...ascending(plan.spot).map((index) => spotMarketAddress(deployment, index)),
+    ...(plan.tokens === null ? [] : [plan.tokens.base.address, plan.tokens.quote.address]),
+  ].map((key) => key.toBase58());
+  return [...new Set([CLOCK_SYSVAR, ...keys, ...plan.oracles])];
+}
+
+/** What the accounts themselves say must be read with them. */
+function planFor({ user, perps, spot }: Answer, plan: Plan, deployment: DriftDeployment): Plan {
+  const perpIndexes = new Set([plan.perpIndex]);
+  const spotIndexes = new Set([plan.baseIndex, plan.quoteIndex]);
+  for (const position of user?.spotPositions ?? []) {
+    if (!position.scaledBalance.isZero() || position.openOrders !== 0) spotIndexes.add(position.marketIndex);
+  }
+  for (const position of user?.perpPositions ?? []) {
+    const held = !position.baseAssetAmount.isZero() || !position.quoteAssetAmount.isZero() || position.openOrders !== 0;
+    if (held) perpIndexes.add(position.marketIndex);
+  }
+  for (const market of perps) {
+    if (perpIndexes.has(market.marketIndex)) spotIndexes.add(market.quoteSpotMarketIndex);
+  }
+  const oracles = new Set([
+    ...perps.filter(({ marketIndex }) => perpIndexes.has(marketIndex)).map(({ amm }) => amm.oracle.toBase58()),
+    ...spot.filter(({ marketIndex }) => spotIndexes.has(marketIndex)).map(({ oracle }) => oracle.toBase58()),
+  ]);
+  const placeOf = (index: number): TokenPlace => {
+    const market = need(spot.find((each) => each.marketIndex === index));
+    const tokenProgram = (market.tokenProgramFlag & TOKEN_2022_FLAG) === 0 ? TOKEN_PROGRAM : TOKEN_2022_PROGRAM;
+    return { address: tokenAccountAddress(deployment.authority, market.mint, tokenProgram), tokenProgram };
+  };
+  const tokens = plan.tokens ?? { base: placeOf(plan.baseIndex), quote: placeOf(plan.quoteIndex) };
+  return { ...plan, perps: perpIndexes, spot: spotIndexes, oracles, tokens };
+}
+
+const within = <T>(part: ReadonlySet<T>, whole: ReadonlySet<T>): boolean => [...part].every((each) => whole.has(each));
+
+const covers = (plan: Plan, needed: Plan): boolean =>
+  plan.tokens !== null &&
+  within(needed.perps, plan.perps) &&
+  within(needed.spot, plan.spot) &&
+  within(needed.oracles, plan.oracles);
+
+type Accounts = ReadonlyMap<string, RawAccount | null>;
+
+const bytesAt = (accounts: Accounts, address: PublicKey): Buffer | null =>
+  accounts.get(address.toBase58())?.data ?? null;
+
+function tokenAccountIn(accounts: Accounts, { address, tokenProgram }: TokenPlace): TokenAccountRead {
+  const account = accounts.get(address.toBase58()) ?? null;
+  const amount = account === null ? null : tokenAmountOf(account.data);
+  return { address, tokenProgram, exists: amount !== null, amount: amount ?? 0n };
+}

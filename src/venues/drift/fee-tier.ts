@@ -1,0 +1,29 @@
+/** Which fee tier an account pays: by its volume of the last thirty days. Source: Drift v2, `math/fees.rs`. */
+import type { StateAccount, UserStatsAccount } from '@drift-labs/sdk';
+import { max } from '../../domain/units.ts';
+import { big } from './integers.ts';
+
+const MICRO_USD = 1_000_000n;
+/** Volume below which each tier ends, USD; above the last one the sixth applies. */
+const VOLUME_BELOW = [2_000_000n, 10_000_000n, 20_000_000n, 80_000_000n, 200_000_000n].map((usd) => usd * MICRO_USD);
+const THIRTY_DAYS_SECONDS = 2_592_000n;
+
+/** Volume fades evenly over thirty days from the last trade on. */
+function faded(volume: bigint, lastTs: bigint, nowSeconds: bigint): bigint {
+  const since = max(0n, nowSeconds - lastTs);
+  return (volume * max(0n, THIRTY_DAYS_SECONDS - since)) / THIRTY_DAYS_SECONDS;
+}
+
+/**
+ * Index into `perpFeeStructure.feeTiers`; 0, the dearest, without statistics. Discounts for staked tokens are left out:
+ * a cost told beforehand is rather too high.
+ */
+export function feeTierOf(state: StateAccount, stats: UserStatsAccount | null, nowMs: number): number {
+  if (stats === null) return 0;
+  const now = BigInt(Math.floor(nowMs / 1000));
+  const volume =
+    faded(big(stats.takerVolume30D), big(stats.lastTakerVolume30DTs), now) +
+    faded(big(stats.makerVolume30D), big(stats.lastMakerVolume30DTs), now);
+  const tier = VOLUME_BELOW.findIndex((below) => volume < below);
+  return Math.min(tier === -1 ? VOLUME_BELOW.length : tier, state.perpFeeStructure.feeTiers.length - 1);
+}

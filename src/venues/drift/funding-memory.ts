@@ -1,0 +1,60 @@
+/**
+ * Funding as it is known: the market's last period and its own mean of a day, and the periods that were seen since this
+ * engine watches. Rates are those of a short, as fractions of the oracle's TWAP at 1e9; Drift caps what a side receives
+ * by what its pool can pay, so that a long's may differ.
+ */
+import type { PerpMarketAccount } from '@drift-labs/sdk';
+import { nextBoundary, rateFraction } from '../../domain/funding.ts';
+import type { FundingOutlook } from '../../domain/snapshot.ts';
+import { MS_PER_HOUR, price } from '../../domain/units.ts';
+import { big } from './integers.ts';
+
+export interface PeriodRate {
+  readonly tsMs: number;
+  readonly rate: bigint;
+}
+
+export const TRAILING_MS = 168 * MS_PER_HOUR;
+/** What `last24HAvgFundingRate` is a mean of. */
+const OWN_MEAN_HOURS = 24;
+/** A snapshot travels through Temporal: three days of rates are 3 KB. */
+const RECENT_RATES = 72;
+
+export class FundingMemory {
+  readonly #rates = new Map<number, bigint>();
+
+  /** Periods that are known from elsewhere, e.g. from earlier snapshots. What was read from the chain stands. */
+  remember(rates: readonly PeriodRate[]): void {
+    for (const { tsMs, rate } of rates) if (!this.#rates.has(tsMs)) this.#rates.set(tsMs, rate);
+  }
+
+  /** The market as read at `nowMs` of the chain's clock. */
+  outlook(market: PerpMarketAccount, nowMs: number): FundingOutlook {
+    const { amm } = market;
+    const periodMs = amm.fundingPeriod.toNumber() * 1000;
+    const twap = price(big(amm.lastFundingOracleTwap));
+    const lastMs = amm.lastFundingRateTs.toNumber() * 1000;
+    const lastRate = lastMs === 0 ? null : rateFraction(big(amm.lastFundingRateShort), twap);
+    // The hour that it was paid for: keepers come seconds or minutes after it is over.
+    const periodTsMs = periodMs === 0 ? lastMs : Math.floor(lastMs / periodMs) * periodMs;
+    if (lastRate !== null) this.#rates.set(periodTsMs, lastRate);
+
+    for (const tsMs of this.#rates.keys()) {
+      if (tsMs <= nowMs - TRAILING_MS || tsMs > nowMs) this.#rates.delete(tsMs);
+    }
+    const rates = [...this.#rates].map(([tsMs, rate]) => ({ tsMs, rate })).sort((a, b) => a.tsMs - b.tsMs);
+    const seenHours = (rates.length * periodMs) / MS_PER_HOUR;
+    const ownMean = lastMs === 0 ? null : rateFraction(big(amm.last24HAvgFundingRate), twap);
+    const seenMean = rates.length === 0 ? null : rates.reduce((sum, { rate }) => sum + rate, 0n) / BigInt(rates.length);
+    const ours = seenHours > OWN_MEAN_HOURS || ownMean === null;
+    return {
+      periodMs,
+      lastRate,
+      lastPeriodTsMs: lastRate === null ? null : periodTsMs,
+      trailingMeanRate: ours ? seenMean : ownMean,
+      knownHours: ours ? seenHours : OWN_MEAN_HOURS,
+      nextPeriodTsMs: periodMs === 0 ? null : nextBoundary(Math.max(nowMs, lastMs), periodMs),
+      recentRates: rates.slice(-RECENT_RATES),
+    };
+  }
+}

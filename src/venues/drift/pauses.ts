@@ -1,0 +1,153 @@
+/**
+ * What Drift refuses now, from four places: the State's flags for everyone, the markets' own flags and status, and the
+ * account's. Table: docs/architecture/drift-venue.md. Source: `state/paused_operations.rs`, `instructions/constraints.rs`.
+ */
+import type { PerpMarketAccount, SpotMarketAccount, StateAccount, UserAccount } from '@drift-labs/sdk';
+import type { VenuePauses } from '../../domain/snapshot.ts';
+import { text, variant } from './integers.ts';
+
+/** `State.exchangeStatus`. */
+const EXCHANGE = {
+  deposit: 1,
+  withdraw: 2,
+  amm: 4,
+  fill: 8,
+  liquidation: 16,
+  funding: 32,
+  settle: 64,
+  ammImmediate: 128,
+} as const;
+/** All flags that v2.84 knows; with all of them set it takes no order either. */
+const ALL_EXCHANGE = 127;
+/** `PerpMarket.pausedOperations`. */
+const PERP = { funding: 1, ammFill: 2, fill: 4, settle: 8, settleWithPosition: 16, liquidation: 32 } as const;
+/** `SpotMarket.pausedOperations`. */
+const SPOT = { interest: 1, fill: 2, deposit: 4, withdraw: 8, liquidation: 16 } as const;
+/** `User.status`. */
+const USER_REDUCE_ONLY = 4;
+
+/** No order is taken in these; in the last two positions are settled at the market's expiry price. */
+const NO_ORDERS: ReadonlySet<string> = new Set(['initialized', 'settlement', 'delisted']);
+const NO_DEPOSITS: ReadonlySet<string> = new Set(['initialized', 'reduceOnly', 'settlement', 'delisted']);
+const NO_WITHDRAWALS: ReadonlySet<string> = new Set(['initialized', 'withdrawPaused', 'delisted']);
+
+export interface PauseSubject {
+  readonly state: StateAccount;
+  readonly market: PerpMarketAccount;
+  readonly base: SpotMarketAccount;
+  readonly quote: SpotMarketAccount;
+  readonly user: UserAccount | null;
+}
+
+const has = (flags: number, flag: number): boolean => (flags & flag) !== 0;
+
+function inWords(words: readonly string[]): string {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
+}
+
+/** The State's flags, in the words of what they stop. */
+const EXCHANGE_WORDS: readonly (readonly [number, string])[] = [
+  [EXCHANGE.deposit, 'deposits'],
+  [EXCHANGE.withdraw, 'withdrawals'],
+  [EXCHANGE.fill, 'fills of orders'],
+  [EXCHANGE.amm, 'its AMM (orders fill only against other traders)'],
+  [EXCHANGE.settle, 'settling of PnL'],
+  [EXCHANGE.funding, 'funding (what accrues meanwhile is not paid)'],
+  [EXCHANGE.liquidation, 'liquidations'],
+  [EXCHANGE.ammImmediate, 'immediate fills by its AMM'],
+];
+
+/**
+ * Everything is paused: one sentence for people. Null while the venue takes at least something.
+ */
+export function frozenSentence(state: Pick<StateAccount, 'exchangeStatus'>): string | null {
+  if ((state.exchangeStatus & ALL_EXCHANGE) !== ALL_EXCHANGE) return null;
+  return (
+    `Drift is frozen: its administrators have paused everything (flags ${state.exchangeStatus}), so nothing can be ` +
+    'deposited, withdrawn, traded or settled here by anyone; what can be read is monitored.'
+  );
+}
+
+function exchangeSentence(state: StateAccount): string | null {
+  const frozen = frozenSentence(state);
+  if (frozen !== null) return frozen;
+  const paused = EXCHANGE_WORDS.filter(([flag]) => has(state.exchangeStatus, flag)).map(([, word]) => word);
+  return paused.length === 0 ? null : `Drift has paused ${inWords(paused)}.`;
+}
+
+function perpSentences(market: PerpMarketAccount): readonly string[] {
+  const name = text(market.name);
+  const status = variant(market.status);
+  const flags = market.pausedOperations;
+  const paused = [
+    has(flags, PERP.fill) ? 'fills of orders' : null,
+    has(flags, PERP.ammFill) || status === 'ammPaused' ? 'its AMM (orders fill only against other traders)' : null,
+    has(flags, PERP.settle) ? 'settling of PnL' : null,
+    has(flags, PERP.settleWithPosition) ? 'settling of PnL while a position is open' : null,
+    has(flags, PERP.funding) || status === 'fundingPaused' ? 'funding' : null,
+    has(flags, PERP.liquidation) ? 'liquidations' : null,
+  ].filter((each) => each !== null);
+  return [
+    ...(paused.length === 0 ? [] : [`In ${name} Drift has paused ${inWords(paused)}.`]),
+    ...(status === 'reduceOnly' ? [`${name} is reduce-only: positions can be reduced and not enlarged.`] : []),
+    ...(NO_ORDERS.has(status) ? [`${name} takes no orders: it is ${STATUS_WORDS[status]}.`] : []),
+  ];
+}
+
+const STATUS_WORDS: Readonly<Record<string, string>> = {
+  initialized: 'not open yet',
+  settlement: 'being settled at its expiry price',
+  delisted: 'delisted',
+};
+
+function spotSentences(market: SpotMarketAccount): readonly string[] {
+  const asset = text(market.name);
+  const paused = [
+    spotRefuses(market, 'deposit') ? 'deposits' : null,
+    spotRefuses(market, 'withdraw') ? 'withdrawals' : null,
+  ].filter((each) => each !== null);
+  return paused.length === 0 ? [] : [`Drift takes no ${paused.join(' and no ')} of ${asset}.`];
+}
+
+function spotRefuses(market: SpotMarketAccount, operation: 'deposit' | 'withdraw'): boolean {
+  const closed = operation === 'deposit' ? NO_DEPOSITS : NO_WITHDRAWALS;
+  return has(market.pausedOperations, SPOT[operation]) || closed.has(variant(market.status));
+}
+
+export function pausesOf({ state, market, base, quote, user }: PauseSubject): VenuePauses {
+  const exchange = state.exchangeStatus;
+  const status = variant(market.status);
+  const noOrders =
+    (exchange & ALL_EXCHANGE) === ALL_EXCHANGE ||
+    has(exchange, EXCHANGE.fill) ||
+    has(market.pausedOperations, PERP.fill) ||
+    status === 'fillPaused' ||
+    NO_ORDERS.has(status);
+  const userReduceOnly = user !== null && has(user.status, USER_REDUCE_ONLY);
+  const hasPosition =
+    user?.perpPositions.some(
+      (position) => position.marketIndex === market.marketIndex && !position.baseAssetAmount.isZero(),
+    ) === true;
+  const refusedAssets = (operation: 'deposit' | 'withdraw'): string[] =>
+    [base, quote].filter((each) => spotRefuses(each, operation)).map((each) => text(each.name));
+  const sentences = [
+    exchangeSentence(state),
+    ...perpSentences(market),
+    ...spotSentences(base),
+    ...spotSentences(quote),
+    userReduceOnly ? 'This account may only reduce: Drift marked it so.' : null,
+  ].filter((each) => each !== null);
+  return {
+    deposit: has(exchange, EXCHANGE.deposit),
+    withdraw: has(exchange, EXCHANGE.withdraw),
+    increase: noOrders || status === 'reduceOnly' || userReduceOnly,
+    reduce: noOrders,
+    settle:
+      has(exchange, EXCHANGE.settle) ||
+      has(market.pausedOperations, PERP.settle) ||
+      (hasPosition && has(market.pausedOperations, PERP.settleWithPosition)),
+    refusedAssets: { deposit: refusedAssets('deposit'), withdraw: refusedAssets('withdraw') },
+    detail: sentences.length === 0 ? null : sentences.join(' '),
+  };
+}
