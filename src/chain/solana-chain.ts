@@ -90,6 +90,13 @@ export class SolanaChain {
     return { ok: true, logs: run.logs, costLamports: String(cost) };
   }
 
+  /** What a transaction that writes these accounts costs now: base fee, priority fee and tip, lamports. Never throws. */
+  async costLamports(written: readonly string[], computeUnits: number): Promise<number> {
+    const [recent, tip] = await Promise.all([this.#fees.of(written), this.#jito?.tip(this.pool.newestSlot)]);
+    const price = priorityFee(recent, computeUnits, this.#options.fees ?? DEFAULT_FEES);
+    return BASE_FEE_LAMPORTS + priorityFeeLamports(price, computeUnits) + (tip?.lamports ?? 0);
+  }
+
   /**
    * Each call gives another signature. The compute limit is the last simulation's; in a process that made none, one is
    * made now.

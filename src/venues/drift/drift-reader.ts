@@ -82,6 +82,12 @@ export class DriftReader {
     return plan === null ? [] : [this.deployment.user.toBase58(), ...plan.oracles];
   }
 
+  /** The configured market's account, which orders write, base58; none before the first read. */
+  get writtenMarkets(): readonly string[] {
+    const plan = this.#plan;
+    return plan === null ? [] : [perpMarketAddress(this.deployment, plan.perpIndex).toBase58()];
+  }
+
   /**
    * @throws TransientError when no node answers, or the accounts change faster than they can be read;
    * CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET

@@ -1,0 +1,80 @@
+/** A read of Drift as a snapshot: the shape that the engine decides on, whatever the venue. */
+import { isActive, unsettledFunding } from '../../domain/margin.ts';
+import type { EquitySources, FeedProgress, FundingOutlook, Snapshot } from '../../domain/snapshot.ts';
+import { type Lamports, type MicroUsd, microUsd } from '../../domain/units.ts';
+import type { DriftDeployment } from './deployment.ts';
+import type { DriftRead } from './drift-read.ts';
+import { equityOf } from './equity.ts';
+
+/** What the account's books say at a read: everything that the accounts themselves do not tell. */
+export interface BookFigures {
+  /** Exact, 1e-15 USD. */
+  readonly equityBaseline: bigint | null;
+  readonly sources: EquitySources | null;
+  /** Of the chain's clock. */
+  readonly lastLiquidationMs: number | null;
+}
+
+export const NO_BOOKS: BookFigures = { equityBaseline: null, sources: null, lastLiquidationMs: null };
+
+export interface SnapshotParts {
+  readonly engineId: string;
+  readonly deployment: DriftDeployment;
+  readonly read: DriftRead;
+  readonly funding: FundingOutlook;
+  readonly books: BookFigures;
+  readonly rpcLatencyMs: number | null;
+  readonly transactionCostLamports: Lamports;
+  readonly openingCostLamports: Lamports | null;
+}
+
+/** Prices on a local chain are made up, and the page says so. */
+function feedOf({ env }: DriftDeployment, warnings: readonly string[]): FeedProgress {
+  return {
+    feed: `drift ${env}`,
+    synthetic: env === 'localnet',
+    ended: false,
+    row: null,
+    rows: null,
+    speed: 1,
+    warnings: [...warnings],
+  };
+}
+
+/** `User.getUnrealizedFundingPNL`: what funding has come due on open positions and is not settled into them yet. */
+export function unsettledFundingOf({ account, markets }: Pick<DriftRead, 'account' | 'markets'>): MicroUsd | null {
+  let sum = 0n;
+  for (const position of account?.perps.filter(isActive) ?? []) {
+    const market = markets.perps.find((each) => each.marketIndex === position.marketIndex);
+    if (market === undefined) return null;
+    sum += unsettledFunding(position, market);
+  }
+  return microUsd(sum);
+}
+
+export function snapshotOf(parts: SnapshotParts): Snapshot {
+  const { read, deployment, books } = parts;
+  const { slot, commitment, takenAtMs, blockTimeMs, account, markets, wallet, pauses } = read;
+  return {
+    engineId: parts.engineId,
+    slot,
+    commitment,
+    takenAtMs,
+    marketTimeMs: blockTimeMs,
+    blockTimeMs,
+    account,
+    markets,
+    wallet: { sol: wallet.sol, usdc: wallet.usdc },
+    funding: parts.funding,
+    pauses,
+    feed: feedOf(deployment, pauses.detail === null ? [] : [pauses.detail]),
+    equity: equityOf(read),
+    equityBaseline: books.equityBaseline,
+    sources: books.sources,
+    accruedFunding: unsettledFundingOf(read),
+    lastLiquidationMs: books.lastLiquidationMs,
+    rpcLatencyMs: parts.rpcLatencyMs,
+    transactionCostLamports: parts.transactionCostLamports,
+    ...(parts.openingCostLamports === null ? {} : { openingCostLamports: parts.openingCostLamports }),
+  };
+}

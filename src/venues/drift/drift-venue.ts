@@ -1,0 +1,148 @@
+/** Drift v2 as a venue: reading here, writing and books beside it, the chain below. Loaded only where it is wanted. */
+import type { SolanaChain } from '../../chain/solana-chain.ts';
+import type { Clock } from '../../domain/clock.ts';
+import { CriticalError } from '../../domain/errors.ts';
+import type { Intent } from '../../domain/intent.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { lamports } from '../../domain/units.ts';
+import type { OrderReport, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
+import type { DriftDeployment } from './deployment.ts';
+import type { DriftRead } from './drift-read.ts';
+import { DriftReader } from './drift-reader.ts';
+import { type BookFigures, NO_BOOKS, snapshotOf } from './drift-snapshot.ts';
+import { FundingMemory, type PeriodRate } from './funding-memory.ts';
+import { openingCost } from './write/opening.ts';
+
+export type DriftPermissions = 'read-only' | 'capital' | 'trading';
+
+/** What the account did, kept in the journal: `books/`. */
+export interface DriftBooks {
+  /** What they say of a read that they have caught up with, or not yet. */
+  figures(read: DriftRead): Promise<BookFigures>;
+  /** Funding periods that an earlier process saw. */
+  fundingRates(): Promise<readonly PeriodRate[]>;
+}
+
+/** From intents to landed effects: `write/`. */
+export interface DriftWriting {
+  simulate(intent: Intent): Promise<Simulation>;
+  sign(intent: Intent): Promise<SignedAttempt>;
+  submit(attempt: SignedAttempt, tryNumber: number): Promise<void>;
+  status(attempt: SignedAttempt): Promise<Sighting>;
+  order(attempt: SignedAttempt): Promise<OrderReport>;
+}
+
+export interface DriftVenueOptions {
+  readonly engineId: string;
+  readonly deployment: DriftDeployment;
+  readonly chain: SolanaChain;
+  readonly clock: Clock;
+  readonly permissions: DriftPermissions;
+  /** Null: nothing but what the accounts tell now. */
+  readonly books: DriftBooks | null;
+  readonly writing: (reader: DriftReader) => DriftWriting;
+  readonly explorerUrl?: (signature: string) => string | null;
+}
+
+/** An order with what it needs: the most that our transactions use, and what their cost is told by beforehand. */
+const TYPICAL_COMPUTE_UNITS = 300_000;
+/** Fees of others move slowly; each question about them is one more request. */
+const COST_FRESH_MS = 60_000;
+
+export class DriftVenue implements Venue {
+  readonly kind = 'drift';
+  readonly deployment: DriftDeployment;
+  readonly reader: DriftReader;
+  readonly #options: DriftVenueOptions;
+  readonly #writing: DriftWriting;
+  readonly #funding = new FundingMemory();
+  #remembered = false;
+  #cost: { readonly atMs: number; readonly lamports: number } | null = null;
+
+  constructor(options: DriftVenueOptions) {
+    const { deployment, chain, clock } = options;
+    this.#options = options;
+    this.deployment = deployment;
+    this.reader = new DriftReader({ pool: chain.pool, deployment, clock });
+    this.#writing = options.writing(this.reader);
+  }
+
+  explorerUrl(signature: string): string | null {
+    return this.#options.explorerUrl?.(signature) ?? null;
+  }
+
+  /**
+   * @throws TransientError; CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET, BAD_SUB_ACCOUNT, and
+   * USER_NOT_INITIALISED where only reading is permitted
+   */
+  async read(commitment: 'confirmed' | 'finalized'): Promise<Snapshot> {
+    const { engineId, chain, books, permissions } = this.#options;
+    const [read, transactionCost] = await Promise.all([this.reader.read(commitment), this.#transactionCost()]);
+    if (read.user === null) refuseMissingUser(read, this.deployment, permissions);
+    if (!this.#remembered && books !== null) {
+      this.#funding.remember(await books.fundingRates());
+      this.#remembered = true;
+    }
+    const opening = openingCost(read);
+    return snapshotOf({
+      engineId,
+      deployment: this.deployment,
+      read,
+      funding: this.#funding.outlook(read.market.market, read.blockTimeMs),
+      books: books === null ? NO_BOOKS : await books.figures(read),
+      rpcLatencyMs: chain.pool.latencyMs(),
+      transactionCostLamports: lamports(BigInt(transactionCost)),
+      openingCostLamports: opening === 0n ? null : lamports(opening),
+    });
+  }
+
+  simulate = async (intent: Intent): Promise<Simulation> => await this.#writing.simulate(intent);
+
+  sign = async (intent: Intent): Promise<SignedAttempt> => await this.#writing.sign(intent);
+
+  async submit(attempt: SignedAttempt, tryNumber: number): Promise<void> {
+    await this.#writing.submit(attempt, tryNumber);
+  }
+
+  status = async (attempt: SignedAttempt): Promise<Sighting> => await this.#writing.status(attempt);
+
+  order = async (attempt: SignedAttempt): Promise<OrderReport> => await this.#writing.order(attempt);
+
+  async close(): Promise<void> {
+    this.#options.chain.close();
+  }
+
+  async #transactionCost(): Promise<number> {
+    const { chain, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    if (this.#cost !== null && Math.abs(nowMs - this.#cost.atMs) < COST_FRESH_MS) return this.#cost.lamports;
+    const written = [this.deployment.user.toBase58(), ...this.reader.writtenMarkets];
+    const cost = await chain.costLamports(written, TYPICAL_COMPUTE_UNITS);
+    this.#cost = { atMs: nowMs, lamports: cost };
+    return cost;
+  }
+}
+
+/** There is no account: is that the beginning, or can there never be one as configured? */
+function refuseMissingUser(read: DriftRead, deployment: DriftDeployment, permissions: DriftPermissions): void {
+  const { subAccount, authority } = deployment;
+  // Drift numbers sub-accounts in the order of their making, and gives no number twice.
+  const next = read.userStats?.numberOfSubAccountsCreated ?? 0;
+  if (subAccount !== next) {
+    const gone = subAccount < next;
+    throw new CriticalError(
+      'BAD_SUB_ACCOUNT',
+      `Sub-account ${subAccount} of ${authority.toBase58()} ${gone ? 'was deleted' : 'does not exist'}, and the next ` +
+        `one that Drift would make is ${next}: set DRIFT_SUB_ACCOUNT to one that exists, or to ${next} to open it.`,
+      { sub_account: subAccount, next },
+    );
+  }
+  if (permissions === 'read-only') {
+    throw new CriticalError(
+      'USER_NOT_INITIALISED',
+      `${authority.toBase58()} has no Drift account ${subAccount} to watch. Check AUTHORITY, DRIFT_SUB_ACCOUNT and ` +
+        'DRIFT_PROGRAM_ID; or allow deposits with LIVE_PERMISSIONS=capital: the first one opens it.',
+      { authority: authority.toBase58(), sub_account: subAccount },
+    );
+  }
+}

@@ -1,0 +1,44 @@
+/** What the account and its wallet are worth, exact in 1e-15 USD: the sub-account at oracle, wallet SOL and USDC. */
+import { isActive, tokenAmount } from '../../domain/margin.ts';
+import type { DriftRead } from './drift-read.ts';
+
+/** 1e-15 USD = tokens x price (1e-6 USD) x 10^(9 - decimals). */
+const FEMTO_DECIMALS = 9;
+const PRICE_ONE = 1_000_000n;
+
+/** Tokens beyond nine decimals are cut at the ninth: 1e-15 USD holds no more of them. */
+const femtoOf = (tokens: bigint, decimals: number, price: bigint): bigint =>
+  decimals <= FEMTO_DECIMALS
+    ? tokens * price * 10n ** BigInt(FEMTO_DECIMALS - decimals)
+    : (tokens * price) / 10n ** BigInt(decimals - FEMTO_DECIMALS);
+
+/**
+ * Null when a price of something held is unknown. Funding that came due and is not settled into a position is not in
+ * it: what is accrued and not paid stands beside (`accruedFunding`).
+ */
+export function equityOf({ account, markets, wallet, base, quote }: DriftRead): bigint | null {
+  const spotOf = (index: number) => markets.spot.find((market) => market.marketIndex === index);
+  let equity = 0n;
+  for (const [held, read] of [
+    [wallet.sol, base],
+    [wallet.usdc, quote],
+  ] as const) {
+    const market = spotOf(read.market.marketIndex);
+    if (held === 0n) continue;
+    if (market === undefined || market.oracle.price === null) return null;
+    equity += femtoOf(held, market.decimals, market.oracle.price);
+  }
+  for (const balance of account?.spot ?? []) {
+    const market = spotOf(balance.marketIndex);
+    if (market === undefined || market.oracle.price === null) return null;
+    equity += femtoOf(tokenAmount(balance, market), market.decimals, market.oracle.price);
+  }
+  for (const position of account?.perps.filter(isActive) ?? []) {
+    const market = markets.perps.find((each) => each.marketIndex === position.marketIndex);
+    const settledIn = market === undefined ? undefined : spotOf(market.quoteSpotMarketIndex);
+    if (market === undefined || market.oracle.price === null || settledIn?.oracle.price == null) return null;
+    const quoteFemto = position.baseAmount * market.oracle.price + position.quoteAmount * 1_000_000_000n;
+    equity += (quoteFemto * settledIn.oracle.price) / PRICE_ONE;
+  }
+  return equity;
+}
