@@ -5,6 +5,7 @@ import {
   type LocalActivityOptions,
   type RetryPolicy,
 } from '@temporalio/workflow';
+import type { TransactionTiming } from '../src/domain/transaction.ts';
 
 export const TRANSIENT_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCoefficient: 2, maximumAttempts: 4 };
 
@@ -14,23 +15,32 @@ export const UNTIL_DONE_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCo
 /** A result that nobody waits for any longer is left alone: none of these has an effect that must be undone. */
 const cancellationType = ActivityCancellationType.ABANDON;
 
-export const BRIEF: ActivityOptions = { startToCloseTimeout: '30 s', retry: TRANSIENT_RETRY, cancellationType };
+type CallWindows = Pick<TransactionTiming, 'callMs' | 'heartbeatMs'>;
 
-/** Reads and simulates: without an effect it may be local, which saves a command two turns of the server. */
-export const READ_ONLY: LocalActivityOptions = {
-  startToCloseTimeout: '30 s',
+const CALL_MS = 30_000;
+const HEARTBEAT_MS = 10_000;
+
+export const brief = ({ callMs = CALL_MS }: CallWindows): ActivityOptions => ({
+  startToCloseTimeout: callMs,
   retry: TRANSIENT_RETRY,
   cancellationType,
-};
+});
+
+/** Reads and simulates: without an effect it may be local, which saves a command two turns of the server. */
+export const readOnly = ({ callMs = CALL_MS }: CallWindows): LocalActivityOptions => ({
+  startToCloseTimeout: callMs,
+  retry: TRANSIENT_RETRY,
+  cancellationType,
+});
 
 export const DURABLE_WRITE: ActivityOptions = { startToCloseTimeout: '10 s', retry: UNTIL_DONE_RETRY };
 
 /** A watch answers soon after its own deadline, heartbeats, and begins anew by asking when its worker died. */
 const WATCH_MARGIN_MS = 60_000;
 
-export const watching = (untilMs: number, nowMs: number): ActivityOptions => ({
+export const watching = (untilMs: number, nowMs: number, windows: CallWindows): ActivityOptions => ({
   startToCloseTimeout: Math.max(untilMs - nowMs, 0) + WATCH_MARGIN_MS,
-  heartbeatTimeout: '10 s',
+  heartbeatTimeout: windows.heartbeatMs ?? HEARTBEAT_MS,
   retry: UNTIL_DONE_RETRY,
   cancellationType,
 });

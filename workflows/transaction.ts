@@ -46,7 +46,7 @@ import {
 import { showDetails, showSearchAttributes } from './operation-display.ts';
 import { gateRefusal } from './operation-gates.ts';
 import { attemptRef, type ExplorerUrls, journalWrite } from './operation-journal.ts';
-import { BRIEF, DURABLE_WRITE, READ_ONLY, TRANSIENT_RETRY, watching } from './retry-policies.ts';
+import { brief, DURABLE_WRITE, readOnly, TRANSIENT_RETRY, watching } from './retry-policies.ts';
 import { checkVerdict } from './verdict-message.ts';
 
 /** What one run hands to the next. */
@@ -246,7 +246,7 @@ class OperationHost {
       case 'sign':
         try {
           const { sign } = proxyActivities<TransactionActivities>({
-            ...BRIEF,
+            ...brief(timing),
             summary: `${summary}, attempt ${main.number}`,
           });
           const { signed, explorerUrl } = await sign({ engineId, intent: main.intent });
@@ -259,7 +259,7 @@ class OperationHost {
       case 'submit': {
         const writes = this.takeOutbox();
         try {
-          const { submit } = proxyActivities<TransactionActivities>({ ...BRIEF, summary });
+          const { submit } = proxyActivities<TransactionActivities>({ ...brief(timing), summary });
           const ref = attemptRef(this.state.task, main.attempt);
           const sent = await submit({
             ...ref,
@@ -276,7 +276,7 @@ class OperationHost {
         }
       }
       case 'confirm': {
-        const options = watching(main.queryUntilMs, Date.now());
+        const options = watching(main.queryUntilMs, Date.now(), timing);
         const { confirm } = proxyActivities<TransactionActivities>({
           ...options,
           summary: `${summary}, until ${main.target}`,
@@ -287,7 +287,7 @@ class OperationHost {
         );
       }
       case 'follow': {
-        const options = watching(main.untilMs, Date.now());
+        const options = watching(main.untilMs, Date.now(), timing);
         const { follow } = proxyActivities<TransactionActivities>({ ...options, summary: 'until the order is gone' });
         const ref = attemptRef(this.state.task, main.attempt);
         return await this.watch((writes) => follow({ ...ref, untilMs: main.untilMs, timing, writes }));
@@ -300,7 +300,7 @@ class OperationHost {
 
   private async prepare(leg: OperationMain['leg']): Promise<MainResult> {
     const { engineId, timing, policy } = this.input;
-    const { simulate } = proxyLocalActivities<TransactionActivities>(READ_ONLY);
+    const { simulate } = proxyLocalActivities<TransactionActivities>(readOnly(timing));
     const refusedWith = (error: ErrorReport, position: string | null = null): MainResult => ({
       kind: 'prepared',
       prepared: { ok: false, error },
