@@ -1,7 +1,7 @@
 import type { ChainAccount } from './account.ts';
 import { toBase58 } from './wire/base58.ts';
 
-export const TOKEN_PROGRAM = 'TokenkegQfeZyiNwAJbNbGKPFXVCuBvf9Ss623VQ5DA';
+export const TOKEN_PROGRAM = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA';
 export const TOKEN_2022_PROGRAM = 'TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb';
 
 const ACCOUNT_BYTES = 165;

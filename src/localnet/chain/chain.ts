@@ -53,6 +53,16 @@ export interface Fork {
 
 export type AfterFork = 'again' | 'forget' | 'never';
 
+/** What may write into a block before its transactions, as nothing on a real chain could. */
+export interface BlockOpening {
+  readonly slot: number;
+  /** Block time, seconds. */
+  readonly time: number;
+  /** As it is now in this block. */
+  account(address: string): ChainAccount | null;
+  write(address: string, account: ChainAccount | null): void;
+}
+
 /** A fork that some nodes go on believing in. */
 interface Branch {
   tip: Block;
@@ -74,6 +84,7 @@ export class Chain {
   readonly #accountWrites: [string, ChainAccount | null][] = [];
   readonly #never = new Set<string>();
   readonly #listeners = new Set<() => void>();
+  readonly #openers = new Set<(block: BlockOpening) => void>();
   readonly #pins = new Set<() => readonly Block[]>();
   #head: Block;
   #root: Block;
@@ -129,6 +140,12 @@ export class Chain {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Called at the start of each block, whatever fork it stands on. Returns the way to stop it. */
+  beforeBlock(opener: (block: BlockOpening) => void): () => void {
+    this.#openers.add(opener);
+    return () => this.#openers.delete(opener);
   }
 
   /** Blocks that some view still stands at: what they need is not trimmed. */
@@ -265,10 +282,17 @@ export class Chain {
   #makeBlock(): void {
     const slot = this.#slot + 1;
     const parent = this.#head;
-    const maker = new BlockMaker(this.bank, this.ledger, parent, slot, this.#nextTime(parent), () =>
-      this.#failingSvm(),
-    );
+    const time = this.#nextTime(parent);
+    const maker = new BlockMaker(this.bank, this.ledger, parent, slot, time, () => this.#failingSvm());
     for (const [address, account] of this.#accountWrites.splice(0)) maker.write(address, account);
+    for (const open of this.#openers) {
+      open({
+        slot,
+        time,
+        account: (address) => this.bank.svm.account(address),
+        write: (address, account) => maker.write(address, account),
+      });
+    }
     maker.include(this.#vote(parent));
     this.bundles.include(maker, slot);
     for (const pending of this.pending.take(slot, MAX_BLOCK_TRANSACTIONS)) {

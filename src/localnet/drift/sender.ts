@@ -1,0 +1,51 @@
+import { ComputeBudgetProgram, PublicKey, type TransactionInstruction, TransactionMessage } from '@solana/web3.js';
+import type { Chain } from '../chain/chain.ts';
+import type { LandedTransaction } from '../ledger/block.ts';
+import { toBase58 } from '../wire/base58.ts';
+import { type KeyPair, keyPairFrom, signWith } from '../wire/ed25519.ts';
+import { parseTransaction } from '../wire/transaction.ts';
+
+const MAX_UNITS = 1_400_000;
+const SERIALS = 100_000;
+
+/** A key and its SOL; `secretKey` as `solana-keygen` writes it: 32 bytes of seed, 32 of public key. */
+export interface DriftWallet extends KeyPair {
+  readonly secretKey: Uint8Array;
+}
+
+export function walletFrom(seed: Uint8Array): DriftWallet {
+  const pair = keyPairFrom(seed.slice(0, 32));
+  return { ...pair, secretKey: Uint8Array.from([...seed.slice(0, 32), ...pair.publicKey]) };
+}
+
+/** Signs and submits straight into the chain's queue: no node and no fault stands between. */
+export class Sender {
+  readonly #chain: Chain;
+  #serial = 0;
+
+  constructor(chain: Chain) {
+    this.#chain = chain;
+  }
+
+  /** @returns the signature; what becomes of it says `landing` */
+  send(payer: KeyPair, instructions: readonly TransactionInstruction[]): string {
+    // Else the same wish within one blockhash would be the same transaction.
+    this.#serial = (this.#serial + 1) % SERIALS;
+    const message = new TransactionMessage({
+      payerKey: new PublicKey(payer.publicKey),
+      recentBlockhash: this.#chain.head.blockhash,
+      instructions: [ComputeBudgetProgram.setComputeUnitLimit({ units: MAX_UNITS - this.#serial }), ...instructions],
+    }).compileToV0Message();
+    const bytes = message.serialize();
+    const signature = signWith(payer, bytes);
+    const transaction = parseTransaction(Buffer.concat([Uint8Array.of(1), signature, bytes]));
+    if (transaction === null) throw new RangeError('a transaction of ours is none');
+    this.#chain.submit(transaction);
+    return toBase58(signature);
+  }
+
+  /** Null: not in a block of the main fork. */
+  landing(signature: string): LandedTransaction | null {
+    return this.#chain.ledger.landingOn(signature, this.#chain.head)?.landed ?? null;
+  }
+}
