@@ -2,7 +2,9 @@
  * A chain in memory for the model test: slots, landings, forks, nodes that lag, are pruned or silent, and processes
  * that die between an effect and its record. It knows the truth, which the reducer must never contradict.
  */
-import type { NodeTestimony, OrderReport, Sighting, SignedAttempt } from '../../src/domain/attempt.ts';
+import { combine } from '../../src/chain/sighting.ts';
+import type { NodeView } from '../../src/chain/testimony.ts';
+import type { OrderReport, Sighting, SignedAttempt } from '../../src/domain/attempt.ts';
 import type { OrderIntent } from '../../src/domain/intent.ts';
 import type { Attempt } from '../../src/domain/transaction.ts';
 
@@ -10,7 +12,16 @@ export const SLOT_MS = 400;
 const LIFE = 150;
 const FINALITY = 32;
 const CONFIRMED_AFTER = 2;
-const NODES = 2;
+const NODE_NAMES = ['node0', 'node1'] as const;
+const NODES = NODE_NAMES.length;
+const ON_CHAIN_ERROR = { InstructionError: [0, { Custom: 1 }] };
+
+const viewOf = (
+  testimony: NodeView['testimony'],
+  windowClosed = false,
+  provesAbsence = false,
+  status: NodeView['status'] = null,
+): NodeView => ({ testimony, status, provesAbsence, windowClosed, finalizedTimeMs: null });
 
 /** Repeats from its seed: xorshift32. */
 export class Dice {
@@ -132,40 +143,30 @@ export class ChainModel {
     return sent.fails && this.isFinal(attempt);
   }
 
+  /** Every node asked once; what is made of their words is the shipped code's. */
   ask(attempt: SignedAttempt): Sighting {
-    const nodes: NodeTestimony[] = [];
-    let best: Sighting | null = null;
-    let absent = false;
-    let windowClosed = false;
-    for (let index = 0; index < NODES; index += 1) {
-      const node = `node${index}`;
-      if (this.dice.chance(this.weather.mute)) {
-        nodes.push({ node, says: 'no_answer', reason: 'timeout' });
-        continue;
-      }
-      const seenSlot = this.slot - (this.dice.chance(this.weather.lagging) ? this.dice.upTo(300) : 0);
-      const pruned = this.dice.chance(this.weather.pruned);
-      const sent = this.sent.get(attempt.signature);
-      if (!pruned && sent?.slot != null && sent.slot <= seenSlot) {
-        nodes.push({ node, says: 'landed' });
-        const age = seenSlot - sent.slot;
-        const commitment = age >= FINALITY ? 'finalized' : age >= CONFIRMED_AFTER ? 'confirmed' : 'processed';
-        const error = sent.fails ? { code: 'TRANSACTION_FAILED', message: 'custom program error' } : null;
-        if (best === null || commitment === 'finalized') {
-          best = { kind: 'landed', commitment, slot: sent.slot, error, effect: null, nodes };
-        }
-        continue;
-      }
-      if (pruned) {
-        nodes.push({ node, says: 'cannot_testify', reason: 'its history begins later' });
-        continue;
-      }
-      nodes.push({ node, says: 'never_seen' });
-      if (seenSlot > attempt.lastValidBlockHeight) windowClosed = true;
-      if (seenSlot > attempt.lastValidBlockHeight + FINALITY) absent = true;
+    const views: NodeView[] = [];
+    for (let index = 0; index < NODES; index += 1) views.push(this.view(NODE_NAMES[index] ?? '', attempt));
+    return combine(views);
+  }
+
+  private view(node: string, attempt: SignedAttempt): NodeView {
+    const { weather, dice } = this;
+    if (dice.chance(weather.mute)) return viewOf({ node, says: 'no_answer', reason: 'timeout' });
+    const seenSlot = this.slot - (dice.chance(weather.lagging) ? dice.upTo(300) : 0);
+    const windowClosed = seenSlot > attempt.lastValidBlockHeight;
+    if (dice.chance(weather.pruned)) {
+      return viewOf({ node, says: 'cannot_testify', reason: 'its history begins later' }, windowClosed);
     }
-    if (best !== null) return best;
-    return absent ? { kind: 'absent', nodes } : { kind: 'unseen', windowClosed, nodes };
+    const sent = this.sent.get(attempt.signature);
+    if (sent?.slot != null && sent.slot <= seenSlot) {
+      const age = seenSlot - sent.slot;
+      const commitment = age >= FINALITY ? 'finalized' : age >= CONFIRMED_AFTER ? 'confirmed' : 'processed';
+      const error = sent.fails ? ON_CHAIN_ERROR : null;
+      return viewOf({ node, says: 'landed' }, false, false, { slot: sent.slot, commitment, error });
+    }
+    const provesAbsence = seenSlot > attempt.lastValidBlockHeight + FINALITY;
+    return viewOf({ node, says: 'never_seen' }, windowClosed, provesAbsence);
   }
 
   /** A placement's order: all filled a few slots after it landed. */

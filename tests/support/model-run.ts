@@ -12,6 +12,7 @@ import type { OperationRequest } from '../../src/domain/operation-request.ts';
 import { newOperation, step } from '../../src/domain/operation-step.ts';
 import { type Attempt, DEFAULT_TIMING, resolvedByHuman } from '../../src/domain/transaction.ts';
 import { CALM, ChainModel, Dice, type Weather } from './chain-model.ts';
+import { type Complaint, checkEvidence, checkResolved, checkTaken, type Shown } from './model-claims.ts';
 
 export interface ModelOptions {
   readonly seed: number;
@@ -25,11 +26,10 @@ const STORM_STEPS = 40;
 /** In calm weather it must end within so many more. */
 const CALM_STEPS = 120;
 
-export class ModelError extends Error {}
+/** Chance that a step is followed by a new run, from plain JSON. */
+const RENEWAL = 0.04;
 
-const ensure = (truth: boolean, claim: string): void => {
-  if (!truth) throw new ModelError(claim);
-};
+export class ModelError extends Error {}
 
 export interface ModelResult {
   readonly status: string;
@@ -49,7 +49,8 @@ class ModelRun {
   private state: OperationState;
   private readonly alerts = new Set<string>();
   private readonly seen = new Set<string>();
-  private readonly asked = new Map<string, { verdict: Verdict }>();
+  private readonly asked = new Map<string, Verdict>();
+  private readonly answered = new Set<string>();
   private status = 'running';
   private asks = 0;
   private main: OperationMain | null = null;
@@ -79,26 +80,36 @@ class ModelRun {
     let steps = 0;
     for (; !this.ended(); steps += 1) {
       if (steps === STORM_STEPS) this.chain.weather = CALM;
-      ensure(steps < STORM_STEPS + CALM_STEPS, `it ends in calm weather (${this.where()})`);
+      this.ensure(steps < STORM_STEPS + CALM_STEPS, 'it ends in calm weather');
       if (steps < STORM_STEPS && this.dice.chance(this.options.meddling)) this.meddle();
       const main = this.main;
       if (main === null || this.ended()) {
-        ensure(this.ended(), `it waits for something until it ends (${this.where()})`);
+        this.ensure(this.ended(), 'it waits for something until it ends');
         break;
       }
       // A new run starts from plain JSON and from nothing else.
-      if (this.dice.chance(0.1)) {
+      if (this.dice.chance(RENEWAL)) {
         this.state = JSON.parse(JSON.stringify(this.state));
         const resumed = operationMain(this.state);
         const same = resumed?.ticket === main.ticket && JSON.stringify(resumed.main) === JSON.stringify(main.main);
-        ensure(same, `a new run waits for the same (${this.where()})`);
+        this.ensure(same, 'a new run waits for the same');
       }
       if (this.dice.chance(this.chain.weather.death)) this.perform(main);
       const result = this.perform(main);
+      // What a person says while the nodes are asked finds a result that may be an old one by now.
+      if (steps < STORM_STEPS && this.dice.chance(this.options.meddling / 4)) this.meddle();
       this.apply({ kind: 'result', ticket: main.ticket, nowMs: this.chain.nowMs, result });
     }
     this.checkEnd();
     return { status: this.status, steps, seen: this.seen };
+  }
+
+  private ensure(truth: boolean, claim: string): void {
+    if (!truth) throw new ModelError(`${claim} (${this.where()})`);
+  }
+
+  private agree(complaint: Complaint): void {
+    if (complaint !== null) this.ensure(false, complaint);
   }
 
   private unknownLeg(): boolean {
@@ -115,8 +126,12 @@ class ModelRun {
   }
 
   private apply(event: OperationEvent): void {
-    const { state, effects } = step(this.state, event);
+    const before = this.state;
+    const { state, effects } = step(before, event);
     this.state = state;
+    const shown = shownBy(event, before);
+    this.agree(checkEvidence(before, state, shown));
+    this.agree(checkResolved(state, event.nowMs));
     for (const effect of effects) {
       switch (effect.kind) {
         case 'main':
@@ -132,8 +147,9 @@ class ModelRun {
           this.status = effect.notes.update?.status ?? this.status;
           break;
         case 'verdict':
-          if (effect.error === null) this.checkAccepted(effect.id);
-          this.seen.add(`verdict ${this.asked.get(effect.id)?.verdict} ${effect.error === null ? 'taken' : 'refused'}`);
+          if (effect.error === null) this.checkAccepted(effect.id, before, shown);
+          this.answered.add(effect.id);
+          this.seen.add(`verdict ${this.asked.get(effect.id)} ${effect.error === null ? 'taken' : 'refused'}`);
           break;
         default:
           break;
@@ -143,12 +159,11 @@ class ModelRun {
     const stage = this.state.legs[this.state.current]?.tx.stage;
     this.seen.add(`stage ${stage}`);
     if (this.state.phase === 'unresolved' && stage !== 'awaiting_slot' && this.unknownLeg()) {
-      ensure(this.alerts.has('TRANSACTION_UNKNOWN'), `what is unknown has an alert (${this.where()})`);
+      this.ensure(this.alerts.has('TRANSACTION_UNKNOWN'), 'what is unknown has an alert');
     }
     const leg = this.state.legs[this.state.current];
     const waits = leg !== undefined && operationMain(this.state)?.main.kind === 'wait';
-    if (waits)
-      ensure(this.alerts.size > 0 || leg.tx.stage === 'awaiting_slot', `what waits has an alert (${this.where()})`);
+    if (waits) this.ensure(this.alerts.size > 0 || leg.tx.stage === 'awaiting_slot', 'what waits has an alert');
   }
 
   /** Never two live attempts of one intent. */
@@ -156,10 +171,7 @@ class ModelRun {
     if (main.kind !== 'submit') return;
     for (const earlier of leg.tx.attempts) {
       if (!earlier.sent || earlier.number === main.attempt.number) continue;
-      ensure(
-        this.chain.isDead(earlier.signed),
-        `attempt ${earlier.number} is dead before ${main.attempt.number} is sent (${this.where()})`,
-      );
+      this.ensure(this.chain.isDead(earlier.signed), 'an attempt is dead before the next is sent');
     }
     this.checkOnce();
   }
@@ -167,24 +179,14 @@ class ModelRun {
   private checkOnce(): void {
     for (const leg of this.state.legs) {
       const effects = leg.tx.attempts.filter(({ signed }) => this.chain.landed(signed) === 'ok').length;
-      ensure(effects <= 1, `one intent takes effect once (${this.where()})`);
+      this.ensure(effects <= 1, 'one intent takes effect once');
     }
   }
 
-  private lastSighting: ReturnType<ChainModel['ask']> | null = null;
-
-  private checkAccepted(id: string): void {
-    const asked = this.asked.get(id);
-    const seen = this.lastSighting;
-    if (asked === undefined || seen === null) return;
-    if (asked.verdict === 'landed') {
-      ensure(
-        seen.kind !== 'absent' && !(seen.kind === 'landed' && seen.error !== null),
-        `evidence beats "landed" (${this.where()})`,
-      );
-    } else {
-      ensure(!(seen.kind === 'landed' && seen.error === null), `evidence beats "${asked.verdict}" (${this.where()})`);
-    }
+  private checkAccepted(id: string, before: OperationState, shown: Shown | null): void {
+    const verdict = this.asked.get(id);
+    if (verdict === undefined) return;
+    this.agree(checkTaken(verdict, before.legs[before.current]?.tx, shown, this.chain));
   }
 
   private meddle(): void {
@@ -203,8 +205,7 @@ class ModelRun {
     const verdict = (['landed', 'failed', 'retry'] as const)[kind - 3] ?? 'landed';
     this.asks += 1;
     const id = `v${this.asks}`;
-    this.asked.set(id, { verdict });
-    this.lastSighting = null;
+    this.asked.set(id, verdict);
     this.apply({ kind: 'verdict', nowMs, asked: { id, verdict, operator: 'somebody', note: '', atMs: nowMs } });
   }
 
@@ -304,7 +305,6 @@ class ModelRun {
     const { chain, dice } = this;
     for (;;) {
       const sighting = chain.ask(attempt.signed);
-      this.lastSighting = sighting;
       const order =
         sighting.kind === 'landed' && sighting.error === null && sighting.commitment !== 'processed'
           ? chain.order(attempt)
@@ -329,6 +329,15 @@ class ModelRun {
     }
   }
 
+  /** What people read at the end is what the chain holds. A close counts by the position that it leaves. */
+  private checkRecord(): void {
+    const { kind } = this.options.request;
+    if (kind === 'close' || this.status === 'resolved_by_human') return;
+    const attempts = this.state.legs.filter((leg) => leg.purpose === 'main').flatMap((leg) => leg.tx.attempts);
+    const landed = attempts.filter(({ signed }) => this.chain.landed(signed) === 'ok').length;
+    this.ensure(landed === (this.status === 'done' ? 1 : 0), `"${this.status}" is what the chain holds`);
+  }
+
   /** Never finished without proof, or a person's verdict that is marked as such. */
   private checkEnd(): void {
     this.checkOnce();
@@ -338,42 +347,47 @@ class ModelRun {
       const last = sent.at(-1);
       switch (leg.tx.stage) {
         case 'rejected':
-          ensure(sent.length === 0, `rejected means never sent (${this.where()})`);
+          this.ensure(sent.length === 0, 'rejected means never sent');
           break;
         case 'finalized':
-          ensure(
+          this.ensure(
             last !== undefined && chain.landed(last.signed) === 'ok' && chain.isFinal(last.signed),
-            `finalized is true (${this.where()})`,
+            'finalized is true',
           );
           break;
         case 'failed':
-          ensure(
+          this.ensure(
             last !== undefined && chain.landed(last.signed) === 'failed' && chain.isFinal(last.signed),
-            `failed is true (${this.where()})`,
+            'failed is true',
           );
           break;
         case 'expired':
-          ensure(
+          this.ensure(
             sent.every(({ signed }) => chain.isDead(signed)),
-            `expired is true (${this.where()})`,
+            'expired is true',
           );
           break;
         case 'resolved':
-          ensure(
-            status === 'resolved_by_human' && resolvedByHuman(leg.tx),
-            `without proof only by a person (${this.where()})`,
-          );
+          this.ensure(status === 'resolved_by_human' && resolvedByHuman(leg.tx), 'without proof only by a person');
           break;
         default:
-          ensure(false, `a leg ends (${leg.purpose} ${leg.tx.stage}, ${this.where()})`);
+          this.ensure(false, 'a leg ends');
       }
     }
-    ensure(!this.alerts.has('TRANSACTION_UNKNOWN'), `an end ends its alert (${this.where()})`);
+    this.ensure(!this.alerts.has('TRANSACTION_UNKNOWN'), 'an end ends its alert');
+    this.ensure(this.answered.size === this.asked.size, 'every verdict is answered');
+    this.checkRecord();
     if (status === 'done') {
       const landed = state.legs.some((leg) => leg.tx.stage === 'finalized') || state.flat;
-      ensure(landed, `done means that something landed (${this.where()})`);
+      this.ensure(landed, 'done means that something landed');
     }
   }
+}
+
+/** The nodes' answer that this event brings; null: none, or one that comes too late to count. */
+function shownBy(event: OperationEvent, before: OperationState): Shown | null {
+  if (event.kind !== 'result' || event.ticket !== before.ticket || event.result.kind !== 'sighted') return null;
+  return event.result;
 }
 
 const POSITION = 5_000_000_000n;
