@@ -53,8 +53,23 @@ afterAll(async () => {
 const connect = () =>
   Client.connect(run.url.replace('http', 'ws'), { Authorization: `Bearer ${run.env.DRIFTLESS_TOKEN}` });
 
+/** Below the limit of messages a second, however fast this machine answers. */
+const AT_ONCE = 100;
+const WINDOW_MS = 1_100;
+let sent = 0;
+let windowFrom = performance.now();
+
+async function paced(): Promise<void> {
+  sent += 1;
+  if (sent <= AT_ONCE) return;
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, windowFrom + WINDOW_MS - performance.now())));
+  windowFrom = performance.now();
+  sent = 1;
+}
+
 let count = 0;
 async function answerTo(action: string, data: string): Promise<StateView> {
+  await paced();
   count += 1;
   const id = `wrong-${count}`;
   client.send(`{"type":"COMMAND","action":${action},"command_id":"${id}","data":${data}}`);
@@ -101,6 +116,7 @@ describe('a wrong field', () => {
       expect(await answerTo('"GET_STATE"', data)).toMatchObject(refusal('GET_STATE', 'INVALID_FIELD', 'data'));
     }
     for (const id of ['null', '1', '""', '[]', '{}', `"${'x'.repeat(1_000)}"`, '"a b"']) {
+      await paced();
       client.send(`{"type":"COMMAND","action":"GET_STATE","command_id":${id},"data":{}}`);
       const answer = await client.next(({ type, success }) => type === 'COMMAND_RESULT' && success === false);
       expect(answer.error).toMatchObject({ code: 'INVALID_FIELD', details: { field: 'command_id' } });
@@ -118,6 +134,7 @@ describe('what is no message', () => {
       ...[Buffer.from([0, 1, 2, 255]), Buffer.from('{"type":"COMMAND","action":"GET_STATE"}')],
     ];
     for (const message of notMessages) {
+      await paced();
       client.send(message);
       const answer = await client.ofType('ERROR', WITHIN_MS);
       expect(answer).toMatchObject({ level: 'warning', error: { code: 'INVALID_MESSAGE' } });
