@@ -159,7 +159,8 @@ class ModelRun {
     const stage = this.state.legs[this.state.current]?.tx.stage;
     this.seen.add(`stage ${stage}`);
     if (this.state.phase === 'unresolved' && stage !== 'awaiting_slot' && this.unknownLeg()) {
-      this.ensure(this.alerts.has('TRANSACTION_UNKNOWN'), 'what is unknown has an alert');
+      const told = this.alerts.has('TRANSACTION_UNKNOWN') || this.alerts.has('TRANSACTION_DROPPED');
+      this.ensure(told, 'what is unknown has an alert');
     }
     const leg = this.state.legs[this.state.current];
     const waits = leg !== undefined && operationMain(this.state)?.main.kind === 'wait';
