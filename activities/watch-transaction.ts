@@ -28,6 +28,8 @@ export interface Seen {
 
 /** The first polls come faster: what lands at once is seen at once. */
 const FIRST_POLL_PARTS = 16;
+/** What is confirmed takes a chain some 13 s to finalize: so much longer is the pause between two looks at it. */
+const FINALITY_PAUSE_FACTOR = 4;
 /** Heartbeats go on while a node takes its time to answer. */
 const HEARTBEAT_MS = 1_000;
 
@@ -59,7 +61,8 @@ async function untilDecided(watch: TransactionWatch): Promise<Seen> {
       resendAtMs = nowMs + timing.rebroadcastMs;
     }
     // Rejects when the worker shuts down: Temporal starts another, which begins by asking.
-    await Context.current().sleep(Math.max(1, Math.min(pollMs, watch.untilMs - nowMs)));
+    const pauseMs = awaitsFinality(watch, seen) ? pollMs * FINALITY_PAUSE_FACTOR : pollMs;
+    await Context.current().sleep(Math.max(1, Math.min(pauseMs, watch.untilMs - nowMs)));
     pollMs = Math.min(pollMs * 2, timing.pollMs);
   }
 }
@@ -86,6 +89,10 @@ async function orderOf(venue: Venue, attempt: SignedAttempt): Promise<OrderRepor
     throw error;
   }
 }
+
+/** Landed, and its order gone: nothing but time is missing. A denial is looked into at the common pace. */
+const awaitsFinality = ({ target, intent }: TransactionWatch, { sighting, order }: Seen): boolean =>
+  target === 'finalized' && sighting.kind === 'landed' && (intent.kind !== 'order' || order?.gone === true);
 
 function decided({ target, intent }: TransactionWatch, { sighting, order }: Seen): boolean {
   switch (sighting.kind) {

@@ -1,31 +1,28 @@
 /**
  * What a later write may change of an earlier one. Activities are retried and a cut-off one may still write after its
- * successor, so rows only ever move forward.
+ * successor, so rows only ever move forward. Said in SQL, so that a write is one statement and nothing comes between.
  */
+import { type RawBuilder, sql } from 'kysely';
 import type { AttemptRecord, OperationStatus } from './records.ts';
 
+export const ENDED_STATUSES: readonly OperationStatus[] = ['done', 'rejected', 'failed', 'expired'];
+
 /** A stage that is not listed lies between submitted and confirmed. */
-const STAGE_RANK: Readonly<Record<string, number>> = { signed: 0, submitted: 1, confirmed: 3, finalized: 4 };
-const UNLISTED_STAGE_RANK = 2;
-const ENDED: ReadonlySet<OperationStatus> = new Set(['done', 'rejected', 'failed', 'expired']);
+const stageRank = (row: string): string =>
+  `CASE ${row}.stage WHEN 'signed' THEN 0 WHEN 'submitted' THEN 1 WHEN 'confirmed' THEN 3 WHEN 'finalized' THEN 4 ELSE 2 END`;
+const outcomeRank = (row: string): string =>
+  `CASE WHEN ${row}.outcome IS NULL THEN 0 WHEN ${row}.outcome = 'unknown' THEN 1 ELSE 2 END`;
 
-const stageRank = (stage: string): number => STAGE_RANK[stage] ?? UNLISTED_STAGE_RANK;
-const outcomeRank = (outcome: AttemptRecord['outcome']): number =>
-  outcome === null ? 0 : outcome === 'unknown' ? 1 : 2;
+/** Greater; of two equals the later write stands. */
+const moves = (rank: (row: string) => string): string =>
+  `(${rank('excluded')}, excluded.updated_at_ms) >= (${rank('attempts')}, attempts.updated_at_ms)`;
+const taken = <T>(column: string, rank: (row: string) => string): RawBuilder<T> =>
+  sql.raw<T>(`CASE WHEN ${moves(rank)} THEN excluded.${column} ELSE attempts.${column} END`);
 
-type Progress = Pick<AttemptRecord, 'stage' | 'outcome' | 'error' | 'updatedAtMs'>;
-
-/** Stage and outcome move each by itself; of two equals the later write stands. */
-export function advanceAttempt(was: Progress, next: Progress): Progress {
-  const later = next.updatedAtMs >= was.updatedAtMs;
-  const moves = (from: number, to: number) => to > from || (to === from && later);
-  const outcomeMoves = moves(outcomeRank(was.outcome), outcomeRank(next.outcome));
-  return {
-    stage: moves(stageRank(was.stage), stageRank(next.stage)) ? next.stage : was.stage,
-    outcome: outcomeMoves ? next.outcome : was.outcome,
-    error: outcomeMoves ? next.error : was.error,
-    updatedAtMs: Math.max(was.updatedAtMs, next.updatedAtMs),
-  };
-}
-
-export const hasEnded = (status: OperationStatus): boolean => ENDED.has(status);
+/** Stage and outcome of an attempt move each by itself. */
+export const ATTEMPT_ADVANCED = {
+  stage: taken<string>('stage', stageRank),
+  outcome: taken<AttemptRecord['outcome']>('outcome', outcomeRank),
+  error: taken<string | null>('error', outcomeRank),
+  updated_at_ms: sql<number>`GREATEST(excluded.updated_at_ms, attempts.updated_at_ms)`,
+};

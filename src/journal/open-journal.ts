@@ -1,5 +1,6 @@
 /** Opens the journal: embedded PGlite, or Postgres when a URL is given; migrates it; the same SQL on both. */
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
+import { ENDED_STATUSES } from './advance.ts';
 import { startUpkeep } from './embedded-upkeep.ts';
 import type { Journal } from './journal.ts';
 import { type Listen, listenOnPGlite, listenOnPostgres } from './listen.ts';
@@ -57,10 +58,9 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
     },
     recordAnswer: (commandId, answer, atMs) => writes.insertAnswer(db, commandId, answer, atMs),
     openOperation: (record) => writes.insertOperation(db, record),
-    recordAttempt: (record) => inTransaction((trx) => writes.upsertAttempt(trx, record)),
+    recordAttempt: (record) => writes.upsertAttempt(db, record),
     recordTransition: (record) => writes.insertTransitions(db, [record]),
-    updateOperation: (operationId, change) =>
-      inTransaction((trx) => writes.changeOperation(trx, { operationId, ...change }, null)),
+    updateOperation: (operationId, change) => writes.changeOperation(db, { operationId, ...change }, null),
     writeOperation: (write) => inTransaction((trx) => writes.writeOperation(trx, write)),
     async operation(operationId) {
       const rows = await db.selectFrom('operations').selectAll().where('operation_id', '=', operationId).execute();
@@ -82,7 +82,7 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
         .selectAll()
         .where('engine_id', '=', engineId)
         .where('ended_at_ms', 'is', null)
-        .where('status', 'not in', ['done', 'rejected', 'failed', 'expired'])
+        .where('status', 'not in', ENDED_STATUSES)
         .orderBy('created_at_ms')
         .orderBy('seq')
         .execute();

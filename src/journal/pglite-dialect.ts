@@ -6,6 +6,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import { PostgresDialect, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
 import { COLUMN_PARSERS } from './column-parsers.ts';
 import { asJournalError } from './database-errors.ts';
+import { runStatement } from './extended-query.ts';
 import { FairMutex } from './fair-mutex.ts';
 
 /** A transaction of ours takes milliseconds; after this a waiting call is told that the journal is unavailable. */
@@ -31,12 +32,8 @@ class PGliteClient implements PostgresPoolClient {
         await this.#db.exec(sql);
         return { command: 'SELECT', rowCount: 0, rows: [] };
       }
-      const result = await this.#db.query<R>(sql, [...(parameters ?? [])], { parsers: COLUMN_PARSERS });
-      return {
-        command: (result.command ?? 'SELECT') as PostgresQueryResult<R>['command'],
-        rowCount: result.rowCount ?? result.affectedRows ?? 0,
-        rows: result.rows as R[],
-      };
+      const { command, rowCount, rows } = await runStatement(this.#db, sql, parameters ?? [], COLUMN_PARSERS);
+      return { command: command as PostgresQueryResult<R>['command'], rowCount, rows: rows as R[] };
     } catch (error) {
       throw asJournalError(error);
     }

@@ -2,9 +2,9 @@
  * Every write of the journal as a function of a Kysely transaction (or of the database itself), so that others can
  * put them into a transaction of their own. Each is keyed by its cause: doing it twice is doing it once.
  */
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { type CommandAnswer, isFinal } from '../domain/command.ts';
-import { advanceAttempt, hasEnded } from './advance.ts';
+import { ATTEMPT_ADVANCED, ENDED_STATUSES } from './advance.ts';
 import type { Admission } from './journal.ts';
 import { jsonText, nullableJsonText, plainText } from './json-text.ts';
 import type {
@@ -20,7 +20,7 @@ import type {
   TradeRecord,
   TransitionRecord,
 } from './records.ts';
-import { attemptOf, commandOf } from './rows.ts';
+import { commandOf } from './rows.ts';
 import type { Database } from './schema.ts';
 
 export type Tx = Transaction<Database>;
@@ -120,8 +120,9 @@ export async function insertOperation(
     .execute();
 }
 
-export async function upsertAttempt(trx: Tx, record: AttemptRecord): Promise<void> {
-  const inserted = await trx
+/** Inserts, or moves what is there forward: advance.ts. */
+export async function upsertAttempt(db: Db, record: AttemptRecord): Promise<void> {
+  await db
     .insertInto('attempts')
     .values({
       signature: record.signature,
@@ -137,25 +138,7 @@ export async function upsertAttempt(trx: Tx, record: AttemptRecord): Promise<voi
       signed_at_ms: record.signedAtMs,
       updated_at_ms: record.updatedAtMs,
     })
-    .onConflict((oc) => oc.column('signature').doNothing())
-    .executeTakeFirst();
-  if (changed(inserted)) return;
-  const row = await trx
-    .selectFrom('attempts')
-    .selectAll()
-    .where('signature', '=', record.signature)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
-  const next = advanceAttempt(attemptOf(row), record);
-  await trx
-    .updateTable('attempts')
-    .set({
-      stage: next.stage,
-      outcome: next.outcome,
-      error: nullableJsonText(next.error),
-      updated_at_ms: next.updatedAtMs,
-    })
-    .where('signature', '=', record.signature)
+    .onConflict((oc) => oc.column('signature').doUpdateSet(ATTEMPT_ADVANCED))
     .execute();
 }
 
@@ -183,25 +166,20 @@ export async function insertTransitions(db: Db, records: readonly TransitionReco
  * An operation that has ended stays as it ended, and a change older than the last one is not made.
  * @param atMs when the change was decided; null: not known, taken as the newest
  */
-export async function changeOperation(trx: Tx, change: OperationChange, atMs: number | null): Promise<void> {
-  const row = await trx
-    .selectFrom('operations')
-    .select(['status', 'updated_at_ms'])
-    .where('operation_id', '=', change.operationId)
-    .forUpdate()
-    .executeTakeFirst();
-  if (row === undefined || hasEnded(row.status)) return;
-  if (atMs !== null && atMs < row.updated_at_ms) return;
-  await trx
+export async function changeOperation(db: Db, change: OperationChange, atMs: number | null): Promise<void> {
+  const changedAtMs = atMs ?? change.endedAtMs ?? 0;
+  await db
     .updateTable('operations')
     .set({
       status: change.status,
-      updated_at_ms: Math.max(row.updated_at_ms, atMs ?? change.endedAtMs ?? 0),
+      updated_at_ms: sql<number>`GREATEST(updated_at_ms, ${changedAtMs}::int8)`,
       ...(change.endedAtMs === undefined ? {} : { ended_at_ms: change.endedAtMs }),
       ...(change.error === undefined ? {} : { error: nullableJsonText(change.error) }),
       ...(change.answer === undefined ? {} : { answer: nullableJsonText(change.answer) }),
     })
     .where('operation_id', '=', change.operationId)
+    .where('status', 'not in', ENDED_STATUSES)
+    .$if(atMs !== null, (query) => query.where('updated_at_ms', '<=', atMs))
     .execute();
 }
 

@@ -212,9 +212,7 @@ export class PaperVenue implements Venue {
 
   async status(attempt: SignedAttempt): Promise<Sighting> {
     if (this.faults.takeSilence()) return { kind: 'unseen', windowClosed: false, nodes: [node('no_answer')] };
-    const state = await this.#current();
-    const slot = this.#slot(state);
-    const row = await this.#store.transaction(attempt.signature);
+    const { row, slot } = await this.#look(attempt.signature);
     if (row?.status === 'landed') {
       return {
         kind: 'landed',
@@ -231,9 +229,7 @@ export class PaperVenue implements Venue {
   }
 
   async order(attempt: SignedAttempt): Promise<OrderReport> {
-    const state = await this.#current();
-    const slot = this.#slot(state);
-    const row = await this.#store.transaction(attempt.signature);
+    const { row, slot } = await this.#look(attempt.signature);
     if (row === null || row.status !== 'landed') {
       throw new TransientError('ORDER_NOT_SEEN', 'The placement of this order has not landed.', {
         signature: attempt.signature,
@@ -250,10 +246,18 @@ export class PaperVenue implements Venue {
 
   async close(): Promise<void> {}
 
+  /** A transaction and the slot of the look. One that is over needs no account: asked some thirty times until it is final. */
+  async #look(signature: string): Promise<{ readonly row: PaperTransaction | null; readonly slot: number }> {
+    const settled = await this.#store.settled(signature);
+    if (settled !== null) return { row: settled.row, slot: this.#slot(settled) };
+    const slot = this.#slot(await this.#current());
+    return { row: await this.#store.transaction(signature), slot };
+  }
+
   #commitment = (landedSlot: number, slot: number): 'confirmed' | 'finalized' =>
     slot >= landedSlot + this.#chain.finalitySlots ? 'finalized' : 'confirmed';
 
-  #slot = (state: PaperState, nowMs = this.#clock.nowMs()): number =>
+  #slot = (state: Pick<PaperState, 'lastSlot'>, nowMs = this.#clock.nowMs()): number =>
     Math.max(state.lastSlot, slotAt(nowMs, this.#chain));
 
   async #seed(defaults: PaperDefaults, speed: Speed): Promise<void> {

@@ -1,5 +1,5 @@
 /** The paper account in the journal's database: locked, changed and written with its journal rows in one transaction. */
-import type { Kysely } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import { z } from 'zod';
 import type { ErrorReport } from '../../domain/errors.ts';
 import { CriticalError } from '../../domain/errors.ts';
@@ -182,19 +182,22 @@ export class PaperStore {
       .where('engine_id', '=', this.engineId)
       .where('signature', '=', signature)
       .executeTakeFirst();
-    if (row === undefined) return null;
-    return {
-      signature: row.signature,
-      wire: row.wire,
-      status: row.status,
-      slot: row.slot,
-      lastValidBlockHeight: row.last_valid_block_height,
-      filling: row.filling as unknown as PaperTransaction['filling'],
-      error: row.error,
-      effect: row.effect as LandedEffect | null,
-      goneSlot: row.gone_slot,
-      sentAtMs: row.sent_at_ms,
-    };
+    return row === undefined ? null : transactionOf(row);
+  }
+
+  /** One that has landed and has no order left, with the account's last slot: nothing that is still due can change it. */
+  async settled(signature: string): Promise<{ readonly row: PaperTransaction; readonly lastSlot: number } | null> {
+    const row = await this.#db
+      .selectFrom('paper_transactions')
+      .innerJoin('paper_accounts', 'paper_accounts.engine_id', 'paper_transactions.engine_id')
+      .selectAll('paper_transactions')
+      .select(sql<number>`(paper_accounts.state -> 'lastSlot')::int8`.as('last_slot'))
+      .where('paper_transactions.engine_id', '=', this.engineId)
+      .where('signature', '=', signature)
+      .where('status', '=', 'landed')
+      .where('gone_slot', 'is not', null)
+      .executeTakeFirst();
+    return row === undefined ? null : { row: transactionOf(row), lastSlot: row.last_slot };
   }
 
   /** The account before the first change after `slot`; null when there was none: the present account is that old. */
@@ -232,3 +235,18 @@ const missing = (engineId: string): CriticalError =>
     engineId,
     remedy: 'Start with --reset-paper to begin a new account, or restore the journal that holds it.',
   });
+
+function transactionOf(row: Selectable<Database['paper_transactions']>): PaperTransaction {
+  return {
+    signature: row.signature,
+    wire: row.wire,
+    status: row.status,
+    slot: row.slot,
+    lastValidBlockHeight: row.last_valid_block_height,
+    filling: row.filling as unknown as PaperTransaction['filling'],
+    error: row.error,
+    effect: row.effect as LandedEffect | null,
+    goneSlot: row.gone_slot,
+    sentAtMs: row.sent_at_ms,
+  };
+}
