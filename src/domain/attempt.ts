@@ -49,6 +49,10 @@ export interface LandedEffect {
   readonly orderId?: number;
   /** Micro-USD moved to the settled balance by a settle. */
   readonly settledPnl?: string;
+  /** Micro-USD that a settle of a flat position could not move: it stays unsettled, most often for an empty pool. */
+  readonly unsettledPnl?: string;
+  /** Base units that a deposit or withdrawal moved, where the venue may move less than was asked for. */
+  readonly movedAmount?: string;
   readonly detail?: Json;
 }
 

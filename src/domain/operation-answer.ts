@@ -49,10 +49,16 @@ export function answerOf(state: OperationState): CommandAnswer {
     case 'withdraw': {
       const decimals = request.asset === 'SOL' ? SOL_DECIMALS : USD_DECIMALS;
       const amount = BigInt(request.amount);
-      const moved = { ...fields, asset: request.asset, ...amountFields('amount', amount, decimals) };
-      if (leg === null || !legLanded(leg)) return notDone(leg, moved);
+      const asked = { ...fields, asset: request.asset, ...amountFields('amount', amount, decimals) };
+      if (leg === null || !legLanded(leg)) return notDone(leg, asked);
+      const moved = BigInt(leg.tx.landed?.effect?.movedAmount ?? amount);
       const verb = request.kind === 'deposit' ? 'Deposited' : 'Withdrew';
-      return done(`${verb} ${formatAmount(amount, decimals)} ${request.asset}`, committed(moved));
+      const whole = moved === amount ? '' : ` of ${formatAmount(amount, decimals)}`;
+      const told = `${verb} ${formatAmount(moved, decimals)}${whole} ${request.asset}`;
+      if (whole === '') return done(told, committed(asked));
+      // The venue gave less rather than a loan: the account had changed since it was asked.
+      const less = { ...asked, ...amountFields('amount', moved, decimals) };
+      return done(told, committed({ ...less, ...amountFields('requested_amount', amount, decimals) }));
     }
     case 'settle':
       return settleAnswer(leg, { ...fields, market: request.market });
@@ -82,9 +88,16 @@ function settleAnswer(leg: Leg | null, fields: Fields): CommandAnswer {
   const settled = leg.tx.landed?.effect?.settledPnl;
   if (settled === undefined) return done('Settled the PnL', committed(fields));
   const pnl = BigInt(settled);
+  const unsettled = leg.tx.landed?.effect?.unsettledPnl;
+  const left = unsettled === undefined ? 0n : BigInt(unsettled);
+  const rest = left === 0n ? '' : `; ${formatUsd(left)} USD stays unsettled`;
   return done(
-    `Settled ${formatUsd(pnl)} USD of PnL`,
-    committed({ ...fields, ...amountFields('settled_pnl', pnl, USD_DECIMALS) }),
+    `Settled ${formatUsd(pnl)} USD of PnL${rest}`,
+    committed({
+      ...fields,
+      ...amountFields('settled_pnl', pnl, USD_DECIMALS),
+      ...(left === 0n ? {} : amountFields('unsettled_pnl', left, USD_DECIMALS)),
+    }),
   );
 }
 

@@ -1,0 +1,162 @@
+/** From an intent to instructions, on one read of the chain. Table: docs/architecture/drift-orders.md. */
+import { BN } from '@drift-labs/sdk';
+import type { AccountMeta, TransactionInstruction } from '@solana/web3.js';
+import type { Draft } from '../../../chain/draft.ts';
+import { ValidationError } from '../../../domain/errors.ts';
+import { type Intent, intentAmount, type OrderIntent, orderPriceLimit, orderSize } from '../../../domain/intent.ts';
+import { price } from '../../../domain/units.ts';
+import { type DriftDeployment, spotVaultAddress, TOKEN_2022_PROGRAM } from '../deployment.ts';
+import type { DriftRead } from '../drift-read.ts';
+import { big } from '../integers.ts';
+import { auctionOf } from './auction.ts';
+import { driftInstruction } from './instructions.ts';
+import { marketAccounts } from './market-accounts.ts';
+import { openingInstructions } from './opening.ts';
+import { refusalOf } from './refusal.ts';
+import { ensureTokenAccount, type WrappedSol, wrappedSol } from './token-accounts.ts';
+
+/** Ids of our own are not used: one that an open order still has is refused (6071), and the program numbers them anyway. */
+const NO_USER_ORDER_ID = 0;
+
+const bn = (value: bigint): BN => new BN(value.toString());
+const variantOf = (name: string) => ({ [name]: {} });
+
+/** @throws ValidationError: what `refusalOf` says */
+export function draftOf(intent: Intent, read: DriftRead, deployment: DriftDeployment): Draft {
+  const refusal = refusalOf(intent, read, deployment);
+  if (refusal !== null) throw new ValidationError(refusal.code, refusal.message, refusal.details);
+  return { payer: deployment.authority, instructions: instructionsOf(intent, read, deployment) };
+}
+
+function instructionsOf(
+  intent: Intent,
+  read: DriftRead,
+  deployment: DriftDeployment,
+): readonly TransactionInstruction[] {
+  switch (intent.kind) {
+    case 'deposit':
+    case 'withdraw':
+      return capitalInstructions(intent, read, deployment);
+    case 'order': {
+      const cancel = intent.cancelOpenOrders ? [cancelInstruction(read, deployment)] : [];
+      return [...cancel, placeInstruction(intent, read, deployment)];
+    }
+    case 'cancel_orders':
+      return [cancelInstruction(read, deployment)];
+    case 'settle':
+      return settleInstructions(read, deployment);
+  }
+}
+
+function capitalInstructions(
+  intent: Extract<Intent, { kind: 'deposit' | 'withdraw' }>,
+  read: DriftRead,
+  deployment: DriftDeployment,
+): readonly TransactionInstruction[] {
+  const { programId, authority, signer, state, user, userStats } = deployment;
+  const isDeposit = intent.kind === 'deposit';
+  const amount = intentAmount(intent);
+  const { market } = intent.asset === 'SOL' ? read.base : read.quote;
+  const token = intent.asset === 'SOL' ? read.wallet.tokens.base : read.wallet.tokens.quote;
+  const wrapped: WrappedSol | null = intent.asset === 'SOL' ? wrappedSol(authority, isDeposit ? amount : 0n) : null;
+  // Newer token programs check what is sent against its mint.
+  const mint: readonly AccountMeta[] = token.tokenProgram.equals(TOKEN_2022_PROGRAM)
+    ? [{ pubkey: market.mint, isSigner: false, isWritable: false }]
+    : [];
+  const move = driftInstruction({
+    programId,
+    name: intent.kind,
+    // Of a withdrawal: the program gives less rather than a loan, should the account have changed since the read.
+    args: { marketIndex: market.marketIndex, amount: bn(amount), reduceOnly: !isDeposit },
+    accounts: {
+      state,
+      user,
+      userStats,
+      authority,
+      driftSigner: signer,
+      spotMarketVault: spotVaultAddress(deployment, market.marketIndex),
+      userTokenAccount: wrapped?.address ?? token.address,
+      tokenProgram: token.tokenProgram,
+    },
+    remaining: [...marketAccounts(read, { spot: [market.marketIndex] }), ...mint],
+  });
+  const opening = isDeposit ? openingInstructions(read, deployment) : [];
+  if (wrapped !== null) return [...opening, ...wrapped.open, move, wrapped.close];
+  // Always, not only where it was missing at the read: somebody may close it meanwhile.
+  const made = isDeposit ? [] : [ensureTokenAccount({ ...token, owner: authority, mint: market.mint })];
+  return [...opening, ...made, move];
+}
+
+function placeInstruction(intent: OrderIntent, read: DriftRead, deployment: DriftDeployment): TransactionInstruction {
+  const { programId, authority, state, user } = deployment;
+  const { market, oracle } = read.market;
+  const limit = orderPriceLimit(intent);
+  const at = oracle === null ? null : price(big(oracle.price));
+  const auction = auctionOf(intent.side, limit, at, read.state.minPerpAuctionDuration);
+  return driftInstruction({
+    programId,
+    name: 'placePerpOrder',
+    args: {
+      params: {
+        orderType: variantOf('market'),
+        marketType: variantOf('perp'),
+        direction: variantOf(intent.side === 'buy' ? 'long' : 'short'),
+        userOrderId: NO_USER_ORDER_ID,
+        baseAssetAmount: bn(orderSize(intent)),
+        price: bn(limit),
+        marketIndex: market.marketIndex,
+        reduceOnly: intent.reduceOnly,
+        postOnly: variantOf('none'),
+        // Immediate-or-cancel is refused here (6050): the AMM fills only after the shortest auction.
+        bitFlags: 0,
+        maxTs: new BN(Math.floor(intent.maxTsMs / 1000)),
+        triggerPrice: null,
+        triggerCondition: variantOf('above'),
+        oraclePriceOffset: null,
+        auctionDuration: auction.durationSlots,
+        auctionStartPrice: bn(auction.startPrice),
+        auctionEndPrice: bn(auction.endPrice),
+      },
+    },
+    accounts: { state, user, authority },
+    remaining: marketAccounts(read),
+  });
+}
+
+function cancelInstruction(read: DriftRead, deployment: DriftDeployment): TransactionInstruction {
+  const { programId, authority, state, user } = deployment;
+  const { marketIndex } = read.market.market;
+  return driftInstruction({
+    programId,
+    name: 'cancelOrders',
+    args: { marketType: variantOf('perp'), marketIndex, direction: null },
+    accounts: { state, user, authority },
+    remaining: marketAccounts(read),
+  });
+}
+
+/**
+ * Funding first, then PnL, as far as the market's pool can pay: tried, not insisted on, so that an empty pool leaves the
+ * funding settled and is told as what was settled, not as a failure.
+ */
+function settleInstructions(read: DriftRead, deployment: DriftDeployment): readonly TransactionInstruction[] {
+  const { programId, authority, state, user } = deployment;
+  const { marketIndex } = read.market.market;
+  const quoteIndex = read.quote.market.marketIndex;
+  return [
+    driftInstruction({
+      programId,
+      name: 'settleFundingPayment',
+      args: {},
+      accounts: { state, user },
+      remaining: marketAccounts(read, { perps: read.perps.map(({ market }) => market.marketIndex) }),
+    }),
+    driftInstruction({
+      programId,
+      name: 'settleMultiplePnls',
+      args: { marketIndexes: [marketIndex], mode: variantOf('trySettle') },
+      accounts: { state, user, authority, spotMarketVault: spotVaultAddress(deployment, quoteIndex) },
+      remaining: marketAccounts(read, { perps: [marketIndex], spot: [quoteIndex] }),
+    }),
+  ];
+}

@@ -1,0 +1,161 @@
+/** The writing half of the venue: drafts of intents through the chain, and what became of what landed. */
+import type { Draft } from '../../../chain/draft.ts';
+import type { SolanaChain } from '../../../chain/solana-chain.ts';
+import type { Clock } from '../../../domain/clock.ts';
+import { type ErrorReport, TransientError, ValidationError } from '../../../domain/errors.ts';
+import { canonicalJson } from '../../../domain/ids.ts';
+import type { Intent } from '../../../domain/intent.ts';
+import type { OrderReport, Sighting, SignedAttempt, Simulation } from '../../venue.ts';
+import type { DriftRead } from '../drift-read.ts';
+import type { DriftReader } from '../drift-reader.ts';
+import type { DriftWriting } from '../drift-venue.ts';
+import { draftOf } from './draft-of.ts';
+import { landedEffect, type Subject } from './landed-effect.ts';
+import { openingCost } from './opening.ts';
+import { orderReport } from './order-report.ts';
+import { explainFailure, programOfDraft, programOfWire } from './program-errors.ts';
+import { TOKEN_ACCOUNT_RENT } from './token-accounts.ts';
+import { TransactionHistory } from './transaction-history.ts';
+
+export interface DriftWritingOptions {
+  readonly chain: SolanaChain;
+  readonly reader: DriftReader;
+  readonly clock: Clock;
+}
+
+/** What was simulated is signed as it was, when that comes soon: one read fewer, and the same compute limit. */
+const DRAFT_FRESH_MS = 15_000;
+/** Drafts and slots that are kept; the oldest makes way. */
+const MAX_KEPT = 64;
+
+interface Prepared {
+  readonly draft: Draft;
+  readonly atMs: number;
+  /** What it pays once, beside its fees. */
+  readonly rentLamports: bigint;
+}
+
+export class SolanaDriftWriting implements DriftWriting {
+  readonly #chain: SolanaChain;
+  readonly #reader: DriftReader;
+  readonly #clock: Clock;
+  readonly #history: TransactionHistory;
+  readonly #prepared = new Map<string, Prepared>();
+  /** Where a signature was seen last: a fork may land it elsewhere. */
+  readonly #slots = new Map<string, number>();
+  #marketIndex: number | null = null;
+
+  constructor({ chain, reader, clock }: DriftWritingOptions) {
+    this.#chain = chain;
+    this.#reader = reader;
+    this.#clock = clock;
+    this.#history = new TransactionHistory(chain.pool);
+  }
+
+  /** The cost names what the first deposit pays to open the account, and a token account that has to be made. */
+  async simulate(intent: Intent): Promise<Simulation> {
+    let prepared: Prepared;
+    try {
+      prepared = await this.#prepare(intent);
+    } catch (error) {
+      if (error instanceof ValidationError) return { ok: false, error: error.report() };
+      throw error;
+    }
+    const { draft, rentLamports } = prepared;
+    const run = await this.#chain.simulate(draft);
+    if (!run.ok) return { ok: false, error: this.#explain(run.error, programOfDraft(draft), logsIn(run.error)) };
+    return { ...run, costLamports: String(BigInt(run.costLamports) + rentLamports) };
+  }
+
+  async sign(intent: Intent): Promise<SignedAttempt> {
+    const kept = this.#prepared.get(keyOf(intent));
+    const fresh = kept !== undefined && Math.abs(this.#clock.nowMs() - kept.atMs) < DRAFT_FRESH_MS;
+    const { draft } = fresh ? kept : await this.#prepare(intent);
+    try {
+      return await this.#chain.sign(draft);
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error;
+      const { code, message, details } = this.#explain(error.report(), programOfDraft(draft), logsIn(error.report()));
+      throw new ValidationError(code, message, details, { cause: error });
+    }
+  }
+
+  async submit(attempt: SignedAttempt, tryNumber: number): Promise<void> {
+    await this.#chain.submit(attempt, tryNumber);
+  }
+
+  /** With its effect once a node tells of the transaction; until then that is unknown, never none. */
+  async status(attempt: SignedAttempt): Promise<Sighting> {
+    const sighting = await this.#chain.status(attempt);
+    if (sighting.kind !== 'landed') return sighting;
+    keep(this.#slots, attempt.signature, sighting.slot);
+    if (sighting.commitment === 'processed') return sighting;
+    try {
+      const transaction = await this.#history.transaction(attempt.signature, sighting.slot);
+      if (sighting.error !== null) {
+        const error = this.#explain(sighting.error, programOfWire(attempt.wire), transaction?.logs ?? []);
+        return { ...sighting, error };
+      }
+      if (transaction === null || transaction.failed) return sighting;
+      return { ...sighting, effect: landedEffect(transaction, attempt.wire, await this.#subject()) };
+    } catch (error) {
+      if (error instanceof TransientError) return sighting;
+      throw error;
+    }
+  }
+
+  async order(attempt: SignedAttempt): Promise<OrderReport> {
+    const subject = await this.#subject();
+    return await orderReport(attempt, this.#slots.get(attempt.signature) ?? null, {
+      subject,
+      transaction: (signature, slot) => this.#history.transaction(signature, slot),
+      since: (address, slot, atLeastSlot) => this.#history.since(address, slot, atLeastSlot),
+      read: (commitment) => this.#read(commitment),
+    });
+  }
+
+  async #prepare(intent: Intent): Promise<Prepared> {
+    const read = await this.#read('confirmed');
+    const draft = draftOf(intent, read, this.#reader.deployment);
+    const prepared = { draft, atMs: this.#clock.nowMs(), rentLamports: rentLamports(intent, read) };
+    keep(this.#prepared, keyOf(intent), prepared);
+    return prepared;
+  }
+
+  async #read(commitment: 'confirmed' | 'finalized'): Promise<DriftRead> {
+    const read = await this.#reader.read(commitment);
+    this.#marketIndex = read.market.market.marketIndex;
+    return read;
+  }
+
+  async #subject(): Promise<Subject> {
+    const { programId, user, market } = this.#reader.deployment;
+    const marketIndex = this.#marketIndex ?? (await this.#read('confirmed')).market.market.marketIndex;
+    return { programId: programId.toBase58(), user: user.toBase58(), market, marketIndex };
+  }
+
+  #explain(report: ErrorReport, programOf: (index: number) => string | null, logs: readonly string[]): ErrorReport {
+    return explainFailure({ report, programOf, logs, programId: this.#reader.deployment.programId.toBase58() });
+  }
+}
+
+/** Bound by the transaction beyond its end: the new account's rent, and that of a token account that is made. */
+export function rentLamports(intent: Intent, read: DriftRead): bigint {
+  if (intent.kind === 'deposit') return openingCost(read);
+  const makes = intent.kind === 'withdraw' && intent.asset === 'USDC' && !read.wallet.tokens.quote.exists;
+  return makes ? TOKEN_ACCOUNT_RENT : 0n;
+}
+
+function logsIn({ details }: ErrorReport): readonly string[] {
+  const logs = details?.logs;
+  return Array.isArray(logs) ? logs.filter((line) => typeof line === 'string') : [];
+}
+
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  const oldest = map.keys().next().value;
+  if (map.size > MAX_KEPT && oldest !== undefined) map.delete(oldest);
+}
+
+const keyOf = (intent: Intent): string => canonicalJson({ ...intent });

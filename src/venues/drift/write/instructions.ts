@@ -1,0 +1,56 @@
+/** The program's instructions as its IDL describes them: the SDK's coder for the data, our own accounts. */
+import { createRequire } from 'node:module';
+import { CustomBorshCoder } from '@drift-labs/sdk';
+import { type AccountMeta, type PublicKey, TransactionInstruction } from '@solana/web3.js';
+
+interface IdlAccount {
+  readonly name: string;
+  readonly isMut: boolean;
+  readonly isSigner: boolean;
+}
+interface Idl {
+  readonly instructions: readonly { readonly name: string; readonly accounts: readonly IdlAccount[] }[];
+  readonly errors: readonly { readonly code: number; readonly name: string; readonly msg?: string }[];
+}
+
+const idl = createRequire(import.meta.url)('@drift-labs/sdk/src/idl/drift.json') as Idl;
+const coder = new CustomBorshCoder(idl as never);
+const ACCOUNTS: ReadonlyMap<string, readonly IdlAccount[]> = new Map(
+  idl.instructions.map(({ name, accounts }) => [name, accounts]),
+);
+
+/** What the program calls its errors; null for a number that is not its own. */
+const ERRORS: ReadonlyMap<number, { readonly name: string; readonly text: string }> = new Map(
+  idl.errors.map(({ code, name, msg }) => [code, { name, text: msg ?? name }]),
+);
+export const programError = (number: number) => ERRORS.get(number) ?? null;
+
+export interface DriftInstruction {
+  readonly programId: PublicKey;
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  /** By the names that the IDL gives them; its order and flags are used. */
+  readonly accounts: Readonly<Record<string, PublicKey>>;
+  /** Oracles, then spot markets, then perp markets. */
+  readonly remaining?: readonly AccountMeta[];
+}
+
+/** @throws Error when an account of the instruction is not named: a mistake in this program, not in its input */
+export function driftInstruction(wanted: DriftInstruction): TransactionInstruction {
+  const described = ACCOUNTS.get(wanted.name);
+  if (described === undefined) throw new Error(`the program has no instruction ${wanted.name}`);
+  const keys = described.map(({ name, isMut, isSigner }): AccountMeta => {
+    const pubkey = wanted.accounts[name];
+    if (pubkey === undefined) throw new Error(`${wanted.name} needs the account ${name}`);
+    return { pubkey, isWritable: isMut, isSigner };
+  });
+  return new TransactionInstruction({
+    programId: wanted.programId,
+    keys: [...keys, ...(wanted.remaining ?? [])],
+    data: coder.instruction.encode(wanted.name, wanted.args),
+  });
+}
+
+/** Name and arguments of one of the program's instructions; null for what the coder does not know. */
+export const decodeInstruction = (data: Uint8Array): { readonly name: string; readonly data: object } | null =>
+  coder.instruction.decode(Buffer.from(data));

@@ -1,0 +1,134 @@
+/** What a landed transaction of ours did, from what the program logged in it. */
+import { VersionedTransaction } from '@solana/web3.js';
+import type { LandedEffect } from '../../../domain/attempt.ts';
+import type { Json } from '../../../domain/errors.ts';
+import type { Fill } from '../../../domain/intent.ts';
+import { type DriftEvent, driftEvents, type FillEvent, type OrderSide } from '../events/drift-events.ts';
+import { decodeInstruction } from './instructions.ts';
+import type { LandedTransaction } from './transaction-history.ts';
+
+/** Whose events count. */
+export interface Subject {
+  /** Base58. */
+  readonly programId: string;
+  readonly user: string;
+  /** Name and index of the perp market. */
+  readonly market: string;
+  readonly marketIndex: number;
+}
+
+const BASE_ONE = 1_000_000_000n;
+const SETTLES: ReadonlySet<string> = new Set(['settlePnl', 'settleMultiplePnls']);
+
+/** The account's side of an order action in its market; null when it has none. */
+export function sideOf(
+  event: Extract<DriftEvent, { kind: 'fill' | 'order_action' }>,
+  { user, marketIndex }: Subject,
+): OrderSide | null {
+  if (event.marketKind !== 'perp' || event.marketIndex !== marketIndex) return null;
+  return [event.taker, event.maker].find((side) => side?.user === user) ?? null;
+}
+
+/** 1e-6 USD per SOL, to the nearest. */
+export const priceOf = (quote: bigint, base: bigint): bigint => (quote * BASE_ONE + base / 2n) / base;
+
+/** Null: not a fill of this account's order in this market. */
+export function fillOf(event: FillEvent, subject: Subject, signature: string): Fill | null {
+  const side = sideOf(event, subject);
+  if (side === null || side.direction === 'unknown' || event.base <= 0n) return null;
+  const fee = event.taker?.user === subject.user ? event.takerFee : event.makerFee;
+  return {
+    market: subject.market,
+    side: side.direction === 'long' ? 'buy' : 'sell',
+    size: event.base.toString(),
+    price: priceOf(event.quote, event.base).toString(),
+    fee: (fee ?? 0n).toString(),
+    signature,
+    tsMs: event.tsMs,
+  };
+}
+
+/** Of the program's instructions in these bytes; none when they are no transaction. */
+export function instructionNames(wire: string, programId: string): readonly string[] {
+  try {
+    const { message } = VersionedTransaction.deserialize(Buffer.from(wire, 'base64'));
+    return message.compiledInstructions.flatMap(({ programIdIndex, data }) => {
+      if (message.staticAccountKeys[programIdIndex]?.toBase58() !== programId) return [];
+      const name = decodeInstruction(data)?.name;
+      return name === undefined ? [] : [name];
+    });
+  } catch {
+    return [];
+  }
+}
+
+export interface LandedOrder {
+  readonly orderId: number;
+  readonly size: bigint;
+}
+
+/** The order that a transaction placed; null: it placed none (past its `maxTs` the program skips it without an error). */
+export function placedOrder(events: readonly DriftEvent[], { user, marketIndex }: Subject): LandedOrder | null {
+  for (const event of events) {
+    if (event.kind !== 'order_placed' || event.user !== user) continue;
+    if (event.marketKind === 'perp' && event.marketIndex === marketIndex) return event;
+  }
+  return null;
+}
+
+/**
+ * @param wire the bytes, which say what was asked: a settle that moved nothing logs nothing
+ */
+export function landedEffect(transaction: LandedTransaction, wire: string, subject: Subject): LandedEffect {
+  const { programId, user, marketIndex } = subject;
+  const { events, truncated } = driftEvents(transaction.logs, programId);
+  const order = placedOrder(events, subject);
+  const fills = events.flatMap((event) => {
+    if (event.kind !== 'fill' || order === null || sideOf(event, subject)?.orderId !== order.orderId) return [];
+    const fill = fillOf(event, subject, transaction.signature);
+    return fill === null ? [] : [fill];
+  });
+  let settled = 0n;
+  let unsettled: bigint | null = null;
+  let funding = 0n;
+  let moved: bigint | null = null;
+  for (const event of events) {
+    if (!('user' in event) || event.user !== user) continue;
+    if (event.kind === 'settle' && event.marketIndex === marketIndex) {
+      settled += event.pnl;
+      // Of an open position the quote amount holds its entry: no figure of what is unsettled.
+      unsettled = event.baseAmount === 0n ? event.quoteAmountAfter : null;
+    }
+    if (event.kind === 'funding' && event.marketIndex === marketIndex) funding += event.payment;
+    if (event.kind === 'deposit' || event.kind === 'withdraw') moved = (moved ?? 0n) + event.amount;
+  }
+  const names = instructionNames(wire, programId);
+  const settles = names.some((name) => SETTLES.has(name));
+  const detail: Record<string, Json> = {
+    ...(truncated ? { log_truncated: true } : {}),
+    ...(names.includes('initializeUser') ? { account_opened: true } : {}),
+    ...(settles ? { funding_settled: funding.toString(), ...pnlReason(transaction.logs, settled) } : {}),
+  };
+  return {
+    ...(order === null ? {} : { orderId: order.orderId, fills }),
+    ...(settles && !truncated ? { settledPnl: settled.toString() } : {}),
+    ...(settles && unsettled !== null ? { unsettledPnl: unsettled.toString() } : {}),
+    ...(moved === null ? {} : { movedAmount: moved.toString() }),
+    ...(Object.keys(detail).length === 0 ? {} : { detail }),
+  };
+}
+
+const SETTLED_NOTHING: readonly (readonly [RegExp, string])[] = [
+  [/Pnl Pool cannot currently settle with user/, 'the pool of the market cannot pay now'],
+  [/User has no unsettled pnl/, 'there was nothing to settle'],
+  [/Does not meet margin requirement while settling/, 'the margin does not allow a loss to be settled'],
+  [/Cannot settle pnl/, 'the market does not settle now'],
+  [/Oracle Price detected as invalid|AMM must be updated/, 'the oracle is not valid for settling now'],
+];
+
+/** Why a settle that was tried moved nothing, as the program says. */
+function pnlReason(logs: readonly string[], settled: bigint): Readonly<Record<string, Json>> {
+  if (settled !== 0n) return {};
+  const found = SETTLED_NOTHING.find(([pattern]) => logs.some((line) => pattern.test(line)));
+  return found === undefined ? {} : { reason: found[1] };
+}

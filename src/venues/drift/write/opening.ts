@@ -1,0 +1,66 @@
+/** The first deposit opens the account: what that sends, and what it costs once. */
+import type { StateAccount } from '@drift-labs/sdk';
+import { SYSVAR_RENT_PUBKEY, SystemProgram, type TransactionInstruction } from '@solana/web3.js';
+import { max } from '../../../domain/units.ts';
+import type { DriftDeployment } from '../deployment.ts';
+import type { DriftRead } from '../drift-read.ts';
+import { big } from '../integers.ts';
+import { driftInstruction } from './instructions.ts';
+import { rentOf } from './token-accounts.ts';
+
+/** Sizes of the program's accounts, and how long a name is. */
+const USER_BYTES = 4_376;
+const USER_STATS_BYTES = 240;
+const NAME_BYTES = 32;
+const ONE_SOL = 1_000_000_000n;
+/** The fee begins at 80 % of the accounts that the program has room for. */
+const PERCENTAGE_ONE = 1_000_000n;
+const FREE_UTILIZATION = 800_000n;
+/** Above 5, `maxNumberOfSubAccounts` counts hundreds. */
+const UNSCALED_ACCOUNTS = 5;
+const ACCOUNTS_SCALE = 100n;
+
+/** Kept in the new account, and given back with its rent when it is deleted. Program: `State::get_init_user_fee`. */
+export function openingFee(state: StateAccount): bigint {
+  const room =
+    BigInt(state.maxNumberOfSubAccounts) * (state.maxNumberOfSubAccounts > UNSCALED_ACCOUNTS ? ACCOUNTS_SCALE : 1n);
+  // Counted with this one: somebody may be first, and what is named should not be too little.
+  const utilization = ((big(state.numberOfSubAccounts) + 1n) * PERCENTAGE_ONE) / max(1n, room);
+  if (utilization <= FREE_UTILIZATION) return 0n;
+  const most = (BigInt(state.maxInitializeUserFee) * ONE_SOL) / 100n;
+  return (most * (utilization - FREE_UTILIZATION)) / (PERCENTAGE_ONE - FREE_UTILIZATION);
+}
+
+/** Lamports that the first deposit pays to open the account; 0 once it is there. */
+export function openingCost({ user, userStats, state }: Pick<DriftRead, 'user' | 'userStats' | 'state'>): bigint {
+  if (user !== null) return 0n;
+  return rentOf(USER_BYTES) + (userStats === null ? rentOf(USER_STATS_BYTES) : 0n) + openingFee(state);
+}
+
+const nameOf = (subAccount: number): number[] => {
+  const name = subAccount === 0 ? 'Main Account' : `Subaccount ${subAccount + 1}`;
+  return [...Buffer.from(name.padEnd(NAME_BYTES))];
+};
+
+/** Empty once the account is there. The SDK's combined call fails on v2.84 (101: it sends a newer instruction first). */
+export function openingInstructions(read: DriftRead, deployment: DriftDeployment): readonly TransactionInstruction[] {
+  if (read.user !== null) return [];
+  const { programId, authority, subAccount, state, user, userStats } = deployment;
+  const accounts = {
+    state,
+    user,
+    userStats,
+    authority,
+    payer: authority,
+    rent: SYSVAR_RENT_PUBKEY,
+    systemProgram: SystemProgram.programId,
+  };
+  const initialize = driftInstruction({
+    programId,
+    accounts,
+    name: 'initializeUser',
+    args: { subAccountId: subAccount, name: nameOf(subAccount) },
+  });
+  if (read.userStats !== null) return [initialize];
+  return [driftInstruction({ programId, accounts, name: 'initializeUserStats', args: {} }), initialize];
+}

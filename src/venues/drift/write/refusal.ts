@@ -1,0 +1,122 @@
+/** What the venue refuses before anything is built: the shortages that the program would tell by a number, with figures. */
+import { formatAmount, formatSol, invalidField } from '../../../domain/amounts.ts';
+import type { ErrorReport } from '../../../domain/errors.ts';
+import { type Asset, type Intent, intentAmount, type OrderIntent, orderSize } from '../../../domain/intent.ts';
+import { withdrawable } from '../../../domain/margin.ts';
+import type { DriftDeployment } from '../deployment.ts';
+import type { DriftRead } from '../drift-read.ts';
+import { big, text } from '../integers.ts';
+import { openingCost } from './opening.ts';
+import { TOKEN_ACCOUNT_RENT } from './token-accounts.ts';
+
+export const decimalsOf = (asset: Asset): number => (asset === 'SOL' ? 9 : 6);
+
+/** Null: nothing speaks against it here. The program has the last word. */
+export function refusalOf(intent: Intent, read: DriftRead, { market }: DriftDeployment): ErrorReport | null {
+  if ('market' in intent && intent.market !== market) {
+    return {
+      code: 'UNKNOWN_MARKET',
+      message: `There is no market ${JSON.stringify(intent.market)} here.`,
+      details: { field: 'market', got: intent.market, expected: market },
+    };
+  }
+  if (intent.kind !== 'deposit' && read.user === null) {
+    return { code: 'ACCOUNT_MISSING', message: 'There is no account yet: deposit first.', details: { market } };
+  }
+  switch (intent.kind) {
+    case 'deposit':
+      return noAmount(intent.amount) ?? capitalPaused(intent, read) ?? depositRefusal(intent, read);
+    case 'withdraw':
+      return noAmount(intent.amount) ?? capitalPaused(intent, read) ?? withdrawRefusal(intent, read);
+    case 'order':
+      return paused(read, intent.reduceOnly ? 'reduce' : 'increase', 'this trade') ?? orderRefusal(intent, read);
+    case 'settle':
+      return paused(read, 'settle', 'settling');
+    case 'cancel_orders':
+      return null;
+  }
+}
+
+const noAmount = (amount: string): ErrorReport | null =>
+  BigInt(amount) > 0n ? null : invalidField('amount', amount, 'an amount above zero');
+
+function capitalPaused(intent: Extract<Intent, { kind: 'deposit' | 'withdraw' }>, read: DriftRead): ErrorReport | null {
+  const { kind, asset } = intent;
+  const words = kind === 'deposit' ? 'deposits' : 'withdrawals';
+  const { pauses } = read;
+  if (pauses.refusedAssets?.[kind].includes(assetName(asset, read)) !== true) return paused(read, kind, words);
+  return {
+    code: 'VENUE_PAUSED',
+    message: `The venue has paused ${words} of ${asset}.`,
+    details: { asset, detail: pauses.detail },
+  };
+}
+
+const assetName = (asset: Asset, { base, quote }: DriftRead): string =>
+  text((asset === 'SOL' ? base : quote).market.name);
+
+function paused(
+  { pauses }: DriftRead,
+  what: 'deposit' | 'withdraw' | 'increase' | 'reduce' | 'settle',
+  word: string,
+): ErrorReport | null {
+  if (!pauses[what]) return null;
+  return { code: 'VENUE_PAUSED', message: `The venue has paused ${word}.`, details: { detail: pauses.detail } };
+}
+
+function depositRefusal(intent: Extract<Intent, { kind: 'deposit' }>, read: DriftRead): ErrorReport | null {
+  const { asset } = intent;
+  const amount = intentAmount(intent);
+  const opening = openingCost(read);
+  // Wrapping binds the rent of a token account until the transaction's end.
+  const sol = opening + (asset === 'SOL' ? amount + TOKEN_ACCOUNT_RENT : 0n);
+  if (sol > read.wallet.sol) {
+    return shortage('wallet', 'SOL', read.wallet.sol, sol, {
+      ...(asset === 'SOL' ? { amount: amount.toString(), wrapping: TOKEN_ACCOUNT_RENT.toString() } : {}),
+      opening: opening.toString(),
+    });
+  }
+  if (asset === 'USDC' && amount > read.wallet.usdc) return shortage('wallet', asset, read.wallet.usdc, amount, {});
+  return null;
+}
+
+function withdrawRefusal(intent: Extract<Intent, { kind: 'withdraw' }>, read: DriftRead): ErrorReport | null {
+  const { asset } = intent;
+  const amount = intentAmount(intent);
+  const limit = read.account === null ? 0n : withdrawable(read.account, read.markets, assetName(asset, read));
+  if (limit === null) {
+    const message = `How much ${asset} can be withdrawn without borrowing is not known: a price is missing.`;
+    return { code: 'UNAVAILABLE', message, details: { part: 'price' } };
+  }
+  if (amount <= limit) return null;
+  return {
+    code: 'INSUFFICIENT_FUNDS',
+    message: `At most ${formatAmount(limit, decimalsOf(asset))} ${asset} can be withdrawn without borrowing; ${formatAmount(amount, decimalsOf(asset))} was asked for.`,
+    details: { asset, where: 'sub-account', have: limit.toString(), need: amount.toString() },
+  };
+}
+
+function orderRefusal(intent: OrderIntent, { market: { market } }: DriftRead): ErrorReport | null {
+  const size = orderSize(intent);
+  const step = big(market.amm.orderStepSize);
+  const minimum = big(market.amm.minOrderSize);
+  if (size <= 0n || (step > 0n && size % step !== 0n)) {
+    return invalidField('size', formatSol(size), `a multiple of the market's step, ${formatSol(step)} SOL`);
+  }
+  // The program rounds an odd size down without a word, and lets a reduction be as small as a step.
+  if (intent.reduceOnly || size >= minimum) return null;
+  return {
+    code: 'BELOW_MINIMUM',
+    message: `The smallest order is ${formatSol(minimum)} SOL; ${formatSol(size)} SOL was asked for.`,
+    details: { size: size.toString(), minimum: minimum.toString() },
+  };
+}
+
+function shortage(where: string, asset: Asset, have: bigint, need: bigint, parts: ErrorReport['details']): ErrorReport {
+  const told = (amount: bigint) => `${formatAmount(amount, decimalsOf(asset))} ${asset}`;
+  return {
+    code: 'INSUFFICIENT_FUNDS',
+    message: `The ${where} holds ${told(have)}; this needs ${told(need)}.`,
+    details: { asset, where, have: have.toString(), need: need.toString(), ...parts },
+  };
+}

@@ -1,0 +1,105 @@
+/** What a node remembers of transactions: one by its signature, and an account's since a slot. */
+import type { RpcPool } from '../../../chain/rpc-pool.ts';
+import { TransientError } from '../../../domain/errors.ts';
+
+export interface LandedTransaction {
+  readonly signature: string;
+  readonly slot: number;
+  readonly blockTimeMs: number | null;
+  readonly failed: boolean;
+  readonly logs: readonly string[];
+}
+
+export interface ListedTransaction {
+  readonly signature: string;
+  readonly slot: number;
+  readonly failed: boolean;
+}
+
+/** A page of signatures, and how many are asked for at most: an account with more since a placement is not ours alone. */
+const PAGE = 200;
+const MAX_PAGES = 20;
+/** Transactions that are kept; the oldest makes way. */
+const MAX_KEPT = 256;
+
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const isSlot = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+export class TransactionHistory {
+  readonly #pool: RpcPool;
+  /** By signature and slot: after a fork the same bytes may have done something else. */
+  readonly #kept = new Map<string, LandedTransaction>();
+
+  constructor(pool: RpcPool) {
+    this.#pool = pool;
+  }
+
+  /**
+   * Null: the node asked does not know it, which is no evidence of anything.
+   * @param slot where it is known to have landed: then it is asked for once only
+   * @throws TransientError
+   */
+  async transaction(signature: string, slot: number | null): Promise<LandedTransaction | null> {
+    const kept = slot === null ? undefined : this.#kept.get(`${signature} ${slot}`);
+    if (kept !== undefined) return kept;
+    const config = { commitment: 'confirmed', encoding: 'base64', maxSupportedTransactionVersion: 0 };
+    const found = await this.#pool.read('getTransaction', [signature, config], readTransaction(signature));
+    if (found === null || (slot !== null && found.slot !== slot)) return null;
+    this.#kept.set(`${signature} ${found.slot}`, found);
+    const oldest = this.#kept.keys().next().value;
+    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    return found;
+  }
+
+  /**
+   * Transactions that name the address, from the slot on, oldest first, as a node that has come to `atLeastSlot` has them.
+   * @throws TransientError, also when there are more than can be asked for
+   */
+  async since(address: string, slot: number, atLeastSlot: number): Promise<readonly ListedTransaction[]> {
+    const found: ListedTransaction[] = [];
+    let before: string | undefined;
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const config = {
+        commitment: 'confirmed',
+        limit: PAGE,
+        minContextSlot: atLeastSlot,
+        ...(before === undefined ? {} : { before }),
+      };
+      const rows = await this.#pool.read('getSignaturesForAddress', [address, config], readListed);
+      const wanted = rows.filter((row) => row.slot >= slot);
+      found.push(...wanted);
+      before = rows.at(-1)?.signature;
+      if (rows.length < PAGE || wanted.length < rows.length) return found.reverse();
+    }
+    throw new TransientError('HISTORY_TOO_LONG', `More than ${PAGE * MAX_PAGES} transactions since slot ${slot}.`);
+  }
+}
+
+const readTransaction =
+  (signature: string) =>
+  (result: unknown): LandedTransaction | null | undefined => {
+    if (result === null) return null;
+    if (!isFields(result) || !isSlot(result.slot) || !isFields(result.meta)) return undefined;
+    const { logMessages, err } = result.meta;
+    if (!Array.isArray(logMessages) || !logMessages.every((line) => typeof line === 'string')) return undefined;
+    const { blockTime } = result;
+    return {
+      signature,
+      slot: result.slot,
+      blockTimeMs: typeof blockTime === 'number' ? blockTime * 1000 : null,
+      failed: err !== null && err !== undefined,
+      logs: logMessages as string[],
+    };
+  };
+
+/** Newest first, as the node gives them. */
+function readListed(result: unknown): readonly ListedTransaction[] | undefined {
+  if (!Array.isArray(result)) return undefined;
+  const rows = result.map((row: unknown) =>
+    isFields(row) && typeof row.signature === 'string' && isSlot(row.slot)
+      ? { signature: row.signature, slot: row.slot, failed: row.err !== null && row.err !== undefined }
+      : undefined,
+  );
+  return rows.includes(undefined) ? undefined : (rows as ListedTransaction[]);
+}
