@@ -44,8 +44,8 @@ import {
   standDown,
 } from './messages.ts';
 import { showDetails, showSearchAttributes } from './operation-display.ts';
-import { gateRefusal } from './operation-gates.ts';
 import { attemptRef, type ExplorerUrls, journalWrite } from './operation-journal.ts';
+import { notPrepared, preparedResult, unseenByWorker } from './prepared-result.ts';
 import { brief, DURABLE_WRITE, readOnly, TRANSIENT_RETRY, watching } from './retry-policies.ts';
 import { checkVerdict } from './verdict-message.ts';
 
@@ -301,35 +301,18 @@ class OperationHost {
   private async prepare(leg: OperationMain['leg']): Promise<MainResult> {
     const { engineId, timing, policy } = this.input;
     const { simulate } = proxyLocalActivities<TransactionActivities>(readOnly(timing));
-    const refusedWith = (error: ErrorReport, position: string | null = null): MainResult => ({
-      kind: 'prepared',
-      prepared: { ok: false, error },
-      position,
-      nothing: null,
-    });
     try {
-      const { planned, simulation, snapshot } = await simulate({
+      const simulated = await simulate({
         engineId,
         plan: leg.plan,
         maxSlippageBps: policy.maxSlippageBps,
         commitment: this.input.whileUnresolved === true ? 'finalized' : 'confirmed',
         timing,
       });
-      const { position } = planned;
-      if (planned.kind === 'refused') return refusedWith(planned.error, position);
-      if (planned.kind === 'nothing') {
-        const error = { code: 'NO_POSITION', message: `Nothing to do: ${planned.why}.` };
-        return { kind: 'prepared', prepared: { ok: false, error }, position, nothing: planned.why };
-      }
-      const { intent, reducing } = planned;
-      const exposure = this.state.confirmed.exposure;
-      const blocked = gateRefusal(this.input, leg, intent, snapshot, exposure, Date.now());
-      if (blocked !== null) return refusedWith(blocked, position);
-      if (simulation !== null && !simulation.ok) return refusedWith(simulation.error, position);
-      return { kind: 'prepared', prepared: { ok: true, intent, reducing }, position, nothing: null };
+      return preparedResult(this.input, leg, simulated, this.state.confirmed.exposure, Date.now());
     } catch (error) {
       if (isCancellation(error)) throw error;
-      return refusedWith(failureReport(error));
+      return notPrepared(failureReport(error));
     }
   }
 
@@ -344,9 +327,7 @@ class OperationHost {
     } catch (error) {
       this.outbox = [...writes, ...this.outbox];
       if (isCancellation(error)) throw error;
-      const { code, message } = failureReport(error);
-      const nodes = [{ node: 'the worker', says: 'no_answer' as const, reason: `${code}: ${message}` }];
-      return { kind: 'sighted', sighting: { kind: 'unseen', windowClosed: false, nodes }, order: null };
+      return unseenByWorker(failureReport(error));
     }
   }
 
