@@ -11,6 +11,8 @@ export default class TestReporter {
   constructor() {
     this.counts = { passed: 0, failed: 0, skipped: 0 };
     this.skips = [];
+    /** What each file with a failure counted: `.ci/run` runs it once more. */
+    this.failedFiles = [];
     this.failures = [];
   }
 
@@ -24,6 +26,7 @@ export default class TestReporter {
   onTestModuleEnd(module) {
     const file = relative(ROOT, module.moduleId).replaceAll('\\', '/');
     let tests = 0;
+    const before = { ...this.counts };
     for (const test of module.children.allTests()) {
       tests += 1;
       const result = test.result();
@@ -36,6 +39,10 @@ export default class TestReporter {
     }
     const errors = module.errors();
     if (errors.length > 0) this.fail(`${file} (outside its tests)`, errors);
+    if (this.counts.failed > before.failed) {
+      const counted = Object.entries(this.counts).map(([key, count]) => [key, count - before[key]]);
+      this.failedFiles.push({ file, ...Object.fromEntries(counted) });
+    }
     say(
       `${module.state() === 'failed' ? 'not ok' : 'ok'} ${file} (${tests} tests, ${Math.round(module.diagnostic().duration)} ms)`,
     );
@@ -46,6 +53,6 @@ export default class TestReporter {
     for (const skip of this.skips) say(`skipped: ${skip}`);
     if (this.failures.length > 0) say(`\nFailed:\n${this.failures.map((name) => `  ${name}`).join('\n')}`);
     const path = process.env.DRIFTLESS_TEST_COUNTS;
-    if (path) writeFileSync(path, JSON.stringify(this.counts));
+    if (path) writeFileSync(path, JSON.stringify({ ...this.counts, failedFiles: this.failedFiles }));
   }
 }

@@ -1,7 +1,9 @@
 /** `npm test`: its own set-up, then everything that is checked. The last line is `N passed, N failed[, N skipped]`. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { run } from './run.mjs';
 import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
 
@@ -28,6 +30,32 @@ const CHECKS = [
 const setUp = () =>
   run(process.execPath, ['--import', 'tsx', join(ROOT, 'tests', 'support', 'set-up.ts')], { cwd: ROOT });
 
+const BELOW_THRESHOLD = /^ERROR: Coverage for /m;
+
+/** vitest's exit code, and whether it found the coverage below its thresholds (it says so on stderr alone). */
+function vitest(args, env) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), ...args], {
+      cwd: ROOT,
+      env,
+      stdio: ['inherit', 'inherit', 'pipe'],
+    });
+    let uncovered = false;
+    let rest = '';
+    child.stderr.on('data', (chunk) => {
+      process.stderr.write(chunk);
+      const text = stripVTControlCharacters(rest + chunk);
+      uncovered ||= BELOW_THRESHOLD.test(text);
+      rest = text.slice(text.lastIndexOf('\n') + 1);
+    });
+    child.once('error', (error) => {
+      process.stderr.write(`vitest: ${error.message}\n`);
+      resolve({ code: 1, uncovered });
+    });
+    child.once('close', (code) => resolve({ code: code ?? 1, uncovered }));
+  });
+}
+
 const readCounts = (path) => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null);
 
 async function test() {
@@ -48,20 +76,20 @@ async function test() {
   const countsPath = join(folder, 'counts.json');
   const only = process.argv.slice(2);
   const coverage = only.length === 0 ? ['--coverage'] : [];
-  const code = await node(
-    'node_modules/vitest/vitest.mjs',
-    ['run', ...coverage, '--reporter=./scripts/test-reporter.mjs', ...only],
-    { env: { ...process.env, DRIFTLESS_TEST_COUNTS: countsPath } },
-  );
-  const counts = readCounts(countsPath) ?? { passed: 0, failed: 0, skipped: 0 };
+  const { code, uncovered } = await vitest(['run', ...coverage, '--reporter=./scripts/test-reporter.mjs', ...only], {
+    ...process.env,
+    DRIFTLESS_TEST_COUNTS: countsPath,
+  });
+  const counts = readCounts(countsPath) ?? { passed: 0, failed: 0, skipped: 0, failedFiles: [] };
   rmSync(folder, { recursive: true, force: true });
   passed += counts.passed;
   failed += counts.failed;
-  if (code !== 0 && counts.failed === 0) {
-    say('FAILED: the tests did not run to their end, or the coverage is below its thresholds (see above)');
-    failed += 1;
-  }
+  if (uncovered) say('FAILED: the coverage is below its thresholds (see above)');
+  else if (code !== 0 && counts.failed === 0) say('FAILED: the tests did not run to their end (see above)');
+  if (uncovered || (code !== 0 && counts.failed === 0)) failed += 1;
   const { skipped } = counts;
+  const resultPath = process.env.DRIFTLESS_TEST_RESULT;
+  if (resultPath) writeFileSync(resultPath, JSON.stringify({ failedFiles: counts.failedFiles }));
   say(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   return failed === 0 ? 0 : 1;
 }

@@ -5,17 +5,29 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { contentHash } from '../../src/runtime/content-hash.ts';
+import { bundled } from '../../src/runtime/workflow-bundle.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ENTRY = 'tests/support/test-workflows.ts';
-const SOURCES = ['workflows', 'src/domain', ENTRY, 'tests/support/report-sink-messages.ts', 'package-lock.json'];
+const SOURCES = [
+  'workflows',
+  'src/domain',
+  'src/runtime/workflow-bundle.ts',
+  ENTRY,
+  'tests/support/report-sink-messages.ts',
+  'package-lock.json',
+];
 
 async function build(): Promise<string> {
   const folder = join(tmpdir(), `driftless-test-${userInfo().username}`);
   const path = join(folder, `workflows-${await contentHash(ROOT, SOURCES)}.js`);
   const kept = await readFile(path, 'utf8').catch(() => null);
   if (kept !== null) return kept;
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOT, ENTRY), logger: new DefaultLogger('ERROR') });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(ROOT, ENTRY),
+    logger: new DefaultLogger('ERROR'),
+    webpackConfigHook: bundled,
+  });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${process.pid}`;
   await writeFile(unfinished, code);
