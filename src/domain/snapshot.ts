@@ -46,6 +46,21 @@ export const EquitySources = z.object({
 export type EquitySources = z.output<typeof EquitySources>;
 export type EquitySource = keyof EquitySources;
 
+/**
+ * Where the perp position came from since the account's books began, signed lamports, at the snapshot's slot: what
+ * tells our own late fill from somebody else's trade.
+ */
+export const PositionLedger = z.object({
+  /** Fills of our orders, as keepers made them. */
+  own: lamportsText,
+  /** Fills of orders that are not ours, and what else moved it. */
+  foreign: lamportsText,
+  liquidated: lamportsText,
+  /** Differences of the account's books that nothing explains, so far. */
+  unexplained: z.number().int(),
+});
+export type PositionLedger = z.output<typeof PositionLedger>;
+
 export const FeedProgress = z.object({
   feed: z.string(),
   /** True when prices are made up; the page says so. */
@@ -84,6 +99,8 @@ export const Snapshot = z.object({
   accruedFunding: microUsdText.nullable(),
   /** Market time of the last liquidation of this account; null: never. */
   lastLiquidationMs: z.number().nullable(),
+  /** Null: not known at this read. Absent: the venue needs none, nobody else can trade there (paper). */
+  ledger: PositionLedger.nullable().optional(),
   /** Median of recent calls; null where there is no RPC (paper). */
   rpcLatencyMs: z.number().nullable(),
   /** Wallet cost of one transaction now: base fee, priority fee and tip. */

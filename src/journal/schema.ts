@@ -7,6 +7,7 @@ import type { CommandAnswer } from '../domain/command.ts';
 import type { ErrorReport, Json } from '../domain/errors.ts';
 import type { Intent } from '../domain/intent.ts';
 import type { SnapshotJson } from '../domain/snapshot.ts';
+import type { DriftTables } from './drift-schema.ts';
 import type { PaperTables } from './paper-schema.ts';
 import type {
   AlertRecord,
@@ -108,7 +109,8 @@ export interface TradesTable {
   engine_id: InsertOnly<string>;
   signature: InsertOnly<string>;
   fill_index: InsertOnly<number>;
-  operation_id: InsertOnly<string | null>;
+  /** Set later where the operation became known after its fill. */
+  operation_id: string | null;
   market: InsertOnly<string>;
   side: InsertOnly<TradeRecord['side']>;
   size: InsertOnly<string>;
@@ -177,4 +179,4 @@ export interface JournalTables {
   alerts: AlertsTable;
 }
 
-export type Database = JournalTables & PaperTables;
+export type Database = JournalTables & PaperTables & DriftTables;

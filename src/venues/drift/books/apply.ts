@@ -1,0 +1,289 @@
+/**
+ * What one landed transaction did to the account, by its events and balances: pure. Cases: docs/architecture/books.md,
+ * "What an event is booked as".
+ */
+
+import type { EquitySource } from '../../../domain/snapshot.ts';
+import { abs, FEMTO_PER_MICRO_USD, lamports, microUsd, type Price, price } from '../../../domain/units.ts';
+import type { FundingRecord, TradeRecord } from '../../../journal/records.ts';
+import {
+  type DriftEvent,
+  driftEvents,
+  type FillEvent,
+  type FundingEvent,
+  type OrderSide,
+} from '../events/drift-events.ts';
+import { type ChainTransaction, lamportsChange, tokensChange } from './chain-record.ts';
+import { fundingRows } from './funding-rows.ts';
+import { type BooksState, MAX_ORDERS, MAX_UNCLAIMED, type SpotTokens } from './state.ts';
+import { atPrices, change } from './value.ts';
+
+/** Whose books, and which addresses are theirs. All base58. */
+export interface BooksOf {
+  readonly engineId: string;
+  readonly programId: string;
+  readonly user: string;
+  readonly userStats: string;
+  readonly authority: string;
+  readonly quoteTokenAccount: string;
+  readonly market: string;
+  readonly perpIndex: number;
+  readonly baseIndex: number;
+  readonly quoteIndex: number;
+  readonly fundingPeriodMs: number;
+  /** Spot and perp have one oracle: what an event says of one is true of the other. */
+  readonly oneOracle: boolean;
+}
+
+export interface Folded {
+  readonly state: BooksState;
+  readonly trades: readonly TradeRecord[];
+  readonly funding: readonly FundingRecord[];
+}
+
+/** The attempts of the journal: signature to operation id. */
+export type Operations = ReadonlyMap<string, string>;
+
+export function applyTransaction(
+  before: BooksState,
+  transaction: ChainTransaction,
+  of: BooksOf,
+  operations: Operations,
+): Folded {
+  const { events, truncated } = transaction.failed
+    ? { events: [], truncated: false }
+    : driftEvents(transaction.logs, of.programId);
+  const fold = new Fold({ ...before, slot: Math.max(before.slot, transaction.slot) }, transaction, of, operations);
+  if (truncated) fold.unclear(`the log of ${transaction.signature} is cut off`);
+  fold.liquidation = events.some((event) => event.kind === 'liquidation' && event.user === of.user);
+  for (const event of events) fold.take(event);
+  fold.takeWallet();
+  return { state: fold.state, trades: fold.trades, funding: fold.funding };
+}
+
+const moved = (spot: SpotTokens, amount: bigint): SpotTokens => ({
+  ...spot,
+  moved: spot.moved + amount,
+  turnover: spot.turnover + abs(amount),
+  moves: spot.moves + 1,
+});
+
+class Fold {
+  state: BooksState;
+  readonly trades: TradeRecord[] = [];
+  readonly funding: FundingRecord[] = [];
+  /** This transaction liquidates the account: whatever it fills is no trade of anybody's wish. */
+  liquidation = false;
+  readonly #transaction: ChainTransaction;
+  readonly #of: BooksOf;
+  readonly #operations: Operations;
+  /** Tokens that went into the account, by its own word. */
+  #deposited = { base: 0n, quote: 0n };
+
+  constructor(state: BooksState, transaction: ChainTransaction, of: BooksOf, operations: Operations) {
+    this.state = state;
+    this.#transaction = transaction;
+    this.#of = of;
+    this.#operations = operations;
+  }
+
+  unclear(reason: string): void {
+    const { since } = this.state;
+    this.state = { ...this.state, since: { ...since, unclear: [...since.unclear, reason].slice(-MAX_UNCLAIMED) } };
+  }
+
+  take(event: DriftEvent): void {
+    const { user } = this.#of;
+    switch (event.kind) {
+      case 'fill':
+        this.#takeFill(event);
+        return;
+      case 'order_placed':
+        if (event.user === user) this.#remember(event.orderId);
+        return;
+      case 'funding':
+        if (event.user === user) this.#takeFunding(event);
+        return;
+      case 'settle':
+        if (event.user !== user) return;
+        if (event.marketIndex === this.#of.perpIndex) {
+          this.#price(price(event.settlePrice));
+          const { perp } = this.state;
+          const quote = microUsd(perp.quote - event.pnl);
+          const tokens = moved(this.state.quote, event.pnl);
+          this.state = change(this.state, { perp: { ...perp, quote }, quote: tokens }, 'price');
+        } else {
+          // From a position that is outside: it leaves `other` at the next proof.
+          this.state = change(this.state, { quote: moved(this.state.quote, event.pnl) }, 'external');
+        }
+        return;
+      case 'deposit':
+      case 'withdraw':
+        if (event.user === user)
+          this.#takeDeposit(
+            event.marketIndex,
+            event.kind === 'deposit' ? event.amount : -event.amount,
+            price(event.oraclePrice),
+          );
+        return;
+      case 'swap':
+        if (event.user !== user) return;
+        this.#exchange(event.outMarketIndex, event.amountOut);
+        this.#exchange(event.inMarketIndex, -event.amountIn);
+        return;
+      case 'liquidation':
+        if (event.user !== user) return;
+        this.state = {
+          ...this.state,
+          lastLiquidationMs: Math.max(this.state.lastLiquidationMs ?? 0, event.tsMs),
+          since: { ...this.state.since, liquidated: true },
+        };
+        return;
+      case 'unreadable':
+        this.unclear(`${event.name} of ${this.#transaction.signature}: ${event.reason}`);
+        return;
+      case 'order_action':
+      case 'funding_rate':
+      case 'interest':
+      case 'new_user':
+        return;
+    }
+  }
+
+  #takeFill(event: FillEvent): void {
+    const { user, perpIndex, market, engineId } = this.#of;
+    const side = event.taker?.user === user ? event.taker : event.maker?.user === user ? event.maker : null;
+    const reward = event.filler === user ? (event.fillerReward ?? 0n) : 0n;
+    if (side === null && reward === 0n) return;
+    if (event.marketKind !== 'perp' || event.marketIndex !== perpIndex) {
+      this.unclear(`a fill in ${event.marketKind} market ${event.marketIndex}`);
+      return;
+    }
+    this.#price(price(event.oraclePrice));
+    if (reward !== 0n) this.#moveQuote(reward, 'fees');
+    if (side === null) return;
+
+    const asTaker = side === event.taker;
+    const fee = (asTaker ? event.takerFee : event.makerFee) ?? 0n;
+    const sign = side.direction === 'long' ? 1n : -1n;
+    const base = sign * event.base;
+    const quote = -sign * event.quote;
+    const placedBy = this.#placedBy(side);
+    const operationId = (placedBy === null ? undefined : this.#operations.get(placedBy)) ?? null;
+    const own = operationId !== null && !this.liquidation && event.explanation !== 'liquidation';
+    const { perp, ledger } = this.state;
+    const after = { base: lamports(perp.base + base), quote: microUsd(perp.quote + quote - fee) };
+    if (own) {
+      const { premium } = this.state;
+      this.state = change(this.state, { perp: after }, 'price', {
+        basis: -base * premium,
+        slippage: quote * FEMTO_PER_MICRO_USD + base * (event.oraclePrice + premium),
+        fees: -fee * FEMTO_PER_MICRO_USD,
+      });
+    } else this.state = change(this.state, { perp: after }, 'external');
+    const part = own ? 'own' : this.liquidation || event.explanation === 'liquidation' ? 'liquidated' : 'foreign';
+    this.state = { ...this.state, ledger: { ...ledger, [part]: lamports(ledger[part] + base) } };
+
+    const index = this.trades.length;
+    const { signature } = this.#transaction;
+    this.trades.push({
+      engineId,
+      operationId: own ? operationId : null,
+      market,
+      side: base > 0n ? 'buy' : 'sell',
+      size: event.base.toString(),
+      price: averagePrice(event.quote, event.base).toString(),
+      fee: fee.toString(),
+      signature,
+      index,
+      tsMs: event.tsMs,
+    });
+    if (!own && part === 'foreign' && placedBy !== null) {
+      const unclaimed = [...this.state.unclaimed, { signature, index, placedBy }].slice(-MAX_UNCLAIMED);
+      this.state = { ...this.state, unclaimed };
+    }
+  }
+
+  /** Who placed it: known when our wallet signed the placement since the books began. */
+  #placedBy({ orderId }: OrderSide): string | null {
+    return this.state.orders.findLast((order) => order.orderId === orderId)?.signature ?? null;
+  }
+
+  #remember(orderId: number): void {
+    const { signature } = this.#transaction;
+    this.state = { ...this.state, orders: [...this.state.orders, { orderId, signature }].slice(-MAX_ORDERS) };
+  }
+
+  #takeFunding(event: FundingEvent): void {
+    if (event.marketIndex !== this.#of.perpIndex) {
+      this.unclear(`funding in market ${event.marketIndex}`);
+      return;
+    }
+    this.#moveQuote(event.payment, 'funding');
+    const { rows, paidPeriods } = fundingRows(event, this.state, this.#of);
+    this.funding.push(...rows);
+    this.state = { ...this.state, paidPeriods: [...paidPeriods] };
+  }
+
+  #moveQuote(amount: bigint, source: EquitySource): void {
+    const { perp } = this.state;
+    const after = { ...perp, quote: microUsd(perp.quote + amount) };
+    this.state = change(this.state, { perp: after }, 'price', { [source]: amount * FEMTO_PER_MICRO_USD });
+  }
+
+  #takeDeposit(marketIndex: number, amount: bigint, oracle: Price): void {
+    const { baseIndex, quoteIndex } = this.#of;
+    if (marketIndex === baseIndex) {
+      this.#price(oracle, 'base');
+      this.#deposited.base += amount;
+      this.state = change(this.state, { base: moved(this.state.base, amount) }, 'transfers');
+    } else if (marketIndex === quoteIndex) {
+      this.#deposited.quote += amount;
+      this.state = change(this.state, { quote: moved(this.state.quote, amount) }, 'transfers');
+    }
+  }
+
+  /** A spot trade. */
+  #exchange(marketIndex: number, amount: bigint): void {
+    const { baseIndex, quoteIndex } = this.#of;
+    if (marketIndex === baseIndex) {
+      this.state = change(this.state, { base: moved(this.state.base, amount) }, 'external');
+    } else if (marketIndex === quoteIndex) {
+      this.state = change(this.state, { quote: moved(this.state.quote, amount) }, 'external');
+    }
+  }
+
+  #price(at: Price, of: 'perp' | 'base' = 'perp'): void {
+    if (at <= 0n) return;
+    this.state = atPrices(this.state, this.#of.oneOracle ? { perp: at, base: at } : { [of]: at });
+  }
+
+  /** What the wallet paid and got. Deposits left it for the account, where they were counted as `transfers` already. */
+  takeWallet(): void {
+    const { authority, quoteTokenAccount } = this.#of;
+    const sol = lamportsChange(this.#transaction, authority);
+    const usdc = tokensChange(this.#transaction, quoteTokenAccount);
+    if (sol === 0n && usdc === 0n) return;
+    const { wallet, prices } = this.state;
+    const after = { sol: lamports(wallet.sol + sol), usdc: microUsd(wallet.usdc + usdc) };
+    const gas = this.#gas(sol);
+    this.state = change(this.state, { wallet: after }, 'transfers', { gas: gas * prices.base });
+  }
+
+  /** Lamports, negative when paid: fee, tip, rent. */
+  #gas(sol: bigint): bigint {
+    const { signature, signers, fee } = this.#transaction;
+    const { authority, user, userStats, quoteTokenAccount } = this.#of;
+    const attempt = this.#operations.has(signature);
+    if (attempt) return sol + this.#deposited.base;
+    const rent = [user, userStats, quoteTokenAccount].reduce(
+      (sum, address) => sum + lamportsChange(this.#transaction, address),
+      0n,
+    );
+    return -(signers[0] === authority ? fee : 0n) - (signers.includes(authority) ? rent : 0n);
+  }
+}
+
+/** 1e-6 USD per SOL, rounded to the nearest. */
+export const averagePrice = (quote: bigint, base: bigint): bigint =>
+  base === 0n ? 0n : (quote * FEMTO_PER_MICRO_USD + base / 2n) / base;

@@ -1,0 +1,138 @@
+/** What the chain recorded of an address: its signatures, and each transaction with balances and logs. */
+import type { RpcPool } from '../../../chain/rpc-pool.ts';
+
+export type Commitment = 'confirmed' | 'finalized';
+
+export interface SignatureRow {
+  readonly signature: string;
+  readonly slot: number;
+  readonly failed: boolean;
+}
+
+export interface ChainTransaction {
+  readonly signature: string;
+  readonly slot: number;
+  /** Null where the node does not know it. */
+  readonly blockTimeMs: number | null;
+  readonly failed: boolean;
+  readonly fee: bigint;
+  readonly signers: readonly string[];
+  /** Static and loaded, in the order of the balances. */
+  readonly keys: readonly string[];
+  readonly lamportsBefore: readonly bigint[];
+  readonly lamportsAfter: readonly bigint[];
+  /** By address of the token account. */
+  readonly tokensBefore: ReadonlyMap<string, bigint>;
+  readonly tokensAfter: ReadonlyMap<string, bigint>;
+  readonly logs: readonly string[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+const isCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount);
+
+/** The first page is short: nearly always nothing or a few happened since the last look. */
+const FIRST_PAGE = 20;
+const PAGE = 1_000;
+/** A million transactions: beyond that the span is a gap. */
+const MAX_PAGES = 1_000;
+
+const readRows = (result: unknown): readonly SignatureRow[] | undefined => {
+  if (!Array.isArray(result)) return undefined;
+  const rows = result.map((row): SignatureRow | null =>
+    isFields(row) && typeof row.signature === 'string' && isCount(row.slot)
+      ? { signature: row.signature, slot: row.slot, failed: (row.err ?? null) !== null }
+      : null,
+  );
+  return rows.some((row) => row === null) ? undefined : (rows as SignatureRow[]);
+};
+
+/**
+ * Signatures that name `address`, of slots above `after` and up to `upTo`, oldest first in the order of the chain.
+ * @throws TransientError when no node answers that has come to `upTo`
+ */
+export async function signaturesOf(
+  pool: RpcPool,
+  address: string,
+  { after, upTo, commitment }: { readonly after: number; readonly upTo: number; readonly commitment: Commitment },
+): Promise<readonly SignatureRow[]> {
+  const found: SignatureRow[] = [];
+  let before: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const limit = page === 0 ? FIRST_PAGE : PAGE;
+    const config = { commitment, limit, minContextSlot: upTo, ...(before === undefined ? {} : { before }) };
+    const rows = await pool.read('getSignaturesForAddress', [address, config], readRows);
+    found.push(...rows.filter(({ slot }) => slot > after && slot <= upTo));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < limit || last.slot <= after) break;
+    before = last.signature;
+  }
+  return found.reverse();
+}
+
+/** Null: the node does not have it (any more, or yet). @throws TransientError */
+export async function transactionOf(
+  pool: RpcPool,
+  signature: string,
+  commitment: Commitment,
+): Promise<ChainTransaction | null> {
+  const config = { commitment, encoding: 'json', maxSupportedTransactionVersion: 0 };
+  const answer = await pool.read('getTransaction', [signature, config], (result) =>
+    result === null ? { found: null } : found(signature, result),
+  );
+  return answer.found;
+}
+
+function found(signature: string, result: unknown): { readonly found: ChainTransaction } | undefined {
+  if (!isFields(result) || !isFields(result.meta) || !isFields(result.transaction) || !isCount(result.slot)) {
+    return undefined;
+  }
+  const { meta, transaction, slot, blockTime } = result;
+  const { message } = transaction;
+  if (!isFields(message) || !isTexts(message.accountKeys) || !isCounts(meta.preBalances)) return undefined;
+  if (!isCounts(meta.postBalances) || !isCount(meta.fee) || !isFields(message.header)) return undefined;
+  const loaded = isFields(meta.loadedAddresses) ? meta.loadedAddresses : {};
+  const keys = [...message.accountKeys, ...texts(loaded.writable), ...texts(loaded.readonly)];
+  const signerCount = Number(message.header.numRequiredSignatures ?? 1);
+  return {
+    found: {
+      signature,
+      slot,
+      blockTimeMs: typeof blockTime === 'number' ? blockTime * 1_000 : null,
+      failed: (meta.err ?? null) !== null,
+      fee: BigInt(meta.fee),
+      signers: message.accountKeys.slice(0, signerCount),
+      keys,
+      lamportsBefore: meta.preBalances.map(BigInt),
+      lamportsAfter: meta.postBalances.map(BigInt),
+      tokensBefore: tokenBalances(meta.preTokenBalances, keys),
+      tokensAfter: tokenBalances(meta.postTokenBalances, keys),
+      logs: texts(meta.logMessages),
+    },
+  };
+}
+
+const texts = (value: unknown): readonly string[] => (isTexts(value) ? value : []);
+
+function tokenBalances(value: unknown, keys: readonly string[]): ReadonlyMap<string, bigint> {
+  const balances = new Map<string, bigint>();
+  for (const row of Array.isArray(value) ? value : []) {
+    if (!isFields(row) || !isCount(row.accountIndex) || !isFields(row.uiTokenAmount)) continue;
+    const address = keys[row.accountIndex];
+    const { amount } = row.uiTokenAmount;
+    if (address !== undefined && typeof amount === 'string') balances.set(address, BigInt(amount));
+  }
+  return balances;
+}
+
+/** What a transaction changed of an account's lamports; 0 when it does not name it. */
+export function lamportsChange({ keys, lamportsBefore, lamportsAfter }: ChainTransaction, address: string): bigint {
+  const index = keys.indexOf(address);
+  return index < 0 ? 0n : (lamportsAfter[index] ?? 0n) - (lamportsBefore[index] ?? 0n);
+}
+
+export const tokensChange = ({ tokensBefore, tokensAfter }: ChainTransaction, address: string): bigint =>
+  (tokensAfter.get(address) ?? 0n) - (tokensBefore.get(address) ?? 0n);

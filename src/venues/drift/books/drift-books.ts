@@ -1,0 +1,383 @@
+/**
+ * Keeps the books of one account: `keep` writes what is finalized, `figures` tells what they say of a read, with the
+ * confirmed transactions in between folded in memory. Cases: docs/architecture/books.md.
+ */
+
+import { readCount } from '../../../chain/rpc-methods.ts';
+import type { RpcPool } from '../../../chain/rpc-pool.ts';
+import type { Clock } from '../../../domain/clock.ts';
+import type { EquitySources, PositionLedger } from '../../../domain/snapshot.ts';
+import type { Journal } from '../../../journal/journal.ts';
+import type { AlertRecord, FundingRecord, TradeRecord } from '../../../journal/records.ts';
+import type { DriftDeployment } from '../deployment.ts';
+import type { DriftRead } from '../drift-read.ts';
+import type { DriftReader } from '../drift-reader.ts';
+import type { PeriodRate } from '../funding-memory.ts';
+import { applyTransaction, type BooksOf } from './apply.ts';
+import {
+  type ChainTransaction,
+  type Commitment,
+  type SignatureRow,
+  signaturesOf,
+  transactionOf,
+} from './chain-record.ts';
+import { concluded, type Difference, type Proof, prove, withPeriod } from './prove.ts';
+import { periodOf, type Standing, standingOf } from './standing.ts';
+import { type BooksState, NO_SOURCES } from './state.ts';
+import { BooksStore, type BooksWrite, type Kept } from './store.ts';
+import { equityRecord, valueOf } from './value.ts';
+
+export interface DriftBooksOptions {
+  readonly engineId: string;
+  readonly journal: Journal;
+  readonly pool: RpcPool;
+  readonly deployment: DriftDeployment;
+  readonly clock: Clock;
+  /** How long a transaction of our wallet may be missing in the journal before it is somebody else's. */
+  readonly patienceMs?: number;
+}
+
+export interface BookFigures {
+  /** Exact, 1e-15 USD. */
+  readonly equityBaseline: bigint | null;
+  readonly sources: EquitySources | null;
+  readonly lastLiquidationMs: number | null;
+  readonly ledger: PositionLedger | null;
+}
+
+const PATIENCE_MS = 30_000;
+/** Steps in vain before a difference is called by its name. */
+const MAX_DOUBTS = 3;
+/** Transactions of one database transaction. */
+const MAX_STEP = 200;
+const MAX_CACHED = 1_000;
+
+interface Gathered {
+  /** In the order of the chain; each address's own order is kept. */
+  readonly rows: readonly SignatureRow[];
+}
+
+interface Step {
+  readonly state: BooksState;
+  readonly trades: readonly TradeRecord[];
+  readonly funding: readonly FundingRecord[];
+  /** All up to the asked slot is in. */
+  readonly complete: boolean;
+  /** Not to be had from any node so far. */
+  readonly missing: string | null;
+}
+
+export class DriftBooks {
+  readonly #options: DriftBooksOptions;
+  readonly #store: BooksStore;
+  readonly #transactions = new Map<string, ChainTransaction>();
+  /** Wall time at which a transaction of our wallet that the journal does not know was first seen. */
+  readonly #strange = new Map<string, number>();
+  #doubts = 0;
+
+  constructor(options: DriftBooksOptions) {
+    this.#options = options;
+    this.#store = new BooksStore(options.journal.db, options.engineId);
+  }
+
+  /** One step: all that is finalized since the last. @throws TransientError; nothing is written then */
+  async keep(reader: Pick<DriftReader, 'read'>): Promise<void> {
+    const read = await reader.read('finalized');
+    const kept = await this.#store.load();
+    if (kept === null) {
+      await this.#begin(read);
+      return;
+    }
+    let current: Kept = kept;
+    while (read.slot > current.state.slot) {
+      const next = await this.#step(current, read);
+      if (next === null) return;
+      current = next;
+    }
+  }
+
+  /** Null sources: what lies between the books and this read is not known (yet). @throws TransientError */
+  async figures(read: DriftRead): Promise<BookFigures> {
+    const kept = await this.#store.load();
+    if (kept === null || read.slot < kept.state.slot) return UNKNOWN;
+    const standing = standingOf(read);
+    const { state } = kept;
+    if (standing === null)
+      return { ...UNKNOWN, equityBaseline: state.baseline, lastLiquidationMs: state.lastLiquidationMs };
+    const quiet = prove(state, standing);
+    if (quiet.clean) return figuresOf(quiet.state);
+    const step = await this.#fold(state, read, 'confirmed');
+    const proof = prove(step.state, standing);
+    if (step.complete && proof.clean) return figuresOf(proof.state);
+    return { ...UNKNOWN, equityBaseline: state.baseline, lastLiquidationMs: step.state.lastLiquidationMs };
+  }
+
+  /** Periods that the books saw, oldest first. */
+  async fundingRates(): Promise<readonly PeriodRate[]> {
+    const kept = await this.#store.load();
+    return kept?.state.periods.map(({ tsMs, rate }) => ({ tsMs, rate })) ?? [];
+  }
+
+  async #begin(read: DriftRead): Promise<void> {
+    const standing = standingOf(read);
+    if (standing === null) return;
+    const state = beginning(standing);
+    await this.#store.write(null, { ...this.#nothing(state), equity: this.#equity(state, standing.blockTimeMs) });
+  }
+
+  /** Null: no further now. */
+  async #step(kept: Kept, read: DriftRead): Promise<Kept | null> {
+    const step = await this.#fold(kept.state, read, 'finalized');
+    const claims = await this.#claims(step.state);
+    const written = {
+      ...this.#nothing(claims.state),
+      trades: step.trades,
+      funding: step.funding,
+      claims: claims.found,
+    };
+    if (!step.complete) {
+      if (step.missing !== null && step.state.slot === kept.state.slot) this.#doubts += 1;
+      if (step.state.slot === kept.state.slot) return null;
+      return await this.#write(kept, written);
+    }
+    const standing = standingOf(read);
+    if (standing === null) return await this.#write(kept, { ...written, state: { ...claims.state, slot: read.slot } });
+    const proof = prove(claims.state, standing);
+    if (!proof.clean) {
+      this.#doubts += 1;
+      if (this.#doubts < MAX_DOUBTS) return null;
+    }
+    const { state, alert } = await this.#conclude(kept, proof, standing);
+    this.#doubts = 0;
+    return await this.#write(kept, {
+      ...written,
+      state,
+      equity: this.#equity(state, standing.blockTimeMs),
+      alerts: alert === null ? [] : [alert],
+    });
+  }
+
+  async #conclude(
+    kept: Kept,
+    proof: Proof,
+    standing: Standing,
+  ): Promise<{ readonly state: BooksState; readonly alert: AlertRecord | null }> {
+    if (proof.clean) return { state: concluded(proof, standing, 'unexplained'), alert: null };
+    const from = kept.state.slot + 1;
+    if (proof.state.since.liquidated) return { state: concluded(proof, standing, 'external'), alert: null };
+    const first = await this.#options.pool.read('getFirstAvailableBlock', [], readCount);
+    if (first > from) {
+      return {
+        state: concluded(proof, standing, 'baseline'),
+        alert: this.#gap(from, standing, first, proof.difference),
+      };
+    }
+    const state = concluded(proof, standing, 'unexplained');
+    const ledger = { ...state.ledger, unexplained: state.ledger.unexplained + 1 };
+    return { state: { ...state, ledger }, alert: this.#unexplained(from, standing, proof) };
+  }
+
+  async #write(kept: Kept, change: BooksWrite): Promise<Kept | null> {
+    const written = await this.#store.write(kept.sequence, change);
+    return written ? { state: change.state, sequence: kept.sequence + 1 } : null;
+  }
+
+  /** All of the chain after the state and up to the read; up to `MAX_STEP` of them when they are finalized. */
+  async #fold(state: BooksState, read: DriftRead, commitment: Commitment): Promise<Step> {
+    const of = booksOf(this.#options, read);
+    const { rows } = await this.#gather(of, { after: state.slot, upTo: read.slot, commitment });
+    const all = rows.map(({ signature }) => signature);
+    const placements = state.orders.map(({ signature }) => signature);
+    const operations = await this.#store.operationsOf([...all, ...placements]);
+    const transactions: ChainTransaction[] = [];
+    let stopped: { readonly slot: number; readonly missing: string | null } | null = null;
+    for (const row of rows) {
+      const transaction = await this.#transaction(row, commitment);
+      if (transaction === null && this.#doubts >= MAX_DOUBTS) continue;
+      if (transaction === null) stopped = { slot: row.slot, missing: row.signature };
+      else if (commitment === 'finalized' && this.#mustWait(transaction, of, operations)) {
+        stopped = { slot: row.slot, missing: null };
+      } else if (commitment === 'finalized' && transactions.length >= MAX_STEP) {
+        stopped = { slot: row.slot, missing: null };
+      }
+      if (stopped !== null || transaction === null) break;
+      transactions.push(transaction);
+    }
+    const end = stopped;
+    // A slot is in as a whole or not at all: the cursor knows slots only.
+    const whole = end === null ? transactions : transactions.filter(({ slot }) => slot < end.slot);
+    // A period that has just ended may be paid in what follows.
+    let next = { ...state, periods: withPeriod(state.periods, periodOf(read)) };
+    const trades: TradeRecord[] = [];
+    const funding: FundingRecord[] = [];
+    for (const transaction of whole) {
+      const folded = applyTransaction(next, transaction, of, operations);
+      next = folded.state;
+      trades.push(...folded.trades);
+      funding.push(...folded.funding);
+    }
+    const slot = end === null ? Math.max(state.slot, next.slot) : Math.max(state.slot, end.slot - 1);
+    return { state: { ...next, slot }, trades, funding, complete: end === null, missing: end?.missing ?? null };
+  }
+
+  async #gather(
+    of: BooksOf,
+    span: { readonly after: number; readonly upTo: number; readonly commitment: Commitment },
+  ): Promise<Gathered> {
+    const { pool } = this.#options;
+    const lists = await Promise.all(
+      [of.user, of.authority, of.quoteTokenAccount].map((address) => signaturesOf(pool, address, span)),
+    );
+    const rows: SignatureRow[] = [];
+    const known = new Set<string>();
+    for (const row of lists.flat()) {
+      if (known.has(row.signature)) continue;
+      known.add(row.signature);
+      rows.push(row);
+    }
+    // Stable: within a slot the account's own order first, which is what fills and settles depend on.
+    return { rows: rows.sort((a, b) => a.slot - b.slot) };
+  }
+
+  async #transaction(row: SignatureRow, commitment: Commitment): Promise<ChainTransaction | null> {
+    const known = this.#transactions.get(row.signature);
+    // After a fork the same bytes may stand in another slot.
+    if (known !== undefined && known.slot === row.slot) return known;
+    const transaction = await transactionOf(this.#options.pool, row.signature, commitment);
+    if (transaction === null) return null;
+    this.#transactions.set(row.signature, transaction);
+    for (const oldest of this.#transactions.keys()) {
+      if (this.#transactions.size <= MAX_CACHED) break;
+      this.#transactions.delete(oldest);
+    }
+    return transaction;
+  }
+
+  /** It is our wallet's, and the journal may be behind: whose it is will be known in a moment. */
+  #mustWait({ signature, signers }: ChainTransaction, of: BooksOf, operations: ReadonlyMap<string, string>): boolean {
+    if (!signers.includes(of.authority) || operations.has(signature)) {
+      this.#strange.delete(signature);
+      return false;
+    }
+    const nowMs = this.#options.clock.nowMs();
+    const since = this.#strange.get(signature) ?? nowMs;
+    this.#strange.set(signature, since);
+    const waits = nowMs - since < (this.#options.patienceMs ?? PATIENCE_MS);
+    if (!waits) this.#strange.delete(signature);
+    return waits;
+  }
+
+  async #claims(state: BooksState): Promise<{ readonly state: BooksState; readonly found: BooksWrite['claims'] }> {
+    if (state.unclaimed.length === 0) return { state, found: [] };
+    const operations = await this.#store.operationsOf(state.unclaimed.map(({ placedBy }) => placedBy));
+    const found = state.unclaimed.flatMap(({ signature, index, placedBy }) => {
+      const operationId = operations.get(placedBy);
+      return operationId === undefined ? [] : [{ signature, index, operationId }];
+    });
+    return {
+      state: { ...state, unclaimed: state.unclaimed.filter(({ placedBy }) => !operations.has(placedBy)) },
+      found,
+    };
+  }
+
+  #equity(state: BooksState, marketTimeMs: number) {
+    return equityRecord(this.#options.engineId, state, { tsMs: this.#options.clock.nowMs(), marketTimeMs });
+  }
+
+  #nothing(state: BooksState): BooksWrite {
+    const atMs = this.#options.clock.nowMs();
+    return { state, trades: [], funding: [], equity: null, alerts: [], claims: [], atMs };
+  }
+
+  #gap(from: number, { slot }: Standing, first: number, difference: Difference): AlertRecord {
+    return this.#alert('HISTORY_GAP', 'warning', slot, {
+      message:
+        `What this account did in slots ${from} to ${first - 1} is no longer to be had from the node: trades and ` +
+        'funding of that time are missing, and equity has a new baseline.',
+      action: 'Nothing needs to be done; an RPC node with a longer history, asked in time, would tell.',
+      details: { from_slot: from, to_slot: slot, first_available: first, ...inFigures(difference) },
+    });
+  }
+
+  #unexplained(from: number, { slot }: Standing, { difference, state }: Proof): AlertRecord {
+    return this.#alert('BOOKS_UNEXPLAINED', 'critical', slot, {
+      message: `The account differs from its books by what no transaction in slots ${from} to ${slot} explains.`,
+      action: 'Compare the account with the list of trades and transfers; RESUME takes it as it stands.',
+      details: { from_slot: from, to_slot: slot, unclear: state.since.unclear, ...inFigures(difference) },
+    });
+  }
+
+  #alert(
+    code: string,
+    severity: AlertRecord['severity'],
+    slot: number,
+    told: Pick<AlertRecord, 'message' | 'action' | 'details'>,
+  ): AlertRecord {
+    const { engineId, clock } = this.#options;
+    const id = `${code.toLowerCase()}:${engineId}:${slot}`;
+    return { id, engineId, kind: 'alert', severity, code, operationId: null, tsMs: clock.nowMs(), ...told };
+  }
+}
+
+const UNKNOWN: BookFigures = { equityBaseline: null, sources: null, lastLiquidationMs: null, ledger: null };
+
+const figuresOf = ({ baseline, sources, lastLiquidationMs, ledger }: BooksState): BookFigures => ({
+  equityBaseline: baseline,
+  sources,
+  lastLiquidationMs,
+  ledger,
+});
+
+const inFigures = (difference: Difference) =>
+  Object.fromEntries(Object.entries(difference).map(([name, amount]) => [name, amount.toString()]));
+
+function beginning(standing: Standing): BooksState {
+  const { slot, wallet, base, quote, perp, other, prices, premium, period } = standing;
+  const state: BooksState = {
+    version: 1,
+    slot,
+    wallet,
+    base,
+    quote,
+    perp,
+    other,
+    prices,
+    premium,
+    baseline: 0n,
+    sources: NO_SOURCES,
+    ledger: {
+      own: 0n as BooksState['ledger']['own'],
+      foreign: perp.base,
+      liquidated: 0n as BooksState['ledger']['own'],
+      unexplained: 0,
+    },
+    lastLiquidationMs: null,
+    since: { liquidated: false, unclear: [] },
+    orders: [],
+    unclaimed: [],
+    periods: period === null ? [] : [period],
+    paidPeriods: [],
+  };
+  return { ...state, baseline: valueOf(state) };
+}
+
+export function booksOf(
+  { engineId, deployment }: Pick<DriftBooksOptions, 'engineId' | 'deployment'>,
+  read: DriftRead,
+): BooksOf {
+  const { market } = read.market;
+  return {
+    engineId,
+    programId: deployment.programId.toBase58(),
+    user: deployment.user.toBase58(),
+    userStats: deployment.userStats.toBase58(),
+    authority: deployment.authority.toBase58(),
+    quoteTokenAccount: read.wallet.tokens.quote.address.toBase58(),
+    market: deployment.market,
+    perpIndex: market.marketIndex,
+    baseIndex: read.base.market.marketIndex,
+    quoteIndex: read.quote.market.marketIndex,
+    fundingPeriodMs: market.amm.fundingPeriod.toNumber() * 1_000,
+    oneOracle: market.amm.oracle.equals(read.base.market.oracle),
+  };
+}

@@ -1,0 +1,85 @@
+/** One payment of the chain as rows per funding period: the same sum, to the unit. */
+import { price } from '../../../domain/units.ts';
+import type { FundingRecord } from '../../../journal/records.ts';
+import type { FundingEvent } from '../events/drift-events.ts';
+import type { BooksOf } from './apply.ts';
+import { type BooksState, MAX_PERIODS } from './state.ts';
+
+/** Rate: quote per base at 1e9, over a price at 1e6: the fraction at 1e9. */
+const PRICE_ONE = 1_000_000n;
+
+interface Stretch {
+  /** Cumulative rate at its end. */
+  readonly until: bigint;
+  readonly tsMs: number;
+  readonly oracleTwap: bigint;
+}
+
+export interface FundingRows {
+  readonly rows: readonly FundingRecord[];
+  readonly paidPeriods: readonly number[];
+}
+
+export function fundingRows(
+  event: FundingEvent,
+  { periods, paidPeriods, prices }: Pick<BooksState, 'periods' | 'paidPeriods' | 'prices'>,
+  { engineId, market, fundingPeriodMs }: Pick<BooksOf, 'engineId' | 'market' | 'fundingPeriodMs'>,
+): FundingRows {
+  const long = event.baseAmount > 0n;
+  const until = long ? event.cumulativeRateLong : event.cumulativeRateShort;
+  const stretches = stretchesOf(event, periods, until, price(prices.perp));
+  const paid = [...paidPeriods];
+  const rows: FundingRecord[] = [];
+  const whole = until - event.lastCumulativeRate;
+  let from = event.lastCumulativeRate;
+  let paidSoFar = 0n;
+  for (const [index, stretch] of stretches.entries()) {
+    const due =
+      index === stretches.length - 1
+        ? event.payment
+        : share(event.payment, stretch.until - event.lastCumulativeRate, whole);
+    let periodTsMs =
+      fundingPeriodMs === 0 ? stretch.tsMs : Math.floor(stretch.tsMs / fundingPeriodMs) * fundingPeriodMs;
+    // The rates were changed within a period (a bankruptcy is shared so): its own row, and nothing is lost.
+    while (paid.includes(periodTsMs)) periodTsMs += 1;
+    paid.push(periodTsMs);
+    rows.push({
+      engineId,
+      market,
+      periodTsMs,
+      rate: (stretch.oracleTwap === 0n ? 0n : ((stretch.until - from) * PRICE_ONE) / stretch.oracleTwap).toString(),
+      position: event.baseAmount.toString(),
+      amount: (due - paidSoFar).toString(),
+      tsMs: event.tsMs,
+    });
+    from = stretch.until;
+    paidSoFar = due;
+  }
+  return { rows, paidPeriods: paid.slice(-MAX_PERIODS) };
+}
+
+/** The part of `payment` that is due at `rate` of `whole`. */
+const share = (payment: bigint, rate: bigint, whole: bigint): bigint => (whole === 0n ? 0n : (payment * rate) / whole);
+
+/** The periods that a payment covers, as far as their ends were seen; at least one, and the last ends where it does. */
+function stretchesOf(
+  event: FundingEvent,
+  periods: BooksState['periods'],
+  until: bigint,
+  oracle: bigint,
+): readonly Stretch[] {
+  const cumulativeOf = (period: BooksState['periods'][number]): bigint =>
+    event.baseAmount > 0n ? period.cumulativeLong : period.cumulativeShort;
+  const end: Stretch = { until, tsMs: event.tsMs, oracleTwap: oracle };
+  const past = periods.filter(({ tsMs }) => tsMs <= event.tsMs);
+  const start = past.findLastIndex((period) => cumulativeOf(period) === event.lastCumulativeRate);
+  const seen = (start < 0 ? past.slice(-1) : past.slice(start + 1)).map((period) => ({
+    until: cumulativeOf(period),
+    tsMs: period.tsMs,
+    oracleTwap: period.oracleTwap as bigint,
+  }));
+  const last = seen.findLastIndex((stretch) => stretch.until === until);
+  // Without its beginning the whole payment is one stretch; it ends at the period that was seen to end there, if any.
+  if (start < 0) return [last < 0 ? end : (seen[last] as Stretch)];
+  return last < 0 ? [...seen, end] : seen.slice(0, last + 1);
+}

@@ -1,0 +1,82 @@
+/** The account as a read shows it, in the books' own terms. */
+
+import { rateFraction } from '../../../domain/funding.ts';
+import { tokenAmount } from '../../../domain/margin.ts';
+import { lamports, microUsd, type Price, price } from '../../../domain/units.ts';
+import type { DriftRead } from '../drift-read.ts';
+import { equityOf } from '../equity.ts';
+import { big } from '../integers.ts';
+import type { BooksState, Period, SpotTokens } from './state.ts';
+import { valueOf } from './value.ts';
+
+export interface Standing {
+  readonly slot: number;
+  readonly blockTimeMs: number;
+  readonly wallet: BooksState['wallet'];
+  readonly base: SpotTokens;
+  readonly quote: SpotTokens;
+  readonly perp: BooksState['perp'];
+  readonly other: bigint;
+  readonly prices: BooksState['prices'];
+  readonly premium: bigint;
+  readonly period: Period | null;
+}
+
+/** Null when a price of something held is unknown: then nothing can be valued. */
+export function standingOf(read: DriftRead): Standing | null {
+  const equity = equityOf(read);
+  const prices = pricesOf(read);
+  if (equity === null || prices === null) return null;
+  const position = read.account?.perps.find((perp) => perp.marketIndex === read.market.market.marketIndex);
+  const held = {
+    wallet: { sol: read.wallet.sol, usdc: read.wallet.usdc },
+    base: spotOf(read, read.base.market.marketIndex),
+    quote: spotOf(read, read.quote.market.marketIndex),
+    perp: { base: position?.baseAmount ?? lamports(0n), quote: position?.quoteAmount ?? microUsd(0n) },
+    prices,
+  };
+  const mark = read.markets.perps.find((perp) => perp.marketIndex === read.market.market.marketIndex)?.markPrice;
+  return {
+    slot: read.slot,
+    blockTimeMs: read.blockTimeMs,
+    ...held,
+    other: equity - valueOf({ ...held, other: 0n }),
+    premium: mark == null ? 0n : mark - prices.perp,
+    period: periodOf(read),
+  };
+}
+
+function pricesOf({ markets, market, base, quote }: DriftRead): BooksState['prices'] | null {
+  const of = (index: number): Price | null =>
+    markets.spot.find((each) => each.marketIndex === index)?.oracle.price ?? null;
+  const perp = markets.perps.find((each) => each.marketIndex === market.market.marketIndex)?.oracle.price ?? null;
+  const [baseAt, quoteAt] = [of(base.market.marketIndex), of(quote.market.marketIndex)];
+  return perp === null || baseAt === null || quoteAt === null ? null : { base: baseAt, quote: quoteAt, perp };
+}
+
+function spotOf({ account, markets }: DriftRead, index: number): SpotTokens {
+  const market = markets.spot.find((each) => each.marketIndex === index);
+  const balance = account?.spot.find((each) => each.marketIndex === index);
+  return {
+    tokens: market === undefined || balance === undefined ? 0n : tokenAmount(balance, market),
+    moved: 0n,
+    turnover: 0n,
+    moves: 0,
+    depositIndex: market?.cumulativeDepositInterest ?? 0n,
+    borrowIndex: market?.cumulativeBorrowInterest ?? 0n,
+  };
+}
+
+/** Null before the market's first. */
+export function periodOf({ market: { market } }: DriftRead): Period | null {
+  const tsMs = market.amm.lastFundingRateTs.toNumber() * 1_000;
+  if (tsMs === 0) return null;
+  const oracleTwap = price(big(market.amm.lastFundingOracleTwap));
+  return {
+    tsMs,
+    cumulativeLong: big(market.amm.cumulativeFundingRateLong),
+    cumulativeShort: big(market.amm.cumulativeFundingRateShort),
+    oracleTwap,
+    rate: rateFraction(big(market.amm.lastFundingRateShort), oracleTwap) ?? 0n,
+  };
+}

@@ -1,0 +1,79 @@
+/** All that the books of one account are: one document, replaced as a whole together with the rows it gave rise to. */
+import { z } from 'zod';
+import { EquitySources, PositionLedger } from '../../../domain/snapshot.ts';
+import { integer, lamportsText, microUsdText, priceText } from '../../../domain/wire.ts';
+
+/** Tokens on deposit (a borrow negative) at the last proof, and what moved since by its own figure. */
+const SpotTokens = z.object({
+  tokens: integer,
+  moved: integer,
+  /** How much moved in all, either way, and how often: what bounds interest and rounding. */
+  turnover: integer,
+  moves: z.number().int(),
+  /** Cumulative interest of the market at the proof, 1e10. */
+  depositIndex: integer,
+  borrowIndex: integer,
+});
+export type SpotTokens = z.output<typeof SpotTokens>;
+
+/** A funding period's end as the market told it. Cumulative rates: quote per base at 1e9. */
+const Period = z.object({
+  tsMs: z.number(),
+  cumulativeLong: integer,
+  cumulativeShort: integer,
+  oracleTwap: priceText,
+  /** What a short was paid, as a fraction of the TWAP, 1e9. */
+  rate: integer,
+});
+export type Period = z.output<typeof Period>;
+
+const TradeName = z.object({ signature: z.string(), index: z.number().int(), placedBy: z.string() });
+
+export const BooksState = z.object({
+  version: z.literal(1),
+  /** All up to this slot is in. */
+  slot: z.number().int(),
+  wallet: z.object({ sol: lamportsText, usdc: microUsdText }),
+  base: SpotTokens,
+  quote: SpotTokens,
+  perp: z.object({ base: lamportsText, quote: microUsdText }),
+  /** Value of what lies outside the configured market and its assets, 1e-15 USD. */
+  other: integer,
+  /** Oracle prices up to which `sources.price` is counted. */
+  prices: z.object({ base: priceText, quote: priceText, perp: priceText }),
+  /** The mark's distance from the oracle at the last read. */
+  premium: integer,
+  baseline: integer,
+  sources: EquitySources,
+  ledger: PositionLedger,
+  lastLiquidationMs: z.number().nullable(),
+  /** Since the last proof: what events may not tell in full. */
+  since: z.object({ liquidated: z.boolean(), unclear: z.array(z.string()) }),
+  /** Placements of this account, newest last: whose order a fill is of. */
+  orders: z.array(z.object({ orderId: z.number().int(), signature: z.string() })),
+  /** Trades whose placement was signed by our wallet and is in no operation yet. */
+  unclaimed: z.array(TradeName),
+  periods: z.array(Period),
+  /** Ends of periods that have their row, newest last: a period is paid once. */
+  paidPeriods: z.array(z.number()),
+});
+export type BooksState = z.output<typeof BooksState>;
+export type BooksStateJson = z.input<typeof BooksState>;
+
+export const MAX_ORDERS = 200;
+export const MAX_UNCLAIMED = 100;
+/** More than a week of hours. */
+export const MAX_PERIODS = 200;
+
+export const NO_SOURCES: EquitySources = {
+  price: 0n,
+  basis: 0n,
+  slippage: 0n,
+  funding: 0n,
+  interest: 0n,
+  fees: 0n,
+  gas: 0n,
+  transfers: 0n,
+  external: 0n,
+  unexplained: 0n,
+};

@@ -1,0 +1,103 @@
+/** The books in the journal's database: written with the rows they gave rise to, all or nothing. */
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import { jsonText } from '../../../journal/json-text.ts';
+import type { AlertRecord, EquityRecord, FundingRecord, TradeRecord } from '../../../journal/records.ts';
+import type { Database } from '../../../journal/schema.ts';
+import { insertAlert, insertEquity, insertFunding, insertTrades } from '../../../journal/writes.ts';
+import { BooksState, type BooksStateJson } from './state.ts';
+
+export interface Kept {
+  readonly state: BooksState;
+  readonly sequence: number;
+}
+
+export interface BooksWrite {
+  readonly state: BooksState;
+  readonly trades: readonly TradeRecord[];
+  readonly funding: readonly FundingRecord[];
+  readonly equity: EquityRecord | null;
+  readonly alerts: readonly AlertRecord[];
+  /** Trades whose operation is known by now. */
+  readonly claims: readonly { readonly signature: string; readonly index: number; readonly operationId: string }[];
+  readonly atMs: number;
+}
+
+/** Of the parameters of one statement. */
+const MAX_ASKED = 5_000;
+
+const stateText = (state: BooksState): string => jsonText(z.encode(BooksState, state));
+
+export class BooksStore {
+  readonly #db: Kysely<Database>;
+  readonly engineId: string;
+
+  constructor(db: Kysely<Database>, engineId: string) {
+    this.#db = db;
+    this.engineId = engineId;
+  }
+
+  /** Null: no books yet. */
+  async load(): Promise<Kept | null> {
+    const row = await this.#db
+      .selectFrom('drift_books')
+      .select(['state', 'sequence'])
+      .where('engine_id', '=', this.engineId)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    return { state: z.decode(BooksState, row.state as unknown as BooksStateJson), sequence: row.sequence };
+  }
+
+  /** Operation of each signature that is an attempt of this journal. */
+  async operationsOf(signatures: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    const asked = [...new Set(signatures)];
+    for (let from = 0; from < asked.length; from += MAX_ASKED) {
+      const rows = await this.#db
+        .selectFrom('attempts')
+        .select(['signature', 'operation_id'])
+        .where('signature', 'in', asked.slice(from, from + MAX_ASKED))
+        .execute();
+      for (const { signature, operation_id } of rows) found.set(signature, operation_id);
+    }
+    return found;
+  }
+
+  /** False: the books have moved on since `sequence` (null: there were none), and nothing was written. */
+  async write(sequence: number | null, change: BooksWrite): Promise<boolean> {
+    return await this.#db.transaction().execute(async (trx) => {
+      const { engineId } = this;
+      const row = { state: stateText(change.state), updated_at_ms: change.atMs };
+      const result =
+        sequence === null
+          ? await trx
+              .insertInto('drift_books')
+              .values({ engine_id: engineId, sequence: 1, created_at_ms: change.atMs, ...row })
+              .onConflict((oc) => oc.column('engine_id').doNothing())
+              .executeTakeFirst()
+          : await trx
+              .updateTable('drift_books')
+              .set({ sequence: sequence + 1, ...row })
+              .where('engine_id', '=', engineId)
+              .where('sequence', '=', sequence)
+              .executeTakeFirst();
+      const written = 'numUpdatedRows' in result ? result.numUpdatedRows : result.numInsertedOrUpdatedRows;
+      if ((written ?? 0n) === 0n) return false;
+      if (change.trades.length > 0) await insertTrades(trx, change.trades);
+      if (change.funding.length > 0) await insertFunding(trx, change.funding);
+      if (change.equity !== null) await insertEquity(trx, change.equity);
+      for (const alert of change.alerts) await insertAlert(trx, alert);
+      for (const { signature, index, operationId } of change.claims) {
+        await trx
+          .updateTable('trades')
+          .set({ operation_id: operationId })
+          .where('engine_id', '=', engineId)
+          .where('signature', '=', signature)
+          .where('fill_index', '=', index)
+          .where('operation_id', 'is', null)
+          .execute();
+      }
+      return true;
+    });
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * What the books' holdings are worth, as `equityOf` of a read says it, and the only ways in which it changes: prices
+ * move, or holdings do and the difference is given to sources. So equity = baseline + sources, always and exactly.
+ */
+import type { EquitySource, EquitySources } from '../../../domain/snapshot.ts';
+import { divFloor, FEMTO_PER_MICRO_USD } from '../../../domain/units.ts';
+import type { EquityRecord } from '../../../journal/records.ts';
+import type { BooksState, SpotTokens } from './state.ts';
+
+const PRICE_ONE = 1_000_000n;
+/** Of a quote token (6 decimals) at a price (1e-6): to 1e-15 USD. */
+const QUOTE_TO_FEMTO = 1_000n;
+
+export const tokensOf = ({ tokens, moved }: SpotTokens): bigint => tokens + moved;
+
+type Holdings = Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'other' | 'prices'>;
+
+/** 1e-15 USD. */
+export function valueOf({ wallet, base, quote, perp, other, prices }: Holdings): bigint {
+  const spot = (tokensOf(base) + wallet.sol) * prices.base;
+  const cash = (tokensOf(quote) + wallet.usdc) * prices.quote * QUOTE_TO_FEMTO;
+  const position = ((perp.base * prices.perp + perp.quote * FEMTO_PER_MICRO_USD) * prices.quote) / PRICE_ONE;
+  return spot + cash + position + other;
+}
+
+export const withSource = (state: BooksState, source: EquitySource, amount: bigint): BooksState => ({
+  ...state,
+  sources: { ...state.sources, [source]: state.sources[source] + amount },
+});
+
+/** Prices move, and nothing else. */
+export function atPrices(state: BooksState, prices: Partial<BooksState['prices']>): BooksState {
+  const next = { ...state, prices: { ...state.prices, ...prices } };
+  return withSource(next, 'price', valueOf(next) - valueOf(state));
+}
+
+type Change = Partial<Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'other'>>;
+
+/** Holdings change: the parts go to their sources, and what is left of the difference to `rest`. */
+export function change(
+  state: BooksState,
+  holdings: Change,
+  rest: EquitySource,
+  parts: Partial<Record<EquitySource, bigint>> = {},
+): BooksState {
+  let next: BooksState = { ...state, ...holdings };
+  let left = valueOf(next) - valueOf(state);
+  for (const [source, amount] of Object.entries(parts) as [EquitySource, bigint][]) {
+    next = withSource(next, source, amount);
+    left -= amount;
+  }
+  return withSource(next, rest, left);
+}
+
+/** Micro-USD that the venue counts in the quote asset, at its price. */
+export const quoteFemto = (amount: bigint, { prices }: BooksState): bigint => amount * prices.quote * QUOTE_TO_FEMTO;
+
+const micro = (femto: bigint): bigint => divFloor(femto + FEMTO_PER_MICRO_USD / 2n, FEMTO_PER_MICRO_USD);
+
+/** In micro-USD. Funding is whole already; `price`, which no receipt tells, takes what the others lose in rounding. */
+export function equityRecord(
+  engineId: string,
+  { baseline, sources }: Pick<BooksState, 'baseline' | 'sources'>,
+  times: { readonly tsMs: number; readonly marketTimeMs: number },
+): EquityRecord {
+  const rounded = Object.fromEntries(
+    Object.entries(sources).map(([source, amount]) => [source, micro(amount)]),
+  ) as unknown as EquitySources;
+  const sumOf = (parts: EquitySources): bigint => Object.values(parts).reduce((sum, part) => sum + part, 0n);
+  const equity = micro(baseline + sumOf(sources));
+  const price = equity - micro(baseline) - (sumOf(rounded) - rounded.price);
+  const texts = Object.fromEntries(
+    Object.entries({ ...rounded, price }).map(([source, amount]) => [source, amount.toString()]),
+  ) as Record<EquitySource, string>;
+  return { engineId, ...times, equity: equity.toString(), baseline: micro(baseline).toString(), ...texts };
+}
