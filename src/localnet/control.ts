@@ -6,7 +6,7 @@ import { answer } from './http/endpoint.ts';
 import { toJson } from './json.ts';
 import type { Localnet } from './localnet.ts';
 
-type Body = Readonly<Record<string, unknown>>;
+export type Body = Readonly<Record<string, unknown>>;
 
 /** Slots that one request may make. */
 const MAX_ADVANCE = 100_000;
@@ -18,7 +18,9 @@ function whole(body: Body, name: string, fallback?: number): number {
   return value;
 }
 
-const COMMANDS: Readonly<Record<string, (net: Localnet, body: Body) => unknown>> = {
+export type ControlCommand = (net: Localnet, body: Body) => unknown;
+
+const COMMANDS: Readonly<Record<string, ControlCommand>> = {
   'GET /state': (net) => net.state(),
   'POST /advance': (net, body) => net.advance(whole(body, 'slots', 1)),
   'POST /skip': (net, body) => net.skip(whole(body, 'slots', 1)),
@@ -36,7 +38,13 @@ const COMMANDS: Readonly<Record<string, (net: Localnet, body: Body) => unknown>>
 };
 
 /** The chain's hands: what no RPC node offers. `GET /record/<signature>` tells what really happened to a transaction. */
-export function control(net: Localnet, request: IncomingMessage, response: ServerResponse, text: string): void {
+export function control(
+  net: Localnet,
+  request: IncomingMessage,
+  response: ServerResponse,
+  text: string,
+  more: Readonly<Record<string, ControlCommand>> = {},
+): void {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (request.method === 'OPTIONS') answer(response, 204, '');
   else
@@ -45,11 +53,12 @@ export function control(net: Localnet, request: IncomingMessage, response: Serve
       const [, folder, name] = pathname.split('/');
       if (request.method === 'GET' && folder === 'record' && name !== undefined) return net.record(name);
       if (request.method === 'DELETE' && folder === 'faults' && name !== undefined) return net.removeFault(name);
-      const command = COMMANDS[`${request.method} ${pathname}`];
+      const commands = { ...COMMANDS, ...more };
+      const command = commands[`${request.method} ${pathname}`];
       if (command === undefined)
         throw new ValidationError(
           'LOCALNET_CONTROL',
-          `No such command. There are: ${Object.keys(COMMANDS).join(', ')}`,
+          `No such command. There are: ${Object.keys(commands).join(', ')}`,
         );
       return (await command(net, body)) ?? net.state();
     });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ValidationError } from '../domain/errors.ts';
 import { type AccountInput, parseAccount } from './account-input.ts';
 import { type AfterFork, Chain, type ChainSettings } from './chain/chain.ts';
-import { control } from './control.ts';
+import { type ControlCommand, control } from './control.ts';
 import { Faults } from './faults/faults.ts';
 import { type FaultInput, type FaultRule, JITO } from './faults/rule.ts';
 import { Endpoint } from './http/endpoint.ts';
@@ -40,6 +40,8 @@ export interface LocalnetOptions {
   readonly programs?: readonly { readonly address: string; readonly elf: string | Uint8Array }[];
   /** Time stands still until `resume`; slots are made by `advance`. */
   readonly paused?: boolean;
+  /** Of the control endpoint, beside its own (`POST /name`) or in their place: what is laid over the chain brings them. */
+  readonly commands?: Readonly<Record<string, ControlCommand>>;
 }
 
 export interface RunningNode {
@@ -137,7 +139,7 @@ export async function startLocalnet(options: LocalnetOptions = {}): Promise<Loca
   });
   const controlEndpoint: Endpoint = new Endpoint(host, false, {
     maxBodyBytes: CONTROL_BODY_BYTES,
-    request: (request, response, body) => control(net, request, response, body),
+    request: (request, response, body) => control(net, request, response, body, options.commands),
   });
 
   chain.onChange(() => {

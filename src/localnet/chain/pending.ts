@@ -38,6 +38,11 @@ export class PendingQueue {
     return this.#queue.some((one) => one.signature === signature);
   }
 
+  /** Whether one of those that wait is such. */
+  some(is: (transaction: ParsedTransaction) => boolean): boolean {
+    return this.#queue.some((one) => is(one.transaction));
+  }
+
   /** A second delivery of bytes that wait already changes nothing. False when the queue is full. */
   add(transaction: ParsedTransaction, how: Submission = {}): boolean {
     const signature = signatureOf(transaction);

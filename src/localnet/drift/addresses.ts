@@ -3,7 +3,7 @@ import { DRIFT_PROGRAM_ID } from './program.ts';
 
 const PROGRAM = new PublicKey(DRIFT_PROGRAM_ID);
 const TOKEN_PROGRAM = new PublicKey('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA');
-const ASSOCIATED_TOKEN_PROGRAM = new PublicKey('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');
+export const ASSOCIATED_TOKEN_PROGRAM = 'ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL';
 
 export const SOL_MINT = 'So11111111111111111111111111111111111111112';
 /** Mainnet's USDC. */
@@ -37,5 +37,5 @@ export const userStatsAddress = (authority: string): string => derived('user_sta
 
 export function tokenAccountAddress(owner: string, mint: string): string {
   const seeds = [bytesOf(owner), TOKEN_PROGRAM.toBuffer(), bytesOf(mint)];
-  return PublicKey.findProgramAddressSync(seeds, ASSOCIATED_TOKEN_PROGRAM)[0].toBase58();
+  return PublicKey.findProgramAddressSync(seeds, new PublicKey(ASSOCIATED_TOKEN_PROGRAM))[0].toBase58();
 }

@@ -1,9 +1,8 @@
 import { ComputeBudgetProgram, PublicKey, type TransactionInstruction, TransactionMessage } from '@solana/web3.js';
 import type { Chain } from '../chain/chain.ts';
 import type { LandedTransaction } from '../ledger/block.ts';
-import { toBase58 } from '../wire/base58.ts';
 import { type KeyPair, keyPairFrom, signWith } from '../wire/ed25519.ts';
-import { parseTransaction } from '../wire/transaction.ts';
+import { type ParsedTransaction, parseTransaction } from '../wire/transaction.ts';
 
 const MAX_UNITS = 1_400_000;
 const SERIALS = 100_000;
@@ -27,21 +26,36 @@ export class Sender {
     this.#chain = chain;
   }
 
-  /** @returns the signature; what becomes of it says `landing` */
-  send(payer: KeyPair, instructions: readonly TransactionInstruction[]): string {
+  /**
+   * @param microLamports a unit, beside the fee: who pays more stands earlier in the block
+   * @returns the signature; what becomes of it says `landing`
+   */
+  send(payer: KeyPair, instructions: readonly TransactionInstruction[], microLamports = 0): string {
+    const transaction = this.#signed(payer, instructions, microLamports);
+    this.#chain.submit(transaction);
+    return transaction.signatures[0] as string;
+  }
+
+  /** Whether it would go through on the newest block. */
+  wouldLand(payer: KeyPair, instructions: readonly TransactionInstruction[]): boolean {
+    const transaction = this.#signed(payer, instructions, 0);
+    return this.#chain.bank.simulateAt(this.#chain.head, transaction, false).error === null;
+  }
+
+  #signed(payer: KeyPair, instructions: readonly TransactionInstruction[], microLamports: number): ParsedTransaction {
     // Else the same wish within one blockhash would be the same transaction.
     this.#serial = (this.#serial + 1) % SERIALS;
+    const budget = [ComputeBudgetProgram.setComputeUnitLimit({ units: MAX_UNITS - this.#serial })];
+    if (microLamports > 0) budget.push(ComputeBudgetProgram.setComputeUnitPrice({ microLamports }));
     const message = new TransactionMessage({
       payerKey: new PublicKey(payer.publicKey),
       recentBlockhash: this.#chain.head.blockhash,
-      instructions: [ComputeBudgetProgram.setComputeUnitLimit({ units: MAX_UNITS - this.#serial }), ...instructions],
+      instructions: [...budget, ...instructions],
     }).compileToV0Message();
     const bytes = message.serialize();
-    const signature = signWith(payer, bytes);
-    const transaction = parseTransaction(Buffer.concat([Uint8Array.of(1), signature, bytes]));
+    const transaction = parseTransaction(Buffer.concat([Uint8Array.of(1), signWith(payer, bytes), bytes]));
     if (transaction === null) throw new RangeError('a transaction of ours is none');
-    this.#chain.submit(transaction);
-    return toBase58(signature);
+    return transaction;
   }
 
   /** Null: not in a block of the main fork. */

@@ -1,5 +1,5 @@
 import type { ChainAccount } from '../account.ts';
-import { decode, USER_BYTES, variantName } from './coder.ts';
+import { big, decode, USER_BYTES, variantName } from './coder.ts';
 import { DRIFT_PROGRAM_ID } from './program.ts';
 
 /** An order that a keeper may fill. */
@@ -18,23 +18,35 @@ export interface WaitingOrder {
   readonly size: bigint;
   /** Unix seconds, 0: never. */
   readonly maxTs: number;
+  /** USD at 1e6; for an oracle order, beside the oracle's price. */
+  readonly auctionStart: number;
+  readonly auctionEnd: number;
+  readonly isByOracle: boolean;
+}
+
+export interface UserSeen {
+  readonly authority: string;
+  readonly orders: readonly WaitingOrder[];
+  /** Whether it holds a perp position. */
+  readonly holds: boolean;
 }
 
 export const isUser = (account: ChainAccount | null): account is ChainAccount =>
   account !== null && account.owner === DRIFT_PROGRAM_ID && account.data.length === USER_BYTES;
 
-/** Open perp orders that need no trigger. */
-export function waitingOrders(address: string, account: ChainAccount): WaitingOrder[] {
-  const { authority, orders } = decode('User', account.data);
-  return orders.flatMap((order): WaitingOrder[] => {
+/** Its open perp orders that need no trigger, and whether it holds anything. */
+export function userSeen(address: string, account: ChainAccount): UserSeen {
+  const { authority: key, orders, perpPositions } = decode('User', account.data);
+  const authority = key.toBase58();
+  const waiting = orders.flatMap((order): WaitingOrder[] => {
     const type = variantName(order.orderType);
     if (variantName(order.status) !== 'open' || variantName(order.marketType) !== 'perp') return [];
     if (type.startsWith('trigger')) return [];
-    const size = BigInt(order.baseAssetAmount.toString());
+    const size = big(order.baseAssetAmount);
     return [
       {
         user: address,
-        authority: authority.toBase58(),
+        authority,
         orderId: order.orderId,
         marketIndex: order.marketIndex,
         placedAtSlot: order.slot.toNumber(),
@@ -42,10 +54,21 @@ export function waitingOrders(address: string, account: ChainAccount): WaitingOr
         isLong: variantName(order.direction) === 'long',
         isLimit: type === 'limit',
         reduceOnly: order.reduceOnly,
-        unfilled: size - BigInt(order.baseAssetAmountFilled.toString()),
+        unfilled: size - big(order.baseAssetAmountFilled),
         size,
         maxTs: order.maxTs.toNumber(),
+        auctionStart: order.auctionStartPrice.toNumber(),
+        auctionEnd: order.auctionEndPrice.toNumber(),
+        isByOracle: type === 'oracle',
       },
     ];
   });
+  return { authority, orders: waiting, holds: perpPositions.some(({ baseAssetAmount }) => !baseAssetAmount.isZero()) };
+}
+
+/** USD that its auction takes at this slot, as the program counts it. */
+export function auctionPrice(order: WaitingOrder, slot: number, oracle: number): number {
+  const share = order.auctionSlots === 0 ? 1 : Math.min(1, Math.max(0, slot - order.placedAtSlot) / order.auctionSlots);
+  const price = (order.auctionStart + (order.auctionEnd - order.auctionStart) * share) / 1e6;
+  return order.isByOracle ? oracle + price : price;
 }

@@ -67,10 +67,10 @@ export const ACCOUNT_METHODS: Methods = {
     return inContext(at, account === null ? null : encoded(node, at, account, config));
   },
 
-  /** All of one slot. */
+  /** All of one slot; base64 unless asked for otherwise, where the methods for single accounts answer in base58. */
   getMultipleAccounts(node, params) {
     const addresses = listAt(params, 0, MAX_ACCOUNTS).map((_, index, list) => addressAt(list, index));
-    const config = configAt(params, 1);
+    const config = { encoding: 'base64', ...configAt(params, 1) };
     const at = blockFor(node, config);
     const value = addresses.map((address) => {
       const account = node.account(address, at);
