@@ -73,7 +73,6 @@ function engineRecord(round: number): EngineRecord {
     operation: null,
     unresolved: [],
     holds: [],
-    decision: null,
     epoch: 'bench',
     sequence: round,
     updatedAtMs: Date.now(),

@@ -28,7 +28,6 @@ export function engineRecord(run: EngineRun): EngineRecord {
     operation: running === null ? null : { operationId: running.operationId, kind: running.kind, stage: running.stage },
     unresolved: unresolvedOperations(engine).map((operation) => operation.operationId),
     holds: engine.holds,
-    decision: engine.decision,
     epoch: engine.epoch,
     sequence: engine.sequence,
     updatedAtMs: Date.now(),

@@ -5,6 +5,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { EQUITY_SOURCES } from '../domain/equity-sources.ts';
 import { DriftlessError, type ErrorReport, ValidationError } from '../domain/errors.ts';
 import type { Journal, ListQuery, Page } from '../journal/journal.ts';
 import type { Auth } from './auth.ts';
@@ -57,20 +58,7 @@ const listsOf = (links: Links): Readonly<Record<string, List>> => ({
     page: (journal, query) => viewed(journal.funding(query), fundingView),
   },
   equity: {
-    columns: [
-      'ts',
-      'equity',
-      'price',
-      'basis',
-      'slippage',
-      'funding',
-      'interest',
-      'fees',
-      'gas',
-      'transfers',
-      'external',
-      'unexplained',
-    ],
+    columns: ['ts', 'equity', ...EQUITY_SOURCES],
     page: (journal, query) => viewed(journal.equity(query), equityView),
   },
   alerts: {

@@ -1,4 +1,5 @@
 /** The journal's rows under INTERFACE's names: numbers for reading, `*_base` strings for exactness. */
+import { EQUITY_SOURCES } from '../domain/equity-sources.ts';
 import type { Json } from '../domain/errors.ts';
 import type {
   AlertRecord,
@@ -41,20 +42,7 @@ export const fundingView = (funding: FundingRecord): View => ({
   amount_base: funding.amount,
 });
 
-const EQUITY_FIELDS = [
-  'equity',
-  'baseline',
-  'price',
-  'basis',
-  'slippage',
-  'funding',
-  'interest',
-  'fees',
-  'gas',
-  'transfers',
-  'external',
-  'unexplained',
-] as const satisfies readonly (keyof EquityRecord)[];
+const EQUITY_FIELDS = ['equity', 'baseline', ...EQUITY_SOURCES] as const satisfies readonly (keyof EquityRecord)[];
 
 export const equityView = (equity: EquityRecord): View => ({
   ts: isoTime(equity.tsMs),

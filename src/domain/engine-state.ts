@@ -6,7 +6,7 @@ import { type AdmissionKind, type AdmissionView, refusalOf } from './admission.t
 import { type CommandAnswer, isFinal } from './command.ts';
 import type { DecisionContext } from './decide.ts';
 import { FULL_HEDGE_PPM, hedgeTargetPpm } from './delta.ts';
-import type { ErrorReport, Json } from './errors.ts';
+import type { ErrorReport } from './errors.ts';
 import { type Hold, type EngineState as RunState, withHold, withoutHold } from './hold.ts';
 import type { OperationKind } from './intent.ts';
 import type { OperationReport } from './operation-report.ts';
@@ -86,7 +86,6 @@ export interface EngineCarried {
   readonly failures: number;
   /** Market time until which a failed trade keeps automatic trading off. */
   readonly backoffUntilMs: number | null;
-  readonly decision: Json;
   /** Market and wall time of the last snapshot that the workflow saw. */
   readonly seen: {
     readonly marketTimeMs: number;
@@ -123,7 +122,6 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   decisions: 0,
   failures: 0,
   backoffUntilMs: null,
-  decision: null,
   seen: null,
   liquidatedMs: null,
   retarget: null,

@@ -21,8 +21,6 @@ export interface EngineRecord {
   readonly operation: { readonly operationId: string; readonly kind: OperationKind; readonly stage: string } | null;
   readonly unresolved: readonly string[];
   readonly holds: readonly Hold[];
-  /** What the last decision said, e.g. which gate blocks; null before the first. */
-  readonly decision: Json;
   /** The engine workflow's own identity, made once at its first start: how the two stores know each other. */
   readonly epoch: string;
   /** Grows with every publish; an older one never overwrites a newer one. */

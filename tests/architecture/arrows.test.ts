@@ -53,15 +53,15 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: [],
     packages: ['node:', '@solana/web3.js', 'ws'],
   },
-  // The local chain is a tool of its own: nothing of the product is in it.
+  // The local chain is a tool of its own: nothing of the product is in it but what errors and addresses look like.
   'src/localnet': {
-    values: ['src/localnet', 'src/domain/errors.ts'],
+    values: ['src/localnet', 'src/domain/errors.ts', 'src/domain/base58.ts'],
     types: [],
     packages: ['node:', 'litesvm', 'ws', 'lossless-json'],
   },
   // Drift on it: the program, its accounts and a keeper. Still nothing of the product.
   'src/localnet/drift': {
-    values: ['src/localnet', 'src/domain/errors.ts'],
+    values: ['src/localnet', 'src/domain/errors.ts', 'src/domain/base58.ts'],
     types: [],
     packages: ['node:', 'litesvm', 'lossless-json', '@drift-labs/sdk', '@solana/web3.js'],
   },

@@ -39,7 +39,6 @@ const record = (change: Partial<EngineRecord> = {}): EngineRecord => ({
       reason: 'a trade failed',
     },
   ],
-  decision: { kind: 'hold' },
   epoch: 'epoch-1',
   sequence: nextSequence(),
   updatedAtMs: Date.now() + sequence,

@@ -321,7 +321,6 @@ describe.each([
       operation: null,
       unresolved: [],
       holds: [],
-      decision: null,
       epoch: 'e',
       sequence: 1,
       updatedAtMs: Date.now(),

@@ -32,7 +32,6 @@ export const engineOf = (change: Partial<EngineRecord> = {}): EngineRecord => ({
   operation: null,
   unresolved: [],
   holds: [],
-  decision: null,
   epoch: 'epoch-1',
   sequence: 1,
   updatedAtMs: T0,

@@ -1,13 +1,15 @@
 /** What the account has earned and by what, line by line, adding up in plain sight; and what is on its way. */
+import { EQUITY_SOURCES } from '../../../src/domain/equity-sources.ts';
+import type { EquitySource } from '../../../src/domain/snapshot.ts';
 import { microUsdText } from '../format/micro-usd.ts';
 import { ratio, toneOf, UNKNOWN, usd, usdFine } from '../format/number.ts';
 import { age, countdown, dateTime, days } from '../format/time.ts';
-import { type AccountView, SOURCES, type Source, type Stats } from '../socket/messages.ts';
+import type { AccountView, Stats } from '../socket/messages.ts';
 import { sumOf } from '../state/source-sum.ts';
 import { payments, sinceStatsMs, stats } from '../state/store.ts';
 import { Figure, Panel } from './parts.tsx';
 
-const SOURCE_WORDS: Readonly<Record<Source, readonly [string, string]>> = {
+const SOURCE_WORDS: Readonly<Record<EquitySource, readonly [string, string]>> = {
   price: ['Price', 'SOL held plus perp, times the move of the oracle'],
   basis: ['Basis', 'mark against oracle at each fill'],
   slippage: ['Slippage', 'fill against mark'],
@@ -52,7 +54,7 @@ export function EarningsPanel() {
   );
 }
 
-const sourceUsd = (now: Stats | null, source: Source): number | null => {
+const sourceUsd = (now: Stats | null, source: EquitySource): number | null => {
   const exact = now?.account.sourcesBase?.[source] ?? null;
   return exact === null ? null : Number(exact) / 1e6;
 };
@@ -62,12 +64,12 @@ function Sources({ now }: { readonly now: Stats | null }) {
   const sum = sumOf(sources);
   const change = now?.account.equityChangeBase ?? null;
   const difference = sum === null || change === null ? null : change - sum;
-  const largest = SOURCES.reduce((most, source) => Math.max(most, Math.abs(Number(sources?.[source] ?? 0n))), 0);
+  const largest = EQUITY_SOURCES.reduce((most, source) => Math.max(most, Math.abs(Number(sources?.[source] ?? 0n))), 0);
   return (
     <table class="sources" data-testid="pnl-sources">
       <caption>Change of equity since the account's start, by source</caption>
       <tbody>
-        {SOURCES.map((source) => (
+        {EQUITY_SOURCES.map((source) => (
           <tr key={source} data-testid={`source-${source}`}>
             <th scope="row" title={SOURCE_WORDS[source][1]}>
               {SOURCE_WORDS[source][0]}

@@ -2,6 +2,7 @@
  * What the page reads from the socket. Everything is optional on the wire: null here means unknown and is shown so.
  * Money as JSON numbers is for display; `*Base` are exact base units, for the forms.
  */
+import type { EquitySource } from '../../../src/domain/snapshot.ts';
 import type { Fields } from './read.ts';
 
 export type Mode = 'paper' | 'live';
@@ -98,20 +99,6 @@ export interface MarketView {
   };
 }
 
-export const SOURCES = [
-  'price',
-  'basis',
-  'slippage',
-  'funding',
-  'interest',
-  'fees',
-  'gas',
-  'transfers',
-  'external',
-  'unexplained',
-] as const;
-export type Source = (typeof SOURCES)[number];
-
 export interface AccountView {
   readonly exists: boolean | null;
   readonly walletSol: number | null;
@@ -133,7 +120,7 @@ export interface AccountView {
   readonly equityChange: number | null;
   /** Micro-USD, exact; a source that the server does not tell is null. */
   readonly equityChangeBase: bigint | null;
-  readonly sourcesBase: Readonly<Record<Source, bigint | null>> | null;
+  readonly sourcesBase: Readonly<Record<EquitySource, bigint | null>> | null;
   readonly settledPnl: number | null;
   readonly unsettledPnl: number | null;
   readonly accruedFunding: number | null;

@@ -1,17 +1,17 @@
 /** SYSTEM_STATS' data, and /api/state, which gives the same. */
+import { EQUITY_SOURCES } from '../../../src/domain/equity-sources.ts';
+import type { EquitySource } from '../../../src/domain/snapshot.ts';
 import { readBase } from '../format/decimal.ts';
-import {
-  type AccountView,
-  type DriftState,
-  type EngineView,
-  type HoldView,
-  type MarketView,
-  type PolicyView,
-  type PositionView,
-  SOURCES,
-  type Source,
-  type Stats,
-  type UnresolvedView,
+import type {
+  AccountView,
+  DriftState,
+  EngineView,
+  HoldView,
+  MarketView,
+  PolicyView,
+  PositionView,
+  Stats,
+  UnresolvedView,
 } from './messages.ts';
 import { type Fields, fields, flag, isObject, list, number, oneOf, pick, text, time, webUrl } from './read.ts';
 
@@ -181,12 +181,12 @@ function microUsd(base: unknown, approximate: unknown): bigint | null {
   return usd === null ? null : BigInt(Math.round(usd * 1e6));
 }
 
-function readSources(from: Fields): Record<Source, bigint | null> | null {
+function readSources(from: Fields): Record<EquitySource, bigint | null> | null {
   if (!isObject(from.sources) && !isObject(from.sources_base)) return null;
   const approximate = fields(from.sources);
   const exact = fields(from.sources_base);
-  const entries = SOURCES.map((source) => [source, microUsd(exact[source], approximate[source])] as const);
-  return Object.fromEntries(entries) as Record<Source, bigint | null>;
+  const entries = EQUITY_SOURCES.map((source) => [source, microUsd(exact[source], approximate[source])] as const);
+  return Object.fromEntries(entries) as Record<EquitySource, bigint | null>;
 }
 
 const readPolicy = (from: Fields): PolicyView => ({

@@ -1,10 +1,11 @@
-import { SOURCES, type Source } from '../socket/messages.ts';
+import { EQUITY_SOURCES } from '../../../src/domain/equity-sources.ts';
+import type { EquitySource } from '../../../src/domain/snapshot.ts';
 
 /** The sum of the lines, null as soon as one of them is unknown. */
-export function sumOf(sources: Readonly<Record<Source, bigint | null>> | null): bigint | null {
+export function sumOf(sources: Readonly<Record<EquitySource, bigint | null>> | null): bigint | null {
   if (sources === null) return null;
   let sum = 0n;
-  for (const source of SOURCES) {
+  for (const source of EQUITY_SOURCES) {
     const value = sources[source];
     if (value === null) return null;
     sum += value;

@@ -1,4 +1,5 @@
 /** The paper chain: slots from the wall clock, transactions as bytes, and how long a blockhash lives. */
+import { toBase58 } from '../../domain/base58.ts';
 import { ValidationError } from '../../domain/errors.ts';
 import type { Intent } from '../../domain/intent.ts';
 import type { SignedAttempt } from '../venue.ts';
@@ -20,18 +21,6 @@ export const slotAt = (nowMs: number, { slotMs }: ChainTuning): number => Math.f
 export const blockTimeOf = (slot: number, { slotMs }: ChainTuning): number => slot * slotMs;
 
 const SIGNATURE_BYTES = 64;
-const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
-const BASE = BigInt(ALPHABET.length);
-
-/** Base58 as Solana prints a signature: each leading zero byte is a `1`. */
-export function base58(bytes: Uint8Array): string {
-  let value = 0n;
-  for (const byte of bytes) value = value * 256n + BigInt(byte);
-  let text = '';
-  for (; value > 0n; value /= BASE) text = (ALPHABET[Number(value % BASE)] as string) + text;
-  const zeros = bytes.findIndex((byte) => byte !== 0);
-  return '1'.repeat(zeros === -1 ? bytes.length : zeros) + text;
-}
 
 interface Wire {
   readonly engineId: string;
@@ -50,7 +39,7 @@ export interface Signing {
 }
 
 export function signIntent({ engineId, intent, slot, nowMs, randomBytes, tuning }: Signing): SignedAttempt {
-  const signature = base58(randomBytes(SIGNATURE_BYTES));
+  const signature = toBase58(randomBytes(SIGNATURE_BYTES));
   const lastValidBlockHeight = slot + tuning.blockhashLife;
   const wire: Wire = { engineId, signature, lastValidBlockHeight, intent };
   return {

@@ -3,6 +3,7 @@
  * each statement less is a millisecond less. The keys are those of the journal's own writes (journal/writes.ts).
  */
 import { type RawBuilder, sql } from 'kysely';
+import { EQUITY_SOURCES } from '../../domain/equity-sources.ts';
 import { jsonText } from '../../journal/json-text.ts';
 import type { EquityRecord, FundingRecord } from '../../journal/records.ts';
 
@@ -14,20 +15,7 @@ export interface AccountWrite {
   readonly equity: readonly EquityRecord[];
 }
 
-const EQUITY_FIGURES = [
-  'equity',
-  'baseline',
-  'price',
-  'basis',
-  'slippage',
-  'funding',
-  'interest',
-  'fees',
-  'gas',
-  'transfers',
-  'external',
-  'unexplained',
-] as const satisfies readonly (keyof EquityRecord)[];
+const EQUITY_FIGURES = ['equity', 'baseline', ...EQUITY_SOURCES] as const satisfies readonly (keyof EquityRecord)[];
 
 const figures = sql.raw(EQUITY_FIGURES.join(', '));
 const figureTypes = sql.raw(EQUITY_FIGURES.map((figure) => `${figure} numeric`).join(', '));

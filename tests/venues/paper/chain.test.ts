@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TransientError, ValidationError } from '../../../src/domain/errors.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
-import { base58 } from '../../../src/venues/paper/chain.ts';
 import type { SubmitFault } from '../../../src/venues/paper/faults.ts';
 import { deposit, land, memoryJournal, openBench, order, run, SOL, settle, withdraw } from './support.ts';
 
@@ -123,12 +122,6 @@ describe('a transaction on the paper chain', () => {
     expect(items).toMatchObject([
       { operationId: 'operation-1', signature: attempt.signature, index: 0, side: 'sell', size: SOL.toString() },
     ]);
-  });
-
-  it('prints signatures as base58, leading zeros as ones', () => {
-    expect(base58(Uint8Array.from([0, 0, 1]))).toBe('112');
-    expect(base58(Uint8Array.from([255, 255]))).toBe('LUv');
-    expect(base58(new Uint8Array(64))).toBe('1'.repeat(64));
   });
 });
 
