@@ -17,12 +17,13 @@ const share = fc.constantFrom(0, 0.1, 0.3, 0.6, 0.9, 0.98);
 const weather: fc.Arbitrary<Weather> = fc.record({
   sendLost: share,
   late: share,
-  fails: fc.constantFrom(0, 0, 0.2, 0.5),
+  fails: fc.constantFrom(0, 0, 0.3, 0.8),
   fork: fc.constantFrom(0, 0.05, 0.2, 0.4),
   mute: share,
   lagging: share,
   pruned: share,
   death: fc.constantFrom(0, 0.2, 0.5),
+  slow: fc.constantFrom(0, 0, 0.3, 0.8),
 });
 const request: fc.Arbitrary<OperationRequest> = fc.constantFrom<OperationRequest>(
   { kind: 'deposit', asset: 'SOL', amount: '1500000000' },

@@ -9,6 +9,9 @@ import type { OrderIntent } from '../../src/domain/intent.ts';
 import type { Attempt } from '../../src/domain/transaction.ts';
 
 export const SLOT_MS = 400;
+const FIRST_SLOT = 2_500;
+/** Slots take at most this many times as long, and one more. */
+const SLOWEST = 20;
 const LIFE = 150;
 const FINALITY = 32;
 const CONFIRMED_AFTER = 2;
@@ -65,9 +68,21 @@ export interface Weather {
   readonly lagging: number;
   readonly pruned: number;
   readonly death: number;
+  /** Stretches in which slots take up to twenty times as long, so that what was signed lives as much longer. */
+  readonly slow: number;
 }
 
-export const CALM: Weather = { sendLost: 0, late: 0, fails: 0, fork: 0, mute: 0, lagging: 0, pruned: 0, death: 0 };
+export const CALM: Weather = {
+  sendLost: 0,
+  late: 0,
+  fails: 0,
+  fork: 0,
+  mute: 0,
+  lagging: 0,
+  pruned: 0,
+  death: 0,
+  slow: 0,
+};
 
 export class ChainModel {
   nowMs = 1_000_000;
@@ -75,6 +90,7 @@ export class ChainModel {
   readonly dice: Dice;
   readonly sent = new Map<string, Sent>();
   private signatures = 0;
+  private slots = FIRST_SLOT;
 
   constructor(dice: Dice, weather: Weather) {
     this.dice = dice;
@@ -82,12 +98,14 @@ export class ChainModel {
   }
 
   get slot(): number {
-    return Math.floor(this.nowMs / SLOT_MS);
+    return Math.floor(this.slots);
   }
 
   /** Time passes, and on the way a fork may undo what is not final. */
   advance(ms: number): void {
     this.nowMs += ms;
+    const slotMs = this.dice.chance(this.weather.slow) ? SLOT_MS * (2 + this.dice.upTo(SLOWEST)) : SLOT_MS;
+    this.slots += ms / slotMs;
     if (!this.dice.chance(this.weather.fork)) return;
     for (const sent of this.sent.values()) {
       if (sent.slot === null || sent.slot > this.slot || sent.slot + FINALITY <= this.slot) continue;

@@ -197,13 +197,14 @@ class ModelRun {
       { kind: 'report_again', nowMs },
       { kind: 'slot_granted', nowMs, confirmedPriceLimit: null, exposureConfirmed: false },
     ];
-    const kind = this.dice.upTo(6);
+    // Where a verdict counts it is what people send.
+    const kind = this.unknownLeg() && this.dice.chance(0.8) ? events.length + this.dice.upTo(3) : this.dice.upTo(6);
     const event = events[kind];
     if (event !== undefined) {
       this.apply(event);
       return;
     }
-    const verdict = (['landed', 'failed', 'retry'] as const)[kind - 3] ?? 'landed';
+    const verdict = (['landed', 'failed', 'retry'] as const)[kind - events.length] ?? 'landed';
     this.asks += 1;
     const id = `v${this.asks}`;
     this.asked.set(id, verdict);
