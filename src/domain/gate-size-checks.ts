@@ -10,6 +10,12 @@ import { limitReference } from './slippage.ts';
 import type { Snapshot } from './snapshot.ts';
 import { abs, type Lamports, max, solNumber, usdNumber, valueAt } from './units.ts';
 
+/**
+ * Base units that a withdrawal from Drift may ask for beyond what there is, and does not get: it rounds each deposit down
+ * by up to one, and who deposited 2 SOL may ask for 2 SOL back. Paper's balances are exact.
+ */
+export const WITHDRAW_ROUNDING = 10n;
+
 const assetNumber = (asset: Asset, amount: bigint): number => Number(amount) / 10 ** ASSET_DECIMALS[asset];
 
 export function insufficientFunds(subject: GateSubject): GateCheck {
@@ -29,8 +35,10 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
   const available =
     operation.kind === 'deposit' ? depositable(snapshot, asset, policy) : withdrawableOf(snapshot, asset);
   if (available === null) return unknownAs(asset, assetNumber(asset, amount), ['what can be withdrawn']);
+  const rounds = policy.mode === 'live' && operation.kind === 'withdraw' && available > 0n;
+  const rounding = rounds ? WITHDRAW_ROUNDING : 0n;
   return {
-    pass: amount > 0n && amount <= available,
+    pass: amount > 0n && amount <= available + rounding,
     have: assetNumber(asset, available),
     need: assetNumber(asset, amount),
     unit: asset,

@@ -370,6 +370,18 @@ describe('capital', () => {
     expect(gates(capital('withdraw', 1), { account: null }).pass).toBe(false);
   });
 
+  it('lets a live withdrawal ask for the few lamports that Drift rounded away, and for no more', () => {
+    const asks = (amount: string) =>
+      evaluateGates({
+        snapshot: snapshotOf({ snapshot: { rpcLatencyMs: 10 } }),
+        operation: capital('withdraw', amount),
+        policy: livePolicy(),
+        nowMs: NOW_MS,
+      }).gates.find((gate) => gate.code === 'INSUFFICIENT_FUNDS')?.pass;
+    expect(asks('10.00000001')).toBe(true);
+    expect(asks('10.000000011')).toBe(false);
+  });
+
   it('never borrows by withdrawing', () => {
     expect(gates(capital('withdraw', 10)).pass).toBe(true);
     expect(gateError(gates(capital('withdraw', '10.000000001')))?.code).toBe('INSUFFICIENT_FUNDS');

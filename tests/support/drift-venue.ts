@@ -1,0 +1,114 @@
+/** The venue itself on the local chain with the real program, whose time stands still unless told. */
+import { onTestFinished } from 'vitest';
+import { loadSigner } from '../../src/chain/local-signer.ts';
+import { SolanaChain } from '../../src/chain/solana-chain.ts';
+import type { Intent } from '../../src/domain/intent.ts';
+import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../src/localnet/drift/index.ts';
+import { type DriftDeployment, driftDeployment } from '../../src/venues/drift/deployment.ts';
+import { DriftReader } from '../../src/venues/drift/drift-reader.ts';
+import { SolanaDriftWriting } from '../../src/venues/drift/write/drift-writing.ts';
+import type { OrderReport, Sighting, SignedAttempt } from '../../src/venues/venue.ts';
+
+export const SOL = 1_000_000_000n;
+export const USD = 1_000_000n;
+const CONFIRMED_SLOTS = 3;
+const FINAL_SLOTS = 34;
+const MAX_STEPS = 120;
+
+export interface Written {
+  readonly net: DriftLocalnet;
+  readonly deployment: DriftDeployment;
+  readonly chain: SolanaChain;
+  readonly reader: DriftReader;
+  readonly writing: SolanaDriftWriting;
+}
+
+/** Slots pass only by `advance`, with no skipped ones; ends with the test. */
+export async function stillDrift(options: DriftLocalnetOptions = {}): Promise<Written> {
+  const net = await startDriftLocalnet({ paused: true, skipShare: 0, clock: 'slots', ...options });
+  onTestFinished(() => net.stop());
+  // Until the markets are finalized too.
+  await net.advance(FINAL_SLOTS + CONFIRMED_SLOTS);
+  return writerOn(net);
+}
+
+/** Another process, as it were: nothing is remembered from one to the next. */
+export function writerOn(net: DriftLocalnet, subAccount = 0): Written {
+  const secretKey = JSON.stringify([...net.wallet.secretKey]);
+  const clock = { nowMs: () => Date.now() };
+  const chain = new SolanaChain({
+    rpcUrls: [net.rpcUrl],
+    rpcWsUrl: net.wsUrl,
+    signer: loadSigner({ privateKey: secretKey, keypairPath: null })?.signer ?? null,
+    jito: null,
+    clock,
+    newsWaitMs: 0,
+  });
+  onTestFinished(() => chain.close());
+  const deployment = driftDeployment({
+    env: 'localnet',
+    programId: net.programId,
+    authority: net.wallet.address,
+    subAccount,
+  });
+  const reader = new DriftReader({ pool: chain.pool, deployment, clock });
+  return { net, deployment, chain, reader, writing: new SolanaDriftWriting({ chain, reader, clock }) };
+}
+
+export type Landed = Extract<Sighting, { kind: 'landed' }>;
+
+/** Simulated, signed, sent, and landed at confirmed. */
+export async function land(
+  { net, writing }: Written,
+  intent: Intent,
+): Promise<{ attempt: SignedAttempt; landed: Landed }> {
+  const simulation = await writing.simulate(intent);
+  if (!simulation.ok) throw new Error(JSON.stringify(simulation.error));
+  const attempt = await writing.sign(intent);
+  return { attempt, landed: await sent({ net, writing }, attempt) };
+}
+
+export async function sent(
+  { net, writing }: Pick<Written, 'net' | 'writing'>,
+  attempt: SignedAttempt,
+): Promise<Landed> {
+  await writing.submit(attempt, 3);
+  await net.advance(CONFIRMED_SLOTS);
+  const sighting = await writing.status(attempt);
+  if (sighting.kind !== 'landed') throw new Error(JSON.stringify(sighting));
+  return sighting;
+}
+
+/** Slots pass until the order is gone. */
+export async function gone({ net, writing }: Written, attempt: SignedAttempt): Promise<OrderReport> {
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    const report = await writing.order(attempt);
+    if (report.gone) return report;
+    await net.advance(5);
+  }
+  throw new Error('the order does not go');
+}
+
+export const finalize = ({ net }: Pick<Written, 'net'>): Promise<void> => net.advance(FINAL_SLOTS);
+
+/** A market order as `planIntent` makes it, by the chain's clock. */
+export async function order(
+  { reader }: Written,
+  wanted: { side: 'buy' | 'sell'; size: bigint; reduceOnly?: boolean; bps?: bigint; lifeMs?: number },
+): Promise<Extract<Intent, { kind: 'order' }>> {
+  const { blockTimeMs, markets } = await reader.read('confirmed');
+  const mark = markets.perps[0]?.markPrice ?? 0n;
+  const off = (mark * (wanted.bps ?? 50n)) / 10_000n;
+  const tick = markets.perps[0]?.tickSize ?? 1n;
+  const limit = wanted.side === 'buy' ? mark + off : mark - off;
+  return {
+    kind: 'order',
+    market: 'SOL-PERP',
+    side: wanted.side,
+    size: wanted.size.toString(),
+    reduceOnly: wanted.reduceOnly ?? false,
+    priceLimit: (limit - (limit % tick)).toString(),
+    maxTsMs: blockTimeMs + (wanted.lifeMs ?? 60_000),
+    cancelOpenOrders: wanted.reduceOnly ?? false,
+  };
+}
