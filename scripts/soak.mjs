@@ -1,42 +1,110 @@
-/**
- * `node scripts/soak.mjs [--runs N] [--kills K] [--seed S]`: kills the product at random moments and checks the sums, run
- * after run, each in a folder of its own. A run that goes wrong is told with its seed.
- */
+/** `npm run soak`: kills processes at random, run after run, and judges what is left. What goes wrong is told with its seed. */
 import { parseArgs } from 'node:util';
-import { register } from 'tsx/esm/api';
-import { say } from './setup.mjs';
+import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '3' },
-    kills: { type: 'string', default: '20' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    quiet: { type: 'boolean', default: false },
-    // Seconds that a product is left running when something is wrong, to look at.
-    hold: { type: 'string', default: '0' },
-  },
-});
-register();
-const { crashRun } = await import('../tests/support/crash-run.ts');
-const { kills, runs, seed, hold } = Object.fromEntries(
-  Object.entries(values).map(([name, value]) => [name, Number.parseInt(String(value), 10)]),
-);
-async function onWrong(product, what) {
-  say(`wrong:\n${what.join('\n')}`);
-  if (hold === 0) return;
-  say(`${product.url}, Temporal ${product.env.TEMPORAL_PORT}, ${product.folder}: left for ${hold} s`);
-  await new Promise((resolve) => setTimeout(resolve, hold * 1_000));
+const HELP = `npm run soak -- [--of transactions|product] [--runs N] [--seed S] [options]
+
+  --of transactions  (default) operations on a local chain with real SOL transfers: a worker is SIGKILLed at up to three
+                     random steps or at a random moment, under a random fault of chain, node or network; each run is
+                     judged against the chain's own record
+  --of product       the whole product on paper: node and Temporal are SIGKILLed at random moments while a program
+                     commands it; each run is judged by its sums
+  --runs N           how many (transactions 100, product 3)
+  --seed S           repeats a run: same seed, same choices (default: drawn from the clock)
+  --help             this text
+
+Of transactions:
+  --from K           begins with the K-th combination of the seed (0): with --runs 1 that one is repeated
+  --lanes N          workers side by side (8)
+Of product:
+  --kills K          of each run (20)
+  --quiet            only the end of each run
+  --hold S           leaves the product running S seconds when something is wrong (0)
+
+The exit code is 0 when nothing went wrong.
+`;
+
+const OPTIONS = {
+  of: { type: 'string', default: 'transactions' },
+  runs: { type: 'string' },
+  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  from: { type: 'string', default: '0' },
+  lanes: { type: 'string', default: '8' },
+  kills: { type: 'string', default: '20' },
+  quiet: { type: 'boolean', default: false },
+  hold: { type: 'string', default: '0' },
+  help: { type: 'boolean', short: 'h', default: false },
+};
+const RUNS = { transactions: '100', product: '3' };
+const COUNTS = ['runs', 'seed', 'from', 'lanes', 'kills', 'hold'];
+
+/** @returns {{error: string} | {options: Record<string, any>}} */
+function read(argv) {
+  try {
+    const { values } = parseArgs({ args: argv, options: OPTIONS });
+    if (RUNS[values.of] === undefined) return { error: `--of is transactions or product, not ${values.of}.` };
+    const options = { ...values, runs: values.runs ?? RUNS[values.of] };
+    for (const name of COUNTS) {
+      if (!/^\d{1,9}$/.test(options[name])) return { error: `--${name} is a whole number, not ${options[name]}.` };
+      options[name] = Number(options[name]);
+    }
+    return { options };
+  } catch (error) {
+    return { error: error.message };
+  }
 }
-let wrong = 0;
-for (let run = 0; run < runs; run += 1) {
-  const startedAt = performance.now();
-  const report = await crashRun({ seed: seed + run, kills, say: values.quiet ? () => {} : say, onWrong });
-  wrong += report.wrong.length;
-  const restarts = report.restarts.slice(1).map(Math.round);
-  say(
-    `seed ${seed + run}: ${report.wrong.length === 0 ? 'ok' : 'WRONG'} in ${Math.round((performance.now() - startedAt) / 1_000)} s`,
-  );
-  say(JSON.stringify({ ...report, restarts, longestAnswerMs: Math.round(report.longestAnswerMs) }, null, 2));
+
+async function soakProduct({ kills, runs, seed, hold, quiet }) {
+  const { crashRun } = await import('../tests/support/crash-run.ts');
+  async function onWrong(product, what) {
+    say(`wrong:\n${what.join('\n')}`);
+    if (hold === 0) return;
+    say(`${product.url}, Temporal ${product.env.TEMPORAL_PORT}, ${product.folder}: left for ${hold} s`);
+    await new Promise((resolve) => setTimeout(resolve, hold * 1_000));
+  }
+  let wrong = 0;
+  for (let run = 0; run < runs; run += 1) {
+    const startedAt = performance.now();
+    const report = await crashRun({ seed: seed + run, kills, say: quiet ? () => {} : say, onWrong });
+    wrong += report.wrong.length;
+    const restarts = report.restarts.slice(1).map(Math.round);
+    const ok = report.wrong.length === 0;
+    say(`seed ${seed + run}: ${ok ? 'ok' : 'WRONG'} in ${Math.round((performance.now() - startedAt) / 1_000)} s`);
+    if (!ok) say(`  again: npm run soak -- --of product --seed ${seed + run} --kills ${kills} --runs 1`);
+    say(JSON.stringify({ ...report, restarts, longestAnswerMs: Math.round(report.longestAnswerMs) }, null, 2));
+  }
+  return wrong;
 }
-say(wrong === 0 ? `${runs} runs, all sums add up` : `${wrong} things went wrong`);
-process.exit(wrong === 0 ? 0 : 1);
+
+async function soakTransactions({ runs, seed, from, lanes }) {
+  const { soakTransactions: soak } = await import('../tests/support/crash/soak.ts');
+  return await soak({ runs, seed, from, lanes, say });
+}
+
+async function main() {
+  const { error, options } = read(process.argv.slice(2));
+  if (error !== undefined) {
+    say(`${error}\n\n${HELP}`);
+    return 2;
+  }
+  if (options.help) {
+    say(HELP);
+    return 0;
+  }
+  checkNode();
+  await ensureDependencies(ROOT, { dev: true });
+  process.chdir(ROOT);
+  const { register } = await import('tsx/esm/api');
+  register();
+  say(`soak of ${options.of}: ${options.runs} runs, seed ${options.seed}`);
+  const wrong = await (options.of === 'product' ? soakProduct(options) : soakTransactions(options));
+  say(wrong === 0 ? `${options.runs} runs, nothing went wrong` : `${wrong} things went wrong`);
+  return wrong === 0 ? 0 : 1;
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  process.stderr.write(`${error instanceof SetupError ? error.message : (error?.stack ?? error)}\n`);
+  process.exit(1);
+}

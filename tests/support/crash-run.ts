@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canonicalJson } from '../../src/domain/ids.ts';
 import { isAlive } from '../../src/runtime/processes.ts';
+import { randomOf } from './crash/random.ts';
 import { until } from './product.ts';
 import type { Caller, Sent } from './product-caller.ts';
 import { isEnd } from './product-caller.ts';
@@ -47,17 +48,6 @@ export interface CrashReport {
   readonly restarts: readonly number[];
   readonly operations: number;
   readonly alerts: Readonly<Record<string, number>>;
-}
-
-/** Mulberry32: the same seed, the same run (as far as the machine's own timing allows). */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const CRASH_SETTINGS = {

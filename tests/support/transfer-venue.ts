@@ -51,8 +51,10 @@ export function newTransferAccount(): TransferAccount {
 
 export const transferKeypair = (key: string): Keypair => Keypair.fromSecretKey(fromBase58(key) ?? new Uint8Array());
 
+/** Above the rent minimum: tip accounts of a local chain are empty. */
+const TIP_LAMPORTS = 1_000_000;
 /** What a transaction costs at most: the gas gate leaves it aside. */
-const COST = lamports(20_000n);
+const COST = lamports(1_020_000n);
 
 export class TransferVenue implements Venue {
   readonly kind = 'drift';
@@ -144,7 +146,7 @@ function chainOptions(key: string, where: TransferChain): SolanaChainOptions {
     rpcUrls,
     rpcWsUrl,
     signer: loadSigner({ privateKey: key, keypairPath: null })?.signer as Signer,
-    jito: jitoUrl === null ? null : { url: jitoUrl, region: null, tipLamports: null },
+    jito: jitoUrl === null ? null : { url: jitoUrl, region: null, tipLamports: TIP_LAMPORTS },
     clock: { nowMs: Date.now },
     ...(slotMs === undefined ? {} : { slotMs }),
     ...(newsWaitMs === undefined ? {} : { newsWaitMs }),

@@ -31,6 +31,7 @@ export interface ServedAccount {
 
 export interface WorkerOrders {
   readonly address: string;
+  readonly namespace: string;
   readonly taskQueue: string;
   /** The workflows as one script. */
   readonly bundlePath: string;
@@ -89,11 +90,17 @@ class Killer {
       await new Promise((resolve) => setTimeout(resolve, DURING_MS));
       this.#die(engineId);
     }
-    const value = await calling;
-    if (this.#meets(engineId, step, 'after', names.after === undefined ? before : [names.after(value)])) {
-      this.#die(engineId);
+    try {
+      const value = await calling;
+      if (this.#meets(engineId, step, 'after', names.after === undefined ? before : [names.after(value)])) {
+        this.#die(engineId);
+      }
+      return value;
+    } catch (error) {
+      // A call that failed is over too.
+      if (this.#meets(engineId, step, 'after', before)) this.#die(engineId);
+      throw error;
     }
-    return value;
   }
 
   #meets(engineId: string, step: KillPoint['step'], when: KillPoint['when'], is: readonly string[]): boolean {
@@ -218,11 +225,12 @@ async function work(orders: WorkerOrders, parent: ReturnType<typeof parentJourna
     accountExists: async () => true,
     journal,
     clock: { nowMs: () => Date.now() },
-    lookup: workflowLookup(new Client({ connection })),
+    lookup: workflowLookup(new Client({ connection, namespace: orders.namespace })),
     logger: { warn: () => undefined },
   };
   const worker = await Worker.create({
     connection: native,
+    namespace: orders.namespace,
     taskQueue: orders.taskQueue,
     workflowBundle: { codePath: orders.bundlePath },
     activities: { ...createTransactionActivities(ports), ...createEngineActivities(ports) },

@@ -1,0 +1,64 @@
+/** Workers that die at every step, crossed with what a chain, a node and a network can do: docs/architecture/crash.md. */
+import { loadavg } from 'node:os';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { fixedCombinations, nameOfPoint } from '../support/crash/combinations.ts';
+import { CHAIN_FAULTS } from '../support/crash/faults.ts';
+import { type CombinationResult, CrashMatrix } from '../support/crash/matrix.ts';
+
+/** Each is a process; most of the time each waits for a slot or for a timeout. */
+const LANES = Number(process.env.DRIFTLESS_CRASH_LANES ?? 8);
+const COMBINATIONS = 100;
+/** Six minutes on two cores; on a busy machine each slot and each start of a worker takes longer. */
+const TIMEOUT_MS = 40 * 60_000;
+
+const combinations = fixedCombinations();
+const results = new Map<string, CombinationResult>();
+const lines: string[] = [];
+let complaints: readonly string[] = [];
+let tookMs = 0;
+
+beforeAll(async () => {
+  const startedAt = performance.now();
+  const matrix = await CrashMatrix.open({
+    address: inject('temporalAddress'),
+    lanes: LANES,
+    say: (line) => lines.push(line),
+  });
+  try {
+    for (const result of await matrix.run(combinations)) results.set(result.combination.name, result);
+    complaints = matrix.complaints();
+  } finally {
+    await matrix.close();
+  }
+  tookMs = performance.now() - startedAt;
+  const load = loadavg()[0]?.toFixed(1);
+  process.stdout.write(`${results.size} combinations in ${Math.round(tookMs / 1_000)} s, load ${load}\n`);
+}, TIMEOUT_MS);
+
+afterAll(() => {
+  const wrong = [...results.values()].filter((result) => result.wrong.length > 0);
+  if (wrong.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+});
+
+describe('a worker that is killed', () => {
+  it.each(combinations.map(({ name }) => ({ name })))('$name: one effect or provably none', ({ name }) => {
+    const result = results.get(name);
+    expect(result?.wrong).toEqual([]);
+    expect(result?.end).not.toBe('stuck');
+  });
+
+  it(`died in at least ${COMBINATIONS} combinations, at every point and under every fault`, () => {
+    const died = [...results.values()].filter(({ deaths }) => deaths > 0);
+    const alive = [...results.values()].filter(({ deaths }) => deaths === 0).map(({ combination }) => combination.name);
+    expect(died.length, `not reached: ${alive.join('; ')}`).toBeGreaterThanOrEqual(COMBINATIONS);
+    const points = new Set(combinations.flatMap((one) => one.points.map(nameOfPoint)));
+    const reached = new Set(died.flatMap(({ combination }) => combination.points.map(nameOfPoint)));
+    expect([...points].filter((point) => !reached.has(point))).toEqual([]);
+    const faults = new Set(died.map(({ combination }) => combination.fault.name));
+    expect(CHAIN_FAULTS.map(({ name }) => name).filter((name) => !faults.has(name))).toEqual([]);
+  });
+
+  it('never ended otherwise than by a SIGKILL', () => {
+    expect(complaints).toEqual([]);
+  });
+});

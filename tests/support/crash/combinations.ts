@@ -1,0 +1,120 @@
+/** Which deaths are crossed with which faults: the fixed set of the tests, and any number of random ones by a seed. */
+import type { KillPoint } from '../transfer-worker.ts';
+import { CHAIN_FAULTS, type ChainFault } from './faults.ts';
+import { randomOf } from './random.ts';
+
+export interface Combination {
+  readonly name: string;
+  readonly kind: 'deposit' | 'withdraw';
+  readonly fault: ChainFault;
+  /** One death each, in turn. */
+  readonly points: readonly KillPoint[];
+  /** Beside them: SIGKILL this long after the start, wherever the worker stands. */
+  readonly killAfterMs?: number;
+}
+
+export const nameOfPoint = ({ when, step, of, nth }: KillPoint): string =>
+  `${when} ${step}${of === undefined ? '' : ` of ${of}`}${nth === undefined ? '' : ` (${nth})`}`;
+
+const at = (
+  when: KillPoint['when'],
+  step: KillPoint['step'],
+  change: Pick<KillPoint, 'of' | 'nth'> = {},
+): KillPoint => ({ when, step, ...change });
+
+/** Every operation comes by these. */
+const COMMON: readonly KillPoint[] = [
+  at('before', 'simulate'),
+  at('after', 'simulate'),
+  at('before', 'sign'),
+  at('during', 'sign'),
+  at('after', 'sign'),
+  at('before', 'journal', { of: 'signed' }),
+  at('after', 'journal', { of: 'signed' }),
+  at('before', 'submit'),
+  at('during', 'submit'),
+  at('after', 'submit'),
+  at('before', 'status'),
+];
+const LANDS: readonly KillPoint[] = [
+  at('after', 'status', { of: 'confirmed' }),
+  at('after', 'status', { of: 'finalized' }),
+  at('before', 'journal', { of: 'confirmed' }),
+  at('during', 'journal', { of: 'confirmed' }),
+  at('after', 'journal', { of: 'finalized' }),
+];
+const UNSEEN = at('after', 'status', { of: 'unseen' });
+const RESENDS: readonly KillPoint[] = [
+  at('before', 'submit', { nth: 2 }),
+  at('during', 'submit', { nth: 2 }),
+  at('after', 'submit', { nth: 2 }),
+];
+const DIES: readonly KillPoint[] = [
+  at('after', 'status', { of: 'absent' }),
+  at('before', 'journal', { of: 'expired' }),
+];
+const FAILS: readonly KillPoint[] = [
+  at('after', 'status', { of: 'failed' }),
+  at('before', 'journal', { of: 'failed' }),
+];
+const UNKNOWN: readonly KillPoint[] = [
+  at('before', 'journal', { of: 'unknown' }),
+  at('after', 'journal', { of: 'unknown' }),
+];
+
+/** Where a worker under this fault comes by, as far as the fault itself decides it. */
+function pointsUnder({ name, neverDone, ends = [], unknown, forks }: ChainFault): readonly KillPoint[] {
+  const dropped = /dropped|lost$|late|429$/.test(name);
+  return [
+    ...COMMON,
+    ...(neverDone === true || unknown === true ? [] : LANDS),
+    ...(dropped ? [UNSEEN, ...RESENDS] : []),
+    ...(neverDone === true && ends.includes('expired') ? DIES : []),
+    ...(ends.includes('failed') ? FAILS : []),
+    ...(unknown === true && forks !== true && !name.includes('3 s') ? UNKNOWN : []),
+  ];
+}
+
+/** Of each fault every fifth point, each time another fifth: each point and each fault comes several times. */
+const EVERY = 5;
+
+export function fixedCombinations(): readonly Combination[] {
+  return CHAIN_FAULTS.flatMap((fault, row) =>
+    pointsUnder(fault)
+      .filter((_, column) => (column + row) % EVERY === 0)
+      .map((point, index) => combination(fault, [point], (row + index) % 2 === 0 ? 'deposit' : 'withdraw')),
+  );
+}
+
+const combination = (
+  fault: ChainFault,
+  points: readonly KillPoint[],
+  kind: Combination['kind'],
+  killAfterMs?: number,
+): Combination => ({
+  name: [
+    kind,
+    fault.name,
+    ...points.map((point) => `dies ${nameOfPoint(point)}`),
+    ...(killAfterMs === undefined ? [] : [`killed after ${killAfterMs} ms`]),
+  ].join(' | '),
+  kind,
+  fault,
+  points,
+  ...(killAfterMs === undefined ? {} : { killAfterMs }),
+});
+
+const MAX_DEATHS = 3;
+const RANDOM_KILL_WITHIN_MS = 9_000;
+
+/** The `index`th of a seed: the same whenever it is asked for. */
+export function randomCombination(seed: number, index: number): Combination {
+  const random = randomOf(seed * 1_000_003 + index);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const fault = pick(CHAIN_FAULTS);
+  const points = pointsUnder(fault);
+  const deaths = Math.floor(random() * (MAX_DEATHS + 1));
+  const chosen = Array.from({ length: deaths }, () => pick(points));
+  const killAfterMs = random() < 0.3 || deaths === 0 ? Math.floor(random() * RANDOM_KILL_WITHIN_MS) : undefined;
+  return combination(fault, chosen, random() < 0.5 ? 'deposit' : 'withdraw', killAfterMs);
+}

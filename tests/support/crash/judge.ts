@@ -1,0 +1,100 @@
+/** The chain's own record against what the journal and the answer say. */
+import type { CommandAnswer } from '../../../src/domain/command.ts';
+import type { Journal } from '../../../src/journal/journal.ts';
+import type { AttemptRecord, OperationRecord } from '../../../src/journal/records.ts';
+import type { Localnet } from '../../../src/localnet/localnet.ts';
+import type { WorkerLine } from '../transfer-worker.ts';
+
+/** Of a blockhash, in blocks. */
+const LIFE = 150;
+
+export interface Evidence {
+  readonly net: Localnet;
+  readonly journal: Journal;
+  readonly operationId: string;
+  readonly engineId: string;
+  readonly lines: readonly WorkerLine[];
+  readonly answer: CommandAnswer;
+  /** What the receiver holds more than before. */
+  readonly received: bigint;
+  readonly amount: bigint;
+}
+
+/** What is wrong, in words; empty when all of it agrees. */
+export async function judge(evidence: Evidence): Promise<readonly string[]> {
+  const { journal, operationId } = evidence;
+  const record = await journal.operation(operationId);
+  if (record === null) return [`the journal knows no operation ${operationId}`];
+  return [
+    ...effects(evidence, record),
+    ...record.attempts.flatMap((attempt) => outcomeOf(evidence.net, attempt)),
+    ...neverTwoAlive(record.attempts, sentSignatures(evidence.lines)),
+    ...(await alerts(evidence)),
+  ];
+}
+
+export const sentSignatures = (lines: readonly WorkerLine[]): ReadonlySet<string> =>
+  new Set(lines.flatMap((line) => (line.kind === 'sent' ? [line.signature] : [])));
+
+const counting = (net: Localnet, signature: string) => net.record(signature).filter(({ counts }) => counts);
+
+/** Once or provably never, and the journal and the answer say which. */
+function effects({ net, lines, answer, received, amount }: Evidence, record: OperationRecord): readonly string[] {
+  const wrong: string[] = [];
+  const says = (holds: boolean, text: string): void => {
+    if (!holds) wrong.push(text);
+  };
+  const sent = sentSignatures(lines);
+  const signed = lines.flatMap((line) => (line.kind === 'signed' ? [line.signature] : []));
+  const landings = signed.flatMap((signature) => counting(net, signature)).filter(({ error }) => error === null);
+  says(landings.length <= 1, `${landings.length} effects of one intent`);
+  says(received === amount * BigInt(landings.length), `${received} were received, the chain has ${landings.length}`);
+  says(record.endedAtMs !== null, `the journal does not say that it has ended: ${record.status}`);
+  says(
+    (record.status === 'done') === (landings.length === 1),
+    `the journal says ${record.status}, the chain ${landings.length} effects`,
+  );
+  says(
+    answer.success === (record.status === 'done'),
+    `the answer says ${answer.success}, the journal ${record.status}`,
+  );
+  const known = new Set(record.attempts.map(({ signature }) => signature));
+  for (const signature of sent) says(known.has(signature), `${signature} was sent, and the journal does not know it`);
+  if (record.status === 'rejected') says(sent.size === 0, 'rejected, though something was sent');
+  if (record.status === 'failed') {
+    const failed = signed.flatMap((signature) => counting(net, signature)).filter(({ error }) => error !== null);
+    says(failed.length > 0, 'the journal says failed, and no block holds a failure');
+  }
+  // Provably never: what was sent and has not landed cannot any more, on the finalized chain itself.
+  const { height } = net.chain.heads().finalized;
+  for (const { signature, lastValidBlockHeight } of record.attempts) {
+    if (!sent.has(signature) || counting(net, signature).length > 0) continue;
+    says(height > lastValidBlockHeight, `${signature} could still land (${height} of ${lastValidBlockHeight})`);
+  }
+  return wrong;
+}
+
+function outcomeOf(net: Localnet, { signature, outcome, number }: AttemptRecord): readonly string[] {
+  const landed = counting(net, signature);
+  const truth = landed.length === 0 ? 'expired' : landed.some(({ error }) => error === null) ? 'confirmed' : 'failed';
+  return outcome === truth ? [] : [`attempt ${number} is ${outcome} in the journal and ${truth} on the chain`];
+}
+
+/** A next one was signed only after the last block that could hold the one before. */
+function neverTwoAlive(attempts: readonly AttemptRecord[], sent: ReadonlySet<string>): readonly string[] {
+  const out = attempts.filter(({ signature }) => sent.has(signature)).sort((a, b) => a.number - b.number);
+  return out.flatMap((attempt, index) => {
+    const before = out[index - 1];
+    if (before === undefined || attempt.lastValidBlockHeight - LIFE > before.lastValidBlockHeight) return [];
+    return [`attempts ${before.number} and ${attempt.number} were alive at the same time`];
+  });
+}
+
+/** What was told as unknown is told as over. */
+async function alerts({ journal, engineId }: Evidence): Promise<readonly string[]> {
+  const { items } = await journal.alerts({ engineId, limit: 500 });
+  const count = (kind: string) => items.filter((one) => one.code === 'TRANSACTION_UNKNOWN' && one.kind === kind).length;
+  return count('alert') === count('recovered')
+    ? []
+    : [`${count('alert')} alerts of an unknown outcome, ${count('recovered')} of its end`];
+}

@@ -1,0 +1,366 @@
+/**
+ * Runs combinations of deaths and faults on real chains, each in an account of its own, several at a time: one Temporal
+ * server, two chains (one of them forks), one journal, and some worker processes that die and are started again.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { CommandAnswer } from '../../../src/domain/command.ts';
+import { operationWorkflowId } from '../../../src/domain/ids.ts';
+import { DEFAULT_POLICY } from '../../../src/domain/policy.ts';
+import { DEFAULT_TIMING, type TransactionTiming } from '../../../src/domain/transaction.ts';
+import type { Journal } from '../../../src/journal/journal.ts';
+import type { OperationStatus } from '../../../src/journal/records.ts';
+import type { FaultInput } from '../../../src/localnet/faults/rule.ts';
+import { type Localnet, startLocalnet } from '../../../src/localnet/localnet.ts';
+import type { OperationInput } from '../../../workflows/messages.ts';
+import { openTestJournal } from '../journal.ts';
+import { until } from '../localnet.ts';
+import { newTransferAccount, type TransferAccount } from '../transfer-venue.ts';
+import { testWorkflowBundle } from '../workflow-bundle.ts';
+import { buildWorker } from './built-worker.ts';
+import type { Combination } from './combinations.ts';
+import type { FaultScene } from './faults.ts';
+import { judge, sentSignatures } from './judge.ts';
+import { WorkerLane } from './worker-lane.ts';
+
+const SLOT_MS = 30;
+const NODES_PER_LANE = 2;
+/** A hundredth SOL and a bit: each account's own, so that nothing passes for another's. */
+const AMOUNT = 10_000_000n;
+const FUNDS = 2_000_000_000n;
+/** The procedure's windows on 30 ms slots: confirm and query outlast a blockhash and its proof (some 7 s). */
+export const CRASH_TIMING: TransactionTiming = {
+  ...DEFAULT_TIMING,
+  confirmMs: 4_500,
+  queryMs: 4_500,
+  pollMs: 120,
+  rebroadcastMs: 300,
+  proofMs: 500,
+  proofMaxMs: 2_000,
+  callMs: 4_000,
+  heartbeatMs: 3_500,
+};
+const TASK_TIMEOUT = '3 s';
+/** Of a call to a node: less than a call of the procedure, so that a silent node does not count as a dead worker. */
+const RPC_TIMEOUT_MS = 700;
+const NEWS_WAIT_MS = 250;
+/** Neither ended nor unknown with an alert by then: stuck. Three attempts that expire take some 30 s. */
+const END_WITHIN_MS = 120_000;
+const LOOK_EVERY_MS = 20;
+
+export interface MatrixOptions {
+  readonly address: string;
+  /** Absent: the default one. */
+  readonly namespace?: string;
+  /** Workers that run side by side. */
+  readonly lanes: number;
+  readonly seed?: string;
+  readonly say?: (line: string) => void;
+}
+
+export interface CombinationResult {
+  readonly combination: Combination;
+  readonly end: OperationStatus | 'stuck';
+  /** It was unknown on the way, with an alert. */
+  readonly unknown: boolean;
+  readonly attempts: number;
+  /** Deaths of the worker that served it. */
+  readonly deaths: number;
+  readonly tookMs: number;
+  /** Empty when the chain, the journal and the answer agree. */
+  readonly wrong: readonly string[];
+}
+
+interface Lane {
+  readonly index: number;
+  readonly worker: WorkerLane;
+  readonly taskQueue: string;
+}
+
+export class CrashMatrix {
+  readonly #options: MatrixOptions;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'driftless-crash-'));
+  #calm!: Localnet;
+  #forking!: Localnet;
+  #journal!: Journal;
+  #client!: Client;
+  #lanes: readonly Lane[] = [];
+
+  private constructor(options: MatrixOptions) {
+    this.#options = options;
+  }
+
+  static async open(options: MatrixOptions): Promise<CrashMatrix> {
+    const matrix = new CrashMatrix(options);
+    const chain = { slotMs: SLOT_MS, nodes: options.lanes * NODES_PER_LANE, seed: options.seed ?? 'crash' };
+    [matrix.#calm, matrix.#forking, matrix.#journal] = await Promise.all([
+      startLocalnet(chain),
+      startLocalnet(chain),
+      openTestJournal(),
+    ]);
+    const { address, namespace = 'default' } = options;
+    matrix.#client = new Client({ connection: await Connection.connect({ address }), namespace });
+    const bundlePath = join(matrix.#folder, 'workflows.js');
+    writeFileSync(bundlePath, (await testWorkflowBundle()).code);
+    const script = await buildWorker(matrix.#folder);
+    matrix.#lanes = Array.from({ length: options.lanes }, (_, index) => {
+      const taskQueue = `crash-${randomUUID()}`;
+      const logPath = join(matrix.#folder, `lane-${index}.jsonl`);
+      const orders = { address, namespace, taskQueue, bundlePath, logPath, journal: 'parent' as const };
+      return { index, taskQueue, worker: new WorkerLane({ script, orders, journal: matrix.#journal }) };
+    });
+    await Promise.all(matrix.#lanes.map(({ worker }) => worker.start()));
+    return matrix;
+  }
+
+  /** All of them, as many side by side as there are lanes. */
+  async run(combinations: readonly Combination[]): Promise<readonly CombinationResult[]> {
+    const waiting = await Promise.all(combinations.map(async (one) => [one, await this.#funded(one)] as const));
+    const results: CombinationResult[] = [];
+    await Promise.all(
+      this.#lanes.map(async (lane) => {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          const result = await this.#runOne(lane, ...next);
+          results.push(result);
+          this.#tell(result, results.length, combinations.length);
+        }
+      }),
+    );
+    return results;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.map(({ worker }) => worker.stop()));
+    await Promise.all([this.#calm.stop(), this.#forking.stop(), this.#journal.close()]);
+    await this.#client.connection.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** What went wrong with workers other than their deaths. */
+  complaints = (): readonly string[] => this.#lanes.flatMap(({ worker }) => worker.complaints);
+
+  #tell({ combination, end, unknown, deaths, tookMs, wrong }: CombinationResult, done: number, all: number): void {
+    const how = `${end}${unknown ? ', was unknown' : ''}, ${deaths} deaths, ${(tookMs / 1_000).toFixed(1)} s`;
+    this.#options.say?.(`${done}/${all} ${wrong.length === 0 ? 'ok' : 'WRONG'} ${combination.name}: ${how}`);
+    for (const text of wrong) this.#options.say?.(`    ${text}`);
+  }
+
+  #chainOf = ({ fault }: Combination): Localnet => (fault.forks === true ? this.#forking : this.#calm);
+
+  /** Past every fork, so that no later one takes its money away. */
+  async #funded(combination: Combination): Promise<TransferAccount> {
+    const net = this.#chainOf(combination);
+    const account = newTransferAccount();
+    const signatures = [account.wallet, account.vault].map((address) => net.airdrop(address, FUNDS));
+    await until('the airdrops to be final', () => {
+      const { slot } = net.chain.heads().finalized;
+      return signatures.every((signature) => net.record(signature).some((one) => one.counts && one.slot <= slot));
+    });
+    return account;
+  }
+
+  async #runOne(lane: Lane, combination: Combination, account: TransferAccount): Promise<CombinationResult> {
+    const startedAt = performance.now();
+    const net = this.#chainOf(combination);
+    const scene = new Scene(net, lane.index, combination, account);
+    const deathsBefore = lane.worker.deaths;
+    const { engineId } = account;
+    await lane.worker.serve({ account, chain: scene.chain }, combination.points);
+    combination.fault.begin?.(scene);
+    const receiver = combination.kind === 'deposit' ? account.vault : account.wallet;
+    const before = balanceOf(net, receiver);
+    const operationId = randomUUID();
+    const handle = await this.#start(lane, combination, account, operationId);
+    const triggers = this.#pullTriggers(lane, scene, combination);
+    const random = this.#killLater(lane, combination);
+    const { answer, unknown, wrong } = await this.#untilEnd(handle, scene, combination, operationId);
+    await Promise.all([triggers.stop(), random.stop()]);
+    scene.heal();
+    const record = await this.#journal.operation(operationId);
+    const lines = lane.worker.lines(engineId);
+    if (answer !== null) {
+      const received = balanceOf(net, receiver) - before;
+      const evidence = { net, journal: this.#journal, operationId, engineId, lines, answer, received, amount: AMOUNT };
+      wrong.push(...(await judge(evidence)), ...unexpected(combination, record?.status ?? null, unknown));
+    }
+    return {
+      combination,
+      end: answer === null ? 'stuck' : (record?.status ?? 'stuck'),
+      unknown,
+      attempts: sentSignatures(lines).size,
+      deaths: lane.worker.deaths - deathsBefore,
+      tookMs: performance.now() - startedAt,
+      wrong,
+    };
+  }
+
+  #start(lane: Lane, { kind }: Combination, { engineId }: TransferAccount, operationId: string) {
+    const input: OperationInput = {
+      operationId,
+      engineId,
+      commandId: operationId,
+      request: { kind, asset: 'SOL', amount: AMOUNT.toString() },
+      timing: CRASH_TIMING,
+      acceptedAtMs: Date.now(),
+      confirmedPriceLimit: null,
+      exposureConfirmed: true,
+      recovered: [],
+      searchAttributes: false,
+      policy: { ...DEFAULT_POLICY, mode: 'live', maxRpcLatencyMs: 10_000 },
+    };
+    return this.#client.workflow.start(kind, {
+      taskQueue: lane.taskQueue,
+      workflowId: operationWorkflowId(operationId),
+      workflowTaskTimeout: TASK_TIMEOUT,
+      args: [input],
+    });
+  }
+
+  /** The end, however it comes about. Unknown is no end: what it waits for is healed where the fault itself bars it. */
+  async #untilEnd(handle: WorkflowHandle, scene: Scene, { fault }: Combination, operationId: string) {
+    const wrong: string[] = [];
+    let answer: CommandAnswer | null = null;
+    let unknown = false;
+    const ending = handle.result().then(
+      (result) => {
+        answer = result as CommandAnswer;
+      },
+      (error: unknown) => {
+        wrong.push(`the workflow failed: ${String(error)}`);
+      },
+    );
+    const deadline = performance.now() + END_WITHIN_MS;
+    let over = false;
+    void ending.then(() => {
+      over = true;
+    });
+    while (!over && performance.now() < deadline) {
+      await Promise.race([ending, pause(LOOK_EVERY_MS * 5)]);
+      if (unknown) continue;
+      const record = await this.#journal.operation(operationId);
+      if (record?.status !== 'unresolved' && !record?.attempts.some(({ outcome }) => outcome === 'unknown')) continue;
+      unknown = true;
+      const { items } = await this.#journal.alerts({ engineId: scene.account.engineId, limit: 500 });
+      const alert = items.find(({ code, kind }) => code === 'TRANSACTION_UNKNOWN' && kind === 'alert');
+      if (alert === undefined) wrong.push('unknown, and no alert');
+      else if (alert.severity !== 'critical') wrong.push(`the alert of an unknown outcome is ${alert.severity}`);
+      if (fault.unknown === true) scene.heal();
+    }
+    if (!over) {
+      const record = await this.#journal.operation(operationId);
+      wrong.push(`no end within ${END_WITHIN_MS} ms: ${JSON.stringify(record)}`);
+      await handle.terminate('stuck').catch(() => undefined);
+      await ending;
+    }
+    return { answer: answer as CommandAnswer | null, unknown, wrong };
+  }
+
+  /** Faults that wait for a signature, or for its block. */
+  #pullTriggers(lane: Lane, scene: Scene, { fault }: Combination) {
+    let signed = fault.onSigned === undefined;
+    let landed = fault.onLanded === undefined;
+    return repeatedly(() => {
+      if (signed && landed) return;
+      const lines = lane.worker.lines(scene.account.engineId);
+      const signatures = lines.flatMap((line) => (line.kind === 'signed' ? [line.signature] : []));
+      const [first] = signatures;
+      if (!signed && first !== undefined) {
+        signed = true;
+        fault.onSigned?.(scene, first);
+      }
+      const inBlock = signatures.find((signature) => scene.net.record(signature).some(({ counts }) => counts));
+      if (!landed && inBlock !== undefined) {
+        landed = true;
+        fault.onLanded?.(scene, inBlock);
+      }
+    });
+  }
+
+  #killLater(lane: Lane, { killAfterMs }: Combination) {
+    const atMs = performance.now() + (killAfterMs ?? 0);
+    let done = killAfterMs === undefined;
+    return repeatedly(() => {
+      if (done || performance.now() < atMs) return;
+      done = true;
+      lane.worker.kill();
+    });
+  }
+}
+
+/** The chain as one account sees it, and the rules that stand against it. */
+class Scene implements FaultScene {
+  readonly net: Localnet;
+  readonly account: TransferAccount;
+  readonly nodes: FaultScene['nodes'];
+  readonly #rules: string[] = [];
+  readonly #jito: boolean;
+
+  constructor(net: Localnet, lane: number, { fault }: Combination, account: TransferAccount) {
+    this.net = net;
+    this.account = account;
+    this.nodes = net.nodes.slice(lane * NODES_PER_LANE, lane * NODES_PER_LANE + fault.nodes);
+    this.#jito = fault.jito === true;
+  }
+
+  get wallet(): string {
+    return this.account.wallet;
+  }
+
+  get chain() {
+    const [first] = this.nodes;
+    return {
+      rpcUrls: this.nodes.map(({ rpcUrl }) => rpcUrl),
+      rpcWsUrl: first?.wsUrl ?? null,
+      jitoUrl: this.#jito ? this.net.jitoUrl : null,
+      slotMs: SLOT_MS,
+      timeoutMs: RPC_TIMEOUT_MS,
+      newsWaitMs: NEWS_WAIT_MS,
+    };
+  }
+
+  add = (rule: FaultInput): void => {
+    this.#rules.push(this.net.addFault(rule).id);
+  };
+
+  heal(): void {
+    for (const id of this.#rules.splice(0)) this.net.removeFault(id);
+    this.net.heal();
+  }
+}
+
+function repeatedly(work: () => void): { stop(): Promise<void> } {
+  let stopped = false;
+  const running = (async () => {
+    while (!stopped) {
+      work();
+      await pause(LOOK_EVERY_MS);
+    }
+  })();
+  return {
+    async stop() {
+      stopped = true;
+      await running;
+    },
+  };
+}
+
+const balanceOf = (net: Localnet, address: string): bigint =>
+  net.chain.bank.accountAt(net.chain.head, address)?.lamports ?? 0n;
+
+/** An end that agrees with the chain, and that this fault does not bring about all the same. */
+function unexpected({ fault }: Combination, end: OperationStatus | null, unknown: boolean): readonly string[] {
+  const { ends = [], neverDone = false, flaky = false } = fault;
+  const fits =
+    end === 'done'
+      ? !neverDone
+      : end === 'failed'
+        ? ends.includes('failed')
+        : end === 'expired'
+          ? unknown || ends.includes('expired')
+          : end === 'rejected' && flaky;
+  return fits ? [] : [`it ended ${end ?? 'nowhere'}, which this fault does not explain`];
+}

@@ -1,0 +1,73 @@
+/** Any number of random combinations, each told by the seed and the number that repeat it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NAMESPACE, startBenchServer } from '../../../bench/support/temporal-server.ts';
+import { randomCombination } from './combinations.ts';
+import { CrashMatrix } from './matrix.ts';
+
+/** So many accounts are funded at once. */
+const BATCH = 50;
+
+export interface SoakOptions {
+  readonly runs: number;
+  readonly seed: number;
+  /** The first combination's number: with `runs` 1, the one that is repeated. */
+  readonly from: number;
+  readonly lanes: number;
+  readonly say: (line: string) => void;
+}
+
+/** @returns how many went wrong */
+export async function soakTransactions({ runs, seed, from, lanes, say }: SoakOptions): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'driftless-soak-'));
+  const server = await startBenchServer(folder, { tuned: true });
+  const startedAt = performance.now();
+  const ends = new Map<string, number>();
+  let wrong = 0;
+  let deaths = 0;
+  let unknown = 0;
+  let done = 0;
+  try {
+    const matrix = await CrashMatrix.open({
+      address: server.address,
+      namespace: NAMESPACE,
+      lanes,
+      seed: String(seed),
+      say,
+    });
+    try {
+      while (done < runs) {
+        const count = Math.min(BATCH, runs - done);
+        const first = from + done;
+        const chosen = Array.from({ length: count }, (_, index) => randomCombination(seed, first + index));
+        for (const result of await matrix.run(chosen)) {
+          ends.set(result.end, (ends.get(result.end) ?? 0) + 1);
+          deaths += result.deaths;
+          if (result.unknown) unknown += 1;
+          if (result.wrong.length === 0) continue;
+          wrong += 1;
+          const number = first + chosen.indexOf(result.combination);
+          say(`WRONG ${result.combination.name}: ${result.wrong.join('; ')}`);
+          say(`  again: npm run soak -- --of transactions --seed ${seed} --from ${number} --runs 1`);
+        }
+        done += count;
+        const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+        say(
+          `seed ${seed}: ${done} of ${runs} runs, ${deaths} deaths, ${unknown} unknown on the way, ${wrong} wrong, ${minutes} min`,
+        );
+      }
+      for (const complaint of matrix.complaints()) {
+        wrong += 1;
+        say(`WRONG ${complaint}`);
+      }
+    } finally {
+      await matrix.close();
+    }
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  say(`ends: ${[...ends].map(([end, count]) => `${end} ${count}`).join(', ')}`);
+  return wrong;
+}
