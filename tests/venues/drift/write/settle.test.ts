@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import { perpPosition } from '../../../../src/domain/margin.ts';
+import { describeOnDrift } from '../../../support/drift-program.ts';
+import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
+
+const SETTLE = { kind: 'settle', market: 'SOL-PERP' } as const;
+
+async function short(at: Written): Promise<void> {
+  await land(at, { kind: 'deposit', asset: 'SOL', amount: (20n * SOL).toString() });
+  await land(at, { kind: 'deposit', asset: 'USDC', amount: (1_000n * USD).toString() });
+  await gone(at, (await land(at, await order(at, { side: 'sell', size: 10n * SOL }))).attempt);
+}
+
+const close = async (at: Written) =>
+  await gone(
+    at,
+    (await land(at, await order(at, { side: 'buy', size: 10n * SOL, reduceOnly: true, bps: 200n }))).attempt,
+  );
+
+const unsettled = async ({ reader }: Written): Promise<bigint> => {
+  const { account, markets } = await reader.read('confirmed');
+  return (account === null ? null : perpPosition(account, 'SOL-PERP', markets))?.quoteAmount ?? 0n;
+};
+const quote = async ({ reader }: Written): Promise<bigint> => {
+  const balance = (await reader.read('confirmed')).account?.spot.find(({ marketIndex }) => marketIndex === 0);
+  return balance === undefined ? 0n : (balance.kind === 'deposit' ? 1n : -1n) * balance.scaledBalance;
+};
+
+describeOnDrift('settling on the real program', () => {
+  it('moves a loss whole to the quote balance, and reports it', async () => {
+    const at = await stillDrift();
+    await short(at);
+    await close(at);
+    const before = await unsettled(at);
+    expect(before).toBeLessThan(0n);
+    const { landed } = await land(at, SETTLE);
+    expect(landed.effect).toMatchObject({ settledPnl: before.toString(), unsettledPnl: '0' });
+    expect(await unsettled(at)).toBe(0n);
+  });
+
+  it('settles a gain as far as the pool can pay, and says what stays', async () => {
+    const at = await stillDrift();
+    await short(at);
+    at.net.oracles.sol.follow({ kind: 'fixed', price: 147 });
+    await at.net.advance(40);
+    await close(at);
+    const before = await unsettled(at);
+    expect(before).toBeGreaterThan(USD);
+    const quoteBefore = await quote(at);
+    const { landed } = await land(at, SETTLE);
+    const settled = BigInt(landed.effect?.settledPnl ?? '-1');
+    expect(landed.error).toBeNull();
+    expect(settled).toBeGreaterThanOrEqual(0n);
+    const left = await unsettled(at);
+    expect(left).toBe(before - settled);
+    if (settled > 0n) expect(landed.effect?.unsettledPnl).toBe(left.toString());
+    else expect(landed.effect?.detail).toMatchObject({ reason: expect.stringContaining('pool') });
+    // Scaled by 1e9, with interest.
+    expect(Math.abs(Number((await quote(at)) - quoteBefore) / 1e3 - Number(settled))).toBeLessThan(2_000);
+  });
+
+  it('with nothing to settle lands, settles funding, and says so', async () => {
+    const at = await stillDrift();
+    await short(at);
+    await close(at);
+    await land(at, SETTLE);
+    const { landed } = await land(at, SETTLE).catch(() => ({ landed: null }));
+    // Once nothing at all is left the program knows no position: the plan asks for none then.
+    if (landed !== null) expect(landed.effect?.settledPnl).toBe('0');
+    else
+      expect(await at.writing.simulate(SETTLE)).toMatchObject({
+        ok: false,
+        error: { code: 'NO_POSITION', details: { program_error: 'UserHasNoPositionInMarket' } },
+      });
+  });
+});
