@@ -6,7 +6,8 @@
 import type { PerpMarketAccount } from '@drift-labs/sdk';
 import { nextBoundary, rateFraction } from '../../domain/funding.ts';
 import type { FundingOutlook } from '../../domain/snapshot.ts';
-import { MS_PER_HOUR, price } from '../../domain/units.ts';
+import { MS_PER_HOUR } from '../../domain/units.ts';
+import { fundingTwap } from './funding-twap.ts';
 import { big } from './integers.ts';
 
 export interface PeriodRate {
@@ -32,7 +33,7 @@ export class FundingMemory {
   outlook(market: PerpMarketAccount, nowMs: number): FundingOutlook {
     const { amm } = market;
     const periodMs = amm.fundingPeriod.toNumber() * 1000;
-    const twap = price(big(amm.lastFundingOracleTwap));
+    const twap = fundingTwap(market);
     const lastMs = amm.lastFundingRateTs.toNumber() * 1000;
     const lastRate = lastMs === 0 ? null : rateFraction(big(amm.lastFundingRateShort), twap);
     // The hour that it was paid for: keepers come seconds or minutes after it is over.

@@ -32,7 +32,9 @@ const isFields = (value: unknown): value is Fields => typeof value === 'object' 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');
-const isCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount);
+/** Some accounts hold more lamports than a JSON number tells exactly; ours do not. */
+const isBalances = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((one) => Number.isInteger(one) && (one as number) >= 0);
 
 /** The first page is short: nearly always nothing or a few happened since the last look. */
 const FIRST_PAGE = 20;
@@ -92,8 +94,8 @@ function found(signature: string, result: unknown): { readonly found: ChainTrans
   }
   const { meta, transaction, slot, blockTime } = result;
   const { message } = transaction;
-  if (!isFields(message) || !isTexts(message.accountKeys) || !isCounts(meta.preBalances)) return undefined;
-  if (!isCounts(meta.postBalances) || !isCount(meta.fee) || !isFields(message.header)) return undefined;
+  if (!isFields(message) || !isTexts(message.accountKeys) || !isBalances(meta.preBalances)) return undefined;
+  if (!isBalances(meta.postBalances) || !isCount(meta.fee) || !isFields(message.header)) return undefined;
   const loaded = isFields(meta.loadedAddresses) ? meta.loadedAddresses : {};
   const keys = [...message.accountKeys, ...texts(loaded.writable), ...texts(loaded.readonly)];
   const signerCount = Number(message.header.numRequiredSignatures ?? 1);

@@ -25,7 +25,7 @@ import { concluded, type Difference, type Proof, prove, withPeriod } from './pro
 import { periodOf, type Standing, standingOf } from './standing.ts';
 import { type BooksState, NO_SOURCES } from './state.ts';
 import { BooksStore, type BooksWrite, type Kept } from './store.ts';
-import { equityRecord, valueOf } from './value.ts';
+import { equityRecord, worthOf } from './value.ts';
 
 export interface DriftBooksOptions {
   readonly engineId: string;
@@ -358,7 +358,7 @@ function beginning(standing: Standing): BooksState {
     periods: period === null ? [] : [period],
     paidPeriods: [],
   };
-  return { ...state, baseline: valueOf(state) };
+  return { ...state, baseline: worthOf(state) };
 }
 
 export function booksOf(

@@ -2,12 +2,13 @@
 
 import { rateFraction } from '../../../domain/funding.ts';
 import { tokenAmount } from '../../../domain/margin.ts';
-import { lamports, microUsd, type Price, price } from '../../../domain/units.ts';
+import { lamports, microUsd, type Price } from '../../../domain/units.ts';
 import type { DriftRead } from '../drift-read.ts';
 import { equityOf } from '../equity.ts';
+import { fundingTwap } from '../funding-twap.ts';
 import { big } from '../integers.ts';
 import type { BooksState, Period, SpotTokens } from './state.ts';
-import { valueOf } from './value.ts';
+import { worthOf } from './value.ts';
 
 export interface Standing {
   readonly slot: number;
@@ -40,7 +41,7 @@ export function standingOf(read: DriftRead): Standing | null {
     slot: read.slot,
     blockTimeMs: read.blockTimeMs,
     ...held,
-    other: equity - valueOf({ ...held, other: 0n }),
+    other: equity - worthOf({ ...held, other: 0n }),
     premium: mark == null ? 0n : mark - prices.perp,
     period: periodOf(read),
   };
@@ -71,7 +72,7 @@ function spotOf({ account, markets }: DriftRead, index: number): SpotTokens {
 export function periodOf({ market: { market } }: DriftRead): Period | null {
   const tsMs = market.amm.lastFundingRateTs.toNumber() * 1_000;
   if (tsMs === 0) return null;
-  const oracleTwap = price(big(market.amm.lastFundingOracleTwap));
+  const oracleTwap = fundingTwap(market);
   return {
     tsMs,
     cumulativeLong: big(market.amm.cumulativeFundingRateLong),

@@ -16,7 +16,7 @@ export const tokensOf = ({ tokens, moved }: SpotTokens): bigint => tokens + move
 type Holdings = Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'other' | 'prices'>;
 
 /** 1e-15 USD. */
-export function valueOf({ wallet, base, quote, perp, other, prices }: Holdings): bigint {
+export function worthOf({ wallet, base, quote, perp, other, prices }: Holdings): bigint {
   const spot = (tokensOf(base) + wallet.sol) * prices.base;
   const cash = (tokensOf(quote) + wallet.usdc) * prices.quote * QUOTE_TO_FEMTO;
   const position = ((perp.base * prices.perp + perp.quote * FEMTO_PER_MICRO_USD) * prices.quote) / PRICE_ONE;
@@ -31,7 +31,7 @@ export const withSource = (state: BooksState, source: EquitySource, amount: bigi
 /** Prices move, and nothing else. */
 export function atPrices(state: BooksState, prices: Partial<BooksState['prices']>): BooksState {
   const next = { ...state, prices: { ...state.prices, ...prices } };
-  return withSource(next, 'price', valueOf(next) - valueOf(state));
+  return withSource(next, 'price', worthOf(next) - worthOf(state));
 }
 
 type Change = Partial<Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'other'>>;
@@ -44,7 +44,7 @@ export function change(
   parts: Partial<Record<EquitySource, bigint>> = {},
 ): BooksState {
   let next: BooksState = { ...state, ...holdings };
-  let left = valueOf(next) - valueOf(state);
+  let left = worthOf(next) - worthOf(state);
   for (const [source, amount] of Object.entries(parts) as [EquitySource, bigint][]) {
     next = withSource(next, source, amount);
     left -= amount;

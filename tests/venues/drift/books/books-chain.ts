@@ -1,0 +1,151 @@
+/** The real Drift on a chain that stands still between steps, a wallet that trades on it, and its books. */
+import { onTestFinished } from 'vitest';
+import { endpointsOf } from '../../../../src/chain/endpoint.ts';
+import { RpcPool } from '../../../../src/chain/rpc-pool.ts';
+import type { Journal } from '../../../../src/journal/journal.ts';
+import { DriftActor, type Trade } from '../../../../src/localnet/drift/actor.ts';
+import { perpMarketAddress } from '../../../../src/localnet/drift/addresses.ts';
+import {
+  type DriftLocalnet,
+  type DriftLocalnetOptions,
+  startDriftLocalnet,
+} from '../../../../src/localnet/drift/index.ts';
+import { driftInstruction } from '../../../../src/localnet/drift/instructions.ts';
+import { Sender, walletFrom } from '../../../../src/localnet/drift/sender.ts';
+import type { LandedTransaction } from '../../../../src/localnet/ledger/block.ts';
+import { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';
+import { BooksStore } from '../../../../src/venues/drift/books/store.ts';
+import { driftDeployment } from '../../../../src/venues/drift/deployment.ts';
+import { DriftReader } from '../../../../src/venues/drift/drift-reader.ts';
+import { openTestJournal } from '../../../support/journal.ts';
+
+export const SOL = 1_000_000_000n;
+export const USD = 1_000_000n;
+export const ENGINE = 'engine:drift:test:0';
+const FINALIZED_LAG = 6;
+/** An auction, the keeper's first try and some more. */
+const FILL_SLOTS = 60;
+
+export interface BooksChain {
+  readonly net: DriftLocalnet;
+  readonly journal: Journal;
+  readonly us: DriftActor;
+  /** Somebody else with an account of their own. */
+  readonly other: DriftActor;
+  readonly reader: DriftReader;
+  readonly pool: RpcPool;
+  readonly sender: Sender;
+  /** A new bookkeeper, as after a restart; books of the same account under another name begin anew. */
+  bookkeeper(options?: BookkeeperOptions): DriftBooks;
+  store(engineId?: string): BooksStore;
+  /** Sends, waits until it stands in a block, and tells of it. */
+  land(signature: string): Promise<LandedTransaction>;
+  /** As an operation does: the attempt is in the journal before it is sent. */
+  ours(signature: string): Promise<string>;
+  /** Until all that stands is finalized. */
+  finalize(): Promise<void>;
+  /** An order of ours, and its fill by the keeper. */
+  trade(trade: Trade, own?: boolean): Promise<string>;
+  price(usd: number): Promise<void>;
+  /** That much later, with the funding rate brought up to date. */
+  hours(count: number): Promise<void>;
+}
+
+export interface BookkeeperOptions {
+  readonly engineId?: string;
+  readonly patienceMs?: number;
+  readonly journal?: Journal;
+}
+
+export async function booksChain(options: DriftLocalnetOptions = {}): Promise<BooksChain> {
+  const net = await startDriftLocalnet({
+    paused: true,
+    skipShare: 0,
+    clock: 'slots',
+    confirmedLag: 1,
+    finalizedLag: FINALIZED_LAG,
+    solPrice: 150,
+    ...options,
+  });
+  onTestFinished(() => net.stop());
+  const journal = await openTestJournal();
+  onTestFinished(() => journal.close());
+  const clock = { nowMs: () => Date.now() };
+  const pool = new RpcPool({ endpoints: endpointsOf([net.rpcUrl], null), clock });
+  const deployment = driftDeployment({
+    env: 'localnet',
+    programId: net.programId,
+    authority: net.wallet.address,
+    subAccount: 0,
+  });
+  const reader = new DriftReader({ pool, deployment, clock });
+  const sender = new Sender(net.chain);
+  const price = () => net.oracles.sol.price;
+  const us = new DriftActor(net.wallet, net.chain, sender, price);
+  const otherWallet = walletFrom(new Uint8Array(32).fill(7));
+  net.airdrop(otherWallet.address, 5_000n * SOL);
+  net.giveUsdc(otherWallet.address, 1_000_000n * USD);
+  const other = new DriftActor(otherWallet, net.chain, sender, price);
+  await net.advance(FINALIZED_LAG + 2);
+  let number = 0;
+
+  const land = async (signature: string): Promise<LandedTransaction> => {
+    for (let slot = 0; slot < 20; slot += 1) {
+      const landed = sender.landing(signature);
+      if (landed !== null) return landed;
+      await net.advance(1);
+    }
+    throw new Error('it did not land');
+  };
+  const ours = async (signature: string): Promise<string> => {
+    number += 1;
+    await journal.recordAttempt({
+      operationId: `operation-${number}`,
+      number: 1,
+      signature,
+      wire: '',
+      lastValidBlockHeight: 0,
+      slot: net.chain.slot,
+      intent: { kind: 'settle', market: 'SOL-PERP' },
+      stage: 'confirmed',
+      outcome: 'confirmed',
+      error: null,
+      signedAtMs: 0,
+      updatedAtMs: 0,
+    });
+    await land(signature);
+    return `operation-${number}`;
+  };
+  return {
+    net,
+    journal,
+    us,
+    other,
+    reader,
+    pool,
+    sender,
+    store: (engineId = ENGINE) => new BooksStore(journal.db, engineId),
+    bookkeeper: (of = {}) =>
+      new DriftBooks({ engineId: ENGINE, journal, pool, deployment, clock, patienceMs: 0, ...of }),
+    land,
+    ours,
+    finalize: () => net.advance(FINALIZED_LAG + 1),
+    async trade(trade, own = true) {
+      const signature = us.trade(trade);
+      if (own) await ours(signature);
+      else await land(signature);
+      await net.advance(FILL_SLOTS);
+      return signature;
+    },
+    async price(usd) {
+      net.oracles.sol.follow({ kind: 'fixed', price: usd });
+      await net.advance(2);
+    },
+    async hours(count) {
+      net.jump({ seconds: count * 3_600 });
+      await net.advance(3);
+      const update = { perpMarket: perpMarketAddress(0), oracle: net.oracles.sol.address };
+      await land(other.send(driftInstruction('updateFundingRate', { marketIndex: 0 }, update)));
+    },
+  };
+}
