@@ -18,19 +18,33 @@ const VALUES = {
   '--faults': ['faultsFile', String, '<file>  JSON list of fault rules'],
 };
 
+/** With `--drift` only. */
+const DRIFT_VALUES = {
+  '--program': ['program', String, '<file>  the compiled program (DRIFT_PROGRAM_PATH, then the cache folder)'],
+  '--clone': ['clone', String, '<url>  program and accounts from this RPC, kept in the cache folder'],
+  '--accounts': ['accountsFolder', String, '<folder|made>  dumps of accounts (the cache folder, else made here)'],
+  '--price': ['price', String, '<usd|walk:seed|file.csv>  of SOL: fixed, a random walk, or replayed (150)'],
+  '--funding': ['fundingHourly', hourly, '<share>  of the price per hour, positive when longs pay (as it comes)'],
+  '--wallet-file': ['walletFile', String, "<file>  where the funded wallet's key is written (else shown)"],
+};
+
 /** May stand several times. */
 const LISTS = {
   '--account': ['accountFiles', '<file>  an account as `solana account --output json` writes it'],
   '--bpf-program': ['programs', '<address>=<file.so>  a program'],
 };
 
-const FLAGS = { '--paused': ['paused', 'no slot until the control endpoint says resume or advance'] };
+const FLAGS = {
+  '--paused': ['paused', 'no slot until the control endpoint says resume or advance'],
+  '--drift': ['drift', 'the real Drift v2.84 on it, with markets, oracles, a keeper and a funded wallet'],
+};
 
 export function localnetHelp() {
   const lines = [
     ...Object.entries(VALUES).map(([name, [, , text]]) => [name, text]),
     ...Object.entries(LISTS).map(([name, [, text]]) => [name, text]),
     ...Object.entries(FLAGS).map(([name, [, text]]) => [name, text]),
+    ...Object.entries(DRIFT_VALUES).map(([name, [, , text]]) => [name, `with --drift: ${text}`]),
     ['--help', 'this text'],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
@@ -53,7 +67,7 @@ export function parseLocalnetArguments(argv) {
       run[FLAGS[name][0]] = true;
       continue;
     }
-    const known = VALUES[name] ?? LISTS[name];
+    const known = VALUES[name] ?? LISTS[name] ?? DRIFT_VALUES[name];
     if (known === undefined) return failed(`Unknown option ${argv[i]}.`);
     const text = inline ?? argv[++i];
     if (text === undefined) return failed(`${name} wants a value.`);
@@ -64,7 +78,8 @@ export function parseLocalnetArguments(argv) {
       run[known[0]] = value;
     }
   }
-  return run;
+  const alone = run.drift ? undefined : Object.entries(DRIFT_VALUES).find(([, [option]]) => run[option] !== undefined);
+  return alone === undefined ? run : failed(`${alone[0]} belongs to --drift.`);
 }
 
 const failed = (why) => ({ kind: 'error', message: `${why}\nSee: npm run localnet -- --help` });
@@ -76,6 +91,12 @@ function splitAtFirst(word) {
 
 function wholeUpTo(most) {
   return (text) => (/^\d+$/.test(text) && Number(text) <= most ? Number(text) : null);
+}
+
+/** Beyond 1 % an hour is a slip of the pen; Drift itself takes an eighth of that. */
+function hourly(text) {
+  const value = Number(text);
+  return text.trim() !== '' && Math.abs(value) <= 0.01 ? value : null;
 }
 
 function oneOf(...choices) {

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { ValidationError } from '../domain/errors.ts';
 import { parseAccountFile } from './account-input.ts';
+import type { DriftArguments } from './drift/main.ts';
 import type { FaultInput } from './faults/rule.ts';
 import { type Localnet, type LocalnetOptions, startLocalnet } from './localnet.ts';
 
 /** What the command line gives: the options, and files that hold some of them. */
-export interface MainOptions extends Omit<LocalnetOptions, 'programs'> {
+export interface MainOptions extends Omit<LocalnetOptions, 'programs'>, DriftArguments {
+  /** The real Drift program on it. */
+  readonly drift?: boolean;
   readonly faultsFile?: string;
   readonly accountFiles?: readonly string[];
   /** `<address>=<path>` each. */
@@ -14,19 +17,26 @@ export interface MainOptions extends Omit<LocalnetOptions, 'programs'> {
 
 /** Runs until Ctrl-C or SIGTERM. @returns the exit code */
 export async function main(options: MainOptions, say: (line: string) => void): Promise<number> {
-  const { faultsFile, accountFiles = [], programs = [], ...rest } = options;
-  const net = await startLocalnet({
+  const { faultsFile, accountFiles = [], programs = [], drift = false, ...rest } = options;
+  const settings: LocalnetOptions = {
     ...rest,
     faults: faultsFile === undefined ? [] : readFaults(faultsFile),
     accounts: accountFiles.map((path) => parseAccountFile(readFileSync(path, 'utf8'))),
     programs: programs.map(readProgram),
-  });
+  };
+  const net = drift ? await startDrift(settings, options, say) : await startLocalnet(settings);
   say(welcome(net));
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
   await net.stop();
   return 0;
+}
+
+/** Loaded only for this: Drift's SDK takes a second. */
+async function startDrift(settings: LocalnetOptions, options: DriftArguments, say: (line: string) => void) {
+  const { startFromArguments } = await import('./drift/main.ts');
+  return startFromArguments(settings, options, say);
 }
 
 function readFaults(path: string): readonly FaultInput[] {

@@ -10,6 +10,7 @@ import { driftCommands } from './control.ts';
 import { DriftAccounts, type Pauses } from './drift-accounts.ts';
 import { Funding } from './funding.ts';
 import { Keeper, type KeeperRules } from './keeper.ts';
+import { dumpedPrice, loadedAccounts, readDumps } from './loaded-accounts.ts';
 import { lookupTable, lookupTableAddresses } from './lookup-tables.ts';
 import { type Accounts, madeAccounts, SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
 import { Oracle, type PricePath, toE6 } from './oracles.ts';
@@ -29,11 +30,14 @@ const USDC_ONE = 1_000_000n;
 const HELPER_LAMPORTS = 1_000n * SOL_ONE;
 const MAKER_USDC = 5_000_000n * USDC_ONE;
 const DEFAULT_SOL_PRICE = 150;
+const START_TOLERANCE = 0.05;
 
 export interface DriftLocalnetOptions extends LocalnetOptions {
   /** Path of the compiled program; else `findDriftProgram`. */
   readonly program?: string;
-  /** USD, or a path of them. 150 by default. */
+  /** Of dumps in the form of `solana account --output json`; without it Drift's accounts are made. */
+  readonly accountsFolder?: string;
+  /** USD, or a path of them. 150 by default; with dumps the price is theirs at first. */
   readonly solPrice?: number | PricePath;
   /** Of the ready wallet: 100 SOL and 10,000 USDC by default. */
   readonly walletLamports?: bigint;
@@ -64,14 +68,16 @@ export interface DriftLocalnet extends Localnet {
 
 /** @throws ValidationError LOCALNET_DRIFT_PROGRAM when there is no program, or another one */
 export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Promise<DriftLocalnet> {
-  const { solPrice = DEFAULT_SOL_PRICE, walletLamports, walletUsdc, fundingHourly } = options;
+  const { solPrice, walletLamports, walletUsdc, fundingHourly } = options;
   const seed = options.seed ?? 'driftless';
   const elf = programOf(options.program);
   const wallet = walletFrom(seededBytes(seed, 'drift-wallet'));
   const keeperWallet = walletFrom(seededBytes(seed, 'drift-keeper'));
   const makerWallet = walletFrom(seededBytes(seed, 'drift-maker'));
   const admin = walletFrom(seededBytes(seed, 'drift-admin'));
-  const startPrice = typeof solPrice === 'number' ? solPrice : firstPrice(solPrice);
+  const dumps = options.accountsFolder === undefined ? null : readDumps(options.accountsFolder);
+  const startPrice = dumps === null ? firstPrice(solPrice) : Number(dumpedPrice(dumps)) / 1e6;
+  if (dumps !== null) checkStart(solPrice, startPrice);
 
   const net = await startLocalnet({
     ...options,
@@ -86,18 +92,19 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
     commands: { ...driftCommands(() => drift), ...options.commands },
   });
   const { chain } = net;
-  const made = await madeAccounts({
+  const at = {
     solPrice: toE6(startPrice),
     slot: chain.slot,
     time: chain.head.time,
     admin: admin.address,
     mintAuthority: admin.address,
-  });
+  };
+  const made = dumps === null ? await madeAccounts(at) : await loadedAccounts(dumps, at);
   addLookupTables(made);
   for (const [address, account] of made) chain.writeAccount(address, account);
 
   const oracles = { sol: new Oracle(SOL_ORACLE, startPrice), usdc: new Oracle(USDC_ORACLE, 1) };
-  if (typeof solPrice !== 'number') oracles.sol.follow(solPrice);
+  if (typeof solPrice === 'object') oracles.sol.follow(solPrice);
   const price = (): number => oracles.sol.price;
   const sender = new Sender(chain);
   const accounts = new DriftAccounts(chain);
@@ -210,8 +217,19 @@ class UsdcFaucet {
   }
 }
 
-function firstPrice(path: PricePath): number {
+function firstPrice(path: number | PricePath | undefined, otherwise = DEFAULT_SOL_PRICE): number {
+  if (typeof path !== 'object') return path ?? otherwise;
   if (path.kind === 'fixed') return path.price;
-  if (path.kind === 'replay') return path.rows[0]?.price ?? DEFAULT_SOL_PRICE;
-  return path.from ?? DEFAULT_SOL_PRICE;
+  if (path.kind === 'replay') return path.rows[0]?.price ?? otherwise;
+  return path.from ?? otherwise;
+}
+
+/** A market that was at another price a moment ago would not fill: its averages and its AMM stand where the dump was. */
+function checkStart(wanted: number | PricePath | undefined, dumped: number): void {
+  const given = firstPrice(wanted, dumped);
+  if (Math.abs(given / dumped - 1) <= START_TOLERANCE) return;
+  throw new ValidationError(
+    'LOCALNET_OPTION',
+    `The accounts were dumped at $${dumped}: the price starts there, not at $${given}. Move it from there by a ramp.`,
+  );
 }

@@ -28,7 +28,7 @@ export interface KeeperRules {
   readonly fillAfterSlots: number;
   /** Makers within the auction, at the auction's price of the moment. */
   readonly parts: readonly Part[];
-  /** Orders past their `maxTs` are taken off (for the flat fee), as any fill of them does. */
+  /** Orders past their `maxTs` are taken off, for the flat fee: that is what filling them does. */
   readonly expires: boolean;
   /** A fill goes ahead of whatever else of that account is to stand in the block: a cancel comes too late. */
   readonly racesCancels: boolean;

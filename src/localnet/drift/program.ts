@@ -11,11 +11,14 @@ export const DRIFT_PROGRAM_VERSION = '2.84.0';
 export const DRIFT_PROGRAM_SHA256 = '080423d7c91f826994124873a62d5e752da51d06159ed010002f8f2f20d4e2a7';
 const FILE_NAME = `drift-v${DRIFT_PROGRAM_VERSION}.so`;
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where programs and accounts from elsewhere are kept; nothing of it belongs to the project. */
 export const cacheFolder = (env: Environment): string =>
   join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'), 'driftless');
+
+/** Accounts that were cloned. */
+export const cachedAccountsFolder = (env: Environment): string => join(cacheFolder(env), 'drift-accounts');
 
 export const cachedProgramPath = (env: Environment): string => join(cacheFolder(env), FILE_NAME);
 
