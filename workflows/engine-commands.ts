@@ -278,7 +278,7 @@ export class CommandDesk {
   private haltFlat(envelope: CommandEnvelope): boolean {
     if (envelope.request.action !== 'FLATTEN') return false;
     const before = tradingStateOf(this.run.engine.holds);
-    this.run.engine = flattened({ ...this.run.engine, hedgeTargetPpm: 0 }, Date.now());
+    this.run.engine = flattened({ ...this.run.engine, hedgeTargetPpm: 0, confirmedExcess: null }, Date.now());
     return before !== 'halted';
   }
 

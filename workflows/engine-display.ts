@@ -23,6 +23,7 @@ export function engineRecord(run: EngineRun): EngineRecord {
     tradingState: tradingStateOf(engine.holds),
     reason: engine.holds.map((hold) => hold.reason).join(' · '),
     hedgeTarget: engine.hedgeTargetPpm / 1e6,
+    confirmedExcess: engine.confirmedExcess,
     cooldownUntilMs: engine.cooldownUntilMs,
     cooldownEndsAtMs: engine.cooldownEndsAtMs,
     operation: running === null ? null : { operationId: running.operationId, kind: running.kind, stage: running.stage },

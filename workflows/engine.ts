@@ -328,6 +328,7 @@ export class EngineRun {
       context,
       policy: this.policyJson,
       vaultPerp: this.engine.vaultPerp,
+      ledger: this.engine.ledger,
       reconcile: isQuiet(this.engine),
       liquidatedMs: this.engine.liquidatedMs,
       backoffUntilMs: this.engine.backoffUntilMs,
@@ -499,20 +500,46 @@ export class EngineRun {
     this.engine = passMarketTime(this.engine, snapshot.marketTimeMs);
     const { marketTimeMs, takenAtMs, slot, feed } = snapshot;
     this.engine = { ...this.engine, seen: { marketTimeMs, takenAtMs, slot, feed: feed.feed } };
-    if (isQuiet(this.engine)) this.reconcile(snapshot, seen === null);
+    if (isQuiet(this.engine)) {
+      this.reconcile(snapshot, seen === null);
+      this.markLedger(snapshot);
+    }
     if (!isLiquidatedSince(snapshot, known)) return;
     this.engine = { ...this.engine, liquidatedMs: snapshot.lastLiquidationMs };
     // What happened before the first look is history.
     if (seen !== null) this.liquidated(`The venue liquidated; the position is ${sol(perpOf(snapshot))} SOL.`);
   }
 
+  /** Vault and venue are one: what the ledger says now is what later differences are told from. */
+  private markLedger(snapshot: Snapshot): void {
+    const mark = ledgerMark(snapshot);
+    if (mark === null || mark.perp !== this.engine.vaultPerp) return;
+    if (canonicalJson(mark as never) !== canonicalJson(this.engine.ledger as never)) {
+      this.engine = { ...this.engine, ledger: mark };
+    }
+  }
+
   private reconcile(snapshot: Snapshot, firstEver: boolean): void {
     const vault = this.engine.vaultPerp === null ? null : BigInt(this.engine.vaultPerp);
-    const difference = reconcile(vault, snapshot, this.engine.liquidatedMs);
+    const difference = reconcile(vault, snapshot, this.engine.liquidatedMs, this.engine.ledger);
     const perp = perpOf(snapshot).toString();
     switch (difference.kind) {
       case 'none':
+        if (this.engine.doubts > 0) this.engine = { ...this.engine, doubts: 0 };
         return;
+      case 'not_yet':
+        this.doubted(difference.from, difference.to);
+        return;
+      case 'unexplained':
+        this.desynced('The account differs from its books by what nothing explains.');
+        return;
+      case 'late_fill': {
+        const spot = (exposure(snapshot, this.policy).spot ?? 0n).toString();
+        this.engine = takeLateFill(this.engine, perp, spot);
+        const message = `An order of ours was filled late: the position went from ${sol(difference.from)} to ${sol(difference.to)} SOL.`;
+        this.raise('LATE_FILL', 'info', message, 'Nothing: it is counted.', perp);
+        return;
+      }
       case 'first_look':
         // After Temporal was lost the position is ours, as far as the journal tells: RESUME or its operation decides.
         if (firstEver && difference.perp !== 0n && !this.mayBeOurs()) this.foundForeign(0n, difference.perp);
@@ -523,7 +550,7 @@ export class EngineRun {
         break;
       case 'foreign_reduction':
         if (difference.to === 0n) {
-          this.engine = { ...this.engine, hedgeTargetPpm: 0 };
+          this.engine = { ...this.engine, hedgeTargetPpm: 0, confirmedExcess: null };
           this.raise(
             'FOREIGN_CLOSE',
             'warning',
@@ -548,6 +575,22 @@ export class EngineRun {
         break;
     }
     this.engine = { ...this.engine, vaultPerp: perp };
+  }
+
+  /** The ledger may lag behind the account for a moment: three looks. */
+  private doubted(from: bigint, to: bigint): void {
+    const doubts = this.engine.doubts + 1;
+    this.engine = { ...this.engine, doubts };
+    if (doubts < MAX_DOUBTS) return;
+    this.desynced(`The position went from ${sol(from)} to ${sol(to)} SOL, and no transaction explains it.`);
+    // Told: what stands is what is compared with from here on.
+    this.engine = { ...this.engine, vaultPerp: to.toString(), ledger: null, doubts: 0 };
+  }
+
+  private desynced(message: string): void {
+    const remedy = 'Compare the account with the venue, then RESUME: it takes what stands.';
+    this.hold('desync', 'nothing', `${message} ${remedy}`, 'DESYNC');
+    this.raise('DESYNC', 'critical', message, remedy, String(this.engine.seen?.slot ?? 0));
   }
 
   private mayBeOurs(): boolean {

@@ -97,6 +97,7 @@ function decisionView(
   if (snapshot === null || engine === null) return null;
   const context = {
     hedgeTargetPpm: Math.round(engine.hedgeTarget * FULL_HEDGE_PPM),
+    confirmedExcess: engine.confirmedExcess ?? null,
     cooldownUntilMs: engine.cooldownUntilMs,
     holds: engine.holds,
     engineRunning: engine.state === 'running',

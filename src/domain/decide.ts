@@ -11,6 +11,7 @@ import {
   correctionTo,
   driftFromTargetPct,
   type Exposure,
+  excessOf,
   exposure,
   FULL_HEDGE_PPM,
   reservedFor,
@@ -29,6 +30,8 @@ import { abs, type Lamports, lamports } from './units.ts';
 export interface DecisionContext {
   /** 0 to 1, exact to 1e-6. */
   readonly hedgeTargetPpm: number;
+  /** By how many lamports a person confirmed, with OPEN, a short beyond spot. Absent or null: not at all. */
+  readonly confirmedExcess?: string | null;
   /** Market time. */
   readonly cooldownUntilMs: number | null;
   readonly holds: readonly Hold[];
@@ -56,6 +59,7 @@ export type ReasonCode =
   | 'LONG_POSITION'
   | 'SPOT_UNKNOWN'
   | 'WITHIN_TOLERANCE'
+  | 'NAKED_CONFIRMED'
   | 'BACKOFF'
   | 'REDUCING'
   | 'COOLDOWN'
@@ -176,6 +180,9 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
   const { delta, driftPct, figures } = correction;
   if (Math.abs(driftPct) <= policy.driftTolerancePct) {
     return hold('WITHIN_TOLERANCE', `Drift from the target is ${driftPct.toFixed(3)} %.`, figures);
+  }
+  if (naked && excessOf(spot, perp) <= BigInt(context.confirmedExcess ?? '0')) {
+    return hold('NAKED_CONFIRMED', 'A person confirmed a short beyond spot; REBALANCE or CLOSE ends it.', figures);
   }
   const foreign = context.holds.filter((each) => each.code === 'foreign_trade');
   if (foreign.length > 0) return held(foreign);

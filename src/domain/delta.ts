@@ -56,6 +56,12 @@ export function isNaked(spot: Lamports | null, perp: Lamports, reserved: Lamport
   return driftPct(spot, perp, reserved) < -tolerancePct;
 }
 
+/** What of a short lies beyond spot, lamports; 0 when spot covers it. */
+export const excessOf = (spot: Lamports, perp: Lamports): bigint => {
+  const net = spot + perp;
+  return net < 0n && perp < 0n ? -net : 0n;
+};
+
 /** Short / spot from 0 to 1, in ppm, to the nearest: what a person chose by opening. No spot or no short: 0. */
 export function hedgeTargetPpm(spot: Lamports, perp: Lamports): number {
   if (perp >= 0n || spot <= 0n) return 0;

@@ -5,12 +5,13 @@
 import { type AdmissionKind, type AdmissionView, refusalOf } from './admission.ts';
 import { type CommandAnswer, isFinal } from './command.ts';
 import type { DecisionContext } from './decide.ts';
-import { FULL_HEDGE_PPM, hedgeTargetPpm } from './delta.ts';
+import { excessOf, FULL_HEDGE_PPM, hedgeTargetPpm } from './delta.ts';
 import type { ErrorReport } from './errors.ts';
 import { type Hold, type EngineState as RunState, withHold, withoutHold } from './hold.ts';
 import type { OperationKind } from './intent.ts';
 import type { OperationReport } from './operation-report.ts';
 import type { PendingWrites } from './pending-writes.ts';
+import type { LedgerMark } from './reconcile.ts';
 import { lamports } from './units.ts';
 
 /** Commands whose answers the engine itself remembers; the journal remembers all. */
@@ -71,6 +72,8 @@ export interface EngineCarried {
   readonly state: RunState;
   readonly holds: readonly Hold[];
   readonly hedgeTargetPpm: number;
+  /** By how many lamports a person confirmed, with OPEN, a short beyond spot: it is told, and not bought back. */
+  readonly confirmedExcess: string | null;
   /** Market time. */
   readonly cooldownUntilMs: number | null;
   /** Wall time of the durable timer. */
@@ -81,6 +84,10 @@ export interface EngineCarried {
   readonly confirmations: readonly Confirmation[];
   /** Signed lamports that this engine believes it holds; null until a snapshot tells, or while one is unresolved. */
   readonly vaultPerp: string | null;
+  /** The venue's ledger at the last quiet look; null: none yet, or the venue keeps none. */
+  readonly ledger: LedgerMark | null;
+  /** Looks in a row at a difference that the ledger does not tell of yet. */
+  readonly doubts: number;
   readonly generation: number;
   readonly decisions: number;
   readonly failures: number;
@@ -111,6 +118,7 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   state: 'running',
   holds: [],
   hedgeTargetPpm: 0,
+  confirmedExcess: null,
   cooldownUntilMs: null,
   cooldownEndsAtMs: null,
   slot: null,
@@ -118,6 +126,8 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   commands: [],
   confirmations: [],
   vaultPerp: null,
+  ledger: null,
+  doubts: 0,
   generation: 0,
   decisions: 0,
   failures: 0,
@@ -157,6 +167,7 @@ export const admissionView = (engine: EngineCarried): AdmissionView => ({
 
 export const decisionContext = (engine: EngineCarried): DecisionContext => ({
   hedgeTargetPpm: engine.hedgeTargetPpm,
+  confirmedExcess: engine.confirmedExcess,
   cooldownUntilMs: engine.cooldownUntilMs,
   holds: engine.holds,
   engineRunning: engine.state === 'running',
@@ -320,21 +331,19 @@ function settleEffects(
     case 'open':
       // Of one that was unresolved the account itself tells (`retarget`).
       return changed && operation.perpBefore !== null && before.doubted !== true
-        ? {
-            ...engine,
-            hedgeTargetPpm: hedgeTargetOf(perpAfter(operation.perpBefore, operation.counted), operation.spot),
-          }
+        ? chosen(engine, perpAfter(operation.perpBefore, operation.counted), operation.spot)
         : engine;
     case 'close':
-      return succeeded ? { ...engine, hedgeTargetPpm: 0 } : engine;
+      return succeeded ? { ...engine, hedgeTargetPpm: 0, confirmedExcess: null } : engine;
     case 'flatten':
-      return flattened({ ...engine, hedgeTargetPpm: succeeded ? 0 : engine.hedgeTargetPpm }, context.nowMs);
+      return flattened(succeeded ? { ...engine, hedgeTargetPpm: 0, confirmedExcess: null } : engine, context.nowMs);
     case 'rebalance':
     case 'correct':
       if (succeeded && changed) {
         return clearFailures({
           ...engine,
           hedgeTargetPpm: operation.purpose === 'rebalance' ? FULL_HEDGE_PPM : engine.hedgeTargetPpm,
+          confirmedExcess: null,
           cooldownUntilMs: context.marketNowMs + context.cooldownMs,
           cooldownEndsAtMs: context.cooldownWallMs === null ? null : context.nowMs + context.cooldownWallMs,
         });
@@ -422,6 +431,16 @@ function countFailure(engine: EngineCarried, report: OperationReport, context: R
 }
 
 /** Short / spot in ppm: what a person chose to hedge by opening. */
+/** What a person chose with OPEN. Beyond spot it was confirmed: no OPEN gets there otherwise (DELTA_EXPOSED). */
+function chosen(engine: EngineCarried, perp: string, spot: string): EngineCarried {
+  const excess = excessOf(lamports(BigInt(spot)), lamports(BigInt(perp)));
+  return {
+    ...engine,
+    hedgeTargetPpm: hedgeTargetOf(perp, spot),
+    confirmedExcess: excess === 0n ? null : excess.toString(),
+  };
+}
+
 const hedgeTargetOf = (perp: string | null, spot: string): number =>
   perp === null ? 0 : hedgeTargetPpm(lamports(BigInt(spot)), lamports(BigInt(perp)));
 
@@ -454,7 +473,8 @@ export function resume(engine: EngineCarried, perp: string | null, spot: string)
     holds: engine.holds.filter((hold) => hold.clearedBy !== 'person' || hold.code === 'stopped'),
   };
   if (perp === null || !isQuiet(engine)) return takeOverLater(next, changed);
-  return { ...next, vaultPerp: perp, hedgeTargetPpm: changed ? hedgeTargetOf(perp, spot) : engine.hedgeTargetPpm };
+  const taken = { ...next, vaultPerp: perp };
+  return changed ? { ...taken, hedgeTargetPpm: hedgeTargetOf(perp, spot), confirmedExcess: null } : taken;
 }
 
 /** What stands is not known while something of ours may still move it: the first quiet look takes it over. */
@@ -473,11 +493,24 @@ export const takePosition = (engine: EngineCarried, perp: string, spot: string):
     engine.retarget === null || engine.retarget.unless === perp ? engine.hedgeTargetPpm : hedgeTargetOf(perp, spot),
 });
 
+/**
+ * An order of ours filled after its operation had ended: the vault has it. What enlarges was wished for with the order,
+ * so that the target takes it in; what reduces leaves the target as it is.
+ */
+export function takeLateFill(engine: EngineCarried, perp: string, spot: string): EngineCarried {
+  const target = Math.max(engine.hedgeTargetPpm, hedgeTargetOf(perp, spot));
+  const enlarged = engine.vaultPerp !== null && BigInt(perp) < BigInt(engine.vaultPerp);
+  return { ...engine, vaultPerp: perp, doubts: 0, hedgeTargetPpm: enlarged ? target : engine.hedgeTargetPpm };
+}
+
+/** Looks at a difference that nothing explains before it is called so. */
+export const MAX_DOUBTS = 3;
+
 /** ADOPT_POSITION: what stands on the venue becomes this engine's own. */
 export function adopt(engine: EngineCarried, perp: string, spot: string): EngineCarried {
   const next = { ...engine, holds: withoutHold(engine.holds, 'foreign_trade') };
   return isQuiet(engine)
-    ? { ...next, vaultPerp: perp, hedgeTargetPpm: hedgeTargetOf(perp, spot) }
+    ? { ...next, vaultPerp: perp, hedgeTargetPpm: hedgeTargetOf(perp, spot), confirmedExcess: null }
     : takeOverLater(next, true);
 }
 

@@ -14,6 +14,8 @@ export interface EngineRecord {
   readonly reason: string;
   /** 0 to 1. */
   readonly hedgeTarget: number;
+  /** Lamports of short beyond spot that a person confirmed. Absent or null: none. */
+  readonly confirmedExcess?: string | null;
   /** Market time; null without a cooldown. */
   readonly cooldownUntilMs: number | null;
   /** Wall time at which the durable timer fires. */

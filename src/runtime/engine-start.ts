@@ -56,15 +56,18 @@ export async function resetPaper({ client, journal, engineId, say }: EngineStart
   say(`The paper account of ${engineId} begins anew.`);
 }
 
-const described = ({ sol, usdc, walletSol }: Pick<PaperSettings, 'sol' | 'usdc' | 'walletSol'>): string =>
-  `${formatAmount(sol, 9)} SOL, ${formatAmount(usdc, 6)} USDC, ${formatAmount(walletSol, 9)} SOL in the wallet`;
+const described = ({ sol, usdc, walletSol, fundingPeriodMs }: PaperSettings): string =>
+  `${formatAmount(sol, 9)} SOL, ${formatAmount(usdc, 6)} USDC, ${formatAmount(walletSol, 9)} SOL in the wallet, ` +
+  `funding every ${fundingPeriodMs / 1_000} s`;
 
-/** PAPER_* apply to a new account only: a difference is told. */
+/** PAPER_* and FUNDING_PERIOD_SECONDS apply to a new account only: a difference is told. */
 async function tellDifference({ journal, engineId, paper, say }: EngineStart): Promise<void> {
-  const began = await PaperVenue.accountDefaults(journal, engineId);
-  if (began === null || described(began) === described(paper)) return;
+  const terms = await PaperVenue.accountTerms(journal, engineId);
+  if (terms === null) return;
+  const began = described({ ...terms, fundingPeriodMs: terms.periodMs ?? paper.fundingPeriodMs });
+  if (began === described(paper)) return;
   say(
-    `Note: this paper account began with ${described(began)}; the settings say ${described(paper)}.\n` +
+    `Note: this paper account began with ${began}; the settings say ${described(paper)}.\n` +
       '      They apply to a new account: `npm start -- --reset-paper` begins one.',
   );
 }

@@ -100,6 +100,20 @@ describe('decide, row by row', () => {
     expect(why({ perp: '-5' }, half)).toBe('WITHIN_TOLERANCE');
   });
 
+  it('9a: leaves a short beyond spot that a person confirmed, and buys back one that goes farther', () => {
+    const naked: Scenario = { perp: '-12' };
+    const confirmed = { confirmedExcess: sol('2').toString() };
+    expect(why(naked)).toBe('CORRECT');
+    expect(why(naked, confirmed)).toBe('NAKED_CONFIRMED');
+    expect(judge(naked, confirmed).alerts.raise.map((alert) => alert.code)).toContain('NAKED_SHORT');
+    expect(why({ perp: '-12.01' }, confirmed)).toBe('CORRECT');
+    expect(judge({ perp: '-12.01' }, confirmed).action).toMatchObject({ kind: 'correct', delta: sol('2.01') });
+    expect(why({ perp: '-11' }, confirmed)).toBe('NAKED_CONFIRMED');
+    // What it covers is a short beyond spot, nothing else.
+    expect(why(UNDER, confirmed)).toBe('CORRECT');
+    expect(why({ ...NEAR_LIQUIDATION }, { confirmedExcess: sol('100').toString() })).toBe('GUARD');
+  });
+
   it('10: leaves a foreign trade to a person, both ways', () => {
     expect(why(UNDER, { holds: [holdOf('foreign_trade')] })).toBe('HELD');
     expect(why(OVER, { holds: [holdOf('foreign_trade')] })).toBe('HELD');

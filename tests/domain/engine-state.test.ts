@@ -85,6 +85,26 @@ describe('an operation that reports', () => {
     expect(ended.vaultPerp).toBe((-5n * SOL).toString());
   });
 
+  it('remembers by how much a confirmed OPEN lay beyond spot, until something else is chosen', () => {
+    const opened = (perp: bigint) =>
+      takeReport(engineWith('open'), report({ perpChange: (perp * SOL).toString(), phase: 'ended' }), NOW);
+    expect(opened(-10n)).toMatchObject({ hedgeTargetPpm: 1_000_000, confirmedExcess: null });
+    const naked = opened(-12n);
+    expect(naked).toMatchObject({ hedgeTargetPpm: 1_000_000, confirmedExcess: (2n * SOL).toString() });
+    expect(decisionContext(naked).confirmedExcess).toBe((2n * SOL).toString());
+    expect(opened(3n).confirmedExcess).toBeNull();
+    const left = (purpose: TrackedOperation['purpose']) =>
+      takeReport(
+        { ...engineWith(purpose), confirmedExcess: naked.confirmedExcess },
+        report({ perpChange: SOL.toString(), phase: 'ended' }),
+        NOW,
+      ).confirmedExcess;
+    for (const purpose of ['open', 'close', 'flatten', 'rebalance', 'correct'] as const)
+      expect(left(purpose)).toBeNull();
+    for (const purpose of ['guard', 'capital'] as const) expect(left(purpose)).toBe(naked.confirmedExcess);
+    expect(adopt(naked, (-12n * SOL).toString(), (10n * SOL).toString()).confirmedExcess).toBeNull();
+  });
+
   it('is ignored when it is not ours or not newer', () => {
     const engine = engineWith('open');
     expect(takeReport(engine, report({ operationId: 'other' }), NOW)).toBe(engine);

@@ -203,8 +203,9 @@ describe('npm start, running', () => {
 
   it('tells that PAPER_ settings apply to a new account only', async () => {
     await product.interrupt();
-    product = await start(env).ready();
+    product = await start({ ...env, FUNDING_PERIOD_SECONDS: '60' }).ready();
     expect(product.output).toContain('began with 20 SOL');
+    expect(product.output).toContain('funding every 3600 s');
     expect(product.output).toContain('--reset-paper');
     await product.interrupt();
   });

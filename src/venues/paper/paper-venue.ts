@@ -49,7 +49,7 @@ export interface PaperVenueOptions {
   readonly feed: MarketFeed;
   /** MARKET_SPEED: 1 follows the wall clock, anything else goes in lockstep with the engine. */
   readonly speed?: Speed;
-  /** FUNDING_PERIOD_SECONDS, as the feed was opened with. */
+  /** FUNDING_PERIOD_SECONDS, as the feed was opened with: an account's own, where there is one (`accountTerms`). */
   readonly periodMs?: number;
   /** Makes the account when there is none. Without it a missing account stays missing, and reads say so. */
   readonly seed?: boolean;
@@ -106,9 +106,16 @@ export class PaperVenue implements Venue {
     return row !== undefined;
   }
 
-  /** What PAPER_* said when the account was made; null without an account. A difference is told at start. */
-  static async accountDefaults({ db }: Pick<Journal, 'db'>, engineId: string): Promise<PaperDefaults | null> {
-    return (await readPaperState(db, engineId))?.defaults ?? null;
+  /**
+   * What PAPER_* and FUNDING_PERIOD_SECONDS said when the account was made; null without an account. A difference is
+   * told at start. `periodMs` null: an older account keeps none, and goes by the settings.
+   */
+  static async accountTerms(
+    { db }: Pick<Journal, 'db'>,
+    engineId: string,
+  ): Promise<(PaperDefaults & { readonly periodMs: number | null }) | null> {
+    const state = await readPaperState(db, engineId);
+    return state === null ? null : { ...state.defaults, periodMs: state.periodMs ?? null };
   }
 
   /** `--reset-paper`: the account and its figures in the journal go, in one transaction. */
@@ -261,13 +268,13 @@ export class PaperVenue implements Venue {
     Math.max(state.lastSlot, slotAt(nowMs, this.#chain));
 
   async #seed(defaults: PaperDefaults, speed: Speed): Promise<void> {
-    const { feed } = this.#market;
+    const { feed, periodMs } = this.#market;
     const wallMs = this.#clock.nowMs();
     const marketMs = feed.startMs(wallMs);
     const quote = feed.quoteAt(marketMs);
     if (quote === null) throw new CriticalError('FEED_EMPTY', `The feed ${feed.id} has no price where it begins.`);
     const slot = slotAt(wallMs, this.#chain);
-    const state = newAccount({ defaults, marketMs, wallMs, speed, oracle: quote.oracle, slot });
+    const state = newAccount({ defaults, marketMs, wallMs, speed, oracle: quote.oracle, slot, periodMs });
     await this.#store.create(state, equityRecord(this.engineId, state, wallMs), wallMs);
   }
 

@@ -70,6 +70,8 @@ export const PaperState = z.object({
   lastSlot: z.number().int(),
   /** What PAPER_SOL, PAPER_USDC and PAPER_WALLET_SOL said when it was made. */
   defaults: z.object({ sol: lamportsText, usdc: microUsdText, walletSol: lamportsText }),
+  /** The length of its funding periods: what was paid is keyed by their ends. Absent (an older account): as the settings say. */
+  periodMs: z.number().int().positive().optional(),
 });
 export type PaperState = z.output<typeof PaperState>;
 export type PaperStateJson = z.input<typeof PaperState>;
@@ -93,9 +95,10 @@ export interface NewAccount {
   readonly speed: Speed;
   readonly oracle: Price;
   readonly slot: number;
+  readonly periodMs: number;
 }
 
-export function newAccount({ defaults, marketMs, wallMs, speed, oracle, slot }: NewAccount): PaperState {
+export function newAccount({ defaults, marketMs, wallMs, speed, oracle, slot, periodMs }: NewAccount): PaperState {
   const state: PaperState = {
     version: 1,
     wallet: { sol: defaults.walletSol, usdc: 0n as PaperState['usdc'] },
@@ -120,6 +123,7 @@ export function newAccount({ defaults, marketMs, wallMs, speed, oracle, slot }: 
     changedSlot: 0,
     lastSlot: slot,
     defaults,
+    periodMs,
   };
   return { ...state, baseline: equityAt(state, oracle) };
 }

@@ -40,10 +40,10 @@ await onBothDatabases((open) => {
       await land(venue, order('sell', SOL));
       clock.passHour();
       await venue.read('confirmed');
-      expect(await PaperVenue.accountDefaults(journal, engineId)).toMatchObject({ sol: 10n * SOL });
+      expect(await PaperVenue.accountTerms(journal, engineId)).toMatchObject({ sol: 10n * SOL, periodMs: 3_600_000 });
       await PaperVenue.reset(journal, engineId, clock.nowMs());
       expect(await PaperVenue.accountExists(journal, engineId)).toBe(false);
-      expect(await PaperVenue.accountDefaults(journal, engineId)).toBeNull();
+      expect(await PaperVenue.accountTerms(journal, engineId)).toBeNull();
       expect((await journal.funding({ engineId, limit: 1 })).items).toEqual([]);
       const anew = await openBench(journal, { engineId, clock, feed });
       expect((await anew.venue.read('confirmed')).account?.perps).toEqual([]);
