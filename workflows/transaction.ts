@@ -29,9 +29,10 @@ import {
   operationMain,
 } from '../src/domain/operation.ts';
 import type { OperationReport } from '../src/domain/operation-report.ts';
-import { newOperation, reportOf, step } from '../src/domain/operation-step.ts';
+import { reportOf, step } from '../src/domain/operation-step.ts';
 import type { OperationWrite } from '../src/journal/records.ts';
 import { failureReport } from './failure-report.ts';
+import { initialState } from './initial-state.ts';
 import {
   type OperationInput,
   operationReport,
@@ -384,24 +385,6 @@ const carriesWrites = ({ main }: OperationMain): boolean =>
 
 /** Alerts, answers and phases are told at once; bare transitions may wait for the next activity. */
 const isUrgent = (write: OperationWrite): boolean => (write.alerts?.length ?? 0) > 0 || write.update !== undefined;
-
-function initialState(input: OperationInput): OperationState {
-  return newOperation(
-    {
-      operationId: input.operationId,
-      engineId: input.engineId,
-      mode: input.policy.mode,
-      commandId: input.commandId,
-      request: input.request,
-      acceptedAtMs: input.acceptedAtMs,
-      timing: input.timing,
-      freshMs: input.policy.maxSnapshotAgeMs,
-      hadPosition: input.hadPosition ?? false,
-    },
-    { priceLimit: input.confirmedPriceLimit, exposure: input.exposureConfirmed },
-    input.recovered,
-  );
-}
 
 const unanswered = ({ operationId }: OperationInput): CommandAnswer =>
   refused({ code: 'TRANSACTION_FAILED', message: 'Nothing was done.' }, 'failed', { operation_id: operationId });

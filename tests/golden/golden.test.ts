@@ -1,0 +1,56 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openWorkflowBundle, type WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
+import { feedHistory, workflowTypeOf } from './fed-history.ts';
+import { historyNames, protoHistory, readHistory } from './history-file.ts';
+import { SCENES } from './scenes.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const names = historyNames();
+const sceneOf = (name: string): string => name.replace(/-run-\d+$/, '');
+const isEngine = (name: string): boolean => sceneOf(name).startsWith('engine');
+const operations = names.filter((name) => !isEngine(name));
+
+let workflowBundle: WorkflowBundle;
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const folder = join(tmpdir(), 'driftless-test-bundles');
+  workflowBundle = await openWorkflowBundle({ root: ROOT, folder, logger: pino({ level: 'silent' }), say: () => {} });
+});
+
+describe('golden histories', () => {
+  it('are there for every scene, and for every kind of workflow', () => {
+    expect(new Set(names.map(sceneOf))).toEqual(new Set(SCENES.map(({ name }) => name)));
+    const types = new Set(names.map((name) => workflowTypeOf(readHistory(name))));
+    const kinds = ['deposit', 'withdraw', 'openPosition', 'closePosition', 'rebalance', 'settle', 'engine'];
+    expect([...types].sort()).toEqual(kinds.sort());
+  });
+
+  it.each(names)('%s is replayed by the workflows as they are now', async (name) => {
+    const history = readHistory(name);
+    await Worker.runReplayHistory({ workflowBundle }, protoHistory(history), history.workflowId);
+  });
+
+  it('that a changed workflow would no longer make are refused', async () => {
+    const history = readHistory('deposit');
+    const changed = JSON.parse(JSON.stringify(history).replaceAll('{"name":"sign"}', '{"name":"signAndSend"}'));
+    await expect(Worker.runReplayHistory({ workflowBundle }, protoHistory(changed), 'changed')).rejects.toThrow(
+      /[Nn]ondeterminism/,
+    );
+  });
+
+  it.each(operations)('%s, fed to the pure reducer, ends where its workflow ended', (name) => {
+    const { state, steps, end } = feedHistory(readHistory(name));
+    expect(steps).toBeGreaterThan(0);
+    if ('carried' in end) {
+      expect(JSON.parse(JSON.stringify(state))).toEqual(end.carried);
+    } else {
+      expect(state.course).toBe('ended');
+      expect(JSON.parse(JSON.stringify(state.answer))).toEqual(end.answer);
+    }
+  });
+});
