@@ -1,5 +1,6 @@
 /** Commands as the engine takes them, and the answers that it gives. */
 import type { ErrorReport, Json } from './errors.ts';
+import type { Asset } from './intent.ts';
 
 export const ACTIONS = [
   'START_ENGINE',
@@ -22,11 +23,11 @@ export type Action = (typeof ACTIONS)[number];
 export type CommandRequest =
   | { readonly action: 'START_ENGINE'; readonly mode: Mode }
   | { readonly action: 'STOP_ENGINE' | 'GET_STATE' | 'REBALANCE' | 'FLATTEN' | 'RESUME' }
-  | { readonly action: 'DRIFT_DEPOSIT' | 'DRIFT_WITHDRAW'; readonly amount: string; readonly asset: 'SOL' | 'USDC' }
+  | { readonly action: 'DRIFT_DEPOSIT' | 'DRIFT_WITHDRAW'; readonly amount: string; readonly asset: Asset }
   | {
       readonly action: 'DRIFT_OPEN_POSITION';
       readonly market: string;
-      readonly direction: 'long' | 'short';
+      readonly direction: Direction;
       readonly size: string;
     }
   | { readonly action: 'DRIFT_CLOSE_POSITION' | 'SETTLE_PNL' | 'ADOPT_POSITION'; readonly market: string }
@@ -38,6 +39,7 @@ export type CommandRequest =
     };
 
 export type Mode = 'paper' | 'live';
+export type Direction = 'long' | 'short';
 export type Verdict = 'landed' | 'failed' | 'retry';
 
 export interface CommandEnvelope {

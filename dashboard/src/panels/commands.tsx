@@ -1,12 +1,12 @@
 /** What a person can ask of the engine. */
 import { useState } from 'preact/hooks';
+import type { Direction, Mode } from '../../../src/domain/command.ts';
+import type { Asset } from '../../../src/domain/intent.ts';
 import { baseToText } from '../format/decimal.ts';
 import { sol } from '../format/number.ts';
-import type { Mode } from '../socket/messages.ts';
 import { type AvailabilityView, blockedBy } from '../state/availability.ts';
 import { question, sendCommand } from '../state/commands.ts';
 import {
-  type Asset,
   availableToMove,
   checkDeposit,
   checkSize,
@@ -48,7 +48,7 @@ function Blocked({ reason, id }: { readonly reason: string | null; readonly id: 
 const SHARES = [25n, 50n, 100n] as const;
 
 function OpenForm() {
-  const [direction, setDirection] = useState<'short' | 'long'>('short');
+  const [direction, setDirection] = useState<Direction>('short');
   const [size, setSize] = useState('');
   const market = stats.value?.market ?? null;
   const account = stats.value?.account ?? null;
@@ -118,9 +118,9 @@ function OpenForm() {
   );
 }
 
-type Direction = 'deposit' | 'withdraw';
+type Way = 'deposit' | 'withdraw';
 
-function limitsOf(direction: Direction, asset: Asset): FundsLimits {
+function limitsOf(direction: Way, asset: Asset): FundsLimits {
   const account = stats.value?.account ?? null;
   if (account === null) return { availableBase: null, reservedBase: null };
   if (direction === 'deposit') {
@@ -134,7 +134,7 @@ function limitsOf(direction: Direction, asset: Asset): FundsLimits {
 }
 
 function FundsForm() {
-  const [direction, setDirection] = useState<Direction>('deposit');
+  const [direction, setDirection] = useState<Way>('deposit');
   const [asset, setAsset] = useState<Asset>('SOL');
   const [amount, setAmount] = useState('');
   const limits = limitsOf(direction, asset);

@@ -2,10 +2,10 @@
  * What the page reads from the socket. Everything is optional on the wire: null here means unknown and is shown so.
  * Money as JSON numbers is for display; `*Base` are exact base units, for the forms.
  */
+import type { Mode } from '../../../src/domain/command.ts';
+import type { EngineState, TradingState } from '../../../src/domain/hold.ts';
 import type { EquitySource } from '../../../src/domain/snapshot.ts';
 import type { Fields } from './read.ts';
-
-export type Mode = 'paper' | 'live';
 
 export interface PositionView {
   readonly market: string;
@@ -57,8 +57,8 @@ export interface OperationView {
 export interface EngineView {
   readonly engineId: string | null;
   readonly mode: Mode | null;
-  readonly state: 'running' | 'stopping' | 'stopped' | null;
-  readonly tradingState: 'active' | 'reducing' | 'halted' | null;
+  readonly state: EngineState | null;
+  readonly tradingState: TradingState | null;
   readonly reason: string | null;
   readonly feed: string | null;
   /** 0 to 1. */

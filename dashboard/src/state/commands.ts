@@ -1,6 +1,6 @@
 /** Sending commands: each has its own id, and carries the mode that the person saw when they pressed the button. */
 import { signal } from '@preact/signals';
-import type { Mode } from '../socket/messages.ts';
+import type { Action, Mode } from '../../../src/domain/command.ts';
 import { type CommandData, withSent } from './activity.ts';
 import { commandWords } from './command-words.ts';
 import { activities, announcement, sendText, setActivities, stats } from './store.ts';
@@ -11,7 +11,7 @@ export interface LocalQuestion {
   readonly lines: readonly string[];
   readonly confirmLabel: string;
   readonly danger: boolean;
-  readonly action: string;
+  readonly action: Action;
   readonly data: CommandData;
 }
 
@@ -20,7 +20,7 @@ export const question = signal<LocalQuestion | null>(null);
 export const dismissedConfirmations = signal<ReadonlySet<string>>(new Set());
 
 /** The id of the command, or null when nothing could be sent. */
-export function sendCommand(action: string, data: CommandData = {}): string | null {
+export function sendCommand(action: Action, data: CommandData = {}): string | null {
   const mode: Mode | null = stats.value?.engine.mode ?? null;
   const withMode: CommandData = data.mode !== undefined || mode === null ? data : { ...data, mode };
   const commandId = crypto.randomUUID();

@@ -1,7 +1,7 @@
 /** What a person may type into the forms. The engine's gates have the last word; here stands what is certain beforehand. */
+import type { Asset } from '../../../src/domain/intent.ts';
 import { baseToText, floorToStep, type ParsedAmount, parseAmount } from '../format/decimal.ts';
 
-export type Asset = 'SOL' | 'USDC';
 export const DECIMALS: Readonly<Record<Asset, number>> = { SOL: 9, USDC: 6 };
 
 const refuse = (reason: string): ParsedAmount => ({ ok: false, reason });
