@@ -105,12 +105,14 @@ export class DriftTrader {
   }
 
   async withdrawSol(amount: number): Promise<Landed> {
+    await this.refresh();
     return await this.#withWrapped(sol(0), (account) =>
       this.client.getWithdrawIx(sol(amount), SOL_INDEX, account, false),
     );
   }
 
   async withdrawUsdc(dollars: number): Promise<Landed> {
+    await this.refresh();
     const account = await this.client.getAssociatedTokenAccount(USDC_INDEX);
     return await this.send([await this.client.getWithdrawIx(usdc(dollars), USDC_INDEX, account, false)]);
   }
@@ -123,6 +125,7 @@ export class DriftTrader {
   }
 
   async place(size: number, seconds = 60): Promise<Landed> {
+    await this.refresh();
     const oracle = this.net.oracles.sol.price;
     const towards = oracle * (1 + Math.sign(size) * SLIPPAGE);
     const order = getMarketOrderParams({

@@ -1,6 +1,6 @@
 /** A read of Drift as a snapshot: the shape that the engine decides on, whatever the venue. */
 import { isActive, unsettledFunding } from '../../domain/margin.ts';
-import type { EquitySources, FeedProgress, FundingOutlook, Snapshot } from '../../domain/snapshot.ts';
+import type { EquitySources, FeedProgress, FundingOutlook, PositionLedger, Snapshot } from '../../domain/snapshot.ts';
 import { type Lamports, type MicroUsd, microUsd } from '../../domain/units.ts';
 import type { DriftDeployment } from './deployment.ts';
 import type { DriftRead } from './drift-read.ts';
@@ -13,9 +13,10 @@ export interface BookFigures {
   readonly sources: EquitySources | null;
   /** Of the chain's clock. */
   readonly lastLiquidationMs: number | null;
+  readonly ledger: PositionLedger | null;
 }
 
-export const NO_BOOKS: BookFigures = { equityBaseline: null, sources: null, lastLiquidationMs: null };
+export const NO_BOOKS: BookFigures = { equityBaseline: null, sources: null, lastLiquidationMs: null, ledger: null };
 
 export interface SnapshotParts {
   readonly engineId: string;
@@ -73,6 +74,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     sources: books.sources,
     accruedFunding: unsettledFundingOf(read),
     lastLiquidationMs: books.lastLiquidationMs,
+    ledger: books.ledger,
     rpcLatencyMs: parts.rpcLatencyMs,
     transactionCostLamports: parts.transactionCostLamports,
     ...(parts.openingCostLamports === null ? {} : { openingCostLamports: parts.openingCostLamports }),

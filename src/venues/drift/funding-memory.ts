@@ -23,10 +23,11 @@ const RECENT_RATES = 72;
 
 export class FundingMemory {
   readonly #rates = new Map<number, bigint>();
+  #told: readonly PeriodRate[] = [];
 
-  /** Periods that are known from elsewhere, e.g. from earlier snapshots. What was read from the chain stands. */
+  /** Periods that are known from elsewhere. What this process reads from the chain itself stands. */
   remember(rates: readonly PeriodRate[]): void {
-    for (const { tsMs, rate } of rates) if (!this.#rates.has(tsMs)) this.#rates.set(tsMs, rate);
+    this.#told = [...this.#told, ...rates];
   }
 
   /** The market as read at `nowMs` of the chain's clock. */
@@ -36,8 +37,12 @@ export class FundingMemory {
     const twap = fundingTwap(market);
     const lastMs = amm.lastFundingRateTs.toNumber() * 1000;
     const lastRate = lastMs === 0 ? null : rateFraction(big(amm.lastFundingRateShort), twap);
-    // The hour that it was paid for: keepers come seconds or minutes after it is over.
-    const periodTsMs = periodMs === 0 ? lastMs : Math.floor(lastMs / periodMs) * periodMs;
+    // The boundary that it was paid for: keepers come seconds or minutes after the hour is over.
+    const boundary = (tsMs: number): number => (periodMs === 0 ? tsMs : Math.floor(tsMs / periodMs) * periodMs);
+    const periodTsMs = boundary(lastMs);
+    for (const { tsMs, rate } of this.#told)
+      if (!this.#rates.has(boundary(tsMs))) this.#rates.set(boundary(tsMs), rate);
+    this.#told = [];
     if (lastRate !== null) this.#rates.set(periodTsMs, lastRate);
 
     for (const tsMs of this.#rates.keys()) {

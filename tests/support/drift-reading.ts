@@ -1,0 +1,74 @@
+/** Readers and read-only venues of the real program on the local chain. */
+import { endpointsOf } from '../../src/chain/endpoint.ts';
+import { RpcPool } from '../../src/chain/rpc-pool.ts';
+import { SolanaChain } from '../../src/chain/solana-chain.ts';
+import { CriticalError } from '../../src/domain/errors.ts';
+import { engineIdOf } from '../../src/domain/ids.ts';
+import type { DriftLocalnet } from '../../src/localnet/drift/index.ts';
+import { driftDeployment } from '../../src/venues/drift/deployment.ts';
+import { DriftReader } from '../../src/venues/drift/drift-reader.ts';
+import {
+  type DriftBooks,
+  type DriftPermissions,
+  DriftVenue,
+  type DriftWriting,
+} from '../../src/venues/drift/drift-venue.ts';
+
+export const wallClock = { nowMs: () => Date.now() };
+
+export interface WhatIsRead {
+  readonly authority?: string;
+  readonly subAccount?: number;
+  readonly programId?: string;
+  readonly market?: string;
+}
+
+const deploymentOn = (net: DriftLocalnet, { authority, subAccount = 0, programId, market }: WhatIsRead) =>
+  driftDeployment({
+    env: 'localnet',
+    programId: programId ?? net.programId,
+    authority: authority ?? net.wallet.address,
+    subAccount,
+    ...(market === undefined ? {} : { market }),
+  });
+
+export function readerOn(net: DriftLocalnet, what: WhatIsRead = {}) {
+  const pool = new RpcPool({ endpoints: endpointsOf(net.nodes.map(({ rpcUrl }) => rpcUrl)), clock: wallClock });
+  const deployment = deploymentOn(net, what);
+  return { pool, deployment, reader: new DriftReader({ pool, deployment, clock: wallClock }) };
+}
+
+const refused = async (): Promise<never> => {
+  throw new CriticalError('PERMISSION_DENIED', 'This venue only reads.');
+};
+/** Nothing can be sent. */
+const READS_ONLY: DriftWriting = {
+  simulate: refused,
+  sign: refused,
+  submit: refused,
+  status: refused,
+  order: refused,
+};
+
+export function readOnlyVenue(
+  net: DriftLocalnet,
+  what: WhatIsRead & { readonly permissions?: DriftPermissions; readonly books?: DriftBooks | null } = {},
+): DriftVenue {
+  const deployment = deploymentOn(net, what);
+  const authority = deployment.authority.toBase58();
+  return new DriftVenue({
+    engineId: engineIdOf({ venue: 'drift', authority, subAccount: deployment.subAccount }),
+    deployment,
+    chain: new SolanaChain({
+      rpcUrls: net.nodes.map(({ rpcUrl }) => rpcUrl),
+      rpcWsUrl: net.wsUrl,
+      signer: null,
+      jito: null,
+      clock: wallClock,
+    }),
+    clock: wallClock,
+    permissions: what.permissions ?? 'read-only',
+    books: what.books ?? null,
+    writing: () => READS_ONLY,
+  });
+}
