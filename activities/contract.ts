@@ -6,6 +6,7 @@ import type { ErrorReport } from '../src/domain/errors.ts';
 import type { Intent } from '../src/domain/intent.ts';
 import type { Plan, Planned } from '../src/domain/intent-plan.ts';
 import type { PolicyJson } from '../src/domain/policy.ts';
+import type { LedgerMark } from '../src/domain/reconcile.ts';
 import type { SnapshotJson } from '../src/domain/snapshot.ts';
 import type { TransactionTiming } from '../src/domain/transaction.ts';
 import type { Admission } from '../src/journal/journal.ts';
@@ -153,6 +154,8 @@ export interface WatchInput {
   readonly policy: PolicyJson;
   /** What the engine believes it holds, signed lamports; null: the first snapshot tells. */
   readonly vaultPerp: string | null;
+  /** The venue's ledger at the engine's last quiet look. Absent or null: sizes alone must tell. */
+  readonly ledger?: LedgerMark | null;
   /** False while an unresolved transaction makes a difference expected. */
   readonly reconcile: boolean;
   /** Market time of the last liquidation that is known; null: none. */

@@ -22,6 +22,10 @@ const RECONNECT_MS = 10_000;
 const MIN_POLL_MS = 250;
 const HEARTBEAT_MS = 2_000;
 const THIN_EVERY_MS = 3_600_000;
+/** Reading goes on beside books that have much to catch up with. */
+const BOOKS_WAIT_MS = 2_000;
+/** Books that cannot be kept for so long are told. */
+const BOOKS_BEHIND_MS = 120_000;
 
 export interface WatchPorts {
   venueOf(engineId: string): Promise<Venue>;
@@ -51,6 +55,9 @@ class Watch {
   /** Market time of the last decision. */
   private decidedAtMs: number | null = null;
   private thinnedAtMs: number;
+  private keeping: Promise<void> | null = null;
+  /** Why the books cannot be kept, and since when. */
+  private booksBehind: { readonly sinceMs: number; readonly reason: string } | null = null;
 
   constructor(ports: WatchPorts, input: WatchInput, context: Context) {
     this.ports = ports;
@@ -90,6 +97,7 @@ class Watch {
     const { engineId, epoch, generation } = this.input;
     const venue = await this.ports.venueOf(engineId);
     const more = this.mayAdvance() ? ((await venue.advance?.())?.more ?? false) : false;
+    await this.keepBooks(venue);
     const snapshot = await venue.read('confirmed');
     const fence = { engineId, epoch, generation, attempt: this.context.info.attempt };
     if (!(await this.ports.journal.recordSnapshot(fence, encodeSnapshot(snapshot)))) {
@@ -100,6 +108,46 @@ class Watch {
     await this.thin();
     if (why !== null) return { done: { kind: 'decide', snapshot: encodeSnapshot(snapshot), why }, pauseMs: 0 };
     return { done: null, pauseMs: more ? 0 : this.pollMs() };
+  }
+
+  /** One step of the books at a time; their failure is told, and is never a reason not to read. */
+  private async keepBooks(venue: Venue): Promise<void> {
+    if (venue.keepBooks === undefined) return;
+    this.keeping ??= venue
+      .keepBooks()
+      .then(
+        () => {
+          this.booksBehind = null;
+        },
+        (error: unknown) => {
+          const { message } = asErrorReport(error);
+          this.booksBehind = { sinceMs: this.booksBehind?.sinceMs ?? this.ports.clock.nowMs(), reason: message };
+        },
+      )
+      .finally(() => {
+        this.keeping = null;
+      });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const waited = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, BOOKS_WAIT_MS);
+    });
+    await Promise.race([this.keeping, waited]);
+    clearTimeout(timer);
+  }
+
+  private async tellBooks(alerts: AlertDesk, snapshot: Snapshot, nowMs: number): Promise<void> {
+    const behind = this.booksBehind;
+    if (behind === null) await alerts.recover('BOOKS_BEHIND', RECOVERED, nowMs);
+    else if (nowMs - behind.sinceMs >= BOOKS_BEHIND_MS && alerts.standingAlert('BOOKS_BEHIND') === null) {
+      const draft = {
+        code: 'BOOKS_BEHIND',
+        severity: 'warning',
+        message: `Trades, funding and equity are not being journaled: ${behind.reason}`,
+        action: 'Check that RPC_URL answers getSignaturesForAddress and getTransaction; nothing is lost meanwhile.',
+        details: { since_ms: behind.sinceMs },
+      } as const;
+      await alerts.raise(draft, nowMs, snapshot.marketTimeMs);
+    }
   }
 
   /** In lockstep the market waits for an operation to end, and for what the engine has yet to look at. */
@@ -142,7 +190,8 @@ class Watch {
     if (isLiquidatedSince(snapshot, input.liquidatedMs)) return 'the venue liquidated';
     if (
       input.reconcile &&
-      reconcile(input.vaultPerp === null ? null : BigInt(input.vaultPerp), snapshot).kind !== 'none'
+      reconcile(input.vaultPerp === null ? null : BigInt(input.vaultPerp), snapshot, null, input.ledger ?? null)
+        .kind !== 'none'
     ) {
       return 'the position is not what the engine knows';
     }
@@ -166,6 +215,7 @@ class Watch {
   private async tell(decision: Decision, snapshot: Snapshot, nowMs: number): Promise<void> {
     const alerts = this.alerts;
     if (alerts === null) return;
+    await this.tellBooks(alerts, snapshot, nowMs);
     for (const draft of decision.alerts.raise) await alerts.raise(draft, nowMs, snapshot.marketTimeMs);
     for (const code of decision.alerts.recover) await alerts.recover(code, RECOVERED, nowMs);
     const reason = decision.reasons.at(-1);

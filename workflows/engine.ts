@@ -24,10 +24,12 @@ import {
   decisionContext,
   type EngineCarried,
   isQuiet,
+  MAX_DOUBTS,
   passMarketTime,
   type ReportContext,
   slotWantedBy,
   stopEngine,
+  takeLateFill,
   takePosition,
   takeReport,
   trackedOperation,
@@ -38,7 +40,7 @@ import { alertsOfHolds } from '../src/domain/hold-alerts.ts';
 import { canonicalJson } from '../src/domain/ids.ts';
 import { afterWrite, isWritten, withAlert } from '../src/domain/pending-writes.ts';
 import { decodePolicy, type Policy } from '../src/domain/policy.ts';
-import { isLiquidatedSince, perpOf, reconcile } from '../src/domain/reconcile.ts';
+import { isLiquidatedSince, ledgerMark, perpOf, reconcile } from '../src/domain/reconcile.ts';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../src/domain/snapshot.ts';
 import { durable, publishRow, watchOnce } from './engine-activities.ts';
 import { CommandDesk } from './engine-commands.ts';
@@ -613,7 +615,7 @@ export class EngineRun {
 
   /** `alert`: told as over when the hold goes. */
   private hold(
-    code: 'liquidation' | 'foreign_trade',
+    code: 'liquidation' | 'foreign_trade' | 'desync',
     permits: 'reducing' | 'nothing',
     reason: string,
     alert: string,

@@ -38,6 +38,14 @@ export interface Venue {
    */
   advance?(): Promise<MarketAdvance>;
 
+  /**
+   * Brings the account's books in the journal up to the chain: trades, funding, equity. Called by the watch before each of
+   * its reads, busy or not, and by nobody else; absent where the venue itself writes them (paper). Idempotent, by its own
+   * cursor: two at once, or one that is cut off, write nothing twice.
+   * @throws TransientError; nothing is written then, and the next call begins where the last one ended
+   */
+  keepBooks?(): Promise<void>;
+
   /** Runs the intent against current state without effect. @throws TransientError */
   simulate(intent: Intent): Promise<Simulation>;
 

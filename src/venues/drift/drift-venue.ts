@@ -19,6 +19,8 @@ export type DriftPermissions = 'read-only' | 'capital' | 'trading';
 export interface DriftBooks {
   /** What they say of a read that they have caught up with, or not yet. */
   figures(read: DriftRead): Promise<BookFigures>;
+  /** Writes what the chain has finalized since the last time. @throws TransientError */
+  keep(reader: Pick<DriftReader, 'read'>): Promise<void>;
   /** Funding periods that an earlier process saw. */
   fundingRates(): Promise<readonly PeriodRate[]>;
 }
@@ -94,6 +96,10 @@ export class DriftVenue implements Venue {
       transactionCostLamports: lamports(BigInt(transactionCost)),
       openingCostLamports: opening === 0n ? null : lamports(opening),
     });
+  }
+
+  async keepBooks(): Promise<void> {
+    await this.#options.books?.keep(this.reader);
   }
 
   simulate = async (intent: Intent): Promise<Simulation> => await this.#writing.simulate(intent);
