@@ -42,7 +42,7 @@ export function healthAfter({ margin, operation }: GateSubject): GateCheck {
     need,
     unit: '%',
     remedy:
-      operation.kind === 'withdraw' ? 'Withdraw less, or close first.' : 'Choose a smaller size, or deposit more.',
+      operation.kind === 'withdraw' ? 'Withdraw less, or close and settle first.' : 'Choose a smaller size, or deposit more.',
   };
 }
 

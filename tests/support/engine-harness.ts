@@ -10,7 +10,7 @@ import { Client, Connection, ServiceError, type WorkflowHandle, WorkflowUpdateFa
 import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
-import { z } from 'zod';
+import * as z from '../../src/domain/codec.ts';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import type { CommandAnswer, CommandEnvelope, CommandRequest, Verdict } from '../../src/domain/command.ts';
@@ -30,6 +30,7 @@ import { Faults } from '../../src/venues/paper/faults.ts';
 import { PaperVenue } from '../../src/venues/paper/paper-venue.ts';
 import type { PaperDefaults } from '../../src/venues/paper/parameters.ts';
 import { PaperState, type PaperStateJson } from '../../src/venues/paper/state.ts';
+import type { Venue } from '../../src/venues/venue.ts';
 import {
   command,
   configure,
@@ -104,19 +105,22 @@ export class EngineHarness {
   journal!: Journal;
   venue!: PaperVenue;
   client!: Client;
-  private connection!: Connection;
-  private native!: NativeConnection;
+  protected connection!: Connection;
+  protected native!: NativeConnection;
   private worker: { readonly worker: Worker; readonly run: Promise<void> } | null = null;
 
-  private constructor(options: HarnessOptions) {
+  protected constructor(options: HarnessOptions, engineId?: string) {
     this.options = options;
     const key = randomUUID().slice(0, 8);
-    this.engineId = `engine:paper:synthetic:${key}:0`;
+    this.engineId = engineId ?? `engine:paper:synthetic:${key}:0`;
     this.taskQueue = `test-${key}`;
   }
 
   static async start(options: HarnessOptions): Promise<EngineHarness> {
-    const harness = new EngineHarness(options);
+    return await EngineHarness.begin(new EngineHarness(options), options);
+  }
+
+  protected static async begin<H extends EngineHarness>(harness: H, options: HarnessOptions): Promise<H> {
     harness.journal = await openTestJournal();
     harness.connection = await Connection.connect({ address: options.address });
     harness.native = await NativeConnection.connect({ address: options.address });
@@ -144,6 +148,15 @@ export class EngineHarness {
     };
   }
 
+  /** What the worker's activities and this harness read: paper here, another in who extends it. */
+  protected get anyVenue(): Venue {
+    return this.venue;
+  }
+
+  protected accountExists(engineId: string): Promise<boolean> {
+    return PaperVenue.accountExists(this.journal, engineId);
+  }
+
   async openVenue(seed: boolean): Promise<void> {
     this.venue = await PaperVenue.open({
       engineId: this.engineId,
@@ -160,8 +173,8 @@ export class EngineHarness {
 
   async startWorker(): Promise<void> {
     const ports = {
-      venueOf: async () => this.venue,
-      accountExists: (engineId: string) => PaperVenue.accountExists(this.journal, engineId),
+      venueOf: async () => this.anyVenue,
+      accountExists: (engineId: string) => this.accountExists(engineId),
       journal: this.journal,
       clock: { nowMs: () => Date.now() },
       lookup: workflowLookup(this.client),
@@ -272,7 +285,7 @@ export class EngineHarness {
   }
 
   async snapshot(): Promise<Snapshot> {
-    return await this.venue.read('confirmed');
+    return await this.anyVenue.read('confirmed');
   }
 
   async latest(): Promise<Snapshot | null> {
@@ -345,7 +358,7 @@ export class EngineHarness {
       await handle.terminate('test over').catch(() => undefined);
     }
     await this.stopWorker();
-    await this.venue.close();
+    await this.anyVenue.close();
     await this.journal.close();
     await this.native.close();
     await this.connection.close();

@@ -1,0 +1,130 @@
+/** The engine harness over the live venue: the real Drift program on a local chain whose slots pass by themselves. */
+import { randomUUID } from 'node:crypto';
+import { loadSigner } from '../../src/chain/local-signer.ts';
+import { SolanaChain } from '../../src/chain/solana-chain.ts';
+import type { CommandAnswer, CommandRequest } from '../../src/domain/command.ts';
+import type { PolicyJson } from '../../src/domain/policy.ts';
+import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../src/localnet/drift/index.ts';
+import { driftDeployment } from '../../src/venues/drift/deployment.ts';
+import { DriftVenue } from '../../src/venues/drift/drift-venue.ts';
+import { SolanaDriftWriting } from '../../src/venues/drift/write/drift-writing.ts';
+import type { Venue } from '../../src/venues/venue.ts';
+import type { EngineTuning } from '../../workflows/messages.ts';
+import { EngineHarness, type HarnessOptions, QUICK_TIMING, until } from './engine-harness.ts';
+
+/** A tenth of mainnet's. */
+const SLOT_MS = 40;
+
+/** Windows that are long against these slots and short for a test. */
+const LIVE_TIMING = {
+  ...QUICK_TIMING,
+  confirmMs: 5_000,
+  queryMs: 3_000,
+  rebroadcastMs: 400,
+  orderLifeMs: 8_000,
+};
+
+export class LiveEngine extends EngineHarness {
+  readonly net: DriftLocalnet;
+  live!: DriftVenue;
+
+  private constructor(options: HarnessOptions, net: DriftLocalnet) {
+    // Each on a chain of its own; the name only keeps them apart on one Temporal server.
+    super(options, `engine:drift-localnet:${net.wallet.address.slice(0, 20)}${randomUUID().slice(0, 8)}:0`);
+    this.net = net;
+  }
+
+  static async startLive(options: HarnessOptions, chain: DriftLocalnetOptions = {}): Promise<LiveEngine> {
+    const net = await startDriftLocalnet({ slotMs: SLOT_MS, fundingHourly: 0.0001, ...chain });
+    // Until the markets are finalized too.
+    await net.advance(40);
+    try {
+      return await EngineHarness.begin(new LiveEngine(options, net), options);
+    } catch (error) {
+      await net.stop();
+      throw error;
+    }
+  }
+
+  override get policy(): PolicyJson {
+    return {
+      ...super.policy,
+      mode: 'live',
+      permissions: 'trading',
+      maxLeverage: 5,
+      confirmAboveUsd: '1000000000000',
+      maxRpcLatencyMs: 5_000,
+      ...this.options.policy,
+    };
+  }
+
+  override get tuning(): EngineTuning {
+    return { ...super.tuning, timing: LIVE_TIMING, ...this.options.tuning };
+  }
+
+  protected override get anyVenue(): Venue {
+    return this.live;
+  }
+
+  protected override async accountExists(): Promise<boolean> {
+    return true;
+  }
+
+  override async openVenue(): Promise<void> {
+    const { net } = this;
+    const clock = { nowMs: () => Date.now() };
+    const privateKey = JSON.stringify([...net.wallet.secretKey]);
+    const chain = new SolanaChain({
+      rpcUrls: [net.rpcUrl],
+      rpcWsUrl: net.wsUrl,
+      signer: loadSigner({ privateKey, keypairPath: null })?.signer ?? null,
+      jito: null,
+      clock,
+      slotMs: SLOT_MS,
+    });
+    const { address } = net.wallet;
+    const deployment = driftDeployment({
+      env: 'localnet',
+      programId: net.programId,
+      authority: address,
+      subAccount: 0,
+    });
+    this.live = new DriftVenue({
+      engineId: this.engineId,
+      deployment,
+      chain,
+      clock,
+      permissions: 'trading',
+      books: null,
+      writing: (reader) => new SolanaDriftWriting({ chain, reader, clock }),
+    });
+  }
+
+  /** Blocks to come until the chain's clock is this much later; what is due is published on the way. */
+  async pass(hours: number): Promise<void> {
+    for (let hour = 0; hour < hours; hour += 1) {
+      this.net.jump({ seconds: 3_600 });
+      await this.net.advance(3);
+    }
+  }
+
+  /** Its final answer; a machine too busy to reach its journal in time sent nothing, and is asked again. */
+  async commanded(request: CommandRequest): Promise<CommandAnswer> {
+    return await until(`an answer to ${request.action}`, async () => {
+      const answer = await this.carryOut(request);
+      return answer.error?.code === 'UNAVAILABLE' ? null : answer;
+    });
+  }
+
+  async untilPerp(what: string, met: (size: bigint) => boolean): Promise<bigint> {
+    return await until(what, async () => {
+      const size = await this.perp();
+      return met(size) ? { size } : null;
+    }).then(({ size }) => size);
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await this.net.stop();
+  }
+}

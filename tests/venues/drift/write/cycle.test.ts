@@ -1,0 +1,72 @@
+import { afterEach, expect, inject, it } from 'vitest';
+import { spotHeld } from '../../../../src/domain/margin.ts';
+import { describeOnDrift } from '../../../support/drift-program.ts';
+import { lamportsOf, until } from '../../../support/engine-harness.ts';
+import { LiveEngine } from '../../../support/live-engine.ts';
+
+let engine: LiveEngine | null = null;
+afterEach(async () => {
+  await engine?.close();
+  engine = null;
+});
+
+const deposited = async (live: LiveEngine): Promise<bigint> => {
+  const { account, markets } = await live.snapshot();
+  return account === null ? 0n : spotHeld(account, markets, 'SOL');
+};
+
+describeOnDrift('a whole cycle by the real workflows on the real program', () => {
+  it('deposits, opens, rebalances after a deposit, earns funding, closes, settles and withdraws to zero', async () => {
+    engine = await LiveEngine.startLive({
+      address: inject('temporalAddress'),
+      policy: { cooldownMs: 2_000 },
+    });
+    const live = engine;
+    expect(await live.commanded({ action: 'START_ENGINE', mode: 'live' })).toMatchObject({ success: true });
+    const first = await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(2) });
+    expect(first).toMatchObject({ success: true, message: 'Deposited 2 SOL', data: { commitment: 'confirmed' } });
+    await until('the vault in step', async () => {
+      const latest = await live.latest();
+      return latest?.account != null && spotHeld(latest.account, latest.markets, 'SOL') > 1_999_000_000n;
+    });
+    await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'USDC', amount: '500000000' });
+
+    // A rate is known once a period has ended; and from here on the chain's clock is ahead of ours.
+    await live.pass(2);
+    const opened = await live.commanded({
+      action: 'DRIFT_OPEN_POSITION',
+      market: 'SOL-PERP',
+      direction: 'short',
+      size: lamportsOf(2),
+    });
+    expect(opened, JSON.stringify(opened)).toMatchObject({
+      success: true,
+      data: { requested_size: 2, filled_size: 2 },
+    });
+    expect(await live.perp()).toBe(-2_000_000_000n);
+
+    await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(1) });
+    // Without a word of ours the engine restores the hedge target.
+    await live.untilPerp('the hedge of the new deposit', (size) => size === -3_000_000_000n);
+
+    await live.pass(5);
+    const closed = await live.commanded({ action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' });
+    expect(closed, JSON.stringify(closed)).toMatchObject({ success: true, data: { filled_size: 3, closed_by: 'us' } });
+    expect(await live.perp()).toBe(0n);
+
+    await live.untilState('nothing running', ({ operation }) => operation === null);
+    // A close settles gains above 1 USD by itself; what is left, a loss too, is settled when it is asked for.
+    const settled = await live.commanded({ action: 'SETTLE_PNL', market: 'SOL-PERP' });
+    expect(settled.success || settled.error?.code === 'NO_POSITION', JSON.stringify(settled)).toBe(true);
+    await live.untilState('nothing running', ({ operation }) => operation === null);
+    expect(await live.commanded({ action: 'STOP_ENGINE' })).toMatchObject({ success: true });
+    for (const asset of ['SOL', 'USDC'] as const) {
+      const { account, markets } = await live.snapshot();
+      const rest = account === null ? 0n : spotHeld(account, markets, asset);
+      const out = await live.commanded({ action: 'DRIFT_WITHDRAW', asset, amount: rest.toString() });
+      expect(out, JSON.stringify(out)).toMatchObject({ success: true });
+    }
+    expect(await deposited(live)).toBeLessThan(100_000n);
+    expect((await live.alerts()).filter(({ severity }) => severity === 'critical')).toEqual([]);
+  }, 240_000);
+});
