@@ -1,12 +1,13 @@
 /** What `npm start` understands. Plain JavaScript without dependencies: it answers before anything is installed. */
 export const ROLES = ['all', 'worker', 'bridge'];
-const FLAGS = ['--demo', '--reset-paper', '--help', '--version'];
+const FLAGS = ['--demo', '--localnet', '--reset-paper', '--help', '--version'];
 const SHORT = { '-h': '--help', '-v': '--version' };
 
 export const HELP = `Driftless: a delta-neutral funding engine. It holds spot SOL, shorts SOL-PERP and earns the carry.
 
   npm start                        everything in one process tree: Temporal, worker, journal, page; a paper engine
   npm start -- --demo              the same on made-up prices, an hour of market in a minute
+  npm start -- --localnet          live mode on a local chain with the real Drift program: no real money; a new chain each time
   npm start -- --reset-paper       begin the paper account anew (the old one's journal is kept)
   npm start -- worker              only the worker; needs TEMPORAL_ADDRESS and DATABASE_URL
   npm start -- bridge              only the page and the socket; needs TEMPORAL_ADDRESS and DATABASE_URL
@@ -21,7 +22,7 @@ State is kept under .driftless/ (DRIFTLESS_HOME). Ctrl-C stops everything; the n
 /**
  * @param {string[]} argv the words after `npm start --`
  * @returns {{kind: 'help'} | {kind: 'version'} | {kind: 'error', message: string}
- *   | {kind: 'run', role: 'all' | 'worker' | 'bridge', demo: boolean, resetPaper: boolean}}
+ *   | {kind: 'run', role: 'all' | 'worker' | 'bridge', demo: boolean, resetPaper: boolean, localnet: boolean}}
  */
 export function parseArguments(argv) {
   const words = argv.map((word) => SHORT[word] ?? word);
@@ -41,11 +42,18 @@ export function parseArguments(argv) {
   const role = roles[0] ?? 'all';
   const demo = words.includes('--demo');
   const resetPaper = words.includes('--reset-paper');
+  const localnet = words.includes('--localnet');
   if (roles.length > 1) errors.push(`One role at a time, got ${roles.join(' and ')}.`);
   if (role === 'worker' || role === 'bridge') {
     if (demo) errors.push(`--demo starts everything, it does not go with the role ${role}.`);
+    if (localnet) errors.push(`--localnet starts everything, it does not go with the role ${role}.`);
     if (resetPaper) errors.push(`--reset-paper starts everything, it does not go with the role ${role}.`);
   }
+  if (localnet && (demo || resetPaper)) {
+    errors.push(
+      `--localnet is live mode, it does not go with ${demo ? '--demo' : '--reset-paper'}: those are of paper.`,
+    );
+  }
   if (errors.length > 0) return { kind: 'error', message: `${errors.join('\n')}\nSee: npm start -- --help` };
-  return { kind: 'run', role, demo, resetPaper };
+  return { kind: 'run', role, demo, resetPaper, localnet };
 }

@@ -1,4 +1,5 @@
 /** Addresses where a person sees more: the chain's explorer, Temporal's own page of a workflow. */
+import { explorerOf } from '../domain/explorer.ts';
 import { operationWorkflowId } from '../domain/ids.ts';
 
 export interface Links {
@@ -20,12 +21,7 @@ export const linksOf = ({ explorerUrl, temporalUiUrl, temporalNamespace }: LinkS
       ? null
       : `${temporalUiUrl.replace(/\/$/, '')}/namespaces/${encodeURIComponent(temporalNamespace)}/workflows/${encodeURIComponent(workflowId)}`;
   return {
-    explorer: (signature) => {
-      if (explorerUrl === null) return null;
-      return explorerUrl.includes('{signature}')
-        ? explorerUrl.replace('{signature}', encodeURIComponent(signature))
-        : `${explorerUrl.replace(/\/$/, '')}/${encodeURIComponent(signature)}`;
-    },
+    explorer: explorerOf(explorerUrl),
     workflow: (operationId) => workflowPage(operationWorkflowId(operationId)),
     engine: workflowPage,
   };

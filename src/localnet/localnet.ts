@@ -7,7 +7,7 @@ import { Faults } from './faults/faults.ts';
 import { type FaultInput, type FaultRule, JITO } from './faults/rule.ts';
 import { Endpoint } from './http/endpoint.ts';
 import { JsonRpc } from './http/json-rpc.ts';
-import { Jito } from './jito.ts';
+import { Jito, TIP_ACCOUNTS } from './jito.ts';
 import { FaultyNetwork } from './network.ts';
 import { Node } from './nodes/node.ts';
 import { NodeServer } from './nodes/node-server.ts';
@@ -16,6 +16,7 @@ import { Svm } from './svm/svm.ts';
 import { addressBytes } from './wire/base58.ts';
 
 const CONTROL_BODY_BYTES = 32 * 1024 * 1024;
+const TIP_ACCOUNT_LAMPORTS = 1_000_000_000n;
 /** How soon an endpoint vanishes and comes back when a rule says so. */
 const ENDPOINT_CHECK_MS = 20;
 /** Slots between two turns of the event loop while many are made at once. */
@@ -109,7 +110,9 @@ function settingsOf(options: LocalnetOptions): ChainSettings {
 
 function genesis({ accounts = [], programs = [] }: LocalnetOptions): Svm {
   const svm = new Svm();
-  for (const input of accounts) {
+  // As on mainnet they live from the first tip on, however small: an account cannot begin below the rent.
+  const tipped = TIP_ACCOUNTS.map((address) => ({ address, lamports: TIP_ACCOUNT_LAMPORTS }));
+  for (const input of [...tipped, ...accounts]) {
     const [address, account] = parseAccount(input);
     svm.setAccount(address, account);
   }

@@ -3,6 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import type { z } from 'zod';
+import { type FoundKey, findKey } from '../chain/key-source.ts';
+import { fromBase58 } from '../domain/base58.ts';
+import { DriftlessError } from '../domain/errors.ts';
 import { engineIdOf } from '../domain/ids.ts';
 import type { PolicyJson } from '../domain/policy.ts';
 import type { Lamports, MicroUsd } from '../domain/units.ts';
@@ -22,6 +25,8 @@ export interface SettingError {
   /** `(hidden)` for a secret. */
   readonly got: string;
   readonly expected: string;
+  /** What is wrong, where that says more than what was got: it quotes nothing of a secret. */
+  readonly problem?: string;
 }
 
 /** Stops the start; its message lists everything that is wrong, one a line. */
@@ -29,7 +34,9 @@ export class SettingsError extends Error {
   readonly errors: readonly SettingError[];
 
   constructor(errors: readonly SettingError[]) {
-    const lines = errors.map(({ setting, got, expected }) => `  ${setting}: got ${got}, expected ${expected}`);
+    const lines = errors.map(
+      ({ setting, got, expected, problem }) => `  ${setting}: ${problem ?? `got ${got}, expected ${expected}`}`,
+    );
     super(`These settings cannot be used (environment or .env; README.md lists them all):\n${lines.join('\n')}`);
     this.name = 'SettingsError';
     this.errors = errors;
@@ -57,20 +64,27 @@ export interface PaperSettings {
   readonly fundingPeriodMs: number;
 }
 
-/** Read, checked and kept for the live venue. */
+/** Read, checked and kept for the live venue; of use in paper mode too, to watch what a live engine left open. */
 export interface LiveSettings {
   readonly privateKey: string | null;
   readonly keypairPath: string | null;
+  /** Whose account: the key's address, else AUTHORITY. Null: neither is set. */
   readonly authority: string | null;
+  /** What a person should know of the key file. */
+  readonly keyWarnings: readonly string[];
   readonly rpcUrls: readonly string[];
   readonly rpcWsUrl: string | null;
   readonly driftEnv: 'mainnet-beta' | 'devnet' | 'localnet';
   readonly programId: string | null;
   readonly subAccount: number;
   readonly permissions: 'read-only' | 'capital' | 'trading';
-  readonly jitoRegion: string | null;
-  readonly jitoUrl: string | null;
-  readonly jitoTipLamports: number | null;
+  /** Null: transactions go to the RPC nodes alone. */
+  readonly jito: {
+    readonly url: string | null;
+    readonly region: string | null;
+    readonly tipLamports: number | null;
+  } | null;
+  readonly explorerUrl: string | null;
   readonly programPath: string | null;
 }
 
@@ -85,8 +99,9 @@ export interface Settings {
   readonly logLevel: Value<'LOG_LEVEL'> | null;
   /** Absolute. */
   readonly logDir: string;
+  /** Where links to transactions lead; null: nowhere (paper, a local chain). */
   readonly explorerUrl: string | null;
-  /** As the engine id carries it: `synthetic:1`, `replay:/absolute/funding.csv`. */
+  /** As the engine id carries it: `synthetic:1`, `replay:/absolute/funding.csv`; `live`: the venue's own prices. */
   readonly feed: string;
   readonly engineId: string;
   readonly paper: PaperSettings;
@@ -118,10 +133,20 @@ export function readSettingSource(cwd: string, env: NodeJS.ProcessEnv): SettingS
 const shown = (text: string): string =>
   JSON.stringify(text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text);
 
+export type Role = 'all' | 'worker' | 'bridge';
+
+export interface SettingOverrides {
+  readonly demo?: boolean;
+  /** A bridge alone reads no chain and signs nothing. `all` by default. */
+  readonly role?: Role;
+  /** Stand, whatever is set; null: not set. */
+  readonly fixed?: Partial<Record<SettingName, string | null>>;
+}
+
 /** @throws SettingsError with every malformed setting and every misspelt key of `.env` */
 export function loadSettings(
   { env, dotenv, cwd }: SettingSource,
-  overrides: { readonly demo?: boolean } = {},
+  { demo = false, role = 'all', fixed = {} }: SettingOverrides = {},
 ): Settings {
   const errors: SettingError[] = [];
   const file = dotenv === null ? {} : parseDotenv(dotenv);
@@ -130,17 +155,19 @@ export function loadSettings(
     if (meant !== null) errors.push({ setting: key, got: 'a name in .env that is none of ours', expected: meant });
   }
   const given = (name: SettingName): string | null => {
+    const forced = fixed[name];
+    if (forced !== undefined) return forced;
     const text = env[name]?.trim() || file[name]?.trim();
     return text === undefined || text === '' ? null : text;
   };
-  const demo: Partial<Record<SettingName, string>> = overrides.demo
+  const ofDemo: Partial<Record<SettingName, string>> = demo
     ? { MARKET_FEED: DEMO_FEED, MARKET_SPEED: String(DEMO_SPEED) }
     : {};
   const texts = new Map<SettingName, string>();
   const values: Partial<Record<SettingName, unknown>> = {};
   for (const name of SETTING_NAMES) {
     const entry: Setting<unknown> = SETTINGS[name];
-    const text = demo[name] ?? given(name) ?? entry.fallback;
+    const text = ofDemo[name] ?? given(name) ?? entry.fallback;
     values[name] = null;
     if (text === null) continue;
     texts.set(name, text);
@@ -149,9 +176,85 @@ export function loadSettings(
     else errors.push({ setting: name, got: entry.secret ? '(hidden)' : shown(text), expected: entry.expected });
   }
   const read = values as Values;
-  errors.push(...contradictions(read, texts));
+  const key = keyIn(read, cwd);
+  errors.push(...key.errors, ...contradictions(read, texts), ...liveErrors(read, texts, { key, role, given }));
   if (errors.length > 0) throw new SettingsError(errors);
-  return assemble(read, texts, cwd);
+  return assemble(read, texts, cwd, key.found);
+}
+
+interface KeyRead {
+  readonly found: FoundKey | null;
+  readonly errors: readonly SettingError[];
+}
+
+/** The key's text is judged in paper mode too; its file only where it is wanted. */
+function keyIn(read: Values, cwd: string): KeyRead {
+  const privateKey = read.SOLANA_PRIVATE_KEY;
+  const path = read.SOLANA_KEYPAIR_PATH;
+  const keypairPath = path === null || read.ENGINE_MODE !== 'live' ? null : resolve(cwd, path);
+  const errors: SettingError[] = [];
+  const from = (setting: SettingName, source: Parameters<typeof findKey>[0]): FoundKey | null => {
+    try {
+      return findKey(source);
+    } catch (error) {
+      if (!(error instanceof DriftlessError)) throw error;
+      const { expected } = SETTINGS[setting];
+      errors.push({ setting, got: '(hidden)', expected, problem: `${error.code}: ${error.message}` });
+      return null;
+    }
+  };
+  const ofText = from('SOLANA_PRIVATE_KEY', { privateKey, keypairPath: null });
+  const ofFile = from('SOLANA_KEYPAIR_PATH', { privateKey: null, keypairPath });
+  if (ofText !== null && ofFile !== null) from('SOLANA_PRIVATE_KEY', { privateKey, keypairPath });
+  return { found: ofFile ?? ofText, errors };
+}
+
+const ADDRESS_BYTES = 32;
+
+/** What a live engine cannot start without, and what contradicts it. */
+function liveErrors(
+  read: Values,
+  texts: ReadonlyMap<SettingName, string>,
+  { key, role, given }: { key: KeyRead; role: Role; given: (name: SettingName) => string | null },
+): readonly SettingError[] {
+  const errors: SettingError[] = [];
+  const wrong = (setting: SettingName, expected: string, problem?: string) => {
+    const text = texts.get(setting);
+    const got = text === undefined ? 'nothing' : shown(text);
+    errors.push({ setting, got, expected, ...(problem === undefined ? {} : { problem }) });
+  };
+  for (const name of ['AUTHORITY', 'DRIFT_PROGRAM_ID'] as const) {
+    const address = read[name];
+    if (address !== null && fromBase58(address)?.length !== ADDRESS_BYTES)
+      wrong(name, 'an address of 32 bytes, base58');
+  }
+  if (read.ENGINE_MODE !== 'live') return errors;
+  const feed = given('MARKET_FEED');
+  if (feed !== null && feed !== 'live') {
+    wrong('MARKET_FEED', 'live, or nothing, with ENGINE_MODE=live: prices and funding are Drift’s own');
+  }
+  if (read.MARKET_SPEED !== null && read.MARKET_SPEED !== 1) wrong('MARKET_SPEED', '1 with ENGINE_MODE=live');
+  if (read.RPC_URL === null && role !== 'bridge' && !texts.has('RPC_URL')) {
+    wrong('RPC_URL', 'one or more Solana RPC nodes: a live engine reads and trades through them');
+  }
+  const { found } = key;
+  const keyed = found !== null || read.SOLANA_PRIVATE_KEY !== null || read.SOLANA_KEYPAIR_PATH !== null;
+  if (!keyed && read.AUTHORITY === null && !texts.has('AUTHORITY')) {
+    wrong('AUTHORITY', 'whose account to watch, or a key (SOLANA_PRIVATE_KEY or SOLANA_KEYPAIR_PATH)');
+  }
+  if (found !== null && read.AUTHORITY !== null && read.AUTHORITY !== found.address) {
+    wrong('AUTHORITY', `${found.address}, the key’s own address, or nothing`);
+  }
+  const permissions = read.LIVE_PERMISSIONS;
+  if (!keyed && permissions !== null && permissions !== 'read-only' && role !== 'bridge') {
+    wrong(
+      'LIVE_PERMISSIONS',
+      'read-only without a key',
+      `KEY_MISSING: ${permissions} needs a key to sign with. Set SOLANA_PRIVATE_KEY or SOLANA_KEYPAIR_PATH, ` +
+        'or LIVE_PERMISSIONS=read-only to watch alone.',
+    );
+  }
+  return errors;
 }
 
 /** What each setting allows and their combination does not. */
@@ -202,15 +305,31 @@ function secretsIn(texts: ReadonlyMap<SettingName, string>): readonly string[] {
   return secrets;
 }
 
-function assemble(read: Values, texts: ReadonlyMap<SettingName, string>, cwd: string): Settings {
+const EXPLORERS: Readonly<Record<LiveSettings['driftEnv'], string | null>> = {
+  'mainnet-beta': 'https://solscan.io/tx/{signature}',
+  devnet: 'https://explorer.solana.com/tx/{signature}?cluster=devnet',
+  localnet: null,
+};
+
+/** On mainnet by itself, elsewhere when a block engine is named: other clusters have none. */
+function jitoOf(read: Values): LiveSettings['jito'] {
+  const named = read.JITO_URL !== null || read.JITO_REGION !== null;
+  if (!named && (read.DRIFT_ENV ?? 'mainnet-beta') !== 'mainnet-beta') return null;
+  return { url: read.JITO_URL, region: read.JITO_REGION, tipLamports: read.JITO_TIP_LAMPORTS };
+}
+
+function assemble(read: Values, texts: ReadonlyMap<SettingName, string>, cwd: string, key: FoundKey | null): Settings {
   const need = <T>(value: T | null): T => {
     if (value === null) throw new RangeError('a setting with a default has no value');
     return value;
   };
   const home = resolve(cwd, need(read.DRIFTLESS_HOME));
   const mode = need(read.ENGINE_MODE);
-  const feed = canonicalFeed(need(read.MARKET_FEED), cwd);
+  const feed = mode === 'live' ? 'live' : canonicalFeed(need(read.MARKET_FEED), cwd);
   const subAccount = read.DRIFT_SUB_ACCOUNT ?? 0;
+  const driftEnv = read.DRIFT_ENV ?? 'mainnet-beta';
+  const authority = key?.address ?? read.AUTHORITY;
+  const explorerUrl = read.EXPLORER_URL ?? EXPLORERS[driftEnv];
   return {
     home,
     port: need(read.PORT),
@@ -220,9 +339,12 @@ function assemble(read: Values, texts: ReadonlyMap<SettingName, string>, cwd: st
     environment: need(read.NODE_ENV),
     logLevel: read.LOG_LEVEL,
     logDir: read.LOG_DIR === null ? join(home, 'logs') : resolve(cwd, read.LOG_DIR),
-    explorerUrl: read.EXPLORER_URL,
+    explorerUrl: mode === 'paper' ? null : explorerUrl,
     feed,
-    engineId: engineIdOf({ venue: 'paper', authority: feed, subAccount }),
+    engineId:
+      mode === 'live'
+        ? engineIdOf({ venue: 'drift', authority: need(authority), subAccount })
+        : engineIdOf({ venue: 'paper', authority: feed, subAccount }),
     paper: {
       sol: need(read.PAPER_SOL),
       usdc: need(read.PAPER_USDC),
@@ -266,16 +388,16 @@ function assemble(read: Values, texts: ReadonlyMap<SettingName, string>, cwd: st
     live: {
       privateKey: read.SOLANA_PRIVATE_KEY,
       keypairPath: read.SOLANA_KEYPAIR_PATH === null ? null : resolve(cwd, read.SOLANA_KEYPAIR_PATH),
-      authority: read.AUTHORITY,
+      authority,
+      keyWarnings: key?.warnings ?? [],
       rpcUrls: read.RPC_URL ?? [],
       rpcWsUrl: read.RPC_WS_URL,
-      driftEnv: read.DRIFT_ENV ?? 'mainnet-beta',
+      driftEnv,
       programId: read.DRIFT_PROGRAM_ID,
       subAccount,
       permissions: need(read.LIVE_PERMISSIONS),
-      jitoRegion: read.JITO_REGION,
-      jitoUrl: read.JITO_URL,
-      jitoTipLamports: read.JITO_TIP_LAMPORTS,
+      jito: jitoOf(read),
+      explorerUrl,
       programPath: read.DRIFT_PROGRAM_PATH === null ? null : resolve(cwd, read.DRIFT_PROGRAM_PATH),
     },
     secrets: secretsIn(texts).filter((secret) => secret !== ''),

@@ -72,21 +72,12 @@ async function tellDifference({ journal, engineId, paper, say }: EngineStart): P
   );
 }
 
-/** Others that this journal knows and that run on: the worker serves them too, but the page commands ours. */
-async function nameOthers({ journal, engineId, say }: EngineStart): Promise<void> {
-  const others = (await journal.engines()).filter((other) => other.engineId !== engineId && other.state !== 'stopped');
-  for (const other of others) {
-    say(`Note: ${other.engineId} is open too (${other.state}, ${other.tradingState}); its own feed commands it again.`);
-  }
-}
-
 export async function startEngine(start: EngineStart): Promise<void> {
   const { client, venues, engineId, policy, tuning, logger } = start;
   const running = (await workflowLookup(client)(engineId)) === 'running';
   // An account that a running engine remembers and the journal does not is never made anew: the engine holds instead.
   if (!running || (await venues.accountExists(engineId))) await venues.seed(engineId);
-  await tellDifference(start);
-  await nameOthers(start);
+  if (policy.mode === 'paper') await tellDifference(start);
   const handle = await client.connection.withDeadline(Date.now() + CALL_MS, () =>
     client.workflow.start<typeof engineWorkflow>('engine', {
       workflowId: engineId,

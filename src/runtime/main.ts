@@ -16,7 +16,10 @@ import { startActivityLog } from './activity-log.ts';
 import { loadSettings, readSettingSource, type Settings, SettingsError } from './config.ts';
 import { resetPaper, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
+import { tellLiveStart } from './live-start.ts';
+import { type LocalChain, localSettings, openLocalChain, retireFormerEngines } from './local-chain.ts';
 import { installTemporalRuntime, type Logger, type OpenLogger, openLogger } from './logger.ts';
+import { lookAfterOthers } from './other-engines.ts';
 import { openPage } from './page.ts';
 import { Parts } from './parts.ts';
 import { requireFreePort } from './port-taken.ts';
@@ -35,6 +38,8 @@ export interface StartOptions {
   readonly role: 'all' | 'worker' | 'bridge';
   readonly demo: boolean;
   readonly resetPaper: boolean;
+  /** Live mode on a local chain of our own, with the real Drift program. */
+  readonly localnet: boolean;
 }
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -63,15 +68,25 @@ function inWords(error: unknown): string {
 /** The exit code. Never throws. */
 export async function main(options: StartOptions): Promise<number> {
   let settings: Settings;
+  let chain: LocalChain | null = null;
   try {
-    settings = loadSettings(readSettingSource(process.cwd(), process.env), { demo: options.demo });
+    const source = readSettingSource(process.cwd(), process.env);
+    const { demo, role } = options;
+    if (options.localnet) {
+      const checked = loadSettings(source, { fixed: localSettings(null) });
+      say('Starting a local chain with the real Drift program ...');
+      chain = await openLocalChain(checked);
+    }
+    settings = loadSettings(source, { demo, role, ...(chain === null ? {} : { fixed: chain.fixed }) });
     refuseWhatIsNotThere(settings, options);
   } catch (error) {
+    await chain?.stop();
     complain(inWords(error));
     return 1;
   }
   const redactor = createRedactor(settings.secrets);
   const parts = new Parts();
+  if (chain !== null) parts.add('local chain', 2_000, chain.stop);
   let log: OpenLogger | null = null;
   try {
     await mkdir(settings.home, { recursive: true });
@@ -80,10 +95,10 @@ export async function main(options: StartOptions): Promise<number> {
       if (lock.kind === 'held') return alreadyRunning(settings, lock);
       parts.add('data lock', 1_000, lock.release);
       log = await openLogger({ ...settings, folder: settings.logDir, level: settings.logLevel, redactor });
-      return await run(settings, options, { parts, log, redactor, lock });
+      return await run(settings, options, { parts, log, redactor, lock, chain });
     }
     log = await openLogger({ ...settings, folder: settings.logDir, level: settings.logLevel, redactor });
-    return await run(settings, options, { parts, log, redactor, lock: null });
+    return await run(settings, options, { parts, log, redactor, lock: null, chain });
   } catch (error) {
     log?.fileOnly.fatal({ err: error }, 'the start failed');
     complain(redactor.scrub(inWords(error)));
@@ -97,9 +112,6 @@ export async function main(options: StartOptions): Promise<number> {
 }
 
 function refuseWhatIsNotThere(settings: Settings, { role }: StartOptions): void {
-  if (settings.mode === 'live') {
-    throw new CriticalError('VENUE_UNAVAILABLE', 'ENGINE_MODE=live is not part of this version: it trades on paper.');
-  }
   const lacking = [
     ...(settings.temporal.address === null ? ['TEMPORAL_ADDRESS'] : []),
     ...(settings.databaseUrl === null ? ['DATABASE_URL'] : []),
@@ -123,6 +135,7 @@ function alreadyRunning(settings: Settings, lock: DataLock & { readonly kind: 'h
 }
 
 interface Foundation {
+  readonly chain: LocalChain | null;
   readonly parts: Parts;
   readonly log: OpenLogger;
   readonly redactor: ReturnType<typeof createRedactor>;
@@ -130,7 +143,7 @@ interface Foundation {
 }
 
 async function run(settings: Settings, options: StartOptions, foundation: Foundation): Promise<number> {
-  const { parts, log, redactor, lock } = foundation;
+  const { parts, log, redactor, lock, chain } = foundation;
   const { logger } = log;
   let killServer = () => {};
   const stop = listenForStop(() => {
@@ -154,7 +167,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     if (isBridge) await requireFreePort(settings.port, settings.host, 'PORT');
     if (settings.temporal.address === null) await clearTheWay({ ...settings.temporal, home, logger });
     // A bad market history is named before anything slow begins; the venue opens it again when it needs it.
-    if (isWorker) openFeed(settings.feed, { periodMs: settings.paper.fundingPeriodMs });
+    if (isWorker && settings.mode === 'paper') openFeed(settings.feed, { periodMs: settings.paper.fundingPeriodMs });
     const token = await openToken(settings.home, settings.token);
     redactor.add(token);
 
@@ -198,7 +211,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     const prepared = await prepareNamespace(connection, namespace);
     if (prepared.searchAttributesMissing !== null) logger.warn(prepared.searchAttributesMissing);
     const client = new Client({ connection, namespace });
-    const venues = venueRegistry({ journal, clock, settings });
+    const venues = venueRegistry({ journal, clock, settings, logger });
     add('venues', 1_000, venues.closeAll);
     const tuning = { ...ENGINE_TUNING, searchAttributes: prepared.searchAttributesMissing === null };
 
@@ -208,9 +221,12 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
       ...{ engineId: settings.engineId, policy: settings.policy, paper: settings.paper },
     };
     if (options.resetPaper) await resetPaper(engineStart);
+    if (options.localnet) await retireFormerEngines({ ...engineStart, home: settings.home });
+    if (isWorker) await lookAfterOthers({ journal, settings, say });
     const worker = bundle === null ? null : await startWorker(await workerOptions(connect, await bundle));
     if (worker !== null) add('worker', 6_000, worker.stop);
     if (isWorker) await startEngine(engineStart);
+    if (isWorker && settings.mode === 'live') await tellLiveStart({ settings, venues, logger, say });
 
     if (!isBridge) {
       say(`Driftless worker ready: Temporal ${address}, namespace ${namespace}.`);
@@ -237,7 +253,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     });
     add('bridge', 3_000, bridge.close);
     lock?.update({ pid: process.pid, url: bridge.url });
-    announce(settings, { url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });
+    announce(settings, chain, { url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });
 
     async function workerOptions(to: ConnectOptions, code: Awaited<NonNullable<typeof bundle>>) {
       const shared = { venueOf: venues.venueOf, journal, clock, logger };
@@ -259,14 +275,29 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
   return why === 'failed' ? 1 : 0;
 }
 
-function announce(settings: Settings, { url, token, uiUrl }: { url: string; token: string; uiUrl: string }): void {
+function announce(
+  settings: Settings,
+  chain: LocalChain | null,
+  { url, token, uiUrl }: { url: string; token: string; uiUrl: string },
+): void {
   const speed = settings.policy.marketSpeed;
+  const { mode, live } = settings;
   const madeUp = settings.feed.startsWith('synthetic') ? ', made-up prices' : '';
+  const where = mode === 'live' ? `Drift ${live.driftEnv}, ${live.permissions}` : settings.feed;
+  const demo =
+    chain === null
+      ? []
+      : [
+          '  This is a local chain: the real Drift program, made-up prices, no real money. Each start makes a new one.',
+          `  Its RPC:     ${chain.rpcUrl}`,
+          `  Its control: ${chain.controlUrl} (docs/localnet.md)`,
+        ];
   const pace = speed === 1 ? '' : `, market at ${speed === 'max' ? 'full speed' : `${speed} times`}`;
   say(
     [
       '',
-      `Driftless is ready (${settings.mode}, ${settings.feed}${madeUp}${pace}).`,
+      `Driftless is ready (${mode === 'live' ? 'LIVE' : mode}, ${where}${madeUp}${pace}).`,
+      ...demo,
       `  Page:        ${url}/?token=${token}`,
       `  Temporal UI: ${uiUrl}`,
       `  State:       ${settings.home}`,

@@ -98,16 +98,3 @@ export const feed: SettingKind<string> = kind(
 
 const BASE58 = '[1-9A-HJ-NP-Za-km-z]';
 export const address = matching('a Solana address (base58, 32 to 44 characters)', new RegExp(`^${BASE58}{32,44}$`));
-
-export const privateKey: SettingKind<string> = kind(
-  'a key in base58 (87 or 88 characters) or as 64 JSON bytes',
-  (text) => {
-    if (new RegExp(`^${BASE58}{86,88}$`).test(text)) return text;
-    const bytes = z.array(z.int().min(0).max(255)).length(64);
-    try {
-      return bytes.safeParse(JSON.parse(text)).success ? text : undefined;
-    } catch {
-      return undefined;
-    }
-  },
-);

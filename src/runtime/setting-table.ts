@@ -69,12 +69,12 @@ export const SETTINGS = {
     help: 'where links to workflows lead; our own server by default',
   }),
   EXPLORER_URL: general(kinds.url('http', 'https'), {
-    help: 'where links to transactions lead, with {signature} in it',
+    help: 'where links to transactions lead, with {signature} in it; solscan.io on mainnet, explorer.solana.com on devnet',
   }),
 
   MARKET_FEED: market(kinds.feed, {
     fallback: 'synthetic',
-    help: '`synthetic[:seed]`, `replay:<funding.csv>[,<lend.csv>]` or `live`; another feed is another paper account',
+    help: '`synthetic[:seed]`, `replay:<funding.csv>[,<lend.csv>]` or `live`; another feed is another paper account; a live engine has Drift’s own prices',
   }),
   MARKET_SPEED: market(kinds.speed, {
     fallback: '1',
@@ -85,7 +85,7 @@ export const SETTINGS = {
   PAPER_WALLET_SOL: market(sol, { fallback: '5', help: 'SOL in the wallet beside a new paper account' }),
   FUNDING_PERIOD_SECONDS: market(kinds.wholeNumber(1, WEEK_SECONDS), {
     fallback: '3600',
-    help: 'length of a funding period on paper',
+    help: 'length of a funding period of a new paper account',
   }),
 
   DRIFT_TOLERANCE_PCT: policy(kinds.decimalNumber(0.01, 100), {
@@ -139,14 +139,17 @@ export const SETTINGS = {
     secret: true,
   }),
 
-  SOLANA_PRIVATE_KEY: live(kinds.privateKey, { help: 'base58 or JSON bytes', secret: true }),
-  SOLANA_KEYPAIR_PATH: live(path, { help: 'a key file instead' }),
+  SOLANA_PRIVATE_KEY: live(kinds.anyText('a key in base58 (87 or 88 characters) or as 64 JSON bytes'), {
+    help: 'the wallet that owns the account and signs',
+    secret: true,
+  }),
+  SOLANA_KEYPAIR_PATH: live(path, { help: 'its key file instead' }),
   AUTHORITY: live(kinds.address, { help: 'whose account to watch, read-only, without a key' }),
   RPC_URL: live(kinds.urlList('http', 'https'), {
     help: 'one or more Solana RPC nodes, comma-separated',
     secret: true,
   }),
-  RPC_WS_URL: live(kinds.url('ws', 'wss'), { help: 'their socket', secret: true }),
+  RPC_WS_URL: live(kinds.url('ws', 'wss'), { help: 'socket of the first; else next to it', secret: true }),
   DRIFT_ENV: live(kinds.oneOf('mainnet-beta', 'devnet', 'localnet'), { help: 'which Drift; mainnet-beta by default' }),
   DRIFT_PROGRAM_ID: live(kinds.address, { help: 'another deployment of the program' }),
   DRIFT_SUB_ACCOUNT: live(kinds.wholeNumber(0, 65_535), { help: 'sub-account; 0 by default' }),
@@ -154,10 +157,12 @@ export const SETTINGS = {
     fallback: 'read-only',
     help: 'what a live engine may do',
   }),
-  JITO_REGION: live(kinds.matching('lower-case letters and -', /^[a-z-]{2,32}$/), { help: 'of the block engine' }),
+  JITO_REGION: live(kinds.matching('lower-case letters and -', /^[a-z-]{2,32}$/), {
+    help: 'of the block engine; Jito is used on mainnet, elsewhere when its region or URL is set',
+  }),
   JITO_URL: live(kinds.url('http', 'https'), { help: 'another block engine' }),
-  JITO_TIP_LAMPORTS: live(kinds.wholeNumber(0, 1_000_000_000), { help: 'tip of a bundle' }),
-  DRIFT_PROGRAM_PATH: live(path, { help: 'the program for localnet' }),
+  JITO_TIP_LAMPORTS: live(kinds.wholeNumber(0, 1_000_000_000), { help: 'tip of a bundle; 10000 by default' }),
+  DRIFT_PROGRAM_PATH: live(path, { help: 'the compiled program, for --localnet' }),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;

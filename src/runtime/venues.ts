@@ -8,13 +8,14 @@ import { PaperVenue } from '../venues/paper/paper-venue.ts';
 import { readPaperState } from '../venues/paper/store.ts';
 import type { Venue } from '../venues/venue.ts';
 import type { PaperSettings, Settings } from './config.ts';
+import type { Logger } from './logger.ts';
 
 export interface VenueRegistry {
-  /** @throws CriticalError ENGINE_UNKNOWN for an id that is none of ours, VENUE_UNAVAILABLE for a venue not built in */
+  /** @throws CriticalError ENGINE_UNKNOWN for an id that is none of ours, RPC_URL_MISSING, and what opening the venue says */
   venueOf(engineId: string): Promise<Venue>;
   /** Whether a paper account exists; true for a venue whose accounts live on a chain. */
   accountExists(engineId: string): Promise<boolean>;
-  /** Makes the paper account of this engine when there is none. */
+  /** Makes the paper account of this engine when there is none; a live one is opened by its first deposit. */
   seed(engineId: string): Promise<void>;
   closeAll(): Promise<void>;
 }
@@ -22,18 +23,20 @@ export interface VenueRegistry {
 export interface VenuePorts {
   readonly journal: Journal;
   readonly clock: Clock;
-  /** Speed and funding period are this process's for its own engine; another engine keeps its own speed. */
-  readonly settings: Pick<Settings, 'engineId' | 'paper' | 'policy'>;
+  /** The speed is this process's for its own engine; another engine keeps its own. */
+  readonly settings: Pick<Settings, 'engineId' | 'paper' | 'policy' | 'live'>;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
-export function venueRegistry({ journal, clock, settings }: VenuePorts): VenueRegistry {
+export function venueRegistry({ journal, clock, settings, logger }: VenuePorts): VenueRegistry {
   const opened = new Map<string, Promise<Venue>>();
 
   async function openPaper(engineId: string, feedId: string, seed: boolean): Promise<Venue> {
     const own = engineId === settings.engineId;
-    const kept = own ? null : await readPaperState(journal.db, engineId);
+    const kept = await readPaperState(journal.db, engineId);
     const speed = own ? settings.policy.marketSpeed : (kept?.market.speed ?? 1);
-    const periodMs = settings.paper.fundingPeriodMs;
+    // What was paid is keyed by the ends of periods: an account keeps the length that it began with.
+    const periodMs = kept?.periodMs ?? settings.paper.fundingPeriodMs;
     const feed = openFeed(feedId, { periodMs });
     return await PaperVenue.open({
       ...{ engineId, journal, clock, feed, periodMs, speed, seed },
@@ -47,7 +50,14 @@ export function venueRegistry({ journal, clock, settings }: VenuePorts): VenueRe
       throw new CriticalError('ENGINE_UNKNOWN', `${engineId} is not the id of an engine of ours`, { engineId });
     }
     if (parts.venue === 'paper') return await openPaper(engineId, parts.authority, seed);
-    throw new CriticalError('VENUE_UNAVAILABLE', 'Live trading on Drift is not part of this version.', { engineId });
+    if (settings.live.rpcUrls.length === 0) {
+      throw new CriticalError('RPC_URL_MISSING', `There is no node to read ${engineId} from: set RPC_URL.`, {
+        engineId,
+      });
+    }
+    // The Drift SDK takes seconds to load: a paper process never pays for it.
+    const { openDriftVenue } = await import('./open-drift.ts');
+    return await openDriftVenue({ engineId, parts, settings, journal, clock, logger });
   }
 
   function venueOf(engineId: string): Promise<Venue> {
@@ -65,6 +75,7 @@ export function venueRegistry({ journal, clock, settings }: VenuePorts): VenueRe
     accountExists: async (engineId) =>
       parseEngineId(engineId)?.venue === 'paper' ? await PaperVenue.accountExists(journal, engineId) : true,
     seed: async (engineId) => {
+      if (parseEngineId(engineId)?.venue === 'drift') return;
       const venue = await open(engineId, true);
       opened.set(engineId, Promise.resolve(venue));
     },

@@ -1,5 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { toBase58 } from '../../src/domain/base58.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import { keyPairFrom } from '../../src/localnet/wire/ed25519.ts';
 import { canonicalFeed, loadSettings, SettingsError } from '../../src/runtime/config.ts';
 
 const load = (env: Record<string, string>, dotenv: string | null = null) => loadSettings({ env, dotenv, cwd: '/work' });
@@ -13,6 +18,13 @@ function errorsOf(env: Record<string, string>, dotenv: string | null = null): Se
   }
   throw new Error('the settings were accepted');
 }
+
+const AUTHORITY = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
+const RPC = { RPC_URL: 'http://127.0.0.1:8899' };
+const WATCHING = { ENGINE_MODE: 'live', AUTHORITY, ...RPC };
+const keyPair = keyPairFrom(new Uint8Array(32).fill(7));
+const SECRET = [...new Uint8Array(32).fill(7), ...keyPair.publicKey];
+const KEY = JSON.stringify(SECRET);
 
 describe('settings', () => {
   it('are the defaults of the interface when nothing is set', () => {
@@ -110,7 +122,7 @@ describe('settings', () => {
 
   it('gives live engines the permission that was set, and paper ones all', () => {
     expect(load({ LIVE_PERMISSIONS: 'capital' }).policy.permissions).toBe('trading');
-    expect(load({ ENGINE_MODE: 'live' }).policy).toMatchObject({ permissions: 'read-only', maxLeverage: 5 });
+    expect(load(WATCHING).policy).toMatchObject({ permissions: 'read-only', maxLeverage: 5 });
   });
 
   it('writes the feed out in full, since it is part of the account’s name', () => {
@@ -132,5 +144,91 @@ describe('settings', () => {
     });
     for (const secret of ['pass word', 'pass%20word', 'abcdef123456', 'token-token-token'])
       expect(secrets).toContain(secret);
+  });
+});
+
+describe('live settings', () => {
+  it('name the account in the engine’s id, by the key or by AUTHORITY', () => {
+    expect(load(WATCHING).engineId).toBe(`engine:drift:${AUTHORITY}:0`);
+    const keyed = load({ ENGINE_MODE: 'live', SOLANA_PRIVATE_KEY: KEY, DRIFT_SUB_ACCOUNT: '3', ...RPC });
+    expect(keyed.engineId).toBe(`engine:drift:${keyPair.address}:3`);
+    expect(keyed.live).toMatchObject({ authority: keyPair.address, permissions: 'read-only' });
+    const base58 = toBase58(Uint8Array.from(SECRET));
+    expect(load({ ENGINE_MODE: 'live', SOLANA_PRIVATE_KEY: base58, ...RPC }).engineId).toContain(keyPair.address);
+  });
+
+  it('lack nothing that a live engine needs, or the start names all that is missing at once', () => {
+    expect(errorsOf({ ENGINE_MODE: 'live' }).errors.map(({ setting }) => setting)).toEqual(['RPC_URL', 'AUTHORITY']);
+    const { errors, message } = errorsOf({ ENGINE_MODE: 'live', AUTHORITY, LIVE_PERMISSIONS: 'trading' });
+    expect(errors.map(({ setting }) => setting)).toEqual(['RPC_URL', 'LIVE_PERMISSIONS']);
+    expect(message).toContain('KEY_MISSING');
+    expect(message).toContain('LIVE_PERMISSIONS=read-only');
+  });
+
+  it.each([
+    ['KEY_LENGTH', JSON.stringify(SECRET.slice(0, 63))],
+    ['KEY_LENGTH', toBase58(Uint8Array.from(SECRET.slice(0, 32)))],
+    ['KEY_NOT_BASE58', 'l0O-none-of-ours-l0O'],
+    ['KEY_NOT_BASE58', '0xdeadbeefdeadbeef'],
+    ['KEY_NOT_JSON', '[1,2,3'],
+    ['KEY_NOT_AN_ARRAY', '{"key":"value-to-hide"}'],
+    ['KEY_NOT_BYTES', JSON.stringify([...SECRET.slice(0, 63), 256])],
+    ['KEY_MISMATCH', JSON.stringify([...SECRET.slice(0, 63), (SECRET[63] ?? 0) ^ 1])],
+  ])('tell %s of a malformed key beside every other error, and quote nothing of it', (code, text) => {
+    const { errors, message } = errorsOf({ ENGINE_MODE: 'live', SOLANA_PRIVATE_KEY: text, PORT: 'x', ...RPC });
+    expect(errors.map(({ setting }) => setting)).toEqual(['PORT', 'SOLANA_PRIVATE_KEY']);
+    expect(message).toContain(code);
+    expect(message).not.toContain(text);
+    expect(message).not.toContain('value-to-hide');
+  });
+
+  it('take a key and a key file only where they are one', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'driftless-key-'));
+    const path = join(folder, 'id.json');
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(path, KEY, { mode: 0o644 });
+    const both = { ENGINE_MODE: 'live', SOLANA_PRIVATE_KEY: KEY, SOLANA_KEYPAIR_PATH: path, ...RPC };
+    expect(load(both).live.keyWarnings[0]).toContain('chmod 600');
+    const other = keyPairFrom(new Uint8Array(32).fill(8));
+    writeFileSync(path, JSON.stringify([...new Uint8Array(32).fill(8), ...other.publicKey]));
+    expect(errorsOf(both).message).toContain('KEY_AMBIGUOUS');
+    expect(errorsOf({ ...both, SOLANA_KEYPAIR_PATH: join(folder, 'none') }).message).toContain('KEY_FILE_MISSING');
+    expect(errorsOf({ ENGINE_MODE: 'live', SOLANA_PRIVATE_KEY: KEY, AUTHORITY, ...RPC }).errors[0]).toMatchObject({
+      setting: 'AUTHORITY',
+    });
+  });
+
+  it('leave prices to Drift: a feed or a speed of paper is refused', () => {
+    expect(load({ ...WATCHING, MARKET_FEED: 'live' }).feed).toBe('live');
+    expect(errorsOf({ ...WATCHING, MARKET_FEED: 'synthetic:3' }).errors[0]?.setting).toBe('MARKET_FEED');
+    expect(errorsOf({ ...WATCHING, MARKET_SPEED: '60' }).errors[0]?.setting).toBe('MARKET_SPEED');
+  });
+
+  it('use Jito on mainnet by themselves, elsewhere when it is named', () => {
+    const jitoOf = (env: Record<string, string>) => load({ ...WATCHING, ...env }).live.jito;
+    expect(jitoOf({})).toEqual({ url: null, region: null, tipLamports: null });
+    expect(jitoOf({ DRIFT_ENV: 'localnet' })).toBeNull();
+    expect(jitoOf({ DRIFT_ENV: 'devnet', JITO_URL: 'http://127.0.0.1:9' })).toMatchObject({
+      url: 'http://127.0.0.1:9',
+    });
+  });
+
+  it('lead to an explorer of the cluster, and to none on a local chain or on paper', () => {
+    const explorerOf = (env: Record<string, string>) => load({ ...WATCHING, ...env }).explorerUrl;
+    expect(explorerOf({})).toBe('https://solscan.io/tx/{signature}');
+    expect(explorerOf({ DRIFT_ENV: 'devnet' })).toContain('cluster=devnet');
+    expect(explorerOf({ DRIFT_ENV: 'localnet' })).toBeNull();
+    expect(explorerOf({ EXPLORER_URL: 'https://mine/' })).toBe('https://mine/');
+    expect(load({ EXPLORER_URL: 'https://mine/' }).explorerUrl).toBeNull();
+  });
+
+  it('a bridge alone needs neither node nor key: it only names the engine', () => {
+    const env = { ENGINE_MODE: 'live', AUTHORITY, LIVE_PERMISSIONS: 'trading' };
+    const { engineId } = loadSettings({ env, dotenv: null, cwd: '/' }, { role: 'bridge' });
+    expect(engineId).toBe(`engine:drift:${AUTHORITY}:0`);
+  });
+
+  it.each(['AUTHORITY', 'DRIFT_PROGRAM_ID'])('refuse %s that is no address', (name) => {
+    expect(errorsOf({ ...WATCHING, [name]: '1'.repeat(40) }).errors[0]?.setting).toBe(name);
   });
 });

@@ -1,0 +1,71 @@
+/** What a live start says once the wallet and the venue were read: whose account it is, what it holds, what is paused. */
+import { formatAmount } from '../domain/amounts.ts';
+import { DriftlessError } from '../domain/errors.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { Settings } from './config.ts';
+import type { Logger } from './logger.ts';
+import type { VenueRegistry } from './venues.ts';
+
+const READ_WITHIN_MS = 15_000;
+const LAMPORTS_DECIMALS = 9;
+const USD_DECIMALS = 6;
+
+export interface LiveStart {
+  readonly settings: Pick<Settings, 'engineId' | 'live'>;
+  readonly venues: VenueRegistry;
+  readonly logger: Logger;
+  readonly say: (line: string) => void;
+}
+
+/** Never throws: what is wrong stops the engine itself, whose alert says the same. */
+export async function tellLiveStart({ settings, venues, logger, say }: LiveStart): Promise<void> {
+  for (const warning of settings.live.keyWarnings) say(`Warning: ${warning}`);
+  try {
+    const snapshot = await within(READ_WITHIN_MS, async () =>
+      (await venues.venueOf(settings.engineId)).read('confirmed'),
+    );
+    if (snapshot === null) return void say('The account is not read yet: the nodes of RPC_URL answer slowly.');
+    for (const line of liveLines(snapshot, settings.live)) say(line);
+  } catch (error) {
+    logger.warn({ err: error }, 'the account cannot be read at the start');
+    if (!(error instanceof DriftlessError)) return void say('The account cannot be read; the log has the reason.');
+    const next =
+      error.category === 'critical'
+        ? ' The engine is stopped until that is corrected.'
+        : ' It is tried again every 10 s.';
+    say(`${error.code}: ${error.message}${next}`);
+  }
+}
+
+export function liveLines(
+  snapshot: Snapshot,
+  live: Pick<Settings['live'], 'authority' | 'driftEnv' | 'permissions'>,
+): readonly string[] {
+  const { wallet, account, openingCostLamports = 0n, pauses } = snapshot;
+  const sol = formatAmount(wallet.sol, LAMPORTS_DECIMALS);
+  const usdc = formatAmount(wallet.usdc, USD_DECIMALS);
+  const lines = [
+    `Live on Drift (${live.driftEnv}), ${live.permissions}: wallet ${live.authority} with ${sol} SOL and ${usdc} USDC.`,
+  ];
+  if (account === null) {
+    const rent = formatAmount(openingCostLamports, LAMPORTS_DECIMALS);
+    lines.push(`There is no Drift account yet: the first deposit opens it and pays ${rent} SOL for that, once.`);
+  }
+  if (live.permissions !== 'read-only' && wallet.sol < snapshot.transactionCostLamports) {
+    lines.push('Warning: the wallet cannot pay for a transaction: send SOL to it.');
+  }
+  if (pauses.detail !== null) lines.push(pauses.detail);
+  return lines;
+}
+
+async function within<T>(ms: number, work: () => Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * `npm start -- --localnet`: a local chain with the real Drift program in this very process, and the settings that point
+ * the product at it. Each start makes a new chain with a new wallet, and so a new account and a new engine: an engine of
+ * a chain that is gone is ended at the next start, and its history stays readable under its id.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { CriticalError } from '../domain/errors.ts';
+import { operationWorkflowId } from '../domain/ids.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Settings } from './config.ts';
+import { workflowLookup } from './engine-start.ts';
+import type { SettingName } from './setting-table.ts';
+
+export interface LocalChain {
+  readonly fixed: Partial<Record<SettingName, string | null>>;
+  readonly rpcUrl: string;
+  readonly controlUrl: string;
+  stop(): Promise<void>;
+}
+
+const SEED_BYTES = 8;
+const SOL_PRICE = 150;
+/** Of an hour's log return. */
+const PRICE_HOURLY = 0.004;
+/** Share of the price per hour that longs pay: enough for a hedge to pay for itself. */
+const FUNDING_HOURLY = 0.0001;
+/** So that a period's rate is known from the first minute on. */
+const PAST_SECONDS = 2 * 3_600;
+/** The markets are final before the product reads them. */
+const FINAL_SLOTS = 40;
+const HOME = 'localnet';
+const ENGINES_FILE = 'engines.json';
+
+/** What stands while the chain is not there yet: only to have all other settings checked before anything slow. */
+const PLACEHOLDER = { RPC_URL: 'http://127.0.0.1:1', AUTHORITY: '11111111111111111111111111111111' };
+
+/** @param home DRIFTLESS_HOME; null while it is not known */
+export const localSettings = (home: string | null): Partial<Record<SettingName, string | null>> => ({
+  ENGINE_MODE: 'live',
+  DRIFT_ENV: 'localnet',
+  LIVE_PERMISSIONS: 'read-only',
+  MARKET_FEED: null,
+  MARKET_SPEED: null,
+  SOLANA_PRIVATE_KEY: null,
+  SOLANA_KEYPAIR_PATH: null,
+  DRIFT_PROGRAM_ID: null,
+  DRIFT_SUB_ACCOUNT: null,
+  RPC_WS_URL: null,
+  JITO_REGION: null,
+  JITO_URL: null,
+  JITO_TIP_LAMPORTS: null,
+  EXPLORER_URL: null,
+  ...PLACEHOLDER,
+  ...(home === null ? {} : { DRIFTLESS_HOME: join(home, HOME) }),
+});
+
+/** @throws CriticalError LOCALNET_DRIFT_PROGRAM when there is no program, or another one */
+export async function openLocalChain(settings: Settings): Promise<LocalChain> {
+  const { cachedProgramPath, findDriftProgram } = await import('../localnet/drift/program.ts');
+  const { programPath } = settings.live;
+  const env = { ...process.env, DRIFT_PROGRAM_PATH: programPath ?? undefined };
+  const program = findDriftProgram(env);
+  if (program === null) {
+    throw new CriticalError(
+      'LOCALNET_DRIFT_PROGRAM',
+      'There is no compiled Drift program on this machine, so there is no local Drift to start.',
+      {
+        remedy:
+          `set DRIFT_PROGRAM_PATH to it, or put it at ${cachedProgramPath(env)}, or fetch it from an RPC node of ` +
+          'yours: npm run localnet -- --drift --clone <rpc url>',
+      },
+    );
+  }
+  const { startDriftLocalnet } = await import('../localnet/drift/index.ts');
+  const seed = randomBytes(SEED_BYTES).toString('hex');
+  const net = await startDriftLocalnet({
+    program,
+    seed,
+    solPrice: { kind: 'walk', seed, hourly: PRICE_HOURLY, from: SOL_PRICE },
+    fundingHourly: FUNDING_HOURLY,
+  });
+  try {
+    net.jump({ seconds: PAST_SECONDS });
+    await net.advance(FINAL_SLOTS);
+  } catch (error) {
+    await net.stop();
+    throw error;
+  }
+  return {
+    fixed: {
+      ...localSettings(settings.home),
+      RPC_URL: net.rpcUrl,
+      RPC_WS_URL: net.wsUrl,
+      JITO_URL: net.jitoUrl,
+      AUTHORITY: null,
+      SOLANA_PRIVATE_KEY: JSON.stringify([...net.wallet.secretKey]),
+      LIVE_PERMISSIONS: 'trading',
+    },
+    rpcUrl: net.rpcUrl,
+    controlUrl: net.controlUrl,
+    stop: net.stop,
+  };
+}
+
+export interface FormerEngines {
+  readonly home: string;
+  readonly engineId: string;
+  readonly client: Client;
+  readonly journal: Journal;
+  readonly say: (line: string) => void;
+}
+
+/** Ends the engines of chains that earlier starts made, and remembers ours. Others' engines are left alone. */
+export async function retireFormerEngines({ home, engineId, client, journal, say }: FormerEngines): Promise<void> {
+  const path = join(home, ENGINES_FILE);
+  const former = await readEngines(path);
+  await writeFile(path, JSON.stringify([...former, engineId]));
+  const lookup = workflowLookup(client);
+  for (const id of former) {
+    const unfinished = await journal.unfinishedOperations(id);
+    for (const workflowId of [id, ...unfinished.map(({ operationId }) => operationWorkflowId(operationId))]) {
+      if ((await lookup(workflowId)) === 'running') {
+        await client.workflow.getHandle(workflowId).terminate('its local chain is gone');
+      }
+    }
+    const record = await journal.engine(id);
+    if (record === null || record.state === 'stopped') continue;
+    const gone = { state: 'stopped', operation: null, unresolved: [], holds: [] } as const;
+    const reason = 'Its local chain is gone.';
+    await journal.publishEngine({ ...record, ...gone, reason, sequence: record.sequence + 1 });
+    say(`The engine of the last local chain has ended with it; its history stays in the journal (${id}).`);
+  }
+  await writeFile(path, JSON.stringify([engineId]));
+}
+
+async function readEngines(path: string): Promise<readonly string[]> {
+  try {
+    const ids: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Other engines that this journal knows. This process's worker serves them too, each from its own id; one that it could
+ * not serve must not be left alone with a position or a transaction in doubt.
+ */
+import { CriticalError } from '../domain/errors.ts';
+import { parseEngineId } from '../domain/ids.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { EngineRecord } from '../journal/records.ts';
+import type { Settings } from './config.ts';
+
+export interface OtherEngines {
+  readonly journal: Pick<Journal, 'engines' | 'latestSnapshot' | 'unfinishedOperations'>;
+  readonly settings: Pick<Settings, 'engineId' | 'live'>;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Names the others that are open.
+ * @throws CriticalError ENGINE_UNWATCHED when one would be left with a live position or an unresolved transaction that
+ * this process cannot watch
+ */
+export async function lookAfterOthers({ journal, settings, say }: OtherEngines): Promise<void> {
+  for (const other of await journal.engines()) {
+    if (other.engineId === settings.engineId) continue;
+    const open = await whatIsOpen(journal, other);
+    if (open === null && other.state === 'stopped') continue;
+    const why = open === null ? null : whyUnwatched(other, settings);
+    if (why !== null) {
+      throw new CriticalError(
+        'ENGINE_UNWATCHED',
+        `${other.engineId} has ${open}, and this start would leave it unwatched: ${why}.`,
+        {
+          remedy: 'set what is missing, or close and resolve it first with ENGINE_MODE=live',
+          engine_id: other.engineId,
+        },
+      );
+    }
+    const stands = open === null ? '' : `, with ${open}`;
+    say(
+      `Note: ${other.engineId} is open too (${other.mode}, ${other.state}, ${other.tradingState}${stands}). It is ` +
+        'watched from here; its own settings command it again.',
+    );
+  }
+}
+
+async function whatIsOpen(
+  journal: OtherEngines['journal'],
+  { engineId, unresolved }: EngineRecord,
+): Promise<string | null> {
+  if (unresolved.length > 0) return 'an unresolved transaction';
+  if ((await journal.unfinishedOperations(engineId)).length > 0) return 'an unfinished operation';
+  const account = (await journal.latestSnapshot(engineId))?.snapshot.account ?? null;
+  return account?.perps.some(({ baseAmount }) => baseAmount !== '0') ? 'an open position' : null;
+}
+
+/** Null: this process can read its account. Paper is served from the engine's id alone. */
+function whyUnwatched({ engineId }: EngineRecord, { live }: Pick<Settings, 'live'>): string | null {
+  if (parseEngineId(engineId)?.venue !== 'drift') return null;
+  return live.rpcUrls.length === 0 ? 'RPC_URL is not set, so its account cannot be read' : null;
+}
