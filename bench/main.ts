@@ -2,10 +2,12 @@
 import { cpus, loadavg } from 'node:os';
 import { benchBroadcast } from './broadcast.ts';
 import { benchCommand } from './command.ts';
+import { benchDriftRead } from './drift-read.ts';
 import { benchHistory } from './history.ts';
 import { benchStart } from './start.ts';
 import { quietRuntime } from './support/quiet-runtime.ts';
 import { type Finding, say, table } from './support/report.ts';
+import { benchTransaction } from './transaction.ts';
 
 interface Benchmark {
   readonly about: string;
@@ -19,6 +21,14 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   },
   history: { about: 'history events of an engine per hour, idle and blocked by a gate', run: benchHistory },
   broadcast: { about: 'a journal row to the last of 1,000 sockets, against a bare ws broadcast', run: benchBroadcast },
+  transaction: {
+    about: 'real SOL transfers on a local chain: time and RPC calls to confirmed, 100 at once, against a bare script',
+    run: benchTransaction,
+  },
+  'drift-read': {
+    about: 'a Drift account from the chain to its health, against the SDK’s own fetch and getHealth',
+    run: benchDriftRead,
+  },
   start: { about: 'a second start to the first answered command, against the bare Temporal server', run: benchStart },
 };
 
@@ -27,7 +37,7 @@ npm run bench -- <name> ...   only these
 npm run bench -- --help       this text
 
 ${Object.entries(BENCHMARKS)
-  .map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
   .join('\n')}
 
 Each figure stands beside its yardstick, taken in turn with it in the same run: compare ratios, not milliseconds.

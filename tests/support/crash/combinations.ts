@@ -62,27 +62,36 @@ const UNKNOWN: readonly KillPoint[] = [
   at('after', 'journal', { of: 'unknown' }),
 ];
 
-/** Where a worker under this fault comes by, as far as the fault itself decides it. */
-function pointsUnder({ name, neverDone, ends = [], unknown, forks }: ChainFault): readonly KillPoint[] {
-  const dropped = /dropped|lost$|late|429$/.test(name);
+/** Whose first send is lost for certain, so that a second is made. */
+const RESENT = ['first send dropped', 'dropped until the first attempt is dead'];
+
+/** Where a worker under this fault comes by whatever else happens, and only under a few faults. */
+function rarePointsUnder({ name, neverDone, ends = [], unknown, forks }: ChainFault): readonly KillPoint[] {
   return [
-    ...COMMON,
-    ...(neverDone === true || unknown === true ? [] : LANDS),
-    ...(dropped ? [UNSEEN, ...RESENDS] : []),
+    ...(RESENT.includes(name) ? [UNSEEN, ...RESENDS] : []),
     ...(neverDone === true && ends.includes('expired') ? DIES : []),
     ...(ends.includes('failed') ? FAILS : []),
     ...(unknown === true && forks !== true && !name.includes('3 s') ? UNKNOWN : []),
   ];
 }
 
-/** Of each fault every fifth point, each time another fifth: each point and each fault comes several times. */
+function commonPointsUnder({ neverDone, unknown, fleeting }: ChainFault): readonly KillPoint[] {
+  return [...COMMON, ...(neverDone === true || unknown === true || fleeting === true ? [] : LANDS)];
+}
+
+const pointsUnder = (fault: ChainFault): readonly KillPoint[] => [
+  ...commonPointsUnder(fault),
+  ...rarePointsUnder(fault),
+];
+
+/** Of each fault every fifth common point, each time another fifth: each point and each fault comes several times. */
 const EVERY = 5;
 
 export function fixedCombinations(): readonly Combination[] {
   return CHAIN_FAULTS.flatMap((fault, row) =>
-    pointsUnder(fault)
-      .filter((_, column) => (column + row) % EVERY === 0)
-      .map((point, index) => combination(fault, [point], (row + index) % 2 === 0 ? 'deposit' : 'withdraw')),
+    [...commonPointsUnder(fault).filter((_, column) => (column + row) % EVERY === 0), ...rarePointsUnder(fault)].map(
+      (point, index) => combination(fault, [point], (row + index) % 2 === 0 ? 'deposit' : 'withdraw'),
+    ),
   );
 }
 

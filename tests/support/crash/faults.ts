@@ -24,7 +24,9 @@ export interface ChainFault {
   readonly ends?: readonly ('expired' | 'failed')[];
   /** `done` is impossible. */
   readonly neverDone?: boolean;
-  /** Reads may fail four times in a row: refused before anything is sent. */
+  /** What lands may be gone before anybody has seen it: whether a worker comes by a landing is not sure. */
+  readonly fleeting?: boolean;
+  /** Calls may fail four times in a row: refused before anything is sent, and unknown until it is healed. */
   readonly flaky?: boolean;
   begin?(scene: FaultScene): void;
   /** When the first attempt has been signed. */
@@ -71,12 +73,12 @@ export const CHAIN_FAULTS: readonly ChainFault[] = [
   { name: 'reply lost: hang', nodes: 1, begin: everywhere({ kind: 'reply-lost', methods: SEND, how: 'hang' }) },
   { name: 'delivered twice', nodes: 2, begin: everywhere({ kind: 'duplicate', slots: 3 }) },
   {
-    name: '429 to two of five',
+    name: '429 to a third',
     nodes: 2,
     flaky: true,
-    begin: everywhere({ kind: 'rate-limit', chance: 0.4, retryAfter: 0 }),
+    begin: everywhere({ kind: 'rate-limit', chance: 0.3, retryAfter: 0 }),
   },
-  { name: '503 to two of five', nodes: 2, flaky: true, begin: everywhere({ kind: 'http', chance: 0.4 }) },
+  { name: '503 to a third', nodes: 2, flaky: true, begin: everywhere({ kind: 'http', chance: 0.3 }) },
   { name: 'unhealthy node', nodes: 2, begin: onNode(0, { kind: 'rpc-error' }) },
   { name: 'connections cut', nodes: 2, flaky: true, begin: everywhere({ kind: 'cut', chance: 0.3 }) },
   { name: 'hangs', nodes: 2, flaky: true, begin: everywhere({ kind: 'hang', chance: 0.2 }) },
@@ -109,10 +111,17 @@ export const CHAIN_FAULTS: readonly ChainFault[] = [
     neverDone: true,
     begin: everywhere({ kind: 'fail-on-chain' }),
   },
-  { name: 'endpoints gone for 3 s', nodes: 2, unknown: true, onSigned: everywhere({ kind: 'gone', forMs: 3_000 }) },
+  {
+    name: 'endpoints gone for 3 s',
+    nodes: 2,
+    flaky: true,
+    unknown: true,
+    onSigned: everywhere({ kind: 'gone', forMs: 3_000 }),
+  },
   {
     name: 'endpoints gone until healed',
     nodes: 2,
+    flaky: true,
     unknown: true,
     ends: ['expired'],
     onSigned: everywhere({ kind: 'gone', forMs: 60_000 }),
@@ -159,6 +168,7 @@ export const CHAIN_FAULTS: readonly ChainFault[] = [
   {
     name: 'a fork drops it once confirmed',
     nodes: 1,
+    fleeting: true,
     forks: true,
     ends: ['expired'],
     begin: everywhere({ kind: 'fork', fate: 'forget', times: 1 }),
@@ -173,6 +183,7 @@ export const CHAIN_FAULTS: readonly ChainFault[] = [
   {
     name: 'a fork drops it for ever',
     nodes: 1,
+    fleeting: true,
     forks: true,
     ends: ['expired'],
     begin: everywhere({ kind: 'fork', fate: 'never', times: 1 }),

@@ -1,0 +1,74 @@
+/** One snapshot of a Drift account, decoded and turned into health; beside it the SDK's own fetch plus `getHealth`. */
+import { endpointsOf } from '../src/chain/endpoint.ts';
+import { RpcPool } from '../src/chain/rpc-pool.ts';
+import { assessMargin } from '../src/domain/margin.ts';
+import { startDriftLocalnet } from '../src/localnet/drift/index.ts';
+import { findDriftProgram, NO_DRIFT_PROGRAM } from '../src/localnet/drift/program.ts';
+import { driftDeployment } from '../src/venues/drift/deployment.ts';
+import { DriftReader } from '../src/venues/drift/drift-reader.ts';
+import { DriftTrader } from '../tests/support/drift-trader.ts';
+import { inTurn, timed } from './support/measure.ts';
+import { type Finding, say } from './support/report.ts';
+
+const WARM_UP_ROUNDS = 4;
+const ROUNDS = 15;
+/** Of one measurement: a single read takes too little to be told apart from the machine's noise. */
+const READS = 10;
+
+export async function benchDriftRead(): Promise<readonly Finding[]> {
+  if (findDriftProgram(process.env) === null) {
+    say(`  skipped: ${NO_DRIFT_PROGRAM}`);
+    return [];
+  }
+  const net = await startDriftLocalnet({ paused: true, skipShare: 0 });
+  try {
+    const trader = await DriftTrader.open(net);
+    await trader.depositUsdc(1_000);
+    await trader.depositSol(10);
+    await trader.trade(-5);
+    const clock = { nowMs: () => Date.now() };
+    const pool = new RpcPool({ endpoints: endpointsOf([net.rpcUrl]), clock });
+    const deployment = driftDeployment({
+      env: 'localnet',
+      programId: net.programId,
+      authority: net.wallet.address,
+      subAccount: 0,
+    });
+    const reader = new DriftReader({ pool, deployment, clock });
+    const { client } = trader;
+
+    const ours = async (): Promise<number> => {
+      const read = await reader.read('confirmed');
+      const assessed = read.account === null ? null : assessMargin(read.account, read.markets);
+      return assessed?.kind === 'known' ? assessed.figures.health : Number.NaN;
+    };
+    // Its loader holds the user with the markets: one batch for all of them.
+    const theirs = async (): Promise<number> => {
+      await client.fetchAccounts();
+      return client.getUser().getHealth();
+    };
+    if ((await ours()) !== (await theirs())) throw new Error('the two do not tell the same health');
+
+    /** A slot passes before each read, so that neither answers from what it has. */
+    const reads = (read: () => Promise<number>) => async (): Promise<number> => {
+      let tookMs = 0;
+      for (let i = 0; i < READS; i += 1) {
+        await net.advance(1);
+        tookMs += await timed(read)();
+      }
+      return tookMs / READS;
+    };
+    const median = await inTurn(ROUNDS, WARM_UP_ROUNDS, { ours: reads(ours), 'the SDK': reads(theirs) });
+    return [
+      {
+        what: 'a Drift account read, decoded and turned into health',
+        figure: median.ours,
+        unit: 'ms',
+        yardstick: { what: "the SDK's fetchAccounts and getHealth", figure: median['the SDK'] },
+        goal: { of: 'ratio', atMost: 0.5 },
+      },
+    ];
+  } finally {
+    await net.stop();
+  }
+}

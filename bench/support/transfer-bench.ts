@@ -1,0 +1,199 @@
+/** The product's worker over transfer venues on a local chain: an engine to command, and operations without one. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createEngineActivities } from '../../activities/engine.ts';
+import { createTransactionActivities } from '../../activities/transaction.ts';
+import type { CommandAnswer, CommandRequest } from '../../src/domain/command.ts';
+import { hashJson, operationWorkflowId } from '../../src/domain/ids.ts';
+import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/policy.ts';
+import { DEFAULT_TIMING } from '../../src/domain/transaction.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import type { Localnet } from '../../src/localnet/localnet.ts';
+import { workflowLookup } from '../../src/runtime/engine-start.ts';
+import { openWorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
+import { SILENT } from '../../tests/support/engine-harness.ts';
+import { openTestJournal } from '../../tests/support/journal.ts';
+import { until } from '../../tests/support/localnet.ts';
+import { newTransferAccount, type TransferAccount, TransferVenue } from '../../tests/support/transfer-venue.ts';
+import { command, configure, type EngineTuning, type OperationInput } from '../../workflows/messages.ts';
+import { type BenchServer, NAMESPACE, startBenchServer } from './temporal-server.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const FUNDS = 100_000_000_000n;
+/** Of a command's envelope; the product's own is 5 s. */
+const NOT_AFTER_MS = 5_000;
+const LOOK_EVERY_MS = 5;
+/** A machine with two cores and a hundred operations on it. */
+const PATIENCE_MS = 120_000;
+
+const POLICY: PolicyJson = { ...DEFAULT_POLICY, mode: 'live', maxRpcLatencyMs: 5_000 };
+const TUNING: EngineTuning = {
+  checkpointMs: 3_600_000,
+  maxHistoryEvents: 5_000,
+  answerWithinMs: 3_000,
+  slotWaitMs: 30_000,
+  maxWaiting: 8,
+  timing: DEFAULT_TIMING,
+  searchAttributes: true,
+};
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class TransferBench {
+  readonly #net: Localnet;
+  readonly #venues = new Map<string, TransferVenue>();
+  readonly #folder = mkdtempSync(join(tmpdir(), 'driftless-bench-'));
+  readonly #taskQueue = `transfers-${randomUUID()}`;
+  readonly #engines: string[] = [];
+  #server!: BenchServer;
+  #client!: Client;
+  #native!: NativeConnection;
+  #journal!: Journal;
+  #worker!: { readonly worker: Worker; readonly run: Promise<void> };
+
+  private constructor(net: Localnet) {
+    this.#net = net;
+  }
+
+  static async open(net: Localnet): Promise<TransferBench> {
+    const bench = new TransferBench(net);
+    const server = await startBenchServer(bench.#folder, { tuned: true });
+    bench.#server = server;
+    bench.#journal = await openTestJournal();
+    const connection = await Connection.connect({ address: server.address });
+    bench.#client = new Client({ connection, namespace: NAMESPACE });
+    bench.#native = await NativeConnection.connect({ address: server.address });
+    await bench.#startWorker();
+    return bench;
+  }
+
+  async #startWorker(): Promise<void> {
+    const ports = {
+      venueOf: async (engineId: string) => this.venue(engineId),
+      accountExists: async () => true,
+      journal: this.#journal,
+      clock: { nowMs: () => Date.now() },
+      lookup: workflowLookup(this.#client),
+      logger: SILENT,
+    };
+    const say = () => undefined;
+    // With the options of src/runtime/worker.ts.
+    const worker = await Worker.create({
+      connection: this.#native,
+      namespace: NAMESPACE,
+      taskQueue: this.#taskQueue,
+      workflowBundle: await openWorkflowBundle({ root: ROOT, folder: this.#folder, logger: SILENT, say }),
+      activities: { ...createTransactionActivities(ports), ...createEngineActivities(ports) },
+      shutdownGraceTime: '100 ms',
+      maxHeartbeatThrottleInterval: '1 s',
+      defaultHeartbeatThrottleInterval: '1 s',
+    });
+    this.#worker = { worker, run: worker.run() };
+  }
+
+  venue(engineId: string): TransferVenue {
+    const venue = this.#venues.get(engineId);
+    if (venue === undefined) throw new Error(`no venue for ${engineId}`);
+    return venue;
+  }
+
+  /** With 100 SOL in its wallet and as much in its vault, final. */
+  async account(): Promise<TransferAccount> {
+    const account = newTransferAccount();
+    const signatures = [account.wallet, account.vault].map((address) => this.#net.airdrop(address, FUNDS));
+    await until('the airdrops to be confirmed', () => {
+      const { slot } = this.#net.chain.heads().confirmed;
+      return signatures.every((signature) => this.#net.record(signature).some((one) => one.slot <= slot));
+    });
+    const where = { rpcUrls: [this.#net.rpcUrl], rpcWsUrl: this.#net.wsUrl };
+    this.#venues.set(account.engineId, new TransferVenue(account, where));
+    return account;
+  }
+
+  async startEngine({ engineId }: TransferAccount): Promise<void> {
+    await this.#client.workflow.start('engine', {
+      workflowId: engineId,
+      taskQueue: this.#taskQueue,
+      args: [{ engineId, policy: POLICY, tuning: TUNING, carried: null }],
+    });
+    const handle = this.#client.workflow.getHandle(engineId);
+    await handle.executeUpdate(configure, { args: [{ policy: POLICY, tuning: TUNING }] });
+    this.#engines.push(engineId);
+  }
+
+  /** Through the engine, as the bridge does it, to the answer that it is confirmed. @throws Error when it ends otherwise */
+  async command({ engineId }: TransferAccount, request: CommandRequest): Promise<void> {
+    const receivedAtMs = Date.now();
+    const envelope = {
+      commandId: randomUUID(),
+      request,
+      requestHash: hashJson(request as never),
+      operator: 'bench',
+      receivedAtMs,
+      notAfterMs: receivedAtMs + NOT_AFTER_MS,
+    };
+    let answer: CommandAnswer | null = await this.#client.workflow
+      .getHandle(engineId)
+      .executeUpdate(command, { args: [envelope], updateId: envelope.commandId });
+    const deadline = performance.now() + PATIENCE_MS;
+    while (answer === null || answer.data.status === 'pending') {
+      if (performance.now() > deadline) throw new Error(`no end of ${envelope.commandId}`);
+      await pause(LOOK_EVERY_MS);
+      answer = (await this.#journal.command(envelope.commandId))?.answer ?? null;
+    }
+    if (answer.data.status !== 'done') throw new Error(`the command ended as ${JSON.stringify(answer)}`);
+  }
+
+  /** One deposit without an engine: resolves when it is confirmed, and gives the wait for finality. */
+  async deposit(
+    { engineId }: TransferAccount,
+    amount: string,
+    lookEveryMs: number = LOOK_EVERY_MS,
+  ): Promise<{ final(): Promise<CommandAnswer> }> {
+    const operationId = randomUUID();
+    const input: OperationInput = {
+      operationId,
+      engineId,
+      commandId: operationId,
+      request: { kind: 'deposit', asset: 'SOL', amount },
+      timing: DEFAULT_TIMING,
+      acceptedAtMs: Date.now(),
+      confirmedPriceLimit: null,
+      exposureConfirmed: true,
+      recovered: [],
+      searchAttributes: true,
+      policy: POLICY,
+    };
+    const handle = await this.#client.workflow.start('deposit', {
+      taskQueue: this.#taskQueue,
+      workflowId: operationWorkflowId(operationId),
+      args: [input],
+    });
+    const deadline = performance.now() + PATIENCE_MS;
+    let answered = false;
+    while (!answered) {
+      if (performance.now() > deadline) throw new Error(`no answer of ${operationId}`);
+      // Of the journal, not of the workflow: a query would cost the worker a task each time.
+      await pause(lookEveryMs);
+      answered = (await this.#journal.operation(operationId))?.answer != null;
+    }
+    return { final: async () => (await handle.result()) as CommandAnswer };
+  }
+
+  async close(): Promise<void> {
+    for (const engineId of this.#engines) await this.#client.workflow.getHandle(engineId).terminate('bench over');
+    this.#worker.worker.shutdown();
+    await this.#worker.run;
+    await Promise.all([...this.#venues.values()].map((venue) => venue.close()));
+    await this.#journal.close();
+    await this.#native.close();
+    await this.#client.connection.close();
+    await this.#server.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

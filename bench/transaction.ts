@@ -1,0 +1,125 @@
+/** A transfer of real SOL on a local chain of 400 ms slots, by the product and by a bare script, in turn on one chain. */
+import { PublicKey } from '@solana/web3.js';
+import { type Localnet, startLocalnet } from '../src/localnet/localnet.ts';
+import { type TransferAccount, transferKeypair } from '../tests/support/transfer-venue.ts';
+import { BareScript } from './support/bare-transfer.ts';
+import { inTurn, median, timed } from './support/measure.ts';
+import { type Finding, say } from './support/report.ts';
+import { TransferBench } from './support/transfer-bench.ts';
+
+const WARM_UP_ROUNDS = 3;
+const ROUNDS = 25;
+/** Finality takes 13 s each time. */
+const CALL_ROUNDS = 5;
+const AT_ONCE = 100;
+/** Each looks for its answer: a hundred that look all the time would be what is measured. */
+const LOOK_EVERY_MS = 200;
+/** Below the amount that a live engine asks to be confirmed. */
+const LAMPORTS = 10_000_000;
+const AMOUNT = String(LAMPORTS);
+
+export async function benchTransaction(): Promise<readonly Finding[]> {
+  const net = await startLocalnet({ slotMs: 400, skipShare: 0, seed: 'bench' });
+  try {
+    const bench = await TransferBench.open(net);
+    const script = new BareScript(net);
+    try {
+      return [
+        ...(await toConfirmed(bench, script)),
+        ...(await callsOf(bench, script)),
+        ...(await manyAtOnce(net, bench, script)),
+      ];
+    } finally {
+      script.close();
+      await bench.close();
+    }
+  } finally {
+    await net.stop();
+  }
+}
+
+const bareTransfer = (
+  script: BareScript,
+  { walletKey, vault }: TransferAccount,
+  commitment: 'confirmed' | 'finalized' = 'confirmed',
+): Promise<string> => script.transfer(transferKeypair(walletKey), new PublicKey(vault), LAMPORTS, commitment);
+
+async function toConfirmed(bench: TransferBench, script: BareScript): Promise<readonly Finding[]> {
+  const [ours, theirs] = [await bench.account(), await bench.account()];
+  await bench.startEngine(ours);
+  const medians = await inTurn(ROUNDS, WARM_UP_ROUNDS, {
+    command: timed(() => bench.command(ours, { action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: AMOUNT })),
+    'bare script': timed(() => bareTransfer(script, theirs)),
+  });
+  return [
+    {
+      what: 'command to confirmed, 400 ms slots',
+      figure: medians.command,
+      unit: 'ms',
+      yardstick: { what: 'simulate, sign, send, confirm', figure: medians['bare script'] },
+      goal: { of: 'ratio', atMost: 1.5 },
+    },
+  ];
+}
+
+/** Of an operation without an engine, whose watch polls beside it. */
+async function callsOf(bench: TransferBench, script: BareScript): Promise<readonly Finding[]> {
+  const account = await bench.account();
+  const other = await bench.account();
+  const venue = bench.venue(account.engineId);
+  const ours = { confirmed: [] as number[], finalized: [] as number[] };
+  const bare = { confirmed: [] as number[], finalized: [] as number[] };
+  for (let round = 0; round < CALL_ROUNDS; round += 1) {
+    const before = venue.calls;
+    const { final } = await bench.deposit(account, AMOUNT);
+    ours.confirmed.push(venue.calls - before);
+    await final();
+    ours.finalized.push(venue.calls - before);
+    for (const commitment of ['confirmed', 'finalized'] as const) {
+      const bareBefore = script.calls;
+      await bareTransfer(script, other, commitment);
+      bare[commitment].push(script.calls - bareBefore);
+    }
+  }
+  return (['confirmed', 'finalized'] as const).map((commitment) => {
+    say(`  calls to ${commitment}: ${ours[commitment].join(' ')}; of the bare script: ${bare[commitment].join(' ')}`);
+    const yardstick = { what: `of the bare script, to ${commitment}`, figure: median(bare[commitment]) };
+    return {
+      what: `RPC calls to ${commitment}`,
+      figure: median(ours[commitment]),
+      unit: 'calls',
+      yardstick,
+      goal: { of: 'figure', atMost: yardstick.figure + 2 } as const,
+    };
+  });
+}
+
+async function manyAtOnce(net: Localnet, bench: TransferBench, script: BareScript): Promise<readonly Finding[]> {
+  const accounts = await Promise.all(Array.from({ length: AT_ONCE }, () => bench.account()));
+  const others = await Promise.all(Array.from({ length: AT_ONCE }, () => bench.account()));
+  const inVault = ({ vault }: TransferAccount) => net.chain.bank.accountAt(net.chain.head, vault)?.lamports ?? 0n;
+  const before = accounts.map(inVault);
+  const bare = await timed(() => Promise.all(others.map((account) => bareTransfer(script, account))))();
+  let final: (() => Promise<unknown>)[] = [];
+  const ours = await timed(async () => {
+    final = (await Promise.all(accounts.map((account) => bench.deposit(account, AMOUNT, LOOK_EVERY_MS)))).map(
+      (one) => one.final,
+    );
+  })();
+  await Promise.all(final.map((wait) => wait()));
+  const once = accounts.filter((account, index) => inVault(account) - (before[index] ?? 0n) === BigInt(LAMPORTS));
+  say(
+    `  ${once.length} of ${AT_ONCE} landed exactly once; all confirmed after ${ours.toFixed(0)} ms, bare ${bare.toFixed(0)} ms`,
+  );
+  if (once.length !== AT_ONCE)
+    throw new Error(`${AT_ONCE - once.length} of ${AT_ONCE} transfers did not land exactly once`);
+  return [
+    {
+      what: `${AT_ONCE} transfers of ${AT_ONCE} accounts at once, all confirmed`,
+      figure: ours,
+      unit: 'ms',
+      yardstick: { what: `${AT_ONCE} bare scripts at once`, figure: bare },
+      goal: null,
+    },
+  ];
+}
