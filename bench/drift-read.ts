@@ -10,8 +10,8 @@ import { DriftTrader } from '../tests/support/drift-trader.ts';
 import { inTurn, timed } from './support/measure.ts';
 import { type Finding, say } from './support/report.ts';
 
-const WARM_UP_ROUNDS = 4;
-const ROUNDS = 15;
+const WARM_UP_ROUNDS = 10;
+const ROUNDS = 40;
 /** Of one measurement: a single read takes too little to be told apart from the machine's noise. */
 const READS = 10;
 

@@ -55,11 +55,20 @@ const u16 = (value: number): Buffer => {
   return bytes;
 };
 
-const derived = (programId: PublicKey, ...seeds: readonly (string | Uint8Array)[]): PublicKey =>
-  PublicKey.findProgramAddressSync(
-    seeds.map((seed) => (typeof seed === 'string' ? Buffer.from(seed) : seed)),
-    programId,
-  )[0];
+/** Looking for an address off the curve takes a millisecond, and every read asks for the same few. */
+const found = new Map<string, PublicKey>();
+const MAX_FOUND = 1_000;
+
+function derived(programId: PublicKey, ...seeds: readonly (string | Uint8Array)[]): PublicKey {
+  const bytes = seeds.map((seed) => Buffer.from(seed as Uint8Array));
+  const name = [programId.toBytes(), ...bytes].map((each) => Buffer.from(each).toString('base64')).join(' ');
+  const known = found.get(name);
+  if (known !== undefined) return known;
+  const [address] = PublicKey.findProgramAddressSync(bytes, programId);
+  if (found.size >= MAX_FOUND) found.clear();
+  found.set(name, address);
+  return address;
+}
 
 function keyOf(text: string, setting: string): PublicKey {
   try {
@@ -110,7 +119,4 @@ export const spotVaultAddress = ({ programId }: DriftDeployment, marketIndex: nu
 
 /** The associated token account of `owner`. */
 export const tokenAccountAddress = (owner: PublicKey, mint: PublicKey, tokenProgram = TOKEN_PROGRAM): PublicKey =>
-  PublicKey.findProgramAddressSync(
-    [owner.toBytes(), tokenProgram.toBytes(), mint.toBytes()],
-    ASSOCIATED_TOKEN_PROGRAM,
-  )[0];
+  derived(ASSOCIATED_TOKEN_PROGRAM, owner.toBytes(), tokenProgram.toBytes(), mint.toBytes());

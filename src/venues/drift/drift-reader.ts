@@ -46,6 +46,13 @@ interface Plan {
   readonly tokens: { readonly base: TokenPlace; readonly quote: TokenPlace } | null;
 }
 
+/** A plan as the addresses to ask for, worked out once. */
+interface Question {
+  readonly addresses: readonly string[];
+  readonly perps: readonly string[];
+  readonly spot: readonly string[];
+}
+
 interface TokenPlace {
   readonly address: PublicKey;
   readonly tokenProgram: PublicKey;
@@ -66,6 +73,10 @@ export class DriftReader {
   readonly deployment: DriftDeployment;
   readonly #pool: RpcPool;
   readonly #clock: Clock;
+  readonly #programId: string;
+  readonly #questions = new WeakMap<Plan, Question>();
+  /** Most accounts are as they were a slot ago: their bytes are compared, and not decoded again. */
+  readonly #decoded = new Map<string, { readonly data: Buffer; readonly account: unknown }>();
   #plan: Plan | null = null;
   /** Per commitment: reads never go back, and a chain that stands still is seen to grow old. */
   readonly #seen = new Map<Commitment, { readonly slot: number; readonly takenAtMs: number }>();
@@ -73,6 +84,7 @@ export class DriftReader {
   constructor({ pool, deployment, clock }: DriftReaderOptions) {
     this.#pool = pool;
     this.deployment = deployment;
+    this.#programId = deployment.programId.toBase58();
     this.#clock = clock;
   }
 
@@ -96,14 +108,25 @@ export class DriftReader {
     let plan = this.#plan ?? (await this.#discover(commitment));
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const takenAtMs = this.#clock.nowMs();
-      const batch = await this.#ask(addressesOf(this.deployment, plan), commitment);
+      const batch = await this.#ask(this.#question(plan).addresses, commitment);
       const answer = this.#decode(batch, plan);
       const needed = planFor(answer, plan, this.deployment);
-      this.#plan = needed;
-      if (covers(plan, needed)) return this.#assemble(answer, plan, commitment, takenAtMs);
+      if (covers(plan, needed)) {
+        // What is no longer needed is left out the next time; a plan that says the same is kept with its addresses.
+        this.#plan = covers(needed, plan) ? plan : needed;
+        return this.#assemble(answer, plan, commitment, takenAtMs);
+      }
       plan = needed;
     }
     throw new TransientError('DRIFT_READ_UNSETTLED', 'The account changes its markets faster than it can be read.');
+  }
+
+  #question(plan: Plan): Question {
+    const known = this.#questions.get(plan);
+    if (known !== undefined) return known;
+    const question = questionOf(this.deployment, plan);
+    this.#questions.set(plan, question);
+    return question;
   }
 
   async #ask(addresses: readonly string[], commitment: Commitment): Promise<AccountBatch> {
@@ -126,6 +149,8 @@ export class DriftReader {
     const base = spots.find(({ name }) => name === deployment.baseAsset);
     if (base === undefined) throw this.#unknown(deployment.baseAsset, spots);
 
+    // Of all the others nothing is wanted again.
+    this.#decoded.clear();
     const perpIndex = perp.market.marketIndex;
     const baseIndex = base.market.marketIndex;
     const quoteIndex = perp.market.quoteSpotMarketIndex;
@@ -160,8 +185,12 @@ export class DriftReader {
   #owned<N extends DriftAccountName>({ accounts }: AccountBatch, address: string, name: N): DriftAccounts[N] | null {
     const account = accounts.get(address) ?? null;
     if (account === null || account.data.length === 0) return null;
-    if (account.owner !== this.deployment.programId.toBase58()) throw this.#notFound();
-    return decodeDriftAccount(name, account.data);
+    if (account.owner !== this.#programId) throw this.#notFound();
+    const known = this.#decoded.get(address);
+    if (known !== undefined && known.data.equals(account.data)) return known.account as DriftAccounts[N];
+    const decoded = decodeDriftAccount(name, account.data);
+    this.#decoded.set(address, { data: account.data, account: decoded });
+    return decoded;
   }
 
   #notFound(): CriticalError {
@@ -184,20 +213,23 @@ export class DriftReader {
     const { deployment } = this;
     const state = this.#owned(batch, deployment.state.toBase58(), 'State');
     if (state === null) throw this.#notFound();
-    const market = <N extends 'PerpMarket' | 'SpotMarket'>(kind: N, address: PublicKey): DriftAccounts[N] => {
-      const decoded = this.#owned(batch, address.toBase58(), kind);
-      if (decoded === null) {
-        throw new TransientError('DRIFT_MARKET_MISSING', `A market's account is missing: ${address.toBase58()}.`);
-      }
-      return decoded;
-    };
+    const question = this.#question(plan);
+    const market =
+      <N extends 'PerpMarket' | 'SpotMarket'>(kind: N) =>
+      (address: string): DriftAccounts[N] => {
+        const decoded = this.#owned(batch, address, kind);
+        if (decoded === null) {
+          throw new TransientError('DRIFT_MARKET_MISSING', `A market's account is missing: ${address}.`);
+        }
+        return decoded;
+      };
     return {
       batch,
       state,
       user: this.#owned(batch, deployment.user.toBase58(), 'User'),
       userStats: this.#owned(batch, deployment.userStats.toBase58(), 'UserStats'),
-      perps: ascending(plan.perps).map((index) => market('PerpMarket', perpMarketAddress(deployment, index))),
-      spot: ascending(plan.spot).map((index) => market('SpotMarket', spotMarketAddress(deployment, index))),
+      perps: question.perps.map(market('PerpMarket')),
+      spot: question.spot.map(market('SpotMarket')),
     };
   }
 
@@ -266,15 +298,13 @@ function need<T>(value: T | undefined): T {
   return value;
 }
 
-function addressesOf(deployment: DriftDeployment, plan: Plan): readonly string[] {
+function questionOf(deployment: DriftDeployment, plan: Plan): Question {
   const { state, user, userStats, authority } = deployment;
-  const keys = [
-    ...[state, user, userStats, authority],
-    ...ascending(plan.perps).map((index) => perpMarketAddress(deployment, index)),
-    ...ascending(plan.spot).map((index) => spotMarketAddress(deployment, index)),
-    ...(plan.tokens === null ? [] : [plan.tokens.base.address, plan.tokens.quote.address]),
-  ].map((key) => key.toBase58());
-  return [...new Set([CLOCK_SYSVAR, ...keys, ...plan.oracles])];
+  const perps = ascending(plan.perps).map((index) => perpMarketAddress(deployment, index).toBase58());
+  const spot = ascending(plan.spot).map((index) => spotMarketAddress(deployment, index).toBase58());
+  const tokens = plan.tokens === null ? [] : [plan.tokens.base.address, plan.tokens.quote.address];
+  const own = [state, user, userStats, authority, ...tokens].map((key) => key.toBase58());
+  return { addresses: [...new Set([CLOCK_SYSVAR, ...own, ...perps, ...spot, ...plan.oracles])], perps, spot };
 }
 
 /** What the accounts themselves say must be read with them. */
