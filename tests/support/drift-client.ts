@@ -7,8 +7,12 @@ import type { DriftLocalnet } from '../../src/localnet/drift/index.ts';
 export const usdc = (dollars: number): BN => new BN(Math.round(dollars * 1e6));
 export const sol = (amount: number): BN => new BN(Math.round(amount * 1e9));
 
-/** Subscribed, as mainnet's; it ends with the test. The user is added once it exists. */
-export async function driftClient(net: DriftLocalnet, secretKey = net.wallet.secretKey): Promise<DriftClient> {
+/** Subscribed, as mainnet's; it ends with the test, or as `atTheEnd` has it. The user is added once it exists. */
+export async function driftClient(
+  net: DriftLocalnet,
+  secretKey = net.wallet.secretKey,
+  atTheEnd: (close: () => Promise<void>) => void = onTestFinished,
+): Promise<DriftClient> {
   const connection = new Connection(net.rpcUrl, { commitment: 'confirmed', wsEndpoint: net.wsUrl });
   const client = new DriftClient({
     connection,
@@ -23,9 +27,8 @@ export async function driftClient(net: DriftLocalnet, secretKey = net.wallet.sec
     ],
     accountSubscription: { type: 'websocket' },
     opts: { commitment: 'confirmed', preflightCommitment: 'confirmed' },
-    txVersion: 'legacy',
   });
-  onTestFinished(async () => {
+  atTheEnd(async () => {
     await client.unsubscribe();
     // Else its socket goes on looking for the chain when that has ended.
     const { _rpcWebSocket: socket } = connection as unknown as {

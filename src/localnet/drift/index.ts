@@ -103,7 +103,8 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
   addLookupTables(made);
   for (const [address, account] of made) chain.writeAccount(address, account);
 
-  const oracles = { sol: new Oracle(SOL_ORACLE, startPrice), usdc: new Oracle(USDC_ORACLE, 1) };
+  const now = (): number => chain.head.time;
+  const oracles = { sol: new Oracle(SOL_ORACLE, startPrice, now), usdc: new Oracle(USDC_ORACLE, 1, now) };
   if (typeof solPrice === 'object') oracles.sol.follow(solPrice);
   const price = (): number => oracles.sol.price;
   const sender = new Sender(chain);

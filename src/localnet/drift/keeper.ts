@@ -56,7 +56,9 @@ const RETRY_LATER_SLOTS = 25;
 /** Block time between two updates of the AMM and its averages, seconds. */
 const CRANK_SECONDS = 30;
 const FUNDING_RETRY_SLOTS = 25;
+/** Who holds something is looked at this often while the price moves, else now and then: interest and funding count too. */
 const LIQUIDATION_CHECK_SLOTS = 10;
+const LIQUIDATION_RECHECK_SLOTS = 200;
 const RACE_MICRO_LAMPORTS = 1_000_000;
 
 interface Tried {
@@ -233,6 +235,7 @@ export class Keeper {
     const { chain, sender, maker, price } = this.#of;
     if (chain.slot % LIQUIDATION_CHECK_SLOTS !== 0) return;
     const now = price();
+    if (chain.slot % LIQUIDATION_RECHECK_SLOTS === 0) this.#checkedAt.clear();
     for (const [address, { holds, authority }] of this.#users) {
       if (!holds || address === maker.user || this.#checkedAt.get(address) === now) continue;
       this.#checkedAt.set(address, now);

@@ -70,14 +70,18 @@ function checkPath(path: PricePath): void {
 export class Oracle {
   readonly address: string;
   #path: PricePath;
-  #startedAt: number | null = null;
+  readonly #now: () => number;
+  #startedAt: number;
   #startPrice: number;
   #price: number;
   #trouble: OracleTrouble = {};
   #walked = { seconds: 0, logReturn: 0 };
 
-  constructor(address: string, price: number) {
+  /** @param now block time, seconds */
+  constructor(address: string, price: number, now: () => number) {
     this.address = address;
+    this.#now = now;
+    this.#startedAt = now();
     this.#price = price;
     this.#startPrice = price;
     this.#path = { kind: 'fixed', price };
@@ -92,7 +96,7 @@ export class Oracle {
   follow(path: PricePath): void {
     checkPath(path);
     this.#path = path;
-    this.#startedAt = null;
+    this.#startedAt = this.#now();
     this.#startPrice = ('from' in path ? path.from : undefined) ?? this.#price;
     this.#walked = { seconds: 0, logReturn: 0 };
     if (path.kind === 'fixed') this.#price = path.price;
@@ -108,7 +112,6 @@ export class Oracle {
   }
 
   publish(block: BlockOpening): void {
-    this.#startedAt ??= block.time;
     const { frozen = false, delaySlots = 0, confidence = CONFIDENCE, price } = this.#trouble;
     if (frozen) return;
     this.#price = this.#priceAfter(Math.max(0, block.time - this.#startedAt));
