@@ -1,5 +1,4 @@
 /** Every workflow, by the name that starts it. */
-import './zod-without-compiling.ts';
 
 export { closePosition } from './close-position.ts';
 export { deposit } from './deposit.ts';

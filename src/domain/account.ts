@@ -2,7 +2,7 @@
  * A margin account and the markets it stands in, as plain integers in Drift's own precisions: what a paper account
  * holds, and what a Drift account decodes to. Margin maths (`margin.ts`) reads nothing else.
  */
-import { z } from 'zod';
+import * as z from './codec.ts';
 import { integer, lamportsText, microUsdText, priceText } from './wire.ts';
 
 /** An oracle's quote at one moment. `price` null: no usable price, hence unknown figures, never zero ones. */

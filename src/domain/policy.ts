@@ -1,5 +1,5 @@
 /** The person's policy: every limit that gates and `decide` read. Plain JSON outward, integers inward. */
-import { z } from 'zod';
+import * as z from './codec.ts';
 import { lamportsText, microUsdText } from './wire.ts';
 
 export const Policy = z.object({

@@ -1,6 +1,7 @@
 /** A snapshot: one account at one slot, with everything a decision reads, and its age. Never mixed from two reads. */
-import { z } from 'zod';
+
 import { Account, Markets } from './account.ts';
+import * as z from './codec.ts';
 import { integer, lamportsText, microUsdText } from './wire.ts';
 
 /** Funding as known at the snapshot. Rates: fraction of the oracle price per period at 1e9, positive when longs pay. */

@@ -17,11 +17,11 @@ interface Rule {
 const ALL = [''];
 
 const RULES: Readonly<Record<string, Rule>> = {
-  'src/domain': { values: ['src/domain'], types: [], packages: ['zod', '@noble/hashes'] },
+  'src/domain': { values: ['src/domain'], types: [], packages: ['@noble/hashes'] },
   workflows: {
     values: ['workflows', 'src/domain'],
     types: ['activities', 'src/journal/records.ts', 'src/journal/journal.ts', 'src/venues/venue.ts'],
-    packages: ['@temporalio/workflow', '@temporalio/common', 'zod'],
+    packages: ['@temporalio/workflow', '@temporalio/common'],
   },
   activities: {
     // Ports, and what is pure beside them.
@@ -40,13 +40,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   'src/venues/paper': {
     values: ['src/venues/paper', 'src/domain', 'src/journal'],
     types: ['src/venues/venue.ts', 'src/market-data/feed.ts'],
-    packages: ['node:', 'kysely', 'zod', '@noble/hashes'],
+    packages: ['node:', 'kysely', '@noble/hashes'],
   },
   'src/venues/drift': {
     // What its accounts did on the chain is written to the journal as it is read.
     values: ['src/venues/drift', 'src/domain', 'src/chain', 'src/journal'],
     types: ['src/venues/venue.ts'],
-    packages: ['node:', 'kysely', 'zod', '@noble/hashes', '@drift-labs/sdk', '@solana/web3.js'],
+    packages: ['node:', 'kysely', '@noble/hashes', '@drift-labs/sdk', '@solana/web3.js'],
   },
   'src/chain': {
     values: ['src/chain', 'src/domain'],

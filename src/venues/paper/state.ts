@@ -2,8 +2,9 @@
  * All that a paper account is: one document in the journal's database, replaced as a whole in the transaction that
  * changes it. Nothing is kept in memory between two calls, so a restart at any instant goes on where it was.
  */
-import { z } from 'zod';
+
 import { OpenOrder, PerpPosition, SOL_PERP_INDEX } from '../../domain/account.ts';
+import * as z from '../../domain/codec.ts';
 import { emptyPosition } from '../../domain/position.ts';
 import { EquitySources } from '../../domain/snapshot.ts';
 import type { FemtoUsd, Price } from '../../domain/units.ts';

@@ -1,6 +1,6 @@
 /** The paper account in the journal's database: locked, changed and written with its journal rows in one transaction. */
 import { type Kysely, type Selectable, sql } from 'kysely';
-import { z } from 'zod';
+import * as z from '../../domain/codec.ts';
 import type { ErrorReport } from '../../domain/errors.ts';
 import { CriticalError } from '../../domain/errors.ts';
 import { jsonText, nullableJsonText } from '../../journal/json-text.ts';

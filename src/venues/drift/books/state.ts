@@ -1,5 +1,5 @@
 /** All that the books of one account are: one document, replaced as a whole together with the rows it gave rise to. */
-import { z } from 'zod';
+import * as z from '../../../domain/codec.ts';
 import { EquitySources, PositionLedger } from '../../../domain/snapshot.ts';
 import { integer, lamportsText, microUsdText, priceText } from '../../../domain/wire.ts';
 

@@ -1,6 +1,6 @@
 /** The books in the journal's database: written with the rows they gave rise to, all or nothing. */
 import type { Kysely } from 'kysely';
-import { z } from 'zod';
+import * as z from '../../../domain/codec.ts';
 import { jsonText } from '../../../journal/json-text.ts';
 import type { AlertRecord, EquityRecord, FundingRecord, TradeRecord } from '../../../journal/records.ts';
 import type { Database } from '../../../journal/schema.ts';
