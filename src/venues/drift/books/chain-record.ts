@@ -52,6 +52,14 @@ const readRows = (result: unknown): readonly SignatureRow[] | undefined => {
   return rows.some((row) => row === null) ? undefined : (rows as SignatureRow[]);
 };
 
+export interface SignatureSpan {
+  readonly after: number;
+  readonly upTo: number;
+  readonly commitment: Commitment;
+  /** Beyond so many it stops asking, and answers more than that. */
+  readonly most: number;
+}
+
 /**
  * Signatures that name `address`, of slots above `after` and up to `upTo`, oldest first in the order of the chain.
  * @throws TransientError when no node answers that has come to `upTo`
@@ -59,7 +67,7 @@ const readRows = (result: unknown): readonly SignatureRow[] | undefined => {
 export async function signaturesOf(
   pool: RpcPool,
   address: string,
-  { after, upTo, commitment }: { readonly after: number; readonly upTo: number; readonly commitment: Commitment },
+  { after, upTo, commitment, most }: SignatureSpan,
 ): Promise<readonly SignatureRow[]> {
   const found: SignatureRow[] = [];
   let before: string | undefined;
@@ -69,7 +77,7 @@ export async function signaturesOf(
     const rows = await pool.read('getSignaturesForAddress', [address, config], readRows);
     found.push(...rows.filter(({ slot }) => slot > after && slot <= upTo));
     const last = rows.at(-1);
-    if (last === undefined || rows.length < limit || last.slot <= after) break;
+    if (last === undefined || rows.length < limit || last.slot <= after || found.length > most) break;
     before = last.signature;
   }
   return found.reverse();

@@ -6,6 +6,7 @@
 import { readCount } from '../../../chain/rpc-methods.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
 import type { Clock } from '../../../domain/clock.ts';
+import { TransientError } from '../../../domain/errors.ts';
 import type { EquitySources, PositionLedger } from '../../../domain/snapshot.ts';
 import type { Journal } from '../../../journal/journal.ts';
 import type { AlertRecord, FundingRecord, TradeRecord } from '../../../journal/records.ts';
@@ -50,12 +51,11 @@ const PATIENCE_MS = 30_000;
 const MAX_DOUBTS = 3;
 /** Transactions of one database transaction. */
 const MAX_STEP = 200;
+/** Signatures that the journal is asked about at once: a step, and a crowded slot at its end. */
+const MAX_ASKED = 5_000;
 const MAX_CACHED = 1_000;
-
-interface Gathered {
-  /** In the order of the chain; each address's own order is kept. */
-  readonly rows: readonly SignatureRow[];
-}
+/** Between the books and a read; with more the books are behind, and a read does not wait for them. */
+const MAX_AHEAD = 50;
 
 interface Step {
   readonly state: BooksState;
@@ -88,16 +88,22 @@ export class DriftBooks {
       await this.#begin(read);
       return;
     }
+    if (read.slot <= kept.state.slot) return;
+    const rows = await this.#gather(read, { after: kept.state.slot, upTo: read.slot, commitment: 'finalized' });
     let current: Kept = kept;
     while (read.slot > current.state.slot) {
-      const next = await this.#step(current, read);
+      const next = await this.#step(current, read, rows);
       if (next === null) return;
       current = next;
     }
   }
 
-  /** Null sources: what lies between the books and this read is not known (yet). @throws TransientError */
+  /** Null sources: what lies between the books and this read is not known (yet). A silent node or journal is no error. */
   async figures(read: DriftRead): Promise<BookFigures> {
+    return await orWhenSilent(UNKNOWN, this.#figures(read));
+  }
+
+  async #figures(read: DriftRead): Promise<BookFigures> {
     const kept = await this.#store.load();
     if (kept === null || read.slot < kept.state.slot) return UNKNOWN;
     const standing = standingOf(read);
@@ -106,7 +112,9 @@ export class DriftBooks {
       return { ...UNKNOWN, equityBaseline: state.baseline, lastLiquidationMs: state.lastLiquidationMs };
     const quiet = prove(state, standing);
     if (quiet.clean) return figuresOf(quiet.state);
-    const step = await this.#fold(state, read, 'confirmed');
+    const rows = await this.#gather(read, { after: state.slot, upTo: read.slot, commitment: 'confirmed' });
+    if (rows.length > MAX_AHEAD) return { ...UNKNOWN, equityBaseline: state.baseline };
+    const step = await this.#fold(state, read, rows, 'confirmed');
     const proof = prove(step.state, standing);
     if (step.complete && proof.clean) return figuresOf(proof.state);
     return { ...UNKNOWN, equityBaseline: state.baseline, lastLiquidationMs: step.state.lastLiquidationMs };
@@ -114,7 +122,7 @@ export class DriftBooks {
 
   /** Periods that the books saw, oldest first. */
   async fundingRates(): Promise<readonly PeriodRate[]> {
-    const kept = await this.#store.load();
+    const kept = await orWhenSilent(null, this.#store.load());
     return kept?.state.periods.map(({ tsMs, rate }) => ({ tsMs, rate })) ?? [];
   }
 
@@ -126,8 +134,8 @@ export class DriftBooks {
   }
 
   /** Null: no further now. */
-  async #step(kept: Kept, read: DriftRead): Promise<Kept | null> {
-    const step = await this.#fold(kept.state, read, 'finalized');
+  async #step(kept: Kept, read: DriftRead, rows: readonly SignatureRow[]): Promise<Kept | null> {
+    const step = await this.#fold(kept.state, read, rows, 'finalized');
     const claims = await this.#claims(step.state);
     const written = {
       ...this.#nothing(claims.state),
@@ -183,13 +191,19 @@ export class DriftBooks {
   }
 
   /** All of the chain after the state and up to the read; up to `MAX_STEP` of them when they are finalized. */
-  async #fold(state: BooksState, read: DriftRead, commitment: Commitment): Promise<Step> {
+  async #fold(
+    state: BooksState,
+    read: DriftRead,
+    gathered: readonly SignatureRow[],
+    commitment: Commitment,
+  ): Promise<Step> {
     const of = booksOf(this.#options, read);
-    const { rows } = await this.#gather(of, { after: state.slot, upTo: read.slot, commitment });
-    const all = rows.map(({ signature }) => signature);
+    const rows = gathered.filter(({ slot }) => slot > state.slot);
+    const all = rows.slice(0, MAX_ASKED).map(({ signature }) => signature);
     const placements = state.orders.map(({ signature }) => signature);
     const operations = await this.#store.operationsOf([...all, ...placements]);
     const transactions: ChainTransaction[] = [];
+    let last = 0;
     let stopped: { readonly slot: number; readonly missing: string | null } | null = null;
     for (const row of rows) {
       const transaction = await this.#transaction(row, commitment);
@@ -197,11 +211,12 @@ export class DriftBooks {
       if (transaction === null) stopped = { slot: row.slot, missing: row.signature };
       else if (commitment === 'finalized' && this.#mustWait(transaction, of, operations)) {
         stopped = { slot: row.slot, missing: null };
-      } else if (commitment === 'finalized' && transactions.length >= MAX_STEP) {
+      } else if (commitment === 'finalized' && transactions.length >= MAX_STEP && row.slot > last) {
         stopped = { slot: row.slot, missing: null };
       }
       if (stopped !== null || transaction === null) break;
       transactions.push(transaction);
+      last = row.slot;
     }
     const end = stopped;
     // A slot is in as a whole or not at all: the cursor knows slots only.
@@ -220,23 +235,28 @@ export class DriftBooks {
     return { state: { ...next, slot }, trades, funding, complete: end === null, missing: end?.missing ?? null };
   }
 
+  /** In the order of the chain; each address's own order is kept. */
   async #gather(
-    of: BooksOf,
+    read: DriftRead,
     span: { readonly after: number; readonly upTo: number; readonly commitment: Commitment },
-  ): Promise<Gathered> {
+  ): Promise<readonly SignatureRow[]> {
     const { pool } = this.#options;
+    const of = booksOf(this.#options, read);
+    const most = span.commitment === 'confirmed' ? MAX_AHEAD : Number.POSITIVE_INFINITY;
     const lists = await Promise.all(
-      [of.user, of.authority, of.quoteTokenAccount].map((address) => signaturesOf(pool, address, span)),
+      [of.user, of.authority, of.quoteTokenAccount].map((address) => signaturesOf(pool, address, { ...span, most })),
     );
+    // What failed and was not our wallet's changed nothing and cost us nothing.
+    const ours = new Set(lists[1]?.map(({ signature }) => signature));
     const rows: SignatureRow[] = [];
     const known = new Set<string>();
     for (const row of lists.flat()) {
-      if (known.has(row.signature)) continue;
+      if (known.has(row.signature) || (row.failed && !ours.has(row.signature))) continue;
       known.add(row.signature);
       rows.push(row);
     }
     // Stable: within a slot the account's own order first, which is what fills and settles depend on.
-    return { rows: rows.sort((a, b) => a.slot - b.slot) };
+    return rows.sort((a, b) => a.slot - b.slot);
   }
 
   async #transaction(row: SignatureRow, commitment: Commitment): Promise<ChainTransaction | null> {
@@ -320,6 +340,15 @@ export class DriftBooks {
 }
 
 const UNKNOWN: BookFigures = { equityBaseline: null, sources: null, lastLiquidationMs: null, ledger: null };
+
+async function orWhenSilent<T>(otherwise: T, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof TransientError) return otherwise;
+    throw error;
+  }
+}
 
 const figuresOf = ({ baseline, sources, lastLiquidationMs, ledger }: BooksState): BookFigures => ({
   equityBaseline: baseline,

@@ -55,6 +55,7 @@ export interface BookkeeperOptions {
   readonly engineId?: string;
   readonly patienceMs?: number;
   readonly journal?: Journal;
+  readonly pool?: RpcPool;
 }
 
 export async function booksChain(options: DriftLocalnetOptions = {}): Promise<BooksChain> {

@@ -1,0 +1,160 @@
+import { expect, it } from 'vitest';
+import type { PositionLedger } from '../../../../src/domain/snapshot.ts';
+import type { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';
+import { equityOf } from '../../../../src/venues/drift/equity.ts';
+import { describeOnDrift } from '../../../support/drift-program.ts';
+import { type BooksChain, booksChain, SOL, USD } from './books-chain.ts';
+
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
+
+async function opened(patienceMs = 0): Promise<{ readonly chain: BooksChain; readonly books: DriftBooks }> {
+  const chain = await booksChain();
+  await chain.ours(chain.us.initialize());
+  await chain.ours(chain.us.deposit('SOL', 10n * SOL));
+  await chain.ours(chain.us.deposit('USDC', 1_000n * USD));
+  await chain.finalize();
+  const books = chain.bookkeeper({ patienceMs });
+  await books.keep(chain.reader);
+  return { chain, books };
+}
+
+const trades = async ({ journal }: BooksChain) => (await journal.trades({ limit: 100 })).items;
+const alerts = async ({ journal }: BooksChain) => (await journal.alerts({ limit: 100 })).items.map(({ code }) => code);
+const stateOf = async (chain: BooksChain) => {
+  const kept = await chain.store().load();
+  if (kept === null) throw new Error('there are no books');
+  return kept.state;
+};
+
+describeOnDrift('the books, when something is wrong', () => {
+  it('write no row of what a fork may take back, and forget it with the fork', async () => {
+    const { chain, books } = await opened();
+    await chain.ours(chain.us.trade({ direction: 'short', size: 2n * SOL }));
+    let filled: PositionLedger | null = null;
+    for (let slots = 0; slots < 80 && (filled === null || filled.own === 0n); slots += 1) {
+      await chain.net.advance(1);
+      filled = (await books.figures(await chain.reader.read('confirmed'))).ledger;
+    }
+    expect(filled?.own).toBe(-2n * SOL);
+    await books.keep(chain.reader);
+    expect(await trades(chain)).toEqual([]);
+
+    chain.net.keeper.set({ fills: false });
+    chain.net.fork({ depth: 4, fate: 'never' });
+    await chain.net.advance(6);
+    const read = await chain.reader.read('confirmed');
+    const after = await books.figures(read);
+    expect(after.ledger?.own).toBe(0n);
+    expect((after.equityBaseline ?? 0n) + sum(Object.values(after.sources ?? {}))).toBe(equityOf(read));
+    await chain.finalize();
+    await books.keep(chain.reader);
+    expect(await trades(chain)).toEqual([]);
+    expect((await stateOf(chain)).sources.unexplained).toBe(0n);
+  });
+
+  it('call a difference unexplained after three steps, tell it as critical, and go on from there', async () => {
+    const { chain, books } = await opened();
+    const { slot } = await stateOf(chain);
+    // No transaction brought these.
+    chain.net.giveUsdc(chain.us.address, 70n * USD);
+    for (const told of [false, false, true]) {
+      await chain.finalize();
+      await books.keep(chain.reader);
+      expect((await alerts(chain)).includes('BOOKS_UNEXPLAINED')).toBe(told);
+      expect((await stateOf(chain)).slot > slot).toBe(told);
+    }
+    const state = await stateOf(chain);
+    expect(state.sources.unexplained).toBe(70n * USD * 1_000_000_000n);
+    expect(state.ledger.unexplained).toBe(1);
+    await chain.trade({ direction: 'short', size: SOL });
+    await chain.finalize();
+    await books.keep(chain.reader);
+    expect((await stateOf(chain)).sources.unexplained).toBe(state.sources.unexplained);
+    expect(await trades(chain)).toHaveLength(1);
+  });
+
+  it('name a gap where the nodes have forgotten, and give equity a new baseline', async () => {
+    const { chain } = await opened();
+    const before = await stateOf(chain);
+    await chain.trade({ direction: 'short', size: 2n * SOL });
+    await chain.ours(chain.us.deposit('SOL', SOL));
+    await chain.net.advance(60);
+    const fault = chain.net.addFault({ kind: 'pruned', slots: 30 });
+    const later = chain.bookkeeper();
+    for (let step = 0; step < 3; step += 1) {
+      await chain.net.advance(2);
+      await later.keep(chain.reader);
+    }
+    expect(await alerts(chain)).toEqual(['HISTORY_GAP']);
+    const state = await stateOf(chain);
+    expect(state.baseline).not.toBe(before.baseline);
+    expect(state.sources.unexplained).toBe(0n);
+    expect(state.perp.base).toBe(-2n * SOL);
+    expect(state.baseline + sum(Object.values(state.sources))).toBe(equityOf(await chain.reader.read('finalized')));
+    chain.net.removeFault(fault.id);
+    await chain.trade({ direction: 'long', size: SOL });
+    await chain.finalize();
+    await later.keep(chain.reader);
+    expect(await alerts(chain)).toEqual(['HISTORY_GAP']);
+    expect(await trades(chain)).toHaveLength(1);
+  });
+
+  it('wait for an operation that the journal does not know yet, and give it its trade', async () => {
+    const { chain, books } = await opened(60_000);
+    const signature = chain.us.trade({ direction: 'short', size: SOL });
+    await chain.land(signature);
+    await chain.net.advance(60);
+    await chain.finalize();
+    await books.keep(chain.reader);
+    expect(await trades(chain)).toEqual([]);
+    const operationId = await chain.ours(signature);
+    await chain.net.advance(1);
+    await books.keep(chain.reader);
+    expect((await trades(chain)).map((trade) => trade.operationId)).toEqual([operationId]);
+    expect((await stateOf(chain)).ledger).toMatchObject({ own: -SOL, foreign: 0n });
+  });
+
+  it('give a trade to its operation when that becomes known after all', async () => {
+    const { chain, books } = await opened();
+    const signature = await chain.trade({ direction: 'short', size: SOL }, false);
+    await chain.finalize();
+    await books.keep(chain.reader);
+    expect((await trades(chain)).map((trade) => trade.operationId)).toEqual([null]);
+    const operationId = await chain.ours(signature);
+    await chain.net.advance(1);
+    await books.keep(chain.reader);
+    expect((await trades(chain)).map((trade) => trade.operationId)).toEqual([operationId]);
+  });
+
+  it('leave a read alone when nodes do not tell of the past, and catch up when they do', async () => {
+    const { chain, books } = await opened();
+    const before = await stateOf(chain);
+    const fault = chain.net.addFault({ kind: 'http', methods: ['getSignaturesForAddress'], status: 500 });
+    await chain.trade({ direction: 'short', size: SOL });
+    const blind = await books.figures(await chain.reader.read('confirmed'));
+    expect(blind).toMatchObject({ sources: null, ledger: null });
+    await chain.finalize();
+    await expect(books.keep(chain.reader)).rejects.toMatchObject({ category: 'transient' });
+    expect(await stateOf(chain)).toEqual(before);
+    chain.net.removeFault(fault.id);
+    await books.keep(chain.reader);
+    expect(await trades(chain)).toHaveLength(1);
+    expect(await alerts(chain)).toEqual([]);
+  });
+
+  it('count an order of ours that a keeper fills late as ours, whoever asks when', async () => {
+    const { chain, books } = await opened();
+    chain.net.keeper.set({ fills: false });
+    await chain.ours(chain.us.trade({ direction: 'short', size: 2n * SOL }));
+    await chain.net.advance(30);
+    await chain.finalize();
+    await books.keep(chain.reader);
+    chain.net.keeper.set({ fills: true });
+    await chain.net.advance(40);
+    const { ledger } = await books.figures(await chain.reader.read('confirmed'));
+    expect(ledger).toMatchObject({ own: -2n * SOL, foreign: 0n });
+    await chain.finalize();
+    await books.keep(chain.reader);
+    expect((await trades(chain)).map(({ operationId }) => operationId)).toEqual(['operation-4']);
+  });
+});
