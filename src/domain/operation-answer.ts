@@ -91,6 +91,13 @@ function settleAnswer(leg: Leg | null, fields: Fields): CommandAnswer {
   const unsettled = leg.tx.landed?.effect?.unsettledPnl;
   const left = unsettled === undefined ? 0n : BigInt(unsettled);
   const rest = left === 0n ? '' : `; ${formatUsd(left)} USD stays unsettled`;
+  const why = pnl === 0n ? reasonOf(leg) : null;
+  if (why !== null) {
+    return done(
+      `Settled no PnL: ${why}`,
+      committed({ ...fields, ...amountFields('settled_pnl', 0n, USD_DECIMALS), reason: why }),
+    );
+  }
   return done(
     `Settled ${formatUsd(pnl)} USD of PnL${rest}`,
     committed({
@@ -99,6 +106,13 @@ function settleAnswer(leg: Leg | null, fields: Fields): CommandAnswer {
       ...(left === 0n ? {} : amountFields('unsettled_pnl', left, USD_DECIMALS)),
     }),
   );
+}
+
+/** The venue's words for a settle that moved nothing. */
+function reasonOf(leg: Leg): string | null {
+  const detail = leg.tx.landed?.effect?.detail;
+  const reason = typeof detail === 'object' && detail !== null && 'reason' in detail ? detail.reason : null;
+  return typeof reason === 'string' ? reason : null;
 }
 
 function fillFields(state: OperationState, requested: bigint): Fields {

@@ -73,4 +73,25 @@ describeOnDrift('settling on the real program', () => {
         error: { code: 'NO_POSITION', details: { program_error: 'UserHasNoPositionInMarket' } },
       });
   });
+
+  it('with an empty pool settles nothing of a gain, says why, and keeps it', async () => {
+    const at = await stillDrift();
+    await short(at);
+    at.net.oracles.sol.follow({ kind: 'fixed', price: 147 });
+    await at.net.advance(40);
+    await close(at);
+    const before = await unsettled(at);
+    expect(before).toBeGreaterThan(USD);
+    for (const pool of ['pnlPool.scaledBalance', 'amm.feePool.scaledBalance']) {
+      at.net.accounts.write({ kind: 'PerpMarket', index: 0 }, pool, 0n);
+    }
+    await at.net.advance(3);
+    const { landed } = await land(at, SETTLE);
+    expect(landed.error).toBeNull();
+    expect(landed.effect).toMatchObject({
+      settledPnl: '0',
+      detail: { reason: 'the pool of the market cannot pay now' },
+    });
+    expect(await unsettled(at)).toBe(before);
+  });
 });
