@@ -36,6 +36,8 @@ export interface DriftBooksOptions {
   readonly clock: Clock;
   /** How long a transaction of our wallet may be missing in the journal before it is somebody else's. */
   readonly patienceMs?: number;
+  /** With nothing but prices and interest to book, this often is enough. */
+  readonly idleMs?: number;
 }
 
 export interface BookFigures {
@@ -47,6 +49,8 @@ export interface BookFigures {
 }
 
 const PATIENCE_MS = 30_000;
+/** Each snapshot has the same figures; the document is some tens of kilobytes. */
+const IDLE_MS = 60_000;
 /** Steps in vain before a difference is called by its name. */
 const MAX_DOUBTS = 3;
 /** Transactions of one database transaction. */
@@ -90,6 +94,7 @@ export class DriftBooks {
     }
     if (read.slot <= kept.state.slot) return;
     const rows = await this.#gather(read, { after: kept.state.slot, upTo: read.slot, commitment: 'finalized' });
+    if (rows.length === 0 && this.#mayRest(kept, read)) return;
     let current: Kept = kept;
     while (read.slot > current.state.slot) {
       const next = await this.#step(current, read, rows);
@@ -124,6 +129,15 @@ export class DriftBooks {
   async fundingRates(): Promise<readonly PeriodRate[]> {
     const kept = await orWhenSilent(null, this.#store.load());
     return kept?.state.periods.map(({ tsMs, rate }) => ({ tsMs, rate })) ?? [];
+  }
+
+  /** Nothing happened but that prices moved and interest grew. */
+  #mayRest({ state, updatedAtMs }: Kept, read: DriftRead): boolean {
+    const { clock, idleMs = IDLE_MS } = this.#options;
+    if (clock.nowMs() - updatedAtMs >= idleMs || state.unclaimed.length > 0) return false;
+    if (withPeriod(state.periods, periodOf(read)) !== state.periods) return false;
+    const standing = standingOf(read);
+    return standing === null || prove(state, standing).clean;
   }
 
   async #begin(read: DriftRead): Promise<void> {
@@ -187,7 +201,7 @@ export class DriftBooks {
 
   async #write(kept: Kept, change: BooksWrite): Promise<Kept | null> {
     const written = await this.#store.write(kept.sequence, change);
-    return written ? { state: change.state, sequence: kept.sequence + 1 } : null;
+    return written ? { state: change.state, sequence: kept.sequence + 1, updatedAtMs: change.atMs } : null;
   }
 
   /** All of the chain after the state and up to the read; up to `MAX_STEP` of them when they are finalized. */

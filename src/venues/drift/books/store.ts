@@ -10,6 +10,7 @@ import { BooksState, type BooksStateJson } from './state.ts';
 export interface Kept {
   readonly state: BooksState;
   readonly sequence: number;
+  readonly updatedAtMs: number;
 }
 
 export interface BooksWrite {
@@ -41,11 +42,15 @@ export class BooksStore {
   async load(): Promise<Kept | null> {
     const row = await this.#db
       .selectFrom('drift_books')
-      .select(['state', 'sequence'])
+      .select(['state', 'sequence', 'updated_at_ms'])
       .where('engine_id', '=', this.engineId)
       .executeTakeFirst();
     if (row === undefined) return null;
-    return { state: z.decode(BooksState, row.state as unknown as BooksStateJson), sequence: row.sequence };
+    return {
+      state: z.decode(BooksState, row.state as unknown as BooksStateJson),
+      sequence: row.sequence,
+      updatedAtMs: row.updated_at_ms,
+    };
   }
 
   /** Operation of each signature that is an attempt of this journal. */

@@ -54,6 +54,7 @@ export interface BooksChain {
 export interface BookkeeperOptions {
   readonly engineId?: string;
   readonly patienceMs?: number;
+  readonly idleMs?: number;
   readonly journal?: Journal;
   readonly pool?: RpcPool;
 }
@@ -127,7 +128,7 @@ export async function booksChain(options: DriftLocalnetOptions = {}): Promise<Bo
     sender,
     store: (engineId = ENGINE) => new BooksStore(journal.db, engineId),
     bookkeeper: (of = {}) =>
-      new DriftBooks({ engineId: ENGINE, journal, pool, deployment, clock, patienceMs: 0, ...of }),
+      new DriftBooks({ engineId: ENGINE, journal, pool, deployment, clock, patienceMs: 0, idleMs: 0, ...of }),
     land,
     ours,
     finalize: () => net.advance(FINALIZED_LAG + 1),

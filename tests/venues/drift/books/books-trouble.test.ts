@@ -142,6 +142,23 @@ describeOnDrift('the books, when something is wrong', () => {
     expect(await alerts(chain)).toEqual([]);
   });
 
+  it('write at most once a minute while nothing happens, and at once when something does', async () => {
+    const { chain } = await opened();
+    const before = await stateOf(chain);
+    const resting = chain.bookkeeper({ idleMs: 60_000 });
+    await chain.price(151);
+    await chain.finalize();
+    await resting.keep(chain.reader);
+    expect(await stateOf(chain)).toEqual(before);
+    const read = await chain.reader.read('confirmed');
+    const { sources, equityBaseline } = await resting.figures(read);
+    expect((equityBaseline ?? 0n) + sum(Object.values(sources ?? {}))).toBe(equityOf(read));
+    await chain.ours(chain.us.deposit('SOL', SOL));
+    await chain.finalize();
+    await resting.keep(chain.reader);
+    expect((await stateOf(chain)).slot).toBeGreaterThan(before.slot);
+  });
+
   it('count an order of ours that a keeper fills late as ours, whoever asks when', async () => {
     const { chain, books } = await opened();
     chain.net.keeper.set({ fills: false });
