@@ -55,6 +55,8 @@ class Watch {
   /** Market time of the last decision. */
   private decidedAtMs: number | null = null;
   private thinnedAtMs: number;
+  /** Of the last snapshot. */
+  private readSlot = 0;
   private keeping: Promise<void> | null = null;
   /** Why the books cannot be kept, and since when. */
   private booksBehind: { readonly sinceMs: number; readonly reason: string } | null = null;
@@ -74,7 +76,7 @@ class Watch {
         failures = 0;
         if (result.done !== null) return result.done;
         if (this.ports.clock.nowMs() >= this.input.untilMs) return { kind: 'checkpoint' };
-        await this.pause(result.pauseMs);
+        await this.untilNext(result.pauseMs);
       } catch (error) {
         const { reconnecting, context } = this.input;
         if (error instanceof CriticalError) {
@@ -99,6 +101,7 @@ class Watch {
     const more = this.mayAdvance() ? ((await venue.advance?.())?.more ?? false) : false;
     await this.keepBooks(venue);
     const snapshot = await venue.read('confirmed');
+    this.readSlot = snapshot.slot;
     const fence = { engineId, epoch, generation, attempt: this.context.info.attempt };
     if (!(await this.ports.journal.recordSnapshot(fence, encodeSnapshot(snapshot)))) {
       // A newer watch writes: this one was cut off and may only end.
@@ -238,6 +241,16 @@ class Watch {
     this.thinnedAtMs = nowMs;
     await this.ports.journal.thinSnapshots(this.input.engineId, nowMs);
     await this.ports.journal.thinEquity(this.input.engineId, nowMs);
+  }
+
+  /** Until the next read is due: by the poll, or as soon as the venue says that the account has changed. */
+  private async untilNext(ms: number): Promise<void> {
+    const venue = await this.ports.venueOf(this.input.engineId);
+    const leftMs = ms - MIN_POLL_MS;
+    if (venue.changed === undefined || leftMs <= 0) return await this.pause(ms);
+    await this.pause(MIN_POLL_MS);
+    await Promise.race([this.context.sleep(leftMs), venue.changed(this.readSlot, leftMs)]);
+    if (this.context.cancellationSignal.aborted) throw new CancelledFailure('the watch was replaced');
   }
 
   private async pause(ms: number): Promise<void> {

@@ -6,6 +6,7 @@ import { randomBytes as systemRandomBytes } from 'node:crypto';
 import type { Sighting, SignedAttempt } from '../domain/attempt.ts';
 import type { Clock } from '../domain/clock.ts';
 import { CriticalError, type ErrorReport, ValidationError } from '../domain/errors.ts';
+import { AccountSocket } from './account-socket.ts';
 import type { Draft } from './draft.ts';
 import { writtenAccounts } from './draft.ts';
 import { endpointsOf } from './endpoint.ts';
@@ -60,6 +61,8 @@ export class SolanaChain {
   readonly #landing: Landing;
   readonly #sightings: Sightings;
   readonly #socket: SignatureSocket;
+  readonly #webSocketUrl: string;
+  #account: { readonly address: string; readonly socket: AccountSocket } | null = null;
 
   /** @throws CriticalError RPC_URL_MISSING */
   constructor(options: SolanaChainOptions) {
@@ -77,7 +80,8 @@ export class SolanaChain {
       ...(options.slotMs === undefined ? {} : { slotMs: options.slotMs }),
     });
     this.#sightings = new Sightings(this.pool, options.expectedGenesis ?? null);
-    this.#socket = new SignatureSocket(endpoints[0]?.webSocketUrl ?? '', options.socket);
+    this.#webSocketUrl = endpoints[0]?.webSocketUrl ?? '';
+    this.#socket = new SignatureSocket(this.#webSocketUrl, options.socket);
   }
 
   /** @throws TransientError; ValidationError TRANSACTION_TOO_LARGE */
@@ -144,6 +148,18 @@ export class SolanaChain {
   /** The socket will tell of this signature. */
   listensTo = (signature: string): boolean => this.#socket.isLive(signature);
 
+  /**
+   * Resolves when this account has changed after a slot, as the first node's socket tells it, or after `withinMs`. One
+   * account at a time.
+   */
+  async accountChanged(address: string, afterSlot: number, withinMs: number): Promise<void> {
+    if (this.#account?.address !== address) {
+      this.#account?.socket.close();
+      this.#account = { address, socket: new AccountSocket(this.#webSocketUrl, address, this.#options.socket) };
+    }
+    await this.#account.socket.changed(afterSlot, withinMs);
+  }
+
   /** HTTP requests to nodes and to the block engine so far. */
   get calls(): number {
     return this.pool.calls + (this.#jito?.calls ?? 0);
@@ -151,6 +167,7 @@ export class SolanaChain {
 
   close(): void {
     this.#socket.close();
+    this.#account?.socket.close();
   }
 
   async #limitOf(draft: Draft, tip: Parameters<Simulator['run']>[1]): Promise<number> {

@@ -46,6 +46,12 @@ export interface Venue {
    */
   keepBooks?(): Promise<void>;
 
+  /**
+   * Resolves when the account has changed on the venue after the slot of a snapshot, or after `withinMs`: the watch waits
+   * on it between two reads, so that what others do is read at once. Absent: it polls only. Never rejects.
+   */
+  changed?(afterSlot: number, withinMs: number): Promise<void>;
+
   /** Runs the intent against current state without effect. @throws TransientError */
   simulate(intent: Intent): Promise<Simulation>;
 

@@ -98,6 +98,11 @@ export class DriftVenue implements Venue {
     });
   }
 
+  /** A fill, a settle, a transfer, whoever made it. Prices are not news: they change in every slot, and are polled. */
+  async changed(afterSlot: number, withinMs: number): Promise<void> {
+    await this.#options.chain.accountChanged(this.deployment.user.toBase58(), afterSlot, withinMs);
+  }
+
   async keepBooks(): Promise<void> {
     await this.#options.books?.keep(this.reader);
   }
