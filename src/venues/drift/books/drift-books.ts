@@ -280,10 +280,7 @@ export class DriftBooks {
     const transaction = await transactionOf(this.#options.pool, row.signature, commitment);
     if (transaction === null) return null;
     this.#transactions.set(row.signature, transaction);
-    for (const oldest of this.#transactions.keys()) {
-      if (this.#transactions.size <= MAX_CACHED) break;
-      this.#transactions.delete(oldest);
-    }
+    forgetOldest(this.#transactions, MAX_CACHED);
     return transaction;
   }
 
@@ -296,9 +293,8 @@ export class DriftBooks {
     const nowMs = this.#options.clock.nowMs();
     const since = this.#strange.get(signature) ?? nowMs;
     this.#strange.set(signature, since);
-    const waits = nowMs - since < (this.#options.patienceMs ?? PATIENCE_MS);
-    if (!waits) this.#strange.delete(signature);
-    return waits;
+    forgetOldest(this.#strange, MAX_CACHED);
+    return nowMs - since < (this.#options.patienceMs ?? PATIENCE_MS);
   }
 
   async #claims(state: BooksState): Promise<{ readonly state: BooksState; readonly found: BooksWrite['claims'] }> {
@@ -354,6 +350,14 @@ export class DriftBooks {
 }
 
 const UNKNOWN: BookFigures = { equityBaseline: null, sources: null, lastLiquidationMs: null, ledger: null };
+
+/** Entries stand in the order of their coming. */
+function forgetOldest(map: Map<string, unknown>, most: number): void {
+  for (const oldest of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(oldest);
+  }
+}
 
 async function orWhenSilent<T>(otherwise: T, answer: Promise<T>): Promise<T> {
   try {
