@@ -63,7 +63,11 @@ const UNKNOWN: readonly KillPoint[] = [
 ];
 
 /** Whose first send is lost for certain, so that a second is made. */
-const RESENT = ['first send dropped', 'dropped until the first attempt is dead'];
+const RESENT = [
+  'first send dropped',
+  'dropped until the first attempt is dead',
+  'silent WebSocket, first send dropped',
+];
 
 /** Where a worker under this fault comes by whatever else happens, and only under a few faults. */
 function rarePointsUnder({ name, neverDone, ends = [], unknown, forks }: ChainFault): readonly KillPoint[] {

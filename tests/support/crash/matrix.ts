@@ -13,7 +13,7 @@ import { operationWorkflowId } from '../../../src/domain/ids.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.ts';
 import { DEFAULT_TIMING, type TransactionTiming } from '../../../src/domain/transaction.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
-import type { OperationStatus } from '../../../src/journal/records.ts';
+import type { OperationRecord, OperationStatus } from '../../../src/journal/records.ts';
 import type { FaultInput } from '../../../src/localnet/faults/rule.ts';
 import { type Localnet, startLocalnet } from '../../../src/localnet/localnet.ts';
 import type { OperationInput } from '../../../workflows/messages.ts';
@@ -41,12 +41,12 @@ export const CRASH_TIMING: TransactionTiming = {
   rebroadcastMs: 300,
   proofMs: 500,
   proofMaxMs: 2_000,
-  callMs: 4_000,
+  callMs: 5_000,
   heartbeatMs: 3_500,
 };
 const TASK_TIMEOUT = '3 s';
 /** Of a call to a node: less than a call of the procedure, so that a silent node does not count as a dead worker. */
-const RPC_TIMEOUT_MS = 700;
+const RPC_TIMEOUT_MS = 1_000;
 const NEWS_WAIT_MS = 250;
 /** Neither ended nor unknown with an alert by then: stuck. Three attempts that expire take some 30 s. */
 const END_WITHIN_MS = 120_000;
@@ -185,7 +185,7 @@ export class CrashMatrix {
     if (answer !== null) {
       const received = balanceOf(net, receiver) - before;
       const evidence = { net, journal: this.#journal, operationId, engineId, lines, answer, received, amount: AMOUNT };
-      wrong.push(...(await judge(evidence)), ...unexpected(combination, record?.status ?? null, unknown));
+      wrong.push(...(await judge(evidence)), ...unexpected(combination, record, unknown));
     }
     return {
       combination,
@@ -351,9 +351,14 @@ function repeatedly(work: () => void): { stop(): Promise<void> } {
 const balanceOf = (net: Localnet, address: string): bigint =>
   net.chain.bank.accountAt(net.chain.head, address)?.lamports ?? 0n;
 
+/** What a refusal before the first send says when no node or no worker answered in its windows: true of a busy machine. */
+const NOBODY_ANSWERED = new Set(['UNAVAILABLE', 'RPC_UNREACHABLE', 'RPC_UNHEALTHY']);
+
 /** An end that agrees with the chain, and that this fault does not bring about all the same. */
-function unexpected({ fault }: Combination, end: OperationStatus | null, unknown: boolean): readonly string[] {
+function unexpected({ fault }: Combination, record: OperationRecord | null, unknown: boolean): readonly string[] {
   const { ends = [], neverDone = false, flaky = false } = fault;
+  const end = record?.status ?? null;
+  const why = record?.error?.code ?? '';
   const fits =
     end === 'done'
       ? !neverDone
@@ -361,6 +366,6 @@ function unexpected({ fault }: Combination, end: OperationStatus | null, unknown
         ? ends.includes('failed')
         : end === 'expired'
           ? unknown || ends.includes('expired')
-          : end === 'rejected' && flaky;
-  return fits ? [] : [`it ended ${end ?? 'nowhere'}, which this fault does not explain`];
+          : end === 'rejected' && (flaky || NOBODY_ANSWERED.has(why));
+  return fits ? [] : [`it ended ${end ?? 'nowhere'} (${why}), which this fault does not explain`];
 }
