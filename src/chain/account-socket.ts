@@ -14,6 +14,8 @@ export class AccountSocket {
   readonly #address: string;
   readonly #tuning: SocketTuning;
   readonly #wake = new Set<() => void>();
+  /** Times that a subscription began: what changed before it was told to nobody. */
+  #beginnings = 0;
   #socket: WebSocket | null = null;
   /** Of the newest change that was told. */
   #changedSlot = 0;
@@ -35,10 +37,11 @@ export class AccountSocket {
     return this.#live;
   }
 
-  /** Resolves when the account has changed at `confirmed` in a slot after this one, or after `withinMs`. */
+  /** Resolves when the account has changed at `confirmed` in a slot after this one, or may have: a subscription began; or after `withinMs`. */
   async changed(afterSlot: number, withinMs: number): Promise<void> {
     this.#connect();
     if (this.#changedSlot > afterSlot || this.#closed) return;
+    const beginnings = this.#beginnings;
     await new Promise<void>((resolve) => {
       const done = () => {
         clearTimeout(timer);
@@ -46,7 +49,7 @@ export class AccountSocket {
         resolve();
       };
       const told = () => {
-        if (this.#changedSlot > afterSlot || this.#closed) done();
+        if (this.#changedSlot > afterSlot || this.#beginnings > beginnings || this.#closed) done();
       };
       const timer = setTimeout(done, withinMs);
       this.#wake.add(told);
@@ -114,7 +117,11 @@ export class AccountSocket {
 
   #take(text: string): void {
     const message = parse(text);
-    if (message?.id === REQUEST_ID) this.#live = typeof message.result === 'number';
+    if (message?.id === REQUEST_ID && typeof message.result === 'number') {
+      this.#live = true;
+      this.#beginnings += 1;
+      for (const wake of [...this.#wake]) wake();
+    }
     if (message?.method !== 'accountNotification') return;
     const slot = message.params?.result?.context?.slot;
     if (typeof slot !== 'number') return;
