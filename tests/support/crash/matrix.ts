@@ -352,7 +352,7 @@ const balanceOf = (net: Localnet, address: string): bigint =>
   net.chain.bank.accountAt(net.chain.head, address)?.lamports ?? 0n;
 
 /** What a refusal before the first send says when no node or no worker answered in its windows: true of a busy machine. */
-const NOBODY_ANSWERED = new Set(['UNAVAILABLE', 'RPC_UNREACHABLE', 'RPC_UNHEALTHY']);
+const NOBODY_ANSWERED = new Set(['UNAVAILABLE', 'RPC_TIMEOUT', 'RPC_UNREACHABLE', 'RPC_UNHEALTHY']);
 
 /** An end that agrees with the chain, and that this fault does not bring about all the same. */
 function unexpected({ fault }: Combination, record: OperationRecord | null, unknown: boolean): readonly string[] {
