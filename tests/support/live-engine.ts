@@ -116,11 +116,17 @@ export class LiveEngine extends EngineHarness {
     });
   }
 
-  async untilPerp(what: string, met: (size: bigint) => boolean): Promise<bigint> {
-    return await until(what, async () => {
-      const size = await this.perp();
-      return met(size) ? { size } : null;
-    }).then(({ size }) => size);
+  async untilPerp(what: string, met: (size: bigint) => boolean): Promise<void> {
+    let size = 0n;
+    try {
+      await until(what, async () => {
+        size = await this.perp();
+        return met(size);
+      });
+    } catch (error) {
+      const alerts = (await this.alerts()).map(({ code, message }) => `${code}: ${message}`);
+      throw new Error(`${String(error)}; ${size}; ${JSON.stringify(await this.state())}; ${alerts.join(' · ')}`);
+    }
   }
 
   override async close(): Promise<void> {

@@ -45,8 +45,8 @@ describeOnDrift('a whole cycle by the real workflows on the real program', () =>
     });
     expect(await live.perp()).toBe(-2_000_000_000n);
 
-    await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(1) });
-    // Without a word of ours the engine restores the hedge target.
+    await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(1.05) });
+    // Without a word of ours the engine restores the hedge target, by whole steps toward zero.
     await live.untilPerp('the hedge of the new deposit', (size) => size === -3_000_000_000n);
 
     await live.pass(5);
