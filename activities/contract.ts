@@ -52,10 +52,18 @@ export interface TransactionActivities {
   /**
    * Writes the attempt to the journal (a live reduction need not wait for it), then sends once. A send that failed or
    * whose fate nobody knows is `accepted: false`, not an error: only confirm can tell what became of it.
-   * @throws when the journal cannot be written and must be first: then nothing was sent by this call
+   * @throws when the journal cannot be written and must be first: then nothing was sent by this call;
+   *   UnknownStateError STORES_DIVERGED (details: `attempts`) when it knows attempts that `known` does not name
    */
   submit(
-    input: Carrying<AttemptRef & { readonly tryNumber: number; readonly reducing: boolean }>,
+    input: Carrying<
+      AttemptRef & {
+        readonly tryNumber: number;
+        readonly reducing: boolean;
+        /** Signatures of all attempts that the workflow knows. */
+        readonly known?: readonly string[];
+      }
+    >,
   ): Promise<{ readonly accepted: boolean; readonly written: boolean }>;
   /**
    * Asks every node once; then, until `confirmUntilMs`, watches and rebroadcasts; until `queryUntilMs`, asks.

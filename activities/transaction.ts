@@ -1,11 +1,11 @@
 /** The activities that move a transaction: each calls the venue's or the journal's port, and waits between calls. */
 import { Context } from '@temporalio/activity';
 import type { Clock } from '../src/domain/clock.ts';
-import { TransientError } from '../src/domain/errors.ts';
+import { TransientError, UnknownStateError } from '../src/domain/errors.ts';
 import { type PlanLimits, planIntent } from '../src/domain/intent-plan.ts';
 import { encodeSnapshot } from '../src/domain/snapshot.ts';
 import type { Journal } from '../src/journal/journal.ts';
-import type { OperationWrite } from '../src/journal/records.ts';
+import type { AttemptRecord, OperationWrite } from '../src/journal/records.ts';
 import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
 import type { Confirmation, TransactionActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
@@ -13,7 +13,7 @@ import { type TransactionWatch, watchTransaction } from './watch-transaction.ts'
 
 export interface TransactionPorts {
   venueOf(engineId: string): Promise<Venue>;
-  readonly journal: Pick<Journal, 'writeOperation'>;
+  readonly journal: Pick<Journal, 'writeOperation' | 'operation'>;
   readonly clock: Clock;
   readonly logger: { warn(fields: object, message: string): void };
 }
@@ -52,6 +52,23 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
     // An answer waits for no journal; finality does, so that the end finds it written.
     if (watch.target === 'finalized') await writing;
     return { ...seen, written };
+  }
+
+  /**
+   * A Temporal that was restored from an older copy signs again what was sent in the time that it forgot. The journal
+   * remembers: each attempt stood there before its first send.
+   */
+  async function refuseStrangers(operationId: string, known: readonly string[]): Promise<void> {
+    const attempts = (await journal.operation(operationId))?.attempts ?? [];
+    const strangers = attempts.filter(({ signature, outcome }) => {
+      const over = outcome === 'expired' || outcome === 'failed';
+      return !over && !known.includes(signature);
+    });
+    if (strangers.length === 0) return;
+    const message =
+      'The journal knows attempts of this operation that its workflow does not: Temporal was restored from an older ' +
+      'copy. Nothing more is sent before they are proven.';
+    throw new UnknownStateError('STORES_DIVERGED', message, { attempts: strangers.map(signedAndIntent) as never });
   }
 
   async function send(venue: Venue, attempt: SignedAttempt, tryNumber: number): Promise<boolean> {
@@ -99,9 +116,10 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
       return { signed, explorerUrl: venue.explorerUrl(signed.signature) };
     },
 
-    async submit({ engineId, attempt, tryNumber, reducing, writes }) {
+    async submit({ engineId, operationId, attempt, tryNumber, reducing, known, writes }) {
       const venue = await ports.venueOf(engineId);
       if (!reducing || venue.kind === 'paper') {
+        if (tryNumber === 0 && known !== undefined) await refuseStrangers(operationId, known);
         // Paper lives in the journal's database: without it there is no venue either.
         await write(writes);
         return { accepted: await send(venue, attempt, tryNumber), written: true };
@@ -141,3 +159,12 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
     },
   });
 }
+
+const signedAndIntent = ({ signature, wire, lastValidBlockHeight, slot, signedAtMs, intent }: AttemptRecord) => ({
+  signature,
+  wire,
+  lastValidBlockHeight,
+  slot,
+  signedAtMs,
+  intent,
+});

@@ -4,7 +4,7 @@ import { newOperation } from '../src/domain/operation-step.ts';
 import type { OperationInput } from './messages.ts';
 
 export function initialState(input: OperationInput): OperationState {
-  return newOperation(
+  const state = newOperation(
     {
       operationId: input.operationId,
       engineId: input.engineId,
@@ -19,4 +19,5 @@ export function initialState(input: OperationInput): OperationState {
     { priceLimit: input.confirmedPriceLimit, exposure: input.exposureConfirmed },
     input.recovered,
   );
+  return input.restored === undefined ? state : { ...state, reports: input.restored.reports };
 }

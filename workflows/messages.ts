@@ -28,6 +28,8 @@ export interface OperationInput {
   readonly exposureConfirmed: boolean;
   /** Rebuilt from the journal after Temporal lost it: these were signed, and are proven before anything else. */
   readonly recovered: readonly (SignedAttempt & { readonly intent?: Intent })[];
+  /** It begins anew in place, its journal knowing more than its workflow: reports are counted on from here. */
+  readonly restored?: { readonly reports: number };
   /** What a trade's drift is measured from, for waiving profitability; absent: 1e6. */
   readonly hedgeTargetPpm?: number;
   /** Another transaction of the account is unresolved: sizes come from a finalized snapshot. */

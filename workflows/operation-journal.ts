@@ -23,7 +23,8 @@ export function journalWrite(task: OperationTask, notes: JournalNotes, urls: Exp
   const last = notes.transitions.at(-1)?.sequence ?? 0;
   return {
     atMs: notes.atMs,
-    ...(notes.opens ? { operation: operationRow(task) } : {}),
+    // With each change of its status too: a journal that was lost meanwhile gets its row back.
+    ...(notes.opens || notes.update !== null ? { operation: operationRow(task) } : {}),
     transitions: notes.transitions.map(({ operationId, sequence, atMs, note }) => ({
       operationId,
       sequence,

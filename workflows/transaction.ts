@@ -93,6 +93,8 @@ class OperationHost {
   private pending: OperationMain | null = null;
   private running: CancellationScope | null = null;
   private steps = 0;
+  /** Attempts that the journal knows and this workflow does not: Temporal was restored from an older copy. */
+  private strangers: OperationInput['recovered'] | null = null;
 
   constructor(input: OperationInput, carried: CarriedOperation | undefined) {
     this.input = input;
@@ -154,6 +156,8 @@ class OperationHost {
   async run(workflow: Parameters<typeof runOperation>[0]): Promise<CommandAnswer> {
     if (this.resumed) this.pending = operationMain(this.state);
     else this.apply({ kind: 'start' });
+    // The engine knew it in another state.
+    if (!this.resumed && this.input.restored !== undefined) this.apply({ kind: 'report_again' });
     this.show();
     while (this.state.course !== 'ended') {
       if (this.pending !== null && this.inbox.length === 0) {
@@ -161,7 +165,8 @@ class OperationHost {
         this.start(this.pending);
         this.pending = null;
       }
-      await condition(() => this.inbox.length > 0);
+      await condition(() => this.inbox.length > 0 || this.strangers !== null);
+      if (this.strangers !== null) await this.beginAnew(workflow, this.strangers);
       this.drain();
     }
     await this.close();
@@ -266,6 +271,7 @@ class OperationHost {
             ...ref,
             tryNumber: main.tryNumber,
             reducing: leg.tx.reducing && policy.mode === 'live',
+            known: this.signatures(),
             writes,
           });
           if (!sent.written) this.outbox = [...writes, ...this.outbox];
@@ -273,6 +279,7 @@ class OperationHost {
         } catch (error) {
           if (isCancellation(error)) throw error;
           this.outbox = [...writes, ...this.outbox];
+          this.strangers = strangersIn(failureReport(error));
           return { kind: 'submitted', accepted: false, recorded: false };
         }
       }
@@ -367,6 +374,21 @@ class OperationHost {
     await next(this.input, { state: this.state, outbox: this.outbox, urls: this.urls });
   }
 
+  private signatures(): readonly string[] {
+    return this.state.legs.flatMap(({ tx }) => tx.attempts.map(({ signed }) => signed.signature));
+  }
+
+  /** What was sent in the time that Temporal forgot is proven first, as after a loss; what was signed just now is not sent. */
+  private async beginAnew(
+    workflow: Parameters<typeof runOperation>[0],
+    recovered: OperationInput['recovered'],
+  ): Promise<void> {
+    log.warn('the journal knows more of this operation than its workflow: it is proven first', {});
+    await Promise.all(this.background);
+    const restored = { reports: this.state.reports };
+    await makeContinueAsNewFunc<typeof workflow>()({ ...this.input, recovered, restored });
+  }
+
   /** The journal is written in the end, however long it takes: then the record is whole without this workflow. */
   private async close(): Promise<void> {
     while (this.outbox.length > 0 || this.background.size > 0 || this.inbox.length > 0 || !allHandlersFinished()) {
@@ -378,6 +400,11 @@ class OperationHost {
       await condition(allHandlersFinished);
     }
   }
+}
+
+function strangersIn({ code, details }: ErrorReport): OperationInput['recovered'] | null {
+  const attempts = details?.attempts;
+  return code === 'STORES_DIVERGED' && Array.isArray(attempts) ? (attempts as never) : null;
 }
 
 const carriesWrites = ({ main }: OperationMain): boolean =>

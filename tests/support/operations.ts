@@ -70,7 +70,7 @@ export class OperationBench {
   static async open(
     address: string,
     venueOf: (engineId: string) => Promise<Venue>,
-    journal: TransactionPorts['journal'] = { writeOperation: async () => {} },
+    journal: TransactionPorts['journal'] = { writeOperation: async () => {}, operation: async () => null },
   ): Promise<OperationBench> {
     if (!quiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
     quiet = true;
@@ -82,6 +82,7 @@ export class OperationBench {
     const bench = new OperationBench(new Client({ connection }), native, {
       venueOf,
       journal: {
+        operation: (operationId) => journal.operation(operationId),
         async writeOperation(write) {
           await journal.writeOperation(write);
           writes.push(write);

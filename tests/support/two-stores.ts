@@ -1,0 +1,364 @@
+/**
+ * An engine over real SOL on the local chain, between two stores that can be lost and restored as files: a Temporal server
+ * of its own on its database, and a journal in its folder.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createEngineActivities } from '../../activities/engine.ts';
+import { createTransactionActivities } from '../../activities/transaction.ts';
+import type { CommandAnswer, CommandRequest } from '../../src/domain/command.ts';
+import { hashJson, operationIdOf, operationWorkflowId } from '../../src/domain/ids.ts';
+import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/policy.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { openJournal } from '../../src/journal/open-journal.ts';
+import type { EngineRecord } from '../../src/journal/records.ts';
+import { type Localnet, startLocalnet } from '../../src/localnet/localnet.ts';
+import { startActivityLog } from '../../src/runtime/activity-log.ts';
+import { workflowLookup } from '../../src/runtime/engine-start.ts';
+import type { Logger } from '../../src/runtime/logger.ts';
+import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
+import type { Venue } from '../../src/venues/venue.ts';
+import { command, configure, type EngineTuning, engineState } from '../../workflows/messages.ts';
+import { CRASH_TIMING } from './crash/matrix.ts';
+import { makeTestDataFolder } from './journal.ts';
+import { until } from './localnet.ts';
+import { newTransferAccount, TransferVenue } from './transfer-venue.ts';
+import { testWorkflowBundle } from './workflow-bundle.ts';
+
+const SLOT_MS = 30;
+const FUNDS = 5_000_000_000n;
+const WAIT_MS = 120_000;
+const POLICY: PolicyJson = {
+  ...DEFAULT_POLICY,
+  mode: 'live',
+  maxRpcLatencyMs: 10_000,
+  pollIntervalMs: 500,
+  loopIntervalMs: 500,
+};
+const TUNING: EngineTuning = {
+  checkpointMs: 3_600_000,
+  maxHistoryEvents: 5_000,
+  answerWithinMs: 3_000,
+  slotWaitMs: 30_000,
+  maxWaiting: 8,
+  timing: { ...CRASH_TIMING, nextAttemptWithinMs: 600_000 },
+  searchAttributes: false,
+};
+
+export interface TwoStoresOptions {
+  readonly logger?: Logger;
+  readonly jito?: boolean;
+  /** Another venue in front of it. */
+  readonly venueOf?: (venue: TransferVenue) => Venue;
+}
+
+/** The running half: what a process of ours holds, and what goes when it goes. */
+interface Process {
+  readonly journal: Journal;
+  readonly client: Client;
+  readonly venue: TransferVenue;
+  stop(): Promise<void>;
+}
+
+let quiet = false;
+
+export class TwoStores {
+  readonly account = newTransferAccount();
+  readonly taskQueue = `two-stores-${randomUUID()}`;
+  net!: Localnet;
+  /** What the process logs. */
+  readonly options: TwoStoresOptions;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'driftless-two-stores-'));
+  private port = 0;
+  private server: ChildProcess | null = null;
+  private process: Process | null = null;
+
+  private constructor(options: TwoStoresOptions) {
+    this.options = options;
+  }
+
+  static async start(options: TwoStoresOptions = {}): Promise<TwoStores> {
+    if (!quiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
+    quiet = true;
+    const stores = new TwoStores(options);
+    await makeTestDataFolder(stores.journalFolder);
+    stores.net = await startLocalnet({ slotMs: SLOT_MS, nodes: 1, seed: 'two stores' });
+    stores.port = await freePort();
+    const { wallet, vault } = stores.account;
+    const funds = [wallet, vault].map((to) => stores.net.airdrop(to, FUNDS));
+    await until('the money', () => funds.every((one) => stores.net.record(one).some(({ counts }) => counts)));
+    await stores.startTemporal();
+    await stores.startProcess();
+    return stores;
+  }
+
+  get engineId(): string {
+    return this.account.engineId;
+  }
+
+  get journal(): Journal {
+    if (this.process === null) throw new Error('no process runs');
+    return this.process.journal;
+  }
+
+  get client(): Client {
+    if (this.process === null) throw new Error('no process runs');
+    return this.process.client;
+  }
+
+  get handle(): WorkflowHandle {
+    return this.client.workflow.getHandle(this.engineId);
+  }
+
+  private get journalFolder(): string {
+    return join(this.folder, 'journal');
+  }
+
+  private get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Lamports that the chain's newest block holds in the vault beyond those it began with: past every node and fault. */
+  get deposited(): bigint {
+    const { vault } = this.account;
+    return (this.net.chain.bank.accountAt(this.net.chain.head, vault)?.lamports ?? 0n) - FUNDS;
+  }
+
+  async startTemporal(): Promise<void> {
+    const cli = await findTemporalCli({ given: process.env.TEMPORAL_CLI, env: process.env, say: () => {} });
+    const database = join(this.folder, 'temporal.db');
+    const flags = ['--ip', '127.0.0.1', '--port', String(this.port), '--db-filename', database, '--log-level', 'error'];
+    this.server = spawn(cli.path, ['server', 'start-dev', '--headless', ...flags], { stdio: 'ignore' });
+    await until('a Temporal server', () => this.temporalAnswers(), WAIT_MS);
+  }
+
+  private async temporalAnswers(): Promise<boolean> {
+    try {
+      const connection = await Connection.connect({ address: this.address, connectTimeout: 1_000 });
+      await connection.workflowService.describeNamespace({ namespace: 'default' });
+      await connection.close();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async stopTemporal(): Promise<void> {
+    const { server } = this;
+    this.server = null;
+    if (server === null || server.exitCode !== null) return;
+    const exited = once(server, 'exit');
+    server.kill('SIGTERM');
+    await exited;
+  }
+
+  async startProcess(): Promise<void> {
+    const journal = await openJournal({ databaseUrl: null, dataDir: this.journalFolder });
+    const { logger = null, jito = false } = this.options;
+    const venue = new TransferVenue(this.account, {
+      jitoUrl: jito ? this.net.jitoUrl : null,
+      rpcUrls: [this.net.rpcUrl],
+      rpcWsUrl: this.net.wsUrl,
+      slotMs: SLOT_MS,
+      timeoutMs: 1_000,
+      newsWaitMs: 250,
+    });
+    const connection = await Connection.connect({ address: this.address });
+    const native = await NativeConnection.connect({ address: this.address });
+    const client = new Client({ connection });
+    const ports = {
+      venueOf: async () => this.options.venueOf?.(venue) ?? venue,
+      accountExists: async () => true,
+      journal,
+      clock: { nowMs: () => Date.now() },
+      lookup: workflowLookup(client),
+      logger: logger ?? { warn: () => undefined },
+    };
+    const worker = await Worker.create({
+      connection: native,
+      taskQueue: this.taskQueue,
+      workflowBundle: await testWorkflowBundle(),
+      activities: { ...createTransactionActivities(ports), ...createEngineActivities(ports) },
+      shutdownGraceTime: '100 ms',
+      maxHeartbeatThrottleInterval: '200 ms',
+      defaultHeartbeatThrottleInterval: '200 ms',
+      stickyQueueScheduleToStartTimeout: '1 s',
+    });
+    const run = worker.run();
+    const activityLog =
+      logger === null ? null : startActivityLog({ journal, logger, policy: POLICY, nowMs: () => Date.now() });
+    this.process = {
+      journal,
+      client,
+      venue,
+      async stop() {
+        worker.shutdown();
+        await run;
+        await activityLog?.stop();
+        await venue.close();
+        await native.close();
+        await connection.close();
+        await journal.close();
+      },
+    };
+    const args = [{ engineId: this.engineId, policy: POLICY, tuning: TUNING, carried: null }];
+    const { engineId: workflowId, taskQueue } = this;
+    await client.workflow.start('engine', { workflowId, taskQueue, workflowIdConflictPolicy: 'USE_EXISTING', args });
+    await this.handle.executeUpdate(configure, { args: [{ policy: POLICY, tuning: TUNING }] });
+  }
+
+  async stopProcess(): Promise<void> {
+    const running = this.process;
+    this.process = null;
+    await running?.stop();
+  }
+
+  /** Both stores at rest, so that their files are whole. */
+  async atRest(work: () => void | Promise<void>): Promise<void> {
+    await this.stopProcess();
+    await this.stopTemporal();
+    await work();
+    await this.startTemporal();
+    await this.startProcess();
+  }
+
+  private get temporalFiles(): readonly string[] {
+    return readdirSync(this.folder).filter((name) => name.startsWith('temporal.db'));
+  }
+
+  copyTemporal(): void {
+    for (const name of this.temporalFiles) cpSync(join(this.folder, name), join(this.folder, `copy-${name}`));
+  }
+
+  loseTemporal(): void {
+    for (const name of this.temporalFiles) rmSync(join(this.folder, name));
+  }
+
+  restoreTemporal(): void {
+    this.loseTemporal();
+    for (const name of readdirSync(this.folder).filter((one) => one.startsWith('copy-temporal'))) {
+      cpSync(join(this.folder, name), join(this.folder, name.slice('copy-'.length)));
+    }
+  }
+
+  copyJournal(): void {
+    cpSync(this.journalFolder, join(this.folder, 'copy-journal'), { recursive: true });
+  }
+
+  async loseJournal(): Promise<void> {
+    rmSync(this.journalFolder, { recursive: true });
+    await makeTestDataFolder(this.journalFolder);
+  }
+
+  restoreJournal(): void {
+    rmSync(this.journalFolder, { recursive: true });
+    cpSync(join(this.folder, 'copy-journal'), this.journalFolder, { recursive: true });
+  }
+
+  /** The first answer. */
+  async send(request: CommandRequest, commandId: string = randomUUID()): Promise<CommandAnswer> {
+    const now = Date.now();
+    const requestHash = hashJson(request as never);
+    const envelope = { commandId, request, requestHash, operator: 'test', receivedAtMs: now, notAfterMs: now + 60_000 };
+    const updateId = `${commandId}:${hashJson([requestHash, String(now)])}`;
+    return await this.handle.executeUpdate(command, { args: [envelope], updateId });
+  }
+
+  /** The final answer. */
+  async carryOut(request: CommandRequest, commandId: string = randomUUID()): Promise<CommandAnswer> {
+    const first = await this.send(request, commandId);
+    if (first.data.status !== 'pending') return first;
+    return await this.waitFor(
+      `the end of ${request.action}`,
+      async () => (await this.journal.command(commandId))?.answer,
+    );
+  }
+
+  async waitFor<T>(what: string, read: () => Promise<T | null | undefined | false>): Promise<T> {
+    let value: T | null | undefined | false = null;
+    await until(
+      what,
+      async () => {
+        value = await read();
+        return value !== null && value !== undefined && value !== false;
+      },
+      WAIT_MS,
+    );
+    return value as unknown as T;
+  }
+
+  async state(): Promise<EngineRecord> {
+    return await this.handle.query(engineState);
+  }
+
+  async untilState(what: string, met: (state: EngineRecord) => boolean): Promise<EngineRecord> {
+    let last: EngineRecord | null = null;
+    try {
+      return await this.waitFor(what, async () => {
+        last = await this.state().catch(() => last);
+        return last !== null && met(last) ? last : null;
+      });
+    } catch (error) {
+      throw new Error(`${String(error)}; the engine's last state: ${JSON.stringify(last)}`);
+    }
+  }
+
+  operationId(commandId: string): string {
+    return operationIdOf(this.engineId, commandId);
+  }
+
+  /** The operation's end, as the journal tells it. */
+  async ended(commandId: string) {
+    return await this.waitFor('the end of an operation', async () => {
+      const record = await this.journal.operation(this.operationId(commandId));
+      return record?.endedAtMs == null ? null : record;
+    });
+  }
+
+  workflowOf(commandId: string): WorkflowHandle {
+    return this.client.workflow.getHandle(operationWorkflowId(this.operationId(commandId)));
+  }
+
+  /** Types of the failures of an operation's activities, local ones too, over all of its runs. */
+  async failureTypes(commandId: string): Promise<readonly string[]> {
+    const types: string[] = [];
+    const workflow = this.workflowOf(commandId);
+    let runId = (await workflow.fetchHistory()).events?.[0]?.workflowExecutionStartedEventAttributes
+      ?.firstExecutionRunId;
+    while (runId) {
+      const { events } = await this.client.workflow.getHandle(workflow.workflowId, runId).fetchHistory();
+      for (const event of events ?? []) {
+        const failed = event.activityTaskFailedEventAttributes ?? event.markerRecordedEventAttributes;
+        const type =
+          failed?.failure?.applicationFailureInfo?.type ?? failed?.failure?.cause?.applicationFailureInfo?.type;
+        if (type) types.push(type);
+      }
+      runId = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+    }
+    return types;
+  }
+
+  async close(): Promise<void> {
+    await this.stopProcess().catch(() => undefined);
+    await this.stopTemporal();
+    await this.net.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

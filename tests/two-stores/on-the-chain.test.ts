@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { TwoStores } from '../support/two-stores.ts';
+
+const AMOUNT = 10_000_000n;
+const DEPOSIT = { action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: AMOUNT.toString() } as const;
+const RESUME = { action: 'RESUME' } as const;
+/** It lands, and no node says so. */
+const SILENT = { kind: 'http', methods: ['getSignatureStatuses'] } as const;
+
+let stores: TwoStores;
+afterEach(async () => await stores?.close());
+
+const diverged = async (verdict: string) => {
+  const state = await stores.untilState('the hold', ({ holds }) =>
+    holds.some(({ code }) => code === 'stores_diverged'),
+  );
+  const hold = state.holds.find(({ code }) => code === 'stores_diverged');
+  expect(hold?.details).toMatchObject({ verdict });
+  // Both ends by name.
+  expect(hold?.reason).toMatch(/the engine's workflow \(epoch .*; journal .*/);
+  expect(state.tradingState).toBe('reducing');
+  const alert = await stores.waitFor('the alert', async () => {
+    const { items } = await stores.journal.alerts({ engineId: stores.engineId, limit: 100 });
+    return items.find(({ code }) => code === 'STORES_DIVERGED');
+  });
+  expect(alert.severity).toBe('critical');
+};
+
+const resumed = async () => {
+  expect(await stores.carryOut(RESUME)).toMatchObject({ success: true });
+  await stores.untilState('no hold', ({ holds }) => holds.length === 0);
+};
+
+/** A deposit that has landed and that nobody can see. */
+const unseenDeposit = async (commandId: string) => {
+  const { id } = stores.net.addFault(SILENT);
+  await stores.send(DEPOSIT, commandId);
+  const operationId = stores.operationId(commandId);
+  await stores.untilState('unresolved', ({ unresolved }) => unresolved.includes(operationId));
+  return () => stores.net.removeFault(id);
+};
+
+describe('the journal', () => {
+  it('lost: a hold, what runs ends in the new one, the same command is not done twice', async () => {
+    stores = await TwoStores.start();
+    const [first, second] = [randomUUID(), randomUUID()];
+    expect(await stores.carryOut(DEPOSIT, first)).toMatchObject({ success: true });
+    const heal = await unseenDeposit(second);
+    await stores.atRest(() => stores.loseJournal());
+    await diverged('journal_lost');
+    heal();
+    expect(await stores.ended(second)).toMatchObject({ status: 'done', kind: 'deposit', commandId: second });
+    await stores.untilState('nothing unresolved', ({ unresolved }) => unresolved.length === 0);
+    await resumed();
+    for (const commandId of [first, second]) {
+      expect(await stores.carryOut(DEPOSIT, commandId)).toMatchObject({ success: true });
+    }
+    expect(stores.deposited).toBe(2n * AMOUNT);
+    expect(await stores.carryOut(DEPOSIT)).toMatchObject({ success: true });
+    expect(stores.deposited).toBe(3n * AMOUNT);
+  });
+
+  it('restored from an older copy: a hold, and what the copy does not know is not done again', async () => {
+    stores = await TwoStores.start();
+    const [first, second] = [randomUUID(), randomUUID()];
+    await stores.carryOut(DEPOSIT, first);
+    await stores.ended(first);
+    await stores.atRest(() => stores.copyJournal());
+    await stores.carryOut(DEPOSIT, second);
+    await stores.ended(second);
+    await stores.atRest(() => stores.restoreJournal());
+    await diverged('journal_behind');
+    expect(await stores.carryOut(DEPOSIT, second)).toMatchObject({ success: true });
+    await resumed();
+    expect(await stores.carryOut(DEPOSIT, second)).toMatchObject({ success: true });
+    expect(stores.deposited).toBe(2n * AMOUNT);
+  });
+});
+
+describe("Temporal's database", () => {
+  it('lost: each unfinished operation is proven by its recorded signatures, nothing is sent again', async () => {
+    stores = await TwoStores.start();
+    const [first, second] = [randomUUID(), randomUUID()];
+    await stores.carryOut(DEPOSIT, first);
+    const heal = await unseenDeposit(second);
+    const signed = (await stores.journal.operation(stores.operationId(second)))?.attempts.map((one) => one.signature);
+    await stores.atRest(() => stores.loseTemporal());
+    await diverged('temporal_lost');
+    await stores.untilState('unresolved', ({ unresolved }) => unresolved.includes(stores.operationId(second)));
+    expect(await stores.carryOut(DEPOSIT)).toMatchObject({ error: { code: 'ACCOUNT_UNRESOLVED' } });
+    heal();
+    const record = await stores.ended(second);
+    expect(record.status).toBe('done');
+    expect(record.attempts.map((one) => one.signature)).toEqual(signed);
+    await stores.untilState('nothing unresolved', ({ unresolved }) => unresolved.length === 0);
+    await resumed();
+    for (const commandId of [first, second]) {
+      expect(await stores.carryOut(DEPOSIT, commandId)).toMatchObject({ success: true });
+    }
+    expect(stores.deposited).toBe(2n * AMOUNT);
+  });
+
+  it('restored from before a command: the journal answers for what was done since', async () => {
+    stores = await TwoStores.start();
+    const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()];
+    await stores.carryOut(DEPOSIT, first);
+    await stores.ended(first);
+    await stores.atRest(() => stores.copyTemporal());
+    await stores.carryOut(DEPOSIT, second);
+    await stores.ended(second);
+    const heal = await unseenDeposit(third);
+    await stores.atRest(() => stores.restoreTemporal());
+    await diverged('temporal_lost');
+    heal();
+    expect(await stores.ended(third)).toMatchObject({ status: 'done' });
+    await stores.untilState('nothing unresolved', ({ unresolved }) => unresolved.length === 0);
+    await resumed();
+    for (const commandId of [first, second, third]) {
+      expect(await stores.carryOut(DEPOSIT, commandId)).toMatchObject({ success: true });
+    }
+    expect(stores.deposited).toBe(3n * AMOUNT);
+  });
+
+  it('restored from the middle of an operation: what was signed since is found in the journal, and nothing is signed over it', async () => {
+    stores = await TwoStores.start();
+    const commandId = randomUUID();
+    const { id } = stores.net.addFault({ kind: 'drop', account: stores.account.wallet });
+    await stores.send(DEPOSIT, commandId);
+    const operationId = stores.operationId(commandId);
+    await stores.waitFor('the first attempt', async () => (await stores.journal.operation(operationId))?.attempts[0]);
+    await stores.atRest(() => stores.copyTemporal());
+    await stores.waitFor('the second attempt', async () => {
+      const attempts = (await stores.journal.operation(operationId))?.attempts ?? [];
+      if (attempts[0]?.outcome === 'expired') stores.net.removeFault(id);
+      return attempts.length > 1;
+    });
+    const before = await stores.ended(commandId);
+    expect(before.status).toBe('done');
+    expect(stores.deposited).toBe(AMOUNT);
+    await stores.atRest(() => stores.restoreTemporal());
+    // The older workflow goes on from its first attempt, which is dead, and would sign anew.
+    expect(await stores.workflowOf(commandId).result()).toMatchObject({ success: true });
+    expect(await stores.failureTypes(commandId)).toContain('STORES_DIVERGED');
+    await stores.untilState('quiet', ({ operation, unresolved }) => operation === null && unresolved.length === 0);
+    const after = await stores.journal.operation(operationId);
+    expect(after?.attempts.filter(({ stage }) => stage !== 'signed').map((one) => one.signature)).toEqual(
+      before.attempts.map((one) => one.signature),
+    );
+    expect(stores.deposited).toBe(AMOUNT);
+  });
+});
