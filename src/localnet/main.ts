@@ -17,7 +17,8 @@ export interface MainOptions extends Omit<LocalnetOptions, 'programs'>, DriftArg
 
 /** Runs until Ctrl-C or SIGTERM. @returns the exit code */
 export async function main(options: MainOptions, say: (line: string) => void): Promise<number> {
-  const { faultsFile, accountFiles = [], programs = [], drift = false, ...rest } = options;
+  const { faultsFile, accountFiles = [], programs = [], drift = false, ...more } = options;
+  const { program, clone, accountsFolder, price, walletFile, fundingHourly, ...rest } = more;
   const settings: LocalnetOptions = {
     ...rest,
     faults: faultsFile === undefined ? [] : readFaults(faultsFile),

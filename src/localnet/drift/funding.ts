@@ -8,6 +8,8 @@ const MARKET = perpMarketAddress(0);
 const OFFSET = 5_000n;
 const HOURS_A_DAY = 24n;
 const HOUR_SECONDS = 3_600n;
+const FIVE_MINUTES_SECONDS = 300n;
+const ORACLE = 'amm.historicalOracleData';
 const RATE_E9 = 1_000_000_000n;
 
 /** `on_the_hour_update` of v2.84: seconds until the next update, 0 when it is due. */
@@ -58,23 +60,26 @@ export class Funding {
     const read = (path: string): bigint => readField(account, 'PerpMarket', path);
     const now = BigInt(block.time);
     if (secondsUntilFunding(now, read('amm.lastFundingRateTs'), read('amm.fundingPeriod')) > 0n) return;
-    const oracle = this.#oracleTwapAt(now, read);
+    const oracle = this.#averageAt(now, HOUR_SECONDS, 'lastOraclePriceTwap', read);
     const wanted = (oracle * HOURS_A_DAY * BigInt(Math.round(this.#hourly * 1e9))) / RATE_E9;
     const mark = oracle + wanted - oracle / OFFSET;
     let written = account;
     for (const path of ['amm.lastMarkPriceTwap', 'amm.lastBidPriceTwap', 'amm.lastAskPriceTwap'])
       written = withField(written, 'PerpMarket', path, mark);
-    // As of now: what the update adds to it then weighs one second in an hour.
-    written = withField(written, 'PerpMarket', 'amm.lastMarkPriceTwapTs', now);
+    // As of now, the oracle's averages too: else the program takes one for the other's gap, and draws it towards that.
+    const recent = this.#averageAt(now, FIVE_MINUTES_SECONDS, 'lastOraclePriceTwap5Min', read);
+    written = withField(written, 'PerpMarket', `${ORACLE}.lastOraclePriceTwap`, oracle);
+    written = withField(written, 'PerpMarket', `${ORACLE}.lastOraclePriceTwap5Min`, recent);
+    for (const path of ['amm.lastMarkPriceTwapTs', `${ORACLE}.lastOraclePriceTwapTs`])
+      written = withField(written, 'PerpMarket', path, now);
     block.write(MARKET, written);
   }
-  /** What the program will make of it first: the hour's average, the newest price weighing the seconds since its last. */
-  #oracleTwapAt(now: bigint, read: (path: string) => bigint): bigint {
-    const twap = read('amm.historicalOracleData.lastOraclePriceTwap');
+  /** As the program makes it: the newest price weighs the seconds since the last. */
+  #averageAt(now: bigint, period: bigint, name: string, read: (path: string) => bigint): bigint {
     const price = BigInt(Math.round(this.#oracle.price * 1e6));
-    const elapsed = now - read('amm.historicalOracleData.lastOraclePriceTwapTs');
+    const elapsed = now - read(`${ORACLE}.lastOraclePriceTwapTs`);
     const since = elapsed > 1n ? elapsed : 1n;
-    if (since >= HOUR_SECONDS) return price;
-    return (price * since + twap * (HOUR_SECONDS - since)) / HOUR_SECONDS;
+    if (since >= period) return price;
+    return (price * since + read(`${ORACLE}.${name}`) * (period - since)) / period;
   }
 }

@@ -51,7 +51,7 @@ interface Place {
 
 const places = new Map<string, Place>();
 
-/** @param path as `amm.lastMarkPriceTwap`; @throws ValidationError LOCALNET_FIELD */
+/** @param path as `amm.lastMarkPriceTwap`: its capitals do not matter, the coder changes some; @throws ValidationError LOCALNET_FIELD */
 function placeOf(account: string, path: string): Place {
   const name = `${account}.${path}`;
   const known = places.get(name);
@@ -62,7 +62,7 @@ function placeOf(account: string, path: string): Place {
     const inner: Type = type;
     const fields: readonly Field[] =
       typeof inner === 'object' && 'defined' in inner ? (definitionOf(inner.defined).type.fields ?? []) : [];
-    const index = fields.findIndex((field) => field.name === word);
+    const index = fields.findIndex((field) => field.name.toLowerCase() === word.toLowerCase());
     if (index < 0)
       throw new ValidationError('LOCALNET_FIELD', `${account} of Drift has no field ${path}.`, {
         known: fields.map((field) => field.name).join(' '),
