@@ -1,6 +1,7 @@
 /** The engine's desk: validates a command, admits it once, plans it on a fresh snapshot, waits for the slot, answers. */
 import { ApplicationFailure, condition, getExternalWorkflowHandle, isCancellation, uuid4 } from '@temporalio/workflow';
 import { type AdmissionKind, admissionKindOf, isWayOut, refusalOf } from '../src/domain/admission.ts';
+import { ASSET_DECIMALS, formatAmount } from '../src/domain/amounts.ts';
 import { type CommandAnswer, type CommandEnvelope, done, refused } from '../src/domain/command.ts';
 import { exposure } from '../src/domain/delta.ts';
 import {
@@ -15,7 +16,7 @@ import {
   stopEngine,
   trackedOperation,
 } from '../src/domain/engine-state.ts';
-import type { ErrorReport } from '../src/domain/errors.ts';
+import type { ErrorReport, Json } from '../src/domain/errors.ts';
 import { type Hold, tradingStateOf } from '../src/domain/hold.ts';
 import { operationIdOf, operationWorkflowId } from '../src/domain/ids.ts';
 import { withAnswer } from '../src/domain/pending-writes.ts';
@@ -26,6 +27,7 @@ import type { EngineRun } from './engine.ts';
 import { local } from './engine-activities.ts';
 import { engineRecord } from './engine-display.ts';
 import type { OperationStarter } from './engine-operations.ts';
+import { failureReport } from './failure-report.ts';
 import { standDown } from './messages.ts';
 
 type Stored = Awaited<ReturnType<typeof local.admitCommand>>;
@@ -342,11 +344,19 @@ export class CommandDesk {
             stored !== null,
           );
         }
+        const wallet = this.run.policy.mode === 'live' ? await this.verifyWallet() : null;
+        if (wallet?.refusal !== undefined)
+          return await this.conclude(envelope, refused(wallet.refusal), stored !== null);
         const changed = this.run.engine.state !== 'running';
         this.run.engine = startEngine(this.run.engine);
+        const started = changed ? 'Engine started.' : 'The engine runs already.';
         return await this.conclude(
           envelope,
-          done(changed ? 'Engine started.' : 'The engine runs already.', { changed, ...this.stateData() }),
+          done(wallet === null ? started : `${started} ${wallet.message}`, {
+            changed,
+            ...(wallet === null ? {} : { wallet: wallet.data }),
+            ...this.stateData(),
+          }),
           stored !== null,
         );
       }
@@ -438,10 +448,40 @@ export class CommandDesk {
     );
   }
 
+  /**
+   * A live start looks at the wallet first: what can never work as configured is refused with its remedy. A venue that
+   * only does not answer now holds the engine by itself, until it is read.
+   */
+  private async verifyWallet(): Promise<{ refusal?: ErrorReport; message: string; data: Json }> {
+    try {
+      const { wallet, account, transactionCostLamports } = await this.read();
+      const sol = formatAmount(wallet.sol, ASSET_DECIMALS.SOL);
+      const usdc = formatAmount(wallet.usdc, ASSET_DECIMALS.USDC);
+      const opens = account === null ? ' There is no account yet: the first deposit opens it.' : '';
+      const poor =
+        wallet.sol < transactionCostLamports && this.run.policy.permissions !== 'read-only'
+          ? ' It cannot pay for a transaction: send SOL to it.'
+          : '';
+      return {
+        message: `The wallet holds ${sol} SOL and ${usdc} USDC.${poor}${opens}`,
+        data: { sol, usdc, account: account !== null },
+      };
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const report = failureReport(error);
+      if (isForGood(error)) return { refusal: report, message: report.message, data: null };
+      return { message: `The wallet could not be read yet: ${report.message}`, data: null };
+    }
+  }
+
+  private async read(): Promise<Snapshot> {
+    const input = { engineId: this.run.engineId, commitment: 'confirmed' } as const;
+    return decodeSnapshot(await this.run.locally.run(() => local.readSnapshot(input), true));
+  }
+
   private async fresh(): Promise<Snapshot | null> {
     try {
-      const input = { engineId: this.run.engineId, commitment: 'confirmed' } as const;
-      return decodeSnapshot(await this.run.locally.run(() => local.readSnapshot(input), true));
+      return await this.read();
     } catch (error) {
       if (isCancellation(error)) throw error;
       return null;
@@ -505,6 +545,14 @@ const CONFIRMATION_INVALID: ErrorReport = {
   message:
     'The confirmation token is unknown, spent, expired, or belongs to another command. Send the command without it for a new one.',
 };
+
+/** An activity's failure that no retry mends: our critical and validation errors. */
+function isForGood(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ApplicationFailure) return cause.nonRetryable === true;
+  }
+  return false;
+}
 
 const expired = (envelope: CommandEnvelope): boolean => Date.now() > envelope.notAfterMs;
 

@@ -5,7 +5,7 @@ import { Dialogs } from './panels/dialog.tsx';
 import { EarningsPanel } from './panels/earnings.tsx';
 import { ExposurePanel } from './panels/exposure.tsx';
 import { FeedWarnings } from './panels/feed-warnings.tsx';
-import { ConnectionNotice, Header } from './panels/header.tsx';
+import { ConnectionNotice, Header, VenueNotice } from './panels/header.tsx';
 import { HealthPanel } from './panels/health.tsx';
 import { HistoryPanel } from './panels/history.tsx';
 import { PositionsPanel } from './panels/positions.tsx';
@@ -23,6 +23,7 @@ export function App() {
       <main id="main" class={stale.value ? 'main is-stale' : 'main'}>
         <div class="area-overview">
           <ConnectionNotice />
+          <VenueNotice />
           <UnresolvedPanel />
           <div class="pair">
             <HealthPanel />

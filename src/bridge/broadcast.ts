@@ -267,12 +267,12 @@ export class Broadcast {
   });
 
   #tellAlert(alert: AlertRecord): void {
-    const { engineId, send } = this.#ports;
+    const { engineId, send, links } = this.#ports;
     if (alert.engineId !== null && alert.engineId !== engineId) return;
     if (this.#toldAlerts.has(alert.id)) return;
     this.#toldAlerts.add(alert.id);
     this.#lastAlertMs = Math.max(this.#lastAlertMs, alert.tsMs);
-    send(broadcastFrame('ALERT', alertView(alert)), { stats: false });
+    send(broadcastFrame('ALERT', alertView(alert, links)), { stats: false });
   }
 
   async #tellMissedAlerts(): Promise<void> {

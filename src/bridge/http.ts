@@ -63,8 +63,7 @@ const listsOf = (links: Links): Readonly<Record<string, List>> => ({
   },
   alerts: {
     columns: ['id', 'kind', 'severity', 'code', 'message', 'action', 'operation_id', 'ts'],
-    // Alerts of the process itself belong to no engine.
-    page: (journal, { engineId: _, ...query }) => viewed(journal.alerts(query), alertView),
+    page: (journal, query) => viewed(journal.alerts(query), (alert) => alertView(alert, links)),
   },
 });
 

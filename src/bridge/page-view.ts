@@ -5,6 +5,7 @@ import { accountFigures, marketFigures } from '../domain/figures.ts';
 import { perpMarketOf, perpSize } from '../domain/margin.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
+import { forbidden } from '../domain/venue-pauses.ts';
 import type { View } from './record-views.ts';
 import { isoTime, isoTimeOrNull, rateNumber, solNumber, usdNumber } from './units-view.ts';
 
@@ -39,6 +40,7 @@ export function marketView(snapshot: Snapshot, nowMs: number): View {
   const sinceMs = Math.max(0, nowMs - snapshot.takenAtMs);
   return {
     ...figures,
+    pauses: { forbids: forbidden(snapshot.pauses), detail: snapshot.pauses.detail },
     market_time: isoTime(figures.market_time),
     funding: {
       ...figures.funding,

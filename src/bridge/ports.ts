@@ -20,6 +20,8 @@ export interface BridgeSettings {
   readonly temporalUiUrl: string | null;
   /** By default `default`. */
   readonly temporalNamespace?: string;
+  /** `host:port`, for the commands that alerts name; null or absent: the CLI's own default. */
+  readonly temporalAddress?: string | null;
   /** With `{signature}` where the signature goes, or a prefix; null: no links (paper). */
   readonly explorerUrl: string | null;
   /** By default SOL-PERP alone. */

@@ -51,14 +51,33 @@ export const equityView = (equity: EquityRecord): View => ({
   ...Object.fromEntries(EQUITY_FIELDS.map((field) => [`${field}_base`, equity[field]])),
 });
 
-export const alertView = (alert: AlertRecord): View => ({
+const signatureOf = ({ details }: AlertRecord): string | null => {
+  const given = typeof details === 'object' && details !== null && 'signature' in details ? details.signature : null;
+  return typeof given === 'string' ? given : null;
+};
+
+/** What a person needs who must look, and perhaps decide: where the transaction is seen, and how a verdict is given. */
+function whereabouts(alert: AlertRecord, links: Links): View {
+  if (alert.operationId === null) return {};
+  const signature = signatureOf(alert);
+  const wantsVerdict = alert.code === 'TRANSACTION_UNKNOWN' && alert.kind === 'alert';
+  return {
+    operation_id: alert.operationId,
+    signature,
+    explorer_url: signature === null ? null : links.explorer(signature),
+    temporal_url: links.workflow(alert.operationId),
+    ...(wantsVerdict ? { signal_command: links.signal(alert.operationId) } : {}),
+  };
+}
+
+export const alertView = (alert: AlertRecord, links: Links): View => ({
   id: alert.id,
   kind: alert.kind,
   severity: alert.severity,
   code: alert.code,
   message: alert.message,
   action: alert.action,
-  ...(alert.operationId === null ? {} : { operation_id: alert.operationId }),
+  ...whereabouts(alert, links),
   details: alert.details,
   ts: isoTime(alert.tsMs),
 });

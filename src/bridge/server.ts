@@ -47,6 +47,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   const links = linksOf({
     temporalUiUrl: settings.temporalUiUrl,
     temporalNamespace,
+    temporalAddress: settings.temporalAddress ?? null,
     // Paper signatures stand on no chain that an explorer knows.
     explorerUrl: mode === 'paper' ? null : settings.explorerUrl,
   });

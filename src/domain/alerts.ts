@@ -13,6 +13,7 @@ import { GUARD_LIQUIDATION_DISTANCE_PCT } from './guard.ts';
 import { assessMargin, liquidationPrice } from './margin.ts';
 import type { Policy } from './policy.ts';
 import type { Snapshot } from './snapshot.ts';
+import { forbidden } from './venue-pauses.ts';
 
 export const HEALTH_WARNING_BELOW = 50;
 export const HEALTH_CRITICAL_BELOW = 20;
@@ -29,6 +30,7 @@ export const ALERT_CODES = [
   'ACCOUNT_FIGURES_UNKNOWN',
   'CARRY_NEGATIVE',
   'FEED_ENDED',
+  'VENUE_PAUSED',
 ] as const;
 export type AlertCode = (typeof ALERT_CODES)[number];
 
@@ -76,6 +78,7 @@ export function alertsOf(
     ...exposureConditions(exposure(snapshot, policy)),
     carryCondition(snapshot, carryWarnedAtMs),
     feedCondition(snapshot),
+    pauseCondition(snapshot),
   ];
   const stands = (code: AlertCode): boolean => standing.includes(code);
   return {
@@ -225,3 +228,17 @@ const feedCondition = ({ feed }: Snapshot): Condition => ({
     details: { feed: feed.feed, row: feed.row, rows: feed.rows },
   }),
 });
+
+const pauseCondition = ({ pauses }: Snapshot): Condition => {
+  const forbids = forbidden(pauses);
+  return {
+    code: 'VENUE_PAUSED',
+    state: forbids.length > 0 || pauses.detail !== null ? 'met' : 'over',
+    draft: () => ({
+      severity: 'warning',
+      message: pauses.detail ?? `The venue refuses ${forbids.join(', ')} now.`,
+      action: 'Nothing: what it refuses is not tried, the rest works, and the end of the pause is told.',
+      details: { forbids },
+    }),
+  };
+};

@@ -1,25 +1,17 @@
 /** What a command comes to on a fresh snapshot: refused, nothing to do, a question to a person, or an operation. Pure. */
 import type { AdmissionKind } from './admission.ts';
 import type { CommandRequest } from './command.ts';
+import { confirmationPreview } from './confirmation-preview.ts';
 import { planRebalance } from './decide.ts';
 import { FULL_HEDGE_PPM } from './delta.ts';
 import type { TrackedOperation } from './engine-state.ts';
 import type { ErrorReport, Json } from './errors.ts';
-import { openingCost } from './gate-subject.ts';
-import {
-  confirmationNeeded,
-  evaluateGates,
-  type GateOperation,
-  type GateReport,
-  gateError,
-  gatesJson,
-  worstPriceOf,
-} from './gates.ts';
+import { confirmationNeeded, evaluateGates, type GateOperation, gateError, worstPriceOf } from './gates.ts';
 import { perpMarketOf, perpPosition, perpSize } from './margin.ts';
 import type { OperationRequest } from './operation-request.ts';
 import type { Policy } from './policy.ts';
 import type { Snapshot } from './snapshot.ts';
-import { type Lamports, lamports, solNumber, usdNumber } from './units.ts';
+import { type Lamports, lamports } from './units.ts';
 
 export interface PlanInput {
   readonly snapshot: Snapshot;
@@ -226,33 +218,7 @@ function gatesSay(operation: GateOperation, input: PlanInput, delta: Lamports | 
     message: need.reasons.includes('DELTA_EXPOSED')
       ? 'This leaves the account exposed to the price beyond tolerance. Confirm to go ahead.'
       : 'This is above CONFIRM_ABOVE_USD. Confirm to go ahead.',
-    preview: preview(operation, report, limit, need.value, need.reasons, openingCost(snapshot, operation.kind)),
+    preview: confirmationPreview(gateInput, report, limit, need),
     priceLimit: limit === null ? null : limit.toString(),
-  };
-}
-
-function preview(
-  operation: GateOperation,
-  report: GateReport,
-  limit: bigint | null,
-  value: bigint | null,
-  reasons: readonly string[],
-  opening: bigint,
-): Json {
-  const figure = (code: string): Json => report.gates.find((gate) => gate.code === code)?.have ?? null;
-  return {
-    kind: operation.kind,
-    reasons,
-    ...(operation.kind === 'trade' ? { size: solNumber(operation.delta), size_base: operation.delta.toString() } : {}),
-    ...('amount' in operation ? { asset: operation.asset, amount_base: operation.amount.toString() } : {}),
-    ...(opening === 0n ? {} : { opening_cost: solNumber(lamports(opening)), opening_cost_base: opening.toString() }),
-    price_limit: limit === null ? null : usdNumber(limit as never),
-    price_limit_base: limit === null ? null : limit.toString(),
-    value_usd: value === null ? null : usdNumber(value as never),
-    leverage_after: figure('LEVERAGE'),
-    health_after: figure('HEALTH_AFTER'),
-    liquidation_distance_after_pct: figure('LIQUIDATION_DISTANCE'),
-    delta_after: figure('DELTA_EXPOSED'),
-    gates: gatesJson(report),
   };
 }

@@ -43,7 +43,12 @@ async function page<Row>(
   const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
   const ts = sql.ref(table === 'operations' ? 'created_at_ms' : 'ts_ms');
   const wheres = [
-    query.engineId === undefined ? null : sql`engine_id = ${query.engineId}`,
+    query.engineId === undefined
+      ? null
+      : table === 'alerts'
+        ? // Alerts of the process itself belong to no engine, and concern each.
+          sql`(engine_id = ${query.engineId} OR engine_id IS NULL)`
+        : sql`engine_id = ${query.engineId}`,
     query.commandId === undefined ? null : sql`command_id = ${query.commandId}`,
     query.fromMs === undefined ? null : sql`${ts} >= ${query.fromMs}::int8`,
     query.toMs === undefined ? null : sql`${ts} <= ${query.toMs}::int8`,

@@ -249,6 +249,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
         pageDir: page === null ? null : await page,
         temporalUiUrl: uiUrl,
         temporalNamespace: namespace,
+        temporalAddress: address,
       },
     });
     add('bridge', 3_000, bridge.close);

@@ -192,6 +192,18 @@ describe('what can be sent', () => {
     }
   });
 
+  it('beyond LIVE_PERMISSIONS is said before it is sent, and the way out is never taken away', () => {
+    const live = { ...running, mode: 'live' } as const;
+    const of = (kind: Parameters<typeof blockedBy>[0], permissions: string) =>
+      blockedBy(kind, { ...view(live), permissions });
+    for (const kind of ['deposit', 'withdraw', 'settle'] as const) {
+      expect(of(kind, 'read-only')).toMatch(/read-only/i);
+      expect(of(kind, 'capital') ?? '').not.toMatch(/LIVE_PERMISSIONS/);
+    }
+    for (const kind of ['open', 'rebalance'] as const) expect(of(kind, 'capital')).toMatch(/LIVE_PERMISSIONS/);
+    for (const kind of ['close', 'flatten', 'stop'] as const) expect(of(kind, 'read-only')).toBeNull();
+  });
+
   it('is no opening while trading is halted, stopped, unresolved or unknown', () => {
     expect(blockedBy('open', view(halted))).toMatch(/halted: Differs/);
     expect(blockedBy('open', view({ ...running, state: 'stopped' }))).toMatch(/stopped/);
@@ -208,6 +220,10 @@ describe('an alert', () => {
     code: 'CONNECTION_LOST',
     message: '',
     action: null,
+    signature: null,
+    explorerUrl: null,
+    temporalUrl: null,
+    signalCommand: null,
     operationId: null,
     tsMs: 10,
     ...more,

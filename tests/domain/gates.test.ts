@@ -275,6 +275,57 @@ describe('the first deposit', () => {
   });
 });
 
+describe('the preview before a confirmation', () => {
+  const plan = planCommand(
+    { action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: sol('5').toString() },
+    {
+      snapshot: snapshotOf({ sol: '10', usdc: 500, snapshot: { rpcLatencyMs: 10 } }),
+      policy: livePolicy(),
+      hedgeTargetPpm: 0,
+      cooldownUntilMs: null,
+      confirmed: false,
+      nowMs: NOW_MS,
+    },
+  );
+  const preview = (plan.kind === 'confirm' ? plan.preview : {}) as Record<string, never>;
+
+  it('shows size, price limit, costs, margin and health after, and the liquidation price after', () => {
+    expect(preview).toMatchObject({
+      size: -5,
+      price_limit: expect.any(Number),
+      value_usd: expect.any(Number),
+      costs: {
+        fees_usd: expect.any(Number),
+        slippage_at_most_usd: expect.any(Number),
+        network_sol: expect.any(Number),
+      },
+      leverage_after: expect.any(Number),
+      health_after: expect.any(Number),
+      margin_after: {
+        total_collateral: expect.any(Number),
+        free_collateral: expect.any(Number),
+        initial_margin: expect.any(Number),
+        maintenance_margin: expect.any(Number),
+      },
+      liquidation_price_after: expect.toSatisfy((price: unknown) => price === 'none' || typeof price === 'number'),
+    });
+  });
+
+  it('counts the most that the price limit lets it lose', () => {
+    const {
+      price_limit: limit,
+      costs,
+      value_usd: value,
+    } = preview as unknown as {
+      readonly price_limit: number;
+      readonly value_usd: number;
+      readonly costs: { readonly slippage_at_most_usd: number };
+    };
+    expect(costs.slippage_at_most_usd).toBeGreaterThan(0);
+    expect(limit * 5).toBeLessThan(value + costs.slippage_at_most_usd);
+  });
+});
+
 describe('what is judged as a reduction', () => {
   const column = (perp: string, operation: GateOperation) =>
     evaluateGates({ snapshot: snapshotOf({ perp }), operation, policy: paperPolicy(), nowMs: NOW_MS }).column;

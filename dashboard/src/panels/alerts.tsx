@@ -3,7 +3,7 @@ import type { AlertView } from '../socket/messages.ts';
 import { isOver } from '../state/alert-over.ts';
 import { spaced } from '../state/command-words.ts';
 import { alerts } from '../state/store.ts';
-import { Badge, type BadgeTone, Panel } from './parts.tsx';
+import { Badge, type BadgeTone, ExternalLink, Identifier, Panel } from './parts.tsx';
 
 const TONE: Readonly<Record<AlertView['severity'], BadgeTone>> = { info: 'info', warning: 'warn', critical: 'bad' };
 const DAY_MS = 86_400_000;
@@ -51,7 +51,15 @@ function Alert({ alert, over }: { readonly alert: AlertView; readonly over: bool
       </div>
       <p class="item-message">{alert.message}</p>
       {alert.action === null || recovered || over ? null : <p class="remedy">{alert.action}</p>}
+      {alert.signalCommand === null || recovered || over ? null : (
+        <p class="remedy">
+          From a terminal: <code data-testid="signal-command">{alert.signalCommand}</code>
+        </p>
+      )}
       <div class="item-foot">
+        {alert.signature === null ? null : <Identifier name="signature" id={alert.signature} />}
+        {alert.explorerUrl === null ? null : <ExternalLink href={alert.explorerUrl}>Explorer</ExternalLink>}
+        {alert.temporalUrl === null ? null : <ExternalLink href={alert.temporalUrl}>Temporal</ExternalLink>}
         <time>{Date.now() - at > DAY_MS ? dateTime(at) : clock(at)}</time>
       </div>
     </li>

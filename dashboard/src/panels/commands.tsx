@@ -24,6 +24,7 @@ const availability = (): AvailabilityView => ({
   connected: connected.value,
   engine: stats.value?.engine ?? null,
   drift: stats.value?.drift ?? null,
+  permissions: stats.value?.policy.permissions ?? null,
 });
 
 export function CommandsPanel() {

@@ -30,9 +30,14 @@ export function Header() {
         </h1>
         <span class={`mode mode-badge-${mode ?? 'unknown'}`} data-testid="mode">
           {mode === null ? 'MODE ?' : mode.toUpperCase()}
-          <span class="mode-words">{MODE_WORDS[mode ?? 'unknown']}</span>
+          <span class="mode-words">
+            {mode === 'live' && stats.value?.market.synthetic === true
+              ? 'a local chain, no real money'
+              : MODE_WORDS[mode ?? 'unknown']}
+          </span>
         </span>
         <div class="badges">
+          {mode === 'live' ? <Permissions /> : null}
           <Badge tone={ENGINE_TONE[engine?.state ?? 'unknown'] ?? 'quiet'} testid="engine-state">
             Engine {engine?.state ?? 'unknown'}
           </Badge>
@@ -61,6 +66,43 @@ export function Header() {
 const MODE_WORDS = { paper: 'no real money', live: 'real money', unknown: 'not known yet' } as const;
 const ENGINE_TONE: Readonly<Record<string, BadgeTone>> = { running: 'good', stopping: 'warn', stopped: 'bad' };
 const TRADING_TONE: Readonly<Record<string, BadgeTone>> = { active: 'good', reducing: 'warn', halted: 'bad' };
+
+const MAY: Readonly<Record<string, string>> = {
+  'read-only': 'Read-only',
+  capital: 'May move capital',
+  trading: 'May trade',
+};
+
+function Permissions() {
+  const permissions = stats.value?.policy.permissions ?? null;
+  return (
+    <Badge tone={permissions === 'trading' ? 'warn' : 'info'} testid="permissions">
+      {permissions === null ? 'Permissions unknown' : (MAY[permissions] ?? permissions)}
+    </Badge>
+  );
+}
+
+/** What the venue itself refuses now, and that there is nothing yet to trade with. */
+export function VenueNotice() {
+  const { forbids = [], detail = null } = stats.value?.market.pauses ?? {};
+  const noAccount = stats.value?.engine.mode === 'live' && stats.value.account.exists === false;
+  return (
+    <>
+      {forbids.length === 0 && detail === null ? null : (
+        <div class="notice notice-warn" role="alert" data-testid="venue-pauses">
+          <p>{detail ?? 'The venue refuses something now.'}</p>
+          {forbids.length === 0 ? null : <p>Not possible now: {forbids.join(', ')}.</p>}
+        </div>
+      )}
+      {noAccount ? (
+        <p class="notice notice-info" data-testid="no-account">
+          This wallet has no account at the venue yet: the first deposit opens it, and its cost is shown before it is
+          sent.
+        </p>
+      ) : null}
+    </>
+  );
+}
 
 function Feed() {
   const market = stats.value?.market ?? null;

@@ -82,6 +82,8 @@ export interface MarketView {
   readonly row: number | null;
   readonly rows: number | null;
   readonly warnings: readonly string[];
+  /** What the venue refuses now, in words; empty: nothing that it tells of. */
+  readonly pauses: { readonly forbids: readonly string[]; readonly detail: string | null };
   readonly marketTimeMs: number | null;
   readonly oraclePrice: number | null;
   readonly oracleValid: boolean | null;
@@ -218,6 +220,11 @@ export interface AlertView {
   readonly message: string;
   readonly action: string | null;
   readonly operationId: string | null;
+  readonly signature: string | null;
+  readonly explorerUrl: string | null;
+  readonly temporalUrl: string | null;
+  /** Gives a verdict from a terminal. */
+  readonly signalCommand: string | null;
   readonly tsMs: number | null;
 }
 

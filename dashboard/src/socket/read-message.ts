@@ -133,5 +133,9 @@ export const readAlert = (from: Fields): AlertView => ({
   message: text(from.message) ?? '',
   action: text(from.action),
   operationId: text(from.operation_id),
+  signature: text(from.signature),
+  explorerUrl: webUrl(from.explorer_url),
+  temporalUrl: webUrl(from.temporal_url),
+  signalCommand: text(from.signal_command),
   tsMs: time(pick(from, 'ts', 'ts_ms', 'at')),
 });

@@ -108,6 +108,9 @@ function readDecision(value: unknown): string | null {
   return text(pick(value, 'message', 'reason', 'detail')) ?? text(pick(value, 'code', 'kind'));
 }
 
+const texts = (value: unknown): readonly string[] =>
+  list(value).flatMap((item) => (typeof item === 'string' ? [item] : []));
+
 function readMarket(from: Fields, engine: Fields): MarketView {
   const funding = fields(from.funding);
   const feed = text(pick(from, 'feed')) ?? text(engine.feed);
@@ -120,7 +123,8 @@ function readMarket(from: Fields, engine: Fields): MarketView {
     ended: flag(from.ended),
     row: number(from.row),
     rows: number(from.rows),
-    warnings: list(from.warnings).flatMap((item) => (typeof item === 'string' ? [item] : [])),
+    warnings: texts(from.warnings),
+    pauses: { forbids: texts(fields(from.pauses).forbids), detail: text(fields(from.pauses).detail) },
     marketTimeMs: time(from.market_time),
     oraclePrice: number(from.oracle_price),
     oracleValid: flag(from.oracle_valid),

@@ -10,6 +10,8 @@ export interface AvailabilityView {
   readonly connected: boolean;
   readonly engine: EngineView | null;
   readonly drift: DriftState | null;
+  /** LIVE_PERMISSIONS; null or absent: unknown, or paper, and not held against anything. */
+  readonly permissions?: string | null;
 }
 
 export type Control = 'start' | 'stop' | 'resume' | 'adopt' | 'resolve' | 'rebalance';
@@ -36,14 +38,27 @@ export function blockedBy(
     case 'resolve':
       return null;
     case 'rebalance':
+      if (engine.mode === 'live' && view.permissions != null && view.permissions !== 'trading')
+        return NOT_PERMITTED.trading;
       return admission(
         (view.drift?.netDelta ?? 0) < 0 ? 'rebalance_reducing' : 'rebalance_enlarging',
         engine,
         view.drift,
       );
     default:
-      return admission(kind, engine, view.drift);
+      return forbiddenTo(kind, engine, view.permissions ?? null) ?? admission(kind, engine, view.drift);
   }
+}
+
+const NOT_PERMITTED = {
+  capital: 'Read-only: LIVE_PERMISSIONS does not allow to move capital.',
+  trading: 'LIVE_PERMISSIONS does not allow to trade.',
+} as const;
+
+function forbiddenTo(kind: string, { mode }: EngineView, permissions: string | null): string | null {
+  if (mode !== 'live' || permissions === null || permissions === 'trading') return null;
+  if (kind === 'open') return NOT_PERMITTED.trading;
+  return permissions === 'read-only' ? NOT_PERMITTED.capital : null;
 }
 
 function admission(kind: AdmissionKind, engine: EngineView, drift: DriftState | null): string | null {
