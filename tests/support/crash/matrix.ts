@@ -48,8 +48,8 @@ const TASK_TIMEOUT = '3 s';
 /** Of a call to a node: less than a call of the procedure, so that a silent node does not count as a dead worker. */
 const RPC_TIMEOUT_MS = 1_000;
 const NEWS_WAIT_MS = 250;
-/** Neither ended nor unknown with an alert by then: stuck. Three attempts that expire take some 30 s. */
-const END_WITHIN_MS = 120_000;
+/** Neither ended nor unknown with an alert by then: stuck. Three attempts that expire take some 30 s, and ten times that on a starved machine. */
+const END_WITHIN_MS = 300_000;
 const LOOK_EVERY_MS = 20;
 
 export interface MatrixOptions {
@@ -83,7 +83,7 @@ interface Lane {
 
 export class CrashMatrix {
   readonly #options: MatrixOptions;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'driftless-crash-'));
+  readonly #folder = mkdtempSync(join(tmpdir(), 'driftless-matrix-'));
   #calm!: Localnet;
   #forking!: Localnet;
   #journal!: Journal;
