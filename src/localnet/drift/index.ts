@@ -98,6 +98,7 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
     time: chain.head.time,
     admin: admin.address,
     mintAuthority: admin.address,
+    fundingHourly: fundingHourly ?? null,
   };
   const made = dumps === null ? await madeAccounts(at) : await loadedAccounts(dumps, at);
   addLookupTables(made);
@@ -105,7 +106,6 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
 
   const now = (): number => chain.head.time;
   const oracles = { sol: new Oracle(SOL_ORACLE, startPrice, now), usdc: new Oracle(USDC_ORACLE, 1, now) };
-  if (typeof solPrice === 'object') oracles.sol.follow(solPrice);
   const price = (): number => oracles.sol.price;
   const sender = new Sender(chain);
   const accounts = new DriftAccounts(chain);
@@ -126,6 +126,7 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
     keeper.opening(block);
   });
   await makeReady(chain, maker, new DriftActor(keeperWallet, chain, sender, price));
+  if (typeof solPrice === 'object') oracles.sol.follow(solPrice);
   chain.onChange(() => keeper.turn());
 
   const { jump: jumpPlainly, state: plainState } = net;
@@ -184,7 +185,7 @@ function programOf(path: string | undefined): Uint8Array {
   return elf;
 }
 
-/** Keeper and maker have accounts at Drift before anybody else comes. */
+/** Keeper and maker have accounts at Drift before anybody else comes, and who reads at finality finds the markets too. */
 async function makeReady(chain: Chain, maker: DriftActor, keeper: DriftActor): Promise<void> {
   const land = async (...signatures: string[]): Promise<void> => {
     const { head } = chain;
@@ -194,6 +195,8 @@ async function makeReady(chain: Chain, maker: DriftActor, keeper: DriftActor): P
   await land();
   await land(keeper.initialize('keeper'), maker.initialize('maker'));
   await land(maker.deposit('USDC', MAKER_USDC));
+  const ready = chain.head.slot;
+  while (chain.root.slot < ready) chain.tick();
 }
 
 function addLookupTables(accounts: Accounts): void {

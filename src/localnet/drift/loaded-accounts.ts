@@ -15,7 +15,14 @@ import {
   vaultAddress,
 } from './addresses.ts';
 import { type AccountName, type AccountTypes, big, bn, decode, encode, variant } from './coder.ts';
-import { type Accounts, type MadeAt, madeAccounts, SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
+import {
+  type Accounts,
+  type MadeAt,
+  madeAccounts,
+  SOL_ORACLE,
+  USDC_ORACLE,
+  withFundingHistory,
+} from './made-accounts.ts';
 import { DRIFT_PROGRAM_ID } from './program.ts';
 import { amountOf, tokenAccount } from './tokens.ts';
 
@@ -91,7 +98,8 @@ async function change<N extends AccountName>(
   accounts.set(address, { ...account, data });
 }
 
-function freshPerp(market: AccountTypes['PerpMarket'], { solPrice, slot, time }: MadeAt): void {
+function freshPerp(market: AccountTypes['PerpMarket'], at: MadeAt): void {
+  const { solPrice, slot, time } = at;
   const { amm, insuranceClaim } = market;
   amm.oracle = new PublicKey(SOL_ORACLE);
   amm.oracleSource = variant('pythPull');
@@ -107,6 +115,7 @@ function freshPerp(market: AccountTypes['PerpMarket'], { solPrice, slot, time }:
   const period = amm.fundingPeriod.toNumber();
   amm.lastFundingRateTs = bn(time - (time % period));
   insuranceClaim.lastRevenueWithdrawTs = bn(time);
+  if (at.fundingHourly !== null) withFundingHistory(market, at);
 }
 
 function freshSpot(market: AccountTypes['SpotMarket'], index: number, { solPrice, time }: MadeAt): void {

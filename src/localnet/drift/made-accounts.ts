@@ -51,6 +51,8 @@ export interface MadeAt {
   readonly time: number;
   readonly admin: string;
   readonly mintAuthority: string;
+  /** Share of the price per hour that its last day of funding had; null: what such a market makes of itself. */
+  readonly fundingHourly: number | null;
 }
 
 export type Accounts = Map<string, ChainAccount>;
@@ -246,7 +248,30 @@ const solOf = ({ solPrice }: MadeAt): SpotParameters => ({
   step: SOL_ONE / 10n,
 });
 
-function madePerpMarket({ solPrice, slot, time }: MadeAt): PerpMarketAccount {
+/** The daily offset in v2.84's rate, a share of the oracle's TWAP: the funding of a market whose mark is its oracle. */
+const OWN_FUNDING_HOURLY = 1 / 5_000 / 24;
+/** The program clamps the gap of a day to a 33rd of the oracle's TWAP. */
+const MOST_FUNDING_HOURLY = 1 / 33 / 24;
+
+/**
+ * As if the last period and the day before it had been paid at this rate: an average of nothing would be a rate of zero
+ * to whoever judges by it. Rates are USD per SOL at 1e9.
+ */
+export function withFundingHistory({ amm }: PerpMarketAccount, { solPrice, fundingHourly }: MadeAt): void {
+  const wanted = fundingHourly ?? OWN_FUNDING_HOURLY;
+  const hourly = Math.max(-MOST_FUNDING_HOURLY, Math.min(MOST_FUNDING_HOURLY, wanted));
+  const rate = bn(Math.round(Number(solPrice) * 1_000 * hourly));
+  for (const name of [
+    'lastFundingRate',
+    'lastFundingRateLong',
+    'lastFundingRateShort',
+    'last24HAvgFundingRate',
+  ] as const)
+    amm[name] = rate;
+}
+
+function madePerpMarket(at: MadeAt): PerpMarketAccount {
+  const { solPrice, slot, time } = at;
   const market = blank('PerpMarket');
   market.pubkey = key(perpMarketAddress(0));
   market.name = nameBytes('SOL-PERP');
@@ -306,6 +331,7 @@ function madePerpMarket({ solPrice, slot, time }: MadeAt): PerpMarketAccount {
   amm.lastTradeTs = bn(time);
   amm.fundingPeriod = bn(3_600);
   amm.lastFundingRateTs = bn(time - (time % 3_600));
+  withFundingHistory(market, at);
   amm.orderStepSize = bn(AMM_ONE / 10n);
   amm.minOrderSize = bn(AMM_ONE / 10n);
   amm.orderTickSize = bn(100);

@@ -101,7 +101,8 @@ export class DriftReader {
   }
 
   /**
-   * @throws TransientError when no node answers, or the accounts change faster than they can be read;
+   * @throws TransientError when no node answers, the accounts change faster than they can be read, or Drift itself is
+   * not finalized yet;
    * CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET
    */
   async read(commitment: Commitment): Promise<DriftRead> {
@@ -110,6 +111,7 @@ export class DriftReader {
       const takenAtMs = this.#clock.nowMs();
       const batch = await this.#ask(this.#question(plan).addresses, commitment);
       const answer = this.#decode(batch, plan);
+      if (answer === null) throw await this.#stateMissing(commitment);
       const needed = planFor(answer, plan, this.deployment);
       if (covers(plan, needed)) {
         // What is no longer needed is left out the next time; a plan that says the same is kept with its addresses.
@@ -140,7 +142,7 @@ export class DriftReader {
     const stateAddress = deployment.state.toBase58();
     const batch = await this.#ask([stateAddress], commitment);
     const state = this.#owned(batch, stateAddress, 'State');
-    if (state === null) throw this.#notFound();
+    if (state === null) throw await this.#stateMissing(commitment);
 
     const perps = await this.#marketsNamed('PerpMarket', state.numberOfMarkets, perpMarketAddress, commitment);
     const perp = perps.find(({ name }) => name === deployment.market);
@@ -193,6 +195,15 @@ export class DriftReader {
     return decoded;
   }
 
+  /** A Drift that is younger than finality is no wrong setting: it is waited for. */
+  async #stateMissing(commitment: Commitment): Promise<CriticalError | TransientError> {
+    if (commitment === 'confirmed') return this.#notFound();
+    const address = this.deployment.state.toBase58();
+    const young = this.#owned(await this.#ask([address], 'confirmed'), address, 'State');
+    if (young === null) return this.#notFound();
+    return new TransientError('DRIFT_NOT_FINAL', 'Drift is there and not finalized yet: the chain is too young.');
+  }
+
   #notFound(): CriticalError {
     const { programId, env } = this.deployment;
     return new CriticalError(
@@ -209,10 +220,11 @@ export class DriftReader {
     });
   }
 
-  #decode(batch: AccountBatch, plan: Plan): Answer {
+  /** Null: there is no State. */
+  #decode(batch: AccountBatch, plan: Plan): Answer | null {
     const { deployment } = this;
     const state = this.#owned(batch, deployment.state.toBase58(), 'State');
-    if (state === null) throw this.#notFound();
+    if (state === null) return null;
     const question = this.#question(plan);
     const market =
       <N extends 'PerpMarket' | 'SpotMarket'>(kind: N) =>

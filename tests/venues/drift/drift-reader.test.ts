@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { CriticalError } from '../../../src/domain/errors.ts';
+import { CriticalError, TransientError } from '../../../src/domain/errors.ts';
+import { stateAddress } from '../../../src/localnet/drift/addresses.ts';
 import {
   type DriftLocalnet,
   type DriftLocalnetOptions,
@@ -149,6 +150,28 @@ describeOnDrift('a read of the real program', () => {
     await expect(reader.read('confirmed')).rejects.toMatchObject({ code: 'RPC_UNHEALTHY' });
     await net.advance(12);
     expect((await reader.read('confirmed')).slot).toBeGreaterThan(first.slot);
+  });
+});
+
+describeOnDrift('a Drift that is younger than finality', () => {
+  it('is waited for, and is no wrong setting; the local one is handed out old enough', async () => {
+    const net = await startDriftLocalnet({ paused: true });
+    onTestFinished(() => net.stop());
+    await expect(readerOn(net).reader.read('finalized')).resolves.toMatchObject({ commitment: 'finalized' });
+    const address = stateAddress();
+    const state = net.chain.bank.accountAt(net.chain.head, address);
+    if (state === null) throw new Error('the State is there');
+    net.chain.writeAccount(address, null);
+    await net.advance(40);
+    await expect(readerOn(net).reader.read('finalized')).rejects.toMatchObject({ code: 'DRIFT_NOT_FOUND' });
+    net.chain.writeAccount(address, state);
+    await net.advance(4);
+    const { reader } = readerOn(net);
+    const refusal = await reader.read('finalized').catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(TransientError);
+    expect(refusal).toMatchObject({ code: 'DRIFT_NOT_FINAL' });
+    await net.advance(40);
+    await expect(reader.read('finalized')).resolves.toMatchObject({ commitment: 'finalized' });
   });
 });
 
