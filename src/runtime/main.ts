@@ -171,7 +171,8 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     const token = await openToken(settings.home, settings.token);
     redactor.add(token);
 
-    const cache = join(settings.home, 'cache');
+    // A local chain's folder is one of many; what is built is the same for all.
+    const cache = join(chain === null ? settings.home : dirname(settings.home), 'cache');
     const page = isBridge ? openPage({ root: ROOT, folder: cache, say }) : null;
     const bundle = isWorker ? openWorkflowBundle({ root: ROOT, folder: cache, logger, say }) : null;
     const journalOpening = reachable('the journal’s database', logger, () =>
@@ -272,7 +273,10 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
   if (why !== 'failed') say('\nStopping ...');
   logger.info({ why }, 'stopping');
   await parts.stopAll(logger);
-  if (why !== 'failed') say('Stopped. The next start goes on from here.');
+  const next = options.localnet
+    ? 'The local chain is gone; its journal is kept, and the next start makes a new one.'
+    : 'The next start goes on from here.';
+  if (why !== 'failed') say(`Stopped. ${next}`);
   return why === 'failed' ? 1 : 0;
 }
 

@@ -115,13 +115,18 @@ describe('a preview', () => {
       price_limit_base: '146570000',
       health_after: null,
       after: { leverage: 2 },
+      costs: { slippage_at_most_usd: 0.7492, network_sol: 0.000015, network_sol_base: '15000' },
+      liquidation_distance_after_pct: 'none',
       reasons: ['DELTA_EXPOSED'],
       gates: undefined,
     });
     expect(rows).toEqual([
-      ['price limit', '146.5700'],
+      ['price limit', '$146.57'],
       ['health after', 'unknown'],
-      ['after · leverage', '2'],
+      ['after · leverage', '2.00×'],
+      ['costs · slippage at most', '$0.749200'],
+      ['costs · network', '0.000015 SOL'],
+      ['liquidation distance after', 'none'],
       ['reasons', 'DELTA_EXPOSED'],
     ]);
   });
