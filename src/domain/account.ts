@@ -20,6 +20,11 @@ export const OracleQuote = z.object({
   valid: z.boolean(),
   /** Why it is not valid, in words. */
   invalidReason: z.string().nullable(),
+  /**
+   * Why the venue fills no order by it at its own price, in words: stricter than for margin. Null: it does. Absent: as
+   * `invalidReason`.
+   */
+  noFillsReason: z.string().nullable().optional(),
 });
 export type OracleQuote = z.output<typeof OracleQuote>;
 

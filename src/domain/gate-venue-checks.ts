@@ -79,13 +79,19 @@ export function oracleInvalid({ snapshot, market, operation }: GateSubject): Gat
     'asset' in operation
       ? snapshot.markets.spot.find((spot) => spot.marketIndex === assetIndex(operation.asset))?.oracle
       : market?.oracle;
-  const valid = oracle?.valid === true && oracle.price !== null;
+  const priced = oracle?.valid === true && oracle.price !== null;
+  // An order that enlarges would only lie there, at a limit from a price that the venue itself no longer fills by.
+  const fills = operation.kind === 'trade' ? (oracle?.noFillsReason ?? null) : null;
+  const valid = priced && fills === null;
   return {
     pass: valid,
-    have: valid ? 'valid' : (oracle?.invalidReason ?? 'no price'),
-    need: 'valid',
+    have: valid ? 'valid' : (oracle?.invalidReason ?? (priced ? fills : null) ?? 'no price'),
+    need: operation.kind === 'trade' ? 'valid for margin and for fills' : 'valid for margin',
     unit: 'oracle',
-    remedy: 'Wait until the oracle gives a valid price.',
+    remedy:
+      priced && !valid
+        ? 'The venue fills no order by this price. Wait until the oracle is fresh.'
+        : 'Wait until the oracle gives a valid price.',
   };
 }
 

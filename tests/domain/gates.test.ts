@@ -160,6 +160,30 @@ const CELLS = GATE_CODES.flatMap((code) =>
   GATE_COLUMNS.map((column) => ({ code, column, cell: gateCell(code, column) })),
 );
 
+describe('an oracle by which the venue computes margin and fills nothing', () => {
+  const stale = (column: GateColumn) => {
+    const { scenario, operation } = BASE[column];
+    const { perps, spot } = snapshotOf(scenario).markets;
+    const oracle = { ...(perps[0] ?? spot[1])?.oracle, noFillsReason: 'stale by 12 slots' } as never;
+    const input = { snapshot: snapshotOf({ ...scenario, perpMarket: { oracle } }), operation };
+    const report = evaluateGates({ ...input, policy: paperPolicy(), nowMs: NOW_MS });
+    return { ...report, oracle: report.gates.find((gate) => gate.code === 'ORACLE_INVALID') };
+  };
+
+  it.each(['open', 'rebalance-enlarge'] as const)('makes %s wait, with the reason', (column) => {
+    const { pass, oracle } = stale(column);
+    expect(pass).toBe(false);
+    expect(oracle).toMatchObject({ blocks: true, have: 'stale by 12 slots', remedy: expect.stringContaining('fresh') });
+  });
+
+  it.each(['close', 'flatten', 'guard', 'rebalance-reduce', 'deposit', 'withdraw', 'settle'] as const)(
+    'lets %s pass',
+    (column) => {
+      expect(stale(column).pass).toBe(true);
+    },
+  );
+});
+
 describe('the table of gates', () => {
   it('is the one that ARCHITECTURE documents, cell by cell', () => {
     const table = documented();

@@ -5,6 +5,7 @@ import { type Lamports, type MicroUsd, microUsd } from '../../domain/units.ts';
 import type { DriftDeployment } from './deployment.ts';
 import type { DriftRead } from './drift-read.ts';
 import { equityOf } from './equity.ts';
+import { oracleWarnings } from './oracle-warnings.ts';
 
 /** What the account's books say at a read: everything that the accounts themselves do not tell. */
 export interface BookFigures {
@@ -68,7 +69,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     wallet: { sol: wallet.sol, usdc: wallet.usdc },
     funding: parts.funding,
     pauses,
-    feed: feedOf(deployment, pauses.detail === null ? [] : [pauses.detail]),
+    feed: feedOf(deployment, [...(pauses.detail === null ? [] : [pauses.detail]), ...oracleWarnings(markets)]),
     equity: equityOf(read),
     equityBaseline: books.equityBaseline,
     sources: books.sources,

@@ -1,4 +1,4 @@
-/** Drift's oracle rules: validity for margin, the five-minute TWAP now, and the price at which it values PnL. */
+/** Drift's oracle rules: validity for margin and for fills at its AMM, the five-minute TWAP now, and the price at which it values PnL. */
 import type {
   HistoricalOracleData,
   OracleGuardRails,
@@ -53,18 +53,22 @@ interface OracleMarket {
   readonly history: HistoricalOracleData;
   readonly tier: object;
   readonly source: object;
+  /** The market's own bound of staleness for its AMM, in place of the State's; 0: none. Null: it has no AMM. */
+  readonly staleForAmm: number | null;
 }
 
 export const spotOracleMarket = (market: SpotMarketAccount): OracleMarket => ({
   history: market.historicalOracleData,
   tier: market.assetTier,
   source: market.oracleSource,
+  staleForAmm: null,
 });
 
 export const perpOracleMarket = (market: PerpMarketAccount): OracleMarket => ({
   history: market.amm.historicalOracleData,
   tier: market.contractTier,
   source: market.amm.oracleSource,
+  staleForAmm: market.amm.oracleLowRiskSlotDelayOverride,
 });
 
 /** Why Drift would not compute margin with this price; null when it would. */
@@ -84,6 +88,17 @@ function invalidForMargin(market: OracleMarket, oracle: OraclePriceData, at: Rea
   const patience = source.includes('StableCoin') ? STABLE_COIN_STALENESS_FACTOR : 1n;
   const age = BigInt(at.slot) - big(oracle.slot);
   return age > big(validity.slotsBeforeStaleForMargin) * patience ? `stale by ${age} slots` : null;
+}
+
+/** Why the AMM would not fill by this price, which is good enough for margin; null when it would, or there is none. */
+function refusedByAmm(market: OracleMarket, oracle: OraclePriceData, { slot, guardRails }: ReadAt): string | null {
+  if (market.staleForAmm === null) return null;
+  if (!oracle.hasSufficientNumberOfDataPoints) return 'made of too few quotes for the AMM';
+  if (variant(market.source) === 'quoteAsset') return null;
+  const patience =
+    market.staleForAmm === 0 ? big(guardRails.validity.slotsBeforeStaleForAmm) : BigInt(market.staleForAmm);
+  const age = BigInt(slot) - big(oracle.slot);
+  return age > patience ? `stale by ${age} slots, of which the AMM allows ${patience}` : null;
 }
 
 /** The stored TWAP, carried on to now with the current price. */
@@ -118,6 +133,7 @@ export function decodeOracle(market: OracleMarket, oracle: OraclePriceData | nul
     slot: oracle.slot.toNumber(),
     valid: invalidReason === null,
     invalidReason,
+    ...(market.staleForAmm === null ? {} : { noFillsReason: invalidReason ?? refusedByAmm(market, oracle, at) }),
   };
 }
 

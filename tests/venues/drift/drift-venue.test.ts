@@ -200,16 +200,22 @@ describeOnDrift('an oracle', () => {
     const trader = await DriftTrader.open(net);
     await trader.depositSol(10);
     const venue = readOnlyVenue(net);
+    expect((await venue.read('confirmed')).feed.warnings).toEqual([]);
     net.oracles.sol.trouble({ frozen: true });
     await net.advance(100);
     const fresh = await venue.read('confirmed');
-    expect(fresh.markets.perps[0]?.oracle.valid).toBe(true);
+    expect(fresh.markets.perps[0]?.oracle).toMatchObject({
+      valid: true,
+      noFillsReason: expect.stringMatching(/^stale by \d+ slots, of which the AMM allows 10$/),
+    });
+    expect(fresh.feed.warnings).toEqual([expect.stringContaining('opening and enlarging wait')]);
     await net.advance(400);
     const stale = await venue.read('confirmed');
     expect(stale.markets.perps[0]?.oracle).toMatchObject({
       valid: false,
       invalidReason: expect.stringMatching(/^stale by (49|50)\d slots$/),
     });
+    expect(stale.feed.warnings.join(' ')).toMatch(/SOL-PERP is stale by .* withdrawing are refused/);
     if (stale.account === null) throw new Error('the account is there');
     expect(assessMargin(stale.account, stale.markets).kind).toBe('unknown');
   });
