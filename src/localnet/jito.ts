@@ -64,7 +64,7 @@ export class Jito {
 
   /** With `bundleOnly=true` a bundle of one: it lands without an error or not at all. Without it, like every other transaction. */
   #sendTransaction(params: Params, request: IncomingMessage): string {
-    const transaction = decodeTransaction(params[0], configAt(params, 1)['encoding']);
+    const transaction = decodeTransaction(params[0], configAt(params, 1).encoding);
     const url = new URL(request.url ?? '/', 'http://localhost');
     if (url.searchParams.get('bundleOnly') === 'true') this.#bundle([transaction]);
     else this.#network.submit(JITO, transaction, null);

@@ -57,9 +57,9 @@ describe('parseAmount', () => {
     expect(result.ok).toBe(false);
     if (result.ok) return;
     expect(result.error.code).toBe('INVALID_FIELD');
-    expect(result.error.details?.['field']).toBe('amount');
-    expect(typeof result.error.details?.['got']).toBe('string');
-    expect(typeof result.error.details?.['expected']).toBe('string');
+    expect(result.error.details?.field).toBe('amount');
+    expect(typeof result.error.details?.got).toBe('string');
+    expect(typeof result.error.details?.expected).toBe('string');
   });
 
   it('tells back at most a line of a long text', () => {

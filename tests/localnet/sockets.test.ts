@@ -26,18 +26,18 @@ describe('subscriptions of web3.js', () => {
     await until('all subscriptions stand', () => standing(net) === 7);
     await connection.sendRawTransaction(wire);
     await net.advance(2);
-    expect(told['confirmed']).toBeUndefined();
+    expect(told.confirmed).toBeUndefined();
     await net.advance(1);
-    await until('it is confirmed', () => told['confirmed'] !== undefined && told['account'] !== undefined);
-    expect(told['finalized']).toBeUndefined();
+    await until('it is confirmed', () => told.confirmed !== undefined && told.account !== undefined);
+    expect(told.finalized).toBeUndefined();
     await net.advance(40);
-    await until('it is final', () => told['finalized'] !== undefined);
-    expect(told['account']).toEqual([Number(SOL)]);
-    expect(told['logs']).toEqual([[null, 2]]);
-    expect([told['confirmed'], told['finalized']]).toEqual([[null], [null]]);
-    await until('every slot is told', () => told['slot']?.length === 43);
-    expect(told['root']?.length).toBeGreaterThan(30);
-    expect(told['program']?.length).toBeGreaterThan(0);
+    await until('it is final', () => told.finalized !== undefined);
+    expect(told.account).toEqual([Number(SOL)]);
+    expect(told.logs).toEqual([[null, 2]]);
+    expect([told.confirmed, told.finalized]).toEqual([[null], [null]]);
+    await until('every slot is told', () => told.slot?.length === 43);
+    expect(told.root?.length).toBeGreaterThan(30);
+    expect(told.program?.length).toBeGreaterThan(0);
     await until('both signature subscriptions are over', () => standing(net) === 5);
   });
 

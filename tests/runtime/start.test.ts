@@ -2,11 +2,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Keypair } from '@solana/web3.js';
 import { afterAll, describe, expect, it } from 'vitest';
+import { toBase58 } from '../../src/domain/base58.ts';
 import { isAlive } from '../../src/runtime/processes.ts';
 import { freePorts, Product, productEnv, until } from '../support/product.ts';
 
-const PLANTED_KEY = '4wBqpZM9xaSheZzJSMawUKKwhdpChKbZ5eu5ky4Vigw6eZcDnN4KzJzPm5qXhbXKVTcBYaKdMTcPNsQ7d5qGZyRz';
+const PLANTED_KEY = toBase58(Keypair.generate().secretKey);
 const PLANTED_TOKEN = 'planted-token-0123456789';
 const PLANTED_RPC = 'planted-rpc-key-987654321';
 const CTRL_C_WITHIN_MS = 10_000;
@@ -40,7 +42,7 @@ describe('npm start, before anything runs', () => {
     const { code } = await product.exited;
     expect(code).toBe(1);
     expect(product.output).toContain('--dmeo');
-    expect(product.output).toContain('--demo, --reset-paper, --help, --version');
+    expect(product.output).toContain('--demo, --localnet, --reset-paper, --help, --version');
     expect(product.output).toContain('all, worker, bridge');
   });
 
@@ -50,7 +52,7 @@ describe('npm start, before anything runs', () => {
     const { code } = await product.exited;
     expect(code).toBe(1);
     expect(product.output).toContain('MARKET_SPEED: got "fast"');
-    expect(product.output).toContain('SOLANA_PRIVATE_KEY: got (hidden)');
+    expect(product.output).toMatch(/^ *SOLANA_PRIVATE_KEY: KEY_/m);
     expect(product.output).not.toContain('my-secret-thing');
   });
 

@@ -10,9 +10,9 @@ import { Client, Connection, ServiceError, type WorkflowHandle, WorkflowUpdateFa
 import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
-import * as z from '../../src/domain/codec.ts';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
+import * as z from '../../src/domain/codec.ts';
 import type { CommandAnswer, CommandEnvelope, CommandRequest, Verdict } from '../../src/domain/command.ts';
 import { hashJson, operationIdOf, operationWorkflowId } from '../../src/domain/ids.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/policy.ts';

@@ -13,7 +13,7 @@ import { readPriceFile } from './price-file.ts';
 const wrong = (message: string): ValidationError => new ValidationError('LOCALNET_CONTROL', message);
 
 function address(body: Body): string {
-  const value = body['address'];
+  const value = body.address;
   if (typeof value !== 'string' || addressBytes(value) === null) throw wrong('address is a base58 address.');
   return value;
 }
@@ -25,8 +25,7 @@ function whole(body: Body, name: string, fallback?: bigint): bigint {
   return BigInt(String(value));
 }
 
-const oracleOf = (drift: DriftLocalnet, body: Body) =>
-  body['asset'] === 'USDC' ? drift.oracles.usdc : drift.oracles.sol;
+const oracleOf = (drift: DriftLocalnet, body: Body) => (body.asset === 'USDC' ? drift.oracles.usdc : drift.oracles.sol);
 
 function oracle(drift: DriftLocalnet, body: Body): object {
   const { path, file, trouble } = body;
@@ -40,7 +39,7 @@ function oracle(drift: DriftLocalnet, body: Body): object {
 
 function pause(drift: DriftLocalnet, body: Body): void {
   const { exchange, perp, spot, perpStatus, spotStatus } = body;
-  const index = Number(body['market'] ?? 0);
+  const index = Number(body.market ?? 0);
   if (exchange !== undefined) drift.pauses.exchange(exchange as readonly ExchangePause[] | 'all');
   if (perp !== undefined) drift.pauses.perp(perp as readonly PerpPause[], index);
   if (spot !== undefined) drift.pauses.spot(spot as readonly SpotPause[], index);
@@ -82,28 +81,27 @@ function actorOf(drift: DriftLocalnet, who: unknown): DriftActor {
 
 const DEEDS: Readonly<Record<string, (actor: DriftActor, body: Body) => string>> = {
   initialize: (actor) => actor.initialize(),
-  deposit: (actor, body) => actor.deposit(body['asset'] as Asset, whole(body, 'amount')),
-  withdraw: (actor, body) =>
-    actor.withdraw(body['asset'] as Asset, whole(body, 'amount'), body['reduceOnly'] !== false),
+  deposit: (actor, body) => actor.deposit(body.asset as Asset, whole(body, 'amount')),
+  withdraw: (actor, body) => actor.withdraw(body.asset as Asset, whole(body, 'amount'), body.reduceOnly !== false),
   trade: (actor, body) =>
     actor.trade({
-      direction: body['direction'] === 'long' ? 'long' : 'short',
+      direction: body.direction === 'long' ? 'long' : 'short',
       size: whole(body, 'size'),
-      reduceOnly: body['reduceOnly'] === true,
-      ...(typeof body['limit'] === 'number' ? { limit: body['limit'] } : {}),
+      reduceOnly: body.reduceOnly === true,
+      ...(typeof body.limit === 'number' ? { limit: body.limit } : {}),
     }),
   cancel: (actor) => actor.cancelOrders(),
-  'settle-pnl': (actor, body) => actor.settlePnl(body['address'] === undefined ? actor.address : address(body)),
-  'settle-funding': (actor, body) => actor.settleFunding(body['address'] === undefined ? actor.address : address(body)),
+  'settle-pnl': (actor, body) => actor.settlePnl(body.address === undefined ? actor.address : address(body)),
+  'settle-funding': (actor, body) => actor.settleFunding(body.address === undefined ? actor.address : address(body)),
   liquidate: (actor, body) => actor.liquidate(address(body)),
 };
 
 async function act(drift: DriftLocalnet, body: Body): Promise<object> {
-  const deed = DEEDS[String(body['do'])];
+  const deed = DEEDS[String(body.do)];
   if (deed === undefined) throw wrong(`do is one of: ${Object.keys(DEEDS).join(', ')}.`);
-  const actor = actorOf(drift, body['who']);
+  const actor = actorOf(drift, body.who);
   const signature = deed(actor, body);
-  if (body['wait'] !== false) await actor.done(signature);
+  if (body.wait !== false) await actor.done(signature);
   return { signature, address: actor.address, user: actor.user };
 }
 

@@ -84,6 +84,7 @@ export class Keeper {
   readonly #users = new Map<string, UserSeen>();
   readonly #tried = new Map<string, Tried>();
   readonly #checkedAt = new Map<string, number>();
+  readonly #rulesFor = new Map<string, KeeperRules>();
   #rules: KeeperRules = KEEPER_RULES;
   #seen: Block | null = null;
   #crankedAt = 0;
@@ -99,16 +100,17 @@ export class Keeper {
 
   /** What is not named stays as it is. @throws ValidationError LOCALNET_KEEPER */
   set(rules: Partial<KeeperRules>): void {
-    for (const [name, value] of Object.entries(rules)) {
-      const now = KEEPER_RULES[name as keyof KeeperRules];
-      const isParts = name === 'parts' && Array.isArray(value) && value.every(isPart);
-      if (isParts || (name !== 'parts' && now !== undefined && typeof value === typeof now)) continue;
-      throw new ValidationError('LOCALNET_KEEPER', `The keeper has no such rule: ${name} ${JSON.stringify(value)}.`, {
-        rules: JSON.stringify(KEEPER_RULES),
-      });
-    }
+    check(rules);
     this.#rules = { ...this.#rules, ...rules };
   }
+
+  /** Orders of this authority are treated by rules of their own, whatever the others' are. @throws as `set` */
+  setFor(authority: string, rules: Partial<KeeperRules>): void {
+    check(rules);
+    this.#rulesFor.set(authority, { ...this.#rules, ...rules });
+  }
+
+  #rulesOf = ({ authority }: WaitingOrder): KeeperRules => this.#rulesFor.get(authority) ?? this.#rules;
 
   /** Orders that wait for it. */
   get orders(): readonly WaitingOrder[] {
@@ -118,17 +120,17 @@ export class Keeper {
   /** After each slot. */
   turn(): void {
     this.#look();
-    if (this.#rules.fills) for (const order of this.orders) this.#workOn(order);
+    for (const order of this.orders) if (this.#rulesOf(order).fills) this.#workOn(order);
     if (this.#rules.cranks) this.#crank();
     if (this.#rules.liquidates) this.#liquidate();
   }
 
   /** Before the transactions of a block are taken. */
   opening(block: BlockOpening): void {
-    if (!this.#rules.racesCancels || !this.#rules.fills) return;
     const { chain, sender, wallet } = this.#of;
     for (const order of this.orders) {
-      if (block.slot < order.placedAtSlot + this.#rules.fillAfterSlots) continue;
+      const { fillAfterSlots, fills, racesCancels } = this.#rulesOf(order);
+      if (!racesCancels || !fills || block.slot < order.placedAtSlot + fillAfterSlots) continue;
       const isTouched = chain.pending.some(({ keys }) => keys[0] !== wallet.address && keys.includes(order.user));
       if (isTouched) sender.send(wallet, [this.#fillOf(order)], RACE_MICRO_LAMPORTS);
     }
@@ -170,7 +172,7 @@ export class Keeper {
 
   #workOn(order: WaitingOrder): void {
     const { chain, sender, wallet } = this.#of;
-    const { fillAfterSlots, parts, amm, expires } = this.#rules;
+    const { fillAfterSlots, parts, amm, expires } = this.#rulesOf(order);
     // What is sent now lands one slot later at the earliest.
     const landing = chain.slot + 1;
     const name = nameOf(order);
@@ -249,6 +251,18 @@ export class Keeper {
 const MOST_BASE = 1_000_000_000_000_000n;
 /** What names an instruction in its data. */
 const KIND_BYTES = 8;
+
+/** @throws ValidationError LOCALNET_KEEPER */
+function check(rules: Partial<KeeperRules>): void {
+  for (const [name, value] of Object.entries(rules)) {
+    const now = KEEPER_RULES[name as keyof KeeperRules];
+    const isParts = name === 'parts' && Array.isArray(value) && value.every(isPart);
+    if (isParts || (name !== 'parts' && now !== undefined && typeof value === typeof now)) continue;
+    throw new ValidationError('LOCALNET_KEEPER', `The keeper has no such rule: ${name} ${JSON.stringify(value)}.`, {
+      rules: JSON.stringify(KEEPER_RULES),
+    });
+  }
+}
 
 const isPart = (part: unknown): boolean =>
   typeof part === 'object' &&

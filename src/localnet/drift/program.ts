@@ -15,7 +15,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where programs and accounts from elsewhere are kept; nothing of it belongs to the project. */
 export const cacheFolder = (env: Environment): string =>
-  join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'), 'driftless');
+  join(env.XDG_CACHE_HOME ?? join(env.HOME ?? homedir(), '.cache'), 'driftless');
 
 /** Accounts that were cloned. */
 export const cachedAccountsFolder = (env: Environment): string => join(cacheFolder(env), 'drift-accounts');
@@ -28,7 +28,7 @@ export const cachedProgramPath = (env: Environment): string => join(cacheFolder(
  * @throws ValidationError LOCALNET_DRIFT_PROGRAM for a file that is another program, or a configured path without a file
  */
 export function findDriftProgram(env: Environment): string | null {
-  const configured = env['DRIFT_PROGRAM_PATH'];
+  const configured = env.DRIFT_PROGRAM_PATH;
   if (configured !== undefined && configured !== '') {
     checkDriftProgram(readProgramFile(configured), configured);
     return configured;

@@ -108,12 +108,12 @@ export type FaultInput = Partial<FaultRule> & { readonly kind: FaultKind };
 export function parseRule(input: unknown, id: string): FaultRule {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) throw bad('a rule is an object', input);
   const rule: Record<string, unknown> = { id, ...DEFAULTS, slots: 10, ...input };
-  if (!('slots' in input)) rule['slots'] = DEFAULT_SLOTS[String(rule['kind'])] ?? 10;
+  if (!('slots' in input)) rule.slots = DEFAULT_SLOTS[String(rule.kind)] ?? 10;
   for (const [name, value] of Object.entries(rule)) {
     const fault = faultOf(name, value);
     if (fault !== null) throw bad(`${name} ${fault}`, value);
   }
-  if (rule['kind'] === undefined) throw bad(`kind is one of ${FAULT_KINDS.join(', ')}`, null);
+  if (rule.kind === undefined) throw bad(`kind is one of ${FAULT_KINDS.join(', ')}`, null);
   return rule as unknown as FaultRule;
 }
 

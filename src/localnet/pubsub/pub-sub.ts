@@ -149,7 +149,7 @@ export class PubSub {
     const at = now[commitment];
     for (const pubkey of written) {
       const account = this.#node.account(pubkey, at);
-      if (account === null || account.owner !== address || !passesFilters(account, config['filters'])) continue;
+      if (account === null || account.owner !== address || !passesFilters(account, config.filters)) continue;
       this.#send(socket, id, 'program', about(at, { pubkey, account: this.#encoded(account, config, at) }));
     }
   }

@@ -28,7 +28,7 @@ export function parseSubscription(method: string, params: Params): Subscription 
   const commitment = commitmentIn(config);
   switch (method) {
     case 'signatureSubscribe': {
-      const received = config['enableReceivedNotification'] !== true;
+      const received = config.enableReceivedNotification !== true;
       return { kind: 'signature', signature: signatureAt(params, 0), commitment, received };
     }
     case 'accountSubscribe':

@@ -91,9 +91,9 @@ export const ACCOUNT_METHODS: Methods = {
     const at = blockFor(node, config);
     const value = node.chain.bank
       .programAccountsAt(at, program)
-      .filter(([, account]) => passesFilters(account, config['filters']))
+      .filter(([, account]) => passesFilters(account, config.filters))
       .map(([pubkey, account]) => ({ pubkey, account: encoded(node, at, account, config) }));
-    return config['withContext'] === true ? inContext(at, value) : value;
+    return config.withContext === true ? inContext(at, value) : value;
   },
 
   getTokenAccountBalance(node, params) {

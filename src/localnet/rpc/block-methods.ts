@@ -25,9 +25,9 @@ function blockJson(node: Node, block: Block, config: Config) {
   const { transactionDetails = 'full', rewards = true, encoding } = config;
   const landings = block.transactions.map((landed) => ({ landed, block }));
   if (transactionDetails === 'full' || transactionDetails === 'accounts')
-    for (const { landed } of landings) checkVersion(landed.transaction, config['maxSupportedTransactionVersion']);
+    for (const { landed } of landings) checkVersion(landed.transaction, config.maxSupportedTransactionVersion);
   const version = (one: (typeof landings)[number]) =>
-    typeof config['maxSupportedTransactionVersion'] === 'number' ? { version: one.landed.transaction.version } : {};
+    typeof config.maxSupportedTransactionVersion === 'number' ? { version: one.landed.transaction.version } : {};
   return {
     blockhash: block.blockhash,
     previousBlockhash: block.parent?.blockhash ?? '11111111111111111111111111111111',

@@ -13,9 +13,9 @@ export function encodeAccount(
   config: Config,
   mintOfToken: (mint: string) => ChainAccount | null = () => null,
 ) {
-  const parsed = config['encoding'] === 'jsonParsed' ? parsedData(account, mintOfToken) : null;
+  const parsed = config.encoding === 'jsonParsed' ? parsedData(account, mintOfToken) : null;
   return {
-    data: parsed ?? encodedData(sliced(account.data, config['dataSlice']), config['encoding']),
+    data: parsed ?? encodedData(sliced(account.data, config.dataSlice), config.encoding),
     executable: account.executable,
     lamports: account.lamports,
     owner: account.owner,

@@ -37,7 +37,7 @@ export function commitmentIn(config: Config, name = 'commitment', fallback: Comm
 /** The block that answers: of the wanted commitment, and not before `minContextSlot`. */
 export function blockFor(node: Node, config: Config, name = 'commitment'): Block {
   const block = node.at(commitmentIn(config, name));
-  const least = config['minContextSlot'];
+  const least = config.minContextSlot;
   if (typeof least === 'number' && block.slot < least) throw minContextSlot(block.slot);
   return block;
 }

@@ -99,7 +99,7 @@ function signaturesFor(node: Node, params: Params) {
   const upTo = settledBlock(node, config);
   if (!node.hasHistory()) throw historyNotAvailable();
   const { before, until } = config as { before?: string; until?: string };
-  const limit = config['limit'] === undefined ? MAX_SIGNATURES : wholeAt([config['limit']], 0);
+  const limit = config.limit === undefined ? MAX_SIGNATURES : wholeAt([config.limit], 0);
   if (limit < 1 || limit > MAX_SIGNATURES) throw invalidParams(`Invalid limit; max ${MAX_SIGNATURES}`);
   const found: Landing[] = [];
   let started = before === undefined;
@@ -126,19 +126,19 @@ const newestFirst = (a: Landing, b: Landing): number => b.block.slot - a.block.s
 export const TRANSACTION_METHODS: Methods = {
   sendTransaction(node, params, network) {
     const config = configAt(params, 1);
-    const transaction = decodeTransaction(params[0], config['encoding']);
-    if (config['skipPreflight'] !== true) preflight(node, transaction, config);
-    const retries = config['maxRetries'];
+    const transaction = decodeTransaction(params[0], config.encoding);
+    if (config.skipPreflight !== true) preflight(node, transaction, config);
+    const retries = config.maxRetries;
     network.submit(node.name, transaction, typeof retries === 'number' ? retries : null);
     return signatureOf(transaction);
   },
 
   simulateTransaction(node, params) {
     const config = configAt(params, 1);
-    const checkSignatures = config['sigVerify'] === true;
-    const replace = config['replaceRecentBlockhash'] === true;
+    const checkSignatures = config.sigVerify === true;
+    const replace = config.replaceRecentBlockhash === true;
     if (checkSignatures && replace) throw invalidParams('sigVerify may not be used with replaceRecentBlockhash');
-    const sent = decodeTransaction(params[0], config['encoding']);
+    const sent = decodeTransaction(params[0], config.encoding);
     const at = blockFor(node, config);
     if (checkSignatures && !isFullySigned(sent)) throw signaturesFailed();
     const transaction = replace ? withBlockhash(sent, at) : sent;
@@ -146,15 +146,15 @@ export const TRANSACTION_METHODS: Methods = {
     const { all } = addressesOf(transaction, (address) => node.account(address, at));
     const lastValidBlockHeight = node.chain.lastValidBlockHeight(at);
     return inContext(at, {
-      ...simulationJson(simulation, all, config['innerInstructions'] === true),
-      accounts: wantedAccounts(node, at, simulation, config['accounts']),
+      ...simulationJson(simulation, all, config.innerInstructions === true),
+      accounts: wantedAccounts(node, at, simulation, config.accounts),
       ...(replace ? { replacementBlockhash: { blockhash: at.blockhash, lastValidBlockHeight } } : {}),
     });
   },
 
   getSignatureStatuses(node, params) {
     const signatures = listAt(params, 0, MAX_STATUSES).map(signature);
-    const search = configAt(params, 1)['searchTransactionHistory'] === true;
+    const search = configAt(params, 1).searchTransactionHistory === true;
     if (search && !node.hasHistory()) throw historyNotAvailable();
     const value = signatures.map((one) => {
       const landing = node.find(one, search);
@@ -171,13 +171,13 @@ export const TRANSACTION_METHODS: Methods = {
     const landing = node.find(name, true);
     if (landing === null || landing.block.height > upTo.height) return null;
     const { transaction } = landing.landed;
-    const most = config['maxSupportedTransactionVersion'];
+    const most = config.maxSupportedTransactionVersion;
     checkVersion(transaction, most);
     return {
       slot: landing.block.slot,
       blockTime: landing.block.time,
-      meta: encodeMeta(landing, config['encoding']),
-      transaction: encodeTransaction(landing, config['encoding']),
+      meta: encodeMeta(landing, config.encoding),
+      transaction: encodeTransaction(landing, config.encoding),
       ...(typeof most === 'number' ? { version: transaction.version } : {}),
     };
   },

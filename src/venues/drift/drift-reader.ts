@@ -189,7 +189,7 @@ export class DriftReader {
     if (account === null || account.data.length === 0) return null;
     if (account.owner !== this.#programId) throw this.#notFound();
     const known = this.#decoded.get(address);
-    if (known !== undefined && known.data.equals(account.data)) return known.account as DriftAccounts[N];
+    if (known?.data.equals(account.data)) return known.account as DriftAccounts[N];
     const decoded = decodeDriftAccount(name, account.data);
     this.#decoded.set(address, { data: account.data, account: decoded });
     return decoded;

@@ -69,7 +69,7 @@ describeOnDrift('npm run localnet -- --drift', () => {
     });
     const key: unknown = JSON.parse(readFileSync(walletFile, 'utf8'));
     expect(key).toHaveLength(64);
-    expect(said.out).toContain(String(drift['wallet']));
+    expect(said.out).toContain(String(drift.wallet));
     child.kill('SIGTERM');
     expect((await once(child, 'exit'))[0]).toBe(0);
   });

@@ -79,8 +79,8 @@ describeOnDrift('a read of the real program', () => {
           if (read.account === null) throw new Error('the account is there');
           const ours = ourFigures(read.account, read.markets);
           expect(ours).toEqual(await theirFigures(trader, read.blockTimeMs));
-          expect(Number(ours['health'])).toBeGreaterThanOrEqual(0);
-          expect(Number(ours['health'])).toBeLessThanOrEqual(100);
+          expect(Number(ours.health)).toBeGreaterThanOrEqual(0);
+          expect(Number(ours.health)).toBeLessThanOrEqual(100);
           withPosition += read.account.perps.some(({ baseAmount }) => baseAmount !== 0n) ? 1 : 0;
           withOrders += read.account.orders.length > 0 ? 1 : 0;
           withDebt += read.account.spot.some(({ kind }) => kind === 'borrow') ? 1 : 0;
