@@ -1,9 +1,10 @@
 /** The account as it would stand after a trade, a deposit or a withdrawal: what gates judge, and nothing is sent. */
-import { type Account, type Markets, SOL_INDEX, type SpotBalance, type SpotMarket, USDC_INDEX } from './account.ts';
+import type { Account, Markets, SpotBalance, SpotMarket } from './account.ts';
 import type { Asset } from './intent.ts';
 import { perpMarketOf, perpPosition, tokenAmount, unsettledFunding } from './margin.ts';
 import { applyFill, emptyPosition } from './position.ts';
 import type { Snapshot } from './snapshot.ts';
+import { marketOfAsset } from './spot-markets.ts';
 import { abs, divCeil, divFloor, type Lamports, lamports, microUsd, type Price, valueAt } from './units.ts';
 
 export type AccountChange =
@@ -20,8 +21,6 @@ export interface AccountAfter {
 /** Drift: token amount = scaled balance x cumulative interest / 10^(19 - decimals). */
 const SCALED_EXPONENT = 19;
 const FEE_PRECISION = 1_000_000n;
-
-export const assetIndex = (asset: Asset): number => (asset === 'SOL' ? SOL_INDEX : USDC_INDEX);
 
 const emptyAccount: Account = {
   subAccount: 0,
@@ -48,8 +47,8 @@ export function accountAfter(snapshot: Snapshot, change: AccountChange): Account
     }
     case 'deposit':
     case 'withdraw': {
-      const market = markets.spot.find((spot) => spot.marketIndex === assetIndex(change.asset));
-      if (market === undefined || (account === null && change.kind === 'withdraw')) return null;
+      const market = marketOfAsset(markets, change.asset);
+      if (market === null || (account === null && change.kind === 'withdraw')) return null;
       const inward = change.kind === 'deposit' ? change.amount : -change.amount;
       return {
         account: withTokens(account ?? emptyAccount, market, inward),

@@ -1,5 +1,5 @@
 /** What the page shows beyond `drift_state`: numbers for people, and exact base units beside them as `*_base` strings. */
-import { type Account, type Markets, SOL_PERP } from './account.ts';
+import { type Account, type Markets, SOL_PERP, type SpotMarket } from './account.ts';
 import { apportion } from './apportion.ts';
 import { carryOf } from './carry.ts';
 import { exposure } from './delta.ts';
@@ -13,6 +13,7 @@ import {
 } from './margin.ts';
 import type { Policy } from './policy.ts';
 import type { EquitySource, Snapshot } from './snapshot.ts';
+import { baseMarket, quoteMarket } from './spot-markets.ts';
 import {
   divFloor,
   FEMTO_PER_MICRO_USD,
@@ -26,8 +27,6 @@ import {
   usdNumber,
 } from './units.ts';
 
-const SOL = 'SOL';
-const USDC = 'USDC';
 const RATE_ONE = 1_000_000_000;
 /** What is spent to be in a position at all: the costs that carry has to earn back. */
 const COSTS = ['fees', 'gas', 'slippage'] as const satisfies readonly EquitySource[];
@@ -90,17 +89,20 @@ const usd = (value: MicroUsd | Price | null): number | null => (value === null ?
 const base = (value: bigint | null): string | null => (value === null ? null : value.toString());
 
 /** Null: no such market is known. Without an account nothing is held. */
-function held(account: Account | null, markets: Markets, asset: string): bigint | null {
-  if (!markets.spot.some((market) => market.asset === asset)) return null;
-  return account === null ? 0n : spotHeld(account, markets, asset);
+function held(account: Account | null, markets: Markets, market: SpotMarket | null): bigint | null {
+  if (market === null) return null;
+  return account === null ? 0n : spotHeld(account, markets, market.asset);
 }
 
-const toWithdraw = (account: Account | null, markets: Markets, asset: string): bigint | null =>
-  account === null ? 0n : withdrawable(account, markets, asset);
+function toWithdraw(account: Account | null, markets: Markets, market: SpotMarket | null): bigint | null {
+  if (account === null) return 0n;
+  return market === null ? null : withdrawable(account, markets, market.asset);
+}
 
 function balances({ account, markets, wallet }: Snapshot) {
-  const solHeld = held(account, markets, SOL);
-  const usdcHeld = held(account, markets, USDC);
+  const [sol, usdc] = [baseMarket(markets), quoteMarket(markets)];
+  const solHeld = held(account, markets, sol);
+  const usdcHeld = held(account, markets, usdc);
   return {
     wallet_sol: solNumber(wallet.sol),
     wallet_sol_base: wallet.sol.toString(),
@@ -110,8 +112,8 @@ function balances({ account, markets, wallet }: Snapshot) {
     spot_sol_base: base(solHeld),
     spot_usdc: usdcHeld === null ? null : usdNumber(microUsd(usdcHeld)),
     spot_usdc_base: base(usdcHeld),
-    max_withdraw_sol_base: base(toWithdraw(account, markets, SOL)),
-    max_withdraw_usdc_base: base(toWithdraw(account, markets, USDC)),
+    max_withdraw_sol_base: base(toWithdraw(account, markets, sol)),
+    max_withdraw_usdc_base: base(toWithdraw(account, markets, usdc)),
   };
 }
 

@@ -174,6 +174,4 @@ export const Markets = z.object({ spot: z.array(SpotMarket), perps: z.array(Perp
 export type Markets = z.output<typeof Markets>;
 
 export const SOL_PERP = 'SOL-PERP';
-export const USDC_INDEX = 0;
-export const SOL_INDEX = 1;
 export const SOL_PERP_INDEX = 0;

@@ -2,13 +2,14 @@
  * Does it pay? The profit gate of DESIGN ("Gates"): what the added size may be expected to earn over the holding
  * horizon against what opening and closing it costs; and what an open short earns or pays from day to day.
  */
-import { type Account, type Markets, type PerpMarket, SOL_PERP, USDC_INDEX } from './account.ts';
+import { type Account, type Markets, type PerpMarket, SOL_PERP } from './account.ts';
 import { takerFeeOn } from './account-after.ts';
 import { RATE_PRECISION } from './funding.ts';
 import { perpMarketOf, perpPosition, tokenAmount } from './margin.ts';
 import type { Policy } from './policy.ts';
 import { slippagePpm } from './slippage.ts';
 import type { FundingOutlook, Snapshot } from './snapshot.ts';
+import { quoteMarket } from './spot-markets.ts';
 import {
   abs,
   divCeil,
@@ -107,11 +108,11 @@ const conservative = (funding: MicroUsd): bigint => (funding > 0n ? funding / RE
 const interestOn = (principal: bigint, yearlyRate: bigint, hours: number): MicroUsd =>
   microUsd(divCeil(principal * yearlyRate * BigInt(Math.round(hours * 1_000)), PPM * BigInt(HOURS_PER_YEAR) * 1_000n));
 
-/** Deposited USDC, negative for a borrow; null when the market is not known. */
-function quoteBalance(account: Account | null, markets: Markets): bigint | null {
-  const market = markets.spot.find((spot) => spot.marketIndex === USDC_INDEX);
-  if (market === undefined) return null;
-  const balance = account?.spot.find((spot) => spot.marketIndex === USDC_INDEX);
+/** Deposited quote (USDC), negative for a borrow; null when the market is not known. */
+function quoteBalance(account: Account | null, markets: Markets, marketName: string): bigint | null {
+  const market = quoteMarket(markets, marketName);
+  if (market === null) return null;
+  const balance = account?.spot.find((spot) => spot.marketIndex === market.marketIndex);
   return balance === undefined ? 0n : tokenAmount(balance, market);
 }
 
@@ -130,7 +131,7 @@ export function judgeProfitability(
   const market = perpMarketOf(markets, marketName);
   const oracle = market?.oracle.price ?? null;
   const rate = conservativeRate(funding, side);
-  const quote = quoteBalance(account, markets);
+  const quote = quoteBalance(account, markets, marketName);
   const missing = [
     ...(market === null ? ['the market'] : []),
     ...(oracle === null ? ['the oracle price'] : []),
@@ -141,7 +142,7 @@ export function judgeProfitability(
 
   const cost = roundTripCost(size, oracle, market, snapshot.transactionCostLamports);
   const borrowed = max(cost.total / TRIPS - max(quote, 0n), 0n);
-  const borrowRate = markets.spot.find((spot) => spot.marketIndex === USDC_INDEX)?.borrowRate ?? null;
+  const borrowRate = quoteMarket(markets, marketName)?.borrowRate ?? null;
   if (borrowed > 0n && borrowRate === null) return { kind: 'unknown', missing: ['the quote borrow rate'] };
   const hours = policy.holdingHorizonHours;
   const extraInterest = interestOn(borrowed, borrowRate ?? 0n, hours);
@@ -202,10 +203,10 @@ export function carryOf(snapshot: Snapshot, marketName = SOL_PERP): Carry | null
   const { account, markets, funding } = snapshot;
   const position = account === null ? null : perpPosition(account, marketName, markets);
   const oracle = perpMarketOf(markets, marketName)?.oracle.price ?? null;
-  const quote = quoteBalance(account, markets);
+  const quote = quoteBalance(account, markets, marketName);
   const rate = meanRateOfDay(funding, snapshot.marketTimeMs);
   if (position === null || position.baseAmount >= 0n || oracle === null || quote === null || rate === null) return null;
-  const borrowRate = markets.spot.find((spot) => spot.marketIndex === USDC_INDEX)?.borrowRate ?? null;
+  const borrowRate = quoteMarket(markets, marketName)?.borrowRate ?? null;
   if (quote < 0n && borrowRate === null) return null;
 
   const notional = valueAt(lamports(-position.baseAmount), oracle);

@@ -1,6 +1,5 @@
 /** Checks of the amount: that the money is there, and that the market takes the size. */
 import type { PerpMarket } from './account.ts';
-import { assetIndex } from './account-after.ts';
 import { ASSET_DECIMALS } from './amounts.ts';
 import { type GateCheck, type GateSubject, openingCost, type TradePurpose, unknownAs } from './gate-subject.ts';
 import type { Asset } from './intent.ts';
@@ -8,6 +7,7 @@ import { withdrawable } from './margin.ts';
 import type { Policy } from './policy.ts';
 import { limitReference } from './slippage.ts';
 import type { Snapshot } from './snapshot.ts';
+import { marketOfAsset } from './spot-markets.ts';
 import { abs, type Lamports, max, solNumber, usdNumber, valueAt } from './units.ts';
 
 /**
@@ -58,7 +58,7 @@ export function depositable(snapshot: Snapshot, asset: Asset, policy: Policy): b
 
 export function withdrawableOf({ account, markets }: Snapshot, asset: Asset): bigint | null {
   if (account === null) return 0n;
-  const name = markets.spot.find((spot) => spot.marketIndex === assetIndex(asset))?.asset;
+  const name = marketOfAsset(markets, asset)?.asset;
   return name === undefined ? null : withdrawable(account, markets, name);
 }
 

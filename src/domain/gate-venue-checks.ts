@@ -1,6 +1,6 @@
 /** Checks of the venue, the reading and the wallet's gas: whether anything can be sent, and on what it would rest. */
-import { assetIndex } from './account-after.ts';
 import { type GateCheck, type GateSubject, openingCost, walletSolChange } from './gate-subject.ts';
+import { marketOfAsset } from './spot-markets.ts';
 import { lamports, solNumber, usdNumber } from './units.ts';
 
 const REQUIRED_PERMISSION = { deposit: 'capital', withdraw: 'capital', settle: 'capital', trade: 'trading' } as const;
@@ -75,10 +75,7 @@ export function marketStatus({ market, reducing, operation }: GateSubject): Gate
 }
 
 export function oracleInvalid({ snapshot, market, operation }: GateSubject): GateCheck {
-  const oracle =
-    'asset' in operation
-      ? snapshot.markets.spot.find((spot) => spot.marketIndex === assetIndex(operation.asset))?.oracle
-      : market?.oracle;
+  const oracle = 'asset' in operation ? marketOfAsset(snapshot.markets, operation.asset)?.oracle : market?.oracle;
   const priced = oracle?.valid === true && oracle.price !== null;
   // An order that enlarges would only lie there, at a limit from a price that the venue itself no longer fills by.
   const fills = operation.kind === 'trade' ? (oracle?.noFillsReason ?? null) : null;

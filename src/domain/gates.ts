@@ -2,7 +2,6 @@
  * Gates: may this operation go ahead? All are evaluated, all are reported with figures; docs/architecture/gates.md says
  * which of them block what.
  */
-import { assetIndex } from './account-after.ts';
 import { countedSpot, driftFromTargetPct, reservedFor } from './delta.ts';
 import type { ErrorReport, Json } from './errors.ts';
 import { GATE_CHECKS } from './gate-checks.ts';
@@ -12,6 +11,7 @@ import { perpMarketOf, perpSize } from './margin.ts';
 import { isReducing } from './position.ts';
 import { limitReference } from './slippage.ts';
 import type { Snapshot } from './snapshot.ts';
+import { marketOfAsset } from './spot-markets.ts';
 import { abs, divCeil, type MicroUsd, microUsd, valueAt } from './units.ts';
 
 export { minimumSize } from './gate-size-checks.ts';
@@ -173,8 +173,8 @@ function operationValue(operation: GateOperation, { markets }: Snapshot): MicroU
     }
     case 'deposit':
     case 'withdraw': {
-      const market = markets.spot.find((spot) => spot.marketIndex === assetIndex(operation.asset));
-      if (market === undefined || market.oracle.price === null) return null;
+      const market = marketOfAsset(markets, operation.asset);
+      if (market === null || market.oracle.price === null) return null;
       return microUsd(divCeil(operation.amount * market.oracle.price, 10n ** BigInt(market.decimals)));
     }
   }

@@ -1,11 +1,13 @@
 /** An account's holdings joined with their markets and usable prices, or the names of the prices that are missing. */
 import type { Account, Markets, OracleQuote, PerpMarket, PerpPosition, SpotBalance, SpotMarket } from './account.ts';
-import { USDC_INDEX } from './account.ts';
 import { borrowTokens, depositTokens } from './margin-weights.ts';
+import { settlesPerps } from './spot-markets.ts';
 
 export interface SpotHolding {
   readonly balance: SpotBalance;
   readonly market: SpotMarket;
+  /** The asset in which perps settle. */
+  readonly isQuote: boolean;
   /** Signed tokens, a borrow negative. */
   readonly amount: bigint;
   readonly oracle: bigint;
@@ -70,7 +72,10 @@ function resolveSpot(balance: SpotBalance, markets: Markets, missing: Set<string
   }
   const quote = usable(market.oracle, market.asset, missing);
   if (quote === null) return null;
-  return { balance, market, amount: tokenAmount(balance, market), oracle: quote.price, twap: quote.twap };
+  return {
+    ...{ balance, market, isQuote: settlesPerps(markets, market) },
+    ...{ amount: tokenAmount(balance, market), oracle: quote.price, twap: quote.twap },
+  };
 }
 
 function resolvePerp(position: PerpPosition, markets: Markets, missing: Set<string>): PerpHolding | null {
@@ -109,5 +114,3 @@ export function resolveHoldings(account: Account, markets: Markets): ResolvedHol
   if (missing.size > 0) return { kind: 'unknown', missing: [...missing].sort() };
   return { kind: 'known', holdings: { account, spot: spot.filter(isPresent), perps: perps.filter(isPresent) } };
 }
-
-export const isQuote = (holding: SpotHolding): boolean => holding.market.marketIndex === USDC_INDEX;

@@ -1,5 +1,5 @@
 /** Spot collateral and debts in micro-USD, with the worst case of open spot orders. */
-import { type Holdings, isQuote, type SpotHolding } from './holdings.ts';
+import type { Holdings, SpotHolding } from './holdings.ts';
 import { assetWeight, liabilityWeight, type MarginCategory, tokenValue, WEIGHT_ONE } from './margin-weights.ts';
 import { max, min } from './units.ts';
 
@@ -28,11 +28,11 @@ const strictValue = (holding: SpotHolding, amount: bigint, strict: boolean): big
 
 /** A person's own leverage limit lowers what non-quote assets count and raises what such debts weigh, initially. */
 function customAssetWeight(holding: SpotHolding, weight: bigint, customRatio: number, category: MarginCategory) {
-  if (category !== 'initial' || isQuote(holding)) return weight;
+  if (category !== 'initial' || holding.isQuote) return weight;
   return min(weight, max(0n, WEIGHT_ONE - BigInt(customRatio)));
 }
 function customLiabilityWeight(holding: SpotHolding, weight: bigint, customRatio: number, category: MarginCategory) {
-  if (category !== 'initial' || isQuote(holding)) return weight;
+  if (category !== 'initial' || holding.isQuote) return weight;
   return max(weight, WEIGHT_ONE + BigInt(customRatio));
 }
 
@@ -96,7 +96,7 @@ export function spotValues({ account, spot }: Holdings, how: Valuation): SpotVal
   let liabilities = 0n;
   let netQuote = 0n;
   for (const holding of spot) {
-    if (isQuote(holding)) {
+    if (holding.isQuote) {
       netQuote +=
         holding.balance.kind === 'deposit'
           ? weightedAsset(holding, holding.amount, how, customRatio)

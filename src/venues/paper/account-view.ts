@@ -1,19 +1,14 @@
 /** The paper account and its markets in the shapes that margin maths and snapshots read. */
-import {
-  type Account,
-  type Markets,
-  type OracleQuote,
-  SOL_INDEX,
-  SOL_PERP,
-  SOL_PERP_INDEX,
-  USDC_INDEX,
-} from '../../domain/account.ts';
+import { type Account, type Markets, type OracleQuote, SOL_PERP, SOL_PERP_INDEX } from '../../domain/account.ts';
 import { isActive } from '../../domain/margin.ts';
 import { lamports, microUsd, type Price, price } from '../../domain/units.ts';
 import type { LendRates, Quote } from '../../market-data/feed.ts';
 import type { PaperParameters } from './parameters.ts';
 import type { PaperState } from './state.ts';
 
+/** Paper's own numbers of its markets. */
+const USDC_INDEX = 0;
+const SOL_INDEX = 1;
 /** Drift's interest precision: the index at which a scaled balance is its tokens. */
 const INTEREST_ONE = 10_000_000_000n;
 /** Scaled balances have 9 decimals, whatever the token has. */
