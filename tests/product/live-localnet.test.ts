@@ -1,0 +1,75 @@
+/** `npm start -- --localnet`: one command, a chain of its own, and no trace of the last one in the way of the next. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { describeOnDrift } from '../support/drift-program.ts';
+import { Product, productEnv, until } from '../support/product.ts';
+
+const TIMEOUT_MS = 400_000;
+const STOP_MS = 10_000;
+
+it('without the program it says where one may come from', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'driftless-localnet-'));
+  const product = new Product(folder, await productEnv({ XDG_CACHE_HOME: folder }), ['--localnet']);
+  try {
+    expect((await product.exited).code).toBe(1);
+    for (const word of ['DRIFT_PROGRAM_PATH', folder, '--clone']) expect(product.output).toContain(word);
+    expect(product.output).not.toMatch(/^\s+at /m);
+  } finally {
+    await product.end();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+it('goes with no other way to start', async () => {
+  const product = new Product(tmpdir(), await productEnv(), ['--localnet', '--demo']);
+  expect((await product.exited).code).toBe(1);
+  expect(product.output).toContain('--localnet is live mode');
+});
+
+describeOnDrift('npm start -- --localnet', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'driftless-localnet-'));
+  const products: Product[] = [];
+
+  afterAll(async () => {
+    for (const product of products) await product.end();
+    rmSync(folder, { recursive: true, force: true });
+  }, TIMEOUT_MS);
+
+  it('runs live on a chain of its own, says what it is, stops in time, and starts anew', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    // What a person has set for real money has no say here.
+    const env = await productEnv({
+      AUTHORITY: 'not-an-address',
+      LIVE_PERMISSIONS: 'read-only',
+      RPC_URL: 'https://example.org',
+    });
+    const begin = async (): Promise<{ product: Product; engineId: string }> => {
+      const product = new Product(folder, env, ['--localnet']);
+      products.push(product);
+      await product.ready();
+      const { engine } = await until('the wallet to be read', async () => {
+        const state = (await product.state()) as unknown as Record<string, Record<string, unknown>>;
+        return state.account?.wallet_sol === 100 ? state : null;
+      });
+      return { product, engineId: String(engine?.engine_id) };
+    };
+    const first = await begin();
+    expect(first.product.output).toContain('no real money');
+    expect(first.product.output).toContain('Driftless is ready (LIVE, Drift localnet, trading)');
+    expect(await first.product.command('DRIFT_DEPOSIT', { amount: '0.5' })).toMatchObject({ success: true });
+    const stopped = await first.product.interrupt();
+    expect(stopped.code).toBe(0);
+    expect(stopped.stoppedInMs).toBeLessThan(STOP_MS);
+    expect(first.product.output).toContain('The local chain is gone');
+
+    const second = await begin();
+    expect(second.engineId).not.toBe(first.engineId);
+    expect(second.product.output).toContain(`its history stays in the journal (${first.engineId})`);
+    const alerts = (await (await second.product.get('/api/alerts')).json()) as { items: unknown[] };
+    expect(alerts.items).toEqual([]);
+    await second.product.interrupt();
+  });
+});

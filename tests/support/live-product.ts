@@ -1,0 +1,65 @@
+/** The whole product in live mode, in a process of its own, on a local chain with the real Drift program that outlives it. */
+import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../src/localnet/drift/index.ts';
+import type { Message } from './bridge.ts';
+import type { Caller } from './product-caller.ts';
+import { ProductRun } from './product-run.ts';
+
+/** The markets are final, and a period's funding rate is known. */
+const FINAL_SLOTS = 40;
+const PAST_SECONDS = 7_200;
+
+export interface LiveProduct {
+  readonly net: DriftLocalnet;
+  readonly run: ProductRun;
+  end(): Promise<void>;
+}
+
+/** The chain runs; the product is not started yet. */
+export async function liveProduct(
+  settings: NodeJS.ProcessEnv = {},
+  chain: DriftLocalnetOptions = {},
+): Promise<LiveProduct> {
+  const net = await startDriftLocalnet({ slotMs: 200, skipShare: 0, fundingHourly: 0.0001, ...chain });
+  try {
+    net.jump({ seconds: PAST_SECONDS });
+    await net.advance(FINAL_SLOTS);
+    const run = await ProductRun.open({
+      ENGINE_MODE: 'live',
+      DRIFT_ENV: 'localnet',
+      RPC_URL: net.rpcUrl,
+      RPC_WS_URL: net.wsUrl,
+      JITO_URL: net.jitoUrl,
+      SOLANA_PRIVATE_KEY: JSON.stringify([...net.wallet.secretKey]),
+      LIVE_PERMISSIONS: 'trading',
+      // The machine may be busy with other tests.
+      MAX_RPC_LATENCY_MS: '10000',
+      MAX_SNAPSHOT_AGE_SECONDS: '120',
+      ...settings,
+    });
+    return {
+      net,
+      run,
+      end: async () => {
+        await run.end();
+        await net.stop();
+      },
+    };
+  } catch (error) {
+    await net.stop();
+    throw error;
+  }
+}
+
+/** Sends a command, confirms it where that is asked, and gives the question and the end. */
+export async function confirmed(
+  caller: Caller,
+  action: string,
+  data: Readonly<Record<string, unknown>>,
+): Promise<{ readonly asked: Message | null; readonly end: Message }> {
+  const commandId = crypto.randomUUID();
+  const first = await caller.end(action, data, commandId);
+  if (first.error?.code !== 'CONFIRMATION_REQUIRED') return { asked: null, end: first };
+  caller.sent.delete(commandId);
+  const { confirmation_token } = first.data as { readonly confirmation_token: string };
+  return { asked: first, end: await caller.end(action, { ...data, confirmation_token }, commandId) };
+}
