@@ -495,13 +495,26 @@ export const takePosition = (engine: EngineCarried, perp: string, spot: string):
 
 /**
  * An order of ours filled after its operation had ended: the vault has it. What enlarges was wished for with the order,
- * so that the target takes it in; what reduces leaves the target as it is.
+ * so that the target takes it in, and with it what was confirmed beyond spot; what reduces leaves the target as it is.
  */
 export function takeLateFill(engine: EngineCarried, perp: string, spot: string): EngineCarried {
   const target = Math.max(engine.hedgeTargetPpm, hedgeTargetOf(perp, spot));
   const enlarged = engine.vaultPerp !== null && BigInt(perp) < BigInt(engine.vaultPerp);
-  return { ...engine, vaultPerp: perp, doubts: 0, hedgeTargetPpm: enlarged ? target : engine.hedgeTargetPpm };
+  const taken = { ...engine, vaultPerp: perp, doubts: 0 };
+  const excess = excessOf(lamports(BigInt(spot)), lamports(BigInt(perp)));
+  if (enlarged) {
+    // The order's size was confirmed as a whole: the part that came late lies beyond spot by the same word. An excess
+    // that is there without such a word (spot shrank, or an order that never was beyond it) stays naked.
+    const confirmed = engine.confirmedExcess === null ? null : maxText(engine.confirmedExcess, excess);
+    return { ...taken, hedgeTargetPpm: target, confirmedExcess: confirmed };
+  }
+  // What is reduced is given up: it may not come back under the old word.
+  const left = engine.confirmedExcess === null || excess === 0n ? null : minText(engine.confirmedExcess, excess);
+  return { ...taken, confirmedExcess: left };
 }
+
+const maxText = (text: string, amount: bigint): string => (BigInt(text) > amount ? text : amount.toString());
+const minText = (text: string, amount: bigint): string => (BigInt(text) < amount ? text : amount.toString());
 
 /** Looks at a difference that nothing explains before it is called so. */
 export const MAX_DOUBTS = 3;

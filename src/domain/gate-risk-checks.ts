@@ -2,6 +2,7 @@
 import { judgeProfitability } from './carry.ts';
 import { countedSpot, driftPct, reservedFor } from './delta.ts';
 import { annualizedRate } from './funding.ts';
+import { settleFirst } from './gate-size-checks.ts';
 import {
   type GateCheck,
   type GateSubject,
@@ -33,7 +34,7 @@ export function leverage({ margin, policy }: GateSubject): GateCheck {
   };
 }
 
-export function healthAfter({ margin, operation }: GateSubject): GateCheck {
+export function healthAfter({ margin, operation, snapshot }: GateSubject): GateCheck {
   const need = operation.kind === 'withdraw' ? MIN_HEALTH_AFTER_WITHDRAW : MIN_HEALTH_AFTER;
   if (margin.kind === 'unknown') return unknownAs('%', need, margin.missing);
   return {
@@ -42,7 +43,9 @@ export function healthAfter({ margin, operation }: GateSubject): GateCheck {
     need,
     unit: '%',
     remedy:
-      operation.kind === 'withdraw' ? 'Withdraw less, or close and settle first.' : 'Choose a smaller size, or deposit more.',
+      operation.kind === 'withdraw'
+        ? `Withdraw less, or close and settle first.${settleFirst(snapshot)}`
+        : 'Choose a smaller size, or deposit more.',
   };
 }
 

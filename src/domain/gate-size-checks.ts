@@ -1,6 +1,6 @@
 /** Checks of the amount: that the money is there, and that the market takes the size. */
-import type { PerpMarket } from './account.ts';
-import { ASSET_DECIMALS } from './amounts.ts';
+import type { Account, PerpMarket } from './account.ts';
+import { ASSET_DECIMALS, formatUsd } from './amounts.ts';
 import { type GateCheck, type GateSubject, openingCost, type TradePurpose, unknownAs } from './gate-subject.ts';
 import type { Asset } from './intent.ts';
 import { withdrawable } from './margin.ts';
@@ -8,7 +8,7 @@ import type { Policy } from './policy.ts';
 import { limitReference } from './slippage.ts';
 import type { Snapshot } from './snapshot.ts';
 import { marketOfAsset } from './spot-markets.ts';
-import { abs, type Lamports, max, solNumber, usdNumber, valueAt } from './units.ts';
+import { abs, type Lamports, type MicroUsd, max, microUsd, solNumber, usdNumber, valueAt } from './units.ts';
 
 /**
  * Base units that a withdrawal from Drift may ask for beyond what there is, and does not get: it rounds each deposit down
@@ -45,8 +45,23 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
     remedy:
       operation.kind === 'deposit'
         ? 'The wallet, less the gas reserve, this transaction and the opening of an account, does not hold as much.'
-        : 'No more than this can be withdrawn without borrowing.',
+        : `No more than this can be withdrawn without borrowing.${settleFirst(snapshot)}`,
   };
+}
+
+/** Losses of positions that are closed, not settled yet: they bind collateral until they are. Micro-USD, positive. */
+export const unsettledLoss = (account: Account | null): MicroUsd =>
+  microUsd(
+    (account?.perps ?? [])
+      .filter(({ baseAmount, quoteAmount }) => baseAmount === 0n && quoteAmount < 0n)
+      .reduce((sum, { quoteAmount }) => sum - quoteAmount, 0n),
+  );
+
+export function settleFirst({ account }: Pick<Snapshot, 'account'>): string {
+  const loss = unsettledLoss(account);
+  return loss === 0n
+    ? ''
+    : ` A loss of ${formatUsd(loss)} USD of a closed position is not settled and holds the rest back: send SETTLE_PNL first.`;
 }
 
 export function depositable(snapshot: Snapshot, asset: Asset, policy: Policy): bigint {

@@ -174,7 +174,7 @@ function closeAnswer(state: OperationState, leg: Leg | null, fields: Fields): Co
   if (state.flat) {
     if (!placed && initial === 0n && !state.task.hadPosition) return alreadyFlat(state, fields);
     const closedBy = filled.size === 0n ? 'other' : filled.size >= initial ? 'us' : 'both';
-    const by = { ...sized, closed_by: closedBy };
+    const by = { ...sized, closed_by: closedBy, ...settledFields(state) };
     const market = 'market' in state.task.request ? state.task.request.market : '';
     if (closedBy === 'other') return done(`${market} is flat: it was closed by others`, committed(by));
     const price = formatUsd(filled.averagePrice ?? 0n);
@@ -191,6 +191,17 @@ function closeAnswer(state: OperationState, leg: Leg | null, fields: Fields): Co
   }
   if (leg === null || !legLanded(leg)) return notDone(leg, sized);
   return refused(notFilled(initial), 'failed', committed(sized));
+}
+
+/** What settling after the close moved, and what could not be settled; nothing while that is not known. */
+function settledFields(state: OperationState): Fields {
+  const effect = state.legs.findLast((leg) => leg.purpose === 'settle' && legLanded(leg))?.tx.landed?.effect;
+  return {
+    ...(effect?.settledPnl === undefined ? {} : amountFields('settled_pnl', BigInt(effect.settledPnl), USD_DECIMALS)),
+    ...(effect?.unsettledPnl === undefined
+      ? {}
+      : amountFields('unsettled_pnl', BigInt(effect.unsettledPnl), USD_DECIMALS)),
+  };
 }
 
 function alreadyFlat(state: OperationState, fields: Fields): CommandAnswer {

@@ -17,6 +17,7 @@ import {
   startOperation,
   stopEngine,
   type TrackedOperation,
+  takeLateFill,
   takePosition,
   takeReport,
 } from '../../src/domain/engine-state.ts';
@@ -103,6 +104,22 @@ describe('an operation that reports', () => {
       expect(left(purpose)).toBeNull();
     for (const purpose of ['guard', 'capital'] as const) expect(left(purpose)).toBe(naked.confirmedExcess);
     expect(adopt(naked, (-12n * SOL).toString(), (10n * SOL).toString()).confirmedExcess).toBeNull();
+  });
+
+  it('counts what fills late of a confirmed OPEN beyond spot as confirmed, and what was never confirmed as naked', () => {
+    const at = (perp: bigint, confirmed: bigint | null) => ({
+      ...engineWith('open'),
+      vaultPerp: (perp * SOL).toString(),
+      hedgeTargetPpm: 1_000_000,
+      confirmedExcess: confirmed === null ? null : (confirmed * SOL).toString(),
+    });
+    const late = (engine: EngineCarried, perp: bigint) =>
+      takeLateFill(engine, (perp * SOL).toString(), (10n * SOL).toString()).confirmedExcess;
+    expect(late(at(-11n, 1n), -12n)).toBe((2n * SOL).toString());
+    expect(late(at(-9n, null), -10n)).toBeNull();
+    expect(late(at(-10n, null), -12n)).toBeNull();
+    expect(late(at(-12n, 2n), -11n)).toBe(SOL.toString());
+    expect(late(at(-12n, 2n), -9n)).toBeNull();
   });
 
   it('is ignored when it is not ours or not newer', () => {

@@ -15,7 +15,8 @@ import {
   worstPriceOf,
 } from '../../src/domain/gates.ts';
 import { planCommand } from '../../src/domain/plan-command.ts';
-import { lamports } from '../../src/domain/units.ts';
+import { emptyPosition } from '../../src/domain/position.ts';
+import { lamports, microUsd } from '../../src/domain/units.ts';
 import { livePolicy, NOW_MS, paperPolicy, type Scenario, snapshotOf, sol, usd } from '../support/snapshots.ts';
 
 type Trade = Extract<GateOperation, { kind: 'trade' }>;
@@ -159,6 +160,14 @@ function documented(): ReadonlyMap<string, string> {
 const CELLS = GATE_CODES.flatMap((code) =>
   GATE_COLUMNS.map((column) => ({ code, column, cell: gateCell(code, column) })),
 );
+
+it('a withdrawal that an unsettled loss holds back is told to settle first, with the figures', () => {
+  const position = { ...emptyPosition(0, 0n), quoteAmount: microUsd(-40_500_000n) };
+  const snapshot = snapshotOf({ usdc: 0, account: { perps: [position] } });
+  const operation = capital('withdraw', 10);
+  const error = gateError(evaluateGates({ snapshot, operation, policy: paperPolicy(), nowMs: NOW_MS }));
+  expect(error?.message).toMatch(/HEALTH_AFTER: 0 against 80.*loss of 40\.5\d* USD .*send SETTLE_PNL first/);
+});
 
 describe('an oracle by which the venue computes margin and fills nothing', () => {
   const stale = (column: GateColumn) => {
