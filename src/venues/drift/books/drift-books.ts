@@ -8,6 +8,7 @@ import type { RpcPool } from '../../../chain/rpc-pool.ts';
 import type { Clock } from '../../../domain/clock.ts';
 import { TransientError } from '../../../domain/errors.ts';
 import type { EquitySources, PositionLedger } from '../../../domain/snapshot.ts';
+import { lamports, microUsd } from '../../../domain/units.ts';
 import type { Journal } from '../../../journal/journal.ts';
 import type { AlertRecord, FundingRecord, TradeRecord } from '../../../journal/records.ts';
 import type { DriftDeployment } from '../deployment.ts';
@@ -60,6 +61,22 @@ const MAX_ASKED = 5_000;
 const MAX_CACHED = 1_000;
 /** Between the books and a read; with more the books are behind, and a read does not wait for them. */
 const MAX_AHEAD = 50;
+
+/** Transactions of an account before its books that are read back, the newest; so many in flight at once. */
+const MAX_PAST = 300;
+const PAST_AT_ONCE = 4;
+
+/** What the chain tells of an account from before its books. */
+interface Past {
+  readonly state: BooksState;
+  readonly trades: readonly TradeRecord[];
+  readonly funding: readonly FundingRecord[];
+  /** Nothing before this slot is told; null: there was nothing to ask for. */
+  readonly fromSlot: number | null;
+  readonly told: number;
+  /** Known by name, and not to be had or not asked for. */
+  readonly lost: number;
+}
 
 interface Step {
   readonly state: BooksState;
@@ -143,8 +160,51 @@ export class DriftBooks {
   async #begin(read: DriftRead): Promise<void> {
     const standing = standingOf(read);
     if (standing === null) return;
-    const state = beginning(standing);
-    await this.#store.write(null, { ...this.#nothing(state), equity: this.#equity(state, standing.blockTimeMs) });
+    const past = await this.#past(read, beginning(standing));
+    const { state, trades, funding } = past;
+    await this.#store.write(null, {
+      ...this.#nothing(state),
+      ...{ trades, funding },
+      equity: this.#equity(state, standing.blockTimeMs),
+      alerts: read.user === null ? [] : [this.#begun(past, standing)],
+    });
+  }
+
+  /**
+   * The account is older than its books: the journal is new, or was lost. Trades and funding come back from the chain as
+   * far as it tells; what it all was worth then is not known, so equity and its sources begin now.
+   */
+  async #past(read: DriftRead, begun: BooksState): Promise<Past> {
+    const none: Past = { state: begun, trades: [], funding: [], fromSlot: null, told: 0, lost: 0 };
+    if (read.user === null) return none;
+    const { pool } = this.#options;
+    const of = booksOf(this.#options, read);
+    const all = await this.#gather(read, { after: 0, upTo: read.slot, commitment: 'finalized' });
+    const rows = all.slice(-MAX_PAST);
+    const operations = await this.#store.operationsOf(rows.map(({ signature }) => signature));
+    const perp = { base: lamports(0n), quote: microUsd(0n) };
+    let state: BooksState = { ...begun, slot: 0, perp, periods: [] };
+    const told: ChainTransaction[] = [];
+    for (let from = 0; from < rows.length; from += PAST_AT_ONCE) {
+      const asked = rows.slice(from, from + PAST_AT_ONCE);
+      const found = await Promise.all(asked.map(async (row) => await this.#transaction(row, 'finalized')));
+      told.push(...found.filter((each) => each !== null));
+    }
+    const trades: TradeRecord[] = [];
+    const funding: FundingRecord[] = [];
+    for (const transaction of told) {
+      const folded = applyTransaction(state, transaction, of, operations);
+      state = folded.state;
+      trades.push(...folded.trades);
+      funding.push(...folded.funding);
+    }
+    const first = await pool.read('getFirstAvailableBlock', [], readCount);
+    const fromSlot = rows.length < all.length ? (rows[0]?.slot ?? null) : first;
+    const { orders, unclaimed, paidPeriods } = state;
+    return {
+      ...{ state: { ...begun, orders, unclaimed, paidPeriods }, trades, funding, fromSlot },
+      ...{ told: told.length, lost: all.length - told.length },
+    };
   }
 
   /** Null: no further now. */
@@ -326,6 +386,20 @@ export class DriftBooks {
         'funding of that time are missing, and equity has a new baseline.',
       action: 'Nothing needs to be done; an RPC node with a longer history, asked in time, would tell.',
       details: { from_slot: from, to_slot: slot, first_available: first, ...inFigures(difference) },
+    });
+  }
+
+  #begun({ fromSlot, told, lost, trades, funding }: Past, { slot }: Standing): AlertRecord {
+    const partial = lost > 0 || told === 0;
+    return this.#alert('BOOKS_BEGUN', partial ? 'warning' : 'info', slot, {
+      message:
+        `The account is older than its books: ${told} transactions of it were read back from the chain ` +
+        `(${trades.length} fills, ${funding.length} funding payments, nothing from before slot ${fromSlot ?? slot})` +
+        `${lost > 0 ? `, ${lost} more could not be` : ''}. Equity and its sources begin at slot ${slot}, with a new baseline.`,
+      action: partial
+        ? 'Nothing needs to be done; an RPC node with a longer history would tell more.'
+        : 'Nothing needs to be done.',
+      details: { slot, from_slot: fromSlot, transactions: told, lost, fills: trades.length, payments: funding.length },
     });
   }
 

@@ -3,7 +3,7 @@ import type { PositionLedger } from '../../../../src/domain/snapshot.ts';
 import type { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';
 import { equityOf } from '../../../../src/venues/drift/equity.ts';
 import { describeOnDrift } from '../../../support/drift-program.ts';
-import { type BooksChain, booksChain, SOL, USD } from './books-chain.ts';
+import { type BooksChain, booksChain, ENGINE, SOL, USD } from './books-chain.ts';
 
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
@@ -19,7 +19,9 @@ async function opened(patienceMs = 0): Promise<{ readonly chain: BooksChain; rea
 }
 
 const trades = async ({ journal }: BooksChain) => (await journal.trades({ limit: 100 })).items;
-const alerts = async ({ journal }: BooksChain) => (await journal.alerts({ limit: 100 })).items.map(({ code }) => code);
+/** Beside the word that they began, which these books do with an account that is there. */
+const alerts = async ({ journal }: BooksChain) =>
+  (await journal.alerts({ limit: 100 })).items.map(({ code }) => code).filter((code) => code !== 'BOOKS_BEGUN');
 const stateOf = async (chain: BooksChain) => {
   const kept = await chain.store().load();
   if (kept === null) throw new Error('there are no books');
@@ -50,6 +52,42 @@ describeOnDrift('the books, when something is wrong', () => {
     await books.keep(chain.reader);
     expect(await trades(chain)).toEqual([]);
     expect((await stateOf(chain)).sources.unexplained).toBe(0n);
+  });
+
+  it('that were lost with the journal get fills and funding back from the chain, with a new baseline that is told', async () => {
+    const { chain, books } = await opened();
+    await chain.trade({ direction: 'short', size: 5n * SOL });
+    await chain.hours(2);
+    await chain.land(chain.us.settleFunding(chain.us.address));
+    await chain.trade({ direction: 'long', size: 2n * SOL });
+    await chain.finalize();
+    await books.keep(chain.reader);
+    const of = async (engineId: string) => ({
+      trades: (await chain.journal.trades({ engineId, limit: 100 })).items.map(({ engineId: _, ...trade }) => trade),
+      funding: (await chain.journal.funding({ engineId, limit: 100 })).items.map(({ engineId: _, ...row }) => row),
+    });
+    const before = await of(ENGINE);
+    expect(before.trades.length).toBeGreaterThanOrEqual(2);
+    expect(before.funding.length).toBeGreaterThanOrEqual(1);
+
+    const anew = 'engine:drift:anew:0';
+    const again = chain.bookkeeper({ engineId: anew });
+    await again.keep(chain.reader);
+    const after = await of(anew);
+    const sizes = (rows: typeof before) => rows.trades.map(({ signature, index }) => `${signature}:${index}`);
+    expect(sizes(after)).toEqual(sizes(before));
+    const paid = (rows: typeof before) => sum(rows.funding.map(({ amount }) => BigInt(amount)));
+    expect(paid(after)).toBe(paid(before));
+    const read = await chain.reader.read('finalized');
+    const figures = await again.figures(read);
+    expect(figures.equityBaseline).toBe(equityOf(read));
+    expect(Object.values(figures.sources ?? {}).every((amount) => amount === 0n)).toBe(true);
+    const told = (await chain.journal.alerts({ limit: 100 })).items.filter(({ engineId }) => engineId === anew);
+    expect(told).toMatchObject([
+      { code: 'BOOKS_BEGUN', severity: 'info', message: expect.stringContaining('baseline') },
+    ]);
+    await again.keep(chain.reader);
+    expect(sizes(await of(anew))).toEqual(sizes(before));
   });
 
   it('call a difference unexplained after three steps, tell it as critical, and go on from there', async () => {
