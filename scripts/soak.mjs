@@ -2,18 +2,20 @@
 import { parseArgs } from 'node:util';
 import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
 
-const HELP = `npm run soak -- [--of transactions|product] [--runs N] [--seed S] [options]
+const HELP = `npm run soak -- [--of transactions|drift|product] [--runs N] [--seed S] [options]
 
   --of transactions  (default) operations on a local chain with real SOL transfers: a worker is SIGKILLed at up to three
                      random steps or at a random moment, under a random fault of chain, node or network; each run is
                      judged against the chain's own record
+  --of drift         the same with deposits, withdrawals, opens, closes, rebalances and settles on the real Drift program,
+                     under keepers that fill at once, in parts, late or never
   --of product       the whole product on paper: node and Temporal are SIGKILLed at random moments while a program
                      commands it; each run is judged by its sums
-  --runs N           how many (transactions 100, product 3)
+  --runs N           how many (transactions and drift 100, product 3)
   --seed S           repeats a run: same seed, same choices (default: drawn from the clock)
   --help             this text
 
-Of transactions:
+Of transactions and drift:
   --from K           begins with the K-th combination of the seed (0): with --runs 1 that one is repeated
   --lanes N          workers side by side (8)
 Of product:
@@ -35,14 +37,14 @@ const OPTIONS = {
   hold: { type: 'string', default: '0' },
   help: { type: 'boolean', short: 'h', default: false },
 };
-const RUNS = { transactions: '100', product: '3' };
+const RUNS = { transactions: '100', drift: '100', product: '3' };
 const COUNTS = ['runs', 'seed', 'from', 'lanes', 'kills', 'hold'];
 
 /** @returns {{error: string} | {options: Record<string, any>}} */
 function read(argv) {
   try {
     const { values } = parseArgs({ args: argv, options: OPTIONS });
-    if (RUNS[values.of] === undefined) return { error: `--of is transactions or product, not ${values.of}.` };
+    if (RUNS[values.of] === undefined) return { error: `--of is transactions, drift or product, not ${values.of}.` };
     const options = { ...values, runs: values.runs ?? RUNS[values.of] };
     for (const name of COUNTS) {
       if (!/^\d{1,9}$/.test(options[name])) return { error: `--${name} is a whole number, not ${options[name]}.` };
@@ -76,8 +78,9 @@ async function soakProduct({ kills, runs, seed, hold, quiet }) {
   return wrong;
 }
 
-async function soakTransactions({ runs, seed, from, lanes }) {
-  const { soakTransactions: soak } = await import('../tests/support/crash/soak.ts');
+async function soakWorkers({ of, runs, seed, from, lanes }) {
+  const { soakDrift, soakTransactions } = await import('../tests/support/crash/soak.ts');
+  const soak = of === 'drift' ? soakDrift : soakTransactions;
   return await soak({ runs, seed, from, lanes, say });
 }
 
@@ -97,7 +100,7 @@ async function main() {
   const { register } = await import('tsx/esm/api');
   register();
   say(`soak of ${options.of}: ${options.runs} runs, seed ${options.seed}`);
-  const wrong = await (options.of === 'product' ? soakProduct(options) : soakTransactions(options));
+  const wrong = await (options.of === 'product' ? soakProduct(options) : soakWorkers(options));
   say(wrong === 0 ? `${options.runs} runs, nothing went wrong` : `${wrong} things went wrong`);
   return wrong === 0 ? 0 : 1;
 }

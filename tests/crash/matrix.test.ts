@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { fixedCombinations, nameOfPoint } from '../support/crash/combinations.ts';
 import { CHAIN_FAULTS } from '../support/crash/faults.ts';
 import { type CombinationResult, CrashMatrix } from '../support/crash/matrix.ts';
+import { TRANSFERS } from '../support/crash/transfer-subject.ts';
 
 /** Each is a process; most of the time each waits for a slot or for a timeout. */
 const LANES = Number(process.env.DRIFTLESS_CRASH_LANES ?? 8);
@@ -19,7 +20,7 @@ let tookMs = 0;
 
 beforeAll(async () => {
   const startedAt = performance.now();
-  const matrix = await CrashMatrix.open({
+  const matrix = await CrashMatrix.open(TRANSFERS, {
     address: inject('temporalAddress'),
     lanes: LANES,
     say: (line) => lines.push(line),

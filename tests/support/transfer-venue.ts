@@ -140,7 +140,8 @@ export class TransferVenue implements Venue {
   }
 }
 
-function chainOptions(key: string, where: TransferChain): SolanaChainOptions {
+/** Of the product's chain, with this key as its signer. */
+export function chainOptions(key: string, where: TransferChain): SolanaChainOptions {
   const { rpcUrls, rpcWsUrl = null, jitoUrl = null, slotMs, timeoutMs, newsWaitMs } = where;
   return {
     rpcUrls,

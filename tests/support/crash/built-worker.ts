@@ -7,14 +7,14 @@ import { build } from 'vite';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const NAME = 'worker.mjs';
 
-/** Into a folder of the caller's; packages are found through a link. @returns the path of the script */
-export async function buildWorker(folder: string): Promise<string> {
+/** Into a folder of the caller's; packages are found through a link. @param entry from the project's root @returns the path of the script */
+export async function buildWorker(folder: string, entry = 'tests/support/transfer-worker.ts'): Promise<string> {
   await build({
     root: ROOT,
     configFile: false,
     logLevel: 'error',
     build: {
-      ssr: 'tests/support/transfer-worker.ts',
+      ssr: entry,
       outDir: folder,
       emptyOutDir: false,
       minify: false,

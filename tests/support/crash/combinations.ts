@@ -1,11 +1,11 @@
 /** Which deaths are crossed with which faults: the fixed set of the tests, and any number of random ones by a seed. */
-import type { KillPoint } from '../transfer-worker.ts';
+
 import { CHAIN_FAULTS, type ChainFault } from './faults.ts';
+import type { KillPoint } from './mortal-worker.ts';
 import { randomOf } from './random.ts';
 
 export interface Combination {
   readonly name: string;
-  readonly kind: 'deposit' | 'withdraw';
   readonly fault: ChainFault;
   /** One death each, in turn. */
   readonly points: readonly KillPoint[];
@@ -13,17 +13,21 @@ export interface Combination {
   readonly killAfterMs?: number;
 }
 
+export interface TransferCombination extends Combination {
+  readonly kind: 'deposit' | 'withdraw';
+}
+
 export const nameOfPoint = ({ when, step, of, nth }: KillPoint): string =>
   `${when} ${step}${of === undefined ? '' : ` of ${of}`}${nth === undefined ? '' : ` (${nth})`}`;
 
-const at = (
+export const at = (
   when: KillPoint['when'],
   step: KillPoint['step'],
   change: Pick<KillPoint, 'of' | 'nth'> = {},
 ): KillPoint => ({ when, step, ...change });
 
 /** Every operation comes by these. */
-const COMMON: readonly KillPoint[] = [
+export const COMMON: readonly KillPoint[] = [
   at('before', 'simulate'),
   at('after', 'simulate'),
   at('before', 'sign'),
@@ -36,7 +40,7 @@ const COMMON: readonly KillPoint[] = [
   at('after', 'submit'),
   at('before', 'status'),
 ];
-const LANDS: readonly KillPoint[] = [
+export const LANDS: readonly KillPoint[] = [
   at('after', 'status', { of: 'confirmed' }),
   at('after', 'status', { of: 'finalized' }),
   at('before', 'journal', { of: 'confirmed' }),
@@ -91,7 +95,7 @@ const pointsUnder = (fault: ChainFault): readonly KillPoint[] => [
 /** Of each fault every fifth common point, each time another fifth: each point and each fault comes several times. */
 const EVERY = 5;
 
-export function fixedCombinations(): readonly Combination[] {
+export function fixedCombinations(): readonly TransferCombination[] {
   return CHAIN_FAULTS.flatMap((fault, row) =>
     [...commonPointsUnder(fault).filter((_, column) => (column + row) % EVERY === 0), ...rarePointsUnder(fault)].map(
       (point, index) => combination(fault, [point], (row + index) % 2 === 0 ? 'deposit' : 'withdraw'),
@@ -102,26 +106,34 @@ export function fixedCombinations(): readonly Combination[] {
 const combination = (
   fault: ChainFault,
   points: readonly KillPoint[],
-  kind: Combination['kind'],
+  kind: TransferCombination['kind'],
   killAfterMs?: number,
-): Combination => ({
-  name: [
-    kind,
-    fault.name,
-    ...points.map((point) => `dies ${nameOfPoint(point)}`),
-    ...(killAfterMs === undefined ? [] : [`killed after ${killAfterMs} ms`]),
-  ].join(' | '),
+): TransferCombination => ({
+  name: nameOfCombination(kind, fault, points, killAfterMs),
   kind,
   fault,
   points,
   ...(killAfterMs === undefined ? {} : { killAfterMs }),
 });
 
-const MAX_DEATHS = 3;
-const RANDOM_KILL_WITHIN_MS = 9_000;
+export const nameOfCombination = (
+  what: string,
+  fault: ChainFault,
+  points: readonly KillPoint[],
+  killAfterMs?: number,
+): string =>
+  [
+    what,
+    fault.name,
+    ...points.map((point) => `dies ${nameOfPoint(point)}`),
+    ...(killAfterMs === undefined ? [] : [`killed after ${killAfterMs} ms`]),
+  ].join(' | ');
+
+export const MAX_DEATHS = 3;
+export const RANDOM_KILL_WITHIN_MS = 9_000;
 
 /** The `index`th of a seed: the same whenever it is asked for. */
-export function randomCombination(seed: number, index: number): Combination {
+export function randomCombination(seed: number, index: number): TransferCombination {
   const random = randomOf(seed * 1_000_003 + index);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const fault = pick(CHAIN_FAULTS);

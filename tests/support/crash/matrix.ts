@@ -15,23 +15,20 @@ import { DEFAULT_TIMING, type TransactionTiming } from '../../../src/domain/tran
 import type { Journal } from '../../../src/journal/journal.ts';
 import type { OperationRecord, OperationStatus } from '../../../src/journal/records.ts';
 import type { FaultInput } from '../../../src/localnet/faults/rule.ts';
-import { type Localnet, startLocalnet } from '../../../src/localnet/localnet.ts';
+import type { Localnet } from '../../../src/localnet/localnet.ts';
 import type { OperationInput } from '../../../workflows/messages.ts';
 import { openTestJournal } from '../journal.ts';
-import { until } from '../localnet.ts';
-import { newTransferAccount, type TransferAccount } from '../transfer-venue.ts';
 import { testWorkflowBundle } from '../workflow-bundle.ts';
 import { buildWorker } from './built-worker.ts';
 import type { Combination } from './combinations.ts';
 import type { FaultScene } from './faults.ts';
-import { judge, sentSignatures } from './judge.ts';
+import { sentSignatures } from './judge.ts';
+import type { CrashAccount } from './mortal-worker.ts';
+import type { CrashSubject } from './subject.ts';
 import { WorkerLane } from './worker-lane.ts';
 
 const SLOT_MS = 30;
 const NODES_PER_LANE = 2;
-/** A hundredth SOL and a bit: each account's own, so that nothing passes for another's. */
-const AMOUNT = 10_000_000n;
-const FUNDS = 2_000_000_000n;
 /** The procedure's windows on 30 ms slots: confirm and query outlast a blockhash and its proof (some 7 s). */
 export const CRASH_TIMING: TransactionTiming = {
   ...DEFAULT_TIMING,
@@ -62,8 +59,8 @@ export interface MatrixOptions {
   readonly say?: (line: string) => void;
 }
 
-export interface CombinationResult {
-  readonly combination: Combination;
+export interface CombinationResult<C extends Combination = Combination> {
+  readonly combination: C;
   readonly end: OperationStatus | 'stuck';
   /** It was unknown on the way, with an alert. */
   readonly unknown: boolean;
@@ -81,32 +78,37 @@ interface Lane {
   readonly taskQueue: string;
 }
 
-export class CrashMatrix {
+export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends Combination> {
+  readonly #subject: CrashSubject<N, A, C>;
   readonly #options: MatrixOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), 'driftless-matrix-'));
-  #calm!: Localnet;
-  #forking!: Localnet;
+  #calm!: N;
+  #forking!: N;
   #journal!: Journal;
   #client!: Client;
   #lanes: readonly Lane[] = [];
 
-  private constructor(options: MatrixOptions) {
+  private constructor(subject: CrashSubject<N, A, C>, options: MatrixOptions) {
+    this.#subject = subject;
     this.#options = options;
   }
 
-  static async open(options: MatrixOptions): Promise<CrashMatrix> {
-    const matrix = new CrashMatrix(options);
+  static async open<N extends Localnet, A extends CrashAccount, C extends Combination>(
+    subject: CrashSubject<N, A, C>,
+    options: MatrixOptions,
+  ): Promise<CrashMatrix<N, A, C>> {
+    const matrix = new CrashMatrix(subject, options);
     const chain = { slotMs: SLOT_MS, nodes: options.lanes * NODES_PER_LANE, seed: options.seed ?? 'crash' };
     [matrix.#calm, matrix.#forking, matrix.#journal] = await Promise.all([
-      startLocalnet(chain),
-      startLocalnet(chain),
+      subject.startChain(chain),
+      subject.startChain(chain),
       openTestJournal(),
     ]);
     const { address, namespace = 'default' } = options;
     matrix.#client = new Client({ connection: await Connection.connect({ address }), namespace });
     const bundlePath = join(matrix.#folder, 'workflows.js');
     writeFileSync(bundlePath, (await testWorkflowBundle()).code);
-    const script = await buildWorker(matrix.#folder);
+    const script = await buildWorker(matrix.#folder, subject.workerEntry);
     matrix.#lanes = Array.from({ length: options.lanes }, (_, index) => {
       const taskQueue = `crash-${randomUUID()}`;
       const logPath = join(matrix.#folder, `lane-${index}.jsonl`);
@@ -118,9 +120,11 @@ export class CrashMatrix {
   }
 
   /** All of them, as many side by side as there are lanes. */
-  async run(combinations: readonly Combination[]): Promise<readonly CombinationResult[]> {
-    const waiting = await Promise.all(combinations.map(async (one) => [one, await this.#funded(one)] as const));
-    const results: CombinationResult[] = [];
+  async run(combinations: readonly C[]): Promise<readonly CombinationResult<C>[]> {
+    const waiting = await Promise.all(
+      combinations.map(async (one) => [one, await this.#subject.account(this.#chainOf(one), one)] as const),
+    );
+    const results: CombinationResult<C>[] = [];
     await Promise.all(
       this.#lanes.map(async (lane) => {
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -149,21 +153,9 @@ export class CrashMatrix {
     for (const text of wrong) this.#options.say?.(`    ${text}`);
   }
 
-  #chainOf = ({ fault }: Combination): Localnet => (fault.forks === true ? this.#forking : this.#calm);
+  #chainOf = ({ fault }: C): N => (fault.forks === true ? this.#forking : this.#calm);
 
-  /** Past every fork, so that no later one takes its money away. */
-  async #funded(combination: Combination): Promise<TransferAccount> {
-    const net = this.#chainOf(combination);
-    const account = newTransferAccount();
-    const signatures = [account.wallet, account.vault].map((address) => net.airdrop(address, FUNDS));
-    await until('the airdrops to be final', () => {
-      const { slot } = net.chain.heads().finalized;
-      return signatures.every((signature) => net.record(signature).some((one) => one.counts && one.slot <= slot));
-    });
-    return account;
-  }
-
-  async #runOne(lane: Lane, combination: Combination, account: TransferAccount): Promise<CombinationResult> {
+  async #runOne(lane: Lane, combination: C, account: A): Promise<CombinationResult<C>> {
     const startedAt = performance.now();
     const net = this.#chainOf(combination);
     const scene = new Scene(net, lane.index, combination, account);
@@ -171,8 +163,7 @@ export class CrashMatrix {
     const { engineId } = account;
     await lane.worker.serve({ account, chain: scene.chain }, combination.points);
     combination.fault.begin?.(scene);
-    const receiver = combination.kind === 'deposit' ? account.vault : account.wallet;
-    const before = balanceOf(net, receiver);
+    const judged = this.#subject.judge(net, account, combination);
     const operationId = randomUUID();
     const handle = await this.#start(lane, combination, account, operationId);
     const triggers = this.#pullTriggers(lane, scene, combination);
@@ -183,9 +174,8 @@ export class CrashMatrix {
     const record = await this.#journal.operation(operationId);
     const lines = lane.worker.lines(engineId);
     if (answer !== null) {
-      const received = balanceOf(net, receiver) - before;
-      const evidence = { net, journal: this.#journal, operationId, engineId, lines, answer, received, amount: AMOUNT };
-      wrong.push(...(await judge(evidence)), ...unexpected(combination, record, unknown));
+      const evidence = { net, journal: this.#journal, operationId, engineId, lines, answer };
+      wrong.push(...(await judged(evidence)), ...this.#unexpected(combination, record, unknown));
     }
     return {
       combination,
@@ -198,21 +188,22 @@ export class CrashMatrix {
     };
   }
 
-  #start(lane: Lane, { kind }: Combination, { engineId }: TransferAccount, operationId: string) {
+  #start(lane: Lane, combination: C, { engineId }: A, operationId: string) {
+    const { workflow, request, policy, timing } = this.#subject.operation(combination);
     const input: OperationInput = {
       operationId,
       engineId,
       commandId: operationId,
-      request: { kind, asset: 'SOL', amount: AMOUNT.toString() },
-      timing: CRASH_TIMING,
+      request,
+      timing: { ...CRASH_TIMING, ...timing },
       acceptedAtMs: Date.now(),
       confirmedPriceLimit: null,
       exposureConfirmed: true,
       recovered: [],
       searchAttributes: false,
-      policy: { ...DEFAULT_POLICY, mode: 'live', maxRpcLatencyMs: 10_000 },
+      policy: { ...DEFAULT_POLICY, mode: 'live', maxRpcLatencyMs: 10_000, ...policy },
     };
-    return this.#client.workflow.start(kind, {
+    return this.#client.workflow.start(workflow, {
       taskQueue: lane.taskQueue,
       workflowId: operationWorkflowId(operationId),
       workflowTaskTimeout: TASK_TIMEOUT,
@@ -280,6 +271,23 @@ export class CrashMatrix {
     });
   }
 
+  /** An end that agrees with the chain, and that this fault does not bring about all the same. */
+  #unexpected(combination: C, record: OperationRecord | null, unknown: boolean): readonly string[] {
+    const { ends = [], neverDone = false, flaky = false } = combination.fault;
+    const end = record?.status ?? null;
+    const why = record?.error?.code ?? '';
+    const fits =
+      end === 'done'
+        ? !neverDone
+        : end === 'failed'
+          ? ends.includes('failed')
+          : end === 'expired'
+            ? unknown || ends.includes('expired')
+            : end === 'rejected' && (flaky || NOBODY_ANSWERED.has(why));
+    if (fits || (end !== null && this.#subject.mayEnd?.(combination, end, why) === true)) return [];
+    return [`it ended ${end ?? 'nowhere'} (${why}), which this fault does not explain`];
+  }
+
   #killLater(lane: Lane, { killAfterMs }: Combination) {
     const atMs = performance.now() + (killAfterMs ?? 0);
     let done = killAfterMs === undefined;
@@ -294,12 +302,12 @@ export class CrashMatrix {
 /** The chain as one account sees it, and the rules that stand against it. */
 class Scene implements FaultScene {
   readonly net: Localnet;
-  readonly account: TransferAccount;
+  readonly account: CrashAccount;
   readonly nodes: FaultScene['nodes'];
   readonly #rules: string[] = [];
   readonly #jito: boolean;
 
-  constructor(net: Localnet, lane: number, { fault }: Combination, account: TransferAccount) {
+  constructor(net: Localnet, lane: number, { fault }: Combination, account: CrashAccount) {
     this.net = net;
     this.account = account;
     this.nodes = net.nodes.slice(lane * NODES_PER_LANE, lane * NODES_PER_LANE + fault.nodes);
@@ -348,24 +356,5 @@ function repeatedly(work: () => void): { stop(): Promise<void> } {
   };
 }
 
-const balanceOf = (net: Localnet, address: string): bigint =>
-  net.chain.bank.accountAt(net.chain.head, address)?.lamports ?? 0n;
-
 /** What a refusal before the first send says when no node or no worker answered in its windows: true of a busy machine. */
 const NOBODY_ANSWERED = new Set(['UNAVAILABLE', 'RPC_TIMEOUT', 'RPC_UNREACHABLE', 'RPC_UNHEALTHY']);
-
-/** An end that agrees with the chain, and that this fault does not bring about all the same. */
-function unexpected({ fault }: Combination, record: OperationRecord | null, unknown: boolean): readonly string[] {
-  const { ends = [], neverDone = false, flaky = false } = fault;
-  const end = record?.status ?? null;
-  const why = record?.error?.code ?? '';
-  const fits =
-    end === 'done'
-      ? !neverDone
-      : end === 'failed'
-        ? ends.includes('failed')
-        : end === 'expired'
-          ? unknown || ends.includes('expired')
-          : end === 'rejected' && (flaky || NOBODY_ANSWERED.has(why));
-  return fits ? [] : [`it ended ${end ?? 'nowhere'} (${why}), which this fault does not explain`];
-}

@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NAMESPACE, startBenchServer } from '../../../bench/support/temporal-server.ts';
-import { randomCombination } from './combinations.ts';
+import type { Localnet } from '../../../src/localnet/localnet.ts';
+import { type Combination, randomCombination } from './combinations.ts';
 import { CrashMatrix } from './matrix.ts';
+import type { CrashAccount } from './mortal-worker.ts';
+import type { CrashSubject } from './subject.ts';
+import { TRANSFERS } from './transfer-subject.ts';
 
 /** So many accounts are funded at once. */
 const BATCH = 50;
@@ -18,8 +22,30 @@ export interface SoakOptions {
   readonly say: (line: string) => void;
 }
 
+/** What a soak draws its combinations from, as `--of` names it. */
+interface SoakOf<N extends Localnet, A extends CrashAccount, C extends Combination> {
+  readonly of: 'transactions' | 'drift';
+  readonly subject: CrashSubject<N, A, C>;
+  readonly random: (seed: number, index: number) => C;
+}
+
 /** @returns how many went wrong */
-export async function soakTransactions({ runs, seed, from, lanes, say }: SoakOptions): Promise<number> {
+export const soakTransactions = (options: SoakOptions): Promise<number> =>
+  soak({ of: 'transactions', subject: TRANSFERS, random: randomCombination }, options);
+
+/** The same on the real Drift program. */
+export async function soakDrift(options: SoakOptions): Promise<number> {
+  const [{ DRIFT }, { randomDriftCombination }] = await Promise.all([
+    import('./drift-subject.ts'),
+    import('./drift-combinations.ts'),
+  ]);
+  return await soak({ of: 'drift', subject: DRIFT, random: randomDriftCombination }, options);
+}
+
+async function soak<N extends Localnet, A extends CrashAccount, C extends Combination>(
+  { of, subject, random }: SoakOf<N, A, C>,
+  { runs, seed, from, lanes, say }: SoakOptions,
+): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'driftless-soak-'));
   const server = await startBenchServer(folder, { tuned: true });
   const startedAt = performance.now();
@@ -29,7 +55,7 @@ export async function soakTransactions({ runs, seed, from, lanes, say }: SoakOpt
   let unknown = 0;
   let done = 0;
   try {
-    const matrix = await CrashMatrix.open({
+    const matrix = await CrashMatrix.open(subject, {
       address: server.address,
       namespace: NAMESPACE,
       lanes,
@@ -40,7 +66,7 @@ export async function soakTransactions({ runs, seed, from, lanes, say }: SoakOpt
       while (done < runs) {
         const count = Math.min(BATCH, runs - done);
         const first = from + done;
-        const chosen = Array.from({ length: count }, (_, index) => randomCombination(seed, first + index));
+        const chosen = Array.from({ length: count }, (_, index) => random(seed, first + index));
         for (const result of await matrix.run(chosen)) {
           ends.set(result.end, (ends.get(result.end) ?? 0) + 1);
           deaths += result.deaths;
@@ -49,7 +75,7 @@ export async function soakTransactions({ runs, seed, from, lanes, say }: SoakOpt
           wrong += 1;
           const number = first + chosen.indexOf(result.combination);
           say(`WRONG ${result.combination.name}: ${result.wrong.join('; ')}`);
-          say(`  again: npm run soak -- --of transactions --seed ${seed} --from ${number} --runs 1`);
+          say(`  again: npm run soak -- --of ${of} --seed ${seed} --from ${number} --runs 1`);
         }
         done += count;
         const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { until } from '../localnet.ts';
-import type { FromWorker, KillPoint, ServedAccount, ToWorker, WorkerLine, WorkerOrders } from '../transfer-worker.ts';
+import type { FromWorker, KillPoint, ServedAccount, ToWorker, WorkerLine, WorkerOrders } from './mortal-worker.ts';
 
 /** A busy machine takes its time to load a worker. */
 const READY_WITHIN_MS = 90_000;

@@ -1,0 +1,175 @@
+/** What is done on Drift while workers die: each scene begins with an account and has a keeper that treats it its way. */
+import type { OperationRequest } from '../../../src/domain/operation-request.ts';
+import type { KeeperRules } from '../../../src/localnet/drift/index.ts';
+import { at } from './combinations.ts';
+import type { KillPoint } from './mortal-worker.ts';
+
+export interface DriftScene {
+  readonly name: string;
+  readonly workflow: string;
+  readonly request: OperationRequest;
+  /** What stands before; null: it has no account at Drift yet. Base units, of the short positive. */
+  readonly has: { readonly sol: bigint; readonly usdc: bigint; readonly short: bigint } | null;
+  readonly keeper: Partial<KeeperRules>;
+  /** Where a worker comes by in this scene and not in each. */
+  readonly points: readonly KillPoint[];
+}
+
+const SOL = 1_000_000_000n;
+const USDC = 1_000_000n;
+const MARKET = 'SOL-PERP';
+const SIZE = SOL / 2n;
+const FUNDED = { sol: SOL, usdc: 200n * USDC, short: 0n };
+const HEDGED = { ...FUNDED, short: SIZE };
+const sizes = SIZE.toString();
+
+const OPEN: OperationRequest = { kind: 'open', market: MARKET, direction: 'short', size: sizes };
+const CLOSE: OperationRequest = { kind: 'close', market: MARKET, flatten: false };
+
+/** Makers within the auction, the AMM for the rest. */
+const IN_PARTS: Partial<KeeperRules> = {
+  parts: [
+    { afterSlots: 4, share: 0.3 },
+    { afterSlots: 40, share: 0.3 },
+  ],
+  fillAfterSlots: 90,
+};
+/** Nobody takes the rest off but we. */
+const PART_ONLY: Partial<KeeperRules> = { parts: [{ afterSlots: 4, share: 0.4 }], amm: false, expires: false };
+/** Some 2.5 s. */
+const LATE: Partial<KeeperRules> = { fillAfterSlots: 80 };
+const NEVER: Partial<KeeperRules> = { fills: false };
+/** Nothing until our cancel is about to land, then ahead of it. */
+const RACES: Partial<KeeperRules> = { racesCancels: true, amm: false, expires: false };
+
+const WAITING: readonly KillPoint[] = [at('before', 'order'), at('after', 'order', { of: 'open' })];
+const GONE = at('after', 'order', { of: 'gone' });
+const BETWEEN_FILLS: readonly KillPoint[] = [
+  at('after', 'order', { of: 'part' }),
+  at('after', 'order', { of: 'part', nth: 3 }),
+];
+const CANCELS: readonly KillPoint[] = [
+  at('before', 'simulate', { of: 'cancel_orders' }),
+  at('after', 'sign', { of: 'cancel_orders' }),
+  at('after', 'journal', { of: 'cancel_orders signed' }),
+  at('before', 'submit', { of: 'cancel_orders' }),
+  at('during', 'submit', { of: 'cancel_orders' }),
+  at('after', 'submit', { of: 'cancel_orders' }),
+  at('after', 'status', { of: 'cancel_orders confirmed' }),
+];
+
+export const DRIFT_SCENES: readonly DriftScene[] = [
+  {
+    name: 'first deposit of SOL',
+    workflow: 'deposit',
+    request: { kind: 'deposit', asset: 'SOL', amount: '310000000' },
+    has: null,
+    keeper: {},
+    points: [],
+  },
+  {
+    name: 'deposit of USDC',
+    workflow: 'deposit',
+    request: { kind: 'deposit', asset: 'USDC', amount: '41000000' },
+    has: FUNDED,
+    keeper: {},
+    points: [],
+  },
+  {
+    name: 'withdrawal of SOL',
+    workflow: 'withdraw',
+    request: { kind: 'withdraw', asset: 'SOL', amount: '170000000' },
+    has: HEDGED,
+    keeper: {},
+    points: [],
+  },
+  {
+    name: 'withdrawal of USDC',
+    workflow: 'withdraw',
+    request: { kind: 'withdraw', asset: 'USDC', amount: '23000000' },
+    has: FUNDED,
+    keeper: {},
+    points: [],
+  },
+  {
+    name: 'open',
+    workflow: 'openPosition',
+    request: OPEN,
+    has: FUNDED,
+    keeper: {},
+    points: [...WAITING, GONE],
+  },
+  {
+    name: 'open, filled in parts',
+    workflow: 'openPosition',
+    request: OPEN,
+    has: FUNDED,
+    keeper: IN_PARTS,
+    points: [...WAITING, ...BETWEEN_FILLS, GONE],
+  },
+  {
+    name: 'open, filled in part only',
+    workflow: 'openPosition',
+    request: OPEN,
+    has: FUNDED,
+    keeper: PART_ONLY,
+    points: [...BETWEEN_FILLS, GONE, ...CANCELS],
+  },
+  {
+    name: 'open, filled late',
+    workflow: 'openPosition',
+    request: OPEN,
+    has: FUNDED,
+    keeper: LATE,
+    points: [...WAITING, GONE],
+  },
+  {
+    name: 'open, never filled',
+    workflow: 'openPosition',
+    request: OPEN,
+    has: FUNDED,
+    keeper: NEVER,
+    points: [...WAITING, ...CANCELS],
+  },
+  {
+    name: 'open, filled ahead of its cancel',
+    workflow: 'openPosition',
+    request: OPEN,
+    has: FUNDED,
+    keeper: RACES,
+    points: CANCELS,
+  },
+  { name: 'close', workflow: 'closePosition', request: CLOSE, has: HEDGED, keeper: {}, points: [...WAITING, GONE] },
+  {
+    name: 'close, filled in parts',
+    workflow: 'closePosition',
+    request: CLOSE,
+    has: HEDGED,
+    keeper: IN_PARTS,
+    points: [...BETWEEN_FILLS, GONE],
+  },
+  {
+    name: 'rebalance that sells',
+    workflow: 'rebalance',
+    request: { kind: 'rebalance', market: MARKET, delta: (-SIZE).toString(), guard: false },
+    has: FUNDED,
+    keeper: {},
+    points: [...WAITING, GONE],
+  },
+  {
+    name: 'rebalance that buys back, filled in parts',
+    workflow: 'rebalance',
+    request: { kind: 'rebalance', market: MARKET, delta: (SIZE / 2n).toString(), guard: false },
+    has: { ...FUNDED, sol: SIZE / 2n, short: SIZE },
+    keeper: IN_PARTS,
+    points: [...BETWEEN_FILLS, GONE],
+  },
+  {
+    name: 'settle',
+    workflow: 'settle',
+    request: { kind: 'settle', market: MARKET },
+    has: HEDGED,
+    keeper: {},
+    points: [],
+  },
+];

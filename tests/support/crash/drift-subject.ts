@@ -1,0 +1,207 @@
+/** The matrix on the real Drift program: accounts of their own on one market, read as the chain has them. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Keypair } from '@solana/web3.js';
+import { toBase58 } from '../../../src/domain/base58.ts';
+import { engineIdOf } from '../../../src/domain/ids.ts';
+import type { OperationRecord } from '../../../src/journal/records.ts';
+import { spotMarketAddress, userAddress } from '../../../src/localnet/drift/addresses.ts';
+import { big, decode, variantName } from '../../../src/localnet/drift/coder.ts';
+import { type DriftLocalnet, startDriftLocalnet } from '../../../src/localnet/drift/index.ts';
+import type { DriftCombination } from './drift-combinations.ts';
+import type { DriftScene } from './drift-scenes.ts';
+import { claims, type Evidence, judge, landedSignatures } from './judge.ts';
+import type { CrashAccount } from './mortal-worker.ts';
+import type { CrashSubject } from './subject.ts';
+
+export interface DriftCrashAccount extends CrashAccount {
+  readonly walletKey: string;
+  readonly programId: string;
+}
+
+const SOL = 1_000_000_000n;
+const WALLET_LAMPORTS = 5n * SOL;
+const WALLET_USDC = 1_000_000_000n;
+const HOUR = { seconds: 3_600 };
+/** Until all that the chain began with is final. */
+const FIRST_SLOTS = 40;
+/** A hundred accounts get ready at once, on a machine that is busy. */
+const READY_WITHIN_MS = 180_000;
+const LOOK_EVERY_MS = 150;
+/** An order lives through a worker's death and another's start, on a machine that is not too busy. */
+const ORDER_LIFE_MS = 6_000;
+/** What scaled balances lose by rounding and gain by interest meanwhile, in base units: far below any amount here. */
+const ROUNDING = 1_000n;
+const USDC_INDEX = 0;
+const SOL_INDEX = 1;
+/** Decimals of interest and of scaled balances together. */
+const SCALE = 19;
+const DECIMALS = [6, 9];
+
+export const DRIFT: CrashSubject<DriftLocalnet, DriftCrashAccount, DriftCombination> = {
+  workerEntry: 'tests/support/drift-worker.ts',
+
+  async startChain(options) {
+    const net = await startDriftLocalnet({ ...options, fundingHourly: 0.0001 });
+    // Nobody here is near it, and each look at each account costs.
+    net.keeper.set({ liquidates: false });
+    await net.advance(FIRST_SLOTS);
+    // A funding rate is known once a period has ended.
+    for (let hour = 0; hour < 2; hour += 1) {
+      net.jump(HOUR);
+      await net.advance(3);
+    }
+    return net;
+  },
+
+  async account(net, { scene }) {
+    const wallet = Keypair.generate();
+    const address = wallet.publicKey.toBase58();
+    const airdrop = net.airdrop(address, WALLET_LAMPORTS);
+    net.giveUsdc(address, WALLET_USDC);
+    await until('the airdrop', () => net.record(airdrop).some(({ counts }) => counts));
+    const actor = net.actor(wallet.secretKey);
+    if (scene.has !== null) {
+      const { sol, usdc, short } = scene.has;
+      await actor.done(actor.initialize('crash'));
+      await actor.done(actor.deposit('SOL', sol));
+      await actor.done(actor.deposit('USDC', usdc));
+      if (short > 0n) {
+        await actor.done(actor.trade({ direction: 'short', size: short }));
+        await until('the short', () => figuresOf(net, address).perp === -short);
+      }
+    }
+    net.keeper.setFor(address, scene.keeper);
+    const { slot } = net.chain;
+    await until('all of it to be final', () => net.chain.heads().finalized.slot >= slot);
+    return {
+      engineId: engineIdOf({ venue: 'drift', authority: address, subAccount: 0 }),
+      wallet: address,
+      walletKey: toBase58(wallet.secretKey),
+      programId: net.programId,
+    };
+  },
+
+  operation: ({ scene: { workflow, request } }) => ({
+    workflow,
+    request,
+    timing: { orderLifeMs: ORDER_LIFE_MS },
+    policy: { permissions: 'trading', maxLeverage: 5, confirmAboveUsd: '1000000000000', cooldownMs: 0 },
+  }),
+
+  judge(net, { wallet }, { scene }) {
+    const before = figuresOf(net, wallet);
+    return async (evidence) => {
+      const after = figuresOf(net, wallet);
+      const { items } = await evidence.journal.alerts({ engineId: evidence.engineId, limit: 500 });
+      const critical = items.some(({ kind, severity }) => kind === 'alert' && severity === 'critical');
+      const isNaked = after.perp < 0n && -after.perp > after.sol + ROUNDING;
+      const naked = isNaked && !critical ? ['naked short, and no critical alert'] : [];
+      return [
+        ...(await judge(evidence, (record) => effectsOf(scene, evidence, record, before, after))),
+        ...(before.perp < 0n && -before.perp > before.sol ? [] : naked),
+      ];
+    };
+  },
+
+  /** A worker that comes back after an order's time finds it refused, or gone unfilled. */
+  mayEnd: ({ scene }, end) => isTrade(scene) && (end === 'failed' || end === 'expired'),
+};
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  const end = performance.now() + READY_WITHIN_MS;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`waited ${READY_WITHIN_MS} ms for: ${what}`);
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+interface Figures {
+  /** Signed lamports. */
+  readonly perp: bigint;
+  readonly sol: bigint;
+  readonly usdc: bigint;
+  readonly orders: number;
+}
+
+const isTrade = ({ request: { kind } }: DriftScene): boolean =>
+  kind === 'open' || kind === 'close' || kind === 'rebalance';
+
+/** As the program's own account has it in the newest block, past everything of ours that reads. */
+function figuresOf(net: DriftLocalnet, authority: string): Figures {
+  const { bank, head } = net.chain;
+  const account = bank.accountAt(head, userAddress(authority));
+  if (account === null) return { perp: 0n, sol: 0n, usdc: 0n, orders: 0 };
+  const user = decode('User', account.data);
+  const held = (index: number): bigint => {
+    const position = user.spotPositions.find(
+      (one) => one.marketIndex === index && variantName(one.balanceType) === 'deposit',
+    );
+    const market = bank.accountAt(head, spotMarketAddress(index));
+    if (position === undefined || market === null) return 0n;
+    const { cumulativeDepositInterest } = decode('SpotMarket', market.data);
+    return (
+      (big(position.scaledBalance) * big(cumulativeDepositInterest)) / 10n ** BigInt(SCALE - (DECIMALS[index] ?? 0))
+    );
+  };
+  return {
+    perp: user.perpPositions.reduce((sum, { baseAssetAmount }) => sum + big(baseAssetAmount), 0n),
+    sol: held(SOL_INDEX),
+    usdc: held(USDC_INDEX),
+    orders: user.orders.filter(({ status }) => variantName(status) === 'open').length,
+  };
+}
+
+const abs = (value: bigint): bigint => (value < 0n ? -value : value);
+const near = (value: bigint, wanted: bigint): boolean => abs(value - wanted) <= ROUNDING;
+
+/** Position and balances: exactly one effect, or none, and the journal and the answer say which. */
+function effectsOf(
+  { request }: DriftScene,
+  evidence: Evidence,
+  record: OperationRecord,
+  before: Figures,
+  after: Figures,
+): readonly string[] {
+  const { wrong, says } = claims();
+  const landed = new Set(landedSignatures(evidence));
+  const kindOf = new Map(record.attempts.map(({ signature, intent }) => [signature, intent.kind]));
+  const count = (kind: string): number => [...landed].filter((signature) => kindOf.get(signature) === kind).length;
+  const done = record.status === 'done';
+  const moved = { sol: after.sol - before.sol, usdc: after.usdc - before.usdc, perp: after.perp - before.perp };
+  says(after.orders === 0, `${after.orders} orders are open after the end`);
+  switch (request.kind) {
+    case 'deposit':
+    case 'withdraw': {
+      const effects = count(request.kind);
+      const amount = BigInt(request.amount) * BigInt(request.kind === 'deposit' ? effects : -effects);
+      says(effects <= 1, `${effects} effects of one ${request.kind}`);
+      says(done === (effects === 1), `the journal says ${record.status}, the chain ${effects} effects`);
+      says(near(moved.sol, request.asset === 'SOL' ? amount : 0n), `SOL moved by ${moved.sol}`);
+      says(near(moved.usdc, request.asset === 'USDC' ? amount : 0n), `USDC moved by ${moved.usdc}`);
+      says(moved.perp === 0n, `the perp moved by ${moved.perp}`);
+      break;
+    }
+    case 'settle':
+      says(count('settle') <= 1, `${count('settle')} effects of one settle`);
+      says(done === (count('settle') === 1), `the journal says ${record.status}, the chain ${count('settle')} settles`);
+      says(near(moved.sol, 0n), `SOL moved by ${moved.sol}`);
+      says(moved.perp === 0n, `the perp moved by ${moved.perp}`);
+      break;
+    default: {
+      const whole =
+        request.kind === 'close' ? -before.perp : BigInt(request.kind === 'open' ? `-${request.size}` : request.delta);
+      const same = moved.perp === 0n || moved.perp > 0n === whole > 0n;
+      says(same && abs(moved.perp) <= abs(whole), `the perp moved by ${moved.perp}, asked for ${whole}`);
+      says(near(moved.sol, 0n), `SOL moved by ${moved.sol}`);
+      if (request.kind !== 'close') {
+        says(count('order') <= 1, `${count('order')} placements of one order`);
+        says(near(moved.usdc, 0n), `USDC moved by ${moved.usdc}`);
+        says(done === (moved.perp !== 0n), `the journal says ${record.status}, the perp moved by ${moved.perp}`);
+      } else says(done === (after.perp === 0n), `the journal says ${record.status}, ${after.perp} are left`);
+      const told = evidence.answer.data.filled_size_base;
+      const filled = told === undefined && !done ? '0' : told;
+      says(filled === abs(moved.perp).toString(), `the answer says ${filled} filled, the perp moved by ${moved.perp}`);
+    }
+  }
+  return wrong;
+}

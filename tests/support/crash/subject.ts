@@ -1,0 +1,31 @@
+/** What a crash matrix is tried on: its chain, its accounts, its operations, and how the chain's record of one is read. */
+import type { OperationRequest } from '../../../src/domain/operation-request.ts';
+import type { PolicyJson } from '../../../src/domain/policy.ts';
+import type { TransactionTiming } from '../../../src/domain/transaction.ts';
+import type { OperationStatus } from '../../../src/journal/records.ts';
+import type { Localnet, LocalnetOptions } from '../../../src/localnet/localnet.ts';
+import type { Combination } from './combinations.ts';
+import type { Evidence } from './judge.ts';
+import type { CrashAccount } from './mortal-worker.ts';
+
+export interface CrashOperation {
+  /** Its workflow's name. */
+  readonly workflow: string;
+  readonly request: OperationRequest;
+  /** Beside those of every matrix. */
+  readonly policy?: Partial<PolicyJson>;
+  readonly timing?: Partial<TransactionTiming>;
+}
+
+export interface CrashSubject<N extends Localnet, A extends CrashAccount, C extends Combination> {
+  /** Script of the worker, from the project's root. */
+  readonly workerEntry: string;
+  startChain(options: LocalnetOptions): Promise<N>;
+  /** A new one with all that the operation needs, past every fork, so that no later one takes it away. */
+  account(net: N, combination: C): Promise<A>;
+  operation(combination: C): CrashOperation;
+  /** Looks at the chain now, and once the operation is over says what is wrong, in words; empty when all of it agrees. */
+  judge(net: N, account: A, combination: C): (evidence: Evidence) => Promise<readonly string[]>;
+  /** An end that the operation itself explains, whatever the fault. */
+  mayEnd?(combination: C, end: OperationStatus, code: string): boolean;
+}
