@@ -1,7 +1,8 @@
 /**
  * One statement of Postgres' extended protocol as one message: parse, bind, describe, execute, sync. PGlite's own
  * `query` makes six calls into the database of it, which is half of what a small statement costs. Parameters go as text
- * and untyped, as node-postgres sends them, so that both databases infer the same types.
+ * and untyped, as node-postgres sends them, so that both databases infer the same types. The database keeps what it has
+ * parsed under a name, and with it the plan: to parse and plan anew is most of what is left of a small statement.
  */
 import { Buffer } from 'node:buffer';
 import type { PGlite } from '@electric-sql/pglite';
@@ -13,6 +14,17 @@ const DESCRIBE_PORTAL = framed('D', `P${NO_NAME}`);
 const NULL_LENGTH = -1;
 /** Postgres counts parameters in 16 bits. */
 const MAX_PARAMETERS = 65_535;
+/** Ours are some dozens; lists and writes of other sizes add theirs, and beyond this they are parsed each time. */
+const MAX_KEPT = 256;
+
+/** A statement that the database knows by a name; after an error of its it is not known whether it still does. */
+interface Kept {
+  readonly name: string;
+  known: boolean;
+}
+
+/** They live as long as the database's one session. */
+const KEPT = new WeakMap<PGlite, Map<string, Kept>>();
 
 type Answer = Awaited<ReturnType<PGlite['execProtocol']>>['messages'][number];
 
@@ -31,20 +43,46 @@ export async function runStatement(
   parameters: readonly unknown[],
   parsers: Parsers,
 ): Promise<StatementResult> {
-  const message = statementMessage(sql, parameters);
-  const { messages } = await db.runExclusive(() => db.execProtocol(message));
+  const values = valuesOf(parameters);
+  const { messages } = await db.runExclusive(async () => {
+    const kept = keptOf(db, sql);
+    const parse = kept?.known === true ? [] : parseMessages(sql, kept);
+    const bind = framed('B', NO_NAME, `${kept?.name ?? ''}\0`, '\0\0', ...values, '\0\0');
+    const message = Buffer.concat([...parse, bind, DESCRIBE_PORTAL, EXECUTE_ALL, SYNC]);
+    if (kept !== null) kept.known = false;
+    const answer = await db.execProtocol(message);
+    if (kept !== null) kept.known = true;
+    return answer;
+  });
   return resultOf(messages, (type) => parsers[type] ?? db.parsers[type]);
 }
 
-function statementMessage(sql: string, parameters: readonly unknown[]): Uint8Array {
+/** Null: as many are kept as may be. */
+function keptOf(db: PGlite, sql: string): Kept | null {
+  const all = KEPT.get(db) ?? new Map<string, Kept>();
+  KEPT.set(db, all);
+  const kept = all.get(sql);
+  if (kept !== undefined) return kept;
+  if (all.size >= MAX_KEPT) return null;
+  const added = { name: `kept_${all.size}`, known: false };
+  all.set(sql, added);
+  return added;
+}
+
+/** To close a name that is not there is no error. */
+function parseMessages(sql: string, kept: Kept | null): readonly Buffer[] {
+  const name = `${kept?.name ?? ''}\0`;
+  const parse = framed('P', name, sql, '\0\0\0');
+  return kept === null ? [parse] : [framed('C', `S${name}`), parse];
+}
+
+function valuesOf(parameters: readonly unknown[]): readonly Buffer[] {
   if (parameters.length > MAX_PARAMETERS) throw new RangeError(`${parameters.length} parameters in one statement`);
-  const parse = framed('P', NO_NAME, sql, '\0\0\0');
   const values = parameters.flatMap((parameter) => {
     const text = textOf(parameter);
     return text === null ? [int32(NULL_LENGTH)] : [int32(Buffer.byteLength(text)), Buffer.from(text)];
   });
-  const bind = framed('B', `${NO_NAME}${NO_NAME}\0\0`, int16(parameters.length), ...values, '\0\0');
-  return Buffer.concat([parse, bind, DESCRIBE_PORTAL, EXECUTE_ALL, SYNC]);
+  return [int16(parameters.length), ...values];
 }
 
 function textOf(parameter: unknown): string | null {
