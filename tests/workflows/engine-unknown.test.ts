@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { Connection } from '@temporalio/client';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { linksOf } from '../../src/bridge/links.ts';
 import { exposure } from '../../src/domain/delta.ts';
 import { decodePolicy } from '../../src/domain/policy.ts';
+import { runProgram } from '../../src/runtime/run-program.ts';
+import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { resolveTransaction } from '../../workflows/messages.ts';
 import { EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
@@ -158,6 +162,45 @@ describe("a person's verdict", () => {
     engine.faults.silence(0);
     await proven(commandId);
     expect((await engine.journal.command(commandId))?.answer).toMatchObject({ success: true });
+  });
+
+  it('landed, by the very command that the alert names: the real CLI', async () => {
+    const commandId = await unknown(DEPOSIT(0.1));
+    const { path } = await findTemporalCli({ env: process.env, say: () => {} });
+    const links = linksOf({
+      explorerUrl: null,
+      temporalUiUrl: null,
+      temporalNamespace: 'default',
+      temporalAddress: inject('temporalAddress'),
+    });
+    const command = links
+      .signal(engine.operationId(commandId))
+      .replace(/^temporal/, `'${path}'`)
+      .replace('LANDED_OR_FAILED_OR_RETRY', 'landed');
+    const { code, output } = await runProgram('/bin/sh', ['-c', command], 60_000);
+    expect(code, output).toBe(0);
+    await engine.untilState('the account free', ({ unresolved }) => unresolved.length === 0);
+    engine.faults.silence(0);
+    await proven(commandId);
+  });
+
+  it('landed, as the Temporal UI sends it: plain JSON by its server’s own call', async () => {
+    const commandId = await unknown(DEPOSIT(0.1));
+    const verdict = { verdict: 'landed', operator: 'ann', note: 'by the UI' };
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    onTestFinished(() => connection.close());
+    await connection.workflowService.signalWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId: `operation:${engine.operationId(commandId)}` },
+      signalName: 'resolveTransaction',
+      input: {
+        payloads: [{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from(JSON.stringify(verdict)) }],
+      },
+      identity: 'ui',
+    });
+    await engine.untilState('the account free', ({ unresolved }) => unresolved.length === 0);
+    engine.faults.silence(0);
+    await proven(commandId);
   });
 
   it('retry, of what never arrived: proven dead, it gets the slot and is done once', async () => {
