@@ -4,6 +4,7 @@ import { benchBroadcast } from './broadcast.ts';
 import { benchCommand } from './command.ts';
 import { benchDriftRead } from './drift-read.ts';
 import { benchHistory } from './history.ts';
+import { benchPaperAndLive } from './paper-and-live.ts';
 import { benchStart } from './start.ts';
 import { quietRuntime } from './support/quiet-runtime.ts';
 import { type Finding, say, table } from './support/report.ts';
@@ -29,6 +30,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     about: 'a Drift account from the chain to its health, against the SDK’s own fetch and getHealth',
     run: benchDriftRead,
   },
+  'paper-and-live': {
+    about: 'a paper and a live account over the same 48 market hours, and what lies between them by source',
+    run: benchPaperAndLive,
+  },
   start: { about: 'a second start to the first answered command, against the bare Temporal server', run: benchStart },
 };
 
@@ -37,7 +42,7 @@ npm run bench -- <name> ...   only these
 npm run bench -- --help       this text
 
 ${Object.entries(BENCHMARKS)
-  .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(15)} ${about}`)
   .join('\n')}
 
 Each figure stands beside its yardstick, taken in turn with it in the same run: compare ratios, not milliseconds.

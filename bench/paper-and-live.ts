@@ -1,0 +1,336 @@
+/**
+ * A paper account beside a live one for 48 market hours: the same prices, funding and commands, and where they end apart.
+ * Driven are the two venues through their port, with sizes and limits as the shipped workflows plan them (`planIntent`);
+ * Temporal would only carry the same calls. The paper market's parameters and its feed are what the live market shows.
+ */
+import { loadSigner } from '../src/chain/local-signer.ts';
+import { SolanaChain } from '../src/chain/solana-chain.ts';
+import { EQUITY_SOURCES } from '../src/domain/equity-sources.ts';
+import { engineIdOf } from '../src/domain/ids.ts';
+import type { Intent } from '../src/domain/intent.ts';
+import { type Plan, planIntent } from '../src/domain/intent-plan.ts';
+import type { EquitySource, EquitySources, Snapshot } from '../src/domain/snapshot.ts';
+import { MS_PER_HOUR } from '../src/domain/units.ts';
+import type { Journal } from '../src/journal/journal.ts';
+import { type DriftLocalnet, startDriftLocalnet } from '../src/localnet/drift/index.ts';
+import { findDriftProgram, NO_DRIFT_PROGRAM } from '../src/localnet/drift/program.ts';
+import { DriftBooks } from '../src/venues/drift/books/drift-books.ts';
+import { driftDeployment } from '../src/venues/drift/deployment.ts';
+import { DriftVenue } from '../src/venues/drift/drift-venue.ts';
+import { SolanaDriftWriting } from '../src/venues/drift/write/drift-writing.ts';
+import { PaperVenue } from '../src/venues/paper/paper-venue.ts';
+import { DEFAULT_PARAMETERS, type PaperParameters } from '../src/venues/paper/parameters.ts';
+import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
+import { openTestJournal } from '../tests/support/journal.ts';
+import { ObservedFeed } from './support/observed-feed.ts';
+import { type Finding, say } from './support/report.ts';
+
+const HOURS = 48;
+const SAMPLE_HOURS = 4;
+const SOL = 1_000_000_000n;
+const USD = 1_000_000n;
+const MARKET = 'SOL-PERP';
+const FINAL_SLOTS = 40;
+const STEP_SLOTS = 5;
+const STEP_MS = 2_000;
+const MAX_STEPS = 60;
+const FEMTO_PER_USD = 1e15;
+/** Shares of the price per hour, in turn: longs pay, and now and then shorts. */
+const FUNDING = [0.0001, 0.00004, -0.00003, 0.00008];
+
+/** Before the hour: the same word to both. */
+const COMMANDS: Readonly<Record<number, Plan>> = {
+  1: { kind: 'trade', market: MARKET, delta: (-10n * SOL).toString(), priceBound: null },
+  12: { kind: 'deposit', asset: 'SOL', amount: (2n * SOL).toString() },
+  13: { kind: 'trade', market: MARKET, delta: (-2n * SOL).toString(), priceBound: null },
+  24: { kind: 'trade', market: MARKET, delta: (4n * SOL).toString(), priceBound: null },
+  30: { kind: 'trade', market: MARKET, delta: (-4n * SOL).toString(), priceBound: null },
+  46: { kind: 'close', market: MARKET, slippageMultiple: 1 },
+  47: { kind: 'settle', market: MARKET, above: null },
+  48: { kind: 'withdraw', asset: 'SOL', amount: (2n * SOL).toString() },
+};
+
+/** Why the two differ under each name. */
+const WHY: Readonly<Record<EquitySource, string>> = {
+  price: 'between two looks live holds what its fill took, seconds later; Drift rounds deposits down by a unit',
+  basis: 'live: the mark as the books last read it at the fill; paper: as observed when it was commanded',
+  slippage: 'live: an auction against the AMM; paper: 0.1 to 0.3 % by size',
+  funding: 'the same rates on the same size; Drift rounds a payment down, paper carries the remainder',
+  interest: 'live: the market’s index; paper: its yearly rate as observed, held until the next look',
+  fees: 'the same taker rate, on each side’s own fill price',
+  gas: 'live: what each transaction cost, rent and priority fee included; paper: the typical cost observed at the start',
+  transfers: 'none comes from elsewhere',
+  external: 'nobody else trades on the account',
+  unexplained: 'must be nothing',
+};
+
+export async function benchPaperAndLive(): Promise<readonly Finding[]> {
+  if (findDriftProgram(process.env) === null) {
+    say(`  skipped: ${NO_DRIFT_PROGRAM}`);
+    return [];
+  }
+  const net = await startDriftLocalnet({ paused: true, skipShare: 0, clock: 'slots', seed: 'paper-and-live' });
+  const journal = await openTestJournal();
+  try {
+    return await sideBySide(net, journal);
+  } finally {
+    await net.stop();
+    await journal.close();
+  }
+}
+
+interface Account {
+  readonly name: 'paper' | 'live';
+  readonly venue: Venue;
+  readonly engineId: string;
+  /** A moment of its chain's time. */
+  pass(): Promise<void>;
+  nowMs(): number;
+}
+
+async function sideBySide(net: DriftLocalnet, journal: Journal): Promise<readonly Finding[]> {
+  const live = liveAccount(net, journal);
+  await lendAndBorrow(net);
+  for (const [asset, amount] of [
+    ['SOL', 10n * SOL],
+    ['USDC', 500n * USD],
+  ] as const) {
+    await carryOut(live, { kind: 'deposit', asset, amount: amount.toString() }, journal);
+  }
+  // A rate is known, and the books have begun.
+  net.funding.steer(FUNDING[0] ?? 0);
+  net.jump({ seconds: 2 * 3_600 });
+  const begun = await settled(net, live);
+  const feed = new ObservedFeed();
+  feed.observe(begun);
+  const paper = await paperAccount(begun, feed, journal);
+
+  const start = { live: begun, paper: await paper.venue.read('confirmed') };
+  let last = start;
+  say('  hour   oracle USD   paper: gain USD   live: gain USD   apart');
+  for (let hour = 1; hour <= HOURS; hour += 1) {
+    net.oracles.sol.follow({ kind: 'fixed', price: priceAt(hour) });
+    net.funding.steer(FUNDING[hour % FUNDING.length] ?? 0);
+    feed.observe(await settled(net, live));
+    paper.follow(live.nowMs());
+    const plan = COMMANDS[hour];
+    if (plan !== undefined) {
+      const [there, here] = [await carryOut(live, plan, journal), await carryOut(paper, plan, journal)];
+      say(`  ${String(hour).padStart(4)}   ${plan.kind}: paper ${here}; live ${there}`);
+    }
+    net.jump({ seconds: MS_PER_HOUR / 1_000 });
+    const now = await settled(net, live);
+    feed.observe(now);
+    paper.follow(live.nowMs());
+    last = { live: now, paper: await paper.venue.read('confirmed') };
+    if (hour % SAMPLE_HOURS === 0) {
+      const [ours, theirs] = [gain(start.paper, last.paper), gain(start.live, last.live)];
+      const cells = [priceAt(hour).toFixed(2).padStart(10), usd(ours).padStart(15), usd(theirs).padStart(16)];
+      say(`  ${String(hour).padStart(4)} ${cells.join('  ')}  ${usd(theirs - ours)}`);
+    }
+  }
+  return told(start, last, feed.periods);
+}
+
+function told(
+  start: Record<'paper' | 'live', Snapshot>,
+  end: Record<'paper' | 'live', Snapshot>,
+  periods: number,
+): readonly Finding[] {
+  say(`  after ${HOURS} h and ${periods} funding periods, USD:`);
+  say(`  ${'source'.padEnd(12)}${'paper'.padStart(14)}${'live'.padStart(14)}${'live - paper'.padStart(14)}   why`);
+  let explained = 0n;
+  for (const source of EQUITY_SOURCES) {
+    const [ours, theirs] = [changeOf(source, start.paper, end.paper), changeOf(source, start.live, end.live)];
+    if (source !== 'unexplained') explained += theirs - ours;
+    const cells = [ours, theirs, theirs - ours].map((value) => usd(value).padStart(14)).join('');
+    say(`  ${source.padEnd(12)}${cells}   ${WHY[source]}`);
+  }
+  const [ours, theirs] = [gain(start.paper, end.paper), gain(start.live, end.live)];
+  say(`  ${'equity'.padEnd(12)}${[ours, theirs, theirs - ours].map((value) => usd(value).padStart(14)).join('')}`);
+  const rest = theirs - ours - explained;
+  return [
+    {
+      what: 'between a paper and a live account, named by no source',
+      figure: Math.abs(Number(rest)) / FEMTO_PER_USD,
+      unit: 'USD',
+      yardstick: { what: 'all that lies between them', figure: Math.abs(Number(theirs - ours)) / FEMTO_PER_USD },
+      goal: { of: 'figure', atMost: 0 },
+    },
+  ];
+}
+
+/** A path that goes up and down without jumps, the same in every run. */
+const priceAt = (hour: number): number => Math.round((150 + 4 * Math.sin(hour / 5) + 0.05 * hour) * 100) / 100;
+
+const usd = (femto: bigint): string => (Number(femto) / FEMTO_PER_USD).toFixed(4);
+
+function gain(from: Snapshot, to: Snapshot): bigint {
+  if (from.equity === null || to.equity === null) throw new Error('equity is not known');
+  return to.equity - from.equity;
+}
+
+function changeOf(source: EquitySource, from: Snapshot, to: Snapshot): bigint {
+  const of = ({ sources }: Snapshot): EquitySources => {
+    if (sources === null) throw new Error('the sources of equity are not known');
+    return sources;
+  };
+  return of(to)[source] - of(from)[source];
+}
+
+/** What stands is finalized, booked and read. */
+async function settled(net: DriftLocalnet, live: Account): Promise<Snapshot> {
+  await net.advance(FINAL_SLOTS);
+  await live.venue.keepBooks?.();
+  return await live.venue.read('confirmed');
+}
+
+/** Somebody borrows what somebody else deposits: else nobody earns interest. */
+async function lendAndBorrow(net: DriftLocalnet): Promise<void> {
+  const [lender, borrower] = [net.actor('lender'), net.actor('borrower')];
+  await net.advance(FINAL_SLOTS);
+  const done = async (actor: typeof lender, signature: string): Promise<void> => {
+    await net.advance(2);
+    await actor.done(signature);
+  };
+  await done(lender, lender.initialize('lender'));
+  await done(lender, lender.deposit('SOL', 200n * SOL));
+  await done(borrower, borrower.initialize('borrower'));
+  await done(borrower, borrower.deposit('USDC', 50_000n * USD));
+  await done(borrower, borrower.withdraw('SOL', 60n * SOL, false));
+}
+
+function liveAccount(net: DriftLocalnet, journal: Journal): Account {
+  const clock = { nowMs: () => Date.now() };
+  const privateKey = JSON.stringify([...net.wallet.secretKey]);
+  const chain = new SolanaChain({
+    rpcUrls: [net.rpcUrl],
+    rpcWsUrl: net.wsUrl,
+    signer: loadSigner({ privateKey, keypairPath: null })?.signer ?? null,
+    jito: null,
+    clock,
+    newsWaitMs: 0,
+  });
+  const authority = net.wallet.address;
+  const deployment = driftDeployment({ env: 'localnet', programId: net.programId, authority, subAccount: 0 });
+  const engineId = engineIdOf({ venue: 'drift', authority, subAccount: 0 });
+  const venue = new DriftVenue({
+    engineId,
+    deployment,
+    chain,
+    clock,
+    permissions: 'trading',
+    books: new DriftBooks({ engineId, journal, pool: chain.pool, deployment, clock, idleMs: 0 }),
+    writing: (reader) => new SolanaDriftWriting({ chain, reader, clock }),
+  });
+  return {
+    name: 'live',
+    venue,
+    engineId,
+    pass: () => net.advance(STEP_SLOTS),
+    nowMs: () => net.chain.head.time * 1_000,
+  };
+}
+
+/** The same deposits and the same market; what its wallet holds is no part of a difference. */
+async function paperAccount(
+  live: Snapshot,
+  feed: ObservedFeed,
+  journal: Journal,
+): Promise<Account & { follow(nowMs: number): void }> {
+  let nowMs = live.marketTimeMs;
+  const engineId = 'engine:paper:observed:0';
+  const venue = await PaperVenue.open({
+    engineId,
+    journal,
+    clock: { nowMs: () => nowMs },
+    feed,
+    seed: true,
+    defaults: { sol: (10n * SOL) as never, usdc: (500n * USD) as never, walletSol: live.wallet.sol },
+    tuning: { parameters: parametersOf(live) },
+  });
+  return {
+    name: 'paper',
+    venue,
+    engineId,
+    async pass() {
+      nowMs += STEP_MS;
+    },
+    nowMs: () => nowMs,
+    follow(toMs) {
+      nowMs = Math.max(nowMs, toMs);
+    },
+  };
+}
+
+/** Of the live market, as it stands in the snapshot. */
+function parametersOf({ markets, transactionCostLamports }: Snapshot): PaperParameters {
+  const [perp] = markets.perps;
+  const base = markets.spot.find(({ asset }) => asset === perp?.baseAsset);
+  if (perp === undefined || base === undefined) throw new Error('the live market is not known');
+  return {
+    ...DEFAULT_PARAMETERS,
+    initialMarginRatio: perp.initialMarginRatio,
+    maintenanceMarginRatio: perp.maintenanceMarginRatio,
+    solInitialAssetWeight: base.initialAssetWeight,
+    solMaintenanceAssetWeight: base.maintenanceAssetWeight,
+    solInitialLiabilityWeight: base.initialLiabilityWeight,
+    solMaintenanceLiabilityWeight: base.maintenanceLiabilityWeight,
+    stepSize: perp.stepSize,
+    minimumSize: perp.minimumSize,
+    tickSize: perp.tickSize,
+    takerFee: perp.takerFee,
+    perpLiquidatorFee: perp.liquidatorFee,
+    transactionCost: transactionCostLamports,
+  };
+}
+
+/** Planned, simulated, signed, written down, sent, landed, and an order gone: what came of it, in words. */
+async function carryOut(account: Account, plan: Plan, journal: Journal): Promise<string> {
+  const { venue } = account;
+  const limits = { maxSlippageBps: 50, orderLifeMs: 60_000, nowMs: account.nowMs() };
+  const planned = planIntent(plan, await venue.read('confirmed'), limits);
+  if (planned.kind === 'nothing') return `nothing to do (${planned.why})`;
+  if (planned.kind === 'refused') throw new Error(`${account.name}: ${planned.error.message}`);
+  const { intent } = planned;
+  const simulation = await venue.simulate(intent);
+  if (!simulation.ok) throw new Error(`${account.name}, ${intent.kind}: ${simulation.error.message}`);
+  const attempt = await venue.sign(intent);
+  await writeAhead(journal, account, attempt, intent);
+  await venue.submit(attempt, MAX_STEPS);
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    await account.pass();
+    const sighting = await venue.status(attempt);
+    if (sighting.kind !== 'landed') continue;
+    if (sighting.error !== null) throw new Error(`${account.name}, ${intent.kind}: ${sighting.error.message}`);
+    if (intent.kind !== 'order') return 'done';
+    const report = await venue.order(attempt);
+    if (!report.gone) continue;
+    const filled = report.fills.reduce((size, fill) => size + Number(fill.size) / 1e9, 0);
+    return `${filled} of ${Number(intent.size) / 1e9} SOL`;
+  }
+  throw new Error(`${account.name}: ${intent.kind} does not end`);
+}
+
+async function writeAhead(
+  journal: Journal,
+  { engineId }: Account,
+  attempt: SignedAttempt,
+  intent: Intent,
+): Promise<void> {
+  const { signature, wire, lastValidBlockHeight, slot } = attempt;
+  await journal.recordAttempt({
+    operationId: `${engineId}:${signature.slice(0, 16)}`,
+    number: 1,
+    signature,
+    wire,
+    lastValidBlockHeight,
+    slot,
+    intent,
+    stage: 'submitted',
+    outcome: null,
+    error: null,
+    signedAtMs: Date.now(),
+    updatedAtMs: Date.now(),
+  });
+}
