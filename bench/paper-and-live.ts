@@ -30,7 +30,8 @@ const SAMPLE_HOURS = 4;
 const SOL = 1_000_000_000n;
 const USD = 1_000_000n;
 const MARKET = 'SOL-PERP';
-const FINAL_SLOTS = 40;
+/** Until what stands is finalized and the AMM has followed the oracle, which takes it up to 30 s: else the books see a mark of before. */
+const FINAL_SLOTS = 120;
 const STEP_SLOTS = 5;
 const STEP_MS = 2_000;
 const MAX_STEPS = 60;
@@ -52,7 +53,7 @@ const COMMANDS: Readonly<Record<number, Plan>> = {
 
 /** Why the two differ under each name. */
 const WHY: Readonly<Record<EquitySource, string>> = {
-  price: 'between two looks live holds what its fill took, seconds later; Drift rounds deposits down by a unit',
+  price: 'held alike; Drift rounds deposits down by a unit',
   basis: 'live: the mark as the books last read it at the fill; paper: as observed when it was commanded',
   slippage: 'live: an auction against the AMM; paper: 0.1 to 0.3 % by size',
   funding: 'the same rates on the same size; Drift rounds a payment down, paper carries the remainder',
