@@ -83,7 +83,7 @@ export function oracleInvalid({ snapshot, market, operation }: GateSubject): Gat
   return {
     pass: valid,
     have: valid ? 'valid' : (oracle?.invalidReason ?? (priced ? fills : null) ?? 'no price'),
-    need: operation.kind === 'trade' ? 'valid for margin and for fills' : 'valid for margin',
+    need: 'valid',
     unit: 'oracle',
     remedy:
       priced && !valid

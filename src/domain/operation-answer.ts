@@ -193,14 +193,14 @@ function closeAnswer(state: OperationState, leg: Leg | null, fields: Fields): Co
   return refused(notFilled(initial), 'failed', committed(sized));
 }
 
-/** What settling after the close moved, and what could not be settled; nothing while that is not known. */
+/** Settling after the close moved less than there was: what it moved, and what stays unsettled. Nothing otherwise. */
 function settledFields(state: OperationState): Fields {
   const effect = state.legs.findLast((leg) => leg.purpose === 'settle' && legLanded(leg))?.tx.landed?.effect;
+  const left = BigInt(effect?.unsettledPnl ?? '0');
+  if (left === 0n) return {};
   return {
-    ...(effect?.settledPnl === undefined ? {} : amountFields('settled_pnl', BigInt(effect.settledPnl), USD_DECIMALS)),
-    ...(effect?.unsettledPnl === undefined
-      ? {}
-      : amountFields('unsettled_pnl', BigInt(effect.unsettledPnl), USD_DECIMALS)),
+    ...amountFields('settled_pnl', BigInt(effect?.settledPnl ?? '0'), USD_DECIMALS),
+    ...amountFields('unsettled_pnl', left, USD_DECIMALS),
   };
 }
 
