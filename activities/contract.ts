@@ -120,6 +120,8 @@ export interface EngineActivities {
   publishEngine(record: EngineRecord): Promise<void>;
   raiseAlerts(alerts: readonly AlertRecord[]): Promise<void>;
   watch(input: WatchInput): Promise<WatchResult>;
+  /** Writes back what a journal lost, from the histories that Temporal keeps. Idempotent; goes on where it was cut off. */
+  rebuildJournal(input: { readonly engineId: string }): Promise<Rebuilt>;
   /** Which of these operation workflows Temporal still knows, and the journal's record of those that it does not. */
   operationStates(input: { readonly engineId: string; readonly operationIds: readonly string[] }): Promise<
     readonly {
@@ -128,6 +130,15 @@ export interface EngineActivities {
       readonly record: OperationRecord | null;
     }[]
   >;
+}
+
+export interface Rebuilt {
+  /** Start of the oldest history of the engine that is kept; null: there is none. */
+  readonly keptSinceMs: number | null;
+  readonly commands: number;
+  readonly operations: number;
+  /** That the engine started and whose history Temporal no longer has; the journal lacks them. */
+  readonly notKept: number;
 }
 
 export interface OpenStoresInput {

@@ -1,15 +1,20 @@
 /** What the engine workflow asks of the outside world: the two stores, a command's record, its own row, the watch. */
+import { Context } from '@temporalio/activity';
 import type { Clock } from '../src/domain/clock.ts';
+import { operationWorkflowId } from '../src/domain/ids.ts';
 import { encodeSnapshot } from '../src/domain/snapshot.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { compareStores } from '../src/journal/store-comparison.ts';
 import type { Venue } from '../src/venues/venue.ts';
 import type { EngineActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
+import { type KeptHistories, type Rebuilding, rebuildJournal } from './rebuild-journal.ts';
 import { createWatch } from './watch.ts';
 
-/** Whether Temporal still knows an operation's workflow. */
-export type WorkflowLookup = (workflowId: string) => Promise<'running' | 'closed' | 'not_found'>;
+/** What Temporal still knows of our workflows. */
+export interface WorkflowLookup extends KeptHistories {
+  state(workflowId: string): Promise<'running' | 'closed' | 'not_found'>;
+}
 
 export interface EnginePorts {
   venueOf(engineId: string): Promise<Venue>;
@@ -54,11 +59,17 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
       for (const alert of alerts) await journal.raiseAlert(alert);
     },
 
+    async rebuildJournal({ engineId }) {
+      const context = Context.current();
+      const begun = (context.info.heartbeatDetails as Rebuilding | undefined) ?? null;
+      return await rebuildJournal(ports, engineId, begun, (progress) => context.heartbeat(progress));
+    },
+
     async operationStates({ operationIds }) {
       return await Promise.all(
         operationIds.map(async (operationId) => ({
           operationId,
-          workflow: await ports.lookup(`operation:${operationId}`),
+          workflow: await ports.lookup.state(operationWorkflowId(operationId)),
           record: await journal.operation(operationId),
         })),
       );

@@ -1,6 +1,7 @@
 /** The engine's activities with their timeouts and retries. */
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { EngineActivities, TransactionActivities, WatchInput, WatchResult } from '../activities/contract.ts';
+import { UNTIL_DONE_RETRY } from './retry-policies.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -21,6 +22,15 @@ export const publishRow = proxyActivities<EngineActivities>({
   allowEagerDispatch: false,
   retry: { maximumAttempts: 1 },
 }).publishEngine;
+
+/** Long where much is kept; what needs its end waits no longer than this. */
+export const { rebuildJournal } = proxyActivities<EngineActivities>({
+  startToCloseTimeout: '1 h',
+  scheduleToCloseTimeout: '1 h',
+  heartbeatTimeout: '30 s',
+  retry: UNTIL_DONE_RETRY,
+  summary: 'the journal, from kept histories',
+});
 
 /** In-process and quick: a command's answer waits for it, so it gives up within the answer's time. */
 export const local = proxyLocalActivities<EngineActivities & Pick<TransactionActivities, 'readSnapshot'>>({

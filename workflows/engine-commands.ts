@@ -532,7 +532,7 @@ const busyFor = (waitedMs: number): ErrorReport => ({
 });
 const NOT_READY: ErrorReport = {
   code: 'UNAVAILABLE',
-  message: 'The engine has just started and still compares its two stores; nothing was sent.',
+  message: 'The engine has just started and still compares its two stores, or rebuilds its journal; nothing was sent.',
   details: { part: 'journal', retry_after_s: 10 },
 };
 const JOURNAL_DOWN: ErrorReport = {
@@ -574,6 +574,8 @@ function pastAnswer(envelope: CommandEnvelope, stored: Stored): CommandAnswer | 
   if (stored.admission.kind === 'conflict') return conflict(envelope);
   if (stored.admission.kind === 'known' && stored.admission.record.answer !== null)
     return stored.admission.record.answer;
+  // Rebuilt without its command, it answers for it.
+  if (stored.operation?.answer != null && stored.operation.endedAtMs !== null) return stored.operation.answer;
   if (stored.operation !== null) {
     return {
       success: true,

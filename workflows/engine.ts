@@ -42,7 +42,7 @@ import { afterWrite, isWritten, withAlert } from '../src/domain/pending-writes.t
 import { decodePolicy, type Policy } from '../src/domain/policy.ts';
 import { isLiquidatedSince, ledgerMark, perpOf, reconcile } from '../src/domain/reconcile.ts';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../src/domain/snapshot.ts';
-import { durable, publishRow, watchOnce } from './engine-activities.ts';
+import { durable, publishRow, rebuildJournal, watchOnce } from './engine-activities.ts';
 import { CommandDesk } from './engine-commands.ts';
 import { alertOf, engineRecord, showEngine } from './engine-display.ts';
 import { OperationStarter } from './engine-operations.ts';
@@ -98,8 +98,10 @@ export class EngineRun {
   look = false;
   /** The stores were compared since the last process start. */
   private opened = false;
-  /** They were compared once: commands are taken. */
+  /** They were compared once. */
   private ready = false;
+  /** Rebuilds of a journal that lost something: what it answered before is not known while one runs. */
+  private rebuilding = 0;
   private derived: Derived | null = null;
   private published: Pick<Derived, 'row' | 'rest'> = { row: '', rest: '' };
   private publishing = false;
@@ -172,7 +174,8 @@ export class EngineRun {
       command,
       async (envelope: CommandEnvelope): Promise<CommandAnswer> => {
         const answerByMs = Date.now() + this.tuning.answerWithinMs;
-        const ready = this.ready || (await condition(() => this.ready, this.tuning.answerWithinMs));
+        const takes = () => this.ready && this.rebuilding === 0;
+        const ready = takes() || (await condition(takes, this.tuning.answerWithinMs));
         return await this.desk.handle(envelope, ready, Math.max(1, answerByMs - Date.now()));
       },
       {
@@ -232,6 +235,9 @@ export class EngineRun {
       return;
     }
     const standing = this.engine.holds.some((hold) => hold.code === 'stores_diverged');
+    if (opened.verdict === 'journal_lost' || opened.verdict === 'journal_behind') {
+      void this.rebuildJournal(opened.record?.updatedAtMs ?? null, Date.now(), standing);
+    }
     this.engine = {
       ...this.engine,
       // What this workflow remembers of a journal is kept until a person has looked: RESUME compares again.
@@ -255,6 +261,33 @@ export class EngineRun {
       'Check the account against the history, then RESUME.',
       opened.verdict,
     );
+  }
+
+  /** Beside the watch: what reduces risk does not wait for it. */
+  private async rebuildJournal(lastKnownMs: number | null, foundAtMs: number, again: boolean): Promise<void> {
+    this.rebuilding += 1;
+    try {
+      const { keptSinceMs, commands, operations, notKept } = await rebuildJournal({ engineId: this.engineId });
+      // After a restart under the hold it found all there.
+      if (again && commands + operations === 0) return;
+      const from = lastKnownMs ?? keptSinceMs;
+      const span = `between ${from === null ? 'its beginning' : instant(from)} and ${instant(foundAtMs)}`;
+      const lost = notKept === 0 ? '' : ` The histories of ${notKept} more are no longer kept.`;
+      this.raise(
+        'JOURNAL_GAP',
+        'warning',
+        `The journal lost what was written ${span}. From Temporal came back: ${operations} operations, ${commands} commands.${lost}`,
+        'Snapshots and equity of that time are gone; funding and fills come back from the chain where it keeps them.',
+        `gap ${from}`,
+      );
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const { message } = reportOf(error);
+      const what = `The journal could not be rebuilt from Temporal: ${message}`;
+      this.raise('JOURNAL_NOT_REBUILT', 'critical', what, 'A restart begins it anew.', 'rebuild');
+    } finally {
+      this.rebuilding -= 1;
+    }
   }
 
   /** A person looked (RESUME): the journal that stands is ours from here on. A missing account stays a hold. */
@@ -308,7 +341,7 @@ export class EngineRun {
 
   /** What would be lost with this run. */
   private busyBeside(): boolean {
-    return this.starter.starting || this.publishing;
+    return this.starter.starting || this.publishing || this.rebuilding > 0;
   }
 
   private get current(): Derived {
@@ -753,6 +786,8 @@ const connectionHold = (error: ErrorReport, alert: string, nowMs: number) =>
     reason: `Cannot read the venue: ${error.message}`,
     details: { alert },
   }) as const;
+
+const instant = (ms: number): string => new Date(ms).toISOString();
 
 const sol = (amount: bigint): string => (Number(amount) / 1e9).toString();
 

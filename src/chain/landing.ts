@@ -14,6 +14,8 @@ export interface LandingOptions {
   /** Null: RPC only. */
   readonly jito: Jito | null;
   readonly monotonicMs: () => number;
+  /** Told of each try at Jito that failed: the landing itself goes on. */
+  readonly onJitoFailed?: (error: TransientError, signature: string) => void;
   /** The chain's, for counting slots while no node tells them. */
   readonly slotMs?: number;
 }
@@ -64,6 +66,7 @@ export class Landing {
         return true;
       } catch (error) {
         if (!(error instanceof TransientError)) throw error;
+        this.#options.onJitoFailed?.(error, signature);
         tries = { ...tries, since: null };
         this.#remember(signature, tries);
         if (tries.count < JITO_TRIES) await pause(jito.restsMs());

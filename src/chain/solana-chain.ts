@@ -22,6 +22,10 @@ import { SignatureSocket, type SocketTuning } from './signature-socket.ts';
 import type { Signer } from './signer.ts';
 import { Simulator } from './simulate.ts';
 
+export interface ChainLogger {
+  warn(fields: object, message: string): void;
+}
+
 export interface SolanaChainOptions {
   readonly rpcUrls: readonly string[];
   readonly rpcWsUrl: string | null;
@@ -32,6 +36,8 @@ export interface SolanaChainOptions {
   readonly clock: Clock;
   /** Of the cluster, where it is known. */
   readonly expectedGenesis?: string | null;
+  /** Told what the chain recovers from by itself: a try at Jito that failed, with its code. */
+  readonly logger?: ChainLogger;
   readonly fees?: FeePolicy;
   readonly tuning?: Partial<RpcTuning>;
   readonly socket?: Partial<SocketTuning>;
@@ -77,6 +83,7 @@ export class SolanaChain {
       pool: this.pool,
       jito: this.#jito,
       monotonicMs,
+      onJitoFailed: ({ code, message }, signature) => options.logger?.warn({ code, signature }, message),
       ...(options.slotMs === undefined ? {} : { slotMs: options.slotMs }),
     });
     this.#sightings = new Sightings(this.pool, options.expectedGenesis ?? null);

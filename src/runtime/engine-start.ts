@@ -9,6 +9,7 @@ import type { PolicyJson } from '../domain/policy.ts';
 import type { Journal } from '../journal/journal.ts';
 import { PaperVenue } from '../venues/paper/paper-venue.ts';
 import type { PaperSettings } from './config.ts';
+import { keptHistories } from './kept-histories.ts';
 import type { Logger } from './logger.ts';
 import type { VenueRegistry } from './venues.ts';
 import { TASK_QUEUE } from './worker.ts';
@@ -29,9 +30,9 @@ export interface EngineStart {
   readonly say: (line: string) => void;
 }
 
-export const workflowLookup =
-  (client: Client): WorkflowLookup =>
-  async (workflowId) => {
+export const workflowLookup = (client: Client): WorkflowLookup => ({
+  ...keptHistories(client),
+  async state(workflowId) {
     try {
       const { status } = await client.connection.withDeadline(Date.now() + CALL_MS, () =>
         client.workflow.getHandle(workflowId).describe(),
@@ -41,14 +42,15 @@ export const workflowLookup =
       if (error instanceof WorkflowNotFoundError) return 'not_found';
       throw error;
     }
-  };
+  },
+});
 
 /** `--reset-paper`: engine, running operations and account end; commands and operations stay in the journal. */
 export async function resetPaper({ client, journal, engineId, say }: EngineStart): Promise<void> {
   const lookup = workflowLookup(client);
   const unfinished = await journal.unfinishedOperations(engineId);
   for (const workflowId of [engineId, ...unfinished.map(({ operationId }) => operationWorkflowId(operationId))]) {
-    if ((await lookup(workflowId)) === 'running') {
+    if ((await lookup.state(workflowId)) === 'running') {
       await client.workflow.getHandle(workflowId).terminate('the paper account is reset');
     }
   }
@@ -74,7 +76,7 @@ async function tellDifference({ journal, engineId, paper, say }: EngineStart): P
 
 export async function startEngine(start: EngineStart): Promise<void> {
   const { client, venues, engineId, policy, tuning, logger } = start;
-  const running = (await workflowLookup(client)(engineId)) === 'running';
+  const running = (await workflowLookup(client).state(engineId)) === 'running';
   // An account that a running engine remembers and the journal does not is never made anew: the engine holds instead.
   if (!running || (await venues.accountExists(engineId))) await venues.seed(engineId);
   if (policy.mode === 'paper') await tellDifference(start);

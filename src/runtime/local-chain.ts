@@ -122,7 +122,7 @@ export async function retireFormerEngines({ home, engineId, client, journal, say
   for (const id of former) {
     const unfinished = await journal.unfinishedOperations(id);
     for (const workflowId of [id, ...unfinished.map(({ operationId }) => operationWorkflowId(operationId))]) {
-      if ((await lookup(workflowId)) === 'running') {
+      if ((await lookup.state(workflowId)) === 'running') {
         await client.workflow.getHandle(workflowId).terminate('its local chain is gone');
       }
     }

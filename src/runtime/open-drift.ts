@@ -42,6 +42,7 @@ export async function openDriftVenue({ engineId, parts, settings, journal, clock
     signer,
     jito: live.jito,
     clock,
+    logger,
     expectedGenesis: genesisOf(live.driftEnv),
   });
   try {

@@ -105,10 +105,20 @@ describe('a transient error is tried again after 1, 2 and 4 s, then told', () =>
 
   it('Jito congestion: after three tries the same bytes go by RPC', async () => {
     await quiet();
-    const commandId = randomUUID();
+    const [from, commandId] = [lines.length, randomUUID()];
     fault({ kind: 'rate-limit', node: 'jito' });
     expect(await stores.carryOut(SMALL, commandId)).toMatchObject({ success: true });
     expect((await stores.ended(commandId)).attempts).toHaveLength(1);
+    await logged('JITO_CONGESTED', WARN, from);
+  });
+
+  it('JITO_FAILED: a block engine that is away is logged with its code, and the same bytes go by RPC', async () => {
+    await quiet();
+    const [from, commandId] = [lines.length, randomUUID()];
+    fault({ kind: 'cut', node: 'jito' });
+    expect(await stores.carryOut(SMALL, commandId)).toMatchObject({ success: true });
+    expect((await stores.ended(commandId)).attempts).toHaveLength(1);
+    await logged('JITO_FAILED', WARN, from);
   });
 
   it('SEND_FAILED: a send that nobody takes is logged, and the same bytes are sent again', async () => {

@@ -5,7 +5,7 @@
 import { Keypair, PublicKey, SystemProgram } from '@solana/web3.js';
 import { loadSigner } from '../../src/chain/local-signer.ts';
 import type { Signer } from '../../src/chain/signer.ts';
-import { SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
+import { type ChainLogger, SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
 import { fromBase58, toBase58 } from '../../src/domain/base58.ts';
 import { TransientError, ValidationError } from '../../src/domain/errors.ts';
 import { engineIdOf } from '../../src/domain/ids.ts';
@@ -62,10 +62,11 @@ export class TransferVenue implements Venue {
   readonly #wallet: SolanaChain;
   readonly #vault: SolanaChain;
 
-  constructor(account: TransferAccount, where: TransferChain) {
+  constructor(account: TransferAccount, where: TransferChain, logger?: ChainLogger) {
     this.account = account;
-    this.#wallet = new SolanaChain(chainOptions(account.walletKey, where));
-    this.#vault = new SolanaChain(chainOptions(account.vaultKey, where));
+    const told = logger === undefined ? {} : { logger };
+    this.#wallet = new SolanaChain({ ...chainOptions(account.walletKey, where), ...told });
+    this.#vault = new SolanaChain({ ...chainOptions(account.vaultKey, where), ...told });
   }
 
   /** HTTP requests so far. */

@@ -11,7 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Rebuilt } from '../../activities/contract.ts';
 import { createEngineActivities } from '../../activities/engine.ts';
+import { type Rebuilding, rebuildJournal } from '../../activities/rebuild-journal.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import type { CommandAnswer, CommandRequest } from '../../src/domain/command.ts';
 import { hashJson, operationIdOf, operationWorkflowId } from '../../src/domain/ids.ts';
@@ -163,14 +165,18 @@ export class TwoStores {
   async startProcess(): Promise<void> {
     const journal = await openJournal({ databaseUrl: null, dataDir: this.journalFolder });
     const { logger = null, jito = false } = this.options;
-    const venue = new TransferVenue(this.account, {
-      jitoUrl: jito ? this.net.jitoUrl : null,
-      rpcUrls: [this.net.rpcUrl],
-      rpcWsUrl: this.net.wsUrl,
-      slotMs: SLOT_MS,
-      timeoutMs: 1_000,
-      newsWaitMs: 250,
-    });
+    const venue = new TransferVenue(
+      this.account,
+      {
+        jitoUrl: jito ? this.net.jitoUrl : null,
+        rpcUrls: [this.net.rpcUrl],
+        rpcWsUrl: this.net.wsUrl,
+        slotMs: SLOT_MS,
+        timeoutMs: 1_000,
+        newsWaitMs: 250,
+      },
+      logger ?? undefined,
+    );
     const connection = await Connection.connect({ address: this.address });
     const native = await NativeConnection.connect({ address: this.address });
     const client = new Client({ connection });
@@ -261,6 +267,28 @@ export class TwoStores {
   restoreJournal(): void {
     rmSync(this.journalFolder, { recursive: true });
     cpSync(join(this.folder, 'copy-journal'), this.journalFolder, { recursive: true });
+  }
+
+  /** As when its retention is over. */
+  async forgetWorkflowOf(commandId: string): Promise<void> {
+    const { workflowId } = this.workflowOf(commandId);
+    await this.workflowOf(commandId).result();
+    const execution = { workflowId };
+    await this.client.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: execution });
+    const lookup = workflowLookup(this.client);
+    const gone = async () =>
+      (await lookup.state(workflowId)) === 'not_found' && (await lookup.runs(workflowId)).length === 0;
+    await until('a forgotten workflow', gone, WAIT_MS);
+  }
+
+  /** The rebuild by hand, from where one was cut off. */
+  async rebuild(begun: Rebuilding | null): Promise<{ readonly last: Rebuilt; readonly progress: Rebuilding | null }> {
+    let progress = begun;
+    const ports = { journal: this.journal, lookup: workflowLookup(this.client) };
+    const last = await rebuildJournal(ports, this.engineId, begun, (told) => {
+      progress = told;
+    });
+    return { last, progress };
   }
 
   /** The first answer. */

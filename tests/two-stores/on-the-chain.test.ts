@@ -4,6 +4,7 @@ import { TwoStores } from '../support/two-stores.ts';
 
 const AMOUNT = 10_000_000n;
 const DEPOSIT = { action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: AMOUNT.toString() } as const;
+const TOO_MUCH = { ...DEPOSIT, amount: '1000000000000' } as const;
 const RESUME = { action: 'RESUME' } as const;
 /** It lands, and no node says so. */
 const SILENT = { kind: 'http', methods: ['getSignatureStatuses'] } as const;
@@ -32,6 +33,27 @@ const resumed = async () => {
   await stores.untilState('no hold', ({ holds }) => holds.length === 0);
 };
 
+/** What the journal says of a command: nothing of it may change when it is rebuilt. */
+const recordOf = async (commandId: string) => {
+  const operationId = stores.operationId(commandId);
+  const { journal } = stores;
+  const command = await journal.command(commandId);
+  const operation = await journal.operation(operationId);
+  return {
+    // An answer without an operation gets the time of its update's end, a moment later.
+    command: operation === null ? { ...command, answeredAtMs: null } : command,
+    operation,
+    transitions: await journal.transitions(operationId),
+  };
+};
+
+const gap = async () =>
+  await stores.waitFor('the gap', async () => {
+    const { items } = await stores.journal.alerts({ engineId: stores.engineId, limit: 100 });
+    return items.find(({ code }) => code === 'JOURNAL_GAP');
+  });
+const BOTH_ENDS = /between (\S+Z) and (\S+Z)\./;
+
 /** A deposit that has landed and that nobody can see. */
 const unseenDeposit = async (commandId: string) => {
   const { id } = stores.net.addFault(SILENT);
@@ -42,26 +64,46 @@ const unseenDeposit = async (commandId: string) => {
 };
 
 describe('the journal', () => {
-  it('lost: a hold, what runs ends in the new one, the same command is not done twice', async () => {
+  it('lost: a hold; what had ended is rebuilt, what runs ends in the new one, the same command is not done twice', async () => {
     stores = await TwoStores.start();
-    const [first, second] = [randomUUID(), randomUUID()];
-    expect(await stores.carryOut(DEPOSIT, first)).toMatchObject({ success: true });
+    const [first, forgotten, second, refused] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+    for (const commandId of [first, forgotten]) await stores.carryOut(DEPOSIT, commandId);
+    for (const commandId of [first, forgotten]) await stores.ended(commandId);
+    const no = await stores.carryOut(TOO_MUCH, refused);
+    expect(no).toMatchObject({ success: false, error: { code: 'INSUFFICIENT_FUNDS' } });
+    const before = [await recordOf(first), await recordOf(refused)];
+    await stores.forgetWorkflowOf(forgotten);
     const heal = await unseenDeposit(second);
     await stores.atRest(() => stores.loseJournal());
     await diverged('journal_lost');
+    const { severity, message } = await gap();
+    expect(severity).toBe('warning');
+    expect(message).toMatch(BOTH_ENDS);
+    expect(message).toContain('1 more are no longer kept');
+    expect([await recordOf(first), await recordOf(refused)]).toEqual(before);
+    expect(await stores.carryOut(DEPOSIT, first)).toEqual((await stores.journal.command(first))?.answer);
+    expect(await stores.carryOut(TOO_MUCH, refused)).toMatchObject({ ...no, message: no.message });
+    expect(await stores.carryOut({ ...DEPOSIT, amount: '1' }, first)).toMatchObject({
+      error: { code: 'COMMAND_ID_CONFLICT' },
+    });
     heal();
     expect(await stores.ended(second)).toMatchObject({ status: 'done', kind: 'deposit', commandId: second });
     await stores.untilState('nothing unresolved', ({ unresolved }) => unresolved.length === 0);
+    // Again it finds all there; begun where it ended, there is nothing left.
+    const again = await stores.rebuild(null);
+    expect(again.last).toMatchObject({ commands: 0, operations: 0, notKept: 1 });
+    expect((await stores.rebuild(again.progress)).last).toEqual(again.last);
+    expect([await recordOf(first), await recordOf(refused)]).toEqual(before);
     await resumed();
-    for (const commandId of [first, second]) {
+    for (const commandId of [first, forgotten, second]) {
       expect(await stores.carryOut(DEPOSIT, commandId)).toMatchObject({ success: true });
     }
-    expect(stores.deposited).toBe(2n * AMOUNT);
-    expect(await stores.carryOut(DEPOSIT)).toMatchObject({ success: true });
     expect(stores.deposited).toBe(3n * AMOUNT);
+    expect(await stores.carryOut(DEPOSIT)).toMatchObject({ success: true });
+    expect(stores.deposited).toBe(4n * AMOUNT);
   });
 
-  it('restored from an older copy: a hold, and what the copy does not know is not done again', async () => {
+  it('restored from an older copy: a hold; what the copy does not know is rebuilt, and not done again', async () => {
     stores = await TwoStores.start();
     const [first, second] = [randomUUID(), randomUUID()];
     await stores.carryOut(DEPOSIT, first);
@@ -69,8 +111,14 @@ describe('the journal', () => {
     await stores.atRest(() => stores.copyJournal());
     await stores.carryOut(DEPOSIT, second);
     await stores.ended(second);
+    const before = [await recordOf(first), await recordOf(second)];
+    const copiedBeforeMs = before[1]?.operation?.createdAtMs ?? 0;
     await stores.atRest(() => stores.restoreJournal());
     await diverged('journal_behind');
+    const [, from = '', to = ''] = BOTH_ENDS.exec((await gap()).message) ?? [];
+    expect(Date.parse(from)).toBeLessThan(copiedBeforeMs);
+    expect(Date.parse(to)).toBeGreaterThan(before[1]?.operation?.endedAtMs ?? Number.NaN);
+    expect([await recordOf(first), await recordOf(second)]).toEqual(before);
     expect(await stores.carryOut(DEPOSIT, second)).toMatchObject({ success: true });
     await resumed();
     expect(await stores.carryOut(DEPOSIT, second)).toMatchObject({ success: true });
