@@ -40,7 +40,6 @@ const ROUGH = named([
   'dropped until the first attempt is dead',
   'a fork drops it, it lands again by itself',
   'every send dropped',
-  'one of two nodes denies it',
 ]);
 export const DRIFT_FAULTS: readonly ChainFault[] = [...STEADY, ...ROUGH];
 
@@ -48,8 +47,8 @@ export const DRIFT_FAULTS: readonly ChainFault[] = [...STEADY, ...ROUGH];
 const suits = (scene: DriftScene, fault: ChainFault): boolean =>
   scene.request.kind !== 'close' || (fault.neverDone !== true && fault.forks !== true);
 
-/** Of each scene every fourth common point, each time another fourth, beside its own. */
-const EVERY = 4;
+/** Of each scene every fifth common point, each time another fifth, beside its own. */
+const EVERY = 5;
 
 export function fixedDriftCombinations(): readonly DriftCombination[] {
   let steady = 0;

@@ -93,11 +93,12 @@ export const DRIFT: CrashSubject<DriftLocalnet, DriftCrashAccount, DriftCombinat
     return async (evidence) => {
       const after = figuresOf(net, wallet);
       const { items } = await evidence.journal.alerts({ engineId: evidence.engineId, limit: 500 });
-      const critical = items.some(({ kind, severity }) => kind === 'alert' && severity === 'critical');
+      const critical = items.filter(({ kind, severity }) => kind === 'alert' && severity === 'critical');
+      const told = critical.map(({ code }) => code);
       const isNaked = after.perp < 0n && -after.perp > after.sol + ROUNDING;
-      const naked = isNaked && !critical ? ['naked short, and no critical alert'] : [];
+      const naked = isNaked && told.length === 0 ? ['naked short, and no critical alert'] : [];
       return [
-        ...(await judge(evidence, (record) => effectsOf(scene, evidence, record, before, after))),
+        ...(await judge(evidence, (record) => effectsOf(scene, evidence, record, { before, after, told }))),
         ...(before.perp < 0n && -before.perp > before.sol ? [] : naked),
       ];
     };
@@ -151,6 +152,13 @@ function figuresOf(net: DriftLocalnet, authority: string): Figures {
   };
 }
 
+interface Seen {
+  readonly before: Figures;
+  readonly after: Figures;
+  /** Codes of critical alerts. */
+  readonly told: readonly string[];
+}
+
 const abs = (value: bigint): bigint => (value < 0n ? -value : value);
 const near = (value: bigint, wanted: bigint): boolean => abs(value - wanted) <= ROUNDING;
 
@@ -159,8 +167,7 @@ function effectsOf(
   { request }: DriftScene,
   evidence: Evidence,
   record: OperationRecord,
-  before: Figures,
-  after: Figures,
+  { before, after, told }: Seen,
 ): readonly string[] {
   const { wrong, says } = claims();
   const landed = new Set(landedSignatures(evidence));
@@ -197,9 +204,17 @@ function effectsOf(
         says(count('order') <= 1, `${count('order')} placements of one order`);
         says(near(moved.usdc, 0n), `USDC moved by ${moved.usdc}`);
         says(done === (moved.perp !== 0n), `the journal says ${record.status}, the perp moved by ${moved.perp}`);
-      } else says(done === (after.perp === 0n), `the journal says ${record.status}, ${after.perp} are left`);
-      const told = evidence.answer.data.filled_size_base;
-      const filled = told === undefined && !done ? '0' : told;
+      } else {
+        // A part that is closed is done and says so; what is left is told.
+        const flat = after.perp === 0n;
+        says(
+          done === (flat || moved.perp !== 0n),
+          `the journal says ${record.status}, the perp moved by ${moved.perp}`,
+        );
+        says(flat || !done || told.includes('CLOSE_INCOMPLETE'), `${after.perp} are left, and nobody was told`);
+      }
+      const answered = evidence.answer.data.filled_size_base;
+      const filled = answered === undefined && !done ? '0' : answered;
       says(filled === abs(moved.perp).toString(), `the answer says ${filled} filled, the perp moved by ${moved.perp}`);
     }
   }
