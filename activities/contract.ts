@@ -150,6 +150,8 @@ export interface OpenStoresInput {
   readonly journalId: string | null;
   /** It has read its account before: one that is missing now is lost, not new. */
   readonly accountSeen: boolean;
+  /** The last commands that it started operations for: a journal that does not know them is behind. */
+  readonly commandIds?: readonly string[];
 }
 
 export type OpenStoresResult = {

@@ -29,12 +29,18 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
   const { journal, clock } = ports;
   return translateErrors<EngineActivities>({
     async openStores(carried) {
-      const [record, unfinished, accountExists] = await Promise.all([
+      const { commandIds = [] } = carried;
+      const [record, unfinished, accountExists, commands] = await Promise.all([
         journal.engine(carried.engineId),
         journal.unfinishedOperations(carried.engineId),
         ports.accountExists(carried.engineId),
+        Promise.all(commandIds.map((commandId) => journal.command(commandId))),
       ]);
-      const comparison = compareStores({ carried, journal: { journalId: journal.journalId, record, accountExists } });
+      const unknownCommand = commandIds.find((_, index) => commands[index] === null) ?? null;
+      const comparison = compareStores({
+        carried,
+        journal: { journalId: journal.journalId, record, accountExists, unknownCommand },
+      });
       return { ...comparison, journalId: journal.journalId, record, unfinished };
     },
 

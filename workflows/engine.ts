@@ -24,6 +24,7 @@ import {
   decisionContext,
   type EngineCarried,
   isQuiet,
+  lastStarted,
   MAX_DOUBTS,
   passMarketTime,
   type ReportContext,
@@ -212,6 +213,7 @@ export class EngineRun {
           sequence: this.engine.sequence,
           journalId: this.engine.journalId,
           accountSeen: this.engine.seen !== null,
+          commandIds: lastStarted(this.engine),
         });
         await this.takeStores(opened);
         return;

@@ -177,6 +177,16 @@ export const decisionContext = (engine: EngineCarried): DecisionContext => ({
   carryWarnedAtMs: null,
 });
 
+/** More than one may be on its way to the journal; an older copy of it lacks the newest. */
+const TOLD_COMMANDS = 5;
+
+/** Ids of the last commands that an operation was started for, oldest first: what a whole journal knows. */
+export const lastStarted = (engine: EngineCarried): readonly string[] =>
+  engine.commands
+    .filter(({ operationId }) => operationId !== null)
+    .slice(-TOLD_COMMANDS)
+    .map(({ commandId }) => commandId);
+
 export function rememberCommand(engine: EngineCarried, command: RememberedCommand): EngineCarried {
   const others = engine.commands.filter((other) => other.commandId !== command.commandId);
   return { ...engine, commands: [...others, command].slice(-REMEMBERED_COMMANDS) };

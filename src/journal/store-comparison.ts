@@ -24,6 +24,8 @@ export interface StoresToCompare {
     readonly journalId: string;
     readonly record: EngineRecord | null;
     readonly accountExists: boolean;
+    /** A command that the workflow started an operation for and that the journal does not have; unset: none. */
+    readonly unknownCommand?: string | null;
   };
 }
 
@@ -57,6 +59,10 @@ export function compareStores({ carried, journal }: StoresToCompare): StoreCompa
   if (record.sequence < carried.sequence) return say('journal_behind', 'The journal is older than the workflow');
   if (record.sequence > carried.sequence + MAX_UNACKNOWLEDGED) {
     return say('temporal_lost', 'The workflow is older than the journal');
+  }
+  // A quick operation leaves the engine's row as it was: the sequence alone does not tell of it.
+  if (typeof journal.unknownCommand === 'string') {
+    return say('journal_behind', `The journal does not know the command ${journal.unknownCommand}`);
   }
   return say('match', 'Both stores agree');
 }

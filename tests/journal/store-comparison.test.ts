@@ -25,6 +25,7 @@ const CASES: readonly [string, Carried, Partial<StoresToCompare['journal']>, Sto
   ['a journal behind', carried(), { record: row('e1', 6) }, 'journal_behind'],
   ['a journal without the row', carried(), { record: null }, 'journal_behind'],
   ['a journal of another epoch', carried(), { record: row('e0', 7) }, 'temporal_lost'],
+  ['a journal without a command', carried(), { record: row('e1', 7), unknownCommand: 'c9' }, 'journal_behind'],
   ['another journal', carried({ journalId: 'j0' }), { record: null }, 'journal_lost'],
   ['another journal that has a row', carried({ journalId: 'j0' }), { record: row('e1', 7) }, 'journal_lost'],
   [
