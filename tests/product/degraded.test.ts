@@ -71,8 +71,11 @@ describe('one command_id', { timeout: PATIENCE_MS }, () => {
     });
     expect(other.success).toBe(true);
     expect(await deposits(run)).toHaveLength(1);
-    const { account } = await run.state();
-    expect(before.wallet - BigInt(account.wallet_sol_base)).toBe(750_000_000n + 2n * 5_000n);
+    // One effect of the deposit, and the fees of the two transactions, once a poll has read them.
+    await until('both transactions in the wallet', async () => {
+      const { account } = await run.state();
+      return before.wallet - BigInt(account.wallet_sol_base) === 750_000_000n + 2n * 5_000n;
+    });
     expect(await imbalances(run)).toEqual([]);
   });
 
