@@ -1,10 +1,24 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * Percentages of lines, statements and functions; of branches ten less, since what runs in Temporal's sandbox is not seen
  * and the defensive arms of exhaustive switches are branches too.
  */
 const at = (percent: number) => ({ lines: percent, statements: percent, functions: percent, branches: percent - 10 });
+
+/** Each takes both cores for minutes: one at the start, the other long after it, never side by side at the end. */
+const MATRICES = ['tests/crash/drift-matrix.test.ts', 'tests/crash/matrix.test.ts'] as const;
+
+class MatricesApart extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const [first, second] = MATRICES.map((name) => sorted.filter(({ moduleId }) => moduleId.endsWith(name)));
+    const others = sorted.filter(({ moduleId }) => MATRICES.every((name) => !moduleId.endsWith(name)));
+    const half = Math.floor(others.length / 2);
+    return [...(first ?? []), ...others.slice(0, half), ...(second ?? []), ...others.slice(half)];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -17,6 +31,7 @@ export default defineConfig({
     teardownTimeout: 30_000,
     // Each file may run a Temporal worker and a database: more at once only take time from each other.
     maxWorkers: 2,
+    sequence: { sequencer: MatricesApart },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'activities/**/*.ts'],
