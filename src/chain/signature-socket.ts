@@ -2,16 +2,7 @@
  * News of signatures over one WebSocket. It only wakes those who wait: what it says is never evidence, and a socket
  * that is down, silent or half open costs no more than the wait that its caller bounds.
  */
-import WebSocket from 'ws';
-
-export interface SocketTuning {
-  /** A ping that is not answered within this ends the connection. */
-  readonly pingMs: number;
-  readonly firstReconnectMs: number;
-  readonly maxReconnectMs: number;
-}
-
-export const DEFAULT_SOCKET: SocketTuning = { pingMs: 5_000, firstReconnectMs: 250, maxReconnectMs: 10_000 };
+import { LiveSocket, type SocketTuning } from './live-socket.ts';
 
 const LEVELS = ['confirmed', 'finalized'] as const;
 type Level = (typeof LEVELS)[number];
@@ -37,32 +28,32 @@ interface Message {
 }
 
 export class SignatureSocket {
-  readonly #url: string;
-  readonly #tuning: SocketTuning;
   readonly #watched = new Map<string, Watched>();
   readonly #requests = new Map<number, readonly [signature: string, level: Level]>();
   readonly #subscriptions = new Map<number, readonly [signature: string, level: Level]>();
-  #socket: WebSocket | null = null;
-  #alive = true;
+  readonly #socket: LiveSocket;
   #nextId = 1;
-  #failures = 0;
-  #pinging: NodeJS.Timeout | null = null;
-  #reconnecting: NodeJS.Timeout | null = null;
-  #closed = false;
 
   constructor(url: string, tuning: Partial<SocketTuning> = {}) {
-    this.#url = url;
-    this.#tuning = { ...DEFAULT_SOCKET, ...tuning };
+    this.#socket = new LiveSocket(url, tuning, {
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+      opened: () => {
+        for (const signature of this.#watched.keys()) this.#subscribe(signature);
+      },
+      took: (message) => this.#take(message),
+      ended: () => this.#ended(),
+      wanted: () => this.#watched.size > 0,
+    });
   }
 
   /** Begins to listen for a signature; again is harmless. */
   watch(signature: string): void {
-    if (this.#closed || this.#watched.has(signature)) return;
+    if (this.#socket.isClosed || this.#watched.has(signature)) return;
     const oldest = this.#watched.keys().next().value;
     if (this.#watched.size >= MAX_WATCHED && oldest !== undefined) this.forget(oldest);
     this.#watched.set(signature, { live: new Set(), news: false, told: new Set(), wake: new Set() });
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#subscribe(signature);
-    else this.#connect();
+    if (this.#socket.isOpen) this.#subscribe(signature);
+    else this.#socket.connect();
   }
 
   isWatched = (signature: string): boolean => this.#watched.has(signature);
@@ -98,65 +89,17 @@ export class SignatureSocket {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#socket.close();
     for (const signature of [...this.#watched.keys()]) this.forget(signature);
-    if (this.#reconnecting !== null) clearTimeout(this.#reconnecting);
-    if (this.#pinging !== null) clearInterval(this.#pinging);
-    this.#socket?.terminate();
-  }
-
-  #connect(): void {
-    if (this.#closed || this.#reconnecting !== null || this.#socket !== null) return;
-    const socket = new WebSocket(this.#url, {
-      handshakeTimeout: this.#tuning.pingMs,
-      maxPayload: MAX_MESSAGE_BYTES,
-      perMessageDeflate: false,
-    });
-    this.#socket = socket;
-    socket.on('open', () => {
-      this.#failures = 0;
-      this.#alive = true;
-      this.#pinging = setInterval(() => this.#ping(socket), this.#tuning.pingMs);
-      this.#pinging.unref();
-      for (const signature of this.#watched.keys()) this.#subscribe(signature);
-    });
-    socket.on('pong', () => {
-      this.#alive = true;
-    });
-    socket.on('message', (data) => this.#take(String(data)));
-    // An error is always followed by close; its message may quote the URL.
-    socket.on('error', () => undefined);
-    socket.on('close', () => this.#ended());
-  }
-
-  #ping(socket: WebSocket): void {
-    if (!this.#alive) {
-      socket.terminate();
-      return;
-    }
-    this.#alive = false;
-    if (socket.readyState === WebSocket.OPEN) socket.ping();
   }
 
   #ended(): void {
-    this.#socket = null;
-    if (this.#pinging !== null) clearInterval(this.#pinging);
-    this.#pinging = null;
     this.#requests.clear();
     this.#subscriptions.clear();
     for (const one of this.#watched.values()) {
       one.live.clear();
       for (const wake of one.wake) wake();
     }
-    if (this.#closed || this.#watched.size === 0) return;
-    const { firstReconnectMs, maxReconnectMs } = this.#tuning;
-    const afterMs = Math.min(firstReconnectMs * 2 ** Math.min(this.#failures, 10), maxReconnectMs);
-    this.#failures += 1;
-    this.#reconnecting = setTimeout(() => {
-      this.#reconnecting = null;
-      if (this.#watched.size > 0) this.#connect();
-    }, afterMs);
-    this.#reconnecting.unref();
   }
 
   #subscribe(signature: string): void {
@@ -165,14 +108,11 @@ export class SignatureSocket {
       if (one === undefined || one.told.has(level)) continue;
       const id = this.#nextId++;
       this.#requests.set(id, [signature, level]);
-      const params = [signature, { commitment: level }];
-      this.#socket?.send(JSON.stringify({ jsonrpc: '2.0', id, method: 'signatureSubscribe', params }));
+      this.#socket.request(id, 'signatureSubscribe', [signature, { commitment: level }]);
     }
   }
 
-  #take(text: string): void {
-    const message = parse(text);
-    if (message === null) return;
+  #take(message: Message): void {
     if (typeof message.id === 'number') {
       const asked = this.#requests.get(message.id);
       this.#requests.delete(message.id);
@@ -194,14 +134,5 @@ export class SignatureSocket {
     one.news = true;
     one.told.add(level);
     for (const wake of [...one.wake]) wake();
-  }
-}
-
-function parse(text: string): Message | null {
-  try {
-    const message: unknown = JSON.parse(text);
-    return typeof message === 'object' ? (message as Message | null) : null;
-  } catch {
-    return null;
   }
 }

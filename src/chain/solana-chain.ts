@@ -12,13 +12,14 @@ import { writtenAccounts } from './draft.ts';
 import { endpointsOf } from './endpoint.ts';
 import { Jito, type JitoOptions } from './jito.ts';
 import { Landing } from './landing.ts';
+import type { SocketTuning } from './live-socket.ts';
 import { DEFAULT_FEES, type FeePolicy, priorityFee, priorityFeeLamports } from './priority-fee.ts';
 import { RecentFees } from './recent-fees.ts';
 import type { RpcTuning } from './rpc-node.ts';
 import { RpcPool } from './rpc-pool.ts';
 import { Sightings } from './sighting-of.ts';
 import { signAttempt } from './sign-attempt.ts';
-import { SignatureSocket, type SocketTuning } from './signature-socket.ts';
+import { SignatureSocket } from './signature-socket.ts';
 import type { Signer } from './signer.ts';
 import { Simulator } from './simulate.ts';
 
