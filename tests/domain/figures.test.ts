@@ -1,26 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NO_SOURCES } from '../../src/domain/equity-sources.ts';
 import { accountFigures, driftState, marketFigures } from '../../src/domain/figures.ts';
-import type { EquitySource, EquitySources } from '../../src/domain/snapshot.ts';
+import type { EquitySource } from '../../src/domain/snapshot.ts';
 import { FEMTO_PER_MICRO_USD } from '../../src/domain/units.ts';
 import { HOUR_MS, paperPolicy, type Scenario, snapshotOf, sol, usd, usdPrice } from '../support/snapshots.ts';
 
 const policy = paperPolicy();
 const stateOf = (scenario: Scenario) => driftState(snapshotOf(scenario), policy);
 const figuresOf = (scenario: Scenario) => accountFigures(snapshotOf(scenario), policy);
-
-const NO_SOURCES: EquitySources = {
-  price: 0n,
-  basis: 0n,
-  slippage: 0n,
-  funding: 0n,
-  interest: 0n,
-  fees: 0n,
-  gas: 0n,
-  transfers: 0n,
-  external: 0n,
-  unexplained: 0n,
-};
 
 describe('drift_state', () => {
   it('has the fields of the seed’s broadcast and no others', () => {

@@ -5,6 +5,7 @@
 
 import { OpenOrder, PerpPosition, SOL_PERP_INDEX } from '../../domain/account.ts';
 import * as z from '../../domain/codec.ts';
+import { NO_SOURCES } from '../../domain/equity-sources.ts';
 import { emptyPosition } from '../../domain/position.ts';
 import { EquitySources } from '../../domain/snapshot.ts';
 import type { FemtoUsd, Price } from '../../domain/units.ts';
@@ -77,17 +78,8 @@ export const PaperState = z.object({
 export type PaperState = z.output<typeof PaperState>;
 export type PaperStateJson = z.input<typeof PaperState>;
 
-export const NO_SOURCES: PaperState['sources'] = {
-  price: 0n,
-  basis: 0n,
-  slippage: 0n,
-  funding: 0n,
-  interest: 0n,
-  fees: 0n,
-  gas: 0n,
-  transfers: 0n,
-  external: 0n,
-};
+/** What is not explained is computed from the account, never booked. */
+const { unexplained: _, ...NOTHING_BOOKED } = NO_SOURCES;
 
 export interface NewAccount {
   readonly defaults: PaperDefaults;
@@ -117,7 +109,7 @@ export function newAccount({ defaults, marketMs, wallMs, speed, oracle, slot, pe
     market: { timeMs: marketMs, anchorMarketMs: marketMs, anchorWallMs: wallMs, speed },
     countedAt: oracle,
     baseline: 0n as FemtoUsd,
-    sources: NO_SOURCES,
+    sources: NOTHING_BOOKED,
     lastLiquidationMs: null,
     warnings: [],
     mempool: [],

@@ -6,6 +6,7 @@
 import { readCount } from '../../../chain/rpc-methods.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
 import type { Clock } from '../../../domain/clock.ts';
+import { NO_SOURCES } from '../../../domain/equity-sources.ts';
 import { TransientError } from '../../../domain/errors.ts';
 import type { EquitySources, PositionLedger } from '../../../domain/snapshot.ts';
 import { lamports, microUsd } from '../../../domain/units.ts';
@@ -25,7 +26,7 @@ import {
 } from './chain-record.ts';
 import { concluded, type Difference, type Proof, prove, withPeriod } from './prove.ts';
 import { periodOf, type Standing, standingOf } from './standing.ts';
-import { type BooksState, NO_SOURCES } from './state.ts';
+import type { BooksState } from './state.ts';
 import { BooksStore, type BooksWrite, type Kept } from './store.ts';
 import { equityRecord, worthOf } from './value.ts';
 

@@ -64,16 +64,3 @@ export const MAX_ORDERS = 200;
 export const MAX_UNCLAIMED = 100;
 /** More than a week of hours. */
 export const MAX_PERIODS = 200;
-
-export const NO_SOURCES: EquitySources = {
-  price: 0n,
-  basis: 0n,
-  slippage: 0n,
-  funding: 0n,
-  interest: 0n,
-  fees: 0n,
-  gas: 0n,
-  transfers: 0n,
-  external: 0n,
-  unexplained: 0n,
-};
