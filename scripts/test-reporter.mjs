@@ -5,7 +5,11 @@ import { ROOT, say } from './setup.mjs';
 
 const MAX_ERROR_CHARS = 4_000;
 
-const report = (error) => (error.stack ?? error.message ?? String(error)).slice(0, MAX_ERROR_CHARS);
+/** With what caused it: of a property that failed, the assertion is there. */
+function report(error) {
+  const text = (error.stack ?? error.message ?? String(error)).slice(0, MAX_ERROR_CHARS);
+  return error.cause ? `${text}\nCaused by: ${report(error.cause)}` : text;
+}
 
 export default class TestReporter {
   constructor() {
