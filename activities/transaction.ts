@@ -3,9 +3,10 @@ import { Context } from '@temporalio/activity';
 import type { Clock } from '../src/domain/clock.ts';
 import { TransientError, UnknownStateError } from '../src/domain/errors.ts';
 import { type PlanLimits, planIntent } from '../src/domain/intent-plan.ts';
+import { recoveredFrom } from '../src/domain/operation-step.ts';
 import { encodeSnapshot } from '../src/domain/snapshot.ts';
 import type { Journal } from '../src/journal/journal.ts';
-import type { AttemptRecord, OperationWrite } from '../src/journal/records.ts';
+import type { OperationWrite } from '../src/journal/records.ts';
 import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
 import type { Confirmation, TransactionActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
@@ -68,7 +69,7 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
     const message =
       'The journal knows attempts of this operation that its workflow does not: Temporal was restored from an older ' +
       'copy. Nothing more is sent before they are proven.';
-    throw new UnknownStateError('STORES_DIVERGED', message, { attempts: strangers.map(signedAndIntent) as never });
+    throw new UnknownStateError('STORES_DIVERGED', message, { attempts: strangers.map(recoveredFrom) as never });
   }
 
   async function send(venue: Venue, attempt: SignedAttempt, tryNumber: number): Promise<boolean> {
@@ -159,12 +160,3 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
     },
   });
 }
-
-const signedAndIntent = ({ signature, wire, lastValidBlockHeight, slot, signedAtMs, intent }: AttemptRecord) => ({
-  signature,
-  wire,
-  lastValidBlockHeight,
-  slot,
-  signedAtMs,
-  intent,
-});

@@ -27,6 +27,7 @@ import type { ErrorReport } from '../src/domain/errors.ts';
 import { withHold } from '../src/domain/hold.ts';
 import { operationIdOf, operationWorkflowId } from '../src/domain/ids.ts';
 import type { OperationReport } from '../src/domain/operation-report.ts';
+import { recoveredFrom } from '../src/domain/operation-step.ts';
 import { perpOf } from '../src/domain/reconcile.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import type { OperationRecord } from '../src/journal/records.ts';
@@ -232,18 +233,7 @@ export class OperationStarter {
       confirmedPriceLimit: null,
       exposureConfirmed: false,
     };
-    await this.startWorkflow(
-      start,
-      record.createdAtMs,
-      record.attempts.map(({ signature, wire, lastValidBlockHeight, slot, signedAtMs, intent }) => ({
-        signature,
-        wire,
-        lastValidBlockHeight,
-        slot,
-        signedAtMs,
-        intent,
-      })),
-    );
+    await this.startWorkflow(start, record.createdAtMs, record.attempts.map(recoveredFrom));
   }
 
   /** Carried in the list of operations, in place of what was known of it. */

@@ -207,15 +207,7 @@ export class EngineRun {
   async openStores(): Promise<void> {
     for (;;) {
       try {
-        const opened = await durable.openStores({
-          engineId: this.engineId,
-          epoch: this.engine.epoch,
-          sequence: this.engine.sequence,
-          journalId: this.engine.journalId,
-          accountSeen: this.engine.seen !== null,
-          commandIds: lastStarted(this.engine),
-        });
-        await this.takeStores(opened);
+        await this.takeStores(await this.comparedStores());
         return;
       } catch (error) {
         if (isCancellation(error)) throw error;
@@ -224,6 +216,17 @@ export class EngineRun {
         await sleep(OPEN_STORES_RETRY_MS, { summary: 'journal unreachable: next try' });
       }
     }
+  }
+
+  private async comparedStores() {
+    return await durable.openStores({
+      engineId: this.engineId,
+      epoch: this.engine.epoch,
+      sequence: this.engine.sequence,
+      journalId: this.engine.journalId,
+      accountSeen: this.engine.seen !== null,
+      commandIds: lastStarted(this.engine),
+    });
   }
 
   private async takeStores(opened: Awaited<ReturnType<typeof durable.openStores>>): Promise<void> {
@@ -294,13 +297,7 @@ export class EngineRun {
 
   /** A person looked (RESUME): the journal that stands is ours from here on. A missing account stays a hold. */
   async acceptStores(): Promise<ErrorReport | null> {
-    const opened = await durable.openStores({
-      engineId: this.engineId,
-      epoch: this.engine.epoch,
-      sequence: this.engine.sequence,
-      journalId: this.engine.journalId,
-      accountSeen: this.engine.seen !== null,
-    });
+    const opened = await this.comparedStores();
     if (opened.verdict === 'account_missing') {
       const remedy = 'Restore the journal, or begin anew with --reset-paper.';
       return { code: 'UNAVAILABLE', message: `${opened.detail}. ${remedy}`, details: { part: 'journal' } };

@@ -2,13 +2,12 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CommandAnswer, CommandEnvelope, Verdict } from '../src/domain/command.ts';
 import type { Json } from '../src/domain/errors.ts';
-import type { Intent } from '../src/domain/intent.ts';
 import type { OperationReport } from '../src/domain/operation-report.ts';
 import type { OperationRequest } from '../src/domain/operation-request.ts';
+import type { Recovered } from '../src/domain/operation-step.ts';
 import type { PolicyJson } from '../src/domain/policy.ts';
 import type { TransactionTiming } from '../src/domain/transaction.ts';
 import type { EngineRecord } from '../src/journal/records.ts';
-import type { SignedAttempt } from '../src/venues/venue.ts';
 
 export type { OperationReport } from '../src/domain/operation-report.ts';
 export type { OperationRequest } from '../src/domain/operation-request.ts';
@@ -27,7 +26,7 @@ export interface OperationInput {
   /** A person confirmed going beyond tolerance (DELTA_EXPOSED). */
   readonly exposureConfirmed: boolean;
   /** Rebuilt from the journal after Temporal lost it: these were signed, and are proven before anything else. */
-  readonly recovered: readonly (SignedAttempt & { readonly intent?: Intent })[];
+  readonly recovered: readonly Recovered[];
   /** It begins anew in place, its journal knowing more than its workflow: reports are counted on from here. */
   readonly restored?: { readonly reports: number };
   /** What a trade's drift is measured from, for waiving profitability; absent: 1e6. */

@@ -46,6 +46,16 @@ import { step as stepTransaction } from './transaction-step.ts';
 
 export type Recovered = SignedAttempt & { readonly intent?: Intent };
 
+/** What an operation goes on from, of a record that holds more. */
+export const recoveredFrom = (record: Required<Recovered>): Required<Recovered> => ({
+  signature: record.signature,
+  wire: record.wire,
+  lastValidBlockHeight: record.lastValidBlockHeight,
+  slot: record.slot,
+  signedAtMs: record.signedAtMs,
+  intent: record.intent,
+});
+
 export function newOperation(
   task: OperationTask,
   confirmed: OperationState['confirmed'],

@@ -44,7 +44,7 @@ export interface Folded {
 /** The attempts of the journal: signature to operation id. */
 export type Operations = ReadonlyMap<string, string>;
 
-export function applyTransaction(
+function applyTransaction(
   before: BooksState,
   transaction: ChainTransaction,
   of: BooksOf,
@@ -59,6 +59,25 @@ export function applyTransaction(
   for (const event of events) fold.take(event);
   fold.takeWallet();
   return { state: fold.state, trades: fold.trades, funding: fold.funding };
+}
+
+/** In the order of the chain. */
+export function applyTransactions(
+  before: BooksState,
+  transactions: readonly ChainTransaction[],
+  of: BooksOf,
+  operations: Operations,
+): Folded {
+  let state = before;
+  const trades: TradeRecord[] = [];
+  const funding: FundingRecord[] = [];
+  for (const transaction of transactions) {
+    const folded = applyTransaction(state, transaction, of, operations);
+    state = folded.state;
+    trades.push(...folded.trades);
+    funding.push(...folded.funding);
+  }
+  return { state, trades, funding };
 }
 
 const moved = (spot: SpotTokens, amount: bigint): SpotTokens => ({

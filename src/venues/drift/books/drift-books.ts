@@ -16,7 +16,7 @@ import type { DriftDeployment } from '../deployment.ts';
 import type { DriftRead } from '../drift-read.ts';
 import type { DriftReader } from '../drift-reader.ts';
 import type { PeriodRate } from '../funding-memory.ts';
-import { applyTransaction, type BooksOf } from './apply.ts';
+import { applyTransactions, type BooksOf } from './apply.ts';
 import {
   type ChainTransaction,
   type Commitment,
@@ -184,21 +184,14 @@ export class DriftBooks {
     const rows = all.slice(-MAX_PAST);
     const operations = await this.#store.operationsOf(rows.map(({ signature }) => signature));
     const perp = { base: lamports(0n), quote: microUsd(0n) };
-    let state: BooksState = { ...begun, slot: 0, perp, periods: [] };
+    const before: BooksState = { ...begun, slot: 0, perp, periods: [] };
     const told: ChainTransaction[] = [];
     for (let from = 0; from < rows.length; from += PAST_AT_ONCE) {
       const asked = rows.slice(from, from + PAST_AT_ONCE);
       const found = await Promise.all(asked.map(async (row) => await this.#transaction(row, 'finalized')));
       told.push(...found.filter((each) => each !== null));
     }
-    const trades: TradeRecord[] = [];
-    const funding: FundingRecord[] = [];
-    for (const transaction of told) {
-      const folded = applyTransaction(state, transaction, of, operations);
-      state = folded.state;
-      trades.push(...folded.trades);
-      funding.push(...folded.funding);
-    }
+    const { state, trades, funding } = applyTransactions(before, told, of, operations);
     const first = await pool.read('getFirstAvailableBlock', [], readCount);
     const fromSlot = rows.length < all.length ? (rows[0]?.slot ?? null) : first;
     const { orders, unclaimed, paidPeriods } = state;
@@ -297,17 +290,15 @@ export class DriftBooks {
     // A slot is in as a whole or not at all: the cursor knows slots only.
     const whole = end === null ? transactions : transactions.filter(({ slot }) => slot < end.slot);
     // A period that has just ended may be paid in what follows.
-    let next = { ...state, periods: withPeriod(state.periods, periodOf(read)) };
-    const trades: TradeRecord[] = [];
-    const funding: FundingRecord[] = [];
-    for (const transaction of whole) {
-      const folded = applyTransaction(next, transaction, of, operations);
-      next = folded.state;
-      trades.push(...folded.trades);
-      funding.push(...folded.funding);
-    }
-    const slot = end === null ? Math.max(state.slot, next.slot) : Math.max(state.slot, end.slot - 1);
-    return { state: { ...next, slot }, trades, funding, complete: end === null, missing: end?.missing ?? null };
+    const due = { ...state, periods: withPeriod(state.periods, periodOf(read)) };
+    const folded = applyTransactions(due, whole, of, operations);
+    const slot = end === null ? Math.max(state.slot, folded.state.slot) : Math.max(state.slot, end.slot - 1);
+    return {
+      ...folded,
+      state: { ...folded.state, slot },
+      complete: end === null,
+      missing: end?.missing ?? null,
+    };
   }
 
   /** In the order of the chain; each address's own order is kept. */
