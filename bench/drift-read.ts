@@ -2,11 +2,11 @@
 import { endpointsOf } from '../src/chain/endpoint.ts';
 import { RpcPool } from '../src/chain/rpc-pool.ts';
 import { assessMargin } from '../src/domain/margin.ts';
-import { startDriftLocalnet } from '../src/localnet/drift/index.ts';
 import { findDriftProgram, NO_DRIFT_PROGRAM } from '../src/localnet/drift/program.ts';
 import { driftDeployment } from '../src/venues/drift/deployment.ts';
 import { DriftReader } from '../src/venues/drift/drift-reader.ts';
-import { DriftTrader } from '../tests/support/drift-trader.ts';
+import { polledClient } from '../tests/support/drift-trader.ts';
+import { DriftChain } from './support/drift-chain.ts';
 import { inTurn, timed } from './support/measure.ts';
 import { type Finding, say } from './support/report.ts';
 
@@ -20,22 +20,20 @@ export async function benchDriftRead(): Promise<readonly Finding[]> {
     say(`  skipped: ${NO_DRIFT_PROGRAM}`);
     return [];
   }
-  const net = await startDriftLocalnet({ paused: true, skipShare: 0 });
+  const chain = await DriftChain.start();
   try {
-    const trader = await DriftTrader.open(net);
-    await trader.depositUsdc(1_000);
-    await trader.depositSol(10);
-    await trader.trade(-5);
+    const { place } = chain;
     const clock = { nowMs: () => Date.now() };
-    const pool = new RpcPool({ endpoints: endpointsOf([net.rpcUrl]), clock });
+    const pool = new RpcPool({ endpoints: endpointsOf([place.rpcUrl]), clock });
     const deployment = driftDeployment({
       env: 'localnet',
-      programId: net.programId,
-      authority: net.wallet.address,
+      programId: place.programId,
+      authority: place.wallet.address,
       subAccount: 0,
     });
     const reader = new DriftReader({ pool, deployment, clock });
-    const { client } = trader;
+    const client = await polledClient(place);
+    await client.addUser(0);
 
     const ours = async (): Promise<number> => {
       const read = await reader.read('confirmed');
@@ -49,11 +47,11 @@ export async function benchDriftRead(): Promise<readonly Finding[]> {
     };
     if ((await ours()) !== (await theirs())) throw new Error('the two do not tell the same health');
 
-    /** A slot passes before each read, so that neither answers from what it has. */
+    /** Before each read a slot passes in which all but the State changes: neither answers from what it has. */
     const reads = (read: () => Promise<number>) => async (): Promise<number> => {
       let tookMs = 0;
       for (let i = 0; i < READS; i += 1) {
-        await net.advance(1);
+        await chain.step();
         tookMs += await timed(read)();
       }
       return tookMs / READS;
@@ -69,6 +67,6 @@ export async function benchDriftRead(): Promise<readonly Finding[]> {
       },
     ];
   } finally {
-    await net.stop();
+    await chain.stop();
   }
 }

@@ -15,8 +15,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
-const quantile = (values: readonly number[], part: number): number =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? Number.NaN;
+/** Median absolute deviation: how far apart they lie, whatever the few worst of them. */
+function spread(values: readonly number[]): number {
+  const middle = median(values);
+  return median(values.map((value) => Math.abs(value - middle)));
+}
 
 /** How long `work` takes, in milliseconds. */
 export const timed =
@@ -47,10 +50,8 @@ export async function inTurn<Name extends string>(
   const medians = {} as Record<Name, number>;
   for (const [name, values] of taken) {
     medians[name] = median(values);
-    const [low, high] = [quantile(values, 0.1), quantile(values, 0.9)];
-    say(
-      `  ${name}: median ${medians[name].toFixed(1)} ms (10 % ${low.toFixed(1)}, 90 % ${high.toFixed(1)}, n ${values.length})`,
-    );
+    const deviation = spread(values).toFixed(1);
+    say(`  ${name}: median ${medians[name].toFixed(1)} ms (MAD ${deviation}, n ${values.length})`);
   }
   return medians;
 }

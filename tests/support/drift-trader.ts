@@ -43,8 +43,14 @@ export interface Landed {
   readonly logs: readonly string[];
 }
 
+/** Where a Drift is, and who speaks to it: a whole local chain, or what is known of one in another process. */
+export interface DriftPlace extends Pick<DriftLocalnet, 'rpcUrl' | 'wsUrl' | 'programId'> {
+  readonly wallet: Pick<DriftLocalnet['wallet'], 'address' | 'secretKey'>;
+  readonly oracles: Readonly<Record<keyof DriftLocalnet['oracles'], { readonly address: string }>>;
+}
+
 /** The SDK's own client, which fetches when it is told to. */
-export async function polledClient(net: DriftLocalnet): Promise<DriftClient> {
+export async function polledClient(net: DriftPlace): Promise<DriftClient> {
   const connection = new Connection(net.rpcUrl, { commitment: 'confirmed', wsEndpoint: net.wsUrl });
   const client = new DriftClient({
     connection,
