@@ -105,8 +105,12 @@ export interface EngineActivities {
     readonly engineId: string;
     readonly record: Omit<CommandRecord, 'answer' | 'answeredAtMs'>;
     readonly withSnapshot: boolean;
+    /** Commands whose operations have not told the engine their end. */
+    readonly unanswered?: readonly string[];
   }): Promise<{
     readonly admission: Admission;
+    /** Of these, the ones whose end the journal has, and with it everybody. */
+    readonly answered?: readonly string[];
     /** What the journal holds under the command's operation id already. */
     readonly operation: OperationRecord | null;
     readonly snapshot: SnapshotJson | null;
@@ -152,6 +156,8 @@ export interface OpenStoresInput {
   readonly accountSeen: boolean;
   /** The last commands that it started operations for: a journal that does not know them is behind. */
   readonly commandIds?: readonly string[];
+  /** When the newest operation that it started was accepted; null: it does not know. */
+  readonly startedUpToMs?: number | null;
 }
 
 export type OpenStoresResult = {
@@ -161,6 +167,8 @@ export type OpenStoresResult = {
   readonly detail: string;
   readonly record: EngineRecord | null;
   readonly unfinished: readonly OperationRecord[];
+  /** When the journal's newest operation was accepted; 0: it has none. */
+  readonly newestOperationMs: number;
 };
 
 export interface WatchInput {

@@ -1,6 +1,7 @@
 /** What the engine workflow asks of the outside world: the two stores, a command's record, its own row, the watch. */
 import { Context } from '@temporalio/activity';
 import type { Clock } from '../src/domain/clock.ts';
+import { TransientError } from '../src/domain/errors.ts';
 import { operationWorkflowId } from '../src/domain/ids.ts';
 import { encodeSnapshot } from '../src/domain/snapshot.ts';
 import type { Journal } from '../src/journal/journal.ts';
@@ -10,6 +11,9 @@ import type { EngineActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
 import { type KeptHistories, type Rebuilding, rebuildJournal } from './rebuild-journal.ts';
 import { createWatch } from './watch.ts';
+
+/** The watch reconnects as often. */
+const RETRY_AFTER_S = 10;
 
 /** What Temporal still knows of our workflows. */
 export interface WorkflowLookup extends KeptHistories {
@@ -30,27 +34,32 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
   return translateErrors<EngineActivities>({
     async openStores(carried) {
       const { commandIds = [] } = carried;
-      const [record, unfinished, accountExists, commands] = await Promise.all([
+      const [record, unfinished, accountExists, newest, commands] = await Promise.all([
         journal.engine(carried.engineId),
         journal.unfinishedOperations(carried.engineId),
         ports.accountExists(carried.engineId),
+        journal.operations({ engineId: carried.engineId, limit: 1 }),
         Promise.all(commandIds.map((commandId) => journal.command(commandId))),
       ]);
       const unknownCommand = commandIds.find((_, index) => commands[index] === null) ?? null;
+      const newestOperationMs = newest.items[0]?.createdAtMs ?? 0;
       const comparison = compareStores({
         carried,
-        journal: { journalId: journal.journalId, record, accountExists, unknownCommand },
+        journal: { journalId: journal.journalId, record, accountExists, unknownCommand, newestOperationMs },
       });
-      return { ...comparison, journalId: journal.journalId, record, unfinished };
+      return { ...comparison, journalId: journal.journalId, record, unfinished, newestOperationMs };
     },
 
-    async admitCommand({ engineId, record, withSnapshot }) {
-      const [admission, read] = await Promise.all([
+    async admitCommand({ engineId, record, withSnapshot, unanswered = [] }) {
+      const [admission, read, others] = await Promise.all([
         journal.admitCommand(record),
         withSnapshot ? readOnce(engineId) : null,
+        Promise.all(unanswered.map((commandId) => journal.command(commandId))),
       ]);
+      const answered = others.flatMap((command) => (command?.answer == null ? [] : [command.commandId]));
       const operation = record.operationId === null ? null : await journal.operation(record.operationId);
-      return { admission, operation, snapshot: read?.snapshot ?? null, unavailable: read?.unavailable ?? null };
+      const { snapshot = null, unavailable = null } = read ?? {};
+      return { admission, answered, operation, snapshot, unavailable };
     },
 
     async recordAnswer({ commandId, answer, atMs }) {
@@ -90,7 +99,10 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
       const venue = await ports.venueOf(engineId);
       return { snapshot: encodeSnapshot(await venue.read('confirmed')), unavailable: null };
     } catch (error) {
-      return { snapshot: null, unavailable: asErrorReport(error) };
+      const report = asErrorReport(error);
+      if (!(error instanceof TransientError)) return { snapshot: null, unavailable: report };
+      const details = { part: 'venue', retry_after_s: RETRY_AFTER_S, ...report.details };
+      return { snapshot: null, unavailable: { ...report, details } };
     }
   }
 }

@@ -15,7 +15,7 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { WatchInput, WatchResult } from '../activities/contract.ts';
+import type { OpenStoresResult, WatchInput, WatchResult } from '../activities/contract.ts';
 import type { CommandAnswer, CommandEnvelope } from '../src/domain/command.ts';
 import { type DecisionContext, decide } from '../src/domain/decide.ts';
 import { exposure } from '../src/domain/delta.ts';
@@ -218,7 +218,7 @@ export class EngineRun {
     }
   }
 
-  private async comparedStores() {
+  private async comparedStores(): Promise<OpenStoresResult> {
     return await durable.openStores({
       engineId: this.engineId,
       epoch: this.engine.epoch,
@@ -226,17 +226,13 @@ export class EngineRun {
       journalId: this.engine.journalId,
       accountSeen: this.engine.seen !== null,
       commandIds: lastStarted(this.engine),
+      startedUpToMs: this.engine.startedUpToMs,
     });
   }
 
-  private async takeStores(opened: Awaited<ReturnType<typeof durable.openStores>>): Promise<void> {
+  private async takeStores(opened: OpenStoresResult): Promise<void> {
     if (opened.verdict === 'fresh' || opened.verdict === 'match') {
-      const sequence = Math.max(this.engine.sequence, opened.record?.sequence ?? 0);
-      this.engine = {
-        ...this.engine,
-        journalId: opened.journalId,
-        sequence,
-      };
+      this.accept(opened);
       return;
     }
     const standing = this.engine.holds.some((hold) => hold.code === 'stores_diverged');
@@ -302,12 +298,18 @@ export class EngineRun {
       const remedy = 'Restore the journal, or begin anew with --reset-paper.';
       return { code: 'UNAVAILABLE', message: `${opened.detail}. ${remedy}`, details: { part: 'journal' } };
     }
+    this.accept(opened);
+    return null;
+  }
+
+  /** From here on this journal is ours, and what it holds is known. */
+  private accept({ journalId, record, newestOperationMs }: OpenStoresResult): void {
     this.engine = {
       ...this.engine,
-      journalId: opened.journalId,
-      sequence: Math.max(this.engine.sequence, opened.record?.sequence ?? 0),
+      journalId,
+      sequence: Math.max(this.engine.sequence, record?.sequence ?? 0),
+      startedUpToMs: Math.max(this.engine.startedUpToMs ?? 0, newestOperationMs ?? 0),
     };
-    return null;
   }
 
   /** After continue-as-new or a restart: what Temporal no longer knows becomes unresolved from the journal's record. */
@@ -472,8 +474,10 @@ export class EngineRun {
         const before = this.engine;
         this.see(result.snapshot);
         const acted = await this.act(result.snapshot);
-        const unchanged = this.current.watchKey === key && this.engine.operations === before.operations;
-        if (!acted && unchanged) await condition(() => this.somethingElse(key), DISAGREEMENT_PAUSE_MS);
+        const now = this.current.watchKey;
+        // A doubt is a hold, and so another context: what is to be looked at again is given its time all the same.
+        const unchanged = (now === key || this.engine.doubts > 0) && this.engine.operations === before.operations;
+        if (!acted && unchanged) await condition(() => this.somethingElse(now), DISAGREEMENT_PAUSE_MS);
       }
     }
   }
@@ -488,15 +492,19 @@ export class EngineRun {
 
   /** The venue cannot be read: halted, and the watch tries again every 10 s. */
   private lose(error: ErrorReport, critical: boolean): void {
-    const standing = this.engine.holds.some((hold) => hold.code === 'connection');
+    const standing = this.engine.holds.find((hold) => hold.code === 'connection');
     const alert = critical ? error.code : 'CONNECTION_LOST';
-    this.engine = { ...this.engine, holds: withHold(this.engine.holds, connectionHold(error, alert, Date.now())) };
+    const lost = connectionHold(error, alert, critical, Date.now());
+    this.engine = { ...this.engine, holds: withHold(this.engine.holds, lost) };
     if (critical) {
       const running = this.engine.state === 'running';
-      this.engine = stopEngine(this.engine, Date.now());
       const action = 'Correct what it names, then START_ENGINE.';
-      if (running || !standing) this.raise(alert, 'critical', error.message, action, 'critical');
-    } else if (!standing) {
+      const stopped = this.engine.holds.some((hold) => hold.code === 'stopped');
+      if (!stopped) this.engine = stopEngine(this.engine, Date.now(), `Stopped by ${alert}. ${action}`);
+      if (running || standing?.details?.alert !== alert) {
+        this.raise(alert, 'critical', error.message, action, 'critical');
+      }
+    } else if (standing === undefined) {
       const action = 'Nothing: it reconnects by itself every 10 s.';
       this.raise(alert, 'warning', error.message, action, 'connection');
     }
@@ -557,6 +565,8 @@ export class EngineRun {
     const vault = this.engine.vaultPerp === null ? null : BigInt(this.engine.vaultPerp);
     const difference = reconcile(vault, snapshot, this.engine.liquidatedMs, this.engine.ledger);
     const perp = perpOf(snapshot).toString();
+    if (difference.kind !== 'not_yet')
+      this.engine = { ...this.engine, holds: withoutHold(this.engine.holds, 'resync') };
     switch (difference.kind) {
       case 'none':
         if (this.engine.doubts > 0) this.engine = { ...this.engine, doubts: 0 };
@@ -614,11 +624,16 @@ export class EngineRun {
   /** The ledger may lag behind the account for a moment: three looks. */
   private doubted(from: bigint, to: bigint): void {
     const doubts = this.engine.doubts + 1;
-    this.engine = { ...this.engine, doubts };
-    if (doubts < MAX_DOUBTS) return;
-    this.desynced(`The position went from ${sol(from)} to ${sol(to)} SOL, and no transaction explains it.`);
+    const moved = `The position went from ${sol(from)} to ${sol(to)} SOL`;
+    if (doubts < MAX_DOUBTS) {
+      const reason = `${moved}, and by whom is still being read. Only a way out trades before that is known.`;
+      this.engine = { ...this.engine, doubts, holds: withHold(this.engine.holds, resyncHold(reason, Date.now())) };
+      return;
+    }
+    this.desynced(`${moved}, and no transaction explains it.`);
     // Told: what stands is what is compared with from here on.
-    this.engine = { ...this.engine, vaultPerp: to.toString(), ledger: null, doubts: 0 };
+    const holds = withoutHold(this.engine.holds, 'resync');
+    this.engine = { ...this.engine, holds, vaultPerp: to.toString(), ledger: null, doubts: 0 };
   }
 
   private desynced(message: string): void {
@@ -776,15 +791,20 @@ export class EngineRun {
   }
 }
 
-const connectionHold = (error: ErrorReport, alert: string, nowMs: number) =>
+const connectionHold = ({ message }: ErrorReport, alert: string, critical: boolean, nowMs: number) =>
   ({
     code: 'connection',
     sinceMs: nowMs,
     permits: 'nothing',
     clearedBy: 'itself',
-    reason: `Cannot read the venue: ${error.message}`,
+    reason: critical
+      ? `Cannot read the venue: ${message}`
+      : `Cannot read the venue, which is tried again every 10 s: ${message}`,
     details: { alert },
   }) as const;
+
+const resyncHold = (reason: string, nowMs: number) =>
+  ({ code: 'resync', sinceMs: nowMs, permits: 'nothing', clearedBy: 'itself', reason }) as const;
 
 const instant = (ms: number): string => new Date(ms).toISOString();
 

@@ -80,6 +80,8 @@ export interface EngineCarried {
   readonly cooldownEndsAtMs: number | null;
   readonly slot: string | null;
   readonly operations: readonly TrackedOperation[];
+  /** When the newest operation was accepted: the journal has none that is newer. Null: not known yet. */
+  readonly startedUpToMs: number | null;
   readonly commands: readonly RememberedCommand[];
   readonly confirmations: readonly Confirmation[];
   /** Signed lamports that this engine believes it holds; null until a snapshot tells, or while one is unresolved. */
@@ -123,6 +125,7 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   cooldownEndsAtMs: null,
   slot: null,
   operations: [],
+  startedUpToMs: null,
   commands: [],
   confirmations: [],
   vaultPerp: null,
@@ -192,6 +195,12 @@ export function rememberCommand(engine: EngineCarried, command: RememberedComman
   return { ...engine, commands: [...others, command].slice(-REMEMBERED_COMMANDS) };
 }
 
+/** Whose operations have yet to tell their end. */
+export const unansweredCommands = (engine: EngineCarried): readonly string[] =>
+  engine.commands
+    .filter(({ operationId, answer }) => operationId !== null && (answer === null || !isLasting(answer)))
+    .map(({ commandId }) => commandId);
+
 /** A retry that may have the slot now: it is free, and what holds besides the retry itself lets it start. Null: none. */
 export const slotWantedBy = (engine: EngineCarried): TrackedOperation | null =>
   engine.slot !== null
@@ -216,7 +225,12 @@ function admissionKindOfOperation({ kind, purpose, reducing }: TrackedOperation)
 
 /** The operation takes the slot. */
 export function startOperation(engine: EngineCarried, operation: TrackedOperation): EngineCarried {
-  return { ...engine, slot: operation.operationId, operations: [...engine.operations, operation] };
+  return {
+    ...engine,
+    slot: operation.operationId,
+    operations: [...engine.operations, operation],
+    startedUpToMs: Math.max(engine.startedUpToMs ?? 0, operation.acceptedAtMs),
+  };
 }
 
 export interface ReportContext {
@@ -543,8 +557,12 @@ export const startEngine = (engine: EngineCarried): EngineCarried => ({
   holds: withoutHold(engine.holds, 'stopped'),
 });
 
-/** Ends automatic trading, not care. `stopping` while an operation runs. */
-export const stopEngine = (engine: EngineCarried, nowMs: number): EngineCarried => ({
+/** Ends automatic trading, not care. `stopping` while an operation runs. `reason`: in words, with what ends it. */
+export const stopEngine = (
+  engine: EngineCarried,
+  nowMs: number,
+  reason = 'Stopped by command: no automatic trades. START_ENGINE ends it.',
+): EngineCarried => ({
   ...engine,
   state: engine.slot === null ? 'stopped' : 'stopping',
   holds: withHold(engine.holds, {
@@ -552,7 +570,7 @@ export const stopEngine = (engine: EngineCarried, nowMs: number): EngineCarried 
     sinceMs: nowMs,
     permits: 'reducing',
     clearedBy: 'person',
-    reason: 'Stopped by command: no automatic trades. START_ENGINE ends it.',
+    reason,
   }),
 });
 

@@ -19,6 +19,8 @@ export interface StoresToCompare {
     readonly journalId: string | null;
     /** False: the engine has never seen its account, so that its absence means nothing yet. Unset: taken as seen. */
     readonly accountSeen?: boolean;
+    /** When its newest operation was accepted. Null or unset: not known. */
+    readonly startedUpToMs?: number | null;
   };
   readonly journal: {
     readonly journalId: string;
@@ -26,6 +28,8 @@ export interface StoresToCompare {
     readonly accountExists: boolean;
     /** A command that the workflow started an operation for and that the journal does not have; unset: none. */
     readonly unknownCommand?: string | null;
+    /** When the newest operation was accepted; 0 or unset: there is none. */
+    readonly newestOperationMs?: number;
   };
 }
 
@@ -60,7 +64,10 @@ export function compareStores({ carried, journal }: StoresToCompare): StoreCompa
   if (record.sequence > carried.sequence + MAX_UNACKNOWLEDGED) {
     return say('temporal_lost', 'The workflow is older than the journal');
   }
-  // A quick operation leaves the engine's row as it was: the sequence alone does not tell of it.
+  // A quick operation leaves the engine's row as it was: the sequence alone tells of it on neither side.
+  if ((journal.newestOperationMs ?? 0) > (carried.startedUpToMs ?? Number.POSITIVE_INFINITY)) {
+    return say('temporal_lost', 'The journal has an operation that the workflow does not know');
+  }
   if (typeof journal.unknownCommand === 'string') {
     return say('journal_behind', `The journal does not know the command ${journal.unknownCommand}`);
   }

@@ -26,6 +26,20 @@ const CASES: readonly [string, Carried, Partial<StoresToCompare['journal']>, Sto
   ['a journal without the row', carried(), { record: null }, 'journal_behind'],
   ['a journal of another epoch', carried(), { record: row('e0', 7) }, 'temporal_lost'],
   ['a journal without a command', carried(), { record: row('e1', 7), unknownCommand: 'c9' }, 'journal_behind'],
+  [
+    'a workflow without an operation of the journal',
+    carried({ startedUpToMs: 5 }),
+    { record: row('e1', 7), newestOperationMs: 6 },
+    'temporal_lost',
+  ],
+  ['the same operations', carried({ startedUpToMs: 6 }), { record: row('e1', 8), newestOperationMs: 6 }, 'match'],
+  [
+    'a journal without the newest operation',
+    carried({ startedUpToMs: 6 }),
+    { record: row('e1', 7), newestOperationMs: 5 },
+    'match',
+  ],
+  ['a workflow of before operations were told', carried(), { record: row('e1', 7), newestOperationMs: 6 }, 'match'],
   ['another journal', carried({ journalId: 'j0' }), { record: null }, 'journal_lost'],
   ['another journal that has a row', carried({ journalId: 'j0' }), { record: row('e1', 7) }, 'journal_lost'],
   [
