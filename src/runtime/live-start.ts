@@ -13,7 +13,8 @@ const USD_DECIMALS = 6;
 export interface LiveStart {
   readonly settings: Pick<Settings, 'engineId' | 'live'>;
   readonly venues: VenueRegistry;
-  readonly logger: Logger;
+  /** For the error in full; the terminal is told in one sentence. */
+  readonly logger: Pick<Logger, 'warn'>;
   readonly say: (line: string) => void;
 }
 
@@ -31,7 +32,7 @@ export async function tellLiveStart({ settings, venues, logger, say }: LiveStart
     if (!(error instanceof DriftlessError)) return void say('The account cannot be read; the log has the reason.');
     const next =
       error.category === 'critical'
-        ? ' The engine is stopped until that is corrected.'
+        ? ' The engine is stopped: correct that, then START_ENGINE (the page has a button).'
         : ' It is tried again every 10 s.';
     say(`${error.code}: ${error.message}${next}`);
   }

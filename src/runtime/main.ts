@@ -29,6 +29,7 @@ import { listenForStop, type StopSignal } from './stop-signal.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
 import { clearTheWay, startTemporalServer } from './temporal-server.ts';
+import { openTerminal } from './terminal.ts';
 import { openToken } from './token.ts';
 import { venueRegistry } from './venues.ts';
 import { startWorker } from './worker.ts';
@@ -50,8 +51,8 @@ const CONNECT_MS = 5_000;
 const STEP_MS = 1_500;
 
 /** What the terminal shows of the set-up; what happens later goes through the logger. */
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const complain = (line: string): void => void process.stderr.write(`${line}\n`);
+const terminal = openTerminal();
+const { say, complain } = terminal;
 
 const clock = { nowMs: () => Date.now() };
 
@@ -94,10 +95,10 @@ export async function main(options: StartOptions): Promise<number> {
       const lock = await lockDataFolder(settings.home, { pid: process.pid, url: null });
       if (lock.kind === 'held') return alreadyRunning(settings, lock);
       parts.add('data lock', 1_000, lock.release);
-      log = await openLogger({ ...settings, folder: settings.logDir, level: settings.logLevel, redactor });
+      log = await openLog(settings, redactor);
       return await run(settings, options, { parts, log, redactor, lock, chain });
     }
-    log = await openLogger({ ...settings, folder: settings.logDir, level: settings.logLevel, redactor });
+    log = await openLog(settings, redactor);
     return await run(settings, options, { parts, log, redactor, lock: null, chain });
   } catch (error) {
     log?.fileOnly.fatal({ err: error }, 'the start failed');
@@ -109,6 +110,16 @@ export async function main(options: StartOptions): Promise<number> {
       await log.close();
     }
   }
+}
+
+async function openLog(settings: Settings, redactor: ReturnType<typeof createRedactor>): Promise<OpenLogger> {
+  const { log: write } = terminal;
+  const log = await openLogger({
+    ...settings,
+    ...{ folder: settings.logDir, level: settings.logLevel, redactor, terminal: write },
+  });
+  terminal.whenGone((error) => log.fileOnly.warn({ err: error }, 'the terminal is gone; the engine goes on'));
+  return log;
 }
 
 function refuseWhatIsNotThere(settings: Settings, { role }: StartOptions): void {
@@ -227,7 +238,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     const worker = bundle === null ? null : await startWorker(await workerOptions(connect, await bundle));
     if (worker !== null) add('worker', 6_000, worker.stop);
     if (isWorker) await startEngine(engineStart);
-    if (isWorker && settings.mode === 'live') await tellLiveStart({ settings, venues, logger, say });
+    if (isWorker && settings.mode === 'live') await tellLiveStart({ settings, venues, logger: log.fileOnly, say });
 
     if (!isBridge) {
       say(`Driftless worker ready: Temporal ${address}, namespace ${namespace}.`);

@@ -209,7 +209,25 @@ describe('npm start, running', () => {
     expect(product.output).toContain('began with 20 SOL');
     expect(product.output).toContain('funding every 3600 s');
     expect(product.output).toContain('--reset-paper');
-    await product.interrupt();
+  });
+
+  it('goes on when its terminal is gone, tells the log once, and stops as ever', async () => {
+    const { url } = product;
+    product.child.stdout?.destroy();
+    product.child.stderr?.destroy();
+    // The log has lines for the terminal at each of these.
+    for (const action of ['STOP_ENGINE', 'START_ENGINE', 'STOP_ENGINE', 'START_ENGINE']) {
+      expect(await product.command(action, { mode: 'paper' })).toMatchObject({
+        success: true,
+        data: { changed: true },
+      });
+    }
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const { code } = await product.interrupt();
+    expect(code).toBe(0);
+    const logged = logLines(join(folder, '.driftless', 'logs'));
+    expect(logged.filter((line) => line.includes('the terminal is gone'))).toHaveLength(1);
+    expect(logged.filter((line) => line.includes('an error that nothing caught'))).toEqual([]);
   });
 
   it('ends within ten seconds when it is stopped in the middle of its start', async () => {
@@ -221,6 +239,11 @@ describe('npm start, running', () => {
     expect(temporal === null || !isAlive(temporal)).toBe(true);
   });
 });
+
+const logLines = (logs: string): readonly string[] =>
+  readdirSync(logs)
+    .filter((name) => /^driftless\..*\.log$/.test(name))
+    .flatMap((name) => readFileSync(join(logs, name), 'utf8').split('\n'));
 
 /** The default account, and the half SOL that a test adds. */
 const DEPOSITED_LAMPORTS = 10_500_000_000;
