@@ -127,8 +127,12 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
       }
       case 'commands': {
         const command = await journal.command(key);
-        const error = command?.answer?.error;
-        if (error !== undefined) tellGates(error.details, { engineId, commandId: key, action: command?.action });
+        const { error, data } = command?.answer ?? {};
+        if (error === undefined) return;
+        const about = { engineId, commandId: key, action: command?.action };
+        // An operation tells its end itself.
+        if (data?.operation_id === undefined) log.warn({ ...about, error }, `${about.action}: ${error.message}`);
+        tellGates(error.details, about);
         return;
       }
       case 'operations': {

@@ -1,31 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SolanaChain } from '../../src/chain/solana-chain.ts';
 import type { FaultInput } from '../../src/localnet/faults/rule.ts';
+import { ERROR, KeptLog, WARN } from '../support/kept-log.ts';
 import { TwoStores } from '../support/two-stores.ts';
 
 const deposit = (sol: number) =>
   ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: String(BigInt(Math.round(sol * 1e9))) }) as const;
 const SMALL = deposit(0.01);
 
-interface Line {
-  readonly level: number;
-  readonly code?: string;
-  readonly error?: { readonly code?: string };
-}
-const WARN = 40;
-const ERROR = 50;
-
-const lines: Line[] = [];
-const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+const log = new KeptLog();
 let keyless = false;
 let stores: TwoStores;
 const faults: string[] = [];
 
 beforeAll(async () => {
   stores = await TwoStores.start({
-    logger,
+    logger: log.logger,
     jito: true,
     venueOf: (venue) =>
       keyless
@@ -60,9 +51,7 @@ const fault = (rule: FaultInput): void => void faults.push(stores.net.addFault(r
 
 /** In a line at least as loud, from now on. */
 const logged = (code: string, level: number, from: number) =>
-  stores.waitFor(`${code} in the log`, async () =>
-    lines.slice(from).find((line) => line.level >= level && (line.code === code || line.error?.code === code)),
-  );
+  stores.waitFor(`${code} in the log`, async () => log.has(code, level, from));
 
 const quiet = () =>
   stores.untilState('quiet', ({ operation, unresolved, holds }) => {
@@ -76,7 +65,7 @@ describe('a transient error is tried again after 1, 2 and 4 s, then told', () =>
     ['RPC_RATE_LIMITED', 'a node says 429', { kind: 'rate-limit', methods: ['simulateTransaction'], retryAfter: 0 }],
   ])('%s: %s', async (code, _what, rule) => {
     await quiet();
-    const [from, commandId] = [lines.length, randomUUID()];
+    const [from, commandId] = [log.length, randomUUID()];
     fault(rule);
     const startedAt = Date.now();
     const answer = await stores.carryOut(SMALL, commandId);
@@ -88,7 +77,7 @@ describe('a transient error is tried again after 1, 2 and 4 s, then told', () =>
 
   it('a node that is gone halts trading, and its return is told', async () => {
     await quiet();
-    const from = lines.length;
+    const from = log.length;
     fault({ kind: 'gone' });
     await stores.untilState('the hold', ({ holds, tradingState }) => {
       return tradingState === 'halted' && holds.some(({ code }) => code === 'connection');
@@ -100,12 +89,12 @@ describe('a transient error is tried again after 1, 2 and 4 s, then told', () =>
       const { items } = await stores.journal.alerts({ engineId: stores.engineId, limit: 100 });
       return items.find(({ kind }) => kind === 'recovered');
     });
-    expect(lines.slice(from).filter(({ level }) => level >= WARN).length).toBeGreaterThan(0);
+    expect(log.loud(WARN, from)).toBeGreaterThan(0);
   });
 
   it('Jito congestion: after three tries the same bytes go by RPC', async () => {
     await quiet();
-    const [from, commandId] = [lines.length, randomUUID()];
+    const [from, commandId] = [log.length, randomUUID()];
     fault({ kind: 'rate-limit', node: 'jito' });
     expect(await stores.carryOut(SMALL, commandId)).toMatchObject({ success: true });
     expect((await stores.ended(commandId)).attempts).toHaveLength(1);
@@ -114,7 +103,7 @@ describe('a transient error is tried again after 1, 2 and 4 s, then told', () =>
 
   it('JITO_FAILED: a block engine that is away is logged with its code, and the same bytes go by RPC', async () => {
     await quiet();
-    const [from, commandId] = [lines.length, randomUUID()];
+    const [from, commandId] = [log.length, randomUUID()];
     fault({ kind: 'cut', node: 'jito' });
     expect(await stores.carryOut(SMALL, commandId)).toMatchObject({ success: true });
     expect((await stores.ended(commandId)).attempts).toHaveLength(1);
@@ -123,7 +112,7 @@ describe('a transient error is tried again after 1, 2 and 4 s, then told', () =>
 
   it('SEND_FAILED: a send that nobody takes is logged, and the same bytes are sent again', async () => {
     await quiet();
-    const [from, commandId] = [lines.length, randomUUID()];
+    const [from, commandId] = [log.length, randomUUID()];
     fault({ kind: 'rate-limit', node: 'jito' });
     fault({ kind: 'http', methods: ['sendTransaction'], times: 1 });
     expect(await stores.carryOut(SMALL, commandId)).toMatchObject({ success: true });
@@ -148,20 +137,21 @@ describe('a validation error is refused at once', () => {
   ])('%s', async (_what, request, code) => {
     await quiet();
     const sentBefore = stores.deposited;
-    const startedAt = Date.now();
+    const [from, startedAt] = [log.length, Date.now()];
     const answer = await stores.carryOut(request);
     expect({ took: Date.now() - startedAt < 5_000, answer }).toMatchObject({
       took: true,
       answer: { success: false, error: { code } },
     });
     expect(stores.deposited).toBe(sentBefore);
+    await logged(code, WARN, from);
   });
 });
 
 describe('a critical error', () => {
   it('KEY_MISSING: nothing is signed, and it is not tried again', async () => {
     await quiet();
-    const [from, commandId] = [lines.length, randomUUID()];
+    const [from, commandId] = [log.length, randomUUID()];
     keyless = true;
     expect(await stores.carryOut(SMALL, commandId)).toMatchObject({ success: false, error: { code: 'KEY_MISSING' } });
     expect((await stores.failureTypes(commandId)).filter((type) => type === 'KEY_MISSING')).toHaveLength(1);
@@ -172,7 +162,7 @@ describe('a critical error', () => {
 describe('an unknown outcome', () => {
   it('is told as an error with what to do, and ends by proof', async () => {
     await quiet();
-    const [from, commandId] = [lines.length, randomUUID()];
+    const [from, commandId] = [log.length, randomUUID()];
     fault({ kind: 'http', methods: ['getSignatureStatuses'] });
     await stores.send(SMALL, commandId);
     await stores.untilState('unresolved', ({ unresolved }) => unresolved.length === 1);

@@ -100,6 +100,25 @@ describe('the activity log', () => {
     expect(line).toMatchObject({ level: INFO, profitability: { have: 20, need: 16.4, detail: { gas_usd: 0.1 } } });
   });
 
+  it('tells a refused command with its code as a warning, and leaves one that has an operation to that', async () => {
+    const error = { code: 'NO_POSITION', message: 'There is no position.', details: {} };
+    const refuse = async (commandId: string, operation: object) => {
+      const row = { commandId, engineId: ENGINE, action: 'FLATTEN', requestHash: commandId, request: {} } as const;
+      await journal.admitCommand({ ...row, receivedAtMs: 1, operationId: null });
+      const answer = { success: false, message: error.message, data: { status: 'rejected', ...operation }, error };
+      await journal.recordAnswer(commandId, answer as never, 2);
+    };
+    const line = await lineFor(
+      async (round) => {
+        await refuse(`with-operation-${round}`, { operation_id: 'o' });
+        await refuse(`alone-${round}`, {});
+      },
+      ({ msg }) => msg === 'FLATTEN: There is no position.',
+    );
+    expect(line).toMatchObject({ level: WARN, error, action: 'FLATTEN', engineId: ENGINE });
+    expect(lines.filter(({ commandId }) => String(commandId).startsWith('with-operation'))).toEqual([]);
+  });
+
   it('tells a critical alert as an error', async () => {
     const line = await lineFor(
       (round) =>

@@ -24,6 +24,7 @@ import type { AlertRecord, EngineRecord } from '../../src/journal/records.ts';
 import type { MarketFeed } from '../../src/market-data/feed.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
+import type { Logger } from '../../src/runtime/logger.ts';
 import { openWorkflowBundle, type WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
 import type { ChainTuning } from '../../src/venues/paper/chain.ts';
 import { Faults } from '../../src/venues/paper/faults.ts';
@@ -153,6 +154,14 @@ export class EngineHarness {
     return this.venue;
   }
 
+  protected async venueOf(_engineId: string): Promise<Venue> {
+    return this.anyVenue;
+  }
+
+  protected get logger(): Logger {
+    return SILENT;
+  }
+
   protected accountExists(engineId: string): Promise<boolean> {
     return PaperVenue.accountExists(this.journal, engineId);
   }
@@ -173,12 +182,12 @@ export class EngineHarness {
 
   async startWorker(): Promise<void> {
     const ports = {
-      venueOf: async () => this.anyVenue,
+      venueOf: (engineId: string) => this.venueOf(engineId),
       accountExists: (engineId: string) => this.accountExists(engineId),
       journal: this.journal,
       clock: { nowMs: () => Date.now() },
       lookup: workflowLookup(this.client),
-      logger: SILENT,
+      logger: this.logger,
     };
     const worker = await Worker.create({
       connection: this.native,
@@ -285,7 +294,7 @@ export class EngineHarness {
   }
 
   async snapshot(): Promise<Snapshot> {
-    return await this.anyVenue.read('confirmed');
+    return await (await this.venueOf(this.engineId)).read('confirmed');
   }
 
   async latest(): Promise<Snapshot | null> {
@@ -350,6 +359,10 @@ export class EngineHarness {
     return (await this.snapshot()).account?.perps[0]?.baseAmount ?? 0n;
   }
 
+  protected async closeVenue(): Promise<void> {
+    await this.anyVenue.close();
+  }
+
   async close(): Promise<void> {
     await this.handle.terminate('test over').catch(() => undefined);
     for (const operation of (await this.journal.operations({ engineId: this.engineId, limit: 500 })).items) {
@@ -358,7 +371,7 @@ export class EngineHarness {
       await handle.terminate('test over').catch(() => undefined);
     }
     await this.stopWorker();
-    await this.anyVenue.close();
+    await this.closeVenue();
     await this.journal.close();
     await this.native.close();
     await this.connection.close();

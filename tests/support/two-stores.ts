@@ -29,6 +29,7 @@ import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import type { Venue } from '../../src/venues/venue.ts';
 import { command, configure, type EngineTuning, engineState } from '../../workflows/messages.ts';
 import { CRASH_TIMING } from './crash/matrix.ts';
+import { failureTypes } from './failure-types.ts';
 import { makeTestDataFolder } from './journal.ts';
 import { until } from './localnet.ts';
 import { newTransferAccount, TransferVenue } from './transfer-venue.ts';
@@ -357,21 +358,7 @@ export class TwoStores {
 
   /** Types of the failures of an operation's activities, local ones too, over all of its runs. */
   async failureTypes(commandId: string): Promise<readonly string[]> {
-    const types: string[] = [];
-    const workflow = this.workflowOf(commandId);
-    let runId = (await workflow.fetchHistory()).events?.[0]?.workflowExecutionStartedEventAttributes
-      ?.firstExecutionRunId;
-    while (runId) {
-      const { events } = await this.client.workflow.getHandle(workflow.workflowId, runId).fetchHistory();
-      for (const event of events ?? []) {
-        const failed = event.activityTaskFailedEventAttributes ?? event.markerRecordedEventAttributes;
-        const type =
-          failed?.failure?.applicationFailureInfo?.type ?? failed?.failure?.cause?.applicationFailureInfo?.type;
-        if (type) types.push(type);
-      }
-      runId = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
-    }
-    return types;
+    return await failureTypes(this.client, this.workflowOf(commandId).workflowId);
   }
 
   async close(): Promise<void> {
