@@ -4,16 +4,16 @@
 const VALUES = {
   '--port': [
     'port',
-    wholeUpTo(65_000),
+    whole(0, 65_000),
     '<n>  of the RPC (8899); its WebSocket is on the next, then more nodes, Jito, control',
   ],
   '--host': ['host', String, '<ip>  to listen on (127.0.0.1)'],
-  '--slot-ms': ['slotMs', wholeUpTo(60_000), '<n>  milliseconds of a slot (400)'],
+  '--slot-ms': ['slotMs', whole(1, 60_000), '<n>  milliseconds of a slot (400)'],
   '--seed': ['seed', String, '<text>  decides skipped slots, faults and keys (driftless)'],
   '--skip': ['skipShare', share, '<0..0.9>  share of slots without a block (0.05)'],
-  '--nodes': ['nodes', wholeUpTo(16), '<n>  RPC nodes, each with a view of its own (1)'],
-  '--confirmed-lag': ['confirmedLag', wholeUpTo(150), '<n>  blocks from processed to confirmed (2)'],
-  '--finalized-lag': ['finalizedLag', wholeUpTo(150), '<n>  blocks from processed to finalized (32)'],
+  '--nodes': ['nodes', whole(1, 16), '<n>  RPC nodes, each with a view of its own (1)'],
+  '--confirmed-lag': ['confirmedLag', whole(0, 150), '<n>  blocks from processed to confirmed (2)'],
+  '--finalized-lag': ['finalizedLag', whole(0, 150), '<n>  blocks from processed to finalized (32)'],
   '--clock': ['clock', oneOf('wall', 'slots'), '<wall|slots>  block time is the time of day, or counts slots (wall)'],
   '--faults': ['faultsFile', String, '<file>  JSON list of fault rules'],
 };
@@ -64,6 +64,7 @@ export function parseLocalnetArguments(argv) {
   for (let i = 0; i < argv.length; i++) {
     const [name, inline] = splitAtFirst(argv[i]);
     if (FLAGS[name] !== undefined) {
+      if (inline !== undefined) return failed(`${name} takes no value.`);
       run[FLAGS[name][0]] = true;
       continue;
     }
@@ -89,8 +90,8 @@ function splitAtFirst(word) {
   return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
 }
 
-function wholeUpTo(most) {
-  return (text) => (/^\d+$/.test(text) && Number(text) <= most ? Number(text) : null);
+function whole(least, most) {
+  return (text) => (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : null);
 }
 
 /** Beyond 1 % an hour is a slip of the pen; Drift itself takes an eighth of that. */

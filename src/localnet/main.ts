@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { ValidationError } from '../domain/errors.ts';
 import { parseAccountFile } from './account-input.ts';
 import type { DriftArguments } from './drift/main.ts';
@@ -22,7 +22,7 @@ export async function main(options: MainOptions, say: (line: string) => void): P
   const settings: LocalnetOptions = {
     ...rest,
     faults: faultsFile === undefined ? [] : readFaults(faultsFile),
-    accounts: accountFiles.map((path) => parseAccountFile(readFileSync(path, 'utf8'))),
+    accounts: accountFiles.map((path) => fromFile('--account', path, parseAccountFile)),
     programs: programs.map(readProgram),
   };
   const net = drift ? await startDrift(settings, options, say) : await startLocalnet(settings);
@@ -41,16 +41,29 @@ async function startDrift(settings: LocalnetOptions, options: DriftArguments, sa
 }
 
 function readFaults(path: string): readonly FaultInput[] {
-  const rules: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  const rules = fromFile('--faults', path, (text): unknown => JSON.parse(text));
   if (!Array.isArray(rules)) throw new ValidationError('LOCALNET_OPTION', `${path} holds no list of rules.`);
   return rules as readonly FaultInput[];
 }
 
+/** @throws ValidationError LOCALNET_OPTION */
+function fromFile<T>(option: string, path: string, parse: (text: string) => T): T {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new ValidationError('LOCALNET_OPTION', `${option} ${path} cannot be read: ${String(error)}`);
+  }
+}
+
 function readProgram(text: string): { address: string; elf: string } {
   const [address, ...path] = text.split('=');
-  if (address === undefined || path.length === 0)
-    throw new ValidationError('LOCALNET_OPTION', `A program is <address>=<file.so>, not ${text}.`);
-  return { address, elf: path.join('=') };
+  const elf = path.join('=');
+  if (address === undefined || !existsSync(elf))
+    throw new ValidationError(
+      'LOCALNET_OPTION',
+      `--bpf-program takes <address>=<file.so> of a file that is there, not ${text}.`,
+    );
+  return { address, elf };
 }
 
 function welcome(net: Localnet): string {

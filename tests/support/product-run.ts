@@ -65,7 +65,11 @@ export class ProductRun {
     }
     // What other versions of the sources left.
     const ages = await Promise.all(
-      shared.map(async (name) => ({ name, at: (await stat(join(SHARED_CACHE, name))).mtimeMs })),
+      shared.map(async (name) => {
+        // Another run may clean up at the same time.
+        const found = await stat(join(SHARED_CACHE, name)).catch(() => null);
+        return { name, at: found?.mtimeMs ?? 0 };
+      }),
     );
     for (const { name } of ages.sort((a, b) => b.at - a.at).slice(SHARED_KEPT)) {
       await rm(join(SHARED_CACHE, name), { recursive: true, force: true });

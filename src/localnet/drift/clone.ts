@@ -40,7 +40,9 @@ async function call(url: string, method: string, params: readonly unknown[]): Pr
     if (!response.ok) throw failed(`HTTP ${response.status}`);
     answer = (await response.json()) as typeof answer;
   } catch (error) {
-    throw error instanceof ValidationError ? error : failed(String(error));
+    if (error instanceof ValidationError) throw error;
+    // What fetch itself says is no more than that it failed.
+    throw failed(String((error as Error).cause ?? error));
   }
   if (answer.error !== undefined) throw failed(answer.error.message ?? 'refused');
   return answer.result?.value;

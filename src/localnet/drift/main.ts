@@ -1,5 +1,5 @@
 /** `npm run localnet -- --drift`: from words of the command line to a running Drift. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { ValidationError } from '../../domain/errors.ts';
 import type { LocalnetOptions } from '../localnet.ts';
 import { toBase58 } from '../wire/base58.ts';
@@ -30,6 +30,8 @@ export async function startFromArguments(
   { program, clone, accountsFolder, price, walletFile, fundingHourly }: DriftArguments,
   say: (line: string) => void,
 ): Promise<DriftLocalnet> {
+  if (walletFile !== undefined) checkWritable(walletFile);
+  const solPrice = price === undefined ? {} : { solPrice: pathOf(price) };
   const cloned = clone === undefined ? null : await cloneDrift(clone, process.env);
   if (cloned !== null && cloned.programNote !== null)
     say(`${cloned.programNote} Another source is used for the program.`);
@@ -40,7 +42,7 @@ export async function startFromArguments(
     ...options,
     ...(path === undefined ? {} : { program: path }),
     ...(folder === MADE ? {} : { accountsFolder: folder }),
-    ...(price === undefined ? {} : { solPrice: pathOf(price) }),
+    ...solPrice,
     ...(fundingHourly === undefined ? {} : { fundingHourly }),
   });
   if (walletFile !== undefined)
@@ -49,8 +51,17 @@ export async function startFromArguments(
   return drift;
 }
 
+/** Before a chain stands: what it made would be lost. */
+function checkWritable(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', OWNER_ONLY));
+  } catch (error) {
+    throw new ValidationError('LOCALNET_OPTION', `--wallet-file cannot be written: ${String(error)}`);
+  }
+}
+
 function pathOf(text: string): number | PricePath {
-  if (text.startsWith('walk:')) return { kind: 'walk', seed: text.slice('walk:'.length) };
+  if (/^walk:./.test(text)) return { kind: 'walk', seed: text.slice('walk:'.length) };
   if (Number(text) > 0) return Number(text);
   if (existsSync(text)) return { kind: 'replay', rows: readPriceFile(readFileSync(text, 'utf8'), text) };
   throw new ValidationError('LOCALNET_OPTION', `--price takes a price, walk:<seed> or a file of prices, not ${text}.`);

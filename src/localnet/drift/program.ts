@@ -13,9 +13,9 @@ const FILE_NAME = `drift-v${DRIFT_PROGRAM_VERSION}.so`;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where programs and accounts from elsewhere are kept; nothing of it belongs to the project. */
+/** Where programs and accounts from elsewhere are kept; nothing of it belongs to the project. An empty setting is none. */
 export const cacheFolder = (env: Environment): string =>
-  join(env.XDG_CACHE_HOME ?? join(env.HOME ?? homedir(), '.cache'), 'driftless');
+  join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'driftless');
 
 /** Accounts that were cloned. */
 export const cachedAccountsFolder = (env: Environment): string => join(cacheFolder(env), 'drift-accounts');
