@@ -80,8 +80,9 @@ class Watch {
       } catch (error) {
         const { reconnecting, context } = this.input;
         if (error instanceof CriticalError) {
+          const told = context.holds.find((hold) => hold.code === 'connection')?.details?.alert === error.code;
           // Told already: the engine is stopped, and what a person corrects is seen at the next try.
-          if (!reconnecting || context.engineRunning) return { kind: 'lost', error: error.report(), critical: true };
+          if (!told || context.engineRunning) return { kind: 'lost', error: error.report(), critical: true };
         } else if (!(error instanceof TransientError)) throw error;
         if (reconnecting) {
           await this.pause(RECONNECT_MS);

@@ -15,6 +15,7 @@ import {
   startEngine,
   stopEngine,
   trackedOperation,
+  unansweredCommands,
 } from '../src/domain/engine-state.ts';
 import type { ErrorReport, Json } from '../src/domain/errors.ts';
 import { type Hold, tradingStateOf } from '../src/domain/hold.ts';
@@ -32,10 +33,18 @@ import { standDown } from './messages.ts';
 
 type Stored = Awaited<ReturnType<typeof local.admitCommand>>;
 
+/** A person's word for a trade holds so long, as a verdict's does: a way out waits for a venue that is away. */
+const WAY_OUT_WAITS_MS = 600_000;
+const READ_AGAIN_MS = 10_000;
+/** A report that is on its way comes sooner by far; the answer must be in time without it too. */
+const TOLD_WITHIN_MS = 1_500;
+
 export class CommandDesk {
   /** Commands in line for the slot, the head first. */
   private readonly line: string[] = [];
   private handling = 0;
+  /** Ways out that wait until the venue can be read. */
+  private expecting = 0;
   /** Command ids being admitted: a second update of the same id waits for the first. */
   private readonly inHand = new Set<string>();
 
@@ -49,7 +58,7 @@ export class CommandDesk {
 
   /** How many commands wait for the slot: the engine decides nothing over their heads. */
   get waiting(): number {
-    return this.line.length;
+    return this.line.length + this.expecting;
   }
 
   /** Nothing that continue-as-new would lose. */
@@ -139,19 +148,29 @@ export class CommandDesk {
 
   /** The answer when no operation was started; null when one was, and its report brings the answer. */
   private async operate(envelope: CommandEnvelope, kind: AdmissionKind): Promise<CommandAnswer | null> {
-    const early = kind === 'rebalance_enlarging' ? null : refusalOf(kind, admissionView(this.run.engine));
+    const refusal = () => (kind === 'rebalance_enlarging' ? null : refusalOf(kind, admissionView(this.run.engine)));
+    const withSnapshot = refusal() === null;
     const confirmation = this.confirmationOf(envelope);
     if (confirmation === 'invalid') return refused(CONFIRMATION_INVALID, 'rejected');
     const { reports } = this.run;
-    const stored = await this.admit(envelope, early === null);
+    const stored = await this.admit(envelope, withSnapshot);
     if (stored === null && !isWayOut(kind)) return refused(JOURNAL_DOWN);
     const past = stored === null ? null : pastAnswer(envelope, stored);
     if (past !== null) return past;
     if (expired(envelope)) return await this.conclude(envelope, expiry(), true);
+    const early = withSnapshot ? null : refusal();
     if (early !== null) return await this.conclude(envelope, refused(early), true);
-    // A way out does not wait for the journal.
-    const snapshot = stored === null ? await this.fresh() : stored.snapshot && decodeSnapshot(stored.snapshot);
-    if (snapshot === null) return refused(stored?.unavailable ?? JOURNAL_DOWN);
+    const snapshot = await this.snapshotFor(kind, withSnapshot ? stored : null);
+    if (snapshot === null) {
+      // What a rebalance would come to stays unknown; what refuses even a reduction refuses it.
+      const held =
+        kind === 'rebalance_enlarging' ? refusalOf('rebalance_reducing', admissionView(this.run.engine)) : null;
+      if (held !== null && stored !== null) return await this.conclude(envelope, refused(held), true);
+      const error = stored === null ? JOURNAL_DOWN : (stored.unavailable ?? VENUE_DOWN);
+      return isWayOut(kind) && mayComeBack(stored)
+        ? await this.conclude(envelope, refused(unreadFor(error)), stored !== null)
+        : refused(error);
+    }
     // What an operation told meanwhile may not be in what was read.
     if (this.run.reports === reports) this.run.compare(snapshot);
     const plan = planCommand(envelope.request, {
@@ -178,6 +197,40 @@ export class CommandDesk {
     }
   }
 
+  /** What a command is planned on. A way out waits neither for the journal nor in vain for a venue that is away. */
+  private async snapshotFor(kind: AdmissionKind, stored: Stored | null): Promise<Snapshot | null> {
+    const read = stored === null ? await this.fresh() : stored.snapshot && decodeSnapshot(stored.snapshot);
+    return read === null && isWayOut(kind) && mayComeBack(stored) ? await this.whenReadable() : read;
+  }
+
+  /** At the watch's next snapshot, or tried again as often as it does; null: not within the time of a person's word. */
+  private async whenReadable(): Promise<Snapshot | null> {
+    const untilMs = Date.now() + WAY_OUT_WAITS_MS;
+    this.expecting += 1;
+    try {
+      for (;;) {
+        const { seen } = this.run.engine;
+        await condition(() => this.run.engine.seen !== seen, READ_AGAIN_MS);
+        const snapshot = await this.fresh();
+        if (snapshot !== null || Date.now() >= untilMs) return snapshot;
+      }
+    } finally {
+      this.expecting -= 1;
+    }
+  }
+
+  /**
+   * What the journal tells as ended, anybody may act on: it counts here before the next command is looked at. The report
+   * that it waits for was sent before the journal was written, and is at most on its way.
+   */
+  private async takeTold(commandIds: readonly string[]): Promise<void> {
+    const taken = () => {
+      const open = unansweredCommands(this.run.engine);
+      return commandIds.every((commandId) => !open.includes(commandId));
+    };
+    if (!taken()) await condition(taken, TOLD_WITHIN_MS);
+  }
+
   /** Null when the journal cannot be reached: what is known here must do. */
   private async admit(envelope: CommandEnvelope, withSnapshot: boolean): Promise<Stored | null> {
     const { engineId } = this.run;
@@ -192,8 +245,12 @@ export class CommandDesk {
     };
     const kind = admissionKindOf(envelope.request);
     const first = kind === null || isWayOut(kind);
+    const unanswered = unansweredCommands(this.run.engine).filter((other) => other !== envelope.commandId);
+    const input = { engineId, record, withSnapshot, unanswered };
     try {
-      return await this.run.locally.run(() => local.admitCommand({ engineId, record, withSnapshot }), first);
+      const stored = await this.run.locally.run(() => local.admitCommand(input), first);
+      await this.takeTold(stored.answered ?? []);
+      return stored;
     } catch (error) {
       if (isCancellation(error)) throw error;
       return null;
@@ -535,10 +592,26 @@ const NOT_READY: ErrorReport = {
   message: 'The engine has just started and still compares its two stores, or rebuilds its journal; nothing was sent.',
   details: { part: 'journal', retry_after_s: 10 },
 };
+/** Accepted and then in vain: recorded, as `busyFor`. */
+const unreadFor = ({ code, message }: ErrorReport): ErrorReport => ({
+  code,
+  message: `${message} It was waited for; nothing was sent.`,
+  details: { part: 'venue', waited_s: WAY_OUT_WAITS_MS / 1_000, remedy: 'Send it again with a new command_id.' },
+});
+/** The venue did not answer; what is wrong for good is no use to wait for. */
+const mayComeBack = (stored: Stored | null): boolean => {
+  const details = stored?.unavailable?.details;
+  return details === undefined ? stored === null : details.part === 'venue';
+};
 const JOURNAL_DOWN: ErrorReport = {
   code: 'UNAVAILABLE',
   message: 'The journal cannot be reached; nothing was sent.',
   details: { part: 'journal', retry_after_s: 10 },
+};
+const VENUE_DOWN: ErrorReport = {
+  code: 'UNAVAILABLE',
+  message: 'The account cannot be read now; nothing was sent.',
+  details: { part: 'venue', retry_after_s: 10 },
 };
 const CONFIRMATION_INVALID: ErrorReport = {
   code: 'CONFIRMATION_INVALID',

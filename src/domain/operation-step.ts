@@ -403,6 +403,7 @@ function legDone(b: OperationBuilder): void {
 
 /** Worth another placement: the price moved, it expired, it failed on chain, the venue could not be read. */
 const RETRYABLE_REFUSALS: ReadonlySet<string> = new Set(['SIMULATION_FAILED', 'UNAVAILABLE', 'UNEXPECTED']);
+const isRetryable = (code: string): boolean => RETRYABLE_REFUSALS.has(code) || code.startsWith('RPC_');
 
 function closeRound(b: OperationBuilder): void {
   const { leg, state } = b;
@@ -415,7 +416,7 @@ function closeRound(b: OperationBuilder): void {
     return;
   }
   const refusal = leg.tx.stage === 'rejected' ? (leg.tx.error?.code ?? '') : null;
-  const worthIt = refusal === null || RETRYABLE_REFUSALS.has(refusal);
+  const worthIt = refusal === null || isRetryable(refusal);
   if (!noMore(state) && worthIt && state.replacements < MAX_REPLACEMENTS) {
     b.set({ replacements: state.replacements + 1 });
     b.addLeg('main', planOf(request, b.state.replacements, null), true);

@@ -1,59 +1,8 @@
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { TransientError } from '../../src/domain/errors.ts';
-import { perpOf } from '../../src/domain/reconcile.ts';
-import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { lamports } from '../../src/domain/units.ts';
-import type { Venue } from '../../src/venues/venue.ts';
-import { EngineHarness, type HarnessOptions, lamportsOf, SOL, until } from '../support/engine-harness.ts';
+import { lamportsOf, SOL, until } from '../support/engine-harness.ts';
+import { LedgerHarness } from '../support/ledger-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
-
-/** Paper, with the ledger that a live venue keeps: what moves the position is ours unless the test says otherwise. */
-class LedgerHarness extends EngineHarness {
-  foreign = 0n;
-  liquidated = 0n;
-  /** Moved the position, and no transaction tells of it. */
-  mystery = 0n;
-  unexplained = 0;
-  books: () => Promise<void> = async () => {};
-  kept = 0;
-  readonly #venues = new WeakMap<Venue, Venue>();
-
-  static async openEngine(options: HarnessOptions): Promise<LedgerHarness> {
-    return await EngineHarness.begin(new LedgerHarness(options), options);
-  }
-
-  protected override get anyVenue(): Venue {
-    const paper: Venue = this.venue;
-    const known = this.#venues.get(paper);
-    if (known !== undefined) return known;
-    const venue = new Proxy(paper, {
-      get: (target, name) => {
-        if (name === 'read') return async (commitment: 'confirmed') => this.#withLedger(await target.read(commitment));
-        if (name === 'keepBooks') {
-          return async () => {
-            await this.books();
-            this.kept += 1;
-          };
-        }
-        const member: unknown = Reflect.get(target, name, target);
-        return typeof member === 'function' ? member.bind(target) : member;
-      },
-    });
-    this.#venues.set(paper, venue);
-    return venue;
-  }
-
-  #withLedger(snapshot: Snapshot): Snapshot {
-    const own = lamports(perpOf(snapshot) - this.foreign - this.liquidated - this.mystery);
-    const ledger = {
-      own,
-      foreign: lamports(this.foreign),
-      liquidated: lamports(this.liquidated),
-      unexplained: this.unexplained,
-    };
-    return { ...snapshot, ledger };
-  }
-}
 
 const OPEN = (size: number) =>
   ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
@@ -87,6 +36,19 @@ describe('a live engine and its venue’s ledger', () => {
     await engine.foreignPerp(-3);
     await held('foreign_trade');
     await engine.untilAlert('FOREIGN_TRADE');
+  });
+
+  it('trades nothing before the ledger tells who moved the position, and then concludes as ever', async () => {
+    await opened(4);
+    engine.lagging = 2;
+    engine.foreign = SOL;
+    await engine.foreignPerp(-3);
+    const unsure = await held('resync');
+    expect(unsure).toMatchObject({ tradingState: 'halted', holds: [{ permits: 'nothing', clearedBy: 'itself' }] });
+    const told = await held('foreign_trade');
+    expect(told.holds).toHaveLength(1);
+    // The hedge target wants what somebody else took away: it was never bought back unasked.
+    expect((await engine.journal.operations({ engineId: engine.engineId, limit: 10 })).items).toHaveLength(1);
   });
 
   it('halts for what nothing explains after three looks, until RESUME', async () => {

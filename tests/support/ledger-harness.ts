@@ -1,0 +1,65 @@
+/** An engine on paper whose venue behaves in reading as a live one: with a ledger, with books, and away now and then. */
+import { perpOf } from '../../src/domain/reconcile.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { lamports } from '../../src/domain/units.ts';
+import type { Venue } from '../../src/venues/venue.ts';
+import { EngineHarness, type HarnessOptions } from './engine-harness.ts';
+
+/** Paper, with the ledger that a live venue keeps: what moves the position is ours unless the test says otherwise. */
+export class LedgerHarness extends EngineHarness {
+  foreign = 0n;
+  liquidated = 0n;
+  /** Moved the position, and no transaction tells of it. */
+  mystery = 0n;
+  unexplained = 0;
+  books: () => Promise<void> = async () => {};
+  kept = 0;
+  /** So many reads more do not tell yet who moved the position. */
+  lagging = 0;
+  /** What a read ends in; null: it is answered. */
+  failure: Error | null = null;
+  readonly #venues = new WeakMap<Venue, Venue>();
+
+  static async openEngine(options: HarnessOptions): Promise<LedgerHarness> {
+    return await EngineHarness.begin(new LedgerHarness(options), options);
+  }
+
+  protected override get anyVenue(): Venue {
+    const paper: Venue = this.venue;
+    const known = this.#venues.get(paper);
+    if (known !== undefined) return known;
+    const venue = new Proxy(paper, {
+      get: (target, name) => {
+        if (name === 'read') {
+          return async (commitment: 'confirmed') => {
+            if (this.failure !== null) throw this.failure;
+            return this.#withLedger(await target.read(commitment));
+          };
+        }
+        if (name === 'keepBooks') {
+          return async () => {
+            await this.books();
+            this.kept += 1;
+          };
+        }
+        const member: unknown = Reflect.get(target, name, target);
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    });
+    this.#venues.set(paper, venue);
+    return venue;
+  }
+
+  #withLedger(snapshot: Snapshot): Snapshot {
+    const own = lamports(perpOf(snapshot) - this.foreign - this.liquidated - this.mystery);
+    const lags = this.lagging > 0;
+    if (lags) this.lagging -= 1;
+    const ledger = {
+      own,
+      foreign: lamports(lags ? 0n : this.foreign),
+      liquidated: lamports(this.liquidated),
+      unexplained: this.unexplained,
+    };
+    return { ...snapshot, ledger };
+  }
+}
