@@ -3,14 +3,9 @@ import { type Account, type Markets, SOL_PERP, type SpotMarket } from './account
 import { apportion } from './apportion.ts';
 import { carryOf } from './carry.ts';
 import { exposure } from './delta.ts';
-import {
-  assessMargin,
-  type LiquidationPrice,
-  liquidationPrice,
-  perpMarketOf,
-  spotHeld,
-  withdrawable,
-} from './margin.ts';
+import { whatHoldsBack } from './gate-size-checks.ts';
+import { assessMargin, type LiquidationPrice, liquidationPrice, perpMarketOf, spotHeld } from './margin.ts';
+import { mostToDeposit, mostToWithdraw } from './most-movable.ts';
 import type { Policy } from './policy.ts';
 import type { EquitySource, Snapshot } from './snapshot.ts';
 import { baseMarket, quoteMarket } from './spot-markets.ts';
@@ -45,8 +40,13 @@ export interface AccountFigures {
   readonly spot_sol_base: string | null;
   readonly spot_usdc: number | null;
   readonly spot_usdc_base: string | null;
+  /** What a command may ask for at most, by the gates: the gas reserve, fees, health after and all. */
+  readonly max_deposit_sol_base: string;
+  readonly max_deposit_usdc_base: string;
   readonly max_withdraw_sol_base: string | null;
   readonly max_withdraw_usdc_base: string | null;
+  /** What keeps deposits from being withdrawn though no position is open, and what frees them; null: nothing. */
+  readonly held_back: string | null;
   readonly perp_sol: number;
   readonly perp_sol_base: string;
   readonly net_delta_base: string | null;
@@ -94,12 +94,8 @@ function held(account: Account | null, markets: Markets, market: SpotMarket | nu
   return account === null ? 0n : spotHeld(account, markets, market.asset);
 }
 
-function toWithdraw(account: Account | null, markets: Markets, market: SpotMarket | null): bigint | null {
-  if (account === null) return 0n;
-  return market === null ? null : withdrawable(account, markets, market.asset);
-}
-
-function balances({ account, markets, wallet }: Snapshot) {
+function balances(snapshot: Snapshot, policy: Policy) {
+  const { account, markets, wallet } = snapshot;
   const [sol, usdc] = [baseMarket(markets), quoteMarket(markets)];
   const solHeld = held(account, markets, sol);
   const usdcHeld = held(account, markets, usdc);
@@ -112,8 +108,11 @@ function balances({ account, markets, wallet }: Snapshot) {
     spot_sol_base: base(solHeld),
     spot_usdc: usdcHeld === null ? null : usdNumber(microUsd(usdcHeld)),
     spot_usdc_base: base(usdcHeld),
-    max_withdraw_sol_base: base(toWithdraw(account, markets, sol)),
-    max_withdraw_usdc_base: base(toWithdraw(account, markets, usdc)),
+    max_deposit_sol_base: mostToDeposit(snapshot, 'SOL', policy).toString(),
+    max_deposit_usdc_base: mostToDeposit(snapshot, 'USDC', policy).toString(),
+    max_withdraw_sol_base: base(mostToWithdraw(snapshot, 'SOL', policy)),
+    max_withdraw_usdc_base: base(mostToWithdraw(snapshot, 'USDC', policy)),
+    held_back: whatHoldsBack(snapshot).trim() || null,
   };
 }
 
@@ -240,7 +239,7 @@ export function accountFigures(snapshot: Snapshot, policy: Policy): AccountFigur
   const settled = microUsd((account?.perps ?? []).reduce((sum, position) => sum + position.settledPnl, 0n));
   return {
     exists: account !== null,
-    ...balances(snapshot),
+    ...balances(snapshot, policy),
     ...delta(snapshot, policy),
     ...margin(account, markets),
     ...liquidation(account, markets),

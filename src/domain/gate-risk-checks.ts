@@ -2,7 +2,7 @@
 import { judgeProfitability } from './carry.ts';
 import { countedSpot, driftPct, reservedFor } from './delta.ts';
 import { annualizedRate } from './funding.ts';
-import { settleFirst } from './gate-size-checks.ts';
+import { whatHoldsBack } from './gate-size-checks.ts';
 import {
   type GateCheck,
   type GateSubject,
@@ -44,7 +44,7 @@ export function healthAfter({ margin, operation, snapshot }: GateSubject): GateC
     unit: '%',
     remedy:
       operation.kind === 'withdraw'
-        ? `Withdraw less, or close and settle first.${settleFirst(snapshot)}`
+        ? `Withdraw less, or close and settle first.${whatHoldsBack(snapshot)}`
         : 'Choose a smaller size, or deposit more.',
   };
 }

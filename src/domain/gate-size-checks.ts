@@ -1,13 +1,13 @@
 /** Checks of the amount: that the money is there, and that the market takes the size. */
 import type { Account, PerpMarket } from './account.ts';
-import { ASSET_DECIMALS, formatUsd } from './amounts.ts';
+import { ASSET_DECIMALS, formatAmount, formatUsd } from './amounts.ts';
 import { type GateCheck, type GateSubject, openingCost, type TradePurpose, unknownAs } from './gate-subject.ts';
 import type { Asset } from './intent.ts';
-import { withdrawable } from './margin.ts';
+import { tokenAmount, withdrawable } from './margin.ts';
 import type { Policy } from './policy.ts';
 import { limitReference } from './slippage.ts';
 import type { Snapshot } from './snapshot.ts';
-import { marketOfAsset } from './spot-markets.ts';
+import { marketOfAsset, settlesPerps } from './spot-markets.ts';
 import { abs, type Lamports, type MicroUsd, max, microUsd, solNumber, usdNumber, valueAt } from './units.ts';
 
 /**
@@ -37,15 +37,36 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
   if (available === null) return unknownAs(asset, assetNumber(asset, amount), ['what can be withdrawn']);
   const rounds = policy.mode === 'live' && operation.kind === 'withdraw' && available > 0n;
   const rounding = rounds ? WITHDRAW_ROUNDING : 0n;
+  const there = amount > 0n && amount <= available + rounding;
+  const bound = there && operation.kind === 'withdraw' ? boundByDebt(subject) : null;
+  if (bound !== null) return bound;
   return {
-    pass: amount > 0n && amount <= available + rounding,
+    pass: there,
     have: assetNumber(asset, available),
     need: assetNumber(asset, amount),
     unit: asset,
     remedy:
       operation.kind === 'deposit'
         ? 'The wallet, less the gas reserve, this transaction and the opening of an account, does not hold as much.'
-        : `No more than this can be withdrawn without borrowing.${settleFirst(snapshot)}`,
+        : `No more than this can be withdrawn without borrowing.${whatHoldsBack(snapshot)}`,
+  };
+}
+
+/**
+ * What is left must carry what is owed at initial weights, as the program asks. Drift's own limit does not count a loss
+ * that is not settled when nothing else is owed. Null where it does; an unknown margin is HEALTH_AFTER's to refuse.
+ */
+function boundByDebt({ snapshot, margin }: GateSubject): GateCheck | null {
+  if (margin.kind === 'unknown') return null;
+  const free = margin.figures.totalCollateralInitial - margin.figures.initialMargin;
+  // The limit itself is rounded up.
+  if (free >= -WITHDRAW_ROUNDING) return null;
+  return {
+    pass: false,
+    have: usdNumber(microUsd(free)),
+    need: 0,
+    unit: 'USD',
+    remedy: `What is left would not carry what is owed. Withdraw less.${whatHoldsBack(snapshot)}`,
   };
 }
 
@@ -57,11 +78,19 @@ export const unsettledLoss = (account: Account | null): MicroUsd =>
       .reduce((sum, { quoteAmount }) => sum - quoteAmount, 0n),
   );
 
-export function settleFirst({ account }: Pick<Snapshot, 'account'>): string {
+/** Sentences on what binds deposits though no position is open, each with the way to free them; empty when nothing does. */
+export function whatHoldsBack({ account, markets }: Pick<Snapshot, 'account' | 'markets'>): string {
   const loss = unsettledLoss(account);
+  const debts = (account?.spot ?? []).flatMap((balance) => {
+    const market = markets.spot.find((each) => each.marketIndex === balance.marketIndex);
+    if (market === undefined || balance.kind !== 'borrow' || balance.scaledBalance === 0n) return [];
+    const asset = settlesPerps(markets, market) ? 'USDC' : market.asset;
+    const debt = `${formatAmount(-tokenAmount(balance, market), market.decimals)} ${asset}`;
+    return [` A debt of ${debt} holds the rest back: deposit a little more than that first.`];
+  });
   return loss === 0n
-    ? ''
-    : ` A loss of ${formatUsd(loss)} USD of a closed position is not settled and holds the rest back: send SETTLE_PNL first.`;
+    ? debts.join('')
+    : ` A loss of ${formatUsd(loss)} USD of a closed position is not settled and holds the rest back: send SETTLE_PNL first.${debts.join('')}`;
 }
 
 export function depositable(snapshot: Snapshot, asset: Asset, policy: Policy): bigint {

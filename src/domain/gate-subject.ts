@@ -4,11 +4,12 @@ import { type AccountAfter, type AccountChange, accountAfter } from './account-a
 import type { Json } from './errors.ts';
 import type { GateColumn } from './gate-table.ts';
 import type { Asset } from './intent.ts';
-import { type Assessment, assessMargin, liquidationPrice, perpMarketOf, perpSize } from './margin.ts';
+import { type Assessment, assessMargin, liquidationPrice, perpMarketOf, perpSize, spotHeld } from './margin.ts';
 import type { Policy } from './policy.ts';
 import { limitReference, priceLimit } from './slippage.ts';
 import type { Snapshot } from './snapshot.ts';
-import { type Lamports, lamports, type Price } from './units.ts';
+import { marketOfAsset } from './spot-markets.ts';
+import { type Lamports, lamports, max, min, type Price } from './units.ts';
 
 export type TradePurpose = 'open' | 'rebalance' | 'close' | 'flatten' | 'guard';
 
@@ -84,7 +85,7 @@ export function gateSubject(input: GateInput, column: GateColumn, reducing: bool
   const hedge = 'market' in operation ? operation.market : SOL_PERP;
   const perp = account === null ? lamports(0n) : perpSize(account, markets, hedge);
   const worstPrice = market === null || operation.kind !== 'trade' ? null : worstPriceOf(market, delta, policy);
-  const after = afterOf(snapshot, changeOf(operation, worstPrice));
+  const after = afterOf(snapshot, changeOf(operation, worstPrice, snapshot));
   const margin: Assessment =
     after === null || after.account === null
       ? { kind: 'unknown', missing: ['the account after the operation'] }
@@ -95,18 +96,28 @@ export function gateSubject(input: GateInput, column: GateColumn, reducing: bool
 const afterOf = (snapshot: Snapshot, change: AccountChange | null): AccountAfter | null =>
   change === null ? null : accountAfter(snapshot, change);
 
-function changeOf(operation: GateOperation, worstPrice: Price | null): AccountChange | null {
+function changeOf(operation: GateOperation, worstPrice: Price | null, snapshot: Snapshot): AccountChange | null {
   switch (operation.kind) {
     case 'trade': {
       const { market, delta } = operation;
       return worstPrice === null ? null : { kind: 'trade', market, delta, price: worstPrice };
     }
     case 'deposit':
-    case 'withdraw':
-      return { kind: operation.kind, asset: operation.asset, amount: operation.amount };
+      return { kind: 'deposit', asset: operation.asset, amount: operation.amount };
+    case 'withdraw': {
+      // Withdrawals are reduce-only: what is asked for beyond the deposit is not given, and never owed.
+      const { asset, amount } = operation;
+      return { kind: 'withdraw', asset, amount: min(amount, max<bigint>(deposited(snapshot, asset), 0n)) };
+    }
     case 'settle':
       return { kind: 'none' };
   }
+}
+
+/** Signed base units of the asset in the sub-account. */
+function deposited({ account, markets }: Snapshot, asset: Asset): bigint {
+  const market = marketOfAsset(markets, asset);
+  return account === null || market === null ? 0n : spotHeld(account, markets, market.asset);
 }
 
 /** Per cent from the oracle to the liquidation price of `market`; 'none' when no price liquidates; null unknown. */

@@ -2,10 +2,11 @@
 import type { PerpMarket } from './account.ts';
 import type { ErrorReport } from './errors.ts';
 import type { Asset, Intent, Side } from './intent.ts';
-import { perpMarketOf, perpPosition, perpSize } from './margin.ts';
+import { perpMarketOf, perpPosition, perpSize, spotHeld } from './margin.ts';
 import { isReducing } from './position.ts';
 import { limitReference, priceLimit } from './slippage.ts';
 import type { Snapshot } from './snapshot.ts';
+import { quoteMarket } from './spot-markets.ts';
 import { abs, type Lamports, lamports, max, min, type Price, price } from './units.ts';
 
 /** Amounts are decimal strings of base units. */
@@ -16,7 +17,7 @@ export type Plan =
   /** The exact flattening size, reduce-only; the limit is `slippageMultiple` times the policy's slippage away. */
   | { readonly kind: 'close'; readonly market: string; readonly slippageMultiple: number }
   | { readonly kind: 'cancel_orders'; readonly market: string }
-  /** `above`: micro-USD of unsettled PnL that is worth a transaction; null settles whatever is there. */
+  /** `above`: micro-USD of unsettled PnL, a gain or a loss, that is worth a transaction; null settles whatever is there. */
   | { readonly kind: 'settle'; readonly market: string; readonly above: string | null };
 
 export interface PlanLimits {
@@ -144,7 +145,7 @@ function planSettle(above: string | null, snapshot: Snapshot, market: PerpMarket
   const held = snapshot.account === null ? null : perpPosition(snapshot.account, market.market, snapshot.markets);
   const unsettled = held?.quoteAmount ?? 0n;
   // Of a flat position the whole quote amount is realized and unsettled.
-  if (above !== null && position === 0n && unsettled <= BigInt(above)) {
+  if (above !== null && position === 0n && !worthSettling(unsettled, BigInt(above), snapshot, market)) {
     return { kind: 'nothing', why: 'settled', position: position.toString() };
   }
   if (held === null || (position === 0n && unsettled === 0n)) {
@@ -156,6 +157,13 @@ function planSettle(above: string | null, snapshot: Snapshot, market: PerpMarket
     reducing: false,
     position: position.toString(),
   };
+}
+
+/** A loss is settled unasked only from what is deposited: beyond that it would become a debt with interest. */
+function worthSettling(unsettled: bigint, above: bigint, { account, markets }: Snapshot, market: PerpMarket): boolean {
+  if (unsettled >= 0n || account === null) return unsettled > above;
+  const quote = quoteMarket(markets, market.market);
+  return -unsettled > above && quote !== null && spotHeld(account, markets, quote.asset) >= -unsettled;
 }
 
 /** Rounded down to the market's step: the venue would do so silently. */

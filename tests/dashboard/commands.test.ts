@@ -123,7 +123,7 @@ describe('the list of commands', () => {
 });
 
 describe('the forms', () => {
-  const wallet = { availableBase: 5_000_000_000n, reservedBase: 17_000_000n };
+  const wallet = { mostBase: 4_983_000_000n, heldBase: 5_000_000_000n };
 
   it('leave the gas reserve in the wallet', () => {
     expect(checkDeposit('4.983', 'SOL', wallet).ok).toBe(true);
@@ -134,14 +134,23 @@ describe('the forms', () => {
   });
 
   it('refuse nothing for what they do not know', () => {
-    const unknown = { availableBase: null, reservedBase: null };
+    const unknown = { mostBase: null, heldBase: null };
     expect(checkDeposit('1000', 'SOL', unknown).ok).toBe(true);
     expect(checkWithdrawal('1000', 'USDC', unknown).ok).toBe(true);
     expect(checkSize('0.0001', { stepBase: null, minimumBase: null }).ok).toBe(true);
   });
 
+  it('let no more than is deposited be withdrawn, and leave to the engine what margin binds of it', () => {
+    const held = { mostBase: 1_000_000_000n, heldBase: 1_999_999_999n };
+    expect(checkWithdrawal('1.5', 'SOL', held).ok).toBe(true);
+    // Drift rounds deposits down by a lamport: who deposited 2 SOL may ask for 2 SOL back.
+    expect(checkWithdrawal('2', 'SOL', held).ok).toBe(true);
+    expect(checkWithdrawal('2.1', 'SOL', held)).toEqual({ ok: false, reason: 'Only 1.999999999 SOL are deposited.' });
+    expect(checkWithdrawal('0.1', 'SOL', { mostBase: 0n, heldBase: -5n })).toMatchObject({ ok: false });
+  });
+
   it('hold to the decimals of the asset', () => {
-    expect(checkWithdrawal('1.0000001', 'USDC', { availableBase: null, reservedBase: null })).toEqual({
+    expect(checkWithdrawal('1.0000001', 'USDC', { mostBase: null, heldBase: null })).toEqual({
       ok: false,
       reason: 'At most 6 decimals.',
     });

@@ -169,6 +169,33 @@ it('a withdrawal that an unsettled loss holds back is told to settle first, with
   expect(error?.message).toMatch(/HEALTH_AFTER: 0 against 80.*loss of 40\.5\d* USD .*send SETTLE_PNL first/);
 });
 
+it('a withdrawal that leaves an unsettled loss uncovered at initial weights is refused as the program would', () => {
+  const position = { ...emptyPosition(0, 0n), quoteAmount: microUsd(-40_500_000n) };
+  const snapshot = snapshotOf({ usdc: 0, account: { perps: [position] } });
+  const refused = (amount: string) =>
+    gateError(evaluateGates({ snapshot, operation: capital('withdraw', amount), policy: livePolicy(), nowMs: NOW_MS }));
+  // 40.5 USD at 150 USD and 80 %: 0.3375 SOL must stay; at 90 %, which health goes by, 0.3.
+  expect(refused('9.69')).toMatchObject({
+    code: 'INSUFFICIENT_FUNDS',
+    message: expect.stringMatching(/would not carry what is owed.*send SETTLE_PNL first/),
+  });
+  expect(refused('9.6625')?.message ?? '').not.toContain('would not carry');
+});
+
+it('a withdrawal that a debt holds back is told what to deposit', () => {
+  const snapshot = snapshotOf({ usdc: -12.5 });
+  const operation = capital('withdraw', 10);
+  const error = gateError(evaluateGates({ snapshot, operation, policy: livePolicy(), nowMs: NOW_MS }));
+  expect(error?.message).toContain('A debt of 12.5 USDC holds the rest back: deposit a little more than that first.');
+});
+
+it('a withdrawal of the lamports that were rounded away owes nothing, and is not refused for its health', () => {
+  const operation = capital('withdraw', '10.00000001');
+  const report = evaluateGates({ snapshot: snapshotOf({ usdc: 0 }), operation, policy: livePolicy(), nowMs: NOW_MS });
+  expect(report.gates.find(({ code }) => code === 'HEALTH_AFTER')).toMatchObject({ pass: true, have: 100 });
+  expect(report.gates.find(({ code }) => code === 'INSUFFICIENT_FUNDS')?.pass).toBe(true);
+});
+
 describe('an oracle by which the venue computes margin and fills nothing', () => {
   const stale = (column: GateColumn) => {
     const { scenario, operation } = BASE[column];

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Plan, type PlanLimits, planIntent } from '../../src/domain/intent-plan.ts';
+import { emptyPosition } from '../../src/domain/position.ts';
+import { microUsd } from '../../src/domain/units.ts';
 import { NOW_MS, type Scenario, snapshotOf } from '../support/snapshots.ts';
 
 const LIMITS: PlanLimits = { maxSlippageBps: 50, orderLifeMs: 30_000, nowMs: NOW_MS };
@@ -76,5 +78,12 @@ describe('planning an intent', () => {
     const settle: Plan = { kind: 'settle', market: 'SOL-PERP', above: '1000000' };
     expect(plan(settle)).toMatchObject({ kind: 'nothing', why: 'settled' });
     expect(plan(settle, { perp: -5 })).toMatchObject({ kind: 'intent', intent: { kind: 'settle' } });
+    const unsettled = (quoteAmount: bigint, usdc: number) =>
+      plan(settle, { usdc, account: { perps: [{ ...emptyPosition(0, 0n), quoteAmount: microUsd(quoteAmount) }] } })
+        .kind;
+    expect([unsettled(1_000_001n, 0), unsettled(1_000_000n, 0)]).toEqual(['intent', 'nothing']);
+    expect([unsettled(-1_000_001n, 500), unsettled(-1_000_000n, 500)]).toEqual(['intent', 'nothing']);
+    // What is not deposited would be borrowed.
+    expect(unsettled(-44_000_000n, 43)).toBe('nothing');
   });
 });

@@ -6,15 +6,7 @@ import { baseToText } from '../format/decimal.ts';
 import { sol } from '../format/number.ts';
 import { type AvailabilityView, blockedBy } from '../state/availability.ts';
 import { question, sendCommand } from '../state/commands.ts';
-import {
-  availableToMove,
-  checkDeposit,
-  checkSize,
-  checkWithdrawal,
-  DECIMALS,
-  type FundsLimits,
-  shareOf,
-} from '../state/form-rules.ts';
+import { checkDeposit, checkSize, checkWithdrawal, DECIMALS, type FundsLimits, shareOf } from '../state/form-rules.ts';
 import { connected, stats } from '../state/store.ts';
 import { AmountField, Choice } from './amount-field.tsx';
 import { ActionButton, Panel } from './parts.tsx';
@@ -123,15 +115,25 @@ type Way = 'deposit' | 'withdraw';
 
 function limitsOf(direction: Way, asset: Asset): FundsLimits {
   const account = stats.value?.account ?? null;
-  if (account === null) return { availableBase: null, reservedBase: null };
-  if (direction === 'deposit') {
-    return asset === 'SOL'
-      ? { availableBase: account.walletSolBase, reservedBase: stats.value?.policy.reservedSolBase ?? null }
-      : { availableBase: account.walletUsdcBase, reservedBase: null };
-  }
-  return asset === 'SOL'
-    ? { availableBase: account.maxWithdrawSolBase ?? account.spotSolBase, reservedBase: null }
-    : { availableBase: account.maxWithdrawUsdcBase ?? account.spotUsdcBase, reservedBase: null };
+  if (account === null) return { mostBase: null, heldBase: null };
+  const sol = asset === 'SOL';
+  return direction === 'deposit'
+    ? {
+        mostBase: sol ? account.maxDepositSolBase : account.maxDepositUsdcBase,
+        heldBase: sol ? account.walletSolBase : account.walletUsdcBase,
+      }
+    : {
+        mostBase: sol ? account.maxWithdrawSolBase : account.maxWithdrawUsdcBase,
+        heldBase: sol ? account.spotSolBase : account.spotUsdcBase,
+      };
+}
+
+function fundsHint(direction: Way, asset: Asset, { mostBase: most, heldBase: held }: FundsLimits): string {
+  if (most === null) return `What can be ${direction === 'deposit' ? 'deposited' : 'withdrawn'} is unknown.`;
+  const amount = `${baseToText(most, DECIMALS[asset])} ${asset}`;
+  if (direction === 'deposit') return `The wallet can spare ${amount}`;
+  const heldBack = held !== null && most < held ? (stats.value?.account?.heldBack ?? null) : null;
+  return `Can be withdrawn now: ${amount}${heldBack === null ? '' : `. ${heldBack}`}`;
 }
 
 function FundsForm() {
@@ -139,7 +141,7 @@ function FundsForm() {
   const [asset, setAsset] = useState<Asset>('SOL');
   const [amount, setAmount] = useState('');
   const limits = limitsOf(direction, asset);
-  const most = availableToMove(limits);
+  const { mostBase: most } = limits;
   const checked =
     direction === 'deposit' ? checkDeposit(amount, asset, limits) : checkWithdrawal(amount, asset, limits);
   const refused = blockedBy(direction, availability());
@@ -183,13 +185,7 @@ function FundsForm() {
         onInput={setAmount}
         checked={checked}
         shortcuts={most === null || most === 0n ? [] : [{ label: 'Max', value: baseToText(most, DECIMALS[asset]) }]}
-        hint={
-          most === null
-            ? direction === 'deposit'
-              ? 'What the wallet holds is unknown.'
-              : 'What can be withdrawn is unknown.'
-            : `${direction === 'deposit' ? 'The wallet can spare' : 'Deposited and free to ask for:'} ${baseToText(most, DECIMALS[asset])} ${asset}`
-        }
+        hint={fundsHint(direction, asset, limits)}
       />
       <div class="button-row">
         <ActionButton

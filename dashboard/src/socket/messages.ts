@@ -111,8 +111,13 @@ export interface AccountView {
   readonly spotUsdc: number | null;
   readonly spotSolBase: bigint | null;
   readonly spotUsdcBase: bigint | null;
+  /** What a command may ask for at most; null: unknown. */
+  readonly maxDepositSolBase: bigint | null;
+  readonly maxDepositUsdcBase: bigint | null;
   readonly maxWithdrawSolBase: bigint | null;
   readonly maxWithdrawUsdcBase: bigint | null;
+  /** What binds deposits, and what frees them; null: nothing. */
+  readonly heldBack: string | null;
   readonly perpSol: number | null;
   readonly driftFromTargetPct: number | null;
   readonly liqPrice: number | null | undefined;

@@ -1,5 +1,7 @@
 /** What a person may type into the forms. The engine's gates have the last word; here stands what is certain beforehand. */
+import { WITHDRAW_ROUNDING } from '../../../src/domain/gate-size-checks.ts';
 import type { Asset } from '../../../src/domain/intent.ts';
+import { max } from '../../../src/domain/units.ts';
 import { baseToText, floorToStep, type ParsedAmount, parseAmount } from '../format/decimal.ts';
 
 export const DECIMALS: Readonly<Record<Asset, number>> = { SOL: 9, USDC: 6 };
@@ -7,31 +9,23 @@ export const DECIMALS: Readonly<Record<Asset, number>> = { SOL: 9, USDC: 6 };
 const refuse = (reason: string): ParsedAmount => ({ ok: false, reason });
 
 export interface FundsLimits {
-  /** In the wallet (deposit) or deposited (withdraw); null: unknown, which refuses nothing. */
-  readonly availableBase: bigint | null;
-  /** SOL that a deposit leaves in the wallet for transactions. */
-  readonly reservedBase: bigint | null;
+  /** What the engine says may be asked for at most; null: unknown. Of a withdrawal, a little less where prices move it. */
+  readonly mostBase: bigint | null;
+  /** What there is: in the wallet (deposit) or deposited (withdraw); null: unknown, which refuses nothing. */
+  readonly heldBase: bigint | null;
 }
 
-/** What can be moved at most; null when unknown, never negative. */
-export function availableToMove({ availableBase, reservedBase }: FundsLimits): bigint | null {
-  if (availableBase === null) return null;
-  const left = availableBase - (reservedBase ?? 0n);
-  return left > 0n ? left : 0n;
-}
-
-export function checkDeposit(typed: string, asset: Asset, limits: FundsLimits): ParsedAmount {
+export function checkDeposit(typed: string, asset: Asset, { mostBase }: FundsLimits): ParsedAmount {
   const parsed = parseAmount(typed, DECIMALS[asset]);
-  const most = availableToMove(limits);
-  if (!parsed.ok || most === null || parsed.base <= most) return parsed;
-  return refuse(`The wallet can spare ${baseToText(most, DECIMALS[asset])} ${asset}.`);
+  if (!parsed.ok || mostBase === null || parsed.base <= mostBase) return parsed;
+  return refuse(`The wallet can spare ${baseToText(mostBase, DECIMALS[asset])} ${asset}.`);
 }
 
-export function checkWithdrawal(typed: string, asset: Asset, limits: FundsLimits): ParsedAmount {
+/** Beyond what is deposited is certain; what margin lets go moves with prices, and is the engine's to judge. */
+export function checkWithdrawal(typed: string, asset: Asset, { heldBase }: FundsLimits): ParsedAmount {
   const parsed = parseAmount(typed, DECIMALS[asset]);
-  const most = availableToMove(limits);
-  if (!parsed.ok || most === null || parsed.base <= most) return parsed;
-  return refuse(`At most ${baseToText(most, DECIMALS[asset])} ${asset} can be withdrawn.`);
+  if (!parsed.ok || heldBase === null || parsed.base <= max<bigint>(heldBase, 0n) + WITHDRAW_ROUNDING) return parsed;
+  return refuse(`Only ${baseToText(max<bigint>(heldBase, 0n), DECIMALS[asset])} ${asset} are deposited.`);
 }
 
 export interface SizeLimits {

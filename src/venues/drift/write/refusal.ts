@@ -1,7 +1,7 @@
 /** What the venue refuses before anything is built: the shortages that the program would tell by a number, with figures. */
 import { formatAmount, formatSol, invalidField } from '../../../domain/amounts.ts';
 import type { ErrorReport } from '../../../domain/errors.ts';
-import { settleFirst, WITHDRAW_ROUNDING } from '../../../domain/gate-size-checks.ts';
+import { WITHDRAW_ROUNDING, whatHoldsBack } from '../../../domain/gate-size-checks.ts';
 import { type Asset, type Intent, intentAmount, type OrderIntent, orderSize } from '../../../domain/intent.ts';
 import { withdrawable } from '../../../domain/margin.ts';
 import type { DriftDeployment } from '../deployment.ts';
@@ -92,7 +92,7 @@ function withdrawRefusal(intent: Extract<Intent, { kind: 'withdraw' }>, read: Dr
   if (limit > 0n && amount <= limit + WITHDRAW_ROUNDING) return null;
   return {
     code: 'INSUFFICIENT_FUNDS',
-    message: `At most ${formatAmount(limit, decimalsOf(asset))} ${asset} can be withdrawn without borrowing; ${formatAmount(amount, decimalsOf(asset))} was asked for.${settleFirst(read)}`,
+    message: `At most ${formatAmount(limit, decimalsOf(asset))} ${asset} can be withdrawn without borrowing; ${formatAmount(amount, decimalsOf(asset))} was asked for.${whatHoldsBack(read)}`,
     details: { asset, where: 'sub-account', have: limit.toString(), need: amount.toString() },
   };
 }
