@@ -31,8 +31,8 @@ export interface AdmissionView {
 const WAYS_OUT: readonly AdmissionKind[] = ['close', 'flatten'];
 const CARE: readonly AdmissionKind[] = ['close', 'flatten', 'settle', 'deposit'];
 const REDUCING: readonly AdmissionKind[] = ['close', 'flatten', 'rebalance_reducing'];
-/** Holds under which money may leave, once there is no position. */
-const WITHDRAWABLE_HOLDS: readonly Hold['code'][] = ['stopped', 'flattened'];
+/** Holds of a person who is done: under them money may leave, once there is no position. */
+const DONE_HOLDS: readonly Hold['code'][] = ['stopped', 'flattened'];
 
 export const isWayOut = (kind: AdmissionKind): boolean => WAYS_OUT.includes(kind);
 
@@ -70,17 +70,16 @@ export function refusalOf(kind: AdmissionKind, view: AdmissionView): ErrorReport
     };
   }
   if (CARE.includes(kind)) return null;
-  if (
-    kind === 'withdraw' &&
-    view.hasPosition === false &&
-    view.holds.every((hold) => WITHDRAWABLE_HOLDS.includes(hold.code))
-  ) {
-    return null;
-  }
-  if (view.state !== 'running') {
+  const flat = kind === 'withdraw' && view.hasPosition === false;
+  if (flat && mayLeave(view)) return null;
+  if (view.state !== 'running' && !flat) {
+    // A person stopped to withdraw: starting again is not what is missing.
     return {
       code: 'ENGINE_STOPPED',
-      message: 'The engine is stopped. Send START_ENGINE first; closing, settling and depositing work without it.',
+      message:
+        kind === 'withdraw'
+          ? 'The engine is stopped with a position open. Close it first (CLOSE works while stopped), or send START_ENGINE: with a position, withdrawing takes a running engine.'
+          : 'The engine is stopped. Send START_ENGINE first; closing, settling and depositing work without it.',
       details: { state: view.state },
     };
   }
@@ -94,6 +93,13 @@ export function refusalOf(kind: AdmissionKind, view: AdmissionView): ErrorReport
         message: `Only reductions may start: ${reasonsText(view.holds)}`,
         details: { holds: reasons },
       };
+}
+
+/** What merely keeps from enlarging keeps nobody's money in once they have stopped or flattened. */
+function mayLeave({ state, holds }: AdmissionView): boolean {
+  if (holds.every(({ code }) => DONE_HOLDS.includes(code))) return true;
+  const done = state !== 'running' || holds.some(({ code }) => DONE_HOLDS.includes(code));
+  return done && holds.every(({ code, permits }) => permits === 'reducing' || DONE_HOLDS.includes(code));
 }
 
 function refusalByUnresolved(kind: AdmissionKind, view: AdmissionView): ErrorReport | null {

@@ -26,7 +26,7 @@ export function venuePaused({ snapshot: { pauses }, operation, reducing }: GateS
     have: paused ? 'paused' : 'open',
     need: 'open',
     unit: 'venue',
-    remedy: `The venue refuses this now${pauses.detail === null ? '' : `: ${pauses.detail}`}. Try again later.`,
+    remedy: `${pauses.detail === null ? 'The venue refuses this now.' : `The venue refuses this now: ${pauses.detail}`} Try again later.`,
   };
 }
 

@@ -73,6 +73,27 @@ describe('the admission table', () => {
     expect(refusalOf('withdraw', unknown)?.code).toBe('ENGINE_HALTED');
   });
 
+  it('lets money leave under what only keeps from enlarging, once it is stopped and flat', () => {
+    const foreign = hold('foreign_trade', 'reducing');
+    const stopped = { ...ACTIVE, hasPosition: false, state: 'stopped' } as const;
+    expect(refusalOf('withdraw', { ...stopped, holds: [foreign, hold('stopped', 'reducing')] })).toBeNull();
+    expect(
+      refusalOf('withdraw', { ...ACTIVE, hasPosition: false, holds: [foreign, hold('flattened', 'nothing')] }),
+    ).toBeNull();
+    expect(refusalOf('withdraw', { ...ACTIVE, hasPosition: false, holds: [foreign] })?.code).toBe('ENGINE_REDUCING');
+    const halted = refusalOf('withdraw', {
+      ...stopped,
+      holds: [hold('desync', 'nothing'), hold('stopped', 'reducing')],
+    });
+    expect(halted).toMatchObject({ code: 'ENGINE_HALTED', message: expect.stringContaining('desync') });
+  });
+
+  it('tells who stopped in order to withdraw that the position is in the way, not that a start is missing', () => {
+    const stopped = { ...ACTIVE, state: 'stopped', hasPosition: true, holds: [hold('stopped', 'reducing')] } as const;
+    expect(refusalOf('withdraw', stopped)?.message).toContain('Close it first');
+    expect(refusalOf('open', stopped)?.message).toContain('START_ENGINE first');
+  });
+
   it('refuses a deposit while a deposit is unresolved, since it would double it', () => {
     const view: AdmissionView = { ...ACTIVE, unresolved: [{ operationId: 'x', kind: 'deposit', windowClosed: true }] };
     expect(refusalOf('deposit', view)?.code).toBe('ACCOUNT_UNRESOLVED');
