@@ -77,7 +77,10 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
     async rebuildJournal({ engineId }) {
       const context = Context.current();
       const begun = (context.info.heartbeatDetails as Rebuilding | undefined) ?? null;
-      return await rebuildJournal(ports, engineId, begun, (progress) => context.heartbeat(progress));
+      const { lookup } = ports;
+      return await rebuildJournal({ journal: journal.rebuilding, lookup }, engineId, begun, (progress) =>
+        context.heartbeat(progress),
+      );
     },
 
     async operationStates({ operationIds }) {

@@ -1,7 +1,7 @@
 /** Writes back what a journal lost, from the histories that Temporal keeps: docs/architecture/two-stores.md. */
 import { type CommandAnswer, type CommandEnvelope, isFinal } from '../src/domain/command.ts';
 import { operationIdOf, operationWorkflowId } from '../src/domain/ids.ts';
-import type { Journal } from '../src/journal/journal.ts';
+import type { RebuildingJournal } from '../src/journal/journal.ts';
 import type { OperationWrite } from '../src/journal/records.ts';
 import type { EngineActivities, Rebuilt } from './contract.ts';
 
@@ -32,7 +32,7 @@ export interface KeptHistories {
 }
 
 export interface RebuildPorts {
-  readonly journal: Pick<Journal, 'admitCommand' | 'recordAnswer' | 'operation' | 'writeOperation'>;
+  readonly journal: RebuildingJournal;
   readonly lookup: KeptHistories;
 }
 

@@ -1,6 +1,12 @@
 /** The engine's activities with their timeouts and retries. */
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { EngineActivities, TransactionActivities, WatchInput, WatchResult } from '../activities/contract.ts';
+import type {
+  EngineActivities,
+  Rebuilt,
+  TransactionActivities,
+  WatchInput,
+  WatchResult,
+} from '../activities/contract.ts';
 import { UNTIL_DONE_RETRY } from './retry-policies.ts';
 
 const MINUTE_MS = 60_000;
@@ -24,13 +30,18 @@ export const publishRow = proxyActivities<EngineActivities>({
 }).publishEngine;
 
 /** Long where much is kept; what needs its end waits no longer than this. */
-export const { rebuildJournal } = proxyActivities<EngineActivities>({
-  startToCloseTimeout: '1 h',
-  scheduleToCloseTimeout: '1 h',
-  heartbeatTimeout: '30 s',
-  retry: UNTIL_DONE_RETRY,
-  summary: 'the journal, from kept histories',
-});
+const REBUILD_MS = 60 * MINUTE_MS;
+
+export function rebuildOnce(engineId: string, withinMs = REBUILD_MS): Promise<Rebuilt> {
+  const { rebuildJournal } = proxyActivities<EngineActivities>({
+    startToCloseTimeout: withinMs,
+    scheduleToCloseTimeout: withinMs,
+    heartbeatTimeout: '30 s',
+    retry: UNTIL_DONE_RETRY,
+    summary: 'the journal, from kept histories',
+  });
+  return rebuildJournal({ engineId });
+}
 
 /** In-process and quick: a command's answer waits for it, so it gives up within the answer's time. */
 export const local = proxyLocalActivities<EngineActivities & Pick<TransactionActivities, 'readSnapshot'>>({

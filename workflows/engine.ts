@@ -43,7 +43,7 @@ import { afterWrite, isWritten, withAlert } from '../src/domain/pending-writes.t
 import { decodePolicy, type Policy } from '../src/domain/policy.ts';
 import { isLiquidatedSince, ledgerMark, perpOf, reconcile } from '../src/domain/reconcile.ts';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../src/domain/snapshot.ts';
-import { durable, publishRow, rebuildJournal, watchOnce } from './engine-activities.ts';
+import { durable, publishRow, rebuildOnce, watchOnce } from './engine-activities.ts';
 import { CommandDesk } from './engine-commands.ts';
 import { alertOf, engineRecord, showEngine } from './engine-display.ts';
 import { OperationStarter } from './engine-operations.ts';
@@ -268,7 +268,7 @@ export class EngineRun {
   private async rebuildJournal(lastKnownMs: number | null, foundAtMs: number, again: boolean): Promise<void> {
     this.rebuilding += 1;
     try {
-      const { keptSinceMs, commands, operations, notKept } = await rebuildJournal({ engineId: this.engineId });
+      const { keptSinceMs, commands, operations, notKept } = await rebuildOnce(this.engineId, this.tuning.rebuildMs);
       // After a restart under the hold it found all there.
       if (again && commands + operations === 0) return;
       const from = lastKnownMs ?? keptSinceMs;

@@ -71,6 +71,8 @@ export interface EngineTuning {
   readonly slotWaitMs: number;
   readonly maxWaiting: number;
   readonly timing: TransactionTiming;
+  /** A journal that lost something is rebuilt within this time, or not at all: commands wait for it. An hour by default. */
+  readonly rebuildMs?: number;
   /** The namespace knows our search attributes, so workflows may set them. */
   readonly searchAttributes: boolean;
 }

@@ -64,6 +64,9 @@ export interface JournalEvent {
   readonly key: string;
 }
 
+/** Writes what was written once before: each as the journal's own, and no listener is told. */
+export type RebuildingJournal = Pick<Journal, 'admitCommand' | 'recordAnswer' | 'operation' | 'writeOperation'>;
+
 export interface Journal {
   /** Made once when the database is first migrated: how the two stores know each other. */
   readonly journalId: string;
@@ -90,6 +93,7 @@ export interface Journal {
   /** All of it in one transaction; an `update` older than the last one is not made. */
   writeOperation(write: OperationWrite): Promise<void>;
   operation(operationId: string): Promise<OperationRecord | null>;
+  readonly rebuilding: RebuildingJournal;
   transitions(operationId: string): Promise<readonly TransitionRecord[]>;
   unfinishedOperations(engineId: string): Promise<readonly OperationRecord[]>;
 

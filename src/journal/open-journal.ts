@@ -39,6 +39,15 @@ interface Opened {
 /** The methods of the journal over an opened and migrated database. */
 function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
   const inTransaction = <T>(work: (trx: writes.Tx) => Promise<T>): Promise<T> => db.transaction().execute(work);
+  const quietly = <T>(work: (trx: writes.Tx) => Promise<T>): Promise<T> =>
+    inTransaction(async (trx) => {
+      await sql`SELECT set_config('driftless.quiet', 'on', true)`.execute(trx);
+      return await work(trx);
+    });
+  const operation: Journal['operation'] = async (operationId) => {
+    const rows = await db.selectFrom('operations').selectAll().where('operation_id', '=', operationId).execute();
+    return (await withAttempts(db, rows))[0] ?? null;
+  };
   return {
     journalId,
     db,
@@ -62,9 +71,12 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
     recordTransition: (record) => writes.insertTransitions(db, [record]),
     updateOperation: (operationId, change) => writes.changeOperation(db, { operationId, ...change }, null),
     writeOperation: (write) => inTransaction((trx) => writes.writeOperation(trx, write)),
-    async operation(operationId) {
-      const rows = await db.selectFrom('operations').selectAll().where('operation_id', '=', operationId).execute();
-      return (await withAttempts(db, rows))[0] ?? null;
+    operation,
+    rebuilding: {
+      operation,
+      admitCommand: (record) => quietly((trx) => writes.admitCommand(trx, record)),
+      recordAnswer: (commandId, answer, atMs) => quietly((trx) => writes.insertAnswer(trx, commandId, answer, atMs)),
+      writeOperation: (write) => quietly((trx) => writes.writeOperation(trx, write)),
     },
     async transitions(operationId) {
       const rows = await db

@@ -95,6 +95,30 @@ await onBothDatabases((open) => {
     expect(mine().map((event) => event.table)).toEqual(['commands', 'operations', 'commands', 'operations', 'alerts']);
   });
 
+  it('tells of nothing that is written back, and of what changes in it then', async () => {
+    const command = commandOf();
+    const { engineId, commandId } = command;
+    const operation = operationOf({ engineId, commandId });
+    const { operationId } = operation;
+    const [old, last] = [alertOf({ engineId, operationId }), alertOf({ engineId })];
+    await journal.rebuilding.admitCommand(command);
+    const transitions = [transitionOf({ operationId, sequence: 1 })];
+    await journal.rebuilding.writeOperation({ atMs: T0, operation, transitions, alerts: [old] });
+    const written = await journal.rebuilding.operation(operationId);
+    expect(written).toMatchObject({ operationId, commandId });
+    await journal.recordAnswer(commandId, answerOf(), T0);
+    await journal.raiseAlert(last);
+    const mine = () => events.filter((event) => event.engineId === engineId);
+    await until(() => mine().some((event) => event.key === last.id));
+    expect(mine().map(({ table, key }) => [table, key])).toEqual([
+      ['commands', commandId],
+      ['alerts', last.id],
+    ]);
+    expect(await journal.alert(old.id)).toMatchObject({ id: old.id });
+    await journal.rebuilding.recordAnswer(commandId, answerOf('again'), T0);
+    expect(await journal.transitions(operationId)).toHaveLength(1);
+  });
+
   it('tells of nothing that was rolled back', async () => {
     const engineId = newEngineId();
     const failing = journal.db.transaction().execute(async (trx) => {

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Rebuilt } from '../../activities/contract.ts';
-import { createEngineActivities } from '../../activities/engine.ts';
+import { createEngineActivities, type WorkflowLookup } from '../../activities/engine.ts';
 import { type Rebuilding, rebuildJournal } from '../../activities/rebuild-journal.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import type { CommandAnswer, CommandRequest } from '../../src/domain/command.ts';
@@ -61,6 +61,9 @@ export interface TwoStoresOptions {
   readonly jito?: boolean;
   /** Another venue in front of it. */
   readonly venueOf?: (venue: TransferVenue) => Venue;
+  /** Another way to what Temporal keeps. */
+  readonly lookupOf?: (lookup: WorkflowLookup) => WorkflowLookup;
+  readonly tuning?: Partial<EngineTuning>;
 }
 
 /** The running half: what a process of ours holds, and what goes when it goes. */
@@ -186,7 +189,7 @@ export class TwoStores {
       accountExists: async () => true,
       journal,
       clock: { nowMs: () => Date.now() },
-      lookup: workflowLookup(client),
+      lookup: this.options.lookupOf?.(workflowLookup(client)) ?? workflowLookup(client),
       logger: logger ?? { warn: () => undefined },
     };
     const worker = await Worker.create({
@@ -216,10 +219,11 @@ export class TwoStores {
         await journal.close();
       },
     };
-    const args = [{ engineId: this.engineId, policy: POLICY, tuning: TUNING, carried: null }];
+    const tuning = { ...TUNING, ...this.options.tuning };
+    const args = [{ engineId: this.engineId, policy: POLICY, tuning, carried: null }];
     const { engineId: workflowId, taskQueue } = this;
     await client.workflow.start('engine', { workflowId, taskQueue, workflowIdConflictPolicy: 'USE_EXISTING', args });
-    await this.handle.executeUpdate(configure, { args: [{ policy: POLICY, tuning: TUNING }] });
+    await this.handle.executeUpdate(configure, { args: [{ policy: POLICY, tuning }] });
   }
 
   async stopProcess(): Promise<void> {
@@ -285,7 +289,7 @@ export class TwoStores {
   /** The rebuild by hand, from where one was cut off. */
   async rebuild(begun: Rebuilding | null): Promise<{ readonly last: Rebuilt; readonly progress: Rebuilding | null }> {
     let progress = begun;
-    const ports = { journal: this.journal, lookup: workflowLookup(this.client) };
+    const ports = { journal: this.journal.rebuilding, lookup: workflowLookup(this.client) };
     const last = await rebuildJournal(ports, this.engineId, begun, (told) => {
       progress = told;
     });

@@ -6,11 +6,13 @@ import type { Migration, MigrationProvider } from 'kysely';
 import * as journal from './0001-journal.ts';
 import * as paper from './0002-paper.ts';
 import * as driftBooks from './0003-drift-books.ts';
+import * as quietRebuild from './0004-quiet-rebuild.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-journal': journal,
   '0002-paper': paper,
   '0003-drift-books': driftBooks,
+  '0004-quiet-rebuild': quietRebuild,
 };
 
 export const migrationProvider: MigrationProvider = {
