@@ -2,15 +2,18 @@
 import type { Clock } from '../domain/clock.ts';
 import { TransientError } from '../domain/errors.ts';
 import type { Endpoint } from './endpoint.ts';
+import { HttpTimeout, postJson } from './http-post.ts';
 import { HealthRecord, retryAfterMs } from './node-health.ts';
 import { inWords, type NoAnswer, type RpcAnswer, refusal } from './rpc-answer.ts';
 
 export interface RpcTuning {
   /** Of each call, its body included. */
   readonly timeoutMs: number;
+  /** One node's proof of absence waits so long for the word of another that is silent or behind. */
+  readonly mutePatienceMs: number;
 }
 
-export const DEFAULT_RPC: RpcTuning = { timeoutMs: 10_000 };
+export const DEFAULT_RPC: RpcTuning = { timeoutMs: 10_000, mutePatienceMs: 30_000 };
 
 export interface RpcNodePorts {
   readonly clock: Clock;
@@ -19,6 +22,7 @@ export interface RpcNodePorts {
 }
 
 const RATE_LIMITED = 429;
+const isOk = (status: number): boolean => status >= 200 && status < 300;
 
 type Exchange = { readonly kind: 'body'; readonly status: number; readonly text: string } | NoAnswer;
 
@@ -26,11 +30,11 @@ export class RpcNode {
   readonly name: string;
   readonly endpoint: Endpoint;
   readonly health = new HealthRecord();
-  readonly #tuning: RpcTuning;
+  readonly #tuning: Pick<RpcTuning, 'timeoutMs'>;
   readonly #ports: RpcNodePorts;
   #calls = 0;
 
-  constructor(endpoint: Endpoint, tuning: RpcTuning, ports: RpcNodePorts) {
+  constructor(endpoint: Endpoint, tuning: Pick<RpcTuning, 'timeoutMs'>, ports: RpcNodePorts) {
     this.name = endpoint.name;
     this.endpoint = endpoint;
     this.#tuning = tuning;
@@ -80,31 +84,24 @@ export class RpcNode {
 
   async #exchange(body: string): Promise<Exchange> {
     const restsMs = this.restsMs();
-    if (restsMs > 0) return { kind: 'none', why: 'rate_limited', detail: `it rests for ${restsMs} ms` };
+    if (restsMs > 0) return { kind: 'none', why: 'resting', detail: `it rests for ${restsMs} ms` };
     const { monotonicMs, clock } = this.#ports;
     const { timeoutMs } = this.#tuning;
     const startMs = monotonicMs();
     this.#calls += 1;
     try {
-      const response = await fetch(this.endpoint.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      const text = await response.text();
-      const { status } = response;
+      const { status, text, retryAfter } = await postJson(this.endpoint.url, body, timeoutMs);
       if (status === RATE_LIMITED) {
-        this.health.limited(monotonicMs(), retryAfterMs(response.headers.get('retry-after'), clock.nowMs()));
+        this.health.limited(monotonicMs(), retryAfterMs(retryAfter, clock.nowMs()));
         return { kind: 'none', why: 'rate_limited', detail: 'HTTP 429' };
       }
       // Some proxies answer 4xx and 5xx with a JSON-RPC body: what it says counts, when it says something.
-      if (!response.ok && parseReply(text) === undefined) return this.#silent('unreachable', `HTTP ${status}`);
+      if (!isOk(status) && parseReply(text) === undefined) return this.#silent('unreachable', `HTTP ${status}`);
       this.health.answered(monotonicMs() - startMs);
       return { kind: 'body', status, text };
     } catch (error) {
       // Never the error's own message: it may quote the URL, and that may hold a provider's key.
-      if (error instanceof Error && error.name === 'TimeoutError') return this.#silent('timeout', `${timeoutMs} ms`);
+      if (error instanceof HttpTimeout) return this.#silent('timeout', `${timeoutMs} ms`);
       return this.#silent('unreachable', networkCode(error));
     }
   }
@@ -134,7 +131,6 @@ function parseReply(text: string): Reply | undefined {
 }
 
 function networkCode(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : 'the connection broke';
 }

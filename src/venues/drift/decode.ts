@@ -21,6 +21,7 @@ import type {
 import { isActive, isHeld } from '../../domain/holdings.ts';
 import { depositTokens } from '../../domain/margin-weights.ts';
 import { lamports, microUsd, type Price, price } from '../../domain/units.ts';
+import { addressText } from './address-text.ts';
 import { big, text, variant } from './integers.ts';
 import { lendRates, withdrawLimit } from './lending.ts';
 import { decodeOracle, oracleMultiple, perpOracleMarket, pnlPrice, type ReadAt, spotOracleMarket } from './oracle.ts';
@@ -119,7 +120,7 @@ export function decodeSpotMarket({ market, oracle }: SpotMarketRead, at: ReadAt)
     asset: text(market.name),
     decimals: market.decimals,
     oracle: decodeOracle(spotOracleMarket(market), oracle, at),
-    oracleId: market.oracle.toBase58(),
+    oracleId: addressText(market.oracle),
     oracleMultiple: oracleMultiple(market.oracleSource),
     cumulativeDepositInterest: big(market.cumulativeDepositInterest),
     cumulativeBorrowInterest: big(market.cumulativeBorrowInterest),
@@ -188,7 +189,7 @@ export function decodePerpMarket(
     market: name,
     baseAsset: name.replace(/-[A-Z]+$/, ''),
     oracle: decodeOracle(perpOracleMarket(market), oracle, { slot: read.slot, nowMs: read.nowMs, guardRails }),
-    oracleId: amm.oracle.toBase58(),
+    oracleId: addressText(amm.oracle),
     oracleMultiple: oracleMultiple(amm.oracleSource),
     ...(valued === null ? {} : { pnlPrice: valued }),
     markPrice: reservePrice(market),

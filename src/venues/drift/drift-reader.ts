@@ -17,6 +17,7 @@ import {
   decodeOracleAccount,
   tokenAmountOf,
 } from './account-decoder.ts';
+import { addressText } from './address-text.ts';
 import { decodeAccount, decodeMarkets, type PerpMarketRead, type SpotMarketRead } from './decode.ts';
 import {
   type DriftDeployment,
@@ -223,7 +224,7 @@ export class DriftReader {
   /** Null: there is no State. */
   #decode(batch: AccountBatch, plan: Plan): Answer | null {
     const { deployment } = this;
-    const state = this.#owned(batch, deployment.state.toBase58(), 'State');
+    const state = this.#owned(batch, addressText(deployment.state), 'State');
     if (state === null) return null;
     const question = this.#question(plan);
     const market =
@@ -238,8 +239,8 @@ export class DriftReader {
     return {
       batch,
       state,
-      user: this.#owned(batch, deployment.user.toBase58(), 'User'),
-      userStats: this.#owned(batch, deployment.userStats.toBase58(), 'UserStats'),
+      user: this.#owned(batch, addressText(deployment.user), 'User'),
+      userStats: this.#owned(batch, addressText(deployment.userStats), 'UserStats'),
       perps: question.perps.map(market('PerpMarket')),
       spot: question.spot.map(market('SpotMarket')),
     };
@@ -279,7 +280,7 @@ export class DriftReader {
       markets: decodeMarkets({ state, spot, perps, slot, nowMs: blockTimeMs, feeTier }),
       pauses: pausesOf({ state, market: market.market, base: base.market, quote: quote.market, user }),
       wallet: {
-        sol: lamports(accounts.get(this.deployment.authority.toBase58())?.lamports ?? 0n),
+        sol: lamports(accounts.get(addressText(this.deployment.authority))?.lamports ?? 0n),
         usdc: microUsd(tokens.quote.amount),
         tokens,
       },
@@ -334,8 +335,8 @@ function planFor({ user, perps, spot }: Answer, plan: Plan, deployment: DriftDep
     if (perpIndexes.has(market.marketIndex)) spotIndexes.add(market.quoteSpotMarketIndex);
   }
   const oracles = new Set([
-    ...perps.filter(({ marketIndex }) => perpIndexes.has(marketIndex)).map(({ amm }) => amm.oracle.toBase58()),
-    ...spot.filter(({ marketIndex }) => spotIndexes.has(marketIndex)).map(({ oracle }) => oracle.toBase58()),
+    ...perps.filter(({ marketIndex }) => perpIndexes.has(marketIndex)).map(({ amm }) => addressText(amm.oracle)),
+    ...spot.filter(({ marketIndex }) => spotIndexes.has(marketIndex)).map(({ oracle }) => addressText(oracle)),
   ]);
   const placeOf = (index: number): TokenPlace => {
     const market = need(spot.find((each) => each.marketIndex === index));
@@ -357,10 +358,10 @@ const covers = (plan: Plan, needed: Plan): boolean =>
 type Accounts = ReadonlyMap<string, RawAccount | null>;
 
 const bytesAt = (accounts: Accounts, address: PublicKey): Buffer | null =>
-  accounts.get(address.toBase58())?.data ?? null;
+  accounts.get(addressText(address))?.data ?? null;
 
 function tokenAccountIn(accounts: Accounts, { address, tokenProgram }: TokenPlace): TokenAccountRead {
-  const account = accounts.get(address.toBase58()) ?? null;
+  const account = accounts.get(addressText(address)) ?? null;
   const amount = account === null ? null : tokenAmountOf(account.data);
   return { address, tokenProgram, exists: amount !== null, amount: amount ?? 0n };
 }

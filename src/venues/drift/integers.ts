@@ -1,7 +1,10 @@
 /** From the SDK's integers to ours. */
 import type { BN } from '@drift-labs/sdk';
 
-export const big = (value: BN): bigint => BigInt(value.toString());
+/** What a number holds exactly goes over a number: most amounts do, and text takes ten times as long. */
+const EXACT_BITS = 53;
+export const big = (value: BN): bigint =>
+  value.bitLength() <= EXACT_BITS ? BigInt(value.toNumber()) : BigInt(value.toString());
 
 /** Drift stores names as 32 bytes padded with spaces. */
 export const text = (bytes: readonly number[]): string =>
