@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/runtime/temporal-connection.ts';
 import { checkTemporal } from '../../src/runtime/temporal-server.ts';
-import { freePorts } from '../../tests/support/product.ts';
+import { freePorts } from '../../tests/support/free-ports.ts';
 import { say } from './report.ts';
 
 export const NAMESPACE = 'driftless';

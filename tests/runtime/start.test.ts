@@ -6,7 +6,8 @@ import { Keypair } from '@solana/web3.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { toBase58 } from '../../src/domain/base58.ts';
 import { isAlive } from '../../src/runtime/processes.ts';
-import { freePorts, Product, productEnv, until } from '../support/product.ts';
+import { freePort } from '../support/free-ports.ts';
+import { Product, productEnv, until } from '../support/product.ts';
 
 const PLANTED_KEY = toBase58(Keypair.generate().secretKey);
 const PLANTED_TOKEN = 'planted-token-0123456789';
@@ -58,7 +59,7 @@ describe('npm start, before anything runs', () => {
 
   it('names a stranger on each of its ports and the setting that moves it', async () => {
     const stranger = createServer();
-    const [port] = await freePorts(1);
+    const port = await freePort();
     await new Promise<void>((resolve) => stranger.listen(port, '127.0.0.1', () => resolve()));
     const where = mkdtempSync(join(tmpdir(), 'driftless-port-'));
     try {

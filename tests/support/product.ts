@@ -1,12 +1,12 @@
 /** The whole product as a person runs it: `node scripts/start.mjs` in an empty folder, on ports of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import type { Message } from './bridge.ts';
+import { freePorts } from './free-ports.ts';
 
 export type { Message } from './bridge.ts';
 
@@ -14,22 +14,6 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const POLL_MS = 25;
 /** The machine may be busy with other tests. */
 export const PATIENCE_MS = 240_000;
-
-/** Ports that were free a moment ago: asked for together, so that no two are the same. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { readonly port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 export async function until<T>(
   what: string | (() => string),

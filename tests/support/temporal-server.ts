@@ -1,11 +1,11 @@
 /** One Temporal dev server for the whole test run; each test file isolates itself by a task queue and ids of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { Connection } from '@temporalio/client';
 import type { TestProject } from 'vitest/node';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/runtime/temporal-connection.ts';
+import { freePort } from './free-ports.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,16 +16,6 @@ declare module 'vitest' {
 const HEALTH_PAUSE_MS = 100;
 const HEALTH_TRIES = 300;
 const STOP_GRACE_MS = 5_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.DRIFTLESS_TEST_TEMPORAL;

@@ -6,7 +6,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
@@ -30,6 +29,7 @@ import type { Venue } from '../../src/venues/venue.ts';
 import { command, configure, type EngineTuning, engineState } from '../../workflows/messages.ts';
 import { CRASH_TIMING } from './crash/matrix.ts';
 import { failureTypes } from './failure-types.ts';
+import { freePort } from './free-ports.ts';
 import { makeTestDataFolder } from './journal.ts';
 import { until } from './localnet.ts';
 import { newTransferAccount, TransferVenue } from './transfer-venue.ts';
@@ -371,14 +371,4 @@ export class TwoStores {
     await this.net.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
