@@ -11,7 +11,7 @@ export type Control =
   | { readonly kind: 'found'; readonly signature: string }
   /** Its history does not serve; with the remedy. */
   | { readonly kind: 'unfit'; readonly reason: string }
-  | { readonly kind: 'silent'; readonly reason: string };
+  | { readonly kind: 'silent'; readonly answer: NoAnswer };
 
 /** Slots before the signing slot that are looked at, and blocks of them that are opened. */
 const SLOTS_BEFORE = 64;
@@ -88,8 +88,6 @@ async function blockAt(node: RpcNode, slot: number, transactionDetails: 'signatu
 
 /** A refusal here is about its history (off, pruned, a gap): another node is the remedy. */
 const failing = (answer: NoAnswer): Control =>
-  answer.kind === 'refused'
-    ? unfit(`its history is off or pruned (${inWords(answer)})`)
-    : { kind: 'silent', reason: inWords(answer) };
+  answer.kind === 'refused' ? unfit(`its history is off or pruned (${inWords(answer)})`) : { kind: 'silent', answer };
 
 const unfit = (why: string): Control => ({ kind: 'unfit', reason: `${why}: ${ANOTHER_NODE}` });

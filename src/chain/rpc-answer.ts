@@ -1,7 +1,8 @@
 /** What came of one call to one node. An answer is evidence; a refusal and silence never are. */
 import { type ErrorDetails, TransientError } from '../domain/errors.ts';
 
-export type Silence = 'timeout' | 'unreachable' | 'rate_limited' | 'unhealthy' | 'unreadable';
+/** `resting`: not asked at all, as it wished after a 429. */
+export type Silence = 'timeout' | 'unreachable' | 'rate_limited' | 'resting' | 'unhealthy' | 'unreadable';
 
 export type RpcAnswer<T> =
   | { readonly kind: 'answer'; readonly value: T }
@@ -42,6 +43,7 @@ export function inWords(answer: NoAnswer): string {
     case 'unreachable':
       return `unreachable (${answer.detail})`;
     case 'rate_limited':
+    case 'resting':
       return `rate limited (${answer.detail})`;
     case 'unhealthy':
       return `not healthy by its own word (${answer.detail})`;
@@ -54,6 +56,7 @@ const CODES: Readonly<Record<Silence, string>> = {
   timeout: 'RPC_TIMEOUT',
   unreachable: 'RPC_UNREACHABLE',
   rate_limited: 'RPC_RATE_LIMITED',
+  resting: 'RPC_RATE_LIMITED',
   unhealthy: 'RPC_UNHEALTHY',
   unreadable: 'RPC_UNREADABLE',
 };

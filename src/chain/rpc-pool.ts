@@ -26,7 +26,9 @@ export const readSlot = (result: unknown): number | undefined =>
 
 export class RpcPool {
   readonly nodes: readonly RpcNode[];
-  readonly #monotonicMs: () => number;
+  readonly tuning: RpcTuning;
+  /** For durations, which a jump of the clock must not change. */
+  readonly monotonicMs: () => number;
   #probedAtMs = Number.NEGATIVE_INFINITY;
   #connection: Connection | null = null;
   #newestSlot = 0;
@@ -36,8 +38,9 @@ export class RpcPool {
     if (endpoints.length === 0) {
       throw new CriticalError('RPC_URL_MISSING', 'No Solana node to ask: set RPC_URL to one or more endpoints.');
     }
-    this.#monotonicMs = monotonicMs;
-    this.nodes = endpoints.map((one) => new RpcNode(one, { ...DEFAULT_RPC, ...tuning }, { clock, monotonicMs }));
+    this.monotonicMs = monotonicMs;
+    this.tuning = { ...DEFAULT_RPC, ...tuning };
+    this.nodes = endpoints.map((one) => new RpcNode(one, this.tuning, { clock, monotonicMs }));
   }
 
   /** The highest slot that any node has told so far, 0 before the first. */
@@ -89,7 +92,7 @@ export class RpcPool {
 
   /** Asks every node for its confirmed slot: health by lag, and latency for the gate. */
   async probe(): Promise<void> {
-    this.#probedAtMs = this.#monotonicMs();
+    this.#probedAtMs = this.monotonicMs();
     const answers = await this.each((node) => node.ask('getSlot', [{ commitment: 'confirmed' }], readSlot));
     for (const [node, answer] of answers) {
       // A node that does not say is not behind: its error rate tells what there is to tell.
@@ -143,7 +146,7 @@ export class RpcPool {
   }
 
   #probeWhenDue(): void {
-    if (this.nodes.length < 2 || this.#monotonicMs() - this.#probedAtMs < PROBE_EVERY_MS) return;
+    if (this.nodes.length < 2 || this.monotonicMs() - this.#probedAtMs < PROBE_EVERY_MS) return;
     void this.probe();
   }
 }

@@ -2,10 +2,11 @@
 import { VersionedTransaction } from '@solana/web3.js';
 import type { Sighting, SignedAttempt } from '../domain/attempt.ts';
 import type { Control } from './history-control.ts';
+import { Patience } from './patience.ts';
 import type { RpcNode } from './rpc-node.ts';
 import type { RpcPool } from './rpc-pool.ts';
 import { combine } from './sighting.ts';
-import { askStatus, genesisOf, type NodeView, recently, sawIt, silent, testify } from './testimony.ts';
+import { askStatus, type Foreign, genesisOf, type NodeView, recently, sawIt, silent, testify } from './testimony.ts';
 
 type Found = Extract<Control, { kind: 'found' }>;
 
@@ -17,11 +18,13 @@ export class Sightings {
   readonly #expectedGenesis: string | null;
   readonly #genesis = new Map<RpcNode, string>();
   readonly #controls = new Map<string, Found>();
+  readonly #patience: Patience;
 
   /** @param expectedGenesis the cluster's genesis hash where it is known; else the nodes must agree among themselves */
   constructor(pool: RpcPool, expectedGenesis: string | null = null) {
     this.#pool = pool;
     this.#expectedGenesis = expectedGenesis;
+    this.#patience = new Patience(pool.tuning.mutePatienceMs, pool.monotonicMs);
   }
 
   async of(attempt: SignedAttempt): Promise<Sighting> {
@@ -36,13 +39,19 @@ export class Sightings {
       if (status !== null) return sawIt(node, status);
       return recently(node, attempt, answer.value.slot, newest) ?? node;
     });
-    if (views.every(isView)) return combine(views);
+    if (views.every(isView)) return this.#combined(attempt, views);
     // What one node has seen needs no proof from the others.
     if (views.some((one) => isView(one) && one.status !== null)) {
-      return combine(views.map((one) => (isView(one) ? one : unproven(one))));
+      return this.#combined(
+        attempt,
+        views.map((one) => (isView(one) ? one : unproven(one))),
+      );
     }
-    return combine(await this.#proof(attempt, views));
+    return this.#combined(attempt, await this.#proof(attempt, views));
   }
+
+  #combined = ({ signature }: SignedAttempt, views: readonly NodeView[]): Sighting =>
+    combine(views, this.#patience.awaits(signature, views));
 
   /** Asks those further whose denial is not recent. */
   async #proof(attempt: SignedAttempt, views: readonly (NodeView | RpcNode)[]): Promise<readonly NodeView[]> {
@@ -69,7 +78,7 @@ export class Sightings {
   }
 
   /** A node of another cluster would deny everything, and be right: RPC_URL may name two clusters by mistake. */
-  async #foreign(): Promise<(node: RpcNode) => string | null> {
+  async #foreign(): Promise<(node: RpcNode) => Foreign | null> {
     const { nodes } = this.#pool;
     const expected = this.#expectedGenesis;
     if (nodes.length === 1 && expected === null) return () => null;
@@ -82,9 +91,11 @@ export class Sightings {
     const known = new Set(this.#genesis.values());
     return (node) => {
       const genesis = this.#genesis.get(node);
-      if (genesis === undefined) return 'it does not say which cluster it belongs to';
-      if (expected !== null) return genesis === expected ? null : 'it belongs to another cluster: correct RPC_URL';
-      return known.size === 1 ? null : 'the nodes of RPC_URL belong to different clusters: correct it';
+      if (genesis === undefined) return { reason: 'it does not say which cluster it belongs to', owes: 'silent' };
+      if (expected === null && known.size === 1) return null;
+      if (expected === null)
+        return { reason: 'the nodes of RPC_URL belong to different clusters: correct it', owes: null };
+      return genesis === expected ? null : { reason: 'it belongs to another cluster: correct RPC_URL', owes: null };
     };
   }
 }
@@ -96,6 +107,7 @@ const unproven = (node: RpcNode): NodeView => ({
   testimony: { node: node.name, says: 'cannot_testify', reason: 'another node has seen it' },
   status: null,
   provesAbsence: false,
+  owes: null,
   windowClosed: false,
   finalizedTimeMs: null,
 });

@@ -9,17 +9,18 @@ import { failedOnChain } from './transaction-error.ts';
 const RANK: Readonly<Record<Commitment, number>> = { processed: 0, confirmed: 1, finalized: 2 };
 
 /**
- * One node that saw it outweighs all that did not; one that can testify to absence outweighs all that are mute.
+ * One node that saw it outweighs all that did not; one that can testify to absence does where nobody's word is owed.
  * The effect is the venue's to find.
+ * @param awaited a node is silent or behind, and its word is waited for
  */
-export function combine(views: readonly NodeView[]): Sighting {
+export function combine(views: readonly NodeView[], awaited: boolean): Sighting {
   const nodes = views.map((view) => view.testimony);
   const seen = strongest(views.flatMap(({ status }) => (status === null ? [] : [status])));
   if (seen !== null) {
     const error = seen.error === null ? null : failedOnChain(seen.error);
     return { kind: 'landed', commitment: seen.commitment, slot: seen.slot, error, effect: null, nodes };
   }
-  if (views.some((view) => view.provesAbsence)) return { kind: 'absent', nodes };
+  if (!awaited && views.some((view) => view.provesAbsence)) return { kind: 'absent', nodes };
   const windowClosed = views.some((view) => view.windowClosed);
   const times = views.flatMap(({ finalizedTimeMs }) => (finalizedTimeMs === null ? [] : [finalizedTimeMs]));
   return {

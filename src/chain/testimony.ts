@@ -11,11 +11,15 @@ export interface NodeView {
   readonly status: SignatureStatus | null;
   /** It can testify, and never saw it. */
   readonly provesAbsence: boolean;
+  /** Why it may yet say more than it has; null: it has said what it ever will. */
+  readonly owes: Owes | null;
   /** Its finalized height is past `lastValidBlockHeight`. */
   readonly windowClosed: boolean;
   /** Of its newest finalized block, asked for only when the window is closed. */
   readonly finalizedTimeMs: number | null;
 }
+
+export type Owes = 'silent' | 'not_asked' | 'behind';
 
 /** Blocks beyond the window until nothing in it can be undone or replaced. */
 export const FINALITY_MARGIN_BLOCKS = 32;
@@ -33,7 +37,10 @@ export const askStatus = (node: RpcNode, signature: string) =>
   node.ask('getSignatureStatuses', [[signature], { searchTransactionHistory: true }], readStatuses(1));
 
 export const silent = (node: RpcNode, answer: NoAnswer): NodeView =>
-  view(node, 'no_answer', { reason: `${inWords(answer)}; ${WAIT_OR_ADD}` });
+  view(node, 'no_answer', {
+    reason: `${inWords(answer)}; ${WAIT_OR_ADD}`,
+    owes: answer.kind === 'none' && answer.why === 'resting' ? 'not_asked' : 'silent',
+  });
 
 export const sawIt = (node: RpcNode, status: SignatureStatus): NodeView => view(node, 'landed', { status });
 
@@ -45,10 +52,11 @@ export const sawIt = (node: RpcNode, status: SignatureStatus): NodeView => view(
  */
 export function recently(node: RpcNode, attempt: SignedAttempt, slot: number, newest: number): NodeView | null {
   if (slot - attempt.slot >= RECENT_SLOTS) return null;
-  if (slot < attempt.slot || newest - slot > MAX_LAG_SLOTS) {
+  const othersMayProve = newest - attempt.slot >= RECENT_SLOTS + FINALITY_MARGIN_BLOCKS;
+  if (slot < attempt.slot || newest - slot > MAX_LAG_SLOTS || othersMayProve) {
     const behind = slot < attempt.slot ? `this was signed at ${attempt.slot}` : `another node is at ${newest}`;
     const reason = `it lags: it is at slot ${slot}, and ${behind}; ${WAIT_OR_ADD}`;
-    return view(node, 'cannot_testify', { reason });
+    return view(node, 'cannot_testify', { reason, owes: 'behind' });
   }
   // A node alone that stands still cannot be told from a young attempt but by a person who sees the slot stay.
   const until = `it may land until about slot ${attempt.slot + RECENT_SLOTS}`;
@@ -63,7 +71,12 @@ export interface Remembered {
   /** Who paid, base58: read from the bytes. */
   readonly payer: string;
   /** Why this node's word does not count at all; null: it does. */
-  readonly foreign: string | null;
+  readonly foreign: Foreign | null;
+}
+
+export interface Foreign {
+  readonly reason: string;
+  readonly owes: Owes | null;
 }
 
 /**
@@ -72,16 +85,19 @@ export interface Remembered {
  * a slot past that height, answers both (behind one URL there may be many nodes).
  */
 export async function testify(node: RpcNode, attempt: SignedAttempt, known: Remembered): Promise<NodeView> {
-  if (known.foreign !== null) return view(node, 'cannot_testify', { reason: known.foreign });
+  if (known.foreign !== null) return view(node, 'cannot_testify', known.foreign);
   const epoch = await node.ask('getEpochInfo', [{ commitment: 'finalized' }], readEpochInfo);
   if (epoch.kind !== 'answer') return silent(node, epoch);
   const { height, slot } = epoch.value;
   const windowClosed = height > attempt.lastValidBlockHeight;
   const finalizedTimeMs = windowClosed ? await blockTimeMs(node, slot) : null;
-  const because = (reason: string): NodeView => view(node, 'cannot_testify', { reason, windowClosed, finalizedTimeMs });
+  const because = (reason: string, owes: Owes | null = null): NodeView =>
+    view(node, 'cannot_testify', { reason, owes, windowClosed, finalizedTimeMs });
 
   const past = attempt.lastValidBlockHeight + FINALITY_MARGIN_BLOCKS;
-  if (height <= past) return because(`its finalized block height is ${height} and must pass ${past}; ${WAIT_OR_ADD}`);
+  if (height <= past) {
+    return because(`its finalized block height is ${height} and must pass ${past}; ${WAIT_OR_ADD}`, 'behind');
+  }
 
   const first = await node.ask('getFirstAvailableBlock', [], readCount);
   if (first.kind !== 'answer') return muted(node, first, windowClosed, finalizedTimeMs);
@@ -91,9 +107,7 @@ export async function testify(node: RpcNode, attempt: SignedAttempt, known: Reme
   }
 
   const control = known.control ?? (await findControl(node, attempt, known.payer));
-  if (control.kind === 'silent') {
-    return view(node, 'no_answer', { reason: `${control.reason}; ${WAIT_OR_ADD}`, windowClosed, finalizedTimeMs });
-  }
+  if (control.kind === 'silent') return muted(node, control.answer, windowClosed, finalizedTimeMs);
   if (control.kind === 'unfit') return because(control.reason);
   known.remember(control);
 
@@ -106,7 +120,8 @@ export async function testify(node: RpcNode, attempt: SignedAttempt, known: Reme
     return because('it does not know a finalized signature of that time, so its status query searches no history');
   }
   if (answer.value.slot < slot) {
-    return because(`it lags: it answered from slot ${answer.value.slot}, behind its own finalized slot ${slot}`);
+    const at = `it answered from slot ${answer.value.slot}`;
+    return because(`it lags: ${at}, behind its own finalized slot ${slot}`, 'behind');
   }
   return view(node, 'never_seen', { provesAbsence: true, windowClosed, finalizedTimeMs });
 }
@@ -132,6 +147,7 @@ interface Rest {
   readonly reason?: string;
   readonly status?: SignatureStatus | null;
   readonly provesAbsence?: boolean;
+  readonly owes?: Owes | null;
   readonly windowClosed?: boolean;
   readonly finalizedTimeMs?: number | null;
 }
@@ -140,6 +156,7 @@ const view = (node: RpcNode, says: NodeTestimony['says'], rest: Rest): NodeView 
   testimony: { node: node.name, says, ...(rest.reason === undefined ? {} : { reason: rest.reason }) },
   status: rest.status ?? null,
   provesAbsence: rest.provesAbsence ?? false,
+  owes: rest.owes ?? null,
   windowClosed: rest.windowClosed ?? false,
   finalizedTimeMs: rest.finalizedTimeMs ?? null,
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { endpointsOf } from '../../src/chain/endpoint.ts';
-import { RpcPool } from '../../src/chain/rpc-pool.ts';
+import { RpcPool, readSlot } from '../../src/chain/rpc-pool.ts';
 import { Sightings } from '../../src/chain/sighting-of.ts';
 import type { NodeTestimony, Sighting } from '../../src/domain/attempt.ts';
 import { attemptAt, factsOf, honest, type NodeFacts } from '../support/scripted-chain.ts';
@@ -20,15 +20,24 @@ async function nodes(...scripts: readonly Script[]): Promise<readonly ScriptedRp
 /** Honest answers come within it on a busy machine too; each hang costs it. */
 const TIMEOUT_MS = 2_000;
 
+const PATIENCE_MS = 30_000;
+
+function patient(servers: readonly Pick<ScriptedRpc, 'url'>[], genesis: string | null = null) {
+  let nowMs = 1_000;
+  const pool = new RpcPool({
+    endpoints: endpointsOf(servers.map(({ url }) => url)),
+    clock: { nowMs: () => 0 },
+    monotonicMs: () => nowMs,
+    tuning: { timeoutMs: TIMEOUT_MS, mutePatienceMs: PATIENCE_MS },
+  });
+  const forward = (ms: number) => {
+    nowMs += ms;
+  };
+  return { pool, sightings: new Sightings(pool, genesis), forward };
+}
+
 const asking = (servers: readonly Pick<ScriptedRpc, 'url'>[], genesis: string | null = null): Sightings =>
-  new Sightings(
-    new RpcPool({
-      endpoints: endpointsOf(servers.map(({ url }) => url)),
-      clock: { nowMs: () => 0 },
-      tuning: { timeoutMs: TIMEOUT_MS },
-    }),
-    genesis,
-  );
+  patient(servers, genesis).sightings;
 
 const attempt = attemptAt();
 
@@ -207,14 +216,130 @@ describe('silence is no evidence', () => {
     expect(only(sighting).says).toBe('no_answer');
   });
 
-  it('a node that is dead for ever: alone it leaves the outcome unknown, beside one that testifies it is no hindrance', async () => {
+  it('a node that is dead for ever: alone it leaves the outcome unknown, beside one that testifies it hinders no longer than its patience', async () => {
     const dead = { url: 'http://127.0.0.1:9' };
     expect(await asking([dead]).of(attempt)).toMatchObject({ kind: 'unseen', nodes: [{ says: 'no_answer' }] });
     const [alive] = await nodes(with_({}));
-    const sighting = await asking([dead, alive as ScriptedRpc]).of(attempt);
+    const { sightings, forward } = patient([dead, alive as ScriptedRpc]);
+    expect((await sightings.of(attempt)).kind).toBe('unseen');
+    forward(PATIENCE_MS);
+    const sighting = await sightings.of(attempt);
     // The dead one cannot say which cluster it is of; the other has not to answer for that.
     expect(sighting.kind).toBe('absent');
     expect(sighting.nodes.map(({ says }) => says)).toEqual(['no_answer', 'never_seen']);
+  });
+});
+
+/** What landed is denied by one node, which else tells the truth, and known to the other, which is not to be heard now. */
+describe('one that denies what landed, beside an honest one', () => {
+  const truth = () => factsOf({ landed: seenAt(1_100) });
+  const GONE: Reply = { status: 503 };
+
+  async function lyingBeside(mute: Script) {
+    const [liar, other] = await nodes(with_({}), { ...honest(truth()), ...mute });
+    return { other: other as ScriptedRpc, ...patient([liar as ScriptedRpc, other as ScriptedRpc]) };
+  }
+
+  const silences: readonly (readonly [what: string, mute: Script])[] = [
+    ['cut off', { getSignatureStatuses: () => ({ fault: 'cut' }) }],
+    ['too slow', { getSignatureStatuses: () => HANG }],
+    ['unhealthy by its own word', { getSignatureStatuses: () => refusal(-32005, 'Node is behind') }],
+    ['refusing the status query, and alive for all else', { getSignatureStatuses: () => refusal(-32601, 'Not found') }],
+    ['limiting us', { getSignatureStatuses: () => ({ status: 429, headers: { 'retry-after': '1' } }) }],
+  ];
+  for (const [what, mute] of silences) {
+    it(`is not believed while that one is ${what}; once it speaks, it is heard`, async () => {
+      const { sightings, other, forward } = await lyingBeside(mute);
+      const first = await sightings.of(attempt);
+      expect(first).toMatchObject({ kind: 'unseen', nodes: [{ says: 'never_seen' }, { says: 'no_answer' }] });
+      forward(PATIENCE_MS - 1);
+      expect((await sightings.of(attempt)).kind).toBe('unseen');
+      other.script(honest(truth()));
+      forward(1_000);
+      expect(await sightings.of(attempt)).toMatchObject({ kind: 'landed', slot: 1_100 });
+    });
+  }
+
+  it('is not believed though that one was heard a moment before its silence', async () => {
+    const facts = factsOf({ slot: 1_090, finalizedSlot: 1_058 });
+    const [liar, other] = await nodes(honest(facts), honest(facts));
+    const { sightings, forward } = patient([liar as ScriptedRpc, other as ScriptedRpc]);
+    other?.script({ getSignatureStatuses: () => GONE });
+    await sightings.of(attempt);
+    forward(PATIENCE_MS);
+    other?.script(honest(facts));
+    await sightings.of(attempt);
+    liar?.script(with_({}));
+    other?.script({ getSignatureStatuses: () => GONE });
+    expect((await sightings.of(attempt)).kind).toBe('unseen');
+    forward(PATIENCE_MS - 1);
+    expect((await sightings.of(attempt)).kind).toBe('unseen');
+  });
+
+  for (const method of ['getEpochInfo', 'getGenesisHash', 'getFirstAvailableBlock', 'getBlocks', 'getBlock']) {
+    it(`is not believed while that one answers the first question and none to ${method}`, async () => {
+      const denies = () => result({ context: { slot: 1_400 }, value: [null] });
+      const { sightings, forward } = await lyingBeside({ getSignatureStatuses: denies, [method]: () => GONE });
+      expect((await sightings.of(attempt)).kind).toBe('unseen');
+      forward(PATIENCE_MS);
+      expect((await sightings.of(attempt)).kind).toBe('absent');
+    });
+  }
+
+  it('is not believed while that one rests and was never asked, however long', async () => {
+    const { sightings, other, forward, pool } = await lyingBeside({});
+    other.script({ getSlot: () => ({ status: 429, headers: { 'retry-after': '30' } }) });
+    const limited = async () => await pool.nodes[1]?.ask('getSlot', [], readSlot);
+    await limited();
+    expect((await sightings.of(attempt)).kind).toBe('unseen');
+    forward(PATIENCE_MS);
+    await limited();
+    expect((await sightings.of(attempt)).kind).toBe('unseen');
+    expect(other.count('getSignatureStatuses')).toBe(0);
+    forward(PATIENCE_MS);
+    expect((await sightings.of(attempt)).kind).toBe('landed');
+  });
+
+  const late: readonly (readonly [what: string, facts: Partial<NodeFacts>])[] = [
+    ['has not come to the signing slot', { slot: 990, finalizedSlot: 958 }],
+    ['is behind the end of the window', { slot: 1_140, finalizedSlot: 1_108 }],
+    ['has not finalized the window', { slot: 1_180, finalizedSlot: 1_148 }],
+  ];
+  for (const [what, behind] of late) {
+    it(`is not believed while that one ${what}: it has its time from the first proof on`, async () => {
+      const facts = factsOf({ ...behind });
+      const [liar, other] = await nodes(with_({ slot: 1_100, finalizedSlot: 1_068 }), honest(facts));
+      const { sightings, forward } = patient([liar as ScriptedRpc, other as ScriptedRpc]);
+      await sightings.of(attempt);
+      // It may have been late all along: nobody could know better then.
+      forward(PATIENCE_MS);
+      liar?.script(with_({}));
+      expect((await sightings.of(attempt)).kind).toBe('unseen');
+      forward(PATIENCE_MS - 1);
+      expect((await sightings.of(attempt)).kind).toBe('unseen');
+      forward(1);
+      expect((await sightings.of(attempt)).kind).toBe('absent');
+      other?.script(honest(truth()));
+      expect((await sightings.of(attempt)).kind).toBe('landed');
+    });
+  }
+
+  it('is not believed when that one is back from a long silence and has yet to catch up', async () => {
+    const { sightings, other, forward } = await lyingBeside({ getSignatureStatuses: () => GONE });
+    await sightings.of(attempt);
+    forward(PATIENCE_MS);
+    other.script(with_({ slot: 1_090, finalizedSlot: 1_058 }));
+    expect((await sightings.of(attempt)).kind).toBe('unseen');
+    other.script(honest(truth()));
+    expect((await sightings.of(attempt)).kind).toBe('landed');
+  });
+
+  it('is waited with for each signature by itself', async () => {
+    const { sightings, forward } = await lyingBeside({ getSignatureStatuses: () => GONE });
+    await sightings.of(attempt);
+    forward(PATIENCE_MS);
+    expect((await sightings.of({ ...attempt, signature: 'another' })).kind).toBe('unseen');
+    expect((await sightings.of(attempt)).kind).toBe('absent');
   });
 });
 

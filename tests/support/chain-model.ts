@@ -2,6 +2,9 @@
  * A chain in memory for the model test: slots, landings, forks, nodes that lag, are pruned or silent, and processes
  * that die between an effect and its record. It knows the truth, which the reducer must never contradict.
  */
+
+import { Patience } from '../../src/chain/patience.ts';
+import { DEFAULT_RPC } from '../../src/chain/rpc-node.ts';
 import { combine } from '../../src/chain/sighting.ts';
 import type { NodeView } from '../../src/chain/testimony.ts';
 import type { OrderReport, Sighting, SignedAttempt } from '../../src/domain/attempt.ts';
@@ -22,9 +25,8 @@ const ON_CHAIN_ERROR = { InstructionError: [0, { Custom: 1 }] };
 const viewOf = (
   testimony: NodeView['testimony'],
   windowClosed = false,
-  provesAbsence = false,
-  status: NodeView['status'] = null,
-): NodeView => ({ testimony, status, provesAbsence, windowClosed, finalizedTimeMs: null });
+  { provesAbsence = false, status = null, owes = null }: Partial<NodeView> = {},
+): NodeView => ({ testimony, status, provesAbsence, owes, windowClosed, finalizedTimeMs: null });
 
 /** Repeats from its seed: xorshift32. */
 export class Dice {
@@ -89,6 +91,7 @@ export class ChainModel {
   weather: Weather;
   readonly dice: Dice;
   readonly sent = new Map<string, Sent>();
+  private readonly patience = new Patience(DEFAULT_RPC.mutePatienceMs, () => this.nowMs);
   private signatures = 0;
   private slots = FIRST_SLOT;
 
@@ -165,12 +168,13 @@ export class ChainModel {
   ask(attempt: SignedAttempt): Sighting {
     const views: NodeView[] = [];
     for (let index = 0; index < NODES; index += 1) views.push(this.view(NODE_NAMES[index] ?? '', attempt));
-    return combine(views);
+    return combine(views, this.patience.awaits(attempt.signature, views));
   }
 
   private view(node: string, attempt: SignedAttempt): NodeView {
     const { weather, dice } = this;
-    if (dice.chance(weather.mute)) return viewOf({ node, says: 'no_answer', reason: 'timeout' });
+    if (dice.chance(weather.mute))
+      return viewOf({ node, says: 'no_answer', reason: 'timeout' }, false, { owes: 'silent' });
     const seenSlot = this.slot - (dice.chance(weather.lagging) ? dice.upTo(300) : 0);
     const windowClosed = seenSlot > attempt.lastValidBlockHeight;
     if (dice.chance(weather.pruned)) {
@@ -181,10 +185,10 @@ export class ChainModel {
       const age = seenSlot - sent.slot;
       const commitment = age >= FINALITY ? 'finalized' : age >= CONFIRMED_AFTER ? 'confirmed' : 'processed';
       const error = sent.fails ? ON_CHAIN_ERROR : null;
-      return viewOf({ node, says: 'landed' }, false, false, { slot: sent.slot, commitment, error });
+      return viewOf({ node, says: 'landed' }, false, { status: { slot: sent.slot, commitment, error } });
     }
     const provesAbsence = seenSlot > attempt.lastValidBlockHeight + FINALITY;
-    return viewOf({ node, says: 'never_seen' }, windowClosed, provesAbsence);
+    return viewOf({ node, says: 'never_seen' }, windowClosed, { provesAbsence, owes: provesAbsence ? null : 'behind' });
   }
 
   /** A placement's order: all filled a few slots after it landed. */

@@ -33,6 +33,7 @@ export interface TransferChain {
   readonly jitoUrl?: string | null;
   readonly slotMs?: number;
   readonly timeoutMs?: number;
+  readonly mutePatienceMs?: number;
   readonly newsWaitMs?: number;
 }
 
@@ -143,7 +144,7 @@ export class TransferVenue implements Venue {
 
 /** Of the product's chain, with this key as its signer. */
 export function chainOptions(key: string, where: TransferChain): SolanaChainOptions {
-  const { rpcUrls, rpcWsUrl = null, jitoUrl = null, slotMs, timeoutMs, newsWaitMs } = where;
+  const { rpcUrls, rpcWsUrl = null, jitoUrl = null, slotMs, timeoutMs, mutePatienceMs, newsWaitMs } = where;
   return {
     rpcUrls,
     rpcWsUrl,
@@ -152,7 +153,10 @@ export function chainOptions(key: string, where: TransferChain): SolanaChainOpti
     clock: { nowMs: Date.now },
     ...(slotMs === undefined ? {} : { slotMs }),
     ...(newsWaitMs === undefined ? {} : { newsWaitMs }),
-    ...(timeoutMs === undefined ? {} : { tuning: { timeoutMs } }),
+    tuning: {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(mutePatienceMs === undefined ? {} : { mutePatienceMs }),
+    },
   };
 }
 

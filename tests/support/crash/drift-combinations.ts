@@ -30,12 +30,14 @@ const STEADY = named([
   'lands 40 slots late',
   'reply lost: hang',
   'stale node',
+  'one of two nodes denies it',
   'first send dropped',
   'slow',
 ]);
 const ROUGH = named([
   '429 to a third',
   'endpoints gone for 3 s',
+  'one of two nodes denies it, the other is mute for 8 s',
   'a fork drops it once confirmed',
   'dropped until the first attempt is dead',
   'a fork drops it, it lands again by itself',

@@ -1,5 +1,4 @@
 /** The matrix on the real Drift program: accounts of their own on one market, read as the chain has them. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { Keypair } from '@solana/web3.js';
 import { toBase58 } from '../../../src/domain/base58.ts';
 import { engineIdOf } from '../../../src/domain/ids.ts';
@@ -7,6 +6,7 @@ import type { OperationRecord } from '../../../src/journal/records.ts';
 import { spotMarketAddress, userAddress } from '../../../src/localnet/drift/addresses.ts';
 import { big, decode, variantName } from '../../../src/localnet/drift/coder.ts';
 import { type DriftLocalnet, startDriftLocalnet } from '../../../src/localnet/drift/index.ts';
+import { waitUntil } from '../until.ts';
 import type { DriftCombination } from './drift-combinations.ts';
 import type { DriftScene } from './drift-scenes.ts';
 import { claims, type Evidence, judge, landedSignatures } from './judge.ts';
@@ -108,13 +108,8 @@ export const DRIFT: CrashSubject<DriftLocalnet, DriftCrashAccount, DriftCombinat
   mayEnd: ({ scene }, end) => isTrade(scene) && (end === 'failed' || end === 'expired'),
 };
 
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = performance.now() + READY_WITHIN_MS;
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`waited ${READY_WITHIN_MS} ms for: ${what}`);
-    await pause(LOOK_EVERY_MS);
-  }
-}
+const until = (what: string, holds: () => boolean): Promise<boolean> =>
+  waitUntil(what, holds, { withinMs: READY_WITHIN_MS, everyMs: LOOK_EVERY_MS });
 
 interface Figures {
   /** Signed lamports. */

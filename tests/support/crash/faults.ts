@@ -38,6 +38,8 @@ export interface ChainFault {
 const SEND = ['sendTransaction'];
 /** Of a life of 150 blocks: the first attempt's bytes are dead by then, or nearly. */
 const DEAD_BY_SLOTS = 170;
+/** Beyond the time in which absence can be proven (some 7 s), and within the patience with a mute node. */
+const MUTE_MS = 8_000;
 
 /** On each of the account's own nodes. */
 const everywhere = (rule: FaultInput) => (scene: FaultScene) => {
@@ -94,6 +96,14 @@ export const CHAIN_FAULTS: readonly ChainFault[] = [
     name: 'one of two nodes denies it',
     nodes: 2,
     onSigned: (scene, signature) => onNode(0, { kind: 'denies', signature })(scene),
+  },
+  {
+    name: 'one of two nodes denies it, the other is mute for 8 s',
+    nodes: 2,
+    onSigned(scene, signature) {
+      onNode(0, { kind: 'denies', signature })(scene);
+      onNode(1, { kind: 'gone', forMs: MUTE_MS })(scene);
+    },
   },
   { name: 'silent WebSocket', nodes: 1, begin: everywhere({ kind: 'silent' }) },
   {

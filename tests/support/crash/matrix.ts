@@ -44,6 +44,11 @@ export const CRASH_TIMING: TransactionTiming = {
 const TASK_TIMEOUT = '3 s';
 /** Of a call to a node: less than a call of the procedure, so that a silent node does not count as a dead worker. */
 const RPC_TIMEOUT_MS = 1_000;
+/**
+ * Of a proof of absence with a silent node: more than twice the time of that proof on a quiet machine, so that a starved
+ * one, where every node is silent at times, does not use it up.
+ */
+const MUTE_PATIENCE_MS = 15_000;
 const NEWS_WAIT_MS = 250;
 /** Neither ended nor unknown with an alert by then: stuck. Three attempts that expire take some 30 s, and ten times that on a starved machine. */
 const END_WITHIN_MS = 300_000;
@@ -326,6 +331,7 @@ class Scene implements FaultScene {
       jitoUrl: this.#jito ? this.net.jitoUrl : null,
       slotMs: SLOT_MS,
       timeoutMs: RPC_TIMEOUT_MS,
+      mutePatienceMs: MUTE_PATIENCE_MS,
       newsWaitMs: NEWS_WAIT_MS,
     };
   }

@@ -1,0 +1,52 @@
+/**
+ * How long one node's proof of absence waits for the word of another: docs/architecture/chain.md, "Whose word is waited
+ * for". Of each node and signature it keeps since when the word is owed.
+ */
+import type { NodeView } from './testimony.ts';
+
+interface Owed {
+  readonly why: 'silent' | 'behind';
+  readonly sinceMs: number;
+}
+
+/** Words that are kept track of; the oldest makes way, and its patience begins anew. */
+const MAX_OWED = 512;
+
+export class Patience {
+  readonly #patienceMs: number;
+  readonly #monotonicMs: () => number;
+  readonly #owed = new Map<string, Owed>();
+
+  constructor(patienceMs: number, monotonicMs: () => number) {
+    this.#patienceMs = patienceMs;
+    this.#monotonicMs = monotonicMs;
+  }
+
+  /** Told of every round of questions about a signature. @returns whether some node's word must be waited for yet */
+  awaits(signature: string, views: readonly NodeView[]): boolean {
+    const nowMs = this.#monotonicMs();
+    const proven = views.some(({ provesAbsence }) => provesAbsence);
+    // Of all of them, also when the first is waited for: each has its own beginning.
+    const since = views.map((view) => this.#sinceMs(`${view.testimony.node} ${signature}`, view, proven, nowMs));
+    return since.some((sinceMs) => sinceMs !== null && nowMs - sinceMs < this.#patienceMs);
+  }
+
+  /** Null: it owes nothing. */
+  #sinceMs(key: string, { owes }: NodeView, proven: boolean, nowMs: number): number | null {
+    const owed = this.#owed.get(key);
+    // Being behind is no fault while nobody could know better.
+    if (owes === null || (owes === 'behind' && !proven)) {
+      this.#owed.delete(key);
+      return null;
+    }
+    // Silence that we impose is not its own.
+    if (owes === 'not_asked') return owed?.sinceMs ?? nowMs;
+    // Who was silent and is back has not had its time to catch up.
+    if (owed !== undefined && !(owes === 'behind' && owed.why === 'silent')) return owed.sinceMs;
+    this.#owed.delete(key);
+    this.#owed.set(key, { why: owes, sinceMs: nowMs });
+    const oldest = this.#owed.keys().next().value;
+    if (this.#owed.size > MAX_OWED && oldest !== undefined) this.#owed.delete(oldest);
+    return nowMs;
+  }
+}
