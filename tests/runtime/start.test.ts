@@ -10,6 +10,7 @@ import { freePort } from '../support/free-ports.ts';
 import { Product, productEnv, until } from '../support/product.ts';
 
 const PLANTED_KEY = toBase58(Keypair.generate().secretKey);
+const SOMEBODY = Keypair.generate().publicKey.toBase58();
 const PLANTED_TOKEN = 'planted-token-0123456789';
 const PLANTED_RPC = 'planted-rpc-key-987654321';
 const CTRL_C_WITHIN_MS = 10_000;
@@ -55,6 +56,14 @@ describe('npm start, before anything runs', () => {
     expect(product.output).toContain('MARKET_SPEED: got "fast"');
     expect(product.output).toMatch(/^ *SOLANA_PRIVATE_KEY: KEY_/m);
     expect(product.output).not.toContain('my-secret-thing');
+  });
+
+  it('stops where a permission needs a key, and names both ways on', async () => {
+    const live = { ENGINE_MODE: 'live', RPC_URL: 'http://127.0.0.1:1', AUTHORITY: SOMEBODY };
+    const product = start(await productEnv({ ...live, LIVE_PERMISSIONS: 'trading' }));
+    expect((await product.exited).code).toBe(1);
+    expect(product.output).toMatch(/KEY_MISSING: .*SOLANA_PRIVATE_KEY.*LIVE_PERMISSIONS=read-only/);
+    expect(product.output).not.toMatch(/^\s+at /m);
   });
 
   it('names a stranger on each of its ports and the setting that moves it', async () => {
