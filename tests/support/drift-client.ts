@@ -40,14 +40,3 @@ export async function driftClient(
   await client.subscribe();
   return client;
 }
-
-/** Waits until it holds; the test's own time limit is the end of patience. */
-export async function until<T>(
-  read: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-): Promise<T> {
-  for (;;) {
-    const value = await read();
-    if (value !== null && value !== undefined && value !== false) return value;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

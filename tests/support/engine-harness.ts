@@ -40,6 +40,7 @@ import {
   resolveTransactionUpdate,
 } from '../../workflows/messages.ts';
 import { openTestJournal } from './journal.ts';
+import { waitUntil } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const SILENT = pino({ level: 'silent' });
@@ -68,16 +69,11 @@ export interface HarnessOptions {
   readonly chain?: Partial<ChainTuning>;
 }
 
+const A_MINUTE = { withinMs: 60_000, everyMs: 50 };
+
 /** Waits for a condition, for at most a minute; the value that met it. */
-export async function until<T>(what: string, read: () => Promise<T | null | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const value = await read();
-    if (value !== null && value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`waited a minute for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+export const until = <T>(what: string, read: () => Promise<T | null | undefined | false>): Promise<T> =>
+  waitUntil(what, read, A_MINUTE);
 
 /** One bundle for the whole file: a worker that comes back runs the code that it ran before. */
 let bundle: Promise<WorkflowBundle> | null = null;

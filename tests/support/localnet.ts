@@ -10,6 +10,7 @@ import {
 import { onTestFinished } from 'vitest';
 import { type Localnet, type LocalnetOptions, startLocalnet } from '../../src/localnet/localnet.ts';
 import { toBase58 } from '../../src/localnet/wire/base58.ts';
+import { waitUntil } from './until.ts';
 
 export const SOL = 1_000_000_000n;
 /** Of a transaction with one signature and no priority fee. */
@@ -102,9 +103,5 @@ export const isBlockhashValid = async (net: Localnet, blockhash: string): Promis
 
 /** Waits for what another process or socket brings about. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`waited ${withinMs} ms for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await waitUntil(what, holds, { withinMs, everyMs: 10 });
 }

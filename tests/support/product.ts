@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import type { Message } from './bridge.ts';
 import { freePorts } from './free-ports.ts';
+import { waitUntil } from './until.ts';
 
 export type { Message } from './bridge.ts';
 
@@ -15,21 +15,11 @@ const POLL_MS = 25;
 /** The machine may be busy with other tests. */
 export const PATIENCE_MS = 240_000;
 
-export async function until<T>(
+export const until = <T>(
   what: string | (() => string),
   look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
   patienceMs = PATIENCE_MS,
-): Promise<T> {
-  const deadline = performance.now() + patienceMs;
-  for (;;) {
-    const seen = await look();
-    if (seen !== null && seen !== undefined && seen !== false) return seen;
-    if (performance.now() > deadline) {
-      throw new Error(`waited ${patienceMs} ms in vain: ${typeof what === 'string' ? what : what()}`);
-    }
-    await sleep(POLL_MS);
-  }
-}
+): Promise<T> => waitUntil(what, look, { withinMs: patienceMs, everyMs: POLL_MS });
 
 export interface Exit {
   readonly code: number | null;

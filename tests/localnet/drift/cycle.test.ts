@@ -2,8 +2,9 @@ import { type DriftClient, getMarketOrderParams, PositionDirection } from '@drif
 import { PublicKey } from '@solana/web3.js';
 import { expect, it, onTestFinished } from 'vitest';
 import { startDriftLocalnet } from '../../../src/localnet/drift/index.ts';
-import { driftClient, sol, until, usdc } from '../../support/drift-client.ts';
+import { driftClient, sol, usdc } from '../../support/drift-client.ts';
 import { describeOnDrift } from '../../support/drift-program.ts';
+import { until } from '../../support/product.ts';
 
 const order = (direction: PositionDirection, size: number, reduceOnly = false) =>
   getMarketOrderParams({
@@ -35,7 +36,7 @@ describeOnDrift('the whole cycle by the SDK’s own client', () => {
 
     const placed = await client.placePerpOrder(order(PositionDirection.SHORT, 5));
     expect(net.record(placed)).toMatchObject([{ counts: true, error: null }]);
-    const opened = await until(async () => {
+    const opened = await until('a position', async () => {
       const held = await position(client);
       return held !== undefined && !held.baseAssetAmount.isZero() && held;
     });
@@ -45,7 +46,7 @@ describeOnDrift('the whole cycle by the SDK’s own client', () => {
 
     net.jump({ seconds: 6 * 3600 });
     // 6 hours of 0.01 % of $750, and what fell due before.
-    const due = await until(async () => {
+    const due = await until('unsettled funding', async () => {
       await client.fetchAccounts();
       await client.getUser().fetchAccounts();
       const unsettled = client.getUser().getUnrealizedFundingPNL().toNumber() / 1e6;
@@ -55,9 +56,9 @@ describeOnDrift('the whole cycle by the SDK’s own client', () => {
     expect(due).toBeLessThan(0.54);
 
     await client.placePerpOrder(order(PositionDirection.LONG, 5, true));
-    await until(async () => (await position(client))?.baseAssetAmount.isZero() ?? true);
+    await until('no position', async () => (await position(client))?.baseAssetAmount.isZero() ?? true);
     await client.settlePNL(await client.getUserAccountPublicKey(), client.getUserAccount() as never, 0);
-    await until(async () => (await position(client))?.quoteAssetAmount.isZero() ?? true);
+    await until('the settle', async () => (await position(client))?.quoteAssetAmount.isZero() ?? true);
 
     await client.withdraw(client.getUser().getWithdrawalLimit(0, true), 0, tokens, true);
     await client.withdraw(client.getUser().getWithdrawalLimit(1, true), 1, new PublicKey(net.wallet.address), true);

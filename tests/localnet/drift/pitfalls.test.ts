@@ -10,8 +10,9 @@ import {
 import { PublicKey } from '@solana/web3.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type DriftLocalnet, startDriftLocalnet } from '../../../src/localnet/drift/index.ts';
-import { driftClient, sol, until, usdc } from '../../support/drift-client.ts';
+import { driftClient, sol, usdc } from '../../support/drift-client.ts';
 import { describeOnDrift } from '../../support/drift-program.ts';
+import { until } from '../../support/product.ts';
 
 /** DRIFT.md, "Seen on the real v2.84 program": the local chain answers as that table says. */
 describeOnDrift('the pitfalls of the real program', () => {
@@ -57,7 +58,7 @@ describeOnDrift('the pitfalls of the real program', () => {
   /** What is in the newest block is confirmed: preflights look there. */
   const confirmed = async (): Promise<void> => {
     const { slot } = net.chain;
-    await until(() => net.chain.heads().confirmed.slot >= slot);
+    await until('the slot to be confirmed', () => net.chain.heads().confirmed.slot >= slot);
   };
   const held = async (): Promise<number> => ((await user()).perpPositions[0]?.baseAssetAmount.toNumber() ?? 0) / 1e9;
 
@@ -103,7 +104,7 @@ describeOnDrift('the pitfalls of the real program', () => {
     expect(placed?.baseAssetAmount.toNumber()).toBe(1_200_000_000);
     expect(await held()).toBe(0);
     net.keeper.set({ fills: true });
-    await until(async () => (await held()) !== 0);
+    await until('a position', async () => (await held()) !== 0);
     const slot = net.chain.slot;
     expect(slot - (placed?.slot.toNumber() ?? 0)).toBeGreaterThan(10);
     expect(await held()).toBe(-1.2);
@@ -111,7 +112,7 @@ describeOnDrift('the pitfalls of the real program', () => {
 
   it('reduce-only on the wrong side is accepted, and nothing comes of it', async () => {
     await client.placePerpOrder(short(1, { reduceOnly: true }));
-    await until(async () => (await user()).openOrders === 0);
+    await until('no open order', async () => (await user()).openOrders === 0);
     expect(await held()).toBe(-1.2);
   });
 
@@ -145,14 +146,14 @@ describeOnDrift('the pitfalls of the real program', () => {
 
   it('a paused exchange refuses everything: 6024', async () => {
     net.pauses.exchange('all');
-    await until(() => net.accounts.read({ kind: 'State' }, 'exchangeStatus') === 127n);
+    await until('the pause', () => net.accounts.read({ kind: 'State' }, 'exchangeStatus') === 127n);
     await confirmed();
     const tokens = await client.getAssociatedTokenAccount(0);
     expect(await refusal(client.deposit(usdc(1), 0, tokens))).toBe(6024);
     expect(await refusal(client.withdraw(usdc(1), 0, tokens))).toBe(6024);
     expect(await refusal(client.placePerpOrder(short(1)))).toBe(6024);
     net.pauses.exchange([]);
-    await until(() => net.accounts.read({ kind: 'State' }, 'exchangeStatus') === 0n);
+    await until('the end of the pause', () => net.accounts.read({ kind: 'State' }, 'exchangeStatus') === 0n);
     await confirmed();
     expect(await refusal(client.deposit(usdc(1), 0, tokens))).toBeNull();
   });
@@ -173,10 +174,10 @@ describeOnDrift('the pitfalls of the real program', () => {
       ),
     );
     const from = net.chain.slot;
-    await until(() => net.chain.slot > from + 60);
+    await until('60 slots', () => net.chain.slot > from + 60);
     expect(await held()).toBe(before);
     net.jump({ seconds: 3_000 });
-    await until(async () => (await held()) !== before);
+    await until('the fill', async () => (await held()) !== before);
     expect(await held()).toBeCloseTo(before + 1, 9);
   });
 });

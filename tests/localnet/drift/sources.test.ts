@@ -8,9 +8,9 @@ import { cloneDrift } from '../../../src/localnet/drift/clone.ts';
 import { findDriftProgram, startDriftLocalnet } from '../../../src/localnet/drift/index.ts';
 import { ROOT } from '../../architecture/imports.ts';
 import { hasRecording, RECORDING } from '../../support/drift-accounts.ts';
-import { until } from '../../support/drift-client.ts';
 import { describeOnDrift, driftProgram } from '../../support/drift-program.ts';
 import { land, positionOf, SOL, stillDrift, trader } from '../../support/drift-still.ts';
+import { until } from '../../support/product.ts';
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'driftless-drift-'));
@@ -59,7 +59,7 @@ describeOnDrift('npm run localnet -- --drift', () => {
     const walletFile = join(folder(), 'wallet.json');
     const options = ['--price', 'walk:7', '--funding=-0.0001', '--accounts', 'made', '--wallet-file', walletFile];
     const { child, said } = commandLine('--drift', '--port', '0', ...options);
-    await until(() => said.out.includes('Ctrl-C'));
+    await until('the start', () => said.out.includes('Ctrl-C'));
     expect(said.out).toContain('Drift v2.84');
     const [url = ''] = /(?<=control +)http:\S+/.exec(said.out) ?? [];
     const { drift } = (await (await fetch(`${url}/state`)).json()) as { drift: Record<string, unknown> };

@@ -1,0 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Patience {
+  readonly withinMs: number;
+  readonly everyMs: number;
+}
+
+type Missing = null | undefined | false;
+
+/** Waits for what another process, block or socket brings about. @returns the value that met it */
+export async function waitUntil<T>(
+  what: string | (() => string),
+  look: () => T | Missing | Promise<T | Missing>,
+  { withinMs, everyMs }: Patience,
+): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null && seen !== undefined && seen !== false) return seen;
+    if (performance.now() > deadline) {
+      throw new Error(`waited ${withinMs} ms in vain: ${typeof what === 'string' ? what : what()}`);
+    }
+    await sleep(everyMs);
+  }
+}
