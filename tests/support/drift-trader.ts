@@ -2,20 +2,12 @@
  * Someone who trades on the real Drift program: instructions of the SDK, put straight into the local chain's queue, in
  * a chain whose time stands still between them.
  */
-import {
-  BN,
-  BulkAccountLoader,
-  DriftClient,
-  getMarketOrderParams,
-  OracleSource,
-  PositionDirection,
-  Wallet,
-} from '@drift-labs/sdk';
-import { Connection, Keypair, PublicKey, TransactionInstruction } from '@solana/web3.js';
+import { BN, BulkAccountLoader, DriftClient, getMarketOrderParams, PositionDirection } from '@drift-labs/sdk';
+import { PublicKey, TransactionInstruction } from '@solana/web3.js';
 import type { DriftLocalnet } from '../../src/localnet/drift/index.ts';
 import { Sender } from '../../src/localnet/drift/sender.ts';
 import { TOKEN_PROGRAM } from '../../src/localnet/token.ts';
-import { sol, usdc } from './drift-client.ts';
+import { clientConfig, connectionTo, type DriftPlace, sol, usdc } from './drift-client.ts';
 
 const USDC_INDEX = 0;
 const SOL_INDEX = 1;
@@ -43,28 +35,12 @@ export interface Landed {
   readonly logs: readonly string[];
 }
 
-/** Where a Drift is, and who speaks to it: a whole local chain, or what is known of one in another process. */
-export interface DriftPlace extends Pick<DriftLocalnet, 'rpcUrl' | 'wsUrl' | 'programId'> {
-  readonly wallet: Pick<DriftLocalnet['wallet'], 'address' | 'secretKey'>;
-  readonly oracles: Readonly<Record<keyof DriftLocalnet['oracles'], { readonly address: string }>>;
-}
-
 /** The SDK's own client, which fetches when it is told to. */
 export async function polledClient(net: DriftPlace): Promise<DriftClient> {
-  const connection = new Connection(net.rpcUrl, { commitment: 'confirmed', wsEndpoint: net.wsUrl });
+  const connection = connectionTo(net);
   const client = new DriftClient({
-    connection,
-    wallet: new Wallet(Keypair.fromSecretKey(net.wallet.secretKey)),
-    programID: new PublicKey(net.programId),
-    env: 'mainnet-beta',
-    perpMarketIndexes: [0],
-    spotMarketIndexes: [0, 1],
-    oracleInfos: [
-      { publicKey: new PublicKey(net.oracles.sol.address), source: OracleSource.PYTH_PULL },
-      { publicKey: new PublicKey(net.oracles.usdc.address), source: OracleSource.PYTH_STABLE_COIN_PULL },
-    ],
+    ...clientConfig(net, connection),
     accountSubscription: { type: 'polling', accountLoader: new BulkAccountLoader(connection, 'confirmed', 0) },
-    opts: { commitment: 'confirmed', preflightCommitment: 'confirmed' },
     txVersion: 'legacy',
   });
   await client.subscribe();
