@@ -3,8 +3,6 @@
  * Driven are the two venues through their port, with sizes and limits as the shipped workflows plan them (`planIntent`);
  * Temporal would only carry the same calls. The paper market's parameters and its feed are what the live market shows.
  */
-import { loadSigner } from '../src/chain/local-signer.ts';
-import { SolanaChain } from '../src/chain/solana-chain.ts';
 import { EQUITY_SOURCES } from '../src/domain/equity-sources.ts';
 import { engineIdOf } from '../src/domain/ids.ts';
 import type { Intent } from '../src/domain/intent.ts';
@@ -15,12 +13,10 @@ import type { Journal } from '../src/journal/journal.ts';
 import { type DriftLocalnet, startDriftLocalnet } from '../src/localnet/drift/index.ts';
 import { findDriftProgram, NO_DRIFT_PROGRAM } from '../src/localnet/drift/program.ts';
 import { DriftBooks } from '../src/venues/drift/books/drift-books.ts';
-import { driftDeployment } from '../src/venues/drift/deployment.ts';
-import { DriftVenue } from '../src/venues/drift/drift-venue.ts';
-import { SolanaDriftWriting } from '../src/venues/drift/write/drift-writing.ts';
 import { PaperVenue } from '../src/venues/paper/paper-venue.ts';
 import { DEFAULT_PARAMETERS, type PaperParameters } from '../src/venues/paper/parameters.ts';
 import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
+import { tradingVenue, walletOn } from '../tests/support/drift-wallet.ts';
 import { openTestJournal } from '../tests/support/journal.ts';
 import { ObservedFeed } from './support/observed-feed.ts';
 import { type Finding, say } from './support/report.ts';
@@ -202,31 +198,12 @@ async function lendAndBorrow(net: DriftLocalnet): Promise<void> {
 }
 
 function liveAccount(net: DriftLocalnet, journal: Journal): Account {
-  const clock = { nowMs: () => Date.now() };
-  const privateKey = JSON.stringify([...net.wallet.secretKey]);
-  const chain = new SolanaChain({
-    rpcUrls: [net.rpcUrl],
-    rpcWsUrl: net.wsUrl,
-    signer: loadSigner({ privateKey, keypairPath: null })?.signer ?? null,
-    jito: null,
-    clock,
-    newsWaitMs: 0,
-  });
-  const authority = net.wallet.address;
-  const deployment = driftDeployment({ env: 'localnet', programId: net.programId, authority, subAccount: 0 });
-  const engineId = engineIdOf({ venue: 'drift', authority, subAccount: 0 });
-  const venue = new DriftVenue({
-    engineId,
-    deployment,
-    chain,
-    clock,
-    permissions: 'trading',
-    books: new DriftBooks({ engineId, journal, pool: chain.pool, deployment, clock, idleMs: 0 }),
-    writing: (reader) => new SolanaDriftWriting({ chain, reader, clock }),
-  });
+  const wallet = walletOn(net, { newsWaitMs: 0 });
+  const engineId = engineIdOf({ venue: 'drift', authority: net.wallet.address, subAccount: 0 });
+  const books = new DriftBooks({ ...wallet, engineId, journal, pool: wallet.chain.pool, idleMs: 0 });
   return {
     name: 'live',
-    venue,
+    venue: tradingVenue(engineId, wallet, books),
     engineId,
     pass: () => net.advance(STEP_SLOTS),
     nowMs: () => net.chain.head.time * 1_000,

@@ -1,13 +1,13 @@
 /** The venue itself on the local chain with the real program, whose time stands still unless told. */
 import { onTestFinished } from 'vitest';
-import { loadSigner } from '../../src/chain/local-signer.ts';
-import { SolanaChain } from '../../src/chain/solana-chain.ts';
+import type { SolanaChain } from '../../src/chain/solana-chain.ts';
 import type { Intent } from '../../src/domain/intent.ts';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../src/localnet/drift/index.ts';
-import { type DriftDeployment, driftDeployment } from '../../src/venues/drift/deployment.ts';
+import type { DriftDeployment } from '../../src/venues/drift/deployment.ts';
 import { DriftReader } from '../../src/venues/drift/drift-reader.ts';
 import { SolanaDriftWriting } from '../../src/venues/drift/write/drift-writing.ts';
 import type { OrderReport, Sighting, SignedAttempt } from '../../src/venues/venue.ts';
+import { walletOn } from './drift-wallet.ts';
 
 export const SOL = 1_000_000_000n;
 export const USD = 1_000_000n;
@@ -34,23 +34,8 @@ export async function stillDrift(options: DriftLocalnetOptions = {}): Promise<Wr
 
 /** Another process, as it were: nothing is remembered from one to the next. */
 export function writerOn(net: DriftLocalnet, subAccount = 0): Written {
-  const secretKey = JSON.stringify([...net.wallet.secretKey]);
-  const clock = { nowMs: () => Date.now() };
-  const chain = new SolanaChain({
-    rpcUrls: [net.rpcUrl],
-    rpcWsUrl: net.wsUrl,
-    signer: loadSigner({ privateKey: secretKey, keypairPath: null })?.signer ?? null,
-    jito: null,
-    clock,
-    newsWaitMs: 0,
-  });
+  const { chain, clock, deployment } = walletOn(net, { subAccount, newsWaitMs: 0 });
   onTestFinished(() => chain.close());
-  const deployment = driftDeployment({
-    env: 'localnet',
-    programId: net.programId,
-    authority: net.wallet.address,
-    subAccount,
-  });
   const reader = new DriftReader({ pool: chain.pool, deployment, clock });
   return { net, deployment, chain, reader, writing: new SolanaDriftWriting({ chain, reader, clock }) };
 }

@@ -1,15 +1,12 @@
 /** The engine harness over the live venue: the real Drift program on a local chain whose slots pass by themselves. */
 import { randomUUID } from 'node:crypto';
-import { loadSigner } from '../../src/chain/local-signer.ts';
-import { SolanaChain } from '../../src/chain/solana-chain.ts';
 import type { CommandAnswer, CommandRequest } from '../../src/domain/command.ts';
 import type { PolicyJson } from '../../src/domain/policy.ts';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../src/localnet/drift/index.ts';
-import { driftDeployment } from '../../src/venues/drift/deployment.ts';
-import { DriftVenue } from '../../src/venues/drift/drift-venue.ts';
-import { SolanaDriftWriting } from '../../src/venues/drift/write/drift-writing.ts';
+import type { DriftVenue } from '../../src/venues/drift/drift-venue.ts';
 import type { Venue } from '../../src/venues/venue.ts';
 import type { EngineTuning } from '../../workflows/messages.ts';
+import { tradingVenue, walletOn } from './drift-wallet.ts';
 import { EngineHarness, type HarnessOptions, QUICK_TIMING, until } from './engine-harness.ts';
 
 /** A tenth of mainnet's. */
@@ -71,33 +68,7 @@ export class LiveEngine extends EngineHarness {
   }
 
   override async openVenue(): Promise<void> {
-    const { net } = this;
-    const clock = { nowMs: () => Date.now() };
-    const privateKey = JSON.stringify([...net.wallet.secretKey]);
-    const chain = new SolanaChain({
-      rpcUrls: [net.rpcUrl],
-      rpcWsUrl: net.wsUrl,
-      signer: loadSigner({ privateKey, keypairPath: null })?.signer ?? null,
-      jito: null,
-      clock,
-      slotMs: SLOT_MS,
-    });
-    const { address } = net.wallet;
-    const deployment = driftDeployment({
-      env: 'localnet',
-      programId: net.programId,
-      authority: address,
-      subAccount: 0,
-    });
-    this.live = new DriftVenue({
-      engineId: this.engineId,
-      deployment,
-      chain,
-      clock,
-      permissions: 'trading',
-      books: null,
-      writing: (reader) => new SolanaDriftWriting({ chain, reader, clock }),
-    });
+    this.live = tradingVenue(this.engineId, walletOn(this.net, { slotMs: SLOT_MS }));
   }
 
   /** Blocks to come until the chain's clock is this much later; what is due is published on the way. */

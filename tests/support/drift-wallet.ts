@@ -1,0 +1,40 @@
+/** A local chain's wallet as a process of the product has it: node, key, which account; and the venue over them. */
+import { loadSigner } from '../../src/chain/local-signer.ts';
+import { SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
+import type { Clock } from '../../src/domain/clock.ts';
+import type { DriftLocalnet } from '../../src/localnet/drift/index.ts';
+import { type DriftDeployment, driftDeployment } from '../../src/venues/drift/deployment.ts';
+import { type DriftBooks, DriftVenue } from '../../src/venues/drift/drift-venue.ts';
+import { SolanaDriftWriting } from '../../src/venues/drift/write/drift-writing.ts';
+
+export interface WalletOnDrift {
+  readonly chain: SolanaChain;
+  readonly deployment: DriftDeployment;
+  readonly clock: Clock;
+}
+
+export interface WalletOptions extends Pick<SolanaChainOptions, 'slotMs' | 'newsWaitMs'> {
+  readonly subAccount?: number;
+}
+
+export function walletOn(net: DriftLocalnet, { subAccount = 0, ...options }: WalletOptions = {}): WalletOnDrift {
+  const clock = { nowMs: () => Date.now() };
+  const privateKey = JSON.stringify([...net.wallet.secretKey]);
+  const signer = loadSigner({ privateKey, keypairPath: null })?.signer ?? null;
+  const { programId, rpcUrl, wsUrl: rpcWsUrl, wallet } = net;
+  return {
+    clock,
+    chain: new SolanaChain({ rpcUrls: [rpcUrl], rpcWsUrl, signer, jito: null, clock, ...options }),
+    deployment: driftDeployment({ env: 'localnet', programId, authority: wallet.address, subAccount }),
+  };
+}
+
+/** Allowed to trade. @param books null: none are kept */
+export const tradingVenue = (engineId: string, wallet: WalletOnDrift, books: DriftBooks | null = null): DriftVenue =>
+  new DriftVenue({
+    ...wallet,
+    engineId,
+    permissions: 'trading',
+    books,
+    writing: (reader) => new SolanaDriftWriting({ ...wallet, reader }),
+  });
