@@ -12,7 +12,11 @@ const DEPOSIT = { action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: AMOUNT.toString
 const SILENT = { kind: 'http', methods: ['getSignatureStatuses'] } as const;
 
 let stores: TwoStores;
-afterEach(async () => await stores?.close());
+let heldUp: HeldUp | null = null;
+afterEach(async () => {
+  heldUp?.free();
+  await stores?.close();
+});
 
 const alertOf = async (wanted: string) =>
   await stores.waitFor(wanted, async () => {
@@ -73,8 +77,9 @@ class HeldUp {
 
 describe('a rebuild', () => {
   it('cut off in the middle goes on behind the last run of the engine that it finished, and tells no old news', async () => {
-    const [heldUp, log] = [new HeldUp(), new KeptLog()];
-    stores = await TwoStores.start({ lookupOf: heldUp.lookupOf, logger: log.logger, tuning: { maxHistoryEvents: 60 } });
+    const [held, log] = [new HeldUp(), new KeptLog()];
+    heldUp = held;
+    stores = await TwoStores.start({ lookupOf: held.lookupOf, logger: log.logger, tuning: { maxHistoryEvents: 60 } });
     const [first, second] = [randomUUID(), randomUUID()];
     const { id } = stores.net.addFault(SILENT);
     await stores.send(DEPOSIT, first);
@@ -88,7 +93,7 @@ describe('a rebuild', () => {
     await stores.untilState('quiet', ({ operation, unresolved }) => operation === null && unresolved.length === 0);
     const before = [await recordOf(first), await recordOf(second)];
     const [oldest] = await runs();
-    heldUp.behind(oldest?.runId ?? '');
+    held.behind(oldest?.runId ?? '');
 
     const from = log.length;
     await stores.atRest(() => stores.loseJournal());
@@ -97,13 +102,13 @@ describe('a rebuild', () => {
     expect(await stores.journal.command(second)).toBeNull();
     expect(await stores.send(DEPOSIT, second)).toMatchObject({ success: false, error: { code: 'UNAVAILABLE' } });
     const stopped = stores.stopProcess();
-    heldUp.free();
+    held.free();
     await stopped;
 
-    heldUp.read.length = 0;
+    held.read.length = 0;
     await stores.startProcess();
     expect((await alertOf('JOURNAL_GAP')).message).toContain('2 operations, 2 commands');
-    expect(heldUp.read).not.toContain(oldest?.runId);
+    expect(held.read).not.toContain(oldest?.runId);
     expect(await Promise.all([first, second].map(recordOf))).toEqual(before);
     expect(await alertOf('TRANSACTION_UNKNOWN')).toMatchObject({ operationId: stores.operationId(first) });
     await stores.waitFor('the log to have what is new', async () => log.has('JOURNAL_GAP', 0, from));
