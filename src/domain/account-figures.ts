@@ -4,6 +4,7 @@ import { apportion } from './apportion.ts';
 import { carryOf } from './carry.ts';
 import { exposure } from './delta.ts';
 import { whatHoldsBack } from './gate-size-checks.ts';
+import { openingCost } from './gate-subject.ts';
 import { assessMargin, type LiquidationPrice, liquidationPrice, perpMarketOf, spotHeld } from './margin.ts';
 import { mostToDeposit, mostToWithdraw } from './most-movable.ts';
 import type { Policy } from './policy.ts';
@@ -29,6 +30,9 @@ const COSTS = ['fees', 'gas', 'slippage'] as const satisfies readonly EquitySour
 /** Null is unknown. SOL, USD and per cent; `*_base`: lamports, or micro-USD. */
 export interface AccountFigures {
   readonly exists: boolean;
+  /** SOL that the first deposit pays beside its amount, to open the account; 0 once there is one. */
+  readonly opening_cost: number;
+  readonly opening_cost_base: string;
   /** Prices that margin figures lack; empty when all are known. */
   readonly missing: readonly string[];
   readonly wallet_sol: number;
@@ -236,9 +240,12 @@ function earnings(snapshot: Snapshot, sources: EquityParts['sources']) {
 export function accountFigures(snapshot: Snapshot, policy: Policy): AccountFigures {
   const { account, markets } = snapshot;
   const parts = equityParts(snapshot);
+  const opening = openingCost(snapshot, 'deposit');
   const settled = microUsd((account?.perps ?? []).reduce((sum, position) => sum + position.settledPnl, 0n));
   return {
     exists: account !== null,
+    opening_cost: solNumber(lamports(opening)),
+    opening_cost_base: opening.toString(),
     ...balances(snapshot, policy),
     ...delta(snapshot, policy),
     ...margin(account, markets),

@@ -219,6 +219,22 @@ describe('the page’s figures', () => {
     expect(flat).toMatchObject({ earns_per_day: null, break_even_days: null, break_even_note: null });
   });
 
+  it('name what the first deposit pays to open the account, and nothing once there is one', () => {
+    const snapshot = { openingCostLamports: sol('0.034') };
+    expect(figuresOf({ account: null, snapshot })).toMatchObject({
+      opening_cost: 0.034,
+      opening_cost_base: '34000000',
+    });
+    expect(figuresOf({ snapshot })).toMatchObject({ opening_cost: 0, opening_cost_base: '0' });
+  });
+
+  it('say what holds deposits back, and how it is freed', () => {
+    expect(figuresOf({}).held_back).toBeNull();
+    expect(figuresOf({ usdc: -2 }).held_back).toBe(
+      'A debt of 2 USDC holds the rest back: deposit a little more than that first.',
+    );
+  });
+
   it('are of nothing where there is no account', () => {
     expect(figuresOf({ account: null })).toMatchObject({
       exists: false,

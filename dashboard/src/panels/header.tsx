@@ -1,7 +1,9 @@
 /** Who we are connected to, what it is doing, whose prices these are, how old the figures are, and the way out. */
 
+import { baseToText } from '../format/decimal.ts';
 import { usd } from '../format/number.ts';
 import { age, dateTime } from '../format/time.ts';
+import { DECIMALS } from '../state/form-rules.ts';
 import {
   connected,
   connection,
@@ -86,6 +88,8 @@ function Permissions() {
 export function VenueNotice() {
   const { forbids = [], detail = null } = stats.value?.market.pauses ?? {};
   const noAccount = stats.value?.engine.mode === 'live' && stats.value.account.exists === false;
+  const cost = stats.value?.account.openingCostBase ?? null;
+  const openingCost = cost === null ? 'a cost that is not known yet' : `${baseToText(cost, DECIMALS.SOL)} SOL`;
   return (
     <>
       {forbids.length === 0 && detail === null ? null : (
@@ -96,8 +100,8 @@ export function VenueNotice() {
       )}
       {noAccount ? (
         <p class="notice notice-info" data-testid="no-account">
-          This wallet has no account at the venue yet: the first deposit opens it, and its cost is shown before it is
-          sent.
+          This wallet has no account at the venue yet: the first deposit opens it and pays {openingCost} for that, once,
+          beside its amount.
         </p>
       ) : null}
     </>

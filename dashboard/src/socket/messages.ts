@@ -103,6 +103,8 @@ export interface MarketView {
 
 export interface AccountView {
   readonly exists: boolean | null;
+  /** What the first deposit pays to open the account. */
+  readonly openingCostBase: bigint | null;
   readonly walletSol: number | null;
   readonly walletUsdc: number | null;
   readonly walletSolBase: bigint | null;

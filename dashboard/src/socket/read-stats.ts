@@ -145,6 +145,7 @@ function readMarket(from: Fields, engine: Fields): MarketView {
 function readAccount(from: Fields): AccountView {
   return {
     exists: flag(from.exists),
+    openingCostBase: readBase(from.opening_cost_base),
     walletSol: number(from.wallet_sol),
     walletUsdc: number(from.wallet_usdc),
     walletSolBase: readBase(from.wallet_sol_base),

@@ -70,8 +70,6 @@ export function frozenSentence(state: Pick<StateAccount, 'exchangeStatus'>): str
 }
 
 function exchangeSentence(state: StateAccount): string | null {
-  const frozen = frozenSentence(state);
-  if (frozen !== null) return frozen;
   const paused = EXCHANGE_WORDS.filter(([flag]) => has(state.exchangeStatus, flag)).map(([, word]) => word);
   return paused.length === 0 ? null : `Drift has paused ${inWords(paused)}.`;
 }
@@ -131,13 +129,19 @@ export function pausesOf({ state, market, base, quote, user }: PauseSubject): Ve
     ) === true;
   const refusedAssets = (operation: 'deposit' | 'withdraw'): string[] =>
     [base, quote].filter((each) => spotRefuses(each, operation)).map((each) => text(each.name));
-  const sentences = [
-    exchangeSentence(state),
-    ...perpSentences(market),
-    ...spotSentences(base),
-    ...spotSentences(quote),
-    userReduceOnly ? 'This account may only reduce: Drift marked it so.' : null,
-  ].filter((each) => each !== null);
+  // Frozen as a whole, what single markets refuse says nothing more.
+  const frozen = frozenSentence(state);
+  const sentences = (
+    frozen !== null
+      ? [frozen]
+      : [
+          exchangeSentence(state),
+          ...perpSentences(market),
+          ...spotSentences(base),
+          ...spotSentences(quote),
+          userReduceOnly ? 'This account may only reduce: Drift marked it so.' : null,
+        ]
+  ).filter((each) => each !== null);
   return {
     deposit: has(exchange, EXCHANGE.deposit),
     withdraw: has(exchange, EXCHANGE.withdraw),
