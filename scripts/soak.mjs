@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
 
-const HELP = `npm run soak -- [--of transactions|drift|product] [--runs N] [--seed S] [options]
+const HELP = `npm run soak -- [--of transactions|drift|product|live] [--runs N] [--seed S] [options]
 
   --of transactions  (default) operations on a local chain with real SOL transfers: a worker is SIGKILLed at up to three
                      random steps or at a random moment, under a random fault of chain, node or network; each run is
@@ -11,7 +11,11 @@ const HELP = `npm run soak -- [--of transactions|drift|product] [--runs N] [--se
                      under keepers that fill at once, in parts, late or never
   --of product       the whole product on paper: node and Temporal are SIGKILLed at random moments while a program
                      commands it; each run is judged by its sums
-  --runs N           how many (transactions and drift 100, product 3)
+  --of live          the whole product live on the real Drift program: rounds of commands, with faults of the nodes, late,
+                     partial or no fills, pauses, bad oracles, jumping prices and clock, others who trade, settle, deposit
+                     and withdraw on the account, and SIGKILLs; then the way out with nothing left. Each run is judged by
+                     the chain's own transactions and events against the journal
+  --runs N           how many (transactions and drift 100, product and live 3)
   --seed S           repeats a run: same seed, same choices (default: drawn from the clock)
   --help             this text
 
@@ -20,6 +24,9 @@ Of transactions and drift:
   --lanes N          workers side by side (8)
 Of product:
   --kills K          of each run (20)
+Of live:
+  --rounds N         of each run (12)
+Of product and live:
   --quiet            only the end of each run
   --hold S           leaves the product running S seconds when something is wrong (0)
 
@@ -33,18 +40,20 @@ const OPTIONS = {
   from: { type: 'string', default: '0' },
   lanes: { type: 'string', default: '8' },
   kills: { type: 'string', default: '20' },
+  rounds: { type: 'string', default: '12' },
   quiet: { type: 'boolean', default: false },
   hold: { type: 'string', default: '0' },
   help: { type: 'boolean', short: 'h', default: false },
 };
-const RUNS = { transactions: '100', drift: '100', product: '3' };
-const COUNTS = ['runs', 'seed', 'from', 'lanes', 'kills', 'hold'];
+const RUNS = { transactions: '100', drift: '100', product: '3', live: '3' };
+const COUNTS = ['runs', 'seed', 'from', 'lanes', 'kills', 'rounds', 'hold'];
 
 /** @returns {{error: string} | {options: Record<string, any>}} */
 function read(argv) {
   try {
     const { values } = parseArgs({ args: argv, options: OPTIONS });
-    if (RUNS[values.of] === undefined) return { error: `--of is transactions, drift or product, not ${values.of}.` };
+    if (RUNS[values.of] === undefined)
+      return { error: `--of is transactions, drift, product or live, not ${values.of}.` };
     const options = { ...values, runs: values.runs ?? RUNS[values.of] };
     for (const name of COUNTS) {
       if (!/^\d{1,9}$/.test(options[name])) return { error: `--${name} is a whole number, not ${options[name]}.` };
@@ -56,9 +65,9 @@ function read(argv) {
   }
 }
 
-async function soakProduct({ kills, runs, seed, hold, quiet }) {
-  const { crashRun } = await import('../tests/support/crash-run.ts');
-  async function onWrong(product, what) {
+/** Run after run; what is wrong is told with what repeats it, and left standing for a while if that is wished. */
+async function soakRuns({ runs, seed, hold }, again, runOnce) {
+  async function left(product, what) {
     say(`wrong:\n${what.join('\n')}`);
     if (hold === 0) return;
     say(`${product.url}, Temporal ${product.env.TEMPORAL_PORT}, ${product.folder}: left for ${hold} s`);
@@ -67,15 +76,32 @@ async function soakProduct({ kills, runs, seed, hold, quiet }) {
   let wrong = 0;
   for (let run = 0; run < runs; run += 1) {
     const startedAt = performance.now();
-    const report = await crashRun({ seed: seed + run, kills, say: quiet ? () => {} : say, onWrong });
+    const report = await runOnce(seed + run, left);
     wrong += report.wrong.length;
-    const restarts = report.restarts.slice(1).map(Math.round);
     const ok = report.wrong.length === 0;
     say(`seed ${seed + run}: ${ok ? 'ok' : 'WRONG'} in ${Math.round((performance.now() - startedAt) / 1_000)} s`);
-    if (!ok) say(`  again: npm run soak -- --of product --seed ${seed + run} --kills ${kills} --runs 1`);
-    say(JSON.stringify({ ...report, restarts, longestAnswerMs: Math.round(report.longestAnswerMs) }, null, 2));
+    if (!ok) say(`  again: npm run soak -- ${again} --seed ${seed + run} --runs 1`);
+    say(JSON.stringify(report, null, 2));
   }
   return wrong;
+}
+
+async function soakProduct(options) {
+  const { kills, quiet } = options;
+  const { crashRun } = await import('../tests/support/crash-run.ts');
+  return await soakRuns(options, `--of product --kills ${kills}`, async (seed, onWrong) => {
+    const report = await crashRun({ seed, kills, say: quiet ? () => {} : say, onWrong });
+    const restarts = report.restarts.slice(1).map(Math.round);
+    return { ...report, restarts, longestAnswerMs: Math.round(report.longestAnswerMs) };
+  });
+}
+
+async function soakLive(options) {
+  const { rounds, quiet } = options;
+  const { liveSoak } = await import('../tests/support/live-soak/live-soak.ts');
+  return await soakRuns(options, `--of live --rounds ${rounds}`, (seed, left) =>
+    liveSoak({ seed, rounds, say: quiet ? () => {} : say, onWrong: ({ run }, wrong) => left(run, wrong) }),
+  );
 }
 
 async function soakWorkers({ of, runs, seed, from, lanes }) {
@@ -100,7 +126,8 @@ async function main() {
   const { register } = await import('tsx/esm/api');
   register();
   say(`soak of ${options.of}: ${options.runs} runs, seed ${options.seed}`);
-  const wrong = await (options.of === 'product' ? soakProduct(options) : soakWorkers(options));
+  const soak = { product: soakProduct, live: soakLive }[options.of] ?? soakWorkers;
+  const wrong = await soak(options);
   say(wrong === 0 ? `${options.runs} runs, nothing went wrong` : `${wrong} things went wrong`);
   return wrong === 0 ? 0 : 1;
 }
