@@ -5,6 +5,7 @@
  */
 import type { PublicKey } from '@solana/web3.js';
 import type { RpcPool } from '../../chain/rpc-pool.ts';
+import { ASSET_DECIMALS } from '../../domain/amounts.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { CriticalError, TransientError } from '../../domain/errors.ts';
 import { lamports, microUsd } from '../../domain/units.ts';
@@ -104,7 +105,7 @@ export class DriftReader {
   /**
    * @throws TransientError when no node answers, the accounts change faster than they can be read, or Drift itself is
    * not finalized yet;
-   * CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET
+   * CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET, TOKEN_DECIMALS
    */
   async read(commitment: Commitment): Promise<DriftRead> {
     let plan = this.#plan ?? (await this.#discover(commitment));
@@ -152,11 +153,14 @@ export class DriftReader {
     const base = spots.find(({ name }) => name === deployment.baseAsset);
     if (base === undefined) throw this.#unknown(deployment.baseAsset, spots);
 
-    // Of all the others nothing is wanted again.
-    this.#decoded.clear();
     const perpIndex = perp.market.marketIndex;
     const baseIndex = base.market.marketIndex;
     const quoteIndex = perp.market.quoteSpotMarketIndex;
+    const quote = spots.find(({ market }) => market.marketIndex === quoteIndex);
+    mindDecimals(base, ASSET_DECIMALS.SOL);
+    if (quote !== undefined) mindDecimals(quote, ASSET_DECIMALS.USDC);
+    // Of all the others nothing is wanted again.
+    this.#decoded.clear();
     return {
       ...{ perpIndex, baseIndex, quoteIndex },
       perps: new Set([perpIndex]),
@@ -293,6 +297,16 @@ export class DriftReader {
     this.#seen.set(commitment, { slot, takenAtMs });
     return takenAtMs;
   }
+}
+
+/** Amounts of ours are lamports and millionths: a token of other units would be off by powers of ten. */
+function mindDecimals({ name, market }: { name: string; market: DriftAccounts['SpotMarket'] }, expected: number): void {
+  if (market.decimals === expected) return;
+  throw new CriticalError(
+    'TOKEN_DECIMALS',
+    `${name} has ${market.decimals} decimals here; this program counts it with ${expected}, and cannot trade on this Drift.`,
+    { asset: name, got: market.decimals, expected },
+  );
 }
 
 interface Answer {

@@ -194,6 +194,17 @@ describeOnDrift('what is not there', () => {
     expect(error).toMatchObject({ code: 'UNKNOWN_MARKET', details: { got: 'DOGE-PERP', expected: ['SOL-PERP'] } });
   });
 
+  it('a quote asset that is not counted in millionths is refused, never traded at another power of ten', async () => {
+    const net = await stillDrift();
+    net.accounts.write({ kind: 'SpotMarket', index: 0 }, 'decimals', 8n);
+    await net.advance(5);
+    const error = await readerOn(net)
+      .reader.read('confirmed')
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CriticalError);
+    expect(error).toMatchObject({ code: 'TOKEN_DECIMALS', details: { asset: 'USDC', got: 8, expected: 6 } });
+  });
+
   it('an authority without an account has none, and an empty wallet', async () => {
     const read = await readOf({ authority: '11111111111111111111111111111112' });
     expect(read).toMatchObject({ user: null, userStats: null, account: null, wallet: { usdc: 0n } });
