@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { Clock } from '../src/domain/clock.ts';
 import { TransientError } from '../src/domain/errors.ts';
 import { operationWorkflowId } from '../src/domain/ids.ts';
-import { encodeSnapshot } from '../src/domain/snapshot.ts';
+import { encodeSnapshot, type Snapshot } from '../src/domain/snapshot.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { compareStores } from '../src/journal/store-comparison.ts';
 import type { Venue } from '../src/venues/venue.ts';
@@ -14,6 +14,8 @@ import { createWatch } from './watch.ts';
 
 /** The watch reconnects as often. */
 const RETRY_AFTER_S = 10;
+/** Within the time of the whole record: a node that hangs must not look like a journal that is away. */
+const READ_WITHIN_MS = 1_200;
 
 /** What Temporal still knows of our workflows. */
 export interface WorkflowLookup extends KeptHistories {
@@ -96,16 +98,33 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
     watch: createWatch({ venueOf: ports.venueOf, journal, clock }),
   });
 
+  async function readNow(engineId: string): Promise<Snapshot> {
+    const venue = await ports.venueOf(engineId);
+    return await venue.read('confirmed');
+  }
+
   /** A venue that cannot be read is an answer, not a failure: what needs no snapshot may still start. */
   async function readOnce(engineId: string) {
     try {
-      const venue = await ports.venueOf(engineId);
-      return { snapshot: encodeSnapshot(await venue.read('confirmed')), unavailable: null };
+      return { snapshot: encodeSnapshot(await inTime(readNow(engineId))), unavailable: null };
     } catch (error) {
       const report = asErrorReport(error);
       if (!(error instanceof TransientError)) return { snapshot: null, unavailable: report };
       const details = { part: 'venue', retry_after_s: RETRY_AFTER_S, ...report.details };
       return { snapshot: null, unavailable: { ...report, details } };
     }
+  }
+}
+
+async function inTime(reading: Promise<Snapshot>): Promise<Snapshot> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const silence = new TransientError('RPC_TIMEOUT', `The account was not read within ${READ_WITHIN_MS} ms.`);
+    timer = setTimeout(() => reject(silence), READ_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([reading, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,9 +1,12 @@
 /** An engine on paper whose venue behaves in reading as a live one: with a ledger, with books, and away now and then. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { perpOf } from '../../src/domain/reconcile.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { lamports } from '../../src/domain/units.ts';
 import type { Venue } from '../../src/venues/venue.ts';
 import { EngineHarness, type HarnessOptions } from './engine-harness.ts';
+
+const HANG_LOOK_MS = 50;
 
 /** Paper, with the ledger that a live venue keeps: what moves the position is ours unless the test says otherwise. */
 export class LedgerHarness extends EngineHarness {
@@ -18,6 +21,8 @@ export class LedgerHarness extends EngineHarness {
   lagging = 0;
   /** What a read ends in; null: it is answered. */
   failure: Error | null = null;
+  /** A read is not answered as long as this stands. */
+  hangs = false;
   readonly #venues = new WeakMap<Venue, Venue>();
 
   static async openEngine(options: HarnessOptions): Promise<LedgerHarness> {
@@ -32,6 +37,7 @@ export class LedgerHarness extends EngineHarness {
       get: (target, name) => {
         if (name === 'read') {
           return async (commitment: 'confirmed') => {
+            while (this.hangs) await sleep(HANG_LOOK_MS);
             if (this.failure !== null) throw this.failure;
             return this.#withLedger(await target.read(commitment));
           };

@@ -47,6 +47,14 @@ describe('while the venue cannot be read', () => {
     });
   });
 
+  it('names the venue when it hangs, and not the journal', async () => {
+    await opened();
+    engine.hangs = true;
+    const deposit = await engine.send({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: '1000000' });
+    expect(deposit.error).toMatchObject({ code: 'RPC_TIMEOUT', details: { part: 'venue' } });
+    engine.hangs = false;
+  });
+
   it('accepts a way out, which goes first as soon as the venue is back', async () => {
     await opened();
     await away();
