@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
-import { perpPosition } from '../../../../src/domain/margin.ts';
+import { perpPosition, spotHeld } from '../../../../src/domain/margin.ts';
+import { mostToWithdraw } from '../../../../src/domain/most-movable.ts';
 import { describeOnDrift } from '../../../support/drift-program.ts';
 import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
+import { livePolicy, snapshotOf } from '../../../support/snapshots.ts';
 
 const SETTLE = { kind: 'settle', market: 'SOL-PERP' } as const;
 
@@ -36,6 +38,31 @@ describeOnDrift('settling on the real program', () => {
     const { landed } = await land(at, SETTLE);
     expect(landed.effect).toMatchObject({ settledPnl: before.toString(), unsettledPnl: '0' });
     expect(await unsettled(at)).toBe(0n);
+  });
+
+  it('a loss, until it is settled, binds deposits as the gates say: the most that they let go lands, and no more does', async () => {
+    const at = await stillDrift();
+    await land(at, { kind: 'deposit', asset: 'SOL', amount: (5n * SOL).toString() });
+    await gone(at, (await land(at, await order(at, { side: 'sell', size: 5n * SOL }))).attempt);
+    at.net.oracles.sol.follow({ kind: 'fixed', price: 153 });
+    await at.net.advance(40);
+    await gone(
+      at,
+      (await land(at, await order(at, { side: 'buy', size: 5n * SOL, reduceOnly: true, bps: 200n }))).attempt,
+    );
+    expect(await unsettled(at)).toBeLessThan(-USD);
+    const { account, markets } = await at.reader.read('confirmed');
+    const snapshot = { ...snapshotOf(), account, markets };
+    const most = mostToWithdraw(snapshot, 'SOL', livePolicy()) ?? 0n;
+    const held = account === null ? 0n : spotHeld(account, markets, 'SOL');
+    expect(most).toBeLessThan((held * 99n) / 100n);
+    const withdraw = (amount: bigint) => ({ kind: 'withdraw', asset: 'SOL', amount: amount.toString() }) as const;
+    const refused = { ok: false, error: { details: { program_error: 'InsufficientCollateral' } } };
+    for (const beyond of [held, most + held / 50n]) {
+      expect(await at.writing.simulate(withdraw(beyond))).toMatchObject(refused);
+    }
+    const { landed } = await land(at, withdraw(most));
+    expect(landed.effect).toMatchObject({ movedAmount: most.toString() });
   });
 
   it('settles a gain as far as the pool can pay, and says what stays', async () => {
