@@ -7,6 +7,8 @@ import type { Caller } from '../support/product-caller.ts';
 
 const TIMEOUT_MS = 400_000;
 const GONE_MS = 15_000;
+const READS = 5;
+const TOLD_WITHIN_MS = 500;
 
 describeOnDrift('watching alone', () => {
   let live: LiveProduct;
@@ -60,6 +62,22 @@ describeOnDrift('watching alone', () => {
     },
     TIMEOUT_MS,
   );
+
+  it('tells a socket of each read well within 500 ms of it', async () => {
+    const from = caller.broadcasts.length;
+    const firstTold = () => {
+      const ages = new Map<string, number>();
+      for (const { type, data } of caller.broadcasts.slice(from)) {
+        const { as_of, age_ms } = data as { readonly as_of?: string | null; readonly age_ms?: number };
+        if (type === 'SYSTEM_STATS' && as_of != null && !ages.has(as_of)) ages.set(as_of, age_ms ?? Number.NaN);
+      }
+      // The first may have been told of before.
+      return [...ages.values()].slice(1).toSorted((a, b) => a - b);
+    };
+    const ages = await until('five reads', async () => (firstTold().length >= READS ? firstTold() : null));
+    // The median: a machine under load may hold up one of them.
+    expect(ages[Math.floor(ages.length / 2)]).toBeLessThan(TOLD_WITHIN_MS);
+  });
 
   it.each([
     ['DRIFT_DEPOSIT', { amount: '0.5' }],
