@@ -3,6 +3,7 @@ import { PublicKey } from '@solana/web3.js';
 import { type Localnet, startLocalnet } from '../src/localnet/localnet.ts';
 import { type TransferAccount, transferKeypair } from '../tests/support/transfer-venue.ts';
 import { BareScript } from './support/bare-transfer.ts';
+import { startBareWorker } from './support/bare-worker.ts';
 import { inTurn, median, timed } from './support/measure.ts';
 import { type Finding, say } from './support/report.ts';
 import { TransferBench } from './support/transfer-bench.ts';
@@ -12,8 +13,6 @@ const ROUNDS = 25;
 /** Finality takes 13 s each time. */
 const CALL_ROUNDS = 5;
 const AT_ONCE = 100;
-/** Each looks for its answer: a hundred that look all the time would be what is measured. */
-const LOOK_EVERY_MS = 200;
 /** Below the amount that a live engine asks to be confirmed. */
 const LAMPORTS = 10_000_000;
 const AMOUNT = String(LAMPORTS);
@@ -102,24 +101,34 @@ async function manyAtOnce(net: Localnet, bench: TransferBench, script: BareScrip
   const bare = await timed(() => Promise.all(others.map((account) => bareTransfer(script, account))))();
   let final: (() => Promise<unknown>)[] = [];
   const ours = await timed(async () => {
-    final = (await Promise.all(accounts.map((account) => bench.deposit(account, AMOUNT, LOOK_EVERY_MS)))).map(
-      (one) => one.final,
-    );
+    final = (await Promise.all(accounts.map((account) => bench.deposit(account, AMOUNT)))).map((one) => one.final);
   })();
   await Promise.all(final.map((wait) => wait()));
+  const workflows = await bareWorkflowsAtOnce(bench);
   const once = accounts.filter((account, index) => inVault(account) - (before[index] ?? 0n) === BigInt(LAMPORTS));
   say(
-    `  ${once.length} of ${AT_ONCE} landed exactly once; all confirmed after ${ours.toFixed(0)} ms, bare ${bare.toFixed(0)} ms`,
+    `  ${once.length} of ${AT_ONCE} landed exactly once; all confirmed after ${ours.toFixed(0)} ms, bare ${bare.toFixed(0)} ms, as many bare workflows ${workflows.toFixed(0)} ms`,
   );
   if (once.length !== AT_ONCE)
     throw new Error(`${AT_ONCE - once.length} of ${AT_ONCE} transfers did not land exactly once`);
+  const figure = {
+    what: `${AT_ONCE} transfers of ${AT_ONCE} accounts at once, all confirmed`,
+    figure: ours,
+    unit: 'ms',
+  };
   return [
-    {
-      what: `${AT_ONCE} transfers of ${AT_ONCE} accounts at once, all confirmed`,
-      figure: ours,
-      unit: 'ms',
-      yardstick: { what: `${AT_ONCE} bare scripts at once`, figure: bare },
-      goal: null,
-    },
+    { ...figure, yardstick: { what: `${AT_ONCE} bare scripts at once`, figure: bare }, goal: null },
+    { ...figure, yardstick: { what: `${AT_ONCE} workflows of four no-op activities`, figure: workflows }, goal: null },
   ];
+}
+
+/** What durable steps cost a server by themselves: nearly all that a hundred transfers take. */
+async function bareWorkflowsAtOnce(bench: TransferBench): Promise<number> {
+  const worker = await startBareWorker(bench.address);
+  try {
+    await worker.fourActivities();
+    return await timed(() => Promise.all(Array.from({ length: AT_ONCE }, () => worker.fourActivities())))();
+  } finally {
+    await worker.close();
+  }
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -27,7 +28,6 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FUNDS = 100_000_000_000n;
 /** Of a command's envelope; the product's own is 5 s. */
 const NOT_AFTER_MS = 5_000;
-const LOOK_EVERY_MS = 5;
 /** A machine with two cores and a hundred operations on it. */
 const PATIENCE_MS = 120_000;
 
@@ -42,7 +42,7 @@ const TUNING: EngineTuning = {
   searchAttributes: true,
 };
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const isEnd = (answer: CommandAnswer): boolean => answer.data.status !== 'pending';
 
 export class TransferBench {
   readonly #net: Localnet;
@@ -50,6 +50,8 @@ export class TransferBench {
   readonly #folder = mkdtempSync(join(tmpdir(), 'driftless-bench-'));
   readonly #taskQueue = `transfers-${randomUUID()}`;
   readonly #engines: string[] = [];
+  /** Who waits for a row of the journal, by its key: a hundred that look all the time would be what is measured. */
+  readonly #waiting = new Map<string, () => void>();
   #server!: BenchServer;
   #client!: Client;
   #native!: NativeConnection;
@@ -65,6 +67,10 @@ export class TransferBench {
     const server = await startBenchServer(bench.#folder, { tuned: true });
     bench.#server = server;
     bench.#journal = await openTestJournal();
+    await bench.#journal.listen(
+      ({ key }) => bench.#waiting.get(key)?.(),
+      () => undefined,
+    );
     const connection = await Connection.connect({ address: server.address });
     bench.#client = new Client({ connection, namespace: NAMESPACE });
     bench.#native = await NativeConnection.connect({ address: server.address });
@@ -94,6 +100,11 @@ export class TransferBench {
       defaultHeartbeatThrottleInterval: '1 s',
     });
     this.#worker = { worker, run: worker.run() };
+  }
+
+  /** Of the server that the worker is at. */
+  get address(): string {
+    return this.#server.address;
   }
 
   venue(engineId: string): TransferVenue {
@@ -137,24 +148,16 @@ export class TransferBench {
       receivedAtMs,
       notAfterMs: receivedAtMs + NOT_AFTER_MS,
     };
-    let answer: CommandAnswer | null = await this.#client.workflow
+    const first: CommandAnswer = await this.#client.workflow
       .getHandle(engineId)
       .executeUpdate(command, { args: [envelope], updateId: envelope.commandId });
-    const deadline = performance.now() + PATIENCE_MS;
-    while (answer === null || answer.data.status === 'pending') {
-      if (performance.now() > deadline) throw new Error(`no end of ${envelope.commandId}`);
-      await pause(LOOK_EVERY_MS);
-      answer = (await this.#journal.command(envelope.commandId))?.answer ?? null;
-    }
+    const stored = async () => (await this.#journal.command(envelope.commandId))?.answer ?? null;
+    const answer = isEnd(first) ? first : await this.#told(envelope.commandId, stored);
     if (answer.data.status !== 'done') throw new Error(`the command ended as ${JSON.stringify(answer)}`);
   }
 
   /** One deposit without an engine: resolves when it is confirmed, and gives the wait for finality. */
-  async deposit(
-    { engineId }: TransferAccount,
-    amount: string,
-    lookEveryMs: number = LOOK_EVERY_MS,
-  ): Promise<{ final(): Promise<CommandAnswer> }> {
+  async deposit({ engineId }: TransferAccount, amount: string): Promise<{ final(): Promise<CommandAnswer> }> {
     const operationId = randomUUID();
     const input: OperationInput = {
       operationId,
@@ -174,15 +177,28 @@ export class TransferBench {
       workflowId: operationWorkflowId(operationId),
       args: [input],
     });
-    const deadline = performance.now() + PATIENCE_MS;
-    let answered = false;
-    while (!answered) {
-      if (performance.now() > deadline) throw new Error(`no answer of ${operationId}`);
-      // Of the journal, not of the workflow: a query would cost the worker a task each time.
-      await pause(lookEveryMs);
-      answered = (await this.#journal.operation(operationId))?.answer != null;
-    }
+    // Of the journal, not of the workflow: a query would cost the worker a task each time.
+    await this.#told(operationId, async () => (await this.#journal.operation(operationId))?.answer ?? null);
     return { final: async () => (await handle.result()) as CommandAnswer };
+  }
+
+  /** The end that `stored` reads, once the journal tells of that row. @throws Error when it does not come */
+  async #told(key: string, stored: () => Promise<CommandAnswer | null>): Promise<CommandAnswer> {
+    const deadline = performance.now() + PATIENCE_MS;
+    try {
+      for (;;) {
+        const told = new Promise<void>((resolve) => this.#waiting.set(key, resolve));
+        const answer = await stored();
+        if (answer !== null && isEnd(answer)) return answer;
+        const left = deadline - performance.now();
+        if (left <= 0) throw new Error(`no end of ${key}`);
+        const late = new AbortController();
+        await Promise.race([told, sleep(left, undefined, { signal: late.signal }).catch(() => undefined)]);
+        late.abort();
+      }
+    } finally {
+      this.#waiting.delete(key);
+    }
   }
 
   async close(): Promise<void> {
