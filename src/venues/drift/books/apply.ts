@@ -11,6 +11,7 @@ import {
   driftEvents,
   type FillEvent,
   type FundingEvent,
+  type OrderActionEvent,
   type OrderSide,
 } from '../events/drift-events.ts';
 import { type ChainTransaction, lamportsChange, tokensChange } from './chain-record.ts';
@@ -79,6 +80,8 @@ export function applyTransactions(
   }
   return { state, trades, funding };
 }
+
+const FORCED_CANCEL = /^Program log: Instruction: ForceCancelOrders$/;
 
 const moved = (spot: SpotTokens, amount: bigint): SpotTokens => ({
   ...spot,
@@ -162,6 +165,8 @@ class Fold {
         this.unclear(`${event.name} of ${this.#transaction.signature}: ${event.reason}`);
         return;
       case 'order_action':
+        this.#takeKeeperReward(event);
+        return;
       case 'funding_rate':
       case 'interest':
       case 'new_user':
@@ -231,6 +236,30 @@ class Fold {
   #remember(orderId: number): void {
     const { signature } = this.#transaction;
     this.state = { ...this.state, orders: [...this.state.orders, { orderId, signature }].slice(-MAX_ORDERS) };
+  }
+
+  /**
+   * Who takes an order off that is past its time, or triggers one, is paid a flat fee by its owner: from the perp
+   * position (the program's `pay_keeper_flat_reward_for_perps`), or from the quote deposit for a spot order, and where all
+   * orders of an account are cancelled by force (`..._for_spot`).
+   */
+  #takeKeeperReward(event: OrderActionEvent): void {
+    const { user, perpIndex } = this.#of;
+    const reward = event.fillerReward ?? 0n;
+    if (reward === 0n || event.filler === null) return;
+    const side = event.taker?.user === user ? event.taker : event.maker?.user === user ? event.maker : null;
+    const amount = (event.filler === user ? reward : 0n) - (side === null ? 0n : reward);
+    if (amount === 0n) return;
+    const placedBy = side === null ? null : this.#placedBy(side);
+    // What somebody else's order costs is theirs; a reward that we got is ours.
+    const own = side === null || (placedBy !== null && this.#operations.has(placedBy));
+    const source = own ? 'fees' : 'external';
+    const forced = this.#transaction.logs.some((line) => FORCED_CANCEL.test(line));
+    if (event.marketKind === 'spot' || forced) {
+      const quote = moved(this.state.quote, amount);
+      this.state = change(this.state, { quote }, 'price', { [source]: amount * FEMTO_PER_MICRO_USD });
+    } else if (event.marketIndex === perpIndex) this.#moveQuote(amount, source);
+    else this.unclear(`an order taken off in perp market ${event.marketIndex}`);
   }
 
   #takeFunding(event: FundingEvent): void {

@@ -54,6 +54,34 @@ describeOnDrift('the books, when something is wrong', () => {
     expect((await stateOf(chain)).sources.unexplained).toBe(0n);
   });
 
+  it('pay the keeper that takes an expired order off: a fee of ours, and external where the order was somebody else’s', async () => {
+    const { chain, books } = await opened();
+    await chain.trade({ direction: 'short', size: 2n * SOL });
+    await chain.finalize();
+    await books.keep(chain.reader);
+    const expire = async (own: boolean): Promise<void> => {
+      chain.net.keeper.set({ fills: false });
+      await chain.trade({ direction: 'short', size: SOL, maxTs: chain.net.chain.head.time + 10 }, own);
+      chain.net.keeper.set({ fills: true, amm: false });
+      chain.net.jump({ seconds: 60 });
+      await chain.net.advance(60);
+      await chain.finalize();
+      await books.keep(chain.reader);
+    };
+    const before = (await stateOf(chain)).sources;
+    await expire(true);
+    const ours = (await stateOf(chain)).sources;
+    const flatFee = ours.fees - before.fees;
+    expect(flatFee).toBeLessThan(0n);
+    await expire(false);
+    const theirs = await stateOf(chain);
+    expect(theirs.sources.external - ours.external).toBe(flatFee);
+    expect(theirs.sources.fees).toBe(ours.fees);
+    expect(theirs.sources.unexplained).toBe(0n);
+    expect(theirs.baseline + sum(Object.values(theirs.sources))).toBe(equityOf(await chain.reader.read('finalized')));
+    expect(await alerts(chain)).toEqual([]);
+  });
+
   it('that were lost with the journal get fills and funding back from the chain, with a new baseline that is told', async () => {
     const { chain, books } = await opened();
     await chain.trade({ direction: 'short', size: 5n * SOL });
