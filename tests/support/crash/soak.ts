@@ -12,6 +12,7 @@ import { TRANSFERS } from './transfer-subject.ts';
 
 /** So many accounts are funded at once. */
 const BATCH = 50;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 export interface SoakOptions {
   readonly runs: number;
@@ -48,6 +49,9 @@ async function soak<N extends Localnet, A extends CrashAccount, C extends Combin
 ): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'driftless-soak-'));
   const server = await startBenchServer(folder, { tuned: true });
+  // Who ends the soak by a signal leaves no server behind; the workers go with their parent.
+  const leave = () => void server.stop().finally(() => process.exit(1));
+  for (const signal of SIGNALS) process.once(signal, leave);
   const startedAt = performance.now();
   const ends = new Map<string, number>();
   let wrong = 0;
@@ -91,6 +95,7 @@ async function soak<N extends Localnet, A extends CrashAccount, C extends Combin
       await matrix.close();
     }
   } finally {
+    for (const signal of SIGNALS) process.off(signal, leave);
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
