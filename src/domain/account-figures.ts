@@ -241,7 +241,8 @@ export function accountFigures(snapshot: Snapshot, policy: Policy): AccountFigur
   const { account, markets } = snapshot;
   const parts = equityParts(snapshot);
   const opening = openingCost(snapshot, 'deposit');
-  const settled = microUsd((account?.perps ?? []).reduce((sum, position) => sum + position.settledPnl, 0n));
+  const ofPositions = (account?.perps ?? []).reduce((sum, position) => sum + position.settledPnl, 0n);
+  const settled = account?.settledPnl ?? microUsd(ofPositions);
   return {
     exists: account !== null,
     opening_cost: solNumber(lamports(opening)),

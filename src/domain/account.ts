@@ -164,6 +164,8 @@ export const Account = z.object({
   highLeverageMaintenance: z.boolean().optional(),
   /** Deposits less withdrawals over the account's life, micro-USD. Absent: taken as not negative. */
   netDeposits: microUsdText.optional(),
+  /** PnL settled over the account's life, of positions that are gone too. Absent: what the positions tell. */
+  settledPnl: microUsdText.optional(),
   spot: z.array(SpotBalance),
   perps: z.array(PerpPosition),
   orders: z.array(OpenOrder),

@@ -134,6 +134,11 @@ describe('the page’s figures', () => {
     });
   });
 
+  it('keep what was settled of positions that are gone, where the venue tells it', () => {
+    const settled = (account: object) => figuresOf({ account }).settled_pnl;
+    expect([settled({}), settled({ settledPnl: usd(-13.5) })]).toEqual([0, -13.5]);
+  });
+
   it('show wallet and sub-account apart, with what may be withdrawn', () => {
     expect(figuresOf({ sol: 10, usdc: 0, perp: -40, walletSol: 5, walletUsdc: 100 })).toMatchObject({
       wallet_sol: 5,

@@ -107,6 +107,7 @@ export function decodeAccount(user: UserAccount): Account {
     highLeverageMode: mode === 'highLeverage',
     highLeverageMaintenance: mode === 'highLeverageMaintenance',
     netDeposits: microUsd(big(user.totalDeposits) - big(user.totalWithdraws)),
+    settledPnl: microUsd(big(user.settledPerpPnl)),
     spot: user.spotPositions.map(decodeBalance).filter(isHeld),
     perps: user.perpPositions.map(decodePosition).filter(isActive),
     orders: user.orders.filter(isOpenPerpOrder).map(decodeOrder),

@@ -34,6 +34,7 @@ export function accountOf(state: PaperState): Account {
       },
       { marketIndex: SOL_INDEX, scaledBalance: state.sol, kind: 'deposit', ...noOrders },
     ],
+    settledPnl: state.perp.settledPnl,
     perps: isActive(state.perp) ? [state.perp] : [],
     orders: state.orders.map(({ signature: _, dueSlot: __, fillPpm: ___, priceLimit: ____, ...order }) => order),
   };

@@ -155,6 +155,7 @@ describe('a Drift account', () => {
     const position = user.perpPositions[2];
     if (!order || !spotOrder || !filled || !position) throw new Error('a user has slots');
     user.subAccountId = 3;
+    user.settledPerpPnl = bn(-13_450_000);
     Object.assign(order, {
       orderId: 17,
       status: { open: {} },
@@ -176,6 +177,7 @@ describe('a Drift account', () => {
       highLeverageMode: false,
       highLeverageMaintenance: false,
       netDeposits: 0n,
+      settledPnl: -13_450_000n,
       spot: [],
       perps: [expect.objectContaining({ marketIndex: 0, openOrders: 1, openAsks: -1_500_000_000n })],
       orders: [

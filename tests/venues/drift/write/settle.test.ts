@@ -38,6 +38,8 @@ describeOnDrift('settling on the real program', () => {
     const { landed } = await land(at, SETTLE);
     expect(landed.effect).toMatchObject({ settledPnl: before.toString(), unsettledPnl: '0' });
     expect(await unsettled(at)).toBe(0n);
+    // The position is gone, and what it brought is still told.
+    expect((await at.reader.read('confirmed')).account?.settledPnl).toBe(before);
   });
 
   it('a loss, until it is settled, binds deposits as the gates say: the most that they let go lands, and no more does', async () => {
