@@ -158,6 +158,8 @@ export class CommandDesk {
     const past = stored === null ? null : pastAnswer(envelope, stored);
     if (past !== null) return past;
     if (expired(envelope)) return await this.conclude(envelope, expiry(), true);
+    // A way out that nothing refuses goes to the head of the line at once: what ended is none of its business.
+    if (!isWayOut(kind) || !withSnapshot) await this.takeTold(stored);
     const early = withSnapshot ? null : refusal();
     if (early !== null) return await this.conclude(envelope, refused(early), true);
     const snapshot = await this.snapshotFor(kind, withSnapshot ? stored : null);
@@ -223,10 +225,11 @@ export class CommandDesk {
    * What the journal tells as ended, anybody may act on: it counts here before the next command is looked at. The report
    * that it waits for was sent before the journal was written, and is at most on its way.
    */
-  private async takeTold(commandIds: readonly string[]): Promise<void> {
+  private async takeTold(stored: Stored | null): Promise<void> {
+    const told = stored?.answered ?? [];
     const taken = () => {
       const open = unansweredCommands(this.run.engine);
-      return commandIds.every((commandId) => !open.includes(commandId));
+      return told.every((commandId) => !open.includes(commandId));
     };
     if (!taken()) await condition(taken, TOLD_WITHIN_MS);
   }
@@ -248,9 +251,7 @@ export class CommandDesk {
     const unanswered = unansweredCommands(this.run.engine).filter((other) => other !== envelope.commandId);
     const input = { engineId, record, withSnapshot, unanswered };
     try {
-      const stored = await this.run.locally.run(() => local.admitCommand(input), first);
-      await this.takeTold(stored.answered ?? []);
-      return stored;
+      return await this.run.locally.run(() => local.admitCommand(input), first);
     } catch (error) {
       if (isCancellation(error)) throw error;
       return null;
@@ -390,6 +391,7 @@ export class CommandDesk {
     const stored = await this.admit(envelope, false);
     const past = stored === null ? null : pastAnswer(envelope, stored);
     if (past !== null) return past;
+    await this.takeTold(stored);
     const { request } = envelope;
     switch (request.action) {
       case 'START_ENGINE': {
