@@ -107,6 +107,7 @@ class LiveSoak {
     const begun = await this.#end(caller, 'DRIFT_DEPOSIT', { amount: '6', asset: 'SOL' });
     if (begun?.success !== true) this.#wrong.push(`the first deposit: ${JSON.stringify(begun)}`);
     await this.#end(caller, 'DRIFT_DEPOSIT', { amount: '100', asset: 'USDC' });
+    await this.#end(caller, 'DRIFT_OPEN_POSITION', { ...MARKET, direction: 'short', size: '3' });
     const watching = this.#watchNakedness();
     const commands: Promise<unknown>[] = [];
     for (let round = 0; round < this.#options.rounds; round += 1) {
@@ -206,7 +207,7 @@ class LiveSoak {
     // Each amount is its own: what arrived twice, or not at all, shows.
     const own = String(this.#commands).padStart(4, '0');
     const drawn = this.#random();
-    const size = (Math.ceil(this.#random() * 30) / 10).toFixed(1);
+    const size = (Math.ceil(this.#random() * 20) / 10).toFixed(1);
     if (drawn < 0.2) await this.#end(caller, 'DRIFT_DEPOSIT', { amount: `0.3${own}`, asset: 'SOL' });
     else if (drawn < 0.27) await this.#end(caller, 'DRIFT_DEPOSIT', { amount: `7.${own}`, asset: 'USDC' });
     else if (drawn < 0.5) await this.#end(caller, 'DRIFT_OPEN_POSITION', { ...MARKET, direction: 'short', size });
