@@ -89,7 +89,6 @@ describe('a rebuild', () => {
     await runsThere(2);
     await stores.carryOut(DEPOSIT, second);
     await stores.ended(second);
-    await runsThere(3);
     await stores.untilState('quiet', ({ operation, unresolved }) => operation === null && unresolved.length === 0);
     const before = [await recordOf(first), await recordOf(second)];
     const [oldest] = await runs();
