@@ -107,7 +107,7 @@ const CASES: readonly Case[] = [
   {
     name: 'DRIFT_WITHDRAW of more than there is',
     request: withdraw('SOL', lamportsOf(1_000)),
-    ...refused('INSUFFICIENT_FUNDS', ['INSUFFICIENT_FUNDS', 'LEVERAGE', 'HEALTH_AFTER', 'DELTA_EXPOSED']),
+    ...refused('INSUFFICIENT_FUNDS', ['INSUFFICIENT_FUNDS', 'DELTA_EXPOSED']),
   },
   {
     name: 'DRIFT_CLOSE_POSITION without one',
