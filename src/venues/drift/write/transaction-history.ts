@@ -36,7 +36,8 @@ export class TransactionHistory {
   }
 
   /**
-   * Null: the node asked does not know it, which is no evidence of anything.
+   * Null: no node that answers knows it, which is no evidence of anything. What one does not know, another may: one that
+   * denies it for ever must not keep an order from its end.
    * @param slot where it is known to have landed: then it is asked for once only
    * @throws TransientError
    */
@@ -44,12 +45,26 @@ export class TransactionHistory {
     const kept = slot === null ? undefined : this.#kept.get(`${signature} ${slot}`);
     if (kept !== undefined) return kept;
     const config = { commitment: 'confirmed', encoding: 'base64', maxSupportedTransactionVersion: 0 };
-    const found = await this.#pool.read('getTransaction', [signature, config], readTransaction(signature));
-    if (found === null || (slot !== null && found.slot !== slot)) return null;
+    const fits = (one: LandedTransaction | null): one is LandedTransaction =>
+      one !== null && (slot === null || one.slot === slot);
+    const first = await this.#pool.read('getTransaction', [signature, config], readTransaction(signature));
+    const found = fits(first) ? first : await this.#elsewhere(signature, config, fits);
+    if (found === null) return null;
     this.#kept.set(`${signature} ${found.slot}`, found);
     const oldest = this.#kept.keys().next().value;
     if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
     return found;
+  }
+
+  async #elsewhere(
+    signature: string,
+    config: object,
+    fits: (one: LandedTransaction | null) => one is LandedTransaction,
+  ): Promise<LandedTransaction | null> {
+    if (this.#pool.nodes.length === 1) return null;
+    const read = readTransaction(signature);
+    const answers = await this.#pool.each((node) => node.ask('getTransaction', [signature, config], read));
+    return answers.flatMap(([, answer]) => (answer.kind === 'answer' ? [answer.value] : [])).find(fits) ?? null;
   }
 
   /**
