@@ -26,6 +26,7 @@ import { requireFreePort } from './port-taken.ts';
 import { readinessOf } from './readiness.ts';
 import { createRedactor } from './redaction.ts';
 import { listenForStop, type StopSignal } from './stop-signal.ts';
+import { watchForStuck } from './stuck-workflows.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
 import { clearTheWay, startTemporalServer } from './temporal-server.ts';
@@ -238,6 +239,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     const worker = bundle === null ? null : await startWorker(await workerOptions(connect, await bundle));
     if (worker !== null) add('worker', 6_000, worker.stop);
     if (isWorker) await startEngine(engineStart);
+    if (isWorker) add('stuck workflows', 1_000, watchForStuck({ client, journal, clock, logger }).stop);
     if (isWorker && settings.mode === 'live') await tellLiveStart({ settings, venues, logger: log.fileOnly, say });
 
     if (!isBridge) {

@@ -1,0 +1,92 @@
+/**
+ * Workflows that can go no further: Temporal fails their task again and again (an operation begun by another version, a
+ * defect), and nothing inside of them can tell. Asked from outside, told as an alert once per crossing.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { AlertDesk } from '../../activities/alert-desk.ts';
+import type { Clock } from '../domain/clock.ts';
+import { operationWorkflowId } from '../domain/ids.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Logger } from './logger.ts';
+
+export interface StuckPorts {
+  readonly client: Client;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface StuckTuning {
+  readonly everyMs: number;
+  /** A task that was tried so often fails for a reason that time does not mend. */
+  readonly attempts: number;
+}
+
+const TUNING: StuckTuning = { everyMs: 30_000, attempts: 5 };
+const CALL_MS = 10_000;
+const WORKFLOW_STUCK = 'WORKFLOW_STUCK';
+
+export function watchForStuck(ports: StuckPorts, tuning: StuckTuning = TUNING): { readonly stop: () => Promise<void> } {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const looking = (async () => {
+    while (!signal.aborted) {
+      await sleep(tuning.everyMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      // A store that is away is told by what needs it.
+      await look(ports, tuning.attempts).catch((err: unknown) =>
+        ports.logger.debug({ err }, 'not looked for the stuck'),
+      );
+    }
+  })();
+  return {
+    stop: async () => {
+      stopping.abort();
+      await looking;
+    },
+  };
+}
+
+async function look({ client, journal, clock }: StuckPorts, attempts: number): Promise<void> {
+  for (const { engineId } of await journal.engines()) {
+    const unfinished = await journal.unfinishedOperations(engineId);
+    const stuck: string[] = [];
+    for (const workflowId of [engineId, ...unfinished.map(({ operationId }) => operationWorkflowId(operationId))]) {
+      if ((await attemptsOf(client, workflowId)) >= attempts) stuck.push(workflowId);
+    }
+    const desk = await AlertDesk.open(journal, engineId);
+    const nowMs = clock.nowMs();
+    if (stuck.length === 0) {
+      await desk.recover(WORKFLOW_STUCK, 'Every workflow goes on again.', nowMs);
+      continue;
+    }
+    const told = desk.standingAlert(WORKFLOW_STUCK)?.details as
+      | { readonly workflow_ids?: readonly string[] }
+      | undefined;
+    if (stuck.every((workflowId) => told?.workflow_ids?.includes(workflowId))) continue;
+    const text = {
+      code: WORKFLOW_STUCK,
+      severity: 'critical' as const,
+      message: `Temporal cannot carry on ${stuck.join(', ')}: its task fails each time it is tried.`,
+      action:
+        'Nothing is lost. Read the failure under its id in the Temporal UI; if it was begun by another version of ' +
+        'Driftless, start that version again and let it end first. Until then look after the position yourself.',
+      details: { workflow_ids: stuck },
+    };
+    await desk.raise(text, nowMs, nowMs);
+  }
+}
+
+/** How often the task at hand was tried; 0 without one, or without such a workflow. */
+async function attemptsOf(client: Client, workflowId: string): Promise<number> {
+  try {
+    const { raw } = await client.connection.withDeadline(Date.now() + CALL_MS, () =>
+      client.workflow.getHandle(workflowId).describe(),
+    );
+    return raw.pendingWorkflowTask?.attempt ?? 0;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 0;
+    throw error;
+  }
+}
