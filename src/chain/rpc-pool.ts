@@ -85,6 +85,32 @@ export class RpcPool {
     throw unanswered(method, answers);
   }
 
+  /**
+   * As `read`, of something that a node may not know (null): what one denies, for ever even, another may know.
+   * Null: none that answers knows it, which is no evidence of anything.
+   * @throws TransientError when no node answers, or one refuses the request as such
+   */
+  async readKnown<T>(
+    method: string,
+    params: readonly unknown[],
+    read: (result: unknown) => T | null | undefined,
+  ): Promise<T | null> {
+    const answers: (readonly [string, NoAnswer])[] = [];
+    let denied = false;
+    for (const node of this.ranked()) {
+      const answer = await node.ask(method, params, read);
+      if (answer.kind === 'answer') {
+        if (answer.value !== null) return answer.value;
+        denied = true;
+        continue;
+      }
+      answers.push([node.name, answer]);
+      if (!mayFailOver(answer)) break;
+    }
+    if (denied) return null;
+    throw unanswered(method, answers);
+  }
+
   /** Every node's own answer. Never rejects. */
   async each<T>(ask: (node: RpcNode) => Promise<RpcAnswer<T>>): Promise<readonly (readonly [RpcNode, RpcAnswer<T>])[]> {
     return await Promise.all(this.nodes.map(async (node) => [node, await ask(node)] as const));

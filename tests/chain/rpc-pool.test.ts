@@ -36,6 +36,26 @@ const errorOf = async (pool: RpcPool): Promise<TransientError> => {
   return error as TransientError;
 };
 
+describe('a read of what a node may not know', () => {
+  const readNumber = (value: unknown) => (value === null || typeof value === 'number' ? value : undefined);
+  const known = (pool: RpcPool) => pool.readKnown('getSlot', [], readNumber);
+
+  it('goes on to the one that knows it, where another denies it for ever', async () => {
+    const { pool } = await poolOf(slot(result(null)), slot(result(7)));
+    expect([await known(pool), await known(pool)]).toEqual([7, 7]);
+  });
+
+  it('is null where one denies it and the other does not answer', async () => {
+    const { pool } = await poolOf(slot({ status: 500 }), slot(result(null)));
+    expect(await known(pool)).toBeNull();
+  });
+
+  it('is an error where none answers', async () => {
+    const { pool } = await poolOf(slot({ status: 500 }), slot({ fault: 'cut' }));
+    await expect(known(pool)).rejects.toBeInstanceOf(TransientError);
+  });
+});
+
 describe('a read', () => {
   it('without an endpoint is a critical error that names the setting', () => {
     expect(() => new RpcPool({ endpoints: [], clock: { nowMs: () => 0 } })).toThrow(/RPC_URL/);

@@ -1,13 +1,8 @@
 /** What the chain recorded of an address: its signatures, and each transaction with balances and logs. */
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
+import { readSignatureRows, type SignatureRow } from '../signature-rows.ts';
 
 export type Commitment = 'confirmed' | 'finalized';
-
-export interface SignatureRow {
-  readonly signature: string;
-  readonly slot: number;
-  readonly failed: boolean;
-}
 
 export interface ChainTransaction {
   readonly signature: string;
@@ -42,16 +37,6 @@ const PAGE = 1_000;
 /** A million transactions: beyond that the span is a gap. */
 const MAX_PAGES = 1_000;
 
-const readRows = (result: unknown): readonly SignatureRow[] | undefined => {
-  if (!Array.isArray(result)) return undefined;
-  const rows = result.map((row): SignatureRow | null =>
-    isFields(row) && typeof row.signature === 'string' && isCount(row.slot)
-      ? { signature: row.signature, slot: row.slot, failed: (row.err ?? null) !== null }
-      : null,
-  );
-  return rows.some((row) => row === null) ? undefined : (rows as SignatureRow[]);
-};
-
 export interface SignatureSpan {
   readonly after: number;
   readonly upTo: number;
@@ -74,7 +59,7 @@ export async function signaturesOf(
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const limit = page === 0 ? FIRST_PAGE : PAGE;
     const config = { commitment, limit, minContextSlot: upTo, ...(before === undefined ? {} : { before }) };
-    const rows = await pool.read('getSignaturesForAddress', [address, config], readRows);
+    const rows = await pool.read('getSignaturesForAddress', [address, config], readSignatureRows);
     found.push(...rows.filter(({ slot }) => slot > after && slot <= upTo));
     const last = rows.at(-1);
     if (last === undefined || rows.length < limit || last.slot <= after || found.length > most) break;
@@ -83,20 +68,19 @@ export async function signaturesOf(
   return found.reverse();
 }
 
-/** Null: the node does not have it (any more, or yet). @throws TransientError */
+/** Null: no node that answers has it (any more, or yet). @throws TransientError */
 export async function transactionOf(
   pool: RpcPool,
   signature: string,
   commitment: Commitment,
 ): Promise<ChainTransaction | null> {
   const config = { commitment, encoding: 'json', maxSupportedTransactionVersion: 0 };
-  const answer = await pool.read('getTransaction', [signature, config], (result) =>
-    result === null ? { found: null } : found(signature, result),
+  return await pool.readKnown('getTransaction', [signature, config], (result) =>
+    result === null ? null : readTransaction(signature, result),
   );
-  return answer.found;
 }
 
-function found(signature: string, result: unknown): { readonly found: ChainTransaction } | undefined {
+function readTransaction(signature: string, result: unknown): ChainTransaction | undefined {
   if (!isFields(result) || !isFields(result.meta) || !isFields(result.transaction) || !isCount(result.slot)) {
     return undefined;
   }
@@ -108,20 +92,18 @@ function found(signature: string, result: unknown): { readonly found: ChainTrans
   const keys = [...message.accountKeys, ...texts(loaded.writable), ...texts(loaded.readonly)];
   const signerCount = Number(message.header.numRequiredSignatures ?? 1);
   return {
-    found: {
-      signature,
-      slot,
-      blockTimeMs: typeof blockTime === 'number' ? blockTime * 1_000 : null,
-      failed: (meta.err ?? null) !== null,
-      fee: BigInt(meta.fee),
-      signers: message.accountKeys.slice(0, signerCount),
-      keys,
-      lamportsBefore: meta.preBalances.map(BigInt),
-      lamportsAfter: meta.postBalances.map(BigInt),
-      tokensBefore: tokenBalances(meta.preTokenBalances, keys),
-      tokensAfter: tokenBalances(meta.postTokenBalances, keys),
-      logs: texts(meta.logMessages),
-    },
+    signature,
+    slot,
+    blockTimeMs: typeof blockTime === 'number' ? blockTime * 1_000 : null,
+    failed: (meta.err ?? null) !== null,
+    fee: BigInt(meta.fee),
+    signers: message.accountKeys.slice(0, signerCount),
+    keys,
+    lamportsBefore: meta.preBalances.map(BigInt),
+    lamportsAfter: meta.postBalances.map(BigInt),
+    tokensBefore: tokenBalances(meta.preTokenBalances, keys),
+    tokensAfter: tokenBalances(meta.postTokenBalances, keys),
+    logs: texts(meta.logMessages),
   };
 }
 

@@ -16,14 +16,9 @@ import type { DriftDeployment } from '../deployment.ts';
 import type { DriftRead } from '../drift-read.ts';
 import type { DriftReader } from '../drift-reader.ts';
 import type { PeriodRate } from '../funding-memory.ts';
+import type { SignatureRow } from '../signature-rows.ts';
 import { applyTransactions, type BooksOf } from './apply.ts';
-import {
-  type ChainTransaction,
-  type Commitment,
-  type SignatureRow,
-  signaturesOf,
-  transactionOf,
-} from './chain-record.ts';
+import { type ChainTransaction, type Commitment, signaturesOf, transactionOf } from './chain-record.ts';
 import { concluded, type Difference, type Proof, prove, withPeriod } from './prove.ts';
 import { periodOf, type Standing, standingOf } from './standing.ts';
 import type { BooksState } from './state.ts';

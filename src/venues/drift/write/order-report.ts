@@ -8,14 +8,15 @@ import { TransientError } from '../../../domain/errors.ts';
 import type { Fill } from '../../../domain/intent.ts';
 import type { DriftRead } from '../drift-read.ts';
 import { driftEvents } from '../events/drift-events.ts';
+import type { SignatureRow } from '../signature-rows.ts';
 import { fillOf, type LandedOrder, placedOrder, priceOf, type Subject, sideOf } from './landed-effect.ts';
-import type { LandedTransaction, ListedTransaction } from './transaction-history.ts';
+import type { LandedTransaction } from './transaction-history.ts';
 
 export interface OrderSources {
   readonly subject: Subject;
   /** Null: the node asked does not know it. */
   transaction(signature: string, slot: number | null): Promise<LandedTransaction | null>;
-  since(address: string, slot: number, atLeastSlot: number): Promise<readonly ListedTransaction[]>;
+  since(address: string, slot: number, atLeastSlot: number): Promise<readonly SignatureRow[]>;
   read(commitment: 'confirmed' | 'finalized'): Promise<DriftRead>;
 }
 

@@ -1,6 +1,7 @@
 /** What a node remembers of transactions: one by its signature, and an account's since a slot. */
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
 import { TransientError } from '../../../domain/errors.ts';
+import { readSignatureRows, type SignatureRow } from '../signature-rows.ts';
 
 export interface LandedTransaction {
   readonly signature: string;
@@ -8,12 +9,6 @@ export interface LandedTransaction {
   readonly blockTimeMs: number | null;
   readonly failed: boolean;
   readonly logs: readonly string[];
-}
-
-export interface ListedTransaction {
-  readonly signature: string;
-  readonly slot: number;
-  readonly failed: boolean;
 }
 
 /** A page of signatures, and how many are asked for at most: an account with more since a placement is not ours alone. */
@@ -36,8 +31,7 @@ export class TransactionHistory {
   }
 
   /**
-   * Null: no node that answers knows it, which is no evidence of anything. What one does not know, another may: one that
-   * denies it for ever must not keep an order from its end.
+   * Null: no node that answers knows it, which is no evidence of anything.
    * @param slot where it is known to have landed: then it is asked for once only
    * @throws TransientError
    */
@@ -45,10 +39,7 @@ export class TransactionHistory {
     const kept = slot === null ? undefined : this.#kept.get(`${signature} ${slot}`);
     if (kept !== undefined) return kept;
     const config = { commitment: 'confirmed', encoding: 'base64', maxSupportedTransactionVersion: 0 };
-    const fits = (one: LandedTransaction | null): one is LandedTransaction =>
-      one !== null && (slot === null || one.slot === slot);
-    const first = await this.#pool.read('getTransaction', [signature, config], readTransaction(signature));
-    const found = fits(first) ? first : await this.#elsewhere(signature, config, fits);
+    const found = await this.#pool.readKnown('getTransaction', [signature, config], readTransaction(signature, slot));
     if (found === null) return null;
     this.#kept.set(`${signature} ${found.slot}`, found);
     const oldest = this.#kept.keys().next().value;
@@ -56,23 +47,12 @@ export class TransactionHistory {
     return found;
   }
 
-  async #elsewhere(
-    signature: string,
-    config: object,
-    fits: (one: LandedTransaction | null) => one is LandedTransaction,
-  ): Promise<LandedTransaction | null> {
-    if (this.#pool.nodes.length === 1) return null;
-    const read = readTransaction(signature);
-    const answers = await this.#pool.each((node) => node.ask('getTransaction', [signature, config], read));
-    return answers.flatMap(([, answer]) => (answer.kind === 'answer' ? [answer.value] : [])).find(fits) ?? null;
-  }
-
   /**
    * Transactions that name the address, from the slot on, oldest first, as a node that has come to `atLeastSlot` has them.
    * @throws TransientError, also when there are more than can be asked for
    */
-  async since(address: string, slot: number, atLeastSlot: number): Promise<readonly ListedTransaction[]> {
-    const found: ListedTransaction[] = [];
+  async since(address: string, slot: number, atLeastSlot: number): Promise<readonly SignatureRow[]> {
+    const found: SignatureRow[] = [];
     let before: string | undefined;
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const config = {
@@ -81,7 +61,7 @@ export class TransactionHistory {
         minContextSlot: atLeastSlot,
         ...(before === undefined ? {} : { before }),
       };
-      const rows = await this.#pool.read('getSignaturesForAddress', [address, config], readListed);
+      const rows = await this.#pool.read('getSignaturesForAddress', [address, config], readSignatureRows);
       const wanted = rows.filter((row) => row.slot >= slot);
       found.push(...wanted);
       before = rows.at(-1)?.signature;
@@ -92,10 +72,11 @@ export class TransactionHistory {
 }
 
 const readTransaction =
-  (signature: string) =>
+  (signature: string, slot: number | null) =>
   (result: unknown): LandedTransaction | null | undefined => {
     if (result === null) return null;
     if (!isFields(result) || !isSlot(result.slot) || !isFields(result.meta)) return undefined;
+    if (slot !== null && result.slot !== slot) return null;
     const { logMessages, err } = result.meta;
     if (!Array.isArray(logMessages) || !logMessages.every((line) => typeof line === 'string')) return undefined;
     const { blockTime } = result;
@@ -107,14 +88,3 @@ const readTransaction =
       logs: logMessages as string[],
     };
   };
-
-/** Newest first, as the node gives them. */
-function readListed(result: unknown): readonly ListedTransaction[] | undefined {
-  if (!Array.isArray(result)) return undefined;
-  const rows = result.map((row: unknown) =>
-    isFields(row) && typeof row.signature === 'string' && isSlot(row.slot)
-      ? { signature: row.signature, slot: row.slot, failed: row.err !== null && row.err !== undefined }
-      : undefined,
-  );
-  return rows.includes(undefined) ? undefined : (rows as ListedTransaction[]);
-}

@@ -47,12 +47,19 @@ class Killed extends Error {}
 /** Answers so many questions, then the process is gone. */
 function dyingPool(pool: RpcPool, after: number): RpcPool {
   let left = after;
-  const read: RpcPool['read'] = async (...question) => {
+  const spend = () => {
     if (left === 0) throw new Killed();
     left -= 1;
+  };
+  const read: RpcPool['read'] = async (...question) => {
+    spend();
     return await pool.read(...question);
   };
-  return { read } as RpcPool;
+  const readKnown: RpcPool['readKnown'] = async (...question) => {
+    spend();
+    return await pool.readKnown(...question);
+  };
+  return { read, readKnown } as RpcPool;
 }
 
 /** The process is gone when all is written and nothing committed. */
