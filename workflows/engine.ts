@@ -103,6 +103,7 @@ export class EngineRun {
   private ready = false;
   /** Rebuilds of a journal that lost something: what it answered before is not known while one runs. */
   private rebuilding = 0;
+  private rebuildUnderWay = false;
   private derived: Derived | null = null;
   private published: Pick<Derived, 'row' | 'rest'> = { row: '', rest: '' };
   private publishing = false;
@@ -268,7 +269,15 @@ export class EngineRun {
   private async rebuildJournal(lastKnownMs: number | null, foundAtMs: number, again: boolean): Promise<void> {
     this.rebuilding += 1;
     try {
-      const { keptSinceMs, commands, operations, notKept } = await rebuildOnce(this.engineId, this.tuning.rebuildMs);
+      // The one that a restart finds under way goes on where it was; this one then looks behind it.
+      await condition(() => !this.rebuildUnderWay);
+      this.rebuildUnderWay = true;
+      const { keptSinceMs, commands, operations, notKept } = await rebuildOnce(
+        this.engineId,
+        this.tuning.rebuildMs,
+      ).finally(() => {
+        this.rebuildUnderWay = false;
+      });
       // After a restart under the hold it found all there.
       if (again && commands + operations === 0) return;
       const from = lastKnownMs ?? keptSinceMs;
