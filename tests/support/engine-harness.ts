@@ -60,6 +60,10 @@ export const QUICK_TIMING: TransactionTiming = {
   orderLifeMs: 2_000,
 };
 
+/** Nothing runs, and no outcome is unknown. CLOSE is answered at its fill: what it settles may run on. */
+export const atRest = ({ operation, unresolved }: EngineRecord): boolean =>
+  operation === null && unresolved.length === 0;
+
 export interface HarnessOptions {
   readonly address: string;
   readonly policy?: Partial<PolicyJson>;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import { atRest } from '../support/engine-harness.ts';
 import { TwoStores } from '../support/two-stores.ts';
 
 const AMOUNT = 10_000_000n;
@@ -190,7 +191,7 @@ describe("Temporal's database", () => {
     // The older workflow goes on from its first attempt, which is dead, and would sign anew.
     expect(await stores.workflowOf(commandId).result()).toMatchObject({ success: true });
     expect(await stores.failureTypes(commandId)).toContain('STORES_DIVERGED');
-    await stores.untilState('quiet', ({ operation, unresolved }) => operation === null && unresolved.length === 0);
+    await stores.untilState('quiet', atRest);
     const after = await stores.journal.operation(operationId);
     expect(after?.attempts.filter(({ stage }) => stage !== 'signed').map((one) => one.signature)).toEqual(
       before.attempts.map((one) => one.signature),

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WorkflowLookup } from '../../activities/engine.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
+import { atRest } from '../support/engine-harness.ts';
 import { ERROR, KeptLog } from '../support/kept-log.ts';
 import { TwoStores } from '../support/two-stores.ts';
 
@@ -89,7 +90,7 @@ describe('a rebuild', () => {
     await runsThere(2);
     await stores.carryOut(DEPOSIT, second);
     await stores.ended(second);
-    await stores.untilState('quiet', ({ operation, unresolved }) => operation === null && unresolved.length === 0);
+    await stores.untilState('quiet', atRest);
     const before = [await recordOf(first), await recordOf(second)];
     const [oldest] = await runs();
     held.behind(oldest?.runId ?? '');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
+import { atRest, EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 
 const OPEN = (size: number) =>
@@ -62,6 +62,7 @@ describe('an engine that renews itself all the time', () => {
   });
 
   it('keeps a running operation, a command that waits for it, and a hold', async () => {
+    await engine.untilState('the CLOSE to have settled', atRest);
     const wallet = (await engine.snapshot()).wallet.sol;
     engine.faults.silence(100_000);
     const unknown = randomUUID();
@@ -76,7 +77,7 @@ describe('an engine that renews itself all the time', () => {
     expect((await engine.state()).unresolved).toEqual([engine.operationId(unknown)]);
     expect((await engine.state()).holds.map((hold) => hold.code)).toContain('unresolved');
     engine.faults.silence(0);
-    await engine.untilState('its proof', ({ unresolved, operation }) => unresolved.length === 0 && operation === null);
+    await engine.untilState('its proof', atRest);
     const answer = await second;
     const spent = wallet - (await engine.snapshot()).wallet.sol;
     const withdrawn = answer.success ? SOL / 10n : 0n;

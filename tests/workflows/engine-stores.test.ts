@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { operationWorkflowId } from '../../src/domain/ids.ts';
-import { EngineHarness, type HarnessOptions, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
+import {
+  atRest,
+  EngineHarness,
+  type HarnessOptions,
+  lamportsOf,
+  QUICK_TIMING,
+  SOL,
+  until,
+} from '../support/engine-harness.ts';
 import { openTestJournal } from '../support/journal.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 
@@ -126,10 +134,7 @@ describe('a Temporal that is lost', () => {
     await until('its end', async () => (await engine.journal.operation(engine.operationId(commandId)))?.endedAtMs);
     const record = await engine.journal.operation(engine.operationId(commandId));
     expect(record?.attempts).toHaveLength(1);
-    expect(
-      (await engine.untilState('quiet', ({ unresolved, operation }) => unresolved.length === 0 && operation === null))
-        .state,
-    ).toBe('running');
+    expect((await engine.untilState('quiet', atRest)).state).toBe('running');
   });
 });
 

@@ -7,7 +7,7 @@ import { decodePolicy } from '../../src/domain/policy.ts';
 import { runProgram } from '../../src/runtime/run-program.ts';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { resolveTransaction } from '../../workflows/messages.ts';
-import { EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
+import { atRest, EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 
 const OPEN = (size: number) =>
@@ -29,10 +29,10 @@ afterAll(async () => await engine?.close());
 /** Flat, free, and every node answers. */
 beforeEach(async () => {
   engine.faults.silence(0);
-  await engine.untilState('quiet', (state) => state.operation === null && state.unresolved.length === 0);
+  await engine.untilState('quiet', atRest);
   await engine.carryOut({ action: 'RESUME' });
   if ((await engine.perp()) !== 0n) await engine.carryOut(CLOSE);
-  await engine.untilState('no hold', (state) => state.tradingState === 'active');
+  await engine.untilState('no hold', (state) => state.tradingState === 'active' && atRest(state));
 });
 
 /** Sends and waits until its outcome is unknown and the engine holds. */

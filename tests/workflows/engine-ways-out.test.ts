@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { EngineHarness, type HarnessOptions, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
+import {
+  atRest,
+  EngineHarness,
+  type HarnessOptions,
+  lamportsOf,
+  QUICK_TIMING,
+  SOL,
+  until,
+} from '../support/engine-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 
 const OPEN = (size: number) =>
@@ -125,10 +133,7 @@ describe('a worker that dies', () => {
     expect(answer).toMatchObject({ success: true });
     const spent = wallet - (await engine.snapshot()).wallet.sol;
     expect(Number(spent) / 1e9).toBeCloseTo(1, 2);
-    const free = await engine.untilState(
-      'quiet',
-      ({ operation, unresolved }) => operation === null && unresolved.length === 0,
-    );
+    const free = await engine.untilState('quiet', atRest);
     expect(free.state).toBe('running');
   });
 });
