@@ -1,14 +1,9 @@
 /** The few methods that we ask, and what each must look like: anything else is no answer. */
+
 import type { Json } from '../domain/errors.ts';
+import { isCount, isFields, isTexts } from './answer-shapes.ts';
 
 export type Commitment = 'processed' | 'confirmed' | 'finalized';
-
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === 'string');
 
 /** `{context: {slot}, value}` */
 function inContext<T>(

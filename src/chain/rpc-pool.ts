@@ -75,14 +75,7 @@ export class RpcPool {
    * @throws TransientError when no node answers, or one refuses the request as such (RPC_REFUSED)
    */
   async read<T>(method: string, params: readonly unknown[], read: (result: unknown) => T | undefined): Promise<T> {
-    const answers: (readonly [string, NoAnswer])[] = [];
-    for (const node of this.ranked()) {
-      const answer = await node.ask(method, params, read);
-      if (answer.kind === 'answer') return answer.value;
-      answers.push([node.name, answer]);
-      if (!mayFailOver(answer)) break;
-    }
-    throw unanswered(method, answers);
+    return await this.#firstOf(method, params, read, () => true);
   }
 
   /**
@@ -95,20 +88,7 @@ export class RpcPool {
     params: readonly unknown[],
     read: (result: unknown) => T | null | undefined,
   ): Promise<T | null> {
-    const answers: (readonly [string, NoAnswer])[] = [];
-    let denied = false;
-    for (const node of this.ranked()) {
-      const answer = await node.ask(method, params, read);
-      if (answer.kind === 'answer') {
-        if (answer.value !== null) return answer.value;
-        denied = true;
-        continue;
-      }
-      answers.push([node.name, answer]);
-      if (!mayFailOver(answer)) break;
-    }
-    if (denied) return null;
-    throw unanswered(method, answers);
+    return await this.#firstOf(method, params, read, (value) => value !== null);
   }
 
   /** Every node's own answer. Never rejects. */
@@ -152,6 +132,29 @@ export class RpcPool {
         await this.#fetchAnywhere(String(init?.body ?? ''))) as typeof fetch,
     });
     return this.#connection;
+  }
+
+  /** The first answer that will do, else the last one that will not. */
+  async #firstOf<T>(
+    method: string,
+    params: readonly unknown[],
+    read: (result: unknown) => T | undefined,
+    willDo: (value: T) => boolean,
+  ): Promise<T> {
+    const silent: (readonly [string, NoAnswer])[] = [];
+    let other: { readonly value: T } | null = null;
+    for (const node of this.ranked()) {
+      const answer = await node.ask(method, params, read);
+      if (answer.kind === 'answer') {
+        if (willDo(answer.value)) return answer.value;
+        other = answer;
+        continue;
+      }
+      silent.push([node.name, answer]);
+      if (!mayFailOver(answer)) break;
+    }
+    if (other !== null) return other.value;
+    throw unanswered(method, silent);
   }
 
   async #fetchAnywhere(body: string): Promise<Response> {

@@ -1,4 +1,5 @@
 /** Many accounts in one answer of one node, and so of one slot. */
+import { isFields } from '../../chain/answer-shapes.ts';
 import type { RpcPool } from '../../chain/rpc-pool.ts';
 
 export interface RawAccount {
@@ -15,9 +16,6 @@ export interface AccountBatch {
 
 /** A node answers for so many at once. */
 export const MAX_BATCH = 100;
-
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
 /** Undefined: not what the method promises. */
 function accountOf(value: unknown): RawAccount | null | undefined {

@@ -1,4 +1,5 @@
 /** What the chain recorded of an address: its signatures, and each transaction with balances and logs. */
+import { isCount, isFields, isTexts } from '../../../chain/answer-shapes.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
 import { readSignatureRows, type SignatureRow } from '../signature-rows.ts';
 
@@ -22,11 +23,6 @@ export interface ChainTransaction {
   readonly logs: readonly string[];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === 'string');
 /** Some accounts hold more lamports than a JSON number tells exactly; ours do not. */
 const isBalances = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((one) => Number.isInteger(one) && (one as number) >= 0);

@@ -1,4 +1,5 @@
 /** What a node remembers of transactions: one by its signature, and an account's since a slot. */
+import { isCount, isFields, isTexts } from '../../../chain/answer-shapes.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
 import { TransientError } from '../../../domain/errors.ts';
 import { readSignatureRows, type SignatureRow } from '../signature-rows.ts';
@@ -16,10 +17,6 @@ const PAGE = 200;
 const MAX_PAGES = 20;
 /** Transactions that are kept; the oldest makes way. */
 const MAX_KEPT = 256;
-
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-const isSlot = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 export class TransactionHistory {
   readonly #pool: RpcPool;
@@ -75,16 +72,16 @@ const readTransaction =
   (signature: string, slot: number | null) =>
   (result: unknown): LandedTransaction | null | undefined => {
     if (result === null) return null;
-    if (!isFields(result) || !isSlot(result.slot) || !isFields(result.meta)) return undefined;
+    if (!isFields(result) || !isCount(result.slot) || !isFields(result.meta)) return undefined;
     if (slot !== null && result.slot !== slot) return null;
     const { logMessages, err } = result.meta;
-    if (!Array.isArray(logMessages) || !logMessages.every((line) => typeof line === 'string')) return undefined;
+    if (!isTexts(logMessages)) return undefined;
     const { blockTime } = result;
     return {
       signature,
       slot: result.slot,
       blockTimeMs: typeof blockTime === 'number' ? blockTime * 1000 : null,
       failed: err !== null && err !== undefined,
-      logs: logMessages as string[],
+      logs: logMessages,
     };
   };
