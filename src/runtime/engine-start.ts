@@ -3,6 +3,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { WorkflowLookup } from '../../activities/engine.ts';
 import type { engine as engineWorkflow } from '../../workflows/engine.ts';
 import { configure, type EngineTuning } from '../../workflows/messages.ts';
+import { within } from '../bridge/within.ts';
 import { formatAmount } from '../domain/amounts.ts';
 import { operationWorkflowId } from '../domain/ids.ts';
 import type { PolicyJson } from '../domain/policy.ts';
@@ -96,5 +97,5 @@ export async function startEngine(start: EngineStart): Promise<void> {
     .catch((error: unknown) => {
       logger.error({ err: error }, 'the engine has not taken the settings; it keeps those it has until the next start');
     });
-  await Promise.race([configured, new Promise((resolve) => setTimeout(resolve, CONFIGURE_WAIT_MS))]);
+  await within(CONFIGURE_WAIT_MS, () => configured);
 }

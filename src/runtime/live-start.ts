@@ -1,4 +1,5 @@
 /** What a live start says once the wallet and the venue were read: whose account it is, what it holds, what is paused. */
+import { within } from '../bridge/within.ts';
 import { formatAmount } from '../domain/amounts.ts';
 import { DriftlessError } from '../domain/errors.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -22,11 +23,10 @@ export interface LiveStart {
 export async function tellLiveStart({ settings, venues, logger, say }: LiveStart): Promise<void> {
   for (const warning of settings.live.keyWarnings) say(`Warning: ${warning}`);
   try {
-    const snapshot = await within(READ_WITHIN_MS, async () =>
-      (await venues.venueOf(settings.engineId)).read('confirmed'),
-    );
-    if (snapshot === null) return void say('The account is not read yet: the nodes of RPC_URL answer slowly.');
-    for (const line of liveLines(snapshot, settings.live)) say(line);
+    const read = await within(READ_WITHIN_MS, async () => (await venues.venueOf(settings.engineId)).read('confirmed'));
+    if (read.kind === 'late') return void say('The account is not read yet: the nodes of RPC_URL answer slowly.');
+    if (read.kind === 'failed') throw read.error;
+    for (const line of liveLines(read.value, settings.live)) say(line);
   } catch (error) {
     logger.warn({ err: error }, 'the account cannot be read at the start');
     if (!(error instanceof DriftlessError)) return void say('The account cannot be read; the log has the reason.');
@@ -57,16 +57,4 @@ export function liveLines(
   }
   if (pauses.detail !== null) lines.push(pauses.detail);
   return lines;
-}
-
-async function within<T>(ms: number, work: () => Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), ms);
-  });
-  try {
-    return await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

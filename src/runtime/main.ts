@@ -8,6 +8,7 @@ import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
+import { within } from '../bridge/within.ts';
 import { CriticalError, DriftlessError } from '../domain/errors.ts';
 import { type DataLock, lockDataFolder } from '../journal/data-lock.ts';
 import { openJournal } from '../journal/open-journal.ts';
@@ -281,7 +282,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
   })();
   const outcome = await Promise.race([started.then(() => 'started' as const), stop.stopped]);
   // A stop in the middle of the start gives the step at hand a moment to end by itself.
-  if (outcome !== 'started') await settledWithin(started, STEP_MS);
+  if (outcome !== 'started') await within(STEP_MS, () => started);
   const why = outcome === 'started' ? await stop.stopped : outcome;
   if (why !== 'failed') say('\nStopping ...');
   logger.info({ why }, 'stopping');
@@ -334,15 +335,6 @@ function failOnSurprises(logger: Logger, stop: StopSignal): void {
     logger.fatal({ err: reason }, 'a promise failed and nothing caught it; stopping');
     stop.request();
   });
-}
-
-/** Waits for the end of `work`, good or bad, but not for ever. */
-async function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
-  const settled = work.then(
-    () => undefined,
-    () => undefined,
-  );
-  await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, ms))]);
 }
 
 /** A database or a cluster may come up after us: asked again for a minute. */

@@ -1,4 +1,5 @@
 /** What was started is ended in the opposite order, each within its time, whatever the others do. */
+import { within } from '../bridge/within.ts';
 import type { Logger } from './logger.ts';
 
 interface Part {
@@ -17,18 +18,9 @@ export class Parts {
   async stopAll(logger: Logger): Promise<void> {
     for (let part = this.started.pop(); part !== undefined; part = this.started.pop()) {
       const { name, withinMs, stop } = part;
-      let timer: NodeJS.Timeout | undefined;
-      const tooLong = new Promise<'too long'>((resolve) => {
-        timer = setTimeout(() => resolve('too long'), withinMs);
-      });
-      try {
-        const ended = await Promise.race([stop(), tooLong]);
-        if (ended === 'too long') logger.warn({ stopping: name, withinMs }, 'a part did not stop in time');
-      } catch (error) {
-        logger.warn({ err: error, stopping: name }, 'a part did not stop cleanly');
-      } finally {
-        clearTimeout(timer);
-      }
+      const ended = await within(withinMs, stop);
+      if (ended.kind === 'late') logger.warn({ stopping: name, withinMs }, 'a part did not stop in time');
+      if (ended.kind === 'failed') logger.warn({ err: ended.error, stopping: name }, 'a part did not stop cleanly');
     }
   }
 }

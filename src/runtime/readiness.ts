@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { EngineGateway } from '../bridge/gateway.ts';
 import type { PartReadiness, Readiness } from '../bridge/ports.ts';
+import { within } from '../bridge/within.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 import { TASK_QUEUE } from './worker.ts';
@@ -31,15 +32,8 @@ const ok = (detail: string): PartReadiness => ({ ok: true, detail });
 const missing = (detail: string): PartReadiness => ({ ok: false, detail });
 
 async function asked(work: () => Promise<PartReadiness>, silent: string): Promise<PartReadiness> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<PartReadiness>((resolve) => {
-    timer = setTimeout(() => resolve(missing(silent)), ASK_MS);
-  });
-  try {
-    return await Promise.race([work().catch(() => missing(silent)), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const answer = await within(ASK_MS, work);
+  return answer.kind === 'value' ? answer.value : missing(silent);
 }
 
 export function readinessOf(ports: ReadinessPorts): () => Promise<Readiness> {

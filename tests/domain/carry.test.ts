@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { carryOf, conservativeRate, judgeProfitability, type Profitability } from '../../src/domain/carry.ts';
+import { NO_SOURCES } from '../../src/domain/equity-sources.ts';
 import { HOUR_MS, NOW_MS, paperPolicy, type Scenario, snapshotOf, sol, usd } from '../support/snapshots.ts';
 
 const judge = (
@@ -149,18 +150,7 @@ describe('carry of the open short', () => {
   });
 
   it('tells what funding came to so far, and the rate at which it is neither', () => {
-    const sources = {
-      price: 0n,
-      basis: 0n,
-      slippage: 0n,
-      funding: -1_500_000_000_000_000n,
-      interest: 0n,
-      fees: 0n,
-      gas: 0n,
-      transfers: 0n,
-      external: 0n,
-      unexplained: 0n,
-    };
+    const sources = { ...NO_SOURCES, funding: -1_500_000_000_000_000n };
     const carry = carryOf(snapshotOf({ perp: -10, usdc: -100, snapshot: { sources } }));
     expect(carry?.fundingSoFar).toBe(usd(-1.5));
     const even = carryOf(snapshotOf({ perp: -10, usdc: -100, lastRate: carry?.breakEvenRate ?? 0n }));
