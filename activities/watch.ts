@@ -180,11 +180,11 @@ class Watch {
     const { input } = this;
     this.alerts ??= await AlertDesk.open(this.ports.journal, input.engineId);
     const nowMs = this.ports.clock.nowMs();
-    const carry = this.alerts.standingAlert('CARRY_NEGATIVE')?.details;
-    const carryWarnedAtMs = marketTimeOf(carry);
+    const carryWarnedAtMs = marketTimeOf(this.alerts.standingAlert('CARRY_NEGATIVE')?.details);
+    const pausesTold = forbidsOf(this.alerts.standingAlert('VENUE_PAUSED')?.details);
     const decision = decide(
       snapshot,
-      { ...input.context, carryWarnedAtMs },
+      { ...input.context, carryWarnedAtMs, pausesTold },
       this.policy,
       nowMs,
       this.alerts.standing(),
@@ -275,6 +275,11 @@ const member = (details: unknown, name: string): unknown =>
 function marketTimeOf(details: unknown): number | null {
   const value = member(details, 'market_time_ms');
   return typeof value === 'number' ? value : null;
+}
+
+function forbidsOf(details: unknown): readonly string[] {
+  const value = member(details, 'forbids');
+  return Array.isArray(value) ? value.filter((word) => typeof word === 'string') : [];
 }
 
 const blockingOf = (details: unknown): unknown => member(details, 'blocking');

@@ -66,19 +66,21 @@ export interface AlertContext {
   readonly standing: readonly string[];
   /** Market time of the last CARRY_NEGATIVE warning. */
   readonly carryWarnedAtMs: number | null;
+  /** What the standing VENUE_PAUSED says is refused. */
+  readonly pausesTold?: readonly string[];
 }
 
 export function alertsOf(
   snapshot: Snapshot,
   policy: Policy,
-  { standing, carryWarnedAtMs }: AlertContext,
+  { standing, carryWarnedAtMs, pausesTold = [] }: AlertContext,
 ): AlertChanges {
   const conditions = [
     ...marginConditions(snapshot),
     ...exposureConditions(exposure(snapshot, policy)),
     carryCondition(snapshot, carryWarnedAtMs),
     feedCondition(snapshot),
-    pauseCondition(snapshot),
+    pauseCondition(snapshot, pausesTold),
   ];
   const stands = (code: AlertCode): boolean => standing.includes(code);
   return {
@@ -229,11 +231,13 @@ const feedCondition = ({ feed }: Snapshot): Condition => ({
   }),
 });
 
-const pauseCondition = ({ pauses }: Snapshot): Condition => {
+const pauseCondition = ({ pauses }: Snapshot, told: readonly string[]): Condition => {
   const forbids = forbidden(pauses);
   return {
     code: 'VENUE_PAUSED',
     state: forbids.length > 0 || pauses.detail !== null ? 'met' : 'over',
+    // A pause that grows may shut a way out that was open.
+    again: forbids.some((word) => !told.includes(word)),
     draft: () => ({
       severity: 'warning',
       message: pauses.detail ?? `The venue refuses ${forbids.join(', ')} now.`,

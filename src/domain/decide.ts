@@ -40,6 +40,8 @@ export interface DecisionContext {
   readonly busy: boolean;
   /** Market time of the last CARRY_NEGATIVE warning. */
   readonly carryWarnedAtMs: number | null;
+  /** What the standing VENUE_PAUSED says is refused. */
+  readonly pausesTold?: readonly string[];
 }
 
 export type Action =
@@ -101,7 +103,8 @@ export function decide(
   nowMs: number,
   standing: readonly string[] = [],
 ): Decision {
-  const alerts = alertsOf(snapshot, policy, { standing, carryWarnedAtMs: context.carryWarnedAtMs });
+  const { carryWarnedAtMs, pausesTold = [] } = context;
+  const alerts = alertsOf(snapshot, policy, { standing, carryWarnedAtMs, pausesTold });
   return { ...judge(snapshot, context, policy, nowMs), alerts };
 }
 

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ALERT_CODES, type AlertCode, type AlertContext, alertsOf } from '../../src/domain/alerts.ts';
+import { NO_SOURCES } from '../../src/domain/equity-sources.ts';
+import type { VenuePauses } from '../../src/domain/snapshot.ts';
 import { HOUR_MS, NOW_MS, paperPolicy, type Scenario, snapshotOf } from '../support/snapshots.ts';
 
 const changes = (scenario: Scenario, context: Partial<AlertContext> = {}) =>
@@ -84,22 +86,32 @@ describe('alerts', () => {
   });
 });
 
+describe('VENUE_PAUSED', () => {
+  const refusing = (pauses: Partial<VenuePauses>) => ({ snapshot: { pauses: { ...snapshotOf().pauses, ...pauses } } });
+  const standing = ['VENUE_PAUSED'];
+
+  it('is told once, again when more is refused, and not when less is', () => {
+    expect(raised(refusing({ deposit: true }))).toEqual(standing);
+    const pausesTold = ['deposits'];
+    expect(raised(refusing({ deposit: true }), { standing, pausesTold })).toEqual([]);
+    expect(raised(refusing({ deposit: true, reduce: true }), { standing, pausesTold })).toEqual(standing);
+    const both = { standing, pausesTold: ['deposits', 'closing and reducing'] };
+    expect(raised(refusing({ reduce: true }), both)).toEqual([]);
+    expect(recovered({}, both)).toEqual(standing);
+  });
+
+  it('counts an asset that is refused as more', () => {
+    const refusedAssets = { deposit: ['SOL'], withdraw: [] };
+    const pausesTold = ['withdrawals'];
+    expect(raised(refusing({ withdraw: true, refusedAssets }), { standing, pausesTold })).toEqual(standing);
+  });
+});
+
 describe('CARRY_NEGATIVE', () => {
   const paying: Scenario = { perp: -10, lastRate: -1_000n };
 
   it('is a warning with its figures and CLOSE at hand, and says that the engine leaves it', () => {
-    const sources = {
-      price: 0n,
-      basis: 0n,
-      slippage: 0n,
-      funding: -2_000_000_000_000_000n,
-      interest: 0n,
-      fees: 0n,
-      gas: 0n,
-      transfers: 0n,
-      external: 0n,
-      unexplained: 0n,
-    };
+    const sources = { ...NO_SOURCES, funding: -2_000_000_000_000_000n };
     const told = alert('CARRY_NEGATIVE', { ...paying, snapshot: { sources } });
     expect(told?.severity).toBe('warning');
     expect(told?.message).toContain('costs 0.036 USD a day');

@@ -23,9 +23,10 @@ describeOnDrift('watching alone', () => {
 
   afterAll(async () => await live?.end(), TIMEOUT_MS);
 
-  const alert = async (code: string, kind: 'alert' | 'recovered' = 'alert') =>
+  type Alert = Awaited<ReturnType<typeof live.run.list>>[number];
+  const alert = async (code: string, kind = 'alert', which: (one: Alert) => boolean = () => true) =>
     await until(`${code} ${kind}`, async () =>
-      (await live.run.list('alerts')).find((one) => one.code === code && one.kind === kind),
+      (await live.run.list('alerts')).find((one) => one.code === code && one.kind === kind && which(one)),
     );
   const engine = async () => (await live.run.state()).engine;
 
@@ -94,8 +95,11 @@ describeOnDrift('watching alone', () => {
   it(
     'says in one sentence that Drift is frozen, watches on, and tells when it is over',
     async () => {
+      live.net.pauses.exchange(['deposit']);
+      const partly = await alert('VENUE_PAUSED');
+      expect(partly.details).toMatchObject({ forbids: ['deposits'] });
       live.net.pauses.exchange('all');
-      const told = await alert('VENUE_PAUSED');
+      const told = await alert('VENUE_PAUSED', 'alert', ({ id }) => id !== partly.id);
       expect(told.message).toMatch(/^Drift is frozen: .*monitored\.$/);
       const { market, drift_state } = await live.run.state();
       expect(market.pauses).toEqual({
