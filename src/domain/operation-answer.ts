@@ -176,7 +176,8 @@ function closeAnswer(state: OperationState, leg: Leg | null, fields: Fields): Co
     const closedBy = filled.size === 0n ? 'other' : filled.size >= initial ? 'us' : 'both';
     const by = { ...sized, closed_by: closedBy, ...settledFields(state) };
     const market = 'market' in state.task.request ? state.task.request.market : '';
-    if (closedBy === 'other') return done(`${market} is flat: it was closed by others`, committed(by));
+    if (closedBy === 'other')
+      return done(`${market} is flat: it was closed before this command had anything to do`, committed(by));
     const price = formatUsd(filled.averagePrice ?? 0n);
     const whole = closedBy === 'us' ? '' : `, the rest of ${formatSol(initial)} was closed by others`;
     return done(`Closed ${formatSol(filled.size)} ${market} at ${price}${whole}`, committed(by));
