@@ -3,6 +3,7 @@
  * every result, signal and timer back to it as an event. It decides nothing itself.
  */
 import {
+  type ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
@@ -117,7 +118,7 @@ class OperationHost {
     setHandler(resolveTransaction, (verdict) => {
       const malformed = checkVerdict(verdict);
       if (malformed === null) this.ask(verdict);
-      else this.refuse(malformed);
+      else this.refuseMalformed(malformed);
     });
     setHandler(
       resolveTransactionUpdate,
@@ -145,6 +146,11 @@ class OperationHost {
     const data = { operation_id: this.input.operationId, engine_id: this.input.engineId, verdict };
     if (error !== null) return refused(error, 'rejected', data);
     return { success: true, message: `Verdict "${verdict}" taken`, data: { ...data, status: 'done' } };
+  }
+
+  private refuseMalformed(failure: ApplicationFailure): void {
+    this.refuse(failure);
+    this.push({ kind: 'malformed_verdict', error: failureReport(failure) });
   }
 
   private refuse(error: Error): void {
@@ -175,6 +181,9 @@ class OperationHost {
 
   private drain(): void {
     for (let event = this.inbox.shift(); event !== undefined; event = this.inbox.shift()) this.apply(event);
+    // What is waited for goes on, perhaps for long: a person who is told now must not wait with it.
+    const goesOn = this.pending === null && this.state.course !== 'ended';
+    if (goesOn && this.outbox.some(isUrgent)) this.inBackground(this.flush());
     this.show();
   }
 

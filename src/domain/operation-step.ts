@@ -125,7 +125,8 @@ export function step(state: OperationState, event: OperationEvent): Step<Operati
       onResult(b, event.result);
       break;
     case 'verdict':
-      b.dispatch({ kind: 'verdict', nowMs: event.nowMs, asked: event.asked });
+    case 'malformed_verdict':
+      b.dispatch(event);
       break;
     case 'stand_down':
       onStandDown(b, event.reason);

@@ -158,6 +158,7 @@ export type OperationEvent =
   | { readonly kind: 'start'; readonly nowMs: number }
   | { readonly kind: 'result'; readonly ticket: number; readonly nowMs: number; readonly result: MainResult }
   | { readonly kind: 'verdict'; readonly nowMs: number; readonly asked: AskedVerdict }
+  | { readonly kind: 'malformed_verdict'; readonly nowMs: number; readonly error: ErrorReport }
   | { readonly kind: 'stand_down'; readonly nowMs: number; readonly reason: string }
   | {
       readonly kind: 'slot_granted';

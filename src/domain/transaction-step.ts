@@ -41,6 +41,9 @@ export function step(state: TransactionState, event: TransactionEvent): Step<Tra
     case 'verdict':
       onVerdict(b, { ...event.asked, note: event.asked.note.slice(0, MAX_NOTE_CHARS) });
       break;
+    case 'malformed_verdict':
+      b.refuseMalformed(event.error);
+      break;
     case 'stand_down':
       onStandDown(b, event.reason);
       break;

@@ -291,6 +291,8 @@ export type TransactionEvent =
     }
   | { readonly kind: 'woke'; readonly ticket: number; readonly nowMs: number }
   | { readonly kind: 'verdict'; readonly nowMs: number; readonly asked: AskedVerdict }
+  /** A signal that was meant as one. */
+  | { readonly kind: 'malformed_verdict'; readonly nowMs: number; readonly error: ErrorReport }
   | { readonly kind: 'stand_down'; readonly nowMs: number; readonly reason: string }
   | { readonly kind: 'slot_granted'; readonly nowMs: number }
   /** The operation released its slot, or asks for what is confirmed to be made final. */
@@ -432,6 +434,13 @@ export class StepBuilder {
       note: asked.note,
       refusal: error?.message,
     });
+    return this;
+  }
+
+  /** It means nothing, and whoever sent it has no other way to hear of that. */
+  refuseMalformed({ message, details = {} }: ErrorReport): this {
+    this.tell('alert', 'VERDICT_REFUSED', 'warning', message, 'Send it again in that form.', details);
+    this.note('verdict_refused', { refusal: message });
     return this;
   }
 }

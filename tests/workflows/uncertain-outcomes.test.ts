@@ -193,7 +193,7 @@ describe('an unknown outcome', () => {
     await operation.result();
   });
 
-  it('refuses a malformed verdict without a trace in the operation', async () => {
+  it('refuses a malformed verdict, tells what it should look like at once, and changes nothing', async () => {
     const account = await bench.account();
     account.venue.testimony = mute;
     const operation = await start(account, DEPOSIT, { timing: IMPATIENT });
@@ -201,6 +201,9 @@ describe('an unknown outcome', () => {
     const bad = { verdict: 'perhaps', operator: 'ann', note: '' } as never;
     await expect(operation.handle.executeUpdate(resolveTransactionUpdate, { args: [bad] })).rejects.toThrow();
     await operation.handle.signal(resolveTransaction, bad);
+    const told = await eventually(() => alertsOf(operation).find(({ code }) => code === 'VERDICT_REFUSED') ?? null);
+    expect(told).toMatchObject({ severity: 'warning', details: { field: 'verdict' } });
+    expect((await operation.report()).phase).toBe('unresolved');
     account.venue.testimony = (truth) => truth;
     expect((await operation.result()).success).toBe(true);
   });
