@@ -174,7 +174,7 @@ export class CommandDesk {
         : refused(error);
     }
     // What an operation told meanwhile may not be in what was read.
-    if (this.run.reports === reports) this.run.compare(snapshot);
+    if (this.run.reports === reports) this.run.vault.compare(snapshot);
     const plan = planCommand(envelope.request, {
       snapshot,
       policy: this.run.policy,
@@ -453,7 +453,7 @@ export class CommandDesk {
         details: { part: 'venue', retry_after_s: 10 },
       });
     if (this.run.engine.holds.some((hold) => hold.code === 'stores_diverged')) {
-      const refusal = await this.run.acceptStores();
+      const refusal = await this.run.stores.accept();
       if (refusal !== null) return refused(refusal);
     }
     const before = this.run.engine.holds;

@@ -4,7 +4,6 @@
  * report by signal, so that continue-as-new loses none.
  */
 import {
-  ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
@@ -15,38 +14,33 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { OpenStoresResult, WatchInput, WatchResult } from '../activities/contract.ts';
+import type { WatchInput, WatchResult } from '../activities/contract.ts';
 import type { CommandAnswer, CommandEnvelope } from '../src/domain/command.ts';
 import { type DecisionContext, decide } from '../src/domain/decide.ts';
-import { exposure } from '../src/domain/delta.ts';
 import {
   carriedEngine,
   decisionContext,
   type EngineCarried,
   isQuiet,
-  lastStarted,
-  MAX_DOUBTS,
-  passMarketTime,
   type ReportContext,
   slotWantedBy,
   stopEngine,
-  takeLateFill,
-  takePosition,
   takeReport,
   trackedOperation,
 } from '../src/domain/engine-state.ts';
 import type { ErrorReport } from '../src/domain/errors.ts';
-import { type Hold, withHold, withoutHold } from '../src/domain/hold.ts';
-import { alertsOfHolds } from '../src/domain/hold-alerts.ts';
+import { withHold, withoutHold } from '../src/domain/hold.ts';
 import { canonicalJson } from '../src/domain/ids.ts';
-import { afterWrite, isWritten, withAlert } from '../src/domain/pending-writes.ts';
 import { decodePolicy, type Policy } from '../src/domain/policy.ts';
-import { isLiquidatedSince, ledgerMark, perpOf, reconcile } from '../src/domain/reconcile.ts';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../src/domain/snapshot.ts';
-import { durable, publishRow, rebuildOnce, watchOnce } from './engine-activities.ts';
+import { durable, watchOnce } from './engine-activities.ts';
 import { CommandDesk } from './engine-commands.ts';
-import { alertOf, engineRecord, showEngine } from './engine-display.ts';
+import { engineRecord, showEngine } from './engine-display.ts';
 import { OperationStarter } from './engine-operations.ts';
+import { Outbox } from './engine-outbox.ts';
+import { TwoStores } from './engine-stores.ts';
+import { Vault } from './engine-vault.ts';
+import { failureReport } from './failure-report.ts';
 import { command, configure, type EngineInput, type EngineTuning, engineState, operationReport } from './messages.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 
@@ -56,9 +50,6 @@ const DISAGREEMENT_PAUSE_MS = 5_000;
 const LOST_AGAIN_PAUSE_MS = 10_000;
 /** Most operations are over by then: so long the watch that runs is kept, and the row does not name the operation. */
 const QUICK_OPERATION_MS = 1_000;
-const PUBLISH_RETRY_MS = 5_000;
-const PENDING_RETRY_MS = 10_000;
-const OPEN_STORES_RETRY_MS = 10_000;
 const ASK_AGAIN_MS = 10_000;
 
 interface RunningWatch {
@@ -101,26 +92,19 @@ export class EngineRun {
   private opened = false;
   /** They were compared once. */
   private ready = false;
-  /** Rebuilds of a journal that lost something: what it answered before is not known while one runs. */
-  private rebuilding = 0;
-  private rebuildUnderWay = false;
   private derived: Derived | null = null;
-  private published: Pick<Derived, 'row' | 'rest'> = { row: '', rest: '' };
-  private publishing = false;
-  private publishNotBeforeMs = 0;
-  private writing = false;
-  private writeNotBeforeMs = 0;
   /** Grows with each report: a snapshot that was read before one must not be held against what it changed. */
   reports = 0;
-  /** The holds whose alerts were told. */
-  private toldHolds: readonly Hold[];
   /** This run did something: it may be followed by the next. */
   private turned = false;
   private watch: RunningWatch | null = null;
   private cooldownTimerFor: number | null = null;
   readonly locally = new OneAtATime();
+  readonly outbox: Outbox;
+  readonly vault: Vault;
+  readonly stores: TwoStores;
+  readonly starter: OperationStarter;
   private readonly desk: CommandDesk;
-  private readonly starter: OperationStarter;
 
   constructor(input: EngineInput) {
     this.engineId = input.engineId;
@@ -128,8 +112,10 @@ export class EngineRun {
     this.policy = decodePolicy(input.policy);
     this.tuning = input.tuning;
     this.engine = carriedEngine(input.carried as unknown as EngineCarried | null, uuid4());
-    this.toldHolds = this.engine.holds;
+    this.outbox = new Outbox(this);
+    this.vault = new Vault(this);
     this.starter = new OperationStarter(this);
+    this.stores = new TwoStores(this, this.starter);
     this.desk = new CommandDesk(this, this.starter);
   }
 
@@ -141,7 +127,7 @@ export class EngineRun {
     } while (!this.opened);
     // From `mayRenew` to here nothing is awaited: no command can come between.
     this.watch?.scope.cancel();
-    this.tellHolds();
+    this.outbox.tellHolds();
     await continueAsNew<typeof engine>({
       engineId: this.engineId,
       policy: this.policyJson,
@@ -152,7 +138,7 @@ export class EngineRun {
 
   private async open(): Promise<void> {
     this.opened = true;
-    await this.openStores();
+    await this.stores.open();
     await this.askAfterOperations();
     // A process that came meanwhile has its own journal to be compared first.
     this.ready = this.opened;
@@ -176,7 +162,7 @@ export class EngineRun {
       command,
       async (envelope: CommandEnvelope): Promise<CommandAnswer> => {
         const answerByMs = Date.now() + this.tuning.answerWithinMs;
-        const takes = () => this.ready && this.rebuilding === 0;
+        const takes = () => this.ready && !this.stores.rebuilding;
         const ready = takes() || (await condition(takes, this.tuning.answerWithinMs));
         return await this.desk.handle(envelope, ready, Math.max(1, answerByMs - Date.now()));
       },
@@ -202,123 +188,6 @@ export class EngineRun {
     if (seen === null) return Date.now();
     const speed = this.policy.marketSpeed;
     return speed === 'max' ? seen.marketTimeMs : seen.marketTimeMs + (Date.now() - seen.takenAtMs) * speed;
-  }
-
-  /** Compares the two stores; a mismatch is a hold that names both ends. Nothing trades before this is done. */
-  async openStores(): Promise<void> {
-    for (;;) {
-      try {
-        await this.takeStores(await this.comparedStores());
-        return;
-      } catch (error) {
-        if (isCancellation(error)) throw error;
-        this.lose(reportOf(error), false);
-        showEngine(this);
-        await sleep(OPEN_STORES_RETRY_MS, { summary: 'journal unreachable: next try' });
-      }
-    }
-  }
-
-  private async comparedStores(): Promise<OpenStoresResult> {
-    return await durable.openStores({
-      engineId: this.engineId,
-      epoch: this.engine.epoch,
-      sequence: this.engine.sequence,
-      journalId: this.engine.journalId,
-      accountSeen: this.engine.seen !== null,
-      commandIds: lastStarted(this.engine),
-      startedUpToMs: this.engine.startedUpToMs,
-    });
-  }
-
-  private async takeStores(opened: OpenStoresResult): Promise<void> {
-    if (opened.verdict === 'fresh' || opened.verdict === 'match') {
-      this.accept(opened);
-      return;
-    }
-    const standing = this.engine.holds.some((hold) => hold.code === 'stores_diverged');
-    if (opened.verdict === 'journal_lost' || opened.verdict === 'journal_behind') {
-      void this.rebuildJournal(opened.record?.updatedAtMs ?? null, Date.now(), standing);
-    }
-    this.engine = {
-      ...this.engine,
-      // What this workflow remembers of a journal is kept until a person has looked: RESUME compares again.
-      vaultPerp: null,
-      sequence: Math.max(this.engine.sequence, opened.record?.sequence ?? 0),
-      holds: withHold(this.engine.holds, {
-        code: 'stores_diverged',
-        sinceMs: Date.now(),
-        permits: 'reducing',
-        clearedBy: 'person',
-        reason: opened.detail,
-        details: { verdict: opened.verdict, alert: 'STORES_DIVERGED' },
-      }),
-    };
-    if (opened.verdict === 'temporal_lost') await this.starter.recover(opened.unfinished);
-    if (standing) return;
-    this.raise(
-      'STORES_DIVERGED',
-      'critical',
-      opened.detail,
-      'Check the account against the history, then RESUME.',
-      opened.verdict,
-    );
-  }
-
-  /** Beside the watch: what reduces risk does not wait for it. */
-  private async rebuildJournal(lastKnownMs: number | null, foundAtMs: number, again: boolean): Promise<void> {
-    this.rebuilding += 1;
-    try {
-      // The one that a restart finds under way goes on where it was; this one then looks behind it.
-      await condition(() => !this.rebuildUnderWay);
-      this.rebuildUnderWay = true;
-      const { keptSinceMs, commands, operations, notKept } = await rebuildOnce(
-        this.engineId,
-        this.tuning.rebuildMs,
-      ).finally(() => {
-        this.rebuildUnderWay = false;
-      });
-      // After a restart under the hold it found all there.
-      if (again && commands + operations === 0) return;
-      const from = lastKnownMs ?? keptSinceMs;
-      const span = `between ${from === null ? 'its beginning' : instant(from)} and ${instant(foundAtMs)}`;
-      const lost = notKept === 0 ? '' : ` The histories of ${notKept} more are no longer kept.`;
-      this.raise(
-        'JOURNAL_GAP',
-        'warning',
-        `The journal lost what was written ${span}. From Temporal came back: ${operations} operations, ${commands} commands.${lost}`,
-        'Snapshots and equity of that time are gone; funding and fills come back from the chain where it keeps them.',
-        `gap ${from}`,
-      );
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      const { message } = reportOf(error);
-      const what = `The journal could not be rebuilt from Temporal: ${message}`;
-      this.raise('JOURNAL_NOT_REBUILT', 'critical', what, 'A restart begins it anew.', 'rebuild');
-    } finally {
-      this.rebuilding -= 1;
-    }
-  }
-
-  /** A person looked (RESUME): the journal that stands is ours from here on. A missing account stays a hold. */
-  async acceptStores(): Promise<ErrorReport | null> {
-    const opened = await this.comparedStores();
-    if (opened.verdict === 'account_missing') {
-      const remedy = 'Restore the journal, or begin anew with --reset-paper.';
-      return { code: 'UNAVAILABLE', message: `${opened.detail}. ${remedy}`, details: { part: 'journal' } };
-    }
-    this.accept(opened);
-    return null;
-  }
-
-  /** From here on this journal is ours, and what it holds is known. */
-  private accept({ journalId, record, newestOperationMs }: OpenStoresResult): void {
-    this.engine = {
-      ...this.engine,
-      journalId,
-      sequence: Math.max(this.engine.sequence, record?.sequence ?? 0),
-      startedUpToMs: Math.max(this.engine.startedUpToMs ?? 0, newestOperationMs ?? 0),
-    };
   }
 
   /** After continue-as-new or a restart: what Temporal no longer knows becomes unresolved from the journal's record. */
@@ -351,10 +220,10 @@ export class EngineRun {
 
   /** What would be lost with this run. */
   private busyBeside(): boolean {
-    return this.starter.starting || this.publishing || this.rebuilding > 0;
+    return this.starter.starting || this.outbox.publishing || this.stores.rebuilding;
   }
 
-  private get current(): Derived {
+  get current(): Derived {
     const from = [this.engine, this.policyJson, this.look];
     if (this.derived === null || from.some((part, index) => part !== this.derived?.from[index])) {
       const watchKey = canonicalJson(this.watchInput() as never);
@@ -384,9 +253,9 @@ export class EngineRun {
 
   /** One step: publish what changed, keep the watch in step with the context, take its result. */
   private async turn(): Promise<void> {
-    this.tellHolds();
-    if (this.writeDue()) void this.write();
-    if (this.publishDue()) void this.publish();
+    this.outbox.tellHolds();
+    if (this.outbox.writeDue()) void this.outbox.write();
+    if (this.outbox.publishDue()) void this.outbox.publish();
     if (this.slotWanted()) await this.starter.grantSlot();
     if (this.watchDue()) this.startWatch();
     this.armCooldown();
@@ -410,8 +279,8 @@ export class EngineRun {
     return (
       !this.opened ||
       this.mayRenew() ||
-      this.publishDue() ||
-      this.writeDue() ||
+      this.outbox.publishDue() ||
+      this.outbox.writeDue() ||
       this.slotWanted() ||
       this.current.watchKey !== key
     );
@@ -429,7 +298,7 @@ export class EngineRun {
   }
 
   /** How much longer the operation in the slot counts as quick; 0: it does not, or there is none. */
-  private quickMs(): number {
+  quickMs(): number {
     const { slot } = this.engine;
     if (slot === null) return 0;
     const since = trackedOperation(this.engine, slot)?.acceptedAtMs ?? 0;
@@ -469,7 +338,7 @@ export class EngineRun {
       })
       .catch((error: unknown) => {
         if (isCancellation(error)) return;
-        watch.result = { kind: 'lost', error: reportOf(error), critical: false };
+        watch.result = { kind: 'lost', error: failureReport(error), critical: false };
       });
   }
 
@@ -500,7 +369,7 @@ export class EngineRun {
   }
 
   /** The venue cannot be read: halted, and the watch tries again every 10 s. */
-  private lose(error: ErrorReport, critical: boolean): void {
+  lose(error: ErrorReport, critical: boolean): void {
     const standing = this.engine.holds.find((hold) => hold.code === 'connection');
     const alert = critical ? error.code : 'CONNECTION_LOST';
     const lost = connectionHold(error, alert, critical, Date.now());
@@ -511,11 +380,11 @@ export class EngineRun {
       const stopped = this.engine.holds.some((hold) => hold.code === 'stopped');
       if (!stopped) this.engine = stopEngine(this.engine, Date.now(), `Stopped by ${alert}. ${action}`);
       if (running || standing?.details?.alert !== alert) {
-        this.raise(alert, 'critical', error.message, action, 'critical');
+        this.outbox.raise(alert, 'critical', error.message, action, 'critical');
       }
     } else if (standing === undefined) {
       const action = 'Nothing: it reconnects by itself every 10 s.';
-      this.raise(alert, 'warning', error.message, action, 'connection');
+      this.outbox.raise(alert, 'warning', error.message, action, 'connection');
     }
   }
 
@@ -539,145 +408,8 @@ export class EngineRun {
           : withoutHold(this.engine.holds, 'feed_ended'),
       };
     }
-    this.compare(snapshot);
+    this.vault.compare(snapshot);
     return snapshot;
-  }
-
-  /** Holds the vault against a snapshot, once nothing of ours can move the position. An older one than seen tells nothing. */
-  compare(snapshot: Snapshot): void {
-    const { seen } = this.engine;
-    if (seen !== null && snapshot.slot < seen.slot) return;
-    const known = this.engine.liquidatedMs;
-    this.engine = passMarketTime(this.engine, snapshot.marketTimeMs);
-    const { marketTimeMs, takenAtMs, slot, feed } = snapshot;
-    this.engine = { ...this.engine, seen: { marketTimeMs, takenAtMs, slot, feed: feed.feed } };
-    if (isQuiet(this.engine)) {
-      this.reconcile(snapshot, seen === null);
-      this.markLedger(snapshot);
-    }
-    if (!isLiquidatedSince(snapshot, known)) return;
-    this.engine = { ...this.engine, liquidatedMs: snapshot.lastLiquidationMs };
-    // What happened before the first look is history.
-    if (seen !== null) this.liquidated(`The venue liquidated; the position is ${sol(perpOf(snapshot))} SOL.`);
-  }
-
-  /** Vault and venue are one: what the ledger says now is what later differences are told from. */
-  private markLedger(snapshot: Snapshot): void {
-    const mark = ledgerMark(snapshot);
-    if (mark === null || mark.perp !== this.engine.vaultPerp) return;
-    if (canonicalJson(mark as never) !== canonicalJson(this.engine.ledger as never)) {
-      this.engine = { ...this.engine, ledger: mark };
-    }
-  }
-
-  private reconcile(snapshot: Snapshot, firstEver: boolean): void {
-    const vault = this.engine.vaultPerp === null ? null : BigInt(this.engine.vaultPerp);
-    const difference = reconcile(vault, snapshot, this.engine.liquidatedMs, this.engine.ledger);
-    const perp = perpOf(snapshot).toString();
-    if (difference.kind !== 'not_yet')
-      this.engine = { ...this.engine, holds: withoutHold(this.engine.holds, 'resync') };
-    switch (difference.kind) {
-      case 'none':
-        if (this.engine.doubts > 0) this.engine = { ...this.engine, doubts: 0 };
-        return;
-      case 'not_yet':
-        this.doubted(difference.from, difference.to);
-        return;
-      case 'unexplained':
-        this.desynced('The account differs from its books by what nothing explains.');
-        return;
-      case 'late_fill': {
-        const spot = (exposure(snapshot, this.policy).spot ?? 0n).toString();
-        this.engine = takeLateFill(this.engine, perp, spot);
-        const message = `An order of ours was filled late: the position went from ${sol(difference.from)} to ${sol(difference.to)} SOL.`;
-        this.raise('LATE_FILL', 'info', message, 'Nothing: it is counted.', perp);
-        return;
-      }
-      case 'first_look':
-        // After Temporal was lost the position is ours, as far as the journal tells: RESUME or its operation decides.
-        if (firstEver && difference.perp !== 0n && !this.mayBeOurs()) this.foundForeign(0n, difference.perp);
-        this.engine = takePosition(this.engine, perp, (exposure(snapshot, this.policy).spot ?? 0n).toString());
-        return;
-      case 'liquidation':
-        this.liquidated(`The venue liquidated the position from ${sol(difference.from)} to ${sol(difference.to)} SOL.`);
-        break;
-      case 'foreign_reduction':
-        if (difference.to === 0n) {
-          this.engine = { ...this.engine, hedgeTargetPpm: 0, confirmedExcess: null };
-          this.raise(
-            'FOREIGN_CLOSE',
-            'warning',
-            'Somebody else closed the position; the hedge target is now 0.',
-            'Nothing, if that was you.',
-            perp,
-          );
-        } else {
-          const remedy = 'RESUME takes what stands as the new target.';
-          this.hold('foreign_trade', 'reducing', `Somebody else reduced the position. ${remedy}`, 'FOREIGN_TRADE');
-          this.raise(
-            'FOREIGN_TRADE',
-            'warning',
-            `The position went from ${sol(difference.from)} to ${sol(difference.to)} SOL without us.`,
-            remedy,
-            perp,
-          );
-        }
-        break;
-      case 'foreign_increase':
-        this.foundForeign(difference.from, difference.to);
-        break;
-    }
-    this.engine = { ...this.engine, vaultPerp: perp };
-  }
-
-  /** The ledger may lag behind the account for a moment: three looks. */
-  private doubted(from: bigint, to: bigint): void {
-    const doubts = this.engine.doubts + 1;
-    const moved = `The position went from ${sol(from)} to ${sol(to)} SOL`;
-    if (doubts < MAX_DOUBTS) {
-      const reason = `${moved}, and by whom is still being read. Only a way out trades before that is known.`;
-      this.engine = { ...this.engine, doubts, holds: withHold(this.engine.holds, resyncHold(reason, Date.now())) };
-      return;
-    }
-    this.desynced(`${moved}, and no transaction explains it.`);
-    // Told: what stands is what is compared with from here on.
-    const holds = withoutHold(this.engine.holds, 'resync');
-    this.engine = { ...this.engine, holds, vaultPerp: to.toString(), ledger: null, doubts: 0 };
-  }
-
-  private desynced(message: string): void {
-    const remedy = 'Compare the account with the venue, then RESUME: it takes what stands.';
-    this.hold('desync', 'nothing', `${message} ${remedy}`, 'DESYNC');
-    this.raise('DESYNC', 'critical', message, remedy, String(this.engine.seen?.slot ?? 0));
-  }
-
-  private mayBeOurs(): boolean {
-    return this.engine.retarget !== null || this.engine.holds.some((hold) => hold.code === 'stores_diverged');
-  }
-
-  private liquidated(message: string): void {
-    if (this.engine.holds.some((hold) => hold.code === 'liquidation')) return;
-    const reason = 'The venue liquidated (part of) the position. Check the account, then RESUME.';
-    this.hold('liquidation', 'nothing', reason, 'LIQUIDATED');
-    this.raise('LIQUIDATED', 'critical', message, 'Check the account; RESUME when you have decided.', 'liquidation');
-  }
-
-  private foundForeign(from: bigint, to: bigint): void {
-    const remedy = 'ADOPT_POSITION takes it over; CLOSE and FLATTEN work on it.';
-    this.hold('foreign_trade', 'reducing', `A position or an increase is not ours. ${remedy}`, 'FOREIGN_POSITION');
-    const message = `The position went from ${sol(from)} to ${sol(to)} SOL without us.`;
-    this.raise('FOREIGN_POSITION', 'critical', message, remedy, to.toString());
-  }
-
-  /** `alert`: told as over when the hold goes. */
-  private hold(
-    code: 'liquidation' | 'foreign_trade' | 'desync',
-    permits: 'reducing' | 'nothing',
-    reason: string,
-    alert: string,
-  ): void {
-    const hold: Hold = { code, sinceMs: Date.now(), permits, clearedBy: 'person', reason, details: { alert } };
-    this.engine = { ...this.engine, holds: withHold(this.engine.holds, hold) };
   }
 
   /** Decides again from a fresh snapshot before acting. True when an operation was started. */
@@ -692,7 +424,7 @@ export class EngineRun {
       fresh = await durable.readSnapshot({ engineId: this.engineId, commitment: 'confirmed' });
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.lose(reportOf(error), false);
+      this.lose(failureReport(error), false);
       return true;
     }
     if (this.reports !== reports || !this.opened) return true;
@@ -713,91 +445,6 @@ export class EngineRun {
       if (this.engine.cooldownEndsAtMs === endsAtMs) this.look = true;
     });
   }
-
-  private publishDue(): boolean {
-    if (this.publishing || this.starter.starting) return false;
-    if (Date.now() < this.publishNotBeforeMs) return false;
-    const { row, rest } = this.current;
-    return this.quickMs() > 0 ? rest !== this.published.rest : row !== this.published.row;
-  }
-
-  /**
-   * Writes the engine's row, beside the turns: an answer that is on its way does not wait for it. The sequence counts
-   * what the journal acknowledged, so that the two stores can be compared.
-   */
-  private async publish(): Promise<void> {
-    const { row, rest } = this.current;
-    const sequence = this.engine.sequence + 1;
-    this.publishing = true;
-    try {
-      await publishRow({ ...engineRecord(this), sequence });
-      this.engine = { ...this.engine, sequence: Math.max(sequence, this.engine.sequence) };
-      this.published = { row, rest };
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      this.publishNotBeforeMs = Date.now() + PUBLISH_RETRY_MS;
-      void sleep(PUBLISH_RETRY_MS, { summary: 'journal unreachable: publish again' });
-    } finally {
-      this.publishing = false;
-    }
-  }
-
-  raise(
-    code: string,
-    severity: 'info' | 'warning' | 'critical',
-    message: string,
-    action: string,
-    subject: string,
-  ): void {
-    this.tell('alert', severity, code, message, action, subject);
-  }
-
-  /** An alert that cannot be journaled now must not stop the engine, nor be lost: it is carried until it is written. */
-  private tell(
-    kind: 'alert' | 'recovered',
-    severity: 'info' | 'warning' | 'critical',
-    code: string,
-    message: string,
-    action: string,
-    subject: string,
-  ): void {
-    const { epoch, generation } = this.engine;
-    const cause = `${epoch}/${generation}/${subject}`;
-    const alert = alertOf(this.engineId, kind, severity, code, message, action, cause, Date.now());
-    this.engine = { ...this.engine, pending: withAlert(this.engine.pending, alert) };
-  }
-
-  /** Holds come and go in many places; what is to be told of them is told here. */
-  private tellHolds(): void {
-    const { holds } = this.engine;
-    if (holds === this.toldHolds) return;
-    const alerts = alertsOfHolds(this.toldHolds, holds);
-    this.toldHolds = holds;
-    for (const { kind, severity, code, message } of alerts) {
-      this.tell(kind, severity, code, message, kind === 'alert' ? 'Look, then RESUME.' : '', 'hold');
-    }
-  }
-
-  private writeDue(): boolean {
-    return !this.writing && Date.now() >= this.writeNotBeforeMs && !isWritten(this.engine.pending);
-  }
-
-  /** Beside the turns: a journal that is away does not hold them up. */
-  private async write(): Promise<void> {
-    const { pending } = this.engine;
-    this.writing = true;
-    try {
-      if (pending.alerts.length > 0) await durable.raiseAlerts(pending.alerts);
-      await Promise.all(pending.answers.map((answer) => durable.recordAnswer(answer)));
-      this.engine = { ...this.engine, pending: afterWrite(this.engine.pending, pending) };
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      this.writeNotBeforeMs = Date.now() + PENDING_RETRY_MS;
-      void sleep(PENDING_RETRY_MS, { summary: 'journal unreachable: alerts and answers again' });
-    } finally {
-      this.writing = false;
-    }
-  }
 }
 
 const connectionHold = ({ message }: ErrorReport, alert: string, critical: boolean, nowMs: number) =>
@@ -812,26 +459,8 @@ const connectionHold = ({ message }: ErrorReport, alert: string, critical: boole
     details: { alert },
   }) as const;
 
-const resyncHold = (reason: string, nowMs: number) =>
-  ({ code: 'resync', sinceMs: nowMs, permits: 'nothing', clearedBy: 'itself', reason }) as const;
-
-const instant = (ms: number): string => new Date(ms).toISOString();
-
-const sol = (amount: bigint): string => (Number(amount) / 1e9).toString();
-
 /** What a change of is worth a write: all but the times that move by themselves. */
 function comparable(run: EngineRun): object {
   const { sequence: _, updatedAtMs: __, ...rest } = engineRecord(run);
   return rest;
-}
-
-function reportOf(error: unknown): ErrorReport {
-  let cause: unknown = error;
-  while (cause instanceof Error) {
-    if (cause instanceof ApplicationFailure && cause.type !== undefined && cause.type !== null) {
-      return { code: cause.type, message: cause.message };
-    }
-    cause = cause.cause;
-  }
-  return { code: 'UNAVAILABLE', message: error instanceof Error ? error.message : String(error) };
 }
