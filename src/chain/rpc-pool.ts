@@ -107,6 +107,13 @@ export class RpcPool {
     }
   }
 
+  /** Whether an answer of this slot is older than what other nodes have by more than a moment; compared now. */
+  async isStale(slot: number): Promise<boolean> {
+    if (this.nodes.length < 2) return false;
+    await this.probe();
+    return this.#newestSlot - slot > MAX_LAG_SLOTS;
+  }
+
   health(): readonly NodeHealth[] {
     return this.nodes.map((node) => ({
       node: node.name,

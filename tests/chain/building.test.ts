@@ -150,6 +150,25 @@ describe('a signed attempt', () => {
 });
 
 describe('a simulation', () => {
+  it('that fails is believed of a node that keeps up with the others, and of one that lags is no answer', async () => {
+    const failing = () => simulated({ err: { InstructionError: [0, { Custom: 1 }] }, logs: [] });
+    const at = (slot: number) => ({ getSlot: () => result(slot) });
+    for (const [slot, believed] of [
+      [550, true],
+      [551, false],
+    ] as const) {
+      const other = await scriptedRpc({ ...NODE, ...at(slot) });
+      opened.push(other);
+      const script = { ...at(500), simulateTransaction: failing };
+      const { chain, server } = await chainOn(script);
+      const both = await chainOn(script, { rpcUrls: [server.url, other.url] });
+      expect(await chain.simulate(draft), 'alone').toMatchObject({ ok: false });
+      const answer = both.chain.simulate(draft);
+      if (believed) expect(await answer).toMatchObject({ ok: false });
+      else await expect(answer).rejects.toMatchObject({ category: 'transient', code: 'RPC_UNHEALTHY' });
+    }
+  });
+
   it('tells the whole cost: base fee, priority fee, tip', async () => {
     const { chain } = await chainOn({});
     // 12,000 units at 40,000 micro-lamports: 480 lamports.
