@@ -94,9 +94,11 @@ export function whatHoldsBack({ account, markets }: Pick<Snapshot, 'account' | '
 }
 
 export function depositable(snapshot: Snapshot, asset: Asset, policy: Policy): bigint {
-  const { wallet, transactionCostLamports } = snapshot;
+  const { wallet, transactionCostLamports, boundByDepositLamports = 0n } = snapshot;
   if (asset === 'USDC') return wallet.usdc;
-  const costs = policy.reservedSol + transactionCostLamports + openingCost(snapshot, 'deposit');
+  // The reserve may be lent to the deposit: it comes back with its transaction.
+  const kept = max<bigint>(policy.reservedSol, boundByDepositLamports);
+  const costs = kept + transactionCostLamports + openingCost(snapshot, 'deposit');
   return max<bigint>(wallet.sol - costs, 0n);
 }
 

@@ -108,6 +108,8 @@ export const Snapshot = z.object({
   transactionCostLamports: lamportsText,
   /** What the first deposit pays once, to open the account; of interest while `account` is null. Absent: nothing. */
   openingCostLamports: lamportsText.optional(),
+  /** What a deposit of SOL binds in the wallet while it runs, and gives back. Absent: nothing. */
+  boundByDepositLamports: lamportsText.optional(),
 });
 export type Snapshot = z.output<typeof Snapshot>;
 /** What travels through Temporal and the journal: the same with decimal strings. */

@@ -11,10 +11,16 @@ import { livePolicy, NOW_MS, snapshotOf, sol, usd } from '../support/snapshots.t
 const policy = livePolicy({ permissions: 'capital' });
 const loss = (dollars: number) => ({ perps: [{ ...emptyPosition(0, 0n), quoteAmount: microUsd(-usd(dollars)) }] });
 
-function refusals(snapshot: Snapshot, kind: 'deposit' | 'withdraw', asset: Asset, amount: bigint): readonly string[] {
+function refusals(
+  snapshot: Snapshot,
+  kind: 'deposit' | 'withdraw',
+  asset: Asset,
+  amount: bigint,
+  by = policy,
+): readonly string[] {
   const operation: GateOperation = { kind, asset, amount, exposureConfirmed: true };
   const live = { ...snapshot, rpcLatencyMs: 1 };
-  const { gates } = evaluateGates({ snapshot: live, operation, policy, nowMs: NOW_MS });
+  const { gates } = evaluateGates({ snapshot: live, operation, policy: by, nowMs: NOW_MS });
   return gates.filter(({ blocks }) => blocks).map(({ code }) => code);
 }
 
@@ -75,6 +81,15 @@ describe('the most that may be deposited', () => {
     expect(most).toBe(sol(5) - policy.reservedSol - 10_000n);
     expect(refusals(snapshot, 'deposit', 'SOL', most)).toEqual([]);
     expect(refusals(snapshot, 'deposit', 'SOL', most + 5_001n)).toContain('GAS_RESERVE');
+  });
+
+  it('leaves what the deposit binds while it runs, where the gas reserve is less than that', () => {
+    const snapshot = snapshotOf({ walletSol: 5, snapshot: { boundByDepositLamports: lamports(2_039_280n) } });
+    expect(mostToDeposit(snapshot, 'SOL', policy)).toBe(sol(5) - policy.reservedSol - 10_000n);
+    const none = { ...policy, reservedSol: lamports(0n) };
+    expect(mostToDeposit(snapshot, 'SOL', none)).toBe(sol(5) - 2_049_280n);
+    expect(refusals(snapshot, 'deposit', 'SOL', sol(5) - 2_044_280n, none)).toEqual([]);
+    expect(refusals(snapshot, 'deposit', 'SOL', sol(5) - 2_044_279n, none)).toEqual(['INSUFFICIENT_FUNDS']);
   });
 
   it('leaves what opening the account costs, before there is one', () => {

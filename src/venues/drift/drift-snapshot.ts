@@ -28,6 +28,7 @@ export interface SnapshotParts {
   readonly rpcLatencyMs: number | null;
   readonly transactionCostLamports: Lamports;
   readonly openingCostLamports: Lamports | null;
+  readonly boundByDepositLamports: Lamports;
 }
 
 /** Prices on a local chain are made up, and the page says so. */
@@ -78,6 +79,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     ledger: books.ledger,
     rpcLatencyMs: parts.rpcLatencyMs,
     transactionCostLamports: parts.transactionCostLamports,
+    boundByDepositLamports: parts.boundByDepositLamports,
     ...(parts.openingCostLamports === null ? {} : { openingCostLamports: parts.openingCostLamports }),
   };
 }

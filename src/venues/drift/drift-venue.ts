@@ -12,6 +12,7 @@ import { DriftReader } from './drift-reader.ts';
 import { type BookFigures, NO_BOOKS, snapshotOf } from './drift-snapshot.ts';
 import { FundingMemory, type PeriodRate } from './funding-memory.ts';
 import { openingCost } from './write/opening.ts';
+import { TOKEN_ACCOUNT_RENT } from './write/token-accounts.ts';
 
 export type DriftPermissions = 'read-only' | 'capital' | 'trading';
 
@@ -95,6 +96,7 @@ export class DriftVenue implements Venue {
       rpcLatencyMs: chain.pool.latencyMs(),
       transactionCostLamports: lamports(BigInt(transactionCost)),
       openingCostLamports: opening === 0n ? null : lamports(opening),
+      boundByDepositLamports: lamports(TOKEN_ACCOUNT_RENT),
     });
   }
 

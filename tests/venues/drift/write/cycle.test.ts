@@ -1,5 +1,7 @@
 import { afterEach, expect, inject, it } from 'vitest';
 import { spotHeld } from '../../../../src/domain/margin.ts';
+import { mostToDeposit } from '../../../../src/domain/most-movable.ts';
+import { decodePolicy } from '../../../../src/domain/policy.ts';
 import { describeOnDrift } from '../../../support/drift-program.ts';
 import { lamportsOf, until } from '../../../support/engine-harness.ts';
 import { LiveEngine } from '../../../support/live-engine.ts';
@@ -69,4 +71,16 @@ describeOnDrift('a whole cycle by the real workflows on the real program', () =>
     expect(await deposited(live)).toBeLessThan(100_000n);
     expect((await live.alerts()).filter(({ severity }) => severity === 'critical')).toEqual([]);
   }, 240_000);
+
+  it('takes the most that may be deposited of a wallet that keeps no gas reserve', async () => {
+    engine = await LiveEngine.startLive({ address: inject('temporalAddress'), policy: { reservedSol: '0' } });
+    const live = engine;
+    expect(await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(1) })).toMatchObject({
+      success: true,
+    });
+    const most = mostToDeposit(await live.snapshot(), 'SOL', decodePolicy(live.policy));
+    const all = await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: most.toString() });
+    expect(all, JSON.stringify(all)).toMatchObject({ success: true });
+    expect((await live.snapshot()).wallet.sol).toBeLessThan(3_000_000n);
+  });
 });
