@@ -4,6 +4,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
@@ -25,6 +26,17 @@ const plain = { request: http.request, agent: new http.Agent(options) };
 const secure = { request: https.request, agent: new https.Agent(options) };
 const unzip = promisify(gunzip);
 
+/** When each was last used, by the wall clock: it goes on while a laptop sleeps. */
+const freedAtMs = new WeakMap<Socket, number>();
+for (const { agent } of [plain, secure]) agent.on('free', (socket: Socket) => freedAtMs.set(socket, Date.now()));
+
+/** After a long stop of this process its own timers come late, and what the server has closed would be used once more. */
+function dropIdle({ freeSockets }: http.Agent): void {
+  for (const socket of Object.values(freeSockets).flatMap((sockets) => sockets ?? [])) {
+    if (Date.now() - (freedAtMs.get(socket) ?? 0) > IDLE_MS) socket.destroy();
+  }
+}
+
 /** @throws HttpTimeout; else Node's own error, whose `code` says what broke and whose message may quote the URL */
 export async function postJson(url: string, body: string, timeoutMs: number): Promise<HttpReply> {
   const { response, bytes } = await exchange(url, body, timeoutMs);
@@ -41,6 +53,7 @@ interface Exchanged {
 function exchange(url: string, body: string, timeoutMs: number): Promise<Exchanged> {
   const target = new URL(url);
   const { request: open, agent } = target.protocol === 'https:' ? secure : plain;
+  dropIdle(agent);
   const headers = {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
