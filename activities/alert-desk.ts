@@ -2,12 +2,12 @@
  * Tells each alert once per crossing. What stands is read from the journal when a watch starts; the id of an alert
  * follows from the row before it, so that two watches that overlap, or a retried one, tell it once.
  */
-import type { AlertDraft } from '../src/domain/alerts.ts';
-import type { Json } from '../src/domain/errors.ts';
-import { hashJson } from '../src/domain/ids.ts';
+import type { AlertDraft } from '../src/domain/alerts/alerts.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import type { AlertRecord } from '../src/journal/records.ts';
 import { newestAlerts } from '../src/journal/standing-alerts.ts';
+import type { Json } from '../src/lib/errors.ts';
+import { hashJson } from '../src/lib/ids.ts';
 
 export type AlertText = Omit<AlertDraft, 'code'> & { readonly code: string };
 

@@ -1,14 +1,13 @@
 /** The activities as workflows see them. Implementations are thin: they call a port and translate its errors. */
 
-import type { CommandAnswer } from '../src/domain/command.ts';
-import type { DecisionContext } from '../src/domain/decide.ts';
-import type { ErrorReport } from '../src/domain/errors.ts';
-import type { Intent } from '../src/domain/intent.ts';
-import type { Plan, Planned } from '../src/domain/intent-plan.ts';
-import type { PolicyJson } from '../src/domain/policy.ts';
-import type { LedgerMark } from '../src/domain/reconcile.ts';
-import type { SnapshotJson } from '../src/domain/snapshot.ts';
-import type { TransactionTiming } from '../src/domain/transaction.ts';
+import type { SnapshotJson } from '../src/domain/account/snapshot.ts';
+import type { DecisionContext } from '../src/domain/engine/decide.ts';
+import type { LedgerMark } from '../src/domain/engine/reconcile.ts';
+import type { PolicyJson } from '../src/domain/hedge/policy.ts';
+import type { CommandAnswer } from '../src/domain/order/command.ts';
+import type { Intent } from '../src/domain/order/intent.ts';
+import type { Plan, Planned } from '../src/domain/order/intent-plan.ts';
+import type { TransactionTiming } from '../src/domain/transaction/transaction.ts';
 import type { Admission } from '../src/journal/journal.ts';
 import type {
   AlertRecord,
@@ -18,6 +17,7 @@ import type {
   OperationRecord,
   OperationWrite,
 } from '../src/journal/records.ts';
+import type { ErrorReport } from '../src/lib/errors.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation } from '../src/venues/venue.ts';
 
 export type { AttemptRef, OperationWrite } from '../src/journal/records.ts';

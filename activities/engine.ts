@@ -1,11 +1,11 @@
 /** What the engine workflow asks of the outside world: the two stores, a command's record, its own row, the watch. */
 import { Context } from '@temporalio/activity';
-import type { Clock } from '../src/domain/clock.ts';
-import { TransientError } from '../src/domain/errors.ts';
-import { operationWorkflowId } from '../src/domain/ids.ts';
-import { encodeSnapshot, type Snapshot } from '../src/domain/snapshot.ts';
+import { encodeSnapshot, type Snapshot } from '../src/domain/account/snapshot.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { compareStores } from '../src/journal/store-comparison.ts';
+import type { Clock } from '../src/lib/clock.ts';
+import { TransientError } from '../src/lib/errors.ts';
+import { operationWorkflowId } from '../src/lib/ids.ts';
 import type { Venue } from '../src/venues/venue.ts';
 import type { EngineActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';

@@ -1,6 +1,6 @@
 /** Where our errors become Temporal failures and back: the `type` is the stable code, `details[0]` the whole report. */
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
-import { DriftlessError, type ErrorReport } from '../src/domain/errors.ts';
+import { DriftlessError, type ErrorReport } from '../src/lib/errors.ts';
 
 /** Something that none of our classes names: a defect, or a foreign library's error that an adapter let through. */
 export const UNEXPECTED_CODE = 'UNEXPECTED';

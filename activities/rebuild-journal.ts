@@ -1,8 +1,8 @@
 /** Writes back what a journal lost, from the histories that Temporal keeps: docs/architecture/two-stores.md. */
-import { type CommandAnswer, type CommandEnvelope, isFinal } from '../src/domain/command.ts';
-import { operationIdOf, operationWorkflowId } from '../src/domain/ids.ts';
+import { type CommandAnswer, type CommandEnvelope, isFinal } from '../src/domain/order/command.ts';
 import type { RebuildingJournal } from '../src/journal/journal.ts';
 import type { OperationWrite } from '../src/journal/records.ts';
+import { operationIdOf, operationWorkflowId } from '../src/lib/ids.ts';
 import type { EngineActivities, Rebuilt } from './contract.ts';
 
 /** What a kept history says was done, in its order. */

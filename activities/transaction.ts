@@ -1,12 +1,12 @@
 /** The activities that move a transaction: each calls the venue's or the journal's port, and waits between calls. */
 import { Context } from '@temporalio/activity';
-import type { Clock } from '../src/domain/clock.ts';
-import { TransientError, UnknownStateError } from '../src/domain/errors.ts';
-import { type PlanLimits, planIntent } from '../src/domain/intent-plan.ts';
-import { recoveredFrom } from '../src/domain/operation-step.ts';
-import { encodeSnapshot } from '../src/domain/snapshot.ts';
+import { encodeSnapshot } from '../src/domain/account/snapshot.ts';
+import { recoveredFrom } from '../src/domain/operation/operation-step.ts';
+import { type PlanLimits, planIntent } from '../src/domain/order/intent-plan.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import type { OperationWrite } from '../src/journal/records.ts';
+import type { Clock } from '../src/lib/clock.ts';
+import { TransientError, UnknownStateError } from '../src/lib/errors.ts';
 import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
 import type { Confirmation, TransactionActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';

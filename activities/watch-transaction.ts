@@ -1,10 +1,10 @@
 /** Watches one signature: asks at once, then again and again until it is decided or the time is over. */
 import { Context } from '@temporalio/activity';
-import type { OrderReport, Sighting, SignedAttempt } from '../src/domain/attempt.ts';
-import type { Clock } from '../src/domain/clock.ts';
-import { TransientError } from '../src/domain/errors.ts';
-import type { Intent } from '../src/domain/intent.ts';
-import type { TransactionTiming } from '../src/domain/transaction.ts';
+import type { Intent } from '../src/domain/order/intent.ts';
+import type { OrderReport, Sighting, SignedAttempt } from '../src/domain/transaction/attempt.ts';
+import type { TransactionTiming } from '../src/domain/transaction/transaction.ts';
+import type { Clock } from '../src/lib/clock.ts';
+import { TransientError } from '../src/lib/errors.ts';
 import type { Venue } from '../src/venues/venue.ts';
 
 export interface TransactionWatch {

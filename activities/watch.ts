@@ -3,13 +3,13 @@
  * workflow has something to do. History grows with decisions, not with time.
  */
 import { CancelledFailure, Context } from '@temporalio/activity';
-import type { Clock } from '../src/domain/clock.ts';
-import { type Decision, decide } from '../src/domain/decide.ts';
-import { CriticalError, TransientError } from '../src/domain/errors.ts';
-import { decodePolicy, type Policy } from '../src/domain/policy.ts';
-import { isLiquidatedSince, reconcile } from '../src/domain/reconcile.ts';
-import { encodeSnapshot, type Snapshot } from '../src/domain/snapshot.ts';
+import { encodeSnapshot, type Snapshot } from '../src/domain/account/snapshot.ts';
+import { type Decision, decide } from '../src/domain/engine/decide.ts';
+import { isLiquidatedSince, reconcile } from '../src/domain/engine/reconcile.ts';
+import { decodePolicy, type Policy } from '../src/domain/hedge/policy.ts';
 import type { Journal } from '../src/journal/journal.ts';
+import type { Clock } from '../src/lib/clock.ts';
+import { CriticalError, TransientError } from '../src/lib/errors.ts';
 import type { Venue } from '../src/venues/venue.ts';
 import { AlertDesk } from './alert-desk.ts';
 import type { WatchInput, WatchResult } from './contract.ts';

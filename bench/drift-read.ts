@@ -1,8 +1,9 @@
 /** One snapshot of a Drift account, decoded and turned into health; beside it the SDK's own fetch plus `getHealth`. */
+
+import { findDriftProgram, NO_DRIFT_PROGRAM } from '../localnet/drift/program.ts';
 import { endpointsOf } from '../src/chain/endpoint.ts';
 import { RpcPool } from '../src/chain/rpc-pool.ts';
-import { assessMargin } from '../src/domain/margin.ts';
-import { findDriftProgram, NO_DRIFT_PROGRAM } from '../src/localnet/drift/program.ts';
+import { assessMargin } from '../src/domain/margin/margin.ts';
 import { driftDeployment } from '../src/venues/drift/deployment.ts';
 import { DriftReader } from '../src/venues/drift/drift-reader.ts';
 import { polledClient } from '../tests/support/drift-trader.ts';

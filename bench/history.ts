@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { PolicyJson } from '../src/domain/policy.ts';
+import type { PolicyJson } from '../src/domain/hedge/policy.ts';
 import { openFeed } from '../src/market-data/open-feed.ts';
 import { EngineHarness, lamportsOf, until } from '../tests/support/engine-harness.ts';
 import { configure } from '../workflows/messages.ts';

@@ -3,15 +3,16 @@
  * Driven are the two venues through their port, with sizes and limits as the shipped workflows plan them (`planIntent`);
  * Temporal would only carry the same calls. The paper market's parameters and its feed are what the live market shows.
  */
-import { EQUITY_SOURCES } from '../src/domain/equity-sources.ts';
-import { engineIdOf } from '../src/domain/ids.ts';
-import type { Intent } from '../src/domain/intent.ts';
-import { type Plan, planIntent } from '../src/domain/intent-plan.ts';
-import type { EquitySource, EquitySources, Snapshot } from '../src/domain/snapshot.ts';
-import { MS_PER_HOUR } from '../src/domain/units.ts';
+
+import { type DriftLocalnet, startDriftLocalnet } from '../localnet/drift/index.ts';
+import { findDriftProgram, NO_DRIFT_PROGRAM } from '../localnet/drift/program.ts';
+import type { EquitySource, EquitySources, Snapshot } from '../src/domain/account/snapshot.ts';
+import { EQUITY_SOURCES } from '../src/domain/figures/equity-sources.ts';
+import { MS_PER_HOUR } from '../src/domain/money/units.ts';
+import type { Intent } from '../src/domain/order/intent.ts';
+import { type Plan, planIntent } from '../src/domain/order/intent-plan.ts';
 import type { Journal } from '../src/journal/journal.ts';
-import { type DriftLocalnet, startDriftLocalnet } from '../src/localnet/drift/index.ts';
-import { findDriftProgram, NO_DRIFT_PROGRAM } from '../src/localnet/drift/program.ts';
+import { engineIdOf } from '../src/lib/ids.ts';
 import { DriftBooks } from '../src/venues/drift/books/drift-books.ts';
 import { PaperVenue } from '../src/venues/paper/paper-venue.ts';
 import { DEFAULT_PARAMETERS, type PaperParameters } from '../src/venues/paper/parameters.ts';

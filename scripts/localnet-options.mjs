@@ -54,7 +54,7 @@ export function localnetHelp() {
 
 ${lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`).join('\n')}
 
-docs/localnet.md says what it answers, what the control endpoint does and where it differs from a validator.`;
+localnet/README.md says what it answers, what the control endpoint does and where it differs from a validator.`;
 }
 
 /** @returns {{kind: 'help'} | {kind: 'error', message: string} | {kind: 'run', [option: string]: unknown}} */

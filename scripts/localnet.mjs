@@ -10,7 +10,7 @@ async function localnet() {
   await ensureDependencies(ROOT, { dev: false });
   const { register } = await import('tsx/esm/api');
   register();
-  const { main } = await import('../src/localnet/main.ts');
+  const { main } = await import('../localnet/main.ts');
   process.exit(await main(options, say));
 }
 

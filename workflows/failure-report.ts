@@ -1,6 +1,6 @@
 /** What a failed activity said: the report that `activities/failures.ts` put into its failure. */
 import { ApplicationFailure, TemporalFailure } from '@temporalio/workflow';
-import type { ErrorReport } from '../src/domain/errors.ts';
+import type { ErrorReport } from '../src/lib/errors.ts';
 
 export function failureReport(error: unknown): ErrorReport {
   if (error instanceof ApplicationFailure) {

@@ -1,9 +1,4 @@
 /** Every workflow, by the name that starts it. */
 
-export { closePosition } from './close-position.ts';
-export { deposit } from './deposit.ts';
-export { engine } from './engine.ts';
-export { openPosition } from './open-position.ts';
-export { rebalance } from './rebalance.ts';
-export { settle } from './settle.ts';
-export { withdraw } from './withdraw.ts';
+export { engine } from './engine/engine.ts';
+export { closePosition, deposit, openPosition, rebalance, settle, withdraw } from './operation/operations.ts';

@@ -1,16 +1,16 @@
 /** Every message of every workflow, declared in one place: inputs, updates, signals, queries. Plain JSON throughout. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { CommandAnswer, CommandEnvelope, Verdict } from '../src/domain/command.ts';
-import type { Json } from '../src/domain/errors.ts';
-import type { OperationReport } from '../src/domain/operation-report.ts';
-import type { OperationRequest } from '../src/domain/operation-request.ts';
-import type { Recovered } from '../src/domain/operation-step.ts';
-import type { PolicyJson } from '../src/domain/policy.ts';
-import type { TransactionTiming } from '../src/domain/transaction.ts';
+import type { PolicyJson } from '../src/domain/hedge/policy.ts';
+import type { OperationReport } from '../src/domain/operation/operation-report.ts';
+import type { Recovered } from '../src/domain/operation/operation-step.ts';
+import type { CommandAnswer, CommandEnvelope, Verdict } from '../src/domain/order/command.ts';
+import type { OperationRequest } from '../src/domain/order/operation-request.ts';
+import type { TransactionTiming } from '../src/domain/transaction/transaction.ts';
 import type { EngineRecord } from '../src/journal/records.ts';
+import type { Json } from '../src/lib/errors.ts';
 
-export type { OperationReport } from '../src/domain/operation-report.ts';
-export type { OperationRequest } from '../src/domain/operation-request.ts';
+export type { OperationReport } from '../src/domain/operation/operation-report.ts';
+export type { OperationRequest } from '../src/domain/order/operation-request.ts';
 
 export interface OperationInput {
   readonly operationId: string;

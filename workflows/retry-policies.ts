@@ -5,7 +5,7 @@ import {
   type LocalActivityOptions,
   type RetryPolicy,
 } from '@temporalio/workflow';
-import type { TransactionTiming } from '../src/domain/transaction.ts';
+import type { TransactionTiming } from '../src/domain/transaction/transaction.ts';
 
 export const TRANSIENT_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCoefficient: 2, maximumAttempts: 4 };
 

@@ -8,7 +8,7 @@ import {
   TransactionMessage,
   VersionedTransaction,
 } from '@solana/web3.js';
-import type { Localnet } from '../../src/localnet/localnet.ts';
+import type { Localnet } from '../../localnet/localnet.ts';
 
 interface ClosableSocket {
   setAutoReconnect(on: boolean): void;

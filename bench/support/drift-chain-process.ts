@@ -1,5 +1,5 @@
 /** The other process of drift-chain.ts: a Drift whose time goes on when it is told to, and ends with its parent. */
-import { startDriftLocalnet } from '../../src/localnet/drift/index.ts';
+import { startDriftLocalnet } from '../../localnet/drift/index.ts';
 import { DriftTrader } from '../../tests/support/drift-trader.ts';
 
 /** What the parent must know to ask it. */

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { DriftPlace } from '../../tests/support/drift-client.ts';
+import type { DriftPlace } from '../../localnet/tests/support/drift-client.ts';
 import type { ChainReady } from './drift-chain-process.ts';
 
 const CHAIN_PROCESS = fileURLToPath(new URL('./drift-chain-process.ts', import.meta.url));

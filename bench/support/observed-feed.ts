@@ -1,5 +1,5 @@
 /** A market as it was observed on another venue, for a paper account beside it: known up to the last observation. */
-import type { Snapshot } from '../../src/domain/snapshot.ts';
+import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from '../../src/market-data/feed.ts';
 
 interface Observation {

@@ -1,5 +1,5 @@
 /** The answers that the bridge gives itself, when nobody behind it did. */
-import { type CommandAnswer, refused } from '../domain/command.ts';
+import { type CommandAnswer, refused } from '../domain/order/command.ts';
 import { RETRY_AFTER_S } from './limits.ts';
 
 export type Part = 'temporal' | 'engine' | 'journal' | 'bridge';

@@ -1,7 +1,7 @@
 /** Who may speak to the bridge: the bearer of the token, from our own page or from a program. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { ErrorReport } from '../domain/errors.ts';
+import type { ErrorReport } from '../lib/errors.ts';
 
 export interface AuthSettings {
   readonly host: string;

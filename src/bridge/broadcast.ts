@@ -1,8 +1,8 @@
 /** What every socket is told: the figures each second and at each change, and each row that the journal gains. */
 import type { Logger } from 'pino';
-import type { Clock } from '../domain/clock.ts';
 import type { Journal, JournalEvent } from '../journal/journal.ts';
 import type { AlertRecord, EngineRecord, FundingRecord } from '../journal/records.ts';
+import type { Clock } from '../lib/clock.ts';
 import { coalesced } from './coalesce.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import type { JournalLookup } from './journal-lookup.ts';

@@ -1,8 +1,8 @@
 /** What each action's `data` must hold. A schema's error text is the `expected` of INVALID_FIELD. */
 import { isLosslessNumber } from 'lossless-json';
 import { z } from 'zod';
-import { ASSET_DECIMALS, parseAmount } from '../domain/amounts.ts';
-import type { Action, CommandRequest } from '../domain/command.ts';
+import { ASSET_DECIMALS, parseAmount } from '../domain/money/amounts.ts';
+import type { Action, CommandRequest } from '../domain/order/command.ts';
 import { MAX_NOTE_CHARS } from './limits.ts';
 
 const MARKET = 'the name of a market, e.g. "SOL-PERP"';

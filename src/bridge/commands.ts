@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { ResolveVerdict } from '../../workflows/messages.ts';
-import type { Clock } from '../domain/clock.ts';
 import {
   type CommandAnswer,
   type CommandEnvelope,
@@ -10,10 +9,11 @@ import {
   isFinal,
   type Mode,
   refused,
-} from '../domain/command.ts';
-import type { ErrorDetails, Json } from '../domain/errors.ts';
-import { hashJson } from '../domain/ids.ts';
+} from '../domain/order/command.ts';
 import type { CommandRecord } from '../journal/records.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { ErrorDetails, Json } from '../lib/errors.ts';
+import { hashJson } from '../lib/ids.ts';
 import { acceptanceUnknown, unavailable } from './answers.ts';
 import { type EngineGateway, updateIdOf } from './gateway.ts';
 import type { JournalLookup } from './journal-lookup.ts';

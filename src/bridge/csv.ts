@@ -1,5 +1,5 @@
 /** Rows as CSV (RFC 4180): one column per field that any row has, nested values as JSON. */
-import type { Json } from '../domain/errors.ts';
+import type { Json } from '../lib/errors.ts';
 import type { View } from './record-views.ts';
 
 /** `columns` stands for the header when there are no rows. */

@@ -1,7 +1,8 @@
 /** What is known of the engine now: the latest snapshot and the engine's record, read when the journal says they changed. */
-import type { Clock } from '../domain/clock.ts';
-import type { SnapshotJson } from '../domain/snapshot.ts';
+
+import type { SnapshotJson } from '../domain/account/snapshot.ts';
 import type { EngineRecord } from '../journal/records.ts';
+import type { Clock } from '../lib/clock.ts';
 import { coalesced } from './coalesce.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import { STATE_LOOKUP_MS } from './limits.ts';

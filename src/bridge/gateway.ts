@@ -1,7 +1,7 @@
 /** The port to the engine: what the bridge asks of Temporal. */
 
 import type { ResolveVerdict } from '../../workflows/messages.ts';
-import type { CommandAnswer, CommandEnvelope } from '../domain/command.ts';
+import type { CommandAnswer, CommandEnvelope } from '../domain/order/command.ts';
 import type { EngineRecord } from '../journal/records.ts';
 
 /**

@@ -5,9 +5,9 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { EQUITY_SOURCES } from '../domain/equity-sources.ts';
-import { DriftlessError, type ErrorReport, ValidationError } from '../domain/errors.ts';
+import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import type { Journal, ListQuery, Page } from '../journal/journal.ts';
+import { DriftlessError, type ErrorReport, ValidationError } from '../lib/errors.ts';
 import type { Auth } from './auth.ts';
 import { csvOf } from './csv.ts';
 import type { JournalLookup } from './journal-lookup.ts';

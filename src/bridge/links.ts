@@ -1,6 +1,6 @@
 /** Addresses where a person sees more: the chain's explorer, Temporal's own page of a workflow. */
-import { explorerOf } from '../domain/explorer.ts';
-import { operationWorkflowId } from '../domain/ids.ts';
+import { explorerOf } from '../domain/figures/explorer.ts';
+import { operationWorkflowId } from '../lib/ids.ts';
 
 export interface Links {
   /** Null where there is no explorer (paper). */

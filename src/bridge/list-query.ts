@@ -1,6 +1,7 @@
 /** `?limit&cursor&from&to&format` of the lists. */
-import { ValidationError } from '../domain/errors.ts';
+
 import type { ListQuery } from '../journal/journal.ts';
+import { ValidationError } from '../lib/errors.ts';
 import { DEFAULT_PAGE_ITEMS, MAX_PAGE_ITEMS } from './limits.ts';
 import { quote } from './quote.ts';
 

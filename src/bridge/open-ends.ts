@@ -1,5 +1,5 @@
 /** The second COMMAND_RESULT: how a command ended that was answered before its end was known. Told to every socket, once. */
-import { type CommandAnswer, isFinal } from '../domain/command.ts';
+import { type CommandAnswer, isFinal } from '../domain/order/command.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import { FOREIGN_END_AFTER_MS, JOURNAL_LOOKUP_MS, MAX_OPEN_ENDS, OPEN_ENDS_PER_SWEEP } from './limits.ts';
 import { RecentSet } from './recent-set.ts';

@@ -1,11 +1,11 @@
 /** What the page shows beside the seed's figures, under keys of its own: the account's parts, the market, the policy. */
-import { SOL_PERP } from '../domain/account.ts';
-import { driftFromTargetPct, exposure, FULL_HEDGE_PPM, reservedFor } from '../domain/delta.ts';
-import { accountFigures, marketFigures } from '../domain/figures.ts';
-import { perpMarketOf, perpSize } from '../domain/margin.ts';
-import type { Policy } from '../domain/policy.ts';
-import type { Snapshot } from '../domain/snapshot.ts';
-import { forbidden } from '../domain/venue-pauses.ts';
+import { SOL_PERP } from '../domain/account/account.ts';
+import type { Snapshot } from '../domain/account/snapshot.ts';
+import { forbidden } from '../domain/account/venue-pauses.ts';
+import { accountFigures, marketFigures } from '../domain/figures/figures.ts';
+import { driftFromTargetPct, exposure, FULL_HEDGE_PPM, reservedFor } from '../domain/hedge/delta.ts';
+import type { Policy } from '../domain/hedge/policy.ts';
+import { perpMarketOf, perpSize } from '../domain/margin/margin.ts';
 import type { View } from './record-views.ts';
 import { isoTime, isoTimeOrNull, rateNumber, solNumber, usdNumber } from './units-view.ts';
 

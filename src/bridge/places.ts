@@ -1,6 +1,7 @@
 /** How many calls may be in flight to the engine at once, with places kept for the ways out. */
-import type { Clock } from '../domain/clock.ts';
-import type { Action, CommandAnswer } from '../domain/command.ts';
+
+import type { Action, CommandAnswer } from '../domain/order/command.ts';
+import type { Clock } from '../lib/clock.ts';
 import { acceptanceUnknown, busy, unavailable } from './answers.ts';
 import type { EngineGateway } from './gateway.ts';
 import { MAX_WAITING_WAYS_OUT, ORDINARY_PLACES, RESERVED_PLACES } from './limits.ts';

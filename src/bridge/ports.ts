@@ -1,10 +1,10 @@
 /** What the bridge is given: the composition root wires it, and the tests give their own. */
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { Clock } from '../domain/clock.ts';
-import type { Mode } from '../domain/command.ts';
-import type { PolicyJson } from '../domain/policy.ts';
+import type { PolicyJson } from '../domain/hedge/policy.ts';
+import type { Mode } from '../domain/order/command.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { EngineGateway } from './gateway.ts';
 
 export interface BridgeSettings {

@@ -8,8 +8,8 @@ import {
   type CommandRequest,
   type Mode,
   refused,
-} from '../domain/command.ts';
-import type { ErrorDetails, ErrorReport, Json } from '../domain/errors.ts';
+} from '../domain/order/command.ts';
+import type { ErrorDetails, ErrorReport, Json } from '../lib/errors.ts';
 import { COMMON_SCHEMA, dataSchema, isMisspelt, refusalOfField } from './command-schema.ts';
 import { MAX_COMMAND_ID_CHARS } from './limits.ts';
 import { quote } from './quote.ts';

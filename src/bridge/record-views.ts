@@ -1,6 +1,5 @@
 /** The journal's rows under INTERFACE's names: numbers for reading, `*_base` strings for exactness. */
-import { EQUITY_SOURCES } from '../domain/equity-sources.ts';
-import type { Json } from '../domain/errors.ts';
+import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import type {
   AlertRecord,
   AttemptRecord,
@@ -10,6 +9,7 @@ import type {
   TradeRecord,
   TransitionRecord,
 } from '../journal/records.ts';
+import type { Json } from '../lib/errors.ts';
 import type { Links } from './links.ts';
 import { isoTime, isoTimeOrNull, rateNumber, solNumber, usdNumber } from './units-view.ts';
 

@@ -1,10 +1,10 @@
 /** Puts the bridge together and listens: HTTP and WebSocket on one port. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SOL_PERP } from '../domain/account.ts';
-import type { CommandAnswer } from '../domain/command.ts';
-import { CriticalError } from '../domain/errors.ts';
-import { decodePolicy } from '../domain/policy.ts';
+import { SOL_PERP } from '../domain/account/account.ts';
+import { decodePolicy } from '../domain/hedge/policy.ts';
+import type { CommandAnswer } from '../domain/order/command.ts';
+import { CriticalError } from '../lib/errors.ts';
 import { Auth } from './auth.ts';
 import { Broadcast } from './broadcast.ts';
 import { commandRunner, withEngine } from './commands.ts';

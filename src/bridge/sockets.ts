@@ -4,9 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import type { Clock } from '../domain/clock.ts';
-import type { CommandAnswer } from '../domain/command.ts';
-import type { ErrorReport } from '../domain/errors.ts';
+import type { CommandAnswer } from '../domain/order/command.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { ErrorReport } from '../lib/errors.ts';
 import { busy } from './answers.ts';
 import type { Commands } from './commands.ts';
 import {

@@ -1,14 +1,14 @@
 /** SYSTEM_STATS' data: the seed's drift_state, the engine, and when that was so. GET_STATE and /api/state give the same. */
 import type { Logger } from 'pino';
-import type { Clock } from '../domain/clock.ts';
-import type { Mode } from '../domain/command.ts';
-import { decide } from '../domain/decide.ts';
-import { FULL_HEDGE_PPM } from '../domain/delta.ts';
-import { type DriftState, driftState } from '../domain/figures.ts';
-import type { Hold } from '../domain/hold.ts';
-import type { Policy } from '../domain/policy.ts';
-import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../domain/snapshot.ts';
+import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../domain/account/snapshot.ts';
+import { decide } from '../domain/engine/decide.ts';
+import type { Hold } from '../domain/engine/hold.ts';
+import { type DriftState, driftState } from '../domain/figures/figures.ts';
+import { FULL_HEDGE_PPM } from '../domain/hedge/delta.ts';
+import type { Policy } from '../domain/hedge/policy.ts';
+import type { Mode } from '../domain/order/command.ts';
 import type { EngineRecord } from '../journal/records.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Known } from './engine-watch.ts';
 import { accountView, marketView, policyView } from './page-view.ts';
 import type { View } from './record-views.ts';

@@ -12,10 +12,10 @@ import {
 } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { command, engineState, resolveTransactionUpdate } from '../../workflows/messages.ts';
-import type { Clock } from '../domain/clock.ts';
-import { type CommandAnswer, type CommandStatus, refused } from '../domain/command.ts';
-import { type ErrorDetails, TransientError } from '../domain/errors.ts';
-import { hashJson, operationWorkflowId } from '../domain/ids.ts';
+import { type CommandAnswer, type CommandStatus, refused } from '../domain/order/command.ts';
+import type { Clock } from '../lib/clock.ts';
+import { type ErrorDetails, TransientError } from '../lib/errors.ts';
+import { hashJson, operationWorkflowId } from '../lib/ids.ts';
 import { acceptanceUnknown, busy, unavailable } from './answers.ts';
 import { type EngineGateway, updateIdOf } from './gateway.ts';
 import { TEMPORAL_FRESH_MS, TEMPORAL_PING_MS } from './limits.ts';

@@ -1,7 +1,7 @@
 /** A refused WebSocket upgrade: answered as HTTP, with the structured error as its body. */
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ErrorReport } from '../domain/errors.ts';
+import type { ErrorReport } from '../lib/errors.ts';
 
 export function refuseUpgrade(stream: Duplex, status: number, error: ErrorReport): void {
   const body = JSON.stringify({ error });

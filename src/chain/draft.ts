@@ -8,7 +8,7 @@ import {
   TransactionMessage,
   VersionedTransaction,
 } from '@solana/web3.js';
-import { ValidationError } from '../domain/errors.ts';
+import { ValidationError } from '../lib/errors.ts';
 
 export interface Draft {
   readonly payer: PublicKey;

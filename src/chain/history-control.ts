@@ -2,7 +2,7 @@
  * What lets a node speak of absence: a signature that its history must know if it could know ours, and every block of
  * our window in its store. Both are looked for on that node only, once per attempt.
  */
-import type { SignedAttempt } from '../domain/attempt.ts';
+import type { SignedAttempt } from '../domain/transaction/attempt.ts';
 import { inWords, type NoAnswer } from './rpc-answer.ts';
 import { readAddressSignatures, readBlock, readSlots } from './rpc-methods.ts';
 import type { RpcNode } from './rpc-node.ts';

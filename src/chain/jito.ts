@@ -1,7 +1,7 @@
 /** Jito's block engine: bundles of one transaction, and the accounts that tips go to. */
 import { PublicKey } from '@solana/web3.js';
-import type { Clock } from '../domain/clock.ts';
-import { TransientError } from '../domain/errors.ts';
+import type { Clock } from '../lib/clock.ts';
+import { TransientError } from '../lib/errors.ts';
 import type { Tip } from './draft.ts';
 import { inWords } from './rpc-answer.ts';
 import { RpcNode } from './rpc-node.ts';

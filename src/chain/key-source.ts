@@ -1,7 +1,7 @@
 /** Where the key comes from: the environment, a key file, or both where they hold the same. Loads nothing heavy. */
 import { readFileSync, statSync } from 'node:fs';
-import { toBase58 } from '../domain/base58.ts';
-import { CriticalError } from '../domain/errors.ts';
+import { toBase58 } from '../lib/base58.ts';
+import { CriticalError } from '../lib/errors.ts';
 import { readSecretKey, type SecretKey } from './secret-key.ts';
 
 export interface KeySource {

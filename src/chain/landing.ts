@@ -2,8 +2,8 @@
  * Where the same bytes go, and when: Jito first and alone, then by RPC. A try at Jito has failed at an error, a 429, or
  * 10 slots without landing; after 3 it is RPC for good. The signature is the idempotency key throughout.
  */
-import type { SignedAttempt } from '../domain/attempt.ts';
-import { TransientError } from '../domain/errors.ts';
+import type { SignedAttempt } from '../domain/transaction/attempt.ts';
+import { TransientError } from '../lib/errors.ts';
 import type { Jito } from './jito.ts';
 import { inWords, type NoAnswer } from './rpc-answer.ts';
 import { readText } from './rpc-methods.ts';

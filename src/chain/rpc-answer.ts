@@ -1,5 +1,5 @@
 /** What came of one call to one node. An answer is evidence; a refusal and silence never are. */
-import { type ErrorDetails, TransientError } from '../domain/errors.ts';
+import { type ErrorDetails, TransientError } from '../lib/errors.ts';
 
 /** `resting`: not asked at all, as it wished after a 429. */
 export type Silence = 'timeout' | 'unreachable' | 'rate_limited' | 'resting' | 'unhealthy' | 'unreadable';

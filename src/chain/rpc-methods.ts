@@ -1,6 +1,6 @@
 /** The few methods that we ask, and what each must look like: anything else is no answer. */
 
-import type { Json } from '../domain/errors.ts';
+import type { Json } from '../lib/errors.ts';
 import { isCount, isFields, isTexts } from './answer-shapes.ts';
 
 export type Commitment = 'processed' | 'confirmed' | 'finalized';

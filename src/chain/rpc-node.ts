@@ -1,6 +1,6 @@
 /** One node over HTTP: every call ends in time, and its end is told as an answer, a refusal or silence. */
-import type { Clock } from '../domain/clock.ts';
-import { TransientError } from '../domain/errors.ts';
+import type { Clock } from '../lib/clock.ts';
+import { TransientError } from '../lib/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { HttpTimeout, postJson } from './http-post.ts';
 import { HealthRecord, retryAfterMs } from './node-health.ts';

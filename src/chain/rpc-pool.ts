@@ -1,7 +1,7 @@
 /** The nodes that we may ask: the healthiest first, the next when one does not answer, or every one of them. */
 import { Connection } from '@solana/web3.js';
-import type { Clock } from '../domain/clock.ts';
-import { CriticalError, TransientError } from '../domain/errors.ts';
+import type { Clock } from '../lib/clock.ts';
+import { CriticalError, TransientError } from '../lib/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { NodeHealth } from './node-health.ts';
 import { mayFailOver, type NoAnswer, type RpcAnswer, unanswered } from './rpc-answer.ts';

@@ -3,8 +3,8 @@
  * character of what was given, and without a cause: a JSON parser quotes what it could not read.
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { fromBase58 } from '../domain/base58.ts';
-import { CriticalError } from '../domain/errors.ts';
+import { fromBase58 } from '../lib/base58.ts';
+import { CriticalError } from '../lib/errors.ts';
 
 export interface SecretKey {
   /** Opaque: it prints as `PrivateKeyObject {}`. */

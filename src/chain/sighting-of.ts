@@ -1,6 +1,6 @@
 /** Asks every node of a signature once, history included, and never throws: silence is a testimony. */
 import { VersionedTransaction } from '@solana/web3.js';
-import type { Sighting, SignedAttempt } from '../domain/attempt.ts';
+import type { Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
 import type { Control } from './history-control.ts';
 import { Patience } from './patience.ts';
 import type { RpcNode } from './rpc-node.ts';

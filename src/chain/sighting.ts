@@ -1,7 +1,7 @@
 /** Every node's view of a signature, made into what is known of it. Pure. */
-import type { Sighting } from '../domain/attempt.ts';
-import type { Json } from '../domain/errors.ts';
-import { canonicalJson } from '../domain/ids.ts';
+import type { Sighting } from '../domain/transaction/attempt.ts';
+import type { Json } from '../lib/errors.ts';
+import { canonicalJson } from '../lib/ids.ts';
 import type { Commitment, SignatureStatus } from './rpc-methods.ts';
 import type { NodeView } from './testimony.ts';
 import { failedOnChain } from './transaction-error.ts';

@@ -1,9 +1,9 @@
 /** Builds and signs; sends nothing. What comes out is the write-ahead record: all that sending and proving need. */
 import { createPublicKey, verify } from 'node:crypto';
 import type { PublicKey, VersionedTransaction } from '@solana/web3.js';
-import type { SignedAttempt } from '../domain/attempt.ts';
-import { toBase58 } from '../domain/base58.ts';
-import { CriticalError } from '../domain/errors.ts';
+import type { SignedAttempt } from '../domain/transaction/attempt.ts';
+import { toBase58 } from '../lib/base58.ts';
+import { CriticalError } from '../lib/errors.ts';
 import { MAX_COMPUTE_UNITS } from './compute-limit.ts';
 import { type Budget, compile, type Draft } from './draft.ts';
 import { readLatestBlockhash } from './rpc-methods.ts';

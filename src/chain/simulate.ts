@@ -1,7 +1,7 @@
 /** Runs a draft against current state without effect: does it work, what does it use, what will it cost. */
 import { createHash } from 'node:crypto';
 import { PublicKey, type TransactionInstruction } from '@solana/web3.js';
-import { type ErrorReport, TransientError } from '../domain/errors.ts';
+import { type ErrorReport, TransientError } from '../lib/errors.ts';
 import { computeLimit, MAX_COMPUTE_UNITS } from './compute-limit.ts';
 import { compile, type Draft, type Tip } from './draft.ts';
 import { readSimulation, type SimulationResult } from './rpc-methods.ts';

@@ -3,9 +3,9 @@
  * turns its intents into drafts and landed signatures into effects; all else about the chain is here.
  */
 import { randomBytes as systemRandomBytes } from 'node:crypto';
-import type { Sighting, SignedAttempt } from '../domain/attempt.ts';
-import type { Clock } from '../domain/clock.ts';
-import { CriticalError, type ErrorReport, ValidationError } from '../domain/errors.ts';
+import type { Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
+import type { Clock } from '../lib/clock.ts';
+import { CriticalError, type ErrorReport, ValidationError } from '../lib/errors.ts';
 import { AccountSocket } from './account-socket.ts';
 import type { Draft } from './draft.ts';
 import { writtenAccounts } from './draft.ts';

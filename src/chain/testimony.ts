@@ -1,5 +1,5 @@
 /** What one node can say of one signature, and whether that is evidence. DESIGN, "Proof of absence". */
-import type { NodeTestimony, SignedAttempt } from '../domain/attempt.ts';
+import type { NodeTestimony, SignedAttempt } from '../domain/transaction/attempt.ts';
 import { type Control, findControl } from './history-control.ts';
 import { inWords, type NoAnswer } from './rpc-answer.ts';
 import { readCount, readEpochInfo, readStatuses, readText, type SignatureStatus } from './rpc-methods.ts';

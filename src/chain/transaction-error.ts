@@ -1,5 +1,5 @@
 /** An error that a transaction met, in simulation or on chain, as a report with one of our codes. */
-import type { ErrorReport, Json } from '../domain/errors.ts';
+import type { ErrorReport, Json } from '../lib/errors.ts';
 
 const NO_FUNDS: ReadonlySet<string> = new Set(['AccountNotFound', 'InsufficientFundsForFee', 'InvalidAccountForFee']);
 const BROKEN: ReadonlySet<string> = new Set(['BlockhashNotFound', 'AlreadyProcessed', 'AccountInUse']);

@@ -1,5 +1,5 @@
 /** Cursors of lists: opaque to callers, the place after the last row of a page. */
-import { ValidationError } from '../domain/errors.ts';
+import { ValidationError } from '../lib/errors.ts';
 
 export interface Place {
   readonly tsMs: number;

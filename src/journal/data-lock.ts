@@ -12,7 +12,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CriticalError } from '../domain/errors.ts';
+import { CriticalError } from '../lib/errors.ts';
 
 export interface LockInfo {
   readonly pid: number;

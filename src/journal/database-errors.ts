@@ -1,5 +1,5 @@
 /** What a database driver throws, in our words: trouble with the connection is transient, the rest is a defect. */
-import { TransientError } from '../domain/errors.ts';
+import { TransientError } from '../lib/errors.ts';
 
 /**
  * Classes of SQLSTATE (https://www.postgresql.org/docs/15/errcodes-appendix.html) after which the same call may

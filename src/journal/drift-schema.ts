@@ -1,6 +1,6 @@
 /** The Drift venue's table (migrations/0003-drift-books.ts), which shares the journal's database and transactions. */
 import type { ColumnType } from 'kysely';
-import type { Json } from '../domain/errors.ts';
+import type { Json } from '../lib/errors.ts';
 
 type InsertOnly<T> = ColumnType<T, T, never>;
 

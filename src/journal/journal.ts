@@ -3,8 +3,8 @@
  * retried activity adds nothing. Every method throws TransientError when the database cannot be reached.
  */
 import type { Kysely } from 'kysely';
-import type { CommandAnswer } from '../domain/command.ts';
-import type { SnapshotJson } from '../domain/snapshot.ts';
+import type { SnapshotJson } from '../domain/account/snapshot.ts';
+import type { CommandAnswer } from '../domain/order/command.ts';
 import type {
   AlertRecord,
   AttemptRecord,

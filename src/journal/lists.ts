@@ -1,6 +1,6 @@
 /** Lists, newest first, page by page. A page is stable: rows that come later never shift it. */
 import { sql } from 'kysely';
-import { ValidationError } from '../domain/errors.ts';
+import { ValidationError } from '../lib/errors.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { ListQuery, Page } from './journal.ts';
 import type {

@@ -1,6 +1,6 @@
 /** Brings the database to this program's schema. Safe when several processes start at once: Kysely's Migrator locks. */
 import { Migrator } from 'kysely';
-import { CriticalError, TransientError } from '../domain/errors.ts';
+import { CriticalError, TransientError } from '../lib/errors.ts';
 import { asJournalError } from './database-errors.ts';
 import { migrationProvider } from './migrations/index.ts';
 import type { Db } from './writes.ts';

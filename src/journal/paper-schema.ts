@@ -1,6 +1,6 @@
 /** The paper venue's tables (migrations/0002-paper.ts), which share the journal's database and transactions. */
 import type { ColumnType, GeneratedAlways } from 'kysely';
-import type { ErrorReport, Json } from '../domain/errors.ts';
+import type { ErrorReport, Json } from '../lib/errors.ts';
 
 /** Parsed when read, text when written. The venue knows the documents' shapes and checks the account's on reading. */
 type Document = ColumnType<Json, string, string>;

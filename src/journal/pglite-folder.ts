@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { CriticalError } from '../domain/errors.ts';
+import { CriticalError } from '../lib/errors.ts';
 
 const UNFINISHED = '.unfinished';
 /** In every whole Postgres data folder. */

@@ -1,8 +1,9 @@
 /** The rows of the journal as the rest of the program sees them. Amounts are decimal strings of base units. */
-import type { Action, CommandAnswer } from '../domain/command.ts';
-import type { ErrorReport, Json } from '../domain/errors.ts';
-import type { EngineState, Hold, TradingState } from '../domain/hold.ts';
-import type { Intent, OperationKind, Side } from '../domain/intent.ts';
+
+import type { EngineState, Hold, TradingState } from '../domain/engine/hold.ts';
+import type { Action, CommandAnswer } from '../domain/order/command.ts';
+import type { Intent, OperationKind, Side } from '../domain/order/intent.ts';
+import type { ErrorReport, Json } from '../lib/errors.ts';
 
 export interface EngineRecord {
   readonly engineId: string;

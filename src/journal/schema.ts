@@ -3,10 +3,10 @@
  * wall milliseconds in `int8` and come back as numbers; `jsonb` goes in as text (`jsonText`) and comes back parsed.
  */
 import type { ColumnType, GeneratedAlways } from 'kysely';
-import type { CommandAnswer } from '../domain/command.ts';
-import type { ErrorReport, Json } from '../domain/errors.ts';
-import type { Intent } from '../domain/intent.ts';
-import type { SnapshotJson } from '../domain/snapshot.ts';
+import type { SnapshotJson } from '../domain/account/snapshot.ts';
+import type { CommandAnswer } from '../domain/order/command.ts';
+import type { Intent } from '../domain/order/intent.ts';
+import type { ErrorReport, Json } from '../lib/errors.ts';
 import type { DriftTables } from './drift-schema.ts';
 import type { PaperTables } from './paper-schema.ts';
 import type {

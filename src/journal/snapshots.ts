@@ -1,6 +1,6 @@
 /** Snapshots: fenced writes, the latest one, and thinning. */
 import { sql } from 'kysely';
-import type { SnapshotJson } from '../domain/snapshot.ts';
+import type { SnapshotJson } from '../domain/account/snapshot.ts';
 import type { Fence } from './journal.ts';
 import { jsonText } from './json-text.ts';
 import type { Db, Tx } from './writes.ts';

@@ -3,7 +3,7 @@
  * put them into a transaction of their own. Each is keyed by its cause: doing it twice is doing it once.
  */
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { type CommandAnswer, isFinal } from '../domain/command.ts';
+import { type CommandAnswer, isFinal } from '../domain/order/command.ts';
 import { ATTEMPT_ADVANCED, ENDED_STATUSES } from './advance.ts';
 import type { Admission } from './journal.ts';
 import { jsonText, nullableJsonText, plainText } from './json-text.ts';

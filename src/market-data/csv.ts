@@ -1,6 +1,6 @@
 /** Reads a market history: a header that names the columns, then rows in order of time. Every refusal names its line. */
 import { readFileSync } from 'node:fs';
-import { ValidationError } from '../domain/errors.ts';
+import { ValidationError } from '../lib/errors.ts';
 import { parseScaled } from './decimal.ts';
 
 /** A larger file is more likely a wrong path than a market's history. */

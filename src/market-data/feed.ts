@@ -1,5 +1,5 @@
 /** The port of a market data source. Pure in time: the same feed gives the same answer for the same market time, always. */
-import type { Price } from '../domain/units.ts';
+import type { Price } from '../domain/money/units.ts';
 
 export interface Quote {
   readonly tsMs: number;

@@ -1,6 +1,7 @@
 /** A feed's id, as MARKET_FEED gives it and as the engine's id carries it, to the feed itself. */
-import { ValidationError } from '../domain/errors.ts';
-import { MS_PER_HOUR } from '../domain/units.ts';
+
+import { MS_PER_HOUR } from '../domain/money/units.ts';
+import { ValidationError } from '../lib/errors.ts';
 import type { MarketFeed } from './feed.ts';
 import { openReplay } from './replay.ts';
 import { openSynthetic } from './synthetic.ts';

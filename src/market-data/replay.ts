@@ -1,5 +1,5 @@
 /** `replay:<funding.csv>[,<lend.csv>]`: a market's own history, told at market time and never ahead of it. */
-import type { Price } from '../domain/units.ts';
+import type { Price } from '../domain/money/units.ts';
 import { type ColumnSpec, type HistoryRow, indexAt, readHistory } from './csv.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from './feed.ts';
 

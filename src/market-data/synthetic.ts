@@ -9,7 +9,7 @@
  * and the page says that the feed is synthetic) and swings by a quarter around it over days and hours: a first OPEN
  * passes at any hour. Hours in which shorts pay, and the gate's refusal of them, are what a replay of real history shows.
  */
-import { MS_PER_HOUR, type Price } from '../domain/units.ts';
+import { MS_PER_HOUR, type Price } from '../domain/money/units.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from './feed.ts';
 
 const MINUTE_MS = 60_000;

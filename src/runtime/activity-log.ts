@@ -3,10 +3,10 @@
  * alerts, operations, and the account's figures as debug dumps.
  */
 import { z } from 'zod';
-import { formatAmount } from '../domain/amounts.ts';
-import { driftState } from '../domain/figures.ts';
-import { decodePolicy, type PolicyJson } from '../domain/policy.ts';
-import { decodeSnapshot } from '../domain/snapshot.ts';
+import { decodeSnapshot } from '../domain/account/snapshot.ts';
+import { driftState } from '../domain/figures/figures.ts';
+import { decodePolicy, type PolicyJson } from '../domain/hedge/policy.ts';
+import { formatAmount } from '../domain/money/amounts.ts';
 import type { Journal, JournalEvent } from '../journal/journal.ts';
 import type { AlertRecord } from '../journal/records.ts';
 import type { Logger } from './logger.ts';

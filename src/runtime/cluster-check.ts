@@ -1,6 +1,6 @@
 /** A node of another cluster answers all the same, about another chain: found out before anything is believed. */
 import type { RpcPool } from '../chain/rpc-pool.ts';
-import { CriticalError } from '../domain/errors.ts';
+import { CriticalError } from '../lib/errors.ts';
 
 const readHash = (result: unknown): string | undefined => (typeof result === 'string' ? result : undefined);
 

@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import type { z } from 'zod';
 import { type FoundKey, findKey } from '../chain/key-source.ts';
-import { fromBase58 } from '../domain/base58.ts';
-import { DriftlessError } from '../domain/errors.ts';
-import { engineIdOf } from '../domain/ids.ts';
-import type { PolicyJson } from '../domain/policy.ts';
-import type { Lamports, MicroUsd } from '../domain/units.ts';
+import type { PolicyJson } from '../domain/hedge/policy.ts';
+import type { Lamports, MicroUsd } from '../domain/money/units.ts';
+import { fromBase58 } from '../lib/base58.ts';
+import { DriftlessError } from '../lib/errors.ts';
+import { engineIdOf } from '../lib/ids.ts';
 import { nameMeant } from './setting-names.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './setting-table.ts';
 

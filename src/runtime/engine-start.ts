@@ -1,13 +1,13 @@
 /** Sees to it that our engine runs in Temporal with this process's policy, over an account that exists. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { WorkflowLookup } from '../../activities/engine.ts';
-import type { engine as engineWorkflow } from '../../workflows/engine.ts';
+import type { engine as engineWorkflow } from '../../workflows/engine/engine.ts';
 import { configure, type EngineTuning } from '../../workflows/messages.ts';
 import { within } from '../bridge/within.ts';
-import { formatAmount } from '../domain/amounts.ts';
-import { operationWorkflowId } from '../domain/ids.ts';
-import type { PolicyJson } from '../domain/policy.ts';
+import type { PolicyJson } from '../domain/hedge/policy.ts';
+import { formatAmount } from '../domain/money/amounts.ts';
 import type { Journal } from '../journal/journal.ts';
+import { operationWorkflowId } from '../lib/ids.ts';
 import { PaperVenue } from '../venues/paper/paper-venue.ts';
 import type { PaperSettings } from './config.ts';
 import { keptHistories } from './kept-histories.ts';

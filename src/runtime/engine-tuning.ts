@@ -1,5 +1,5 @@
 import type { EngineTuning } from '../../workflows/messages.ts';
-import { DEFAULT_TIMING } from '../domain/transaction.ts';
+import { DEFAULT_TIMING } from '../domain/transaction/transaction.ts';
 
 const HOUR_MS = 3_600_000;
 

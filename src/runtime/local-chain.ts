@@ -7,9 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { CriticalError } from '../domain/errors.ts';
-import { operationWorkflowId } from '../domain/ids.ts';
 import type { Journal } from '../journal/journal.ts';
+import { CriticalError } from '../lib/errors.ts';
+import { operationWorkflowId } from '../lib/ids.ts';
 import type { Settings } from './config.ts';
 import { workflowLookup } from './engine-start.ts';
 import type { SettingName } from './setting-table.ts';
@@ -59,7 +59,7 @@ export const localSettings = (home: string | null): Partial<Record<SettingName, 
 
 /** @throws CriticalError LOCALNET_DRIFT_PROGRAM when there is no program, or another one */
 export async function openLocalChain(settings: Settings): Promise<LocalChain> {
-  const { cachedProgramPath, findDriftProgram } = await import('../localnet/drift/program.ts');
+  const { cachedProgramPath, findDriftProgram } = await import('../../localnet/drift/program.ts');
   const { programPath } = settings.live;
   const env = { ...process.env, DRIFT_PROGRAM_PATH: programPath ?? undefined };
   const program = findDriftProgram(env);
@@ -74,7 +74,7 @@ export async function openLocalChain(settings: Settings): Promise<LocalChain> {
       },
     );
   }
-  const { startDriftLocalnet } = await import('../localnet/drift/index.ts');
+  const { startDriftLocalnet } = await import('../../localnet/drift/index.ts');
   const seed = randomBytes(SEED_BYTES).toString('hex');
   const net = await startDriftLocalnet({
     program,

@@ -8,7 +8,7 @@ import { type LogLevel, type LogMetadata, Runtime, type Logger as TemporalLogger
 import { type Level, type LevelWithSilent, type Logger, multistream, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import roll from 'pino-roll';
-import { DriftlessError } from '../domain/errors.ts';
+import { DriftlessError } from '../lib/errors.ts';
 import type { Redactor } from './redaction.ts';
 
 export type { Logger } from 'pino';

@@ -9,9 +9,9 @@ import { createTransactionActivities } from '../../activities/transaction.ts';
 import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import { within } from '../bridge/within.ts';
-import { CriticalError, DriftlessError } from '../domain/errors.ts';
 import { type DataLock, lockDataFolder } from '../journal/data-lock.ts';
 import { openJournal } from '../journal/open-journal.ts';
+import { CriticalError, DriftlessError } from '../lib/errors.ts';
 import { openFeed } from '../market-data/open-feed.ts';
 import { startActivityLog } from './activity-log.ts';
 import { loadSettings, readSettingSource, type Settings, SettingsError } from './config.ts';
@@ -309,7 +309,7 @@ function announce(
       : [
           '  This is a local chain: the real Drift program, made-up prices, no real money. Each start makes a new one.',
           `  Its RPC:     ${chain.rpcUrl}`,
-          `  Its control: ${chain.controlUrl} (docs/localnet.md)`,
+          `  Its control: ${chain.controlUrl} (localnet/README.md)`,
         ];
   const pace = speed === 1 ? '' : `, market at ${speed === 'max' ? 'full speed' : `${speed} times`}`;
   say(

@@ -1,10 +1,10 @@
 /** Drift with this process's nodes and key. Imported only where a live engine is: the SDK takes seconds to load. */
 import { loadSigner } from '../chain/local-signer.ts';
 import { SolanaChain } from '../chain/solana-chain.ts';
-import type { Clock } from '../domain/clock.ts';
-import { explorerOf } from '../domain/explorer.ts';
-import type { EngineIdParts } from '../domain/ids.ts';
+import { explorerOf } from '../domain/figures/explorer.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { EngineIdParts } from '../lib/ids.ts';
 import { DriftBooks } from '../venues/drift/books/drift-books.ts';
 import { driftDeployment, genesisOf } from '../venues/drift/deployment.ts';
 import { DriftVenue } from '../venues/drift/drift-venue.ts';

@@ -2,10 +2,11 @@
  * Other engines that this journal knows. This process's worker serves them too, each from its own id; one that it could
  * not serve must not be left alone with a position or a transaction in doubt.
  */
-import { CriticalError } from '../domain/errors.ts';
-import { parseEngineId } from '../domain/ids.ts';
+
 import type { Journal } from '../journal/journal.ts';
 import type { EngineRecord } from '../journal/records.ts';
+import { CriticalError } from '../lib/errors.ts';
+import { parseEngineId } from '../lib/ids.ts';
 import type { Settings } from './config.ts';
 
 export interface OtherEngines {

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { CriticalError } from '../domain/errors.ts';
+import { CriticalError } from '../lib/errors.ts';
 import { contentHash } from './content-hash.ts';
 
 const MAX_SAID_CHARS = 600;
-const SOURCES = ['dashboard', 'package-lock.json'];
+const SOURCES = ['dashboard', 'src/domain', 'src/lib', 'package-lock.json'];
 
 /** The folder of the built page. */
 export async function openPage(options: {

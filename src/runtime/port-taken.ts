@@ -1,5 +1,5 @@
 /** A port taken by a stranger is named, with the setting that moves us. */
-import { CriticalError } from '../domain/errors.ts';
+import { CriticalError } from '../lib/errors.ts';
 import { portOwner, whyPortUnusable } from './processes.ts';
 
 const MAX_COMMAND_CHARS = 120;

@@ -3,8 +3,8 @@ import type { Client } from '@temporalio/client';
 import type { EngineGateway } from '../bridge/gateway.ts';
 import type { PartReadiness, Readiness } from '../bridge/ports.ts';
 import { within } from '../bridge/within.ts';
-import type { Clock } from '../domain/clock.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Clock } from '../lib/clock.ts';
 import { TASK_QUEUE } from './worker.ts';
 
 const ASK_MS = 2_000;

@@ -1,6 +1,6 @@
 /** The kinds of text that a setting can hold: each a zod schema from text to value, with its expectation in words. */
 import { z } from 'zod';
-import { parseAmount } from '../domain/amounts.ts';
+import { parseAmount } from '../domain/money/amounts.ts';
 
 export interface SettingKind<T> {
   /** What a person should have written; completes "expected ...". */

@@ -1,5 +1,5 @@
 /** Every setting: its kind, default and meaning. README's table and `.env.example` say the same (tests hold them equal). */
-import type { Lamports, MicroUsd } from '../domain/units.ts';
+import type { Lamports, MicroUsd } from '../domain/money/units.ts';
 import type { SettingKind } from './setting-kinds.ts';
 import * as kinds from './setting-kinds.ts';
 

@@ -5,9 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { AlertDesk } from '../../activities/alert-desk.ts';
-import type { Clock } from '../domain/clock.ts';
-import { operationWorkflowId } from '../domain/ids.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Clock } from '../lib/clock.ts';
+import { operationWorkflowId } from '../lib/ids.ts';
 import type { Logger } from './logger.ts';
 
 export interface StuckPorts {

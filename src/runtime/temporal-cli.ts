@@ -5,7 +5,7 @@ import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Runtime } from '@temporalio/worker';
-import { CriticalError } from '../domain/errors.ts';
+import { CriticalError } from '../lib/errors.ts';
 import { runProgram } from './run-program.ts';
 
 /** The CLI that we are tested with: server 1.32.0. */

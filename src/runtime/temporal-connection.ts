@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
-import { CriticalError } from '../domain/errors.ts';
+import { CriticalError } from '../lib/errors.ts';
 import type { TemporalSettings } from './config.ts';
 
 /** gRPC status codes. */

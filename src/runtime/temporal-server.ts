@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { CriticalError } from '../domain/errors.ts';
+import { CriticalError } from '../lib/errors.ts';
 import type { Logger } from './logger.ts';
 import { requireFreePort } from './port-taken.ts';
 import { commandLineOf, endProcess, isAlive, portOwner } from './processes.ts';

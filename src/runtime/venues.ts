@@ -1,8 +1,9 @@
 /** Engine id to venue: venue and feed come from the id, never from process settings. Opened once, closed together. */
-import type { Clock } from '../domain/clock.ts';
-import { CriticalError } from '../domain/errors.ts';
-import { parseEngineId } from '../domain/ids.ts';
+
 import type { Journal } from '../journal/journal.ts';
+import type { Clock } from '../lib/clock.ts';
+import { CriticalError } from '../lib/errors.ts';
+import { parseEngineId } from '../lib/ids.ts';
 import { openFeed } from '../market-data/open-feed.ts';
 import { PaperVenue } from '../venues/paper/paper-venue.ts';
 import { readPaperState } from '../venues/paper/store.ts';

@@ -5,7 +5,7 @@ import { type BundleOptions, bundleWorkflowCode } from '@temporalio/worker';
 import { contentHash } from './content-hash.ts';
 import { type Logger, temporalLogger } from './logger.ts';
 
-const SOURCES = ['workflows', 'src/domain', 'src/runtime/workflow-bundle.ts', 'package-lock.json'];
+const SOURCES = ['workflows', 'src/domain', 'src/lib', 'src/runtime/workflow-bundle.ts', 'package-lock.json'];
 
 /**
  * The bundler leaves every module by itself and whole. Each start of a workflow evaluates them anew, so what nobody uses

@@ -1,10 +1,17 @@
 /** The port that a place to trade implements. Paper and Drift answer with the same shapes; nothing here is Drift's. */
-import type { OrderReport, Sighting, SignedAttempt } from '../domain/attempt.ts';
-import type { ErrorReport } from '../domain/errors.ts';
-import type { Intent } from '../domain/intent.ts';
-import type { Snapshot } from '../domain/snapshot.ts';
 
-export type { LandedEffect, NodeTestimony, OrderReport, Sighting, SignedAttempt } from '../domain/attempt.ts';
+import type { Snapshot } from '../domain/account/snapshot.ts';
+import type { Intent } from '../domain/order/intent.ts';
+import type { OrderReport, Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
+import type { ErrorReport } from '../lib/errors.ts';
+
+export type {
+  LandedEffect,
+  NodeTestimony,
+  OrderReport,
+  Sighting,
+  SignedAttempt,
+} from '../domain/transaction/attempt.ts';
 
 export type Simulation =
   | { readonly ok: true; readonly logs: readonly string[]; readonly costLamports: string }

@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, RetryState } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { asErrorReport, asFailure, translateErrors } from '../../activities/failures.ts';
-import { CriticalError, TransientError, UnknownStateError, ValidationError } from '../../src/domain/errors.ts';
+import { CriticalError, TransientError, UnknownStateError, ValidationError } from '../../src/lib/errors.ts';
 
 const throughTemporal = (cause: Error) =>
   new ActivityFailure('Activity task failed', 'submit', '1', RetryState.MAXIMUM_ATTEMPTS_REACHED, 'worker', cause);

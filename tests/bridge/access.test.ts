@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { CriticalError } from '../../src/domain/errors.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { CriticalError } from '../../src/lib/errors.ts';
 import { type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
 import { openTestJournal } from '../support/journal.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { encodeSnapshot } from '../../src/domain/snapshot.ts';
+import { encodeSnapshot } from '../../src/domain/account/snapshot.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
 import { type Client, ENGINE_ID, journalThatDoes, type TestBridge, testBridge } from '../support/bridge.ts';

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type CommandAnswer, done, refused } from '../../src/domain/command.ts';
-import { hashJson } from '../../src/domain/ids.ts';
+import { type CommandAnswer, done, refused } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { CommandRecord } from '../../src/journal/records.ts';
+import { hashJson } from '../../src/lib/ids.ts';
 import {
   type Client,
   ENGINE_ID,

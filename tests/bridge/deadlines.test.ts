@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { ACTIONS, type CommandAnswer, done, refused } from '../../src/domain/command.ts';
-import { TransientError } from '../../src/domain/errors.ts';
+import { ACTIONS, type CommandAnswer, done, refused } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { TransientError } from '../../src/lib/errors.ts';
 import {
   journalThatDoes,
   journalThatHangs,

@@ -7,7 +7,7 @@ import {
   RATE_LIMIT_PATIENCE_MS,
 } from '../../src/bridge/limits.ts';
 import { RateLimit } from '../../src/bridge/rate-limit.ts';
-import { done } from '../../src/domain/command.ts';
+import { done } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { type Client, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
 import { openTestJournal } from '../support/journal.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ORDINARY_PLACES, RESERVED_PLACES } from '../../src/bridge/limits.ts';
 import { withPlaces } from '../../src/bridge/places.ts';
-import { type Action, type CommandAnswer, type CommandEnvelope, done } from '../../src/domain/command.ts';
+import { type Action, type CommandAnswer, type CommandEnvelope, done } from '../../src/domain/order/command.ts';
 import { scriptedGateway } from '../support/scripted-gateway.ts';
 
 const ENGINE = 'engine:paper:synthetic:7:0';

@@ -6,8 +6,8 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startBridge } from '../../src/bridge/server.ts';
 import { temporalGateway } from '../../src/bridge/temporal-gateway.ts';
-import type { CommandEnvelope } from '../../src/domain/command.ts';
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
+import type { CommandEnvelope } from '../../src/domain/order/command.ts';
 import { ENGINE_ID, journalThatIsDown, READY, Client as SocketClient, TOKEN } from '../support/bridge.ts';
 
 const clock = { nowMs: () => Date.now() };

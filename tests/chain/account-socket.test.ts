@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
+import type { Localnet } from '../../localnet/localnet.ts';
+import { SOL, stillChain, until, wallet } from '../../localnet/tests/support/localnet.ts';
 import { AccountSocket } from '../../src/chain/account-socket.ts';
-import type { Localnet } from '../../src/localnet/localnet.ts';
-import { SOL, stillChain, until, wallet } from '../support/localnet.ts';
 
 const LONG_MS = 60_000;
 

@@ -14,7 +14,7 @@ import { loadSigner } from '../../src/chain/local-signer.ts';
 import { DEFAULT_FEES, priorityFee, priorityFeeLamports } from '../../src/chain/priority-fee.ts';
 import type { Signer } from '../../src/chain/signer.ts';
 import { SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
-import { fromBase58, toBase58 } from '../../src/domain/base58.ts';
+import { fromBase58, toBase58 } from '../../src/lib/base58.ts';
 import { type Reply, result, type Script, type ScriptedRpc, scriptedRpc } from '../support/scripted-rpc.ts';
 
 const opened: { close(): unknown }[] = [];

@@ -1,10 +1,10 @@
 import { Keypair, type PublicKey, SystemProgram } from '@solana/web3.js';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type Localnet, startLocalnet } from '../../localnet/localnet.ts';
 import { loadSigner } from '../../src/chain/local-signer.ts';
 import type { Signer } from '../../src/chain/signer.ts';
 import { SolanaChain } from '../../src/chain/solana-chain.ts';
-import { toBase58 } from '../../src/domain/base58.ts';
-import { type Localnet, startLocalnet } from '../../src/localnet/localnet.ts';
+import { toBase58 } from '../../src/lib/base58.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

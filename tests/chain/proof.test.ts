@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { endpointsOf } from '../../src/chain/endpoint.ts';
 import { RpcPool, readSlot } from '../../src/chain/rpc-pool.ts';
 import { Sightings } from '../../src/chain/sighting-of.ts';
-import type { NodeTestimony, Sighting } from '../../src/domain/attempt.ts';
+import type { NodeTestimony, Sighting } from '../../src/domain/transaction/attempt.ts';
 import { attemptAt, factsOf, honest, type NodeFacts } from '../support/scripted-chain.ts';
 import { type Reply, refusal, result, type Script, type ScriptedRpc, scriptedRpc } from '../support/scripted-rpc.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { endpointsOf } from '../../src/chain/endpoint.ts';
 import { RpcPool, readSlot } from '../../src/chain/rpc-pool.ts';
-import { TransientError } from '../../src/domain/errors.ts';
+import { TransientError } from '../../src/lib/errors.ts';
 import { type Reply, refusal, result, type Script, type ScriptedRpc, scriptedRpc } from '../support/scripted-rpc.ts';
 
 const opened: ScriptedRpc[] = [];

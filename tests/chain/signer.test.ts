@@ -7,8 +7,8 @@ import { Keypair } from '@solana/web3.js';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LoadedSigner, loadSigner } from '../../src/chain/local-signer.ts';
-import { fromBase58, toBase58 } from '../../src/domain/base58.ts';
-import { CriticalError } from '../../src/domain/errors.ts';
+import { fromBase58, toBase58 } from '../../src/lib/base58.ts';
+import { CriticalError } from '../../src/lib/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'driftless-key-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { SolanaChain } from '../../src/chain/solana-chain.ts';
-import type { SignedAttempt } from '../../src/domain/attempt.ts';
+import type { SignedAttempt } from '../../src/domain/transaction/attempt.ts';
 import { attemptAt, factsOf, honest } from '../support/scripted-chain.ts';
 import { result, scriptedRpc } from '../support/scripted-rpc.ts';
 

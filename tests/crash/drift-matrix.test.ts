@@ -1,12 +1,12 @@
 /** The same deaths on the real Drift program, with keepers of every kind: docs/architecture/crash.md. */
 import { loadavg } from 'node:os';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { nameOfPoint } from '../support/crash/combinations.ts';
 import { DRIFT_FAULTS, type DriftCombination, fixedDriftCombinations } from '../support/crash/drift-combinations.ts';
 import { DRIFT_SCENES } from '../support/crash/drift-scenes.ts';
 import { DRIFT } from '../support/crash/drift-subject.ts';
 import { type CombinationResult, CrashMatrix } from '../support/crash/matrix.ts';
-import { describeOnDrift } from '../support/drift-program.ts';
 
 const LANES = Number(process.env.DRIFTLESS_CRASH_LANES ?? 8);
 const COMBINATIONS = 80;

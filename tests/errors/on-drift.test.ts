@@ -1,11 +1,11 @@
 /** Errors that only a live venue has, through the venue as the product opens it: docs/architecture/errors.md. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
-import { type DriftLocalnet, startDriftLocalnet } from '../../src/localnet/drift/index.ts';
+import { type DriftLocalnet, startDriftLocalnet } from '../../localnet/drift/index.ts';
+import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import type { Settings } from '../../src/runtime/config.ts';
 import { lookAfterOthers } from '../../src/runtime/other-engines.ts';
 import { ConfiguredEngine, settingsOn } from '../support/configured-engine.ts';
-import { describeOnDrift } from '../support/drift-program.ts';
 import { lamportsOf, until } from '../support/engine-harness.ts';
 import { ERROR, WARN } from '../support/kept-log.ts';
 

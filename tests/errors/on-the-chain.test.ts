@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { FaultInput } from '../../localnet/faults/rule.ts';
 import { SolanaChain } from '../../src/chain/solana-chain.ts';
-import type { FaultInput } from '../../src/localnet/faults/rule.ts';
 import { ERROR, KeptLog, WARN } from '../support/kept-log.ts';
 import { TwoStores } from '../support/two-stores.ts';
 

@@ -2,15 +2,21 @@
  * A recorded operation without Temporal: what its history says happened, fed to the pure reducer as events. Workflow time
  * is that of the task in which an event was handed over; signals and updates come before results, as the SDK hands them.
  */
-import type { CommandAnswer } from '../../src/domain/command.ts';
-import type { ErrorReport } from '../../src/domain/errors.ts';
-import type { MainResult, OperationEvent, OperationMain, OperationState } from '../../src/domain/operation.ts';
-import { operationMain } from '../../src/domain/operation.ts';
-import { step } from '../../src/domain/operation-step.ts';
-import { initialState } from '../../workflows/initial-state.ts';
+
+import type {
+  MainResult,
+  OperationEvent,
+  OperationMain,
+  OperationState,
+} from '../../src/domain/operation/operation.ts';
+import { operationMain } from '../../src/domain/operation/operation.ts';
+import { step } from '../../src/domain/operation/operation-step.ts';
+import type { CommandAnswer } from '../../src/domain/order/command.ts';
+import type { ErrorReport } from '../../src/lib/errors.ts';
 import type { OperationInput, ResolveVerdict } from '../../workflows/messages.ts';
-import { notPrepared, preparedResult, unseenByWorker } from '../../workflows/prepared-result.ts';
-import type { CarriedOperation } from '../../workflows/transaction.ts';
+import { initialState } from '../../workflows/operation/initial-state.ts';
+import { notPrepared, preparedResult, unseenByWorker } from '../../workflows/operation/prepared-result.ts';
+import type { CarriedOperation } from '../../workflows/operation/transaction.ts';
 import type { RecordedEvent, RecordedHistory } from './history-file.ts';
 
 export interface Fed {

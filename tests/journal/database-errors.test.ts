@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TransientError } from '../../src/domain/errors.ts';
 import { asJournalError, breaksConnection, unavailable } from '../../src/journal/database-errors.ts';
+import { TransientError } from '../../src/lib/errors.ts';
 
 const coded = (code: string, message = 'from the server') => Object.assign(new Error(message), { code });
 

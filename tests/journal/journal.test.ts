@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { refused } from '../../src/domain/command.ts';
-import type { Json } from '../../src/domain/errors.ts';
+import { refused } from '../../src/domain/order/command.ts';
 import { forgetAccount } from '../../src/journal/forget-account.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { insertEquity, insertFunding, insertTrade } from '../../src/journal/writes.ts';
+import type { Json } from '../../src/lib/errors.ts';
 import { onBothDatabases } from './both-databases.ts';
 import {
   alertOf,

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ValidationError } from '../../src/domain/errors.ts';
 import { decodeCursor, encodeCursor } from '../../src/journal/cursor.ts';
 import type { Journal, ListQuery, Page } from '../../src/journal/journal.ts';
 import { MAX_LIST_LIMIT } from '../../src/journal/lists.ts';
+import { ValidationError } from '../../src/lib/errors.ts';
 import { onBothDatabases } from './both-databases.ts';
 import { alertOf, attemptOf, equityOf, fundingOf, newEngineId, newId, operationOf, T0, tradeOf } from './records.ts';
 

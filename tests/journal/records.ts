@@ -1,7 +1,7 @@
 /** Rows for tests of the journal: each a whole record, any part replaced; ids of their own, so that tests share a database. */
 import { randomUUID } from 'node:crypto';
-import { type CommandAnswer, done } from '../../src/domain/command.ts';
-import { encodeSnapshot, type SnapshotJson } from '../../src/domain/snapshot.ts';
+import { encodeSnapshot, type SnapshotJson } from '../../src/domain/account/snapshot.ts';
+import { type CommandAnswer, done } from '../../src/domain/order/command.ts';
 import type {
   AlertRecord,
   AttemptRecord,

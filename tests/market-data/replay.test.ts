@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ValidationError } from '../../src/domain/errors.ts';
+import { ValidationError } from '../../src/lib/errors.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
 import { FIRST_TS, FUNDING_HEADER, fundingCsv, historyFile, hourly, LEND_HEADER } from './history-file.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rateFraction } from '../../src/domain/funding.ts';
+import { rateFraction } from '../../src/domain/hedge/funding.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
 
 const HOUR = 3_600_000;

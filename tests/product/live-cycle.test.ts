@@ -1,7 +1,7 @@
 /** Live mode as a person runs it: the real Drift program, the real product process, everything over its socket. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { formatAmount } from '../../src/domain/amounts.ts';
-import { describeOnDrift } from '../support/drift-program.ts';
+import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
+import { formatAmount } from '../../src/domain/money/amounts.ts';
 import { confirmed, type LiveProduct, liveProduct } from '../support/live-product.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { describeOnDrift } from '../support/drift-program.ts';
+import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { Product, productEnv, until } from '../support/product.ts';
 
 const TIMEOUT_MS = 400_000;

@@ -1,6 +1,6 @@
 /** The nodes are away for a minute, then the sockets alone: what is said, what is refused, and what comes first after it. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnDrift } from '../support/drift-program.ts';
+import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { confirmed, type LiveProduct, liveProduct } from '../support/live-product.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';

@@ -1,6 +1,6 @@
 /** What we did not do ourselves, and what we did not live to see the end of: each ends once, told as what it was. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnDrift } from '../support/drift-program.ts';
+import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { confirmed, type LiveProduct, liveProduct } from '../support/live-product.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';

@@ -1,6 +1,6 @@
 /** Live without a key: what it may, what it says when something is wrong, and that it goes on by itself when it is over. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnDrift } from '../support/drift-program.ts';
+import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { type LiveProduct, liveProduct } from '../support/live-product.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';

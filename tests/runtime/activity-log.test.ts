@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
-import { encodeSnapshot } from '../../src/domain/snapshot.ts';
+import { encodeSnapshot } from '../../src/domain/account/snapshot.ts';
+import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { type ActivityLog, startActivityLog } from '../../src/runtime/activity-log.ts';
 import { openTestJournal } from '../support/journal.ts';

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { toBase58 } from '../../src/domain/base58.ts';
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
-import { keyPairFrom } from '../../src/localnet/wire/ed25519.ts';
+import { keyPairFrom } from '../../localnet/wire/ed25519.ts';
+import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
+import { toBase58 } from '../../src/lib/base58.ts';
 import { canonicalFeed, loadSettings, SettingsError } from '../../src/runtime/config.ts';
 
 const load = (env: Record<string, string>, dotenv: string | null = null) => loadSettings({ env, dotenv, cwd: '/work' });

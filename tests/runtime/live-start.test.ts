@@ -1,10 +1,10 @@
 /** What a person reads on the terminal when live mode cannot go on as it is configured: one sentence, with the remedy. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DriftLocalnet, startDriftLocalnet } from '../../src/localnet/drift/index.ts';
+import { type DriftLocalnet, startDriftLocalnet } from '../../localnet/drift/index.ts';
+import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { loadSettings } from '../../src/runtime/config.ts';
 import { tellLiveStart } from '../../src/runtime/live-start.ts';
 import { venueRegistry } from '../../src/runtime/venues.ts';
-import { describeOnDrift } from '../support/drift-program.ts';
 import { openTestJournal } from '../support/journal.ts';
 
 const TIMEOUT_MS = 120_000;

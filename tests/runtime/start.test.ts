@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Keypair } from '@solana/web3.js';
 import { afterAll, describe, expect, it } from 'vitest';
-import { toBase58 } from '../../src/domain/base58.ts';
+import { toBase58 } from '../../src/lib/base58.ts';
 import { isAlive } from '../../src/runtime/processes.ts';
 import { freePort } from '../support/free-ports.ts';
 import { Product, productEnv, until } from '../support/product.ts';

@@ -3,11 +3,11 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { expect, inject, it, onTestFinished } from 'vitest';
-import { operationWorkflowId } from '../../src/domain/ids.ts';
+import { waitUntil } from '../../localnet/tests/support/until.ts';
+import { operationWorkflowId } from '../../src/lib/ids.ts';
 import { watchForStuck } from '../../src/runtime/stuck-workflows.ts';
 import { engineOf, newEngineId, newId, operationOf } from '../journal/records.ts';
 import { openTestJournal } from '../support/journal.ts';
-import { waitUntil } from '../support/until.ts';
 import { testWorkflowBundle } from '../support/workflow-bundle.ts';
 
 const STUCK = { everyMs: 200, attempts: 3 };

@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CriticalError } from '../../src/domain/errors.ts';
+import { CriticalError } from '../../src/lib/errors.ts';
 import {
   cacheFolder,
   type Fetcher,

@@ -5,10 +5,10 @@ import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
 import type { BridgePorts, BridgeSettings, Readiness } from '../../src/bridge/ports.ts';
 import { type Bridge, startBridge } from '../../src/bridge/server.ts';
-import type { CommandAnswer } from '../../src/domain/command.ts';
-import { TransientError } from '../../src/domain/errors.ts';
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
+import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { TransientError } from '../../src/lib/errors.ts';
 import { type ScriptedGateway, scriptedGateway } from './scripted-gateway.ts';
 
 export const TOKEN = 'token-of-the-bridge-tests-7f3a';

@@ -7,9 +7,9 @@ import { Patience } from '../../src/chain/patience.ts';
 import { DEFAULT_RPC } from '../../src/chain/rpc-node.ts';
 import { combine } from '../../src/chain/sighting.ts';
 import type { NodeView } from '../../src/chain/testimony.ts';
-import type { OrderReport, Sighting, SignedAttempt } from '../../src/domain/attempt.ts';
-import type { OrderIntent } from '../../src/domain/intent.ts';
-import type { Attempt } from '../../src/domain/transaction.ts';
+import type { OrderIntent } from '../../src/domain/order/intent.ts';
+import type { OrderReport, Sighting, SignedAttempt } from '../../src/domain/transaction/attempt.ts';
+import type { Attempt } from '../../src/domain/transaction/transaction.ts';
 
 export const SLOT_MS = 400;
 const FIRST_SLOT = 2_500;

@@ -1,7 +1,7 @@
 /** The engine harness over the venue that the product opens from its settings: its own registry, checks and log. */
 import { tmpdir } from 'node:os';
-import type { PolicyJson } from '../../src/domain/policy.ts';
-import type { DriftLocalnet } from '../../src/localnet/drift/index.ts';
+import type { DriftLocalnet } from '../../localnet/drift/index.ts';
+import type { PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { type ActivityLog, startActivityLog } from '../../src/runtime/activity-log.ts';
 import { loadSettings, type Settings } from '../../src/runtime/config.ts';
 import type { Logger } from '../../src/runtime/logger.ts';

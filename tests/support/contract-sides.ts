@@ -1,7 +1,8 @@
 /** Two engines that hold the same, one on paper and one on the real Drift program, and what a test does to their venues. */
-import type { CommandAnswer, CommandRequest } from '../../src/domain/command.ts';
-import type { PolicyJson } from '../../src/domain/policy.ts';
-import { lamports, microUsd } from '../../src/domain/units.ts';
+
+import type { PolicyJson } from '../../src/domain/hedge/policy.ts';
+import { lamports, microUsd } from '../../src/domain/money/units.ts';
+import type { CommandAnswer, CommandRequest } from '../../src/domain/order/command.ts';
 import { configure } from '../../workflows/messages.ts';
 import { EngineHarness, lamportsOf, until } from './engine-harness.ts';
 import { LiveEngine } from './live-engine.ts';

@@ -3,7 +3,7 @@
  * one effect for each acknowledged command, sums that add up, nothing running or stuck for ever without an alert.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { canonicalJson } from '../../src/domain/ids.ts';
+import { canonicalJson } from '../../src/lib/ids.ts';
 import { isAlive } from '../../src/runtime/processes.ts';
 import { randomOf } from './crash/random.ts';
 import { until } from './product.ts';

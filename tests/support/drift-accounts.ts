@@ -19,7 +19,7 @@ import {
   type UserAccount,
 } from '@drift-labs/sdk';
 import { Connection, PublicKey } from '@solana/web3.js';
-import type { Markets } from '../../src/domain/account.ts';
+import type { Markets } from '../../src/domain/account/account.ts';
 import { decodeMarkets } from '../../src/venues/drift/decode.ts';
 
 export const RECORDING = fileURLToPath(new URL('../../../shared/data/drift-accounts-2024-09/', import.meta.url));

@@ -1,10 +1,11 @@
 /** Readers and read-only venues of the real program on the local chain. */
+
+import type { DriftLocalnet } from '../../localnet/drift/index.ts';
 import { endpointsOf } from '../../src/chain/endpoint.ts';
 import { RpcPool } from '../../src/chain/rpc-pool.ts';
 import { SolanaChain } from '../../src/chain/solana-chain.ts';
-import { CriticalError } from '../../src/domain/errors.ts';
-import { engineIdOf } from '../../src/domain/ids.ts';
-import type { DriftLocalnet } from '../../src/localnet/drift/index.ts';
+import { CriticalError } from '../../src/lib/errors.ts';
+import { engineIdOf } from '../../src/lib/ids.ts';
 import { driftDeployment } from '../../src/venues/drift/deployment.ts';
 import { DriftReader } from '../../src/venues/drift/drift-reader.ts';
 import {

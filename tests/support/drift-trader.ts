@@ -4,10 +4,10 @@
  */
 import { BN, BulkAccountLoader, DriftClient, getMarketOrderParams, PositionDirection } from '@drift-labs/sdk';
 import { PublicKey, TransactionInstruction } from '@solana/web3.js';
-import type { DriftLocalnet } from '../../src/localnet/drift/index.ts';
-import { Sender } from '../../src/localnet/drift/sender.ts';
-import { TOKEN_PROGRAM } from '../../src/localnet/token.ts';
-import { clientConfig, connectionTo, type DriftPlace, sol, usdc } from './drift-client.ts';
+import type { DriftLocalnet } from '../../localnet/drift/index.ts';
+import { Sender } from '../../localnet/drift/sender.ts';
+import { clientConfig, connectionTo, type DriftPlace, sol, usdc } from '../../localnet/tests/support/drift-client.ts';
+import { TOKEN_PROGRAM } from '../../localnet/token.ts';
 
 const USDC_INDEX = 0;
 const SOL_INDEX = 1;

@@ -1,8 +1,8 @@
 /** The venue itself on the local chain with the real program, whose time stands still unless told. */
 import { onTestFinished } from 'vitest';
+import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../localnet/drift/index.ts';
 import type { SolanaChain } from '../../src/chain/solana-chain.ts';
-import type { Intent } from '../../src/domain/intent.ts';
-import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../src/localnet/drift/index.ts';
+import type { Intent } from '../../src/domain/order/intent.ts';
 import type { DriftDeployment } from '../../src/venues/drift/deployment.ts';
 import { DriftReader } from '../../src/venues/drift/drift-reader.ts';
 import { SolanaDriftWriting } from '../../src/venues/drift/write/drift-writing.ts';

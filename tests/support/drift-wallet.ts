@@ -1,8 +1,9 @@
 /** A local chain's wallet as a process of the product has it: node, key, which account; and the venue over them. */
+
+import type { DriftLocalnet } from '../../localnet/drift/index.ts';
 import { loadSigner } from '../../src/chain/local-signer.ts';
 import { SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
-import type { Clock } from '../../src/domain/clock.ts';
-import type { DriftLocalnet } from '../../src/localnet/drift/index.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 import { type DriftDeployment, driftDeployment } from '../../src/venues/drift/deployment.ts';
 import { type DriftBooks, DriftVenue } from '../../src/venues/drift/drift-venue.ts';
 import { SolanaDriftWriting } from '../../src/venues/drift/write/drift-writing.ts';

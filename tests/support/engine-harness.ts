@@ -12,15 +12,16 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
-import * as z from '../../src/domain/codec.ts';
-import type { CommandAnswer, CommandEnvelope, CommandRequest, Verdict } from '../../src/domain/command.ts';
-import { hashJson, operationIdOf, operationWorkflowId } from '../../src/domain/ids.ts';
-import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/policy.ts';
-import { decodeSnapshot, type Snapshot } from '../../src/domain/snapshot.ts';
-import { DEFAULT_TIMING, type TransactionTiming } from '../../src/domain/transaction.ts';
-import { lamports } from '../../src/domain/units.ts';
+import { waitUntil } from '../../localnet/tests/support/until.ts';
+import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
+import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.ts';
+import { lamports } from '../../src/domain/money/units.ts';
+import type { CommandAnswer, CommandEnvelope, CommandRequest, Verdict } from '../../src/domain/order/command.ts';
+import { DEFAULT_TIMING, type TransactionTiming } from '../../src/domain/transaction/transaction.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { AlertRecord, EngineRecord } from '../../src/journal/records.ts';
+import * as z from '../../src/lib/codec.ts';
+import { hashJson, operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
 import type { MarketFeed } from '../../src/market-data/feed.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
@@ -40,7 +41,6 @@ import {
   resolveTransactionUpdate,
 } from '../../workflows/messages.ts';
 import { openTestJournal } from './journal.ts';
-import { waitUntil } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const SILENT = pino({ level: 'silent' });

@@ -1,8 +1,8 @@
 /** An engine on paper whose venue behaves in reading as a live one: with a ledger, with books, and away now and then. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { perpOf } from '../../src/domain/reconcile.ts';
-import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { lamports } from '../../src/domain/units.ts';
+import type { Snapshot } from '../../src/domain/account/snapshot.ts';
+import { perpOf } from '../../src/domain/engine/reconcile.ts';
+import { lamports } from '../../src/domain/money/units.ts';
 import type { Venue } from '../../src/venues/venue.ts';
 import { EngineHarness, type HarnessOptions } from './engine-harness.ts';
 

@@ -1,8 +1,8 @@
 /** The engine harness over the live venue: the real Drift program on a local chain whose slots pass by themselves. */
 import { randomUUID } from 'node:crypto';
-import type { CommandAnswer, CommandRequest } from '../../src/domain/command.ts';
-import type { PolicyJson } from '../../src/domain/policy.ts';
-import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../src/localnet/drift/index.ts';
+import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../localnet/drift/index.ts';
+import type { PolicyJson } from '../../src/domain/hedge/policy.ts';
+import type { CommandAnswer, CommandRequest } from '../../src/domain/order/command.ts';
 import type { DriftVenue } from '../../src/venues/drift/drift-venue.ts';
 import type { Venue } from '../../src/venues/venue.ts';
 import type { EngineTuning } from '../../workflows/messages.ts';

@@ -1,5 +1,5 @@
 /** The whole product in live mode, in a process of its own, on a local chain with the real Drift program that outlives it. */
-import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../src/localnet/drift/index.ts';
+import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../localnet/drift/index.ts';
 import type { Message } from './bridge.ts';
 import type { Caller } from './product-caller.ts';
 import { ProductRun } from './product-run.ts';

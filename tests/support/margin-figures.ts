@@ -7,7 +7,7 @@ import {
   type SpotMarketAccount,
   type User,
 } from '@drift-labs/sdk';
-import type { Account, Markets } from '../../src/domain/account.ts';
+import type { Account, Markets } from '../../src/domain/account/account.ts';
 import {
   assessMargin,
   entryPrice,
@@ -16,7 +16,7 @@ import {
   unrealizedPnl,
   unsettledFunding,
   withdrawable,
-} from '../../src/domain/margin.ts';
+} from '../../src/domain/margin/margin.ts';
 
 export type Figures = Record<string, string>;
 

@@ -2,10 +2,11 @@
  * What must hold after every event of a model's history, whatever a person says and whoever dies: an outcome needs the
  * evidence for it, settled evidence makes its outcome, and a verdict is taken only on what every node said just now.
  */
-import type { OrderReport, Sighting } from '../../src/domain/attempt.ts';
-import type { Verdict } from '../../src/domain/command.ts';
-import type { OperationState } from '../../src/domain/operation.ts';
-import type { Attempt, TransactionState } from '../../src/domain/transaction.ts';
+
+import type { OperationState } from '../../src/domain/operation/operation.ts';
+import type { Verdict } from '../../src/domain/order/command.ts';
+import type { OrderReport, Sighting } from '../../src/domain/transaction/attempt.ts';
+import type { Attempt, TransactionState } from '../../src/domain/transaction/transaction.ts';
 import type { ChainModel } from './chain-model.ts';
 
 /** The answer of the nodes that an event brought. */

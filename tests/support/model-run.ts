@@ -1,16 +1,17 @@
 /** One history of the model: the shipped reducer in memory, on a chain model, with the truth checked at every step. */
-import type { Verdict } from '../../src/domain/command.ts';
-import type { Intent } from '../../src/domain/intent.ts';
+
 import {
   type MainResult,
   type OperationEvent,
   type OperationMain,
   type OperationState,
   operationMain,
-} from '../../src/domain/operation.ts';
-import type { OperationRequest } from '../../src/domain/operation-request.ts';
-import { newOperation, step } from '../../src/domain/operation-step.ts';
-import { type Attempt, DEFAULT_TIMING, resolvedByHuman } from '../../src/domain/transaction.ts';
+} from '../../src/domain/operation/operation.ts';
+import { newOperation, step } from '../../src/domain/operation/operation-step.ts';
+import type { Verdict } from '../../src/domain/order/command.ts';
+import type { Intent } from '../../src/domain/order/intent.ts';
+import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
+import { type Attempt, DEFAULT_TIMING, resolvedByHuman } from '../../src/domain/transaction/transaction.ts';
 import { CALM, ChainModel, Dice, type Weather } from './chain-model.ts';
 import { type Complaint, checkEvidence, checkResolved, checkTaken, type Shown } from './model-claims.ts';
 

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
+import { waitUntil } from '../../localnet/tests/support/until.ts';
 import type { Message } from './bridge.ts';
 import { freePorts } from './free-ports.ts';
-import { waitUntil } from './until.ts';
 
 export type { Message } from './bridge.ts';
 

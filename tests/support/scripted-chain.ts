@@ -1,7 +1,7 @@
 /** The answers of one honest node, from a few facts that a test sets; faults are scripted on top. */
 import { Keypair, SystemProgram, TransactionMessage, VersionedTransaction } from '@solana/web3.js';
-import type { SignedAttempt } from '../../src/domain/attempt.ts';
-import { toBase58 } from '../../src/domain/base58.ts';
+import type { SignedAttempt } from '../../src/domain/transaction/attempt.ts';
+import { toBase58 } from '../../src/lib/base58.ts';
 import { refusal, result, type Script } from './scripted-rpc.ts';
 
 export interface NodeFacts {

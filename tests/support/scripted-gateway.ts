@@ -1,9 +1,9 @@
 /** An engine that does what a test says, behind the gateway's port. */
 
 import type { EngineGateway } from '../../src/bridge/gateway.ts';
-import { type CommandAnswer, type CommandEnvelope, done } from '../../src/domain/command.ts';
-import { TransientError } from '../../src/domain/errors.ts';
+import { type CommandAnswer, type CommandEnvelope, done } from '../../src/domain/order/command.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
+import { TransientError } from '../../src/lib/errors.ts';
 import type { ResolveVerdict } from '../../workflows/messages.ts';
 
 export type Script = (envelope: CommandEnvelope, deadlineMs: number) => Promise<CommandAnswer>;

@@ -1,7 +1,8 @@
 /** A venue with another between it and the caller: faults that the paper chain does not have (forks, lies, pruned nodes). */
-import type { OrderReport, Sighting, SignedAttempt } from '../../src/domain/attempt.ts';
-import type { Intent } from '../../src/domain/intent.ts';
-import type { Snapshot } from '../../src/domain/snapshot.ts';
+
+import type { Snapshot } from '../../src/domain/account/snapshot.ts';
+import type { Intent } from '../../src/domain/order/intent.ts';
+import type { OrderReport, Sighting, SignedAttempt } from '../../src/domain/transaction/attempt.ts';
 import type { Simulation, Venue } from '../../src/venues/venue.ts';
 
 export class ScriptedVenue implements Venue {

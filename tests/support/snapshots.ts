@@ -1,12 +1,12 @@
 /** Snapshots for tests of the rules: a healthy paper account by default, in whole SOL and dollars, any part replaced. */
 
-import type { Account, PerpMarket, SpotMarket } from '../../src/domain/account.ts';
-import { parseAmount } from '../../src/domain/amounts.ts';
-import type { DecisionContext } from '../../src/domain/decide.ts';
-import { DEFAULT_POLICY, decodePolicy, type Policy } from '../../src/domain/policy.ts';
-import { applyFill, emptyPosition } from '../../src/domain/position.ts';
-import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { lamports, microUsd, type Price, price, valueAt } from '../../src/domain/units.ts';
+import type { Account, PerpMarket, SpotMarket } from '../../src/domain/account/account.ts';
+import { applyFill, emptyPosition } from '../../src/domain/account/position.ts';
+import type { Snapshot } from '../../src/domain/account/snapshot.ts';
+import type { DecisionContext } from '../../src/domain/engine/decide.ts';
+import { DEFAULT_POLICY, decodePolicy, type Policy } from '../../src/domain/hedge/policy.ts';
+import { parseAmount } from '../../src/domain/money/amounts.ts';
+import { lamports, microUsd, type Price, price, valueAt } from '../../src/domain/money/units.ts';
 
 export const HOUR_MS = 3_600_000;
 export const NOW_MS = Date.UTC(2026, 0, 15, 12);

@@ -1,5 +1,5 @@
 /** A market that stands still until a test moves it: from then on the price, or the rate, is another. */
-import { MS_PER_HOUR, type Price, price } from '../../src/domain/units.ts';
+import { MS_PER_HOUR, type Price, price } from '../../src/domain/money/units.ts';
 import type { FundingPeriod, MarketFeed, Quote } from '../../src/market-data/feed.ts';
 
 const MAX_PERIODS = 168;

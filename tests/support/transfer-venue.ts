@@ -6,12 +6,12 @@ import { Keypair, PublicKey, SystemProgram } from '@solana/web3.js';
 import { loadSigner } from '../../src/chain/local-signer.ts';
 import type { Signer } from '../../src/chain/signer.ts';
 import { type ChainLogger, SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
-import { fromBase58, toBase58 } from '../../src/domain/base58.ts';
-import { TransientError, ValidationError } from '../../src/domain/errors.ts';
-import { engineIdOf } from '../../src/domain/ids.ts';
-import { type Intent, intentAmount } from '../../src/domain/intent.ts';
-import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { lamports, microUsd } from '../../src/domain/units.ts';
+import type { Snapshot } from '../../src/domain/account/snapshot.ts';
+import { lamports, microUsd } from '../../src/domain/money/units.ts';
+import { type Intent, intentAmount } from '../../src/domain/order/intent.ts';
+import { fromBase58, toBase58 } from '../../src/lib/base58.ts';
+import { TransientError, ValidationError } from '../../src/lib/errors.ts';
+import { engineIdOf } from '../../src/lib/ids.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation, Venue } from '../../src/venues/venue.ts';
 import { snapshotOf } from './snapshots.ts';
 

@@ -1,8 +1,8 @@
 /** One table of commands and answers, run against both venues through the whole engine: what is answered does not tell them apart. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { CommandRequest } from '../../src/domain/command.ts';
+import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
+import type { CommandRequest } from '../../src/domain/order/command.ts';
 import { type ContractSide, DriftSide, PaperSide } from '../support/contract-sides.ts';
-import { describeOnDrift } from '../support/drift-program.ts';
 import { lamportsOf } from '../support/engine-harness.ts';
 
 const MARKET = 'SOL-PERP';

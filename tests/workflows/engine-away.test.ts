@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { CriticalError, TransientError } from '../../src/domain/errors.ts';
+import { CriticalError, TransientError } from '../../src/lib/errors.ts';
 import { lamportsOf, SOL, until } from '../support/engine-harness.ts';
 import { LedgerHarness } from '../support/ledger-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';

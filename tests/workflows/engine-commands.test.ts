@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { hashJson } from '../../src/domain/ids.ts';
+import { hashJson } from '../../src/lib/ids.ts';
 import { EngineHarness, lamportsOf, SOL, until } from '../support/engine-harness.ts';
 
 const OPEN = (size: number) =>

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { TransientError } from '../../src/domain/errors.ts';
+import { TransientError } from '../../src/lib/errors.ts';
 import { lamportsOf, SOL, until } from '../support/engine-harness.ts';
 import { LedgerHarness } from '../support/ledger-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';

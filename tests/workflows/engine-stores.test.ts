@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { operationWorkflowId } from '../../src/domain/ids.ts';
+import { operationWorkflowId } from '../../src/lib/ids.ts';
 import {
   atRest,
   EngineHarness,

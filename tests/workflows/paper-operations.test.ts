@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { OperationRequest } from '../../src/domain/operation-request.ts';
+import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
 import { FAST_TIMING } from '../support/operations.ts';
 import { type PaperAccount, PaperBench } from '../support/paper-bench.ts';
 

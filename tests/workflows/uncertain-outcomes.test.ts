@@ -1,7 +1,7 @@
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { SignedAttempt } from '../../src/domain/attempt.ts';
-import type { OperationRequest } from '../../src/domain/operation-request.ts';
+import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
+import type { SignedAttempt } from '../../src/domain/transaction/attempt.ts';
 import { resolveTransaction, resolveTransactionUpdate, slotGranted, standDown } from '../../workflows/messages.ts';
 import { eventually, FAST_TIMING, type RunningOperation } from '../support/operations.ts';
 import { type PaperAccount, PaperBench, SHORT_LIFE } from '../support/paper-bench.ts';

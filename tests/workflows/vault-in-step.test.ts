@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { spotHeld } from '../../src/domain/margin.ts';
-import type { Snapshot } from '../../src/domain/snapshot.ts';
+import type { Snapshot } from '../../src/domain/account/snapshot.ts';
+import { spotHeld } from '../../src/domain/margin/margin.ts';
 import { EngineHarness, until } from '../support/engine-harness.ts';
 
 const RUNS = 100;

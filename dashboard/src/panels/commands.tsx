@@ -1,7 +1,7 @@
 /** What a person can ask of the engine. */
 import { useState } from 'preact/hooks';
-import type { Direction, Mode } from '../../../src/domain/command.ts';
-import type { Asset } from '../../../src/domain/intent.ts';
+import type { Asset } from '../../../src/domain/account/account.ts';
+import type { Direction, Mode } from '../../../src/domain/order/command.ts';
 import { baseToText } from '../format/decimal.ts';
 import { sol } from '../format/number.ts';
 import { type AvailabilityView, blockedBy } from '../state/availability.ts';

@@ -1,6 +1,7 @@
 /** What the account has earned and by what, line by line, adding up in plain sight; and what is on its way. */
-import { EQUITY_SOURCES } from '../../../src/domain/equity-sources.ts';
-import type { EquitySource } from '../../../src/domain/snapshot.ts';
+
+import type { EquitySource } from '../../../src/domain/account/snapshot.ts';
+import { EQUITY_SOURCES } from '../../../src/domain/figures/equity-sources.ts';
 import { microUsdText } from '../format/micro-usd.ts';
 import { ratio, toneOf, UNKNOWN, usd, usdFine } from '../format/number.ts';
 import { age, countdown, dateTime, days } from '../format/time.ts';

@@ -2,9 +2,10 @@
  * What the page reads from the socket. Everything is optional on the wire: null here means unknown and is shown so.
  * Money as JSON numbers is for display; `*Base` are exact base units, for the forms.
  */
-import type { Mode } from '../../../src/domain/command.ts';
-import type { EngineState, TradingState } from '../../../src/domain/hold.ts';
-import type { EquitySource } from '../../../src/domain/snapshot.ts';
+
+import type { EquitySource } from '../../../src/domain/account/snapshot.ts';
+import type { EngineState, TradingState } from '../../../src/domain/engine/hold.ts';
+import type { Mode } from '../../../src/domain/order/command.ts';
 import type { Fields } from './read.ts';
 
 export interface PositionView {

@@ -1,6 +1,7 @@
 /** SYSTEM_STATS' data, and /api/state, which gives the same. */
-import { EQUITY_SOURCES } from '../../../src/domain/equity-sources.ts';
-import type { EquitySource } from '../../../src/domain/snapshot.ts';
+
+import type { EquitySource } from '../../../src/domain/account/snapshot.ts';
+import { EQUITY_SOURCES } from '../../../src/domain/figures/equity-sources.ts';
 import { readBase } from '../format/decimal.ts';
 import type {
   AccountView,

@@ -2,8 +2,8 @@
  * Why a command cannot be sent now, or null. The engine decides; this only spares a person a certain refusal, by the
  * engine's own table. Where something is unknown the way out stays open.
  */
-import { type AdmissionKind, refusalOf } from '../../../src/domain/admission.ts';
-import type { Hold } from '../../../src/domain/hold.ts';
+import { type AdmissionKind, refusalOf } from '../../../src/domain/engine/admission.ts';
+import type { Hold } from '../../../src/domain/engine/hold.ts';
 import type { DriftState, EngineView } from '../socket/messages.ts';
 
 export interface AvailabilityView {

@@ -1,6 +1,6 @@
 /** Sending commands: each has its own id, and carries the mode that the person saw when they pressed the button. */
 import { signal } from '@preact/signals';
-import type { Action, Mode } from '../../../src/domain/command.ts';
+import type { Action, Mode } from '../../../src/domain/order/command.ts';
 import { type CommandData, withSent } from './activity.ts';
 import { commandWords } from './command-words.ts';
 import { activities, announcement, sendText, setActivities, stats } from './store.ts';

@@ -1,7 +1,8 @@
 /** What a person may type into the forms. The engine's gates have the last word; here stands what is certain beforehand. */
-import { WITHDRAW_ROUNDING } from '../../../src/domain/gate-size-checks.ts';
-import type { Asset } from '../../../src/domain/intent.ts';
-import { max } from '../../../src/domain/units.ts';
+
+import type { Asset } from '../../../src/domain/account/account.ts';
+import { WITHDRAW_ROUNDING } from '../../../src/domain/gates/gate-size-checks.ts';
+import { max } from '../../../src/domain/money/units.ts';
 import { baseToText, floorToStep, type ParsedAmount, parseAmount } from '../format/decimal.ts';
 
 export const DECIMALS: Readonly<Record<Asset, number>> = { SOL: 9, USDC: 6 };

@@ -1,5 +1,5 @@
-import { EQUITY_SOURCES } from '../../../src/domain/equity-sources.ts';
-import type { EquitySource } from '../../../src/domain/snapshot.ts';
+import type { EquitySource } from '../../../src/domain/account/snapshot.ts';
+import { EQUITY_SOURCES } from '../../../src/domain/figures/equity-sources.ts';
 
 /** The sum of the lines, null as soon as one of them is unknown. */
 export function sumOf(sources: Readonly<Record<EquitySource, bigint | null>> | null): bigint | null {

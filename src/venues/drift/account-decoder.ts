@@ -15,7 +15,7 @@ import {
   type UserStatsAccount,
 } from '@drift-labs/sdk';
 import { Connection } from '@solana/web3.js';
-import { CriticalError } from '../../domain/errors.ts';
+import { CriticalError } from '../../lib/errors.ts';
 import { variant } from './integers.ts';
 
 export interface DriftAccounts {

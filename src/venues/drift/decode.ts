@@ -17,10 +17,10 @@ import type {
   PerpPosition,
   SpotBalance,
   SpotMarket,
-} from '../../domain/account.ts';
-import { isActive, isHeld } from '../../domain/holdings.ts';
-import { depositTokens } from '../../domain/margin-weights.ts';
-import { lamports, microUsd, type Price, price } from '../../domain/units.ts';
+} from '../../domain/account/account.ts';
+import { isActive, isHeld } from '../../domain/margin/holdings.ts';
+import { depositTokens } from '../../domain/margin/margin-weights.ts';
+import { lamports, microUsd, type Price, price } from '../../domain/money/units.ts';
 import { addressText } from './address-text.ts';
 import { big, text, variant } from './integers.ts';
 import { lendRates, withdrawLimit } from './lending.ts';

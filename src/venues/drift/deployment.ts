@@ -4,8 +4,8 @@
  * and no other code. Seeds: Drift v2, `#[derive(Accounts)]` of its instructions.
  */
 import { PublicKey } from '@solana/web3.js';
-import { SOL_PERP } from '../../domain/account.ts';
-import { CriticalError } from '../../domain/errors.ts';
+import { SOL_PERP } from '../../domain/account/account.ts';
+import { CriticalError } from '../../lib/errors.ts';
 
 export type DriftEnv = 'mainnet-beta' | 'devnet' | 'localnet';
 

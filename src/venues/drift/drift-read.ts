@@ -1,9 +1,9 @@
 /** What one read of the chain brings: every account of it from one answer, of one slot. */
 import type { StateAccount, UserAccount, UserStatsAccount } from '@drift-labs/sdk';
 import type { PublicKey } from '@solana/web3.js';
-import type { Account, Markets } from '../../domain/account.ts';
-import type { VenuePauses } from '../../domain/snapshot.ts';
-import type { Lamports, MicroUsd } from '../../domain/units.ts';
+import type { Account, Markets } from '../../domain/account/account.ts';
+import type { VenuePauses } from '../../domain/account/snapshot.ts';
+import type { Lamports, MicroUsd } from '../../domain/money/units.ts';
 import type { PerpMarketRead, SpotMarketRead } from './decode.ts';
 
 export type { PerpMarketRead, SpotMarketRead } from './decode.ts';

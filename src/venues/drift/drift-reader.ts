@@ -5,10 +5,10 @@
  */
 import type { PublicKey } from '@solana/web3.js';
 import type { RpcPool } from '../../chain/rpc-pool.ts';
-import { ASSET_DECIMALS } from '../../domain/amounts.ts';
-import type { Clock } from '../../domain/clock.ts';
-import { CriticalError, TransientError } from '../../domain/errors.ts';
-import { lamports, microUsd } from '../../domain/units.ts';
+import { ASSET_DECIMALS } from '../../domain/money/amounts.ts';
+import { lamports, microUsd } from '../../domain/money/units.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { CriticalError, TransientError } from '../../lib/errors.ts';
 import { type AccountBatch, MAX_BATCH, type RawAccount, readAccounts } from './account-batch.ts';
 import {
   clockTimeMs,

@@ -1,7 +1,14 @@
 /** A read of Drift as a snapshot: the shape that the engine decides on, whatever the venue. */
-import { isActive, unsettledFunding } from '../../domain/margin.ts';
-import type { EquitySources, FeedProgress, FundingOutlook, PositionLedger, Snapshot } from '../../domain/snapshot.ts';
-import { type Lamports, type MicroUsd, microUsd } from '../../domain/units.ts';
+
+import type {
+  EquitySources,
+  FeedProgress,
+  FundingOutlook,
+  PositionLedger,
+  Snapshot,
+} from '../../domain/account/snapshot.ts';
+import { isActive, unsettledFunding } from '../../domain/margin/margin.ts';
+import { type Lamports, type MicroUsd, microUsd } from '../../domain/money/units.ts';
 import type { DriftDeployment } from './deployment.ts';
 import type { DriftRead } from './drift-read.ts';
 import { equityOf } from './equity.ts';

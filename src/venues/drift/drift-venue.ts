@@ -1,10 +1,10 @@
 /** Drift v2 as a venue: reading here, writing and books beside it, the chain below. Loaded only where it is wanted. */
 import type { SolanaChain } from '../../chain/solana-chain.ts';
-import type { Clock } from '../../domain/clock.ts';
-import { CriticalError } from '../../domain/errors.ts';
-import type { Intent } from '../../domain/intent.ts';
-import type { Snapshot } from '../../domain/snapshot.ts';
-import { lamports } from '../../domain/units.ts';
+import type { Snapshot } from '../../domain/account/snapshot.ts';
+import { lamports } from '../../domain/money/units.ts';
+import type { Intent } from '../../domain/order/intent.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { CriticalError } from '../../lib/errors.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
 import type { DriftDeployment } from './deployment.ts';
 import type { DriftRead } from './drift-read.ts';

@@ -1,5 +1,5 @@
 /** What the account and its wallet are worth, exact in 1e-15 USD: the sub-account at oracle, wallet SOL and USDC. */
-import { isActive, tokenAmount } from '../../domain/margin.ts';
+import { isActive, tokenAmount } from '../../domain/margin/margin.ts';
 import type { DriftRead } from './drift-read.ts';
 
 /** 1e-15 USD = tokens x price (1e-6 USD) x 10^(9 - decimals). */

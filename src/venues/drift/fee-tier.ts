@@ -1,6 +1,6 @@
 /** Which fee tier an account pays: by its volume of the last thirty days. Source: Drift v2, `math/fees.rs`. */
 import type { StateAccount, UserStatsAccount } from '@drift-labs/sdk';
-import { max } from '../../domain/units.ts';
+import { max } from '../../domain/money/units.ts';
 import { big } from './integers.ts';
 
 const MICRO_USD = 1_000_000n;

@@ -4,9 +4,9 @@
  * by what its pool can pay, so that a long's may differ.
  */
 import type { PerpMarketAccount } from '@drift-labs/sdk';
-import { nextBoundary, rateFraction } from '../../domain/funding.ts';
-import type { FundingOutlook } from '../../domain/snapshot.ts';
-import { MS_PER_HOUR } from '../../domain/units.ts';
+import type { FundingOutlook } from '../../domain/account/snapshot.ts';
+import { nextBoundary, rateFraction } from '../../domain/hedge/funding.ts';
+import { MS_PER_HOUR } from '../../domain/money/units.ts';
 import { fundingTwap } from './funding-twap.ts';
 import { big } from './integers.ts';
 

@@ -1,6 +1,6 @@
 /** The oracle's TWAP that a market's last funding rate was measured by. */
 import type { PerpMarketAccount } from '@drift-labs/sdk';
-import { type Price, price } from '../../domain/units.ts';
+import { type Price, price } from '../../domain/money/units.ts';
 import { big } from './integers.ts';
 
 /**

@@ -3,7 +3,7 @@
  * `math/spot_balance.rs` and `math/spot_withdraw.rs`.
  */
 import type { SpotMarketAccount } from '@drift-labs/sdk';
-import { divCeil, max, min } from '../../domain/units.ts';
+import { divCeil, max, min } from '../../domain/money/units.ts';
 import { big } from './integers.ts';
 
 /** Utilization and rates, both fractions. */

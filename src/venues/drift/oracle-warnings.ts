@@ -1,5 +1,5 @@
 /** What Drift judges of its oracles now, and what each judgement forbids here, as sentences for people. */
-import type { Markets } from '../../domain/account.ts';
+import type { Markets } from '../../domain/account/account.ts';
 
 export function oracleWarnings({ perps, spot }: Markets): readonly string[] {
   const ofPerps = perps.flatMap(({ market, oracle: { valid, invalidReason, noFillsReason } }) => {

@@ -6,8 +6,8 @@ import type {
   PerpMarketAccount,
   SpotMarketAccount,
 } from '@drift-labs/sdk';
-import type { OracleQuote } from '../../domain/account.ts';
-import { abs, max, min, type Price, price } from '../../domain/units.ts';
+import type { OracleQuote } from '../../domain/account/account.ts';
+import { abs, max, min, type Price, price } from '../../domain/money/units.ts';
 import { big, variant } from './integers.ts';
 
 /** Fractions of a price. */

@@ -3,7 +3,7 @@
  * account's. Table: docs/architecture/drift-venue.md. Source: `state/paused_operations.rs`, `instructions/constraints.rs`.
  */
 import type { PerpMarketAccount, SpotMarketAccount, StateAccount, UserAccount } from '@drift-labs/sdk';
-import type { VenuePauses } from '../../domain/snapshot.ts';
+import type { VenuePauses } from '../../domain/account/snapshot.ts';
 import { text, variant } from './integers.ts';
 
 /** `State.exchangeStatus`. */

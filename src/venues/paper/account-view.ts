@@ -1,7 +1,13 @@
 /** The paper account and its markets in the shapes that margin maths and snapshots read. */
-import { type Account, type Markets, type OracleQuote, SOL_PERP, SOL_PERP_INDEX } from '../../domain/account.ts';
-import { isActive } from '../../domain/margin.ts';
-import { lamports, microUsd, type Price, price } from '../../domain/units.ts';
+import {
+  type Account,
+  type Markets,
+  type OracleQuote,
+  SOL_PERP,
+  SOL_PERP_INDEX,
+} from '../../domain/account/account.ts';
+import { isActive } from '../../domain/margin/margin.ts';
+import { lamports, microUsd, type Price, price } from '../../domain/money/units.ts';
 import type { LendRates, Quote } from '../../market-data/feed.ts';
 import type { PaperParameters } from './parameters.ts';
 import type { PaperState } from './state.ts';

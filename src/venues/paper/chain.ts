@@ -1,7 +1,8 @@
 /** The paper chain: slots from the wall clock, transactions as bytes, and how long a blockhash lives. */
-import { toBase58 } from '../../domain/base58.ts';
-import { ValidationError } from '../../domain/errors.ts';
-import type { Intent } from '../../domain/intent.ts';
+
+import type { Intent } from '../../domain/order/intent.ts';
+import { toBase58 } from '../../lib/base58.ts';
+import { ValidationError } from '../../lib/errors.ts';
 import type { SignedAttempt } from '../venue.ts';
 
 export interface ChainTuning {

@@ -1,6 +1,6 @@
 /** One change of a paper account in the making: what has happened so far, and what the journal is to be told of it. */
-import { SOL_PERP } from '../../domain/account.ts';
-import type { Fill } from '../../domain/intent.ts';
+import { SOL_PERP } from '../../domain/account/account.ts';
+import type { Fill } from '../../domain/order/intent.ts';
 import type { AlertRecord, EquityRecord, FundingRecord } from '../../journal/records.ts';
 import { equityRecord } from './equity.ts';
 import type { Walked } from './market.ts';

@@ -2,8 +2,8 @@
  * Equity and where its change came from, exact in 1e-15 USD (lamports times price). Each event books its own source as
  * it happens; `unexplained` is not booked but computed from the account itself, so that it can be wrong, and is tested.
  */
-import type { EquitySource, EquitySources } from '../../domain/snapshot.ts';
-import { divFloor, FEMTO_PER_MICRO_USD, type FemtoUsd, femtoUsd, type Price } from '../../domain/units.ts';
+import type { EquitySource, EquitySources } from '../../domain/account/snapshot.ts';
+import { divFloor, FEMTO_PER_MICRO_USD, type FemtoUsd, femtoUsd, type Price } from '../../domain/money/units.ts';
 import type { EquityRecord } from '../../journal/records.ts';
 import type { PaperState } from './state.ts';
 

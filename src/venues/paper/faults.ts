@@ -1,6 +1,7 @@
 /** Faults on demand: what a chain does to an honest transaction, told to the paper venue before it happens. */
-import type { ErrorReport } from '../../domain/errors.ts';
-import type { VenuePauses } from '../../domain/snapshot.ts';
+
+import type { VenuePauses } from '../../domain/account/snapshot.ts';
+import type { ErrorReport } from '../../lib/errors.ts';
 
 export type SubmitFault =
   /** A node takes it and it never lands, however often it is sent. */

@@ -2,10 +2,10 @@
  * The paper market's time and what it does to an account: price, interest, funding and liquidation, walked in order,
  * period by period, however long nobody looked. Pure: the same state and feed always walk the same way.
  */
-import type { Markets } from '../../domain/account.ts';
-import { fundingPayment, rateFraction } from '../../domain/funding.ts';
-import { assessMargin } from '../../domain/margin.ts';
-import { applyFill } from '../../domain/position.ts';
+import type { Markets } from '../../domain/account/account.ts';
+import { applyFill } from '../../domain/account/position.ts';
+import { fundingPayment, rateFraction } from '../../domain/hedge/funding.ts';
+import { assessMargin } from '../../domain/margin/margin.ts';
 import {
   divCeil,
   divFloor,
@@ -19,7 +19,7 @@ import {
   type Price,
   price,
   valueAt,
-} from '../../domain/units.ts';
+} from '../../domain/money/units.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from '../../market-data/feed.ts';
 import { accountOf, withOrders } from './account-view.ts';
 import { book, countPrice } from './equity.ts';

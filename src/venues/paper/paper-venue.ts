@@ -3,14 +3,14 @@
  * faults still to come is kept in memory, so that a restart at any instant goes on where the last commit left it.
  */
 import { randomBytes as systemRandomBytes } from 'node:crypto';
-import type { Clock } from '../../domain/clock.ts';
-import { CriticalError, TransientError, UnknownStateError } from '../../domain/errors.ts';
-import type { Fill, Intent } from '../../domain/intent.ts';
-import type { Snapshot } from '../../domain/snapshot.ts';
-import { MS_PER_HOUR } from '../../domain/units.ts';
+import type { Snapshot } from '../../domain/account/snapshot.ts';
+import { MS_PER_HOUR } from '../../domain/money/units.ts';
+import type { Fill, Intent } from '../../domain/order/intent.ts';
 import { forgetAccount } from '../../journal/forget-account.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Tx } from '../../journal/writes.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { CriticalError, TransientError, UnknownStateError } from '../../lib/errors.ts';
 import type { MarketFeed } from '../../market-data/feed.ts';
 import type {
   LandedEffect,

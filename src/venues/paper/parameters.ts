@@ -1,5 +1,5 @@
 /** The paper market's parameters as data: tests of parity load Drift's own in their place. */
-import { type Lamports, lamports, type MicroUsd, microUsd, type Price, price } from '../../domain/units.ts';
+import { type Lamports, lamports, type MicroUsd, microUsd, type Price, price } from '../../domain/money/units.ts';
 
 export interface PaperParameters {
   /** 1e4 precision. */

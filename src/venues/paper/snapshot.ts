@@ -1,7 +1,8 @@
 /** A paper account as a snapshot: the same shape that a live venue answers with. */
-import { accruedFunding, rateFraction } from '../../domain/funding.ts';
-import type { FundingOutlook, Snapshot, VenuePauses } from '../../domain/snapshot.ts';
-import { MS_PER_HOUR } from '../../domain/units.ts';
+
+import type { FundingOutlook, Snapshot, VenuePauses } from '../../domain/account/snapshot.ts';
+import { accruedFunding, rateFraction } from '../../domain/hedge/funding.ts';
+import { MS_PER_HOUR } from '../../domain/money/units.ts';
 import type { MarketFeed, Quote } from '../../market-data/feed.ts';
 import { accountOf, type MarketView, marketsOf } from './account-view.ts';
 import { equityOf } from './equity.ts';

@@ -3,13 +3,13 @@
  * changes it. Nothing is kept in memory between two calls, so a restart at any instant goes on where it was.
  */
 
-import { OpenOrder, PerpPosition, SOL_PERP_INDEX } from '../../domain/account.ts';
-import * as z from '../../domain/codec.ts';
-import { NO_SOURCES } from '../../domain/equity-sources.ts';
-import { emptyPosition } from '../../domain/position.ts';
-import { EquitySources } from '../../domain/snapshot.ts';
-import type { FemtoUsd, Price } from '../../domain/units.ts';
-import { femtoUsdText, integer, lamportsText, microUsdText, priceText } from '../../domain/wire.ts';
+import { OpenOrder, PerpPosition, SOL_PERP_INDEX } from '../../domain/account/account.ts';
+import { emptyPosition } from '../../domain/account/position.ts';
+import { EquitySources } from '../../domain/account/snapshot.ts';
+import { NO_SOURCES } from '../../domain/figures/equity-sources.ts';
+import type { FemtoUsd, Price } from '../../domain/money/units.ts';
+import { femtoUsdText, integer, lamportsText, microUsdText, priceText } from '../../domain/money/wire.ts';
+import * as z from '../../lib/codec.ts';
 import { equityAt } from './equity.ts';
 import type { PaperDefaults } from './parameters.ts';
 

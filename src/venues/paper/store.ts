@@ -1,12 +1,12 @@
 /** The paper account in the journal's database: locked, changed and written with its journal rows in one transaction. */
 import { type Kysely, type Selectable, sql } from 'kysely';
-import * as z from '../../domain/codec.ts';
-import type { ErrorReport } from '../../domain/errors.ts';
-import { CriticalError } from '../../domain/errors.ts';
 import { jsonText, nullableJsonText } from '../../journal/json-text.ts';
 import type { AlertRecord, EquityRecord, FundingRecord, TradeRecord } from '../../journal/records.ts';
 import type { Database } from '../../journal/schema.ts';
 import { insertAlert, insertEquity, insertTrades, type Tx } from '../../journal/writes.ts';
+import * as z from '../../lib/codec.ts';
+import type { ErrorReport } from '../../lib/errors.ts';
+import { CriticalError } from '../../lib/errors.ts';
 import type { LandedEffect } from '../venue.ts';
 import { PaperState, type PaperStateJson } from './state.ts';
 import { writeAccount } from './write-account.ts';

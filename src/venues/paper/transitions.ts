@@ -2,23 +2,14 @@
  * What a landed transaction does to a paper account: pure, so that simulate and landing cannot differ. Every change
  * books its source; whatever fails changes nothing but the gas.
  */
-import { type Markets, SOL_PERP } from '../../domain/account.ts';
-import { takerFeeOn } from '../../domain/account-after.ts';
-import { formatAmount, formatSol, formatUsd, invalidField } from '../../domain/amounts.ts';
-import type { ErrorReport } from '../../domain/errors.ts';
-import {
-  type Asset,
-  type Fill,
-  type Intent,
-  intentAmount,
-  type OrderIntent,
-  orderPriceLimit,
-  orderSize,
-} from '../../domain/intent.ts';
-import { assessMargin } from '../../domain/margin.ts';
-import { applyFill } from '../../domain/position.ts';
-import { paperFillPrice } from '../../domain/slippage.ts';
-import type { VenuePauses } from '../../domain/snapshot.ts';
+
+import type { Asset } from '../../domain/account/account.ts';
+import { type Markets, SOL_PERP } from '../../domain/account/account.ts';
+import { applyFill } from '../../domain/account/position.ts';
+import type { VenuePauses } from '../../domain/account/snapshot.ts';
+import { takerFeeOn } from '../../domain/hedge/account-after.ts';
+import { assessMargin } from '../../domain/margin/margin.ts';
+import { formatAmount, formatSol, formatUsd, invalidField } from '../../domain/money/amounts.ts';
 import {
   abs,
   divCeil,
@@ -29,7 +20,17 @@ import {
   min,
   type Price,
   valueAt,
-} from '../../domain/units.ts';
+} from '../../domain/money/units.ts';
+import {
+  type Fill,
+  type Intent,
+  intentAmount,
+  type OrderIntent,
+  orderPriceLimit,
+  orderSize,
+} from '../../domain/order/intent.ts';
+import { paperFillPrice } from '../../domain/order/slippage.ts';
+import type { ErrorReport } from '../../lib/errors.ts';
 import type { Quote } from '../../market-data/feed.ts';
 import type { LandedEffect } from '../venue.ts';
 import { accountOf, withOrders } from './account-view.ts';

@@ -3,7 +3,7 @@
  * each statement less is a millisecond less. The keys are those of the journal's own writes (journal/writes.ts).
  */
 import { type RawBuilder, sql } from 'kysely';
-import { EQUITY_SOURCES } from '../../domain/equity-sources.ts';
+import { EQUITY_SOURCES } from '../../domain/figures/equity-sources.ts';
 import { jsonText } from '../../journal/json-text.ts';
 import type { EquityRecord, FundingRecord } from '../../journal/records.ts';
 

@@ -1,6 +1,6 @@
 /** A workflow that takes the engine's update and does what the command's id says: the far side of the gateway. */
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
-import { refused } from '../../../src/domain/command.ts';
+import { refused } from '../../../src/domain/order/command.ts';
 import { command, resolveTransactionUpdate } from '../../../workflows/messages.ts';
 
 export async function answeringEngine(): Promise<void> {

@@ -1,6 +1,7 @@
 /** What is done on Drift while workers die: each scene begins with an account and has a keeper that treats it its way. */
-import type { OperationRequest } from '../../../src/domain/operation-request.ts';
-import type { KeeperRules } from '../../../src/localnet/drift/index.ts';
+
+import type { KeeperRules } from '../../../localnet/drift/index.ts';
+import type { OperationRequest } from '../../../src/domain/order/operation-request.ts';
 import { at } from './combinations.ts';
 import type { KillPoint } from './mortal-worker.ts';
 

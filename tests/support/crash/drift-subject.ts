@@ -1,12 +1,12 @@
 /** The matrix on the real Drift program: accounts of their own on one market, read as the chain has them. */
 import { Keypair } from '@solana/web3.js';
-import { toBase58 } from '../../../src/domain/base58.ts';
-import { engineIdOf } from '../../../src/domain/ids.ts';
+import { spotMarketAddress, userAddress } from '../../../localnet/drift/addresses.ts';
+import { big, decode, variantName } from '../../../localnet/drift/coder.ts';
+import { type DriftLocalnet, startDriftLocalnet } from '../../../localnet/drift/index.ts';
+import { waitUntil } from '../../../localnet/tests/support/until.ts';
 import type { OperationRecord } from '../../../src/journal/records.ts';
-import { spotMarketAddress, userAddress } from '../../../src/localnet/drift/addresses.ts';
-import { big, decode, variantName } from '../../../src/localnet/drift/coder.ts';
-import { type DriftLocalnet, startDriftLocalnet } from '../../../src/localnet/drift/index.ts';
-import { waitUntil } from '../until.ts';
+import { toBase58 } from '../../../src/lib/base58.ts';
+import { engineIdOf } from '../../../src/lib/ids.ts';
 import type { DriftCombination } from './drift-combinations.ts';
 import type { DriftScene } from './drift-scenes.ts';
 import { claims, type Evidence, judge, landedSignatures } from './judge.ts';

@@ -1,6 +1,6 @@
 /** What goes wrong on the chain, its nodes and its network while a worker dies: rules on nodes of one account's own. */
-import type { FaultInput } from '../../../src/localnet/faults/rule.ts';
-import type { Localnet, RunningNode } from '../../../src/localnet/localnet.ts';
+import type { FaultInput } from '../../../localnet/faults/rule.ts';
+import type { Localnet, RunningNode } from '../../../localnet/localnet.ts';
 
 export interface FaultScene {
   readonly net: Localnet;

@@ -1,8 +1,9 @@
 /** The chain's own record against what the journal and the answer say. */
-import type { CommandAnswer } from '../../../src/domain/command.ts';
+
+import type { Localnet } from '../../../localnet/localnet.ts';
+import type { CommandAnswer } from '../../../src/domain/order/command.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import type { AttemptRecord, OperationRecord } from '../../../src/journal/records.ts';
-import type { Localnet } from '../../../src/localnet/localnet.ts';
 import type { WorkerLine } from './mortal-worker.ts';
 
 /** Of a blockhash, in blocks. */

@@ -1,9 +1,10 @@
 /** What a crash matrix is tried on: its chain, its accounts, its operations, and how the chain's record of one is read. */
-import type { OperationRequest } from '../../../src/domain/operation-request.ts';
-import type { PolicyJson } from '../../../src/domain/policy.ts';
-import type { TransactionTiming } from '../../../src/domain/transaction.ts';
+
+import type { Localnet, LocalnetOptions } from '../../../localnet/localnet.ts';
+import type { PolicyJson } from '../../../src/domain/hedge/policy.ts';
+import type { OperationRequest } from '../../../src/domain/order/operation-request.ts';
+import type { TransactionTiming } from '../../../src/domain/transaction/transaction.ts';
 import type { OperationStatus } from '../../../src/journal/records.ts';
-import type { Localnet, LocalnetOptions } from '../../../src/localnet/localnet.ts';
 import type { Combination } from './combinations.ts';
 import type { Evidence } from './judge.ts';
 import type { CrashAccount } from './mortal-worker.ts';

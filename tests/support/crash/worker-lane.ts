@@ -2,8 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { until } from '../../../localnet/tests/support/localnet.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
-import { until } from '../localnet.ts';
 import type { FromWorker, KillPoint, ServedAccount, ToWorker, WorkerLine, WorkerOrders } from './mortal-worker.ts';
 
 /** A busy machine takes its time to load a worker. */

@@ -1,8 +1,8 @@
 /** What the chain itself says of one Drift account, by the SDK's own decoder, past every fault and all code of ours. */
 import { Connection, PublicKey } from '@solana/web3.js';
-import { spotMarketAddress, userAddress } from '../../../src/localnet/drift/addresses.ts';
-import { big, coder, decode, variantName } from '../../../src/localnet/drift/coder.ts';
-import type { DriftLocalnet } from '../../../src/localnet/drift/index.ts';
+import { spotMarketAddress, userAddress } from '../../../localnet/drift/addresses.ts';
+import { big, coder, decode, variantName } from '../../../localnet/drift/coder.ts';
+import type { DriftLocalnet } from '../../../localnet/drift/index.ts';
 
 /** Decimals of interest and of scaled balances together. */
 const SCALE = 19;

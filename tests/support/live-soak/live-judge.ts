@@ -1,5 +1,5 @@
 /** The chain against the journal: every effect exactly once, everything ended or told, all sums to the unit. */
-import { canonicalJson } from '../../../src/domain/ids.ts';
+import { canonicalJson } from '../../../src/lib/ids.ts';
 import type { LiveProduct } from '../live-product.ts';
 import { until } from '../product.ts';
 import { isEnd, type Sent } from '../product-caller.ts';

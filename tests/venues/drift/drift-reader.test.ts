@@ -1,15 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { CriticalError, TransientError } from '../../../src/domain/errors.ts';
-import { stateAddress } from '../../../src/localnet/drift/addresses.ts';
-import {
-  type DriftLocalnet,
-  type DriftLocalnetOptions,
-  startDriftLocalnet,
-} from '../../../src/localnet/drift/index.ts';
+import { stateAddress } from '../../../localnet/drift/addresses.ts';
+import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../../localnet/drift/index.ts';
+import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
+import { CriticalError, TransientError } from '../../../src/lib/errors.ts';
 import { decodeAccount } from '../../../src/venues/drift/decode.ts';
 import { decodeBytes } from '../../support/drift-accounts.ts';
-import { describeOnDrift } from '../../support/drift-program.ts';
 import { readerOn } from '../../support/drift-reading.ts';
 import { DriftTrader } from '../../support/drift-trader.ts';
 import { ourFigures, sdkFigures } from '../../support/margin-figures.ts';

@@ -1,13 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { CriticalError } from '../../../src/domain/errors.ts';
-import { assessMargin } from '../../../src/domain/margin.ts';
-import { decodeSnapshot, encodeSnapshot } from '../../../src/domain/snapshot.ts';
-import {
-  type DriftLocalnet,
-  type DriftLocalnetOptions,
-  startDriftLocalnet,
-} from '../../../src/localnet/drift/index.ts';
-import { describeOnDrift } from '../../support/drift-program.ts';
+import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../../localnet/drift/index.ts';
+import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
+import { decodeSnapshot, encodeSnapshot } from '../../../src/domain/account/snapshot.ts';
+import { assessMargin } from '../../../src/domain/margin/margin.ts';
+import { CriticalError } from '../../../src/lib/errors.ts';
 import { readOnlyVenue } from '../../support/drift-reading.ts';
 import { DriftTrader } from '../../support/drift-trader.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, inject, it } from 'vitest';
-import { describeOnDrift } from '../../support/drift-program.ts';
+import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
 

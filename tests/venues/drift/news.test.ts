@@ -1,6 +1,6 @@
 import { afterEach, expect, inject, it } from 'vitest';
-import { spotHeld } from '../../../src/domain/margin.ts';
-import { describeOnDrift } from '../../support/drift-program.ts';
+import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
+import { spotHeld } from '../../../src/domain/margin/margin.ts';
 import { until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
 

@@ -1,17 +1,17 @@
 /** The seed's properties on the real program: what the domain judges beforehand, held to what the chain says afterwards. */
 import fc from 'fast-check';
 import { expect, inject, it, onTestFinished } from 'vitest';
-import { TransientError, ValidationError } from '../../../src/domain/errors.ts';
-import { evaluateGates, type GateCode, type GateOperation } from '../../../src/domain/gates.ts';
-import { engineIdOf } from '../../../src/domain/ids.ts';
-import type { Intent } from '../../../src/domain/intent.ts';
-import { planIntent } from '../../../src/domain/intent-plan.ts';
-import { spotHeld } from '../../../src/domain/margin.ts';
-import { DEFAULT_POLICY, decodePolicy } from '../../../src/domain/policy.ts';
-import type { Snapshot } from '../../../src/domain/snapshot.ts';
-import { abs, lamports } from '../../../src/domain/units.ts';
+import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
+import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
+import { evaluateGates, type GateCode, type GateOperation } from '../../../src/domain/gates/gates.ts';
+import { DEFAULT_POLICY, decodePolicy } from '../../../src/domain/hedge/policy.ts';
+import { spotHeld } from '../../../src/domain/margin/margin.ts';
+import { abs, lamports } from '../../../src/domain/money/units.ts';
+import type { Intent } from '../../../src/domain/order/intent.ts';
+import { planIntent } from '../../../src/domain/order/intent-plan.ts';
+import { TransientError, ValidationError } from '../../../src/lib/errors.ts';
+import { engineIdOf } from '../../../src/lib/ids.ts';
 import { DriftVenue } from '../../../src/venues/drift/drift-venue.ts';
-import { describeOnDrift } from '../../support/drift-program.ts';
 import { DriftTrader } from '../../support/drift-trader.ts';
 import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/drift-venue.ts';
 import { lamportsOf, until } from '../../support/engine-harness.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TransientError, ValidationError } from '../../../src/domain/errors.ts';
-import type { Snapshot } from '../../../src/domain/snapshot.ts';
+import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
+import { TransientError, ValidationError } from '../../../src/lib/errors.ts';
 import type { SubmitFault } from '../../../src/venues/paper/faults.ts';
 import { deposit, land, memoryJournal, openBench, order, run, SOL, settle, withdraw } from './support.ts';
 

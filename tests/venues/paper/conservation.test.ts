@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Intent } from '../../../src/domain/intent.ts';
-import type { Snapshot } from '../../../src/domain/snapshot.ts';
+import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
+import type { Intent } from '../../../src/domain/order/intent.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { openFeed } from '../../../src/market-data/open-feed.ts';
 import type { SubmitFault } from '../../../src/venues/paper/faults.ts';

@@ -1,8 +1,8 @@
 /** A paper venue on a journal of its own, with a clock that the test moves. */
 import { randomBytes } from 'node:crypto';
-import { SOL_PERP } from '../../../src/domain/account.ts';
-import type { Intent, OrderIntent, Side } from '../../../src/domain/intent.ts';
-import { MS_PER_HOUR } from '../../../src/domain/units.ts';
+import { SOL_PERP } from '../../../src/domain/account/account.ts';
+import { MS_PER_HOUR } from '../../../src/domain/money/units.ts';
+import type { Intent, OrderIntent, Side } from '../../../src/domain/order/intent.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { openJournal } from '../../../src/journal/open-journal.ts';
 import type { MarketFeed } from '../../../src/market-data/feed.ts';

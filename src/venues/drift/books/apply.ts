@@ -3,8 +3,8 @@
  * "What an event is booked as".
  */
 
-import type { EquitySource } from '../../../domain/snapshot.ts';
-import { abs, FEMTO_PER_MICRO_USD, lamports, microUsd, type Price, price } from '../../../domain/units.ts';
+import type { EquitySource } from '../../../domain/account/snapshot.ts';
+import { abs, FEMTO_PER_MICRO_USD, lamports, microUsd, type Price, price } from '../../../domain/money/units.ts';
 import type { FundingRecord, TradeRecord } from '../../../journal/records.ts';
 import {
   type DriftEvent,

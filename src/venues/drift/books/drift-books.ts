@@ -5,13 +5,13 @@
 
 import { readCount } from '../../../chain/rpc-methods.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
-import type { Clock } from '../../../domain/clock.ts';
-import { NO_SOURCES } from '../../../domain/equity-sources.ts';
-import { TransientError } from '../../../domain/errors.ts';
-import type { EquitySources, PositionLedger } from '../../../domain/snapshot.ts';
-import { lamports, microUsd } from '../../../domain/units.ts';
+import type { EquitySources, PositionLedger } from '../../../domain/account/snapshot.ts';
+import { NO_SOURCES } from '../../../domain/figures/equity-sources.ts';
+import { lamports, microUsd } from '../../../domain/money/units.ts';
 import type { Journal } from '../../../journal/journal.ts';
 import type { AlertRecord, FundingRecord, TradeRecord } from '../../../journal/records.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { TransientError } from '../../../lib/errors.ts';
 import type { DriftDeployment } from '../deployment.ts';
 import type { DriftRead } from '../drift-read.ts';
 import type { DriftReader } from '../drift-reader.ts';

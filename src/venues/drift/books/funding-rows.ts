@@ -1,5 +1,5 @@
 /** One payment of the chain as rows per funding period: the same sum, to the unit. */
-import { price } from '../../../domain/units.ts';
+import { price } from '../../../domain/money/units.ts';
 import type { FundingRecord } from '../../../journal/records.ts';
 import type { FundingEvent } from '../events/drift-events.ts';
 import type { BooksOf } from './apply.ts';

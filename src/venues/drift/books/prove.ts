@@ -2,8 +2,8 @@
  * Holds the books against the account: what they counted from events, and what stands. Only prices and interest may lie
  * between; anything else is a difference, with its figures.
  */
-import type { EquitySource } from '../../../domain/snapshot.ts';
-import { abs, divCeil, lamports, max } from '../../../domain/units.ts';
+import type { EquitySource } from '../../../domain/account/snapshot.ts';
+import { abs, divCeil, lamports, max } from '../../../domain/money/units.ts';
 import type { Standing } from './standing.ts';
 import { type BooksState, MAX_PERIODS, type SpotTokens } from './state.ts';
 import { atPrices, change, tokensOf } from './value.ts';

@@ -1,8 +1,8 @@
 /** The account as a read shows it, in the books' own terms. */
 
-import { rateFraction } from '../../../domain/funding.ts';
-import { tokenAmount } from '../../../domain/margin.ts';
-import { lamports, microUsd, type Price } from '../../../domain/units.ts';
+import { rateFraction } from '../../../domain/hedge/funding.ts';
+import { tokenAmount } from '../../../domain/margin/margin.ts';
+import { lamports, microUsd, type Price } from '../../../domain/money/units.ts';
 import type { DriftRead } from '../drift-read.ts';
 import { equityOf } from '../equity.ts';
 import { fundingTwap } from '../funding-twap.ts';

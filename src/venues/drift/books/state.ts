@@ -1,7 +1,8 @@
 /** All that the books of one account are: one document, replaced as a whole together with the rows it gave rise to. */
-import * as z from '../../../domain/codec.ts';
-import { EquitySources, PositionLedger } from '../../../domain/snapshot.ts';
-import { integer, lamportsText, microUsdText, priceText } from '../../../domain/wire.ts';
+
+import { EquitySources, PositionLedger } from '../../../domain/account/snapshot.ts';
+import { integer, lamportsText, microUsdText, priceText } from '../../../domain/money/wire.ts';
+import * as z from '../../../lib/codec.ts';
 
 /** Tokens on deposit (a borrow negative) at the last proof, and what moved since by its own figure. */
 const SpotTokens = z.object({

@@ -1,10 +1,10 @@
 /** The books in the journal's database: written with the rows they gave rise to, all or nothing. */
 import type { Kysely } from 'kysely';
-import * as z from '../../../domain/codec.ts';
 import { jsonText } from '../../../journal/json-text.ts';
 import type { AlertRecord, EquityRecord, FundingRecord, TradeRecord } from '../../../journal/records.ts';
 import type { Database } from '../../../journal/schema.ts';
 import { insertAlert, insertEquity, insertFunding, insertTrades } from '../../../journal/writes.ts';
+import * as z from '../../../lib/codec.ts';
 import { BooksState, type BooksStateJson } from './state.ts';
 
 export interface Kept {

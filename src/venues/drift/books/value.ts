@@ -2,8 +2,8 @@
  * What the books' holdings are worth, as `equityOf` of a read says it, and the only ways in which it changes: prices
  * move, or holdings do and the difference is given to sources. So equity = baseline + sources, always and exactly.
  */
-import type { EquitySource, EquitySources } from '../../../domain/snapshot.ts';
-import { divFloor, FEMTO_PER_MICRO_USD } from '../../../domain/units.ts';
+import type { EquitySource, EquitySources } from '../../../domain/account/snapshot.ts';
+import { divFloor, FEMTO_PER_MICRO_USD } from '../../../domain/money/units.ts';
 import type { EquityRecord } from '../../../journal/records.ts';
 import type { BooksState, SpotTokens } from './state.ts';
 

@@ -3,8 +3,9 @@
  * auction to what the distance asks for (1 slot per basis point in the safest markets), and begins and ends it nearer to
  * the oracle than we would where the market's averages allow. After it the order stands at its limit until `maxTs`.
  */
-import type { Side } from '../../../domain/intent.ts';
-import { max, min, type Price, price } from '../../../domain/units.ts';
+
+import { max, min, type Price, price } from '../../../domain/money/units.ts';
+import type { Side } from '../../../domain/order/intent.ts';
 
 /** The AMM takes part after this many slots at the earliest, whatever a market asks for. */
 export const SHORTEST_AUCTION_SLOTS = 10;

@@ -2,9 +2,15 @@
 import { BN } from '@drift-labs/sdk';
 import type { AccountMeta, TransactionInstruction } from '@solana/web3.js';
 import type { Draft } from '../../../chain/draft.ts';
-import { ValidationError } from '../../../domain/errors.ts';
-import { type Intent, intentAmount, type OrderIntent, orderPriceLimit, orderSize } from '../../../domain/intent.ts';
-import { price } from '../../../domain/units.ts';
+import { price } from '../../../domain/money/units.ts';
+import {
+  type Intent,
+  intentAmount,
+  type OrderIntent,
+  orderPriceLimit,
+  orderSize,
+} from '../../../domain/order/intent.ts';
+import { ValidationError } from '../../../lib/errors.ts';
 import { type DriftDeployment, spotVaultAddress, TOKEN_2022_PROGRAM } from '../deployment.ts';
 import type { DriftRead } from '../drift-read.ts';
 import { big } from '../integers.ts';

@@ -1,10 +1,10 @@
 /** The writing half of the venue: drafts of intents through the chain, and what became of what landed. */
 import type { Draft } from '../../../chain/draft.ts';
 import type { SolanaChain } from '../../../chain/solana-chain.ts';
-import type { Clock } from '../../../domain/clock.ts';
-import { type ErrorReport, TransientError, ValidationError } from '../../../domain/errors.ts';
-import { canonicalJson } from '../../../domain/ids.ts';
-import type { Intent } from '../../../domain/intent.ts';
+import type { Intent } from '../../../domain/order/intent.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { type ErrorReport, TransientError, ValidationError } from '../../../lib/errors.ts';
+import { canonicalJson } from '../../../lib/ids.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation } from '../../venue.ts';
 import type { DriftRead } from '../drift-read.ts';
 import type { DriftReader } from '../drift-reader.ts';

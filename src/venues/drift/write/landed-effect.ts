@@ -1,8 +1,8 @@
 /** What a landed transaction of ours did, from what the program logged in it. */
 import { VersionedTransaction } from '@solana/web3.js';
-import type { LandedEffect } from '../../../domain/attempt.ts';
-import type { Json } from '../../../domain/errors.ts';
-import type { Fill } from '../../../domain/intent.ts';
+import type { Fill } from '../../../domain/order/intent.ts';
+import type { LandedEffect } from '../../../domain/transaction/attempt.ts';
+import type { Json } from '../../../lib/errors.ts';
 import { type DriftEvent, driftEvents, type FillEvent, type OrderSide } from '../events/drift-events.ts';
 import { decodeInstruction } from './instructions.ts';
 import type { LandedTransaction } from './transaction-history.ts';

@@ -1,7 +1,7 @@
 /** The first deposit opens the account: what that sends, and what it costs once. */
 import type { StateAccount } from '@drift-labs/sdk';
 import { SYSVAR_RENT_PUBKEY, SystemProgram, type TransactionInstruction } from '@solana/web3.js';
-import { max } from '../../../domain/units.ts';
+import { max } from '../../../domain/money/units.ts';
 import type { DriftDeployment } from '../deployment.ts';
 import type { DriftRead } from '../drift-read.ts';
 import { big } from '../integers.ts';

@@ -3,9 +3,10 @@
  * how much it filled, and at what price, is what the program logged. Neither is believed without the other: a node
  * whose history lags behind its accounts would make a fill look like none.
  */
-import type { OrderReport, SignedAttempt } from '../../../domain/attempt.ts';
-import { TransientError } from '../../../domain/errors.ts';
-import type { Fill } from '../../../domain/intent.ts';
+
+import type { Fill } from '../../../domain/order/intent.ts';
+import type { OrderReport, SignedAttempt } from '../../../domain/transaction/attempt.ts';
+import { TransientError } from '../../../lib/errors.ts';
 import type { DriftRead } from '../drift-read.ts';
 import { driftEvents } from '../events/drift-events.ts';
 import type { SignatureRow } from '../signature-rows.ts';

@@ -2,7 +2,7 @@
 import { VersionedTransaction } from '@solana/web3.js';
 import type { Draft } from '../../../chain/draft.ts';
 import { lastLogs } from '../../../chain/transaction-error.ts';
-import type { ErrorReport, Json } from '../../../domain/errors.ts';
+import type { ErrorReport, Json } from '../../../lib/errors.ts';
 import { programError } from './instructions.ts';
 
 /** By the program's names. What stands in none of them keeps the code that the chain gave it. */

@@ -1,9 +1,11 @@
 /** What the venue refuses before anything is built: the shortages that the program would tell by a number, with figures. */
-import { formatAmount, formatSol, invalidField } from '../../../domain/amounts.ts';
-import type { ErrorReport } from '../../../domain/errors.ts';
-import { WITHDRAW_ROUNDING, whatHoldsBack } from '../../../domain/gate-size-checks.ts';
-import { type Asset, type Intent, intentAmount, type OrderIntent, orderSize } from '../../../domain/intent.ts';
-import { withdrawable } from '../../../domain/margin.ts';
+
+import type { Asset } from '../../../domain/account/account.ts';
+import { WITHDRAW_ROUNDING, whatHoldsBack } from '../../../domain/gates/gate-size-checks.ts';
+import { withdrawable } from '../../../domain/margin/margin.ts';
+import { formatAmount, formatSol, invalidField } from '../../../domain/money/amounts.ts';
+import { type Intent, intentAmount, type OrderIntent, orderSize } from '../../../domain/order/intent.ts';
+import type { ErrorReport } from '../../../lib/errors.ts';
 import type { DriftDeployment } from '../deployment.ts';
 import type { DriftRead } from '../drift-read.ts';
 import { big, text } from '../integers.ts';

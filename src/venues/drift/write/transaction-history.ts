@@ -1,7 +1,7 @@
 /** What a node remembers of transactions: one by its signature, and an account's since a slot. */
 import { isCount, isFields, isTexts } from '../../../chain/answer-shapes.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
-import { TransientError } from '../../../domain/errors.ts';
+import { TransientError } from '../../../lib/errors.ts';
 import { readSignatureRows, type SignatureRow } from '../signature-rows.ts';
 
 export interface LandedTransaction {

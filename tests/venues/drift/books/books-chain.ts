@@ -1,18 +1,14 @@
 /** The real Drift on a chain that stands still between steps, a wallet that trades on it, and its books. */
 import { onTestFinished } from 'vitest';
+import { DriftActor, type Trade } from '../../../../localnet/drift/actor.ts';
+import { perpMarketAddress } from '../../../../localnet/drift/addresses.ts';
+import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../../../localnet/drift/index.ts';
+import { driftInstruction } from '../../../../localnet/drift/instructions.ts';
+import { Sender, walletFrom } from '../../../../localnet/drift/sender.ts';
+import type { LandedTransaction } from '../../../../localnet/ledger/block.ts';
 import { endpointsOf } from '../../../../src/chain/endpoint.ts';
 import { RpcPool } from '../../../../src/chain/rpc-pool.ts';
 import type { Journal } from '../../../../src/journal/journal.ts';
-import { DriftActor, type Trade } from '../../../../src/localnet/drift/actor.ts';
-import { perpMarketAddress } from '../../../../src/localnet/drift/addresses.ts';
-import {
-  type DriftLocalnet,
-  type DriftLocalnetOptions,
-  startDriftLocalnet,
-} from '../../../../src/localnet/drift/index.ts';
-import { driftInstruction } from '../../../../src/localnet/drift/instructions.ts';
-import { Sender, walletFrom } from '../../../../src/localnet/drift/sender.ts';
-import type { LandedTransaction } from '../../../../src/localnet/ledger/block.ts';
 import { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';
 import { BooksStore } from '../../../../src/venues/drift/books/store.ts';
 import { driftDeployment } from '../../../../src/venues/drift/deployment.ts';

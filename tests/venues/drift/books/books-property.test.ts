@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import type { RpcPool } from '../../../../src/chain/rpc-pool.ts';
 import type { Journal } from '../../../../src/journal/journal.ts';
 import type { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';
 import { equityOf } from '../../../../src/venues/drift/equity.ts';
-import { describeOnDrift } from '../../../support/drift-program.ts';
 import { type BooksChain, booksChain, SOL, USD } from './books-chain.ts';
 import { fundingOnChain } from './chain-truth.ts';
 

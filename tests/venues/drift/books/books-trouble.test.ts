@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { PositionLedger } from '../../../../src/domain/snapshot.ts';
+import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
+import type { PositionLedger } from '../../../../src/domain/account/snapshot.ts';
 import type { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';
 import { equityOf } from '../../../../src/venues/drift/equity.ts';
-import { describeOnDrift } from '../../../support/drift-program.ts';
 import { type BooksChain, booksChain, ENGINE, SOL, USD } from './books-chain.ts';
 
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);

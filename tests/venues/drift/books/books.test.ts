@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import type { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';
 import { equityOf } from '../../../../src/venues/drift/equity.ts';
-import { describeOnDrift } from '../../../support/drift-program.ts';
 import { type BooksChain, booksChain, ENGINE, SOL, USD } from './books-chain.ts';
 import { fundingOnChain } from './chain-truth.ts';
 

@@ -2,7 +2,7 @@
 import { BorshCoder, type Idl } from '@coral-xyz/anchor';
 import driftIdl from '@drift-labs/sdk/lib/node/idl/drift.json' with { type: 'json' };
 import { PublicKey } from '@solana/web3.js';
-import { connect } from '../../../support/localnet.ts';
+import { connect } from '../../../../localnet/tests/support/localnet.ts';
 import type { BooksChain } from './books-chain.ts';
 
 const coder = new BorshCoder(driftIdl as unknown as Idl);

@@ -1,8 +1,8 @@
 import { BorshCoder, type Idl } from '@coral-xyz/anchor';
 import driftIdl from '@drift-labs/sdk/lib/node/idl/drift.json' with { type: 'json' };
 import { describe, expect, it } from 'vitest';
+import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { type DriftEvent, driftEvents } from '../../../../src/venues/drift/events/drift-events.ts';
-import { describeOnDrift } from '../../../support/drift-program.ts';
 import { type BooksChain, booksChain, SOL, USD } from '../books/books-chain.ts';
 
 const coder = new BorshCoder(driftIdl as unknown as Idl);

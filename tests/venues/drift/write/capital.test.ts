@@ -1,9 +1,9 @@
 import { PublicKey } from '@solana/web3.js';
 import { expect, it } from 'vitest';
-import { spotHeld, withdrawable } from '../../../../src/domain/margin.ts';
+import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
+import { spotHeld, withdrawable } from '../../../../src/domain/margin/margin.ts';
 import { tokenAccountAddress } from '../../../../src/venues/drift/deployment.ts';
 import { wrappedSol } from '../../../../src/venues/drift/write/token-accounts.ts';
-import { describeOnDrift } from '../../../support/drift-program.ts';
 import { finalize, gone, land, order, SOL, sent, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
 
 const deposit = (amount: bigint, asset: 'SOL' | 'USDC' = 'SOL') =>

@@ -1,8 +1,8 @@
 import { afterEach, expect, inject, it } from 'vitest';
-import { spotHeld } from '../../../../src/domain/margin.ts';
-import { mostToDeposit } from '../../../../src/domain/most-movable.ts';
-import { decodePolicy } from '../../../../src/domain/policy.ts';
-import { describeOnDrift } from '../../../support/drift-program.ts';
+import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
+import { mostToDeposit } from '../../../../src/domain/gates/most-movable.ts';
+import { decodePolicy } from '../../../../src/domain/hedge/policy.ts';
+import { spotHeld } from '../../../../src/domain/margin/margin.ts';
 import { lamportsOf, until } from '../../../support/engine-harness.ts';
 import { LiveEngine } from '../../../support/live-engine.ts';
 

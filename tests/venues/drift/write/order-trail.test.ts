@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { totalFills } from '../../../../src/domain/intent.ts';
-import { perpSize } from '../../../../src/domain/margin.ts';
+import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
+import { perpSize } from '../../../../src/domain/margin/margin.ts';
+import { totalFills } from '../../../../src/domain/order/intent.ts';
 import { driftEvents } from '../../../../src/venues/drift/events/drift-events.ts';
 import { placedOrder, type Subject } from '../../../../src/venues/drift/write/landed-effect.ts';
 import { readTrail } from '../../../../src/venues/drift/write/order-report.ts';
 import { type LandedTransaction, TransactionHistory } from '../../../../src/venues/drift/write/transaction-history.ts';
-import { describeOnDrift } from '../../../support/drift-program.ts';
 import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
 
 async function funded(options: Parameters<typeof stillDrift>[0] = {}): Promise<Written> {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { totalFills } from '../../../../src/domain/intent.ts';
-import { perpSize } from '../../../../src/domain/margin.ts';
-import { describeOnDrift } from '../../../support/drift-program.ts';
+import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
+import { perpSize } from '../../../../src/domain/margin/margin.ts';
+import { totalFills } from '../../../../src/domain/order/intent.ts';
 import {
   finalize,
   gone,

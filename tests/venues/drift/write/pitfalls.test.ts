@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { Intent } from '../../../../src/domain/intent.ts';
-import { perpSize } from '../../../../src/domain/margin.ts';
+import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
+import { perpSize } from '../../../../src/domain/margin/margin.ts';
+import type { Intent } from '../../../../src/domain/order/intent.ts';
 import { SolanaDriftWriting } from '../../../../src/venues/drift/write/drift-writing.ts';
-import { describeOnDrift } from '../../../support/drift-program.ts';
 import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
 
 /** What the tests of capital, orders and settling leave of the table "Seen on the real v2.84 program". */

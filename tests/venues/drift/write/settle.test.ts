@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { perpPosition, spotHeld } from '../../../../src/domain/margin.ts';
-import { mostToWithdraw } from '../../../../src/domain/most-movable.ts';
-import { describeOnDrift } from '../../../support/drift-program.ts';
+import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
+import { mostToWithdraw } from '../../../../src/domain/gates/most-movable.ts';
+import { perpPosition, spotHeld } from '../../../../src/domain/margin/margin.ts';
 import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
 import { livePolicy, snapshotOf } from '../../../support/snapshots.ts';
 

@@ -1,7 +1,7 @@
 import { calculateInitUserFee } from '@drift-labs/sdk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { price } from '../../../../src/domain/units.ts';
+import { price } from '../../../../src/domain/money/units.ts';
 import { auctionOf } from '../../../../src/venues/drift/write/auction.ts';
 import { openingFee } from '../../../../src/venues/drift/write/opening.ts';
 import { explainFailure } from '../../../../src/venues/drift/write/program-errors.ts';

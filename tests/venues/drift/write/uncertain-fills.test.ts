@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from 'vitest';
-import type { CommandAnswer } from '../../../../src/domain/command.ts';
-import { describeOnDrift } from '../../../support/drift-program.ts';
+import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
+import type { CommandAnswer } from '../../../../src/domain/order/command.ts';
 import { lamportsOf, until } from '../../../support/engine-harness.ts';
 import { LiveEngine } from '../../../support/live-engine.ts';
 

@@ -1,0 +1,123 @@
+/** What the control endpoint understands of Drift; localnet/README.md lists it. */
+import { readFileSync } from 'node:fs';
+import { ValidationError } from '../../src/lib/errors.ts';
+import type { Body, ControlCommand } from '../control.ts';
+import { addressBytes, fromBase58 } from '../wire/base58.ts';
+import type { Asset, DriftActor } from './actor.ts';
+import type { AccountOfDrift, ExchangePause, MarketStatusName, PerpPause, SpotPause } from './drift-accounts.ts';
+import type { DriftLocalnet } from './index.ts';
+import type { KeeperRules } from './keeper.ts';
+import type { OracleTrouble, PricePath } from './oracles.ts';
+import { readPriceFile } from './price-file.ts';
+
+const wrong = (message: string): ValidationError => new ValidationError('LOCALNET_CONTROL', message);
+
+function address(body: Body): string {
+  const value = body.address;
+  if (typeof value !== 'string' || addressBytes(value) === null) throw wrong('address is a base58 address.');
+  return value;
+}
+
+function whole(body: Body, name: string, fallback?: bigint): bigint {
+  const value = body[name];
+  if (value === undefined && fallback !== undefined) return fallback;
+  if (!/^\d+$/.test(String(value))) throw wrong(`${name} is a whole number of base units.`);
+  return BigInt(String(value));
+}
+
+const oracleOf = (drift: DriftLocalnet, body: Body) => (body.asset === 'USDC' ? drift.oracles.usdc : drift.oracles.sol);
+
+function oracle(drift: DriftLocalnet, body: Body): object {
+  const { path, file, trouble } = body;
+  const target = oracleOf(drift, body);
+  if (path !== undefined) target.follow(path as PricePath);
+  if (typeof file === 'string')
+    target.follow({ kind: 'replay', rows: readPriceFile(readFileSync(file, 'utf8'), file) });
+  if (trouble !== undefined) target.trouble(trouble as OracleTrouble);
+  return target.describe();
+}
+
+function pause(drift: DriftLocalnet, body: Body): void {
+  const { exchange, perp, spot, perpStatus, spotStatus } = body;
+  const index = Number(body.market ?? 0);
+  if (exchange !== undefined) drift.pauses.exchange(exchange as readonly ExchangePause[] | 'all');
+  if (perp !== undefined) drift.pauses.perp(perp as readonly PerpPause[], index);
+  if (spot !== undefined) drift.pauses.spot(spot as readonly SpotPause[], index);
+  if (perpStatus !== undefined) drift.pauses.perpStatus(perpStatus as MarketStatusName, index);
+  if (spotStatus !== undefined) drift.pauses.spotStatus(spotStatus as MarketStatusName, index);
+}
+
+function funding(drift: DriftLocalnet, body: Body): void {
+  const { hourly } = body;
+  if (hourly !== null && typeof hourly !== 'number') throw wrong('hourly is a share of the price, or null.');
+  drift.funding.steer(hourly);
+}
+
+function faucet(drift: DriftLocalnet, body: Body): object {
+  const owner = address(body);
+  const lamports = whole(body, 'lamports', 0n);
+  const usdc = whole(body, 'usdc', 0n);
+  if (usdc > 0n) drift.giveUsdc(owner, usdc);
+  return { signature: lamports > 0n ? drift.airdrop(owner, lamports) : null };
+}
+
+function field(drift: DriftLocalnet, body: Body): object {
+  const { account, path, value } = body;
+  if (typeof path !== 'string') throw wrong('path names a field, as amm.minOrderSize.');
+  const of = account as AccountOfDrift;
+  if (value !== undefined) drift.accounts.write(of, path, String(value));
+  return { value: drift.accounts.read(of, path) };
+}
+
+/** Base58 of 64 bytes, or the list of numbers that `solana-keygen` writes; else a name. */
+function actorOf(drift: DriftLocalnet, who: unknown): DriftActor {
+  if (who === 'wallet') return drift.actor(drift.wallet.secretKey);
+  if (who === 'maker') return drift.maker;
+  if (Array.isArray(who)) return drift.actor(Uint8Array.from(who as number[]));
+  if (typeof who !== 'string' || who === '') throw wrong('who is "wallet", "maker", a name, or a secret key.');
+  const key = fromBase58(who);
+  return drift.actor(key !== null && key.length === 64 ? key : who);
+}
+
+const DEEDS: Readonly<Record<string, (actor: DriftActor, body: Body) => string>> = {
+  initialize: (actor) => actor.initialize(),
+  deposit: (actor, body) => actor.deposit(body.asset as Asset, whole(body, 'amount')),
+  withdraw: (actor, body) => actor.withdraw(body.asset as Asset, whole(body, 'amount'), body.reduceOnly !== false),
+  trade: (actor, body) =>
+    actor.trade({
+      direction: body.direction === 'long' ? 'long' : 'short',
+      size: whole(body, 'size'),
+      reduceOnly: body.reduceOnly === true,
+      ...(typeof body.limit === 'number' ? { limit: body.limit } : {}),
+    }),
+  cancel: (actor) => actor.cancelOrders(),
+  'settle-pnl': (actor, body) => actor.settlePnl(body.address === undefined ? actor.address : address(body)),
+  'settle-funding': (actor, body) => actor.settleFunding(body.address === undefined ? actor.address : address(body)),
+  liquidate: (actor, body) => actor.liquidate(address(body)),
+};
+
+async function act(drift: DriftLocalnet, body: Body): Promise<object> {
+  const deed = DEEDS[String(body.do)];
+  if (deed === undefined) throw wrong(`do is one of: ${Object.keys(DEEDS).join(', ')}.`);
+  const actor = actorOf(drift, body.who);
+  const signature = deed(actor, body);
+  if (body.wait !== false) await actor.done(signature);
+  return { signature, address: actor.address, user: actor.user };
+}
+
+/** @param drift read when a command comes: the chain listens before Drift is laid over it */
+export function driftCommands(drift: () => DriftLocalnet): Readonly<Record<string, ControlCommand>> {
+  return {
+    'POST /jump': (_, body) => drift().jump(body),
+    'GET /drift/wallet': () => ({ address: drift().wallet.address, secretKey: [...drift().wallet.secretKey] }),
+    'POST /drift/oracle': (_, body) => oracle(drift(), body),
+    'POST /drift/keeper': (_, body) => drift().keeper.set(body as Partial<KeeperRules>),
+    'GET /drift/orders': () => drift().keeper.orders,
+    'POST /drift/fill': () => drift().keeper.orders.map((order) => drift().keeper.fillNow(order)),
+    'POST /drift/pause': (_, body) => pause(drift(), body),
+    'POST /drift/funding': (_, body) => funding(drift(), body),
+    'POST /drift/faucet': (_, body) => faucet(drift(), body),
+    'POST /drift/field': (_, body) => field(drift(), body),
+    'POST /drift/act': (_, body) => act(drift(), body),
+  };
+}

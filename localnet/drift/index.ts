@@ -1,0 +1,239 @@
+/** Drift on the local chain: the real program, markets, moving oracles, a keeper, and a wallet to begin with. */
+import { ValidationError } from '../../src/lib/errors.ts';
+import type { BlockOpening, Chain } from '../chain/chain.ts';
+import { type Localnet, type LocalnetOptions, startLocalnet } from '../localnet.ts';
+import { seededBytes } from '../seeded.ts';
+import { DriftActor } from './actor.ts';
+import { signerAddress, stateAddress, tokenAccountAddress, USDC_MINT } from './addresses.ts';
+import { jumpWithFunding } from './clock-jump.ts';
+import { driftCommands } from './control.ts';
+import { DriftAccounts, type Pauses } from './drift-accounts.ts';
+import { Funding } from './funding.ts';
+import { Keeper, type KeeperRules } from './keeper.ts';
+import { dumpedPrice, loadedAccounts, readDumps } from './loaded-accounts.ts';
+import { lookupTable, lookupTableAddresses } from './lookup-tables.ts';
+import { type Accounts, madeAccounts, SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
+import { Oracle, type PricePath, toE6 } from './oracles.ts';
+import { checkDriftProgram, DRIFT_PROGRAM_ID, findDriftProgram, NO_DRIFT_PROGRAM, readProgramFile } from './program.ts';
+import { type DriftWallet, Sender, walletFrom } from './sender.ts';
+import { tokenAccount, withAmount } from './tokens.ts';
+
+export type { DriftActor, Trade } from './actor.ts';
+export type { DriftAccounts, Pauses } from './drift-accounts.ts';
+export type { Keeper, KeeperRules, Part } from './keeper.ts';
+export type { OracleTrouble, PricePath } from './oracles.ts';
+export { DRIFT_PROGRAM_ID, findDriftProgram } from './program.ts';
+export type { DriftWallet } from './sender.ts';
+
+const SOL_ONE = 1_000_000_000n;
+const USDC_ONE = 1_000_000n;
+const HELPER_LAMPORTS = 1_000n * SOL_ONE;
+const MAKER_USDC = 5_000_000n * USDC_ONE;
+const DEFAULT_SOL_PRICE = 150;
+const START_TOLERANCE = 0.05;
+
+export interface DriftLocalnetOptions extends LocalnetOptions {
+  /** Path of the compiled program; else `findDriftProgram`. */
+  readonly program?: string;
+  /** Of dumps in the form of `solana account --output json`; without it Drift's accounts are made. */
+  readonly accountsFolder?: string;
+  /** USD, or a path of them. 150 by default; with dumps the price is theirs at first. */
+  readonly solPrice?: number | PricePath;
+  /** Of the ready wallet: 100 SOL and 10,000 USDC by default. */
+  readonly walletLamports?: bigint;
+  readonly walletUsdc?: bigint;
+  readonly keeper?: Partial<KeeperRules>;
+  /** Share of the price per hour, positive when longs pay; without it the market makes its own. */
+  readonly fundingHourly?: number;
+}
+
+export interface DriftLocalnet extends Localnet {
+  readonly programId: string;
+  readonly usdcMint: string;
+  /** Funded with SOL and USDC; it has no Drift account yet. */
+  readonly wallet: DriftWallet;
+  readonly keeper: Keeper;
+  /** Makes markets where the keeper's rules say so, and liquidates. */
+  readonly maker: DriftActor;
+  readonly oracles: { readonly sol: Oracle; readonly usdc: Oracle };
+  readonly pauses: Pauses;
+  readonly funding: Funding;
+  /** Any field of the program's accounts. */
+  readonly accounts: DriftAccounts;
+  /** From the next block on: USDC at 1e6, made out of nothing, into the owner's associated token account. */
+  giveUsdc(owner: string, amount: bigint): void;
+  /** Somebody by name, funded (1,000 SOL, 100,000 USDC) in the next block, or the owner of this secret key, as they are. */
+  actor(who: string | Uint8Array): DriftActor;
+}
+
+/** @throws ValidationError LOCALNET_DRIFT_PROGRAM when there is no program, or another one */
+export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Promise<DriftLocalnet> {
+  const { solPrice, walletLamports, walletUsdc, fundingHourly } = options;
+  const seed = options.seed ?? 'driftless';
+  const elf = programOf(options.program);
+  const wallet = walletFrom(seededBytes(seed, 'drift-wallet'));
+  const keeperWallet = walletFrom(seededBytes(seed, 'drift-keeper'));
+  const makerWallet = walletFrom(seededBytes(seed, 'drift-maker'));
+  const admin = walletFrom(seededBytes(seed, 'drift-admin'));
+  const dumps = options.accountsFolder === undefined ? null : readDumps(options.accountsFolder);
+  const startPrice = dumps === null ? firstPrice(solPrice) : Number(dumpedPrice(dumps)) / 1e6;
+  if (dumps !== null) checkStart(solPrice, startPrice);
+
+  const net = await startLocalnet({
+    ...options,
+    paused: true,
+    programs: [...(options.programs ?? []), { address: DRIFT_PROGRAM_ID, elf }],
+    accounts: [
+      ...(options.accounts ?? []),
+      { address: wallet.address, lamports: walletLamports ?? 100n * SOL_ONE },
+      { address: keeperWallet.address, lamports: HELPER_LAMPORTS },
+      { address: makerWallet.address, lamports: HELPER_LAMPORTS },
+    ],
+    commands: { ...driftCommands(() => drift), ...options.commands },
+  });
+  const { chain } = net;
+  const at = {
+    solPrice: toE6(startPrice),
+    slot: chain.slot,
+    time: chain.head.time,
+    admin: admin.address,
+    mintAuthority: admin.address,
+    fundingHourly: fundingHourly ?? null,
+  };
+  const made = dumps === null ? await madeAccounts(at) : await loadedAccounts(dumps, at);
+  addLookupTables(made);
+  for (const [address, account] of made) chain.writeAccount(address, account);
+
+  const now = (): number => chain.head.time;
+  const oracles = { sol: new Oracle(SOL_ORACLE, startPrice, now), usdc: new Oracle(USDC_ORACLE, 1, now) };
+  const price = (): number => oracles.sol.price;
+  const sender = new Sender(chain);
+  const accounts = new DriftAccounts(chain);
+  const funding = new Funding(chain, oracles.sol);
+  if (fundingHourly !== undefined) funding.steer(fundingHourly);
+  const maker = new DriftActor(makerWallet, chain, sender, price);
+  const keeper = new Keeper({ chain, sender, wallet: keeperWallet, maker, accounts, funding, price });
+  keeper.set(options.keeper ?? {});
+  const faucet = new UsdcFaucet();
+  faucet.give(wallet.address, walletUsdc ?? 10_000n * USDC_ONE);
+  faucet.give(maker.address, MAKER_USDC);
+  chain.beforeBlock((block) => {
+    oracles.sol.publish(block);
+    oracles.usdc.publish(block);
+    accounts.apply(block);
+    faucet.apply(block);
+    funding.apply(block);
+    keeper.opening(block);
+  });
+  await makeReady(chain, maker, new DriftActor(keeperWallet, chain, sender, price));
+  if (typeof solPrice === 'object') oracles.sol.follow(solPrice);
+  chain.onChange(() => keeper.turn());
+
+  const { jump: jumpPlainly, state: plainState } = net;
+  const drift: DriftLocalnet = Object.assign(net, {
+    programId: DRIFT_PROGRAM_ID,
+    usdcMint: USDC_MINT,
+    wallet,
+    keeper,
+    maker,
+    oracles,
+    pauses: accounts.pauses,
+    funding,
+    accounts,
+    giveUsdc: (owner: string, amount: bigint) => faucet.give(owner, amount),
+    actor(who: string | Uint8Array): DriftActor {
+      if (typeof who !== 'string') return new DriftActor(walletFrom(who), chain, sender, price);
+      const actor = new DriftActor(walletFrom(seededBytes(seed, 'actor', who)), chain, sender, price);
+      if (chain.bank.accountAt(chain.head, actor.address) === null) {
+        net.airdrop(actor.address, HELPER_LAMPORTS);
+        faucet.give(actor.address, 100_000n * USDC_ONE);
+      }
+      return actor;
+    },
+    jump(how: { seconds?: number; slot?: number }): void {
+      if (how.seconds !== undefined && how.seconds > 0) jumpWithFunding(chain, funding, how.seconds);
+      else if (how.seconds !== undefined) jumpPlainly({ seconds: how.seconds });
+      if (how.slot !== undefined) jumpPlainly({ slot: how.slot });
+    },
+    state: (): object => ({ ...plainState(), drift: describe(drift) }),
+  });
+  if (options.paused !== true) drift.resume();
+  return drift;
+}
+
+/** What a person or a program that steers it from outside wants to see. */
+function describe(drift: DriftLocalnet): object {
+  const { accounts, funding, keeper, oracles, wallet } = drift;
+  return {
+    programId: drift.programId,
+    usdcMint: drift.usdcMint,
+    wallet: wallet.address,
+    maker: drift.maker.address,
+    oracles: { sol: oracles.sol.describe(), usdc: oracles.usdc.describe() },
+    keeper: keeper.rules,
+    orders: keeper.orders.length,
+    funding: { hourly: funding.hourly, secondsLeft: funding.secondsLeft() },
+    exchangeStatus: Number(accounts.read({ kind: 'State' }, 'exchangeStatus') ?? 0n),
+  };
+}
+
+function programOf(path: string | undefined): Uint8Array {
+  const found = path ?? findDriftProgram(process.env);
+  if (found === null) throw new ValidationError('LOCALNET_DRIFT_PROGRAM', NO_DRIFT_PROGRAM);
+  const elf = readProgramFile(found);
+  checkDriftProgram(elf, found);
+  return elf;
+}
+
+/** Keeper and maker have accounts at Drift before anybody else comes, and who reads at finality finds the markets too. */
+async function makeReady(chain: Chain, maker: DriftActor, keeper: DriftActor): Promise<void> {
+  const land = async (...signatures: string[]): Promise<void> => {
+    const { head } = chain;
+    while (chain.head === head) chain.tick();
+    await Promise.all(signatures.map((signature) => maker.done(signature)));
+  };
+  await land();
+  await land(keeper.initialize('keeper'), maker.initialize('maker'));
+  await land(maker.deposit('USDC', MAKER_USDC));
+  const ready = chain.head.slot;
+  while (chain.root.slot < ready) chain.tick();
+}
+
+function addLookupTables(accounts: Accounts): void {
+  const known = [DRIFT_PROGRAM_ID, stateAddress(), signerAddress()[0], SOL_ORACLE, USDC_ORACLE, ...accounts.keys()];
+  for (const address of lookupTableAddresses()) accounts.set(address, lookupTable([...new Set(known)]));
+}
+
+/** Writes USDC where a mint's owner would mint it. */
+class UsdcFaucet {
+  readonly #gifts = new Map<string, bigint>();
+
+  give(owner: string, amount: bigint): void {
+    this.#gifts.set(owner, (this.#gifts.get(owner) ?? 0n) + amount);
+  }
+
+  apply(block: BlockOpening): void {
+    for (const [owner, amount] of this.#gifts) {
+      const address = tokenAccountAddress(owner, USDC_MINT);
+      block.write(address, withAmount(block.account(address) ?? tokenAccount(USDC_MINT, owner, 0n), amount));
+    }
+    this.#gifts.clear();
+  }
+}
+
+function firstPrice(path: number | PricePath | undefined, otherwise = DEFAULT_SOL_PRICE): number {
+  if (typeof path !== 'object') return path ?? otherwise;
+  if (path.kind === 'fixed') return path.price;
+  if (path.kind === 'replay') return path.rows[0]?.price ?? otherwise;
+  return path.from ?? otherwise;
+}
+
+/** A market that was at another price a moment ago would not fill: its averages and its AMM stand where the dump was. */
+function checkStart(wanted: number | PricePath | undefined, dumped: number): void {
+  const given = firstPrice(wanted, dumped);
+  if (Math.abs(given / dumped - 1) <= START_TOLERANCE) return;
+  throw new ValidationError(
+    'LOCALNET_OPTION',
+    `The accounts were dumped at $${dumped}: the price starts there, not at $${given}. Move it from there by a ramp.`,
+  );
+}

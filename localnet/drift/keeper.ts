@@ -1,0 +1,301 @@
+import type { TransactionInstruction } from '@solana/web3.js';
+import { ValidationError } from '../../src/lib/errors.ts';
+import type { BlockOpening, Chain } from '../chain/chain.ts';
+import type { Block } from '../ledger/block.ts';
+import { path } from '../svm/bank.ts';
+import { type DriftActor, marketAccounts } from './actor.ts';
+import { perpMarketAddress, spotMarketAddress, userAddress, userStatsAddress, vaultAddress } from './addresses.ts';
+import type { DriftAccounts } from './drift-accounts.ts';
+import type { Funding } from './funding.ts';
+import { driftInstruction } from './instructions.ts';
+import { SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
+import { DRIFT_PROGRAM_ID } from './program.ts';
+import type { DriftWallet, Sender } from './sender.ts';
+import { auctionPrice, isUser, type UserSeen, userSeen, type WaitingOrder } from './user-orders.ts';
+
+/** A maker takes this share of an order (of what it was placed for) that many slots after its placement. */
+export interface Part {
+  readonly afterSlots: number;
+  readonly share: number;
+}
+
+export interface KeeperRules {
+  /** False: nobody touches any order. */
+  readonly fills: boolean;
+  /** Whether the rest of an order goes to the AMM. */
+  readonly amm: boolean;
+  /** Slots after the placement until the first try at the AMM, which takes part from 11 on. */
+  readonly fillAfterSlots: number;
+  /** Makers within the auction, at the auction's price of the moment. */
+  readonly parts: readonly Part[];
+  /** Orders past their `maxTs` are taken off, for the flat fee: that is what filling them does. */
+  readonly expires: boolean;
+  /** A fill goes ahead of whatever else of that account is to stand in the block: a cancel comes too late. */
+  readonly racesCancels: boolean;
+  /** Updates the funding rate and the interest each period, the AMM in between. */
+  readonly cranks: boolean;
+  /** Accounts below maintenance are liquidated by the maker. */
+  readonly liquidates: boolean;
+}
+
+export const KEEPER_RULES: KeeperRules = {
+  fills: true,
+  amm: true,
+  fillAfterSlots: 11,
+  parts: [],
+  expires: true,
+  racesCancels: false,
+  cranks: true,
+  liquidates: true,
+};
+
+/** Between two tries at the same order, then less often. */
+const RETRY_SLOTS = 5;
+const PATIENT_TRIES = 10;
+const RETRY_LATER_SLOTS = 25;
+/** Block time between two updates of the AMM and its averages, seconds. */
+const CRANK_SECONDS = 30;
+const FUNDING_RETRY_SLOTS = 25;
+/** Who holds something is looked at this often while the price moves, else now and then: interest and funding count too. */
+const LIQUIDATION_CHECK_SLOTS = 10;
+const LIQUIDATION_RECHECK_SLOTS = 200;
+const RACE_MICRO_LAMPORTS = 1_000_000;
+
+interface Tried {
+  tries: number;
+  notBefore: number;
+  parts: number;
+}
+
+export interface KeeperParts {
+  readonly chain: Chain;
+  readonly sender: Sender;
+  readonly wallet: DriftWallet;
+  readonly maker: DriftActor;
+  readonly accounts: DriftAccounts;
+  readonly funding: Funding;
+  /** USD of SOL. */
+  readonly price: () => number;
+}
+
+/** Sees every block, and acts only where there is work: a quiet slot costs it a look at what the block wrote. */
+export class Keeper {
+  readonly #of: KeeperParts;
+  readonly #users = new Map<string, UserSeen>();
+  readonly #tried = new Map<string, Tried>();
+  readonly #checkedAt = new Map<string, number>();
+  readonly #rulesFor = new Map<string, KeeperRules>();
+  #rules: KeeperRules = KEEPER_RULES;
+  #seen: Block | null = null;
+  #crankedAt = 0;
+  #fundingNotBefore = 0;
+
+  constructor(of: KeeperParts) {
+    this.#of = of;
+  }
+
+  get rules(): KeeperRules {
+    return this.#rules;
+  }
+
+  /** What is not named stays as it is. @throws ValidationError LOCALNET_KEEPER */
+  set(rules: Partial<KeeperRules>): void {
+    check(rules);
+    this.#rules = { ...this.#rules, ...rules };
+  }
+
+  /** Orders of this authority are treated by rules of their own, whatever the others' are. @throws as `set` */
+  setFor(authority: string, rules: Partial<KeeperRules>): void {
+    check(rules);
+    this.#rulesFor.set(authority, { ...this.#rules, ...rules });
+  }
+
+  #rulesOf = ({ authority }: WaitingOrder): KeeperRules => this.#rulesFor.get(authority) ?? this.#rules;
+
+  /** Orders that wait for it. */
+  get orders(): readonly WaitingOrder[] {
+    return [...this.#users.values()].flatMap(({ orders }) => orders);
+  }
+
+  /** After each slot. */
+  turn(): void {
+    this.#look();
+    for (const order of this.orders) if (this.#rulesOf(order).fills) this.#workOn(order);
+    if (this.#rules.cranks) this.#crank();
+    if (this.#rules.liquidates) this.#liquidate();
+  }
+
+  /** Before the transactions of a block are taken. */
+  opening(block: BlockOpening): void {
+    const { chain, sender, wallet } = this.#of;
+    for (const order of this.orders) {
+      const { fillAfterSlots, fills, racesCancels } = this.#rulesOf(order);
+      if (!racesCancels || !fills || block.slot < order.placedAtSlot + fillAfterSlots) continue;
+      const isTouched = chain.pending.some(({ keys }) => keys[0] !== wallet.address && keys.includes(order.user));
+      if (isTouched) sender.send(wallet, [this.#fillOf(order)], RACE_MICRO_LAMPORTS);
+    }
+  }
+
+  /** At once, whatever the rules say. Without an AMM in time (its first 10 slots) nothing comes of it. */
+  fillNow(order: WaitingOrder): string {
+    return this.#of.sender.send(this.#of.wallet, [this.#fillOf(order)]);
+  }
+
+  /** Users whose accounts changed, forwards or by a fork. */
+  #look(): void {
+    const { chain } = this.#of;
+    const head = chain.head;
+    if (head === this.#seen) return;
+    if (this.#seen === null) {
+      for (const [address] of chain.bank.programAccountsAt(head, DRIFT_PROGRAM_ID)) this.#note(address, head);
+    } else {
+      const [back, forth] = path(this.#seen, head);
+      const touched = new Set([...back, ...forth].flatMap(({ writes }) => [...writes.keys()]));
+      for (const address of touched) this.#note(address, head);
+    }
+    this.#seen = head;
+  }
+
+  #note(address: string, head: Block): void {
+    const account = this.#of.chain.bank.accountAt(head, address);
+    if (!isUser(account)) {
+      this.#users.delete(address);
+      return;
+    }
+    const seen = userSeen(address, account);
+    this.#users.set(address, seen);
+    this.#checkedAt.delete(address);
+    const open = new Set(seen.orders.map(nameOf));
+    for (const name of this.#tried.keys())
+      if (name.startsWith(`${address}:`) && !open.has(name)) this.#tried.delete(name);
+  }
+
+  #workOn(order: WaitingOrder): void {
+    const { chain, sender, wallet } = this.#of;
+    const { fillAfterSlots, parts, amm, expires } = this.#rulesOf(order);
+    // What is sent now lands one slot later at the earliest.
+    const landing = chain.slot + 1;
+    const name = nameOf(order);
+    const tried = this.#tried.get(name) ?? { tries: 0, notBefore: order.placedAtSlot + fillAfterSlots, parts: 0 };
+    this.#tried.set(name, tried);
+    const isExpired = order.maxTs !== 0 && chain.head.time > order.maxTs;
+    const part = parts[tried.parts];
+    if (!isExpired && part !== undefined) {
+      if (landing < order.placedAtSlot + part.afterSlots) return;
+      tried.parts++;
+      this.#make(order, part.share);
+      return;
+    }
+    if (landing < tried.notBefore || (isExpired ? !expires : !amm)) return;
+    sender.send(wallet, [this.#fillOf(order)]);
+    tried.tries++;
+    tried.notBefore = landing + (tried.tries < PATIENT_TRIES ? RETRY_SLOTS : RETRY_LATER_SLOTS);
+  }
+
+  #make(order: WaitingOrder, share: number): void {
+    const { accounts, chain, maker, price } = this.#of;
+    const step = accounts.read({ kind: 'PerpMarket', index: order.marketIndex }, 'amm.orderStepSize') ?? 1n;
+    const wanted = (order.size * BigInt(Math.round(share * 1e6))) / 1_000_000n;
+    const size = wanted - (wanted % step);
+    if (size > 0n)
+      maker.make(order, size < order.unfilled ? size : order.unfilled, auctionPrice(order, chain.slot, price()));
+  }
+
+  #fillOf(order: WaitingOrder): TransactionInstruction {
+    const { wallet } = this.#of;
+    return driftInstruction(
+      'fillPerpOrder',
+      { orderId: order.orderId, makerOrderId: null },
+      {
+        authority: wallet.address,
+        filler: userAddress(wallet.address),
+        fillerStats: userStatsAddress(wallet.address),
+        user: order.user,
+        userStats: userStatsAddress(order.authority),
+      },
+      marketAccounts(order.marketIndex),
+    );
+  }
+
+  #crank(): void {
+    const { chain, sender, wallet, funding } = this.#of;
+    const { time } = chain.head;
+    if (funding.secondsLeft() === 0) {
+      if (chain.slot < this.#fundingNotBefore) return;
+      this.#fundingNotBefore = chain.slot + FUNDING_RETRY_SLOTS;
+      this.#crankedAt = time;
+      sender.send(wallet, [fundingUpdate()]);
+      sender.send(wallet, [interestUpdate(0), interestUpdate(1)]);
+    } else if (time - this.#crankedAt >= CRANK_SECONDS) {
+      this.#fundingNotBefore = 0;
+      this.#crankedAt = time;
+      sender.send(wallet, [ammUpdate(wallet.address)]);
+    }
+  }
+
+  #liquidate(): void {
+    const { chain, sender, maker, price } = this.#of;
+    if (chain.slot % LIQUIDATION_CHECK_SLOTS !== 0) return;
+    const now = price();
+    if (chain.slot % LIQUIDATION_RECHECK_SLOTS === 0) this.#checkedAt.clear();
+    for (const [address, { holds, authority }] of this.#users) {
+      if (!holds || address === maker.user || this.#checkedAt.get(address) === now) continue;
+      this.#checkedAt.set(address, now);
+      const instruction = maker.liquidation(authority, MOST_BASE);
+      // Tried aside first: a liquidation that fails would stand in the account's history.
+      if (sender.wouldLand(maker.wallet, [instruction])) sender.send(maker.wallet, [instruction]);
+    }
+  }
+}
+
+const MOST_BASE = 1_000_000_000_000_000n;
+/** What names an instruction in its data. */
+const KIND_BYTES = 8;
+
+/** @throws ValidationError LOCALNET_KEEPER */
+function check(rules: Partial<KeeperRules>): void {
+  for (const [name, value] of Object.entries(rules)) {
+    const now = KEEPER_RULES[name as keyof KeeperRules];
+    const isParts = name === 'parts' && Array.isArray(value) && value.every(isPart);
+    if (isParts || (name !== 'parts' && now !== undefined && typeof value === typeof now)) continue;
+    throw new ValidationError('LOCALNET_KEEPER', `The keeper has no such rule: ${name} ${JSON.stringify(value)}.`, {
+      rules: JSON.stringify(KEEPER_RULES),
+    });
+  }
+}
+
+const isPart = (part: unknown): boolean =>
+  typeof part === 'object' &&
+  part !== null &&
+  'afterSlots' in part &&
+  'share' in part &&
+  Number(part.afterSlots) >= 1 &&
+  Number(part.share) > 0 &&
+  Number(part.share) <= 1;
+
+const nameOf = ({ user, orderId }: WaitingOrder): string => `${user}:${orderId}`;
+
+const fundingUpdate = (): TransactionInstruction =>
+  driftInstruction('updateFundingRate', { marketIndex: 0 }, { perpMarket: perpMarketAddress(0), oracle: SOL_ORACLE });
+
+const interestUpdate = (index: number): TransactionInstruction =>
+  driftInstruction(
+    'updateSpotMarketCumulativeInterest',
+    {},
+    {
+      spotMarket: spotMarketAddress(index),
+      oracle: index === 0 ? USDC_ORACLE : SOL_ORACLE,
+      spotMarketVault: vaultAddress(index),
+    },
+  );
+
+/** v2.84 takes five market numbers, 100 for none; later descriptions have a list here. */
+function ammUpdate(authority: string): TransactionInstruction {
+  const instruction = driftInstruction('updateAmms', { marketIndexes: [] }, { authority }, [
+    { address: SOL_ORACLE, writable: false },
+    { address: perpMarketAddress(0), writable: true },
+  ]);
+  const markets = Buffer.from(Uint16Array.of(0, 100, 100, 100, 100).buffer);
+  instruction.data = Buffer.concat([instruction.data.subarray(0, KIND_BYTES), markets]);
+  return instruction;
+}

@@ -1,0 +1,182 @@
+/**
+ * A margin account and the markets it stands in, as plain integers in Drift's own precisions: what a paper account
+ * holds, and what a Drift account decodes to. Margin maths (`margin.ts`) reads nothing else.
+ */
+import * as z from '../../lib/codec.ts';
+import { integer, lamportsText, microUsdText, priceText } from '../money/wire.ts';
+
+/** An asset as commands name it. */
+export type Asset = 'SOL' | 'USDC';
+
+/** An oracle's quote at one moment. `price` null: no usable price, hence unknown figures, never zero ones. */
+export const OracleQuote = z.object({
+  price: priceText.nullable(),
+  /** Five-minute TWAP, for strict (initial) margin: Drift takes the worse of it and `price`. */
+  twap5Min: priceText.nullable(),
+  /**
+   * The TWAP as the venue last wrote it, where `twap5Min` is carried on to the moment of the read: Drift weighs the
+   * quote asset of perps by it. Absent: the same as `twap5Min`.
+   */
+  storedTwap5Min: priceText.optional(),
+  confidence: priceText.nullable(),
+  slot: z.number().int(),
+  valid: z.boolean(),
+  /** Why it is not valid, in words. */
+  invalidReason: z.string().nullable(),
+  /**
+   * Why the venue fills no order by it at its own price, in words: stricter than for margin. Null: it does. Absent: as
+   * `invalidReason`.
+   */
+  noFillsReason: z.string().nullable().optional(),
+});
+export type OracleQuote = z.output<typeof OracleQuote>;
+
+/** Markets of one oracle move together, which a liquidation price needs. Absent: spot and perp pair up by asset. */
+const oracleIdentity = {
+  oracleId: z.string().optional(),
+  /** Base units that the oracle's price stands for (1000 for a `1K` oracle). Absent: 1. */
+  oracleMultiple: integer.optional(),
+};
+
+export const SpotMarket = z.object({
+  marketIndex: z.number().int(),
+  asset: z.string(),
+  decimals: z.number().int(),
+  oracle: OracleQuote,
+  /** 1e10 precision. Token amount = scaled balance x cumulative interest / 10^(19 - decimals). */
+  cumulativeDepositInterest: integer,
+  cumulativeBorrowInterest: integer,
+  /** 1e4 precision, as all weights and ratios below. */
+  initialAssetWeight: z.number().int(),
+  maintenanceAssetWeight: z.number().int(),
+  initialLiabilityWeight: z.number().int(),
+  maintenanceLiabilityWeight: z.number().int(),
+  /** 1e6 precision. */
+  imfFactor: z.number().int(),
+  /** Total deposits, scaled balance; with `scaleInitialAssetWeightStart` (1e6 USD, 0 = off) it lowers the initial weight. */
+  depositBalance: integer,
+  scaleInitialAssetWeightStart: microUsdText,
+  /** Yearly rates as fractions at 1e6; null when unknown. */
+  depositRate: integer.nullable(),
+  borrowRate: integer.nullable(),
+  /** Tokens that the market as a whole lets out now (SDK calculateWithdrawLimit). Absent: no such limit. */
+  withdrawLimit: integer.optional(),
+  /** Tokens. Deposits below a tenth of it pass `withdrawLimit`. Absent: none do. */
+  withdrawGuardThreshold: integer.optional(),
+  ...oracleIdentity,
+});
+export type SpotMarket = z.output<typeof SpotMarket>;
+
+export const PerpMarket = z.object({
+  marketIndex: z.number().int(),
+  /** e.g. `SOL-PERP`. */
+  market: z.string(),
+  /** The spot asset that a short in this market hedges, e.g. `SOL`. */
+  baseAsset: z.string(),
+  oracle: OracleQuote,
+  /** Null when the venue gives none. */
+  markPrice: priceText.nullable(),
+  quoteSpotMarketIndex: z.number().int(),
+  /** 1e4 precision. */
+  initialMarginRatio: z.number().int(),
+  maintenanceMarginRatio: z.number().int(),
+  highLeverageInitialMarginRatio: z.number().int(),
+  highLeverageMaintenanceMarginRatio: z.number().int(),
+  /** 1e6 precision. */
+  imfFactor: z.number().int(),
+  unrealizedPnlImfFactor: z.number().int(),
+  /** 1e4 precision. */
+  unrealizedPnlInitialAssetWeight: z.number().int(),
+  unrealizedPnlMaintenanceAssetWeight: z.number().int(),
+  unrealizedPnlMaxImbalance: microUsdText,
+  /** Net user PnL beyond the PnL pool (SDK calculateNetUserPnlImbalance), 1e6. */
+  netUserPnlImbalance: microUsdText,
+  /** Quote per base at 1e9, cumulative. */
+  cumulativeFundingRateLong: integer,
+  cumulativeFundingRateShort: integer,
+  lastFundingRateTsMs: z.number(),
+  fundingPeriodMs: z.number().int(),
+  stepSize: lamportsText,
+  minimumSize: lamportsText,
+  tickSize: priceText,
+  /** Taker fee of this account as a fraction at 1e6 (250 = 2.5 bps). */
+  takerFee: integer,
+  /** 1e6 precision. */
+  liquidatorFee: integer,
+  status: z.enum(['initialized', 'active', 'reduce_only', 'settlement', 'delisted', 'paused']),
+  expiryPrice: priceText.nullable(),
+  /** What Drift values PnL at: its own faster oracle when that is fresher and agrees. Absent: the oracle's price. */
+  pnlPrice: priceText.optional(),
+  /** A market whose price ends at 0 or 1 USD: a short owes 1 USD less the price. Absent: false. */
+  prediction: z.boolean().optional(),
+  ...oracleIdentity,
+});
+export type PerpMarket = z.output<typeof PerpMarket>;
+
+export const SpotBalance = z.object({
+  marketIndex: z.number().int(),
+  /** 1e9 precision, never negative; `kind` gives its direction. */
+  scaledBalance: integer,
+  kind: z.enum(['deposit', 'borrow']),
+  openOrders: z.number().int(),
+  /** Base units of the asset; bids positive, asks negative. */
+  openBids: integer,
+  openAsks: integer,
+});
+export type SpotBalance = z.output<typeof SpotBalance>;
+
+export const PerpPosition = z.object({
+  marketIndex: z.number().int(),
+  /** Positive long, negative short. */
+  baseAmount: lamportsText,
+  /** Unsettled quote: entry, settled funding and fees included. */
+  quoteAmount: microUsdText,
+  /** Entry price = -quoteEntryAmount / baseAmount. */
+  quoteEntryAmount: microUsdText,
+  quoteBreakEvenAmount: microUsdText,
+  /** 1e9 precision: unsettled funding = (cumulative - last) x base. */
+  lastCumulativeFundingRate: integer,
+  openOrders: z.number().int(),
+  openBids: lamportsText,
+  openAsks: lamportsText,
+  /** PnL settled to the quote balance in this market so far. */
+  settledPnl: microUsdText,
+  /** 1e4 precision; 0 = the market's. */
+  maxMarginRatio: z.number().int(),
+});
+export type PerpPosition = z.output<typeof PerpPosition>;
+
+export const OpenOrder = z.object({
+  orderId: z.number().int(),
+  marketIndex: z.number().int(),
+  side: z.enum(['buy', 'sell']),
+  size: lamportsText,
+  filled: lamportsText,
+  reduceOnly: z.boolean(),
+  maxTsMs: z.number().nullable(),
+});
+export type OpenOrder = z.output<typeof OpenOrder>;
+
+export const Account = z.object({
+  subAccount: z.number().int(),
+  status: z.enum(['active', 'being_liquidated', 'bankrupt']),
+  /** 1e4 precision; 0 = none. */
+  maxMarginRatio: z.number().int(),
+  highLeverageMode: z.boolean(),
+  /** High leverage ratios for maintenance only (the mode is on its way out). Absent: false. */
+  highLeverageMaintenance: z.boolean().optional(),
+  /** Deposits less withdrawals over the account's life, micro-USD. Absent: taken as not negative. */
+  netDeposits: microUsdText.optional(),
+  /** PnL settled over the account's life, of positions that are gone too. Absent: what the positions tell. */
+  settledPnl: microUsdText.optional(),
+  spot: z.array(SpotBalance),
+  perps: z.array(PerpPosition),
+  orders: z.array(OpenOrder),
+});
+export type Account = z.output<typeof Account>;
+
+export const Markets = z.object({ spot: z.array(SpotMarket), perps: z.array(PerpMarket) });
+export type Markets = z.output<typeof Markets>;
+
+export const SOL_PERP = 'SOL-PERP';
+export const SOL_PERP_INDEX = 0;

@@ -1,0 +1,299 @@
+/**
+ * What the engine should do, seen from one snapshot: pure, so that the watch and the workflow reach the same answer. The
+ * rows of docs/architecture/decide.md, in their order. It restores what a person chose and never opens by itself; the
+ * price stands nowhere in it.
+ */
+
+import type { ErrorReport, Json } from '../../lib/errors.ts';
+import { SOL_PERP } from '../account/account.ts';
+import { isReducing } from '../account/position.ts';
+import type { Snapshot } from '../account/snapshot.ts';
+import { type AlertChanges, alertsOf } from '../alerts/alerts.ts';
+import { blockingGates, evaluateGates, type GateReport, minimumSize } from '../gates/gates.ts';
+import { guardTrade } from '../gates/guard.ts';
+import {
+  correctionDirection,
+  correctionTo,
+  driftFromTargetPct,
+  type Exposure,
+  excessOf,
+  exposure,
+  FULL_HEDGE_PPM,
+  reservedFor,
+} from '../hedge/delta.ts';
+import type { Policy } from '../hedge/policy.ts';
+import { perpMarketOf } from '../margin/margin.ts';
+import { formatSol } from '../money/amounts.ts';
+import { abs, type Lamports, lamports } from '../money/units.ts';
+import { type Hold, tradingStateOf } from './hold.ts';
+
+/** All that a decision knows besides the snapshot and the policy. Plain JSON: it travels to the watch. */
+export interface DecisionContext {
+  /** 0 to 1, exact to 1e-6. */
+  readonly hedgeTargetPpm: number;
+  /** By how many lamports a person confirmed, with OPEN, a short beyond spot. Absent or null: not at all. */
+  readonly confirmedExcess?: string | null;
+  /** Market time. */
+  readonly cooldownUntilMs: number | null;
+  readonly holds: readonly Hold[];
+  readonly engineRunning: boolean;
+  /** An operation holds the slot: nothing is decided until it is over. */
+  readonly busy: boolean;
+  /** Market time of the last CARRY_NEGATIVE warning. */
+  readonly carryWarnedAtMs: number | null;
+  /** What the standing VENUE_PAUSED says is refused. */
+  readonly pausesTold?: readonly string[];
+}
+
+export type Action =
+  | { readonly kind: 'none' }
+  /** Signed lamports, positive = buy. */
+  | { readonly kind: 'correct'; readonly delta: Lamports; readonly enlarging: boolean }
+  | { readonly kind: 'guard'; readonly delta: Lamports };
+
+export type ReasonCode =
+  | 'BUSY'
+  | 'NO_ACCOUNT'
+  | 'ENGINE_STOPPED'
+  | 'HELD'
+  | 'GUARD'
+  | 'GUARD_BLOCKED'
+  | 'NO_POSITION'
+  | 'LONG_POSITION'
+  | 'SPOT_UNKNOWN'
+  | 'WITHIN_TOLERANCE'
+  | 'NAKED_CONFIRMED'
+  | 'BACKOFF'
+  | 'REDUCING'
+  | 'COOLDOWN'
+  | 'BELOW_MINIMUM'
+  | 'GATE_BLOCKED'
+  | 'CORRECT';
+
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly text: string;
+  readonly figures: Readonly<Record<string, Json>>;
+}
+
+export interface Decision {
+  readonly action: Action;
+  /** Why; the last one decided. */
+  readonly reasons: readonly Reason[];
+  /** Null where no gate was asked. */
+  readonly gates: GateReport | null;
+  readonly alerts: AlertChanges;
+}
+
+/** Under these nothing automatic trades, whatever they permit a person to do: the truth is not known. */
+const BLIND_HOLDS: readonly Hold['code'][] = ['unresolved', 'resync', 'desync', 'connection', 'stores_diverged'];
+
+type Verdict = Omit<Decision, 'alerts'>;
+
+const hold = (code: ReasonCode, text: string, figures: Reason['figures'] = {}): Verdict => ({
+  action: { kind: 'none' },
+  reasons: [{ code, text, figures }],
+  gates: null,
+});
+
+/** `standing`: codes of the alerts that stand already, so that each is told once per crossing. */
+export function decide(
+  snapshot: Snapshot,
+  context: DecisionContext,
+  policy: Policy,
+  nowMs: number,
+  standing: readonly string[] = [],
+): Decision {
+  const { carryWarnedAtMs, pausesTold = [] } = context;
+  const alerts = alertsOf(snapshot, policy, { standing, carryWarnedAtMs, pausesTold });
+  return { ...judge(snapshot, context, policy, nowMs), alerts };
+}
+
+function judge(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): Verdict {
+  if (context.busy) return hold('BUSY', 'An operation is under way.');
+  if (snapshot.account === null) return hold('NO_ACCOUNT', 'There is no account yet: deposit first.');
+  if (!context.engineRunning) return hold('ENGINE_STOPPED', 'The engine is stopped: it watches and does not trade.');
+  const { holds } = context;
+  const blind = holds.filter((each) => each.permits === 'nothing' || BLIND_HOLDS.includes(each.code));
+  if (blind.length > 0) return held(blind);
+  return judgeGuard(snapshot, context, policy, nowMs) ?? judgeHedge(snapshot, context, policy, nowMs);
+}
+
+const held = (holds: readonly Hold[]): Verdict =>
+  hold('HELD', holds.map((each) => each.reason).join(' · '), { holds: holds.map((each) => each.code) });
+
+/** Null: nothing to guard against. */
+function judgeGuard(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): Verdict | null {
+  const guard = policy.guard ? guardTrade(snapshot, policy) : null;
+  if (guard === null) return null;
+  const { delta, danger, healthAfter } = guard;
+  const gates = automaticGates(snapshot, 'guard', delta, context.hedgeTargetPpm, policy, nowMs);
+  const figures = {
+    health: danger.health,
+    liquidation_distance_pct: danger.liquidationDistancePct,
+    delta: formatSol(delta),
+    health_after: healthAfter,
+  };
+  if (!gates.pass) {
+    return { ...hold('GUARD_BLOCKED', `The guard cannot reduce: ${codesOf(gates)}.`, figures), gates };
+  }
+  return {
+    action: { kind: 'guard', delta },
+    reasons: [{ code: 'GUARD', text: `The account is near liquidation: trading ${formatSol(delta)} SOL.`, figures }],
+    gates,
+  };
+}
+
+const codesOf = (gates: GateReport): string =>
+  blockingGates(gates)
+    .map((gate) => gate.code)
+    .join(', ');
+
+const automaticGates = (
+  snapshot: Snapshot,
+  purpose: 'rebalance' | 'guard',
+  delta: Lamports,
+  hedgeTargetPpm: number,
+  policy: Policy,
+  nowMs: number,
+): GateReport =>
+  evaluateGates({
+    snapshot,
+    policy,
+    nowMs,
+    operation: {
+      kind: 'trade',
+      purpose,
+      market: SOL_PERP,
+      delta,
+      automatic: true,
+      exposureConfirmed: false,
+      hedgeTargetPpm,
+    },
+  });
+
+function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): Verdict {
+  const exposed = exposure(snapshot, policy);
+  const { spot, perp, naked } = exposed;
+  if (perp === 0n) return hold('NO_POSITION', 'No position: the engine never opens by itself.');
+  if (perp > 0n) {
+    return hold('LONG_POSITION', 'The perp is long: it is no hedge to restore.', { perp: formatSol(perp) });
+  }
+  if (spot === null) return hold('SPOT_UNKNOWN', 'Spot is unknown: there is no size to trade.');
+  const correction = correct(snapshot, exposed, context.hedgeTargetPpm, policy);
+  const { delta, driftPct, figures } = correction;
+  if (Math.abs(driftPct) <= policy.driftTolerancePct) {
+    return hold('WITHIN_TOLERANCE', `Drift from the target is ${driftPct.toFixed(3)} %.`, figures);
+  }
+  if (naked && excessOf(spot, perp) <= BigInt(context.confirmedExcess ?? '0')) {
+    return hold('NAKED_CONFIRMED', 'A person confirmed a short beyond spot; REBALANCE or CLOSE ends it.', figures);
+  }
+  const foreign = context.holds.filter((each) => each.code === 'foreign_trade');
+  if (foreign.length > 0) return held(foreign);
+  const backoff = context.holds.find((each) => each.code === 'backoff');
+  if (backoff !== undefined) return hold('BACKOFF', backoff.reason, figures);
+  const enlarging = delta === 0n ? driftPct > 0 : !isReducing(perp, delta);
+  if (enlarging && tradingStateOf(context.holds) === 'reducing') {
+    const reasons = context.holds.map((each) => each.reason).join(' · ');
+    return hold('REDUCING', `Only reductions may start: ${reasons}`, figures);
+  }
+  const waitMs = cooldownLeftMs(snapshot, context);
+  if (waitMs > 0 && !naked) {
+    return hold('COOLDOWN', `Cooldown: ${Math.ceil(waitMs / 1000)} s left.`, { ...figures, remaining_ms: waitMs });
+  }
+  if (correction.belowMinimum) {
+    return hold('BELOW_MINIMUM', `The correction of ${formatSol(delta)} SOL is below the minimum.`, figures);
+  }
+  const gates = automaticGates(snapshot, 'rebalance', delta, context.hedgeTargetPpm, policy, nowMs);
+  if (!gates.pass) return { ...hold('GATE_BLOCKED', `Blocked by ${codesOf(gates)}.`, figures), gates };
+  const text = `Drift from the target is ${driftPct.toFixed(3)} %: trading ${formatSol(delta)} SOL.`;
+  return { action: { kind: 'correct', delta, enlarging }, reasons: [{ code: 'CORRECT', text, figures }], gates };
+}
+
+interface Correction {
+  /** Rounded toward zero to the market's step. */
+  readonly delta: Lamports;
+  readonly driftPct: number;
+  /** Below the larger of MIN_TRADE_SIZE and the market's own minimum. */
+  readonly belowMinimum: boolean;
+  readonly figures: Reason['figures'];
+}
+
+function correct(snapshot: Snapshot, { spot, perp }: Exposure, targetPpm: number, policy: Policy): Correction {
+  const market = perpMarketOf(snapshot.markets, SOL_PERP);
+  const exposed = spot ?? lamports(0n);
+  const driftPct = driftFromTargetPct(exposed, perp, reservedFor(policy), targetPpm);
+  const delta = correctionTo(targetPpm, exposed, perp, market?.stepSize ?? lamports(1n));
+  const minimum = market === null ? null : minimumSize(market, policy, 'rebalance');
+  return {
+    delta,
+    driftPct,
+    belowMinimum: minimum === null || abs(delta) < minimum,
+    figures: {
+      drift_pct: driftPct,
+      hedge_target: targetPpm / FULL_HEDGE_PPM,
+      spot: formatSol(exposed),
+      perp: formatSol(perp),
+      correction: formatSol(delta),
+      minimum: minimum === null ? null : formatSol(minimum),
+      direction: correctionDirection(lamports(-delta)),
+    },
+  };
+}
+
+/** Market milliseconds left of the cooldown; 0 when it is over. */
+export const cooldownLeftMs = (
+  { marketTimeMs }: Snapshot,
+  { cooldownUntilMs }: Pick<DecisionContext, 'cooldownUntilMs'>,
+): number => (cooldownUntilMs === null ? 0 : Math.max(0, cooldownUntilMs - marketTimeMs));
+
+/** What REBALANCE by command comes to: the target raised to 1, and corrected now if the cooldown allows. */
+export type RebalancePlan =
+  /** Within tolerance: done, and nothing changed. */
+  | { readonly kind: 'nothing'; readonly text: string; readonly figures: Reason['figures'] }
+  | { readonly kind: 'refuse'; readonly error: ErrorReport }
+  | {
+      readonly kind: 'trade';
+      readonly delta: Lamports;
+      readonly enlarging: boolean;
+      readonly figures: Reason['figures'];
+    };
+
+/**
+ * Drift is taken from full neutrality. A person asked, so it may open from flat; the cooldown (market time) refuses it
+ * all the same, unless the short is naked. Gates are the caller's: they depend on what the person confirmed.
+ */
+export function planRebalance(snapshot: Snapshot, policy: Policy, cooldownUntilMs: number | null): RebalancePlan {
+  const refuse = (error: ErrorReport): RebalancePlan => ({ kind: 'refuse', error });
+  if (snapshot.account === null) {
+    return refuse({ code: 'INSUFFICIENT_FUNDS', message: 'There is no account yet: deposit first.' });
+  }
+  const exposed = exposure(snapshot, policy);
+  if (exposed.spot === null) {
+    return refuse({ code: 'UNAVAILABLE', message: 'Spot is unknown: there is no size to trade.' });
+  }
+  const { delta, driftPct, belowMinimum, figures } = correct(snapshot, exposed, FULL_HEDGE_PPM, policy);
+  if (Math.abs(driftPct) <= policy.driftTolerancePct) {
+    return { kind: 'nothing', text: `Drift is ${driftPct.toFixed(3)} %, within tolerance.`, figures };
+  }
+  const waitMs = cooldownLeftMs(snapshot, { cooldownUntilMs });
+  if (waitMs > 0 && !exposed.naked) return refuse(cooldownError(waitMs, figures));
+  if (belowMinimum) {
+    const message = `The correction of ${formatSol(abs(delta))} SOL is below the minimum of ${figures.minimum} SOL.`;
+    return refuse({ code: 'BELOW_MINIMUM', message, details: figures });
+  }
+  return { kind: 'trade', delta, enlarging: !isReducing(exposed.perp, delta), figures };
+}
+
+function cooldownError(waitMs: number, figures: Reason['figures']): ErrorReport {
+  const seconds = Math.ceil(waitMs / 1000);
+  const remedy = 'Wait until the cooldown after the last rebalance is over (COOLDOWN_SECONDS, market time).';
+  return {
+    code: 'GATE_BLOCKED',
+    message: `COOLDOWN: ${seconds} s left. ${remedy}`,
+    details: {
+      ...figures,
+      gates: [{ code: 'COOLDOWN', pass: false, blocks: true, have: seconds, need: 0, unit: 's', remedy }],
+    },
+  };
+}

@@ -1,0 +1,588 @@
+/**
+ * What the engine carries across continue-as-new, one plain JSON object, and the pure transitions on it. The workflow
+ * performs; nothing here reads a clock.
+ */
+
+import type { ErrorReport } from '../../lib/errors.ts';
+import { excessOf, FULL_HEDGE_PPM, hedgeTargetPpm } from '../hedge/delta.ts';
+import { lamports } from '../money/units.ts';
+import type { OperationReport } from '../operation/operation-report.ts';
+import { type CommandAnswer, isFinal } from '../order/command.ts';
+import type { OperationKind } from '../order/intent.ts';
+import { type AdmissionKind, type AdmissionView, refusalOf } from './admission.ts';
+import type { DecisionContext } from './decide.ts';
+import { type Hold, type EngineState as RunState, withHold, withoutHold } from './hold.ts';
+import type { PendingWrites } from './pending-writes.ts';
+import type { LedgerMark } from './reconcile.ts';
+
+/** Commands whose answers the engine itself remembers; the journal remembers all. */
+export const REMEMBERED_COMMANDS = 100;
+/** After this many failures in a row a person must look. */
+export const MAX_FAILURES = 3;
+/** Market time to wait after the first, second and third failed trade. */
+export const BACKOFF_MS = [60_000, 300_000, 900_000] as const;
+export const CONFIRMATION_LIFE_MS = 60_000;
+
+/** Where an operation stands, from its reports. */
+export interface TrackedOperation {
+  readonly operationId: string;
+  readonly kind: OperationKind;
+  readonly commandId: string | null;
+  readonly reducing: boolean;
+  /** Sequence of the last report taken; -1 before the first. */
+  readonly reported: number;
+  readonly phase: OperationReport['phase'];
+  readonly stage: string;
+  readonly windowClosed: boolean;
+  /** A person's retry has its proof and waits for the slot. */
+  readonly wantsSlot: boolean;
+  /** Its change of the perp that is in `vaultPerp` already. */
+  readonly counted: string;
+  /** It was unresolved once: what stands may have been taken with its effect in it, before it could tell. */
+  readonly doubted?: boolean;
+  /** Market and wall time at acceptance, and the spot then: the hedge target after an OPEN is short / spot. */
+  readonly spot: string;
+  /** The perp in that snapshot, signed lamports; null when there was none. */
+  readonly perpBefore: string | null;
+  readonly marketTimeMs: number;
+  readonly acceptedAtMs: number;
+  readonly purpose: 'open' | 'close' | 'flatten' | 'rebalance' | 'correct' | 'guard' | 'capital' | 'settle';
+}
+
+export interface RememberedCommand {
+  readonly commandId: string;
+  readonly requestHash: string;
+  readonly operationId: string | null;
+  readonly answer: CommandAnswer | null;
+}
+
+/** Issued and spent in the workflow: bound to the command's hash and to the worst price that was shown; valid once. */
+export interface Confirmation {
+  readonly commandId: string;
+  readonly requestHash: string;
+  readonly token: string;
+  readonly priceLimit: string | null;
+  readonly expiresAtMs: number;
+}
+
+export interface EngineCarried {
+  readonly epoch: string;
+  /** The last sequence that the journal acknowledged. */
+  readonly sequence: number;
+  readonly journalId: string | null;
+  readonly state: RunState;
+  readonly holds: readonly Hold[];
+  readonly hedgeTargetPpm: number;
+  /** By how many lamports a person confirmed, with OPEN, a short beyond spot: it is told, and not bought back. */
+  readonly confirmedExcess: string | null;
+  /** Market time. */
+  readonly cooldownUntilMs: number | null;
+  /** Wall time of the durable timer. */
+  readonly cooldownEndsAtMs: number | null;
+  readonly slot: string | null;
+  readonly operations: readonly TrackedOperation[];
+  /** When the newest operation was accepted: the journal has none that is newer. Null: not known yet. */
+  readonly startedUpToMs: number | null;
+  readonly commands: readonly RememberedCommand[];
+  readonly confirmations: readonly Confirmation[];
+  /** Signed lamports that this engine believes it holds; null until a snapshot tells, or while one is unresolved. */
+  readonly vaultPerp: string | null;
+  /** The venue's ledger at the last quiet look; null: none yet, or the venue keeps none. */
+  readonly ledger: LedgerMark | null;
+  /** Looks in a row at a difference that the ledger does not tell of yet. */
+  readonly doubts: number;
+  readonly generation: number;
+  readonly decisions: number;
+  readonly failures: number;
+  /** Market time until which a failed trade keeps automatic trading off. */
+  readonly backoffUntilMs: number | null;
+  /** Market and wall time of the last snapshot that the workflow saw. */
+  readonly seen: {
+    readonly marketTimeMs: number;
+    readonly takenAtMs: number;
+    readonly slot: number;
+    readonly feed: string;
+  } | null;
+  /** Market time of the last liquidation that was told; null: none. */
+  readonly liquidatedMs: number | null;
+  /**
+   * What an OPEN came to was unknown, or a person took over while something was: the next look takes the hedge target
+   * from what stands, unless that is still `unless` (signed lamports). Null: the target stands.
+   */
+  readonly retarget: { readonly unless: string | null } | null;
+  /** Alerts and answers that the journal has yet to take: carried, so that no renewal loses one. */
+  readonly pending: PendingWrites;
+}
+
+export const initialEngine = (epoch: string): EngineCarried => ({
+  epoch,
+  sequence: 0,
+  journalId: null,
+  state: 'running',
+  holds: [],
+  hedgeTargetPpm: 0,
+  confirmedExcess: null,
+  cooldownUntilMs: null,
+  cooldownEndsAtMs: null,
+  slot: null,
+  operations: [],
+  startedUpToMs: null,
+  commands: [],
+  confirmations: [],
+  vaultPerp: null,
+  ledger: null,
+  doubts: 0,
+  generation: 0,
+  decisions: 0,
+  failures: 0,
+  backoffUntilMs: null,
+  seen: null,
+  liquidatedMs: null,
+  retarget: null,
+  pending: { alerts: [], answers: [] },
+});
+
+/** A state carried by an older version lacks what was added since. */
+export const carriedEngine = (carried: Partial<EngineCarried> | null, epoch: string): EngineCarried => ({
+  ...initialEngine(epoch),
+  ...carried,
+});
+
+export const trackedOperation = (engine: EngineCarried, operationId: string): TrackedOperation | null =>
+  engine.operations.find((operation) => operation.operationId === operationId) ?? null;
+
+export const unresolvedOperations = (engine: EngineCarried): readonly TrackedOperation[] =>
+  engine.operations.filter((operation) => operation.phase === 'unresolved');
+
+const hasDropped = (engine: EngineCarried): boolean =>
+  engine.operations.some((operation) => operation.phase === 'dropped');
+
+/** Nothing of ours can move the position now: what a snapshot shows may be held against what the vault says. */
+export const isQuiet = (engine: EngineCarried): boolean =>
+  engine.slot === null && unresolvedOperations(engine).length === 0 && !hasDropped(engine);
+
+export const admissionView = (engine: EngineCarried): AdmissionView => ({
+  state: engine.state,
+  holds: engine.holds,
+  unresolved: unresolvedOperations(engine),
+  dropped: hasDropped(engine),
+  hasPosition: engine.vaultPerp === null ? null : engine.vaultPerp !== '0',
+});
+
+export const decisionContext = (engine: EngineCarried): DecisionContext => ({
+  hedgeTargetPpm: engine.hedgeTargetPpm,
+  confirmedExcess: engine.confirmedExcess,
+  cooldownUntilMs: engine.cooldownUntilMs,
+  holds: engine.holds,
+  engineRunning: engine.state === 'running',
+  // Until a fork's victim has landed again or is proven dead, its size is not known: nothing automatic trades.
+  busy: engine.slot !== null || hasDropped(engine),
+  // The watch reads it from the alerts that stand.
+  carryWarnedAtMs: null,
+});
+
+/** More than one may be on its way to the journal; an older copy of it lacks the newest. */
+const TOLD_COMMANDS = 5;
+
+/** Ids of the last commands that an operation was started for, oldest first: what a whole journal knows. */
+export const lastStarted = (engine: EngineCarried): readonly string[] =>
+  engine.commands
+    .filter(({ operationId }) => operationId !== null)
+    .slice(-TOLD_COMMANDS)
+    .map(({ commandId }) => commandId);
+
+export function rememberCommand(engine: EngineCarried, command: RememberedCommand): EngineCarried {
+  const others = engine.commands.filter((other) => other.commandId !== command.commandId);
+  return { ...engine, commands: [...others, command].slice(-REMEMBERED_COMMANDS) };
+}
+
+/** Whose operations have yet to tell their end. */
+export const unansweredCommands = (engine: EngineCarried): readonly string[] =>
+  engine.commands
+    .filter(({ operationId, answer }) => operationId !== null && (answer === null || !isLasting(answer)))
+    .map(({ commandId }) => commandId);
+
+/** A retry that may have the slot now: it is free, and what holds besides the retry itself lets it start. Null: none. */
+export const slotWantedBy = (engine: EngineCarried): TrackedOperation | null =>
+  engine.slot !== null
+    ? null
+    : (engine.operations.find((operation) => operation.wantsSlot && refusalOfRetry(engine, operation) === null) ??
+      null);
+
+function refusalOfRetry(engine: EngineCarried, operation: TrackedOperation): ErrorReport | null {
+  const view = admissionView(engine);
+  return refusalOf(admissionKindOfOperation(operation), {
+    ...view,
+    unresolved: view.unresolved.filter((other) => other.operationId !== operation.operationId),
+    holds: withoutHold(view.holds, 'unresolved', operation.operationId),
+  });
+}
+
+function admissionKindOfOperation({ kind, purpose, reducing }: TrackedOperation): AdmissionKind {
+  if (kind === 'close') return purpose === 'flatten' ? 'flatten' : 'close';
+  if (kind === 'rebalance') return reducing ? 'rebalance_reducing' : 'rebalance_enlarging';
+  return kind;
+}
+
+/** The operation takes the slot. */
+export function startOperation(engine: EngineCarried, operation: TrackedOperation): EngineCarried {
+  return {
+    ...engine,
+    slot: operation.operationId,
+    operations: [...engine.operations, operation],
+    startedUpToMs: Math.max(engine.startedUpToMs ?? 0, operation.acceptedAtMs),
+  };
+}
+
+export interface ReportContext {
+  readonly nowMs: number;
+  /** Market time now, as well as the engine knows it. */
+  readonly marketNowMs: number;
+  readonly cooldownMs: number;
+  /** Wall milliseconds that `cooldownMs` takes; null when rows end it (`max`). */
+  readonly cooldownWallMs: number | null;
+}
+
+/** Takes a report; one that is not newer than the last, or of an operation that is not ours, changes nothing. */
+export function takeReport(engine: EngineCarried, report: OperationReport, context: ReportContext): EngineCarried {
+  const before = trackedOperation(engine, report.operationId);
+  if (before === null || report.sequence <= before.reported) return engine;
+  const operation: TrackedOperation = {
+    ...before,
+    reported: report.sequence,
+    phase: report.phase,
+    stage: report.stage,
+    reducing: report.reducing,
+    windowClosed: report.windowClosed,
+    wantsSlot: report.wantsSlot === true,
+    counted: report.perpChange,
+    doubted: before.doubted === true || report.phase === 'unresolved',
+  };
+  const change = BigInt(report.perpChange) - BigInt(before.counted);
+  let next: EngineCarried = {
+    ...engine,
+    operations: engine.operations.map((other) => (other.operationId === operation.operationId ? operation : other)),
+    vaultPerp: before.doubted === true && change !== 0n ? null : withChange(engine.vaultPerp, change),
+  };
+  if (report.answer !== null) next = answerCommand(next, operation.operationId, report.answer);
+  if (report.phase !== 'unresolved') {
+    next = { ...next, holds: withoutHold(next.holds, 'unresolved', operation.operationId) };
+    if (before.phase === 'unresolved') next = retarget(next, operation);
+  }
+  switch (report.phase) {
+    case 'running':
+      // One that was believed lost, and works on, holds the slot.
+      return { ...next, slot: next.slot ?? operation.operationId };
+    case 'unresolved':
+      return unresolve(leaveSlot(next, operation.operationId), operation, report, context.nowMs);
+    case 'dropped':
+      return leaveSlot(next, operation.operationId);
+    case 'released':
+      return settleEffects(leaveSlot(next, operation.operationId), operation, before, report, context);
+    case 'ended':
+      return end(leaveSlot(next, operation.operationId), operation, before, report, context);
+  }
+}
+
+/** An OPEN whose fate was unknown: whatever is told of it, only the account says what a person now has. */
+const retarget = (engine: EngineCarried, operation: TrackedOperation): EngineCarried =>
+  operation.purpose === 'open'
+    ? { ...engine, vaultPerp: null, retarget: { unless: operation.perpBefore } }
+    : { ...engine, vaultPerp: null };
+
+/** It ended without telling how: the account tells what stands. */
+export const takeOverAfter = (engine: EngineCarried, operation: TrackedOperation): EngineCarried =>
+  retarget(engine, operation);
+
+/** The operation holds the slot no more, and is unresolved or gone. */
+export const leaveSlot = (engine: EngineCarried, operationId: string): EngineCarried =>
+  engine.slot === operationId
+    ? { ...engine, slot: null, state: engine.state === 'stopping' ? 'stopped' : engine.state }
+    : engine;
+
+const perpAfter = (before: string, change: string): string => (BigInt(before) + BigInt(change)).toString();
+
+const withChange = (vaultPerp: string | null, change: bigint): string | null =>
+  vaultPerp === null ? null : (BigInt(vaultPerp) + change).toString();
+
+/** "Unknown" is what a person is told meanwhile; the journal waits for the end. */
+const isLasting = (answer: CommandAnswer): boolean => isFinal(answer) && answer.data.status !== 'unknown';
+
+/** The first final answer stays, as in the journal: what is corrected later is told of by alert and record. */
+function answerCommand(engine: EngineCarried, operationId: string, answer: CommandAnswer): EngineCarried {
+  return {
+    ...engine,
+    commands: engine.commands.map((command) =>
+      command.operationId === operationId && (command.answer === null || !isLasting(command.answer))
+        ? { ...command, answer }
+        : command,
+    ),
+  };
+}
+
+function unresolve(
+  engine: EngineCarried,
+  operation: TrackedOperation,
+  report: OperationReport,
+  nowMs: number,
+): EngineCarried {
+  return {
+    ...engine,
+    vaultPerp: null,
+    holds: withHold(engine.holds, {
+      code: 'unresolved',
+      key: operation.operationId,
+      sinceMs: nowMs,
+      permits: 'reducing',
+      clearedBy: 'itself',
+      reason: report.error?.message ?? 'The outcome of a transaction is unknown; resolve it, or wait for proof.',
+      details: { operation_id: operation.operationId, window_closed: report.windowClosed },
+    }),
+  };
+}
+
+/** What a trade that succeeded or failed means for the target, the cooldown and the backoff. Told once per operation. */
+function settleEffects(
+  engine: EngineCarried,
+  operation: TrackedOperation,
+  before: TrackedOperation,
+  report: OperationReport,
+  context: ReportContext,
+): EngineCarried {
+  if (before.phase === 'released' || before.phase === 'ended') return engine;
+  const succeeded = report.answer?.success === true;
+  const changed = BigInt(operation.counted) !== 0n;
+  switch (operation.purpose) {
+    case 'open':
+      // Of one that was unresolved the account itself tells (`retarget`).
+      return changed && operation.perpBefore !== null && before.doubted !== true
+        ? chosen(engine, perpAfter(operation.perpBefore, operation.counted), operation.spot)
+        : engine;
+    case 'close':
+      return succeeded ? { ...engine, hedgeTargetPpm: 0, confirmedExcess: null } : engine;
+    case 'flatten':
+      return flattened(succeeded ? { ...engine, hedgeTargetPpm: 0, confirmedExcess: null } : engine, context.nowMs);
+    case 'rebalance':
+    case 'correct':
+      if (succeeded && changed) {
+        return clearFailures({
+          ...engine,
+          hedgeTargetPpm: operation.purpose === 'rebalance' ? FULL_HEDGE_PPM : engine.hedgeTargetPpm,
+          confirmedExcess: null,
+          cooldownUntilMs: context.marketNowMs + context.cooldownMs,
+          cooldownEndsAtMs: context.cooldownWallMs === null ? null : context.nowMs + context.cooldownWallMs,
+        });
+      }
+      return operation.purpose === 'correct' ? countFailure(engine, report, context) : engine;
+    case 'guard':
+      return succeeded
+        ? {
+            ...engine,
+            holds: withHold(engine.holds, {
+              code: 'guarded',
+              sinceMs: context.nowMs,
+              permits: 'reducing',
+              clearedBy: 'person',
+              reason: 'The guard reduced the short to keep the account from liquidation. RESUME ends the restriction.',
+              details: { alert: 'GUARD_ACTED', severity: 'critical' },
+            }),
+          }
+        : countFailure(engine, report, context);
+    case 'capital':
+    case 'settle':
+      return engine;
+  }
+}
+
+function end(
+  engine: EngineCarried,
+  operation: TrackedOperation,
+  before: TrackedOperation,
+  report: OperationReport,
+  context: ReportContext,
+): EngineCarried {
+  const settled = settleEffects(engine, operation, before, report, context);
+  const next: EngineCarried = {
+    ...settled,
+    operations: settled.operations.filter((other) => other.operationId !== operation.operationId),
+  };
+  if (!report.contradicted) return next;
+  return {
+    ...next,
+    vaultPerp: null,
+    holds: withHold(next.holds, {
+      code: 'desync',
+      key: operation.operationId,
+      sinceMs: context.nowMs,
+      permits: 'nothing',
+      clearedBy: 'person',
+      reason: 'The chain contradicts the verdict given for a transaction. Check the account, then RESUME.',
+      details: { operation_id: operation.operationId },
+    }),
+  };
+}
+
+const clearFailures = (engine: EngineCarried): EngineCarried => ({
+  ...engine,
+  failures: 0,
+  backoffUntilMs: null,
+  holds: withoutHold(engine.holds, 'backoff'),
+});
+
+/** A failed trade sets no cooldown but a backoff of 1, 5, 15 min; after the third only reductions, until a person looks. */
+function countFailure(engine: EngineCarried, report: OperationReport, context: ReportContext): EngineCarried {
+  const failures = engine.failures + 1;
+  const waitMs = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length) - 1] ?? BACKOFF_MS[0];
+  const persistent = failures >= MAX_FAILURES;
+  return {
+    ...engine,
+    failures,
+    backoffUntilMs: context.marketNowMs + waitMs,
+    holds: withHold(engine.holds, {
+      code: 'backoff',
+      sinceMs: context.nowMs,
+      permits: 'reducing',
+      clearedBy: persistent ? 'person' : 'itself',
+      reason: persistent
+        ? `${failures} automatic trades failed in a row, the last with ${report.error?.code ?? 'no reason'}. Look, then RESUME.`
+        : `An automatic trade failed (${report.error?.code ?? 'no reason'}); the next is tried in ${waitMs / 60_000} min.`,
+      details: {
+        failures,
+        until_ms: persistent ? null : context.marketNowMs + waitMs,
+        ...(persistent ? { alert: 'AUTOMATIC_TRADES_FAILED', severity: 'warning' } : {}),
+      },
+    }),
+  };
+}
+
+/** Short / spot in ppm: what a person chose to hedge by opening. */
+/** What a person chose with OPEN. Beyond spot it was confirmed: no OPEN gets there otherwise (DELTA_EXPOSED). */
+function chosen(engine: EngineCarried, perp: string, spot: string): EngineCarried {
+  const excess = excessOf(lamports(BigInt(spot)), lamports(BigInt(perp)));
+  return {
+    ...engine,
+    hedgeTargetPpm: hedgeTargetOf(perp, spot),
+    confirmedExcess: excess === 0n ? null : excess.toString(),
+  };
+}
+
+const hedgeTargetOf = (perp: string | null, spot: string): number =>
+  perp === null ? 0 : hedgeTargetPpm(lamports(BigInt(spot)), lamports(BigInt(perp)));
+
+/** Market time moved: what was waiting for it is over. */
+export function passMarketTime(engine: EngineCarried, marketTimeMs: number): EngineCarried {
+  let next = engine;
+  if (next.cooldownUntilMs !== null && marketTimeMs >= next.cooldownUntilMs) {
+    next = { ...next, cooldownUntilMs: null, cooldownEndsAtMs: null };
+  }
+  if (next.backoffUntilMs !== null && marketTimeMs >= next.backoffUntilMs) {
+    next = {
+      ...next,
+      backoffUntilMs: null,
+      holds: next.holds.filter((hold) => hold.code !== 'backoff' || hold.clearedBy === 'person'),
+    };
+  }
+  return next;
+}
+
+const TAKEN_OVER: readonly Hold['code'][] = ['foreign_trade', 'stores_diverged', 'liquidation', 'desync'];
+
+/** RESUME: clears what a person clears. Holds that clear themselves stay until their cause is gone. */
+export function resume(engine: EngineCarried, perp: string | null, spot: string): EngineCarried {
+  // What stands is taken over: a target from before would trade away what a person just accepted.
+  const changed = engine.holds.some((hold) => TAKEN_OVER.includes(hold.code));
+  const next: EngineCarried = {
+    ...engine,
+    failures: 0,
+    backoffUntilMs: null,
+    holds: engine.holds.filter((hold) => hold.clearedBy !== 'person' || hold.code === 'stopped'),
+  };
+  if (perp === null || !isQuiet(engine)) return takeOverLater(next, changed);
+  const taken = { ...next, vaultPerp: perp };
+  return changed ? { ...taken, hedgeTargetPpm: hedgeTargetOf(perp, spot), confirmedExcess: null } : taken;
+}
+
+/** What stands is not known while something of ours may still move it: the first quiet look takes it over. */
+const takeOverLater = (engine: EngineCarried, withTarget: boolean): EngineCarried => ({
+  ...engine,
+  vaultPerp: null,
+  retarget: withTarget ? { unless: null } : engine.retarget,
+});
+
+/** The first look after the vault was unknown: what stands is the engine's, and the target where that was left open. */
+export const takePosition = (engine: EngineCarried, perp: string, spot: string): EngineCarried => ({
+  ...engine,
+  vaultPerp: perp,
+  retarget: null,
+  hedgeTargetPpm:
+    engine.retarget === null || engine.retarget.unless === perp ? engine.hedgeTargetPpm : hedgeTargetOf(perp, spot),
+});
+
+/**
+ * An order of ours filled after its operation had ended: the vault has it. What enlarges was wished for with the order,
+ * so that the target takes it in, and with it what was confirmed beyond spot; what reduces leaves the target as it is.
+ */
+export function takeLateFill(engine: EngineCarried, perp: string, spot: string): EngineCarried {
+  const target = Math.max(engine.hedgeTargetPpm, hedgeTargetOf(perp, spot));
+  const enlarged = engine.vaultPerp !== null && BigInt(perp) < BigInt(engine.vaultPerp);
+  const taken = { ...engine, vaultPerp: perp, doubts: 0 };
+  const excess = excessOf(lamports(BigInt(spot)), lamports(BigInt(perp)));
+  if (enlarged) {
+    // The order's size was confirmed as a whole: the part that came late lies beyond spot by the same word. An excess
+    // that is there without such a word (spot shrank, or an order that never was beyond it) stays naked.
+    const confirmed = engine.confirmedExcess === null ? null : maxText(engine.confirmedExcess, excess);
+    return { ...taken, hedgeTargetPpm: target, confirmedExcess: confirmed };
+  }
+  // What is reduced is given up: it may not come back under the old word.
+  const left = engine.confirmedExcess === null || excess === 0n ? null : minText(engine.confirmedExcess, excess);
+  return { ...taken, confirmedExcess: left };
+}
+
+const maxText = (text: string, amount: bigint): string => (BigInt(text) > amount ? text : amount.toString());
+const minText = (text: string, amount: bigint): string => (BigInt(text) < amount ? text : amount.toString());
+
+/** Looks at a difference that nothing explains before it is called so. */
+export const MAX_DOUBTS = 3;
+
+/** ADOPT_POSITION: what stands on the venue becomes this engine's own. */
+export function adopt(engine: EngineCarried, perp: string, spot: string): EngineCarried {
+  const next = { ...engine, holds: withoutHold(engine.holds, 'foreign_trade') };
+  return isQuiet(engine)
+    ? { ...next, vaultPerp: perp, hedgeTargetPpm: hedgeTargetOf(perp, spot), confirmedExcess: null }
+    : takeOverLater(next, true);
+}
+
+export const startEngine = (engine: EngineCarried): EngineCarried => ({
+  ...engine,
+  state: 'running',
+  holds: withoutHold(engine.holds, 'stopped'),
+});
+
+/** Ends automatic trading, not care. `stopping` while an operation runs. `reason`: in words, with what ends it. */
+export const stopEngine = (
+  engine: EngineCarried,
+  nowMs: number,
+  reason = 'Stopped by command: no automatic trades. START_ENGINE ends it.',
+): EngineCarried => ({
+  ...engine,
+  state: engine.slot === null ? 'stopped' : 'stopping',
+  holds: withHold(engine.holds, {
+    code: 'stopped',
+    sinceMs: nowMs,
+    permits: 'reducing',
+    clearedBy: 'person',
+    reason,
+  }),
+});
+
+/** FLATTEN halts, with or without a position to close. */
+export const flattened = (engine: EngineCarried, nowMs: number): EngineCarried => ({
+  ...engine,
+  holds: withHold(engine.holds, {
+    code: 'flattened',
+    sinceMs: nowMs,
+    permits: 'nothing',
+    clearedBy: 'person',
+    reason: 'Flattened by command. RESUME ends the halt.',
+  }),
+});

@@ -1,0 +1,48 @@
+/** Holds: reasons not to trade, one list. The strictest gives the trading state. */
+import type { Json } from '../../lib/errors.ts';
+
+export type HoldCode =
+  | 'connection'
+  | 'resync'
+  | 'unresolved'
+  | 'backoff'
+  | 'feed_ended'
+  | 'foreign_trade'
+  | 'liquidation'
+  | 'desync'
+  | 'stores_diverged'
+  | 'flattened'
+  | 'guarded'
+  | 'stopped';
+
+export interface Hold {
+  readonly code: HoldCode;
+  /** What it is about, when there can be several of a code: an operation id, a market. */
+  readonly key?: string;
+  readonly sinceMs: number;
+  readonly permits: 'reducing' | 'nothing';
+  readonly clearedBy: 'itself' | 'person';
+  /** In words, with what to do. */
+  readonly reason: string;
+  readonly details?: Readonly<Record<string, Json | undefined>>;
+}
+
+export type TradingState = 'active' | 'reducing' | 'halted';
+export type EngineState = 'running' | 'stopping' | 'stopped';
+
+export function tradingStateOf(holds: readonly Hold[]): TradingState {
+  if (holds.some((hold) => hold.permits === 'nothing')) return 'halted';
+  return holds.length > 0 ? 'reducing' : 'active';
+}
+
+const same = (a: Pick<Hold, 'code' | 'key'>, b: Pick<Hold, 'code' | 'key'>) => a.code === b.code && a.key === b.key;
+
+/** Adds the hold, or replaces one of the same code and key and keeps since when it stands. */
+export function withHold(holds: readonly Hold[], hold: Hold): readonly Hold[] {
+  const standing = holds.find((other) => same(other, hold));
+  const next = standing === undefined ? hold : { ...hold, sinceMs: standing.sinceMs };
+  return [...holds.filter((other) => !same(other, hold)), next];
+}
+
+export const withoutHold = (holds: readonly Hold[], code: HoldCode, key?: string): readonly Hold[] =>
+  holds.filter((hold) => hold.code !== code || (key !== undefined && hold.key !== key));

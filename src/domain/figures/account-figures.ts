@@ -1,0 +1,330 @@
+/** What the page shows beyond `drift_state`: numbers for people, and exact base units beside them as `*_base` strings. */
+import { type Account, type Markets, SOL_PERP, type SpotMarket } from '../account/account.ts';
+import type { EquitySource, Snapshot } from '../account/snapshot.ts';
+import { baseMarket, quoteMarket } from '../account/spot-markets.ts';
+import { whatHoldsBack } from '../gates/gate-size-checks.ts';
+import { openingCost } from '../gates/gate-subject.ts';
+import { mostToDeposit, mostToWithdraw } from '../gates/most-movable.ts';
+import { carryOf } from '../hedge/carry.ts';
+import { exposure } from '../hedge/delta.ts';
+import type { Policy } from '../hedge/policy.ts';
+import { assessMargin, type LiquidationPrice, liquidationPrice, perpMarketOf, spotHeld } from '../margin/margin.ts';
+import { apportion } from '../money/apportion.ts';
+import {
+  divFloor,
+  FEMTO_PER_MICRO_USD,
+  type Lamports,
+  lamports,
+  type MicroUsd,
+  max,
+  microUsd,
+  type Price,
+  solNumber,
+  usdNumber,
+} from '../money/units.ts';
+
+const RATE_ONE = 1_000_000_000;
+/** What is spent to be in a position at all: the costs that carry has to earn back. */
+const COSTS = ['fees', 'gas', 'slippage'] as const satisfies readonly EquitySource[];
+
+/** Null is unknown. SOL, USD and per cent; `*_base`: lamports, or micro-USD. */
+export interface AccountFigures {
+  readonly exists: boolean;
+  /** SOL that the first deposit pays beside its amount, to open the account; 0 once there is one. */
+  readonly opening_cost: number;
+  readonly opening_cost_base: string;
+  /** Prices that margin figures lack; empty when all are known. */
+  readonly missing: readonly string[];
+  readonly wallet_sol: number;
+  readonly wallet_sol_base: string;
+  readonly wallet_usdc: number;
+  readonly wallet_usdc_base: string;
+  /** In the sub-account; a borrow is negative. Null: the venue does not tell of the market. */
+  readonly spot_sol: number | null;
+  readonly spot_sol_base: string | null;
+  readonly spot_usdc: number | null;
+  readonly spot_usdc_base: string | null;
+  /** What a command may ask for at most, by the gates: the gas reserve, fees, health after and all. */
+  readonly max_deposit_sol_base: string;
+  readonly max_deposit_usdc_base: string;
+  readonly max_withdraw_sol_base: string | null;
+  readonly max_withdraw_usdc_base: string | null;
+  /** What keeps deposits from being withdrawn though no position is open, and what frees them; null: nothing. */
+  readonly held_back: string | null;
+  readonly perp_sol: number;
+  readonly perp_sol_base: string;
+  readonly net_delta_base: string | null;
+  readonly naked: boolean;
+  readonly initial_margin: number | null;
+  readonly health_exact: number | null;
+  readonly liq_kind: LiquidationPrice['kind'];
+  readonly liq_price: number | null;
+  readonly liq_distance_pct: number | null;
+  /** Value of the perps at the oracle, fees and settled funding included, and funding not settled yet. */
+  readonly unrealized_pnl: number | null;
+  readonly unrealized_pnl_base: string | null;
+  readonly unsettled_funding: number | null;
+  readonly unsettled_funding_base: string | null;
+  /** Both together: what settling would move to the balance, as far as the venue can pay. */
+  readonly unsettled_pnl: number | null;
+  readonly unsettled_pnl_base: string | null;
+  readonly settled_pnl: number;
+  readonly settled_pnl_base: string;
+  /** Of the running funding period, at its estimated rate: in no other figure. */
+  readonly accrued_funding: number | null;
+  readonly accrued_funding_base: string | null;
+  readonly equity: number | null;
+  readonly equity_base: string | null;
+  readonly equity_change: number | null;
+  readonly equity_change_base: string | null;
+  /** Add up to `equity_change`, to the micro-USD. */
+  readonly sources: Readonly<Record<EquitySource, number>> | null;
+  readonly sources_base: Readonly<Record<EquitySource, string>> | null;
+  readonly funding_received: number | null;
+  readonly costs_paid: number | null;
+  /** Funding less borrow interest of the open short over a day, at the last day's mean. */
+  readonly earns_per_day: number | null;
+  /** Until funding has earned the costs back at that pace; null: never, or unknown. */
+  readonly break_even_days: number | null;
+  readonly break_even_note: string | null;
+}
+
+const usd = (value: MicroUsd | Price | null): number | null => (value === null ? null : usdNumber(value));
+const base = (value: bigint | null): string | null => (value === null ? null : value.toString());
+
+/** Null: no such market is known. Without an account nothing is held. */
+function held(account: Account | null, markets: Markets, market: SpotMarket | null): bigint | null {
+  if (market === null) return null;
+  return account === null ? 0n : spotHeld(account, markets, market.asset);
+}
+
+function balances(snapshot: Snapshot, policy: Policy) {
+  const { account, markets, wallet } = snapshot;
+  const [sol, usdc] = [baseMarket(markets), quoteMarket(markets)];
+  const solHeld = held(account, markets, sol);
+  const usdcHeld = held(account, markets, usdc);
+  return {
+    wallet_sol: solNumber(wallet.sol),
+    wallet_sol_base: wallet.sol.toString(),
+    wallet_usdc: usdNumber(wallet.usdc),
+    wallet_usdc_base: wallet.usdc.toString(),
+    spot_sol: solHeld === null ? null : solNumber(lamports(solHeld)),
+    spot_sol_base: base(solHeld),
+    spot_usdc: usdcHeld === null ? null : usdNumber(microUsd(usdcHeld)),
+    spot_usdc_base: base(usdcHeld),
+    max_deposit_sol_base: mostToDeposit(snapshot, 'SOL', policy).toString(),
+    max_deposit_usdc_base: mostToDeposit(snapshot, 'USDC', policy).toString(),
+    max_withdraw_sol_base: base(mostToWithdraw(snapshot, 'SOL', policy)),
+    max_withdraw_usdc_base: base(mostToWithdraw(snapshot, 'USDC', policy)),
+    held_back: whatHoldsBack(snapshot).trim() || null,
+  };
+}
+
+function delta(snapshot: Snapshot, policy: Policy) {
+  const { perp, netDelta, naked } = exposure(snapshot, policy);
+  return { perp_sol: solNumber(perp), perp_sol_base: perp.toString(), net_delta_base: base(netDelta), naked };
+}
+
+function liquidation(account: Account | null, markets: Markets) {
+  const at: LiquidationPrice = account === null ? { kind: 'none' } : liquidationPrice(account, markets, SOL_PERP);
+  if (at.kind !== 'price') return { liq_kind: at.kind, liq_price: null, liq_distance_pct: null };
+  const oracle = perpMarketOf(markets, SOL_PERP)?.oracle.price ?? null;
+  const gap = oracle === null || oracle === 0n ? null : Math.abs(Number(at.price - oracle)) / Number(oracle);
+  return { liq_kind: at.kind, liq_price: usdNumber(at.price), liq_distance_pct: gap === null ? null : gap * 100 };
+}
+
+interface Pnl {
+  readonly unrealized: MicroUsd | null;
+  readonly funding: MicroUsd | null;
+}
+
+const pnlFigures = ({ unrealized, funding }: Pnl) => {
+  const both = unrealized === null || funding === null ? null : microUsd(unrealized + funding);
+  return {
+    unrealized_pnl: usd(unrealized),
+    unrealized_pnl_base: base(unrealized),
+    unsettled_funding: usd(funding),
+    unsettled_funding_base: base(funding),
+    unsettled_pnl: usd(both),
+    unsettled_pnl_base: base(both),
+  };
+};
+
+const zero = microUsd(0n);
+
+function margin(account: Account | null, markets: Markets) {
+  if (account === null) {
+    return { missing: [], initial_margin: 0, health_exact: null, ...pnlFigures({ unrealized: zero, funding: zero }) };
+  }
+  const assessment = assessMargin(account, markets);
+  if (assessment.kind === 'unknown') {
+    const unknown = pnlFigures({ unrealized: null, funding: null });
+    return { missing: assessment.missing, initial_margin: null, health_exact: null, ...unknown };
+  }
+  const { figures } = assessment;
+  return {
+    missing: [],
+    initial_margin: usdNumber(figures.initialMargin),
+    health_exact: figures.healthExact,
+    ...pnlFigures({ unrealized: figures.unrealizedPnl, funding: figures.unsettledFunding }),
+  };
+}
+
+const mapSources = <T>(sources: Readonly<Record<EquitySource, bigint>>, to: (micro: MicroUsd) => T) =>
+  Object.fromEntries(Object.entries(sources).map(([source, micro]) => [source, to(microUsd(micro))])) as Record<
+    EquitySource,
+    T
+  >;
+
+interface EquityParts {
+  readonly equity: MicroUsd | null;
+  readonly change: MicroUsd | null;
+  readonly sources: Readonly<Record<EquitySource, bigint>> | null;
+}
+
+function equityParts({ equity, equityBaseline, sources }: Snapshot): EquityParts {
+  if (equity === null) return { equity: null, change: null, sources: null };
+  const micro = divFloor(equity, FEMTO_PER_MICRO_USD);
+  if (equityBaseline === null) return { equity: microUsd(micro), change: null, sources: null };
+  const change = micro - divFloor(equityBaseline, FEMTO_PER_MICRO_USD);
+  const parts = sources === null ? null : balanced(sources, equity - equityBaseline, change);
+  return { equity: microUsd(micro), change: microUsd(change), sources: parts };
+}
+
+/** What the sources leave over is unexplained, and said, rather than sources that silently do not add up. */
+function balanced(sources: Readonly<Record<EquitySource, bigint>>, exactChange: bigint, change: bigint) {
+  const sum = Object.values(sources).reduce((total, amount) => total + amount, 0n);
+  return apportion({ ...sources, unexplained: sources.unexplained + exactChange - sum }, change);
+}
+
+function equityFigures({ equity, change, sources }: EquityParts) {
+  return {
+    equity: usd(equity),
+    equity_base: base(equity),
+    equity_change: usd(change),
+    equity_change_base: base(change),
+    sources: sources === null ? null : mapSources(sources, usdNumber),
+    sources_base: sources === null ? null : mapSources(sources, (micro) => micro.toString()),
+  };
+}
+
+function breakEven(owed: MicroUsd, perDay: MicroUsd | null): { days: number | null; note: string | null } {
+  if (owed === 0n) return { days: 0, note: null };
+  if (perDay === null) return { days: null, note: null };
+  if (perDay <= 0n) return { days: null, note: 'At the last day’s mean rate it does not earn its costs back.' };
+  return { days: Number(owed) / Number(perDay), note: null };
+}
+
+function earnings(snapshot: Snapshot, sources: EquityParts['sources']) {
+  const perDay = carryOf(snapshot)?.netPerDay ?? null;
+  if (sources === null) {
+    return {
+      funding_received: null,
+      costs_paid: null,
+      earns_per_day: usd(perDay),
+      break_even_days: null,
+      break_even_note: null,
+    };
+  }
+  const costs = microUsd(COSTS.reduce((sum, source) => sum - sources[source], 0n));
+  const { days, note } = breakEven(max(zero, microUsd(costs - sources.funding)), perDay);
+  return {
+    funding_received: usdNumber(microUsd(sources.funding)),
+    costs_paid: usdNumber(costs),
+    earns_per_day: usd(perDay),
+    break_even_days: days,
+    break_even_note: note,
+  };
+}
+
+export function accountFigures(snapshot: Snapshot, policy: Policy): AccountFigures {
+  const { account, markets } = snapshot;
+  const parts = equityParts(snapshot);
+  const opening = openingCost(snapshot, 'deposit');
+  const ofPositions = (account?.perps ?? []).reduce((sum, position) => sum + position.settledPnl, 0n);
+  const settled = account?.settledPnl ?? microUsd(ofPositions);
+  return {
+    exists: account !== null,
+    opening_cost: solNumber(lamports(opening)),
+    opening_cost_base: opening.toString(),
+    ...balances(snapshot, policy),
+    ...delta(snapshot, policy),
+    ...margin(account, markets),
+    ...liquidation(account, markets),
+    settled_pnl: usdNumber(settled),
+    settled_pnl_base: settled.toString(),
+    accrued_funding: usd(snapshot.accruedFunding),
+    accrued_funding_base: base(snapshot.accruedFunding),
+    ...equityFigures(parts),
+    ...earnings(snapshot, parts.sources),
+  };
+}
+
+export interface MarketFigures {
+  readonly market: string;
+  readonly feed: string;
+  readonly synthetic: boolean;
+  readonly speed: number | 'max';
+  readonly ended: boolean;
+  readonly row: number | null;
+  readonly rows: number | null;
+  readonly warnings: readonly string[];
+  /** Milliseconds since 1970, by the market's clock. */
+  readonly market_time: number;
+  readonly oracle_price: number | null;
+  readonly oracle_valid: boolean;
+  readonly oracle_invalid_reason: string | null;
+  readonly mark_price: number | null;
+  readonly step_size_base: string | null;
+  readonly minimum_size_base: string | null;
+  readonly funding: {
+    readonly period_ms: number;
+    /** Fractions of the oracle price per period, positive when longs pay. */
+    readonly last_rate: number | null;
+    readonly trailing_mean_rate: number | null;
+    readonly known_hours: number;
+    /** By the market's clock. */
+    readonly next_period_ts: number | null;
+    /** Wall milliseconds from the snapshot on; null: unknown, or as fast as the engine is done. */
+    readonly next_period_in_ms: number | null;
+  };
+}
+
+const rate = (value: bigint | null): number | null => (value === null ? null : Number(value) / RATE_ONE);
+
+function nextPeriodInMs({ funding, marketTimeMs, feed }: Snapshot): number | null {
+  if (funding.nextPeriodTsMs === null || feed.speed === 'max') return null;
+  return Math.max(0, funding.nextPeriodTsMs - marketTimeMs) / feed.speed;
+}
+
+/** The market and its feed, as the page names them beside every figure. */
+export function marketFigures(snapshot: Snapshot): MarketFigures {
+  const { feed, funding, markets } = snapshot;
+  const market = perpMarketOf(markets, SOL_PERP);
+  const step: Lamports | null = market?.stepSize ?? null;
+  return {
+    market: SOL_PERP,
+    feed: feed.feed,
+    synthetic: feed.synthetic,
+    speed: feed.speed,
+    ended: feed.ended,
+    row: feed.row,
+    rows: feed.rows,
+    warnings: feed.warnings,
+    market_time: snapshot.marketTimeMs,
+    oracle_price: usd(market?.oracle.price ?? null),
+    oracle_valid: market?.oracle.valid ?? false,
+    oracle_invalid_reason: market === null ? 'the market is not known' : market.oracle.invalidReason,
+    mark_price: usd(market?.markPrice ?? null),
+    step_size_base: base(step),
+    minimum_size_base: base(market?.minimumSize ?? null),
+    funding: {
+      period_ms: funding.periodMs,
+      last_rate: rate(funding.lastRate),
+      trailing_mean_rate: rate(funding.trailingMeanRate),
+      known_hours: funding.knownHours,
+      next_period_ts: funding.nextPeriodTsMs,
+      next_period_in_ms: nextPeriodInMs(snapshot),
+    },
+  };
+}

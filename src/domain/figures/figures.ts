@@ -1,0 +1,107 @@
+/** INTERFACE's `drift_state`: the seed's broadcast, field for field. JSON numbers in SOL, USD and per cent. */
+import type { Account, Markets, PerpMarket, PerpPosition } from '../account/account.ts';
+import type { Snapshot } from '../account/snapshot.ts';
+import { exposure } from '../hedge/delta.ts';
+import type { Policy } from '../hedge/policy.ts';
+import { assessMargin, entryPrice, liquidationPrice } from '../margin/margin.ts';
+import { type Lamports, type MicroUsd, microUsd, type Price, solNumber, usdNumber, valueAt } from '../money/units.ts';
+
+export { type AccountFigures, accountFigures, type MarketFigures, marketFigures } from './account-figures.ts';
+
+export interface PositionFigures {
+  readonly market: string;
+  /** SOL, a short negative. */
+  readonly amount: number;
+  readonly entry_price: number;
+  readonly mark_price: number | null;
+  /** amount x (mark - entry): the price's part alone. Funding and fees have figures of their own. */
+  readonly pnl: number | null;
+  /** Null: none, or unknown; `accountFigures` tells which. */
+  readonly liq_price: number | null;
+}
+
+/** Null is unknown. */
+export interface DriftState {
+  /** 0 to 100, whole. */
+  readonly health: number | null;
+  readonly leverage: number | null;
+  readonly total_collateral: number | null;
+  readonly free_collateral: number | null;
+  readonly maintenance_margin: number | null;
+  readonly positions: readonly PositionFigures[];
+  readonly net_delta: number | null;
+  readonly drift_pct: number | null;
+}
+
+const usd = (value: MicroUsd | Price | null): number | null => (value === null ? null : usdNumber(value));
+const sol = (value: Lamports | null): number | null => (value === null ? null : solNumber(value));
+
+/** The mark, or the oracle's price where the venue gives no mark; null when neither is usable. */
+export const markPrice = (market: PerpMarket): Price | null =>
+  market.markPrice ?? (market.oracle.valid ? market.oracle.price : null);
+
+const pricePnl = (position: PerpPosition, mark: Price | null): MicroUsd | null =>
+  mark === null ? null : microUsd(valueAt(position.baseAmount, mark) + position.quoteEntryAmount);
+
+function positionFigures(account: Account, markets: Markets, position: PerpPosition): PositionFigures | null {
+  const market = markets.perps.find((each) => each.marketIndex === position.marketIndex);
+  const entry = entryPrice(position);
+  if (entry === null) return null;
+  const amount = solNumber(position.baseAmount);
+  if (market === undefined) {
+    const name = `perp market ${position.marketIndex}`;
+    return { market: name, amount, entry_price: usdNumber(entry), mark_price: null, pnl: null, liq_price: null };
+  }
+  const liquidation = liquidationPrice(account, markets, market.market);
+  const mark = markPrice(market);
+  return {
+    market: market.market,
+    amount,
+    entry_price: usdNumber(entry),
+    mark_price: usd(mark),
+    pnl: usd(pricePnl(position, mark)),
+    liq_price: liquidation.kind === 'price' ? usdNumber(liquidation.price) : null,
+  };
+}
+
+type MarginPart = Pick<
+  DriftState,
+  'health' | 'leverage' | 'total_collateral' | 'free_collateral' | 'maintenance_margin'
+>;
+
+const UNKNOWN_MARGIN: MarginPart = {
+  health: null,
+  leverage: null,
+  total_collateral: null,
+  free_collateral: null,
+  maintenance_margin: null,
+};
+
+/** No account: it is known to hold nothing, but there is nothing that could be healthy. */
+const NO_ACCOUNT: MarginPart = { ...UNKNOWN_MARGIN, total_collateral: 0, free_collateral: 0, maintenance_margin: 0 };
+
+function marginPart(account: Account | null, markets: Markets): MarginPart {
+  if (account === null) return NO_ACCOUNT;
+  const assessment = assessMargin(account, markets);
+  if (assessment.kind === 'unknown') return UNKNOWN_MARGIN;
+  const { figures } = assessment;
+  return {
+    health: figures.health,
+    leverage: figures.leverage,
+    total_collateral: usdNumber(figures.totalCollateralMaintenance),
+    free_collateral: usdNumber(figures.freeCollateral),
+    maintenance_margin: usdNumber(figures.maintenanceMargin),
+  };
+}
+
+export function driftState(snapshot: Snapshot, policy: Policy): DriftState {
+  const { account, markets } = snapshot;
+  const { netDelta, driftPct } = exposure(snapshot, policy);
+  return {
+    ...marginPart(account, markets),
+    positions:
+      account === null ? [] : account.perps.flatMap((position) => positionFigures(account, markets, position) ?? []),
+    net_delta: sol(netDelta),
+    drift_pct: driftPct,
+  };
+}

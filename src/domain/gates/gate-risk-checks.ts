@@ -1,0 +1,128 @@
+/** Checks of the account after the operation: margin, liquidation, exposure, and whether it pays. */
+
+import { addedSize } from '../account/position.ts';
+import { judgeProfitability } from '../hedge/carry.ts';
+import { countedSpot, driftPct, reservedFor } from '../hedge/delta.ts';
+import { annualizedRate } from '../hedge/funding.ts';
+import { abs, lamports, usdNumber } from '../money/units.ts';
+import { whatHoldsBack } from './gate-size-checks.ts';
+import {
+  type GateCheck,
+  type GateSubject,
+  liquidationDistancePct,
+  unknownAs,
+  walletSolChange,
+} from './gate-subject.ts';
+
+/** The trade's limits whatever MAX_LEVERAGE says; the setting may only lower them. */
+export const LEVERAGE_CAP = { live: 5, paper: 10 } as const;
+/** Health after an increase, and after a withdrawal. */
+export const MIN_HEALTH_AFTER = 60;
+export const MIN_HEALTH_AFTER_WITHDRAW = 80;
+
+export function leverage({ margin, policy }: GateSubject): GateCheck {
+  const need = Math.min(policy.maxLeverage, LEVERAGE_CAP[policy.mode]);
+  if (margin.kind === 'unknown') return unknownAs('x', need, margin.missing);
+  const { figures } = margin;
+  // Nothing left to owe against: the ratio is then zero or negative, and no number is high enough to say so.
+  const owing = figures.maintenanceMargin > 0n && figures.netValue <= 0n;
+  return {
+    pass: !owing && figures.leverage <= need,
+    have: owing ? null : figures.leverage,
+    need,
+    unit: 'x',
+    remedy: 'Choose a smaller size, or deposit more (MAX_LEVERAGE).',
+  };
+}
+
+export function healthAfter({ margin, operation, snapshot }: GateSubject): GateCheck {
+  const need = operation.kind === 'withdraw' ? MIN_HEALTH_AFTER_WITHDRAW : MIN_HEALTH_AFTER;
+  if (margin.kind === 'unknown') return unknownAs('%', need, margin.missing);
+  return {
+    pass: margin.figures.healthExact >= need,
+    have: margin.figures.healthExact,
+    need,
+    unit: '%',
+    remedy:
+      operation.kind === 'withdraw'
+        ? `Withdraw less, or close and settle first.${whatHoldsBack(snapshot)}`
+        : 'Choose a smaller size, or deposit more.',
+  };
+}
+
+export function liquidationDistance({ after, snapshot, policy, operation, market }: GateSubject): GateCheck {
+  const need = policy.minLiquidationDistancePct;
+  const names = 'market' in operation ? [operation.market] : snapshot.markets.perps.map((perp) => perp.market);
+  if (after === null || after.account === null || ('market' in operation && market === null)) {
+    return unknownAs('%', need, ['the account after the operation']);
+  }
+  let nearest: number | 'none' = 'none';
+  for (const name of names) {
+    const distance = liquidationDistancePct(after.account, snapshot.markets, name);
+    if (distance === null) return unknownAs('%', need, [`the liquidation price of ${name}`]);
+    if (distance !== 'none' && (nearest === 'none' || distance < nearest)) nearest = distance;
+  }
+  return {
+    pass: nearest === 'none' || nearest >= need,
+    have: nearest,
+    need,
+    unit: '%',
+    remedy: 'Liquidation would be too near (MIN_LIQUIDATION_DISTANCE_PCT): choose a smaller size, or deposit more.',
+  };
+}
+
+/** Beyond tolerance, and farther from zero than before or on its other side. */
+export function deltaExposed({ snapshot, operation, policy, perp, delta }: GateSubject): GateCheck {
+  const need = policy.driftTolerancePct;
+  const spot = countedSpot(snapshot, policy);
+  if (spot === null) return unknownAs('%', need, ['spot']);
+  const moved = policy.hedgeWalletSol ? 0n : -walletSolChange(operation);
+  const spotAfter = lamports(spot + moved);
+  const perpAfter = lamports(perp + delta);
+  const before = spot + perp;
+  const after = spotAfter + perpAfter;
+  const drift = driftPct(spotAfter, perpAfter, reservedFor(policy));
+  const farther = abs(after) > abs(before) || (after !== 0n && before !== 0n && after > 0n !== before > 0n);
+  return {
+    pass: Math.abs(drift) <= need || !farther,
+    have: drift,
+    need,
+    unit: '%',
+    remedy: 'The account would be exposed to the price. Confirm it, or choose a size that hedges what you hold.',
+  };
+}
+
+export function unprofitable({ snapshot, delta, perp, policy, operation }: GateSubject): GateCheck {
+  const side = delta > 0n ? 'long' : 'short';
+  const market = 'market' in operation ? operation.market : undefined;
+  const judged = judgeProfitability(snapshot, addedSize(perp, delta), side, policy, market);
+  if (judged.kind === 'unknown') return unknownAs('USD', 'the cost', judged.missing);
+  const { profitability: at } = judged;
+  const periodMs = snapshot.funding.periodMs;
+  const days = at.breakEvenDays === null ? 'never' : `in ${at.breakEvenDays.toFixed(1)} days`;
+  const lastPassed = at.lastPassedTsMs === null ? null : new Date(at.lastPassedTsMs).toISOString();
+  return {
+    pass: at.pass,
+    have: usdNumber(at.expected),
+    need: usdNumber(at.cost.total),
+    unit: 'USD',
+    remedy:
+      `At today's rate the cost is earned back ${days}; it must be within ${at.horizonHours} h. ` +
+      `It would pass from ${(annualizedRate(at.neededRate, periodMs) * 100).toFixed(2)} % a year` +
+      `${lastPassed === null ? '; no known period reached that.' : `; the last hour that did ended ${lastPassed}.`}` +
+      `${at.shortHistory ? ' Less than 24 h of funding history is known.' : ''}`,
+    detail: {
+      expected_usd: usdNumber(at.expected),
+      fees_usd: usdNumber(at.cost.fees),
+      slippage_usd: usdNumber(at.cost.slippage),
+      gas_usd: usdNumber(at.cost.gas),
+      extra_interest_usd: usdNumber(at.extraInterest),
+      rate_pct_per_year: annualizedRate(at.rate, periodMs) * 100,
+      needed_rate_pct_per_year: annualizedRate(at.neededRate, periodMs) * 100,
+      break_even_days: at.breakEvenDays,
+      last_passed: lastPassed,
+      horizon_hours: at.horizonHours,
+      short_history: at.shortHistory,
+    },
+  };
+}

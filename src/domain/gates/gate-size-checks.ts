@@ -1,0 +1,149 @@
+/** Checks of the amount: that the money is there, and that the market takes the size. */
+import type { Account, Asset, PerpMarket } from '../account/account.ts';
+import type { Snapshot } from '../account/snapshot.ts';
+import { marketOfAsset, settlesPerps } from '../account/spot-markets.ts';
+import type { Policy } from '../hedge/policy.ts';
+import { tokenAmount, withdrawable } from '../margin/margin.ts';
+import { ASSET_DECIMALS, formatAmount, formatUsd } from '../money/amounts.ts';
+import { abs, type Lamports, type MicroUsd, max, microUsd, solNumber, usdNumber, valueAt } from '../money/units.ts';
+import { limitReference } from '../order/slippage.ts';
+import { type GateCheck, type GateSubject, openingCost, type TradePurpose, unknownAs } from './gate-subject.ts';
+
+/**
+ * Base units that a withdrawal from Drift may ask for beyond what there is, and does not get: it rounds each deposit down
+ * by up to one, and who deposited 2 SOL may ask for 2 SOL back. Paper's balances are exact.
+ */
+export const WITHDRAW_ROUNDING = 10n;
+
+const assetNumber = (asset: Asset, amount: bigint): number => Number(amount) / 10 ** ASSET_DECIMALS[asset];
+
+export function insufficientFunds(subject: GateSubject): GateCheck {
+  const { snapshot, operation, policy, margin } = subject;
+  if (operation.kind === 'trade' || operation.kind === 'settle') {
+    if (margin.kind === 'unknown') return unknownAs('USD', 0, margin.missing);
+    const free = margin.figures.totalCollateralInitial - margin.figures.initialMargin;
+    return {
+      pass: free >= 0n,
+      have: Number(free) / 1e6,
+      need: 0,
+      unit: 'USD',
+      remedy: 'The free collateral does not carry this size: deposit more, or choose a smaller size.',
+    };
+  }
+  const { asset, amount } = operation;
+  const available =
+    operation.kind === 'deposit' ? depositable(snapshot, asset, policy) : withdrawableOf(snapshot, asset);
+  if (available === null) return unknownAs(asset, assetNumber(asset, amount), ['what can be withdrawn']);
+  const rounds = policy.mode === 'live' && operation.kind === 'withdraw' && available > 0n;
+  const rounding = rounds ? WITHDRAW_ROUNDING : 0n;
+  const there = amount > 0n && amount <= available + rounding;
+  const bound = there && operation.kind === 'withdraw' ? boundByDebt(subject) : null;
+  if (bound !== null) return bound;
+  return {
+    pass: there,
+    have: assetNumber(asset, available),
+    need: assetNumber(asset, amount),
+    unit: asset,
+    remedy:
+      operation.kind === 'deposit'
+        ? 'The wallet, less the gas reserve, this transaction and the opening of an account, does not hold as much.'
+        : `No more than this can be withdrawn without borrowing.${whatHoldsBack(snapshot)}`,
+  };
+}
+
+/**
+ * What is left must carry what is owed at initial weights, as the program asks. Drift's own limit does not count a loss
+ * that is not settled when nothing else is owed. Null where it does; an unknown margin is HEALTH_AFTER's to refuse.
+ */
+function boundByDebt({ snapshot, margin }: GateSubject): GateCheck | null {
+  if (margin.kind === 'unknown') return null;
+  const free = margin.figures.totalCollateralInitial - margin.figures.initialMargin;
+  // The limit itself is rounded up.
+  if (free >= -WITHDRAW_ROUNDING) return null;
+  return {
+    pass: false,
+    have: usdNumber(microUsd(free)),
+    need: 0,
+    unit: 'USD',
+    remedy: `What is left would not carry what is owed. Withdraw less.${whatHoldsBack(snapshot)}`,
+  };
+}
+
+/** Losses of positions that are closed, not settled yet: they bind collateral until they are. Micro-USD, positive. */
+export const unsettledLoss = (account: Account | null): MicroUsd =>
+  microUsd(
+    (account?.perps ?? [])
+      .filter(({ baseAmount, quoteAmount }) => baseAmount === 0n && quoteAmount < 0n)
+      .reduce((sum, { quoteAmount }) => sum - quoteAmount, 0n),
+  );
+
+/** Sentences on what binds deposits though no position is open, each with the way to free them; empty when nothing does. */
+export function whatHoldsBack({ account, markets }: Pick<Snapshot, 'account' | 'markets'>): string {
+  const loss = unsettledLoss(account);
+  const debts = (account?.spot ?? []).flatMap((balance) => {
+    const market = markets.spot.find((each) => each.marketIndex === balance.marketIndex);
+    if (market === undefined || balance.kind !== 'borrow' || balance.scaledBalance === 0n) return [];
+    const asset = settlesPerps(markets, market) ? 'USDC' : market.asset;
+    const debt = `${formatAmount(-tokenAmount(balance, market), market.decimals)} ${asset}`;
+    return [` A debt of ${debt} holds the rest back: deposit a little more than that first.`];
+  });
+  return loss === 0n
+    ? debts.join('')
+    : ` A loss of ${formatUsd(loss)} USD of a closed position is not settled and holds the rest back: send SETTLE_PNL first.${debts.join('')}`;
+}
+
+export function depositable(snapshot: Snapshot, asset: Asset, policy: Policy): bigint {
+  const { wallet, transactionCostLamports, boundByDepositLamports = 0n } = snapshot;
+  if (asset === 'USDC') return wallet.usdc;
+  // The reserve may be lent to the deposit: it comes back with its transaction.
+  const kept = max<bigint>(policy.reservedSol, boundByDepositLamports);
+  const costs = kept + transactionCostLamports + openingCost(snapshot, 'deposit');
+  return max<bigint>(wallet.sol - costs, 0n);
+}
+
+export function withdrawableOf({ account, markets }: Snapshot, asset: Asset): bigint | null {
+  if (account === null) return 0n;
+  const name = marketOfAsset(markets, asset)?.asset;
+  return name === undefined ? null : withdrawable(account, markets, name);
+}
+
+/** An automatic or commanded correction also minds MIN_TRADE_SIZE; an OPEN only the market. */
+export const minimumSize = (market: PerpMarket, policy: Policy, purpose: TradePurpose): Lamports =>
+  purpose === 'open' ? market.minimumSize : max(market.minimumSize, policy.minTradeSize);
+
+export function minimumSizeCheck({ market, policy, operation, delta }: GateSubject): GateCheck {
+  const purpose = operation.kind === 'trade' ? operation.purpose : 'open';
+  const need = market === null ? null : minimumSize(market, policy, purpose);
+  return {
+    pass: need !== null && abs(delta) >= need && delta !== 0n,
+    have: solNumber(abs(delta)),
+    need: need === null ? null : solNumber(need),
+    unit: 'SOL',
+    remedy: 'Choose a size of at least the minimum.',
+  };
+}
+
+export function stepSize({ market, delta }: GateSubject): GateCheck {
+  const step = market?.stepSize ?? null;
+  return {
+    pass: step !== null && (step <= 0n || delta % step === 0n),
+    have: solNumber(abs(delta)),
+    need: step === null ? null : solNumber(step),
+    unit: 'SOL',
+    remedy: 'Choose a multiple of the step.',
+  };
+}
+
+export function maxAutoTrade({ market, delta, policy }: GateSubject): GateCheck {
+  const at = market === null ? null : limitReference(market.oracle.price, market.markPrice);
+  const need = usdNumber(policy.maxAutoTradeUsd);
+  if (at === null) return unknownAs('USD', need, ['the price']);
+  const notional = valueAt(abs(delta), at);
+  return {
+    pass: notional <= policy.maxAutoTradeUsd,
+    have: usdNumber(notional),
+    need,
+    unit: 'USD',
+    remedy: 'Too much for the engine to decide by itself (MAX_AUTO_TRADE_USD): send REBALANCE.',
+  };
+}

@@ -1,0 +1,127 @@
+/** Checks of the venue, the reading and the wallet's gas: whether anything can be sent, and on what it would rest. */
+
+import { marketOfAsset } from '../account/spot-markets.ts';
+import { lamports, solNumber, usdNumber } from '../money/units.ts';
+import { type GateCheck, type GateSubject, openingCost, walletSolChange } from './gate-subject.ts';
+
+const REQUIRED_PERMISSION = { deposit: 'capital', withdraw: 'capital', settle: 'capital', trade: 'trading' } as const;
+const PERMISSION_RANK = { 'read-only': 0, capital: 1, trading: 2 } as const;
+
+export function permission({ policy, operation }: GateSubject): GateCheck {
+  const need = REQUIRED_PERMISSION[operation.kind];
+  return {
+    pass: policy.mode === 'paper' || PERMISSION_RANK[policy.permissions] >= PERMISSION_RANK[need],
+    have: policy.mode === 'paper' ? 'paper' : policy.permissions,
+    need,
+    unit: 'permission',
+    remedy: `Set LIVE_PERMISSIONS=${need} and start again.`,
+  };
+}
+
+export function venuePaused({ snapshot: { pauses }, operation, reducing }: GateSubject): GateCheck {
+  const refused = 'asset' in operation && (pauses.refusedAssets?.[operation.kind].includes(operation.asset) ?? false);
+  const paused =
+    refused || (operation.kind === 'trade' ? pauses[reducing ? 'reduce' : 'increase'] : pauses[operation.kind]);
+  return {
+    pass: !paused,
+    have: paused ? 'paused' : 'open',
+    need: 'open',
+    unit: 'venue',
+    remedy: `${pauses.detail === null ? 'The venue refuses this now.' : `The venue refuses this now: ${pauses.detail}`} Try again later.`,
+  };
+}
+
+export function feeMoney({ snapshot, operation }: GateSubject): GateCheck {
+  const need = lamports(snapshot.transactionCostLamports + openingCost(snapshot, operation.kind));
+  return {
+    pass: snapshot.wallet.sol >= need,
+    have: solNumber(snapshot.wallet.sol),
+    need: solNumber(need),
+    unit: 'SOL',
+    remedy: 'Send SOL to the wallet: it cannot pay for a transaction.',
+  };
+}
+
+export function priceUnknown({ worstPrice }: GateSubject): GateCheck {
+  return {
+    pass: worstPrice !== null,
+    have: worstPrice === null ? null : usdNumber(worstPrice),
+    need: 'a mark or oracle price',
+    unit: 'USD',
+    remedy: 'There is no price to set a limit from. Wait for one.',
+  };
+}
+
+export function accountStatus({ snapshot: { account }, operation }: GateSubject): GateCheck {
+  const have = account === null ? 'none' : account.status;
+  return {
+    pass: have === 'active' || (have === 'none' && operation.kind === 'deposit'),
+    have,
+    need: 'active',
+    unit: 'account',
+    remedy: account === null ? 'There is no account yet: deposit first.' : 'Wait until the liquidation is over.',
+  };
+}
+
+export function marketStatus({ market, reducing, operation }: GateSubject): GateCheck {
+  const eased = reducing || operation.kind === 'settle';
+  const status = market?.status ?? null;
+  return {
+    pass: status === 'active' || (eased && status === 'reduce_only'),
+    have: status,
+    need: eased ? 'active or reduce_only' : 'active',
+    unit: 'market',
+    remedy: market === null ? 'The venue does not tell of this market.' : 'The market does not take this now.',
+  };
+}
+
+export function oracleInvalid({ snapshot, market, operation }: GateSubject): GateCheck {
+  const oracle = 'asset' in operation ? marketOfAsset(snapshot.markets, operation.asset)?.oracle : market?.oracle;
+  const priced = oracle?.valid === true && oracle.price !== null;
+  // An order that enlarges would only lie there, at a limit from a price that the venue itself no longer fills by.
+  const fills = operation.kind === 'trade' ? (oracle?.noFillsReason ?? null) : null;
+  const valid = priced && fills === null;
+  return {
+    pass: valid,
+    have: valid ? 'valid' : (oracle?.invalidReason ?? (priced ? fills : null) ?? 'no price'),
+    need: 'valid',
+    unit: 'oracle',
+    remedy:
+      priced && !valid
+        ? 'The venue fills no order by this price. Wait until the oracle is fresh.'
+        : 'Wait until the oracle gives a valid price.',
+  };
+}
+
+export function snapshotAge({ snapshot, policy, nowMs }: GateSubject): GateCheck {
+  const ageMs = Math.max(0, nowMs - snapshot.takenAtMs);
+  return {
+    pass: ageMs <= policy.maxSnapshotAgeMs,
+    have: ageMs / 1000,
+    need: policy.maxSnapshotAgeMs / 1000,
+    unit: 's',
+    remedy: 'The reading is too old (MAX_SNAPSHOT_AGE_SECONDS). Wait for a fresh one.',
+  };
+}
+
+export function rpcLatency({ snapshot: { rpcLatencyMs }, policy }: GateSubject): GateCheck {
+  return {
+    pass: rpcLatencyMs === null ? policy.mode === 'paper' : rpcLatencyMs <= policy.maxRpcLatencyMs,
+    have: rpcLatencyMs,
+    need: policy.maxRpcLatencyMs,
+    unit: 'ms',
+    remedy: 'The RPC answers too slowly (MAX_RPC_LATENCY_MS). Wait, or add a nearer node to RPC_URL.',
+  };
+}
+
+export function gasReserve({ snapshot, operation, policy }: GateSubject): GateCheck {
+  const costs = snapshot.transactionCostLamports + openingCost(snapshot, operation.kind);
+  const left = lamports(snapshot.wallet.sol + walletSolChange(operation) - costs);
+  return {
+    pass: left >= policy.reservedSol,
+    have: solNumber(left),
+    need: solNumber(policy.reservedSol),
+    unit: 'SOL',
+    remedy: 'The wallet must keep RESERVED_SOL for gas: send SOL to it, or choose a smaller amount.',
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * Gates: may this operation go ahead? All are evaluated, all are reported with figures; docs/architecture/gates.md says
+ * which of them block what.
+ */
+
+import type { ErrorReport, Json } from '../../lib/errors.ts';
+import { isReducing } from '../account/position.ts';
+import type { Snapshot } from '../account/snapshot.ts';
+import { marketOfAsset } from '../account/spot-markets.ts';
+import { countedSpot, driftFromTargetPct, reservedFor } from '../hedge/delta.ts';
+import { perpMarketOf, perpSize } from '../margin/margin.ts';
+import { abs, divCeil, type MicroUsd, microUsd, valueAt } from '../money/units.ts';
+import { limitReference } from '../order/slippage.ts';
+import { GATE_CHECKS } from './gate-checks.ts';
+import { type GateCheck, type GateInput, type GateOperation, type GateSubject, gateSubject } from './gate-subject.ts';
+import { GATE_CODES, type GateCell, type GateCode, type GateColumn, gateCell } from './gate-table.ts';
+
+export { minimumSize } from './gate-size-checks.ts';
+export { type GateInput, type GateOperation, type TradePurpose, worstPriceOf } from './gate-subject.ts';
+export type { GateCode, GateColumn } from './gate-table.ts';
+
+export interface Gate extends GateCheck {
+  readonly code: GateCode;
+  /** It failed, and that stops this operation. */
+  readonly blocks: boolean;
+  /** It blocks, and a person's confirmation would let it pass. */
+  readonly confirmable: boolean;
+}
+
+export interface GateReport {
+  /** No gate blocks. */
+  readonly pass: boolean;
+  readonly column: GateColumn;
+  readonly reducing: boolean;
+  /** Something blocks, and a person's confirmation would lift all of it. */
+  readonly confirmable: boolean;
+  readonly gates: readonly Gate[];
+}
+
+/** Whether the operation reduces the position that stands in the snapshot: |perp| shrinks without crossing zero. */
+export function reduces(operation: GateOperation, { account, markets }: Snapshot): boolean {
+  if (operation.kind !== 'trade' || account === null) return false;
+  return isReducing(perpSize(account, markets, operation.market), operation.delta);
+}
+
+/** A reduction's name is of no use to a trade that does not reduce, and a trade that reduces is judged as one. */
+export function gateColumn(operation: GateOperation, reducing: boolean): GateColumn {
+  if (operation.kind !== 'trade') return operation.kind;
+  if (!reducing) return operation.purpose === 'open' ? 'open' : 'rebalance-enlarge';
+  return operation.purpose === 'open' || operation.purpose === 'rebalance' ? 'rebalance-reduce' : operation.purpose;
+}
+
+export function evaluateGates(input: GateInput): GateReport {
+  const reducing = reduces(input.operation, input.snapshot);
+  const column = gateColumn(input.operation, reducing);
+  const subject = gateSubject(input, column, reducing);
+  const gates: Gate[] = [];
+  for (const code of GATE_CODES) {
+    const cell = gateCell(code, column);
+    if (cell === '-') continue;
+    const check = GATE_CHECKS[code](subject);
+    const blocks = !check.pass && blocksIn(cell, subject);
+    gates.push({ code, ...check, blocks, confirmable: blocks && cell === 'C' && !isAutomatic(input.operation) });
+  }
+  const blocking = gates.filter((gate) => gate.blocks);
+  return {
+    pass: blocking.length === 0,
+    column,
+    reducing,
+    confirmable: blocking.length > 0 && blocking.every((gate) => gate.confirmable),
+    gates,
+  };
+}
+
+const isAutomatic = (operation: GateOperation): boolean => operation.kind === 'trade' && operation.automatic;
+
+function blocksIn(cell: GateCell, subject: GateSubject): boolean {
+  const { operation } = subject;
+  switch (cell) {
+    case 'B':
+      return true;
+    case 'C':
+      return isAutomatic(operation) || !('exposureConfirmed' in operation && operation.exposureConfirmed);
+    case 'A':
+      return isAutomatic(operation);
+    case 'W':
+      return !isFarFromTarget(subject);
+    case 'R':
+    case '-':
+      return false;
+  }
+}
+
+/** Beyond MAX_UNHEDGED_PCT the risk of standing open outweighs the cost of the trade. Unknown spot waives nothing. */
+function isFarFromTarget({ snapshot, operation, policy, perp }: GateSubject): boolean {
+  const spot = countedSpot(snapshot, policy);
+  if (spot === null || operation.kind !== 'trade') return false;
+  const drift = driftFromTargetPct(spot, perp, reservedFor(policy), operation.hedgeTargetPpm);
+  return Math.abs(drift) > policy.maxUnhedgedPct;
+}
+
+export const blockingGates = (report: GateReport): readonly Gate[] => report.gates.filter((gate) => gate.blocks);
+
+/** The gates as INTERFACE shows them in `details.gates`. */
+export const gatesJson = (report: GateReport): Json =>
+  report.gates.map(({ code, pass, blocks, have, need, unit, remedy, detail }) => ({
+    code,
+    pass,
+    blocks,
+    have,
+    need,
+    unit,
+    remedy,
+    ...(detail === undefined ? {} : { detail }),
+  }));
+
+/** Gates that INTERFACE gives a code of their own; the rest are GATE_BLOCKED. */
+function errorCode(report: GateReport): string {
+  const blocked = (code: GateCode) => report.gates.some((gate) => gate.code === code && gate.blocks);
+  if (blocked('PERMISSION')) return 'PERMISSION_DENIED';
+  if (blocked('VENUE_PAUSED')) return 'VENUE_PAUSED';
+  const capital = report.column === 'deposit' || report.column === 'withdraw';
+  if (capital && blocked('INSUFFICIENT_FUNDS')) return 'INSUFFICIENT_FUNDS';
+  return blocked('MINIMUM_SIZE') ? 'BELOW_MINIMUM' : 'GATE_BLOCKED';
+}
+
+const figure = (value: number | string | null): string =>
+  value === null ? 'unknown' : typeof value === 'number' ? String(Number(value.toPrecision(6))) : value;
+
+/** The refusal that a blocked report amounts to; null when nothing blocks. */
+export function gateError(report: GateReport): ErrorReport | null {
+  const blocking = blockingGates(report);
+  if (blocking.length === 0) return null;
+  const reasons = blocking.map(
+    ({ code, have, need, unit, remedy }) => `${code}: ${figure(have)} against ${figure(need)} ${unit}. ${remedy}`,
+  );
+  return { code: errorCode(report), message: reasons.join(' '), details: { gates: gatesJson(report) } };
+}
+
+export interface ConfirmationNeed {
+  readonly needed: boolean;
+  /** Null: the price is unknown. */
+  readonly value: MicroUsd | null;
+  readonly reasons: readonly ('CONFIRM_ABOVE_USD' | 'DELTA_EXPOSED')[];
+}
+
+/**
+ * Whether a person must confirm a command: live above CONFIRM_ABOVE_USD for what is not a reduction (an unknown value
+ * counts as above), and for exposure beyond tolerance in paper too. The engine's own trades ask nobody.
+ */
+export function confirmationNeeded(input: GateInput, report: GateReport): ConfirmationNeed {
+  const { operation, snapshot, policy } = input;
+  const value = operationValue(operation, snapshot);
+  if (isAutomatic(operation)) return { needed: false, value, reasons: [] };
+  const asked = ['deposit', 'withdraw', 'open', 'rebalance-enlarge'].includes(report.column);
+  const large = policy.mode === 'live' && asked && (value === null || value > policy.confirmAboveUsd);
+  const exposed = report.gates.some((gate) => gate.code === 'DELTA_EXPOSED' && gate.confirmable);
+  const reasons = [
+    ...(large ? (['CONFIRM_ABOVE_USD'] as const) : []),
+    ...(exposed ? (['DELTA_EXPOSED'] as const) : []),
+  ];
+  return { needed: reasons.length > 0, value, reasons };
+}
+
+/** Worth of what is moved or traded, at the oracle, else at the mark; null when neither is known. */
+function operationValue(operation: GateOperation, { markets }: Snapshot): MicroUsd | null {
+  switch (operation.kind) {
+    case 'settle':
+      return microUsd(0n);
+    case 'trade': {
+      const market = perpMarketOf(markets, operation.market);
+      const at = limitReference(market?.oracle.price ?? null, market?.markPrice ?? null);
+      return at === null ? null : valueAt(abs(operation.delta), at);
+    }
+    case 'deposit':
+    case 'withdraw': {
+      const market = marketOfAsset(markets, operation.asset);
+      if (market === null || market.oracle.price === null) return null;
+      return microUsd(divCeil(operation.amount * market.oracle.price, 10n ** BigInt(market.decimals)));
+    }
+  }
+}

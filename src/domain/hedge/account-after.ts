@@ -1,0 +1,104 @@
+/** The account as it would stand after a trade, a deposit or a withdrawal: what gates judge, and nothing is sent. */
+import type { Account, Asset, Markets, SpotBalance, SpotMarket } from '../account/account.ts';
+import { applyFill, emptyPosition } from '../account/position.ts';
+import type { Snapshot } from '../account/snapshot.ts';
+import { marketOfAsset } from '../account/spot-markets.ts';
+import { perpMarketOf, perpPosition, tokenAmount, unsettledFunding } from '../margin/margin.ts';
+import { abs, divCeil, divFloor, type Lamports, lamports, microUsd, type Price, valueAt } from '../money/units.ts';
+
+export type AccountChange =
+  | { readonly kind: 'none' }
+  /** Signed lamports, positive = buy, filled at `price`; the market's taker fee is paid. */
+  | { readonly kind: 'trade'; readonly market: string; readonly delta: Lamports; readonly price: Price }
+  | { readonly kind: 'deposit' | 'withdraw'; readonly asset: Asset; readonly amount: bigint };
+
+export interface AccountAfter {
+  readonly account: Account | null;
+  readonly wallet: { readonly sol: Lamports; readonly usdc: bigint };
+}
+
+/** Drift: token amount = scaled balance x cumulative interest / 10^(19 - decimals). */
+const SCALED_EXPONENT = 19;
+const FEE_PRECISION = 1_000_000n;
+
+const emptyAccount: Account = {
+  subAccount: 0,
+  status: 'active',
+  maxMarginRatio: 0,
+  highLeverageMode: false,
+  spot: [],
+  perps: [],
+  orders: [],
+};
+
+/** The taker fee of a trade of this value, micro-USD, rounded up. `takerFee`: fraction at 1e6. */
+export const takerFeeOn = (value: bigint, takerFee: bigint): bigint => divCeil(abs(value) * takerFee, FEE_PRECISION);
+
+/** Null where the market or the account that the change needs is not there: the account after is then unknown. */
+export function accountAfter(snapshot: Snapshot, change: AccountChange): AccountAfter | null {
+  const { account, markets, wallet } = snapshot;
+  switch (change.kind) {
+    case 'none':
+      return { account, wallet };
+    case 'trade': {
+      const after = account === null ? null : afterTrade(account, markets, change);
+      return after === null ? null : { account: after, wallet };
+    }
+    case 'deposit':
+    case 'withdraw': {
+      const market = marketOfAsset(markets, change.asset);
+      if (market === null || (account === null && change.kind === 'withdraw')) return null;
+      const inward = change.kind === 'deposit' ? change.amount : -change.amount;
+      return {
+        account: withTokens(account ?? emptyAccount, market, inward),
+        wallet:
+          change.asset === 'SOL'
+            ? { ...wallet, sol: lamports(wallet.sol - inward) }
+            : { ...wallet, usdc: microUsd(wallet.usdc - inward) },
+      };
+    }
+  }
+}
+
+function afterTrade(
+  account: Account,
+  markets: Markets,
+  trade: { readonly market: string; readonly delta: Lamports; readonly price: Price },
+): Account | null {
+  const market = perpMarketOf(markets, trade.market);
+  if (market === null) return null;
+  const before = perpPosition(account, trade.market, markets) ?? emptyPosition(market.marketIndex, 0n);
+  const value = valueAt(trade.delta, trade.price);
+  const settled = { ...before, quoteAmount: microUsd(before.quoteAmount + unsettledFunding(before, market)) };
+  const filled = applyFill(
+    settled,
+    trade.delta,
+    microUsd(-value),
+    microUsd(takerFeeOn(value, market.takerFee)),
+  ).position;
+  const position = {
+    ...filled,
+    lastCumulativeFundingRate:
+      filled.baseAmount < 0n ? market.cumulativeFundingRateShort : market.cumulativeFundingRateLong,
+  };
+  const others = account.perps.filter((perp) => perp.marketIndex !== market.marketIndex);
+  return { ...account, perps: [...others, position] };
+}
+
+/** The account with `change` tokens more (or fewer: beyond the deposit it becomes a borrow), base units of the asset. */
+export function withTokens(account: Account, market: SpotMarket, change: bigint): Account {
+  const before = account.spot.find((balance) => balance.marketIndex === market.marketIndex);
+  const tokens = (before === undefined ? 0n : tokenAmount(before, market)) + change;
+  const scale = 10n ** BigInt(SCALED_EXPONENT - market.decimals);
+  const balance: SpotBalance = {
+    ...(before ?? { marketIndex: market.marketIndex, openOrders: 0, openBids: 0n, openAsks: 0n }),
+    kind: tokens < 0n ? 'borrow' : 'deposit',
+    // As the program rounds: a deposit down, a borrow up, never in the account's favour.
+    scaledBalance:
+      tokens < 0n
+        ? divCeil(-tokens * scale, market.cumulativeBorrowInterest)
+        : divFloor(tokens * scale, market.cumulativeDepositInterest),
+  };
+  const others = account.spot.filter((other) => other.marketIndex !== market.marketIndex);
+  return { ...account, spot: [...others, balance] };
+}

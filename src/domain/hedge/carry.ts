@@ -1,0 +1,238 @@
+/**
+ * Does it pay? The profit gate of DESIGN ("Gates"): what the added size may be expected to earn over the holding
+ * horizon against what opening and closing it costs; and what an open short earns or pays from day to day.
+ */
+import { type Account, type Markets, type PerpMarket, SOL_PERP } from '../account/account.ts';
+import type { FundingOutlook, Snapshot } from '../account/snapshot.ts';
+import { quoteMarket } from '../account/spot-markets.ts';
+import { perpMarketOf, perpPosition, tokenAmount } from '../margin/margin.ts';
+import {
+  abs,
+  divCeil,
+  divFloor,
+  HOURS_PER_YEAR,
+  type Lamports,
+  lamports,
+  type MicroUsd,
+  MS_PER_HOUR,
+  max,
+  microUsd,
+  min,
+  type Price,
+  valueAt,
+} from '../money/units.ts';
+import { slippagePpm } from '../order/slippage.ts';
+import { takerFeeOn } from './account-after.ts';
+import { RATE_PRECISION } from './funding.ts';
+import type { Policy } from './policy.ts';
+
+/** What is received counts half, what is paid counts whole. */
+const RECEIVED_DIVISOR = 2n;
+/** A round trip opens and closes: two fees, two slippages, two transactions. */
+const TRIPS = 2n;
+const PPM = 1_000_000n;
+/** Less history than this and the answer carries a warning. */
+export const MIN_KNOWN_HOURS = 24;
+const HOURS_PER_DAY = 24;
+const DAYS_PER_MONTH = 30n;
+/** CARRY_NEGATIVE is critical when 30 days at this pace cost more than this part of the notional: 1 %. */
+export const CARRY_CRITICAL_BPS = 100n;
+const BPS = 10_000n;
+/** CARRY_NEGATIVE is told again after a day of market time. */
+export const CARRY_REPEAT_MS = HOURS_PER_DAY * MS_PER_HOUR;
+
+export interface RoundTripCost {
+  readonly fees: MicroUsd;
+  readonly slippage: MicroUsd;
+  /** Gas and tip of both transactions. */
+  readonly gas: MicroUsd;
+  readonly total: MicroUsd;
+}
+
+export interface Profitability {
+  readonly pass: boolean;
+  /** Over the horizon, conservative: funding received halved or paid whole, less extra borrow interest. */
+  readonly expected: MicroUsd;
+  readonly cost: RoundTripCost;
+  readonly extraInterest: MicroUsd;
+  /** Fraction per period at 1e9, positive when longs pay: the one that the judgement rests on. */
+  readonly rate: bigint;
+  /** The rate at which it would pass, same unit. */
+  readonly neededRate: bigint;
+  /** Days until the cost is earned at `rate`; null: never. */
+  readonly breakEvenDays: number | null;
+  /** End of the last known period whose rate would have passed; null: none. */
+  readonly lastPassedTsMs: number | null;
+  readonly horizonHours: number;
+  /** Less than `MIN_KNOWN_HOURS` of funding history is known. */
+  readonly shortHistory: boolean;
+}
+
+export type ProfitabilityResult =
+  | { readonly kind: 'known'; readonly profitability: Profitability }
+  /** What is missing, in words: missing data blocks. */
+  | { readonly kind: 'unknown'; readonly missing: readonly string[] };
+
+/**
+ * The rate to judge by: for a short the lower of the last settled period and the trailing mean, for a long the higher;
+ * in both cases the worse. Null when either is unknown.
+ */
+export function conservativeRate(funding: FundingOutlook, side: 'long' | 'short' = 'short'): bigint | null {
+  if (funding.lastRate === null || funding.trailingMeanRate === null) return null;
+  const pick = side === 'short' ? min<bigint> : max<bigint>;
+  return pick(funding.lastRate, funding.trailingMeanRate);
+}
+
+export function roundTripCost(
+  size: Lamports,
+  oracle: Price,
+  market: PerpMarket,
+  transactionCostLamports: Lamports,
+): RoundTripCost {
+  const notional = valueAt(abs(size), oracle);
+  const fees = microUsd(TRIPS * takerFeeOn(notional, market.takerFee));
+  const slippage = microUsd(TRIPS * divCeil(notional * slippagePpm(size), PPM));
+  const gas = microUsd(TRIPS * (valueAt(transactionCostLamports, oracle) + 1n));
+  return { fees, slippage, gas, total: microUsd(fees + slippage + gas) };
+}
+
+/** Funding on `notional` over `hours` at `rate`, micro-USD, from a short's side. Rounded toward minus infinity. */
+function shortFunding(notional: MicroUsd, rate: bigint, hours: number, periodMs: number): MicroUsd {
+  const periods = BigInt(Math.round(hours * MS_PER_HOUR));
+  return microUsd(divFloor(notional * rate * periods, RATE_PRECISION * BigInt(periodMs)));
+}
+
+const conservative = (funding: MicroUsd): bigint => (funding > 0n ? funding / RECEIVED_DIVISOR : funding);
+
+/** Simple interest on `principal` (micro-USD) at a yearly rate (fraction at 1e6), rounded up. */
+const interestOn = (principal: bigint, yearlyRate: bigint, hours: number): MicroUsd =>
+  microUsd(divCeil(principal * yearlyRate * BigInt(Math.round(hours * 1_000)), PPM * BigInt(HOURS_PER_YEAR) * 1_000n));
+
+/** Deposited quote (USDC), negative for a borrow; null when the market is not known. */
+function quoteBalance(account: Account | null, markets: Markets, marketName: string): bigint | null {
+  const market = quoteMarket(markets, marketName);
+  if (market === null) return null;
+  const balance = account?.spot.find((spot) => spot.marketIndex === market.marketIndex);
+  return balance === undefined ? 0n : tokenAmount(balance, market);
+}
+
+/**
+ * Judges adding `size` (magnitude) on `side`. Extra borrow: what opening costs and the deposited quote does not cover
+ * is borrowed once settled. Lend interest on SOL that is held anyway does not count.
+ */
+export function judgeProfitability(
+  snapshot: Snapshot,
+  size: Lamports,
+  side: 'long' | 'short',
+  policy: Policy,
+  marketName = SOL_PERP,
+): ProfitabilityResult {
+  const { funding, markets, account } = snapshot;
+  const market = perpMarketOf(markets, marketName);
+  const oracle = market?.oracle.price ?? null;
+  const rate = conservativeRate(funding, side);
+  const quote = quoteBalance(account, markets, marketName);
+  const missing = [
+    ...(market === null ? ['the market'] : []),
+    ...(oracle === null ? ['the oracle price'] : []),
+    ...(rate === null ? ['the funding rate'] : []),
+    ...(quote === null ? ['the quote market'] : []),
+  ];
+  if (market === null || oracle === null || rate === null || quote === null) return { kind: 'unknown', missing };
+
+  const cost = roundTripCost(size, oracle, market, snapshot.transactionCostLamports);
+  const borrowed = max(cost.total / TRIPS - max(quote, 0n), 0n);
+  const borrowRate = quoteMarket(markets, marketName)?.borrowRate ?? null;
+  if (borrowed > 0n && borrowRate === null) return { kind: 'unknown', missing: ['the quote borrow rate'] };
+  const hours = policy.holdingHorizonHours;
+  const extraInterest = interestOn(borrowed, borrowRate ?? 0n, hours);
+  const notional = valueAt(abs(size), oracle);
+  const sign = side === 'short' ? 1n : -1n;
+  const expectedAt = (at: bigint): bigint =>
+    conservative(shortFunding(notional, sign * at, hours, funding.periodMs)) - extraInterest;
+  const passes = (at: bigint): boolean => expectedAt(at) >= cost.total;
+
+  const expected = microUsd(expectedAt(rate));
+  const perDay = hours === 0 ? 0 : (Number(expected) / hours) * HOURS_PER_DAY;
+  const passed = funding.recentRates.filter((period) => passes(period.rate)).at(-1);
+  return {
+    kind: 'known',
+    profitability: {
+      pass: passes(rate),
+      expected,
+      cost,
+      extraInterest,
+      rate,
+      neededRate: sign * neededRate(cost.total + extraInterest, notional, hours, funding.periodMs),
+      breakEvenDays: perDay > 0 ? Number(cost.total) / perDay : null,
+      lastPassedTsMs: passed?.tsMs ?? null,
+      horizonHours: hours,
+      shortHistory: funding.knownHours < MIN_KNOWN_HOURS,
+    },
+  };
+}
+
+/** The rate whose half covers `amount` over the horizon, rounded up. */
+function neededRate(amount: bigint, notional: MicroUsd, hours: number, periodMs: number): bigint {
+  const horizonMs = BigInt(Math.round(hours * MS_PER_HOUR));
+  const divisor = notional * horizonMs;
+  return divisor === 0n ? 0n : divCeil(amount * RECEIVED_DIVISOR * RATE_PRECISION * BigInt(periodMs), divisor);
+}
+
+export interface Carry {
+  /** Funding over 24 h at the mean rate of the last 24 h, positive = received. */
+  readonly fundingPerDay: MicroUsd;
+  /** Interest of the quote borrow over 24 h, positive = paid. */
+  readonly interestPerDay: MicroUsd;
+  readonly netPerDay: MicroUsd;
+  readonly notional: MicroUsd;
+  /** The rate (fraction per period, 1e9) at which the carry is neither. */
+  readonly breakEvenRate: bigint;
+  /** Funding since the account's start, positive = received; null when the venue does not know. */
+  readonly fundingSoFar: MicroUsd | null;
+  readonly negative: boolean;
+  /** 30 days at this pace cost more than 1 % of the notional. */
+  readonly critical: boolean;
+}
+
+/**
+ * What the open short earns in a day. Null: no short, or what it takes is unknown (the two differ in nothing that one
+ * could tell a person to do). Lend interest on the SOL is not counted: it would come without the short.
+ */
+export function carryOf(snapshot: Snapshot, marketName = SOL_PERP): Carry | null {
+  const { account, markets, funding } = snapshot;
+  const position = account === null ? null : perpPosition(account, marketName, markets);
+  const oracle = perpMarketOf(markets, marketName)?.oracle.price ?? null;
+  const quote = quoteBalance(account, markets, marketName);
+  const rate = meanRateOfDay(funding, snapshot.marketTimeMs);
+  if (position === null || position.baseAmount >= 0n || oracle === null || quote === null || rate === null) return null;
+  const borrowRate = quoteMarket(markets, marketName)?.borrowRate ?? null;
+  if (quote < 0n && borrowRate === null) return null;
+
+  const notional = valueAt(lamports(-position.baseAmount), oracle);
+  const fundingPerDay = shortFunding(notional, rate, HOURS_PER_DAY, funding.periodMs);
+  const interestPerDay = interestOn(max(-quote, 0n), borrowRate ?? 0n, HOURS_PER_DAY);
+  const netPerDay = microUsd(fundingPerDay - interestPerDay);
+  const day = notional * BigInt(HOURS_PER_DAY * MS_PER_HOUR);
+  return {
+    fundingPerDay,
+    interestPerDay,
+    netPerDay,
+    notional,
+    breakEvenRate: day === 0n ? 0n : divCeil(interestPerDay * RATE_PRECISION * BigInt(funding.periodMs), day),
+    fundingSoFar: snapshot.sources === null ? null : microUsd(divFloor(snapshot.sources.funding, 1_000_000_000n)),
+    negative: netPerDay < 0n,
+    critical: -netPerDay * DAYS_PER_MONTH * BPS > notional * CARRY_CRITICAL_BPS,
+  };
+}
+
+/** Mean of the periods that ended in the last 24 h of market time; the last settled one where no list is known. */
+function meanRateOfDay(funding: FundingOutlook, marketTimeMs: number): bigint | null {
+  const since = marketTimeMs - HOURS_PER_DAY * MS_PER_HOUR;
+  const rates = funding.recentRates.filter((period) => period.tsMs > since).map((period) => period.rate);
+  if (rates.length === 0) return funding.lastRate;
+  return divFloor(
+    rates.reduce((sum, rate) => sum + rate, 0n),
+    BigInt(rates.length),
+  );
+}

@@ -1,0 +1,55 @@
+/** The person's policy: every limit that gates and `decide` read. Plain JSON outward, integers inward. */
+import * as z from '../../lib/codec.ts';
+import { lamportsText, microUsdText } from '../money/wire.ts';
+
+export const Policy = z.object({
+  mode: z.enum(['paper', 'live']),
+  permissions: z.enum(['read-only', 'capital', 'trading']),
+  driftTolerancePct: z.number(),
+  cooldownMs: z.number(),
+  maxSlippageBps: z.number().int(),
+  minTradeSize: lamportsText,
+  reservedSol: lamportsText,
+  loopIntervalMs: z.number(),
+  pollIntervalMs: z.number(),
+  maxLeverage: z.number(),
+  confirmAboveUsd: microUsdText,
+  maxAutoTradeUsd: microUsdText,
+  hedgeWalletSol: z.boolean(),
+  guard: z.boolean(),
+  holdingHorizonHours: z.number(),
+  maxUnhedgedPct: z.number(),
+  minLiquidationDistancePct: z.number(),
+  maxSnapshotAgeMs: z.number(),
+  maxRpcLatencyMs: z.number(),
+  /** Market seconds per wall second; `max`: as fast as the engine is done. 1 on a live venue. */
+  marketSpeed: z.union([z.number(), z.literal('max')]),
+});
+export type Policy = z.output<typeof Policy>;
+export type PolicyJson = z.input<typeof Policy>;
+export const decodePolicy = (json: PolicyJson): Policy => z.decode(Policy, json);
+export const encodePolicy = (policy: Policy): PolicyJson => z.encode(Policy, policy);
+
+/** The defaults of INTERFACE, "Settings", for paper. */
+export const DEFAULT_POLICY: PolicyJson = {
+  mode: 'paper',
+  permissions: 'trading',
+  driftTolerancePct: 1,
+  cooldownMs: 1_800_000,
+  maxSlippageBps: 50,
+  minTradeSize: '5000000',
+  reservedSol: '17000000',
+  loopIntervalMs: 60_000,
+  pollIntervalMs: 10_000,
+  maxLeverage: 10,
+  confirmAboveUsd: '100000000',
+  maxAutoTradeUsd: '1000000000',
+  hedgeWalletSol: false,
+  guard: true,
+  holdingHorizonHours: 720,
+  maxUnhedgedPct: 5,
+  minLiquidationDistancePct: 20,
+  maxSnapshotAgeMs: 30_000,
+  maxRpcLatencyMs: 500,
+  marketSpeed: 1,
+};

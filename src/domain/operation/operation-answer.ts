@@ -1,0 +1,254 @@
+/** What an operation answers to the one who commanded it: INTERFACE's fields, from the facts of its legs. */
+
+import type { ErrorReport, Json } from '../../lib/errors.ts';
+import { formatAmount, formatSol, formatUsd } from '../money/amounts.ts';
+import { abs } from '../money/units.ts';
+import { type CommandAnswer, done, refused } from '../order/command.ts';
+import { totalFills } from '../order/intent.ts';
+import { lastAttempt, resolvedByHuman } from '../transaction/transaction.ts';
+import { currentLeg, filledSize, type Leg, legLanded, type OperationState, operationFills } from './operation.ts';
+
+type Fields = Readonly<Record<string, Json | undefined>>;
+
+const SOL_DECIMALS = 9;
+const USD_DECIMALS = 6;
+
+/** A JSON number beside its exact base units. */
+const amountFields = (name: string, base: bigint, decimals: number): Fields => ({
+  [name]: Number(formatAmount(base, decimals)),
+  [`${name}_base`]: base.toString(),
+});
+
+function commonFields(state: OperationState, leg: Leg | null): Fields {
+  const { task } = state;
+  const signature = leg === null ? undefined : lastAttempt(leg.tx)?.signed.signature;
+  return {
+    operation_id: task.operationId,
+    engine_id: task.engineId,
+    mode: task.mode,
+    ...(signature === undefined ? {} : { tx_signature: signature }),
+  };
+}
+
+/** The leg that an answer speaks of: the last one that landed, else the last one. */
+function tellingLeg(state: OperationState): Leg | null {
+  const mains = state.legs.filter((leg) => leg.purpose === 'main');
+  return mains.findLast(legLanded) ?? mains.at(-1) ?? null;
+}
+
+const committed = (fields: Fields): Fields => ({ ...fields, commitment: 'confirmed' });
+
+/** The final answer as the facts stand. */
+export function answerOf(state: OperationState): CommandAnswer {
+  const human = state.legs.find((leg) => resolvedByHuman(leg.tx) && !isProven(leg));
+  if (human !== undefined) return humanAnswer(state, human);
+  const { request } = state.task;
+  const leg = tellingLeg(state);
+  const fields = commonFields(state, leg);
+  switch (request.kind) {
+    case 'deposit':
+    case 'withdraw': {
+      const decimals = request.asset === 'SOL' ? SOL_DECIMALS : USD_DECIMALS;
+      const amount = BigInt(request.amount);
+      const asked = { ...fields, asset: request.asset, ...amountFields('amount', amount, decimals) };
+      if (leg === null || !legLanded(leg)) return notDone(leg, asked);
+      const moved = BigInt(leg.tx.landed?.effect?.movedAmount ?? amount);
+      const verb = request.kind === 'deposit' ? 'Deposited' : 'Withdrew';
+      const whole = moved === amount ? '' : ` of ${formatAmount(amount, decimals)}`;
+      const told = `${verb} ${formatAmount(moved, decimals)}${whole} ${request.asset}`;
+      if (whole === '') return done(told, committed(asked));
+      // The venue gave less rather than a loan: the account had changed since it was asked.
+      const less = { ...asked, ...amountFields('amount', moved, decimals) };
+      return done(told, committed({ ...less, ...amountFields('requested_amount', amount, decimals) }));
+    }
+    case 'settle':
+      return settleAnswer(leg, { ...fields, market: request.market });
+    case 'open':
+      return tradeAnswer(state, leg, {
+        ...fields,
+        market: request.market,
+        direction: request.direction,
+      });
+    case 'rebalance':
+      return tradeAnswer(state, leg, { ...fields, market: request.market });
+    case 'close':
+      return closeAnswer(state, leg, { ...fields, market: request.market });
+  }
+}
+
+const isProven = ({ tx }: Leg): boolean => tx.stage === 'finalized' || tx.stage === 'failed' || tx.stage === 'expired';
+
+function notDone(leg: Leg | null, fields: Fields): CommandAnswer {
+  const error: ErrorReport = leg?.tx.error ?? { code: 'TRANSACTION_FAILED', message: 'Nothing was done.' };
+  return refused(error, leg?.tx.stage === 'rejected' ? 'rejected' : 'failed', fields);
+}
+
+function settleAnswer(leg: Leg | null, fields: Fields): CommandAnswer {
+  if (leg?.nothing === 'settled') return done('Nothing to settle', { ...fields, changed: false });
+  if (leg === null || !legLanded(leg)) return notDone(leg, fields);
+  const settled = leg.tx.landed?.effect?.settledPnl;
+  if (settled === undefined) return done('Settled the PnL', committed(fields));
+  const pnl = BigInt(settled);
+  const unsettled = leg.tx.landed?.effect?.unsettledPnl;
+  const left = unsettled === undefined ? 0n : BigInt(unsettled);
+  const rest = left === 0n ? '' : `; ${formatUsd(left)} USD stays unsettled`;
+  const why = pnl === 0n ? reasonOf(leg) : null;
+  if (why !== null) {
+    return done(
+      `Settled no PnL: ${why}`,
+      committed({ ...fields, ...amountFields('settled_pnl', 0n, USD_DECIMALS), reason: why }),
+    );
+  }
+  return done(
+    `Settled ${formatUsd(pnl)} USD of PnL${rest}`,
+    committed({
+      ...fields,
+      ...amountFields('settled_pnl', pnl, USD_DECIMALS),
+      ...(left === 0n ? {} : amountFields('unsettled_pnl', left, USD_DECIMALS)),
+    }),
+  );
+}
+
+/** The venue's words for a settle that moved nothing. */
+function reasonOf(leg: Leg): string | null {
+  const detail = leg.tx.landed?.effect?.detail;
+  const reason = typeof detail === 'object' && detail !== null && 'reason' in detail ? detail.reason : null;
+  return typeof reason === 'string' ? reason : null;
+}
+
+function fillFields(state: OperationState, requested: bigint): Fields {
+  const fills = totalFills(operationFills(state));
+  return {
+    ...amountFields('requested_size', requested, SOL_DECIMALS),
+    ...amountFields('filled_size', fills.size, SOL_DECIMALS),
+    ...(fills.averagePrice === null
+      ? { average_price: null, average_price_base: null }
+      : amountFields('average_price', fills.averagePrice, USD_DECIMALS)),
+    ...amountFields('fee', fills.fee, USD_DECIMALS),
+  };
+}
+
+function requestedSize(state: OperationState): bigint {
+  const { request } = state.task;
+  switch (request.kind) {
+    case 'open':
+      return BigInt(request.size);
+    case 'rebalance': {
+      const delta = BigInt(request.delta);
+      return delta < 0n ? -delta : delta;
+    }
+    default:
+      return initialSize(state);
+  }
+}
+
+/** What stood when a close first looked. */
+const initialSize = (state: OperationState): bigint => abs(BigInt(state.legs[0]?.position ?? '0'));
+
+function tradeAnswer(state: OperationState, leg: Leg | null, fields: Fields): CommandAnswer {
+  const { request } = state.task;
+  const requested = requestedSize(state);
+  const filled = totalFills(operationFills(state));
+  const sized = { ...fields, ...fillFields(state, requested) };
+  if (leg === null || !legLanded(leg)) return notDone(leg, sized);
+  if (filled.size === 0n) return refused(notFilled(requested), 'failed', committed(sized));
+  const market = 'market' in request ? request.market : '';
+  const size =
+    filled.size === requested ? formatSol(filled.size) : `${formatSol(filled.size)} of ${formatSol(requested)}`;
+  const at = `${size} ${market} at ${formatUsd(filled.averagePrice ?? 0n)}`;
+  if (request.kind === 'open') return done(`Opened ${request.direction} ${at}`, committed(sized));
+  const sold = request.kind === 'rebalance' && request.delta.startsWith('-');
+  return done(`Rebalanced: ${sold ? 'sold' : 'bought'} ${at}`, committed(sized));
+}
+
+const notFilled = (requested: bigint): ErrorReport => ({
+  code: 'ORDER_NOT_FILLED',
+  message: `The order for ${formatSol(requested)} SOL found no fill within its price limit and time.`,
+  details: { requested_size: Number(formatSol(requested)) },
+});
+
+function closeAnswer(state: OperationState, leg: Leg | null, fields: Fields): CommandAnswer {
+  const initial = initialSize(state);
+  const filled = totalFills(operationFills(state));
+  const placed = state.legs.some((other) => other.purpose === 'main' && legLanded(other));
+  const sized = { ...fields, ...fillFields(state, initial) };
+  if (state.flat) {
+    if (!placed && initial === 0n && !state.task.hadPosition) return alreadyFlat(state, fields);
+    const closedBy = filled.size === 0n ? 'other' : filled.size >= initial ? 'us' : 'both';
+    const by = { ...sized, closed_by: closedBy, ...settledFields(state) };
+    const market = 'market' in state.task.request ? state.task.request.market : '';
+    if (closedBy === 'other')
+      return done(`${market} is flat: it was closed before this command had anything to do`, committed(by));
+    const price = formatUsd(filled.averagePrice ?? 0n);
+    const whole = closedBy === 'us' ? '' : `, the rest of ${formatSol(initial)} was closed by others`;
+    return done(`Closed ${formatSol(filled.size)} ${market} at ${price}${whole}`, committed(by));
+  }
+  if (filled.size > 0n) {
+    const left = initial > filled.size ? initial - filled.size : 0n;
+    return done(`Closed ${formatSol(filled.size)} of ${formatSol(initial)}; ${formatSol(left)} is left open`, {
+      ...committed(sized),
+      closed_by: 'us',
+      ...amountFields('remaining_size', left, SOL_DECIMALS),
+    });
+  }
+  if (leg === null || !legLanded(leg)) return notDone(leg, sized);
+  return refused(notFilled(initial), 'failed', committed(sized));
+}
+
+/** Settling after the close moved less than there was: what it moved, and what stays unsettled. Nothing otherwise. */
+function settledFields(state: OperationState): Fields {
+  const effect = state.legs.findLast((leg) => leg.purpose === 'settle' && legLanded(leg))?.tx.landed?.effect;
+  const left = BigInt(effect?.unsettledPnl ?? '0');
+  if (left === 0n) return {};
+  return {
+    ...amountFields('settled_pnl', BigInt(effect?.settledPnl ?? '0'), USD_DECIMALS),
+    ...amountFields('unsettled_pnl', left, USD_DECIMALS),
+  };
+}
+
+function alreadyFlat(state: OperationState, fields: Fields): CommandAnswer {
+  const { request } = state.task;
+  if (request.kind === 'close' && request.flatten) return done('Already flat', { ...fields, changed: false });
+  return refused({ code: 'NO_POSITION', message: 'There is no position to close.' }, 'rejected', fields);
+}
+
+/** While nobody knows: no end, but an answer within the time that was promised. */
+export function unknownAnswer(state: OperationState): CommandAnswer {
+  const leg = currentLeg(state);
+  const attempt = leg === null ? null : lastAttempt(leg.tx);
+  return refused(
+    {
+      code: 'ACCOUNT_UNRESOLVED',
+      message:
+        'The outcome of the transaction is unknown. It is being proven; a person may resolve it (RESOLVE_TRANSACTION).',
+      details: { operation_id: state.task.operationId, signature: attempt?.signed.signature },
+    },
+    'unknown',
+    commonFields(state, leg),
+  );
+}
+
+function humanAnswer(state: OperationState, leg: Leg): CommandAnswer {
+  const { verdict } = leg.tx;
+  const by = { resolved_by: 'human', operator: verdict?.operator, verdict: verdict?.verdict, note: verdict?.note };
+  const fields = { ...commonFields(state, leg), ...by };
+  if (verdict?.verdict === 'landed')
+    return done(`Resolved by ${verdict.operator} as landed, without proof so far`, fields);
+  return refused(
+    {
+      code: 'TRANSACTION_FAILED',
+      message: `Resolved by ${verdict?.operator ?? 'a person'} as failed, without proof so far`,
+      details: by,
+    },
+    'failed',
+    fields,
+  );
+}
+
+/** What a close could not close, for its alert. */
+export function remainingText(state: OperationState): string {
+  const last = state.legs.findLast((leg) => leg.purpose === 'main');
+  const position = abs(BigInt(last?.position ?? '0'));
+  const left = last === undefined ? 0n : position - filledSize(last);
+  return formatSol(left < 0n ? 0n : left);
+}

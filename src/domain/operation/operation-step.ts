@@ -1,0 +1,526 @@
+/** The rules of `operation.ts`: how an operation's legs follow each other, and what the engine and the journal are told. */
+
+import type { CommandAnswer } from '../order/command.ts';
+import type { Intent } from '../order/intent.ts';
+import type { Plan } from '../order/intent-plan.ts';
+import type { SignedAttempt } from '../transaction/attempt.ts';
+import {
+  type AlertCode,
+  type AlertNote,
+  lastAttempt,
+  hasEnded as legHasEnded,
+  type NewTransaction,
+  type Note,
+  newTransaction,
+  recoveredTransaction,
+  resolvedByHuman,
+  type Step,
+  type TransactionEvent,
+} from '../transaction/transaction.ts';
+import { step as stepTransaction } from '../transaction/transaction-step.ts';
+import {
+  currentLeg,
+  filledSize,
+  intentOf,
+  isHumanResolved,
+  type Leg,
+  legLanded,
+  MAX_CANCELS,
+  MAX_REPLACEMENTS,
+  noMore,
+  type OperationEffect,
+  type OperationEvent,
+  type OperationState,
+  type OperationStatus,
+  type OperationTask,
+  operationMain,
+  perpChange,
+  placement,
+  planOf,
+  reducesByName,
+  SETTLE_ABOVE,
+  type Transition,
+  windowClosed,
+} from './operation.ts';
+import { answerOf, remainingText, unknownAnswer } from './operation-answer.ts';
+import type { OperationReport } from './operation-report.ts';
+
+export type Recovered = SignedAttempt & { readonly intent?: Intent };
+
+/** What an operation goes on from, of a record that holds more. */
+export const recoveredFrom = (record: Required<Recovered>): Required<Recovered> => ({
+  signature: record.signature,
+  wire: record.wire,
+  lastValidBlockHeight: record.lastValidBlockHeight,
+  slot: record.slot,
+  signedAtMs: record.signedAtMs,
+  intent: record.intent,
+});
+
+export function newOperation(
+  task: OperationTask,
+  confirmed: OperationState['confirmed'],
+  recovered: readonly Recovered[] = [],
+): OperationState {
+  const plan = planOf(task.request, 0, confirmed.priceLimit);
+  const options = transactionOptions(task, reducesByName(task.request));
+  const legs: Leg[] =
+    recovered.length === 0
+      ? [newLeg('main', plan, newTransaction(options))]
+      : recovered.map(({ intent, ...signed }) =>
+          newLeg(
+            'main',
+            plan,
+            recoveredTransaction(options, signed, intent ?? intentOf(task.request, signed, task.timing)),
+          ),
+        );
+  return {
+    task,
+    legs,
+    current: 0,
+    course: 'working',
+    phase: recovered.length === 0 ? 'running' : 'unresolved',
+    ticket: 0,
+    followUntilMs: null,
+    cancels: 0,
+    replacements: 0,
+    flat: false,
+    standDown: null,
+    left: recovered.length > 0,
+    recovered: recovered.length > 0,
+    confirmed,
+    answer: null,
+    transitions: 0,
+    reports: 0,
+    reported: { windowClosed: false, wantsSlot: false },
+    opened: false,
+  };
+}
+
+const newLeg = (purpose: Leg['purpose'], plan: Plan, tx: Leg['tx']): Leg => ({
+  purpose,
+  plan,
+  tx,
+  position: null,
+  nothing: null,
+});
+
+const transactionOptions = (task: OperationTask, reducing: boolean): NewTransaction => ({
+  timing: task.timing,
+  acceptedAtMs: task.acceptedAtMs,
+  freshMs: task.freshMs,
+  reducing,
+  noFurther: false,
+});
+
+/** One event. What comes late (an older ticket) changes nothing. */
+export function step(state: OperationState, event: OperationEvent): Step<OperationState, OperationEffect> {
+  if (state.course === 'ended') return { state, effects: lateEffects(state, event) };
+  const b = new OperationBuilder(state, event.nowMs, event.kind === 'result');
+  switch (event.kind) {
+    case 'start':
+      b.startMain();
+      break;
+    case 'result':
+      if (event.ticket !== state.ticket) return { state, effects: [] };
+      onResult(b, event.result);
+      break;
+    case 'verdict':
+    case 'malformed_verdict':
+      b.dispatch(event);
+      break;
+    case 'stand_down':
+      onStandDown(b, event.reason);
+      break;
+    case 'slot_granted':
+      onSlotGranted(b, { priceLimit: event.confirmedPriceLimit, exposure: event.exposureConfirmed });
+      break;
+    case 'report_again':
+      b.report();
+      break;
+  }
+  advance(b);
+  return b.finish();
+}
+
+/** After the end: a verdict is refused, the last report can be had again. */
+function lateEffects(state: OperationState, event: OperationEvent): readonly OperationEffect[] {
+  if (event.kind === 'verdict') {
+    const error = { code: 'VERDICT_REFUSED', message: 'The operation has ended; nothing of it is unknown.' };
+    return [{ kind: 'verdict', id: event.asked.id, error }];
+  }
+  return event.kind === 'report_again' ? [{ kind: 'report', report: reportOf(state, event.nowMs) }] : [];
+}
+
+export function reportOf(state: OperationState, nowMs: number): OperationReport {
+  const leg = currentLeg(state);
+  const unresolved = state.phase === 'unresolved';
+  return {
+    operationId: state.task.operationId,
+    kind: state.task.request.kind,
+    sequence: state.reports,
+    stage: stageText(state),
+    phase: state.phase,
+    reducing: state.legs[0]?.tx.reducing ?? false,
+    answer: state.answer ?? (unresolved ? unknownAnswer(state) : null),
+    perpChange: perpChange(state).toString(),
+    windowClosed: windowClosed(state, nowMs),
+    contradicted: state.legs.some((other) => other.tx.contradicted),
+    error: state.answer?.error ?? leg?.tx.error ?? null,
+    wantsSlot: leg?.tx.stage === 'awaiting_slot',
+  };
+}
+
+/** Where it stands, in one word or two, for people. */
+export function stageText(state: OperationState): string {
+  const leg = currentLeg(state);
+  if (state.course === 'ended' || leg === null) return 'ended';
+  if (leg.tx.stage === 'landed' && state.followUntilMs !== null) return 'order open';
+  return leg.purpose === 'main' ? leg.tx.stage : `${leg.purpose}: ${leg.tx.stage}`;
+}
+
+class OperationBuilder {
+  state: OperationState;
+  readonly nowMs: number;
+  private readonly effects: OperationEffect[] = [];
+  private readonly transitions: Transition[] = [];
+  private readonly alerts: AlertNote[] = [];
+  private status: OperationStatus | null = null;
+  private newAnswer: CommandAnswer | null = null;
+  private mainWanted = false;
+  /** The event was the end of what was waited for. */
+  readonly consumed: boolean;
+
+  constructor(state: OperationState, nowMs: number, consumed: boolean) {
+    this.state = state;
+    this.nowMs = nowMs;
+    this.consumed = consumed;
+  }
+
+  set(change: Partial<OperationState>): void {
+    this.state = { ...this.state, ...change };
+  }
+
+  get leg(): Leg {
+    const leg = currentLeg(this.state);
+    if (leg === null) throw new Error('an operation has at least one leg');
+    return leg;
+  }
+
+  setLeg(change: Partial<Leg>): void {
+    const legs = this.state.legs.map((leg, index) => (index === this.state.current ? { ...leg, ...change } : leg));
+    this.set({ legs });
+  }
+
+  /** The current leg's transaction takes an event; what it asks for becomes the operation's. */
+  dispatch(event: TransactionEvent): void {
+    const { state, effects } = stepTransaction(this.leg.tx, event);
+    this.setLeg({ tx: state });
+    for (const effect of effects) {
+      if (effect.kind === 'main') this.mainWanted = true;
+      else if (effect.kind === 'note') this.note(effect.note);
+      else if (effect.kind === 'alert') this.alerts.push(effect.alert);
+      else this.effects.push({ kind: 'verdict', id: effect.id, error: effect.error });
+    }
+  }
+
+  note(note: Note): void {
+    const { operationId } = this.state.task;
+    this.transitions.push({ operationId, sequence: this.state.transitions, atMs: this.nowMs, note });
+    this.set({ transitions: this.state.transitions + 1 });
+  }
+
+  alert(code: AlertCode, severity: AlertNote['severity'], message: string, action: string): void {
+    const signature = lastAttempt(this.leg.tx)?.signed.signature ?? null;
+    this.alerts.push({ kind: 'alert', severity, code, message, action, signature, details: {} });
+  }
+
+  /** What the operation waits for has changed: the host leaves the old and starts the new. */
+  startMain(): void {
+    this.mainWanted = true;
+  }
+
+  addLeg(purpose: Leg['purpose'], plan: Plan, reducing: boolean): void {
+    const tx = newTransaction(transactionOptions(this.state.task, reducing));
+    this.set({
+      legs: [...this.state.legs, newLeg(purpose, plan, tx)],
+      current: this.state.legs.length,
+      followUntilMs: null,
+    });
+    this.startMain();
+  }
+
+  journal(status: OperationStatus, answer: CommandAnswer | null = null): void {
+    this.status = status;
+    this.newAnswer = answer ?? this.newAnswer;
+  }
+
+  report(): void {
+    const report = reportOf(this.state, this.nowMs);
+    this.effects.push({ kind: 'report', report });
+    this.set({
+      reports: this.state.reports + 1,
+      reported: { windowClosed: report.windowClosed, wantsSlot: report.wantsSlot ?? false },
+    });
+  }
+
+  /** The answer as the facts stand now. The first final one is the command's for ever; a later one corrects the record. */
+  answer(): void {
+    this.set({ answer: answerOf(this.state) });
+  }
+
+  finish(): Step<OperationState, OperationEffect> {
+    const effects = [...this.effects];
+    if (this.transitions.length > 0 || this.alerts.length > 0 || this.status !== null) {
+      const ended = this.state.course === 'ended';
+      effects.unshift({
+        kind: 'journal',
+        notes: {
+          atMs: this.nowMs,
+          opens: !this.state.opened,
+          transitions: this.transitions,
+          alerts: this.alerts,
+          update:
+            this.status === null
+              ? null
+              : {
+                  status: this.status,
+                  ...(ended ? { endedAtMs: this.nowMs } : {}),
+                  ...(this.newAnswer === null ? {} : { answer: this.newAnswer, error: this.newAnswer.error ?? null }),
+                },
+          answer: this.newAnswer,
+        },
+      });
+      this.set({ opened: true });
+    }
+    if (this.mainWanted && this.state.course !== 'ended') {
+      this.set({ ticket: this.state.ticket + 1 });
+      const main = operationMain(this.state);
+      if (main !== null) effects.push({ kind: 'main', main });
+    }
+    if (this.state.course === 'ended') effects.push({ kind: 'end' });
+    return { state: this.state, effects };
+  }
+}
+
+function onResult(b: OperationBuilder, result: Extract<OperationEvent, { kind: 'result' }>['result']): void {
+  const at = { ticket: b.leg.tx.ticket, nowMs: b.nowMs };
+  if (result.kind === 'prepared') {
+    b.setLeg({ position: result.position, nothing: result.nothing });
+    b.dispatch({ kind: 'prepared', ...at, prepared: result.prepared });
+    return;
+  }
+  b.dispatch({ ...result, ...at });
+}
+
+function onStandDown(b: OperationBuilder, reason: string): void {
+  if (b.state.standDown !== null) return;
+  b.set({ standDown: reason });
+  // A cancel takes risk away, and what is being made final needs no attempt.
+  if (b.leg.purpose !== 'cancel') b.dispatch({ kind: 'stand_down', nowMs: b.nowMs, reason });
+}
+
+function onSlotGranted(b: OperationBuilder, confirmed: OperationState['confirmed']): void {
+  if (b.leg.tx.stage !== 'awaiting_slot') return;
+  b.set({ confirmed, left: false, standDown: null, answer: null, course: 'working' });
+  b.setLeg({ plan: planOf(b.state.task.request, b.state.replacements, confirmed.priceLimit) });
+  b.dispatch({ kind: 'slot_granted', nowMs: b.nowMs });
+}
+
+/** Goes on as far as nothing is waited for. Bounded: each round ends a leg, starts one, or returns. */
+function advance(b: OperationBuilder): void {
+  for (;;) {
+    const { leg } = b;
+    const before = b.state;
+    if (legHasEnded(leg.tx) || leg.tx.stage === 'landed') {
+      if (b.state.course === 'finishing') finalizeNext(b);
+      else if (leg.tx.stage === 'landed' && placement(leg) !== null) afterPlacement(b);
+      else legDone(b);
+    }
+    if (b.state === before || b.state.course === 'ended') break;
+  }
+  updatePhase(b);
+}
+
+/** A landed placement: its order is followed until it is gone, and cancelled when it should be and is not. */
+function afterPlacement(b: OperationBuilder): void {
+  const { leg, state } = b;
+  const order = placement(leg);
+  if (order === null || leg.tx.order?.gone === true) {
+    legDone(b);
+    return;
+  }
+  const { timing } = state.task;
+  // Its maxTs is by the venue's clock, which may not be ours; a moment of grace saves a needless cancel.
+  const signedAtMs = lastAttempt(leg.tx)?.signed.signedAtMs ?? b.nowMs;
+  const overAtMs = signedAtMs + timing.orderLifeMs + timing.rebroadcastMs;
+  const due = state.standDown !== null || b.nowMs >= overAtMs;
+  const looked = state.followUntilMs === null || b.nowMs >= state.followUntilMs;
+  if (due && (state.cancels === 0 || (looked && state.cancels < MAX_CANCELS))) {
+    b.set({ cancels: state.cancels + 1 });
+    b.addLeg('cancel', { kind: 'cancel_orders', market: order.market }, true);
+    return;
+  }
+  if (!looked) {
+    if (b.consumed) b.startMain();
+    return;
+  }
+  if (due && state.cancels === MAX_CANCELS) {
+    b.set({ cancels: MAX_CANCELS + 1 });
+    b.alert(
+      'ORDER_NOT_CANCELLED',
+      'critical',
+      'An order of this operation is past its time, was cancelled, and still stands. It is watched on.',
+      'Cancel it by hand, or FLATTEN.',
+    );
+  }
+  b.set({ followUntilMs: due ? b.nowMs + timing.proofMaxMs : overAtMs });
+  b.startMain();
+}
+
+function legDone(b: OperationBuilder): void {
+  const { leg, state } = b;
+  if (leg.purpose === 'cancel') {
+    // Back to the placement, whatever became of the cancel: only the order itself tells that it is gone.
+    const index = state.legs.findLastIndex((other, at) => at < state.current && other.purpose === 'main');
+    b.set({ current: index, followUntilMs: b.nowMs + state.task.timing.confirmMs });
+    b.startMain();
+    return;
+  }
+  if (leg.purpose === 'settle') {
+    settleDone(b);
+    return;
+  }
+  if (state.recovered && state.current + 1 < state.legs.length) {
+    b.set({ current: state.current + 1 });
+    b.startMain();
+    return;
+  }
+  if (state.task.request.kind === 'close') {
+    closeRound(b);
+    return;
+  }
+  finish(b);
+}
+
+/** Worth another placement: the price moved, it expired, it failed on chain, the venue could not be read. */
+const RETRYABLE_REFUSALS: ReadonlySet<string> = new Set(['SIMULATION_FAILED', 'UNAVAILABLE', 'UNEXPECTED']);
+const isRetryable = (code: string): boolean => RETRYABLE_REFUSALS.has(code) || code.startsWith('RPC_');
+
+function closeRound(b: OperationBuilder): void {
+  const { leg, state } = b;
+  const { request } = state.task;
+  if (request.kind !== 'close') return;
+  const order = placement(leg);
+  const filledWhole = order !== null && legLanded(leg) && filledSize(leg) >= BigInt(order.size);
+  if (leg.nothing === 'flat' || filledWhole) {
+    closed(b, request.market, request.flatten);
+    return;
+  }
+  const refusal = leg.tx.stage === 'rejected' ? (leg.tx.error?.code ?? '') : null;
+  const worthIt = refusal === null || isRetryable(refusal);
+  if (!noMore(state) && worthIt && state.replacements < MAX_REPLACEMENTS) {
+    b.set({ replacements: state.replacements + 1 });
+    b.addLeg('main', planOf(request, b.state.replacements, null), true);
+    return;
+  }
+  if (state.standDown === null && !state.left) {
+    b.alert(
+      'CLOSE_INCOMPLETE',
+      'critical',
+      `The position could not be closed whole: about ${remainingText(state)} SOL is left open after ${state.replacements + 1} placements.`,
+      'Close again, or FLATTEN, which accepts a worse price.',
+    );
+  }
+  finish(b);
+}
+
+/** Flat. The answer goes out at once; what is realized is settled afterwards, in the same slot. */
+function closed(b: OperationBuilder, market: string, flatten: boolean): void {
+  b.set({ flat: true });
+  const nothingWasThere = !b.state.legs.some(legLanded) && !b.state.task.hadPosition && !flatten;
+  if (noMore(b.state) || nothingWasThere) {
+    finish(b);
+    return;
+  }
+  b.answer();
+  b.journal('confirmed', b.state.answer);
+  b.report();
+  b.addLeg('settle', { kind: 'settle', market, above: flatten ? null : SETTLE_ABOVE }, false);
+}
+
+function settleDone(b: OperationBuilder): void {
+  const { leg } = b;
+  if (leg.nothing === null && !legLanded(leg) && b.state.standDown === null) {
+    b.alert(
+      'SETTLE_INCOMPLETE',
+      'warning',
+      `The position is closed; settling its PnL did not go through: ${leg.tx.error?.message ?? leg.tx.stage}.`,
+      'Send SETTLE_PNL.',
+    );
+  }
+  finish(b);
+}
+
+/** What was wanted is done, or will not be: the answer stands, the slot is free, and what landed is made final. */
+function finish(b: OperationBuilder): void {
+  b.set({ course: 'finishing' });
+  b.answer();
+  if (b.state.legs.some(({ tx }) => tx.stage === 'landed')) {
+    b.journal(isHumanResolved(b.state) ? 'resolved_by_human' : 'confirmed', b.state.answer);
+  }
+  finalizeNext(b);
+}
+
+function finalizeNext(b: OperationBuilder): void {
+  // Landed again after a fork: the facts may have changed.
+  if (b.leg.tx.stage === 'landed') b.answer();
+  const index = b.state.legs.findIndex(({ tx }) => tx.stage === 'landed');
+  if (index < 0) {
+    end(b);
+    return;
+  }
+  b.set({ current: index, followUntilMs: null });
+  b.dispatch({ kind: 'finalize', nowMs: b.nowMs });
+}
+
+function end(b: OperationBuilder): void {
+  b.set({ course: 'ended' });
+  b.answer();
+  b.journal(endStatus(b.state), b.state.answer);
+}
+
+function endStatus(state: OperationState): OperationStatus {
+  if (state.legs.some(({ tx }) => tx.stage === 'resolved')) return 'resolved_by_human';
+  if (state.answer?.success === true) return 'done';
+  const main = state.legs.findLast((leg) => leg.purpose === 'main');
+  if (main?.tx.stage === 'rejected') return 'rejected';
+  return main?.tx.stage === 'expired' ? 'expired' : 'failed';
+}
+
+function phaseOf(state: OperationState): OperationReport['phase'] {
+  if (state.course === 'ended') return 'ended';
+  const { tx } = currentLeg(state) as Leg;
+  if (resolvedByHuman(tx)) return 'released';
+  if (tx.leftSlot && ['unknown', 'proving', 'awaiting_slot'].includes(tx.stage)) return 'unresolved';
+  if (state.course === 'finishing') return state.legs.some((leg) => leg.tx.dropped) ? 'dropped' : 'released';
+  return state.left ? 'unresolved' : 'running';
+}
+
+/** Tells the engine when the phase changed, or what it must know of an unresolved one. */
+function updatePhase(b: OperationBuilder): void {
+  const phase = phaseOf(b.state);
+  const changed = phase !== b.state.phase;
+  if (changed) {
+    b.set({ phase, left: b.state.left || phase === 'unresolved' });
+    if (phase === 'unresolved') b.journal('unresolved');
+    if (phase === 'released' && resolvedByHuman(b.leg.tx)) {
+      b.answer();
+      b.journal('resolved_by_human', b.state.answer);
+    }
+  }
+  const report = reportOf(b.state, b.nowMs);
+  const { reported } = b.state;
+  const told = reported.windowClosed === report.windowClosed && reported.wantsSlot === (report.wantsSlot ?? false);
+  if (changed || (phase === 'unresolved' && !told)) b.report();
+}

@@ -1,0 +1,272 @@
+/**
+ * An operation: one command or decision, made of one or more transactions (its legs) in turn. A pure reducer like the
+ * one of `transaction.ts`, which it drives; state and events are plain JSON. What each event does: `operation-step.ts`.
+ */
+
+import type { ErrorReport } from '../../lib/errors.ts';
+import type { CommandAnswer, Mode } from '../order/command.ts';
+import { type Fill, type Intent, type OrderIntent, totalFills } from '../order/intent.ts';
+import type { Plan, Planned } from '../order/intent-plan.ts';
+import type { OperationRequest } from '../order/operation-request.ts';
+import type { OrderReport, Sighting, SignedAttempt } from '../transaction/attempt.ts';
+import {
+  type AlertNote,
+  type AskedVerdict,
+  type Attempt,
+  type MainEffect,
+  mainEffect,
+  type Note,
+  type Prepared,
+  resolvedByHuman,
+  type TransactionState,
+  type TransactionTiming,
+} from '../transaction/transaction.ts';
+import type { OperationReport } from './operation-report.ts';
+
+/** A close places again what is unfilled, this often at most. */
+export const MAX_REPLACEMENTS = 5;
+/** FLATTEN's price limit, as multiples of MAX_SLIPPAGE_BPS, by placement; the last stays. */
+export const FLATTEN_MULTIPLES = [1, 2, 4] as const;
+/** An order that does not leave is cancelled this often; then a person is told, and it is watched on. */
+export const MAX_CANCELS = 3;
+/** Micro-USD of unsettled PnL above which a close settles (REQUIREMENTS 4.10). */
+export const SETTLE_ABOVE = '1000000';
+
+/** What stays the same for the whole operation. */
+export interface OperationTask {
+  readonly operationId: string;
+  readonly engineId: string;
+  readonly mode: Mode;
+  /** Null: the engine's own decision. */
+  readonly commandId: string | null;
+  readonly request: OperationRequest;
+  readonly acceptedAtMs: number;
+  readonly timing: TransactionTiming;
+  /** What was simulated may be signed and sent for this long. */
+  readonly freshMs: number;
+  readonly hadPosition: boolean;
+}
+
+export interface Leg {
+  readonly purpose: 'main' | 'cancel' | 'settle';
+  readonly plan: Plan;
+  readonly tx: TransactionState;
+  /** Signed lamports in the snapshot that it was planned on; null before, or for what is no trade. */
+  readonly position: string | null;
+  /** The plan found nothing to do. */
+  readonly nothing: Extract<Planned, { kind: 'nothing' }>['why'] | null;
+}
+
+export interface OperationState {
+  readonly task: OperationTask;
+  readonly legs: readonly Leg[];
+  readonly current: number;
+  /** `working`: towards what is wanted · `finishing`: that is over, what landed is made final · `ended`. */
+  readonly course: 'working' | 'finishing' | 'ended';
+  readonly phase: OperationReport['phase'];
+  readonly ticket: number;
+  /** A landed placement's order is watched until then. */
+  readonly followUntilMs: number | null;
+  readonly cancels: number;
+  readonly replacements: number;
+  /** A close's goal is reached. */
+  readonly flat: boolean;
+  readonly standDown: string | null;
+  /** It left the slot: no further attempt without being given it again. */
+  readonly left: boolean;
+  readonly recovered: boolean;
+  readonly confirmed: { readonly priceLimit: string | null; readonly exposure: boolean };
+  readonly answer: CommandAnswer | null;
+  /** Number of the next transition and of the next report. */
+  readonly transitions: number;
+  readonly reports: number;
+  /** What the last report said of these, so that a change is told. */
+  readonly reported: { readonly windowClosed: boolean; readonly wantsSlot: boolean };
+  readonly opened: boolean;
+}
+
+/** The order of a landed placement, until it is gone. */
+export interface FollowEffect {
+  readonly kind: 'follow';
+  readonly attempt: Attempt;
+  readonly untilMs: number;
+}
+
+export interface OperationMain {
+  readonly ticket: number;
+  readonly leg: Leg;
+  readonly main: MainEffect | FollowEffect;
+}
+
+/** A line of the journal with its number. */
+export interface Transition {
+  readonly operationId: string;
+  /** From 0, without gaps. */
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly note: Note;
+}
+
+export type OperationStatus =
+  | 'running'
+  | 'confirmed'
+  | 'unresolved'
+  | 'resolved_by_human'
+  | 'done'
+  | 'rejected'
+  | 'failed'
+  | 'expired';
+
+/** What one step has for the journal. */
+export interface JournalNotes {
+  readonly atMs: number;
+  /** True once: the operation's row comes with it. */
+  readonly opens: boolean;
+  readonly transitions: readonly Transition[];
+  readonly alerts: readonly AlertNote[];
+  readonly update: {
+    readonly status: OperationStatus;
+    readonly endedAtMs?: number;
+    readonly error?: ErrorReport | null;
+    readonly answer?: CommandAnswer | null;
+  } | null;
+  /** The command's final answer. */
+  readonly answer: CommandAnswer | null;
+}
+
+export type OperationEffect =
+  | { readonly kind: 'main'; readonly main: OperationMain }
+  | { readonly kind: 'journal'; readonly notes: JournalNotes }
+  | { readonly kind: 'report'; readonly report: OperationReport }
+  | { readonly kind: 'verdict'; readonly id: string; readonly error: ErrorReport | null }
+  | { readonly kind: 'end' };
+
+/** What became of a main effect. */
+export type MainResult =
+  | {
+      readonly kind: 'prepared';
+      readonly prepared: Prepared;
+      readonly position: string | null;
+      readonly nothing: Leg['nothing'];
+    }
+  | { readonly kind: 'signed'; readonly signed: SignedAttempt }
+  | { readonly kind: 'sign_failed'; readonly error: ErrorReport }
+  | { readonly kind: 'submitted'; readonly accepted: boolean; readonly recorded: boolean }
+  | { readonly kind: 'sighted'; readonly sighting: Sighting; readonly order: OrderReport | null }
+  | { readonly kind: 'woke' };
+
+export type OperationEvent =
+  | { readonly kind: 'start'; readonly nowMs: number }
+  | { readonly kind: 'result'; readonly ticket: number; readonly nowMs: number; readonly result: MainResult }
+  | { readonly kind: 'verdict'; readonly nowMs: number; readonly asked: AskedVerdict }
+  | { readonly kind: 'malformed_verdict'; readonly nowMs: number; readonly error: ErrorReport }
+  | { readonly kind: 'stand_down'; readonly nowMs: number; readonly reason: string }
+  | {
+      readonly kind: 'slot_granted';
+      readonly nowMs: number;
+      readonly confirmedPriceLimit: string | null;
+      readonly exposureConfirmed: boolean;
+    }
+  | { readonly kind: 'report_again'; readonly nowMs: number };
+
+export const currentLeg = (state: OperationState): Leg | null => state.legs[state.current] ?? null;
+
+export const legLanded = ({ tx }: Leg): boolean =>
+  tx.stage === 'landed' || tx.stage === 'finalizing' || tx.stage === 'finalized';
+
+export function placement(leg: Leg): OrderIntent | null {
+  const intent = leg.tx.attempts.at(-1)?.intent;
+  return intent?.kind === 'order' ? intent : null;
+}
+
+/** What the placement's order has filled so far, as last seen. */
+export const legFills = (leg: Leg): readonly Fill[] =>
+  legLanded(leg) && placement(leg) !== null ? (leg.tx.order?.fills ?? leg.tx.landed?.effect?.fills ?? []) : [];
+
+export const operationFills = (state: OperationState): readonly Fill[] => state.legs.flatMap(legFills);
+
+/** Signed lamports by which the perp changed through this operation so far. */
+export function perpChange(state: OperationState): bigint {
+  let change = 0n;
+  for (const fill of operationFills(state)) change += fill.side === 'buy' ? BigInt(fill.size) : -BigInt(fill.size);
+  return change;
+}
+
+export const filledSize = (leg: Leg): bigint => totalFills(legFills(leg)).size;
+
+/** No further attempt and no further leg, but what takes risk away (a cancel). */
+export const noMore = (state: OperationState): boolean => state.standDown !== null || state.left;
+
+export const isHumanResolved = (state: OperationState): boolean => state.legs.some((leg) => resolvedByHuman(leg.tx));
+
+/** It can no longer land, and neither can an order of it still be placed or open. */
+export function windowClosed(state: OperationState, nowMs: number): boolean {
+  const leg = currentLeg(state);
+  if (leg === null || !leg.tx.windowClosed) return false;
+  const order = placement(leg);
+  return order === null || (leg.tx.finalizedTimeMs ?? nowMs) > order.maxTsMs;
+}
+
+/** What the operation waits for now: also what a new run starts with. */
+export function operationMain(state: OperationState): OperationMain | null {
+  const leg = currentLeg(state);
+  if (leg === null || state.course === 'ended') return null;
+  const attempt = leg.tx.attempts.at(-1);
+  if (leg.tx.stage === 'landed' && state.followUntilMs !== null && attempt !== undefined) {
+    return { ticket: state.ticket, leg, main: { kind: 'follow', attempt, untilMs: state.followUntilMs } };
+  }
+  const main = mainEffect(leg.tx);
+  return main === null ? null : { ticket: state.ticket, leg, main };
+}
+
+/** The plan of the operation's next main leg. */
+export function planOf(request: OperationRequest, replacements: number, confirmedPriceLimit: string | null): Plan {
+  switch (request.kind) {
+    case 'deposit':
+    case 'withdraw':
+      return { kind: request.kind, asset: request.asset, amount: request.amount };
+    case 'open': {
+      const delta = request.direction === 'long' ? request.size : `-${request.size}`;
+      return { kind: 'trade', market: request.market, delta, priceBound: confirmedPriceLimit };
+    }
+    case 'rebalance':
+      return { kind: 'trade', market: request.market, delta: request.delta, priceBound: confirmedPriceLimit };
+    case 'close': {
+      const multiple = FLATTEN_MULTIPLES[Math.min(replacements, FLATTEN_MULTIPLES.length - 1)] ?? 1;
+      return { kind: 'close', market: request.market, slippageMultiple: request.flatten ? multiple : 1 };
+    }
+    case 'settle':
+      return { kind: 'settle', market: request.market, above: null };
+  }
+}
+
+/** Reducing by its name, before a snapshot tells. */
+export const reducesByName = (request: OperationRequest): boolean =>
+  request.kind === 'close' || (request.kind === 'rebalance' && request.guard);
+
+/** The intent of a recovered attempt whose record has none. Its order, if it placed one, is asked of the venue. */
+export function intentOf(request: OperationRequest, signed: SignedAttempt, timing: TransactionTiming): Intent {
+  switch (request.kind) {
+    case 'deposit':
+    case 'withdraw':
+      return { kind: request.kind, asset: request.asset, amount: request.amount };
+    case 'settle':
+      return { kind: 'settle', market: request.market };
+    case 'open':
+    case 'rebalance':
+    case 'close': {
+      const delta = request.kind === 'rebalance' ? BigInt(request.delta) : 0n;
+      const buys = request.kind === 'open' ? request.direction === 'long' : delta >= 0n;
+      return {
+        kind: 'order',
+        market: request.market,
+        side: buys ? 'buy' : 'sell',
+        size: request.kind === 'open' ? request.size : (delta < 0n ? -delta : delta).toString(),
+        reduceOnly: reducesByName(request),
+        priceLimit: '0',
+        maxTsMs: signed.signedAtMs + timing.orderLifeMs,
+        cancelOpenOrders: reducesByName(request),
+      };
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** Commands as the engine takes them, and the answers that it gives. */
+import type { ErrorReport, Json } from '../../lib/errors.ts';
+import type { Asset } from '../account/account.ts';
+
+export const ACTIONS = [
+  'START_ENGINE',
+  'STOP_ENGINE',
+  'GET_STATE',
+  'REBALANCE',
+  'FLATTEN',
+  'RESUME',
+  'DRIFT_DEPOSIT',
+  'DRIFT_WITHDRAW',
+  'DRIFT_OPEN_POSITION',
+  'DRIFT_CLOSE_POSITION',
+  'SETTLE_PNL',
+  'ADOPT_POSITION',
+  'RESOLVE_TRANSACTION',
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** Data after parsing at the edge: amounts are decimal strings of base units. One shape per action. */
+export type CommandRequest =
+  | { readonly action: 'START_ENGINE'; readonly mode: Mode }
+  | { readonly action: 'STOP_ENGINE' | 'GET_STATE' | 'REBALANCE' | 'FLATTEN' | 'RESUME' }
+  | { readonly action: 'DRIFT_DEPOSIT' | 'DRIFT_WITHDRAW'; readonly amount: string; readonly asset: Asset }
+  | {
+      readonly action: 'DRIFT_OPEN_POSITION';
+      readonly market: string;
+      readonly direction: Direction;
+      readonly size: string;
+    }
+  | { readonly action: 'DRIFT_CLOSE_POSITION' | 'SETTLE_PNL' | 'ADOPT_POSITION'; readonly market: string }
+  | {
+      readonly action: 'RESOLVE_TRANSACTION';
+      readonly operationId: string;
+      readonly verdict: Verdict;
+      readonly note: string;
+    };
+
+export type Mode = 'paper' | 'live';
+export type Direction = 'long' | 'short';
+export type Verdict = 'landed' | 'failed' | 'retry';
+
+export interface CommandEnvelope {
+  readonly commandId: string;
+  readonly request: CommandRequest;
+  /** Of action and data without the confirmation token: the same id with another hash is COMMAND_ID_CONFLICT. */
+  readonly requestHash: string;
+  readonly confirmationToken?: string;
+  readonly operator: string;
+  /** Wall clock. After it the handler refuses with COMMAND_EXPIRED, so that nothing trades late. */
+  readonly receivedAtMs: number;
+  readonly notAfterMs: number;
+}
+
+export type CommandStatus = 'done' | 'pending' | 'confirmation_required' | 'rejected' | 'failed' | 'unknown';
+
+/** COMMAND_RESULT without its type, action and command_id. `success` is true only for done and pending. */
+export interface CommandAnswer {
+  readonly success: boolean;
+  readonly message: string;
+  readonly data: { readonly status: CommandStatus; readonly [field: string]: Json | undefined };
+  readonly error?: ErrorReport;
+}
+
+/** A final answer is recorded and given for ever; the others may be followed by another. */
+export const isFinal = (answer: CommandAnswer): boolean =>
+  answer.data.status !== 'pending' && answer.data.status !== 'confirmation_required';
+
+export const done = (message: string, data: Readonly<Record<string, Json | undefined>> = {}): CommandAnswer => ({
+  success: true,
+  message,
+  data: { ...data, status: 'done' },
+});
+
+export const refused = (
+  error: ErrorReport,
+  status: Exclude<CommandStatus, 'done' | 'pending'> = 'rejected',
+  data: Readonly<Record<string, Json | undefined>> = {},
+): CommandAnswer => ({ success: false, message: error.message, data: { ...data, status }, error });

@@ -1,0 +1,66 @@
+/** An intent: what an operation wants done on the venue, as plain JSON. Amounts are decimal strings of base units. */
+import type { Asset } from '../account/account.ts';
+import type { Lamports, MicroUsd, Price } from '../money/units.ts';
+
+export type OperationKind = 'deposit' | 'withdraw' | 'open' | 'close' | 'rebalance' | 'settle';
+export type Side = 'buy' | 'sell';
+
+export type Intent =
+  | { readonly kind: 'deposit'; readonly asset: Asset; readonly amount: string }
+  | { readonly kind: 'withdraw'; readonly asset: Asset; readonly amount: string }
+  | OrderIntent
+  | { readonly kind: 'cancel_orders'; readonly market: string }
+  | { readonly kind: 'settle'; readonly market: string };
+
+export interface OrderIntent {
+  readonly kind: 'order';
+  readonly market: string;
+  readonly side: Side;
+  /** Lamports, a multiple of the market's step, positive. */
+  readonly size: string;
+  /** Sent reduce-only when true: can shrink the position, never cross zero. */
+  readonly reduceOnly: boolean;
+  /** Worst price accepted, 1e-6 USD per SOL. */
+  readonly priceLimit: string;
+  /** The venue forgets the order after this time of its own clock (block time on a chain). */
+  readonly maxTsMs: number;
+  /** Cancel our open orders in the same transaction (always with a reducing trade). */
+  readonly cancelOpenOrders: boolean;
+}
+
+export const orderSize = (intent: OrderIntent): Lamports => BigInt(intent.size) as Lamports;
+export const orderPriceLimit = (intent: OrderIntent): Price => BigInt(intent.priceLimit) as Price;
+export const intentAmount = (intent: { readonly amount: string }): bigint => BigInt(intent.amount);
+
+/** One execution of an order, as the venue reported it. */
+export interface Fill {
+  readonly market: string;
+  readonly side: Side;
+  /** Decimal strings of base units. */
+  readonly size: string;
+  readonly price: string;
+  /** Positive = paid. */
+  readonly fee: string;
+  readonly signature: string;
+  readonly tsMs: number;
+}
+
+export interface FillTotals {
+  readonly size: Lamports;
+  /** Size-weighted, rounded to the nearest 1e-6; null without a fill. */
+  readonly averagePrice: Price | null;
+  readonly fee: MicroUsd;
+}
+
+export function totalFills(fills: readonly Fill[]): FillTotals {
+  let size = 0n;
+  let value = 0n;
+  let fee = 0n;
+  for (const fill of fills) {
+    size += BigInt(fill.size);
+    value += BigInt(fill.size) * BigInt(fill.price);
+    fee += BigInt(fill.fee);
+  }
+  const averagePrice = size === 0n ? null : (((value + size / 2n) / size) as Price);
+  return { size: size as Lamports, averagePrice, fee: fee as MicroUsd };
+}

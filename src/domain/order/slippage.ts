@@ -1,0 +1,40 @@
+/** What size costs in price: the paper venue's fills, the estimate in the profit gate, and the worst price of an order. */
+
+import { abs, BPS, divCeil, divFloor, type Lamports, lamports, max, min, type Price, price } from '../money/units.ts';
+import type { Side } from './intent.ts';
+
+const PPM = 1_000_000n;
+/** Seed, property 9: 0.1 % up to the small size, growing linearly to 0.3 % at the large one, and no further. */
+export const MIN_SLIPPAGE_PPM = 1_000n;
+export const MAX_SLIPPAGE_PPM = 3_000n;
+export const SMALL_TRADE: Lamports = lamports(10_000_000_000n);
+export const LARGE_TRADE: Lamports = lamports(1_000_000_000_000n);
+
+/** Slippage of a market order against the mark, parts per million, for the size's magnitude. */
+export function slippagePpm(size: Lamports): bigint {
+  const beyond = max(abs(size) - SMALL_TRADE, 0n);
+  const grown = MIN_SLIPPAGE_PPM + ((MAX_SLIPPAGE_PPM - MIN_SLIPPAGE_PPM) * beyond) / (LARGE_TRADE - SMALL_TRADE);
+  return min(grown, MAX_SLIPPAGE_PPM);
+}
+
+/**
+ * The price at which paper fills `size` at once: always worse for the taker. Rounded against the taker, except where
+ * that would leave the range of 0.1 to 0.3 %.
+ */
+export function paperFillPrice(mark: Price, size: Lamports, side: Side): Price {
+  const slippage = slippagePpm(size);
+  if (side === 'buy') {
+    return price(min(divCeil(mark * (PPM + slippage), PPM), divFloor(mark * (PPM + MAX_SLIPPAGE_PPM), PPM)));
+  }
+  return price(max(divFloor(mark * (PPM - slippage), PPM), divCeil(mark * (PPM - MAX_SLIPPAGE_PPM), PPM)));
+}
+
+/** The worst price to accept: `reference` and `bps` beyond it, rounded to the tick toward `reference`. */
+export function priceLimit(reference: Price, bps: number, side: Side, tick: Price): Price {
+  const step = max(tick, price(1n));
+  if (side === 'buy') return price(((reference * (BPS + BigInt(bps))) / BPS / step) * step);
+  return price(divCeil(divCeil(reference * (BPS - BigInt(bps)), BPS), step) * step);
+}
+
+/** What a limit is set from: the mark, else the oracle; null when there is neither. */
+export const limitReference = (mark: Price | null, oracle: Price | null): Price | null => mark ?? oracle;

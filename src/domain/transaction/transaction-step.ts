@@ -1,0 +1,431 @@
+/** The rules of `transaction.ts`: what each event does in each stage. */
+
+import type { ErrorReport } from '../../lib/errors.ts';
+import type { NodeTestimony, OrderReport, Sighting } from './attempt.ts';
+import {
+  hasEnded,
+  lastAttempt,
+  MAX_NOTE_CHARS,
+  proofDelay,
+  resolvedByHuman,
+  type Step,
+  StepBuilder,
+  type TransactionEffect,
+  type TransactionEvent,
+  type TransactionState,
+} from './transaction.ts';
+import { judgeVerdicts, verdictRefusal } from './transaction-verdict.ts';
+
+/** One event. Late results (an older ticket) and events that mean nothing in a stage change nothing. */
+export function step(state: TransactionState, event: TransactionEvent): Step<TransactionState, TransactionEffect> {
+  const b = new StepBuilder(state, event.nowMs);
+  if ('ticket' in event && event.ticket !== state.ticket) return { state, effects: [] };
+  switch (event.kind) {
+    case 'prepared':
+      if (state.stage === 'preparing') onPrepared(b, event.prepared);
+      break;
+    case 'signed':
+      if (state.stage === 'signing') onSigned(b, event.signed);
+      break;
+    case 'sign_failed':
+      if (state.stage === 'signing') endUnsent(b, event.error);
+      break;
+    case 'submitted':
+      if (state.stage === 'submitting') onSubmitted(b, event.accepted, event.recorded);
+      break;
+    case 'sighted':
+      onSighted(b, event.sighting, event.order);
+      break;
+    case 'woke':
+      onWoke(b);
+      break;
+    case 'verdict':
+      onVerdict(b, { ...event.asked, note: event.asked.note.slice(0, MAX_NOTE_CHARS) });
+      break;
+    case 'malformed_verdict':
+      b.refuseMalformed(event.error);
+      break;
+    case 'stand_down':
+      onStandDown(b, event.reason);
+      break;
+    case 'slot_granted':
+      // A person asked for it anew, so its time counts from now.
+      if (state.stage === 'awaiting_slot') {
+        b.set({ acceptedAtMs: event.nowMs, noFurther: false });
+        nextAttempt(b);
+      }
+      break;
+    case 'finalize':
+      if (state.stage === 'landed') finalize(b);
+      break;
+  }
+  return { state: b.state, effects: b.effects };
+}
+
+const STOOD_DOWN = 'ENGINE_REDUCING';
+
+function onPrepared(
+  b: StepBuilder,
+  prepared: Extract<TransactionEvent, { kind: 'prepared' }>['prepared'],
+): StepBuilder {
+  const { state } = b;
+  if (!prepared.ok) return endUnsent(b, prepared.error);
+  if (state.noFurther && state.attempts.length === 0) {
+    return endUnsent(b, { code: STOOD_DOWN, message: 'Stood down before anything was sent.' });
+  }
+  b.set({ reducing: prepared.reducing });
+  if (!inTime(b)) return endUnsent(b, lateError(b));
+  b.set({ intent: prepared.intent, preparedAtMs: b.nowMs });
+  b.note('prepared');
+  return b.go('signing');
+}
+
+function onSigned(b: StepBuilder, signed: Extract<TransactionEvent, { kind: 'signed' }>['signed']): StepBuilder {
+  const { state } = b;
+  if (state.intent === null) return b;
+  const number = state.attempts.length + 1;
+  const attempt = { number, intent: state.intent, signed, sent: false, outcome: null, error: null };
+  b.set({ attempts: [...state.attempts, attempt] });
+  b.note('signed');
+  if (state.noFurther) return discard(b, 'stood down before it was sent');
+  if (b.nowMs - state.preparedAtMs > state.freshMs) return discard(b, 'what it was signed on is too old to send');
+  b.setAttempt({ sent: true });
+  return b.go('submitting', {
+    tries: 0,
+    mayResend: true,
+    ...windowFrom(b),
+    windowClosed: false,
+    landed: null,
+    order: null,
+  });
+}
+
+/** Signed, never sent: only this history has the bytes, so it can never land. */
+function discard(b: StepBuilder, why: string): StepBuilder {
+  b.setAttempt({ outcome: 'expired', error: { code: 'TRANSACTION_FAILED', message: `Discarded: ${why}.` } });
+  b.note('discarded', { why });
+  return expired(b);
+}
+
+const windowFrom = (b: StepBuilder) => ({
+  confirmUntilMs: b.nowMs + b.state.timing.confirmMs,
+  queryUntilMs: b.nowMs + b.state.timing.confirmMs + b.state.timing.queryMs,
+});
+
+function onSubmitted(b: StepBuilder, accepted: boolean, recorded: boolean): StepBuilder {
+  b.note('submitted', accepted ? null : { accepted, recorded });
+  return b.go('confirming', { tries: b.state.tries + 1, mayResend: recorded });
+}
+
+function onSighted(b: StepBuilder, sighting: Sighting, order: OrderReport | null): StepBuilder {
+  const { state } = b;
+  if (!['confirming', 'finalizing', 'proving', 'landed'].includes(state.stage)) return b;
+  b.set({ nodes: sighting.nodes });
+  const asked = state.asked;
+  b.set({ asked: [] });
+  judgeVerdicts(b, asked, sighting);
+  switch (sighting.kind) {
+    case 'landed':
+      if (sighting.error === null) return onLanded(b, sighting, order);
+      if (sighting.commitment === 'finalized') return failed(b, sighting.error);
+      return state.stage === 'landed' ? undone(b, 'confirming') : undecided(b);
+    case 'absent':
+      b.set({ windowClosed: true });
+      return proveExpired(b);
+    case 'unseen':
+      b.set({
+        windowClosed: b.state.windowClosed || sighting.windowClosed,
+        finalizedTimeMs: sighting.finalizedTimeMs ?? b.state.finalizedTimeMs,
+      });
+      return onUnseen(b, sighting.nodes);
+  }
+}
+
+function onLanded(
+  b: StepBuilder,
+  sighting: Extract<Sighting, { kind: 'landed' }>,
+  order: OrderReport | null,
+): StepBuilder {
+  const { state } = b;
+  if (sighting.commitment === 'processed') return state.stage === 'landed' ? b.go('landed') : undecided(b);
+  const places = lastAttempt(state)?.intent.kind === 'order';
+  const orderFinal = !places || (order?.gone === true && order.commitment === 'finalized');
+  const isFinal = sighting.commitment === 'finalized' && orderFinal;
+  b.set({ landed: sighting, order: order ?? state.order });
+  if (resolvedByHuman(state)) {
+    // Only final evidence overrules a person, or ends what a person resolved.
+    if (!isFinal) return undecided(b);
+    if (state.verdict?.verdict === 'failed') contradict(b, 'landed');
+  }
+  if (state.stage === 'finalizing' || resolvedByHuman(state)) {
+    if (!isFinal) return lateFinality(b);
+    b.setAttempt({ outcome: 'confirmed' });
+    standAll(b, 'It is final.');
+    b.note('finalized', { slot: sighting.slot });
+    return b.go('finalized', { dropped: false });
+  }
+  const first = state.stage !== 'landed';
+  b.setAttempt({ outcome: 'confirmed' });
+  standAll(b, 'It has landed.');
+  if (first) b.note('confirmed', { slot: sighting.slot });
+  return b.go('landed', { dropped: false, wakeAtMs: null });
+}
+
+/** Every alert that spoke of not knowing is over. */
+function standAll(b: StepBuilder, message: string): void {
+  b.recovered('TRANSACTION_UNKNOWN', message);
+  b.recovered('TRANSACTION_DROPPED', message);
+  b.recovered('FINALITY_LATE', message);
+}
+
+function failed(b: StepBuilder, error: ErrorReport): StepBuilder {
+  if (b.state.verdict?.verdict === 'landed') contradict(b, 'failed');
+  b.setAttempt({ outcome: 'failed', error });
+  standAll(b, 'It failed on chain, and that is final.');
+  b.note('failed', { code: error.code, message: error.message });
+  return b.go('failed', { error: { ...error, code: error.code || 'TRANSACTION_FAILED' }, dropped: false });
+}
+
+function proveExpired(b: StepBuilder): StepBuilder {
+  if (b.state.verdict?.verdict === 'landed') contradict(b, 'never landed');
+  b.setAttempt({ outcome: 'expired' });
+  b.note('expired', { nodes: names(b.state.nodes, 'never_seen') });
+  return expired(b);
+}
+
+/** The last attempt can never land. What follows: a next attempt, a person's retry, or the end. */
+function expired(b: StepBuilder): StepBuilder {
+  const { state } = b;
+  const verdict = state.verdict;
+  const wasConfirmed = state.dropped || state.stage === 'finalizing';
+  b.set({ dropped: false });
+  standAll(b, 'It is proven never to land.');
+  if (verdict?.verdict === 'retry' && b.nowMs <= verdict.atMs + state.timing.retryVerdictMs) {
+    b.note('awaiting_slot');
+    return b.go('awaiting_slot', { wakeAtMs: verdict.atMs + state.timing.retryVerdictMs });
+  }
+  const free = !state.noFurther && !state.leftSlot;
+  if (free && state.attempts.length < state.timing.maxAttempts && inTime(b)) return nextAttempt(b);
+  return endExpired(b, wasConfirmed);
+}
+
+function endExpired(b: StepBuilder, wasConfirmed: boolean): StepBuilder {
+  const sent = b.state.attempts.filter((attempt) => attempt.sent).length;
+  if (sent === 0) {
+    return endUnsent(
+      b,
+      b.state.noFurther ? { code: STOOD_DOWN, message: 'Stood down before anything was sent.' } : lateError(b),
+    );
+  }
+  if (wasConfirmed) {
+    b.alert(
+      'CONFIRMED_THEN_LOST',
+      'critical',
+      'A fork dropped a confirmed transaction, and it is proven never to land again: what was reported as done did not happen.',
+      'Check the account, then send the command again if it is still wanted.',
+    );
+  }
+  return b.go('expired', {
+    error: {
+      code: 'TRANSACTION_FAILED',
+      message: `Never landed: ${sent === 1 ? 'its one attempt' : `all ${sent} attempts`} expired, which is proven; nothing was done.`,
+      details: { reason: 'expired', attempts: sent },
+    },
+  });
+}
+
+/** From gates and simulate on. */
+function nextAttempt(b: StepBuilder): StepBuilder {
+  b.note('next_attempt', { number: b.state.attempts.length + 1 });
+  return b.go('preparing', {
+    intent: null,
+    wakeAtMs: null,
+    verdict: null,
+    proofs: 0,
+    windowClosed: false,
+    nodes: [],
+    leftSlot: false,
+  });
+}
+
+/** A reduction always; anything else only soon after it was accepted, so that nothing trades late. */
+const inTime = (b: StepBuilder): boolean =>
+  b.state.reducing || b.nowMs <= b.state.acceptedAtMs + b.state.timing.nextAttemptWithinMs;
+
+const lateError = (b: StepBuilder): ErrorReport => ({
+  code: 'COMMAND_EXPIRED',
+  message: 'Too late: nothing was sent, and what was accepted this long ago is not started now.',
+  details: { accepted_at: b.state.acceptedAtMs, within_ms: b.state.timing.nextAttemptWithinMs },
+});
+
+/** Nothing of this attempt was sent. With earlier attempts (all proven dead) the transaction is expired, else rejected. */
+function endUnsent(b: StepBuilder, error: ErrorReport): StepBuilder {
+  const sent = b.state.attempts.some((attempt) => attempt.sent);
+  b.note(sent ? 'expired' : 'rejected', { code: error.code, message: error.message });
+  return b.go(sent ? 'expired' : 'rejected', { error });
+}
+
+function onUnseen(b: StepBuilder, nodes: readonly NodeTestimony[]): StepBuilder {
+  const { state } = b;
+  const denied = nodes.some((node) => node.says === 'never_seen');
+  const was = state.stage === 'finalizing' || state.stage === 'landed';
+  if (!was) return undecided(b);
+  // Silence is no evidence: only a node that answers and has not seen it makes it dropped.
+  if (!denied) return state.stage === 'landed' ? b.go('landed') : lateFinality(b);
+  return undone(b, state.windowClosed ? 'proving' : 'submitting');
+}
+
+/** What was confirmed is so no longer: back to work with the same bytes. */
+function undone(b: StepBuilder, stage: 'submitting' | 'confirming' | 'proving'): StepBuilder {
+  b.setAttempt({ outcome: null });
+  b.note('dropped', { nodes: names(b.state.nodes, 'never_seen') });
+  b.set({ dropped: true, landed: null, order: null });
+  b.alert(
+    'TRANSACTION_DROPPED',
+    'critical',
+    'A fork dropped a confirmed transaction. The same bytes are sent again while they are valid.',
+    'Nothing yet: only reductions start until it has landed again or is proven dead.',
+  );
+  return b.go(stage, { wakeAtMs: null, ...windowFrom(b) });
+}
+
+/** Neither landed nor proven dead, and the windows are over: unknown. */
+function undecided(b: StepBuilder): StepBuilder {
+  const { state } = b;
+  if (state.stage === 'finalizing' && !state.dropped) return lateFinality(b);
+  if (resolvedByHuman(state) && state.verdict !== null && b.nowMs >= state.verdict.atMs + state.timing.verdictProofMs) {
+    return endWithoutProof(b);
+  }
+  if (state.verdict?.verdict === 'retry' && b.nowMs > state.verdict.atMs + state.timing.retryVerdictMs) {
+    b.note('verdict_lapsed', { verdict: 'retry' });
+    b.set({ verdict: null });
+  }
+  if (lastAttempt(state)?.outcome !== 'unknown') {
+    b.setAttempt({ outcome: 'unknown' });
+    b.note('unknown', { nodes: state.nodes as never });
+  }
+  b.set({ leftSlot: true });
+  b.alert(
+    'TRANSACTION_UNKNOWN',
+    'critical',
+    unknownMessage(state.nodes),
+    'Wait for proof (it is asked for by itself), or give a verdict: RESOLVE_TRANSACTION in the page, or the signal ' +
+      'resolveTransaction on this workflow with {"verdict":"landed|failed|retry","operator":"…","note":"…"}.',
+    { nodes: state.nodes as never },
+  );
+  return b.go('unknown', { wakeAtMs: wakeAt(b), proofs: state.proofs + 1 });
+}
+
+function wakeAt(b: StepBuilder): number {
+  const { verdict, timing, proofs } = b.state;
+  const next = b.nowMs + proofDelay(timing, proofs);
+  if (verdict === null) return next;
+  const deadline = verdict.atMs + (verdict.verdict === 'retry' ? timing.retryVerdictMs : timing.verdictProofMs);
+  return deadline > b.nowMs ? Math.min(next, deadline) : next;
+}
+
+function endWithoutProof(b: StepBuilder): StepBuilder {
+  b.alert(
+    'RESOLVED_WITHOUT_PROOF',
+    'warning',
+    'A verdict stood for its whole time without proof for or against it; it is no longer asked for.',
+    'Compare the account with the journal by hand.',
+  );
+  b.recovered('TRANSACTION_UNKNOWN', 'A person resolved it.');
+  b.note('resolved');
+  return b.go('resolved');
+}
+
+function unknownMessage(nodes: readonly NodeTestimony[]): string {
+  const mute = nodes
+    .filter((node) => node.says === 'cannot_testify' || node.says === 'no_answer')
+    .map((node) => `${node.node} (${node.reason ?? (node.says === 'no_answer' ? 'no answer' : 'cannot testify')})`);
+  const who = mute.length === 0 ? '' : ` Nodes that could not tell: ${mute.join(', ')}.`;
+  return `The outcome of a transaction is unknown: neither seen on chain nor proven absent.${who}`;
+}
+
+/** Confirmed, and not final within its window: nothing is in doubt yet, it takes long. */
+function lateFinality(b: StepBuilder): StepBuilder {
+  b.alert(
+    'FINALITY_LATE',
+    'warning',
+    'A confirmed transaction is not final within its window; it is asked for again by itself.',
+    'Check the RPC nodes; nothing else waits for it.',
+    { nodes: b.state.nodes as never },
+  );
+  return b.go('finalizing', {
+    wakeAtMs: b.nowMs + proofDelay(b.state.timing, b.state.proofs),
+    proofs: b.state.proofs + 1,
+  });
+}
+
+function finalize(b: StepBuilder): StepBuilder {
+  const attempt = lastAttempt(b.state);
+  if (attempt === null) return b;
+  return b.go('finalizing', { wakeAtMs: null, proofs: 0, noFurther: true, ...windowFrom(b) });
+}
+
+function onWoke(b: StepBuilder): StepBuilder {
+  const { state } = b;
+  if (state.stage === 'finalizing') return b.go('finalizing', { wakeAtMs: null, ...windowFrom(b) });
+  if (state.stage === 'unknown') return prove(b);
+  if (state.stage === 'awaiting_slot') {
+    b.note('verdict_lapsed', { verdict: 'retry' });
+    b.set({ verdict: null });
+    endExpired(b, false);
+  }
+  return b;
+}
+
+/** Asks every node once: the deadlines are now. */
+function prove(b: StepBuilder): StepBuilder {
+  return b.go('proving', { wakeAtMs: null, confirmUntilMs: b.nowMs, queryUntilMs: b.nowMs });
+}
+
+function onVerdict(b: StepBuilder, asked: TransactionState['asked'][number]): StepBuilder {
+  const { state } = b;
+  if (state.stage !== 'unknown' && state.stage !== 'proving') {
+    return b.answer(asked, verdictRefusal('Nothing of this operation is unknown now.', { stage: state.stage }));
+  }
+  const standing = state.verdict;
+  if (standing !== null && resolvedByHuman(state)) {
+    if (standing.verdict === asked.verdict) return b.answer(asked, null);
+    return b.answer(
+      asked,
+      verdictRefusal(`The verdict "${standing.verdict}" of ${standing.operator} stands; only evidence corrects it.`, {
+        verdict: standing.verdict,
+      }),
+    );
+  }
+  b.set({ asked: [...state.asked, asked] });
+  if (state.stage === 'unknown') prove(b);
+  return b;
+}
+
+function onStandDown(b: StepBuilder, reason: string): StepBuilder {
+  const { state } = b;
+  if (hasEnded(state) || state.noFurther) return b;
+  b.set({ noFurther: true });
+  b.note('stand_down', { reason });
+  if (state.stage === 'awaiting_slot') return endExpired(b, false);
+  if (state.stage === 'preparing' || state.stage === 'signing') {
+    // What may still be signed is lost unsent with its result.
+    endUnsent(b, { code: STOOD_DOWN, message: `Stood down: ${reason}`, details: { reason } });
+  }
+  return b;
+}
+
+function contradict(b: StepBuilder, evidence: string): void {
+  const verdict = b.state.verdict;
+  b.set({ contradicted: true });
+  b.alert(
+    'VERDICT_CONTRADICTED',
+    'critical',
+    `The verdict "${verdict?.verdict ?? ''}" of ${verdict?.operator ?? 'a person'} was wrong: the chain proves that it ${evidence === 'landed' ? 'landed' : evidence === 'failed' ? 'failed' : 'never landed'}. The journal is corrected.`,
+    'Compare the account with what was decided since; RESUME ends the halt.',
+    { verdict: verdict?.verdict ?? null, evidence },
+  );
+}
+
+const names = (nodes: readonly NodeTestimony[], says: NodeTestimony['says']): readonly string[] =>
+  nodes.filter((node) => node.says === says).map((node) => node.node);

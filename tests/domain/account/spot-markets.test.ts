@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { Markets } from '../../../src/domain/account/account.ts';
+import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
+import { baseMarket, quoteMarket } from '../../../src/domain/account/spot-markets.ts';
+import { accountFigures } from '../../../src/domain/figures/account-figures.ts';
+import { evaluateGates, type GateOperation } from '../../../src/domain/gates/gates.ts';
+import { accountAfter } from '../../../src/domain/hedge/account-after.ts';
+import { judgeProfitability } from '../../../src/domain/hedge/carry.ts';
+import { assessMargin } from '../../../src/domain/margin/margin.ts';
+import { lamports } from '../../../src/domain/money/units.ts';
+import { NOW_MS, paperPolicy, type Scenario, snapshotOf, sol } from '../../support/snapshots.ts';
+
+/** The same venue as a successor might number and name it: quote 5 `USDX`, SOL 9, the perp 3. */
+const SPOT: Readonly<Record<number, number>> = { 0: 5, 1: 9 };
+function renumbered(snapshot: Snapshot): Snapshot {
+  const { account, markets } = snapshot;
+  const spot = markets.spot.map((market) => ({
+    ...market,
+    marketIndex: SPOT[market.marketIndex] ?? -1,
+    asset: market.asset === 'USDC' ? 'USDX' : market.asset,
+  }));
+  const perps = markets.perps.map((market) => ({ ...market, marketIndex: 3, quoteSpotMarketIndex: 5 }));
+  const moved = account && {
+    ...account,
+    spot: account.spot.map((balance) => ({ ...balance, marketIndex: SPOT[balance.marketIndex] ?? -1 })),
+    perps: account.perps.map((position) => ({ ...position, marketIndex: 3 })),
+  };
+  return { ...snapshot, account: moved, markets: { spot, perps } satisfies Markets };
+}
+
+const SCENARIOS: readonly (readonly [string, Scenario])[] = [
+  ['a hedged account', { perp: '-9.7' }],
+  ['an account that owes the quote', { perp: '-5', usdc: -300 }],
+  ['an account with its own margin ratio', { usdc: 800, account: { maxMarginRatio: 3_000 } }],
+];
+const capital = (kind: 'deposit' | 'withdraw', asset: 'SOL' | 'USDC', amount: bigint): GateOperation => ({
+  ...{ kind, asset, amount, exposureConfirmed: false },
+});
+const OPERATIONS: readonly GateOperation[] = [
+  capital('deposit', 'USDC', 50_000_000n),
+  capital('withdraw', 'USDC', 50_000_000n),
+  capital('deposit', 'SOL', sol('1')),
+  capital('withdraw', 'SOL', sol('1')),
+  { kind: 'settle', market: 'SOL-PERP' },
+];
+
+describe.each(SCENARIOS)('%s where markets have other numbers and the quote another name', (_, scenario) => {
+  const snapshot = snapshotOf(scenario);
+  const elsewhere = renumbered(snapshot);
+
+  it('has the same figures', () => {
+    const policy = paperPolicy();
+    expect(accountFigures(elsewhere, policy)).toEqual(accountFigures(snapshot, policy));
+    const margin = ({ account, markets }: Snapshot) => account && assessMargin(account, markets);
+    expect(margin(elsewhere)).toEqual(margin(snapshot));
+    const judged = (of: Snapshot) => judgeProfitability(of, lamports(5_000_000_000n), 'short', policy);
+    expect(judged(elsewhere)).toEqual(judged(snapshot));
+  });
+
+  it('has the same gates', () => {
+    for (const operation of OPERATIONS) {
+      const report = (of: Snapshot) => evaluateGates({ snapshot: of, operation, policy: paperPolicy(), nowMs: NOW_MS });
+      expect(report(elsewhere)).toEqual(report(snapshot));
+    }
+  });
+
+  it('moves the same money', () => {
+    for (const asset of ['SOL', 'USDC'] as const) {
+      const change = { kind: 'deposit', asset, amount: 7_000_000n } as const;
+      const after = accountAfter(snapshot, change);
+      const moved = after && renumbered({ ...snapshot, account: after.account });
+      expect(accountAfter(elsewhere, change)).toEqual(moved && { account: moved.account, wallet: after.wallet });
+    }
+  });
+});
+
+describe('a market set without the perp', () => {
+  it('goes by names, and knows no market that is not there', () => {
+    const { markets } = snapshotOf();
+    const spotOnly = { ...markets, perps: [] };
+    expect([quoteMarket(spotOnly)?.asset, baseMarket(spotOnly)?.asset]).toEqual(['USDC', 'SOL']);
+    expect([quoteMarket({ spot: [], perps: [] }), baseMarket({ ...markets, spot: [] })]).toEqual([null, null]);
+  });
+});

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { VenuePauses } from '../../../src/domain/account/snapshot.ts';
+import { ALERT_CODES, type AlertCode, type AlertContext, alertsOf } from '../../../src/domain/alerts/alerts.ts';
+import { NO_SOURCES } from '../../../src/domain/figures/equity-sources.ts';
+import { HOUR_MS, NOW_MS, paperPolicy, type Scenario, snapshotOf } from '../../support/snapshots.ts';
+
+const changes = (scenario: Scenario, context: Partial<AlertContext> = {}) =>
+  alertsOf(snapshotOf(scenario), paperPolicy(), { standing: [], carryWarnedAtMs: null, ...context });
+const raised = (...given: Parameters<typeof changes>) => changes(...given).raise.map((alert) => alert.code);
+const recovered = (...given: Parameters<typeof changes>) => changes(...given).recover;
+const alert = (code: AlertCode, scenario: Scenario) => changes(scenario).raise.find((each) => each.code === code);
+
+/** USDC collateral only, so that health moves by it: 75 USD of margin for 10 SOL short at 150. */
+const health = (percent: number): Scenario => ({ sol: 0, usdc: 75 / (1 - percent / 100), perp: -10 });
+
+describe('alerts', () => {
+  it('tells nothing of a healthy hedge', () => {
+    expect(changes({ perp: -10 })).toEqual({ raise: [], recover: [] });
+    expect(changes({ account: null })).toEqual({ raise: [], recover: [] });
+  });
+
+  it('warns of health below 50 and is critical below 20, with the liquidation price', () => {
+    expect(raised(health(49))).toContain('HEALTH_WARNING');
+    expect(raised(health(49))).not.toContain('HEALTH_CRITICAL');
+    expect(raised(health(51))).not.toContain('HEALTH_WARNING');
+    const critical = alert('HEALTH_CRITICAL', health(19));
+    expect(critical?.severity).toBe('critical');
+    expect(critical?.message).toMatch(/Liquidation at 1\d\d\.\d+ USD/);
+    expect(critical?.details.liquidation_price).toMatch(/^1\d\d/);
+  });
+
+  it('recovers only beyond the line, so that a figure that hovers tells of itself once', () => {
+    const standing = ['HEALTH_WARNING'];
+    expect(recovered(health(52), { standing })).not.toContain('HEALTH_WARNING');
+    expect(raised(health(49), { standing })).not.toContain('HEALTH_WARNING');
+    expect(recovered(health(56), { standing })).toContain('HEALTH_WARNING');
+    expect(recovered(health(26), { standing: ['HEALTH_CRITICAL'] })).toContain('HEALTH_CRITICAL');
+    expect(recovered(health(24), { standing: ['HEALTH_CRITICAL'] })).not.toContain('HEALTH_CRITICAL');
+  });
+
+  it('tells of near liquidation, and that it is over once nothing is left to liquidate', () => {
+    expect(alert('LIQUIDATION_NEAR', health(60))?.message).toContain('% away');
+    expect(recovered({ sol: 10 }, { standing: ['LIQUIDATION_NEAR'] })).toEqual(['LIQUIDATION_NEAR']);
+    // (USDC - 75) / 10.5 per dollar: 11 % away at 248, 13 % at 280.
+    const standing = ['LIQUIDATION_NEAR'];
+    expect(recovered({ sol: 0, usdc: 248, perp: -10 }, { standing })).not.toContain('LIQUIDATION_NEAR');
+    expect(recovered({ sol: 0, usdc: 280, perp: -10 }, { standing })).toContain('LIQUIDATION_NEAR');
+  });
+
+  it('tells of a naked short, spot unknown included', () => {
+    expect(alert('NAKED_SHORT', { perp: '-10.2' })?.severity).toBe('critical');
+    expect(raised({ perp: '-10.05' })).not.toContain('NAKED_SHORT');
+    expect(recovered({ perp: '-10' }, { standing: ['NAKED_SHORT'] })).toEqual(['NAKED_SHORT']);
+    const snapshot = snapshotOf({ perp: -1 });
+    const blind = { ...snapshot, markets: { ...snapshot.markets, spot: [] } };
+    const told = alertsOf(blind, paperPolicy(), { standing: [], carryWarnedAtMs: null }).raise;
+    expect(told.find((each) => each.code === 'NAKED_SHORT')?.message).toContain('unknown spot');
+  });
+
+  it('tells of a long', () => {
+    expect(alert('LONG_POSITION', { perp: 5 })?.action).toContain('CLOSE');
+    const snapshot = snapshotOf({ perp: 1 });
+    const blind = { ...snapshot, markets: { ...snapshot.markets, spot: [] } };
+    expect(
+      alertsOf(blind, paperPolicy(), { standing: [], carryWarnedAtMs: null }).raise.map((each) => each.code),
+    ).toContain('LONG_POSITION');
+  });
+
+  it('neither raises nor recovers a figure that is unknown, and says that it is', () => {
+    const unknown = { ...health(10), oracleUsd: null };
+    expect(raised(unknown)).toEqual(expect.arrayContaining(['ACCOUNT_FIGURES_UNKNOWN']));
+    expect(raised(unknown)).not.toContain('HEALTH_CRITICAL');
+    expect(recovered(unknown, { standing: ['HEALTH_CRITICAL', 'LIQUIDATION_NEAR', 'CARRY_NEGATIVE'] })).toEqual([]);
+    expect(recovered({ perp: -10 }, { standing: ['ACCOUNT_FIGURES_UNKNOWN'] })).toEqual(['ACCOUNT_FIGURES_UNKNOWN']);
+  });
+
+  it('tells when the data is over', () => {
+    const ended = { ...snapshotOf().feed, ended: true };
+    expect(alert('FEED_ENDED', { snapshot: { feed: ended } })?.severity).toBe('info');
+    expect(recovered({}, { standing: ['FEED_ENDED'] })).toEqual(['FEED_ENDED']);
+  });
+
+  it('leaves codes alone that are not its own', () => {
+    expect(recovered({ perp: -10 }, { standing: ['FOREIGN_TRADE', 'RPC_DOWN'] })).toEqual([]);
+  });
+});
+
+describe('VENUE_PAUSED', () => {
+  const refusing = (pauses: Partial<VenuePauses>) => ({ snapshot: { pauses: { ...snapshotOf().pauses, ...pauses } } });
+  const standing = ['VENUE_PAUSED'];
+
+  it('is told once, again when more is refused, and not when less is', () => {
+    expect(raised(refusing({ deposit: true }))).toEqual(standing);
+    const pausesTold = ['deposits'];
+    expect(raised(refusing({ deposit: true }), { standing, pausesTold })).toEqual([]);
+    expect(raised(refusing({ deposit: true, reduce: true }), { standing, pausesTold })).toEqual(standing);
+    const both = { standing, pausesTold: ['deposits', 'closing and reducing'] };
+    expect(raised(refusing({ reduce: true }), both)).toEqual([]);
+    expect(recovered({}, both)).toEqual(standing);
+  });
+
+  it('counts an asset that is refused as more', () => {
+    const refusedAssets = { deposit: ['SOL'], withdraw: [] };
+    const pausesTold = ['withdrawals'];
+    expect(raised(refusing({ withdraw: true, refusedAssets }), { standing, pausesTold })).toEqual(standing);
+  });
+});
+
+describe('CARRY_NEGATIVE', () => {
+  const paying: Scenario = { perp: -10, lastRate: -1_000n };
+
+  it('is a warning with its figures and CLOSE at hand, and says that the engine leaves it', () => {
+    const sources = { ...NO_SOURCES, funding: -2_000_000_000_000_000n };
+    const told = alert('CARRY_NEGATIVE', { ...paying, snapshot: { sources } });
+    expect(told?.severity).toBe('warning');
+    expect(told?.message).toContain('costs 0.036 USD a day');
+    expect(told?.message).toContain('paid so far: 2 USD');
+    expect(told?.message).toContain('breaks even');
+    expect(told?.action).toContain('does not close by itself');
+    expect(told?.details.command).toBe('DRIFT_CLOSE_POSITION');
+  });
+
+  it('says what was received so far where that is so', () => {
+    const sources = {
+      price: 0n,
+      basis: 0n,
+      slippage: 0n,
+      funding: 2_000_000_000_000_000n,
+      interest: 0n,
+      fees: 0n,
+      gas: 0n,
+      transfers: 0n,
+      external: 0n,
+      unexplained: 0n,
+    };
+    expect(alert('CARRY_NEGATIVE', { ...paying, snapshot: { sources } })?.message).toContain('received so far: 2 USD');
+  });
+
+  it('is critical above 1 % of the notional in 30 days', () => {
+    expect(alert('CARRY_NEGATIVE', { perp: -10, lastRate: -20_000n })?.severity).toBe('critical');
+  });
+
+  it('is told again daily while it lasts, in market time', () => {
+    const standing = ['CARRY_NEGATIVE'];
+    expect(raised(paying, { standing, carryWarnedAtMs: NOW_MS - 23 * HOUR_MS })).toEqual([]);
+    expect(raised(paying, { standing, carryWarnedAtMs: NOW_MS - 24 * HOUR_MS })).toEqual(['CARRY_NEGATIVE']);
+  });
+
+  it('is over when it is not negative, or there is no short', () => {
+    const standing = ['CARRY_NEGATIVE'];
+    expect(recovered({ perp: -10 }, { standing })).toEqual(standing);
+    expect(recovered({}, { standing })).toEqual(standing);
+    expect(recovered({ account: null }, { standing })).toEqual(standing);
+    expect(recovered({ perp: -10, lastRate: null }, { standing })).toEqual([]);
+  });
+});
+
+describe('properties of alerts', () => {
+  it('a code is never raised and recovered at once, and never raised while it stands (the daily one apart)', () => {
+    const scenario = fc.record({
+      sol: fc.integer({ min: -2, max: 12 }),
+      usdc: fc.integer({ min: -1_500, max: 1_500 }),
+      perp: fc.integer({ min: -15, max: 5 }),
+      oracleUsd: fc.option(fc.integer({ min: 1, max: 1_000 }), { nil: null }),
+      lastRate: fc.option(fc.bigInt({ min: -50_000n, max: 50_000n }), { nil: null }),
+    });
+    fc.assert(
+      fc.property(scenario, fc.subarray([...ALERT_CODES]), (given, standing) => {
+        const { raise, recover } = changes(given, { standing, carryWarnedAtMs: NOW_MS });
+        for (const { code, message, action } of raise) {
+          expect(standing).not.toContain(code);
+          expect(recover).not.toContain(code);
+          expect(message.length * action.length).toBeGreaterThan(0);
+        }
+        for (const code of recover) expect(standing).toContain(code);
+        // Told once: the same reading with what now stands changes nothing.
+        const stands = [...standing.filter((code) => !recover.includes(code)), ...raise.map(({ code }) => code)];
+        expect(changes(given, { standing: stands, carryWarnedAtMs: NOW_MS })).toEqual({ raise: [], recover: [] });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,314 @@
+import { describe, expect, it } from 'vitest';
+import {
+  adopt,
+  BACKOFF_MS,
+  carriedEngine,
+  decisionContext,
+  type EngineCarried,
+  flattened,
+  initialEngine,
+  passMarketTime,
+  REMEMBERED_COMMANDS,
+  rememberCommand,
+  resume,
+  slotWantedBy,
+  startEngine,
+  startOperation,
+  stopEngine,
+  type TrackedOperation,
+  takeLateFill,
+  takePosition,
+  takeReport,
+} from '../../../src/domain/engine/engine-state.ts';
+import { tradingStateOf, withHold } from '../../../src/domain/engine/hold.ts';
+import type { OperationReport } from '../../../src/domain/operation/operation-report.ts';
+import { done, refused } from '../../../src/domain/order/command.ts';
+
+const SOL = 1_000_000_000n;
+const NOW = { nowMs: 1_000, marketNowMs: 5_000, cooldownMs: 1_800_000, cooldownWallMs: 1_800_000 };
+
+const tracked = (purpose: TrackedOperation['purpose'], spotSol = 10n): TrackedOperation => ({
+  operationId: 'op',
+  kind: purpose === 'open' ? 'open' : purpose === 'close' || purpose === 'flatten' ? 'close' : 'rebalance',
+  commandId: 'cmd',
+  reducing: false,
+  reported: -1,
+  phase: 'running',
+  stage: 'accepted',
+  windowClosed: false,
+  wantsSlot: false,
+  counted: '0',
+  spot: (spotSol * SOL).toString(),
+  perpBefore: '0',
+  marketTimeMs: 0,
+  acceptedAtMs: 0,
+  purpose,
+});
+
+const report = (change: Partial<OperationReport>): OperationReport => ({
+  operationId: 'op',
+  kind: 'open',
+  sequence: 0,
+  stage: 'confirmed',
+  phase: 'released',
+  reducing: false,
+  answer: done('ok'),
+  perpChange: '0',
+  windowClosed: false,
+  contradicted: false,
+  error: null,
+  ...change,
+});
+
+const engineWith = (purpose: TrackedOperation['purpose'], vaultSol = 0n): EngineCarried =>
+  startOperation({ ...initialEngine('e'), vaultPerp: (vaultSol * SOL).toString() }, tracked(purpose));
+
+describe('an operation that reports', () => {
+  it('frees the slot at released, keeps the answer, and moves the vault once however often it reports', () => {
+    const engine = rememberCommand(engineWith('open'), {
+      commandId: 'cmd',
+      requestHash: 'h',
+      operationId: 'op',
+      answer: null,
+    });
+    const released = takeReport(engine, report({ perpChange: (-5n * SOL).toString() }), NOW);
+    expect(released.slot).toBeNull();
+    expect(released.vaultPerp).toBe((-5n * SOL).toString());
+    expect(released.hedgeTargetPpm).toBe(500_000);
+    expect(released.commands[0]?.answer?.success).toBe(true);
+    expect(takeReport(released, report({ perpChange: (-5n * SOL).toString() }), NOW)).toBe(released);
+    const ended = takeReport(
+      released,
+      report({ phase: 'ended', sequence: 1, perpChange: (-5n * SOL).toString() }),
+      NOW,
+    );
+    expect(ended.operations).toHaveLength(0);
+    expect(ended.vaultPerp).toBe((-5n * SOL).toString());
+  });
+
+  it('remembers by how much a confirmed OPEN lay beyond spot, until something else is chosen', () => {
+    const opened = (perp: bigint) =>
+      takeReport(engineWith('open'), report({ perpChange: (perp * SOL).toString(), phase: 'ended' }), NOW);
+    expect(opened(-10n)).toMatchObject({ hedgeTargetPpm: 1_000_000, confirmedExcess: null });
+    const naked = opened(-12n);
+    expect(naked).toMatchObject({ hedgeTargetPpm: 1_000_000, confirmedExcess: (2n * SOL).toString() });
+    expect(decisionContext(naked).confirmedExcess).toBe((2n * SOL).toString());
+    expect(opened(3n).confirmedExcess).toBeNull();
+    const left = (purpose: TrackedOperation['purpose']) =>
+      takeReport(
+        { ...engineWith(purpose), confirmedExcess: naked.confirmedExcess },
+        report({ perpChange: SOL.toString(), phase: 'ended' }),
+        NOW,
+      ).confirmedExcess;
+    for (const purpose of ['open', 'close', 'flatten', 'rebalance', 'correct'] as const)
+      expect(left(purpose)).toBeNull();
+    for (const purpose of ['guard', 'capital'] as const) expect(left(purpose)).toBe(naked.confirmedExcess);
+    expect(adopt(naked, (-12n * SOL).toString(), (10n * SOL).toString()).confirmedExcess).toBeNull();
+  });
+
+  it('counts what fills late of a confirmed OPEN beyond spot as confirmed, and what was never confirmed as naked', () => {
+    const at = (perp: bigint, confirmed: bigint | null) => ({
+      ...engineWith('open'),
+      vaultPerp: (perp * SOL).toString(),
+      hedgeTargetPpm: 1_000_000,
+      confirmedExcess: confirmed === null ? null : (confirmed * SOL).toString(),
+    });
+    const late = (engine: EngineCarried, perp: bigint) =>
+      takeLateFill(engine, (perp * SOL).toString(), (10n * SOL).toString()).confirmedExcess;
+    expect(late(at(-11n, 1n), -12n)).toBe((2n * SOL).toString());
+    expect(late(at(-9n, null), -10n)).toBeNull();
+    expect(late(at(-10n, null), -12n)).toBeNull();
+    expect(late(at(-12n, 2n), -11n)).toBe(SOL.toString());
+    expect(late(at(-12n, 2n), -9n)).toBeNull();
+  });
+
+  it('is ignored when it is not ours or not newer', () => {
+    const engine = engineWith('open');
+    expect(takeReport(engine, report({ operationId: 'other' }), NOW)).toBe(engine);
+    expect(takeReport(engine, report({ sequence: -1 }), NOW)).toBe(engine);
+  });
+
+  it('leaves the slot and becomes a hold when its outcome is unknown, and the vault no longer claims to know', () => {
+    const unknown = takeReport(
+      engineWith('open'),
+      report({ phase: 'unresolved', answer: refused({ code: 'X', message: 'x' }, 'unknown') }),
+      NOW,
+    );
+    expect(unknown.slot).toBeNull();
+    expect(unknown.vaultPerp).toBeNull();
+    expect(unknown.holds.map((hold) => [hold.code, hold.key])).toEqual([['unresolved', 'op']]);
+    const ended = takeReport(unknown, report({ phase: 'ended', sequence: 1, perpChange: '-1' }), NOW);
+    expect(ended.holds).toEqual([]);
+    expect(ended.operations).toEqual([]);
+  });
+
+  it('halts when evidence contradicts a verdict', () => {
+    const ended = takeReport(engineWith('open'), report({ phase: 'ended', contradicted: true }), NOW);
+    expect(ended.holds.map((hold) => hold.code)).toEqual(['desync']);
+    expect(tradingStateOf(ended.holds)).toBe('halted');
+  });
+
+  it('stops the engine once its operation is over, when a stop was asked for meanwhile', () => {
+    const stopping = stopEngine(engineWith('open'), 1);
+    expect(stopping.state).toBe('stopping');
+    expect(takeReport(stopping, report({}), NOW).state).toBe('stopped');
+  });
+});
+
+describe('what a trade does to the target, the cooldown and the backoff', () => {
+  const sold = { perpChange: (-1n * SOL).toString() };
+
+  it('starts the cooldown at a successful rebalance, in market time with its wall timer', () => {
+    const corrected = takeReport(engineWith('correct', -9n), report(sold), NOW);
+    expect(corrected.cooldownUntilMs).toBe(1_805_000);
+    expect(corrected.cooldownEndsAtMs).toBe(1_801_000);
+    const atMax = takeReport(engineWith('correct', -9n), report(sold), { ...NOW, cooldownWallMs: null });
+    expect(atMax.cooldownEndsAtMs).toBeNull();
+    expect(passMarketTime(corrected, 1_804_999).cooldownUntilMs).not.toBeNull();
+    expect(passMarketTime(corrected, 1_805_000).cooldownUntilMs).toBeNull();
+  });
+
+  it('raises the target to 1 at a commanded rebalance and to nothing else at an automatic one', () => {
+    expect(takeReport(engineWith('rebalance', -4n), report(sold), NOW).hedgeTargetPpm).toBe(1_000_000);
+    expect(takeReport(engineWith('correct', -4n), report(sold), NOW).hedgeTargetPpm).toBe(0);
+  });
+
+  it('sets no cooldown at a failed correction but a backoff of 1, 5, 15 min, then asks for a person', () => {
+    let engine = engineWith('correct');
+    const failed = refused({ code: 'TRANSACTION_FAILED', message: 'x' }, 'failed');
+    for (const [index, waitMs] of BACKOFF_MS.entries()) {
+      engine = takeReport(
+        { ...engine, operations: [tracked('correct')], slot: 'op' },
+        report({ answer: failed, phase: 'ended' }),
+        NOW,
+      );
+      expect(engine.cooldownUntilMs).toBeNull();
+      expect(engine.failures).toBe(index + 1);
+      const persistent = index === BACKOFF_MS.length - 1;
+      expect(engine.backoffUntilMs).toBe(NOW.marketNowMs + waitMs);
+      expect(engine.holds[0]?.clearedBy).toBe(persistent ? 'person' : 'itself');
+      expect(passMarketTime(engine, NOW.marketNowMs + waitMs).holds).toHaveLength(persistent ? 1 : 0);
+    }
+    expect(resume(engine, '0', '0').holds).toEqual([]);
+  });
+
+  it('sets the target to 0 at a close that succeeded, and halts at a flatten', () => {
+    const closed = takeReport(
+      { ...engineWith('close', -5n), hedgeTargetPpm: 500_000 },
+      report({ perpChange: (5n * SOL).toString() }),
+      NOW,
+    );
+    expect([closed.hedgeTargetPpm, closed.vaultPerp]).toEqual([0, '0']);
+    const flat = takeReport({ ...engineWith('flatten', -5n), hedgeTargetPpm: 500_000 }, report({}), NOW);
+    expect(tradingStateOf(flat.holds)).toBe('halted');
+    expect(flattened(initialEngine('e'), 1).holds[0]?.clearedBy).toBe('person');
+  });
+
+  it('restricts to reductions after the guard acted', () => {
+    const guarded = takeReport(engineWith('guard', -9n), report({ perpChange: SOL.toString() }), NOW);
+    expect(guarded.holds.map((hold) => hold.code)).toEqual(['guarded']);
+    expect(tradingStateOf(guarded.holds)).toBe('reducing');
+  });
+});
+
+describe('a retry that asks for the slot', () => {
+  it('gets it once the slot is free, and is no longer unresolved when it runs', () => {
+    const waiting = takeReport(
+      engineWith('open'),
+      report({ phase: 'unresolved', wantsSlot: true, answer: null, stage: 'retry' }),
+      NOW,
+    );
+    expect(slotWantedBy(waiting)?.operationId).toBe('op');
+    expect(slotWantedBy({ ...waiting, slot: 'other' })).toBeNull();
+    const running = takeReport(waiting, report({ phase: 'running', sequence: 1, answer: null, stage: 'sign' }), NOW);
+    expect([running.holds, slotWantedBy(running)]).toEqual([[], null]);
+  });
+});
+
+describe('commands of control', () => {
+  it('RESUME clears what a person clears, keeps what clears itself, and takes a foreign reduction as the new target', () => {
+    const engine = {
+      ...initialEngine('e'),
+      holds: withHold(
+        withHold([], { code: 'connection', sinceMs: 0, permits: 'nothing', clearedBy: 'itself', reason: 'r' }),
+        { code: 'foreign_trade', sinceMs: 0, permits: 'reducing', clearedBy: 'person', reason: 'r' },
+      ),
+    };
+    const resumed = resume(engine, (-2n * SOL).toString(), (8n * SOL).toString());
+    expect(resumed.holds.map((hold) => hold.code)).toEqual(['connection']);
+    expect(resumed.hedgeTargetPpm).toBe(250_000);
+  });
+
+  it('ADOPT takes over what stands, STOP and START come and go', () => {
+    const adopted = adopt(initialEngine('e'), (-4n * SOL).toString(), (8n * SOL).toString());
+    expect([adopted.vaultPerp, adopted.hedgeTargetPpm]).toEqual([(-4n * SOL).toString(), 500_000]);
+    const stopped = stopEngine(adopted, 7);
+    expect([stopped.state, tradingStateOf(stopped.holds)]).toEqual(['stopped', 'reducing']);
+    expect(startEngine(stopped).holds).toEqual([]);
+  });
+
+  it('remembers the last commands and no more', () => {
+    let engine = initialEngine('e');
+    for (let index = 0; index < REMEMBERED_COMMANDS + 5; index += 1) {
+      engine = rememberCommand(engine, { commandId: `${index}`, requestHash: 'h', operationId: null, answer: null });
+    }
+    expect(engine.commands).toHaveLength(REMEMBERED_COMMANDS);
+    expect(engine.commands[0]?.commandId).toBe('5');
+    expect(decisionContext(engine).busy).toBe(false);
+  });
+});
+
+describe('an operation whose fate was unknown', () => {
+  const unresolved = (purpose: TrackedOperation['purpose'] = 'open') =>
+    takeReport(engineWith(purpose), report({ phase: 'unresolved', answer: null }), NOW);
+
+  it('ends its hold as soon as it is released, not only when it is final', () => {
+    const released = takeReport(unresolved(), report({ sequence: 1, perpChange: '0' }), NOW);
+    expect(released.holds).toEqual([]);
+  });
+
+  it('leaves the target of an OPEN to what stands at the first quiet look', () => {
+    const released = takeReport(unresolved(), report({ sequence: 1 }), NOW);
+    expect(released.vaultPerp).toBeNull();
+    const spot = (10n * SOL).toString();
+    expect(takePosition(released, (-4n * SOL).toString(), spot)).toMatchObject({
+      hedgeTargetPpm: 400_000,
+      retarget: null,
+    });
+    expect(takePosition(released, '0', spot).hedgeTargetPpm).toBe(released.hedgeTargetPpm);
+  });
+
+  it('is not counted on top of a position that was read with it in', () => {
+    const released = takePosition(takeReport(unresolved(), report({ sequence: 1 }), NOW), (-4n * SOL).toString(), '1');
+    const change = (-4n * SOL).toString();
+    expect(takeReport(released, report({ sequence: 2, phase: 'ended', perpChange: change }), NOW).vaultPerp).toBeNull();
+  });
+
+  it('takes the slot when it turns out to work on', () => {
+    expect(takeReport(unresolved(), report({ sequence: 1, phase: 'running', answer: null }), NOW).slot).toBe('op');
+  });
+
+  it('gives its retry no slot while the engine is stopped', () => {
+    const waiting = takeReport(
+      unresolved(),
+      report({ sequence: 1, phase: 'unresolved', answer: null, wantsSlot: true }),
+      NOW,
+    );
+    expect(slotWantedBy(waiting)?.operationId).toBe('op');
+    expect(slotWantedBy(stopEngine(waiting, 0))).toBeNull();
+  });
+
+  it('leaves RESUME and ADOPT to the first quiet look', () => {
+    for (const taken of [resume(unresolved(), '-1', '1'), adopt(unresolved(), '-1', '1')]) {
+      expect(taken.vaultPerp).toBeNull();
+    }
+    expect(adopt(unresolved(), '-1', '1').retarget).toEqual({ unless: null });
+  });
+});
+
+describe('what an older version carried', () => {
+  it('is completed with what was added since', () => {
+    const { pending: _pending, retarget: _retarget, ...older } = initialEngine('e');
+    expect(carriedEngine(older, 'other')).toEqual(initialEngine('e'));
+  });
+});

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { emptyPosition } from '../../../src/domain/account/position.ts';
+import { microUsd } from '../../../src/domain/money/units.ts';
+import { type Plan, type PlanLimits, planIntent } from '../../../src/domain/order/intent-plan.ts';
+import { NOW_MS, type Scenario, snapshotOf } from '../../support/snapshots.ts';
+
+const LIMITS: PlanLimits = { maxSlippageBps: 50, orderLifeMs: 30_000, nowMs: NOW_MS };
+const plan = (wanted: Plan, scenario: Scenario = {}) => planIntent(wanted, snapshotOf(scenario), LIMITS);
+const order = (wanted: Plan, scenario: Scenario = {}) => {
+  const planned = plan(wanted, scenario);
+  if (planned.kind !== 'intent' || planned.intent.kind !== 'order') throw new Error(JSON.stringify(planned));
+  return planned.intent;
+};
+const trade = (delta: string, priceBound: string | null = null): Plan => ({
+  kind: 'trade',
+  market: 'SOL-PERP',
+  delta,
+  priceBound,
+});
+const close = (slippageMultiple = 1): Plan => ({ kind: 'close', market: 'SOL-PERP', slippageMultiple });
+
+describe('planning an intent', () => {
+  it('rounds a size down to the step, and refuses what is below one', () => {
+    expect(order(trade('-1000999999')).size).toBe('1000000000');
+    expect(plan(trade('999'))).toMatchObject({ kind: 'refused', error: { code: 'BELOW_MINIMUM' } });
+  });
+
+  it('sends a reduction reduce-only, with our open orders cancelled; an increase neither', () => {
+    expect(order(trade('1000000000'), { perp: -5 })).toMatchObject({ reduceOnly: true, cancelOpenOrders: true });
+    expect(order(trade('-1000000000'), { perp: -5 })).toMatchObject({ reduceOnly: false, cancelOpenOrders: false });
+    expect(order(trade('6000000000'), { perp: -5 }).reduceOnly).toBe(false);
+  });
+
+  it('holds an order to the clock of its chain, where that is told', () => {
+    const blockTimeMs = NOW_MS + 3_600_000;
+    expect(order(trade('1000000000')).maxTsMs).toBe(NOW_MS + LIMITS.orderLifeMs);
+    expect(order(trade('1000000000'), { snapshot: { blockTimeMs } }).maxTsMs).toBe(blockTimeMs + LIMITS.orderLifeMs);
+  });
+
+  it('never accepts a worse price than the one that was confirmed', () => {
+    fc.assert(
+      fc.property(fc.bigInt(100_000_000n, 200_000_000n), fc.boolean(), (bound, buys) => {
+        const limit = BigInt(order(trade(buys ? '1000000000' : '-1000000000', bound.toString())).priceLimit);
+        expect(buys ? limit <= bound : limit >= bound).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('closes with the exact flattening size in the offsetting direction, the limit wider by the multiple', () => {
+    const once = order(close(1), { perp: '-5.25' });
+    const wider = order(close(4), { perp: '-5.25' });
+    expect(once).toMatchObject({ side: 'buy', size: '5250000000', reduceOnly: true });
+    expect(BigInt(wider.priceLimit)).toBeGreaterThan(BigInt(once.priceLimit));
+    expect(order(close(), { perp: 2 })).toMatchObject({ side: 'sell', size: '2000000000' });
+  });
+
+  it('has nothing to close when flat, but cancels orders that could open again', () => {
+    expect(plan(close())).toMatchObject({ kind: 'nothing', why: 'flat' });
+    const orders = [
+      { orderId: 1, marketIndex: 0, side: 'sell' as const, size: 1n, filled: 0n, reduceOnly: false, maxTsMs: null },
+    ] as never;
+    expect(plan(close(), { account: { orders } })).toMatchObject({ intent: { kind: 'cancel_orders' } });
+  });
+
+  it('has no intent without a price, and none in a market that is not there', () => {
+    expect(plan(trade('1000000000'), { oracleUsd: null, markUsd: null })).toMatchObject({
+      kind: 'refused',
+      error: { code: 'UNAVAILABLE' },
+    });
+    expect(plan({ kind: 'settle', market: 'BTC-PERP', above: null })).toMatchObject({
+      error: { code: 'UNKNOWN_MARKET' },
+    });
+  });
+
+  it('settles a flat position only above the sum that is worth it', () => {
+    const settle: Plan = { kind: 'settle', market: 'SOL-PERP', above: '1000000' };
+    expect(plan(settle)).toMatchObject({ kind: 'nothing', why: 'settled' });
+    expect(plan(settle, { perp: -5 })).toMatchObject({ kind: 'intent', intent: { kind: 'settle' } });
+    const unsettled = (quoteAmount: bigint, usdc: number) =>
+      plan(settle, { usdc, account: { perps: [{ ...emptyPosition(0, 0n), quoteAmount: microUsd(quoteAmount) }] } })
+        .kind;
+    expect([unsettled(1_000_001n, 0), unsettled(1_000_000n, 0)]).toEqual(['intent', 'nothing']);
+    expect([unsettled(-1_000_001n, 500), unsettled(-1_000_000n, 500)]).toEqual(['intent', 'nothing']);
+    // What is not deposited would be borrowed.
+    expect(unsettled(-44_000_000n, 43)).toBe('nothing');
+  });
+});

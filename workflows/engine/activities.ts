@@ -1,0 +1,65 @@
+/** The engine's activities with their timeouts and retries. */
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type {
+  EngineActivities,
+  Rebuilt,
+  TransactionActivities,
+  WatchInput,
+  WatchResult,
+} from '../../activities/contract.ts';
+import { UNTIL_DONE_RETRY } from '../retry-policies.ts';
+
+const MINUTE_MS = 60_000;
+
+/** In history and retried: what must be done in the end. */
+export const durable = proxyActivities<
+  EngineActivities & Pick<TransactionActivities, 'readSnapshot' | 'writeOperation'>
+>({
+  startToCloseTimeout: '10 s',
+  retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '10 s', maximumAttempts: 4 },
+});
+
+/**
+ * The engine's row. One attempt: the next one says what stands then. Not eager: what the same task answers goes first.
+ */
+export const publishRow = proxyActivities<EngineActivities>({
+  startToCloseTimeout: '3 s',
+  scheduleToCloseTimeout: '30 s',
+  allowEagerDispatch: false,
+  retry: { maximumAttempts: 1 },
+}).publishEngine;
+
+/** Long where much is kept; what needs its end waits no longer than this. */
+const REBUILD_MS = 60 * MINUTE_MS;
+
+export function rebuildOnce(engineId: string, withinMs = REBUILD_MS): Promise<Rebuilt> {
+  const { rebuildJournal } = proxyActivities<EngineActivities>({
+    startToCloseTimeout: withinMs,
+    scheduleToCloseTimeout: withinMs,
+    heartbeatTimeout: '30 s',
+    retry: UNTIL_DONE_RETRY,
+    summary: 'the journal, from kept histories',
+  });
+  return rebuildJournal({ engineId });
+}
+
+/** In-process and quick: a command's answer waits for it, so it gives up within the answer's time. */
+export const local = proxyLocalActivities<EngineActivities & Pick<TransactionActivities, 'readSnapshot'>>({
+  startToCloseTimeout: '1500 ms',
+  scheduleToCloseTimeout: '2 s',
+  retry: { initialInterval: '100 ms', maximumAttempts: 3 },
+});
+
+/** Hours long; a silent worker is noticed after 10 s, and a watch that was cut off writes nothing (it is fenced). */
+export function watchOnce(input: WatchInput, checkpointMs: number): Promise<WatchResult> {
+  const { watch } = proxyActivities<EngineActivities>({
+    startToCloseTimeout: checkpointMs + 10 * MINUTE_MS,
+    heartbeatTimeout: '10 s',
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { initialInterval: '1 s', backoffCoefficient: 1.5, maximumInterval: '10 s' },
+    // What the same task answers goes first.
+    allowEagerDispatch: false,
+    summary: `watch ${input.generation}`,
+  });
+  return watch(input);
+}

@@ -1,0 +1,354 @@
+/** Starts operations as children that outlive the engine's runs, and takes back those whose workflow is gone. */
+
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  startChild,
+  WorkflowIdReusePolicy,
+} from '@temporalio/workflow';
+import type { EngineActivities } from '../../activities/contract.ts';
+import { SOL_PERP } from '../../src/domain/account/account.ts';
+import type { Snapshot } from '../../src/domain/account/snapshot.ts';
+import type { Action } from '../../src/domain/engine/decide.ts';
+import {
+  leaveSlot,
+  slotWantedBy,
+  startOperation,
+  type TrackedOperation,
+  takeOverAfter,
+  takeReport,
+  trackedOperation,
+  unresolvedOperations,
+} from '../../src/domain/engine/engine-state.ts';
+import { withHold } from '../../src/domain/engine/hold.ts';
+import { perpOf } from '../../src/domain/engine/reconcile.ts';
+import { exposure, FULL_HEDGE_PPM } from '../../src/domain/hedge/delta.ts';
+import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
+import { recoveredFrom } from '../../src/domain/operation/operation-step.ts';
+import { type CommandAnswer, refused } from '../../src/domain/order/command.ts';
+import type { OperationRecord } from '../../src/journal/records.ts';
+import type { ErrorReport } from '../../src/lib/errors.ts';
+import { operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
+import { type OperationInput, type OperationRequest, reportAgain, slotGranted } from '../messages.ts';
+import { durable } from './activities.ts';
+import type { EngineRun } from './engine.ts';
+
+type OperationWorkflow = Awaited<ReturnType<EngineActivities['operationStates']>>[number];
+
+const NEVER_SENT: ErrorReport = {
+  code: 'UNAVAILABLE',
+  message: 'The operation lost its workflow before anything was sent; nothing was done. Send the command again.',
+  details: { part: 'temporal' },
+};
+
+export interface StartRequest {
+  readonly operationId: string;
+  readonly commandId: string | null;
+  readonly request: OperationRequest;
+  readonly purpose: TrackedOperation['purpose'];
+  readonly reducing: boolean;
+  readonly snapshot: Snapshot | null;
+  readonly confirmedPriceLimit: string | null;
+  readonly exposureConfirmed: boolean;
+}
+
+const WORKFLOW_OF: Record<OperationRequest['kind'], string> = {
+  deposit: 'deposit',
+  withdraw: 'withdraw',
+  open: 'openPosition',
+  close: 'closePosition',
+  rebalance: 'rebalance',
+  settle: 'settle',
+};
+
+export class OperationStarter {
+  private readonly run: EngineRun;
+  private inStart = 0;
+
+  constructor(run: EngineRun) {
+    this.run = run;
+  }
+
+  get starting(): boolean {
+    return this.inStart > 0;
+  }
+
+  /** The action of a decision, as an operation of the engine's own. */
+  async startDecided(action: Exclude<Action, { kind: 'none' }>, snapshot: Snapshot): Promise<void> {
+    const decisions = this.run.engine.decisions + 1;
+    this.run.engine = { ...this.run.engine, decisions };
+    const guard = action.kind === 'guard';
+    await this.start({
+      operationId: operationIdOf(this.run.engineId, `decision:${this.run.engine.epoch}:${decisions}`),
+      commandId: null,
+      request: { kind: 'rebalance', market: SOL_PERP, delta: action.delta.toString(), guard },
+      purpose: guard ? 'guard' : 'correct',
+      reducing: guard || !action.enlarging,
+      snapshot,
+      confirmedPriceLimit: null,
+      exposureConfirmed: false,
+    });
+  }
+
+  /** Takes the slot and starts the child. One that exists already is asked where it stands. */
+  async start(start: StartRequest): Promise<void> {
+    const acceptedAtMs = Date.now();
+    this.run.engine = startOperation(this.run.engine, this.tracked(start, acceptedAtMs, 'running'));
+    await this.startWorkflow(start, acceptedAtMs, []);
+  }
+
+  /** A retry whose expiry is proven runs in the slot like any other, through gates again. */
+  async grantSlot(): Promise<void> {
+    const operation = slotWantedBy(this.run.engine);
+    if (operation === null) return;
+    const { operationId } = operation;
+    this.run.engine = {
+      ...this.run.engine,
+      slot: operationId,
+      operations: this.run.engine.operations.map((other) =>
+        other.operationId === operationId ? { ...other, wantsSlot: false } : other,
+      ),
+    };
+    try {
+      await getExternalWorkflowHandle(operationWorkflowId(operationId)).signal(slotGranted, {
+        confirmedPriceLimit: null,
+        exposureConfirmed: false,
+      });
+    } catch {
+      // It ended meanwhile: its last report frees the slot, or is asked for again.
+      this.run.engine = {
+        ...this.run.engine,
+        slot: this.run.engine.slot === operationId ? null : this.run.engine.slot,
+      };
+    }
+  }
+
+  /** Temporal lost what the journal has: what still runs is taken back, the rest is proven by its signatures. */
+  async recover(unfinished: readonly OperationRecord[]): Promise<void> {
+    if (unfinished.length === 0) return;
+    for (const state of await this.statesOf(unfinished.map((record) => record.operationId))) {
+      if (state.record !== null && trackedOperation(this.run.engine, state.operationId) === null) {
+        this.carry(this.trackedFrom(state.record, 'unresolved'));
+      }
+      await this.takeBack(state);
+    }
+  }
+
+  /** Asks where each of these stands: one that Temporal no longer knows is unresolved from the journal's record. */
+  async askAfter(operationIds: readonly string[]): Promise<void> {
+    if (operationIds.length === 0) return;
+    for (const state of await this.statesOf(operationIds)) await this.takeBack(state);
+  }
+
+  private statesOf(operationIds: readonly string[]): Promise<readonly OperationWorkflow[]> {
+    return durable.operationStates({ engineId: this.run.engineId, operationIds });
+  }
+
+  private async takeBack(state: OperationWorkflow): Promise<void> {
+    if (state.workflow !== 'running') return await this.adoptEnded(state);
+    try {
+      await getExternalWorkflowHandle(operationWorkflowId(state.operationId)).signal(reportAgain);
+    } catch {
+      // It ended meanwhile, and told so before it did.
+    }
+  }
+
+  /** An operation that we carry and whose workflow no longer runs: its end stands in the journal, or must be proven. */
+  private async adoptEnded({ operationId, record }: OperationWorkflow): Promise<void> {
+    // Its last report may have come while it was asked after.
+    const operation = trackedOperation(this.run.engine, operationId);
+    if (operation === null) return;
+    if (record !== null && record.endedAtMs === null && record.attempts.length > 0) {
+      return await this.prove(operation, record);
+    }
+    let answer = record?.answer ?? null;
+    if (record !== null && record.endedAtMs === null) {
+      answer ??= refused(NEVER_SENT, 'rejected', { operation_id: operationId });
+      await this.endUnsent(record, answer);
+    }
+    const { run } = this;
+    const report: OperationReport = {
+      operationId,
+      kind: operation.kind,
+      sequence: operation.reported + 1,
+      stage: 'ended',
+      phase: 'ended',
+      reducing: operation.reducing,
+      answer,
+      perpChange: operation.counted,
+      windowClosed: true,
+      contradicted: false,
+      error: record?.error ?? null,
+    };
+    run.engine = takeOverAfter(takeReport(run.engine, report, run.reportContext()), operation);
+  }
+
+  /** Its workflow is gone and nothing of it was ever sent: the record says so, and its command is answered. */
+  private async endUnsent(record: OperationRecord, answer: CommandAnswer): Promise<void> {
+    const { operationId, commandId } = record;
+    const atMs = Date.now();
+    const update = { operationId, status: 'rejected', endedAtMs: atMs, error: NEVER_SENT, answer } as const;
+    const told = commandId === null ? {} : { answer: { commandId, answer } };
+    try {
+      await durable.writeOperation({ writes: [{ atMs, transitions: [], update, ...told }] });
+    } catch (error) {
+      // The next start finds it unfinished again.
+      if (isCancellation(error)) throw error;
+    }
+  }
+
+  private async prove(operation: TrackedOperation, record: OperationRecord): Promise<void> {
+    const { run } = this;
+    run.engine = {
+      ...leaveSlot(run.engine, record.operationId),
+      vaultPerp: null,
+      holds: withHold(run.engine.holds, {
+        code: 'unresolved',
+        key: record.operationId,
+        sinceMs: Date.now(),
+        permits: 'reducing',
+        clearedBy: 'itself',
+        reason: 'An operation lost its workflow; its signatures are being proven.',
+        details: { operation_id: record.operationId },
+      }),
+    };
+    // A new workflow counts its reports from 0.
+    this.carry({
+      ...operation,
+      phase: 'unresolved',
+      stage: 'proving',
+      reported: -1,
+      windowClosed: false,
+      doubted: true,
+    });
+    const start: StartRequest = {
+      operationId: record.operationId,
+      commandId: record.commandId,
+      request: record.intent as unknown as OperationRequest,
+      purpose: operation.purpose,
+      reducing: operation.reducing,
+      snapshot: null,
+      confirmedPriceLimit: null,
+      exposureConfirmed: false,
+    };
+    await this.startWorkflow(start, record.createdAtMs, record.attempts.map(recoveredFrom));
+  }
+
+  /** Carried in the list of operations, in place of what was known of it. */
+  private carry(operation: TrackedOperation): void {
+    const { engine } = this.run;
+    const others = engine.operations.filter((other) => other.operationId !== operation.operationId);
+    this.run.engine = { ...engine, operations: [...others, operation] };
+  }
+
+  private trackedFrom(record: OperationRecord, phase: TrackedOperation['phase']): TrackedOperation {
+    const request = record.intent as unknown as OperationRequest;
+    const start: StartRequest = {
+      operationId: record.operationId,
+      commandId: record.commandId,
+      request,
+      purpose: purposeOf(request),
+      reducing: request.kind === 'close',
+      snapshot: null,
+      confirmedPriceLimit: null,
+      exposureConfirmed: false,
+    };
+    return this.tracked(start, record.createdAtMs, phase);
+  }
+
+  private tracked(start: StartRequest, acceptedAtMs: number, phase: TrackedOperation['phase']): TrackedOperation {
+    const spot = start.snapshot === null ? null : exposure(start.snapshot, this.run.policy).spot;
+    return {
+      operationId: start.operationId,
+      kind: start.request.kind,
+      commandId: start.commandId,
+      reducing: start.reducing,
+      reported: -1,
+      phase,
+      stage: 'accepted',
+      windowClosed: false,
+      wantsSlot: false,
+      counted: '0',
+      spot: (spot ?? 0n).toString(),
+      perpBefore: start.snapshot === null ? null : perpOf(start.snapshot).toString(),
+      marketTimeMs: this.run.marketNowMs(),
+      acceptedAtMs,
+      purpose: start.purpose,
+    };
+  }
+
+  private async startWorkflow(
+    start: StartRequest,
+    acceptedAtMs: number,
+    recovered: OperationInput['recovered'],
+  ): Promise<void> {
+    const input: OperationInput = {
+      operationId: start.operationId,
+      engineId: this.run.engineId,
+      commandId: start.commandId,
+      request: start.request,
+      policy: this.run.policyJson,
+      timing: this.run.tuning.timing,
+      acceptedAtMs,
+      confirmedPriceLimit: start.confirmedPriceLimit,
+      exposureConfirmed: start.exposureConfirmed,
+      recovered,
+      hedgeTargetPpm: start.purpose === 'rebalance' ? FULL_HEDGE_PPM : this.run.engine.hedgeTargetPpm,
+      whileUnresolved: unresolvedOperations(this.run.engine).length > 0,
+      hadPosition: start.snapshot !== null && perpOf(start.snapshot) !== 0n,
+      searchAttributes: this.run.tuning.searchAttributes,
+    };
+    this.inStart += 1;
+    try {
+      await startChild(WORKFLOW_OF[start.request.kind], {
+        workflowId: operationWorkflowId(start.operationId),
+        args: [input],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        // One that is proven anew may stand closed under its id; two at a time Temporal never allows.
+        workflowIdReusePolicy:
+          recovered.length > 0 ? WorkflowIdReusePolicy.ALLOW_DUPLICATE : WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        staticSummary: summaryOf(start),
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      // Running, it tells where it stands; closed, its record does: it must not keep the slot.
+      await this.askAfter([start.operationId]);
+    } finally {
+      this.inStart -= 1;
+    }
+  }
+}
+
+function purposeOf(request: OperationRequest): TrackedOperation['purpose'] {
+  switch (request.kind) {
+    case 'deposit':
+    case 'withdraw':
+      return 'capital';
+    case 'open':
+      return 'open';
+    case 'close':
+      return request.flatten ? 'flatten' : 'close';
+    case 'rebalance':
+      return request.guard ? 'guard' : 'correct';
+    case 'settle':
+      return 'settle';
+  }
+}
+
+function summaryOf({ request, commandId }: StartRequest): string {
+  const by = commandId === null ? 'decided by the engine' : `command ${commandId}`;
+  switch (request.kind) {
+    case 'deposit':
+    case 'withdraw':
+      return `${request.kind} ${request.amount} base units of ${request.asset}, ${by}`;
+    case 'open':
+      return `open ${request.direction} ${request.size} lamports of ${request.market}, ${by}`;
+    case 'rebalance':
+      return `${request.guard ? 'guard' : 'rebalance'} ${request.delta} lamports of ${request.market}, ${by}`;
+    case 'close':
+    case 'settle':
+      return `${request.kind} ${request.market}, ${by}`;
+  }
+}

@@ -1,0 +1,87 @@
+/** What the reducer notes, as the journal's rows; writes that wait for an activity to ride along with. */
+
+import type { JournalNotes, OperationTask } from '../../src/domain/operation/operation.ts';
+import type { AlertNote, Note } from '../../src/domain/transaction/transaction.ts';
+import type { AlertRecord, AttemptRef, OperationWrite } from '../../src/journal/records.ts';
+import type { Json } from '../../src/lib/errors.ts';
+
+/** Explorer links by signature, as the venue gave them at signing. */
+export type ExplorerUrls = Readonly<Record<string, string | null>>;
+
+export function attemptRef(task: OperationTask, attempt: NonNullable<Note['attempt']>): AttemptRef {
+  return {
+    engineId: task.engineId,
+    operationId: task.operationId,
+    number: attempt.number,
+    attempt: attempt.signed,
+    intent: attempt.intent,
+  };
+}
+
+export function journalWrite(task: OperationTask, notes: JournalNotes, urls: ExplorerUrls): OperationWrite {
+  // Of several attempts in one step the last tells; each was noted in its own step.
+  const told = notes.transitions.findLast(({ note }) => note.attempt !== null)?.note;
+  const last = notes.transitions.at(-1)?.sequence ?? 0;
+  return {
+    atMs: notes.atMs,
+    // With each change of its status too: a journal that was lost meanwhile gets its row back.
+    ...(notes.opens || notes.update !== null ? { operation: operationRow(task) } : {}),
+    transitions: notes.transitions.map(({ operationId, sequence, atMs, note }) => ({
+      operationId,
+      sequence,
+      atMs,
+      stage: note.stage,
+      attempt: note.attempt?.number ?? null,
+      signature: note.attempt?.signed.signature ?? null,
+      outcome: note.outcome,
+      detail: note.detail,
+    })),
+    ...(told?.attempt == null
+      ? {}
+      : {
+          attemptOutcome: {
+            ref: attemptRef(task, told.attempt),
+            stage: told.stage,
+            outcome: told.attempt.outcome,
+            error: told.attempt.error,
+          },
+        }),
+    ...(notes.update === null ? {} : { update: { operationId: task.operationId, ...notes.update } }),
+    ...(notes.answer === null || task.commandId === null
+      ? {}
+      : { answer: { commandId: task.commandId, answer: notes.answer } }),
+    alerts: notes.alerts.map((alert, index) => alertRow(task, alert, `${last}.${index}`, notes.atMs, urls)),
+  };
+}
+
+const operationRow = (task: OperationTask): NonNullable<OperationWrite['operation']> => ({
+  operationId: task.operationId,
+  engineId: task.engineId,
+  commandId: task.commandId,
+  kind: task.request.kind,
+  status: 'running',
+  createdAtMs: task.acceptedAtMs,
+  intent: task.request as unknown as Json,
+});
+
+function alertRow(task: OperationTask, alert: AlertNote, key: string, tsMs: number, urls: ExplorerUrls): AlertRecord {
+  const { signature } = alert;
+  const explorer = signature === null ? null : (urls[signature] ?? null);
+  const where = [
+    signature === null ? null : `Signature ${signature}.`,
+    explorer === null ? null : `Explorer: ${explorer}`,
+    `Workflow operation:${task.operationId}.`,
+  ];
+  return {
+    id: `${task.operationId}/${key}/${alert.kind}/${alert.code}`,
+    engineId: task.engineId,
+    kind: alert.kind,
+    severity: alert.severity,
+    code: alert.code,
+    message: alert.message,
+    action: [alert.action, ...where].filter((text) => text !== null && text !== '').join(' '),
+    operationId: task.operationId,
+    details: { ...alert.details, signature, explorer_url: explorer, subject: task.operationId },
+    tsMs,
+  };
+}

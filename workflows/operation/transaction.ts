@@ -1,0 +1,426 @@
+/**
+ * Performs the effects of the operation reducer: starts what it waits for, tells the engine and the journal, and hands
+ * every result, signal and timer back to it as an event. It decides nothing itself.
+ */
+import {
+  type ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  isCancellation,
+  log,
+  makeContinueAsNewFunc,
+  proxyActivities,
+  proxyLocalActivities,
+  setHandler,
+  sleep,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { TransactionActivities } from '../../activities/contract.ts';
+import {
+  type MainResult,
+  type OperationEffect,
+  type OperationEvent,
+  type OperationMain,
+  type OperationState,
+  operationMain,
+} from '../../src/domain/operation/operation.ts';
+import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
+import { reportOf, step } from '../../src/domain/operation/operation-step.ts';
+import { type CommandAnswer, refused } from '../../src/domain/order/command.ts';
+import type { OperationWrite } from '../../src/journal/records.ts';
+import type { ErrorReport } from '../../src/lib/errors.ts';
+import { failureReport } from '../failure-report.ts';
+import {
+  type OperationInput,
+  operationReport,
+  operationState,
+  type ResolveVerdict,
+  reportAgain,
+  resolveTransaction,
+  resolveTransactionUpdate,
+  slotGranted,
+  standDown,
+} from '../messages.ts';
+import { brief, DURABLE_WRITE, readOnly, TRANSIENT_RETRY, watching } from '../retry-policies.ts';
+import { showDetails, showSearchAttributes } from './display.ts';
+import { initialState } from './initial-state.ts';
+import { attemptRef, type ExplorerUrls, journalWrite } from './journal.ts';
+import { notPrepared, preparedResult, unseenByWorker } from './prepared-result.ts';
+import { checkVerdict } from './verdict-message.ts';
+
+/** What one run hands to the next. */
+export interface CarriedOperation {
+  readonly state: OperationState;
+  readonly outbox: readonly OperationWrite[];
+  readonly urls: ExplorerUrls;
+}
+
+/** Refused verdicts that the details show. */
+const SHOWN_REFUSALS = 5;
+
+export async function runOperation(
+  workflow: (input: OperationInput, carried?: CarriedOperation) => Promise<CommandAnswer>,
+  input: OperationInput,
+  carried: CarriedOperation | undefined,
+): Promise<CommandAnswer> {
+  const host = new OperationHost(input, carried);
+  // An operator's cancellation is a wish to stop, not a licence to forget what was sent.
+  CancellationScope.current().cancelRequested.catch(() =>
+    host.push({ kind: 'stand_down', reason: 'cancelled by an operator' }),
+  );
+  return await CancellationScope.nonCancellable(() => host.run(workflow));
+}
+
+type Incoming = OperationEvent extends infer Event
+  ? Event extends OperationEvent
+    ? Omit<Event, 'nowMs'>
+    : never
+  : never;
+
+class OperationHost {
+  private readonly input: OperationInput;
+  private readonly resumed: boolean;
+  private state: OperationState;
+  private outbox: readonly OperationWrite[];
+  private urls: ExplorerUrls;
+  private readonly inbox: Incoming[] = [];
+  private readonly refusals: string[] = [];
+  private readonly verdicts = new Map<string, ErrorReport | null>();
+  private readonly background = new Set<Promise<void>>();
+  /** To be started, once it is clear that this run goes on. */
+  private pending: OperationMain | null = null;
+  private running: CancellationScope | null = null;
+  private steps = 0;
+  /** Attempts that the journal knows and this workflow does not: Temporal was restored from an older copy. */
+  private strangers: OperationInput['recovered'] | null = null;
+
+  constructor(input: OperationInput, carried: CarriedOperation | undefined) {
+    this.input = input;
+    this.resumed = carried !== undefined;
+    this.outbox = carried?.outbox ?? [];
+    this.urls = carried?.urls ?? {};
+    this.state = carried?.state ?? initialState(input);
+    this.setHandlers();
+  }
+
+  push(event: Incoming): void {
+    this.inbox.push(event);
+  }
+
+  private setHandlers(): void {
+    setHandler(operationState, (): OperationReport => reportOf(this.state, Date.now()));
+    setHandler(standDown, ({ reason }) => this.push({ kind: 'stand_down', reason }));
+    setHandler(reportAgain, () => this.push({ kind: 'report_again' }));
+    setHandler(slotGranted, (confirmed) => this.push({ kind: 'slot_granted', ...confirmed }));
+    setHandler(resolveTransaction, (verdict) => {
+      const malformed = checkVerdict(verdict);
+      if (malformed === null) this.ask(verdict);
+      else this.refuseMalformed(malformed);
+    });
+    setHandler(
+      resolveTransactionUpdate,
+      async (verdict): Promise<CommandAnswer> => {
+        const id = this.ask(verdict);
+        await condition(() => this.verdicts.has(id));
+        return this.verdictAnswer(verdict, this.verdicts.get(id) ?? null);
+      },
+      {
+        validator: (verdict) => {
+          const malformed = checkVerdict(verdict);
+          if (malformed !== null) throw malformed;
+        },
+      },
+    );
+  }
+
+  private ask({ verdict, operator, note }: ResolveVerdict): string {
+    const id = uuid4();
+    this.push({ kind: 'verdict', asked: { id, verdict, operator, note, atMs: Date.now() } });
+    return id;
+  }
+
+  private verdictAnswer({ verdict }: ResolveVerdict, error: ErrorReport | null): CommandAnswer {
+    const data = { operation_id: this.input.operationId, engine_id: this.input.engineId, verdict };
+    if (error !== null) return refused(error, 'rejected', data);
+    return { success: true, message: `Verdict "${verdict}" taken`, data: { ...data, status: 'done' } };
+  }
+
+  private refuseMalformed(failure: ApplicationFailure): void {
+    this.refuse(failure);
+    this.push({ kind: 'malformed_verdict', error: failureReport(failure) });
+  }
+
+  private refuse(error: Error): void {
+    this.refusals.push(error.message);
+    if (this.refusals.length > SHOWN_REFUSALS) this.refusals.shift();
+    log.warn('a verdict was refused', { reason: error.message });
+  }
+
+  async run(workflow: Parameters<typeof runOperation>[0]): Promise<CommandAnswer> {
+    if (this.resumed) this.pending = operationMain(this.state);
+    else this.apply({ kind: 'start' });
+    // The engine knew it in another state.
+    if (!this.resumed && this.input.restored !== undefined) this.apply({ kind: 'report_again' });
+    this.show();
+    while (this.state.course !== 'ended') {
+      if (this.pending !== null && this.inbox.length === 0) {
+        if (this.shouldContinueAsNew()) await this.continueAsNew(workflow);
+        this.start(this.pending);
+        this.pending = null;
+      }
+      await condition(() => this.inbox.length > 0 || this.strangers !== null);
+      if (this.strangers !== null) await this.beginAnew(workflow, this.strangers);
+      this.drain();
+    }
+    await this.close();
+    return this.state.answer ?? reportOf(this.state, Date.now()).answer ?? unanswered(this.input);
+  }
+
+  private drain(): void {
+    for (let event = this.inbox.shift(); event !== undefined; event = this.inbox.shift()) this.apply(event);
+    // What is waited for goes on, perhaps for long: a person who is told now must not wait with it.
+    const goesOn = this.pending === null && this.state.course !== 'ended';
+    if (goesOn && this.outbox.some(isUrgent)) this.inBackground(this.flush());
+    this.show();
+  }
+
+  private apply(event: Incoming): void {
+    const { state, effects } = step(this.state, { ...event, nowMs: Date.now() } as OperationEvent);
+    const phaseChanged = state.phase !== this.state.phase;
+    this.state = state;
+    this.steps += 1;
+    for (const effect of effects) this.perform(effect);
+    if (phaseChanged && this.input.searchAttributes) showSearchAttributes(state);
+  }
+
+  private perform(effect: OperationEffect): void {
+    switch (effect.kind) {
+      case 'main':
+        // What was waited for before has no say any more; its result would come with an old ticket.
+        this.running?.cancel();
+        this.running = null;
+        this.pending = effect.main;
+        return;
+      case 'journal':
+        this.outbox = [...this.outbox, journalWrite(this.state.task, effect.notes, this.urls)];
+        return;
+      case 'report':
+        this.inBackground(this.tellEngine(effect.report));
+        return;
+      case 'verdict':
+        this.verdicts.set(effect.id, effect.error);
+        if (effect.error !== null) this.refuse(new Error(effect.error.message));
+        return;
+      case 'end':
+        this.running?.cancel();
+        return;
+    }
+  }
+
+  /** An engine that is gone must not fail the operation: the next one asks by `reportAgain`. */
+  private async tellEngine(report: OperationReport): Promise<void> {
+    try {
+      await getExternalWorkflowHandle(this.input.engineId).signal(operationReport, report);
+    } catch (error) {
+      log.warn('the engine could not be told', { report: report.phase, error: String(error) });
+    }
+  }
+
+  private inBackground(work: Promise<void>): void {
+    const tracked = work.finally(() => this.background.delete(tracked));
+    this.background.add(tracked);
+  }
+
+  private start(pending: OperationMain): void {
+    const scope = new CancellationScope({ cancellable: true, parent: CancellationScope.current() });
+    this.running = scope;
+    this.inBackground(
+      scope
+        .run(() => this.performMain(pending))
+        .then(
+          (result) => this.push({ kind: 'result', ticket: pending.ticket, result }),
+          (error) => {
+            // Superseded: nobody waits for it.
+            if (!isCancellation(error)) throw error;
+          },
+        ),
+    );
+    // What does not ride along with the next activity is written beside it.
+    if (!carriesWrites(pending) && this.outbox.some(isUrgent)) this.inBackground(this.flush());
+  }
+
+  private async performMain({ leg, main }: OperationMain): Promise<MainResult> {
+    const { engineId, timing, policy } = this.input;
+    const summary = `${leg.purpose} ${leg.plan.kind}`;
+    switch (main.kind) {
+      case 'simulate':
+        return await this.prepare(leg);
+      case 'sign':
+        try {
+          const { sign } = proxyActivities<TransactionActivities>({
+            ...brief(timing),
+            summary: `${summary}, attempt ${main.number}`,
+          });
+          const { signed, explorerUrl } = await sign({ engineId, intent: main.intent });
+          this.urls = { ...this.urls, [signed.signature]: explorerUrl };
+          return { kind: 'signed', signed };
+        } catch (error) {
+          if (isCancellation(error)) throw error;
+          return { kind: 'sign_failed', error: failureReport(error) };
+        }
+      case 'submit': {
+        const writes = this.takeOutbox();
+        try {
+          const { submit } = proxyActivities<TransactionActivities>({ ...brief(timing), summary });
+          const ref = attemptRef(this.state.task, main.attempt);
+          const sent = await submit({
+            ...ref,
+            tryNumber: main.tryNumber,
+            reducing: leg.tx.reducing && policy.mode === 'live',
+            known: this.signatures(),
+            writes,
+          });
+          if (!sent.written) this.outbox = [...writes, ...this.outbox];
+          return { kind: 'submitted', accepted: sent.accepted, recorded: true };
+        } catch (error) {
+          if (isCancellation(error)) throw error;
+          this.outbox = [...writes, ...this.outbox];
+          this.strangers = strangersIn(failureReport(error));
+          return { kind: 'submitted', accepted: false, recorded: false };
+        }
+      }
+      case 'confirm': {
+        const options = watching(main.queryUntilMs, Date.now(), timing);
+        const { confirm } = proxyActivities<TransactionActivities>({
+          ...options,
+          summary: `${summary}, until ${main.target}`,
+        });
+        const { kind: _kind, attempt, ...watch } = main;
+        return await this.watch((writes) =>
+          confirm({ ...attemptRef(this.state.task, attempt), ...watch, timing, writes }),
+        );
+      }
+      case 'follow': {
+        const options = watching(main.untilMs, Date.now(), timing);
+        const { follow } = proxyActivities<TransactionActivities>({ ...options, summary: 'until the order is gone' });
+        const ref = attemptRef(this.state.task, main.attempt);
+        return await this.watch((writes) => follow({ ...ref, untilMs: main.untilMs, timing, writes }));
+      }
+      case 'wait':
+        await sleep(Math.max(main.untilMs - Date.now(), 1), { summary: 'until it asks again' });
+        return { kind: 'woke' };
+    }
+  }
+
+  private async prepare(leg: OperationMain['leg']): Promise<MainResult> {
+    const { engineId, timing, policy } = this.input;
+    const { simulate } = proxyLocalActivities<TransactionActivities>(readOnly(timing));
+    try {
+      const simulated = await simulate({
+        engineId,
+        plan: leg.plan,
+        maxSlippageBps: policy.maxSlippageBps,
+        commitment: this.input.whileUnresolved === true ? 'finalized' : 'confirmed',
+        timing,
+      });
+      return preparedResult(this.input, leg, simulated, this.state.confirmed.exposure, Date.now());
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return notPrepared(failureReport(error));
+    }
+  }
+
+  private async watch(
+    ask: (writes: readonly OperationWrite[]) => ReturnType<TransactionActivities['confirm']>,
+  ): Promise<MainResult> {
+    const writes = this.takeOutbox();
+    try {
+      const { sighting, order, written } = await ask(writes);
+      if (!written) this.outbox = [...writes, ...this.outbox];
+      return { kind: 'sighted', sighting, order };
+    } catch (error) {
+      this.outbox = [...writes, ...this.outbox];
+      if (isCancellation(error)) throw error;
+      return unseenByWorker(failureReport(error));
+    }
+  }
+
+  private takeOutbox(): readonly OperationWrite[] {
+    const writes = this.outbox;
+    this.outbox = [];
+    return writes;
+  }
+
+  private async flush(): Promise<void> {
+    const writes = this.takeOutbox();
+    try {
+      await proxyActivities<TransactionActivities>({ ...DURABLE_WRITE, retry: TRANSIENT_RETRY }).writeOperation({
+        writes,
+      });
+    } catch (error) {
+      log.warn('the journal was not written; it will be later', { error: String(error) });
+      this.outbox = [...writes, ...this.outbox];
+    }
+  }
+
+  private show(): void {
+    showDetails(this.state, this.urls, this.refusals);
+  }
+
+  private shouldContinueAsNew(): boolean {
+    const wanted = workflowInfo().continueAsNewSuggested || (this.input.continueAtEveryStep === true && this.steps > 1);
+    return wanted && allHandlersFinished();
+  }
+
+  private async continueAsNew(workflow: Parameters<typeof runOperation>[0]): Promise<void> {
+    await Promise.all(this.background);
+    // A message or a verdict that came meanwhile is taken in this run.
+    if (this.inbox.length > 0 || !allHandlersFinished()) return;
+    const next = makeContinueAsNewFunc<typeof workflow>();
+    await next(this.input, { state: this.state, outbox: this.outbox, urls: this.urls });
+  }
+
+  private signatures(): readonly string[] {
+    return this.state.legs.flatMap(({ tx }) => tx.attempts.map(({ signed }) => signed.signature));
+  }
+
+  /** What was sent in the time that Temporal forgot is proven first, as after a loss; what was signed just now is not sent. */
+  private async beginAnew(
+    workflow: Parameters<typeof runOperation>[0],
+    recovered: OperationInput['recovered'],
+  ): Promise<void> {
+    log.warn('the journal knows more of this operation than its workflow: it is proven first', {});
+    await Promise.all(this.background);
+    const restored = { reports: this.state.reports };
+    await makeContinueAsNewFunc<typeof workflow>()({ ...this.input, recovered, restored });
+  }
+
+  /** The journal is written in the end, however long it takes: then the record is whole without this workflow. */
+  private async close(): Promise<void> {
+    while (this.outbox.length > 0 || this.background.size > 0 || this.inbox.length > 0 || !allHandlersFinished()) {
+      this.drain();
+      if (this.outbox.length > 0) {
+        await proxyActivities<TransactionActivities>(DURABLE_WRITE).writeOperation({ writes: this.takeOutbox() });
+      }
+      await Promise.all(this.background);
+      await condition(allHandlersFinished);
+    }
+  }
+}
+
+function strangersIn({ code, details }: ErrorReport): OperationInput['recovered'] | null {
+  const attempts = details?.attempts;
+  return code === 'STORES_DIVERGED' && Array.isArray(attempts) ? (attempts as never) : null;
+}
+
+const carriesWrites = ({ main }: OperationMain): boolean =>
+  main.kind === 'submit' || main.kind === 'confirm' || main.kind === 'follow';
+
+/** Alerts, answers and phases are told at once; bare transitions may wait for the next activity. */
+const isUrgent = (write: OperationWrite): boolean => (write.alerts?.length ?? 0) > 0 || write.update !== undefined;
+
+const unanswered = ({ operationId }: OperationInput): CommandAnswer =>
+  refused({ code: 'TRANSACTION_FAILED', message: 'Nothing was done.' }, 'failed', { operation_id: operationId });
