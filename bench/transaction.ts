@@ -1,6 +1,6 @@
 /** A transfer of real SOL on a local chain of 400 ms slots, by the product and by a bare script, in turn on one chain. */
 import { PublicKey } from '@solana/web3.js';
-import { type Localnet, startLocalnet } from '../localnet/localnet.ts';
+import { type Localnet, startLocalnet } from '../localnet/index.ts';
 import { type TransferAccount, transferKeypair } from '../tests/support/transfer-venue.ts';
 import { BareScript } from './support/bare-transfer.ts';
 import { startBareWorker } from './support/bare-worker.ts';

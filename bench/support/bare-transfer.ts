@@ -8,7 +8,7 @@ import {
   TransactionMessage,
   VersionedTransaction,
 } from '@solana/web3.js';
-import type { Localnet } from '../../localnet/localnet.ts';
+import type { Localnet } from '../../localnet/index.ts';
 
 interface ClosableSocket {
   setAutoReconnect(on: boolean): void;

@@ -9,7 +9,7 @@ import type { PricePath } from './oracles.ts';
 import { readPriceFile } from './price-file.ts';
 import { cachedAccountsFolder } from './program.ts';
 
-/** As scripts/localnet-options.mjs reads them. */
+/** As cli-options.mjs reads them. */
 export interface DriftArguments {
   readonly program?: string;
   readonly clone?: string;

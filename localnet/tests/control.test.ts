@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Keypair } from '@solana/web3.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startLocalnet } from '../localnet.ts';
-import { ask, balance, SOL, stillChain, until } from './support/localnet.ts';
-
-const ROOT = new URL('../..', import.meta.url).pathname;
+import { startLocalnet } from '../index.ts';
+import { runLocalnet } from './support/command-line.ts';
+import { ask, balance, SOL, stillChain } from './support/localnet.ts';
+import { until } from './support/until.ts';
 
 async function control(url: string, call: string, body?: unknown): Promise<[status: number, answer: unknown]> {
   const [method = 'GET', path = '/'] = call.split(' ');
@@ -79,15 +78,6 @@ describe('the control endpoint', () => {
 });
 
 describe('npm run localnet', () => {
-  const run = (...args: string[]) => {
-    const child = spawn(process.execPath, ['scripts/localnet.mjs', ...args], { cwd: ROOT });
-    const said = { out: '', err: '' };
-    child.stdout.on('data', (part) => (said.out += part));
-    child.stderr.on('data', (part) => (said.err += part));
-    onTestFinished(() => void child.kill('SIGKILL'));
-    return { child, said };
-  };
-
   it('listens, obeys its faults file, and ends at SIGTERM', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'localnet-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -96,7 +86,7 @@ describe('npm run localnet', () => {
       faults,
       JSON.stringify([{ kind: 'rpc-error', methods: ['getSlot'], code: -32005, message: 'behind' }]),
     );
-    const { child, said } = run('--port', '0', '--slot-ms=20', '--nodes', '2', '--faults', faults);
+    const { child, said } = runLocalnet('--port', '0', '--slot-ms=20', '--nodes', '2', '--faults', faults);
     await until('it says where it listens', () => said.out.includes('Ctrl-C'));
     const [url = ''] = said.out.match(/http:\/\/[\d.:]+/) ?? [];
     expect(await ask(url, 'getHealth')).toBe('ok');
@@ -107,12 +97,12 @@ describe('npm run localnet', () => {
   });
 
   it('explains its options, and refuses what it does not know', async () => {
-    const help = run('--help');
+    const help = runLocalnet('--help');
     await once(help.child, 'close');
     for (const option of ['--port', '--slot-ms', '--seed', '--faults', '--nodes'])
       expect(help.said.out).toContain(option);
     for (const args of [['--nonsense'], ['--skip', '2'], ['--port']]) {
-      const wrong = run(...args);
+      const wrong = runLocalnet(...args);
       const [code] = await once(wrong.child, 'close');
       expect([code, wrong.said.err]).toEqual([1, expect.stringContaining(args[0] ?? '')]);
     }

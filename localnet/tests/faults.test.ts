@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Faults } from '../faults/faults.ts';
-import type { Localnet } from '../localnet.ts';
-import { balance, call, connect, FEE, payment, SOL, stillChain, until, wallet } from './support/localnet.ts';
+import type { Localnet } from '../index.ts';
+import { balance, call, connect, FEE, payment, SOL, stillChain, wallet } from './support/localnet.ts';
+import { until } from './support/until.ts';
 
 /** A payment sent once, through whatever faults stand; what the client saw. */
 async function pay(net: Localnet) {

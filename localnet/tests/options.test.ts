@@ -7,22 +7,23 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { startFromArguments } from '../drift/main.ts';
 import { cacheFolder } from '../drift/program.ts';
 import { main } from '../main.ts';
+import { LOCALNET_COMMAND } from './support/command-line.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'driftless-options-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('words that are refused at once', () => {
   it.each([
-    [['--nodes', '0'], '--nodes does not take 0'],
-    [['--slot-ms', '0'], '--slot-ms does not take 0'],
-    [['--port', '99999'], '--port does not take 99999'],
+    [['--nodes', '0'], '--nodes does not accept 0'],
+    [['--slot-ms', '0'], '--slot-ms does not accept 0'],
+    [['--port', '99999'], '--port does not accept 99999'],
     [['--drift=no'], '--drift takes no value'],
-    [['--price', '5'], '--price belongs to --drift'],
-    [['--drift', '--funding', '5'], '--funding does not take 5'],
-    [['--drift', '--seed'], '--seed wants a value'],
+    [['--price', '5'], '--price needs --drift'],
+    [['--drift', '--funding', '5'], '--funding does not accept 5'],
+    [['--drift', '--seed'], '--seed needs a value'],
     [['--other'], 'Unknown option --other'],
   ])('%j', (words, told) => {
-    const { status, stderr } = spawnSync(process.execPath, ['scripts/localnet.mjs', ...words], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, [LOCALNET_COMMAND, ...words], { encoding: 'utf8' });
     expect(status).toBe(1);
     expect(stderr).toContain(told);
     expect(stderr).toContain('--help');

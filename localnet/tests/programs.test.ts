@@ -9,7 +9,7 @@ import {
 } from '@solana/web3.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Localnet } from '../localnet.ts';
+import type { Localnet } from '../index.ts';
 import { fromBase58, toBase58 } from '../wire/base58.ts';
 import { parseTransaction } from '../wire/transaction.ts';
 import { balance, connect, FEE, payment, SOL, stillChain, wallet } from './support/localnet.ts';

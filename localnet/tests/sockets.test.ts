@@ -1,7 +1,8 @@
 import { SystemProgram } from '@solana/web3.js';
 import { describe, expect, it } from 'vitest';
-import type { Localnet } from '../localnet.ts';
-import { connect, payment, SOL, stillChain, until, wallet } from './support/localnet.ts';
+import type { Localnet } from '../index.ts';
+import { connect, payment, SOL, stillChain, wallet } from './support/localnet.ts';
+import { until } from './support/until.ts';
 
 const standing = (net: Localnet): number | undefined =>
   (net.state() as { nodes: { subscriptions: number }[] }).nodes[0]?.subscriptions;

@@ -1,6 +1,6 @@
 import { ComputeBudgetProgram, Keypair, SystemProgram, sendAndConfirmTransaction, Transaction } from '@solana/web3.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startLocalnet } from '../localnet.ts';
+import { startLocalnet } from '../index.ts';
 import { toBase58 } from '../wire/base58.ts';
 import { balance, call, connect, FEE, isBlockhashValid, payment, SOL, stillChain, wallet } from './support/localnet.ts';
 

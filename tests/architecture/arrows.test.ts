@@ -84,11 +84,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: [],
     packages: ['node:', '@solana/web3.js', 'ws'],
   },
-  // The local chain is a tool of its own: nothing of the product is in it but what errors and addresses look like.
+  // The local chain is a tool of its own: of Driftless it takes the errors, base58, and what checks Node at the start.
   localnet: {
-    values: ['localnet', 'src/lib/errors.ts', 'src/lib/base58.ts'],
+    values: ['localnet', 'src/lib/errors.ts', 'src/lib/base58.ts', 'scripts/setup.mjs'],
     types: [],
-    packages: ['node:', 'litesvm', 'ws', 'lossless-json'],
+    packages: ['node:', 'litesvm', 'ws', 'lossless-json', 'tsx'],
   },
   // Drift on it: the program, its accounts and a keeper. Still nothing of the product.
   'localnet/drift': {
@@ -116,7 +116,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   scripts: { values: ALL, types: [], packages: ALL },
   bench: { values: ALL, types: [], packages: ALL },
-  'localnet/tests': { values: ALL, types: [], packages: ALL },
+  'localnet/tests': { values: ['localnet', 'src/lib/errors.ts'], types: [], packages: ALL },
   tests: { values: ALL, types: [], packages: ALL },
 };
 
@@ -165,6 +165,14 @@ describe('dependency arrows', () => {
       .filter((one) => !allowed(one))
       .map(({ from, to, typeOnly }) => `${from} -> ${to}${typeOnly ? ' (types)' : ''}`);
     expect(wrong).toEqual([]);
+  });
+
+  it('the product uses the local chain through its entries', () => {
+    const entries = ['localnet/index.ts', 'localnet/drift/index.ts', 'localnet/drift/program.ts'];
+    const ofProduct = imports.filter(({ from }) => /^(src|workflows|activities|dashboard)\//.test(from));
+    const used = ofProduct.filter(({ to }) => to.startsWith('localnet/'));
+    expect(used.length).toBeGreaterThan(0);
+    expect(used.filter(({ to }) => !entries.includes(to)).map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
   it('every import of ours leads to a file', () => {

@@ -16,7 +16,7 @@ export interface Import {
 
 export const readSource = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-const SOURCE = /\.(ts|tsx|mts)$/;
+const SOURCE = /\.(ts|tsx|mts|mjs)$/;
 const PASSED_OVER = new Set(['node_modules', 'dist', 'coverage']);
 
 export function sourceFiles(folder: string): readonly string[] {

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { Localnet } from '../../localnet/localnet.ts';
-import { SOL, stillChain, until, wallet } from '../../localnet/tests/support/localnet.ts';
+import type { Localnet } from '../../localnet/index.ts';
+import { SOL, stillChain, wallet } from '../../localnet/tests/support/localnet.ts';
+import { until } from '../../localnet/tests/support/until.ts';
 import { AccountSocket } from '../../src/chain/account-socket.ts';
 
 const LONG_MS = 60_000;

@@ -1,6 +1,6 @@
 import { Keypair, type PublicKey, SystemProgram } from '@solana/web3.js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Localnet, startLocalnet } from '../../localnet/localnet.ts';
+import { type Localnet, startLocalnet } from '../../localnet/index.ts';
 import { loadSigner } from '../../src/chain/local-signer.ts';
 import type { Signer } from '../../src/chain/signer.ts';
 import { SolanaChain } from '../../src/chain/solana-chain.ts';

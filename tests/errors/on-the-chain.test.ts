@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultInput } from '../../localnet/faults/rule.ts';
+import type { FaultInput } from '../../localnet/index.ts';
 import { SolanaChain } from '../../src/chain/solana-chain.ts';
 import { ERROR, KeptLog, WARN } from '../support/kept-log.ts';
 import { TwoStores } from '../support/two-stores.ts';

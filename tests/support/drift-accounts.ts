@@ -2,9 +2,8 @@
  * Drift accounts for tests: real ones where the recording is at hand, made ones everywhere, both as bytes of the SDK's
  * coder; and the SDK's own `User` on them, without a network.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import {
   BN,
   CustomBorshCoder,
@@ -19,11 +18,9 @@ import {
   type UserAccount,
 } from '@drift-labs/sdk';
 import { Connection, PublicKey } from '@solana/web3.js';
+import { hasRecording, RECORDING } from '../../localnet/tests/support/recording.ts';
 import type { Markets } from '../../src/domain/account/account.ts';
 import { decodeMarkets } from '../../src/venues/drift/decode.ts';
-
-export const RECORDING = fileURLToPath(new URL('../../../shared/data/drift-accounts-2024-09/', import.meta.url));
-export const hasRecording = (): boolean => existsSync(RECORDING);
 
 const DRIFT_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
 const UNREACHABLE = 'http://127.0.0.1:1';

@@ -9,10 +9,10 @@ import {
 } from '@drift-labs/sdk';
 import { PublicKey } from '@solana/web3.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { until } from '../../../tests/support/product.ts';
 import { type DriftLocalnet, startDriftLocalnet } from '../../drift/index.ts';
 import { driftClient, sol, usdc } from '../support/drift-client.ts';
 import { describeOnDrift } from '../support/drift-program.ts';
+import { until } from '../support/until.ts';
 
 /** DRIFT.md, "Seen on the real v2.84 program": the local chain answers as that table says. */
 describeOnDrift('the pitfalls of the real program', () => {

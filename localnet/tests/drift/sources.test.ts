@@ -1,16 +1,15 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ROOT } from '../../../tests/architecture/imports.ts';
-import { hasRecording, RECORDING } from '../../../tests/support/drift-accounts.ts';
-import { until } from '../../../tests/support/product.ts';
 import { cloneDrift } from '../../drift/clone.ts';
 import { findDriftProgram, startDriftLocalnet } from '../../drift/index.ts';
+import { runLocalnet } from '../support/command-line.ts';
 import { describeOnDrift, driftProgram } from '../support/drift-program.ts';
 import { land, positionOf, SOL, stillDrift, trader } from '../support/drift-still.ts';
+import { hasRecording, RECORDING } from '../support/recording.ts';
+import { until } from '../support/until.ts';
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'driftless-drift-'));
@@ -30,35 +29,23 @@ describe('where the program comes from', () => {
     expect(() => findDriftProgram({ DRIFT_PROGRAM_PATH: join(empty, 'none.so') })).toThrow('cannot be read');
   });
 
-  it('belongs to --drift: its options are refused without it, and out of their bounds', async () => {
+  it('needs --drift, and options within their bounds', async () => {
     for (const args of [
       ['--clone', 'http://127.0.0.1:1'],
       ['--drift', '--funding', '2'],
     ]) {
-      const { child, said } = commandLine(...args);
+      const { child, said } = runLocalnet(...args);
       const [code] = await once(child, 'close');
-      expect([code, said.err]).toEqual([
-        1,
-        expect.stringMatching(/--clone belongs to --drift|--funding does not take 2/),
-      ]);
+      expect([code, said.err]).toEqual([1, expect.stringMatching(/--clone needs --drift|--funding does not accept 2/)]);
     }
   });
 });
-
-function commandLine(...args: string[]) {
-  const child = spawn(process.execPath, ['scripts/localnet.mjs', ...args], { cwd: ROOT });
-  const said = { out: '', err: '' };
-  child.stdout.on('data', (part) => (said.out += part));
-  child.stderr.on('data', (part) => (said.err += part));
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return { child, said };
-}
 
 describeOnDrift('npm run localnet -- --drift', () => {
   it('says where it listens and whose key is funded, steered over its control endpoint', async () => {
     const walletFile = join(folder(), 'wallet.json');
     const options = ['--price', 'walk:7', '--funding=-0.0001', '--accounts', 'made', '--wallet-file', walletFile];
-    const { child, said } = commandLine('--drift', '--port', '0', ...options);
+    const { child, said } = runLocalnet('--drift', '--port', '0', ...options);
     await until('the start', () => said.out.includes('Ctrl-C'));
     expect(said.out).toContain('Drift v2.84');
     const [url = ''] = /(?<=control +)http:\S+/.exec(said.out) ?? [];

@@ -8,9 +8,8 @@ import {
   VersionedTransaction,
 } from '@solana/web3.js';
 import { onTestFinished } from 'vitest';
-import { type Localnet, type LocalnetOptions, startLocalnet } from '../../localnet.ts';
+import { type Localnet, type LocalnetOptions, startLocalnet } from '../../index.ts';
 import { toBase58 } from '../../wire/base58.ts';
-import { waitUntil } from './until.ts';
 
 export const SOL = 1_000_000_000n;
 /** Of a transaction with one signature and no priority fee. */
@@ -100,8 +99,3 @@ export async function ask<T>(url: string, method: string, ...params: unknown[]):
 
 export const isBlockhashValid = async (net: Localnet, blockhash: string): Promise<boolean> =>
   (await ask<{ value: boolean }>(net.rpcUrl, 'isBlockhashValid', blockhash, { commitment: 'processed' })).value;
-
-/** Waits for what another process or socket brings about. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
-  await waitUntil(what, holds, { withinMs, everyMs: 10 });
-}

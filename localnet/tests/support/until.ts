@@ -23,3 +23,12 @@ export async function waitUntil<T>(
     await sleep(everyMs);
   }
 }
+
+/** Other tests may keep the machine busy. */
+const PATIENCE_MS = 240_000;
+
+export const until = <T>(
+  what: string,
+  look: () => T | Missing | Promise<T | Missing>,
+  withinMs = PATIENCE_MS,
+): Promise<T> => waitUntil(what, look, { withinMs, everyMs: 10 });

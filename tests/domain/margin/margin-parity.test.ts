@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RECORDING } from '../../../localnet/tests/support/recording.ts';
 import { decodeAccount } from '../../../src/venues/drift/decode.ts';
-import { type Chain, decodeBytes, marketsOf, RECORDING, recordedChain, sdkUser } from '../../support/drift-accounts.ts';
+import { type Chain, decodeBytes, marketsOf, recordedChain, sdkUser } from '../../support/drift-accounts.ts';
 import { bytesOfUser, chainOf, driftCase } from '../../support/drift-arbitraries.ts';
 import { completedWithMade, madeChain } from '../../support/made-drift-chain.ts';
 import { ourFigures, sdkFigures } from '../../support/margin-figures.ts';

@@ -1,6 +1,5 @@
 /** What goes wrong on the chain, its nodes and its network while a worker dies: rules on nodes of one account's own. */
-import type { FaultInput } from '../../../localnet/faults/rule.ts';
-import type { Localnet, RunningNode } from '../../../localnet/localnet.ts';
+import type { FaultInput, Localnet, RunningNode } from '../../../localnet/index.ts';
 
 export interface FaultScene {
   readonly net: Localnet;

@@ -1,6 +1,6 @@
 /** The chain's own record against what the journal and the answer say. */
 
-import type { Localnet } from '../../../localnet/localnet.ts';
+import type { Localnet } from '../../../localnet/index.ts';
 import type { CommandAnswer } from '../../../src/domain/order/command.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import type { AttemptRecord, OperationRecord } from '../../../src/journal/records.ts';

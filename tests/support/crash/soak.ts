@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NAMESPACE, startBenchServer } from '../../../bench/support/temporal-server.ts';
-import type { Localnet } from '../../../localnet/localnet.ts';
+import type { Localnet } from '../../../localnet/index.ts';
 import { type Combination, randomCombination } from './combinations.ts';
 import { CrashMatrix } from './matrix.ts';
 import type { CrashAccount } from './mortal-worker.ts';

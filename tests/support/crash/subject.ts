@@ -1,6 +1,6 @@
 /** What a crash matrix is tried on: its chain, its accounts, its operations, and how the chain's record of one is read. */
 
-import type { Localnet, LocalnetOptions } from '../../../localnet/localnet.ts';
+import type { Localnet, LocalnetOptions } from '../../../localnet/index.ts';
 import type { PolicyJson } from '../../../src/domain/hedge/policy.ts';
 import type { OperationRequest } from '../../../src/domain/order/operation-request.ts';
 import type { TransactionTiming } from '../../../src/domain/transaction/transaction.ts';

@@ -1,6 +1,6 @@
 /** The matrix on transfers of SOL, which need no program: `tests/support/transfer-venue.ts`. */
-import { type Localnet, startLocalnet } from '../../../localnet/localnet.ts';
-import { until } from '../../../localnet/tests/support/localnet.ts';
+import { type Localnet, startLocalnet } from '../../../localnet/index.ts';
+import { until } from '../../../localnet/tests/support/until.ts';
 import { newTransferAccount, type TransferAccount } from '../transfer-venue.ts';
 import type { TransferCombination } from './combinations.ts';
 import { judgeTransfer } from './judge.ts';

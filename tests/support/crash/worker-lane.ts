@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { until } from '../../../localnet/tests/support/localnet.ts';
+import { until } from '../../../localnet/tests/support/until.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import type { FromWorker, KillPoint, ServedAccount, ToWorker, WorkerLine, WorkerOrders } from './mortal-worker.ts';
 
@@ -43,7 +43,7 @@ export class WorkerLane {
     await this.untilReady();
   }
 
-  untilReady = (): Promise<void> => until('a worker to be ready', () => this.#ready, READY_WITHIN_MS);
+  untilReady = (): Promise<boolean> => until('a worker to be ready', () => this.#ready, READY_WITHIN_MS);
 
   /** From now on this account and no other; the worker dies at each point in turn, one death per point. */
   async serve(served: ServedAccount, points: readonly KillPoint[]): Promise<void> {

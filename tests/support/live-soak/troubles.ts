@@ -1,6 +1,6 @@
 /** What goes wrong around a live product: its nodes, the keepers, the venue, the oracles, and others on its account. */
 import type { DriftLocalnet, KeeperRules } from '../../../localnet/drift/index.ts';
-import type { FaultInput } from '../../../localnet/faults/rule.ts';
+import type { FaultInput } from '../../../localnet/index.ts';
 
 const SOL = 1_000_000_000n;
 const USDC = 1_000_000n;

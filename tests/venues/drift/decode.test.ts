@@ -8,6 +8,7 @@ import {
 } from '@drift-labs/sdk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RECORDING } from '../../../localnet/tests/support/recording.ts';
 import { decodeAccount, decodeMarkets } from '../../../src/venues/drift/decode.ts';
 import { lendRates, withdrawLimit } from '../../../src/venues/drift/lending.ts';
 import { decodeOracle, perpOracleMarket } from '../../../src/venues/drift/oracle.ts';
@@ -17,7 +18,6 @@ import {
   type Chain,
   marketsOf,
   perpOracleKey,
-  RECORDING,
   recordedChain,
   spotOracleKey,
   throughBytes,

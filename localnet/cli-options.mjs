@@ -1,42 +1,42 @@
-/** What `npm run localnet` understands. Plain JavaScript without dependencies. */
+/** What `npm run localnet` understands. Plain JavaScript without dependencies: it answers before anything is installed. */
 
-/** Options with one value: how it is read, and what the help says. */
+/** Options with one value: the name that the code uses, how the value is read, and what the help says. */
 const VALUES = {
   '--port': [
     'port',
     whole(0, 65_000),
-    '<n>  of the RPC (8899); its WebSocket is on the next, then more nodes, Jito, control',
+    '<n>  port of the first RPC node (8899); the WebSocket, other nodes, Jito and control use the next ports',
   ],
-  '--host': ['host', String, '<ip>  to listen on (127.0.0.1)'],
-  '--slot-ms': ['slotMs', whole(1, 60_000), '<n>  milliseconds of a slot (400)'],
+  '--host': ['host', String, '<ip>  address to listen on (127.0.0.1)'],
+  '--slot-ms': ['slotMs', whole(1, 60_000), '<n>  milliseconds per slot (400)'],
   '--seed': ['seed', String, '<text>  decides skipped slots, faults and keys (driftless)'],
   '--skip': ['skipShare', share, '<0..0.9>  share of slots without a block (0.05)'],
-  '--nodes': ['nodes', whole(1, 16), '<n>  RPC nodes, each with a view of its own (1)'],
+  '--nodes': ['nodes', whole(1, 16), '<n>  number of RPC nodes; faults can hit one of them (1)'],
   '--confirmed-lag': ['confirmedLag', whole(0, 150), '<n>  blocks from processed to confirmed (2)'],
   '--finalized-lag': ['finalizedLag', whole(0, 150), '<n>  blocks from processed to finalized (32)'],
-  '--clock': ['clock', oneOf('wall', 'slots'), '<wall|slots>  block time is the time of day, or counts slots (wall)'],
+  '--clock': ['clock', oneOf('wall', 'slots'), '<wall|slots>  block time follows the clock, or counts slots (wall)'],
   '--faults': ['faultsFile', String, '<file>  JSON list of fault rules'],
 };
 
 /** With `--drift` only. */
 const DRIFT_VALUES = {
-  '--program': ['program', String, '<file>  the compiled program (DRIFT_PROGRAM_PATH, then the cache folder)'],
-  '--clone': ['clone', String, '<url>  program and accounts from this RPC, kept in the cache folder'],
-  '--accounts': ['accountsFolder', String, '<folder|made>  dumps of accounts (the cache folder, else made here)'],
-  '--price': ['price', String, '<usd|walk:seed|file.csv>  of SOL: fixed, a random walk, or replayed (150)'],
-  '--funding': ['fundingHourly', hourly, '<share>  of the price per hour, positive when longs pay (as it comes)'],
-  '--wallet-file': ['walletFile', String, "<file>  where the funded wallet's key is written (else shown)"],
+  '--program': ['program', String, '<file>  the compiled program (DRIFT_PROGRAM_PATH, else the cache folder)'],
+  '--clone': ['clone', String, '<url>  copy program and accounts from this RPC node into the cache folder'],
+  '--accounts': ['accountsFolder', String, '<folder|made>  account dumps (the cache folder, else made from scratch)'],
+  '--price': ['price', String, '<usd|walk:seed|file.csv>  SOL price: fixed, a random walk, or replayed (150)'],
+  '--funding': ['fundingHourly', hourly, '<share>  funding per hour as a share of the price, positive when longs pay'],
+  '--wallet-file': ['walletFile', String, '<file>  write the key of the funded wallet there (else it is printed)'],
 };
 
-/** May stand several times. */
+/** May be given several times. */
 const LISTS = {
-  '--account': ['accountFiles', '<file>  an account as `solana account --output json` writes it'],
-  '--bpf-program': ['programs', '<address>=<file.so>  a program'],
+  '--account': ['accountFiles', '<file>  an account as written by `solana account --output json`; repeatable'],
+  '--bpf-program': ['programs', '<address>=<file.so>  a program; repeatable'],
 };
 
 const FLAGS = {
-  '--paused': ['paused', 'no slot until the control endpoint says resume or advance'],
-  '--drift': ['drift', 'the real Drift v2.84 on it, with markets, oracles, a keeper and a funded wallet'],
+  '--paused': ['paused', 'start with time standing still; use the control endpoint to resume or advance'],
+  '--drift': ['drift', 'run the real Drift v2.84 program with markets, oracles, a keeper and a funded wallet'],
 };
 
 export function localnetHelp() {
@@ -45,7 +45,7 @@ export function localnetHelp() {
     ...Object.entries(LISTS).map(([name, [, text]]) => [name, text]),
     ...Object.entries(FLAGS).map(([name, [, text]]) => [name, text]),
     ...Object.entries(DRIFT_VALUES).map(([name, [, , text]]) => [name, `with --drift: ${text}`]),
-    ['--help', 'this text'],
+    ['--help', 'show this text'],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
   return `A local Solana chain: LiteSVM behind JSON-RPC, WebSocket and Jito, with faults on demand.
@@ -54,7 +54,7 @@ export function localnetHelp() {
 
 ${lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`).join('\n')}
 
-localnet/README.md says what it answers, what the control endpoint does and where it differs from a validator.`;
+localnet/README.md lists the RPC methods, the control endpoint and the differences from a validator.`;
 }
 
 /** @returns {{kind: 'help'} | {kind: 'error', message: string} | {kind: 'run', [option: string]: unknown}} */
@@ -71,16 +71,18 @@ export function parseLocalnetArguments(argv) {
     const known = VALUES[name] ?? LISTS[name] ?? DRIFT_VALUES[name];
     if (known === undefined) return failed(`Unknown option ${argv[i]}.`);
     const text = inline ?? argv[++i];
-    if (text === undefined) return failed(`${name} wants a value.`);
+    if (text === undefined) return failed(`${name} needs a value.`);
     if (LISTS[name] !== undefined) run[known[0]] = [...(run[known[0]] ?? []), text];
     else {
       const value = known[1](text);
-      if (value === null) return failed(`${name} does not take ${text}.`);
+      if (value === null) return failed(`${name} does not accept ${text}.`);
       run[known[0]] = value;
     }
   }
-  const alone = run.drift ? undefined : Object.entries(DRIFT_VALUES).find(([, [option]]) => run[option] !== undefined);
-  return alone === undefined ? run : failed(`${alone[0]} belongs to --drift.`);
+  const needsDrift = run.drift
+    ? undefined
+    : Object.entries(DRIFT_VALUES).find(([, [option]]) => run[option] !== undefined);
+  return needsDrift === undefined ? run : failed(`${needsDrift[0]} needs --drift.`);
 }
 
 const failed = (why) => ({ kind: 'error', message: `${why}\nSee: npm run localnet -- --help` });
@@ -94,7 +96,7 @@ function whole(least, most) {
   return (text) => (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : null);
 }
 
-/** Beyond 1 % an hour is a slip of the pen; Drift itself takes an eighth of that. */
+/** More than 1 % an hour is a typing error: Drift itself caps the rate at an eighth of that. */
 function hourly(text) {
   const value = Number(text);
   return text.trim() !== '' && Math.abs(value) <= 0.01 ? value : null;

@@ -1,6 +1,6 @@
-/** `npm run localnet`: a local Solana chain behind JSON-RPC, in this very process. */
-import { localnetHelp, parseLocalnetArguments } from './localnet-options.mjs';
-import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
+/** The command `npm run localnet`: a local Solana chain behind JSON-RPC, in this process. */
+import { checkNode, ensureDependencies, ROOT, SetupError, say } from '../scripts/setup.mjs';
+import { localnetHelp, parseLocalnetArguments } from './cli-options.mjs';
 
 async function localnet() {
   const options = parseLocalnetArguments(process.argv.slice(2));
@@ -10,7 +10,7 @@ async function localnet() {
   await ensureDependencies(ROOT, { dev: false });
   const { register } = await import('tsx/esm/api');
   register();
-  const { main } = await import('../localnet/main.ts');
+  const { main } = await import('./main.ts');
   process.exit(await main(options, say));
 }
 
