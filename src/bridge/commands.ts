@@ -117,11 +117,7 @@ export function commandRunner(ports: CommandPorts): Commands {
     const verdict: ResolveVerdict = { verdict: request.verdict, operator, note: request.note };
     const deadlineMs = receivedAtMs + GATEWAY_WITHIN_MS;
     const given = await gateway.resolve(request.operationId, verdict, updateIdOf(envelope, requestHash), deadlineMs);
-    if (given.data.status === 'unknown') {
-      const message =
-        'The operation did not answer in time. Send the same command_id again to learn what became of it.';
-      return refused({ code: 'ACCEPTANCE_UNKNOWN', message, details: { part: 'engine' } }, 'unknown');
-    }
+    if (given.data.status === 'unknown') return verdictUnanswered();
     if (isFinal(given) && given.error?.code !== 'UNAVAILABLE' && given.error?.code !== 'ENGINE_BUSY') {
       await ports.record(JOURNAL_LOOKUP_MS, (journal) => journal.recordAnswer(commandId, given, clock.nowMs()));
     }
@@ -130,14 +126,19 @@ export function commandRunner(ports: CommandPorts): Commands {
 
   const bounded = async (envelope: CommandEnvelope, made: boolean): Promise<CommandAnswer> => {
     const waited = await within(ANSWER_WITHIN_MS, () => answer(envelope, made));
-    if (waited.kind === 'value') return waited.value;
+    const answered = waited.kind === 'value' ? waited.value : null;
+    // A verdict has no time of its own: its answer says to send it again.
+    const followed = envelope.request.action !== 'RESOLVE_TRANSACTION';
+    const lost = answered === null || answered.error?.code === 'ACCEPTANCE_UNKNOWN';
+    if (followed && lost) ends.unanswered(envelope);
+    if (answered !== null) return answered;
     if (waited.kind === 'failed') {
       logger.error(
         { err: waited.error, action: envelope.request.action, command_id: envelope.commandId },
         'A command failed in the bridge',
       );
     }
-    return acceptanceUnknown();
+    return followed ? acceptanceUnknown() : verdictUnanswered();
   };
 
   return {
@@ -189,6 +190,16 @@ export const withEngine = (answer: CommandAnswer, engineId: string, mode: Mode):
   ...answer,
   data: { ...answer.data, engine_id: engineId, mode },
 });
+
+const verdictUnanswered = (): CommandAnswer =>
+  refused(
+    {
+      code: 'ACCEPTANCE_UNKNOWN',
+      message: 'The operation did not answer in time. Send the same command_id again to learn what became of it.',
+      details: { part: 'engine' },
+    },
+    'unknown',
+  );
 
 const conflict = (commandId: string, record: CommandRecord): CommandAnswer =>
   refused({

@@ -65,6 +65,11 @@ export const MAX_OPEN_ENDS = 4_096;
 /** How often the journal is asked for the ends that no event has told. */
 export const OPEN_ENDS_SWEEP_MS = 5_000;
 export const OPEN_ENDS_PER_SWEEP = 64;
+/**
+ * An unanswered command is asked about this long after its time is over: by a clock of the engine's machine that is
+ * behind ours by less than this, it is over there too.
+ */
+export const ASK_AGAIN_AFTER_MS = 5_000;
 /** A command of another bridge that took longer than this was answered pending: its end is told here too. */
 export const FOREIGN_END_AFTER_MS = 1_000;
 

@@ -1,12 +1,22 @@
 /** The second COMMAND_RESULT: how a command ended that was answered before its end was known. Told to every socket, once. */
-import { type CommandAnswer, isFinal } from '../domain/order/command.ts';
+import { type CommandAnswer, type CommandEnvelope, isFinal } from '../domain/order/command.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { JournalLookup } from './journal-lookup.ts';
-import { FOREIGN_END_AFTER_MS, JOURNAL_LOOKUP_MS, MAX_OPEN_ENDS, OPEN_ENDS_PER_SWEEP } from './limits.ts';
+import {
+  ASK_AGAIN_AFTER_MS,
+  FOREIGN_END_AFTER_MS,
+  JOURNAL_LOOKUP_MS,
+  MAX_OPEN_ENDS,
+  OPEN_ENDS_PER_SWEEP,
+} from './limits.ts';
 import { RecentSet } from './recent-set.ts';
 
 export interface OpenEndsPorts {
   readonly engineId: string;
   readonly lookup: JournalLookup;
+  readonly clock: Clock;
+  /** Sends a command to the engine once more, after its time is over: the engine starts nothing of it then. */
+  readonly askAgain: (envelope: CommandEnvelope) => Promise<CommandAnswer>;
   readonly tell: (action: string, commandId: string, answer: CommandAnswer) => void;
 }
 
@@ -16,8 +26,12 @@ export class OpenEnds {
   readonly #running = new Map<string, number>();
   /** Answered here without their end. */
   readonly #expected = new RecentSet(MAX_OPEN_ENDS);
+  /** Sent to the engine and not answered: whether it took them is not known. The oldest is forgotten first. */
+  readonly #unanswered = new Map<string, CommandEnvelope>();
   /** Their end was told here, as the first answer or the second. */
   readonly #told = new RecentSet(MAX_OPEN_ENDS);
+
+  #asking = false;
 
   constructor(ports: OpenEndsPorts) {
     this.#ports = ports;
@@ -25,6 +39,15 @@ export class OpenEnds {
 
   started(commandId: string): void {
     this.#running.set(commandId, (this.#running.get(commandId) ?? 0) + 1);
+  }
+
+  /** The engine did not answer this command in time; when its time is over it is asked what became of it. */
+  unanswered(envelope: CommandEnvelope): void {
+    const { commandId } = envelope;
+    this.#unanswered.delete(commandId);
+    this.#unanswered.set(commandId, envelope);
+    const [oldest] = this.#unanswered.keys();
+    if (this.#unanswered.size > MAX_OPEN_ENDS && oldest !== undefined) this.#unanswered.delete(oldest);
   }
 
   /** Call it when the answer is on its way: what the journal learned meanwhile is told after it. */
@@ -50,14 +73,48 @@ export class OpenEnds {
     if (record.answer === null || !isFinal(record.answer)) return;
     if (this.#running.has(commandId) || this.#told.has(commandId)) return;
     const tookMs = (record.answeredAtMs ?? record.receivedAtMs) - record.receivedAtMs;
-    if (!this.#expected.delete(commandId) && tookMs < FOREIGN_END_AFTER_MS) return;
-    this.#told.add(commandId);
-    this.#ports.tell(record.action, commandId, record.answer);
+    if (!this.#expected.has(commandId) && tookMs < FOREIGN_END_AFTER_MS) return;
+    this.#tell(record.action, commandId, record.answer);
   }
 
-  /** Asks for the ends that no event told: events are lost while the journal is away. */
+  #tell(action: string, commandId: string, answer: CommandAnswer): void {
+    this.#expected.delete(commandId);
+    this.#unanswered.delete(commandId);
+    this.#told.add(commandId);
+    this.#ports.tell(action, commandId, answer);
+  }
+
+  /** Asks for the ends that no event brought: events are lost while the journal is away. */
   async sweep(): Promise<void> {
     for (const commandId of this.#expected.values().slice(0, OPEN_ENDS_PER_SWEEP)) await this.changed(commandId);
+    await this.#askForLost();
+  }
+
+  /**
+   * A command that never reached the engine has no row in the journal, so only the engine can say what became of it.
+   * It is asked with the same envelope once the command's time is over: it answers what it knows, or COMMAND_EXPIRED.
+   */
+  async #askForLost(): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      const over = this.#ports.clock.nowMs() - ASK_AGAIN_AFTER_MS;
+      const lost = [...this.#unanswered.values()].filter(({ notAfterMs }) => notAfterMs < over);
+      for (const envelope of lost.slice(0, OPEN_ENDS_PER_SWEEP)) {
+        const { commandId, request } = envelope;
+        if (this.#running.has(commandId)) continue;
+        const answer = await this.#ports.askAgain(envelope);
+        const code = answer.error?.code ?? '';
+        if (code === 'ACCEPTANCE_UNKNOWN' || NOT_ITS_END.has(code)) return;
+        this.#unanswered.delete(commandId);
+        // The engine took it: its end comes by the journal.
+        const { status } = answer.data;
+        if (status === 'pending' || status === 'unknown' || this.#told.has(commandId)) continue;
+        this.#tell(request.action, commandId, answer);
+      }
+    } finally {
+      this.#asking = false;
+    }
   }
 }
 

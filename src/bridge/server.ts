@@ -11,7 +11,14 @@ import { commandRunner, withEngine } from './commands.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { httpApp } from './http.ts';
 import { journalLookup } from './journal-lookup.ts';
-import { HTTP_HEADROOM, MAX_COMMAND_LOOKUPS, MAX_OPEN_LOOKUPS, MAX_SOCKETS, STATE_LOOKUP_MS } from './limits.ts';
+import {
+  GATEWAY_WITHIN_MS,
+  HTTP_HEADROOM,
+  MAX_COMMAND_LOOKUPS,
+  MAX_OPEN_LOOKUPS,
+  MAX_SOCKETS,
+  STATE_LOOKUP_MS,
+} from './limits.ts';
 import { linksOf } from './links.ts';
 import { bridgeMetrics } from './metrics.ts';
 import { OpenEnds } from './open-ends.ts';
@@ -77,6 +84,8 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   const ends = new OpenEnds({
     engineId,
     lookup,
+    clock,
+    askAgain: (envelope) => gateway.command(engineId, envelope, clock.nowMs() + GATEWAY_WITHIN_MS),
     tell: (action, commandId, answer) => sockets.broadcast(commandResultFrame(action, commandId, dress(answer))),
   });
   const commands = commandRunner({
