@@ -49,9 +49,17 @@ interface Place {
   readonly type: Type;
 }
 
+/** The fields of a struct, or the elements of an array, which are named by their index. */
+function membersOf(type: Type): readonly Field[] {
+  if (typeof type === 'string') return [];
+  if ('defined' in type) return definitionOf(type.defined).type.fields ?? [];
+  const [element, length] = type.array;
+  return Array.from({ length }, (_, index) => ({ name: String(index), type: element }));
+}
+
 const places = new Map<string, Place>();
 
-/** @param path as `amm.lastMarkPriceTwap`: its capitals do not matter, the coder changes some; @throws ValidationError LOCALNET_FIELD */
+/** @param path as `amm.lastMarkPriceTwap` or `perpPositions.0.baseAssetAmount`; case does not matter; @throws ValidationError LOCALNET_FIELD */
 function placeOf(account: string, path: string): Place {
   const name = `${account}.${path}`;
   const known = places.get(name);
@@ -59,9 +67,7 @@ function placeOf(account: string, path: string): Place {
   let at = KIND_BYTES;
   let type: Type = { defined: account };
   for (const word of path.split('.')) {
-    const inner: Type = type;
-    const fields: readonly Field[] =
-      typeof inner === 'object' && 'defined' in inner ? (definitionOf(inner.defined).type.fields ?? []) : [];
+    const fields = membersOf(type);
     const index = fields.findIndex((field) => field.name.toLowerCase() === word.toLowerCase());
     if (index < 0)
       throw new ValidationError('LOCALNET_FIELD', `${account} of Drift has no field ${path}.`, {

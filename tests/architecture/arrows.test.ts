@@ -96,6 +96,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: [],
     packages: ['node:', 'litesvm', 'lossless-json', '@drift-labs/sdk', '@solana/web3.js'],
   },
+  // What a user of the local chain may write.
+  'localnet/examples': {
+    values: ['localnet/index.ts', 'localnet/drift/index.ts'],
+    types: [],
+    packages: ['@solana/web3.js'],
+  },
   'src/market-data': { values: ['src/market-data', 'src/domain', 'src/lib'], types: [], packages: ['node:'] },
   'src/journal': {
     values: ['src/journal', 'src/domain', 'src/lib'],
