@@ -81,15 +81,15 @@ export interface TransactionActivities {
         readonly timing: TransactionTiming;
       }
     >,
-  ): Promise<Confirmation>;
+  ): Promise<ConfirmationReport>;
   /** Watches the order of a landed placement until it is gone, until the placement is no longer landed, or until then. */
   follow(
     input: Carrying<AttemptRef & { readonly untilMs: number; readonly timing: TransactionTiming }>,
-  ): Promise<Confirmation>;
+  ): Promise<ConfirmationReport>;
   writeOperation(input: { readonly writes: readonly OperationWrite[] }): Promise<void>;
 }
 
-export interface Confirmation {
+export interface ConfirmationReport {
   readonly sighting: Sighting;
   /** With a landed placement: what became of its order; null when that could not be read. */
   readonly order: OrderReport | null;

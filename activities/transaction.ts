@@ -8,7 +8,7 @@ import type { OperationWrite } from '../src/journal/records.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { TransientError, UnknownStateError } from '../src/lib/errors.ts';
 import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
-import type { Confirmation, TransactionActivities } from './contract.ts';
+import type { ConfirmationReport, TransactionActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
 import { type TransactionWatch, watchTransaction } from './watch-transaction.ts';
 
@@ -43,7 +43,7 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
   }
 
   /** Writes while it watches. A write that is not done when the watch is counts as not made: again is harmless. */
-  async function beside(writes: readonly OperationWrite[], watch: TransactionWatch): Promise<Confirmation> {
+  async function beside(writes: readonly OperationWrite[], watch: TransactionWatch): Promise<ConfirmationReport> {
     const watching = watchTransaction(watch);
     let written = writes.length === 0;
     const writing = tryWrite(writes).then((done) => {

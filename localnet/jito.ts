@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { JITO } from './faults/rule.ts';
-import type { Landing } from './ledger/ledger.ts';
+import type { TransactionPlace } from './ledger/ledger.ts';
 import { type FaultyNetwork, lateness } from './network.ts';
 import type { Node } from './nodes/node.ts';
 import { decodeTransaction } from './rpc/decode-transaction.ts';
@@ -23,7 +23,7 @@ const MAX_BUNDLE = 5;
 const MAX_IDS = 5;
 
 /** The block engine: bundles of at most five land whole and in order, or not at all; without a tip they are refused. */
-export class Jito {
+export class BlockEngine {
   readonly #node: Node;
   readonly #network: FaultyNetwork;
 
@@ -101,10 +101,10 @@ export class Jito {
   }
 
   /** Null unless all of it stands on the fork that counts. */
-  #landings(id: string): Landing[] | null {
+  #landings(id: string): TransactionPlace[] | null {
     const bundle = this.#node.chain.bundles.find(id);
     const found = bundle?.transactions.map((one) => this.#node.find(signatureOf(one), true)) ?? [null];
-    return found.includes(null) ? null : (found as Landing[]);
+    return found.includes(null) ? null : (found as TransactionPlace[]);
   }
 }
 

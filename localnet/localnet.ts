@@ -3,11 +3,11 @@ import { ValidationError } from '../src/lib/errors.ts';
 import { type AccountInput, parseAccount } from './account-input.ts';
 import { type AfterFork, Chain, type ChainSettings } from './chain/chain.ts';
 import { type ControlCommand, control } from './control.ts';
-import { Faults } from './faults/faults.ts';
+import { FaultRules } from './faults/faults.ts';
 import { type FaultInput, type FaultRule, JITO } from './faults/rule.ts';
-import { Endpoint } from './http/endpoint.ts';
+import { HttpEndpoint } from './http/endpoint.ts';
 import { JsonRpc } from './http/json-rpc.ts';
-import { Jito, TIP_ACCOUNTS } from './jito.ts';
+import { BlockEngine, TIP_ACCOUNTS } from './jito.ts';
 import { FaultyNetwork } from './network.ts';
 import { Node } from './nodes/node.ts';
 import { NodeServer } from './nodes/node-server.ts';
@@ -59,7 +59,7 @@ export interface Localnet {
   readonly controlUrl: string;
   readonly nodes: readonly RunningNode[];
   readonly chain: Chain;
-  readonly faults: Faults;
+  readonly faults: FaultRules;
   state(): object;
   /** Makes slots now, whatever the clock says. */
   advance(slots: number): Promise<void>;
@@ -129,18 +129,18 @@ export async function startLocalnet(options: LocalnetOptions = {}): Promise<Loca
   const { port = 0, host = '127.0.0.1' } = options;
   const settings = settingsOf(options);
   const chain = new Chain(genesis(options), settings);
-  const faults = new Faults(settings.seed, () => chain.slot, performance.now.bind(performance));
+  const faults = new FaultRules(settings.seed, () => chain.slot, performance.now.bind(performance));
   const network = new FaultyNetwork(chain, faults);
   const timer = new SlotTimer(settings.slotMs, () => chain.tick());
   const wanted = options.nodes ?? 1;
   const names = typeof wanted === 'number' ? Array.from({ length: wanted }, (_, i) => `node-${i + 1}`) : wanted;
   const servers = names.map((name) => new NodeServer(new Node(name, chain, faults), network, host));
-  const jito = new Jito(new Node(JITO, chain, faults), network);
+  const jito = new BlockEngine(new Node(JITO, chain, faults), network);
   const jitoRpc = new JsonRpc(JITO, faults, (method, params, request) => jito.perform(method, params, request));
-  const jitoEndpoint = new Endpoint(host, false, {
+  const jitoEndpoint = new HttpEndpoint(host, false, {
     request: (request, response, body) => jitoRpc.handle(request, response, body),
   });
-  const controlEndpoint: Endpoint = new Endpoint(host, false, {
+  const controlEndpoint: HttpEndpoint = new HttpEndpoint(host, false, {
     maxBodyBytes: CONTROL_BODY_BYTES,
     request: (request, response, body) => control(net, request, response, body, options.commands),
   });
@@ -148,7 +148,7 @@ export async function startLocalnet(options: LocalnetOptions = {}): Promise<Loca
   chain.onChange(() => {
     for (const { pubSub } of servers) pubSub.turn();
   });
-  const endpoints = new Map<string, Endpoint>(servers.map(({ node, endpoint }) => [node.name, endpoint]));
+  const endpoints = new Map<string, HttpEndpoint>(servers.map(({ node, endpoint }) => [node.name, endpoint]));
   endpoints.set(JITO, jitoEndpoint);
   const check = setInterval(() => {
     for (const [name, endpoint] of endpoints) {
@@ -278,7 +278,7 @@ export async function startLocalnet(options: LocalnetOptions = {}): Promise<Loca
 }
 
 /** Nodes take two ports each, one after the other; Jito and control one each after them. */
-async function listenAll(endpoints: readonly Endpoint[], port: number, pairs: number): Promise<void> {
+async function listenAll(endpoints: readonly HttpEndpoint[], port: number, pairs: number): Promise<void> {
   for (const [index, endpoint] of endpoints.entries()) {
     const offset = index < pairs ? index * 2 : pairs * 2 + (index - pairs);
     await endpoint.listen(port === 0 ? 0 : port + offset);

@@ -1,5 +1,5 @@
 import type { AfterFork, Chain } from './chain/chain.ts';
-import type { Faults } from './faults/faults.ts';
+import type { FaultRules } from './faults/faults.ts';
 import type { FaultRule } from './faults/rule.ts';
 import type { Network } from './rpc/methods.ts';
 import { type ParsedTransaction, signatureOf } from './wire/transaction.ts';
@@ -7,11 +7,11 @@ import { type ParsedTransaction, signatureOf } from './wire/transaction.ts';
 /** The way from a node to the leader, and what goes wrong on it. */
 export class FaultyNetwork implements Network {
   readonly #chain: Chain;
-  readonly #faults: Faults;
+  readonly #faults: FaultRules;
   /** Transactions that a fork takes away once they are confirmed. */
   readonly #toFork = new Map<string, FaultRule>();
 
-  constructor(chain: Chain, faults: Faults) {
+  constructor(chain: Chain, faults: FaultRules) {
     this.#chain = chain;
     this.#faults = faults;
     chain.onChange(() => this.#forkConfirmed());

@@ -1,5 +1,5 @@
 import type { ChainAccount } from '../account.ts';
-import type { Block, LandedTransaction } from '../ledger/block.ts';
+import type { Block, BlockTransaction } from '../ledger/block.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { seededBytes } from '../seeded.ts';
 import { addressesOf } from '../svm/addresses.ts';
@@ -13,7 +13,7 @@ import { feeOf } from '../wire/fee.ts';
 import { type ParsedTransaction, payerOf, signatureOf } from '../wire/transaction.ts';
 
 export type Inclusion =
-  | { readonly kind: 'landed'; readonly landed: LandedTransaction }
+  | { readonly kind: 'landed'; readonly landed: BlockTransaction }
   | { readonly kind: 'refused'; readonly error: TransactionError };
 
 /** Makes one block on `parent`: executes on the SVM and notes what it wrote. */
@@ -24,7 +24,7 @@ export class BlockMaker {
   readonly #slot: number;
   readonly #time: number;
   readonly #writes = new WriteSet();
-  readonly #landed = new Map<string, LandedTransaction>();
+  readonly #landed = new Map<string, BlockTransaction>();
   readonly #failing: () => FailingSvm;
 
   constructor(
@@ -71,7 +71,7 @@ export class BlockMaker {
     const after = this.#read(addresses.all, programs);
     for (const address of addresses.writable)
       this.#writes.note(address, before.get(address) ?? null, after.get(address) ?? null);
-    const landed: LandedTransaction = {
+    const landed: BlockTransaction = {
       ...execution,
       signature: signatureOf(transaction),
       transaction,

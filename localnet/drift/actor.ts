@@ -18,13 +18,13 @@ import { SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
 import type { DriftWallet, Sender } from './sender.ts';
 import { unwrapSol, wrapSol } from './wrapped-sol.ts';
 
-export type Asset = 'SOL' | 'USDC';
-const MARKET_OF: Readonly<Record<Asset, number>> = { USDC: 0, SOL: 1 };
-const MINT_OF: Readonly<Record<Asset, string>> = { USDC: USDC_MINT, SOL: SOL_MINT };
+export type ActorAsset = 'SOL' | 'USDC';
+const MARKET_OF: Readonly<Record<ActorAsset, number>> = { USDC: 0, SOL: 1 };
+const MINT_OF: Readonly<Record<ActorAsset, string>> = { USDC: USDC_MINT, SOL: SOL_MINT };
 const IMMEDIATE_OR_CANCEL = 1;
 const E6 = 1_000_000;
 
-export interface Trade {
+export interface ActorTrade {
   readonly direction: 'long' | 'short';
   /** Base at 1e9. */
   readonly size: bigint;
@@ -85,7 +85,7 @@ export class DriftActor {
   }
 
   /** Base units. USDC comes from the associated token account, SOL from the wallet itself. */
-  deposit(asset: Asset, amount: bigint): string {
+  deposit(asset: ActorAsset, amount: bigint): string {
     const move = this.#moveFunds('deposit', asset, amount, false);
     return asset === 'USDC'
       ? this.send(move)
@@ -93,13 +93,13 @@ export class DriftActor {
   }
 
   /** Not reduce-only it borrows what the account does not have. */
-  withdraw(asset: Asset, amount: bigint, reduceOnly = true): string {
+  withdraw(asset: ActorAsset, amount: bigint, reduceOnly = true): string {
     const move = this.#moveFunds('withdraw', asset, amount, reduceOnly);
     return asset === 'USDC' ? this.send(move) : this.send(...wrapSol(this.address, 0n), move, unwrapSol(this.address));
   }
 
   /** A market order at auction. */
-  trade({ direction, size, reduceOnly = false, limit, auctionSlots = 10, maxTs }: Trade): string {
+  trade({ direction, size, reduceOnly = false, limit, auctionSlots = 10, maxTs }: ActorTrade): string {
     const oracle = this.#price();
     const worst = limit ?? oracle * (direction === 'long' ? 1.01 : 0.99);
     const params = orderParams({
@@ -201,7 +201,12 @@ export class DriftActor {
     return { authority: this.address, user: this.user, userStats: userStatsAddress(this.address) };
   }
 
-  #moveFunds(name: 'deposit' | 'withdraw', asset: Asset, amount: bigint, reduceOnly: boolean): TransactionInstruction {
+  #moveFunds(
+    name: 'deposit' | 'withdraw',
+    asset: ActorAsset,
+    amount: bigint,
+    reduceOnly: boolean,
+  ): TransactionInstruction {
     const marketIndex = MARKET_OF[asset];
     return driftInstruction(
       name,

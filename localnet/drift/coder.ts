@@ -9,11 +9,11 @@ import {
   type UserAccount,
 } from '@drift-labs/sdk';
 
-interface Idl {
+interface AccountIdl {
   readonly accounts: readonly { readonly name: string }[];
 }
 
-const idl = createRequire(import.meta.url)('@drift-labs/sdk/src/idl/drift.json') as Idl;
+const idl = createRequire(import.meta.url)('@drift-labs/sdk/src/idl/drift.json') as AccountIdl;
 export const coder = new CustomBorshCoder(idl as never);
 
 /** The accounts that differ in nothing from v2.84's but in what was padding there. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { ValidationError } from '../../src/lib/errors.ts';
 import type { Body, ControlCommand } from '../control.ts';
 import { addressBytes, fromBase58 } from '../wire/base58.ts';
-import type { Asset, DriftActor } from './actor.ts';
+import type { ActorAsset, DriftActor } from './actor.ts';
 import type { AccountOfDrift, ExchangePause, MarketStatusName, PerpPause, SpotPause } from './drift-accounts.ts';
 import type { DriftLocalnet } from './index.ts';
 import type { KeeperRules } from './keeper.ts';
@@ -81,8 +81,8 @@ function actorOf(drift: DriftLocalnet, who: unknown): DriftActor {
 
 const DEEDS: Readonly<Record<string, (actor: DriftActor, body: Body) => string>> = {
   initialize: (actor) => actor.initialize(),
-  deposit: (actor, body) => actor.deposit(body.asset as Asset, whole(body, 'amount')),
-  withdraw: (actor, body) => actor.withdraw(body.asset as Asset, whole(body, 'amount'), body.reduceOnly !== false),
+  deposit: (actor, body) => actor.deposit(body.asset as ActorAsset, whole(body, 'amount')),
+  withdraw: (actor, body) => actor.withdraw(body.asset as ActorAsset, whole(body, 'amount'), body.reduceOnly !== false),
   trade: (actor, body) =>
     actor.trade({
       direction: body.direction === 'long' ? 'long' : 'short',

@@ -12,15 +12,15 @@ import { Funding } from './funding.ts';
 import { Keeper, type KeeperRules } from './keeper.ts';
 import { dumpedPrice, loadedAccounts, readDumps } from './loaded-accounts.ts';
 import { lookupTable, lookupTableAddresses } from './lookup-tables.ts';
-import { type Accounts, madeAccounts, SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
+import { type AccountMap, madeAccounts, SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
 import { Oracle, type PricePath, toE6 } from './oracles.ts';
 import { checkDriftProgram, DRIFT_PROGRAM_ID, findDriftProgram, NO_DRIFT_PROGRAM, readProgramFile } from './program.ts';
 import { type DriftWallet, Sender, walletFrom } from './sender.ts';
 import { tokenAccount, withAmount } from './tokens.ts';
 
-export type { DriftActor, Trade } from './actor.ts';
+export type { ActorTrade, DriftActor } from './actor.ts';
 export type { DriftAccounts, Pauses } from './drift-accounts.ts';
-export type { Keeper, KeeperRules, Part } from './keeper.ts';
+export type { Keeper, KeeperRules, PartialFill } from './keeper.ts';
 export type { OracleTrouble, PricePath } from './oracles.ts';
 export { DRIFT_PROGRAM_ID, findDriftProgram } from './program.ts';
 export type { DriftWallet } from './sender.ts';
@@ -199,7 +199,7 @@ async function makeReady(chain: Chain, maker: DriftActor, keeper: DriftActor): P
   while (chain.root.slot < ready) chain.tick();
 }
 
-function addLookupTables(accounts: Accounts): void {
+function addLookupTables(accounts: AccountMap): void {
   const known = [DRIFT_PROGRAM_ID, stateAddress(), signerAddress()[0], SOL_ORACLE, USDC_ORACLE, ...accounts.keys()];
   for (const address of lookupTableAddresses()) accounts.set(address, lookupTable([...new Set(known)]));
 }

@@ -14,7 +14,7 @@ import type { DriftWallet, Sender } from './sender.ts';
 import { auctionPrice, isUser, type UserSeen, userSeen, type WaitingOrder } from './user-orders.ts';
 
 /** A maker takes this share of an order (of what it was placed for) that many slots after its placement. */
-export interface Part {
+export interface PartialFill {
   readonly afterSlots: number;
   readonly share: number;
 }
@@ -27,7 +27,7 @@ export interface KeeperRules {
   /** Slots after the placement until the first try at the AMM, which takes part from 11 on. */
   readonly fillAfterSlots: number;
   /** Makers within the auction, at the auction's price of the moment. */
-  readonly parts: readonly Part[];
+  readonly parts: readonly PartialFill[];
   /** Orders past their `maxTs` are taken off, for the flat fee: that is what filling them does. */
   readonly expires: boolean;
   /** A fill goes ahead of whatever else of that account is to stand in the block: a cancel comes too late. */

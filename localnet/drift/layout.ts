@@ -44,7 +44,7 @@ function bytesOf(type: Type): number {
   return kind === 'enum' ? 1 : fields.reduce((sum, field) => sum + bytesOf(field.type), 0);
 }
 
-interface Place {
+interface FieldPlace {
   readonly at: number;
   readonly type: Type;
 }
@@ -57,10 +57,10 @@ function membersOf(type: Type): readonly Field[] {
   return Array.from({ length }, (_, index) => ({ name: String(index), type: element }));
 }
 
-const places = new Map<string, Place>();
+const places = new Map<string, FieldPlace>();
 
 /** @param path as `amm.lastMarkPriceTwap` or `perpPositions.0.baseAssetAmount`; case does not matter; @throws ValidationError LOCALNET_FIELD */
-function placeOf(account: string, path: string): Place {
+function placeOf(account: string, path: string): FieldPlace {
   const name = `${account}.${path}`;
   const known = places.get(name);
   if (known !== undefined) return known;

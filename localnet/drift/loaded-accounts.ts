@@ -16,7 +16,7 @@ import {
 } from './addresses.ts';
 import { type AccountName, type AccountTypes, big, bn, decode, encode, variant } from './coder.ts';
 import {
-  type Accounts,
+  type AccountMap,
   type MadeAt,
   madeAccounts,
   SOL_ORACLE,
@@ -67,7 +67,7 @@ export function dumpedPrice(inputs: readonly AccountInput[]): bigint {
  * The markets of SOL and USDC keep their books and parameters; their oracles become the ones that move here, their times
  * become now (else months of interest would accrue at once), and vaults hold what they owe. Other accounts stay as they are.
  */
-export async function loadedAccounts(inputs: readonly AccountInput[], at: MadeAt): Promise<Accounts> {
+export async function loadedAccounts(inputs: readonly AccountInput[], at: MadeAt): Promise<AccountMap> {
   const accounts = await madeAccounts(at);
   for (const input of inputs) {
     const [address, account] = parseAccount(input);
@@ -82,7 +82,7 @@ export async function loadedAccounts(inputs: readonly AccountInput[], at: MadeAt
 }
 
 async function change<N extends AccountName>(
-  accounts: Accounts,
+  accounts: AccountMap,
   name: N,
   address: string,
   how: (account: AccountTypes[N]) => void,
@@ -136,7 +136,7 @@ function freshSpot(market: AccountTypes['SpotMarket'], index: number, { solPrice
 }
 
 /** Deposits less borrows, and a tenth: dumps of other moments may lie beside each other. */
-function fillVault(accounts: Accounts, index: number, address: string): void {
+function fillVault(accounts: AccountMap, index: number, address: string): void {
   const market = decode('SpotMarket', accounts.get(address)?.data ?? new Uint8Array());
   const unit = 10n ** BigInt(19 - market.decimals);
   const deposits = (big(market.depositBalance) * big(market.cumulativeDepositInterest)) / unit;

@@ -55,7 +55,7 @@ export interface MadeAt {
   readonly fundingHourly: number | null;
 }
 
-export type Accounts = Map<string, ChainAccount>;
+export type AccountMap = Map<string, ChainAccount>;
 
 const key = (address: string): PublicKey => new PublicKey(address);
 /** Rent of an account of so many bytes, as the runtime counts it. */
@@ -347,9 +347,9 @@ function madePerpMarket(at: MadeAt): PerpMarketAccount {
 }
 
 /** All of it by address, with mints, vaults and insurance vaults. */
-export async function madeAccounts(at: MadeAt): Promise<Accounts> {
+export async function madeAccounts(at: MadeAt): Promise<AccountMap> {
   const [signer] = signerAddress();
-  const accounts: Accounts = new Map();
+  const accounts: AccountMap = new Map();
   accounts.set(stateAddress(), driftAccount(await encode('State', madeState(at))));
   accounts.set(perpMarketAddress(0), driftAccount(await encode('PerpMarket', madePerpMarket(at))));
   for (const of of [usdcOf(), solOf(at)]) {

@@ -1,6 +1,6 @@
 import { ComputeBudgetProgram, PublicKey, type TransactionInstruction, TransactionMessage } from '@solana/web3.js';
 import type { Chain } from '../chain/chain.ts';
-import type { LandedTransaction } from '../ledger/block.ts';
+import type { BlockTransaction } from '../ledger/block.ts';
 import { type KeyPair, keyPairFrom, signWith } from '../wire/ed25519.ts';
 import { type ParsedTransaction, parseTransaction } from '../wire/transaction.ts';
 
@@ -59,7 +59,7 @@ export class Sender {
   }
 
   /** Null: not in a block of the main fork. */
-  landing(signature: string): LandedTransaction | null {
+  landing(signature: string): BlockTransaction | null {
     return this.#chain.ledger.landingOn(signature, this.#chain.head)?.landed ?? null;
   }
 }

@@ -4,14 +4,14 @@ import { type FaultKind, type FaultRule, isRequestKind, isSubmissionKind, parseR
 /** More rules than anybody reads. */
 const MAX_RULES = 1_000;
 
-export interface Subject {
+export interface FaultSubject {
   readonly node: string;
   readonly method?: string;
   readonly signature?: string;
   readonly accounts?: readonly string[];
 }
 
-interface Standing {
+interface StandingRule {
   readonly rule: FaultRule;
   readonly addedAt: number;
   matches: number;
@@ -19,12 +19,12 @@ interface Standing {
 }
 
 /** The rules that stand, and which of them meets what happens now. */
-export class Faults {
+export class FaultRules {
   readonly #seed: string;
   readonly #slot: () => number;
   readonly #now: () => number;
   readonly #changed: () => void;
-  readonly #standing: Standing[] = [];
+  readonly #standing: StandingRule[] = [];
   #serial = 0;
 
   constructor(seed: string, slot: () => number, now: () => number, changed: () => void = () => {}) {
@@ -69,35 +69,35 @@ export class Faults {
   }
 
   /** The first rule that hits this request before it is performed. */
-  onRequest(subject: Subject): FaultRule | null {
+  onRequest(subject: FaultSubject): FaultRule | null {
     return this.#first((kind) => isRequestKind(kind), subject);
   }
 
-  onReply(subject: Subject): FaultRule | null {
+  onReply(subject: FaultSubject): FaultRule | null {
     return this.#first((kind) => kind === 'reply-lost', subject);
   }
 
   /** Every rule that hits this transaction on its way to the leader. */
-  onSubmission(subject: Subject): FaultRule[] {
+  onSubmission(subject: FaultSubject): FaultRule[] {
     return this.#standing
       .filter((one) => isSubmissionKind(one.rule.kind) && this.#hits(one, subject))
       .map(({ rule }) => rule);
   }
 
   /** A lasting state of a node. Not drawn and not counted: it is so while the rule stands. */
-  state(kind: FaultKind, subject: Subject): FaultRule | null {
+  state(kind: FaultKind, subject: FaultSubject): FaultRule | null {
     return (
       this.#standing.find((one) => one.rule.kind === kind && this.#isActive(one) && concerns(one.rule, subject))
         ?.rule ?? null
     );
   }
 
-  #first(isKind: (kind: FaultKind) => boolean, subject: Subject): FaultRule | null {
+  #first(isKind: (kind: FaultKind) => boolean, subject: FaultSubject): FaultRule | null {
     for (const one of this.#standing) if (isKind(one.rule.kind) && this.#hits(one, subject)) return one.rule;
     return null;
   }
 
-  #hits(one: Standing, subject: Subject): boolean {
+  #hits(one: StandingRule, subject: FaultSubject): boolean {
     const { rule } = one;
     if (!this.#isActive(one) || !concerns(rule, subject)) return false;
     one.matches++;
@@ -107,7 +107,7 @@ export class Faults {
     return true;
   }
 
-  #isActive({ rule, addedAt, hits }: Standing): boolean {
+  #isActive({ rule, addedAt, hits }: StandingRule): boolean {
     const slot = this.#slot();
     if (rule.times !== null && hits >= rule.times) return false;
     if (rule.fromSlot !== null && slot < rule.fromSlot) return false;
@@ -116,7 +116,7 @@ export class Faults {
   }
 }
 
-function concerns(rule: FaultRule, { node, method, signature, accounts }: Subject): boolean {
+function concerns(rule: FaultRule, { node, method, signature, accounts }: FaultSubject): boolean {
   if (rule.node !== null && rule.node !== node) return false;
   if (rule.methods !== null && (method === undefined || !rule.methods.includes(method))) return false;
   if (rule.signature !== null && rule.signature !== signature) return false;

@@ -16,7 +16,7 @@ export interface EndpointHandlers {
  * An HTTP server that can vanish and come back on the same port: while it is gone nothing listens, as when a process is
  * down. With `pair` it also listens on the next port, where Solana clients look for the WebSocket.
  */
-export class Endpoint {
+export class HttpEndpoint {
   readonly #host: string;
   readonly #handlers: EndpointHandlers;
   readonly #pair: boolean;

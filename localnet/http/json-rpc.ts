@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Faults, Subject } from '../faults/faults.ts';
+import type { FaultRules, FaultSubject } from '../faults/faults.ts';
 import type { FaultRule } from '../faults/rule.ts';
 import { toJson } from '../json.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
@@ -21,10 +21,10 @@ export type Perform = (method: string, params: unknown, request: IncomingMessage
 /** JSON-RPC over HTTP, single calls and batches, with the faults that meet requests and replies. */
 export class JsonRpc {
   readonly #node: string;
-  readonly #faults: Faults;
+  readonly #faults: FaultRules;
   readonly #perform: Perform;
 
-  constructor(node: string, faults: Faults, perform: Perform) {
+  constructor(node: string, faults: FaultRules, perform: Perform) {
     this.#node = node;
     this.#faults = faults;
     this.#perform = perform;
@@ -73,7 +73,7 @@ export class JsonRpc {
     request: IncomingMessage,
     response: ServerResponse,
     { list, isBatch }: { list: Call[]; isBatch: boolean },
-    subject: Subject,
+    subject: FaultSubject,
   ): void {
     const answers = list.map((call) => this.call(call, request));
     const lost = this.#faults.onReply(subject);
@@ -82,7 +82,7 @@ export class JsonRpc {
     else lose(request, response, lost, body);
   }
 
-  #subjectOf(calls: readonly Call[]): Subject {
+  #subjectOf(calls: readonly Call[]): FaultSubject {
     const [first] = calls;
     const about = first === undefined ? {} : transactionIn(first);
     return { node: this.#node, ...(first === undefined ? {} : { method: first.method }), ...about };

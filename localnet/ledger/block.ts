@@ -14,18 +14,18 @@ export interface Block {
   readonly hash: Uint8Array;
   /** Unix seconds. */
   readonly time: number;
-  readonly transactions: readonly LandedTransaction[];
+  readonly transactions: readonly BlockTransaction[];
   /** Accounts that the block changed, as they were and as they became: what a fork undoes. */
-  writes: ReadonlyMap<string, AccountWrite>;
+  writes: ReadonlyMap<string, AccountUpdate>;
 }
 
-export interface AccountWrite {
+export interface AccountUpdate {
   readonly before: ChainAccount | null;
   readonly after: ChainAccount | null;
 }
 
 /** A transaction in a block. The same bytes may stand in two blocks of two forks, never twice on one. */
-export interface LandedTransaction extends Execution {
+export interface BlockTransaction extends Execution {
   readonly signature: string;
   readonly transaction: ParsedTransaction;
   readonly index: number;

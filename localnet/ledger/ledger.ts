@@ -1,4 +1,4 @@
-import type { Block, LandedTransaction } from './block.ts';
+import type { Block, BlockTransaction } from './block.ts';
 
 /** How many blocks a blockhash lives (agave: MAX_PROCESSING_AGE). */
 export const BLOCKHASH_LIFE_BLOCKS = 150;
@@ -7,8 +7,8 @@ export const LEDGER_BLOCKS = 50_000;
 /** How far back an account can be read or undone: the farthest that a node may lag. */
 export const STATE_BLOCKS = 512;
 
-export interface Landing {
-  readonly landed: LandedTransaction;
+export interface TransactionPlace {
+  readonly landed: BlockTransaction;
   readonly block: Block;
 }
 
@@ -16,8 +16,8 @@ export interface Landing {
 export class Ledger {
   readonly #main = new Map<number, Block>();
   readonly #byHash = new Map<string, Block>();
-  readonly #bySignature = new Map<string, Landing[]>();
-  readonly #mentions = new Map<string, Landing[]>();
+  readonly #bySignature = new Map<string, TransactionPlace[]>();
+  readonly #mentions = new Map<string, TransactionPlace[]>();
   #first: Block;
 
   constructor(genesis: Block) {
@@ -72,15 +72,15 @@ export class Ledger {
   }
 
   /** Where these bytes landed, on any fork, in the order in which it happened. */
-  landings(signature: string): readonly Landing[] {
+  landings(signature: string): readonly TransactionPlace[] {
     return this.#bySignature.get(signature) ?? [];
   }
 
-  landingOn(signature: string, tip: Block): Landing | null {
+  landingOn(signature: string, tip: Block): TransactionPlace | null {
     return this.landings(signature).find(({ block }) => this.isOn(block, tip)) ?? null;
   }
 
-  mentions(address: string): readonly Landing[] {
+  mentions(address: string): readonly TransactionPlace[] {
     return this.#mentions.get(address) ?? [];
   }
 
@@ -140,7 +140,7 @@ function push<T>(map: Map<string, T[]>, name: string, value: T): void {
   else list.push(value);
 }
 
-function drop(map: Map<string, Landing[]>, name: string, block: Block): void {
+function drop(map: Map<string, TransactionPlace[]>, name: string, block: Block): void {
   const left = (map.get(name) ?? []).filter((one) => one.block !== block);
   if (left.length === 0) map.delete(name);
   else map.set(name, left);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { Endpoint } from '../http/endpoint.ts';
+import { HttpEndpoint } from '../http/endpoint.ts';
 import { JsonRpc } from '../http/json-rpc.ts';
 import { toJson } from '../json.ts';
 import { PubSub } from '../pubsub/pub-sub.ts';
@@ -14,7 +14,7 @@ const MAX_SOCKET_MESSAGE_BYTES = 64 * 1024;
 /** A node on the network: JSON-RPC on one port, its WebSocket on the next (and on the same one). */
 export class NodeServer {
   readonly node: Node;
-  readonly endpoint: Endpoint;
+  readonly endpoint: HttpEndpoint;
   readonly pubSub: PubSub;
   readonly #host: string;
   readonly #network: Network;
@@ -26,7 +26,7 @@ export class NodeServer {
     this.#network = network;
     this.pubSub = new PubSub(node);
     const rpc = new JsonRpc(node.name, node.faults, (method, params) => dispatch(node, network, method, params));
-    this.endpoint = new Endpoint(host, true, {
+    this.endpoint = new HttpEndpoint(host, true, {
       request: (request, response, body) => rpc.handle(request, response, body),
       upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
     });

@@ -1,24 +1,24 @@
 import type { ChainAccount } from '../account.ts';
 import type { Chain, Heads } from '../chain/chain.ts';
-import type { Faults } from '../faults/faults.ts';
+import type { FaultRules } from '../faults/faults.ts';
 import { atOrBefore, type Block } from '../ledger/block.ts';
-import { type Landing, STATE_BLOCKS } from '../ledger/ledger.ts';
+import { STATE_BLOCKS, type TransactionPlace } from '../ledger/ledger.ts';
 
 /** Blocks whose statuses a node has at hand; older ones only a search of its history finds (agave: 300 roots). */
 const STATUS_CACHE_BLOCKS = 300;
 
-export type Commitment = keyof Heads;
+export type NodeCommitment = keyof Heads;
 
 /** One RPC node: the chain as this one sees it, faults of its view included. */
 export class Node {
   readonly name: string;
   readonly chain: Chain;
-  readonly faults: Faults;
+  readonly faults: FaultRules;
   /** The abandoned fork that it follows, null: the cluster's. */
   branch: string | null = null;
   #frozen: Block | null = null;
 
-  constructor(name: string, chain: Chain, faults: Faults) {
+  constructor(name: string, chain: Chain, faults: FaultRules) {
     this.name = name;
     this.chain = chain;
     this.faults = faults;
@@ -38,7 +38,7 @@ export class Node {
     return this.chain.headsAt(tip, branch?.base ?? null);
   }
 
-  at(commitment: Commitment): Block {
+  at(commitment: NodeCommitment): Block {
     return this.heads()[commitment];
   }
 
@@ -66,7 +66,7 @@ export class Node {
   }
 
   /** Where a transaction stands on the fork that this node follows; null: it has never seen it, or says so. */
-  find(signature: string, searchHistory: boolean): Landing | null {
+  find(signature: string, searchHistory: boolean): TransactionPlace | null {
     if (this.faults.state('denies', { node: this.name, signature }) !== null) return null;
     const tip = this.at('processed');
     const landing = this.chain.ledger.landingOn(signature, tip);
@@ -75,7 +75,7 @@ export class Node {
     return tip.height - landing.block.height > STATUS_CACHE_BLOCKS ? null : landing;
   }
 
-  commitmentOf(block: Block): Commitment {
+  commitmentOf(block: Block): NodeCommitment {
     const { confirmed, finalized } = this.heads();
     if (block.height <= finalized.height) return 'finalized';
     return block.height <= confirmed.height ? 'confirmed' : 'processed';

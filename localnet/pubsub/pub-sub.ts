@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws';
 import type { Heads } from '../chain/chain.ts';
 import { toJson } from '../json.ts';
 import type { Block } from '../ledger/block.ts';
-import type { Commitment, Node } from '../nodes/node.ts';
+import type { Node, NodeCommitment } from '../nodes/node.ts';
 import { passesFilters } from '../rpc/account-methods.ts';
 import { encodeAccount } from '../rpc/encode-account.ts';
 import type { Params } from '../rpc/params.ts';
@@ -13,7 +13,7 @@ import { parseSubscription, type Subscription, unsubscribed } from './subscripti
 /** Of one socket. */
 const MAX_SUBSCRIPTIONS = 10_000;
 
-interface Change {
+interface ViewChange {
   /** Blocks that this commitment left and came to, as its node sees them. */
   readonly gone: readonly Block[];
   readonly come: readonly Block[];
@@ -80,7 +80,7 @@ export class PubSub {
     subscriptions: Map<number, Subscription>,
     id: number,
     subscription: Subscription,
-    changes: Readonly<Record<Commitment, Change>>,
+    changes: Readonly<Record<NodeCommitment, ViewChange>>,
     now: Heads,
   ): void {
     switch (subscription.kind) {
@@ -143,7 +143,7 @@ export class PubSub {
     socket: WebSocket,
     id: number,
     { address, config, commitment }: Subscription & { kind: 'program' },
-    { written }: Change,
+    { written }: ViewChange,
     now: Heads,
   ): void {
     const at = now[commitment];
@@ -158,7 +158,7 @@ export class PubSub {
     socket: WebSocket,
     id: number,
     { mentions, votes }: Subscription & { kind: 'logs' },
-    { come }: Change,
+    { come }: ViewChange,
   ): void {
     for (const block of come) {
       for (const { signature, error, logs, addresses, transaction } of block.transactions) {
@@ -193,11 +193,11 @@ const NO_ACCOUNT = {
 
 const about = ({ slot }: Block, value: unknown) => ({ context: { slot }, value });
 
-function changeOf(before: Block, now: Block): Change {
+function changeOf(before: Block, now: Block): ViewChange {
   if (before === now) return NOTHING;
   const [gone, come] = path(before, now);
   const written = new Set([...gone, ...come].flatMap(({ writes }) => [...writes.keys()]));
   return { gone, come, written };
 }
 
-const NOTHING: Change = { gone: [], come: [], written: new Set() };
+const NOTHING: ViewChange = { gone: [], come: [], written: new Set() };

@@ -1,16 +1,16 @@
-import type { Commitment } from '../nodes/node.ts';
+import type { NodeCommitment } from '../nodes/node.ts';
 import { addressAt, type Config, commitmentIn, configAt, type Params, signatureAt } from '../rpc/params.ts';
 import { invalidParams, methodNotFound } from '../rpc/rpc-error.ts';
 import { addressBytes } from '../wire/base58.ts';
 
 export type Subscription =
-  | { readonly kind: 'signature'; readonly signature: string; readonly commitment: Commitment; received: boolean }
-  | { readonly kind: 'account'; readonly address: string; readonly commitment: Commitment; readonly config: Config }
-  | { readonly kind: 'program'; readonly address: string; readonly commitment: Commitment; readonly config: Config }
+  | { readonly kind: 'signature'; readonly signature: string; readonly commitment: NodeCommitment; received: boolean }
+  | { readonly kind: 'account'; readonly address: string; readonly commitment: NodeCommitment; readonly config: Config }
+  | { readonly kind: 'program'; readonly address: string; readonly commitment: NodeCommitment; readonly config: Config }
   | {
       readonly kind: 'logs';
       readonly mentions: string | null;
-      readonly commitment: Commitment;
+      readonly commitment: NodeCommitment;
       readonly votes: boolean;
     }
   | { readonly kind: 'slot' }

@@ -1,4 +1,4 @@
-import type { Landing } from '../ledger/ledger.ts';
+import type { TransactionPlace } from '../ledger/ledger.ts';
 import type { InnerInstruction } from '../svm/svm.ts';
 import { type TokenBalance, tokenAmount } from '../token.ts';
 import { toBase58 } from '../wire/base58.ts';
@@ -13,7 +13,7 @@ export function checkVersion(transaction: ParsedTransaction, most: unknown): voi
 const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 
-export function encodeTransaction({ landed }: Landing, encoding: unknown) {
+export function encodeTransaction({ landed }: TransactionPlace, encoding: unknown) {
   const { transaction, addresses } = landed;
   if (encoding === 'base64') return [base64(transaction.wire), 'base64'];
   if (encoding === 'base58') return [toBase58(transaction.wire), 'base58'];
@@ -114,7 +114,7 @@ const tokenJson = ({ amount, decimals, ...rest }: TokenBalance) => ({
 export const encodeReturnData = (data: { readonly programId: string; readonly data: Uint8Array } | null) =>
   data === null ? null : { programId: data.programId, data: [base64(data.data), 'base64'] };
 
-export function encodeMeta({ landed }: Landing, encoding: unknown) {
+export function encodeMeta({ landed }: TransactionPlace, encoding: unknown) {
   const parsed = encoding === 'jsonParsed';
   const returnData = encodeReturnData(landed.returnData);
   return {

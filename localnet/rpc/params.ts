@@ -1,5 +1,5 @@
 import type { Block } from '../ledger/block.ts';
-import type { Commitment, Node } from '../nodes/node.ts';
+import type { Node, NodeCommitment } from '../nodes/node.ts';
 import { addressBytes, fromBase58 } from '../wire/base58.ts';
 import { invalidParams, minContextSlot } from './rpc-error.ts';
 
@@ -7,7 +7,7 @@ export type Params = readonly unknown[];
 export type Config = Readonly<Record<string, unknown>>;
 
 /** The old names are still sent by some. */
-const COMMITMENTS: Readonly<Record<string, Commitment>> = {
+const COMMITMENTS: Readonly<Record<string, NodeCommitment>> = {
   processed: 'processed',
   recent: 'processed',
   confirmed: 'confirmed',
@@ -26,7 +26,11 @@ export function configAt(params: Params, index: number): Config {
   return value as Config;
 }
 
-export function commitmentIn(config: Config, name = 'commitment', fallback: Commitment = 'finalized'): Commitment {
+export function commitmentIn(
+  config: Config,
+  name = 'commitment',
+  fallback: NodeCommitment = 'finalized',
+): NodeCommitment {
   const value = config[name];
   if (value === undefined || value === null) return fallback;
   const commitment = COMMITMENTS[String(value)];

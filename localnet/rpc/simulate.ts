@@ -1,10 +1,10 @@
 import type { Block } from '../ledger/block.ts';
 import type { Node } from '../nodes/node.ts';
-import type { Simulation } from '../svm/svm.ts';
+import type { SimulatedExecution } from '../svm/svm.ts';
 import type { TransactionError } from '../svm/transaction-error.ts';
 import { type ParsedTransaction, signatureOf } from '../wire/transaction.ts';
 
-const refused = (error: TransactionError): Simulation => ({
+const refused = (error: TransactionError): SimulatedExecution => ({
   error,
   logs: [],
   inner: [],
@@ -22,7 +22,7 @@ export function simulate(
   at: Block,
   transaction: ParsedTransaction,
   how: { readonly checkSignatures: boolean; readonly anyBlockhash: boolean },
-): Simulation {
+): SimulatedExecution {
   const { chain } = node;
   if (!how.anyBlockhash && !chain.isBlockhashValid(transaction.recentBlockhash, at))
     return refused('BlockhashNotFound');

@@ -1,8 +1,8 @@
 import type { Block } from '../ledger/block.ts';
-import type { Landing } from '../ledger/ledger.ts';
+import type { TransactionPlace } from '../ledger/ledger.ts';
 import type { Node } from '../nodes/node.ts';
 import { addressesOf } from '../svm/addresses.ts';
-import type { Simulation } from '../svm/svm.ts';
+import type { SimulatedExecution } from '../svm/svm.ts';
 import { errorText } from '../svm/transaction-error.ts';
 import { feeOf } from '../wire/fee.ts';
 import { isFullySigned, type ParsedTransaction, parseTransaction, signatureOf } from '../wire/transaction.ts';
@@ -31,7 +31,7 @@ export const HEALTHY_SLOTS = 128;
 const MAX_STATUSES = 256;
 const MAX_SIGNATURES = 1000;
 
-function simulationJson(simulation: Simulation, addresses: readonly string[], innerInstructions: boolean) {
+function simulationJson(simulation: SimulatedExecution, addresses: readonly string[], innerInstructions: boolean) {
   return {
     err: simulation.error,
     logs: simulation.logs,
@@ -48,7 +48,7 @@ export function settledBlock(node: Node, config: Config): Block {
   return blockFor(node, config);
 }
 
-function statusOf(node: Node, { landed, block }: Landing) {
+function statusOf(node: Node, { landed, block }: TransactionPlace) {
   const commitment = node.commitmentOf(block);
   return {
     slot: block.slot,
@@ -59,7 +59,7 @@ function statusOf(node: Node, { landed, block }: Landing) {
   };
 }
 
-function wantedAccounts(node: Node, at: Block, simulation: Simulation, wanted: unknown) {
+function wantedAccounts(node: Node, at: Block, simulation: SimulatedExecution, wanted: unknown) {
   if (typeof wanted !== 'object' || wanted === null) return null;
   const { addresses, ...config } = wanted as { addresses: unknown; encoding?: string };
   const list = listAt([addresses], 0, 100);
@@ -101,7 +101,7 @@ function signaturesFor(node: Node, params: Params) {
   const { before, until } = config as { before?: string; until?: string };
   const limit = config.limit === undefined ? MAX_SIGNATURES : wholeAt([config.limit], 0);
   if (limit < 1 || limit > MAX_SIGNATURES) throw invalidParams(`Invalid limit; max ${MAX_SIGNATURES}`);
-  const found: Landing[] = [];
+  const found: TransactionPlace[] = [];
   let started = before === undefined;
   for (const landing of [...node.chain.ledger.mentions(address)].sort(newestFirst)) {
     const { signature: name } = landing.landed;
@@ -121,7 +121,8 @@ function signaturesFor(node: Node, params: Params) {
   }));
 }
 
-const newestFirst = (a: Landing, b: Landing): number => b.block.slot - a.block.slot || b.landed.index - a.landed.index;
+const newestFirst = (a: TransactionPlace, b: TransactionPlace): number =>
+  b.block.slot - a.block.slot || b.landed.index - a.landed.index;
 
 export const TRANSACTION_METHODS: Methods = {
   sendTransaction(node, params, network) {

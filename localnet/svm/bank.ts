@@ -1,8 +1,8 @@
 import { type ChainAccount, RENT_EXEMPT_EPOCH, sameAccount } from '../account.ts';
-import type { AccountWrite, Block } from '../ledger/block.ts';
+import type { AccountUpdate, Block } from '../ledger/block.ts';
 import type { ParsedTransaction } from '../wire/transaction.ts';
 import { SlotHashes } from './slot-hashes.ts';
-import type { Simulation, Svm } from './svm.ts';
+import type { SimulatedExecution, Svm } from './svm.ts';
 
 /** Mainnet's. */
 export const SLOTS_PER_EPOCH = 432_000;
@@ -66,7 +66,7 @@ export class Bank {
     return this.svm.programAccounts(owner);
   }
 
-  simulateAt(block: Block, transaction: ParsedTransaction, checkSignatures: boolean): Simulation {
+  simulateAt(block: Block, transaction: ParsedTransaction, checkSignatures: boolean): SimulatedExecution {
     this.standAt(block);
     return this.svm.simulate(transaction, checkSignatures);
   }
@@ -94,7 +94,7 @@ export function path(from: Block, to: Block): [back: Block[], forth: Block[]] {
 
 /** Writes of one block while it is made: the first `before`, the last `after`. */
 export class WriteSet {
-  readonly #writes = new Map<string, AccountWrite>();
+  readonly #writes = new Map<string, AccountUpdate>();
 
   note(address: string, before: ChainAccount | null, after: ChainAccount | null): void {
     const first = this.#writes.get(address);
@@ -102,7 +102,7 @@ export class WriteSet {
     this.#writes.set(address, { before: first === undefined ? before : first.before, after });
   }
 
-  done(): ReadonlyMap<string, AccountWrite> {
+  done(): ReadonlyMap<string, AccountUpdate> {
     return this.#writes;
   }
 }

@@ -33,7 +33,7 @@ export interface Execution {
   readonly returnData: { readonly programId: string; readonly data: Uint8Array } | null;
 }
 
-export interface Simulation extends Execution {
+export interface SimulatedExecution extends Execution {
   /** The accounts after it; those that it did not touch are absent. */
   readonly accounts: ReadonlyMap<string, ChainAccount>;
 }
@@ -181,7 +181,7 @@ export class Svm {
       : executionOf(null, result);
   }
 
-  simulate(transaction: ParsedTransaction, checkSignatures: boolean): Simulation {
+  simulate(transaction: ParsedTransaction, checkSignatures: boolean): SimulatedExecution {
     this.#svm.setSigverify(checkSignatures);
     const result =
       transaction.version === 'legacy'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Faults } from '../faults/faults.ts';
+import { FaultRules } from '../faults/faults.ts';
 import type { Localnet } from '../index.ts';
 import { balance, call, connect, FEE, payment, SOL, stillChain, wallet } from './support/localnet.ts';
 import { until } from './support/until.ts';
@@ -152,12 +152,12 @@ describe('a fault, by what it does to balances', () => {
 
 describe('rules', () => {
   const faults = () =>
-    new Faults(
+    new FaultRules(
       'seed',
       () => 10,
       () => 0,
     );
-  const hits = (rules: Faults, count: number) =>
+  const hits = (rules: FaultRules, count: number) =>
     Array.from({ length: count }, () => rules.onRequest({ node: 'node-1', method: 'getSlot' }) !== null);
 
   it('hit the same matches in every run of a seed, others in another', () => {
@@ -170,7 +170,7 @@ describe('rules', () => {
     const share = (runs[0] ?? []).filter(Boolean).length / 200;
     expect(share).toBeGreaterThan(0.2);
     expect(share).toBeLessThan(0.4);
-    const other = new Faults(
+    const other = new FaultRules(
       'another',
       () => 10,
       () => 0,

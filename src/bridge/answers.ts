@@ -2,10 +2,10 @@
 import { type CommandAnswer, refused } from '../domain/order/command.ts';
 import { RETRY_AFTER_S } from './limits.ts';
 
-export type Part = 'temporal' | 'engine' | 'journal' | 'bridge';
+export type UnavailablePart = 'temporal' | 'engine' | 'journal' | 'bridge';
 
 /** Nothing was sent. */
-export const unavailable = (part: Part, message: string): CommandAnswer =>
+export const unavailable = (part: UnavailablePart, message: string): CommandAnswer =>
   refused({ code: 'UNAVAILABLE', message, details: { part, retry_after_s: RETRY_AFTER_S } });
 
 /** Nothing was sent. */

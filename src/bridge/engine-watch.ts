@@ -7,7 +7,7 @@ import { coalesced } from './coalesce.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import { STATE_LOOKUP_MS } from './limits.ts';
 
-export interface Known {
+export interface LastKnown {
   /** Null: never read. */
   readonly snapshot: SnapshotJson | null;
   readonly engine: EngineRecord | null;
@@ -17,7 +17,7 @@ export class EngineWatch {
   readonly #engineId: string;
   readonly #lookup: JournalLookup;
   readonly #clock: Clock;
-  #known: Known = { snapshot: null, engine: null };
+  #known: LastKnown = { snapshot: null, engine: null };
   #readAtMs = Number.NEGATIVE_INFINITY;
   /** The last read reached the journal. */
   #fresh = false;
@@ -28,7 +28,7 @@ export class EngineWatch {
     this.#clock = clock;
   }
 
-  get known(): Known {
+  get known(): LastKnown {
     return this.#known;
   }
 

@@ -39,7 +39,7 @@ export type Incoming =
   /** Not a command at all: answered with an ERROR. */
   | { readonly kind: 'not_understood'; readonly error: ErrorReport };
 
-type Fields = Readonly<Record<string, unknown>>;
+type WireFields = Readonly<Record<string, unknown>>;
 
 interface BadField {
   readonly field: string;
@@ -74,7 +74,7 @@ export function parseMessage(text: string, markets: readonly string[]): Incoming
 export const binaryMessage = (): Incoming =>
   notUnderstood('A message is a text frame with a JSON object.', { got: 'a binary frame', expected: 'a text frame' });
 
-function parseCommand(message: Fields, markets: readonly string[]): Incoming {
+function parseCommand(message: WireFields, markets: readonly string[]): Incoming {
   const givenAction = own(message, 'action');
   const givenId = own(message, 'command_id');
   const bad = (answer: CommandAnswer): Incoming => ({
@@ -134,7 +134,7 @@ const MAX_ACTION_CHARS = 64;
 const echo = (value: unknown, maxChars: number): string | null =>
   typeof value === 'string' && value.length <= maxChars ? value : null;
 
-function envelopeProblems(message: Fields, commandId: unknown): BadField[] {
+function envelopeProblems(message: WireFields, commandId: unknown): BadField[] {
   const problems: BadField[] = [];
   if (Object.hasOwn(message, 'command_id') && !(typeof commandId === 'string' && COMMAND_ID.test(commandId))) {
     problems.push({ field: 'command_id', got: quote(commandId), expected: COMMAND_ID_EXPECTED });
@@ -150,7 +150,7 @@ function envelopeProblems(message: Fields, commandId: unknown): BadField[] {
   return problems;
 }
 
-const issuesOf = (error: z.ZodError, data: Fields): BadField[] =>
+const issuesOf = (error: z.ZodError, data: WireFields): BadField[] =>
   error.issues.map((issue) => {
     const field = String(issue.path[0] ?? 'data');
     return { field, got: quote(own(data, field)), expected: issue.message };
@@ -181,10 +181,10 @@ const notUnderstood = (message: string, details: ErrorDetails): Incoming => ({
 const shortName = (field: string): string => (field.length <= 32 ? field : `${field.slice(0, 31)}…`);
 
 /** `__proto__` in JSON can set a prototype: only a value's own members count. */
-const own = (fields: Fields, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
-const ownOnly = (fields: Fields): Fields => Object.assign(Object.create(null) as object, fields) as Fields;
+const own = (fields: WireFields, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
+const ownOnly = (fields: WireFields): WireFields => Object.assign(Object.create(null) as object, fields) as WireFields;
 
-const isFields = (value: unknown): value is Fields =>
+const isFields = (value: unknown): value is WireFields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
 
 export type OutgoingType =

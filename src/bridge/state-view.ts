@@ -9,7 +9,7 @@ import type { Policy } from '../domain/hedge/policy.ts';
 import type { Mode } from '../domain/order/command.ts';
 import type { EngineRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Known } from './engine-watch.ts';
+import type { LastKnown } from './engine-watch.ts';
 import { accountView, marketView, policyView } from './page-view.ts';
 import type { View } from './record-views.ts';
 import { isoTime, isoTimeOrNull } from './units-view.ts';
@@ -47,7 +47,7 @@ interface Shown {
 }
 
 /** Margin is computed once per snapshot; a tick only lets the age grow. */
-export function stateView(ports: StateViewPorts): (known: Known) => View {
+export function stateView(ports: StateViewPorts): (known: LastKnown) => View {
   const { engineId, mode, policy, clock, logger, temporalUrl } = ports;
   const policyShown = policyView(policy);
   let of: { readonly json: SnapshotJson; readonly hedgeTarget: number | null; readonly shown: Shown | null } | null =

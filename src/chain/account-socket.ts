@@ -67,7 +67,7 @@ export class AccountSocket {
     ]);
   }
 
-  #take(message: Message): void {
+  #take(message: AccountMessage): void {
     if (message.id === REQUEST_ID && typeof message.result === 'number') {
       this.#live = true;
       this.#beginnings += 1;
@@ -85,7 +85,7 @@ export class AccountSocket {
   }
 }
 
-interface Message {
+interface AccountMessage {
   readonly id?: unknown;
   readonly result?: unknown;
   readonly method?: unknown;

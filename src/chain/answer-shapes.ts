@@ -1,8 +1,8 @@
 /** What parts of a node's JSON look like: a reader asks before it takes one. */
 
-type Fields = Readonly<Record<string, unknown>>;
+type JsonFields = Readonly<Record<string, unknown>>;
 
-export const isFields = (value: unknown): value is Fields =>
+export const isFields = (value: unknown): value is JsonFields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A slot, a height, a fee: what JSON tells exactly. */

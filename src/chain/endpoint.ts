@@ -1,6 +1,6 @@
 /** Where a node is, and what it may be called aloud: a provider's key stands in the path or the query of its URL. */
 
-export interface Endpoint {
+export interface NodeEndpoint {
   /** Secret: may hold a provider's key. */
   readonly url: string;
   /** Secret likewise. */
@@ -10,7 +10,7 @@ export interface Endpoint {
 }
 
 /** @param webSocketUrl of the first node; the others' are derived */
-export function endpointsOf(urls: readonly string[], webSocketUrl: string | null = null): readonly Endpoint[] {
+export function endpointsOf(urls: readonly string[], webSocketUrl: string | null = null): readonly NodeEndpoint[] {
   const seen = new Map<string, number>();
   return urls.map((url, index) => {
     const { host } = new URL(url);

@@ -7,7 +7,7 @@ import { inWords, type NoAnswer } from './rpc-answer.ts';
 import { readAddressSignatures, readBlock, readSlots } from './rpc-methods.ts';
 import type { RpcNode } from './rpc-node.ts';
 
-export type Control =
+export type HistoryCheck =
   | { readonly kind: 'found'; readonly signature: string }
   /** Its history does not serve; with the remedy. */
   | { readonly kind: 'unfit'; readonly reason: string }
@@ -26,10 +26,10 @@ const LAST_BLOCK_AFTER = 1;
 const ANOTHER_NODE = 'add a node with full history to RPC_URL';
 
 /** @param payer whose own past signature serves where the blocks before are empty, as on a quiet test chain */
-export async function findControl(node: RpcNode, attempt: SignedAttempt, payer: string): Promise<Control> {
+export async function findControl(node: RpcNode, attempt: SignedAttempt, payer: string): Promise<HistoryCheck> {
   const before = Math.max(0, attempt.slot - SLOTS_BEFORE);
   const blocks = await slotsWithBlocks(node, before, attempt.slot);
-  if (!Array.isArray(blocks)) return blocks as Control;
+  if (!Array.isArray(blocks)) return blocks as HistoryCheck;
   const past = blocks.filter((slot: number) => slot <= attempt.slot).reverse();
   if (past.length === 0) {
     return unfit(`its history has no block in the ${SLOTS_BEFORE} slots before the signing slot ${attempt.slot}`);
@@ -46,7 +46,7 @@ export async function findControl(node: RpcNode, attempt: SignedAttempt, payer: 
 }
 
 /** A node that was restarted from a snapshot has a hole: what landed in it would be "never seen". Null: no hole. */
-async function holdsWindow(node: RpcNode, attempt: SignedAttempt, base: number): Promise<Control | null> {
+async function holdsWindow(node: RpcNode, attempt: SignedAttempt, base: number): Promise<HistoryCheck | null> {
   const first = await blockAt(node, base, 'none');
   if ('kind' in first) return first;
   if (first.height === null) return unfit('it does not tell the height of its blocks');
@@ -55,7 +55,7 @@ async function holdsWindow(node: RpcNode, attempt: SignedAttempt, base: number):
   if (count <= 0) return null;
   for (let span = SLOTS_AFTER; span <= MAX_SLOTS_AFTER; span *= 4) {
     const slots = await slotsWithBlocks(node, base + 1, base + span);
-    if (!Array.isArray(slots)) return slots as Control;
+    if (!Array.isArray(slots)) return slots as HistoryCheck;
     const last = slots[count - 1];
     if (last === undefined) continue;
     const found = await blockAt(node, last, 'none');
@@ -66,7 +66,7 @@ async function holdsWindow(node: RpcNode, attempt: SignedAttempt, base: number):
   return unfit(`blocks are missing from its history between slot ${base} and the end of the window`);
 }
 
-async function payersOwn(node: RpcNode, attempt: SignedAttempt, payer: string): Promise<Control> {
+async function payersOwn(node: RpcNode, attempt: SignedAttempt, payer: string): Promise<HistoryCheck> {
   const config = { limit: SIGNATURES_OF_PAYER, commitment: 'finalized' };
   const answer = await node.ask('getSignaturesForAddress', [payer, config], readAddressSignatures);
   if (answer.kind !== 'answer') return failing(answer);
@@ -75,7 +75,7 @@ async function payersOwn(node: RpcNode, attempt: SignedAttempt, payer: string): 
   return unfit(`it shows no transaction at or just before slot ${attempt.slot} by which its history could be checked`);
 }
 
-async function slotsWithBlocks(node: RpcNode, from: number, to: number): Promise<readonly number[] | Control> {
+async function slotsWithBlocks(node: RpcNode, from: number, to: number): Promise<readonly number[] | HistoryCheck> {
   const answer = await node.ask('getBlocks', [from, to, { commitment: 'finalized' }], readSlots);
   return answer.kind === 'answer' ? answer.value : failing(answer);
 }
@@ -87,7 +87,7 @@ async function blockAt(node: RpcNode, slot: number, transactionDetails: 'signatu
 }
 
 /** A refusal here is about its history (off, pruned, a gap): another node is the remedy. */
-const failing = (answer: NoAnswer): Control =>
+const failing = (answer: NoAnswer): HistoryCheck =>
   answer.kind === 'refused' ? unfit(`its history is off or pruned (${inWords(answer)})`) : { kind: 'silent', answer };
 
-const unfit = (why: string): Control => ({ kind: 'unfit', reason: `${why}: ${ANOTHER_NODE}` });
+const unfit = (why: string): HistoryCheck => ({ kind: 'unfit', reason: `${why}: ${ANOTHER_NODE}` });

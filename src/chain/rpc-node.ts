@@ -1,7 +1,7 @@
 /** One node over HTTP: every call ends in time, and its end is told as an answer, a refusal or silence. */
 import type { Clock } from '../lib/clock.ts';
 import { TransientError } from '../lib/errors.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { NodeEndpoint } from './endpoint.ts';
 import { HttpTimeout, postJson } from './http-post.ts';
 import { HealthRecord, retryAfterMs } from './node-health.ts';
 import { inWords, type NoAnswer, type RpcAnswer, refusal } from './rpc-answer.ts';
@@ -28,13 +28,13 @@ type Exchange = { readonly kind: 'body'; readonly status: number; readonly text:
 
 export class RpcNode {
   readonly name: string;
-  readonly endpoint: Endpoint;
+  readonly endpoint: NodeEndpoint;
   readonly health = new HealthRecord();
   readonly #tuning: Pick<RpcTuning, 'timeoutMs'>;
   readonly #ports: RpcNodePorts;
   #calls = 0;
 
-  constructor(endpoint: Endpoint, tuning: Pick<RpcTuning, 'timeoutMs'>, ports: RpcNodePorts) {
+  constructor(endpoint: NodeEndpoint, tuning: Pick<RpcTuning, 'timeoutMs'>, ports: RpcNodePorts) {
     this.name = endpoint.name;
     this.endpoint = endpoint;
     this.#tuning = tuning;

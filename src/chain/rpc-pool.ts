@@ -2,13 +2,13 @@
 import { Connection } from '@solana/web3.js';
 import type { Clock } from '../lib/clock.ts';
 import { CriticalError, TransientError } from '../lib/errors.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { NodeEndpoint } from './endpoint.ts';
 import type { NodeHealth } from './node-health.ts';
 import { mayFailOver, type NoAnswer, type RpcAnswer, unanswered } from './rpc-answer.ts';
 import { DEFAULT_RPC, RpcNode, type RpcTuning } from './rpc-node.ts';
 
 export interface RpcPoolOptions {
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly NodeEndpoint[];
   readonly clock: Clock;
   readonly monotonicMs?: () => number;
   readonly tuning?: Partial<RpcTuning>;

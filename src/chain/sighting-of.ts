@@ -1,14 +1,14 @@
 /** Asks every node of a signature once, history included, and never throws: silence is a testimony. */
 import { VersionedTransaction } from '@solana/web3.js';
 import type { Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
-import type { Control } from './history-control.ts';
+import type { HistoryCheck } from './history-control.ts';
 import { Patience } from './patience.ts';
 import type { RpcNode } from './rpc-node.ts';
 import type { RpcPool } from './rpc-pool.ts';
 import { combine } from './sighting.ts';
 import { askStatus, type Foreign, genesisOf, type NodeView, recently, sawIt, silent, testify } from './testimony.ts';
 
-type Found = Extract<Control, { kind: 'found' }>;
+type Found = Extract<HistoryCheck, { kind: 'found' }>;
 
 /** Controls that are kept; the oldest makes way. */
 const MAX_CONTROLS = 512;

@@ -10,7 +10,7 @@ import { readLatestBlockhash } from './rpc-methods.ts';
 import type { RpcPool } from './rpc-pool.ts';
 import type { Signer } from './signer.ts';
 
-export interface Signing {
+export interface SigningContext {
   readonly pool: RpcPool;
   readonly signer: Signer;
   readonly draft: Draft;
@@ -20,7 +20,7 @@ export interface Signing {
 }
 
 /** @throws TransientError when no node gives a blockhash; CriticalError SIGNATURE_INVALID, SIGNER_IS_NOT_PAYER */
-export async function signAttempt(signing: Signing): Promise<SignedAttempt> {
+export async function signAttempt(signing: SigningContext): Promise<SignedAttempt> {
   const { pool, signer, draft } = signing;
   if (!draft.payer.equals(signer.publicKey)) {
     throw new CriticalError('SIGNER_IS_NOT_PAYER', 'The key is not the one of the account that pays.', {
@@ -59,7 +59,7 @@ async function signWith(signer: Signer, transaction: VersionedTransaction): Prom
  * Two intents may ask for the same transfer within one blockhash, and equal bytes are one transaction: they would share
  * one effect. Some units and micro-lamports more, drawn anew, make each signing another; they cost under 10 lamports.
  */
-function salted(budget: Budget, randomBytes: Signing['randomBytes']): Budget {
+function salted(budget: Budget, randomBytes: SigningContext['randomBytes']): Budget {
   const [a = 0, b = 0, c = 0] = randomBytes(3);
   return {
     ...budget,

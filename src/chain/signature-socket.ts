@@ -20,7 +20,7 @@ interface Watched {
   readonly wake: Set<() => void>;
 }
 
-interface Message {
+interface SignatureMessage {
   readonly id?: unknown;
   readonly result?: unknown;
   readonly method?: unknown;
@@ -112,7 +112,7 @@ export class SignatureSocket {
     }
   }
 
-  #take(message: Message): void {
+  #take(message: SignatureMessage): void {
     if (typeof message.id === 'number') {
       const asked = this.#requests.get(message.id);
       this.#requests.delete(message.id);

@@ -1,6 +1,6 @@
 /** What one node can say of one signature, and whether that is evidence. DESIGN, "Proof of absence". */
 import type { NodeTestimony, SignedAttempt } from '../domain/transaction/attempt.ts';
-import { type Control, findControl } from './history-control.ts';
+import { findControl, type HistoryCheck } from './history-control.ts';
 import { inWords, type NoAnswer } from './rpc-answer.ts';
 import { readCount, readEpochInfo, readStatuses, readText, type SignatureStatus } from './rpc-methods.ts';
 import type { RpcNode } from './rpc-node.ts';
@@ -66,8 +66,8 @@ export function recently(node: RpcNode, attempt: SignedAttempt, slot: number, ne
 
 /** What a node must be asked about one attempt only once. */
 export interface Remembered {
-  readonly control: Extract<Control, { kind: 'found' }> | null;
-  readonly remember: (control: Extract<Control, { kind: 'found' }>) => void;
+  readonly control: Extract<HistoryCheck, { kind: 'found' }> | null;
+  readonly remember: (control: Extract<HistoryCheck, { kind: 'found' }>) => void;
   /** Who paid, base58: read from the bytes. */
   readonly payer: string;
   /** Why this node's word does not count at all; null: it does. */

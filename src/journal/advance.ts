@@ -3,7 +3,8 @@
  * successor, so rows only ever move forward. Said in SQL, so that a write is one statement and nothing comes between.
  */
 import { type RawBuilder, sql } from 'kysely';
-import type { AttemptRecord, OperationStatus } from './records.ts';
+import type { OperationStatus } from '../domain/operation/operation.ts';
+import type { AttemptRecord } from './records.ts';
 
 export const ENDED_STATUSES: readonly OperationStatus[] = ['done', 'rejected', 'failed', 'expired'];
 

@@ -1,7 +1,7 @@
 /** Cursors of lists: opaque to callers, the place after the last row of a page. */
 import { ValidationError } from '../lib/errors.ts';
 
-export interface Place {
+export interface CursorPlace {
   readonly tsMs: number;
   /** Orders rows of the same time. */
   readonly seq: number;
@@ -11,10 +11,11 @@ const CURSOR = /^v1\.(\d{1,16})\.(\d{1,16})$/;
 const MAX_CURSOR_LENGTH = 64;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
-export const encodeCursor = ({ tsMs, seq }: Place): string => Buffer.from(`v1.${tsMs}.${seq}`).toString('base64url');
+export const encodeCursor = ({ tsMs, seq }: CursorPlace): string =>
+  Buffer.from(`v1.${tsMs}.${seq}`).toString('base64url');
 
 /** @throws ValidationError INVALID_FIELD when it is not one that `encodeCursor` made */
-export function decodeCursor(cursor: string): Place {
+export function decodeCursor(cursor: string): CursorPlace {
   const text =
     cursor.length <= MAX_CURSOR_LENGTH && BASE64URL.test(cursor) ? Buffer.from(cursor, 'base64url').toString() : '';
   const match = CURSOR.exec(text);

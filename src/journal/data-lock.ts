@@ -38,21 +38,21 @@ const MAX_ANSWER_BYTES = 4_096;
 const MAX_ROUNDS = 100;
 const ROUND_PAUSE_MS = 25;
 
-interface Answer extends LockInfo {
+interface LockAnswer extends LockInfo {
   readonly holder: boolean;
 }
 
 /** Null: nobody listens there. */
-function ask(path: string, pid: number): Promise<Answer | null> {
+function ask(path: string, pid: number): Promise<LockAnswer | null> {
   return new Promise((resolve) => {
     let text = '';
     let socket: Socket | null = null;
-    const end = (answer: Answer | null) => {
+    const end = (answer: LockAnswer | null) => {
       clearTimeout(timer);
       socket?.destroy();
       resolve(answer);
     };
-    const silent: Answer = { pid, url: null, holder: true };
+    const silent: LockAnswer = { pid, url: null, holder: true };
     const timer = setTimeout(() => end(silent), ANSWER_TIMEOUT_MS);
     socket = connect(path);
     socket.setEncoding('utf8');
@@ -67,7 +67,7 @@ function ask(path: string, pid: number): Promise<Answer | null> {
     });
     socket.on('end', () => {
       try {
-        const { pid: itsPid, url, holder } = JSON.parse(text) as Partial<Answer>;
+        const { pid: itsPid, url, holder } = JSON.parse(text) as Partial<LockAnswer>;
         end({ pid: itsPid ?? pid, url: url ?? null, holder: holder ?? true });
       } catch {
         end({ ...silent, holder: false });
@@ -76,7 +76,7 @@ function ask(path: string, pid: number): Promise<Answer | null> {
   });
 }
 
-function listen(path: string, answer: () => Answer): Promise<Server> {
+function listen(path: string, answer: () => LockAnswer): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
       socket.on('error', () => {});
@@ -97,14 +97,14 @@ const close = (server: Server): Promise<void> => new Promise((resolve) => server
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 /** Where the sockets lie, and a short way to reach them. */
-interface Place {
+interface SocketPlace {
   readonly folder: string;
   /** Equals `folder` unless its path is too long for a socket. */
   readonly reach: string;
   readonly dispose: () => void;
 }
 
-function placeIn(folder: string): Place {
+function placeIn(folder: string): SocketPlace {
   const longest = join(folder, 'lock-4294967295-ffffffff.sock');
   if (Buffer.byteLength(longest) <= MAX_SOCKET_PATH_BYTES) return { folder, reach: folder, dispose: () => {} };
   // The limit is on the path as given, not on where it leads: a symlink of our own is short, and the sockets still
@@ -115,7 +115,7 @@ function placeIn(folder: string): Place {
 }
 
 /** For file systems without sockets (some shared folders): a private folder of this user, named after the data folder. */
-function placeBeside(folder: string): Place {
+function placeBeside(folder: string): SocketPlace {
   const uid = userInfo().uid;
   const beside = join('/tmp', `driftless-${uid}-${digest(folder)}`);
   mkdirSync(beside, { recursive: true, mode: 0o700 });
@@ -135,7 +135,7 @@ const cannotLock = (folder: string): CriticalError =>
     remedy: 'end other programs that use this data folder',
   });
 
-async function contend(place: Place, info: LockInfo): Promise<DataLock> {
+async function contend(place: SocketPlace, info: LockInfo): Promise<DataLock> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const lock = await contendOnce(place, info);
     if (lock !== null) return lock;
@@ -145,9 +145,9 @@ async function contend(place: Place, info: LockInfo): Promise<DataLock> {
 }
 
 /** One contender in a place; null when it stepped back for a rival. */
-async function contendOnce(place: Place, info: LockInfo): Promise<DataLock | null> {
+async function contendOnce(place: SocketPlace, info: LockInfo): Promise<DataLock | null> {
   const name = `lock-${process.pid}-${randomBytes(4).toString('hex')}.sock`;
-  let told: Answer = { ...info, holder: false };
+  let told: LockAnswer = { ...info, holder: false };
   const server = await listen(join(place.reach, name), () => told);
   const own = join(place.folder, name);
   const release = async () => {
@@ -193,7 +193,7 @@ async function contendOnce(place: Place, info: LockInfo): Promise<DataLock | nul
 /** Windows: a pipe's name is exclusive and goes with its process, so that listening is the lock. */
 async function contendOnPipe(folder: string, info: LockInfo): Promise<DataLock> {
   const path = `\\\\.\\pipe\\driftless-${digest(folder.toLowerCase())}`;
-  let told: Answer = { ...info, holder: true };
+  let told: LockAnswer = { ...info, holder: true };
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     try {
       const server = await listen(path, () => told);

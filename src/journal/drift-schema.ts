@@ -1,8 +1,7 @@
 /** The Drift venue's table (migrations/0003-drift-books.ts), which shares the journal's database and transactions. */
 import type { ColumnType } from 'kysely';
 import type { Json } from '../lib/errors.ts';
-
-type InsertOnly<T> = ColumnType<T, T, never>;
+import type { InsertOnly } from './column-types.ts';
 
 export interface DriftBooksTable {
   engine_id: InsertOnly<string>;

@@ -18,15 +18,15 @@ const MAX_PARAMETERS = 65_535;
 const MAX_KEPT = 256;
 
 /** A statement that the database knows by a name; after an error of its it is not known whether it still does. */
-interface Kept {
+interface PreparedStatement {
   readonly name: string;
   known: boolean;
 }
 
 /** They live as long as the database's one session. */
-const KEPT = new WeakMap<PGlite, Map<string, Kept>>();
+const KEPT = new WeakMap<PGlite, Map<string, PreparedStatement>>();
 
-type Answer = Awaited<ReturnType<PGlite['execProtocol']>>['messages'][number];
+type ProtocolMessage = Awaited<ReturnType<PGlite['execProtocol']>>['messages'][number];
 
 export interface StatementResult {
   readonly command: string;
@@ -58,8 +58,8 @@ export async function runStatement(
 }
 
 /** Null: as many are kept as may be. */
-function keptOf(db: PGlite, sql: string): Kept | null {
-  const all = KEPT.get(db) ?? new Map<string, Kept>();
+function keptOf(db: PGlite, sql: string): PreparedStatement | null {
+  const all = KEPT.get(db) ?? new Map<string, PreparedStatement>();
   KEPT.set(db, all);
   const kept = all.get(sql);
   if (kept !== undefined) return kept;
@@ -70,7 +70,7 @@ function keptOf(db: PGlite, sql: string): Kept | null {
 }
 
 /** To close a name that is not there is no error. */
-function parseMessages(sql: string, kept: Kept | null): readonly Buffer[] {
+function parseMessages(sql: string, kept: PreparedStatement | null): readonly Buffer[] {
   const name = `${kept?.name ?? ''}\0`;
   const parse = framed('P', name, sql, '\0\0\0');
   return kept === null ? [parse] : [framed('C', `S${name}`), parse];
@@ -120,7 +120,7 @@ function int32(value: number): Buffer {
 }
 
 function resultOf(
-  messages: readonly Answer[],
+  messages: readonly ProtocolMessage[],
   parserOf: (type: number) => ((text: string) => unknown) | undefined,
 ): StatementResult {
   let columns: readonly { readonly name: string; readonly dataTypeID: number }[] = [];

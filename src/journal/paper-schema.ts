@@ -1,11 +1,11 @@
 /** The paper venue's tables (migrations/0002-paper.ts), which share the journal's database and transactions. */
 import type { ColumnType, GeneratedAlways } from 'kysely';
 import type { ErrorReport, Json } from '../lib/errors.ts';
+import type { InsertOnly } from './column-types.ts';
 
 /** Parsed when read, text when written. The venue knows the documents' shapes and checks the account's on reading. */
 type Document = ColumnType<Json, string, string>;
 type NullableDocument<T> = ColumnType<T | null, string | null, string | null>;
-type InsertOnly<T> = ColumnType<T, T, never>;
 
 export interface PaperAccountsTable {
   engine_id: InsertOnly<string>;

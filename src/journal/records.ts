@@ -1,6 +1,7 @@
 /** The rows of the journal as the rest of the program sees them. Amounts are decimal strings of base units. */
 
 import type { EngineState, Hold, TradingState } from '../domain/engine/hold.ts';
+import type { OperationStatus } from '../domain/operation/operation.ts';
 import type { Action, CommandAnswer } from '../domain/order/command.ts';
 import type { Intent, OperationKind, Side } from '../domain/order/intent.ts';
 import type { ErrorReport, Json } from '../lib/errors.ts';
@@ -43,16 +44,6 @@ export interface CommandRecord {
   readonly answer: CommandAnswer | null;
   readonly answeredAtMs: number | null;
 }
-
-export type OperationStatus =
-  | 'running'
-  | 'confirmed'
-  | 'unresolved'
-  | 'resolved_by_human'
-  | 'done'
-  | 'rejected'
-  | 'failed'
-  | 'expired';
 
 export interface AttemptRecord {
   readonly operationId: string;

@@ -4,9 +4,11 @@
  */
 import type { ColumnType, GeneratedAlways } from 'kysely';
 import type { SnapshotJson } from '../domain/account/snapshot.ts';
+import type { OperationStatus } from '../domain/operation/operation.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
 import type { Intent } from '../domain/order/intent.ts';
 import type { ErrorReport, Json } from '../lib/errors.ts';
+import type { InsertOnly } from './column-types.ts';
 import type { DriftTables } from './drift-schema.ts';
 import type { PaperTables } from './paper-schema.ts';
 import type {
@@ -15,15 +17,12 @@ import type {
   CommandRecord,
   EngineRecord,
   OperationRecord,
-  OperationStatus,
   TradeRecord,
 } from './records.ts';
 
 /** A `jsonb` column: parsed when read, text when written. */
 export type JsonColumn<T> = ColumnType<T, string, string>;
 export type NullableJsonColumn<T> = ColumnType<T | null, string | null, string | null>;
-/** Set once when the row is inserted; orders rows of the same time. */
-type InsertOnly<T> = ColumnType<T, T, never>;
 
 export interface MetaTable {
   key: string;

@@ -191,13 +191,13 @@ type Shape = Readonly<Record<string, Codec<unknown, unknown>>>;
 type OptionalKeys<S extends Shape> = {
   [Key in keyof S]: S[Key] extends { readonly isOptional: true } ? Key : never;
 }[keyof S];
-type Fields<S extends Shape, Side extends 'value' | 'json'> = {
+type FieldsOf<S extends Shape, Side extends 'value' | 'json'> = {
   -readonly [Key in Exclude<keyof S, OptionalKeys<S>>]: S[Key][Side];
 } & { -readonly [Key in OptionalKeys<S>]?: S[Key][Side] };
 type Flat<T> = { [Key in keyof T]: T[Key] };
 
 /** Fields that it does not name are left out. */
-class ObjectCodec<S extends Shape> extends Codec<Flat<Fields<S, 'value'>>, Flat<Fields<S, 'json'>>> {
+class ObjectCodec<S extends Shape> extends Codec<Flat<FieldsOf<S, 'value'>>, Flat<FieldsOf<S, 'json'>>> {
   readonly shape: S;
   readonly #fields: readonly (readonly [string, Codec<unknown, unknown>])[];
 
@@ -207,12 +207,12 @@ class ObjectCodec<S extends Shape> extends Codec<Flat<Fields<S, 'value'>>, Flat<
     this.#fields = Object.entries(shape);
   }
 
-  decode(json: unknown): Flat<Fields<S, 'value'>> {
-    return this.#convert(json, true) as Flat<Fields<S, 'value'>>;
+  decode(json: unknown): Flat<FieldsOf<S, 'value'>> {
+    return this.#convert(json, true) as Flat<FieldsOf<S, 'value'>>;
   }
 
-  encode(value: unknown): Flat<Fields<S, 'json'>> {
-    return this.#convert(value, false) as Flat<Fields<S, 'json'>>;
+  encode(value: unknown): Flat<FieldsOf<S, 'json'>> {
+    return this.#convert(value, false) as Flat<FieldsOf<S, 'json'>>;
   }
 
   extend<More extends Shape>(more: More): ObjectCodec<Flat<Omit<S, keyof More> & More>> {

@@ -20,7 +20,7 @@ export interface LiveStart {
 }
 
 /** Never throws: what is wrong stops the engine itself, whose alert says the same. */
-export async function tellLiveStart({ settings, venues, logger, say }: LiveStart): Promise<void> {
+export async function logLiveStart({ settings, venues, logger, say }: LiveStart): Promise<void> {
   for (const warning of settings.live.keyWarnings) say(`Warning: ${warning}`);
   try {
     const read = await within(READ_WITHIN_MS, async () => (await venues.venueOf(settings.engineId)).read('confirmed'));

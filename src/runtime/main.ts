@@ -17,10 +17,10 @@ import { startActivityLog } from './activity-log.ts';
 import { loadSettings, readSettingSource, type Settings, SettingsError } from './config.ts';
 import { resetPaper, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
-import { tellLiveStart } from './live-start.ts';
+import { logLiveStart } from './live-start.ts';
 import { type LocalChain, localSettings, openLocalChain, retireFormerEngines } from './local-chain.ts';
 import { installTemporalRuntime, type Logger, type OpenLogger, openLogger } from './logger.ts';
-import { lookAfterOthers } from './other-engines.ts';
+import { watchOtherEngines } from './other-engines.ts';
 import { openPage } from './page.ts';
 import { Parts } from './parts.ts';
 import { requireFreePort } from './port-taken.ts';
@@ -30,7 +30,7 @@ import { listenForStop, type StopSignal } from './stop-signal.ts';
 import { watchForStuck } from './stuck-workflows.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
-import { clearTheWay, startTemporalServer } from './temporal-server.ts';
+import { startTemporalServer, stopStaleServer } from './temporal-server.ts';
 import { openTerminal } from './terminal.ts';
 import { openToken } from './token.ts';
 import { venueRegistry } from './venues.ts';
@@ -54,7 +54,7 @@ const STEP_MS = 1_500;
 
 /** What the terminal shows of the set-up; what happens later goes through the logger. */
 const terminal = openTerminal();
-const { say, complain } = terminal;
+const { say, printError } = terminal;
 
 const clock = { nowMs: () => Date.now() };
 
@@ -84,7 +84,7 @@ export async function main(options: StartOptions): Promise<number> {
     refuseWhatIsNotThere(settings, options);
   } catch (error) {
     await chain?.stop();
-    complain(inWords(error));
+    printError(inWords(error));
     return 1;
   }
   const redactor = createRedactor(settings.secrets);
@@ -104,7 +104,7 @@ export async function main(options: StartOptions): Promise<number> {
     return await run(settings, options, { parts, log, redactor, lock: null, chain });
   } catch (error) {
     log?.fileOnly.fatal({ err: error }, 'the start failed');
-    complain(redactor.scrub(inWords(error)));
+    printError(redactor.scrub(inWords(error)));
     return 1;
   } finally {
     if (log !== null) {
@@ -140,7 +140,7 @@ function refuseWhatIsNotThere(settings: Settings, { role }: StartOptions): void 
 
 function alreadyRunning(settings: Settings, lock: DataLock & { readonly kind: 'held' }): number {
   const where = lock.by.url === null ? 'it is still starting' : `its page is ${lock.by.url}`;
-  complain(
+  printError(
     `Driftless runs already on ${settings.home}: process ${lock.by.pid}, ${where}.\n` +
       'Remedy: use that one, or stop it first (Ctrl-C in its terminal), or choose another folder with DRIFTLESS_HOME.',
   );
@@ -178,7 +178,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     const isWorker = options.role !== 'bridge';
     const { home, logDir } = settings;
     if (isBridge) await requireFreePort(settings.port, settings.host, 'PORT');
-    if (settings.temporal.address === null) await clearTheWay({ ...settings.temporal, home, logger });
+    if (settings.temporal.address === null) await stopStaleServer({ ...settings.temporal, home, logger });
     // A bad market history is named before anything slow begins; the venue opens it again when it needs it.
     if (isWorker && settings.mode === 'paper') openFeed(settings.feed, { periodMs: settings.paper.fundingPeriodMs });
     const token = await openToken(settings.home, settings.token);
@@ -236,12 +236,12 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     };
     if (options.resetPaper) await resetPaper(engineStart);
     if (options.localnet) await retireFormerEngines({ ...engineStart, home: settings.home });
-    if (isWorker) await lookAfterOthers({ journal, settings, say });
+    if (isWorker) await watchOtherEngines({ journal, settings, say });
     const worker = bundle === null ? null : await startWorker(await workerOptions(connect, await bundle));
     if (worker !== null) add('worker', 6_000, worker.stop);
     if (isWorker) await startEngine(engineStart);
     if (isWorker) add('stuck workflows', 1_000, watchForStuck({ client, journal, clock, logger }).stop);
-    if (isWorker && settings.mode === 'live') await tellLiveStart({ settings, venues, logger: log.fileOnly, say });
+    if (isWorker && settings.mode === 'live') await logLiveStart({ settings, venues, logger: log.fileOnly, say });
 
     if (!isBridge) {
       say(`Driftless worker ready: Temporal ${address}, namespace ${namespace}.`);

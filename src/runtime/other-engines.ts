@@ -20,7 +20,7 @@ export interface OtherEngines {
  * @throws CriticalError ENGINE_UNWATCHED when one would be left with a live position or an unresolved transaction that
  * this process cannot watch
  */
-export async function lookAfterOthers({ journal, settings, say }: OtherEngines): Promise<void> {
+export async function watchOtherEngines({ journal, settings, say }: OtherEngines): Promise<void> {
   for (const other of await journal.engines()) {
     if (other.engineId === settings.engineId) continue;
     const open = await whatIsOpen(journal, other);

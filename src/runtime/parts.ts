@@ -2,14 +2,14 @@
 import { within } from '../bridge/within.ts';
 import type { Logger } from './logger.ts';
 
-interface Part {
+interface StartedPart {
   readonly name: string;
   readonly withinMs: number;
   readonly stop: () => Promise<unknown>;
 }
 
 export class Parts {
-  private readonly started: Part[] = [];
+  private readonly started: StartedPart[] = [];
 
   add(name: string, withinMs: number, stop: () => Promise<unknown>): void {
     this.started.push({ name, withinMs, stop });

@@ -65,7 +65,7 @@ const pidFileIn = (home: string): string => join(home, 'temporal.pid');
  * sees that the ports are free: before anything slow begins.
  * @throws CriticalError PORT_TAKEN, naming the stranger and the setting that moves us
  */
-export async function clearTheWay({
+export async function stopStaleServer({
   home,
   port,
   uiPort,
@@ -95,7 +95,7 @@ async function tailOf(file: string): Promise<string> {
 }
 
 /**
- * Started and healthy when it resolves, and kept alive until `stop`. `clearTheWay` goes before.
+ * Started and healthy when it resolves, and kept alive until `stop`. Call `stopStaleServer` first.
  * @throws CriticalError TEMPORAL_FAILED with the end of the server's own log
  */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {

@@ -7,7 +7,7 @@ import type { Writable } from 'node:stream';
 export interface Terminal {
   /** Without a line's end. */
   say(line: string): void;
-  complain(line: string): void;
+  printError(line: string): void;
   /** As it is. */
   log(text: string): void;
   /** Runs once, when the first of the two is gone; at once when it is gone already. */
@@ -37,7 +37,7 @@ export function openTerminal({ stdout, stderr }: Streams = process): Terminal {
   const toStderr = writer(stderr);
   return {
     say: (line) => toStdout(`${line}\n`),
-    complain: (line) => toStderr(`${line}\n`),
+    printError: (line) => toStderr(`${line}\n`),
     log: toStderr,
     whenGone: (listener) => {
       tell = listener;

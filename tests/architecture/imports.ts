@@ -39,7 +39,8 @@ const onlyTypes = (names: string): boolean => {
   return members.length > 0 && members.every((member) => member.trim().startsWith('type '));
 };
 
-const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+export const withoutComments = (text: string): string =>
+  text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
 
 export function importsOf(file: string): readonly Import[] {
   const text = withoutComments(readSource(file));

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
 import { type DriftLocalnet, startDriftLocalnet } from '../../localnet/drift/index.ts';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import type { Settings } from '../../src/runtime/config.ts';
-import { lookAfterOthers } from '../../src/runtime/other-engines.ts';
+import { watchOtherEngines } from '../../src/runtime/other-engines.ts';
 import { ConfiguredEngine, settingsOn } from '../support/configured-engine.ts';
 import { lamportsOf, until } from '../support/engine-harness.ts';
 import { ERROR, WARN } from '../support/kept-log.ts';
@@ -126,12 +126,12 @@ describeOnDrift('on Drift', () => {
     const { journal } = running;
     const said: string[] = [];
     const say = (line: string) => void said.push(line);
-    await lookAfterOthers({ journal, settings: settingsOn(net), say });
+    await watchOtherEngines({ journal, settings: settingsOn(net), say });
     expect(said.join()).toContain(`${running.engineId} is open too`);
     const paper = settingsOn(net, {
       ...{ ENGINE_MODE: 'paper', RPC_URL: null, RPC_WS_URL: null, SOLANA_PRIVATE_KEY: null, LIVE_PERMISSIONS: null },
     });
-    await expect(lookAfterOthers({ journal, settings: paper, say })).rejects.toMatchObject({
+    await expect(watchOtherEngines({ journal, settings: paper, say })).rejects.toMatchObject({
       code: 'ENGINE_UNWATCHED',
       category: 'critical',
       message: expect.stringContaining('an open position'),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type DriftLocalnet, startDriftLocalnet } from '../../localnet/drift/index.ts';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { loadSettings } from '../../src/runtime/config.ts';
-import { tellLiveStart } from '../../src/runtime/live-start.ts';
+import { logLiveStart } from '../../src/runtime/live-start.ts';
 import { venueRegistry } from '../../src/runtime/venues.ts';
 import { openTestJournal } from '../support/journal.ts';
 
@@ -41,7 +41,7 @@ describeOnDrift('a live start', () => {
     const logger = { warn: (fields: unknown) => void logged.push(fields) };
     const venues = venueRegistry({ journal, clock, settings, logger });
     try {
-      await tellLiveStart({ settings, venues, logger, say: (line) => void lines.push(line) });
+      await logLiveStart({ settings, venues, logger, say: (line) => void lines.push(line) });
     } finally {
       await venues.closeAll();
       await journal.close();

@@ -9,7 +9,7 @@ import { engineIdOf } from '../../src/lib/ids.ts';
 import { driftDeployment } from '../../src/venues/drift/deployment.ts';
 import { DriftReader } from '../../src/venues/drift/drift-reader.ts';
 import {
-  type DriftBooks,
+  type DriftBookkeeping,
   type DriftPermissions,
   DriftVenue,
   type DriftWriting,
@@ -53,7 +53,7 @@ const READS_ONLY: DriftWriting = {
 
 export function readOnlyVenue(
   net: DriftLocalnet,
-  what: WhatIsRead & { readonly permissions?: DriftPermissions; readonly books?: DriftBooks | null } = {},
+  what: WhatIsRead & { readonly permissions?: DriftPermissions; readonly books?: DriftBookkeeping | null } = {},
 ): DriftVenue {
   const deployment = deploymentOn(net, what);
   const authority = deployment.authority.toBase58();

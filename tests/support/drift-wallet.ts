@@ -5,7 +5,7 @@ import { loadSigner } from '../../src/chain/local-signer.ts';
 import { SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { type DriftDeployment, driftDeployment } from '../../src/venues/drift/deployment.ts';
-import { type DriftBooks, DriftVenue } from '../../src/venues/drift/drift-venue.ts';
+import { type DriftBookkeeping, DriftVenue } from '../../src/venues/drift/drift-venue.ts';
 import { SolanaDriftWriting } from '../../src/venues/drift/write/drift-writing.ts';
 
 export interface WalletOnDrift {
@@ -31,7 +31,11 @@ export function walletOn(net: DriftLocalnet, { subAccount = 0, ...options }: Wal
 }
 
 /** Allowed to trade. @param books null: none are kept */
-export const tradingVenue = (engineId: string, wallet: WalletOnDrift, books: DriftBooks | null = null): DriftVenue =>
+export const tradingVenue = (
+  engineId: string,
+  wallet: WalletOnDrift,
+  books: DriftBookkeeping | null = null,
+): DriftVenue =>
   new DriftVenue({
     ...wallet,
     engineId,

@@ -28,7 +28,7 @@ import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { openWorkflowBundle, type WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
 import type { ChainTuning } from '../../src/venues/paper/chain.ts';
-import { Faults } from '../../src/venues/paper/faults.ts';
+import { PaperFaults } from '../../src/venues/paper/faults.ts';
 import { PaperVenue } from '../../src/venues/paper/paper-venue.ts';
 import type { PaperDefaults } from '../../src/venues/paper/parameters.ts';
 import { PaperState, type PaperStateJson } from '../../src/venues/paper/state.ts';
@@ -101,7 +101,7 @@ const isRenewal = (error: unknown): boolean =>
 export class EngineHarness {
   readonly engineId: string;
   readonly taskQueue: string;
-  readonly faults = new Faults();
+  readonly faults = new PaperFaults();
   readonly options: HarnessOptions;
   journal!: Journal;
   venue!: PaperVenue;

@@ -2,7 +2,7 @@
 import type { Journal } from '../../src/journal/journal.ts';
 import type { FundingPeriod, MarketFeed } from '../../src/market-data/feed.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
-import { Faults } from '../../src/venues/paper/faults.ts';
+import { PaperFaults } from '../../src/venues/paper/faults.ts';
 import { PaperVenue } from '../../src/venues/paper/paper-venue.ts';
 import { openTestJournal } from './journal.ts';
 import { OperationBench } from './operations.ts';
@@ -39,7 +39,7 @@ function generousFeed(): MarketFeed {
 export interface PaperAccount {
   readonly engineId: string;
   readonly venue: ScriptedVenue;
-  readonly faults: Faults;
+  readonly faults: PaperFaults;
   /** Signed lamports. */
   perp(): Promise<bigint>;
   /** Lamports in the wallet. */
@@ -72,7 +72,7 @@ export class PaperBench {
   async account(chain: Partial<typeof CHAIN> = {}): Promise<PaperAccount> {
     this.accounts += 1;
     const engineId = `engine:paper:synthetic:7-${process.pid}-${Date.now()}:${this.accounts}`;
-    const faults = new Faults();
+    const faults = new PaperFaults();
     const paper = await PaperVenue.open({
       engineId,
       journal: this.journal,

@@ -11,7 +11,7 @@ import {
 import type { EngineActivities } from '../../activities/contract.ts';
 import { SOL_PERP } from '../../src/domain/account/account.ts';
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
-import type { Action } from '../../src/domain/engine/decide.ts';
+import type { EngineAction } from '../../src/domain/engine/decide.ts';
 import {
   leaveSlot,
   slotWantedBy,
@@ -76,7 +76,7 @@ export class OperationStarter {
   }
 
   /** The action of a decision, as an operation of the engine's own. */
-  async startDecided(action: Exclude<Action, { kind: 'none' }>, snapshot: Snapshot): Promise<void> {
+  async startDecided(action: Exclude<EngineAction, { kind: 'none' }>, snapshot: Snapshot): Promise<void> {
     const decisions = this.run.engine.decisions + 1;
     this.run.engine = { ...this.run.engine, decisions };
     const guard = action.kind === 'guard';

@@ -74,7 +74,7 @@ export async function runOperation(
   return await CancellationScope.nonCancellable(() => host.run(workflow));
 }
 
-type Incoming = OperationEvent extends infer Event
+type TimelessEvent = OperationEvent extends infer Event
   ? Event extends OperationEvent
     ? Omit<Event, 'nowMs'>
     : never
@@ -86,7 +86,7 @@ class OperationHost {
   private state: OperationState;
   private outbox: readonly OperationWrite[];
   private urls: ExplorerUrls;
-  private readonly inbox: Incoming[] = [];
+  private readonly inbox: TimelessEvent[] = [];
   private readonly refusals: string[] = [];
   private readonly verdicts = new Map<string, ErrorReport | null>();
   private readonly background = new Set<Promise<void>>();
@@ -106,7 +106,7 @@ class OperationHost {
     this.setHandlers();
   }
 
-  push(event: Incoming): void {
+  push(event: TimelessEvent): void {
     this.inbox.push(event);
   }
 
@@ -187,7 +187,7 @@ class OperationHost {
     this.show();
   }
 
-  private apply(event: Incoming): void {
+  private apply(event: TimelessEvent): void {
     const { state, effects } = step(this.state, { ...event, nowMs: Date.now() } as OperationEvent);
     const phaseChanged = state.phase !== this.state.phase;
     this.state = state;

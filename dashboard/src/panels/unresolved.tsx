@@ -1,5 +1,6 @@
 /** Transactions whose outcome is unknown: what is known, where to look, and the person's verdict. */
 import { useState } from 'preact/hooks';
+import type { Verdict } from '../../../src/domain/order/command.ts';
 import { age } from '../format/time.ts';
 import type { UnresolvedView } from '../socket/messages.ts';
 import { blockedBy } from '../state/availability.ts';
@@ -7,8 +8,6 @@ import { question } from '../state/commands.ts';
 import { connected, nowMs, stats, transactions } from '../state/store.ts';
 import { Choice } from './amount-field.tsx';
 import { ActionButton, ExternalLink, Identifier } from './parts.tsx';
-
-type Verdict = 'landed' | 'failed' | 'retry';
 
 const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   landed: 'It landed',

@@ -45,7 +45,7 @@ export interface DecisionContext {
   readonly pausesTold?: readonly string[];
 }
 
-export type Action =
+export type EngineAction =
   | { readonly kind: 'none' }
   /** Signed lamports, positive = buy. */
   | { readonly kind: 'correct'; readonly delta: Lamports; readonly enlarging: boolean }
@@ -77,7 +77,7 @@ export interface Reason {
 }
 
 export interface Decision {
-  readonly action: Action;
+  readonly action: EngineAction;
   /** Why; the last one decided. */
   readonly reasons: readonly Reason[];
   /** Null where no gate was asked. */
@@ -88,9 +88,9 @@ export interface Decision {
 /** Under these nothing automatic trades, whatever they permit a person to do: the truth is not known. */
 const BLIND_HOLDS: readonly Hold['code'][] = ['unresolved', 'resync', 'desync', 'connection', 'stores_diverged'];
 
-type Verdict = Omit<Decision, 'alerts'>;
+type TradeDecision = Omit<Decision, 'alerts'>;
 
-const hold = (code: ReasonCode, text: string, figures: Reason['figures'] = {}): Verdict => ({
+const hold = (code: ReasonCode, text: string, figures: Reason['figures'] = {}): TradeDecision => ({
   action: { kind: 'none' },
   reasons: [{ code, text, figures }],
   gates: null,
@@ -109,7 +109,7 @@ export function decide(
   return { ...judge(snapshot, context, policy, nowMs), alerts };
 }
 
-function judge(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): Verdict {
+function judge(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): TradeDecision {
   if (context.busy) return hold('BUSY', 'An operation is under way.');
   if (snapshot.account === null) return hold('NO_ACCOUNT', 'There is no account yet: deposit first.');
   if (!context.engineRunning) return hold('ENGINE_STOPPED', 'The engine is stopped: it watches and does not trade.');
@@ -119,11 +119,11 @@ function judge(snapshot: Snapshot, context: DecisionContext, policy: Policy, now
   return judgeGuard(snapshot, context, policy, nowMs) ?? judgeHedge(snapshot, context, policy, nowMs);
 }
 
-const held = (holds: readonly Hold[]): Verdict =>
+const held = (holds: readonly Hold[]): TradeDecision =>
   hold('HELD', holds.map((each) => each.reason).join(' · '), { holds: holds.map((each) => each.code) });
 
 /** Null: nothing to guard against. */
-function judgeGuard(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): Verdict | null {
+function judgeGuard(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): TradeDecision | null {
   const guard = policy.guard ? guardTrade(snapshot, policy) : null;
   if (guard === null) return null;
   const { delta, danger, healthAfter } = guard;
@@ -172,7 +172,7 @@ const automaticGates = (
     },
   });
 
-function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): Verdict {
+function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): TradeDecision {
   const exposed = exposure(snapshot, policy);
   const { spot, perp, naked } = exposed;
   if (perp === 0n) return hold('NO_POSITION', 'No position: the engine never opens by itself.');

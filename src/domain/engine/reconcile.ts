@@ -13,7 +13,7 @@ export interface LedgerMark {
   readonly unexplained: number;
 }
 
-export type Difference =
+export type PositionDifference =
   | { readonly kind: 'none' }
   /** The vault does not know: the snapshot tells. */
   | { readonly kind: 'first_look'; readonly perp: bigint }
@@ -62,7 +62,7 @@ export function reconcile(
   snapshot: Snapshot,
   liquidatedMs: number | null = null,
   mark: LedgerMark | null = null,
-): Difference {
+): PositionDifference {
   const perp = perpOf(snapshot);
   if (vaultPerp === null) return { kind: 'first_look', perp };
   const { ledger } = snapshot;
@@ -84,7 +84,7 @@ const movedSince = (mark: LedgerMark, ledger: PositionLedger) => ({
   liquidated: ledger.liquidated - BigInt(mark.liquidated),
 });
 
-function bySize(vaultPerp: bigint, snapshot: Snapshot, liquidatedMs: number | null): Difference {
+function bySize(vaultPerp: bigint, snapshot: Snapshot, liquidatedMs: number | null): PositionDifference {
   const perp = perpOf(snapshot);
   const sizes = { from: vaultPerp, to: perp };
   const sameSide = perp === 0n || (vaultPerp !== 0n && perp < 0n === vaultPerp < 0n);

@@ -22,9 +22,9 @@ export function mostToDeposit(snapshot: Snapshot, asset: Asset, policy: Policy):
   return asset === 'SOL' ? max<bigint>(most - snapshot.transactionCostLamports, 0n) : most;
 }
 
-type Verdict = 'passes' | 'refused' | 'unknown';
+type GatesOutcome = 'passes' | 'refused' | 'unknown';
 
-function judge(snapshot: Snapshot, asset: Asset, amount: bigint, policy: Policy): Verdict {
+function judge(snapshot: Snapshot, asset: Asset, amount: bigint, policy: Policy): GatesOutcome {
   const operation = { kind: 'withdraw', asset, amount, exposureConfirmed: true } as const;
   const input = { snapshot, operation, policy, nowMs: snapshot.takenAtMs };
   const subject = gateSubject(input, 'withdraw', false);

@@ -14,7 +14,7 @@ export const RATE_PRECISION = 1_000_000_000n;
 /** lamports x (1e-9 USD per SOL) = 1e-18 USD; this many of them are one micro-USD. */
 export const FUNDING_UNITS_PER_MICRO_USD = 1_000_000_000_000n;
 
-export interface FundingPayment {
+export interface FundingAmount {
   /** Positive = received. Rounded toward minus infinity; what is cut stands in `remainder`. */
   readonly amount: MicroUsd;
   /** 1e-18 USD, 0 or more and below one micro-USD: hand it to the next payment. */
@@ -25,7 +25,7 @@ export interface FundingPayment {
  * The payment of one period: -position x rate, exact. `rate` is USD per SOL at 1e9 (Drift's cumulative rates and the
  * replay files have this unit). `carried`: the remainder of the payment before.
  */
-export function fundingPayment(position: Lamports, rate: bigint, carried = 0n): FundingPayment {
+export function fundingPayment(position: Lamports, rate: bigint, carried = 0n): FundingAmount {
   const exact = -(position * rate) + carried;
   const amount = divFloor(exact, FUNDING_UNITS_PER_MICRO_USD);
   return { amount: microUsd(amount), remainder: exact - amount * FUNDING_UNITS_PER_MICRO_USD };

@@ -1,7 +1,7 @@
 /** Rounds parts so that they still add up. */
 import { divFloor, FEMTO_PER_MICRO_USD } from './units.ts';
 
-interface Part<K> {
+interface ApportionedPart<K> {
   readonly key: K;
   readonly floor: bigint;
   readonly remainder: bigint;
@@ -15,7 +15,7 @@ interface Part<K> {
  * @throws RangeError when no rounding of the parts gives `totalMicro`
  */
 export function apportion<K extends string>(exact: Readonly<Record<K, bigint>>, totalMicro: bigint): Record<K, bigint> {
-  const parts = Object.keys(exact).map((name): Part<K> => {
+  const parts = Object.keys(exact).map((name): ApportionedPart<K> => {
     const key = name as K;
     const floor = divFloor(exact[key], FEMTO_PER_MICRO_USD);
     return { key, floor, remainder: exact[key] - floor * FEMTO_PER_MICRO_USD };

@@ -8,18 +8,18 @@ import { totalFills } from '../order/intent.ts';
 import { lastAttempt, resolvedByHuman } from '../transaction/transaction.ts';
 import { currentLeg, filledSize, type Leg, legLanded, type OperationState, operationFills } from './operation.ts';
 
-type Fields = Readonly<Record<string, Json | undefined>>;
+type AnswerFields = Readonly<Record<string, Json | undefined>>;
 
 const SOL_DECIMALS = 9;
 const USD_DECIMALS = 6;
 
 /** A JSON number beside its exact base units. */
-const amountFields = (name: string, base: bigint, decimals: number): Fields => ({
+const amountFields = (name: string, base: bigint, decimals: number): AnswerFields => ({
   [name]: Number(formatAmount(base, decimals)),
   [`${name}_base`]: base.toString(),
 });
 
-function commonFields(state: OperationState, leg: Leg | null): Fields {
+function commonFields(state: OperationState, leg: Leg | null): AnswerFields {
   const { task } = state;
   const signature = leg === null ? undefined : lastAttempt(leg.tx)?.signed.signature;
   return {
@@ -36,7 +36,7 @@ function tellingLeg(state: OperationState): Leg | null {
   return mains.findLast(legLanded) ?? mains.at(-1) ?? null;
 }
 
-const committed = (fields: Fields): Fields => ({ ...fields, commitment: 'confirmed' });
+const committed = (fields: AnswerFields): AnswerFields => ({ ...fields, commitment: 'confirmed' });
 
 /** The final answer as the facts stand. */
 export function answerOf(state: OperationState): CommandAnswer {
@@ -78,12 +78,12 @@ export function answerOf(state: OperationState): CommandAnswer {
 
 const isProven = ({ tx }: Leg): boolean => tx.stage === 'finalized' || tx.stage === 'failed' || tx.stage === 'expired';
 
-function notDone(leg: Leg | null, fields: Fields): CommandAnswer {
+function notDone(leg: Leg | null, fields: AnswerFields): CommandAnswer {
   const error: ErrorReport = leg?.tx.error ?? { code: 'TRANSACTION_FAILED', message: 'Nothing was done.' };
   return refused(error, leg?.tx.stage === 'rejected' ? 'rejected' : 'failed', fields);
 }
 
-function settleAnswer(leg: Leg | null, fields: Fields): CommandAnswer {
+function settleAnswer(leg: Leg | null, fields: AnswerFields): CommandAnswer {
   if (leg?.nothing === 'settled') return done('Nothing to settle', { ...fields, changed: false });
   if (leg === null || !legLanded(leg)) return notDone(leg, fields);
   const settled = leg.tx.landed?.effect?.settledPnl;
@@ -116,7 +116,7 @@ function reasonOf(leg: Leg): string | null {
   return typeof reason === 'string' ? reason : null;
 }
 
-function fillFields(state: OperationState, requested: bigint): Fields {
+function fillFields(state: OperationState, requested: bigint): AnswerFields {
   const fills = totalFills(operationFills(state));
   return {
     ...amountFields('requested_size', requested, SOL_DECIMALS),
@@ -145,7 +145,7 @@ function requestedSize(state: OperationState): bigint {
 /** What stood when a close first looked. */
 const initialSize = (state: OperationState): bigint => abs(BigInt(state.legs[0]?.position ?? '0'));
 
-function tradeAnswer(state: OperationState, leg: Leg | null, fields: Fields): CommandAnswer {
+function tradeAnswer(state: OperationState, leg: Leg | null, fields: AnswerFields): CommandAnswer {
   const { request } = state.task;
   const requested = requestedSize(state);
   const filled = totalFills(operationFills(state));
@@ -167,7 +167,7 @@ const notFilled = (requested: bigint): ErrorReport => ({
   details: { requested_size: Number(formatSol(requested)) },
 });
 
-function closeAnswer(state: OperationState, leg: Leg | null, fields: Fields): CommandAnswer {
+function closeAnswer(state: OperationState, leg: Leg | null, fields: AnswerFields): CommandAnswer {
   const initial = initialSize(state);
   const filled = totalFills(operationFills(state));
   const placed = state.legs.some((other) => other.purpose === 'main' && legLanded(other));
@@ -196,7 +196,7 @@ function closeAnswer(state: OperationState, leg: Leg | null, fields: Fields): Co
 }
 
 /** Settling after the close moved less than there was: what it moved, and what stays unsettled. Nothing otherwise. */
-function settledFields(state: OperationState): Fields {
+function settledFields(state: OperationState): AnswerFields {
   const effect = state.legs.findLast((leg) => leg.purpose === 'settle' && legLanded(leg))?.tx.landed?.effect;
   const left = BigInt(effect?.unsettledPnl ?? '0');
   if (left === 0n) return {};
@@ -206,7 +206,7 @@ function settledFields(state: OperationState): Fields {
   };
 }
 
-function alreadyFlat(state: OperationState, fields: Fields): CommandAnswer {
+function alreadyFlat(state: OperationState, fields: AnswerFields): CommandAnswer {
   const { request } = state.task;
   if (request.kind === 'close' && request.flatten) return done('Already flat', { ...fields, changed: false });
   return refused({ code: 'NO_POSITION', message: 'There is no position to close.' }, 'rejected', fields);

@@ -18,14 +18,14 @@ import { Connection } from '@solana/web3.js';
 import { CriticalError } from '../../lib/errors.ts';
 import { variant } from './integers.ts';
 
-export interface DriftAccounts {
+export interface DriftAccountTypes {
   readonly State: StateAccount;
   readonly User: UserAccount;
   readonly UserStats: UserStatsAccount;
   readonly PerpMarket: PerpMarketAccount;
   readonly SpotMarket: SpotMarketAccount;
 }
-export type DriftAccountName = keyof DriftAccounts;
+export type DriftAccountName = keyof DriftAccountTypes;
 
 const DISCRIMINATOR_BYTES = 8;
 const NO_BYTES = Buffer.alloc(0);
@@ -52,12 +52,12 @@ function discriminatorOf(name: DriftAccountName): Buffer {
 }
 
 /** @throws CriticalError DRIFT_LAYOUT when the bytes are another account's, or too few */
-export function decodeDriftAccount<N extends DriftAccountName>(name: N, bytes: Buffer): DriftAccounts[N] {
+export function decodeDriftAccount<N extends DriftAccountName>(name: N, bytes: Buffer): DriftAccountTypes[N] {
   if (!bytes.subarray(0, DISCRIMINATOR_BYTES).equals(discriminatorOf(name))) throw notA(name);
   try {
     // The SDK's own decoder of users is ten times faster than its general one.
     const decoded = name === 'User' ? decodeUser(bytes) : coder.accounts.decodeUnchecked(name, bytes);
-    return decoded as DriftAccounts[N];
+    return decoded as DriftAccountTypes[N];
   } catch (error) {
     throw notA(name, error);
   }

@@ -1,14 +1,14 @@
 /** Addresses as base58, which costs more than all else of a small decoded field: each is worked out once. */
 import type { PublicKey } from '@solana/web3.js';
 
-interface Known {
+interface KnownAddress {
   readonly key: PublicKey;
   readonly text: string;
 }
 
 /** One account's markets have a dozen; what reads more starts over. */
 const MOST_KNOWN = 64;
-let known: Known[] = [];
+let known: KnownAddress[] = [];
 
 export function addressText(key: PublicKey): string {
   const found = known.find((each) => each.key === key || each.key.equals(key));

@@ -4,6 +4,7 @@
  * markets from the user's positions. When an answer shows that another account belongs to it, it is asked again.
  */
 import type { PublicKey } from '@solana/web3.js';
+import type { ReadCommitment } from '../../chain/rpc-methods.ts';
 import type { RpcPool } from '../../chain/rpc-pool.ts';
 import { ASSET_DECIMALS } from '../../domain/money/amounts.ts';
 import { lamports, microUsd } from '../../domain/money/units.ts';
@@ -13,7 +14,7 @@ import { type AccountBatch, MAX_BATCH, type RawAccount, readAccounts } from './a
 import {
   clockTimeMs,
   type DriftAccountName,
-  type DriftAccounts,
+  type DriftAccountTypes,
   decodeDriftAccount,
   decodeOracleAccount,
   tokenAmountOf,
@@ -35,10 +36,8 @@ import { pausesOf } from './pauses.ts';
 
 export type { DriftRead } from './drift-read.ts';
 
-type Commitment = 'confirmed' | 'finalized';
-
 /** What is asked for, as learned so far. */
-interface Plan {
+interface ReadPlan {
   readonly perpIndex: number;
   readonly baseIndex: number;
   readonly quoteIndex: number;
@@ -76,12 +75,12 @@ export class DriftReader {
   readonly #pool: RpcPool;
   readonly #clock: Clock;
   readonly #programId: string;
-  readonly #questions = new WeakMap<Plan, Question>();
+  readonly #questions = new WeakMap<ReadPlan, Question>();
   /** Most accounts are as they were a slot ago: their bytes are compared, and not decoded again. */
   readonly #decoded = new Map<string, { readonly data: Buffer; readonly account: unknown }>();
-  #plan: Plan | null = null;
+  #plan: ReadPlan | null = null;
   /** Per commitment: reads never go back, and a chain that stands still is seen to grow old. */
-  readonly #seen = new Map<Commitment, { readonly slot: number; readonly takenAtMs: number }>();
+  readonly #seen = new Map<ReadCommitment, { readonly slot: number; readonly takenAtMs: number }>();
 
   constructor({ pool, deployment, clock }: DriftReaderOptions) {
     this.#pool = pool;
@@ -107,7 +106,7 @@ export class DriftReader {
    * not finalized yet;
    * CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET, TOKEN_DECIMALS
    */
-  async read(commitment: Commitment): Promise<DriftRead> {
+  async read(commitment: ReadCommitment): Promise<DriftRead> {
     let plan = this.#plan ?? (await this.#discover(commitment));
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const takenAtMs = this.#clock.nowMs();
@@ -125,7 +124,7 @@ export class DriftReader {
     throw new TransientError('DRIFT_READ_UNSETTLED', 'The account changes its markets faster than it can be read.');
   }
 
-  #question(plan: Plan): Question {
+  #question(plan: ReadPlan): Question {
     const known = this.#questions.get(plan);
     if (known !== undefined) return known;
     const question = questionOf(this.deployment, plan);
@@ -133,13 +132,13 @@ export class DriftReader {
     return question;
   }
 
-  async #ask(addresses: readonly string[], commitment: Commitment): Promise<AccountBatch> {
+  async #ask(addresses: readonly string[], commitment: ReadCommitment): Promise<AccountBatch> {
     const minSlot = this.#seen.get(commitment)?.slot ?? 0;
     return await readAccounts(this.#pool, addresses, { commitment, minSlot });
   }
 
   /** The markets by their names: every market once, at the first read only. */
-  async #discover(commitment: Commitment): Promise<Plan> {
+  async #discover(commitment: ReadCommitment): Promise<ReadPlan> {
     const { deployment } = this;
     const stateAddress = deployment.state.toBase58();
     const batch = await this.#ask([stateAddress], commitment);
@@ -174,10 +173,10 @@ export class DriftReader {
     kind: N,
     count: number,
     addressOf: (deployment: DriftDeployment, index: number) => PublicKey,
-    commitment: Commitment,
-  ): Promise<readonly { readonly name: string; readonly market: DriftAccounts[N] }[]> {
+    commitment: ReadCommitment,
+  ): Promise<readonly { readonly name: string; readonly market: DriftAccountTypes[N] }[]> {
     const addresses = Array.from({ length: count }, (_, index) => addressOf(this.deployment, index).toBase58());
-    const found: { readonly name: string; readonly market: DriftAccounts[N] }[] = [];
+    const found: { readonly name: string; readonly market: DriftAccountTypes[N] }[] = [];
     for (let from = 0; from < addresses.length; from += MAX_BATCH) {
       const asked = addresses.slice(from, from + MAX_BATCH);
       const batch = await this.#ask(asked, commitment);
@@ -189,19 +188,23 @@ export class DriftReader {
     return found;
   }
 
-  #owned<N extends DriftAccountName>({ accounts }: AccountBatch, address: string, name: N): DriftAccounts[N] | null {
+  #owned<N extends DriftAccountName>(
+    { accounts }: AccountBatch,
+    address: string,
+    name: N,
+  ): DriftAccountTypes[N] | null {
     const account = accounts.get(address) ?? null;
     if (account === null || account.data.length === 0) return null;
     if (account.owner !== this.#programId) throw this.#notFound();
     const known = this.#decoded.get(address);
-    if (known?.data.equals(account.data)) return known.account as DriftAccounts[N];
+    if (known?.data.equals(account.data)) return known.account as DriftAccountTypes[N];
     const decoded = decodeDriftAccount(name, account.data);
     this.#decoded.set(address, { data: account.data, account: decoded });
     return decoded;
   }
 
   /** A Drift that is younger than finality is no wrong setting: it is waited for. */
-  async #stateMissing(commitment: Commitment): Promise<CriticalError | TransientError> {
+  async #stateMissing(commitment: ReadCommitment): Promise<CriticalError | TransientError> {
     if (commitment === 'confirmed') return this.#notFound();
     const address = this.deployment.state.toBase58();
     const young = this.#owned(await this.#ask([address], 'confirmed'), address, 'State');
@@ -226,14 +229,14 @@ export class DriftReader {
   }
 
   /** Null: there is no State. */
-  #decode(batch: AccountBatch, plan: Plan): Answer | null {
+  #decode(batch: AccountBatch, plan: ReadPlan): AccountsAnswer | null {
     const { deployment } = this;
     const state = this.#owned(batch, addressText(deployment.state), 'State');
     if (state === null) return null;
     const question = this.#question(plan);
     const market =
       <N extends 'PerpMarket' | 'SpotMarket'>(kind: N) =>
-      (address: string): DriftAccounts[N] => {
+      (address: string): DriftAccountTypes[N] => {
         const decoded = this.#owned(batch, address, kind);
         if (decoded === null) {
           throw new TransientError('DRIFT_MARKET_MISSING', `A market's account is missing: ${address}.`);
@@ -250,7 +253,7 @@ export class DriftReader {
     };
   }
 
-  #assemble(answer: Answer, plan: Plan, commitment: Commitment, askedAtMs: number): DriftRead {
+  #assemble(answer: AccountsAnswer, plan: ReadPlan, commitment: ReadCommitment, askedAtMs: number): DriftRead {
     const { batch, state, user, userStats } = answer;
     const { slot, accounts } = batch;
     const clockBytes = accounts.get(CLOCK_SYSVAR)?.data;
@@ -291,7 +294,7 @@ export class DriftReader {
     };
   }
 
-  #firstReadAt(commitment: Commitment, slot: number, askedAtMs: number): number {
+  #firstReadAt(commitment: ReadCommitment, slot: number, askedAtMs: number): number {
     const seen = this.#seen.get(commitment);
     const takenAtMs = seen?.slot === slot ? Math.min(seen.takenAtMs, askedAtMs) : askedAtMs;
     this.#seen.set(commitment, { slot, takenAtMs });
@@ -300,7 +303,10 @@ export class DriftReader {
 }
 
 /** Amounts of ours are lamports and millionths: a token of other units would be off by powers of ten. */
-function mindDecimals({ name, market }: { name: string; market: DriftAccounts['SpotMarket'] }, expected: number): void {
+function mindDecimals(
+  { name, market }: { name: string; market: DriftAccountTypes['SpotMarket'] },
+  expected: number,
+): void {
   if (market.decimals === expected) return;
   throw new CriticalError(
     'TOKEN_DECIMALS',
@@ -309,13 +315,13 @@ function mindDecimals({ name, market }: { name: string; market: DriftAccounts['S
   );
 }
 
-interface Answer {
+interface AccountsAnswer {
   readonly batch: AccountBatch;
-  readonly state: DriftAccounts['State'];
-  readonly user: DriftAccounts['User'] | null;
-  readonly userStats: DriftAccounts['UserStats'] | null;
-  readonly perps: readonly DriftAccounts['PerpMarket'][];
-  readonly spot: readonly DriftAccounts['SpotMarket'][];
+  readonly state: DriftAccountTypes['State'];
+  readonly user: DriftAccountTypes['User'] | null;
+  readonly userStats: DriftAccountTypes['UserStats'] | null;
+  readonly perps: readonly DriftAccountTypes['PerpMarket'][];
+  readonly spot: readonly DriftAccountTypes['SpotMarket'][];
 }
 
 const ascending = (indexes: ReadonlySet<number>): number[] => [...indexes].sort((a, b) => a - b);
@@ -325,7 +331,7 @@ function need<T>(value: T | undefined): T {
   return value;
 }
 
-function questionOf(deployment: DriftDeployment, plan: Plan): Question {
+function questionOf(deployment: DriftDeployment, plan: ReadPlan): Question {
   const { state, user, userStats, authority } = deployment;
   const perps = ascending(plan.perps).map((index) => perpMarketAddress(deployment, index).toBase58());
   const spot = ascending(plan.spot).map((index) => spotMarketAddress(deployment, index).toBase58());
@@ -335,7 +341,7 @@ function questionOf(deployment: DriftDeployment, plan: Plan): Question {
 }
 
 /** What the accounts themselves say must be read with them. */
-function planFor({ user, perps, spot }: Answer, plan: Plan, deployment: DriftDeployment): Plan {
+function planFor({ user, perps, spot }: AccountsAnswer, plan: ReadPlan, deployment: DriftDeployment): ReadPlan {
   const perpIndexes = new Set([plan.perpIndex]);
   const spotIndexes = new Set([plan.baseIndex, plan.quoteIndex]);
   for (const position of user?.spotPositions ?? []) {
@@ -363,18 +369,18 @@ function planFor({ user, perps, spot }: Answer, plan: Plan, deployment: DriftDep
 
 const within = <T>(part: ReadonlySet<T>, whole: ReadonlySet<T>): boolean => [...part].every((each) => whole.has(each));
 
-const covers = (plan: Plan, needed: Plan): boolean =>
+const covers = (plan: ReadPlan, needed: ReadPlan): boolean =>
   plan.tokens !== null &&
   within(needed.perps, plan.perps) &&
   within(needed.spot, plan.spot) &&
   within(needed.oracles, plan.oracles);
 
-type Accounts = ReadonlyMap<string, RawAccount | null>;
+type RawAccounts = ReadonlyMap<string, RawAccount | null>;
 
-const bytesAt = (accounts: Accounts, address: PublicKey): Buffer | null =>
+const bytesAt = (accounts: RawAccounts, address: PublicKey): Buffer | null =>
   accounts.get(addressText(address))?.data ?? null;
 
-function tokenAccountIn(accounts: Accounts, { address, tokenProgram }: TokenPlace): TokenAccountRead {
+function tokenAccountIn(accounts: RawAccounts, { address, tokenProgram }: TokenPlace): TokenAccountRead {
   const account = accounts.get(addressText(address)) ?? null;
   const amount = account === null ? null : tokenAmountOf(account.data);
   return { address, tokenProgram, exists: amount !== null, amount: amount ?? 0n };

@@ -17,7 +17,7 @@ import { TOKEN_ACCOUNT_RENT } from './write/token-accounts.ts';
 export type DriftPermissions = 'read-only' | 'capital' | 'trading';
 
 /** What the account did, kept in the journal: `books/`. */
-export interface DriftBooks {
+export interface DriftBookkeeping {
   /** What they say of a read that they have caught up with, or not yet. */
   figures(read: DriftRead): Promise<BookFigures>;
   /** Writes what the chain has finalized since the last time. @throws TransientError */
@@ -42,7 +42,7 @@ export interface DriftVenueOptions {
   readonly clock: Clock;
   readonly permissions: DriftPermissions;
   /** Null: nothing but what the accounts tell now. */
-  readonly books: DriftBooks | null;
+  readonly books: DriftBookkeeping | null;
   readonly writing: (reader: DriftReader) => DriftWriting;
   readonly explorerUrl?: (signature: string) => string | null;
 }

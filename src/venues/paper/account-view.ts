@@ -46,7 +46,7 @@ export function accountOf(state: PaperState): Account {
   };
 }
 
-export interface MarketView {
+export interface PaperMarketView {
   readonly parameters: PaperParameters;
   readonly quote: Quote;
   /** Why the quote is not valid, when it is not. */
@@ -56,7 +56,7 @@ export interface MarketView {
   readonly slot: number;
 }
 
-export function marketsOf(state: PaperState, view: MarketView): Markets {
+export function marketsOf(state: PaperState, view: PaperMarketView): Markets {
   const { parameters, quote, rates, slot } = view;
   const solOracle: OracleQuote = {
     price: quote.oracle,

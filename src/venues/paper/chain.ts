@@ -30,7 +30,7 @@ interface Wire {
   readonly intent: Intent;
 }
 
-export interface Signing {
+export interface PaperSigning {
   readonly engineId: string;
   readonly intent: Intent;
   readonly slot: number;
@@ -39,7 +39,7 @@ export interface Signing {
   readonly tuning: ChainTuning;
 }
 
-export function signIntent({ engineId, intent, slot, nowMs, randomBytes, tuning }: Signing): SignedAttempt {
+export function signIntent({ engineId, intent, slot, nowMs, randomBytes, tuning }: PaperSigning): SignedAttempt {
   const signature = toBase58(randomBytes(SIGNATURE_BYTES));
   const lastValidBlockHeight = slot + tuning.blockhashLife;
   const wire: Wire = { engineId, signature, lastValidBlockHeight, intent };

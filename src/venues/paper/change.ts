@@ -5,7 +5,7 @@ import type { AlertRecord, EquityRecord, FundingRecord } from '../../journal/rec
 import { equityRecord } from './equity.ts';
 import type { Walked } from './market.ts';
 import type { PaperState } from './state.ts';
-import type { AccountChange, PaperTrade, PaperTransaction } from './store.ts';
+import type { PaperChange, PaperTrade, PaperTransaction } from './store.ts';
 
 export class ChangeInProgress {
   readonly engineId: string;
@@ -86,7 +86,7 @@ export class ChangeInProgress {
     return this.#transactions.get(signature) ?? null;
   }
 
-  written(finalizedSlot: number): AccountChange | null {
+  written(finalizedSlot: number): PaperChange | null {
     if (!this.dirty) return null;
     return {
       state: this.state,

@@ -7,14 +7,14 @@ import { divFloor, FEMTO_PER_MICRO_USD, type FemtoUsd, femtoUsd, type Price } fr
 import type { EquityRecord } from '../../journal/records.ts';
 import type { PaperState } from './state.ts';
 
-type Holdings = Pick<PaperState, 'wallet' | 'sol' | 'usdc' | 'perp'>;
+type PaperHoldings = Pick<PaperState, 'wallet' | 'sol' | 'usdc' | 'perp'>;
 type Booked = Exclude<EquitySource, 'unexplained'>;
 
 /** SOL in the sub-account, in the wallet, and the perp: what an oracle move of one 1e-6 USD is worth, in 1e-15 USD. */
-export const exposure = (state: Holdings): bigint => state.sol + state.wallet.sol + state.perp.baseAmount;
+export const exposure = (state: PaperHoldings): bigint => state.sol + state.wallet.sol + state.perp.baseAmount;
 
 /** The sub-account at the oracle, and the wallet's SOL and USDC. */
-export const equityAt = (state: Holdings, oracle: Price): FemtoUsd =>
+export const equityAt = (state: PaperHoldings, oracle: Price): FemtoUsd =>
   femtoUsd(exposure(state) * oracle + (state.usdc + state.wallet.usdc + state.perp.quoteAmount) * FEMTO_PER_MICRO_USD);
 
 export const book = (state: PaperState, source: Booked, amount: bigint): PaperState => ({

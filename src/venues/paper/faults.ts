@@ -27,7 +27,7 @@ const OPEN: VenuePauses = {
 };
 
 /** In memory of the process: what a fault did to a transaction stands in the database, what is still to come does not. */
-export class Faults {
+export class PaperFaults {
   readonly #simulations: ErrorReport[] = [];
   readonly #submits: SubmitFault[] = [];
   #reads = 0;

@@ -26,16 +26,16 @@ import { marketsOf, withOrders } from './account-view.ts';
 import { blockTimeOf, type ChainTuning, DEFAULT_CHAIN, decodeWire, signIntent, slotAt } from './chain.ts';
 import { ChangeInProgress } from './change.ts';
 import { countPrice, equityRecord } from './equity.ts';
-import { Faults, type SubmitFault } from './faults.ts';
+import { PaperFaults, type SubmitFault } from './faults.ts';
 import { accrueInterest, isLockstep, lockstepTarget, quoteAt, scheduledMs, walk } from './market.ts';
 import { DEFAULT_HOLDINGS, DEFAULT_PARAMETERS, type PaperDefaults, type PaperParameters } from './parameters.ts';
 import { type PaperMarket, snapshotOf, viewOf } from './snapshot.ts';
 import { newAccount, type PaperState, type RestingOrder, type Speed } from './state.ts';
 import { forgetPaperAccount, PaperStore, type PaperTransaction, readPaperState } from './store.ts';
-import { feeMoneyMissing, fillOrder, type Landing, runTransaction, WHOLE_PPM } from './transitions.ts';
+import { type ExecutionContext, feeMoneyMissing, fillOrder, runTransaction, WHOLE_PPM } from './transitions.ts';
 
 const NODE = 'paper';
-const AT_ONCE: Landing['filling'] = { ppm: WHOLE_PPM, afterSlots: 0 };
+const AT_ONCE: ExecutionContext['filling'] = { ppm: WHOLE_PPM, afterSlots: 0 };
 
 export interface PaperTuning {
   readonly chain?: ChainTuning;
@@ -54,7 +54,7 @@ export interface PaperVenueOptions {
   /** Makes the account when there is none. Without it a missing account stays missing, and reads say so. */
   readonly seed?: boolean;
   readonly defaults?: PaperDefaults;
-  readonly faults?: Faults;
+  readonly faults?: PaperFaults;
   readonly tuning?: PaperTuning;
   readonly randomBytes?: (count: number) => Uint8Array;
 }
@@ -62,7 +62,7 @@ export interface PaperVenueOptions {
 export class PaperVenue implements Venue {
   readonly kind = 'paper';
   readonly engineId: string;
-  readonly faults: Faults;
+  readonly faults: PaperFaults;
   readonly #store: PaperStore;
   readonly #clock: Clock;
   readonly #market: PaperMarket;
@@ -72,7 +72,7 @@ export class PaperVenue implements Venue {
   private constructor(options: PaperVenueOptions) {
     const { engineId, journal, clock, feed, tuning = {} } = options;
     this.engineId = engineId;
-    this.faults = options.faults ?? new Faults();
+    this.faults = options.faults ?? new PaperFaults();
     this.#store = new PaperStore(journal.db, engineId);
     this.#clock = clock;
     this.#market = {
@@ -357,7 +357,7 @@ export class PaperVenue implements Venue {
     return accrueInterest(countPrice(state, quote.oracle), state.market.timeMs, feed);
   }
 
-  #landing(state: PaperState, slot: number, signature: string, filling: Landing['filling']): Landing {
+  #landing(state: PaperState, slot: number, signature: string, filling: ExecutionContext['filling']): ExecutionContext {
     const quote = quoteAt(this.#market.feed, state.market.timeMs);
     return {
       parameters: this.#market.parameters,
@@ -461,7 +461,7 @@ function firstDue(state: PaperState, slot: number, chain: ChainTuning): Due | nu
   return dues.filter((due) => due.slot <= slot).sort((a, b) => a.slot - b.slot)[0] ?? null;
 }
 
-const fillingOf = (fault: SubmitFault | null): Landing['filling'] =>
+const fillingOf = (fault: SubmitFault | null): ExecutionContext['filling'] =>
   fault?.kind === 'fills' ? { ppm: fault.ppm, afterSlots: fault.afterSlots ?? 0 } : AT_ONCE;
 
 const node = (says: NodeTestimony['says']): NodeTestimony => ({ node: NODE, says });

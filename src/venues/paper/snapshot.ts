@@ -4,7 +4,7 @@ import type { FundingOutlook, Snapshot, VenuePauses } from '../../domain/account
 import { accruedFunding, rateFraction } from '../../domain/hedge/funding.ts';
 import { MS_PER_HOUR } from '../../domain/money/units.ts';
 import type { MarketFeed, Quote } from '../../market-data/feed.ts';
-import { accountOf, type MarketView, marketsOf } from './account-view.ts';
+import { accountOf, marketsOf, type PaperMarketView } from './account-view.ts';
 import { equityOf } from './equity.ts';
 import { quoteAt } from './market.ts';
 import type { PaperParameters } from './parameters.ts';
@@ -23,7 +23,7 @@ export interface PaperMarket {
   readonly parameters: PaperParameters;
 }
 
-export function viewOf(market: PaperMarket, quote: Quote, slot: number): MarketView {
+export function viewOf(market: PaperMarket, quote: Quote, slot: number): PaperMarketView {
   const { feed, parameters, periodMs } = market;
   return {
     parameters,

@@ -28,7 +28,7 @@ export interface PaperTransaction {
 export type PaperTrade = Omit<TradeRecord, 'operationId'>;
 
 /** All that one change writes. */
-export interface AccountChange {
+export interface PaperChange {
   readonly state: PaperState;
   readonly nowMs: number;
   readonly transactions: readonly PaperTransaction[];
@@ -90,7 +90,7 @@ export class PaperStore {
     work: (
       state: PaperState,
       context: { readonly busy: boolean; readonly trx: Tx },
-    ) => Promise<{ readonly change: AccountChange | null; readonly result: T }>,
+    ) => Promise<{ readonly change: PaperChange | null; readonly result: T }>,
   ): Promise<T> {
     return this.#db.transaction().execute(async (trx) => {
       const row = await trx
@@ -118,7 +118,7 @@ export class PaperStore {
     });
   }
 
-  async #write(trx: Tx, change: AccountChange): Promise<void> {
+  async #write(trx: Tx, change: PaperChange): Promise<void> {
     const { engineId } = this;
     for (const transaction of change.transactions) await this.#upsert(trx, transaction);
     if (change.checkpoints.length > 0) {

@@ -41,7 +41,7 @@ import type { PaperState, RestingOrder } from './state.ts';
 export const WHOLE_PPM = 1_000_000;
 
 /** Where and when a transaction runs. The state must be counted up to the quote's oracle price before. */
-export interface Landing {
+export interface ExecutionContext {
   readonly parameters: PaperParameters;
   readonly quote: Quote;
   /** Markets as they stand for `state`: weights and prices of the margin check. */
@@ -72,7 +72,7 @@ export type Applied =
 export function runTransaction(
   state: PaperState,
   intent: Intent,
-  landing: Landing,
+  landing: ExecutionContext,
   failure: ErrorReport | null = null,
 ): { readonly state: PaperState; readonly applied: Applied } | null {
   const cost = landing.parameters.transactionCost;
@@ -92,7 +92,7 @@ export function feeMoneyMissing(state: PaperState, parameters: PaperParameters):
   return insufficient('wallet', 'SOL', state.wallet.sol, parameters.transactionCost, 'the transaction fee');
 }
 
-function applyIntent(state: PaperState, intent: Intent, landing: Landing): Applied {
+function applyIntent(state: PaperState, intent: Intent, landing: ExecutionContext): Applied {
   if (state.status === 'bankrupt')
     return failed('ACCOUNT_BANKRUPT', 'The paper account is bankrupt: it owes more than it holds.');
   switch (intent.kind) {
@@ -111,7 +111,7 @@ function applyIntent(state: PaperState, intent: Intent, landing: Landing): Appli
   }
 }
 
-function deposit(state: PaperState, asset: Asset, amount: bigint, { pauses }: Landing): Applied {
+function deposit(state: PaperState, asset: Asset, amount: bigint, { pauses }: ExecutionContext): Applied {
   if (pauses.deposit) return paused('deposits', pauses);
   if (amount <= 0n) return refused(invalidField('amount', amount.toString(), 'an amount above zero'));
   const have = asset === 'SOL' ? state.wallet.sol : state.wallet.usdc;
@@ -119,7 +119,7 @@ function deposit(state: PaperState, asset: Asset, amount: bigint, { pauses }: La
   return done(move(state, asset, amount), {});
 }
 
-function withdraw(state: PaperState, asset: Asset, amount: bigint, { pauses, markets }: Landing): Applied {
+function withdraw(state: PaperState, asset: Asset, amount: bigint, { pauses, markets }: ExecutionContext): Applied {
   if (pauses.withdraw) return paused('withdrawals', pauses);
   if (amount <= 0n) return refused(invalidField('amount', amount.toString(), 'an amount above zero'));
   const have = asset === 'SOL' ? state.sol : state.usdc;
@@ -144,7 +144,7 @@ function move(state: PaperState, asset: Asset, inward: bigint): PaperState {
       };
 }
 
-function order(state: PaperState, intent: OrderIntent, landing: Landing): Applied {
+function order(state: PaperState, intent: OrderIntent, landing: ExecutionContext): Applied {
   const { parameters, pauses } = landing;
   if (intent.market !== SOL_PERP) return unknownMarket(intent.market);
   const size = orderSize(intent);
@@ -197,7 +197,7 @@ export type Filled =
   | { readonly ok: false; readonly error: ErrorReport };
 
 /** Fills what may be filled of the order at the mark and its slippage; nothing when the limit is worse than that. */
-export function fillOrder(state: PaperState, order: RestingOrder, landing: Landing): Filled {
+export function fillOrder(state: PaperState, order: RestingOrder, landing: ExecutionContext): Filled {
   const { parameters, quote } = landing;
   const wanted = lamports((order.size * BigInt(order.fillPpm)) / BigInt(WHOLE_PPM));
   const possible = order.reduceOnly ? min(wanted, fillable(state, order)) : wanted;
@@ -243,7 +243,7 @@ function tradeAt(state: PaperState, delta: Lamports, price: Price, quote: Quote,
 }
 
 /** Moves the unsettled PnL, unrealized at the oracle included, to the USDC balance, as Drift's settle does. */
-function settle(state: PaperState, { quote, pauses }: Landing): Applied {
+function settle(state: PaperState, { quote, pauses }: ExecutionContext): Applied {
   if (pauses.settle) return paused('settling', pauses);
   const pnl = microUsd(valueAt(state.perp.baseAmount, quote.oracle) + state.perp.quoteAmount);
   const perp = {
@@ -258,19 +258,19 @@ const cancelOrders = (state: PaperState): PaperState => (state.orders.length ===
 
 const orderSignatures = (state: PaperState): readonly string[] => state.orders.map((order) => order.signature);
 
-type Trade = Pick<OrderIntent, 'side'> & { readonly size: bigint | string };
+type TradeSize = Pick<OrderIntent, 'side'> & { readonly size: bigint | string };
 
 /** What a reduce-only order may still fill: nothing when it is on the wrong side. */
-function fillable(state: PaperState, { side, size }: Trade): Lamports {
+function fillable(state: PaperState, { side, size }: TradeSize): Lamports {
   const base = state.perp.baseAmount;
   const against = side === 'buy' ? base < 0n : base > 0n;
   return against ? min(lamports(BigInt(size)), abs(base)) : lamports(0n);
 }
 
-const isReduction = (state: PaperState, trade: Trade): boolean =>
+const isReduction = (state: PaperState, trade: TradeSize): boolean =>
   state.perp.baseAmount !== 0n && fillable(state, trade) === BigInt(trade.size);
 
-function marginError(state: PaperState, markets: Landing['markets']): Extract<Applied, { ok: false }> | null {
+function marginError(state: PaperState, markets: ExecutionContext['markets']): Extract<Applied, { ok: false }> | null {
   const assessment = assessMargin(accountOf(state), markets(state));
   if (assessment.kind === 'unknown') {
     return failed('SIMULATION_FAILED', `The margin is unknown: ${assessment.missing.join('; ')}.`);

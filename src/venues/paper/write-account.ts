@@ -7,7 +7,7 @@ import { EQUITY_SOURCES } from '../../domain/figures/equity-sources.ts';
 import { jsonText } from '../../journal/json-text.ts';
 import type { EquityRecord, FundingRecord } from '../../journal/records.ts';
 
-export interface AccountWrite {
+export interface PaperAccountWrite {
   readonly engineId: string;
   readonly state: string;
   readonly atMs: number;
@@ -21,7 +21,7 @@ const figures = sql.raw(EQUITY_FIGURES.join(', '));
 const figureTypes = sql.raw(EQUITY_FIGURES.map((figure) => `${figure} numeric`).join(', '));
 const overwrite = sql.raw(EQUITY_FIGURES.map((figure) => `${figure} = EXCLUDED.${figure}`).join(', '));
 
-export const writeAccount = ({ engineId, state, atMs, funding, equity }: AccountWrite): RawBuilder<unknown> => sql`
+export const writeAccount = ({ engineId, state, atMs, funding, equity }: PaperAccountWrite): RawBuilder<unknown> => sql`
   WITH paid AS (
     INSERT INTO funding (engine_id, market, period_ts_ms, rate, position, amount, ts_ms)
     SELECT ${engineId}, market, "periodTsMs", rate, position, amount, "tsMs"

@@ -2,9 +2,9 @@
 
 import type { Localnet, LocalnetOptions } from '../../../localnet/index.ts';
 import type { PolicyJson } from '../../../src/domain/hedge/policy.ts';
+import type { OperationStatus } from '../../../src/domain/operation/operation.ts';
 import type { OperationRequest } from '../../../src/domain/order/operation-request.ts';
 import type { TransactionTiming } from '../../../src/domain/transaction/transaction.ts';
-import type { OperationStatus } from '../../../src/journal/records.ts';
 import type { Combination } from './combinations.ts';
 import type { Evidence } from './judge.ts';
 import type { CrashAccount } from './mortal-worker.ts';

@@ -7,7 +7,7 @@ import type { Journal } from '../../../src/journal/journal.ts';
 import { openJournal } from '../../../src/journal/open-journal.ts';
 import type { MarketFeed } from '../../../src/market-data/feed.ts';
 import { openFeed } from '../../../src/market-data/open-feed.ts';
-import { Faults } from '../../../src/venues/paper/faults.ts';
+import { PaperFaults } from '../../../src/venues/paper/faults.ts';
 import { PaperVenue, type PaperVenueOptions } from '../../../src/venues/paper/paper-venue.ts';
 import type { Sighting, SignedAttempt } from '../../../src/venues/venue.ts';
 
@@ -41,7 +41,7 @@ export interface Bench {
   readonly venue: PaperVenue;
   readonly journal: Journal;
   readonly clock: TestClock;
-  readonly faults: Faults;
+  readonly faults: PaperFaults;
   readonly feed: MarketFeed;
   readonly engineId: string;
 }
@@ -58,7 +58,7 @@ export async function openBench(
 ): Promise<Bench> {
   const {
     clock = new TestClock(),
-    faults = new Faults(),
+    faults = new PaperFaults(),
     feed = openFeed('synthetic:test'),
     engineId = newEngineId(),
     ...rest

@@ -1,9 +1,8 @@
 /** What the chain recorded of an address: its signatures, and each transaction with balances and logs. */
 import { isCount, isFields, isTexts } from '../../../chain/answer-shapes.ts';
+import type { ReadCommitment } from '../../../chain/rpc-methods.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
 import { readSignatureRows, type SignatureRow } from '../signature-rows.ts';
-
-export type Commitment = 'confirmed' | 'finalized';
 
 export interface ChainTransaction {
   readonly signature: string;
@@ -36,7 +35,7 @@ const MAX_PAGES = 1_000;
 export interface SignatureSpan {
   readonly after: number;
   readonly upTo: number;
-  readonly commitment: Commitment;
+  readonly commitment: ReadCommitment;
   /** Beyond so many it stops asking, and answers more than that. */
   readonly most: number;
 }
@@ -68,7 +67,7 @@ export async function signaturesOf(
 export async function transactionOf(
   pool: RpcPool,
   signature: string,
-  commitment: Commitment,
+  commitment: ReadCommitment,
 ): Promise<ChainTransaction | null> {
   const config = { commitment, encoding: 'json', maxSupportedTransactionVersion: 0 };
   return await pool.readKnown('getTransaction', [signature, config], (result) =>

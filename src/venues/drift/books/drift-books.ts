@@ -3,9 +3,8 @@
  * confirmed transactions in between folded in memory. Cases: docs/architecture/books.md.
  */
 
-import { readCount } from '../../../chain/rpc-methods.ts';
+import { type ReadCommitment, readCount } from '../../../chain/rpc-methods.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
-import type { EquitySources, PositionLedger } from '../../../domain/account/snapshot.ts';
 import { NO_SOURCES } from '../../../domain/figures/equity-sources.ts';
 import { lamports, microUsd } from '../../../domain/money/units.ts';
 import type { Journal } from '../../../journal/journal.ts';
@@ -15,14 +14,15 @@ import { TransientError } from '../../../lib/errors.ts';
 import type { DriftDeployment } from '../deployment.ts';
 import type { DriftRead } from '../drift-read.ts';
 import type { DriftReader } from '../drift-reader.ts';
+import type { BookFigures } from '../drift-snapshot.ts';
 import type { PeriodRate } from '../funding-memory.ts';
 import type { SignatureRow } from '../signature-rows.ts';
 import { applyTransactions, type BooksOf } from './apply.ts';
-import { type ChainTransaction, type Commitment, signaturesOf, transactionOf } from './chain-record.ts';
-import { concluded, type Difference, type Proof, prove, withPeriod } from './prove.ts';
-import { periodOf, type Standing, standingOf } from './standing.ts';
+import { type ChainTransaction, signaturesOf, transactionOf } from './chain-record.ts';
+import { type BooksDifference, concluded, type Proof, prove, withPeriod } from './prove.ts';
+import { type AccountStanding, periodOf, standingOf } from './standing.ts';
 import type { BooksState } from './state.ts';
-import { BooksStore, type BooksWrite, type Kept } from './store.ts';
+import { BooksStore, type BooksWrite, type StoredBooks } from './store.ts';
 import { equityRecord, worthOf } from './value.ts';
 
 export interface DriftBooksOptions {
@@ -35,14 +35,6 @@ export interface DriftBooksOptions {
   readonly patienceMs?: number;
   /** With nothing but prices and interest to book, this often is enough. */
   readonly idleMs?: number;
-}
-
-export interface BookFigures {
-  /** Exact, 1e-15 USD. */
-  readonly equityBaseline: bigint | null;
-  readonly sources: EquitySources | null;
-  readonly lastLiquidationMs: number | null;
-  readonly ledger: PositionLedger | null;
 }
 
 const PATIENCE_MS = 30_000;
@@ -74,7 +66,7 @@ interface Past {
   readonly lost: number;
 }
 
-interface Step {
+interface BooksStep {
   readonly state: BooksState;
   readonly trades: readonly TradeRecord[];
   readonly funding: readonly FundingRecord[];
@@ -108,7 +100,7 @@ export class DriftBooks {
     if (read.slot <= kept.state.slot) return;
     const rows = await this.#gather(read, { after: kept.state.slot, upTo: read.slot, commitment: 'finalized' });
     if (rows.length === 0 && this.#mayRest(kept, read)) return;
-    let current: Kept = kept;
+    let current: StoredBooks = kept;
     while (read.slot > current.state.slot) {
       const next = await this.#step(current, read, rows);
       if (next === null) return;
@@ -145,7 +137,7 @@ export class DriftBooks {
   }
 
   /** Nothing happened but that prices moved and interest grew. */
-  #mayRest({ state, updatedAtMs }: Kept, read: DriftRead): boolean {
+  #mayRest({ state, updatedAtMs }: StoredBooks, read: DriftRead): boolean {
     const { clock, idleMs = IDLE_MS } = this.#options;
     if (clock.nowMs() - updatedAtMs >= idleMs || state.unclaimed.length > 0) return false;
     if (withPeriod(state.periods, periodOf(read)) !== state.periods) return false;
@@ -197,7 +189,7 @@ export class DriftBooks {
   }
 
   /** Null: no further now. */
-  async #step(kept: Kept, read: DriftRead, rows: readonly SignatureRow[]): Promise<Kept | null> {
+  async #step(kept: StoredBooks, read: DriftRead, rows: readonly SignatureRow[]): Promise<StoredBooks | null> {
     const step = await this.#fold(kept.state, read, rows, 'finalized');
     const claims = await this.#claims(step.state);
     const written = {
@@ -229,9 +221,9 @@ export class DriftBooks {
   }
 
   async #conclude(
-    kept: Kept,
+    kept: StoredBooks,
     proof: Proof,
-    standing: Standing,
+    standing: AccountStanding,
   ): Promise<{ readonly state: BooksState; readonly alert: AlertRecord | null }> {
     if (proof.clean) return { state: concluded(proof, standing, 'unexplained'), alert: null };
     const from = kept.state.slot + 1;
@@ -248,7 +240,7 @@ export class DriftBooks {
     return { state: { ...state, ledger }, alert: this.#unexplained(from, standing, proof) };
   }
 
-  async #write(kept: Kept, change: BooksWrite): Promise<Kept | null> {
+  async #write(kept: StoredBooks, change: BooksWrite): Promise<StoredBooks | null> {
     const written = await this.#store.write(kept.sequence, change);
     return written ? { state: change.state, sequence: kept.sequence + 1, updatedAtMs: change.atMs } : null;
   }
@@ -258,8 +250,8 @@ export class DriftBooks {
     state: BooksState,
     read: DriftRead,
     gathered: readonly SignatureRow[],
-    commitment: Commitment,
-  ): Promise<Step> {
+    commitment: ReadCommitment,
+  ): Promise<BooksStep> {
     const of = booksOf(this.#options, read);
     const rows = gathered.filter(({ slot }) => slot > state.slot);
     const all = rows.slice(0, MAX_ASKED).map(({ signature }) => signature);
@@ -299,7 +291,7 @@ export class DriftBooks {
   /** In the order of the chain; each address's own order is kept. */
   async #gather(
     read: DriftRead,
-    span: { readonly after: number; readonly upTo: number; readonly commitment: Commitment },
+    span: { readonly after: number; readonly upTo: number; readonly commitment: ReadCommitment },
   ): Promise<readonly SignatureRow[]> {
     const { pool } = this.#options;
     const of = booksOf(this.#options, read);
@@ -320,7 +312,7 @@ export class DriftBooks {
     return rows.sort((a, b) => a.slot - b.slot);
   }
 
-  async #transaction(row: SignatureRow, commitment: Commitment): Promise<ChainTransaction | null> {
+  async #transaction(row: SignatureRow, commitment: ReadCommitment): Promise<ChainTransaction | null> {
     const known = this.#transactions.get(row.signature);
     // After a fork the same bytes may stand in another slot.
     if (known !== undefined && known.slot === row.slot) return known;
@@ -366,7 +358,7 @@ export class DriftBooks {
     return { state, trades: [], funding: [], equity: null, alerts: [], claims: [], atMs };
   }
 
-  #gap(from: number, { slot }: Standing, first: number, difference: Difference): AlertRecord {
+  #gap(from: number, { slot }: AccountStanding, first: number, difference: BooksDifference): AlertRecord {
     return this.#alert('HISTORY_GAP', 'warning', slot, {
       message:
         `What this account did in slots ${from} to ${first - 1} is no longer to be had from the node: trades and ` +
@@ -376,7 +368,7 @@ export class DriftBooks {
     });
   }
 
-  #begun({ fromSlot, told, lost, trades, funding }: Past, { slot }: Standing): AlertRecord {
+  #begun({ fromSlot, told, lost, trades, funding }: Past, { slot }: AccountStanding): AlertRecord {
     const partial = lost > 0 || told === 0;
     return this.#alert('BOOKS_BEGUN', partial ? 'warning' : 'info', slot, {
       message:
@@ -390,7 +382,7 @@ export class DriftBooks {
     });
   }
 
-  #unexplained(from: number, { slot }: Standing, { difference, state }: Proof): AlertRecord {
+  #unexplained(from: number, { slot }: AccountStanding, { difference, state }: Proof): AlertRecord {
     return this.#alert('BOOKS_UNEXPLAINED', 'critical', slot, {
       message: `The account differs from its books by what no transaction in slots ${from} to ${slot} explains.`,
       action: 'Compare the account with the list of trades and transfers; RESUME takes it as it stands.',
@@ -436,10 +428,10 @@ const figuresOf = ({ baseline, sources, lastLiquidationMs, ledger }: BooksState)
   ledger,
 });
 
-const inFigures = (difference: Difference) =>
+const inFigures = (difference: BooksDifference) =>
   Object.fromEntries(Object.entries(difference).map(([name, amount]) => [name, amount.toString()]));
 
-function beginning(standing: Standing): BooksState {
+function beginning(standing: AccountStanding): BooksState {
   const { slot, wallet, base, quote, perp, other, prices, premium, period } = standing;
   const state: BooksState = {
     version: 1,

@@ -4,12 +4,12 @@
  */
 import type { EquitySource } from '../../../domain/account/snapshot.ts';
 import { abs, divCeil, lamports, max } from '../../../domain/money/units.ts';
-import type { Standing } from './standing.ts';
+import type { AccountStanding } from './standing.ts';
 import { type BooksState, MAX_PERIODS, type SpotTokens } from './state.ts';
 import { atPrices, change, tokensOf } from './value.ts';
 
 /** What the account has more than the books, base units; all 0 when the books are right. */
-export interface Difference {
+export interface BooksDifference {
   readonly walletSol: bigint;
   readonly walletUsdc: bigint;
   readonly baseTokens: bigint;
@@ -19,7 +19,7 @@ export interface Difference {
 }
 
 export interface Proof {
-  readonly difference: Difference;
+  readonly difference: BooksDifference;
   readonly clean: boolean;
   /** The books as the account stands, the difference not booked yet. */
   readonly state: BooksState;
@@ -28,14 +28,14 @@ export interface Proof {
 /** Rounding at a proof itself: tokens are cut to whole units at each. */
 const PROOF_UNITS = 2n;
 
-export function prove(before: BooksState, standing: Standing): Proof {
+export function prove(before: BooksState, standing: AccountStanding): Proof {
   let state = atPrices(before, standing.prices);
   const base = interestOf(state.base, standing.base);
   const quote = interestOf(state.quote, standing.quote);
   state = change(state, { base: grown(state.base, standing.base, base.interest) }, 'interest');
   state = change(state, { quote: grown(state.quote, standing.quote, quote.interest) }, 'interest');
   state = change(state, { other: standing.other }, 'external');
-  const difference: Difference = {
+  const difference: BooksDifference = {
     walletSol: standing.wallet.sol - state.wallet.sol,
     walletUsdc: standing.wallet.usdc - state.wallet.usdc,
     baseTokens: base.difference,
@@ -49,7 +49,7 @@ export function prove(before: BooksState, standing: Standing): Proof {
 /** Takes the account as it stands: what differs goes to `source`, or to the baseline where the history is lost. */
 export function concluded(
   { state, difference }: Proof,
-  standing: Standing,
+  standing: AccountStanding,
   source: EquitySource | 'baseline',
 ): BooksState {
   const held = { wallet: standing.wallet, base: standing.base, quote: standing.quote, perp: standing.perp };
@@ -76,7 +76,7 @@ export function concluded(
 }
 
 /** The market's periods as last seen, ascending. */
-export function withPeriod(periods: BooksState['periods'], period: Standing['period']): BooksState['periods'] {
+export function withPeriod(periods: BooksState['periods'], period: AccountStanding['period']): BooksState['periods'] {
   if (period === null || periods.some(({ tsMs }) => tsMs === period.tsMs)) return periods;
   return [...periods, period].sort((a, b) => a.tsMs - b.tsMs).slice(-MAX_PERIODS);
 }

@@ -10,7 +10,7 @@ import { big } from '../integers.ts';
 import type { BooksState, Period, SpotTokens } from './state.ts';
 import { worthOf } from './value.ts';
 
-export interface Standing {
+export interface AccountStanding {
   readonly slot: number;
   readonly blockTimeMs: number;
   readonly wallet: BooksState['wallet'];
@@ -24,7 +24,7 @@ export interface Standing {
 }
 
 /** Null when a price of something held is unknown: then nothing can be valued. */
-export function standingOf(read: DriftRead): Standing | null {
+export function standingOf(read: DriftRead): AccountStanding | null {
   const equity = equityOf(read);
   const prices = pricesOf(read);
   if (equity === null || prices === null) return null;

@@ -7,7 +7,7 @@ import { insertAlert, insertEquity, insertFunding, insertTrades } from '../../..
 import * as z from '../../../lib/codec.ts';
 import { BooksState, type BooksStateJson } from './state.ts';
 
-export interface Kept {
+export interface StoredBooks {
   readonly state: BooksState;
   readonly sequence: number;
   readonly updatedAtMs: number;
@@ -39,7 +39,7 @@ export class BooksStore {
   }
 
   /** Null: no books yet. */
-  async load(): Promise<Kept | null> {
+  async load(): Promise<StoredBooks | null> {
     const row = await this.#db
       .selectFrom('drift_books')
       .select(['state', 'sequence', 'updated_at_ms'])

@@ -13,10 +13,10 @@ const QUOTE_TO_FEMTO = 1_000n;
 
 export const tokensOf = ({ tokens, moved }: SpotTokens): bigint => tokens + moved;
 
-type Holdings = Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'other' | 'prices'>;
+type BooksHoldings = Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'other' | 'prices'>;
 
 /** 1e-15 USD. */
-export function worthOf({ wallet, base, quote, perp, other, prices }: Holdings): bigint {
+export function worthOf({ wallet, base, quote, perp, other, prices }: BooksHoldings): bigint {
   const spot = (tokensOf(base) + wallet.sol) * prices.base;
   const cash = (tokensOf(quote) + wallet.usdc) * prices.quote * QUOTE_TO_FEMTO;
   const position = ((perp.base * prices.perp + perp.quote * FEMTO_PER_MICRO_USD) * prices.quote) / PRICE_ONE;
@@ -34,12 +34,12 @@ export function atPrices(state: BooksState, prices: Partial<BooksState['prices']
   return withSource(next, 'price', worthOf(next) - worthOf(state));
 }
 
-type Change = Partial<Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'other'>>;
+type HoldingsChange = Partial<Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'other'>>;
 
 /** Holdings change: the parts go to their sources, and what is left of the difference to `rest`. */
 export function change(
   state: BooksState,
-  holdings: Change,
+  holdings: HoldingsChange,
   rest: EquitySource,
   parts: Partial<Record<EquitySource, bigint>> = {},
 ): BooksState {

@@ -10,7 +10,7 @@ import type { DriftRead } from '../drift-read.ts';
 import type { DriftReader } from '../drift-reader.ts';
 import type { DriftWriting } from '../drift-venue.ts';
 import { draftOf } from './draft-of.ts';
-import { landedEffect, type Subject } from './landed-effect.ts';
+import { type EffectSubject, landedEffect } from './landed-effect.ts';
 import { openingCost } from './opening.ts';
 import { orderReport } from './order-report.ts';
 import { explainFailure, programOfDraft, programOfWire } from './program-errors.ts';
@@ -28,7 +28,7 @@ const DRAFT_FRESH_MS = 15_000;
 /** Drafts and slots that are kept; the oldest makes way. */
 const MAX_KEPT = 64;
 
-interface Prepared {
+interface PreparedDraft {
   readonly draft: Draft;
   readonly atMs: number;
   /** What it pays once, beside its fees. */
@@ -40,7 +40,7 @@ export class SolanaDriftWriting implements DriftWriting {
   readonly #reader: DriftReader;
   readonly #clock: Clock;
   readonly #history: TransactionHistory;
-  readonly #prepared = new Map<string, Prepared>();
+  readonly #prepared = new Map<string, PreparedDraft>();
   /** Where a signature was seen last: a fork may land it elsewhere. */
   readonly #slots = new Map<string, number>();
   #marketIndex: number | null = null;
@@ -54,7 +54,7 @@ export class SolanaDriftWriting implements DriftWriting {
 
   /** The cost names what the first deposit pays to open the account, and a token account that has to be made. */
   async simulate(intent: Intent): Promise<Simulation> {
-    let prepared: Prepared;
+    let prepared: PreparedDraft;
     try {
       prepared = await this.#prepare(intent);
     } catch (error) {
@@ -114,7 +114,7 @@ export class SolanaDriftWriting implements DriftWriting {
     });
   }
 
-  async #prepare(intent: Intent): Promise<Prepared> {
+  async #prepare(intent: Intent): Promise<PreparedDraft> {
     const read = await this.#read('confirmed');
     const draft = draftOf(intent, read, this.#reader.deployment);
     const prepared = { draft, atMs: this.#clock.nowMs(), rentLamports: rentLamports(intent, read) };
@@ -128,7 +128,7 @@ export class SolanaDriftWriting implements DriftWriting {
     return read;
   }
 
-  async #subject(): Promise<Subject> {
+  async #subject(): Promise<EffectSubject> {
     const { programId, user, market } = this.#reader.deployment;
     const marketIndex = this.#marketIndex ?? (await this.#read('confirmed')).market.market.marketIndex;
     return { programId: programId.toBase58(), user: user.toBase58(), market, marketIndex };

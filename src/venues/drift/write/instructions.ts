@@ -8,12 +8,12 @@ interface IdlAccount {
   readonly isMut: boolean;
   readonly isSigner: boolean;
 }
-interface Idl {
+interface InstructionIdl {
   readonly instructions: readonly { readonly name: string; readonly accounts: readonly IdlAccount[] }[];
   readonly errors: readonly { readonly code: number; readonly name: string; readonly msg?: string }[];
 }
 
-const idl = createRequire(import.meta.url)('@drift-labs/sdk/src/idl/drift.json') as Idl;
+const idl = createRequire(import.meta.url)('@drift-labs/sdk/src/idl/drift.json') as InstructionIdl;
 const coder = new CustomBorshCoder(idl as never);
 const ACCOUNTS: ReadonlyMap<string, readonly IdlAccount[]> = new Map(
   idl.instructions.map(({ name, accounts }) => [name, accounts]),

@@ -8,7 +8,7 @@ import { decodeInstruction } from './instructions.ts';
 import type { LandedTransaction } from './transaction-history.ts';
 
 /** Whose events count. */
-export interface Subject {
+export interface EffectSubject {
   /** Base58. */
   readonly programId: string;
   readonly user: string;
@@ -23,7 +23,7 @@ const SETTLES: ReadonlySet<string> = new Set(['settlePnl', 'settleMultiplePnls']
 /** The account's side of an order action in its market; null when it has none. */
 export function sideOf(
   event: Extract<DriftEvent, { kind: 'fill' | 'order_action' }>,
-  { user, marketIndex }: Subject,
+  { user, marketIndex }: EffectSubject,
 ): OrderSide | null {
   if (event.marketKind !== 'perp' || event.marketIndex !== marketIndex) return null;
   return [event.taker, event.maker].find((side) => side?.user === user) ?? null;
@@ -33,7 +33,7 @@ export function sideOf(
 export const priceOf = (quote: bigint, base: bigint): bigint => (quote * BASE_ONE + base / 2n) / base;
 
 /** Null: not a fill of this account's order in this market. */
-export function fillOf(event: FillEvent, subject: Subject, signature: string): Fill | null {
+export function fillOf(event: FillEvent, subject: EffectSubject, signature: string): Fill | null {
   const side = sideOf(event, subject);
   if (side === null || side.direction === 'unknown' || event.base <= 0n) return null;
   const fee = event.taker?.user === subject.user ? event.takerFee : event.makerFee;
@@ -68,7 +68,7 @@ export interface LandedOrder {
 }
 
 /** The order that a transaction placed; null: it placed none (past its `maxTs` the program skips it without an error). */
-export function placedOrder(events: readonly DriftEvent[], { user, marketIndex }: Subject): LandedOrder | null {
+export function placedOrder(events: readonly DriftEvent[], { user, marketIndex }: EffectSubject): LandedOrder | null {
   for (const event of events) {
     if (event.kind !== 'order_placed' || event.user !== user) continue;
     if (event.marketKind === 'perp' && event.marketIndex === marketIndex) return event;
@@ -79,7 +79,7 @@ export function placedOrder(events: readonly DriftEvent[], { user, marketIndex }
 /**
  * @param wire the bytes, which say what was asked: a settle that moved nothing logs nothing
  */
-export function landedEffect(transaction: LandedTransaction, wire: string, subject: Subject): LandedEffect {
+export function landedEffect(transaction: LandedTransaction, wire: string, subject: EffectSubject): LandedEffect {
   const { programId, user, marketIndex } = subject;
   const { events, truncated } = driftEvents(transaction.logs, programId);
   const order = placedOrder(events, subject);

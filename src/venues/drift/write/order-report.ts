@@ -10,11 +10,11 @@ import { TransientError } from '../../../lib/errors.ts';
 import type { DriftRead } from '../drift-read.ts';
 import { driftEvents } from '../events/drift-events.ts';
 import type { SignatureRow } from '../signature-rows.ts';
-import { fillOf, type LandedOrder, placedOrder, priceOf, type Subject, sideOf } from './landed-effect.ts';
+import { type EffectSubject, fillOf, type LandedOrder, placedOrder, priceOf, sideOf } from './landed-effect.ts';
 import type { LandedTransaction } from './transaction-history.ts';
 
 export interface OrderSources {
-  readonly subject: Subject;
+  readonly subject: EffectSubject;
   /** Null: the node asked does not know it. */
   transaction(signature: string, slot: number | null): Promise<LandedTransaction | null>;
   since(address: string, slot: number, atLeastSlot: number): Promise<readonly SignatureRow[]>;
@@ -139,7 +139,7 @@ async function trailOf(
 export function readTrail(
   { orderId, size }: LandedOrder,
   transactions: readonly LandedTransaction[],
-  subject: Subject,
+  subject: EffectSubject,
 ): OrderTrail {
   const fills: Fill[] = [];
   let filled = 0n;
@@ -182,7 +182,7 @@ const incomplete = (orderId: number, known: bigint, filled: bigint): TransientEr
 /** A fill whose own record a node cut off, from what the next one says of the whole. Its fee is not told anywhere. */
 const cutOff = (
   { direction, base, quote }: { readonly direction: string; readonly base: bigint; readonly quote: bigint },
-  { market }: Subject,
+  { market }: EffectSubject,
   signature: string,
   tsMs: number,
 ): Fill => ({

@@ -1,11 +1,11 @@
 /** The real Drift on a chain that stands still between steps, a wallet that trades on it, and its books. */
 import { onTestFinished } from 'vitest';
-import { DriftActor, type Trade } from '../../../../localnet/drift/actor.ts';
+import { type ActorTrade, DriftActor } from '../../../../localnet/drift/actor.ts';
 import { perpMarketAddress } from '../../../../localnet/drift/addresses.ts';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../../../localnet/drift/index.ts';
 import { driftInstruction } from '../../../../localnet/drift/instructions.ts';
 import { Sender, walletFrom } from '../../../../localnet/drift/sender.ts';
-import type { LandedTransaction } from '../../../../localnet/ledger/block.ts';
+import type { BlockTransaction } from '../../../../localnet/ledger/block.ts';
 import { endpointsOf } from '../../../../src/chain/endpoint.ts';
 import { RpcPool } from '../../../../src/chain/rpc-pool.ts';
 import type { Journal } from '../../../../src/journal/journal.ts';
@@ -35,13 +35,13 @@ export interface BooksChain {
   bookkeeper(options?: BookkeeperOptions): DriftBooks;
   store(engineId?: string): BooksStore;
   /** Sends, waits until it stands in a block, and tells of it. */
-  land(signature: string): Promise<LandedTransaction>;
+  land(signature: string): Promise<BlockTransaction>;
   /** As an operation does: the attempt is in the journal before it is sent. */
   ours(signature: string): Promise<string>;
   /** Until all that stands is finalized. */
   finalize(): Promise<void>;
   /** An order of ours, and its fill by the keeper. */
-  trade(trade: Trade, own?: boolean): Promise<string>;
+  trade(trade: ActorTrade, own?: boolean): Promise<string>;
   price(usd: number): Promise<void>;
   /** That much later, with the funding rate brought up to date. */
   hours(count: number): Promise<void>;
@@ -87,7 +87,7 @@ export async function booksChain(options: DriftLocalnetOptions = {}): Promise<Bo
   await net.advance(FINALIZED_LAG + 2);
   let number = 0;
 
-  const land = async (signature: string): Promise<LandedTransaction> => {
+  const land = async (signature: string): Promise<BlockTransaction> => {
     for (let slot = 0; slot < 20; slot += 1) {
       const landed = sender.landing(signature);
       if (landed !== null) return landed;

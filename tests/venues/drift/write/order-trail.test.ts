@@ -3,7 +3,7 @@ import { describeOnDrift } from '../../../../localnet/tests/support/drift-progra
 import { perpSize } from '../../../../src/domain/margin/margin.ts';
 import { totalFills } from '../../../../src/domain/order/intent.ts';
 import { driftEvents } from '../../../../src/venues/drift/events/drift-events.ts';
-import { placedOrder, type Subject } from '../../../../src/venues/drift/write/landed-effect.ts';
+import { type EffectSubject, placedOrder } from '../../../../src/venues/drift/write/landed-effect.ts';
 import { readTrail } from '../../../../src/venues/drift/write/order-report.ts';
 import { type LandedTransaction, TransactionHistory } from '../../../../src/venues/drift/write/transaction-history.ts';
 import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
@@ -39,7 +39,7 @@ describeOnDrift('the trail of an order', () => {
       const transaction = failed ? null : await history.transaction(signature, slot);
       if (transaction !== null) transactions.push(transaction);
     }
-    const subject: Subject = {
+    const subject: EffectSubject = {
       programId: at.net.programId,
       user: at.deployment.user.toBase58(),
       market: 'SOL-PERP',
