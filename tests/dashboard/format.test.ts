@@ -124,7 +124,7 @@ describe('a preview', () => {
       ['price limit', '$146.57'],
       ['health after', 'unknown'],
       ['after · leverage', '2.00×'],
-      ['costs · slippage at most', '$0.749200'],
+      ['costs · slippage at most', '$0.75'],
       ['costs · network', '0.000015 SOL'],
       ['liquidation distance after', 'none'],
       ['reasons', 'DELTA_EXPOSED'],

@@ -103,7 +103,7 @@ describe('the figures of the exposure', () => {
     const running = stats({ engine: { state: 'running', cooldown_remaining_ms: 90_000 } });
     expect(cooldownWords(running, 0)).toBe('1:30');
     expect(cooldownWords(running, 30_000)).toBe('1:00');
-    expect(cooldownWords(running, 95_000)).toBe('none');
+    expect(cooldownWords(running, 95_000)).toBe('None');
   });
 
   it('reckon a cooldown in market time where only its deadline is told', () => {

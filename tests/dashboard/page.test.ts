@@ -49,20 +49,20 @@ describe('the page', () => {
   it('says at first sight that it is paper, on made-up prices, and keeps the token out of its address', async () => {
     await page.locator('[data-testid=connection][data-state=open]').waitFor();
     expect(await text('mode')).toMatch(/^PAPER/);
-    expect(await text('feed')).toContain('Synthetic prices — made up');
+    expect(await text('feed')).toContain('Synthetic prices (made up)');
     expect(await text('feed')).toContain('synthetic:page');
     expect(page.url()).not.toContain('token');
     await until('the figures', async () => (await part('health-gauge').getAttribute('data-value')) === '100');
     expect(await text('spot')).toBe('+10.0000 SOL');
     expect(await text('positions-empty')).toContain('No open position');
-    expect(await text('liq-price')).toBe('none');
+    expect(await text('liq-price')).toBe('None');
   });
 
   it('tells beside the field why a size cannot be sent, and does not send it', async () => {
     for (const [size, words] of [
       ['1,5', 'Use a point for decimals'],
-      ['0.001', 'At least 0.005 SOL.'],
-      ['1.23456', 'In steps of 0.001 SOL.'],
+      ['0.001', 'Minimum: 0.005 SOL'],
+      ['1.23456', 'Must be a multiple of 0.001 SOL'],
       ['-1', 'The amount must be positive.'],
     ] as const) {
       await part('open-size').fill(size);

@@ -32,9 +32,9 @@ const known = (value: Figure): value is number => typeof value === 'number' && N
 export const usd = (value: Figure, sign: Sign = 'negative', digits = 2): string =>
   known(value) ? signed(value, digits, sign, '$') : UNKNOWN;
 
-/** Amounts too small for cents keep four more places, so that an hour's funding does not read as nothing. */
+/** Amounts below one cent keep four more places, so that an hour's funding does not read as nothing. */
 export const usdFine = (value: Figure, sign: Sign = 'negative'): string =>
-  usd(value, sign, known(value) && value !== 0 && Math.abs(value) < 1 ? 6 : 2);
+  usd(value, sign, known(value) && value !== 0 && Math.abs(value) < 0.01 ? 6 : 2);
 
 export const sol = (value: Figure, sign: Sign = 'negative', digits = 4): string =>
   known(value) ? signed(value, digits, sign, '', ' SOL') : UNKNOWN;

@@ -1,4 +1,4 @@
-/** What each command did, newest first. */
+/** Commands and their results, newest first. */
 import { clock } from '../format/time.ts';
 import type { ErrorView } from '../socket/messages.ts';
 import { type Activity, type ActivityStatus, secondsLeft } from '../state/activity.ts';
@@ -13,7 +13,7 @@ const STATUS: Readonly<Record<ActivityStatus, readonly [string, BadgeTone]>> = {
   unanswered: ['no answer', 'warn'],
   pending: ['pending', 'info'],
   done: ['done', 'good'],
-  confirmation_required: ['to confirm', 'warn'],
+  confirmation_required: ['needs confirmation', 'warn'],
   rejected: ['rejected', 'bad'],
   failed: ['failed', 'bad'],
   unknown: ['outcome unknown', 'warn'],
@@ -22,10 +22,10 @@ const STATUS: Readonly<Record<ActivityStatus, readonly [string, BadgeTone]>> = {
 export function ActivityPanel() {
   const shown = activities.value;
   return (
-    <Panel id="activity" title="What each command did">
+    <Panel id="activity" title="Activity">
       {shown.length === 0 ? (
         <p class="note" data-testid="activity-empty">
-          Nothing has been sent from this tab yet.
+          No commands from this tab yet.
         </p>
       ) : (
         <ol class="activity" data-testid="results">
@@ -89,9 +89,9 @@ function Item({ activity }: { readonly activity: Activity }) {
 }
 
 function messageOf(activity: Activity): string {
-  if (activity.status === 'sent') return 'Sent, waiting for the answer…';
+  if (activity.status === 'sent') return 'Sent. Waiting for the answer…';
   if (activity.status === 'unanswered') {
-    return 'No answer has come. It may or may not have been accepted: look at the history below before you send it again. Nothing is sent again by itself.';
+    return 'No answer arrived. The engine may or may not have accepted the command. Check the history below before you send it again; the page does not resend it.';
   }
   return activity.result?.message ?? '';
 }
@@ -105,7 +105,7 @@ function finality(activity: Activity): string | null {
 function ConfirmAgain({ activity }: { readonly activity: Activity }) {
   if (!activity.ours || activity.status !== 'confirmation_required') return null;
   const left = secondsLeft(activity, nowMs.value);
-  if (left === 0) return <span>the offer has expired</span>;
+  if (left === 0) return <span>The confirmation has expired</span>;
   return (
     <button
       type="button"

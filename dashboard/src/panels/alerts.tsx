@@ -17,9 +17,7 @@ export function AlertsPanel() {
     <Panel
       id="alerts"
       title="Alerts"
-      aside={
-        standing === 0 ? <Badge tone="quiet">none standing</Badge> : <Badge tone="warn">{standing} standing</Badge>
-      }
+      aside={standing === 0 ? <Badge tone="quiet">None active</Badge> : <Badge tone="warn">{standing} active</Badge>}
     >
       {all.length === 0 ? (
         <p class="note">No alerts.</p>
@@ -47,7 +45,7 @@ function Alert({ alert, over }: { readonly alert: AlertView; readonly over: bool
     >
       <div class="item-head">
         <strong>{spaced(alert.code)}</strong>
-        <Badge tone={tone}>{recovered ? 'recovered' : over ? `${alert.severity}, over` : alert.severity}</Badge>
+        <Badge tone={tone}>{recovered ? 'resolved' : over ? `${alert.severity}, resolved` : alert.severity}</Badge>
       </div>
       <p class="item-message">{alert.message}</p>
       {alert.action === null || recovered || over ? null : <p class="remedy">{alert.action}</p>}

@@ -1,4 +1,4 @@
-/** What a person can ask of the engine. */
+/** The commands that a person can send. */
 import { useState } from 'preact/hooks';
 import type { Asset } from '../../../src/domain/account/account.ts';
 import type { Direction, Mode } from '../../../src/domain/order/command.ts';
@@ -80,7 +80,7 @@ function OpenForm() {
         onInput={setSize}
         checked={checked}
         shortcuts={shortcuts}
-        hint={account?.spotSol == null ? 'Spot is unknown.' : `Spot to hedge: ${sol(account.spotSol)}`}
+        hint={account?.spotSol == null ? 'Spot unknown' : `Spot to hedge: ${sol(account.spotSol)}`}
       />
       <div class="button-row">
         <ActionButton
@@ -129,11 +129,11 @@ function limitsOf(direction: Way, asset: Asset): FundsLimits {
 }
 
 function fundsHint(direction: Way, asset: Asset, { mostBase: most, heldBase: held }: FundsLimits): string {
-  if (most === null) return `What can be ${direction === 'deposit' ? 'deposited' : 'withdrawn'} is unknown.`;
+  if (most === null) return 'Available amount unknown';
   const amount = `${baseToText(most, DECIMALS[asset])} ${asset}`;
-  if (direction === 'deposit') return `The wallet can spare ${amount}`;
+  if (direction === 'deposit') return `Available: ${amount}`;
   const heldBack = held !== null && most < held ? (stats.value?.account?.heldBack ?? null) : null;
-  return `Can be withdrawn now: ${amount}${heldBack === null ? '' : `. ${heldBack}`}`;
+  return `Available: ${amount}${heldBack === null ? '' : `. ${heldBack}`}`;
 }
 
 function FundsForm() {
@@ -217,7 +217,7 @@ function EngineControls() {
     question.value = {
       title: 'Start with real money?',
       lines: [
-        'In live mode the engine trades the account of your key on Solana, within the permissions of its settings.',
+        'In live mode the engine trades your account on Solana with real money, within the permissions in its settings.',
       ],
       confirmLabel: 'Start live',
       danger: true,
@@ -233,8 +233,8 @@ function EngineControls() {
     question.value = {
       title: 'Stop automatic trading?',
       lines: [
-        hasPosition === null ? 'Whether a position is open is not known.' : 'A position is open, and stays open.',
-        'Stopped, the engine corrects and guards nothing by itself. It still watches and alerts; closing works.',
+        hasPosition === null ? 'It is not known whether a position is open.' : 'The open position stays open.',
+        'While stopped, the engine does not rebalance or guard against liquidation. It still watches and alerts, and you can still close.',
       ],
       confirmLabel: 'Stop engine',
       danger: false,
@@ -247,7 +247,7 @@ function EngineControls() {
       <h3 id="engine-title">Engine</h3>
       <Choice
         name="engine-mode"
-        legend="Mode to start in"
+        legend="Mode"
         value={mode}
         onChange={setChosen}
         options={[

@@ -68,7 +68,7 @@ function Dialog({ title, children, confirmLabel, danger, blocked, onConfirm, onC
 
 export function Dialogs() {
   const asked = question.value;
-  const offline = connected.value ? null : 'Not connected to the engine: nothing can be sent.';
+  const offline = connected.value ? null : 'Not connected to the engine.';
   if (asked !== null) {
     const close = (): void => {
       question.value = null;
@@ -110,7 +110,7 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
       title={`Confirm: ${commandWords(activity.action, activity.data)}`}
       confirmLabel="Confirm and send"
       danger={activity.data.mode === 'live'}
-      blocked={expired ? 'The offer has expired. Send the command again to get a fresh one.' : offline}
+      blocked={expired ? 'This confirmation has expired. Send the command again.' : offline}
       onCancel={() => dismissConfirmation(activity.commandId, true)}
       onConfirm={() => sendConfirmed(activity.commandId)}
     >
@@ -129,7 +129,7 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
           ? ''
           : expired
             ? 'Expired.'
-            : `Valid for ${left} s. The price may turn out better than shown, never worse.`}
+            : `Valid for ${left} s. The price can be better than shown, never worse.`}
       </p>
     </Dialog>
   );

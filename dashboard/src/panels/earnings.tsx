@@ -11,16 +11,16 @@ import { payments, sinceStatsMs, stats } from '../state/store.ts';
 import { Figure, Panel } from './parts.tsx';
 
 const SOURCE_WORDS: Readonly<Record<EquitySource, readonly [string, string]>> = {
-  price: ['Price', 'SOL held plus perp, times the move of the oracle'],
-  basis: ['Basis', 'mark against oracle at each fill'],
-  slippage: ['Slippage', 'fill against mark'],
-  funding: ['Funding', 'received from the perp market, paid when negative'],
-  interest: ['Interest', 'lend interest received, borrow interest paid'],
-  fees: ['Fees', 'to the venue, for trades'],
-  gas: ['Gas', 'transactions, tips and rent'],
-  transfers: ['Transfers', 'money from or to outside the account and its wallet'],
-  external: ['External', 'foreign trades and liquidation'],
-  unexplained: ['Unexplained', 'what nothing above accounts for'],
+  price: ['Price', 'change of the oracle price times SOL held plus perp'],
+  basis: ['Basis', 'difference between mark and oracle at each fill'],
+  slippage: ['Slippage', 'difference between fill price and mark'],
+  funding: ['Funding', 'received from the perp market; negative when paid'],
+  interest: ['Interest', 'lend interest received minus borrow interest paid'],
+  fees: ['Fees', 'trading fees paid to the venue'],
+  gas: ['Gas', 'network fees, tips and rent'],
+  transfers: ['Transfers', 'money that moved between the account or its wallet and elsewhere'],
+  external: ['External', 'trades made outside Driftless, and liquidations'],
+  unexplained: ['Unexplained', 'changes that none of the sources above explains'],
 };
 
 export function EarningsPanel() {
@@ -30,7 +30,7 @@ export function EarningsPanel() {
     <Panel id="earnings" title="Earnings">
       <dl class="figures figures-4 earnings-top">
         <Figure
-          label="Funding received so far"
+          label="Net funding"
           value={usdFine(funding, 'always')}
           tone={toneOf(funding)}
           testid="funding-received"
@@ -68,7 +68,7 @@ function Sources({ now }: { readonly now: Stats | null }) {
   const largest = EQUITY_SOURCES.reduce((most, source) => Math.max(most, Math.abs(Number(sources?.[source] ?? 0n))), 0);
   return (
     <table class="sources" data-testid="pnl-sources">
-      <caption>Change of equity since the account's start, by source</caption>
+      <caption>Change in equity since the account started, by source</caption>
       <tbody>
         {EQUITY_SOURCES.map((source) => (
           <tr key={source} data-testid={`source-${source}`}>
@@ -86,7 +86,7 @@ function Sources({ now }: { readonly now: Stats | null }) {
       </tbody>
       <tfoot>
         <tr data-testid="source-sum">
-          <th scope="row">Sum of the sources</th>
+          <th scope="row">Sum of sources</th>
           <td />
           <td class="source-amount">
             <Micro value={sum} />
@@ -96,7 +96,7 @@ function Sources({ now }: { readonly now: Stats | null }) {
           data-testid="equity-change"
           data-adds-up={difference === null ? 'unknown' : difference === 0n ? 'true' : 'false'}
         >
-          <th scope="row">Change of equity</th>
+          <th scope="row">Change in equity</th>
           <td class="source-check">
             {difference === null
               ? ''
@@ -147,18 +147,18 @@ function Accruing({ now }: { readonly now: Stats | null }) {
   const left = market?.funding.nextPeriodInMs ?? null;
   return (
     <section class="box" aria-labelledby="accruing-title">
-      <h3 id="accruing-title">Accrues, not yet paid</h3>
+      <h3 id="accruing-title">Accruing</h3>
       <dl class="figures figures-2">
         <Figure
-          label="Funding, estimated"
+          label="Estimated funding"
           value={usdFine(account?.accruedFunding, 'always')}
           tone={toneOf(account?.accruedFunding)}
           testid="accrued-funding"
         />
         <Figure
-          label="Next period in"
+          label="Next payment in"
           value={countdown(left === null ? null : left - sinceStatsMs.value)}
-          hint={market?.funding.periodMs == null ? undefined : `each ${age(market.funding.periodMs)} of market time`}
+          hint={market?.funding.periodMs == null ? undefined : `every ${age(market.funding.periodMs)} of market time`}
           testid="next-period"
         />
         <Figure
@@ -172,17 +172,12 @@ function Accruing({ now }: { readonly now: Stats | null }) {
           testid="funding-rate"
         />
         <Figure
-          label="Earns per day"
+          label="Per day"
           value={usdFine(account?.earnsPerDay, 'always')}
-          hint="funding less borrow interest"
+          hint="funding minus borrow interest"
           tone={toneOf(account?.earnsPerDay)}
         />
-        <Figure
-          label="Costs paid so far"
-          value={usd(account?.costsPaid)}
-          hint="fees, slippage and gas"
-          testid="costs-paid"
-        />
+        <Figure label="Costs paid" value={usd(account?.costsPaid)} hint="fees, slippage and gas" testid="costs-paid" />
         <Figure
           label="Break-even in"
           value={breakEven(account)}
@@ -197,8 +192,8 @@ function Accruing({ now }: { readonly now: Stats | null }) {
 /** Zero days is reached, unless nothing was ever paid; with a note and no number it is never, at today's rate. */
 function breakEven(account: AccountView | null): string {
   if (account === null) return UNKNOWN;
-  if (account.breakEvenDays === 0) return account.costsPaid === 0 ? 'nothing to earn back' : 'reached';
-  if (account.breakEvenDays === null && account.breakEvenNote !== null) return 'not in sight';
+  if (account.breakEvenDays === 0) return account.costsPaid === 0 ? 'No costs yet' : 'Reached';
+  if (account.breakEvenDays === null && account.breakEvenNote !== null) return 'Not at current rates';
   return days(account.breakEvenDays);
 }
 
@@ -206,10 +201,10 @@ function Payments() {
   const recent = payments.value;
   return (
     <section class="box" aria-labelledby="payments-title">
-      <h3 id="payments-title">Recent funding payments, by the market’s clock</h3>
+      <h3 id="payments-title">Recent funding payments (market time)</h3>
       {recent.length === 0 ? (
         <p class="note" data-testid="payments-empty">
-          None yet: funding is paid at the end of each period in which a position is held.
+          No payments yet. Funding is paid at the end of each period while a position is open.
         </p>
       ) : (
         <ul class="payments" data-testid="funding-payments">

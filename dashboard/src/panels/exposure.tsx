@@ -1,7 +1,8 @@
-/** Is the account neutral? Spot against perp on one axis, and what is left over. */
+/** Is the account neutral? Spot and perp on one axis, and the difference between them. */
 import { percent, ratio, sol, UNKNOWN, usd } from '../format/number.ts';
 import type { Stats } from '../socket/messages.ts';
 import { cooldownWords, liquidationPrice, perpOf } from '../state/exposure-figures.ts';
+import { type HedgeInput, hedgeStatus } from '../state/hedge-status.ts';
 import { sinceStatsMs, stats } from '../state/store.ts';
 import { Holds } from './holds.tsx';
 import { Badge, Figure, Panel } from './parts.tsx';
@@ -21,13 +22,13 @@ export function ExposurePanel() {
     <Panel
       id="exposure"
       title="Exposure"
-      aside={<Neutrality driftPct={offTarget} tolerance={tolerance} target={target} />}
+      aside={<HedgeBadge {...{ spot, perp, target, tolerance }} deviationPct={offTarget} />}
     >
       <Balance spot={spot} perp={perp} />
       <dl class="figures figures-3">
         <Figure label="Net delta" value={sol(now?.drift.netDelta, 'always')} testid="net-delta" large />
         <Figure
-          label="Drift"
+          label="Hedge deviation"
           value={percent(driftPct, 2, 'always')}
           hint={tolerance === null ? undefined : `tolerance ${percent(tolerance, 1)}`}
           testid="drift-pct"
@@ -36,17 +37,17 @@ export function ExposurePanel() {
         <Figure
           label="Hedge target"
           value={ratio(target, 1)}
-          hint={target === null ? undefined : target === 0 ? 'nothing is to be hedged' : 'of spot, chosen by you'}
+          hint={target === null ? undefined : target === 0 ? 'no hedge' : 'of spot'}
           testid="hedge-target"
           large
         />
         <Figure
           label="Liquidation price"
-          value={liq === null ? 'none' : usd(liq)}
+          value={liq === null ? 'None' : usd(liq)}
           hint={liq == null || distance === null ? undefined : `${percent(distance, 1)} away`}
           testid="liq-price"
         />
-        <Figure label="Cooldown left" value={cooldownWords(now, sinceStatsMs.value)} testid="cooldown" />
+        <Figure label="Cooldown" value={cooldownWords(now, sinceStatsMs.value)} testid="cooldown" />
         <Figure
           label="Operation"
           value={operationWords(now)}
@@ -62,26 +63,15 @@ export function ExposurePanel() {
 function operationWords(now: Stats | null): string {
   if (now === null || now.engine.state === null) return UNKNOWN;
   const operation = now.engine.operation;
-  if (operation === null) return 'none running';
+  if (operation === null) return 'None';
   return [operation.kind, operation.stage].filter((word) => word !== null).join(' · ') || 'running';
 }
 
-interface NeutralityProps {
-  readonly driftPct: number | null;
-  readonly tolerance: number | null;
-  readonly target: number | null;
-}
-
-/** At its target is neutral only when all of it is to be hedged: less is said as what it is. */
-function Neutrality({ driftPct, tolerance, target }: NeutralityProps) {
-  if (driftPct === null || tolerance === null) return <Badge tone="quiet">distance from target unknown</Badge>;
-  return Math.abs(driftPct) <= tolerance ? (
-    <Badge tone={target === 1 ? 'good' : 'info'} testid="neutrality">
-      {target === 1 ? 'neutral' : target === 0 ? 'not hedged, as chosen' : 'hedged in part, as chosen'}
-    </Badge>
-  ) : (
-    <Badge tone="warn" testid="neutrality">
-      {percent(driftPct, 2, 'always')} off its target
+function HedgeBadge(props: HedgeInput) {
+  const { tone, words } = hedgeStatus(props);
+  return (
+    <Badge tone={tone} testid="neutrality">
+      {words}
     </Badge>
   );
 }

@@ -1,14 +1,14 @@
 import { stats } from '../state/store.ts';
 import { Panel } from './parts.tsx';
 
-/** What the feed has to say against its own data: gaps, and periods in which nothing is settled. */
+/** Problems that the feed reports in its own data: gaps, and periods that settle nothing. */
 export function FeedWarnings() {
   const market = stats.value?.market;
-  // The venue's own word on its pauses has a place of its own.
+  // Pauses of the venue are shown in their own notice.
   const warnings = (market?.warnings ?? []).filter((warning) => warning !== market?.pauses.detail);
   if (warnings.length === 0) return null;
   return (
-    <Panel id="feed-warnings" title="The feed warns">
+    <Panel id="feed-warnings" title="Price feed warnings">
       <ul class="plain-list">
         {warnings.map((warning) => (
           <li key={warning}>{warning}</li>

@@ -1,4 +1,4 @@
-/** Gates that did not pass: what was there, what is asked, and what to do about it. */
+/** Checks that did not pass: the figure now, the figure required, and what to do. */
 import { Fragment } from 'preact';
 import type { GateView } from '../socket/messages.ts';
 import { spaced } from '../state/command-words.ts';
@@ -12,9 +12,9 @@ export function Gates({ gates, testid }: { readonly gates: readonly GateView[]; 
       <table class="gates" data-testid={testid}>
         <thead>
           <tr>
-            <th scope="col">Gate</th>
-            <th scope="col">Have</th>
-            <th scope="col">Need</th>
+            <th scope="col">Check</th>
+            <th scope="col">Now</th>
+            <th scope="col">Required</th>
           </tr>
         </thead>
         <tbody>

@@ -4,8 +4,8 @@ import { CRITICAL_BELOW, type HealthBand, healthBand, WARNING_BELOW } from '../s
 
 const BAND_WORDS: Readonly<Record<HealthBand, string>> = {
   good: 'healthy',
-  warning: 'low, watch it',
-  critical: 'critical, near liquidation',
+  warning: 'low',
+  critical: 'near liquidation',
   unknown: 'unknown',
 };
 

@@ -1,4 +1,4 @@
-/** Who we are connected to, what it is doing, whose prices these are, how old the figures are, and the way out. */
+/** Connection, engine, price source, age of the figures, and the exits. */
 
 import { baseToText } from '../format/decimal.ts';
 import { usd } from '../format/number.ts';
@@ -34,7 +34,7 @@ export function Header() {
           {mode === null ? 'MODE ?' : mode.toUpperCase()}
           <span class="mode-words">
             {mode === 'live' && stats.value?.market.synthetic === true
-              ? 'a local chain, no real money'
+              ? 'local chain, no real money'
               : MODE_WORDS[mode ?? 'unknown']}
           </span>
         </span>
@@ -65,14 +65,14 @@ export function Header() {
   );
 }
 
-const MODE_WORDS = { paper: 'no real money', live: 'real money', unknown: 'not known yet' } as const;
+const MODE_WORDS = { paper: 'no real money', live: 'real money', unknown: 'mode unknown' } as const;
 const ENGINE_TONE: Readonly<Record<string, BadgeTone>> = { running: 'good', stopping: 'warn', stopped: 'bad' };
 const TRADING_TONE: Readonly<Record<string, BadgeTone>> = { active: 'good', reducing: 'warn', halted: 'bad' };
 
 const MAY: Readonly<Record<string, string>> = {
   'read-only': 'Read-only',
-  capital: 'May move capital',
-  trading: 'May trade',
+  capital: 'Capital only',
+  trading: 'Trading enabled',
 };
 
 function Permissions() {
@@ -89,19 +89,19 @@ export function VenueNotice() {
   const { forbids = [], detail = null } = stats.value?.market.pauses ?? {};
   const noAccount = stats.value?.engine.mode === 'live' && stats.value.account.exists === false;
   const cost = stats.value?.account.openingCostBase ?? null;
-  const openingCost = cost === null ? 'a cost that is not known yet' : `${baseToText(cost, DECIMALS.SOL)} SOL`;
+  const openingCost = cost === null ? 'a fee that is not known yet' : `${baseToText(cost, DECIMALS.SOL)} SOL`;
   return (
     <>
       {forbids.length === 0 && detail === null ? null : (
         <div class="notice notice-warn" role="alert" data-testid="venue-pauses">
-          <p>{detail ?? 'The venue refuses something now.'}</p>
-          {forbids.length === 0 ? null : <p>Not possible now: {forbids.join(', ')}.</p>}
+          <p>{detail ?? 'The venue has paused some operations.'}</p>
+          {forbids.length === 0 ? null : <p>Unavailable now: {forbids.join(', ')}.</p>}
         </div>
       )}
       {noAccount ? (
         <p class="notice notice-info" data-testid="no-account">
-          This wallet has no account at the venue yet: the first deposit opens it and pays {openingCost} for that, once,
-          beside its amount.
+          This wallet has no account at the venue yet. The first deposit opens one, for a one-time cost of {openingCost}
+          on top of the amount.
         </p>
       ) : null}
     </>
@@ -123,8 +123,8 @@ function Feed() {
   return (
     <div class={`feed feed-${kind}`} data-testid="feed">
       <strong>{FEED_WORDS[kind]}</strong>
-      <span class="feed-id">{feed ?? 'no feed named yet'}</span>
-      {speed !== null && speed !== 1 ? <span>{speed === 'max' ? 'as fast as it goes' : `${speed}× speed`}</span> : null}
+      <span class="feed-id">{feed ?? 'feed unknown'}</span>
+      {speed !== null && speed !== 1 ? <span>{speed === 'max' ? 'Max speed' : `${speed}× speed`}</span> : null}
       {market?.marketTimeMs != null && (speed !== 1 || kind === 'replay') ? (
         <span data-testid="market-time">market time {dateTime(market.marketTimeMs)}</span>
       ) : null}
@@ -143,15 +143,15 @@ function Feed() {
 }
 
 const FEED_WORDS = {
-  synthetic: 'Synthetic prices — made up',
-  replay: 'Replayed prices — past, not now',
+  synthetic: 'Synthetic prices (made up)',
+  replay: 'Replayed prices (historical)',
   real: 'Live prices',
-  unknown: 'Prices of an unknown source',
+  unknown: 'Price source unknown',
 } as const;
 
 function ageWords(): string {
   const ms = figuresAgeMs.value;
-  if (ms === null) return 'none yet';
+  if (ms === null) return 'not read yet';
   return `${ms < FRESH_MS ? 'now' : `${age(ms)} old`}${stale.value ? ' · stale' : ''}`;
 }
 
@@ -212,8 +212,7 @@ export function ConnectionNotice() {
   if (unauthorized.value) {
     return (
       <p class="notice notice-bad" role="alert" data-testid="unauthorized">
-        The engine does not accept this session. Open the address that <code>npm start</code> printed: it carries the
-        token.
+        This session is not authorized. Open the address that <code>npm start</code> printed; it contains the token.
       </p>
     );
   }

@@ -13,7 +13,7 @@ export function HealthPanel() {
       : null;
   return (
     <Panel id="health" title="Account health">
-      {account?.exists === false ? <p class="note">There is no account yet: a deposit opens it.</p> : null}
+      {account?.exists === false ? <p class="note">No account yet. Your first deposit opens it.</p> : null}
       <div class="health">
         <HealthGauge health={drift?.health ?? null} />
         <dl class="figures figures-2">

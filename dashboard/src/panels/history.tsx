@@ -45,14 +45,14 @@ const BOOKS = {
   operations: {
     title: 'Operations',
     path: '/api/operations',
-    empty: 'No operation has run yet.',
+    empty: 'No operations yet.',
     key: (row) => String(row.operation_id),
     columns: [
       { name: 'Started', cell: (row) => at(row, 'created_at') },
       { name: 'Kind', cell: (row) => text(row.kind) ?? 'unknown' },
-      { name: 'What', cell: (row) => intentWords(fields(row.intent)) },
+      { name: 'Amount', cell: (row) => intentWords(fields(row.intent)) },
       { name: 'Status', cell: (row) => spaced(text(row.status) ?? 'unknown') },
-      { name: 'By', cell: (row) => (row.command_id === null ? 'engine' : 'person') },
+      { name: 'By', cell: (row) => (row.command_id === null ? 'engine' : 'you') },
       { name: 'Attempts', cell: (row) => plain(list(row.attempts).length, 0) },
       { name: 'Error', cell: (row) => text(fields(row.error).code) ?? '' },
       {
@@ -64,7 +64,7 @@ const BOOKS = {
   trades: {
     title: 'Trades',
     path: '/api/trades',
-    empty: 'No trade yet.',
+    empty: 'No trades yet.',
     key: (row) => `${row.signature}/${row.index ?? ''}/${row.size}`,
     columns: [
       { name: 'Time', cell: (row) => at(row, 'ts') },
@@ -82,7 +82,7 @@ const BOOKS = {
   funding: {
     title: 'Funding',
     path: '/api/funding',
-    empty: 'No funding payment yet.',
+    empty: 'No funding payments yet.',
     key: (row) => `${row.market}/${row.period_ts}`,
     columns: [
       { name: 'Period', cell: (row) => at(row, 'period_ts') },
@@ -113,11 +113,11 @@ async function load(book: BookName, cursor: string | null): Promise<Omit<Loaded,
   const query = new URLSearchParams({ limit: String(PAGE_ROWS), ...(cursor === null ? {} : { cursor }) });
   try {
     const response = await fetch(`${BOOKS[book].path}?${query}`);
-    if (!response.ok) return { rows: [], next: null, problem: `The journal answers ${response.status}.` };
+    if (!response.ok) return { rows: [], next: null, problem: `Could not load the history (HTTP ${response.status}).` };
     const page = fields(await response.json());
     return { rows: list(page.items).map(fields), next: text(page.next_cursor), problem: null };
   } catch {
-    return { rows: [], next: null, problem: 'The journal cannot be reached.' };
+    return { rows: [], next: null, problem: 'Could not load the history. The server is not reachable.' };
   }
 }
 
@@ -154,7 +154,7 @@ export function HistoryPanel() {
       title="History"
       aside={
         <a href={`${path}?format=csv`} download={`driftless-${book}.csv`} data-testid="history-csv">
-          {title} as CSV
+          Download {title.toLowerCase()} (CSV)
         </a>
       }
     >
@@ -180,7 +180,7 @@ export function HistoryPanel() {
             ))}
             {shown !== null && shown.rows.length > 0 ? null : (
               <tr class="empty-row">
-                <td colSpan={columns.length}>{shown === null ? 'Reading…' : (shown.problem ?? empty)}</td>
+                <td colSpan={columns.length}>{shown === null ? 'Loading…' : (shown.problem ?? empty)}</td>
               </tr>
             )}
           </tbody>

@@ -1,4 +1,4 @@
-/** Every reason not to trade, who clears it, and the button where that is a person. */
+/** Every trading restriction: why it is there, how it clears, and the button where a person clears it. */
 import { age } from '../format/time.ts';
 import type { HoldView } from '../socket/messages.ts';
 import { blockedBy } from '../state/availability.ts';
@@ -12,12 +12,12 @@ export function Holds() {
   const holds = stats.value?.engine.holds ?? null;
   return (
     <div class="holds">
-      <h3>Holds</h3>
+      <h3>Trading restrictions</h3>
       {holds === null ? (
         <p class="note is-unknown">unknown</p>
       ) : holds.length === 0 ? (
         <p class="note" data-testid="no-holds">
-          None: nothing stands in the way of trading.
+          No restrictions
         </p>
       ) : (
         <ul class="hold-list" data-testid="holds">
@@ -37,18 +37,14 @@ function Hold({ hold }: { readonly hold: HoldView }) {
       <div class="hold-head">
         <strong>{spaced(hold.code)}</strong>
         <Badge tone={hold.permits === 'nothing' ? 'bad' : 'warn'}>
-          {hold.permits === 'nothing' ? 'only ways out' : 'only reductions'}
+          {hold.permits === 'nothing' ? 'close only' : 'reduce only'}
         </Badge>
         <span class="note">{hold.sinceMs === null ? '' : `for ${age(nowMs.value - hold.sinceMs)}`}</span>
       </div>
       <p>{hold.reason}</p>
       <div class="hold-foot">
         <span class="note">
-          {hold.clearedBy === null
-            ? 'Who clears it is unknown.'
-            : byPerson
-              ? 'A person clears it:'
-              : 'It clears by itself when its cause is over.'}
+          {hold.clearedBy === null ? 'Not known how it clears.' : byPerson ? 'Action needed:' : 'Clears automatically.'}
         </span>
         {byPerson ? <HoldButtons hold={hold} /> : null}
       </div>
@@ -68,7 +64,7 @@ function HoldButtons({ hold }: { readonly hold: HoldView }) {
   if (hold.code === 'stopped') {
     return (
       <a class="button button-plain" href="#engine-controls" data-testid="hold-start">
-        Go to start
+        Go to Start
       </a>
     );
   }
@@ -76,7 +72,7 @@ function HoldButtons({ hold }: { readonly hold: HoldView }) {
     <span class="button-row">
       {hold.code === 'foreign_trade' ? (
         <ActionButton
-          label="Adopt position"
+          label="Manage this position"
           testid="adopt-position"
           onPress={() => sendCommand('ADOPT_POSITION', { market: hold.key ?? marketName() })}
           blocked={blockedBy('adopt', view)}

@@ -50,8 +50,8 @@ export function PositionsPanel() {
               <tr class="empty-row" data-testid="positions-empty">
                 <td colSpan={7}>
                   {positions === null
-                    ? 'Positions are unknown: no snapshot of the account has been read yet.'
-                    : 'No open position. Spot SOL earns lend interest only; open a short to hedge it and earn funding.'}
+                    ? 'Positions unknown. The account has not been read yet.'
+                    : 'No open position. Deposited SOL earns lend interest only. Open a short to hedge it and earn funding.'}
                 </td>
               </tr>
             )}

@@ -10,15 +10,17 @@ import { Choice } from './amount-field.tsx';
 import { ActionButton, ExternalLink, Identifier } from './parts.tsx';
 
 const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
-  landed: 'It landed',
-  failed: 'It failed',
-  retry: 'Retry it',
+  landed: 'Confirmed on chain',
+  failed: 'Never landed',
+  retry: 'Try again',
 };
 const MEANING: Readonly<Record<Verdict, string>> = {
   landed:
-    'You saw it on chain. The hold ends; proof is still awaited, and a contradiction corrects the journal and halts.',
-  failed: 'You are sure that it did not and will not land. Taken only once its blockhash has expired.',
-  retry: 'Try again: runs only when it is proven that the first can never land, through gates and confirmation again.',
+    'You saw the transaction on chain. The restriction ends. Driftless keeps looking for proof; if the chain contradicts you, it corrects the record and halts trading.',
+  failed:
+    'You are sure that the transaction did not land and cannot land any more. Accepted only after its blockhash has expired.',
+  retry:
+    'Driftless sends a new transaction once it is proven that the first one can never land. All checks and the confirmation run again.',
 };
 const MAX_NOTE_CHARS = 500;
 
@@ -40,8 +42,8 @@ export function UnresolvedPanel() {
         </h2>
       </header>
       <p>
-        Money may or may not have moved. The engine goes on looking for proof, and trades nothing but ways out until it
-        has it, or until you tell what happened.
+        Money may or may not have moved. Driftless keeps checking; until it knows, you can only close, flatten, settle
+        or deposit. If you know what happened, choose an outcome.
       </p>
       {unresolved.map((operation) => (
         <Unresolved operation={operation} key={operation.operationId} />
@@ -63,15 +65,15 @@ function Unresolved({ operation }: { readonly operation: UnresolvedView }) {
   const explorerUrl = operation.explorerUrl ?? update?.explorerUrl ?? null;
   const temporalUrl = operation.temporalUrl ?? update?.temporalUrl ?? null;
   const view = { connected: connected.value, engine: stats.value?.engine ?? null, drift: stats.value?.drift ?? null };
-  const blocked = blockedBy('resolve', view) ?? (verdict === null ? 'Choose first what happened to it.' : null);
+  const blocked = blockedBy('resolve', view) ?? (verdict === null ? 'Choose what happened first.' : null);
   const noteId = `note-${operation.operationId}`;
   const submit = (event: Event): void => {
     event.preventDefault();
     if (blocked !== null || verdict === null) return;
     question.value = {
-      title: `${VERDICT_WORDS[verdict]}: tell the engine?`,
+      title: `Submit outcome: ${VERDICT_WORDS[verdict]}?`,
       lines: [MEANING[verdict], `Operation ${operation.operationId}`],
-      confirmLabel: 'Tell the engine',
+      confirmLabel: 'Submit outcome',
       danger: true,
       action: 'RESOLVE_TRANSACTION',
       data: { operation_id: operation.operationId, verdict, note: note.trim() },
@@ -81,12 +83,12 @@ function Unresolved({ operation }: { readonly operation: UnresolvedView }) {
     <form class="unresolved" onSubmit={submit} data-testid="unresolved" data-operation-id={operation.operationId}>
       <div class="unresolved-facts">
         <span>
-          <strong>{operation.kind ?? 'operation'}</strong>
+          <strong>{operation.kind ?? 'transaction'}</strong>
           {sinceMs === null ? '' : `, unknown for ${age(nowMs.value - sinceMs)}`}
         </span>
         <Identifier name="operation" id={operation.operationId} />
         {signature === null ? (
-          <span class="is-unknown">signature unknown</span>
+          <span class="is-unknown">Signature unknown</span>
         ) : (
           <Identifier name="signature" id={signature} />
         )}
@@ -96,7 +98,7 @@ function Unresolved({ operation }: { readonly operation: UnresolvedView }) {
       {summary === null ? null : <p>{summary}</p>}
       <Choice
         name={`verdict-${operation.operationId}`}
-        legend="What happened to it"
+        legend="What happened to the transaction"
         value={verdict}
         onChange={setVerdict}
         options={[
@@ -105,9 +107,9 @@ function Unresolved({ operation }: { readonly operation: UnresolvedView }) {
           { value: 'retry', label: VERDICT_WORDS.retry, testid: 'verdict-retry' },
         ]}
       />
-      <p class="note verdict-meaning">{verdict === null ? 'What did you see on the explorer?' : MEANING[verdict]}</p>
+      <p class="note verdict-meaning">{verdict === null ? 'What does the explorer show?' : MEANING[verdict]}</p>
       <div class="field">
-        <label for={noteId}>Note (what you saw, for the journal)</label>
+        <label for={noteId}>Note (what you saw)</label>
         <div class="field-box">
           <input
             id={noteId}
@@ -120,7 +122,7 @@ function Unresolved({ operation }: { readonly operation: UnresolvedView }) {
         </div>
       </div>
       <ActionButton
-        label="Tell the engine…"
+        label="Submit outcome…"
         testid="verdict-submit"
         kind="primary"
         type="submit"

@@ -12,9 +12,9 @@ export const marketName = (): string => stats.value?.market.market ?? DEFAULT_MA
 /** What is held, in words, for the question before it is closed. */
 function held(): string {
   const positions = stats.value?.drift.positions ?? null;
-  if (positions === null) return 'What is held is not known to this page; the engine reads it afresh before it trades.';
+  if (positions === null) return 'The position is unknown to this page. The engine reads it before it trades.';
   const open = positions.filter((position) => position.amount !== 0);
-  if (open.length === 0) return 'This page sees no open position.';
+  if (open.length === 0) return 'No open position';
   return open.map((position) => `${position.market}: ${sol(position.amount, 'always')}`).join(', ');
 }
 
@@ -24,7 +24,7 @@ export function askClose(): void {
     title: `Close ${market}?`,
     lines: [
       held(),
-      'Sent reduce-only, within the slippage limit. The hedge target becomes 0: spot SOL stays unhedged.',
+      'The order is reduce-only and within the slippage limit. Afterwards your spot SOL is unhedged (hedge target 0).',
     ],
     confirmLabel: 'Close position',
     danger: false,
@@ -38,7 +38,7 @@ export function askFlatten(): void {
     title: 'Flatten and halt?',
     lines: [
       held(),
-      'Closes at up to four times the slippage limit, settles PnL, and halts trading until a person resumes it.',
+      'Closes the position at up to four times the slippage limit, settles PnL, and halts trading until you resume it.',
     ],
     confirmLabel: 'Flatten and halt',
     danger: true,
@@ -50,7 +50,7 @@ export function askFlatten(): void {
 export function WayOut({ foot }: { readonly foot: ComponentChildren }) {
   const view = { connected: connected.value, engine: stats.value?.engine ?? null, drift: stats.value?.drift ?? null };
   return (
-    <section class="way-out" aria-label="Way out">
+    <section class="way-out" aria-label="Exits">
       {foot}
       <ActionButton
         label="Close position"

@@ -16,8 +16,8 @@ export interface AvailabilityView {
 
 export type Control = 'start' | 'stop' | 'resume' | 'adopt' | 'resolve' | 'rebalance';
 
-const NOT_CONNECTED = 'Not connected to the engine: nothing can be sent.';
-const NO_MODE = 'The engine has not said yet whether this is paper or live.';
+const NOT_CONNECTED = 'Not connected to the engine.';
+const NO_MODE = 'The mode (paper or live) is not known yet.';
 
 export function blockedBy(
   kind: Exclude<AdmissionKind, `rebalance_${string}`> | Control,
@@ -25,13 +25,13 @@ export function blockedBy(
 ): string | null {
   if (!view.connected) return NOT_CONNECTED;
   const { engine } = view;
-  if (kind === 'start') return engine?.state === 'running' ? 'The engine is running.' : null;
+  if (kind === 'start') return engine?.state === 'running' ? 'The engine is already running.' : null;
   // The way out waits for nothing that the page does not know.
   if (kind === 'close' || kind === 'flatten') return null;
   if (engine === null || engine.mode === null) return NO_MODE;
   switch (kind) {
     case 'stop':
-      if (engine.state === 'stopped') return 'The engine is stopped.';
+      if (engine.state === 'stopped') return 'The engine is already stopped.';
       return engine.state === 'stopping' ? 'The engine is stopping.' : null;
     case 'resume':
     case 'adopt':
@@ -51,8 +51,8 @@ export function blockedBy(
 }
 
 const NOT_PERMITTED = {
-  capital: 'Read-only: LIVE_PERMISSIONS does not allow to move capital.',
-  trading: 'LIVE_PERMISSIONS does not allow to trade.',
+  capital: 'Deposits and withdrawals are disabled (read-only).',
+  trading: 'Trading is disabled by the permissions of this engine.',
 } as const;
 
 function forbiddenTo(kind: string, { mode }: EngineView, permissions: string | null): string | null {

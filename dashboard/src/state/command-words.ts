@@ -13,8 +13,8 @@ const NAMES: Readonly<Record<string, string>> = {
   DRIFT_OPEN_POSITION: 'Open',
   DRIFT_CLOSE_POSITION: 'Close',
   SETTLE_PNL: 'Settle PnL',
-  ADOPT_POSITION: 'Adopt position',
-  RESOLVE_TRANSACTION: 'Resolve transaction',
+  ADOPT_POSITION: 'Manage position',
+  RESOLVE_TRANSACTION: 'Submit outcome',
 };
 
 /** `Open short 2.5 SOL on SOL-PERP`. */

@@ -26,12 +26,12 @@ export function cooldownWords(now: Stats | null, sinceMs: number): string {
   const { cooldownRemainingMs, cooldownUntilMs } = now.engine;
   if (typeof cooldownRemainingMs === 'number') {
     const left = cooldownRemainingMs - sinceMs;
-    return left > 0 ? countdown(left) : 'none';
+    return left > 0 ? countdown(left) : 'None';
   }
-  if (cooldownUntilMs === null) return 'none';
+  if (cooldownUntilMs === null) return 'None';
   // Without the server's remainder: the deadline is in market time, which runs `speed` times as fast as the wall's.
   const { marketTimeMs, speed } = now.market;
-  if (marketTimeMs === null || typeof speed !== 'number') return 'running';
+  if (marketTimeMs === null || typeof speed !== 'number') return 'Running';
   const left = (cooldownUntilMs - marketTimeMs) / speed - sinceMs;
-  return left > 0 ? countdown(left) : 'none';
+  return left > 0 ? countdown(left) : 'None';
 }

@@ -19,14 +19,14 @@ export interface FundsLimits {
 export function checkDeposit(typed: string, asset: Asset, { mostBase }: FundsLimits): ParsedAmount {
   const parsed = parseAmount(typed, DECIMALS[asset]);
   if (!parsed.ok || mostBase === null || parsed.base <= mostBase) return parsed;
-  return refuse(`The wallet can spare ${baseToText(mostBase, DECIMALS[asset])} ${asset}.`);
+  return refuse(`Available: ${baseToText(mostBase, DECIMALS[asset])} ${asset}`);
 }
 
 /** Beyond what is deposited is certain; what margin lets go moves with prices, and is the engine's to judge. */
 export function checkWithdrawal(typed: string, asset: Asset, { heldBase }: FundsLimits): ParsedAmount {
   const parsed = parseAmount(typed, DECIMALS[asset]);
   if (!parsed.ok || heldBase === null || parsed.base <= max<bigint>(heldBase, 0n) + WITHDRAW_ROUNDING) return parsed;
-  return refuse(`Only ${baseToText(max<bigint>(heldBase, 0n), DECIMALS[asset])} ${asset} are deposited.`);
+  return refuse(`Only ${baseToText(max<bigint>(heldBase, 0n), DECIMALS[asset])} ${asset} deposited`);
 }
 
 export interface SizeLimits {
@@ -37,9 +37,9 @@ export interface SizeLimits {
 export function checkSize(typed: string, { stepBase, minimumBase }: SizeLimits): ParsedAmount {
   const parsed = parseAmount(typed, DECIMALS.SOL);
   if (!parsed.ok) return parsed;
-  if (minimumBase !== null && parsed.base < minimumBase) return refuse(`At least ${baseToText(minimumBase, 9)} SOL.`);
+  if (minimumBase !== null && parsed.base < minimumBase) return refuse(`Minimum: ${baseToText(minimumBase, 9)} SOL`);
   if (stepBase !== null && floorToStep(parsed.base, stepBase) !== parsed.base) {
-    return refuse(`In steps of ${baseToText(stepBase, 9)} SOL.`);
+    return refuse(`Must be a multiple of ${baseToText(stepBase, 9)} SOL`);
   }
   return parsed;
 }

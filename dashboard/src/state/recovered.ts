@@ -16,6 +16,17 @@ const STATUS: Readonly<Record<string, ResultStatus>> = {
   expired: 'failed',
 };
 
+const STATUS_WORDS: Readonly<Record<string, string>> = {
+  running: 'Running',
+  confirmed: 'Confirmed',
+  done: 'Done',
+  resolved_by_human: 'Resolved by a person',
+  unresolved: 'Outcome unknown',
+  rejected: 'Rejected',
+  failed: 'Failed',
+  expired: 'Expired',
+};
+
 /** @param operations rows of `/api/operations` */
 export function withOperations(activities: Activities, operations: readonly Fields[], nowMs: number): Activities {
   let next = activities;
@@ -55,7 +66,7 @@ function resultOf(action: string, commandId: string, operation: Fields, status: 
     commandId,
     success: status === 'done' || status === 'pending',
     status,
-    message: error?.message ?? `The journal tells: ${text(operation.status) ?? 'unknown'}.`,
+    message: error?.message ?? `${STATUS_WORDS[text(operation.status) ?? ''] ?? 'Status unknown'}.`,
     operationId: text(pick(operation, 'operation_id')),
     signature: text(lastOf(operation).signature),
     changed: null,

@@ -73,11 +73,11 @@ function onState(state: ConnectionState): void {
   nowMs.value = Date.now();
   if (state.kind === 'open') {
     unauthorized.value = false;
-    if (before !== 'open') announcement.value = 'Connected to the engine.';
+    if (before !== 'open') announcement.value = 'Connected.';
     void loadRecent();
   }
   if (state.kind === 'waiting') {
-    if (before === 'open') announcement.value = 'Connection to the engine lost. Trying to reconnect.';
+    if (before === 'open') announcement.value = 'Connection lost. Reconnecting.';
     setActivities(withSilence(activities.value, Date.now(), 0));
     void checkSession();
   }
@@ -109,7 +109,7 @@ function onMessage(message: ServerMessage): void {
       return;
     case 'alert':
       addAlerts([message.alert]);
-      announcement.value = `${message.alert.kind === 'recovered' ? 'Recovered' : 'Alert'}: ${message.alert.message}`;
+      announcement.value = `${message.alert.kind === 'recovered' ? 'Resolved' : 'Alert'}: ${message.alert.message}`;
       return;
     case 'error':
       announcement.value = message.error.message;

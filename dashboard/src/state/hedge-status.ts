@@ -1,0 +1,41 @@
+/** How well the account is hedged, in the words of its badge. */
+import { percent, sol } from '../format/number.ts';
+
+export interface HedgeInput {
+  /** SOL; null: unknown. */
+  readonly spot: number | null;
+  readonly perp: number | null;
+  /** Part of spot that is to be hedged, 0 to 1; null: unknown. */
+  readonly target: number | null;
+  /** Per cent of spot between the position and the target; null: unknown. */
+  readonly deviationPct: number | null;
+  readonly tolerance: number | null;
+}
+
+export interface HedgeStatus {
+  readonly tone: 'good' | 'info' | 'warn' | 'quiet';
+  readonly words: string;
+}
+
+/**
+ * "Neutral" and "Partially hedged" are about what is held, so they follow from spot and perp: a target of 99.9995 % that
+ * the market's step left is neutral within the tolerance. A distance from the target beyond the tolerance comes first.
+ */
+export function hedgeStatus({ spot, perp, target, deviationPct, tolerance }: HedgeInput): HedgeStatus {
+  if (spot === null || perp === null || tolerance === null) return { tone: 'quiet', words: 'Hedge unknown' };
+  const openPct = spot > 0 ? ((spot + perp) / spot) * 100 : null;
+  if (openPct !== null && Math.abs(openPct) <= tolerance) return { tone: 'good', words: 'Neutral' };
+  if (perp === 0) {
+    return spot === 0
+      ? { tone: 'quiet', words: 'No exposure' }
+      : { tone: 'info', words: `Unhedged: long ${sol(spot)}` };
+  }
+  if (deviationPct === null || target === null) return { tone: 'quiet', words: 'Hedge deviation unknown' };
+  if (Math.abs(deviationPct) > tolerance) {
+    return { tone: 'warn', words: `Off target by ${percent(deviationPct, 2, 'always')}` };
+  }
+  if (openPct !== null && openPct > 0 && openPct < 100) {
+    return { tone: 'info', words: `Partially hedged (${percent(100 - openPct, 0)})` };
+  }
+  return { tone: 'info', words: 'On target' };
+}
