@@ -45,44 +45,44 @@ const WEEK_SECONDS = 604_800;
 export const SETTINGS = {
   DRIFTLESS_HOME: general(path, {
     fallback: '.driftless',
-    help: 'folder for all state: journal, Temporal, logs, token',
+    help: 'folder for everything Driftless keeps: journal, Temporal, logs, token',
   }),
-  PORT: general(port, { fallback: '8765', help: 'port of the page, the API and the socket' }),
+  PORT: general(port, { fallback: '8765', help: 'port of the page, API and socket' }),
   HOST: general(kinds.matching('a host name or address', /^[\w.:-]{1,253}$/), {
     fallback: '127.0.0.1',
-    help: 'address to listen on; anything but loopback opens the page to the network',
+    help: 'address to listen on; anything but loopback exposes the page to the network',
   }),
   DRIFTLESS_TOKEN: general(kinds.matching('16 to 256 letters, digits, - or _', /^[\w-]{16,256}$/), {
-    help: 'the token of page, API and socket; without it one is made once and kept in the data folder',
+    help: 'token for page, API and socket; if unset, one is generated once and kept in the data folder',
     secret: true,
   }),
   ENGINE_MODE: general(kinds.oneOf('paper', 'live'), { fallback: 'paper', help: 'paper or live' }),
   NODE_ENV: general(kinds.oneOf('development', 'production', 'test'), {
     fallback: 'development',
-    help: 'development: human terminal, debug in the file; production: JSON on stderr, info in both',
+    help: 'development: readable terminal, debug level in the log file; production: JSON on stderr, info level in both',
   }),
   LOG_LEVEL: general(kinds.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), {
-    help: 'level of file and terminal; without it NODE_ENV decides',
+    help: 'log level of file and terminal; by default NODE_ENV decides',
   }),
-  LOG_DIR: general(path, { help: 'folder of the log files, one a day, 30 kept; `logs` in the data folder by default' }),
+  LOG_DIR: general(path, { help: 'folder for log files, one a day, 30 kept; `logs` in the data folder by default' }),
   TEMPORAL_UI_URL: general(kinds.url('http', 'https'), {
-    help: 'where links to workflows lead; our own server by default',
+    help: 'address that links to workflows use; our own server by default',
   }),
   EXPLORER_URL: general(kinds.url('http', 'https'), {
-    help: 'where links to transactions lead, with {signature} in it; solscan.io on mainnet, explorer.solana.com on devnet',
+    help: 'address that links to transactions use, with {signature} in it; solscan.io on mainnet, explorer.solana.com on devnet by default',
   }),
 
   MARKET_FEED: market(kinds.feed, {
     fallback: 'synthetic',
-    help: '`synthetic[:seed]`, `replay:<funding.csv>[,<lend.csv>]` or `live`; another feed is another paper account; a live engine has Drift’s own prices',
+    help: '`synthetic[:seed]`, `replay:<funding.csv>[,<lend.csv>]` or `live`; each feed has its own paper account; a live engine uses Drift’s prices',
   }),
   MARKET_SPEED: market(kinds.speed, {
     fallback: '1',
-    help: 'market seconds per second for synthetic and replay; or `max`',
+    help: 'market seconds per real second for synthetic and replay, or `max`',
   }),
   PAPER_SOL: market(sol, { fallback: '10', help: 'SOL deposited in a new paper account' }),
   PAPER_USDC: market(usd, { fallback: '500', help: 'USDC deposited in a new paper account' }),
-  PAPER_WALLET_SOL: market(sol, { fallback: '5', help: 'SOL in the wallet beside a new paper account' }),
+  PAPER_WALLET_SOL: market(sol, { fallback: '5', help: 'SOL in the wallet of a new paper account' }),
   FUNDING_PERIOD_SECONDS: market(kinds.wholeNumber(1, WEEK_SECONDS), {
     fallback: '3600',
     help: 'length of a funding period of a new paper account',
@@ -90,79 +90,104 @@ export const SETTINGS = {
 
   DRIFT_TOLERANCE_PCT: policy(kinds.decimalNumber(0.01, 100), {
     fallback: '1.0',
-    help: 'net delta in per cent of hedgeable spot that starts a correction',
+    help: 'hedge deviation (percent of hedgeable spot) that triggers a rebalance',
   }),
-  COOLDOWN_SECONDS: policy(kinds.wholeNumber(0, WEEK_SECONDS), { fallback: '1800', help: 'pause after a rebalance' }),
-  MAX_SLIPPAGE_BPS: policy(kinds.wholeNumber(1, 1_000), { fallback: '50', help: 'price limit of a trade from mark' }),
-  MIN_TRADE_SIZE: policy(sol, { fallback: '0.005', help: 'SOL; corrections below it are skipped' }),
+  COOLDOWN_SECONDS: policy(kinds.wholeNumber(0, WEEK_SECONDS), {
+    fallback: '1800',
+    help: 'minimum market time between rebalances',
+  }),
+  MAX_SLIPPAGE_BPS: policy(kinds.wholeNumber(1, 1_000), {
+    fallback: '50',
+    help: 'worst price of a trade, in basis points from the mark',
+  }),
+  MIN_TRADE_SIZE: policy(sol, { fallback: '0.005', help: 'smallest rebalance in SOL; smaller ones are skipped' }),
   RESERVED_SOL: policy(sol, { fallback: '0.017', help: 'SOL kept in the wallet for gas' }),
-  LOOP_INTERVAL_SECONDS: policy(kinds.wholeNumber(1, 86_400), { fallback: '60', help: 'how often the engine decides' }),
+  LOOP_INTERVAL_SECONDS: policy(kinds.wholeNumber(1, 86_400), {
+    fallback: '60',
+    help: 'how often the engine decides whether to trade',
+  }),
   POLL_INTERVAL_SECONDS: policy(kinds.wholeNumber(1, 3_600), { fallback: '10', help: 'how often the account is read' }),
   MAX_LEVERAGE: policy(kinds.decimalNumber(0.1, 10), {
-    help: 'lowers the limit on leverage: 10 in paper, 5 live',
+    help: 'leverage limit; at most 10 in paper and 5 live, which are the defaults',
   }),
-  CONFIRM_ABOVE_USD: policy(usd, { fallback: '100', help: 'live commands above it want a confirmation' }),
-  MAX_AUTO_TRADE_USD: policy(usd, { fallback: '1000', help: 'a larger correction that enlarges waits for REBALANCE' }),
-  HEDGE_WALLET_SOL: policy(kinds.onOff, { fallback: 'false', help: 'hedge the SOL in the wallet too' }),
+  CONFIRM_ABOVE_USD: policy(usd, { fallback: '100', help: 'live commands above this amount need confirmation' }),
+  MAX_AUTO_TRADE_USD: policy(usd, {
+    fallback: '1000',
+    help: 'largest automatic trade that adds risk; above it, use Rebalance',
+  }),
+  HEDGE_WALLET_SOL: policy(kinds.onOff, { fallback: 'false', help: 'also hedge the SOL in the wallet' }),
   GUARD: policy(kinds.onOff, { fallback: 'on', help: 'automatic reduction near liquidation' }),
   HOLDING_HORIZON_HOURS: policy(kinds.wholeNumber(1, 87_660), {
     fallback: '720',
-    help: 'over how long funding must pay a trade',
+    help: 'period over which expected funding must pay the cost of a trade',
   }),
   MAX_UNHEDGED_PCT: policy(kinds.decimalNumber(0, 100), {
     fallback: '5',
-    help: 'beyond this drift a correction need not pay for itself',
+    help: 'above this hedge deviation (percent) a rebalance need not pay for itself',
   }),
   MIN_LIQUIDATION_DISTANCE_PCT: policy(kinds.decimalNumber(0, 100), {
     fallback: '20',
-    help: 'per cent between price and liquidation price that a trade must leave',
+    help: 'smallest distance (percent) to the liquidation price that a trade may leave',
   }),
-  MAX_SNAPSHOT_AGE_SECONDS: policy(kinds.wholeNumber(1, 3_600), { fallback: '30', help: 'older figures block trades' }),
+  MAX_SNAPSHOT_AGE_SECONDS: policy(kinds.wholeNumber(1, 3_600), {
+    fallback: '30',
+    help: 'older account data blocks deposits, withdrawals and trades that add risk',
+  }),
   MAX_RPC_LATENCY_MS: policy(kinds.wholeNumber(1, 60_000), {
     fallback: '500',
-    help: 'a slower RPC node blocks trades',
+    help: 'an RPC node slower than this blocks trades that add risk',
   }),
 
-  TEMPORAL_ADDRESS: durable(kinds.hostAndPort, { help: 'an existing Temporal server; without it one is started here' }),
+  TEMPORAL_ADDRESS: durable(kinds.hostAndPort, {
+    help: 'an existing Temporal server; if unset, one is started on this machine',
+  }),
   TEMPORAL_NAMESPACE: durable(kinds.matching('letters, digits, dots, - or _', /^[\w.-]{1,255}$/), {
     fallback: 'driftless',
-    help: 'made when missing, with 30 days of retention',
+    help: 'Temporal namespace; created if missing, with 30 days of retention',
   }),
-  TEMPORAL_API_KEY: durable(kinds.anyText('an API key'), { help: 'of Temporal Cloud; turns TLS on', secret: true }),
-  TEMPORAL_TLS_CERT: durable(path, { help: 'PEM file of the client certificate; turns TLS on' }),
-  TEMPORAL_TLS_KEY: durable(path, { help: 'PEM file of its key' }),
-  TEMPORAL_PORT: durable(port, { fallback: '7233', help: 'port of the Temporal server that is started here' }),
-  TEMPORAL_UI_PORT: durable(port, { fallback: '8233', help: 'port of its UI' }),
-  TEMPORAL_CLI: durable(path, { help: 'the Temporal CLI; else PATH, the cache, a download' }),
+  TEMPORAL_API_KEY: durable(kinds.anyText('an API key'), {
+    help: 'API key for Temporal Cloud; enables TLS',
+    secret: true,
+  }),
+  TEMPORAL_TLS_CERT: durable(path, { help: 'PEM file with the client certificate; enables TLS' }),
+  TEMPORAL_TLS_KEY: durable(path, { help: 'PEM file with the key of that certificate' }),
+  TEMPORAL_PORT: durable(port, { fallback: '7233', help: 'port of the Temporal server started on this machine' }),
+  TEMPORAL_UI_PORT: durable(port, { fallback: '8233', help: 'port of its web UI' }),
+  TEMPORAL_CLI: durable(path, { help: 'path of the Temporal CLI; by default PATH, then the cache, then a download' }),
   DATABASE_URL: durable(kinds.url('postgres', 'postgresql'), {
-    help: 'Postgres for the journal; without it an embedded one in the data folder',
+    help: 'Postgres for the journal; if unset, an embedded database in the data folder',
     secret: true,
   }),
 
   SOLANA_PRIVATE_KEY: live(kinds.anyText('a key in base58 (87 or 88 characters) or as 64 JSON bytes'), {
-    help: 'the wallet that owns the account and signs',
+    help: 'private key of the wallet that owns the account and signs',
     secret: true,
   }),
-  SOLANA_KEYPAIR_PATH: live(path, { help: 'its key file instead' }),
-  AUTHORITY: live(kinds.address, { help: 'whose account to watch, read-only, without a key' }),
+  SOLANA_KEYPAIR_PATH: live(path, { help: 'key file to use instead of SOLANA_PRIVATE_KEY' }),
+  AUTHORITY: live(kinds.address, { help: 'address whose account to watch read-only, without a key' }),
   RPC_URL: live(kinds.urlList('http', 'https'), {
     help: 'one or more Solana RPC nodes, comma-separated',
     secret: true,
   }),
-  RPC_WS_URL: live(kinds.url('ws', 'wss'), { help: 'socket of the first; else next to it', secret: true }),
-  DRIFT_ENV: live(kinds.oneOf('mainnet-beta', 'devnet', 'localnet'), { help: 'which Drift; mainnet-beta by default' }),
-  DRIFT_PROGRAM_ID: live(kinds.address, { help: 'another deployment of the program' }),
-  DRIFT_SUB_ACCOUNT: live(kinds.wholeNumber(0, 65_535), { help: 'sub-account; 0 by default' }),
+  RPC_WS_URL: live(kinds.url('ws', 'wss'), {
+    help: 'WebSocket of the first node; derived from its URL by default',
+    secret: true,
+  }),
+  DRIFT_ENV: live(kinds.oneOf('mainnet-beta', 'devnet', 'localnet'), {
+    help: 'Drift deployment; mainnet-beta by default',
+  }),
+  DRIFT_PROGRAM_ID: live(kinds.address, { help: 'program id of another deployment' }),
+  DRIFT_SUB_ACCOUNT: live(kinds.wholeNumber(0, 65_535), { help: 'sub-account number; 0 by default' }),
   LIVE_PERMISSIONS: live(kinds.oneOf('read-only', 'capital', 'trading'), {
     fallback: 'read-only',
-    help: 'what a live engine may do',
+    help: 'what a live engine is allowed to do',
   }),
   JITO_REGION: live(kinds.matching('lower-case letters and -', /^[a-z-]{2,32}$/), {
-    help: 'of the block engine; Jito is used on mainnet, elsewhere when its region or URL is set',
+    help: 'region of the Jito block engine; Jito is used on mainnet, elsewhere only if its region or URL is set',
   }),
-  JITO_URL: live(kinds.url('http', 'https'), { help: 'another block engine' }),
-  JITO_TIP_LAMPORTS: live(kinds.wholeNumber(0, 1_000_000_000), { help: 'tip of a bundle; 10000 by default' }),
-  DRIFT_PROGRAM_PATH: live(path, { help: 'the compiled program, for --localnet' }),
+  JITO_URL: live(kinds.url('http', 'https'), { help: 'URL of another Jito block engine' }),
+  JITO_TIP_LAMPORTS: live(kinds.wholeNumber(0, 1_000_000_000), { help: 'tip per bundle; 10000 by default' }),
+  DRIFT_PROGRAM_PATH: live(path, { help: 'path of the compiled Drift program for --localnet' }),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -25,7 +25,7 @@ export function envExample(): string {
     const lines = entries(group).map(([name, { fallback, help }]) => `# ${help}\n#${name}=${fallback ?? ''}`);
     return [`## ${group}`, ...lines].join('\n');
   });
-  return `# Copy to .env and take the # away from what you change. The environment wins over this file.\n\n${groups.join('\n\n')}\n`;
+  return `# Copy this file to .env and uncomment what you change. The environment wins over this file.\n\n${groups.join('\n\n')}\n`;
 }
 
 export const TABLE_BEGIN = '<!-- settings -->';
