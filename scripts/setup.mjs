@@ -82,7 +82,7 @@ function runNpm(root, args, what) {
       reject(
         new SetupError(
           `Could not install the dependencies: ${reason}\n${said.map((line) => `  ${line}`).join('\n')}\n` +
-            'Remedy: see that this machine reaches the npm registry and has room on its disk, then start again\n' +
+            'Remedy: check that this machine reaches the npm registry and has free disk space, then start again\n' +
             '(or run `npm ci` by hand to see all that npm says).',
         ),
       );

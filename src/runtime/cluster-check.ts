@@ -16,7 +16,7 @@ export async function checkCluster(pool: RpcPool, env: string, expected: string 
     if (answer.kind !== 'answer' || answer.value === expected) continue;
     throw new CriticalError(
       'WRONG_CLUSTER',
-      `The node ${node.name} is not of ${env}: its genesis is ${answer.value}. Correct RPC_URL or DRIFT_ENV.`,
+      `The node ${node.name} does not belong to ${env}: its genesis hash is ${answer.value}. Correct RPC_URL or DRIFT_ENV.`,
       { node: node.name, got: answer.value, expected },
     );
   }

@@ -56,7 +56,7 @@ export async function resetPaper({ client, journal, engineId, say }: EngineStart
     }
   }
   await PaperVenue.reset(journal, engineId, Date.now());
-  say(`The paper account of ${engineId} begins anew.`);
+  say(`New paper account for ${engineId}.`);
 }
 
 const described = ({ sol, usdc, walletSol, fundingPeriodMs }: PaperSettings): string =>
@@ -70,8 +70,8 @@ async function tellDifference({ journal, engineId, paper, say }: EngineStart): P
   const began = described({ ...terms, fundingPeriodMs: terms.periodMs ?? paper.fundingPeriodMs });
   if (began === described(paper)) return;
   say(
-    `Note: this paper account began with ${began}; the settings say ${described(paper)}.\n` +
-      '      They apply to a new account: `npm start -- --reset-paper` begins one.',
+    `Note: this paper account started with ${began}. The settings (${described(paper)}) apply to\n` +
+      '      new accounts only. To start one: `npm start -- --reset-paper`',
   );
 }
 

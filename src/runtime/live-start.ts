@@ -24,16 +24,16 @@ export async function logLiveStart({ settings, venues, logger, say }: LiveStart)
   for (const warning of settings.live.keyWarnings) say(`Warning: ${warning}`);
   try {
     const read = await within(READ_WITHIN_MS, async () => (await venues.venueOf(settings.engineId)).read('confirmed'));
-    if (read.kind === 'late') return void say('The account is not read yet: the nodes of RPC_URL answer slowly.');
+    if (read.kind === 'late') return void say('The account has not been read yet: the RPC nodes are slow to answer.');
     if (read.kind === 'failed') throw read.error;
     for (const line of liveLines(read.value, settings.live)) say(line);
   } catch (error) {
     logger.warn({ err: error }, 'the account cannot be read at the start');
-    if (!(error instanceof DriftlessError)) return void say('The account cannot be read; the log has the reason.');
+    if (!(error instanceof DriftlessError)) return void say('The account cannot be read. See the log for the reason.');
     const next =
       error.category === 'critical'
-        ? ' The engine is stopped: correct that, then START_ENGINE (the page has a button).'
-        : ' It is tried again every 10 s.';
+        ? ' The engine is stopped. Fix this, then press Start.'
+        : ' Driftless tries again every 10 s.';
     say(`${error.code}: ${error.message}${next}`);
   }
 }
@@ -50,10 +50,10 @@ export function liveLines(
   ];
   if (account === null) {
     const rent = formatAmount(openingCostLamports, LAMPORTS_DECIMALS);
-    lines.push(`There is no Drift account yet: the first deposit opens it and pays ${rent} SOL for that, once.`);
+    lines.push(`There is no Drift account yet. The first deposit opens one, for a one-time cost of ${rent} SOL.`);
   }
   if (live.permissions !== 'read-only' && wallet.sol < snapshot.transactionCostLamports) {
-    lines.push('Warning: the wallet cannot pay for a transaction: send SOL to it.');
+    lines.push('Warning: the wallet cannot pay for a transaction. Send SOL to it.');
   }
   if (pauses.detail !== null) lines.push(pauses.detail);
   return lines;

@@ -66,7 +66,7 @@ export async function openLocalChain(settings: Settings): Promise<LocalChain> {
   if (program === null) {
     throw new CriticalError(
       'LOCALNET_DRIFT_PROGRAM',
-      'There is no compiled Drift program on this machine, so there is no local Drift to start.',
+      'The local chain needs the compiled Drift program, and none was found on this machine.',
       {
         remedy:
           `set DRIFT_PROGRAM_PATH to it, or put it at ${cachedProgramPath(env)}, or fetch it from an RPC node of ` +
@@ -131,7 +131,7 @@ export async function retireFormerEngines({ home, engineId, client, journal, say
     const gone = { state: 'stopped', operation: null, unresolved: [], holds: [] } as const;
     const reason = 'Its local chain is gone.';
     await journal.publishEngine({ ...record, ...gone, reason, sequence: record.sequence + 1 });
-    say(`The engine of the last local chain has ended with it; its history stays in the journal (${id}).`);
+    say(`The engine of the previous local chain has ended; its history stays in the journal (${id}).`);
   }
   await writeFile(path, JSON.stringify([engineId]));
 }

@@ -133,7 +133,7 @@ function refuseWhatIsNotThere(settings: Settings, { role }: StartOptions): void 
   if (role !== 'all' && lacking.length > 0) {
     throw new CriticalError(
       'SETTING_MISSING',
-      `The role ${role} works with others on a shared Temporal server and database: set ${lacking.join(' and ')}.`,
+      `The role ${role} needs a Temporal server and a database that it shares with the other roles. Set ${lacking.join(' and ')}.`,
     );
   }
 }
@@ -141,8 +141,8 @@ function refuseWhatIsNotThere(settings: Settings, { role }: StartOptions): void 
 function alreadyRunning(settings: Settings, lock: DataLock & { readonly kind: 'held' }): number {
   const where = lock.by.url === null ? 'it is still starting' : `its page is ${lock.by.url}`;
   printError(
-    `Driftless runs already on ${settings.home}: process ${lock.by.pid}, ${where}.\n` +
-      'Remedy: use that one, or stop it first (Ctrl-C in its terminal), or choose another folder with DRIFTLESS_HOME.',
+    `Driftless is already running in ${settings.home}: process ${lock.by.pid}, ${where}.\n` +
+      'Remedy: use it, stop it first (Ctrl-C in its terminal), or set DRIFTLESS_HOME to another folder.',
   );
   return 1;
 }
@@ -198,7 +198,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     let uiUrl = settings.temporal.uiUrl;
     if (address === null) {
       const cli = await findTemporalCli({ given: settings.temporal.cli ?? undefined, env: process.env, say });
-      say('Starting Temporal, journal and worker ...');
+      say('Starting Temporal, the journal and the worker ...');
       const server = await startTemporalServer({
         ...{ ...settings.temporal, home, logDir, cli: cli.path, logger, cancelled: () => asked },
         onLaunch: (end) => add('temporal server', 8_000, end),
@@ -288,8 +288,8 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
   logger.info({ why }, 'stopping');
   await parts.stopAll(logger);
   const next = options.localnet
-    ? 'The local chain is gone; its journal is kept, and the next start makes a new one.'
-    : 'The next start goes on from here.';
+    ? 'The local chain is gone. Its journal is kept; the next start makes a new chain.'
+    : 'The next start continues from here.';
   if (why !== 'failed') say(`Stopped. ${next}`);
   return why === 'failed' ? 1 : 0;
 }
@@ -311,7 +311,7 @@ function announce(
           `  Its RPC:     ${chain.rpcUrl}`,
           `  Its control: ${chain.controlUrl} (localnet/README.md)`,
         ];
-  const pace = speed === 1 ? '' : `, market at ${speed === 'max' ? 'full speed' : `${speed} times`}`;
+  const pace = speed === 1 ? '' : `, market at ${speed === 'max' ? 'max speed' : `${speed}x speed`}`;
   say(
     [
       '',
@@ -320,7 +320,7 @@ function announce(
       `  Page:        ${url}/?token=${token}`,
       `  Temporal UI: ${uiUrl}`,
       `  State:       ${settings.home}`,
-      '  Ctrl-C stops it.',
+      '  Press Ctrl-C to stop.',
       '',
     ].join('\n'),
   );
@@ -328,11 +328,11 @@ function announce(
 
 function failOnSurprises(logger: Logger, stop: StopSignal): void {
   process.on('uncaughtException', (error) => {
-    logger.fatal({ err: error }, 'an error that nothing caught; stopping');
+    logger.fatal({ err: error }, 'Uncaught error; stopping');
     stop.request();
   });
   process.on('unhandledRejection', (reason) => {
-    logger.fatal({ err: reason }, 'a promise failed and nothing caught it; stopping');
+    logger.fatal({ err: reason }, 'Unhandled promise rejection; stopping');
     stop.request();
   });
 }

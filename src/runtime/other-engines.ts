@@ -29,7 +29,7 @@ export async function watchOtherEngines({ journal, settings, say }: OtherEngines
     if (why !== null) {
       throw new CriticalError(
         'ENGINE_UNWATCHED',
-        `${other.engineId} has ${open}, and this start would leave it unwatched: ${why}.`,
+        `${other.engineId} has ${open}, and nothing would watch it after this start: ${why}.`,
         {
           remedy: 'set what is missing, or close and resolve it first with ENGINE_MODE=live',
           engine_id: other.engineId,
@@ -38,8 +38,8 @@ export async function watchOtherEngines({ journal, settings, say }: OtherEngines
     }
     const stands = open === null ? '' : `, with ${open}`;
     say(
-      `Note: ${other.engineId} is open too (${other.mode}, ${other.state}, ${other.tradingState}${stands}). It is ` +
-        'watched from here; its own settings command it again.',
+      `Note: ${other.engineId} is also open (${other.mode}, ${other.state}, ${other.tradingState}${stands}). This ` +
+        'process watches it. To command it, start Driftless with its settings.',
     );
   }
 }

@@ -20,7 +20,7 @@ export async function openPage(options: {
   const name = `page-${await contentHash(root, SOURCES)}`;
   const path = join(folder, name);
   if (existsSync(join(path, 'index.html'))) return path;
-  say('Building the page (after each change of its sources) ...');
+  say('Building the page ...');
   const { build } = await import('vite');
   const unfinished = `${path}.${process.pid}`;
   await mkdir(folder, { recursive: true });

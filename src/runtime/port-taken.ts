@@ -9,18 +9,18 @@ export async function requireFreePort(port: number, host: string, setting: strin
   const reason = await whyPortUnusable(port, host);
   if (reason === null) return;
   const other = port > 60_000 ? port - 1_000 : port + 1_000;
-  const remedy = `Remedy: end it, or move Driftless with ${setting}=${other} (environment or .env).`;
+  const remedy = `Remedy: stop it, or use another port with ${setting}=${other} (environment or .env).`;
   if (reason !== 'EADDRINUSE') {
     throw new CriticalError(
       'PORT_UNUSABLE',
-      `Port ${port} on ${host} cannot be used (${reason}).\nRemedy: choose another with ${setting}=${other} (environment or .env).`,
+      `Port ${port} on ${host} cannot be used (${reason}).\nRemedy: use another port with ${setting}=${other} (environment or .env).`,
       { port, setting, reason },
     );
   }
   const owner = await portOwner(port);
   const who =
     owner === null ? 'another program' : `process ${owner.pid} (${owner.command.slice(0, MAX_COMMAND_CHARS)})`;
-  throw new CriticalError('PORT_TAKEN', `Port ${port} is taken by ${who}.\n${remedy}`, {
+  throw new CriticalError('PORT_TAKEN', `Port ${port} is in use by ${who}.\n${remedy}`, {
     port,
     setting,
     pid: owner?.pid ?? null,

@@ -166,8 +166,8 @@ export async function findTemporalCli({ given, env, say, fetchers = FETCHERS }: 
     if (problem === null) return { path: given, source: 'TEMPORAL_CLI' };
     throw new CriticalError(
       'TEMPORAL_CLI_MISSING',
-      `TEMPORAL_CLI names ${given}, which is not a Temporal CLI that runs here: ${problem}.\n` +
-        'Remedy: correct it, or leave it out and Driftless looks for one itself.',
+      `TEMPORAL_CLI names ${given}, which is not a working Temporal CLI: ${problem}.\n` +
+        'Remedy: correct the path, or unset it so that Driftless finds or downloads one.',
     );
   }
   const tried: string[] = [];
@@ -189,14 +189,14 @@ export async function findTemporalCli({ given, env, say, fetchers = FETCHERS }: 
   for (const fetcher of fetchers) {
     const startedAt = performance.now();
     const seconds = () => Math.round((performance.now() - startedAt) / 1000);
-    say(`Fetching the Temporal CLI ${TEMPORAL_CLI_VERSION} (once): ${fetcher.name} ...`);
+    say(`Fetching the Temporal CLI ${TEMPORAL_CLI_VERSION} (first start only): ${fetcher.name} ...`);
     const progress = setInterval(() => say(`  still fetching (${seconds()} s)`), PROGRESS_EVERY_MS);
     const problem = await fetcher.run(cache, target, env).finally(() => clearInterval(progress));
     if (problem === null) {
       say(`Temporal CLI ready in ${seconds()} s.`);
       return { path: target, source: fetcher.name };
     }
-    say('  that did not work.');
+    say('  failed.');
     tried.push(`${fetcher.name}: ${problem}`);
   }
   throw new CriticalError(

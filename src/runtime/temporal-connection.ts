@@ -83,8 +83,8 @@ export async function prepareNamespace(connection: Connection, namespace: string
       if (codeOf(refusal) === ALREADY_EXISTS) return;
       throw new CriticalError(
         'TEMPORAL_NAMESPACE',
-        `The Temporal namespace ${namespace} does not exist and cannot be made from here: ${refusal.message}\n` +
-          `Remedy: have it made (30 days of retention), or name another with TEMPORAL_NAMESPACE.`,
+        `The Temporal namespace ${namespace} does not exist and cannot be created: ${refusal.message}\n` +
+          `Remedy: create it (30 days of retention), or set TEMPORAL_NAMESPACE to an existing one.`,
       );
     });
   }

@@ -158,7 +158,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     }
     throw new CriticalError(
       'TEMPORAL_FAILED',
-      `The Temporal server does not answer on ${address} after ${READY_WITHIN_MS / 1_000} s: ${problem}\nIts log: ${logFile}`,
+      `The Temporal server did not answer on ${address} within ${READY_WITHIN_MS / 1_000} s: ${problem}\nIts log: ${logFile}`,
     );
   }
 

@@ -48,11 +48,11 @@ export function venueRegistry({ journal, clock, settings, logger }: VenuePorts):
   async function open(engineId: string, seed: boolean): Promise<Venue> {
     const parts = parseEngineId(engineId);
     if (parts === null) {
-      throw new CriticalError('ENGINE_UNKNOWN', `${engineId} is not the id of an engine of ours`, { engineId });
+      throw new CriticalError('ENGINE_UNKNOWN', `${engineId} is not an engine id that Driftless knows.`, { engineId });
     }
     if (parts.venue === 'paper') return await openPaper(engineId, parts.authority, seed);
     if (settings.live.rpcUrls.length === 0) {
-      throw new CriticalError('RPC_URL_MISSING', `There is no node to read ${engineId} from: set RPC_URL.`, {
+      throw new CriticalError('RPC_URL_MISSING', `There is no RPC node for ${engineId}. Set RPC_URL.`, {
         engineId,
       });
     }

@@ -39,7 +39,7 @@ export async function openWorkflowBundle(options: {
   const path = join(folder, name);
   const kept = await readFile(path, 'utf8').catch(() => null);
   if (kept !== null) return { code: kept };
-  say('Bundling the workflows (after each change of theirs) ...');
+  say('Bundling the workflows ...');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows', 'index.ts'),
     logger: temporalLogger(logger),

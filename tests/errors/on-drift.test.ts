@@ -127,7 +127,7 @@ describeOnDrift('on Drift', () => {
     const said: string[] = [];
     const say = (line: string) => void said.push(line);
     await watchOtherEngines({ journal, settings: settingsOn(net), say });
-    expect(said.join()).toContain(`${running.engineId} is open too`);
+    expect(said.join()).toContain(`${running.engineId} is also open`);
     const paper = settingsOn(net, {
       ...{ ENGINE_MODE: 'paper', RPC_URL: null, RPC_WS_URL: null, SOLANA_PRIVATE_KEY: null, LIVE_PERMISSIONS: null },
     });

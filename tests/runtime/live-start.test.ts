@@ -9,7 +9,7 @@ import { openTestJournal } from '../support/journal.ts';
 
 const TIMEOUT_MS = 120_000;
 const FINAL_SLOTS = 40;
-const STOPPED = 'The engine is stopped: correct that, then START_ENGINE (the page has a button).';
+const STOPPED = 'The engine is stopped. Fix this, then press Start.';
 const NOWHERE = 'http://127.0.0.1:1';
 
 describeOnDrift('a live start', () => {
@@ -63,7 +63,7 @@ describeOnDrift('a live start', () => {
       'a node of another cluster',
       'WRONG_CLUSTER',
       { DRIFT_ENV: 'mainnet-beta' },
-      ['is not of mainnet-beta', 'Correct RPC_URL or DRIFT_ENV'],
+      ['does not belong to mainnet-beta', 'Correct RPC_URL or DRIFT_ENV'],
     ],
     [
       'another program',
@@ -91,7 +91,7 @@ describeOnDrift('a live start', () => {
     async () => {
       const { lines } = await told({ RPC_URL: NOWHERE });
       expect(lines).toHaveLength(1);
-      expect(lines[0]).toMatch(/^RPC_UNREACHABLE: No node answered .* It is tried again every 10 s\.$/);
+      expect(lines[0]).toMatch(/^RPC_UNREACHABLE: No node answered .* Driftless tries again every 10 s\.$/);
     },
     TIMEOUT_MS,
   );
