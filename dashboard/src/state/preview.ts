@@ -7,7 +7,7 @@ type Format = (value: number) => string;
 /** The unit of a figure by its name, and the part of the name that the unit then says. */
 const UNITS: readonly (readonly [RegExp, RegExp | null, Format])[] = [
   [/_usd$/, /_usd$/, usdFine],
-  [/^(price_limit|liquidation_price_after|value)$/, null, usdFine],
+  [/^(price_limit|mark_price|oracle_price|liquidation_price_after|value)$/, null, usdFine],
   [/^(total_collateral|free_collateral|initial_margin|maintenance_margin)$/, null, usdFine],
   [/_pct$/, /_pct$/, percent],
   [/^(health_after|delta_after)$/, null, percent],

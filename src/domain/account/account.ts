@@ -74,8 +74,11 @@ export const PerpMarket = z.object({
   /** The spot asset that a short in this market hedges, e.g. `SOL`. */
   baseAsset: z.string(),
   oracle: OracleQuote,
-  /** Null when the venue gives none. */
+  /** What the venue fills by now, between its bid and its ask. Null when the venue gives none. */
   markPrice: priceText.nullable(),
+  /** What a sell and a buy begin to fill at now. Absent: `markPrice`. */
+  bidPrice: priceText.optional(),
+  askPrice: priceText.optional(),
   quoteSpotMarketIndex: z.number().int(),
   /** 1e4 precision. */
   initialMarginRatio: z.number().int(),

@@ -6,7 +6,7 @@ import type { Policy } from '../hedge/policy.ts';
 import { tokenAmount, withdrawable } from '../margin/margin.ts';
 import { ASSET_DECIMALS, formatAmount, formatUsd } from '../money/amounts.ts';
 import { abs, type Lamports, type MicroUsd, max, microUsd, solNumber, usdNumber, valueAt } from '../money/units.ts';
-import { limitReference } from '../order/slippage.ts';
+import { valuationPrice } from '../order/slippage.ts';
 import { type GateCheck, type GateSubject, openingCost, type TradePurpose, unknownAs } from './gate-subject.ts';
 
 /**
@@ -135,7 +135,7 @@ export function stepSize({ market, delta }: GateSubject): GateCheck {
 }
 
 export function maxAutoTrade({ market, delta, policy }: GateSubject): GateCheck {
-  const at = market === null ? null : limitReference(market.oracle.price, market.markPrice);
+  const at = market === null ? null : valuationPrice(market);
   const need = usdNumber(policy.maxAutoTradeUsd);
   if (at === null) return unknownAs('USD', need, ['the price']);
   const notional = valueAt(abs(delta), at);

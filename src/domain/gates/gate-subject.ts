@@ -9,6 +9,7 @@ import { type AccountAfter, type AccountChange, accountAfter } from '../hedge/ac
 import type { Policy } from '../hedge/policy.ts';
 import { type Assessment, assessMargin, liquidationPrice, perpMarketOf, perpSize, spotHeld } from '../margin/margin.ts';
 import { type Lamports, lamports, max, min, type Price } from '../money/units.ts';
+import type { Side } from '../order/intent.ts';
 import { limitReference, priceLimit } from '../order/slippage.ts';
 import type { GateColumn } from './gate-table.ts';
 
@@ -71,11 +72,14 @@ export interface GateSubject extends GateInput {
   readonly margin: Assessment;
 }
 
+export const sideOf = (delta: Lamports): Side => (delta > 0n ? 'buy' : 'sell');
+
 /** The worst price of a trade at the policy's tolerance, `multiple` times (FLATTEN widens); null without any price. */
 export function worstPriceOf(market: PerpMarket, delta: Lamports, policy: Policy, multiple = 1): Price | null {
-  const reference = limitReference(market.markPrice, market.oracle.price);
+  const side = sideOf(delta);
+  const reference = limitReference(market, side);
   if (reference === null || reference <= 0n) return null;
-  return priceLimit(reference, policy.maxSlippageBps * multiple, delta > 0n ? 'buy' : 'sell', market.tickSize);
+  return priceLimit(reference, policy.maxSlippageBps * multiple, side, market.tickSize);
 }
 
 export function gateSubject(input: GateInput, column: GateColumn, reducing: boolean): GateSubject {

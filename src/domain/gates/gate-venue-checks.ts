@@ -2,7 +2,8 @@
 
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { lamports, solNumber, usdNumber } from '../money/units.ts';
-import { type GateCheck, type GateSubject, openingCost, walletSolChange } from './gate-subject.ts';
+import { limitReference } from '../order/slippage.ts';
+import { type GateCheck, type GateSubject, openingCost, sideOf, unknownAs, walletSolChange } from './gate-subject.ts';
 
 const REQUIRED_PERMISSION = { deposit: 'capital', withdraw: 'capital', settle: 'capital', trade: 'trading' } as const;
 const PERMISSION_RANK = { 'read-only': 0, capital: 1, trading: 2 } as const;
@@ -90,6 +91,27 @@ export function oracleInvalid({ snapshot, market, operation }: GateSubject): Gat
       priced && !valid
         ? 'The venue fills no order by this price. Wait until the oracle is fresh.'
         : 'Wait until the oracle gives a valid price.',
+  };
+}
+
+/** A price that is worse than the oracle's by more than this is not traded on to enlarge, whatever the limit allows. */
+export const MAX_MARK_DIVERGENCE_PCT = 1;
+
+export function markDivergence({ market, delta }: GateSubject): GateCheck {
+  const need = MAX_MARK_DIVERGENCE_PCT;
+  const oracle = market?.oracle.price ?? null;
+  const fillsAt = market === null ? null : limitReference(market, sideOf(delta));
+  if (oracle === null || oracle <= 0n || fillsAt === null)
+    return unknownAs('%', need, ['the mark or the oracle price']);
+  const above = (Number(fillsAt - oracle) / Number(oracle)) * 100;
+  const worseBy = delta > 0n ? above : -above;
+  return {
+    pass: worseBy <= need,
+    have: worseBy,
+    need,
+    unit: '%',
+    remedy: 'The venue fills too far from its oracle price. Wait until the two agree again.',
+    detail: { fills_at: usdNumber(fillsAt), oracle_price: usdNumber(oracle) },
   };
 }
 

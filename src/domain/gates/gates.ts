@@ -10,7 +10,7 @@ import { marketOfAsset } from '../account/spot-markets.ts';
 import { countedSpot, driftFromTargetPct, reservedFor } from '../hedge/delta.ts';
 import { perpMarketOf, perpSize } from '../margin/margin.ts';
 import { abs, divCeil, type MicroUsd, microUsd, valueAt } from '../money/units.ts';
-import { limitReference } from '../order/slippage.ts';
+import { valuationPrice } from '../order/slippage.ts';
 import { GATE_CHECKS } from './gate-checks.ts';
 import { type GateCheck, type GateInput, type GateOperation, type GateSubject, gateSubject } from './gate-subject.ts';
 import { GATE_CODES, type GateCell, type GateCode, type GateColumn, gateCell } from './gate-table.ts';
@@ -169,7 +169,7 @@ function operationValue(operation: GateOperation, { markets }: Snapshot): MicroU
       return microUsd(0n);
     case 'trade': {
       const market = perpMarketOf(markets, operation.market);
-      const at = limitReference(market?.oracle.price ?? null, market?.markPrice ?? null);
+      const at = market === null ? null : valuationPrice(market);
       return at === null ? null : valueAt(abs(operation.delta), at);
     }
     case 'deposit':

@@ -114,7 +114,7 @@ function planOrder(order: {
   readonly limits: PlanLimits;
 }): Planned {
   const { market, side, size, reducing, position, limits } = order;
-  const reference = limitReference(market.markPrice, market.oracle.price);
+  const reference = limitReference(market, side);
   if (reference === null)
     return refuse('UNAVAILABLE', `${market.market} has no price to set a limit from.`, position, { part: 'price' });
   const limit = priceLimit(reference, order.bps, side, market.tickSize);

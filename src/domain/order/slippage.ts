@@ -1,5 +1,6 @@
 /** What size costs in price: the paper venue's fills, the estimate in the profit gate, and the worst price of an order. */
 
+import type { PerpMarket } from '../account/account.ts';
 import { abs, BPS, divCeil, divFloor, type Lamports, lamports, max, min, type Price, price } from '../money/units.ts';
 import type { Side } from './intent.ts';
 
@@ -36,5 +37,11 @@ export function priceLimit(reference: Price, bps: number, side: Side, tick: Pric
   return price(divCeil(divCeil(reference * (BPS - BigInt(bps)), BPS), step) * step);
 }
 
-/** What a limit is set from: the mark, else the oracle; null when there is neither. */
-export const limitReference = (mark: Price | null, oracle: Price | null): Price | null => mark ?? oracle;
+type Prices = Pick<PerpMarket, 'askPrice' | 'bidPrice' | 'markPrice' | 'oracle'>;
+
+/** What a limit is set from: where this side begins to fill, else the mark, else the oracle; null when there is none. */
+export const limitReference = (market: Prices, side: Side): Price | null =>
+  (side === 'buy' ? market.askPrice : market.bidPrice) ?? market.markPrice ?? market.oracle.price;
+
+/** What a size is worth: at the oracle, else at the mark; null when neither is known. */
+export const valuationPrice = (market: Prices): Price | null => market.oracle.price ?? market.markPrice;

@@ -2,7 +2,7 @@
 
 import type { Json } from '../../lib/errors.ts';
 import { SOL_PERP } from '../account/account.ts';
-import { gateSubject, openingCost } from '../gates/gate-subject.ts';
+import { gateSubject, openingCost, sideOf } from '../gates/gate-subject.ts';
 import { type ConfirmationNeed, type GateInput, type GateReport, gatesJson } from '../gates/gates.ts';
 import { takerFeeOn } from '../hedge/account-after.ts';
 import { liquidationPrice } from '../margin/margin.ts';
@@ -35,6 +35,7 @@ export function confirmationPreview(
         }
       : {}),
     ...(opening === 0n ? {} : { opening_cost: solNumber(lamports(opening)), opening_cost_base: opening.toString() }),
+    ...marketPrices(subject),
     price_limit: limit === null ? null : usdNumber(limit),
     price_limit_base: limit === null ? null : limit.toString(),
     value_usd: value === null ? null : usdNumber(value),
@@ -57,10 +58,17 @@ export function confirmationPreview(
   };
 }
 
-/** Of a trade: its fee, and what the price limit lets it lose against the mark at most. */
+/** Of a trade: what the venue fills by now and what its oracle says, beside the limit. */
+function marketPrices({ market, operation }: ReturnType<typeof gateSubject>) {
+  if (operation.kind !== 'trade') return {};
+  const usd = (price: Price | null | undefined) => (price == null ? null : usdNumber(price));
+  return { mark_price: usd(market?.markPrice), oracle_price: usd(market?.oracle.price) };
+}
+
+/** Of a trade: its fee, and what the price limit lets it lose at most against where the fill begins. */
 function tradingCosts({ market, delta, operation }: ReturnType<typeof gateSubject>, limit: Price | null) {
   if (operation.kind !== 'trade') return {};
-  const reference = market === null ? null : limitReference(market.markPrice, market.oracle.price);
+  const reference = market === null ? null : limitReference(market, sideOf(delta));
   if (market === null || limit === null || reference === null) return { fees_usd: null, slippage_at_most_usd: null };
   const fee = microUsd(takerFeeOn(valueAt(delta, limit), market.takerFee));
   const slippage = abs(microUsd(valueAt(delta, limit) - valueAt(delta, reference)));

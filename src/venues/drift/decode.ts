@@ -20,11 +20,19 @@ import type {
 } from '../../domain/account/account.ts';
 import { isActive, isHeld } from '../../domain/margin/holdings.ts';
 import { depositTokens } from '../../domain/margin/margin-weights.ts';
-import { lamports, microUsd, type Price, price } from '../../domain/money/units.ts';
+import { lamports, microUsd, price } from '../../domain/money/units.ts';
 import { addressText } from './address-text.ts';
+import { ammQuote } from './amm.ts';
 import { big, text, variant } from './integers.ts';
 import { lendRates, withdrawLimit } from './lending.ts';
-import { decodeOracle, oracleMultiple, perpOracleMarket, pnlPrice, type ReadAt, spotOracleMarket } from './oracle.ts';
+import {
+  decodeOracle,
+  oracleMultiple,
+  ownOrExchangeOracle,
+  perpOracleMarket,
+  type ReadAt,
+  spotOracleMarket,
+} from './oracle.ts';
 
 const BEING_LIQUIDATED = 1;
 const BANKRUPT = 2;
@@ -149,12 +157,6 @@ function netUserPnlImbalance(market: PerpMarketAccount, quote: SpotMarket | unde
   return (base * at) / BASE_ONE + cost - payable;
 }
 
-/** The AMM's price between its bid and its ask. */
-function reservePrice(market: PerpMarketAccount): Price | null {
-  const base = big(market.amm.baseAssetReserve);
-  return base === 0n ? null : price((big(market.amm.quoteAssetReserve) * big(market.amm.pegMultiplier)) / base);
-}
-
 const PERP_STATUS: Readonly<Record<string, PerpMarket['status']>> = {
   initialized: 'initialized',
   active: 'active',
@@ -179,10 +181,11 @@ export function decodePerpMarket(
   spot: readonly SpotMarket[],
   read: MarketsRead,
 ): PerpMarket {
-  const { amm } = market;
   const guardRails = read.state.oracleGuardRails;
   const name = text(market.name);
-  const valued = oracle === null ? null : pnlPrice(market, oracle, guardRails);
+  const own = oracle === null ? null : ownOrExchangeOracle(market, oracle, guardRails);
+  const valued = own === null ? null : price(own.price);
+  const amm = ammQuote(market, own, read);
   const quote = spot.find((each) => each.marketIndex === market.quoteSpotMarketIndex);
   const status = perpStatus(market.status);
   return {
@@ -190,10 +193,11 @@ export function decodePerpMarket(
     market: name,
     baseAsset: name.replace(/-[A-Z]+$/, ''),
     oracle: decodeOracle(perpOracleMarket(market), oracle, { slot: read.slot, nowMs: read.nowMs, guardRails }),
-    oracleId: addressText(amm.oracle),
-    oracleMultiple: oracleMultiple(amm.oracleSource),
+    oracleId: addressText(market.amm.oracle),
+    oracleMultiple: oracleMultiple(market.amm.oracleSource),
     ...(valued === null ? {} : { pnlPrice: valued }),
-    markPrice: reservePrice(market),
+    markPrice: amm?.mark ?? null,
+    ...(amm === null ? {} : { bidPrice: amm.bid, askPrice: amm.ask }),
     quoteSpotMarketIndex: market.quoteSpotMarketIndex,
     initialMarginRatio: market.marginRatioInitial,
     maintenanceMarginRatio: market.marginRatioMaintenance,
@@ -205,13 +209,13 @@ export function decodePerpMarket(
     unrealizedPnlMaintenanceAssetWeight: market.unrealizedPnlMaintenanceAssetWeight,
     unrealizedPnlMaxImbalance: microUsd(big(market.unrealizedPnlMaxImbalance)),
     netUserPnlImbalance: microUsd(valued === null ? 0n : netUserPnlImbalance(market, quote, valued)),
-    cumulativeFundingRateLong: big(amm.cumulativeFundingRateLong),
-    cumulativeFundingRateShort: big(amm.cumulativeFundingRateShort),
-    lastFundingRateTsMs: amm.lastFundingRateTs.toNumber() * 1000,
-    fundingPeriodMs: amm.fundingPeriod.toNumber() * 1000,
-    stepSize: lamports(big(amm.orderStepSize)),
-    minimumSize: lamports(big(amm.minOrderSize)),
-    tickSize: price(big(amm.orderTickSize)),
+    cumulativeFundingRateLong: big(market.amm.cumulativeFundingRateLong),
+    cumulativeFundingRateShort: big(market.amm.cumulativeFundingRateShort),
+    lastFundingRateTsMs: market.amm.lastFundingRateTs.toNumber() * 1000,
+    fundingPeriodMs: market.amm.fundingPeriod.toNumber() * 1000,
+    stepSize: lamports(big(market.amm.orderStepSize)),
+    minimumSize: lamports(big(market.amm.minOrderSize)),
+    tickSize: price(big(market.amm.orderTickSize)),
     takerFee: takerFee(market, read.state, read.feeTier),
     liquidatorFee: BigInt(market.liquidatorFee),
     status,

@@ -1,4 +1,7 @@
-/** Drift's oracle rules: validity for margin and for fills at its AMM, the five-minute TWAP now, and the price at which it values PnL. */
+/**
+ * Drift's oracle rules: validity for margin and for fills at its AMM, the five-minute TWAP now, and the price at which it values PnL
+ * and moves its AMM.
+ */
 import type {
   HistoricalOracleData,
   OracleGuardRails,
@@ -7,7 +10,7 @@ import type {
   SpotMarketAccount,
 } from '@drift-labs/sdk';
 import type { OracleQuote } from '../../domain/account/account.ts';
-import { abs, max, min, type Price, price } from '../../domain/money/units.ts';
+import { abs, max, min, price } from '../../domain/money/units.ts';
 import { big, variant } from './integers.ts';
 
 /** Fractions of a price. */
@@ -145,14 +148,20 @@ function ownIsFresher(market: PerpMarketAccount, oracle: OraclePriceData): boole
   return comparable ? theirs < ours : big(oracle.slot) <= big(market.amm.mmOracleSlot);
 }
 
-/** The price at which Drift values PnL: its own oracle's where that is fresher and agrees with the exchange's. */
-export function pnlPrice(market: PerpMarketAccount, oracle: OraclePriceData, guardRails: OracleGuardRails): Price {
-  const exchange = big(oracle.price);
+/** The oracle that Drift values PnL and moves its AMM by: its own where that is fresher and agrees with the exchange's. */
+export function ownOrExchangeOracle(
+  market: PerpMarketAccount,
+  oracle: OraclePriceData,
+  guardRails: OracleGuardRails,
+): { readonly price: bigint; readonly confidence: bigint } {
+  const exchange = { price: big(oracle.price), confidence: big(oracle.confidence) };
   const own = big(market.amm.mmOraclePrice);
   const mean = big(market.amm.historicalOracleData.lastOraclePriceTwap5Min);
-  if (own === 0n || mean === 0n || !ownIsFresher(market, oracle)) return price(exchange);
+  if (own === 0n || mean === 0n || !ownIsFresher(market, oracle)) return exchange;
   const allowed = max(big(guardRails.priceDivergence.oracleTwap5MinPercentDivergence), PERCENTAGE_ONE / 2n);
   const fromMean = abs(((own - mean) * PERCENTAGE_ONE) / mean);
-  const gap = (abs(own - exchange) * PERCENTAGE_ONE) / max(exchange, 1n);
-  return price(fromMean >= allowed || gap > MAX_OWN_ORACLE_GAP ? exchange : own);
+  const distance = abs(own - exchange.price);
+  const gap = (distance * PERCENTAGE_ONE) / max(exchange.price, 1n);
+  if (fromMean >= allowed || gap > MAX_OWN_ORACLE_GAP) return exchange;
+  return { price: own, confidence: exchange.confidence + distance };
 }

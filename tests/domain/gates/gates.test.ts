@@ -17,7 +17,16 @@ import {
 } from '../../../src/domain/gates/gates.ts';
 import { lamports, microUsd } from '../../../src/domain/money/units.ts';
 import { planCommand } from '../../../src/domain/planning/plan-command.ts';
-import { livePolicy, NOW_MS, paperPolicy, type Scenario, snapshotOf, sol, usd } from '../../support/snapshots.ts';
+import {
+  livePolicy,
+  NOW_MS,
+  paperPolicy,
+  type Scenario,
+  snapshotOf,
+  sol,
+  usd,
+  usdPrice,
+} from '../../support/snapshots.ts';
 
 type Trade = Extract<GateOperation, { kind: 'trade' }>;
 
@@ -95,6 +104,10 @@ function failing(code: GateCode, column: GateColumn): GateInput {
       const { perps, spot } = snapshotOf(scenario).markets;
       const oracle = { ...(perps[0] ?? spot[1])?.oracle, valid: false, invalidReason: 'too old' } as never;
       return build({ perpMarket: { oracle }, solMarket: { oracle } });
+    }
+    case 'MARK_DIVERGENCE': {
+      const sells = operation.kind === 'trade' && operation.delta < 0n;
+      return build({ perpMarket: sells ? { bidPrice: usdPrice(148.4) } : { askPrice: usdPrice(151.6) } });
     }
     case 'SNAPSHOT_AGE':
       return build({}, operation, paperPolicy(), NOW_MS + 30_001);

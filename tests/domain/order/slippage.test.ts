@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PerpMarket } from '../../../src/domain/account/account.ts';
 import { lamports, price } from '../../../src/domain/money/units.ts';
 import {
   LARGE_TRADE,
@@ -11,7 +12,9 @@ import {
   SMALL_TRADE,
   slippagePpm,
 } from '../../../src/domain/order/slippage.ts';
+import { snapshotOf } from '../../support/snapshots.ts';
 
+const market = snapshotOf().markets.perps[0] as PerpMarket;
 const anySize = fc.bigInt({ min: 1n, max: 10n ** 16n }).map(lamports);
 const anyMark = fc.bigInt({ min: 1_000_000n, max: 10n ** 11n }).map(price);
 const anySide = fc.constantFrom('buy' as const, 'sell' as const);
@@ -79,9 +82,13 @@ describe('price limit', () => {
     expect(priceLimit(price(101n), 100, 'buy', price(0n))).toBe(102n);
   });
 
-  it('is set from the mark, else from the oracle, else not at all', () => {
-    expect(limitReference(price(2n), price(1n))).toBe(2n);
-    expect(limitReference(null, price(1n))).toBe(1n);
-    expect(limitReference(null, null)).toBeNull();
+  it('is set from where the side fills, else from the mark, else from the oracle, else not at all', () => {
+    const oracle = (at: bigint | null) => ({ ...market.oracle, price: at === null ? null : price(at) });
+    const quoted = { ...market, oracle: oracle(1n), markPrice: price(3n), bidPrice: price(2n), askPrice: price(4n) };
+    expect(limitReference(quoted, 'sell')).toBe(2n);
+    expect(limitReference(quoted, 'buy')).toBe(4n);
+    expect(limitReference({ ...market, oracle: oracle(1n), markPrice: price(3n) }, 'buy')).toBe(3n);
+    expect(limitReference({ ...market, oracle: oracle(1n), markPrice: null }, 'sell')).toBe(1n);
+    expect(limitReference({ ...market, oracle: oracle(null), markPrice: null }, 'sell')).toBeNull();
   });
 });
