@@ -36,7 +36,7 @@ describeOnDrift('the whole product, live', () => {
     const { output } = live.run.product;
     expect(output).toContain('Driftless is ready (LIVE, Drift localnet, trading)');
     expect(output).toContain(`wallet ${live.net.wallet.address} with 100 SOL and 10000 USDC`);
-    expect(output).toMatch(/the first deposit opens it and pays 0\.03\d+ SOL/);
+    expect(output).toMatch(/first deposit opens one, for a one-time cost of 0\.03\d+ SOL/);
     expect(output).not.toContain(JSON.stringify([...live.net.wallet.secretKey]));
     const { engine, policy } = await live.run.state();
     expect(engine).toMatchObject({ mode: 'live', engine_id: `engine:drift:${live.net.wallet.address}:0` });

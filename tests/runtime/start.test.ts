@@ -75,7 +75,7 @@ describe('npm start, before anything runs', () => {
       for (const setting of ['PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT']) {
         const product = start(await productEnv({ [setting]: String(port) }), [], where);
         expect((await product.exited).code).toBe(1);
-        expect(product.output).toContain(`Port ${port} is taken`);
+        expect(product.output).toContain(`Port ${port} is in use`);
         expect(product.output).toContain(`${setting}=`);
         if (process.platform === 'linux') expect(product.output).toContain(`process ${process.pid}`);
       }
@@ -216,7 +216,7 @@ describe('npm start, running', () => {
   it('tells that PAPER_ settings apply to a new account only', async () => {
     await product.interrupt();
     product = await start({ ...env, FUNDING_PERIOD_SECONDS: '60' }).ready();
-    expect(product.output).toContain('began with 20 SOL');
+    expect(product.output).toContain('started with 20 SOL');
     expect(product.output).toContain('funding every 3600 s');
     expect(product.output).toContain('--reset-paper');
   });

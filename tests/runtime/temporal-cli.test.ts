@@ -91,7 +91,7 @@ describe.skipIf(process.platform === 'win32')('the Temporal CLI', () => {
     const search = { env: env(), say: (line: string) => said.push(line), fetchers: [broken, works] };
     const found = await findTemporalCli(search);
     expect(found).toEqual({ path: cached(), source: 'other way' });
-    expect(said.join('\n')).toMatch(/broken way[\s\S]*did not work[\s\S]*other way[\s\S]*ready in/);
+    expect(said.join('\n')).toMatch(/broken way[\s\S]*failed[\s\S]*other way[\s\S]*ready in/);
     expect((await findTemporalCli(search)).source).toBe('cache');
   });
 
