@@ -104,7 +104,7 @@ describeOnDrift('watching alone', () => {
       const { market, drift_state } = await live.run.state();
       expect(market.pauses).toEqual({
         detail: told.message,
-        forbids: ['deposits', 'withdrawals', 'opening and enlarging', 'closing and reducing', 'settling of PnL'],
+        forbids: ['deposits', 'withdrawals', 'opening and increasing', 'closing and reducing', 'settling PnL'],
       });
       expect(drift_state.health).toBe(100);
       live.net.pauses.exchange([]);

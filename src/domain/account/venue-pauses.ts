@@ -4,9 +4,9 @@ import type { VenuePauses } from './snapshot.ts';
 const WORDS: readonly (readonly ['deposit' | 'withdraw' | 'increase' | 'reduce' | 'settle', string])[] = [
   ['deposit', 'deposits'],
   ['withdraw', 'withdrawals'],
-  ['increase', 'opening and enlarging'],
+  ['increase', 'opening and increasing'],
   ['reduce', 'closing and reducing'],
-  ['settle', 'settling of PnL'],
+  ['settle', 'settling PnL'],
 ];
 
 export function forbidden(pauses: VenuePauses): readonly string[] {

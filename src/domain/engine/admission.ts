@@ -67,7 +67,7 @@ export function refusalOf(kind: AdmissionKind, view: AdmissionView): ErrorReport
     return {
       code: 'ENGINE_REDUCING',
       message:
-        'A fork dropped a confirmed transaction; only reductions start until it has landed again or is proven dead.',
+        'A fork dropped a confirmed transaction. Until it lands again or is proven dead, only reductions can start.',
     };
   }
   if (CARE.includes(kind)) return null;
@@ -79,8 +79,8 @@ export function refusalOf(kind: AdmissionKind, view: AdmissionView): ErrorReport
       code: 'ENGINE_STOPPED',
       message:
         kind === 'withdraw'
-          ? 'The engine is stopped with a position open. Close it first (CLOSE works while stopped), or send START_ENGINE: with a position, withdrawing takes a running engine.'
-          : 'The engine is stopped. Send START_ENGINE first; closing, settling and depositing work without it.',
+          ? 'The engine is stopped with an open position. Close the position first (CLOSE works while stopped), or start the engine (START_ENGINE).'
+          : 'The engine is stopped. Start it first (START_ENGINE). Closing, settling and depositing also work while it is stopped.',
       details: { state: view.state },
     };
   }
@@ -91,7 +91,7 @@ export function refusalOf(kind: AdmissionKind, view: AdmissionView): ErrorReport
     ? { code: 'ENGINE_HALTED', message: `Trading is halted: ${reasonsText(view.holds)}`, details: { holds: reasons } }
     : {
         code: 'ENGINE_REDUCING',
-        message: `Only reductions may start: ${reasonsText(view.holds)}`,
+        message: `Only reductions are possible now: ${reasonsText(view.holds)}`,
         details: { holds: reasons },
       };
 }
@@ -108,15 +108,17 @@ function refusalByUnresolved(kind: AdmissionKind, view: AdmissionView): ErrorRep
   const operations = view.unresolved.map((operation) => operation.operationId);
   const report = (message: string): ErrorReport => ({ code: 'ACCOUNT_UNRESOLVED', message, details: { operations } });
   if (!CARE.includes(kind)) {
-    return report('A transaction of this account is unresolved: only close, flatten, settle and deposit may start.');
+    return report(
+      'A transaction of this account is unresolved. Until it is resolved you can only close, flatten, settle or deposit.',
+    );
   }
   if (!view.unresolved.every((operation) => operation.windowClosed)) {
     return report(
-      'A transaction of this account is unresolved and may still land; try again when its window has closed.',
+      'A transaction of this account is unresolved and may still land. Try again when it can no longer land.',
     );
   }
   if (kind === 'deposit' && view.unresolved.some((operation) => operation.kind === 'deposit')) {
-    return report('A deposit of this account is unresolved: another would double it if it landed.');
+    return report('A deposit of this account is unresolved. If it lands, another deposit would double it.');
   }
   return null;
 }

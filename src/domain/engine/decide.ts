@@ -9,6 +9,7 @@ import { SOL_PERP } from '../account/account.ts';
 import { isReducing } from '../account/position.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { type AlertChanges, alertsOf } from '../alerts/alerts.ts';
+import { gateSentence } from '../gates/gate-words.ts';
 import { blockingGates, evaluateGates, type GateReport, minimumSize } from '../gates/gates.ts';
 import { guardTrade } from '../gates/guard.ts';
 import {
@@ -110,9 +111,9 @@ export function decide(
 }
 
 function judge(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): TradeDecision {
-  if (context.busy) return hold('BUSY', 'An operation is under way.');
-  if (snapshot.account === null) return hold('NO_ACCOUNT', 'There is no account yet: deposit first.');
-  if (!context.engineRunning) return hold('ENGINE_STOPPED', 'The engine is stopped: it watches and does not trade.');
+  if (context.busy) return hold('BUSY', 'An operation is running.');
+  if (snapshot.account === null) return hold('NO_ACCOUNT', 'There is no account yet. Deposit first.');
+  if (!context.engineRunning) return hold('ENGINE_STOPPED', 'The engine is stopped. It watches but does not trade.');
   const { holds } = context;
   const blind = holds.filter((each) => each.permits === 'nothing' || BLIND_HOLDS.includes(each.code));
   if (blind.length > 0) return held(blind);
@@ -135,19 +136,24 @@ function judgeGuard(snapshot: Snapshot, context: DecisionContext, policy: Policy
     health_after: healthAfter,
   };
   if (!gates.pass) {
-    return { ...hold('GUARD_BLOCKED', `The guard cannot reduce: ${codesOf(gates)}.`, figures), gates };
+    return { ...hold('GUARD_BLOCKED', `The guard cannot reduce the position. ${whyBlocked(gates)}`, figures), gates };
   }
   return {
     action: { kind: 'guard', delta },
-    reasons: [{ code: 'GUARD', text: `The account is near liquidation: trading ${formatSol(delta)} SOL.`, figures }],
+    reasons: [
+      { code: 'GUARD', text: `The account is near liquidation. Reducing by ${formatSol(abs(delta))} SOL.`, figures },
+    ],
     gates,
   };
 }
 
-const codesOf = (gates: GateReport): string =>
-  blockingGates(gates)
-    .map((gate) => gate.code)
-    .join(', ');
+const whyBlocked = (gates: GateReport): string => blockingGates(gates).map(gateSentence).join(' ');
+
+/** Two decimals, with a sign and never a negative zero. */
+function deviationText(pct: number): string {
+  const size = Math.abs(pct).toFixed(2);
+  return /[1-9]/.test(size) ? `${pct < 0 ? '\u2212' : '+'}${size} %` : '0.00 %';
+}
 
 const automaticGates = (
   snapshot: Snapshot,
@@ -175,18 +181,20 @@ const automaticGates = (
 function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): TradeDecision {
   const exposed = exposure(snapshot, policy);
   const { spot, perp, naked } = exposed;
-  if (perp === 0n) return hold('NO_POSITION', 'No position: the engine never opens by itself.');
+  if (perp === 0n) return hold('NO_POSITION', 'No open position. The engine never opens one by itself.');
   if (perp > 0n) {
-    return hold('LONG_POSITION', 'The perp is long: it is no hedge to restore.', { perp: formatSol(perp) });
+    return hold('LONG_POSITION', 'The perp position is long, so there is no hedge to restore.', {
+      perp: formatSol(perp),
+    });
   }
-  if (spot === null) return hold('SPOT_UNKNOWN', 'Spot is unknown: there is no size to trade.');
+  if (spot === null) return hold('SPOT_UNKNOWN', 'Spot is unknown, so the size of the trade is unknown.');
   const correction = correct(snapshot, exposed, context.hedgeTargetPpm, policy);
   const { delta, driftPct, figures } = correction;
   if (Math.abs(driftPct) <= policy.driftTolerancePct) {
-    return hold('WITHIN_TOLERANCE', `Drift from the target is ${driftPct.toFixed(3)} %.`, figures);
+    return hold('WITHIN_TOLERANCE', `On target. Hedge deviation: ${deviationText(driftPct)}.`, figures);
   }
   if (naked && excessOf(spot, perp) <= BigInt(context.confirmedExcess ?? '0')) {
-    return hold('NAKED_CONFIRMED', 'A person confirmed a short beyond spot; REBALANCE or CLOSE ends it.', figures);
+    return hold('NAKED_CONFIRMED', 'A short larger than spot was confirmed. REBALANCE or CLOSE ends it.', figures);
   }
   const foreign = context.holds.filter((each) => each.code === 'foreign_trade');
   if (foreign.length > 0) return held(foreign);
@@ -195,18 +203,18 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
   const enlarging = delta === 0n ? driftPct > 0 : !isReducing(perp, delta);
   if (enlarging && tradingStateOf(context.holds) === 'reducing') {
     const reasons = context.holds.map((each) => each.reason).join(' · ');
-    return hold('REDUCING', `Only reductions may start: ${reasons}`, figures);
+    return hold('REDUCING', `Only reductions are possible now: ${reasons}`, figures);
   }
   const waitMs = cooldownLeftMs(snapshot, context);
   if (waitMs > 0 && !naked) {
     return hold('COOLDOWN', `Cooldown: ${Math.ceil(waitMs / 1000)} s left.`, { ...figures, remaining_ms: waitMs });
   }
   if (correction.belowMinimum) {
-    return hold('BELOW_MINIMUM', `The correction of ${formatSol(delta)} SOL is below the minimum.`, figures);
+    return hold('BELOW_MINIMUM', `The rebalance of ${formatSol(abs(delta))} SOL is below the minimum.`, figures);
   }
   const gates = automaticGates(snapshot, 'rebalance', delta, context.hedgeTargetPpm, policy, nowMs);
-  if (!gates.pass) return { ...hold('GATE_BLOCKED', `Blocked by ${codesOf(gates)}.`, figures), gates };
-  const text = `Drift from the target is ${driftPct.toFixed(3)} %: trading ${formatSol(delta)} SOL.`;
+  if (!gates.pass) return { ...hold('GATE_BLOCKED', `The rebalance is blocked. ${whyBlocked(gates)}`, figures), gates };
+  const text = `Hedge deviation: ${deviationText(driftPct)}. ${delta < 0n ? 'Selling' : 'Buying'} ${formatSol(abs(delta))} SOL.`;
   return { action: { kind: 'correct', delta, enlarging }, reasons: [{ code: 'CORRECT', text, figures }], gates };
 }
 
@@ -266,20 +274,20 @@ export type RebalancePlan =
 export function planRebalance(snapshot: Snapshot, policy: Policy, cooldownUntilMs: number | null): RebalancePlan {
   const refuse = (error: ErrorReport): RebalancePlan => ({ kind: 'refuse', error });
   if (snapshot.account === null) {
-    return refuse({ code: 'INSUFFICIENT_FUNDS', message: 'There is no account yet: deposit first.' });
+    return refuse({ code: 'INSUFFICIENT_FUNDS', message: 'There is no account yet. Deposit first.' });
   }
   const exposed = exposure(snapshot, policy);
   if (exposed.spot === null) {
-    return refuse({ code: 'UNAVAILABLE', message: 'Spot is unknown: there is no size to trade.' });
+    return refuse({ code: 'UNAVAILABLE', message: 'Spot is unknown, so the size of the trade is unknown.' });
   }
   const { delta, driftPct, belowMinimum, figures } = correct(snapshot, exposed, FULL_HEDGE_PPM, policy);
   if (Math.abs(driftPct) <= policy.driftTolerancePct) {
-    return { kind: 'nothing', text: `Drift is ${driftPct.toFixed(3)} %, within tolerance.`, figures };
+    return { kind: 'nothing', text: `On target. Hedge deviation: ${deviationText(driftPct)}.`, figures };
   }
   const waitMs = cooldownLeftMs(snapshot, { cooldownUntilMs });
   if (waitMs > 0 && !exposed.naked) return refuse(cooldownError(waitMs, figures));
   if (belowMinimum) {
-    const message = `The correction of ${formatSol(abs(delta))} SOL is below the minimum of ${figures.minimum} SOL.`;
+    const message = `The rebalance of ${formatSol(abs(delta))} SOL is below the minimum of ${figures.minimum} SOL.`;
     return refuse({ code: 'BELOW_MINIMUM', message, details: figures });
   }
   return { kind: 'trade', delta, enlarging: !isReducing(exposed.perp, delta), figures };
@@ -287,10 +295,10 @@ export function planRebalance(snapshot: Snapshot, policy: Policy, cooldownUntilM
 
 function cooldownError(waitMs: number, figures: Reason['figures']): ErrorReport {
   const seconds = Math.ceil(waitMs / 1000);
-  const remedy = 'Wait until the cooldown after the last rebalance is over (COOLDOWN_SECONDS, market time).';
+  const remedy = 'Try again after it (COOLDOWN_SECONDS, market time).';
   return {
     code: 'GATE_BLOCKED',
-    message: `COOLDOWN: ${seconds} s left. ${remedy}`,
+    message: `The cooldown after the last rebalance has ${seconds} s left. ${remedy}`,
     details: {
       ...figures,
       gates: [{ code: 'COOLDOWN', pass: false, blocks: true, have: seconds, need: 0, unit: 's', remedy }],

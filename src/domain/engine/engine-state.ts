@@ -335,7 +335,9 @@ function unresolve(
       sinceMs: nowMs,
       permits: 'reducing',
       clearedBy: 'itself',
-      reason: report.error?.message ?? 'The outcome of a transaction is unknown; resolve it, or wait for proof.',
+      reason:
+        report.error?.message ??
+        'The outcome of a transaction is unknown. Driftless keeps checking; if you know what happened, submit the outcome.',
       details: { operation_id: operation.operationId, window_closed: report.windowClosed },
     }),
   };
@@ -383,7 +385,7 @@ function settleEffects(
               sinceMs: context.nowMs,
               permits: 'reducing',
               clearedBy: 'person',
-              reason: 'The guard reduced the short to keep the account from liquidation. RESUME ends the restriction.',
+              reason: 'The guard reduced the short to avoid liquidation. RESUME ends this restriction.',
               details: { alert: 'GUARD_ACTED', severity: 'critical' },
             }),
           }
@@ -416,7 +418,7 @@ function end(
       sinceMs: context.nowMs,
       permits: 'nothing',
       clearedBy: 'person',
-      reason: 'The chain contradicts the verdict given for a transaction. Check the account, then RESUME.',
+      reason: 'The chain contradicts the outcome that was submitted for a transaction. Check the account, then RESUME.',
       details: { operation_id: operation.operationId },
     }),
   };
@@ -444,8 +446,8 @@ function countFailure(engine: EngineCarried, report: OperationReport, context: R
       permits: 'reducing',
       clearedBy: persistent ? 'person' : 'itself',
       reason: persistent
-        ? `${failures} automatic trades failed in a row, the last with ${report.error?.code ?? 'no reason'}. Look, then RESUME.`
-        : `An automatic trade failed (${report.error?.code ?? 'no reason'}); the next is tried in ${waitMs / 60_000} min.`,
+        ? `${failures} automatic trades in a row failed, the last one with ${report.error?.code ?? 'no error code'}. Check the reason, then RESUME.`
+        : `An automatic trade failed (${report.error?.code ?? 'no error code'}). The next attempt is in ${waitMs / 60_000} min.`,
       details: {
         failures,
         until_ms: persistent ? null : context.marketNowMs + waitMs,
@@ -562,7 +564,7 @@ export const startEngine = (engine: EngineCarried): EngineCarried => ({
 export const stopEngine = (
   engine: EngineCarried,
   nowMs: number,
-  reason = 'Stopped by command: no automatic trades. START_ENGINE ends it.',
+  reason = 'Stopped by command. The engine makes no automatic trades until you start it (START_ENGINE).',
 ): EngineCarried => ({
   ...engine,
   state: engine.slot === null ? 'stopped' : 'stopping',
@@ -583,6 +585,6 @@ export const flattened = (engine: EngineCarried, nowMs: number): EngineCarried =
     sinceMs: nowMs,
     permits: 'nothing',
     clearedBy: 'person',
-    reason: 'Flattened by command. RESUME ends the halt.',
+    reason: 'Trading is halted after FLATTEN. RESUME ends the halt.',
   }),
 });

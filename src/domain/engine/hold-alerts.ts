@@ -34,7 +34,7 @@ export function alertsOfHolds(before: readonly Hold[], after: readonly Hold[]): 
         kind: 'recovered',
         code: alertOf(hold) ?? hold.code,
         severity: 'info',
-        message: 'This is over.',
+        message: 'Resolved.',
       }),
     );
   return [...came, ...over];

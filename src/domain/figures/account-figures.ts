@@ -211,7 +211,7 @@ function equityFigures({ equity, change, sources }: EquityParts) {
 function breakEven(owed: MicroUsd, perDay: MicroUsd | null): { days: number | null; note: string | null } {
   if (owed === 0n) return { days: 0, note: null };
   if (perDay === null) return { days: null, note: null };
-  if (perDay <= 0n) return { days: null, note: 'At the last day’s mean rate it does not earn its costs back.' };
+  if (perDay <= 0n) return { days: null, note: 'At the mean rate of the last day the costs are not recovered.' };
   return { days: Number(owed) / Number(perDay), note: null };
 }
 
@@ -314,7 +314,7 @@ export function marketFigures(snapshot: Snapshot): MarketFigures {
     market_time: snapshot.marketTimeMs,
     oracle_price: usd(market?.oracle.price ?? null),
     oracle_valid: market?.oracle.valid ?? false,
-    oracle_invalid_reason: market === null ? 'the market is not known' : market.oracle.invalidReason,
+    oracle_invalid_reason: market === null ? 'market unknown' : market.oracle.invalidReason,
     mark_price: usd(market?.markPrice ?? null),
     step_size_base: base(step),
     minimum_size_base: base(market?.minimumSize ?? null),

@@ -31,7 +31,7 @@ export function leverage({ margin, policy }: GateSubject): GateCheck {
     have: owing ? null : figures.leverage,
     need,
     unit: 'x',
-    remedy: 'Choose a smaller size, or deposit more (MAX_LEVERAGE).',
+    remedy: 'Choose a smaller size or deposit more.',
   };
 }
 
@@ -46,7 +46,7 @@ export function healthAfter({ margin, operation, snapshot }: GateSubject): GateC
     remedy:
       operation.kind === 'withdraw'
         ? `Withdraw less, or close and settle first.${whatHoldsBack(snapshot)}`
-        : 'Choose a smaller size, or deposit more.',
+        : 'Choose a smaller size or deposit more.',
   };
 }
 
@@ -67,7 +67,7 @@ export function liquidationDistance({ after, snapshot, policy, operation, market
     have: nearest,
     need,
     unit: '%',
-    remedy: 'Liquidation would be too near (MIN_LIQUIDATION_DISTANCE_PCT): choose a smaller size, or deposit more.',
+    remedy: 'Choose a smaller size or deposit more.',
   };
 }
 
@@ -88,7 +88,7 @@ export function deltaExposed({ snapshot, operation, policy, perp, delta }: GateS
     have: drift,
     need,
     unit: '%',
-    remedy: 'The account would be exposed to the price. Confirm it, or choose a size that hedges what you hold.',
+    remedy: 'Confirm that you want this exposure, or choose a size that hedges what you hold.',
   };
 }
 
@@ -99,7 +99,10 @@ export function unprofitable({ snapshot, delta, perp, policy, operation }: GateS
   if (judged.kind === 'unknown') return unknownAs('USD', 'the cost', judged.missing);
   const { profitability: at } = judged;
   const periodMs = snapshot.funding.periodMs;
-  const days = at.breakEvenDays === null ? 'never' : `in ${at.breakEvenDays.toFixed(1)} days`;
+  const breakEven =
+    at.breakEvenDays === null
+      ? "At today's rate the costs are never recovered."
+      : `At today's rate the costs are recovered in ${at.breakEvenDays.toFixed(1)} days; the limit is ${at.horizonHours} h.`;
   const lastPassed = at.lastPassedTsMs === null ? null : new Date(at.lastPassedTsMs).toISOString();
   return {
     pass: at.pass,
@@ -107,9 +110,8 @@ export function unprofitable({ snapshot, delta, perp, policy, operation }: GateS
     need: usdNumber(at.cost.total),
     unit: 'USD',
     remedy:
-      `At today's rate the cost is earned back ${days}; it must be within ${at.horizonHours} h. ` +
-      `It would pass from ${(annualizedRate(at.neededRate, periodMs) * 100).toFixed(2)} % a year` +
-      `${lastPassed === null ? '; no known period reached that.' : `; the last hour that did ended ${lastPassed}.`}` +
+      `${breakEven} Needs at least ${(annualizedRate(at.neededRate, periodMs) * 100).toFixed(2)} % APR` +
+      `${lastPassed === null ? ', which no known period reached.' : `, last met at ${lastPassed}.`}` +
       `${at.shortHistory ? ' Less than 24 h of funding history is known.' : ''}`,
     detail: {
       expected_usd: usdNumber(at.expected),

@@ -27,7 +27,7 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
       have: Number(free) / 1e6,
       need: 0,
       unit: 'USD',
-      remedy: 'The free collateral does not carry this size: deposit more, or choose a smaller size.',
+      remedy: 'The free collateral is too small for this size. Deposit more or choose a smaller size.',
     };
   }
   const { asset, amount } = operation;
@@ -46,8 +46,8 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
     unit: asset,
     remedy:
       operation.kind === 'deposit'
-        ? 'The wallet, less the gas reserve, this transaction and the opening of an account, does not hold as much.'
-        : `No more than this can be withdrawn without borrowing.${whatHoldsBack(snapshot)}`,
+        ? 'That is what the wallet holds after the gas reserve, the transaction fee and the cost of opening an account.'
+        : `More than this cannot be withdrawn without borrowing.${whatHoldsBack(snapshot)}`,
   };
 }
 
@@ -65,7 +65,7 @@ function boundByDebt({ snapshot, margin }: GateSubject): GateCheck | null {
     have: usdNumber(microUsd(free)),
     need: 0,
     unit: 'USD',
-    remedy: `What is left would not carry what is owed. Withdraw less.${whatHoldsBack(snapshot)}`,
+    remedy: `The rest would not cover what the account owes. Withdraw less.${whatHoldsBack(snapshot)}`,
   };
 }
 
@@ -85,11 +85,11 @@ export function whatHoldsBack({ account, markets }: Pick<Snapshot, 'account' | '
     if (market === undefined || balance.kind !== 'borrow' || balance.scaledBalance === 0n) return [];
     const asset = settlesPerps(markets, market) ? 'USDC' : market.asset;
     const debt = `${formatAmount(-tokenAmount(balance, market), market.decimals)} ${asset}`;
-    return [` A debt of ${debt} holds the rest back: deposit a little more than that first.`];
+    return [` A debt of ${debt} blocks the rest. Deposit a little more than that first.`];
   });
   return loss === 0n
     ? debts.join('')
-    : ` A loss of ${formatUsd(loss)} USD of a closed position is not settled and holds the rest back: send SETTLE_PNL first.${debts.join('')}`;
+    : ` An unsettled loss of ${formatUsd(loss)} USD from a closed position blocks the rest. Send SETTLE_PNL first.${debts.join('')}`;
 }
 
 export function depositable(snapshot: Snapshot, asset: Asset, policy: Policy): bigint {
@@ -119,7 +119,7 @@ export function minimumSizeCheck({ market, policy, operation, delta }: GateSubje
     have: solNumber(abs(delta)),
     need: need === null ? null : solNumber(need),
     unit: 'SOL',
-    remedy: 'Choose a size of at least the minimum.',
+    remedy: 'Choose a larger size.',
   };
 }
 
@@ -144,6 +144,6 @@ export function maxAutoTrade({ market, delta, policy }: GateSubject): GateCheck 
     have: usdNumber(notional),
     need,
     unit: 'USD',
-    remedy: 'Too much for the engine to decide by itself (MAX_AUTO_TRADE_USD): send REBALANCE.',
+    remedy: 'Above the automatic trade limit (MAX_AUTO_TRADE_USD). Use Rebalance.',
   };
 }

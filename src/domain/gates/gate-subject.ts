@@ -144,7 +144,7 @@ export const unknownAs = (unit: string, need: number | string, missing: readonly
   have: null,
   need,
   unit,
-  remedy: `Not known: ${missing.join(', ')}. Wait for a complete reading.`,
+  remedy: `Not known: ${missing.join(', ')}. Wait until the account has been read completely.`,
 });
 
 /** SOL that comes into the wallet (negative: leaves) by the operation itself, the transaction's cost aside. */

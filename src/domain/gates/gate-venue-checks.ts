@@ -15,7 +15,7 @@ export function permission({ policy, operation }: GateSubject): GateCheck {
     have: policy.mode === 'paper' ? 'paper' : policy.permissions,
     need,
     unit: 'permission',
-    remedy: `Set LIVE_PERMISSIONS=${need} and start again.`,
+    remedy: `To allow it, set LIVE_PERMISSIONS=${need} and restart.`,
   };
 }
 
@@ -28,7 +28,7 @@ export function venuePaused({ snapshot: { pauses }, operation, reducing }: GateS
     have: paused ? 'paused' : 'open',
     need: 'open',
     unit: 'venue',
-    remedy: `${pauses.detail === null ? 'The venue refuses this now.' : `The venue refuses this now: ${pauses.detail}`} Try again later.`,
+    remedy: `${pauses.detail === null ? '' : `${pauses.detail} `}Try again when the venue has resumed it.`,
   };
 }
 
@@ -39,7 +39,7 @@ export function feeMoney({ snapshot, operation }: GateSubject): GateCheck {
     have: solNumber(snapshot.wallet.sol),
     need: solNumber(need),
     unit: 'SOL',
-    remedy: 'Send SOL to the wallet: it cannot pay for a transaction.',
+    remedy: 'Send SOL to the wallet.',
   };
 }
 
@@ -49,7 +49,7 @@ export function priceUnknown({ worstPrice }: GateSubject): GateCheck {
     have: worstPrice === null ? null : usdNumber(worstPrice),
     need: 'a mark or oracle price',
     unit: 'USD',
-    remedy: 'There is no price to set a limit from. Wait for one.',
+    remedy: 'Wait for a price; without one no price limit can be set.',
   };
 }
 
@@ -60,7 +60,7 @@ export function accountStatus({ snapshot: { account }, operation }: GateSubject)
     have,
     need: 'active',
     unit: 'account',
-    remedy: account === null ? 'There is no account yet: deposit first.' : 'Wait until the liquidation is over.',
+    remedy: account === null ? 'Deposit first.' : 'Wait until the liquidation has ended.',
   };
 }
 
@@ -72,7 +72,7 @@ export function marketStatus({ market, reducing, operation }: GateSubject): Gate
     have: status,
     need: eased ? 'active or reduce_only' : 'active',
     unit: 'market',
-    remedy: market === null ? 'The venue does not tell of this market.' : 'The market does not take this now.',
+    remedy: market === null ? 'The venue does not list this market.' : 'Try again when the market is active.',
   };
 }
 
@@ -89,8 +89,8 @@ export function oracleInvalid({ snapshot, market, operation }: GateSubject): Gat
     unit: 'oracle',
     remedy:
       priced && !valid
-        ? 'The venue fills no order by this price. Wait until the oracle is fresh.'
-        : 'Wait until the oracle gives a valid price.',
+        ? 'The venue fills no orders at this price. Wait until the oracle is fresh.'
+        : 'Wait until the oracle price is valid.',
   };
 }
 
@@ -122,7 +122,7 @@ export function snapshotAge({ snapshot, policy, nowMs }: GateSubject): GateCheck
     have: ageMs / 1000,
     need: policy.maxSnapshotAgeMs / 1000,
     unit: 's',
-    remedy: 'The reading is too old (MAX_SNAPSHOT_AGE_SECONDS). Wait for a fresh one.',
+    remedy: 'Wait until the account has been read again.',
   };
 }
 
@@ -132,7 +132,7 @@ export function rpcLatency({ snapshot: { rpcLatencyMs }, policy }: GateSubject):
     have: rpcLatencyMs,
     need: policy.maxRpcLatencyMs,
     unit: 'ms',
-    remedy: 'The RPC answers too slowly (MAX_RPC_LATENCY_MS). Wait, or add a nearer node to RPC_URL.',
+    remedy: 'Wait, or add a faster node to RPC_URL.',
   };
 }
 
@@ -144,6 +144,6 @@ export function gasReserve({ snapshot, operation, policy }: GateSubject): GateCh
     have: solNumber(left),
     need: solNumber(policy.reservedSol),
     unit: 'SOL',
-    remedy: 'The wallet must keep RESERVED_SOL for gas: send SOL to it, or choose a smaller amount.',
+    remedy: 'Send SOL to the wallet, withdraw some SOL from the account, or choose a smaller amount.',
   };
 }

@@ -14,6 +14,7 @@ import { valuationPrice } from '../order/slippage.ts';
 import { GATE_CHECKS } from './gate-checks.ts';
 import { type GateCheck, type GateInput, type GateOperation, type GateSubject, gateSubject } from './gate-subject.ts';
 import { GATE_CODES, type GateCell, type GateCode, type GateColumn, gateCell } from './gate-table.ts';
+import { gateSentence } from './gate-words.ts';
 
 export { minimumSize } from './gate-size-checks.ts';
 export { type GateInput, type GateOperation, type TradePurpose, worstPriceOf } from './gate-subject.ts';
@@ -124,17 +125,12 @@ function errorCode(report: GateReport): string {
   return blocked('MINIMUM_SIZE') ? 'BELOW_MINIMUM' : 'GATE_BLOCKED';
 }
 
-const figure = (value: number | string | null): string =>
-  value === null ? 'unknown' : typeof value === 'number' ? String(Number(value.toPrecision(6))) : value;
-
 /** The refusal that a blocked report amounts to; null when nothing blocks. */
 export function gateError(report: GateReport): ErrorReport | null {
   const blocking = blockingGates(report);
   if (blocking.length === 0) return null;
-  const reasons = blocking.map(
-    ({ code, have, need, unit, remedy }) => `${code}: ${figure(have)} against ${figure(need)} ${unit}. ${remedy}`,
-  );
-  return { code: errorCode(report), message: reasons.join(' '), details: { gates: gatesJson(report) } };
+  const message = blocking.map((gate) => `${gateSentence(gate)} ${gate.remedy}`).join(' ');
+  return { code: errorCode(report), message, details: { gates: gatesJson(report) } };
 }
 
 export interface ConfirmationNeed {

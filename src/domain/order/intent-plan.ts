@@ -38,7 +38,7 @@ export function planIntent(plan: Plan, snapshot: Snapshot, limits: PlanLimits): 
   if ('asset' in plan) return { kind: 'intent', intent: plan, reducing: false, position: null };
   const market = perpMarketOf(snapshot.markets, plan.market);
   if (market === null)
-    return refuse('UNKNOWN_MARKET', `There is no market ${plan.market} here.`, null, { market: plan.market });
+    return refuse('UNKNOWN_MARKET', `There is no market ${plan.market}.`, null, { market: plan.market });
   const position = snapshot.account === null ? lamports(0n) : perpSize(snapshot.account, snapshot.markets, plan.market);
   switch (plan.kind) {
     case 'trade':
@@ -116,7 +116,9 @@ function planOrder(order: {
   const { market, side, size, reducing, position, limits } = order;
   const reference = limitReference(market, side);
   if (reference === null)
-    return refuse('UNAVAILABLE', `${market.market} has no price to set a limit from.`, position, { part: 'price' });
+    return refuse('UNAVAILABLE', `${market.market} has no price, so no price limit can be set.`, position, {
+      part: 'price',
+    });
   const limit = priceLimit(reference, order.bps, side, market.tickSize);
   return {
     kind: 'intent',

@@ -142,8 +142,8 @@ function planClose(market: string, flatten: boolean, { snapshot }: PlanInput): O
   if (perpMarketOf(snapshot.markets, market) === null) return unknownMarket(market, snapshot);
   const { account } = snapshot;
   const flat = account === null || (perpSize(account, snapshot.markets, market) === 0n && account.orders.length === 0);
-  if (flat && !flatten) return refuse({ code: 'NO_POSITION', message: `There is no position in ${market} to close.` });
-  if (flat) return { kind: 'nothing', message: 'There was no position. Trading is halted until RESUME.' };
+  if (flat && !flatten) return refuse({ code: 'NO_POSITION', message: `There is no open position in ${market}.` });
+  if (flat) return { kind: 'nothing', message: 'No open position. Trading is halted until RESUME.' };
   return {
     kind: 'start',
     admission: flatten ? 'flatten' : 'close',
@@ -217,8 +217,8 @@ function gatesSay(operation: GateOperation, input: PlanInput, delta: Lamports | 
   return {
     kind: 'confirm',
     message: need.reasons.includes('DELTA_EXPOSED')
-      ? 'This leaves the account exposed to the price beyond tolerance. Confirm to go ahead.'
-      : 'This is above CONFIRM_ABOVE_USD. Confirm to go ahead.',
+      ? 'This leaves the account exposed to the price beyond the tolerance. Confirm to go ahead.'
+      : 'Commands of this size need confirmation (CONFIRM_ABOVE_USD).',
     preview: confirmationPreview(gateInput, report, limit, need),
     priceLimit: limit === null ? null : limit.toString(),
   };

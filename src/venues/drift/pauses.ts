@@ -52,7 +52,7 @@ const EXCHANGE_WORDS: readonly (readonly [number, string])[] = [
   [EXCHANGE.withdraw, 'withdrawals'],
   [EXCHANGE.fill, 'fills of orders'],
   [EXCHANGE.amm, 'its AMM (orders fill only against other traders)'],
-  [EXCHANGE.settle, 'settling of PnL'],
+  [EXCHANGE.settle, 'settling PnL'],
   [EXCHANGE.funding, 'funding (what accrues meanwhile is not paid)'],
   [EXCHANGE.liquidation, 'liquidations'],
   [EXCHANGE.ammImmediate, 'immediate fills by its AMM'],
@@ -81,8 +81,8 @@ function perpSentences(market: PerpMarketAccount): readonly string[] {
   const paused = [
     has(flags, PERP.fill) ? 'fills of orders' : null,
     has(flags, PERP.ammFill) || status === 'ammPaused' ? 'its AMM (orders fill only against other traders)' : null,
-    has(flags, PERP.settle) ? 'settling of PnL' : null,
-    has(flags, PERP.settleWithPosition) ? 'settling of PnL while a position is open' : null,
+    has(flags, PERP.settle) ? 'settling PnL' : null,
+    has(flags, PERP.settleWithPosition) ? 'settling PnL while a position is open' : null,
     has(flags, PERP.funding) || status === 'fundingPaused' ? 'funding' : null,
     has(flags, PERP.liquidation) ? 'liquidations' : null,
   ].filter((each) => each !== null);

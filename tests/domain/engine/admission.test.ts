@@ -95,8 +95,8 @@ describe('the admission table', () => {
 
   it('tells who stopped in order to withdraw that the position is in the way, not that a start is missing', () => {
     const stopped = { ...ACTIVE, state: 'stopped', hasPosition: true, holds: [hold('stopped', 'reducing')] } as const;
-    expect(refusalOf('withdraw', stopped)?.message).toContain('Close it first');
-    expect(refusalOf('open', stopped)?.message).toContain('START_ENGINE first');
+    expect(refusalOf('withdraw', stopped)?.message).toContain('Close the position first');
+    expect(refusalOf('open', stopped)?.message).toContain('Start it first');
   });
 
   it('refuses a deposit while a deposit is unresolved, since it would double it', () => {

@@ -73,7 +73,7 @@ describe('decide, row by row', () => {
     const decision = judge({ ...NEAR_LIQUIDATION, walletSol: 0 });
     expect(decision.action.kind).toBe('none');
     expect(decision.reasons[0]?.code).toBe('GUARD_BLOCKED');
-    expect(decision.reasons[0]?.text).toContain('FEE_MONEY');
+    expect(decision.reasons[0]?.text).toContain('The wallet has');
   });
 
   it('6: never opens by itself, whatever the target says', () => {

@@ -236,7 +236,7 @@ describe('the page’s figures', () => {
   it('say what holds deposits back, and how it is freed', () => {
     expect(figuresOf({}).held_back).toBeNull();
     expect(figuresOf({ usdc: -2 }).held_back).toBe(
-      'A debt of 2 USDC holds the rest back: deposit a little more than that first.',
+      'A debt of 2 USDC blocks the rest. Deposit a little more than that first.',
     );
   });
 
@@ -278,7 +278,7 @@ describe('the market’s figures', () => {
     expect(marketFigures({ ...snapshot, markets: { spot: [], perps: [] } })).toMatchObject({
       oracle_price: null,
       oracle_valid: false,
-      oracle_invalid_reason: 'the market is not known',
+      oracle_invalid_reason: 'market unknown',
       mark_price: null,
       step_size_base: null,
       funding: { last_rate: null },

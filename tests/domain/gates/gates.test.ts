@@ -179,7 +179,7 @@ it('a withdrawal that an unsettled loss holds back is told to settle first, with
   const snapshot = snapshotOf({ usdc: 0, account: { perps: [position] } });
   const operation = capital('withdraw', 10);
   const error = gateError(evaluateGates({ snapshot, operation, policy: paperPolicy(), nowMs: NOW_MS }));
-  expect(error?.message).toMatch(/HEALTH_AFTER: 0 against 80.*loss of 40\.5\d* USD .*send SETTLE_PNL first/);
+  expect(error?.message).toMatch(/Health would be 0 %; .*loss of 40\.5\d* USD .*Send SETTLE_PNL first/);
 });
 
 it('a withdrawal that leaves an unsettled loss uncovered at initial weights is refused as the program would', () => {
@@ -190,16 +190,16 @@ it('a withdrawal that leaves an unsettled loss uncovered at initial weights is r
   // 40.5 USD at 150 USD and 80 %: 0.3375 SOL must stay; at 90 %, which health goes by, 0.3.
   expect(refused('9.69')).toMatchObject({
     code: 'INSUFFICIENT_FUNDS',
-    message: expect.stringMatching(/would not carry what is owed.*send SETTLE_PNL first/),
+    message: expect.stringMatching(/would not cover what the account owes.*Send SETTLE_PNL first/),
   });
-  expect(refused('9.6625')?.message ?? '').not.toContain('would not carry');
+  expect(refused('9.6625')?.message ?? '').not.toContain('would not cover');
 });
 
 it('a withdrawal that a debt holds back is told what to deposit', () => {
   const snapshot = snapshotOf({ usdc: -12.5 });
   const operation = capital('withdraw', 10);
   const error = gateError(evaluateGates({ snapshot, operation, policy: livePolicy(), nowMs: NOW_MS }));
-  expect(error?.message).toContain('A debt of 12.5 USDC holds the rest back: deposit a little more than that first.');
+  expect(error?.message).toContain('A debt of 12.5 USDC blocks the rest. Deposit a little more than that first.');
 });
 
 it('a withdrawal of the lamports that were rounded away owes nothing, and is not refused for its health', () => {
@@ -650,7 +650,7 @@ describe('a refusal', () => {
 
   it('says what would have to be true for a trade that does not pay', () => {
     const error = refusal({ lastRate: 500n }, trade('open', '-5'));
-    expect(error?.message).toContain('earned back in');
+    expect(error?.message).toContain('recovered in');
     expect(refusal({ lastRate: -500n }, trade('open', '-5'))?.message).toContain('never');
   });
 

@@ -151,7 +151,7 @@ describeOnDrift('what the venue refuses', () => {
     ['deposit', { deposit: true }, 'Drift has paused deposits.'],
     ['withdraw', { withdraw: true }, 'Drift has paused withdrawals.'],
     ['fill', { increase: true, reduce: true }, 'Drift has paused fills of orders.'],
-    ['settle', { settle: true }, 'Drift has paused settling of PnL.'],
+    ['settle', { settle: true }, 'Drift has paused settling PnL.'],
     ['funding', {}, 'Drift has paused funding (what accrues meanwhile is not paid).'],
     ['amm', {}, 'Drift has paused its AMM (orders fill only against other traders).'],
     ['liquidation', {}, 'Drift has paused liquidations.'],
@@ -204,7 +204,7 @@ describeOnDrift('an oracle', () => {
       valid: true,
       noFillsReason: expect.stringMatching(/^stale by \d+ slots, of which the AMM allows 10$/),
     });
-    expect(fresh.feed.warnings).toEqual([expect.stringContaining('opening and enlarging wait')]);
+    expect(fresh.feed.warnings).toEqual([expect.stringContaining('opening and increasing wait')]);
     await net.advance(400);
     const stale = await venue.read('confirmed');
     expect(stale.markets.perps[0]?.oracle).toMatchObject({

@@ -1,0 +1,87 @@
+/** What a gate that did not pass says to a person: one sentence with its figures. The remedy stands in the gate. */
+import type { GateCode } from './gate-table.ts';
+
+type Figure = number | string | null;
+
+interface FailedGate {
+  readonly code: GateCode;
+  readonly have: Figure;
+  readonly need: Figure;
+  readonly unit: string;
+}
+
+const MINUS = '\u2212';
+/** Decimals tried in turn: as few as tell the figure from the limit. */
+const DECIMALS = { sol: [4, 6, 9], usd: [2, 4, 6], percent: [2, 4], times: [2, 4], seconds: [1, 3] } as const;
+const DAY_SECONDS = 86_400;
+
+const words = (value: string): string => value.replaceAll('_', ' ');
+const trimmed = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
+const signed = (value: number, text: string): string => (value < 0 && /[1-9]/.test(text) ? `${MINUS}${text}` : text);
+
+type Write = (size: number, decimals: number) => string;
+
+const text = (value: Figure, decimals: number, write: Write): string => {
+  if (value === null) return 'unknown';
+  return typeof value === 'string' ? words(value) : signed(value, write(Math.abs(value), decimals));
+};
+
+/** Both figures with the decimals that show their difference. */
+const both =
+  (tried: readonly number[], write: Write) =>
+  ({ have, need }: FailedGate): readonly [string, string] => {
+    const enough = tried.find((decimals) => text(have, decimals, write) !== text(need, decimals, write));
+    const decimals = enough ?? (tried.at(-1) as number);
+    return [text(have, decimals, write), text(need, decimals, write)];
+  };
+
+const inSol = both(DECIMALS.sol, (size, decimals) => `${size.toFixed(decimals)} SOL`);
+const inUsd = both(DECIMALS.usd, (size, decimals) => `$${size.toFixed(decimals)}`);
+const inPercent = both(DECIMALS.percent, (size, decimals) => `${trimmed(size.toFixed(decimals))} %`);
+const inTimes = both(DECIMALS.times, (size, decimals) => `${trimmed(size.toFixed(decimals))}x`);
+const inSeconds = both(DECIMALS.seconds, (size, decimals) =>
+  size > DAY_SECONDS ? 'more than a day' : `${trimmed(size.toFixed(decimals))} s`,
+);
+const inMilliseconds = both([0, 1], (size, decimals) => `${size.toFixed(decimals)} ms`);
+const inAsset = (gate: FailedGate): readonly [string, string] =>
+  both([9], (size, decimals) => `${trimmed(size.toFixed(decimals))} ${gate.unit}`)(gate);
+const state = ({ have }: FailedGate): string => (have === null ? 'unknown' : words(String(have)));
+
+type Words = (gate: FailedGate) => string;
+
+/** A sentence about the figure and the limit. */
+const figures =
+  (pair: (gate: FailedGate) => readonly [string, string], sentence: (have: string, need: string) => string): Words =>
+  (gate) =>
+    sentence(...pair(gate));
+
+const WORDS: Readonly<Record<GateCode, Words>> = {
+  PERMISSION: ({ have, need }) =>
+    `${need === 'trading' ? 'Trading is disabled' : 'Deposits and withdrawals are disabled'} (${have === 'capital' ? 'capital only' : 'read-only'}).`,
+  VENUE_PAUSED: () => 'The venue has paused this operation.',
+  FEE_MONEY: figures(inSol, (have, need) => `The wallet has ${have}; this transaction costs ${need}.`),
+  PRICE_UNKNOWN: () => 'The price is unknown.',
+  ACCOUNT_STATUS: (gate) => (gate.have === 'none' ? 'There is no account yet.' : `The account is ${state(gate)}.`),
+  MARKET_STATUS: (gate) => `The market is ${state(gate)}.`,
+  ORACLE_INVALID: (gate) => `The oracle price is not usable: ${state(gate)}.`,
+  SNAPSHOT_AGE: figures(inSeconds, (have, need) => `The account data is ${have} old; the limit is ${need}.`),
+  RPC_LATENCY: figures(inMilliseconds, (have, need) => `The RPC node takes ${have}; the limit is ${need}.`),
+  GAS_RESERVE: figures(inSol, (have, need) => `The wallet would keep ${have} for gas; it must keep ${need}.`),
+  INSUFFICIENT_FUNDS: figures(inAsset, (have, need) => `Available: ${have}. Needed: ${need}.`),
+  MINIMUM_SIZE: figures(inSol, (have, need) => `The size is ${have}; the minimum is ${need}.`),
+  STEP_SIZE: figures(inSol, (have, need) => `The size ${have} is not a multiple of ${need}.`),
+  LEVERAGE: figures(inTimes, (have, need) => `Leverage would be ${have}; the limit is ${need}.`),
+  HEALTH_AFTER: figures(inPercent, (have, need) => `Health would be ${have}; it must stay above ${need}.`),
+  LIQUIDATION_DISTANCE: figures(
+    inPercent,
+    (have, need) => `Liquidation would be ${have} away; it must stay at least ${need} away.`,
+  ),
+  DELTA_EXPOSED: figures(
+    inPercent,
+    (have, need) => `The account would be ${have} away from neutral; the tolerance is ${need}.`,
+  ),
+  UNPROFITABLE: figures(inUsd, (have, need) => `Expected funding: ${have}. Costs: ${need}.`),
+  MAX_AUTO_TRADE: figures(inUsd, (have, need) => `The trade is worth ${have}; the automatic limit is ${need}.`),
+};
+
+export const gateSentence = (gate: FailedGate): string => WORDS[gate.code](gate);
