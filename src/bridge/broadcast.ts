@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Journal, JournalEvent } from '../journal/journal.ts';
 import type { AlertRecord, EngineRecord, FundingRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { BroadcastData } from '../protocol/messages.ts';
 import { coalesced } from './coalesce.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import type { JournalLookup } from './journal-lookup.ts';
@@ -21,7 +22,7 @@ import type { Links } from './links.ts';
 import type { OpenEnds } from './open-ends.ts';
 import { broadcastFrame } from './protocol.ts';
 import { RecentSet } from './recent-set.ts';
-import { alertView, transitionView, type View } from './record-views.ts';
+import { alertView, transitionView } from './record-views.ts';
 import { isoTime, rateNumber, usdNumber } from './units-view.ts';
 import { within } from './within.ts';
 
@@ -35,7 +36,7 @@ export interface BroadcastPorts {
   readonly logger: Logger;
   readonly links: Links;
   /** SYSTEM_STATS' data from what is known now. */
-  readonly stats: () => View;
+  readonly stats: () => BroadcastData<'SYSTEM_STATS'>;
   readonly audience: () => number;
   readonly send: (frame: string, options: { readonly stats: boolean }) => void;
 }
@@ -284,7 +285,7 @@ export class Broadcast {
   }
 }
 
-const statusView = (engine: EngineRecord): View => ({
+const statusView = (engine: EngineRecord): BroadcastData<'ENGINE_STATUS'> => ({
   engine_id: engine.engineId,
   mode: engine.mode,
   state: engine.state,
@@ -306,7 +307,7 @@ function withTotals(
   return told.toReversed();
 }
 
-const fundingUpdate = (payment: FundingRecord, total: bigint): View => ({
+const fundingUpdate = (payment: FundingRecord, total: bigint): BroadcastData<'FUNDING_UPDATE'> => ({
   market: payment.market,
   period_ts: isoTime(payment.periodTsMs),
   rate: rateNumber(payment.rate),

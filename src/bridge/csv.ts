@@ -1,9 +1,10 @@
 /** Rows as CSV (RFC 4180): one column per field that any row has, nested values as JSON. */
 import type { Json } from '../lib/errors.ts';
-import type { View } from './record-views.ts';
+
+export type CsvRow = Readonly<Record<string, Json | undefined>>;
 
 /** `columns` stands for the header when there are no rows. */
-export function csvOf(rows: readonly View[], columns: readonly string[]): string {
+export function csvOf(rows: readonly CsvRow[], columns: readonly string[]): string {
   const names = [...new Set([...columns, ...rows.flatMap((row) => Object.keys(row))])];
   const lines = [names.map(cell), ...rows.map((row) => names.map((name) => cell(row[name])))];
   return `${lines.map((line) => line.join(',')).join('\r\n')}\r\n`;

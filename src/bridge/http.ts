@@ -7,15 +7,19 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import type { Journal, ListQuery, Page } from '../journal/journal.ts';
+import type * as z from '../lib/codec.ts';
 import { DriftlessError, type ErrorReport, ValidationError } from '../lib/errors.ts';
+import type { Config, HttpError, ListItemJson, ListName, Readiness as ReadinessAnswer } from '../protocol/api.ts';
+import type { State } from '../protocol/state.ts';
+import { errorView } from './answer-views.ts';
 import type { Auth } from './auth.ts';
-import { csvOf } from './csv.ts';
+import { type CsvRow, csvOf } from './csv.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import { API_LOOKUP_MS, READINESS_MS, RETRY_AFTER_S } from './limits.ts';
 import type { Links } from './links.ts';
 import { parseListQuery } from './list-query.ts';
 import type { Readiness, ReadinessPart } from './ports.ts';
-import { alertView, equityView, fundingView, operationView, tradeView, type View } from './record-views.ts';
+import { alertView, equityView, fundingView, operationView, tradeView } from './record-views.ts';
 import { within } from './within.ts';
 
 export interface HttpPorts {
@@ -28,23 +32,25 @@ export interface HttpPorts {
   readonly pageDir: string | null;
   readonly readiness: () => Promise<Readiness>;
   /** Read afresh. */
-  readonly state: () => Promise<View>;
-  readonly config: () => View;
+  readonly state: () => Promise<z.input<typeof State>>;
+  readonly config: () => z.input<typeof Config>;
 }
 
-interface List {
+interface JournalList<Item> {
+  /** Of an empty CSV. */
   readonly columns: readonly string[];
-  readonly page: (journal: Journal, query: ListQuery) => Promise<Page<View>>;
+  readonly page: (journal: Journal, query: ListQuery) => Promise<Page<Item>>;
 }
+type Lists = { readonly [Name in ListName]: JournalList<ListItemJson<Name>> };
 
 const PARTS: readonly ReadinessPart[] = ['temporal', 'journal', 'worker', 'feed', 'venue'];
 
-const viewed = async <Row>(page: Promise<Page<Row>>, view: (row: Row) => View): Promise<Page<View>> => {
+const viewed = async <Row, Item>(page: Promise<Page<Row>>, view: (row: Row) => Item): Promise<Page<Item>> => {
   const { items, nextCursor } = await page;
   return { items: items.map(view), nextCursor };
 };
 
-const listsOf = (links: Links): Readonly<Record<string, List>> => ({
+const listsOf = (links: Links): Lists => ({
   operations: {
     columns: ['operation_id', 'command_id', 'kind', 'status', 'created_at', 'ended_at', 'intent', 'attempts', 'error'],
     page: (journal, query) => viewed(journal.operations(query), (row) => operationView(row, links)),
@@ -160,18 +166,19 @@ function securityHeaders(request: Request, response: Response, next: NextFunctio
 async function readyz({ readiness }: HttpPorts, response: Response): Promise<void> {
   const waited = await within(READINESS_MS, readiness);
   const answered = waited.kind === 'value' ? waited.value : null;
-  const parts = Object.fromEntries(PARTS.map((part) => [part, answered?.[part] ?? { ok: false, detail: 'no answer' }]));
-  const ready = PARTS.every((part) => parts[part]?.ok === true);
+  const found = PARTS.map((part) => [part, answered?.[part] ?? { ok: false, detail: 'no answer' }] as const);
+  const ready = found.every(([, { ok }]) => ok);
+  const answer: z.input<typeof ReadinessAnswer> = { ready, parts: Object.fromEntries(found) as unknown as Readiness };
   response
     .status(ready ? 200 : 503)
     .set('Cache-Control', 'no-store')
-    .json({ ready, parts });
+    .json(answer);
 }
 
 async function sendList(
   ports: HttpPorts,
   name: string,
-  list: List,
+  list: JournalList<CsvRow>,
   request: Request,
   response: Response,
 ): Promise<void> {
@@ -208,7 +215,8 @@ async function sendList(
 function sendError(response: Response, status: number, error: ErrorReport): void {
   if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="driftless"');
   if (status === 503) response.set('Retry-After', String(RETRY_AFTER_S));
-  response.status(status).set('Cache-Control', 'no-store').json({ error });
+  const answer: z.input<typeof HttpError> = { error: errorView(error) };
+  response.status(status).set('Cache-Control', 'no-store').json(answer);
 }
 
 /** Vite names its assets by their content; the page itself is always asked for. */

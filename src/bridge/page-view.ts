@@ -6,14 +6,21 @@ import { accountFigures, marketFigures } from '../domain/figures/figures.ts';
 import { driftFromTargetPct, exposure, FULL_HEDGE_PPM, reservedFor } from '../domain/hedge/delta.ts';
 import type { Policy } from '../domain/hedge/policy.ts';
 import { perpMarketOf, perpSize } from '../domain/margin/margin.ts';
-import type { View } from './record-views.ts';
+import type * as z from '../lib/codec.ts';
+import type { AccountInfo } from '../protocol/account.ts';
+import type { Market } from '../protocol/market.ts';
+import type { PolicyInForce } from '../protocol/policy.ts';
 import { isoTime, isoTimeOrNull, rateNumber, solNumber, usdNumber } from './units-view.ts';
 
 const sol = (value: bigint): number => solNumber(value.toString());
 const usd = (value: bigint): number => usdNumber(value.toString());
 
 /** `hedgeTarget` 0 to 1, null when the engine's record is unknown. */
-export const accountView = (snapshot: Snapshot, policy: Policy, hedgeTarget: number | null): View => ({
+export const accountView = (
+  snapshot: Snapshot,
+  policy: Policy,
+  hedgeTarget: number | null,
+): z.input<typeof AccountInfo> => ({
   ...accountFigures(snapshot, policy),
   drift_from_target_pct: driftFromTarget(snapshot, policy, hedgeTarget),
   next_funding_estimate: nextFundingEstimate(snapshot),
@@ -34,7 +41,7 @@ function nextFundingEstimate({ account, markets, funding }: Snapshot): number | 
 }
 
 /** Times as ISO 8601, and the wait for the next period counted from now instead of from the snapshot. */
-export function marketView(snapshot: Snapshot, nowMs: number): View {
+export function marketView(snapshot: Snapshot, nowMs: number): z.input<typeof Market> {
   const figures = marketFigures(snapshot);
   const { next_period_in_ms: fromSnapshot, next_period_ts: nextPeriodTsMs } = figures.funding;
   const sinceMs = Math.max(0, nowMs - snapshot.takenAtMs);
@@ -50,7 +57,7 @@ export function marketView(snapshot: Snapshot, nowMs: number): View {
   };
 }
 
-export const policyView = (policy: Policy): View => ({
+export const policyView = (policy: Policy): z.input<typeof PolicyInForce> => ({
   mode: policy.mode,
   permissions: policy.permissions,
   drift_tolerance_pct: policy.driftTolerancePct,

@@ -28,8 +28,6 @@ export interface BridgeSettings {
   readonly markets?: readonly string[];
   /** Who sends, in the words of the log and the verdicts; by default `operator`. */
   readonly operator?: string;
-  /** Shown by /api/config beside the policy: public settings only. */
-  readonly publicConfig?: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 export interface PartReadiness {

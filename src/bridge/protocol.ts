@@ -1,6 +1,6 @@
 /** The socket's messages: what comes in, as parsed at the edge, and the frames that go out. */
 import { isLosslessNumber } from 'lossless-json';
-import type { z } from 'zod';
+import type { ZodError } from 'zod';
 import {
   ACTIONS,
   type Action,
@@ -9,7 +9,10 @@ import {
   type Mode,
   refused,
 } from '../domain/order/command.ts';
-import type { ErrorDetails, ErrorReport, Json } from '../lib/errors.ts';
+import type * as z from '../lib/codec.ts';
+import type { ErrorDetails, ErrorReport } from '../lib/errors.ts';
+import type { BroadcastData, BroadcastType, NotUnderstood } from '../protocol/messages.ts';
+import { errorView, resultView } from './answer-views.ts';
 import { COMMON_SCHEMA, dataSchema, isMisspelt, refusalOfField } from './command-schema.ts';
 import { MAX_COMMAND_ID_CHARS } from './limits.ts';
 import { quote } from './quote.ts';
@@ -150,7 +153,7 @@ function envelopeProblems(message: WireFields, commandId: unknown): BadField[] {
   return problems;
 }
 
-const issuesOf = (error: z.ZodError, data: WireFields): BadField[] =>
+const issuesOf = (error: ZodError, data: WireFields): BadField[] =>
   error.issues.map((issue) => {
     const field = String(issue.path[0] ?? 'data');
     return { field, got: quote(own(data, field)), expected: issue.message };
@@ -187,30 +190,16 @@ const ownOnly = (fields: WireFields): WireFields => Object.assign(Object.create(
 const isFields = (value: unknown): value is WireFields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
 
-export type OutgoingType =
-  | 'COMMAND_RESULT'
-  | 'SYSTEM_STATS'
-  | 'ENGINE_STATUS'
-  | 'FUNDING_UPDATE'
-  | 'TRANSACTION_UPDATE'
-  | 'ALERT';
-
 export const commandResultFrame = (
   action: Action | string | null,
   commandId: string | null,
   answer: CommandAnswer,
-): string =>
-  JSON.stringify({
-    type: 'COMMAND_RESULT',
-    action,
-    command_id: commandId,
-    success: answer.success,
-    message: answer.message,
-    data: answer.data,
-    ...(answer.error === undefined ? {} : { error: answer.error }),
-  });
+): string => JSON.stringify(resultView(action, commandId, answer));
 
-export const errorFrame = (error: ErrorReport): string => JSON.stringify({ type: 'ERROR', level: 'warning', error });
+export const errorFrame = (error: ErrorReport): string => {
+  const message: z.input<typeof NotUnderstood> = { type: 'ERROR', level: 'warning', error: errorView(error) };
+  return JSON.stringify(message);
+};
 
-export const broadcastFrame = (type: Exclude<OutgoingType, 'COMMAND_RESULT'>, data: Json): string =>
+export const broadcastFrame = <Type extends BroadcastType>(type: Type, data: BroadcastData<Type>): string =>
   JSON.stringify({ type, data });

@@ -1,4 +1,5 @@
 /** The journal's rows under INTERFACE's names: numbers for reading, `*_base` strings for exactness. */
+import type { EquitySource } from '../domain/account/snapshot.ts';
 import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import type {
   AlertRecord,
@@ -9,13 +10,23 @@ import type {
   TradeRecord,
   TransitionRecord,
 } from '../journal/records.ts';
+import type * as z from '../lib/codec.ts';
 import type { Json } from '../lib/errors.ts';
+import type { EquityPoint } from '../protocol/account.ts';
+import type { Alert } from '../protocol/alert.ts';
+import type {
+  AttemptInfo,
+  FundingPayment,
+  IntentInfo,
+  OperationInfo,
+  Trade,
+  TransactionUpdate,
+} from '../protocol/operation.ts';
+import { errorView } from './answer-views.ts';
 import type { Links } from './links.ts';
 import { isoTime, isoTimeOrNull, rateNumber, solNumber, usdNumber } from './units-view.ts';
 
-export type View = { readonly [field: string]: Json | undefined };
-
-export const tradeView = (trade: TradeRecord): View => ({
+export const tradeView = (trade: TradeRecord): z.input<typeof Trade> => ({
   operation_id: trade.operationId,
   market: trade.market,
   side: trade.side,
@@ -30,7 +41,7 @@ export const tradeView = (trade: TradeRecord): View => ({
   index: trade.index,
 });
 
-export const fundingView = (funding: FundingRecord): View => ({
+export const fundingView = (funding: FundingRecord): z.input<typeof FundingPayment> => ({
   market: funding.market,
   period_ts: isoTime(funding.periodTsMs),
   rate: rateNumber(funding.rate),
@@ -42,13 +53,17 @@ export const fundingView = (funding: FundingRecord): View => ({
   amount_base: funding.amount,
 });
 
-const EQUITY_FIELDS = ['equity', 'baseline', ...EQUITY_SOURCES] as const satisfies readonly (keyof EquityRecord)[];
+type EquityFigure = 'equity' | 'baseline' | EquitySource;
+const FIGURES: readonly EquityFigure[] = ['equity', 'baseline', ...EQUITY_SOURCES];
 
-export const equityView = (equity: EquityRecord): View => ({
+export const equityView = (equity: EquityRecord): z.input<typeof EquityPoint> => ({
   ts: isoTime(equity.tsMs),
-  ...Object.fromEntries(EQUITY_FIELDS.map((field) => [field, usdNumber(equity[field])])),
+  ...(Object.fromEntries(FIGURES.map((name) => [name, usdNumber(equity[name])])) as Record<EquityFigure, number>),
   market_ts: isoTime(equity.marketTimeMs),
-  ...Object.fromEntries(EQUITY_FIELDS.map((field) => [`${field}_base`, equity[field]])),
+  ...(Object.fromEntries(FIGURES.map((name) => [`${name}_base`, equity[name]])) as Record<
+    `${EquityFigure}_base`,
+    string
+  >),
 });
 
 const signatureOf = ({ details }: AlertRecord): string | null => {
@@ -57,7 +72,7 @@ const signatureOf = ({ details }: AlertRecord): string | null => {
 };
 
 /** What a person needs who must look, and perhaps decide: where the transaction is seen, and how a verdict is given. */
-function whereabouts(alert: AlertRecord, links: Links): View {
+function whereabouts(alert: AlertRecord, links: Links): Partial<z.input<typeof Alert>> {
   if (alert.operationId === null) return {};
   const signature = signatureOf(alert);
   const wantsVerdict = alert.code === 'TRANSACTION_UNKNOWN' && alert.kind === 'alert';
@@ -70,7 +85,7 @@ function whereabouts(alert: AlertRecord, links: Links): View {
   };
 }
 
-export const alertView = (alert: AlertRecord, links: Links): View => ({
+export const alertView = (alert: AlertRecord, links: Links): z.input<typeof Alert> => ({
   id: alert.id,
   kind: alert.kind,
   severity: alert.severity,
@@ -82,7 +97,7 @@ export const alertView = (alert: AlertRecord, links: Links): View => ({
   ts: isoTime(alert.tsMs),
 });
 
-export const operationView = (operation: OperationRecord, links: Links): View => ({
+export const operationView = (operation: OperationRecord, links: Links): z.input<typeof OperationInfo> => ({
   operation_id: operation.operationId,
   command_id: operation.commandId,
   kind: operation.kind,
@@ -91,12 +106,12 @@ export const operationView = (operation: OperationRecord, links: Links): View =>
   ended_at: isoTimeOrNull(operation.endedAtMs),
   intent: intentView(operation.intent),
   attempts: operation.attempts.map((attempt) => attemptView(attempt, links)),
-  ...(operation.error === null ? {} : { error: { ...operation.error } }),
+  ...(operation.error === null ? {} : { error: errorView(operation.error) }),
   temporal_url: links.workflow(operation.operationId),
 });
 
 /** Without the signed bytes: whoever holds them can send them. */
-const attemptView = (attempt: AttemptRecord, links: Links): View => ({
+const attemptView = (attempt: AttemptRecord, links: Links): z.input<typeof AttemptInfo> => ({
   signature: attempt.signature,
   stage: attempt.stage,
   outcome: attempt.outcome,
@@ -107,14 +122,14 @@ const attemptView = (attempt: AttemptRecord, links: Links): View => ({
   signed_at: isoTime(attempt.signedAtMs),
   updated_at: isoTime(attempt.updatedAtMs),
   explorer_url: links.explorer(attempt.signature),
-  ...(attempt.error === null ? {} : { error: { ...attempt.error } }),
+  ...(attempt.error === null ? {} : { error: errorView(attempt.error) }),
 });
 
 export const transitionView = (
   transition: TransitionRecord,
   operation: Pick<OperationRecord, 'commandId'> | null,
   links: Links,
-): View => ({
+): z.input<typeof TransactionUpdate> => ({
   operation_id: transition.operationId,
   command_id: operation?.commandId ?? null,
   attempt: transition.attempt,
@@ -128,14 +143,15 @@ export const transitionView = (
   detail: transition.detail,
 });
 
+type Fields = Readonly<Record<string, Json | undefined>>;
+
 /** Fields of intents that are base units in the journal, and how they read. */
 const SOL_FIELDS: ReadonlySet<string> = new Set(['size', 'delta']);
 const DECIMAL = /^-?\d{1,60}$/;
 
 /** `amount` is in its asset's units, `size` and `delta` in SOL, a price limit in USD; each with its `*_base` beside. */
-function intentView(intent: Json): Json {
-  if (intent === null || typeof intent !== 'object' || Array.isArray(intent)) return intent;
-  const fields = intent as View;
+function intentView(intent: Json): z.input<typeof IntentInfo> {
+  const fields = intent as Fields;
   const view: Record<string, Json | undefined> = {};
   for (const [name, value] of Object.entries(fields)) {
     const shown = snakeCase(name);
@@ -143,10 +159,10 @@ function intentView(intent: Json): Json {
     view[shown] = number ?? value;
     if (number !== null) view[`${shown}_base`] = value;
   }
-  return view;
+  return view as z.input<typeof IntentInfo>;
 }
 
-function numberOf(name: string, value: string, fields: View): number | null {
+function numberOf(name: string, value: string, fields: Fields): number | null {
   if (name === 'amount') return fields.asset === 'USDC' ? usdNumber(value) : solNumber(value);
   if (SOL_FIELDS.has(name)) return solNumber(value);
   return name === 'priceLimit' || name === 'confirmedPriceLimit' ? usdNumber(value) : null;

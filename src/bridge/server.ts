@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { SOL_PERP } from '../domain/account/account.ts';
 import { decodePolicy } from '../domain/hedge/policy.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
+import type * as z from '../lib/codec.ts';
 import { CriticalError } from '../lib/errors.ts';
+import type { State } from '../protocol/state.ts';
 import { Auth } from './auth.ts';
 import { Broadcast } from './broadcast.ts';
 import { commandRunner, withEngine } from './commands.ts';
@@ -26,7 +28,6 @@ import { policyView } from './page-view.ts';
 import { withPlaces } from './places.ts';
 import type { BridgePorts } from './ports.ts';
 import { commandResultFrame } from './protocol.ts';
-import type { View } from './record-views.ts';
 import { Sockets } from './sockets.ts';
 import { stateView } from './state-view.ts';
 import { refuseUpgrade } from './upgrade.ts';
@@ -71,7 +72,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   });
   const dress = (answer: CommandAnswer): CommandAnswer => withEngine(answer, engineId, mode);
 
-  const freshState = async (): Promise<View | null> => {
+  const freshState = async (): Promise<z.input<typeof State> | null> => {
     await watch.read();
     if (watch.fresh) return view(watch.known);
     // The journal is mute: the engine's own word, beside the last figures, whose age tells.
@@ -144,7 +145,6 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
         policy: policyView(decodePolicy(ports.policy)),
         temporal_ui_url: settings.temporalUiUrl,
         explorer_url: settings.explorerUrl,
-        ...settings.publicConfig,
       }),
     }),
   );

@@ -3,15 +3,18 @@ import type { Logger } from 'pino';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../domain/account/snapshot.ts';
 import { decide } from '../domain/engine/decide.ts';
 import type { Hold } from '../domain/engine/hold.ts';
-import { type DriftState, driftState } from '../domain/figures/figures.ts';
+import { driftState } from '../domain/figures/figures.ts';
 import { FULL_HEDGE_PPM } from '../domain/hedge/delta.ts';
 import type { Policy } from '../domain/hedge/policy.ts';
 import type { Mode } from '../domain/order/command.ts';
 import type { EngineRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
+import type * as z from '../lib/codec.ts';
+import type { AccountInfo, DriftState } from '../protocol/account.ts';
+import type { DecisionInfo, Engine, HoldInfo } from '../protocol/engine.ts';
+import type { State } from '../protocol/state.ts';
 import type { LastKnown } from './engine-watch.ts';
 import { accountView, marketView, policyView } from './page-view.ts';
-import type { View } from './record-views.ts';
 import { isoTime, isoTimeOrNull } from './units-view.ts';
 
 export interface StateViewPorts {
@@ -24,7 +27,7 @@ export interface StateViewPorts {
 }
 
 /** Positions too: null is unknown, an empty list is known to be none. */
-const UNKNOWN_DRIFT_STATE: View = {
+const UNKNOWN_DRIFT_STATE: z.input<typeof DriftState> = {
   health: null,
   leverage: null,
   total_collateral: null,
@@ -35,19 +38,14 @@ const UNKNOWN_DRIFT_STATE: View = {
   drift_pct: null,
 };
 
-const driftView = (drift: DriftState): View => ({
-  ...drift,
-  positions: drift.positions.map((position) => ({ ...position })),
-});
-
 interface Shown {
   readonly snapshot: Snapshot;
-  readonly drift: View;
-  readonly account: View;
+  readonly drift: z.input<typeof DriftState>;
+  readonly account: z.input<typeof AccountInfo>;
 }
 
 /** Margin is computed once per snapshot; a tick only lets the age grow. */
-export function stateView(ports: StateViewPorts): (known: LastKnown) => View {
+export function stateView(ports: StateViewPorts): (known: LastKnown) => z.input<typeof State> {
   const { engineId, mode, policy, clock, logger, temporalUrl } = ports;
   const policyShown = policyView(policy);
   let of: { readonly json: SnapshotJson; readonly hedgeTarget: number | null; readonly shown: Shown | null } | null =
@@ -60,7 +58,7 @@ export function stateView(ports: StateViewPorts): (known: LastKnown) => View {
       const snapshot = decodeSnapshot(json);
       shown = {
         snapshot,
-        drift: driftView(driftState(snapshot, policy)),
+        drift: driftState(snapshot, policy),
         account: accountView(snapshot, policy, hedgeTarget),
       };
     } catch (error) {
@@ -93,7 +91,7 @@ function decisionView(
   engine: EngineRecord | null,
   policy: Policy,
   nowMs: number,
-): View | null {
+): z.input<typeof DecisionInfo> | null {
   if (snapshot === null || engine === null) return null;
   const context = {
     hedgeTargetPpm: Math.round(engine.hedgeTarget * FULL_HEDGE_PPM),
@@ -113,20 +111,24 @@ function engineView(
   engineId: string,
   mode: Mode,
   nowMs: number,
-  decision: View | null,
-): View {
+  decision: z.input<typeof DecisionInfo> | null,
+): z.input<typeof Engine> {
   if (engine === null) {
     return {
       engine_id: engineId,
       mode,
       state: null,
       trading_state: null,
+      reason: null,
       feed: null,
       hedge_target: null,
       cooldown_until: null,
+      cooldown_remaining_ms: null,
       operation: null,
       unresolved: null,
       holds: null,
+      decision: null,
+      updated_at: null,
     };
   }
   return {
@@ -151,7 +153,7 @@ function engineView(
   };
 }
 
-const holdView = (hold: Hold): View => ({
+const holdView = (hold: Hold): z.input<typeof HoldInfo> => ({
   code: hold.code,
   ...(hold.key === undefined ? {} : { key: hold.key }),
   since: isoTime(hold.sinceMs),

@@ -109,14 +109,20 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: ['node:', 'kysely', 'pg', '@electric-sql/pglite', 'zod'],
   },
   'src/bridge': {
-    values: ['src/bridge', 'src/domain', 'src/lib', 'workflows/messages.ts'],
+    values: ['src/bridge', 'src/protocol', 'src/domain', 'src/lib', 'workflows/messages.ts'],
     types: ['src/journal'],
     packages: ['node:', 'express', 'helmet', 'ws', 'zod', 'lossless-json', 'pino', 'prom-client', '@temporalio/client'],
+  },
+  // The contract with everybody outside: the bridge writes it, the page reads it, the reference is printed from it.
+  'src/protocol': {
+    values: ['src/protocol', 'src/lib', 'src/domain/order', 'src/domain/figures/equity-sources.ts'],
+    types: ['src/domain'],
+    packages: [],
   },
   'src/runtime': { values: ALL, types: [], packages: ALL },
   // The page may know the rules; what it needs of the world comes over the socket.
   dashboard: {
-    values: ['dashboard', 'src/domain', 'src/lib'],
+    values: ['dashboard', 'src/protocol', 'src/domain', 'src/lib'],
     types: [],
     packages: ['preact', '@preact/signals', 'vite', 'node:'],
   },

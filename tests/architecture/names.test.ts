@@ -4,8 +4,8 @@ import { readSource, sourceFiles, withoutComments } from './imports.ts';
 /** One name for one thing: a reader who searches for a type finds its declaration, and no other. */
 const FOLDERS = ['src', 'workflows', 'activities', 'localnet', 'dashboard/src'];
 
-/** The alert codes become one table, and the page's messages come from one schema. */
-const STILL_TWICE = new Set(['AlertCode', 'DriftState']);
+/** The alert codes become one table. */
+const STILL_TWICE = new Set(['AlertCode']);
 
 const DECLARATION =
   /^[ \t]*(?:export\s+)?(?:declare\s+)?(?:abstract\s+)?(?:type\s+(\w+)\s*(?:<[^;]*?>)?\s*=|(?:interface|class|enum)\s+(\w+)\s*(?:<|extends\b|implements\b|\{))/gm;

@@ -11,6 +11,7 @@ import {
   testBridge,
 } from '../support/bridge.ts';
 import { openTestJournal } from '../support/journal.ts';
+import { receivedResponse } from '../support/received.ts';
 
 const T0 = Date.UTC(2026, 0, 15);
 const HOUR = 3_600_000;
@@ -19,7 +20,10 @@ let journal: Journal;
 let bridge: TestBridge;
 
 const ask = async (path: string, from: TestBridge = bridge) => {
-  const response = await fetch(`${from.url}${path}`, { headers: { Authorization: `Bearer ${TOKEN}` } });
+  const response = await receivedResponse(
+    path,
+    await fetch(`${from.url}${path}`, { headers: { Authorization: `Bearer ${TOKEN}` } }),
+  );
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') === true;
   // biome-ignore lint/suspicious/noExplicitAny: tests read whatever came over the wire

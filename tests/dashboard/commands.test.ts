@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { AlertView, CommandResult, TransactionUpdate } from '../../dashboard/src/socket/messages.ts';
-import { readStats } from '../../dashboard/src/socket/read-stats.ts';
 import {
   type Activities,
   type Activity,
@@ -17,21 +15,24 @@ import { type AvailabilityView, blockedBy } from '../../dashboard/src/state/avai
 import { commandWords } from '../../dashboard/src/state/command-words.ts';
 import { checkDeposit, checkSize, checkWithdrawal, shareOf } from '../../dashboard/src/state/form-rules.ts';
 import { withOperations } from '../../dashboard/src/state/recovered.ts';
+import * as z from '../../src/lib/codec.ts';
+import { Alert } from '../../src/protocol/alert.ts';
+import { LISTS } from '../../src/protocol/api.ts';
+import { ANSWER_EXAMPLES, MESSAGE_EXAMPLES, STATE_EXAMPLE } from '../../src/protocol/examples.ts';
+import type { OperationInfo, TransactionUpdate } from '../../src/protocol/operation.ts';
+import { CommandResult, type ResultStatus } from '../../src/protocol/result.ts';
+import { State } from '../../src/protocol/state.ts';
 
-const result = (status: CommandResult['status'], more: Partial<CommandResult> = {}): CommandResult => ({
-  action: 'DRIFT_DEPOSIT',
-  commandId: 'c1',
-  success: status === 'done' || status === 'pending',
-  status,
-  message: String(status),
-  operationId: null,
-  signature: null,
-  changed: null,
-  commitment: null,
-  confirmation: null,
-  error: null,
-  ...more,
-});
+const result = (status: ResultStatus, data: object = {}, more: object = {}): CommandResult =>
+  z.decode(CommandResult, {
+    type: 'COMMAND_RESULT',
+    action: 'DRIFT_DEPOSIT',
+    command_id: 'c1',
+    success: status === 'done' || status === 'pending',
+    message: status,
+    data: { status, engine_id: 'engine:paper:synthetic:7:0', mode: 'paper', ...data },
+    ...more,
+  });
 const sent = (nowMs = 0, commandId = 'c1'): Activities =>
   withSent([], { commandId, action: 'DRIFT_DEPOSIT', data: { amount: '1' } }, nowMs);
 const only = (activities: Activities): Activity => {
@@ -42,17 +43,20 @@ const only = (activities: Activities): Activity => {
 
 describe('the list of commands', () => {
   it('follows one from sent over pending to its end', () => {
-    const pending = withResult(sent(), result('pending', { operationId: 'op1' }), 10);
+    const pending = withResult(sent(), result('pending', { operation_id: 'op1' }), 10);
     expect(only(pending)).toMatchObject({ status: 'pending', operationId: 'op1', ours: true, data: { amount: '1' } });
     const update: TransactionUpdate = {
-      operationId: 'op1',
-      commandId: null,
+      operation_id: 'op1',
+      command_id: null,
       attempt: 1,
       stage: 'submitted',
       signature: 'sig',
       outcome: null,
-      explorerUrl: null,
-      temporalUrl: 'http://t/op1',
+      explorer_url: null,
+      temporal_url: 'http://t/op1',
+      sequence: 2,
+      ts: 0,
+      detail: null,
     };
     const told = withTransaction(pending, update);
     expect(only(told)).toMatchObject({ stage: 'submitted', signature: 'sig', temporalUrl: 'http://t/op1' });
@@ -79,9 +83,17 @@ describe('the list of commands', () => {
 
   it('finds the end of what it missed in the journal, and never takes another command for it', () => {
     const lost = withSilence(sent(), 6_000, 6_000);
+    const [example] = z.decode(LISTS.operations, ANSWER_EXAMPLES['/api/operations']).items;
+    const row = (change: Partial<OperationInfo>): OperationInfo => ({ ...(example as OperationInfo), ...change });
+    const [attempt] = row({}).attempts;
     const rows = [
-      { operation_id: 'op0', command_id: 'other', status: 'failed', attempts: [] },
-      { operation_id: 'op1', command_id: 'c1', status: 'confirmed', attempts: [{ signature: 'sig' }] },
+      row({ operation_id: 'op0', command_id: 'other', status: 'failed', attempts: [] }),
+      row({
+        operation_id: 'op1',
+        command_id: 'c1',
+        status: 'confirmed',
+        attempts: attempt === undefined ? [] : [{ ...attempt, signature: 'sig' }],
+      }),
     ];
     expect(only(withOperations(lost, rows, 9_000))).toMatchObject({
       status: 'done',
@@ -94,7 +106,7 @@ describe('the list of commands', () => {
   it('shows commands of others and stays bounded', () => {
     let list: Activities = [];
     for (let index = 0; index < MAX_ACTIVITIES + 5; index += 1) {
-      list = withResult(list, result('done', { commandId: `c${index}` }), index);
+      list = withResult(list, result('done', {}, { command_id: `c${index}` }), index);
     }
     expect(list).toHaveLength(MAX_ACTIVITIES);
     expect(list[0]).toMatchObject({ commandId: `c${MAX_ACTIVITIES + 4}`, ours: false });
@@ -103,9 +115,7 @@ describe('the list of commands', () => {
   it('counts the term of a confirmation down to zero', () => {
     const asked = withResult(
       sent(),
-      result('confirmation_required', {
-        confirmation: { token: 't', expiresAtMs: 60_500, expiresInMs: null, preview: {} },
-      }),
+      result('confirmation_required', { confirmation_token: 't', expires_at: new Date(60_500).toISOString() }),
       500,
     );
     expect(secondsLeft(only(asked), 500)).toBe(60);
@@ -168,16 +178,20 @@ describe('the forms', () => {
 
 describe('what can be sent', () => {
   const view = (engine: object, connected = true): AvailabilityView => {
-    const stats = readStats({
-      engine,
-      drift_state: { positions: [{ market: 'SOL-PERP', amount: -1 }], net_delta: 0.5 },
+    const state = z.decode(State, {
+      ...STATE_EXAMPLE,
+      drift_state: { ...STATE_EXAMPLE.drift_state, net_delta: 0.5 },
+      engine: { ...STATE_EXAMPLE.engine, ...engine },
     });
-    return { connected, engine: stats.engine, drift: stats.drift };
+    return { connected, engine: state.engine, drift: state.drift_state };
   };
+  const UNKNOWN_ENGINE = { state: null, trading_state: null, holds: null, unresolved: null };
   const running = { mode: 'paper', state: 'running', trading_state: 'active', holds: [], unresolved: [] };
   const halted = {
     ...running,
-    holds: [{ code: 'desync', permits: 'nothing', cleared_by: 'person', reason: 'Differs.' }],
+    holds: [
+      { code: 'desync', since: STATE_EXAMPLE.as_of, permits: 'nothing', cleared_by: 'person', reason: 'Differs.' },
+    ],
   };
   const stuck = { ...running, unresolved: ['op1'] };
 
@@ -189,7 +203,7 @@ describe('what can be sent', () => {
   });
 
   it('is the way out under every hold, and while the page knows nothing', () => {
-    for (const engine of [halted, stuck, { mode: 'paper', state: 'stopped' }, {}]) {
+    for (const engine of [halted, stuck, { mode: 'paper', state: 'stopped' }, UNKNOWN_ENGINE]) {
       expect(blockedBy('close', view(engine))).toBeNull();
       expect(blockedBy('flatten', view(engine))).toBeNull();
     }
@@ -217,32 +231,18 @@ describe('what can be sent', () => {
     expect(blockedBy('open', view(halted))).toMatch(/halted: Differs/);
     expect(blockedBy('open', view({ ...running, state: 'stopped' }))).toMatch(/stopped/);
     expect(blockedBy('open', view(stuck))).toMatch(/unresolved/);
-    expect(blockedBy('open', view({}))).not.toBeNull();
+    expect(blockedBy('open', view(UNKNOWN_ENGINE))).not.toBeNull();
   });
 });
 
 describe('an alert', () => {
-  const alert = (more: Partial<AlertView>): AlertView => ({
-    id: 'a',
-    kind: 'alert',
-    severity: 'warning',
-    code: 'CONNECTION_LOST',
-    message: '',
-    action: null,
-    signature: null,
-    explorerUrl: null,
-    temporalUrl: null,
-    signalCommand: null,
-    operationId: null,
-    tsMs: 10,
-    ...more,
-  });
+  const alert = (more: Partial<Alert>): Alert => ({ ...z.decode(Alert, MESSAGE_EXAMPLES.ALERT.data), ts: 10, ...more });
 
   it('is over once a recovery of its kind came after it', () => {
     const standing = alert({});
     expect(isOver(standing, [standing])).toBe(false);
-    expect(isOver(standing, [standing, alert({ kind: 'recovered', tsMs: 20 })])).toBe(true);
-    expect(isOver(standing, [standing, alert({ kind: 'recovered', tsMs: 5 })])).toBe(false);
-    expect(isOver(standing, [standing, alert({ kind: 'recovered', code: 'OTHER', tsMs: 20 })])).toBe(false);
+    expect(isOver(standing, [standing, alert({ kind: 'recovered', ts: 20 })])).toBe(true);
+    expect(isOver(standing, [standing, alert({ kind: 'recovered', ts: 5 })])).toBe(false);
+    expect(isOver(standing, [standing, alert({ kind: 'recovered', code: 'OTHER', ts: 20 })])).toBe(false);
   });
 });

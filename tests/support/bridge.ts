@@ -9,22 +9,13 @@ import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { TransientError } from '../../src/lib/errors.ts';
+import { type Message, receivedMessage } from './received.ts';
 import { type ScriptedGateway, scriptedGateway } from './scripted-gateway.ts';
+
+export type { Message } from './received.ts';
 
 export const TOKEN = 'token-of-the-bridge-tests-7f3a';
 export const ENGINE_ID = 'engine:paper:synthetic:7:0';
-
-export interface Message {
-  readonly type: string;
-  readonly action?: string | null;
-  readonly command_id?: string | null;
-  readonly success?: boolean;
-  readonly message?: string;
-  readonly level?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever came over the wire
-  readonly data?: any;
-  readonly error?: { readonly code: string; readonly message: string; readonly details?: Record<string, unknown> };
-}
 
 export const READY: Readiness = {
   temporal: { ok: true, detail: 'answers' },
@@ -109,17 +100,22 @@ export async function testBridge(
   };
 }
 
-/** Keeps what it received; `next` takes the first message that fits, waiting for it. */
+/** Keeps what it received; `next` takes the first message that fits, waiting for it. What is against the protocol fails. */
 export class Client {
   readonly socket: WebSocket;
   readonly received: Message[] = [];
   closedWith: { readonly code: number; readonly reason: string } | null = null;
   readonly #waiting = new Set<() => void>();
+  #fault: unknown = null;
 
   constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on('message', (data) => {
-      this.received.push(JSON.parse(data.toString()) as Message);
+      try {
+        this.received.push(receivedMessage(data.toString()));
+      } catch (error) {
+        this.#fault ??= error;
+      }
       this.#wake();
     });
     socket.on('close', (code, reason) => {
@@ -180,11 +176,13 @@ export class Client {
 
   close(): void {
     this.socket.terminate();
+    if (this.#fault !== null) throw this.#fault;
   }
 
   async #until<T>(take: () => T | undefined, withinMs: number): Promise<T> {
     const deadline = Date.now() + withinMs;
     for (;;) {
+      if (this.#fault !== null) throw this.#fault;
       const found = take();
       if (found !== undefined) return found;
       const left = deadline - Date.now();

@@ -1,10 +1,11 @@
 /**
  * What a careful program does with our socket: it reconnects, and sends every command again under its command_id until
- * it has an end. It notes every answer, so that a test can hold two ends of one command against each other.
+ * it has an end. It notes every answer, so that a test can hold two ends of one command against each other, and fails on
+ * what is against the protocol.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import type { Message } from './bridge.ts';
+import { type Message, receivedMessage } from './received.ts';
 
 const RECONNECT_MS = 100;
 const AGAIN_MS = 1_000;
@@ -40,6 +41,7 @@ export class Caller {
   readonly #sentAt = new Map<string, number>();
   #socket: WebSocket | null = null;
   #closed = false;
+  #fault: unknown = null;
 
   constructor(url: string, token: string) {
     this.#url = url;
@@ -98,6 +100,7 @@ export class Caller {
   close(): void {
     this.#closed = true;
     this.#socket?.terminate();
+    if (this.#fault !== null) throw this.#fault;
   }
 
   #send(sent: Sent): void {
@@ -114,7 +117,13 @@ export class Caller {
     socket.on('open', () => {
       for (const sent of this.sent.values()) if (sent.end === null) this.#send(sent);
     });
-    socket.on('message', (data) => this.#take(JSON.parse(data.toString()) as Message));
+    socket.on('message', (data) => {
+      try {
+        this.#take(receivedMessage(data.toString()));
+      } catch (error) {
+        this.#fault ??= error;
+      }
+    });
     socket.on('error', () => {});
     socket.on('close', () => {
       for (const commandId of this.#sentAt.keys()) this.sent.get(commandId)?.waits.push(null);
@@ -141,7 +150,9 @@ export class Caller {
 
   async #until(what: string, look: () => boolean): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
-    while (!look()) {
+    for (;;) {
+      if (this.#fault !== null) throw this.#fault;
+      if (look()) return;
       if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain for ${what}`);
       await sleep(10);
     }

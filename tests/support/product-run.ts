@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { isAlive } from '../../src/runtime/processes.ts';
 import { type Message, Product, productEnv, until } from './product.ts';
 import { Caller } from './product-caller.ts';
+import { receivedResponse } from './received.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** The built page and the workflow bundle, both named by their content: the first start makes them, the others copy. */
@@ -94,8 +95,9 @@ export class ProductRun {
     );
   }
 
-  get(path: string): Promise<Response> {
-    return fetch(this.url + path, { headers: { authorization: `Bearer ${TOKEN}` } });
+  async get(path: string): Promise<Response> {
+    const response = await fetch(this.url + path, { headers: { authorization: `Bearer ${TOKEN}` } });
+    return receivedResponse(path, response);
   }
 
   async state(): Promise<StateView> {

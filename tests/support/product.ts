@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { waitUntil } from '../../localnet/tests/support/until.ts';
-import type { Message } from './bridge.ts';
 import { freePorts } from './free-ports.ts';
+import { type Message, receivedMessage, receivedResponse } from './received.ts';
 
-export type { Message } from './bridge.ts';
+export type { Message } from './received.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const POLL_MS = 25;
@@ -81,8 +81,9 @@ export class Product {
     }
   }
 
-  get(path: string): Promise<Response> {
-    return fetch(this.url + path, { headers: { authorization: `Bearer ${this.token}` } });
+  async get(path: string): Promise<Response> {
+    const response = await fetch(this.url + path, { headers: { authorization: `Bearer ${this.token}` } });
+    return receivedResponse(path, response);
   }
 
   async state(): Promise<NonNullable<Message['data']>> {
@@ -104,7 +105,13 @@ export class Product {
           socket.send(JSON.stringify({ type: 'COMMAND', action, command_id: ownId, data }));
         });
         socket.on('message', (raw) => {
-          const message = JSON.parse(String(raw)) as Message;
+          let message: Message;
+          try {
+            message = receivedMessage(String(raw));
+          } catch (error) {
+            reject(error);
+            return;
+          }
           if (message.type !== 'COMMAND_RESULT' || message.command_id !== ownId) return;
           // The true fate of what was accepted in doubt follows under the same id.
           if (message.data?.status === 'pending' || message.error?.code === 'ACCEPTANCE_UNKNOWN') return;

@@ -40,12 +40,6 @@ export function baseToText(base: bigint, decimals: number): string {
   return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
-/** Base units from the wire (`*_base`), null when it is no integer. */
-export function readBase(value: unknown): bigint | null {
-  if (typeof value !== 'string' || !/^-?\d{1,60}$/.test(value)) return null;
-  return BigInt(value);
-}
-
 /** The largest multiple of `step` that is not above `base`; `step` 0 or unknown leaves it as it is. */
 export const floorToStep = (base: bigint, step: bigint | null): bigint =>
   step === null || step <= 0n ? base : base - (base % step);

@@ -12,6 +12,3 @@ export function microUsdText(value: bigint, digits = 2, sign: 'negative' | 'alwa
   const mark = rounded === 0n ? '' : value < 0n ? MINUS : sign === 'always' ? '+' : '';
   return `${mark}$${whole}.${fraction}`;
 }
-
-/** The nearest micro-USD of a JSON number in USD: where the server sends no exact figure. */
-export const microUsdOf = (value: number): bigint => BigInt(Math.round(value * 1e6));

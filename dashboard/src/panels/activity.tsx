@@ -1,6 +1,6 @@
 /** Commands and their results, newest first. */
+import type { ErrorInfo } from '../../../src/protocol/error.ts';
 import { clock } from '../format/time.ts';
-import type { ErrorView } from '../socket/messages.ts';
 import { type Activity, type ActivityStatus, secondsLeft } from '../state/activity.ts';
 import { commandWords, spaced } from '../state/command-words.ts';
 import { dismissConfirmation } from '../state/commands.ts';
@@ -41,9 +41,8 @@ export function ActivityPanel() {
 function Item({ activity }: { readonly activity: Activity }) {
   const [word, tone] = STATUS[activity.status];
   const update = activity.operationId === null ? undefined : transactions.value.get(activity.operationId);
-  const { result } = activity;
   const stage = activity.status === 'pending' ? (activity.stage ?? null) : null;
-  const temporalUrl = activity.temporalUrl ?? update?.temporalUrl ?? null;
+  const temporalUrl = activity.temporalUrl ?? update?.temporal_url ?? null;
   return (
     <li
       class={`item item-${tone}`}
@@ -67,7 +66,7 @@ function Item({ activity }: { readonly activity: Activity }) {
           {activity.attempt !== null && activity.attempt > 1 ? `, attempt ${activity.attempt}` : ''}
         </p>
       )}
-      {result?.error == null ? null : <ErrorLines error={result.error} message={result.message} />}
+      {activity.error === null ? null : <ErrorLines error={activity.error} message={activity.message} />}
       <div class="item-foot">
         <time>{clock(activity.sentAtMs)}</time>
         {activity.ours ? null : <span>from another client</span>}
@@ -78,7 +77,7 @@ function Item({ activity }: { readonly activity: Activity }) {
           <Identifier
             name="signature"
             id={activity.signature}
-            href={activity.explorerUrl ?? update?.explorerUrl ?? null}
+            href={activity.explorerUrl ?? update?.explorer_url ?? null}
           />
         )}
         {finality(activity) === null ? null : <span>{finality(activity)}</span>}
@@ -93,13 +92,13 @@ function messageOf(activity: Activity): string {
   if (activity.status === 'unanswered') {
     return 'No answer arrived. The engine may or may not have accepted the command. Check the history below before you send it again; the page does not resend it.';
   }
-  return activity.result?.message ?? '';
+  return activity.message;
 }
 
 function finality(activity: Activity): string | null {
   if (activity.outcome !== null) return spaced(activity.outcome);
   if (activity.status !== 'done') return null;
-  return activity.stage === 'finalized' ? activity.stage : (activity.result?.commitment ?? null);
+  return activity.stage === 'finalized' ? activity.stage : activity.commitment;
 }
 
 function ConfirmAgain({ activity }: { readonly activity: Activity }) {
@@ -118,13 +117,13 @@ function ConfirmAgain({ activity }: { readonly activity: Activity }) {
   );
 }
 
-function ErrorLines({ error, message }: { readonly error: ErrorView; readonly message: string }) {
+function ErrorLines({ error, message }: { readonly error: ErrorInfo; readonly message: string }) {
   return (
     <div class="item-error" data-testid="result-error">
       <code data-testid="result-code">{error.code}</code>
       {error.message !== '' && error.message !== message ? <span> {error.message}</span> : null}
-      {error.remedy === null ? null : <p class="remedy">{error.remedy}</p>}
-      <Gates gates={error.gates} testid="result-gates" />
+      {error.details?.remedy === undefined ? null : <p class="remedy">{error.details.remedy}</p>}
+      <Gates gates={error.details?.gates ?? []} testid="result-gates" />
     </div>
   );
 }

@@ -1,11 +1,11 @@
+import type { Alert as AlertInfo } from '../../../src/protocol/alert.ts';
 import { clock, dateTime } from '../format/time.ts';
-import type { AlertView } from '../socket/messages.ts';
 import { isOver } from '../state/alert-over.ts';
 import { spaced } from '../state/command-words.ts';
 import { alerts } from '../state/store.ts';
 import { Badge, type BadgeTone, ExternalLink, Identifier, Panel } from './parts.tsx';
 
-const TONE: Readonly<Record<AlertView['severity'], BadgeTone>> = { info: 'info', warning: 'warn', critical: 'bad' };
+const TONE: Readonly<Record<AlertInfo['severity'], BadgeTone>> = { info: 'info', warning: 'warn', critical: 'bad' };
 const DAY_MS = 86_400_000;
 
 export function AlertsPanel() {
@@ -32,10 +32,10 @@ export function AlertsPanel() {
   );
 }
 
-function Alert({ alert, over }: { readonly alert: AlertView; readonly over: boolean }) {
+function Alert({ alert, over }: { readonly alert: AlertInfo; readonly over: boolean }) {
   const recovered = alert.kind === 'recovered';
   const tone = recovered ? 'good' : over ? 'quiet' : TONE[alert.severity];
-  const at = alert.tsMs ?? Date.now();
+  const at = alert.ts;
   return (
     <li
       class={`item item-${tone} ${over ? 'item-over' : ''}`}
@@ -48,16 +48,16 @@ function Alert({ alert, over }: { readonly alert: AlertView; readonly over: bool
         <Badge tone={tone}>{recovered ? 'resolved' : over ? `${alert.severity}, resolved` : alert.severity}</Badge>
       </div>
       <p class="item-message">{alert.message}</p>
-      {alert.action === null || recovered || over ? null : <p class="remedy">{alert.action}</p>}
-      {alert.signalCommand === null || recovered || over ? null : (
+      {alert.action === '' || recovered || over ? null : <p class="remedy">{alert.action}</p>}
+      {alert.signal_command === undefined || recovered || over ? null : (
         <p class="remedy">
-          From a terminal: <code data-testid="signal-command">{alert.signalCommand}</code>
+          From a terminal: <code data-testid="signal-command">{alert.signal_command}</code>
         </p>
       )}
       <div class="item-foot">
-        {alert.signature === null ? null : <Identifier name="signature" id={alert.signature} />}
-        {alert.explorerUrl === null ? null : <ExternalLink href={alert.explorerUrl}>Explorer</ExternalLink>}
-        {alert.temporalUrl === null ? null : <ExternalLink href={alert.temporalUrl}>Temporal</ExternalLink>}
+        {alert.signature == null ? null : <Identifier name="signature" id={alert.signature} />}
+        {alert.explorer_url == null ? null : <ExternalLink href={alert.explorer_url}>Explorer</ExternalLink>}
+        {alert.temporal_url == null ? null : <ExternalLink href={alert.temporal_url}>Temporal</ExternalLink>}
         <time>{Date.now() - at > DAY_MS ? dateTime(at) : clock(at)}</time>
       </div>
     </li>

@@ -15,7 +15,7 @@ import { marketName } from './way-out.tsx';
 const availability = (): AvailabilityView => ({
   connected: connected.value,
   engine: stats.value?.engine ?? null,
-  drift: stats.value?.drift ?? null,
+  drift: stats.value?.drift_state ?? null,
   permissions: stats.value?.policy.permissions ?? null,
 });
 
@@ -45,14 +45,17 @@ function OpenForm() {
   const [size, setSize] = useState('');
   const market = stats.value?.market ?? null;
   const account = stats.value?.account ?? null;
-  const checked = checkSize(size, { stepBase: market?.stepBase ?? null, minimumBase: market?.minimumBase ?? null });
+  const checked = checkSize(size, {
+    stepBase: market?.step_size_base ?? null,
+    minimumBase: market?.minimum_size_base ?? null,
+  });
   const refused = blockedBy('open', availability());
   const view = availability();
-  const spot = account?.spotSolBase ?? null;
+  const spot = account?.spot_sol_base ?? null;
   const shortcuts =
     spot === null
       ? []
-      : SHARES.map((share) => ({ label: `${share} %`, value: shareOf(spot, share, market?.stepBase ?? null) }));
+      : SHARES.map((share) => ({ label: `${share} %`, value: shareOf(spot, share, market?.step_size_base ?? null) }));
   const submit = (event: Event): void => {
     event.preventDefault();
     if (!checked.ok || refused !== null) return;
@@ -80,7 +83,7 @@ function OpenForm() {
         onInput={setSize}
         checked={checked}
         shortcuts={shortcuts}
-        hint={account?.spotSol == null ? 'Spot unknown' : `Spot to hedge: ${sol(account.spotSol)}`}
+        hint={account?.spot_sol == null ? 'Spot unknown' : `Spot to hedge: ${sol(account.spot_sol)}`}
       />
       <div class="button-row">
         <ActionButton
@@ -119,12 +122,12 @@ function limitsOf(direction: Way, asset: Asset): FundsLimits {
   const sol = asset === 'SOL';
   return direction === 'deposit'
     ? {
-        mostBase: sol ? account.maxDepositSolBase : account.maxDepositUsdcBase,
-        heldBase: sol ? account.walletSolBase : account.walletUsdcBase,
+        mostBase: sol ? account.max_deposit_sol_base : account.max_deposit_usdc_base,
+        heldBase: sol ? account.wallet_sol_base : account.wallet_usdc_base,
       }
     : {
-        mostBase: sol ? account.maxWithdrawSolBase : account.maxWithdrawUsdcBase,
-        heldBase: sol ? account.spotSolBase : account.spotUsdcBase,
+        mostBase: sol ? account.max_withdraw_sol_base : account.max_withdraw_usdc_base,
+        heldBase: sol ? account.spot_sol_base : account.spot_usdc_base,
       };
 }
 
@@ -132,7 +135,7 @@ function fundsHint(direction: Way, asset: Asset, { mostBase: most, heldBase: hel
   if (most === null) return 'Available amount unknown';
   const amount = `${baseToText(most, DECIMALS[asset])} ${asset}`;
   if (direction === 'deposit') return `Available: ${amount}`;
-  const heldBack = held !== null && most < held ? (stats.value?.account?.heldBack ?? null) : null;
+  const heldBack = held !== null && most < held ? (stats.value?.account?.held_back ?? null) : null;
   return `Available: ${amount}${heldBack === null ? '' : `. ${heldBack}`}`;
 }
 
@@ -208,7 +211,7 @@ function EngineControls() {
   const mode = chosen ?? engine?.mode ?? 'paper';
   const view = availability();
   const startBlocked = blockedBy('start', view);
-  const hasPosition = stats.value?.drift.positions?.some((position) => position.amount !== 0) ?? null;
+  const hasPosition = stats.value?.drift_state.positions?.some((position) => position.amount !== 0) ?? null;
   const start = (): void => {
     if (mode === 'paper') {
       sendCommand('START_ENGINE', { mode });

@@ -1,8 +1,6 @@
 /** Questions before something is sent: the page's own, and the server's confirmation with its preview. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { fields, list } from '../socket/read.ts';
-import { readGate } from '../socket/read-message.ts';
 import { type Activity, secondsLeft } from '../state/activity.ts';
 import { commandWords } from '../state/command-words.ts';
 import {
@@ -98,13 +96,13 @@ export function Dialogs() {
 const awaitsConfirmation = (activity: Activity): boolean =>
   activity.ours &&
   activity.status === 'confirmation_required' &&
-  activity.result?.confirmation != null &&
+  activity.confirmation !== null &&
   !dismissedConfirmations.value.has(activity.commandId);
 
 function Confirmation({ activity, offline }: { readonly activity: Activity; readonly offline: string | null }) {
   const left = secondsLeft(activity, nowMs.value);
   const expired = left === 0;
-  const preview = activity.result?.confirmation?.preview ?? {};
+  const preview = activity.confirmation?.preview ?? null;
   return (
     <Dialog
       title={`Confirm: ${commandWords(activity.action, activity.data)}`}
@@ -114,7 +112,7 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
       onCancel={() => dismissConfirmation(activity.commandId, true)}
       onConfirm={() => sendConfirmed(activity.commandId)}
     >
-      <p>{activity.result?.message}</p>
+      <p>{activity.message}</p>
       <dl class="preview" data-testid="confirm-preview">
         {previewRows({ ...preview, gates: undefined }).map(([name, value]) => (
           <div key={name}>
@@ -123,7 +121,7 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
           </div>
         ))}
       </dl>
-      <Gates gates={list(preview.gates).map((gate) => readGate(fields(gate)))} testid="confirm-gates" />
+      <Gates gates={preview?.gates ?? []} testid="confirm-gates" />
       <p class="note" data-testid="confirm-expiry">
         {left === null
           ? ''

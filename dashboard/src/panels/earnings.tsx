@@ -2,10 +2,11 @@
 
 import type { EquitySource } from '../../../src/domain/account/snapshot.ts';
 import { EQUITY_SOURCES } from '../../../src/domain/figures/equity-sources.ts';
+import type { AccountInfo } from '../../../src/protocol/account.ts';
+import type { State } from '../../../src/protocol/state.ts';
 import { microUsdText } from '../format/micro-usd.ts';
 import { ratio, toneOf, UNKNOWN, usd, usdFine } from '../format/number.ts';
 import { age, countdown, dateTime, days } from '../format/time.ts';
-import type { AccountView, Stats } from '../socket/messages.ts';
 import { sumOf } from '../state/source-sum.ts';
 import { payments, sinceStatsMs, stats } from '../state/store.ts';
 import { Figure, Panel } from './parts.tsx';
@@ -25,7 +26,7 @@ const SOURCE_WORDS: Readonly<Record<EquitySource, readonly [string, string]>> = 
 
 export function EarningsPanel() {
   const account = stats.value?.account ?? null;
-  const funding = account?.fundingReceived ?? sourceUsd(stats.value, 'funding');
+  const funding = account?.funding_received ?? null;
   return (
     <Panel id="earnings" title="Earnings">
       <dl class="figures figures-4 earnings-top">
@@ -37,11 +38,11 @@ export function EarningsPanel() {
           large
         />
         <Figure label="Equity" value={usd(account?.equity)} testid="equity" large />
-        <Figure label="Settled PnL" value={usd(account?.settledPnl, 'always')} tone={toneOf(account?.settledPnl)} />
+        <Figure label="Settled PnL" value={usd(account?.settled_pnl, 'always')} tone={toneOf(account?.settled_pnl)} />
         <Figure
           label="Unsettled PnL"
-          value={usd(account?.unsettledPnl, 'always')}
-          tone={toneOf(account?.unsettledPnl)}
+          value={usd(account?.unsettled_pnl, 'always')}
+          tone={toneOf(account?.unsettled_pnl)}
         />
       </dl>
       <div class="earnings-grid">
@@ -55,15 +56,10 @@ export function EarningsPanel() {
   );
 }
 
-const sourceUsd = (now: Stats | null, source: EquitySource): number | null => {
-  const exact = now?.account.sourcesBase?.[source] ?? null;
-  return exact === null ? null : Number(exact) / 1e6;
-};
-
-function Sources({ now }: { readonly now: Stats | null }) {
-  const sources = now?.account.sourcesBase ?? null;
+function Sources({ now }: { readonly now: State | null }) {
+  const sources = now?.account?.sources_base ?? null;
   const sum = sumOf(sources);
-  const change = now?.account.equityChangeBase ?? null;
+  const change = now?.account?.equity_change_base ?? null;
   const difference = sum === null || change === null ? null : change - sum;
   const largest = EQUITY_SOURCES.reduce((most, source) => Math.max(most, Math.abs(Number(sources?.[source] ?? 0n))), 0);
   return (
@@ -141,47 +137,47 @@ function Micro({ value }: { readonly value: bigint | null }) {
   );
 }
 
-function Accruing({ now }: { readonly now: Stats | null }) {
+function Accruing({ now }: { readonly now: State | null }) {
   const account = now?.account ?? null;
   const market = now?.market ?? null;
-  const left = market?.funding.nextPeriodInMs ?? null;
+  const left = market?.funding.next_period_in_ms ?? null;
   return (
     <section class="box" aria-labelledby="accruing-title">
       <h3 id="accruing-title">Accruing</h3>
       <dl class="figures figures-2">
         <Figure
           label="Estimated funding"
-          value={usdFine(account?.accruedFunding, 'always')}
-          tone={toneOf(account?.accruedFunding)}
+          value={usdFine(account?.accrued_funding, 'always')}
+          tone={toneOf(account?.accrued_funding)}
           testid="accrued-funding"
         />
         <Figure
           label="Next payment in"
           value={countdown(left === null ? null : left - sinceStatsMs.value)}
-          hint={market?.funding.periodMs == null ? undefined : `every ${age(market.funding.periodMs)} of market time`}
+          hint={market?.funding.period_ms == null ? undefined : `every ${age(market.funding.period_ms)} of market time`}
           testid="next-period"
         />
         <Figure
           label="Last rate"
-          value={ratio(market?.funding.lastRate, 5, 'always')}
+          value={ratio(market?.funding.last_rate, 5, 'always')}
           hint={
-            market?.funding.trailingMeanRate == null
+            market?.funding.trailing_mean_rate == null
               ? undefined
-              : `mean ${ratio(market.funding.trailingMeanRate, 5, 'always')}`
+              : `mean ${ratio(market.funding.trailing_mean_rate, 5, 'always')}`
           }
           testid="funding-rate"
         />
         <Figure
           label="Per day"
-          value={usdFine(account?.earnsPerDay, 'always')}
+          value={usdFine(account?.earns_per_day, 'always')}
           hint="funding minus borrow interest"
-          tone={toneOf(account?.earnsPerDay)}
+          tone={toneOf(account?.earns_per_day)}
         />
-        <Figure label="Costs paid" value={usd(account?.costsPaid)} hint="fees, slippage and gas" testid="costs-paid" />
+        <Figure label="Costs paid" value={usd(account?.costs_paid)} hint="fees, slippage and gas" testid="costs-paid" />
         <Figure
           label="Break-even in"
           value={breakEven(account)}
-          hint={account?.breakEvenNote ?? undefined}
+          hint={account?.break_even_note ?? undefined}
           testid="break-even"
         />
       </dl>
@@ -190,11 +186,11 @@ function Accruing({ now }: { readonly now: Stats | null }) {
 }
 
 /** Zero days is reached, unless nothing was ever paid; with a note and no number it is never, at today's rate. */
-function breakEven(account: AccountView | null): string {
+function breakEven(account: AccountInfo | null): string {
   if (account === null) return UNKNOWN;
-  if (account.breakEvenDays === 0) return account.costsPaid === 0 ? 'No costs yet' : 'Reached';
-  if (account.breakEvenDays === null && account.breakEvenNote !== null) return 'Not at current rates';
-  return days(account.breakEvenDays);
+  if (account.break_even_days === 0) return account.costs_paid === 0 ? 'No costs yet' : 'Reached';
+  if (account.break_even_days === null && account.break_even_note !== null) return 'Not at current rates';
+  return days(account.break_even_days);
 }
 
 function Payments() {
@@ -209,8 +205,8 @@ function Payments() {
       ) : (
         <ul class="payments" data-testid="funding-payments">
           {recent.slice(0, 6).map((payment) => (
-            <li key={`${payment.market}/${payment.periodMs}`}>
-              <time>{dateTime(payment.periodMs)}</time>
+            <li key={`${payment.market}/${payment.period_ts}`}>
+              <time>{dateTime(payment.period_ts)}</time>
               <span>{ratio(payment.rate, 5, 'always')}</span>
               <span class={`tone-${toneOf(payment.amount)}`}>{usdFine(payment.amount, 'always')}</span>
             </li>

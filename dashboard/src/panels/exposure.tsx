@@ -1,6 +1,6 @@
 /** Is the account neutral? Spot and perp on one axis, and the difference between them. */
+import type { State } from '../../../src/protocol/state.ts';
 import { percent, ratio, sol, UNKNOWN, usd } from '../format/number.ts';
-import type { Stats } from '../socket/messages.ts';
 import { cooldownWords, liquidationPrice, perpOf } from '../state/exposure-figures.ts';
 import { type HedgeInput, hedgeStatus } from '../state/hedge-status.ts';
 import { sinceStatsMs, stats } from '../state/store.ts';
@@ -9,15 +9,15 @@ import { Badge, Figure, Panel } from './parts.tsx';
 
 export function ExposurePanel() {
   const now = stats.value;
-  const spot = now?.account.spotSol ?? null;
+  const spot = now?.account?.spot_sol ?? null;
   const perp = perpOf(now);
-  const tolerance = now?.policy.driftTolerancePct ?? null;
-  const driftPct = now?.drift.driftPct ?? null;
+  const tolerance = now?.policy.drift_tolerance_pct ?? null;
+  const driftPct = now?.drift_state.drift_pct ?? null;
   const liq = liquidationPrice(now);
-  const distance = now?.account.liqDistancePct ?? null;
-  const target = now?.engine.hedgeTarget ?? null;
+  const distance = now?.account?.liq_distance_pct ?? null;
+  const target = now?.engine.hedge_target ?? null;
   // At target 1 drift is the distance from the target; at another the server must say.
-  const offTarget = now?.account.driftFromTargetPct ?? (target === 1 ? driftPct : null);
+  const offTarget = now?.account?.drift_from_target_pct ?? (target === 1 ? driftPct : null);
   return (
     <Panel
       id="exposure"
@@ -26,7 +26,7 @@ export function ExposurePanel() {
     >
       <Balance spot={spot} perp={perp} />
       <dl class="figures figures-3">
-        <Figure label="Net delta" value={sol(now?.drift.netDelta, 'always')} testid="net-delta" large />
+        <Figure label="Net delta" value={sol(now?.drift_state.net_delta, 'always')} testid="net-delta" large />
         <Figure
           label="Hedge deviation"
           value={percent(driftPct, 2, 'always')}
@@ -48,23 +48,18 @@ export function ExposurePanel() {
           testid="liq-price"
         />
         <Figure label="Cooldown" value={cooldownWords(now, sinceStatsMs.value)} testid="cooldown" />
-        <Figure
-          label="Operation"
-          value={operationWords(now)}
-          hint={now?.engine.decision ?? undefined}
-          testid="operation"
-        />
+        <Figure label="Operation" value={operationWords(now)} hint={now?.engine.decision?.message} testid="operation" />
       </dl>
       <Holds />
     </Panel>
   );
 }
 
-function operationWords(now: Stats | null): string {
+function operationWords(now: State | null): string {
   if (now === null || now.engine.state === null) return UNKNOWN;
   const operation = now.engine.operation;
   if (operation === null) return 'None';
-  return [operation.kind, operation.stage].filter((word) => word !== null).join(' · ') || 'running';
+  return `${operation.kind} · ${operation.stage}`;
 }
 
 function HedgeBadge(props: HedgeInput) {

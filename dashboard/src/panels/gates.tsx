@@ -1,11 +1,13 @@
 /** Checks that did not pass: the figure now, the figure required, and what to do. */
 import { Fragment } from 'preact';
-import type { GateView } from '../socket/messages.ts';
+import type { GateResult } from '../../../src/protocol/error.ts';
 import { spaced } from '../state/command-words.ts';
 
-export function Gates({ gates, testid }: { readonly gates: readonly GateView[]; readonly testid: string }) {
-  const blocking = gates.filter((gate) => gate.blocks ?? gate.pass === false);
-  const shown = blocking.length > 0 ? blocking : gates.filter((gate) => gate.pass !== true);
+const figure = (value: GateResult['have'], unit: string): string | null => (value === null ? null : `${value} ${unit}`);
+
+export function Gates({ gates, testid }: { readonly gates: readonly GateResult[]; readonly testid: string }) {
+  const blocking = gates.filter((gate) => gate.blocks);
+  const shown = blocking.length > 0 ? blocking : gates.filter((gate) => !gate.pass);
   if (shown.length === 0) return null;
   return (
     <div class="table-scroll">
@@ -22,10 +24,10 @@ export function Gates({ gates, testid }: { readonly gates: readonly GateView[]; 
             <Fragment key={gate.code}>
               <tr>
                 <th scope="row">{spaced(gate.code)}</th>
-                <td class={gate.have === null ? 'is-unknown' : ''}>{gate.have ?? 'unknown'}</td>
-                <td>{gate.need ?? ''}</td>
+                <td class={gate.have === null ? 'is-unknown' : ''}>{figure(gate.have, gate.unit) ?? 'unknown'}</td>
+                <td>{figure(gate.need, gate.unit) ?? ''}</td>
               </tr>
-              {gate.remedy === null ? null : (
+              {gate.remedy === '' ? null : (
                 <tr class="gate-remedy">
                   <td colSpan={3}>{gate.remedy}</td>
                 </tr>

@@ -3,6 +3,7 @@
 import { baseToText } from '../format/decimal.ts';
 import { usd } from '../format/number.ts';
 import { age, dateTime } from '../format/time.ts';
+import { feedOf } from '../state/feed.ts';
 import { DECIMALS } from '../state/form-rules.ts';
 import {
   connected,
@@ -33,7 +34,7 @@ export function Header() {
         <span class={`mode mode-badge-${mode ?? 'unknown'}`} data-testid="mode">
           {mode === null ? 'MODE ?' : mode.toUpperCase()}
           <span class="mode-words">
-            {mode === 'live' && stats.value?.market.synthetic === true
+            {mode === 'live' && feedOf(stats.value).synthetic === true
               ? 'local chain, no real money'
               : MODE_WORDS[mode ?? 'unknown']}
           </span>
@@ -43,15 +44,15 @@ export function Header() {
           <Badge tone={ENGINE_TONE[engine?.state ?? 'unknown'] ?? 'quiet'} testid="engine-state">
             Engine {engine?.state ?? 'unknown'}
           </Badge>
-          <Badge tone={TRADING_TONE[engine?.tradingState ?? 'unknown'] ?? 'quiet'} testid="trading-state">
-            Trading {engine?.tradingState ?? 'unknown'}
+          <Badge tone={TRADING_TONE[engine?.trading_state ?? 'unknown'] ?? 'quiet'} testid="trading-state">
+            Trading {engine?.trading_state ?? 'unknown'}
           </Badge>
         </div>
         <div class="top-end">
           <Age />
           <ConnectionPill />
-          {stats.value?.temporalUrl == null ? null : (
-            <ExternalLink href={stats.value.temporalUrl} testid="temporal-link">
+          {stats.value?.links.temporal_url == null ? null : (
+            <ExternalLink href={stats.value.links.temporal_url} testid="temporal-link">
               Temporal
             </ExternalLink>
           )}
@@ -86,9 +87,9 @@ function Permissions() {
 
 /** What the venue itself refuses now, and that there is nothing yet to trade with. */
 export function VenueNotice() {
-  const { forbids = [], detail = null } = stats.value?.market.pauses ?? {};
-  const noAccount = stats.value?.engine.mode === 'live' && stats.value.account.exists === false;
-  const cost = stats.value?.account.openingCostBase ?? null;
+  const { forbids = [], detail = null } = stats.value?.market?.pauses ?? {};
+  const noAccount = stats.value?.engine.mode === 'live' && stats.value.account?.exists === false;
+  const cost = stats.value?.account?.opening_cost_base ?? null;
   const openingCost = cost === null ? 'a fee that is not known yet' : `${baseToText(cost, DECIMALS.SOL)} SOL`;
   return (
     <>
@@ -110,23 +111,17 @@ export function VenueNotice() {
 
 function Feed() {
   const market = stats.value?.market ?? null;
-  const feed = market?.feed ?? null;
+  const { id: feed, synthetic } = feedOf(stats.value);
   const kind =
-    market?.synthetic === true
-      ? 'synthetic'
-      : feed?.startsWith('replay')
-        ? 'replay'
-        : feed === null
-          ? 'unknown'
-          : 'real';
+    synthetic === true ? 'synthetic' : feed?.startsWith('replay') ? 'replay' : feed === null ? 'unknown' : 'real';
   const speed = market?.speed ?? null;
   return (
     <div class={`feed feed-${kind}`} data-testid="feed">
       <strong>{FEED_WORDS[kind]}</strong>
       <span class="feed-id">{feed ?? 'feed unknown'}</span>
       {speed !== null && speed !== 1 ? <span>{speed === 'max' ? 'Max speed' : `${speed}× speed`}</span> : null}
-      {market?.marketTimeMs != null && (speed !== 1 || kind === 'replay') ? (
-        <span data-testid="market-time">market time {dateTime(market.marketTimeMs)}</span>
+      {market?.market_time != null && (speed !== 1 || kind === 'replay') ? (
+        <span data-testid="market-time">market time {dateTime(market.market_time)}</span>
       ) : null}
       {market?.row != null && market.rows != null ? (
         <span>
@@ -135,8 +130,8 @@ function Feed() {
       ) : null}
       {market?.ended === true ? <Badge tone="warn">data ended</Badge> : null}
       <span class="feed-price" data-testid="oracle-price">
-        SOL {usd(market?.oraclePrice)}
-        {market?.oracleValid === false ? <Badge tone="bad">oracle invalid</Badge> : null}
+        SOL {usd(market?.oracle_price)}
+        {market?.oracle_valid === false ? <Badge tone="bad">oracle invalid</Badge> : null}
       </span>
     </div>
   );

@@ -4,12 +4,12 @@ import { HealthGauge } from './gauge.tsx';
 import { Figure, Panel } from './parts.tsx';
 
 export function HealthPanel() {
-  const drift = stats.value?.drift ?? null;
+  const drift = stats.value?.drift_state ?? null;
   const account = stats.value?.account ?? null;
-  const maxLeverage = stats.value?.policy.maxLeverage ?? null;
+  const maxLeverage = stats.value?.policy.max_leverage ?? null;
   const used =
-    drift?.maintenanceMargin != null && drift.totalCollateral != null && drift.totalCollateral > 0
-      ? (drift.maintenanceMargin / drift.totalCollateral) * 100
+    drift?.maintenance_margin != null && drift.total_collateral != null && drift.total_collateral > 0
+      ? (drift.maintenance_margin / drift.total_collateral) * 100
       : null;
   return (
     <Panel id="health" title="Account health">
@@ -17,11 +17,11 @@ export function HealthPanel() {
       <div class="health">
         <HealthGauge health={drift?.health ?? null} />
         <dl class="figures figures-2">
-          <Figure label="Total collateral" value={usd(drift?.totalCollateral)} testid="total-collateral" large />
-          <Figure label="Free collateral" value={usd(drift?.freeCollateral)} testid="free-collateral" large />
+          <Figure label="Total collateral" value={usd(drift?.total_collateral)} testid="total-collateral" large />
+          <Figure label="Free collateral" value={usd(drift?.free_collateral)} testid="free-collateral" large />
           <Figure
             label="Maintenance margin"
-            value={usd(drift?.maintenanceMargin)}
+            value={usd(drift?.maintenance_margin)}
             hint={used === null ? undefined : `${percent(used, 1)} of collateral`}
             testid="maintenance-margin"
           />

@@ -1,124 +1,108 @@
 /** The journal: operations, trades and funding, newest first, and the same as CSV. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ListItem } from '../../../src/protocol/api.ts';
+import type { IntentInfo } from '../../../src/protocol/operation.ts';
 import { plain, ratio, shortId, sol, toneOf, usd, usdFine } from '../format/number.ts';
 import { dateTime } from '../format/time.ts';
-import { type Fields, fields, list, number, text, time, webUrl } from '../socket/read.ts';
+import { fetchList } from '../socket/lists.ts';
 import { spaced } from '../state/command-words.ts';
 import { journalVersion } from '../state/store.ts';
 import { ExternalLink, Panel } from './parts.tsx';
 
 const PAGE_ROWS = 20;
 
-interface Column {
+interface Column<Row> {
   readonly name: string;
-  readonly cell: (row: Fields) => ComponentChildren;
+  readonly cell: (row: Row) => ComponentChildren;
 }
 
-interface Book {
+interface Book<Row> {
   readonly title: string;
-  readonly path: string;
   readonly empty: string;
-  readonly key: (row: Fields) => string;
-  readonly columns: readonly Column[];
+  readonly key: (row: Row) => string;
+  readonly columns: readonly Column<Row>[];
 }
-
-const at = (row: Fields, name: string): string => dateTime(time(row[name]));
 
 /** `−0.3750 SOL` of a correction, `0.5 SOL` of a deposit, `short 7.5 SOL`; empty where there is no amount. */
-function intentWords(intent: Fields): string {
-  const delta = number(intent.delta);
-  if (delta !== null) return sol(delta, 'always');
-  const size = number(intent.size);
-  if (size !== null) return `${text(intent.direction) ?? ''} ${sol(size)}`.trim();
-  const amount = number(intent.amount);
-  return amount === null ? '' : `${plain(amount, 4)} ${text(intent.asset) ?? ''}`;
+function intentWords({ delta, size, direction, amount, asset }: IntentInfo): string {
+  if (delta !== undefined) return sol(delta, 'always');
+  if (size !== undefined) return `${direction ?? ''} ${sol(size)}`.trim();
+  return amount === undefined ? '' : `${plain(amount, 4)} ${asset ?? ''}`;
 }
 
-function IdLink({ id, href }: { readonly id: string | null; readonly href: string | null }) {
-  if (id === null) return <span class="is-unknown">unknown</span>;
+function IdLink({ id, href }: { readonly id: string; readonly href: string | null }) {
   const short = <code title={id}>{shortId(id)}</code>;
   return href === null ? short : <ExternalLink href={href}>{short}</ExternalLink>;
 }
 
-const BOOKS = {
+type BookName = 'operations' | 'trades' | 'funding';
+
+const BOOKS: { readonly [Name in BookName]: Book<ListItem<Name>> } = {
   operations: {
     title: 'Operations',
-    path: '/api/operations',
     empty: 'No operations yet.',
-    key: (row) => String(row.operation_id),
+    key: (row) => row.operation_id,
     columns: [
-      { name: 'Started', cell: (row) => at(row, 'created_at') },
-      { name: 'Kind', cell: (row) => text(row.kind) ?? 'unknown' },
-      { name: 'Amount', cell: (row) => intentWords(fields(row.intent)) },
-      { name: 'Status', cell: (row) => spaced(text(row.status) ?? 'unknown') },
+      { name: 'Started', cell: (row) => dateTime(row.created_at) },
+      { name: 'Kind', cell: (row) => row.kind },
+      { name: 'Amount', cell: (row) => intentWords(row.intent) },
+      { name: 'Status', cell: (row) => spaced(row.status) },
       { name: 'By', cell: (row) => (row.command_id === null ? 'engine' : 'you') },
-      { name: 'Attempts', cell: (row) => plain(list(row.attempts).length, 0) },
-      { name: 'Error', cell: (row) => text(fields(row.error).code) ?? '' },
+      { name: 'Attempts', cell: (row) => plain(row.attempts.length, 0) },
+      { name: 'Error', cell: (row) => row.error?.code ?? '' },
       {
         name: 'Operation',
-        cell: (row) => <IdLink id={text(row.operation_id)} href={webUrl(row.temporal_url)} />,
+        cell: (row) => <IdLink id={row.operation_id} href={row.temporal_url} />,
       },
     ],
   },
   trades: {
     title: 'Trades',
-    path: '/api/trades',
     empty: 'No trades yet.',
-    key: (row) => `${row.signature}/${row.index ?? ''}/${row.size}`,
+    key: (row) => `${row.signature}/${row.index}`,
     columns: [
-      { name: 'Time', cell: (row) => at(row, 'ts') },
-      { name: 'Market', cell: (row) => text(row.market) ?? 'unknown' },
-      { name: 'Side', cell: (row) => text(row.side) ?? 'unknown' },
-      { name: 'Size', cell: (row) => sol(number(row.size)) },
-      { name: 'Price', cell: (row) => usd(number(row.price)) },
-      { name: 'Fee', cell: (row) => usdFine(number(row.fee)) },
-      {
-        name: 'Signature',
-        cell: (row) => <code title={text(row.signature) ?? ''}>{shortId(text(row.signature) ?? 'unknown')}</code>,
-      },
+      { name: 'Time', cell: (row) => dateTime(row.ts) },
+      { name: 'Market', cell: (row) => row.market },
+      { name: 'Side', cell: (row) => row.side },
+      { name: 'Size', cell: (row) => sol(row.size) },
+      { name: 'Price', cell: (row) => usd(row.price) },
+      { name: 'Fee', cell: (row) => usdFine(row.fee) },
+      { name: 'Signature', cell: (row) => <code title={row.signature}>{shortId(row.signature)}</code> },
     ],
   },
   funding: {
     title: 'Funding',
-    path: '/api/funding',
     empty: 'No funding payments yet.',
     key: (row) => `${row.market}/${row.period_ts}`,
     columns: [
-      { name: 'Period', cell: (row) => at(row, 'period_ts') },
-      { name: 'Market', cell: (row) => text(row.market) ?? 'unknown' },
-      { name: 'Rate', cell: (row) => ratio(number(row.rate), 5, 'always') },
-      { name: 'Position', cell: (row) => sol(number(row.position), 'always') },
+      { name: 'Period', cell: (row) => dateTime(row.period_ts) },
+      { name: 'Market', cell: (row) => row.market },
+      { name: 'Rate', cell: (row) => ratio(row.rate, 5, 'always') },
+      { name: 'Position', cell: (row) => sol(row.position, 'always') },
       {
         name: 'Amount',
-        cell: (row) => (
-          <span class={`tone-${toneOf(number(row.amount))}`}>{usdFine(number(row.amount), 'always')}</span>
-        ),
+        cell: (row) => <span class={`tone-${toneOf(row.amount)}`}>{usdFine(row.amount, 'always')}</span>,
       },
     ],
   },
-} as const satisfies Record<string, Book>;
-
-type BookName = keyof typeof BOOKS;
+};
 const NAMES = Object.keys(BOOKS) as readonly BookName[];
+
+type Row = ListItem<BookName>;
 
 interface Loaded {
   readonly book: BookName;
-  readonly rows: readonly Fields[];
+  readonly rows: readonly Row[];
   readonly next: string | null;
   readonly problem: string | null;
 }
 
 async function load(book: BookName, cursor: string | null): Promise<Omit<Loaded, 'book'>> {
-  const query = new URLSearchParams({ limit: String(PAGE_ROWS), ...(cursor === null ? {} : { cursor }) });
-  try {
-    const response = await fetch(`${BOOKS[book].path}?${query}`);
-    if (!response.ok) return { rows: [], next: null, problem: `Could not load the history (HTTP ${response.status}).` };
-    const page = fields(await response.json());
-    return { rows: list(page.items).map(fields), next: text(page.next_cursor), problem: null };
-  } catch {
-    return { rows: [], next: null, problem: 'Could not load the history. The server is not reachable.' };
-  }
+  const page = await fetchList(book, PAGE_ROWS, cursor);
+  return typeof page === 'string'
+    ? { rows: [], next: null, problem: `Could not load the history. ${page}` }
+    : { rows: page.items, next: page.next, problem: null };
 }
 
 export function HistoryPanel() {
@@ -147,7 +131,8 @@ export function HistoryPanel() {
   };
 
   const shown = loaded?.book === book ? loaded : null;
-  const { columns, key, empty, path, title } = BOOKS[book] as Book;
+  const { columns, key, empty, title } = BOOKS[book] as Book<Row>;
+  const path = `/api/${book}`;
   return (
     <Panel
       id="history"

@@ -1,6 +1,6 @@
 /** Every trading restriction: why it is there, how it clears, and the button where a person clears it. */
+import type { HoldInfo } from '../../../src/protocol/engine.ts';
 import { age } from '../format/time.ts';
-import type { HoldView } from '../socket/messages.ts';
 import { blockedBy } from '../state/availability.ts';
 import { spaced } from '../state/command-words.ts';
 import { sendCommand } from '../state/commands.ts';
@@ -30,8 +30,8 @@ export function Holds() {
   );
 }
 
-function Hold({ hold }: { readonly hold: HoldView }) {
-  const byPerson = hold.clearedBy === 'person';
+function Hold({ hold }: { readonly hold: HoldInfo }) {
+  const byPerson = hold.cleared_by === 'person';
   return (
     <li class={`hold ${hold.permits === 'nothing' ? 'hold-halts' : 'hold-reduces'}`} data-testid={`hold-${hold.code}`}>
       <div class="hold-head">
@@ -39,21 +39,23 @@ function Hold({ hold }: { readonly hold: HoldView }) {
         <Badge tone={hold.permits === 'nothing' ? 'bad' : 'warn'}>
           {hold.permits === 'nothing' ? 'close only' : 'reduce only'}
         </Badge>
-        <span class="note">{hold.sinceMs === null ? '' : `for ${age(nowMs.value - hold.sinceMs)}`}</span>
+        <span class="note">{`for ${age(nowMs.value - hold.since)}`}</span>
       </div>
       <p>{hold.reason}</p>
       <div class="hold-foot">
-        <span class="note">
-          {hold.clearedBy === null ? 'Not known how it clears.' : byPerson ? 'Action needed:' : 'Clears automatically.'}
-        </span>
+        <span class="note">{byPerson ? 'Action needed:' : 'Clears automatically.'}</span>
         {byPerson ? <HoldButtons hold={hold} /> : null}
       </div>
     </li>
   );
 }
 
-function HoldButtons({ hold }: { readonly hold: HoldView }) {
-  const view = { connected: connected.value, engine: stats.value?.engine ?? null, drift: stats.value?.drift ?? null };
+function HoldButtons({ hold }: { readonly hold: HoldInfo }) {
+  const view = {
+    connected: connected.value,
+    engine: stats.value?.engine ?? null,
+    drift: stats.value?.drift_state ?? null,
+  };
   if (hold.code === 'unresolved') {
     return (
       <a class="button button-plain" href="#unresolved" data-testid="hold-resolve">

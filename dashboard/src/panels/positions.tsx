@@ -4,7 +4,7 @@ import { Panel } from './parts.tsx';
 import { askClose } from './way-out.tsx';
 
 export function PositionsPanel() {
-  const positions = stats.value?.drift.positions ?? null;
+  const positions = stats.value?.drift_state.positions ?? null;
   const open = positions?.filter((position) => position.amount !== 0) ?? [];
   return (
     <Panel id="positions" title="Positions">
@@ -33,12 +33,12 @@ export function PositionsPanel() {
                 <td data-testid="position-amount" data-label="Amount">
                   {sol(position.amount, 'always')}
                 </td>
-                <td data-label="Entry">{usd(position.entryPrice)}</td>
-                <td data-label="Mark">{usd(position.markPrice)}</td>
+                <td data-label="Entry">{usd(position.entry_price)}</td>
+                <td data-label="Mark">{usd(position.mark_price)}</td>
                 <td class={`tone-${toneOf(position.pnl)}`} data-testid="position-pnl" data-label="PnL">
                   {usd(position.pnl, 'always')}
                 </td>
-                <td data-label="Liquidation">{liquidation(position.liqPrice)}</td>
+                <td data-label="Liquidation">{liquidation(position.liq_price)}</td>
                 <td>
                   <button type="button" class="button button-quiet" onClick={askClose}>
                     Close
@@ -65,5 +65,5 @@ export function PositionsPanel() {
 /** The server's null is "none" or "unknown": the account says which. */
 function liquidation(price: number | null | undefined): string {
   if (typeof price === 'number') return usd(price);
-  return price === null && stats.value?.account.liqKind !== 'unknown' ? 'none' : UNKNOWN;
+  return price === null && stats.value?.account?.liq_kind !== 'unknown' ? 'none' : UNKNOWN;
 }

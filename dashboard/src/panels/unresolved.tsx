@@ -2,7 +2,6 @@
 import { useState } from 'preact/hooks';
 import type { Verdict } from '../../../src/domain/order/command.ts';
 import { age } from '../format/time.ts';
-import type { UnresolvedView } from '../socket/messages.ts';
 import { blockedBy } from '../state/availability.ts';
 import { question } from '../state/commands.ts';
 import { connected, nowMs, stats, transactions } from '../state/store.ts';
@@ -45,48 +44,48 @@ export function UnresolvedPanel() {
         Money may or may not have moved. Driftless keeps checking; until it knows, you can only close, flatten, settle
         or deposit. If you know what happened, choose an outcome.
       </p>
-      {unresolved.map((operation) => (
-        <Unresolved operation={operation} key={operation.operationId} />
+      {unresolved.map((operationId) => (
+        <Unresolved operationId={operationId} key={operationId} />
       ))}
     </section>
   );
 }
 
-function Unresolved({ operation }: { readonly operation: UnresolvedView }) {
+function Unresolved({ operationId }: { readonly operationId: string }) {
   const [verdict, setVerdict] = useState<Verdict | null>(null);
   const [note, setNote] = useState('');
-  const update = transactions.value.get(operation.operationId);
-  const hold = stats.value?.engine.holds?.find(
-    (other) => other.code === 'unresolved' && other.key === operation.operationId,
-  );
-  const sinceMs = operation.sinceMs ?? hold?.sinceMs ?? null;
-  const summary = operation.summary ?? hold?.reason ?? null;
-  const signature = operation.signature ?? update?.signature ?? null;
-  const explorerUrl = operation.explorerUrl ?? update?.explorerUrl ?? null;
-  const temporalUrl = operation.temporalUrl ?? update?.temporalUrl ?? null;
-  const view = { connected: connected.value, engine: stats.value?.engine ?? null, drift: stats.value?.drift ?? null };
+  const update = transactions.value.get(operationId);
+  const hold = stats.value?.engine.holds?.find((other) => other.code === 'unresolved' && other.key === operationId);
+  const signature = update?.signature ?? null;
+  const explorerUrl = update?.explorer_url ?? null;
+  const temporalUrl = update?.temporal_url ?? null;
+  const view = {
+    connected: connected.value,
+    engine: stats.value?.engine ?? null,
+    drift: stats.value?.drift_state ?? null,
+  };
   const blocked = blockedBy('resolve', view) ?? (verdict === null ? 'Choose what happened first.' : null);
-  const noteId = `note-${operation.operationId}`;
+  const noteId = `note-${operationId}`;
   const submit = (event: Event): void => {
     event.preventDefault();
     if (blocked !== null || verdict === null) return;
     question.value = {
       title: `Submit outcome: ${VERDICT_WORDS[verdict]}?`,
-      lines: [MEANING[verdict], `Operation ${operation.operationId}`],
+      lines: [MEANING[verdict], `Operation ${operationId}`],
       confirmLabel: 'Submit outcome',
       danger: true,
       action: 'RESOLVE_TRANSACTION',
-      data: { operation_id: operation.operationId, verdict, note: note.trim() },
+      data: { operation_id: operationId, verdict, note: note.trim() },
     };
   };
   return (
-    <form class="unresolved" onSubmit={submit} data-testid="unresolved" data-operation-id={operation.operationId}>
+    <form class="unresolved" onSubmit={submit} data-testid="unresolved" data-operation-id={operationId}>
       <div class="unresolved-facts">
         <span>
-          <strong>{operation.kind ?? 'transaction'}</strong>
-          {sinceMs === null ? '' : `, unknown for ${age(nowMs.value - sinceMs)}`}
+          <strong>transaction</strong>
+          {hold === undefined ? '' : `, unknown for ${age(nowMs.value - hold.since)}`}
         </span>
-        <Identifier name="operation" id={operation.operationId} />
+        <Identifier name="operation" id={operationId} />
         {signature === null ? (
           <span class="is-unknown">Signature unknown</span>
         ) : (
@@ -95,9 +94,9 @@ function Unresolved({ operation }: { readonly operation: UnresolvedView }) {
         {explorerUrl === null ? null : <ExternalLink href={explorerUrl}>Explorer</ExternalLink>}
         {temporalUrl === null ? null : <ExternalLink href={temporalUrl}>Temporal</ExternalLink>}
       </div>
-      {summary === null ? null : <p>{summary}</p>}
+      {hold === undefined ? null : <p>{hold.reason}</p>}
       <Choice
-        name={`verdict-${operation.operationId}`}
+        name={`verdict-${operationId}`}
         legend="What happened to the transaction"
         value={verdict}
         onChange={setVerdict}

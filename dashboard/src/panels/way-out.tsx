@@ -7,11 +7,11 @@ import { connected, stats } from '../state/store.ts';
 import { ActionButton } from './parts.tsx';
 
 export const DEFAULT_MARKET = 'SOL-PERP';
-export const marketName = (): string => stats.value?.market.market ?? DEFAULT_MARKET;
+export const marketName = (): string => stats.value?.market?.market ?? DEFAULT_MARKET;
 
 /** What is held, in words, for the question before it is closed. */
 function held(): string {
-  const positions = stats.value?.drift.positions ?? null;
+  const positions = stats.value?.drift_state.positions ?? null;
   if (positions === null) return 'The position is unknown to this page. The engine reads it before it trades.';
   const open = positions.filter((position) => position.amount !== 0);
   if (open.length === 0) return 'No open position';
@@ -48,7 +48,11 @@ export function askFlatten(): void {
 }
 
 export function WayOut({ foot }: { readonly foot: ComponentChildren }) {
-  const view = { connected: connected.value, engine: stats.value?.engine ?? null, drift: stats.value?.drift ?? null };
+  const view = {
+    connected: connected.value,
+    engine: stats.value?.engine ?? null,
+    drift: stats.value?.drift_state ?? null,
+  };
   return (
     <section class="way-out" aria-label="Exits">
       {foot}

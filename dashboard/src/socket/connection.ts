@@ -1,7 +1,7 @@
 /** The one connection to the engine: it comes back by itself, and says where it stands. */
+
+import { readMessage, type ServerMessage } from '../../../src/protocol/messages.ts';
 import { reconnectWaitMs } from './backoff.ts';
-import type { ServerMessage } from './messages.ts';
-import { readMessage } from './read-message.ts';
 
 /** SYSTEM_STATS comes each second: a connection silent for this long is dead, whatever TCP believes. */
 export const SILENCE_MS = 8_000;

@@ -1,5 +1,7 @@
 /** What each command did: a list of the newest first, changed by pure steps. */
-import type { CommandResult, ResultStatus, TransactionUpdate } from '../socket/messages.ts';
+import type { ErrorInfo } from '../../../src/protocol/error.ts';
+import type { TransactionUpdate } from '../../../src/protocol/operation.ts';
+import type { CommandResult, Preview, ResultStatus } from '../../../src/protocol/result.ts';
 
 export const MAX_ACTIVITIES = 60;
 /** The server answers within 5 s, always: after this, silence is told as such. */
@@ -13,7 +15,25 @@ export type CommandData = Readonly<Record<string, string>>;
  */
 export type ActivityStatus = 'sent' | 'unanswered' | ResultStatus;
 
-export interface Activity {
+/** What would happen, and the token that lets it. */
+export interface OfferedConfirmation {
+  readonly token: string;
+  readonly expiresAtMs: number | null;
+  readonly preview: Preview | null;
+}
+
+/** What was answered to a command, on the socket or by the journal. */
+export interface Answer {
+  readonly status: ResultStatus;
+  readonly message: string;
+  readonly error: ErrorInfo | null;
+  readonly commitment: string | null;
+  readonly confirmation: OfferedConfirmation | null;
+  readonly operationId: string | null;
+  readonly signature: string | null;
+}
+
+export interface Activity extends Omit<Answer, 'status'> {
   readonly commandId: string;
   readonly action: string;
   /** As sent, without confirmation token; empty for a command of another client. */
@@ -22,9 +42,6 @@ export interface Activity {
   readonly sentAtMs: number;
   readonly changedAtMs: number;
   readonly status: ActivityStatus;
-  readonly result: CommandResult | null;
-  readonly operationId: string | null;
-  readonly signature: string | null;
   readonly stage: string | null;
   readonly outcome: string | null;
   readonly attempt: number | null;
@@ -56,38 +73,67 @@ export function withSent(
   return put(activities, activity);
 }
 
-export function withResult(activities: Activities, result: CommandResult, nowMs: number): Activities {
-  const standing = activities.find((activity) => activity.commandId === result.commandId);
-  const before = standing ?? blank(result.commandId, result.action, nowMs);
-  const status = result.status ?? (result.success ? 'done' : 'rejected');
+export const withResult = (activities: Activities, result: CommandResult, nowMs: number): Activities =>
+  withAnswer(activities, result.command_id ?? '', result.action ?? 'unknown', answerOf(result), nowMs);
+
+function answerOf({ message, error, data }: CommandResult): Answer {
+  const { status, commitment, operation_id, tx_signature, confirmation_token, expires_at, preview } = data;
+  return {
+    status,
+    message,
+    error: error ?? null,
+    commitment: commitment ?? null,
+    confirmation:
+      confirmation_token === undefined
+        ? null
+        : { token: confirmation_token, expiresAtMs: expires_at ?? null, preview: preview ?? null },
+    operationId: operation_id ?? null,
+    signature: tx_signature ?? null,
+  };
+}
+
+export function withAnswer(
+  activities: Activities,
+  commandId: string,
+  action: string,
+  answer: Answer,
+  nowMs: number,
+): Activities {
+  const standing = activities.find((activity) => activity.commandId === commandId);
+  const before = standing ?? blank(commandId, action, nowMs);
   // A repeated "pending" tells nothing new once the end is known.
-  if (isFinal(before.status) && !isFinal(status)) return activities;
+  if (isFinal(before.status) && !isFinal(answer.status)) return activities;
   return put(activities, {
     ...before,
-    status,
-    result,
+    ...answer,
     changedAtMs: nowMs,
-    operationId: result.operationId ?? before.operationId,
-    signature: result.signature ?? before.signature,
+    operationId: answer.operationId ?? before.operationId,
+    signature: answer.signature ?? before.signature,
   });
 }
 
-export function withTransaction(activities: Activities, update: TransactionUpdate): Activities {
+/** Where a transaction stands: an update as it came, or the journal's last attempt. */
+export type TransactionStand = Pick<
+  TransactionUpdate,
+  'operation_id' | 'command_id' | 'attempt' | 'signature' | 'outcome' | 'explorer_url' | 'temporal_url'
+> & { readonly stage: string | null };
+
+export function withTransaction(activities: Activities, update: TransactionStand): Activities {
   const standing = activities.find(
     (activity) =>
-      (update.commandId !== null && activity.commandId === update.commandId) ||
-      (activity.operationId !== null && activity.operationId === update.operationId),
+      activity.commandId === update.command_id ||
+      (activity.operationId !== null && activity.operationId === update.operation_id),
   );
   if (standing === undefined) return activities;
   return put(activities, {
     ...standing,
-    operationId: update.operationId || standing.operationId,
+    operationId: update.operation_id,
     signature: update.signature ?? standing.signature,
     stage: update.stage ?? standing.stage,
     outcome: update.outcome ?? standing.outcome,
     attempt: update.attempt ?? standing.attempt,
-    explorerUrl: update.explorerUrl ?? standing.explorerUrl,
-    temporalUrl: update.temporalUrl ?? standing.temporalUrl,
+    explorerUrl: update.explorer_url ?? standing.explorerUrl,
+    temporalUrl: update.temporal_url ?? standing.temporalUrl,
   });
 }
 
@@ -116,7 +162,10 @@ const blank = (commandId: string, action: string, nowMs: number): Activity => ({
   sentAtMs: nowMs,
   changedAtMs: nowMs,
   status: 'sent',
-  result: null,
+  message: '',
+  error: null,
+  commitment: null,
+  confirmation: null,
   operationId: null,
   signature: null,
   stage: null,
@@ -128,9 +177,6 @@ const blank = (commandId: string, action: string, nowMs: number): Activity => ({
 
 /** Whole seconds until the token is worth nothing, rather one too few; null when the server gave no term. */
 export function secondsLeft(activity: Activity, now: number): number | null {
-  const confirmation = activity.result?.confirmation ?? null;
-  if (confirmation === null) return null;
-  const until =
-    confirmation.expiresInMs !== null ? activity.changedAtMs + confirmation.expiresInMs : confirmation.expiresAtMs;
+  const until = activity.confirmation?.expiresAtMs ?? null;
   return until === null ? null : Math.max(0, Math.floor((until - now) / 1_000));
 }

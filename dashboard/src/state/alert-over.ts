@@ -1,12 +1,12 @@
-import type { AlertView } from '../socket/messages.ts';
+import type { Alert } from '../../../src/protocol/alert.ts';
 
 /** Over: a later `recovered` of the same code, and of the same operation where it names one. */
-export function isOver(alert: AlertView, all: readonly AlertView[]): boolean {
+export function isOver(alert: Alert, all: readonly Alert[]): boolean {
   return all.some(
     (other) =>
       other.kind === 'recovered' &&
       other.code === alert.code &&
-      (other.operationId === null || other.operationId === alert.operationId) &&
-      (other.tsMs ?? 0) >= (alert.tsMs ?? 0),
+      (other.operation_id === undefined || other.operation_id === alert.operation_id) &&
+      other.ts >= alert.ts,
   );
 }

@@ -4,11 +4,12 @@
  */
 import { type AdmissionKind, refusalOf } from '../../../src/domain/engine/admission.ts';
 import type { Hold } from '../../../src/domain/engine/hold.ts';
-import type { DriftState, EngineView } from '../socket/messages.ts';
+import type { DriftState } from '../../../src/protocol/account.ts';
+import type { Engine } from '../../../src/protocol/engine.ts';
 
 export interface AvailabilityView {
   readonly connected: boolean;
-  readonly engine: EngineView | null;
+  readonly engine: Engine | null;
   readonly drift: DriftState | null;
   /** LIVE_PERMISSIONS; null or absent: unknown, or paper, and not held against anything. */
   readonly permissions?: string | null;
@@ -28,7 +29,7 @@ export function blockedBy(
   if (kind === 'start') return engine?.state === 'running' ? 'The engine is already running.' : null;
   // The way out waits for nothing that the page does not know.
   if (kind === 'close' || kind === 'flatten') return null;
-  if (engine === null || engine.mode === null) return NO_MODE;
+  if (engine === null) return NO_MODE;
   switch (kind) {
     case 'stop':
       if (engine.state === 'stopped') return 'The engine is already stopped.';
@@ -41,7 +42,7 @@ export function blockedBy(
       if (engine.mode === 'live' && view.permissions != null && view.permissions !== 'trading')
         return NOT_PERMITTED.trading;
       return admission(
-        (view.drift?.netDelta ?? 0) < 0 ? 'rebalance_reducing' : 'rebalance_enlarging',
+        (view.drift?.net_delta ?? 0) < 0 ? 'rebalance_reducing' : 'rebalance_enlarging',
         engine,
         view.drift,
       );
@@ -55,28 +56,28 @@ const NOT_PERMITTED = {
   trading: 'Trading is disabled by the permissions of this engine.',
 } as const;
 
-function forbiddenTo(kind: string, { mode }: EngineView, permissions: string | null): string | null {
+function forbiddenTo(kind: string, { mode }: Engine, permissions: string | null): string | null {
   if (mode !== 'live' || permissions === null || permissions === 'trading') return null;
   if (kind === 'open') return NOT_PERMITTED.trading;
   return permissions === 'read-only' ? NOT_PERMITTED.capital : null;
 }
 
-function admission(kind: AdmissionKind, engine: EngineView, drift: DriftState | null): string | null {
+function admission(kind: AdmissionKind, engine: Engine, drift: DriftState | null): string | null {
   if (engine.state === null) return 'The state of the engine is unknown.';
   const positions = drift?.positions ?? null;
   const refusal = refusalOf(kind, {
     state: engine.state,
     holds: (engine.holds ?? []).map((hold) => ({
       code: hold.code as Hold['code'],
-      sinceMs: hold.sinceMs ?? 0,
-      permits: hold.permits ?? 'nothing',
-      clearedBy: hold.clearedBy ?? 'person',
+      sinceMs: hold.since,
+      permits: hold.permits,
+      clearedBy: hold.cleared_by,
       reason: hold.reason,
     })),
-    // Whether one can still land is for the engine to say: the page does not know.
-    unresolved: engine.unresolved.map((operation) => ({
-      operationId: operation.operationId,
-      kind: operation.kind === 'deposit' ? 'deposit' : 'rebalance',
+    // What they do and whether they can still land is for the engine to say: the page does not know.
+    unresolved: (engine.unresolved ?? []).map((operationId) => ({
+      operationId,
+      kind: 'rebalance',
       windowClosed: true,
     })),
     dropped: false,

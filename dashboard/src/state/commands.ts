@@ -30,7 +30,7 @@ export function sendCommand(action: Action, data: CommandData = {}): string | nu
 /** The same command again, with the token: the same id and data, so that it is the one that was shown. */
 export function sendConfirmed(commandId: string): boolean {
   const activity = activities.value.find((other) => other.commandId === commandId);
-  const token = activity?.result?.confirmation?.token;
+  const token = activity?.confirmation?.token;
   if (activity === undefined || token === undefined) return false;
   return deliver(commandId, activity.action, activity.data, token);
 }

@@ -1,6 +1,8 @@
 import { percent, plain, sol, times, usdFine } from '../format/number.ts';
-import { isObject } from '../socket/read.ts';
 import { spaced } from './command-words.ts';
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 type Format = (value: number) => string;
 

@@ -1,11 +1,10 @@
 /** The end of a command whose answer was missed, as the journal tells it. */
 
-import type { CommandResult, ResultStatus, TransactionUpdate } from '../socket/messages.ts';
-import { type Fields, fields, list, number, pick, text, webUrl } from '../socket/read.ts';
-import { readError } from '../socket/read-message.ts';
-import { type Activities, isOpen, withResult } from './activity.ts';
+import type { OperationInfo } from '../../../src/protocol/operation.ts';
+import type { ResultStatus } from '../../../src/protocol/result.ts';
+import { type Activities, type Answer, isOpen, type TransactionStand, withAnswer } from './activity.ts';
 
-const STATUS: Readonly<Record<string, ResultStatus>> = {
+const STATUS: Readonly<Record<OperationInfo['status'], ResultStatus>> = {
   running: 'pending',
   confirmed: 'done',
   done: 'done',
@@ -16,7 +15,7 @@ const STATUS: Readonly<Record<string, ResultStatus>> = {
   expired: 'failed',
 };
 
-const STATUS_WORDS: Readonly<Record<string, string>> = {
+const STATUS_WORDS: Readonly<Record<OperationInfo['status'], string>> = {
   running: 'Running',
   confirmed: 'Confirmed',
   done: 'Done',
@@ -27,51 +26,41 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
   expired: 'Expired',
 };
 
-/** @param operations rows of `/api/operations` */
-export function withOperations(activities: Activities, operations: readonly Fields[], nowMs: number): Activities {
+export function withOperations(
+  activities: Activities,
+  operations: readonly OperationInfo[],
+  nowMs: number,
+): Activities {
   let next = activities;
   for (const activity of activities.filter(isOpen)) {
     const operation = operations.find((row) => row.command_id === activity.commandId);
-    const status = STATUS[text(operation?.status) ?? ''];
-    if (operation === undefined || status === undefined) continue;
-    if (status === activity.status) continue;
-    next = withResult(next, resultOf(activity.action, activity.commandId, operation, status), nowMs);
+    if (operation === undefined || STATUS[operation.status] === activity.status) continue;
+    next = withAnswer(next, activity.commandId, activity.action, answerOf(operation), nowMs);
   }
   return next;
 }
 
-const lastOf = (operation: Fields): Fields => fields(list(operation.attempts).at(-1));
-
-/** The operation's latest attempt as an update would have told it; null without an id. */
-export function lastAttempt(operation: Fields): TransactionUpdate | null {
-  const operationId = text(operation.operation_id);
-  if (operationId === null) return null;
-  const attempt = lastOf(operation);
+/** The operation's latest attempt as an update would have told it. */
+export function lastAttempt(operation: OperationInfo): TransactionStand {
+  const attempt = operation.attempts.at(-1);
   return {
-    operationId,
-    commandId: text(operation.command_id),
-    attempt: number(attempt.number),
-    stage: text(attempt.stage),
-    signature: text(attempt.signature),
-    outcome: text(attempt.outcome),
-    explorerUrl: webUrl(attempt.explorer_url),
-    temporalUrl: webUrl(operation.temporal_url),
+    operation_id: operation.operation_id,
+    command_id: operation.command_id,
+    attempt: attempt?.number ?? null,
+    stage: attempt?.stage ?? null,
+    signature: attempt?.signature ?? null,
+    outcome: attempt?.outcome ?? null,
+    explorer_url: attempt?.explorer_url ?? null,
+    temporal_url: operation.temporal_url,
   };
 }
 
-function resultOf(action: string, commandId: string, operation: Fields, status: ResultStatus): CommandResult {
-  const error = readError(operation.error);
-  return {
-    action,
-    commandId,
-    success: status === 'done' || status === 'pending',
-    status,
-    message: error?.message ?? `${STATUS_WORDS[text(operation.status) ?? ''] ?? 'Status unknown'}.`,
-    operationId: text(pick(operation, 'operation_id')),
-    signature: text(lastOf(operation).signature),
-    changed: null,
-    commitment: null,
-    confirmation: null,
-    error,
-  };
-}
+const answerOf = (operation: OperationInfo): Answer => ({
+  status: STATUS[operation.status],
+  message: operation.error?.message ?? `${STATUS_WORDS[operation.status]}.`,
+  error: operation.error ?? null,
+  commitment: null,
+  confirmation: null,
+  operationId: operation.operation_id,
+  signature: operation.attempts.at(-1)?.signature ?? null,
+});

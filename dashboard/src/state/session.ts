@@ -1,11 +1,37 @@
 /** The list of commands outlives a reload of the page (in this tab only), so that no command is lost from sight. */
+import * as z from '../../../src/lib/codec.ts';
+import { Preview } from '../../../src/protocol/result.ts';
 import type { Activities, Activity } from './activity.ts';
 
 const KEY = 'driftless.activities';
 
+/** Previews hold exact amounts, which JSON has as text. */
+type StoredActivity = Omit<Activity, 'confirmation'> & {
+  readonly confirmation: {
+    readonly token: string;
+    readonly expiresAtMs: number | null;
+    readonly preview: unknown;
+  } | null;
+};
+
+const stored = (activity: Activity): StoredActivity => {
+  const { confirmation } = activity;
+  if (confirmation?.preview == null) return activity;
+  return { ...activity, confirmation: { ...confirmation, preview: z.encode(Preview, confirmation.preview) } };
+};
+
+const restored = (activity: StoredActivity): Activity => ({
+  ...activity,
+  status: activity.status === 'sent' ? 'unanswered' : activity.status,
+  confirmation:
+    activity.confirmation === null
+      ? null
+      : { ...activity.confirmation, preview: z.read(Preview, activity.confirmation.preview) },
+});
+
 export function saveActivities(activities: Activities): void {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(activities));
+    sessionStorage.setItem(KEY, JSON.stringify(activities.map(stored)));
   } catch {
     // A full or forbidden store costs the list after a reload, nothing else.
   }
@@ -13,11 +39,8 @@ export function saveActivities(activities: Activities): void {
 
 export function restoreActivities(): Activities {
   try {
-    const stored: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? '[]');
-    if (!Array.isArray(stored)) return [];
-    return (stored as Activity[]).map((activity) =>
-      activity.status === 'sent' ? { ...activity, status: 'unanswered' } : activity,
-    );
+    const kept: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? '[]');
+    return Array.isArray(kept) ? (kept as StoredActivity[]).map(restored) : [];
   } catch {
     return [];
   }

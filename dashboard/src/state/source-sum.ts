@@ -1,14 +1,6 @@
 import type { EquitySource } from '../../../src/domain/account/snapshot.ts';
 import { EQUITY_SOURCES } from '../../../src/domain/figures/equity-sources.ts';
 
-/** The sum of the lines, null as soon as one of them is unknown. */
-export function sumOf(sources: Readonly<Record<EquitySource, bigint | null>> | null): bigint | null {
-  if (sources === null) return null;
-  let sum = 0n;
-  for (const source of EQUITY_SOURCES) {
-    const value = sources[source];
-    if (value === null) return null;
-    sum += value;
-  }
-  return sum;
-}
+/** The sum of the lines; null when they are unknown. */
+export const sumOf = (sources: Readonly<Record<EquitySource, bigint>> | null): bigint | null =>
+  sources === null ? null : EQUITY_SOURCES.reduce((sum, source) => sum + sources[source], 0n);

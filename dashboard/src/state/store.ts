@@ -1,10 +1,20 @@
 /** All that the page knows, as signals; changed only here and in commands.ts. */
 import { computed, signal } from '@preact/signals';
+import type { Alert } from '../../../src/protocol/alert.ts';
+import type { ListItem, ListName } from '../../../src/protocol/api.ts';
+import type { FundingUpdate } from '../../../src/protocol/market.ts';
+import type { ServerMessage } from '../../../src/protocol/messages.ts';
+import type { State } from '../../../src/protocol/state.ts';
 import { type Connection, type ConnectionState, connect } from '../socket/connection.ts';
-import type { AlertView, FundingPayment, ServerMessage, Stats, TransactionUpdate } from '../socket/messages.ts';
-import { fields, list } from '../socket/read.ts';
-import { readAlert, readFunding } from '../socket/read-message.ts';
-import { type Activities, ANSWER_WITHIN_MS, withResult, withSilence, withTransaction } from './activity.ts';
+import { fetchList } from '../socket/lists.ts';
+import {
+  type Activities,
+  ANSWER_WITHIN_MS,
+  type TransactionStand,
+  withResult,
+  withSilence,
+  withTransaction,
+} from './activity.ts';
 import { lastAttempt, withOperations } from './recovered.ts';
 import { restoreActivities, saveActivities } from './session.ts';
 
@@ -21,13 +31,15 @@ export const connection = signal<ConnectionState>({ kind: 'connecting', failures
 /** The session is refused: the page was opened without its token, or the token has changed. */
 export const unauthorized = signal(false);
 export const nowMs = signal(Date.now());
-export const stats = signal<Stats | null>(null);
+export const stats = signal<State | null>(null);
 /** Wall clock of this machine when `stats` came: ages are counted from it, so that two clocks need not agree. */
 export const statsAtMs = signal(0);
 export const activities = signal<Activities>(restoreActivities());
-export const alerts = signal<readonly AlertView[]>([]);
-export const payments = signal<readonly FundingPayment[]>([]);
-export const transactions = signal<ReadonlyMap<string, TransactionUpdate>>(new Map());
+export const alerts = signal<readonly Alert[]>([]);
+/** What an update and a row of the journal have in common. */
+type Payment = Pick<FundingUpdate, 'market' | 'period_ts' | 'rate' | 'amount'>;
+export const payments = signal<readonly Payment[]>([]);
+export const transactions = signal<ReadonlyMap<string, TransactionStand>>(new Map());
 /** Grows when the journal has new rows: what shows history reads again. */
 export const journalVersion = signal(0);
 /** The last thing that happened, in words, for those who listen instead of look. */
@@ -36,12 +48,12 @@ export const announcement = signal('');
 export const connected = computed(() => connection.value.kind === 'open');
 /** Milliseconds since the figures were true; null: there are none. */
 export const figuresAgeMs = computed(() =>
-  stats.value === null || stats.value.ageMs === null
+  stats.value === null || stats.value.age_ms === null
     ? null
-    : stats.value.ageMs + Math.max(0, nowMs.value - statsAtMs.value),
+    : stats.value.age_ms + Math.max(0, nowMs.value - statsAtMs.value),
 );
 export const stale = computed(() => {
-  const limit = stats.value?.policy.maxSnapshotAgeMs ?? STALE_AFTER_MS;
+  const limit = stats.value?.policy.max_snapshot_age_ms ?? STALE_AFTER_MS;
   return !connected.value || figuresAgeMs.value === null || figuresAgeMs.value > limit;
 });
 /** Wall milliseconds since the last message with figures: what countdowns are lowered by. */
@@ -85,36 +97,34 @@ function onState(state: ConnectionState): void {
 
 function onMessage(message: ServerMessage): void {
   switch (message.type) {
-    case 'stats':
-      stats.value = message.stats;
+    case 'SYSTEM_STATS':
+      stats.value = message.data;
       statsAtMs.value = Date.now();
-      seekUnresolved(message.stats.engine.unresolved);
+      seekUnresolved(message.data.engine.unresolved ?? []);
       return;
-    case 'status':
-      if (stats.value !== null) stats.value = { ...stats.value, engine: { ...stats.value.engine, ...message.engine } };
+    case 'ENGINE_STATUS':
+      if (stats.value !== null) stats.value = { ...stats.value, engine: { ...stats.value.engine, ...message.data } };
       return;
-    case 'result':
-      setActivities(withResult(activities.value, message.result, Date.now()));
-      if (message.result.action !== 'GET_STATE') announcement.value = `${message.result.message}`;
+    case 'COMMAND_RESULT':
+      setActivities(withResult(activities.value, message, Date.now()));
+      if (message.action !== 'GET_STATE') announcement.value = message.message;
       journalChanged();
       return;
-    case 'transaction':
-      rememberTransaction(message.update);
-      setActivities(withTransaction(activities.value, message.update));
+    case 'TRANSACTION_UPDATE':
+      rememberTransaction(message.data);
+      setActivities(withTransaction(activities.value, message.data));
       journalChanged();
       return;
-    case 'funding':
-      payments.value = [message.payment, ...payments.value].slice(0, MAX_PAYMENTS);
+    case 'FUNDING_UPDATE':
+      payments.value = [message.data, ...payments.value].slice(0, MAX_PAYMENTS);
       journalChanged();
       return;
-    case 'alert':
-      addAlerts([message.alert]);
-      announcement.value = `${message.alert.kind === 'recovered' ? 'Resolved' : 'Alert'}: ${message.alert.message}`;
+    case 'ALERT':
+      addAlerts([message.data]);
+      announcement.value = `${message.data.kind === 'recovered' ? 'Resolved' : 'Alert'}: ${message.data.message}`;
       return;
-    case 'error':
+    case 'ERROR':
       announcement.value = message.error.message;
-      return;
-    case 'other':
       return;
   }
 }
@@ -129,10 +139,10 @@ function journalChanged(): void {
   }, JOURNAL_SETTLE_MS);
 }
 
-function rememberTransaction(update: TransactionUpdate): void {
+function rememberTransaction(update: TransactionStand): void {
   const next = new Map(transactions.value);
-  next.delete(update.operationId);
-  next.set(update.operationId, update);
+  next.delete(update.operation_id);
+  next.set(update.operation_id, update);
   while (next.size > MAX_TRANSACTIONS) {
     const oldest = next.keys().next().value;
     if (oldest === undefined) break;
@@ -142,55 +152,45 @@ function rememberTransaction(update: TransactionUpdate): void {
 }
 
 /** Newest first, each id once. */
-function addAlerts(added: readonly AlertView[]): void {
-  const seen = new Set<string>();
-  alerts.value = [...added, ...alerts.value]
-    .map((alert) => ({ ...alert, tsMs: alert.tsMs ?? Date.now() }))
-    .filter((alert) => (alert.id === '' || !seen.has(alert.id)) && seen.add(alert.id) !== undefined)
-    .toSorted((a, b) => b.tsMs - a.tsMs)
-    .slice(0, MAX_ALERTS);
+function addAlerts(added: readonly Alert[]): void {
+  const byId = new Map([...alerts.value, ...added].map((alert) => [alert.id, alert]));
+  alerts.value = [...byId.values()].toSorted((a, b) => b.ts - a.ts).slice(0, MAX_ALERTS);
 }
 
 /** What happened while the page was not connected stands in the journal. */
 async function loadRecent(): Promise<void> {
   const [recentAlerts, recentFunding] = await Promise.all([
-    fetchItems(`/api/alerts?limit=${MAX_ALERTS}`),
-    fetchItems(`/api/funding?limit=${MAX_PAYMENTS}`),
+    fetchItems('alerts', MAX_ALERTS),
+    fetchItems('funding', MAX_PAYMENTS),
     readOperations(),
   ]);
-  if (recentAlerts !== null) addAlerts(recentAlerts.map((item) => readAlert(fields(item))));
-  if (recentFunding !== null) payments.value = recentFunding.map((item) => readFunding(fields(item)));
+  if (recentAlerts !== null) addAlerts(recentAlerts);
+  if (recentFunding !== null) payments.value = recentFunding;
   journalChanged();
 }
 
 /** The ends of commands whose answers were missed, and where each operation's transaction can be looked at. */
 async function readOperations(): Promise<void> {
-  const operations = (await fetchItems(`/api/operations?limit=${RECENT_OPERATIONS}`))?.map(fields) ?? [];
+  const operations = (await fetchItems('operations', RECENT_OPERATIONS)) ?? [];
   setActivities(withOperations(activities.value, operations, Date.now()));
   for (const operation of operations.toReversed()) {
     const update = lastAttempt(operation);
-    if (update !== null && !transactions.value.has(update.operationId)) rememberTransaction(update);
+    if (!transactions.value.has(update.operation_id)) rememberTransaction(update);
   }
 }
 
 /** An operation that is unresolved without the page having seen its transaction: the journal has it. */
 const askedFor = new Set<string>();
-function seekUnresolved(unresolved: readonly { readonly operationId: string }[]): void {
-  const unseen = unresolved.filter(
-    ({ operationId }) => !transactions.value.has(operationId) && !askedFor.has(operationId),
-  );
+function seekUnresolved(unresolved: readonly string[]): void {
+  const unseen = unresolved.filter((operationId) => !transactions.value.has(operationId) && !askedFor.has(operationId));
   if (unseen.length === 0) return;
-  for (const { operationId } of unseen) askedFor.add(operationId);
+  for (const operationId of unseen) askedFor.add(operationId);
   void readOperations();
 }
 
-async function fetchItems(path: string): Promise<readonly unknown[] | null> {
-  try {
-    const response = await fetch(path);
-    return response.ok ? list(fields(await response.json()).items) : null;
-  } catch {
-    return null;
-  }
+async function fetchItems<Name extends ListName>(name: Name, limit: number): Promise<readonly ListItem<Name>[] | null> {
+  const page = await fetchList(name, limit);
+  return typeof page === 'string' ? null : page.items;
 }
 
 /** A socket that is refused does not say why to a script; a plain request does. */

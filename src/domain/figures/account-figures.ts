@@ -27,68 +27,6 @@ const RATE_ONE = 1_000_000_000;
 /** What is spent to be in a position at all: the costs that carry has to earn back. */
 const COSTS = ['fees', 'gas', 'slippage'] as const satisfies readonly EquitySource[];
 
-/** Null is unknown. SOL, USD and per cent; `*_base`: lamports, or micro-USD. */
-export interface AccountFigures {
-  readonly exists: boolean;
-  /** SOL that the first deposit pays beside its amount, to open the account; 0 once there is one. */
-  readonly opening_cost: number;
-  readonly opening_cost_base: string;
-  /** Prices that margin figures lack; empty when all are known. */
-  readonly missing: readonly string[];
-  readonly wallet_sol: number;
-  readonly wallet_sol_base: string;
-  readonly wallet_usdc: number;
-  readonly wallet_usdc_base: string;
-  /** In the sub-account; a borrow is negative. Null: the venue does not tell of the market. */
-  readonly spot_sol: number | null;
-  readonly spot_sol_base: string | null;
-  readonly spot_usdc: number | null;
-  readonly spot_usdc_base: string | null;
-  /** What a command may ask for at most, by the gates: the gas reserve, fees, health after and all. */
-  readonly max_deposit_sol_base: string;
-  readonly max_deposit_usdc_base: string;
-  readonly max_withdraw_sol_base: string | null;
-  readonly max_withdraw_usdc_base: string | null;
-  /** What keeps deposits from being withdrawn though no position is open, and what frees them; null: nothing. */
-  readonly held_back: string | null;
-  readonly perp_sol: number;
-  readonly perp_sol_base: string;
-  readonly net_delta_base: string | null;
-  readonly naked: boolean;
-  readonly initial_margin: number | null;
-  readonly health_exact: number | null;
-  readonly liq_kind: LiquidationPrice['kind'];
-  readonly liq_price: number | null;
-  readonly liq_distance_pct: number | null;
-  /** Value of the perps at the oracle, fees and settled funding included, and funding not settled yet. */
-  readonly unrealized_pnl: number | null;
-  readonly unrealized_pnl_base: string | null;
-  readonly unsettled_funding: number | null;
-  readonly unsettled_funding_base: string | null;
-  /** Both together: what settling would move to the balance, as far as the venue can pay. */
-  readonly unsettled_pnl: number | null;
-  readonly unsettled_pnl_base: string | null;
-  readonly settled_pnl: number;
-  readonly settled_pnl_base: string;
-  /** Of the running funding period, at its estimated rate: in no other figure. */
-  readonly accrued_funding: number | null;
-  readonly accrued_funding_base: string | null;
-  readonly equity: number | null;
-  readonly equity_base: string | null;
-  readonly equity_change: number | null;
-  readonly equity_change_base: string | null;
-  /** Add up to `equity_change`, to the micro-USD. */
-  readonly sources: Readonly<Record<EquitySource, number>> | null;
-  readonly sources_base: Readonly<Record<EquitySource, string>> | null;
-  readonly funding_received: number | null;
-  readonly costs_paid: number | null;
-  /** Funding less borrow interest of the open short over a day, at the last day's mean. */
-  readonly earns_per_day: number | null;
-  /** Until funding has earned the costs back at that pace; null: never, or unknown. */
-  readonly break_even_days: number | null;
-  readonly break_even_note: string | null;
-}
-
 const usd = (value: MicroUsd | Price | null): number | null => (value === null ? null : usdNumber(value));
 const base = (value: bigint | null): string | null => (value === null ? null : value.toString());
 
@@ -237,7 +175,11 @@ function earnings(snapshot: Snapshot, sources: EquityParts['sources']) {
   };
 }
 
-export function accountFigures(snapshot: Snapshot, policy: Policy): AccountFigures {
+/**
+ * Null is unknown. SOL, USD and per cent; `*_base`: lamports, or micro-USD. The fields are described in
+ * src/protocol/account.ts.
+ */
+export function accountFigures(snapshot: Snapshot, policy: Policy) {
   const { account, markets } = snapshot;
   const parts = equityParts(snapshot);
   const opening = openingCost(snapshot, 'deposit');
@@ -260,36 +202,6 @@ export function accountFigures(snapshot: Snapshot, policy: Policy): AccountFigur
   };
 }
 
-export interface MarketFigures {
-  readonly market: string;
-  readonly feed: string;
-  readonly synthetic: boolean;
-  readonly speed: number | 'max';
-  readonly ended: boolean;
-  readonly row: number | null;
-  readonly rows: number | null;
-  readonly warnings: readonly string[];
-  /** Milliseconds since 1970, by the market's clock. */
-  readonly market_time: number;
-  readonly oracle_price: number | null;
-  readonly oracle_valid: boolean;
-  readonly oracle_invalid_reason: string | null;
-  readonly mark_price: number | null;
-  readonly step_size_base: string | null;
-  readonly minimum_size_base: string | null;
-  readonly funding: {
-    readonly period_ms: number;
-    /** Fractions of the oracle price per period, positive when longs pay. */
-    readonly last_rate: number | null;
-    readonly trailing_mean_rate: number | null;
-    readonly known_hours: number;
-    /** By the market's clock. */
-    readonly next_period_ts: number | null;
-    /** Wall milliseconds from the snapshot on; null: unknown, or as fast as the engine is done. */
-    readonly next_period_in_ms: number | null;
-  };
-}
-
 const rate = (value: bigint | null): number | null => (value === null ? null : Number(value) / RATE_ONE);
 
 function nextPeriodInMs({ funding, marketTimeMs, feed }: Snapshot): number | null {
@@ -298,7 +210,7 @@ function nextPeriodInMs({ funding, marketTimeMs, feed }: Snapshot): number | nul
 }
 
 /** The market and its feed, as the page names them beside every figure. */
-export function marketFigures(snapshot: Snapshot): MarketFigures {
+export function marketFigures(snapshot: Snapshot) {
   const { feed, funding, markets } = snapshot;
   const market = perpMarketOf(markets, SOL_PERP);
   const step: Lamports | null = market?.stepSize ?? null;

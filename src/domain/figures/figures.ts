@@ -6,32 +6,7 @@ import type { Policy } from '../hedge/policy.ts';
 import { assessMargin, entryPrice, liquidationPrice } from '../margin/margin.ts';
 import { type Lamports, type MicroUsd, microUsd, type Price, solNumber, usdNumber, valueAt } from '../money/units.ts';
 
-export { type AccountFigures, accountFigures, type MarketFigures, marketFigures } from './account-figures.ts';
-
-export interface PositionFigures {
-  readonly market: string;
-  /** SOL, a short negative. */
-  readonly amount: number;
-  readonly entry_price: number;
-  readonly mark_price: number | null;
-  /** amount x (mark - entry): the price's part alone. Funding and fees have figures of their own. */
-  readonly pnl: number | null;
-  /** Null: none, or unknown; `accountFigures` tells which. */
-  readonly liq_price: number | null;
-}
-
-/** Null is unknown. */
-export interface DriftState {
-  /** 0 to 100, whole. */
-  readonly health: number | null;
-  readonly leverage: number | null;
-  readonly total_collateral: number | null;
-  readonly free_collateral: number | null;
-  readonly maintenance_margin: number | null;
-  readonly positions: readonly PositionFigures[];
-  readonly net_delta: number | null;
-  readonly drift_pct: number | null;
-}
+export { accountFigures, marketFigures } from './account-figures.ts';
 
 const usd = (value: MicroUsd | Price | null): number | null => (value === null ? null : usdNumber(value));
 const sol = (value: Lamports | null): number | null => (value === null ? null : solNumber(value));
@@ -43,7 +18,7 @@ export const markPrice = (market: PerpMarket): Price | null =>
 const pricePnl = (position: PerpPosition, mark: Price | null): MicroUsd | null =>
   mark === null ? null : microUsd(valueAt(position.baseAmount, mark) + position.quoteEntryAmount);
 
-function positionFigures(account: Account, markets: Markets, position: PerpPosition): PositionFigures | null {
+function positionFigures(account: Account, markets: Markets, position: PerpPosition) {
   const market = markets.perps.find((each) => each.marketIndex === position.marketIndex);
   const entry = entryPrice(position);
   if (entry === null) return null;
@@ -64,10 +39,13 @@ function positionFigures(account: Account, markets: Markets, position: PerpPosit
   };
 }
 
-type MarginPart = Pick<
-  DriftState,
-  'health' | 'leverage' | 'total_collateral' | 'free_collateral' | 'maintenance_margin'
->;
+interface MarginPart {
+  readonly health: number | null;
+  readonly leverage: number | null;
+  readonly total_collateral: number | null;
+  readonly free_collateral: number | null;
+  readonly maintenance_margin: number | null;
+}
 
 const UNKNOWN_MARGIN: MarginPart = {
   health: null,
@@ -94,7 +72,8 @@ function marginPart(account: Account | null, markets: Markets): MarginPart {
   };
 }
 
-export function driftState(snapshot: Snapshot, policy: Policy): DriftState {
+/** Null is unknown. The fields are described in src/protocol/account.ts. */
+export function driftState(snapshot: Snapshot, policy: Policy) {
   const { account, markets } = snapshot;
   const { netDelta, driftPct } = exposure(snapshot, policy);
   return {

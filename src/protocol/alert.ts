@@ -1,0 +1,20 @@
+/** Alerts. */
+import * as z from '../lib/codec.ts';
+import { time, webUrl } from './units.ts';
+
+export const Alert = z.object({
+  id: z.string().about('The same alert has the same id, however often it is sent.'),
+  kind: z.enum(['alert', 'recovered']).about('recovered: what the alert of this code told of is over.'),
+  severity: z.enum(['info', 'warning', 'critical']),
+  code: z.string().about('Stable, such as HEALTH_CRITICAL.'),
+  message: z.string().about('What happened.'),
+  action: z.string().about('What a person should do. Empty: nothing.'),
+  operation_id: z.string().optional().about('The operation that it is about.'),
+  signature: z.string().nullable().optional(),
+  explorer_url: webUrl.nullable().optional(),
+  temporal_url: webUrl.nullable().optional(),
+  signal_command: z.string().optional().about('The command that gives a verdict from a terminal.'),
+  details: z.json().about('Figures, by code.'),
+  ts: time,
+});
+export type Alert = z.output<typeof Alert>;

@@ -1,0 +1,152 @@
+/** What a command came to. */
+import * as z from '../lib/codec.ts';
+import { CorrectionFigures } from './engine.ts';
+import { ErrorInfo, GateResult } from './error.ts';
+import { State } from './state.ts';
+import { lamports, microUsd, mode, sol, time, usd } from './units.ts';
+
+/** A number, a word, or null for unknown. */
+const figureAfter = z.union([z.number(), z.string()]).nullable();
+
+export const Preview = z.object({
+  kind: z.string().about('deposit, withdraw, trade or settle.'),
+  reasons: z.array(z.string()).about('Why it is asked: CONFIRM_ABOVE_USD, DELTA_EXPOSED.'),
+  size: sol.optional().about('Of a trade. Negative: sell.'),
+  size_base: lamports.optional(),
+  asset: z.enum(['SOL', 'USDC']).optional(),
+  amount: z.number().optional().about('Of a deposit or withdrawal, in units of the asset.'),
+  amount_base: z.string().optional(),
+  opening_cost: sol.optional().about('What opening the account costs.'),
+  opening_cost_base: lamports.optional(),
+  price_limit: usd.nullable().about('The worst price that will be accepted.'),
+  price_limit_base: microUsd.nullable(),
+  value_usd: usd.nullable(),
+  costs: z.object({
+    fees_usd: usd.nullable().optional(),
+    slippage_at_most_usd: usd.nullable().optional(),
+    network_sol: sol,
+    network_sol_base: lamports,
+  }),
+  leverage_after: figureAfter,
+  health_after: figureAfter,
+  margin_after: z
+    .object({ total_collateral: usd, free_collateral: usd, initial_margin: usd, maintenance_margin: usd })
+    .nullable(),
+  liquidation_price_after: z.union([usd, z.literal('none')]).nullable(),
+  liquidation_distance_after_pct: figureAfter,
+  delta_after: figureAfter,
+  gates: z.array(GateResult),
+});
+export type Preview = z.output<typeof Preview>;
+
+const STATUSES = ['done', 'pending', 'confirmation_required', 'rejected', 'failed', 'unknown'] as const;
+export type ResultStatus = (typeof STATUSES)[number];
+
+const every = {
+  status: z
+    .enum(STATUSES)
+    .about(
+      'pending: a second COMMAND_RESULT follows. rejected: nothing was sent. failed: on chain. unknown: it may have been accepted.',
+    ),
+  engine_id: z.string(),
+  mode,
+  operation_id: z.string().optional().about('The operation that the command started.'),
+  tx_signature: z.string().optional(),
+  changed: z.boolean().optional().about('False: everything was as asked already.'),
+  commitment: z.enum(['confirmed', 'finalized']).optional().about('How sure the outcome is.'),
+};
+
+const confirmation = {
+  preview: Preview.optional().about('With confirmation_required: what would happen.'),
+  confirmation_token: z.string().optional().about('Send the same command again with it.'),
+  expires_at: time.optional().about('The token is void after it.'),
+};
+
+const capital = {
+  asset: z.enum(['SOL', 'USDC']).optional().about('With DRIFT_DEPOSIT and DRIFT_WITHDRAW.'),
+  amount: z.number().optional().about('What was moved, in units of the asset.'),
+  amount_base: z.string().optional(),
+  requested_amount: z.number().optional().about('What was asked for, where less was moved.'),
+  requested_amount_base: z.string().optional(),
+};
+
+const trade = {
+  market: z.string().optional(),
+  direction: z.string().optional().about('With DRIFT_OPEN_POSITION: long or short.'),
+  requested_size: sol.optional(),
+  requested_size_base: lamports.optional(),
+  filled_size: sol.optional(),
+  filled_size_base: lamports.optional(),
+  average_price: usd.nullable().optional().about('Null: nothing was filled.'),
+  average_price_base: microUsd.nullable().optional(),
+  fee: usd.optional(),
+  fee_base: microUsd.optional(),
+  closed_by: z.enum(['us', 'other', 'both']).optional().about('With DRIFT_CLOSE_POSITION and FLATTEN.'),
+  remaining_size: sol.optional().about('What is left open.'),
+  remaining_size_base: lamports.optional(),
+};
+
+const settlement = {
+  settled_pnl: usd.optional(),
+  settled_pnl_base: microUsd.optional(),
+  unsettled_pnl: usd.optional().about('What the venue could not pay yet.'),
+  unsettled_pnl_base: microUsd.optional(),
+  reason: z.string().optional().about('Why the venue settled nothing.'),
+};
+
+const verdict = {
+  verdict: z.enum(['landed', 'failed', 'retry']).optional().about('With RESOLVE_TRANSACTION.'),
+  resolved_by: z.literal('human').optional().about('A person said how the transaction ended; there is no proof yet.'),
+  operator: z.string().optional(),
+  note: z.string().optional(),
+};
+
+const control = {
+  state: z.enum(['running', 'stopping', 'stopped']).optional().about('With START_ENGINE and the like.'),
+  trading_state: z.enum(['active', 'reducing', 'halted']).optional(),
+  position_open: z.boolean().optional().about('With STOP_ENGINE: a position stays open.'),
+  wallet: z
+    .object({ sol: z.string().unit('SOL'), usdc: z.string().unit('USD'), account: z.boolean() })
+    .nullable()
+    .optional()
+    .about('With START_ENGINE in live mode. Null: the wallet could not be read.'),
+  cleared: z.array(z.string()).optional().about('With RESUME: codes of the holds that are cleared.'),
+  holds: z
+    .array(z.object({ code: z.string(), reason: z.string(), cleared_by: z.enum(['itself', 'person']) }))
+    .optional()
+    .about('With RESUME: the holds that stay.'),
+};
+
+export const ResultData = z.object({
+  ...every,
+  ...confirmation,
+  ...capital,
+  ...trade,
+  ...settlement,
+  ...verdict,
+  ...control,
+  ...CorrectionFigures.shape,
+});
+
+const result = <Action extends z.Codec<string | null, string | null>, Data extends z.Codec<unknown, unknown>>(
+  action: Action,
+  data: Data,
+) =>
+  z.object({
+    type: z.literal('COMMAND_RESULT'),
+    action,
+    command_id: z.string().nullable().about('As sent, or made by the bridge. Null: what was sent cannot be repeated.'),
+    success: z.boolean().about('True only for done and pending.'),
+    message: z.string().about('What happened, for a person.'),
+    data,
+    error: ErrorInfo.optional(),
+  });
+
+export const CommandResult = result(
+  z.string().nullable().about('As sent. Null: what was sent cannot be repeated here.'),
+  ResultData,
+);
+export type CommandResult = z.output<typeof CommandResult>;
+
+/** GET_STATE that was answered: the state under `data`, beside what every result has. */
+export const StateResult = result(z.literal('GET_STATE'), State.extend({ ...every }));
