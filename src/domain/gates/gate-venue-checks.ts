@@ -110,7 +110,7 @@ export function markDivergence({ market, delta }: GateSubject): GateCheck {
     have: worseBy,
     need,
     unit: '%',
-    remedy: 'The venue fills too far from its oracle price. Wait until the two agree again.',
+    remedy: 'Wait until the two prices agree again.',
     detail: { fills_at: usdNumber(fillsAt), oracle_price: usdNumber(oracle) },
   };
 }

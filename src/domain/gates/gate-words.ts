@@ -64,6 +64,10 @@ const WORDS: Readonly<Record<GateCode, Words>> = {
   ACCOUNT_STATUS: (gate) => (gate.have === 'none' ? 'There is no account yet.' : `The account is ${state(gate)}.`),
   MARKET_STATUS: (gate) => `The market is ${state(gate)}.`,
   ORACLE_INVALID: (gate) => `The oracle price is not usable: ${state(gate)}.`,
+  MARK_DIVERGENCE: figures(
+    inPercent,
+    (have, need) => `The venue's price is ${have} worse than the oracle price; the limit is ${need}.`,
+  ),
   SNAPSHOT_AGE: figures(inSeconds, (have, need) => `The account data is ${have} old; the limit is ${need}.`),
   RPC_LATENCY: figures(inMilliseconds, (have, need) => `The RPC node takes ${have}; the limit is ${need}.`),
   GAS_RESERVE: figures(inSol, (have, need) => `The wallet would keep ${have} for gas; it must keep ${need}.`),

@@ -204,7 +204,7 @@ describeOnDrift('an oracle', () => {
       valid: true,
       noFillsReason: expect.stringMatching(/^stale by \d+ slots, of which the AMM allows 10$/),
     });
-    expect(fresh.feed.warnings).toEqual([expect.stringContaining('opening and increasing wait')]);
+    expect(fresh.feed.warnings).toEqual([expect.stringContaining('and increasing wait')]);
     await net.advance(400);
     const stale = await venue.read('confirmed');
     expect(stale.markets.perps[0]?.oracle).toMatchObject({
