@@ -1,4 +1,5 @@
 /** What the engine workflow asks of the outside world: the two stores, a command's record, its own row, the watch. */
+
 import { Context } from '@temporalio/activity';
 import { encodeSnapshot, type Snapshot } from '../src/domain/account/snapshot.ts';
 import type { Journal } from '../src/journal/journal.ts';
@@ -6,6 +7,7 @@ import { compareStores } from '../src/journal/store-comparison.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { TransientError } from '../src/lib/errors.ts';
 import { operationWorkflowId } from '../src/lib/ids.ts';
+import { within } from '../src/lib/within.ts';
 import type { Venue } from '../src/venues/venue.ts';
 import type { EngineActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
@@ -117,14 +119,8 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
 }
 
 async function inTime(reading: Promise<Snapshot>): Promise<Snapshot> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const silence = new TransientError('RPC_TIMEOUT', `The account was not read within ${READ_WITHIN_MS} ms.`);
-    timer = setTimeout(() => reject(silence), READ_WITHIN_MS);
-  });
-  try {
-    return await Promise.race([reading, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const read = await within(READ_WITHIN_MS, () => reading);
+  if (read.kind === 'value') return read.value;
+  if (read.kind === 'failed') throw read.error;
+  throw new TransientError('RPC_TIMEOUT', `The account was not read within ${READ_WITHIN_MS} ms.`);
 }

@@ -2,6 +2,7 @@
  * The long watch: reads the account every poll, writes snapshots and alerts to the journal, and returns only when the
  * workflow has something to do. History grows with decisions, not with time.
  */
+
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { encodeSnapshot, type Snapshot } from '../src/domain/account/snapshot.ts';
 import { type Decision, decide } from '../src/domain/engine/decide.ts';
@@ -10,6 +11,7 @@ import { decodePolicy, type Policy } from '../src/domain/hedge/policy.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { CriticalError, TransientError } from '../src/lib/errors.ts';
+import { within } from '../src/lib/within.ts';
 import type { Venue } from '../src/venues/venue.ts';
 import { AlertDesk } from './alert-desk.ts';
 import type { WatchInput, WatchResult } from './contract.ts';
@@ -131,12 +133,8 @@ class Watch {
       .finally(() => {
         this.keeping = null;
       });
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const waited = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, BOOKS_WAIT_MS);
-    });
-    await Promise.race([this.keeping, waited]);
-    clearTimeout(timer);
+    const { keeping } = this;
+    await within(BOOKS_WAIT_MS, () => keeping);
   }
 
   private async tellBooks(alerts: AlertDesk, snapshot: Snapshot, nowMs: number): Promise<void> {

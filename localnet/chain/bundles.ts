@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BoundedMap } from '../../src/lib/bounded.ts';
 import { type ParsedTransaction, signatureOf } from '../wire/transaction.ts';
 import type { BlockMaker } from './block-maker.ts';
 
@@ -17,7 +18,7 @@ export interface Bundle {
 
 /** Bundles of the Jito endpoint: all transactions of one in one block and in order, or none. */
 export class Bundles {
-  readonly #bundles = new Map<string, Bundle>();
+  readonly #bundles = new BoundedMap<string, Bundle>(MAX_BUNDLES);
 
   /** Jito's id of a bundle: SHA-256 of its signatures, in hex. Sending it again is the same bundle. */
   add(transactions: readonly ParsedTransaction[], notBefore: number, never: boolean): Bundle {
@@ -26,8 +27,6 @@ export class Bundles {
     if (known !== undefined && known.state !== 'failed') return known;
     const bundle: Bundle = { id, transactions, state: never ? 'failed' : 'pending', notBefore, lastSlot: null };
     this.#bundles.set(id, bundle);
-    const oldest = this.#bundles.keys().next().value;
-    if (this.#bundles.size > MAX_BUNDLES && oldest !== undefined) this.#bundles.delete(oldest);
     return bundle;
   }
 

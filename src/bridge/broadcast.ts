@@ -1,8 +1,11 @@
 /** What every socket is told: the figures each second and at each change, and each row that the journal gains. */
+
 import type { Logger } from 'pino';
 import type { Journal, JournalEvent } from '../journal/journal.ts';
 import type { AlertRecord, EngineRecord, FundingRecord } from '../journal/records.ts';
+import { BoundedMap, BoundedSet } from '../lib/bounded.ts';
 import type { Clock } from '../lib/clock.ts';
+import { within } from '../lib/within.ts';
 import type { BroadcastData } from '../protocol/messages.ts';
 import { coalesced } from './coalesce.ts';
 import type { EngineWatch } from './engine-watch.ts';
@@ -21,10 +24,8 @@ import {
 import type { Links } from './links.ts';
 import type { OpenEnds } from './open-ends.ts';
 import { broadcastFrame } from './protocol.ts';
-import { RecentSet } from './recent-set.ts';
 import { alertView, transitionView } from './record-views.ts';
 import { isoTime, rateNumber, usdNumber } from './units-view.ts';
-import { within } from './within.ts';
 
 export interface BroadcastPorts {
   readonly engineId: string;
@@ -50,8 +51,8 @@ interface Followed {
 export class Broadcast {
   readonly #ports: BroadcastPorts;
   readonly #startedAtMs: number;
-  readonly #followed = new Map<string, Followed>();
-  readonly #toldAlerts = new RecentSet(MAX_PAGE_ITEMS);
+  readonly #followed = new BoundedMap<string, Followed>(MAX_FOLLOWED_OPERATIONS);
+  readonly #toldAlerts = new BoundedSet<string>(MAX_PAGE_ITEMS);
   readonly #toldFunding = new Map<string, number>();
   readonly #timers: NodeJS.Timeout[] = [];
   #statsTimer: NodeJS.Timeout | null = null;
@@ -232,10 +233,6 @@ export class Broadcast {
       commandId: found.known ? (found.value?.commandId ?? null) : null,
     };
     this.#followed.set(operationId, followed);
-    if (this.#followed.size > MAX_FOLLOWED_OPERATIONS) {
-      const [oldest] = this.#followed.keys();
-      if (oldest !== undefined) this.#followed.delete(oldest);
-    }
     return followed;
   }
 

@@ -14,13 +14,13 @@ import type { CommandRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ErrorDetails, Json } from '../lib/errors.ts';
 import { hashJson } from '../lib/ids.ts';
+import { within } from '../lib/within.ts';
 import { acceptanceUnknown, unavailable } from './answers.ts';
 import { type EngineGateway, updateIdOf } from './gateway.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import { ANSWER_WITHIN_MS, COMMAND_LIFE_MS, GATEWAY_WITHIN_MS, JOURNAL_LOOKUP_MS } from './limits.ts';
 import type { OpenEnds } from './open-ends.ts';
 import type { IncomingCommand } from './protocol.ts';
-import { within } from './within.ts';
 
 export interface CommandPorts {
   readonly engineId: string;

@@ -9,6 +9,7 @@ import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import type { Journal, ListQuery, Page } from '../journal/journal.ts';
 import type * as z from '../lib/codec.ts';
 import { DriftlessError, type ErrorReport, ValidationError } from '../lib/errors.ts';
+import { within } from '../lib/within.ts';
 import type { Config, HttpError, ListItemJson, ListName, Readiness as ReadinessAnswer } from '../protocol/api.ts';
 import type { State } from '../protocol/state.ts';
 import { errorView } from './answer-views.ts';
@@ -20,7 +21,6 @@ import type { Links } from './links.ts';
 import { parseListQuery } from './list-query.ts';
 import type { Readiness, ReadinessPart } from './ports.ts';
 import { alertView, equityView, fundingView, operationView, tradeView } from './record-views.ts';
-import { within } from './within.ts';
 
 export interface HttpPorts {
   readonly engineId: string;

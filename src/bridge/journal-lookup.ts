@@ -1,8 +1,8 @@
 /** Reads of the journal with a bound: a journal that is down or hangs is not known, and never holds up an answer. */
 import { setImmediate } from 'node:timers/promises';
 import type { Journal } from '../journal/journal.ts';
+import { within } from '../lib/within.ts';
 import { LOOKUP_LOST_MS } from './limits.ts';
-import { within } from './within.ts';
 
 export type Lookup<T> =
   | { readonly known: true; readonly value: T }

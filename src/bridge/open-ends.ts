@@ -1,5 +1,7 @@
 /** The second COMMAND_RESULT: how a command ended that was answered before its end was known. Told to every socket, once. */
+
 import { type CommandAnswer, type CommandEnvelope, isFinal } from '../domain/order/command.ts';
+import { BoundedMap, BoundedSet } from '../lib/bounded.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import {
@@ -9,7 +11,6 @@ import {
   MAX_OPEN_ENDS,
   OPEN_ENDS_PER_SWEEP,
 } from './limits.ts';
-import { RecentSet } from './recent-set.ts';
 
 export interface OpenEndsPorts {
   readonly engineId: string;
@@ -25,11 +26,11 @@ export class OpenEnds {
   /** Being answered here: their first answer comes first. */
   readonly #running = new Map<string, number>();
   /** Answered here without their end. */
-  readonly #expected = new RecentSet(MAX_OPEN_ENDS);
+  readonly #expected = new BoundedSet<string>(MAX_OPEN_ENDS);
   /** Sent to the engine and not answered: whether it took them is not known. The oldest is forgotten first. */
-  readonly #unanswered = new Map<string, CommandEnvelope>();
+  readonly #unanswered = new BoundedMap<string, CommandEnvelope>(MAX_OPEN_ENDS);
   /** Their end was told here, as the first answer or the second. */
-  readonly #told = new RecentSet(MAX_OPEN_ENDS);
+  readonly #told = new BoundedSet<string>(MAX_OPEN_ENDS);
 
   #asking = false;
 
@@ -43,11 +44,7 @@ export class OpenEnds {
 
   /** The engine did not answer this command in time; when its time is over it is asked what became of it. */
   unanswered(envelope: CommandEnvelope): void {
-    const { commandId } = envelope;
-    this.#unanswered.delete(commandId);
-    this.#unanswered.set(commandId, envelope);
-    const [oldest] = this.#unanswered.keys();
-    if (this.#unanswered.size > MAX_OPEN_ENDS && oldest !== undefined) this.#unanswered.delete(oldest);
+    this.#unanswered.set(envelope.commandId, envelope);
   }
 
   /** Call it when the answer is on its way: what the journal learned meanwhile is told after it. */
@@ -86,7 +83,7 @@ export class OpenEnds {
 
   /** Asks for the ends that no event brought: events are lost while the journal is away. */
   async sweep(): Promise<void> {
-    for (const commandId of this.#expected.values().slice(0, OPEN_ENDS_PER_SWEEP)) await this.changed(commandId);
+    for (const commandId of [...this.#expected].slice(0, OPEN_ENDS_PER_SWEEP)) await this.changed(commandId);
     await this.#askForLost();
   }
 

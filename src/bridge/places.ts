@@ -2,10 +2,10 @@
 
 import type { Action, CommandAnswer } from '../domain/order/command.ts';
 import type { Clock } from '../lib/clock.ts';
+import { within } from '../lib/within.ts';
 import { acceptanceUnknown, busy, unavailable } from './answers.ts';
 import type { EngineGateway } from './gateway.ts';
 import { MAX_WAITING_WAYS_OUT, ORDINARY_PLACES, RESERVED_PLACES } from './limits.ts';
-import { within } from './within.ts';
 
 /** Never refused as busy: they end risk, or what blocks everything else. */
 const WAYS_OUT: ReadonlySet<Action> = new Set([

@@ -1,4 +1,5 @@
 /** Which commands were refused, and how often: what was refused may be sent again, and must be asked anew. */
+import { BoundedMap } from '../lib/bounded.ts';
 import { MAX_REFUSALS } from './limits.ts';
 
 /**
@@ -7,7 +8,7 @@ import { MAX_REFUSALS } from './limits.ts';
  * engine itself knows the command by its id, so that nothing is done twice; an update without an answer keeps its id.
  */
 export class Refusals {
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new BoundedMap<string, number>(MAX_REFUSALS);
 
   updateIdOf(key: string): string {
     const count = this.#counts.get(key) ?? 0;
@@ -16,9 +17,6 @@ export class Refusals {
 
   add(key: string): void {
     const count = this.#counts.get(key) ?? 0;
-    this.#counts.delete(key);
     this.#counts.set(key, count + 1);
-    const oldest = this.#counts.keys().next();
-    if (this.#counts.size > MAX_REFUSALS && !oldest.done) this.#counts.delete(oldest.value);
   }
 }

@@ -1,5 +1,5 @@
 /** The gateway over Temporal: commands are updates, and every call carries a deadline, since a dead server only hangs. */
-import { setTimeout as sleep } from 'node:timers/promises';
+
 import {
   ApplicationFailure,
   type Client,
@@ -16,6 +16,7 @@ import { type CommandAnswer, type CommandStatus, refused } from '../domain/order
 import type { Clock } from '../lib/clock.ts';
 import { type ErrorDetails, TransientError } from '../lib/errors.ts';
 import { hashJson, operationWorkflowId } from '../lib/ids.ts';
+import { sleep } from '../lib/sleep.ts';
 import { acceptanceUnknown, busy, unavailable } from './answers.ts';
 import { type EngineGateway, updateIdOf } from './gateway.ts';
 import { TEMPORAL_FRESH_MS, TEMPORAL_PING_MS } from './limits.ts';

@@ -2,8 +2,11 @@
  * Where the same bytes go, and when: Jito first and alone, then by RPC. A try at Jito has failed at an error, a 429, or
  * 10 slots without landing; after 3 it is RPC for good. The signature is the idempotency key throughout.
  */
+
 import type { SignedAttempt } from '../domain/transaction/attempt.ts';
+import { BoundedMap } from '../lib/bounded.ts';
 import { TransientError } from '../lib/errors.ts';
+import { sleep } from '../lib/sleep.ts';
 import type { Jito } from './jito.ts';
 import { inWords, type NoAnswer } from './rpc-answer.ts';
 import { readText } from './rpc-methods.ts';
@@ -38,7 +41,7 @@ interface Tries {
 
 export class Landing {
   readonly #options: LandingOptions;
-  readonly #tries = new Map<string, Tries>();
+  readonly #tries = new BoundedMap<string, Tries>(MAX_REMEMBERED);
 
   constructor(options: LandingOptions) {
     this.#options = options;
@@ -108,14 +111,9 @@ export class Landing {
   }
 
   #remember(signature: string, tries: Tries): void {
-    this.#tries.delete(signature);
     this.#tries.set(signature, tries);
-    const oldest = this.#tries.keys().next().value;
-    if (this.#tries.size > MAX_REMEMBERED && oldest !== undefined) this.#tries.delete(oldest);
   }
 }
 
-const pause = async (restsMs: number): Promise<void> => {
-  const waitMs = Math.min(Math.max(restsMs, BETWEEN_TRIES_MS), MAX_BETWEEN_TRIES_MS);
-  await new Promise((resolve) => setTimeout(resolve, waitMs));
-};
+const pause = (restsMs: number): Promise<void> =>
+  sleep(Math.min(Math.max(restsMs, BETWEEN_TRIES_MS), MAX_BETWEEN_TRIES_MS));

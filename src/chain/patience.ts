@@ -2,6 +2,7 @@
  * How long one node's proof of absence waits for the word of another: docs/architecture/chain.md, "Whose word is waited
  * for". Of each node and signature it keeps since when the word is owed.
  */
+import { BoundedMap } from '../lib/bounded.ts';
 import type { NodeView } from './testimony.ts';
 
 interface Owed {
@@ -15,7 +16,7 @@ const MAX_OWED = 512;
 export class Patience {
   readonly #patienceMs: number;
   readonly #monotonicMs: () => number;
-  readonly #owed = new Map<string, Owed>();
+  readonly #owed = new BoundedMap<string, Owed>(MAX_OWED);
 
   constructor(patienceMs: number, monotonicMs: () => number) {
     this.#patienceMs = patienceMs;
@@ -43,10 +44,7 @@ export class Patience {
     if (owes === 'not_asked') return owed?.sinceMs ?? nowMs;
     // Who was silent and is back has not had its time to catch up.
     if (owed !== undefined && !(owes === 'behind' && owed.why === 'silent')) return owed.sinceMs;
-    this.#owed.delete(key);
     this.#owed.set(key, { why: owes, sinceMs: nowMs });
-    const oldest = this.#owed.keys().next().value;
-    if (this.#owed.size > MAX_OWED && oldest !== undefined) this.#owed.delete(oldest);
     return nowMs;
   }
 }

@@ -1,4 +1,5 @@
 /** What others lately paid to write the same accounts. */
+import { BoundedMap } from '../lib/bounded.ts';
 import { readPriorityFees } from './rpc-methods.ts';
 import type { RpcPool } from './rpc-pool.ts';
 
@@ -11,7 +12,7 @@ const MAX_KEPT = 64;
 export class RecentFees {
   readonly #pool: RpcPool;
   readonly #monotonicMs: () => number;
-  readonly #kept = new Map<string, { readonly atMs: number; readonly fees: readonly number[] }>();
+  readonly #kept = new BoundedMap<string, { readonly atMs: number; readonly fees: readonly number[] }>(MAX_KEPT);
 
   constructor(pool: RpcPool, monotonicMs: () => number) {
     this.#pool = pool;
@@ -26,10 +27,7 @@ export class RecentFees {
     const nowMs = this.#monotonicMs();
     if (kept !== undefined && nowMs - kept.atMs < FRESH_MS) return kept.fees;
     const fees = await this.#pool.read('getRecentPrioritizationFees', [asked], readPriorityFees).catch(() => []);
-    this.#kept.delete(key);
     this.#kept.set(key, { atMs: nowMs, fees });
-    const oldest = this.#kept.keys().next().value;
-    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
     return fees;
   }
 }

@@ -1,6 +1,8 @@
 /** Asks every node of a signature once, history included, and never throws: silence is a testimony. */
+
 import { VersionedTransaction } from '@solana/web3.js';
 import type { Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
+import { BoundedMap } from '../lib/bounded.ts';
 import type { HistoryCheck } from './history-control.ts';
 import { Patience } from './patience.ts';
 import type { RpcNode } from './rpc-node.ts';
@@ -17,7 +19,7 @@ export class Sightings {
   readonly #pool: RpcPool;
   readonly #expectedGenesis: string | null;
   readonly #genesis = new Map<RpcNode, string>();
-  readonly #controls = new Map<string, Found>();
+  readonly #controls = new BoundedMap<string, Found>(MAX_CONTROLS);
   readonly #patience: Patience;
 
   /** @param expectedGenesis the cluster's genesis hash where it is known; else the nodes must agree among themselves */
@@ -71,10 +73,7 @@ export class Sightings {
   }
 
   #keep(key: string, control: Found): void {
-    this.#controls.delete(key);
     this.#controls.set(key, control);
-    const oldest = this.#controls.keys().next().value;
-    if (this.#controls.size > MAX_CONTROLS && oldest !== undefined) this.#controls.delete(oldest);
   }
 
   /** A node of another cluster would deny everything, and be right: RPC_URL may name two clusters by mistake. */

@@ -1,6 +1,8 @@
 /** Runs a draft against current state without effect: does it work, what does it use, what will it cost. */
+
 import { createHash } from 'node:crypto';
 import { PublicKey, type TransactionInstruction } from '@solana/web3.js';
+import { BoundedMap } from '../lib/bounded.ts';
 import { type ErrorReport, TransientError } from '../lib/errors.ts';
 import { computeLimit, MAX_COMPUTE_UNITS } from './compute-limit.ts';
 import { compile, type Draft, type Tip } from './draft.ts';
@@ -19,7 +21,7 @@ const MAX_REMEMBERED = 64;
 
 export class Simulator {
   readonly #pool: RpcPool;
-  readonly #limits = new Map<string, number>();
+  readonly #limits = new BoundedMap<string, number>(MAX_REMEMBERED);
 
   constructor(pool: RpcPool) {
     this.#pool = pool;
@@ -49,10 +51,7 @@ export class Simulator {
     }
     const computeUnits = computeLimit(units);
     const key = keyOf(draft.instructions);
-    this.#limits.delete(key);
     this.#limits.set(key, computeUnits);
-    const oldest = this.#limits.keys().next().value;
-    if (this.#limits.size > MAX_REMEMBERED && oldest !== undefined) this.#limits.delete(oldest);
     return { ok: true, logs, computeUnits };
   }
 }

@@ -11,8 +11,8 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, s
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CriticalError } from '../lib/errors.ts';
+import { sleep } from '../lib/sleep.ts';
 
 export interface LockInfo {
   readonly pid: number;

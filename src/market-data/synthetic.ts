@@ -9,7 +9,9 @@
  * and the page says that the feed is synthetic) and swings by a quarter around it over days and hours: a first OPEN
  * passes at any hour. Hours in which shorts pay, and the gate's refusal of them, are what a replay of real history shows.
  */
+
 import { MS_PER_HOUR, type Price } from '../domain/money/units.ts';
+import { BoundedMap } from '../lib/bounded.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from './feed.ts';
 
 const MINUTE_MS = 60_000;
@@ -86,7 +88,7 @@ export function openSynthetic({ id, seed: seedText, periodMs }: SyntheticOptions
   const basePrice = 120 + 60 * unitNoise(seed, STREAM.base, 0);
   const meanRate = MEAN_RATE_MIN + MEAN_RATE_SPREAD * unitNoise(seed, STREAM.mean, 0);
   const periodHours = periodMs / MS_PER_HOUR;
-  const periods = new Map<number, FundingPeriod>();
+  const periods = new BoundedMap<number, FundingPeriod>(CACHED_PERIODS);
 
   const oracleAt = (tsMs: number): number => {
     const at = Math.floor(tsMs / TICK_MS) * TICK_MS;
@@ -118,7 +120,6 @@ export function openSynthetic({ id, seed: seedText, periodMs }: SyntheticOptions
     const oracleTwap = Math.round(twap(tsMs, periodMs, TWAP_SAMPLES) * PRICE_SCALE);
     const perSol = (rateOf(period) * oracleTwap * RATE_SCALE) / PRICE_SCALE;
     const made = { tsMs, rate: BigInt(Math.round(perSol)), oracleTwap: BigInt(oracleTwap) as Price, warning: null };
-    if (periods.size >= CACHED_PERIODS) periods.delete(periods.keys().next().value as number);
     periods.set(period, made);
     return made;
   };

@@ -1,8 +1,9 @@
 /** What a live start says once the wallet and the venue were read: whose account it is, what it holds, what is paused. */
-import { within } from '../bridge/within.ts';
+
 import type { Snapshot } from '../domain/account/snapshot.ts';
 import { formatAmount } from '../domain/money/amounts.ts';
 import { DriftlessError } from '../lib/errors.ts';
+import { within } from '../lib/within.ts';
 import type { Settings } from './config.ts';
 import type { Logger } from './logger.ts';
 import type { VenueRegistry } from './venues.ts';

@@ -2,6 +2,7 @@
  * The one logger: JSON lines to a file a day, 30 kept; to the terminal in human form, or as JSON on stderr in
  * production. Every line is scrubbed of secrets as text, so that one inside an error's message is caught too.
  */
+import { once } from 'node:events';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LogLevel, type LogMetadata, Runtime, type Logger as TemporalLogger } from '@temporalio/worker';
@@ -9,6 +10,7 @@ import { type Level, type LevelWithSilent, type Logger, multistream, pino } from
 import { prettyFactory } from 'pino-pretty';
 import roll from 'pino-roll';
 import { DriftlessError } from '../lib/errors.ts';
+import { within } from '../lib/within.ts';
 import type { Redactor } from './redaction.ts';
 
 export type { Logger } from 'pino';
@@ -115,14 +117,9 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
     close: async () => {
       if (!open) return;
       open = false;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, FLUSH_MS);
-        file.once('close', () => {
-          clearTimeout(timer);
-          resolve();
-        });
-        file.end();
-      });
+      const closed = once(file, 'close');
+      file.end();
+      await within(FLUSH_MS, () => closed);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** What was started is ended in the opposite order, each within its time, whatever the others do. */
-import { within } from '../bridge/within.ts';
+import { within } from '../lib/within.ts';
 import type { Logger } from './logger.ts';
 
 interface StartedPart {

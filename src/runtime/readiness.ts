@@ -2,9 +2,9 @@
 import type { Client } from '@temporalio/client';
 import type { EngineGateway } from '../bridge/gateway.ts';
 import type { PartReadiness, Readiness } from '../bridge/ports.ts';
-import { within } from '../bridge/within.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
+import { within } from '../lib/within.ts';
 import { TASK_QUEUE } from './worker.ts';
 
 const ASK_MS = 2_000;

@@ -2,12 +2,13 @@
  * Workflows that can go no further: Temporal fails their task again and again (an operation begun by another version, a
  * defect), and nothing inside of them can tell. Asked from outside, told as an alert once per crossing.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { AlertDesk } from '../../activities/alert-desk.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { operationWorkflowId } from '../lib/ids.ts';
+import { sleep } from '../lib/sleep.ts';
 import type { Logger } from './logger.ts';
 
 export interface StuckPorts {
@@ -32,7 +33,7 @@ export function watchForStuck(ports: StuckPorts, tuning: StuckTuning = TUNING): 
   const { signal } = stopping;
   const looking = (async () => {
     while (!signal.aborted) {
-      await sleep(tuning.everyMs, undefined, { signal }).catch(() => undefined);
+      await sleep(tuning.everyMs, signal);
       if (signal.aborted) return;
       // A store that is away is told by what needs it.
       await look(ports, tuning.attempts).catch((err: unknown) =>

@@ -1,4 +1,5 @@
 /** Finds the Temporal CLI, which holds the dev server, or fetches it once into the user's cache. */
+
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Runtime } from '@temporalio/worker';
 import { CriticalError } from '../lib/errors.ts';
+import { within } from '../lib/within.ts';
 import { runProgram } from './run-program.ts';
 
 /** The CLI that we are tested with: server 1.32.0. */
@@ -86,10 +88,6 @@ async function install(file: string, target: string): Promise<string | null> {
 /** The SDK downloads the CLI when it starts its own test server; offline that fails in a tenth of a second. */
 async function fetchWithSdk(cache: string, target: string): Promise<string | null> {
   return inScratch(cache, async (folder) => {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no end after ${SDK_DOWNLOAD_MS} ms`)), SDK_DOWNLOAD_MS);
-    });
     try {
       const runtime = Runtime.instance();
       const started = runtime.createEphemeralServer({
@@ -111,14 +109,14 @@ async function fetchWithSdk(cache: string, target: string): Promise<string | nul
         log: { format: 'pretty', level: 'error' },
         extraArgs: [],
       });
-      const server = await Promise.race([started, tooLong]);
-      await runtime.shutdownEphemeralServer(server);
+      const server = await within(SDK_DOWNLOAD_MS, () => started);
+      if (server.kind === 'late') return `no end after ${SDK_DOWNLOAD_MS} ms`;
+      if (server.kind === 'failed') throw server.error;
+      await runtime.shutdownEphemeralServer(server.value);
       const [file] = await readdir(folder);
       return file === undefined ? 'it left no file' : await install(join(folder, file), target);
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
-    } finally {
-      clearTimeout(timer);
     }
   });
 }

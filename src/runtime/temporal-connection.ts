@@ -1,8 +1,10 @@
 /** How to reach Temporal, for worker and client alike, and what its namespace must hold for us. */
+
 import { readFile } from 'node:fs/promises';
 import { type Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { CriticalError } from '../lib/errors.ts';
+import { sleep } from '../lib/sleep.ts';
 import type { TemporalSettings } from './config.ts';
 
 /** gRPC status codes. */
@@ -50,8 +52,6 @@ export async function connectOptions(settings: TemporalSettings, address: string
 }
 
 const codeOf = (error: unknown): number | null => (isGrpcServiceError(error) ? error.code : null);
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export interface PreparedNamespace {
   /** Null: the namespace knows all our search attributes; else why not, with the remedy. Workflows then set none. */

@@ -1,10 +1,12 @@
 /** Our own Temporal dev server: a child that outlives no clean stop, is replaced when it dies, and ended when left over. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { CriticalError } from '../lib/errors.ts';
+import { sleep } from '../lib/sleep.ts';
 import type { Logger } from './logger.ts';
 import { requireFreePort } from './port-taken.ts';
 import { commandLineOf, endProcess, isAlive, portOwner } from './processes.ts';
@@ -153,7 +155,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
         return await checkTemporal(address, namespace);
       } catch (error) {
         problem = error instanceof Error ? error.message : String(error);
-        await new Promise((resolve) => setTimeout(resolve, HEALTH_PAUSE_MS));
+        await sleep(HEALTH_PAUSE_MS);
       }
     }
     throw new CriticalError(
@@ -224,7 +226,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
         const ranAndDied = child?.pid !== undefined && (child.exitCode !== null || child.signalCode !== null);
         if (stopping || !ranAndDied || tries >= FIRST_START_TRIES) throw error;
         logger.warn({ err: error, tries }, 'the Temporal server died while starting; starting it again');
-        await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSES_MS[0]));
+        await sleep(RESTART_PAUSES_MS[0]);
       }
     }
   }

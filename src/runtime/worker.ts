@@ -1,5 +1,7 @@
 /** The Temporal worker: runs workflows from the bundle and activities over the ports; made anew when it fails. */
+
 import { NativeConnection, type State, Worker } from '@temporalio/worker';
+import { sleep } from '../lib/sleep.ts';
 import type { Logger } from './logger.ts';
 import type { ConnectOptions } from './temporal-connection.ts';
 import type { WorkflowBundle } from './workflow-bundle.ts';
@@ -29,10 +31,9 @@ export interface RunningWorker {
 /** Polls when it resolves. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const logger = options.logger.child({ part: 'worker' });
-  let stopping = false;
+  const stopping = new AbortController();
   let current: Worker | null = null;
   let ended: Promise<void> = Promise.resolve();
-  let pause: { readonly timer: NodeJS.Timeout; readonly end: () => void } | null = null;
 
   async function once(): Promise<() => Promise<void>> {
     const connection = await NativeConnection.connect(options.connect);
@@ -66,19 +67,17 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   async function keepRunning(first: () => Promise<void>): Promise<void> {
     let failures = 0;
     let run: () => Promise<void> = first;
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       try {
         await run();
-        if (!stopping) logger.error('the worker ended by itself; starting it again');
+        if (!stopping.signal.aborted) logger.error('the worker ended by itself; starting it again');
       } catch (error) {
-        if (!stopping) logger.error({ err: error }, 'the worker failed; starting it again');
+        if (!stopping.signal.aborted) logger.error({ err: error }, 'the worker failed; starting it again');
       }
-      if (stopping) return;
+      if (stopping.signal.aborted) return;
       const pauseMs = RESTART_PAUSES_MS[Math.min(failures, RESTART_PAUSES_MS.length - 1)] ?? 0;
       failures += 1;
-      await new Promise<void>((resolve) => {
-        pause = { timer: setTimeout(resolve, pauseMs), end: resolve };
-      });
+      await sleep(pauseMs, stopping.signal);
       run = async () => await (await once())();
     }
   }
@@ -87,11 +86,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   return {
     state: () => current?.getState() ?? 'RESTARTING',
     stop: async () => {
-      stopping = true;
-      if (pause !== null) {
-        clearTimeout(pause.timer);
-        pause.end();
-      }
+      stopping.abort();
       if (current?.getState() === 'RUNNING') current.shutdown();
       await ended;
     },

@@ -86,7 +86,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   // The local chain is a tool of its own: of Driftless it takes the errors, base58, and what checks Node at the start.
   localnet: {
-    values: ['localnet', 'src/lib/errors.ts', 'src/lib/base58.ts', 'scripts/setup.mjs'],
+    values: ['localnet', 'src/lib/errors.ts', 'src/lib/base58.ts', 'src/lib/bounded.ts', 'scripts/setup.mjs'],
     types: [],
     packages: ['node:', 'litesvm', 'ws', 'lossless-json', 'tsx'],
   },

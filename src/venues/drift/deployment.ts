@@ -3,8 +3,10 @@
  * here: they are read from the chain by the markets' names, so that a successor of the same shape needs other settings
  * and no other code. Seeds: Drift v2, `#[derive(Accounts)]` of its instructions.
  */
+
 import { PublicKey } from '@solana/web3.js';
 import { SOL_PERP } from '../../domain/account/account.ts';
+import { BoundedMap } from '../../lib/bounded.ts';
 import { CriticalError } from '../../lib/errors.ts';
 
 export type DriftEnv = 'mainnet-beta' | 'devnet' | 'localnet';
@@ -56,8 +58,8 @@ const u16 = (value: number): Buffer => {
 };
 
 /** Looking for an address off the curve takes a millisecond, and every read asks for the same few. */
-const found = new Map<string, PublicKey>();
 const MAX_FOUND = 1_000;
+const found = new BoundedMap<string, PublicKey>(MAX_FOUND);
 
 function derived(programId: PublicKey, ...seeds: readonly (string | Uint8Array)[]): PublicKey {
   const bytes = seeds.map((seed) => Buffer.from(seed as Uint8Array));
@@ -65,7 +67,6 @@ function derived(programId: PublicKey, ...seeds: readonly (string | Uint8Array)[
   const known = found.get(name);
   if (known !== undefined) return known;
   const [address] = PublicKey.findProgramAddressSync(bytes, programId);
-  if (found.size >= MAX_FOUND) found.clear();
   found.set(name, address);
   return address;
 }

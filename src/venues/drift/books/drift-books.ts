@@ -9,6 +9,7 @@ import { NO_SOURCES } from '../../../domain/figures/equity-sources.ts';
 import { lamports, microUsd } from '../../../domain/money/units.ts';
 import type { Journal } from '../../../journal/journal.ts';
 import type { AlertRecord, FundingRecord, TradeRecord } from '../../../journal/records.ts';
+import { BoundedMap } from '../../../lib/bounded.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { TransientError } from '../../../lib/errors.ts';
 import type { DriftDeployment } from '../deployment.ts';
@@ -79,9 +80,9 @@ interface BooksStep {
 export class DriftBooks {
   readonly #options: DriftBooksOptions;
   readonly #store: BooksStore;
-  readonly #transactions = new Map<string, ChainTransaction>();
+  readonly #transactions = new BoundedMap<string, ChainTransaction>(MAX_CACHED);
   /** Wall time at which a transaction of our wallet that the journal does not know was first seen. */
-  readonly #strange = new Map<string, number>();
+  readonly #strange = new BoundedMap<string, number>(MAX_CACHED);
   #doubts = 0;
 
   constructor(options: DriftBooksOptions) {
@@ -319,7 +320,6 @@ export class DriftBooks {
     const transaction = await transactionOf(this.#options.pool, row.signature, commitment);
     if (transaction === null) return null;
     this.#transactions.set(row.signature, transaction);
-    forgetOldest(this.#transactions, MAX_CACHED);
     return transaction;
   }
 
@@ -332,7 +332,6 @@ export class DriftBooks {
     const nowMs = this.#options.clock.nowMs();
     const since = this.#strange.get(signature) ?? nowMs;
     this.#strange.set(signature, since);
-    forgetOldest(this.#strange, MAX_CACHED);
     return nowMs - since < (this.#options.patienceMs ?? PATIENCE_MS);
   }
 
@@ -403,14 +402,6 @@ export class DriftBooks {
 }
 
 const UNKNOWN: BookFigures = { equityBaseline: null, sources: null, lastLiquidationMs: null, ledger: null };
-
-/** Entries stand in the order of their coming. */
-function forgetOldest(map: Map<string, unknown>, most: number): void {
-  for (const oldest of map.keys()) {
-    if (map.size <= most) return;
-    map.delete(oldest);
-  }
-}
 
 async function orWhenSilent<T>(otherwise: T, answer: Promise<T>): Promise<T> {
   try {

@@ -1,7 +1,9 @@
 /** The writing half of the venue: drafts of intents through the chain, and what became of what landed. */
+
 import type { Draft } from '../../../chain/draft.ts';
 import type { SolanaChain } from '../../../chain/solana-chain.ts';
 import type { Intent } from '../../../domain/order/intent.ts';
+import { BoundedMap } from '../../../lib/bounded.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { type ErrorReport, TransientError, ValidationError } from '../../../lib/errors.ts';
 import { canonicalJson } from '../../../lib/ids.ts';
@@ -40,9 +42,9 @@ export class SolanaDriftWriting implements DriftWriting {
   readonly #reader: DriftReader;
   readonly #clock: Clock;
   readonly #history: TransactionHistory;
-  readonly #prepared = new Map<string, PreparedDraft>();
+  readonly #prepared = new BoundedMap<string, PreparedDraft>(MAX_KEPT);
   /** Where a signature was seen last: a fork may land it elsewhere. */
-  readonly #slots = new Map<string, number>();
+  readonly #slots = new BoundedMap<string, number>(MAX_KEPT);
   #marketIndex: number | null = null;
 
   constructor({ chain, reader, clock }: DriftWritingOptions) {
@@ -88,7 +90,7 @@ export class SolanaDriftWriting implements DriftWriting {
   async status(attempt: SignedAttempt): Promise<Sighting> {
     const sighting = await this.#chain.status(attempt);
     if (sighting.kind !== 'landed') return sighting;
-    keep(this.#slots, attempt.signature, sighting.slot);
+    this.#slots.set(attempt.signature, sighting.slot);
     if (sighting.commitment === 'processed') return sighting;
     try {
       const transaction = await this.#history.transaction(attempt.signature, sighting.slot);
@@ -118,7 +120,7 @@ export class SolanaDriftWriting implements DriftWriting {
     const read = await this.#read('confirmed');
     const draft = draftOf(intent, read, this.#reader.deployment);
     const prepared = { draft, atMs: this.#clock.nowMs(), rentLamports: rentLamports(intent, read) };
-    keep(this.#prepared, keyOf(intent), prepared);
+    this.#prepared.set(keyOf(intent), prepared);
     return prepared;
   }
 
@@ -149,13 +151,6 @@ export function rentLamports(intent: Intent, read: DriftRead): bigint {
 function logsIn({ details }: ErrorReport): readonly string[] {
   const logs = details?.logs;
   return Array.isArray(logs) ? logs.filter((line) => typeof line === 'string') : [];
-}
-
-function keep<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  const oldest = map.keys().next().value;
-  if (map.size > MAX_KEPT && oldest !== undefined) map.delete(oldest);
 }
 
 const keyOf = (intent: Intent): string => canonicalJson({ ...intent });

@@ -1,6 +1,8 @@
 /** What a node remembers of transactions: one by its signature, and an account's since a slot. */
+
 import { isCount, isFields, isTexts } from '../../../chain/answer-shapes.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
+import { BoundedMap } from '../../../lib/bounded.ts';
 import { TransientError } from '../../../lib/errors.ts';
 import { readSignatureRows, type SignatureRow } from '../signature-rows.ts';
 
@@ -21,7 +23,7 @@ const MAX_KEPT = 256;
 export class TransactionHistory {
   readonly #pool: RpcPool;
   /** By signature and slot: after a fork the same bytes may have done something else. */
-  readonly #kept = new Map<string, LandedTransaction>();
+  readonly #kept = new BoundedMap<string, LandedTransaction>(MAX_KEPT);
 
   constructor(pool: RpcPool) {
     this.#pool = pool;
@@ -39,8 +41,6 @@ export class TransactionHistory {
     const found = await this.#pool.readKnown('getTransaction', [signature, config], readTransaction(signature, slot));
     if (found === null) return null;
     this.#kept.set(`${signature} ${found.slot}`, found);
-    const oldest = this.#kept.keys().next().value;
-    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
     return found;
   }
 

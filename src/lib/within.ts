@@ -1,4 +1,4 @@
-/** Waits that end: nothing in the bridge awaits another part without a bound. */
+/** A wait that ends: whoever waits for another part says for how long. */
 
 export type Waited<T> =
   | { readonly kind: 'value'; readonly value: T }

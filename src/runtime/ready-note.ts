@@ -1,0 +1,36 @@
+/** The last lines of a start: where the page is, and what trades on what. */
+import type { Settings } from './config.ts';
+import type { LocalChain } from './local-chain.ts';
+
+export function announceReady(
+  say: (line: string) => void,
+  settings: Settings,
+  chain: LocalChain | null,
+  { url, token, uiUrl }: { url: string; token: string; uiUrl: string },
+): void {
+  const speed = settings.policy.marketSpeed;
+  const { mode, live } = settings;
+  const madeUp = settings.feed.startsWith('synthetic') ? ', made-up prices' : '';
+  const where = mode === 'live' ? `Drift ${live.driftEnv}, ${live.permissions}` : settings.feed;
+  const demo =
+    chain === null
+      ? []
+      : [
+          '  This is a local chain: the real Drift program, made-up prices, no real money. Each start makes a new one.',
+          `  Its RPC:     ${chain.rpcUrl}`,
+          `  Its control: ${chain.controlUrl} (localnet/README.md)`,
+        ];
+  const pace = speed === 1 ? '' : `, market at ${speed === 'max' ? 'max speed' : `${speed}x speed`}`;
+  say(
+    [
+      '',
+      `Driftless is ready (${mode === 'live' ? 'LIVE' : mode}, ${where}${madeUp}${pace}).`,
+      ...demo,
+      `  Page:        ${url}/?token=${token}`,
+      `  Temporal UI: ${uiUrl}`,
+      `  State:       ${settings.home}`,
+      '  Press Ctrl-C to stop.',
+      '',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,251 @@
+/** Starts the parts of a role, each after those it needs. */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createEngineActivities } from '../../activities/engine.ts';
+import { createTransactionActivities } from '../../activities/transaction.ts';
+import { startBridge } from '../bridge/server.ts';
+import { temporalGateway } from '../bridge/temporal-gateway.ts';
+import type { DataLock } from '../journal/data-lock.ts';
+import type { Journal } from '../journal/journal.ts';
+import { openJournal } from '../journal/open-journal.ts';
+import { DriftlessError } from '../lib/errors.ts';
+import { sleep } from '../lib/sleep.ts';
+import { openFeed } from '../market-data/open-feed.ts';
+import { startActivityLog } from './activity-log.ts';
+import type { Settings } from './config.ts';
+import { type EngineStart, resetPaper, startEngine, workflowLookup } from './engine-start.ts';
+import { ENGINE_TUNING } from './engine-tuning.ts';
+import { logLiveStart } from './live-start.ts';
+import { type LocalChain, retireFormerEngines } from './local-chain.ts';
+import type { Logger, OpenLogger } from './logger.ts';
+import { watchOtherEngines } from './other-engines.ts';
+import { openPage } from './page.ts';
+import type { Parts } from './parts.ts';
+import { requireFreePort } from './port-taken.ts';
+import { readinessOf } from './readiness.ts';
+import { announceReady } from './ready-note.ts';
+import type { Redactor } from './redaction.ts';
+import { watchForStuck } from './stuck-workflows.ts';
+import { findTemporalCli } from './temporal-cli.ts';
+import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
+import { startTemporalServer, stopStaleServer } from './temporal-server.ts';
+import { openToken } from './token.ts';
+import { venueRegistry } from './venues.ts';
+import { type RunningWorker, startWorker } from './worker.ts';
+import { openWorkflowBundle, type WorkflowBundle } from './workflow-bundle.ts';
+
+export interface StartOptions {
+  readonly role: 'all' | 'worker' | 'bridge';
+  readonly demo: boolean;
+  readonly resetPaper: boolean;
+  /** Live mode on a local chain of our own, with the real Drift program. */
+  readonly localnet: boolean;
+}
+
+export interface StartUp {
+  readonly settings: Settings;
+  readonly options: StartOptions;
+  readonly chain: LocalChain | null;
+  readonly log: OpenLogger;
+  readonly redactor: Redactor;
+  readonly lock: (DataLock & { readonly kind: 'locked' }) | null;
+  readonly say: (line: string) => void;
+  /** Registers what was started, to be stopped in the opposite order. Throws once a stop was asked for. */
+  readonly add: Parts['add'];
+  readonly stopAsked: () => boolean;
+  /** Called with our own Temporal server as soon as it answers. */
+  readonly onServer: (server: { pid(): number | null }) => void;
+}
+
+/** Built or opened beside each other; a role has no use for some of them. */
+interface Beginnings {
+  readonly token: string;
+  readonly page: Promise<string> | null;
+  readonly bundle: Promise<WorkflowBundle> | null;
+  readonly journal: Promise<Journal>;
+}
+
+interface Cluster {
+  readonly address: string;
+  readonly uiUrl: string | null;
+}
+
+type Venues = ReturnType<typeof venueRegistry>;
+
+/** What engine, worker and bridge rest on. */
+interface Ground extends Cluster {
+  readonly journal: Journal;
+  readonly client: Client;
+  readonly connect: ConnectOptions;
+  readonly venues: Venues;
+  readonly engine: EngineStart;
+}
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const REACH_TRIES = 12;
+const REACH_PAUSE_MS = 5_000;
+const CONNECT_MS = 5_000;
+
+const clock = { nowMs: () => Date.now() };
+
+const hasBridge = ({ options }: StartUp): boolean => options.role !== 'worker';
+const hasWorker = ({ options }: StartUp): boolean => options.role !== 'bridge';
+
+/** Resolves when all that the role needs runs and answers. */
+export async function startUp(start: StartUp): Promise<void> {
+  await refuseEarly(start);
+  const beginnings = await begin(start);
+  const cluster = await openCluster(start);
+  const ground = await openGround(start, cluster, await beginnings.journal);
+  await prepareAccounts(start, ground);
+  const worker = await startWorkerSide(start, ground, beginnings.bundle);
+  if (hasBridge(start)) return await startBridgeSide(start, ground, beginnings, worker);
+  const { namespace } = start.settings.temporal;
+  start.say(`Driftless worker ready: Temporal ${ground.address}, namespace ${namespace}.`);
+}
+
+/** A taken port or a bad market history is named before anything slow begins. */
+async function refuseEarly(start: StartUp): Promise<void> {
+  const { host, port, temporal, home, mode, feed, paper } = start.settings;
+  if (hasBridge(start)) await requireFreePort(port, host, 'PORT');
+  if (temporal.address === null) {
+    await stopStaleServer({ home, port: temporal.port, uiPort: temporal.uiPort, logger: start.log.logger });
+  }
+  // The venue opens the feed again when it needs it.
+  if (hasWorker(start) && mode === 'paper') openFeed(feed, { periodMs: paper.fundingPeriodMs });
+}
+
+async function begin(start: StartUp): Promise<Beginnings> {
+  const { settings, chain, redactor, say } = start;
+  const { home, databaseUrl } = settings;
+  const { logger } = start.log;
+  const token = await openToken(home, settings.token);
+  redactor.add(token);
+  // A local chain's folder is one of many; what is built is the same for all.
+  const folder = join(chain === null ? home : dirname(home), 'cache');
+  const page = hasBridge(start) ? openPage({ root: ROOT, folder, say }) : null;
+  const bundle = hasWorker(start) ? openWorkflowBundle({ root: ROOT, folder, logger, say }) : null;
+  const journal = reachable('the journal’s database', logger, () =>
+    openJournal({ databaseUrl, dataDir: join(home, 'journal'), logger }),
+  );
+  // Each is awaited in its turn: until then a failure must not count as unhandled.
+  for (const promise of [page, bundle, journal]) promise?.catch(() => undefined);
+  return { token, page, bundle, journal };
+}
+
+/** The configured Temporal, or a server of our own. */
+async function openCluster({ settings, log, say, add, stopAsked, onServer }: StartUp): Promise<Cluster> {
+  const { home, logDir, temporal } = settings;
+  const { address, uiUrl, port, uiPort, namespace } = temporal;
+  if (address !== null) return { address, uiUrl };
+  const { path } = await findTemporalCli({ given: temporal.cli ?? undefined, env: process.env, say });
+  say('Starting Temporal, the journal and the worker ...');
+  const server = await startTemporalServer({
+    ...{ cli: path, home, logDir, port, uiPort, namespace, logger: log.logger, cancelled: stopAsked },
+    onLaunch: (end) => add('temporal server', 8_000, end),
+  });
+  onServer(server);
+  return { address: server.address, uiUrl: uiUrl ?? server.uiUrl };
+}
+
+async function openGround(start: StartUp, cluster: Cluster, journal: Journal): Promise<Ground> {
+  const { settings, log, say, add } = start;
+  const { logger } = log;
+  const { engineId, policy, paper } = settings;
+  const { namespace } = settings.temporal;
+  add('journal', 2_000, () => journal.close());
+  if (hasWorker(start))
+    add('activity log', 1_000, startActivityLog({ journal, logger, policy, nowMs: clock.nowMs }).stop);
+  const connect = await connectOptions(settings.temporal, cluster.address);
+  const connection = await reachable(`Temporal at ${cluster.address}`, logger, () =>
+    Connection.connect({ ...connect, connectTimeout: CONNECT_MS }),
+  );
+  add('temporal connection', 1_000, () => connection.close());
+  const { searchAttributesMissing } = await prepareNamespace(connection, namespace);
+  if (searchAttributesMissing !== null) logger.warn(searchAttributesMissing);
+  const client = new Client({ connection, namespace });
+  const venues = venueRegistry({ journal, clock, settings, logger });
+  add('venues', 1_000, venues.closeAll);
+  const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
+  const engine = { client, journal, venues, logger, say, tuning, engineId, policy, paper };
+  return { ...cluster, journal, client, connect, venues, engine };
+}
+
+/** Of this engine and of others that this data folder knows, before any workflow runs. */
+async function prepareAccounts(start: StartUp, { journal, engine }: Ground): Promise<void> {
+  const { settings, options, say } = start;
+  if (options.resetPaper) await resetPaper(engine);
+  if (options.localnet) await retireFormerEngines({ ...engine, home: settings.home });
+  if (hasWorker(start)) await watchOtherEngines({ journal, settings, say });
+}
+
+/** The engine's settings come from the workers' side; a bridge only speaks to it. */
+async function startWorkerSide(
+  { settings, log, say, add }: StartUp,
+  { client, connect, journal, venues, engine }: Ground,
+  bundle: Beginnings['bundle'],
+): Promise<RunningWorker | null> {
+  if (bundle === null) return null;
+  const { logger } = log;
+  const { venueOf, accountExists } = venues;
+  const shared = { venueOf, journal, clock, logger };
+  const activities = {
+    ...createTransactionActivities(shared),
+    ...createEngineActivities({ ...shared, accountExists, lookup: workflowLookup(client) }),
+  };
+  const { namespace } = settings.temporal;
+  const worker = await startWorker({ connect, namespace, bundle: await bundle, activities, logger });
+  add('worker', 6_000, worker.stop);
+  await startEngine(engine);
+  add('stuck workflows', 1_000, watchForStuck({ client, journal, clock, logger }).stop);
+  if (settings.mode === 'live') await logLiveStart({ settings, venues, logger: log.fileOnly, say });
+  return worker;
+}
+
+async function startBridgeSide(
+  { settings, log, chain, lock, say, add }: StartUp,
+  { address, uiUrl, client, journal }: Ground,
+  { token, page }: Beginnings,
+  worker: RunningWorker | null,
+): Promise<void> {
+  const { engineId, policy, mode, host, port, explorerUrl } = settings;
+  const { namespace } = settings.temporal;
+  const gateway = temporalGateway({ client, clock, logger: log.logger });
+  const metricsRegistry = new Registry();
+  collectDefaultMetrics({ register: metricsRegistry });
+  const bridge = await startBridge({
+    ...{ journal, gateway, clock, policy, metricsRegistry },
+    logger: log.logger.child({ part: 'bridge' }),
+    readiness: readinessOf({
+      ...{ client, namespace, gateway, journal, clock, engineId },
+      pollIntervalMs: policy.pollIntervalMs,
+      localWorker: worker === null ? null : worker.state,
+    }),
+    settings: {
+      ...{ host, port, token, engineId, mode, explorerUrl },
+      pageDir: page === null ? null : await page,
+      temporalUiUrl: uiUrl,
+      temporalNamespace: namespace,
+      temporalAddress: address,
+    },
+  });
+  add('bridge', 3_000, bridge.close);
+  lock?.update({ pid: process.pid, url: bridge.url });
+  announceReady(say, settings, chain, { url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });
+}
+
+/** A database or a cluster may come up after us: asked again for a minute. */
+async function reachable<T>(what: string, logger: Logger, work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const forGood = error instanceof DriftlessError && error.category !== 'transient';
+      if (forGood || tries >= REACH_TRIES) throw error;
+      logger.warn({ err: error, tries }, `${what} cannot be reached; trying again in ${REACH_PAUSE_MS / 1_000} s`);
+      await sleep(REACH_PAUSE_MS);
+    }
+  }
+}
