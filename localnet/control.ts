@@ -1,10 +1,49 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DriftlessError, ValidationError } from '../src/lib/errors.ts';
 import type { AccountInput } from './account-input.ts';
-import type { FaultInput } from './faults/rule.ts';
+import type { AfterFork } from './chain/chain.ts';
+import type { FaultInput, FaultRule } from './faults/rule.ts';
 import { answer } from './http/endpoint.ts';
 import { toJson } from './json.ts';
-import type { Localnet } from './localnet.ts';
+
+export interface ForkRequest {
+  /** Slots to go back from the newest. Else `slot`, or `signature`: up to just before its block. */
+  readonly depth?: number;
+  /** The last slot that stays. */
+  readonly slot?: number;
+  readonly signature?: string;
+  /** What becomes of the transactions on it: `forget` by default. */
+  readonly fate?: AfterFork;
+  /** Nodes that go on believing in the abandoned fork, until `heal`. */
+  readonly stay?: readonly string[];
+  /** Whether the abandoned fork goes on, with empty blocks. */
+  readonly grows?: boolean;
+}
+
+/** What the control endpoint works on. */
+export interface ControlledChain {
+  readonly faults: { list(): readonly FaultRule[]; clear(): void };
+  state(): object;
+  /** Makes slots now, whatever the clock says. */
+  advance(slots: number): Promise<void>;
+  /** The next slots have no block. */
+  skip(slots: number): void;
+  /** Moves block time, or goes to a later slot at once. */
+  jump(how: { seconds?: number; slot?: number }): void;
+  fork(how: ForkRequest): { base: number; tip: number; dropped: string[] };
+  /** Every node follows the same fork again. */
+  heal(): void;
+  pause(): void;
+  resume(): void;
+  /** From the next block on. */
+  setAccount(input: AccountInput): void;
+  /** Sends SOL from the faucet, untouched by faults; the signature. */
+  airdrop(address: string, lamports: bigint): string;
+  addFault(rule: FaultInput): FaultRule;
+  removeFault(id: string): boolean;
+  /** Every block that these bytes ever stood in, and whether it still counts. */
+  record(signature: string): { slot: number; counts: boolean; error: unknown }[];
+}
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -18,14 +57,14 @@ function whole(body: Body, name: string, fallback?: number): number {
   return value;
 }
 
-export type ControlCommand = (net: Localnet, body: Body) => unknown;
+export type ControlCommand = (net: ControlledChain, body: Body) => unknown;
 
 const COMMANDS: Readonly<Record<string, ControlCommand>> = {
   'GET /state': (net) => net.state(),
   'POST /advance': (net, body) => net.advance(whole(body, 'slots', 1)),
   'POST /skip': (net, body) => net.skip(whole(body, 'slots', 1)),
   'POST /jump': (net, body) => net.jump(body as { seconds?: number; slot?: number }),
-  'POST /fork': (net, body) => net.fork(body as Parameters<Localnet['fork']>[0]),
+  'POST /fork': (net, body) => net.fork(body as ForkRequest),
   'POST /heal': (net) => net.heal(),
   'POST /pause': (net) => net.pause(),
   'POST /resume': (net) => net.resume(),
@@ -39,7 +78,7 @@ const COMMANDS: Readonly<Record<string, ControlCommand>> = {
 
 /** The chain's hands: what no RPC node offers. `GET /record/<signature>` tells what really happened to a transaction. */
 export function control(
-  net: Localnet,
+  net: ControlledChain,
   request: IncomingMessage,
   response: ServerResponse,
   text: string,

@@ -4,6 +4,6 @@
  */
 export type { AccountInput } from './account-input.ts';
 export type { AfterFork } from './chain/chain.ts';
-export type { ControlCommand } from './control.ts';
+export type { ControlCommand, ForkRequest } from './control.ts';
 export { FAULT_KINDS, type FaultInput, type FaultKind, type FaultRule, JITO } from './faults/rule.ts';
-export { type ForkRequest, type Localnet, type LocalnetOptions, type RunningNode, startLocalnet } from './localnet.ts';
+export { type Localnet, type LocalnetOptions, type RunningNode, startLocalnet } from './localnet.ts';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { ValidationError } from '../src/lib/errors.ts';
 import { type AccountInput, parseAccount } from './account-input.ts';
-import { type AfterFork, Chain, type ChainSettings } from './chain/chain.ts';
-import { type ControlCommand, control } from './control.ts';
+import { Chain, type ChainSettings } from './chain/chain.ts';
+import { type ControlCommand, type ControlledChain, control } from './control.ts';
 import { FaultRules } from './faults/faults.ts';
-import { type FaultInput, type FaultRule, JITO } from './faults/rule.ts';
+import { type FaultInput, JITO } from './faults/rule.ts';
 import { HttpEndpoint } from './http/endpoint.ts';
 import { JsonRpc } from './http/json-rpc.ts';
 import { BlockEngine, TIP_ACCOUNTS } from './jito.ts';
@@ -51,7 +51,7 @@ export interface RunningNode {
   readonly wsUrl: string;
 }
 
-export interface Localnet {
+export interface Localnet extends ControlledChain {
   /** Of the first node. */
   readonly rpcUrl: string;
   readonly wsUrl: string;
@@ -60,41 +60,7 @@ export interface Localnet {
   readonly nodes: readonly RunningNode[];
   readonly chain: Chain;
   readonly faults: FaultRules;
-  state(): object;
-  /** Makes slots now, whatever the clock says. */
-  advance(slots: number): Promise<void>;
-  /** The next slots have no block. */
-  skip(slots: number): void;
-  /** Moves block time, or goes to a later slot at once. */
-  jump(how: { seconds?: number; slot?: number }): void;
-  fork(how: ForkRequest): { base: number; tip: number; dropped: string[] };
-  /** Every node follows the same fork again. */
-  heal(): void;
-  pause(): void;
-  resume(): void;
-  /** From the next block on. */
-  setAccount(input: AccountInput): void;
-  /** Sends SOL from the faucet, untouched by faults; the signature. */
-  airdrop(address: string, lamports: bigint): string;
-  addFault(rule: FaultInput): FaultRule;
-  removeFault(id: string): boolean;
-  /** Every block that these bytes ever stood in, and whether it still counts. */
-  record(signature: string): { slot: number; counts: boolean; error: unknown }[];
   stop(): Promise<void>;
-}
-
-export interface ForkRequest {
-  /** Slots to go back from the newest. Else `slot`, or `signature`: up to just before its block. */
-  readonly depth?: number;
-  /** The last slot that stays. */
-  readonly slot?: number;
-  readonly signature?: string;
-  /** What becomes of the transactions on it: `forget` by default. */
-  readonly fate?: AfterFork;
-  /** Nodes that go on believing in the abandoned fork, until `heal`. */
-  readonly stay?: readonly string[];
-  /** Whether the abandoned fork goes on, with empty blocks. */
-  readonly grows?: boolean;
 }
 
 /** @throws ValidationError LOCALNET_OPTION */

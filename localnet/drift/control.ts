@@ -1,14 +1,41 @@
 /** What the control endpoint understands of Drift; localnet/README.md lists it. */
 import { readFileSync } from 'node:fs';
 import { ValidationError } from '../../src/lib/errors.ts';
-import type { Body, ControlCommand } from '../control.ts';
+import type { Body, ControlCommand, ControlledChain } from '../control.ts';
 import { addressBytes, fromBase58 } from '../wire/base58.ts';
 import type { ActorAsset, DriftActor } from './actor.ts';
-import type { AccountOfDrift, ExchangePause, MarketStatusName, PerpPause, SpotPause } from './drift-accounts.ts';
-import type { DriftLocalnet } from './index.ts';
-import type { KeeperRules } from './keeper.ts';
-import type { OracleTrouble, PricePath } from './oracles.ts';
+import type {
+  AccountOfDrift,
+  DriftAccounts,
+  ExchangePause,
+  MarketStatusName,
+  Pauses,
+  PerpPause,
+  SpotPause,
+} from './drift-accounts.ts';
+import type { Funding } from './funding.ts';
+import type { Keeper, KeeperRules } from './keeper.ts';
+import type { Oracle, OracleTrouble, PricePath } from './oracles.ts';
 import { readPriceFile } from './price-file.ts';
+import type { DriftWallet } from './sender.ts';
+
+/** What the commands work on. */
+export interface ControlledDrift extends Pick<ControlledChain, 'jump' | 'airdrop'> {
+  /** Funded with SOL and USDC; it has no Drift account yet. */
+  readonly wallet: DriftWallet;
+  readonly keeper: Keeper;
+  /** Makes markets where the keeper's rules say so, and liquidates. */
+  readonly maker: DriftActor;
+  readonly oracles: { readonly sol: Oracle; readonly usdc: Oracle };
+  readonly pauses: Pauses;
+  readonly funding: Funding;
+  /** Any field of the program's accounts. */
+  readonly accounts: DriftAccounts;
+  /** From the next block on: USDC at 1e6, made out of nothing, into the owner's associated token account. */
+  giveUsdc(owner: string, amount: bigint): void;
+  /** Somebody by name, funded (1,000 SOL, 100,000 USDC) in the next block, or the owner of this secret key, as they are. */
+  actor(who: string | Uint8Array): DriftActor;
+}
 
 const wrong = (message: string): ValidationError => new ValidationError('LOCALNET_CONTROL', message);
 
@@ -25,9 +52,10 @@ function whole(body: Body, name: string, fallback?: bigint): bigint {
   return BigInt(String(value));
 }
 
-const oracleOf = (drift: DriftLocalnet, body: Body) => (body.asset === 'USDC' ? drift.oracles.usdc : drift.oracles.sol);
+const oracleOf = (drift: ControlledDrift, body: Body) =>
+  body.asset === 'USDC' ? drift.oracles.usdc : drift.oracles.sol;
 
-function oracle(drift: DriftLocalnet, body: Body): object {
+function oracle(drift: ControlledDrift, body: Body): object {
   const { path, file, trouble } = body;
   const target = oracleOf(drift, body);
   if (path !== undefined) target.follow(path as PricePath);
@@ -37,7 +65,7 @@ function oracle(drift: DriftLocalnet, body: Body): object {
   return target.describe();
 }
 
-function pause(drift: DriftLocalnet, body: Body): void {
+function pause(drift: ControlledDrift, body: Body): void {
   const { exchange, perp, spot, perpStatus, spotStatus } = body;
   const index = Number(body.market ?? 0);
   if (exchange !== undefined) drift.pauses.exchange(exchange as readonly ExchangePause[] | 'all');
@@ -47,13 +75,13 @@ function pause(drift: DriftLocalnet, body: Body): void {
   if (spotStatus !== undefined) drift.pauses.spotStatus(spotStatus as MarketStatusName, index);
 }
 
-function funding(drift: DriftLocalnet, body: Body): void {
+function funding(drift: ControlledDrift, body: Body): void {
   const { hourly } = body;
   if (hourly !== null && typeof hourly !== 'number') throw wrong('hourly is a share of the price, or null.');
   drift.funding.steer(hourly);
 }
 
-function faucet(drift: DriftLocalnet, body: Body): object {
+function faucet(drift: ControlledDrift, body: Body): object {
   const owner = address(body);
   const lamports = whole(body, 'lamports', 0n);
   const usdc = whole(body, 'usdc', 0n);
@@ -61,7 +89,7 @@ function faucet(drift: DriftLocalnet, body: Body): object {
   return { signature: lamports > 0n ? drift.airdrop(owner, lamports) : null };
 }
 
-function field(drift: DriftLocalnet, body: Body): object {
+function field(drift: ControlledDrift, body: Body): object {
   const { account, path, value } = body;
   if (typeof path !== 'string') throw wrong('path names a field, as amm.minOrderSize.');
   const of = account as AccountOfDrift;
@@ -70,7 +98,7 @@ function field(drift: DriftLocalnet, body: Body): object {
 }
 
 /** Base58 of 64 bytes, or the list of numbers that `solana-keygen` writes; else a name. */
-function actorOf(drift: DriftLocalnet, who: unknown): DriftActor {
+function actorOf(drift: ControlledDrift, who: unknown): DriftActor {
   if (who === 'wallet') return drift.actor(drift.wallet.secretKey);
   if (who === 'maker') return drift.maker;
   if (Array.isArray(who)) return drift.actor(Uint8Array.from(who as number[]));
@@ -96,7 +124,7 @@ const DEEDS: Readonly<Record<string, (actor: DriftActor, body: Body) => string>>
   liquidate: (actor, body) => actor.liquidate(address(body)),
 };
 
-async function act(drift: DriftLocalnet, body: Body): Promise<object> {
+async function act(drift: ControlledDrift, body: Body): Promise<object> {
   const deed = DEEDS[String(body.do)];
   if (deed === undefined) throw wrong(`do is one of: ${Object.keys(DEEDS).join(', ')}.`);
   const actor = actorOf(drift, body.who);
@@ -106,7 +134,7 @@ async function act(drift: DriftLocalnet, body: Body): Promise<object> {
 }
 
 /** @param drift read when a command comes: the chain listens before Drift is laid over it */
-export function driftCommands(drift: () => DriftLocalnet): Readonly<Record<string, ControlCommand>> {
+export function driftCommands(drift: () => ControlledDrift): Readonly<Record<string, ControlCommand>> {
   return {
     'POST /jump': (_, body) => drift().jump(body),
     'GET /drift/wallet': () => ({ address: drift().wallet.address, secretKey: [...drift().wallet.secretKey] }),

@@ -6,8 +6,8 @@ import { seededBytes } from '../seeded.ts';
 import { DriftActor } from './actor.ts';
 import { signerAddress, stateAddress, tokenAccountAddress, USDC_MINT } from './addresses.ts';
 import { jumpWithFunding } from './clock-jump.ts';
-import { driftCommands } from './control.ts';
-import { DriftAccounts, type Pauses } from './drift-accounts.ts';
+import { type ControlledDrift, driftCommands } from './control.ts';
+import { DriftAccounts } from './drift-accounts.ts';
 import { Funding } from './funding.ts';
 import { Keeper, type KeeperRules } from './keeper.ts';
 import { dumpedPrice, loadedAccounts, readDumps } from './loaded-accounts.ts';
@@ -15,7 +15,7 @@ import { lookupTable, lookupTableAddresses } from './lookup-tables.ts';
 import { type AccountMap, madeAccounts, SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
 import { Oracle, type PricePath, toE6 } from './oracles.ts';
 import { checkDriftProgram, DRIFT_PROGRAM_ID, findDriftProgram, NO_DRIFT_PROGRAM, readProgramFile } from './program.ts';
-import { type DriftWallet, Sender, walletFrom } from './sender.ts';
+import { Sender, walletFrom } from './sender.ts';
 import { tokenAccount, withAmount } from './tokens.ts';
 
 export type { ActorTrade, DriftActor } from './actor.ts';
@@ -47,23 +47,9 @@ export interface DriftLocalnetOptions extends LocalnetOptions {
   readonly fundingHourly?: number;
 }
 
-export interface DriftLocalnet extends Localnet {
+export interface DriftLocalnet extends Localnet, ControlledDrift {
   readonly programId: string;
   readonly usdcMint: string;
-  /** Funded with SOL and USDC; it has no Drift account yet. */
-  readonly wallet: DriftWallet;
-  readonly keeper: Keeper;
-  /** Makes markets where the keeper's rules say so, and liquidates. */
-  readonly maker: DriftActor;
-  readonly oracles: { readonly sol: Oracle; readonly usdc: Oracle };
-  readonly pauses: Pauses;
-  readonly funding: Funding;
-  /** Any field of the program's accounts. */
-  readonly accounts: DriftAccounts;
-  /** From the next block on: USDC at 1e6, made out of nothing, into the owner's associated token account. */
-  giveUsdc(owner: string, amount: bigint): void;
-  /** Somebody by name, funded (1,000 SOL, 100,000 USDC) in the next block, or the owner of this secret key, as they are. */
-  actor(who: string | Uint8Array): DriftActor;
 }
 
 /** @throws ValidationError LOCALNET_DRIFT_PROGRAM when there is no program, or another one */

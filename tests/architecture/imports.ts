@@ -64,11 +64,11 @@ const packageOf = (specifier: string): string =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 
-/** Every cycle among files of ours by imports that exist at run time, each once, as a path that ends where it began. */
+/** Every cycle among files of ours, each once, as a path that ends where it began. Types count: a reader follows them too. */
 export function cyclesIn(imports: readonly Import[]): readonly (readonly string[])[] {
   const edges = new Map<string, string[]>();
-  for (const { from, to, ours, typeOnly } of imports) {
-    if (ours && !typeOnly) edges.set(from, [...(edges.get(from) ?? []), to]);
+  for (const { from, to, ours } of imports) {
+    if (ours) edges.set(from, [...(edges.get(from) ?? []), to]);
   }
   const done = new Set<string>();
   const cycles: string[][] = [];

@@ -3,19 +3,12 @@
  * it happens; `unexplained` is not booked but computed from the account itself, so that it can be wrong, and is tested.
  */
 import type { EquitySource, EquitySources } from '../../domain/account/snapshot.ts';
-import { divFloor, FEMTO_PER_MICRO_USD, type FemtoUsd, femtoUsd, type Price } from '../../domain/money/units.ts';
+import { divFloor, FEMTO_PER_MICRO_USD, type FemtoUsd, type Price } from '../../domain/money/units.ts';
 import type { EquityRecord } from '../../journal/records.ts';
+import { equityAt, exposure } from './holdings.ts';
 import type { PaperState } from './state.ts';
 
-type PaperHoldings = Pick<PaperState, 'wallet' | 'sol' | 'usdc' | 'perp'>;
 type Booked = Exclude<EquitySource, 'unexplained'>;
-
-/** SOL in the sub-account, in the wallet, and the perp: what an oracle move of one 1e-6 USD is worth, in 1e-15 USD. */
-export const exposure = (state: PaperHoldings): bigint => state.sol + state.wallet.sol + state.perp.baseAmount;
-
-/** The sub-account at the oracle, and the wallet's SOL and USDC. */
-export const equityAt = (state: PaperHoldings, oracle: Price): FemtoUsd =>
-  femtoUsd(exposure(state) * oracle + (state.usdc + state.wallet.usdc + state.perp.quoteAmount) * FEMTO_PER_MICRO_USD);
 
 export const book = (state: PaperState, source: Booked, amount: bigint): PaperState => ({
   ...state,

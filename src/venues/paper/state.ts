@@ -10,7 +10,7 @@ import { NO_SOURCES } from '../../domain/figures/equity-sources.ts';
 import type { FemtoUsd, Price } from '../../domain/money/units.ts';
 import { femtoUsdText, integer, lamportsText, microUsdText, priceText } from '../../domain/money/wire.ts';
 import * as z from '../../lib/codec.ts';
-import { equityAt } from './equity.ts';
+import { equityAt } from './holdings.ts';
 import type { PaperDefaults } from './parameters.ts';
 
 export const MAX_WARNINGS = 5;

@@ -2,7 +2,6 @@
 import { price } from '../../../domain/money/units.ts';
 import type { FundingRecord } from '../../../journal/records.ts';
 import type { FundingEvent } from '../events/drift-events.ts';
-import type { BooksOf } from './apply.ts';
 import { type BooksState, MAX_PERIODS } from './state.ts';
 
 /** Rate: quote per base at 1e9, over a price at 1e6: the fraction at 1e9. */
@@ -15,6 +14,13 @@ interface Stretch {
   readonly oracleTwap: bigint;
 }
 
+/** Whose payments, and how long the market's periods last. */
+interface FundedMarket {
+  readonly engineId: string;
+  readonly market: string;
+  readonly fundingPeriodMs: number;
+}
+
 export interface FundingRows {
   readonly rows: readonly FundingRecord[];
   readonly paidPeriods: readonly number[];
@@ -23,7 +29,7 @@ export interface FundingRows {
 export function fundingRows(
   event: FundingEvent,
   { periods, paidPeriods, prices }: Pick<BooksState, 'periods' | 'paidPeriods' | 'prices'>,
-  { engineId, market, fundingPeriodMs }: Pick<BooksOf, 'engineId' | 'market' | 'fundingPeriodMs'>,
+  { engineId, market, fundingPeriodMs }: FundedMarket,
 ): FundingRows {
   const long = event.baseAmount > 0n;
   const until = long ? event.cumulativeRateLong : event.cumulativeRateShort;
