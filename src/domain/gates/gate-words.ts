@@ -1,12 +1,12 @@
 /** What a gate that did not pass says to a person: one sentence with its figures. The remedy stands in the gate. */
 import type { GateCode } from './gate-table.ts';
 
-type Figure = number | string | null;
+type GateFigure = number | string | null;
 
 interface FailedGate {
   readonly code: GateCode;
-  readonly have: Figure;
-  readonly need: Figure;
+  readonly have: GateFigure;
+  readonly need: GateFigure;
   readonly unit: string;
 }
 
@@ -21,7 +21,7 @@ const signed = (value: number, text: string): string => (value < 0 && /[1-9]/.te
 
 type Write = (size: number, decimals: number) => string;
 
-const text = (value: Figure, decimals: number, write: Write): string => {
+const text = (value: GateFigure, decimals: number, write: Write): string => {
   if (value === null) return 'unknown';
   return typeof value === 'string' ? words(value) : signed(value, write(Math.abs(value), decimals));
 };
