@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadSettings } from '../../src/runtime/config.ts';
-import { SETTING_NAMES } from '../../src/runtime/setting-table.ts';
+import { SETTING_NAMES, SETTINGS } from '../../src/runtime/setting-table.ts';
 import { envExample, withSettingsTable } from '../../src/runtime/settings-text.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -42,6 +42,24 @@ describe('what people read', () => {
     expect(read('LICENSE')).toContain('Apache License');
     expect(read('LICENSE')).toContain('Version 2.0, January 2004');
     expect(JSON.parse(read('package.json'))).toMatchObject({ license: 'Apache-2.0' });
+  });
+
+  it('SECURITY.md names every secret that the program can be given', () => {
+    const text = read('SECURITY.md');
+    const secrets = SETTING_NAMES.filter((name) => SETTINGS[name].secret);
+    expect(secrets.length).toBeGreaterThan(3);
+    for (const name of [...secrets, 'SOLANA_KEYPAIR_PATH', 'TEMPORAL_TLS_KEY']) expect(text).toContain(`\`${name}\``);
+  });
+
+  it('CHANGELOG.md has an entry for the present version', () => {
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    expect(read('CHANGELOG.md')).toMatch(
+      new RegExp(`^## ${version.replaceAll('.', '\\.')} - \\d{4}-\\d\\d-\\d\\d$`, 'm'),
+    );
+  });
+
+  it('.nvmrc names a Node that package.json allows', () => {
+    expect(Number(read('.nvmrc'))).toBeGreaterThanOrEqual(22);
   });
 
   it('README names the two commands and its links lead somewhere', () => {
