@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isAlive } from '../../src/runtime/processes.ts';
-import { type Message, Product, productEnv, until } from './product.ts';
+import { type Message, Product, productEnv, START, until } from './product.ts';
 import { Caller } from './product-caller.ts';
 import { receivedResponse } from './received.ts';
 
@@ -40,16 +40,16 @@ export class ProductRun {
   }
 
   /** Starts it, and waits until /readyz says that every part is there. */
-  async start(args: readonly string[] = []): Promise<this> {
-    await this.launch(args).ready();
+  async start(args: readonly string[] = [], script = START): Promise<this> {
+    await this.launch(args, script).ready();
     await until(`every part to be ready; it said:\n${this.product.output}`, () => this.isReady());
     await this.#share();
     return this;
   }
 
   /** Starts it and waits for nothing. */
-  launch(args: readonly string[] = []): Product {
-    const product = new Product(this.folder, this.env, args);
+  launch(args: readonly string[] = [], script = START): Product {
+    const product = new Product(this.folder, this.env, args, script);
     this.#products.push(product);
     return product;
   }

@@ -11,6 +11,8 @@ import { type Message, receivedMessage, receivedResponse } from './received.ts';
 export type { Message } from './received.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** What `npm start` runs. */
+export const START = join(ROOT, 'scripts', 'start.mjs');
 const POLL_MS = 25;
 /** The machine may be busy with other tests. */
 export const PATIENCE_MS = 240_000;
@@ -34,11 +36,11 @@ export class Product {
   readonly exited: Promise<Exit>;
   output = '';
 
-  constructor(folder: string, env: NodeJS.ProcessEnv, args: readonly string[] = []) {
+  constructor(folder: string, env: NodeJS.ProcessEnv, args: readonly string[] = [], script = START) {
     this.folder = folder;
     this.env = env;
     const startedAt = performance.now();
-    this.child = spawn(process.execPath, [join(ROOT, 'scripts', 'start.mjs'), ...args], { cwd: folder, env });
+    this.child = spawn(process.execPath, [script, ...args], { cwd: folder, env });
     const keep = (chunk: Buffer) => {
       this.output += chunk.toString('utf8');
     };

@@ -1,0 +1,71 @@
+/** The documents name what exists: files, links, and the code behind each term of the glossary. */
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT, readSource } from './imports.ts';
+
+const CHAPTERS = readdirSync(join(ROOT, 'docs/architecture')).map((name) => `docs/architecture/${name}`);
+const DOCUMENTS = [
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+  ...['docs/glossary.md', 'localnet/README.md', ...CHAPTERS.filter((name) => name.endsWith('.md'))],
+];
+const TOP = /^(src|workflows|activities|dashboard|localnet|tests|bench|scripts|docs|\.github)\//;
+
+/** Paths from the root that a text puts in backticks; a `*` stands for any rest of a name. */
+const pathsIn = (text: string): readonly string[] =>
+  [...text.matchAll(/`([^`\s]+)`/g)]
+    .map(([, path]) => path as string)
+    .filter((path) => TOP.test(path) && !/[<>{}|"']|…/.test(path));
+
+function exists(path: string): boolean {
+  // Tables name a test by its folder and first word.
+  if (existsSync(join(ROOT, `tests/${path}.test.ts`))) return true;
+  if (!path.includes('*')) return existsSync(join(ROOT, path));
+  const [start = ''] = path.split('*');
+  const folder = start.endsWith('/') ? start : dirname(start);
+  return (
+    existsSync(join(ROOT, folder)) &&
+    readdirSync(join(ROOT, folder)).some((name) => join(folder, name).startsWith(start))
+  );
+}
+
+describe.each(DOCUMENTS)('%s', (document) => {
+  const text = readSource(document);
+
+  it('names files that exist', () => {
+    expect(pathsIn(text).filter((path) => !exists(path))).toEqual([]);
+  });
+
+  it('has links that lead somewhere', () => {
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target]) => target as string);
+    expect(links.filter((target) => !existsSync(join(ROOT, dirname(document), target)))).toEqual([]);
+  });
+});
+
+describe('ARCHITECTURE.md', () => {
+  it('names every room of the domain', () => {
+    const text = readSource('ARCHITECTURE.md');
+    const rooms = readdirSync(join(ROOT, 'src/domain'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(rooms.map(({ name }) => name).filter((name) => !text.includes(`| \`${name}\` |`))).toEqual([]);
+  });
+});
+
+describe('the glossary', () => {
+  const rows = readSource('docs/glossary.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| term '))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+
+  it.each(rows.map(([, term = '', , code = '']) => [term, code]))('%s is %s', (_term, code) => {
+    const [, name, path = ''] = /^`(\w+)` in `([^`]+)`$/.exec(code) ?? [];
+    expect(name).toBeDefined();
+    const declared = new RegExp(`^export (?:async |abstract )?(?:interface|type|class|const|function) ${name}\\b`, 'm');
+    expect(readSource(path)).toMatch(declared);
+  });
+
+  it('has each term once', () => {
+    const terms = rows.map(([, term]) => term);
+    expect(terms.length).toBeGreaterThan(40);
+    expect(new Set(terms).size).toBe(terms.length);
+  });
+});
