@@ -18,7 +18,7 @@ export const acceptanceUnknown = (): CommandAnswer =>
     {
       code: 'ACCEPTANCE_UNKNOWN',
       message:
-        'The engine did not answer in time. Whether it took the command is not known yet; the end follows under the same command_id, and nothing starts later than 5 s after sending.',
+        'The engine did not answer in time, so it is not known yet whether it accepted the command. The result follows under the same command_id. Nothing starts later than 5 s after sending.',
       details: { part: 'engine' },
     },
     'unknown',

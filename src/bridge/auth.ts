@@ -32,12 +32,12 @@ export class Auth {
   refusalOfOrigin(request: IncomingMessage): Refusal | null {
     const { host, origin } = request.headers;
     if (LOOPBACK_HOSTS.has(this.#settings.host) && !isLoopbackName(host)) {
-      return forbidden('The Host header names another machine than this one.', 'host');
+      return forbidden('The Host header does not name this machine.', 'host');
     }
     if (origin === undefined) return null;
     return host !== undefined && hostOf(origin) === host.toLowerCase()
       ? null
-      : forbidden('A page of another site may not speak to this engine.', 'origin');
+      : forbidden('Requests from other sites are not allowed.', 'origin');
   }
 
   /** Null: it carries the token. */
@@ -49,7 +49,7 @@ export class Auth {
       error: {
         code: 'UNAUTHORIZED',
         message:
-          'The token is missing or wrong. Open the address that the start printed, or send Authorization: Bearer.',
+          'The token is missing or wrong. Open the address that `npm start` printed, or send Authorization: Bearer <token>.',
         details: { part: 'token' },
       },
     };

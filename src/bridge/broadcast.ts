@@ -109,7 +109,7 @@ export class Broadcast {
       else this.#unlisten = unlisten;
       this.#gap();
     } catch (error) {
-      logger.warn({ err: error, code: 'UNAVAILABLE' }, 'The journal cannot be listened to; trying again');
+      logger.warn({ err: error, code: 'UNAVAILABLE' }, 'Cannot listen to the journal; trying again');
       if (!this.#closed) this.#listenTimer = setTimeout(() => void this.#listen(), LISTEN_RETRY_MS);
     }
   }
@@ -160,7 +160,7 @@ export class Broadcast {
 
   #tell(work: () => Promise<void>): void {
     this.#telling = this.#telling.then(work).catch((error: unknown) => {
-      this.#ports.logger.warn({ err: error }, 'A change could not be told');
+      this.#ports.logger.warn({ err: error }, 'A change could not be broadcast');
     });
   }
 

@@ -83,14 +83,14 @@ export function commandRunner(ports: CommandPorts): Commands {
     if (!found.known || found.value === null) return null;
     return {
       success: true,
-      message: `The ${found.value.kind} is running; its end follows.`,
+      message: `The ${found.value.kind} is running. The result follows.`,
       data: { status: 'pending', operation_id: operationId },
     };
   };
 
   const stateAnswer = async (): Promise<CommandAnswer> => {
     const state = await ports.state();
-    if (state === null) return unavailable('journal', 'Neither the journal nor the engine answers now.');
+    if (state === null) return unavailable('journal', 'Neither the journal nor the engine answers.');
     return { success: true, message: 'The state as last known.', data: { ...state, status: 'done' } };
   };
 
@@ -195,7 +195,7 @@ const verdictUnanswered = (): CommandAnswer =>
   refused(
     {
       code: 'ACCEPTANCE_UNKNOWN',
-      message: 'The operation did not answer in time. Send the same command_id again to learn what became of it.',
+      message: 'The operation did not answer in time. Send the same command_id again to get the result.',
       details: { part: 'engine' },
     },
     'unknown',
@@ -204,7 +204,7 @@ const verdictUnanswered = (): CommandAnswer =>
 const conflict = (commandId: string, record: CommandRecord): CommandAnswer =>
   refused({
     code: 'COMMAND_ID_CONFLICT',
-    message: 'This command_id was used for another command. Give each command its own.',
+    message: 'This command_id was already used for another command. Use a new one.',
     details: { command_id: commandId, action: record.action, received_at: new Date(record.receivedAtMs).toISOString() },
   });
 
@@ -212,7 +212,7 @@ function otherMode(runs: Mode, asked: Mode): CommandAnswer {
   const details: ErrorDetails = { field: 'mode', got: asked, expected: runs };
   return refused({
     code: 'ENGINE_RUNNING_OTHER_MODE',
-    message: `This engine is in ${runs} mode and the command is for ${asked}. Stop it and start with ENGINE_MODE=${asked}.`,
+    message: `This engine runs in ${runs} mode; the command is for ${asked} mode. Stop it and start with ENGINE_MODE=${asked}.`,
     details,
   });
 }

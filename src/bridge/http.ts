@@ -92,7 +92,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
       response.set('Allow', 'GET, HEAD');
       sendError(response, 405, {
         code: 'INVALID_MESSAGE',
-        message: 'Commands go over the socket, at /ws.',
+        message: 'Send commands over the WebSocket at /ws.',
         details: { field: 'method' },
       });
     }
@@ -122,7 +122,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   });
   if (ports.pageDir !== null) app.use(express.static(ports.pageDir, { setHeaders: cacheHeaders, dotfiles: 'ignore' }));
   app.use((_request: Request, response: Response) => {
-    sendError(response, 404, { code: 'NOT_FOUND', message: 'There is nothing at this address.' });
+    sendError(response, 404, { code: 'NOT_FOUND', message: 'Not found.' });
   });
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const status = statusOf(error);
@@ -131,10 +131,10 @@ export function httpApp(ports: HttpPorts): RequestListener {
     else if (status >= 500)
       sendError(response, 500, {
         code: 'UNAVAILABLE',
-        message: 'The bridge failed; the log has the reason.',
+        message: 'Internal error. See the log for the reason.',
         details: { part: 'bridge' },
       });
-    else sendError(response, status, { code: 'INVALID_MESSAGE', message: 'The request cannot be read.' });
+    else sendError(response, status, { code: 'INVALID_MESSAGE', message: 'The request is malformed.' });
   });
   return app;
 }
@@ -196,7 +196,7 @@ async function sendList(
       ports.logger.warn({ err: found.error, list: name }, 'A list could not be read');
     return sendError(response, 503, {
       code: 'UNAVAILABLE',
-      message: 'The journal does not answer now.',
+      message: 'The journal does not answer. Try again.',
       details: { part: 'journal', retry_after_s: RETRY_AFTER_S },
     });
   }

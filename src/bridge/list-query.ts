@@ -17,7 +17,7 @@ const MAX_CURSOR_CHARS = 256;
 export function parseListQuery(parameters: URLSearchParams, engineId: string): ListRequest {
   const cursor = one(parameters, 'cursor');
   if (cursor !== null && (cursor === '' || cursor.length > MAX_CURSOR_CHARS))
-    throw bad('cursor', cursor, 'the next_cursor of a former page');
+    throw bad('cursor', cursor, 'the next_cursor of an earlier page');
   const fromMs = time(parameters, 'from');
   const toMs = time(parameters, 'to');
   if (fromMs !== null && toMs !== null && fromMs > toMs)
@@ -38,7 +38,7 @@ export function parseListQuery(parameters: URLSearchParams, engineId: string): L
 
 function one(parameters: URLSearchParams, field: string): string | null {
   const all = parameters.getAll(field);
-  if (all.length > 1) throw bad(field, `${all.length} of them`, 'it at most once');
+  if (all.length > 1) throw bad(field, `${all.length} of them`, 'a single value');
   return all[0] ?? null;
 }
 

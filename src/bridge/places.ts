@@ -48,7 +48,7 @@ export function withPlaces(gateway: EngineGateway, clock: Clock): EngineGateway 
 
   const ordinaryCall = async (deadlineMs: number, call: () => Promise<CommandAnswer>): Promise<CommandAnswer> => {
     if (ordinary >= ORDINARY_PLACES || free() <= 0 || waiting.size > 0) {
-      return busy(`The engine is busy: ${ORDINARY_PLACES} commands are in flight. Try again in a second.`);
+      return busy(`The engine is busy with ${ORDINARY_PLACES} commands. Try again in a second.`);
     }
     ordinary += 1;
     try {
@@ -84,7 +84,7 @@ export function withPlaces(gateway: EngineGateway, clock: Clock): EngineGateway 
 
   const wayOutCall = async (deadlineMs: number, call: () => Promise<CommandAnswer>): Promise<CommandAnswer> => {
     if (!(await placeForWayOut(deadlineMs))) {
-      return unavailable('engine', 'The engine answers no other command now, so this one was not sent. Send it again.');
+      return unavailable('engine', 'The engine is busy with other commands, so this one was not sent. Send it again.');
     }
     try {
       return await run(deadlineMs, call);

@@ -57,14 +57,14 @@ export function parseMessage(text: string, markets: readonly string[]): Incoming
   const parsed = parseStrictJson(text);
   if (!parsed.ok) return notUnderstood(`The message cannot be read: ${parsed.reason}.`, { expected: 'a JSON object' });
   if (!isFields(parsed.value)) {
-    return notUnderstood('A message is a JSON object with a "type".', {
+    return notUnderstood('A message must be a JSON object with a "type".', {
       got: quote(parsed.value),
       expected: 'a JSON object',
     });
   }
   const message = parsed.value;
   if (own(message, 'type') !== 'COMMAND') {
-    return notUnderstood('The only message understood is {"type":"COMMAND", …}.', {
+    return notUnderstood('Only {"type":"COMMAND", …} messages are understood.', {
       field: 'type',
       got: quote(own(message, 'type')),
       expected: '"COMMAND"',
@@ -75,7 +75,10 @@ export function parseMessage(text: string, markets: readonly string[]): Incoming
 
 /** A binary frame: our messages are text. */
 export const binaryMessage = (): Incoming =>
-  notUnderstood('A message is a text frame with a JSON object.', { got: 'a binary frame', expected: 'a text frame' });
+  notUnderstood('A message must be a text frame with a JSON object.', {
+    got: 'a binary frame',
+    expected: 'a text frame',
+  });
 
 function parseCommand(message: WireFields, markets: readonly string[]): Incoming {
   const givenAction = own(message, 'action');
@@ -92,7 +95,7 @@ function parseCommand(message: WireFields, markets: readonly string[]): Incoming
     return bad(
       refused({
         code: 'UNKNOWN_ACTION',
-        message: `There is no such action: ${quote(givenAction)}.`,
+        message: `Unknown action: ${quote(givenAction)}.`,
         details: { field: 'action', got: quote(givenAction), expected: ACTIONS },
       }),
     );
@@ -117,7 +120,7 @@ function parseCommand(message: WireFields, markets: readonly string[]): Incoming
     return bad(
       refused({
         code: 'UNKNOWN_MARKET',
-        message: `There is no market ${quote(request.market)} here; known: ${markets.join(', ')}.`,
+        message: `Unknown market: ${quote(request.market)}. Known markets: ${markets.join(', ')}.`,
         details: { field: 'market', got: quote(request.market), expected: markets },
       }),
     );

@@ -37,7 +37,7 @@ class Socket extends WebSocket {
       this.send(
         errorFrame({
           code: 'MESSAGE_TOO_LARGE',
-          message: `A message is at most ${MAX_MESSAGE_BYTES} bytes.`,
+          message: `The message is larger than ${MAX_MESSAGE_BYTES} bytes.`,
           details: { limit_bytes: MAX_MESSAGE_BYTES },
         }),
       );
@@ -101,7 +101,7 @@ export class Sockets {
     if (this.#closed || this.#peers.size >= MAX_SOCKETS) {
       refuseUpgrade(stream, 503, {
         code: 'UNAVAILABLE',
-        message: this.#closed ? 'The bridge is closing.' : `There are ${MAX_SOCKETS} connections already.`,
+        message: this.#closed ? 'The bridge is closing.' : `All ${MAX_SOCKETS} connections are in use.`,
         details: { part: 'bridge', retry_after_s: 5 },
       });
       return;
@@ -197,7 +197,7 @@ export class Sockets {
         return;
       case 'command':
         if (peer.commands >= MAX_COMMANDS_PER_SOCKET) {
-          const answer = dress(busy(`This connection has ${MAX_COMMANDS_PER_SOCKET} commands without an answer.`));
+          const answer = dress(busy(`This connection has ${MAX_COMMANDS_PER_SOCKET} unanswered commands.`));
           this.#send(
             peer,
             commandResultFrame(incoming.request.action, incoming.commandId ?? randomUUID(), answer),
@@ -236,7 +236,7 @@ export class Sockets {
         CLOSE_TRY_LATER,
         {
           code: 'UNAVAILABLE',
-          message: 'This connection reads too slowly, so it is closed. Connect again.',
+          message: 'This connection reads too slowly and is closed. Connect again.',
           details: { part: 'bridge', unsent_bytes: unsent },
         },
         'slow reader',

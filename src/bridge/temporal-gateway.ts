@@ -87,7 +87,7 @@ export function temporalGateway({ client, clock, logger }: TemporalGatewayPorts)
     notFound: () => CommandAnswer,
   ): Promise<CommandAnswer> => {
     if (!(await reachable())) {
-      return unavailable('temporal', 'Temporal cannot be reached, so nothing was sent. Try again shortly.');
+      return unavailable('temporal', 'Temporal is not reachable. Nothing was sent. Try again shortly.');
     }
     for (;;) {
       try {
@@ -118,8 +118,7 @@ export function temporalGateway({ client, clock, logger }: TemporalGatewayPorts)
       const answer = await send(
         deadlineMs,
         () => handle.executeUpdate(command, { args: [envelope], updateId }),
-        () =>
-          unavailable('engine', `The engine ${engineId} does not run on this Temporal server, so nothing was sent.`),
+        () => unavailable('engine', `The engine ${engineId} is not running on this Temporal server. Nothing was sent.`),
       );
       const { status } = answer.data;
       if (status === 'rejected' || status === 'confirmation_required') refusals.add(key);
@@ -133,7 +132,7 @@ export function temporalGateway({ client, clock, logger }: TemporalGatewayPorts)
         () =>
           refused({
             code: 'VERDICT_REFUSED',
-            message: `No operation ${operationId} is running, so it needs no verdict.`,
+            message: `Operation ${operationId} is not running, so it has no outcome to submit.`,
             details: { operation_id: operationId, reason: 'not_running' },
           }),
       );
@@ -172,7 +171,7 @@ const STATUS_OF: Readonly<Record<string, Exclude<CommandStatus, 'done' | 'pendin
 function answerOf(error: unknown, logger: Logger): CommandAnswer {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return acceptanceUnknown();
   if (error instanceof NamespaceNotFoundError) {
-    return unavailable('temporal', `Temporal has no namespace ${error.namespace}; see TEMPORAL_NAMESPACE.`);
+    return unavailable('temporal', `Temporal has no namespace ${error.namespace}. Check TEMPORAL_NAMESPACE.`);
   }
   if (error instanceof WorkflowUpdateFailedError) {
     const { cause } = error;
@@ -188,10 +187,10 @@ function answerOf(error: unknown, logger: Logger): CommandAnswer {
   }
   const cause = error instanceof ServiceError ? error.cause : error;
   if (isGrpcServiceError(cause)) {
-    if (cause.code === GRPC.RESOURCE_EXHAUSTED) return busy('Temporal takes no more calls now. Try again in a second.');
+    if (cause.code === GRPC.RESOURCE_EXHAUSTED) return busy('Temporal is overloaded. Try again in a second.');
     if (REFUSED_BY_TEMPORAL.has(cause.code)) {
       logger.error({ err: error, code: 'UNAVAILABLE' }, 'Temporal refused a call');
-      return unavailable('temporal', 'Temporal refused the call. The log has the reason.');
+      return unavailable('temporal', 'Temporal refused the call. See the log for the reason.');
     }
   }
   logger.warn({ err: error, code: 'ACCEPTANCE_UNKNOWN' }, 'A call to Temporal ended without an answer');

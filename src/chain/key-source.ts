@@ -33,10 +33,14 @@ export function findKey({ privateKey, keypairPath }: KeySource): FoundKey | null
   if (keypairPath === null) return given === null ? null : found(given, []);
   const { secret, warnings } = readKeyFile(keypairPath);
   if (given !== null && !Buffer.from(given.publicKey).equals(secret.publicKey)) {
-    throw new CriticalError('KEY_AMBIGUOUS', 'SOLANA_PRIVATE_KEY and SOLANA_KEYPAIR_PATH hold two keys: unset one.', {
-      privateKey: toBase58(given.publicKey),
-      keypairPath: toBase58(secret.publicKey),
-    });
+    throw new CriticalError(
+      'KEY_AMBIGUOUS',
+      'SOLANA_PRIVATE_KEY and SOLANA_KEYPAIR_PATH hold different keys. Unset one.',
+      {
+        privateKey: toBase58(given.publicKey),
+        keypairPath: toBase58(secret.publicKey),
+      },
+    );
   }
   return found(secret, warnings);
 }
@@ -60,13 +64,15 @@ export function readKeyFile(path: string): { readonly secret: SecretKey; readonl
     // Windows keeps no such bits.
     if (process.platform !== 'win32' && (mode & OTHERS_MAY) !== 0) {
       const bits = (mode & 0o777).toString(8).padStart(3, '0');
-      warnings.push(`${file} is open to other users (mode ${bits}): chmod 600 it.`);
+      warnings.push(`${file} is readable by other users (mode ${bits}). Run chmod 600 on it.`);
     }
   } catch (error) {
     if (error instanceof CriticalError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') {
-      throw new CriticalError('KEY_FILE_MISSING', `${file} does not exist: see SOLANA_KEYPAIR_PATH.`, { reason: code });
+      throw new CriticalError('KEY_FILE_MISSING', `${file} does not exist. Check SOLANA_KEYPAIR_PATH.`, {
+        reason: code,
+      });
     }
     throw new CriticalError('KEY_FILE_UNREADABLE', `${file} cannot be read (${code}).`, { reason: code });
   }

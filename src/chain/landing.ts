@@ -94,7 +94,9 @@ export class Landing {
       await Promise.any(sends);
     } catch {
       const nodes = refusals.map(([node, answer]) => `${node}: ${inWords(answer)}`).join('; ');
-      throw new TransientError('SEND_FAILED', `No node took it for certain: ${nodes}.`, { signature });
+      throw new TransientError('SEND_FAILED', `No node confirmed that it accepted the transaction: ${nodes}.`, {
+        signature,
+      });
     }
   }
 

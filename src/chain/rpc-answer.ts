@@ -36,7 +36,7 @@ export const mayFailOver = (answer: RpcAnswer<unknown>): boolean =>
   answer.kind === 'none' || (answer.kind === 'refused' && answer.code === METHOD_NOT_FOUND);
 
 export function inWords(answer: NoAnswer): string {
-  if (answer.kind === 'refused') return `it refused: ${answer.code} ${answer.message}`;
+  if (answer.kind === 'refused') return `refused: ${answer.code} ${answer.message}`;
   switch (answer.why) {
     case 'timeout':
       return `no answer in time (${answer.detail})`;
@@ -46,9 +46,9 @@ export function inWords(answer: NoAnswer): string {
     case 'resting':
       return `rate limited (${answer.detail})`;
     case 'unhealthy':
-      return `not healthy by its own word (${answer.detail})`;
+      return `reports itself unhealthy (${answer.detail})`;
     case 'unreadable':
-      return `an answer that makes no sense (${answer.detail})`;
+      return `malformed answer (${answer.detail})`;
   }
 }
 

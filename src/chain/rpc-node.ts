@@ -84,7 +84,7 @@ export class RpcNode {
 
   async #exchange(body: string): Promise<Exchange> {
     const restsMs = this.restsMs();
-    if (restsMs > 0) return { kind: 'none', why: 'resting', detail: `it rests for ${restsMs} ms` };
+    if (restsMs > 0) return { kind: 'none', why: 'resting', detail: `not asked for another ${restsMs} ms` };
     const { monotonicMs, clock } = this.#ports;
     const { timeoutMs } = this.#tuning;
     const startMs = monotonicMs();
@@ -132,5 +132,5 @@ function parseReply(text: string): Reply | undefined {
 
 function networkCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'the connection broke';
+  return typeof code === 'string' ? code : 'connection lost';
 }

@@ -36,7 +36,7 @@ export class RpcPool {
   /** @throws CriticalError RPC_URL_MISSING without an endpoint */
   constructor({ endpoints, clock, monotonicMs = () => performance.now(), tuning = {} }: RpcPoolOptions) {
     if (endpoints.length === 0) {
-      throw new CriticalError('RPC_URL_MISSING', 'No Solana node to ask: set RPC_URL to one or more endpoints.');
+      throw new CriticalError('RPC_URL_MISSING', 'There is no RPC node. Set RPC_URL to one or more endpoints.');
     }
     this.monotonicMs = monotonicMs;
     this.tuning = { ...DEFAULT_RPC, ...tuning };
@@ -165,7 +165,7 @@ export class RpcPool {
   }
 
   async #fetchAnywhere(body: string): Promise<Response> {
-    let last: unknown = new TransientError('RPC_UNREACHABLE', 'No node was asked.');
+    let last: unknown = new TransientError('RPC_UNREACHABLE', 'No RPC node was asked.');
     for (const node of this.ranked()) {
       try {
         return await node.fetch(body);

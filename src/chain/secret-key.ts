@@ -18,7 +18,7 @@ const SEED_BYTES = 32;
 const MAX_BASE58_CHARS = 128;
 /** RFC 8410: the fixed head of a PKCS#8 ed25519 key, before the seed. */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
-const EXPECTED = 'Expected is a 64-byte key, in base58 (87 or 88 characters) or as a JSON array of 64 numbers.';
+const EXPECTED = 'Expected a 64-byte key, in base58 (87 or 88 characters) or as a JSON array of 64 numbers.';
 
 /** @param source names where it came from, for the message: a setting or a file, never the text itself */
 export function readSecretKey(text: string, source: string): SecretKey {
@@ -32,7 +32,7 @@ function fromText(text: string, source: string): Uint8Array {
   if (text.length > MAX_BASE58_CHARS) {
     throw malformed(source, 'KEY_LENGTH', `has ${text.length} characters, too many for a key.`);
   }
-  if (/\s/.test(text)) throw malformed(source, 'KEY_NOT_BASE58', 'has blanks inside: a key is one word.');
+  if (/\s/.test(text)) throw malformed(source, 'KEY_NOT_BASE58', 'contains spaces; a key is one word.');
   const bytes = fromBase58(text);
   if (bytes !== null) return bytes;
   const hex = /^(0x)?[0-9a-f]+$/i.test(text) ? ' It looks like hexadecimal.' : '';
@@ -44,19 +44,19 @@ function fromJson(text: string, source: string): Uint8Array {
   try {
     value = JSON.parse(text);
   } catch {
-    throw malformed(source, 'KEY_NOT_JSON', 'begins like JSON and is not.');
+    throw malformed(source, 'KEY_NOT_JSON', 'looks like JSON but is not valid JSON.');
   }
   if (typeof value === 'string') return fromText(value.trim(), source);
-  if (!Array.isArray(value)) throw malformed(source, 'KEY_NOT_AN_ARRAY', 'is JSON, but no array of bytes.');
+  if (!Array.isArray(value)) throw malformed(source, 'KEY_NOT_AN_ARRAY', 'is JSON but not an array of bytes.');
   if (!value.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255)) {
-    throw malformed(source, 'KEY_NOT_BYTES', 'is an array whose members are not all whole numbers from 0 to 255.');
+    throw malformed(source, 'KEY_NOT_BYTES', 'is an array with members other than whole numbers from 0 to 255.');
   }
   return Uint8Array.from(value as number[]);
 }
 
 function fromBytes(bytes: Uint8Array, source: string): SecretKey {
   if (bytes.length === SEED_BYTES) {
-    const what = 'has 32 bytes: that is an address, or a seed without its public key.';
+    const what = 'has 32 bytes, which is an address or a seed without its public key.';
     throw malformed(source, 'KEY_LENGTH', what);
   }
   if (bytes.length !== KEY_BYTES) throw malformed(source, 'KEY_LENGTH', `has ${bytes.length} bytes.`);
@@ -66,7 +66,7 @@ function fromBytes(bytes: Uint8Array, source: string): SecretKey {
     throw malformed(
       source,
       'KEY_MISMATCH',
-      'holds a public key that is not the one of its seed: it was cut or mixed up.',
+      'has a public key that does not match its seed. It was truncated or mixed up.',
     );
   }
   return { key, publicKey };

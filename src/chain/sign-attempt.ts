@@ -23,7 +23,7 @@ export interface SigningContext {
 export async function signAttempt(signing: SigningContext): Promise<SignedAttempt> {
   const { pool, signer, draft } = signing;
   if (!draft.payer.equals(signer.publicKey)) {
-    throw new CriticalError('SIGNER_IS_NOT_PAYER', 'The key is not the one of the account that pays.', {
+    throw new CriticalError('SIGNER_IS_NOT_PAYER', 'The key does not belong to the account that pays.', {
       payer: draft.payer.toBase58(),
       signer: signer.publicKey.toBase58(),
     });
@@ -48,7 +48,7 @@ async function signWith(signer: Signer, transaction: VersionedTransaction): Prom
   if (!isSignature(signature, message, signer.publicKey)) {
     throw new CriticalError(
       'SIGNATURE_INVALID',
-      'The signer gave a signature that is not of its key and this message.',
+      'The signer returned a signature that does not match its key and this message.',
     );
   }
   transaction.addSignature(signer.publicKey, signature);

@@ -36,7 +36,10 @@ export class Simulator {
     this.#pool.sawSlot(slot);
     // A refusal ends the operation: of a node that lags it tells of what was, and is no evidence.
     if (value.error !== null && (await this.#pool.isStale(slot))) {
-      throw new TransientError('RPC_UNHEALTHY', `The node could not simulate: it is far behind, at slot ${slot}.`);
+      throw new TransientError(
+        'RPC_UNHEALTHY',
+        `The node could not simulate the transaction. It is far behind, at slot ${slot}.`,
+      );
     }
     return this.#judge(draft, value);
   }
@@ -46,7 +49,8 @@ export class Simulator {
 
   #judge(draft: Draft, { error, logs, units }: SimulationResult): DraftSimulation {
     if (error !== null) {
-      if (isPassing(error)) throw new TransientError('RPC_UNHEALTHY', `The node could not simulate: ${nameOf(error)}.`);
+      if (isPassing(error))
+        throw new TransientError('RPC_UNHEALTHY', `The node could not simulate the transaction: ${nameOf(error)}.`);
       return { ok: false, error: failedInSimulation(error, logs) };
     }
     const computeUnits = computeLimit(units);

@@ -117,7 +117,7 @@ export class SolanaChain {
   async sign(draft: Draft): Promise<SignedAttempt> {
     const { signer, clock, fees = DEFAULT_FEES, randomBytes = systemRandomBytes } = this.#options;
     if (signer === null) {
-      const message = 'There is no key to sign with: set SOLANA_PRIVATE_KEY or SOLANA_KEYPAIR_PATH.';
+      const message = 'There is no key to sign with. Set SOLANA_PRIVATE_KEY or SOLANA_KEYPAIR_PATH.';
       throw new CriticalError('KEY_MISSING', message);
     }
     const tip = (await this.#jito?.tip(this.pool.newestSlot)) ?? null;

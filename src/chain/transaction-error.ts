@@ -14,7 +14,7 @@ export const lastLogs = (logs: readonly string[]): readonly string[] =>
 /** What the chain says of a landed transaction. @param error as `getSignatureStatuses` gives it */
 export const failedOnChain = (error: Json): ErrorReport => ({
   code: noFunds(error, []) ? 'INSUFFICIENT_FUNDS' : 'TRANSACTION_FAILED',
-  message: `It failed on chain: ${nameOf(error)}.`,
+  message: `The transaction failed on chain: ${nameOf(error)}.`,
   details: { error },
 });
 
@@ -39,7 +39,7 @@ export function nameOf(error: Json): string {
   if (typeof error === 'string') return error;
   if (error === null || typeof error !== 'object' || Array.isArray(error)) return JSON.stringify(error);
   const [name, inner] = Object.entries(error)[0] ?? [];
-  if (name === undefined) return 'an error without a name';
+  if (name === undefined) return 'unnamed error';
   if (name === 'InstructionError' && Array.isArray(inner))
     return `instruction ${inner[0]}: ${nameOf(inner[1] ?? null)}`;
   return inner === null || inner === undefined ? name : `${name} ${typeof inner === 'object' ? nameOf(inner) : inner}`;

@@ -21,10 +21,10 @@ export function decodeCursor(cursor: string): CursorPlace {
   const match = CURSOR.exec(text);
   const place = { tsMs: Number(match?.[1]), seq: Number(match?.[2]) };
   if (match === null || !Number.isSafeInteger(place.tsMs) || !Number.isSafeInteger(place.seq)) {
-    throw new ValidationError('INVALID_FIELD', 'cursor is not one that this list gave out', {
+    throw new ValidationError('INVALID_FIELD', 'The cursor does not belong to this list.', {
       field: 'cursor',
       got: cursor.slice(0, MAX_CURSOR_LENGTH),
-      expected: 'next_cursor of a former page',
+      expected: 'the next_cursor of an earlier page',
     });
   }
   return place;

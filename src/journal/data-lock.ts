@@ -121,8 +121,8 @@ function placeBeside(folder: string): SocketPlace {
   mkdirSync(beside, { recursive: true, mode: 0o700 });
   const found = lstatSync(beside);
   if (!found.isDirectory() || found.uid !== uid) {
-    throw new CriticalError('DATA_FOLDER_INVALID', `${beside} belongs to somebody else`, {
-      remedy: 'remove it, or name another data folder with DRIFTLESS_HOME',
+    throw new CriticalError('DATA_FOLDER_INVALID', `${beside} belongs to another user`, {
+      remedy: 'remove it, or set DRIFTLESS_HOME to another folder',
     });
   }
   return { folder: beside, reach: beside, dispose: () => {} };
@@ -131,8 +131,8 @@ function placeBeside(folder: string): SocketPlace {
 const NO_SOCKETS: ReadonlySet<string> = new Set(['EOPNOTSUPP', 'ENOTSUP', 'EPERM', 'EINVAL', 'ENOSYS']);
 
 const cannotLock = (folder: string): CriticalError =>
-  new CriticalError('DATA_FOLDER_INVALID', `the lock of ${folder} can be neither taken nor asked`, {
-    remedy: 'end other programs that use this data folder',
+  new CriticalError('DATA_FOLDER_INVALID', `The data folder ${folder} cannot be locked`, {
+    remedy: 'stop other programs that use this data folder',
   });
 
 async function contend(place: SocketPlace, info: LockInfo): Promise<DataLock> {

@@ -13,7 +13,7 @@ const NETWORK_CODE = /^E[A-Z]{3,}$/;
 const LOST = /timeout|terminated|connection|not queryable|closed|ended|RuntimeError|unreachable/i;
 
 export const JOURNAL_REMEDY =
-  'check that the database of DATABASE_URL answers, or free memory and disk of this machine; it is tried again by itself';
+  'check that the database at DATABASE_URL answers, or free memory and disk space on this machine; Driftless keeps trying';
 
 export const unavailable = (message: string, cause?: unknown): TransientError =>
   new TransientError(

@@ -18,7 +18,7 @@ export async function migrateToLatest(db: Db): Promise<void> {
     failed === undefined
       ? `the journal's schema does not fit this program: ${reason}`
       : `migration ${failed} failed: ${reason}`,
-    { remedy: 'run the version of the program that last wrote this database, or a newer one' },
+    { remedy: 'use the version of Driftless that last wrote this database, or a newer one' },
     { cause: error },
   );
 }

@@ -37,9 +37,9 @@ export async function openPGlite(dataDir: string | null, image?: Blob): Promise<
   if (!isDatabase(folder)) {
     const content = existsSync(folder) ? await readdir(folder) : [];
     if (content.length > 0) {
-      throw new CriticalError('DATA_FOLDER_INVALID', `${folder} is not empty and holds no database`, {
+      throw new CriticalError('DATA_FOLDER_INVALID', `${folder} is not empty but holds no database`, {
         folder,
-        remedy: 'name another folder with DRIFTLESS_HOME, or move its content away',
+        remedy: 'set DRIFTLESS_HOME to another folder, or move the content of this one away',
       });
     }
     await make(folder);
@@ -50,7 +50,7 @@ export async function openPGlite(dataDir: string | null, image?: Blob): Promise<
     throw new CriticalError(
       'DATA_FOLDER_INVALID',
       `the database in ${folder} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
-      { folder, remedy: 'restore it from a copy, or move it away: the paper account then starts anew' },
+      { folder, remedy: 'restore it from a copy, or move it away; a new paper account then starts' },
       { cause: error },
     );
   }

@@ -47,10 +47,13 @@ export function compareStores({ carried, journal }: StoresToCompare): StoreCompa
   const say = (verdict: StoreVerdict, what: string): StoreComparison => ({ verdict, detail: `${what}: ${ends}` });
 
   if (remembers && carried.accountSeen !== false && !journal.accountExists) {
-    return say('account_missing', 'The engine knows an account that the journal does not hold; it is not made anew');
+    return say(
+      'account_missing',
+      'The engine knows a paper account that the journal does not have; it is not created again',
+    );
   }
   if (carried.journalId !== null && carried.journalId !== journal.journalId) {
-    return say('journal_lost', 'This is another journal than the one that the engine wrote to');
+    return say('journal_lost', 'This is not the journal that the engine wrote to');
   }
   if (record === null) {
     return carried.sequence > 0

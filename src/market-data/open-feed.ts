@@ -34,7 +34,7 @@ export function openFeed(id: string, { periodMs = MS_PER_HOUR }: FeedOptions = {
     return openReplay({ id, fundingPath, lendPath, periodMs });
   }
   if (id === 'live') {
-    throw new ValidationError('INVALID_FIELD', 'MARKET_FEED=live is not available: live sources come with live mode.', {
+    throw new ValidationError('INVALID_FIELD', 'MARKET_FEED=live is for live mode only.', {
       field: 'MARKET_FEED',
       got: id,
       expected: FORMS,

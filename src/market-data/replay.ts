@@ -110,7 +110,7 @@ function missingPeriod(
     oracleTwap: before.values.oraclePriceTwap as Price,
     warning:
       ordinal === 1
-        ? `${file}, line ${next.line}: ${periods} missing before this row; no funding is settled for them`
+        ? `${file}, line ${next.line}: ${periods} missing before this row; no funding is paid for them`
         : null,
   };
 }

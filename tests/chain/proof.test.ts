@@ -185,11 +185,11 @@ describe('silence is no evidence', () => {
     ['a cut connection', { fault: 'cut' }, /unreachable/],
     ['an HTTP 500', { status: 500 }, /unreachable \(HTTP 500\)/],
     ['an HTTP 429', { status: 429 }, /rate limited/],
-    ['a page of HTML', { status: 200, body: '<html>' }, /makes no sense/],
-    ['a JSON-RPC error', refusal(-32603, 'Internal error'), /not healthy/],
+    ['a page of HTML', { status: 200, body: '<html>' }, /malformed answer/],
+    ['a JSON-RPC error', refusal(-32603, 'Internal error'), /unhealthy/],
     ['a refusal', refusal(-32602, 'Invalid params'), /refused: -32602/],
-    ['an answer of another shape', result({ value: [] }), /makes no sense/],
-    ['fewer statuses than signatures', result({ context: { slot: 1_400 }, value: [] }), /makes no sense/],
+    ['an answer of another shape', result({ value: [] }), /malformed answer/],
+    ['fewer statuses than signatures', result({ context: { slot: 1_400 }, value: [] }), /malformed answer/],
   ];
   for (const [what, reply, reason] of silences) {
     it(`${what}, to the first question`, async () => {
@@ -432,6 +432,6 @@ it('reports an error on chain with our code and the chain’s own words', async 
   );
   expect(sighting).toMatchObject({
     kind: 'landed',
-    error: { code: 'TRANSACTION_FAILED', message: 'It failed on chain: instruction 2: Custom 6003.' },
+    error: { code: 'TRANSACTION_FAILED', message: 'The transaction failed on chain: instruction 2: Custom 6003.' },
   });
 });

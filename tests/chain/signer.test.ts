@@ -66,7 +66,7 @@ const halves = [...pair.secretKey.slice(0, 32), ...Keypair.generate().publicKey.
 const MALFORMED: readonly (readonly [what: string, text: string, code: string, says: RegExp])[] = [
   ['empty', '', 'KEY_EMPTY', /is empty/],
   ['blank', ' \n\t', 'KEY_EMPTY', /is empty/],
-  ['an address', pair.publicKey.toBase58(), 'KEY_LENGTH', /32 bytes: that is an address, or a seed/],
+  ['an address', pair.publicKey.toBase58(), 'KEY_LENGTH', /32 bytes, which is an address or a seed/],
   ['a seed', JSON.stringify([...pair.secretKey.slice(0, 32)]), 'KEY_LENGTH', /32 bytes/],
   ['cut', base58.slice(0, -3), 'KEY_LENGTH', /has 6\d bytes/],
   ['too long', base58.repeat(2), 'KEY_LENGTH', /has 1\d\d characters/],
@@ -75,13 +75,13 @@ const MALFORMED: readonly (readonly [what: string, text: string, code: string, s
   ['not base58', base58.replace(/^./, '0'), 'KEY_NOT_BASE58', /neither base58 nor/],
   ['hexadecimal', Buffer.from(pair.secretKey).toString('hex').slice(0, 128), 'KEY_NOT_BASE58', /hexadecimal/],
   ['base64', Buffer.from(pair.secretKey).toString('base64'), 'KEY_NOT_BASE58', /neither base58/],
-  ['two words', `${base58.slice(0, 40)} ${base58.slice(40)}`, 'KEY_NOT_BASE58', /blanks inside/],
-  ['broken JSON', json.slice(0, -1), 'KEY_NOT_JSON', /begins like JSON/],
-  ['a JSON object', JSON.stringify({ secretKey: [...pair.secretKey] }), 'KEY_NOT_AN_ARRAY', /no array of bytes/],
+  ['two words', `${base58.slice(0, 40)} ${base58.slice(40)}`, 'KEY_NOT_BASE58', /contains spaces/],
+  ['broken JSON', json.slice(0, -1), 'KEY_NOT_JSON', /looks like JSON/],
+  ['a JSON object', JSON.stringify({ secretKey: [...pair.secretKey] }), 'KEY_NOT_AN_ARRAY', /not an array of bytes/],
   ['an array of text', JSON.stringify([...pair.secretKey].map(String)), 'KEY_NOT_BYTES', /whole numbers from 0 to 255/],
   ['a number too large', JSON.stringify([...pair.secretKey.slice(1), 256]), 'KEY_NOT_BYTES', /0 to 255/],
   ['a fraction', JSON.stringify([...pair.secretKey.slice(1), 1.5]), 'KEY_NOT_BYTES', /0 to 255/],
-  ['another seed’s public key', JSON.stringify(halves), 'KEY_MISMATCH', /not the one of its seed/],
+  ['another seed’s public key', JSON.stringify(halves), 'KEY_MISMATCH', /does not match its seed/],
 ];
 
 describe('a malformed key is refused in words of its own', () => {

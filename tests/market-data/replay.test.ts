@@ -111,7 +111,7 @@ describe('a funding gap', () => {
 
   it('is told once, with the line after it', () => {
     expect(periods.map((period) => period?.warning ?? null)).toEqual([
-      `${path}, line 4: 3 periods are missing before this row; no funding is settled for them`,
+      `${path}, line 4: 3 periods are missing before this row; no funding is paid for them`,
       null,
       null,
       null,

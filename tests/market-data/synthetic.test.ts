@@ -102,7 +102,7 @@ describe('a feed id', () => {
   );
 
   it('live says when live sources come', () => {
-    expect(() => openFeed('live')).toThrowError(/live sources come with live mode/);
+    expect(() => openFeed('live')).toThrowError(/for live mode only/);
   });
 
   it('asks for a sane period', () => {

@@ -100,7 +100,7 @@ describeOnDrift('watching alone', () => {
       expect(partly.details).toMatchObject({ forbids: ['deposits'] });
       live.net.pauses.exchange('all');
       const told = await alert('VENUE_PAUSED', 'alert', ({ id }) => id !== partly.id);
-      expect(told.message).toMatch(/^Drift is frozen: .*monitored\.$/);
+      expect(told.message).toMatch(/^Drift is frozen: .*what can be read\.$/);
       const { market, drift_state } = await live.run.state();
       expect(market.pauses).toEqual({
         detail: told.message,

@@ -73,7 +73,7 @@ describe('settings', () => {
   });
 
   it.each(['TEMPORAL_TLS', 'DATABASE_HOST', 'REDIS_URL', 'PATH', 'POSTGRES_PASSWORD', 'SENTRY_DSN', 'NODE_OPTIONS'])(
-    'leaves %s in .env alone: it belongs to somebody else',
+    'leaves %s in .env alone: it belongs to another user',
     (key) => {
       expect(() => load({}, `${key}=x`)).not.toThrow();
     },

@@ -66,7 +66,7 @@ export function decodeDriftAccount<N extends DriftAccountName>(name: N, bytes: B
 const notA = (name: string, cause?: unknown): CriticalError =>
   new CriticalError(
     'DRIFT_LAYOUT',
-    `An account that should be a ${name} of Drift is none: the program at DRIFT_PROGRAM_ID has another layout.`,
+    `An account is not a Drift ${name} as expected. The program at DRIFT_PROGRAM_ID has a different layout.`,
     { account: name, remedy: 'Check DRIFT_PROGRAM_ID and DRIFT_ENV.' },
     { cause },
   );

@@ -75,7 +75,7 @@ function keyOf(text: string, setting: string): PublicKey {
   try {
     return new PublicKey(text);
   } catch {
-    throw new CriticalError('ADDRESS_MALFORMED', `${setting} is no address: 32 bytes in base58 are wanted.`, {
+    throw new CriticalError('ADDRESS_MALFORMED', `${setting} is not an address. Expected 32 bytes in base58.`, {
       setting,
     });
   }
@@ -85,10 +85,14 @@ function keyOf(text: string, setting: string): PublicKey {
 export function driftDeployment(settings: DriftSettings): DriftDeployment {
   const { env, subAccount, market = SOL_PERP } = settings;
   if (!Number.isInteger(subAccount) || subAccount < 0 || subAccount > MAX_SUB_ACCOUNT) {
-    throw new CriticalError('BAD_SUB_ACCOUNT', `DRIFT_SUB_ACCOUNT is ${subAccount}: 0 to ${MAX_SUB_ACCOUNT} exist.`, {
-      got: subAccount,
-      expected: `a whole number from 0 to ${MAX_SUB_ACCOUNT}`,
-    });
+    throw new CriticalError(
+      'BAD_SUB_ACCOUNT',
+      `DRIFT_SUB_ACCOUNT is ${subAccount}. Expected 0 to ${MAX_SUB_ACCOUNT}.`,
+      {
+        got: subAccount,
+        expected: `a whole number from 0 to ${MAX_SUB_ACCOUNT}`,
+      },
+    );
   }
   const programId = keyOf(settings.programId ?? DRIFT_V2_PROGRAM, 'DRIFT_PROGRAM_ID');
   const authority = keyOf(settings.authority, 'AUTHORITY');

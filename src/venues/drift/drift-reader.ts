@@ -121,7 +121,7 @@ export class DriftReader {
       }
       plan = needed;
     }
-    throw new TransientError('DRIFT_READ_UNSETTLED', 'The account changes its markets faster than it can be read.');
+    throw new TransientError('DRIFT_READ_UNSETTLED', 'The markets of the account change faster than they can be read.');
   }
 
   #question(plan: ReadPlan): Question {
@@ -209,20 +209,20 @@ export class DriftReader {
     const address = this.deployment.state.toBase58();
     const young = this.#owned(await this.#ask([address], 'confirmed'), address, 'State');
     if (young === null) return this.#notFound();
-    return new TransientError('DRIFT_NOT_FINAL', 'Drift is there and not finalized yet: the chain is too young.');
+    return new TransientError('DRIFT_NOT_FINAL', 'The Drift program is not finalized yet. The chain is too young.');
   }
 
   #notFound(): CriticalError {
     const { programId, env } = this.deployment;
     return new CriticalError(
       'DRIFT_NOT_FOUND',
-      `There is no Drift at ${programId.toBase58()} on this cluster: check DRIFT_PROGRAM_ID, DRIFT_ENV (${env}) and RPC_URL.`,
+      `There is no Drift program at ${programId.toBase58()} on this cluster. Check DRIFT_PROGRAM_ID, DRIFT_ENV (${env}) and RPC_URL.`,
       { program_id: programId.toBase58(), env },
     );
   }
 
   #unknown(name: string, known: readonly { readonly name: string }[]): CriticalError {
-    return new CriticalError('UNKNOWN_MARKET', `This Drift has no market ${name}.`, {
+    return new CriticalError('UNKNOWN_MARKET', `This Drift deployment has no market ${name}.`, {
       got: name,
       expected: known.map((each) => each.name).slice(0, MAX_BATCH),
     });
@@ -239,7 +239,7 @@ export class DriftReader {
       (address: string): DriftAccountTypes[N] => {
         const decoded = this.#owned(batch, address, kind);
         if (decoded === null) {
-          throw new TransientError('DRIFT_MARKET_MISSING', `A market's account is missing: ${address}.`);
+          throw new TransientError('DRIFT_MARKET_MISSING', `The account ${address} of a market is missing.`);
         }
         return decoded;
       };
@@ -259,7 +259,7 @@ export class DriftReader {
     const clockBytes = accounts.get(CLOCK_SYSVAR)?.data;
     const blockTimeMs = clockBytes === undefined ? null : clockTimeMs(clockBytes);
     if (blockTimeMs === null || plan.tokens === null) {
-      throw new TransientError('CLOCK_MISSING', 'The node gave no clock sysvar with the account.');
+      throw new TransientError('CLOCK_MISSING', 'The node did not return the clock sysvar.');
     }
     const perps: PerpMarketRead[] = answer.perps.map((market) => ({
       market,
@@ -310,7 +310,7 @@ function mindDecimals(
   if (market.decimals === expected) return;
   throw new CriticalError(
     'TOKEN_DECIMALS',
-    `${name} has ${market.decimals} decimals here; this program counts it with ${expected}, and cannot trade on this Drift.`,
+    `${name} has ${market.decimals} decimals here; Driftless expects ${expected} and cannot trade on this deployment.`,
     { asset: name, got: market.decimals, expected },
   );
 }

@@ -145,8 +145,8 @@ function refuseMissingUser(read: DriftRead, deployment: DriftDeployment, permiss
     const gone = subAccount < next;
     throw new CriticalError(
       'BAD_SUB_ACCOUNT',
-      `Sub-account ${subAccount} of ${authority.toBase58()} ${gone ? 'was deleted' : 'does not exist'}, and the next ` +
-        `one that Drift would make is ${next}: set DRIFT_SUB_ACCOUNT to one that exists, or to ${next} to open it.`,
+      `Sub-account ${subAccount} of ${authority.toBase58()} ${gone ? 'was deleted' : 'does not exist'}. The next one ` +
+        `that Drift can open is ${next}. Set DRIFT_SUB_ACCOUNT to one that exists, or to ${next} to open it.`,
       { sub_account: subAccount, next },
     );
   }
@@ -154,7 +154,7 @@ function refuseMissingUser(read: DriftRead, deployment: DriftDeployment, permiss
     throw new CriticalError(
       'USER_NOT_INITIALISED',
       `${authority.toBase58()} has no Drift account ${subAccount} to watch. Check AUTHORITY, DRIFT_SUB_ACCOUNT and ` +
-        'DRIFT_PROGRAM_ID; or allow deposits with LIVE_PERMISSIONS=capital: the first one opens it.',
+        'DRIFT_PROGRAM_ID. Or set LIVE_PERMISSIONS=capital and deposit; the first deposit opens the account.',
       { authority: authority.toBase58(), sub_account: subAccount },
     );
   }

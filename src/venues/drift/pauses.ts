@@ -50,10 +50,10 @@ function inWords(words: readonly string[]): string {
 const EXCHANGE_WORDS: readonly (readonly [number, string])[] = [
   [EXCHANGE.deposit, 'deposits'],
   [EXCHANGE.withdraw, 'withdrawals'],
-  [EXCHANGE.fill, 'fills of orders'],
+  [EXCHANGE.fill, 'order fills'],
   [EXCHANGE.amm, 'its AMM (orders fill only against other traders)'],
   [EXCHANGE.settle, 'settling PnL'],
-  [EXCHANGE.funding, 'funding (what accrues meanwhile is not paid)'],
+  [EXCHANGE.funding, 'funding (nothing is paid for this time)'],
   [EXCHANGE.liquidation, 'liquidations'],
   [EXCHANGE.ammImmediate, 'immediate fills by its AMM'],
 ];
@@ -64,8 +64,8 @@ const EXCHANGE_WORDS: readonly (readonly [number, string])[] = [
 export function frozenSentence(state: Pick<StateAccount, 'exchangeStatus'>): string | null {
   if ((state.exchangeStatus & ALL_EXCHANGE) !== ALL_EXCHANGE) return null;
   return (
-    `Drift is frozen: its administrators have paused everything (flags ${state.exchangeStatus}), so nothing can be ` +
-    'deposited, withdrawn, traded or settled here by anyone; what can be read is monitored.'
+    `Drift is frozen: its administrators have paused everything (flags ${state.exchangeStatus}), so nobody can ` +
+    'deposit, withdraw, trade or settle; Driftless watches what can be read.'
   );
 }
 
@@ -79,7 +79,7 @@ function perpSentences(market: PerpMarketAccount): readonly string[] {
   const status = variant(market.status);
   const flags = market.pausedOperations;
   const paused = [
-    has(flags, PERP.fill) ? 'fills of orders' : null,
+    has(flags, PERP.fill) ? 'order fills' : null,
     has(flags, PERP.ammFill) || status === 'ammPaused' ? 'its AMM (orders fill only against other traders)' : null,
     has(flags, PERP.settle) ? 'settling PnL' : null,
     has(flags, PERP.settleWithPosition) ? 'settling PnL while a position is open' : null,
@@ -88,8 +88,8 @@ function perpSentences(market: PerpMarketAccount): readonly string[] {
   ].filter((each) => each !== null);
   return [
     ...(paused.length === 0 ? [] : [`In ${name} Drift has paused ${inWords(paused)}.`]),
-    ...(status === 'reduceOnly' ? [`${name} is reduce-only: positions can be reduced and not enlarged.`] : []),
-    ...(NO_ORDERS.has(status) ? [`${name} takes no orders: it is ${STATUS_WORDS[status]}.`] : []),
+    ...(status === 'reduceOnly' ? [`${name} is reduce-only: positions can be reduced but not increased.`] : []),
+    ...(NO_ORDERS.has(status) ? [`${name} accepts no orders: it is ${STATUS_WORDS[status]}.`] : []),
   ];
 }
 
@@ -105,7 +105,7 @@ function spotSentences(market: SpotMarketAccount): readonly string[] {
     spotRefuses(market, 'deposit') ? 'deposits' : null,
     spotRefuses(market, 'withdraw') ? 'withdrawals' : null,
   ].filter((each) => each !== null);
-  return paused.length === 0 ? [] : [`Drift takes no ${paused.join(' and no ')} of ${asset}.`];
+  return paused.length === 0 ? [] : [`Drift accepts no ${paused.join(' and no ')} of ${asset}.`];
 }
 
 function spotRefuses(market: SpotMarketAccount, operation: 'deposit' | 'withdraw'): boolean {
@@ -139,7 +139,7 @@ export function pausesOf({ state, market, base, quote, user }: PauseSubject): Ve
           ...perpSentences(market),
           ...spotSentences(base),
           ...spotSentences(quote),
-          userReduceOnly ? 'This account may only reduce: Drift marked it so.' : null,
+          userReduceOnly ? 'Drift has marked this account as reduce-only.' : null,
         ]
   ).filter((each) => each !== null);
   return {

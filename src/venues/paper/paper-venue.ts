@@ -213,7 +213,7 @@ export class PaperVenue implements Venue {
       return fault;
     });
     if (reply?.kind === 'reply_lost' || reply?.kind === 'timeout') {
-      throw new TransientError('SEND_FAILED', 'The send ended without a reply: whether it arrived is not known.');
+      throw new TransientError('SEND_FAILED', 'The send got no reply, so it is not known whether it arrived.');
     }
   }
 
@@ -272,7 +272,7 @@ export class PaperVenue implements Venue {
     const wallMs = this.#clock.nowMs();
     const marketMs = feed.startMs(wallMs);
     const quote = feed.quoteAt(marketMs);
-    if (quote === null) throw new CriticalError('FEED_EMPTY', `The feed ${feed.id} has no price where it begins.`);
+    if (quote === null) throw new CriticalError('FEED_EMPTY', `The feed ${feed.id} has no price at its start.`);
     const slot = slotAt(wallMs, this.#chain);
     const state = newAccount({ defaults, marketMs, wallMs, speed, oracle: quote.oracle, slot, periodMs });
     await this.#store.create(state, equityRecord(this.engineId, state, wallMs), wallMs);

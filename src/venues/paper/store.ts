@@ -233,7 +233,7 @@ export async function readPaperState(db: Kysely<Database>, engineId: string): Pr
 const missing = (engineId: string): CriticalError =>
   new CriticalError('PAPER_ACCOUNT_MISSING', `The journal holds no paper account of ${engineId}.`, {
     engineId,
-    remedy: 'Start with --reset-paper to begin a new account, or restore the journal that holds it.',
+    remedy: 'Start a new account with --reset-paper, or restore the journal that holds this one.',
   });
 
 function transactionOf(row: Selectable<Database['paper_transactions']>): PaperTransaction {

@@ -94,7 +94,7 @@ export function feeMoneyMissing(state: PaperState, parameters: PaperParameters):
 
 function applyIntent(state: PaperState, intent: Intent, landing: ExecutionContext): Applied {
   if (state.status === 'bankrupt')
-    return failed('ACCOUNT_BANKRUPT', 'The paper account is bankrupt: it owes more than it holds.');
+    return failed('ACCOUNT_BANKRUPT', 'The paper account is bankrupt. It owes more than it holds.');
   switch (intent.kind) {
     case 'deposit':
       return deposit(state, intent.asset, intentAmount(intent), landing);
@@ -304,7 +304,7 @@ const refused = (error: ErrorReport): Extract<Applied, { ok: false }> => ({ ok: 
 const failed = (code: string, message: string, details: ErrorReport['details'] = {}): Extract<Applied, { ok: false }> =>
   refused({ code, message, details });
 const unknownMarket = (market: string) =>
-  failed('UNKNOWN_MARKET', `There is no market ${JSON.stringify(market)} here.`, {
+  failed('UNKNOWN_MARKET', `Unknown market: ${JSON.stringify(market)}.`, {
     field: 'market',
     got: market,
     expected: SOL_PERP,

@@ -150,9 +150,9 @@ describeOnDrift('what the venue refuses', () => {
   it.each([
     ['deposit', { deposit: true }, 'Drift has paused deposits.'],
     ['withdraw', { withdraw: true }, 'Drift has paused withdrawals.'],
-    ['fill', { increase: true, reduce: true }, 'Drift has paused fills of orders.'],
+    ['fill', { increase: true, reduce: true }, 'Drift has paused order fills.'],
     ['settle', { settle: true }, 'Drift has paused settling PnL.'],
-    ['funding', {}, 'Drift has paused funding (what accrues meanwhile is not paid).'],
+    ['funding', {}, 'Drift has paused funding (nothing is paid for this time).'],
     ['amm', {}, 'Drift has paused its AMM (orders fill only against other traders).'],
     ['liquidation', {}, 'Drift has paused liquidations.'],
   ] as const)('by the flag %s is that alone', async (flag, refused, detail) => {
@@ -163,14 +163,14 @@ describeOnDrift('what the venue refuses', () => {
   it('in one market is named, and only its asset is refused', async () => {
     const { snapshot, pauses } = await pausesAfter((net) => net.pauses.spot(['deposit'], 1));
     expect(pauses).toMatchObject({ ...OPEN, refusedAssets: { deposit: ['SOL'], withdraw: [] } });
-    expect(pauses.detail).toBe('Drift takes no deposits of SOL.');
+    expect(pauses.detail).toBe('Drift accepts no deposits of SOL.');
     expect(snapshot.feed.warnings).toEqual([pauses.detail]);
   });
 
   it('in a market that is reduce-only is what enlarges', async () => {
     const { pauses, snapshot } = await pausesAfter((net) => net.pauses.perpStatus('reduceOnly'));
     expect(pauses).toMatchObject({ ...OPEN, increase: true });
-    expect(pauses.detail).toBe('SOL-PERP is reduce-only: positions can be reduced and not enlarged.');
+    expect(pauses.detail).toBe('SOL-PERP is reduce-only: positions can be reduced but not increased.');
     expect(snapshot.markets.perps[0]?.status).toBe('reduce_only');
   });
 
@@ -186,7 +186,7 @@ describeOnDrift('what the venue refuses', () => {
       net.accounts.write({ kind: 'User', authority: net.wallet.address }, 'status', 4n),
     );
     expect(pauses).toMatchObject({ ...OPEN, increase: true });
-    expect(pauses.detail).toBe('This account may only reduce: Drift marked it so.');
+    expect(pauses.detail).toBe('Drift has marked this account as reduce-only.');
   });
 });
 

@@ -42,7 +42,7 @@ export async function orderReport(
   const { subject } = sources;
   const placement = await sources.transaction(attempt.signature, placedSlot);
   if (placement === null || placement.failed) {
-    throw new TransientError('ORDER_NOT_SEEN', 'The placement of this order is not in the history of the node asked.', {
+    throw new TransientError('ORDER_NOT_SEEN', 'The placement of this order is not in the history of this RPC node.', {
       signature: attempt.signature,
     });
   }
@@ -51,7 +51,7 @@ export async function orderReport(
   if (order === null && logged.truncated) {
     throw new TransientError(
       'ORDER_NOT_SEEN',
-      'The log of the placement is cut off: which order it placed is not known.',
+      'The log of the placement is truncated, so it is not known which order it placed.',
     );
   }
   const now = await readSince(placement.slot, 'confirmed', sources);
@@ -62,7 +62,7 @@ export async function orderReport(
   const trail = await trailOf(order, placement, now.slot, sources);
   if (open !== null) return standing(now, trail.fills);
   if (trail.endedSlot === null && !trail.truncated) {
-    throw new TransientError('ORDER_HISTORY_INCOMPLETE', 'The order is gone, and no node tells yet how it ended.', {
+    throw new TransientError('ORDER_HISTORY_INCOMPLETE', 'The order is gone, and no node can say yet how it ended.', {
       order_id: order.orderId,
       signature: attempt.signature,
     });
@@ -102,7 +102,7 @@ async function readSince(
 ): Promise<DriftRead> {
   const now = await read(commitment);
   if (now.slot >= slot) return now;
-  throw new TransientError('NODE_BEHIND', `The node asked is at slot ${now.slot}, before the placement at ${slot}.`);
+  throw new TransientError('NODE_BEHIND', `The RPC node is at slot ${now.slot}, before the placement at ${slot}.`);
 }
 
 const openOrder = ({ account }: DriftRead, { orderId }: LandedOrder) =>
@@ -126,7 +126,7 @@ async function trailOf(
     if (failed) continue;
     const transaction = await sources.transaction(signature, slot);
     if (transaction === null) {
-      throw new TransientError('ORDER_HISTORY_INCOMPLETE', 'A node lists a transaction that it does not tell of.', {
+      throw new TransientError('ORDER_HISTORY_INCOMPLETE', 'An RPC node lists a transaction but does not return it.', {
         signature,
       });
     }
@@ -173,7 +173,7 @@ export function readTrail(
 }
 
 const incomplete = (orderId: number, known: bigint, filled: bigint): TransientError =>
-  new TransientError('ORDER_HISTORY_INCOMPLETE', 'The fills that are known are not all that there were.', {
+  new TransientError('ORDER_HISTORY_INCOMPLETE', 'Some fills of this order are missing.', {
     order_id: orderId,
     known: known.toString(),
     filled: filled.toString(),

@@ -103,7 +103,7 @@ export function explainFailure({ report, programOf, programId, logs }: FailedTra
   const text = known?.text ?? own?.[3] ?? name;
   return {
     code,
-    message: `Drift refused it: ${name} (${failed.number})${text === name ? '' : `, ${text}`}.`,
+    message: `Drift refused the transaction: ${name} (${failed.number})${text === name ? '' : `, ${text}`}.`,
     details: {
       ...report.details,
       program_error: name,

@@ -19,12 +19,12 @@ export function refusalOf(intent: Intent, read: DriftRead, { market }: DriftDepl
   if ('market' in intent && intent.market !== market) {
     return {
       code: 'UNKNOWN_MARKET',
-      message: `There is no market ${JSON.stringify(intent.market)} here.`,
+      message: `Unknown market: ${JSON.stringify(intent.market)}.`,
       details: { field: 'market', got: intent.market, expected: market },
     };
   }
   if (intent.kind !== 'deposit' && read.user === null) {
-    return { code: 'ACCOUNT_MISSING', message: 'There is no account yet: deposit first.', details: { market } };
+    return { code: 'ACCOUNT_MISSING', message: 'There is no account yet. Deposit first.', details: { market } };
   }
   switch (intent.kind) {
     case 'deposit':
@@ -88,7 +88,7 @@ function withdrawRefusal(intent: Extract<Intent, { kind: 'withdraw' }>, read: Dr
   const amount = intentAmount(intent);
   const limit = read.account === null ? 0n : withdrawable(read.account, read.markets, assetName(asset, read));
   if (limit === null) {
-    const message = `How much ${asset} can be withdrawn without borrowing is not known: a price is missing.`;
+    const message = `A price is missing, so it is not known how much ${asset} can be withdrawn without borrowing.`;
     return { code: 'UNAVAILABLE', message, details: { part: 'price' } };
   }
   if (limit > 0n && amount <= limit + WITHDRAW_ROUNDING) return null;

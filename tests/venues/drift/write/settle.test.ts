@@ -119,7 +119,7 @@ describeOnDrift('settling on the real program', () => {
     expect(landed.error).toBeNull();
     expect(landed.effect).toMatchObject({
       settledPnl: '0',
-      detail: { reason: 'the pool of the market cannot pay now' },
+      detail: { reason: 'the PnL pool of the market cannot pay now' },
     });
     expect(await unsettled(at)).toBe(before);
   });
