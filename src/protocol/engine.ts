@@ -26,7 +26,7 @@ const DecisionFigures = {
   perp: z.string().optional().unit('SOL'),
   correction: z.string().optional().unit('SOL').about('What a correction would trade. Negative: sell.'),
   minimum: z.string().nullable().optional().unit('SOL').about('The smallest correction that may be sent.'),
-  direction: z.string().optional().about('What the correction does to the short.'),
+  direction: z.string().nullable().optional().about('What the correction does to the short. Null: nothing to correct.'),
 };
 export const CorrectionFigures = z.object(DecisionFigures);
 
