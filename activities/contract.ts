@@ -1,6 +1,7 @@
 /** The activities as workflows see them. Implementations are thin: they call a port and translate its errors. */
 
 import type { SnapshotJson } from '../src/domain/account/snapshot.ts';
+import type { Alert } from '../src/domain/alerts/alert.ts';
 import type { DecisionContext } from '../src/domain/engine/decide.ts';
 import type { LedgerMark } from '../src/domain/engine/reconcile.ts';
 import type { PolicyJson } from '../src/domain/hedge/policy.ts';
@@ -10,7 +11,6 @@ import type { Plan, Planned } from '../src/domain/order/intent-plan.ts';
 import type { TransactionTiming } from '../src/domain/transaction/transaction.ts';
 import type { Admission } from '../src/journal/journal.ts';
 import type {
-  AlertRecord,
   AttemptRef,
   CommandRecord,
   EngineRecord,
@@ -122,7 +122,7 @@ export interface EngineActivities {
     readonly atMs: number;
   }): Promise<void>;
   publishEngine(record: EngineRecord): Promise<void>;
-  raiseAlerts(alerts: readonly AlertRecord[]): Promise<void>;
+  raiseAlerts(alerts: readonly Alert[]): Promise<void>;
   watch(input: WatchInput): Promise<WatchResult>;
   /** Writes back what a journal lost, from the histories that Temporal keeps. Idempotent; goes on where it was cut off. */
   rebuildJournal(input: { readonly engineId: string }): Promise<Rebuilt>;

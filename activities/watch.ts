@@ -5,8 +5,11 @@
 
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { encodeSnapshot, type Snapshot } from '../src/domain/account/snapshot.ts';
+import { raised } from '../src/domain/alerts/alert.ts';
+import { setupCode } from '../src/domain/alerts/setup-alerts.ts';
 import { type Decision, decide } from '../src/domain/engine/decide.ts';
 import { isLiquidatedSince, reconcile } from '../src/domain/engine/reconcile.ts';
+import { blockingGates, type Gate } from '../src/domain/gates/gates.ts';
 import { decodePolicy, type Policy } from '../src/domain/hedge/policy.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import type { Clock } from '../src/lib/clock.ts';
@@ -82,7 +85,8 @@ class Watch {
       } catch (error) {
         const { reconnecting, context } = this.input;
         if (error instanceof CriticalError) {
-          const told = context.holds.find((hold) => hold.code === 'connection')?.details?.alert === error.code;
+          const told =
+            context.holds.find((hold) => hold.code === 'connection')?.details?.alert === setupCode(error.code);
           // Told already: the engine is stopped, and what a person corrects is seen at the next try.
           if (!told || context.engineRunning) return { kind: 'lost', error: error.report(), critical: true };
         } else if (!(error instanceof TransientError)) throw error;
@@ -139,16 +143,10 @@ class Watch {
 
   private async tellBooks(alerts: AlertDesk, snapshot: Snapshot, nowMs: number): Promise<void> {
     const behind = this.booksBehind;
-    if (behind === null) await alerts.recover('BOOKS_BEHIND', RECOVERED, nowMs);
+    if (behind === null) await alerts.recover('BOOKS_BEHIND', nowMs);
     else if (nowMs - behind.sinceMs >= BOOKS_BEHIND_MS && alerts.standingAlert('BOOKS_BEHIND') === null) {
-      const draft = {
-        code: 'BOOKS_BEHIND',
-        severity: 'warning',
-        message: `Trades, funding and equity are not being journaled: ${behind.reason}`,
-        action: 'Check that RPC_URL answers getSignaturesForAddress and getTransaction; nothing is lost meanwhile.',
-        details: { since_ms: behind.sinceMs },
-      } as const;
-      await alerts.raise(draft, nowMs, snapshot.marketTimeMs);
+      const draft = raised('BOOKS_BEHIND', { since_ms: behind.sinceMs, reason: behind.reason });
+      await alerts.raise(draft, nowMs, { market_time_ms: snapshot.marketTimeMs });
     }
   }
 
@@ -218,19 +216,20 @@ class Watch {
     const alerts = this.alerts;
     if (alerts === null) return;
     await this.tellBooks(alerts, snapshot, nowMs);
-    for (const draft of decision.alerts.raise) await alerts.raise(draft, nowMs, snapshot.marketTimeMs);
-    for (const code of decision.alerts.recover) await alerts.recover(code, RECOVERED, nowMs);
+    const context = { market_time_ms: snapshot.marketTimeMs };
+    for (const draft of decision.alerts.raise) await alerts.raise(draft, nowMs, context);
+    for (const code of decision.alerts.recover) await alerts.recover(code, nowMs);
     const reason = decision.reasons.at(-1);
-    for (const [code, severity] of BLOCKERS) {
+    for (const code of BLOCKERS) {
       if (reason?.code !== code) {
-        if (reason?.code !== 'BUSY') await alerts.recover(code, RECOVERED, nowMs);
+        if (reason?.code !== 'BUSY') await alerts.recover(code, nowMs);
         continue;
       }
-      const blocking = decision.gates?.gates.filter((gate) => gate.blocks).map((gate) => gate.code) ?? [];
+      const gates = decision.gates === null ? [] : blockingGates(decision.gates);
+      const blocking = gates.map((gate) => gate.code).join(',');
       const standing = alerts.standingAlert(code);
-      if (standing !== null && blockingOf(standing.details) === blocking.join(',')) continue;
-      const details = { ...reason.figures, blocking: blocking.join(',') };
-      await alerts.raise({ code, severity, message: reason.text, action: '', details }, nowMs, snapshot.marketTimeMs);
+      if (standing !== null && blockingOf(standing.details) === blocking) continue;
+      await alerts.raise(raised(code, { ...reason.figures, blocking, gates: gates.map(blockingGate) }), nowMs, context);
     }
   }
 
@@ -259,13 +258,14 @@ class Watch {
   }
 }
 
-const RECOVERED = 'This is over.';
 /** Reasons of `decide` that keep a wanted trade from happening. */
-const BLOCKERS = [
-  ['GATE_BLOCKED', 'warning'],
-  ['GUARD_BLOCKED', 'critical'],
-  ['COOLDOWN', 'info'],
-] as const;
+const BLOCKERS = ['GATE_BLOCKED', 'GUARD_BLOCKED', 'COOLDOWN'] as const;
+
+/** As answers carry it. */
+const blockingGate = ({ code, pass, blocks, have, need, unit, remedy }: Gate) => ({
+  ...{ code, pass, blocks },
+  ...{ have, need, unit, remedy },
+});
 
 const member = (details: unknown, name: string): unknown =>
   typeof details === 'object' && details !== null ? (details as Record<string, unknown>)[name] : undefined;

@@ -1,8 +1,9 @@
 /** What every socket is told: the figures each second and at each change, and each row that the journal gains. */
 
 import type { Logger } from 'pino';
+import type { Alert } from '../domain/alerts/alert.ts';
 import type { Journal, JournalEvent } from '../journal/journal.ts';
-import type { AlertRecord, EngineRecord, FundingRecord } from '../journal/records.ts';
+import type { EngineRecord, FundingRecord } from '../journal/records.ts';
 import { BoundedMap, BoundedSet } from '../lib/bounded.ts';
 import type { Clock } from '../lib/clock.ts';
 import { within } from '../lib/within.ts';
@@ -264,7 +265,7 @@ export class Broadcast {
     }
   });
 
-  #tellAlert(alert: AlertRecord): void {
+  #tellAlert(alert: Alert): void {
     const { engineId, send, links } = this.#ports;
     if (alert.engineId !== null && alert.engineId !== engineId) return;
     if (this.#toldAlerts.has(alert.id)) return;

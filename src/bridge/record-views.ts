@@ -1,8 +1,8 @@
 /** The journal's rows under INTERFACE's names: numbers for reading, `*_base` strings for exactness. */
 import type { EquitySource } from '../domain/account/snapshot.ts';
+import type { Alert } from '../domain/alerts/alert.ts';
 import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import type {
-  AlertRecord,
   AttemptRecord,
   EquityRecord,
   FundingRecord,
@@ -13,7 +13,7 @@ import type {
 import type * as z from '../lib/codec.ts';
 import type { Json } from '../lib/errors.ts';
 import type { EquityPoint } from '../protocol/account.ts';
-import type { Alert } from '../protocol/alert.ts';
+import type { AlertInfo } from '../protocol/alert.ts';
 import type {
   AttemptInfo,
   FundingPayment,
@@ -66,13 +66,13 @@ export const equityView = (equity: EquityRecord): z.input<typeof EquityPoint> =>
   >),
 });
 
-const signatureOf = ({ details }: AlertRecord): string | null => {
+const signatureOf = ({ details }: Alert): string | null => {
   const given = typeof details === 'object' && details !== null && 'signature' in details ? details.signature : null;
   return typeof given === 'string' ? given : null;
 };
 
 /** What a person needs who must look, and perhaps decide: where the transaction is seen, and how a verdict is given. */
-function whereabouts(alert: AlertRecord, links: Links): Partial<z.input<typeof Alert>> {
+function whereabouts(alert: Alert, links: Links): Partial<z.input<typeof AlertInfo>> {
   if (alert.operationId === null) return {};
   const signature = signatureOf(alert);
   const wantsVerdict = alert.code === 'TRANSACTION_UNKNOWN' && alert.kind === 'alert';
@@ -85,7 +85,7 @@ function whereabouts(alert: AlertRecord, links: Links): Partial<z.input<typeof A
   };
 }
 
-export const alertView = (alert: AlertRecord, links: Links): z.input<typeof Alert> => ({
+export const alertView = (alert: Alert, links: Links): z.input<typeof AlertInfo> => ({
   id: alert.id,
   kind: alert.kind,
   severity: alert.severity,

@@ -2,11 +2,12 @@
  * The journal: the record that people read, and where paper lives. Every write is keyed by its cause, so that a
  * retried activity adds nothing. Every method throws TransientError when the database cannot be reached.
  */
+
 import type { Kysely } from 'kysely';
 import type { SnapshotJson } from '../domain/account/snapshot.ts';
+import type { Alert } from '../domain/alerts/alert.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
 import type {
-  AlertRecord,
   AttemptRecord,
   CommandRecord,
   EngineRecord,
@@ -114,14 +115,14 @@ export interface Journal {
   thinEquity(engineId: string, nowMs: number): Promise<number>;
 
   /** False when this id is there already. */
-  raiseAlert(alert: AlertRecord): Promise<boolean>;
-  alert(id: string): Promise<AlertRecord | null>;
+  raiseAlert(alert: Alert): Promise<boolean>;
+  alert(id: string): Promise<Alert | null>;
 
   operations(query: ListQuery & { readonly commandId?: string }): Promise<Page<OperationRecord>>;
   trades(query: ListQuery): Promise<Page<TradeRecord>>;
   funding(query: ListQuery): Promise<Page<FundingRecord>>;
   equity(query: ListQuery): Promise<Page<EquityRecord>>;
-  alerts(query: ListQuery): Promise<Page<AlertRecord>>;
+  alerts(query: ListQuery): Promise<Page<Alert>>;
   fundingTotal(engineId: string, market: string): Promise<string>;
 
   /** Calls `onEvent` for each row written from anywhere; `onGap` when events may have been missed (reconnect). */

@@ -1,16 +1,11 @@
 /** Lists, newest first, page by page. A page is stable: rows that come later never shift it. */
+
 import { sql } from 'kysely';
+import type { Alert } from '../domain/alerts/alert.ts';
 import { ValidationError } from '../lib/errors.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { ListQuery, Page } from './journal.ts';
-import type {
-  AlertRecord,
-  AttemptRecord,
-  EquityRecord,
-  FundingRecord,
-  OperationRecord,
-  TradeRecord,
-} from './records.ts';
+import type { AttemptRecord, EquityRecord, FundingRecord, OperationRecord, TradeRecord } from './records.ts';
 import { alertOf, attemptOf, equityOf, fundingOf, operationOf, tradeOf } from './rows.ts';
 import type { Db } from './writes.ts';
 
@@ -74,7 +69,7 @@ const listing =
 export const listTrades: (db: Db, query: ListQuery) => Promise<Page<TradeRecord>> = listing('trades', tradeOf);
 export const listFunding: (db: Db, query: ListQuery) => Promise<Page<FundingRecord>> = listing('funding', fundingOf);
 export const listEquity: (db: Db, query: ListQuery) => Promise<Page<EquityRecord>> = listing('equity', equityOf);
-export const listAlerts: (db: Db, query: ListQuery) => Promise<Page<AlertRecord>> = listing('alerts', alertOf);
+export const listAlerts: (db: Db, query: ListQuery) => Promise<Page<Alert>> = listing('alerts', alertOf);
 
 type OperationRow = Parameters<typeof operationOf>[0];
 

@@ -1,5 +1,6 @@
 /** The rows of the journal as the rest of the program sees them. Amounts are decimal strings of base units. */
 
+import type { Alert } from '../domain/alerts/alert.ts';
 import type { EngineState, Hold, TradingState } from '../domain/engine/hold.ts';
 import type { OperationStatus } from '../domain/operation/operation.ts';
 import type { Action, CommandAnswer } from '../domain/order/command.ts';
@@ -125,7 +126,7 @@ export interface OperationWrite {
   readonly update?: OperationChange;
   /** The final answer of the operation's command. */
   readonly answer?: { readonly commandId: string; readonly answer: CommandAnswer };
-  readonly alerts?: readonly AlertRecord[];
+  readonly alerts?: readonly Alert[];
   readonly atMs: number;
 }
 
@@ -174,20 +175,4 @@ export interface EquityRecord {
   readonly transfers: string;
   readonly external: string;
   readonly unexplained: string;
-}
-
-export interface AlertRecord {
-  /** Derived from what caused it, so that a retried write adds nothing. */
-  readonly id: string;
-  readonly engineId: string | null;
-  /** `alert`, or `recovered` when what `code` and `subject` told of is over. */
-  readonly kind: 'alert' | 'recovered';
-  readonly severity: 'info' | 'warning' | 'critical';
-  readonly code: string;
-  readonly message: string;
-  /** What the person should do. */
-  readonly action: string;
-  readonly operationId: string | null;
-  readonly details: Json;
-  readonly tsMs: number;
 }

@@ -1,7 +1,8 @@
 /** Rows of the tables as the records that the rest of the program sees. */
+
 import type { Selectable } from 'kysely';
+import type { Alert } from '../domain/alerts/alert.ts';
 import type {
-  AlertRecord,
   AttemptRecord,
   CommandRecord,
   EquityRecord,
@@ -114,7 +115,7 @@ export const equityOf = (row: Selectable<EquityTable>): EquityRecord => ({
   unexplained: row.unexplained,
 });
 
-export const alertOf = (row: Selectable<AlertsTable>): AlertRecord => ({
+export const alertOf = (row: Selectable<AlertsTable>): Alert => ({
   id: row.id,
   engineId: row.engine_id,
   kind: row.kind,

@@ -2,8 +2,10 @@
  * The journal's tables as Kysely sees them. Amounts are of the domain `base_units` (whole numbers) and come back as decimal strings; times are
  * wall milliseconds in `int8` and come back as numbers; `jsonb` goes in as text (`jsonText`) and comes back parsed.
  */
+
 import type { ColumnType, GeneratedAlways } from 'kysely';
 import type { SnapshotJson } from '../domain/account/snapshot.ts';
+import type { Alert } from '../domain/alerts/alert.ts';
 import type { OperationStatus } from '../domain/operation/operation.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
 import type { Intent } from '../domain/order/intent.ts';
@@ -11,14 +13,7 @@ import type { ErrorReport, Json } from '../lib/errors.ts';
 import type { InsertOnly } from './column-types.ts';
 import type { DriftTables } from './drift-schema.ts';
 import type { PaperTables } from './paper-schema.ts';
-import type {
-  AlertRecord,
-  AttemptRecord,
-  CommandRecord,
-  EngineRecord,
-  OperationRecord,
-  TradeRecord,
-} from './records.ts';
+import type { AttemptRecord, CommandRecord, EngineRecord, OperationRecord, TradeRecord } from './records.ts';
 
 /** A `jsonb` column: parsed when read, text when written. */
 export type JsonColumn<T> = ColumnType<T, string, string>;
@@ -152,8 +147,8 @@ export interface EquityTable {
 export interface AlertsTable {
   id: InsertOnly<string>;
   engine_id: InsertOnly<string | null>;
-  kind: InsertOnly<AlertRecord['kind']>;
-  severity: InsertOnly<AlertRecord['severity']>;
+  kind: InsertOnly<Alert['kind']>;
+  severity: InsertOnly<Alert['severity']>;
   code: InsertOnly<string>;
   message: InsertOnly<string>;
   action: InsertOnly<string>;

@@ -1,10 +1,10 @@
 /** Alerts that stand: the newest row of each code, as far as it is not `recovered`. The journal is their only memory. */
-import type { AlertRecord } from './records.ts';
+import type { Alert } from '../domain/alerts/alert.ts';
 import { alertOf } from './rows.ts';
 import type { Db } from './writes.ts';
 
 /** The newest row of each code, `recovered` ones too: the id of the next alert follows from it. */
-export async function newestAlerts(db: Db, engineId: string): Promise<ReadonlyMap<string, AlertRecord>> {
+export async function newestAlerts(db: Db, engineId: string): Promise<ReadonlyMap<string, Alert>> {
   const rows = await db
     .selectFrom('alerts')
     .selectAll()

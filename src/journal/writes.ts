@@ -2,13 +2,14 @@
  * Every write of the journal as a function of a Kysely transaction (or of the database itself), so that others can
  * put them into a transaction of their own. Each is keyed by its cause: doing it twice is doing it once.
  */
+
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Alert } from '../domain/alerts/alert.ts';
 import { type CommandAnswer, isFinal } from '../domain/order/command.ts';
 import { ATTEMPT_ADVANCED, ENDED_STATUSES } from './advance.ts';
 import type { Admission } from './journal.ts';
 import { jsonText, nullableJsonText, plainText } from './json-text.ts';
 import type {
-  AlertRecord,
   AttemptRecord,
   CommandRecord,
   EngineRecord,
@@ -277,7 +278,7 @@ export async function insertEquity(db: Db, record: EquityRecord): Promise<void> 
 }
 
 /** False when the id is there already. */
-export async function insertAlert(db: Db, alert: AlertRecord): Promise<boolean> {
+export async function insertAlert(db: Db, alert: Alert): Promise<boolean> {
   const result = await db
     .insertInto('alerts')
     .values({

@@ -2,7 +2,7 @@
 import * as z from '../lib/codec.ts';
 import { time, webUrl } from './units.ts';
 
-export const Alert = z.object({
+export const AlertInfo = z.object({
   id: z.string().about('The same alert has the same id, however often it is sent.'),
   kind: z.enum(['alert', 'recovered']).about('recovered: what the alert of this code told of is over.'),
   severity: z.enum(['info', 'warning', 'critical']),
@@ -17,4 +17,4 @@ export const Alert = z.object({
   details: z.json().about('Figures, by code.'),
   ts: time,
 });
-export type Alert = z.output<typeof Alert>;
+export type AlertInfo = z.output<typeof AlertInfo>;

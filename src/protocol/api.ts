@@ -1,7 +1,7 @@
 /** What HTTP answers. */
 import * as z from '../lib/codec.ts';
 import { EquityPoint } from './account.ts';
-import { Alert } from './alert.ts';
+import { AlertInfo } from './alert.ts';
 import { ErrorInfo } from './error.ts';
 import { FundingPayment, OperationInfo, Trade } from './operation.ts';
 import { PolicyInForce } from './policy.ts';
@@ -38,7 +38,7 @@ export const LISTS = {
   trades: listOf(Trade),
   funding: listOf(FundingPayment),
   equity: listOf(EquityPoint),
-  alerts: listOf(Alert),
+  alerts: listOf(AlertInfo),
 } as const;
 export type ListName = keyof typeof LISTS;
 export type ListItem<Name extends ListName> = z.output<(typeof LISTS)[Name]>['items'][number];

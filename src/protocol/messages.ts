@@ -1,6 +1,6 @@
 /** The messages that the engine sends over the socket, each under its type. */
 import * as z from '../lib/codec.ts';
-import { Alert } from './alert.ts';
+import { AlertInfo } from './alert.ts';
 import { EngineStatus } from './engine.ts';
 import { ErrorInfo } from './error.ts';
 import { FundingUpdate } from './market.ts';
@@ -17,7 +17,7 @@ export const BROADCASTS = {
   ENGINE_STATUS: broadcast('ENGINE_STATUS', EngineStatus),
   FUNDING_UPDATE: broadcast('FUNDING_UPDATE', FundingUpdate),
   TRANSACTION_UPDATE: broadcast('TRANSACTION_UPDATE', TransactionUpdate),
-  ALERT: broadcast('ALERT', Alert),
+  ALERT: broadcast('ALERT', AlertInfo),
 } as const;
 export type BroadcastType = keyof typeof BROADCASTS;
 export type BroadcastData<Type extends BroadcastType> = z.input<(typeof BROADCASTS)[Type]>['data'];

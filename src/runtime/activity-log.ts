@@ -2,13 +2,14 @@
  * What the engine does, as log lines, from the journal's events: trades, funding, state, gate blocks with their figures,
  * alerts, operations, and the account's figures as debug dumps.
  */
+
 import { z } from 'zod';
 import { decodeSnapshot } from '../domain/account/snapshot.ts';
+import type { Alert } from '../domain/alerts/alert.ts';
 import { driftState } from '../domain/figures/figures.ts';
 import { decodePolicy, type PolicyJson } from '../domain/hedge/policy.ts';
 import { formatAmount } from '../domain/money/amounts.ts';
 import type { Journal, JournalEvent } from '../journal/journal.ts';
-import type { AlertRecord } from '../journal/records.ts';
 import type { Logger } from './logger.ts';
 
 /** Events that wait to be read; beyond it the newest are dropped and counted: the journal has them. */
@@ -60,7 +61,7 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
     }
   }
 
-  function tellAlert(alert: AlertRecord): void {
+  function tellAlert(alert: Alert): void {
     const { id, engineId, code, action, operationId, details } = alert;
     const level =
       alert.severity === 'critical'

@@ -5,6 +5,7 @@
 
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { AlertDesk } from '../../activities/alert-desk.ts';
+import { raised } from '../domain/alerts/alert.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { operationWorkflowId } from '../lib/ids.ts';
@@ -26,7 +27,6 @@ export interface StuckTuning {
 
 const TUNING: StuckTuning = { everyMs: 30_000, attempts: 5 };
 const CALL_MS = 10_000;
-const WORKFLOW_STUCK = 'WORKFLOW_STUCK';
 
 export function watchForStuck(ports: StuckPorts, tuning: StuckTuning = TUNING): { readonly stop: () => Promise<void> } {
   const stopping = new AbortController();
@@ -59,23 +59,14 @@ async function look({ client, journal, clock }: StuckPorts, attempts: number): P
     const desk = await AlertDesk.open(journal, engineId);
     const nowMs = clock.nowMs();
     if (stuck.length === 0) {
-      await desk.recover(WORKFLOW_STUCK, 'Every workflow goes on again.', nowMs);
+      await desk.recover('WORKFLOW_STUCK', nowMs);
       continue;
     }
-    const told = desk.standingAlert(WORKFLOW_STUCK)?.details as
+    const told = desk.standingAlert('WORKFLOW_STUCK')?.details as
       | { readonly workflow_ids?: readonly string[] }
       | undefined;
     if (stuck.every((workflowId) => told?.workflow_ids?.includes(workflowId))) continue;
-    const text = {
-      code: WORKFLOW_STUCK,
-      severity: 'critical' as const,
-      message: `Temporal cannot carry on ${stuck.join(', ')}: its task fails each time it is tried.`,
-      action:
-        'Nothing is lost. Read the failure under its id in the Temporal UI; if it was begun by another version of ' +
-        'Driftless, start that version again and let it end first. Until then look after the position yourself.',
-      details: { workflow_ids: stuck },
-    };
-    await desk.raise(text, nowMs, nowMs);
+    await desk.raise(raised('WORKFLOW_STUCK', { workflow_ids: stuck }), nowMs);
   }
 }
 

@@ -16,7 +16,7 @@ import { commandWords } from '../../dashboard/src/state/command-words.ts';
 import { checkDeposit, checkSize, checkWithdrawal, shareOf } from '../../dashboard/src/state/form-rules.ts';
 import { withOperations } from '../../dashboard/src/state/recovered.ts';
 import * as z from '../../src/lib/codec.ts';
-import { Alert } from '../../src/protocol/alert.ts';
+import { AlertInfo } from '../../src/protocol/alert.ts';
 import { LISTS } from '../../src/protocol/api.ts';
 import { ANSWER_EXAMPLES, MESSAGE_EXAMPLES, STATE_EXAMPLE } from '../../src/protocol/examples.ts';
 import type { OperationInfo, TransactionUpdate } from '../../src/protocol/operation.ts';
@@ -236,7 +236,11 @@ describe('what can be sent', () => {
 });
 
 describe('an alert', () => {
-  const alert = (more: Partial<Alert>): Alert => ({ ...z.decode(Alert, MESSAGE_EXAMPLES.ALERT.data), ts: 10, ...more });
+  const alert = (more: Partial<AlertInfo>): AlertInfo => ({
+    ...z.decode(AlertInfo, MESSAGE_EXAMPLES.ALERT.data),
+    ts: 10,
+    ...more,
+  });
 
   it('is over once a recovery of its kind came after it', () => {
     const standing = alert({});

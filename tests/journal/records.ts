@@ -1,9 +1,10 @@
 /** Rows for tests of the journal: each a whole record, any part replaced; ids of their own, so that tests share a database. */
+
 import { randomUUID } from 'node:crypto';
 import { encodeSnapshot, type SnapshotJson } from '../../src/domain/account/snapshot.ts';
+import type { Alert } from '../../src/domain/alerts/alert.ts';
 import { type CommandAnswer, done } from '../../src/domain/order/command.ts';
 import type {
-  AlertRecord,
   AttemptRecord,
   CommandRecord,
   EngineRecord,
@@ -136,7 +137,7 @@ export const equityOf = (change: Partial<EquityRecord> = {}): EquityRecord => ({
   ...change,
 });
 
-export const alertOf = (change: Partial<AlertRecord> = {}): AlertRecord => ({
+export const alertOf = (change: Partial<Alert> = {}): Alert => ({
   id: newId(),
   engineId: newEngineId(),
   kind: 'alert',

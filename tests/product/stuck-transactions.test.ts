@@ -66,7 +66,9 @@ describeOnDrift('a person who saw it land', () => {
       // The line of the alert as it is: what it wants in capitals was not filled in.
       const { path } = await findTemporalCli({ given: live.run.env.TEMPORAL_CLI, env: process.env, say: () => {} });
       await inShell('sh', ['-c', String(unknown.signal_command).replace(/^temporal /, `"${path}" `)]);
-      expect((await alert('VERDICT_REFUSED')).message).toMatch(/^verdict: expected one of landed, failed, retry/);
+      expect((await alert('VERDICT_REFUSED')).message).toMatch(
+        /not accepted: verdict: expected one of landed, failed, retry/,
+      );
       await held();
 
       const page = await browser.newPage({ viewport: { width: 1360, height: 1000 } });

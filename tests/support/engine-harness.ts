@@ -2,6 +2,7 @@
  * An engine as it ships, on the run's Temporal server: real workflows from the real bundle, the real paper venue on a
  * real journal, a worker that can be taken away and brought back. Slots and windows are scaled down, nothing is faked.
  */
+
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,12 +15,13 @@ import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import { waitUntil } from '../../localnet/tests/support/until.ts';
 import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
+import type { Alert } from '../../src/domain/alerts/alert.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { lamports } from '../../src/domain/money/units.ts';
 import type { CommandAnswer, CommandEnvelope, CommandRequest, Verdict } from '../../src/domain/order/command.ts';
 import { DEFAULT_TIMING, type TransactionTiming } from '../../src/domain/transaction/transaction.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import type { AlertRecord, EngineRecord } from '../../src/journal/records.ts';
+import type { EngineRecord } from '../../src/journal/records.ts';
 import * as z from '../../src/lib/codec.ts';
 import { hashJson, operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
 import type { MarketFeed } from '../../src/market-data/feed.ts';
@@ -326,12 +328,12 @@ export class EngineHarness {
   }
 
   /** All alerts of the engine, oldest first, as `code` or `code over`. */
-  async alerts(): Promise<readonly AlertRecord[]> {
+  async alerts(): Promise<readonly Alert[]> {
     const { items } = await this.journal.alerts({ engineId: this.engineId, limit: 500 });
     return [...items].sort((a, b) => a.tsMs - b.tsMs);
   }
 
-  async untilAlert(code: string, kind: AlertRecord['kind'] = 'alert'): Promise<AlertRecord> {
+  async untilAlert(code: string, kind: Alert['kind'] = 'alert'): Promise<Alert> {
     return await until(`${kind} ${code}`, async () =>
       (await this.alerts()).find((alert) => alert.code === code && alert.kind === kind),
     );

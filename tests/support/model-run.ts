@@ -140,10 +140,10 @@ class ModelRun {
           this.checkMain(effect.main);
           break;
         case 'journal':
-          for (const alert of effect.notes.alerts) {
-            this.seen.add(`alert ${alert.code}`);
-            if (alert.kind === 'alert') this.alerts.add(alert.code);
-            else this.alerts.delete(alert.code);
+          for (const { draft } of effect.notes.alerts) {
+            this.seen.add(`alert ${draft.code}`);
+            if (draft.kind === 'alert') this.alerts.add(draft.code);
+            else this.alerts.delete(draft.code);
           }
           this.status = effect.notes.update?.status ?? this.status;
           break;

@@ -107,7 +107,7 @@ describe('a rebuild', () => {
 
     held.read.length = 0;
     await stores.startProcess();
-    expect((await alertOf('JOURNAL_GAP')).message).toContain('2 operations, 2 commands');
+    expect((await alertOf('JOURNAL_GAP')).message).toContain('2 operations and 2 commands');
     expect(held.read[0]).not.toBe(oldest?.runId);
     expect(await Promise.all([first, second].map(recordOf))).toEqual(before);
     expect(await alertOf('TRANSACTION_UNKNOWN')).toMatchObject({ operationId: stores.operationId(first) });
@@ -134,8 +134,8 @@ describe('a rebuild', () => {
     const { severity, message, action } = await alertOf('JOURNAL_NOT_REBUILT');
     expect({ severity, message, action }).toEqual({
       severity: 'critical',
-      message: 'The journal could not be rebuilt from Temporal: visibility is away',
-      action: 'A restart begins it anew.',
+      message: 'The journal lost records, and they could not be restored from Temporal: visibility is away.',
+      action: 'Restart Driftless to try again.',
     });
     await stores.waitFor('the log to have it', async () => log.has('JOURNAL_NOT_REBUILT', ERROR));
     // It takes commands again, and one that was done is not done twice.

@@ -33,12 +33,13 @@ describe('while the venue cannot be read', () => {
     const { tradingState, holds } = await away();
     expect(tradingState).toBe('halted');
     expect(holds[0]?.reason).toBe(
-      'Cannot read the venue, which is tried again every 10 s: No node answered getMultipleAccounts.',
+      'Driftless cannot read the account, so nothing can trade: No node answered getMultipleAccounts. No action needed. ' +
+        'Driftless tries again every 10 s.',
     );
     for (const request of [OPEN, { action: 'REBALANCE' } as const]) {
       const refused = await engine.send(request);
       expect(refused).toMatchObject({ success: false, error: { code: 'ENGINE_HALTED' } });
-      expect(refused.message).toContain('tried again every 10 s');
+      expect(refused.message).toContain('tries again every 10 s');
     }
     const deposit = await engine.send({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: '1000000' });
     expect(deposit.error).toMatchObject({
@@ -79,7 +80,7 @@ describe('what cannot work as configured', () => {
     engine.failure = new CriticalError('BAD_SUB_ACCOUNT', 'Sub-account 3 does not exist: set DRIFT_SUB_ACCOUNT to 0.');
     const stopped = await engine.untilState('a stopped engine', ({ state }) => state === 'stopped');
     expect(stopped.holds.find(({ code }) => code === 'stopped')?.reason).toBe(
-      'Stopped by BAD_SUB_ACCOUNT. Correct what it names, then START_ENGINE.',
+      'Sub-account 3 does not exist: set DRIFT_SUB_ACCOUNT to 0. The engine is stopped. Fix this, then press Start.',
     );
     expect(await engine.untilAlert('BAD_SUB_ACCOUNT')).toMatchObject({ severity: 'critical' });
     engine.failure = new CriticalError('WRONG_CLUSTER', 'The node is not of mainnet-beta: correct RPC_URL.');

@@ -4,8 +4,8 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { trackedOperation, unresolvedOperations } from '../../src/domain/engine/engine-state.ts';
 import { tradingStateOf } from '../../src/domain/engine/hold.ts';
-import type { AlertRecord, EngineRecord } from '../../src/journal/records.ts';
-import { hashJson, parseEngineId } from '../../src/lib/ids.ts';
+import type { EngineRecord } from '../../src/journal/records.ts';
+import { parseEngineId } from '../../src/lib/ids.ts';
 import type { EngineRun } from './engine.ts';
 
 const STAGE = defineSearchAttributeKey('DriftlessStage', SearchAttributeType.KEYWORD);
@@ -32,31 +32,6 @@ export function engineRecord(run: EngineRun): EngineRecord {
     epoch: engine.epoch,
     sequence: engine.sequence,
     updatedAtMs: Date.now(),
-  };
-}
-
-/** An alert whose id follows from what caused it, so that a retried write adds nothing. */
-export function alertOf(
-  engineId: string,
-  kind: AlertRecord['kind'],
-  severity: AlertRecord['severity'],
-  code: string,
-  message: string,
-  action: string,
-  subject: string,
-  tsMs: number,
-): AlertRecord {
-  return {
-    id: hashJson([engineId, kind, code, subject]).slice(0, 32),
-    engineId,
-    kind,
-    severity,
-    code,
-    message,
-    action,
-    operationId: null,
-    details: null,
-    tsMs,
   };
 }
 

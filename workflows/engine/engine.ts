@@ -16,6 +16,8 @@ import {
 } from '@temporalio/workflow';
 import type { WatchInput, WatchResult } from '../../activities/contract.ts';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../../src/domain/account/snapshot.ts';
+import { alertReason, raised } from '../../src/domain/alerts/alert.ts';
+import { setupCode } from '../../src/domain/alerts/setup-alerts.ts';
 import { type DecisionContext, decide } from '../../src/domain/engine/decide.ts';
 import {
   carriedEngine,
@@ -371,21 +373,24 @@ export class EngineRun {
   /** The venue cannot be read: halted, and the watch tries again every 10 s. */
   lose(error: ErrorReport, critical: boolean): void {
     const standing = this.engine.holds.find((hold) => hold.code === 'connection');
-    const alert = critical ? error.code : 'CONNECTION_LOST';
-    const lost = connectionHold(error, alert, critical, Date.now());
+    const { code, message: reason } = error;
+    const alert = critical ? setupCode(code) : 'CONNECTION_LOST';
+    const draft = alert === 'CONNECTION_LOST' ? raised(alert, { reason }) : raised(alert, { reason, error: code });
+    const lost = {
+      code: 'connection',
+      sinceMs: Date.now(),
+      permits: 'nothing',
+      clearedBy: 'itself',
+      reason: alertReason(draft),
+      details: { alert },
+    } as const;
     this.engine = { ...this.engine, holds: withHold(this.engine.holds, lost) };
     if (critical) {
       const running = this.engine.state === 'running';
-      const action = 'Correct what it names, then START_ENGINE.';
       const stopped = this.engine.holds.some((hold) => hold.code === 'stopped');
-      if (!stopped) this.engine = stopEngine(this.engine, Date.now(), `Stopped by ${alert}. ${action}`);
-      if (running || standing?.details?.alert !== alert) {
-        this.outbox.raise(alert, 'critical', error.message, action, 'critical');
-      }
-    } else if (standing === undefined) {
-      const action = 'Nothing: it reconnects by itself every 10 s.';
-      this.outbox.raise(alert, 'warning', error.message, action, 'connection');
-    }
+      if (!stopped) this.engine = stopEngine(this.engine, Date.now(), alertReason(draft));
+      if (running || standing?.details?.alert !== alert) this.outbox.raise(draft, 'critical');
+    } else if (standing === undefined) this.outbox.raise(draft, 'connection');
   }
 
   /** Takes what a snapshot tells: the market's time, the end of a feed or of an outage, and differences from the vault. */
@@ -446,18 +451,6 @@ export class EngineRun {
     });
   }
 }
-
-const connectionHold = ({ message }: ErrorReport, alert: string, critical: boolean, nowMs: number) =>
-  ({
-    code: 'connection',
-    sinceMs: nowMs,
-    permits: 'nothing',
-    clearedBy: 'itself',
-    reason: critical
-      ? `Cannot read the venue: ${message}`
-      : `Cannot read the venue, which is tried again every 10 s: ${message}`,
-    details: { alert },
-  }) as const;
 
 /** What a change of is worth a write: all but the times that move by themselves. */
 function comparable(run: EngineRun): object {

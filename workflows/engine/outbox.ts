@@ -1,10 +1,11 @@
 /** What the engine tells: its row, its alerts, and answers that the journal has not taken yet. Carried until written. */
 import { isCancellation, sleep } from '@temporalio/workflow';
+import { type AlertDraft, alertId, newAlert } from '../../src/domain/alerts/alert.ts';
 import type { Hold } from '../../src/domain/engine/hold.ts';
 import { alertsOfHolds } from '../../src/domain/engine/hold-alerts.ts';
 import { afterWrite, isWritten, withAlert } from '../../src/domain/engine/pending-writes.ts';
 import { durable, publishRow } from './activities.ts';
-import { alertOf, engineRecord } from './display.ts';
+import { engineRecord } from './display.ts';
 import type { EngineRun } from './engine.ts';
 
 const PUBLISH_RETRY_MS = 5_000;
@@ -53,40 +54,25 @@ export class Outbox {
     }
   }
 
-  raise(
-    code: string,
-    severity: 'info' | 'warning' | 'critical',
-    message: string,
-    action: string,
-    subject: string,
-  ): void {
-    this.tell('alert', severity, code, message, action, subject);
-  }
-
-  /** An alert that cannot be journaled now must not stop the engine, nor be lost: it is carried until it is written. */
-  private tell(
-    kind: 'alert' | 'recovered',
-    severity: 'info' | 'warning' | 'critical',
-    code: string,
-    message: string,
-    action: string,
-    subject: string,
-  ): void {
-    const { epoch, generation } = this.run.engine;
-    const cause = `${epoch}/${generation}/${subject}`;
-    const alert = alertOf(this.run.engineId, kind, severity, code, message, action, cause, Date.now());
-    this.run.engine = { ...this.run.engine, pending: withAlert(this.run.engine.pending, alert) };
+  /**
+   * An alert that cannot be journaled now must not stop the engine, nor be lost: it is carried until it is written.
+   * `subject`: what it is about, so that the same code is told once for it under one generation of the watch.
+   */
+  raise(draft: AlertDraft, subject: string): void {
+    const { engineId } = this.run;
+    const { epoch, generation, pending } = this.run.engine;
+    const id = alertId(engineId, draft, `${epoch}/${generation}/${subject}`);
+    const alert = newAlert({ id, engineId, tsMs: Date.now(), draft });
+    this.run.engine = { ...this.run.engine, pending: withAlert(pending, alert) };
   }
 
   /** Holds come and go in many places; what is to be told of them is told here. */
   tellHolds(): void {
     const { holds } = this.run.engine;
     if (holds === this.toldHolds) return;
-    const alerts = alertsOfHolds(this.toldHolds, holds);
+    const drafts = alertsOfHolds(this.toldHolds, holds);
     this.toldHolds = holds;
-    for (const { kind, severity, code, message } of alerts) {
-      this.tell(kind, severity, code, message, kind === 'alert' ? 'Look, then RESUME.' : '', 'hold');
-    }
+    for (const draft of drafts) this.raise(draft, 'hold');
   }
 
   writeDue(): boolean {

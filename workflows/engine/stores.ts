@@ -4,6 +4,7 @@
  */
 import { condition, isCancellation, sleep } from '@temporalio/workflow';
 import type { OpenStoresResult } from '../../activities/contract.ts';
+import { alertReason, raised } from '../../src/domain/alerts/alert.ts';
 import { lastStarted } from '../../src/domain/engine/engine-state.ts';
 import { withHold } from '../../src/domain/engine/hold.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
@@ -59,12 +60,14 @@ export class TwoStores {
   }
 
   private async judge(opened: OpenStoresResult): Promise<void> {
-    if (opened.verdict === 'fresh' || opened.verdict === 'match') {
+    const { verdict, detail } = opened;
+    if (verdict === 'fresh' || verdict === 'match') {
       this.take(opened);
       return;
     }
+    const diverged = raised('STORES_DIVERGED', { verdict, detail });
     const standing = this.run.engine.holds.some((hold) => hold.code === 'stores_diverged');
-    if (opened.verdict === 'journal_lost' || opened.verdict === 'journal_behind') {
+    if (verdict === 'journal_lost' || verdict === 'journal_behind') {
       void this.rebuildJournal(opened.record?.updatedAtMs ?? null, Date.now(), standing);
     }
     this.run.engine = {
@@ -77,19 +80,12 @@ export class TwoStores {
         sinceMs: Date.now(),
         permits: 'reducing',
         clearedBy: 'person',
-        reason: opened.detail,
-        details: { verdict: opened.verdict, alert: 'STORES_DIVERGED' },
+        reason: alertReason(diverged),
+        details: { verdict, detail, alert: 'STORES_DIVERGED' },
       }),
     };
-    if (opened.verdict === 'temporal_lost') await this.starter.recover(opened.unfinished);
-    if (standing) return;
-    this.run.outbox.raise(
-      'STORES_DIVERGED',
-      'critical',
-      opened.detail,
-      'Check the account against the history, then RESUME.',
-      opened.verdict,
-    );
+    if (verdict === 'temporal_lost') await this.starter.recover(opened.unfinished);
+    if (!standing) this.run.outbox.raise(diverged, verdict);
   }
 
   /** Beside the watch: what reduces risk does not wait for it. */
@@ -108,20 +104,11 @@ export class TwoStores {
       // After a restart under the hold it found all there.
       if (again && commands + operations === 0) return;
       const from = lastKnownMs ?? keptSinceMs;
-      const span = `between ${from === null ? 'its beginning' : instant(from)} and ${instant(foundAtMs)}`;
-      const lost = notKept === 0 ? '' : ` The histories of ${notKept} more are no longer kept.`;
-      this.run.outbox.raise(
-        'JOURNAL_GAP',
-        'warning',
-        `The journal lost what was written ${span}. From Temporal came back: ${operations} operations, ${commands} commands.${lost}`,
-        'Snapshots and equity of that time are gone; funding and fills come back from the chain where it keeps them.',
-        `gap ${from}`,
-      );
+      const gap = { from_ms: from, to_ms: foundAtMs, operations, commands, not_kept: notKept };
+      this.run.outbox.raise(raised('JOURNAL_GAP', gap), `gap ${from}`);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      const { message } = failureReport(error);
-      const what = `The journal could not be rebuilt from Temporal: ${message}`;
-      this.run.outbox.raise('JOURNAL_NOT_REBUILT', 'critical', what, 'A restart begins it anew.', 'rebuild');
+      this.run.outbox.raise(raised('JOURNAL_NOT_REBUILT', { reason: failureReport(error).message }), 'rebuild');
     } finally {
       this.rebuilds -= 1;
     }
@@ -148,5 +135,3 @@ export class TwoStores {
     };
   }
 }
-
-const instant = (ms: number): string => new Date(ms).toISOString();

@@ -4,6 +4,8 @@
  */
 
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
+import { type AlertDraft, alertReason, raised } from '../../src/domain/alerts/alert.ts';
+import type { AlertDetails } from '../../src/domain/alerts/alert-table.ts';
 import {
   isQuiet,
   MAX_DOUBTS,
@@ -14,6 +16,8 @@ import {
 import { type Hold, withHold, withoutHold } from '../../src/domain/engine/hold.ts';
 import { isLiquidatedSince, ledgerMark, perpOf, reconcile } from '../../src/domain/engine/reconcile.ts';
 import { exposure } from '../../src/domain/hedge/delta.ts';
+import { formatSol } from '../../src/domain/money/amounts.ts';
+import { shownSolChange } from '../../src/domain/money/display.ts';
 import { canonicalJson } from '../../src/lib/ids.ts';
 import type { EngineRun } from './engine.ts';
 
@@ -39,7 +43,7 @@ export class Vault {
     if (!isLiquidatedSince(snapshot, known)) return;
     this.run.engine = { ...this.run.engine, liquidatedMs: snapshot.lastLiquidationMs };
     // What happened before the first look is history.
-    if (seen !== null) this.liquidated(`The venue liquidated; the position is ${sol(perpOf(snapshot))} SOL.`);
+    if (seen !== null) this.liquidated({ to: formatSol(perpOf(snapshot)) });
   }
 
   /** Vault and venue are one: what the ledger says now is what later differences are told from. */
@@ -65,18 +69,18 @@ export class Vault {
         this.doubted(difference.from, difference.to);
         return;
       case 'unexplained':
-        this.desynced('The account differs from its books by what nothing explains.');
+        this.desynced({});
         return;
       case 'late_fill': {
         const spot = (exposure(snapshot, this.run.policy).spot ?? 0n).toString();
         this.run.engine = takeLateFill(this.run.engine, perp, spot);
-        const message = `An order of ours was filled late: the position went from ${sol(difference.from)} to ${sol(difference.to)} SOL.`;
-        this.run.outbox.raise('LATE_FILL', 'info', message, 'Nothing: it is counted.', perp);
+        this.run.outbox.raise(raised('LATE_FILL', moved(difference)), perp);
         return;
       }
       case 'first_look':
         // After Temporal was lost the position is ours, as far as the journal tells: RESUME or its operation decides.
-        if (firstEver && difference.perp !== 0n && !this.mayBeOurs()) this.foundForeign(0n, difference.perp);
+        if (firstEver && difference.perp !== 0n && !this.mayBeOurs())
+          this.foundForeign({ from: 0n, to: difference.perp });
         this.run.engine = takePosition(
           this.run.engine,
           perp,
@@ -84,32 +88,18 @@ export class Vault {
         );
         return;
       case 'liquidation':
-        this.liquidated(`The venue liquidated the position from ${sol(difference.from)} to ${sol(difference.to)} SOL.`);
+        this.liquidated(moved(difference));
         break;
       case 'foreign_reduction':
         if (difference.to === 0n) {
           this.run.engine = { ...this.run.engine, hedgeTargetPpm: 0, confirmedExcess: null };
-          this.run.outbox.raise(
-            'FOREIGN_CLOSE',
-            'warning',
-            'Somebody else closed the position; the hedge target is now 0.',
-            'Nothing, if that was you.',
-            perp,
-          );
+          this.run.outbox.raise(raised('FOREIGN_CLOSE', moved(difference)), perp);
         } else {
-          const remedy = 'RESUME takes what stands as the new target.';
-          this.hold('foreign_trade', 'reducing', `Somebody else reduced the position. ${remedy}`, 'FOREIGN_TRADE');
-          this.run.outbox.raise(
-            'FOREIGN_TRADE',
-            'warning',
-            `The position went from ${sol(difference.from)} to ${sol(difference.to)} SOL without us.`,
-            remedy,
-            perp,
-          );
+          this.restrict('foreign_trade', 'reducing', raised('FOREIGN_TRADE', moved(difference)), perp);
         }
         break;
       case 'foreign_increase':
-        this.foundForeign(difference.from, difference.to);
+        this.foundForeign(difference);
         break;
     }
     this.run.engine = { ...this.run.engine, vaultPerp: perp };
@@ -118,9 +108,11 @@ export class Vault {
   /** The ledger may lag behind the account for a moment: three looks. */
   private doubted(from: bigint, to: bigint): void {
     const doubts = this.run.engine.doubts + 1;
-    const moved = `The position went from ${sol(from)} to ${sol(to)} SOL`;
+    const change = moved({ from, to });
     if (doubts < MAX_DOUBTS) {
-      const reason = `${moved}, and by whom is still being read. Only a way out trades before that is known.`;
+      const reason =
+        `The position changed ${shownSolChange(change.from, change.to)}. Driftless is finding out why. Until then only ` +
+        'Close and Flatten are possible.';
       this.run.engine = {
         ...this.run.engine,
         doubts,
@@ -128,55 +120,54 @@ export class Vault {
       };
       return;
     }
-    this.desynced(`${moved}, and no transaction explains it.`);
+    this.desynced(change);
     // Told: what stands is what is compared with from here on.
     const holds = withoutHold(this.run.engine.holds, 'resync');
     this.run.engine = { ...this.run.engine, holds, vaultPerp: to.toString(), ledger: null, doubts: 0 };
   }
 
-  private desynced(message: string): void {
-    const remedy = 'Compare the account with the venue, then RESUME: it takes what stands.';
-    this.hold('desync', 'nothing', `${message} ${remedy}`, 'DESYNC');
-    this.run.outbox.raise('DESYNC', 'critical', message, remedy, String(this.run.engine.seen?.slot ?? 0));
+  private desynced(change: AlertDetails<'DESYNC'>): void {
+    this.restrict('desync', 'nothing', raised('DESYNC', change), String(this.run.engine.seen?.slot ?? 0));
   }
 
   private mayBeOurs(): boolean {
     return this.run.engine.retarget !== null || this.run.engine.holds.some((hold) => hold.code === 'stores_diverged');
   }
 
-  private liquidated(message: string): void {
+  private liquidated(change: AlertDetails<'LIQUIDATED'>): void {
     if (this.run.engine.holds.some((hold) => hold.code === 'liquidation')) return;
-    const reason = 'The venue liquidated (part of) the position. Check the account, then RESUME.';
-    this.hold('liquidation', 'nothing', reason, 'LIQUIDATED');
-    this.run.outbox.raise(
-      'LIQUIDATED',
-      'critical',
-      message,
-      'Check the account; RESUME when you have decided.',
-      'liquidation',
-    );
+    this.restrict('liquidation', 'nothing', raised('LIQUIDATED', change), 'liquidation');
   }
 
-  private foundForeign(from: bigint, to: bigint): void {
-    const remedy = 'ADOPT_POSITION takes it over; CLOSE and FLATTEN work on it.';
-    this.hold('foreign_trade', 'reducing', `A position or an increase is not ours. ${remedy}`, 'FOREIGN_POSITION');
-    const message = `The position went from ${sol(from)} to ${sol(to)} SOL without us.`;
-    this.run.outbox.raise('FOREIGN_POSITION', 'critical', message, remedy, to.toString());
+  private foundForeign(difference: { readonly from: bigint; readonly to: bigint }): void {
+    const draft = raised('FOREIGN_POSITION', moved(difference));
+    this.restrict('foreign_trade', 'reducing', draft, difference.to.toString());
   }
 
-  /** `alert`: told as over when the hold goes. */
-  private hold(
+  /** Restricts trading until a person acts, and raises the alert that says the same. It is over with the restriction. */
+  private restrict(
     code: 'liquidation' | 'foreign_trade' | 'desync',
     permits: 'reducing' | 'nothing',
-    reason: string,
-    alert: string,
+    draft: AlertDraft,
+    subject: string,
   ): void {
-    const hold: Hold = { code, sinceMs: Date.now(), permits, clearedBy: 'person', reason, details: { alert } };
+    const hold: Hold = {
+      code,
+      sinceMs: Date.now(),
+      permits,
+      clearedBy: 'person',
+      reason: alertReason(draft),
+      details: { alert: draft.code },
+    };
     this.run.engine = { ...this.run.engine, holds: withHold(this.run.engine.holds, hold) };
+    this.run.outbox.raise(draft, subject);
   }
 }
 
 const resyncHold = (reason: string, nowMs: number) =>
   ({ code: 'resync', sinceMs: nowMs, permits: 'nothing', clearedBy: 'itself', reason }) as const;
 
-const sol = (amount: bigint): string => (Number(amount) / 1e9).toString();
+const moved = ({ from, to }: { readonly from: bigint; readonly to: bigint }) => ({
+  from: formatSol(from),
+  to: formatSol(to),
+});

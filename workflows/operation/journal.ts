@@ -1,8 +1,9 @@
 /** What the reducer notes, as the journal's rows; writes that wait for an activity to ride along with. */
 
+import { newAlert } from '../../src/domain/alerts/alert.ts';
 import type { JournalNotes, OperationTask } from '../../src/domain/operation/operation.ts';
 import type { AlertNote, Note } from '../../src/domain/transaction/transaction.ts';
-import type { AlertRecord, AttemptRef, OperationWrite } from '../../src/journal/records.ts';
+import type { AttemptRef, OperationWrite } from '../../src/journal/records.ts';
 import type { Json } from '../../src/lib/errors.ts';
 
 /** Explorer links by signature, as the venue gave them at signing. */
@@ -50,7 +51,7 @@ export function journalWrite(task: OperationTask, notes: JournalNotes, urls: Exp
     ...(notes.answer === null || task.commandId === null
       ? {}
       : { answer: { commandId: task.commandId, answer: notes.answer } }),
-    alerts: notes.alerts.map((alert, index) => alertRow(task, alert, `${last}.${index}`, notes.atMs, urls)),
+    alerts: notes.alerts.map((alert, index) => alertOf(task, alert, `${last}.${index}`, notes.atMs, urls)),
   };
 }
 
@@ -64,24 +65,25 @@ const operationRow = (task: OperationTask): NonNullable<OperationWrite['operatio
   intent: task.request as unknown as Json,
 });
 
-function alertRow(task: OperationTask, alert: AlertNote, key: string, tsMs: number, urls: ExplorerUrls): AlertRecord {
-  const { signature } = alert;
+function alertOf(
+  task: OperationTask,
+  { draft, signature }: AlertNote,
+  place: string,
+  tsMs: number,
+  urls: ExplorerUrls,
+) {
   const explorer = signature === null ? null : (urls[signature] ?? null);
-  const where = [
-    signature === null ? null : `Signature ${signature}.`,
-    explorer === null ? null : `Explorer: ${explorer}`,
-    `Workflow operation:${task.operationId}.`,
-  ];
-  return {
-    id: `${task.operationId}/${key}/${alert.kind}/${alert.code}`,
+  return newAlert({
+    id: `${task.operationId}/${place}/${draft.kind}/${draft.code}`,
     engineId: task.engineId,
-    kind: alert.kind,
-    severity: alert.severity,
-    code: alert.code,
-    message: alert.message,
-    action: [alert.action, ...where].filter((text) => text !== null && text !== '').join(' '),
     operationId: task.operationId,
-    details: { ...alert.details, signature, explorer_url: explorer, subject: task.operationId },
     tsMs,
-  };
+    draft,
+    context: { signature, explorer_url: explorer, subject: task.operationId },
+    whereToLook: [
+      ...(signature === null ? [] : [`Transaction: ${signature}.`]),
+      ...(explorer === null ? [] : [`Explorer: ${explorer}`]),
+      `Workflow: operation:${task.operationId}.`,
+    ],
+  });
 }

@@ -1,7 +1,7 @@
-import type { Alert as AlertInfo } from '../../../src/protocol/alert.ts';
+import { alertTitle } from '../../../src/domain/alerts/alert-table.ts';
+import type { AlertInfo } from '../../../src/protocol/alert.ts';
 import { clock, dateTime } from '../format/time.ts';
 import { isOver } from '../state/alert-over.ts';
-import { spaced } from '../state/command-words.ts';
 import { alerts } from '../state/store.ts';
 import { Badge, type BadgeTone, ExternalLink, Identifier, Panel } from './parts.tsx';
 
@@ -44,7 +44,7 @@ function Alert({ alert, over }: { readonly alert: AlertInfo; readonly over: bool
       data-kind={alert.kind}
     >
       <div class="item-head">
-        <strong>{spaced(alert.code)}</strong>
+        <strong title={alert.code}>{alertTitle(alert.code)}</strong>
         <Badge tone={tone}>{recovered ? 'resolved' : over ? `${alert.severity}, resolved` : alert.severity}</Badge>
       </div>
       <p class="item-message">{alert.message}</p>

@@ -1,7 +1,7 @@
-import type { Alert } from '../../../src/protocol/alert.ts';
+import type { AlertInfo } from '../../../src/protocol/alert.ts';
 
 /** Over: a later `recovered` of the same code, and of the same operation where it names one. */
-export function isOver(alert: Alert, all: readonly Alert[]): boolean {
+export function isOver(alert: AlertInfo, all: readonly AlertInfo[]): boolean {
   return all.some(
     (other) =>
       other.kind === 'recovered' &&

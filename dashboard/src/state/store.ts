@@ -1,6 +1,6 @@
 /** All that the page knows, as signals; changed only here and in commands.ts. */
 import { computed, signal } from '@preact/signals';
-import type { Alert } from '../../../src/protocol/alert.ts';
+import type { AlertInfo } from '../../../src/protocol/alert.ts';
 import type { ListItem, ListName } from '../../../src/protocol/api.ts';
 import type { FundingUpdate } from '../../../src/protocol/market.ts';
 import type { ServerMessage } from '../../../src/protocol/messages.ts';
@@ -35,7 +35,7 @@ export const stats = signal<State | null>(null);
 /** Wall clock of this machine when `stats` came: ages are counted from it, so that two clocks need not agree. */
 export const statsAtMs = signal(0);
 export const activities = signal<Activities>(restoreActivities());
-export const alerts = signal<readonly Alert[]>([]);
+export const alerts = signal<readonly AlertInfo[]>([]);
 /** What an update and a row of the journal have in common. */
 type Payment = Pick<FundingUpdate, 'market' | 'period_ts' | 'rate' | 'amount'>;
 export const payments = signal<readonly Payment[]>([]);
@@ -152,7 +152,7 @@ function rememberTransaction(update: TransactionStand): void {
 }
 
 /** Newest first, each id once. */
-function addAlerts(added: readonly Alert[]): void {
+function addAlerts(added: readonly AlertInfo[]): void {
   const byId = new Map([...alerts.value, ...added].map((alert) => [alert.id, alert]));
   alerts.value = [...byId.values()].toSorted((a, b) => b.ts - a.ts).slice(0, MAX_ALERTS);
 }

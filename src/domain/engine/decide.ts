@@ -8,7 +8,7 @@ import type { ErrorReport, Json } from '../../lib/errors.ts';
 import { SOL_PERP } from '../account/account.ts';
 import { isReducing } from '../account/position.ts';
 import type { Snapshot } from '../account/snapshot.ts';
-import { type AlertChanges, alertsOf } from '../alerts/alerts.ts';
+import { type AlertChanges, alertsOf } from '../alerts/account-conditions.ts';
 import { gateSentence } from '../gates/gate-words.ts';
 import { blockingGates, evaluateGates, type GateReport, minimumSize } from '../gates/gates.ts';
 import { guardTrade } from '../gates/guard.ts';

@@ -4,6 +4,8 @@
  */
 
 import type { ErrorReport } from '../../lib/errors.ts';
+import { alertReason, raised } from '../alerts/alert.ts';
+import { withPeriod } from '../alerts/alert-row.ts';
 import { excessOf, FULL_HEDGE_PPM, hedgeTargetPpm } from '../hedge/delta.ts';
 import { lamports } from '../money/units.ts';
 import type { OperationReport } from '../operation/operation-report.ts';
@@ -385,8 +387,8 @@ function settleEffects(
               sinceMs: context.nowMs,
               permits: 'reducing',
               clearedBy: 'person',
-              reason: 'The guard reduced the short to avoid liquidation. RESUME ends this restriction.',
-              details: { alert: 'GUARD_ACTED', severity: 'critical' },
+              reason: alertReason(raised('GUARD_ACTED', {})),
+              details: { alert: 'GUARD_ACTED' },
             }),
           }
         : countFailure(engine, report, context);
@@ -436,6 +438,7 @@ function countFailure(engine: EngineCarried, report: OperationReport, context: R
   const failures = engine.failures + 1;
   const waitMs = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length) - 1] ?? BACKOFF_MS[0];
   const persistent = failures >= MAX_FAILURES;
+  const reason = report.error?.message ?? 'no reason was given';
   return {
     ...engine,
     failures,
@@ -446,12 +449,12 @@ function countFailure(engine: EngineCarried, report: OperationReport, context: R
       permits: 'reducing',
       clearedBy: persistent ? 'person' : 'itself',
       reason: persistent
-        ? `${failures} automatic trades in a row failed, the last one with ${report.error?.code ?? 'no error code'}. Check the reason, then RESUME.`
-        : `An automatic trade failed (${report.error?.code ?? 'no error code'}). The next attempt is in ${waitMs / 60_000} min.`,
+        ? alertReason(raised('AUTOMATIC_TRADES_FAILED', { failures, reason }))
+        : `An automatic trade failed. Driftless tries again in ${waitMs / 60_000} min. The reason: ${withPeriod(reason)}`,
       details: {
         failures,
         until_ms: persistent ? null : context.marketNowMs + waitMs,
-        ...(persistent ? { alert: 'AUTOMATIC_TRADES_FAILED', severity: 'warning' } : {}),
+        ...(persistent ? { alert: 'AUTOMATIC_TRADES_FAILED', last_error: reason } : {}),
       },
     }),
   };

@@ -1,41 +1,36 @@
-/** Alerts that follow from holds: a hold whose details name an alert tells it when it comes, and that it is over. */
+/**
+ * Alerts that follow from restrictions of trading: one that names an alert raises it or goes with it, and its end is the
+ * alert's end.
+ */
+import { type AlertDraft, raised, recovered } from '../alerts/alert.ts';
+import { isPlain, type PlainCode } from '../alerts/alert-table.ts';
 import type { Hold } from './hold.ts';
 
-export interface HoldAlert {
-  readonly kind: 'alert' | 'recovered';
-  readonly code: string;
-  readonly severity: 'info' | 'warning' | 'critical';
-  readonly message: string;
+const alertOf = ({ details }: Hold): PlainCode | null =>
+  typeof details?.alert === 'string' && isPlain(details.alert) ? details.alert : null;
+
+/** Alerts that the restriction itself raises. The others were raised by whoever found their cause. */
+function draftOf(hold: Hold): AlertDraft | null {
+  switch (alertOf(hold)) {
+    case 'GUARD_ACTED':
+      return raised('GUARD_ACTED', {});
+    case 'AUTOMATIC_TRADES_FAILED': {
+      const { failures, last_error: reason } = hold.details ?? {};
+      return raised('AUTOMATIC_TRADES_FAILED', { failures: Number(failures), reason: String(reason) });
+    }
+    default:
+      return null;
+  }
 }
 
-const alertOf = ({ details }: Hold): string | null => (typeof details?.alert === 'string' ? details.alert : null);
-
-const severityOf = ({ details }: Hold): HoldAlert['severity'] =>
-  details?.severity === 'critical' || details?.severity === 'info' ? details.severity : 'warning';
-
-/** Between two lists of holds: what came that nobody told of otherwise (it has a severity), and what is over. */
-export function alertsOfHolds(before: readonly Hold[], after: readonly Hold[]): readonly HoldAlert[] {
+/** What to tell when the restrictions were `before` and are `after`. */
+export function alertsOfHolds(before: readonly Hold[], after: readonly Hold[]): readonly AlertDraft[] {
   const told = new Set(before.map(alertOf));
   const stands = new Set(after.map(alertOf));
-  const came = after
-    .filter((hold) => hold.details?.severity !== undefined && !told.has(alertOf(hold)))
-    .map(
-      (hold): HoldAlert => ({
-        kind: 'alert',
-        code: alertOf(hold) ?? hold.code,
-        severity: severityOf(hold),
-        message: hold.reason,
-      }),
-    );
-  const over = before
-    .filter((hold) => alertOf(hold) !== null && !stands.has(alertOf(hold)))
-    .map(
-      (hold): HoldAlert => ({
-        kind: 'recovered',
-        code: alertOf(hold) ?? hold.code,
-        severity: 'info',
-        message: 'Resolved.',
-      }),
-    );
-  return [...came, ...over];
+  const came = after.filter((hold) => !told.has(alertOf(hold))).map(draftOf);
+  const over = before.map(alertOf).filter((code) => code !== null && !stands.has(code));
+  return [
+    ...came.filter((draft) => draft !== null),
+    ...over.flatMap((code) => (code === null ? [] : [recovered(code)])),
+  ];
 }

@@ -1,21 +1,7 @@
 /** What the engine told and the journal has yet to take: alerts and final answers, bounded, each taken once by its id. */
 
-import type { Json } from '../../lib/errors.ts';
+import type { Alert } from '../alerts/alert.ts';
 import type { CommandAnswer } from '../order/command.ts';
-
-/** As the journal's alert row; its id follows from what caused it, so that a repeated write adds nothing. */
-export interface PendingAlert {
-  readonly id: string;
-  readonly engineId: string | null;
-  readonly kind: 'alert' | 'recovered';
-  readonly severity: 'info' | 'warning' | 'critical';
-  readonly code: string;
-  readonly message: string;
-  readonly action: string;
-  readonly operationId: string | null;
-  readonly details: Json;
-  readonly tsMs: number;
-}
 
 export interface PendingAnswer {
   readonly commandId: string;
@@ -24,14 +10,14 @@ export interface PendingAnswer {
 }
 
 export interface PendingWrites {
-  readonly alerts: readonly PendingAlert[];
+  readonly alerts: readonly Alert[];
   readonly answers: readonly PendingAnswer[];
 }
 
 /** Of each; beyond it the oldest go: a journal that is away for that long is told of by its hold. */
 export const MAX_PENDING = 200;
 
-export const withAlert = (pending: PendingWrites, alert: PendingAlert): PendingWrites => ({
+export const withAlert = (pending: PendingWrites, alert: Alert): PendingWrites => ({
   ...pending,
   alerts: [...pending.alerts.filter((other) => other.id !== alert.id), alert].slice(-MAX_PENDING),
 });

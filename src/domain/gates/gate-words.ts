@@ -3,7 +3,7 @@ import type { GateCode } from './gate-table.ts';
 
 type GateFigure = number | string | null;
 
-interface FailedGate {
+export interface FailedGate {
   readonly code: GateCode;
   readonly have: GateFigure;
   readonly need: GateFigure;

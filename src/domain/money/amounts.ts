@@ -60,6 +60,13 @@ export function formatAmount(base: bigint, decimals: number): string {
   return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
+/** The inverse of `formatAmount`: base units of a decimal that `formatAmount` wrote. */
+export function baseUnitsOf(decimal: string, decimals: number): bigint {
+  const [whole = '', fraction = ''] = decimal.replace('-', '').split('.');
+  const magnitude = BigInt(whole + fraction.padEnd(decimals, '0').slice(0, decimals));
+  return decimal.startsWith('-') ? -magnitude : magnitude;
+}
+
 export const formatSol = (lamports: bigint): string => formatAmount(lamports, ASSET_DECIMALS.SOL);
 /** Micro-USD and prices alike. */
 export const formatUsd = (microUsd: bigint): string => formatAmount(microUsd, ASSET_DECIMALS.USDC);

@@ -1,11 +1,11 @@
 /** The rules of `operation.ts`: how an operation's legs follow each other, and what the engine and the journal are told. */
 
+import { type AlertDraft, raised } from '../alerts/alert.ts';
 import type { CommandAnswer } from '../order/command.ts';
 import type { Intent } from '../order/intent.ts';
 import type { Plan } from '../order/intent-plan.ts';
 import type { SignedAttempt } from '../transaction/attempt.ts';
 import {
-  type AlertCode,
   type AlertNote,
   lastAttempt,
   hasEnded as legHasEnded,
@@ -230,9 +230,9 @@ class OperationBuilder {
     this.set({ transitions: this.state.transitions + 1 });
   }
 
-  alert(code: AlertCode, severity: AlertNote['severity'], message: string, action: string): void {
+  alert(draft: AlertDraft): void {
     const signature = lastAttempt(this.leg.tx)?.signed.signature ?? null;
-    this.alerts.push({ kind: 'alert', severity, code, message, action, signature, details: {} });
+    this.alerts.push({ draft, signature });
   }
 
   /** What the operation waits for has changed: the host leaves the old and starts the new. */
@@ -367,12 +367,7 @@ function afterPlacement(b: OperationBuilder): void {
   }
   if (due && state.cancels === MAX_CANCELS) {
     b.set({ cancels: MAX_CANCELS + 1 });
-    b.alert(
-      'ORDER_NOT_CANCELLED',
-      'critical',
-      'An order of this operation is past its time, was cancelled, and still stands. It is watched on.',
-      'Cancel it by hand, or FLATTEN.',
-    );
+    b.alert(raised('ORDER_NOT_CANCELLED', {}));
   }
   b.set({ followUntilMs: due ? b.nowMs + timing.proofMaxMs : overAtMs });
   b.startMain();
@@ -425,12 +420,7 @@ function closeRound(b: OperationBuilder): void {
     return;
   }
   if (state.standDown === null && !state.left) {
-    b.alert(
-      'CLOSE_INCOMPLETE',
-      'critical',
-      `The position could not be closed whole: about ${remainingText(state)} SOL is left open after ${state.replacements + 1} placements.`,
-      'Close again, or FLATTEN, which accepts a worse price.',
-    );
+    b.alert(raised('CLOSE_INCOMPLETE', { remaining: remainingText(state), placements: state.replacements + 1 }));
   }
   finish(b);
 }
@@ -452,12 +442,7 @@ function closed(b: OperationBuilder, market: string, flatten: boolean): void {
 function settleDone(b: OperationBuilder): void {
   const { leg } = b;
   if (leg.nothing === null && !legLanded(leg) && b.state.standDown === null) {
-    b.alert(
-      'SETTLE_INCOMPLETE',
-      'warning',
-      `The position is closed; settling its PnL did not go through: ${leg.tx.error?.message ?? leg.tx.stage}.`,
-      'Send SETTLE_PNL.',
-    );
+    b.alert(raised('SETTLE_INCOMPLETE', { reason: leg.tx.error?.message ?? leg.tx.stage }));
   }
   finish(b);
 }

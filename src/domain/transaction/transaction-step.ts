@@ -1,6 +1,7 @@
 /** The rules of `transaction.ts`: what each event does in each stage. */
 
 import type { ErrorReport } from '../../lib/errors.ts';
+import { raised } from '../alerts/alert.ts';
 import type { NodeTestimony, OrderReport, Sighting } from './attempt.ts';
 import {
   hasEnded,
@@ -160,28 +161,21 @@ function onLanded(
   if (state.stage === 'finalizing' || resolvedByHuman(state)) {
     if (!isFinal) return lateFinality(b);
     b.setAttempt({ outcome: 'confirmed' });
-    standAll(b, 'It is final.');
+    b.certain('finalized');
     b.note('finalized', { slot: sighting.slot });
     return b.go('finalized', { dropped: false });
   }
   const first = state.stage !== 'landed';
   b.setAttempt({ outcome: 'confirmed' });
-  standAll(b, 'It has landed.');
+  b.certain('landed');
   if (first) b.note('confirmed', { slot: sighting.slot });
   return b.go('landed', { dropped: false, wakeAtMs: null });
-}
-
-/** Every alert that spoke of not knowing is over. */
-function standAll(b: StepBuilder, message: string): void {
-  b.recovered('TRANSACTION_UNKNOWN', message);
-  b.recovered('TRANSACTION_DROPPED', message);
-  b.recovered('FINALITY_LATE', message);
 }
 
 function failed(b: StepBuilder, error: ErrorReport): StepBuilder {
   if (b.state.verdict?.verdict === 'landed') contradict(b, 'failed');
   b.setAttempt({ outcome: 'failed', error });
-  standAll(b, 'It failed on chain, and that is final.');
+  b.certain('failed');
   b.note('failed', { code: error.code, message: error.message });
   return b.go('failed', { error: { ...error, code: error.code || 'TRANSACTION_FAILED' }, dropped: false });
 }
@@ -199,7 +193,7 @@ function expired(b: StepBuilder): StepBuilder {
   const verdict = state.verdict;
   const wasConfirmed = state.dropped || state.stage === 'finalizing';
   b.set({ dropped: false });
-  standAll(b, 'It is proven never to land.');
+  b.certain('expired');
   if (verdict?.verdict === 'retry' && b.nowMs <= verdict.atMs + state.timing.retryVerdictMs) {
     b.note('awaiting_slot');
     return b.go('awaiting_slot', { wakeAtMs: verdict.atMs + state.timing.retryVerdictMs });
@@ -217,14 +211,7 @@ function endExpired(b: StepBuilder, wasConfirmed: boolean): StepBuilder {
       b.state.noFurther ? { code: STOOD_DOWN, message: 'Stood down before anything was sent.' } : lateError(b),
     );
   }
-  if (wasConfirmed) {
-    b.alert(
-      'CONFIRMED_THEN_LOST',
-      'critical',
-      'A fork dropped a confirmed transaction, and it is proven never to land again: what was reported as done did not happen.',
-      'Check the account, then send the command again if it is still wanted.',
-    );
-  }
+  if (wasConfirmed) b.alert(raised('CONFIRMED_THEN_LOST', {}));
   return b.go('expired', {
     error: {
       code: 'TRANSACTION_FAILED',
@@ -280,12 +267,7 @@ function undone(b: StepBuilder, stage: 'submitting' | 'confirming' | 'proving'):
   b.setAttempt({ outcome: null });
   b.note('dropped', { nodes: names(b.state.nodes, 'never_seen') });
   b.set({ dropped: true, landed: null, order: null });
-  b.alert(
-    'TRANSACTION_DROPPED',
-    'critical',
-    'A fork dropped a confirmed transaction. The same bytes are sent again while they are valid.',
-    'Nothing yet: only reductions start until it has landed again or is proven dead.',
-  );
+  b.alert(raised('TRANSACTION_DROPPED', {}));
   return b.go(stage, { wakeAtMs: null, ...windowFrom(b) });
 }
 
@@ -305,14 +287,7 @@ function undecided(b: StepBuilder): StepBuilder {
     b.note('unknown', { nodes: state.nodes as never });
   }
   b.set({ leftSlot: true });
-  b.alert(
-    'TRANSACTION_UNKNOWN',
-    'critical',
-    unknownMessage(state.nodes),
-    'Wait for proof (it is asked for by itself), or give a verdict: RESOLVE_TRANSACTION in the page, or the signal ' +
-      'resolveTransaction on this workflow with {"verdict":"landed|failed|retry","operator":"…","note":"…"}.',
-    { nodes: state.nodes as never },
-  );
+  b.alert(raised('TRANSACTION_UNKNOWN', { nodes: state.nodes }));
   return b.go('unknown', { wakeAtMs: wakeAt(b), proofs: state.proofs + 1 });
 }
 
@@ -325,34 +300,15 @@ function wakeAt(b: StepBuilder): number {
 }
 
 function endWithoutProof(b: StepBuilder): StepBuilder {
-  b.alert(
-    'RESOLVED_WITHOUT_PROOF',
-    'warning',
-    'A verdict stood for its whole time without proof for or against it; it is no longer asked for.',
-    'Compare the account with the journal by hand.',
-  );
-  b.recovered('TRANSACTION_UNKNOWN', 'A person resolved it.');
+  b.alert(raised('RESOLVED_WITHOUT_PROOF', {}));
+  b.certain('resolved', ['TRANSACTION_UNKNOWN']);
   b.note('resolved');
   return b.go('resolved');
 }
 
-function unknownMessage(nodes: readonly NodeTestimony[]): string {
-  const mute = nodes
-    .filter((node) => node.says === 'cannot_testify' || node.says === 'no_answer')
-    .map((node) => `${node.node} (${node.reason ?? (node.says === 'no_answer' ? 'no answer' : 'cannot testify')})`);
-  const who = mute.length === 0 ? '' : ` Nodes that could not tell: ${mute.join(', ')}.`;
-  return `The outcome of a transaction is unknown: neither seen on chain nor proven absent.${who}`;
-}
-
 /** Confirmed, and not final within its window: nothing is in doubt yet, it takes long. */
 function lateFinality(b: StepBuilder): StepBuilder {
-  b.alert(
-    'FINALITY_LATE',
-    'warning',
-    'A confirmed transaction is not final within its window; it is asked for again by itself.',
-    'Check the RPC nodes; nothing else waits for it.',
-    { nodes: b.state.nodes as never },
-  );
+  b.alert(raised('FINALITY_LATE', { nodes: b.state.nodes }));
   return b.go('finalizing', {
     wakeAtMs: b.nowMs + proofDelay(b.state.timing, b.state.proofs),
     proofs: b.state.proofs + 1,
@@ -415,16 +371,10 @@ function onStandDown(b: StepBuilder, reason: string): StepBuilder {
   return b;
 }
 
-function contradict(b: StepBuilder, evidence: string): void {
-  const verdict = b.state.verdict;
+function contradict(b: StepBuilder, evidence: 'landed' | 'failed' | 'never landed'): void {
+  const { verdict = null, operator = null } = b.state.verdict ?? {};
   b.set({ contradicted: true });
-  b.alert(
-    'VERDICT_CONTRADICTED',
-    'critical',
-    `The verdict "${verdict?.verdict ?? ''}" of ${verdict?.operator ?? 'a person'} was wrong: the chain proves that it ${evidence === 'landed' ? 'landed' : evidence === 'failed' ? 'failed' : 'never landed'}. The journal is corrected.`,
-    'Compare the account with what was decided since; RESUME ends the halt.',
-    { verdict: verdict?.verdict ?? null, evidence },
-  );
+  b.alert(raised('VERDICT_CONTRADICTED', { verdict, operator, evidence }));
 }
 
 const names = (nodes: readonly NodeTestimony[], says: NodeTestimony['says']): readonly string[] =>

@@ -5,7 +5,9 @@
  * of these: `operation.ts`.
  */
 
-import type { ErrorDetails, ErrorReport, Json } from '../../lib/errors.ts';
+import type { ErrorReport, Json } from '../../lib/errors.ts';
+import { type AlertDraft, raised, recovered } from '../alerts/alert.ts';
+import { type TransactionEnd, UNCERTAIN, type UncertainCode } from '../alerts/transaction-alerts.ts';
 import type { Verdict } from '../order/command.ts';
 import type { Intent } from '../order/intent.ts';
 import type { NodeTestimony, OrderReport, Sighting, SignedAttempt } from './attempt.ts';
@@ -235,27 +237,11 @@ export interface Note {
   readonly detail: Json;
 }
 
+/** An alert about the transaction that was the latest when it was raised. */
 export interface AlertNote {
-  readonly kind: 'alert' | 'recovered';
-  readonly severity: 'info' | 'warning' | 'critical';
-  readonly code: AlertCode;
-  readonly message: string;
-  readonly action: string;
+  readonly draft: AlertDraft;
   readonly signature: string | null;
-  readonly details: ErrorDetails;
 }
-
-export type AlertCode =
-  | 'TRANSACTION_UNKNOWN'
-  | 'TRANSACTION_DROPPED'
-  | 'FINALITY_LATE'
-  | 'VERDICT_REFUSED'
-  | 'VERDICT_CONTRADICTED'
-  | 'CONFIRMED_THEN_LOST'
-  | 'ORDER_NOT_CANCELLED'
-  | 'CLOSE_INCOMPLETE'
-  | 'SETTLE_INCOMPLETE'
-  | 'RESOLVED_WITHOUT_PROOF';
 
 export type TransactionEffect =
   | { readonly kind: 'main'; readonly ticket: number; readonly main: MainEffect }
@@ -390,44 +376,33 @@ export class StepBuilder {
   }
 
   /** Once per code: what stands already is not told again. */
-  alert(
-    code: AlertCode,
-    severity: AlertNote['severity'],
-    message: string,
-    action: string,
-    details: ErrorDetails = {},
-  ): void {
+  alert(draft: AlertDraft): void {
+    const { code } = draft;
     if (this.state.alerts.includes(code)) return;
     this.set({ alerts: [...this.state.alerts, code] });
-    this.tell('alert', code, severity, message, action, details);
+    this.tell(draft);
   }
 
-  recovered(code: AlertCode, message: string): void {
-    if (!this.state.alerts.includes(code)) return;
-    this.set({ alerts: this.state.alerts.filter((other) => other !== code) });
-    this.tell('recovered', code, 'info', message, '', {});
+  /** Every alert about an uncertain outcome is over. */
+  certain(outcome: TransactionEnd, codes: readonly UncertainCode[] = UNCERTAIN): void {
+    for (const code of codes) {
+      if (!this.state.alerts.includes(code)) continue;
+      this.set({ alerts: this.state.alerts.filter((other) => other !== code) });
+      this.tell(recovered(code, { outcome }));
+    }
   }
 
-  private tell(
-    kind: AlertNote['kind'],
-    code: AlertCode,
-    severity: AlertNote['severity'],
-    message: string,
-    action: string,
-    details: ErrorDetails,
-  ): void {
+  private tell(draft: AlertDraft): void {
     const signature = lastAttempt(this.state)?.signed.signature ?? null;
-    this.effects.push({ kind: 'alert', alert: { kind, severity, code, message, action, signature, details } });
+    this.effects.push({ kind: 'alert', alert: { draft, signature } });
   }
 
   answer(asked: AskedVerdict, error: ErrorReport | null): this {
     this.effects.push({ kind: 'verdict', id: asked.id, accepted: error === null, error });
     if (error !== null) {
       // Each refusal is told: a signal has no other way to hear of it.
-      this.tell('alert', 'VERDICT_REFUSED', 'warning', error.message, 'Read what the chain shows, then decide again.', {
-        verdict: asked.verdict,
-        operator: asked.operator,
-      });
+      const { verdict, operator } = asked;
+      this.tell(raised('VERDICT_REFUSED', { reason: error.message, malformed: false, verdict, operator }));
     }
     this.note(error === null ? 'verdict_accepted' : 'verdict_refused', {
       verdict: asked.verdict,
@@ -440,7 +415,7 @@ export class StepBuilder {
 
   /** It means nothing, and whoever sent it has no other way to hear of that. */
   refuseMalformed({ message, details = {} }: ErrorReport): this {
-    this.tell('alert', 'VERDICT_REFUSED', 'warning', message, 'Send it again in that form.', details);
+    this.tell(raised('VERDICT_REFUSED', { ...details, reason: message, malformed: true }));
     this.note('verdict_refused', { refusal: message });
     return this;
   }

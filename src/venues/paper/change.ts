@@ -1,7 +1,9 @@
 /** One change of a paper account in the making: what has happened so far, and what the journal is to be told of it. */
+
 import { SOL_PERP } from '../../domain/account/account.ts';
+import { type Alert, newAlert, raised } from '../../domain/alerts/alert.ts';
 import type { Fill } from '../../domain/order/intent.ts';
-import type { AlertRecord, EquityRecord, FundingRecord } from '../../journal/records.ts';
+import type { EquityRecord, FundingRecord } from '../../journal/records.ts';
 import { equityRecord } from './equity.ts';
 import type { Walked } from './market.ts';
 import type { PaperState } from './state.ts';
@@ -15,7 +17,7 @@ export class ChangeInProgress {
   readonly #trades: PaperTrade[] = [];
   readonly #funding: FundingRecord[] = [];
   readonly #equity: EquityRecord[] = [];
-  readonly #alerts: AlertRecord[] = [];
+  readonly #alerts: Alert[] = [];
   state: PaperState;
   dirty = false;
 
@@ -102,15 +104,10 @@ export class ChangeInProgress {
   }
 }
 
-const gapAlert = (engineId: string, tsMs: number, message: string, nowMs: number): AlertRecord => ({
-  id: `funding-gap:${engineId}:${tsMs}`,
-  engineId,
-  kind: 'alert',
-  severity: 'warning',
-  code: 'FUNDING_GAP',
-  message,
-  action: 'Nothing needs to be done; use a file without the gap if these periods matter.',
-  operationId: null,
-  details: { market_time_ms: tsMs },
-  tsMs: nowMs,
-});
+const gapAlert = (engineId: string, tsMs: number, gap: string, nowMs: number): Alert =>
+  newAlert({
+    id: `funding-gap:${engineId}:${tsMs}`,
+    engineId,
+    tsMs: nowMs,
+    draft: raised('FUNDING_GAP', { market_time_ms: tsMs, gap }),
+  });

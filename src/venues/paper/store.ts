@@ -1,7 +1,9 @@
 /** The paper account in the journal's database: locked, changed and written with its journal rows in one transaction. */
+
 import { type Kysely, type Selectable, sql } from 'kysely';
+import type { Alert } from '../../domain/alerts/alert.ts';
 import { jsonText, nullableJsonText } from '../../journal/json-text.ts';
-import type { AlertRecord, EquityRecord, FundingRecord, TradeRecord } from '../../journal/records.ts';
+import type { EquityRecord, FundingRecord, TradeRecord } from '../../journal/records.ts';
 import type { Database } from '../../journal/schema.ts';
 import { insertAlert, insertEquity, insertTrades, type Tx } from '../../journal/writes.ts';
 import * as z from '../../lib/codec.ts';
@@ -36,7 +38,7 @@ export interface PaperChange {
   readonly trades: readonly PaperTrade[];
   readonly funding: readonly FundingRecord[];
   readonly equity: readonly EquityRecord[];
-  readonly alerts: readonly AlertRecord[];
+  readonly alerts: readonly Alert[];
   /** Checkpoints below this slot are finalized and go. */
   readonly finalizedSlot: number;
 }

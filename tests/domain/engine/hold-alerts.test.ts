@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { type Alert, alertText } from '../../../src/domain/alerts/alert.ts';
 import type { Hold } from '../../../src/domain/engine/hold.ts';
 import { alertsOfHolds } from '../../../src/domain/engine/hold-alerts.ts';
 import {
   afterWrite,
   isWritten,
   MAX_PENDING,
-  type PendingAlert,
   withAlert,
   withAnswer,
 } from '../../../src/domain/engine/pending-writes.ts';
@@ -20,16 +20,23 @@ const hold = (details?: Hold['details']): Hold => ({
 });
 
 describe('alerts of holds', () => {
-  it('tells one that comes with a severity, once, and any named one that is over', () => {
-    const failed = hold({ alert: 'AUTOMATIC_TRADES_FAILED', severity: 'critical' });
-    expect(alertsOfHolds([], [failed])).toMatchObject([
-      { kind: 'alert', severity: 'critical', message: 'three failed' },
-    ]);
+  it('are raised once by those that nobody else raises, and any named one recovers', () => {
+    const failed = hold({ alert: 'AUTOMATIC_TRADES_FAILED', failures: 3, last_error: 'the price moved' });
+    const [came] = alertsOfHolds([], [failed]);
+    expect(came).toMatchObject({ kind: 'alert', code: 'AUTOMATIC_TRADES_FAILED' });
+    expect(came === undefined ? '' : alertText(came).message).toBe(
+      '3 automatic trades in a row failed, so automatic trading is paused. The last one: the price moved.',
+    );
     expect(alertsOfHolds([failed], [{ ...failed }])).toEqual([]);
     expect(alertsOfHolds([failed], [])).toMatchObject([{ kind: 'recovered', code: 'AUTOMATIC_TRADES_FAILED' }]);
+    expect(alertsOfHolds([], [hold({ alert: 'GUARD_ACTED' })])).toMatchObject([{ code: 'GUARD_ACTED' }]);
   });
 
-  it('leaves the telling of one without a severity to who raised it', () => {
+  it('are not raised for a code that this version does not know', () => {
+    expect(alertsOfHolds([hold({ alert: 'OF_ANOTHER_VERSION' })], [])).toEqual([]);
+  });
+
+  it('leave the raising to whoever found the cause', () => {
     const lost = hold({ alert: 'CONNECTION_LOST' });
     expect(alertsOfHolds([], [lost])).toEqual([]);
     expect(alertsOfHolds([lost], [])).toHaveLength(1);
@@ -39,7 +46,7 @@ describe('alerts of holds', () => {
 
 describe('writes that the journal has yet to take', () => {
   const NONE = { alerts: [], answers: [] };
-  const alert = (id: string): PendingAlert => ({
+  const alert = (id: string): Alert => ({
     id,
     engineId: null,
     kind: 'alert',

@@ -46,14 +46,17 @@ describeOnDrift('health of an account on the real program', () => {
 
       await at(180);
       const warning = await live.untilAlert('HEALTH_WARNING');
-      expect(warning).toMatchObject({ severity: 'warning', message: expect.stringMatching(/^Health is 4\d\.\d %/) });
+      expect(warning).toMatchObject({
+        severity: 'warning',
+        message: expect.stringMatching(/^Account health is 4\d\.\d %/),
+      });
       expect(await told('HEALTH_CRITICAL', 'alert')).toBe(0);
 
       await at(184);
       const critical = await live.untilAlert('HEALTH_CRITICAL');
       expect(critical).toMatchObject({
         severity: 'critical',
-        message: expect.stringMatching(/Liquidation at 18\d\.\d+ USD\.$/),
+        message: expect.stringMatching(/The liquidation price is \$18\d\.\d\d\.$/),
       });
 
       // Above the line, and not by enough: neither over nor told again.

@@ -5,13 +5,14 @@
 
 import { type ReadCommitment, readCount } from '../../../chain/rpc-methods.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
+import { type Alert, type AlertDraft, newAlert, raised } from '../../../domain/alerts/alert.ts';
 import { NO_SOURCES } from '../../../domain/figures/equity-sources.ts';
 import { lamports, microUsd } from '../../../domain/money/units.ts';
 import type { Journal } from '../../../journal/journal.ts';
-import type { AlertRecord, FundingRecord, TradeRecord } from '../../../journal/records.ts';
+import type { FundingRecord, TradeRecord } from '../../../journal/records.ts';
 import { BoundedMap } from '../../../lib/bounded.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import { TransientError } from '../../../lib/errors.ts';
+import { type ErrorDetails, TransientError } from '../../../lib/errors.ts';
 import type { DriftDeployment } from '../deployment.ts';
 import type { DriftRead } from '../drift-read.ts';
 import type { DriftReader } from '../drift-reader.ts';
@@ -225,7 +226,7 @@ export class DriftBooks {
     kept: StoredBooks,
     proof: Proof,
     standing: AccountStanding,
-  ): Promise<{ readonly state: BooksState; readonly alert: AlertRecord | null }> {
+  ): Promise<{ readonly state: BooksState; readonly alert: Alert | null }> {
     if (proof.clean) return { state: concluded(proof, standing, 'unexplained'), alert: null };
     const from = kept.state.slot + 1;
     if (proof.state.since.liquidated) return { state: concluded(proof, standing, 'external'), alert: null };
@@ -357,47 +358,25 @@ export class DriftBooks {
     return { state, trades: [], funding: [], equity: null, alerts: [], claims: [], atMs };
   }
 
-  #gap(from: number, { slot }: AccountStanding, first: number, difference: BooksDifference): AlertRecord {
-    return this.#alert('HISTORY_GAP', 'warning', slot, {
-      message:
-        `What this account did in slots ${from} to ${first - 1} is no longer to be had from the node: trades and ` +
-        'funding of that time are missing, and equity has a new baseline.',
-      action: 'Nothing needs to be done; an RPC node with a longer history, asked in time, would tell.',
-      details: { from_slot: from, to_slot: slot, first_available: first, ...inFigures(difference) },
-    });
+  #gap(from: number, { slot }: AccountStanding, first: number, difference: BooksDifference): Alert {
+    const gap = { from_slot: from, to_slot: slot, first_available: first };
+    return this.#alert(raised('HISTORY_GAP', gap), slot, inFigures(difference));
   }
 
-  #begun({ fromSlot, told, lost, trades, funding }: Past, { slot }: AccountStanding): AlertRecord {
-    const partial = lost > 0 || told === 0;
-    return this.#alert('BOOKS_BEGUN', partial ? 'warning' : 'info', slot, {
-      message:
-        `The account is older than its books: ${told} transactions of it were read back from the chain ` +
-        `(${trades.length} fills, ${funding.length} funding payments, nothing from before slot ${fromSlot ?? slot})` +
-        `${lost > 0 ? `, ${lost} more could not be` : ''}. Equity and its sources begin at slot ${slot}, with a new baseline.`,
-      action: partial
-        ? 'Nothing needs to be done; an RPC node with a longer history would tell more.'
-        : 'Nothing needs to be done.',
-      details: { slot, from_slot: fromSlot, transactions: told, lost, fills: trades.length, payments: funding.length },
-    });
+  #begun({ fromSlot, told, lost, trades, funding }: Past, { slot }: AccountStanding): Alert {
+    const back = { transactions: told, lost, fills: trades.length, payments: funding.length };
+    return this.#alert(raised('BOOKS_BEGUN', { slot, from_slot: fromSlot, ...back }), slot);
   }
 
-  #unexplained(from: number, { slot }: AccountStanding, { difference, state }: Proof): AlertRecord {
-    return this.#alert('BOOKS_UNEXPLAINED', 'critical', slot, {
-      message: `The account differs from its books by what no transaction in slots ${from} to ${slot} explains.`,
-      action: 'Compare the account with the list of trades and transfers; RESUME takes it as it stands.',
-      details: { from_slot: from, to_slot: slot, unclear: state.since.unclear, ...inFigures(difference) },
-    });
+  #unexplained(from: number, { slot }: AccountStanding, { difference, state }: Proof): Alert {
+    const context = { unclear: state.since.unclear, ...inFigures(difference) };
+    return this.#alert(raised('BOOKS_UNEXPLAINED', { from_slot: from, to_slot: slot }), slot, context);
   }
 
-  #alert(
-    code: string,
-    severity: AlertRecord['severity'],
-    slot: number,
-    told: Pick<AlertRecord, 'message' | 'action' | 'details'>,
-  ): AlertRecord {
+  #alert(draft: AlertDraft, slot: number, context: ErrorDetails = {}): Alert {
     const { engineId, clock } = this.#options;
-    const id = `${code.toLowerCase()}:${engineId}:${slot}`;
-    return { id, engineId, kind: 'alert', severity, code, operationId: null, tsMs: clock.nowMs(), ...told };
+    const id = `${draft.code.toLowerCase()}:${engineId}:${slot}`;
+    return newAlert({ id, engineId, tsMs: clock.nowMs(), draft, context });
   }
 }
 

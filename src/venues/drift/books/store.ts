@@ -1,7 +1,9 @@
 /** The books in the journal's database: written with the rows they gave rise to, all or nothing. */
+
 import type { Kysely } from 'kysely';
+import type { Alert } from '../../../domain/alerts/alert.ts';
 import { jsonText } from '../../../journal/json-text.ts';
-import type { AlertRecord, EquityRecord, FundingRecord, TradeRecord } from '../../../journal/records.ts';
+import type { EquityRecord, FundingRecord, TradeRecord } from '../../../journal/records.ts';
 import type { Database } from '../../../journal/schema.ts';
 import { insertAlert, insertEquity, insertFunding, insertTrades } from '../../../journal/writes.ts';
 import * as z from '../../../lib/codec.ts';
@@ -18,7 +20,7 @@ export interface BooksWrite {
   readonly trades: readonly TradeRecord[];
   readonly funding: readonly FundingRecord[];
   readonly equity: EquityRecord | null;
-  readonly alerts: readonly AlertRecord[];
+  readonly alerts: readonly Alert[];
   /** Trades whose operation is known by now. */
   readonly claims: readonly { readonly signature: string; readonly index: number; readonly operationId: string }[];
   readonly atMs: number;

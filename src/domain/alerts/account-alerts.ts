@@ -1,0 +1,181 @@
+/** Alerts about the account and its position. Raised by `account-conditions.ts` and by the watch. */
+import { type FailedGate, gateSentence } from '../gates/gate-words.ts';
+import { GUARD_LIQUIDATION_DISTANCE_PCT } from '../gates/guard.ts';
+import { percentText, shownSol, shownUsd, timeText } from '../money/display.ts';
+import { condition, withPeriod } from './alert-row.ts';
+
+export const HEALTH_WARNING_BELOW = 50;
+export const HEALTH_CRITICAL_BELOW = 20;
+/** Over only this far beyond the line, so that a figure that hovers around it raises one alert and not one a poll. */
+export const HEALTH_HYSTERESIS = 5;
+export const LIQUIDATION_HYSTERESIS_PCT = 2;
+
+/** Amounts in details are exact decimals: SOL and USD. */
+type MarginDetails = { readonly health: number | null; readonly liquidation_price: string | null };
+type ExposureDetails = { readonly spot: string | null; readonly perp: string };
+type CarryDetails = {
+  readonly critical: boolean;
+  readonly net_per_day: string;
+  readonly funding_per_day: string;
+  readonly interest_per_day: string;
+  readonly funding_so_far: string | null;
+  readonly break_even_rate_pct_per_year: number;
+  readonly notional: string;
+  /** What the page offers as the way out. */
+  readonly command: string;
+};
+/** The gates that block with their figures, and their codes joined by commas; beside them the figures of the decision. */
+type BlockedDetails = {
+  readonly blocking: string;
+  readonly gates: readonly FailedGate[];
+  readonly drift_pct?: number;
+};
+
+const RESCUE =
+  'Deposit collateral, repay what is borrowed, or close the position now. If the guard is on and the engine is running, ' +
+  'it also reduces the position where that helps.';
+
+const liquidationAt = ({ liquidation_price }: MarginDetails): string =>
+  liquidation_price === null ? '' : ` The liquidation price is ${shownUsd(liquidation_price)}.`;
+
+const health = (details: MarginDetails, line: string): string =>
+  `Account health is ${percentText(details.health ?? 0)}, below the ${line}.${liquidationAt(details)}`;
+
+const spotText = (spot: string): string => `${shownSol(spot)} SOL of spot`;
+/** Without its sign. */
+const size = (perp: string): string => `${shownSol(perp.replace('-', ''))} SOL`;
+
+function carry(details: CarryDetails): string {
+  const { funding_so_far: soFar } = details;
+  const paid = soFar?.startsWith('-') === true;
+  const total =
+    soFar === null ? '' : ` Funding ${paid ? 'paid' : 'received'} so far: ${shownUsd(soFar.replace('-', ''))}.`;
+  return (
+    `At the funding of the last 24 hours the short costs ${shownUsd(details.net_per_day.replace('-', ''))} a day.${total} ` +
+    `It breaks even at a funding rate of ${percentText(details.break_even_rate_pct_per_year, 2)} APR.`
+  );
+}
+
+const reasons = ({ gates }: BlockedDetails): string => gates.map(gateSentence).join(' ');
+
+const deviation = ({ drift_pct }: { readonly drift_pct?: number }): string =>
+  drift_pct === undefined ? '' : ` The hedge deviation is ${percentText(drift_pct, 2)}.`;
+
+export const ACCOUNT_ALERTS = {
+  HEALTH_WARNING: condition<MarginDetails>({
+    severity: 'warning',
+    title: 'Account health is low',
+    happened: (details) => health(details, `warning level of ${HEALTH_WARNING_BELOW} %`),
+    action: 'Deposit collateral, or close part of the position.',
+    needsPerson: true,
+    over: `Account health is at ${HEALTH_WARNING_BELOW + HEALTH_HYSTERESIS} % or more again.`,
+  }),
+  HEALTH_CRITICAL: condition<MarginDetails>({
+    severity: 'critical',
+    title: 'Account health is critical',
+    happened: (details) => health(details, `critical level of ${HEALTH_CRITICAL_BELOW} %`),
+    action: RESCUE,
+    needsPerson: true,
+    over: `Account health is at ${HEALTH_CRITICAL_BELOW + HEALTH_HYSTERESIS} % or more again.`,
+  }),
+  LIQUIDATION_NEAR: condition<MarginDetails & { readonly distance_pct: number }>({
+    severity: 'critical',
+    title: 'Liquidation is near',
+    happened: (details) =>
+      `The liquidation price is only ${percentText(details.distance_pct)} away from the market.${liquidationAt(details)}`,
+    action: RESCUE,
+    needsPerson: true,
+    over: `The liquidation price is at least ${GUARD_LIQUIDATION_DISTANCE_PCT + LIQUIDATION_HYSTERESIS_PCT} % away again, or the position is closed.`,
+  }),
+  NAKED_SHORT: condition<ExposureDetails>({
+    severity: 'critical',
+    title: 'The short is not hedged',
+    happened: ({ spot, perp }) =>
+      spot === null
+        ? `The spot holding is unknown, so the short of ${size(perp)} may not be hedged. It loses money if the price rises.`
+        : `The short of ${size(perp)} is larger than the ${spotText(spot)}. The difference loses money if the price rises.`,
+    action: 'Deposit SOL, or use Rebalance or Close.',
+    needsPerson: true,
+    over: 'The short is hedged by the spot holding again, or closed.',
+  }),
+  LONG_POSITION: condition<ExposureDetails>({
+    severity: 'warning',
+    title: 'The position is long',
+    happened: ({ spot, perp }) =>
+      `The perp position is long ${size(perp)}, on top of ${spot === null ? 'an unknown spot holding' : spotText(spot)}. It hedges nothing, and Driftless leaves it as it is.`,
+    action: 'Use Close to end it, or Rebalance to turn it into a full hedge.',
+    needsPerson: true,
+    over: 'The position is no longer long.',
+  }),
+  ACCOUNT_FIGURES_UNKNOWN: condition<{ readonly missing: readonly string[] }>({
+    severity: 'warning',
+    title: 'Account figures are unknown',
+    happened: ({ missing }) => `Health and margin cannot be calculated. Missing: ${missing.join(', ')}.`,
+    action: 'No action needed yet. Until the figures are known, only Close, Flatten and other reductions are possible.',
+    needsPerson: false,
+    over: 'Health and margin are known again.',
+  }),
+  CARRY_NEGATIVE: condition<CarryDetails>({
+    severity: ({ critical }) => (critical ? 'critical' : 'warning'),
+    title: 'The position costs money',
+    happened: carry,
+    action: 'Use Close if you do not expect funding to recover. Driftless does not close the position by itself.',
+    needsPerson: true,
+    over: 'The position no longer costs money, or it is closed.',
+  }),
+  FEED_ENDED: condition<{ readonly feed: string; readonly row: number | null; readonly rows: number | null }>({
+    severity: 'info',
+    title: 'The market data has ended',
+    happened: ({ feed }) => `The market data of ${feed} has ended. Prices no longer change.`,
+    action: 'Close the position, or start again with another feed.',
+    needsPerson: false,
+    over: 'The market data continues.',
+  }),
+  VENUE_PAUSED: condition<{ readonly forbids: readonly string[]; readonly detail?: string }>({
+    severity: 'warning',
+    title: 'The venue is paused',
+    happened: ({ forbids, detail }) => withPeriod(detail ?? `The venue has paused ${forbids.join(', ')}`),
+    action: 'No action needed. Driftless does not try what is paused, and continues when the venue lifts the pause.',
+    needsPerson: false,
+    over: 'The venue has lifted its pause.',
+  }),
+  GATE_BLOCKED: condition<BlockedDetails>({
+    severity: 'warning',
+    title: 'Automatic correction blocked',
+    happened: (details) => `An automatic correction is due, but blocked. ${reasons(details)}${deviation(details)}`,
+    action:
+      'No action needed. Driftless trades as soon as nothing blocks it. Use Rebalance if you do not want to wait.',
+    needsPerson: false,
+    over: 'The automatic correction is no longer blocked, or no longer needed.',
+  }),
+  GUARD_BLOCKED: condition<BlockedDetails>({
+    severity: 'critical',
+    title: 'The guard cannot act',
+    happened: (details) =>
+      `The account is near liquidation, and the guard cannot reduce the position. ${reasons(details)}`,
+    action: 'Deposit collateral, or use Close or Flatten.',
+    needsPerson: true,
+    over: 'The guard is no longer blocked, or no longer needed.',
+  }),
+  COOLDOWN: condition<BlockedDetails & { readonly remaining_ms?: number }>({
+    severity: 'info',
+    title: 'Waiting for the cooldown',
+    happened: (details) =>
+      `An automatic correction is due and waits for the cooldown after the last one${
+        details.remaining_ms === undefined ? '' : `: ${Math.ceil(details.remaining_ms / 1_000)} s left`
+      }.${deviation(details)}`,
+    action: 'No action needed.',
+    needsPerson: false,
+    over: 'The cooldown is over, or the correction is no longer needed.',
+  }),
+  BOOKS_BEHIND: condition<{ readonly since_ms: number; readonly reason: string }>({
+    severity: 'warning',
+    title: 'Trades are not being recorded',
+    happened: ({ since_ms, reason }) =>
+      `Trades, funding and equity have not been recorded since ${timeText(since_ms)}: ${withPeriod(reason)}`,
+    action:
+      'Check that the node in RPC_URL answers getSignaturesForAddress and getTransaction. Nothing is lost: recording catches up.',
+    needsPerson: true,
+    over: 'Trades, funding and equity are being recorded again.',
+  }),
+} as const;

@@ -1,0 +1,155 @@
+/** Alerts about what the engine did or found: trades of others, lost connections, the two stores. */
+import { shownSol, shownSolChange, timeText } from '../money/display.ts';
+import { condition, counted, event, type NoDetails, withPeriod } from './alert-row.ts';
+
+/** Positions in SOL, exact decimals. */
+type Moved = { readonly from: string; readonly to: string };
+type StoresDetails = {
+  readonly verdict: 'account_missing' | 'journal_lost' | 'journal_behind' | 'temporal_lost';
+  /** Names both ends, for whoever has to find out why. */
+  readonly detail: string;
+};
+type JournalGap = {
+  readonly from_ms: number | null;
+  readonly to_ms: number;
+  readonly operations: number;
+  readonly commands: number;
+  readonly not_kept: number;
+};
+
+const STORES: Readonly<Record<StoresDetails['verdict'], string>> = {
+  account_missing: 'The journal has lost the paper account that the engine traded on.',
+  journal_lost: 'This is not the journal that the engine wrote to before.',
+  journal_behind: 'The journal has lost records that the engine wrote.',
+  temporal_lost: 'Temporal has lost the latest state of the engine. The journal is ahead of it.',
+};
+
+function journalGap({ from_ms, to_ms, operations, commands, not_kept }: JournalGap): string {
+  const since = from_ms === null ? `before ${timeText(to_ms)}` : `between ${timeText(from_ms)} and ${timeText(to_ms)}`;
+  const lost =
+    not_kept === 0 ? '' : ` ${not_kept} more could not be restored: Temporal no longer keeps their histories.`;
+  return (
+    `The journal lost what was recorded ${since}. Driftless restored ${counted(operations, 'operation')} and ` +
+    `${counted(commands, 'command')} from Temporal.${lost}`
+  );
+}
+
+export const ENGINE_ALERTS = {
+  CONNECTION_LOST: condition<{ readonly reason: string }>({
+    severity: 'warning',
+    title: 'Connection lost',
+    happened: ({ reason }) => `Driftless cannot read the account, so nothing can trade: ${withPeriod(reason)}`,
+    action: 'No action needed. Driftless tries again every 10 s.',
+    needsPerson: false,
+    over: 'The connection is back.',
+  }),
+  AUTOMATIC_TRADES_FAILED: condition<{ readonly failures: number; readonly reason: string }>({
+    severity: 'warning',
+    title: 'Automatic trading paused',
+    happened: ({ failures, reason }) =>
+      `${failures} automatic trades in a row failed, so automatic trading is paused. The last one: ${withPeriod(reason)}`,
+    action: 'Find out why, then use Resume.',
+    needsPerson: true,
+    over: 'Automatic trading is on again.',
+  }),
+  GUARD_ACTED: condition<NoDetails>({
+    severity: 'critical',
+    title: 'The guard reduced the position',
+    happened: () =>
+      'The guard reduced the short to keep the account from liquidation. Until you resume, only reductions are possible.',
+    action: 'Check the account, then use Resume.',
+    needsPerson: true,
+    over: 'Trading was resumed after the guard had acted.',
+  }),
+  LATE_FILL: event<Moved>({
+    severity: 'info',
+    title: 'Order filled late',
+    happened: ({ from, to }) =>
+      `An order from Driftless filled after its operation had ended. The position changed ${shownSolChange(from, to)}.`,
+    action: 'No action needed. The fill is counted.',
+    needsPerson: false,
+  }),
+  FOREIGN_CLOSE: event<Moved>({
+    severity: 'warning',
+    title: 'Position closed outside Driftless',
+    happened: () => 'The position was closed outside Driftless. The hedge target is now 0 %.',
+    action: 'No action needed if that was you. Otherwise check who else uses this wallet.',
+    needsPerson: false,
+  }),
+  FOREIGN_TRADE: condition<Moved>({
+    severity: 'warning',
+    title: 'Position reduced outside Driftless',
+    happened: ({ from, to }) => `The position was reduced outside Driftless, ${shownSolChange(from, to)}.`,
+    action: 'Use Resume to make what is left the new target.',
+    needsPerson: true,
+    over: 'The reduced position was accepted.',
+  }),
+  FOREIGN_POSITION: condition<Moved>({
+    severity: 'critical',
+    title: 'Position changed outside Driftless',
+    happened: ({ from, to }) => `The position changed outside Driftless, ${shownSolChange(from, to)}.`,
+    action: 'Use "Manage this position" to let Driftless take it over, or use Close or Flatten.',
+    needsPerson: true,
+    over: 'The changed position was taken over, or it is closed.',
+  }),
+  DESYNC: condition<Partial<Moved>>({
+    severity: 'critical',
+    title: 'Unexplained change of the account',
+    happened: ({ from, to }) =>
+      from === undefined || to === undefined
+        ? 'The account differs from its recorded history, and no transaction explains it.'
+        : `The position changed ${shownSolChange(from, to)}, and no transaction explains it.`,
+    action: 'Compare the account with the venue, then use Resume to accept it as it is.',
+    needsPerson: true,
+    over: 'The account was accepted as it is.',
+  }),
+  LIQUIDATED: condition<{ readonly from?: string; readonly to: string }>({
+    severity: 'critical',
+    title: 'The account was liquidated',
+    happened: ({ from, to }) =>
+      from === undefined
+        ? `The venue liquidated the account. The position is now ${shownSol(to)} SOL.`
+        : `The venue liquidated the account. The position changed ${shownSolChange(from, to)}.`,
+    action: 'Check the account and decide what to do with the position, then use Resume.',
+    needsPerson: true,
+    over: 'Trading was resumed after the liquidation.',
+  }),
+  STORES_DIVERGED: condition<StoresDetails>({
+    severity: 'critical',
+    title: 'Records do not match',
+    happened: ({ verdict }) => `${STORES[verdict]} Until this is settled, only reductions are possible.`,
+    action: ({ verdict }) =>
+      verdict === 'account_missing'
+        ? 'Restore the journal, or begin a new paper account with --reset-paper.'
+        : 'Compare the account with the history, then use Resume.',
+    needsPerson: true,
+    over: 'The records were accepted.',
+  }),
+  JOURNAL_GAP: event<JournalGap>({
+    severity: 'warning',
+    title: 'Gap in the journal',
+    happened: journalGap,
+    action:
+      'No action needed. Account figures and equity of that time are gone. Trades and funding come back from the chain as far as the RPC node keeps them.',
+    needsPerson: false,
+  }),
+  JOURNAL_NOT_REBUILT: event<{ readonly reason: string }>({
+    severity: 'critical',
+    title: 'The journal could not be restored',
+    happened: ({ reason }) =>
+      `The journal lost records, and they could not be restored from Temporal: ${withPeriod(reason)}`,
+    action: 'Restart Driftless to try again.',
+    needsPerson: true,
+  }),
+  WORKFLOW_STUCK: condition<{ readonly workflow_ids: readonly string[] }>({
+    severity: 'critical',
+    title: 'Driftless is stuck',
+    happened: ({ workflow_ids }) =>
+      `Driftless cannot carry on with ${workflow_ids.join(', ')}: the next step fails every time it is tried. Nothing is lost.`,
+    action:
+      'Look after the position yourself until this is solved. The Temporal UI shows the error under this id. If another ' +
+      'version of Driftless began the work, start that version again and let it finish.',
+    needsPerson: true,
+    over: 'Everything that was stuck continues.',
+  }),
+} as const;

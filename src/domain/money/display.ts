@@ -1,0 +1,53 @@
+/**
+ * Figures in the sentences that people read: USD with 2 decimals (more only below a cent), SOL with 4, a true minus sign,
+ * and never a minus zero. Exact figures stand beside the sentence, in its details.
+ */
+import { ASSET_DECIMALS, baseUnitsOf, formatAmount } from './amounts.ts';
+
+const MINUS = '−';
+const CENT = 10_000n;
+
+/** Half away from zero. */
+function rounded(base: bigint, decimals: number, shown: number): string {
+  const unit = 10n ** BigInt(decimals - shown);
+  const magnitude = ((base < 0n ? -base : base) + unit / 2n) / unit;
+  const digits = magnitude.toString().padStart(shown + 1, '0');
+  return `${digits.slice(0, digits.length - shown)}.${digits.slice(digits.length - shown)}`;
+}
+
+const signed = (base: bigint, text: string): string => (base < 0n && /[1-9]/.test(text) ? `${MINUS}${text}` : text);
+
+/** `10.2000`, from lamports. */
+export const solText = (lamports: bigint): string => signed(lamports, rounded(lamports, ASSET_DECIMALS.SOL, 4));
+
+/** `$1234.50`, `$0.0036`, `−$3.30`, from micro-USD. */
+export function usdText(microUsd: bigint): string {
+  const magnitude = microUsd < 0n ? -microUsd : microUsd;
+  const exact = formatAmount(magnitude, ASSET_DECIMALS.USDC);
+  return signed(
+    microUsd,
+    `$${magnitude < CENT && magnitude > 0n ? exact : rounded(magnitude, ASSET_DECIMALS.USDC, 2)}`,
+  );
+}
+
+/** As `solText`, from the exact decimal that details carry. */
+export const shownSol = (decimal: string): string => solText(baseUnitsOf(decimal, ASSET_DECIMALS.SOL));
+/** As `usdText`, from the exact decimal that details carry. */
+export const shownUsd = (decimal: string): string => usdText(baseUnitsOf(decimal, ASSET_DECIMALS.USDC));
+
+const exact = (decimal: string): string => decimal.replace('-', MINUS);
+
+/** Two amounts of SOL that differ look different: all decimals where four hide it. */
+export function shownSolChange(from: string, to: string): string {
+  const [before, after] = [shownSol(from), shownSol(to)];
+  return before === after && from !== to ? `from ${exact(from)} to ${exact(to)} SOL` : `from ${before} to ${after} SOL`;
+}
+
+/** `42.3 %`, `−3.20 %`. */
+export function percentText(value: number, decimals = 1): string {
+  const text = Math.abs(value).toFixed(decimals);
+  return `${value < 0 && /[1-9]/.test(text) ? MINUS : ''}${text} %`;
+}
+
+/** `2026-11-29 14:05 UTC`. */
+export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -1,0 +1,107 @@
+/** Details of every kind that each code can have, for the tests that go through the whole table. */
+import type { AlertCode, AlertDetails } from '../../../src/domain/alerts/alert-table.ts';
+import { SETUP_ALERTS, type SetupCode } from '../../../src/domain/alerts/setup-alerts.ts';
+
+type Samples = { readonly [Code in AlertCode]: readonly AlertDetails<Code>[] };
+
+const MARGIN = { health: 12.34, liquidation_price: '163.456789' };
+const GATES = [
+  { code: 'ORACLE_INVALID', have: 'too_volatile', need: 'valid', unit: 'oracle' },
+  { code: 'RPC_LATENCY', have: 900, need: 500, unit: 'ms' },
+] as const;
+const BLOCKED = { blocking: 'ORACLE_INVALID,RPC_LATENCY', gates: GATES, drift_pct: -3.256 };
+const MOVED = { from: '-10', to: '-7.5' };
+const NODES = [
+  { node: 'node-a', says: 'never_seen' },
+  { node: 'node-b', says: 'no_answer' },
+  { node: 'node-c', says: 'cannot_testify', reason: 'its history is too short' },
+];
+const CARRY = {
+  command: 'DRIFT_CLOSE_POSITION',
+  critical: false,
+  net_per_day: '-0.036',
+  funding_per_day: '-0.036',
+  interest_per_day: '0',
+  funding_so_far: '-2',
+  break_even_rate_pct_per_year: 0,
+  notional: '1500',
+};
+const BEGUN = { slot: 200, from_slot: 100, transactions: 3, lost: 0, fills: 2, payments: 1 };
+const GAP = { from_ms: 1_700_000_000_000, to_ms: 1_700_000_600_000, operations: 1, commands: 2, not_kept: 0 };
+const SETUP = [{ reason: 'The account has no sub-account 3', error: 'BAD_SUB_ACCOUNT' }];
+
+const setupSamples = Object.fromEntries(Object.keys(SETUP_ALERTS).map((code) => [code, SETUP])) as {
+  readonly [Code in SetupCode]: typeof SETUP;
+};
+
+export const SAMPLES: Samples = {
+  HEALTH_WARNING: [MARGIN, { health: null, liquidation_price: null }],
+  HEALTH_CRITICAL: [MARGIN],
+  LIQUIDATION_NEAR: [{ ...MARGIN, distance_pct: 8.1 }],
+  NAKED_SHORT: [
+    { spot: '10', perp: '-10.2' },
+    { spot: null, perp: '-1' },
+  ],
+  LONG_POSITION: [
+    { spot: '10', perp: '5' },
+    { spot: null, perp: '1' },
+  ],
+  ACCOUNT_FIGURES_UNKNOWN: [{ missing: ['price of SOL', '5 min TWAP of SOL-PERP'] }],
+  CARRY_NEGATIVE: [
+    CARRY,
+    { ...CARRY, critical: true, funding_so_far: '2' },
+    { ...CARRY, net_per_day: '-0.003', funding_so_far: null },
+  ],
+  FEED_ENDED: [{ feed: 'april.csv', row: 720, rows: 720 }],
+  VENUE_PAUSED: [
+    { forbids: ['deposits', 'withdrawals'] },
+    { forbids: [], detail: 'Drift is frozen: positions are only monitored' },
+  ],
+  GATE_BLOCKED: [BLOCKED, { blocking: 'ORACLE_INVALID,RPC_LATENCY', gates: GATES }],
+  GUARD_BLOCKED: [BLOCKED],
+  COOLDOWN: [
+    { blocking: '', gates: [], remaining_ms: 61_500, drift_pct: 2 },
+    { blocking: '', gates: [] },
+  ],
+  BOOKS_BEHIND: [{ since_ms: 1_700_000_000_000, reason: 'the node does not answer' }],
+  TRANSACTION_UNKNOWN: [{ nodes: NODES }, { nodes: [] }],
+  TRANSACTION_DROPPED: [{}],
+  FINALITY_LATE: [{ nodes: NODES }],
+  VERDICT_REFUSED: [
+    { reason: 'nothing of this operation is unknown now', malformed: false },
+    { reason: 'verdict: expected one of landed, failed, retry, got LANDED', malformed: true },
+  ],
+  VERDICT_CONTRADICTED: [
+    { verdict: 'landed', operator: 'ops', evidence: 'never landed' },
+    { verdict: null, operator: null, evidence: 'failed' },
+  ],
+  CONFIRMED_THEN_LOST: [{}],
+  ORDER_NOT_CANCELLED: [{}],
+  CLOSE_INCOMPLETE: [
+    { remaining: '0.5', placements: 1 },
+    { remaining: '10', placements: 6 },
+  ],
+  SETTLE_INCOMPLETE: [{ reason: 'no node takes the transaction' }],
+  RESOLVED_WITHOUT_PROOF: [{}],
+  CONNECTION_LOST: [{ reason: 'no response from the node' }],
+  AUTOMATIC_TRADES_FAILED: [{ failures: 3, reason: 'the price moved' }],
+  GUARD_ACTED: [{}],
+  LATE_FILL: [MOVED, { from: '-10', to: '-10.00001' }],
+  FOREIGN_CLOSE: [{ from: '-10', to: '0' }],
+  FOREIGN_TRADE: [MOVED],
+  FOREIGN_POSITION: [{ from: '0', to: '-10' }],
+  DESYNC: [MOVED, {}],
+  LIQUIDATED: [MOVED, { to: '0' }],
+  STORES_DIVERGED: (['account_missing', 'journal_lost', 'journal_behind', 'temporal_lost'] as const).map((verdict) => ({
+    verdict,
+    detail: 'both ends',
+  })),
+  JOURNAL_GAP: [GAP, { ...GAP, from_ms: null, not_kept: 2 }],
+  JOURNAL_NOT_REBUILT: [{ reason: 'the database is full' }],
+  WORKFLOW_STUCK: [{ workflow_ids: ['operation:abc'] }],
+  HISTORY_GAP: [{ from_slot: 100, to_slot: 200, first_available: 150 }],
+  BOOKS_BEGUN: [BEGUN, { ...BEGUN, lost: 2 }, { ...BEGUN, transactions: 0, from_slot: null }],
+  BOOKS_UNEXPLAINED: [{ from_slot: 100, to_slot: 200 }],
+  FUNDING_GAP: [{ market_time_ms: 1_700_000_000_000, gap: 'april.csv, line 7: 1 period is missing before this row' }],
+  ...setupSamples,
+};
