@@ -1,6 +1,7 @@
-/** How many calls may be in flight to the engine at once, with places kept for the ways out. */
+/** How many calls may be in flight to the engine at once, with places kept for what has priority. */
 
 import type { Action, CommandAnswer } from '../domain/order/command.ts';
+import { isExit, operationKindOf } from '../domain/order/operations.ts';
 import type { Clock } from '../lib/clock.ts';
 import { within } from '../lib/within.ts';
 import { acceptanceUnknown, busy, unavailable } from './answers.ts';
@@ -8,14 +9,11 @@ import type { EngineGateway } from './gateway.ts';
 import { MAX_WAITING_WAYS_OUT, ORDINARY_PLACES, RESERVED_PLACES } from './limits.ts';
 
 /** Never refused as busy: they end risk, or what blocks everything else. */
-const WAYS_OUT: ReadonlySet<Action> = new Set([
-  'DRIFT_CLOSE_POSITION',
-  'FLATTEN',
-  'STOP_ENGINE',
-  'RESOLVE_TRANSACTION',
-  'RESUME',
-]);
-export const isWayOut = (action: Action): boolean => WAYS_OUT.has(action);
+export function hasPriority(action: Action): boolean {
+  const kind = operationKindOf(action);
+  return kind === null ? PRIORITY_CONTROLS.has(action) : isExit(kind);
+}
+const PRIORITY_CONTROLS: ReadonlySet<Action> = new Set(['STOP_ENGINE', 'RESOLVE_TRANSACTION', 'RESUME']);
 
 interface Waiter {
   readonly start: () => void;
@@ -23,15 +21,15 @@ interface Waiter {
 
 /**
  * Puts a gateway behind a bounded number of places. An ordinary command without one is refused at once with
- * ENGINE_BUSY; a way out uses any place, and waits for one, at the head, until its deadline. A call that does not end
+ * ENGINE_BUSY; a command with priority uses any place, and waits for one, at the head, until its deadline. A call that does not end
  * by its deadline is answered ACCEPTANCE_UNKNOWN and gives its place back.
  */
 export function withPlaces(gateway: EngineGateway, clock: Clock): EngineGateway {
   let ordinary = 0;
-  let waysOut = 0;
+  let prioritized = 0;
   const waiting = new Set<Waiter>();
 
-  const free = (): number => ORDINARY_PLACES + RESERVED_PLACES - ordinary - waysOut;
+  const free = (): number => ORDINARY_PLACES + RESERVED_PLACES - ordinary - prioritized;
 
   const release = (): void => {
     for (const waiter of waiting) {
@@ -60,9 +58,9 @@ export function withPlaces(gateway: EngineGateway, clock: Clock): EngineGateway 
   };
 
   /** False when the deadline came before a place. */
-  const placeForWayOut = (deadlineMs: number): Promise<boolean> => {
+  const placeWithPriority = (deadlineMs: number): Promise<boolean> => {
     if (free() > 0) {
-      waysOut += 1;
+      prioritized += 1;
       return Promise.resolve(true);
     }
     if (waiting.size >= MAX_WAITING_WAYS_OUT) return Promise.resolve(false);
@@ -70,7 +68,7 @@ export function withPlaces(gateway: EngineGateway, clock: Clock): EngineGateway 
       const waiter: Waiter = {
         start: () => {
           clearTimeout(timer);
-          waysOut += 1;
+          prioritized += 1;
           resolve(true);
         },
       };
@@ -82,14 +80,14 @@ export function withPlaces(gateway: EngineGateway, clock: Clock): EngineGateway 
     });
   };
 
-  const wayOutCall = async (deadlineMs: number, call: () => Promise<CommandAnswer>): Promise<CommandAnswer> => {
-    if (!(await placeForWayOut(deadlineMs))) {
+  const priorityCall = async (deadlineMs: number, call: () => Promise<CommandAnswer>): Promise<CommandAnswer> => {
+    if (!(await placeWithPriority(deadlineMs))) {
       return unavailable('engine', 'The engine is busy with other commands, so this one was not sent. Send it again.');
     }
     try {
       return await run(deadlineMs, call);
     } finally {
-      waysOut -= 1;
+      prioritized -= 1;
       release();
     }
   };
@@ -97,10 +95,10 @@ export function withPlaces(gateway: EngineGateway, clock: Clock): EngineGateway 
   return {
     command: (engineId, envelope, deadlineMs) => {
       const call = () => gateway.command(engineId, envelope, deadlineMs);
-      return isWayOut(envelope.request.action) ? wayOutCall(deadlineMs, call) : ordinaryCall(deadlineMs, call);
+      return hasPriority(envelope.request.action) ? priorityCall(deadlineMs, call) : ordinaryCall(deadlineMs, call);
     },
     resolve: (operationId, verdict, updateId, deadlineMs) =>
-      wayOutCall(deadlineMs, () => gateway.resolve(operationId, verdict, updateId, deadlineMs)),
+      priorityCall(deadlineMs, () => gateway.resolve(operationId, verdict, updateId, deadlineMs)),
     state: (engineId, deadlineMs) => gateway.state(engineId, deadlineMs),
     ping: (deadlineMs) => gateway.ping(deadlineMs),
   };

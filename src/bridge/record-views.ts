@@ -146,10 +146,10 @@ export const transitionView = (
 type Fields = Readonly<Record<string, Json | undefined>>;
 
 /** Fields of intents that are base units in the journal, and how they read. */
-const SOL_FIELDS: ReadonlySet<string> = new Set(['size', 'delta']);
+const SOL_FIELDS: ReadonlySet<string> = new Set(['size']);
 const DECIMAL = /^-?\d{1,60}$/;
 
-/** `amount` is in its asset's units, `size` and `delta` in SOL, a price limit in USD; each with its `*_base` beside. */
+/** `amount` is in its asset's units, `size` in SOL (signed), a price limit in USD; each with its `*_base` beside. */
 function intentView(intent: Json): z.input<typeof IntentInfo> {
   const fields = intent as Fields;
   const view: Record<string, Json | undefined> = {};

@@ -4,7 +4,8 @@ import type { Alert } from '../domain/alerts/alert.ts';
 import type { EngineState, Hold, TradingState } from '../domain/engine/hold.ts';
 import type { OperationStatus } from '../domain/operation/operation.ts';
 import type { Action, CommandAnswer } from '../domain/order/command.ts';
-import type { Intent, OperationKind, Side } from '../domain/order/intent.ts';
+import type { Intent, Side } from '../domain/order/intent.ts';
+import type { RecordedKind } from '../domain/order/operations.ts';
 import type { ErrorReport, Json } from '../lib/errors.ts';
 
 export interface EngineRecord {
@@ -23,7 +24,7 @@ export interface EngineRecord {
   readonly cooldownUntilMs: number | null;
   /** Wall time at which the durable timer fires. */
   readonly cooldownEndsAtMs: number | null;
-  readonly operation: { readonly operationId: string; readonly kind: OperationKind; readonly stage: string } | null;
+  readonly operation: { readonly operationId: string; readonly kind: RecordedKind; readonly stage: string } | null;
   readonly unresolved: readonly string[];
   readonly holds: readonly Hold[];
   /** The engine workflow's own identity, made once at its first start: how the two stores know each other. */
@@ -79,7 +80,7 @@ export interface OperationRecord {
   readonly engineId: string;
   /** Null for what the engine decided itself. */
   readonly commandId: string | null;
-  readonly kind: OperationKind;
+  readonly kind: RecordedKind;
   readonly status: OperationStatus;
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;

@@ -294,7 +294,7 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
         status: 'done',
         created_at: '2026-01-15T12:00:00.000Z',
         ended_at: '2026-01-15T12:00:04.000Z',
-        intent: { kind: 'open', market: 'SOL-PERP', direction: 'short', size: 10, size_base: '10000000000' },
+        intent: { kind: 'open', market: 'SOL-PERP', size: -10, size_base: '-10000000000' },
         attempts: [
           {
             signature: SIGNATURE,

@@ -8,19 +8,18 @@ const side = z.enum(['buy', 'sell']);
 
 /** What is to be done: of an operation what was asked, of an attempt what was sent. */
 export const IntentInfo = z.object({
-  kind: z.string().about('deposit, withdraw, open, close, rebalance, order, cancel_orders or settle.'),
+  kind: z
+    .string()
+    .about(
+      'What was asked: deposit, withdraw, open, rebalance, correct, guard, close, flatten or settle. What was sent: deposit, withdraw, order, cancel_orders or settle.',
+    ),
   market: z.string().optional(),
   asset: asset.optional(),
   amount: z.number().optional().about('With deposit and withdraw, in units of the asset.'),
   amount_base: z.string().optional(),
-  direction: z.enum(['long', 'short']).optional().about('With open.'),
   side: side.optional().about('With order.'),
-  size: sol.optional().about('With open and order.'),
+  size: sol.optional().about('Of a trade. What was asked is signed: negative sells. An order has its side beside it.'),
   size_base: lamports.optional(),
-  delta: sol.optional().about('With rebalance: what it trades. Negative: sell.'),
-  delta_base: lamports.optional(),
-  flatten: z.boolean().optional().about('With close: it belongs to FLATTEN.'),
-  guard: z.boolean().optional().about('With rebalance: the guard decided it.'),
   reduce_only: z.boolean().optional(),
   price_limit: usd.optional().about('The worst price that is accepted.'),
   price_limit_base: microUsd.optional(),

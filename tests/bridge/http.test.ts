@@ -110,7 +110,7 @@ beforeAll(async () => {
     kind: 'open',
     status: 'running',
     createdAtMs: T0,
-    intent: { kind: 'open', market: 'SOL-PERP', direction: 'short', size: '1500000000' },
+    intent: { kind: 'open', market: 'SOL-PERP', size: '-1500000000' },
   });
   await journal.recordAttempt({
     operationId: 'op-1',
@@ -191,7 +191,7 @@ describe('the lists', () => {
       status: 'running',
       created_at: '2026-01-15T00:00:00.000Z',
       ended_at: null,
-      intent: { market: 'SOL-PERP', direction: 'short', size: 1.5, size_base: '1500000000' },
+      intent: { market: 'SOL-PERP', size: -1.5, size_base: '-1500000000' },
       attempts: [
         {
           signature: 'sig-0',

@@ -28,8 +28,8 @@ export interface Scene {
 }
 
 const DEPOSIT: OperationRequest = { kind: 'deposit', asset: 'SOL', amount: '1000000000' };
-const OPEN: OperationRequest = { kind: 'open', market: 'SOL-PERP', direction: 'short', size: '5000000000' };
-const CLOSE: OperationRequest = { kind: 'close', market: 'SOL-PERP', flatten: false };
+const OPEN: OperationRequest = { kind: 'open', market: 'SOL-PERP', size: '-5000000000' };
+const CLOSE: OperationRequest = { kind: 'close', market: 'SOL-PERP' };
 const IMPATIENT = { ...FAST_TIMING, confirmMs: 150, queryMs: 150 };
 
 interface Stage {
@@ -155,9 +155,9 @@ export const SCENES: readonly Scene[] = [
   plainly('deposit', DEPOSIT),
   plainly('withdraw', { kind: 'withdraw', asset: 'USDC', amount: '1000000' }),
   plainly('open', OPEN),
-  plainly('rebalance', { kind: 'rebalance', market: 'SOL-PERP', delta: '1000000000', guard: false }, [OPEN]),
+  plainly('rebalance', { kind: 'rebalance', market: 'SOL-PERP', size: '1000000000' }, [OPEN]),
   plainly('close', CLOSE, [OPEN]),
-  plainly('flatten', { kind: 'close', market: 'SOL-PERP', flatten: true }, [OPEN]),
+  plainly('flatten', { kind: 'flatten', market: 'SOL-PERP' }, [OPEN]),
   plainly('settle', { kind: 'settle', market: 'SOL-PERP' }, [OPEN]),
   plainly('open-refused-by-gates', { ...OPEN, size: '500000000000' } as OperationRequest),
   onPaper('open-stood-down', async ({ account, run }) => {

@@ -11,6 +11,7 @@ import { newOperation, step } from '../../src/domain/operation/operation-step.ts
 import type { Verdict } from '../../src/domain/order/command.ts';
 import type { Intent } from '../../src/domain/order/intent.ts';
 import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
+import { isExit } from '../../src/domain/order/operations.ts';
 import { type Attempt, DEFAULT_TIMING, resolvedByHuman } from '../../src/domain/transaction/transaction.ts';
 import { CALM, ChainModel, Dice, type Weather } from './chain-model.ts';
 import { type Complaint, checkEvidence, checkResolved, checkTaken, type Shown } from './model-claims.ts';
@@ -335,7 +336,7 @@ class ModelRun {
   /** What people read at the end is what the chain holds. A close counts by the position that it leaves. */
   private checkRecord(): void {
     const { kind } = this.options.request;
-    if (kind === 'close' || this.status === 'resolved_by_human') return;
+    if (isExit(kind) || this.status === 'resolved_by_human') return;
     const attempts = this.state.legs.filter((leg) => leg.purpose === 'main').flatMap((leg) => leg.tx.attempts);
     const landed = attempts.filter(({ signed }) => this.chain.landed(signed) === 'ok').length;
     this.ensure(landed === (this.status === 'done' ? 1 : 0), `"${this.status}" is what the chain holds`);

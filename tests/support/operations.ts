@@ -8,6 +8,7 @@ import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.t
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
 import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
+import { OPERATIONS } from '../../src/domain/order/operations.ts';
 import type { TransactionTiming } from '../../src/domain/transaction/transaction.ts';
 import type { OperationWrite } from '../../src/journal/records.ts';
 import { operationWorkflowId } from '../../src/lib/ids.ts';
@@ -29,15 +30,6 @@ export const FAST_TIMING: TransactionTiming = {
   retryVerdictMs: 4_000,
   verdictProofMs: 2_500,
   orderLifeMs: 600,
-};
-
-const WORKFLOW_OF: Record<OperationRequest['kind'], string> = {
-  deposit: 'deposit',
-  withdraw: 'withdraw',
-  open: 'openPosition',
-  close: 'closePosition',
-  rebalance: 'rebalance',
-  settle: 'settle',
 };
 
 export interface RunningOperation {
@@ -147,7 +139,7 @@ export class OperationBench {
       ...options,
       policy,
     };
-    const handle = await this.client.workflow.start(WORKFLOW_OF[request.kind], {
+    const handle = await this.client.workflow.start(OPERATIONS[request.kind].workflow, {
       taskQueue: this.taskQueue,
       workflowId: operationWorkflowId(operationId),
       args: [input],

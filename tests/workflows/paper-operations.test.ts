@@ -4,9 +4,9 @@ import { FAST_TIMING } from '../support/operations.ts';
 import { type PaperAccount, PaperBench } from '../support/paper-bench.ts';
 
 const MARKET = 'SOL-PERP';
-const OPEN: OperationRequest = { kind: 'open', market: MARKET, direction: 'short', size: '5000000000' };
-const CLOSE: OperationRequest = { kind: 'close', market: MARKET, flatten: false };
-const FLATTEN: OperationRequest = { kind: 'close', market: MARKET, flatten: true };
+const OPEN: OperationRequest = { kind: 'open', market: MARKET, size: '-5000000000' };
+const CLOSE: OperationRequest = { kind: 'close', market: MARKET };
+const FLATTEN: OperationRequest = { kind: 'flatten', market: MARKET };
 
 let bench: PaperBench;
 
@@ -108,7 +108,7 @@ describe('operations on the paper venue', () => {
   it('rebalances reduce-only where it reduces', async () => {
     const account = await bench.account();
     await run(account, OPEN);
-    const request: OperationRequest = { kind: 'rebalance', market: MARKET, delta: '1000000000', guard: false };
+    const request: OperationRequest = { kind: 'rebalance', market: MARKET, size: '1000000000' };
     const { answer, record } = await run(account, request);
     expect(answer).toMatchObject({ success: true, data: { filled_size: 1 } });
     expect(answer.message).toMatch(/^Rebalanced: bought 1 SOL-PERP at /);
@@ -191,7 +191,7 @@ describe('operations on the paper venue', () => {
     { kind: 'deposit', asset: 'SOL', amount: '1500000000' },
     { kind: 'withdraw', asset: 'USDC', amount: '1000000' },
     OPEN,
-    { kind: 'rebalance', market: MARKET, delta: '-1000000000', guard: false },
+    { kind: 'rebalance', market: MARKET, size: '-1000000000' },
     { kind: 'settle', market: MARKET },
     FLATTEN,
   ])('continues as new at every step: $kind', async (request) => {

@@ -9,7 +9,7 @@ import { absent, denied, mute, prunedNode } from '../support/scripted-venue.ts';
 import { testWorkflowBundle } from '../support/workflow-bundle.ts';
 
 const DEPOSIT: OperationRequest = { kind: 'deposit', asset: 'SOL', amount: '1000000000' };
-const OPEN: OperationRequest = { kind: 'open', market: 'SOL-PERP', direction: 'short', size: '5000000000' };
+const OPEN: OperationRequest = { kind: 'open', market: 'SOL-PERP', size: '-5000000000' };
 
 /** Unknown soon: for tests in which no node answers. */
 const IMPATIENT = { ...FAST_TIMING, confirmMs: 150, queryMs: 150 };
@@ -352,8 +352,8 @@ describe('histories', () => {
     account.faults.onSubmit({ kind: 'dropped' });
     const requests: OperationRequest[] = [
       OPEN,
-      { kind: 'rebalance', market: 'SOL-PERP', delta: '1000000000', guard: false },
-      { kind: 'close', market: 'SOL-PERP', flatten: true },
+      { kind: 'rebalance', market: 'SOL-PERP', size: '1000000000' },
+      { kind: 'flatten', market: 'SOL-PERP' },
       DEPOSIT,
       { kind: 'withdraw', asset: 'USDC', amount: '1000000' },
       { kind: 'settle', market: 'SOL-PERP' },

@@ -1,7 +1,7 @@
 /** The engine's desk: validates a command, admits it once, plans it on a fresh snapshot, waits for the slot, answers. */
 import { ApplicationFailure, condition, getExternalWorkflowHandle, isCancellation, uuid4 } from '@temporalio/workflow';
 import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
-import { type AdmissionKind, admissionKindOf, isWayOut, refusalOf } from '../../src/domain/engine/admission.ts';
+import { refusalOf } from '../../src/domain/engine/admission.ts';
 import {
   admissionView,
   adopt,
@@ -21,6 +21,7 @@ import { perpOf } from '../../src/domain/engine/reconcile.ts';
 import { exposure } from '../../src/domain/hedge/delta.ts';
 import { ASSET_DECIMALS, formatAmount } from '../../src/domain/money/amounts.ts';
 import { type CommandAnswer, type CommandEnvelope, done, refused } from '../../src/domain/order/command.ts';
+import { admissionRow, isExit, type OperationKind, operationKindOf } from '../../src/domain/order/operations.ts';
 import { type OperationPlan, planCommand } from '../../src/domain/planning/plan-command.ts';
 import type { ErrorReport, Json } from '../../src/lib/errors.ts';
 import { operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
@@ -68,8 +69,8 @@ export class CommandDesk {
 
   /** Synchronous, changes nothing. A refusal here leaves no record, so that the same command may come again. */
   validate(envelope: CommandEnvelope): void {
-    const kind = admissionKindOf(envelope.request);
-    if (kind === null || isWayOut(kind)) return;
+    const kind = operationKindOf(envelope.request.action);
+    if (kind === null || isExit(kind)) return;
     if (this.remembered(envelope.commandId) !== null) return;
     if (this.line.length >= this.run.tuning.maxWaiting) {
       const { message, code, details } = this.busy();
@@ -79,9 +80,9 @@ export class CommandDesk {
 
   /** `ready`: the two stores were compared; before it only the ways out and what needs no look at the account go on. */
   async handle(envelope: CommandEnvelope, ready: boolean, withinMs: number): Promise<CommandAnswer> {
-    const kind = admissionKindOf(envelope.request);
+    const kind = operationKindOf(envelope.request.action);
     const { action } = envelope.request;
-    const waits = kind === null ? action === 'RESUME' || action === 'ADOPT_POSITION' : !isWayOut(kind);
+    const waits = kind === null ? action === 'RESUME' || action === 'ADOPT_POSITION' : !isExit(kind);
     if (!ready && waits) return this.addressed(refused(NOT_READY));
     const answer: { value?: CommandAnswer } = {};
     this.handling += 1;
@@ -133,7 +134,7 @@ export class CommandDesk {
         await condition(() => this.remembered(envelope.commandId)?.answer != null);
         return this.remembered(envelope.commandId)?.answer ?? this.pending(envelope);
       }
-      const kind = admissionKindOf(envelope.request);
+      const kind = operationKindOf(envelope.request.action);
       if (expired(envelope)) return await this.conclude(envelope, expiry(), false);
       if (kind === null) return await this.control(envelope);
       const started = await this.operate(envelope, kind);
@@ -147,29 +148,30 @@ export class CommandDesk {
   }
 
   /** The answer when no operation was started; null when one was, and its report brings the answer. */
-  private async operate(envelope: CommandEnvelope, kind: AdmissionKind): Promise<CommandAnswer | null> {
-    const refusal = () => (kind === 'rebalance_enlarging' ? null : refusalOf(kind, admissionView(this.run.engine)));
+  private async operate(envelope: CommandEnvelope, kind: OperationKind): Promise<CommandAnswer | null> {
+    // The direction of a rebalance shows only on a snapshot.
+    const unsized = kind === 'rebalance';
+    const refusal = () => (unsized ? null : refusalOf(admissionRow(kind, false), admissionView(this.run.engine)));
     const withSnapshot = refusal() === null;
     const confirmation = this.confirmationOf(envelope);
     if (confirmation === 'invalid') return refused(CONFIRMATION_INVALID, 'rejected');
     const { reports } = this.run;
     const stored = await this.admit(envelope, withSnapshot);
-    if (stored === null && !isWayOut(kind)) return refused(JOURNAL_DOWN);
+    if (stored === null && !isExit(kind)) return refused(JOURNAL_DOWN);
     const past = stored === null ? null : pastAnswer(envelope, stored);
     if (past !== null) return past;
     if (expired(envelope)) return await this.conclude(envelope, expiry(), true);
     // A way out that nothing refuses goes to the head of the line at once: what ended is none of its business.
-    if (!isWayOut(kind) || !withSnapshot) await this.takeTold(stored);
+    if (!isExit(kind) || !withSnapshot) await this.takeTold(stored);
     const early = withSnapshot ? null : refusal();
     if (early !== null) return await this.conclude(envelope, refused(early), true);
     const snapshot = await this.snapshotFor(kind, withSnapshot ? stored : null);
     if (snapshot === null) {
       // What a rebalance would come to stays unknown; what refuses even a reduction refuses it.
-      const held =
-        kind === 'rebalance_enlarging' ? refusalOf('rebalance_reducing', admissionView(this.run.engine)) : null;
+      const held = unsized ? refusalOf(admissionRow(kind, true), admissionView(this.run.engine)) : null;
       if (held !== null && stored !== null) return await this.conclude(envelope, refused(held), true);
       const error = stored === null ? JOURNAL_DOWN : (stored.unavailable ?? VENUE_DOWN);
-      return isWayOut(kind) && mayComeBack(stored)
+      return isExit(kind) && mayComeBack(stored)
         ? await this.conclude(envelope, refused(unreadFor(error)), stored !== null)
         : refused(error);
     }
@@ -200,9 +202,9 @@ export class CommandDesk {
   }
 
   /** What a command is planned on. A way out waits neither for the journal nor in vain for a venue that is away. */
-  private async snapshotFor(kind: AdmissionKind, stored: Stored | null): Promise<Snapshot | null> {
+  private async snapshotFor(kind: OperationKind, stored: Stored | null): Promise<Snapshot | null> {
     const read = stored === null ? await this.fresh() : stored.snapshot && decodeSnapshot(stored.snapshot);
-    return read === null && isWayOut(kind) && mayComeBack(stored) ? await this.whenReadable() : read;
+    return read === null && isExit(kind) && mayComeBack(stored) ? await this.whenReadable() : read;
   }
 
   /** At the watch's next snapshot, or tried again as often as it does; null: not within the time of a person's word. */
@@ -246,8 +248,8 @@ export class CommandDesk {
       receivedAtMs: envelope.receivedAtMs,
       operationId: operationIdOf(engineId, envelope.commandId),
     };
-    const kind = admissionKindOf(envelope.request);
-    const first = kind === null || isWayOut(kind);
+    const kind = operationKindOf(envelope.request.action);
+    const first = kind === null || isExit(kind);
     const unanswered = unansweredCommands(this.run.engine).filter((other) => other !== envelope.commandId);
     const input = { engineId, record, withSnapshot, unanswered };
     try {
@@ -264,11 +266,13 @@ export class CommandDesk {
     snapshot: Snapshot,
     confirmation: Confirmation | null,
   ): Promise<CommandAnswer | null> {
-    const wayOut = isWayOut(plan.admission);
-    const refusal = refusalOf(plan.admission, admissionView(this.run.engine));
+    const { kind } = plan.request;
+    const exits = isExit(kind);
+    const row = admissionRow(kind, plan.reducing);
+    const refusal = refusalOf(row, admissionView(this.run.engine));
     if (refusal !== null) return await this.conclude(envelope, refused(refusal), true);
     // Several may have passed the validator at once. Not recorded: the same command may come again.
-    if (!wayOut && this.line.length >= this.run.tuning.maxWaiting) return refused(this.busy());
+    if (!exits && this.line.length >= this.run.tuning.maxWaiting) return refused(this.busy());
     const operationId = operationIdOf(this.run.engineId, envelope.commandId);
     this.run.engine = rememberCommand(this.run.engine, {
       commandId: envelope.commandId,
@@ -276,11 +280,11 @@ export class CommandDesk {
       operationId,
       answer: null,
     });
-    if (wayOut) this.line.unshift(envelope.commandId);
+    if (exits) this.line.unshift(envelope.commandId);
     else this.line.push(envelope.commandId);
     try {
       const { slot } = this.run.engine;
-      if (wayOut && slot !== null && !this.isUnderWay(plan.admission, slot)) {
+      if (exits && slot !== null && !this.isUnderWay(kind, slot)) {
         const reason = `${envelope.request.action} comes first`;
         await getExternalWorkflowHandle(operationWorkflowId(slot))
           .signal(standDown, { reason })
@@ -291,17 +295,16 @@ export class CommandDesk {
       const untilMs = Date.now() + this.run.tuning.slotWaitMs;
       let inTime = true;
       while (inTime && !mine()) {
-        if (wayOut) await condition(mine);
+        if (exits) await condition(mine);
         else inTime = await condition(mine, Math.max(1, untilMs - Date.now()));
       }
       if (!inTime) return await this.conclude(envelope, refused(busyFor(this.run.tuning.slotWaitMs)), true);
-      const late = refusalOf(plan.admission, admissionView(this.run.engine));
+      const late = refusalOf(row, admissionView(this.run.engine));
       if (late !== null) return await this.conclude(envelope, refused(late), true);
       const starting = this.starter.start({
         operationId,
         commandId: envelope.commandId,
         request: plan.request,
-        purpose: plan.purpose,
         reducing: plan.reducing,
         snapshot,
         confirmedPriceLimit: confirmation?.priceLimit ?? null,
@@ -316,9 +319,9 @@ export class CommandDesk {
   }
 
   /** What runs is a way out itself, and goes at least as far: waiting for it is quicker than starting over. */
-  private isUnderWay(kind: AdmissionKind, slot: string): boolean {
-    const purpose = trackedOperation(this.run.engine, slot)?.purpose;
-    return purpose === 'flatten' || (purpose === 'close' && kind === 'close');
+  private isUnderWay(kind: OperationKind, slot: string): boolean {
+    const running = trackedOperation(this.run.engine, slot)?.kind;
+    return running === 'flatten' || (running === 'close' && kind === 'close');
   }
 
   private busy(): ErrorReport {

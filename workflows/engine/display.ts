@@ -4,6 +4,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { trackedOperation, unresolvedOperations } from '../../src/domain/engine/engine-state.ts';
 import { tradingStateOf } from '../../src/domain/engine/hold.ts';
+import { OPERATIONS } from '../../src/domain/order/operations.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
 import { parseEngineId } from '../../src/lib/ids.ts';
 import type { EngineRun } from './engine.ts';
@@ -26,7 +27,14 @@ export function engineRecord(run: EngineRun): EngineRecord {
     confirmedExcess: engine.confirmedExcess,
     cooldownUntilMs: engine.cooldownUntilMs,
     cooldownEndsAtMs: engine.cooldownEndsAtMs,
-    operation: running === null ? null : { operationId: running.operationId, kind: running.kind, stage: running.stage },
+    operation:
+      running === null
+        ? null
+        : {
+            operationId: running.operationId,
+            kind: OPERATIONS[running.kind].recordedAs,
+            stage: running.stage,
+          },
     unresolved: unresolvedOperations(engine).map((operation) => operation.operationId),
     holds: engine.holds,
     epoch: engine.epoch,
@@ -43,7 +51,7 @@ export function showEngine(run: EngineRun): void {
   const lines = [
     `**${engine.state}**, trading ${tradingStateOf(engine.holds)}, ${run.policy.mode} · \`${run.engineId}\``,
     `- position: ${engine.vaultPerp === null ? 'being read' : `${Number(engine.vaultPerp) / 1e9} SOL`}, hedge target ${engine.hedgeTargetPpm / 10_000} %`,
-    `- operation: ${running === null ? 'none' : `${running.kind} \`operation:${running.operationId}\` (${running.stage})`}`,
+    `- operation: ${running === null ? 'none' : `${OPERATIONS[running.kind].label} \`operation:${running.operationId}\` (${running.stage})`}`,
     `- cooldown: ${engine.cooldownEndsAtMs === null ? 'none' : `until ${new Date(engine.cooldownEndsAtMs).toISOString()}`}`,
     `- waits for: ${waitsFor(run)}`,
     ...engine.holds.map(

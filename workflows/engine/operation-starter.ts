@@ -28,6 +28,8 @@ import { exposure, FULL_HEDGE_PPM } from '../../src/domain/hedge/delta.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
 import { recoveredFrom } from '../../src/domain/operation/operation-step.ts';
 import { type CommandAnswer, refused } from '../../src/domain/order/command.ts';
+import { operationTitle } from '../../src/domain/order/operation-request.ts';
+import { OPERATIONS } from '../../src/domain/order/operations.ts';
 import type { OperationRecord } from '../../src/journal/records.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import { operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
@@ -47,21 +49,11 @@ export interface StartRequest {
   readonly operationId: string;
   readonly commandId: string | null;
   readonly request: OperationRequest;
-  readonly purpose: TrackedOperation['purpose'];
   readonly reducing: boolean;
   readonly snapshot: Snapshot | null;
   readonly confirmedPriceLimit: string | null;
   readonly exposureConfirmed: boolean;
 }
-
-const WORKFLOW_OF: Record<OperationRequest['kind'], string> = {
-  deposit: 'deposit',
-  withdraw: 'withdraw',
-  open: 'openPosition',
-  close: 'closePosition',
-  rebalance: 'rebalance',
-  settle: 'settle',
-};
 
 export class OperationStarter {
   private readonly run: EngineRun;
@@ -79,13 +71,11 @@ export class OperationStarter {
   async startDecided(action: Exclude<EngineAction, { kind: 'none' }>, snapshot: Snapshot): Promise<void> {
     const decisions = this.run.engine.decisions + 1;
     this.run.engine = { ...this.run.engine, decisions };
-    const guard = action.kind === 'guard';
     await this.start({
       operationId: operationIdOf(this.run.engineId, `decision:${this.run.engine.epoch}:${decisions}`),
       commandId: null,
-      request: { kind: 'rebalance', market: SOL_PERP, delta: action.delta.toString(), guard },
-      purpose: guard ? 'guard' : 'correct',
-      reducing: guard || !action.enlarging,
+      request: { kind: action.kind, market: SOL_PERP, size: action.delta.toString() },
+      reducing: OPERATIONS[action.kind].reduces || !('enlarging' in action && action.enlarging),
       snapshot,
       confirmedPriceLimit: null,
       exposureConfirmed: false,
@@ -227,7 +217,6 @@ export class OperationStarter {
       operationId: record.operationId,
       commandId: record.commandId,
       request: record.intent as unknown as OperationRequest,
-      purpose: operation.purpose,
       reducing: operation.reducing,
       snapshot: null,
       confirmedPriceLimit: null,
@@ -249,8 +238,7 @@ export class OperationStarter {
       operationId: record.operationId,
       commandId: record.commandId,
       request,
-      purpose: purposeOf(request),
-      reducing: request.kind === 'close',
+      reducing: OPERATIONS[request.kind].reduces,
       snapshot: null,
       confirmedPriceLimit: null,
       exposureConfirmed: false,
@@ -275,7 +263,6 @@ export class OperationStarter {
       perpBefore: start.snapshot === null ? null : perpOf(start.snapshot).toString(),
       marketTimeMs: this.run.marketNowMs(),
       acceptedAtMs,
-      purpose: start.purpose,
     };
   }
 
@@ -295,14 +282,14 @@ export class OperationStarter {
       confirmedPriceLimit: start.confirmedPriceLimit,
       exposureConfirmed: start.exposureConfirmed,
       recovered,
-      hedgeTargetPpm: start.purpose === 'rebalance' ? FULL_HEDGE_PPM : this.run.engine.hedgeTargetPpm,
+      hedgeTargetPpm: start.request.kind === 'rebalance' ? FULL_HEDGE_PPM : this.run.engine.hedgeTargetPpm,
       whileUnresolved: unresolvedOperations(this.run.engine).length > 0,
       hadPosition: start.snapshot !== null && perpOf(start.snapshot) !== 0n,
       searchAttributes: this.run.tuning.searchAttributes,
     };
     this.inStart += 1;
     try {
-      await startChild(WORKFLOW_OF[start.request.kind], {
+      await startChild(OPERATIONS[start.request.kind].workflow, {
         workflowId: operationWorkflowId(start.operationId),
         args: [input],
         parentClosePolicy: ParentClosePolicy.ABANDON,
@@ -321,34 +308,5 @@ export class OperationStarter {
   }
 }
 
-function purposeOf(request: OperationRequest): TrackedOperation['purpose'] {
-  switch (request.kind) {
-    case 'deposit':
-    case 'withdraw':
-      return 'capital';
-    case 'open':
-      return 'open';
-    case 'close':
-      return request.flatten ? 'flatten' : 'close';
-    case 'rebalance':
-      return request.guard ? 'guard' : 'correct';
-    case 'settle':
-      return 'settle';
-  }
-}
-
-function summaryOf({ request, commandId }: StartRequest): string {
-  const by = commandId === null ? 'decided by the engine' : `command ${commandId}`;
-  switch (request.kind) {
-    case 'deposit':
-    case 'withdraw':
-      return `${request.kind} ${request.amount} base units of ${request.asset}, ${by}`;
-    case 'open':
-      return `open ${request.direction} ${request.size} lamports of ${request.market}, ${by}`;
-    case 'rebalance':
-      return `${request.guard ? 'guard' : 'rebalance'} ${request.delta} lamports of ${request.market}, ${by}`;
-    case 'close':
-    case 'settle':
-      return `${request.kind} ${request.market}, ${by}`;
-  }
-}
+const summaryOf = ({ request, commandId }: StartRequest): string =>
+  `${operationTitle(request)}, ${commandId === null ? 'decided by the engine' : `command ${commandId}`}`;

@@ -3,6 +3,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { currentLeg, type OperationState } from '../../src/domain/operation/operation.ts';
 import { stageText } from '../../src/domain/operation/operation-step.ts';
+import { operationTitle } from '../../src/domain/order/operation-request.ts';
 import {
   lastAttempt,
   mainEffect,
@@ -24,7 +25,7 @@ export function showDetails(state: OperationState, urls: ExplorerUrls, refusals:
   const attempt = leg === null ? null : lastAttempt(leg.tx);
   const url = attempt === null ? null : (urls[attempt.signed.signature] ?? null);
   const lines = [
-    `**${state.task.request.kind}** \`${JSON.stringify(state.task.request)}\` for \`${state.task.engineId}\``,
+    `**${operationTitle(state.task.request)}** for \`${state.task.engineId}\``,
     '',
     `- stage: **${stageText(state)}** (${state.phase})`,
     leg === null ? null : `- waits for: ${waitsFor(leg.tx)}`,

@@ -8,6 +8,7 @@ import { lamports } from '../../src/domain/money/units.ts';
 import type { Leg } from '../../src/domain/operation/operation.ts';
 import type { Intent } from '../../src/domain/order/intent.ts';
 import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
+import type { TradeKind } from '../../src/domain/order/operations.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import type { OperationInput } from '../messages.ts';
 
@@ -38,7 +39,7 @@ function gateOperation(input: OperationInput, intent: Intent, exposureConfirmed:
     case 'order':
       return {
         kind: 'trade',
-        purpose: purposeOf(input.request),
+        purpose: tradeKindOf(input.request),
         market: intent.market,
         delta: lamports(intent.side === 'buy' ? BigInt(intent.size) : -BigInt(intent.size)),
         automatic: input.commandId === null,
@@ -48,13 +49,8 @@ function gateOperation(input: OperationInput, intent: Intent, exposureConfirmed:
   }
 }
 
-function purposeOf(request: OperationRequest): Extract<GateOperation, { kind: 'trade' }>['purpose'] {
-  switch (request.kind) {
-    case 'close':
-      return request.flatten ? 'flatten' : 'close';
-    case 'rebalance':
-      return request.guard ? 'guard' : 'rebalance';
-    default:
-      return 'open';
-  }
+/** An order belongs to a trade: capital and settles place none. */
+function tradeKindOf({ kind }: OperationRequest): TradeKind {
+  if (kind === 'deposit' || kind === 'withdraw' || kind === 'settle') throw new Error(`a ${kind} places no order`);
+  return kind;
 }

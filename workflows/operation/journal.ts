@@ -2,6 +2,7 @@
 
 import { newAlert } from '../../src/domain/alerts/alert.ts';
 import type { JournalNotes, OperationTask } from '../../src/domain/operation/operation.ts';
+import { OPERATIONS } from '../../src/domain/order/operations.ts';
 import type { AlertNote, Note } from '../../src/domain/transaction/transaction.ts';
 import type { AttemptRef, OperationWrite } from '../../src/journal/records.ts';
 import type { Json } from '../../src/lib/errors.ts';
@@ -59,7 +60,7 @@ const operationRow = (task: OperationTask): NonNullable<OperationWrite['operatio
   operationId: task.operationId,
   engineId: task.engineId,
   commandId: task.commandId,
-  kind: task.request.kind,
+  kind: OPERATIONS[task.request.kind].recordedAs,
   status: 'running',
   createdAtMs: task.acceptedAtMs,
   intent: task.request as unknown as Json,

@@ -25,9 +25,8 @@ interface Book<Row> {
 }
 
 /** `−0.3750 SOL` of a correction, `0.5 SOL` of a deposit, `short 7.5 SOL`; empty where there is no amount. */
-function intentWords({ delta, size, direction, amount, asset }: IntentInfo): string {
-  if (delta !== undefined) return sol(delta, 'always');
-  if (size !== undefined) return `${direction ?? ''} ${sol(size)}`.trim();
+function intentWords({ size, amount, asset }: IntentInfo): string {
+  if (size !== undefined) return sol(size, 'always');
   return amount === undefined ? '' : `${plain(amount, 4)} ${asset ?? ''}`;
 }
 

@@ -2,8 +2,15 @@
  * Why a command cannot be sent now, or null. The engine decides; this only spares a person a certain refusal, by the
  * engine's own table. Where something is unknown the way out stays open.
  */
-import { type AdmissionKind, refusalOf } from '../../../src/domain/engine/admission.ts';
+import { refusalOf } from '../../../src/domain/engine/admission.ts';
 import type { Hold } from '../../../src/domain/engine/hold.ts';
+import {
+  type AdmissionRow,
+  admissionRow,
+  isExit,
+  OPERATIONS,
+  type OperationKind,
+} from '../../../src/domain/order/operations.ts';
 import type { DriftState } from '../../../src/protocol/account.ts';
 import type { Engine } from '../../../src/protocol/engine.ts';
 
@@ -15,20 +22,19 @@ export interface AvailabilityView {
   readonly permissions?: string | null;
 }
 
-export type Control = 'start' | 'stop' | 'resume' | 'adopt' | 'resolve' | 'rebalance';
+export type Control = 'start' | 'stop' | 'resume' | 'adopt' | 'resolve';
+/** What a person can command; the engine's own decisions have no button. */
+type CommandedKind = Exclude<OperationKind, 'correct' | 'guard'>;
 
 const NOT_CONNECTED = 'Not connected to the engine.';
 const NO_MODE = 'The mode (paper or live) is not known yet.';
 
-export function blockedBy(
-  kind: Exclude<AdmissionKind, `rebalance_${string}`> | Control,
-  view: AvailabilityView,
-): string | null {
+export function blockedBy(kind: CommandedKind | Control, view: AvailabilityView): string | null {
   if (!view.connected) return NOT_CONNECTED;
   const { engine } = view;
   if (kind === 'start') return engine?.state === 'running' ? 'The engine is already running.' : null;
-  // The way out waits for nothing that the page does not know.
-  if (kind === 'close' || kind === 'flatten') return null;
+  // An exit waits for nothing that the page does not know.
+  if (isCommanded(kind) && isExit(kind)) return null;
   if (engine === null) return NO_MODE;
   switch (kind) {
     case 'stop':
@@ -38,34 +44,33 @@ export function blockedBy(
     case 'adopt':
     case 'resolve':
       return null;
-    case 'rebalance':
-      if (engine.mode === 'live' && view.permissions != null && view.permissions !== 'trading')
-        return NOT_PERMITTED.trading;
-      return admission(
-        (view.drift?.net_delta ?? 0) < 0 ? 'rebalance_reducing' : 'rebalance_enlarging',
-        engine,
-        view.drift,
+    default: {
+      const reducing = kind === 'rebalance' && (view.drift?.net_delta ?? 0) < 0;
+      return (
+        forbiddenTo(kind, engine, view.permissions ?? null) ??
+        admission(admissionRow(kind, reducing), engine, view.drift)
       );
-    default:
-      return forbiddenTo(kind, engine, view.permissions ?? null) ?? admission(kind, engine, view.drift);
+    }
   }
 }
+
+const isCommanded = (kind: CommandedKind | Control): kind is CommandedKind => kind in OPERATIONS;
 
 const NOT_PERMITTED = {
   capital: 'Deposits and withdrawals are disabled (read-only).',
   trading: 'Trading is disabled by the permissions of this engine.',
 } as const;
 
-function forbiddenTo(kind: string, { mode }: Engine, permissions: string | null): string | null {
+function forbiddenTo(kind: OperationKind, { mode }: Engine, permissions: string | null): string | null {
   if (mode !== 'live' || permissions === null || permissions === 'trading') return null;
-  if (kind === 'open') return NOT_PERMITTED.trading;
+  if (OPERATIONS[kind].permission === 'trading') return NOT_PERMITTED.trading;
   return permissions === 'read-only' ? NOT_PERMITTED.capital : null;
 }
 
-function admission(kind: AdmissionKind, engine: Engine, drift: DriftState | null): string | null {
+function admission(row: AdmissionRow, engine: Engine, drift: DriftState | null): string | null {
   if (engine.state === null) return 'The state of the engine is unknown.';
   const positions = drift?.positions ?? null;
-  const refusal = refusalOf(kind, {
+  const refusal = refusalOf(row, {
     state: engine.state,
     holds: (engine.holds ?? []).map((hold) => ({
       code: hold.code as Hold['code'],

@@ -157,7 +157,7 @@ function deviationText(pct: number): string {
 
 const automaticGates = (
   snapshot: Snapshot,
-  purpose: 'rebalance' | 'guard',
+  purpose: 'correct' | 'guard',
   delta: Lamports,
   hedgeTargetPpm: number,
   policy: Policy,
@@ -212,7 +212,7 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
   if (correction.belowMinimum) {
     return hold('BELOW_MINIMUM', `The rebalance of ${formatSol(abs(delta))} SOL is below the minimum.`, figures);
   }
-  const gates = automaticGates(snapshot, 'rebalance', delta, context.hedgeTargetPpm, policy, nowMs);
+  const gates = automaticGates(snapshot, 'correct', delta, context.hedgeTargetPpm, policy, nowMs);
   if (!gates.pass) return { ...hold('GATE_BLOCKED', `The rebalance is blocked. ${whyBlocked(gates)}`, figures), gates };
   const text = `Hedge deviation: ${deviationText(driftPct)}. ${delta < 0n ? 'Selling' : 'Buying'} ${formatSol(abs(delta))} SOL.`;
   return { action: { kind: 'correct', delta, enlarging }, reasons: [{ code: 'CORRECT', text, figures }], gates };
@@ -232,7 +232,7 @@ function correct(snapshot: Snapshot, { spot, perp }: Exposure, targetPpm: number
   const exposed = spot ?? lamports(0n);
   const driftPct = driftFromTargetPct(exposed, perp, reservedFor(policy), targetPpm);
   const delta = correctionTo(targetPpm, exposed, perp, market?.stepSize ?? lamports(1n));
-  const minimum = market === null ? null : minimumSize(market, policy, 'rebalance');
+  const minimum = market === null ? null : minimumSize(market, policy, 'correct');
   return {
     delta,
     driftPct,

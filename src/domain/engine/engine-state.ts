@@ -10,8 +10,8 @@ import { excessOf, FULL_HEDGE_PPM, hedgeTargetPpm } from '../hedge/delta.ts';
 import { lamports } from '../money/units.ts';
 import type { OperationReport } from '../operation/operation-report.ts';
 import { type CommandAnswer, isFinal } from '../order/command.ts';
-import type { OperationKind } from '../order/intent.ts';
-import { type AdmissionKind, type AdmissionView, refusalOf } from './admission.ts';
+import { admissionRow, type OperationKind } from '../order/operations.ts';
+import { type AdmissionView, refusalOf } from './admission.ts';
 import type { DecisionContext } from './decide.ts';
 import { type Hold, type EngineState as RunState, withHold, withoutHold } from './hold.ts';
 import type { PendingWrites } from './pending-writes.ts';
@@ -48,7 +48,6 @@ export interface TrackedOperation {
   readonly perpBefore: string | null;
   readonly marketTimeMs: number;
   readonly acceptedAtMs: number;
-  readonly purpose: 'open' | 'close' | 'flatten' | 'rebalance' | 'correct' | 'guard' | 'capital' | 'settle';
 }
 
 export interface RememberedCommand {
@@ -213,17 +212,11 @@ export const slotWantedBy = (engine: EngineCarried): TrackedOperation | null =>
 
 function refusalOfRetry(engine: EngineCarried, operation: TrackedOperation): ErrorReport | null {
   const view = admissionView(engine);
-  return refusalOf(admissionKindOfOperation(operation), {
+  return refusalOf(admissionRow(operation.kind, operation.reducing), {
     ...view,
     unresolved: view.unresolved.filter((other) => other.operationId !== operation.operationId),
     holds: withoutHold(view.holds, 'unresolved', operation.operationId),
   });
-}
-
-function admissionKindOfOperation({ kind, purpose, reducing }: TrackedOperation): AdmissionKind {
-  if (kind === 'close') return purpose === 'flatten' ? 'flatten' : 'close';
-  if (kind === 'rebalance') return reducing ? 'rebalance_reducing' : 'rebalance_enlarging';
-  return kind;
 }
 
 /** The operation takes the slot. */
@@ -288,7 +281,7 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
 
 /** An OPEN whose fate was unknown: whatever is told of it, only the account says what a person now has. */
 const retarget = (engine: EngineCarried, operation: TrackedOperation): EngineCarried =>
-  operation.purpose === 'open'
+  operation.kind === 'open'
     ? { ...engine, vaultPerp: null, retarget: { unless: operation.perpBefore } }
     : { ...engine, vaultPerp: null };
 
@@ -356,7 +349,7 @@ function settleEffects(
   if (before.phase === 'released' || before.phase === 'ended') return engine;
   const succeeded = report.answer?.success === true;
   const changed = BigInt(operation.counted) !== 0n;
-  switch (operation.purpose) {
+  switch (operation.kind) {
     case 'open':
       // Of one that was unresolved the account itself tells (`retarget`).
       return changed && operation.perpBefore !== null && before.doubted !== true
@@ -371,13 +364,13 @@ function settleEffects(
       if (succeeded && changed) {
         return clearFailures({
           ...engine,
-          hedgeTargetPpm: operation.purpose === 'rebalance' ? FULL_HEDGE_PPM : engine.hedgeTargetPpm,
+          hedgeTargetPpm: operation.kind === 'rebalance' ? FULL_HEDGE_PPM : engine.hedgeTargetPpm,
           confirmedExcess: null,
           cooldownUntilMs: context.marketNowMs + context.cooldownMs,
           cooldownEndsAtMs: context.cooldownWallMs === null ? null : context.nowMs + context.cooldownWallMs,
         });
       }
-      return operation.purpose === 'correct' ? countFailure(engine, report, context) : engine;
+      return operation.kind === 'correct' ? countFailure(engine, report, context) : engine;
     case 'guard':
       return succeeded
         ? {
@@ -392,7 +385,8 @@ function settleEffects(
             }),
           }
         : countFailure(engine, report, context);
-    case 'capital':
+    case 'deposit':
+    case 'withdraw':
     case 'settle':
       return engine;
   }

@@ -6,8 +6,9 @@ import type { Policy } from '../hedge/policy.ts';
 import { tokenAmount, withdrawable } from '../margin/margin.ts';
 import { ASSET_DECIMALS, formatAmount, formatUsd } from '../money/amounts.ts';
 import { abs, type Lamports, type MicroUsd, max, microUsd, solNumber, usdNumber, valueAt } from '../money/units.ts';
+import type { TradeKind } from '../order/operations.ts';
 import { valuationPrice } from '../order/slippage.ts';
-import { type GateCheck, type GateSubject, openingCost, type TradePurpose, unknownAs } from './gate-subject.ts';
+import { type GateCheck, type GateSubject, openingCost, unknownAs } from './gate-subject.ts';
 
 /**
  * Base units that a withdrawal from Drift may ask for beyond what there is, and does not get: it rounds each deposit down
@@ -108,7 +109,7 @@ export function withdrawableOf({ account, markets }: Snapshot, asset: Asset): bi
 }
 
 /** An automatic or commanded correction also minds MIN_TRADE_SIZE; an OPEN only the market. */
-export const minimumSize = (market: PerpMarket, policy: Policy, purpose: TradePurpose): Lamports =>
+export const minimumSize = (market: PerpMarket, policy: Policy, purpose: TradeKind): Lamports =>
   purpose === 'open' ? market.minimumSize : max(market.minimumSize, policy.minTradeSize);
 
 export function minimumSizeCheck({ market, policy, operation, delta }: GateSubject): GateCheck {

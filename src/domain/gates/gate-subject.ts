@@ -10,15 +10,13 @@ import type { Policy } from '../hedge/policy.ts';
 import { type Assessment, assessMargin, liquidationPrice, perpMarketOf, perpSize, spotHeld } from '../margin/margin.ts';
 import { type Lamports, lamports, max, min, type Price } from '../money/units.ts';
 import type { Side } from '../order/intent.ts';
+import type { GateColumn, TradeKind } from '../order/operations.ts';
 import { limitReference, priceLimit } from '../order/slippage.ts';
-import type { GateColumn } from './gate-table.ts';
-
-export type TradePurpose = 'open' | 'rebalance' | 'close' | 'flatten' | 'guard';
 
 export type GateOperation =
   | {
       readonly kind: 'trade';
-      readonly purpose: TradePurpose;
+      readonly purpose: TradeKind;
       readonly market: string;
       /** Signed lamports, positive = buy. */
       readonly delta: Lamports;

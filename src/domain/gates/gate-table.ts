@@ -1,17 +1,6 @@
 /** The table of docs/architecture/gates.md as data: which gate means what for which operation. */
 
-export const GATE_COLUMNS = [
-  'deposit',
-  'withdraw',
-  'open',
-  'rebalance-enlarge',
-  'rebalance-reduce',
-  'close',
-  'flatten',
-  'settle',
-  'guard',
-] as const;
-export type GateColumn = (typeof GATE_COLUMNS)[number];
+import { GATE_COLUMNS, type GateColumn } from '../order/operations.ts';
 
 /**
  * B blocks · C needs a person's confirmation, blocks when automatic · A blocks when automatic · W blocks unless the

@@ -2,14 +2,14 @@
 
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { lamports, solNumber, usdNumber } from '../money/units.ts';
+import { OPERATIONS } from '../order/operations.ts';
 import { limitReference } from '../order/slippage.ts';
 import { type GateCheck, type GateSubject, openingCost, sideOf, unknownAs, walletSolChange } from './gate-subject.ts';
 
-const REQUIRED_PERMISSION = { deposit: 'capital', withdraw: 'capital', settle: 'capital', trade: 'trading' } as const;
 const PERMISSION_RANK = { 'read-only': 0, capital: 1, trading: 2 } as const;
 
 export function permission({ policy, operation }: GateSubject): GateCheck {
-  const need = REQUIRED_PERMISSION[operation.kind];
+  const need = OPERATIONS[operation.kind === 'trade' ? operation.purpose : operation.kind].permission;
   return {
     pass: policy.mode === 'paper' || PERMISSION_RANK[policy.permissions] >= PERMISSION_RANK[need],
     have: policy.mode === 'paper' ? 'paper' : policy.permissions,

@@ -10,15 +10,16 @@ import { marketOfAsset } from '../account/spot-markets.ts';
 import { countedSpot, driftFromTargetPct, reservedFor } from '../hedge/delta.ts';
 import { perpMarketOf, perpSize } from '../margin/margin.ts';
 import { abs, divCeil, type MicroUsd, microUsd, valueAt } from '../money/units.ts';
+import { type GateColumn, gateColumn, type OperationKind } from '../order/operations.ts';
 import { valuationPrice } from '../order/slippage.ts';
 import { GATE_CHECKS } from './gate-checks.ts';
 import { type GateCheck, type GateInput, type GateOperation, type GateSubject, gateSubject } from './gate-subject.ts';
-import { GATE_CODES, type GateCell, type GateCode, type GateColumn, gateCell } from './gate-table.ts';
+import { GATE_CODES, type GateCell, type GateCode, gateCell } from './gate-table.ts';
 import { gateSentence } from './gate-words.ts';
 
 export { minimumSize } from './gate-size-checks.ts';
-export { type GateInput, type GateOperation, type TradePurpose, worstPriceOf } from './gate-subject.ts';
-export type { GateCode, GateColumn } from './gate-table.ts';
+export { type GateInput, type GateOperation, worstPriceOf } from './gate-subject.ts';
+export type { GateCode } from './gate-table.ts';
 
 export interface Gate extends GateCheck {
   readonly code: GateCode;
@@ -44,16 +45,9 @@ export function reduces(operation: GateOperation, { account, markets }: Snapshot
   return isReducing(perpSize(account, markets, operation.market), operation.delta);
 }
 
-/** A reduction's name is of no use to a trade that does not reduce, and a trade that reduces is judged as one. */
-export function gateColumn(operation: GateOperation, reducing: boolean): GateColumn {
-  if (operation.kind !== 'trade') return operation.kind;
-  if (!reducing) return operation.purpose === 'open' ? 'open' : 'rebalance-enlarge';
-  return operation.purpose === 'open' || operation.purpose === 'rebalance' ? 'rebalance-reduce' : operation.purpose;
-}
-
 export function evaluateGates(input: GateInput): GateReport {
   const reducing = reduces(input.operation, input.snapshot);
-  const column = gateColumn(input.operation, reducing);
+  const column = gateColumn(kindOf(input.operation), reducing);
   const subject = gateSubject(input, column, reducing);
   const gates: Gate[] = [];
   for (const code of GATE_CODES) {
@@ -72,6 +66,9 @@ export function evaluateGates(input: GateInput): GateReport {
     gates,
   };
 }
+
+const kindOf = (operation: GateOperation): OperationKind =>
+  operation.kind === 'trade' ? operation.purpose : operation.kind;
 
 const isAutomatic = (operation: GateOperation): boolean => operation.kind === 'trade' && operation.automatic;
 

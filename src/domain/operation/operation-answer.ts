@@ -5,6 +5,7 @@ import { formatAmount, formatSol, formatUsd } from '../money/amounts.ts';
 import { abs } from '../money/units.ts';
 import { type CommandAnswer, done, refused } from '../order/command.ts';
 import { totalFills } from '../order/intent.ts';
+import { directionOf, type TradeRequest } from '../order/operation-request.ts';
 import { lastAttempt, resolvedByHuman } from '../transaction/transaction.ts';
 import { currentLeg, filledSize, type Leg, legLanded, type OperationState, operationFills } from './operation.ts';
 
@@ -63,15 +64,16 @@ export function answerOf(state: OperationState): CommandAnswer {
     }
     case 'settle':
       return settleAnswer(leg, { ...fields, market: request.market });
-    case 'open':
-      return tradeAnswer(state, leg, {
-        ...fields,
-        market: request.market,
-        direction: request.direction,
-      });
+    case 'open': {
+      const direction = directionOf(BigInt(request.size));
+      return tradeAnswer(state, request, leg, { ...fields, market: request.market, direction });
+    }
     case 'rebalance':
-      return tradeAnswer(state, leg, { ...fields, market: request.market });
+    case 'correct':
+    case 'guard':
+      return tradeAnswer(state, request, leg, { ...fields, market: request.market });
     case 'close':
+    case 'flatten':
       return closeAnswer(state, leg, { ...fields, market: request.market });
   }
 }
@@ -128,37 +130,26 @@ function fillFields(state: OperationState, requested: bigint): AnswerFields {
   };
 }
 
-function requestedSize(state: OperationState): bigint {
-  const { request } = state.task;
-  switch (request.kind) {
-    case 'open':
-      return BigInt(request.size);
-    case 'rebalance': {
-      const delta = BigInt(request.delta);
-      return delta < 0n ? -delta : delta;
-    }
-    default:
-      return initialSize(state);
-  }
-}
-
 /** What stood when a close first looked. */
 const initialSize = (state: OperationState): bigint => abs(BigInt(state.legs[0]?.position ?? '0'));
 
-function tradeAnswer(state: OperationState, leg: Leg | null, fields: AnswerFields): CommandAnswer {
-  const { request } = state.task;
-  const requested = requestedSize(state);
+function tradeAnswer(
+  state: OperationState,
+  request: TradeRequest,
+  leg: Leg | null,
+  fields: AnswerFields,
+): CommandAnswer {
+  const signed = BigInt(request.size);
+  const requested = abs(signed);
   const filled = totalFills(operationFills(state));
   const sized = { ...fields, ...fillFields(state, requested) };
   if (leg === null || !legLanded(leg)) return notDone(leg, sized);
   if (filled.size === 0n) return refused(notFilled(requested), 'failed', committed(sized));
-  const market = 'market' in request ? request.market : '';
   const size =
     filled.size === requested ? formatSol(filled.size) : `${formatSol(filled.size)} of ${formatSol(requested)}`;
-  const at = `${size} ${market} at ${formatUsd(filled.averagePrice ?? 0n)}`;
-  if (request.kind === 'open') return done(`Opened ${request.direction} ${at}`, committed(sized));
-  const sold = request.kind === 'rebalance' && request.delta.startsWith('-');
-  return done(`Rebalanced: ${sold ? 'sold' : 'bought'} ${at}`, committed(sized));
+  const at = `${size} ${request.market} at ${formatUsd(filled.averagePrice ?? 0n)}`;
+  if (request.kind === 'open') return done(`Opened ${directionOf(signed)} ${at}`, committed(sized));
+  return done(`Rebalanced: ${signed < 0n ? 'sold' : 'bought'} ${at}`, committed(sized));
 }
 
 const notFilled = (requested: bigint): ErrorReport => ({
@@ -207,8 +198,7 @@ function settledFields(state: OperationState): AnswerFields {
 }
 
 function alreadyFlat(state: OperationState, fields: AnswerFields): CommandAnswer {
-  const { request } = state.task;
-  if (request.kind === 'close' && request.flatten) return done('Already flat', { ...fields, changed: false });
+  if (state.task.request.kind === 'flatten') return done('Already flat', { ...fields, changed: false });
   return refused({ code: 'NO_POSITION', message: 'There is no position to close.' }, 'rejected', fields);
 }
 

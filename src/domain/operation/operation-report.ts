@@ -2,7 +2,7 @@
 
 import type { ErrorReport } from '../../lib/errors.ts';
 import type { CommandAnswer } from '../order/command.ts';
-import type { OperationKind } from '../order/intent.ts';
+import type { OperationKind } from '../order/operations.ts';
 
 /** `sequence` grows, so that a report is taken once. */
 export interface OperationReport {

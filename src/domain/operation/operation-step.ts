@@ -4,6 +4,8 @@ import { type AlertDraft, raised } from '../alerts/alert.ts';
 import type { CommandAnswer } from '../order/command.ts';
 import type { Intent } from '../order/intent.ts';
 import type { Plan } from '../order/intent-plan.ts';
+import { type ExitRequest, isExitRequest } from '../order/operation-request.ts';
+import { OPERATIONS } from '../order/operations.ts';
 import type { SignedAttempt } from '../transaction/attempt.ts';
 import {
   type AlertNote,
@@ -37,7 +39,6 @@ import {
   perpChange,
   placement,
   planOf,
-  reducesByName,
   SETTLE_ABOVE,
   type Transition,
   windowClosed,
@@ -63,7 +64,7 @@ export function newOperation(
   recovered: readonly Recovered[] = [],
 ): OperationState {
   const plan = planOf(task.request, 0, confirmed.priceLimit);
-  const options = transactionOptions(task, reducesByName(task.request));
+  const options = transactionOptions(task, OPERATIONS[task.request.kind].reduces);
   const legs: Leg[] =
     recovered.length === 0
       ? [newLeg('main', plan, newTransaction(options))]
@@ -391,8 +392,9 @@ function legDone(b: OperationBuilder): void {
     b.startMain();
     return;
   }
-  if (state.task.request.kind === 'close') {
-    closeRound(b);
+  const { request } = state.task;
+  if (isExitRequest(request)) {
+    closeRound(b, request);
     return;
   }
   finish(b);
@@ -402,14 +404,12 @@ function legDone(b: OperationBuilder): void {
 const RETRYABLE_REFUSALS: ReadonlySet<string> = new Set(['SIMULATION_FAILED', 'UNAVAILABLE', 'UNEXPECTED']);
 const isRetryable = (code: string): boolean => RETRYABLE_REFUSALS.has(code) || code.startsWith('RPC_');
 
-function closeRound(b: OperationBuilder): void {
+function closeRound(b: OperationBuilder, request: ExitRequest): void {
   const { leg, state } = b;
-  const { request } = state.task;
-  if (request.kind !== 'close') return;
   const order = placement(leg);
   const filledWhole = order !== null && legLanded(leg) && filledSize(leg) >= BigInt(order.size);
   if (leg.nothing === 'flat' || filledWhole) {
-    closed(b, request.market, request.flatten);
+    closed(b, request);
     return;
   }
   const refusal = leg.tx.stage === 'rejected' ? (leg.tx.error?.code ?? '') : null;
@@ -426,7 +426,8 @@ function closeRound(b: OperationBuilder): void {
 }
 
 /** Flat. The answer goes out at once; what is realized is settled afterwards, in the same slot. */
-function closed(b: OperationBuilder, market: string, flatten: boolean): void {
+function closed(b: OperationBuilder, { kind, market }: ExitRequest): void {
+  const flatten = kind === 'flatten';
   b.set({ flat: true });
   const nothingWasThere = !b.state.legs.some(legLanded) && !b.state.task.hadPosition && !flatten;
   if (noMore(b.state) || nothingWasThere) {

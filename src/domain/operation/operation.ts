@@ -4,10 +4,12 @@
  */
 
 import type { ErrorReport } from '../../lib/errors.ts';
+import { abs } from '../money/units.ts';
 import type { CommandAnswer, Mode } from '../order/command.ts';
 import { type Fill, type Intent, type OrderIntent, totalFills } from '../order/intent.ts';
 import type { Plan, Planned } from '../order/intent-plan.ts';
 import type { OperationRequest } from '../order/operation-request.ts';
+import { OPERATIONS } from '../order/operations.ts';
 import type { OrderReport, Sighting, SignedAttempt } from '../transaction/attempt.ts';
 import {
   type AlertNote,
@@ -225,24 +227,21 @@ export function planOf(request: OperationRequest, replacements: number, confirme
     case 'deposit':
     case 'withdraw':
       return { kind: request.kind, asset: request.asset, amount: request.amount };
-    case 'open': {
-      const delta = request.direction === 'long' ? request.size : `-${request.size}`;
-      return { kind: 'trade', market: request.market, delta, priceBound: confirmedPriceLimit };
-    }
+    case 'open':
     case 'rebalance':
-      return { kind: 'trade', market: request.market, delta: request.delta, priceBound: confirmedPriceLimit };
-    case 'close': {
+    case 'correct':
+    case 'guard':
+      return { kind: 'trade', market: request.market, delta: request.size, priceBound: confirmedPriceLimit };
+    case 'close':
+      return { kind: 'close', market: request.market, slippageMultiple: 1 };
+    case 'flatten': {
       const multiple = FLATTEN_MULTIPLES[Math.min(replacements, FLATTEN_MULTIPLES.length - 1)] ?? 1;
-      return { kind: 'close', market: request.market, slippageMultiple: request.flatten ? multiple : 1 };
+      return { kind: 'close', market: request.market, slippageMultiple: multiple };
     }
     case 'settle':
       return { kind: 'settle', market: request.market, above: null };
   }
 }
-
-/** Reducing by its name, before a snapshot tells. */
-export const reducesByName = (request: OperationRequest): boolean =>
-  request.kind === 'close' || (request.kind === 'rebalance' && request.guard);
 
 /** The intent of a recovered attempt whose record has none. Its order, if it placed one, is asked of the venue. */
 export function intentOf(request: OperationRequest, signed: SignedAttempt, timing: TransactionTiming): Intent {
@@ -252,20 +251,18 @@ export function intentOf(request: OperationRequest, signed: SignedAttempt, timin
       return { kind: request.kind, asset: request.asset, amount: request.amount };
     case 'settle':
       return { kind: 'settle', market: request.market };
-    case 'open':
-    case 'rebalance':
-    case 'close': {
-      const delta = request.kind === 'rebalance' ? BigInt(request.delta) : 0n;
-      const buys = request.kind === 'open' ? request.direction === 'long' : delta >= 0n;
+    default: {
+      const { reduces } = OPERATIONS[request.kind];
+      const size = 'size' in request ? BigInt(request.size) : 0n;
       return {
         kind: 'order',
         market: request.market,
-        side: buys ? 'buy' : 'sell',
-        size: request.kind === 'open' ? request.size : (delta < 0n ? -delta : delta).toString(),
-        reduceOnly: reducesByName(request),
+        side: size < 0n ? 'sell' : 'buy',
+        size: abs(size).toString(),
+        reduceOnly: reduces,
         priceLimit: '0',
         maxTsMs: signed.signedAtMs + timing.orderLifeMs,
-        cancelOpenOrders: reducesByName(request),
+        cancelOpenOrders: reduces,
       };
     }
   }

@@ -2,7 +2,6 @@
 import type { Asset } from '../account/account.ts';
 import type { Lamports, MicroUsd, Price } from '../money/units.ts';
 
-export type OperationKind = 'deposit' | 'withdraw' | 'open' | 'close' | 'rebalance' | 'settle';
 export type Side = 'buy' | 'sell';
 
 export type Intent =

@@ -1,12 +1,51 @@
+/**
+ * What an operation is asked to do, as plain JSON. Amounts are decimal strings of base units; the size of a trade is
+ * signed lamports, positive = long.
+ */
 import type { Asset } from '../account/account.ts';
+import { ASSET_DECIMALS, formatAmount, formatSol } from '../money/amounts.ts';
 import type { Direction } from './command.ts';
+import { type CapitalKind, isExit, OPERATIONS } from './operations.ts';
 
-/** What an operation is asked to do, as plain JSON; amounts are decimal strings of base units. */
-export type OperationRequest =
-  | { readonly kind: 'deposit' | 'withdraw'; readonly asset: Asset; readonly amount: string }
-  | { readonly kind: 'open'; readonly market: string; readonly direction: Direction; readonly size: string }
-  /** A goal: flat. `flatten` widens the price limit to 1, 2, 4 times and settles afterwards. */
-  | { readonly kind: 'close'; readonly market: string; readonly flatten: boolean }
-  /** Signed lamports to trade, positive = buy. `guard`: the automatic reduction of the guard. */
-  | { readonly kind: 'rebalance'; readonly market: string; readonly delta: string; readonly guard: boolean }
-  | { readonly kind: 'settle'; readonly market: string };
+export type OperationRequest = CapitalRequest | TradeRequest | ExitRequest | SettleRequest;
+
+export interface CapitalRequest {
+  readonly kind: CapitalKind;
+  readonly asset: Asset;
+  readonly amount: string;
+}
+
+export interface TradeRequest {
+  readonly kind: 'open' | 'rebalance' | 'correct' | 'guard';
+  readonly market: string;
+  readonly size: string;
+}
+
+/** A goal: flat, whatever stands when it is carried out. */
+export interface ExitRequest {
+  readonly kind: 'close' | 'flatten';
+  readonly market: string;
+}
+
+export interface SettleRequest {
+  readonly kind: 'settle';
+  readonly market: string;
+}
+
+export const isExitRequest = (request: OperationRequest): request is ExitRequest => isExit(request.kind);
+
+/** As a person asks for it, and is answered. */
+export const directionOf = (size: bigint): Direction => (size < 0n ? 'short' : 'long');
+
+/** In a few words, for people: "Open short 5 SOL-PERP". */
+export function operationTitle(request: OperationRequest): string {
+  const { label } = OPERATIONS[request.kind];
+  if ('asset' in request) {
+    return `${label} ${formatAmount(BigInt(request.amount), ASSET_DECIMALS[request.asset])} ${request.asset}`;
+  }
+  if (!('size' in request)) return `${label} ${request.market}`;
+  const size = BigInt(request.size);
+  const sol = formatSol(size < 0n ? -size : size);
+  if (request.kind === 'open') return `${label} ${directionOf(size)} ${sol} ${request.market}`;
+  return `${label}: ${size < 0n ? 'sell' : 'buy'} ${sol} ${request.market}`;
+}

@@ -2,9 +2,7 @@
 
 import type { ErrorReport, Json } from '../../lib/errors.ts';
 import type { Snapshot } from '../account/snapshot.ts';
-import type { AdmissionKind } from '../engine/admission.ts';
 import { planRebalance } from '../engine/decide.ts';
-import type { TrackedOperation } from '../engine/engine-state.ts';
 import { confirmationNeeded, evaluateGates, type GateOperation, gateError, worstPriceOf } from '../gates/gates.ts';
 import { FULL_HEDGE_PPM } from '../hedge/delta.ts';
 import type { Policy } from '../hedge/policy.ts';
@@ -37,25 +35,9 @@ export type OperationPlan =
     }
   | {
       readonly kind: 'start';
-      readonly admission: AdmissionKind;
       readonly request: OperationRequest;
-      readonly purpose: TrackedOperation['purpose'];
       readonly reducing: boolean;
     };
-
-type OperatingRequest = Extract<
-  CommandRequest,
-  {
-    action:
-      | 'DRIFT_DEPOSIT'
-      | 'DRIFT_WITHDRAW'
-      | 'DRIFT_OPEN_POSITION'
-      | 'DRIFT_CLOSE_POSITION'
-      | 'REBALANCE'
-      | 'FLATTEN'
-      | 'SETTLE_PNL';
-  }
->;
 
 export function planCommand(request: CommandRequest, input: PlanInput): OperationPlan {
   switch (request.action) {
@@ -77,11 +59,6 @@ export function planCommand(request: CommandRequest, input: PlanInput): Operatio
   }
 }
 
-export const isOperating = (request: CommandRequest): request is OperatingRequest =>
-  !['START_ENGINE', 'STOP_ENGINE', 'GET_STATE', 'RESUME', 'ADOPT_POSITION', 'RESOLVE_TRANSACTION'].includes(
-    request.action,
-  );
-
 const refuse = (error: ErrorReport): OperationPlan => ({ kind: 'refuse', error });
 const mainMarket = (snapshot: Snapshot): string => snapshot.markets.perps[0]?.market ?? '';
 
@@ -102,9 +79,7 @@ function planCapital(
   return (
     gatesSay(operation, input, null) ?? {
       kind: 'start',
-      admission: kind,
       request: { kind, asset, amount },
-      purpose: 'capital',
       reducing: false,
     }
   );
@@ -129,9 +104,7 @@ function planOpen(
   return (
     gatesSay(operation, input, delta) ?? {
       kind: 'start',
-      admission: 'open',
-      request: { kind: 'open', market, direction, size },
-      purpose: 'open',
+      request: { kind: 'open', market, size: delta.toString() },
       reducing: false,
     }
   );
@@ -146,9 +119,7 @@ function planClose(market: string, flatten: boolean, { snapshot }: PlanInput): O
   if (flat) return { kind: 'nothing', message: 'No open position. Trading is halted until RESUME.' };
   return {
     kind: 'start',
-    admission: flatten ? 'flatten' : 'close',
-    request: { kind: 'close', market, flatten },
-    purpose: flatten ? 'flatten' : 'close',
+    request: { kind: flatten ? 'flatten' : 'close', market },
     reducing: true,
   };
 }
@@ -163,9 +134,7 @@ function planSettle(market: string, input: PlanInput): OperationPlan {
   return (
     gatesSay({ kind: 'settle', market }, input, null) ?? {
       kind: 'start',
-      admission: 'settle',
       request: { kind: 'settle', market },
-      purpose: 'settle',
       reducing: false,
     }
   );
@@ -193,9 +162,7 @@ function planRebalanceCommand(input: PlanInput): OperationPlan {
       return (
         gatesSay(operation, input, plan.delta) ?? {
           kind: 'start',
-          admission: plan.enlarging ? 'rebalance_enlarging' : 'rebalance_reducing',
-          request: { kind: 'rebalance', market, delta: plan.delta.toString(), guard: false },
-          purpose: 'rebalance',
+          request: { kind: 'rebalance', market, size: plan.delta.toString() },
           reducing: !plan.enlarging,
         }
       );

@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  type AdmissionKind,
-  type AdmissionView,
-  admissionKindOf,
-  refusalOf,
-} from '../../../src/domain/engine/admission.ts';
+import { type AdmissionView, refusalOf } from '../../../src/domain/engine/admission.ts';
 import type { Hold } from '../../../src/domain/engine/hold.ts';
+import type { AdmissionRow } from '../../../src/domain/order/operations.ts';
 
 const hold = (code: Hold['code'], permits: Hold['permits']): Hold => ({
   code,
@@ -33,7 +29,7 @@ const COLUMNS: readonly (readonly [string, AdmissionView])[] = [
   ['dropped by a fork', { ...ACTIVE, dropped: true }],
 ];
 
-const KIND_OF_ROW: Record<string, AdmissionKind> = {
+const KIND_OF_ROW: Record<string, AdmissionRow> = {
   close: 'close',
   flatten: 'flatten',
   settle: 'settle',
@@ -64,7 +60,7 @@ describe('the admission table', () => {
 
   it.each(cells())('%s when %s: %s', (operation, column, answer) => {
     const view = COLUMNS.find(([name]) => name === column)?.[1] as AdmissionView;
-    const refusal = refusalOf(KIND_OF_ROW[operation] as AdmissionKind, view);
+    const refusal = refusalOf(KIND_OF_ROW[operation] as AdmissionRow, view);
     const expected = answer.split(',')[0];
     expect(refusal?.code ?? 'yes').toBe(expected);
   });
@@ -113,20 +109,5 @@ describe('the admission table', () => {
         { code: 'guarded', reason: 'guarded', cleared_by: 'person' },
       ],
     });
-  });
-});
-
-describe('admissionKindOf', () => {
-  it('knows which commands start an operation', () => {
-    expect(admissionKindOf({ action: 'REBALANCE' })).toBe('rebalance_enlarging');
-    expect(admissionKindOf({ action: 'FLATTEN' })).toBe('flatten');
-    expect(admissionKindOf({ action: 'SETTLE_PNL', market: 'SOL-PERP' })).toBe('settle');
-    expect(admissionKindOf({ action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' })).toBe('close');
-    expect(admissionKindOf({ action: 'DRIFT_DEPOSIT', amount: '1', asset: 'SOL' })).toBe('deposit');
-    expect(admissionKindOf({ action: 'DRIFT_WITHDRAW', amount: '1', asset: 'SOL' })).toBe('withdraw');
-    expect(admissionKindOf({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: '1' })).toBe(
-      'open',
-    );
-    expect(admissionKindOf({ action: 'STOP_ENGINE' })).toBeNull();
   });
 });

@@ -23,13 +23,14 @@ import {
 import { tradingStateOf, withHold } from '../../../src/domain/engine/hold.ts';
 import type { OperationReport } from '../../../src/domain/operation/operation-report.ts';
 import { done, refused } from '../../../src/domain/order/command.ts';
+import type { OperationKind } from '../../../src/domain/order/operations.ts';
 
 const SOL = 1_000_000_000n;
 const NOW = { nowMs: 1_000, marketNowMs: 5_000, cooldownMs: 1_800_000, cooldownWallMs: 1_800_000 };
 
-const tracked = (purpose: TrackedOperation['purpose'], spotSol = 10n): TrackedOperation => ({
+const tracked = (kind: OperationKind, spotSol = 10n): TrackedOperation => ({
   operationId: 'op',
-  kind: purpose === 'open' ? 'open' : purpose === 'close' || purpose === 'flatten' ? 'close' : 'rebalance',
+  kind,
   commandId: 'cmd',
   reducing: false,
   reported: -1,
@@ -42,7 +43,6 @@ const tracked = (purpose: TrackedOperation['purpose'], spotSol = 10n): TrackedOp
   perpBefore: '0',
   marketTimeMs: 0,
   acceptedAtMs: 0,
-  purpose,
 });
 
 const report = (change: Partial<OperationReport>): OperationReport => ({
@@ -60,8 +60,8 @@ const report = (change: Partial<OperationReport>): OperationReport => ({
   ...change,
 });
 
-const engineWith = (purpose: TrackedOperation['purpose'], vaultSol = 0n): EngineCarried =>
-  startOperation({ ...initialEngine('e'), vaultPerp: (vaultSol * SOL).toString() }, tracked(purpose));
+const engineWith = (kind: OperationKind, vaultSol = 0n): EngineCarried =>
+  startOperation({ ...initialEngine('e'), vaultPerp: (vaultSol * SOL).toString() }, tracked(kind));
 
 describe('an operation that reports', () => {
   it('frees the slot at released, keeps the answer, and moves the vault once however often it reports', () => {
@@ -94,15 +94,15 @@ describe('an operation that reports', () => {
     expect(naked).toMatchObject({ hedgeTargetPpm: 1_000_000, confirmedExcess: (2n * SOL).toString() });
     expect(decisionContext(naked).confirmedExcess).toBe((2n * SOL).toString());
     expect(opened(3n).confirmedExcess).toBeNull();
-    const left = (purpose: TrackedOperation['purpose']) =>
+    const left = (kind: OperationKind) =>
       takeReport(
-        { ...engineWith(purpose), confirmedExcess: naked.confirmedExcess },
+        { ...engineWith(kind), confirmedExcess: naked.confirmedExcess },
         report({ perpChange: SOL.toString(), phase: 'ended' }),
         NOW,
       ).confirmedExcess;
-    for (const purpose of ['open', 'close', 'flatten', 'rebalance', 'correct'] as const)
-      expect(left(purpose)).toBeNull();
-    for (const purpose of ['guard', 'capital'] as const) expect(left(purpose)).toBe(naked.confirmedExcess);
+    for (const kind of ['open', 'close', 'flatten', 'rebalance', 'correct'] as const) expect(left(kind)).toBeNull();
+    for (const kind of ['guard', 'deposit', 'withdraw', 'settle'] as const)
+      expect(left(kind)).toBe(naked.confirmedExcess);
     expect(adopt(naked, (-12n * SOL).toString(), (10n * SOL).toString()).confirmedExcess).toBeNull();
   });
 
@@ -259,8 +259,8 @@ describe('commands of control', () => {
 });
 
 describe('an operation whose fate was unknown', () => {
-  const unresolved = (purpose: TrackedOperation['purpose'] = 'open') =>
-    takeReport(engineWith(purpose), report({ phase: 'unresolved', answer: null }), NOW);
+  const unresolved = (kind: OperationKind = 'open') =>
+    takeReport(engineWith(kind), report({ phase: 'unresolved', answer: null }), NOW);
 
   it('ends its hold as soon as it is released, not only when it is final', () => {
     const released = takeReport(unresolved(), report({ sequence: 1, perpChange: '0' }), NOW);

@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyPosition } from '../../../src/domain/account/position.ts';
-import { GATE_CODES, GATE_COLUMNS, gateCell } from '../../../src/domain/gates/gate-table.ts';
+import { GATE_CODES, gateCell } from '../../../src/domain/gates/gate-table.ts';
 import {
   confirmationNeeded,
   evaluateGates,
   type GateCode,
-  type GateColumn,
   type GateInput,
   type GateOperation,
   type GateReport,
@@ -16,6 +15,7 @@ import {
   worstPriceOf,
 } from '../../../src/domain/gates/gates.ts';
 import { lamports, microUsd } from '../../../src/domain/money/units.ts';
+import { GATE_COLUMNS, type GateColumn } from '../../../src/domain/order/operations.ts';
 import { planCommand } from '../../../src/domain/planning/plan-command.ts';
 import {
   livePolicy,

@@ -27,9 +27,9 @@ const weather: fc.Arbitrary<Weather> = fc.record({
 });
 const request: fc.Arbitrary<OperationRequest> = fc.constantFrom<OperationRequest>(
   { kind: 'deposit', asset: 'SOL', amount: '1500000000' },
-  { kind: 'open', market: 'SOL-PERP', direction: 'short', size: '5000000000' },
-  { kind: 'close', market: 'SOL-PERP', flatten: false },
-  { kind: 'close', market: 'SOL-PERP', flatten: true },
+  { kind: 'open', market: 'SOL-PERP', size: '-5000000000' },
+  { kind: 'close', market: 'SOL-PERP' },
+  { kind: 'flatten', market: 'SOL-PERP' },
 );
 const options: fc.Arbitrary<ModelOptions> = fc.record({
   seed: fc.integer(),

@@ -1,4 +1,6 @@
 /** Which deaths are crossed with which faults and which keepers on Drift: the fixed set, and random ones by a seed. */
+
+import { isExit } from '../../../src/domain/order/operations.ts';
 import {
   COMMON,
   type Combination,
@@ -47,7 +49,7 @@ export const DRIFT_FAULTS: readonly ChainFault[] = [...STEADY, ...ROUGH];
 
 /** A close tries again what expired, five times: its faults are those that end. */
 const suits = (scene: DriftScene, fault: ChainFault): boolean =>
-  scene.request.kind !== 'close' || (fault.neverDone !== true && fault.forks !== true);
+  !isExit(scene.request.kind) || (fault.neverDone !== true && fault.forks !== true);
 
 /** Of each scene every fifth common point, each time another fifth, beside its own. */
 const EVERY = 5;

@@ -7,7 +7,6 @@ import type { KillPoint } from './mortal-worker.ts';
 
 export interface DriftScene {
   readonly name: string;
-  readonly workflow: string;
   readonly request: OperationRequest;
   /** What stands before; null: it has no account at Drift yet. Base units, of the short positive. */
   readonly has: { readonly sol: bigint; readonly usdc: bigint; readonly short: bigint } | null;
@@ -22,10 +21,9 @@ const MARKET = 'SOL-PERP';
 const SIZE = SOL / 2n;
 const FUNDED = { sol: SOL, usdc: 200n * USDC, short: 0n };
 const HEDGED = { ...FUNDED, short: SIZE };
-const sizes = SIZE.toString();
 
-const OPEN: OperationRequest = { kind: 'open', market: MARKET, direction: 'short', size: sizes };
-const CLOSE: OperationRequest = { kind: 'close', market: MARKET, flatten: false };
+const OPEN: OperationRequest = { kind: 'open', market: MARKET, size: (-SIZE).toString() };
+const CLOSE: OperationRequest = { kind: 'close', market: MARKET };
 
 /** Makers within the auction, the AMM for the rest. */
 const IN_PARTS: Partial<KeeperRules> = {
@@ -62,7 +60,6 @@ const CANCELS: readonly KillPoint[] = [
 export const DRIFT_SCENES: readonly DriftScene[] = [
   {
     name: 'first deposit of SOL',
-    workflow: 'deposit',
     request: { kind: 'deposit', asset: 'SOL', amount: '310000000' },
     has: null,
     keeper: {},
@@ -70,7 +67,6 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   },
   {
     name: 'deposit of USDC',
-    workflow: 'deposit',
     request: { kind: 'deposit', asset: 'USDC', amount: '41000000' },
     has: FUNDED,
     keeper: {},
@@ -78,7 +74,6 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   },
   {
     name: 'withdrawal of SOL',
-    workflow: 'withdraw',
     request: { kind: 'withdraw', asset: 'SOL', amount: '170000000' },
     has: HEDGED,
     keeper: {},
@@ -86,7 +81,6 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   },
   {
     name: 'withdrawal of USDC',
-    workflow: 'withdraw',
     request: { kind: 'withdraw', asset: 'USDC', amount: '23000000' },
     has: FUNDED,
     keeper: {},
@@ -94,7 +88,6 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   },
   {
     name: 'open',
-    workflow: 'openPosition',
     request: OPEN,
     has: FUNDED,
     keeper: {},
@@ -102,7 +95,6 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   },
   {
     name: 'open, filled in parts',
-    workflow: 'openPosition',
     request: OPEN,
     has: FUNDED,
     keeper: IN_PARTS,
@@ -110,7 +102,6 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   },
   {
     name: 'open, filled in part only',
-    workflow: 'openPosition',
     request: OPEN,
     has: FUNDED,
     keeper: PART_ONLY,
@@ -118,7 +109,6 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   },
   {
     name: 'open, filled late',
-    workflow: 'openPosition',
     request: OPEN,
     has: FUNDED,
     keeper: LATE,
@@ -126,7 +116,6 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   },
   {
     name: 'open, never filled',
-    workflow: 'openPosition',
     request: OPEN,
     has: FUNDED,
     keeper: NEVER,
@@ -134,16 +123,14 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   },
   {
     name: 'open, filled ahead of its cancel',
-    workflow: 'openPosition',
     request: OPEN,
     has: FUNDED,
     keeper: RACES,
     points: CANCELS,
   },
-  { name: 'close', workflow: 'closePosition', request: CLOSE, has: HEDGED, keeper: {}, points: [...WAITING, GONE] },
+  { name: 'close', request: CLOSE, has: HEDGED, keeper: {}, points: [...WAITING, GONE] },
   {
     name: 'close, filled in parts',
-    workflow: 'closePosition',
     request: CLOSE,
     has: HEDGED,
     keeper: IN_PARTS,
@@ -151,23 +138,20 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   },
   {
     name: 'rebalance that sells',
-    workflow: 'rebalance',
-    request: { kind: 'rebalance', market: MARKET, delta: (-SIZE).toString(), guard: false },
+    request: { kind: 'rebalance', market: MARKET, size: (-SIZE).toString() },
     has: FUNDED,
     keeper: {},
     points: [...WAITING, GONE],
   },
   {
     name: 'rebalance that buys back, filled in parts',
-    workflow: 'rebalance',
-    request: { kind: 'rebalance', market: MARKET, delta: (SIZE / 2n).toString(), guard: false },
+    request: { kind: 'rebalance', market: MARKET, size: (SIZE / 2n).toString() },
     has: { ...FUNDED, sol: SIZE / 2n, short: SIZE },
     keeper: IN_PARTS,
     points: [...BETWEEN_FILLS, GONE],
   },
   {
     name: 'settle',
-    workflow: 'settle',
     request: { kind: 'settle', market: MARKET },
     has: HEDGED,
     keeper: {},

@@ -4,6 +4,8 @@ import { spotMarketAddress, userAddress } from '../../../localnet/drift/addresse
 import { big, decode, variantName } from '../../../localnet/drift/coder.ts';
 import { type DriftLocalnet, startDriftLocalnet } from '../../../localnet/drift/index.ts';
 import { waitUntil } from '../../../localnet/tests/support/until.ts';
+import { isExitRequest } from '../../../src/domain/order/operation-request.ts';
+import { OPERATIONS } from '../../../src/domain/order/operations.ts';
 import type { OperationRecord } from '../../../src/journal/records.ts';
 import { toBase58 } from '../../../src/lib/base58.ts';
 import { engineIdOf } from '../../../src/lib/ids.ts';
@@ -81,8 +83,7 @@ export const DRIFT: CrashSubject<DriftLocalnet, DriftCrashAccount, DriftCombinat
     };
   },
 
-  operation: ({ scene: { workflow, request } }) => ({
-    workflow,
+  operation: ({ scene: { request } }) => ({
     request,
     timing: { orderLifeMs: ORDER_LIFE_MS },
     policy: { permissions: 'trading', maxLeverage: 5, confirmAboveUsd: '1000000000000', cooldownMs: 0 },
@@ -119,8 +120,7 @@ interface Figures {
   readonly orders: number;
 }
 
-const isTrade = ({ request: { kind } }: DriftScene): boolean =>
-  kind === 'open' || kind === 'close' || kind === 'rebalance';
+const isTrade = ({ request: { kind } }: DriftScene): boolean => OPERATIONS[kind].trades;
 
 /** As the program's own account has it in the newest block, past everything of ours that reads. */
 function figuresOf(net: DriftLocalnet, authority: string): Figures {
@@ -190,12 +190,11 @@ function effectsOf(
       says(moved.perp === 0n, `the perp moved by ${moved.perp}`);
       break;
     default: {
-      const whole =
-        request.kind === 'close' ? -before.perp : BigInt(request.kind === 'open' ? `-${request.size}` : request.delta);
+      const whole = isExitRequest(request) ? -before.perp : BigInt(request.size);
       const same = moved.perp === 0n || moved.perp > 0n === whole > 0n;
       says(same && abs(moved.perp) <= abs(whole), `the perp moved by ${moved.perp}, asked for ${whole}`);
       says(near(moved.sol, 0n), `SOL moved by ${moved.sol}`);
-      if (request.kind !== 'close') {
+      if (!isExitRequest(request)) {
         says(count('order') <= 1, `${count('order')} placements of one order`);
         says(near(moved.usdc, 0n), `USDC moved by ${moved.usdc}`);
         says(done === (moved.perp !== 0n), `the journal says ${record.status}, the perp moved by ${moved.perp}`);

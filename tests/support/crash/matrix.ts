@@ -12,6 +12,7 @@ import type { FaultInput, Localnet } from '../../../localnet/index.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/hedge/policy.ts';
 import type { OperationStatus } from '../../../src/domain/operation/operation.ts';
 import type { CommandAnswer } from '../../../src/domain/order/command.ts';
+import { OPERATIONS } from '../../../src/domain/order/operations.ts';
 import { DEFAULT_TIMING, type TransactionTiming } from '../../../src/domain/transaction/transaction.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import type { OperationRecord } from '../../../src/journal/records.ts';
@@ -194,7 +195,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
   }
 
   #start(lane: Lane, combination: C, { engineId }: A, operationId: string) {
-    const { workflow, request, policy, timing } = this.#subject.operation(combination);
+    const { request, policy, timing } = this.#subject.operation(combination);
     const input: OperationInput = {
       operationId,
       engineId,
@@ -208,7 +209,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
       searchAttributes: false,
       policy: { ...DEFAULT_POLICY, mode: 'live', maxRpcLatencyMs: 10_000, ...policy },
     };
-    return this.#client.workflow.start(workflow, {
+    return this.#client.workflow.start(OPERATIONS[request.kind].workflow, {
       taskQueue: lane.taskQueue,
       workflowId: operationWorkflowId(operationId),
       workflowTaskTimeout: TASK_TIMEOUT,

@@ -10,8 +10,6 @@ import type { Evidence } from './judge.ts';
 import type { CrashAccount } from './mortal-worker.ts';
 
 export interface CrashOperation {
-  /** Its workflow's name. */
-  readonly workflow: string;
   readonly request: OperationRequest;
   /** Beside those of every matrix. */
   readonly policy?: Partial<PolicyJson>;

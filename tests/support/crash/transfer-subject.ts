@@ -25,7 +25,6 @@ export const TRANSFERS: CrashSubject<Localnet, TransferAccount, TransferCombinat
   },
 
   operation: ({ kind }) => ({
-    workflow: kind,
     request: { kind, asset: 'SOL', amount: AMOUNT.toString() },
   }),
 
