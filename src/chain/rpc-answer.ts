@@ -15,7 +15,6 @@ export type NoAnswer = Exclude<RpcAnswer<never>, { kind: 'answer' }>;
 /** JSON-RPC codes of Solana's nodes that say "not now" or "not me": another node may answer. */
 const NODE_UNHEALTHY = -32005;
 const MIN_CONTEXT_SLOT_NOT_REACHED = -32016;
-export const METHOD_NOT_FOUND = -32601;
 const INTERNAL_ERROR = -32603;
 /** Used by providers within an HTTP 200. */
 const RATE_CODES: ReadonlySet<number> = new Set([429, -32429]);
@@ -30,10 +29,6 @@ export function refusal(code: number, message: string): NoAnswer {
   if (UNHEALTHY_CODES.has(code)) return { kind: 'none', why: 'unhealthy', detail: `${code} ${text}` };
   return { kind: 'refused', code, message: text };
 }
-
-/** Another node may do better; a refusal is about the request, and only its method may be missing here. */
-export const mayFailOver = (answer: RpcAnswer<unknown>): boolean =>
-  answer.kind === 'none' || (answer.kind === 'refused' && answer.code === METHOD_NOT_FOUND);
 
 export function inWords(answer: NoAnswer): string {
   if (answer.kind === 'refused') return `refused: ${answer.code} ${answer.message}`;

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { CriticalError, TransientError } from '../lib/errors.ts';
 import type { NodeEndpoint } from './endpoint.ts';
 import type { NodeHealth } from './node-health.ts';
-import { mayFailOver, type NoAnswer, type RpcAnswer, unanswered } from './rpc-answer.ts';
+import { type NoAnswer, type RpcAnswer, unanswered } from './rpc-answer.ts';
 import { DEFAULT_RPC, RpcNode, type RpcTuning } from './rpc-node.ts';
 
 export interface RpcPoolOptions {
@@ -71,24 +71,33 @@ export class RpcPool {
   }
 
   /**
-   * The first answer, each node asked at most once. For reads: what one node does not see is no evidence.
-   * @throws TransientError when no node answers, or one refuses the request as such (RPC_REFUSED)
+   * The first answer, each node asked at most once. For reads: what one node does not see is no evidence, and what one
+   * refuses (no history, pruned, a method it does not serve) another may answer.
+   * @throws TransientError when no node answers
    */
   async read<T>(method: string, params: readonly unknown[], read: (result: unknown) => T | undefined): Promise<T> {
-    return await this.#firstOf(method, params, read, () => true);
+    return await this.firstOf(
+      method,
+      (node) => node.ask(method, params, read),
+      () => true,
+    );
   }
 
   /**
    * As `read`, of something that a node may not know (null): what one denies, for ever even, another may know.
    * Null: none that answers knows it, which is no evidence of anything.
-   * @throws TransientError when no node answers, or one refuses the request as such
+   * @throws TransientError when no node answers
    */
   async readKnown<T>(
     method: string,
     params: readonly unknown[],
     read: (result: unknown) => T | null | undefined,
   ): Promise<T | null> {
-    return await this.#firstOf(method, params, read, (value) => value !== null);
+    return await this.firstOf(
+      method,
+      (node) => node.ask(method, params, read),
+      (value) => value !== null,
+    );
   }
 
   /** Every node's own answer. Never rejects. */
@@ -141,24 +150,25 @@ export class RpcPool {
     return this.#connection;
   }
 
-  /** The first answer that will do, else the last one that will not. */
-  async #firstOf<T>(
+  /**
+   * The first node's answer that will do, else the last one that will not. `ask` may take several questions to its node.
+   * @throws TransientError when no node answers
+   */
+  async firstOf<T>(
     method: string,
-    params: readonly unknown[],
-    read: (result: unknown) => T | undefined,
+    ask: (node: RpcNode) => Promise<RpcAnswer<T>>,
     willDo: (value: T) => boolean,
   ): Promise<T> {
     const silent: (readonly [string, NoAnswer])[] = [];
     let other: { readonly value: T } | null = null;
     for (const node of this.ranked()) {
-      const answer = await node.ask(method, params, read);
+      const answer = await ask(node);
       if (answer.kind === 'answer') {
         if (willDo(answer.value)) return answer.value;
         other = answer;
         continue;
       }
       silent.push([node.name, answer]);
-      if (!mayFailOver(answer)) break;
     }
     if (other !== null) return other.value;
     throw unanswered(method, silent);

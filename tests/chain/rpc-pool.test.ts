@@ -70,6 +70,9 @@ describe('a read', () => {
     ['calls itself unhealthy', refusal(-32005, 'Node is behind by 200 slots'), 'RPC_UNHEALTHY'],
     ['answers nonsense', { status: 200, body: 'hello' }, 'RPC_UNREADABLE'],
     ['answers another shape', result('1'), 'RPC_UNREADABLE'],
+    ['keeps no history', refusal(-32011, 'Transaction history is not available from this node'), 'RPC_REFUSED'],
+    ['has pruned it', refusal(-32001, 'Block 5 cleaned up, does not exist on node'), 'RPC_REFUSED'],
+    ['serves it to other plans only', refusal(-32600, 'Not available on your plan'), 'RPC_REFUSED'],
     ['lacks the method', refusal(-32601, 'Method not found'), 'RPC_REFUSED'],
   ];
   for (const [what, reply, code] of faults) {
@@ -83,12 +86,11 @@ describe('a read', () => {
     });
   }
 
-  it('that is refused as such is not carried from node to node', async () => {
-    const { pool, servers } = await poolOf(slot(refusal(-32602, 'Invalid params')), slot(result(7)));
-    expect((await errorOf(pool)).code).toBe('RPC_REFUSED');
-    // The second is asked for its slot by the probe alone.
-    expect(servers[0]?.count('getSlot')).toBe(2);
-    expect(servers[1]?.count('getSlot')).toBe(1);
+  it('that every node refuses is an error with each one’s words', async () => {
+    const { pool } = await poolOf(slot(refusal(-32011, 'no history')), slot(refusal(-32602, 'Invalid params')));
+    const error = await errorOf(pool);
+    expect(error.code).toBe('RPC_REFUSED');
+    expect(error.message).toMatch(/-32011 no history.*-32602 Invalid params/);
   });
 
   it('ends at its timeout, and not before', async () => {

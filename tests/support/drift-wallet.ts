@@ -22,10 +22,17 @@ export function walletOn(net: DriftLocalnet, { subAccount = 0, ...options }: Wal
   const clock = { nowMs: () => Date.now() };
   const privateKey = JSON.stringify([...net.wallet.secretKey]);
   const signer = loadSigner({ privateKey, keypairPath: null })?.signer ?? null;
-  const { programId, rpcUrl, wsUrl: rpcWsUrl, wallet } = net;
+  const { programId, wsUrl: rpcWsUrl, wallet } = net;
   return {
     clock,
-    chain: new SolanaChain({ rpcUrls: [rpcUrl], rpcWsUrl, signer, jito: null, clock, ...options }),
+    chain: new SolanaChain({
+      rpcUrls: net.nodes.map((node) => node.rpcUrl),
+      rpcWsUrl,
+      signer,
+      jito: null,
+      clock,
+      ...options,
+    }),
     deployment: driftDeployment({ env: 'localnet', programId, authority: wallet.address, subAccount }),
   };
 }

@@ -111,7 +111,7 @@ export class SolanaDriftWriting implements DriftWriting {
     return await orderReport(attempt, this.#slots.get(attempt.signature) ?? null, {
       subject,
       transaction: (signature, slot) => this.#history.transaction(signature, slot),
-      since: (address, slot, atLeastSlot) => this.#history.since(address, slot, atLeastSlot),
+      since: (address, first, atLeastSlot) => this.#history.since(address, first, atLeastSlot),
       read: (commitment) => this.#read(commitment),
     });
   }

@@ -11,13 +11,13 @@ import type { DriftRead } from '../drift-read.ts';
 import { driftEvents } from '../events/drift-events.ts';
 import type { SignatureRow } from '../signature-rows.ts';
 import { type EffectSubject, fillOf, type LandedOrder, placedOrder, priceOf, sideOf } from './landed-effect.ts';
-import type { LandedTransaction } from './transaction-history.ts';
+import type { LandedAt, LandedTransaction } from './transaction-history.ts';
 
 export interface OrderSources {
   readonly subject: EffectSubject;
   /** Null: the node asked does not know it. */
   transaction(signature: string, slot: number | null): Promise<LandedTransaction | null>;
-  since(address: string, slot: number, atLeastSlot: number): Promise<readonly SignatureRow[]>;
+  since(address: string, first: LandedAt, atLeastSlot: number): Promise<readonly SignatureRow[]>;
   read(commitment: 'confirmed' | 'finalized'): Promise<DriftRead>;
 }
 
@@ -120,7 +120,7 @@ async function trailOf(
   atLeastSlot: number,
   sources: OrderSources,
 ): Promise<OrderTrail> {
-  const listed = await sources.since(sources.subject.user, placement.slot, atLeastSlot);
+  const listed = await sources.since(sources.subject.user, placement, atLeastSlot);
   const transactions: LandedTransaction[] = [];
   for (const { signature, slot, failed } of listed) {
     if (failed) continue;

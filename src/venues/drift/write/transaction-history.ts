@@ -1,14 +1,19 @@
 /** What a node remembers of transactions: one by its signature, and an account's since a slot. */
 
 import { isCount, isFields, isTexts } from '../../../chain/answer-shapes.ts';
+import type { RpcAnswer } from '../../../chain/rpc-answer.ts';
+import type { RpcNode } from '../../../chain/rpc-node.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
 import { BoundedMap } from '../../../lib/bounded.ts';
 import { TransientError } from '../../../lib/errors.ts';
 import { readSignatureRows, type SignatureRow } from '../signature-rows.ts';
 
-export interface LandedTransaction {
+export interface LandedAt {
   readonly signature: string;
   readonly slot: number;
+}
+
+export interface LandedTransaction extends LandedAt {
   readonly blockTimeMs: number | null;
   readonly failed: boolean;
   readonly logs: readonly string[];
@@ -45,27 +50,43 @@ export class TransactionHistory {
   }
 
   /**
-   * Transactions that name the address, from the slot on, oldest first, as a node that has come to `atLeastSlot` has them.
+   * Transactions that name the address, from that of `first` on, oldest first, as one node that has come to `atLeastSlot`
+   * has them. A node whose list lacks `first` has forgotten it: another is asked.
    * @throws TransientError, also when there are more than can be asked for
    */
-  async since(address: string, slot: number, atLeastSlot: number): Promise<readonly SignatureRow[]> {
-    const found: SignatureRow[] = [];
-    let before: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const config = {
-        commitment: 'confirmed',
-        limit: PAGE,
-        minContextSlot: atLeastSlot,
-        ...(before === undefined ? {} : { before }),
-      };
-      const rows = await this.#pool.read('getSignaturesForAddress', [address, config], readSignatureRows);
-      const wanted = rows.filter((row) => row.slot >= slot);
-      found.push(...wanted);
-      before = rows.at(-1)?.signature;
-      if (rows.length < PAGE || wanted.length < rows.length) return found.reverse();
-    }
-    throw new TransientError('HISTORY_TOO_LONG', `More than ${PAGE * MAX_PAGES} transactions since slot ${slot}.`);
+  async since(address: string, first: LandedAt, atLeastSlot: number): Promise<readonly SignatureRow[]> {
+    return await this.#pool.firstOf(
+      'getSignaturesForAddress',
+      (node) => listOf(node, address, first.slot, atLeastSlot),
+      (rows) => rows.some(({ signature }) => signature === first.signature),
+    );
   }
+}
+
+async function listOf(
+  node: RpcNode,
+  address: string,
+  slot: number,
+  atLeastSlot: number,
+): Promise<RpcAnswer<readonly SignatureRow[]>> {
+  const found: SignatureRow[] = [];
+  let before: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const config = {
+      commitment: 'confirmed',
+      limit: PAGE,
+      minContextSlot: atLeastSlot,
+      ...(before === undefined ? {} : { before }),
+    };
+    const answer = await node.ask('getSignaturesForAddress', [address, config], readSignatureRows);
+    if (answer.kind !== 'answer') return answer;
+    const rows = answer.value;
+    const wanted = rows.filter((row) => row.slot >= slot);
+    found.push(...wanted);
+    before = rows.at(-1)?.signature;
+    if (rows.length < PAGE || wanted.length < rows.length) return { kind: 'answer', value: found.reverse() };
+  }
+  throw new TransientError('HISTORY_TOO_LONG', `More than ${PAGE * MAX_PAGES} transactions since slot ${slot}.`);
 }
 
 const readTransaction =

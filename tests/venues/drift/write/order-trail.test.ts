@@ -33,7 +33,11 @@ describeOnDrift('the trail of an order', () => {
     expect(report.fills.length).toBeGreaterThan(2);
 
     const history = new TransactionHistory(at.chain.pool);
-    const listed = await history.since(at.deployment.user.toBase58(), landed.slot, landed.slot);
+    const listed = await history.since(
+      at.deployment.user.toBase58(),
+      { signature: attempt.signature, slot: landed.slot },
+      landed.slot,
+    );
     const transactions: LandedTransaction[] = [];
     for (const { signature, slot, failed } of listed) {
       const transaction = failed ? null : await history.transaction(signature, slot);
@@ -103,5 +107,19 @@ describeOnDrift('the trail of an order', () => {
     if (sighting.kind === 'landed') expect(sighting.error).toBeNull();
     at.net.removeFault(rule.id);
     expect(totalFills((await at.writing.order(attempt)).fills).size).toBe(4n * SOL);
+  });
+
+  it.each([
+    ['keeps no history', { kind: 'no-history' as const, node: 'node-1' }],
+    ['has pruned it', { kind: 'pruned' as const, node: 'node-1', slots: 5 }],
+  ])('is had from the second node where the first %s', async (_, fault) => {
+    const at = await funded({ nodes: 2 });
+    const { attempt } = await land(at, await order(at, { side: 'sell', size: 2n * SOL }));
+    at.net.addFault(fault);
+    const report = await gone(at, attempt);
+    expect(totalFills(report.fills).size).toBe(2n * SOL);
+    await finalize(at);
+    expect(await at.writing.order(attempt)).toMatchObject({ gone: true, commitment: 'finalized', fills: report.fills });
+    expect(await position(at)).toBe(-2n * SOL);
   });
 });
