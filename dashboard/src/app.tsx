@@ -1,6 +1,6 @@
-import { ActivityPanel } from './panels/activity.tsx';
+import { ActivityPanel } from './panels/activity-list.tsx';
 import { AlertsPanel } from './panels/alerts.tsx';
-import { CommandsPanel } from './panels/commands.tsx';
+import { CommandsPanel } from './panels/command-forms.tsx';
 import { Dialogs } from './panels/dialog.tsx';
 import { EarningsPanel } from './panels/earnings.tsx';
 import { ExposurePanel } from './panels/exposure.tsx';

@@ -1,103 +1,72 @@
-/** What each action's `data` must hold. A schema's error text is the `expected` of INVALID_FIELD. */
-import { isLosslessNumber } from 'lossless-json';
-import { z } from 'zod';
+/** A command's data, read by the protocol's schemas into what the engine takes. */
 import { ASSET_DECIMALS, parseAmount } from '../domain/money/amounts.ts';
-import type { Action, CommandRequest } from '../domain/order/command.ts';
-import { MAX_NOTE_CHARS } from './limits.ts';
+import type { Action, CommandRequest, Mode } from '../domain/order/command.ts';
+import * as z from '../lib/codec.ts';
+import { COMMAND_DATA, COMMON_DATA } from '../protocol/command.ts';
 
-const MARKET = 'the name of a market, e.g. "SOL-PERP"';
-const OPERATION_ID = 'the id of an operation: 1 to 64 letters, digits, - or _';
+export type ReadCommand =
+  | {
+      readonly ok: true;
+      readonly request: CommandRequest;
+      readonly mode: Mode | null;
+      readonly confirmationToken: string | null;
+    }
+  | { readonly ok: false; readonly problems: readonly z.Misfit[] };
 
-/** A JSON number or a decimal string, to base units as text. */
-const baseUnits = (field: string, decimals: number) =>
-  z.unknown().transform((value, context): string => {
-    const text = isLosslessNumber(value) ? value.value : value;
-    const parsed = typeof text === 'string' ? parseAmount(text, decimals, field) : null;
-    if (parsed?.ok === true) return parsed.amount.toString();
-    const expected = parsed?.error.details?.expected;
-    const message = typeof expected === 'string' ? expected : 'a positive number, or the same as a text';
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
+type WireData = Readonly<Record<string, unknown>>;
 
-const market = z.string({ error: MARKET }).min(1, { error: MARKET }).max(64, { error: MARKET });
-const nothing = z.object({});
+const AMOUNTS = ['amount', 'size'] as const;
+/** Base units as text. */
+type BaseUnits = Record<(typeof AMOUNTS)[number], string>;
 
-const capital = (decimals: number) =>
-  z.object({
-    amount: baseUnits('amount', decimals),
-    asset: z.enum(['SOL', 'USDC'], { error: '"SOL" or "USDC"' }).default('SOL'),
-  });
-const capitalInSol = capital(ASSET_DECIMALS.SOL);
-const capitalInUsdc = capital(ASSET_DECIMALS.USDC);
+/** @param data its own members alone */
+export function readCommandData(action: Action, data: WireData): ReadCommand {
+  const problems = [...z.misfits(COMMON_DATA, data), ...z.misfits(COMMAND_DATA[action], data)];
+  const base: BaseUnits = { amount: '', size: '' };
+  const shape: Readonly<Record<string, z.Codec<unknown, unknown>>> = COMMAND_DATA[action].shape;
+  for (const field of AMOUNTS) {
+    const schema = shape[field];
+    if (schema === undefined || problems.some((problem) => problem.field === field)) continue;
+    const decimals = field === 'amount' && data.asset === 'USDC' ? ASSET_DECIMALS.USDC : ASSET_DECIMALS.SOL;
+    const parsed = parseAmount(String(schema.decode(data[field])), decimals, field);
+    if (parsed.ok) base[field] = parsed.amount.toString();
+    else problems.push({ field, expected: String(parsed.error.details?.expected) });
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  const { mode = null, confirmation_token: confirmationToken = null } = COMMON_DATA.decode(data);
+  return { ok: true, request: requestOf(action, data, base), mode, confirmationToken };
+}
 
-const open = z.object({
-  market,
-  direction: z.enum(['long', 'short'], { error: '"long" or "short"' }),
-  size: baseUnits('size', ASSET_DECIMALS.SOL),
-});
+/** The request carries no `mode` but where it is the command's own subject. */
+function requestOf(action: Action, data: WireData, { amount, size }: BaseUnits): CommandRequest {
+  switch (action) {
+    case 'START_ENGINE':
+      return { action, mode: COMMAND_DATA[action].decode(data).mode };
+    case 'DRIFT_DEPOSIT':
+    case 'DRIFT_WITHDRAW':
+      return { action, amount, asset: COMMAND_DATA[action].decode(data).asset ?? 'SOL' };
+    case 'DRIFT_OPEN_POSITION': {
+      const { market, direction } = COMMAND_DATA[action].decode(data);
+      return { action, market, direction, size };
+    }
+    case 'DRIFT_CLOSE_POSITION':
+    case 'SETTLE_PNL':
+    case 'ADOPT_POSITION':
+      return { action, market: COMMAND_DATA[action].decode(data).market };
+    case 'RESOLVE_TRANSACTION': {
+      const { operation_id: operationId, verdict, note = '' } = COMMAND_DATA[action].decode(data);
+      return { action, operationId, verdict, note };
+    }
+    default:
+      return { action };
+  }
+}
 
-const verdict = z
-  .object({
-    operation_id: z.string({ error: OPERATION_ID }).regex(/^[\w-]{1,64}$/, { error: OPERATION_ID }),
-    verdict: z.enum(['landed', 'failed', 'retry'], { error: '"landed", "failed" or "retry"' }),
-    note: z
-      .string({ error: 'a text' })
-      .max(MAX_NOTE_CHARS, { error: `a text of at most ${MAX_NOTE_CHARS} characters` })
-      .default(''),
-  })
-  .transform(({ operation_id, ...rest }) => ({ ...rest, operationId: operation_id }));
-
-/** Reads `data`, or the issues with it. The request carries no `mode` but where it is the command's own subject. */
-type DataSchema = z.ZodType<Omit<CommandRequest, 'action'>>;
-
-const DATA_SCHEMAS: Readonly<Record<Action, DataSchema>> = {
-  START_ENGINE: z.object({ mode: z.enum(['paper', 'live'], { error: '"paper" or "live"' }) }),
-  STOP_ENGINE: nothing,
-  GET_STATE: nothing,
-  REBALANCE: nothing,
-  FLATTEN: nothing,
-  RESUME: nothing,
-  DRIFT_DEPOSIT: capitalInSol,
-  DRIFT_WITHDRAW: capitalInSol,
-  DRIFT_OPEN_POSITION: open,
-  DRIFT_CLOSE_POSITION: z.object({ market }),
-  SETTLE_PNL: z.object({ market }),
-  ADOPT_POSITION: z.object({ market }),
-  RESOLVE_TRANSACTION: verdict,
-};
-
-/** The asset gives an amount its decimals. */
-export const dataSchema = (action: Action, data: Readonly<Record<string, unknown>>): DataSchema =>
-  DATA_SCHEMAS[action] === capitalInSol && data.asset === 'USDC' ? capitalInUsdc : DATA_SCHEMAS[action];
-
-/** Fields that any command may carry beside its own. */
-export const COMMON_SCHEMA = z.object({
-  mode: z.enum(['paper', 'live'], { error: '"paper" or "live"' }).optional(),
-  confirmation_token: z
-    .string({ error: 'the token of a confirmation_required answer' })
-    .min(1, { error: 'the token of a confirmation_required answer' })
-    .max(256, { error: 'the token of a confirmation_required answer' })
-    .optional(),
-});
-const COMMON_FIELDS = ['mode', 'confirmation_token'] as const;
-
-const FIELDS: Readonly<Record<Action, readonly string[]>> = {
-  START_ENGINE: [],
-  STOP_ENGINE: [],
-  GET_STATE: [],
-  REBALANCE: [],
-  FLATTEN: [],
-  RESUME: [],
-  DRIFT_DEPOSIT: ['amount', 'asset'],
-  DRIFT_WITHDRAW: ['amount', 'asset'],
-  DRIFT_OPEN_POSITION: ['market', 'direction', 'size'],
-  DRIFT_CLOSE_POSITION: ['market'],
-  SETTLE_PNL: ['market'],
-  ADOPT_POSITION: ['market'],
-  RESOLVE_TRANSACTION: ['operation_id', 'verdict', 'note'],
-};
-const EVERY_FIELD: ReadonlySet<string> = new Set([...Object.values(FIELDS).flat(), ...COMMON_FIELDS]);
+const COMMON_FIELDS = Object.keys(COMMON_DATA.shape);
+const EVERY_FIELD: ReadonlySet<string> = new Set([
+  ...Object.values(COMMAND_DATA).flatMap(({ shape }) => Object.keys(shape)),
+  ...COMMON_FIELDS,
+]);
 
 /**
  * Why a field that this action does not know is refused, or null when it is ignored. Ignoring one would change what is
@@ -105,7 +74,7 @@ const EVERY_FIELD: ReadonlySet<string> = new Set([...Object.values(FIELDS).flat(
  * would close everything); what is nobody's, such as a client's own `timestamp`, is let through.
  */
 export function refusalOfField(action: Action, field: string): string | null {
-  const known = [...FIELDS[action], ...COMMON_FIELDS];
+  const known = [...Object.keys(COMMAND_DATA[action].shape), ...COMMON_FIELDS];
   if (known.includes(field)) return null;
   if (EVERY_FIELD.has(field)) return `no field "${field}" with ${action}`;
   const meant = known.find((name) => plain(name) === plain(field));

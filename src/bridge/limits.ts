@@ -87,7 +87,5 @@ export const LISTEN_RETRY_MS = 2_000;
 export const READINESS_MS = 3_000;
 export const DEFAULT_PAGE_ITEMS = 100;
 export const MAX_PAGE_ITEMS = 1_000;
-export const MAX_COMMAND_ID_CHARS = 128;
-export const MAX_NOTE_CHARS = 500;
 /** What we quote back of an input: longer text is described, not quoted, so that no key or megabyte is echoed. */
 export const MAX_QUOTED_CHARS = 32;

@@ -1,6 +1,4 @@
 /** The socket's messages: what comes in, as parsed at the edge, and the frames that go out. */
-import { isLosslessNumber } from 'lossless-json';
-import type { ZodError } from 'zod';
 import {
   ACTIONS,
   type Action,
@@ -11,10 +9,11 @@ import {
 } from '../domain/order/command.ts';
 import type * as z from '../lib/codec.ts';
 import type { ErrorDetails, ErrorReport } from '../lib/errors.ts';
+import { NumberText } from '../lib/number-text.ts';
+import { COMMAND_ID, MAX_COMMAND_ID_CHARS } from '../protocol/command.ts';
 import type { BroadcastData, BroadcastType, NotUnderstood } from '../protocol/messages.ts';
 import { errorView, resultView } from './answer-views.ts';
-import { COMMON_SCHEMA, dataSchema, isMisspelt, refusalOfField } from './command-schema.ts';
-import { MAX_COMMAND_ID_CHARS } from './limits.ts';
+import { isMisspelt, readCommandData, refusalOfField } from './command-schema.ts';
 import { quote } from './quote.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -49,9 +48,6 @@ interface BadField {
   readonly got: string;
   readonly expected: string;
 }
-
-const COMMAND_ID = new RegExp(`^[\\w.:-]{1,${MAX_COMMAND_ID_CHARS}}$`);
-const COMMAND_ID_EXPECTED = `a text of 1 to ${MAX_COMMAND_ID_CHARS} letters, digits, or . _ : -`;
 
 export function parseMessage(text: string, markets: readonly string[]): Incoming {
   const parsed = parseStrictJson(text);
@@ -109,13 +105,13 @@ function parseCommand(message: WireFields, markets: readonly string[]): Incoming
     const expected = refusalOfField(action, field);
     if (expected !== null) problems.push({ field: shortName(field), got: quote(data[field]), expected });
   }
-  const common = COMMON_SCHEMA.safeParse(ownOnly(data));
-  if (!common.success) problems.push(...issuesOf(common.error, data));
-  const specific = dataSchema(action, data).safeParse(ownOnly(data));
-  if (!specific.success) problems.push(...issuesOf(specific.error, data));
-  if (problems.length > 0 || !common.success || !specific.success) return bad(invalidFields(distinct(problems)));
+  const read = readCommandData(action, ownOnly(data));
+  if (!read.ok) {
+    problems.push(...read.problems.map(({ field, expected }) => ({ field, got: quote(own(data, field)), expected })));
+  }
+  if (problems.length > 0 || !read.ok) return bad(invalidFields(distinct(problems)));
 
-  const request = { action, ...specific.data } as CommandRequest;
+  const { request, mode, confirmationToken } = read;
   if ('market' in request && !markets.includes(request.market)) {
     return bad(
       refused({
@@ -129,8 +125,8 @@ function parseCommand(message: WireFields, markets: readonly string[]): Incoming
     kind: 'command',
     request,
     commandId: typeof givenId === 'string' ? givenId : null,
-    mode: common.data.mode ?? null,
-    confirmationToken: common.data.confirmation_token ?? null,
+    mode,
+    confirmationToken,
   };
 }
 
@@ -142,8 +138,8 @@ const echo = (value: unknown, maxChars: number): string | null =>
 
 function envelopeProblems(message: WireFields, commandId: unknown): BadField[] {
   const problems: BadField[] = [];
-  if (Object.hasOwn(message, 'command_id') && !(typeof commandId === 'string' && COMMAND_ID.test(commandId))) {
-    problems.push({ field: 'command_id', got: quote(commandId), expected: COMMAND_ID_EXPECTED });
+  if (Object.hasOwn(message, 'command_id') && !COMMAND_ID.matches(commandId)) {
+    problems.push({ field: 'command_id', got: quote(commandId), expected: COMMAND_ID.expected });
   }
   const misspelt = Object.keys(message).find((field) => isMisspelt(field, 'command_id'));
   if (misspelt !== undefined) {
@@ -155,12 +151,6 @@ function envelopeProblems(message: WireFields, commandId: unknown): BadField[] {
   }
   return problems;
 }
-
-const issuesOf = (error: ZodError, data: WireFields): BadField[] =>
-  error.issues.map((issue) => {
-    const field = String(issue.path[0] ?? 'data');
-    return { field, got: quote(own(data, field)), expected: issue.message };
-  });
 
 const distinct = (problems: readonly BadField[]): readonly BadField[] =>
   problems.filter((problem, index) => problems.findIndex((other) => other.field === problem.field) === index);
@@ -191,7 +181,7 @@ const own = (fields: WireFields, name: string): unknown => (Object.hasOwn(fields
 const ownOnly = (fields: WireFields): WireFields => Object.assign(Object.create(null) as object, fields) as WireFields;
 
 const isFields = (value: unknown): value is WireFields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText);
 
 export const commandResultFrame = (
   action: Action | string | null,

@@ -1,5 +1,6 @@
 /** JSON as it came: numbers keep their literal text, duplicate names and deep nesting are refused. */
 import { parse } from 'lossless-json';
+import { NumberText } from '../lib/number-text.ts';
 import { MAX_JSON_DEPTH, NATIVE_CHECK_CHARS } from './limits.ts';
 
 export type ParsedJson =
@@ -50,7 +51,7 @@ export function parseStrictJson(text: string): ParsedJson {
   }
   if (text.length > NATIVE_CHECK_CHARS && !isJson(text)) return { ok: false, reason: 'it is not JSON' };
   try {
-    return { ok: true, value: parse(text) };
+    return { ok: true, value: parse(text, undefined, (number) => new NumberText(number)) };
   } catch (error) {
     return { ok: false, reason: positionOf(error) };
   }

@@ -308,7 +308,7 @@ export class Union<Members extends readonly Codec<unknown, unknown>[]> extends C
 export const union = <const Members extends readonly Codec<unknown, unknown>[]>(members: Members): Union<Members> =>
   new Union(members);
 
-type Shape = Readonly<Record<string, Codec<unknown, unknown>>>;
+export type Shape = Readonly<Record<string, Codec<unknown, unknown>>>;
 type OptionalKeys<S extends Shape> = {
   [Key in keyof S]: S[Key] extends { readonly isOptional: true } ? Key : never;
 }[keyof S];
@@ -396,6 +396,24 @@ export const decode = <Value, Json>(codec: Codec<Value, Json>, json: Json): Valu
  */
 export const decodeExactly = <Value>(codec: Codec<Value, unknown>, json: unknown): Value =>
   told(() => codec.decode(json, 'exact'));
+
+export interface Misfit {
+  readonly field: string;
+  readonly expected: string;
+}
+
+/** Every field of the object that is not what its schema says, in the schema's order. */
+export function misfits(codec: ObjectCodec<Shape>, json: Readonly<Record<string, unknown>>): readonly Misfit[] {
+  return Object.entries(codec.shape).flatMap(([field, schema]): readonly Misfit[] => {
+    try {
+      schema.decode(json[field]);
+      return [];
+    } catch (error) {
+      if (!(error instanceof Mismatch)) throw error;
+      return [{ field, expected: error.expected }];
+    }
+  });
+}
 
 /** What came from elsewhere, perhaps of another version: what may be null is null where it cannot be read. Null: unreadable. */
 export const read = <Value>(codec: Codec<Value, unknown>, json: unknown): Value | null =>

@@ -111,7 +111,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'src/bridge': {
     values: ['src/bridge', 'src/protocol', 'src/domain', 'src/lib', 'workflows/messages.ts'],
     types: ['src/journal'],
-    packages: ['node:', 'express', 'helmet', 'ws', 'zod', 'lossless-json', 'pino', 'prom-client', '@temporalio/client'],
+    packages: ['node:', 'express', 'helmet', 'ws', 'lossless-json', 'pino', 'prom-client', '@temporalio/client'],
   },
   // The contract with everybody outside: the bridge writes it, the page reads it, the reference is printed from it.
   'src/protocol': {

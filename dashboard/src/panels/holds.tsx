@@ -83,7 +83,7 @@ function HoldButtons({ hold }: { readonly hold: HoldInfo }) {
       <ActionButton
         label="Resume"
         testid={`hold-resume-${hold.code}`}
-        onPress={() => sendCommand('RESUME')}
+        onPress={() => sendCommand('RESUME', {})}
         blocked={blockedBy('resume', view)}
       />
     </span>

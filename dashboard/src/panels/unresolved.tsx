@@ -1,6 +1,7 @@
 /** Transactions whose outcome is unknown: what is known, where to look, and the person's verdict. */
 import { useState } from 'preact/hooks';
 import type { Verdict } from '../../../src/domain/order/command.ts';
+import { MAX_NOTE_CHARS } from '../../../src/protocol/command.ts';
 import { age } from '../format/time.ts';
 import { blockedBy } from '../state/availability.ts';
 import { question } from '../state/commands.ts';
@@ -21,7 +22,6 @@ const MEANING: Readonly<Record<Verdict, string>> = {
   retry:
     'Driftless sends a new transaction once it is proven that the first one can never land. All checks and the confirmation run again.',
 };
-const MAX_NOTE_CHARS = 500;
 
 export function UnresolvedPanel() {
   const unresolved = stats.value?.engine.unresolved ?? [];

@@ -1,9 +1,12 @@
 /** Sending commands: each has its own id, and carries the mode that the person saw when they pressed the button. */
 import { signal } from '@preact/signals';
 import type { Action, Mode } from '../../../src/domain/order/command.ts';
+import type { CommandMessage } from '../../../src/protocol/command.ts';
 import { type CommandData, withSent } from './activity.ts';
 import { commandWords } from './command-words.ts';
 import { activities, announcement, sendText, setActivities, stats } from './store.ts';
+
+type DataOf<Of extends Action> = CommandMessage<Of>['data'];
 
 /** A question that the page itself asks before it sends: for what ends a position or starts real trading. */
 export interface LocalQuestion {
@@ -12,7 +15,7 @@ export interface LocalQuestion {
   readonly confirmLabel: string;
   readonly danger: boolean;
   readonly action: Action;
-  readonly data: CommandData;
+  readonly data: DataOf<Action>;
 }
 
 export const question = signal<LocalQuestion | null>(null);
@@ -20,11 +23,14 @@ export const question = signal<LocalQuestion | null>(null);
 export const dismissedConfirmations = signal<ReadonlySet<string>>(new Set());
 
 /** The id of the command, or null when nothing could be sent. */
-export function sendCommand(action: Action, data: CommandData = {}): string | null {
+export function sendCommand<Of extends Action>(action: Of, data: DataOf<Of>): string | null {
   const mode: Mode | null = stats.value?.engine.mode ?? null;
-  const withMode: CommandData = data.mode !== undefined || mode === null ? data : { ...data, mode };
+  // Amounts are text from the field to the socket, and so is all that the page sends.
+  const text = data as CommandData;
   const commandId = crypto.randomUUID();
-  return deliver(commandId, action, withMode, null) ? commandId : null;
+  return deliver(commandId, action, text.mode !== undefined || mode === null ? text : { ...text, mode }, null)
+    ? commandId
+    : null;
 }
 
 /** The same command again, with the token: the same id and data, so that it is the one that was shown. */

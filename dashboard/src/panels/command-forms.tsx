@@ -99,7 +99,7 @@ function OpenForm() {
         <ActionButton
           label="Rebalance"
           testid="rebalance"
-          onPress={() => sendCommand('REBALANCE')}
+          onPress={() => sendCommand('REBALANCE', {})}
           blocked={blockedBy('rebalance', view)}
         />
         <ActionButton
@@ -230,7 +230,7 @@ function EngineControls() {
   };
   const stop = (): void => {
     if (hasPosition === false) {
-      sendCommand('STOP_ENGINE');
+      sendCommand('STOP_ENGINE', {});
       return;
     }
     question.value = {
@@ -264,7 +264,7 @@ function EngineControls() {
         <ActionButton
           label="Resume"
           testid="engine-resume"
-          onPress={() => sendCommand('RESUME')}
+          onPress={() => sendCommand('RESUME', {})}
           blocked={blockedBy('resume', view)}
         />
       </div>
