@@ -45,7 +45,7 @@ export const STATE_EXAMPLE: z.input<typeof State> = {
       perp: '-10',
       correction: '0',
       minimum: '0.005',
-      direction: 'none',
+      direction: null,
     },
     updated_at: '2026-01-15T12:00:00.000Z',
   },
