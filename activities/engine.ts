@@ -1,6 +1,7 @@
 /** What the engine workflow asks of the outside world: the two stores, a command's record, its own row, the watch. */
 
 import { Context } from '@temporalio/activity';
+import type { AlertSink } from '../src/alerts/channels.ts';
 import { encodeSnapshot, type Snapshot } from '../src/domain/account/snapshot.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { compareStores } from '../src/journal/store-comparison.ts';
@@ -29,6 +30,7 @@ export interface EnginePorts {
   /** Whether a paper account exists; true for a venue whose accounts live on a chain. */
   accountExists(engineId: string): Promise<boolean>;
   readonly journal: Journal;
+  readonly alerts: AlertSink;
   readonly clock: Clock;
   readonly lookup: WorkflowLookup;
 }
@@ -75,7 +77,9 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
     },
 
     async raiseAlerts(alerts) {
-      for (const alert of alerts) await journal.raiseAlert(alert);
+      // All of them reach whoever listens here, whatever the journal says to the first.
+      for (const alert of alerts) ports.alerts.announce(alert);
+      for (const alert of alerts) await ports.alerts.raise(alert);
     },
 
     async rebuildJournal({ engineId }) {
@@ -97,7 +101,7 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
       );
     },
 
-    watch: createWatch({ venueOf: ports.venueOf, journal, clock }),
+    watch: createWatch({ venueOf: ports.venueOf, alerts: ports.alerts, journal, clock }),
   });
 
   async function readNow(engineId: string): Promise<Snapshot> {

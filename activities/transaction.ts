@@ -1,5 +1,6 @@
 /** The activities that move a transaction: each calls the venue's or the journal's port, and waits between calls. */
 import { Context } from '@temporalio/activity';
+import type { AlertSink } from '../src/alerts/channels.ts';
 import { encodeSnapshot } from '../src/domain/account/snapshot.ts';
 import { recoveredFrom } from '../src/domain/operation/operation-step.ts';
 import { type PlanLimits, planIntent } from '../src/domain/order/intent-plan.ts';
@@ -15,6 +16,7 @@ import { type TransactionWatch, watchTransaction } from './watch-transaction.ts'
 export interface TransactionPorts {
   venueOf(engineId: string): Promise<Venue>;
   readonly journal: Pick<Journal, 'writeOperation' | 'operation'>;
+  readonly alerts: Pick<AlertSink, 'announce'>;
   readonly clock: Clock;
   readonly logger: { warn(fields: object, message: string): void };
 }
@@ -28,6 +30,8 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
   const { clock, journal, logger } = ports;
 
   async function write(writes: readonly OperationWrite[]): Promise<void> {
+    // Whoever listens here hears of them even while the journal is away.
+    for (const alert of writes.flatMap((one) => one.alerts ?? [])) ports.alerts.announce(alert);
     for (const one of writes) await journal.writeOperation(one);
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { CancelledFailure, Context } from '@temporalio/activity';
+import type { AlertSink } from '../src/alerts/channels.ts';
 import { encodeSnapshot, type Snapshot } from '../src/domain/account/snapshot.ts';
 import { raised } from '../src/domain/alerts/alert.ts';
 import { setupCode } from '../src/domain/alerts/setup-alerts.ts';
@@ -35,6 +36,7 @@ const BOOKS_BEHIND_MS = 120_000;
 export interface WatchPorts {
   venueOf(engineId: string): Promise<Venue>;
   readonly journal: Journal;
+  readonly alerts: AlertSink;
   readonly clock: Clock;
 }
 
@@ -174,7 +176,7 @@ class Watch {
   /** Why the workflow should look at this snapshot; null: nothing to do. */
   private async look(snapshot: Snapshot): Promise<string | null> {
     const { input } = this;
-    this.alerts ??= await AlertDesk.open(this.ports.journal, input.engineId);
+    this.alerts ??= await AlertDesk.open(this.ports, input.engineId);
     const nowMs = this.ports.clock.nowMs();
     const carryWarnedAtMs = marketTimeOf(this.alerts.standingAlert('CARRY_NEGATIVE')?.details);
     const pausesTold = forbidsOf(this.alerts.standingAlert('VENUE_PAUSED')?.details);

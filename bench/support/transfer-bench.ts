@@ -1,4 +1,5 @@
 /** The product's worker over transfer venues on a local chain: an engine to command, and operations without one. */
+
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,8 @@ import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import type { Localnet } from '../../localnet/index.ts';
 import { until } from '../../localnet/tests/support/until.ts';
+import { AlertChannels } from '../../src/alerts/channels.ts';
+import { journalChannel } from '../../src/alerts/journal-channel.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.ts';
 import type { CommandAnswer, CommandRequest } from '../../src/domain/order/command.ts';
 import { DEFAULT_TIMING } from '../../src/domain/transaction/transaction.ts';
@@ -83,6 +86,7 @@ export class TransferBench {
       venueOf: async (engineId: string) => this.venue(engineId),
       accountExists: async () => true,
       journal: this.#journal,
+      alerts: new AlertChannels(SILENT).add(journalChannel(this.#journal)),
       clock: { nowMs: () => Date.now() },
       lookup: workflowLookup(this.#client),
       logger: SILENT,

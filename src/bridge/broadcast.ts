@@ -1,10 +1,9 @@
 /** What every socket is told: the figures each second and at each change, and each row that the journal gains. */
 
 import type { Logger } from 'pino';
-import type { Alert } from '../domain/alerts/alert.ts';
 import type { Journal, JournalEvent } from '../journal/journal.ts';
 import type { EngineRecord, FundingRecord } from '../journal/records.ts';
-import { BoundedMap, BoundedSet } from '../lib/bounded.ts';
+import { BoundedMap } from '../lib/bounded.ts';
 import type { Clock } from '../lib/clock.ts';
 import { within } from '../lib/within.ts';
 import type { BroadcastData } from '../protocol/messages.ts';
@@ -25,7 +24,7 @@ import {
 import type { Links } from './links.ts';
 import type { OpenEnds } from './open-ends.ts';
 import { broadcastFrame } from './protocol.ts';
-import { alertView, transitionView } from './record-views.ts';
+import { transitionView } from './record-views.ts';
 import { isoTime, rateNumber, usdNumber } from './units-view.ts';
 
 export interface BroadcastPorts {
@@ -51,9 +50,7 @@ interface Followed {
 
 export class Broadcast {
   readonly #ports: BroadcastPorts;
-  readonly #startedAtMs: number;
   readonly #followed = new BoundedMap<string, Followed>(MAX_FOLLOWED_OPERATIONS);
-  readonly #toldAlerts = new BoundedSet<string>(MAX_PAGE_ITEMS);
   readonly #toldFunding = new Map<string, number>();
   readonly #timers: NodeJS.Timeout[] = [];
   #statsTimer: NodeJS.Timeout | null = null;
@@ -61,7 +58,6 @@ export class Broadcast {
   #sentStatsAtMs = Number.NEGATIVE_INFINITY;
   #dirty = true;
   #toldStatus: string | null = null;
-  #lastAlertMs: number;
   #unlisten: (() => Promise<void>) | null = null;
   #closed = false;
   /** Rows are told in the order of their events. */
@@ -69,8 +65,6 @@ export class Broadcast {
 
   constructor(ports: BroadcastPorts) {
     this.#ports = ports;
-    this.#startedAtMs = ports.clock.nowMs();
-    this.#lastAlertMs = this.#startedAtMs;
   }
 
   async start(): Promise<void> {
@@ -140,11 +134,6 @@ export class Broadcast {
         this.#fundingEvent(event.key);
         return;
       case 'alerts':
-        this.#tell(async () => {
-          const alert = await this.#ports.lookup(API_LOOKUP_MS, (journal) => journal.alert(event.key));
-          if (alert.known && alert.value !== null) this.#tellAlert(alert.value);
-        });
-        return;
       case 'operations':
         return;
     }
@@ -156,7 +145,6 @@ export class Broadcast {
     void this.#ports.ends.sweep();
     for (const operationId of this.#followed.keys()) this.#tell(() => this.#tellTransitions(`${operationId}/`));
     this.#tell(() => this.#tellFunding());
-    this.#tell(() => this.#tellMissedAlerts());
   }
 
   #tell(work: () => Promise<void>): void {
@@ -264,23 +252,6 @@ export class Broadcast {
       }
     }
   });
-
-  #tellAlert(alert: Alert): void {
-    const { engineId, send, links } = this.#ports;
-    if (alert.engineId !== null && alert.engineId !== engineId) return;
-    if (this.#toldAlerts.has(alert.id)) return;
-    this.#toldAlerts.add(alert.id);
-    this.#lastAlertMs = Math.max(this.#lastAlertMs, alert.tsMs);
-    send(broadcastFrame('ALERT', alertView(alert, links)), { stats: false });
-  }
-
-  async #tellMissedAlerts(): Promise<void> {
-    const found = await this.#ports.lookup(API_LOOKUP_MS, (journal) =>
-      journal.alerts({ limit: MAX_PAGE_ITEMS, fromMs: this.#lastAlertMs }),
-    );
-    if (!found.known) return;
-    for (const alert of found.value.items.toReversed()) this.#tellAlert(alert);
-  }
 }
 
 const statusView = (engine: EngineRecord): BroadcastData<'ENGINE_STATUS'> => ({

@@ -1,6 +1,7 @@
 /** What the bridge is given: the composition root wires it, and the tests give their own. */
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { AlertChannels } from '../alerts/channels.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import type { Mode } from '../domain/order/command.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -46,4 +47,6 @@ export interface BridgePorts {
   readonly readiness: () => Promise<Readiness>;
   readonly metricsRegistry: Registry;
   readonly policy: PolicyJson;
+  /** The registry of alert channels: the sockets are one. */
+  readonly alerts: Pick<AlertChannels, 'add'>;
 }

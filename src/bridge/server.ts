@@ -7,6 +7,7 @@ import type { CommandAnswer } from '../domain/order/command.ts';
 import type * as z from '../lib/codec.ts';
 import { CriticalError } from '../lib/errors.ts';
 import type { State } from '../protocol/state.ts';
+import { socketsChannel } from './alert-channel.ts';
 import { Auth } from './auth.ts';
 import { Broadcast } from './broadcast.ts';
 import { commandRunner, withEngine } from './commands.ts';
@@ -124,6 +125,8 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     audience: () => sockets.size,
     send: (frame, options) => sockets.broadcast(frame, options),
   });
+
+  ports.alerts.add(socketsChannel({ engineId, links, send: (frame) => sockets.broadcast(frame) }));
 
   let port = settings.port;
   const auth = new Auth({ host: settings.host, token: settings.token, port: () => port });

@@ -5,7 +5,6 @@
 
 import { z } from 'zod';
 import { decodeSnapshot } from '../domain/account/snapshot.ts';
-import type { Alert } from '../domain/alerts/alert.ts';
 import { driftState } from '../domain/figures/figures.ts';
 import { decodePolicy, type PolicyJson } from '../domain/hedge/policy.ts';
 import { formatAmount } from '../domain/money/amounts.ts';
@@ -61,18 +60,6 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
     }
   }
 
-  function tellAlert(alert: Alert): void {
-    const { id, engineId, code, action, operationId, details } = alert;
-    const level =
-      alert.severity === 'critical'
-        ? 'error'
-        : alert.kind === 'recovered' || alert.severity === 'info'
-          ? 'info'
-          : 'warn';
-    log[level]({ id, engineId, code, action, operationId, details }, `${alert.kind}: ${alert.message}`);
-    tellGates(details, { engineId, code });
-  }
-
   async function tellSnapshot(engineId: string): Promise<void> {
     const latest = await journal.latestSnapshot(engineId);
     if (latest === null) return;
@@ -121,11 +108,6 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
         return await tellFunding(engineId, key);
       case 'snapshots':
         return engineId === null ? undefined : await tellSnapshot(engineId);
-      case 'alerts': {
-        const alert = await journal.alert(key);
-        if (alert !== null) tellAlert(alert);
-        return;
-      }
       case 'commands': {
         const command = await journal.command(key);
         const { error, data } = command?.answer ?? {};

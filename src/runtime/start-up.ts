@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
+import type { AlertChannels } from '../alerts/channels.ts';
 import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import type { DataLock } from '../journal/data-lock.ts';
@@ -14,6 +15,7 @@ import { DriftlessError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 import { openFeed } from '../market-data/open-feed.ts';
 import { startActivityLog } from './activity-log.ts';
+import { openAlertChannels } from './alert-channels.ts';
 import type { Settings } from './config.ts';
 import { type EngineStart, resetPaper, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
@@ -77,6 +79,7 @@ type Venues = ReturnType<typeof venueRegistry>;
 /** What engine, worker and bridge rest on. */
 interface Ground extends Cluster {
   readonly journal: Journal;
+  readonly alerts: AlertChannels;
   readonly client: Client;
   readonly connect: ConnectOptions;
   readonly venues: Venues;
@@ -156,6 +159,8 @@ async function openGround(start: StartUp, cluster: Cluster, journal: Journal): P
   const { engineId, policy, paper } = settings;
   const { namespace } = settings.temporal;
   add('journal', 2_000, () => journal.close());
+  const alerts = openAlertChannels({ journal, clock, logger, logsAlerts: hasWorker(start) });
+  add('alert channels', 1_000, alerts.stop);
   if (hasWorker(start))
     add('activity log', 1_000, startActivityLog({ journal, logger, policy, nowMs: clock.nowMs }).stop);
   const connect = await connectOptions(settings.temporal, cluster.address);
@@ -170,7 +175,7 @@ async function openGround(start: StartUp, cluster: Cluster, journal: Journal): P
   add('venues', 1_000, venues.closeAll);
   const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
   const engine = { client, journal, venues, logger, say, tuning, engineId, policy, paper };
-  return { ...cluster, journal, client, connect, venues, engine };
+  return { ...cluster, journal, alerts: alerts.channels, client, connect, venues, engine };
 }
 
 /** Of this engine and of others that this data folder knows, before any workflow runs. */
@@ -184,13 +189,13 @@ async function prepareAccounts(start: StartUp, { journal, engine }: Ground): Pro
 /** The engine's settings come from the workers' side; a bridge only speaks to it. */
 async function startWorkerSide(
   { settings, log, say, add }: StartUp,
-  { client, connect, journal, venues, engine }: Ground,
+  { client, connect, journal, alerts, venues, engine }: Ground,
   bundle: Beginnings['bundle'],
 ): Promise<RunningWorker | null> {
   if (bundle === null) return null;
   const { logger } = log;
   const { venueOf, accountExists } = venues;
-  const shared = { venueOf, journal, clock, logger };
+  const shared = { venueOf, journal, alerts, clock, logger };
   const activities = {
     ...createTransactionActivities(shared),
     ...createEngineActivities({ ...shared, accountExists, lookup: workflowLookup(client) }),
@@ -199,14 +204,14 @@ async function startWorkerSide(
   const worker = await startWorker({ connect, namespace, bundle: await bundle, activities, logger });
   add('worker', 6_000, worker.stop);
   await startEngine(engine);
-  add('stuck workflows', 1_000, watchForStuck({ client, journal, clock, logger }).stop);
+  add('stuck workflows', 1_000, watchForStuck({ client, journal, alerts, clock, logger }).stop);
   if (settings.mode === 'live') await logLiveStart({ settings, venues, logger: log.fileOnly, say });
   return worker;
 }
 
 async function startBridgeSide(
   { settings, log, chain, lock, say, add }: StartUp,
-  { address, uiUrl, client, journal }: Ground,
+  { address, uiUrl, client, journal, alerts }: Ground,
   { token, page }: Beginnings,
   worker: RunningWorker | null,
 ): Promise<void> {
@@ -216,7 +221,7 @@ async function startBridgeSide(
   const metricsRegistry = new Registry();
   collectDefaultMetrics({ register: metricsRegistry });
   const bridge = await startBridge({
-    ...{ journal, gateway, clock, policy, metricsRegistry },
+    ...{ journal, alerts, gateway, clock, policy, metricsRegistry },
     logger: log.logger.child({ part: 'bridge' }),
     readiness: readinessOf({
       ...{ client, namespace, gateway, journal, clock, engineId },

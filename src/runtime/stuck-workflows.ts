@@ -5,6 +5,7 @@
 
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { AlertDesk } from '../../activities/alert-desk.ts';
+import type { AlertSink } from '../alerts/channels.ts';
 import { raised } from '../domain/alerts/alert.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -15,6 +16,7 @@ import type { Logger } from './logger.ts';
 export interface StuckPorts {
   readonly client: Client;
   readonly journal: Journal;
+  readonly alerts: AlertSink;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -49,14 +51,14 @@ export function watchForStuck(ports: StuckPorts, tuning: StuckTuning = TUNING): 
   };
 }
 
-async function look({ client, journal, clock }: StuckPorts, attempts: number): Promise<void> {
+async function look({ client, journal, alerts, clock }: StuckPorts, attempts: number): Promise<void> {
   for (const { engineId } of await journal.engines()) {
     const unfinished = await journal.unfinishedOperations(engineId);
     const stuck: string[] = [];
     for (const workflowId of [engineId, ...unfinished.map(({ operationId }) => operationWorkflowId(operationId))]) {
       if ((await attemptsOf(client, workflowId)) >= attempts) stuck.push(workflowId);
     }
-    const desk = await AlertDesk.open(journal, engineId);
+    const desk = await AlertDesk.open({ journal, alerts }, engineId);
     const nowMs = clock.nowMs();
     if (stuck.length === 0) {
       await desk.recover('WORKFLOW_STUCK', nowMs);

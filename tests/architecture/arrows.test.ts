@@ -63,7 +63,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'src/journal/standing-alerts.ts',
       'workflows/messages.ts',
     ],
-    types: ['src/journal', 'src/venues/venue.ts', 'src/market-data/feed.ts', 'workflows'],
+    types: ['src/journal', 'src/alerts/channels.ts', 'src/venues/venue.ts', 'src/market-data/feed.ts', 'workflows'],
     packages: ['@temporalio/activity', '@temporalio/common'],
   },
   'src/venues/venue.ts': { values: ['src/domain', 'src/lib'], types: [], packages: [] },
@@ -108,9 +108,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: ['activities/contract.ts', 'src/venues/venue.ts'],
     packages: ['node:', 'kysely', 'pg', '@electric-sql/pglite', 'zod'],
   },
+  // Channels of alerts; what they speak to comes in by a port.
+  'src/alerts': { values: ['src/alerts', 'src/domain', 'src/lib'], types: ['src/journal'], packages: ['node:'] },
   'src/bridge': {
     values: ['src/bridge', 'src/protocol', 'src/domain', 'src/lib', 'workflows/messages.ts'],
-    types: ['src/journal'],
+    types: ['src/journal', 'src/alerts/channels.ts'],
     packages: ['node:', 'express', 'helmet', 'ws', 'lossless-json', 'pino', 'prom-client', '@temporalio/client'],
   },
   // The contract with everybody outside: the bridge writes it, the page reads it, the reference is printed from it.

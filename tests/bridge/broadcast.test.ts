@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encodeSnapshot } from '../../src/domain/account/snapshot.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
+import { alertOf } from '../journal/records.ts';
 import { type Client, ENGINE_ID, journalThatDoes, type TestBridge, testBridge } from '../support/bridge.ts';
 import { openTestJournal } from '../support/journal.ts';
 import { type Scenario, snapshotOf } from '../support/snapshots.ts';
@@ -301,5 +302,14 @@ describe('ALERT', () => {
     });
     expect(ours).not.toHaveProperty('operation_id');
     expect((await client.ofType('ALERT')).data.id).toBe('of the process');
+  });
+
+  it('arrives while the journal is away, and not again when the journal has it', async () => {
+    const raised = alertOf({ id: 'raised while away', engineId: ENGINE_ID, tsMs: Date.now() });
+    bridge.channels.announce(raised);
+    expect((await client.ofType('ALERT')).data.id).toBe('raised while away');
+    await real.raiseAlert(raised);
+    await real.raiseAlert({ ...raised, id: 'the next' });
+    expect((await client.ofType('ALERT')).data.id).toBe('the next');
   });
 });

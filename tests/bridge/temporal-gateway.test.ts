@@ -4,6 +4,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { AlertChannels } from '../../src/alerts/channels.ts';
 import { startBridge } from '../../src/bridge/server.ts';
 import { temporalGateway } from '../../src/bridge/temporal-gateway.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
@@ -58,6 +59,7 @@ describe('with Temporal out of reach', () => {
   it('answers every action over the socket within 5 s, with the journal down as well', async () => {
     const bridge = await startBridge({
       journal: journalThatIsDown(),
+      alerts: new AlertChannels(logger),
       gateway,
       clock,
       logger,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeSnapshot } from '../../src/domain/account/snapshot.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import type { ErrorReport } from '../../src/lib/errors.ts';
 import { type ActivityLog, startActivityLog } from '../../src/runtime/activity-log.ts';
 import { openTestJournal } from '../support/journal.ts';
 import { until } from '../support/product.ts';
@@ -18,7 +19,6 @@ const ENGINE = 'engine:paper:synthetic:9:0';
 const INFO = 30;
 const WARN = 40;
 const DEBUG = 20;
-const ERROR = 50;
 
 describe('the activity log', () => {
   let journal: Journal;
@@ -50,6 +50,13 @@ describe('the activity log', () => {
     });
   };
 
+  const refuse = async (commandId: string, error: ErrorReport, operation: object = {}) => {
+    const row = { commandId, engineId: ENGINE, action: 'FLATTEN', requestHash: commandId, request: {} } as const;
+    await journal.admitCommand({ ...row, receivedAtMs: 1, operationId: null });
+    const answer = { success: false, message: error.message, data: { status: 'rejected', ...operation }, error };
+    await journal.recordAnswer(commandId, answer as never, 2);
+  };
+
   it('tells a trade with time, market, side, size, price and signature', async () => {
     const line = await lineFor(
       (round) =>
@@ -75,11 +82,7 @@ describe('the activity log', () => {
       { code: 'LEVERAGE', pass: true, blocks: false },
     ];
     await lineFor(
-      (round) =>
-        journal.raiseAlert({
-          ...{ id: `blocked-${round}`, engineId: ENGINE, kind: 'alert', severity: 'warning', code: 'GATE_BLOCKED' },
-          ...{ message: 'Blocked.', action: 'Wait.', operationId: null, details: { gates }, tsMs: round },
-        }),
+      (round) => refuse(`blocked-${round}`, { code: 'GATE_BLOCKED', message: 'Blocked.', details: { gates } }),
       ({ msg }) => msg === 'gate UNPROFITABLE blocks',
     );
     const told = lines.filter(({ msg }) => msg.startsWith('gate '));
@@ -90,11 +93,7 @@ describe('the activity log', () => {
   it('tells what a trade is expected to earn and cost even when nothing blocks', async () => {
     const gates = [{ code: 'UNPROFITABLE', pass: true, blocks: false, have: 20, need: 16.4, detail: { gas_usd: 0.1 } }];
     const line = await lineFor(
-      (round) =>
-        journal.raiseAlert({
-          ...{ id: `fine-${round}`, engineId: ENGINE, kind: 'alert', severity: 'info', code: 'NOTE' },
-          ...{ message: 'Fine.', action: '', operationId: null, details: { gates }, tsMs: round },
-        }),
+      (round) => refuse(`fine-${round}`, { code: 'GATE_BLOCKED', message: 'Another gate.', details: { gates } }),
       ({ msg }) => msg === 'profitability',
     );
     expect(line).toMatchObject({ level: INFO, profitability: { have: 20, need: 16.4, detail: { gas_usd: 0.1 } } });
@@ -102,33 +101,15 @@ describe('the activity log', () => {
 
   it('tells a refused command with its code as a warning, and leaves one that has an operation to that', async () => {
     const error = { code: 'NO_POSITION', message: 'There is no position.', details: {} };
-    const refuse = async (commandId: string, operation: object) => {
-      const row = { commandId, engineId: ENGINE, action: 'FLATTEN', requestHash: commandId, request: {} } as const;
-      await journal.admitCommand({ ...row, receivedAtMs: 1, operationId: null });
-      const answer = { success: false, message: error.message, data: { status: 'rejected', ...operation }, error };
-      await journal.recordAnswer(commandId, answer as never, 2);
-    };
     const line = await lineFor(
       async (round) => {
-        await refuse(`with-operation-${round}`, { operation_id: 'o' });
-        await refuse(`alone-${round}`, {});
+        await refuse(`with-operation-${round}`, error, { operation_id: 'o' });
+        await refuse(`alone-${round}`, error);
       },
       ({ msg }) => msg === 'FLATTEN: There is no position.',
     );
     expect(line).toMatchObject({ level: WARN, error, action: 'FLATTEN', engineId: ENGINE });
     expect(lines.filter(({ commandId }) => String(commandId).startsWith('with-operation'))).toEqual([]);
-  });
-
-  it('tells a critical alert as an error', async () => {
-    const line = await lineFor(
-      (round) =>
-        journal.raiseAlert({
-          ...{ id: `critical-${round}`, engineId: ENGINE, kind: 'alert', severity: 'critical', code: 'HEALTH_LOW' },
-          ...{ message: 'Health is 12.', action: 'Deposit.', operationId: null, details: {}, tsMs: round },
-        }),
-      ({ code }) => code === 'HEALTH_LOW',
-    );
-    expect(line).toMatchObject({ level: ERROR, msg: 'alert: Health is 12.', action: 'Deposit.' });
   });
 
   it('dumps the state at debug with every snapshot, and tells health, leverage and collateral once a minute', async () => {

@@ -7,6 +7,7 @@ import { waitUntil } from '../../localnet/tests/support/until.ts';
 import { operationWorkflowId } from '../../src/lib/ids.ts';
 import { watchForStuck } from '../../src/runtime/stuck-workflows.ts';
 import { engineOf, newEngineId, newId, operationOf } from '../journal/records.ts';
+import { journalAlerts } from '../support/alerts.ts';
 import { openTestJournal } from '../support/journal.ts';
 import { testWorkflowBundle } from '../support/workflow-bundle.ts';
 
@@ -23,7 +24,13 @@ it('an operation whose workflow can go no further is told once, and told again w
   const worker = await Worker.create({ connection: native, taskQueue, workflowBundle: await testWorkflowBundle() });
   const running = worker.run();
   const watch = watchForStuck(
-    { client, journal, clock: { nowMs: () => Date.now() }, logger: pino({ level: 'silent' }) },
+    {
+      client,
+      journal,
+      alerts: journalAlerts(journal),
+      clock: { nowMs: () => Date.now() },
+      logger: pino({ level: 'silent' }),
+    },
     STUCK,
   );
   onTestFinished(async () => {

@@ -1,14 +1,17 @@
 /** A bridge on a free port with a journal in memory and a scripted engine, and clients that speak to it over sockets. */
+
 import { once } from 'node:events';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
+import type { AlertChannels } from '../../src/alerts/channels.ts';
 import type { BridgePorts, BridgeSettings, Readiness } from '../../src/bridge/ports.ts';
 import { type Bridge, startBridge } from '../../src/bridge/server.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { TransientError } from '../../src/lib/errors.ts';
+import { openAlertChannels } from '../../src/runtime/alert-channels.ts';
 import { type Message, receivedMessage } from './received.ts';
 import { type ScriptedGateway, scriptedGateway } from './scripted-gateway.ts';
 
@@ -49,6 +52,7 @@ export const journalThatIsDown = (): Journal => journalThatDoes(null, () => 'dow
 export const journalThatHangs = (): Journal => journalThatDoes(null, () => 'hangs');
 
 export interface TestBridge extends Bridge {
+  readonly channels: AlertChannels;
   readonly gateway: ScriptedGateway;
   readonly registry: Registry;
   connect(options?: ConnectOptions): Promise<Client>;
@@ -68,9 +72,13 @@ export async function testBridge(
 ): Promise<TestBridge> {
   const gateway = given.gateway ?? scriptedGateway();
   const registry = given.metricsRegistry ?? new Registry();
+  const clock = given.clock ?? { nowMs: () => Date.now() };
+  const logger = given.logger ?? pino({ level: 'silent' });
+  const alerts = openAlertChannels({ journal: given.journal, clock, logger, logsAlerts: false });
   const bridge = await startBridge({
-    clock: { nowMs: () => Date.now() },
-    logger: pino({ level: 'silent' }),
+    clock,
+    logger,
+    alerts: alerts.channels,
     readiness: async () => READY,
     policy: DEFAULT_POLICY,
     ...given,
@@ -90,6 +98,11 @@ export async function testBridge(
   });
   return {
     ...bridge,
+    async close() {
+      await bridge.close();
+      await alerts.stop();
+    },
+    channels: alerts.channels,
     gateway,
     registry,
     connect: ({ token = TOKEN, headers = {} } = {}) =>

@@ -14,6 +14,7 @@ import { pino } from 'pino';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import { waitUntil } from '../../localnet/tests/support/until.ts';
+import { logChannel } from '../../src/alerts/log-channel.ts';
 import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
 import type { Alert } from '../../src/domain/alerts/alert.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.ts';
@@ -42,6 +43,7 @@ import {
   engineState,
   resolveTransactionUpdate,
 } from '../../workflows/messages.ts';
+import { journalAlerts } from './alerts.ts';
 import { openTestJournal } from './journal.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -187,6 +189,7 @@ export class EngineHarness {
       venueOf: (engineId: string) => this.venueOf(engineId),
       accountExists: (engineId: string) => this.accountExists(engineId),
       journal: this.journal,
+      alerts: journalAlerts(this.journal).add(logChannel(this.logger)),
       clock: { nowMs: () => Date.now() },
       lookup: workflowLookup(this.client),
       logger: this.logger,

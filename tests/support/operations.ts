@@ -73,6 +73,7 @@ export class OperationBench {
     const writes: OperationWrite[] = [];
     const bench = new OperationBench(new Client({ connection }), native, {
       venueOf,
+      alerts: { announce: () => undefined },
       journal: {
         operation: (operationId) => journal.operation(operationId),
         async writeOperation(write) {

@@ -2,6 +2,7 @@
  * An engine over real SOL on the local chain, between two stores that can be lost and restored as files: a Temporal server
  * of its own on its database, and a journal in its folder.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { pino } from 'pino';
 import type { Rebuilt } from '../../activities/contract.ts';
 import { createEngineActivities, type WorkflowLookup } from '../../activities/engine.ts';
 import { type Rebuilding, rebuildJournal } from '../../activities/rebuild-journal.ts';
@@ -23,6 +25,7 @@ import { openJournal } from '../../src/journal/open-journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
 import { hashJson, operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
 import { startActivityLog } from '../../src/runtime/activity-log.ts';
+import { openAlertChannels } from '../../src/runtime/alert-channels.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
@@ -184,10 +187,18 @@ export class TwoStores {
     const connection = await Connection.connect({ address: this.address });
     const native = await NativeConnection.connect({ address: this.address });
     const client = new Client({ connection });
+    const clock = { nowMs: () => Date.now() };
+    const alerts = openAlertChannels({
+      journal,
+      clock,
+      logger: logger ?? pino({ level: 'silent' }),
+      logsAlerts: logger !== null,
+    });
     const ports = {
       venueOf: async () => this.options.venueOf?.(venue) ?? venue,
       accountExists: async () => true,
       journal,
+      alerts: alerts.channels,
       clock: { nowMs: () => Date.now() },
       lookup: this.options.lookupOf?.(workflowLookup(client)) ?? workflowLookup(client),
       logger: logger ?? { warn: () => undefined },
@@ -213,6 +224,7 @@ export class TwoStores {
         worker.shutdown();
         await run;
         await activityLog?.stop();
+        await alerts.stop();
         await venue.close();
         await native.close();
         await connection.close();

@@ -3,6 +3,7 @@
  * worker. It kills itself, by a real SIGKILL, at a point that it was told. What it signed and sent stands in a file, line
  * by line, which outlives it; its journal is a database, or that of the process that started it.
  */
+
 import { appendFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -12,6 +13,7 @@ import type { Journal } from '../../../src/journal/journal.ts';
 import type { OperationWrite } from '../../../src/journal/records.ts';
 import { workflowLookup } from '../../../src/runtime/engine-start.ts';
 import type { OrderReport, Sighting, Venue } from '../../../src/venues/venue.ts';
+import { journalAlerts } from '../alerts.ts';
 import type { TransferChain } from '../transfer-venue.ts';
 
 /** Where a worker dies: `nth` counts the calls that fit, from 1. */
@@ -265,6 +267,7 @@ async function work<A extends CrashAccount>(
     },
     accountExists: async () => true,
     journal,
+    alerts: journalAlerts(journal),
     clock: { nowMs: () => Date.now() },
     lookup: workflowLookup(new Client({ connection, namespace: orders.namespace })),
     logger: { warn: () => undefined },

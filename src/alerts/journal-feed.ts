@@ -1,0 +1,115 @@
+/**
+ * Feeds the channels with alerts that the journal gains from anywhere: another process, or a venue that writes them with
+ * its own rows. What this process raised itself is known by its id and not delivered again.
+ */
+import type { Journal, JournalEvent } from '../journal/journal.ts';
+import type { Clock } from '../lib/clock.ts';
+import { within } from '../lib/within.ts';
+import type { AlertChannels, ChannelLogger } from './channels.ts';
+
+/** Alerts that are read back after a gap; as many from before the start are known. */
+const LOOK_BACK = 100;
+/** One that was raised while the journal was away is written later than its time says. */
+const LATE_MS = 600_000;
+const READ_MS = 5_000;
+const RETRY_MS = 5_000;
+
+export interface FeedPorts {
+  readonly journal: Pick<Journal, 'listen' | 'alert' | 'alerts'>;
+  readonly channels: AlertChannels;
+  readonly clock: Clock;
+  readonly logger: ChannelLogger;
+}
+
+export interface JournalFeed {
+  stop(): Promise<void>;
+}
+
+export function feedFromJournal(ports: FeedPorts): JournalFeed {
+  const feed = new AlertFeed(ports);
+  void feed.start();
+  return feed;
+}
+
+class AlertFeed implements JournalFeed {
+  private readonly ports: FeedPorts;
+  private readonly startedAtMs: number;
+  private newestMs: number;
+  private stopped = false;
+  private retry: NodeJS.Timeout | null = null;
+  private unlisten: (() => Promise<void>) | null = null;
+  /** Rows are read in the order of their events. */
+  private reading: Promise<void> = Promise.resolve();
+
+  constructor(ports: FeedPorts) {
+    this.ports = ports;
+    this.startedAtMs = ports.clock.nowMs();
+    this.newestMs = this.startedAtMs;
+  }
+
+  async start(): Promise<void> {
+    const { journal, channels, logger } = this.ports;
+    try {
+      // An activity that is repeated after a restart raises again what the journal has already.
+      const { items } = await journal.alerts({ limit: LOOK_BACK, toMs: this.startedAtMs - 1 });
+      channels.remember(items.map(({ id }) => id));
+      const unlisten = await journal.listen(
+        (event) => this.take(event),
+        () => this.read(() => this.catchUp()),
+      );
+      this.unlisten = unlisten;
+      if (this.stopped) await unlisten();
+      else this.read(() => this.catchUp());
+    } catch (error) {
+      logger.warn({ err: error }, 'Alerts cannot be read from the journal; trying again');
+      this.later(() => void this.start());
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    if (this.retry !== null) clearTimeout(this.retry);
+    await this.unlisten?.();
+    await this.reading;
+  }
+
+  private take({ table, key }: JournalEvent): void {
+    // An event without a key: a row whose names were too long to be sent.
+    if (key === '') this.read(() => this.catchUp());
+    else if (table === 'alerts' && !this.ports.channels.knows(key)) this.read(() => this.one(key));
+  }
+
+  private async one(id: string): Promise<void> {
+    const alert = await this.ports.journal.alert(id);
+    if (alert === null) return;
+    this.newestMs = Math.max(this.newestMs, alert.tsMs);
+    this.ports.channels.announce(alert);
+  }
+
+  /** Events may have been missed. */
+  private async catchUp(): Promise<void> {
+    const fromMs = Math.max(this.startedAtMs, this.newestMs - LATE_MS);
+    const { items } = await this.ports.journal.alerts({ limit: LOOK_BACK, fromMs });
+    for (const alert of items.toReversed()) {
+      this.newestMs = Math.max(this.newestMs, alert.tsMs);
+      this.ports.channels.announce(alert);
+    }
+  }
+
+  private read(work: () => Promise<void>): void {
+    this.reading = this.reading.then(async () => {
+      if (this.stopped) return;
+      const read = await within(READ_MS, work);
+      if (read.kind === 'value') return;
+      const about = read.kind === 'failed' ? { err: read.error } : { afterMs: READ_MS };
+      this.ports.logger.warn(about, 'Alerts could not be read from the journal; trying again');
+      this.later(() => this.read(() => this.catchUp()));
+    });
+  }
+
+  private later(again: () => void): void {
+    if (this.stopped) return;
+    if (this.retry !== null) clearTimeout(this.retry);
+    this.retry = setTimeout(again, RETRY_MS);
+  }
+}

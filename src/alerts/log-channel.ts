@@ -1,0 +1,23 @@
+/** Writes every alert to the log, by its severity. */
+import type { Alert } from '../domain/alerts/alert.ts';
+import type { AlertChannel } from './channels.ts';
+
+type WriteLine = (fields: object, message: string) => void;
+export interface AlertLog {
+  readonly info: WriteLine;
+  readonly warn: WriteLine;
+  readonly error: WriteLine;
+}
+
+function levelOf({ kind, severity }: Alert): keyof AlertLog {
+  if (kind === 'recovered' || severity === 'info') return 'info';
+  return severity === 'critical' ? 'error' : 'warn';
+}
+
+export const logChannel = (log: AlertLog): AlertChannel => ({
+  name: 'log',
+  deliver(alert) {
+    const { id, engineId, code, action, operationId, details } = alert;
+    log[levelOf(alert)]({ id, engineId, code, action, operationId, details }, `${alert.kind}: ${alert.message}`);
+  },
+});
