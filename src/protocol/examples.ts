@@ -1,6 +1,7 @@
 /** One example of each message and answer, for the reference and the tests. The page does not import this file. */
 import type * as z from '../lib/codec.ts';
 import type { ANSWERS, HttpError } from './api.ts';
+import type { CommandMessage } from './command.ts';
 import type { MESSAGES } from './messages.ts';
 import type { StateResult } from './result.ts';
 import type { State } from './state.ts';
@@ -251,6 +252,13 @@ export const MESSAGE_EXAMPLES: { readonly [Type in keyof typeof MESSAGES]: z.inp
     },
   },
   ALERT: { type: 'ALERT', data: ALERT },
+};
+
+export const COMMAND_EXAMPLE: CommandMessage<'DRIFT_OPEN_POSITION'> = {
+  type: 'COMMAND',
+  action: 'DRIFT_OPEN_POSITION',
+  command_id: 'b4ad8a4e-8c7e-4f0e-b4c1-0a3b4f6e9d11',
+  data: { market: 'SOL-PERP', direction: 'short', size: '10', mode: 'paper' },
 };
 
 export const STATE_RESULT_EXAMPLE: z.input<typeof StateResult> = {
