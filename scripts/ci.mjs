@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { JEST, REPORTED } from './jest.mjs';
 import { ROOT, say } from './setup.mjs';
 
 const MINUTE_MS = 60_000;
@@ -68,7 +69,7 @@ function countsOf({ code, last }) {
 async function runAlone(file, folder) {
   const countsPath = join(folder, 'again.json');
   rmSync(countsPath, { force: true });
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=./scripts/test-reporter.mjs', file];
+  const args = [...JEST, '--runTestsByPath', file, REPORTED];
   const { code } = await runWithin(file, process.execPath, args, Math.max(leftMs() - CYCLE_WITHIN_MS, 1), {
     DRIFTLESS_TEST_COUNTS: countsPath,
   });

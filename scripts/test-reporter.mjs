@@ -1,15 +1,14 @@
-/** What `npm test` hears from vitest: a line for each file, every failure in full at once, every skip with its reason. */
+/** What `npm test` hears from Jest: a line for each file, every failure in full at once, every skip with its reason. */
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { ROOT, say } from './setup.mjs';
 
 const MAX_ERROR_CHARS = 4_000;
+const SKIPPED = new Set(['pending', 'skipped', 'todo', 'disabled']);
 
-/** With what caused it: of a property that failed, the assertion is there. */
-function report(error) {
-  const text = (error.stack ?? error.message ?? String(error)).slice(0, MAX_ERROR_CHARS);
-  return error.cause ? `${text}\nCaused by: ${report(error.cause)}` : text;
-}
+/** In full, with what caused it: of a property that failed, the assertion is there. */
+const report = (message) => stripVTControlCharacters(message).slice(0, MAX_ERROR_CHARS).replace(/^/gm, '    ');
 
 export default class TestReporter {
   constructor() {
@@ -20,40 +19,43 @@ export default class TestReporter {
     this.failures = [];
   }
 
-  fail(name, errors) {
+  fail(name, messages) {
     this.counts.failed += 1;
     this.failures.push(name);
     say(`FAILED ${name}`);
-    for (const error of errors ?? []) say(report(error).replace(/^/gm, '    '));
+    for (const message of messages) say(report(message));
   }
 
-  onTestModuleEnd(module) {
-    const file = relative(ROOT, module.moduleId).replaceAll('\\', '/');
-    let tests = 0;
+  onTestFileResult(_test, result) {
+    const file = relative(ROOT, result.testFilePath).replaceAll('\\', '/');
     const before = { ...this.counts };
-    for (const test of module.children.allTests()) {
-      tests += 1;
-      const result = test.result();
-      if (result.state === 'passed') this.counts.passed += 1;
-      else if (result.state === 'failed') this.fail(`${file} > ${test.fullName}`, result.errors);
-      else {
+    const failedTests = [];
+    for (const { fullName, status, failureMessages } of result.testResults) {
+      if (status === 'passed') this.counts.passed += 1;
+      else if (SKIPPED.has(status)) {
         this.counts.skipped += 1;
-        this.skips.push(`${file} > ${test.fullName}: ${result.note ?? 'no reason given'}`);
+        this.skips.push(`${file} > ${fullName}`);
+      } else {
+        failedTests.push(fullName);
+        this.fail(`${file} > ${fullName}`, failureMessages);
       }
     }
-    const errors = module.errors();
-    if (errors.length > 0) this.fail(`${file} (outside its tests)`, errors);
-    if (this.counts.failed > before.failed) {
+    // What failed outside its tests: the file could not be loaded, or its environment broke.
+    const broken = result.testExecError !== undefined && failedTests.length === 0;
+    if (broken)
+      this.fail(`${file} (outside its tests)`, [result.failureMessage ?? String(result.testExecError.message)]);
+    const isOk = this.counts.failed === before.failed;
+    if (!isOk) {
       const counted = Object.entries(this.counts).map(([key, count]) => [key, count - before[key]]);
-      this.failedFiles.push({ file, ...Object.fromEntries(counted) });
+      this.failedFiles.push({ file, failedTests, ...Object.fromEntries(counted) });
     }
-    say(
-      `${module.state() === 'failed' ? 'not ok' : 'ok'} ${file} (${tests} tests, ${Math.round(module.diagnostic().duration)} ms)`,
-    );
+    const { start, end } = result.perfStats;
+    say(`${isOk ? 'ok' : 'not ok'} ${file} (${result.testResults.length} tests, ${end - start} ms)`);
   }
 
-  onTestRunEnd(_modules, unhandledErrors) {
-    for (const error of unhandledErrors) this.fail('an error outside the tests', [error]);
+  onRunComplete(_contexts, { runExecError }) {
+    if (runExecError !== undefined)
+      this.fail('an error outside the tests', [runExecError.stack ?? runExecError.message]);
     for (const skip of this.skips) say(`skipped: ${skip}`);
     if (this.failures.length > 0) say(`\nFailed:\n${this.failures.map((name) => `  ${name}`).join('\n')}`);
     const path = process.env.DRIFTLESS_TEST_COUNTS;

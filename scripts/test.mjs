@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { JEST, REPORTED } from './jest.mjs';
 import { run } from './run.mjs';
 import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
 
@@ -30,12 +31,12 @@ const CHECKS = [
 const setUp = () =>
   run(process.execPath, ['--import', 'tsx', join(ROOT, 'tests', 'support', 'set-up.ts')], { cwd: ROOT });
 
-const BELOW_THRESHOLD = /^ERROR: Coverage for /m;
+const BELOW_THRESHOLD = /^Jest: .*coverage threshold/m;
 
-/** vitest's exit code, and whether it found the coverage below its thresholds (it says so on stderr alone). */
-function vitest(args, env) {
+/** Jest's exit code, and whether it found the coverage below its thresholds (it says so on stderr alone). */
+function jest(args, env) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), ...args], {
+    const child = spawn(process.execPath, [...JEST, ...args], {
       cwd: ROOT,
       env,
       stdio: ['inherit', 'inherit', 'pipe'],
@@ -49,7 +50,7 @@ function vitest(args, env) {
       rest = text.slice(text.lastIndexOf('\n') + 1);
     });
     child.once('error', (error) => {
-      process.stderr.write(`vitest: ${error.message}\n`);
+      process.stderr.write(`jest: ${error.message}\n`);
       resolve({ code: 1, uncovered });
     });
     child.once('close', (code) => resolve({ code: code ?? 1, uncovered }));
@@ -76,7 +77,7 @@ async function test() {
   const countsPath = join(folder, 'counts.json');
   const only = process.argv.slice(2);
   const coverage = only.length === 0 ? ['--coverage'] : [];
-  const { code, uncovered } = await vitest(['run', ...coverage, '--reporter=./scripts/test-reporter.mjs', ...only], {
+  const { code, uncovered } = await jest([...only, ...coverage, REPORTED], {
     ...process.env,
     DRIFTLESS_TEST_COUNTS: countsPath,
   });

@@ -352,11 +352,11 @@ export async function madeAccounts(at: MadeAt): Promise<AccountMap> {
   const accounts: AccountMap = new Map();
   accounts.set(stateAddress(), driftAccount(await encode('State', madeState(at))));
   accounts.set(perpMarketAddress(0), driftAccount(await encode('PerpMarket', madePerpMarket(at))));
-  for (const of of [usdcOf(), solOf(at)]) {
-    accounts.set(spotMarketAddress(of.index), driftAccount(await encode('SpotMarket', madeSpotMarket(of, at))));
-    const inPools = of.index === 0 ? AMM_BUDGET + PNL_POOL : 0n;
-    accounts.set(vaultAddress(of.index), tokenAccount(of.mint, signer, of.deposits - of.borrows + inPools));
-    accounts.set(insuranceVaultAddress(of.index), tokenAccount(of.mint, signer, 0n));
+  for (const spot of [usdcOf(), solOf(at)]) {
+    accounts.set(spotMarketAddress(spot.index), driftAccount(await encode('SpotMarket', madeSpotMarket(spot, at))));
+    const inPools = spot.index === 0 ? AMM_BUDGET + PNL_POOL : 0n;
+    accounts.set(vaultAddress(spot.index), tokenAccount(spot.mint, signer, spot.deposits - spot.borrows + inPools));
+    accounts.set(insuranceVaultAddress(spot.index), tokenAccount(spot.mint, signer, 0n));
   }
   accounts.set(USDC_MINT, mintAccount(6, 1_000_000_000n * USDC_ONE, at.mintAuthority));
   accounts.set(SOL_MINT, mintAccount(9, 0n, null));

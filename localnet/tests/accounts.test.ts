@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import { Keypair, PublicKey } from '@solana/web3.js';
-import { describe, expect, it } from 'vitest';
 import { TOKEN_PROGRAM } from '../token.ts';
 import { ask, balance, connect, payment, SOL, stillChain, wallet } from './support/localnet.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ask, connect, payment, stillChain, wallet } from './support/localnet.ts';
 
 describe('blocks', () => {

@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
 import { Keypair } from '@solana/web3.js';
-import { describe, expect, it, onTestFinished } from 'vitest';
 import { startLocalnet } from '../index.ts';
 import { runLocalnet } from './support/command-line.ts';
 import { ask, balance, SOL, stillChain } from './support/localnet.ts';
+import { onTestFinished } from './support/on-test-finished.ts';
 import { until } from './support/until.ts';
 
 async function control(url: string, call: string, body?: unknown): Promise<[status: number, answer: unknown]> {

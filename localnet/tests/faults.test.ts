@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { FaultRules } from '../faults/faults.ts';
 import type { Localnet } from '../index.ts';
 import { balance, call, connect, FEE, payment, SOL, stillChain, wallet } from './support/localnet.ts';

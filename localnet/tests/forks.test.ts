@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { balance, connect, FEE, isBlockhashValid, payment, SOL, stillChain, wallet } from './support/localnet.ts';
 
 describe('a fork', () => {

@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import { PublicKey } from '@solana/web3.js';
-import { describe, expect, it } from 'vitest';
 import { ask, balance, payment, SOL, stillChain, wallet } from './support/localnet.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ask, balance, call, connect, payment, SOL, stillChain, wallet } from './support/localnet.ts';
 
 const code = async (url: string, method: string, ...params: unknown[]): Promise<number | undefined> =>

@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import {
   AddressLookupTableProgram,
   type Keypair,
@@ -8,7 +9,6 @@ import {
   VersionedTransaction,
 } from '@solana/web3.js';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import type { Localnet } from '../index.ts';
 import { fromBase58, toBase58 } from '../wire/base58.ts';
 import { parseTransaction } from '../wire/transaction.ts';

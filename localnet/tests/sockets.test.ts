@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import { SystemProgram } from '@solana/web3.js';
-import { describe, expect, it } from 'vitest';
 import type { Localnet } from '../index.ts';
 import { connect, payment, SOL, stillChain, wallet } from './support/localnet.ts';
 import { until } from './support/until.ts';

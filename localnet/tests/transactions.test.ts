@@ -1,8 +1,9 @@
+import { describe, expect, it } from '@jest/globals';
 import { ComputeBudgetProgram, Keypair, SystemProgram, sendAndConfirmTransaction, Transaction } from '@solana/web3.js';
-import { describe, expect, it, onTestFinished } from 'vitest';
 import { startLocalnet } from '../index.ts';
 import { toBase58 } from '../wire/base58.ts';
 import { balance, call, connect, FEE, isBlockhashValid, payment, SOL, stillChain, wallet } from './support/localnet.ts';
+import { onTestFinished } from './support/on-test-finished.ts';
 
 describe('a transaction on the local chain', () => {
   it('is sent and confirmed by web3.js as it is, over its socket', async () => {

@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import { ActivityFailure, ApplicationFailure, CancelledFailure, RetryState } from '@temporalio/common';
-import { describe, expect, it } from 'vitest';
 import { asErrorReport, asFailure, translateErrors } from '../../activities/failures.ts';
 import { CriticalError, TransientError, UnknownStateError, ValidationError } from '../../src/lib/errors.ts';
 

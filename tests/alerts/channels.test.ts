@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { createEngineActivities, type EnginePorts } from '../../activities/engine.ts';
 import { until } from '../../localnet/tests/support/until.ts';
 import { type AlertChannel, AlertChannels } from '../../src/alerts/channels.ts';

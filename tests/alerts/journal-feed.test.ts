@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '../../localnet/tests/support/until.ts';
 import { AlertChannels } from '../../src/alerts/channels.ts';
 import { feedFromJournal, type JournalFeed } from '../../src/alerts/journal-feed.ts';

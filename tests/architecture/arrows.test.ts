@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { cyclesIn, type Import, importsOf, ROOT, readSource, sourceFiles } from './imports.ts';
 
 /**

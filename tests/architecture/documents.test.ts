@@ -1,7 +1,7 @@
 /** The documents name what exists: files, links, and the code behind each term of the glossary. */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ROOT, readSource } from './imports.ts';
 
 const CHAPTERS = readdirSync(join(ROOT, 'docs/architecture')).map((name) => `docs/architecture/${name}`);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { readSource, sourceFiles, withoutComments } from './imports.ts';
 
 /** One name for one thing: a reader who searches for a type finds its declaration, and no other. */

@@ -4,12 +4,13 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import type { Journal } from '../../src/journal/journal.ts';
 import { CriticalError } from '../../src/lib/errors.ts';
 import { type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
 import { openTestJournal } from '../support/journal.ts';
+import { withContext } from '../support/with-context.ts';
 
 let journal: Journal;
 let bridge: TestBridge;
@@ -123,9 +124,10 @@ describe('the token', () => {
       '/api/state',
       '/nowhere',
     ]) {
-      expect((await get(path)).status, path).toBe(401);
+      await withContext(path, async () => expect((await get(path)).status).toBe(401));
     }
-    for (const path of ['/healthz', '/readyz']) expect((await get(path)).status, path).toBe(200);
+    for (const path of ['/healthz', '/readyz'])
+      await withContext(path, async () => expect((await get(path)).status).toBe(200));
   });
 });
 
@@ -190,14 +192,14 @@ describe('the page', () => {
     expect((await get('/assets/page-abc123.js', bearer)).headers['cache-control']).toContain('immutable');
     for (const path of ['/.secret', '/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/assets/none.js', '/%']) {
       const answer = await get(path, bearer);
-      expect([400, 404], path).toContain(answer.status);
-      expect(answer.json.error.code, path).toMatch(/^(NOT_FOUND|INVALID_MESSAGE)$/);
+      withContext(path, () => expect([400, 404]).toContain(answer.status));
+      withContext(path, () => expect(answer.json.error.code).toMatch(/^(NOT_FOUND|INVALID_MESSAGE)$/));
     }
   });
 
   it('takes no commands over HTTP', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
-      expect((await get('/api/state', bearer, method)).status, method).toBe(405);
+      await withContext(method, async () => expect((await get('/api/state', bearer, method)).status).toBe(405));
     }
   });
 

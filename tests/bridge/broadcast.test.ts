@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeSnapshot } from '../../src/domain/account/snapshot.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
@@ -6,6 +6,7 @@ import { alertOf } from '../journal/records.ts';
 import { type Client, ENGINE_ID, journalThatDoes, type TestBridge, testBridge } from '../support/bridge.ts';
 import { openTestJournal } from '../support/journal.ts';
 import { type Scenario, snapshotOf } from '../support/snapshots.ts';
+import { withContext } from '../support/with-context.ts';
 
 let real: Journal;
 let way: 'works' | 'down' | 'hangs' = 'works';
@@ -117,7 +118,7 @@ describe('SYSTEM_STATS', () => {
     expect(state.net_delta).toBe(5);
     expect(state.drift_pct).toBeCloseTo(50, 9);
     for (const figure of ['health', 'leverage', 'total_collateral', 'free_collateral', 'maintenance_margin']) {
-      expect(typeof state[figure], figure).toBe('number');
+      withContext(figure, () => expect(typeof state[figure]).toBe('number'));
     }
     expect(data.account).toMatchObject({ exists: true, spot_sol: 10, wallet_sol: 5 });
     expect(data.market).toMatchObject({ market: 'SOL-PERP', oracle_price: 150 });

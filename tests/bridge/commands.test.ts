@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CommandAnswer, done, refused } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { CommandRecord } from '../../src/journal/records.ts';
@@ -11,6 +11,7 @@ import {
   type TestBridge,
   testBridge,
 } from '../support/bridge.ts';
+import { eventually } from '../support/eventually.ts';
 import { openTestJournal } from '../support/journal.ts';
 import { never, scriptedGateway } from '../support/scripted-gateway.ts';
 
@@ -153,7 +154,7 @@ describe('a command over the socket', () => {
       client.send({ type: 'COMMAND', action: 'DRIFT_DEPOSIT', command_id: 'hundred', data: DEPOSIT });
     }
     await client.roundTrip();
-    await expect.poll(() => bridge.gateway.received.length).toBe(1);
+    await eventually(() => expect(bridge.gateway.received).toHaveLength(1));
     release(deposited());
     for (let got = 0; got < 100; got += 1) expect((await client.result('hundred')).message).toBe('Deposited 1.5 SOL');
     expect(bridge.gateway.received).toHaveLength(1);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ACTIONS, type CommandAnswer, done, refused } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -13,6 +13,7 @@ import {
   TOKEN,
   testBridge,
 } from '../support/bridge.ts';
+import { eventually } from '../support/eventually.ts';
 import { openTestJournal } from '../support/journal.ts';
 import { never, type Script, scriptedGateway } from '../support/scripted-gateway.ts';
 
@@ -71,7 +72,7 @@ describe('1,000 connections', () => {
     expect(times).toHaveLength(1_000);
     expect(Math.max(...times)).toBeLessThan(ANSWER_MS);
     for (const socket of sockets) socket.terminate();
-    await expect.poll(bridge.sockets).toBe(0);
+    await eventually(() => expect(bridge.sockets()).toBe(0));
   });
 });
 

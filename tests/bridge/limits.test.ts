@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   MAX_COMMANDS_PER_SOCKET,
   MAX_MESSAGE_BYTES,
@@ -10,6 +10,7 @@ import { RateLimit } from '../../src/bridge/rate-limit.ts';
 import { done } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { type Client, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
+import { eventually } from '../support/eventually.ts';
 import { openTestJournal } from '../support/journal.ts';
 import { never } from '../support/scripted-gateway.ts';
 
@@ -100,18 +101,10 @@ describe('rate', () => {
     expect(more.length).toBeLessThan(3);
     const answered = client.received.filter((message) => message.error?.code === 'INVALID_MESSAGE').length;
     expect(answered).toBeLessThan(MESSAGES_PER_SECOND * 3);
-    await expect
-      .poll(
-        async () => {
-          client.send({ type: 'COMMAND', action: 'STOP_ENGINE', command_id: 'after' });
-          return client.result('after', 500).then(
-            () => true,
-            () => false,
-          );
-        },
-        { timeout: 5_000 },
-      )
-      .toBe(true);
+    await eventually(async () => {
+      client.send({ type: 'COMMAND', action: 'STOP_ENGINE', command_id: 'after' });
+      await client.result('after', 500);
+    }, 5_000);
     client.close();
   });
 
@@ -181,7 +174,7 @@ describe('rate', () => {
     }
     // Drained, or closed for flooding longer than the patience where the machine is slow.
     const isOver = (culprit: Client) => culprit.closedWith !== null || culprit.socket.bufferedAmount === 0;
-    await expect.poll(() => culprits.every(isOver), { timeout: 30_000 }).toBe(true);
+    await eventually(() => expect(culprits.every(isOver)).toBe(true));
     await isStillServed(honest);
     const grownMb = (process.memoryUsage().rss - before) / 1024 / 1024;
     expect(Math.max(...waits)).toBeLessThan(5_000);
@@ -219,7 +212,7 @@ describe('a reader that does not read', () => {
     stuck.socket.pause();
     // More than the kernel's buffers between the two ends ever hold; one id, so that no place is lacking.
     for (let sent = 0; sent < 100; sent += 1) stuck.send({ type: 'COMMAND', action: 'REBALANCE', command_id: 'large' });
-    await expect.poll(() => own.sockets(), { timeout: 30_000 }).toBe(1);
+    await eventually(() => expect(own.sockets()).toBe(1));
     await isServedWith(reader);
     const metrics = await own.registry.getSingleMetricAsString('driftless_sockets_closed_total');
     expect(metrics).toContain('slow reader');

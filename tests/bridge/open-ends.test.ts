@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { acceptanceUnknown, unavailable } from '../../src/bridge/answers.ts';
 import type { JournalLookup } from '../../src/bridge/journal-lookup.ts';
 import { ASK_AGAIN_AFTER_MS } from '../../src/bridge/limits.ts';

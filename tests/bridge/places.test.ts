@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ORDINARY_PLACES, RESERVED_PLACES } from '../../src/bridge/limits.ts';
 import { withPlaces } from '../../src/bridge/places.ts';
 import { type Action, type CommandAnswer, type CommandEnvelope, done } from '../../src/domain/order/command.ts';
+import { eventually } from '../support/eventually.ts';
 import { scriptedGateway } from '../support/scripted-gateway.ts';
 
 const ENGINE = 'engine:paper:synthetic:7:0';
@@ -43,7 +44,7 @@ describe('places in the engine', () => {
       const { inner, send, release } = heldGateway();
       const running = Array.from({ length: ORDINARY_PLACES }, () => send('DRIFT_DEPOSIT'));
       const out = send(action);
-      await expect.poll(() => inner.received.length).toBe(ORDINARY_PLACES + 1);
+      await eventually(() => expect(inner.received).toHaveLength(ORDINARY_PLACES + 1));
       for (const _ of [...running, out]) release();
       expect((await out).success).toBe(true);
       await Promise.all(running);
@@ -54,7 +55,7 @@ describe('places in the engine', () => {
     const { inner, send, release } = heldGateway();
     const ordinary = Array.from({ length: ORDINARY_PLACES }, () => send('DRIFT_DEPOSIT'));
     const out = Array.from({ length: RESERVED_PLACES + 5 }, () => send('FLATTEN'));
-    await expect.poll(inner.inFlight).toBe(ORDINARY_PLACES + RESERVED_PLACES);
+    await eventually(() => expect(inner.inFlight()).toBe(ORDINARY_PLACES + RESERVED_PLACES));
     expect(await isSettled(out.at(-1) as Promise<unknown>)).toBe(false);
     // While a way out waits, no ordinary command goes before it.
     release();

@@ -1,15 +1,16 @@
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import pino from 'pino';
 import { Registry } from 'prom-client';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { AlertChannels } from '../../src/alerts/channels.ts';
 import { startBridge } from '../../src/bridge/server.ts';
 import { temporalGateway } from '../../src/bridge/temporal-gateway.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { CommandEnvelope } from '../../src/domain/order/command.ts';
 import { ENGINE_ID, journalThatIsDown, READY, Client as SocketClient, TOKEN } from '../support/bridge.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 
 const clock = { nowMs: () => Date.now() };
 const logger = pino({ level: 'silent' });
@@ -104,7 +105,7 @@ describe('with Temporal there', () => {
 
   beforeAll(async () => {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
-    const address = inject('temporalAddress');
+    const address = temporalAddress();
     connection = await Connection.connect({ address });
     native = await NativeConnection.connect({ address });
     client = new Client({ connection });

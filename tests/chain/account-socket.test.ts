@@ -1,6 +1,7 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from '@jest/globals';
 import type { Localnet } from '../../localnet/index.ts';
 import { SOL, stillChain, wallet } from '../../localnet/tests/support/localnet.ts';
+import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
 import { until } from '../../localnet/tests/support/until.ts';
 import { AccountSocket } from '../../src/chain/account-socket.ts';
 

@@ -1,4 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   ComputeBudgetProgram,
   Keypair,
@@ -8,7 +9,6 @@ import {
   VersionedTransaction,
 } from '@solana/web3.js';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
 import { computeLimit, MAX_COMPUTE_UNITS } from '../../src/chain/compute-limit.ts';
 import { loadSigner } from '../../src/chain/local-signer.ts';
 import { DEFAULT_FEES, priorityFee, priorityFeeLamports } from '../../src/chain/priority-fee.ts';
@@ -16,6 +16,7 @@ import type { Signer } from '../../src/chain/signer.ts';
 import { SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
 import { fromBase58, toBase58 } from '../../src/lib/base58.ts';
 import { type Reply, result, type Script, type ScriptedRpc, scriptedRpc } from '../support/scripted-rpc.ts';
+import { withContext } from '../support/with-context.ts';
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -162,7 +163,7 @@ describe('a simulation', () => {
       const script = { ...at(500), simulateTransaction: failing };
       const { chain, server } = await chainOn(script);
       const both = await chainOn(script, { rpcUrls: [server.url, other.url] });
-      expect(await chain.simulate(draft), 'alone').toMatchObject({ ok: false });
+      await withContext('alone', async () => expect(await chain.simulate(draft)).toMatchObject({ ok: false }));
       const answer = both.chain.simulate(draft);
       if (believed) expect(await answer).toMatchObject({ ok: false });
       else await expect(answer).rejects.toMatchObject({ category: 'transient', code: 'RPC_UNHEALTHY' });

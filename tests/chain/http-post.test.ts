@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { HttpTimeout, postJson } from '../../src/chain/http-post.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -59,7 +59,7 @@ describe('a POST', () => {
     for (let call = 0; call < 3; call += 1) await postJson(url, '{}', TIMEOUT_MS);
     expect(ports.size).toBe(1);
     // The process stood still: the server has closed it by now, and no timer of ours could say so.
-    const later = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 5_000);
+    const later = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 5_000);
     await postJson(url, '{}', TIMEOUT_MS);
     later.mockRestore();
     expect(ports.size).toBe(2);

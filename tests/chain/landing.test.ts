@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { endpointsOf } from '../../src/chain/endpoint.ts';
 import { blockEngineUrl, Jito } from '../../src/chain/jito.ts';
 import { Landing } from '../../src/chain/landing.ts';

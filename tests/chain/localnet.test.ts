@@ -1,5 +1,5 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { Keypair, type PublicKey, SystemProgram } from '@solana/web3.js';
-import { afterEach, describe, expect, it } from 'vitest';
 import { type Localnet, startLocalnet } from '../../localnet/index.ts';
 import { loadSigner } from '../../src/chain/local-signer.ts';
 import type { Signer } from '../../src/chain/signer.ts';

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { endpointsOf } from '../../src/chain/endpoint.ts';
 import { RpcPool, readSlot } from '../../src/chain/rpc-pool.ts';
 import { TransientError } from '../../src/lib/errors.ts';

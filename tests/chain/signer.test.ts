@@ -3,9 +3,10 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { Keypair } from '@solana/web3.js';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { type LoadedSigner, loadSigner } from '../../src/chain/local-signer.ts';
 import { fromBase58, toBase58 } from '../../src/lib/base58.ts';
 import { CriticalError } from '../../src/lib/errors.ts';
@@ -127,25 +128,27 @@ describe('a key file', () => {
     expect(refused(() => fromFile(folder))).toMatchObject({ code: 'KEY_FILE_UNREADABLE' });
   });
 
-  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
-    'without permission is told as unreadable',
-    () => {
-      expect(refused(() => fromFile(fileWith(json, 0o000)))).toMatchObject({ code: 'KEY_FILE_UNREADABLE' });
-    },
-  );
+  itUnless(
+    (process.platform === 'win32' || process.getuid?.() === 0) && 'root may read everything, Windows has no modes',
+  )('without permission is told as unreadable', () => {
+    expect(refused(() => fromFile(fileWith(json, 0o000)))).toMatchObject({ code: 'KEY_FILE_UNREADABLE' });
+  });
 
   it('that is no key file by its size is not read', () => {
     expect(refused(() => fromFile(fileWith('1'.repeat(5_000)))).message).toMatch(/5000 bytes/);
   });
 
-  it.skipIf(process.platform === 'win32')('that others may read is taken with a warning', () => {
-    expect(fromFile(fileWith(json, 0o600))?.warnings).toEqual([]);
-    for (const mode of [0o644, 0o640, 0o604]) {
-      const [warning] = fromFile(fileWith(json, mode))?.warnings ?? [];
-      expect(warning).toMatch(new RegExp(`mode ${mode.toString(8)}.*chmod 600`));
-      expect(warning).not.toContain(base58.slice(0, 8));
-    }
-  });
+  itUnless(process.platform === 'win32' && 'Windows has no modes')(
+    'that others may read is taken with a warning',
+    () => {
+      expect(fromFile(fileWith(json, 0o600))?.warnings).toEqual([]);
+      for (const mode of [0o644, 0o640, 0o604]) {
+        const [warning] = fromFile(fileWith(json, mode))?.warnings ?? [];
+        expect(warning).toMatch(new RegExp(`mode ${mode.toString(8)}.*chmod 600`));
+        expect(warning).not.toContain(base58.slice(0, 8));
+      }
+    },
+  );
 
   it('in whose place the key itself was given is not quoted', () => {
     for (const text of [base58, json]) expect(allOf(refused(() => fromFile(text)))).not.toContain(text.slice(10, 40));

@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { WebSocketServer } from 'ws';
 import { SolanaChain } from '../../src/chain/solana-chain.ts';
 import type { SignedAttempt } from '../../src/domain/transaction/attempt.ts';
+import { eventually } from '../support/eventually.ts';
 import { attemptAt, factsOf, honest } from '../support/scripted-chain.ts';
 import { result, scriptedRpc } from '../support/scripted-rpc.ts';
 
@@ -12,7 +13,6 @@ afterEach(async () => {
 });
 
 const NOW_MS = 50_000;
-const PATIENT = { timeout: 60_000 };
 /** Longer than a test may take: what ends sooner was woken by news. */
 const FOR_NEWS_ONLY_MS = 600_000;
 const BRIEF_MS = 20;
@@ -46,7 +46,7 @@ async function running(newsWaitMs: number) {
     () => new Promise((resolve) => sockets.close(resolve)),
     () => chain.close(),
   );
-  const listening = async () => await expect.poll(() => chain.listensTo(attempt.signature), PATIENT).toBe(true);
+  const listening = () => eventually(() => expect(chain.listensTo(attempt.signature)).toBe(true));
   const tell = (level: string) => subscribed.find((one) => one.level === level)?.tell();
   return { chain, server, facts, listening, tell };
 }

@@ -1,10 +1,13 @@
 /** Workers that die at every step, crossed with what a chain, a node and a network can do: docs/architecture/crash.md. */
+
 import { loadavg } from 'node:os';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fixedCombinations, nameOfPoint } from '../support/crash/combinations.ts';
 import { CHAIN_FAULTS } from '../support/crash/faults.ts';
 import { type CombinationResult, CrashMatrix } from '../support/crash/matrix.ts';
 import { TRANSFERS } from '../support/crash/transfer-subject.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
+import { withContext } from '../support/with-context.ts';
 
 /** Each is a process; most of the time each waits for a slot or for a timeout. */
 const LANES = Number(process.env.DRIFTLESS_CRASH_LANES ?? 8);
@@ -21,7 +24,7 @@ let tookMs = 0;
 beforeAll(async () => {
   const startedAt = performance.now();
   const matrix = await CrashMatrix.open(TRANSFERS, {
-    address: inject('temporalAddress'),
+    address: temporalAddress(),
     lanes: LANES,
     say: (line) => lines.push(line),
   });
@@ -51,7 +54,7 @@ describe('a worker that is killed', () => {
   it(`died in at least ${COMBINATIONS} combinations, at every point and under every fault`, () => {
     const died = [...results.values()].filter(({ deaths }) => deaths > 0);
     const alive = [...results.values()].filter(({ deaths }) => deaths === 0).map(({ combination }) => combination.name);
-    expect(died.length, `not reached: ${alive.join('; ')}`).toBeGreaterThanOrEqual(COMBINATIONS);
+    withContext(`not reached: ${alive.join('; ')}`, () => expect(died.length).toBeGreaterThanOrEqual(COMBINATIONS));
     const points = new Set(combinations.flatMap((one) => one.points.map(nameOfPoint)));
     const reached = new Set(died.flatMap(({ combination }) => combination.points.map(nameOfPoint)));
     expect([...points].filter((point) => !reached.has(point))).toEqual([]);

@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { baseToText, floorToStep, parseAmount } from '../../dashboard/src/format/decimal.ts';
 import { microUsdText } from '../../dashboard/src/format/micro-usd.ts';
 import { percent, ratio, shortId, sol, times, toneOf, usd, usdFine } from '../../dashboard/src/format/number.ts';

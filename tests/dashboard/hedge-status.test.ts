@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { type HedgeInput, hedgeStatus } from '../../dashboard/src/state/hedge-status.ts';
 
 const hedged: HedgeInput = { spot: 10, perp: -10, target: 1, deviationPct: 0, tolerance: 1 };

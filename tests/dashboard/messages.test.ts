@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { FIRST_WAIT_MS, LONGEST_WAIT_MS, reconnectWaitMs } from '../../dashboard/src/socket/backoff.ts';
 import { cooldownWords, liquidationPrice, perpOf } from '../../dashboard/src/state/exposure-figures.ts';
 import { feedOf } from '../../dashboard/src/state/feed.ts';

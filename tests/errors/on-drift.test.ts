@@ -1,6 +1,6 @@
 /** Errors that only a live venue has, through the venue as the product opens it: docs/architecture/errors.md. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { type DriftLocalnet, startDriftLocalnet } from '../../localnet/drift/index.ts';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import type { Settings } from '../../src/runtime/config.ts';
@@ -8,6 +8,7 @@ import { watchOtherEngines } from '../../src/runtime/other-engines.ts';
 import { ConfiguredEngine, settingsOn } from '../support/configured-engine.ts';
 import { lamportsOf, until } from '../support/engine-harness.ts';
 import { ERROR, WARN } from '../support/kept-log.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 
 const SLOT_MS = 40;
 const FINAL_SLOTS = 40;
@@ -25,7 +26,7 @@ let net: DriftLocalnet;
 let engine: ConfiguredEngine | null = null;
 
 const process = async (settings: Settings, engineId?: string): Promise<ConfiguredEngine> => {
-  engine = await ConfiguredEngine.startWith({ address: inject('temporalAddress') }, settings, engineId);
+  engine = await ConfiguredEngine.startWith({ address: temporalAddress() }, settings, engineId);
   return engine;
 };
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FaultInput } from '../../localnet/index.ts';
 import { SolanaChain } from '../../src/chain/solana-chain.ts';
 import { ERROR, KeptLog, WARN } from '../support/kept-log.ts';

@@ -7,7 +7,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import startTemporal from '../support/temporal-server.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
+import { startTemporalServer } from '../support/temporal-server.ts';
 import { HISTORIES, historyNames, writeHistory } from './history-file.ts';
 import { SCENES } from './scenes.ts';
 
@@ -36,16 +37,12 @@ async function record(scene: string, workflow: WorkflowHandle): Promise<void> {
 }
 
 async function main(wanted: readonly string[]): Promise<void> {
-  let address = '';
-  const provide = (_: string, value: string): void => {
-    address = value;
-  };
-  const stop = await startTemporal({ provide } as never);
+  const stop = await startTemporalServer();
   mkdirSync(HISTORIES, { recursive: true });
   try {
     for (const { name, play } of SCENES) {
       if (wanted.length > 0 && !wanted.includes(name)) continue;
-      await play(address, (workflow) => record(name, workflow));
+      await play(temporalAddress(), (workflow) => record(name, workflow));
     }
   } finally {
     await stop();

@@ -1,5 +1,6 @@
 /** Runs the same claims on embedded PGlite and on a real Postgres. */
-import { afterAll, describe } from 'vitest';
+import { afterAll, describe } from '@jest/globals';
+import { describeUnless } from '../../localnet/tests/support/unless.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { openTestJournal } from '../support/journal.ts';
@@ -20,7 +21,7 @@ export async function onBothDatabases(claims: (open: () => Promise<Journal>) => 
     });
   };
   describe('on PGlite', () => closing(openTestJournal));
-  describe.skipIf(postgres === null)('on Postgres', () => {
+  describeUnless(postgres === null && 'no Postgres on this machine')('on Postgres', () => {
     afterAll(() => postgres?.stop());
     closing(async () => openJournal({ databaseUrl: (await postgres?.createDatabase()) ?? null, dataDir: null }));
   });

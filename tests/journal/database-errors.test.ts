@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { asJournalError, breaksConnection, unavailable } from '../../src/journal/database-errors.ts';
 import { TransientError } from '../../src/lib/errors.ts';
 

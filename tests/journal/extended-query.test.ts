@@ -1,6 +1,6 @@
 /** What the database keeps of a statement, beside what may go wrong with it. */
 import { PGlite } from '@electric-sql/pglite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runStatement } from '../../src/journal/extended-query.ts';
 
 const MORE_THAN_KEPT = 300;

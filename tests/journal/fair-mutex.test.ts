@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { FairMutex } from '../../src/journal/fair-mutex.ts';
 
 describe('FairMutex', () => {

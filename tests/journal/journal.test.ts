@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { refused } from '../../src/domain/order/command.ts';
 import { forgetAccount } from '../../src/journal/forget-account.ts';
 import type { Journal } from '../../src/journal/journal.ts';

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeUnless } from '../../localnet/tests/support/unless.ts';
 import type { Journal, JournalEvent } from '../../src/journal/journal.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -164,7 +165,7 @@ await onBothDatabases((open) => {
 
 const postgres: TestPostgres | null = await startPostgres();
 
-describe.skipIf(postgres === null)('a Postgres that goes away', () => {
+describeUnless(postgres === null && 'no Postgres on this machine')('a Postgres that goes away', () => {
   afterAll(() => postgres?.stop());
 
   it('is reported as unavailable while it is away; afterwards writes work and the listener tells of the gap', async () => {

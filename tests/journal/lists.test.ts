@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeCursor, encodeCursor } from '../../src/journal/cursor.ts';
 import type { Journal, ListQuery, Page } from '../../src/journal/journal.ts';
 import { MAX_LIST_LIMIT } from '../../src/journal/lists.ts';

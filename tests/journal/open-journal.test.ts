@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describeUnless } from '../../localnet/tests/support/unless.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { makeTestDataFolder, openTestJournal } from '../support/journal.ts';
 import { startPostgres } from '../support/postgres.ts';
@@ -12,7 +13,7 @@ import { alertOf } from './records.ts';
 
 const postgres = await startPostgres();
 
-describe.skipIf(postgres === null)('openJournal on Postgres', () => {
+describeUnless(postgres === null && 'no Postgres on this machine')('openJournal on Postgres', () => {
   afterAll(() => postgres?.stop());
   const fresh = async () => (await postgres?.createDatabase()) ?? '';
 

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from '@jest/globals';
+import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
+import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { postgresPool } from '../../src/journal/postgres-pool.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { noPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 describe('a connection in use whose server dies', () => {
-  let postgres: TestPostgres | null = null;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres?.stop());
-
-  it('fails its next query, takes nobody with it, and is not used again', async (context) => {
-    if (postgres === null) return context.skip('no Postgres here');
+  itUnless(noPostgres())('fails its next query, takes nobody with it, and is not used again', async () => {
+    const postgres = (await startPostgres()) as TestPostgres;
+    onTestFinished(() => postgres.stop());
     const pool = postgresPool(await postgres.createDatabase(), () => {});
     // Between two queries of a transaction nobody waits for an answer: an error that nobody hears ends the process.
     const client = await pool.connect();

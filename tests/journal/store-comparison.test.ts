@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { compareStores, type StoresToCompare, type StoreVerdict } from '../../src/journal/store-comparison.ts';
 import { engineOf } from './records.ts';
 

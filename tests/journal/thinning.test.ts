@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Journal } from '../../src/journal/journal.ts';
 import { onBothDatabases } from './both-databases.ts';
 import { equityOf, fundingOf, newEngineId, snapshotAt, T0, tradeOf } from './records.ts';

@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import * as z from '../../src/lib/codec.ts';
 import { CriticalError } from '../../src/lib/errors.ts';
 

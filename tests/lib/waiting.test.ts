@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { sleep } from '../../src/lib/sleep.ts';
 import { within } from '../../src/lib/within.ts';
 

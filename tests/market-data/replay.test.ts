@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
+import { describeUnless } from '../../localnet/tests/support/unless.ts';
 import { ValidationError } from '../../src/lib/errors.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
 import { FIRST_TS, FUNDING_HEADER, fundingCsv, historyFile, hourly, LEND_HEADER } from './history-file.ts';
@@ -213,7 +214,7 @@ const FUNDING_2025 = `${SHARED}/drift-sol-perp-funding-hourly-2025.csv`;
 const LEND_2025 = `${SHARED}/drift-lend-rates-hourly-2025.csv`;
 const shared = existsSync(FUNDING_2025) && existsSync(LEND_2025);
 
-describe.skipIf(!shared)(`Drift's history of 2025${shared ? '' : ' (skipped: ../shared/data is not here)'}`, () => {
+describeUnless(!shared && '../shared/data is not here')(`Drift's history of 2025`, () => {
   it('is read whole, without a gap', () => {
     const feed = openFeed(`replay:${FUNDING_2025},${LEND_2025}`);
     expect(feed.progress(feed.endMs ?? 0)).toEqual({ row: 6288, rows: 6288 });

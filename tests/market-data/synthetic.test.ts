@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { rateFraction } from '../../src/domain/hedge/funding.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
 
@@ -97,17 +97,17 @@ describe('a feed id', () => {
   it.each(['', 'synthetic:', 'replay', 'replay:', 'replay:a,b,c', 'replay:a,', 'binance', 'Synthetic'])(
     '%j is refused with what is expected',
     (id) => {
-      expect(() => openFeed(id)).toThrowError(expect.objectContaining({ code: 'INVALID_FIELD' }));
+      expect(() => openFeed(id)).toThrow(expect.objectContaining({ code: 'INVALID_FIELD' }));
     },
   );
 
   it('live says when live sources come', () => {
-    expect(() => openFeed('live')).toThrowError(/for live mode only/);
+    expect(() => openFeed('live')).toThrow(/for live mode only/);
   });
 
   it('asks for a sane period', () => {
     for (const periodMs of [0, -1, 10, Number.NaN]) {
-      expect(() => openFeed('synthetic', { periodMs })).toThrowError(/FUNDING_PERIOD_SECONDS/);
+      expect(() => openFeed('synthetic', { periodMs })).toThrow(/FUNDING_PERIOD_SECONDS/);
     }
   });
 });

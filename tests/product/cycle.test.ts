@@ -1,9 +1,11 @@
 /** The seed's full paper cycle, as a program sees it over the socket. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 import { ProductRun, type StateView } from '../support/product-run.ts';
 import { imbalances } from '../support/product-sums.ts';
+import { withContext } from '../support/with-context.ts';
 
 const PERIOD_SECONDS = 2;
 const PERIODS = 10;
@@ -99,7 +101,7 @@ describe('the full paper cycle over the socket', () => {
         ].sort(),
       );
       for (const field of ['health', 'leverage', 'total_collateral', 'free_collateral', 'maintenance_margin']) {
-        expect(drift[field], field).toEqual(expect.any(Number));
+        withContext(field, () => expect(drift[field]).toEqual(expect.any(Number)));
       }
       expect(drift.positions).toHaveLength(1);
       expect(drift.positions[0]).toMatchObject({ market: 'SOL-PERP', amount: -10 });

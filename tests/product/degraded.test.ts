@@ -2,20 +2,23 @@
  * The same command a hundred times, and parts that are away: what is answered, within which time, and that nothing
  * trades late. Worker and bridge run apart on Postgres and a Temporal server of the test's own.
  */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { itUnless } from '../../localnet/tests/support/unless.ts';
 import type { Message } from '../support/bridge.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { noPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 import { ProductRun } from '../support/product-run.ts';
 import { imbalances } from '../support/product-sums.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
+import { withContext } from '../support/with-context.ts';
 
 const ANSWER_MS = 5_000;
 /** A command may not start later than this after it was received. */
 const COMMAND_LIFE_MS = 5_000;
 const COPIES = 100;
 /** A start on a busy machine takes half a minute, and some tests have two. */
-const PATIENCE_MS = 300_000;
 
 const deposits = async (run: ProductRun) => (await run.list('operations')).filter(({ kind }) => kind === 'deposit');
 const sameEnd = (answers: readonly Message[]) => {
@@ -30,7 +33,7 @@ async function timed(work: Promise<Message>): Promise<Message> {
   return answer;
 }
 
-describe('one command_id', { timeout: PATIENCE_MS }, () => {
+describe('one command_id', () => {
   let run: ProductRun;
   const id = 'the-same-command';
   const before = { wallet: 0n };
@@ -96,7 +99,7 @@ describe('one command_id', { timeout: PATIENCE_MS }, () => {
   });
 });
 
-describe('worker and bridge apart', { timeout: PATIENCE_MS }, () => {
+describe('worker and bridge apart', () => {
   let postgres: TestPostgres | null = null;
   let bridge: ProductRun;
   let worker: ProductRun;
@@ -105,7 +108,7 @@ describe('worker and bridge apart', { timeout: PATIENCE_MS }, () => {
     postgres = await startPostgres();
     if (postgres === null) return;
     const shared = {
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      TEMPORAL_ADDRESS: temporalAddress(),
       TEMPORAL_NAMESPACE: `roles-${process.pid}-${Date.now()}`,
       DATABASE_URL: await postgres.createDatabase(),
       MARKET_FEED: 'synthetic:roles',
@@ -124,8 +127,7 @@ describe('worker and bridge apart', { timeout: PATIENCE_MS }, () => {
     await postgres?.stop();
   });
 
-  it('trades nothing late that was sent while the worker was away', async (context) => {
-    if (postgres === null) return context.skip('no Postgres here');
+  itUnless(noPostgres())('trades nothing late that was sent while the worker was away', async () => {
     const caller = await bridge.caller();
     expect(await caller.end('DRIFT_DEPOSIT', { amount: '0.1' })).toMatchObject({ success: true });
     await worker.killNode();
@@ -151,11 +153,10 @@ describe('worker and bridge apart', { timeout: PATIENCE_MS }, () => {
     expect(await imbalances(bridge)).toEqual([]);
   });
 
-  it('answers in time while the journal is away, and goes on when it is back', async (context) => {
-    if (postgres === null) return context.skip('no Postgres here');
+  itUnless(noPostgres())('answers in time while the journal is away, and goes on when it is back', async () => {
     const caller = await bridge.caller();
     const before = (await deposits(bridge)).length;
-    await postgres.crash();
+    await postgres?.crash();
     const answers = await Promise.all([
       timed(caller.first('DRIFT_DEPOSIT', { amount: '0.4' }, 'without-journal')),
       timed(caller.first('GET_STATE')),
@@ -165,10 +166,10 @@ describe('worker and bridge apart', { timeout: PATIENCE_MS }, () => {
       expect(answers[index]?.success).toBe(false);
       expect(['UNAVAILABLE', 'ACCEPTANCE_UNKNOWN']).toContain(answers[index]?.error?.code);
     }
-    await postgres.start();
+    await postgres?.start();
     await until('every part to be ready', () => bridge.isReady());
     const end = await caller.end('DRIFT_DEPOSIT', { amount: '0.4' }, 'without-journal');
-    expect(end.success || end.error?.code === 'COMMAND_EXPIRED', JSON.stringify(end)).toBe(true);
+    withContext(JSON.stringify(end), () => expect(end.success || end.error?.code === 'COMMAND_EXPIRED').toBe(true));
     expect(await deposits(bridge)).toHaveLength(before + (end.success ? 1 : 0));
     expect(await imbalances(bridge)).toEqual([]);
   });

@@ -1,17 +1,20 @@
 /** SIGKILL of node, of Temporal, of both, while a careful program commands: nothing is lost and nothing is done twice. */
+
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, jest } from '@jest/globals';
+import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { crashRun } from '../support/crash-run.ts';
 import { ProductRun } from '../support/product-run.ts';
+import { withContext } from '../support/with-context.ts';
+
+jest.setTimeout(400_000);
 
 const SEED = Number(process.env.DRIFTLESS_KILL_SEED ?? 20261122);
 
-it('goes on after every kill: one effect for each acknowledged command, and sums that add up', {
-  timeout: 400_000,
-}, async () => {
+it('goes on after every kill: one effect for each acknowledged command, and sums that add up', async () => {
   const lines: string[] = [`seed ${SEED}`];
   const report = await crashRun({
     seed: SEED,
@@ -19,15 +22,14 @@ it('goes on after every kill: one effect for each acknowledged command, and sums
     victims: ['node', 'temporal', 'both', 'node'],
     say: (line) => lines.push(line),
   });
-  expect(report.wrong, lines.join('\n')).toEqual([]);
+  withContext(lines.join('\n'), () => expect(report.wrong).toEqual([]));
   expect(report.kills).toEqual({ node: 2, temporal: 1, both: 1 });
   expect(report.commands).toBeGreaterThan(3);
   expect(report.operations).toBeGreaterThan(2);
 });
 
-it.skipIf(process.platform === 'win32')(
-  `starts although its Temporal server dies once while starting${process.platform === 'win32' ? ' (skipped: needs a shell)' : ''}`,
-  { timeout: 200_000 },
+itUnless(process.platform === 'win32' && 'needs a shell')(
+  'starts although its Temporal server dies once while starting',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'driftless-cli-'));
     const died = join(folder, 'died');

@@ -1,5 +1,5 @@
 /** Live mode as a person runs it: the real Drift program, the real product process, everything over its socket. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { formatAmount } from '../../src/domain/money/amounts.ts';
 import { confirmed, type LiveProduct, liveProduct } from '../support/live-product.ts';

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, jest } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { Product, productEnv, until } from '../support/product.ts';
 
-const TIMEOUT_MS = 400_000;
+jest.setTimeout(400_000);
 const STOP_MS = 10_000;
 
 it('without the program it says where one may come from', async () => {
@@ -35,11 +35,9 @@ describeOnDrift('npm start -- --localnet', () => {
   afterAll(async () => {
     for (const product of products) await product.end();
     rmSync(folder, { recursive: true, force: true });
-  }, TIMEOUT_MS);
+  });
 
-  it('runs live on a chain of its own, says what it is, stops in time, and starts anew', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  it('runs live on a chain of its own, says what it is, stops in time, and starts anew', async () => {
     // What a person has set for real money has no say here.
     const env = await productEnv({
       AUTHORITY: 'not-an-address',

@@ -1,10 +1,12 @@
 /** The nodes are away for a minute, then the sockets alone: what is said, what is refused, and what comes first after it. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { confirmed, type LiveProduct, liveProduct } from '../support/live-product.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 import type { StateView } from '../support/product-run.ts';
+import { withContext } from '../support/with-context.ts';
 
 const TIMEOUT_MS = 400_000;
 const MINUTE_MS = 60_000;
@@ -61,7 +63,7 @@ describeOnDrift('nodes that are away', () => {
         ['DRIFT_WITHDRAW', { amount: '0.1' }],
       ] as const) {
         const refused = await caller.first(action, data);
-        expect(refused, action).toMatchObject({ success: false, error: { code: 'ENGINE_HALTED' } });
+        withContext(action, () => expect(refused).toMatchObject({ success: false, error: { code: 'ENGINE_HALTED' } }));
         expect(refused.message).toContain('every 10 s');
       }
       expect((await caller.first('DRIFT_DEPOSIT', { amount: '0.1' })).error).toMatchObject({
@@ -101,7 +103,7 @@ describeOnDrift('nodes that are away', () => {
         const answer = await caller.end('SETTLE_PNL', MARKET);
         return answer.error?.code !== 'NO_POSITION' && answer;
       });
-      expect(end, JSON.stringify(end)).toMatchObject({ success: true });
+      withContext(JSON.stringify(end), () => expect(end).toMatchObject({ success: true }));
       expect(statuses(from).map(({ trading_state }) => trading_state)).not.toContain('halted');
       live.net.removeFault(id);
       await quiet();

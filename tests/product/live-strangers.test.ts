@@ -1,10 +1,12 @@
 /** What we did not do ourselves, and what we did not live to see the end of: each ends once, told as what it was. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { confirmed, type LiveProduct, liveProduct } from '../support/live-product.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 import type { StateView } from '../support/product-run.ts';
+import { withContext } from '../support/with-context.ts';
 
 const TIMEOUT_MS = 400_000;
 const MARKET = { market: 'SOL-PERP' };
@@ -105,7 +107,9 @@ describeOnDrift('others on the account, and deaths of our own', () => {
       live.net.removeFault(late.id);
       await live.run.start();
       const { end } = await ending;
-      expect(end, JSON.stringify(end)).toMatchObject({ success: true, data: { commitment: 'confirmed' } });
+      withContext(JSON.stringify(end), () =>
+        expect(end).toMatchObject({ success: true, data: { commitment: 'confirmed' } }),
+      );
       await active();
       const done = await operations(kind);
       expect(done).toHaveLength(before + 1);
@@ -129,7 +133,7 @@ describeOnDrift('others on the account, and deaths of our own', () => {
       );
       live.net.keeper.set({ fills: true });
       const end = await caller.end('DRIFT_CLOSE_POSITION', MARKET);
-      expect(end, JSON.stringify(end)).toMatchObject({ success: true });
+      withContext(JSON.stringify(end), () => expect(end).toMatchObject({ success: true }));
       await opening;
       await until('no position', async () => (await perp()) === 0);
       live.net.keeper.set({ racesCancels: false });

@@ -1,5 +1,5 @@
 /** Live without a key: what it may, what it says when something is wrong, and that it goes on by itself when it is over. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { type LiveProduct, liveProduct } from '../support/live-product.ts';
 import { until } from '../support/product.ts';

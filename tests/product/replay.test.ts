@@ -1,20 +1,23 @@
 /** A market's history replayed by the real product: what it pays is what an independent calculation finds. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { FUNDING_HEADER, fundingCsv, historyFile } from '../market-data/history-file.ts';
 import { until } from '../support/product.ts';
 import { ProductRun } from '../support/product-run.ts';
 import { imbalances } from '../support/product-sums.ts';
+import { withContext } from '../support/with-context.ts';
 
 const HOURS = Number(process.env.DRIFTLESS_REPLAY_HOURS ?? 600);
 const YEAR = '../shared/data/drift-sol-perp-funding-hourly-2025.csv';
 const LEND = '../shared/data/drift-lend-rates-hourly-2025.csv';
 const noYear = !existsSync(YEAR)
-  ? ' (skipped: ../shared/data is not here)'
+  ? '../shared/data is not here'
   : process.env.DRIFTLESS_REPLAY_YEAR === undefined
-    ? ' (skipped: it takes minutes; DRIFTLESS_REPLAY_YEAR=1 runs it)'
-    : '';
+    ? 'it takes minutes; DRIFTLESS_REPLAY_YEAR=1 runs it'
+    : false;
 const SIZE = 5;
 const PATIENCE_MS = 300_000;
 
@@ -53,7 +56,9 @@ async function openAtTheStart(run: ProductRun): Promise<void> {
     const answer = await caller.end('DRIFT_OPEN_POSITION', order);
     return answer.error?.code !== 'GATE_BLOCKED' && answer;
   });
-  expect(opened, JSON.stringify(opened)).toMatchObject({ success: true, data: { filled_size: SIZE } });
+  withContext(JSON.stringify(opened), () =>
+    expect(opened).toMatchObject({ success: true, data: { filled_size: SIZE } }),
+  );
   caller.close();
 }
 
@@ -71,7 +76,7 @@ async function expectPaid(run: ProductRun, path: string): Promise<void> {
   expect(await imbalances(run)).toEqual([]);
 }
 
-describe('a replay', { timeout: PATIENCE_MS }, () => {
+describe('a replay', () => {
   const csv = historyFile(
     fundingCsv(
       Array.from({ length: HOURS + 1 }, (_, hour) => ({
@@ -129,8 +134,8 @@ describe('a replay', { timeout: PATIENCE_MS }, () => {
     expect(product.output).toContain(line);
   });
 
-  it.skipIf(noYear !== '')(
-    `of Drift's 2025 pays its year${noYear}`,
+  itUnless(noYear)(
+    `of Drift's 2025 pays its year`,
     async () => {
       // Interest on the spot leg would have the hedge corrected; the calculation beside it knows one size.
       const year = await open({

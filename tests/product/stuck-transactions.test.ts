@@ -2,10 +2,11 @@
  * A transaction that lands while no node tells of it: a person says what they saw, with the real CLI and on Temporal's
  * own page. (The page's own form sends the command RESOLVE_TRANSACTION, which other tests drive.)
  */
+
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { findChromium } from '../support/chromium.ts';
@@ -13,6 +14,7 @@ import { type LiveProduct, liveProduct } from '../support/live-product.ts';
 import { PATIENCE_MS, until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 import type { StateView } from '../support/product-run.ts';
+import { withContext } from '../support/with-context.ts';
 
 const TIMEOUT_MS = 600_000;
 const SOL = 1_000_000_000n;
@@ -87,7 +89,9 @@ describeOnDrift('a person who saw it land', () => {
       await form.getByTestId('confirm-modal-button').press('Enter');
 
       const end = await ending;
-      expect(end, JSON.stringify(end)).toMatchObject({ success: true, data: { resolved_by: 'human', ...verdict } });
+      withContext(JSON.stringify(end), () =>
+        expect(end).toMatchObject({ success: true, data: { resolved_by: 'human', ...verdict } }),
+      );
       await until('no hold', async () => (await engine()).holds.length === 0);
 
       for (const { id } of deaf) live.net.removeFault(id);

@@ -1,8 +1,10 @@
 /** Every wrong input per field, to the real product: a structured answer each, nothing done, and it goes on. */
+
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from '../support/bridge.ts';
 import { ProductRun, type StateView } from '../support/product-run.ts';
+import { withContext } from '../support/with-context.ts';
 
 const WITHIN_MS = 5_000;
 const OPEN = '"market":"SOL-PERP","direction":"short"';
@@ -87,7 +89,9 @@ describe('a wrong field', () => {
     const also = others === '' ? '' : `,${others}`;
     for (const value of values) {
       const answer = await answerTo(`"${action}"`, `{"${field}":${value}${also}}`);
-      expect(answer, `${field}: ${value.slice(0, 40)}`).toMatchObject(refusal(action, 'INVALID_FIELD', field));
+      withContext(`${field}: ${value.slice(0, 40)}`, () =>
+        expect(answer).toMatchObject(refusal(action, 'INVALID_FIELD', field)),
+      );
     }
     if (OPTIONAL.has(field) || OPTIONAL.has(`${action} ${field}`)) return;
     const missing = await answerTo(`"${action}"`, `{${others}}`);

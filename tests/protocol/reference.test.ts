@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ACTIONS } from '../../src/domain/order/command.ts';
 import { ANSWERS } from '../../src/protocol/api.ts';
 import { COMMAND_DATA, COMMAND_ID } from '../../src/protocol/command.ts';

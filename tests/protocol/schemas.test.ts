@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import * as z from '../../src/lib/codec.ts';
 import { ANSWERS, HttpError } from '../../src/protocol/api.ts';
 import {
@@ -9,6 +9,7 @@ import {
   STATE_RESULT_EXAMPLE,
 } from '../../src/protocol/examples.ts';
 import { checkMessage, MESSAGES, type MessageType, readMessage } from '../../src/protocol/messages.ts';
+import { withContext } from '../support/with-context.ts';
 
 const examples: readonly (readonly [string, z.Codec<unknown, unknown>, unknown])[] = [
   ...Object.entries(MESSAGE_EXAMPLES).map(
@@ -31,8 +32,8 @@ describe('a schema of the protocol', () => {
     expect(() => z.decodeExactly(codec, { ...fields, surplus: 1 })).toThrow();
     for (const field of Object.keys(fields).filter((name) => name !== 'error')) {
       const { [field]: _, ...rest } = fields;
-      expect(() => z.decodeExactly(codec, rest), field).toThrow();
-      expect(() => z.decodeExactly(codec, { ...fields, [field]: () => 1 }), field).toThrow();
+      withContext(field, () => expect(() => z.decodeExactly(codec, rest)).toThrow());
+      withContext(field, () => expect(() => z.decodeExactly(codec, { ...fields, [field]: () => 1 })).toThrow());
     }
   });
 });

@@ -1,5 +1,5 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeSnapshot } from '../../src/domain/account/snapshot.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { Journal } from '../../src/journal/journal.ts';

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
+import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
 import { keyPairFrom } from '../../localnet/wire/ed25519.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import { toBase58 } from '../../src/lib/base58.ts';

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { loadSettings } from '../../src/runtime/config.ts';
 import { SETTING_NAMES, SETTINGS } from '../../src/runtime/setting-table.ts';
 import { envExample, withSettingsTable } from '../../src/runtime/settings-text.ts';
+import { withContext } from '../support/with-context.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -67,7 +68,7 @@ describe('what people read', () => {
     expect(readme).toContain('npm start');
     expect(readme).toContain('npm test');
     for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
-      expect(existsSync(join(ROOT, target ?? '')), target).toBe(true);
+      withContext(target, () => expect(existsSync(join(ROOT, target ?? ''))).toBe(true));
     }
   });
 });
@@ -135,7 +136,7 @@ describe('docker-compose.yml', () => {
 
   it('publishes on loopback only, and pins every image', () => {
     for (const [name, { ports = [], image }] of Object.entries(services)) {
-      for (const port of ports) expect(port, name).toMatch(/^127\.0\.0\.1:/);
+      for (const port of ports) withContext(name, () => expect(port).toMatch(/^127\.0\.0\.1:/));
       if (image !== undefined && name !== 'worker' && name !== 'bridge') expect(image).toMatch(/:\d+[\d.]*$/);
     }
   });

@@ -1,5 +1,5 @@
 /** What a person reads on the terminal when live mode cannot go on as it is configured: one sentence, with the remedy. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type DriftLocalnet, startDriftLocalnet } from '../../localnet/drift/index.ts';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { loadSettings } from '../../src/runtime/config.ts';

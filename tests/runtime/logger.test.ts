@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CriticalError } from '../../src/lib/errors.ts';
 import { type LoggerOptions, openLogger, temporalLogger } from '../../src/runtime/logger.ts';
 import { createRedactor } from '../../src/runtime/redaction.ts';

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { Connection } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { itUnless } from '../../localnet/tests/support/unless.ts';
+import { noPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { Product, productEnv, until } from '../support/product.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 
 const DAYS_30_MS = 30 * 86_400_000;
 
@@ -30,7 +32,7 @@ describe('workers and bridge apart, on one Temporal and one Postgres', () => {
   const start = async (role: 'worker' | 'bridge', home: string): Promise<Product> => {
     const env = await productEnv({
       DRIFTLESS_HOME: join(folder, home),
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      TEMPORAL_ADDRESS: temporalAddress(),
       TEMPORAL_NAMESPACE: namespace,
       DATABASE_URL: databaseUrl,
       DRIFTLESS_TOKEN: 'a-token-for-the-roles',
@@ -41,8 +43,7 @@ describe('workers and bridge apart, on one Temporal and one Postgres', () => {
     return product;
   };
 
-  it('take a command through any worker, and go on when one is gone', async (context) => {
-    if (postgres === null) return context.skip('no Postgres on this machine');
+  itUnless(noPostgres())('take a command through any worker, and go on when one is gone', async () => {
     const [first, second, bridge] = await Promise.all([
       start('worker', 'one'),
       start('worker', 'two'),
@@ -62,9 +63,8 @@ describe('workers and bridge apart, on one Temporal and one Postgres', () => {
     expect((await bridge.interrupt()).code).toBe(0);
   });
 
-  it('make the namespace with thirty days of retention and our search attributes', async (context) => {
-    if (postgres === null) return context.skip('no Postgres on this machine');
-    const connection = await Connection.connect({ address: inject('temporalAddress') });
+  itUnless(noPostgres())('make the namespace with thirty days of retention and our search attributes', async () => {
+    const connection = await Connection.connect({ address: temporalAddress() });
     try {
       const { config } = await connection.workflowService.describeNamespace({ namespace });
       expect(tsToMs(config?.workflowExecutionRetentionTtl)).toBe(DAYS_30_MS);

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { Keypair } from '@solana/web3.js';
-import { afterAll, describe, expect, it } from 'vitest';
 import { toBase58 } from '../../src/lib/base58.ts';
 import { isAlive } from '../../src/runtime/processes.ts';
 import { freePort } from '../support/free-ports.ts';

@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import { expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
-import { expect, inject, it, onTestFinished } from 'vitest';
+import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
 import { waitUntil } from '../../localnet/tests/support/until.ts';
 import { operationWorkflowId } from '../../src/lib/ids.ts';
 import { watchForStuck } from '../../src/runtime/stuck-workflows.ts';
 import { engineOf, newEngineId, newId, operationOf } from '../journal/records.ts';
 import { journalAlerts } from '../support/alerts.ts';
 import { openTestJournal } from '../support/journal.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 import { testWorkflowBundle } from '../support/workflow-bundle.ts';
 
 const STUCK = { everyMs: 200, attempts: 3 };
 const PATIENCE = { withinMs: 120_000, everyMs: 100 };
 
 it('an operation whose workflow can go no further is told once, and told again when none is left', async () => {
-  const address = inject('temporalAddress');
+  const address = temporalAddress();
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   const journal = await openTestJournal();

@@ -1,7 +1,8 @@
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describeUnless } from '../../localnet/tests/support/unless.ts';
 import { CriticalError } from '../../src/lib/errors.ts';
 import {
   cacheFolder,
@@ -33,7 +34,7 @@ const env = (paths: readonly string[] = []): NodeJS.ProcessEnv => ({
 const look = (given?: string, paths: readonly string[] = []) =>
   findTemporalCli({ given, env: env(paths), say: () => undefined, fetchers: [] });
 
-describe.skipIf(process.platform === 'win32')('the Temporal CLI', () => {
+describeUnless(process.platform === 'win32' && 'needs a shell')('the Temporal CLI', () => {
   it('is what TEMPORAL_CLI names, before anything else', async () => {
     const given = program('given/cli', GOOD);
     program('bin/temporal', GOOD);

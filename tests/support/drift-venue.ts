@@ -1,6 +1,7 @@
 /** The venue itself on the local chain with the real program, whose time stands still unless told. */
-import { onTestFinished } from 'vitest';
+
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../localnet/drift/index.ts';
+import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
 import type { SolanaChain } from '../../src/chain/solana-chain.ts';
 import type { Intent } from '../../src/domain/order/intent.ts';
 import type { DriftDeployment } from '../../src/venues/drift/deployment.ts';

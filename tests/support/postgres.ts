@@ -48,6 +48,8 @@ async function ask(url: string, statement: string): Promise<void> {
   }
 }
 
+export const noPostgres = (): string | false => binaries() === null && 'no Postgres on this machine';
+
 /** Null, with the reason on stderr, when Postgres is not installed. */
 export async function startPostgres(): Promise<TestPostgres | null> {
   const bin = binaries();

@@ -2,27 +2,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Connection } from '@temporalio/client';
-import type { TestProject } from 'vitest/node';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/runtime/temporal-connection.ts';
 import { freePort } from './free-ports.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    temporalAddress: string;
-  }
-}
 
 const HEALTH_PAUSE_MS = 100;
 const HEALTH_TRIES = 300;
 const STOP_GRACE_MS = 5_000;
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const given = process.env.DRIFTLESS_TEST_TEMPORAL;
-  if (given !== undefined) {
-    project.provide('temporalAddress', given);
-    return async () => {};
-  }
+/** Puts its address into the environment, which the test processes inherit. @returns what stops it */
+export async function startTemporalServer(): Promise<() => Promise<void>> {
+  if (process.env.DRIFTLESS_TEST_TEMPORAL !== undefined) return async () => {};
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   const cli = await findTemporalCli({ given: process.env.TEMPORAL_CLI, env: process.env, say });
   const port = await freePort();
@@ -47,7 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await new Promise((resolve) => setTimeout(resolve, HEALTH_PAUSE_MS));
     }
   }
-  project.provide('temporalAddress', address);
+  process.env.DRIFTLESS_TEST_TEMPORAL = address;
   return async () => {
     const killTimer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
     child.kill('SIGTERM');

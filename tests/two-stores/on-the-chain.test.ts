@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { atRest } from '../support/engine-harness.ts';
 import { TwoStores } from '../support/two-stores.ts';
 

@@ -1,6 +1,6 @@
 /** A rebuild that is cut off, that goes over several runs of the engine, or that cannot be: docs/architecture/two-stores.md. */
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import type { WorkflowLookup } from '../../activities/engine.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import { atRest } from '../support/engine-harness.ts';

@@ -1,9 +1,12 @@
 /** One table of commands and answers, run against both venues through the whole engine: what is answered does not tell them apart. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import type { CommandRequest } from '../../src/domain/order/command.ts';
 import { type ContractSide, DriftSide, PaperSide } from '../support/contract-sides.ts';
 import { lamportsOf } from '../support/engine-harness.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
+import { withContext } from '../support/with-context.ts';
 
 const MARKET = 'SOL-PERP';
 
@@ -269,7 +272,7 @@ interface Gate {
 function contract(mode: ContractSide['mode'], start: (address: string) => Promise<ContractSide>): void {
   let side: ContractSide;
   beforeAll(async () => {
-    side = await start(inject('temporalAddress'));
+    side = await start(temporalAddress());
   }, 300_000);
   afterAll(async () => await side?.close());
 
@@ -281,15 +284,17 @@ function contract(mode: ContractSide['mode'], start: (address: string) => Promis
       const { success, data, error } = answer;
       const told = JSON.stringify(answer);
       const { code = null, details = '' } = expected;
-      expect({ success, status: data.status, code: error?.code ?? null }, told).toEqual({
-        success: expected.success,
-        status: expected.status,
-        code,
-      });
+      withContext(told, () =>
+        expect({ success, status: data.status, code: error?.code ?? null }).toEqual({
+          success: expected.success,
+          status: expected.status,
+          code,
+        }),
+      );
       const live = side.mode === 'live' && expected.liveFields !== undefined ? ` ${expected.liveFields}` : '';
-      expect(named(data), told).toBe(sorted(`${expected.fields}${live}`));
+      withContext(told, () => expect(named(data)).toBe(sorted(`${expected.fields}${live}`)));
       expect(data).toMatchObject({ mode: side.mode, engine_id: side.engine.engineId, ...expected.data });
-      expect(named(error?.details ?? {}), told).toBe(sorted(details));
+      withContext(told, () => expect(named(error?.details ?? {})).toBe(sorted(details)));
       if (expected.message !== undefined) expect(answer.message).toBe(expected.message);
       if (expected.blocked !== undefined) {
         const gates = (error?.details?.gates ?? []) as unknown as readonly Gate[];

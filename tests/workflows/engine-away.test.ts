@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { CriticalError, TransientError } from '../../src/lib/errors.ts';
 import { lamportsOf, SOL, until } from '../support/engine-harness.ts';
 import { LedgerHarness } from '../support/ledger-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
+import { withContext } from '../support/with-context.ts';
 
 const OPEN = { action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(4) } as const;
 const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
@@ -14,7 +16,7 @@ const ROUNDS = 6;
 
 let engine: LedgerHarness;
 const begin = async () => {
-  engine = await LedgerHarness.openEngine({ address: inject('temporalAddress'), feed: new SteadyFeed() });
+  engine = await LedgerHarness.openEngine({ address: temporalAddress(), feed: new SteadyFeed() });
 };
 const opened = async () => {
   await begin();
@@ -96,7 +98,7 @@ describe('what cannot work as configured', () => {
 });
 
 describe('an end that the journal tells', () => {
-  it('counts for the next command, however soon it comes', { timeout: 120_000 }, async () => {
+  it('counts for the next command, however soon it comes', async () => {
     await begin();
     for (let round = 0; round < ROUNDS; round += 1) {
       const open = await engine.carryOut({ ...OPEN, size: SOL.toString() });
@@ -109,7 +111,9 @@ describe('an end that the journal tells', () => {
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
       const stopped = await engine.send(STOP);
-      expect(stopped, `round ${round}`).toMatchObject({ success: true, data: { position_open: false } });
+      withContext(`round ${round}`, () =>
+        expect(stopped).toMatchObject({ success: true, data: { position_open: false } }),
+      );
       expect((await closing).success).toBe(true);
       await engine.send(START);
     }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hashJson } from '../../src/lib/ids.ts';
 import { EngineHarness, lamportsOf, SOL, until } from '../support/engine-harness.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 
 const OPEN = (size: number) =>
   ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
@@ -11,7 +12,7 @@ const WITHDRAW = (sol: number) => ({ action: 'DRIFT_WITHDRAW', asset: 'SOL', amo
 
 let engine: EngineHarness;
 beforeAll(async () => {
-  engine = await EngineHarness.start({ address: inject('temporalAddress'), policy: { cooldownMs: 3_000 } });
+  engine = await EngineHarness.start({ address: temporalAddress(), policy: { cooldownMs: 3_000 } });
 });
 afterAll(async () => await engine?.close());
 

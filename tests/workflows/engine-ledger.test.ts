@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { TransientError } from '../../src/lib/errors.ts';
 import { lamportsOf, SOL, until } from '../support/engine-harness.ts';
 import { LedgerHarness } from '../support/ledger-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 
 const OPEN = (size: number) =>
   ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
@@ -10,7 +11,7 @@ const RESUME = { action: 'RESUME' } as const;
 
 let engine: LedgerHarness;
 const opened = async (size: number) => {
-  engine = await LedgerHarness.openEngine({ address: inject('temporalAddress'), feed: new SteadyFeed() });
+  engine = await LedgerHarness.openEngine({ address: temporalAddress(), feed: new SteadyFeed() });
   await engine.carryOut(OPEN(size));
   await engine.untilState('the target', ({ hedgeTarget, operation }) => hedgeTarget > 0 && operation === null);
   // Vault and venue have been seen as one, so that there is a mark to tell later differences from.

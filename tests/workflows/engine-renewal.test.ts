@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { atRest, EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 
 const OPEN = (size: number) =>
   ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
@@ -12,7 +13,7 @@ const WITHDRAW = (sol: number) => ({ action: 'DRIFT_WITHDRAW', asset: 'SOL', amo
 let engine: EngineHarness;
 beforeAll(async () => {
   engine = await EngineHarness.start({
-    address: inject('temporalAddress'),
+    address: temporalAddress(),
     feed: new SteadyFeed(),
     policy: { cooldownMs: 4_000 },
     tuning: { maxHistoryEvents: 40, timing: { ...QUICK_TIMING, confirmMs: 300, queryMs: 300 } },
@@ -103,7 +104,7 @@ describe('an engine that renews itself all the time', () => {
 
 describe('many commands at once, quick and slow', () => {
   it('are replayed in the order in which they were answered', async () => {
-    const busy = await EngineHarness.start({ address: inject('temporalAddress'), feed: new SteadyFeed() });
+    const busy = await EngineHarness.start({ address: temporalAddress(), feed: new SteadyFeed() });
     try {
       for (let round = 0; round < 8; round += 1) {
         await Promise.all([

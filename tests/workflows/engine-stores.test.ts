@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { operationWorkflowId } from '../../src/lib/ids.ts';
 import {
   atRest,
@@ -12,6 +12,7 @@ import {
 } from '../support/engine-harness.ts';
 import { openTestJournal } from '../support/journal.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 
 const OPEN = (size: number) =>
   ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
@@ -21,7 +22,7 @@ const RESUME = { action: 'RESUME' } as const;
 let engine: EngineHarness;
 const start = async (options: Partial<HarnessOptions> = {}) => {
   engine = await EngineHarness.start({
-    address: inject('temporalAddress'),
+    address: temporalAddress(),
     feed: new SteadyFeed(),
     tuning: { timing: { ...QUICK_TIMING, confirmMs: 300, queryMs: 300 } },
     ...options,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Connection } from '@temporalio/client';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
 import { linksOf } from '../../src/bridge/links.ts';
 import { exposure } from '../../src/domain/hedge/delta.ts';
 import { decodePolicy } from '../../src/domain/hedge/policy.ts';
@@ -9,6 +10,8 @@ import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { resolveTransaction } from '../../workflows/messages.ts';
 import { atRest, EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
+import { withContext } from '../support/with-context.ts';
 
 const OPEN = (size: number) =>
   ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
@@ -20,7 +23,7 @@ const NOBODY_ANSWERS = 100_000;
 let engine: EngineHarness;
 beforeAll(async () => {
   engine = await EngineHarness.start({
-    address: inject('temporalAddress'),
+    address: temporalAddress(),
     feed: new SteadyFeed(),
     tuning: { timing: { ...QUICK_TIMING, confirmMs: 300, queryMs: 300 } },
   });
@@ -171,14 +174,14 @@ describe("a person's verdict", () => {
       explorerUrl: null,
       temporalUiUrl: null,
       temporalNamespace: 'default',
-      temporalAddress: inject('temporalAddress'),
+      temporalAddress: temporalAddress(),
     });
     const command = links
       .signal(engine.operationId(commandId))
       .replace(/^temporal/, `'${path}'`)
       .replace('LANDED_OR_FAILED_OR_RETRY', 'landed');
     const { code, output } = await runProgram('/bin/sh', ['-c', command], 60_000);
-    expect(code, output).toBe(0);
+    withContext(output, () => expect(code).toBe(0));
     await engine.untilState('the account free', ({ unresolved }) => unresolved.length === 0);
     engine.faults.silence(0);
     await proven(commandId);
@@ -187,7 +190,7 @@ describe("a person's verdict", () => {
   it('landed, as the Temporal UI sends it: plain JSON by its server’s own call', async () => {
     const commandId = await unknown(DEPOSIT(0.1));
     const verdict = { verdict: 'landed', operator: 'ann', note: 'by the UI' };
-    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    const connection = await Connection.connect({ address: temporalAddress() });
     onTestFinished(() => connection.close());
     await connection.workflowService.signalWorkflowExecution({
       namespace: 'default',

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { EngineHarness, type HarnessOptions, lamportsOf, SOL, until } from '../support/engine-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 
 const OPEN = (size: number) =>
   ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
@@ -14,7 +15,7 @@ let engine: EngineHarness;
 let feed: SteadyFeed;
 const start = async (options: Partial<HarnessOptions> = {}) => {
   feed = new SteadyFeed();
-  engine = await EngineHarness.start({ address: inject('temporalAddress'), feed, ...options });
+  engine = await EngineHarness.start({ address: temporalAddress(), feed, ...options });
 };
 afterEach(async () => await engine?.close());
 

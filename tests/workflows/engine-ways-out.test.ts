@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   atRest,
   EngineHarness,
@@ -10,6 +10,7 @@ import {
   until,
 } from '../support/engine-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 
 const OPEN = (size: number) =>
   ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
@@ -23,7 +24,7 @@ const LATE = { kind: 'late', slots: 250 } as const;
 let engine: EngineHarness;
 const start = async (options: Partial<HarnessOptions> = {}) => {
   engine = await EngineHarness.start({
-    address: inject('temporalAddress'),
+    address: temporalAddress(),
     feed: new SteadyFeed(),
     chain: { blockhashLife: 2_000 },
     ...options,

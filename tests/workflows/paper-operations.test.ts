@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
 import { FAST_TIMING } from '../support/operations.ts';
 import { type PaperAccount, PaperBench } from '../support/paper-bench.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 
 const MARKET = 'SOL-PERP';
 const OPEN: OperationRequest = { kind: 'open', market: MARKET, size: '-5000000000' };
@@ -11,7 +12,7 @@ const FLATTEN: OperationRequest = { kind: 'flatten', market: MARKET };
 let bench: PaperBench;
 
 beforeAll(async () => {
-  bench = await PaperBench.open(inject('temporalAddress'));
+  bench = await PaperBench.open(temporalAddress());
 });
 afterAll(async () => {
   await bench.close();

@@ -1,11 +1,12 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
 import type { SignedAttempt } from '../../src/domain/transaction/attempt.ts';
 import { resolveTransaction, resolveTransactionUpdate, slotGranted, standDown } from '../../workflows/messages.ts';
 import { eventually, FAST_TIMING, type RunningOperation } from '../support/operations.ts';
 import { type PaperAccount, PaperBench, SHORT_LIFE } from '../support/paper-bench.ts';
 import { absent, denied, mute, prunedNode } from '../support/scripted-venue.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 import { testWorkflowBundle } from '../support/workflow-bundle.ts';
 
 const DEPOSIT: OperationRequest = { kind: 'deposit', asset: 'SOL', amount: '1000000000' };
@@ -17,7 +18,7 @@ const IMPATIENT = { ...FAST_TIMING, confirmMs: 150, queryMs: 150 };
 let bench: PaperBench;
 
 beforeAll(async () => {
-  bench = await PaperBench.open(inject('temporalAddress'));
+  bench = await PaperBench.open(temporalAddress());
 });
 afterAll(async () => {
   await bench.close();

@@ -1,8 +1,9 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import { spotHeld } from '../../src/domain/margin/margin.ts';
 import { EngineHarness, until } from '../support/engine-harness.ts';
+import { temporalAddress } from '../support/temporal-address.ts';
 
 const RUNS = 100;
 const WITHIN_MS = 10_000;
@@ -11,7 +12,7 @@ const INTEREST_LAMPORTS = 10_000n;
 
 let engine: EngineHarness;
 beforeAll(async () => {
-  engine = await EngineHarness.start({ address: inject('temporalAddress') });
+  engine = await EngineHarness.start({ address: temporalAddress() });
 });
 afterAll(async () => await engine?.close());
 

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from '@jest/globals';
 import type { DriftLocalnet } from '../../drift/index.ts';
 import { describeOnDrift } from '../support/drift-program.ts';
 import { errorOf, land, positionOf, SOL, stillDrift, trader, USDC } from '../support/drift-still.ts';
+import { onTestFinished } from '../support/on-test-finished.ts';
 
 const MARKET = { kind: 'PerpMarket', index: 0 } as const;
 

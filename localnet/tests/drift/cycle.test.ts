@@ -1,9 +1,10 @@
 import { type DriftClient, getMarketOrderParams, PositionDirection } from '@drift-labs/sdk';
+import { expect, it } from '@jest/globals';
 import { PublicKey } from '@solana/web3.js';
-import { expect, it, onTestFinished } from 'vitest';
 import { startDriftLocalnet } from '../../drift/index.ts';
 import { driftClient, sol, usdc } from '../support/drift-client.ts';
 import { describeOnDrift } from '../support/drift-program.ts';
+import { onTestFinished } from '../support/on-test-finished.ts';
 import { until } from '../support/until.ts';
 
 const order = (direction: PositionDirection, size: number, reduceOnly = false) =>

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../support/drift-program.ts';
 import { errorOf, land, positionOf, SOL, stillDrift, trader, USDC } from '../support/drift-still.ts';
 

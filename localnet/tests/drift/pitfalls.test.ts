@@ -7,8 +7,8 @@ import {
   OrderParamsBitFlag,
   PositionDirection,
 } from '@drift-labs/sdk';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { PublicKey } from '@solana/web3.js';
-import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type DriftLocalnet, startDriftLocalnet } from '../../drift/index.ts';
 import { driftClient, sol, usdc } from '../support/drift-client.ts';
 import { describeOnDrift } from '../support/drift-program.ts';

@@ -2,13 +2,15 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { cloneDrift } from '../../drift/clone.ts';
 import { findDriftProgram, startDriftLocalnet } from '../../drift/index.ts';
 import { runLocalnet } from '../support/command-line.ts';
 import { describeOnDrift, driftProgram } from '../support/drift-program.ts';
 import { land, positionOf, SOL, stillDrift, trader } from '../support/drift-still.ts';
+import { onTestFinished } from '../support/on-test-finished.ts';
 import { hasRecording, RECORDING } from '../support/recording.ts';
+import { itUnless } from '../support/unless.ts';
 import { until } from '../support/until.ts';
 
 function folder(): string {
@@ -90,8 +92,8 @@ describeOnDrift('Drift from elsewhere', () => {
     await expect(startDriftLocalnet({ accountsFolder: folder() })).rejects.toThrow(/lacks accounts of Drift: State \(/);
   });
 
-  it.skipIf(!hasRecording())(
-    'mainnet’s accounts of September 2024 trade here, at their price and with their books (skipped where that recording is not at hand)',
+  itUnless(!hasRecording() && 'that recording is not at hand')(
+    'mainnet’s accounts of September 2024 trade here, at their price and with their books',
     async () => {
       const net = await stillDrift({ accountsFolder: RECORDING, program: driftProgram() ?? '', fundingHourly: 0.0001 });
       expect(readdirSync(RECORDING).length).toBeGreaterThan(5);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished } from './on-test-finished.ts';
 
 export const LOCALNET_COMMAND = fileURLToPath(new URL('../../cli.mjs', import.meta.url));
 

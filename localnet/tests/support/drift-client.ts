@@ -1,8 +1,8 @@
 /** The SDK's own client on the local chain, unmodified. */
 import { BN, DriftClient, type DriftClientConfig, OracleSource, Wallet } from '@drift-labs/sdk';
 import { Connection, Keypair, PublicKey } from '@solana/web3.js';
-import { onTestFinished } from 'vitest';
 import type { DriftLocalnet } from '../../drift/index.ts';
+import { onTestFinished } from './on-test-finished.ts';
 
 export const usdc = (dollars: number): BN => new BN(Math.round(dollars * 1e6));
 export const sol = (amount: number): BN => new BN(Math.round(amount * 1e9));

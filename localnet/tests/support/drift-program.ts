@@ -1,5 +1,5 @@
 /** Tests on the real Drift program: they run where it can be found, and say why where it cannot. */
-import { describe } from 'vitest';
+import { describe } from '@jest/globals';
 import { DriftlessError } from '../../../src/lib/errors.ts';
 import { findDriftProgram, NO_DRIFT_PROGRAM } from '../../drift/program.ts';
 

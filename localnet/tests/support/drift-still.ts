@@ -1,5 +1,5 @@
 /** Drift on a chain whose time stands still between `advance`s: what happens, happens in a known slot. */
-import { onTestFinished } from 'vitest';
+
 import { userAddress } from '../../drift/addresses.ts';
 import { decode } from '../../drift/coder.ts';
 import {
@@ -8,6 +8,7 @@ import {
   type DriftLocalnetOptions,
   startDriftLocalnet,
 } from '../../drift/index.ts';
+import { onTestFinished } from './on-test-finished.ts';
 
 export const SOL = 1_000_000_000n;
 export const USDC = 1_000_000n;

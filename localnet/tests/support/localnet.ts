@@ -7,9 +7,9 @@ import {
   TransactionMessage,
   VersionedTransaction,
 } from '@solana/web3.js';
-import { onTestFinished } from 'vitest';
 import { type Localnet, type LocalnetOptions, startLocalnet } from '../../index.ts';
 import { toBase58 } from '../../wire/base58.ts';
+import { onTestFinished } from './on-test-finished.ts';
 
 export const SOL = 1_000_000_000n;
 /** Of a transaction with one signature and no priority fee. */

@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import type { PerpPosition } from '../../../src/domain/account/account.ts';
 import { addedSize, applyFill, emptyPosition, isReducing } from '../../../src/domain/account/position.ts';
 import { abs, lamports, microUsd } from '../../../src/domain/money/units.ts';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import type { Markets } from '../../../src/domain/account/account.ts';
 import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
 import { baseMarket, quoteMarket } from '../../../src/domain/account/spot-markets.ts';

@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import type { VenuePauses } from '../../../src/domain/account/snapshot.ts';
 import { type AlertContext, alertsOf } from '../../../src/domain/alerts/account-conditions.ts';
 import { alertText } from '../../../src/domain/alerts/alert.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { type AlertDraft, alertId, alertText, newAlert, raised, recovered } from '../../../src/domain/alerts/alert.ts';
 import { ALERT_CODES, ALERTS, type AlertCode, alertRow, alertTitle } from '../../../src/domain/alerts/alert-table.ts';
 import { SETUP_ALERTS, setupCode } from '../../../src/domain/alerts/setup-alerts.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { type DecisionContext, decide, planRebalance } from '../../../src/domain/engine/decide.ts';
 import type { Hold, HoldCode } from '../../../src/domain/engine/hold.ts';
 import { driftFromTargetPct, FULL_HEDGE_PPM, hedgeTargetPpm } from '../../../src/domain/hedge/delta.ts';

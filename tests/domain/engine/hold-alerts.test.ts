@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { type Alert, alertText } from '../../../src/domain/alerts/alert.ts';
 import type { Hold } from '../../../src/domain/engine/hold.ts';
 import { alertsOfHolds } from '../../../src/domain/engine/hold-alerts.ts';

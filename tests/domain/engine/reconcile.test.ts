@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import type { PositionLedger, Snapshot } from '../../../src/domain/account/snapshot.ts';
 import { type LedgerMark, ledgerMark, reconcile } from '../../../src/domain/engine/reconcile.ts';
 import { lamports } from '../../../src/domain/money/units.ts';

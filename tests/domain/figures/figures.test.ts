@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import type { EquitySource } from '../../../src/domain/account/snapshot.ts';
 import { NO_SOURCES } from '../../../src/domain/figures/equity-sources.ts';
 import { accountFigures, driftState, marketFigures } from '../../../src/domain/figures/figures.ts';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { GATE_CODES } from '../../../src/domain/gates/gate-table.ts';
 import { gateSentence } from '../../../src/domain/gates/gate-words.ts';
 

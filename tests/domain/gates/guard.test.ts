@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
 import { worstPriceOf } from '../../../src/domain/gates/gates.ts';
 import { dangerOf, guardTrade, isInDanger } from '../../../src/domain/gates/guard.ts';

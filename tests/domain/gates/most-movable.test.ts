@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import type { Asset } from '../../../src/domain/account/account.ts';
 import { emptyPosition } from '../../../src/domain/account/position.ts';
 import type { Snapshot } from '../../../src/domain/account/snapshot.ts';

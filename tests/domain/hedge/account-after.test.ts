@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
 import { accountAfter, takerFeeOn, withTokens } from '../../../src/domain/hedge/account-after.ts';
 import { assessMargin, perpPosition, perpSize, spotHeld } from '../../../src/domain/margin/margin.ts';

@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { NO_SOURCES } from '../../../src/domain/figures/equity-sources.ts';
 import { carryOf, conservativeRate, judgeProfitability, type Profitability } from '../../../src/domain/hedge/carry.ts';
 import { HOUR_MS, NOW_MS, paperPolicy, type Scenario, snapshotOf, sol, usd } from '../../support/snapshots.ts';

@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { assessMargin, healthOf } from '../../../src/domain/margin/margin.ts';
 import { decodeAccount } from '../../../src/venues/drift/decode.ts';
 import { decodeBytes, marketsOf } from '../../support/drift-accounts.ts';

@@ -1,9 +1,11 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RECORDING } from '../../../localnet/tests/support/recording.ts';
+import { itUnless } from '../../../localnet/tests/support/unless.ts';
 import { decodeAccount } from '../../../src/venues/drift/decode.ts';
 import { type Chain, decodeBytes, marketsOf, recordedChain, sdkUser } from '../../support/drift-accounts.ts';
 import { bytesOfUser, chainOf, driftCase } from '../../support/drift-arbitraries.ts';
+import { fakeOnly } from '../../support/fake-timers.ts';
 import { completedWithMade, madeChain } from '../../support/made-drift-chain.ts';
 import { ourFigures, sdkFigures } from '../../support/margin-figures.ts';
 
@@ -16,7 +18,7 @@ function holdsParity(from: Chain): Promise<void> {
     fc.asyncProperty(driftCase, async (drawn) => {
       const chain = await chainOf(from, drawn);
       const bytes = await bytesOfUser(drawn);
-      vi.setSystemTime(chain.nowSeconds * 1000);
+      jest.setSystemTime(chain.nowSeconds * 1000);
       const theirs = sdkFigures(sdkUser(chain, decodeBytes('User', bytes)), chain);
       expect(ourFigures(decodeAccount(decodeBytes('User', bytes)), marketsOf(chain))).toEqual(theirs);
     }),
@@ -27,20 +29,19 @@ function holdsParity(from: Chain): Promise<void> {
 describe('margin of any account equals that of the SDK', () => {
   // The SDK reads the wall clock for its TWAPs and withdrawal limits.
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['Date'] });
+    fakeOnly(['Date']);
   });
   afterEach(() => {
-    vi.useRealTimers();
+    jest.useRealTimers();
   });
 
   it('on made markets of every kind', () => holdsParity(madeChain()), TIMEOUT_MS);
 
-  it(
+  const recorded = recordedChain();
+  itUnless(recorded === null && `no recording at ${RECORDING}`)(
     'on the real markets and oracles of September 2024',
-    (context) => {
-      const recorded = recordedChain();
-      if (recorded === null) return context.skip(`no recording at ${RECORDING}`);
-      return holdsParity(completedWithMade(recorded));
+    async () => {
+      if (recorded !== null) await holdsParity(completedWithMade(recorded));
     },
     TIMEOUT_MS,
   );

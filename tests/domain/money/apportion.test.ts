@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { apportion } from '../../../src/domain/money/apportion.ts';
 import { divCeil, divFloor, FEMTO_PER_MICRO_USD } from '../../../src/domain/money/units.ts';
 

@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { decodeSnapshot, encodeSnapshot } from '../../../src/domain/account/snapshot.ts';
 import { DEFAULT_POLICY, decodePolicy, encodePolicy } from '../../../src/domain/hedge/policy.ts';
 import {

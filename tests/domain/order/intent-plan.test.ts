@@ -1,5 +1,5 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { emptyPosition } from '../../../src/domain/account/position.ts';
 import { microUsd } from '../../../src/domain/money/units.ts';
 import { type Plan, type PlanLimits, planIntent } from '../../../src/domain/order/intent-plan.ts';

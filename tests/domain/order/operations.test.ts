@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { ACTIONS } from '../../../src/domain/order/command.ts';
 import { operationTitle } from '../../../src/domain/order/operation-request.ts';
 import {

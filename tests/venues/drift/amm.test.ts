@@ -5,8 +5,8 @@ import {
   type MMOraclePriceData,
   type PerpMarketAccount,
 } from '@drift-labs/sdk';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { priceLimit } from '../../../src/domain/order/slippage.ts';
 import { ammQuote } from '../../../src/venues/drift/amm.ts';

@@ -6,9 +6,10 @@ import {
   type OraclePriceData,
   OracleValidity,
 } from '@drift-labs/sdk';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { RECORDING } from '../../../localnet/tests/support/recording.ts';
+import { itUnless } from '../../../localnet/tests/support/unless.ts';
 import { decodeAccount, decodeMarkets } from '../../../src/venues/drift/decode.ts';
 import { lendRates, withdrawLimit } from '../../../src/venues/drift/lending.ts';
 import { decodeOracle, perpOracleMarket } from '../../../src/venues/drift/oracle.ts';
@@ -232,9 +233,9 @@ describe('Drift markets', () => {
     expect(() => decodeMarkets({ ...read, perps, feeTier: 10 })).toThrow(RangeError);
   });
 
-  it('of September 2024 are as they were', (context) => {
-    const chain = recordedChain();
-    if (chain === null) return context.skip(`no recording at ${RECORDING}`);
+  const recorded = recordedChain();
+  itUnless(recorded === null && `no recording at ${RECORDING}`)('of September 2024 are as they were', () => {
+    const chain = recorded as NonNullable<typeof recorded>;
     const markets = marketsOf(chain);
     expect(markets.spot.map((market) => market.asset)).toEqual(['USDC', 'SOL']);
     expect(markets.perps[0]).toMatchObject({

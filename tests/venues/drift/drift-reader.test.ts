@@ -1,13 +1,15 @@
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { stateAddress } from '../../../localnet/drift/addresses.ts';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../../localnet/drift/index.ts';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
+import { onTestFinished } from '../../../localnet/tests/support/on-test-finished.ts';
 import { CriticalError, TransientError } from '../../../src/lib/errors.ts';
 import { decodeAccount } from '../../../src/venues/drift/decode.ts';
 import { decodeBytes } from '../../support/drift-accounts.ts';
 import { readerOn } from '../../support/drift-reading.ts';
 import { DriftTrader } from '../../support/drift-trader.ts';
+import { fakeOnly } from '../../support/fake-timers.ts';
 import { ourFigures, sdkFigures } from '../../support/margin-figures.ts';
 
 const RUNS = 100;
@@ -25,11 +27,11 @@ async function theirFigures(trader: DriftTrader, nowMs: number) {
   await trader.refresh();
   const { client } = trader;
   const perps = [client.getPerpMarketAccount(0)].filter((market) => market !== undefined);
-  vi.useFakeTimers({ toFake: ['Date'], now: nowMs });
+  fakeOnly(['Date'], nowMs);
   try {
     return sdkFigures(client.getUser(), { spot: client.getSpotMarketAccounts(), perps });
   } finally {
-    vi.useRealTimers();
+    jest.useRealTimers();
   }
 }
 

@@ -1,6 +1,7 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../../localnet/drift/index.ts';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
+import { onTestFinished } from '../../../localnet/tests/support/on-test-finished.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../../src/domain/account/snapshot.ts';
 import { assessMargin } from '../../../src/domain/margin/margin.ts';
 import { CriticalError } from '../../../src/lib/errors.ts';

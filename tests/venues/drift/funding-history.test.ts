@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import type { DriftLocalnetOptions } from '../../../localnet/drift/index.ts';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { SOL, stillDrift } from '../../../localnet/tests/support/drift-still.ts';

@@ -1,7 +1,8 @@
-import { afterEach, expect, inject, it } from 'vitest';
+import { afterEach, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
+import { temporalAddress } from '../../support/temporal-address.ts';
 
 const SOL = 1_000_000_000n;
 const TIMEOUT_MS = 240_000;
@@ -15,7 +16,7 @@ afterEach(async () => {
 /** An engine that only reads, beside an account with 1,000 USDC whose owner sold 25 SOL at 150 USD by hand. */
 async function readingShort(): Promise<LiveEngine> {
   const live = await LiveEngine.startLive({
-    address: inject('temporalAddress'),
+    address: temporalAddress(),
     policy: { permissions: 'read-only', guard: false },
   });
   engine = live;

@@ -1,8 +1,9 @@
-import { afterEach, expect, inject, it } from 'vitest';
+import { afterEach, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { spotHeld } from '../../../src/domain/margin/margin.ts';
 import { until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
+import { temporalAddress } from '../../support/temporal-address.ts';
 
 const MINUTES_MS = 600_000;
 
@@ -15,7 +16,7 @@ afterEach(async () => {
 describeOnDrift('a watch that polls rarely', () => {
   it('reads at once when somebody moves the account', async () => {
     engine = await LiveEngine.startLive({
-      address: inject('temporalAddress'),
+      address: temporalAddress(),
       policy: { permissions: 'capital', pollIntervalMs: MINUTES_MS },
     });
     const live = engine;

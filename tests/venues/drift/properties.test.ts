@@ -1,7 +1,9 @@
 /** The seed's properties on the real program: what the domain judges beforehand, held to what the chain says afterwards. */
+
+import { expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { expect, inject, it, onTestFinished } from 'vitest';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
+import { onTestFinished } from '../../../localnet/tests/support/on-test-finished.ts';
 import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
 import { evaluateGates, type GateCode, type GateOperation } from '../../../src/domain/gates/gates.ts';
 import { DEFAULT_POLICY, decodePolicy } from '../../../src/domain/hedge/policy.ts';
@@ -16,11 +18,13 @@ import { DriftTrader } from '../../support/drift-trader.ts';
 import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/drift-venue.ts';
 import { lamportsOf, until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
+import { temporalAddress } from '../../support/temporal-address.ts';
+import { withContext } from '../../support/with-context.ts';
 
 const RUNS = 100;
 /** An operation end to end, through Temporal and finality: seconds each. */
 const ENGINE_RUNS = 10;
-const TIMEOUT_MS = 900_000;
+jest.setTimeout(900_000);
 const MARKET = 'SOL-PERP';
 const POLICY = decodePolicy({ ...DEFAULT_POLICY, mode: 'live', maxLeverage: 5 });
 /** A fill is not at the oracle, and costs a fee: what the account is worth differs by that. */
@@ -97,9 +101,7 @@ async function flatten(at: Written): Promise<void> {
 }
 
 describeOnDrift('the seed’s properties on the real program', () => {
-  it('Feature: delta-neutral-live-mode, Property 4: For any proposed position size and current collateral, if the resulting leverage would exceed the configured maximum, the system should reject the trade', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  it('Feature: delta-neutral-live-mode, Property 4: For any proposed position size and current collateral, if the resulting leverage would exceed the configured maximum, the system should reject the trade', async () => {
     const at = await stillDrift();
     const trader = await DriftTrader.open(at.net);
     await trader.depositSol(4);
@@ -146,9 +148,7 @@ describeOnDrift('the seed’s properties on the real program', () => {
     expect(Math.min(met.allowed, met.rejected)).toBeGreaterThan(RUNS / 10);
   });
 
-  it('Feature: delta-neutral-live-mode, Property 7: For any withdrawal amount, if executing the withdrawal would cause the health ratio to drop below 80%, the system should reject the withdrawal', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  it('Feature: delta-neutral-live-mode, Property 7: For any withdrawal amount, if executing the withdrawal would cause the health ratio to drop below 80%, the system should reject the withdrawal', async () => {
     const at = await stillDrift();
     const trader = await DriftTrader.open(at.net);
     await trader.depositSol(10);
@@ -190,9 +190,7 @@ describeOnDrift('the seed’s properties on the real program', () => {
     expect(Math.min(met.allowed, met.rejected)).toBeGreaterThan(RUNS / 10);
   });
 
-  it('Feature: delta-neutral-live-mode, Property 12: For any failed transaction, retrying the same operation with the same parameters should either succeed or fail with the same error, never producing duplicate state changes', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  it('Feature: delta-neutral-live-mode, Property 12: For any failed transaction, retrying the same operation with the same parameters should either succeed or fail with the same error, never producing duplicate state changes', async () => {
     const at = await stillDrift();
     await land(at, { kind: 'deposit', asset: 'SOL', amount: (10n * SOL).toString() });
     await land(at, { kind: 'deposit', asset: 'USDC', amount: (1_000n * USD).toString() });
@@ -264,9 +262,7 @@ describeOnDrift('the seed’s properties on the real program', () => {
     for (const count of Object.values(met)) expect(count).toBeGreaterThan(0);
   });
 
-  it('Feature: delta-neutral-live-mode, Property 14: For all live mode transactions, what simulation refuses must not be submitted, for it does nothing, and what it allows lands', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  it('Feature: delta-neutral-live-mode, Property 14: For all live mode transactions, what simulation refuses must not be submitted, for it does nothing, and what it allows lands', async () => {
     const at = await stillDrift();
     await land(at, { kind: 'deposit', asset: 'SOL', amount: (10n * SOL).toString() });
     await land(at, { kind: 'deposit', asset: 'USDC', amount: (1_000n * USD).toString() });
@@ -306,9 +302,7 @@ describeOnDrift('the seed’s properties on the real program', () => {
     expect(Math.min(met.allowed, met.refused)).toBeGreaterThan(RUNS / 10);
   });
 
-  it('Feature: delta-neutral-live-mode, Property 15: For any close position command, the resulting position size should be zero', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  it('Feature: delta-neutral-live-mode, Property 15: For any close position command, the resulting position size should be zero', async () => {
     const at = await stillDrift();
     const trader = await DriftTrader.open(at.net);
     await trader.depositSol(10);
@@ -348,10 +342,8 @@ describeOnDrift('the seed’s properties on the real program', () => {
     );
   });
 
-  it('Feature: delta-neutral-live-mode, Property 10: For any live mode operation, after a successful deposit or withdrawal, the Engine_Vault balance should match the on-chain sub-account collateral within 10 seconds; and Property 14: nothing is sent that was not simulated', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
-    const engine = await LiveEngine.startLive({ address: inject('temporalAddress') });
+  it('Feature: delta-neutral-live-mode, Property 10: For any live mode operation, after a successful deposit or withdrawal, the Engine_Vault balance should match the on-chain sub-account collateral within 10 seconds; and Property 14: nothing is sent that was not simulated', async () => {
+    const engine = await LiveEngine.startLive({ address: temporalAddress() });
     onTestFinished(() => engine.close());
     const { live } = engine;
     const { simulate, sign, submit } = live;
@@ -375,7 +367,7 @@ describeOnDrift('the seed’s properties on the real program', () => {
     const held = ({ account, markets }: Snapshot): bigint =>
       account === null ? 0n : spotHeld(account, markets, 'SOL');
     const first = await engine.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(5) });
-    expect(first, JSON.stringify(first)).toMatchObject({ success: true });
+    withContext(JSON.stringify(first), () => expect(first).toMatchObject({ success: true }));
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom('DRIFT_DEPOSIT' as const, 'DRIFT_WITHDRAW' as const),
@@ -384,7 +376,7 @@ describeOnDrift('the seed’s properties on the real program', () => {
           await engine.untilState('nothing running', ({ operation }) => operation === null);
           const before = held(await engine.snapshot());
           const answer = await engine.commanded({ action, asset: 'SOL', amount: amount.toString() });
-          expect(answer, JSON.stringify(answer)).toMatchObject({ success: true });
+          withContext(JSON.stringify(answer), () => expect(answer).toMatchObject({ success: true }));
           const answeredAtMs = Date.now();
           const moved = action === 'DRIFT_DEPOSIT' ? amount : -amount;
           const near = (one: bigint, other: bigint) => one - other < SYNC_DUST && other - one < SYNC_DUST;

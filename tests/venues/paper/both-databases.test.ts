@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { PaperVenue } from '../../../src/venues/paper/paper-venue.ts';
 import { onBothDatabases } from '../../journal/both-databases.ts';
 import { deposit, land, openBench, order, SOL, settle } from './support.ts';

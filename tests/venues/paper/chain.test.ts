@@ -1,5 +1,5 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { TransientError, ValidationError } from '../../../src/lib/errors.ts';

@@ -1,5 +1,5 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Intent } from '../../../src/domain/order/intent.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { deposit, land, memoryJournal, openBench, order, run, SLOT_MS, SOL, settle, USD, withdraw } from './support.ts';

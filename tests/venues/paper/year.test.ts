@@ -1,11 +1,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, jest } from '@jest/globals';
+import { itUnless } from '../../../localnet/tests/support/unless.ts';
 import { openJournal } from '../../../src/journal/open-journal.ts';
 import { openFeed } from '../../../src/market-data/open-feed.ts';
 import { fundingCsv, historyFile } from '../../market-data/history-file.ts';
 import { land, openBench, order, SOL } from './support.ts';
+
+jest.setTimeout(600_000);
 
 const FUNDING_2025 = '../shared/data/drift-sol-perp-funding-hourly-2025.csv';
 const LEND_2025 = '../shared/data/drift-lend-rates-hourly-2025.csv';
@@ -70,9 +73,7 @@ function expectPaid(
 }
 
 describe('a history replayed to its end', () => {
-  it('pays the funding that an independent calculation finds, to 1e-6 of notional, across a restart', {
-    timeout: 300_000,
-  }, async () => {
+  it('pays the funding that an independent calculation finds, to 1e-6 of notional, across a restart', async () => {
     const rows = Array.from({ length: 721 }, (_, hour) => ({
       hour,
       rate: (Math.sin(hour / 9) * 0.01 + 0.0004).toFixed(9),
@@ -82,14 +83,10 @@ describe('a history replayed to its end', () => {
     expectPaid(await replayed(`replay:${path}`), path, 721);
   });
 
-  it.skipIf(!shared)(
-    `and of Drift's 2025 likewise${shared ? '' : ' (skipped: ../shared/data is not here)'}`,
-    { timeout: 600_000 },
-    async () => {
-      const result = await replayed(`replay:${FUNDING_2025},${LEND_2025}`);
-      expectPaid(result, FUNDING_2025, 6288);
-      expect(result.snapshot.sources?.interest).toBeGreaterThan(0n);
-      process.stdout.write(`replayed ${result.steps} hours in ${result.seconds.toFixed(1)} s\n`);
-    },
-  );
+  itUnless(!shared && '../shared/data is not here')(`and of Drift's 2025 likewise`, async () => {
+    const result = await replayed(`replay:${FUNDING_2025},${LEND_2025}`);
+    expectPaid(result, FUNDING_2025, 6288);
+    expect(result.snapshot.sources?.interest).toBeGreaterThan(0n);
+    process.stdout.write(`replayed ${result.steps} hours in ${result.seconds.toFixed(1)} s\n`);
+  });
 });

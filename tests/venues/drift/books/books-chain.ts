@@ -1,11 +1,12 @@
 /** The real Drift on a chain that stands still between steps, a wallet that trades on it, and its books. */
-import { onTestFinished } from 'vitest';
+
 import { type ActorTrade, DriftActor } from '../../../../localnet/drift/actor.ts';
 import { perpMarketAddress } from '../../../../localnet/drift/addresses.ts';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../../../localnet/drift/index.ts';
 import { driftInstruction } from '../../../../localnet/drift/instructions.ts';
 import { Sender, walletFrom } from '../../../../localnet/drift/sender.ts';
 import type { BlockTransaction } from '../../../../localnet/ledger/block.ts';
+import { onTestFinished } from '../../../../localnet/tests/support/on-test-finished.ts';
 import { endpointsOf } from '../../../../src/chain/endpoint.ts';
 import { RpcPool } from '../../../../src/chain/rpc-pool.ts';
 import type { Journal } from '../../../../src/journal/journal.ts';

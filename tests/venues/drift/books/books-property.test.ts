@@ -1,5 +1,5 @@
+import { expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import type { RpcPool } from '../../../../src/chain/rpc-pool.ts';
 import type { Journal } from '../../../../src/journal/journal.ts';
@@ -7,6 +7,8 @@ import type { DriftBooks } from '../../../../src/venues/drift/books/drift-books.
 import { equityOf } from '../../../../src/venues/drift/equity.ts';
 import { type BooksChain, booksChain, SOL, USD } from './books-chain.ts';
 import { fundingOnChain } from './chain-truth.ts';
+
+jest.setTimeout(600_000);
 
 const RUNS = Number(process.env.BOOKS_RUNS ?? 20);
 /** Fixed, so that every run holds what the last lines ask for; another is as good: BOOKS_SEED. */
@@ -151,9 +153,7 @@ const opposite = (direction: 'long' | 'short') => (direction === 'long' ? 'short
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
 describeOnDrift('the books of a live account, whatever happens to it and to the bookkeeper', () => {
-  it(`add up to the unit, double nothing and miss nothing, in ${RUNS} random histories`, {
-    timeout: 600_000,
-  }, async () => {
+  it(`add up to the unit, double nothing and miss nothing, in ${RUNS} random histories`, async () => {
     const chain = await booksChain();
     await chain.ours(chain.us.initialize());
     await chain.ours(chain.us.deposit('SOL', 10n * SOL));

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import type { PositionLedger } from '../../../../src/domain/account/snapshot.ts';
 import type { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';

@@ -1,6 +1,6 @@
 import { BorshCoder, type Idl } from '@coral-xyz/anchor';
 import driftIdl from '@drift-labs/sdk/lib/node/idl/drift.json' with { type: 'json' };
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { type DriftEvent, driftEvents } from '../../../../src/venues/drift/events/drift-events.ts';
 import { type BooksChain, booksChain, SOL, USD } from '../books/books-chain.ts';

@@ -1,5 +1,5 @@
+import { expect, it } from '@jest/globals';
 import { PublicKey } from '@solana/web3.js';
-import { expect, it } from 'vitest';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { spotHeld, withdrawable } from '../../../../src/domain/margin/margin.ts';
 import { tokenAccountAddress } from '../../../../src/venues/drift/deployment.ts';

@@ -1,10 +1,12 @@
-import { afterEach, expect, inject, it } from 'vitest';
+import { afterEach, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { mostToDeposit } from '../../../../src/domain/gates/most-movable.ts';
 import { decodePolicy } from '../../../../src/domain/hedge/policy.ts';
 import { spotHeld } from '../../../../src/domain/margin/margin.ts';
 import { lamportsOf, until } from '../../../support/engine-harness.ts';
 import { LiveEngine } from '../../../support/live-engine.ts';
+import { temporalAddress } from '../../../support/temporal-address.ts';
+import { withContext } from '../../../support/with-context.ts';
 
 let engine: LiveEngine | null = null;
 afterEach(async () => {
@@ -20,7 +22,7 @@ const deposited = async (live: LiveEngine): Promise<bigint> => {
 describeOnDrift('a whole cycle by the real workflows on the real program', () => {
   it('deposits, opens, rebalances after a deposit, earns funding, closes, settles and withdraws to zero', async () => {
     engine = await LiveEngine.startLive({
-      address: inject('temporalAddress'),
+      address: temporalAddress(),
       policy: { cooldownMs: 2_000 },
     });
     const live = engine;
@@ -41,10 +43,12 @@ describeOnDrift('a whole cycle by the real workflows on the real program', () =>
       direction: 'short',
       size: lamportsOf(2),
     });
-    expect(opened, JSON.stringify(opened)).toMatchObject({
-      success: true,
-      data: { requested_size: 2, filled_size: 2 },
-    });
+    withContext(JSON.stringify(opened), () =>
+      expect(opened).toMatchObject({
+        success: true,
+        data: { requested_size: 2, filled_size: 2 },
+      }),
+    );
     expect(await live.perp()).toBe(-2_000_000_000n);
 
     await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(1.05) });
@@ -53,34 +57,38 @@ describeOnDrift('a whole cycle by the real workflows on the real program', () =>
 
     await live.pass(5);
     const closed = await live.commanded({ action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' });
-    expect(closed, JSON.stringify(closed)).toMatchObject({ success: true, data: { filled_size: 3, closed_by: 'us' } });
+    withContext(JSON.stringify(closed), () =>
+      expect(closed).toMatchObject({ success: true, data: { filled_size: 3, closed_by: 'us' } }),
+    );
     expect(await live.perp()).toBe(0n);
 
     await live.untilState('nothing running', ({ operation }) => operation === null);
     // A close settles gains above 1 USD by itself; what is left, a loss too, is settled when it is asked for.
     const settled = await live.commanded({ action: 'SETTLE_PNL', market: 'SOL-PERP' });
-    expect(settled.success || settled.error?.code === 'NO_POSITION', JSON.stringify(settled)).toBe(true);
+    withContext(JSON.stringify(settled), () =>
+      expect(settled.success || settled.error?.code === 'NO_POSITION').toBe(true),
+    );
     await live.untilState('nothing running', ({ operation }) => operation === null);
     expect(await live.commanded({ action: 'STOP_ENGINE' })).toMatchObject({ success: true });
     for (const asset of ['SOL', 'USDC'] as const) {
       const { account, markets } = await live.snapshot();
       const rest = account === null ? 0n : spotHeld(account, markets, asset);
       const out = await live.commanded({ action: 'DRIFT_WITHDRAW', asset, amount: rest.toString() });
-      expect(out, JSON.stringify(out)).toMatchObject({ success: true });
+      withContext(JSON.stringify(out), () => expect(out).toMatchObject({ success: true }));
     }
     expect(await deposited(live)).toBeLessThan(100_000n);
     expect((await live.alerts()).filter(({ severity }) => severity === 'critical')).toEqual([]);
   }, 240_000);
 
   it('takes the most that may be deposited of a wallet that keeps no gas reserve', async () => {
-    engine = await LiveEngine.startLive({ address: inject('temporalAddress'), policy: { reservedSol: '0' } });
+    engine = await LiveEngine.startLive({ address: temporalAddress(), policy: { reservedSol: '0' } });
     const live = engine;
     expect(await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(1) })).toMatchObject({
       success: true,
     });
     const most = mostToDeposit(await live.snapshot(), 'SOL', decodePolicy(live.policy));
     const all = await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: most.toString() });
-    expect(all, JSON.stringify(all)).toMatchObject({ success: true });
+    withContext(JSON.stringify(all), () => expect(all).toMatchObject({ success: true }));
     expect((await live.snapshot()).wallet.sol).toBeLessThan(3_000_000n);
   });
 });

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { perpSize } from '../../../../src/domain/margin/margin.ts';
 import { totalFills } from '../../../../src/domain/order/intent.ts';

@@ -1,9 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { perpSize } from '../../../../src/domain/margin/margin.ts';
 import type { Intent } from '../../../../src/domain/order/intent.ts';
 import { SolanaDriftWriting } from '../../../../src/venues/drift/write/drift-writing.ts';
 import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
+import { withContext } from '../../../support/with-context.ts';
 
 /** What the tests of capital, orders and settling leave of the table "Seen on the real v2.84 program". */
 
@@ -38,10 +39,14 @@ describeOnDrift('pitfalls of the real program', () => {
     await at.net.advance(3);
     const place = await order(at, { side: 'sell', size: SOL });
     for (const intent of [deposit(SOL), withdraw(SOL), place, { kind: 'settle', market: 'SOL-PERP' } as const]) {
-      expect(await at.writing.simulate(intent), intent.kind).toMatchObject({ error: { code: 'VENUE_PAUSED' } });
-      expect(await blind(at).simulate(intent), intent.kind).toMatchObject({
-        error: { code: 'VENUE_PAUSED', details: { program_error: 'ExchangePaused', program_error_number: 6024 } },
-      });
+      await withContext(intent.kind, async () =>
+        expect(await at.writing.simulate(intent)).toMatchObject({ error: { code: 'VENUE_PAUSED' } }),
+      );
+      await withContext(intent.kind, async () =>
+        expect(await blind(at).simulate(intent)).toMatchObject({
+          error: { code: 'VENUE_PAUSED', details: { program_error: 'ExchangePaused', program_error_number: 6024 } },
+        }),
+      );
     }
     at.net.pauses.exchange([]);
     await at.net.advance(3);
@@ -61,7 +66,8 @@ describeOnDrift('pitfalls of the real program', () => {
     expect(await at.writing.simulate(refused)).toMatchObject({ error: { code: 'VENUE_PAUSED' } });
     expect(await blind(at).simulate(refused)).toMatchObject({ error: { code: 'VENUE_PAUSED' } });
     for (const other of others) {
-      if (other.kind !== refused.kind) expect(await at.writing.simulate(other), other.kind).toMatchObject({ ok: true });
+      if (other.kind !== refused.kind)
+        await withContext(other.kind, async () => expect(await at.writing.simulate(other)).toMatchObject({ ok: true }));
     }
   });
 

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { mostToWithdraw } from '../../../../src/domain/gates/most-movable.ts';
 import { perpPosition, spotHeld } from '../../../../src/domain/margin/margin.ts';

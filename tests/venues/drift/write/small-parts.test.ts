@@ -1,6 +1,6 @@
 import { calculateInitUserFee } from '@drift-labs/sdk';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { price } from '../../../../src/domain/money/units.ts';
 import { auctionOf } from '../../../../src/venues/drift/write/auction.ts';
 import { openingFee } from '../../../../src/venues/drift/write/opening.ts';

@@ -1,8 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import type { CommandAnswer } from '../../../../src/domain/order/command.ts';
 import { lamportsOf, until } from '../../../support/engine-harness.ts';
 import { LiveEngine } from '../../../support/live-engine.ts';
+import { temporalAddress } from '../../../support/temporal-address.ts';
+import { withContext } from '../../../support/with-context.ts';
 
 const MARKET = 'SOL-PERP';
 const ONE_SOL = 1_000_000_000n;
@@ -18,7 +20,7 @@ const idle = async () => await live.untilState('nothing running', ({ operation }
 describeOnDrift('an order that does not fill as one would wish', () => {
   beforeAll(async () => {
     live = await LiveEngine.startLive({
-      address: inject('temporalAddress'),
+      address: temporalAddress(),
       // The engine corrects nothing by itself while these look.
       policy: { driftTolerancePct: 100, cooldownMs: 0, maxUnhedgedPct: 1 },
     });
@@ -47,20 +49,24 @@ describeOnDrift('an order that does not fill as one would wish', () => {
       ],
     });
     const answer = await open(5);
-    expect(answer, JSON.stringify(answer)).toMatchObject({
-      success: true,
-      data: { requested_size: 5, filled_size: 5 },
-    });
+    withContext(JSON.stringify(answer), () =>
+      expect(answer).toMatchObject({
+        success: true,
+        data: { requested_size: 5, filled_size: 5 },
+      }),
+    );
     expect(await live.perp()).toBe(-5n * ONE_SOL);
   }, 120_000);
 
   it('that fills in part and no more keeps the part, cancels the rest, and says so', async () => {
     live.net.keeper.set({ amm: false, parts: [{ afterSlots: 3, share: 0.4 }] });
     const answer = await open(5);
-    expect(answer, JSON.stringify(answer)).toMatchObject({
-      success: true,
-      data: { requested_size: 5, filled_size: 2 },
-    });
+    withContext(JSON.stringify(answer), () =>
+      expect(answer).toMatchObject({
+        success: true,
+        data: { requested_size: 5, filled_size: 2 },
+      }),
+    );
     const { account } = await live.snapshot();
     expect(account?.orders).toEqual([]);
     expect(await live.perp()).toBe(-2n * ONE_SOL);
@@ -69,11 +75,13 @@ describeOnDrift('an order that does not fill as one would wish', () => {
   it('that nobody fills is cancelled after its time, and is ORDER_NOT_FILLED', async () => {
     live.net.keeper.set({ fills: false });
     const answer = await open(3);
-    expect(answer, JSON.stringify(answer)).toMatchObject({
-      success: false,
-      error: { code: 'ORDER_NOT_FILLED' },
-      data: { requested_size: 3, filled_size: 0 },
-    });
+    withContext(JSON.stringify(answer), () =>
+      expect(answer).toMatchObject({
+        success: false,
+        error: { code: 'ORDER_NOT_FILLED' },
+        data: { requested_size: 3, filled_size: 0 },
+      }),
+    );
     expect((await live.snapshot()).account?.orders).toEqual([]);
     expect(await live.perp()).toBe(0n);
   }, 120_000);
@@ -84,7 +92,7 @@ describeOnDrift('an order that does not fill as one would wish', () => {
     await idle();
     const filled = Number(answer.data.filled_size ?? 0);
     expect(await live.perp()).toBe(-BigInt(Math.round(filled * 1e9)));
-    expect(answer.success, JSON.stringify(answer)).toBe(filled > 0);
+    withContext(JSON.stringify(answer), () => expect(answer.success).toBe(filled > 0));
   }, 120_000);
 
   it('is closed by somebody else while we close: flat, and nothing crosses zero', async () => {
@@ -96,7 +104,7 @@ describeOnDrift('an order that does not fill as one would wish', () => {
     await live.untilState('closing', ({ operation }) => operation !== null);
     stranger.trade({ direction: 'long', size: ONE_SOL, reduceOnly: true });
     const answer = await closing;
-    expect(answer, JSON.stringify(answer)).toMatchObject({ success: true });
+    withContext(JSON.stringify(answer), () => expect(answer).toMatchObject({ success: true }));
     expect(['us', 'both', 'other']).toContain(answer.data.closed_by);
     expect(await live.perp()).toBe(0n);
   }, 120_000);
@@ -109,7 +117,9 @@ describeOnDrift('an order that does not fill as one would wish', () => {
     await live.openVenue();
     await live.startWorker();
     const answer = await answering;
-    expect(answer, JSON.stringify(answer)).toMatchObject({ success: true, data: { filled_size: 4 } });
+    withContext(JSON.stringify(answer), () =>
+      expect(answer).toMatchObject({ success: true, data: { filled_size: 4 } }),
+    );
     expect(await live.perp()).toBe(-4n * ONE_SOL);
   }, 120_000);
 });
