@@ -82,7 +82,7 @@ describe('the channels', () => {
     fc.assert(
       fc.property(severities, fc.integer({ min: 1, max: 5 }), (given, queue) => {
         const { lines, logger } = logged();
-        const channels = new AlertChannels(logger, { queue }).add(new Stuck());
+        const channels = new AlertChannels(logger, { queue, deliverMs: 1 }).add(new Stuck());
         for (const [at, severity] of given.entries()) channels.announce(alertOf({ id: String(at), severity }));
         // The first is being delivered; of the others as many wait as may.
         const waiting = given.length - 1 - lines.length;
