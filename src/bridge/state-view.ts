@@ -4,7 +4,6 @@ import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../domain/acco
 import { decide } from '../domain/engine/decide.ts';
 import type { Hold } from '../domain/engine/hold.ts';
 import { driftState } from '../domain/figures/figures.ts';
-import { FULL_HEDGE_PPM } from '../domain/hedge/delta.ts';
 import type { Policy } from '../domain/hedge/policy.ts';
 import type { Mode } from '../domain/order/command.ts';
 import type { EngineRecord } from '../journal/records.ts';
@@ -85,23 +84,15 @@ export function stateView(ports: StateViewPorts): (known: LastKnown) => z.input<
   };
 }
 
-/** What the engine would decide on the latest snapshot, by the very function that it decides with; null: not known. */
+/** What the engine would decide on the latest snapshot, by its own function and context; null: unknown. */
 function decisionView(
   snapshot: Snapshot | null,
   engine: EngineRecord | null,
   policy: Policy,
   nowMs: number,
 ): z.input<typeof DecisionInfo> | null {
-  if (snapshot === null || engine === null) return null;
-  const context = {
-    hedgeTargetPpm: Math.round(engine.hedgeTarget * FULL_HEDGE_PPM),
-    confirmedExcess: engine.confirmedExcess ?? null,
-    cooldownUntilMs: engine.cooldownUntilMs,
-    holds: engine.holds,
-    engineRunning: engine.state === 'running',
-    busy: engine.operation !== null,
-    carryWarnedAtMs: null,
-  };
+  const context = engine?.decisionContext;
+  if (snapshot === null || context === undefined) return null;
   const reason = decide(snapshot, context, policy, nowMs).reasons.at(-1);
   return reason === undefined ? null : { code: reason.code, message: reason.text, ...reason.figures };
 }

@@ -1,6 +1,7 @@
 /** The rows of the journal as the rest of the program sees them. Amounts are decimal strings of base units. */
 
 import type { Alert } from '../domain/alerts/alert.ts';
+import type { DecisionContext } from '../domain/engine/decide.ts';
 import type { EngineState, Hold, TradingState } from '../domain/engine/hold.ts';
 import type { OperationStatus } from '../domain/operation/operation.ts';
 import type { Action, CommandAnswer } from '../domain/order/command.ts';
@@ -18,8 +19,8 @@ export interface EngineRecord {
   readonly reason: string;
   /** 0 to 1. */
   readonly hedgeTarget: number;
-  /** Lamports of short beyond spot that a person confirmed. Absent or null: none. */
-  readonly confirmedExcess?: string | null;
+  /** What the engine decides by, beside snapshot and policy. Absent: the record is of an older version. */
+  readonly decisionContext?: DecisionContext;
   /** Market time; null without a cooldown. */
   readonly cooldownUntilMs: number | null;
   /** Wall time at which the durable timer fires. */

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeSnapshot } from '../../src/domain/account/snapshot.ts';
+import type { DecisionContext } from '../../src/domain/engine/decide.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
 import { alertOf } from '../journal/records.ts';
@@ -167,6 +168,29 @@ describe('SYSTEM_STATS', () => {
       ],
     });
     expect(data.engine.cooldown_remaining_ms).toBeGreaterThan(50_000);
+  });
+
+  it('announce what the engine will decide by its own context: nothing while what a fork dropped is open', async () => {
+    const context: DecisionContext = {
+      hedgeTargetPpm: 1_000_000,
+      confirmedExcess: null,
+      cooldownUntilMs: null,
+      holds: [],
+      engineRunning: true,
+      busy: false,
+      carryWarnedAtMs: null,
+    };
+    const free: Partial<EngineRecord> = { operation: null, holds: [], hedgeTarget: 1 };
+    const decisionOf = async (decisionContext: DecisionContext, code: string) => {
+      await real.publishEngine(record({ ...free, decisionContext }));
+      return await statsWhere(({ engine }) => engine.decision?.code === code);
+    };
+    await writeSnapshot({ perp: -5 });
+    await decisionOf(context, 'CORRECT');
+    await decisionOf({ ...context, busy: true }, 'BUSY');
+    // A record of an older version does not say.
+    await real.publishEngine(record(free));
+    await statsWhere(({ engine }) => engine.hedge_target === 1 && engine.decision === null);
   });
 
   it('go on with the last figures and a growing age while the journal is down', async () => {

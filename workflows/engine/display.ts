@@ -2,7 +2,7 @@
 
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { trackedOperation, unresolvedOperations } from '../../src/domain/engine/engine-state.ts';
+import { decisionContext, trackedOperation, unresolvedOperations } from '../../src/domain/engine/engine-state.ts';
 import { tradingStateOf } from '../../src/domain/engine/hold.ts';
 import { OPERATIONS } from '../../src/domain/order/operations.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
@@ -24,7 +24,7 @@ export function engineRecord(run: EngineRun): EngineRecord {
     tradingState: tradingStateOf(engine.holds),
     reason: engine.holds.map((hold) => hold.reason).join(' · '),
     hedgeTarget: engine.hedgeTargetPpm / 1e6,
-    confirmedExcess: engine.confirmedExcess,
+    decisionContext: decisionContext(engine),
     cooldownUntilMs: engine.cooldownUntilMs,
     cooldownEndsAtMs: engine.cooldownEndsAtMs,
     operation:
