@@ -14,6 +14,7 @@ import type { Config, HttpError, ListItemJson, ListName, Readiness as ReadinessA
 import type { State } from '../protocol/state.ts';
 import { errorView } from './answer-views.ts';
 import type { Auth } from './auth.ts';
+import { compressedAssets, sendJson, sendText } from './compression.ts';
 import { type CsvRow, csvOf } from './csv.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import { API_LOOKUP_MS, READINESS_MS, RETRY_AFTER_S } from './limits.ts';
@@ -111,16 +112,19 @@ export function httpApp(ports: HttpPorts): RequestListener {
     response.set('Cache-Control', 'no-store');
     next();
   });
-  app.get('/api/state', async (_request, response) => void response.json(await ports.state()));
-  app.get('/api/config', (_request, response) => void response.json(ports.config()));
+  app.get('/api/state', async (_request, response) => sendJson(response, await ports.state()));
+  app.get('/api/config', (_request, response) => sendJson(response, ports.config()));
   for (const [name, list] of Object.entries(listsOf(ports.links))) {
     app.get(`/api/${name}`, (request, response) => sendList(ports, name, list, request, response));
   }
   app.get('/metrics', async (_request, response) => {
     const text = await ports.metricsRegistry.metrics();
-    response.set('Content-Type', ports.metricsRegistry.contentType).send(text);
+    await sendText(response, ports.metricsRegistry.contentType, text);
   });
-  if (ports.pageDir !== null) app.use(express.static(ports.pageDir, { setHeaders: cacheHeaders, dotfiles: 'ignore' }));
+  if (ports.pageDir !== null) {
+    app.use(compressedAssets(ports.pageDir, cacheHeaders));
+    app.use(express.static(ports.pageDir, { setHeaders: cacheHeaders, dotfiles: 'ignore' }));
+  }
   app.use((_request: Request, response: Response) => {
     sendError(response, 404, { code: 'NOT_FOUND', message: 'Not found.' });
   });
@@ -202,14 +206,11 @@ async function sendList(
   }
   const { items, nextCursor } = found.value;
   if (asked.format === 'json') {
-    response.json({ items, next_cursor: nextCursor });
-    return;
+    return sendJson(response, { items, next_cursor: nextCursor });
   }
   if (nextCursor !== null) response.set('X-Next-Cursor', nextCursor);
-  response
-    .set('Content-Type', 'text/csv; charset=utf-8; header=present')
-    .set('Content-Disposition', `attachment; filename="driftless-${name}.csv"`)
-    .send(csvOf(items, list.columns));
+  response.set('Content-Disposition', `attachment; filename="driftless-${name}.csv"`);
+  return sendText(response, 'text/csv; charset=utf-8; header=present', csvOf(items, list.columns));
 }
 
 function sendError(response: Response, status: number, error: ErrorReport): void {

@@ -85,6 +85,8 @@ export const MAX_FOLLOWED_OPERATIONS = 512;
 export const LISTEN_RETRY_MS = 2_000;
 
 export const READINESS_MS = 3_000;
+/** A shorter answer fits a packet or two as it is. */
+export const COMPRESS_FROM_BYTES = 1_400;
 export const DEFAULT_PAGE_ITEMS = 100;
 export const MAX_PAGE_ITEMS = 1_000;
 /** What we quote back of an input: longer text is described, not quoted, so that no key or megabyte is echoed. */
