@@ -1,10 +1,21 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** The engine that `npx vite dashboard` (development only) talks to. */
 const ENGINE = process.env.DRIFTLESS_URL ?? 'http://127.0.0.1:8765';
 
+/** The descriptions of the protocol's fields are for its reference: the page reads none of them. */
+const withoutDescriptions: Plugin = {
+  name: 'without-descriptions',
+  enforce: 'pre',
+  transform: (code, id) =>
+    /\/src\/protocol\/[\w-]+\.ts$/.test(id)
+      ? code.replaceAll(/\.(?:about|unit)\(\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"),?\s*\)/g, '')
+      : null,
+};
+
 export default defineConfig({
+  plugins: [withoutDescriptions],
   root: fileURLToPath(new URL('.', import.meta.url)),
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {

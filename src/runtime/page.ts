@@ -7,7 +7,8 @@ import { CriticalError } from '../lib/errors.ts';
 import { contentHash } from './content-hash.ts';
 
 const MAX_SAID_CHARS = 600;
-const SOURCES = ['dashboard', 'src/domain', 'src/lib', 'package-lock.json'];
+/** Whatever the page is built from: it is built again when one of these changes. */
+export const PAGE_SOURCES = ['dashboard', 'src/protocol', 'src/domain', 'src/lib', 'package-lock.json'] as const;
 
 /** The folder of the built page. */
 export async function openPage(options: {
@@ -17,7 +18,7 @@ export async function openPage(options: {
   readonly say: (line: string) => void;
 }): Promise<string> {
   const { root, folder, say } = options;
-  const name = `page-${await contentHash(root, SOURCES)}`;
+  const name = `page-${await contentHash(root, PAGE_SOURCES)}`;
   const path = join(folder, name);
   if (existsSync(join(path, 'index.html'))) return path;
   say('Building the page ...');

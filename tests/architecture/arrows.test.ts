@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { PAGE_SOURCES } from '../../src/runtime/page.ts';
 import { cyclesIn, type Import, importsOf, ROOT, readSource, sourceFiles } from './imports.ts';
 
 /**
@@ -187,6 +188,18 @@ describe('dependency arrows', () => {
     const used = ofProduct.filter(({ to }) => to.startsWith('localnet/'));
     expect(used.length).toBeGreaterThan(0);
     expect(used.filter(({ to }) => !entries.includes(to)).map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+  });
+
+  it('the page is built again whenever a file that it imports changes', () => {
+    const seen = new Set<string>();
+    const follow = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const { from, to, ours, typeOnly } of imports) if (from === file && ours && !typeOnly) follow(to);
+    };
+    for (const file of files) if (file.startsWith('dashboard/src/')) follow(file);
+    expect([...seen].some((file) => file.startsWith('src/protocol/'))).toBe(true);
+    expect([...seen].filter((file) => !under(file, PAGE_SOURCES))).toEqual([]);
   });
 
   it('every import of ours leads to a file', () => {
