@@ -1,6 +1,7 @@
 /** SYSTEM_STATS' data: the seed's drift_state, the engine, and when that was so. GET_STATE and /api/state give the same. */
 import type { Logger } from 'pino';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../domain/account/snapshot.ts';
+import { snapshotAgeMs } from '../domain/account/snapshot-age.ts';
 import { decide } from '../domain/engine/decide.ts';
 import type { Hold } from '../domain/engine/hold.ts';
 import { driftState } from '../domain/figures/figures.ts';
@@ -75,7 +76,7 @@ export function stateView(ports: StateViewPorts): (known: LastKnown) => z.input<
       drift_state: shown?.drift ?? UNKNOWN_DRIFT_STATE,
       engine: engineView(engine, engineId, mode, nowMs, decisionView(shown?.snapshot ?? null, engine, policy, nowMs)),
       as_of: shown === null ? null : isoTime(shown.snapshot.takenAtMs),
-      age_ms: shown === null ? null : Math.max(0, nowMs - shown.snapshot.takenAtMs),
+      age_ms: shown === null ? null : snapshotAgeMs(shown.snapshot, nowMs),
       account: shown?.account ?? null,
       market: shown === null ? null : marketView(shown.snapshot, nowMs),
       policy: policyShown,

@@ -3,7 +3,7 @@
  * wall milliseconds in `int8` and come back as numbers; `jsonb` goes in as text (`jsonText`) and comes back parsed.
  */
 
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { SnapshotJson } from '../domain/account/snapshot.ts';
 import type { Alert } from '../domain/alerts/alert.ts';
 import type { OperationStatus } from '../domain/operation/operation.ts';
@@ -97,6 +97,8 @@ export interface SnapshotsTable {
   taken_at_ms: InsertOnly<number>;
   slot: InsertOnly<number>;
   snapshot: ColumnType<SnapshotJson, string, never>;
+  /** In the order of writing. */
+  seq: Generated<number>;
 }
 
 export interface TradesTable {

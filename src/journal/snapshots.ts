@@ -31,6 +31,7 @@ export async function insertSnapshot(trx: Tx, fence: Fence, snapshot: SnapshotJs
   return true;
 }
 
+/** The one written last, whatever the clock said: a clock may jump, and the fence keeps writers in order. */
 export async function latestSnapshot(
   db: Db,
   engineId: string,
@@ -39,8 +40,7 @@ export async function latestSnapshot(
     .selectFrom('snapshots')
     .select(['snapshot', 'taken_at_ms'])
     .where('engine_id', '=', engineId)
-    .orderBy('taken_at_ms', 'desc')
-    .orderBy('slot', 'desc')
+    .orderBy('seq', 'desc')
     .limit(1)
     .executeTakeFirst();
   return row === undefined ? null : { snapshot: row.snapshot, recordedAtMs: row.taken_at_ms };
@@ -58,7 +58,7 @@ export async function thinSnapshots(db: Db, engineId: string, nowMs: number): Pr
       SELECT taken_at_ms, slot, row_number() OVER (
         PARTITION BY taken_at_ms / CASE WHEN taken_at_ms < ${dayEdge}::int8 THEN ${HOUR_MS}::int8 ELSE ${MINUTE_MS}::int8 END,
           taken_at_ms < ${dayEdge}::int8
-        ORDER BY taken_at_ms DESC, slot DESC
+        ORDER BY seq DESC
       ) AS place
       FROM snapshots WHERE engine_id = ${engineId} AND taken_at_ms < ${hourEdge}::int8
     ) AS ranked

@@ -237,6 +237,15 @@ await onBothDatabases((open) => {
       expect(await journal.latestSnapshot(engineId)).toEqual({ snapshot: snapshotAt(T0 + 3), recordedAtMs: T0 + 3 });
     });
 
+    it('takes the one written last for the latest, whatever the clock said', async () => {
+      const engineId = newEngineId();
+      const [ahead, back] = [snapshotAt(T0 + 3_600_000), snapshotAt(T0 + 10_000)];
+      for (const one of [snapshotAt(T0), ahead, back]) await journal.recordSnapshot(fence(engineId, 1), one);
+      expect((await journal.latestSnapshot(engineId))?.snapshot.takenAtMs).toBe(T0 + 10_000);
+      await journal.thinSnapshots(engineId, T0 + 30 * 3_600_000);
+      expect((await journal.latestSnapshot(engineId))?.snapshot.takenAtMs).toBe(T0 + 10_000);
+    });
+
     it('lets the watches of a new epoch write, and those of the former one no more', async () => {
       const engine = engineOf({ sequence: 9 });
       const { engineId } = engine;

@@ -69,8 +69,16 @@ describeOnDrift('watching alone', () => {
     const firstTold = () => {
       const ages = new Map<string, number>();
       for (const { type, data } of caller.broadcasts.slice(from)) {
-        const { as_of, age_ms } = data as { readonly as_of?: string | null; readonly age_ms?: number };
-        if (type === 'SYSTEM_STATS' && as_of != null && !ages.has(as_of)) ages.set(as_of, age_ms ?? Number.NaN);
+        if (type !== 'SYSTEM_STATS') continue;
+        const { as_of, age_ms, market } = data as {
+          readonly as_of?: string | null;
+          readonly age_ms?: number | null;
+          readonly market?: { readonly market_time: string } | null;
+        };
+        if (as_of == null || market == null || ages.has(as_of)) continue;
+        // The age counts from the chain's own time; since the read is what is asked here.
+        const chainAgeMs = Math.max(0, Date.parse(as_of) - Date.parse(market.market_time));
+        ages.set(as_of, (age_ms ?? Number.NaN) - chainAgeMs);
       }
       // The first may have been told of before.
       return [...ages.values()].slice(1).toSorted((a, b) => a - b);

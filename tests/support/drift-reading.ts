@@ -4,6 +4,7 @@ import type { DriftLocalnet } from '../../localnet/drift/index.ts';
 import { endpointsOf } from '../../src/chain/endpoint.ts';
 import { RpcPool } from '../../src/chain/rpc-pool.ts';
 import { SolanaChain } from '../../src/chain/solana-chain.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 import { CriticalError } from '../../src/lib/errors.ts';
 import { engineIdOf } from '../../src/lib/ids.ts';
 import { driftDeployment } from '../../src/venues/drift/deployment.ts';
@@ -53,8 +54,13 @@ const READS_ONLY: DriftWriting = {
 
 export function readOnlyVenue(
   net: DriftLocalnet,
-  what: WhatIsRead & { readonly permissions?: DriftPermissions; readonly books?: DriftBookkeeping | null } = {},
+  what: WhatIsRead & {
+    readonly permissions?: DriftPermissions;
+    readonly books?: DriftBookkeeping | null;
+    readonly clock?: Clock;
+  } = {},
 ): DriftVenue {
+  const { clock = wallClock } = what;
   const deployment = deploymentOn(net, what);
   const authority = deployment.authority.toBase58();
   return new DriftVenue({
@@ -65,9 +71,9 @@ export function readOnlyVenue(
       rpcWsUrl: net.wsUrl,
       signer: null,
       jito: null,
-      clock: wallClock,
+      clock,
     }),
-    clock: wallClock,
+    clock,
     permissions: what.permissions ?? 'read-only',
     books: what.books ?? null,
     writing: () => READS_ONLY,

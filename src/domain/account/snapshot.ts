@@ -83,6 +83,13 @@ export const Snapshot = z.object({
   takenAtMs: z.number(),
   /** Market clock of the read; on a live venue the chain's own, which its periods and orders go by. */
   marketTimeMs: z.number(),
+  /**
+   * How far the chain's clock at this slot lay behind `takenAtMs`, by a clock that a node confirms. Null: unknown, no two
+   * clocks agree. Absent: there is no chain (paper).
+   */
+  chainAgeMs: z.number().nullable().optional(),
+  /** Which clock differs from the others, in words. Absent or null: none. */
+  clockDoubt: z.string().nullable().optional(),
   /** The chain's clock at this slot, which an order's lifetime is held against. Absent: the wall clock (paper). */
   blockTimeMs: z.number().optional(),
   /** Null: no account yet, only DEPOSIT makes sense. */

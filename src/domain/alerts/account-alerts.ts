@@ -139,6 +139,15 @@ export const ACCOUNT_ALERTS = {
     needsPerson: false,
     over: 'The venue has lifted its pause.',
   }),
+  CLOCK_DIFFERS: condition<{ readonly clocks: string }>({
+    severity: 'warning',
+    title: 'Clocks do not agree',
+    happened: ({ clocks }) =>
+      `${withPeriod(clocks)} The age of the account data is not certain: nothing is opened or enlarged on data that is too old. Exits and the guard work.`,
+    action: "Correct this computer's clock if it is the wrong one; otherwise replace the node in RPC_URL.",
+    needsPerson: true,
+    over: 'The clocks agree again.',
+  }),
   GATE_BLOCKED: condition<BlockedDetails>({
     severity: 'warning',
     title: 'Automatic correction blocked',

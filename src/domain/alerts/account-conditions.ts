@@ -58,6 +58,7 @@ export function alertsOf(
     carryCondition(snapshot, carryWarnedAtMs),
     feedCondition(snapshot),
     pauseCondition(snapshot, pausesTold),
+    clockCondition(snapshot),
   ];
   const stands = (code: PlainCode): boolean => standing.includes(code);
   return {
@@ -148,6 +149,12 @@ const feedCondition = ({ feed }: Snapshot): Condition => ({
   code: 'FEED_ENDED',
   state: feed.ended ? 'met' : 'over',
   draft: () => raised('FEED_ENDED', { feed: feed.feed, row: feed.row, rows: feed.rows }),
+});
+
+const clockCondition = ({ clockDoubt = null }: Snapshot): Condition => ({
+  code: 'CLOCK_DIFFERS',
+  state: clockDoubt === null ? 'over' : 'met',
+  draft: () => raised('CLOCK_DIFFERS', { clocks: clockDoubt ?? '' }),
 });
 
 const pauseCondition = ({ pauses }: Snapshot, told: readonly string[]): Condition => {

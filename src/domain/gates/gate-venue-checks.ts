@@ -1,5 +1,6 @@
 /** Checks of the venue, the reading and the wallet's gas: whether anything can be sent, and on what it would rest. */
 
+import { snapshotAgeMs } from '../account/snapshot-age.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { lamports, solNumber, usdNumber } from '../money/units.ts';
 import { OPERATIONS } from '../order/operations.ts';
@@ -116,11 +117,13 @@ export function markDivergence({ market, delta }: GateSubject): GateCheck {
 }
 
 export function snapshotAge({ snapshot, policy, nowMs }: GateSubject): GateCheck {
-  const ageMs = Math.max(0, nowMs - snapshot.takenAtMs);
+  const ageMs = snapshotAgeMs(snapshot, nowMs);
+  const need = policy.maxSnapshotAgeMs / 1000;
+  if (ageMs === null) return unknownAs('s', need, [snapshot.clockDoubt ?? 'the time: the clock has jumped']);
   return {
     pass: ageMs <= policy.maxSnapshotAgeMs,
     have: ageMs / 1000,
-    need: policy.maxSnapshotAgeMs / 1000,
+    need,
     unit: 's',
     remedy: 'Wait until the account has been read again.',
   };

@@ -7,12 +7,14 @@ import * as journal from './0001-journal.ts';
 import * as paper from './0002-paper.ts';
 import * as driftBooks from './0003-drift-books.ts';
 import * as quietRebuild from './0004-quiet-rebuild.ts';
+import * as snapshotOrder from './0005-snapshot-order.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-journal': journal,
   '0002-paper': paper,
   '0003-drift-books': driftBooks,
   '0004-quiet-rebuild': quietRebuild,
+  '0005-snapshot-order': snapshotOrder,
 };
 
 export const migrationProvider: MigrationProvider = {

@@ -27,7 +27,7 @@ function accountOf(value: unknown): RawAccount | null | undefined {
   return { owner, lamports: BigInt(lamports), data: Buffer.from(data[0], 'base64') };
 }
 
-const batchOf =
+export const batchOf =
   (addresses: readonly string[]) =>
   (result: unknown): AccountBatch | undefined => {
     if (!isFields(result) || !isFields(result.context) || !Array.isArray(result.value)) return undefined;

@@ -5,12 +5,13 @@
  */
 import type { PublicKey } from '@solana/web3.js';
 import type { ReadCommitment } from '../../chain/rpc-methods.ts';
+import type { RpcNode } from '../../chain/rpc-node.ts';
 import type { RpcPool } from '../../chain/rpc-pool.ts';
 import { ASSET_DECIMALS } from '../../domain/money/amounts.ts';
 import { lamports, microUsd } from '../../domain/money/units.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { CriticalError, TransientError } from '../../lib/errors.ts';
-import { type AccountBatch, MAX_BATCH, type RawAccount, readAccounts } from './account-batch.ts';
+import { type AccountBatch, batchOf, MAX_BATCH, type RawAccount, readAccounts } from './account-batch.ts';
 import {
   clockTimeMs,
   type DriftAccountName,
@@ -69,6 +70,14 @@ const CLOCK_SYSVAR = 'SysvarC1ock11111111111111111111111111111111';
 /** Markets lead to oracles, positions to markets and those to oracles: three answers and one to spare. */
 const MAX_ROUNDS = 4;
 const TOKEN_2022_FLAG = 1;
+
+/** The block time that a node has come to, for `ChainTime`. */
+export async function askClock(node: RpcNode): Promise<number | null> {
+  const config = { commitment: 'confirmed', encoding: 'base64' };
+  const answer = await node.ask('getMultipleAccounts', [[CLOCK_SYSVAR], config], batchOf([CLOCK_SYSVAR]));
+  const bytes = answer.kind === 'answer' ? answer.value.accounts.get(CLOCK_SYSVAR)?.data : undefined;
+  return bytes === undefined ? null : clockTimeMs(bytes);
+}
 
 export class DriftReader {
   readonly deployment: DriftDeployment;

@@ -1,5 +1,6 @@
 /** A read of Drift as a snapshot: the shape that the engine decides on, whatever the venue. */
 
+import type { ChainAge } from '../../chain/chain-time.ts';
 import type {
   EquitySources,
   FeedProgress,
@@ -31,6 +32,7 @@ export interface SnapshotParts {
   readonly deployment: DriftDeployment;
   readonly read: DriftRead;
   readonly funding: FundingOutlook;
+  readonly age: ChainAge;
   readonly books: BookFigures;
   readonly rpcLatencyMs: number | null;
   readonly transactionCostLamports: Lamports;
@@ -70,6 +72,8 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     slot,
     commitment,
     takenAtMs,
+    chainAgeMs: parts.age.ageMs,
+    clockDoubt: parts.age.doubt,
     marketTimeMs: blockTimeMs,
     blockTimeMs,
     account,

@@ -1,4 +1,5 @@
 /** Drift v2 as a venue: reading here, writing and books beside it, the chain below. Loaded only where it is wanted. */
+import { type ChainAge, ChainTime, chainAge, localChainAge } from '../../chain/chain-time.ts';
 import type { SolanaChain } from '../../chain/solana-chain.ts';
 import type { Snapshot } from '../../domain/account/snapshot.ts';
 import { lamports } from '../../domain/money/units.ts';
@@ -8,7 +9,7 @@ import { CriticalError } from '../../lib/errors.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
 import type { DriftDeployment } from './deployment.ts';
 import type { DriftRead } from './drift-read.ts';
-import { DriftReader } from './drift-reader.ts';
+import { askClock, DriftReader } from './drift-reader.ts';
 import { type BookFigures, NO_BOOKS, snapshotOf } from './drift-snapshot.ts';
 import { FundingMemory, type PeriodRate } from './funding-memory.ts';
 import { openingCost } from './write/opening.ts';
@@ -58,6 +59,7 @@ export class DriftVenue implements Venue {
   readonly reader: DriftReader;
   readonly #options: DriftVenueOptions;
   readonly #writing: DriftWriting;
+  readonly #chainTime: ChainTime;
   readonly #funding = new FundingMemory();
   #remembered = false;
   #cost: { readonly atMs: number; readonly lamports: number } | null = null;
@@ -67,6 +69,7 @@ export class DriftVenue implements Venue {
     this.#options = options;
     this.deployment = deployment;
     this.reader = new DriftReader({ pool: chain.pool, deployment, clock });
+    this.#chainTime = new ChainTime(chain.pool, clock, askClock);
     this.#writing = options.writing(this.reader);
   }
 
@@ -91,6 +94,7 @@ export class DriftVenue implements Venue {
       engineId,
       deployment: this.deployment,
       read,
+      age: this.#ageOf(read),
       funding: this.#funding.outlook(read.market.market, read.blockTimeMs),
       books: books === null ? NO_BOOKS : await books.figures(read),
       rpcLatencyMs: chain.pool.latencyMs(),
@@ -98,6 +102,11 @@ export class DriftVenue implements Venue {
       openingCostLamports: opening === 0n ? null : lamports(opening),
       boundByDepositLamports: lamports(TOKEN_ACCOUNT_RENT),
     });
+  }
+
+  #ageOf({ blockTimeMs, takenAtMs }: DriftRead): ChainAge {
+    const judge = this.deployment.env === 'localnet' ? localChainAge : chainAge;
+    return judge(blockTimeMs - takenAtMs, this.#chainTime.nodes);
   }
 
   /** A fill, a settle, a transfer, whoever made it. Prices are not news: they change in every slot, and are polled. */

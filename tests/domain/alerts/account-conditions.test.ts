@@ -27,6 +27,7 @@ const CONDITIONS: readonly PlainCode[] = [
   'CARRY_NEGATIVE',
   'FEED_ENDED',
   'VENUE_PAUSED',
+  'CLOCK_DIFFERS',
 ];
 
 /** USDC collateral only, so that health moves by it: 75 USD of margin for 10 SOL short at 150. */

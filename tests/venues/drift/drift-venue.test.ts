@@ -2,7 +2,11 @@ import { expect, it } from '@jest/globals';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../../localnet/drift/index.ts';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { onTestFinished } from '../../../localnet/tests/support/on-test-finished.ts';
+import { until } from '../../../localnet/tests/support/until.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../../src/domain/account/snapshot.ts';
+import { snapshotAgeMs } from '../../../src/domain/account/snapshot-age.ts';
+import { evaluateGates } from '../../../src/domain/gates/gates.ts';
+import { DEFAULT_POLICY, decodePolicy } from '../../../src/domain/hedge/policy.ts';
 import { assessMargin } from '../../../src/domain/margin/margin.ts';
 import { CriticalError } from '../../../src/lib/errors.ts';
 import { readOnlyVenue } from '../../support/drift-reading.ts';
@@ -215,5 +219,38 @@ describeOnDrift('an oracle', () => {
     expect(stale.feed.warnings.join(' ')).toMatch(/SOL-PERP is stale by .* withdrawing are refused/);
     if (stale.account === null) throw new Error('the account is there');
     expect(assessMargin(stale.account, stale.markets).kind).toBe('unknown');
+  });
+
+  const HOUR_MS = 3_600_000;
+
+  it('is an hour old where the node that was read is an hour behind the other, however fast it answers', async () => {
+    const net = await stillDrift({ nodes: 2, clock: 'wall' });
+    const slotsBefore = net.chain.slot;
+    net.jump({ seconds: HOUR_MS / 1_000 });
+    await net.advance(6);
+    net.addFault({ kind: 'lag', node: 'node-1', slots: net.chain.slot - slotsBefore + 1 });
+    const venue = readOnlyVenue(net, { permissions: 'capital' });
+    const read = await until('both nodes to have said their time', async () => {
+      const snapshot = await venue.read('confirmed');
+      return (snapshot.clockDoubt ?? null) === null ? null : snapshot;
+    });
+    expect(snapshotAgeMs(read, read.takenAtMs)).toBeGreaterThan(HOUR_MS - 60_000);
+    expect(read.clockDoubt).toMatch(/node-1|127\.0\.0\.1/);
+    const operation = { kind: 'deposit', asset: 'SOL', amount: 1n, exposureConfirmed: true } as const;
+    const policy = decodePolicy({ ...DEFAULT_POLICY, mode: 'live', permissions: 'trading' });
+    const { gates } = evaluateGates({ snapshot: read, operation, policy, nowMs: read.takenAtMs });
+    expect(gates.find(({ code }) => code === 'SNAPSHOT_AGE')).toMatchObject({ pass: false, blocks: true });
+    await venue.close();
+  });
+
+  it('is of unknown age where the only node and our clock are an hour apart, and says so', async () => {
+    const net = await stillDrift({ clock: 'wall' });
+    const venue = readOnlyVenue(net, { permissions: 'capital', clock: { nowMs: () => Date.now() + HOUR_MS } });
+    const snapshot = await venue.read('confirmed');
+    expect(snapshotAgeMs(snapshot, snapshot.takenAtMs)).toBeNull();
+    expect(snapshot.clockDoubt).toMatch(/behind this computer, and no other node/);
+    const inStep = readOnlyVenue(net, { permissions: 'capital' });
+    expect((await inStep.read('confirmed')).clockDoubt).toBeNull();
+    await Promise.all([venue.close(), inStep.close()]);
   });
 });

@@ -1,0 +1,14 @@
+/** How old a snapshot is: since it was read, and how far the chain it was read from was behind the time then. */
+import type { Snapshot } from './snapshot.ts';
+
+type Dated = Pick<Snapshot, 'takenAtMs' | 'chainAgeMs'>;
+
+/** Clocks of two machines in step are this far apart at most; what is more in the future was dated by a clock that jumped. */
+const SKEW_MS = 1_000;
+
+/** Null: unknown, because no clock can be trusted for it. */
+export function snapshotAgeMs({ takenAtMs, chainAgeMs = 0 }: Dated, nowMs: number): number | null {
+  const sinceReadMs = nowMs - takenAtMs;
+  if (chainAgeMs === null || sinceReadMs < -SKEW_MS) return null;
+  return Math.max(0, sinceReadMs) + chainAgeMs;
+}
