@@ -7,6 +7,7 @@ import type { SimulatedExecution, Svm } from './svm.ts';
 /** Mainnet's. */
 export const SLOTS_PER_EPOCH = 432_000;
 const SYSVAR_OWNER = 'Sysvar1111111111111111111111111111111111111';
+const CLOCK = 'SysvarC1ock11111111111111111111111111111111';
 const SLOT_HASHES = 'SysvarS1otHashes111111111111111111111111111';
 
 /**
@@ -54,6 +55,8 @@ export class Bank {
 
   /** An account as it was after `block`, without moving the SVM. */
   accountAt(block: Block, address: string): ChainAccount | null {
+    // No block writes the clock: the SVM's is that of the block it stands at.
+    if (address === CLOCK) return clockAt(block, this.svm.account(CLOCK));
     const [back, forth] = path(this.#at, block);
     const written = forth.findLast((one) => one.writes.has(address))?.writes.get(address);
     if (written !== undefined) return written.after;
@@ -70,6 +73,16 @@ export class Bank {
     this.standAt(block);
     return this.svm.simulate(transaction, checkSignatures);
   }
+}
+
+function clockAt({ slot, time }: Block, now: ChainAccount | null): ChainAccount | null {
+  if (now === null) return null;
+  const epoch = Math.floor(slot / SLOTS_PER_EPOCH);
+  const data = Buffer.alloc(now.data.length);
+  [slot, time, epoch, epoch + 1, time].forEach((value, index) => {
+    data.writeBigInt64LE(BigInt(value), index * 8);
+  });
+  return { ...now, data };
 }
 
 /** The blocks to undo, newest first, and those to do, oldest first. */
