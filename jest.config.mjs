@@ -1,8 +1,23 @@
-/** Percentages of lines, statements and functions; of branches ten less: the defensive arms of exhaustive switches are branches too. */
-const at = (percent) => ({ lines: percent, statements: percent, functions: percent, branches: percent - 10 });
+/**
+ * A test file's tier follows from its folder. `npm run test:unit`, `test:integration` and `test:product` run one tier,
+ * `npm test` all three.
+ */
+const UNIT = [
+  'tests/activities',
+  'tests/architecture',
+  'tests/dashboard',
+  'tests/domain',
+  'tests/lib',
+  'tests/market-data',
+  'tests/protocol',
+];
+const PRODUCT = ['tests/product', 'tests/crash'];
+const TESTS = ['tests', 'localnet/tests'];
 
-export default {
-  testMatch: ['<rootDir>/tests/**/*.test.ts', '<rootDir>/localnet/tests/**/*.test.ts'],
+const filesIn = (folders) => folders.map((folder) => `<rootDir>/${folder}/**/*.test.ts`);
+const ignored = (folders) => folders.map((folder) => `<rootDir>/${folder}/`);
+
+const COMMON = {
   testEnvironment: '<rootDir>/tests/support/jest-environment.mjs',
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: {
@@ -14,12 +29,33 @@ export default {
       },
     ],
   },
-  globalSetup: '<rootDir>/tests/support/global-setup.mjs',
-  globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
   // Generous: what waits for a condition must not fail because the machine is busy.
   testTimeout: 300_000,
+};
+
+const WITH_TEMPORAL = {
+  globalSetup: '<rootDir>/tests/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
+};
+
+/** Percentages of lines, statements and functions; of branches ten less: the defensive arms of exhaustive switches are branches too. */
+const at = (percent) => ({ lines: percent, statements: percent, functions: percent, branches: percent - 10 });
+
+export default {
+  projects: [
+    { ...COMMON, displayName: 'unit', testMatch: filesIn(UNIT) },
+    {
+      ...COMMON,
+      ...WITH_TEMPORAL,
+      displayName: 'integration',
+      testMatch: filesIn(TESTS),
+      testPathIgnorePatterns: ['/node_modules/', ...ignored([...UNIT, ...PRODUCT])],
+    },
+    { ...COMMON, ...WITH_TEMPORAL, displayName: 'product', testMatch: filesIn(PRODUCT) },
+  ],
   // Each file may run a Temporal worker and a database: more at once only take time from each other.
   maxWorkers: 2,
+  testSequencer: '<rootDir>/tests/support/test-sequencer.mjs',
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts', 'localnet/**/*.ts', 'activities/**/*.ts', '!**/*.d.ts', '!localnet/tests/**'],
   coverageReporters: ['text-summary', 'json-summary', 'html'],

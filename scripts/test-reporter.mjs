@@ -7,8 +7,12 @@ import { ROOT, say } from './setup.mjs';
 const MAX_ERROR_CHARS = 4_000;
 const SKIPPED = new Set(['pending', 'skipped', 'todo', 'disabled']);
 
+/** Lines of a stack that say only how Jest came to our code. */
+const RUNNER = /^ +at .*[\\/]node_modules[\\/](jest-|@jest[\\/]|fast-check[\\/]).*\n?/gm;
+
 /** In full, with what caused it: of a property that failed, the assertion is there. */
-const report = (message) => stripVTControlCharacters(message).slice(0, MAX_ERROR_CHARS).replace(/^/gm, '    ');
+const report = (message) =>
+  stripVTControlCharacters(message).replace(RUNNER, '').slice(0, MAX_ERROR_CHARS).trimEnd().replace(/^/gm, '    ');
 
 export default class TestReporter {
   constructor() {
@@ -29,25 +33,25 @@ export default class TestReporter {
   onTestFileResult(_test, result) {
     const file = relative(ROOT, result.testFilePath).replaceAll('\\', '/');
     const before = { ...this.counts };
-    const failedTests = [];
+    const failuresBefore = this.failures.length;
     for (const { fullName, status, failureMessages } of result.testResults) {
       if (status === 'passed') this.counts.passed += 1;
       else if (SKIPPED.has(status)) {
         this.counts.skipped += 1;
         this.skips.push(`${file} > ${fullName}`);
       } else {
-        failedTests.push(fullName);
         this.fail(`${file} > ${fullName}`, failureMessages);
       }
     }
     // What failed outside its tests: the file could not be loaded, or its environment broke.
-    const broken = result.testExecError !== undefined && failedTests.length === 0;
+    const broken = result.testExecError !== undefined && this.counts.failed === before.failed;
     if (broken)
       this.fail(`${file} (outside its tests)`, [result.failureMessage ?? String(result.testExecError.message)]);
     const isOk = this.counts.failed === before.failed;
     if (!isOk) {
       const counted = Object.entries(this.counts).map(([key, count]) => [key, count - before[key]]);
-      this.failedFiles.push({ file, failedTests, ...Object.fromEntries(counted) });
+      const failures = this.failures.slice(failuresBefore);
+      this.failedFiles.push({ file, failures, ...Object.fromEntries(counted) });
     }
     const { start, end } = result.perfStats;
     say(`${isOk ? 'ok' : 'not ok'} ${file} (${result.testResults.length} tests, ${end - start} ms)`);

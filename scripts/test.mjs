@@ -1,4 +1,7 @@
-/** `npm test`: its own set-up, then everything that is checked. The last line is `N passed, N failed[, N skipped]`. */
+/**
+ * `npm test`: its own set-up, then everything that is checked. The last line is `N passed, N failed[, N skipped]`.
+ * `--long` runs every matrix whole and every property as often as it says, instead of a fixed sample.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -75,11 +78,13 @@ async function test() {
   say('\n== tests');
   const folder = mkdtempSync(join(tmpdir(), 'driftless-test-'));
   const countsPath = join(folder, 'counts.json');
-  const only = process.argv.slice(2);
+  const args = process.argv.slice(2);
+  const only = args.filter((arg) => arg !== '--long');
   const coverage = only.length === 0 ? ['--coverage'] : [];
   const { code, uncovered } = await jest([...only, ...coverage, REPORTED], {
     ...process.env,
     DRIFTLESS_TEST_COUNTS: countsPath,
+    ...(args.includes('--long') ? { DRIFTLESS_TEST_LONG: '1' } : {}),
   });
   const counts = readCounts(countsPath) ?? { passed: 0, failed: 0, skipped: 0, failedFiles: [] };
   rmSync(folder, { recursive: true, force: true });

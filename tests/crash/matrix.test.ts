@@ -5,17 +5,22 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fixedCombinations, nameOfPoint } from '../support/crash/combinations.ts';
 import { CHAIN_FAULTS } from '../support/crash/faults.ts';
 import { type CombinationResult, CrashMatrix } from '../support/crash/matrix.ts';
+import { coveringSample } from '../support/crash/sample.ts';
 import { TRANSFERS } from '../support/crash/transfer-subject.ts';
+import { LONG } from '../support/long.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 import { withContext } from '../support/with-context.ts';
 
 /** Each is a process; most of the time each waits for a slot or for a timeout. */
 const LANES = Number(process.env.DRIFTLESS_CRASH_LANES ?? 8);
-const COMBINATIONS = 100;
 /** Six minutes on two cores; on a busy machine each slot and each start of a worker takes longer. */
 const TIMEOUT_MS = 40 * 60_000;
 
-const combinations = fixedCombinations();
+const combinations = LONG
+  ? fixedCombinations()
+  : coveringSample(fixedCombinations(), ({ fault, points }) => [fault.name, ...points.map(nameOfPoint)]);
+/** Some points are not reached under some faults. */
+const DEATHS = Math.floor(combinations.length * 0.8);
 const results = new Map<string, CombinationResult>();
 const lines: string[] = [];
 let complaints: readonly string[] = [];
@@ -51,10 +56,10 @@ describe('a worker that is killed', () => {
     expect(result?.end).not.toBe('stuck');
   });
 
-  it(`died in at least ${COMBINATIONS} combinations, at every point and under every fault`, () => {
+  it(`died in at least ${DEATHS} combinations, at every point and under every fault`, () => {
     const died = [...results.values()].filter(({ deaths }) => deaths > 0);
     const alive = [...results.values()].filter(({ deaths }) => deaths === 0).map(({ combination }) => combination.name);
-    withContext(`not reached: ${alive.join('; ')}`, () => expect(died.length).toBeGreaterThanOrEqual(COMBINATIONS));
+    withContext(`not reached: ${alive.join('; ')}`, () => expect(died.length).toBeGreaterThanOrEqual(DEATHS));
     const points = new Set(combinations.flatMap((one) => one.points.map(nameOfPoint)));
     const reached = new Set(died.flatMap(({ combination }) => combination.points.map(nameOfPoint)));
     expect([...points].filter((point) => !reached.has(point))).toEqual([]);

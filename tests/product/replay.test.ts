@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { FUNDING_HEADER, fundingCsv, historyFile } from '../market-data/history-file.ts';
+import { LONG } from '../support/long.ts';
 import { until } from '../support/product.ts';
 import { ProductRun } from '../support/product-run.ts';
 import { imbalances } from '../support/product-sums.ts';
@@ -15,8 +16,8 @@ const YEAR = '../shared/data/drift-sol-perp-funding-hourly-2025.csv';
 const LEND = '../shared/data/drift-lend-rates-hourly-2025.csv';
 const noYear = !existsSync(YEAR)
   ? '../shared/data is not here'
-  : process.env.DRIFTLESS_REPLAY_YEAR === undefined
-    ? 'it takes minutes; DRIFTLESS_REPLAY_YEAR=1 runs it'
+  : !LONG
+    ? 'it takes minutes; npm run test:long runs it'
     : false;
 const SIZE = 5;
 const PATIENCE_MS = 300_000;
