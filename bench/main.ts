@@ -4,6 +4,7 @@ import { benchBroadcast } from './broadcast.ts';
 import { benchCommand } from './command.ts';
 import { benchDriftRead } from './drift-read.ts';
 import { benchHistory } from './history.ts';
+import { benchMemory } from './memory.ts';
 import { benchPaperAndLive } from './paper-and-live.ts';
 import { benchStart } from './start.ts';
 import { quietRuntime } from './support/quiet-runtime.ts';
@@ -35,9 +36,13 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     run: benchPaperAndLive,
   },
   start: { about: 'a second start to the first answered command, against the bare Temporal server', run: benchStart },
+  memory: {
+    about: 'resident memory of the paper product, idle and at its peak, at a first and a second start',
+    run: benchMemory,
+  },
 };
 
-const HELP = `npm run bench                 all of these, one after the other (about ten minutes)
+const HELP = `npm run bench                 all of these, one after the other (about half an hour, most of it for memory)
 npm run bench -- <name> ...   only these
 npm run bench -- --help       this text
 

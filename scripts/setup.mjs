@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../src/runtime/child-environment.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROGRESS_EVERY_MS = 10_000;
@@ -65,6 +66,7 @@ function runNpm(root, args, what) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, [...first, ...args], {
       cwd: root,
+      env: childEnvironment(process.env, 'npm'),
       shell: shell ?? false,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

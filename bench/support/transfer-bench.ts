@@ -97,7 +97,7 @@ export class TransferBench {
       connection: this.#native,
       namespace: NAMESPACE,
       taskQueue: this.#taskQueue,
-      workflowBundle: await openWorkflowBundle({ root: ROOT, folder: this.#folder, logger: SILENT, say }),
+      workflowBundle: await openWorkflowBundle({ root: ROOT, folder: this.#folder, say }),
       activities: { ...createTransactionActivities(ports), ...createEngineActivities(ports) },
       shutdownGraceTime: '100 ms',
       maxHeartbeatThrottleInterval: '1 s',

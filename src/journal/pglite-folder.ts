@@ -4,7 +4,7 @@
  * PGlite takes none.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { CriticalError } from '../lib/errors.ts';
@@ -13,16 +13,31 @@ const UNFINISHED = '.unfinished';
 /** In every whole Postgres data folder. */
 const MARKS = ['PG_VERSION', 'global/pg_control'] as const;
 
-const isDatabase = (folder: string): boolean => MARKS.every((mark) => existsSync(join(folder, mark)));
+/**
+ * PGlite takes all of `shared_buffers` at once, 128 MB by default, and fills it with zeros: a third of our memory and a
+ * second of each start. The journal is small, and the system keeps its files in memory as well.
+ */
+const BUFFERS = ['-c', 'shared_buffers=8MB'];
+const SMALL = { startParams: [...PGlite.defaultStartParams, ...BUFFERS], initDbStartParams: BUFFERS };
+
+export const isDatabase = (folder: string): boolean => MARKS.every((mark) => existsSync(join(folder, mark)));
+
+/** PGlite makes the first files of a database writable for every user, whatever the umask says. */
+async function closeFiles(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile());
+  await Promise.all(files.map(({ parentPath, name }) => chmod(join(parentPath, name), 0o600)));
+}
 
 async function make(folder: string): Promise<void> {
   const unfinished = join(dirname(folder), `${basename(folder)}${UNFINISHED}`);
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(dirname(folder), { recursive: true });
-  const db = await PGlite.create(unfinished);
+  const db = await PGlite.create(unfinished, SMALL);
   // Closing flushes nothing by itself; the checkpoint makes the folder whole.
   await db.exec('CHECKPOINT');
   await db.close();
+  await closeFiles(unfinished);
   await rm(folder, { recursive: true, force: true });
   await rename(unfinished, folder);
 }
@@ -32,7 +47,7 @@ async function make(folder: string): Promise<void> {
  * @throws CriticalError DATA_FOLDER_INVALID when the folder holds something else, or cannot be opened
  */
 export async function openPGlite(dataDir: string | null, image?: Blob): Promise<PGlite> {
-  if (dataDir === null) return PGlite.create(image === undefined ? {} : { loadDataDir: image });
+  if (dataDir === null) return PGlite.create({ ...SMALL, ...(image === undefined ? {} : { loadDataDir: image }) });
   const folder = resolve(dataDir);
   if (!isDatabase(folder)) {
     const content = existsSync(folder) ? await readdir(folder) : [];
@@ -45,7 +60,7 @@ export async function openPGlite(dataDir: string | null, image?: Blob): Promise<
     await make(folder);
   }
   try {
-    return await PGlite.create(folder);
+    return await PGlite.create(folder, SMALL);
   } catch (error) {
     throw new CriticalError(
       'DATA_FOLDER_INVALID',

@@ -11,6 +11,7 @@ import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import type { DataLock } from '../journal/data-lock.ts';
 import type { Journal } from '../journal/journal.ts';
 import { openJournal } from '../journal/open-journal.ts';
+import { isDatabase } from '../journal/pglite-folder.ts';
 import { DriftlessError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 import { openFeed } from '../market-data/open-feed.ts';
@@ -128,14 +129,22 @@ async function begin(start: StartUp): Promise<Beginnings> {
   redactor.add(token);
   // A local chain's folder is one of many; what is built is the same for all.
   const folder = join(chain === null ? home : dirname(home), 'cache');
+  const dataDir = join(home, 'journal');
   const page = hasBridge(start) ? openPage({ root: ROOT, folder, say }) : null;
-  const bundle = hasWorker(start) ? openWorkflowBundle({ root: ROOT, folder, logger, say }) : null;
-  const journal = reachable('the journal’s database', logger, () =>
-    openJournal({ databaseUrl, dataDir: join(home, 'journal'), logger }),
+  // What is missing is made one after the other: each takes hundreds of MB while it is made.
+  const bundle = hasWorker(start) ? after(page, () => openWorkflowBundle({ root: ROOT, folder, say })) : null;
+  const journal = after(databaseUrl === null && !isDatabase(dataDir) ? bundle : null, () =>
+    reachable('the journal’s database', logger, () => openJournal({ databaseUrl, dataDir, logger })),
   );
   // Each is awaited in its turn: until then a failure must not count as unhandled.
   for (const promise of [page, bundle, journal]) promise?.catch(() => undefined);
   return { token, page, bundle, journal };
+}
+
+/** However `before` went. */
+async function after<T>(before: Promise<unknown> | null, work: () => Promise<T>): Promise<T> {
+  await before?.catch(() => undefined);
+  return await work();
 }
 
 /** The configured Temporal, or a server of our own. */

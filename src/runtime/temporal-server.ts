@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { CriticalError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
+import { childEnvironment } from './child-environment.mjs';
 import type { Logger } from './logger.ts';
 import { requireFreePort } from './port-taken.ts';
 import { commandLineOf, endProcess, isAlive, portOwner } from './processes.ts';
@@ -133,7 +134,8 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   function launch(): ChildProcess {
     if (stopping || options.cancelled?.() === true) throw new Error('the Temporal server is no longer wanted');
     const log = openSync(logFile, 'a');
-    const launched = spawn(cli, args, { detached: true, windowsHide: true, stdio: ['ignore', log, log] });
+    const env = childEnvironment(process.env);
+    const launched = spawn(cli, args, { env, detached: true, windowsHide: true, stdio: ['ignore', log, log] });
     closeSync(log);
     launched.once('error', (error) => logger.error({ err: error }, 'the Temporal server cannot be run'));
     return launched;

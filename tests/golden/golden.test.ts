@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { pino } from 'pino';
 import { openWorkflowBundle, type WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
 import { feedHistory, workflowTypeOf } from './fed-history.ts';
 import { historyNames, protoHistory, readHistory } from './history-file.ts';
@@ -19,7 +18,7 @@ let workflowBundle: WorkflowBundle;
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const folder = join(tmpdir(), 'driftless-test-bundles');
-  workflowBundle = await openWorkflowBundle({ root: ROOT, folder, logger: pino({ level: 'silent' }), say: () => {} });
+  workflowBundle = await openWorkflowBundle({ root: ROOT, folder, say: () => {} });
 });
 
 describe('golden histories', () => {

@@ -89,7 +89,6 @@ const bundleOnce = (): Promise<WorkflowBundle> => {
   bundle ??= openWorkflowBundle({
     root: ROOT,
     folder: join(tmpdir(), 'driftless-test-bundles'),
-    logger: SILENT,
     say: () => undefined,
   });
   return bundle;

@@ -3,16 +3,15 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflows } from '../../src/runtime/bundle-workflows.ts';
 import { contentHash } from '../../src/runtime/content-hash.ts';
-import { bundled } from '../../src/runtime/workflow-bundle.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ENTRY = 'tests/support/test-workflows.ts';
 const SOURCES = [
   'workflows',
   'src/domain',
-  'src/runtime/workflow-bundle.ts',
+  'src/runtime/bundle-workflows.ts',
   ENTRY,
   'tests/support/report-sink-messages.ts',
   'package-lock.json',
@@ -23,11 +22,7 @@ async function build(): Promise<string> {
   const path = join(folder, `workflows-${await contentHash(ROOT, SOURCES)}.js`);
   const kept = await readFile(path, 'utf8').catch(() => null);
   if (kept !== null) return kept;
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(ROOT, ENTRY),
-    logger: new DefaultLogger('ERROR'),
-    webpackConfigHook: bundled,
-  });
+  const code = await bundleWorkflows(join(ROOT, ENTRY));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${process.pid}`;
   await writeFile(unfinished, code);

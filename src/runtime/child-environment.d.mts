@@ -1,0 +1,1 @@
+export function childEnvironment(env: NodeJS.ProcessEnv, program?: 'npm' | 'pip' | null): NodeJS.ProcessEnv;
