@@ -1,14 +1,15 @@
 /** The composition root: puts the parts of a role together, waits until it is asked to stop, and takes them apart. */
-import { mkdir } from 'node:fs/promises';
 import { type DataLock, lockDataFolder } from '../journal/data-lock.ts';
 import { CriticalError, DriftlessError } from '../lib/errors.ts';
 import { within } from '../lib/within.ts';
 import { loadSettings, readSettingSource, type Settings, SettingsError } from './config.ts';
+import { openDataFolder } from './data-folder.ts';
 import { type LocalChain, localSettings, openLocalChain } from './local-chain.ts';
 import { installTemporalRuntime, type Logger, type OpenLogger, openLogger } from './logger.ts';
 import { Parts } from './parts.ts';
 import { createRedactor, type Redactor } from './redaction.ts';
 import { type StartOptions, startUp } from './start-up.ts';
+import { watchStarter } from './starter-watch.ts';
 import { listenForStop, type StopSignal } from './stop-signal.ts';
 import { openTerminal } from './terminal.ts';
 
@@ -53,7 +54,8 @@ export async function main(options: StartOptions): Promise<number> {
   if (chain !== null) parts.add('local chain', 2_000, chain.stop);
   let log: OpenLogger | null = null;
   try {
-    await mkdir(settings.home, { recursive: true });
+    const openToOthers = await openDataFolder(settings.home);
+    if (openToOthers !== null) printError(openToOthers);
     if (options.role === 'all') {
       const lock = await lockDataFolder(settings.home, { pid: process.pid, url: null });
       if (lock.kind === 'held') return alreadyRunning(settings, lock);
@@ -121,6 +123,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     process.exit(INTERRUPTED);
   });
   failOnSurprises(log.logger, stop);
+  await watchStarter(process.env, () => stop.request('starter gone'));
   installTemporalRuntime(log.logger);
   let asked = false;
   stop.stopped.then(() => {
@@ -157,10 +160,10 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
 function failOnSurprises(logger: Logger, stop: StopSignal): void {
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, 'Uncaught error; stopping');
-    stop.request();
+    stop.request('failed');
   });
   process.on('unhandledRejection', (reason) => {
     logger.fatal({ err: reason }, 'Unhandled promise rejection; stopping');
-    stop.request();
+    stop.request('failed');
   });
 }

@@ -8,17 +8,19 @@ const SAME_PRESS_MS = 750;
 const SIGNALS: readonly NodeJS.Signals[] =
   process.platform === 'win32' ? ['SIGINT', 'SIGBREAK'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+export type StopReason = NodeJS.Signals | 'failed' | 'starter gone';
+
 export interface StopSignal {
-  readonly stopped: Promise<NodeJS.Signals | 'failed'>;
+  readonly stopped: Promise<StopReason>;
   /** Stop as if asked to. */
-  request(): void;
+  request(why: Exclude<StopReason, NodeJS.Signals>): void;
 }
 
 /** `force` runs at the second request and must not wait for anything. */
 export function listenForStop(force: () => void): StopSignal {
   let firstAtMs: number | null = null;
-  let resolve: (why: NodeJS.Signals | 'failed') => void = () => {};
-  const stopped = new Promise<NodeJS.Signals | 'failed'>((done) => {
+  let resolve: (why: StopReason) => void = () => {};
+  const stopped = new Promise<StopReason>((done) => {
     resolve = done;
   });
   for (const signal of SIGNALS) {
@@ -31,9 +33,9 @@ export function listenForStop(force: () => void): StopSignal {
   }
   return {
     stopped,
-    request: () => {
+    request: (why) => {
       firstAtMs ??= performance.now();
-      resolve('failed');
+      resolve(why);
     },
   };
 }

@@ -13,6 +13,14 @@ const SHUTDOWN_GRACE = '1500 ms';
 const SHUTDOWN_FORCE = '5 s';
 /** Cancellation reaches an activity only with a heartbeat. */
 const HEARTBEAT_EVERY = '1 s';
+
+/**
+ * The SDK cuts off a workflow activation that takes longer than 5 s by the clock, and being cut off there can end the
+ * whole Node process. A process that stood still (Ctrl-Z, a paused container, swapping) has used up those 5 s without
+ * running. Our workflows have no endless loops that the limit could catch. The option is missing from the SDK's types.
+ */
+const NO_CUTTING_OFF = { isolateExecutionTimeout: '1 h' };
+
 const RESTART_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 
 export interface WorkerOptions {
@@ -48,6 +56,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         shutdownForceTime: SHUTDOWN_FORCE,
         maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
         defaultHeartbeatThrottleInterval: HEARTBEAT_EVERY,
+        ...NO_CUTTING_OFF,
       });
       current = worker;
       return async () => {

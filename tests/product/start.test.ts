@@ -115,6 +115,19 @@ describe('npm start, running', () => {
     expect((await fetch(`http://127.0.0.1:${env.TEMPORAL_UI_PORT}/`)).status).toBe(200);
   });
 
+  it.skipIf(process.platform === 'win32')('keeps its data folder, and each file in it, from other users', async () => {
+    const home = join(folder, '.driftless');
+    const paths = [home, ...readdirSync(home, { recursive: true }).map((name) => join(home, String(name)))];
+    expect(paths.length).toBeGreaterThan(100);
+    expect(paths.filter((path) => existsSync(path) && (statSync(path).mode & 0o077) !== 0)).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('gives its children no key and no token', () => {
+    const environment = readFileSync(`/proc/${product.temporalPid()}/environ`, 'utf8');
+    expect(environment).toContain('PATH=');
+    for (const secret of [PLANTED_KEY, PLANTED_TOKEN, PLANTED_RPC]) expect(environment).not.toContain(secret);
+  });
+
   it('takes commands through the real engine to the journal and back', async () => {
     const opened = await product.command('DRIFT_OPEN_POSITION', { market: 'SOL-PERP', direction: 'short', size: '2' });
     expect(opened.data).toMatchObject({ status: 'done', filled_size: 2 });

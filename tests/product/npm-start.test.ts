@@ -1,0 +1,39 @@
+/** `npm start` as a supervisor runs it: who ends npm ends the product, although npm's shell passes no signal on. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { isAlive } from '../../src/runtime/processes.ts';
+import { productEnv, until } from '../support/product.ts';
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const answers = (port: string | undefined): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/healthz`).then(
+    () => true,
+    () => false,
+  );
+
+it.skipIf(process.platform === 'win32').each(['SIGTERM', 'SIGKILL'] as const)(
+  'ends with npm, its Temporal too, when npm gets %s',
+  async (signal) => {
+    const home = mkdtempSync(join(tmpdir(), 'driftless-npm-'));
+    const env = await productEnv({ DRIFTLESS_HOME: home });
+    const npm = spawn('npm', ['start'], { cwd: ROOT, env, stdio: 'ignore' });
+    let temporal = 0;
+    try {
+      await until('the product to answer', () => answers(env.PORT));
+      temporal = Number(readFileSync(join(home, 'temporal.pid'), 'utf8'));
+      expect(isAlive(temporal)).toBe(true);
+      npm.kill(signal);
+      await until('the product to end', async () => !(await answers(env.PORT)));
+      await until('its Temporal server to end', () => !isAlive(temporal));
+    } finally {
+      npm.kill('SIGKILL');
+      if (temporal > 0 && isAlive(temporal)) process.kill(temporal, 'SIGKILL');
+      rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+    }
+  },
+);

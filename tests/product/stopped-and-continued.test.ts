@@ -1,0 +1,41 @@
+/** A frozen machine (Ctrl-Z, a paused container): the process stands still in mid-command, and goes on. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect, it } from 'vitest';
+import { Product, productEnv, until } from '../support/product.ts';
+
+const FREEZES = 4;
+/** Longer than what the Temporal SDK grants a workflow activation by default. */
+const FROZEN_MS = 6_200;
+const AT_ONCE = 6;
+
+const folder = mkdtempSync(join(tmpdir(), 'driftless-frozen-'));
+let product: Product | null = null;
+afterAll(async () => {
+  product?.child.kill('SIGCONT');
+  await product?.end();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it.skipIf(process.platform === 'win32')('lives on after every freeze in mid-command, and answers', async () => {
+  const running = await new Product(folder, await productEnv({ PAPER_WALLET_SOL: '50' })).ready();
+  product = running;
+  for (let freeze = 0; freeze < FREEZES; freeze += 1) {
+    const commands = Array.from({ length: AT_ONCE }, () => running.command('DRIFT_DEPOSIT', { amount: '0.01' }));
+    // What a command comes to is not asked here: after such a stop many have expired.
+    const ended = Promise.allSettled(commands);
+    await sleep(20 + freeze * 25);
+    running.child.kill('SIGSTOP');
+    await sleep(FROZEN_MS);
+    running.child.kill('SIGCONT');
+    await ended;
+    expect(running.running, running.output.slice(-2_000)).toBe(true);
+  }
+  const answer = await until('a command to be answered', async () => {
+    const { data } = await running.command('DRIFT_DEPOSIT', { amount: '0.01' });
+    return data?.status === 'done' && data;
+  });
+  expect(answer.status).toBe('done');
+});

@@ -1,0 +1,36 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDataFolder } from '../../src/runtime/data-folder.ts';
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+let folder: string;
+let umask: number;
+beforeEach(() => {
+  umask = process.umask(0o022);
+  folder = mkdtempSync(join(tmpdir(), 'driftless-folder-'));
+});
+afterEach(() => {
+  process.umask(umask);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.skipIf(process.platform === 'win32')('the data folder', () => {
+  it('is made for its owner alone, with all that is written later, wide modes included', async () => {
+    const home = join(folder, 'a', 'home');
+    expect(await openDataFolder(home)).toBeNull();
+    expect(modeOf(home)).toBe('700');
+    writeFileSync(join(home, 'file'), '', { mode: 0o666 });
+    expect(modeOf(join(home, 'file'))).toBe('600');
+  });
+
+  it('is closed when an earlier version left it open', async () => {
+    const home = join(folder, 'home');
+    mkdirSync(home);
+    chmodSync(home, 0o777);
+    expect(await openDataFolder(home)).toBeNull();
+    expect(modeOf(home)).toBe('700');
+  });
+});
