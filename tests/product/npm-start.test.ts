@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { expect } from '@jest/globals';
+import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { isAlive } from '../../src/runtime/processes.ts';
 import { productEnv, until } from '../support/product.ts';
 
@@ -16,24 +17,26 @@ const answers = (port: string | undefined): Promise<boolean> =>
     () => false,
   );
 
-it.skipIf(process.platform === 'win32').each(['SIGTERM', 'SIGKILL'] as const)(
-  'ends with npm, its Temporal too, when npm gets %s',
-  async (signal) => {
-    const home = mkdtempSync(join(tmpdir(), 'driftless-npm-'));
-    const env = await productEnv({ DRIFTLESS_HOME: home });
-    const npm = spawn('npm', ['start'], { cwd: ROOT, env, stdio: 'ignore' });
-    let temporal = 0;
-    try {
-      await until('the product to answer', () => answers(env.PORT));
-      temporal = Number(readFileSync(join(home, 'temporal.pid'), 'utf8'));
-      expect(isAlive(temporal)).toBe(true);
-      npm.kill(signal);
-      await until('the product to end', async () => !(await answers(env.PORT)));
-      await until('its Temporal server to end', () => !isAlive(temporal));
-    } finally {
-      npm.kill('SIGKILL');
-      if (temporal > 0 && isAlive(temporal)) process.kill(temporal, 'SIGKILL');
-      rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
-    }
-  },
-);
+for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  itUnless(process.platform === 'win32' && 'Windows has no such signals')(
+    `ends with npm, its Temporal too, when npm gets ${signal}`,
+    async () => {
+      const home = mkdtempSync(join(tmpdir(), 'driftless-npm-'));
+      const env = await productEnv({ DRIFTLESS_HOME: home });
+      const npm = spawn('npm', ['start'], { cwd: ROOT, env, stdio: 'ignore' });
+      let temporal = 0;
+      try {
+        await until('the product to answer', () => answers(env.PORT));
+        temporal = Number(readFileSync(join(home, 'temporal.pid'), 'utf8'));
+        expect(isAlive(temporal)).toBe(true);
+        npm.kill(signal);
+        await until('the product to end', async () => !(await answers(env.PORT)));
+        await until('its Temporal server to end', () => !isAlive(temporal));
+      } finally {
+        npm.kill('SIGKILL');
+        if (temporal > 0 && isAlive(temporal)) process.kill(temporal, 'SIGKILL');
+        rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+      }
+    },
+  );
+}

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Keypair } from '@solana/web3.js';
+import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { toBase58 } from '../../src/lib/base58.ts';
 import { isAlive } from '../../src/runtime/processes.ts';
 import { freePort } from '../support/free-ports.ts';
@@ -115,14 +116,17 @@ describe('npm start, running', () => {
     expect((await fetch(`http://127.0.0.1:${env.TEMPORAL_UI_PORT}/`)).status).toBe(200);
   });
 
-  it.skipIf(process.platform === 'win32')('keeps its data folder, and each file in it, from other users', async () => {
-    const home = join(folder, '.driftless');
-    const paths = [home, ...readdirSync(home, { recursive: true }).map((name) => join(home, String(name)))];
-    expect(paths.length).toBeGreaterThan(100);
-    expect(paths.filter((path) => existsSync(path) && (statSync(path).mode & 0o077) !== 0)).toEqual([]);
-  });
+  itUnless(process.platform === 'win32' && 'Windows has no such modes or signals')(
+    'keeps its data folder, and each file in it, from other users',
+    async () => {
+      const home = join(folder, '.driftless');
+      const paths = [home, ...readdirSync(home, { recursive: true }).map((name) => join(home, String(name)))];
+      expect(paths.length).toBeGreaterThan(100);
+      expect(paths.filter((path) => existsSync(path) && (statSync(path).mode & 0o077) !== 0)).toEqual([]);
+    },
+  );
 
-  it.skipIf(process.platform !== 'linux')('gives its children no key and no token', () => {
+  itUnless(process.platform !== 'linux' && 'reads /proc')('gives its children no key and no token', () => {
     const environment = readFileSync(`/proc/${product.temporalPid()}/environ`, 'utf8');
     expect(environment).toContain('PATH=');
     for (const secret of [PLANTED_KEY, PLANTED_TOKEN, PLANTED_RPC]) expect(environment).not.toContain(secret);

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect } from '@jest/globals';
+import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { Product, productEnv, until } from '../support/product.ts';
 
 const FREEZES = 4;
@@ -19,23 +20,26 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it.skipIf(process.platform === 'win32')('lives on after every freeze in mid-command, and answers', async () => {
-  const running = await new Product(folder, await productEnv({ PAPER_WALLET_SOL: '50' })).ready();
-  product = running;
-  for (let freeze = 0; freeze < FREEZES; freeze += 1) {
-    const commands = Array.from({ length: AT_ONCE }, () => running.command('DRIFT_DEPOSIT', { amount: '0.01' }));
-    // What a command comes to is not asked here: after such a stop many have expired.
-    const ended = Promise.allSettled(commands);
-    await sleep(20 + freeze * 25);
-    running.child.kill('SIGSTOP');
-    await sleep(FROZEN_MS);
-    running.child.kill('SIGCONT');
-    await ended;
-    expect(running.running, running.output.slice(-2_000)).toBe(true);
-  }
-  const answer = await until('a command to be answered', async () => {
-    const { data } = await running.command('DRIFT_DEPOSIT', { amount: '0.01' });
-    return data?.status === 'done' && data;
-  });
-  expect(answer.status).toBe('done');
-});
+itUnless(process.platform === 'win32' && 'Windows has no such modes or signals')(
+  'lives on after every freeze in mid-command, and answers',
+  async () => {
+    const running = await new Product(folder, await productEnv({ PAPER_WALLET_SOL: '50' })).ready();
+    product = running;
+    for (let freeze = 0; freeze < FREEZES; freeze += 1) {
+      const commands = Array.from({ length: AT_ONCE }, () => running.command('DRIFT_DEPOSIT', { amount: '0.01' }));
+      // What a command comes to is not asked here: after such a stop many have expired.
+      const ended = Promise.allSettled(commands);
+      await sleep(20 + freeze * 25);
+      running.child.kill('SIGSTOP');
+      await sleep(FROZEN_MS);
+      running.child.kill('SIGCONT');
+      await ended;
+      if (!running.running) throw new Error(`the product is gone; it said:\n${running.output.slice(-2_000)}`);
+    }
+    const answer = await until('a command to be answered', async () => {
+      const { data } = await running.command('DRIFT_DEPOSIT', { amount: '0.01' });
+      return data?.status === 'done' && data;
+    });
+    expect(answer.status).toBe('done');
+  },
+);

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { childEnvironment } from '../../src/runtime/child-environment.mjs';
 import { runProgram } from '../../src/runtime/run-program.ts';
 import { SETTINGS } from '../../src/runtime/setting-table.ts';

@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { describeUnless } from '../../localnet/tests/support/unless.ts';
 import { openDataFolder } from '../../src/runtime/data-folder.ts';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
@@ -17,7 +18,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe.skipIf(process.platform === 'win32')('the data folder', () => {
+describeUnless(process.platform === 'win32' && 'Windows has no such modes or signals')('the data folder', () => {
   it('is made for its owner alone, with all that is written later, wide modes included', async () => {
     const home = join(folder, 'a', 'home');
     expect(await openDataFolder(home)).toBeNull();
