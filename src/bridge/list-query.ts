@@ -11,6 +11,8 @@ export interface ListRequest {
 }
 
 const TIME = 'a time: ISO 8601, or milliseconds since 1970';
+/** Of 1973: nothing here is older. */
+const LEAST_MS = 100_000_000_000;
 const MAX_CURSOR_CHARS = 256;
 
 /** @throws ValidationError INVALID_FIELD with field, got, expected */
@@ -55,6 +57,8 @@ function time(parameters: URLSearchParams, field: string): number | null {
   if (text === null) return null;
   const ms = /^\d{1,15}$/.test(text) ? Number(text) : /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isFinite(ms)) throw bad(field, text, TIME);
+  // Seconds, read as milliseconds, are a day of January 1970, and an empty list.
+  if (ms > 0 && ms < LEAST_MS) throw bad(field, text, `${TIME} (these look like seconds: ${text}000)`);
   return ms;
 }
 

@@ -37,6 +37,8 @@ async function page<Row>(
   const limit = checkedLimit(query.limit);
   const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
   const ts = sql.ref(table === 'operations' ? 'created_at_ms' : 'ts_ms');
+  // Funding belongs to its period, whenever it was written: a statement of a month is of the month's periods.
+  const asked = table === 'funding' ? sql.ref('period_ts_ms') : ts;
   const wheres = [
     query.engineId === undefined
       ? null
@@ -45,8 +47,8 @@ async function page<Row>(
           sql`(engine_id = ${query.engineId} OR engine_id IS NULL)`
         : sql`engine_id = ${query.engineId}`,
     query.commandId === undefined ? null : sql`command_id = ${query.commandId}`,
-    query.fromMs === undefined ? null : sql`${ts} >= ${query.fromMs}::int8`,
-    query.toMs === undefined ? null : sql`${ts} <= ${query.toMs}::int8`,
+    query.fromMs === undefined ? null : sql`${asked} >= ${query.fromMs}::int8`,
+    query.toMs === undefined ? null : sql`${asked} <= ${query.toMs}::int8`,
     after === null ? null : sql`(${ts}, seq) < (${after.tsMs}::int8, ${after.seq}::int8)`,
   ].filter((where) => where !== null);
   const where = wheres.length === 0 ? sql`` : sql`WHERE ${sql.join(wheres, sql` AND `)}`;

@@ -1,5 +1,6 @@
 /** `replay:<funding.csv>[,<lend.csv>]`: a market's own history, told at market time and never ahead of it. */
 import type { Price } from '../domain/money/units.ts';
+import { ValidationError } from '../lib/errors.ts';
 import { type ColumnSpec, type HistoryRow, indexAt, readHistory } from './csv.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from './feed.ts';
 
@@ -24,6 +25,44 @@ type LendRow = HistoryRow<(typeof LEND_COLUMNS)[number]['name']>;
 /** Rows of a real market are seconds off the hour; half a period late means that one is missing. */
 const isGap = (spacingMs: number, periodMs: number): boolean => spacingMs * 2 > periodMs * 3;
 
+/** So many rows in a row at one other distance are no gaps: each rate there is of another period than ours. */
+const OTHER_PERIOD_ROWS = 3;
+/** Rows of one period are at most this much further apart than others. */
+const SAME_SPACING = 1.05;
+
+const isPeriod = (spacingMs: number, periodMs: number): boolean =>
+  spacingMs * 2 > periodMs && !isGap(spacingMs, periodMs);
+
+/**
+ * A rate is of the period that ends at its row. Rows 8 h apart, taken for hourly ones, would pay each rate eight times.
+ * @throws ValidationError MARKET_DATA_INVALID, naming file, line and remedy
+ */
+function refuseOtherPeriod(file: string, rows: readonly FundingRow[], periodMs: number): void {
+  let run = 0;
+  let runMs = 0;
+  for (const [index, row] of rows.entries()) {
+    const before = rows[index - 1];
+    if (before === undefined) continue;
+    const spacingMs = row.tsMs - before.tsMs;
+    const same = run > 0 && Math.max(spacingMs, runMs) <= Math.min(spacingMs, runMs) * SAME_SPACING;
+    run = isPeriod(spacingMs, periodMs) ? 0 : same ? run + 1 : 1;
+    runMs = spacingMs;
+    if (run === OTHER_PERIOD_ROWS || (run === rows.length - 1 && run > 1)) {
+      throw otherPeriod(file, rows[index - run] as FundingRow, row, spacingMs, periodMs);
+    }
+  }
+}
+
+function otherPeriod(file: string, from: FundingRow, to: FundingRow, spacingMs: number, periodMs: number) {
+  const [rowSeconds, ourSeconds] = [spacingMs / 1_000, periodMs / 1_000];
+  return new ValidationError(
+    'MARKET_DATA_INVALID',
+    `${file}, lines ${from.line} to ${to.line}: the rows are ${rowSeconds} s apart, and FUNDING_PERIOD_SECONDS is ${ourSeconds}. ` +
+      `If each rate is of ${rowSeconds} s, set FUNDING_PERIOD_SECONDS=${rowSeconds}. One file holds rates of one period.`,
+    { file, line: from.line, field: 'ts', got: `${rowSeconds} s`, expected: `${ourSeconds} s` },
+  );
+}
+
 export interface ReplayOptions {
   readonly id: string;
   readonly fundingPath: string;
@@ -35,6 +74,7 @@ export interface ReplayOptions {
 export function openReplay({ id, fundingPath, lendPath, periodMs }: ReplayOptions): MarketFeed {
   const rows: readonly FundingRow[] = readHistory(fundingPath, FUNDING_COLUMNS);
   const lend: readonly LendRow[] = lendPath === null ? [] : readHistory(lendPath, LEND_COLUMNS);
+  refuseOtherPeriod(fundingPath, rows, periodMs);
   const firstMs = (rows[0] as FundingRow).tsMs;
   const endMs = (rows.at(-1) as FundingRow).tsMs;
 

@@ -252,6 +252,7 @@ describe('the lists', () => {
     ['limit[]=5', null],
     ['from=yesterday', 'from'],
     ['from=', 'from'],
+    ['from=1744948801', 'from'],
     ['to=2026-13-45', 'to'],
     ['to=99999999999999999', 'to'],
     ['from=2026-01-02&to=2026-01-01', 'from'],

@@ -56,6 +56,12 @@ await onBothDatabases((open) => {
     expect(operations.every((row) => row.attempts.length === 1)).toBe(true);
   });
 
+  it('gives funding by the time of its period, whenever it was written', async () => {
+    const periods = await walk(journal.funding, { engineId, limit: 3, fromMs: 4, toMs: 9 });
+    expect(periods.map((row) => row.periodTsMs)).toEqual([9, 8, 7, 6, 5, 4]);
+    expect(await walk(journal.funding, { engineId, limit: 3, fromMs: T0, toMs: at(COUNT) })).toEqual([]);
+  });
+
   it('holds to from and to, both included, across pages', async () => {
     const rows = await walk(journal.trades, { engineId, limit: 3, fromMs: at(4), toMs: at(12) });
     expect(rows.map((row) => Number(row.signature))).toEqual([15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4]);

@@ -99,6 +99,30 @@ describe('a lend rate', () => {
   });
 });
 
+describe('rows of another period than FUNDING_PERIOD_SECONDS', () => {
+  const every = (hours: number, count: number, from = 0) =>
+    Array.from({ length: count }, (_, index) => ({ hour: from + index * hours, rate: '0.0075', oracle: '150' }));
+  const EIGHT_HOURS = 8 * HOUR;
+  const at = (rows: Parameters<typeof fundingCsv>[0], periodMs: number) =>
+    openFeed(`replay:${historyFile(fundingCsv(rows))}`, { periodMs });
+
+  it.each([
+    ['8-hourly taken for hourly', every(8, 60), HOUR, 28_800],
+    ['three rows only', every(8, 3), HOUR, 28_800],
+    ['hourly taken for 8-hourly', every(1, 60), EIGHT_HOURS, 3_600],
+    ['8-hourly first, then hourly', [...every(8, 20), ...every(1, 300, 153)], HOUR, 28_800],
+    ['hourly first, then 8-hourly', [...every(1, 300), ...every(8, 20, 307)], HOUR, 28_800],
+  ])('are refused with the remedy: %s', (_, rows, periodMs, seconds) => {
+    const error = refusal(() => at(rows, periodMs));
+    expect(error.code).toBe('MARKET_DATA_INVALID');
+    expect(error.message).toMatch(new RegExp(`lines \\d+ to \\d+: .*FUNDING_PERIOD_SECONDS=${seconds}`));
+  });
+
+  it('are read where the setting says so', () => {
+    expect(at(every(8, 60), EIGHT_HOURS).nextPeriod(START)?.tsMs).toBe(START + EIGHT_HOURS);
+  });
+});
+
 describe('a funding gap', () => {
   const path = historyFile(
     fundingCsv([

@@ -213,7 +213,7 @@ describe('settings', () => {
   it('are refused where no address or sub-account can come of them', async () => {
     const { driftDeployment } = await import('../../../src/venues/drift/deployment.ts');
     const settings = { env: 'localnet', programId: null, authority: '1'.repeat(32), subAccount: 0 } as const;
-    expect(() => driftDeployment({ ...settings, authority: 'me' })).toThrow(/AUTHORITY is no address/);
+    expect(() => driftDeployment({ ...settings, authority: 'me' })).toThrow(/AUTHORITY is not an address/);
     expect(() => driftDeployment({ ...settings, subAccount: 70_000 })).toThrow(/0 to 65535/);
     expect(driftDeployment(settings).baseAsset).toBe('SOL');
   });
