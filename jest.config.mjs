@@ -29,8 +29,6 @@ const COMMON = {
       },
     ],
   },
-  // Generous: what waits for a condition must not fail because the machine is busy.
-  testTimeout: 300_000,
 };
 
 const WITH_TEMPORAL = {
@@ -53,6 +51,8 @@ export default {
     },
     { ...COMMON, ...WITH_TEMPORAL, displayName: 'product', testMatch: filesIn(PRODUCT) },
   ],
+  // Generous: what waits for a condition must not fail because the machine is busy. Jest ignores it within a project.
+  testTimeout: 300_000,
   // Each file may run a Temporal worker and a database: more at once only take time from each other.
   maxWorkers: 2,
   testSequencer: '<rootDir>/tests/support/test-sequencer.mjs',
