@@ -214,7 +214,7 @@ describe('settings', () => {
     const { driftDeployment } = await import('../../../src/venues/drift/deployment.ts');
     const settings = { env: 'localnet', programId: null, authority: '1'.repeat(32), subAccount: 0 } as const;
     expect(() => driftDeployment({ ...settings, authority: 'me' })).toThrow(/AUTHORITY is not an address/);
-    expect(() => driftDeployment({ ...settings, subAccount: 70_000 })).toThrow(/0 to 65535/);
+    expect(() => driftDeployment({ ...settings, subAccount: 70_000 })).toThrow(/Expected 0 to 65535/);
     expect(driftDeployment(settings).baseAsset).toBe('SOL');
   });
 });

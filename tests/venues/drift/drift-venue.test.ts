@@ -122,7 +122,7 @@ describeOnDrift('an account that is not there', () => {
     const next = await readOnlyVenue(net, { subAccount: 1, permissions: 'capital' }).read('confirmed');
     expect(next.account).toBeNull();
     const two = await failureOf(readOnlyVenue(net, { subAccount: 2, permissions: 'capital' }).read('confirmed'));
-    expect(two).toMatchObject({ code: 'BAD_SUB_ACCOUNT', message: expect.stringContaining('set DRIFT_SUB_ACCOUNT') });
+    expect(two).toMatchObject({ code: 'BAD_SUB_ACCOUNT', message: expect.stringContaining('Set DRIFT_SUB_ACCOUNT') });
   });
 });
 
