@@ -182,7 +182,7 @@ export interface WatchInput {
   readonly context: DecisionContext;
   readonly policy: PolicyJson;
   /** What the engine believes it holds, signed lamports; null: the first snapshot tells. */
-  readonly vaultPerp: string | null;
+  readonly expectedPerp: string | null;
   /** The venue's ledger at the engine's last quiet look. Absent or null: sizes alone must tell. */
   readonly ledger?: LedgerMark | null;
   /** False while an unresolved transaction makes a difference expected. */

@@ -190,11 +190,10 @@ class Watch {
     await this.tell(decision, snapshot, nowMs);
     if (input.look || input.reconnecting) return 'look';
     if (isLiquidatedSince(snapshot, input.liquidatedMs)) return 'the venue liquidated';
-    if (
-      input.reconcile &&
-      reconcile(input.vaultPerp === null ? null : BigInt(input.vaultPerp), snapshot, null, input.ledger ?? null)
-        .kind !== 'none'
-    ) {
+    const { expectedPerp, ledger } = input;
+    // A watch that an older version asked for names no position: it returns at once, and the engine asks anew.
+    const expected = expectedPerp == null ? null : BigInt(expectedPerp);
+    if (input.reconcile && reconcile(expected, snapshot, null, ledger ?? null).kind !== 'none') {
       return 'the position is not what the engine knows';
     }
     const passed = (untilMs: number | null) => untilMs !== null && snapshot.marketTimeMs >= untilMs;

@@ -10,7 +10,8 @@ import {
   type Mode,
   refused,
 } from '../domain/order/command.ts';
-import type { CommandRecord } from '../journal/records.ts';
+import { idConflict, repeatedAnswer } from '../domain/order/repeated-command.ts';
+import type { CommandRecord, OperationRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ErrorDetails, Json } from '../lib/errors.ts';
 import { hashJson } from '../lib/ids.ts';
@@ -55,14 +56,8 @@ export function commandRunner(ports: CommandPorts): Commands {
   const answer = async (envelope: CommandEnvelope, made: boolean): Promise<CommandAnswer> => {
     const record = made ? null : await recordOf(envelope.commandId);
     if (record !== null) {
-      if (record.requestHash !== envelope.requestHash || record.engineId !== engineId) {
-        return conflict(envelope.commandId, record);
-      }
-      if (record.answer !== null && isFinal(record.answer)) return record.answer;
-      if (envelope.confirmationToken === undefined) {
-        const pending = await pendingOf(record);
-        if (pending !== null) return pending;
-      }
+      const past = await pastAnswer(envelope, record);
+      if (past !== null) return past;
     }
     const { request } = envelope;
     if (request.action === 'GET_STATE') return stateAnswer();
@@ -75,17 +70,18 @@ export function commandRunner(ports: CommandPorts): Commands {
     return found.known ? found.value : null;
   };
 
-  /** Recorded, and its operation exists: it runs. A record alone may also wait for a confirmation: the engine knows. */
-  const pendingOf = async (record: CommandRecord): Promise<CommandAnswer | null> => {
-    const { operationId } = record;
+  /** Null: a record alone may wait for a confirmation, and one with a token goes on: the engine knows. */
+  const pastAnswer = async (envelope: CommandEnvelope, record: CommandRecord): Promise<CommandAnswer | null> => {
+    const isSame = record.requestHash === envelope.requestHash && record.engineId === engineId;
+    const mayRun = isSame && !hasEnd(record) && envelope.confirmationToken === undefined;
+    const operation = mayRun ? await operationOf(record) : null;
+    return repeatedAnswer(envelope.commandId, { isSame, answer: record.answer, first: record, operation });
+  };
+
+  const operationOf = async ({ operationId }: CommandRecord): Promise<OperationRecord | null> => {
     if (operationId === null) return null;
     const found = await find(JOURNAL_LOOKUP_MS, (journal) => journal.operation(operationId));
-    if (!found.known || found.value === null) return null;
-    return {
-      success: true,
-      message: `The ${found.value.kind} is running. The result follows.`,
-      data: { status: 'pending', operation_id: operationId },
-    };
+    return found.known ? found.value : null;
   };
 
   const stateAnswer = async (): Promise<CommandAnswer> => {
@@ -110,7 +106,7 @@ export function commandRunner(ports: CommandPorts): Commands {
         operationId: request.operationId,
       }),
     );
-    if (admitted.known && admitted.value.kind === 'conflict') return conflict(commandId, admitted.value.record);
+    if (admitted.known && admitted.value.kind === 'conflict') return idConflict(commandId, admitted.value.record);
     if (admitted.known && admitted.value.kind === 'known' && admitted.value.record.answer !== null) {
       return admitted.value.record.answer;
     }
@@ -201,12 +197,7 @@ const verdictUnanswered = (): CommandAnswer =>
     'unknown',
   );
 
-const conflict = (commandId: string, record: CommandRecord): CommandAnswer =>
-  refused({
-    code: 'COMMAND_ID_CONFLICT',
-    message: 'This command_id was already used for another command. Use a new one.',
-    details: { command_id: commandId, action: record.action, received_at: new Date(record.receivedAtMs).toISOString() },
-  });
+const hasEnd = ({ answer }: CommandRecord): boolean => answer !== null && isFinal(answer);
 
 function otherMode(runs: Mode, asked: Mode): CommandAnswer {
   const details: ErrorDetails = { field: 'mode', got: asked, expected: runs };

@@ -12,6 +12,7 @@ import type { EngineActivities } from '../../activities/contract.ts';
 import { SOL_PERP } from '../../src/domain/account/account.ts';
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import type { EngineAction } from '../../src/domain/engine/decide.ts';
+import { marketTimeAt, reportContextAt } from '../../src/domain/engine/engine-clock.ts';
 import {
   leaveSlot,
   slotWantedBy,
@@ -22,8 +23,8 @@ import {
   trackedOperation,
   unresolvedOperations,
 } from '../../src/domain/engine/engine-state.ts';
-import { withHold } from '../../src/domain/engine/hold.ts';
 import { perpOf } from '../../src/domain/engine/reconcile.ts';
+import { carryOperation, grantSlot, nextDecision, proveOperation } from '../../src/domain/engine/transitions.ts';
 import { exposure, FULL_HEDGE_PPM } from '../../src/domain/hedge/delta.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
 import { recoveredFrom } from '../../src/domain/operation/operation-step.ts';
@@ -35,7 +36,7 @@ import type { ErrorReport } from '../../src/lib/errors.ts';
 import { operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
 import { type OperationInput, type OperationRequest, reportAgain, slotGranted } from '../messages.ts';
 import { durable } from './activities.ts';
-import type { EngineRun } from './engine.ts';
+import type { EngineCore } from './core.ts';
 
 type OperationWorkflow = Awaited<ReturnType<EngineActivities['operationStates']>>[number];
 
@@ -56,23 +57,24 @@ export interface StartRequest {
 }
 
 export class OperationStarter {
-  private readonly run: EngineRun;
-  private inStart = 0;
+  readonly #core: EngineCore;
+  #inStart = 0;
 
-  constructor(run: EngineRun) {
-    this.run = run;
+  constructor(core: EngineCore) {
+    this.#core = core;
   }
 
   get starting(): boolean {
-    return this.inStart > 0;
+    return this.#inStart > 0;
   }
 
   /** The action of a decision, as an operation of the engine's own. */
   async startDecided(action: Exclude<EngineAction, { kind: 'none' }>, snapshot: Snapshot): Promise<void> {
-    const decisions = this.run.engine.decisions + 1;
-    this.run.engine = { ...this.run.engine, decisions };
+    const { engineId, state } = this.#core;
+    state.apply(nextDecision);
+    const { epoch, decisions } = state.current;
     await this.start({
-      operationId: operationIdOf(this.run.engineId, `decision:${this.run.engine.epoch}:${decisions}`),
+      operationId: operationIdOf(engineId, `decision:${epoch}:${decisions}`),
       commandId: null,
       request: { kind: action.kind, market: SOL_PERP, size: action.delta.toString() },
       reducing: OPERATIONS[action.kind].reduces || !('enlarging' in action && action.enlarging),
@@ -85,22 +87,17 @@ export class OperationStarter {
   /** Takes the slot and starts the child. One that exists already is asked where it stands. */
   async start(start: StartRequest): Promise<void> {
     const acceptedAtMs = Date.now();
-    this.run.engine = startOperation(this.run.engine, this.tracked(start, acceptedAtMs, 'running'));
-    await this.startWorkflow(start, acceptedAtMs, []);
+    this.#core.state.apply(startOperation, this.#tracked(start, acceptedAtMs, 'running'));
+    await this.#startWorkflow(start, acceptedAtMs, []);
   }
 
   /** A retry whose expiry is proven runs in the slot like any other, through gates again. */
   async grantSlot(): Promise<void> {
-    const operation = slotWantedBy(this.run.engine);
+    const { state } = this.#core;
+    const operation = slotWantedBy(state.current);
     if (operation === null) return;
     const { operationId } = operation;
-    this.run.engine = {
-      ...this.run.engine,
-      slot: operationId,
-      operations: this.run.engine.operations.map((other) =>
-        other.operationId === operationId ? { ...other, wantsSlot: false } : other,
-      ),
-    };
+    state.apply(grantSlot, operationId);
     try {
       await getExternalWorkflowHandle(operationWorkflowId(operationId)).signal(slotGranted, {
         confirmedPriceLimit: null,
@@ -108,36 +105,33 @@ export class OperationStarter {
       });
     } catch {
       // It ended meanwhile: its last report frees the slot, or is asked for again.
-      this.run.engine = {
-        ...this.run.engine,
-        slot: this.run.engine.slot === operationId ? null : this.run.engine.slot,
-      };
+      state.apply(leaveSlot, operationId);
     }
   }
 
   /** Temporal lost what the journal has: what still runs is taken back, the rest is proven by its signatures. */
   async recover(unfinished: readonly OperationRecord[]): Promise<void> {
     if (unfinished.length === 0) return;
-    for (const state of await this.statesOf(unfinished.map((record) => record.operationId))) {
-      if (state.record !== null && trackedOperation(this.run.engine, state.operationId) === null) {
-        this.carry(this.trackedFrom(state.record, 'unresolved'));
+    for (const state of await this.#statesOf(unfinished.map((record) => record.operationId))) {
+      if (state.record !== null && trackedOperation(this.#core.state.current, state.operationId) === null) {
+        this.#core.state.apply(carryOperation, this.#trackedFrom(state.record, 'unresolved'));
       }
-      await this.takeBack(state);
+      await this.#takeBack(state);
     }
   }
 
   /** Asks where each of these stands: one that Temporal no longer knows is unresolved from the journal's record. */
   async askAfter(operationIds: readonly string[]): Promise<void> {
     if (operationIds.length === 0) return;
-    for (const state of await this.statesOf(operationIds)) await this.takeBack(state);
+    for (const state of await this.#statesOf(operationIds)) await this.#takeBack(state);
   }
 
-  private statesOf(operationIds: readonly string[]): Promise<readonly OperationWorkflow[]> {
-    return durable.operationStates({ engineId: this.run.engineId, operationIds });
+  #statesOf(operationIds: readonly string[]): Promise<readonly OperationWorkflow[]> {
+    return durable.operationStates({ engineId: this.#core.engineId, operationIds });
   }
 
-  private async takeBack(state: OperationWorkflow): Promise<void> {
-    if (state.workflow !== 'running') return await this.adoptEnded(state);
+  async #takeBack(state: OperationWorkflow): Promise<void> {
+    if (state.workflow !== 'running') return await this.#adoptEnded(state);
     try {
       await getExternalWorkflowHandle(operationWorkflowId(state.operationId)).signal(reportAgain);
     } catch {
@@ -146,19 +140,18 @@ export class OperationStarter {
   }
 
   /** An operation that we carry and whose workflow no longer runs: its end stands in the journal, or must be proven. */
-  private async adoptEnded({ operationId, record }: OperationWorkflow): Promise<void> {
+  async #adoptEnded({ operationId, record }: OperationWorkflow): Promise<void> {
     // Its last report may have come while it was asked after.
-    const operation = trackedOperation(this.run.engine, operationId);
+    const operation = trackedOperation(this.#core.state.current, operationId);
     if (operation === null) return;
     if (record !== null && record.endedAtMs === null && record.attempts.length > 0) {
-      return await this.prove(operation, record);
+      return await this.#prove(operation, record);
     }
     let answer = record?.answer ?? null;
     if (record !== null && record.endedAtMs === null) {
       answer ??= refused(NEVER_SENT, 'rejected', { operation_id: operationId });
-      await this.endUnsent(record, answer);
+      await this.#endUnsent(record, answer);
     }
-    const { run } = this;
     const report: OperationReport = {
       operationId,
       kind: operation.kind,
@@ -172,11 +165,13 @@ export class OperationStarter {
       contradicted: false,
       error: record?.error ?? null,
     };
-    run.engine = takeOverAfter(takeReport(run.engine, report, run.reportContext()), operation);
+    const { state, settings } = this.#core;
+    state.apply(takeReport, report, reportContextAt(state.current, settings.policy, Date.now()));
+    state.apply(takeOverAfter, operation);
   }
 
   /** Its workflow is gone and nothing of it was ever sent: the record says so, and its command is answered. */
-  private async endUnsent(record: OperationRecord, answer: CommandAnswer): Promise<void> {
+  async #endUnsent(record: OperationRecord, answer: CommandAnswer): Promise<void> {
     const { operationId, commandId } = record;
     const atMs = Date.now();
     const update = { operationId, status: 'rejected', endedAtMs: atMs, error: NEVER_SENT, answer } as const;
@@ -189,30 +184,8 @@ export class OperationStarter {
     }
   }
 
-  private async prove(operation: TrackedOperation, record: OperationRecord): Promise<void> {
-    const { run } = this;
-    run.engine = {
-      ...leaveSlot(run.engine, record.operationId),
-      vaultPerp: null,
-      holds: withHold(run.engine.holds, {
-        code: 'unresolved',
-        key: record.operationId,
-        sinceMs: Date.now(),
-        permits: 'reducing',
-        clearedBy: 'itself',
-        reason: 'An operation lost its workflow; its signatures are being proven.',
-        details: { operation_id: record.operationId },
-      }),
-    };
-    // A new workflow counts its reports from 0.
-    this.carry({
-      ...operation,
-      phase: 'unresolved',
-      stage: 'proving',
-      reported: -1,
-      windowClosed: false,
-      doubted: true,
-    });
+  async #prove(operation: TrackedOperation, record: OperationRecord): Promise<void> {
+    this.#core.state.apply(proveOperation, operation, Date.now());
     const start: StartRequest = {
       operationId: record.operationId,
       commandId: record.commandId,
@@ -222,17 +195,10 @@ export class OperationStarter {
       confirmedPriceLimit: null,
       exposureConfirmed: false,
     };
-    await this.startWorkflow(start, record.createdAtMs, record.attempts.map(recoveredFrom));
+    await this.#startWorkflow(start, record.createdAtMs, record.attempts.map(recoveredFrom));
   }
 
-  /** Carried in the list of operations, in place of what was known of it. */
-  private carry(operation: TrackedOperation): void {
-    const { engine } = this.run;
-    const others = engine.operations.filter((other) => other.operationId !== operation.operationId);
-    this.run.engine = { ...engine, operations: [...others, operation] };
-  }
-
-  private trackedFrom(record: OperationRecord, phase: TrackedOperation['phase']): TrackedOperation {
+  #trackedFrom(record: OperationRecord, phase: TrackedOperation['phase']): TrackedOperation {
     const request = record.intent as unknown as OperationRequest;
     const start: StartRequest = {
       operationId: record.operationId,
@@ -243,11 +209,12 @@ export class OperationStarter {
       confirmedPriceLimit: null,
       exposureConfirmed: false,
     };
-    return this.tracked(start, record.createdAtMs, phase);
+    return this.#tracked(start, record.createdAtMs, phase);
   }
 
-  private tracked(start: StartRequest, acceptedAtMs: number, phase: TrackedOperation['phase']): TrackedOperation {
-    const spot = start.snapshot === null ? null : exposure(start.snapshot, this.run.policy).spot;
+  #tracked(start: StartRequest, acceptedAtMs: number, phase: TrackedOperation['phase']): TrackedOperation {
+    const { state, settings } = this.#core;
+    const spot = start.snapshot === null ? null : exposure(start.snapshot, settings.policy).spot;
     return {
       operationId: start.operationId,
       kind: start.request.kind,
@@ -261,33 +228,34 @@ export class OperationStarter {
       counted: '0',
       spot: (spot ?? 0n).toString(),
       perpBefore: start.snapshot === null ? null : perpOf(start.snapshot).toString(),
-      marketTimeMs: this.run.marketNowMs(),
+      marketTimeMs: marketTimeAt(state.current, settings.policy.marketSpeed, Date.now()),
       acceptedAtMs,
     };
   }
 
-  private async startWorkflow(
+  async #startWorkflow(
     start: StartRequest,
     acceptedAtMs: number,
     recovered: OperationInput['recovered'],
   ): Promise<void> {
+    const { engineId, state, settings } = this.#core;
     const input: OperationInput = {
       operationId: start.operationId,
-      engineId: this.run.engineId,
+      engineId,
       commandId: start.commandId,
       request: start.request,
-      policy: this.run.policyJson,
-      timing: this.run.tuning.timing,
+      policy: settings.policyJson,
+      timing: settings.tuning.timing,
       acceptedAtMs,
       confirmedPriceLimit: start.confirmedPriceLimit,
       exposureConfirmed: start.exposureConfirmed,
       recovered,
-      hedgeTargetPpm: start.request.kind === 'rebalance' ? FULL_HEDGE_PPM : this.run.engine.hedgeTargetPpm,
-      whileUnresolved: unresolvedOperations(this.run.engine).length > 0,
+      hedgeTargetPpm: start.request.kind === 'rebalance' ? FULL_HEDGE_PPM : state.current.hedgeTargetPpm,
+      whileUnresolved: unresolvedOperations(state.current).length > 0,
       hadPosition: start.snapshot !== null && perpOf(start.snapshot) !== 0n,
-      searchAttributes: this.run.tuning.searchAttributes,
+      searchAttributes: settings.tuning.searchAttributes,
     };
-    this.inStart += 1;
+    this.#inStart += 1;
     try {
       await startChild(OPERATIONS[start.request.kind].workflow, {
         workflowId: operationWorkflowId(start.operationId),
@@ -303,7 +271,7 @@ export class OperationStarter {
       // Running, it tells where it stands; closed, its record does: it must not keep the slot.
       await this.askAfter([start.operationId]);
     } finally {
-      this.inStart -= 1;
+      this.#inStart -= 1;
     }
   }
 }

@@ -1,36 +1,63 @@
 /** What the engine tells: its row, its alerts, and answers that the journal has not taken yet. Carried until written. */
 import { isCancellation, sleep } from '@temporalio/workflow';
 import { type AlertDraft, alertId, newAlert } from '../../src/domain/alerts/alert.ts';
+import { quickOperationMs } from '../../src/domain/engine/engine-clock.ts';
 import type { Hold } from '../../src/domain/engine/hold.ts';
 import { alertsOfHolds } from '../../src/domain/engine/hold-alerts.ts';
-import { afterWrite, isWritten, withAlert } from '../../src/domain/engine/pending-writes.ts';
+import { isWritten } from '../../src/domain/engine/pending-writes.ts';
+import { acknowledgeRow, addPendingAlert, removeWritten } from '../../src/domain/engine/transitions.ts';
+import { canonicalJson } from '../../src/lib/ids.ts';
 import { durable, publishRow } from './activities.ts';
-import { engineRecord } from './display.ts';
-import type { EngineRun } from './engine.ts';
+import type { EngineCore } from './core.ts';
+import { derived } from './derived.ts';
+import { engineRecord, engineRow } from './display.ts';
 
 const PUBLISH_RETRY_MS = 5_000;
 const PENDING_RETRY_MS = 10_000;
 
-export class Outbox {
-  private published = { row: '', rest: '' };
-  private publishNotBeforeMs = 0;
-  private writing = false;
-  private writeNotBeforeMs = 0;
-  /** The holds whose alerts were told. */
-  private toldHolds: readonly Hold[];
-  private readonly run: EngineRun;
-  publishing = false;
+export interface OutboxPorts {
+  /** An operation is being started: the row waits for it. */
+  readonly startingOperation: () => boolean;
+}
 
-  constructor(run: EngineRun) {
-    this.run = run;
-    this.toldHolds = run.engine.holds;
+export class Outbox {
+  readonly #core: EngineCore;
+  readonly #ports: OutboxPorts;
+  /** What a change of is worth a write, whole and without the operation that runs. */
+  readonly #row: () => { readonly whole: string; readonly rest: string };
+  #published = { whole: '', rest: '' };
+  #publishing = false;
+  #publishNotBeforeMs = 0;
+  #writing = false;
+  #writeNotBeforeMs = 0;
+  /** The holds whose alerts were told. */
+  #toldHolds: readonly Hold[];
+
+  constructor(core: EngineCore, ports: OutboxPorts) {
+    const { engineId, state, settings } = core;
+    this.#core = core;
+    this.#ports = ports;
+    this.#toldHolds = state.current.holds;
+    this.#row = derived(
+      () => [state.current, settings.policy],
+      () => {
+        const { sequence: _, ...row } = engineRow(engineId, settings.policy.mode, state.current);
+        return { whole: canonicalJson(row as never), rest: canonicalJson({ ...row, operation: null } as never) };
+      },
+    );
   }
 
+  get publishing(): boolean {
+    return this.#publishing;
+  }
+
+  /** The row of an operation that will be over in a moment is not worth a write of its own. */
   publishDue(): boolean {
-    if (this.publishing || this.run.starter.starting) return false;
-    if (Date.now() < this.publishNotBeforeMs) return false;
-    const { row, rest } = this.run.current;
-    return this.run.quickMs() > 0 ? rest !== this.published.rest : row !== this.published.row;
+    if (this.#publishing || this.#ports.startingOperation()) return false;
+    if (Date.now() < this.#publishNotBeforeMs) return false;
+    const { whole, rest } = this.#row();
+    const isQuick = quickOperationMs(this.#core.state.current, Date.now()) > 0;
+    return isQuick ? rest !== this.#published.rest : whole !== this.#published.whole;
   }
 
   /**
@@ -38,19 +65,20 @@ export class Outbox {
    * what the journal acknowledged, so that the two stores can be compared.
    */
   async publish(): Promise<void> {
-    const { row, rest } = this.run.current;
-    const sequence = this.run.engine.sequence + 1;
-    this.publishing = true;
+    const { state } = this.#core;
+    const row = this.#row();
+    const sequence = state.current.sequence + 1;
+    this.#publishing = true;
     try {
-      await publishRow({ ...engineRecord(this.run), sequence });
-      this.run.engine = { ...this.run.engine, sequence: Math.max(sequence, this.run.engine.sequence) };
-      this.published = { row, rest };
+      await publishRow({ ...engineRecord(this.#core), sequence });
+      state.apply(acknowledgeRow, sequence);
+      this.#published = row;
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.publishNotBeforeMs = Date.now() + PUBLISH_RETRY_MS;
+      this.#publishNotBeforeMs = Date.now() + PUBLISH_RETRY_MS;
       void sleep(PUBLISH_RETRY_MS, { summary: 'journal unreachable: publish again' });
     } finally {
-      this.publishing = false;
+      this.#publishing = false;
     }
   }
 
@@ -59,40 +87,40 @@ export class Outbox {
    * `subject`: what it is about, so that the same code is told once for it under one generation of the watch.
    */
   raise(draft: AlertDraft, subject: string): void {
-    const { engineId } = this.run;
-    const { epoch, generation, pending } = this.run.engine;
+    const { engineId, state } = this.#core;
+    const { epoch, generation } = state.current;
     const id = alertId(engineId, draft, `${epoch}/${generation}/${subject}`);
-    const alert = newAlert({ id, engineId, tsMs: Date.now(), draft });
-    this.run.engine = { ...this.run.engine, pending: withAlert(pending, alert) };
+    state.apply(addPendingAlert, newAlert({ id, engineId, tsMs: Date.now(), draft }));
   }
 
   /** Holds come and go in many places; what is to be told of them is told here. */
   tellHolds(): void {
-    const { holds } = this.run.engine;
-    if (holds === this.toldHolds) return;
-    const drafts = alertsOfHolds(this.toldHolds, holds);
-    this.toldHolds = holds;
+    const { holds } = this.#core.state.current;
+    if (holds === this.#toldHolds) return;
+    const drafts = alertsOfHolds(this.#toldHolds, holds);
+    this.#toldHolds = holds;
     for (const draft of drafts) this.raise(draft, 'hold');
   }
 
   writeDue(): boolean {
-    return !this.writing && Date.now() >= this.writeNotBeforeMs && !isWritten(this.run.engine.pending);
+    return !this.#writing && Date.now() >= this.#writeNotBeforeMs && !isWritten(this.#core.state.current.pending);
   }
 
   /** Beside the turns: a journal that is away does not hold them up. */
   async write(): Promise<void> {
-    const { pending } = this.run.engine;
-    this.writing = true;
+    const { state } = this.#core;
+    const { pending } = state.current;
+    this.#writing = true;
     try {
       if (pending.alerts.length > 0) await durable.raiseAlerts(pending.alerts);
       await Promise.all(pending.answers.map((answer) => durable.recordAnswer(answer)));
-      this.run.engine = { ...this.run.engine, pending: afterWrite(this.run.engine.pending, pending) };
+      state.apply(removeWritten, pending);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.writeNotBeforeMs = Date.now() + PENDING_RETRY_MS;
+      this.#writeNotBeforeMs = Date.now() + PENDING_RETRY_MS;
       void sleep(PENDING_RETRY_MS, { summary: 'journal unreachable: alerts and answers again' });
     } finally {
-      this.writing = false;
+      this.#writing = false;
     }
   }
 }

@@ -38,7 +38,7 @@ export interface TrackedOperation {
   readonly windowClosed: boolean;
   /** A person's retry has its proof and waits for the slot. */
   readonly wantsSlot: boolean;
-  /** Its change of the perp that is in `vaultPerp` already. */
+  /** Its change of the perp that is in `expectedPerp` already. */
   readonly counted: string;
   /** It was unresolved once: what stands may have been taken with its effect in it, before it could tell. */
   readonly doubted?: boolean;
@@ -87,7 +87,7 @@ export interface EngineCarried {
   readonly commands: readonly RememberedCommand[];
   readonly confirmations: readonly Confirmation[];
   /** Signed lamports that this engine believes it holds; null until a snapshot tells, or while one is unresolved. */
-  readonly vaultPerp: string | null;
+  readonly expectedPerp: string | null;
   /** The venue's ledger at the last quiet look; null: none yet, or the venue keeps none. */
   readonly ledger: LedgerMark | null;
   /** Looks in a row at a difference that the ledger does not tell of yet. */
@@ -130,7 +130,7 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   startedUpToMs: null,
   commands: [],
   confirmations: [],
-  vaultPerp: null,
+  expectedPerp: null,
   ledger: null,
   doubts: 0,
   generation: 0,
@@ -143,11 +143,14 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   pending: { alerts: [], answers: [] },
 });
 
-/** A state carried by an older version lacks what was added since. */
-export const carriedEngine = (carried: Partial<EngineCarried> | null, epoch: string): EngineCarried => ({
-  ...initialEngine(epoch),
-  ...carried,
-});
+/** A state carried by an older version lacks what was added since, and calls the expected position `vaultPerp`. */
+export function carriedEngine(
+  carried: (Partial<EngineCarried> & { readonly vaultPerp?: string | null }) | null,
+  epoch: string,
+): EngineCarried {
+  const { vaultPerp = null, ...known } = carried ?? {};
+  return { ...initialEngine(epoch), expectedPerp: vaultPerp, ...known };
+}
 
 export const trackedOperation = (engine: EngineCarried, operationId: string): TrackedOperation | null =>
   engine.operations.find((operation) => operation.operationId === operationId) ?? null;
@@ -158,7 +161,7 @@ export const unresolvedOperations = (engine: EngineCarried): readonly TrackedOpe
 const hasDropped = (engine: EngineCarried): boolean =>
   engine.operations.some((operation) => operation.phase === 'dropped');
 
-/** Nothing of ours can move the position now: what a snapshot shows may be held against what the vault says. */
+/** Nothing of ours can move the position now: what a snapshot shows may be compared with what the engine expects. */
 export const isQuiet = (engine: EngineCarried): boolean =>
   engine.slot === null && unresolvedOperations(engine).length === 0 && !hasDropped(engine);
 
@@ -167,7 +170,7 @@ export const admissionView = (engine: EngineCarried): AdmissionView => ({
   holds: engine.holds,
   unresolved: unresolvedOperations(engine),
   dropped: hasDropped(engine),
-  hasPosition: engine.vaultPerp === null ? null : engine.vaultPerp !== '0',
+  hasPosition: engine.expectedPerp === null ? null : engine.expectedPerp !== '0',
 });
 
 export const decisionContext = (engine: EngineCarried): DecisionContext => ({
@@ -257,7 +260,7 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
   let next: EngineCarried = {
     ...engine,
     operations: engine.operations.map((other) => (other.operationId === operation.operationId ? operation : other)),
-    vaultPerp: before.doubted === true && change !== 0n ? null : withChange(engine.vaultPerp, change),
+    expectedPerp: before.doubted === true && change !== 0n ? null : withChange(engine.expectedPerp, change),
   };
   if (report.answer !== null) next = answerCommand(next, operation.operationId, report.answer);
   if (report.phase !== 'unresolved') {
@@ -282,8 +285,8 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
 /** An OPEN whose fate was unknown: whatever is told of it, only the account says what a person now has. */
 const retarget = (engine: EngineCarried, operation: TrackedOperation): EngineCarried =>
   operation.kind === 'open'
-    ? { ...engine, vaultPerp: null, retarget: { unless: operation.perpBefore } }
-    : { ...engine, vaultPerp: null };
+    ? { ...engine, expectedPerp: null, retarget: { unless: operation.perpBefore } }
+    : { ...engine, expectedPerp: null };
 
 /** It ended without telling how: the account tells what stands. */
 export const takeOverAfter = (engine: EngineCarried, operation: TrackedOperation): EngineCarried =>
@@ -297,8 +300,8 @@ export const leaveSlot = (engine: EngineCarried, operationId: string): EngineCar
 
 const perpAfter = (before: string, change: string): string => (BigInt(before) + BigInt(change)).toString();
 
-const withChange = (vaultPerp: string | null, change: bigint): string | null =>
-  vaultPerp === null ? null : (BigInt(vaultPerp) + change).toString();
+const withChange = (expectedPerp: string | null, change: bigint): string | null =>
+  expectedPerp === null ? null : (BigInt(expectedPerp) + change).toString();
 
 /** "Unknown" is what a person is told meanwhile; the journal waits for the end. */
 const isLasting = (answer: CommandAnswer): boolean => isFinal(answer) && answer.data.status !== 'unknown';
@@ -323,7 +326,7 @@ function unresolve(
 ): EngineCarried {
   return {
     ...engine,
-    vaultPerp: null,
+    expectedPerp: null,
     holds: withHold(engine.holds, {
       code: 'unresolved',
       key: operation.operationId,
@@ -407,7 +410,7 @@ function end(
   if (!report.contradicted) return next;
   return {
     ...next,
-    vaultPerp: null,
+    expectedPerp: null,
     holds: withHold(next.holds, {
       code: 'desync',
       key: operation.operationId,
@@ -497,34 +500,34 @@ export function resume(engine: EngineCarried, perp: string | null, spot: string)
     holds: engine.holds.filter((hold) => hold.clearedBy !== 'person' || hold.code === 'stopped'),
   };
   if (perp === null || !isQuiet(engine)) return takeOverLater(next, changed);
-  const taken = { ...next, vaultPerp: perp };
+  const taken = { ...next, expectedPerp: perp };
   return changed ? { ...taken, hedgeTargetPpm: hedgeTargetOf(perp, spot), confirmedExcess: null } : taken;
 }
 
 /** What stands is not known while something of ours may still move it: the first quiet look takes it over. */
 const takeOverLater = (engine: EngineCarried, withTarget: boolean): EngineCarried => ({
   ...engine,
-  vaultPerp: null,
+  expectedPerp: null,
   retarget: withTarget ? { unless: null } : engine.retarget,
 });
 
-/** The first look after the vault was unknown: what stands is the engine's, and the target where that was left open. */
+/** The first look after the position was unknown: what stands is the engine's, and the target where that was left open. */
 export const takePosition = (engine: EngineCarried, perp: string, spot: string): EngineCarried => ({
   ...engine,
-  vaultPerp: perp,
+  expectedPerp: perp,
   retarget: null,
   hedgeTargetPpm:
     engine.retarget === null || engine.retarget.unless === perp ? engine.hedgeTargetPpm : hedgeTargetOf(perp, spot),
 });
 
 /**
- * An order of ours filled after its operation had ended: the vault has it. What enlarges was wished for with the order,
+ * An order of ours filled after its operation had ended: the engine expects it from here on. What enlarges was wished for with the order,
  * so that the target takes it in, and with it what was confirmed beyond spot; what reduces leaves the target as it is.
  */
 export function takeLateFill(engine: EngineCarried, perp: string, spot: string): EngineCarried {
   const target = Math.max(engine.hedgeTargetPpm, hedgeTargetOf(perp, spot));
-  const enlarged = engine.vaultPerp !== null && BigInt(perp) < BigInt(engine.vaultPerp);
-  const taken = { ...engine, vaultPerp: perp, doubts: 0 };
+  const enlarged = engine.expectedPerp !== null && BigInt(perp) < BigInt(engine.expectedPerp);
+  const taken = { ...engine, expectedPerp: perp, doubts: 0 };
   const excess = excessOf(lamports(BigInt(spot)), lamports(BigInt(perp)));
   if (enlarged) {
     // The order's size was confirmed as a whole: the part that came late lies beyond spot by the same word. An excess
@@ -547,7 +550,7 @@ export const MAX_DOUBTS = 3;
 export function adopt(engine: EngineCarried, perp: string, spot: string): EngineCarried {
   const next = { ...engine, holds: withoutHold(engine.holds, 'foreign_trade') };
   return isQuiet(engine)
-    ? { ...next, vaultPerp: perp, hedgeTargetPpm: hedgeTargetOf(perp, spot), confirmedExcess: null }
+    ? { ...next, expectedPerp: perp, hedgeTargetPpm: hedgeTargetOf(perp, spot), confirmedExcess: null }
     : takeOverLater(next, true);
 }
 

@@ -1,9 +1,9 @@
-/** Vault against venue: what this engine believes it holds, and what a snapshot shows. */
+/** The position that the engine expects, against what a snapshot shows. */
 import { SOL_PERP } from '../account/account.ts';
 import type { PositionLedger, Snapshot } from '../account/snapshot.ts';
 import { abs } from '../money/units.ts';
 
-/** What a venue's ledger said at the last look at which vault and venue were one, and the perp then. Plain JSON. */
+/** What a venue's ledger said at the last look at which engine and venue agreed, and the perp then. Plain JSON. */
 export interface LedgerMark {
   /** Signed lamports, as decimal strings. */
   readonly perp: string;
@@ -15,7 +15,7 @@ export interface LedgerMark {
 
 export type PositionDifference =
   | { readonly kind: 'none' }
-  /** The vault does not know: the snapshot tells. */
+  /** The engine does not know: the snapshot tells. */
   | { readonly kind: 'first_look'; readonly perp: bigint }
   | { readonly kind: 'liquidation'; readonly from: bigint; readonly to: bigint }
   /** Somebody else shrank it, without crossing zero; `to` 0: closed. */
@@ -58,24 +58,24 @@ export function ledgerMark(snapshot: Snapshot): LedgerMark | null {
  * and not size, and are journaled by the venue under their own source. Cases: docs/architecture/books.md.
  */
 export function reconcile(
-  vaultPerp: bigint | null,
+  expectedPerp: bigint | null,
   snapshot: Snapshot,
   liquidatedMs: number | null = null,
   mark: LedgerMark | null = null,
 ): PositionDifference {
   const perp = perpOf(snapshot);
-  if (vaultPerp === null) return { kind: 'first_look', perp };
+  if (expectedPerp === null) return { kind: 'first_look', perp };
   const { ledger } = snapshot;
   const isUnexplained = mark !== null && (ledger?.unexplained ?? 0) > mark.unexplained;
-  if (perp === vaultPerp) return isUnexplained ? { kind: 'unexplained' } : { kind: 'none' };
-  const sizes = { from: vaultPerp, to: perp };
-  if (ledger === undefined || mark === null) return bySize(vaultPerp, snapshot, liquidatedMs);
+  if (perp === expectedPerp) return isUnexplained ? { kind: 'unexplained' } : { kind: 'none' };
+  const sizes = { from: expectedPerp, to: perp };
+  if (ledger === undefined || mark === null) return bySize(expectedPerp, snapshot, liquidatedMs);
   if (ledger === null) return { kind: 'not_yet', ...sizes };
   const since = movedSince(mark, ledger);
   if (perp - BigInt(mark.perp) !== since.own + since.foreign + since.liquidated) return { kind: 'not_yet', ...sizes };
   if (since.liquidated !== 0n) return { kind: 'liquidation', ...sizes };
   if (since.foreign === 0n) return { kind: 'late_fill', ...sizes };
-  return bySize(vaultPerp, snapshot, liquidatedMs);
+  return bySize(expectedPerp, snapshot, liquidatedMs);
 }
 
 const movedSince = (mark: LedgerMark, ledger: PositionLedger) => ({
@@ -84,11 +84,11 @@ const movedSince = (mark: LedgerMark, ledger: PositionLedger) => ({
   liquidated: ledger.liquidated - BigInt(mark.liquidated),
 });
 
-function bySize(vaultPerp: bigint, snapshot: Snapshot, liquidatedMs: number | null): PositionDifference {
+function bySize(expectedPerp: bigint, snapshot: Snapshot, liquidatedMs: number | null): PositionDifference {
   const perp = perpOf(snapshot);
-  const sizes = { from: vaultPerp, to: perp };
-  const sameSide = perp === 0n || (vaultPerp !== 0n && perp < 0n === vaultPerp < 0n);
-  if (!sameSide || abs(perp) > abs(vaultPerp)) return { kind: 'foreign_increase', ...sizes };
+  const sizes = { from: expectedPerp, to: perp };
+  const sameSide = perp === 0n || (expectedPerp !== 0n && perp < 0n === expectedPerp < 0n);
+  if (!sameSide || abs(perp) > abs(expectedPerp)) return { kind: 'foreign_increase', ...sizes };
   const liquidated = snapshot.account?.status !== 'active' || isLiquidatedSince(snapshot, liquidatedMs);
   return { kind: liquidated ? 'liquidation' : 'foreign_reduction', ...sizes };
 }

@@ -61,7 +61,15 @@ const report = (change: Partial<OperationReport>): OperationReport => ({
 });
 
 const engineWith = (kind: OperationKind, vaultSol = 0n): EngineCarried =>
-  startOperation({ ...initialEngine('e'), vaultPerp: (vaultSol * SOL).toString() }, tracked(kind));
+  startOperation({ ...initialEngine('e'), expectedPerp: (vaultSol * SOL).toString() }, tracked(kind));
+
+describe('a state that an older version carried', () => {
+  it('keeps its position under the new name, and the old one is gone', () => {
+    const { expectedPerp: _, ...older } = { ...initialEngine('e'), vaultPerp: '-5', decisions: 3 };
+    expect(carriedEngine(older, 'other')).toEqual({ ...initialEngine('e'), expectedPerp: '-5', decisions: 3 });
+    expect(carriedEngine({ ...initialEngine('e'), expectedPerp: '7' }, 'other').expectedPerp).toBe('7');
+  });
+});
 
 describe('an operation that reports', () => {
   it('frees the slot at released, keeps the answer, and moves the vault once however often it reports', () => {
@@ -73,7 +81,7 @@ describe('an operation that reports', () => {
     });
     const released = takeReport(engine, report({ perpChange: (-5n * SOL).toString() }), NOW);
     expect(released.slot).toBeNull();
-    expect(released.vaultPerp).toBe((-5n * SOL).toString());
+    expect(released.expectedPerp).toBe((-5n * SOL).toString());
     expect(released.hedgeTargetPpm).toBe(500_000);
     expect(released.commands[0]?.answer?.success).toBe(true);
     expect(takeReport(released, report({ perpChange: (-5n * SOL).toString() }), NOW)).toBe(released);
@@ -83,7 +91,7 @@ describe('an operation that reports', () => {
       NOW,
     );
     expect(ended.operations).toHaveLength(0);
-    expect(ended.vaultPerp).toBe((-5n * SOL).toString());
+    expect(ended.expectedPerp).toBe((-5n * SOL).toString());
   });
 
   it('remembers by how much a confirmed OPEN lay beyond spot, until something else is chosen', () => {
@@ -109,7 +117,7 @@ describe('an operation that reports', () => {
   it('counts what fills late of a confirmed OPEN beyond spot as confirmed, and what was never confirmed as naked', () => {
     const at = (perp: bigint, confirmed: bigint | null) => ({
       ...engineWith('open'),
-      vaultPerp: (perp * SOL).toString(),
+      expectedPerp: (perp * SOL).toString(),
       hedgeTargetPpm: 1_000_000,
       confirmedExcess: confirmed === null ? null : (confirmed * SOL).toString(),
     });
@@ -135,7 +143,7 @@ describe('an operation that reports', () => {
       NOW,
     );
     expect(unknown.slot).toBeNull();
-    expect(unknown.vaultPerp).toBeNull();
+    expect(unknown.expectedPerp).toBeNull();
     expect(unknown.holds.map((hold) => [hold.code, hold.key])).toEqual([['unresolved', 'op']]);
     const ended = takeReport(unknown, report({ phase: 'ended', sequence: 1, perpChange: '-1' }), NOW);
     expect(ended.holds).toEqual([]);
@@ -198,7 +206,7 @@ describe('what a trade does to the target, the cooldown and the backoff', () => 
       report({ perpChange: (5n * SOL).toString() }),
       NOW,
     );
-    expect([closed.hedgeTargetPpm, closed.vaultPerp]).toEqual([0, '0']);
+    expect([closed.hedgeTargetPpm, closed.expectedPerp]).toEqual([0, '0']);
     const flat = takeReport({ ...engineWith('flatten', -5n), hedgeTargetPpm: 500_000 }, report({}), NOW);
     expect(tradingStateOf(flat.holds)).toBe('halted');
     expect(flattened(initialEngine('e'), 1).holds[0]?.clearedBy).toBe('person');
@@ -241,7 +249,7 @@ describe('commands of control', () => {
 
   it('ADOPT takes over what stands, STOP and START come and go', () => {
     const adopted = adopt(initialEngine('e'), (-4n * SOL).toString(), (8n * SOL).toString());
-    expect([adopted.vaultPerp, adopted.hedgeTargetPpm]).toEqual([(-4n * SOL).toString(), 500_000]);
+    expect([adopted.expectedPerp, adopted.hedgeTargetPpm]).toEqual([(-4n * SOL).toString(), 500_000]);
     const stopped = stopEngine(adopted, 7);
     expect([stopped.state, tradingStateOf(stopped.holds)]).toEqual(['stopped', 'reducing']);
     expect(startEngine(stopped).holds).toEqual([]);
@@ -269,7 +277,7 @@ describe('an operation whose fate was unknown', () => {
 
   it('leaves the target of an OPEN to what stands at the first quiet look', () => {
     const released = takeReport(unresolved(), report({ sequence: 1 }), NOW);
-    expect(released.vaultPerp).toBeNull();
+    expect(released.expectedPerp).toBeNull();
     const spot = (10n * SOL).toString();
     expect(takePosition(released, (-4n * SOL).toString(), spot)).toMatchObject({
       hedgeTargetPpm: 400_000,
@@ -281,7 +289,9 @@ describe('an operation whose fate was unknown', () => {
   it('is not counted on top of a position that was read with it in', () => {
     const released = takePosition(takeReport(unresolved(), report({ sequence: 1 }), NOW), (-4n * SOL).toString(), '1');
     const change = (-4n * SOL).toString();
-    expect(takeReport(released, report({ sequence: 2, phase: 'ended', perpChange: change }), NOW).vaultPerp).toBeNull();
+    expect(
+      takeReport(released, report({ sequence: 2, phase: 'ended', perpChange: change }), NOW).expectedPerp,
+    ).toBeNull();
   });
 
   it('takes the slot when it turns out to work on', () => {
@@ -300,7 +310,7 @@ describe('an operation whose fate was unknown', () => {
 
   it('leaves RESUME and ADOPT to the first quiet look', () => {
     for (const taken of [resume(unresolved(), '-1', '1'), adopt(unresolved(), '-1', '1')]) {
-      expect(taken.vaultPerp).toBeNull();
+      expect(taken.expectedPerp).toBeNull();
     }
     expect(adopt(unresolved(), '-1', '1').retarget).toEqual({ unless: null });
   });

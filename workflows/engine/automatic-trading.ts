@@ -1,0 +1,63 @@
+/** The engine's own trades: decided on what the watch saw, and decided again on a fresh snapshot before anything starts. */
+import { isCancellation } from '@temporalio/workflow';
+import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../../src/domain/account/snapshot.ts';
+import { decide, type EngineAction } from '../../src/domain/engine/decide.ts';
+import { decisionContext } from '../../src/domain/engine/engine-state.ts';
+import type { ErrorReport } from '../../src/lib/errors.ts';
+import { failureReport } from '../failure-report.ts';
+import { durable } from './activities.ts';
+import type { EngineCore } from './core.ts';
+
+export type DecidedTrade = Exclude<EngineAction, { kind: 'none' }>;
+
+export interface AutomaticTradingPorts {
+  readonly see: (json: SnapshotJson) => Snapshot;
+  readonly lose: (error: ErrorReport, critical: boolean) => void;
+  readonly start: (action: DecidedTrade, snapshot: Snapshot) => Promise<void>;
+  /** A person's command comes first. */
+  readonly commandsWait: () => boolean;
+  /** Grows with each report: what was read before one may lack what it changed. */
+  readonly reportsTaken: () => number;
+  /** False: a new process has started, and its journal must be compared first. */
+  readonly isOpen: () => boolean;
+}
+
+export class AutomaticTrading {
+  readonly #core: EngineCore;
+  readonly #ports: AutomaticTradingPorts;
+
+  constructor(core: EngineCore, ports: AutomaticTradingPorts) {
+    this.#core = core;
+    this.#ports = ports;
+  }
+
+  /** True when an operation was started, or what was seen cannot be acted on: the next look tells more. */
+  async act(seen: SnapshotJson): Promise<boolean> {
+    const { see, lose, start, reportsTaken, isOpen } = this.#ports;
+    const wanted = this.#decision(decodeSnapshot(seen));
+    if (wanted === null || (wanted.kind === 'guard' && this.#core.state.current.backoffUntilMs !== null)) return false;
+    const reports = reportsTaken();
+    let fresh: SnapshotJson;
+    try {
+      fresh = await durable.readSnapshot({ engineId: this.#core.engineId, commitment: 'confirmed' });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      lose(failureReport(error), false);
+      return true;
+    }
+    if (reportsTaken() !== reports || !isOpen()) return true;
+    const snapshot = see(fresh);
+    const action = this.#decision(snapshot);
+    if (action === null) return false;
+    await start(action, snapshot);
+    return true;
+  }
+
+  /** Null: nothing to trade, or the slot is not ours to take. */
+  #decision(snapshot: Snapshot): DecidedTrade | null {
+    const engine = this.#core.state.current;
+    if (engine.slot !== null || this.#ports.commandsWait()) return null;
+    const { action } = decide(snapshot, decisionContext(engine), this.#core.settings.policy, Date.now());
+    return action.kind === 'none' ? null : action;
+  }
+}

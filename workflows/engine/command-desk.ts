@@ -1,0 +1,121 @@
+/** Where commands come in: each is taken once, one at a time under its id, and answered in time whatever it waits for. */
+import { ApplicationFailure, condition, isCancellation } from '@temporalio/workflow';
+import { type CommandAnswer, type CommandEnvelope, refused } from '../../src/domain/order/command.ts';
+import { isExit, operationKindOf } from '../../src/domain/order/operations.ts';
+import { accepted, idConflict } from '../../src/domain/order/repeated-command.ts';
+import { operationIdOf } from '../../src/lib/ids.ts';
+import type { CommandRecords } from './command-records.ts';
+import { engineBusy, expiry, failedInside, NOT_READY } from './command-refusals.ts';
+import type { ControlCommands } from './control-commands.ts';
+import type { EngineCore } from './core.ts';
+import type { SlotLine } from './slot-line.ts';
+import type { TradeCommands } from './trade-commands.ts';
+
+export interface CommandDeskPorts {
+  readonly records: CommandRecords;
+  readonly line: SlotLine;
+  readonly trades: Pick<TradeCommands, 'run' | 'expecting'>;
+  readonly controls: Pick<ControlCommands, 'run'>;
+}
+
+export class CommandDesk {
+  readonly #core: EngineCore;
+  readonly #ports: CommandDeskPorts;
+  #handling = 0;
+  /** Command ids being admitted: a second update of the same id waits for the first. */
+  readonly #inHand = new Set<string>();
+
+  constructor(core: EngineCore, ports: CommandDeskPorts) {
+    this.#core = core;
+    this.#ports = ports;
+  }
+
+  /** How many commands wait for the slot: the engine decides nothing over their heads. */
+  get waiting(): number {
+    return this.#ports.line.length + this.#ports.trades.expecting;
+  }
+
+  /** Nothing that continue-as-new would lose. */
+  idle(): boolean {
+    return this.#handling === 0 && this.#ports.line.length === 0;
+  }
+
+  /** Synchronous, changes nothing. A refusal here leaves no record, so that the same command may come again. */
+  validate({ request, commandId }: CommandEnvelope): void {
+    const kind = operationKindOf(request.action);
+    if (kind === null || isExit(kind)) return;
+    if (this.#ports.records.remembered(commandId) !== null) return;
+    const { maxWaiting } = this.#core.settings.tuning;
+    const waiting = this.#ports.line.length;
+    if (waiting < maxWaiting) return;
+    const { message, code, details } = engineBusy(waiting, maxWaiting);
+    throw ApplicationFailure.nonRetryable(message, code, details);
+  }
+
+  /** `ready`: the two stores were compared; before it only the ways out and what needs no look at the account go on. */
+  async handle(envelope: CommandEnvelope, ready: boolean, withinMs: number): Promise<CommandAnswer> {
+    const { records } = this.#ports;
+    if (!ready && needsStores(envelope)) return records.addressed(refused(NOT_READY));
+    const answer: { value?: CommandAnswer } = {};
+    this.#handling += 1;
+    void this.#answer(envelope)
+      .catch((error: unknown): CommandAnswer => {
+        if (isCancellation(error)) throw error;
+        return refused(failedInside(error));
+      })
+      .then((value) => {
+        answer.value = value;
+      });
+    await condition(() => answer.value !== undefined, withinMs);
+    return records.addressed(answer.value ?? this.#pending(envelope));
+  }
+
+  #pending({ commandId }: CommandEnvelope): CommandAnswer {
+    return accepted(operationIdOf(this.#core.engineId, commandId));
+  }
+
+  /** The final answer, however long it takes. */
+  async #answer(envelope: CommandEnvelope): Promise<CommandAnswer> {
+    const { records, trades, controls } = this.#ports;
+    const { commandId, requestHash } = envelope;
+    // Of several that wait, one goes on at a time.
+    while (this.#inHand.has(commandId)) await condition(() => !this.#inHand.has(commandId));
+    const release = this.#take(commandId);
+    try {
+      const known = records.remembered(commandId);
+      if (known !== null) {
+        release();
+        if (known.requestHash !== requestHash) return idConflict(commandId);
+        await condition(() => records.remembered(commandId)?.answer != null);
+        return records.remembered(commandId)?.answer ?? this.#pending(envelope);
+      }
+      const kind = operationKindOf(envelope.request.action);
+      if (Date.now() > envelope.notAfterMs) return await records.conclude(envelope, expiry(), false);
+      if (kind === null) return await controls.run(envelope);
+      const unstarted = await trades.run(envelope, kind);
+      if (unstarted !== null) return unstarted;
+      release();
+      await condition(() => records.remembered(commandId)?.answer != null);
+      return records.remembered(commandId)?.answer ?? this.#pending(envelope);
+    } finally {
+      release();
+    }
+  }
+
+  /** The command is in hand until the returned function is called; calling it again does nothing. */
+  #take(commandId: string): () => void {
+    this.#inHand.add(commandId);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#handling -= 1;
+      this.#inHand.delete(commandId);
+    };
+  }
+}
+
+function needsStores({ request }: CommandEnvelope): boolean {
+  const kind = operationKindOf(request.action);
+  return kind === null ? request.action === 'RESUME' || request.action === 'ADOPT_POSITION' : !isExit(kind);
+}

@@ -1,0 +1,108 @@
+/** What is known of a command, here and in the journal: its admission, once, and its final answer. */
+import { condition, isCancellation } from '@temporalio/workflow';
+import { type RememberedCommand, rememberCommand, unansweredCommands } from '../../src/domain/engine/engine-state.ts';
+import { addPendingAnswer } from '../../src/domain/engine/transitions.ts';
+import type { CommandAnswer, CommandEnvelope } from '../../src/domain/order/command.ts';
+import { isExit, operationKindOf } from '../../src/domain/order/operations.ts';
+import { repeatedAnswer } from '../../src/domain/order/repeated-command.ts';
+import { operationIdOf } from '../../src/lib/ids.ts';
+import { local } from './activities.ts';
+import type { EngineCore } from './core.ts';
+import type { OneAtATime } from './one-at-a-time.ts';
+
+export type AdmittedCommand = Awaited<ReturnType<typeof local.admitCommand>>;
+
+/** A report that is on its way comes sooner by far; the answer must be in time without it too. */
+const REPORTS_WITHIN_MS = 1_500;
+
+export class CommandRecords {
+  readonly #core: EngineCore;
+  readonly #locally: OneAtATime;
+
+  constructor(core: EngineCore, locally: OneAtATime) {
+    this.#core = core;
+    this.#locally = locally;
+  }
+
+  remembered(commandId: string): RememberedCommand | null {
+    return this.#core.state.current.commands.find((command) => command.commandId === commandId) ?? null;
+  }
+
+  /** Every answer names the engine that it is about. */
+  addressed(answer: CommandAnswer): CommandAnswer {
+    const { engineId, settings } = this.#core;
+    return { ...answer, data: { engine_id: engineId, mode: settings.policy.mode, ...answer.data } };
+  }
+
+  /** Null when the journal cannot be reached: what is known here must do. */
+  async admit(envelope: CommandEnvelope, withSnapshot: boolean): Promise<AdmittedCommand | null> {
+    const { engineId, state } = this.#core;
+    const record = {
+      commandId: envelope.commandId,
+      engineId,
+      action: envelope.request.action,
+      requestHash: envelope.requestHash,
+      request: envelope.request as never,
+      receivedAtMs: envelope.receivedAtMs,
+      operationId: operationIdOf(engineId, envelope.commandId),
+    };
+    const kind = operationKindOf(envelope.request.action);
+    const first = kind === null || isExit(kind);
+    const unanswered = unansweredCommands(state.current).filter((other) => other !== envelope.commandId);
+    const input = { engineId, record, withSnapshot, unanswered };
+    try {
+      return await this.#locally.run(() => local.admitCommand(input), first);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return null;
+    }
+  }
+
+  /**
+   * What the journal tells as ended, anybody may act on: it counts here before the next command is looked at. The report
+   * that it waits for was sent before the journal was written, and is at most on its way.
+   */
+  async takeReported(admitted: AdmittedCommand | null): Promise<void> {
+    const reported = admitted?.answered ?? [];
+    const taken = () => {
+      const open = unansweredCommands(this.#core.state.current);
+      return reported.every((commandId) => !open.includes(commandId));
+    };
+    if (!taken()) await condition(taken, REPORTS_WITHIN_MS);
+  }
+
+  /** Records a final answer here and in the journal. `admitted`: the journal has the command's row already. */
+  async conclude(envelope: CommandEnvelope, answer: CommandAnswer, admitted: boolean): Promise<CommandAnswer> {
+    if (!admitted) {
+      // The journal remembers longer than the engine does: the first answer stands.
+      const past = journalAnswer(envelope, await this.admit(envelope, false));
+      if (past !== null) return past;
+    }
+    const { state } = this.#core;
+    const { commandId, requestHash } = envelope;
+    const full = this.addressed(answer);
+    state.apply(rememberCommand, { commandId, requestHash, operationId: null, answer: full });
+    const record = { commandId, answer: full, atMs: Date.now() };
+    await this.#locally
+      .run(() => local.recordAnswer(record))
+      .catch((error: unknown) => {
+        if (isCancellation(error)) throw error;
+        // The journal catches up: the engine remembers the answer meanwhile.
+        state.apply(addPendingAnswer, record);
+      });
+    return full;
+  }
+}
+
+/** What the journal already says about this command id; null: it may go on. */
+export function journalAnswer({ commandId }: CommandEnvelope, admitted: AdmittedCommand | null): CommandAnswer | null {
+  if (admitted === null) return null;
+  const { admission, operation } = admitted;
+  const first = admission.kind === 'new' ? null : admission.record;
+  return repeatedAnswer(commandId, {
+    isSame: admission.kind !== 'conflict',
+    answer: first?.answer ?? null,
+    first,
+    operation,
+  });
+}

@@ -1,0 +1,59 @@
+/** Why a command is not carried out, where the reason lies in the engine itself. */
+import { type CommandAnswer, refused } from '../../src/domain/order/command.ts';
+import type { ErrorReport } from '../../src/lib/errors.ts';
+
+const RETRY_AFTER_S = 10;
+
+const unavailable = (part: string, message: string): ErrorReport => ({
+  code: 'UNAVAILABLE',
+  message,
+  details: { part, retry_after_s: RETRY_AFTER_S },
+});
+
+export const NOT_READY = unavailable(
+  'journal',
+  'The engine has just started and still compares its two stores, or rebuilds its journal; nothing was sent.',
+);
+export const JOURNAL_DOWN = unavailable('journal', 'The journal cannot be reached; nothing was sent.');
+export const VENUE_DOWN = unavailable('venue', 'The account cannot be read now; nothing was sent.');
+export const RESUME_UNREAD = unavailable('venue', 'The account cannot be read now; RESUME looks first.');
+export const ADOPT_UNREAD = unavailable('venue', 'The account cannot be read now.');
+
+export const CONFIRMATION_INVALID: ErrorReport = {
+  code: 'CONFIRMATION_INVALID',
+  message:
+    'The confirmation token is unknown, spent, expired, or belongs to another command. Send the command without it for a new one.',
+};
+
+export const expiry = (): CommandAnswer =>
+  refused({
+    code: 'COMMAND_EXPIRED',
+    message: 'The command reached the engine too late and was not carried out. Send it again with a new command_id.',
+  });
+
+/** Not recorded: the same command may come again. */
+export const engineBusy = (waiting: number, limit: number): ErrorReport => ({
+  code: 'ENGINE_BUSY',
+  message: 'The engine is busy: try again in a few seconds.',
+  details: { waiting, limit },
+});
+
+/** Accepted and then in vain: recorded, since it was answered pending, so it is no use to send it again as it is. */
+export const waitedForSlot = (waitedMs: number): ErrorReport => ({
+  code: 'ENGINE_BUSY',
+  message: 'The running operation did not end in time; nothing was sent.',
+  details: { waited_s: waitedMs / 1_000, remedy: 'Send it again with a new command_id.' },
+});
+
+/** Likewise. */
+export const waitedForVenue = ({ code, message }: ErrorReport, waitedMs: number): ErrorReport => ({
+  code,
+  message: `${message} Timed out while waiting for it. Nothing was sent.`,
+  details: { part: 'venue', waited_s: waitedMs / 1_000, remedy: 'Send it again with a new command_id.' },
+});
+
+export const failedInside = (error: unknown): ErrorReport => ({
+  code: 'UNAVAILABLE',
+  message: error instanceof Error ? error.message : String(error),
+  details: { part: 'engine' },
+});

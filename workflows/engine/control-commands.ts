@@ -1,0 +1,132 @@
+/** Commands that start no operation. They always answer. */
+import { adopt, resume, startEngine, stopEngine } from '../../src/domain/engine/engine-state.ts';
+import { type Hold, tradingStateOf } from '../../src/domain/engine/hold.ts';
+import { perpOf } from '../../src/domain/engine/reconcile.ts';
+import { isRestrictedBy } from '../../src/domain/engine/transitions.ts';
+import { exposure } from '../../src/domain/hedge/delta.ts';
+import { type CommandAnswer, type CommandEnvelope, done, type Mode, refused } from '../../src/domain/order/command.ts';
+import type { ErrorReport } from '../../src/lib/errors.ts';
+import type { AccountReader } from './account-reader.ts';
+import { type CommandRecords, journalAnswer } from './command-records.ts';
+import { ADOPT_UNREAD, RESUME_UNREAD } from './command-refusals.ts';
+import type { EngineCore } from './core.ts';
+import { checkWallet } from './wallet-check.ts';
+
+export interface ControlCommandsPorts {
+  readonly records: CommandRecords;
+  readonly account: AccountReader;
+  /** A person looked: takes the journal that stands as ours. The reason when it cannot. */
+  readonly acceptJournal: () => Promise<ErrorReport | null>;
+  /** Grows with each report: what was read before one may lack what it changed. */
+  readonly reportsTaken: () => number;
+}
+
+export class ControlCommands {
+  readonly #core: EngineCore;
+  readonly #ports: ControlCommandsPorts;
+
+  constructor(core: EngineCore, ports: ControlCommandsPorts) {
+    this.#core = core;
+    this.#ports = ports;
+  }
+
+  async run(envelope: CommandEnvelope): Promise<CommandAnswer> {
+    const { records } = this.#ports;
+    const stored = await records.admit(envelope, false);
+    const past = journalAnswer(envelope, stored);
+    if (past !== null) return past;
+    await records.takeReported(stored);
+    const admitted = stored !== null;
+    const { request } = envelope;
+    switch (request.action) {
+      case 'START_ENGINE':
+        return await this.#start(envelope, request.mode, admitted);
+      case 'STOP_ENGINE':
+        return await this.#stop(envelope, admitted);
+      case 'RESUME':
+        return await this.#resume(envelope, admitted);
+      case 'ADOPT_POSITION':
+        return await this.#adopt(envelope, admitted);
+      default:
+        return done('Engine state.', { changed: false, ...this.#stateData() });
+    }
+  }
+
+  async #start(envelope: CommandEnvelope, asked: Mode, admitted: boolean): Promise<CommandAnswer> {
+    const { records, account } = this.#ports;
+    const { state, settings } = this.#core;
+    const { mode, permissions } = settings.policy;
+    if (asked !== mode) {
+      const message = `This engine runs in ${mode} mode. Stop it first, then start with ENGINE_MODE=${asked}.`;
+      const error = { code: 'ENGINE_RUNNING_OTHER_MODE', message, details: { mode } };
+      return await records.conclude(envelope, refused(error), admitted);
+    }
+    const wallet = mode === 'live' ? await checkWallet(() => account.read(), permissions) : null;
+    if (wallet?.refusal !== undefined) return await records.conclude(envelope, refused(wallet.refusal), admitted);
+    const changed = state.current.state !== 'running';
+    state.apply(startEngine);
+    const started = changed ? 'Engine started.' : 'The engine runs already.';
+    const answer =
+      wallet === null
+        ? done(started, { changed, ...this.#stateData() })
+        : done(`${started} ${wallet.message}`, { changed, wallet: wallet.data, ...this.#stateData() });
+    return await records.conclude(envelope, answer, admitted);
+  }
+
+  async #stop(envelope: CommandEnvelope, admitted: boolean): Promise<CommandAnswer> {
+    const { state } = this.#core;
+    const changed = state.current.state === 'running';
+    if (changed) state.apply(stopEngine, Date.now());
+    const { expectedPerp } = state.current;
+    const open = expectedPerp !== null && expectedPerp !== '0';
+    const stopped = changed ? 'Automatic trading stopped.' : 'The engine is stopped already.';
+    const warning = open ? ' A position stays open: it is watched, and nothing corrects it. CLOSE ends it.' : '';
+    const answer = done(`${stopped}${warning}`, { changed, position_open: open, ...this.#stateData() });
+    return await this.#ports.records.conclude(envelope, answer, admitted);
+  }
+
+  async #resume(envelope: CommandEnvelope, admitted: boolean): Promise<CommandAnswer> {
+    const { records, account, acceptJournal, reportsTaken } = this.#ports;
+    const { state, settings } = this.#core;
+    const reports = reportsTaken();
+    const snapshot = await account.tryRead();
+    if (snapshot === null) return refused(RESUME_UNREAD);
+    if (isRestrictedBy(state.current, 'stores_diverged')) {
+      const refusal = await acceptJournal();
+      if (refusal !== null) return refused(refusal);
+    }
+    const before = state.current.holds;
+    const spot = (exposure(snapshot, settings.policy).spot ?? 0n).toString();
+    // What an operation told meanwhile may not be in what was read: then the next look takes it.
+    const perp = reportsTaken() === reports ? perpOf(snapshot).toString() : null;
+    state.apply(resume, perp, spot);
+    const { holds } = state.current;
+    const stands = (hold: Hold) => holds.some((other) => other.code === hold.code && other.key === hold.key);
+    const cleared = before.filter((hold) => !stands(hold)).map((hold) => hold.code);
+    const left = holds.map(({ code, reason, clearedBy }) => ({ code, reason, cleared_by: clearedBy }));
+    const message = cleared.length === 0 ? 'Nothing to resume.' : `Cleared: ${cleared.join(', ')}.`;
+    const answer = done(message, { changed: cleared.length > 0, cleared, holds: left, ...this.#stateData() });
+    return await records.conclude(envelope, answer, admitted);
+  }
+
+  async #adopt(envelope: CommandEnvelope, admitted: boolean): Promise<CommandAnswer> {
+    const { records, account } = this.#ports;
+    const { state, settings } = this.#core;
+    const snapshot = await account.tryRead();
+    if (snapshot === null) return refused(ADOPT_UNREAD);
+    const perp = perpOf(snapshot).toString();
+    if (perp === '0') {
+      const error = { code: 'NO_POSITION', message: 'There is no position to adopt.' };
+      return await records.conclude(envelope, refused(error), admitted);
+    }
+    const changed = state.current.expectedPerp !== perp || isRestrictedBy(state.current, 'foreign_trade');
+    state.apply(adopt, perp, (exposure(snapshot, settings.policy).spot ?? 0n).toString());
+    const answer = done("The position is this engine's own now.", { changed, ...this.#stateData() });
+    return await records.conclude(envelope, answer, admitted);
+  }
+
+  #stateData() {
+    const { state, holds, hedgeTargetPpm } = this.#core.state.current;
+    return { state, trading_state: tradingStateOf(holds), hedge_target: hedgeTargetPpm / 1e6 };
+  }
+}

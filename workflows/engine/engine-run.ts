@@ -1,0 +1,273 @@
+/** One run of the engine, from start or continue-as-new to the next: its parts, and the turns in which they work. */
+import { allHandlersFinished, condition, isCancellation, sleep, uuid4, workflowInfo } from '@temporalio/workflow';
+import type { WatchResult } from '../../activities/contract.ts';
+import type { Snapshot, SnapshotJson } from '../../src/domain/account/snapshot.ts';
+import { quickOperationMs, reportContextAt } from '../../src/domain/engine/engine-clock.ts';
+import { carriedEngine, type EngineCarried, slotWantedBy, takeReport } from '../../src/domain/engine/engine-state.ts';
+import { isRestrictedBy } from '../../src/domain/engine/transitions.ts';
+import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
+import type { CommandAnswer, CommandEnvelope } from '../../src/domain/order/command.ts';
+import type { EngineRecord } from '../../src/journal/records.ts';
+import type { ErrorReport } from '../../src/lib/errors.ts';
+import type { EngineInput } from '../messages.ts';
+import { AccountObserver } from './account-observer.ts';
+import { AccountReader } from './account-reader.ts';
+import { AutomaticTrading } from './automatic-trading.ts';
+import { CommandDesk } from './command-desk.ts';
+import { CommandRecords } from './command-records.ts';
+import { Confirmations } from './confirmations.ts';
+import { ControlCommands } from './control-commands.ts';
+import { type EngineCore, EngineSettings, EngineStateStore } from './core.ts';
+import { EngineDisplay, engineRecord } from './display.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+import { OperationStarter } from './operation-starter.ts';
+import { Outbox } from './outbox.ts';
+import { PositionCheck } from './position-check.ts';
+import { SlotLine } from './slot-line.ts';
+import { TwoStores } from './stores.ts';
+import { TradeCommands } from './trade-commands.ts';
+import { VenueWatch } from './venue-watch.ts';
+
+/** Waited when the watch and the workflow read the same snapshot differently, so that they cannot chase each other. */
+const DISAGREEMENT_PAUSE_MS = 5_000;
+/** Waited before the next watch when one ended in an error again: a defect must not fill the history. */
+const LOST_AGAIN_PAUSE_MS = 10_000;
+const ASK_AGAIN_MS = 10_000;
+
+export class EngineRun {
+  readonly #core: EngineCore;
+  readonly #display: EngineDisplay;
+  readonly #starter: OperationStarter;
+  readonly #outbox: Outbox;
+  readonly #observer: AccountObserver;
+  readonly #stores: TwoStores;
+  readonly #watch: VenueWatch;
+  readonly #trading: AutomaticTrading;
+  readonly #desk: CommandDesk;
+  /** The stores were compared since the last process start. */
+  #opened = false;
+  /** They were compared once, and no process start is on its way. */
+  #ready = false;
+  /** Grows with each report: a snapshot that was read before one must not be held against what it changed. */
+  #reports = 0;
+  /** This run did something: it may be followed by the next. */
+  #turned = false;
+  #cooldownTimerFor: number | null = null;
+
+  constructor(input: EngineInput) {
+    const { engineId, policy, tuning } = input;
+    const carried = carriedEngine(input.carried as unknown as EngineCarried | null, uuid4());
+    const core = {
+      engineId,
+      state: new EngineStateStore(carried),
+      settings: new EngineSettings(policy, tuning),
+    };
+    const starter = new OperationStarter(core);
+    const outbox = new Outbox(core, { startingOperation: () => starter.starting });
+    const raise: Outbox['raise'] = (draft, subject) => outbox.raise(draft, subject);
+    const position = new PositionCheck(core, { raise });
+    const comparePosition = (snapshot: Snapshot) => position.compare(snapshot);
+    const observer = new AccountObserver(core, { raise, comparePosition });
+    const lose: AccountObserver['lose'] = (error, critical) => observer.lose(error, critical);
+    const display = new EngineDisplay(core);
+    const stores = new TwoStores(core, {
+      ...{ raise, lose },
+      show: () => display.show(),
+      recover: (unfinished) => starter.recover(unfinished),
+    });
+    const reportsTaken = () => this.#reports;
+    const locally = new OneAtATime();
+    const records = new CommandRecords(core, locally);
+    const account = new AccountReader(engineId, locally);
+    const line = new SlotLine();
+    const trades = new TradeCommands(core, {
+      ...{ records, account, line, comparePosition, reportsTaken },
+      confirmations: new Confirmations(core),
+      start: (start) => starter.start(start),
+    });
+    const acceptJournal = () => stores.accept();
+    const controls = new ControlCommands(core, { records, account, acceptJournal, reportsTaken });
+    const desk = new CommandDesk(core, { records, line, trades, controls });
+    const trading = new AutomaticTrading(core, {
+      ...{ lose, reportsTaken },
+      see: (json) => this.#see(json),
+      start: (action, snapshot) => starter.startDecided(action, snapshot),
+      commandsWait: () => desk.waiting > 0,
+      isOpen: () => this.#opened,
+    });
+    this.#core = core;
+    this.#starter = starter;
+    this.#outbox = outbox;
+    this.#observer = observer;
+    this.#display = display;
+    this.#stores = stores;
+    this.#desk = desk;
+    this.#trading = trading;
+    this.#watch = new VenueWatch(core);
+  }
+
+  get record(): EngineRecord {
+    return engineRecord(this.#core);
+  }
+
+  get opened(): boolean {
+    return this.#opened;
+  }
+
+  takeReport(report: OperationReport): void {
+    const { state, settings } = this.#core;
+    this.#reports += 1;
+    state.apply(takeReport, report, reportContextAt(state.current, settings.policy, Date.now()));
+  }
+
+  configure({ policy, tuning }: Pick<EngineInput, 'policy' | 'tuning'>): void {
+    this.#core.settings.replace(policy, tuning);
+    // The process that sends this may stand on another journal than the last one: nothing trades before it is known.
+    this.#opened = false;
+    this.#ready = false;
+  }
+
+  validate(envelope: CommandEnvelope): void {
+    this.#desk.validate(envelope);
+  }
+
+  async command(envelope: CommandEnvelope): Promise<CommandAnswer> {
+    const { answerWithinMs } = this.#core.settings.tuning;
+    const answerByMs = Date.now() + answerWithinMs;
+    const takes = () => this.#ready && !this.#stores.rebuilding;
+    const ready = takes() || (await condition(takes, answerWithinMs));
+    return await this.#desk.handle(envelope, ready, Math.max(1, answerByMs - Date.now()));
+  }
+
+  /** After each start of a process: the two stores are compared, and operations are asked where they stand. */
+  async open(): Promise<void> {
+    this.#opened = true;
+    await this.#stores.open();
+    await this.#askAfterOperations();
+    // A process that came meanwhile has its own journal to be compared first.
+    this.#ready = this.#opened;
+  }
+
+  /** After continue-as-new or a restart: what Temporal no longer knows becomes unresolved from the journal's record. */
+  async #askAfterOperations(): Promise<void> {
+    if (await this.#askOnce()) return;
+    // They stay as they were known meanwhile, in the slot or unresolved: that is the careful side.
+    void this.#askUntilAnswered();
+  }
+
+  async #askUntilAnswered(): Promise<void> {
+    do await sleep(ASK_AGAIN_MS, { summary: 'until it asks after its operations again' });
+    while (!(await this.#askOnce()));
+  }
+
+  async #askOnce(): Promise<boolean> {
+    try {
+      await this.#starter.askAfter(this.#core.state.current.operations.map((operation) => operation.operationId));
+      return true;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return false;
+    }
+  }
+
+  /** The history is long enough, and this run holds nothing that the next would lack. */
+  mayRenew(): boolean {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    const due = continueAsNewSuggested || historyLength > this.#core.settings.tuning.maxHistoryEvents;
+    const busyBeside = this.#starter.starting || this.#outbox.publishing || this.#stores.rebuilding;
+    return due && this.#turned && this.#desk.idle() && !busyBeside && allHandlersFinished();
+  }
+
+  /** Ends this run; what the next begins with. Synchronous: no command can come between `mayRenew` and the renewal. */
+  end(): EngineInput {
+    const { engineId, state, settings } = this.#core;
+    this.#watch.cancel();
+    this.#outbox.tellHolds();
+    return { engineId, policy: settings.policyJson, tuning: settings.tuning, carried: state.current as never };
+  }
+
+  /** One step: publish what changed, keep the watch in step with the context, take its result. */
+  async turn(): Promise<void> {
+    this.#outbox.tellHolds();
+    if (this.#outbox.writeDue()) void this.#outbox.write();
+    if (this.#outbox.publishDue()) void this.#outbox.publish();
+    if (this.#slotWanted()) await this.#starter.grantSlot();
+    if (this.#watch.due()) this.#watch.start();
+    this.#armCooldown();
+    this.#display.show();
+    this.#turned = true;
+    const { key } = this.#watch;
+    await this.#untilSomethingIsDue(key);
+    const result = this.#watch.takeResult(key);
+    if (result !== null) await this.#take(result, key);
+  }
+
+  /** The watch's result, or what else a turn is for; at the latest the end of the time in which an operation is quick. */
+  async #untilSomethingIsDue(key: string): Promise<void> {
+    const quickMs = quickOperationMs(this.#core.state.current, Date.now());
+    const due = () => this.#watch.hasResult || this.#somethingElse(key);
+    if (quickMs > 0) await condition(due, quickMs);
+    else await condition(due);
+  }
+
+  #somethingElse(key: string): boolean {
+    return (
+      !this.#opened ||
+      this.mayRenew() ||
+      this.#outbox.publishDue() ||
+      this.#outbox.writeDue() ||
+      this.#slotWanted() ||
+      this.#watch.key !== key
+    );
+  }
+
+  #slotWanted(): boolean {
+    return this.#desk.waiting === 0 && slotWantedBy(this.#core.state.current) !== null;
+  }
+
+  async #take(result: WatchResult, key: string): Promise<void> {
+    switch (result.kind) {
+      case 'checkpoint':
+        return;
+      case 'lost':
+        return await this.#loseWatch(result.error, result.critical);
+      case 'decide':
+        return await this.#decide(result.snapshot, key);
+    }
+  }
+
+  async #decide(snapshot: SnapshotJson, key: string): Promise<void> {
+    const { state } = this.#core;
+    const { operations } = state.current;
+    this.#see(snapshot);
+    const acted = await this.#trading.act(snapshot);
+    const now = this.#watch.key;
+    // A doubt is a hold, and so another context: what is to be looked at again is given its time all the same.
+    const unchanged = (now === key || state.current.doubts > 0) && state.current.operations === operations;
+    if (!acted && unchanged) await condition(() => this.#somethingElse(now), DISAGREEMENT_PAUSE_MS);
+  }
+
+  #see(json: SnapshotJson): Snapshot {
+    this.#watch.looked();
+    return this.#observer.see(json);
+  }
+
+  async #loseWatch(error: ErrorReport, critical: boolean): Promise<void> {
+    const again = isRestrictedBy(this.#core.state.current, 'connection');
+    this.#observer.lose(error, critical);
+    if (!again) return;
+    const { key } = this.#watch;
+    await condition(() => this.#somethingElse(key), LOST_AGAIN_PAUSE_MS);
+  }
+
+  /** The cooldown as a durable timer that an operator sees; the market's time decides that it is over. */
+  #armCooldown(): void {
+    const { state } = this.#core;
+    const endsAtMs = state.current.cooldownEndsAtMs;
+    if (endsAtMs === null || this.#cooldownTimerFor === endsAtMs) return;
+    this.#cooldownTimerFor = endsAtMs;
+    void sleep(Math.max(1, endsAtMs - Date.now()), { summary: 'cooldown after a rebalance' }).then(() => {
+      if (state.current.cooldownEndsAtMs === endsAtMs) this.#watch.lookAtOnce();
+    });
+  }
+}

@@ -1,0 +1,231 @@
+/** Commands that start an operation: admitted, planned on a fresh snapshot, confirmed where they must be, started in turn. */
+import { condition, getExternalWorkflowHandle } from '@temporalio/workflow';
+import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
+import { refusalOf } from '../../src/domain/engine/admission.ts';
+import {
+  admissionView,
+  type Confirmation,
+  rememberCommand,
+  trackedOperation,
+} from '../../src/domain/engine/engine-state.ts';
+import { tradingStateOf } from '../../src/domain/engine/hold.ts';
+import { flattenWithoutPosition } from '../../src/domain/engine/transitions.ts';
+import { type CommandAnswer, type CommandEnvelope, done, refused } from '../../src/domain/order/command.ts';
+import { type AdmissionRow, admissionRow, isExit, type OperationKind } from '../../src/domain/order/operations.ts';
+import { type OperationPlan, planCommand } from '../../src/domain/planning/plan-command.ts';
+import type { ErrorReport } from '../../src/lib/errors.ts';
+import { operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
+import { standDown } from '../messages.ts';
+import type { AccountReader } from './account-reader.ts';
+import { type AdmittedCommand, type CommandRecords, journalAnswer } from './command-records.ts';
+import {
+  CONFIRMATION_INVALID,
+  engineBusy,
+  expiry,
+  JOURNAL_DOWN,
+  VENUE_DOWN,
+  waitedForSlot,
+  waitedForVenue,
+} from './command-refusals.ts';
+import type { Confirmations } from './confirmations.ts';
+import type { EngineCore } from './core.ts';
+import type { StartRequest } from './operation-starter.ts';
+import type { SlotLine } from './slot-line.ts';
+
+type StartPlan = Extract<OperationPlan, { kind: 'start' }>;
+
+/** A person's word for a trade holds so long, as a verdict's does: a way out waits for a venue that is away. */
+const WAY_OUT_WAITS_MS = 600_000;
+const READ_AGAIN_MS = 10_000;
+
+export interface TradeCommandsPorts {
+  readonly records: CommandRecords;
+  readonly confirmations: Confirmations;
+  readonly account: AccountReader;
+  readonly line: SlotLine;
+  readonly comparePosition: (snapshot: Snapshot) => void;
+  readonly start: (start: StartRequest) => Promise<void>;
+  /** Grows with each report: what was read before one may lack what it changed. */
+  readonly reportsTaken: () => number;
+}
+
+export class TradeCommands {
+  readonly #core: EngineCore;
+  readonly #ports: TradeCommandsPorts;
+  #expecting = 0;
+
+  constructor(core: EngineCore, ports: TradeCommandsPorts) {
+    this.#core = core;
+    this.#ports = ports;
+  }
+
+  /** Ways out that wait until the venue can be read. */
+  get expecting(): number {
+    return this.#expecting;
+  }
+
+  /** The answer when no operation was started; null when one was, and its report brings the answer. */
+  async run(envelope: CommandEnvelope, kind: OperationKind): Promise<CommandAnswer | null> {
+    const { records, confirmations, comparePosition, reportsTaken } = this.#ports;
+    // The direction of a rebalance shows only on a snapshot.
+    const refusal = () => (kind === 'rebalance' ? null : this.#refusal(admissionRow(kind, false)));
+    const withSnapshot = refusal() === null;
+    const confirmation = confirmations.spend(envelope);
+    if (confirmation === 'invalid') return refused(CONFIRMATION_INVALID, 'rejected');
+    const reports = reportsTaken();
+    const admitted = await records.admit(envelope, withSnapshot);
+    if (admitted === null && !isExit(kind)) return refused(JOURNAL_DOWN);
+    const past = journalAnswer(envelope, admitted);
+    if (past !== null) return past;
+    if (Date.now() > envelope.notAfterMs) return await records.conclude(envelope, expiry(), true);
+    // A way out that nothing refuses goes to the head of the line at once: what ended is none of its business.
+    if (!isExit(kind) || !withSnapshot) await records.takeReported(admitted);
+    const early = withSnapshot ? null : refusal();
+    if (early !== null) return await records.conclude(envelope, refused(early), true);
+    const snapshot = await this.#snapshotFor(kind, withSnapshot ? admitted : null);
+    if (snapshot === null) return await this.#answerUnread(envelope, kind, admitted);
+    // What an operation told meanwhile may not be in what was read.
+    if (reportsTaken() === reports) comparePosition(snapshot);
+    return await this.#carryOut(envelope, snapshot, confirmation);
+  }
+
+  async #carryOut(
+    envelope: CommandEnvelope,
+    snapshot: Snapshot,
+    confirmation: Confirmation | null,
+  ): Promise<CommandAnswer | null> {
+    const { records, confirmations } = this.#ports;
+    const { hedgeTargetPpm, cooldownUntilMs } = this.#core.state.current;
+    const { policy } = this.#core.settings;
+    const confirmed = confirmation !== null;
+    const nowMs = Date.now();
+    const plan = planCommand(envelope.request, {
+      ...{ snapshot, policy, hedgeTargetPpm, cooldownUntilMs, confirmed, nowMs },
+    });
+    switch (plan.kind) {
+      case 'refuse':
+        return await records.conclude(envelope, refused(plan.error, 'rejected', plan.data), true);
+      case 'nothing': {
+        const data = { changed: this.#haltFlat(envelope), ...plan.data };
+        return await records.conclude(envelope, done(plan.message, data), true);
+      }
+      case 'confirm':
+        return confirmations.ask(envelope, plan);
+      case 'start':
+        return await this.#startInTurn(envelope, plan, snapshot, confirmation);
+    }
+  }
+
+  #refusal(row: AdmissionRow): ErrorReport | null {
+    return refusalOf(row, admissionView(this.#core.state.current));
+  }
+
+  /** What a command is planned on. A way out waits neither for the journal nor in vain for a venue that is away. */
+  async #snapshotFor(kind: OperationKind, admitted: AdmittedCommand | null): Promise<Snapshot | null> {
+    const read =
+      admitted === null ? await this.#ports.account.tryRead() : admitted.snapshot && decodeSnapshot(admitted.snapshot);
+    return read === null && isExit(kind) && mayComeBack(admitted) ? await this.#whenReadable() : read;
+  }
+
+  /** At the watch's next snapshot, or tried again as often as it does; null: not within the time of a person's word. */
+  async #whenReadable(): Promise<Snapshot | null> {
+    const { state } = this.#core;
+    const untilMs = Date.now() + WAY_OUT_WAITS_MS;
+    this.#expecting += 1;
+    try {
+      for (;;) {
+        const { seen } = state.current;
+        await condition(() => state.current.seen !== seen, READ_AGAIN_MS);
+        const snapshot = await this.#ports.account.tryRead();
+        if (snapshot !== null || Date.now() >= untilMs) return snapshot;
+      }
+    } finally {
+      this.#expecting -= 1;
+    }
+  }
+
+  async #answerUnread(
+    envelope: CommandEnvelope,
+    kind: OperationKind,
+    admitted: AdmittedCommand | null,
+  ): Promise<CommandAnswer> {
+    const { records } = this.#ports;
+    // What a rebalance would come to stays unknown; what refuses even a reduction refuses it.
+    const held = kind === 'rebalance' ? this.#refusal(admissionRow(kind, true)) : null;
+    if (held !== null && admitted !== null) return await records.conclude(envelope, refused(held), true);
+    const error = admitted === null ? JOURNAL_DOWN : (admitted.unavailable ?? VENUE_DOWN);
+    if (!isExit(kind) || !mayComeBack(admitted)) return refused(error);
+    return await records.conclude(envelope, refused(waitedForVenue(error, WAY_OUT_WAITS_MS)), admitted !== null);
+  }
+
+  async #startInTurn(
+    envelope: CommandEnvelope,
+    { request, reducing }: StartPlan,
+    snapshot: Snapshot,
+    confirmation: Confirmation | null,
+  ): Promise<CommandAnswer | null> {
+    const { records, line, start } = this.#ports;
+    const { engineId, state, settings } = this.#core;
+    const { commandId, requestHash } = envelope;
+    const exits = isExit(request.kind);
+    const row = admissionRow(request.kind, reducing);
+    const refusal = this.#refusal(row);
+    if (refusal !== null) return await records.conclude(envelope, refused(refusal), true);
+    const { maxWaiting, slotWaitMs } = settings.tuning;
+    // Several may have passed the validator at once.
+    if (!exits && line.length >= maxWaiting) return refused(engineBusy(line.length, maxWaiting));
+    const operationId = operationIdOf(engineId, commandId);
+    state.apply(rememberCommand, { commandId, requestHash, operationId, answer: null });
+    line.join(commandId, exits);
+    try {
+      if (exits) await this.#standDownWhatRuns(envelope, request.kind);
+      const mine = () => state.current.slot === null && line.isFirst(commandId);
+      const untilMs = Date.now() + slotWaitMs;
+      // Looked at again after each wait (another way out may have come to the head), and then nothing is awaited.
+      while (!mine()) {
+        if (exits) await condition(mine);
+        else if (!(await condition(mine, Math.max(1, untilMs - Date.now())))) {
+          return await records.conclude(envelope, refused(waitedForSlot(slotWaitMs)), true);
+        }
+      }
+      const late = this.#refusal(row);
+      if (late !== null) return await records.conclude(envelope, refused(late), true);
+      const starting = start({
+        ...{ operationId, commandId, request, reducing, snapshot },
+        confirmedPriceLimit: confirmation?.priceLimit ?? null,
+        exposureConfirmed: confirmation !== null,
+      });
+      line.leave(commandId);
+      await starting;
+      return null;
+    } finally {
+      line.leave(commandId);
+    }
+  }
+
+  /** A way out ends what runs, unless that is a way out itself and goes at least as far: waiting is quicker then. */
+  async #standDownWhatRuns({ request }: CommandEnvelope, kind: OperationKind): Promise<void> {
+    const { slot } = this.#core.state.current;
+    if (slot === null) return;
+    const running = trackedOperation(this.#core.state.current, slot)?.kind;
+    if (running === 'flatten' || (running === 'close' && kind === 'close')) return;
+    await getExternalWorkflowHandle(operationWorkflowId(slot))
+      .signal(standDown, { reason: `${request.action} comes first` })
+      .catch(() => undefined);
+  }
+
+  /** FLATTEN without a position still halts. True when that changed something. */
+  #haltFlat({ request }: CommandEnvelope): boolean {
+    if (request.action !== 'FLATTEN') return false;
+    const { state } = this.#core;
+    const before = tradingStateOf(state.current.holds);
+    state.apply(flattenWithoutPosition, Date.now());
+    return before !== 'halted';
+  }
+}
+
+/** The venue did not answer; what is wrong for good is no use to wait for. */
+function mayComeBack(admitted: AdmittedCommand | null): boolean {
+  const details = admitted?.unavailable?.details;
+  return details === undefined ? admitted === null : details.part === 'venue';
+}
