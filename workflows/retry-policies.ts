@@ -1,4 +1,4 @@
-/** Timeouts and retries of the activities that move money. Transport errors: 1, 2, 4 s (DESIGN, "Errors"). */
+/** Timeouts and retries of the activities that move money. Transport errors: 1, 2, 4 s (docs/architecture/errors.md). */
 import {
   ActivityCancellationType,
   type ActivityOptions,

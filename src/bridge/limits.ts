@@ -28,7 +28,7 @@ export const HEARTBEAT_MS = 15_000;
 /** After our close frame the peer has this long to answer it before the connection is cut. */
 export const CLOSE_HANDSHAKE_MS = 3_000;
 
-/** REQUIREMENTS 8.8: a command is answered within 5 s; */
+/** A command is answered within 5 s; */
 export const COMMAND_LIFE_MS = 5_000;
 /** the bridge answers itself when nobody else has by then, with a second in hand for a busy machine. */
 export const ANSWER_WITHIN_MS = 4_000;

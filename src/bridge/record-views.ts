@@ -1,4 +1,4 @@
-/** The journal's rows under INTERFACE's names: numbers for reading, `*_base` strings for exactness. */
+/** The journal's rows under the protocol's names: numbers for reading, `*_base` strings for exactness. */
 import type { EquitySource } from '../domain/account/snapshot.ts';
 import type { Alert } from '../domain/alerts/alert.ts';
 import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';

@@ -1,4 +1,4 @@
-/** What one node can say of one signature, and whether that is evidence. DESIGN, "Proof of absence". */
+/** What one node can say of one signature, and whether that is evidence: docs/architecture/chain.md. */
 import type { NodeTestimony, SignedAttempt } from '../domain/transaction/attempt.ts';
 import { findControl, type HistoryCheck } from './history-control.ts';
 import { inWords, type NoAnswer } from './rpc-answer.ts';

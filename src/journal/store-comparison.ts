@@ -1,4 +1,4 @@
-/** Compares what the engine's workflow remembers of the journal with what the journal holds: DESIGN, "Two stores". */
+/** Compares what the engine's workflow remembers of the journal with what the journal holds: docs/architecture/two-stores.md. */
 import type { EngineRecord } from './records.ts';
 
 export type StoreVerdict = 'fresh' | 'match' | 'journal_lost' | 'journal_behind' | 'temporal_lost' | 'account_missing';

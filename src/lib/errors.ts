@@ -1,5 +1,5 @@
 /**
- * One class per category of DESIGN's error table. `code` is stable and the same on the socket, in the log and as
+ * One class per category of the table in docs/architecture/errors.md. `code` is stable and the same on the socket, in the log and as
  * Temporal's failure type; `details` carry figures and the remedy, as plain JSON.
  */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };

@@ -20,7 +20,7 @@ import {
   transitionOf,
 } from './records.ts';
 
-/** REQUIREMENTS 2.9 leaves 500 ms for the whole way to a browser. */
+/** The whole way to a browser has 500 ms. */
 const MAX_LATENCY_MS = 250;
 const WAIT_MS = 10_000;
 

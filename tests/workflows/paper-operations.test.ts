@@ -25,7 +25,7 @@ const run = async ({ engineId }: PaperAccount, request: OperationRequest, option
 };
 
 describe('operations on the paper venue', () => {
-  it('deposits, answers with the fields of INTERFACE, and ends final', async () => {
+  it('deposits, answers with the fields of the protocol, and ends final', async () => {
     const account = await bench.account();
     const reports = await bench.operations.startSink(account.engineId);
     const { answer, operation, record } = await run(account, { kind: 'deposit', asset: 'SOL', amount: '1500000000' });

@@ -1,4 +1,4 @@
-/** REQUIREMENTS 2.4 and 2.5: below 50 a warning, below 20 critical. */
+/** Below 50 a warning, below 20 critical. */
 export const WARNING_BELOW = 50;
 export const CRITICAL_BELOW = 20;
 

@@ -1,4 +1,4 @@
-/** INTERFACE's `drift_state`: the seed's broadcast, field for field. JSON numbers in SOL, USD and per cent. */
+/** The broadcast's `drift_state`, field for field: docs/protocol.md. JSON numbers in SOL, USD and per cent. */
 import type { Account, Markets, PerpMarket, PerpPosition } from '../account/account.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { exposure } from '../hedge/delta.ts';

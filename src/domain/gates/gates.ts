@@ -99,7 +99,7 @@ function isFarFromTarget({ snapshot, operation, policy, perp }: GateSubject): bo
 
 export const blockingGates = (report: GateReport): readonly Gate[] => report.gates.filter((gate) => gate.blocks);
 
-/** The gates as INTERFACE shows them in `details.gates`. */
+/** The gates as an answer shows them in `details.gates`. */
 export const gatesJson = (report: GateReport): Json =>
   report.gates.map(({ code, pass, blocks, have, need, unit, remedy, detail }) => ({
     code,
@@ -112,7 +112,7 @@ export const gatesJson = (report: GateReport): Json =>
     ...(detail === undefined ? {} : { detail }),
   }));
 
-/** Gates that INTERFACE gives a code of their own; the rest are GATE_BLOCKED. */
+/** Gates that have a code of their own; the rest are GATE_BLOCKED. */
 function errorCode(report: GateReport): string {
   const blocked = (code: GateCode) => report.gates.some((gate) => gate.code === code && gate.blocks);
   if (blocked('PERMISSION')) return 'PERMISSION_DENIED';

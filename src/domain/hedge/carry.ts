@@ -1,5 +1,5 @@
 /**
- * Does it pay? The profit gate of DESIGN ("Gates"): what the added size may be expected to earn over the holding
+ * Does it pay? The gate UNPROFITABLE (docs/architecture/gates.md): what the added size may be expected to earn over the holding
  * horizon against what opening and closing it costs; and what an open short earns or pays from day to day.
  */
 import { type Account, type Markets, type PerpMarket, SOL_PERP } from '../account/account.ts';

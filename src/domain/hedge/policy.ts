@@ -30,7 +30,7 @@ export type PolicyJson = z.input<typeof Policy>;
 export const decodePolicy = (json: PolicyJson): Policy => z.decode(Policy, json);
 export const encodePolicy = (policy: Policy): PolicyJson => z.encode(Policy, policy);
 
-/** The defaults of INTERFACE, "Settings", for paper. */
+/** The defaults of the settings, for paper. */
 export const DEFAULT_POLICY: PolicyJson = {
   mode: 'paper',
   permissions: 'trading',

@@ -21,7 +21,7 @@ const NUMBER = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 const quoted = (text: string): string => (text.length > MAX_GOT_TEXT ? `${text.slice(0, MAX_GOT_TEXT)}…` : text);
 
-/** INVALID_FIELD with the details that INTERFACE names: field, got, expected. */
+/** INVALID_FIELD and its details: field, got, expected. */
 export const invalidField = (field: string, got: string, expected: string): ErrorReport => ({
   code: 'INVALID_FIELD',
   message: `${field}: expected ${expected}, got ${quoted(got) === '' ? 'nothing' : quoted(got)}`,

@@ -1,4 +1,4 @@
-/** What an operation answers to the one who commanded it: INTERFACE's fields, from the facts of its legs. */
+/** What an operation answers to the one who commanded it: the fields of docs/protocol.md, from the facts of its legs. */
 
 import type { ErrorReport, Json } from '../../lib/errors.ts';
 import { formatAmount, formatSol, formatUsd } from '../money/amounts.ts';

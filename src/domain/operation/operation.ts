@@ -31,7 +31,7 @@ export const MAX_REPLACEMENTS = 5;
 export const FLATTEN_MULTIPLES = [1, 2, 4] as const;
 /** An order that does not leave is cancelled this often; then a person is told, and it is watched on. */
 export const MAX_CANCELS = 3;
-/** Micro-USD of unsettled PnL above which a close settles (REQUIREMENTS 4.10). */
+/** Micro-USD of unsettled PnL above which a close settles. */
 export const SETTLE_ABOVE = '1000000';
 
 /** What stays the same for the whole operation. */

@@ -32,7 +32,7 @@ export type Sighting =
       readonly effect: LandedEffect | null;
       readonly nodes: readonly NodeTestimony[];
     }
-  /** Proven never to land: DESIGN, "Proof of absence". */
+  /** Proven never to land: docs/architecture/chain.md. */
   | { readonly kind: 'absent'; readonly nodes: readonly NodeTestimony[] }
   /** Neither seen nor proven absent. */
   | {

@@ -21,7 +21,7 @@ export interface PaperParameters {
 }
 
 /**
- * Margins, step and minimum as REQUIREMENTS 1.4 and DESIGN ask; SOL's weights are Drift's. Taker fee: what tier 0 paid
+ * The paper market's own margins, step and minimum; SOL's weights are Drift's. Taker fee: what tier 0 paid
  * on SOL-PERP (2.5 bps, seen on the real program); liquidator fee 1 % and gas 5,000 lamports as on mainnet.
  */
 export const DEFAULT_PARAMETERS: PaperParameters = {

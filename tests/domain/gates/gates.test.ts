@@ -641,7 +641,7 @@ describe('a refusal', () => {
   const refusal = (scenario: Scenario, operation: GateOperation, policy = paperPolicy()) =>
     gateError(evaluateGates({ snapshot: snapshotOf(scenario), operation, policy, nowMs: NOW_MS }));
 
-  it('has the code that INTERFACE gives it', () => {
+  it('has its own code, or GATE_BLOCKED', () => {
     expect(refusal({}, trade('open', '-0.001'))?.code).toBe('BELOW_MINIMUM');
     expect(refusal({}, trade('open', '-5'), livePolicy({ permissions: 'capital' }))?.code).toBe('PERMISSION_DENIED');
     expect(refusal({ lastRate: -1n }, trade('open', '-5'))?.code).toBe('GATE_BLOCKED');

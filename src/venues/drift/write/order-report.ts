@@ -1,5 +1,5 @@
 /**
- * What became of an order: DESIGN, "An order is not a fill". Gone is what a snapshot at or after the placement says;
+ * What became of an order, which is not a fill: docs/architecture/drift-orders.md. Gone is what a snapshot at or after the placement says;
  * how much it filled, and at what price, is what the program logged. Neither is believed without the other: a node
  * whose history lags behind its accounts would make a fill look like none.
  */
