@@ -42,7 +42,8 @@ export class Outbox {
       () => [state.current, settings.policy],
       () => {
         const { sequence: _, ...row } = engineRow(engineId, settings.policy.mode, state.current);
-        return { whole: canonicalJson(row as never), rest: canonicalJson({ ...row, operation: null } as never) };
+        const rest = { ...row, operation: null, decisionContext: { ...row.decisionContext, busy: false } };
+        return { whole: canonicalJson(row as never), rest: canonicalJson(rest as never) };
       },
     );
   }
@@ -91,6 +92,8 @@ export class Outbox {
     const { epoch, generation } = state.current;
     const id = alertId(engineId, draft, `${epoch}/${generation}/${subject}`);
     state.apply(addPendingAlert, newAlert({ id, engineId, tsMs: Date.now(), draft }));
+    // Its first delivery does not wait out the back-off of an earlier one.
+    this.#writeNotBeforeMs = 0;
   }
 
   /** Holds come and go in many places; what is to be told of them is told here. */
