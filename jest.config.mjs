@@ -60,12 +60,13 @@ export default {
   collectCoverageFrom: ['src/**/*.ts', 'localnet/**/*.ts', 'activities/**/*.ts', '!**/*.d.ts', '!localnet/tests/**'],
   coverageReporters: ['text-summary', 'json-summary', 'html'],
   coverageDirectory: 'coverage',
+  // Jest sums a folder up; a pattern would hold each of its files to the number.
   coverageThreshold: {
-    'src/domain/**/*.ts': at(90),
-    'src/lib/errors.ts': at(80),
-    'activities/failures.ts': at(80),
-    'src/journal/database-errors.ts': at(80),
-    'src/bridge/commands*.ts': at(85),
-    'src/bridge/command-schema.ts': at(85),
+    './src/domain/': at(90),
+    './src/lib/errors.ts': at(80),
+    './activities/failures.ts': at(80),
+    './src/journal/database-errors.ts': at(80),
+    './src/bridge/commands.ts': at(85),
+    './src/bridge/command-schema.ts': at(85),
   },
 };

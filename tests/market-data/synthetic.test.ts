@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { rateFraction } from '../../src/domain/hedge/funding.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
+import { LONG } from '../support/long.ts';
 
 const HOUR = 3_600_000;
 const NOW = 1_750_000_000_000;
-const SEEDS = Array.from({ length: 20 }, (_, seed) => `synthetic:${seed}`);
+const SEEDS = Array.from({ length: LONG ? 20 : 5 }, (_, seed) => `synthetic:${seed}`);
 
 describe('the synthetic market', () => {
   it('is a function of seed and time alone', () => {
@@ -23,7 +24,7 @@ describe('the synthetic market', () => {
 
   it('differs from seed to seed, and no seed is a seed too', () => {
     const prices = [...SEEDS, 'synthetic'].map((id) => openFeed(id).quoteAt(NOW)?.oracle);
-    expect(new Set(prices).size).toBe(21);
+    expect(new Set(prices).size).toBe(SEEDS.length + 1);
     expect(openFeed('synthetic').synthetic).toBe(true);
   });
 
@@ -77,11 +78,13 @@ describe('the synthetic market', () => {
     let passed = 0;
     let hours = 0;
     for (const id of SEEDS) {
-      const feed = openFeed(id);
+      // A week before each hour; read once, since each of those periods stands in 168 of the weeks.
+      const all = openFeed(id)
+        .recentPeriods(NOW + 999 * HOUR, 168 + 999)
+        .map(({ rate, oracleTwap }) => Number(rateFraction(rate ?? 0n, oracleTwap)) / 1e9);
+      expect(all).toHaveLength(168 + 999);
       for (let hour = 0; hour < 1_000; hour += 1) {
-        const rates = feed
-          .recentPeriods(NOW + hour * HOUR, 168)
-          .map(({ rate, oracleTwap }) => Number(rateFraction(rate ?? 0n, oracleTwap)) / 1e9);
+        const rates = all.slice(hour, hour + 168);
         const last = rates.at(-1) ?? 0;
         const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
         expect(mean * 720 * 0.5).toBeGreaterThan(needed);

@@ -7,9 +7,10 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection, ServiceError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import { type Client, ServiceError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
@@ -109,8 +110,7 @@ export class EngineHarness {
   journal!: Journal;
   venue!: PaperVenue;
   client!: Client;
-  protected connection!: Connection;
-  protected native!: NativeConnection;
+  protected environment!: TestWorkflowEnvironment;
   private worker: { readonly worker: Worker; readonly run: Promise<void> } | null = null;
 
   protected constructor(options: HarnessOptions, engineId?: string) {
@@ -126,9 +126,8 @@ export class EngineHarness {
 
   protected static async begin<H extends EngineHarness>(harness: H, options: HarnessOptions): Promise<H> {
     harness.journal = await openTestJournal();
-    harness.connection = await Connection.connect({ address: options.address });
-    harness.native = await NativeConnection.connect({ address: options.address });
-    harness.client = new Client({ connection: harness.connection });
+    harness.environment = await TestWorkflowEnvironment.createFromExistingServer({ address: options.address });
+    harness.client = harness.environment.client;
     await harness.openVenue(true);
     await harness.startWorker();
     await harness.startEngine();
@@ -194,7 +193,7 @@ export class EngineHarness {
       logger: this.logger,
     };
     const worker = await Worker.create({
-      connection: this.native,
+      connection: this.environment.nativeConnection,
       taskQueue: this.taskQueue,
       workflowBundle: await bundleOnce(),
       activities: { ...createTransactionActivities(ports), ...createEngineActivities(ports) },
@@ -377,7 +376,6 @@ export class EngineHarness {
     await this.stopWorker();
     await this.closeVenue();
     await this.journal.close();
-    await this.native.close();
-    await this.connection.close();
+    await this.environment.teardown();
   }
 }

@@ -1,8 +1,9 @@
 /** Operations on a real Temporal server, for tests: a worker of their own queue, windows scaled down. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createTransactionActivities, type TransactionPorts } from '../../activities/transaction.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
@@ -48,14 +49,14 @@ export class OperationBench {
   readonly taskQueue = `operations-${randomUUID()}`;
   /** What was written to the journal, in order. */
   readonly writes: OperationWrite[] = [];
-  private readonly native: NativeConnection;
+  private readonly environment: TestWorkflowEnvironment;
   private readonly ports: TransactionPorts;
   private worker: Worker | null = null;
   private running: Promise<void> | null = null;
 
-  private constructor(client: Client, native: NativeConnection, ports: TransactionPorts) {
-    this.client = client;
-    this.native = native;
+  private constructor(environment: TestWorkflowEnvironment, ports: TransactionPorts) {
+    this.client = environment.client;
+    this.environment = environment;
     this.ports = ports;
   }
 
@@ -66,12 +67,9 @@ export class OperationBench {
   ): Promise<OperationBench> {
     if (!quiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
     quiet = true;
-    const [connection, native] = await Promise.all([
-      Connection.connect({ address }),
-      NativeConnection.connect({ address }),
-    ]);
+    const environment = await TestWorkflowEnvironment.createFromExistingServer({ address });
     const writes: OperationWrite[] = [];
-    const bench = new OperationBench(new Client({ connection }), native, {
+    const bench = new OperationBench(environment, {
       venueOf,
       alerts: { announce: () => undefined },
       journal: {
@@ -91,7 +89,7 @@ export class OperationBench {
 
   async startWorker(): Promise<void> {
     this.worker = await Worker.create({
-      connection: this.native,
+      connection: this.environment.nativeConnection,
       taskQueue: this.taskQueue,
       workflowBundle: await testWorkflowBundle(),
       activities: createTransactionActivities(this.ports),
@@ -109,8 +107,7 @@ export class OperationBench {
 
   async close(): Promise<void> {
     if (this.worker !== null) await this.stopWorker();
-    await this.client.connection.close();
-    await this.native.close();
+    await this.environment.teardown();
   }
 
   /** A workflow that takes the reports in the engine's place. */

@@ -18,10 +18,11 @@ import { DriftTrader } from '../../support/drift-trader.ts';
 import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/drift-venue.ts';
 import { lamportsOf, until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
+import { LONG } from '../../support/long.ts';
 import { temporalAddress } from '../../support/temporal-address.ts';
 import { withContext } from '../../support/with-context.ts';
 
-const RUNS = 100;
+const RUNS = LONG ? 100 : 25;
 /** An operation end to end, through Temporal and finality: seconds each. */
 const ENGINE_RUNS = 10;
 jest.setTimeout(900_000);
