@@ -1,6 +1,7 @@
 /** What every socket is told: the figures each second and at each change, and each row that the journal gains. */
 
 import type { Logger } from 'pino';
+import { usdNumber } from '../domain/money/units.ts';
 import type { Journal, JournalEvent } from '../journal/journal.ts';
 import type { EngineRecord, FundingRecord } from '../journal/records.ts';
 import { BoundedMap } from '../lib/bounded.ts';
@@ -25,7 +26,7 @@ import type { Links } from './links.ts';
 import type { OpenEnds } from './open-ends.ts';
 import { broadcastFrame } from './protocol.ts';
 import { transitionView } from './record-views.ts';
-import { isoTime, rateNumber, usdNumber } from './units-view.ts';
+import { isoTime, rateNumber } from './units-view.ts';
 
 export interface BroadcastPorts {
   readonly engineId: string;

@@ -1,4 +1,5 @@
 /** What the page shows beside the seed's figures, under keys of its own: the account's parts, the market, the policy. */
+
 import { SOL_PERP } from '../domain/account/account.ts';
 import type { Snapshot } from '../domain/account/snapshot.ts';
 import { forbidden } from '../domain/account/venue-pauses.ts';
@@ -6,11 +7,12 @@ import { accountFigures, marketFigures } from '../domain/figures/figures.ts';
 import { driftFromTargetPct, exposure, FULL_HEDGE_PPM, reservedFor } from '../domain/hedge/delta.ts';
 import type { Policy } from '../domain/hedge/policy.ts';
 import { perpMarketOf, perpSize } from '../domain/margin/margin.ts';
+import { solNumber, usdNumber } from '../domain/money/units.ts';
 import type * as z from '../lib/codec.ts';
 import type { AccountInfo } from '../protocol/account.ts';
 import type { Market } from '../protocol/market.ts';
 import type { PolicyInForce } from '../protocol/policy.ts';
-import { isoTime, isoTimeOrNull, rateNumber, solNumber, usdNumber } from './units-view.ts';
+import { isoTime, isoTimeOrNull, rateNumber } from './units-view.ts';
 
 const sol = (value: bigint): number => solNumber(value.toString());
 const usd = (value: bigint): number => usdNumber(value.toString());

@@ -1,7 +1,9 @@
 /** The journal's rows under the protocol's names: numbers for reading, `*_base` strings for exactness. */
+
 import type { EquitySource } from '../domain/account/snapshot.ts';
 import type { Alert } from '../domain/alerts/alert.ts';
 import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
+import { solNumber, usdNumber } from '../domain/money/units.ts';
 import type {
   AttemptRecord,
   EquityRecord,
@@ -24,7 +26,7 @@ import type {
 } from '../protocol/operation.ts';
 import { errorView } from './answer-views.ts';
 import type { Links } from './links.ts';
-import { isoTime, isoTimeOrNull, rateNumber, solNumber, usdNumber } from './units-view.ts';
+import { isoTime, isoTimeOrNull, rateNumber } from './units-view.ts';
 
 export const tradeView = (trade: TradeRecord): z.input<typeof Trade> => ({
   operation_id: trade.operationId,

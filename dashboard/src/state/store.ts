@@ -1,5 +1,7 @@
 /** All that the page knows, as signals; changed only here and in commands.ts. */
+
 import { computed, signal } from '@preact/signals';
+import { BoundedMap } from '../../../src/lib/bounded.ts';
 import type { AlertInfo } from '../../../src/protocol/alert.ts';
 import type { ListItem, ListName } from '../../../src/protocol/api.ts';
 import type { FundingUpdate } from '../../../src/protocol/market.ts';
@@ -140,14 +142,8 @@ function journalChanged(): void {
 }
 
 function rememberTransaction(update: TransactionStand): void {
-  const next = new Map(transactions.value);
-  next.delete(update.operation_id);
+  const next = new BoundedMap(MAX_TRANSACTIONS, transactions.value);
   next.set(update.operation_id, update);
-  while (next.size > MAX_TRANSACTIONS) {
-    const oldest = next.keys().next().value;
-    if (oldest === undefined) break;
-    next.delete(oldest);
-  }
   transactions.value = next;
 }
 

@@ -48,7 +48,20 @@ export const valueAt = (size: Lamports, at: Price): MicroUsd => microUsd(divFloo
 
 export const toFemto = (value: MicroUsd): FemtoUsd => femtoUsd(value * FEMTO_PER_MICRO_USD);
 
-/** For display and ratios only. */
-export const solNumber = (value: Lamports): number => Number(value) / 1e9;
-/** For display and ratios only. */
-export const usdNumber = (value: MicroUsd | Price): number => Number(value) / 1e6;
+/**
+ * The nearest double of base units, for display and ratios only. The point of their text is moved, since dividing two
+ * doubles would round twice.
+ */
+export function unitNumber(base: bigint | string, decimals: number): number {
+  const text = base.toString();
+  const negative = text.startsWith('-');
+  const digits = (negative ? text.slice(1) : text).padStart(decimals + 1, '0');
+  const point = digits.length - decimals;
+  const value = Number(`${digits.slice(0, point)}.${digits.slice(point)}`);
+  return negative && value !== 0 ? -value : value;
+}
+
+/** Of lamports, or their text. */
+export const solNumber = (value: Lamports | string): number => unitNumber(value, 9);
+/** Of micro-USD, of a price, or their text. */
+export const usdNumber = (value: MicroUsd | Price | string): number => unitNumber(value, 6);
