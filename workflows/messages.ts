@@ -86,9 +86,15 @@ export interface EngineInput {
 }
 
 export const command = defineUpdate<CommandAnswer, [CommandEnvelope]>('command');
-/** The process (re)started: policy and tuning of its settings. */
-export const configure = defineUpdate<void, [{ readonly policy: PolicyJson; readonly tuning: EngineTuning }]>(
-  'configure',
-);
+export interface EngineSettings {
+  readonly policy: PolicyJson;
+  readonly tuning: EngineTuning;
+}
+/**
+ * A process (re)started with these settings. The signal of the same name does the same: Temporal keeps it for the run that
+ * is current, before any worker of that process polls. The update answers once the engine has taken them.
+ */
+export const configure = defineUpdate<void, [EngineSettings]>('configure');
+export const configureSignal = defineSignal<[EngineSettings]>('configure');
 export const operationReport = defineSignal<[OperationReport]>('operationReport');
 export const engineState = defineQuery<EngineRecord>('state');

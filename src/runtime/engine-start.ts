@@ -2,22 +2,18 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { WorkflowLookup } from '../../activities/engine.ts';
 import type { engine as engineWorkflow } from '../../workflows/engine/engine.ts';
-import { configure, type EngineTuning } from '../../workflows/messages.ts';
+import { configureSignal, type EngineSettings, type EngineTuning } from '../../workflows/messages.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import { formatAmount } from '../domain/money/amounts.ts';
 import type { Journal } from '../journal/journal.ts';
 import { operationWorkflowId } from '../lib/ids.ts';
-import { within } from '../lib/within.ts';
 import { PaperVenue } from '../venues/paper/paper-venue.ts';
 import type { PaperSettings } from './config.ts';
 import { keptHistories } from './kept-histories.ts';
-import type { Logger } from './logger.ts';
 import type { VenueRegistry } from './venues.ts';
 import { TASK_QUEUE } from './worker.ts';
 
 const CALL_MS = 10_000;
-const CONFIGURE_MS = 60_000;
-const CONFIGURE_WAIT_MS = 5_000;
 
 export interface EngineStart {
   readonly client: Client;
@@ -27,7 +23,6 @@ export interface EngineStart {
   readonly policy: PolicyJson;
   readonly tuning: EngineTuning;
   readonly paper: PaperSettings;
-  readonly logger: Logger;
   readonly say: (line: string) => void;
 }
 
@@ -75,27 +70,26 @@ async function tellDifference({ journal, engineId, paper, say }: EngineStart): P
   );
 }
 
+/**
+ * Starts the engine, or gives the one that runs this process's settings, upon which it compares its stores too. Call it
+ * before the worker polls: Temporal hands the settings to the current run, whichever number that has, ahead of all else,
+ * so this process's worker never acts on other settings. Without Temporal it throws, and the start ends.
+ */
 export async function startEngine(start: EngineStart): Promise<void> {
-  const { client, venues, engineId, policy, tuning, logger } = start;
+  const { client, venues, engineId, policy, tuning } = start;
   const running = (await workflowLookup(client).state(engineId)) === 'running';
   // An account that a running engine remembers and the journal does not is never made anew: the engine holds instead.
   if (!running || (await venues.accountExists(engineId))) await venues.seed(engineId);
   if (policy.mode === 'paper') await tellDifference(start);
-  const handle = await client.connection.withDeadline(Date.now() + CALL_MS, () =>
-    client.workflow.start<typeof engineWorkflow>('engine', {
+  await client.connection.withDeadline(Date.now() + CALL_MS, () =>
+    client.workflow.signalWithStart<typeof engineWorkflow, [EngineSettings]>('engine', {
       workflowId: engineId,
       taskQueue: TASK_QUEUE,
-      workflowIdConflictPolicy: 'USE_EXISTING',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       args: [{ engineId, policy, tuning, carried: null }],
+      signal: configureSignal,
+      signalArgs: [{ policy, tuning }],
       staticSummary: `Engine of ${engineId}`,
     }),
   );
-  // A worker that is busy catching up answers late: the page does not wait for it.
-  const configured = client.connection
-    .withDeadline(Date.now() + CONFIGURE_MS, () => handle.executeUpdate(configure, { args: [{ policy, tuning }] }))
-    .catch((error: unknown) => {
-      logger.error({ err: error }, 'the engine has not taken the settings; it keeps those it has until the next start');
-    });
-  await within(CONFIGURE_WAIT_MS, () => configured);
 }

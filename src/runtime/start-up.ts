@@ -183,7 +183,7 @@ async function openGround(start: StartUp, cluster: Cluster, journal: Journal): P
   const venues = venueRegistry({ journal, clock, settings, logger });
   add('venues', 1_000, venues.closeAll);
   const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
-  const engine = { client, journal, venues, logger, say, tuning, engineId, policy, paper };
+  const engine = { client, journal, venues, say, tuning, engineId, policy, paper };
   return { ...cluster, journal, alerts: alerts.channels, client, connect, venues, engine };
 }
 
@@ -210,9 +210,10 @@ async function startWorkerSide(
     ...createEngineActivities({ ...shared, accountExists, lookup: workflowLookup(client) }),
   };
   const { namespace } = settings.temporal;
-  const worker = await startWorker({ connect, namespace, bundle: await bundle, activities, logger });
-  add('worker', 6_000, worker.stop);
+  const workflowBundle = await bundle;
   await startEngine(engine);
+  const worker = await startWorker({ connect, namespace, bundle: workflowBundle, activities, logger });
+  add('worker', 6_000, worker.stop);
   add('stuck workflows', 1_000, watchForStuck({ client, journal, alerts, clock, logger }).stop);
   if (settings.mode === 'live') await logLiveStart({ settings, venues, logger: log.fileOnly, say });
   return worker;

@@ -54,9 +54,10 @@ export class EngineSettings {
     return this.#tuning;
   }
 
+  /** @throws what decoding says; nothing is replaced then */
   replace(policy: PolicyJson, tuning: EngineTuning): void {
-    this.#policyJson = policy;
     this.#policy = decodePolicy(policy);
+    this.#policyJson = policy;
     this.#tuning = tuning;
   }
 }

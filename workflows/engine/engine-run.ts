@@ -4,7 +4,8 @@ import type { WatchResult } from '../../activities/contract.ts';
 import type { Snapshot, SnapshotJson } from '../../src/domain/account/snapshot.ts';
 import { quickOperationMs, reportContextAt } from '../../src/domain/engine/engine-clock.ts';
 import { carriedEngine, type EngineCarried, slotWantedBy, takeReport } from '../../src/domain/engine/engine-state.ts';
-import { isRestrictedBy } from '../../src/domain/engine/transitions.ts';
+import { settingsRefused } from '../../src/domain/engine/settings-refused.ts';
+import { isRestrictedBy, lift, restrict } from '../../src/domain/engine/transitions.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
 import type { CommandAnswer, CommandEnvelope } from '../../src/domain/order/command.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
@@ -121,7 +122,14 @@ export class EngineRun {
   }
 
   configure({ policy, tuning }: Pick<EngineInput, 'policy' | 'tuning'>): void {
-    this.#core.settings.replace(policy, tuning);
+    const { state, settings } = this.#core;
+    try {
+      settings.replace(policy, tuning);
+      state.apply(lift, 'settings_refused');
+    } catch (error) {
+      // To throw here would stop the engine, its guard included: it goes on under what it has, and enlarges nothing.
+      state.apply(restrict, settingsRefused(error, Date.now()));
+    }
     // The process that sends this may stand on another journal than the last one: nothing trades before it is known.
     this.#opened = false;
     this.#ready = false;

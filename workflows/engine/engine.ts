@@ -4,7 +4,7 @@
  * report by signal, so that continue-as-new loses none.
  */
 import { continueAsNew, setHandler } from '@temporalio/workflow';
-import { command, configure, type EngineInput, engineState, operationReport } from '../messages.ts';
+import { command, configure, configureSignal, type EngineInput, engineState, operationReport } from '../messages.ts';
 import { EngineRun } from './engine-run.ts';
 
 export async function engine(input: EngineInput): Promise<void> {
@@ -12,6 +12,7 @@ export async function engine(input: EngineInput): Promise<void> {
   setHandler(engineState, () => run.record);
   setHandler(operationReport, (report) => run.takeReport(report));
   setHandler(configure, (settings) => run.configure(settings));
+  setHandler(configureSignal, (settings) => run.configure(settings));
   setHandler(command, (envelope) => run.command(envelope), { validator: (envelope) => run.validate(envelope) });
   do {
     await run.open();

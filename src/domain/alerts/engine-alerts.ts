@@ -125,6 +125,15 @@ export const ENGINE_ALERTS = {
     needsPerson: true,
     over: 'The records were accepted.',
   }),
+  SETTINGS_REFUSED: condition<{ readonly reason: string }>({
+    severity: 'critical',
+    title: 'Settings not in force',
+    happened: ({ reason }) =>
+      `The engine cannot read the settings of the process that started, and keeps those it has: ${withPeriod(reason)} Until it can, it only reduces.`,
+    action: 'Start the version of Driftless that the engine runs on, or restart every process on the same version.',
+    needsPerson: true,
+    over: 'The engine has taken the settings.',
+  }),
   JOURNAL_GAP: event<JournalGap>({
     severity: 'warning',
     title: 'Gap in the journal',

@@ -11,6 +11,7 @@ export type HoldCode =
   | 'liquidation'
   | 'desync'
   | 'stores_diverged'
+  | 'settings_refused'
   | 'flattened'
   | 'guarded'
   | 'stopped';
