@@ -46,6 +46,7 @@ export interface BridgePorts {
   readonly settings: BridgeSettings;
   readonly readiness: () => Promise<Readiness>;
   readonly metricsRegistry: Registry;
+  /** With which this process was started: shown until the engine says which are in force. */
   readonly policy: PolicyJson;
   /** The registry of alert channels: the sockets are one. */
   readonly alerts: Pick<AlertChannels, 'add'>;

@@ -2,7 +2,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SOL_PERP } from '../domain/account/account.ts';
-import { decodePolicy } from '../domain/hedge/policy.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
 import type * as z from '../lib/codec.ts';
 import { CriticalError } from '../lib/errors.ts';
@@ -27,6 +26,7 @@ import { bridgeMetrics } from './metrics.ts';
 import { OpenEnds } from './open-ends.ts';
 import { policyView } from './page-view.ts';
 import { withPlaces } from './places.ts';
+import { policyInForce } from './policy-in-force.ts';
 import type { BridgePorts } from './ports.ts';
 import { commandResultFrame } from './protocol.ts';
 import { Sockets } from './sockets.ts';
@@ -63,10 +63,11 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   const lookup = journalLookup(journal, MAX_OPEN_LOOKUPS);
   const gateway = withPlaces(ports.gateway, clock);
   const watch = new EngineWatch(engineId, lookup, clock);
+  const policy = policyInForce(ports.policy, logger);
   const view = stateView({
     engineId,
     mode,
-    policy: decodePolicy(ports.policy),
+    policy,
     clock,
     logger,
     temporalUrl: links.engine(engineId),
@@ -145,7 +146,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
         engine_id: engineId,
         mode,
         markets,
-        policy: policyView(decodePolicy(ports.policy)),
+        policy: policyView(policy(watch.known.engine)),
         temporal_ui_url: settings.temporalUiUrl,
         explorer_url: settings.explorerUrl,
       }),

@@ -20,7 +20,8 @@ import { isoTime, isoTimeOrNull } from './units-view.ts';
 export interface StateViewPorts {
   readonly engineId: string;
   readonly mode: Mode;
-  readonly policy: Policy;
+  /** The settings in force. */
+  readonly policy: (engine: EngineRecord | null) => Policy;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly temporalUrl: string | null;
@@ -46,13 +47,16 @@ interface Shown {
 
 /** Margin is computed once per snapshot; a tick only lets the age grow. */
 export function stateView(ports: StateViewPorts): (known: LastKnown) => z.input<typeof State> {
-  const { engineId, mode, policy, clock, logger, temporalUrl } = ports;
-  const policyShown = policyView(policy);
-  let of: { readonly json: SnapshotJson; readonly hedgeTarget: number | null; readonly shown: Shown | null } | null =
-    null;
+  const { engineId, mode, clock, logger, temporalUrl } = ports;
+  let of: {
+    readonly json: SnapshotJson;
+    readonly hedgeTarget: number | null;
+    readonly policy: Policy;
+    readonly shown: Shown | null;
+  } | null = null;
 
-  const shownOf = (json: SnapshotJson, hedgeTarget: number | null): Shown | null => {
-    if (of !== null && of.json === json && of.hedgeTarget === hedgeTarget) return of.shown;
+  const shownOf = (json: SnapshotJson, hedgeTarget: number | null, policy: Policy): Shown | null => {
+    if (of !== null && of.json === json && of.hedgeTarget === hedgeTarget && of.policy === policy) return of.shown;
     let shown: Shown | null = null;
     try {
       const snapshot = decodeSnapshot(json);
@@ -65,13 +69,14 @@ export function stateView(ports: StateViewPorts): (known: LastKnown) => z.input<
       // A row of another version: its figures are unknown, which is shown, rather than no message at all.
       logger.error({ err: error, code: 'SNAPSHOT_UNREADABLE' }, 'The latest snapshot cannot be read');
     }
-    of = { json, hedgeTarget, shown };
+    of = { json, hedgeTarget, policy, shown };
     return shown;
   };
 
   return ({ snapshot: json, engine }) => {
     const nowMs = clock.nowMs();
-    const shown = json === null ? null : shownOf(json, engine?.hedgeTarget ?? null);
+    const policy = ports.policy(engine);
+    const shown = json === null ? null : shownOf(json, engine?.hedgeTarget ?? null, policy);
     return {
       drift_state: shown?.drift ?? UNKNOWN_DRIFT_STATE,
       engine: engineView(engine, engineId, mode, nowMs, decisionView(shown?.snapshot ?? null, engine, policy, nowMs)),
@@ -79,7 +84,7 @@ export function stateView(ports: StateViewPorts): (known: LastKnown) => z.input<
       age_ms: shown === null ? null : snapshotAgeMs(shown.snapshot, nowMs),
       account: shown?.account ?? null,
       market: shown === null ? null : marketView(shown.snapshot, nowMs),
-      policy: policyShown,
+      policy: policyView(policy),
       links: { temporal_url: temporalUrl },
     };
   };

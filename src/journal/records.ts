@@ -3,6 +3,7 @@
 import type { Alert } from '../domain/alerts/alert.ts';
 import type { DecisionContext } from '../domain/engine/decide.ts';
 import type { EngineState, Hold, TradingState } from '../domain/engine/hold.ts';
+import type { PolicyJson } from '../domain/hedge/policy.ts';
 import type { OperationStatus } from '../domain/operation/operation.ts';
 import type { Action, CommandAnswer } from '../domain/order/command.ts';
 import type { Intent, Side } from '../domain/order/intent.ts';
@@ -21,6 +22,8 @@ export interface EngineRecord {
   readonly hedgeTarget: number;
   /** What the engine decides by, beside snapshot and policy. Absent: the record is of an older version. */
   readonly decisionContext?: DecisionContext;
+  /** The settings in force. Absent: the record is of an older version. */
+  readonly policy?: PolicyJson;
   /** Market time; null without a cooldown. */
   readonly cooldownUntilMs: number | null;
   /** Wall time at which the durable timer fires. */

@@ -30,6 +30,7 @@ import { requireFreePort } from './port-taken.ts';
 import { readinessOf } from './readiness.ts';
 import { announceReady } from './ready-note.ts';
 import type { Redactor } from './redaction.ts';
+import { watchSettings } from './settings-watch.ts';
 import { watchForStuck } from './stuck-workflows.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
@@ -105,6 +106,10 @@ export async function startUp(start: StartUp): Promise<void> {
   const ground = await openGround(start, cluster, await beginnings.journal);
   await prepareAccounts(start, ground);
   const worker = await startWorkerSide(start, ground, beginnings.bundle);
+  const { journal, alerts } = ground;
+  const { engineId, policy } = start.settings;
+  const { logger } = start.log;
+  start.add('settings watch', 1_000, watchSettings({ journal, alerts, clock, logger, engineId, policy }).stop);
   if (hasBridge(start)) return await startBridgeSide(start, ground, beginnings, worker);
   const { namespace } = start.settings.temporal;
   start.say(`Driftless worker ready: Temporal ${ground.address}, namespace ${namespace}.`);

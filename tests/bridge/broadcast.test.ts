@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeSnapshot } from '../../src/domain/account/snapshot.ts';
 import type { DecisionContext } from '../../src/domain/engine/decide.ts';
+import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
 import { alertOf } from '../journal/records.ts';
@@ -191,6 +192,28 @@ describe('SYSTEM_STATS', () => {
     // A record of an older version does not say.
     await real.publishEngine(record(free));
     await statsWhere(({ engine }) => engine.hedge_target === 1 && engine.decision === null);
+  });
+
+  it('show the settings that the engine decides by, and decide by them', async () => {
+    const policy = { ...DEFAULT_POLICY, maxLeverage: 3, driftTolerancePct: 90 };
+    const hedged: DecisionContext = {
+      hedgeTargetPpm: 1_000_000,
+      confirmedExcess: null,
+      cooldownUntilMs: null,
+      holds: [],
+      engineRunning: true,
+      busy: false,
+      carryWarnedAtMs: null,
+    };
+    const free: Partial<EngineRecord> = { operation: null, holds: [], hedgeTarget: 1, decisionContext: hedged };
+    await writeSnapshot({ perp: -5 });
+    await real.publishEngine(record({ ...free, policy }));
+    const lenient = (await statsWhere(({ policy }) => policy.max_leverage === 3)).data;
+    expect(lenient.policy.drift_tolerance_pct).toBe(90);
+    expect(lenient.engine.decision?.code).not.toBe('CORRECT');
+    await real.publishEngine(record({ ...free, policy: DEFAULT_POLICY }));
+    const strict = (await statsWhere(({ policy }) => policy.max_leverage === DEFAULT_POLICY.maxLeverage)).data;
+    expect(strict.engine.decision?.code).toBe('CORRECT');
   });
 
   it('go on with the last figures and a growing age while the journal is down', async () => {

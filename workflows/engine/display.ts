@@ -9,6 +9,7 @@ import {
   unresolvedOperations,
 } from '../../src/domain/engine/engine-state.ts';
 import { tradingStateOf } from '../../src/domain/engine/hold.ts';
+import type { PolicyJson } from '../../src/domain/hedge/policy.ts';
 import type { Mode } from '../../src/domain/order/command.ts';
 import { OPERATIONS } from '../../src/domain/order/operations.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
@@ -20,17 +21,22 @@ const NEEDS_PERSON = defineSearchAttributeKey('DriftlessNeedsPerson', SearchAttr
 const ENGINE_ID = defineSearchAttributeKey('DriftlessEngineId', SearchAttributeType.KEYWORD);
 
 /** The row, but for its time. */
-export function engineRow(engineId: string, mode: Mode, engine: EngineCarried): Omit<EngineRecord, 'updatedAtMs'> {
+export function engineRow(
+  engineId: string,
+  policy: PolicyJson,
+  engine: EngineCarried,
+): Omit<EngineRecord, 'updatedAtMs'> {
   const running = engine.slot === null ? null : trackedOperation(engine, engine.slot);
   return {
     engineId,
-    mode,
+    mode: policy.mode,
     feed: engine.seen?.feed ?? parseEngineId(engineId)?.authority ?? '',
     state: engine.state,
     tradingState: tradingStateOf(engine.holds),
     reason: engine.holds.map((hold) => hold.reason).join(' · '),
     hedgeTarget: engine.hedgeTargetPpm / 1e6,
     decisionContext: decisionContext(engine),
+    policy,
     cooldownUntilMs: engine.cooldownUntilMs,
     cooldownEndsAtMs: engine.cooldownEndsAtMs,
     operation:
@@ -49,7 +55,7 @@ export function engineRow(engineId: string, mode: Mode, engine: EngineCarried): 
 }
 
 export const engineRecord = ({ engineId, state, settings }: EngineCore): EngineRecord => ({
-  ...engineRow(engineId, settings.policy.mode, state.current),
+  ...engineRow(engineId, settings.policyJson, state.current),
   updatedAtMs: Date.now(),
 });
 

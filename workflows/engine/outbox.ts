@@ -41,7 +41,7 @@ export class Outbox {
     this.#row = derived(
       () => [state.current, settings.policy],
       () => {
-        const { sequence: _, ...row } = engineRow(engineId, settings.policy.mode, state.current);
+        const { sequence: _, ...row } = engineRow(engineId, settings.policyJson, state.current);
         const rest = { ...row, operation: null, decisionContext: { ...row.decisionContext, busy: false } };
         return { whole: canonicalJson(row as never), rest: canonicalJson(rest as never) };
       },

@@ -134,6 +134,14 @@ export const ENGINE_ALERTS = {
     needsPerson: true,
     over: 'The engine has taken the settings.',
   }),
+  SETTINGS_DIFFER: event<{ readonly settings: readonly string[] }>({
+    severity: 'warning',
+    title: 'Different settings',
+    happened: ({ settings }) =>
+      `A Driftless process was started with settings that the engine does not use: ${settings.join(', ')}. The page shows those in force.`,
+    action: 'Give every process the same settings, then restart the workers: the one that starts last decides.',
+    needsPerson: true,
+  }),
   JOURNAL_GAP: event<JournalGap>({
     severity: 'warning',
     title: 'Gap in the journal',
