@@ -127,6 +127,7 @@ export interface Journal {
 
   /** Calls `onEvent` for each row written from anywhere; `onGap` when events may have been missed (reconnect). */
   listen(onEvent: (event: JournalEvent) => void, onGap: () => void): Promise<() => Promise<void>>;
+  /** Writes too: a database that only reads (its disk is full, it is a standby) is no journal. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -24,6 +24,8 @@ export interface EngineStart {
   readonly tuning: EngineTuning;
   readonly paper: PaperSettings;
   readonly say: (line: string) => void;
+  /** By default the product's. */
+  readonly taskQueue?: string;
 }
 
 export const workflowLookup = (client: Client): WorkflowLookup => ({
@@ -84,7 +86,7 @@ export async function startEngine(start: EngineStart): Promise<void> {
   await client.connection.withDeadline(Date.now() + CALL_MS, () =>
     client.workflow.signalWithStart<typeof engineWorkflow, [EngineSettings]>('engine', {
       workflowId: engineId,
-      taskQueue: TASK_QUEUE,
+      taskQueue: start.taskQueue ?? TASK_QUEUE,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       args: [{ engineId, policy, tuning, carried: null }],
       signal: configureSignal,

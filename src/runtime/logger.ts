@@ -19,6 +19,8 @@ const FILES_KEPT = 30;
 const FILE_NAME = 'driftless';
 const MAX_CAUSES = 5;
 const FLUSH_MS = 2_000;
+/** Characters kept while the file cannot be written; newer lines are dropped then. The terminal has them. */
+const MAX_UNWRITTEN = 4_000_000;
 
 export interface LoggerOptions {
   readonly folder: string;
@@ -81,12 +83,19 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
     frequency: 'daily',
     dateFormat: 'yyyy-MM-dd',
     mkdir: true,
+    maxLength: MAX_UNWRITTEN,
     limit: { count: FILES_KEPT - 1, removeOtherLogFiles: true },
   });
   let open = true;
+  let failing = false;
+  // A full disk is no reason to give up the file: the stream keeps what it could not write, and each line tries again.
   file.on('error', (error: Error) => {
-    if (open) toTerminal(`the log file in ${folder} cannot be written: ${error.message}\n`);
-    open = false;
+    if (open && !failing) toTerminal(`the log file in ${folder} cannot be written: ${error.message}\n`);
+    failing = true;
+  });
+  file.on('write', () => {
+    if (open && failing) toTerminal(`the log file in ${folder} is written again\n`);
+    failing = false;
   });
   const pretty =
     environment === 'production'
@@ -117,6 +126,8 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
     close: async () => {
       if (!open) return;
       open = false;
+      // Waiting for a file that cannot be written would never end.
+      if (failing) return file.destroy();
       const closed = once(file, 'close');
       file.end();
       await within(FLUSH_MS, () => closed);

@@ -7,6 +7,7 @@ declare module 'pino-roll' {
     readonly frequency: 'daily';
     readonly dateFormat: string;
     readonly mkdir: boolean;
+    readonly maxLength: number;
     readonly limit: { readonly count: number; readonly removeOtherLogFiles: boolean };
   }): Promise<SonicBoom>;
 }

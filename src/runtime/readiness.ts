@@ -1,31 +1,27 @@
 /** What /readyz tells: each part by asking it, never a figure. */
-import type { Client } from '@temporalio/client';
 import type { EngineGateway } from '../bridge/gateway.ts';
 import type { PartReadiness, Readiness } from '../bridge/ports.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { within } from '../lib/within.ts';
-import { TASK_QUEUE } from './worker.ts';
 
 const ASK_MS = 2_000;
-/** A poller that has not asked for this long is gone; a healthy one asks at least once a minute. */
-const POLLER_SEEN_WITHIN_MS = 90_000;
-/** temporal.api.enums.v1.TaskQueueType.WORKFLOW */
-const WORKFLOW_QUEUE = 1;
 /** A snapshot is late after so many polls. */
 const LATE_POLLS = 3;
 const LATE_AT_LEAST_MS = 15_000;
 
 export interface ReadinessPorts {
-  readonly client: Client;
-  readonly namespace: string;
   readonly gateway: EngineGateway;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly engineId: string;
   readonly pollIntervalMs: number;
+  /** Whether the engine's workflow runs. */
+  readonly engineRuns: () => Promise<boolean>;
   /** The worker in this process; null when it runs elsewhere. */
   readonly localWorker: (() => string) | null;
+  /** Why the folder below our own Temporal and journal cannot be written; null when it can, or when they are not ours. */
+  readonly whyUnwritable: () => Promise<string | null>;
 }
 
 const ok = (detail: string): PartReadiness => ({ ok: true, detail });
@@ -37,38 +33,31 @@ async function asked(work: () => Promise<PartReadiness>, silent: string): Promis
 }
 
 export function readinessOf(ports: ReadinessPorts): () => Promise<Readiness> {
-  const { client, gateway, journal, clock, engineId } = ports;
+  const { gateway, journal, clock, engineId } = ports;
 
-  const temporal = () =>
+  const temporal = (unwritable: string | null) =>
     asked(async () => {
       await gateway.ping(clock.nowMs() + ASK_MS);
-      return ok('answers');
+      return unwritable === null ? ok('answers') : missing(unwritable);
     }, 'does not answer');
 
-  const journalPart = () =>
+  const journalPart = (unwritable: string | null) =>
     asked(async () => {
       await journal.ping();
-      return ok('answers');
-    }, 'does not answer');
+      return unwritable === null ? ok('answers') : missing(unwritable);
+    }, 'cannot be written');
 
+  /** Temporal remembers a poller for a minute after its death: so the engine is asked, which only a worker can answer. */
   const worker = () =>
     asked(async () => {
-      if (ports.localWorker !== null) {
-        const state = ports.localWorker();
-        return state === 'RUNNING' ? ok('running') : missing(state.toLowerCase());
-      }
-      const queue = await client.connection.withDeadline(clock.nowMs() + ASK_MS, () =>
-        client.workflowService.describeTaskQueue({
-          namespace: ports.namespace,
-          taskQueue: { name: TASK_QUEUE },
-          taskQueueType: WORKFLOW_QUEUE,
-        }),
-      );
-      const seen = (queue.pollers ?? []).filter(
-        ({ lastAccessTime }) => clock.nowMs() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLLER_SEEN_WITHIN_MS,
-      );
-      return seen.length > 0 ? ok('polls') : missing('no worker polls');
-    }, 'not known: Temporal does not answer');
+      const state = ports.localWorker?.() ?? 'RUNNING';
+      if (state !== 'RUNNING') return missing(state.toLowerCase());
+      const runs = await ports.engineRuns().catch(() => null);
+      if (runs === null) return missing('not known: Temporal does not answer');
+      if (!runs) return missing('the engine is not running');
+      await gateway.state(engineId, clock.nowMs() + ASK_MS);
+      return ok(ports.localWorker === null ? 'answers' : 'running');
+    }, 'no worker answers for the engine');
 
   const feedAndVenue = async (): Promise<readonly [PartReadiness, PartReadiness]> => {
     const nothing = 'not known: the journal does not answer';
@@ -86,9 +75,10 @@ export function readinessOf(ports: ReadinessPorts): () => Promise<Readiness> {
   };
 
   return async () => {
+    const unwritable = await ports.whyUnwritable();
     const [temporalPart, journalReady, workerPart, [feed, venue]] = await Promise.all([
-      temporal(),
-      journalPart(),
+      temporal(unwritable),
+      journalPart(unwritable),
       worker(),
       feedAndVenue(),
     ]);

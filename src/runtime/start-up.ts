@@ -6,6 +6,8 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import type { AlertChannels } from '../alerts/channels.ts';
+import type { EngineGateway } from '../bridge/gateway.ts';
+import type { Readiness } from '../bridge/ports.ts';
 import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import type { DataLock } from '../journal/data-lock.ts';
@@ -18,6 +20,8 @@ import { openFeed } from '../market-data/open-feed.ts';
 import { startActivityLog } from './activity-log.ts';
 import { openAlertChannels } from './alert-channels.ts';
 import type { Settings } from './config.ts';
+import { whyUnwritable } from './disk-probe.ts';
+import { keepEngineRunning } from './engine-guardian.ts';
 import { type EngineStart, resetPaper, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
 import { logLiveStart } from './live-start.ts';
@@ -25,6 +29,7 @@ import { type LocalChain, retireFormerEngines } from './local-chain.ts';
 import type { Logger, OpenLogger } from './logger.ts';
 import { watchOtherEngines } from './other-engines.ts';
 import { openPage } from './page.ts';
+import { watchParts } from './part-watch.ts';
 import type { Parts } from './parts.ts';
 import { requireFreePort } from './port-taken.ts';
 import { readinessOf } from './readiness.ts';
@@ -84,6 +89,7 @@ interface Ground extends Cluster {
   readonly alerts: AlertChannels;
   readonly client: Client;
   readonly connect: ConnectOptions;
+  readonly gateway: EngineGateway;
   readonly venues: Venues;
   readonly engine: EngineStart;
 }
@@ -106,13 +112,34 @@ export async function startUp(start: StartUp): Promise<void> {
   const ground = await openGround(start, cluster, await beginnings.journal);
   await prepareAccounts(start, ground);
   const worker = await startWorkerSide(start, ground, beginnings.bundle);
-  const { journal, alerts } = ground;
-  const { engineId, policy } = start.settings;
-  const { logger } = start.log;
-  start.add('settings watch', 1_000, watchSettings({ journal, alerts, clock, logger, engineId, policy }).stop);
-  if (hasBridge(start)) return await startBridgeSide(start, ground, beginnings, worker);
+  const readiness = startWatches(start, ground, worker);
+  if (hasBridge(start)) return await startBridgeSide(start, ground, beginnings, readiness);
   const { namespace } = start.settings.temporal;
   start.say(`Driftless worker ready: Temporal ${ground.address}, namespace ${namespace}.`);
+}
+
+/** What looks at the parts while they run, and says what is wrong with them. */
+function startWatches(
+  { settings, log, add }: StartUp,
+  { client, gateway, journal, alerts, engine }: Ground,
+  worker: RunningWorker | null,
+): () => Promise<Readiness> {
+  const { engineId, policy, home, databaseUrl, temporal } = settings;
+  const { logger } = log;
+  const engineRuns = async () => (await workflowLookup(client).state(engineId)) === 'running';
+  const ownsStore = databaseUrl === null || temporal.address === null;
+  const readiness = readinessOf({
+    ...{ gateway, journal, clock, engineId, engineRuns },
+    pollIntervalMs: policy.pollIntervalMs,
+    localWorker: worker === null ? null : worker.state,
+    whyUnwritable: async () => (ownsStore ? await whyUnwritable(home) : null),
+  });
+  add('settings watch', 1_000, watchSettings({ journal, alerts, clock, logger, engineId, policy }).stop);
+  add('part watch', 3_000, watchParts({ readiness, journal, alerts, clock, logger, engineId }).stop);
+  if (worker === null) return readiness;
+  const guardian = { engineId, engineRuns, alerts, clock, logger, startEngine: () => startEngine(engine) };
+  add('engine guardian', 1_000, keepEngineRunning(guardian).stop);
+  return readiness;
 }
 
 /** A taken port or a bad market history is named before anything slow begins. */
@@ -189,7 +216,8 @@ async function openGround(start: StartUp, cluster: Cluster, journal: Journal): P
   add('venues', 1_000, venues.closeAll);
   const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
   const engine = { client, journal, venues, say, tuning, engineId, policy, paper };
-  return { ...cluster, journal, alerts: alerts.channels, client, connect, venues, engine };
+  const gateway = temporalGateway({ client, clock, logger });
+  return { ...cluster, journal, alerts: alerts.channels, client, connect, gateway, venues, engine };
 }
 
 /** Of this engine and of others that this data folder knows, before any workflow runs. */
@@ -226,23 +254,18 @@ async function startWorkerSide(
 
 async function startBridgeSide(
   { settings, log, chain, lock, say, add }: StartUp,
-  { address, uiUrl, client, journal, alerts }: Ground,
+  { address, uiUrl, journal, alerts, gateway }: Ground,
   { token, page }: Beginnings,
-  worker: RunningWorker | null,
+  readiness: () => Promise<Readiness>,
 ): Promise<void> {
   const { engineId, policy, mode, host, port, explorerUrl } = settings;
   const { namespace } = settings.temporal;
-  const gateway = temporalGateway({ client, clock, logger: log.logger });
   const metricsRegistry = new Registry();
   collectDefaultMetrics({ register: metricsRegistry });
   const bridge = await startBridge({
     ...{ journal, alerts, gateway, clock, policy, metricsRegistry },
     logger: log.logger.child({ part: 'bridge' }),
-    readiness: readinessOf({
-      ...{ client, namespace, gateway, journal, clock, engineId },
-      pollIntervalMs: policy.pollIntervalMs,
-      localWorker: worker === null ? null : worker.state,
-    }),
+    readiness,
     settings: {
       ...{ host, port, token, engineId, mode, explorerUrl },
       pageDir: page === null ? null : await page,

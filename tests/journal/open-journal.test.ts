@@ -41,6 +41,14 @@ describeUnless(postgres === null && 'no Postgres on this machine')('openJournal 
 });
 
 describe('openJournal', () => {
+  it('does not answer a ping when it can only read', async () => {
+    const journal = await openJournal({ databaseUrl: null, dataDir: null });
+    await journal.ping();
+    await sql`SET default_transaction_read_only = on`.execute(journal.db);
+    await expect(journal.ping()).rejects.toThrow(/read-only/);
+    await journal.close();
+  });
+
   it('says so when nothing listens at the address', async () => {
     const error = openJournal({ databaseUrl: 'postgres://nobody@127.0.0.1:1/none', dataDir: null });
     await expect(error).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { part: 'journal' } });

@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { waitUntil } from '../../localnet/tests/support/until.ts';
 import { CriticalError } from '../../src/lib/errors.ts';
 import { type LoggerOptions, openLogger, temporalLogger } from '../../src/runtime/logger.ts';
 import { createRedactor } from '../../src/runtime/redaction.ts';
@@ -53,6 +54,32 @@ describe('the logger', () => {
       expect(inFile().includes(`line-${level}`)).toBe((file as readonly string[]).includes(level));
       expect(terminal.includes(`line-${level}`)).toBe((shown as readonly string[]).includes(level));
     }
+  });
+
+  it('says once that the disk is full, and writes on when there is room again, what it kept first', async () => {
+    const { logger, close } = await open();
+    logger.info('before');
+    await waitUntil('the first line', () => inFile().includes('before'), { withinMs: 10_000, everyMs: 10 });
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const write = jest.spyOn(fs, 'write').mockImplementation(((...args: unknown[]) => {
+      setImmediate(args.at(-1) as (error: Error) => void, full);
+    }) as never);
+    try {
+      for (const line of ['first', 'second']) {
+        const calls = write.mock.calls.length;
+        logger.info(line);
+        await waitUntil('a try', () => write.mock.calls.length > calls, { withinMs: 10_000, everyMs: 10 });
+        await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      }
+    } finally {
+      write.mockRestore();
+    }
+    expect(terminal.match(/cannot be written: ENOSPC/g)).toHaveLength(1);
+    logger.info('third');
+    await waitUntil('the file again', () => inFile().includes('third'), { withinMs: 10_000, everyMs: 10 });
+    expect(inFile()).toMatch(/first.*\n.*second.*\n.*third/);
+    expect(terminal).toContain('is written again');
+    await close();
   });
 
   it('writes JSON to the terminal in production', async () => {

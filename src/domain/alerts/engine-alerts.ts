@@ -34,6 +34,10 @@ function journalGap({ from_ms, to_ms, operations, commands, not_kept }: JournalG
   );
 }
 
+/** Names of settings, as a sentence has them. */
+const inWords = (settings: readonly string[]): string =>
+  settings.map((name) => name.toLowerCase().replaceAll('_', ' ')).join(', ');
+
 export const ENGINE_ALERTS = {
   CONNECTION_LOST: condition<{ readonly reason: string }>({
     severity: 'warning',
@@ -138,7 +142,7 @@ export const ENGINE_ALERTS = {
     severity: 'warning',
     title: 'Different settings',
     happened: ({ settings }) =>
-      `A Driftless process was started with settings that the engine does not use: ${settings.join(', ')}. The page shows those in force.`,
+      `A Driftless process was started with settings that the engine does not use: ${inWords(settings)}. The page shows those in force.`,
     action: 'Give every process the same settings, then restart the workers: the one that starts last decides.',
     needsPerson: true,
   }),
@@ -157,6 +161,51 @@ export const ENGINE_ALERTS = {
       `The journal lost records, and they could not be restored from Temporal: ${withPeriod(reason)}`,
     action: 'Restart Driftless to try again.',
     needsPerson: true,
+  }),
+  TEMPORAL_UNAVAILABLE: condition<{ readonly reason: string }>({
+    severity: 'critical',
+    title: 'Temporal does not work',
+    happened: ({ reason }) =>
+      `Temporal does not work (${reason}). Until it is back the engine may not act, the guard included.`,
+    action:
+      'Make room on the disk if it is full; otherwise see the log of Temporal. Look after an open position yourself.',
+    needsPerson: true,
+    over: 'Temporal works again.',
+  }),
+  JOURNAL_UNAVAILABLE: condition<{ readonly reason: string }>({
+    severity: 'critical',
+    title: 'The journal cannot be written',
+    happened: ({ reason }) =>
+      `The journal cannot be written (${reason}). Until it is back the engine may not act, the guard included.`,
+    action: 'Make room on the disk if it is full; otherwise check the database. Look after an open position yourself.',
+    needsPerson: true,
+    over: 'The journal can be written again.',
+  }),
+  WORKER_UNAVAILABLE: condition<{ readonly reason: string }>({
+    severity: 'critical',
+    title: 'No worker runs the engine',
+    happened: ({ reason }) =>
+      `No worker runs the engine (${reason}). Until it is back the engine may not act, the guard included.`,
+    action: 'Start a worker, or see its log. Look after an open position yourself.',
+    needsPerson: true,
+    over: 'A worker runs the engine again.',
+  }),
+  ENGINE_RESTARTED: event({
+    severity: 'critical',
+    title: 'The engine was ended from outside',
+    happened: () =>
+      'The engine was ended from outside Driftless and has been started again. Its records are compared, and it only reduces.',
+    action: 'Find out who ended it. Compare the account with the history, then use Resume.',
+    needsPerson: true,
+  }),
+  ENGINE_STAYS_DOWN: condition<{ readonly restarts: number }>({
+    severity: 'critical',
+    title: 'The engine is down',
+    happened: ({ restarts }) =>
+      `The engine was ended from outside Driftless again, after ${counted(restarts, 'restart')} in an hour. Nothing watches the position now.`,
+    action: 'Find out who ends it, then restart Driftless. Look after an open position yourself.',
+    needsPerson: true,
+    over: 'The engine runs again.',
   }),
   WORKFLOW_STUCK: condition<{ readonly workflow_ids: readonly string[] }>({
     severity: 'critical',

@@ -93,6 +93,11 @@ export const SAMPLES: Samples = {
   FOREIGN_POSITION: [{ from: '0', to: '-10' }],
   DESYNC: [MOVED, {}],
   LIQUIDATED: [MOVED, { to: '0' }],
+  TEMPORAL_UNAVAILABLE: [{ reason: 'the disk is full' }],
+  JOURNAL_UNAVAILABLE: [{ reason: 'cannot be written' }],
+  WORKER_UNAVAILABLE: [{ reason: 'no worker answers for the engine' }],
+  ENGINE_RESTARTED: [{}],
+  ENGINE_STAYS_DOWN: [{ restarts: 3 }],
   SETTINGS_DIFFER: [{ settings: ['MAX_LEVERAGE', 'GUARD'] }],
   SETTINGS_REFUSED: [{ reason: 'maxLeverage: a number is needed' }],
   STORES_DIVERGED: (['account_missing', 'journal_lost', 'journal_behind', 'temporal_lost'] as const).map((verdict) => ({
