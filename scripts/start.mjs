@@ -4,11 +4,17 @@ import { join } from 'node:path';
 import { HELP, parseArguments } from './options.mjs';
 import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
 
+/** What shells and scripts take for "you called it wrongly". */
+const USAGE_ERROR = 2;
+
 async function start() {
   const options = parseArguments(process.argv.slice(2));
   if (options.kind === 'help') return void say(HELP);
   if (options.kind === 'version') return void say(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version);
-  if (options.kind === 'error') throw new SetupError(options.message);
+  if (options.kind === 'error') {
+    process.stderr.write(`${options.message}\n`);
+    process.exit(USAGE_ERROR);
+  }
   checkNode();
   await ensureDependencies(ROOT, { dev: false });
   const { register } = await import('tsx/esm/api');

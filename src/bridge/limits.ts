@@ -91,3 +91,6 @@ export const DEFAULT_PAGE_ITEMS = 100;
 export const MAX_PAGE_ITEMS = 1_000;
 /** What we quote back of an input: longer text is described, not quoted, so that no key or megabyte is echoed. */
 export const MAX_QUOTED_CHARS = 32;
+
+/** At a stop, commands on their way may still be answered for this long; within the time that a stop gives the bridge. */
+export const LAST_ANSWERS_MS = 1_500;

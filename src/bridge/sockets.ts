@@ -4,14 +4,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import type { CommandAnswer } from '../domain/order/command.ts';
+import type { Action, CommandAnswer } from '../domain/order/command.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ErrorReport } from '../lib/errors.ts';
-import { busy } from './answers.ts';
+import { sleep } from '../lib/sleep.ts';
+import { acceptanceUnknown, busy, unavailable } from './answers.ts';
 import type { Commands } from './commands.ts';
 import {
   CLOSE_HANDSHAKE_MS,
   HEARTBEAT_MS,
+  LAST_ANSWERS_MS,
   MAX_COMMANDS_PER_SOCKET,
   MAX_MESSAGE_BYTES,
   MAX_SOCKETS,
@@ -25,6 +27,7 @@ import { binaryMessage, commandResultFrame, errorFrame, type Incoming, parseMess
 import { RateLimit } from './rate-limit.ts';
 import { refuseUpgrade } from './upgrade.ts';
 
+const LAST_ANSWERS_PAUSE_MS = 20;
 const CLOSE_TOO_BIG = 1009;
 const CLOSE_POLICY = 1008;
 const CLOSE_TRY_LATER = 1013;
@@ -69,11 +72,20 @@ export interface SocketPorts {
   readonly greeting: () => readonly string[];
 }
 
+interface CommandInHand {
+  readonly peer: Peer;
+  readonly action: Action;
+  /** Null: it came without one. */
+  readonly commandId: string | null;
+}
+
 export class Sockets {
   readonly #ports: SocketPorts;
   readonly #server: WebSocketServer;
   readonly #peers = new Set<Peer>();
   readonly #heartbeat: NodeJS.Timeout;
+  /** Commands that have no answer yet. */
+  readonly #inHand = new Set<CommandInHand>();
   #closed = false;
 
   constructor(ports: SocketPorts) {
@@ -118,6 +130,7 @@ export class Sockets {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#heartbeat);
+    await this.#answerAll();
     const peers = [...this.#peers];
     const gone = peers.map(
       ({ socket }) =>
@@ -132,6 +145,16 @@ export class Sockets {
     await Promise.all(gone);
     clearTimeout(patience);
     this.#server.close();
+  }
+
+  /** Gives what is on its way a moment; the rest is answered with what is known of it. */
+  async #answerAll(): Promise<void> {
+    const untilMs = performance.now() + LAST_ANSWERS_MS;
+    while (this.#inHand.size > 0 && performance.now() < untilMs) await sleep(LAST_ANSWERS_PAUSE_MS);
+    const unknown = this.#ports.dress(acceptanceUnknown());
+    for (const { peer, action, commandId } of this.#inHand) {
+      this.#send(peer, commandResultFrame(action, commandId ?? randomUUID(), unknown), false);
+    }
   }
 
   #open(socket: Socket, request: IncomingMessage): void {
@@ -196,6 +219,12 @@ export class Sockets {
         );
         return;
       case 'command':
+        if (this.#closed) {
+          const answer = dress(unavailable('bridge', 'The bridge is closing. Nothing was sent.'));
+          const commandId = incoming.commandId ?? randomUUID();
+          this.#send(peer, commandResultFrame(incoming.request.action, commandId, answer), false);
+          return;
+        }
         if (peer.commands >= MAX_COMMANDS_PER_SOCKET) {
           const answer = dress(busy(`This connection has ${MAX_COMMANDS_PER_SOCKET} unanswered commands.`));
           this.#send(
@@ -214,7 +243,10 @@ export class Sockets {
     const { action } = incoming.request;
     peer.commands += 1;
     const stop = metrics.commandSeconds.startTimer();
+    const inHand: CommandInHand = { peer, action, commandId: incoming.commandId };
+    this.#inHand.add(inHand);
     const { commandId, answer } = await commands.run(incoming, peer.operator);
+    this.#inHand.delete(inHand);
     stop();
     metrics.commands.inc({ action, status: answer.data.status });
     peer.commands -= 1;

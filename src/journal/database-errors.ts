@@ -1,5 +1,5 @@
 /** What a database driver throws, in our words: trouble with the connection is transient, the rest is a defect. */
-import { TransientError } from '../lib/errors.ts';
+import { CriticalError, TransientError } from '../lib/errors.ts';
 
 /**
  * Classes of SQLSTATE (https://www.postgresql.org/docs/15/errcodes-appendix.html) after which the same call may
@@ -38,4 +38,20 @@ export function asJournalError(error: unknown): unknown {
     return error;
   }
   return LOST.test(`${error.name} ${error.message}`) ? unavailable(error.message || error.name, error) : error;
+}
+
+const NO_DATABASE = '3D000';
+/** Of a role that is missing, whose password is wrong, or that may not do what a journal needs. */
+const NOT_ALLOWED: ReadonlySet<string> = new Set(['28000', '28P01', '42501']);
+
+/** The server answers and does not let us in: what to mend there; null for any other error. */
+export function whyNotLetIn(error: unknown): CriticalError | null {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  if (code === NO_DATABASE) {
+    const remedy = 'create the database, or correct its name in DATABASE_URL';
+    return new CriticalError('DATABASE_MISSING', `Postgres says: ${message}.`, { remedy }, { cause: error });
+  }
+  if (typeof code !== 'string' || !NOT_ALLOWED.has(code)) return null;
+  const remedy = 'create the role or grant it its rights, or correct user and password in DATABASE_URL';
+  return new CriticalError('DATABASE_DENIED', `Postgres says: ${message}.`, { remedy }, { cause: error });
 }

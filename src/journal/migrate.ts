@@ -1,16 +1,21 @@
 /** Brings the database to this program's schema. Safe when several processes start at once: Kysely's Migrator locks. */
 import { Migrator } from 'kysely';
 import { CriticalError, TransientError } from '../lib/errors.ts';
-import { asJournalError } from './database-errors.ts';
+import { asJournalError, whyNotLetIn } from './database-errors.ts';
 import { migrationProvider } from './migrations/index.ts';
 import type { Db } from './writes.ts';
 
-/** @throws CriticalError JOURNAL_SCHEMA when the database is of a newer program, or a migration fails */
+/**
+ * @throws CriticalError DATABASE_MISSING, DATABASE_DENIED; JOURNAL_SCHEMA when the database is of a newer program, or a
+ * migration fails
+ */
 export async function migrateToLatest(db: Db): Promise<void> {
   const { error, results } = await new Migrator({ db, provider: migrationProvider }).migrateToLatest();
   if (error === undefined) return;
   const known = asJournalError(error);
   if (known instanceof TransientError) throw known;
+  const notLetIn = whyNotLetIn(error);
+  if (notLetIn !== null) throw notLetIn;
   const failed = results?.find((result) => result.status === 'Error')?.migrationName;
   const reason = error instanceof Error ? error.message : String(error);
   throw new CriticalError(

@@ -4,10 +4,19 @@ import { portOwner, whyPortUnusable } from './processes.ts';
 
 const MAX_COMMAND_CHARS = 120;
 
-/** @throws CriticalError PORT_TAKEN, or PORT_UNUSABLE when the system refuses it for another reason */
+const NO_SUCH_ADDRESS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL']);
+
+/** @throws CriticalError PORT_TAKEN, HOST_UNUSABLE, or PORT_UNUSABLE when the system refuses it for another reason */
 export async function requireFreePort(port: number, host: string, setting: string): Promise<void> {
   const reason = await whyPortUnusable(port, host);
   if (reason === null) return;
+  if (NO_SUCH_ADDRESS.has(reason)) {
+    throw new CriticalError(
+      'HOST_UNUSABLE',
+      `This machine has no address ${host} to listen on (${reason}).\nRemedy: set HOST to one of its own, or to 127.0.0.1 (environment or .env).`,
+      { host, setting: 'HOST', reason },
+    );
+  }
   const other = port > 60_000 ? port - 1_000 : port + 1_000;
   const remedy = `Remedy: stop it, or use another port with ${setting}=${other} (environment or .env).`;
   if (reason !== 'EADDRINUSE') {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -231,5 +232,28 @@ describe('every command', () => {
       ),
       { numRuns: RUNS },
     );
+  });
+});
+
+describe('a bridge that stops', () => {
+  it.each([
+    ['answers in time', 300, { success: true }],
+    ['never answers', null, { success: false, error: { code: 'ACCEPTANCE_UNKNOWN' } }],
+  ] as const)('answers a command that is on its way, while the engine %s', async (_how, afterMs, expected) => {
+    const journal = await openTestJournal();
+    const script: Script = async () => {
+      if (afterMs === null) return await never();
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      return done('Done late');
+    };
+    const gateway = scriptedGateway(script);
+    const bridge = await testBridge({ journal, gateway });
+    const client = await bridge.connect();
+    client.send({ type: 'COMMAND', action: 'RESUME', command_id: randomUUID() });
+    await eventually(() => expect(gateway.inFlight()).toBe(1));
+    const closed = bridge.close();
+    expect(await client.ofType('COMMAND_RESULT')).toMatchObject(expected);
+    await closed;
+    await journal.close();
   });
 });

@@ -24,6 +24,21 @@ describeUnless(postgres === null && 'no Postgres on this machine')('openJournal 
     for (const journal of journals) await journal.close();
   });
 
+  it('names the database or the role that is missing', async () => {
+    const url = new URL(await fresh());
+    const [noDatabase, noRole] = [new URL(url), new URL(url)];
+    noDatabase.pathname = '/nowhere';
+    noRole.username = 'stranger';
+    await expect(openJournal({ databaseUrl: noDatabase.href, dataDir: null })).rejects.toMatchObject({
+      code: 'DATABASE_MISSING',
+      message: expect.stringContaining('nowhere'),
+    });
+    await expect(openJournal({ databaseUrl: noRole.href, dataDir: null })).rejects.toMatchObject({
+      code: 'DATABASE_DENIED',
+      message: expect.stringContaining('stranger'),
+    });
+  });
+
   it('gives each database an id of its own', async () => {
     const one = await openJournal({ databaseUrl: await fresh(), dataDir: null });
     const two = await openJournal({ databaseUrl: await fresh(), dataDir: null });

@@ -43,7 +43,7 @@ describe('npm start, before anything runs', () => {
   it('refuses unknown options and names the right ones', async () => {
     const product = start(await productEnv(), ['--dmeo', 'wroker']);
     const { code } = await product.exited;
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(product.output).toContain('--dmeo');
     expect(product.output).toContain('--demo, --localnet, --reset-paper, --help, --version');
     expect(product.output).toContain('all, worker, bridge');

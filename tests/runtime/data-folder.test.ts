@@ -27,6 +27,20 @@ describeUnless(process.platform === 'win32' && 'Windows has no such modes or sig
     expect(modeOf(join(home, 'file'))).toBe('600');
   });
 
+  it.each([
+    ['a file stands in its place', () => join(folder, 'file')],
+    ['a file stands in its way', () => join(folder, 'file', 'home')],
+    // mkdir -p of Node never ended there.
+    ['nothing can be made there', () => '/proc/x/home'],
+  ])('is refused in one sentence with the remedy when %s', async (_why, home) => {
+    writeFileSync(join(folder, 'file'), '');
+    await expect(openDataFolder(home())).rejects.toMatchObject({
+      code: 'DATA_FOLDER_INVALID',
+      message: expect.stringContaining(home()),
+      details: { remedy: expect.stringContaining('DRIFTLESS_HOME') },
+    });
+  });
+
   it('is closed when an earlier version left it open', async () => {
     const home = join(folder, 'home');
     mkdirSync(home);
