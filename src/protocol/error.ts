@@ -12,7 +12,7 @@ export const GateResult = z.object({
   need: gateFigure.about('The limit that it is held against.'),
   unit: z.string().about('The unit of have and need.'),
   remedy: z.string().about('What a person can do about it.'),
-  detail: z.string().optional().about('More on how the figure came about.'),
+  detail: z.record(z.json()).optional().about('The figures that it came from, by name.'),
 });
 export type GateResult = z.output<typeof GateResult>;
 

@@ -20,6 +20,8 @@ export const Preview = z.object({
   opening_cost_base: lamports.optional(),
   price_limit: usd.nullable().about('The worst price that will be accepted.'),
   price_limit_base: microUsd.nullable(),
+  mark_price: usd.nullable().optional().about('Of a trade: the price that the venue fills at now.'),
+  oracle_price: usd.nullable().optional().about('Of a trade: the oracle price.'),
   value_usd: usd.nullable(),
   costs: z.object({
     fees_usd: usd.nullable().optional(),
