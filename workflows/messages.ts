@@ -67,6 +67,8 @@ export interface EngineTuning {
   readonly checkpointMs: number;
   /** Continue-as-new after this many events, besides Temporal's own suggestion. */
   readonly maxHistoryEvents: number;
+  /** So many events later, ordinary commands are refused until it could renew itself; 2,000 by default. */
+  readonly renewalMarginEvents?: number;
   readonly answerWithinMs: number;
   readonly slotWaitMs: number;
   readonly maxWaiting: number;
@@ -86,7 +88,7 @@ export interface EngineInput {
 }
 
 export const command = defineUpdate<CommandAnswer, [CommandEnvelope]>('command');
-export interface EngineSettings {
+export interface EngineConfiguration {
   readonly policy: PolicyJson;
   readonly tuning: EngineTuning;
 }
@@ -94,7 +96,7 @@ export interface EngineSettings {
  * A process (re)started with these settings. The signal of the same name does the same: Temporal keeps it for the run that
  * is current, before any worker of that process polls. The update answers once the engine has taken them.
  */
-export const configure = defineUpdate<void, [EngineSettings]>('configure');
-export const configureSignal = defineSignal<[EngineSettings]>('configure');
+export const configure = defineUpdate<void, [EngineConfiguration]>('configure');
+export const configureSignal = defineSignal<[EngineConfiguration]>('configure');
 export const operationReport = defineSignal<[OperationReport]>('operationReport');
 export const engineState = defineQuery<EngineRecord>('state');

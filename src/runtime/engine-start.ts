@@ -2,7 +2,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { WorkflowLookup } from '../../activities/engine.ts';
 import type { engine as engineWorkflow } from '../../workflows/engine/engine.ts';
-import { configureSignal, type EngineSettings, type EngineTuning } from '../../workflows/messages.ts';
+import { configureSignal, type EngineConfiguration, type EngineTuning } from '../../workflows/messages.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import { formatAmount } from '../domain/money/amounts.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -84,7 +84,7 @@ export async function startEngine(start: EngineStart): Promise<void> {
   if (!running || (await venues.accountExists(engineId))) await venues.seed(engineId);
   if (policy.mode === 'paper') await tellDifference(start);
   await client.connection.withDeadline(Date.now() + CALL_MS, () =>
-    client.workflow.signalWithStart<typeof engineWorkflow, [EngineSettings]>('engine', {
+    client.workflow.signalWithStart<typeof engineWorkflow, [EngineConfiguration]>('engine', {
       workflowId: engineId,
       taskQueue: start.taskQueue ?? TASK_QUEUE,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',

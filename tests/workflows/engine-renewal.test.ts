@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
+import { lamports } from '../../src/domain/money/units.ts';
+import { DEFAULT_HOLDINGS } from '../../src/venues/paper/parameters.ts';
 import { atRest, EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
@@ -120,6 +123,57 @@ describe('many commands at once, quick and slow', () => {
       expect(await busy.replay(busy.engineId)).toBe(1);
     } finally {
       await busy.close();
+    }
+  });
+});
+
+describe('an engine under load', () => {
+  const LIMIT = 150;
+  const MARGIN = 100;
+
+  it('renews itself near its bound: ordinary commands are refused for a moment, exits are not', async () => {
+    const loaded = await EngineHarness.start({
+      address: temporalAddress(),
+      feed: new SteadyFeed(),
+      defaults: { ...DEFAULT_HOLDINGS, walletSol: lamports(1_000n * SOL) },
+      tuning: { maxHistoryEvents: LIMIT, renewalMarginEvents: MARGIN },
+    });
+    expect(await loaded.carryOut(OPEN(2))).toMatchObject({ success: true });
+    let stopped = false;
+    const seen = { busy: 0, done: 0, longest: 0 };
+    const failed: unknown[] = [];
+    const deposit = async () => {
+      while (!stopped) {
+        const { success, error } = await loaded.carryOut(DEPOSIT(0.01)).catch((failure: unknown) => {
+          const cause = failure instanceof Error ? failure.cause : null;
+          if (!(cause instanceof ApplicationFailure && cause.type === 'ENGINE_BUSY')) throw failure;
+          return { success: false, error: { code: 'ENGINE_BUSY' } };
+        });
+        if (success) seen.done += 1;
+        else if (error?.code === 'ENGINE_BUSY') seen.busy += 1;
+        else throw new Error(`a deposit ended with ${JSON.stringify(error)}`);
+      }
+    };
+    const deposits = Array.from({ length: 4 }, () => deposit().catch((error: unknown) => failed.push(error)));
+    try {
+      const runs = new Set<string>();
+      await until('three runs', async () => {
+        const { runId: run, historyLength } = await loaded.handle.describe();
+        runs.add(run);
+        seen.longest = Math.max(seen.longest, historyLength);
+        if (failed.length > 0) throw failed[0];
+        return runs.size >= 3;
+      });
+      expect(await loaded.carryOut(CLOSE)).toMatchObject({ success: true });
+      expect(failed).toEqual([]);
+      expect(seen.busy).toBeGreaterThan(0);
+      expect(seen.done).toBeGreaterThan(10);
+      // What was in hand when admission paused still ends in the same run.
+      expect(seen.longest).toBeLessThan(LIMIT + MARGIN + 250);
+    } finally {
+      stopped = true;
+      await Promise.all(deposits);
+      await loaded.close();
     }
   });
 });

@@ -1,6 +1,6 @@
 /** Where commands come in: each is taken once, one at a time under its id, and answered in time whatever it waits for. */
 import { ApplicationFailure, condition, isCancellation } from '@temporalio/workflow';
-import { type CommandAnswer, type CommandEnvelope, refused } from '../../src/domain/order/command.ts';
+import { type Action, type CommandAnswer, type CommandEnvelope, refused } from '../../src/domain/order/command.ts';
 import { isExit, operationKindOf } from '../../src/domain/order/operations.ts';
 import { accepted, idConflict } from '../../src/domain/order/repeated-command.ts';
 import { operationIdOf } from '../../src/lib/ids.ts';
@@ -11,11 +11,16 @@ import type { EngineCore } from './core.ts';
 import type { SlotLine } from './slot-line.ts';
 import type { TradeCommands } from './trade-commands.ts';
 
+/** With the exits: they end trading, or restore it. */
+const NEVER_BUSY: ReadonlySet<Action> = new Set(['STOP_ENGINE', 'RESUME']);
+
 export interface CommandDeskPorts {
   readonly records: CommandRecords;
   readonly line: SlotLine;
   readonly trades: Pick<TradeCommands, 'run' | 'expecting'>;
   readonly controls: Pick<ControlCommands, 'run'>;
+  /** The history is so long that renewal goes before ordinary commands. */
+  readonly mustRenew: () => boolean;
 }
 
 export class CommandDesk {
@@ -43,11 +48,12 @@ export class CommandDesk {
   /** Synchronous, changes nothing. A refusal here leaves no record, so that the same command may come again. */
   validate({ request, commandId }: CommandEnvelope): void {
     const kind = operationKindOf(request.action);
-    if (kind === null || isExit(kind)) return;
+    if (NEVER_BUSY.has(request.action) || (kind !== null && isExit(kind))) return;
     if (this.#ports.records.remembered(commandId) !== null) return;
     const { maxWaiting } = this.#core.settings.tuning;
     const waiting = this.#ports.line.length;
-    if (waiting < maxWaiting) return;
+    const mayWait = kind === null || waiting < maxWaiting;
+    if (mayWait && !this.#ports.mustRenew()) return;
     const { message, code, details } = engineBusy(waiting, maxWaiting);
     throw ApplicationFailure.nonRetryable(message, code, details);
   }

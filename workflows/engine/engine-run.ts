@@ -34,6 +34,9 @@ const DISAGREEMENT_PAUSE_MS = 5_000;
 /** Waited before the next watch when one ended in an error again: a defect must not fill the history. */
 const LOST_AGAIN_PAUSE_MS = 10_000;
 const ASK_AGAIN_MS = 10_000;
+const RENEWAL_MARGIN_EVENTS = 2_000;
+/** Temporal suggests renewal at 4 MB. */
+const MAX_HISTORY_BYTES = 6_000_000;
 
 export class EngineRun {
   readonly #core: EngineCore;
@@ -88,7 +91,7 @@ export class EngineRun {
     });
     const acceptJournal = () => stores.accept();
     const controls = new ControlCommands(core, { records, account, acceptJournal, reportsTaken });
-    const desk = new CommandDesk(core, { records, line, trades, controls });
+    const desk = new CommandDesk(core, { records, line, trades, controls, mustRenew: () => this.#mustRenew() });
     const trading = new AutomaticTrading(core, {
       ...{ lose, reportsTaken },
       see: (json) => this.#see(json),
@@ -184,6 +187,16 @@ export class EngineRun {
     const due = continueAsNewSuggested || historyLength > this.#core.settings.tuning.maxHistoryEvents;
     const busyBeside = this.#starter.starting || this.#outbox.publishing || this.#stores.rebuilding;
     return due && this.#turned && this.#desk.idle() && !busyBeside && allHandlersFinished();
+  }
+
+  /**
+   * Under load there is always a command in hand, so `mayRenew` would never come true: past this bound no ordinary one is
+   * taken, until those in hand are done. A longer history takes a new worker too long to replay.
+   */
+  #mustRenew(): boolean {
+    const { historyLength, historySize } = workflowInfo();
+    const { maxHistoryEvents, renewalMarginEvents = RENEWAL_MARGIN_EVENTS } = this.#core.settings.tuning;
+    return historyLength > maxHistoryEvents + renewalMarginEvents || historySize > MAX_HISTORY_BYTES;
   }
 
   /** Ends this run; what the next begins with. Synchronous: no command can come between `mayRenew` and the renewal. */
