@@ -7,7 +7,7 @@ import type { LedgerMark } from '../src/domain/engine/reconcile.ts';
 import type { PolicyJson } from '../src/domain/hedge/policy.ts';
 import type { CommandAnswer } from '../src/domain/order/command.ts';
 import type { Intent } from '../src/domain/order/intent.ts';
-import type { Plan, Planned } from '../src/domain/order/intent-plan.ts';
+import type { Goal, Planned, Terms } from '../src/domain/order/intent-plan.ts';
 import type { TransactionTiming } from '../src/domain/transaction/transaction.ts';
 import type { Admission } from '../src/journal/journal.ts';
 import type {
@@ -31,10 +31,11 @@ export interface TransactionActivities {
     readonly engineId: string;
     readonly commitment: 'confirmed' | 'finalized';
   }): Promise<SnapshotJson>;
-  /** A fresh snapshot, the plan's intent on it, and that intent run against current state without effect. */
+  /** A fresh snapshot, the goal's intent on it, and that intent run against current state without effect. */
   simulate(input: {
     readonly engineId: string;
-    readonly plan: Plan;
+    readonly goal: Goal;
+    readonly terms: Terms;
     readonly maxSlippageBps: number;
     /** What sizes come from: finalized while another transaction of the account is unresolved. */
     readonly commitment: 'confirmed' | 'finalized';

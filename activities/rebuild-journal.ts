@@ -1,5 +1,5 @@
 /** Writes back what a journal lost, from the histories that Temporal keeps: docs/architecture/two-stores.md. */
-import { type CommandAnswer, type CommandEnvelope, isFinal } from '../src/domain/order/command.ts';
+import { actionOf, type CommandAnswer, type CommandEnvelope, isFinal } from '../src/domain/order/command.ts';
 import type { RebuildingJournal } from '../src/journal/journal.ts';
 import type { OperationWrite } from '../src/journal/records.ts';
 import { operationIdOf, operationWorkflowId } from '../src/lib/ids.ts';
@@ -113,7 +113,7 @@ async function rebuildCommand(
   const { commandId, request, requestHash, receivedAtMs } = input as CommandEnvelope;
   const answer = result as CommandAnswer;
   if (LEAVES_NO_RECORD.has(answer.error?.code ?? '')) return false;
-  const { action } = request;
+  const action = actionOf(request);
   const operationId = operationIdOf(engineId, commandId);
   const row = { commandId, engineId, action, requestHash, request: request as never, receivedAtMs, operationId };
   const { kind } = await journal.admitCommand(row);

@@ -92,17 +92,17 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
       return encodeSnapshot(await venue.read(commitment));
     },
 
-    async simulate({ engineId, plan, maxSlippageBps, commitment, timing }) {
+    async simulate({ engineId, goal, terms, maxSlippageBps, commitment, timing }) {
       const venue = await ports.venueOf(engineId);
       const limits = (): PlanLimits => ({ maxSlippageBps, orderLifeMs: timing.orderLifeMs, nowMs: clock.nowMs() });
       const untilMs = clock.nowMs() + FLAT_FINALITY_MS;
       for (;;) {
         const snapshot = await venue.read(commitment);
-        const planned = planIntent(plan, snapshot, limits());
+        const planned = planIntent(goal, terms, snapshot, limits());
         if (planned.kind === 'nothing' && planned.why === 'flat' && commitment === 'confirmed') {
           // Flat is done only in a finalized snapshot: a fork could bring the position back.
           const final = await venue.read('finalized');
-          const still = planIntent(plan, final, limits());
+          const still = planIntent(goal, terms, final, limits());
           if (still.kind !== 'nothing') {
             if (clock.nowMs() > untilMs)
               throw new TransientError('UNAVAILABLE', 'flat, and not yet final', { part: 'venue' });

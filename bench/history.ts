@@ -50,10 +50,10 @@ async function block(engine: EngineHarness): Promise<void> {
     const answer = await engine.carryOut(request);
     if (answer.data.status !== 'done') throw new Error(`the set-up failed: ${answer.message}`);
   };
-  await carryOut({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(5) });
+  await carryOut({ kind: 'open', market: 'SOL-PERP', size: lamportsOf(-5) });
   const policy: PolicyJson = { ...engine.policy, maxLeverage: 0.1 };
   await engine.handle.executeUpdate(configure, { args: [{ policy, tuning: engine.tuning }] });
-  await carryOut({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(2) });
+  await carryOut({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(2) });
   await until('the gate to block', async () =>
     (await engine.journal.alerts({ engineId: engine.engineId, limit: 100 })).items.some(
       (alert) => alert.code === 'GATE_BLOCKED' && alert.kind === 'alert',

@@ -10,7 +10,7 @@ import type { EquitySource, EquitySources, Snapshot } from '../src/domain/accoun
 import { EQUITY_SOURCES } from '../src/domain/figures/equity-sources.ts';
 import { MS_PER_HOUR } from '../src/domain/money/units.ts';
 import type { Intent } from '../src/domain/order/intent.ts';
-import { type Plan, planIntent } from '../src/domain/order/intent-plan.ts';
+import { type Goal, PLAIN_TERMS, planIntent } from '../src/domain/order/intent-plan.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { engineIdOf } from '../src/lib/ids.ts';
 import { DriftBooks } from '../src/venues/drift/books/drift-books.ts';
@@ -37,14 +37,14 @@ const FEMTO_PER_USD = 1e15;
 const FUNDING = [0.0001, 0.00004, -0.00003, 0.00008];
 
 /** Before the hour: the same word to both. */
-const COMMANDS: Readonly<Record<number, Plan>> = {
-  1: { kind: 'trade', market: MARKET, delta: (-10n * SOL).toString(), priceBound: null },
+const COMMANDS: Readonly<Record<number, Goal>> = {
+  1: { kind: 'rebalance', market: MARKET, size: (-10n * SOL).toString() },
   12: { kind: 'deposit', asset: 'SOL', amount: (2n * SOL).toString() },
-  13: { kind: 'trade', market: MARKET, delta: (-2n * SOL).toString(), priceBound: null },
-  24: { kind: 'trade', market: MARKET, delta: (4n * SOL).toString(), priceBound: null },
-  30: { kind: 'trade', market: MARKET, delta: (-4n * SOL).toString(), priceBound: null },
-  46: { kind: 'close', market: MARKET, slippageMultiple: 1 },
-  47: { kind: 'settle', market: MARKET, above: null },
+  13: { kind: 'rebalance', market: MARKET, size: (-2n * SOL).toString() },
+  24: { kind: 'rebalance', market: MARKET, size: (4n * SOL).toString() },
+  30: { kind: 'rebalance', market: MARKET, size: (-4n * SOL).toString() },
+  46: { kind: 'close', market: MARKET },
+  47: { kind: 'settle', market: MARKET },
   48: { kind: 'withdraw', asset: 'SOL', amount: (2n * SOL).toString() },
 };
 
@@ -265,10 +265,10 @@ function parametersOf({ markets, transactionCostLamports }: Snapshot): PaperPara
 }
 
 /** Planned, simulated, signed, written down, sent, landed, and an order gone: what came of it, in words. */
-async function carryOut(account: Account, plan: Plan, journal: Journal): Promise<string> {
+async function carryOut(account: Account, goal: Goal, journal: Journal): Promise<string> {
   const { venue } = account;
   const limits = { maxSlippageBps: 50, orderLifeMs: 60_000, nowMs: account.nowMs() };
-  const planned = planIntent(plan, await venue.read('confirmed'), limits);
+  const planned = planIntent(goal, PLAIN_TERMS, await venue.read('confirmed'), limits);
   if (planned.kind === 'nothing') return `nothing to do (${planned.why})`;
   if (planned.kind === 'refused') throw new Error(`${account.name}: ${planned.error.message}`);
   const { intent } = planned;
@@ -286,7 +286,7 @@ async function carryOut(account: Account, plan: Plan, journal: Journal): Promise
     const report = await venue.order(attempt);
     if (!report.gone) continue;
     const filled = report.fills.reduce((size, fill) => size + Number(fill.size) / 1e9, 0);
-    return `${filled} of ${Number(intent.size) / 1e9} SOL`;
+    return `${filled} of ${Math.abs(Number(intent.size)) / 1e9} SOL`;
   }
   throw new Error(`${account.name}: ${intent.kind} does not end`);
 }

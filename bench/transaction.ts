@@ -47,7 +47,7 @@ async function toConfirmed(bench: TransferBench, script: BareScript): Promise<re
   const [ours, theirs] = [await bench.account(), await bench.account()];
   await bench.startEngine(ours);
   const medians = await inTurn(ROUNDS, WARM_UP_ROUNDS, {
-    command: timed(() => bench.command(ours, { action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: AMOUNT })),
+    command: timed(() => bench.command(ours, { kind: 'deposit', asset: 'SOL', amount: AMOUNT })),
     'bare script': timed(() => bareTransfer(script, theirs)),
   });
   return [

@@ -1,4 +1,5 @@
 /** A command's data, read by the protocol's schemas into what the engine takes. */
+import { SOL_PERP } from '../domain/account/account.ts';
 import { ASSET_DECIMALS, parseAmount } from '../domain/money/amounts.ts';
 import type { Action, CommandRequest, Mode } from '../domain/order/command.ts';
 import * as z from '../lib/codec.ts';
@@ -37,20 +38,30 @@ export function readCommandData(action: Action, data: WireData): ReadCommand {
   return { ok: true, request: requestOf(action, data, base), mode, confirmationToken };
 }
 
-/** The request carries no `mode` but where it is the command's own subject. */
+/**
+ * From here on a direction is the sign of a size. The request carries no `mode` but where it is the command's own subject;
+ * REBALANCE and FLATTEN are of the engine's own market.
+ */
 function requestOf(action: Action, data: WireData, { amount, size }: BaseUnits): CommandRequest {
   switch (action) {
-    case 'START_ENGINE':
-      return { action, mode: COMMAND_DATA[action].decode(data).mode };
     case 'DRIFT_DEPOSIT':
+      return { kind: 'deposit', amount, asset: COMMAND_DATA[action].decode(data).asset ?? 'SOL' };
     case 'DRIFT_WITHDRAW':
-      return { action, amount, asset: COMMAND_DATA[action].decode(data).asset ?? 'SOL' };
+      return { kind: 'withdraw', amount, asset: COMMAND_DATA[action].decode(data).asset ?? 'SOL' };
     case 'DRIFT_OPEN_POSITION': {
       const { market, direction } = COMMAND_DATA[action].decode(data);
-      return { action, market, direction, size };
+      return { kind: 'open', market, size: direction === 'short' ? `-${size}` : size };
     }
     case 'DRIFT_CLOSE_POSITION':
+      return { kind: 'close', market: COMMAND_DATA[action].decode(data).market };
+    case 'FLATTEN':
+      return { kind: 'flatten', market: SOL_PERP };
+    case 'REBALANCE':
+      return { kind: 'rebalance', market: SOL_PERP };
     case 'SETTLE_PNL':
+      return { kind: 'settle', market: COMMAND_DATA[action].decode(data).market };
+    case 'START_ENGINE':
+      return { action, mode: COMMAND_DATA[action].decode(data).mode };
     case 'ADOPT_POSITION':
       return { action, market: COMMAND_DATA[action].decode(data).market };
     case 'RESOLVE_TRANSACTION': {

@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { ResolveVerdict } from '../../workflows/messages.ts';
 import {
+  actionOf,
   type CommandAnswer,
   type CommandEnvelope,
-  type CommandRequest,
+  type ControlRequest,
   isFinal,
+  isOperation,
   type Mode,
   refused,
 } from '../domain/order/command.ts';
@@ -60,8 +62,8 @@ export function commandRunner(ports: CommandPorts): Commands {
       if (past !== null) return past;
     }
     const { request } = envelope;
-    if (request.action === 'GET_STATE') return stateAnswer();
-    if (request.action === 'RESOLVE_TRANSACTION') return resolve(envelope, request);
+    if (!isOperation(request) && request.action === 'GET_STATE') return stateAnswer();
+    if (!isOperation(request) && request.action === 'RESOLVE_TRANSACTION') return resolve(envelope, request);
     return gateway.command(engineId, envelope, envelope.receivedAtMs + GATEWAY_WITHIN_MS);
   };
 
@@ -92,7 +94,7 @@ export function commandRunner(ports: CommandPorts): Commands {
 
   const resolve = async (
     envelope: CommandEnvelope,
-    request: Extract<CommandRequest, { action: 'RESOLVE_TRANSACTION' }>,
+    request: Extract<ControlRequest, { action: 'RESOLVE_TRANSACTION' }>,
   ): Promise<CommandAnswer> => {
     const { commandId, requestHash, operator, receivedAtMs } = envelope;
     const admitted = await ports.record(JOURNAL_LOOKUP_MS, (journal) =>
@@ -124,13 +126,13 @@ export function commandRunner(ports: CommandPorts): Commands {
     const waited = await within(ANSWER_WITHIN_MS, () => answer(envelope, made));
     const answered = waited.kind === 'value' ? waited.value : null;
     // A verdict has no time of its own: its answer says to send it again.
-    const followed = envelope.request.action !== 'RESOLVE_TRANSACTION';
+    const followed = actionOf(envelope.request) !== 'RESOLVE_TRANSACTION';
     const lost = answered === null || answered.error?.code === 'ACCEPTANCE_UNKNOWN';
     if (followed && lost) ends.unanswered(envelope);
     if (answered !== null) return answered;
     if (waited.kind === 'failed') {
       logger.error(
-        { err: waited.error, action: envelope.request.action, command_id: envelope.commandId },
+        { err: waited.error, action: actionOf(envelope.request), command_id: envelope.commandId },
         'A command failed in the bridge',
       );
     }
@@ -143,7 +145,7 @@ export function commandRunner(ports: CommandPorts): Commands {
       const commandId = command.commandId ?? randomUUID();
       ends.started(commandId);
       const { request, confirmationToken } = command;
-      const asked = command.mode ?? (request.action === 'START_ENGINE' ? request.mode : null);
+      const asked = command.mode ?? ('mode' in request ? request.mode : null);
       if (asked !== null && asked !== mode) return { commandId, answer: inOurName(otherMode(mode, asked)) };
       const requestHash = hashJson({ ...request });
       const key = `${commandId}\n${requestHash}\n${confirmationToken ?? ''}`;
@@ -164,7 +166,7 @@ export function commandRunner(ports: CommandPorts): Commands {
       running.delete(key);
       logger.info(
         {
-          action: request.action,
+          action: actionOf(request),
           command_id: commandId,
           status: given.data.status,
           code: given.error?.code,

@@ -1,6 +1,6 @@
 /** The second COMMAND_RESULT: how a command ended that was answered before its end was known. Told to every socket, once. */
 
-import { type CommandAnswer, type CommandEnvelope, isFinal } from '../domain/order/command.ts';
+import { actionOf, type CommandAnswer, type CommandEnvelope, isFinal } from '../domain/order/command.ts';
 import { BoundedMap, BoundedSet } from '../lib/bounded.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { JournalLookup } from './journal-lookup.ts';
@@ -107,7 +107,7 @@ export class OpenEnds {
         // The engine took it: its end comes by the journal.
         const { status } = answer.data;
         if (status === 'pending' || status === 'unknown' || this.#told.has(commandId)) continue;
-        this.#tell(request.action, commandId, answer);
+        this.#tell(actionOf(request), commandId, answer);
       }
     } finally {
       this.#asking = false;

@@ -1,7 +1,7 @@
 /** How many calls may be in flight to the engine at once, with places kept for what has priority. */
 
-import type { Action, CommandAnswer } from '../domain/order/command.ts';
-import { isExit, operationKindOf } from '../domain/order/operations.ts';
+import { type Action, type CommandAnswer, type CommandRequest, isOperation } from '../domain/order/command.ts';
+import { isExit } from '../domain/order/operations.ts';
 import type { Clock } from '../lib/clock.ts';
 import { within } from '../lib/within.ts';
 import { acceptanceUnknown, busy, unavailable } from './answers.ts';
@@ -9,10 +9,8 @@ import type { EngineGateway } from './gateway.ts';
 import { MAX_WAITING_WAYS_OUT, ORDINARY_PLACES, RESERVED_PLACES } from './limits.ts';
 
 /** Never refused as busy: they end risk, or what blocks everything else. */
-export function hasPriority(action: Action): boolean {
-  const kind = operationKindOf(action);
-  return kind === null ? PRIORITY_CONTROLS.has(action) : isExit(kind);
-}
+export const hasPriority = (request: CommandRequest): boolean =>
+  isOperation(request) ? isExit(request.kind) : PRIORITY_CONTROLS.has(request.action);
 const PRIORITY_CONTROLS: ReadonlySet<Action> = new Set(['STOP_ENGINE', 'RESOLVE_TRANSACTION', 'RESUME']);
 
 interface Waiter {
@@ -95,7 +93,7 @@ export function withPlaces(gateway: EngineGateway, clock: Clock): EngineGateway 
   return {
     command: (engineId, envelope, deadlineMs) => {
       const call = () => gateway.command(engineId, envelope, deadlineMs);
-      return hasPriority(envelope.request.action) ? priorityCall(deadlineMs, call) : ordinaryCall(deadlineMs, call);
+      return hasPriority(envelope.request) ? priorityCall(deadlineMs, call) : ordinaryCall(deadlineMs, call);
     },
     resolve: (operationId, verdict, updateId, deadlineMs) =>
       priorityCall(deadlineMs, () => gateway.resolve(operationId, verdict, updateId, deadlineMs)),

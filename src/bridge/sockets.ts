@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import type { Action, CommandAnswer } from '../domain/order/command.ts';
+import { type Action, actionOf, type CommandAnswer } from '../domain/order/command.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ErrorReport } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
@@ -222,14 +222,14 @@ export class Sockets {
         if (this.#closed) {
           const answer = dress(unavailable('bridge', 'The bridge is closing. Nothing was sent.'));
           const commandId = incoming.commandId ?? randomUUID();
-          this.#send(peer, commandResultFrame(incoming.request.action, commandId, answer), false);
+          this.#send(peer, commandResultFrame(actionOf(incoming.request), commandId, answer), false);
           return;
         }
         if (peer.commands >= MAX_COMMANDS_PER_SOCKET) {
           const answer = dress(busy(`This connection has ${MAX_COMMANDS_PER_SOCKET} unanswered commands.`));
           this.#send(
             peer,
-            commandResultFrame(incoming.request.action, incoming.commandId ?? randomUUID(), answer),
+            commandResultFrame(actionOf(incoming.request), incoming.commandId ?? randomUUID(), answer),
             false,
           );
           return;
@@ -240,7 +240,7 @@ export class Sockets {
 
   async #run(peer: Peer, incoming: Extract<Incoming, { kind: 'command' }>): Promise<void> {
     const { commands, ends, metrics } = this.#ports;
-    const { action } = incoming.request;
+    const action = actionOf(incoming.request);
     peer.commands += 1;
     const stop = metrics.commandSeconds.startTimer();
     const inHand: CommandInHand = { peer, action, commandId: incoming.commandId };

@@ -314,9 +314,8 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
             intent: {
               kind: 'order',
               market: 'SOL-PERP',
-              side: 'sell',
-              size: 10,
-              size_base: '10000000000',
+              size: -10,
+              size_base: '-10000000000',
               reduce_only: false,
               price_limit: 149.4,
               price_limit_base: '149400000',

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type CommandAnswer, done, refused } from '../../src/domain/order/command.ts';
+import { actionOf, type CommandAnswer, done, refused } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { CommandRecord } from '../../src/journal/records.ts';
 import { hashJson } from '../../src/lib/ids.ts';
@@ -16,7 +16,7 @@ import { openTestJournal } from '../support/journal.ts';
 import { never, scriptedGateway } from '../support/scripted-gateway.ts';
 
 const DEPOSIT = { amount: 1.5 };
-const REQUEST = { action: 'DRIFT_DEPOSIT', amount: '1500000000', asset: 'SOL' } as const;
+const REQUEST = { kind: 'deposit', amount: '1500000000', asset: 'SOL' } as const;
 const deposited = (): CommandAnswer => done('Deposited 1.5 SOL', { tx_signature: 'sig-1' });
 const pending = (operationId: string): CommandAnswer => ({
   success: true,
@@ -49,7 +49,7 @@ describe('a command over the socket', () => {
     client = await bridge.connect();
   });
   afterEach(() => {
-    bridge.gateway.script = async ({ request }) => done(`${request.action} done`);
+    bridge.gateway.script = async ({ request }) => done(`${actionOf(request)} done`);
     bridge.gateway.resolveScript = async () => done('Resolved');
     bridge.gateway.received.length = 0;
     bridge.gateway.verdicts.length = 0;
@@ -64,7 +64,7 @@ describe('a command over the socket', () => {
     bridge.gateway.script = async () => deposited();
     expect(await client.command('DRIFT_DEPOSIT', DEPOSIT, 'deposit-1')).toEqual({
       type: 'COMMAND_RESULT',
-      action: 'DRIFT_DEPOSIT',
+      kind: 'deposit',
       command_id: 'deposit-1',
       success: true,
       message: 'Deposited 1.5 SOL',
@@ -172,7 +172,7 @@ describe('a command over the socket', () => {
       const end = await socket.result('later-1');
       expect(end).toMatchObject({
         success: true,
-        action: 'DRIFT_DEPOSIT',
+        kind: 'deposit',
         data: { status: 'done', tx_signature: 'sig-1', engine_id: ENGINE_ID, mode: 'paper' },
       });
     }

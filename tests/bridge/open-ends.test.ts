@@ -10,7 +10,7 @@ const NOT_AFTER_MS = SENT_AT_MS + 5_000;
 
 const envelopeOf = (commandId: string): CommandEnvelope => ({
   commandId,
-  request: { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' },
+  request: { kind: 'close', market: 'SOL-PERP' },
   requestHash: 'hash',
   operator: 'test',
   receivedAtMs: SENT_AT_MS,

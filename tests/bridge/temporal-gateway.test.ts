@@ -21,7 +21,7 @@ const UNATTENDED = `engine:paper:unattended-${run}:0`;
 
 const envelope = (commandId: string, change: Partial<CommandEnvelope> = {}): CommandEnvelope => ({
   commandId,
-  request: { action: 'REBALANCE' },
+  request: { kind: 'rebalance', market: 'SOL-PERP' },
   requestHash: 'hash-1',
   operator: 'test',
   receivedAtMs: Date.now(),

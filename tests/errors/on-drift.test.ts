@@ -13,13 +13,12 @@ import { temporalAddress } from '../support/temporal-address.ts';
 const SLOT_MS = 40;
 const FINAL_SLOTS = 40;
 const SOME_PROGRAM = 'SysvarC1ock11111111111111111111111111111111';
-const DEPOSIT = { action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(0.5) } as const;
+const DEPOSIT = { kind: 'deposit', asset: 'SOL', amount: lamportsOf(0.5) } as const;
 const START = { action: 'START_ENGINE', mode: 'live' } as const;
 const OPEN = {
-  action: 'DRIFT_OPEN_POSITION',
+  kind: 'open',
   market: 'SOL-PERP',
-  direction: 'short',
-  size: lamportsOf(0.5),
+  size: lamportsOf(-0.5),
 } as const;
 
 let net: DriftLocalnet;
@@ -92,7 +91,7 @@ describeOnDrift('on Drift', () => {
     expect(await running.carryOut(DEPOSIT)).toMatchObject({ success: true });
     const { wallet } = await running.snapshot();
     await refusedAs('PERMISSION_DENIED', OPEN);
-    await refusedAs('NO_POSITION', { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' });
+    await refusedAs('NO_POSITION', { kind: 'close', market: 'SOL-PERP' });
     net.pauses.exchange('all');
     try {
       await running.untilAlert('VENUE_PAUSED');

@@ -6,7 +6,7 @@ import { ERROR, KeptLog, WARN } from '../support/kept-log.ts';
 import { TwoStores } from '../support/two-stores.ts';
 
 const deposit = (sol: number) =>
-  ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: String(BigInt(Math.round(sol * 1e9))) }) as const;
+  ({ kind: 'deposit', asset: 'SOL', amount: String(BigInt(Math.round(sol * 1e9))) }) as const;
 const SMALL = deposit(0.01);
 
 const log = new KeptLog();
@@ -126,14 +126,10 @@ describe('a validation error is refused at once', () => {
     ['more than there is', deposit(1_000), 'INSUFFICIENT_FUNDS'],
     [
       'a market that does not exist',
-      { action: 'DRIFT_OPEN_POSITION', market: 'DOGE-PERP', direction: 'short', size: '1000000000' } as const,
+      { kind: 'open', market: 'DOGE-PERP', size: '-1000000000' } as const,
       'UNKNOWN_MARKET',
     ],
-    [
-      'beyond the gates',
-      { action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: '1000000000000' } as const,
-      'GATE_BLOCKED',
-    ],
+    ['beyond the gates', { kind: 'open', market: 'SOL-PERP', size: '-1000000000000' } as const, 'GATE_BLOCKED'],
   ])('%s', async (_what, request, code) => {
     await quiet();
     const sentBefore = stores.deposited;

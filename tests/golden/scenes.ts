@@ -127,17 +127,17 @@ const engine = (name: string, maxHistoryEvents: number): Scene => ({
     });
     try {
       const market = 'SOL-PERP';
-      await harness.carryOut({ action: 'DRIFT_OPEN_POSITION', market, direction: 'short', size: lamportsOf(5) });
-      await harness.carryOut({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(2) });
+      await harness.carryOut({ kind: 'open', market, size: lamportsOf(-5) });
+      await harness.carryOut({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(2) });
       await harness.untilState('the rebalance', ({ cooldownEndsAtMs }) => cooldownEndsAtMs !== null);
       harness.faults.silence(1_000_000);
       const commandId = randomUUID();
-      await harness.send({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(0.5) }, { commandId });
+      await harness.send({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(0.5) }, { commandId });
       await harness.untilState('unresolved', ({ unresolved: open }) => open.length === 1);
       await harness.resolve(commandId, 'landed');
       await harness.untilState('released', ({ unresolved: open }) => open.length === 0);
       harness.faults.silence(0);
-      await harness.carryOut({ action: 'DRIFT_CLOSE_POSITION', market });
+      await harness.carryOut({ kind: 'close', market });
       await until('all ended', async () =>
         (await harness.journal.operations({ engineId: harness.engineId, limit: 50 })).items.every(
           (one) => one.endedAtMs,

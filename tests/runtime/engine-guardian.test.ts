@@ -9,8 +9,8 @@ import { EngineHarness, lamportsOf, SILENT, until } from '../support/engine-harn
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
-const OPEN = { action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(2) } as const;
-const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
+const OPEN = { kind: 'open', market: 'SOL-PERP', size: lamportsOf(-2) } as const;
+const CLOSE = { kind: 'close', market: 'SOL-PERP' } as const;
 const clock = { nowMs: () => Date.now() };
 
 let engine: EngineHarness;

@@ -7,9 +7,9 @@ import { openTestJournal } from '../support/journal.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
-const OPEN = { action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(2) } as const;
-const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
-const DEPOSIT = { action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(0.1) } as const;
+const OPEN = { kind: 'open', market: 'SOL-PERP', size: lamportsOf(-2) } as const;
+const CLOSE = { kind: 'close', market: 'SOL-PERP' } as const;
+const DEPOSIT = { kind: 'deposit', asset: 'SOL', amount: lamportsOf(0.1) } as const;
 const STATE = { action: 'GET_STATE' } as const;
 /** Too low for any position. */
 const NO_LEVERAGE = { maxLeverage: 0.001 };

@@ -7,7 +7,7 @@ import { Patience } from '../../src/chain/patience.ts';
 import { DEFAULT_RPC } from '../../src/chain/rpc-node.ts';
 import { combine } from '../../src/chain/sighting.ts';
 import type { NodeView } from '../../src/chain/testimony.ts';
-import type { OrderIntent } from '../../src/domain/order/intent.ts';
+import { type OrderIntent, orderSize, sideOf } from '../../src/domain/order/intent.ts';
 import type { OrderReport, Sighting, SignedAttempt } from '../../src/domain/transaction/attempt.ts';
 import type { Attempt } from '../../src/domain/transaction/transaction.ts';
 
@@ -208,8 +208,8 @@ export class ChainModel {
 
 const fillOf = (intent: OrderIntent, signature: string) => ({
   market: intent.market,
-  side: intent.side,
-  size: intent.size,
+  side: sideOf(orderSize(intent)),
+  size: intent.size.replace('-', ''),
   price: intent.priceLimit,
   fee: '0',
   signature,

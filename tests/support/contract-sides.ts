@@ -2,7 +2,7 @@
 
 import type { PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { lamports, microUsd } from '../../src/domain/money/units.ts';
-import type { CommandAnswer, CommandRequest } from '../../src/domain/order/command.ts';
+import { actionOf, type CommandAnswer, type CommandRequest } from '../../src/domain/order/command.ts';
 import { configure } from '../../workflows/messages.ts';
 import { EngineHarness, lamportsOf, until } from './engine-harness.ts';
 import { LiveEngine } from './live-engine.ts';
@@ -33,7 +33,7 @@ async function permit(engine: EngineHarness, permissions: PolicyJson['permission
 
 async function answerAtRest(engine: EngineHarness, request: CommandRequest): Promise<CommandAnswer> {
   const atRest = () => engine.untilState('nothing running', ({ operation }) => operation === null);
-  return await until(`an answer to ${request.action}`, async () => {
+  return await until(`an answer to ${actionOf(request)}`, async () => {
     await atRest();
     const answer = await engine.carryOut(request);
     await atRest();
@@ -61,7 +61,7 @@ export class PaperSide implements ContractSide {
   }
 
   async answer(request: CommandRequest): Promise<CommandAnswer> {
-    if (request.action === 'DRIFT_OPEN_POSITION') this.#arm();
+    if (actionOf(request) === 'DRIFT_OPEN_POSITION') this.#arm();
     return await answerAtRest(this.engine, request);
   }
 

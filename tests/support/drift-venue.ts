@@ -90,8 +90,7 @@ export async function order(
   return {
     kind: 'order',
     market: 'SOL-PERP',
-    side: wanted.side,
-    size: wanted.size.toString(),
+    size: (wanted.side === 'buy' ? wanted.size : -wanted.size).toString(),
     reduceOnly: wanted.reduceOnly ?? false,
     priceLimit: (limit - (limit % tick)).toString(),
     maxTsMs: blockTimeMs + (wanted.lifeMs ?? 60_000),

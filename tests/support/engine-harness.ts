@@ -20,7 +20,13 @@ import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot
 import type { Alert } from '../../src/domain/alerts/alert.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { lamports } from '../../src/domain/money/units.ts';
-import type { CommandAnswer, CommandEnvelope, CommandRequest, Verdict } from '../../src/domain/order/command.ts';
+import {
+  actionOf,
+  type CommandAnswer,
+  type CommandEnvelope,
+  type CommandRequest,
+  type Verdict,
+} from '../../src/domain/order/command.ts';
 import { DEFAULT_TIMING, type TransactionTiming } from '../../src/domain/transaction/transaction.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
@@ -269,7 +275,7 @@ export class EngineHarness {
     const commandId = change.commandId ?? randomUUID();
     const first = await this.send(request, { ...change, commandId });
     if (first.data.status !== 'pending') return first;
-    return await until(`the end of ${request.action}`, async () => (await this.journal.command(commandId))?.answer);
+    return await until(`the end of ${actionOf(request)}`, async () => (await this.journal.command(commandId))?.answer);
   }
 
   operationId(commandId: string): string {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../localnet/drift/index.ts';
 import type { PolicyJson } from '../../src/domain/hedge/policy.ts';
-import type { CommandAnswer, CommandRequest } from '../../src/domain/order/command.ts';
+import { actionOf, type CommandAnswer, type CommandRequest } from '../../src/domain/order/command.ts';
 import type { DriftVenue } from '../../src/venues/drift/drift-venue.ts';
 import type { Venue } from '../../src/venues/venue.ts';
 import type { EngineTuning } from '../../workflows/messages.ts';
@@ -81,7 +81,7 @@ export class LiveEngine extends EngineHarness {
 
   /** Its final answer; a machine too busy to reach its journal in time sent nothing, and is asked again. */
   async commanded(request: CommandRequest): Promise<CommandAnswer> {
-    return await until(`an answer to ${request.action}`, async () => {
+    return await until(`an answer to ${actionOf(request)}`, async () => {
       const answer = await this.carryOut(request);
       return answer.error?.code === 'UNAVAILABLE' ? null : answer;
     });

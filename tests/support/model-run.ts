@@ -246,12 +246,13 @@ class ModelRun {
     const intent = this.intentFor(leg);
     if (intent === null) {
       const error = { code: 'NO_POSITION', message: 'nothing to do' };
-      const nothing = leg.plan.kind === 'close' ? 'flat' : leg.plan.kind === 'settle' ? 'settled' : 'no_orders';
+      const { kind } = leg.goal;
+      const nothing = kind === 'settle' ? 'settled' : kind === 'cancel_orders' ? 'no_orders' : 'flat';
       return { kind: 'prepared', prepared: { ok: false, error }, position: '0', nothing };
     }
     return {
       kind: 'prepared',
-      prepared: { ok: true, intent, reducing: leg.plan.kind === 'close' },
+      prepared: { ok: true, intent, reducing: leg.goal.kind === 'close' || leg.goal.kind === 'flatten' },
       position: this.position().toString(),
       nothing: null,
     };
@@ -268,30 +269,30 @@ class ModelRun {
     return position > 0n ? 0n : position;
   }
 
-  private intentFor({ plan }: OperationMain['leg']): Intent | null {
-    switch (plan.kind) {
+  private intentFor({ goal }: OperationMain['leg']): Intent | null {
+    switch (goal.kind) {
       case 'deposit':
       case 'withdraw':
-        return plan;
+        return goal;
       case 'settle':
         return null;
       case 'cancel_orders':
-        return this.dice.chance(0.5) ? { kind: 'cancel_orders', market: plan.market } : null;
-      case 'trade':
-        return this.order(plan.market, plan.delta.startsWith('-') ? 'sell' : 'buy', plan.delta.replace('-', ''), false);
-      case 'close': {
+        return this.dice.chance(0.5) ? goal : null;
+      case 'close':
+      case 'flatten': {
         const position = this.position();
-        return position === 0n ? null : this.order(plan.market, 'buy', (-position).toString(), true);
+        return position === 0n ? null : this.order(goal.market, (-position).toString(), true);
       }
+      default:
+        return this.order(goal.market, goal.size, false);
     }
   }
 
-  private order(market: string, side: 'buy' | 'sell', size: string, reduceOnly: boolean): Intent {
+  private order(market: string, size: string, reduceOnly: boolean): Intent {
     const maxTsMs = this.chain.nowMs + DEFAULT_TIMING.orderLifeMs;
     return {
       kind: 'order',
       market,
-      side,
       size,
       reduceOnly,
       priceLimit: '150000000',

@@ -1,7 +1,7 @@
 /** An engine that does what a test says, behind the gateway's port. */
 
 import type { EngineGateway } from '../../src/bridge/gateway.ts';
-import { type CommandAnswer, type CommandEnvelope, done } from '../../src/domain/order/command.ts';
+import { actionOf, type CommandAnswer, type CommandEnvelope, done } from '../../src/domain/order/command.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
 import { TransientError } from '../../src/lib/errors.ts';
 import type { ResolveVerdict } from '../../workflows/messages.ts';
@@ -24,7 +24,7 @@ export interface ScriptedGateway extends EngineGateway {
 export const never = (): Promise<never> => new Promise(() => {});
 
 export function scriptedGateway(
-  script: Script = async ({ request }) => done(`${request.action} done`),
+  script: Script = async ({ request }) => done(`${actionOf(request)} done`),
 ): ScriptedGateway {
   let open = 0;
   let most = 0;

@@ -181,3 +181,6 @@ export const contextOf = (change: Partial<DecisionContext> = {}): DecisionContex
   carryWarnedAtMs: null,
   ...change,
 });
+
+/** What gates judge of a plain command: a person sent it and has confirmed nothing. */
+export const COMMANDED = { automatic: false, exposureConfirmed: false, hedgeTargetPpm: 1_000_000 };

@@ -19,7 +19,7 @@ import { createTransactionActivities } from '../../activities/transaction.ts';
 import { type Localnet, startLocalnet } from '../../localnet/index.ts';
 import { until } from '../../localnet/tests/support/until.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.ts';
-import type { CommandAnswer, CommandRequest } from '../../src/domain/order/command.ts';
+import { actionOf, type CommandAnswer, type CommandRequest } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
@@ -322,7 +322,7 @@ export class TwoStores {
     const first = await this.send(request, commandId);
     if (first.data.status !== 'pending') return first;
     return await this.waitFor(
-      `the end of ${request.action}`,
+      `the end of ${actionOf(request)}`,
       async () => (await this.journal.command(commandId))?.answer,
     );
   }

@@ -4,7 +4,7 @@ import { atRest } from '../support/engine-harness.ts';
 import { TwoStores } from '../support/two-stores.ts';
 
 const AMOUNT = 10_000_000n;
-const DEPOSIT = { action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: AMOUNT.toString() } as const;
+const DEPOSIT = { kind: 'deposit', asset: 'SOL', amount: AMOUNT.toString() } as const;
 const TOO_MUCH = { ...DEPOSIT, amount: '1000000000000' } as const;
 const RESUME = { action: 'RESUME' } as const;
 /** It lands, and no node says so. */

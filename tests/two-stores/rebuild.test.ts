@@ -8,7 +8,7 @@ import { ERROR, KeptLog } from '../support/kept-log.ts';
 import { TwoStores } from '../support/two-stores.ts';
 
 const AMOUNT = 10_000_000n;
-const DEPOSIT = { action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: AMOUNT.toString() } as const;
+const DEPOSIT = { kind: 'deposit', asset: 'SOL', amount: AMOUNT.toString() } as const;
 /** It lands, and no node says so. */
 const SILENT = { kind: 'http', methods: ['getSignatureStatuses'] } as const;
 

@@ -33,20 +33,19 @@ interface Case {
   readonly blocked?: readonly string[];
 }
 
-const deposit = (asset: 'SOL' | 'USDC', amount: string): CommandRequest => ({ action: 'DRIFT_DEPOSIT', asset, amount });
+const deposit = (asset: 'SOL' | 'USDC', amount: string): CommandRequest => ({ kind: 'deposit', asset, amount });
 const withdraw = (asset: 'SOL' | 'USDC', amount: string): CommandRequest => ({
-  action: 'DRIFT_WITHDRAW',
+  kind: 'withdraw',
   asset,
   amount,
 });
 const open = (sol: number, market = MARKET): CommandRequest => ({
-  action: 'DRIFT_OPEN_POSITION',
+  kind: 'open',
   market,
-  direction: 'short',
-  size: lamportsOf(sol),
+  size: lamportsOf(-sol),
 });
-const close: CommandRequest = { action: 'DRIFT_CLOSE_POSITION', market: MARKET };
-const settle: CommandRequest = { action: 'SETTLE_PNL', market: MARKET };
+const close: CommandRequest = { kind: 'close', market: MARKET };
+const settle: CommandRequest = { kind: 'settle', market: MARKET };
 
 const WHO = 'engine_id mode status';
 const ENGINE = `${WHO} changed hedge_target state trading_state`;
@@ -186,7 +185,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'REBALANCE within tolerance',
-    request: { action: 'REBALANCE' },
+    request: { kind: 'rebalance', market: 'SOL-PERP' },
     ...done(`${WHO} changed correction direction drift_pct hedge_target minimum perp spot`, {
       changed: false,
       perp: '-2',

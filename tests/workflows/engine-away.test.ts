@@ -7,8 +7,8 @@ import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 import { withContext } from '../support/with-context.ts';
 
-const OPEN = { action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(4) } as const;
-const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
+const OPEN = { kind: 'open', market: 'SOL-PERP', size: lamportsOf(-4) } as const;
+const CLOSE = { kind: 'close', market: 'SOL-PERP' } as const;
 const STOP = { action: 'STOP_ENGINE' } as const;
 const START = { action: 'START_ENGINE', mode: 'paper' } as const;
 const AWAY = new TransientError('RPC_UNREACHABLE', 'No node answered getMultipleAccounts.');
@@ -38,12 +38,12 @@ describe('while the venue cannot be read', () => {
       'Driftless cannot read the account, so nothing can trade: No node answered getMultipleAccounts. No action needed. ' +
         'Driftless tries again every 10 s.',
     );
-    for (const request of [OPEN, { action: 'REBALANCE' } as const]) {
+    for (const request of [OPEN, { kind: 'rebalance', market: 'SOL-PERP' } as const]) {
       const refused = await engine.send(request);
       expect(refused).toMatchObject({ success: false, error: { code: 'ENGINE_HALTED' } });
       expect(refused.message).toContain('tries again every 10 s');
     }
-    const deposit = await engine.send({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: '1000000' });
+    const deposit = await engine.send({ kind: 'deposit', asset: 'SOL', amount: '1000000' });
     expect(deposit.error).toMatchObject({
       code: 'RPC_UNREACHABLE',
       details: { part: 'venue', retry_after_s: 10 },
@@ -53,7 +53,7 @@ describe('while the venue cannot be read', () => {
   it('names the venue when it hangs, and not the journal', async () => {
     await opened();
     engine.hangs = true;
-    const deposit = await engine.send({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: '1000000' });
+    const deposit = await engine.send({ kind: 'deposit', asset: 'SOL', amount: '1000000' });
     expect(deposit.error).toMatchObject({ code: 'RPC_TIMEOUT', details: { part: 'venue' } });
     engine.hangs = false;
   });

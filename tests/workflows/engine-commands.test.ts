@@ -4,11 +4,10 @@ import { hashJson } from '../../src/lib/ids.ts';
 import { EngineHarness, lamportsOf, SOL, until } from '../support/engine-harness.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
-const OPEN = (size: number) =>
-  ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
-const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
-const DEPOSIT = (sol: number) => ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(sol) }) as const;
-const WITHDRAW = (sol: number) => ({ action: 'DRIFT_WITHDRAW', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const OPEN = (size: number) => ({ kind: 'open', market: 'SOL-PERP', size: lamportsOf(-size) }) as const;
+const CLOSE = { kind: 'close', market: 'SOL-PERP' } as const;
+const DEPOSIT = (sol: number) => ({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const WITHDRAW = (sol: number) => ({ kind: 'withdraw', asset: 'SOL', amount: lamportsOf(sol) }) as const;
 
 let engine: EngineHarness;
 beforeAll(async () => {
@@ -39,7 +38,7 @@ describe('a paper day', () => {
     expect(await engine.perp()).toBe(-6n * SOL);
 
     expect(await engine.carryOut(DEPOSIT(1))).toMatchObject({ success: true });
-    const refused = await engine.carryOut({ action: 'REBALANCE' });
+    const refused = await engine.carryOut({ kind: 'rebalance', market: 'SOL-PERP' });
     expect(refused).toMatchObject({ success: false, data: { status: 'rejected' }, error: { code: 'GATE_BLOCKED' } });
     await until('the second correction, after the cooldown', async () => (await engine.perp()) === -6_500_000_000n);
 
@@ -125,10 +124,9 @@ describe('a question', () => {
     });
     const confirmationToken = asked.data.confirmation_token as string;
     const other = {
-      action: 'DRIFT_OPEN_POSITION',
+      kind: 'open',
       market: 'SOL-PERP',
-      direction: 'short',
-      size: lamportsOf(15),
+      size: lamportsOf(-15),
     } as const;
     expect(await engine.send(other, { commandId: randomUUID(), confirmationToken })).toMatchObject({
       error: { code: 'CONFIRMATION_INVALID' },
@@ -158,7 +156,7 @@ describe('refusals', () => {
 
 describe('settling', () => {
   it('moves what a closed position left unsettled, once', async () => {
-    const settle = { action: 'SETTLE_PNL', market: 'SOL-PERP' } as const;
+    const settle = { kind: 'settle', market: 'SOL-PERP' } as const;
     await engine.carryOut(settle);
     expect(await engine.carryOut(settle)).toMatchObject({ success: false, error: { code: 'NO_POSITION' } });
   });
@@ -167,7 +165,7 @@ describe('settling', () => {
 describe('flatten', () => {
   it('closes, settles and halts until RESUME; money may leave', async () => {
     await engine.carryOut(OPEN(3));
-    expect(await engine.carryOut({ action: 'FLATTEN' })).toMatchObject({ success: true });
+    expect(await engine.carryOut({ kind: 'flatten', market: 'SOL-PERP' })).toMatchObject({ success: true });
     expect(await engine.perp()).toBe(0n);
     const halted = await engine.untilState('the halt', (state) => state.tradingState === 'halted');
     expect(halted.holds.map((hold) => hold.code)).toEqual(['flattened']);

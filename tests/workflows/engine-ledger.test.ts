@@ -5,8 +5,7 @@ import { LedgerHarness } from '../support/ledger-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
-const OPEN = (size: number) =>
-  ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
+const OPEN = (size: number) => ({ kind: 'open', market: 'SOL-PERP', size: lamportsOf(-size) }) as const;
 const RESUME = { action: 'RESUME' } as const;
 
 let engine: LedgerHarness;

@@ -7,11 +7,10 @@ import { atRest, EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
-const OPEN = (size: number) =>
-  ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
-const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
-const DEPOSIT = (sol: number) => ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(sol) }) as const;
-const WITHDRAW = (sol: number) => ({ action: 'DRIFT_WITHDRAW', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const OPEN = (size: number) => ({ kind: 'open', market: 'SOL-PERP', size: lamportsOf(-size) }) as const;
+const CLOSE = { kind: 'close', market: 'SOL-PERP' } as const;
+const DEPOSIT = (sol: number) => ({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const WITHDRAW = (sol: number) => ({ kind: 'withdraw', asset: 'SOL', amount: lamportsOf(sol) }) as const;
 
 let engine: EngineHarness;
 beforeAll(async () => {
@@ -92,7 +91,7 @@ describe('an engine that renews itself all the time', () => {
   it('replays every one of its runs, and every kind of operation', async () => {
     await engine.carryOut(OPEN(2));
     await engine.carryOut(CLOSE);
-    await engine.carryOut({ action: 'SETTLE_PNL', market: 'SOL-PERP' });
+    await engine.carryOut({ kind: 'settle', market: 'SOL-PERP' });
     const { items } = await engine.journal.operations({ engineId: engine.engineId, limit: 100 });
     await until('all ended', async () =>
       (await engine.journal.operations({ engineId: engine.engineId, limit: 100 })).items.every(

@@ -14,9 +14,8 @@ import { openTestJournal } from '../support/journal.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
-const OPEN = (size: number) =>
-  ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
-const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
+const OPEN = (size: number) => ({ kind: 'open', market: 'SOL-PERP', size: lamportsOf(-size) }) as const;
+const CLOSE = { kind: 'close', market: 'SOL-PERP' } as const;
 const RESUME = { action: 'RESUME' } as const;
 
 let engine: EngineHarness;
@@ -144,7 +143,7 @@ describe("an operation's workflow that somebody ended", () => {
     await start();
     const commandId = randomUUID();
     engine.faults.silence(100_000);
-    await engine.send({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(0.5) }, { commandId });
+    await engine.send({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(0.5) }, { commandId });
     await held('unresolved');
     await engine.operation(commandId).terminate('a mistake');
     engine.faults.silence(0);

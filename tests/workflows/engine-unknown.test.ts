@@ -13,11 +13,10 @@ import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 import { withContext } from '../support/with-context.ts';
 
-const OPEN = (size: number) =>
-  ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
-const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
-const DEPOSIT = (sol: number) => ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(sol) }) as const;
-const WITHDRAW = (sol: number) => ({ action: 'DRIFT_WITHDRAW', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const OPEN = (size: number) => ({ kind: 'open', market: 'SOL-PERP', size: lamportsOf(-size) }) as const;
+const CLOSE = { kind: 'close', market: 'SOL-PERP' } as const;
+const DEPOSIT = (sol: number) => ({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const WITHDRAW = (sol: number) => ({ kind: 'withdraw', asset: 'SOL', amount: lamportsOf(sol) }) as const;
 const NOBODY_ANSWERS = 100_000;
 
 let engine: EngineHarness;
@@ -72,7 +71,7 @@ describe('an outcome that nobody knows', () => {
       unresolved: [engine.operationId(commandId)],
     });
     expect((await engine.alerts()).some((alert) => alert.operationId === engine.operationId(commandId))).toBe(true);
-    for (const request of [OPEN(1), WITHDRAW(0.1), { action: 'REBALANCE' } as const]) {
+    for (const request of [OPEN(1), WITHDRAW(0.1), { kind: 'rebalance', market: 'SOL-PERP' } as const]) {
       expect(await engine.carryOut(request)).toMatchObject({ success: false, error: { code: 'ACCOUNT_UNRESOLVED' } });
     }
     engine.faults.silence(0);

@@ -4,10 +4,9 @@ import { EngineHarness, type HarnessOptions, lamportsOf, SOL, until } from '../s
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
-const OPEN = (size: number) =>
-  ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
-const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
-const DEPOSIT = (sol: number) => ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const OPEN = (size: number) => ({ kind: 'open', market: 'SOL-PERP', size: lamportsOf(-size) }) as const;
+const CLOSE = { kind: 'close', market: 'SOL-PERP' } as const;
+const DEPOSIT = (sol: number) => ({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(sol) }) as const;
 const RESUME = { action: 'RESUME' } as const;
 const ADOPT = { action: 'ADOPT_POSITION', market: 'SOL-PERP' } as const;
 

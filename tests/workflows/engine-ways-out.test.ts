@@ -12,10 +12,9 @@ import {
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
-const OPEN = (size: number) =>
-  ({ action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: lamportsOf(size) }) as const;
-const CLOSE = { action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' } as const;
-const DEPOSIT = (sol: number) => ({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const OPEN = (size: number) => ({ kind: 'open', market: 'SOL-PERP', size: lamportsOf(-size) }) as const;
+const CLOSE = { kind: 'close', market: 'SOL-PERP' } as const;
+const DEPOSIT = (sol: number) => ({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(sol) }) as const;
 
 /** Bytes that live long, and windows to match: what lands late is not unknown. */
 const PATIENT = { ...QUICK_TIMING, confirmMs: 20_000, queryMs: 5_000 };
@@ -77,7 +76,7 @@ describe('the way out', () => {
     await engine.carryOut(OPEN(2));
     engine.faults.onSubmit(LATE);
     const flatten = randomUUID();
-    await engine.send({ action: 'FLATTEN' }, { commandId: flatten });
+    await engine.send({ kind: 'flatten', market: 'SOL-PERP' }, { commandId: flatten });
     await engine.untilState('the slot taken', ({ operation }) => operation !== null);
     const closed = await engine.carryOut(CLOSE);
     expect(closed.success || closed.error?.code === 'NO_POSITION').toBe(true);

@@ -21,14 +21,14 @@ const held = ({ account, markets }: Snapshot): bigint => (account === null ? 0n 
 it('Feature: delta-neutral-live-mode, Property 10: Account State Synchronization: after a deposit or withdrawal the vault shows what the venue holds, within 10 s', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom('DRIFT_DEPOSIT' as const, 'DRIFT_WITHDRAW' as const),
+      fc.constantFrom('deposit' as const, 'withdraw' as const),
       fc.bigInt({ min: 1_000_000n, max: 40_000_000n }),
-      async (action, amount) => {
+      async (kind, amount) => {
         const before = held(await engine.snapshot());
-        const answer = await engine.carryOut({ action, asset: 'SOL', amount: amount.toString() });
+        const answer = await engine.carryOut({ kind, asset: 'SOL', amount: amount.toString() });
         expect(answer.message).toMatch(/^(Deposited|Withdrew) /);
         const answeredAtMs = Date.now();
-        const moved = action === 'DRIFT_DEPOSIT' ? amount : -amount;
+        const moved = kind === 'deposit' ? amount : -amount;
         const shown = await until('the vault in step', async () => {
           const latest = await engine.latest();
           if (latest === null) return null;

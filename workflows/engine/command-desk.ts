@@ -1,7 +1,14 @@
 /** Where commands come in: each is taken once, one at a time under its id, and answered in time whatever it waits for. */
 import { ApplicationFailure, condition, isCancellation } from '@temporalio/workflow';
-import { type Action, type CommandAnswer, type CommandEnvelope, refused } from '../../src/domain/order/command.ts';
-import { isExit, operationKindOf } from '../../src/domain/order/operations.ts';
+import {
+  type Action,
+  actionOf,
+  type CommandAnswer,
+  type CommandEnvelope,
+  isOperation,
+  refused,
+} from '../../src/domain/order/command.ts';
+import { isExit } from '../../src/domain/order/operations.ts';
 import { accepted, idConflict } from '../../src/domain/order/repeated-command.ts';
 import { operationIdOf } from '../../src/lib/ids.ts';
 import type { CommandRecords } from './command-records.ts';
@@ -47,12 +54,11 @@ export class CommandDesk {
 
   /** Synchronous, changes nothing. A refusal here leaves no record, so that the same command may come again. */
   validate({ request, commandId }: CommandEnvelope): void {
-    const kind = operationKindOf(request.action);
-    if (NEVER_BUSY.has(request.action) || (kind !== null && isExit(kind))) return;
+    if (isOperation(request) ? isExit(request.kind) : NEVER_BUSY.has(actionOf(request))) return;
     if (this.#ports.records.remembered(commandId) !== null) return;
     const { maxWaiting } = this.#core.settings.tuning;
     const waiting = this.#ports.line.length;
-    const mayWait = kind === null || waiting < maxWaiting;
+    const mayWait = !isOperation(request) || waiting < maxWaiting;
     if (mayWait && !this.#ports.mustRenew()) return;
     const { message, code, details } = engineBusy(waiting, maxWaiting);
     throw ApplicationFailure.nonRetryable(message, code, details);
@@ -95,10 +101,10 @@ export class CommandDesk {
         await condition(() => records.remembered(commandId)?.answer != null);
         return records.remembered(commandId)?.answer ?? this.#pending(envelope);
       }
-      const kind = operationKindOf(envelope.request.action);
+      const { request } = envelope;
       if (Date.now() > envelope.notAfterMs) return await records.conclude(envelope, expiry(), false);
-      if (kind === null) return await controls.run(envelope);
-      const unstarted = await trades.run(envelope, kind);
+      if (!isOperation(request)) return await controls.run(envelope, request);
+      const unstarted = await trades.run(envelope, request);
       if (unstarted !== null) return unstarted;
       release();
       await condition(() => records.remembered(commandId)?.answer != null);
@@ -122,6 +128,6 @@ export class CommandDesk {
 }
 
 function needsStores({ request }: CommandEnvelope): boolean {
-  const kind = operationKindOf(request.action);
-  return kind === null ? request.action === 'RESUME' || request.action === 'ADOPT_POSITION' : !isExit(kind);
+  if (isOperation(request)) return !isExit(request.kind);
+  return request.action === 'RESUME' || request.action === 'ADOPT_POSITION';
 }

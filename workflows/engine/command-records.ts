@@ -2,8 +2,8 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import { type RememberedCommand, rememberCommand, unansweredCommands } from '../../src/domain/engine/engine-state.ts';
 import { addPendingAnswer } from '../../src/domain/engine/transitions.ts';
-import type { CommandAnswer, CommandEnvelope } from '../../src/domain/order/command.ts';
-import { isExit, operationKindOf } from '../../src/domain/order/operations.ts';
+import { actionOf, type CommandAnswer, type CommandEnvelope, isOperation } from '../../src/domain/order/command.ts';
+import { isExit } from '../../src/domain/order/operations.ts';
 import { repeatedAnswer } from '../../src/domain/order/repeated-command.ts';
 import { operationIdOf } from '../../src/lib/ids.ts';
 import { local } from './activities.ts';
@@ -40,14 +40,14 @@ export class CommandRecords {
     const record = {
       commandId: envelope.commandId,
       engineId,
-      action: envelope.request.action,
+      action: actionOf(envelope.request),
       requestHash: envelope.requestHash,
       request: envelope.request as never,
       receivedAtMs: envelope.receivedAtMs,
       operationId: operationIdOf(engineId, envelope.commandId),
     };
-    const kind = operationKindOf(envelope.request.action);
-    const first = kind === null || isExit(kind);
+    const { request } = envelope;
+    const first = !isOperation(request) || isExit(request.kind);
     const unanswered = unansweredCommands(state.current).filter((other) => other !== envelope.commandId);
     const input = { engineId, record, withSnapshot, unanswered };
     try {

@@ -4,7 +4,14 @@ import { type Hold, tradingStateOf } from '../../src/domain/engine/hold.ts';
 import { perpOf } from '../../src/domain/engine/reconcile.ts';
 import { isRestrictedBy } from '../../src/domain/engine/transitions.ts';
 import { exposure } from '../../src/domain/hedge/delta.ts';
-import { type CommandAnswer, type CommandEnvelope, done, type Mode, refused } from '../../src/domain/order/command.ts';
+import {
+  type CommandAnswer,
+  type CommandEnvelope,
+  type ControlRequest,
+  done,
+  type Mode,
+  refused,
+} from '../../src/domain/order/command.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import type { AccountReader } from './account-reader.ts';
 import { type CommandRecords, journalAnswer } from './command-records.ts';
@@ -30,14 +37,13 @@ export class ControlCommands {
     this.#ports = ports;
   }
 
-  async run(envelope: CommandEnvelope): Promise<CommandAnswer> {
+  async run(envelope: CommandEnvelope, request: ControlRequest): Promise<CommandAnswer> {
     const { records } = this.#ports;
     const stored = await records.admit(envelope, false);
     const past = journalAnswer(envelope, stored);
     if (past !== null) return past;
     await records.takeReported(stored);
     const admitted = stored !== null;
-    const { request } = envelope;
     switch (request.action) {
       case 'START_ENGINE':
         return await this.#start(envelope, request.mode, admitted);

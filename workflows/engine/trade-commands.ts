@@ -10,7 +10,8 @@ import {
 } from '../../src/domain/engine/engine-state.ts';
 import { tradingStateOf } from '../../src/domain/engine/hold.ts';
 import { flattenWithoutPosition } from '../../src/domain/engine/transitions.ts';
-import { type CommandAnswer, type CommandEnvelope, done, refused } from '../../src/domain/order/command.ts';
+import { actionOf, type CommandAnswer, type CommandEnvelope, done, refused } from '../../src/domain/order/command.ts';
+import type { AskedOperation } from '../../src/domain/order/operation-request.ts';
 import { type AdmissionRow, admissionRow, isExit, type OperationKind } from '../../src/domain/order/operations.ts';
 import { type OperationPlan, planCommand } from '../../src/domain/planning/plan-command.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
@@ -65,7 +66,8 @@ export class TradeCommands {
   }
 
   /** The answer when no operation was started; null when one was, and its report brings the answer. */
-  async run(envelope: CommandEnvelope, kind: OperationKind): Promise<CommandAnswer | null> {
+  async run(envelope: CommandEnvelope, request: AskedOperation): Promise<CommandAnswer | null> {
+    const { kind } = request;
     const { records, confirmations, comparePosition, reportsTaken } = this.#ports;
     // The direction of a rebalance shows only on a snapshot.
     const refusal = () => (kind === 'rebalance' ? null : this.#refusal(admissionRow(kind, false)));
@@ -86,11 +88,12 @@ export class TradeCommands {
     if (snapshot === null) return await this.#answerUnread(envelope, kind, admitted);
     // What an operation told meanwhile may not be in what was read.
     if (reportsTaken() === reports) comparePosition(snapshot);
-    return await this.#carryOut(envelope, snapshot, confirmation);
+    return await this.#carryOut(envelope, request, snapshot, confirmation);
   }
 
   async #carryOut(
     envelope: CommandEnvelope,
+    request: AskedOperation,
     snapshot: Snapshot,
     confirmation: Confirmation | null,
   ): Promise<CommandAnswer | null> {
@@ -99,14 +102,14 @@ export class TradeCommands {
     const { policy } = this.#core.settings;
     const confirmed = confirmation !== null;
     const nowMs = Date.now();
-    const plan = planCommand(envelope.request, {
+    const plan = planCommand(request, {
       ...{ snapshot, policy, hedgeTargetPpm, cooldownUntilMs, confirmed, nowMs },
     });
     switch (plan.kind) {
       case 'refuse':
         return await records.conclude(envelope, refused(plan.error, 'rejected', plan.data), true);
       case 'nothing': {
-        const data = { changed: this.#haltFlat(envelope), ...plan.data };
+        const data = { changed: this.#haltFlat(request), ...plan.data };
         return await records.conclude(envelope, done(plan.message, data), true);
       }
       case 'confirm':
@@ -210,13 +213,13 @@ export class TradeCommands {
     const running = trackedOperation(this.#core.state.current, slot)?.kind;
     if (running === 'flatten' || (running === 'close' && kind === 'close')) return;
     await getExternalWorkflowHandle(operationWorkflowId(slot))
-      .signal(standDown, { reason: `${request.action} comes first` })
+      .signal(standDown, { reason: `${actionOf(request)} comes first` })
       .catch(() => undefined);
   }
 
   /** FLATTEN without a position still halts. True when that changed something. */
-  #haltFlat({ request }: CommandEnvelope): boolean {
-    if (request.action !== 'FLATTEN') return false;
+  #haltFlat({ kind }: AskedOperation): boolean {
+    if (kind !== 'flatten') return false;
     const { state } = this.#core;
     const before = tradingStateOf(state.current.holds);
     state.apply(flattenWithoutPosition, Date.now());

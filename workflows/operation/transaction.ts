@@ -254,7 +254,7 @@ class OperationHost {
 
   private async performMain({ leg, main }: OperationMain): Promise<MainResult> {
     const { engineId, timing, policy } = this.input;
-    const summary = `${leg.purpose} ${leg.plan.kind}`;
+    const summary = `${leg.purpose} ${leg.goal.kind}`;
     switch (main.kind) {
       case 'simulate':
         return await this.prepare(leg);
@@ -321,7 +321,8 @@ class OperationHost {
     try {
       const simulated = await simulate({
         engineId,
-        plan: leg.plan,
+        goal: leg.goal,
+        terms: leg.terms,
         maxSlippageBps: policy.maxSlippageBps,
         commitment: this.input.whileUnresolved === true ? 'finalized' : 'confirmed',
         timing,

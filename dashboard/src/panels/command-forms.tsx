@@ -1,7 +1,8 @@
 /** The commands that a person can send. */
 import { useState } from 'preact/hooks';
 import type { Asset } from '../../../src/domain/account/account.ts';
-import type { Direction, Mode } from '../../../src/domain/order/command.ts';
+import type { Mode } from '../../../src/domain/order/command.ts';
+import type { Direction } from '../../../src/domain/order/operation-request.ts';
 import { baseToText } from '../format/decimal.ts';
 import { sol } from '../format/number.ts';
 import { type AvailabilityView, blockedBy } from '../state/availability.ts';

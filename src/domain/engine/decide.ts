@@ -26,6 +26,7 @@ import type { Policy } from '../hedge/policy.ts';
 import { perpMarketOf } from '../margin/margin.ts';
 import { formatSol } from '../money/amounts.ts';
 import { abs, type Lamports, lamports } from '../money/units.ts';
+import { isAutomatic } from '../order/operations.ts';
 import { type Hold, tradingStateOf } from './hold.ts';
 
 /** All that a decision knows besides the snapshot and the policy. Plain JSON: it travels to the watch. */
@@ -157,7 +158,7 @@ function deviationText(pct: number): string {
 
 const automaticGates = (
   snapshot: Snapshot,
-  purpose: 'correct' | 'guard',
+  kind: 'correct' | 'guard',
   delta: Lamports,
   hedgeTargetPpm: number,
   policy: Policy,
@@ -167,15 +168,10 @@ const automaticGates = (
     snapshot,
     policy,
     nowMs,
-    operation: {
-      kind: 'trade',
-      purpose,
-      market: SOL_PERP,
-      delta,
-      automatic: true,
-      exposureConfirmed: false,
-      hedgeTargetPpm,
-    },
+    operation: { kind, market: SOL_PERP, size: delta.toString() },
+    automatic: isAutomatic(kind),
+    exposureConfirmed: false,
+    hedgeTargetPpm,
   });
 
 function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): TradeDecision {

@@ -72,11 +72,11 @@ export function liquidationDistance({ after, snapshot, policy, operation, market
 }
 
 /** Beyond tolerance, and farther from zero than before or on its other side. */
-export function deltaExposed({ snapshot, operation, policy, perp, delta }: GateSubject): GateCheck {
+export function deltaExposed({ snapshot, operation, amount, policy, perp, delta }: GateSubject): GateCheck {
   const need = policy.driftTolerancePct;
   const spot = countedSpot(snapshot, policy);
   if (spot === null) return unknownAs('%', need, ['spot']);
-  const moved = policy.hedgeWalletSol ? 0n : -walletSolChange(operation);
+  const moved = policy.hedgeWalletSol ? 0n : -walletSolChange({ operation, amount });
   const spotAfter = lamports(spot + moved);
   const perpAfter = lamports(perp + delta);
   const before = spot + perp;

@@ -19,8 +19,8 @@ export const WITHDRAW_ROUNDING = 10n;
 const assetNumber = (asset: Asset, amount: bigint): number => Number(amount) / 10 ** ASSET_DECIMALS[asset];
 
 export function insufficientFunds(subject: GateSubject): GateCheck {
-  const { snapshot, operation, policy, margin } = subject;
-  if (operation.kind === 'trade' || operation.kind === 'settle') {
+  const { snapshot, operation, policy, margin, amount } = subject;
+  if (!('asset' in operation)) {
     if (margin.kind === 'unknown') return unknownAs('USD', 0, margin.missing);
     const free = margin.figures.totalCollateralInitial - margin.figures.initialMargin;
     return {
@@ -31,7 +31,7 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
       remedy: 'The free collateral is too small for this size. Deposit more or choose a smaller size.',
     };
   }
-  const { asset, amount } = operation;
+  const { asset } = operation;
   const available =
     operation.kind === 'deposit' ? depositable(snapshot, asset, policy) : withdrawableOf(snapshot, asset);
   if (available === null) return unknownAs(asset, assetNumber(asset, amount), ['what can be withdrawn']);
@@ -113,7 +113,7 @@ export const minimumSize = (market: PerpMarket, policy: Policy, purpose: TradeKi
   purpose === 'open' ? market.minimumSize : max(market.minimumSize, policy.minTradeSize);
 
 export function minimumSizeCheck({ market, policy, operation, delta }: GateSubject): GateCheck {
-  const purpose = operation.kind === 'trade' ? operation.purpose : 'open';
+  const purpose = 'size' in operation ? operation.kind : 'open';
   const need = market === null ? null : minimumSize(market, policy, purpose);
   return {
     pass: need !== null && abs(delta) >= need && delta !== 0n,

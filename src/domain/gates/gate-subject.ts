@@ -9,36 +9,21 @@ import { type AccountAfter, type AccountChange, accountAfter } from '../hedge/ac
 import type { Policy } from '../hedge/policy.ts';
 import { type Assessment, assessMargin, liquidationPrice, perpMarketOf, perpSize, spotHeld } from '../margin/margin.ts';
 import { type Lamports, lamports, max, min, type Price } from '../money/units.ts';
-import type { Side } from '../order/intent.ts';
-import type { GateColumn, TradeKind } from '../order/operations.ts';
+import { sideOf } from '../order/intent.ts';
+import type { SizedOperation } from '../order/operation-request.ts';
+import type { GateColumn, OperationKind } from '../order/operations.ts';
 import { limitReference, priceLimit } from '../order/slippage.ts';
 
-export type GateOperation =
-  | {
-      readonly kind: 'trade';
-      readonly purpose: TradeKind;
-      readonly market: string;
-      /** Signed lamports, positive = buy. */
-      readonly delta: Lamports;
-      /** The engine decided it; nobody is there to confirm. */
-      readonly automatic: boolean;
-      /** A person confirmed going beyond tolerance. */
-      readonly exposureConfirmed: boolean;
-      /** What the drift is measured from, for waiving profitability: 1e6 for REBALANCE. */
-      readonly hedgeTargetPpm: number;
-    }
-  | {
-      readonly kind: 'deposit' | 'withdraw';
-      readonly asset: Asset;
-      /** Base units of the asset. */
-      readonly amount: bigint;
-      readonly exposureConfirmed: boolean;
-    }
-  | { readonly kind: 'settle'; readonly market: string };
-
+/** What is judged besides the operation itself. */
 export interface GateInput {
   readonly snapshot: Snapshot;
-  readonly operation: GateOperation;
+  readonly operation: SizedOperation;
+  /** The engine decided it; nobody is there to confirm. */
+  readonly automatic: boolean;
+  /** A person confirmed going beyond tolerance. */
+  readonly exposureConfirmed: boolean;
+  /** What the drift is measured from, for waiving profitability: 1e6 for REBALANCE. */
+  readonly hedgeTargetPpm: number;
   readonly policy: Policy;
   /** Wall clock. */
   readonly nowMs: number;
@@ -61,6 +46,8 @@ export interface GateSubject extends GateInput {
   readonly market: PerpMarket | null;
   /** Signed lamports by which the perp would change; 0 for what is no trade. */
   readonly delta: Lamports;
+  /** Base units of the asset that moves; 0 for what is no deposit or withdrawal. */
+  readonly amount: bigint;
   /** The position in the operation's market; for capital, in the market that hedges it. */
   readonly perp: Lamports;
   readonly reducing: boolean;
@@ -69,8 +56,6 @@ export interface GateSubject extends GateInput {
   readonly after: AccountAfter | null;
   readonly margin: Assessment;
 }
-
-export const sideOf = (delta: Lamports): Side => (delta > 0n ? 'buy' : 'sell');
 
 /** The worst price of a trade at the policy's tolerance, `multiple` times (FLATTEN widens); null without any price. */
 export function worstPriceOf(market: PerpMarket, delta: Lamports, policy: Policy, multiple = 1): Price | null {
@@ -84,36 +69,39 @@ export function gateSubject(input: GateInput, column: GateColumn, reducing: bool
   const { snapshot, operation, policy } = input;
   const { account, markets } = snapshot;
   const market = 'market' in operation ? perpMarketOf(markets, operation.market) : null;
-  const delta = operation.kind === 'trade' ? operation.delta : lamports(0n);
+  const delta = lamports('size' in operation ? BigInt(operation.size) : 0n);
+  const amount = 'amount' in operation ? BigInt(operation.amount) : 0n;
   const hedge = 'market' in operation ? operation.market : SOL_PERP;
   const perp = account === null ? lamports(0n) : perpSize(account, markets, hedge);
-  const worstPrice = market === null || operation.kind !== 'trade' ? null : worstPriceOf(market, delta, policy);
-  const after = afterOf(snapshot, changeOf(operation, worstPrice, snapshot));
+  const worstPrice = market === null || !('size' in operation) ? null : worstPriceOf(market, delta, policy);
+  const after = afterOf(snapshot, changeOf(operation, { delta, amount, worstPrice }, snapshot));
   const margin: Assessment =
     after === null || after.account === null
       ? { kind: 'unknown', missing: ['the account after the operation'] }
       : assessMargin(after.account, markets);
-  return { ...input, column, market, delta, perp, reducing, worstPrice, after, margin };
+  return { ...input, column, market, delta, amount, perp, reducing, worstPrice, after, margin };
 }
 
 const afterOf = (snapshot: Snapshot, change: AccountChange | null): AccountAfter | null =>
   change === null ? null : accountAfter(snapshot, change);
 
-function changeOf(operation: GateOperation, worstPrice: Price | null, snapshot: Snapshot): AccountChange | null {
+function changeOf(
+  operation: SizedOperation,
+  { delta, amount, worstPrice }: Pick<GateSubject, 'delta' | 'amount' | 'worstPrice'>,
+  snapshot: Snapshot,
+): AccountChange | null {
   switch (operation.kind) {
-    case 'trade': {
-      const { market, delta } = operation;
-      return worstPrice === null ? null : { kind: 'trade', market, delta, price: worstPrice };
-    }
     case 'deposit':
-      return { kind: 'deposit', asset: operation.asset, amount: operation.amount };
+      return { kind: 'deposit', asset: operation.asset, amount };
     case 'withdraw': {
       // Withdrawals are reduce-only: what is asked for beyond the deposit is not given, and never owed.
-      const { asset, amount } = operation;
+      const { asset } = operation;
       return { kind: 'withdraw', asset, amount: min(amount, max<bigint>(deposited(snapshot, asset), 0n)) };
     }
     case 'settle':
       return { kind: 'none' };
+    default:
+      return worstPrice === null ? null : { kind: 'trade', market: operation.market, delta, price: worstPrice };
   }
 }
 
@@ -146,11 +134,11 @@ export const unknownAs = (unit: string, need: number | string, missing: readonly
 });
 
 /** SOL that comes into the wallet (negative: leaves) by the operation itself, the transaction's cost aside. */
-export function walletSolChange(operation: GateOperation): bigint {
-  if (operation.kind === 'trade' || operation.kind === 'settle' || operation.asset !== 'SOL') return 0n;
-  return operation.kind === 'deposit' ? -operation.amount : operation.amount;
+export function walletSolChange({ operation, amount }: Pick<GateSubject, 'operation' | 'amount'>): bigint {
+  if (!('asset' in operation) || operation.asset !== 'SOL') return 0n;
+  return operation.kind === 'deposit' ? -amount : amount;
 }
 
 /** What this deposit pays once beside its amount, to open the account; 0 for all else. */
-export const openingCost = ({ account, openingCostLamports }: Snapshot, kind: GateOperation['kind']): bigint =>
+export const openingCost = ({ account, openingCostLamports }: Snapshot, kind: OperationKind): bigint =>
   account === null && kind === 'deposit' ? (openingCostLamports ?? 0n) : 0n;

@@ -3,14 +3,15 @@
 import { snapshotAgeMs } from '../account/snapshot-age.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { lamports, solNumber, usdNumber } from '../money/units.ts';
+import { sideOf } from '../order/intent.ts';
 import { OPERATIONS } from '../order/operations.ts';
 import { limitReference } from '../order/slippage.ts';
-import { type GateCheck, type GateSubject, openingCost, sideOf, unknownAs, walletSolChange } from './gate-subject.ts';
+import { type GateCheck, type GateSubject, openingCost, unknownAs, walletSolChange } from './gate-subject.ts';
 
 const PERMISSION_RANK = { 'read-only': 0, capital: 1, trading: 2 } as const;
 
 export function permission({ policy, operation }: GateSubject): GateCheck {
-  const need = OPERATIONS[operation.kind === 'trade' ? operation.purpose : operation.kind].permission;
+  const need = OPERATIONS[operation.kind].permission;
   return {
     pass: policy.mode === 'paper' || PERMISSION_RANK[policy.permissions] >= PERMISSION_RANK[need],
     have: policy.mode === 'paper' ? 'paper' : policy.permissions,
@@ -22,8 +23,7 @@ export function permission({ policy, operation }: GateSubject): GateCheck {
 
 export function venuePaused({ snapshot: { pauses }, operation, reducing }: GateSubject): GateCheck {
   const refused = 'asset' in operation && (pauses.refusedAssets?.[operation.kind].includes(operation.asset) ?? false);
-  const paused =
-    refused || (operation.kind === 'trade' ? pauses[reducing ? 'reduce' : 'increase'] : pauses[operation.kind]);
+  const paused = refused || ('size' in operation ? pauses[reducing ? 'reduce' : 'increase'] : pauses[operation.kind]);
   return {
     pass: !paused,
     have: paused ? 'paused' : 'open',
@@ -81,7 +81,7 @@ export function oracleInvalid({ snapshot, market, operation }: GateSubject): Gat
   const oracle = 'asset' in operation ? marketOfAsset(snapshot.markets, operation.asset)?.oracle : market?.oracle;
   const priced = oracle?.valid === true && oracle.price !== null;
   // An order that enlarges would only lie there, at a limit from a price that the venue itself no longer fills by.
-  const fills = operation.kind === 'trade' ? (oracle?.noFillsReason ?? null) : null;
+  const fills = 'size' in operation ? (oracle?.noFillsReason ?? null) : null;
   const valid = priced && fills === null;
   return {
     pass: valid,
@@ -139,9 +139,9 @@ export function rpcLatency({ snapshot: { rpcLatencyMs }, policy }: GateSubject):
   };
 }
 
-export function gasReserve({ snapshot, operation, policy }: GateSubject): GateCheck {
+export function gasReserve({ snapshot, operation, amount, policy }: GateSubject): GateCheck {
   const costs = snapshot.transactionCostLamports + openingCost(snapshot, operation.kind);
-  const left = lamports(snapshot.wallet.sol + walletSolChange(operation) - costs);
+  const left = lamports(snapshot.wallet.sol + walletSolChange({ operation, amount }) - costs);
   return {
     pass: left >= policy.reservedSol,
     have: solNumber(left),

@@ -9,16 +9,17 @@ import type { Snapshot } from '../account/snapshot.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { countedSpot, driftFromTargetPct, reservedFor } from '../hedge/delta.ts';
 import { perpMarketOf, perpSize } from '../margin/margin.ts';
-import { abs, divCeil, type MicroUsd, microUsd, valueAt } from '../money/units.ts';
-import { type GateColumn, gateColumn, type OperationKind } from '../order/operations.ts';
+import { abs, divCeil, lamports, type MicroUsd, microUsd, valueAt } from '../money/units.ts';
+import type { SizedOperation } from '../order/operation-request.ts';
+import { type GateColumn, gateColumn } from '../order/operations.ts';
 import { valuationPrice } from '../order/slippage.ts';
 import { GATE_CHECKS } from './gate-checks.ts';
-import { type GateCheck, type GateInput, type GateOperation, type GateSubject, gateSubject } from './gate-subject.ts';
+import { type GateCheck, type GateInput, type GateSubject, gateSubject } from './gate-subject.ts';
 import { GATE_CODES, type GateCell, type GateCode, gateCell } from './gate-table.ts';
 import { gateSentence } from './gate-words.ts';
 
 export { minimumSize } from './gate-size-checks.ts';
-export { type GateInput, type GateOperation, worstPriceOf } from './gate-subject.ts';
+export { type GateInput, worstPriceOf } from './gate-subject.ts';
 export type { GateCode } from './gate-table.ts';
 
 export interface Gate extends GateCheck {
@@ -40,14 +41,14 @@ export interface GateReport {
 }
 
 /** Whether the operation reduces the position that stands in the snapshot: |perp| shrinks without crossing zero. */
-export function reduces(operation: GateOperation, { account, markets }: Snapshot): boolean {
-  if (operation.kind !== 'trade' || account === null) return false;
-  return isReducing(perpSize(account, markets, operation.market), operation.delta);
+export function reduces(operation: SizedOperation, { account, markets }: Snapshot): boolean {
+  if (!('size' in operation) || account === null) return false;
+  return isReducing(perpSize(account, markets, operation.market), lamports(BigInt(operation.size)));
 }
 
 export function evaluateGates(input: GateInput): GateReport {
   const reducing = reduces(input.operation, input.snapshot);
-  const column = gateColumn(kindOf(input.operation), reducing);
+  const column = gateColumn(input.operation.kind, reducing);
   const subject = gateSubject(input, column, reducing);
   const gates: Gate[] = [];
   for (const code of GATE_CODES) {
@@ -55,7 +56,7 @@ export function evaluateGates(input: GateInput): GateReport {
     if (cell === '-') continue;
     const check = GATE_CHECKS[code](subject);
     const blocks = !check.pass && blocksIn(cell, subject);
-    gates.push({ code, ...check, blocks, confirmable: blocks && cell === 'C' && !isAutomatic(input.operation) });
+    gates.push({ code, ...check, blocks, confirmable: blocks && cell === 'C' && !input.automatic });
   }
   const blocking = gates.filter((gate) => gate.blocks);
   return {
@@ -67,20 +68,15 @@ export function evaluateGates(input: GateInput): GateReport {
   };
 }
 
-const kindOf = (operation: GateOperation): OperationKind =>
-  operation.kind === 'trade' ? operation.purpose : operation.kind;
-
-const isAutomatic = (operation: GateOperation): boolean => operation.kind === 'trade' && operation.automatic;
-
 function blocksIn(cell: GateCell, subject: GateSubject): boolean {
-  const { operation } = subject;
+  const { automatic, exposureConfirmed } = subject;
   switch (cell) {
     case 'B':
       return true;
     case 'C':
-      return isAutomatic(operation) || !('exposureConfirmed' in operation && operation.exposureConfirmed);
+      return automatic || !exposureConfirmed;
     case 'A':
-      return isAutomatic(operation);
+      return automatic;
     case 'W':
       return !isFarFromTarget(subject);
     case 'R':
@@ -90,10 +86,10 @@ function blocksIn(cell: GateCell, subject: GateSubject): boolean {
 }
 
 /** Beyond MAX_UNHEDGED_PCT the risk of standing open outweighs the cost of the trade. Unknown spot waives nothing. */
-function isFarFromTarget({ snapshot, operation, policy, perp }: GateSubject): boolean {
+function isFarFromTarget({ snapshot, operation, policy, perp, hedgeTargetPpm }: GateSubject): boolean {
   const spot = countedSpot(snapshot, policy);
-  if (spot === null || operation.kind !== 'trade') return false;
-  const drift = driftFromTargetPct(spot, perp, reservedFor(policy), operation.hedgeTargetPpm);
+  if (spot === null || !('size' in operation)) return false;
+  const drift = driftFromTargetPct(spot, perp, reservedFor(policy), hedgeTargetPpm);
   return Math.abs(drift) > policy.maxUnhedgedPct;
 }
 
@@ -144,7 +140,7 @@ export interface ConfirmationNeed {
 export function confirmationNeeded(input: GateInput, report: GateReport): ConfirmationNeed {
   const { operation, snapshot, policy } = input;
   const value = operationValue(operation, snapshot);
-  if (isAutomatic(operation)) return { needed: false, value, reasons: [] };
+  if (input.automatic) return { needed: false, value, reasons: [] };
   const asked = ['deposit', 'withdraw', 'open', 'rebalance-enlarge'].includes(report.column);
   const large = policy.mode === 'live' && asked && (value === null || value > policy.confirmAboveUsd);
   const exposed = report.gates.some((gate) => gate.code === 'DELTA_EXPOSED' && gate.confirmable);
@@ -156,20 +152,20 @@ export function confirmationNeeded(input: GateInput, report: GateReport): Confir
 }
 
 /** Worth of what is moved or traded, at the oracle, else at the mark; null when neither is known. */
-function operationValue(operation: GateOperation, { markets }: Snapshot): MicroUsd | null {
+function operationValue(operation: SizedOperation, { markets }: Snapshot): MicroUsd | null {
   switch (operation.kind) {
     case 'settle':
       return microUsd(0n);
-    case 'trade': {
-      const market = perpMarketOf(markets, operation.market);
-      const at = market === null ? null : valuationPrice(market);
-      return at === null ? null : valueAt(abs(operation.delta), at);
-    }
     case 'deposit':
     case 'withdraw': {
       const market = marketOfAsset(markets, operation.asset);
       if (market === null || market.oracle.price === null) return null;
-      return microUsd(divCeil(operation.amount * market.oracle.price, 10n ** BigInt(market.decimals)));
+      return microUsd(divCeil(BigInt(operation.amount) * market.oracle.price, 10n ** BigInt(market.decimals)));
+    }
+    default: {
+      const market = perpMarketOf(markets, operation.market);
+      const at = market === null ? null : valuationPrice(market);
+      return at === null ? null : valueAt(abs(lamports(BigInt(operation.size))), at);
     }
   }
 }

@@ -2,6 +2,7 @@
 import type { Account, Asset } from '../account/account.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
+import { FULL_HEDGE_PPM } from '../hedge/delta.ts';
 import type { Policy } from '../hedge/policy.ts';
 import { assessMargin, spotHeld } from '../margin/margin.ts';
 import { divCeil, max } from '../money/units.ts';
@@ -25,8 +26,9 @@ export function mostToDeposit(snapshot: Snapshot, asset: Asset, policy: Policy):
 type GatesOutcome = 'passes' | 'refused' | 'unknown';
 
 function judge(snapshot: Snapshot, asset: Asset, amount: bigint, policy: Policy): GatesOutcome {
-  const operation = { kind: 'withdraw', asset, amount, exposureConfirmed: true } as const;
-  const input = { snapshot, operation, policy, nowMs: snapshot.takenAtMs };
+  const operation = { kind: 'withdraw', asset, amount: amount.toString() } as const;
+  const consent = { automatic: false, exposureConfirmed: true, hedgeTargetPpm: FULL_HEDGE_PPM };
+  const input = { snapshot, operation, ...consent, policy, nowMs: snapshot.takenAtMs };
   const subject = gateSubject(input, 'withdraw', false);
   if (subject.margin.kind === 'unknown' || !GATE_CHECKS.ORACLE_INVALID(subject).pass) return 'unknown';
   return AMOUNT_GATES.every((code) => GATE_CHECKS[code](subject).pass) ? 'passes' : 'refused';

@@ -1,9 +1,10 @@
 /** The rules of `operation.ts`: how an operation's legs follow each other, and what the engine and the journal are told. */
 
 import { type AlertDraft, raised } from '../alerts/alert.ts';
+import { abs } from '../money/units.ts';
 import type { CommandAnswer } from '../order/command.ts';
-import type { Intent } from '../order/intent.ts';
-import type { Plan } from '../order/intent-plan.ts';
+import { type Intent, orderSize } from '../order/intent.ts';
+import { type Goal, PLAIN_TERMS, type Terms } from '../order/intent-plan.ts';
 import { type ExitRequest, isExitRequest } from '../order/operation-request.ts';
 import { OPERATIONS } from '../order/operations.ts';
 import type { SignedAttempt } from '../transaction/attempt.ts';
@@ -29,6 +30,7 @@ import {
   legLanded,
   MAX_CANCELS,
   MAX_REPLACEMENTS,
+  mainTerms,
   noMore,
   type OperationEffect,
   type OperationEvent,
@@ -38,7 +40,6 @@ import {
   operationMain,
   perpChange,
   placement,
-  planOf,
   SETTLE_ABOVE,
   type Transition,
   windowClosed,
@@ -63,16 +64,18 @@ export function newOperation(
   confirmed: OperationState['confirmed'],
   recovered: readonly Recovered[] = [],
 ): OperationState {
-  const plan = planOf(task.request, 0, confirmed.priceLimit);
-  const options = transactionOptions(task, OPERATIONS[task.request.kind].reduces);
+  const { request } = task;
+  const terms = mainTerms(request, 0, confirmed.priceLimit);
+  const options = transactionOptions(task, OPERATIONS[request.kind].reduces);
   const legs: Leg[] =
     recovered.length === 0
-      ? [newLeg('main', plan, newTransaction(options))]
+      ? [newLeg('main', request, terms, newTransaction(options))]
       : recovered.map(({ intent, ...signed }) =>
           newLeg(
             'main',
-            plan,
-            recoveredTransaction(options, signed, intent ?? intentOf(task.request, signed, task.timing)),
+            request,
+            terms,
+            recoveredTransaction(options, signed, intent ?? intentOf(request, signed, task.timing)),
           ),
         );
   return {
@@ -98,9 +101,10 @@ export function newOperation(
   };
 }
 
-const newLeg = (purpose: Leg['purpose'], plan: Plan, tx: Leg['tx']): Leg => ({
+const newLeg = (purpose: Leg['purpose'], goal: Goal, terms: Terms, tx: Leg['tx']): Leg => ({
   purpose,
-  plan,
+  goal,
+  terms,
   tx,
   position: null,
   nothing: null,
@@ -241,10 +245,10 @@ class OperationBuilder {
     this.mainWanted = true;
   }
 
-  addLeg(purpose: Leg['purpose'], plan: Plan, reducing: boolean): void {
+  addLeg(purpose: Leg['purpose'], goal: Goal, terms: Terms, reducing: boolean): void {
     const tx = newTransaction(transactionOptions(this.state.task, reducing));
     this.set({
-      legs: [...this.state.legs, newLeg(purpose, plan, tx)],
+      legs: [...this.state.legs, newLeg(purpose, goal, terms, tx)],
       current: this.state.legs.length,
       followUntilMs: null,
     });
@@ -324,7 +328,7 @@ function onStandDown(b: OperationBuilder, reason: string): void {
 function onSlotGranted(b: OperationBuilder, confirmed: OperationState['confirmed']): void {
   if (b.leg.tx.stage !== 'awaiting_slot') return;
   b.set({ confirmed, left: false, standDown: null, answer: null, course: 'working' });
-  b.setLeg({ plan: planOf(b.state.task.request, b.state.replacements, confirmed.priceLimit) });
+  b.setLeg({ terms: mainTerms(b.state.task.request, b.state.replacements, confirmed.priceLimit) });
   b.dispatch({ kind: 'slot_granted', nowMs: b.nowMs });
 }
 
@@ -359,7 +363,7 @@ function afterPlacement(b: OperationBuilder): void {
   const looked = state.followUntilMs === null || b.nowMs >= state.followUntilMs;
   if (due && (state.cancels === 0 || (looked && state.cancels < MAX_CANCELS))) {
     b.set({ cancels: state.cancels + 1 });
-    b.addLeg('cancel', { kind: 'cancel_orders', market: order.market }, true);
+    b.addLeg('cancel', { kind: 'cancel_orders', market: order.market }, PLAIN_TERMS, true);
     return;
   }
   if (!looked) {
@@ -407,7 +411,7 @@ const isRetryable = (code: string): boolean => RETRYABLE_REFUSALS.has(code) || c
 function closeRound(b: OperationBuilder, request: ExitRequest): void {
   const { leg, state } = b;
   const order = placement(leg);
-  const filledWhole = order !== null && legLanded(leg) && filledSize(leg) >= BigInt(order.size);
+  const filledWhole = order !== null && legLanded(leg) && filledSize(leg) >= abs(orderSize(order));
   if (leg.nothing === 'flat' || filledWhole) {
     closed(b, request);
     return;
@@ -416,7 +420,7 @@ function closeRound(b: OperationBuilder, request: ExitRequest): void {
   const worthIt = refusal === null || isRetryable(refusal);
   if (!noMore(state) && worthIt && state.replacements < MAX_REPLACEMENTS) {
     b.set({ replacements: state.replacements + 1 });
-    b.addLeg('main', planOf(request, b.state.replacements, null), true);
+    b.addLeg('main', request, mainTerms(request, b.state.replacements, null), true);
     return;
   }
   if (state.standDown === null && !state.left) {
@@ -437,7 +441,7 @@ function closed(b: OperationBuilder, { kind, market }: ExitRequest): void {
   b.answer();
   b.journal('confirmed', b.state.answer);
   b.report();
-  b.addLeg('settle', { kind: 'settle', market, above: flatten ? null : SETTLE_ABOVE }, false);
+  b.addLeg('settle', { kind: 'settle', market }, { ...PLAIN_TERMS, settleAbove: flatten ? null : SETTLE_ABOVE }, false);
 }
 
 function settleDone(b: OperationBuilder): void {

@@ -4,11 +4,10 @@
  */
 
 import type { ErrorReport } from '../../lib/errors.ts';
-import { abs } from '../money/units.ts';
 import type { CommandAnswer, Mode } from '../order/command.ts';
 import { type Fill, type Intent, type OrderIntent, totalFills } from '../order/intent.ts';
-import type { Plan, Planned } from '../order/intent-plan.ts';
-import type { OperationRequest } from '../order/operation-request.ts';
+import { type Goal, PLAIN_TERMS, type Planned, type Terms } from '../order/intent-plan.ts';
+import { isExitRequest, type OperationRequest } from '../order/operation-request.ts';
 import { OPERATIONS } from '../order/operations.ts';
 import type { OrderReport, Sighting, SignedAttempt } from '../transaction/attempt.ts';
 import {
@@ -51,7 +50,8 @@ export interface OperationTask {
 
 export interface Leg {
   readonly purpose: 'main' | 'cancel' | 'settle';
-  readonly plan: Plan;
+  readonly goal: Goal;
+  readonly terms: Terms;
   readonly tx: TransactionState;
   /** Signed lamports in the snapshot that it was planned on; null before, or for what is no trade. */
   readonly position: string | null;
@@ -221,26 +221,11 @@ export function operationMain(state: OperationState): OperationMain | null {
   return main === null ? null : { ticket: state.ticket, leg, main };
 }
 
-/** The plan of the operation's next main leg. */
-export function planOf(request: OperationRequest, replacements: number, confirmedPriceLimit: string | null): Plan {
-  switch (request.kind) {
-    case 'deposit':
-    case 'withdraw':
-      return { kind: request.kind, asset: request.asset, amount: request.amount };
-    case 'open':
-    case 'rebalance':
-    case 'correct':
-    case 'guard':
-      return { kind: 'trade', market: request.market, delta: request.size, priceBound: confirmedPriceLimit };
-    case 'close':
-      return { kind: 'close', market: request.market, slippageMultiple: 1 };
-    case 'flatten': {
-      const multiple = FLATTEN_MULTIPLES[Math.min(replacements, FLATTEN_MULTIPLES.length - 1)] ?? 1;
-      return { kind: 'close', market: request.market, slippageMultiple: multiple };
-    }
-    case 'settle':
-      return { kind: 'settle', market: request.market, above: null };
-  }
+/** What the operation's next main leg must keep to. A flatten accepts a worse price each time; what was confirmed binds. */
+export function mainTerms(request: OperationRequest, replacements: number, confirmedPriceLimit: string | null): Terms {
+  if (!isExitRequest(request)) return { ...PLAIN_TERMS, priceBound: confirmedPriceLimit };
+  const widened = FLATTEN_MULTIPLES[Math.min(replacements, FLATTEN_MULTIPLES.length - 1)] ?? 1;
+  return { ...PLAIN_TERMS, slippageMultiple: request.kind === 'flatten' ? widened : 1 };
 }
 
 /** The intent of a recovered attempt whose record has none. Its order, if it placed one, is asked of the venue. */
@@ -248,17 +233,14 @@ export function intentOf(request: OperationRequest, signed: SignedAttempt, timin
   switch (request.kind) {
     case 'deposit':
     case 'withdraw':
-      return { kind: request.kind, asset: request.asset, amount: request.amount };
     case 'settle':
-      return { kind: 'settle', market: request.market };
+      return request;
     default: {
       const { reduces } = OPERATIONS[request.kind];
-      const size = 'size' in request ? BigInt(request.size) : 0n;
       return {
         kind: 'order',
         market: request.market,
-        side: size < 0n ? 'sell' : 'buy',
-        size: abs(size).toString(),
+        size: 'size' in request ? request.size : '0',
         reduceOnly: reduces,
         priceLimit: '0',
         maxTsMs: signed.signedAtMs + timing.orderLifeMs,

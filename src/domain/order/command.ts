@@ -1,6 +1,7 @@
 /** Commands as the engine takes them, and the answers that it gives. */
 import type { ErrorReport, Json } from '../../lib/errors.ts';
-import type { Asset } from '../account/account.ts';
+import type { AskedOperation } from './operation-request.ts';
+import { OPERATIONS } from './operations.ts';
 
 export const ACTIONS = [
   'START_ENGINE',
@@ -19,18 +20,13 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** Data after parsing at the edge: amounts are decimal strings of base units. One shape per action. */
-export type CommandRequest =
+/** A command after parsing at the edge: an operation that is asked for, or a word to the engine itself. */
+export type CommandRequest = AskedOperation | ControlRequest;
+
+export type ControlRequest =
   | { readonly action: 'START_ENGINE'; readonly mode: Mode }
-  | { readonly action: 'STOP_ENGINE' | 'GET_STATE' | 'REBALANCE' | 'FLATTEN' | 'RESUME' }
-  | { readonly action: 'DRIFT_DEPOSIT' | 'DRIFT_WITHDRAW'; readonly amount: string; readonly asset: Asset }
-  | {
-      readonly action: 'DRIFT_OPEN_POSITION';
-      readonly market: string;
-      readonly direction: Direction;
-      readonly size: string;
-    }
-  | { readonly action: 'DRIFT_CLOSE_POSITION' | 'SETTLE_PNL' | 'ADOPT_POSITION'; readonly market: string }
+  | { readonly action: 'STOP_ENGINE' | 'GET_STATE' | 'RESUME' }
+  | { readonly action: 'ADOPT_POSITION'; readonly market: string }
   | {
       readonly action: 'RESOLVE_TRANSACTION';
       readonly operationId: string;
@@ -39,8 +35,13 @@ export type CommandRequest =
     };
 
 export type Mode = 'paper' | 'live';
-export type Direction = 'long' | 'short';
 export type Verdict = 'landed' | 'failed' | 'retry';
+
+export const isOperation = (request: CommandRequest): request is AskedOperation => 'kind' in request;
+
+/** The name by which the protocol calls it. */
+export const actionOf = (request: CommandRequest): Action =>
+  isOperation(request) ? OPERATIONS[request.kind].action : request.action;
 
 export interface CommandEnvelope {
   readonly commandId: string;

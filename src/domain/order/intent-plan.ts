@@ -1,25 +1,30 @@
 /** From what an operation wants to an intent that can be signed: sizes and price limits from one fresh snapshot. */
 
 import type { ErrorReport } from '../../lib/errors.ts';
-import type { Asset, PerpMarket } from '../account/account.ts';
+import type { PerpMarket } from '../account/account.ts';
 import { isReducing } from '../account/position.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { quoteMarket } from '../account/spot-markets.ts';
 import { perpMarketOf, perpPosition, perpSize, spotHeld } from '../margin/margin.ts';
 import { abs, type Lamports, lamports, max, min, type Price, price } from '../money/units.ts';
-import type { Intent, Side } from './intent.ts';
+import { type CancelIntent, type Intent, type Side, sideOf } from './intent.ts';
+import type { OperationRequest } from './operation-request.ts';
 import { limitReference, priceLimit } from './slippage.ts';
 
-/** Amounts are decimal strings of base units. */
-export type Plan =
-  | { readonly kind: 'deposit' | 'withdraw'; readonly asset: Asset; readonly amount: string }
-  /** `delta`: signed lamports, positive = buy. `priceBound`: never worse than this, as a person confirmed it. */
-  | { readonly kind: 'trade'; readonly market: string; readonly delta: string; readonly priceBound: string | null }
-  /** The exact flattening size, reduce-only; the limit is `slippageMultiple` times the policy's slippage away. */
-  | { readonly kind: 'close'; readonly market: string; readonly slippageMultiple: number }
-  | { readonly kind: 'cancel_orders'; readonly market: string }
-  /** `above`: micro-USD of unsettled PnL, a gain or a loss, that is worth a transaction; null settles whatever is there. */
-  | { readonly kind: 'settle'; readonly market: string; readonly above: string | null };
+/** What one leg of an operation is after: the request, or what goes before and after it. */
+export type Goal = OperationRequest | CancelIntent;
+
+/** What an intent must keep to. */
+export interface Terms {
+  /** The price limit, in multiples of the policy's slippage. */
+  readonly slippageMultiple: number;
+  /** Never worse than this, as a person confirmed it. */
+  readonly priceBound: string | null;
+  /** Micro-USD of unsettled PnL, a gain or a loss, that is worth a transaction; null settles whatever is there. */
+  readonly settleAbove: string | null;
+}
+
+export const PLAIN_TERMS: Terms = { slippageMultiple: 1, priceBound: null, settleAbove: null };
 
 export interface PlanLimits {
   readonly maxSlippageBps: number;
@@ -34,23 +39,25 @@ export type Planned =
   | { readonly kind: 'nothing'; readonly why: 'flat' | 'settled' | 'no_orders'; readonly position: string | null }
   | { readonly kind: 'refused'; readonly error: ErrorReport; readonly position: string | null };
 
-export function planIntent(plan: Plan, snapshot: Snapshot, limits: PlanLimits): Planned {
-  if ('asset' in plan) return { kind: 'intent', intent: plan, reducing: false, position: null };
-  const market = perpMarketOf(snapshot.markets, plan.market);
+export function planIntent(goal: Goal, terms: Terms, snapshot: Snapshot, limits: PlanLimits): Planned {
+  if ('asset' in goal) return { kind: 'intent', intent: goal, reducing: false, position: null };
+  const market = perpMarketOf(snapshot.markets, goal.market);
   if (market === null)
-    return refuse('UNKNOWN_MARKET', `There is no market ${plan.market}.`, null, { market: plan.market });
-  const position = snapshot.account === null ? lamports(0n) : perpSize(snapshot.account, snapshot.markets, plan.market);
-  switch (plan.kind) {
-    case 'trade':
-      return planTrade(BigInt(plan.delta), plan.priceBound, market, position, on(snapshot, limits));
-    case 'close':
-      return planClose(plan.slippageMultiple, snapshot, market, position, on(snapshot, limits));
+    return refuse('UNKNOWN_MARKET', `There is no market ${goal.market} here.`, null, { market: goal.market });
+  const position = snapshot.account === null ? lamports(0n) : perpSize(snapshot.account, snapshot.markets, goal.market);
+  const order: OrderInput = { market, position, terms, limits: on(snapshot, limits) };
+  switch (goal.kind) {
     case 'cancel_orders':
       return openOrders(snapshot, market)
-        ? { kind: 'intent', intent: plan, reducing: true, position: position.toString() }
+        ? cancelOrders(market, position)
         : { kind: 'nothing', why: 'no_orders', position: position.toString() };
     case 'settle':
-      return planSettle(plan.above, snapshot, market, position);
+      return planSettle(terms.settleAbove, snapshot, market, position);
+    case 'close':
+    case 'flatten':
+      return planExit(snapshot, order);
+    default:
+      return planTrade(lamports(BigInt(goal.size)), order);
   }
 }
 
@@ -60,66 +67,50 @@ const on = (snapshot: Snapshot, limits: PlanLimits): PlanLimits => ({
   nowMs: snapshot.blockTimeMs ?? limits.nowMs,
 });
 
-function planTrade(
-  delta: bigint,
-  priceBound: string | null,
-  market: PerpMarket,
-  position: Lamports,
-  limits: PlanLimits,
-): Planned {
-  const size = toStep(abs(lamports(delta)), market);
+interface OrderInput {
+  readonly market: PerpMarket;
+  readonly position: Lamports;
+  readonly terms: Terms;
+  readonly limits: PlanLimits;
+}
+
+function planTrade(wanted: Lamports, input: OrderInput): Planned {
+  const { market, position } = input;
+  const size = toStep(wanted, market);
   if (size === 0n) {
     return refuse('BELOW_MINIMUM', `The size is below one step of ${market.market}.`, position, {
-      size: abs(lamports(delta)).toString(),
+      size: abs(wanted).toString(),
       step: market.stepSize.toString(),
     });
   }
-  const side: Side = delta > 0n ? 'buy' : 'sell';
-  const reducing = isReducing(position, lamports(delta > 0n ? size : -size));
-  return planOrder({ market, side, size, reducing, bps: limits.maxSlippageBps, priceBound, position, limits });
+  return planOrder(size, isReducing(position, size), input);
 }
 
-function planClose(
-  multiple: number,
-  snapshot: Snapshot,
-  market: PerpMarket,
-  position: Lamports,
-  limits: PlanLimits,
-): Planned {
-  const size = toStep(abs(position), market);
-  if (size === 0n) {
-    // Orders of ours could still open what is flat.
-    return openOrders(snapshot, market)
-      ? {
-          kind: 'intent',
-          intent: { kind: 'cancel_orders', market: market.market },
-          reducing: true,
-          position: position.toString(),
-        }
-      : { kind: 'nothing', why: 'flat', position: position.toString() };
-  }
-  const bps = limits.maxSlippageBps * multiple;
-  const side: Side = position > 0n ? 'sell' : 'buy';
-  return planOrder({ market, side, size, reducing: true, bps, priceBound: null, position, limits });
+function planExit(snapshot: Snapshot, input: OrderInput): Planned {
+  const { market, position } = input;
+  const size = toStep(lamports(-position), market);
+  if (size !== 0n) return planOrder(size, true, input);
+  // Orders of ours could still open what is flat.
+  return openOrders(snapshot, market)
+    ? cancelOrders(market, position)
+    : { kind: 'nothing', why: 'flat', position: position.toString() };
 }
 
-function planOrder(order: {
-  readonly market: PerpMarket;
-  readonly side: Side;
-  readonly size: Lamports;
-  readonly reducing: boolean;
-  readonly bps: number;
-  readonly priceBound: string | null;
-  readonly position: Lamports;
-  readonly limits: PlanLimits;
-}): Planned {
-  const { market, side, size, reducing, position, limits } = order;
+const cancelOrders = ({ market }: PerpMarket, position: Lamports): Planned => ({
+  kind: 'intent',
+  intent: { kind: 'cancel_orders', market },
+  reducing: true,
+  position: position.toString(),
+});
+
+function planOrder(size: Lamports, reducing: boolean, { market, position, terms, limits }: OrderInput): Planned {
+  const side = sideOf(size);
   const reference = limitReference(market, side);
   if (reference === null)
     return refuse('UNAVAILABLE', `${market.market} has no price, so no price limit can be set.`, position, {
       part: 'price',
     });
-  const limit = priceLimit(reference, order.bps, side, market.tickSize);
+  const limit = priceLimit(reference, limits.maxSlippageBps * terms.slippageMultiple, side, market.tickSize);
   return {
     kind: 'intent',
     reducing,
@@ -127,10 +118,9 @@ function planOrder(order: {
     intent: {
       kind: 'order',
       market: market.market,
-      side,
       size: size.toString(),
       reduceOnly: reducing,
-      priceLimit: bounded(limit, order.priceBound, side).toString(),
+      priceLimit: bounded(limit, terms.priceBound, side).toString(),
       maxTsMs: limits.nowMs + limits.orderLifeMs,
       cancelOpenOrders: reducing,
     },
@@ -169,7 +159,7 @@ function worthSettling(unsettled: bigint, above: bigint, { account, markets }: S
   return -unsettled > above && quote !== null && spotHeld(account, markets, quote.asset) >= -unsettled;
 }
 
-/** Rounded down to the market's step: the venue would do so silently. */
+/** Rounded toward zero to the market's step: the venue would do so silently. */
 const toStep = (size: Lamports, market: PerpMarket): Lamports =>
   lamports(market.stepSize <= 0n ? size : size - (size % market.stepSize));
 

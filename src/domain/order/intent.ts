@@ -1,21 +1,20 @@
-/** An intent: what an operation wants done on the venue, as plain JSON. Amounts are decimal strings of base units. */
-import type { Asset } from '../account/account.ts';
+/** What a request resolves to on one snapshot: exact sizes and price limits, ready to be sent. Plain JSON; amounts are decimal strings of base units. */
 import type { Lamports, MicroUsd, Price } from '../money/units.ts';
+import type { CapitalRequest, SettleRequest } from './operation-request.ts';
 
 export type Side = 'buy' | 'sell';
 
-export type Intent =
-  | { readonly kind: 'deposit'; readonly asset: Asset; readonly amount: string }
-  | { readonly kind: 'withdraw'; readonly asset: Asset; readonly amount: string }
-  | OrderIntent
-  | { readonly kind: 'cancel_orders'; readonly market: string }
-  | { readonly kind: 'settle'; readonly market: string };
+export type Intent = CapitalRequest | OrderIntent | CancelIntent | SettleRequest;
+
+export interface CancelIntent {
+  readonly kind: 'cancel_orders';
+  readonly market: string;
+}
 
 export interface OrderIntent {
   readonly kind: 'order';
   readonly market: string;
-  readonly side: Side;
-  /** Lamports, a multiple of the market's step, positive. */
+  /** Signed lamports, positive = buy, a multiple of the market's step. */
   readonly size: string;
   /** Sent reduce-only when true: can shrink the position, never cross zero. */
   readonly reduceOnly: boolean;
@@ -27,6 +26,10 @@ export interface OrderIntent {
   readonly cancelOpenOrders: boolean;
 }
 
+/** The side of the book that a signed size takes: what a venue is sent. */
+export const sideOf = (size: bigint): Side => (size > 0n ? 'buy' : 'sell');
+
+/** Signed. */
 export const orderSize = (intent: OrderIntent): Lamports => BigInt(intent.size) as Lamports;
 export const orderPriceLimit = (intent: OrderIntent): Price => BigInt(intent.priceLimit) as Price;
 export const intentAmount = (intent: { readonly amount: string }): bigint => BigInt(intent.amount);

@@ -4,10 +4,17 @@
  */
 import type { Asset } from '../account/account.ts';
 import { ASSET_DECIMALS, formatAmount, formatSol } from '../money/amounts.ts';
-import type { Direction } from './command.ts';
-import { type CapitalKind, isExit, OPERATIONS } from './operations.ts';
+import { type CapitalKind, isExit, OPERATIONS, type TradeKind } from './operations.ts';
 
 export type OperationRequest = CapitalRequest | TradeRequest | ExitRequest | SettleRequest;
+
+/** What a person asks for: a rebalance gets its size from a snapshot. */
+export type AskedOperation = CapitalRequest | OpenRequest | RebalanceRequest | ExitRequest | SettleRequest;
+
+/** With the size that it comes to: what gates judge. */
+export type SizedOperation = CapitalRequest | SizedTrade | SettleRequest;
+
+export type Direction = 'long' | 'short';
 
 export interface CapitalRequest {
   readonly kind: CapitalKind;
@@ -17,6 +24,20 @@ export interface CapitalRequest {
 
 export interface TradeRequest {
   readonly kind: 'open' | 'rebalance' | 'correct' | 'guard';
+  readonly market: string;
+  readonly size: string;
+}
+
+export type OpenRequest = TradeRequest & { readonly kind: 'open' };
+
+/** A goal: fully hedged. */
+export interface RebalanceRequest {
+  readonly kind: 'rebalance';
+  readonly market: string;
+}
+
+export interface SizedTrade {
+  readonly kind: TradeKind;
   readonly market: string;
   readonly size: string;
 }

@@ -2,12 +2,13 @@
 
 import type { Json } from '../../lib/errors.ts';
 import { SOL_PERP } from '../account/account.ts';
-import { gateSubject, openingCost, sideOf } from '../gates/gate-subject.ts';
+import { gateSubject, openingCost } from '../gates/gate-subject.ts';
 import { type ConfirmationNeed, type GateInput, type GateReport, gatesJson } from '../gates/gates.ts';
 import { takerFeeOn } from '../hedge/account-after.ts';
 import { liquidationPrice } from '../margin/margin.ts';
 import { ASSET_DECIMALS } from '../money/amounts.ts';
 import { abs, lamports, microUsd, type Price, solNumber, usdNumber, valueAt } from '../money/units.ts';
+import { sideOf } from '../order/intent.ts';
 import { limitReference } from '../order/slippage.ts';
 
 /** @param limit the worst price accepted; null for what is no trade, or without a price */
@@ -24,14 +25,14 @@ export function confirmationPreview(
   const opening = openingCost(snapshot, operation.kind);
   const network = lamports(snapshot.transactionCostLamports + opening);
   return {
-    kind: operation.kind,
+    kind: 'size' in operation ? 'trade' : operation.kind,
     reasons,
-    ...(operation.kind === 'trade' ? { size: solNumber(operation.delta), size_base: operation.delta.toString() } : {}),
+    ...('size' in operation ? { size: solNumber(subject.delta), size_base: operation.size } : {}),
     ...('amount' in operation
       ? {
           asset: operation.asset,
-          amount: Number(operation.amount) / 10 ** ASSET_DECIMALS[operation.asset],
-          amount_base: operation.amount.toString(),
+          amount: Number(subject.amount) / 10 ** ASSET_DECIMALS[operation.asset],
+          amount_base: operation.amount,
         }
       : {}),
     ...(opening === 0n ? {} : { opening_cost: solNumber(lamports(opening)), opening_cost_base: opening.toString() }),
@@ -60,14 +61,14 @@ export function confirmationPreview(
 
 /** Of a trade: what the venue fills by now and what its oracle says, beside the limit. */
 function marketPrices({ market, operation }: ReturnType<typeof gateSubject>) {
-  if (operation.kind !== 'trade') return {};
+  if (!('size' in operation)) return {};
   const usd = (price: Price | null | undefined) => (price == null ? null : usdNumber(price));
   return { mark_price: usd(market?.markPrice), oracle_price: usd(market?.oracle.price) };
 }
 
 /** Of a trade: its fee, and what the price limit lets it lose at most against where the fill begins. */
 function tradingCosts({ market, delta, operation }: ReturnType<typeof gateSubject>, limit: Price | null) {
-  if (operation.kind !== 'trade') return {};
+  if (!('size' in operation)) return {};
   const reference = market === null ? null : limitReference(market, sideOf(delta));
   if (market === null || limit === null || reference === null) return { fees_usd: null, slippage_at_most_usd: null };
   const fee = microUsd(takerFeeOn(valueAt(delta, limit), market.takerFee));

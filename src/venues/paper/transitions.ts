@@ -28,6 +28,8 @@ import {
   type OrderIntent,
   orderPriceLimit,
   orderSize,
+  type Side,
+  sideOf,
 } from '../../domain/order/intent.ts';
 import { paperFillPrice } from '../../domain/order/slippage.ts';
 import type { ErrorReport } from '../../lib/errors.ts';
@@ -147,7 +149,8 @@ function move(state: PaperState, asset: Asset, inward: bigint): PaperState {
 function order(state: PaperState, intent: OrderIntent, landing: ExecutionContext): Applied {
   const { parameters, pauses } = landing;
   if (intent.market !== SOL_PERP) return unknownMarket(intent.market);
-  const size = orderSize(intent);
+  const side = sideOf(orderSize(intent));
+  const size = abs(orderSize(intent));
   const exactClose = intent.reduceOnly && size === abs(state.perp.baseAmount);
   if (size <= 0n || (size % parameters.stepSize !== 0n && !exactClose)) {
     return refused(
@@ -162,7 +165,7 @@ function order(state: PaperState, intent: OrderIntent, landing: ExecutionContext
   }
   const gone = intent.cancelOpenOrders ? orderSignatures(state) : [];
   const before = intent.cancelOpenOrders ? cancelOrders(state) : state;
-  const reducing = fillable(before, intent) === size && isReduction(before, intent);
+  const reducing = isReduction(before, { side, size });
   if (reducing || intent.reduceOnly ? pauses.reduce : pauses.increase) return paused('fills', pauses);
   if (landing.blockTimeMs > intent.maxTsMs) {
     return done({ ...before, nextOrderId: before.nextOrderId + 1 }, placed(before, []), gone);
@@ -170,7 +173,7 @@ function order(state: PaperState, intent: OrderIntent, landing: ExecutionContext
   const resting: RestingOrder = {
     orderId: before.nextOrderId,
     marketIndex: before.perp.marketIndex,
-    side: intent.side,
+    side,
     size,
     filled: lamports(0n),
     reduceOnly: intent.reduceOnly,
@@ -258,17 +261,20 @@ const cancelOrders = (state: PaperState): PaperState => (state.orders.length ===
 
 const orderSignatures = (state: PaperState): readonly string[] => state.orders.map((order) => order.signature);
 
-type TradeSize = Pick<OrderIntent, 'side'> & { readonly size: bigint | string };
+interface TradeSize {
+  readonly side: Side;
+  readonly size: bigint;
+}
 
 /** What a reduce-only order may still fill: nothing when it is on the wrong side. */
 function fillable(state: PaperState, { side, size }: TradeSize): Lamports {
   const base = state.perp.baseAmount;
   const against = side === 'buy' ? base < 0n : base > 0n;
-  return against ? min(lamports(BigInt(size)), abs(base)) : lamports(0n);
+  return against ? min(lamports(size), abs(base)) : lamports(0n);
 }
 
 const isReduction = (state: PaperState, trade: TradeSize): boolean =>
-  state.perp.baseAmount !== 0n && fillable(state, trade) === BigInt(trade.size);
+  state.perp.baseAmount !== 0n && fillable(state, trade) === trade.size;
 
 function marginError(state: PaperState, markets: ExecutionContext['markets']): Extract<Applied, { ok: false }> | null {
   const assessment = assessMargin(accountOf(state), markets(state));

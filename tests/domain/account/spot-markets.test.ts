@@ -3,12 +3,13 @@ import type { Markets } from '../../../src/domain/account/account.ts';
 import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
 import { baseMarket, quoteMarket } from '../../../src/domain/account/spot-markets.ts';
 import { accountFigures } from '../../../src/domain/figures/account-figures.ts';
-import { evaluateGates, type GateOperation } from '../../../src/domain/gates/gates.ts';
+import { evaluateGates } from '../../../src/domain/gates/gates.ts';
 import { accountAfter } from '../../../src/domain/hedge/account-after.ts';
 import { judgeProfitability } from '../../../src/domain/hedge/carry.ts';
 import { assessMargin } from '../../../src/domain/margin/margin.ts';
 import { lamports } from '../../../src/domain/money/units.ts';
-import { NOW_MS, paperPolicy, type Scenario, snapshotOf, sol } from '../../support/snapshots.ts';
+import type { SizedOperation } from '../../../src/domain/order/operation-request.ts';
+import { COMMANDED, NOW_MS, paperPolicy, type Scenario, snapshotOf, sol } from '../../support/snapshots.ts';
 
 /** The same venue as a successor might number and name it: quote 5 `USDX`, SOL 9, the perp 3. */
 const SPOT: Readonly<Record<number, number>> = { 0: 5, 1: 9 };
@@ -33,10 +34,12 @@ const SCENARIOS: readonly (readonly [string, Scenario])[] = [
   ['an account that owes the quote', { perp: '-5', usdc: -300 }],
   ['an account with its own margin ratio', { usdc: 800, account: { maxMarginRatio: 3_000 } }],
 ];
-const capital = (kind: 'deposit' | 'withdraw', asset: 'SOL' | 'USDC', amount: bigint): GateOperation => ({
-  ...{ kind, asset, amount, exposureConfirmed: false },
+const capital = (kind: 'deposit' | 'withdraw', asset: 'SOL' | 'USDC', amount: bigint): SizedOperation => ({
+  kind,
+  asset,
+  amount: amount.toString(),
 });
-const OPERATIONS: readonly GateOperation[] = [
+const OPERATIONS: readonly SizedOperation[] = [
   capital('deposit', 'USDC', 50_000_000n),
   capital('withdraw', 'USDC', 50_000_000n),
   capital('deposit', 'SOL', sol('1')),
@@ -59,7 +62,8 @@ describe.each(SCENARIOS)('%s where markets have other numbers and the quote anot
 
   it('has the same gates', () => {
     for (const operation of OPERATIONS) {
-      const report = (of: Snapshot) => evaluateGates({ snapshot: of, operation, policy: paperPolicy(), nowMs: NOW_MS });
+      const report = (of: Snapshot) =>
+        evaluateGates({ ...COMMANDED, snapshot: of, operation, policy: paperPolicy(), nowMs: NOW_MS });
       expect(report(elsewhere)).toEqual(report(snapshot));
     }
   });

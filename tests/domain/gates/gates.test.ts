@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Asset } from '../../../src/domain/account/account.ts';
 import { emptyPosition } from '../../../src/domain/account/position.ts';
 import { GATE_CODES, gateCell } from '../../../src/domain/gates/gate-table.ts';
 import {
@@ -8,16 +9,22 @@ import {
   evaluateGates,
   type GateCode,
   type GateInput,
-  type GateOperation,
   type GateReport,
   gateError,
   gatesJson,
   worstPriceOf,
 } from '../../../src/domain/gates/gates.ts';
 import { lamports, microUsd } from '../../../src/domain/money/units.ts';
-import { GATE_COLUMNS, type GateColumn } from '../../../src/domain/order/operations.ts';
+import type { SizedOperation, SizedTrade } from '../../../src/domain/order/operation-request.ts';
+import {
+  type CapitalKind,
+  GATE_COLUMNS,
+  type GateColumn,
+  type TradeKind,
+} from '../../../src/domain/order/operations.ts';
 import { planCommand } from '../../../src/domain/planning/plan-command.ts';
 import {
+  COMMANDED,
   livePolicy,
   NOW_MS,
   paperPolicy,
@@ -28,28 +35,24 @@ import {
   usdPrice,
 } from '../../support/snapshots.ts';
 
-type Trade = Extract<GateOperation, { kind: 'trade' }>;
-
-const trade = (purpose: Trade['purpose'], delta: string, change: Partial<Trade> = {}): Trade => ({
-  kind: 'trade',
-  purpose,
-  market: 'SOL-PERP',
-  delta: sol(delta),
-  automatic: false,
-  exposureConfirmed: false,
-  hedgeTargetPpm: 1_000_000,
-  ...change,
-});
-const capital = (kind: 'deposit' | 'withdraw', amount: string | number): GateOperation => ({
+const trade = (kind: TradeKind, size: string): SizedTrade => ({
   kind,
-  asset: 'SOL',
-  amount: sol(amount),
-  exposureConfirmed: false,
+  market: 'SOL-PERP',
+  size: sol(size).toString(),
 });
+const capital = (kind: CapitalKind, amount: string | number | bigint, asset: Asset = 'SOL'): SizedOperation => ({
+  kind,
+  asset,
+  amount: (typeof amount === 'bigint' ? amount : sol(amount)).toString(),
+});
+
+/** Commanded, with nothing confirmed, where the test does not say otherwise. */
+type Judged = Omit<GateInput, keyof typeof COMMANDED> & Partial<Pick<GateInput, keyof typeof COMMANDED>>;
+const judge = (input: Judged): GateReport => evaluateGates({ ...COMMANDED, ...input });
 
 interface Case {
   readonly scenario: Scenario;
-  readonly operation: GateOperation;
+  readonly operation: SizedOperation;
 }
 
 /** One operation per column that every gate lets through. */
@@ -62,15 +65,13 @@ const BASE: Readonly<Record<GateColumn, Case>> = {
   close: { scenario: { perp: '-10' }, operation: trade('close', '10') },
   flatten: { scenario: { perp: '-10' }, operation: trade('flatten', '10') },
   settle: { scenario: { perp: '-10' }, operation: { kind: 'settle', market: 'SOL-PERP' } },
-  guard: { scenario: { perp: '-10' }, operation: trade('guard', '5', { automatic: true }) },
+  guard: { scenario: { perp: '-10' }, operation: trade('guard', '5') },
 };
 
-const withDelta = (operation: GateOperation, magnitude: string): GateOperation => {
-  if (operation.kind === 'trade') {
-    const size = sol(magnitude);
-    return { ...operation, delta: lamports(operation.delta < 0n ? -size : size) };
-  }
-  return operation.kind === 'settle' ? operation : { ...operation, amount: sol(magnitude) };
+const withDelta = (operation: SizedOperation, magnitude: string): SizedOperation => {
+  const size = sol(magnitude);
+  if ('size' in operation) return { ...operation, size: (operation.size.startsWith('-') ? -size : size).toString() };
+  return operation.kind === 'settle' ? operation : { ...operation, amount: size.toString() };
 };
 
 /** The same operation where exactly this gate's subject is wrong (others may fail with it). */
@@ -78,10 +79,10 @@ function failing(code: GateCode, column: GateColumn): GateInput {
   const { scenario, operation } = BASE[column];
   const build = (
     change: Scenario,
-    op: GateOperation = operation,
+    op: SizedOperation = operation,
     policy = paperPolicy(),
     nowMs = NOW_MS,
-  ): GateInput => ({ snapshot: snapshotOf({ ...scenario, ...change }), operation: op, policy, nowMs });
+  ): GateInput => ({ ...COMMANDED, snapshot: snapshotOf({ ...scenario, ...change }), operation: op, policy, nowMs });
   const shorted: Scenario = column === 'open' || column === 'rebalance-enlarge' ? {} : { perp: '-10' };
   switch (code) {
     case 'PERMISSION':
@@ -106,7 +107,7 @@ function failing(code: GateCode, column: GateColumn): GateInput {
       return build({ perpMarket: { oracle }, solMarket: { oracle } });
     }
     case 'MARK_DIVERGENCE': {
-      const sells = operation.kind === 'trade' && operation.delta < 0n;
+      const sells = 'size' in operation && operation.size.startsWith('-');
       return build({ perpMarket: sells ? { bidPrice: usdPrice(148.4) } : { askPrice: usdPrice(151.6) } });
     }
     case 'SNAPSHOT_AGE':
@@ -141,10 +142,7 @@ function failing(code: GateCode, column: GateColumn): GateInput {
   }
 }
 
-const as = (input: GateInput, change: Partial<Trade>): GateInput => ({
-  ...input,
-  operation: input.operation.kind === 'settle' ? input.operation : ({ ...input.operation, ...change } as GateOperation),
-});
+const as = (input: GateInput, change: Partial<GateInput>): GateInput => ({ ...input, ...change });
 const gateOf = (report: GateReport, code: GateCode) => report.gates.find((gate) => gate.code === code);
 
 /** The table as the document states it. */
@@ -178,7 +176,7 @@ it('a withdrawal that an unsettled loss holds back is told to settle first, with
   const position = { ...emptyPosition(0, 0n), quoteAmount: microUsd(-40_500_000n) };
   const snapshot = snapshotOf({ usdc: 0, account: { perps: [position] } });
   const operation = capital('withdraw', 10);
-  const error = gateError(evaluateGates({ snapshot, operation, policy: paperPolicy(), nowMs: NOW_MS }));
+  const error = gateError(judge({ snapshot, operation, policy: paperPolicy(), nowMs: NOW_MS }));
   expect(error?.message).toMatch(/Health would be 0 %; .*loss of 40\.5\d* USD .*Send SETTLE_PNL first/);
 });
 
@@ -186,7 +184,7 @@ it('a withdrawal that leaves an unsettled loss uncovered at initial weights is r
   const position = { ...emptyPosition(0, 0n), quoteAmount: microUsd(-40_500_000n) };
   const snapshot = snapshotOf({ usdc: 0, account: { perps: [position] } });
   const refused = (amount: string) =>
-    gateError(evaluateGates({ snapshot, operation: capital('withdraw', amount), policy: livePolicy(), nowMs: NOW_MS }));
+    gateError(judge({ snapshot, operation: capital('withdraw', amount), policy: livePolicy(), nowMs: NOW_MS }));
   // 40.5 USD at 150 USD and 80 %: 0.3375 SOL must stay; at 90 %, which health goes by, 0.3.
   expect(refused('9.69')).toMatchObject({
     code: 'INSUFFICIENT_FUNDS',
@@ -198,13 +196,13 @@ it('a withdrawal that leaves an unsettled loss uncovered at initial weights is r
 it('a withdrawal that a debt holds back is told what to deposit', () => {
   const snapshot = snapshotOf({ usdc: -12.5 });
   const operation = capital('withdraw', 10);
-  const error = gateError(evaluateGates({ snapshot, operation, policy: livePolicy(), nowMs: NOW_MS }));
+  const error = gateError(judge({ snapshot, operation, policy: livePolicy(), nowMs: NOW_MS }));
   expect(error?.message).toContain('A debt of 12.5 USDC blocks the rest. Deposit a little more than that first.');
 });
 
 it('a withdrawal of the lamports that were rounded away owes nothing, and is not refused for its health', () => {
   const operation = capital('withdraw', '10.00000001');
-  const report = evaluateGates({ snapshot: snapshotOf({ usdc: 0 }), operation, policy: livePolicy(), nowMs: NOW_MS });
+  const report = judge({ snapshot: snapshotOf({ usdc: 0 }), operation, policy: livePolicy(), nowMs: NOW_MS });
   expect(report.gates.find(({ code }) => code === 'HEALTH_AFTER')).toMatchObject({ pass: true, have: 100 });
   expect(report.gates.find(({ code }) => code === 'INSUFFICIENT_FUNDS')?.pass).toBe(true);
 });
@@ -215,7 +213,7 @@ describe('an oracle by which the venue computes margin and fills nothing', () =>
     const { perps, spot } = snapshotOf(scenario).markets;
     const oracle = { ...(perps[0] ?? spot[1])?.oracle, noFillsReason: 'stale by 12 slots' } as never;
     const input = { snapshot: snapshotOf({ ...scenario, perpMarket: { oracle } }), operation };
-    const report = evaluateGates({ ...input, policy: paperPolicy(), nowMs: NOW_MS });
+    const report = judge({ ...input, policy: paperPolicy(), nowMs: NOW_MS });
     return { ...report, oracle: report.gates.find((gate) => gate.code === 'ORACLE_INVALID') };
   };
 
@@ -243,7 +241,7 @@ describe('the table of gates', () => {
 
   it.each(GATE_COLUMNS)('%s passes on a healthy account, with every gate reported', (column) => {
     const { scenario, operation } = BASE[column];
-    const report = evaluateGates({ snapshot: snapshotOf(scenario), operation, policy: paperPolicy(), nowMs: NOW_MS });
+    const report = judge({ snapshot: snapshotOf(scenario), operation, policy: paperPolicy(), nowMs: NOW_MS });
     expect(report.column).toBe(column);
     expect(report.pass).toBe(true);
     expect(gateError(report)).toBeNull();
@@ -255,7 +253,7 @@ describe('the table of gates', () => {
   it.each(CELLS)('$code × $column: $cell', ({ code, column, cell }) => {
     const input = failing(code, column);
     const automatic = column === 'guard';
-    const commanded = evaluateGates(as(input, { automatic: false }));
+    const commanded = judge(as(input, { automatic: false }));
     expect(commanded.column).toBe(column);
     const gate = gateOf(commanded, code);
     if (cell === '-') {
@@ -263,7 +261,7 @@ describe('the table of gates', () => {
       return;
     }
     expect(gate?.pass).toBe(false);
-    const byEngine = gateOf(evaluateGates(as(input, { automatic: true })), code);
+    const byEngine = gateOf(judge(as(input, { automatic: true })), code);
     switch (cell) {
       case 'B':
         expect(gate?.blocks).toBe(true);
@@ -279,9 +277,9 @@ describe('the table of gates', () => {
       case 'C': {
         expect(gate?.blocks).toBe(true);
         expect(gate?.confirmable).toBe(true);
-        expect(gateOf(evaluateGates(as(input, { exposureConfirmed: true })), code)?.blocks).toBe(false);
-        if (input.operation.kind !== 'trade') break;
-        const never = gateOf(evaluateGates(as(input, { exposureConfirmed: true, automatic: true })), code);
+        expect(gateOf(judge(as(input, { exposureConfirmed: true })), code)?.blocks).toBe(false);
+        if (!('size' in input.operation)) break;
+        const never = gateOf(judge(as(input, { exposureConfirmed: true, automatic: true })), code);
         expect(never?.blocks).toBe(true);
         expect(never?.confirmable).toBe(false);
         break;
@@ -293,8 +291,8 @@ describe('the table of gates', () => {
       case 'W': {
         expect(gate?.blocks).toBe(true);
         const far = { ...input, snapshot: snapshotOf({ perp: '-9', lastRate: -1_000n }) };
-        expect(gateOf(evaluateGates(far), code)?.pass).toBe(false);
-        expect(gateOf(evaluateGates(far), code)?.blocks).toBe(false);
+        expect(gateOf(judge(far), code)?.pass).toBe(false);
+        expect(gateOf(judge(far), code)?.blocks).toBe(false);
         break;
       }
     }
@@ -312,7 +310,7 @@ describe('the table of gates', () => {
 
 describe('the first deposit', () => {
   const gate = (code: GateCode, amount: string, openingCostLamports = sol('0.035')) =>
-    evaluateGates({
+    judge({
       snapshot: snapshotOf({ account: null, walletSol: '1', snapshot: { openingCostLamports } }),
       operation: capital('deposit', amount),
       policy: paperPolicy(),
@@ -330,7 +328,7 @@ describe('the first deposit', () => {
 
   it('names that cost in its preview', () => {
     const plan = planCommand(
-      { action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: sol('0.9').toString() },
+      { kind: 'deposit', asset: 'SOL', amount: sol('0.9').toString() },
       {
         snapshot: snapshotOf({
           account: null,
@@ -350,7 +348,7 @@ describe('the first deposit', () => {
 
 describe('the preview before a confirmation', () => {
   const plan = planCommand(
-    { action: 'DRIFT_OPEN_POSITION', market: 'SOL-PERP', direction: 'short', size: sol('5').toString() },
+    { kind: 'open', market: 'SOL-PERP', size: sol('-5').toString() },
     {
       snapshot: snapshotOf({ sol: '10', usdc: 500, snapshot: { rpcLatencyMs: 10 } }),
       policy: livePolicy(),
@@ -401,8 +399,8 @@ describe('the preview before a confirmation', () => {
 });
 
 describe('what is judged as a reduction', () => {
-  const column = (perp: string, operation: GateOperation) =>
-    evaluateGates({ snapshot: snapshotOf({ perp }), operation, policy: paperPolicy(), nowMs: NOW_MS }).column;
+  const column = (perp: string, operation: SizedOperation) =>
+    judge({ snapshot: snapshotOf({ perp }), operation, policy: paperPolicy(), nowMs: NOW_MS }).column;
 
   it('is a trade that reduces, whatever its command was called', () => {
     expect(column('-10', trade('open', '4'))).toBe('rebalance-reduce');
@@ -423,15 +421,15 @@ describe('what is judged as a reduction', () => {
       policy: paperPolicy(),
       nowMs: NOW_MS,
     };
-    const report = evaluateGates(input);
+    const report = judge(input);
     expect(report.pass).toBe(false);
     expect(gateOf(report, 'ACCOUNT_STATUS')?.have).toBe('none');
   });
 });
 
 describe('missing data blocks', () => {
-  const report = (scenario: Scenario, operation: GateOperation = trade('open', '-5'), policy = paperPolicy()) =>
-    evaluateGates({ snapshot: snapshotOf(scenario), operation, policy, nowMs: NOW_MS });
+  const report = (scenario: Scenario, operation: SizedOperation = trade('open', '-5'), policy = paperPolicy()) =>
+    judge({ snapshot: snapshotOf(scenario), operation, policy, nowMs: NOW_MS });
   const unknown = (of: GateReport) =>
     of.gates.filter((gate) => gate.blocks && gate.have === null).map((gate) => gate.code);
 
@@ -449,7 +447,7 @@ describe('missing data blocks', () => {
   it('without a spot market', () => {
     const snapshot = snapshotOf();
     const markets = { ...snapshot.markets, spot: snapshot.markets.spot.filter((market) => market.asset !== 'SOL') };
-    const of = evaluateGates({
+    const of = judge({
       snapshot: { ...snapshot, markets },
       operation: trade('open', '-5'),
       policy: paperPolicy(),
@@ -460,7 +458,7 @@ describe('missing data blocks', () => {
   });
 
   it('without a perp market', () => {
-    const of = report({}, { ...trade('open', '-5'), market: 'ETH-PERP' } as Trade);
+    const of = report({}, { ...trade('open', '-5'), market: 'ETH-PERP' });
     expect(of.pass).toBe(false);
     expect(gateOf(of, 'MARKET_STATUS')?.have).toBeNull();
     expect(gateOf(of, 'MINIMUM_SIZE')?.blocks).toBe(true);
@@ -474,20 +472,20 @@ describe('missing data blocks', () => {
 });
 
 describe('capital', () => {
-  const gates = (operation: GateOperation, scenario: Scenario = {}) =>
-    evaluateGates({ snapshot: snapshotOf(scenario), operation, policy: paperPolicy(), nowMs: NOW_MS });
+  const gates = (operation: SizedOperation, scenario: Scenario = {}) =>
+    judge({ snapshot: snapshotOf(scenario), operation, policy: paperPolicy(), nowMs: NOW_MS });
 
   it('deposits up to the wallet less gas reserve and transaction, to the lamport', () => {
     const most = sol(5) - sol('0.017') - 5_000n;
-    expect(gates({ kind: 'deposit', asset: 'SOL', amount: most, exposureConfirmed: false }).pass).toBe(true);
-    const more = gates({ kind: 'deposit', asset: 'SOL', amount: most + 1n, exposureConfirmed: false });
+    expect(gates(capital('deposit', most, 'SOL')).pass).toBe(true);
+    const more = gates(capital('deposit', most + 1n, 'SOL'));
     expect(gateError(more)?.code).toBe('INSUFFICIENT_FUNDS');
-    expect(gates({ kind: 'deposit', asset: 'SOL', amount: 0n, exposureConfirmed: false }).pass).toBe(false);
+    expect(gates(capital('deposit', 0n)).pass).toBe(false);
   });
 
   it('deposits USDC up to what the wallet has', () => {
-    expect(gates({ kind: 'deposit', asset: 'USDC', amount: usd(100), exposureConfirmed: false }).pass).toBe(true);
-    expect(gates({ kind: 'deposit', asset: 'USDC', amount: usd(100) + 1n, exposureConfirmed: false }).pass).toBe(false);
+    expect(gates(capital('deposit', usd(100), 'USDC')).pass).toBe(true);
+    expect(gates(capital('deposit', usd(100) + 1n, 'USDC')).pass).toBe(false);
   });
 
   it('makes the account by a first deposit, and withdraws nothing from none', () => {
@@ -497,7 +495,7 @@ describe('capital', () => {
 
   it('lets a live withdrawal ask for the few lamports that Drift rounded away, and for no more', () => {
     const asks = (amount: string) =>
-      evaluateGates({
+      judge({
         snapshot: snapshotOf({ snapshot: { rpcLatencyMs: 10 } }),
         operation: capital('withdraw', amount),
         policy: livePolicy(),
@@ -510,7 +508,7 @@ describe('capital', () => {
   it('never borrows by withdrawing', () => {
     expect(gates(capital('withdraw', 10)).pass).toBe(true);
     expect(gateError(gates(capital('withdraw', '10.000000001')))?.code).toBe('INSUFFICIENT_FUNDS');
-    expect(gates({ kind: 'withdraw', asset: 'USDC', amount: usd(501), exposureConfirmed: false }).pass).toBe(false);
+    expect(gates(capital('withdraw', usd(501), 'USDC')).pass).toBe(false);
   });
 
   it('asks before a withdrawal uncovers the short', () => {
@@ -521,8 +519,8 @@ describe('capital', () => {
 });
 
 describe('limits, at the line', () => {
-  const gate = (code: GateCode, operation: GateOperation, scenario: Scenario = {}, policy = paperPolicy()) =>
-    gateOf(evaluateGates({ snapshot: snapshotOf(scenario), operation, policy, nowMs: NOW_MS }), code);
+  const gate = (code: GateCode, operation: SizedOperation, scenario: Scenario = {}, policy = paperPolicy()) =>
+    gateOf(judge({ snapshot: snapshotOf(scenario), operation, policy, nowMs: NOW_MS }), code);
 
   it('health after is 60 for a trade, at its worst price', () => {
     // 75 USD of margin for 10 SOL; opening at the limit costs 7.5 USD and a fee of 0.37.
@@ -532,11 +530,10 @@ describe('limits, at the line', () => {
   });
 
   it('health after is 80 for a withdrawal', () => {
-    const withdraw = (left: number): GateOperation => ({
+    const withdraw = (left: number): SizedOperation => ({
       kind: 'withdraw',
       asset: 'USDC',
-      amount: usd(500 - left),
-      exposureConfirmed: false,
+      amount: usd(500 - left).toString(),
     });
     const scenario = { sol: 0, usdc: 500, perp: -10 };
     expect(gate('HEALTH_AFTER', withdraw(374), scenario)?.pass).toBe(false);
@@ -544,7 +541,7 @@ describe('limits, at the line', () => {
   });
 
   it('leverage against nothing left is too much, though no number says so', () => {
-    const all: GateOperation = { kind: 'withdraw', asset: 'USDC', amount: usd(100), exposureConfirmed: true };
+    const all: SizedOperation = capital('withdraw', usd(100), 'USDC');
     expect(gate('LEVERAGE', all, { sol: 0, usdc: 100, perp: -10 })).toMatchObject({ pass: false, have: null });
     expect(gate('LEVERAGE', all, { sol: 0, usdc: 50, perp: -10 })).toMatchObject({ pass: false, have: null });
   });
@@ -567,9 +564,9 @@ describe('limits, at the line', () => {
   });
 
   it('each permission allows what it names and what is less', () => {
-    const allowed = (operation: GateOperation, permissions: 'read-only' | 'capital' | 'trading') =>
+    const allowed = (operation: SizedOperation, permissions: 'read-only' | 'capital' | 'trading') =>
       gate('PERMISSION', operation, {}, livePolicy({ permissions }))?.pass;
-    const settle: GateOperation = { kind: 'settle', market: 'SOL-PERP' };
+    const settle: SizedOperation = { kind: 'settle', market: 'SOL-PERP' };
     for (const operation of [capital('deposit', 1), capital('withdraw', 1), settle]) {
       expect(allowed(operation, 'read-only')).toBe(false);
       expect(allowed(operation, 'capital')).toBe(true);
@@ -585,7 +582,7 @@ describe('limits, at the line', () => {
   });
 
   it('what leaves the delta as it was exposes nothing new', () => {
-    const usdc: GateOperation = { kind: 'withdraw', asset: 'USDC', amount: usd(100), exposureConfirmed: false };
+    const usdc: SizedOperation = capital('withdraw', usd(100), 'USDC');
     expect(gate('DELTA_EXPOSED', usdc)?.pass).toBe(true);
   });
 
@@ -598,14 +595,16 @@ describe('limits, at the line', () => {
 });
 
 describe('confirmation', () => {
-  const ask = (operation: GateOperation, policy = livePolicy(), scenario: Scenario = {}) => {
+  const ask = (operation: SizedOperation, policy = livePolicy(), scenario: Scenario = {}, automatic = false) => {
     const input = {
+      ...COMMANDED,
+      automatic,
       snapshot: snapshotOf({ ...scenario, snapshot: { rpcLatencyMs: 10 } }),
       operation,
       policy,
       nowMs: NOW_MS,
     };
-    return confirmationNeeded(input, evaluateGates(input));
+    return confirmationNeeded(input, judge(input));
   };
 
   it('is asked live above the limit for what is not a reduction', () => {
@@ -625,7 +624,7 @@ describe('confirmation', () => {
   });
 
   it('is never asked by the engine of itself', () => {
-    expect(ask(trade('rebalance', '-5', { automatic: true })).needed).toBe(false);
+    expect(ask(trade('correct', '-5'), livePolicy(), {}, true).needed).toBe(false);
   });
 
   it('counts an unknown value as above', () => {
@@ -638,8 +637,8 @@ describe('confirmation', () => {
 });
 
 describe('a refusal', () => {
-  const refusal = (scenario: Scenario, operation: GateOperation, policy = paperPolicy()) =>
-    gateError(evaluateGates({ snapshot: snapshotOf(scenario), operation, policy, nowMs: NOW_MS }));
+  const refusal = (scenario: Scenario, operation: SizedOperation, policy = paperPolicy()) =>
+    gateError(judge({ snapshot: snapshotOf(scenario), operation, policy, nowMs: NOW_MS }));
 
   it('has its own code, or GATE_BLOCKED', () => {
     expect(refusal({}, trade('open', '-0.001'))?.code).toBe('BELOW_MINIMUM');
@@ -656,7 +655,7 @@ describe('a refusal', () => {
   });
 
   it('carries every gate as plain JSON', () => {
-    const report = evaluateGates({
+    const report = judge({
       snapshot: snapshotOf(),
       operation: trade('open', '-5'),
       policy: paperPolicy(),
@@ -682,13 +681,13 @@ describe('properties', () => {
         fc.constantFrom('paper', 'live'),
         (size, usdc, mode) => {
           const policy = mode === 'live' ? livePolicy() : paperPolicy();
-          const operation = { ...trade('open', '-1'), delta: lamports(-size), exposureConfirmed: true } as Trade;
+          const operation = { ...trade('open', '-1'), size: (-size).toString() };
           const snapshot = snapshotOf({ usdc, snapshot: { rpcLatencyMs: 10 } });
-          const report = evaluateGates({ snapshot, operation, policy, nowMs: NOW_MS });
+          const report = judge({ snapshot, operation, exposureConfirmed: true, policy, nowMs: NOW_MS });
           const gate = gateOf(report, 'LEVERAGE');
           const limit = mode === 'live' ? 5 : 10;
           // Independent of the margin code: notional over equity after the loss to the worst price and the fee.
-          const worst = worstPriceOf(snapshot.markets.perps[0] as never, operation.delta, policy) ?? 0n;
+          const worst = worstPriceOf(snapshot.markets.perps[0] as never, lamports(-size), policy) ?? 0n;
           const notional = (Number(size) / 1e9) * 150;
           const loss = (Number(size) / 1e9) * (150 - Number(worst) / 1e6) + notional * 250e-6;
           const leverage = notional / (1_500 + usdc - loss);
@@ -708,7 +707,7 @@ describe('properties', () => {
   it('lets MAX_LEVERAGE lower the cap and never raise it', () => {
     const need = (mode: 'paper' | 'live', maxLeverage: number) =>
       gateOf(
-        evaluateGates({
+        judge({
           snapshot: snapshotOf(),
           operation: trade('open', '-5'),
           policy: paperPolicy({ mode, maxLeverage }),
@@ -730,8 +729,8 @@ describe('properties', () => {
         fc.integer({ min: 0, max: 3_000 }),
         (amount, short, usdc) => {
           const snapshot = snapshotOf({ perp: `-${Number(short) / 1e9}`, usdc });
-          const operation: GateOperation = { kind: 'withdraw', asset: 'SOL', amount, exposureConfirmed: true };
-          const report = evaluateGates({ snapshot, operation, policy: paperPolicy(), nowMs: NOW_MS });
+          const operation = capital('withdraw', amount);
+          const report = judge({ snapshot, operation, exposureConfirmed: true, policy: paperPolicy(), nowMs: NOW_MS });
           // By hand: SOL at 90 %, maintenance margin 5 % of the short's notional, PnL nil at entry.
           const collateral = ((1e10 - Number(amount)) / 1e9) * 150 * 0.9 + usdc;
           const margin = (Number(short) / 1e9) * 150 * 0.05;
@@ -758,8 +757,8 @@ describe('properties', () => {
         fc.integer({ min: 24, max: 2_000 }),
         (size, rate, hours) => {
           const policy = paperPolicy({ holdingHorizonHours: hours });
-          const operation = { ...trade('open', '-1'), delta: lamports(-size) } as Trade;
-          const report = evaluateGates({ snapshot: snapshotOf({ lastRate: rate }), operation, policy, nowMs: NOW_MS });
+          const operation = { ...trade('open', '-1'), size: (-size).toString() };
+          const report = judge({ snapshot: snapshotOf({ lastRate: rate }), operation, policy, nowMs: NOW_MS });
           const notional = (Number(size) / 1e9) * 150;
           const revenue = notional * (Number(rate) / 1e9) * hours * (rate > 0n ? 0.5 : 1);
           // Round trip: 2.5 bps and 10 bps each way, 5,000 lamports for each of two transactions.
@@ -787,9 +786,9 @@ describe('properties', () => {
     });
     fc.assert(
       fc.property(scenario, milliSol(1, 10_000), fc.integer({ min: 0, max: 1_000_000 }), (given, size, lateMs) => {
-        const report = evaluateGates({
+        const report = judge({
           snapshot: snapshotOf({ ...given, perp: '-10' }),
-          operation: { ...trade('close', '1'), delta: size } as Trade,
+          operation: { ...trade('close', '1'), size: size.toString() },
           policy: paperPolicy(),
           nowMs: NOW_MS + lateMs,
         });

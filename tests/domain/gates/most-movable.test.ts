@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import type { Asset } from '../../../src/domain/account/account.ts';
 import { emptyPosition } from '../../../src/domain/account/position.ts';
 import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
-import { evaluateGates, type GateOperation } from '../../../src/domain/gates/gates.ts';
+import { evaluateGates } from '../../../src/domain/gates/gates.ts';
 import { mostToDeposit, mostToWithdraw } from '../../../src/domain/gates/most-movable.ts';
 import { lamports, microUsd } from '../../../src/domain/money/units.ts';
-import { livePolicy, NOW_MS, snapshotOf, sol, usd } from '../../support/snapshots.ts';
+import type { SizedOperation } from '../../../src/domain/order/operation-request.ts';
+import { COMMANDED, livePolicy, NOW_MS, snapshotOf, sol, usd } from '../../support/snapshots.ts';
 
 const policy = livePolicy({ permissions: 'capital' });
 const loss = (dollars: number) => ({ perps: [{ ...emptyPosition(0, 0n), quoteAmount: microUsd(-usd(dollars)) }] });
@@ -18,9 +19,16 @@ function refusals(
   amount: bigint,
   by = policy,
 ): readonly string[] {
-  const operation: GateOperation = { kind, asset, amount, exposureConfirmed: true };
+  const operation: SizedOperation = { kind, asset, amount: amount.toString() };
   const live = { ...snapshot, rpcLatencyMs: 1 };
-  const { gates } = evaluateGates({ snapshot: live, operation, policy: by, nowMs: NOW_MS });
+  const { gates } = evaluateGates({
+    ...COMMANDED,
+    exposureConfirmed: true,
+    snapshot: live,
+    operation,
+    policy: by,
+    nowMs: NOW_MS,
+  });
   return gates.filter(({ blocks }) => blocks).map(({ code }) => code);
 }
 

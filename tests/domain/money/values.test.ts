@@ -82,14 +82,13 @@ describe('intents', () => {
     const order: OrderIntent = {
       kind: 'order',
       market: 'SOL-PERP',
-      side: 'buy',
-      size: '5000000',
+      size: '-5000000',
       reduceOnly: true,
       priceLimit: '150000000',
       maxTsMs: 0,
       cancelOpenOrders: true,
     };
-    expect(orderSize(order)).toBe(5_000_000n);
+    expect(orderSize(order)).toBe(-5_000_000n);
     expect(orderPriceLimit(order)).toBe(150_000_000n);
     expect(intentAmount({ amount: '9007199254740993' })).toBe(9_007_199_254_740_993n);
   });

@@ -2,27 +2,33 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { emptyPosition } from '../../../src/domain/account/position.ts';
 import { microUsd } from '../../../src/domain/money/units.ts';
-import { type Plan, type PlanLimits, planIntent } from '../../../src/domain/order/intent-plan.ts';
+import {
+  type Goal,
+  PLAIN_TERMS,
+  type PlanLimits,
+  planIntent,
+  type Terms,
+} from '../../../src/domain/order/intent-plan.ts';
 import { NOW_MS, type Scenario, snapshotOf } from '../../support/snapshots.ts';
 
 const LIMITS: PlanLimits = { maxSlippageBps: 50, orderLifeMs: 30_000, nowMs: NOW_MS };
-const plan = (wanted: Plan, scenario: Scenario = {}) => planIntent(wanted, snapshotOf(scenario), LIMITS);
-const order = (wanted: Plan, scenario: Scenario = {}) => {
+type Wanted = readonly [Goal, Partial<Terms>?];
+const plan = ([goal, terms]: Wanted, scenario: Scenario = {}) =>
+  planIntent(goal, { ...PLAIN_TERMS, ...terms }, snapshotOf(scenario), LIMITS);
+const order = (wanted: Wanted, scenario: Scenario = {}) => {
   const planned = plan(wanted, scenario);
   if (planned.kind !== 'intent' || planned.intent.kind !== 'order') throw new Error(JSON.stringify(planned));
   return planned.intent;
 };
-const trade = (delta: string, priceBound: string | null = null): Plan => ({
-  kind: 'trade',
-  market: 'SOL-PERP',
-  delta,
-  priceBound,
-});
-const close = (slippageMultiple = 1): Plan => ({ kind: 'close', market: 'SOL-PERP', slippageMultiple });
+const trade = (size: string, priceBound: string | null = null): Wanted => [
+  { kind: 'rebalance', market: 'SOL-PERP', size },
+  { priceBound },
+];
+const close = (slippageMultiple = 1): Wanted => [{ kind: 'close', market: 'SOL-PERP' }, { slippageMultiple }];
 
 describe('planning an intent', () => {
   it('rounds a size down to the step, and refuses what is below one', () => {
-    expect(order(trade('-1000999999')).size).toBe('1000000000');
+    expect(order(trade('-1000999999')).size).toBe('-1000000000');
     expect(plan(trade('999'))).toMatchObject({ kind: 'refused', error: { code: 'BELOW_MINIMUM' } });
   });
 
@@ -51,9 +57,9 @@ describe('planning an intent', () => {
   it('closes with the exact flattening size in the offsetting direction, the limit wider by the multiple', () => {
     const once = order(close(1), { perp: '-5.25' });
     const wider = order(close(4), { perp: '-5.25' });
-    expect(once).toMatchObject({ side: 'buy', size: '5250000000', reduceOnly: true });
+    expect(once).toMatchObject({ size: '5250000000', reduceOnly: true });
     expect(BigInt(wider.priceLimit)).toBeGreaterThan(BigInt(once.priceLimit));
-    expect(order(close(), { perp: 2 })).toMatchObject({ side: 'sell', size: '2000000000' });
+    expect(order(close(), { perp: 2 })).toMatchObject({ size: '-2000000000' });
   });
 
   it('has nothing to close when flat, but cancels orders that could open again', () => {
@@ -69,13 +75,13 @@ describe('planning an intent', () => {
       kind: 'refused',
       error: { code: 'UNAVAILABLE' },
     });
-    expect(plan({ kind: 'settle', market: 'BTC-PERP', above: null })).toMatchObject({
+    expect(plan([{ kind: 'settle', market: 'BTC-PERP' }])).toMatchObject({
       error: { code: 'UNKNOWN_MARKET' },
     });
   });
 
   it('settles a flat position only above the sum that is worth it', () => {
-    const settle: Plan = { kind: 'settle', market: 'SOL-PERP', above: '1000000' };
+    const settle: Wanted = [{ kind: 'settle', market: 'SOL-PERP' }, { settleAbove: '1000000' }];
     expect(plan(settle)).toMatchObject({ kind: 'nothing', why: 'settled' });
     expect(plan(settle, { perp: -5 })).toMatchObject({ kind: 'intent', intent: { kind: 'settle' } });
     const unsettled = (quoteAmount: bigint, usdc: number) =>

@@ -5,12 +5,13 @@ import fc from 'fast-check';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { onTestFinished } from '../../../localnet/tests/support/on-test-finished.ts';
 import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
-import { evaluateGates, type GateCode, type GateOperation } from '../../../src/domain/gates/gates.ts';
+import { evaluateGates, type GateCode } from '../../../src/domain/gates/gates.ts';
 import { DEFAULT_POLICY, decodePolicy } from '../../../src/domain/hedge/policy.ts';
 import { spotHeld } from '../../../src/domain/margin/margin.ts';
-import { abs, lamports } from '../../../src/domain/money/units.ts';
+import { abs } from '../../../src/domain/money/units.ts';
 import type { Intent } from '../../../src/domain/order/intent.ts';
-import { planIntent } from '../../../src/domain/order/intent-plan.ts';
+import { PLAIN_TERMS, planIntent } from '../../../src/domain/order/intent-plan.ts';
+import type { SizedOperation } from '../../../src/domain/order/operation-request.ts';
 import { TransientError, ValidationError } from '../../../src/lib/errors.ts';
 import { engineIdOf } from '../../../src/lib/ids.ts';
 import { DriftVenue } from '../../../src/venues/drift/drift-venue.ts';
@@ -19,6 +20,7 @@ import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from 
 import { lamportsOf, until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
 import { LONG } from '../../support/long.ts';
+import { COMMANDED } from '../../support/snapshots.ts';
 import { temporalAddress } from '../../support/temporal-address.ts';
 import { withContext } from '../../support/with-context.ts';
 
@@ -52,8 +54,15 @@ const venueOn = ({ chain, deployment, writing }: Written): DriftVenue =>
     writing: () => writing,
   });
 
-function gateOf(code: GateCode, snapshot: Snapshot, operation: GateOperation, maxLeverage = POLICY.maxLeverage) {
-  const report = evaluateGates({ snapshot, operation, policy: { ...POLICY, maxLeverage }, nowMs: snapshot.takenAtMs });
+function gateOf(code: GateCode, snapshot: Snapshot, operation: SizedOperation, maxLeverage = POLICY.maxLeverage) {
+  const report = evaluateGates({
+    ...COMMANDED,
+    exposureConfirmed: true,
+    snapshot,
+    operation,
+    policy: { ...POLICY, maxLeverage },
+    nowMs: snapshot.takenAtMs,
+  });
   const gate = report.gates.find((one) => one.code === code);
   if (gate === undefined) throw new Error(`no gate ${code}`);
   expect(gate.blocks).toBe(!gate.pass);
@@ -115,15 +124,7 @@ describeOnDrift('the seed’s properties on the real program', () => {
         const gate = gateOf(
           'LEVERAGE',
           await venue.read('confirmed'),
-          {
-            kind: 'trade',
-            purpose: 'open',
-            market: MARKET,
-            delta: lamports(BigInt(lamportsOf(signed))),
-            automatic: false,
-            exposureConfirmed: true,
-            hedgeTargetPpm: 0,
-          },
+          { kind: 'open', market: MARKET, size: lamportsOf(signed) },
           maxLeverage,
         );
         const most = Math.min(maxLeverage, 5);
@@ -165,8 +166,7 @@ describeOnDrift('the seed’s properties on the real program', () => {
         const gate = gateOf('HEALTH_AFTER', await venue.read('confirmed'), {
           kind: 'withdraw',
           asset: of,
-          amount: BigInt(Math.round(amount * (of === 'SOL' ? 1e9 : 1e6))),
-          exposureConfirmed: true,
+          amount: Math.round(amount * (of === 'SOL' ? 1e9 : 1e6)).toString(),
         });
         expect(gate.need).toBe(MIN_HEALTH);
         // Withdrawn all the same, past every gate of ours.
@@ -318,7 +318,8 @@ describeOnDrift('the seed’s properties on the real program', () => {
         // As the close workflow does: planned from a fresh snapshot until there is nothing to close.
         for (let tried = 0; tried < CLOSE_TRIES; tried += 1) {
           const planned = planIntent(
-            { kind: 'close', market: MARKET, slippageMultiple: 2 ** tried },
+            { kind: 'flatten', market: MARKET },
+            { ...PLAIN_TERMS, slippageMultiple: 2 ** tried },
             await venue.read('confirmed'),
             {
               maxSlippageBps: POLICY.maxSlippageBps,
@@ -367,19 +368,19 @@ describeOnDrift('the seed’s properties on the real program', () => {
     };
     const held = ({ account, markets }: Snapshot): bigint =>
       account === null ? 0n : spotHeld(account, markets, 'SOL');
-    const first = await engine.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(5) });
+    const first = await engine.commanded({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(5) });
     withContext(JSON.stringify(first), () => expect(first).toMatchObject({ success: true }));
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom('DRIFT_DEPOSIT' as const, 'DRIFT_WITHDRAW' as const),
+        fc.constantFrom('deposit' as const, 'withdraw' as const),
         fc.bigInt({ min: 1_000_000n, max: 400_000_000n }),
-        async (action, amount) => {
+        async (kind, amount) => {
           await engine.untilState('nothing running', ({ operation }) => operation === null);
           const before = held(await engine.snapshot());
-          const answer = await engine.commanded({ action, asset: 'SOL', amount: amount.toString() });
+          const answer = await engine.commanded({ kind, asset: 'SOL', amount: amount.toString() });
           withContext(JSON.stringify(answer), () => expect(answer).toMatchObject({ success: true }));
           const answeredAtMs = Date.now();
-          const moved = action === 'DRIFT_DEPOSIT' ? amount : -amount;
+          const moved = kind === 'deposit' ? amount : -amount;
           const near = (one: bigint, other: bigint) => one - other < SYNC_DUST && other - one < SYNC_DUST;
           const shown = await until('the vault in step', async () => {
             const latest = await engine.latest();

@@ -83,8 +83,7 @@ export const settle: Intent = { kind: 'settle', market: SOL_PERP };
 export const order = (side: Side, size: bigint, change: Partial<OrderIntent> = {}): OrderIntent => ({
   kind: 'order',
   market: SOL_PERP,
-  side,
-  size: size.toString(),
+  size: (side === 'buy' ? size : -size).toString(),
   reduceOnly: false,
   priceLimit: side === 'buy' ? '1000000000000' : '1',
   maxTsMs: START_MS * 2,

@@ -2,14 +2,16 @@
 import { BN } from '@drift-labs/sdk';
 import type { AccountMeta, TransactionInstruction } from '@solana/web3.js';
 import type { Draft } from '../../../chain/draft.ts';
-import { price } from '../../../domain/money/units.ts';
+import { abs, price } from '../../../domain/money/units.ts';
 import {
   type Intent,
   intentAmount,
   type OrderIntent,
   orderPriceLimit,
   orderSize,
+  sideOf,
 } from '../../../domain/order/intent.ts';
+import type { CapitalRequest } from '../../../domain/order/operation-request.ts';
 import { ValidationError } from '../../../lib/errors.ts';
 import { type DriftDeployment, spotVaultAddress, TOKEN_2022_PROGRAM } from '../deployment.ts';
 import type { DriftRead } from '../drift-read.ts';
@@ -55,7 +57,7 @@ function instructionsOf(
 }
 
 function capitalInstructions(
-  intent: Extract<Intent, { kind: 'deposit' | 'withdraw' }>,
+  intent: CapitalRequest,
   read: DriftRead,
   deployment: DriftDeployment,
 ): readonly TransactionInstruction[] {
@@ -96,9 +98,11 @@ function capitalInstructions(
 function placeInstruction(intent: OrderIntent, read: DriftRead, deployment: DriftDeployment): TransactionInstruction {
   const { programId, authority, state, user } = deployment;
   const { market, oracle } = read.market;
+  const size = orderSize(intent);
+  const side = sideOf(size);
   const limit = orderPriceLimit(intent);
   const at = oracle === null ? null : price(big(oracle.price));
-  const auction = auctionOf(intent.side, limit, at, read.state.minPerpAuctionDuration);
+  const auction = auctionOf(side, limit, at, read.state.minPerpAuctionDuration);
   return driftInstruction({
     programId,
     name: 'placePerpOrder',
@@ -106,9 +110,9 @@ function placeInstruction(intent: OrderIntent, read: DriftRead, deployment: Drif
       params: {
         orderType: variantOf('market'),
         marketType: variantOf('perp'),
-        direction: variantOf(intent.side === 'buy' ? 'long' : 'short'),
+        direction: variantOf(side === 'buy' ? 'long' : 'short'),
         userOrderId: NO_USER_ORDER_ID,
-        baseAssetAmount: bn(orderSize(intent)),
+        baseAssetAmount: bn(abs(size)),
         price: bn(limit),
         marketIndex: market.marketIndex,
         reduceOnly: intent.reduceOnly,

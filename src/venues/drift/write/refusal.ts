@@ -4,7 +4,9 @@ import type { Asset } from '../../../domain/account/account.ts';
 import { WITHDRAW_ROUNDING, whatHoldsBack } from '../../../domain/gates/gate-size-checks.ts';
 import { withdrawable } from '../../../domain/margin/margin.ts';
 import { formatAmount, formatSol, invalidField } from '../../../domain/money/amounts.ts';
+import { abs } from '../../../domain/money/units.ts';
 import { type Intent, intentAmount, type OrderIntent, orderSize } from '../../../domain/order/intent.ts';
+import type { CapitalRequest } from '../../../domain/order/operation-request.ts';
 import type { ErrorReport } from '../../../lib/errors.ts';
 import type { DriftDeployment } from '../deployment.ts';
 import type { DriftRead } from '../drift-read.ts';
@@ -43,7 +45,7 @@ export function refusalOf(intent: Intent, read: DriftRead, { market }: DriftDepl
 const noAmount = (amount: string): ErrorReport | null =>
   BigInt(amount) > 0n ? null : invalidField('amount', amount, 'an amount above zero');
 
-function capitalPaused(intent: Extract<Intent, { kind: 'deposit' | 'withdraw' }>, read: DriftRead): ErrorReport | null {
+function capitalPaused(intent: CapitalRequest, read: DriftRead): ErrorReport | null {
   const { kind, asset } = intent;
   const words = kind === 'deposit' ? 'deposits' : 'withdrawals';
   const { pauses } = read;
@@ -67,7 +69,7 @@ function paused(
   return { code: 'VENUE_PAUSED', message: `The venue has paused ${word}.`, details: { detail: pauses.detail } };
 }
 
-function depositRefusal(intent: Extract<Intent, { kind: 'deposit' }>, read: DriftRead): ErrorReport | null {
+function depositRefusal(intent: CapitalRequest, read: DriftRead): ErrorReport | null {
   const { asset } = intent;
   const amount = intentAmount(intent);
   const opening = openingCost(read);
@@ -83,7 +85,7 @@ function depositRefusal(intent: Extract<Intent, { kind: 'deposit' }>, read: Drif
   return null;
 }
 
-function withdrawRefusal(intent: Extract<Intent, { kind: 'withdraw' }>, read: DriftRead): ErrorReport | null {
+function withdrawRefusal(intent: CapitalRequest, read: DriftRead): ErrorReport | null {
   const { asset } = intent;
   const amount = intentAmount(intent);
   const limit = read.account === null ? 0n : withdrawable(read.account, read.markets, assetName(asset, read));
@@ -100,7 +102,7 @@ function withdrawRefusal(intent: Extract<Intent, { kind: 'withdraw' }>, read: Dr
 }
 
 function orderRefusal(intent: OrderIntent, { market: { market } }: DriftRead): ErrorReport | null {
-  const size = orderSize(intent);
+  const size = abs(orderSize(intent));
   const step = big(market.amm.orderStepSize);
   const minimum = big(market.amm.minOrderSize);
   if (size <= 0n || (step > 0n && size % step !== 0n)) {

@@ -27,21 +27,20 @@ describeOnDrift('a whole cycle by the real workflows on the real program', () =>
     });
     const live = engine;
     expect(await live.commanded({ action: 'START_ENGINE', mode: 'live' })).toMatchObject({ success: true });
-    const first = await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(2) });
+    const first = await live.commanded({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(2) });
     expect(first).toMatchObject({ success: true, message: 'Deposited 2 SOL', data: { commitment: 'confirmed' } });
     await until('the vault in step', async () => {
       const latest = await live.latest();
       return latest?.account != null && spotHeld(latest.account, latest.markets, 'SOL') > 1_999_000_000n;
     });
-    await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'USDC', amount: '500000000' });
+    await live.commanded({ kind: 'deposit', asset: 'USDC', amount: '500000000' });
 
     // A rate is known once a period has ended; and from here on the chain's clock is ahead of ours.
     await live.pass(2);
     const opened = await live.commanded({
-      action: 'DRIFT_OPEN_POSITION',
+      kind: 'open',
       market: 'SOL-PERP',
-      direction: 'short',
-      size: lamportsOf(2),
+      size: lamportsOf(-2),
     });
     withContext(JSON.stringify(opened), () =>
       expect(opened).toMatchObject({
@@ -51,12 +50,12 @@ describeOnDrift('a whole cycle by the real workflows on the real program', () =>
     );
     expect(await live.perp()).toBe(-2_000_000_000n);
 
-    await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(1.05) });
+    await live.commanded({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(1.05) });
     // Without a word of ours the engine restores the hedge target, by whole steps toward zero.
     await live.untilPerp('the hedge of the new deposit', (size) => size === -3_000_000_000n);
 
     await live.pass(5);
-    const closed = await live.commanded({ action: 'DRIFT_CLOSE_POSITION', market: 'SOL-PERP' });
+    const closed = await live.commanded({ kind: 'close', market: 'SOL-PERP' });
     withContext(JSON.stringify(closed), () =>
       expect(closed).toMatchObject({ success: true, data: { filled_size: 3, closed_by: 'us' } }),
     );
@@ -64,7 +63,7 @@ describeOnDrift('a whole cycle by the real workflows on the real program', () =>
 
     await live.untilState('nothing running', ({ operation }) => operation === null);
     // A close settles gains above 1 USD by itself; what is left, a loss too, is settled when it is asked for.
-    const settled = await live.commanded({ action: 'SETTLE_PNL', market: 'SOL-PERP' });
+    const settled = await live.commanded({ kind: 'settle', market: 'SOL-PERP' });
     withContext(JSON.stringify(settled), () =>
       expect(settled.success || settled.error?.code === 'NO_POSITION').toBe(true),
     );
@@ -73,7 +72,7 @@ describeOnDrift('a whole cycle by the real workflows on the real program', () =>
     for (const asset of ['SOL', 'USDC'] as const) {
       const { account, markets } = await live.snapshot();
       const rest = account === null ? 0n : spotHeld(account, markets, asset);
-      const out = await live.commanded({ action: 'DRIFT_WITHDRAW', asset, amount: rest.toString() });
+      const out = await live.commanded({ kind: 'withdraw', asset, amount: rest.toString() });
       withContext(JSON.stringify(out), () => expect(out).toMatchObject({ success: true }));
     }
     expect(await deposited(live)).toBeLessThan(100_000n);
@@ -83,11 +82,11 @@ describeOnDrift('a whole cycle by the real workflows on the real program', () =>
   it('takes the most that may be deposited of a wallet that keeps no gas reserve', async () => {
     engine = await LiveEngine.startLive({ address: temporalAddress(), policy: { reservedSol: '0' } });
     const live = engine;
-    expect(await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(1) })).toMatchObject({
+    expect(await live.commanded({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(1) })).toMatchObject({
       success: true,
     });
     const most = mostToDeposit(await live.snapshot(), 'SOL', decodePolicy(live.policy));
-    const all = await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: most.toString() });
+    const all = await live.commanded({ kind: 'deposit', asset: 'SOL', amount: most.toString() });
     withContext(JSON.stringify(all), () => expect(all).toMatchObject({ success: true }));
     expect((await live.snapshot()).wallet.sol).toBeLessThan(3_000_000n);
   });

@@ -12,9 +12,8 @@ const ONE_SOL = 1_000_000_000n;
 let live: LiveEngine;
 
 const open = async (sol: number): Promise<CommandAnswer> =>
-  await live.commanded({ action: 'DRIFT_OPEN_POSITION', market: MARKET, direction: 'short', size: lamportsOf(sol) });
-const close = async (): Promise<CommandAnswer> =>
-  await live.commanded({ action: 'DRIFT_CLOSE_POSITION', market: MARKET });
+  await live.commanded({ kind: 'open', market: MARKET, size: lamportsOf(-sol) });
+const close = async (): Promise<CommandAnswer> => await live.commanded({ kind: 'close', market: MARKET });
 const idle = async () => await live.untilState('nothing running', ({ operation }) => operation === null);
 
 describeOnDrift('an order that does not fill as one would wish', () => {
@@ -25,8 +24,8 @@ describeOnDrift('an order that does not fill as one would wish', () => {
       policy: { driftTolerancePct: 100, cooldownMs: 0, maxUnhedgedPct: 1 },
     });
     await live.commanded({ action: 'START_ENGINE', mode: 'live' });
-    await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'SOL', amount: lamportsOf(10) });
-    await live.commanded({ action: 'DRIFT_DEPOSIT', asset: 'USDC', amount: '2000000000' });
+    await live.commanded({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(10) });
+    await live.commanded({ kind: 'deposit', asset: 'USDC', amount: '2000000000' });
     await live.pass(2);
   }, 180_000);
   afterAll(async () => await live?.close());
