@@ -110,7 +110,7 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
             continue;
           }
         }
-        const simulation = planned.kind === 'intent' ? await venue.simulate(planned.intent) : null;
+        const simulation = planned.kind === 'intent' ? await venue.simulate(planned.intent, snapshot) : null;
         return { planned, simulation, snapshot: encodeSnapshot(snapshot) };
       }
     },

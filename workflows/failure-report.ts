@@ -16,3 +16,11 @@ export function failureReport(error: unknown): ErrorReport {
 
 const isReport = (value: unknown): value is ErrorReport =>
   typeof value === 'object' && value !== null && 'code' in value && 'message' in value;
+
+/** An activity's failure that no retry mends: our critical and validation errors. */
+export function isForGood(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ApplicationFailure) return cause.nonRetryable === true;
+  }
+  return false;
+}

@@ -38,6 +38,8 @@ export interface OperationInput {
   /** Seen at acceptance: a close that finds the account flat was beaten to it, and is done. */
   readonly hadPosition?: boolean;
   readonly searchAttributes: boolean;
+  /** The key is in the worker's own process: signing may be a local activity. Absent: it is an ordinary one. */
+  readonly signsLocally?: boolean;
 }
 
 export interface ResolveVerdict {
@@ -77,6 +79,8 @@ export interface EngineTuning {
   readonly rebuildMs?: number;
   /** The namespace knows our search attributes, so workflows may set them. */
   readonly searchAttributes: boolean;
+  /** The worker's signer is in its own process. False or absent: signing is an ordinary activity. */
+  readonly signsLocally?: boolean;
 }
 
 export interface EngineInput {

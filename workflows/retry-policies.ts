@@ -33,6 +33,17 @@ export const readOnly = ({ callMs = CALL_MS }: CallWindows): LocalActivityOption
   cancellationType,
 });
 
+/** Longer than this, signing becomes an ordinary activity: a workflow task must not wait for it. */
+const LOCAL_SIGN_MS = 1_000;
+
+/** One try within the workflow task. Its result is committed as a marker, together with what is scheduled after it. */
+export const SIGN_LOCALLY: LocalActivityOptions = {
+  startToCloseTimeout: LOCAL_SIGN_MS,
+  scheduleToCloseTimeout: LOCAL_SIGN_MS,
+  retry: { maximumAttempts: 1 },
+  cancellationType,
+};
+
 export const DURABLE_WRITE: ActivityOptions = { startToCloseTimeout: '10 s', retry: UNTIL_DONE_RETRY };
 
 /** A watch answers soon after its own deadline, heartbeats, and begins anew by asking when its worker died. */

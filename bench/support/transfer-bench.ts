@@ -43,6 +43,7 @@ const TUNING: EngineTuning = {
   maxWaiting: 8,
   timing: DEFAULT_TIMING,
   searchAttributes: true,
+  signsLocally: true,
 };
 
 const isEnd = (answer: CommandAnswer): boolean => answer.data.status !== 'pending';
@@ -174,6 +175,7 @@ export class TransferBench {
       exposureConfirmed: true,
       recovered: [],
       searchAttributes: true,
+      signsLocally: true,
       policy: POLICY,
     };
     const handle = await this.#client.workflow.start('deposit', {

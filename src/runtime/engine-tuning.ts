@@ -11,4 +11,6 @@ export const ENGINE_TUNING: Omit<EngineTuning, 'searchAttributes'> = {
   slotWaitMs: 30_000,
   maxWaiting: 8,
   timing: DEFAULT_TIMING,
+  // Both signers of this version, paper's and the key's, are in the worker's process. One behind a network says false.
+  signsLocally: true,
 };

@@ -59,10 +59,17 @@ export interface Venue {
    */
   changed?(afterSlot: number, withinMs: number): Promise<void>;
 
-  /** Runs the intent against current state without effect. @throws TransientError */
-  simulate(intent: Intent): Promise<Simulation>;
+  /**
+   * Runs the intent against current state without effect. `seen`: a confirmed snapshot that this venue has just read, by
+   * which the intent was sized; the account is not read again for it. Any other snapshot, or none, costs a fresh read.
+   * @throws TransientError
+   */
+  simulate(intent: Intent, seen?: Snapshot): Promise<Simulation>;
 
-  /** Builds and signs, sends nothing. Each call gives another signature. @throws TransientError, CriticalError (no key) */
+  /**
+   * Builds and signs, sends nothing. Each call gives another signature. What was simulated a moment ago is signed as it
+   * was, without another read of the account. @throws TransientError, CriticalError (no key)
+   */
   sign(intent: Intent): Promise<SignedAttempt>;
 
   /**

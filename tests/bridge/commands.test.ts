@@ -64,7 +64,7 @@ describe('a command over the socket', () => {
     bridge.gateway.script = async () => deposited();
     expect(await client.command('DRIFT_DEPOSIT', DEPOSIT, 'deposit-1')).toEqual({
       type: 'COMMAND_RESULT',
-      kind: 'deposit',
+      action: 'DRIFT_DEPOSIT',
       command_id: 'deposit-1',
       success: true,
       message: 'Deposited 1.5 SOL',
@@ -172,7 +172,7 @@ describe('a command over the socket', () => {
       const end = await socket.result('later-1');
       expect(end).toMatchObject({
         success: true,
-        kind: 'deposit',
+        action: 'DRIFT_DEPOSIT',
         data: { status: 'done', tx_signature: 'sig-1', engine_id: ENGINE_ID, mode: 'paper' },
       });
     }

@@ -45,7 +45,7 @@ const WRONG_AMOUNTS: readonly (readonly [string, string, string])[] = [
 describe.each([
   ['DRIFT_DEPOSIT', 'amount', ''],
   ['DRIFT_WITHDRAW', 'amount', ''],
-  ['DRIFT_OPEN_POSITION', 'size', '"market":"SOL-PERP","direction":"short",'],
+  ['DRIFT_OPEN_POSITION', 'size', '"market":"SOL-PERP","direction":"long",'],
 ])('%s %s', (action, field, others) => {
   it.each(WRONG_AMOUNTS)('refuses %s', (_name, json, got) => {
     const details = badField(command(action, `{${others}"${field}":${json}}`));
@@ -116,6 +116,14 @@ describe('a market', () => {
 });
 
 describe('a direction, a mode, a verdict', () => {
+  it('makes a direction the sign of the size, and nothing else of it', () => {
+    const open = (direction: string) =>
+      command('DRIFT_OPEN_POSITION', `{"market":"SOL-PERP","size":1.5,"direction":"${direction}"}`);
+    const request = { kind: 'open', market: 'SOL-PERP' };
+    expect(open('short')).toMatchObject({ request: { ...request, size: '-1500000000' } });
+    expect(open('long')).toMatchObject({ request: { ...request, size: '1500000000' } });
+  });
+
   it.each(['null', '"up"', '"SHORT"', '1', '[]', 'false'])('is refused as %s', (json) => {
     const open = command('DRIFT_OPEN_POSITION', `{"market":"SOL-PERP","size":1,"direction":${json}}`);
     expect(badField(open)).toMatchObject({ code: 'INVALID_FIELD', field: 'direction' });
@@ -205,7 +213,7 @@ describe('the envelope', () => {
 
   it("lets a client's own fields through", () => {
     const incoming = command('DRIFT_DEPOSIT', '{"amount":1,"sent_by":"bot","nested":{"a":[1]}}', ',"trace":"7"');
-    expect(incoming).toMatchObject({ kind: 'command', request: { action: 'DRIFT_DEPOSIT' } });
+    expect(incoming).toMatchObject({ kind: 'command', request: { kind: 'deposit' } });
   });
 
   it('takes no field from a prototype that the message sets', () => {

@@ -46,6 +46,8 @@ describe('the age of what a node tells', () => {
     const read = { takenAtMs: 1_000_000, chainAgeMs: 2_000 };
     expect(snapshotAgeMs(read, 1_005_000)).toBe(7_000);
     expect(snapshotAgeMs({ takenAtMs: 1_000_000 }, 1_005_000)).toBe(5_000);
+    // Read within a workflow task, whose clock stands where the task began.
+    expect(snapshotAgeMs({ takenAtMs: 1_010_000 }, 1_000_000)).toBe(0);
     expect(snapshotAgeMs(read, 1_000_000 - HOUR_MS)).toBeNull();
     expect(snapshotAgeMs({ ...read, chainAgeMs: null }, 1_000_000)).toBeNull();
   });

@@ -94,7 +94,7 @@ class Feeder {
         this.beginTask(event, index, events);
         return;
       case 'MARKER_RECORDED':
-        this.takeMarker(attributes);
+        this.takeMarker(attributes, events.slice(index + 1));
         return;
       case 'ACTIVITY_TASK_SCHEDULED':
         if (this.main !== null && activityOf(this.main) === attributes.activityType.name) {
@@ -162,8 +162,9 @@ class Feeder {
   }
 
   /** A local activity: its result stands in the marker, and comes within the same task. */
-  private takeMarker({ markerName, details, failure }: Attributes): void {
-    if (markerName !== 'core_local_activity' || this.main?.main.kind !== 'simulate') return;
+  private takeMarker({ markerName, details, failure }: Attributes, later: readonly RecordedEvent[]): void {
+    if (markerName !== 'core_local_activity' || this.main === null) return;
+    if (this.main.main.kind !== 'simulate' && this.main.main.kind !== 'sign') return;
     const [data] = decode(details.data) as readonly { complete_time: { seconds: number; nanos: number } }[];
     if (data !== undefined) {
       this.nowMs = Math.max(
@@ -171,7 +172,19 @@ class Feeder {
         data.complete_time.seconds * 1_000 + Math.floor(data.complete_time.nanos / 1e6),
       );
     }
-    const { leg, ticket } = this.main;
+    // A task that ended with nothing but the marker handed the result to the task that began in the same moment.
+    const [scheduled, started] = later;
+    if (started !== undefined && scheduled !== undefined && typeOf(scheduled) === 'WORKFLOW_TASK_SCHEDULED') {
+      this.nowMs = Math.max(this.nowMs, Math.floor(Date.parse(started.eventTime)));
+    }
+    const { leg, main, ticket } = this.main;
+    if (main.kind === 'sign') {
+      const [signing] = decode(details.result) as readonly Attributes[];
+      // One that failed for now is tried again as an ordinary activity.
+      if (signing !== undefined)
+        this.apply({ kind: 'result', ticket, result: { kind: 'signed', signed: signing.signed } });
+      return;
+    }
     const [simulated] = decode(details.result);
     const exposure = this.state.confirmed.exposure;
     const result =

@@ -36,7 +36,7 @@ describe('golden histories', () => {
 
   it('that a changed workflow would no longer make are refused', async () => {
     const history = readHistory('deposit');
-    const changed = JSON.parse(JSON.stringify(history).replaceAll('{"name":"sign"}', '{"name":"signAndSend"}'));
+    const changed = JSON.parse(JSON.stringify(history).replaceAll('{"name":"submit"}', '{"name":"signAndSend"}'));
     await expect(Worker.runReplayHistory({ workflowBundle }, protoHistory(changed), 'changed')).rejects.toThrow(
       /[Nn]ondeterminism/,
     );

@@ -159,6 +159,7 @@ export const SCENES: readonly Scene[] = [
   plainly('close', CLOSE, [OPEN]),
   plainly('flatten', { kind: 'flatten', market: 'SOL-PERP' }, [OPEN]),
   plainly('settle', { kind: 'settle', market: 'SOL-PERP' }, [OPEN]),
+  onPaper('deposit-signed-by-a-remote-signer', ({ run }) => run(DEPOSIT, { signsLocally: false })),
   plainly('open-refused-by-gates', { ...OPEN, size: '500000000000' } as OperationRequest),
   onPaper('open-stood-down', async ({ account, run }) => {
     account.faults.onSubmit({ kind: 'fills', ppm: 0, afterSlots: 2_000 });

@@ -55,7 +55,7 @@ export async function land(
 }
 
 export async function sent(
-  { net, writing }: Pick<Written, 'net' | 'writing'>,
+  { net, writing }: Pick<Written, 'net'> & { readonly writing: Pick<SolanaDriftWriting, 'submit' | 'status'> },
   attempt: SignedAttempt,
 ): Promise<Landed> {
   await writing.submit(attempt, 3);

@@ -153,6 +153,7 @@ export class EngineHarness {
       maxWaiting: 8,
       timing: QUICK_TIMING,
       searchAttributes: false,
+      signsLocally: true,
       ...this.options.tuning,
     };
   }

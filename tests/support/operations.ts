@@ -134,6 +134,7 @@ export class OperationBench {
       exposureConfirmed: true,
       recovered: [],
       searchAttributes: false,
+      signsLocally: true,
       ...options,
       policy,
     };

@@ -32,8 +32,8 @@ export class ScriptedVenue implements Venue {
     return this.venue.read(commitment);
   }
 
-  simulate(intent: Intent): Promise<Simulation> {
-    return this.venue.simulate(intent);
+  simulate(intent: Intent, seen?: Snapshot): Promise<Simulation> {
+    return this.venue.simulate(intent, seen);
   }
 
   async sign(intent: Intent): Promise<SignedAttempt> {

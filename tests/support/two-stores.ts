@@ -57,6 +57,7 @@ const TUNING: EngineTuning = {
   // A call takes as long as it may in production: under load a short one is cut off before its error is told.
   timing: { ...CRASH_TIMING, nextAttemptWithinMs: 600_000, callMs: 30_000 },
   searchAttributes: false,
+  signsLocally: true,
 };
 
 export interface TwoStoresOptions {

@@ -62,9 +62,9 @@ describe('operations on the paper venue', () => {
     const { operation } = await run(account, { kind: 'deposit', asset: 'SOL', amount: '1' });
     const { events } = await operation.handle.fetchHistory();
     const scheduled = events?.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
-    // The simulation is local to the first workflow task.
-    expect(events?.filter((event) => event.markerRecordedEventAttributes != null).length).toBe(1);
-    expect(scheduled).toEqual(['sign', 'submit', 'confirm', 'confirm', 'writeOperation']);
+    // Simulation and signature are local to the first workflow task.
+    expect(events?.filter((event) => event.markerRecordedEventAttributes != null).length).toBe(2);
+    expect(scheduled).toEqual(['submit', 'confirm', 'confirm', 'writeOperation']);
   });
 
   it('withdraws', async () => {

@@ -254,6 +254,7 @@ export class OperationStarter {
       whileUnresolved: unresolvedOperations(state.current).length > 0,
       hadPosition: start.snapshot !== null && perpOf(start.snapshot) !== 0n,
       searchAttributes: settings.tuning.searchAttributes,
+      signsLocally: settings.tuning.signsLocally === true,
     };
     this.#inStart += 1;
     try {

@@ -2,12 +2,12 @@
  * A live start looks at the wallet first: what can never work as configured is refused with its remedy. A venue that only
  * does not answer now holds the engine by itself, until it is read.
  */
-import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { isCancellation } from '@temporalio/workflow';
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import type { Policy } from '../../src/domain/hedge/policy.ts';
 import { ASSET_DECIMALS, formatAmount } from '../../src/domain/money/amounts.ts';
 import type { ErrorReport, Json } from '../../src/lib/errors.ts';
-import { failureReport } from '../failure-report.ts';
+import { failureReport, isForGood } from '../failure-report.ts';
 
 export interface WalletCheck {
   /** Absent: the engine may start. */
@@ -39,12 +39,4 @@ export async function checkWallet(
     if (isForGood(error)) return { refusal: report, message: report.message, data: null };
     return { message: `The wallet could not be read yet: ${report.message}`, data: null };
   }
-}
-
-/** An activity's failure that no retry mends: our critical and validation errors. */
-function isForGood(error: unknown): boolean {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ApplicationFailure) return cause.nonRetryable === true;
-  }
-  return false;
 }

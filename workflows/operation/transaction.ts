@@ -30,9 +30,10 @@ import {
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
 import { reportOf, step } from '../../src/domain/operation/operation-step.ts';
 import { type CommandAnswer, refused } from '../../src/domain/order/command.ts';
+import type { Intent } from '../../src/domain/order/intent.ts';
 import type { OperationWrite } from '../../src/journal/records.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
-import { failureReport } from '../failure-report.ts';
+import { failureReport, isForGood } from '../failure-report.ts';
 import {
   type OperationInput,
   operationReport,
@@ -44,7 +45,7 @@ import {
   slotGranted,
   standDown,
 } from '../messages.ts';
-import { brief, DURABLE_WRITE, readOnly, TRANSIENT_RETRY, watching } from '../retry-policies.ts';
+import { brief, DURABLE_WRITE, readOnly, SIGN_LOCALLY, TRANSIENT_RETRY, watching } from '../retry-policies.ts';
 import { showDetails, showSearchAttributes } from './display.ts';
 import { initialState } from './initial-state.ts';
 import { attemptRef, type ExplorerUrls, journalWrite } from './journal.ts';
@@ -253,18 +254,14 @@ class OperationHost {
   }
 
   private async performMain({ leg, main }: OperationMain): Promise<MainResult> {
-    const { engineId, timing, policy } = this.input;
+    const { timing, policy } = this.input;
     const summary = `${leg.purpose} ${leg.goal.kind}`;
     switch (main.kind) {
       case 'simulate':
         return await this.prepare(leg);
       case 'sign':
         try {
-          const { sign } = proxyActivities<TransactionActivities>({
-            ...brief(timing),
-            summary: `${summary}, attempt ${main.number}`,
-          });
-          const { signed, explorerUrl } = await sign({ engineId, intent: main.intent });
+          const { signed, explorerUrl } = await this.sign(main.intent, `${summary}, attempt ${main.number}`);
           this.urls = { ...this.urls, [signed.signature]: explorerUrl };
           return { kind: 'signed', signed };
         } catch (error) {
@@ -313,6 +310,26 @@ class OperationHost {
         await sleep(Math.max(main.untilMs - Date.now(), 1), { summary: 'until it asks again' });
         return { kind: 'woke' };
     }
+  }
+
+  /**
+   * In the worker's own process, and within a second, it is a local activity: what it signed stands in history as a marker
+   * that is committed together with the scheduling of submit. What a lost workflow task signed was never sent.
+   */
+  private async sign(intent: Intent, summary: string): ReturnType<TransactionActivities['sign']> {
+    const { engineId, timing, signsLocally = false } = this.input;
+    if (signsLocally) {
+      try {
+        return await proxyLocalActivities<TransactionActivities>({ ...SIGN_LOCALLY, summary }).sign({
+          engineId,
+          intent,
+        });
+      } catch (error) {
+        if (isCancellation(error) || isForGood(error)) throw error;
+      }
+    }
+    const { sign } = proxyActivities<TransactionActivities>({ ...brief(timing), summary });
+    return await sign({ engineId, intent });
   }
 
   private async prepare(leg: OperationMain['leg']): Promise<MainResult> {

@@ -3,8 +3,12 @@ import type { Snapshot } from './snapshot.ts';
 
 type Dated = Pick<Snapshot, 'takenAtMs' | 'chainAgeMs'>;
 
-/** Clocks of two machines in step are this far apart at most; what is more in the future was dated by a clock that jumped. */
-const SKEW_MS = 1_000;
+/**
+ * A workflow's clock stands where its task began, and what is read within that task is dated later: by as much as a task
+ * may take on a busy machine (10 s), and the second that two clocks in step may differ. What is further in the future was
+ * dated by a clock that jumped.
+ */
+const SKEW_MS = 11_000;
 
 /** Null: unknown, because no clock can be trusted for it. */
 export function snapshotAgeMs({ takenAtMs, chainAgeMs = 0 }: Dated, nowMs: number): number | null {

@@ -29,7 +29,8 @@ export interface DriftBookkeeping {
 
 /** From intents to landed effects: `write/`. */
 export interface DriftWriting {
-  simulate(intent: Intent): Promise<Simulation>;
+  /** @param read what was just read of the chain at `confirmed`; absent: it is read anew */
+  simulate(intent: Intent, read?: DriftRead): Promise<Simulation>;
   sign(intent: Intent): Promise<SignedAttempt>;
   submit(attempt: SignedAttempt, tryNumber: number): Promise<void>;
   status(attempt: SignedAttempt): Promise<Sighting>;
@@ -61,6 +62,8 @@ export class DriftVenue implements Venue {
   readonly #writing: DriftWriting;
   readonly #chainTime: ChainTime;
   readonly #funding = new FundingMemory();
+  /** What each confirmed snapshot was made from, for as long as somebody holds the snapshot. */
+  readonly #reads = new WeakMap<Snapshot, DriftRead>();
   #remembered = false;
   #cost: { readonly atMs: number; readonly lamports: number } | null = null;
 
@@ -90,7 +93,7 @@ export class DriftVenue implements Venue {
       this.#remembered = true;
     }
     const opening = openingCost(read);
-    return snapshotOf({
+    const snapshot = snapshotOf({
       engineId,
       deployment: this.deployment,
       read,
@@ -102,6 +105,8 @@ export class DriftVenue implements Venue {
       openingCostLamports: opening === 0n ? null : lamports(opening),
       boundByDepositLamports: lamports(TOKEN_ACCOUNT_RENT),
     });
+    if (commitment === 'confirmed') this.#reads.set(snapshot, read);
+    return snapshot;
   }
 
   #ageOf({ blockTimeMs, takenAtMs }: DriftRead): ChainAge {
@@ -118,7 +123,8 @@ export class DriftVenue implements Venue {
     await this.#options.books?.keep(this.reader);
   }
 
-  simulate = async (intent: Intent): Promise<Simulation> => await this.#writing.simulate(intent);
+  simulate = async (intent: Intent, seen?: Snapshot): Promise<Simulation> =>
+    await this.#writing.simulate(intent, seen && this.#reads.get(seen));
 
   sign = async (intent: Intent): Promise<SignedAttempt> => await this.#writing.sign(intent);
 

@@ -66,6 +66,8 @@ export class PaperVenue implements Venue {
   readonly #store: PaperStore;
   readonly #clock: Clock;
   readonly #market: PaperMarket;
+  /** What each confirmed snapshot was made from, for as long as somebody holds the snapshot. */
+  readonly #states = new WeakMap<Snapshot, PaperState>();
   readonly #chain: ChainTuning;
   readonly #randomBytes: (count: number) => Uint8Array;
 
@@ -136,7 +138,11 @@ export class PaperVenue implements Venue {
     const state = await this.#current();
     const slot = this.#slot(state);
     const common = { takenAtMs, pauses: this.faults.pauses };
-    if (commitment === 'confirmed') return snapshotOf(this.#market, { ...common, state, slot, commitment });
+    if (commitment === 'confirmed') {
+      const snapshot = snapshotOf(this.#market, { ...common, state, slot, commitment });
+      this.#states.set(snapshot, state);
+      return snapshot;
+    }
     const finalizedSlot = slot - this.#chain.finalitySlots;
     const before = state.changedSlot > finalizedSlot ? await this.#store.stateAt(finalizedSlot) : null;
     return snapshotOf(this.#market, { ...common, state: before ?? state, slot: finalizedSlot, commitment });
@@ -154,8 +160,8 @@ export class PaperVenue implements Venue {
     });
   }
 
-  async simulate(intent: Intent): Promise<Simulation> {
-    const state = await this.#current();
+  async simulate(intent: Intent, seen?: Snapshot): Promise<Simulation> {
+    const state = (seen && this.#states.get(seen)) ?? (await this.#current());
     const { parameters } = this.#market;
     const fault = this.faults.takeSimulation();
     const error = fault ?? feeMoneyMissing(state, parameters);

@@ -95,7 +95,19 @@ const pointsUnder = (fault: ChainFault): readonly KillPoint[] => [
 /** Of each fault every fifth common point, each time another fifth: each point and each fault comes several times. */
 const EVERY = 5;
 
+/** Signed within a workflow task that is lost with its worker, and lost again while the task is made anew. */
+const LOST_SIGNATURES: readonly (readonly KillPoint[])[] = [
+  [at('after', 'sign'), at('before', 'sign')],
+  [at('after', 'sign'), at('after', 'sign'), at('before', 'submit')],
+];
+
 export function fixedCombinations(): readonly TransferCombination[] {
+  const [calm] = CHAIN_FAULTS;
+  const lost = calm === undefined ? [] : LOST_SIGNATURES.map((points) => combination(calm, points, 'deposit'));
+  return [...lost, ...eachPointUnderEachFault()];
+}
+
+function eachPointUnderEachFault(): readonly TransferCombination[] {
   return CHAIN_FAULTS.flatMap((fault, row) =>
     [...commonPointsUnder(fault).filter((_, column) => (column + row) % EVERY === 0), ...rarePointsUnder(fault)].map(
       (point, index) => combination(fault, [point], (row + index) % 2 === 0 ? 'deposit' : 'withdraw'),

@@ -93,6 +93,10 @@ function journalOf({ net, lines, answer }: Evidence, record: OperationRecord): r
   );
   const known = new Set(record.attempts.map(({ signature }) => signature));
   for (const signature of sent) says(known.has(signature), `${signature} was sent, and the journal does not know it`);
+  // Signed in a workflow task that was lost, and never sent: no block may know it.
+  for (const signature of signed.filter((one) => !sent.has(one))) {
+    says(net.record(signature).length === 0, `${signature} was signed and not sent, and the chain has it`);
+  }
   if (record.status === 'rejected') says(sent.size === 0, 'rejected, though something was sent');
   if (record.status === 'failed' && !NOT_BY_FAILURE.has(record.error?.code ?? '')) {
     const failed = signed.flatMap((signature) => counting(net, signature)).filter(({ error }) => error !== null);

@@ -207,6 +207,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
       exposureConfirmed: true,
       recovered: [],
       searchAttributes: false,
+      signsLocally: true,
       policy: { ...DEFAULT_POLICY, mode: 'live', maxRpcLatencyMs: 10_000, ...policy },
     };
     return this.#client.workflow.start(OPERATIONS[request.kind].workflow, {

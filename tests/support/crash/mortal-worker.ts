@@ -145,7 +145,8 @@ function mortal(venue: Venue, { engineId }: CrashAccount, killer: Killer, say: (
     kind: venue.kind,
     explorerUrl: (signature) => venue.explorerUrl(signature),
     read: (commitment) => killer.around(engineId, 'read', () => venue.read(commitment)),
-    simulate: (intent) => killer.around(engineId, 'simulate', () => venue.simulate(intent), { before: [intent.kind] }),
+    simulate: (intent, seen) =>
+      killer.around(engineId, 'simulate', () => venue.simulate(intent, seen), { before: [intent.kind] }),
     sign: (intent) =>
       killer.around(
         engineId,

@@ -11,6 +11,7 @@ import { assessMargin } from '../../../src/domain/margin/margin.ts';
 import { CriticalError } from '../../../src/lib/errors.ts';
 import { readOnlyVenue } from '../../support/drift-reading.ts';
 import { DriftTrader } from '../../support/drift-trader.ts';
+import { COMMANDED } from '../../support/snapshots.ts';
 
 async function stillDrift(options: DriftLocalnetOptions = {}): Promise<DriftLocalnet> {
   const net = await startDriftLocalnet({ paused: true, skipShare: 0, ...options });
@@ -236,9 +237,9 @@ describeOnDrift('an oracle', () => {
     });
     expect(snapshotAgeMs(read, read.takenAtMs)).toBeGreaterThan(HOUR_MS - 60_000);
     expect(read.clockDoubt).toMatch(/node-1|127\.0\.0\.1/);
-    const operation = { kind: 'deposit', asset: 'SOL', amount: 1n, exposureConfirmed: true } as const;
+    const operation = { kind: 'deposit', asset: 'SOL', amount: '1' } as const;
     const policy = decodePolicy({ ...DEFAULT_POLICY, mode: 'live', permissions: 'trading' });
-    const { gates } = evaluateGates({ snapshot: read, operation, policy, nowMs: read.takenAtMs });
+    const { gates } = evaluateGates({ ...COMMANDED, snapshot: read, operation, policy, nowMs: read.takenAtMs });
     expect(gates.find(({ code }) => code === 'SNAPSHOT_AGE')).toMatchObject({ pass: false, blocks: true });
     await venue.close();
   });

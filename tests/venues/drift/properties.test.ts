@@ -352,8 +352,8 @@ describeOnDrift('the seed’s properties on the real program', () => {
     const simulated = new Set<string>();
     const allowed = new Set<string>();
     const sent: string[] = [];
-    live.simulate = async (intent) => {
-      const simulation = await simulate(intent);
+    live.simulate = async (intent, seen) => {
+      const simulation = await simulate(intent, seen);
       if (simulation.ok) simulated.add(JSON.stringify(intent));
       return simulation;
     };

@@ -96,6 +96,17 @@ describe('a transaction on the paper chain', () => {
     expect((await venue.status(attempt)).kind).toBe('absent');
   });
 
+  it('is simulated on the confirmed snapshot that it is handed, and else on what stands now', async () => {
+    const { venue } = await openBench(journal);
+    const [before, final] = [await venue.read('confirmed'), await venue.read('finalized')];
+    await land(venue, deposit(3n * SOL));
+    expect(await venue.simulate(deposit(4n * SOL), before)).toMatchObject({ ok: true });
+    for (const other of [final, { ...before }, undefined]) {
+      const refused = { ok: false, error: { code: 'INSUFFICIENT_FUNDS' } };
+      expect(await venue.simulate(deposit(4n * SOL), other)).toMatchObject(refused);
+    }
+  });
+
   it('is refused when its bytes are not its own', async () => {
     const { venue } = await openBench(journal);
     const attempt = await venue.sign(deposit(SOL));

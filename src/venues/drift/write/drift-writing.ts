@@ -25,14 +25,18 @@ export interface DriftWritingOptions {
   readonly clock: Clock;
 }
 
-/** What was simulated is signed as it was, when that comes soon: one read fewer, and the same compute limit. */
+/**
+ * What was simulated is signed as it was while its accounts were read this lately: one read fewer, and the same compute
+ * limit. The blockhash is fetched by the signing itself.
+ */
 const DRAFT_FRESH_MS = 15_000;
 /** Drafts and slots that are kept; the oldest makes way. */
 const MAX_KEPT = 64;
 
 interface PreparedDraft {
   readonly draft: Draft;
-  readonly atMs: number;
+  /** When the accounts were read that it was made from. */
+  readonly readAtMs: number;
   /** What it pays once, beside its fees. */
   readonly rentLamports: bigint;
 }
@@ -55,10 +59,10 @@ export class SolanaDriftWriting implements DriftWriting {
   }
 
   /** The cost names what the first deposit pays to open the account, and a token account that has to be made. */
-  async simulate(intent: Intent): Promise<Simulation> {
+  async simulate(intent: Intent, read?: DriftRead): Promise<Simulation> {
     let prepared: PreparedDraft;
     try {
-      prepared = await this.#prepare(intent);
+      prepared = await this.#prepare(intent, read);
     } catch (error) {
       if (error instanceof ValidationError) return { ok: false, error: error.report() };
       throw error;
@@ -71,7 +75,7 @@ export class SolanaDriftWriting implements DriftWriting {
 
   async sign(intent: Intent): Promise<SignedAttempt> {
     const kept = this.#prepared.get(keyOf(intent));
-    const fresh = kept !== undefined && Math.abs(this.#clock.nowMs() - kept.atMs) < DRAFT_FRESH_MS;
+    const fresh = kept !== undefined && Math.abs(this.#clock.nowMs() - kept.readAtMs) < DRAFT_FRESH_MS;
     const { draft } = fresh ? kept : await this.#prepare(intent);
     try {
       return await this.#chain.sign(draft);
@@ -116,10 +120,11 @@ export class SolanaDriftWriting implements DriftWriting {
     });
   }
 
-  async #prepare(intent: Intent): Promise<PreparedDraft> {
-    const read = await this.#read('confirmed');
+  async #prepare(intent: Intent, given?: DriftRead): Promise<PreparedDraft> {
+    const read = given ?? (await this.#read('confirmed'));
+    this.#marketIndex = read.market.market.marketIndex;
     const draft = draftOf(intent, read, this.#reader.deployment);
-    const prepared = { draft, atMs: this.#clock.nowMs(), rentLamports: rentLamports(intent, read) };
+    const prepared = { draft, readAtMs: read.takenAtMs, rentLamports: rentLamports(intent, read) };
     this.#prepared.set(keyOf(intent), prepared);
     return prepared;
   }
