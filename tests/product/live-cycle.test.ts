@@ -52,7 +52,7 @@ describeOnDrift('the whole product, live', () => {
   it('takes only a deposit before there is an account', async () => {
     const early = await caller.end('DRIFT_OPEN_POSITION', { market: 'SOL-PERP', direction: 'short', size: '0.5' });
     expect(early.error?.code).toBe('GATE_BLOCKED');
-    expect(early.message).toContain('deposit first');
+    expect(early.message).toContain('Deposit first');
   });
 
   it('names the opening cost before the first deposit, which a token confirms once and for that command alone', async () => {
