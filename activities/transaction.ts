@@ -41,7 +41,7 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
       await write(writes);
       return true;
     } catch (error) {
-      logger.warn({ error: asErrorReport(error) }, 'the journal was not written; it will be later');
+      logger.warn({ error: asErrorReport(error) }, 'could not write the journal; trying again later');
       return false;
     }
   }

@@ -12,36 +12,36 @@ const unavailable = (part: string, message: string): ErrorReport => ({
 
 export const NOT_READY = unavailable(
   'journal',
-  'The engine has just started and still compares its two stores, or rebuilds its journal; nothing was sent.',
+  'The engine has just started and is still checking its records. Nothing was sent.',
 );
-export const JOURNAL_DOWN = unavailable('journal', 'The journal cannot be reached; nothing was sent.');
-export const VENUE_DOWN = unavailable('venue', 'The account cannot be read now; nothing was sent.');
-export const RESUME_UNREAD = unavailable('venue', 'The account cannot be read now; RESUME looks first.');
+export const JOURNAL_DOWN = unavailable('journal', 'The journal is not reachable. Nothing was sent.');
+export const VENUE_DOWN = unavailable('venue', 'The account cannot be read now. Nothing was sent.');
+export const RESUME_UNREAD = unavailable('venue', 'The account cannot be read now, and RESUME needs to read it first.');
 export const ADOPT_UNREAD = unavailable('venue', 'The account cannot be read now.');
 
 export const CONFIRMATION_INVALID: ErrorReport = {
   code: 'CONFIRMATION_INVALID',
   message:
-    'The confirmation token is unknown, spent, expired, or belongs to another command. Send the command without it for a new one.',
+    'The confirmation token is unknown, used, expired, or belongs to another command. Send the command without it to get a new one.',
 };
 
 export const expiry = (): CommandAnswer =>
   refused({
     code: 'COMMAND_EXPIRED',
-    message: 'The command reached the engine too late and was not carried out. Send it again with a new command_id.',
+    message: 'The command reached the engine too late. Nothing was sent. Send it again with a new command_id.',
   });
 
 /** Not recorded: the same command may come again. */
 export const engineBusy = (waiting: number, limit: number): ErrorReport => ({
   code: 'ENGINE_BUSY',
-  message: 'The engine is busy: try again in a few seconds.',
+  message: 'The engine is busy. Try again in a few seconds.',
   details: { waiting, limit },
 });
 
 /** Accepted and then in vain: recorded, since it was answered pending, so it is no use to send it again as it is. */
 export const waitedForSlot = (waitedMs: number): ErrorReport => ({
   code: 'ENGINE_BUSY',
-  message: 'The running operation did not end in time; nothing was sent.',
+  message: 'Timed out while waiting for the running operation. Nothing was sent.',
   details: { waited_s: waitedMs / 1_000, remedy: 'Send it again with a new command_id.' },
 });
 

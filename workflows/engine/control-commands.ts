@@ -71,7 +71,7 @@ export class ControlCommands {
     if (wallet?.refusal !== undefined) return await records.conclude(envelope, refused(wallet.refusal), admitted);
     const changed = state.current.state !== 'running';
     state.apply(startEngine);
-    const started = changed ? 'Engine started.' : 'The engine runs already.';
+    const started = changed ? 'Engine started.' : 'The engine is already running.';
     const answer =
       wallet === null
         ? done(started, { changed, ...this.#stateData() })
@@ -85,8 +85,10 @@ export class ControlCommands {
     if (changed) state.apply(stopEngine, Date.now());
     const { expectedPerp } = state.current;
     const open = expectedPerp !== null && expectedPerp !== '0';
-    const stopped = changed ? 'Automatic trading stopped.' : 'The engine is stopped already.';
-    const warning = open ? ' A position stays open: it is watched, and nothing corrects it. CLOSE ends it.' : '';
+    const stopped = changed ? 'Automatic trading stopped.' : 'The engine is already stopped.';
+    const warning = open
+      ? ' The open position stays open. The engine watches it but does not rebalance it. CLOSE ends it.'
+      : '';
     const answer = done(`${stopped}${warning}`, { changed, position_open: open, ...this.#stateData() });
     return await this.#ports.records.conclude(envelope, answer, admitted);
   }
@@ -122,7 +124,7 @@ export class ControlCommands {
     if (snapshot === null) return refused(ADOPT_UNREAD);
     const perp = perpOf(snapshot).toString();
     if (perp === '0') {
-      const error = { code: 'NO_POSITION', message: 'There is no position to adopt.' };
+      const error = { code: 'NO_POSITION', message: 'There is no position to manage.' };
       return await records.conclude(envelope, refused(error), admitted);
     }
     const changed = state.current.expectedPerp !== perp || isRestrictedBy(state.current, 'foreign_trade');

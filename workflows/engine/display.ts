@@ -97,18 +97,17 @@ function detailsOf(engineId: string, mode: Mode, engine: EngineCarried, needsPer
       : `${OPERATIONS[running.kind].label} \`operation:${running.operationId}\` (${running.stage})`;
   const cooldown =
     engine.cooldownEndsAtMs === null ? 'none' : `until ${new Date(engine.cooldownEndsAtMs).toISOString()}`;
-  const waitsFor =
-    engine.slot === null ? 'the watch to see something to decide, or a command' : 'its operation to report';
+  const waitsFor = engine.slot === null ? 'a command, or a change of the account' : 'the running operation';
   return [
     `**${engine.state}**, trading ${tradingStateOf(engine.holds)}, ${mode} · \`${engineId}\``,
     `- position: ${position}, hedge target ${engine.hedgeTargetPpm / 10_000} %`,
     `- operation: ${operation}`,
     `- cooldown: ${cooldown}`,
-    `- waits for: ${waitsFor}`,
+    `- waiting for: ${waitsFor}`,
     ...engine.holds.map(
       (hold) =>
-        `- hold **${hold.code}** since ${new Date(hold.sinceMs).toISOString()}, cleared by ${hold.clearedBy}: ${hold.reason}`,
+        `- restriction **${hold.code}** since ${new Date(hold.sinceMs).toISOString()}, cleared by ${hold.clearedBy}: ${hold.reason}`,
     ),
-    needsPerson ? '\n**A person is needed:** see the holds above; each says what to do.' : '\nNobody is needed.',
+    needsPerson ? '\n**Action needed:** see the restrictions above.' : '\nNo action needed.',
   ].join('\n');
 }

@@ -167,7 +167,7 @@ export class EngineRun {
   }
 
   async #askUntilAnswered(): Promise<void> {
-    do await sleep(ASK_AGAIN_MS, { summary: 'until it asks after its operations again' });
+    do await sleep(ASK_AGAIN_MS, { summary: 'until the next check of its operations' });
     while (!(await this.#askOnce()));
   }
 

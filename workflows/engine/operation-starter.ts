@@ -42,7 +42,7 @@ type OperationWorkflow = Awaited<ReturnType<EngineActivities['operationStates']>
 
 const NEVER_SENT: ErrorReport = {
   code: 'UNAVAILABLE',
-  message: 'The operation lost its workflow before anything was sent; nothing was done. Send the command again.',
+  message: 'The workflow of this operation was lost before anything was sent. Send the command again.',
   details: { part: 'temporal' },
 };
 

@@ -24,10 +24,10 @@ export async function checkWallet(
     const { wallet, account, transactionCostLamports } = await read();
     const sol = formatAmount(wallet.sol, ASSET_DECIMALS.SOL);
     const usdc = formatAmount(wallet.usdc, ASSET_DECIMALS.USDC);
-    const opens = account === null ? ' There is no account yet: the first deposit opens it.' : '';
+    const opens = account === null ? ' There is no account yet. The first deposit opens one.' : '';
     const poor =
       wallet.sol < transactionCostLamports && permissions !== 'read-only'
-        ? ' It cannot pay for a transaction: send SOL to it.'
+        ? ' It cannot pay for a transaction. Send SOL to it.'
         : '';
     return {
       message: `The wallet holds ${sol} SOL and ${usdc} USDC.${poor}${opens}`,

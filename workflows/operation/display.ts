@@ -28,15 +28,15 @@ export function showDetails(state: OperationState, urls: ExplorerUrls, refusals:
     `**${operationTitle(state.task.request)}** for \`${state.task.engineId}\``,
     '',
     `- stage: **${stageText(state)}** (${state.phase})`,
-    leg === null ? null : `- waits for: ${waitsFor(leg.tx)}`,
+    leg === null ? null : `- waiting for: ${waitsFor(leg.tx)}`,
     attempt === null
       ? null
       : `- attempt ${attempt.number}: \`${attempt.signed.signature}\`${url === null ? '' : ` ([explorer](${url}))`}`,
     state.answer === null ? null : `- answered: ${state.answer.message}`,
     leg?.tx.verdict == null
       ? null
-      : `- verdict of ${leg.tx.verdict.operator}: ${leg.tx.verdict.verdict}, ${leg.tx.verdict.note}`,
-    ...refusals.map((refusal) => `- verdict refused: ${refusal}`),
+      : `- outcome submitted by ${leg.tx.verdict.operator}: ${leg.tx.verdict.verdict}, ${leg.tx.verdict.note}`,
+    ...refusals.map((refusal) => `- refused: ${refusal}`),
     ...(needsPerson(state) ? unresolvedHelp(leg?.tx ?? null) : []),
   ];
   setCurrentDetails(lines.filter((line) => line !== null).join('\n'));
@@ -58,14 +58,14 @@ function waitsFor(tx: TransactionState): string {
 
 const unresolvedHelp = (tx: TransactionState | null): readonly string[] => [
   '',
-  'The outcome is **unknown**. Proof is asked for by itself; until then only the ways out start.',
-  'To resolve it, send this workflow the signal `resolveTransaction` with:',
+  'The outcome is **unknown**. Driftless keeps checking; until it knows, only exits can start.',
+  'If you know what happened, send this workflow the signal `resolveTransaction` with:',
   '',
   '```json',
   '{"verdict":"landed","operator":"your name","note":"what you saw"}',
   '```',
   '',
-  '`landed`: you saw it on chain · `failed`: it can no longer land · `retry`: try again once expiry is proven. Evidence beats a verdict.',
+  '`landed`: you saw it on chain · `failed`: it can no longer land · `retry`: try again once expiry is proven. Evidence beats what you submit.',
   ...(tx === null
     ? []
     : tx.nodes.map((node) => `- ${node.node}: ${node.says}${node.reason === undefined ? '' : ` (${node.reason})`}`)),

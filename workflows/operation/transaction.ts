@@ -146,7 +146,7 @@ class OperationHost {
   private verdictAnswer({ verdict }: ResolveVerdict, error: ErrorReport | null): CommandAnswer {
     const data = { operation_id: this.input.operationId, engine_id: this.input.engineId, verdict };
     if (error !== null) return refused(error, 'rejected', data);
-    return { success: true, message: `Verdict "${verdict}" taken`, data: { ...data, status: 'done' } };
+    return { success: true, message: `Outcome "${verdict}" accepted`, data: { ...data, status: 'done' } };
   }
 
   private refuseMalformed(failure: ApplicationFailure): void {
@@ -307,7 +307,7 @@ class OperationHost {
         return await this.watch((writes) => follow({ ...ref, untilMs: main.untilMs, timing, writes }));
       }
       case 'wait':
-        await sleep(Math.max(main.untilMs - Date.now(), 1), { summary: 'until it asks again' });
+        await sleep(Math.max(main.untilMs - Date.now(), 1), { summary: 'until the next check' });
         return { kind: 'woke' };
     }
   }
@@ -379,7 +379,7 @@ class OperationHost {
         writes,
       });
     } catch (error) {
-      log.warn('the journal was not written; it will be later', { error: String(error) });
+      log.warn('could not write the journal; trying again later', { error: String(error) });
       this.outbox = [...writes, ...this.outbox];
     }
   }
@@ -441,4 +441,4 @@ const carriesWrites = ({ main }: OperationMain): boolean =>
 const isUrgent = (write: OperationWrite): boolean => (write.alerts?.length ?? 0) > 0 || write.update !== undefined;
 
 const unanswered = ({ operationId }: OperationInput): CommandAnswer =>
-  refused({ code: 'TRANSACTION_FAILED', message: 'Nothing was done.' }, 'failed', { operation_id: operationId });
+  refused({ code: 'TRANSACTION_FAILED', message: 'Nothing happened.' }, 'failed', { operation_id: operationId });

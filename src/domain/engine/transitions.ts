@@ -150,7 +150,7 @@ export const proveOperation = (engine: EngineCarried, operation: TrackedOperatio
         sinceMs: nowMs,
         permits: 'reducing',
         clearedBy: 'itself',
-        reason: 'An operation lost its workflow; its signatures are being proven.',
+        reason: 'The workflow of an operation was lost. Driftless is checking what became of its transactions.',
         details: { operation_id: operation.operationId },
       }),
       expectedPerp: null,

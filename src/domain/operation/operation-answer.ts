@@ -81,7 +81,7 @@ export function answerOf(state: OperationState): CommandAnswer {
 const isProven = ({ tx }: Leg): boolean => tx.stage === 'finalized' || tx.stage === 'failed' || tx.stage === 'expired';
 
 function notDone(leg: Leg | null, fields: AnswerFields): CommandAnswer {
-  const error: ErrorReport = leg?.tx.error ?? { code: 'TRANSACTION_FAILED', message: 'Nothing was done.' };
+  const error: ErrorReport = leg?.tx.error ?? { code: 'TRANSACTION_FAILED', message: 'Nothing happened.' };
   return refused(error, leg?.tx.stage === 'rejected' ? 'rejected' : 'failed', fields);
 }
 
@@ -93,11 +93,11 @@ function settleAnswer(leg: Leg | null, fields: AnswerFields): CommandAnswer {
   const pnl = BigInt(settled);
   const unsettled = leg.tx.landed?.effect?.unsettledPnl;
   const left = unsettled === undefined ? 0n : BigInt(unsettled);
-  const rest = left === 0n ? '' : `; ${formatUsd(left)} USD stays unsettled`;
+  const rest = left === 0n ? '' : `; ${formatUsd(left)} USD remains unsettled`;
   const why = pnl === 0n ? reasonOf(leg) : null;
   if (why !== null) {
     return done(
-      `Settled no PnL: ${why}`,
+      `No PnL was settled: ${why}`,
       committed({ ...fields, ...amountFields('settled_pnl', 0n, USD_DECIMALS), reason: why }),
     );
   }
@@ -154,7 +154,7 @@ function tradeAnswer(
 
 const notFilled = (requested: bigint): ErrorReport => ({
   code: 'ORDER_NOT_FILLED',
-  message: `The order for ${formatSol(requested)} SOL found no fill within its price limit and time.`,
+  message: `The order for ${formatSol(requested)} SOL was not filled within its price limit and time.`,
   details: { requested_size: Number(formatSol(requested)) },
 });
 
@@ -169,14 +169,14 @@ function closeAnswer(state: OperationState, leg: Leg | null, fields: AnswerField
     const by = { ...sized, closed_by: closedBy, ...settledFields(state) };
     const market = 'market' in state.task.request ? state.task.request.market : '';
     if (closedBy === 'other')
-      return done(`${market} is flat: it was closed before this command had anything to do`, committed(by));
+      return done(`${market} is flat. It was already closed when this command ran.`, committed(by));
     const price = formatUsd(filled.averagePrice ?? 0n);
-    const whole = closedBy === 'us' ? '' : `, the rest of ${formatSol(initial)} was closed by others`;
+    const whole = closedBy === 'us' ? '' : `; the rest of ${formatSol(initial)} was closed by others`;
     return done(`Closed ${formatSol(filled.size)} ${market} at ${price}${whole}`, committed(by));
   }
   if (filled.size > 0n) {
     const left = initial > filled.size ? initial - filled.size : 0n;
-    return done(`Closed ${formatSol(filled.size)} of ${formatSol(initial)}; ${formatSol(left)} is left open`, {
+    return done(`Closed ${formatSol(filled.size)} of ${formatSol(initial)}; ${formatSol(left)} remains open`, {
       ...committed(sized),
       closed_by: 'us',
       ...amountFields('remaining_size', left, SOL_DECIMALS),
@@ -199,7 +199,7 @@ function settledFields(state: OperationState): AnswerFields {
 
 function alreadyFlat(state: OperationState, fields: AnswerFields): CommandAnswer {
   if (state.task.request.kind === 'flatten') return done('Already flat', { ...fields, changed: false });
-  return refused({ code: 'NO_POSITION', message: 'There is no position to close.' }, 'rejected', fields);
+  return refused({ code: 'NO_POSITION', message: 'There is no open position.' }, 'rejected', fields);
 }
 
 /** While nobody knows: no end, but an answer within the time that was promised. */
@@ -210,7 +210,7 @@ export function unknownAnswer(state: OperationState): CommandAnswer {
     {
       code: 'ACCOUNT_UNRESOLVED',
       message:
-        'The outcome of the transaction is unknown. It is being proven; a person may resolve it (RESOLVE_TRANSACTION).',
+        'The outcome of the transaction is unknown. Driftless keeps checking. If you know what happened, submit the outcome (RESOLVE_TRANSACTION).',
       details: { operation_id: state.task.operationId, signature: attempt?.signed.signature },
     },
     'unknown',
@@ -222,12 +222,11 @@ function humanAnswer(state: OperationState, leg: Leg): CommandAnswer {
   const { verdict } = leg.tx;
   const by = { resolved_by: 'human', operator: verdict?.operator, verdict: verdict?.verdict, note: verdict?.note };
   const fields = { ...commonFields(state, leg), ...by };
-  if (verdict?.verdict === 'landed')
-    return done(`Resolved by ${verdict.operator} as landed, without proof so far`, fields);
+  if (verdict?.verdict === 'landed') return done(`Resolved by ${verdict.operator} as landed, not yet proven`, fields);
   return refused(
     {
       code: 'TRANSACTION_FAILED',
-      message: `Resolved by ${verdict?.operator ?? 'a person'} as failed, without proof so far`,
+      message: `Resolved by ${verdict?.operator ?? 'a person'} as failed, not yet proven`,
       details: by,
     },
     'failed',

@@ -151,7 +151,7 @@ export function step(state: OperationState, event: OperationEvent): Step<Operati
 /** After the end: a verdict is refused, the last report can be had again. */
 function lateEffects(state: OperationState, event: OperationEvent): readonly OperationEffect[] {
   if (event.kind === 'verdict') {
-    const error = { code: 'VERDICT_REFUSED', message: 'The operation has ended; nothing of it is unknown.' };
+    const error = { code: 'VERDICT_REFUSED', message: 'The operation has ended, so there is no outcome to submit.' };
     return [{ kind: 'verdict', id: event.asked.id, error }];
   }
   return event.kind === 'report_again' ? [{ kind: 'report', report: reportOf(state, event.nowMs) }] : [];

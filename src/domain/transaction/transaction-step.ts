@@ -72,7 +72,7 @@ function onPrepared(
   const { state } = b;
   if (!prepared.ok) return endUnsent(b, prepared.error);
   if (state.noFurther && state.attempts.length === 0) {
-    return endUnsent(b, { code: STOOD_DOWN, message: 'Stood down before anything was sent.' });
+    return endUnsent(b, { code: STOOD_DOWN, message: 'Cancelled before anything was sent.' });
   }
   b.set({ reducing: prepared.reducing });
   if (!inTime(b)) return endUnsent(b, lateError(b));
@@ -88,8 +88,8 @@ function onSigned(b: StepBuilder, signed: Extract<TransactionEvent, { kind: 'sig
   const attempt = { number, intent: state.intent, signed, sent: false, outcome: null, error: null };
   b.set({ attempts: [...state.attempts, attempt] });
   b.note('signed');
-  if (state.noFurther) return discard(b, 'stood down before it was sent');
-  if (b.nowMs - state.preparedAtMs > state.freshMs) return discard(b, 'what it was signed on is too old to send');
+  if (state.noFurther) return discard(b, 'cancelled before it was sent');
+  if (b.nowMs - state.preparedAtMs > state.freshMs) return discard(b, 'the account data it was based on is too old');
   b.setAttempt({ sent: true });
   return b.go('submitting', {
     tries: 0,
@@ -208,14 +208,14 @@ function endExpired(b: StepBuilder, wasConfirmed: boolean): StepBuilder {
   if (sent === 0) {
     return endUnsent(
       b,
-      b.state.noFurther ? { code: STOOD_DOWN, message: 'Stood down before anything was sent.' } : lateError(b),
+      b.state.noFurther ? { code: STOOD_DOWN, message: 'Cancelled before anything was sent.' } : lateError(b),
     );
   }
   if (wasConfirmed) b.alert(raised('CONFIRMED_THEN_LOST', {}));
   return b.go('expired', {
     error: {
       code: 'TRANSACTION_FAILED',
-      message: `Never landed: ${sent === 1 ? 'its one attempt' : `all ${sent} attempts`} expired, which is proven; nothing was done.`,
+      message: `The transaction never landed: ${sent === 1 ? 'its only attempt' : `all ${sent} attempts`} provably expired. Nothing happened.`,
       details: { reason: 'expired', attempts: sent },
     },
   });
@@ -241,7 +241,7 @@ const inTime = (b: StepBuilder): boolean =>
 
 const lateError = (b: StepBuilder): ErrorReport => ({
   code: 'COMMAND_EXPIRED',
-  message: 'Too late: nothing was sent, and what was accepted this long ago is not started now.',
+  message: 'Too late. The command was accepted too long ago to start now. Nothing was sent.',
   details: { accepted_at: b.state.acceptedAtMs, within_ms: b.state.timing.nextAttemptWithinMs },
 });
 
@@ -341,14 +341,14 @@ function prove(b: StepBuilder): StepBuilder {
 function onVerdict(b: StepBuilder, asked: TransactionState['asked'][number]): StepBuilder {
   const { state } = b;
   if (state.stage !== 'unknown' && state.stage !== 'proving') {
-    return b.answer(asked, verdictRefusal('Nothing of this operation is unknown now.', { stage: state.stage }));
+    return b.answer(asked, verdictRefusal('The outcome of this operation is known.', { stage: state.stage }));
   }
   const standing = state.verdict;
   if (standing !== null && resolvedByHuman(state)) {
     if (standing.verdict === asked.verdict) return b.answer(asked, null);
     return b.answer(
       asked,
-      verdictRefusal(`The verdict "${standing.verdict}" of ${standing.operator} stands; only evidence corrects it.`, {
+      verdictRefusal(`${standing.operator} already submitted "${standing.verdict}". Only evidence can correct it.`, {
         verdict: standing.verdict,
       }),
     );
@@ -366,7 +366,7 @@ function onStandDown(b: StepBuilder, reason: string): StepBuilder {
   if (state.stage === 'awaiting_slot') return endExpired(b, false);
   if (state.stage === 'preparing' || state.stage === 'signing') {
     // What may still be signed is lost unsent with its result.
-    endUnsent(b, { code: STOOD_DOWN, message: `Stood down: ${reason}`, details: { reason } });
+    endUnsent(b, { code: STOOD_DOWN, message: `Cancelled before anything was sent: ${reason}`, details: { reason } });
   }
   return b;
 }

@@ -41,22 +41,22 @@ function refusalOf({ verdict }: AskedVerdict, sighting: Sighting, windowClosed: 
     case 'landed': {
       const chain = { commitment: sighting.commitment, slot: sighting.slot, chain_error: sighting.error?.message };
       if (verdict === 'landed') {
-        return sighting.error === null ? null : verdictRefusal('The chain shows that it failed.', chain);
+        return sighting.error === null ? null : verdictRefusal('The chain shows that the transaction failed.', chain);
       }
       if (verdict === 'failed' && sighting.error !== null) return null;
       return verdictRefusal(
         sighting.error === null
-          ? 'The chain shows that it landed.'
-          : 'The chain shows that it failed; send the command again.',
+          ? 'The chain shows that the transaction landed.'
+          : 'The chain shows that the transaction failed. Send the command again.',
         chain,
       );
     }
     case 'absent':
-      return verdict === 'landed' ? verdictRefusal('It is proven never to have landed.') : null;
+      return verdict === 'landed' ? verdictRefusal('It is proven that the transaction never landed.') : null;
     case 'unseen':
       if (verdict === 'failed' && !windowClosed && !sighting.windowClosed) {
         return verdictRefusal(
-          'It can still land: its last valid block height is not past on a healthy node. Try again later.',
+          'The transaction can still land: no healthy node has passed its last valid block height. Try again later.',
           {
             retry_after_ms: 60_000,
           },

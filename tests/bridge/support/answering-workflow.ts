@@ -20,7 +20,7 @@ export async function answeringEngine(): Promise<void> {
       if (commandId === 'fails-unnamed') throw ApplicationFailure.nonRetryable('who knows');
       if (commandId === 'refused-once' && !refusedOnce) {
         refusedOnce = true;
-        return refused({ code: 'UNAVAILABLE', message: 'The journal cannot be reached; nothing was sent.' });
+        return refused({ code: 'UNAVAILABLE', message: 'The journal is not reachable. Nothing was sent.' });
       }
       if (commandId === 'waits') await condition(() => false);
       return {
