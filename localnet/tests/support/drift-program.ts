@@ -1,7 +1,8 @@
 /** Tests on the real Drift program: they run where it can be found, and say why where it cannot. */
-import { describe } from '@jest/globals';
+
 import { DriftlessError } from '../../../src/lib/errors.ts';
 import { findDriftProgram, NO_DRIFT_PROGRAM } from '../../drift/program.ts';
+import { describe } from './runner.ts';
 
 const found = ((): { readonly path: string | null; readonly why: string } => {
   try {

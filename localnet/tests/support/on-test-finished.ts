@@ -1,8 +1,9 @@
-import { afterEach } from '@jest/globals';
+import { afterEach } from './runner.ts';
 
 const pending: (() => unknown)[] = [];
 
-afterEach(async () => {
+// Outside of Jest nothing ends but the process.
+afterEach?.(async () => {
   for (let work = pending.pop(); work !== undefined; work = pending.pop()) await work();
 });
 

@@ -1,4 +1,4 @@
-import { describe, it } from '@jest/globals';
+import { describe, it } from './runner.ts';
 
 type Titled = (title: string, body: () => void | Promise<void>, timeoutMs?: number) => void;
 

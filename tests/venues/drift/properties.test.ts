@@ -253,7 +253,7 @@ describeOnDrift('the seed’s properties on the real program', () => {
           for (const name of ['sol', 'usdc'] as const) {
             expect(abs(moved[name] - once[name])).toBeLessThan(MOST_INTEREST);
           }
-          const most = landed && intent.kind === 'order' ? BigInt(intent.size) : 0n;
+          const most = landed && intent.kind === 'order' ? abs(BigInt(intent.size)) : 0n;
           expect(abs(moved.perp)).toBeLessThanOrEqual(most);
           await flatten(at);
         },
