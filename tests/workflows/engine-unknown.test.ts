@@ -110,8 +110,8 @@ describe('an outcome that nobody knows', () => {
 
   it('stands in the Temporal UI with what is held, needed and how to answer', async () => {
     const commandId = await unknown(DEPOSIT(0.1));
-    await until('the details', async () => (await engine.details()).includes('hold **unresolved**'));
-    expect(await engine.details()).toContain('A person is needed');
+    await until('the details', async () => (await engine.details()).includes('restriction **unresolved**'));
+    expect(await engine.details()).toContain('Action needed');
     const help = await engine.details(`operation:${engine.operationId(commandId)}`);
     expect(help).toContain('resolveTransaction');
     expect(help).toContain('"verdict":"landed"');
@@ -159,7 +159,7 @@ describe("a person's verdict", () => {
     const workflowId = `operation:${engine.operationId(commandId)}`;
     const signalled = { verdict: 'failed', operator: 'ann', note: 'a guess' } as const;
     await engine.operation(commandId).signal(resolveTransaction, signalled);
-    await until('the refusal', async () => (await engine.details(workflowId)).includes('verdict refused'));
+    await until('the refusal', async () => (await engine.details(workflowId)).includes('refused:'));
     expect(await engine.resolve(commandId, 'failed')).toMatchObject({ error: { code: 'VERDICT_REFUSED' } });
     engine.faults.silence(0);
     await proven(commandId);

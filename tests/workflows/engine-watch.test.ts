@@ -173,7 +173,7 @@ describe('a trade of the engine that fails', () => {
     expect(tried).toHaveLength(3);
     await polls(4);
     expect(await engine.perp()).toBe(-5n * SOL);
-    expect(await engine.details()).toContain('A person is needed');
+    expect(await engine.details()).toContain('Action needed');
   });
 });
 
