@@ -57,7 +57,7 @@ export default {
   maxWorkers: 2,
   testSequencer: '<rootDir>/tests/support/test-sequencer.mjs',
   coverageProvider: 'v8',
-  collectCoverageFrom: ['src/**/*.ts', 'localnet/**/*.ts', 'activities/**/*.ts', '!**/*.d.ts', '!localnet/tests/**'],
+  collectCoverageFrom: ['src/{bridge,domain,journal,lib,protocol}/**/*.ts', 'activities/**/*.ts', '!**/*.d.ts'],
   coverageReporters: ['text-summary', 'json-summary', 'html'],
   coverageDirectory: 'coverage',
   // Jest sums a folder up; a pattern would hold each of its files to the number.

@@ -11,9 +11,9 @@ import { JEST, REPORTED } from './jest.mjs';
 import { ROOT, say } from './setup.mjs';
 
 const MINUTE_MS = 60_000;
-/** All of it takes 20 minutes on two cores. A busy machine gets more time, but is ended before 40. */
-const ALL_WITHIN_MS = 38 * MINUTE_MS;
-const TEST_WITHIN_MS = 30 * MINUTE_MS;
+/** The goal is 20 minutes on two cores. How long it takes on a quiet one is not measured yet: this stops what hangs. */
+const ALL_WITHIN_MS = 60 * MINUTE_MS;
+const TEST_WITHIN_MS = 50 * MINUTE_MS;
 /** Kept for the cycle, however long the tests and their second runs take. */
 const CYCLE_WITHIN_MS = 6 * MINUTE_MS;
 /** More than these have another reason than luck. */

@@ -182,7 +182,7 @@ describe('the guard', () => {
     await start();
     const commandId = randomUUID();
     feed.rate = -5e-5;
-    const LONG = { ...OPEN(20), direction: 'long' } as const;
+    const LONG = { ...OPEN(20), size: lamportsOf(20) };
     const asked = await engine.send(LONG, { commandId });
     const confirmationToken = asked.data.confirmation_token as string;
     expect(await engine.carryOut(LONG, { commandId, confirmationToken })).toMatchObject({ success: true });
