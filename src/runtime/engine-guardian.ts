@@ -5,7 +5,7 @@
 import type { AlertSink } from '../alerts/channels.ts';
 import { type AlertDraft, alertId, newAlert, raised, recovered } from '../domain/alerts/alert.ts';
 import type { Clock } from '../lib/clock.ts';
-import { sleep } from '../lib/sleep.ts';
+import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import type { Logger } from './logger.ts';
 
 export interface GuardianPorts {
@@ -21,25 +21,13 @@ const EVERY_MS = 3_000;
 const HOUR_MS = 3_600_000;
 const RESTARTS_AN_HOUR = 3;
 
-export function keepEngineRunning(ports: GuardianPorts, everyMs = EVERY_MS): { readonly stop: () => Promise<void> } {
+export function keepEngineRunning(ports: GuardianPorts, everyMs = EVERY_MS): Repeated {
   const { logger } = ports;
-  const stopping = new AbortController();
-  const { signal } = stopping;
   const guardian = new Guardian(ports);
-  const watching = (async () => {
-    while (!signal.aborted) {
-      await sleep(everyMs, signal);
-      if (signal.aborted) return;
-      // Temporal or the journal is away: that is told by who watches them, and tried again.
-      await guardian.look().catch((err: unknown) => logger.warn({ err }, 'the engine could not be looked after'));
-    }
-  })();
-  return {
-    stop: async () => {
-      stopping.abort();
-      await watching;
-    },
-  };
+  // Temporal or the journal is away: that is told by who watches them, and tried again.
+  return repeatEvery(everyMs, async () => {
+    await guardian.look().catch((err: unknown) => logger.warn({ err }, 'the engine could not be looked after'));
+  });
 }
 
 class Guardian {

@@ -8,7 +8,7 @@ import type { PartReadiness, Readiness } from '../bridge/ports.ts';
 import { type Alert, type AlertDraft, alertId, newAlert, raised, recovered } from '../domain/alerts/alert.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
-import { sleep } from '../lib/sleep.ts';
+import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import { within } from '../lib/within.ts';
 import type { Logger } from './logger.ts';
 
@@ -34,26 +34,14 @@ const EVERY_MS = 2_000;
 const LOOKS = 3;
 const DESK_MS = 1_000;
 
-export function watchParts(ports: PartWatchPorts, everyMs = EVERY_MS): { readonly stop: () => Promise<void> } {
-  const stopping = new AbortController();
-  const { signal } = stopping;
+export function watchParts(ports: PartWatchPorts, everyMs = EVERY_MS): Repeated {
   const parts = WATCHED.map((part) => new PartAlert(part, ports));
-  const watching = (async () => {
-    while (!signal.aborted) {
-      await sleep(everyMs, signal);
-      if (signal.aborted) return;
-      const found = await ports.readiness();
-      // Without Temporal nothing is known of the workers.
-      const judged = parts.filter(({ part }) => part !== 'worker' || found.temporal.ok);
-      if (!signal.aborted) await Promise.all(judged.map((part) => part.look(found[part.part])));
-    }
-  })();
-  return {
-    stop: async () => {
-      stopping.abort();
-      await watching;
-    },
-  };
+  return repeatEvery(everyMs, async (signal) => {
+    const found = await ports.readiness();
+    // Without Temporal nothing is known of the workers.
+    const judged = parts.filter(({ part }) => part !== 'worker' || found.temporal.ok);
+    if (!signal.aborted) await Promise.all(judged.map((part) => part.look(found[part.part])));
+  });
 }
 
 /** The alert of one part: told once when it is gone, and over once it is back. */

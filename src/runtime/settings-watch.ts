@@ -8,7 +8,7 @@ import type { PolicyJson } from '../domain/hedge/policy.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { hashJson } from '../lib/ids.ts';
-import { sleep } from '../lib/sleep.ts';
+import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import type { Logger } from './logger.ts';
 
 export interface SettingsWatchPorts {
@@ -49,25 +49,13 @@ const NAMES: Readonly<Record<keyof PolicyJson, string>> = {
 const differing = (own: PolicyJson, inForce: PolicyJson): readonly string[] =>
   (Object.keys(NAMES) as (keyof PolicyJson)[]).filter((key) => own[key] !== inForce[key]).map((key) => NAMES[key]);
 
-export function watchSettings(ports: SettingsWatchPorts, everyMs = EVERY_MS): { readonly stop: () => Promise<void> } {
-  const stopping = new AbortController();
-  const { signal } = stopping;
+export function watchSettings(ports: SettingsWatchPorts, everyMs = EVERY_MS): Repeated {
   const { logger } = ports;
   const look = differenceTeller(ports);
-  const watching = (async () => {
-    while (!signal.aborted) {
-      await sleep(everyMs, signal);
-      if (signal.aborted) return;
-      // A journal that is away is told by what needs it.
-      await look().catch((err: unknown) => logger.debug({ err }, 'settings not compared'));
-    }
-  })();
-  return {
-    stop: async () => {
-      stopping.abort();
-      await watching;
-    },
-  };
+  // A journal that is away is told by what needs it.
+  return repeatEvery(everyMs, async () => {
+    await look().catch((err: unknown) => logger.debug({ err }, 'settings not compared'));
+  });
 }
 
 /** Tells a difference that two looks in a row find: at a start the engine is about to take what the first one misses. */

@@ -10,7 +10,7 @@ import { raised } from '../domain/alerts/alert.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { operationWorkflowId } from '../lib/ids.ts';
-import { sleep } from '../lib/sleep.ts';
+import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import type { Logger } from './logger.ts';
 
 export interface StuckPorts {
@@ -30,25 +30,11 @@ export interface StuckTuning {
 const TUNING: StuckTuning = { everyMs: 30_000, attempts: 5 };
 const CALL_MS = 10_000;
 
-export function watchForStuck(ports: StuckPorts, tuning: StuckTuning = TUNING): { readonly stop: () => Promise<void> } {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const looking = (async () => {
-    while (!signal.aborted) {
-      await sleep(tuning.everyMs, signal);
-      if (signal.aborted) return;
-      // A store that is away is told by what needs it.
-      await look(ports, tuning.attempts).catch((err: unknown) =>
-        ports.logger.debug({ err }, 'not looked for the stuck'),
-      );
-    }
-  })();
-  return {
-    stop: async () => {
-      stopping.abort();
-      await looking;
-    },
-  };
+export function watchForStuck(ports: StuckPorts, tuning: StuckTuning = TUNING): Repeated {
+  // A store that is away is told by what needs it.
+  return repeatEvery(tuning.everyMs, async () => {
+    await look(ports, tuning.attempts).catch((err: unknown) => ports.logger.debug({ err }, 'not looked for the stuck'));
+  });
 }
 
 async function look({ client, journal, alerts, clock }: StuckPorts, attempts: number): Promise<void> {
