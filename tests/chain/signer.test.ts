@@ -109,10 +109,12 @@ describe('a malformed key is refused in words of its own', () => {
     fc.assert(
       fc.property(given, (text) => {
         const told = allOf(refused(() => fromText(text)));
+        // The words and the stack of any refusal: a generated key such as "property" may stand there by chance.
+        const common = allOf(refused(() => fromText('*')));
         // Any eight characters of it, or three bytes in a row.
         for (let i = 0; i + 8 <= text.length; i += 4) {
           const piece = text.slice(i, i + 8);
-          if (/^\s*$/.test(piece) || 'SOLANA_PRIVATE_KEY'.includes(piece)) continue;
+          if (/^\s*$/.test(piece) || common.includes(piece)) continue;
           expect(told).not.toContain(piece);
         }
       }),

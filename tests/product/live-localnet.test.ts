@@ -24,7 +24,7 @@ it('without the program it says where one may come from', async () => {
 
 it('goes with no other way to start', async () => {
   const product = new Product(tmpdir(), await productEnv(), ['--localnet', '--demo']);
-  expect((await product.exited).code).toBe(1);
+  expect((await product.exited).code).toBe(2);
   expect(product.output).toContain('--localnet is live mode');
 });
 

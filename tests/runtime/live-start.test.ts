@@ -57,7 +57,7 @@ describeOnDrift('a live start', () => {
       'no such sub-account',
       'BAD_SUB_ACCOUNT',
       { DRIFT_SUB_ACCOUNT: '3' },
-      ['Sub-account 3 of', 'set DRIFT_SUB_ACCOUNT'],
+      ['Sub-account 3 of', 'Set DRIFT_SUB_ACCOUNT'],
     ],
     [
       'a node of another cluster',
