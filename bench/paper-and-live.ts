@@ -1,5 +1,5 @@
 /**
- * A paper account beside a live one for 48 market hours: the same prices, funding and commands, and where they end apart.
+ * Compares a paper account with a live one for 48 market hours: same prices, funding and commands; where do they differ?
  * Driven are the two venues through their port, with sizes and limits as the shipped workflows plan them (`planIntent`);
  * Temporal would only carry the same calls. The paper market's parameters and its feed are what the live market shows.
  */
@@ -50,16 +50,16 @@ const COMMANDS: Readonly<Record<number, Goal>> = {
 
 /** Why the two differ under each name. */
 const WHY: Readonly<Record<EquitySource, string>> = {
-  price: 'held alike; Drift rounds deposits down by a unit',
-  basis: 'live: the mark as the books last read it at the fill; paper: as observed when it was commanded',
+  price: 'same holdings; Drift rounds deposits down by a unit',
+  basis: 'live: the mark of the books’ last read before the fill; paper: the mark at the command',
   slippage: 'live: an auction against the AMM; paper: 0.1 to 0.3 % by size',
   funding: 'the same rates on the same size; Drift rounds a payment down, paper carries the remainder',
-  interest: 'live: the market’s index; paper: its yearly rate as observed, held until the next look',
+  interest: 'live: the market’s index; paper: its yearly rate at each read, until the next read',
   fees: 'the same taker rate, on each side’s own fill price',
-  gas: 'live: what each transaction cost, rent and priority fee included; paper: the typical cost observed at the start',
-  transfers: 'none comes from elsewhere',
-  external: 'nobody else trades on the account',
-  unexplained: 'must be nothing',
+  gas: 'live: the cost of each transaction with rent and priority fee; paper: the typical cost at the start',
+  transfers: 'no transfers from elsewhere',
+  external: 'no foreign trades on the account',
+  unexplained: 'must be zero',
 };
 
 export async function benchPaperAndLive(): Promise<readonly Finding[]> {
@@ -105,7 +105,7 @@ async function sideBySide(net: DriftLocalnet, journal: Journal): Promise<readonl
 
   const start = { live: begun, paper: await paper.venue.read('confirmed') };
   let last = start;
-  say('  hour   oracle USD   paper: gain USD   live: gain USD   apart');
+  say('  hour   oracle USD   paper: gain USD   live: gain USD   difference');
   for (let hour = 1; hour <= HOURS; hour += 1) {
     net.oracles.sol.follow({ kind: 'fixed', price: priceAt(hour) });
     net.funding.steer(FUNDING[hour % FUNDING.length] ?? 0);
