@@ -37,6 +37,8 @@ export interface OperationInput {
   readonly continueAtEveryStep?: boolean;
   /** Seen at acceptance: a close that finds the account flat was beaten to it, and is done. */
   readonly hadPosition?: boolean;
+  /** The rules of the reducer that it goes by (`OPERATION_RULES`). Absent: 1. */
+  readonly rules?: number;
   readonly searchAttributes: boolean;
   /** The key is in the worker's own process: signing may be a local activity. Absent: it is an ordinary one. */
   readonly signsLocally?: boolean;

@@ -75,8 +75,8 @@ const capital = {
 const trade = {
   market: z.string().optional(),
   direction: z.string().optional().about('With DRIFT_OPEN_POSITION: long or short.'),
-  requested_size: sol.optional(),
-  requested_size_base: lamports.optional(),
+  requested_size: sol.nullable().optional().about('Null: the account could not be read.'),
+  requested_size_base: lamports.nullable().optional(),
   filled_size: sol.optional(),
   filled_size_base: lamports.optional(),
   average_price: usd.nullable().optional().about('Null: nothing was filled.'),
@@ -84,8 +84,8 @@ const trade = {
   fee: usd.optional(),
   fee_base: microUsd.optional(),
   closed_by: z.enum(['us', 'other', 'both']).optional().about('With DRIFT_CLOSE_POSITION and FLATTEN.'),
-  remaining_size: sol.optional().about('What is left open.'),
-  remaining_size_base: lamports.optional(),
+  remaining_size: sol.nullable().optional().about('What is left open. Null: unknown.'),
+  remaining_size_base: lamports.nullable().optional(),
 };
 
 const settlement = {

@@ -2,6 +2,7 @@
 
 import {
   type MainResult,
+  OPERATION_RULES,
   type OperationEvent,
   type OperationMain,
   type OperationState,
@@ -72,6 +73,7 @@ class ModelRun {
         timing: DEFAULT_TIMING,
         freshMs: 30_000,
         hadPosition: true,
+        rules: OPERATION_RULES,
       },
       { priceLimit: null, exposure: false },
     );
@@ -166,7 +168,9 @@ class ModelRun {
     }
     const leg = this.state.legs[this.state.current];
     const waits = leg !== undefined && operationMain(this.state)?.main.kind === 'wait';
-    if (waits) this.ensure(this.alerts.size > 0 || leg.tx.stage === 'awaiting_slot', 'what waits has an alert');
+    // A close pauses for seconds between two rounds: that is work that goes on.
+    const isAwaited = leg?.tx.stage === 'awaiting_slot' || this.state.roundAtMs != null;
+    if (waits) this.ensure(this.alerts.size > 0 || isAwaited, 'what waits has an alert');
   }
 
   /** Never two live attempts of one intent. */
@@ -220,7 +224,7 @@ class ModelRun {
         chain.advance(dice.upTo(2_000));
         if (dice.chance(chain.weather.mute / 4)) {
           const error = { code: 'UNAVAILABLE', message: 'no node answers' };
-          return { kind: 'prepared', prepared: { ok: false, error }, position: null, nothing: null };
+          return { kind: 'prepared', prepared: { ok: false, error, passing: true }, position: null, nothing: null };
         }
         return this.prepared(leg);
       }

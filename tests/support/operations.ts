@@ -6,6 +6,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createTransactionActivities, type TransactionPorts } from '../../activities/transaction.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.ts';
+import { OPERATION_RULES } from '../../src/domain/operation/operation.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
 import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
@@ -133,6 +134,7 @@ export class OperationBench {
       confirmedPriceLimit: null,
       exposureConfirmed: true,
       recovered: [],
+      rules: OPERATION_RULES,
       searchAttributes: false,
       signsLocally: true,
       ...options,

@@ -26,6 +26,7 @@ import {
 import { perpOf } from '../../src/domain/engine/reconcile.ts';
 import { carryOperation, grantSlot, nextDecision, proveOperation } from '../../src/domain/engine/transitions.ts';
 import { exposure, FULL_HEDGE_PPM } from '../../src/domain/hedge/delta.ts';
+import { OPERATION_RULES } from '../../src/domain/operation/operation.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
 import { recoveredFrom } from '../../src/domain/operation/operation-step.ts';
 import { type CommandAnswer, refused } from '../../src/domain/order/command.ts';
@@ -253,6 +254,7 @@ export class OperationStarter {
       hedgeTargetPpm: start.request.kind === 'rebalance' ? FULL_HEDGE_PPM : state.current.hedgeTargetPpm,
       whileUnresolved: unresolvedOperations(state.current).length > 0,
       hadPosition: start.snapshot !== null && perpOf(start.snapshot) !== 0n,
+      rules: OPERATION_RULES,
       searchAttributes: settings.tuning.searchAttributes,
       signsLocally: settings.tuning.signsLocally === true,
     };

@@ -7,9 +7,9 @@ import { gateRefusal } from './gates.ts';
 
 type Simulated = Awaited<ReturnType<TransactionActivities['simulate']>>;
 
-export const notPrepared = (error: ErrorReport, position: string | null = null): MainResult => ({
+export const notPrepared = (error: ErrorReport, position: string | null = null, passing = false): MainResult => ({
   kind: 'prepared',
-  prepared: { ok: false, error },
+  prepared: passing ? { ok: false, error, passing } : { ok: false, error },
   position,
   nothing: null,
 });

@@ -33,7 +33,7 @@ import { type CommandAnswer, refused } from '../../src/domain/order/command.ts';
 import type { Intent } from '../../src/domain/order/intent.ts';
 import type { OperationWrite } from '../../src/journal/records.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
-import { failureReport, isForGood } from '../failure-report.ts';
+import { failureReport, isForGood, isPassing } from '../failure-report.ts';
 import {
   type OperationInput,
   operationReport,
@@ -266,7 +266,7 @@ class OperationHost {
           return { kind: 'signed', signed };
         } catch (error) {
           if (isCancellation(error)) throw error;
-          return { kind: 'sign_failed', error: failureReport(error) };
+          return { kind: 'sign_failed', error: failureReport(error), passing: isPassing(error) };
         }
       case 'submit': {
         const writes = this.takeOutbox();
@@ -347,7 +347,7 @@ class OperationHost {
       return preparedResult(this.input, leg, simulated, this.state.confirmed.exposure, Date.now());
     } catch (error) {
       if (isCancellation(error)) throw error;
-      return notPrepared(failureReport(error));
+      return notPrepared(failureReport(error), null, isPassing(error));
     }
   }
 

@@ -100,11 +100,18 @@ export const TRANSACTION_ALERTS = {
     action: 'Cancel it yourself, or use Flatten.',
     needsPerson: true,
   }),
-  CLOSE_INCOMPLETE: event<{ readonly remaining: string; readonly placements: number }>({
+  CLOSE_INCOMPLETE: event<{
+    /** Null: the close could not read the account. */
+    readonly remaining: string | null;
+    /** Orders that landed. */
+    readonly placements: number;
+  }>({
     severity: 'critical',
     title: 'Position not fully closed',
     happened: ({ remaining, placements }) =>
-      `The position could not be closed completely: about ${shownSol(remaining)} SOL is still open after ${counted(placements, 'order')}.`,
+      `The position could not be closed completely: ${
+        remaining === null ? 'how much is still open is unknown' : `about ${shownSol(remaining)} SOL is still open`
+      }. ${placements === 0 ? 'No order' : counted(placements, 'order')} landed.`,
     action: 'Use Close again, or Flatten, which accepts a worse price.',
     needsPerson: true,
   }),

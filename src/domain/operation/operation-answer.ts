@@ -14,10 +14,10 @@ type AnswerFields = Readonly<Record<string, Json | undefined>>;
 const SOL_DECIMALS = 9;
 const USD_DECIMALS = 6;
 
-/** A JSON number beside its exact base units. */
-const amountFields = (name: string, base: bigint, decimals: number): AnswerFields => ({
-  [name]: Number(formatAmount(base, decimals)),
-  [`${name}_base`]: base.toString(),
+/** A JSON number beside its exact base units; null: unknown. */
+const amountFields = (name: string, base: bigint | null, decimals: number): AnswerFields => ({
+  [name]: base === null ? null : Number(formatAmount(base, decimals)),
+  [`${name}_base`]: base === null ? null : base.toString(),
 });
 
 function commonFields(state: OperationState, leg: Leg | null): AnswerFields {
@@ -118,7 +118,7 @@ function reasonOf(leg: Leg): string | null {
   return typeof reason === 'string' ? reason : null;
 }
 
-function fillFields(state: OperationState, requested: bigint): AnswerFields {
+function fillFields(state: OperationState, requested: bigint | null): AnswerFields {
   const fills = totalFills(operationFills(state));
   return {
     ...amountFields('requested_size', requested, SOL_DECIMALS),
@@ -130,8 +130,11 @@ function fillFields(state: OperationState, requested: bigint): AnswerFields {
   };
 }
 
-/** What stood when a close first looked. */
-const initialSize = (state: OperationState): bigint => abs(BigInt(state.legs[0]?.position ?? '0'));
+/** What stood when a close first looked; null: it has not seen the account. */
+function initialSize({ legs }: OperationState): bigint | null {
+  const first = legs.find((leg) => leg.position !== null)?.position;
+  return first == null ? null : abs(BigInt(first));
+}
 
 function tradeAnswer(
   state: OperationState,
@@ -152,10 +155,10 @@ function tradeAnswer(
   return done(`Rebalanced: ${signed < 0n ? 'sold' : 'bought'} ${at}`, committed(sized));
 }
 
-const notFilled = (requested: bigint): ErrorReport => ({
+const notFilled = (requested: bigint | null): ErrorReport => ({
   code: 'ORDER_NOT_FILLED',
-  message: `The order for ${formatSol(requested)} SOL was not filled within its price limit and time.`,
-  details: { requested_size: Number(formatSol(requested)) },
+  message: `The order${requested === null ? '' : ` for ${formatSol(requested)} SOL`} was not filled within its price limit and time.`,
+  details: { requested_size: requested === null ? null : Number(formatSol(requested)) },
 });
 
 function closeAnswer(state: OperationState, leg: Leg | null, fields: AnswerFields): CommandAnswer {
@@ -165,18 +168,22 @@ function closeAnswer(state: OperationState, leg: Leg | null, fields: AnswerField
   const sized = { ...fields, ...fillFields(state, initial) };
   if (state.flat) {
     if (!placed && initial === 0n && !state.task.hadPosition) return alreadyFlat(state, fields);
-    const closedBy = filled.size === 0n ? 'other' : filled.size >= initial ? 'us' : 'both';
+    const closedBy = filled.size === 0n ? 'other' : filled.size >= (initial ?? 0n) ? 'us' : 'both';
     const by = { ...sized, closed_by: closedBy, ...settledFields(state) };
     const market = 'market' in state.task.request ? state.task.request.market : '';
     if (closedBy === 'other')
       return done(`${market} is flat. It was already closed when this command ran.`, committed(by));
     const price = formatUsd(filled.averagePrice ?? 0n);
-    const whole = closedBy === 'us' ? '' : `; the rest of ${formatSol(initial)} was closed by others`;
+    const whole = closedBy === 'us' ? '' : `; the rest of ${formatSol(initial ?? 0n)} was closed by others`;
     return done(`Closed ${formatSol(filled.size)} ${market} at ${price}${whole}`, committed(by));
   }
   if (filled.size > 0n) {
-    const left = initial > filled.size ? initial - filled.size : 0n;
-    return done(`Closed ${formatSol(filled.size)} of ${formatSol(initial)}; ${formatSol(left)} remains open`, {
+    const left = initial === null ? null : initial > filled.size ? initial - filled.size : 0n;
+    const rest =
+      left === null
+        ? '; how much remains open is unknown'
+        : ` of ${formatSol(initial ?? 0n)}; ${formatSol(left)} remains open`;
+    return done(`Closed ${formatSol(filled.size)}${rest}`, {
       ...committed(sized),
       closed_by: 'us',
       ...amountFields('remaining_size', left, SOL_DECIMALS),
@@ -234,10 +241,10 @@ function humanAnswer(state: OperationState, leg: Leg): CommandAnswer {
   );
 }
 
-/** What a close could not close, for its alert. */
-export function remainingText(state: OperationState): string {
-  const last = state.legs.findLast((leg) => leg.purpose === 'main');
-  const position = abs(BigInt(last?.position ?? '0'));
-  const left = last === undefined ? 0n : position - filledSize(last);
+/** What a close could not close, for its alert; null: it never saw what there was. */
+export function remainingText(state: OperationState): string | null {
+  const last = state.legs.findLast((leg) => leg.purpose === 'main' && leg.position !== null);
+  if (last === undefined) return null;
+  const left = abs(BigInt(last.position ?? '0')) - filledSize(last);
   return formatSol(left < 0n ? 0n : left);
 }

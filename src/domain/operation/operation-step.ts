@@ -24,11 +24,14 @@ import { step as stepTransaction } from '../transaction/transaction-step.ts';
 import {
   currentLeg,
   filledSize,
+  hasNewRules,
   intentOf,
   isHumanResolved,
   type Leg,
+  landedPlacements,
   legLanded,
   MAX_CANCELS,
+  MAX_MISSES,
   MAX_REPLACEMENTS,
   mainTerms,
   noMore,
@@ -88,6 +91,8 @@ export function newOperation(
     followUntilMs: null,
     cancels: 0,
     replacements: 0,
+    misses: 0,
+    roundAtMs: null,
     flat: false,
     standDown: null,
     left: recovered.length > 0,
@@ -246,12 +251,22 @@ class OperationBuilder {
   }
 
   addLeg(purpose: Leg['purpose'], goal: Goal, terms: Terms, reducing: boolean): void {
-    const tx = newTransaction(transactionOptions(this.state.task, reducing));
+    const options = transactionOptions(this.state.task, reducing);
+    // A close may take minutes: the time in which its settle may start counts from the settle.
+    const fromNow = purpose === 'settle' && hasNewRules(this.state.task);
+    const tx = newTransaction(fromNow ? { ...options, acceptedAtMs: this.nowMs } : options);
     this.set({
       legs: [...this.state.legs, newLeg(purpose, goal, terms, tx)],
       current: this.state.legs.length,
       followUntilMs: null,
+      roundAtMs: null,
     });
+    this.startMain();
+  }
+
+  /** The current leg once more, before anything of it was signed. */
+  beginLegAnew(goal: Goal, terms: Terms): void {
+    this.setLeg(newLeg('main', goal, terms, newTransaction(transactionOptions(this.state.task, true))));
     this.startMain();
   }
 
@@ -310,6 +325,11 @@ class OperationBuilder {
 
 function onResult(b: OperationBuilder, result: Extract<OperationEvent, { kind: 'result' }>['result']): void {
   const at = { ticket: b.leg.tx.ticket, nowMs: b.nowMs };
+  if (result.kind === 'woke' && b.state.roundAtMs != null) {
+    b.set({ roundAtMs: null });
+    b.startMain();
+    return;
+  }
   if (result.kind === 'prepared') {
     b.setLeg({ position: result.position, nothing: result.nothing });
     b.dispatch({ kind: 'prepared', ...at, prepared: result.prepared });
@@ -404,9 +424,20 @@ function legDone(b: OperationBuilder): void {
   finish(b);
 }
 
-/** Worth another placement: the price moved, it expired, it failed on chain, the venue could not be read. */
+/** Worth another try: the price moved, or the venue's state of the moment was in the way. */
 const RETRYABLE_REFUSALS: ReadonlySet<string> = new Set(['SIMULATION_FAILED', 'UNAVAILABLE', 'UNEXPECTED']);
 const isRetryable = (code: string): boolean => RETRYABLE_REFUSALS.has(code) || code.startsWith('RPC_');
+
+/**
+ * What a round of a close came to. `unread`: nobody could be asked, so it was none. `missed`: nothing of it landed, and
+ * another may do better. `refused`: another would be refused as well.
+ */
+function roundOf({ tx }: Leg): 'landed' | 'unread' | 'missed' | 'refused' {
+  if (tx.stage === 'expired' || tx.stage === 'failed') return 'missed';
+  if (tx.stage !== 'rejected') return 'landed';
+  if (tx.passing === true) return 'unread';
+  return isRetryable(tx.error?.code ?? '') ? 'missed' : 'refused';
+}
 
 function closeRound(b: OperationBuilder, request: ExitRequest): void {
   const { leg, state } = b;
@@ -416,17 +447,38 @@ function closeRound(b: OperationBuilder, request: ExitRequest): void {
     closed(b, request);
     return;
   }
-  const refusal = leg.tx.stage === 'rejected' ? (leg.tx.error?.code ?? '') : null;
-  const worthIt = refusal === null || isRetryable(refusal);
-  if (!noMore(state) && worthIt && state.replacements < MAX_REPLACEMENTS) {
-    b.set({ replacements: state.replacements + 1 });
-    b.addLeg('main', request, mainTerms(request, b.state.replacements, null), true);
-    return;
-  }
+  if (!noMore(state) && (hasNewRules(state.task) ? nextRound(b, request) : nextRoundOfOld(b, request))) return;
   if (state.standDown === null && !state.left) {
-    b.alert(raised('CLOSE_INCOMPLETE', { remaining: remainingText(state), placements: state.replacements + 1 }));
+    b.alert(raised('CLOSE_INCOMPLETE', { remaining: remainingText(state), placements: landedPlacements(state) }));
   }
   finish(b);
+}
+
+/** False: the close has done what it may. Only what landed uses up a round; while nobody can be asked it goes on asking. */
+function nextRound(b: OperationBuilder, request: ExitRequest): boolean {
+  const { leg, state } = b;
+  const round = roundOf(leg);
+  const misses = round === 'missed' ? (state.misses ?? 0) + 1 : 0;
+  const replacements = state.replacements + (round === 'landed' ? 1 : 0);
+  if (round === 'refused' || misses > MAX_MISSES || replacements > MAX_REPLACEMENTS) return false;
+  b.set({ misses: round === 'unread' ? (state.misses ?? 0) : misses, replacements });
+  const terms = mainTerms(request, replacements, null);
+  // Of what could not even be asked nothing is kept: it may last for hours.
+  if (round === 'unread') b.beginLegAnew(request, terms);
+  else b.addLeg('main', request, terms, true);
+  if (round === 'unread' || leg.tx.stage === 'rejected')
+    b.set({ roundAtMs: b.nowMs + state.task.timing.rebroadcastMs });
+  return true;
+}
+
+/** The first rules: every round counts. */
+function nextRoundOfOld(b: OperationBuilder, request: ExitRequest): boolean {
+  const { leg, state } = b;
+  const refusal = leg.tx.stage === 'rejected' ? (leg.tx.error?.code ?? '') : null;
+  if ((refusal !== null && !isRetryable(refusal)) || state.replacements >= MAX_REPLACEMENTS) return false;
+  b.set({ replacements: state.replacements + 1 });
+  b.addLeg('main', request, mainTerms(request, b.state.replacements, null), true);
+  return true;
 }
 
 /** Flat. The answer goes out at once; what is realized is settled afterwards, in the same slot. */
@@ -454,7 +506,7 @@ function settleDone(b: OperationBuilder): void {
 
 /** What was wanted is done, or will not be: the answer stands, the slot is free, and what landed is made final. */
 function finish(b: OperationBuilder): void {
-  b.set({ course: 'finishing' });
+  b.set({ course: 'finishing', roundAtMs: null });
   b.answer();
   if (b.state.legs.some(({ tx }) => tx.stage === 'landed')) {
     b.journal(isHumanResolved(b.state) ? 'resolved_by_human' : 'confirmed', b.state.answer);

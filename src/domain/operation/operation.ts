@@ -24,8 +24,12 @@ import {
 } from '../transaction/transaction.ts';
 import type { OperationReport } from './operation-report.ts';
 
-/** A close places again what is unfilled, this often at most. */
+/** The rules that a new operation goes by. One that was started under older ones keeps them, so that its history replays. */
+export const OPERATION_RULES = 2;
+/** A close places again what is unfilled, this often at most. A round counts when a placement landed. */
 export const MAX_REPLACEMENTS = 5;
+/** Rounds in a row that the venue refused, or of which nothing landed: a close gives up after so many. */
+export const MAX_MISSES = 5;
 /** FLATTEN's price limit, as multiples of MAX_SLIPPAGE_BPS, by placement; the last stays. */
 export const FLATTEN_MULTIPLES = [1, 2, 4] as const;
 /** An order that does not leave is cancelled this often; then a person is told, and it is watched on. */
@@ -46,6 +50,8 @@ export interface OperationTask {
   /** What was simulated may be signed and sent for this long. */
   readonly freshMs: number;
   readonly hadPosition: boolean;
+  /** Absent: 1, from before rounds waited and were counted by what landed. */
+  readonly rules?: number;
 }
 
 export interface Leg {
@@ -71,6 +77,10 @@ export interface OperationState {
   readonly followUntilMs: number | null;
   readonly cancels: number;
   readonly replacements: number;
+  /** Rounds of a close in a row of which nothing landed. Absent: none. */
+  readonly misses?: number;
+  /** The next round of a close begins then; null or absent: it has begun. */
+  readonly roundAtMs?: number | null;
   /** A close's goal is reached. */
   readonly flat: boolean;
   readonly standDown: string | null;
@@ -152,7 +162,7 @@ export type MainResult =
       readonly nothing: Leg['nothing'];
     }
   | { readonly kind: 'signed'; readonly signed: SignedAttempt }
-  | { readonly kind: 'sign_failed'; readonly error: ErrorReport }
+  | { readonly kind: 'sign_failed'; readonly error: ErrorReport; readonly passing?: boolean }
   | { readonly kind: 'submitted'; readonly accepted: boolean; readonly recorded: boolean }
   | { readonly kind: 'sighted'; readonly sighting: Sighting; readonly order: OrderReport | null }
   | { readonly kind: 'woke' };
@@ -194,6 +204,12 @@ export function perpChange(state: OperationState): bigint {
   return change;
 }
 
+export const hasNewRules = ({ rules = 1 }: OperationTask): boolean => rules >= 2;
+
+/** Placements of the operation that landed. */
+export const landedPlacements = ({ legs }: OperationState): number =>
+  legs.filter((leg) => leg.purpose === 'main' && legLanded(leg) && placement(leg) !== null).length;
+
 export const filledSize = (leg: Leg): bigint => totalFills(legFills(leg)).size;
 
 /** No further attempt and no further leg, but what takes risk away (a cancel). */
@@ -213,6 +229,7 @@ export function windowClosed(state: OperationState, nowMs: number): boolean {
 export function operationMain(state: OperationState): OperationMain | null {
   const leg = currentLeg(state);
   if (leg === null || state.course === 'ended') return null;
+  if (state.roundAtMs != null) return { ticket: state.ticket, leg, main: { kind: 'wait', untilMs: state.roundAtMs } };
   const attempt = leg.tx.attempts.at(-1);
   if (leg.tx.stage === 'landed' && state.followUntilMs !== null && attempt !== undefined) {
     return { ticket: state.ticket, leg, main: { kind: 'follow', attempt, untilMs: state.followUntilMs } };

@@ -29,7 +29,7 @@ export function step(state: TransactionState, event: TransactionEvent): Step<Tra
       if (state.stage === 'signing') onSigned(b, event.signed);
       break;
     case 'sign_failed':
-      if (state.stage === 'signing') endUnsent(b, event.error);
+      if (state.stage === 'signing') endUnsent(b, event.error, event.passing);
       break;
     case 'submitted':
       if (state.stage === 'submitting') onSubmitted(b, event.accepted, event.recorded);
@@ -70,7 +70,7 @@ function onPrepared(
   prepared: Extract<TransactionEvent, { kind: 'prepared' }>['prepared'],
 ): StepBuilder {
   const { state } = b;
-  if (!prepared.ok) return endUnsent(b, prepared.error);
+  if (!prepared.ok) return endUnsent(b, prepared.error, prepared.passing);
   if (state.noFurther && state.attempts.length === 0) {
     return endUnsent(b, { code: STOOD_DOWN, message: 'Cancelled before anything was sent.' });
   }
@@ -246,10 +246,10 @@ const lateError = (b: StepBuilder): ErrorReport => ({
 });
 
 /** Nothing of this attempt was sent. With earlier attempts (all proven dead) the transaction is expired, else rejected. */
-function endUnsent(b: StepBuilder, error: ErrorReport): StepBuilder {
+function endUnsent(b: StepBuilder, error: ErrorReport, passing = false): StepBuilder {
   const sent = b.state.attempts.some((attempt) => attempt.sent);
   b.note(sent ? 'expired' : 'rejected', { code: error.code, message: error.message });
-  return b.go(sent ? 'expired' : 'rejected', { error });
+  return b.go(sent ? 'expired' : 'rejected', passing ? { error, passing } : { error });
 }
 
 function onUnseen(b: StepBuilder, nodes: readonly NodeTestimony[]): StepBuilder {

@@ -151,6 +151,8 @@ export interface TransactionState {
   /** Codes of alerts that stand. */
   readonly alerts: readonly string[];
   readonly error: ErrorReport | null;
+  /** The error is of a read or a signer that failed in passing: it says nothing about the order. Absent: it is not. */
+  readonly passing?: boolean;
 }
 
 export interface NewTransaction {
@@ -252,13 +254,24 @@ export type TransactionEffect =
 export type Prepared =
   | { readonly ok: true; readonly intent: Intent; readonly reducing: boolean }
   /** Refused by a draft, a gate, the simulation, or a venue that could not be read. */
-  | { readonly ok: false; readonly error: ErrorReport };
+  | {
+      readonly ok: false;
+      readonly error: ErrorReport;
+      /** It could not be asked: a read failed in a way that passes. Absent: somebody refused. */
+      readonly passing?: boolean;
+    };
 
 export type TransactionEvent =
   | { readonly kind: 'prepared'; readonly ticket: number; readonly nowMs: number; readonly prepared: Prepared }
   | { readonly kind: 'signed'; readonly ticket: number; readonly nowMs: number; readonly signed: SignedAttempt }
   /** Nothing was signed, or what was signed is lost unsent. */
-  | { readonly kind: 'sign_failed'; readonly ticket: number; readonly nowMs: number; readonly error: ErrorReport }
+  | {
+      readonly kind: 'sign_failed';
+      readonly ticket: number;
+      readonly nowMs: number;
+      readonly error: ErrorReport;
+      readonly passing?: boolean;
+    }
   | {
       readonly kind: 'submitted';
       readonly ticket: number;

@@ -81,6 +81,7 @@ export const SAMPLES: Samples = {
   CLOSE_INCOMPLETE: [
     { remaining: '0.5', placements: 1 },
     { remaining: '10', placements: 6 },
+    { remaining: null, placements: 0 },
   ],
   SETTLE_INCOMPLETE: [{ reason: 'no node takes the transaction' }],
   RESOLVED_WITHOUT_PROOF: [{}],
