@@ -26,6 +26,11 @@ export const ErrorDetails = z
     got: z.string().optional().about('What the field held, shortened.'),
     expected: z.json().optional().about('What the field should hold: a sentence, or a list of words.'),
     fields: z.array(FieldProblem).optional().about('All wrong fields, when there are several.'),
+    open: z
+      .object({ market: z.string(), direction: z.enum(['long', 'short']), size: z.number().unit('SOL') })
+      .nullable()
+      .optional()
+      .about('With NO_POSITION to REBALANCE: the data of the DRIFT_OPEN_POSITION that would hedge. Null: none would.'),
     part: z.string().optional().about('With UNAVAILABLE: the part that does not answer.'),
     retry_after_s: z.number().optional().unit('s').about('When it makes sense to try again.'),
   })

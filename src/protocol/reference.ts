@@ -135,15 +135,18 @@ const DOES: Readonly<Record<Action, string>> = {
   START_ENGINE: 'Lets the engine correct and guard the position by itself.',
   STOP_ENGINE: 'Ends that. An open position stays open; CLOSE and FLATTEN still work.',
   GET_STATE: 'Answers with the state.',
-  REBALANCE: 'Raises the hedge target to 1 and corrects the hedge now, if gates and cooldown allow.',
+  REBALANCE:
+    'Raises the hedge target to 1 and corrects the hedge now, if gates and cooldown allow. Never opens: without a position it is NO_POSITION, with the DRIFT_OPEN_POSITION that would hedge.',
   FLATTEN: 'Closes the position, settles, and halts trading until RESUME.',
   RESUME: 'Clears the restrictions that a person clears, once their cause is gone.',
   DRIFT_DEPOSIT: 'Moves money from the wallet into the account.',
   DRIFT_WITHDRAW: 'Moves money from the account into the wallet.',
   DRIFT_OPEN_POSITION: 'Opens or enlarges a position. The hedge target follows from what is held afterwards.',
   DRIFT_CLOSE_POSITION: 'Closes the position, reduce-only. The hedge target becomes 0.',
-  SETTLE_PNL: 'Moves profit, loss and funding to the balance.',
-  ADOPT_POSITION: 'Takes over a position that was changed outside this engine.',
+  SETTLE_PNL:
+    'Moves profit, loss and funding to the balance. Sent while another settle is not final yet, it changes nothing.',
+  ADOPT_POSITION:
+    'Takes over a position that was changed outside this engine: the hedge target becomes short / spot. Trades nothing, and nothing automatic but the guard follows for one cooldown.',
   RESOLVE_TRANSACTION: 'Says how a transaction ended whose outcome is unknown.',
 };
 

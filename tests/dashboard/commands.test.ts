@@ -202,6 +202,12 @@ describe('what can be sent', () => {
     expect(blockedBy('start', view(running))).not.toBeNull();
   });
 
+  it('is no rebalance without a position', () => {
+    const flat = { ...view(running), drift: { ...STATE_EXAMPLE.drift_state, positions: [] } };
+    expect(blockedBy('rebalance', flat as never)).toMatch(/no position/);
+    expect(blockedBy('rebalance', { ...view(running), drift: null })).toBeNull();
+  });
+
   it('is the way out under every hold, and while the page knows nothing', () => {
     for (const engine of [halted, stuck, { mode: 'paper', state: 'stopped' }, UNKNOWN_ENGINE]) {
       expect(blockedBy('close', view(engine))).toBeNull();

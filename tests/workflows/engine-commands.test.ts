@@ -138,6 +138,17 @@ describe('a question', () => {
   });
 });
 
+describe('without a position', () => {
+  it('REBALANCE is refused and names the OPEN that would hedge', async () => {
+    expect(await engine.carryOut({ kind: 'rebalance', market: 'SOL-PERP' })).toMatchObject({
+      success: false,
+      data: { status: 'rejected' },
+      error: { code: 'NO_POSITION', details: { open: { market: 'SOL-PERP', direction: 'short' } } },
+    });
+    expect(await engine.perp()).toBe(0n);
+  });
+});
+
 describe('refusals', () => {
   it.each([
     ['an unknown market', { ...OPEN(1), market: 'DOGE-PERP' } as const, 'UNKNOWN_MARKET'],
@@ -159,6 +170,21 @@ describe('settling', () => {
     const settle = { kind: 'settle', market: 'SOL-PERP' } as const;
     await engine.carryOut(settle);
     expect(await engine.carryOut(settle)).toMatchObject({ success: false, error: { code: 'NO_POSITION' } });
+  });
+
+  it('sends one transaction for a double click', async () => {
+    await engine.carryOut(OPEN(1));
+    const settle = { kind: 'settle', market: 'SOL-PERP' } as const;
+    const answers = await Promise.all([engine.carryOut(settle), engine.carryOut(settle)]);
+    const [first, second] = [...answers].sort(
+      (a, b) => Number(a.data.changed === false) - Number(b.data.changed === false),
+    );
+    expect(first).toMatchObject({ success: true, data: { status: 'done' } });
+    expect(first?.data.changed).toBeUndefined();
+    expect(second).toMatchObject({ success: true, data: { changed: false, operation_id: first?.data.operation_id } });
+    const settles = (await engine.journal.operations({ engineId: engine.engineId, limit: 50 })).items;
+    expect(settles.filter(({ operationId }) => operationId === first?.data.operation_id)).toHaveLength(1);
+    await engine.carryOut(CLOSE);
   });
 });
 

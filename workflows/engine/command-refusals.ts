@@ -1,5 +1,5 @@
 /** Why a command is not carried out, where the reason lies in the engine itself. */
-import { type CommandAnswer, refused } from '../../src/domain/order/command.ts';
+import { type CommandAnswer, done, refused } from '../../src/domain/order/command.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 
 const RETRY_AFTER_S = 10;
@@ -51,6 +51,10 @@ export const waitedForVenue = ({ code, message }: ErrorReport, waitedMs: number)
   message: `${message} Timed out while waiting for it. Nothing was sent.`,
   details: { part: 'venue', waited_s: waitedMs / 1_000, remedy: 'Send it again with a new command_id.' },
 });
+
+/** A double click, or two pages: the settle that is under way settles what this one would. */
+export const alreadySettling = (operationId: string): CommandAnswer =>
+  done('A settle of this market is already under way.', { changed: false, operation_id: operationId });
 
 export const failedInside = (error: unknown): ErrorReport => ({
   code: 'UNAVAILABLE',

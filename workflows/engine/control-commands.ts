@@ -19,6 +19,8 @@ import { ADOPT_UNREAD, RESUME_UNREAD } from './command-refusals.ts';
 import type { EngineCore } from './core.ts';
 import { checkWallet } from './wallet-check.ts';
 
+const ADOPTED_QUIETLY = ' It makes no automatic trade for one cooldown, except the guard.';
+
 export interface ControlCommandsPorts {
   readonly records: CommandRecords;
   readonly account: AccountReader;
@@ -128,8 +130,11 @@ export class ControlCommands {
       return await records.conclude(envelope, refused(error), admitted);
     }
     const changed = state.current.expectedPerp !== perp || isRestrictedBy(state.current, 'foreign_trade');
-    state.apply(adopt, perp, (exposure(snapshot, settings.policy).spot ?? 0n).toString());
-    const answer = done("The position is this engine's own now.", { changed, ...this.#stateData() });
+    const { policy } = settings;
+    const spot = (exposure(snapshot, policy).spot ?? 0n).toString();
+    state.apply(adopt, perp, spot, snapshot.marketTimeMs + policy.cooldownMs);
+    const quiet = policy.cooldownMs === 0 ? '' : ADOPTED_QUIETLY;
+    const answer = done(`The engine manages this position now.${quiet}`, { changed, ...this.#stateData() });
     return await records.conclude(envelope, answer, admitted);
   }
 

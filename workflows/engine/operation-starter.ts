@@ -220,6 +220,7 @@ export class OperationStarter {
       operationId: start.operationId,
       kind: start.request.kind,
       commandId: start.commandId,
+      ...('market' in start.request ? { market: start.request.market } : {}),
       reducing: start.reducing,
       reported: -1,
       phase,

@@ -1,11 +1,12 @@
 /** Commands that start an operation: admitted, planned on a fresh snapshot, confirmed where they must be, started in turn. */
-import { condition, getExternalWorkflowHandle } from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, patched } from '@temporalio/workflow';
 import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
 import { refusalOf } from '../../src/domain/engine/admission.ts';
 import {
   admissionView,
   type Confirmation,
   rememberCommand,
+  settleUnderWay,
   trackedOperation,
 } from '../../src/domain/engine/engine-state.ts';
 import { tradingStateOf } from '../../src/domain/engine/hold.ts';
@@ -20,6 +21,7 @@ import { standDown } from '../messages.ts';
 import type { AccountReader } from './account-reader.ts';
 import { type AdmittedCommand, type CommandRecords, journalAnswer } from './command-records.ts';
 import {
+  alreadySettling,
   CONFIRMATION_INVALID,
   engineBusy,
   expiry,
@@ -193,6 +195,10 @@ export class TradeCommands {
       }
       const late = this.#refusal(row);
       if (late !== null) return await records.conclude(envelope, refused(late), true);
+      const twin = request.kind === 'settle' ? settleUnderWay(state.current, request.market) : null;
+      if (twin !== null && patched('one-settle-at-a-time')) {
+        return await records.conclude(envelope, alreadySettling(twin.operationId), true);
+      }
       const starting = start({
         ...{ operationId, commandId, request, reducing, snapshot },
         confirmedPriceLimit: confirmation?.priceLimit ?? null,

@@ -5,10 +5,11 @@ import type { Mode } from '../../../src/domain/order/command.ts';
 import type { Direction } from '../../../src/domain/order/operation-request.ts';
 import { baseToText } from '../format/decimal.ts';
 import { sol } from '../format/number.ts';
+import { isOpen } from '../state/activity.ts';
 import { type AvailabilityView, blockedBy } from '../state/availability.ts';
 import { question, sendCommand } from '../state/commands.ts';
 import { checkDeposit, checkSize, checkWithdrawal, DECIMALS, type FundsLimits, shareOf } from '../state/form-rules.ts';
-import { connected, stats } from '../state/store.ts';
+import { activities, connected, stats } from '../state/store.ts';
 import { AmountField, Choice } from './amount-field.tsx';
 import { ActionButton, Panel } from './parts.tsx';
 import { marketName } from './way-out.tsx';
@@ -38,6 +39,9 @@ function Blocked({ reason, id }: { readonly reason: string | null; readonly id: 
     </p>
   );
 }
+
+/** One press, one transaction: a second press waits for the answer to the first. */
+const isSettling = (): boolean => activities.value.some((one) => one.action === 'SETTLE_PNL' && isOpen(one));
 
 const SHARES = [25n, 50n, 100n] as const;
 
@@ -107,7 +111,7 @@ function OpenForm() {
           label="Settle PnL"
           testid="settle"
           onPress={() => sendCommand('SETTLE_PNL', { market: marketName() })}
-          blocked={blockedBy('settle', view)}
+          blocked={isSettling() ? 'A settle is under way.' : blockedBy('settle', view)}
         />
       </div>
       <Blocked reason={refused} id="open-blocked" />

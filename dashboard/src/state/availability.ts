@@ -45,6 +45,7 @@ export function blockedBy(kind: CommandedKind | Control, view: AvailabilityView)
     case 'resolve':
       return null;
     default: {
+      if (kind === 'rebalance' && isFlat(view.drift)) return 'There is no position to rebalance. Open one first.';
       const reducing = kind === 'rebalance' && (view.drift?.net_delta ?? 0) < 0;
       return (
         forbiddenTo(kind, engine, view.permissions ?? null) ??
@@ -53,6 +54,10 @@ export function blockedBy(kind: CommandedKind | Control, view: AvailabilityView)
     }
   }
 }
+
+/** Known to have no position. */
+const isFlat = (drift: DriftState | null): boolean =>
+  drift?.positions?.every((position) => position.amount === 0) === true;
 
 const isCommanded = (kind: CommandedKind | Control): kind is CommandedKind => kind in OPERATIONS;
 
@@ -86,7 +91,7 @@ function admission(row: AdmissionRow, engine: Engine, drift: DriftState | null):
       windowClosed: true,
     })),
     dropped: false,
-    hasPosition: positions === null ? null : positions.some((position) => position.amount !== 0),
+    hasPosition: positions === null ? null : !isFlat(drift),
   });
   return refusal?.message ?? null;
 }

@@ -37,6 +37,8 @@ export interface DecisionContext {
   readonly confirmedExcess?: string | null;
   /** Market time. */
   readonly cooldownUntilMs: number | null;
+  /** Market time. A person adopted the position: until then nothing automatic trades but the guard. */
+  readonly quietUntilMs?: number | null;
   readonly holds: readonly Hold[];
   readonly engineRunning: boolean;
   /** An operation holds the slot: nothing is decided until it is over. */
@@ -201,9 +203,11 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
     const reasons = context.holds.map((each) => each.reason).join(' · ');
     return hold('REDUCING', `Only reductions are possible now: ${reasons}`, figures);
   }
-  const waitMs = cooldownLeftMs(snapshot, context);
-  if (waitMs > 0 && !naked) {
-    return hold('COOLDOWN', `Cooldown: ${Math.ceil(waitMs / 1000)} s left.`, { ...figures, remaining_ms: waitMs });
+  const quietMs = timeLeftMs(snapshot, context.quietUntilMs ?? null);
+  const waitMs = Math.max(naked ? 0 : cooldownLeftMs(snapshot, context), quietMs);
+  if (waitMs > 0) {
+    const why = quietMs === waitMs ? 'Cooldown after the position was adopted' : 'Cooldown';
+    return hold('COOLDOWN', `${why}: ${Math.ceil(waitMs / 1000)} s left.`, { ...figures, remaining_ms: waitMs });
   }
   if (correction.belowMinimum) {
     return hold('BELOW_MINIMUM', `The rebalance of ${formatSol(abs(delta))} SOL is below the minimum.`, figures);
@@ -245,11 +249,15 @@ function correct(snapshot: Snapshot, { spot, perp }: Exposure, targetPpm: number
   };
 }
 
+/** Market milliseconds until then; 0 when it is past. */
+const timeLeftMs = ({ marketTimeMs }: Snapshot, untilMs: number | null): number =>
+  untilMs === null ? 0 : Math.max(0, untilMs - marketTimeMs);
+
 /** Market milliseconds left of the cooldown; 0 when it is over. */
 export const cooldownLeftMs = (
-  { marketTimeMs }: Snapshot,
+  snapshot: Snapshot,
   { cooldownUntilMs }: Pick<DecisionContext, 'cooldownUntilMs'>,
-): number => (cooldownUntilMs === null ? 0 : Math.max(0, cooldownUntilMs - marketTimeMs));
+): number => timeLeftMs(snapshot, cooldownUntilMs);
 
 /** What REBALANCE by command comes to: the target raised to 1, and corrected now if the cooldown allows. */
 export type RebalancePlan =
@@ -264,15 +272,15 @@ export type RebalancePlan =
     };
 
 /**
- * Drift is taken from full neutrality. A person asked, so it may open from flat; the cooldown (market time) refuses it
- * all the same, unless the short is naked. Gates are the caller's: they depend on what the person confirmed.
+ * Drift is taken from full neutrality. Without a position there is nothing to rebalance: the engine opens only on OPEN,
+ * and the refusal names the OPEN that would hedge. The cooldown (market time) refuses a person too, unless the short is
+ * naked. Gates are the caller's: they depend on what the person confirmed.
  */
 export function planRebalance(snapshot: Snapshot, policy: Policy, cooldownUntilMs: number | null): RebalancePlan {
   const refuse = (error: ErrorReport): RebalancePlan => ({ kind: 'refuse', error });
-  if (snapshot.account === null) {
-    return refuse({ code: 'INSUFFICIENT_FUNDS', message: 'There is no account yet. Deposit first.' });
-  }
+  if (snapshot.account === null) return refuse(nothingOpen('There is no account yet. Deposit first.', null));
   const exposed = exposure(snapshot, policy);
+  if (exposed.perp === 0n) return refuse(openInstead(snapshot, exposed, policy));
   if (exposed.spot === null) {
     return refuse({ code: 'UNAVAILABLE', message: 'Spot is unknown, so the size of the trade is unknown.' });
   }
@@ -287,6 +295,26 @@ export function planRebalance(snapshot: Snapshot, policy: Policy, cooldownUntilM
     return refuse({ code: 'BELOW_MINIMUM', message, details: figures });
   }
   return { kind: 'trade', delta, enlarging: !isReducing(exposed.perp, delta), figures };
+}
+
+/** The data of the DRIFT_OPEN_POSITION that would hedge; null: there is nothing to hedge, or it is not known how much. */
+const nothingOpen = (message: string, open: Json): ErrorReport => ({
+  code: 'NO_POSITION',
+  message,
+  details: { open },
+});
+
+function openInstead(snapshot: Snapshot, exposed: Exposure, policy: Policy): ErrorReport {
+  const none = 'There is no open position to rebalance.';
+  if (exposed.spot === null) return nothingOpen(`${none} Spot is unknown.`, null);
+  const { delta, belowMinimum } = correct(snapshot, exposed, FULL_HEDGE_PPM, policy);
+  if (belowMinimum || delta >= 0n) return nothingOpen(`${none} There is no SOL to hedge. Deposit first.`, null);
+  const size = formatSol(abs(delta));
+  return nothingOpen(`${none} To hedge, open a short of ${size} SOL.`, {
+    market: SOL_PERP,
+    direction: 'short',
+    size: Number(size),
+  });
 }
 
 function cooldownError(waitMs: number, figures: Reason['figures']): ErrorReport {

@@ -30,6 +30,8 @@ export interface TrackedOperation {
   readonly operationId: string;
   readonly kind: OperationKind;
   readonly commandId: string | null;
+  /** Of a trade or settle; absent in what an older version carried. */
+  readonly market?: string;
   readonly reducing: boolean;
   /** Sequence of the last report taken; -1 before the first. */
   readonly reported: number;
@@ -80,6 +82,8 @@ export interface EngineCarried {
   readonly cooldownUntilMs: number | null;
   /** Wall time of the durable timer. */
   readonly cooldownEndsAtMs: number | null;
+  /** Market time. A person adopted the position: until then nothing automatic trades but the guard. */
+  readonly quietUntilMs: number | null;
   readonly slot: string | null;
   readonly operations: readonly TrackedOperation[];
   /** When the newest operation was accepted: the journal has none that is newer. Null: not known yet. */
@@ -125,6 +129,7 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   confirmedExcess: null,
   cooldownUntilMs: null,
   cooldownEndsAtMs: null,
+  quietUntilMs: null,
   slot: null,
   operations: [],
   startedUpToMs: null,
@@ -177,6 +182,7 @@ export const decisionContext = (engine: EngineCarried): DecisionContext => ({
   hedgeTargetPpm: engine.hedgeTargetPpm,
   confirmedExcess: engine.confirmedExcess,
   cooldownUntilMs: engine.cooldownUntilMs,
+  ...(engine.quietUntilMs === null ? {} : { quietUntilMs: engine.quietUntilMs }),
   holds: engine.holds,
   engineRunning: engine.state === 'running',
   // Until a fork's victim has landed again or is proven dead, its size is not known: nothing automatic trades.
@@ -205,6 +211,10 @@ export const unansweredCommands = (engine: EngineCarried): readonly string[] =>
   engine.commands
     .filter(({ operationId, answer }) => operationId !== null && (answer === null || !isLasting(answer)))
     .map(({ commandId }) => commandId);
+
+/** A settle of this market that runs, or has landed and is not final yet: another one would settle nothing. */
+export const settleUnderWay = (engine: EngineCarried, market: string): TrackedOperation | null =>
+  engine.operations.find((other) => other.kind === 'settle' && (other.market ?? market) === market) ?? null;
 
 /** A retry that may have the slot now: it is free, and what holds besides the retry itself lets it start. Null: none. */
 export const slotWantedBy = (engine: EngineCarried): TrackedOperation | null =>
@@ -477,6 +487,7 @@ export function passMarketTime(engine: EngineCarried, marketTimeMs: number): Eng
   if (next.cooldownUntilMs !== null && marketTimeMs >= next.cooldownUntilMs) {
     next = { ...next, cooldownUntilMs: null, cooldownEndsAtMs: null };
   }
+  if (next.quietUntilMs !== null && marketTimeMs >= next.quietUntilMs) next = { ...next, quietUntilMs: null };
   if (next.backoffUntilMs !== null && marketTimeMs >= next.backoffUntilMs) {
     next = {
       ...next,
@@ -546,9 +557,12 @@ const minText = (text: string, amount: bigint): string => (BigInt(text) < amount
 /** Looks at a difference that nothing explains before it is called so. */
 export const MAX_DOUBTS = 3;
 
-/** ADOPT_POSITION: what stands on the venue becomes this engine's own. */
-export function adopt(engine: EngineCarried, perp: string, spot: string): EngineCarried {
-  const next = { ...engine, holds: withoutHold(engine.holds, 'foreign_trade') };
+/**
+ * ADOPT_POSITION: what stands on the venue becomes this engine's own. It trades nothing, and nothing automatic but the
+ * guard follows before `quietUntilMs` (market time): a person who takes a position over has time to look at it.
+ */
+export function adopt(engine: EngineCarried, perp: string, spot: string, quietUntilMs: number): EngineCarried {
+  const next = { ...engine, holds: withoutHold(engine.holds, 'foreign_trade'), quietUntilMs };
   return isQuiet(engine)
     ? { ...next, expectedPerp: perp, hedgeTargetPpm: hedgeTargetOf(perp, spot), confirmedExcess: null }
     : takeOverLater(next, true);

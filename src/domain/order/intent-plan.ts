@@ -56,8 +56,13 @@ export function planIntent(goal: Goal, terms: Terms, snapshot: Snapshot, limits:
     case 'close':
     case 'flatten':
       return planExit(snapshot, order);
-    default:
+    case 'open':
       return planTrade(lamports(BigInt(goal.size)), order);
+    default:
+      // It was closed since: only OPEN opens.
+      return position === 0n
+        ? refuse('NO_POSITION', `There is no open position in ${goal.market} to rebalance.`, position)
+        : planTrade(lamports(BigInt(goal.size)), order);
   }
 }
 

@@ -138,6 +138,18 @@ describe('decide, row by row', () => {
     expect(judge(OVER, cooling).action).toMatchObject({ kind: 'correct', enlarging: false });
   });
 
+  it('13: leaves an adopted position alone for a cooldown, but for the guard', () => {
+    const adopted = { quietUntilMs: NOW_MS + 90_000 };
+    for (const scenario of [UNDER, OVER]) {
+      expect(judge(scenario, adopted).reasons[0]).toMatchObject({
+        code: 'COOLDOWN',
+        figures: { remaining_ms: 90_000 },
+      });
+      expect(why(scenario, { quietUntilMs: NOW_MS })).toBe('CORRECT');
+    }
+    expect(judge(NEAR_LIQUIDATION, adopted).action.kind).toBe('guard');
+  });
+
   it('14: skips dust', () => {
     expect(why({ sol: '0.1', perp: '-0.0965' })).toBe('BELOW_MINIMUM');
     expect(why(UNDER, {}, { minTradeSize: sol('0.4') })).toBe('BELOW_MINIMUM');
@@ -211,11 +223,24 @@ describe('REBALANCE by command', () => {
   const plan = (scenario: Scenario, cooldownUntilMs: number | null = null, policy: Partial<Policy> = {}) =>
     planRebalance(snapshotOf(scenario), paperPolicy(policy), cooldownUntilMs);
 
-  it('corrects from full neutrality, and may open from flat', () => {
+  it('corrects from full neutrality', () => {
     expect(plan({ perp: -5 })).toMatchObject({ kind: 'trade', delta: sol(-5), enlarging: true });
-    expect(plan({})).toMatchObject({ kind: 'trade', delta: sol(-10), enlarging: true });
     expect(plan({ perp: -12 })).toMatchObject({ kind: 'trade', delta: sol(2), enlarging: false });
     expect(plan({ perp: 2 })).toMatchObject({ kind: 'trade', delta: sol(-12), enlarging: true });
+  });
+
+  it('never opens: without a position it names the OPEN that would hedge', () => {
+    const open = (scenario: Scenario) => {
+      const planned = plan(scenario);
+      if (planned.kind !== 'refuse') throw new Error(planned.kind);
+      expect(planned.error.code).toBe('NO_POSITION');
+      return planned.error.details?.open;
+    };
+    expect(open({ sol: '10.0004' })).toEqual({ market: 'SOL-PERP', direction: 'short', size: 10 });
+    for (const nothing of [{ sol: 0 }, { sol: '0.001' }, { sol: '-1' }, { account: null }]) {
+      expect(open(nothing)).toBeNull();
+    }
+    expect(open({ snapshot: { markets: { ...snapshotOf().markets, spot: [] } } })).toBeNull();
   });
 
   it('changes nothing within tolerance', () => {
@@ -231,12 +256,11 @@ describe('REBALANCE by command', () => {
     expect(plan(UNDER, NOW_MS).kind).toBe('trade');
   });
 
-  it('refuses dust, unknown spot and no account', () => {
+  it('refuses dust and unknown spot', () => {
     expect(plan(UNDER, null, { minTradeSize: sol(1) })).toMatchObject({
       kind: 'refuse',
       error: { code: 'BELOW_MINIMUM' },
     });
-    expect(plan({ account: null })).toMatchObject({ kind: 'refuse', error: { code: 'INSUFFICIENT_FUNDS' } });
     const snapshot = snapshotOf(UNDER);
     const blind = { ...snapshot, markets: { ...snapshot.markets, spot: [] } };
     expect(planRebalance(blind, paperPolicy(), null)).toMatchObject({ kind: 'refuse', error: { code: 'UNAVAILABLE' } });

@@ -11,6 +11,7 @@ import {
   REMEMBERED_COMMANDS,
   rememberCommand,
   resume,
+  settleUnderWay,
   slotWantedBy,
   startEngine,
   startOperation,
@@ -111,7 +112,7 @@ describe('an operation that reports', () => {
     for (const kind of ['open', 'close', 'flatten', 'rebalance', 'correct'] as const) expect(left(kind)).toBeNull();
     for (const kind of ['guard', 'deposit', 'withdraw', 'settle'] as const)
       expect(left(kind)).toBe(naked.confirmedExcess);
-    expect(adopt(naked, (-12n * SOL).toString(), (10n * SOL).toString()).confirmedExcess).toBeNull();
+    expect(adopt(naked, (-12n * SOL).toString(), (10n * SOL).toString(), 9).confirmedExcess).toBeNull();
   });
 
   it('counts what fills late of a confirmed OPEN beyond spot as confirmed, and what was never confirmed as naked', () => {
@@ -248,11 +249,26 @@ describe('commands of control', () => {
   });
 
   it('ADOPT takes over what stands, STOP and START come and go', () => {
-    const adopted = adopt(initialEngine('e'), (-4n * SOL).toString(), (8n * SOL).toString());
+    const adopted = adopt(initialEngine('e'), (-4n * SOL).toString(), (8n * SOL).toString(), 900);
+    expect(decisionContext(adopted).quietUntilMs).toBe(900);
+    expect(passMarketTime(adopted, 899).quietUntilMs).toBe(900);
+    expect(passMarketTime(adopted, 900).quietUntilMs).toBeNull();
     expect([adopted.expectedPerp, adopted.hedgeTargetPpm]).toEqual([(-4n * SOL).toString(), 500_000]);
     const stopped = stopEngine(adopted, 7);
     expect([stopped.state, tradingStateOf(stopped.holds)]).toEqual(['stopped', 'reducing']);
     expect(startEngine(stopped).holds).toEqual([]);
+  });
+
+  it('knows a settle of the same market until it is final, so that a second one sends nothing', () => {
+    const settling = startOperation(initialEngine('e'), { ...tracked('settle'), market: 'SOL-PERP' });
+    const landed = takeReport(settling, report({ kind: 'settle' }), NOW);
+    for (const engine of [settling, landed]) {
+      expect(settleUnderWay(engine, 'SOL-PERP')?.operationId).toBe('op');
+      expect(settleUnderWay(engine, 'BTC-PERP')).toBeNull();
+    }
+    expect(landed.slot).toBeNull();
+    expect(settleUnderWay(takeReport(landed, report({ sequence: 1, phase: 'ended' }), NOW), 'SOL-PERP')).toBeNull();
+    expect(settleUnderWay(startOperation(initialEngine('e'), tracked('close')), 'SOL-PERP')).toBeNull();
   });
 
   it('remembers the last commands and no more', () => {
@@ -309,10 +325,10 @@ describe('an operation whose fate was unknown', () => {
   });
 
   it('leaves RESUME and ADOPT to the first quiet look', () => {
-    for (const taken of [resume(unresolved(), '-1', '1'), adopt(unresolved(), '-1', '1')]) {
+    for (const taken of [resume(unresolved(), '-1', '1'), adopt(unresolved(), '-1', '1', 9)]) {
       expect(taken.expectedPerp).toBeNull();
     }
-    expect(adopt(unresolved(), '-1', '1').retarget).toEqual({ unless: null });
+    expect(adopt(unresolved(), '-1', '1', 9).retarget).toEqual({ unless: null });
   });
 });
 

@@ -21,7 +21,7 @@ const order = (wanted: Wanted, scenario: Scenario = {}) => {
   return planned.intent;
 };
 const trade = (size: string, priceBound: string | null = null): Wanted => [
-  { kind: 'rebalance', market: 'SOL-PERP', size },
+  { kind: 'open', market: 'SOL-PERP', size },
   { priceBound },
 ];
 const close = (slippageMultiple = 1): Wanted => [{ kind: 'close', market: 'SOL-PERP' }, { slippageMultiple }];
@@ -36,6 +36,14 @@ describe('planning an intent', () => {
     expect(order(trade('1000000000'), { perp: -5 })).toMatchObject({ reduceOnly: true, cancelOpenOrders: true });
     expect(order(trade('-1000000000'), { perp: -5 })).toMatchObject({ reduceOnly: false, cancelOpenOrders: false });
     expect(order(trade('6000000000'), { perp: -5 }).reduceOnly).toBe(false);
+  });
+
+  it.each(['rebalance', 'correct', 'guard'] as const)('opens nothing for a %s whose position is gone', (kind) => {
+    for (const size of ['-1000000000', '1000000000']) {
+      const goal: Goal = { kind, market: 'SOL-PERP', size };
+      expect(plan([goal])).toMatchObject({ kind: 'refused', error: { code: 'NO_POSITION' } });
+      expect(plan([goal], { perp: -5 }).kind).toBe('intent');
+    }
   });
 
   it('holds an order to the clock of its chain, where that is told', () => {

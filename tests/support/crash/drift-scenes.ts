@@ -139,7 +139,7 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   {
     name: 'rebalance that sells',
     request: { kind: 'rebalance', market: MARKET, size: (-SIZE).toString() },
-    has: FUNDED,
+    has: { ...FUNDED, short: SIZE / 2n },
     keeper: {},
     points: [...WAITING, GONE],
   },
