@@ -1,26 +1,21 @@
 /** Reads a market history: a header that names the columns, then rows in order of time. Every refusal names its line. */
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
 import { ValidationError } from '../lib/errors.ts';
-import { parseScaled } from './decimal.ts';
+import { type ColumnSpec, cellNumber, type HistoryTable, HistoryTableBuilder, refuseCell } from './history-table.ts';
 
 /** A larger file is more likely a wrong path than a market's history. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** Seconds. The year 2100: a larger number is milliseconds, or not a time. */
-const MAX_TS_SECONDS = 4_102_444_800n;
-const SHOWN_CHARACTERS = 60;
+const MAX_TS_SECONDS = 4_102_444_800;
+/** A file is read piece by piece, so that its text is never held whole. */
+const PIECE_BYTES = 256 * 1024;
 
-export interface HistoryRow<Column extends string> {
-  /** 1 is the header's line. */
+export interface CsvRow {
   readonly line: number;
-  readonly tsMs: number;
-  readonly values: Readonly<Record<Column, bigint>>;
-}
-
-/** A required column: its name in the header, the decimal places that we count, and whether it must be above zero. */
-export interface ColumnSpec<Column extends string> {
-  readonly name: Column;
-  readonly scale: number;
-  readonly positive: boolean;
+  readonly text: string;
+  /** As many as the header has; trimmed, without the quotes around them. */
+  readonly cells: readonly string[];
 }
 
 /**
@@ -30,104 +25,138 @@ export interface ColumnSpec<Column extends string> {
 export function readHistory<Column extends string>(
   path: string,
   columns: readonly ColumnSpec<Column>[],
-): readonly HistoryRow<Column>[] {
-  const lines = readText(path).split(/\r?\n/);
-  const header = (lines[0] ?? '').split(',').map(unquote);
-  const names = ['ts', ...columns.map((column) => column.name)];
+): HistoryTable<Column> {
+  return withCsv(path, ({ header, headerText, rows }) => {
+    requireColumns(path, header, headerText, ['ts', ...columns.map((column) => column.name)]);
+    const tsAt = header.indexOf('ts');
+    const placed = columns.map((column) => ({ ...column, at: header.indexOf(column.name) }));
+    const table = new HistoryTableBuilder(
+      path,
+      columns.map((column) => column.name),
+    );
+    for (const { line, cells } of rows) {
+      const place = { file: path, line };
+      const ts = cells[tsAt] as string;
+      const seconds = tsSeconds(ts);
+      if (seconds === null) refuseCell(place, 'ts', ts, 'whole seconds since 1970, before the year 2100');
+      table.begin(line, seconds * 1_000, ts);
+      for (const column of placed) table.set(column.name, cellNumber(place, column, cells[column.at] as string));
+    }
+    return table.finish();
+  });
+}
+
+/** @throws ValidationError when a column is missing or stands twice */
+export function requireColumns(
+  path: string,
+  header: readonly string[],
+  headerText: string,
+  names: readonly string[],
+): void {
+  const place = { file: path, line: 1 };
   const missing = names.filter((name) => !header.includes(name));
   if (missing.length > 0) {
-    refuse(path, 1, missing.join(', '), lines[0] ?? '', `a header with the columns ${names.join(', ')}`);
+    refuseCell(place, missing.join(', '), headerText, `a header with the columns ${names.join(', ')}`);
   }
   const repeated = names.find((name) => header.indexOf(name) !== header.lastIndexOf(name));
-  if (repeated !== undefined) refuse(path, 1, repeated, lines[0] ?? '', `the column ${repeated} once`);
-
-  const tsAt = header.indexOf('ts');
-  const placed = columns.map((column) => ({ ...column, at: header.indexOf(column.name) }));
-  const rows: HistoryRow<Column>[] = [];
-  const last = lastLineWithText(lines);
-  for (let index = 1; index <= last; index += 1) {
-    const line = index + 1;
-    const text = lines[index] ?? '';
-    const cells = text.split(',').map(unquote);
-    if (cells.length !== header.length) {
-      refuse(path, line, 'row', text, `${header.length} values, as the header has columns (found ${cells.length})`);
-    }
-    const seconds = parseTs(cells[tsAt] ?? '');
-    if (seconds === null) {
-      refuse(path, line, 'ts', cells[tsAt] ?? '', 'whole seconds since 1970, before the year 2100');
-    }
-    const tsMs = Number(seconds) * 1000;
-    const before = rows.at(-1);
-    if (before !== undefined && tsMs <= before.tsMs) {
-      const what = tsMs === before.tsMs ? 'the same time again' : 'a time that goes backward';
-      refuse(path, line, 'ts', cells[tsAt] ?? '', `a time after that of line ${before.line} (this is ${what})`);
-    }
-    const values = {} as Record<Column, bigint>;
-    for (const column of placed) {
-      const cell = cells[column.at] ?? '';
-      const value = parseScaled(cell, column.scale);
-      if (value === null) refuse(path, line, column.name, cell, 'a decimal number');
-      if (column.positive && value <= 0n) refuse(path, line, column.name, cell, 'a number above zero');
-      values[column.name] = value;
-    }
-    rows.push({ line, tsMs, values });
-  }
-  if (rows.length === 0) refuse(path, 2, 'row', '', 'at least one row after the header');
-  return rows;
+  if (repeated !== undefined) refuseCell(place, repeated, headerText, `the column ${repeated} once`);
 }
 
-/** Index of the last row at or before `tsMs`; -1 before the first. */
-export function indexAt(rows: readonly { readonly tsMs: number }[], tsMs: number): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((rows[middle]?.tsMs ?? Number.POSITIVE_INFINITY) <= tsMs) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+/** Whole seconds since 1970; null for anything else. */
+export function tsSeconds(text: string): number | null {
+  if (!/^\d{1,12}$/.test(text)) return null;
+  const seconds = Number(text);
+  return seconds > 0 && seconds < MAX_TS_SECONDS ? seconds : null;
 }
 
-function readText(path: string): string {
-  let bytes: Buffer;
+export interface OpenCsv {
+  readonly header: readonly string[];
+  readonly headerText: string;
+  /** Once only, in order. */
+  readonly rows: Iterable<CsvRow>;
+}
+
+/** Opens the file for as long as `use` works with it. @throws ValidationError when it cannot be read */
+export function withCsv<T>(path: string, use: (csv: OpenCsv) => T): T {
+  const file = openForReading(path);
   try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ValidationError('MARKET_DATA_INVALID', `The market history ${path} cannot be read: ${reason}`, {
-      file: path,
-      remedy: 'Set MARKET_FEED to replay:<funding.csv>[,<lend.csv>] with paths that exist.',
-    });
+    const lines = linesOf(path, file);
+    const first = lines.next();
+    const headerText = first.done === true ? '' : first.value;
+    // Spreadsheets put a byte order mark before the first column's name.
+    const text = headerText.startsWith('\uFEFF') ? headerText.slice(1) : headerText;
+    const header = text.split(',').map(unquote);
+    return use({ header, headerText: text, rows: rowsOf(path, lines, header.length) });
+  } finally {
+    closeSync(file);
   }
-  if (bytes.length > MAX_FILE_BYTES)
-    refuse(path, 1, 'file', `${bytes.length} bytes`, `at most ${MAX_FILE_BYTES} bytes`);
-  const text = bytes.toString('utf8');
-  // Spreadsheets put a byte order mark before the first column's name.
-  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
+function* rowsOf(path: string, lines: Generator<string>, columns: number): Generator<CsvRow> {
+  let line = 1;
+  // Blank lines may end a file; before another row they are rows that are missing.
+  let firstBlank = 0;
+  for (const text of lines) {
+    line += 1;
+    if (text.trim() === '') {
+      if (firstBlank === 0) firstBlank = line;
+      continue;
+    }
+    if (firstBlank > 0) refuseRow(path, firstBlank, '', 1, columns);
+    const cells = text.split(',');
+    if (cells.length !== columns) refuseRow(path, line, text, cells.length, columns);
+    for (let at = 0; at < columns; at += 1) cells[at] = unquote(cells[at] as string);
+    yield { line, text, cells };
+  }
+}
+
+const refuseRow = (file: string, line: number, text: string, found: number, columns: number): never =>
+  refuseCell({ file, line }, 'row', text, `${columns} values, as the header has columns (found ${found})`);
+
+function* linesOf(path: string, file: number): Generator<string> {
+  const decoder = new StringDecoder('utf8');
+  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  let rest = '';
+  for (;;) {
+    const bytes = readPiece(path, file, piece);
+    if (bytes === 0) break;
+    const lines = (rest + decoder.write(piece.subarray(0, bytes))).split('\n');
+    rest = lines.pop() as string;
+    for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+  }
+  rest += decoder.end();
+  if (rest !== '') yield rest.endsWith('\r') ? rest.slice(0, -1) : rest;
+}
+
+function openForReading(path: string): number {
+  try {
+    const file = openSync(path, 'r');
+    const { size } = fstatSync(file);
+    if (size <= MAX_FILE_BYTES) return file;
+    closeSync(file);
+    refuseCell({ file: path, line: 1 }, 'file', `${size} bytes`, `at most ${MAX_FILE_BYTES} bytes`);
+  } catch (error) {
+    throw error instanceof ValidationError ? error : unreadable(path, error);
+  }
+}
+
+function readPiece(path: string, file: number, piece: Buffer): number {
+  try {
+    return readSync(file, piece, 0, piece.length, null);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+export function unreadable(path: string, error: unknown): ValidationError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new ValidationError('MARKET_DATA_INVALID', `The market history ${path} cannot be read: ${reason}`, {
+    file: path,
+    remedy: 'Set MARKET_FEED to replay:<funding.csv>[,<lend.csv>] with paths that exist.',
+  });
 }
 
 function unquote(cell: string): string {
   const text = cell.trim();
   return text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
-}
-
-function lastLineWithText(lines: readonly string[]): number {
-  let last = lines.length - 1;
-  while (last > 0 && (lines[last] ?? '').trim() === '') last -= 1;
-  return last;
-}
-
-function parseTs(text: string): bigint | null {
-  if (!/^\d{1,12}$/.test(text)) return null;
-  const seconds = BigInt(text);
-  return seconds > 0n && seconds < MAX_TS_SECONDS ? seconds : null;
-}
-
-function refuse(file: string, line: number, field: string, got: string, expected: string): never {
-  const shown = got.length > SHOWN_CHARACTERS ? `${got.slice(0, SHOWN_CHARACTERS)}…` : got;
-  throw new ValidationError(
-    'MARKET_DATA_INVALID',
-    `${file}, line ${line}: ${field}: expected ${expected}, got ${JSON.stringify(shown)}`,
-    { file, line, field, got: shown, expected },
-  );
 }

@@ -17,3 +17,47 @@ export function parseScaled(text: string, scale: number): bigint | null {
 }
 
 const roundHalfUp = (value: bigint, unit: bigint): bigint => (value + unit / 2n) / unit;
+
+const ZERO = 48;
+const NINE = 57;
+const POINT = 46;
+const MINUS = 45;
+/** So many digits are exact in a double. */
+const EXACT_DIGITS = 15;
+const TENS: readonly number[] = Array.from({ length: EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
+
+/**
+ * The same as a double that holds the integer exactly; beyond `Number.MAX_SAFE_INTEGER` it is not safe, and the caller
+ * refuses it. Plain short decimals, which is what files are full of, are read without a pattern or a bigint.
+ */
+export function parseScaledNumber(text: string, scale: number): number | null {
+  const plain = parsePlain(text, scale);
+  if (plain !== null) return plain;
+  const value = parseScaled(text, scale);
+  return value === null ? null : Number(value);
+}
+
+/** Null: not a plain decimal of at most 15 digits at `scale`. */
+function parsePlain(text: string, scale: number): number | null {
+  const { length } = text;
+  const negative = length > 0 && text.charCodeAt(0) === MINUS;
+  let value = 0;
+  let digits = 0;
+  let pointAt = -1;
+  for (let at = negative ? 1 : 0; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === POINT) {
+      if (pointAt >= 0 || digits === 0) return null;
+      pointAt = digits;
+    } else {
+      if (code < ZERO || code > NINE) return null;
+      value = value * 10 + (code - ZERO);
+      digits += 1;
+    }
+  }
+  if (digits === 0 || pointAt === digits) return null;
+  const shift = scale - (pointAt < 0 ? 0 : digits - pointAt);
+  if (shift < 0 || digits + shift > EXACT_DIGITS) return null;
+  const scaled = value * (TENS[shift] as number);
+  return negative && scaled !== 0 ? -scaled : scaled;
+}

@@ -1,10 +1,11 @@
 /** `replay:<funding.csv>[,<lend.csv>]`: a market's own history, told at market time and never ahead of it. */
 import type { Price } from '../domain/money/units.ts';
 import { ValidationError } from '../lib/errors.ts';
-import { type ColumnSpec, type HistoryRow, indexAt, readHistory } from './csv.ts';
+import { readHistory } from './csv.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from './feed.ts';
+import { type ColumnSpec, type HistoryTable, indexAt } from './history-table.ts';
 
-const FUNDING_COLUMNS = [
+export const FUNDING_COLUMNS = [
   // USD per SOL for the period that ends at ts, positive when longs pay.
   { name: 'fundingRate', scale: 9, positive: false },
   { name: 'oraclePriceTwap', scale: 6, positive: true },
@@ -12,15 +13,15 @@ const FUNDING_COLUMNS = [
 ] as const satisfies readonly ColumnSpec<string>[];
 
 // Per cent a year; 4 more places make a fraction at 1e6.
-const LEND_COLUMNS = [
+export const LEND_COLUMNS = [
   { name: 'solLendAprPct', scale: 4, positive: false },
   { name: 'solBorrowAprPct', scale: 4, positive: false },
   { name: 'usdcLendAprPct', scale: 4, positive: false },
   { name: 'usdcBorrowAprPct', scale: 4, positive: false },
 ] as const satisfies readonly ColumnSpec<string>[];
 
-type FundingRow = HistoryRow<(typeof FUNDING_COLUMNS)[number]['name']>;
-type LendRow = HistoryRow<(typeof LEND_COLUMNS)[number]['name']>;
+export type FundingTable = HistoryTable<(typeof FUNDING_COLUMNS)[number]['name']>;
+export type LendTable = HistoryTable<(typeof LEND_COLUMNS)[number]['name']>;
 
 /** Rows of a real market are seconds off the hour; half a period late means that one is missing. */
 const isGap = (spacingMs: number, periodMs: number): boolean => spacingMs * 2 > periodMs * 3;
@@ -37,29 +38,27 @@ const isPeriod = (spacingMs: number, periodMs: number): boolean =>
  * A rate is of the period that ends at its row. Rows 8 h apart, taken for hourly ones, would pay each rate eight times.
  * @throws ValidationError MARKET_DATA_INVALID, naming file, line and remedy
  */
-function refuseOtherPeriod(file: string, rows: readonly FundingRow[], periodMs: number): void {
+export function refuseOtherPeriod(file: string, { rows, tsMs, line }: FundingTable, periodMs: number): void {
   let run = 0;
   let runMs = 0;
-  for (const [index, row] of rows.entries()) {
-    const before = rows[index - 1];
-    if (before === undefined) continue;
-    const spacingMs = row.tsMs - before.tsMs;
+  for (let index = 1; index < rows; index += 1) {
+    const spacingMs = (tsMs[index] as number) - (tsMs[index - 1] as number);
     const same = run > 0 && Math.max(spacingMs, runMs) <= Math.min(spacingMs, runMs) * SAME_SPACING;
     run = isPeriod(spacingMs, periodMs) ? 0 : same ? run + 1 : 1;
     runMs = spacingMs;
-    if (run === OTHER_PERIOD_ROWS || (run === rows.length - 1 && run > 1)) {
-      throw otherPeriod(file, rows[index - run] as FundingRow, row, spacingMs, periodMs);
+    if (run === OTHER_PERIOD_ROWS || (run === rows - 1 && run > 1)) {
+      throw otherPeriod(file, [line[index - run] as number, line[index] as number], spacingMs, periodMs);
     }
   }
 }
 
-function otherPeriod(file: string, from: FundingRow, to: FundingRow, spacingMs: number, periodMs: number) {
+function otherPeriod(file: string, [from, to]: readonly [number, number], spacingMs: number, periodMs: number) {
   const [rowSeconds, ourSeconds] = [spacingMs / 1_000, periodMs / 1_000];
   return new ValidationError(
     'MARKET_DATA_INVALID',
-    `${file}, lines ${from.line} to ${to.line}: the rows are ${rowSeconds} s apart, and FUNDING_PERIOD_SECONDS is ${ourSeconds}. ` +
+    `${file}, lines ${from} to ${to}: the rows are ${rowSeconds} s apart, and FUNDING_PERIOD_SECONDS is ${ourSeconds}. ` +
       `If each rate is of ${rowSeconds} s, set FUNDING_PERIOD_SECONDS=${rowSeconds}. One file holds rates of one period.`,
-    { file, line: from.line, field: 'ts', got: `${rowSeconds} s`, expected: `${ourSeconds} s` },
+    { file, line: from, field: 'ts', got: `${rowSeconds} s`, expected: `${ourSeconds} s` },
   );
 }
 
@@ -72,85 +71,106 @@ export interface ReplayOptions {
 
 /** @throws ValidationError MARKET_DATA_INVALID, naming file and line */
 export function openReplay({ id, fundingPath, lendPath, periodMs }: ReplayOptions): MarketFeed {
-  const rows: readonly FundingRow[] = readHistory(fundingPath, FUNDING_COLUMNS);
-  const lend: readonly LendRow[] = lendPath === null ? [] : readHistory(lendPath, LEND_COLUMNS);
-  refuseOtherPeriod(fundingPath, rows, periodMs);
-  const firstMs = (rows[0] as FundingRow).tsMs;
-  const endMs = (rows.at(-1) as FundingRow).tsMs;
+  const funding: FundingTable = readHistory(fundingPath, FUNDING_COLUMNS);
+  const lend: LendTable | null = lendPath === null ? null : readHistory(lendPath, LEND_COLUMNS);
+  refuseOtherPeriod(fundingPath, funding, periodMs);
+  return replayFeed({ id, file: fundingPath, funding, lend, periodMs });
+}
 
-  const settled = (row: FundingRow): FundingPeriod => ({
-    tsMs: row.tsMs,
-    rate: row.values.fundingRate,
-    oracleTwap: row.values.oraclePriceTwap as Price,
-    warning: null,
-  });
+export interface ReplayedHistory {
+  readonly id: string;
+  /** Whose lines warnings name. */
+  readonly file: string;
+  readonly funding: FundingTable;
+  readonly lend: LendTable | null;
+  readonly periodMs: number;
+}
 
+export function replayFeed({ id, file, funding, lend, periodMs }: ReplayedHistory): MarketFeed {
+  const { rows, tsMs: times } = funding;
+  const firstMs = times[0] as number;
+  const endMs = times[rows - 1] as number;
   return {
     id,
     synthetic: false,
     endMs,
     startMs: () => firstMs,
     quoteAt(tsMs) {
-      const row = rows[indexAt(rows, tsMs)];
-      if (row === undefined || tsMs > endMs) return null;
-      return quoteOf(row, tsMs, !isGap(tsMs - row.tsMs, periodMs));
+      const at = indexAt(funding, tsMs);
+      return at < 0 || tsMs > endMs ? null : quoteOf(funding, at, tsMs, !isGap(tsMs - (times[at] as number), periodMs));
     },
     ratesAt(tsMs) {
-      const row = lend[indexAt(lend, tsMs)];
-      return row === undefined ? null : ratesOf(row);
+      const at = lend === null ? -1 : indexAt(lend, tsMs);
+      return lend === null || at < 0 ? null : ratesOf(lend, at);
     },
-    nextRatesChange: (tsMs) => lend[indexAt(lend, tsMs) + 1]?.tsMs ?? null,
+    nextRatesChange(tsMs) {
+      if (lend === null) return null;
+      const next = indexAt(lend, tsMs) + 1;
+      return next < lend.rows ? (lend.tsMs[next] as number) : null;
+    },
     nextPeriod(tsMs) {
-      const at = indexAt(rows, tsMs);
-      const next = rows[at + 1];
-      if (next === undefined) return null;
-      const before = rows[at];
-      return (before && missingPeriod(before, next, tsMs, periodMs, fundingPath)) ?? settled(next);
+      const at = indexAt(funding, tsMs);
+      if (at + 1 >= rows) return null;
+      return (at < 0 ? null : missingPeriod(funding, at, tsMs, periodMs, file)) ?? settled(funding, at + 1);
     },
     recentPeriods(tsMs, count) {
-      const end = indexAt(rows, tsMs) + 1;
-      return rows.slice(Math.max(0, end - count), end).map(settled);
+      const end = indexAt(funding, tsMs) + 1;
+      const from = Math.max(0, end - count);
+      return Array.from({ length: end - from }, (_, offset) => settled(funding, from + offset));
     },
-    progress: (tsMs) => ({ row: indexAt(rows, tsMs) + 1, rows: rows.length }),
+    progress: (tsMs) => ({ row: indexAt(funding, tsMs) + 1, rows }),
   };
 }
 
-const quoteOf = (row: FundingRow, tsMs: number, valid: boolean): Quote => ({
-  tsMs,
-  oracle: row.values.oraclePriceTwap as Price,
-  oracleTwap: row.values.oraclePriceTwap as Price,
-  mark: row.values.markPriceTwap as Price,
-  valid,
+const units = (column: Float64Array, at: number): bigint => BigInt(column[at] as number);
+
+const settled = ({ tsMs, values }: FundingTable, at: number): FundingPeriod => ({
+  tsMs: tsMs[at] as number,
+  rate: units(values.fundingRate, at),
+  oracleTwap: units(values.oraclePriceTwap, at) as Price,
+  warning: null,
 });
 
-const ratesOf = (row: LendRow): LendRates => ({
-  solDeposit: row.values.solLendAprPct,
-  solBorrow: row.values.solBorrowAprPct,
-  usdcDeposit: row.values.usdcLendAprPct,
-  usdcBorrow: row.values.usdcBorrowAprPct,
+function quoteOf({ values }: FundingTable, at: number, tsMs: number, valid: boolean): Quote {
+  const oracle = units(values.oraclePriceTwap, at) as Price;
+  return { tsMs, oracle, oracleTwap: oracle, mark: units(values.markPriceTwap, at) as Price, valid };
+}
+
+const ratesOf = ({ values }: LendTable, at: number): LendRates => ({
+  solDeposit: units(values.solLendAprPct, at),
+  solBorrow: units(values.solBorrowAprPct, at),
+  usdcDeposit: units(values.usdcLendAprPct, at),
+  usdcBorrow: units(values.usdcBorrowAprPct, at),
 });
 
-/** The first missing period after `tsMs` between two rows, one period apart each; null when none is left or missing. */
+/** The first missing period after `tsMs` between row `at` and the next, one period apart each; null when none is left or missing. */
 function missingPeriod(
-  before: FundingRow,
-  next: FundingRow,
+  { tsMs: times, line, values }: FundingTable,
+  at: number,
   tsMs: number,
   periodMs: number,
   file: string,
 ): FundingPeriod | null {
-  if (!isGap(next.tsMs - before.tsMs, periodMs)) return null;
-  const missing = Math.round((next.tsMs - before.tsMs) / periodMs) - 1;
-  const ordinal = Math.floor((tsMs - before.tsMs) / periodMs) + 1;
-  const atMs = before.tsMs + ordinal * periodMs;
-  if (ordinal > missing || atMs >= next.tsMs) return null;
-  const periods = missing === 1 ? '1 period is' : `${missing} periods are`;
+  const beforeMs = times[at] as number;
+  const nextMs = times[at + 1] as number;
+  if (!isGap(nextMs - beforeMs, periodMs)) return null;
+  const missing = missingPeriods(nextMs - beforeMs, periodMs);
+  const ordinal = Math.floor((tsMs - beforeMs) / periodMs) + 1;
+  const atMs = beforeMs + ordinal * periodMs;
+  if (ordinal > missing || atMs >= nextMs) return null;
   return {
     tsMs: atMs,
     rate: null,
-    oracleTwap: before.values.oraclePriceTwap as Price,
-    warning:
-      ordinal === 1
-        ? `${file}, line ${next.line}: ${periods} missing before this row; no funding is paid for them`
-        : null,
+    oracleTwap: units(values.oraclePriceTwap, at) as Price,
+    warning: ordinal === 1 ? gapText(file, line[at + 1] as number, missing) : null,
   };
+}
+
+/** How many periods two rows that far apart leave out. */
+export const missingPeriods = (spacingMs: number, periodMs: number): number =>
+  isGap(spacingMs, periodMs) ? Math.round(spacingMs / periodMs) - 1 : 0;
+
+export function gapText(file: string, line: number, missing: number): string {
+  const periods = missing === 1 ? '1 period is' : `${missing} periods are`;
+  return `${file}, line ${line}: ${periods} missing before this row; no funding is paid for them`;
 }
