@@ -8,7 +8,7 @@ import type { AlertSeverity } from '../domain/alerts/alert-row.ts';
 import { BoundedSet } from '../lib/bounded.ts';
 import { within } from '../lib/within.ts';
 
-/** A way to reach someone: the log, the sockets, a messenger. A file of its own, added in `src/runtime/main.ts`. */
+/** A way to reach someone: the log, the sockets, a messenger. A file of its own, added in `src/runtime/alert-channels.ts`. */
 export interface AlertChannel {
   readonly name: string;
   /**

@@ -26,10 +26,14 @@ export const operationIdOf = (engineId: string, commandId: string): string =>
 
 export const operationWorkflowId = (operationId: string): string => `operation:${operationId}`;
 
-const ENGINE_ID = /^engine:(paper|drift):(.+):(\d+)$/;
+/** The venues by the names that engine ids carry. */
+export const VENUES = ['paper', 'drift'] as const;
+export type VenueName = (typeof VENUES)[number];
+
+const ENGINE_ID = new RegExp(`^engine:(${VENUES.join('|')}):(.+):(\\d+)$`);
 
 export interface EngineIdParts {
-  readonly venue: 'paper' | 'drift';
+  readonly venue: VenueName;
   /** Paper: the feed, e.g. `synthetic:7`. Drift: the authority's address. */
   readonly authority: string;
   readonly subAccount: number;
@@ -42,5 +46,5 @@ export const engineIdOf = ({ venue, authority, subAccount }: EngineIdParts): str
 export function parseEngineId(engineId: string): EngineIdParts | null {
   const match = ENGINE_ID.exec(engineId);
   if (match === null) return null;
-  return { venue: match[1] as 'paper' | 'drift', authority: match[2] as string, subAccount: Number(match[3]) };
+  return { venue: match[1] as VenueName, authority: match[2] as string, subAccount: Number(match[3]) };
 }

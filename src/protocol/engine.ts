@@ -1,6 +1,6 @@
 /** The engine: what it is doing, and what stands in its way. */
 import * as z from '../lib/codec.ts';
-import { fraction, milliseconds, mode, time } from './units.ts';
+import { fraction, milliseconds, mode, operationKind, time } from './units.ts';
 
 const engineState = z.enum(['running', 'stopping', 'stopped']);
 const tradingState = z
@@ -44,7 +44,7 @@ export const DecisionInfo = z.object({
 
 export const RunningOperation = z.object({
   operation_id: z.string(),
-  kind: z.string().about('deposit, withdraw, open, close, rebalance or settle.'),
+  kind: operationKind,
   stage: z.string(),
 });
 

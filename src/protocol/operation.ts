@@ -1,7 +1,7 @@
 /** Operations, their transactions and what came of them. */
 import * as z from '../lib/codec.ts';
 import { ErrorInfo } from './error.ts';
-import { fraction, lamports, market, microUsd, sol, time, usd, webUrl } from './units.ts';
+import { fraction, lamports, market, microUsd, operationKind, sol, time, usd, webUrl } from './units.ts';
 
 const asset = z.enum(['SOL', 'USDC']);
 const side = z.enum(['buy', 'sell']);
@@ -46,7 +46,7 @@ export const AttemptInfo = z.object({
 export const OperationInfo = z.object({
   operation_id: z.string(),
   command_id: z.string().nullable().about('Null: the engine decided it.'),
-  kind: z.string().about('deposit, withdraw, open, close, rebalance or settle.'),
+  kind: operationKind,
   status: z
     .enum(['running', 'confirmed', 'unresolved', 'resolved_by_human', 'done', 'rejected', 'failed', 'expired'])
     .about('unresolved: the outcome of its transaction is unknown.'),

@@ -16,6 +16,8 @@ export const microUsd = z.integerText<bigint>().unit('micro-USD, 1e-6 USD');
 
 export const time = z.isoTime();
 export const market = z.string().about('The name of the market, such as SOL-PERP.');
+/** What the journal calls an operation. A test holds the words to `OPERATIONS`. */
+export const operationKind = z.string().about('deposit, withdraw, open, close, rebalance or settle.');
 export const mode = z.enum(['paper', 'live']).about('Whether the engine trades on paper or with real money.');
 
 /** Only a web address becomes a link: no other scheme reaches an `href` of the page. */

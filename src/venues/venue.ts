@@ -4,6 +4,7 @@ import type { Snapshot } from '../domain/account/snapshot.ts';
 import type { Intent } from '../domain/order/intent.ts';
 import type { OrderReport, Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
 import type { ErrorReport } from '../lib/errors.ts';
+import type { VenueName } from '../lib/ids.ts';
 
 export type {
   LandedEffect,
@@ -26,7 +27,7 @@ export interface MarketAdvance {
 }
 
 export interface Venue {
-  readonly kind: 'paper' | 'drift';
+  readonly kind: VenueName;
   /** Null: the venue has no explorer (paper). */
   explorerUrl(signature: string): string | null;
 

@@ -56,6 +56,25 @@ describe('ARCHITECTURE.md', () => {
   });
 });
 
+describe('ARCHITECTURE.md as a table of contents', () => {
+  const text = readSource('ARCHITECTURE.md');
+
+  it('lists every chapter', () => {
+    expect(CHAPTERS.filter((chapter) => !text.includes(`](${chapter})`))).toEqual([]);
+  });
+
+  it('has a row among the rooms for every folder of sources', () => {
+    const rooms = text.split('| folder | what it holds |')[1]?.split('\n\n')[0] ?? '';
+    const hidden = new Set(['docs', 'node_modules', 'coverage', 'src']);
+    const folders = (path: string): readonly string[] =>
+      readdirSync(join(ROOT, path), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !hidden.has(entry.name))
+        .map(({ name }) => (path === '' ? name : `${path}/${name}`));
+    const lacking = [...folders(''), ...folders('src')].filter((folder) => !rooms.includes(`\`${folder}`));
+    expect(lacking).toEqual([]);
+  });
+});
+
 describe('the glossary', () => {
   const rows = readSource('docs/glossary.md')
     .split('\n')

@@ -1,7 +1,8 @@
 /** Commands in a person's words. */
+import type { Action } from '../../../src/domain/order/command.ts';
 import type { CommandData } from './activity.ts';
 
-const NAMES: Readonly<Record<string, string>> = {
+const NAMES: Readonly<Record<Action, string>> = {
   START_ENGINE: 'Start engine',
   STOP_ENGINE: 'Stop engine',
   GET_STATE: 'Read state',
@@ -19,7 +20,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** `Open short 2.5 SOL on SOL-PERP`. */
 export function commandWords(action: string, data: CommandData): string {
-  const name = NAMES[action] ?? action;
+  const name = Object.hasOwn(NAMES, action) ? NAMES[action as Action] : action;
   switch (action) {
     case 'DRIFT_DEPOSIT':
     case 'DRIFT_WITHDRAW':

@@ -6,7 +6,8 @@ import type { Policy } from '../hedge/policy.ts';
 import { assessMargin, entryPrice, liquidationPrice } from '../margin/margin.ts';
 import { type Lamports, type MicroUsd, microUsd, type Price, solNumber, usdNumber, valueAt } from '../money/units.ts';
 
-export { accountFigures, marketFigures } from './account-figures.ts';
+export { accountFigures } from './account-figures.ts';
+export { marketFigures } from './market-figures.ts';
 
 const usd = (value: MicroUsd | Price | null): number | null => (value === null ? null : usdNumber(value));
 const sol = (value: Lamports | null): number | null => (value === null ? null : solNumber(value));
