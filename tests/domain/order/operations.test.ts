@@ -11,6 +11,7 @@ import {
   type OperationKind,
   operationKindOf,
 } from '../../../src/domain/order/operations.ts';
+import * as registered from '../../../workflows/index.ts';
 import * as workflows from '../../../workflows/operation/operations.ts';
 
 const KINDS = Object.keys(OPERATIONS) as OperationKind[];
@@ -19,6 +20,8 @@ describe('the table of operations', () => {
   it('names for each kind a workflow that there is, and leaves none unused', () => {
     const named = new Set(KINDS.map((kind) => OPERATIONS[kind].workflow));
     expect([...named].sort()).toEqual(Object.keys(workflows).sort());
+    // The worker runs what the index exports.
+    expect(Object.keys(registered)).toEqual(expect.arrayContaining([...named]));
   });
 
   it('uses every column of the gates', () => {
