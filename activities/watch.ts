@@ -154,7 +154,8 @@ class Watch {
 
   /** In lockstep the market waits for an operation to end, and for what the engine has yet to look at. */
   private mayAdvance(): boolean {
-    return !this.input.context.busy && !this.input.look && !this.input.reconnecting;
+    const { context, look, reconnecting } = this.input;
+    return !context.busy && context.dropped !== true && !look && !reconnecting;
   }
 
   private pollMs(): number {
@@ -201,8 +202,7 @@ class Watch {
     if (passed(input.backoffUntilMs)) return 'the backoff is over';
     if (snapshot.feed.ended !== input.context.holds.some((hold) => hold.code === 'feed_ended'))
       return 'the feed ended or goes on';
-    // A guard that failed waits out its backoff: it must not spin.
-    if (decision.action.kind === 'guard') return input.backoffUntilMs === null ? 'the guard must act' : null;
+    if (decision.action.kind === 'guard') return 'the guard must act';
     if (!this.decisionDue(snapshot)) return null;
     this.decidedAtMs = snapshot.marketTimeMs;
     return decision.action.kind === 'none' ? null : 'a correction is due';
@@ -227,7 +227,9 @@ class Watch {
         continue;
       }
       const gates = decision.gates === null ? [] : blockingGates(decision.gates);
-      const blocking = gates.map((gate) => gate.code).join(',');
+      const waitsFor = reason.figures.waits_for;
+      const causes = [...gates.map((gate) => gate.code), ...(typeof waitsFor === 'string' ? [waitsFor] : [])];
+      const blocking = causes.join(',');
       const standing = alerts.standingAlert(code);
       if (standing !== null && blockingOf(standing.details) === blocking) continue;
       await alerts.raise(raised(code, { ...reason.figures, blocking, gates: gates.map(blockingGate) }), nowMs, context);

@@ -31,7 +31,7 @@ export interface OperationInput {
   readonly restored?: { readonly reports: number };
   /** What a trade's drift is measured from, for waiving profitability; absent: 1e6. */
   readonly hedgeTargetPpm?: number;
-  /** Another transaction of the account is unresolved: sizes come from a finalized snapshot. */
+  /** Another transaction of the account is unresolved, or the guard acts under a hold: sizes come from a finalized snapshot. */
   readonly whileUnresolved?: boolean;
   /** Tests: continue-as-new before each step from the second on. */
   readonly continueAtEveryStep?: boolean;

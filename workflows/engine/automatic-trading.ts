@@ -1,8 +1,8 @@
 /** The engine's own trades: decided on what the watch saw, and decided again on a fresh snapshot before anything starts. */
-import { isCancellation } from '@temporalio/workflow';
+import { isCancellation, patched } from '@temporalio/workflow';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../../src/domain/account/snapshot.ts';
-import { decide, type EngineAction } from '../../src/domain/engine/decide.ts';
-import { decisionContext } from '../../src/domain/engine/engine-state.ts';
+import { decide, type EngineAction, isBlinding } from '../../src/domain/engine/decide.ts';
+import { decisionContext, type EngineCarried } from '../../src/domain/engine/engine-state.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import { failureReport } from '../failure-report.ts';
 import { durable } from './activities.ts';
@@ -14,8 +14,10 @@ export interface AutomaticTradingPorts {
   readonly see: (json: SnapshotJson) => Snapshot;
   readonly lose: (error: ErrorReport, critical: boolean) => void;
   readonly start: (action: DecidedTrade, snapshot: Snapshot) => Promise<void>;
-  /** A person's command comes first. */
+  /** A person's command comes before a correction, */
   readonly commandsWait: () => boolean;
+  /** and before the guard only one that goes as far. */
+  readonly exitsWait: () => boolean;
   /** Grows with each report: what was read before one may lack what it changed. */
   readonly reportsTaken: () => number;
   /** False: a new process has started, and its journal must be compared first. */
@@ -35,11 +37,12 @@ export class AutomaticTrading {
   async act(seen: SnapshotJson): Promise<boolean> {
     const { see, lose, start, reportsTaken, isOpen } = this.#ports;
     const wanted = this.#decision(decodeSnapshot(seen));
-    if (wanted === null || (wanted.kind === 'guard' && this.#core.state.current.backoffUntilMs !== null)) return false;
+    if (wanted === null) return false;
     const reports = reportsTaken();
+    const commitment = wanted.kind === 'guard' ? wanted.from : 'confirmed';
     let fresh: SnapshotJson;
     try {
-      fresh = await durable.readSnapshot({ engineId: this.#core.engineId, commitment: 'confirmed' });
+      fresh = await durable.readSnapshot({ engineId: this.#core.engineId, commitment });
     } catch (error) {
       if (isCancellation(error)) throw error;
       lose(failureReport(error), false);
@@ -56,8 +59,18 @@ export class AutomaticTrading {
   /** Null: nothing to trade, or the slot is not ours to take. */
   #decision(snapshot: Snapshot): DecidedTrade | null {
     const engine = this.#core.state.current;
-    if (engine.slot !== null || this.#ports.commandsWait()) return null;
+    const { commandsWait, exitsWait } = this.#ports;
+    if (engine.slot !== null || exitsWait()) return null;
     const { action } = decide(snapshot, decisionContext(engine), this.#core.settings.policy, Date.now());
-    return action.kind === 'none' ? null : action;
+    if (action.kind === 'none') return null;
+    if (action.kind !== 'guard') return commandsWait() ? null : action;
+    return (commandsWait() || guardOnceWaited(engine)) && !patched('guard-under-every-hold') ? null : action;
   }
 }
+
+/** Histories from before the guard worked under every hold, and ahead of ordinary commands, show that it waited. */
+const guardOnceWaited = ({ state, holds, backoffUntilMs, operations }: EngineCarried): boolean =>
+  state !== 'running' ||
+  backoffUntilMs !== null ||
+  operations.some(({ phase }) => phase === 'dropped') ||
+  holds.some(isBlinding);

@@ -47,6 +47,11 @@ export class CommandDesk {
     return this.#ports.line.length + this.#ports.trades.expecting;
   }
 
+  /** How many of those are exits: the guard goes ahead of all others. */
+  get waitingExits(): number {
+    return this.#ports.line.exits + this.#ports.trades.expecting;
+  }
+
   /** Nothing that continue-as-new would lose. */
   idle(): boolean {
     return this.#handling === 0 && this.#ports.line.length === 0;

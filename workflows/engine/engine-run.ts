@@ -97,6 +97,7 @@ export class EngineRun {
       see: (json) => this.#see(json),
       start: (action, snapshot) => starter.startDecided(action, snapshot),
       commandsWait: () => desk.waiting > 0,
+      exitsWait: () => desk.waitingExits > 0,
       isOpen: () => this.#opened,
     });
     this.#core = core;

@@ -55,6 +55,8 @@ export interface StartRequest {
   readonly snapshot: Snapshot | null;
   readonly confirmedPriceLimit: string | null;
   readonly exposureConfirmed: boolean;
+  /** Sizes come from a finalized snapshot. Absent: only while another transaction is unresolved. */
+  readonly fromFinalized?: boolean;
 }
 
 export class OperationStarter {
@@ -82,6 +84,7 @@ export class OperationStarter {
       snapshot,
       confirmedPriceLimit: null,
       exposureConfirmed: false,
+      fromFinalized: action.kind === 'guard' && action.from === 'finalized',
     });
   }
 
@@ -253,7 +256,7 @@ export class OperationStarter {
       exposureConfirmed: start.exposureConfirmed,
       recovered,
       hedgeTargetPpm: start.request.kind === 'rebalance' ? FULL_HEDGE_PPM : state.current.hedgeTargetPpm,
-      whileUnresolved: unresolvedOperations(state.current).length > 0,
+      whileUnresolved: start.fromFinalized === true || unresolvedOperations(state.current).length > 0,
       hadPosition: start.snapshot !== null && perpOf(start.snapshot) !== 0n,
       rules: OPERATION_RULES,
       searchAttributes: settings.tuning.searchAttributes,

@@ -24,16 +24,20 @@ type CarryDetails = {
   /** What the page offers as the way out. */
   readonly command: string;
 };
-/** The gates that block with their figures, and their codes joined by commas; beside them the figures of the decision. */
+/**
+ * The gates that block with their figures, and the codes of all that blocks, joined by commas; `why`: in words, where no
+ * gate does. Beside them the figures of the decision.
+ */
 type BlockedDetails = {
   readonly blocking: string;
   readonly gates: readonly FailedGate[];
+  readonly why?: string;
   readonly drift_pct?: number;
 };
 
 const RESCUE =
-  'Deposit collateral, repay what is borrowed, or close the position now. If the guard is on and the engine is running, ' +
-  'it also reduces the position where that helps.';
+  'Deposit collateral, repay what is borrowed, or close the position now. If the guard is on, it also reduces the ' +
+  'position where that helps.';
 
 const liquidationAt = ({ liquidation_price }: MarginDetails): string =>
   liquidation_price === null ? '' : ` The liquidation price is ${shownUsd(liquidation_price)}.`;
@@ -56,7 +60,8 @@ function carry(details: CarryDetails): string {
   );
 }
 
-const reasons = ({ gates }: BlockedDetails): string => gates.map(gateSentence).join(' ');
+const reasons = ({ gates, why }: BlockedDetails): string =>
+  [...gates.map(gateSentence), ...(why === undefined ? [] : [why])].join(' ');
 
 const deviation = ({ drift_pct }: { readonly drift_pct?: number }): string =>
   drift_pct === undefined ? '' : ` The hedge deviation is ${percentText(drift_pct, 2)}.`;

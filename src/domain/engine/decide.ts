@@ -43,6 +43,12 @@ export interface DecisionContext {
   readonly engineRunning: boolean;
   /** An operation holds the slot: nothing is decided until it is over. */
   readonly busy: boolean;
+  /** A fork undid a confirmed transaction: until it has landed again or is proven dead, only the guard trades. */
+  readonly dropped?: boolean;
+  /** An unresolved transaction, or the order that it placed, may still take effect: the guard waits, as exits do. */
+  readonly mayStillLand?: boolean;
+  /** Market time before which the guard does not try again: its last reduction failed. */
+  readonly guardRetryAtMs?: number | null;
   /** Market time of the last CARRY_NEGATIVE warning. */
   readonly carryWarnedAtMs: number | null;
   /** What the standing VENUE_PAUSED says is refused. */
@@ -53,7 +59,10 @@ export type EngineAction =
   | { readonly kind: 'none' }
   /** Signed lamports, positive = buy. */
   | { readonly kind: 'correct'; readonly delta: Lamports; readonly enlarging: boolean }
-  | { readonly kind: 'guard'; readonly delta: Lamports };
+  | { readonly kind: 'guard'; readonly delta: Lamports; readonly from: GuardBasis };
+
+/** What the guard's size is taken from: under any restriction, from what no fork can undo. */
+export type GuardBasis = 'confirmed' | 'finalized';
 
 export type ReasonCode =
   | 'BUSY'
@@ -89,8 +98,9 @@ export interface Decision {
   readonly alerts: AlertChanges;
 }
 
-/** Under these nothing automatic trades, whatever they permit a person to do: the truth is not known. */
+/** Under these no hedge is corrected, whatever they permit a person to do: the truth is not known. The guard works. */
 const BLIND_HOLDS: readonly Hold['code'][] = ['unresolved', 'resync', 'desync', 'connection', 'stores_diverged'];
+export const isBlinding = ({ code, permits }: Hold): boolean => permits === 'nothing' || BLIND_HOLDS.includes(code);
 
 type TradeDecision = Omit<Decision, 'alerts'>;
 
@@ -116,10 +126,6 @@ export function decide(
 function judge(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): TradeDecision {
   if (context.busy) return hold('BUSY', 'An operation is running.');
   if (snapshot.account === null) return hold('NO_ACCOUNT', 'There is no account yet. Deposit first.');
-  if (!context.engineRunning) return hold('ENGINE_STOPPED', 'The engine is stopped. It watches but does not trade.');
-  const { holds } = context;
-  const blind = holds.filter((each) => each.permits === 'nothing' || BLIND_HOLDS.includes(each.code));
-  if (blind.length > 0) return held(blind);
   return judgeGuard(snapshot, context, policy, nowMs) ?? judgeHedge(snapshot, context, policy, nowMs);
 }
 
@@ -141,14 +147,38 @@ function judgeGuard(snapshot: Snapshot, context: DecisionContext, policy: Policy
   if (!gates.pass) {
     return { ...hold('GUARD_BLOCKED', `The guard cannot reduce the position. ${whyBlocked(gates)}`, figures), gates };
   }
+  const waits = guardWaits(snapshot, context);
+  if (waits !== null) {
+    const text = `The guard cannot reduce the position yet. ${waits.why}`;
+    return hold('GUARD_BLOCKED', text, { ...figures, waits_for: waits.for, why: waits.why });
+  }
   return {
-    action: { kind: 'guard', delta },
+    action: { kind: 'guard', delta, from: guardBasis(context) },
     reasons: [
       { code: 'GUARD', text: `The account is near liquidation. Reducing by ${formatSol(abs(delta))} SOL.`, figures },
     ],
     gates,
   };
 }
+
+/** What the guard must see the end of first; null: nothing. */
+function guardWaits(
+  { marketTimeMs }: Snapshot,
+  { mayStillLand = false, guardRetryAtMs = null }: DecisionContext,
+): { readonly for: 'transaction' | 'retry'; readonly why: string } | null {
+  if (mayStillLand) {
+    return {
+      for: 'transaction',
+      why: 'A transaction of this account is unresolved and may still land. The guard acts when it can no longer land.',
+    };
+  }
+  if (guardRetryAtMs === null || marketTimeMs >= guardRetryAtMs) return null;
+  const seconds = Math.ceil((guardRetryAtMs - marketTimeMs) / 1000);
+  return { for: 'retry', why: `Its last reduction failed. It tries again in ${seconds} s.` };
+}
+
+const guardBasis = ({ holds, dropped = false }: DecisionContext): GuardBasis =>
+  holds.length > 0 || dropped ? 'finalized' : 'confirmed';
 
 const whyBlocked = (gates: GateReport): string => blockingGates(gates).map(gateSentence).join(' ');
 
@@ -177,6 +207,12 @@ const automaticGates = (
   });
 
 function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): TradeDecision {
+  if (context.dropped === true) return hold('BUSY', 'A fork dropped a transaction. Driftless is finding out its end.');
+  if (!context.engineRunning) {
+    return hold('ENGINE_STOPPED', 'The engine is stopped. It watches, and only the guard trades.');
+  }
+  const blind = context.holds.filter(isBlinding);
+  if (blind.length > 0) return held(blind);
   const exposed = exposure(snapshot, policy);
   const { spot, perp, naked } = exposed;
   if (perp === 0n) return hold('NO_POSITION', 'No open position. The engine never opens one by itself.');

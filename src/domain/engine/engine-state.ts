@@ -23,6 +23,8 @@ export const REMEMBERED_COMMANDS = 100;
 export const MAX_FAILURES = 3;
 /** Market time to wait after the first, second and third failed trade. */
 export const BACKOFF_MS = [60_000, 300_000, 900_000] as const;
+/** Market time that the guard waits after a reduction of its own that failed, however often. */
+export const GUARD_RETRY_MS = 60_000;
 export const CONFIRMATION_LIFE_MS = 60_000;
 
 /** Where an operation stands, from its reports. */
@@ -101,6 +103,8 @@ export interface EngineCarried {
   readonly failures: number;
   /** Market time until which a failed trade keeps automatic trading off. */
   readonly backoffUntilMs: number | null;
+  /** Market time before which the guard does not try again after a reduction that failed. */
+  readonly guardRetryAtMs: number | null;
   /** Market and wall time of the last snapshot that the workflow saw. */
   readonly seen: {
     readonly marketTimeMs: number;
@@ -142,6 +146,7 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   decisions: 0,
   failures: 0,
   backoffUntilMs: null,
+  guardRetryAtMs: null,
   seen: null,
   liquidatedMs: null,
   retarget: null,
@@ -185,8 +190,10 @@ export const decisionContext = (engine: EngineCarried): DecisionContext => ({
   ...(engine.quietUntilMs === null ? {} : { quietUntilMs: engine.quietUntilMs }),
   holds: engine.holds,
   engineRunning: engine.state === 'running',
-  // Until a fork's victim has landed again or is proven dead, its size is not known: nothing automatic trades.
-  busy: engine.slot !== null || hasDropped(engine),
+  busy: engine.slot !== null,
+  dropped: hasDropped(engine),
+  mayStillLand: unresolvedOperations(engine).some((operation) => !operation.windowClosed),
+  guardRetryAtMs: engine.guardRetryAtMs,
   // The watch reads it from the alerts that stand.
   carryWarnedAtMs: null,
 });
@@ -388,6 +395,7 @@ function settleEffects(
       return succeeded
         ? {
             ...engine,
+            guardRetryAtMs: null,
             holds: withHold(engine.holds, {
               code: 'guarded',
               sinceMs: context.nowMs,
@@ -397,7 +405,7 @@ function settleEffects(
               details: { alert: 'GUARD_ACTED' },
             }),
           }
-        : countFailure(engine, report, context);
+        : guardFailed(engine, report, context);
     case 'deposit':
     case 'withdraw':
     case 'settle':
@@ -467,7 +475,12 @@ function countFailure(engine: EngineCarried, report: OperationReport, context: R
   };
 }
 
-/** Short / spot in ppm: what a person chose to hedge by opening. */
+/** The position may have gone meanwhile: then nothing failed. */
+const guardFailed = (engine: EngineCarried, report: OperationReport, context: ReportContext): EngineCarried =>
+  report.error?.code === 'NO_POSITION'
+    ? engine
+    : { ...countFailure(engine, report, context), guardRetryAtMs: context.marketNowMs + GUARD_RETRY_MS };
+
 /** What a person chose with OPEN. Beyond spot it was confirmed: no OPEN gets there otherwise (DELTA_EXPOSED). */
 function chosen(engine: EngineCarried, perp: string, spot: string): EngineCarried {
   const excess = excessOf(lamports(BigInt(spot)), lamports(BigInt(perp)));
@@ -488,6 +501,7 @@ export function passMarketTime(engine: EngineCarried, marketTimeMs: number): Eng
     next = { ...next, cooldownUntilMs: null, cooldownEndsAtMs: null };
   }
   if (next.quietUntilMs !== null && marketTimeMs >= next.quietUntilMs) next = { ...next, quietUntilMs: null };
+  if (next.guardRetryAtMs !== null && marketTimeMs >= next.guardRetryAtMs) next = { ...next, guardRetryAtMs: null };
   if (next.backoffUntilMs !== null && marketTimeMs >= next.backoffUntilMs) {
     next = {
       ...next,
@@ -508,6 +522,7 @@ export function resume(engine: EngineCarried, perp: string | null, spot: string)
     ...engine,
     failures: 0,
     backoffUntilMs: null,
+    guardRetryAtMs: null,
     holds: engine.holds.filter((hold) => hold.clearedBy !== 'person' || hold.code === 'stopped'),
   };
   if (perp === null || !isQuiet(engine)) return takeOverLater(next, changed);

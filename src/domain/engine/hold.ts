@@ -1,20 +1,22 @@
 /** Holds: reasons not to trade, one list. The strictest gives the trading state. */
 import type { Json } from '../../lib/errors.ts';
 
-export type HoldCode =
-  | 'connection'
-  | 'resync'
-  | 'unresolved'
-  | 'backoff'
-  | 'feed_ended'
-  | 'foreign_trade'
-  | 'liquidation'
-  | 'desync'
-  | 'stores_diverged'
-  | 'settings_refused'
-  | 'flattened'
-  | 'guarded'
-  | 'stopped';
+export const HOLD_CODES = [
+  'connection',
+  'resync',
+  'unresolved',
+  'backoff',
+  'feed_ended',
+  'foreign_trade',
+  'liquidation',
+  'desync',
+  'stores_diverged',
+  'settings_refused',
+  'flattened',
+  'guarded',
+  'stopped',
+] as const;
+export type HoldCode = (typeof HOLD_CODES)[number];
 
 export interface Hold {
   readonly code: HoldCode;

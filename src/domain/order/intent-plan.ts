@@ -56,6 +56,8 @@ export function planIntent(goal: Goal, terms: Terms, snapshot: Snapshot, limits:
     case 'close':
     case 'flatten':
       return planExit(snapshot, order);
+    case 'guard':
+      return planGuard(lamports(BigInt(goal.size)), order);
     case 'open':
       return planTrade(lamports(BigInt(goal.size)), order);
     default:
@@ -89,6 +91,15 @@ function planTrade(wanted: Lamports, input: OrderInput): Planned {
     });
   }
   return planOrder(size, isReducing(position, size), input);
+}
+
+/** Decided on an earlier look: of what stands now it takes at most the whole, and never the other side. */
+function planGuard(wanted: Lamports, input: OrderInput): Planned {
+  const { position } = input;
+  if (position === 0n || position > 0n === wanted > 0n) {
+    return { kind: 'nothing', why: 'flat', position: position.toString() };
+  }
+  return planTrade(abs(wanted) > abs(position) ? lamports(-position) : wanted, input);
 }
 
 function planExit(snapshot: Snapshot, input: OrderInput): Planned {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type DecisionContext, decide, planRebalance } from '../../../src/domain/engine/decide.ts';
-import type { Hold, HoldCode } from '../../../src/domain/engine/hold.ts';
+import { HOLD_CODES, type Hold, type HoldCode } from '../../../src/domain/engine/hold.ts';
 import { driftFromTargetPct, FULL_HEDGE_PPM, hedgeTargetPpm } from '../../../src/domain/hedge/delta.ts';
 import type { Policy } from '../../../src/domain/hedge/policy.ts';
 import { abs, lamports } from '../../../src/domain/money/units.ts';
@@ -29,6 +29,8 @@ const half = { hedgeTargetPpm: 500_000 };
 const NEAR_LIQUIDATION: Scenario = { sol: 0, usdc: 90, perp: '-10' };
 const cooling = { cooldownUntilMs: NOW_MS + 60_000 };
 
+const DOCUMENT = readFileSync(new URL('../../../docs/architecture/decide.md', import.meta.url), 'utf8');
+
 describe('decide, row by row', () => {
   it('1: waits while an operation is under way', () => {
     expect(why(NEAR_LIQUIDATION, { busy: true })).toBe('BUSY');
@@ -38,24 +40,26 @@ describe('decide, row by row', () => {
     expect(why({ account: null })).toBe('NO_ACCOUNT');
   });
 
-  it('3: does not trade when stopped, not even by the guard', () => {
+  it('3a: corrects nothing while a fork has undone a trade of ours', () => {
+    expect(why(OVER, { dropped: true })).toBe('BUSY');
+  });
+
+  it('3b: corrects nothing when stopped', () => {
     expect(why(UNDER, { engineRunning: false })).toBe('ENGINE_STOPPED');
-    expect(why(NEAR_LIQUIDATION, { engineRunning: false })).toBe('ENGINE_STOPPED');
   });
 
   it.each(['unresolved', 'resync', 'desync', 'connection', 'stores_diverged'] as const)(
-    '4: trades nothing while the truth is not known: %s',
+    '4: corrects nothing while the truth is not known: %s',
     (code) => {
       expect(why(OVER, { holds: [holdOf(code)] })).toBe('HELD');
-      expect(why(NEAR_LIQUIDATION, { holds: [holdOf(code)] })).toBe('HELD');
     },
   );
 
-  it('4: trades nothing under a hold that permits nothing', () => {
+  it('4: corrects nothing under a hold that permits nothing', () => {
     expect(why(OVER, { holds: [holdOf('feed_ended', 'nothing')] })).toBe('HELD');
   });
 
-  it('5: guards near liquidation, whatever cooldown, backoff, target or profit say', () => {
+  it('3: guards near liquidation, whatever cooldown, backoff, target or profit say', () => {
     const decision = judge(
       { ...NEAR_LIQUIDATION, lastRate: null },
       { ...cooling, hedgeTargetPpm: 0, holds: [holdOf('backoff'), holdOf('foreign_trade'), holdOf('guarded')] },
@@ -65,11 +69,11 @@ describe('decide, row by row', () => {
     expect(decision.gates?.column).toBe('guard');
   });
 
-  it('5: does not guard when it is turned off', () => {
+  it('3: does not guard when it is turned off', () => {
     expect(judge(NEAR_LIQUIDATION, {}, { guard: false }).action.kind).not.toBe('guard');
   });
 
-  it('5: says what keeps the guard from reducing', () => {
+  it('3: says what keeps the guard from reducing', () => {
     const decision = judge({ ...NEAR_LIQUIDATION, walletSol: 0 });
     expect(decision.action.kind).toBe('none');
     expect(decision.reasons[0]?.code).toBe('GUARD_BLOCKED');
@@ -204,7 +208,7 @@ describe('decide, row by row', () => {
   });
 
   it('has every row of its document', () => {
-    const text = readFileSync(new URL('../../../docs/architecture/decide.md', import.meta.url), 'utf8');
+    const text = DOCUMENT;
     const codes = ['BUSY', 'NO_ACCOUNT', 'ENGINE_STOPPED', 'HELD', 'GUARD_BLOCKED', 'NO_POSITION', 'LONG_POSITION'];
     const later = [
       'SPOT_UNKNOWN',
@@ -216,6 +220,68 @@ describe('decide, row by row', () => {
       'GATE_BLOCKED',
     ];
     for (const code of [...codes, ...later]) expect(text).toContain(`\`${code}\``);
+  });
+});
+
+/** Rows of the table "The guard under restrictions": what stands, what the guard does, from which snapshot. */
+const guardRows = DOCUMENT.split('### The guard under restrictions')[1]
+  ?.split('\n|---|---|---|\n')[1]
+  ?.split('\n\n')[0]
+  ?.split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+  .map(([, stands = '', guard = '', from = '']) => ({ stands, guard, from }));
+
+describe('the guard under restrictions, as the document says', () => {
+  /** The hold, strict or not, with the engine running or stopped; and beside each hold that stands after it in the list. */
+  const under = (code: HoldCode): readonly Partial<DecisionContext>[] => [
+    ...(['reducing', 'nothing'] as const).flatMap((permits) =>
+      [true, false].map((engineRunning) => ({ holds: [holdOf(code, permits)], engineRunning })),
+    ),
+    ...HOLD_CODES.slice(HOLD_CODES.indexOf(code) + 1).map((other) => ({
+      holds: [holdOf(code), holdOf(other, 'nothing')],
+      engineRunning: false,
+    })),
+  ];
+  const CONTEXTS: Readonly<Record<string, readonly Partial<DecisionContext>[]>> = {
+    nothing: [{}],
+    ...Object.fromEntries(HOLD_CODES.map((code) => [code, under(code)])),
+    'a transaction that a fork dropped': [{ dropped: true }, { dropped: true, holds: [holdOf('resync', 'nothing')] }],
+    'an unresolved transaction that may still land': [{ mayStillLand: true, holds: [holdOf('unresolved')] }],
+    'its own last reduction failed, for a minute': [{ guardRetryAtMs: NOW_MS + 1 }],
+    'an operation in the slot': [{ busy: true }, { busy: true, holds: [holdOf('flattened', 'nothing')] }],
+    'GUARD=off': [{}, ...HOLD_CODES.map((code) => ({ holds: [holdOf(code, 'nothing')] }))],
+    'no permission to trade': [{}, ...HOLD_CODES.map((code) => ({ holds: [holdOf(code, 'nothing')] }))],
+  };
+  const POLICIES: Readonly<Record<string, Partial<Policy>>> = {
+    'GUARD=off': { guard: false },
+    'no permission to trade': { mode: 'live', permissions: 'capital' },
+  };
+
+  it('names every hold', () => {
+    expect(guardRows?.map(({ stands }) => stands).toSorted()).toEqual(Object.keys(CONTEXTS).toSorted());
+  });
+
+  it.each(guardRows ?? [])('$stands: $guard', ({ stands, guard, from }) => {
+    for (const context of CONTEXTS[stands] ?? []) {
+      const decision = judge(NEAR_LIQUIDATION, context, POLICIES[stands]);
+      if (guard === 'reduces') {
+        expect(decision.action).toMatchObject({ kind: 'guard', from });
+      } else {
+        expect(decision.action.kind).not.toBe('guard');
+        expect(decision.reasons.at(-1)?.code === 'GUARD_BLOCKED').toBe(guard.includes('GUARD_BLOCKED'));
+      }
+      // Whether it acts or not: a person is told that the account is in danger, and what to do.
+      const told = decision.alerts.raise.map(({ code }) => code);
+      expect(told.some((code) => code === 'HEALTH_CRITICAL' || code === 'LIQUIDATION_NEAR')).toBe(true);
+    }
+  });
+
+  it('waits its minute in market time, and says how long', () => {
+    const decision = judge(NEAR_LIQUIDATION, { guardRetryAtMs: NOW_MS + 59_500 });
+    expect(decision.reasons[0]?.text).toBe(
+      'The guard cannot reduce the position yet. Its last reduction failed. It tries again in 60 s.',
+    );
+    expect(judge(NEAR_LIQUIDATION, { guardRetryAtMs: NOW_MS }).action.kind).toBe('guard');
   });
 });
 

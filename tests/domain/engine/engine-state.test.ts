@@ -6,6 +6,7 @@ import {
   decisionContext,
   type EngineCarried,
   flattened,
+  GUARD_RETRY_MS,
   initialEngine,
   passMarketTime,
   REMEMBERED_COMMANDS,
@@ -217,6 +218,33 @@ describe('what a trade does to the target, the cooldown and the backoff', () => 
     const guarded = takeReport(engineWith('guard', -9n), report({ perpChange: SOL.toString() }), NOW);
     expect(guarded.holds.map((hold) => hold.code)).toEqual(['guarded']);
     expect(tradingStateOf(guarded.holds)).toBe('reducing');
+  });
+});
+
+describe('what the guard must know', () => {
+  it('waits a minute of market time after a reduction of its own that failed, and no longer', () => {
+    const answer = refused({ code: 'ORDER_NOT_FILLED', message: 'no fill' }, 'failed');
+    const failed = takeReport(engineWith('guard', -9n), report({ answer, error: answer.error ?? null }), NOW);
+    expect(decisionContext(failed).guardRetryAtMs).toBe(NOW.marketNowMs + GUARD_RETRY_MS);
+    expect(decisionContext(passMarketTime(failed, NOW.marketNowMs + GUARD_RETRY_MS)).guardRetryAtMs).toBeNull();
+    expect(decisionContext(resume(failed, '0', '0')).guardRetryAtMs).toBeNull();
+    const acted = takeReport({ ...engineWith('guard', -9n), guardRetryAtMs: 7 }, report({}), NOW);
+    expect(decisionContext(acted).guardRetryAtMs).toBeNull();
+  });
+
+  it('has not failed when there was nothing left to reduce', () => {
+    const answer = refused({ code: 'NO_POSITION', message: 'flat' });
+    const gone = takeReport(engineWith('guard'), report({ answer, error: answer.error ?? null }), NOW);
+    expect([gone.holds, gone.failures, gone.guardRetryAtMs]).toEqual([[], 0, null]);
+  });
+
+  it('waits while an unresolved transaction may still land, as exits do, and for a dropped one it does not', () => {
+    const unresolved = takeReport(engineWith('open'), report({ phase: 'unresolved', answer: null }), NOW);
+    expect(decisionContext(unresolved)).toMatchObject({ busy: false, dropped: false, mayStillLand: true });
+    const closed = takeReport(unresolved, report({ phase: 'unresolved', sequence: 1, windowClosed: true }), NOW);
+    expect(decisionContext(closed)).toMatchObject({ busy: false, mayStillLand: false });
+    const dropped = takeReport(engineWith('open'), report({ phase: 'dropped' }), NOW);
+    expect(decisionContext(dropped)).toMatchObject({ busy: false, dropped: true, mayStillLand: false });
   });
 });
 

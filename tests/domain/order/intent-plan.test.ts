@@ -70,6 +70,15 @@ describe('planning an intent', () => {
     expect(order(close(), { perp: 2 })).toMatchObject({ size: '-2000000000' });
   });
 
+  it('guards reduce-only by what was decided, at most by what stands now, and never on the other side', () => {
+    const guard = (size: string): Wanted => [{ kind: 'guard', market: 'SOL-PERP', size }];
+    expect(order(guard('2000000000'), { perp: -5 })).toMatchObject({ size: '2000000000', reduceOnly: true });
+    expect(order(guard('2000000000'), { perp: -1 })).toMatchObject({ size: '1000000000', reduceOnly: true });
+    expect(order(guard('-2000000000'), { perp: 1 })).toMatchObject({ size: '-1000000000', reduceOnly: true });
+    for (const perp of [0, 1])
+      expect(plan(guard('2000000000'), { perp })).toMatchObject({ kind: 'nothing', why: 'flat' });
+  });
+
   it('has nothing to close when flat, but cancels orders that could open again', () => {
     expect(plan(close())).toMatchObject({ kind: 'nothing', why: 'flat' });
     const orders = [
