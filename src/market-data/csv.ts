@@ -11,7 +11,7 @@ const MAX_TS_SECONDS = 4_102_444_800;
 /** A file is read piece by piece, so that its text is never held whole. */
 const PIECE_BYTES = 256 * 1024;
 
-export interface CsvRow {
+export interface CsvLine {
   readonly line: number;
   readonly text: string;
   /** As many as the header has; trimmed, without the quotes around them. */
@@ -73,7 +73,7 @@ export interface OpenCsv {
   readonly header: readonly string[];
   readonly headerText: string;
   /** Once only, in order. */
-  readonly rows: Iterable<CsvRow>;
+  readonly rows: Iterable<CsvLine>;
 }
 
 /** Opens the file for as long as `use` works with it. @throws ValidationError when it cannot be read */
@@ -92,7 +92,7 @@ export function withCsv<T>(path: string, use: (csv: OpenCsv) => T): T {
   }
 }
 
-function* rowsOf(path: string, lines: Generator<string>, columns: number): Generator<CsvRow> {
+function* rowsOf(path: string, lines: Generator<string>, columns: number): Generator<CsvLine> {
   let line = 1;
   // Blank lines may end a file; before another row they are rows that are missing.
   let firstBlank = 0;

@@ -20,8 +20,8 @@ export const LEND_COLUMNS = [
   { name: 'usdcBorrowAprPct', scale: 4, positive: false },
 ] as const satisfies readonly ColumnSpec<string>[];
 
-export type FundingTable = HistoryTable<(typeof FUNDING_COLUMNS)[number]['name']>;
-export type LendTable = HistoryTable<(typeof LEND_COLUMNS)[number]['name']>;
+export type FundingHistory = HistoryTable<(typeof FUNDING_COLUMNS)[number]['name']>;
+export type LendHistory = HistoryTable<(typeof LEND_COLUMNS)[number]['name']>;
 
 /** Rows of a real market are seconds off the hour; half a period late means that one is missing. */
 const isGap = (spacingMs: number, periodMs: number): boolean => spacingMs * 2 > periodMs * 3;
@@ -38,7 +38,7 @@ const isPeriod = (spacingMs: number, periodMs: number): boolean =>
  * A rate is of the period that ends at its row. Rows 8 h apart, taken for hourly ones, would pay each rate eight times.
  * @throws ValidationError MARKET_DATA_INVALID, naming file, line and remedy
  */
-export function refuseOtherPeriod(file: string, { rows, tsMs, line }: FundingTable, periodMs: number): void {
+export function refuseOtherPeriod(file: string, { rows, tsMs, line }: FundingHistory, periodMs: number): void {
   let run = 0;
   let runMs = 0;
   for (let index = 1; index < rows; index += 1) {
@@ -71,8 +71,8 @@ export interface ReplayOptions {
 
 /** @throws ValidationError MARKET_DATA_INVALID, naming file and line */
 export function openReplay({ id, fundingPath, lendPath, periodMs }: ReplayOptions): MarketFeed {
-  const funding: FundingTable = readHistory(fundingPath, FUNDING_COLUMNS);
-  const lend: LendTable | null = lendPath === null ? null : readHistory(lendPath, LEND_COLUMNS);
+  const funding: FundingHistory = readHistory(fundingPath, FUNDING_COLUMNS);
+  const lend: LendHistory | null = lendPath === null ? null : readHistory(lendPath, LEND_COLUMNS);
   refuseOtherPeriod(fundingPath, funding, periodMs);
   return replayFeed({ id, file: fundingPath, funding, lend, periodMs });
 }
@@ -81,8 +81,8 @@ export interface ReplayedHistory {
   readonly id: string;
   /** Whose lines warnings name. */
   readonly file: string;
-  readonly funding: FundingTable;
-  readonly lend: LendTable | null;
+  readonly funding: FundingHistory;
+  readonly lend: LendHistory | null;
   readonly periodMs: number;
 }
 
@@ -124,19 +124,19 @@ export function replayFeed({ id, file, funding, lend, periodMs }: ReplayedHistor
 
 const units = (column: Float64Array, at: number): bigint => BigInt(column[at] as number);
 
-const settled = ({ tsMs, values }: FundingTable, at: number): FundingPeriod => ({
+const settled = ({ tsMs, values }: FundingHistory, at: number): FundingPeriod => ({
   tsMs: tsMs[at] as number,
   rate: units(values.fundingRate, at),
   oracleTwap: units(values.oraclePriceTwap, at) as Price,
   warning: null,
 });
 
-function quoteOf({ values }: FundingTable, at: number, tsMs: number, valid: boolean): Quote {
+function quoteOf({ values }: FundingHistory, at: number, tsMs: number, valid: boolean): Quote {
   const oracle = units(values.oraclePriceTwap, at) as Price;
   return { tsMs, oracle, oracleTwap: oracle, mark: units(values.markPriceTwap, at) as Price, valid };
 }
 
-const ratesOf = ({ values }: LendTable, at: number): LendRates => ({
+const ratesOf = ({ values }: LendHistory, at: number): LendRates => ({
   solDeposit: units(values.solLendAprPct, at),
   solBorrow: units(values.solBorrowAprPct, at),
   usdcDeposit: units(values.usdcLendAprPct, at),
@@ -145,7 +145,7 @@ const ratesOf = ({ values }: LendTable, at: number): LendRates => ({
 
 /** The first missing period after `tsMs` between row `at` and the next, one period apart each; null when none is left or missing. */
 function missingPeriod(
-  { tsMs: times, line, values }: FundingTable,
+  { tsMs: times, line, values }: FundingHistory,
   at: number,
   tsMs: number,
   periodMs: number,
