@@ -95,9 +95,9 @@ function planTrade(wanted: Lamports, input: OrderInput): Planned {
 
 /** Decided on an earlier look: of what stands now it takes at most the whole, and never the other side. */
 function planGuard(wanted: Lamports, input: OrderInput): Planned {
-  const { position } = input;
+  const { market, position } = input;
   if (position === 0n || position > 0n === wanted > 0n) {
-    return { kind: 'nothing', why: 'flat', position: position.toString() };
+    return refuse('NO_POSITION', `There is nothing left for the guard to reduce in ${market.market}.`, position);
   }
   return planTrade(abs(wanted) > abs(position) ? lamports(-position) : wanted, input);
 }
