@@ -3,20 +3,25 @@ import { Context } from '@temporalio/activity';
 import type { AlertSink } from '../src/alerts/channels.ts';
 import { encodeSnapshot } from '../src/domain/account/snapshot.ts';
 import { recoveredFrom } from '../src/domain/operation/operation-step.ts';
+import type { Intent } from '../src/domain/order/intent.ts';
 import { type PlanLimits, planIntent } from '../src/domain/order/intent-plan.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import type { OperationWrite } from '../src/journal/records.ts';
 import type { Clock } from '../src/lib/clock.ts';
-import { TransientError, UnknownStateError } from '../src/lib/errors.ts';
+import { type ErrorReport, TransientError, UnknownStateError, ValidationError } from '../src/lib/errors.ts';
 import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
 import type { ConfirmationReport, TransactionActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
 import { type TransactionWatch, watchTransaction } from './watch-transaction.ts';
 
+/** Why this process may not sign or send this; null: it may. Confirming and proving need no right. */
+export type SigningRights = (engineId: string, intent: Intent) => ErrorReport | null;
+
 export interface TransactionPorts {
   venueOf(engineId: string): Promise<Venue>;
   readonly journal: Pick<Journal, 'writeOperation' | 'operation'>;
   readonly alerts: Pick<AlertSink, 'announce'>;
+  readonly rights: SigningRights;
   readonly clock: Clock;
   readonly logger: { warn(fields: object, message: string): void };
 }
@@ -27,7 +32,12 @@ const REDUCTION_WRITE_MS = 1_000;
 const FLAT_FINALITY_MS = 20_000;
 
 export function createTransactionActivities(ports: TransactionPorts): TransactionActivities {
-  const { clock, journal, logger } = ports;
+  const { clock, journal, logger, rights } = ports;
+
+  function requireRight(engineId: string, intent: Intent): void {
+    const refusal = rights(engineId, intent);
+    if (refusal !== null) throw new ValidationError(refusal.code, refusal.message, refusal.details);
+  }
 
   async function write(writes: readonly OperationWrite[]): Promise<void> {
     // Whoever listens here hears of them even while the journal is away.
@@ -116,12 +126,14 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
     },
 
     async sign({ engineId, intent }) {
+      requireRight(engineId, intent);
       const venue = await ports.venueOf(engineId);
       const signed = await venue.sign(intent);
       return { signed, explorerUrl: venue.explorerUrl(signed.signature) };
     },
 
-    async submit({ engineId, operationId, attempt, tryNumber, reducing, known, writes }) {
+    async submit({ engineId, operationId, attempt, intent, tryNumber, reducing, known, writes }) {
+      requireRight(engineId, intent);
       const venue = await ports.venueOf(engineId);
       if (!reducing || venue.kind === 'paper') {
         if (tryNumber === 0 && known !== undefined) await refuseStrangers(operationId, known);
@@ -147,7 +159,8 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
         timing: watch.timing,
         target: watch.target,
         untilMs: watch.queryUntilMs,
-        resendUntilMs: watch.mayResend ? watch.confirmUntilMs : 0,
+        // To send again is to send: a process without the right only looks.
+        resendUntilMs: watch.mayResend && rights(engineId, watch.intent) === null ? watch.confirmUntilMs : 0,
         resend: (tries) => send(venue, watch.attempt, watch.tryNumber + tries),
       });
     },

@@ -88,6 +88,7 @@ export class TransferBench {
       accountExists: async () => true,
       journal: this.#journal,
       alerts: new AlertChannels(SILENT).add(journalChannel(this.#journal)),
+      rights: () => null,
       clock: { nowMs: () => Date.now() },
       lookup: workflowLookup(this.#client),
       logger: SILENT,

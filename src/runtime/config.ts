@@ -329,6 +329,8 @@ function assemble(read: Values, texts: ReadonlyMap<SettingName, string>, cwd: st
   const subAccount = read.DRIFT_SUB_ACCOUNT ?? 0;
   const driftEnv = read.DRIFT_ENV ?? 'mainnet-beta';
   const authority = key?.address ?? read.AUTHORITY;
+  // A key that nothing may be signed with is not carried any further than its address.
+  const signs = mode === 'live' && need(read.LIVE_PERMISSIONS) !== 'read-only';
   const explorerUrl = read.EXPLORER_URL ?? EXPLORERS[driftEnv];
   return {
     home,
@@ -386,8 +388,8 @@ function assemble(read: Values, texts: ReadonlyMap<SettingName, string>, cwd: st
     },
     databaseUrl: read.DATABASE_URL,
     live: {
-      privateKey: read.SOLANA_PRIVATE_KEY,
-      keypairPath: read.SOLANA_KEYPAIR_PATH === null ? null : resolve(cwd, read.SOLANA_KEYPAIR_PATH),
+      privateKey: signs ? read.SOLANA_PRIVATE_KEY : null,
+      keypairPath: signs && read.SOLANA_KEYPAIR_PATH !== null ? resolve(cwd, read.SOLANA_KEYPAIR_PATH) : null,
       authority,
       keyWarnings: key?.warnings ?? [],
       rpcUrls: read.RPC_URL ?? [],

@@ -12,22 +12,23 @@ import { SolanaDriftWriting } from '../venues/drift/write/drift-writing.ts';
 import type { Venue } from '../venues/venue.ts';
 import { checkCluster } from './cluster-check.ts';
 import type { Settings } from './config.ts';
-
 import type { Logger } from './logger.ts';
+import { permissionsFor } from './signing-rights.ts';
 
 export interface OpenDrift {
   readonly engineId: string;
   readonly parts: EngineIdParts;
-  readonly settings: Pick<Settings, 'engineId' | 'policy' | 'live'>;
+  readonly settings: Pick<Settings, 'engineId' | 'mode' | 'policy' | 'live'>;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** Another engine's account than the key's own is only watched. @throws CriticalError as `driftDeployment`, `loadSigner`, `checkCluster` */
+/** Another engine's account than this process's own is only watched, and its key not loaded. @throws CriticalError as `driftDeployment`, `loadSigner`, `checkCluster` */
 export async function openDriftVenue({ engineId, parts, settings, journal, clock, logger }: OpenDrift): Promise<Venue> {
   const { live } = settings;
-  const loaded = loadSigner({ privateKey: live.privateKey, keypairPath: live.keypairPath });
+  const mayHold = permissionsFor(engineId, settings) !== 'read-only';
+  const loaded = mayHold ? loadSigner({ privateKey: live.privateKey, keypairPath: live.keypairPath }) : null;
   for (const warning of loaded?.warnings ?? []) logger.warn({ setting: 'SOLANA_KEYPAIR_PATH' }, warning);
   const signer = loaded?.signer.publicKey.toBase58() === parts.authority ? loaded.signer : null;
   const deployment = driftDeployment({

@@ -36,6 +36,7 @@ import { readinessOf } from './readiness.ts';
 import { announceReady } from './ready-note.ts';
 import type { Redactor } from './redaction.ts';
 import { watchSettings } from './settings-watch.ts';
+import { signingRights } from './signing-rights.ts';
 import { watchForStuck } from './stuck-workflows.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
@@ -237,7 +238,7 @@ async function startWorkerSide(
   if (bundle === null) return null;
   const { logger } = log;
   const { venueOf, accountExists } = venues;
-  const shared = { venueOf, journal, alerts, clock, logger };
+  const shared = { venueOf, journal, alerts, clock, logger, rights: signingRights(settings) };
   const activities = {
     ...createTransactionActivities(shared),
     ...createEngineActivities({ ...shared, accountExists, lookup: workflowLookup(client) }),

@@ -25,7 +25,7 @@ export interface VenuePorts {
   readonly journal: Journal;
   readonly clock: Clock;
   /** The speed is this process's for its own engine; another engine keeps its own. */
-  readonly settings: Pick<Settings, 'engineId' | 'paper' | 'policy' | 'live'>;
+  readonly settings: Pick<Settings, 'engineId' | 'mode' | 'paper' | 'policy' | 'live'>;
   readonly logger: Pick<Logger, 'warn'>;
 }
 

@@ -154,8 +154,15 @@ describe('live settings', () => {
     const keyed = load({ ENGINE_MODE: 'live', SOLANA_PRIVATE_KEY: KEY, DRIFT_SUB_ACCOUNT: '3', ...RPC });
     expect(keyed.engineId).toBe(`engine:drift:${keyPair.address}:3`);
     expect(keyed.live).toMatchObject({ authority: keyPair.address, permissions: 'read-only' });
+    expect(keyed.live.privateKey).toBeNull();
     const base58 = toBase58(Uint8Array.from(SECRET));
     expect(load({ ENGINE_MODE: 'live', SOLANA_PRIVATE_KEY: base58, ...RPC }).engineId).toContain(keyPair.address);
+  });
+
+  it('carry the key only where something may be signed with it', () => {
+    const env = { SOLANA_PRIVATE_KEY: KEY, LIVE_PERMISSIONS: 'trading', ...RPC };
+    expect(load({ ...env, ENGINE_MODE: 'live' }).live.privateKey).toBe(KEY);
+    expect(load(env).live.privateKey).toBeNull();
   });
 
   it('lack nothing that a live engine needs, or the start names all that is missing at once', () => {

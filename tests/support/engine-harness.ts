@@ -195,6 +195,7 @@ export class EngineHarness {
       accountExists: (engineId: string) => this.accountExists(engineId),
       journal: this.journal,
       alerts: journalAlerts(this.journal).add(logChannel(this.logger)),
+      rights: () => null,
       clock: { nowMs: () => Date.now() },
       lookup: workflowLookup(this.client),
       logger: this.logger,

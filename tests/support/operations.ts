@@ -80,6 +80,7 @@ export class OperationBench {
           writes.push(write);
         },
       },
+      rights: () => null,
       clock: { nowMs: () => Date.now() },
       logger: { warn: () => {} },
     });

@@ -200,6 +200,7 @@ export class TwoStores {
       accountExists: async () => true,
       journal,
       alerts: alerts.channels,
+      rights: () => null,
       clock: { nowMs: () => Date.now() },
       lookup: this.options.lookupOf?.(workflowLookup(client)) ?? workflowLookup(client),
       logger: logger ?? { warn: () => undefined },

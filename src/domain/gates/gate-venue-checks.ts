@@ -5,15 +5,14 @@ import { marketOfAsset } from '../account/spot-markets.ts';
 import { lamports, solNumber, usdNumber } from '../money/units.ts';
 import { sideOf } from '../order/intent.ts';
 import { OPERATIONS } from '../order/operations.ts';
+import { grants } from '../order/permission.ts';
 import { limitReference } from '../order/slippage.ts';
 import { type GateCheck, type GateSubject, openingCost, unknownAs, walletSolChange } from './gate-subject.ts';
-
-const PERMISSION_RANK = { 'read-only': 0, capital: 1, trading: 2 } as const;
 
 export function permission({ policy, operation }: GateSubject): GateCheck {
   const need = OPERATIONS[operation.kind].permission;
   return {
-    pass: policy.mode === 'paper' || PERMISSION_RANK[policy.permissions] >= PERMISSION_RANK[need],
+    pass: policy.mode === 'paper' || grants(policy.permissions, need),
     have: policy.mode === 'paper' ? 'paper' : policy.permissions,
     need,
     unit: 'permission',

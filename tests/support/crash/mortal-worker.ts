@@ -269,6 +269,7 @@ async function work<A extends CrashAccount>(
     accountExists: async () => true,
     journal,
     alerts: journalAlerts(journal),
+    rights: () => null,
     clock: { nowMs: () => Date.now() },
     lookup: workflowLookup(new Client({ connection, namespace: orders.namespace })),
     logger: { warn: () => undefined },
