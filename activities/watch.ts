@@ -200,8 +200,9 @@ class Watch {
     const passed = (untilMs: number | null) => untilMs !== null && snapshot.marketTimeMs >= untilMs;
     if (passed(input.context.cooldownUntilMs)) return 'the cooldown is over';
     if (passed(input.backoffUntilMs)) return 'the backoff is over';
-    if (snapshot.feed.ended !== input.context.holds.some((hold) => hold.code === 'feed_ended'))
-      return 'the feed ended or goes on';
+    const isHeldBy = (code: string) => input.context.holds.some((hold) => hold.code === code);
+    if (snapshot.feed.ended !== isHeldBy('feed_ended')) return 'the feed ended or goes on';
+    if ((snapshot.nodesDisagree != null) !== isHeldBy('nodes_disagree')) return 'the nodes disagree, or agree again';
     if (decision.action.kind === 'guard') return 'the guard must act';
     if (!this.decisionDue(snapshot)) return null;
     this.decidedAtMs = snapshot.marketTimeMs;

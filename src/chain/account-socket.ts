@@ -76,7 +76,8 @@ export class AccountSocket {
     if (message.method !== 'accountNotification') return;
     const slot = message.params?.result?.context?.slot;
     if (typeof slot !== 'number') return;
-    this.#changedSlot = Math.max(this.#changedSlot, slot);
+    // The last word stands: a slot that was false is corrected by the next one.
+    this.#changedSlot = slot;
     this.#tell();
   }
 

@@ -1,8 +1,15 @@
 /** What came of one call to one node. An answer is evidence; a refusal and silence never are. */
 import { type ErrorDetails, TransientError } from '../lib/errors.ts';
 
-/** `resting`: not asked at all, as it wished after a 429. */
-export type Silence = 'timeout' | 'unreachable' | 'rate_limited' | 'resting' | 'unhealthy' | 'unreadable';
+/** `resting`: not asked at all, as it wished after a 429. `impossible`: a slot, a height or a time that cannot be. */
+export type Silence =
+  | 'timeout'
+  | 'unreachable'
+  | 'rate_limited'
+  | 'resting'
+  | 'unhealthy'
+  | 'unreadable'
+  | 'impossible';
 
 export type RpcAnswer<T> =
   | { readonly kind: 'answer'; readonly value: T }
@@ -30,6 +37,12 @@ export function refusal(code: number, message: string): NoAnswer {
   return { kind: 'refused', code, message: text };
 }
 
+/** The node answered with a slot, a height or a time that cannot be: its answer counts as none. */
+export const impossible = (detail: string): NoAnswer => ({ kind: 'none', why: 'impossible', detail });
+
+/** The node has not come as far as it must. */
+export const behind = (detail: string): NoAnswer => ({ kind: 'none', why: 'unhealthy', detail });
+
 export function inWords(answer: NoAnswer): string {
   if (answer.kind === 'refused') return `refused: ${answer.code} ${answer.message}`;
   switch (answer.why) {
@@ -44,6 +57,8 @@ export function inWords(answer: NoAnswer): string {
       return `reports itself unhealthy (${answer.detail})`;
     case 'unreadable':
       return `malformed answer (${answer.detail})`;
+    case 'impossible':
+      return `impossible answer (${answer.detail})`;
   }
 }
 
@@ -54,6 +69,7 @@ const CODES: Readonly<Record<Silence, string>> = {
   resting: 'RPC_RATE_LIMITED',
   unhealthy: 'RPC_UNHEALTHY',
   unreadable: 'RPC_UNREADABLE',
+  impossible: 'RPC_IMPOSSIBLE',
 };
 
 /** What no node answered, as the error that a caller retries. `answers` are by node, in the order they were asked. */

@@ -2,10 +2,12 @@
 import { Connection } from '@solana/web3.js';
 import type { Clock } from '../lib/clock.ts';
 import { CriticalError, TransientError } from '../lib/errors.ts';
+import { askChainClock } from './clock-sysvar.ts';
 import type { NodeEndpoint } from './endpoint.ts';
 import type { NodeHealth } from './node-health.ts';
 import { type NoAnswer, type RpcAnswer, unanswered } from './rpc-answer.ts';
 import { DEFAULT_RPC, RpcNode, type RpcTuning } from './rpc-node.ts';
+import { SlotBounds } from './slot-bounds.ts';
 
 export interface RpcPoolOptions {
   readonly endpoints: readonly NodeEndpoint[];
@@ -29,6 +31,8 @@ export class RpcPool {
   readonly tuning: RpcTuning;
   /** For durations, which a jump of the clock must not change. */
   readonly monotonicMs: () => number;
+  /** What slot can be by now, from the nodes' clock accounts. */
+  readonly slots: SlotBounds;
   #probedAtMs = Number.NEGATIVE_INFINITY;
   #connection: Connection | null = null;
   #newestSlot = 0;
@@ -40,17 +44,28 @@ export class RpcPool {
     }
     this.monotonicMs = monotonicMs;
     this.tuning = { ...DEFAULT_RPC, ...tuning };
+    this.slots = new SlotBounds({ nowMs: () => clock.nowMs(), monotonicMs });
     this.nodes = endpoints.map((one) => new RpcNode(one, this.tuning, { clock, monotonicMs }));
   }
 
-  /** The highest slot that any node has told so far, 0 before the first. */
+  /** The highest slot that any node has told so far and that can be, 0 before the first. */
   get newestSlot(): number {
+    // What was told before any clock account was read is judged by the first one.
+    if (this.slots.doubt(this.#newestSlot) !== null) this.#newestSlot = this.slots.foremost;
     return this.#newestSlot;
   }
 
-  /** What an answer's context says in passing. */
+  /** What an answer's context says in passing; a slot that cannot be moves nothing. */
   sawSlot(slot: number): void {
-    this.#newestSlot = Math.max(this.#newestSlot, slot);
+    if (this.slots.doubt(slot) === null) this.#newestSlot = Math.max(this.newestSlot, slot);
+  }
+
+  /** Null: a slot that can be. A claim beyond the bound is held against the node's own clock account first: chains jump. */
+  async slotDoubt(node: RpcNode, slot: number): Promise<string | null> {
+    if (this.slots.doubt(slot) === null) return null;
+    const clock = await askChainClock(node);
+    if (clock !== null) this.slots.anchor(node.name, clock);
+    return this.slots.doubt(slot);
   }
 
   /** HTTP requests to all nodes so far. */
@@ -111,8 +126,9 @@ export class RpcPool {
     const answers = await this.each((node) => node.ask('getSlot', [{ commitment: 'confirmed' }], readSlot));
     for (const [node, answer] of answers) {
       // A node that does not say is not behind: its error rate tells what there is to tell.
-      node.health.slot = answer.kind === 'answer' ? answer.value : null;
-      if (answer.kind === 'answer') this.sawSlot(answer.value);
+      const possible = answer.kind === 'answer' && (await this.slotDoubt(node, answer.value)) === null;
+      node.health.slot = possible ? answer.value : null;
+      if (possible) this.sawSlot(answer.value);
     }
   }
 
@@ -120,7 +136,7 @@ export class RpcPool {
   async isStale(slot: number): Promise<boolean> {
     if (this.nodes.length < 2) return false;
     await this.probe();
-    return this.#newestSlot - slot > MAX_LAG_SLOTS;
+    return this.newestSlot - slot > MAX_LAG_SLOTS;
   }
 
   health(): readonly NodeHealth[] {

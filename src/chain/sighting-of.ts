@@ -5,6 +5,7 @@ import type { Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
 import { BoundedMap } from '../lib/bounded.ts';
 import type { HistoryCheck } from './history-control.ts';
 import { Patience } from './patience.ts';
+import { impossible } from './rpc-answer.ts';
 import type { RpcNode } from './rpc-node.ts';
 import type { RpcPool } from './rpc-pool.ts';
 import { combine } from './sighting.ts';
@@ -30,7 +31,7 @@ export class Sightings {
   }
 
   async of(attempt: SignedAttempt): Promise<Sighting> {
-    const answers = await this.#pool.each((node) => askStatus(node, attempt.signature));
+    const answers = await this.#pool.each((node) => this.#statusOf(node, attempt.signature));
     const slots = answers.flatMap(([, answer]) => (answer.kind === 'answer' ? [answer.value.slot] : []));
     // Of this round: a chain that was begun anew, or another cluster, must not make the rest look late for ever.
     const newest = Math.max(0, ...slots);
@@ -52,6 +53,14 @@ export class Sightings {
     return this.#combined(attempt, await this.#proof(attempt, views));
   }
 
+  /** A slot that cannot be makes an answer none: a denial from the future is no evidence. */
+  async #statusOf(node: RpcNode, signature: string): ReturnType<typeof askStatus> {
+    const answer = await askStatus(node, signature);
+    if (answer.kind !== 'answer') return answer;
+    const doubt = await this.#pool.slotDoubt(node, answer.value.slot);
+    return doubt === null ? answer : impossible(doubt);
+  }
+
   #combined = ({ signature }: SignedAttempt, views: readonly NodeView[]): Sighting =>
     combine(views, this.#patience.awaits(signature, views));
 
@@ -65,6 +74,7 @@ export class Sightings {
       return await testify(one, attempt, {
         payer,
         foreign: foreign(one),
+        doubt: async (slot) => await this.#pool.slotDoubt(one, slot),
         control: this.#controls.get(key) ?? null,
         remember: (control) => this.#keep(key, control),
       });

@@ -4,9 +4,9 @@ import type { PublicKey, VersionedTransaction } from '@solana/web3.js';
 import type { SignedAttempt } from '../domain/transaction/attempt.ts';
 import { toBase58 } from '../lib/base58.ts';
 import { CriticalError } from '../lib/errors.ts';
+import { recentBlockhash } from './blockhash.ts';
 import { MAX_COMPUTE_UNITS } from './compute-limit.ts';
 import { type Budget, compile, type Draft } from './draft.ts';
-import { readLatestBlockhash } from './rpc-methods.ts';
 import type { RpcPool } from './rpc-pool.ts';
 import type { Signer } from './signer.ts';
 
@@ -28,14 +28,13 @@ export async function signAttempt(signing: SigningContext): Promise<SignedAttemp
       signer: signer.publicKey.toBase58(),
     });
   }
-  const { slot, value } = await pool.read('getLatestBlockhash', [{ commitment: 'confirmed' }], readLatestBlockhash);
-  pool.sawSlot(slot);
-  const transaction = compile(draft, salted(signing.budget, signing.randomBytes), value.blockhash);
+  const { slot, blockhash, lastValidBlockHeight } = await recentBlockhash(pool);
+  const transaction = compile(draft, salted(signing.budget, signing.randomBytes), blockhash);
   const signature = await signWith(signer, transaction);
   return {
     signature: toBase58(signature),
     wire: Buffer.from(transaction.serialize()).toString('base64'),
-    lastValidBlockHeight: value.lastValidBlockHeight,
+    lastValidBlockHeight,
     slot,
     signedAtMs: signing.nowMs(),
   };

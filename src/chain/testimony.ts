@@ -1,9 +1,11 @@
 /** What one node can say of one signature, and whether that is evidence: docs/architecture/chain.md. */
 import type { NodeTestimony, SignedAttempt } from '../domain/transaction/attempt.ts';
+import { BLOCKHASH_LIFETIME_BLOCKS } from './blockhash.ts';
 import { findControl, type HistoryCheck } from './history-control.ts';
-import { inWords, type NoAnswer } from './rpc-answer.ts';
+import { impossible, inWords, type NoAnswer } from './rpc-answer.ts';
 import { readCount, readEpochInfo, readStatuses, readText, type SignatureStatus } from './rpc-methods.ts';
 import type { RpcNode } from './rpc-node.ts';
+import { SLOT_SLACK } from './slot-bounds.ts';
 
 export interface NodeView {
   readonly testimony: NodeTestimony;
@@ -72,6 +74,8 @@ export interface Remembered {
   readonly payer: string;
   /** Why this node's word does not count at all; null: it does. */
   readonly foreign: Foreign | null;
+  /** Why a slot that it names cannot be; null: it can. */
+  readonly doubt: (slot: number) => Promise<string | null>;
 }
 
 export interface Foreign {
@@ -89,6 +93,8 @@ export async function testify(node: RpcNode, attempt: SignedAttempt, known: Reme
   const epoch = await node.ask('getEpochInfo', [{ commitment: 'finalized' }], readEpochInfo);
   if (epoch.kind !== 'answer') return silent(node, epoch);
   const { height, slot } = epoch.value;
+  const doubt = (await known.doubt(slot)) ?? heightDoubt(attempt, { height, slot });
+  if (doubt !== null) return silent(node, impossible(doubt));
   const windowClosed = height > attempt.lastValidBlockHeight;
   const finalizedTimeMs = windowClosed ? await blockTimeMs(node, slot) : null;
   const because = (reason: string, owes: Owes | null = null): NodeView =>
@@ -124,6 +130,13 @@ export async function testify(node: RpcNode, attempt: SignedAttempt, known: Reme
     return because(`it lags: ${at}, behind its own finalized slot ${slot}`, 'behind');
   }
   return view(node, 'never_seen', { provesAbsence: true, windowClosed, finalizedTimeMs });
+}
+
+/** A chain makes at most one block a slot, so a height grows no faster than the slots since signing. */
+function heightDoubt(attempt: SignedAttempt, { height, slot }: { height: number; slot: number }): string | null {
+  const signedAt = attempt.lastValidBlockHeight - BLOCKHASH_LIFETIME_BLOCKS;
+  const highest = signedAt + Math.max(0, slot - attempt.slot) + SLOT_SLACK;
+  return height <= highest ? null : `block height ${height} at slot ${slot}, which cannot be past ${highest}`;
 }
 
 /** Null: it cannot be asked, or does not say. */

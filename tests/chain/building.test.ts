@@ -107,11 +107,12 @@ describe('a signed attempt', () => {
     expect(server.count('simulateTransaction')).toBe(2);
   });
 
-  it('costs four questions from simulation to signature at most, for the simulation and the fees are asked once', async () => {
+  it('costs four questions from simulation to signature, for the simulation and the fees are asked once', async () => {
     const { chain, server } = await chainOn({});
     await chain.simulate(draft);
     await chain.sign(draft);
     expect(server.calls.map(({ method }) => method).sort()).toEqual([
+      'getEpochInfo',
       'getLatestBlockhash',
       'getRecentPrioritizationFees',
       'simulateTransaction',

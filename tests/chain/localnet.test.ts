@@ -61,15 +61,15 @@ describe('on a real SVM a transfer', () => {
     expect(net.record(attempt.signature)).toHaveLength(1);
   });
 
-  it('costs five requests until it is known to be confirmed', async () => {
+  it('costs six requests until it is known to be confirmed', async () => {
     const { net, chain, draft } = await running();
     await chain.simulate(draft);
     const attempt = await chain.sign(draft);
     await chain.submit(attempt, 0);
     await net.advance(CONFIRMED);
     expect(await chain.status(attempt)).toMatchObject({ kind: 'landed', commitment: 'confirmed' });
-    // Simulation, recent fees, blockhash, send, status.
-    expect(chain.calls).toBe(5);
+    // Simulation, recent fees, blockhash and the height beside it, send, status.
+    expect(chain.calls).toBe(6);
   });
 
   it('by Jito lands with its tip', async () => {

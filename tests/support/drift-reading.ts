@@ -34,8 +34,13 @@ const deploymentOn = (net: DriftLocalnet, { authority, subAccount = 0, programId
     ...(market === undefined ? {} : { market }),
   });
 
-export function readerOn(net: DriftLocalnet, what: WhatIsRead = {}) {
-  const pool = new RpcPool({ endpoints: endpointsOf(net.nodes.map(({ rpcUrl }) => rpcUrl)), clock: wallClock });
+/** @param rpcUrls the chain's own nodes by default */
+export function readerOn(
+  net: DriftLocalnet,
+  what: WhatIsRead = {},
+  rpcUrls: readonly string[] = net.nodes.map(({ rpcUrl }) => rpcUrl),
+) {
+  const pool = new RpcPool({ endpoints: endpointsOf(rpcUrls), clock: wallClock });
   const deployment = deploymentOn(net, what);
   return { pool, deployment, reader: new DriftReader({ pool, deployment, clock: wallClock }) };
 }

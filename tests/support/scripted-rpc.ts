@@ -9,7 +9,7 @@ export type Reply =
   | { readonly error: { readonly code: number; readonly message: string } }
   | { readonly result: unknown };
 
-export type Script = Readonly<Record<string, (params: readonly unknown[], call: number) => Reply>>;
+export type Script = Readonly<Record<string, (params: readonly unknown[], call: number) => Reply | Promise<Reply>>>;
 
 export interface Call {
   readonly method: string;
@@ -46,7 +46,7 @@ export async function scriptedRpc(first: Script = {}): Promise<ScriptedRpc> {
     const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Call & { id: number };
     const number = calls.filter((call) => call.method === method).length;
     calls.push({ method, params });
-    const reply = script[method]?.(params, number) ?? METHOD_NOT_FOUND;
+    const reply = (await script[method]?.(params, number)) ?? METHOD_NOT_FOUND;
     if ('fault' in reply) {
       if (reply.fault === 'cut') request.socket.destroy();
       return;

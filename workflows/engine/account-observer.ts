@@ -3,6 +3,7 @@ import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../../src/doma
 import { type AlertDraft, alertReason, raised } from '../../src/domain/alerts/alert.ts';
 import { setupCode } from '../../src/domain/alerts/setup-alerts.ts';
 import { stopEngine } from '../../src/domain/engine/engine-state.ts';
+import type { Hold } from '../../src/domain/engine/hold.ts';
 import { isRestrictedBy, lift, restrict } from '../../src/domain/engine/transitions.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import type { EngineCore } from './core.ts';
@@ -24,22 +25,19 @@ export class AccountObserver {
   see(json: SnapshotJson): Snapshot {
     const snapshot = decodeSnapshot(json);
     this.#state.apply(lift, 'connection');
-    this.#followFeed(snapshot);
+    this.#follow('feed_ended', feedEnded(snapshot));
+    this.#follow('nodes_disagree', nodesDisagree(snapshot));
     this.#ports.comparePosition(snapshot);
     return snapshot;
   }
 
-  #followFeed({ feed }: Snapshot): void {
-    const standing = isRestrictedBy(this.#state.current, 'feed_ended');
-    if (standing && !feed.ended) this.#state.apply(lift, 'feed_ended');
-    if (standing || !feed.ended) return;
-    this.#state.apply(restrict, {
-      code: 'feed_ended',
-      sinceMs: Date.now(),
-      permits: 'reducing',
-      clearedBy: 'itself',
-      reason: `The market data of ${feed.feed} has ended; the last price stands.`,
-    });
+  /** A restriction that a snapshot shows, and whose end the next one shows. @param reason null: it is over */
+  #follow(code: Hold['code'], reason: string | null): void {
+    const standing = isRestrictedBy(this.#state.current, code);
+    if (standing && reason === null) this.#state.apply(lift, code);
+    if (standing || reason === null) return;
+    const sinceMs = Date.now();
+    this.#state.apply(restrict, { code, sinceMs, permits: 'reducing', clearedBy: 'itself', reason });
   }
 
   /**
@@ -68,3 +66,9 @@ export class AccountObserver {
     } else if (standing === undefined) this.#ports.raise(draft, 'connection');
   }
 }
+
+const feedEnded = ({ feed }: Snapshot): string | null =>
+  feed.ended ? `The market data of ${feed.feed} has ended; the last price stands.` : null;
+
+const nodesDisagree = ({ nodesDisagree: nodes = null }: Snapshot): string | null =>
+  nodes === null ? null : `${nodes} Take the node that is wrong out of RPC_URL.`;

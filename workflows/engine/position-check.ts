@@ -37,6 +37,9 @@ interface Sizes {
   readonly to: bigint;
 }
 
+/** So far a chain's time goes on from a slot before a lower one proves that slot false. */
+const SLOT_PROVEN_FALSE_MS = 60_000;
+
 export class PositionCheck {
   readonly #core: Pick<EngineCore, 'state' | 'settings'>;
   readonly #ports: PositionCheckPorts;
@@ -50,7 +53,7 @@ export class PositionCheck {
   compare(snapshot: Snapshot): void {
     const { state } = this.#core;
     const { seen, liquidatedMs } = state.current;
-    if (seen !== null && snapshot.slot < seen.slot) return;
+    if (seen !== null && snapshot.slot < seen.slot && !provesFalse(snapshot, seen)) return;
     state.apply(passSnapshot, snapshot);
     if (isQuiet(state.current)) {
       this.#reconcile(snapshot, seen === null);
@@ -179,5 +182,9 @@ export class PositionCheck {
     this.#ports.raise(draft, subject);
   }
 }
+
+/** A chain whose time went on never stands at a lower slot: what was seen at the higher one was no slot of this chain. */
+const provesFalse = ({ marketTimeMs }: Snapshot, seen: { readonly marketTimeMs: number }): boolean =>
+  marketTimeMs > seen.marketTimeMs + SLOT_PROVEN_FALSE_MS;
 
 const moved = ({ from, to }: Sizes) => ({ from: formatSol(from), to: formatSol(to) });

@@ -90,6 +90,8 @@ export const Snapshot = z.object({
   chainAgeMs: z.number().nullable().optional(),
   /** Which clock differs from the others, in words. Absent or null: none. */
   clockDoubt: z.string().nullable().optional(),
+  /** Which nodes deny the account that another one has, in words. Absent or null: none. */
+  nodesDisagree: z.string().nullable().optional(),
   /** The chain's clock at this slot, which an order's lifetime is held against. Absent: the wall clock (paper). */
   blockTimeMs: z.number().optional(),
   /** Null: no account yet, only DEPOSIT makes sense. */

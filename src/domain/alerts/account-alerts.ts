@@ -153,6 +153,15 @@ export const ACCOUNT_ALERTS = {
     needsPerson: true,
     over: 'The clocks agree again.',
   }),
+  NODES_DISAGREE: condition<{ readonly nodes: string }>({
+    severity: 'critical',
+    title: 'The nodes do not agree',
+    happened: ({ nodes }) =>
+      `${withPeriod(nodes)} Driftless reads the account from the node that has it, and only reduces. Exits and the guard work.`,
+    action: 'Take the node that is wrong out of RPC_URL.',
+    needsPerson: true,
+    over: 'No node denies the account any more.',
+  }),
   GATE_BLOCKED: condition<BlockedDetails>({
     severity: 'warning',
     title: 'Automatic correction blocked',

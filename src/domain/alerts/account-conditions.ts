@@ -59,6 +59,7 @@ export function alertsOf(
     feedCondition(snapshot),
     pauseCondition(snapshot, pausesTold),
     clockCondition(snapshot),
+    nodesCondition(snapshot),
   ];
   const stands = (code: PlainCode): boolean => standing.includes(code);
   return {
@@ -155,6 +156,12 @@ const clockCondition = ({ clockDoubt = null }: Snapshot): Condition => ({
   code: 'CLOCK_DIFFERS',
   state: clockDoubt === null ? 'over' : 'met',
   draft: () => raised('CLOCK_DIFFERS', { clocks: clockDoubt ?? '' }),
+});
+
+const nodesCondition = ({ nodesDisagree = null }: Snapshot): Condition => ({
+  code: 'NODES_DISAGREE',
+  state: nodesDisagree === null ? 'over' : 'met',
+  draft: () => raised('NODES_DISAGREE', { nodes: nodesDisagree ?? '' }),
 });
 
 const pauseCondition = ({ pauses }: Snapshot, told: readonly string[]): Condition => {

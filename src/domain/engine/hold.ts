@@ -7,6 +7,7 @@ export const HOLD_CODES = [
   'unresolved',
   'backoff',
   'feed_ended',
+  'nodes_disagree',
   'foreign_trade',
   'liquidation',
   'desync',

@@ -1,6 +1,11 @@
 /** Many accounts in one answer of one node, and so of one slot. */
 import { isFields } from '../../chain/answer-shapes.ts';
+import { CLOCK_SYSVAR, readChainClock } from '../../chain/clock-sysvar.ts';
+import { behind, impossible, type RpcAnswer } from '../../chain/rpc-answer.ts';
+import type { ReadCommitment } from '../../chain/rpc-methods.ts';
+import type { RpcNode } from '../../chain/rpc-node.ts';
 import type { RpcPool } from '../../chain/rpc-pool.ts';
+import { SLOT_SLACK } from '../../chain/slot-bounds.ts';
 
 export interface RawAccount {
   readonly owner: string;
@@ -16,6 +21,7 @@ export interface AccountBatch {
 
 /** A node answers for so many at once. */
 export const MAX_BATCH = 100;
+const NO_BYTES = Buffer.alloc(0);
 
 /** Undefined: not what the method promises. */
 function accountOf(value: unknown): RawAccount | null | undefined {
@@ -27,7 +33,7 @@ function accountOf(value: unknown): RawAccount | null | undefined {
   return { owner, lamports: BigInt(lamports), data: Buffer.from(data[0], 'base64') };
 }
 
-export const batchOf =
+const batchOf =
   (addresses: readonly string[]) =>
   (result: unknown): AccountBatch | undefined => {
     if (!isFields(result) || !isFields(result.context) || !Array.isArray(result.value)) return undefined;
@@ -44,18 +50,35 @@ export const batchOf =
     return { slot, accounts };
   };
 
+export interface BatchTerms {
+  readonly commitment: ReadCommitment;
+  /** A node that has not come so far does not count as answering. */
+  readonly minSlot: number;
+}
+
 /**
- * @param minSlot nodes that have not come so far do not count as answering
- * @throws TransientError when no node answers; RangeError above `MAX_BATCH`
+ * One node's answer. It names the slot twice, in its context and in the clock account: where the two differ, or no chain
+ * can have come so far, it is no answer. @throws RangeError above `MAX_BATCH`
  */
-export async function readAccounts(
+export async function askAccounts(
   pool: RpcPool,
+  node: RpcNode,
   addresses: readonly string[],
-  { commitment, minSlot }: { readonly commitment: 'confirmed' | 'finalized'; readonly minSlot: number },
-): Promise<AccountBatch> {
-  if (addresses.length > MAX_BATCH) throw new RangeError(`${addresses.length} accounts do not fit one answer`);
+  { commitment, minSlot }: BatchTerms,
+): Promise<RpcAnswer<AccountBatch>> {
+  const asked = [...new Set([CLOCK_SYSVAR, ...addresses])];
+  if (asked.length > MAX_BATCH) throw new RangeError(`${asked.length} accounts do not fit one answer`);
   const config = { commitment, encoding: 'base64', ...(minSlot > 0 ? { minContextSlot: minSlot } : {}) };
-  const batch = await pool.read('getMultipleAccounts', [addresses, config], batchOf(addresses));
-  pool.sawSlot(batch.slot);
-  return batch;
+  const answer = await node.ask('getMultipleAccounts', [asked, config], batchOf(asked));
+  if (answer.kind !== 'answer') return answer;
+  const { slot, accounts } = answer.value;
+  const clock = readChainClock(accounts.get(CLOCK_SYSVAR)?.data ?? NO_BYTES);
+  if (clock === null) return behind('it did not return the clock account');
+  if (Math.abs(clock.slot - slot) > SLOT_SLACK) {
+    return impossible(`slot ${slot}, while its own clock account says ${clock.slot}`);
+  }
+  pool.slots.anchor(node.name, clock);
+  if (slot < minSlot) return behind(`it is at slot ${slot}, and slot ${minSlot} was read already`);
+  pool.sawSlot(slot);
+  return answer;
 }

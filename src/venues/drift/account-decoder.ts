@@ -33,7 +33,6 @@ const NO_BYTES = Buffer.alloc(0);
 const UNUSED_URL = 'http://127.0.0.1:1';
 const TOKEN_AMOUNT_OFFSET = 64;
 const TOKEN_ACCOUNT_BYTES = 165;
-const CLOCK_TIME_OFFSET = 32;
 
 const coder = new CustomBorshCoder(
   createRequire(import.meta.url)('@drift-labs/sdk/lib/node/idl/drift.json') as ConstructorParameters<
@@ -99,7 +98,3 @@ export function decodeOracleAccount(source: OracleSource, bytes: Buffer | null):
 /** Tokens in base units; null when the bytes are no token account. */
 export const tokenAmountOf = (bytes: Buffer): bigint | null =>
   bytes.length < TOKEN_ACCOUNT_BYTES ? null : bytes.readBigUInt64LE(TOKEN_AMOUNT_OFFSET);
-
-/** Of the clock sysvar: what programs take for now, in ms. Null when the bytes are no clock. */
-export const clockTimeMs = (bytes: Buffer): number | null =>
-  bytes.length < CLOCK_TIME_OFFSET + 8 ? null : Number(bytes.readBigInt64LE(CLOCK_TIME_OFFSET)) * 1000;

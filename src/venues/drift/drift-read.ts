@@ -32,6 +32,8 @@ export interface DriftRead {
   readonly takenAtMs: number;
   /** The chain's clock at that slot. */
   readonly blockTimeMs: number;
+  /** Nodes that deny what this one has, in words; null: none was asked that does. */
+  readonly disagreement: string | null;
   readonly state: StateAccount;
   /** Null: not initialised. */
   readonly user: UserAccount | null;

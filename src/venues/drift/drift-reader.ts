@@ -4,6 +4,7 @@
  * markets from the user's positions. When an answer shows that another account belongs to it, it is asked again.
  */
 import type { PublicKey } from '@solana/web3.js';
+import { askChainClock, CLOCK_SYSVAR, readChainClock } from '../../chain/clock-sysvar.ts';
 import type { ReadCommitment } from '../../chain/rpc-methods.ts';
 import type { RpcNode } from '../../chain/rpc-node.ts';
 import type { RpcPool } from '../../chain/rpc-pool.ts';
@@ -11,9 +12,8 @@ import { ASSET_DECIMALS } from '../../domain/money/amounts.ts';
 import { lamports, microUsd } from '../../domain/money/units.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { CriticalError, TransientError } from '../../lib/errors.ts';
-import { type AccountBatch, batchOf, MAX_BATCH, type RawAccount, readAccounts } from './account-batch.ts';
+import { type AccountBatch, askAccounts, MAX_BATCH, type RawAccount } from './account-batch.ts';
 import {
-  clockTimeMs,
   type DriftAccountName,
   type DriftAccountTypes,
   decodeDriftAccount,
@@ -33,6 +33,7 @@ import {
 import type { DriftRead, TokenAccountRead } from './drift-read.ts';
 import { feeTierOf } from './fee-tier.ts';
 import { text } from './integers.ts';
+import { concluded, disagreement, type NodeWord, UnansweredByNode } from './node-words.ts';
 import { pausesOf } from './pauses.ts';
 
 export type { DriftRead } from './drift-read.ts';
@@ -66,18 +67,24 @@ export interface DriftReaderOptions {
   readonly clock: Clock;
 }
 
-const CLOCK_SYSVAR = 'SysvarC1ock11111111111111111111111111111111';
 /** Markets lead to oracles, positions to markets and those to oracles: three answers and one to spare. */
 const MAX_ROUNDS = 4;
+/** The clock account comes with each answer. */
+const MARKETS_AT_ONCE = MAX_BATCH - 1;
 const TOKEN_2022_FLAG = 1;
 
-/** The block time that a node has come to, for `ChainTime`. */
-export async function askClock(node: RpcNode): Promise<number | null> {
-  const config = { commitment: 'confirmed', encoding: 'base64' };
-  const answer = await node.ask('getMultipleAccounts', [[CLOCK_SYSVAR], config], batchOf([CLOCK_SYSVAR]));
-  const bytes = answer.kind === 'answer' ? answer.value.accounts.get(CLOCK_SYSVAR)?.data : undefined;
-  return bytes === undefined ? null : clockTimeMs(bytes);
+/** A chain whose time went on by so much never stands at a lower slot than before. */
+const SLOT_PROVEN_FALSE_MS = 60_000;
+
+/** The newest slot that was read, with the chain's time at it. */
+interface SeenSlot {
+  readonly slot: number;
+  readonly takenAtMs: number;
+  readonly blockTimeMs: number;
 }
+
+/** The block time that a node has come to, for `ChainTime`. */
+export const askClock = async (node: RpcNode): Promise<number | null> => (await askChainClock(node))?.timeMs ?? null;
 
 export class DriftReader {
   readonly deployment: DriftDeployment;
@@ -89,7 +96,9 @@ export class DriftReader {
   readonly #decoded = new Map<string, { readonly data: Buffer; readonly account: unknown }>();
   #plan: ReadPlan | null = null;
   /** Per commitment: reads never go back, and a chain that stands still is seen to grow old. */
-  readonly #seen = new Map<ReadCommitment, { readonly slot: number; readonly takenAtMs: number }>();
+  readonly #seen = new Map<ReadCommitment, SeenSlot>();
+  /** The last account that was read here held something: it cannot have been deleted since. */
+  #held = false;
 
   constructor({ pool, deployment, clock }: DriftReaderOptions) {
     this.#pool = pool;
@@ -111,17 +120,46 @@ export class DriftReader {
   }
 
   /**
-   * @throws TransientError when no node answers, the accounts change faster than they can be read, or Drift itself is
-   * not finalized yet;
+   * The first node that has the account tells it. That there is none, or that nothing can ever be read as configured, is
+   * believed only when every node says so.
+   * @throws TransientError when no node answers, the nodes do not agree (`ACCOUNT_DISPUTED`), the accounts change faster
+   * than they can be read, or Drift itself is not finalized yet;
    * CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET, TOKEN_DECIMALS
    */
   async read(commitment: ReadCommitment): Promise<DriftRead> {
-    let plan = this.#plan ?? (await this.#discover(commitment));
+    const words: NodeWord[] = [];
+    for (const node of this.#pool.ranked()) {
+      const word = await this.#wordOf(node, commitment);
+      if (word.kind === 'read' && word.read.user !== null) {
+        this.#held = holdsSomething(word.read);
+        return { ...word.read, disagreement: disagreement(words) };
+      }
+      words.push(word);
+    }
+    await this.#forgetFalseSlot(commitment, words);
+    const read = concluded(words, { knownDrift: this.#plan !== null, heldBefore: this.#held });
+    this.#held = false;
+    return read;
+  }
+
+  async #wordOf(node: RpcNode, commitment: ReadCommitment): Promise<NodeWord> {
+    try {
+      return { node: node.name, kind: 'read', read: await this.#readOf(node, commitment) };
+    } catch (error) {
+      if (error instanceof UnansweredByNode) return { node: node.name, kind: 'silent', answer: error.answer };
+      if (error instanceof TransientError) return { node: node.name, kind: 'unsettled', error };
+      if (error instanceof CriticalError) return { node: node.name, kind: 'denies', error };
+      throw error;
+    }
+  }
+
+  async #readOf(node: RpcNode, commitment: ReadCommitment): Promise<DriftRead> {
+    let plan = this.#plan ?? (await this.#discover(node, commitment));
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const takenAtMs = this.#clock.nowMs();
-      const batch = await this.#ask(this.#question(plan).addresses, commitment);
+      const batch = await this.#ask(node, this.#question(plan).addresses, commitment);
       const answer = this.#decode(batch, plan);
-      if (answer === null) throw await this.#stateMissing(commitment);
+      if (answer === null) throw await this.#stateMissing(node, commitment);
       const needed = planFor(answer, plan, this.deployment);
       if (covers(plan, needed)) {
         // What is no longer needed is left out the next time; a plan that says the same is kept with its addresses.
@@ -133,6 +171,22 @@ export class DriftReader {
     throw new TransientError('DRIFT_READ_UNSETTLED', 'The markets of the account change faster than they can be read.');
   }
 
+  /**
+   * Reads never go back, unless the slot that they would go back from cannot have been: a node whose chain went on in time
+   * and stands at a lower slot proves that.
+   */
+  async #forgetFalseSlot(commitment: ReadCommitment, words: readonly NodeWord[]): Promise<void> {
+    const seen = this.#seen.get(commitment);
+    if (seen === undefined || !words.some(({ kind }) => kind === 'silent')) return;
+    for (const node of this.#pool.ranked()) {
+      const clock = await askChainClock(node);
+      const proves = clock !== null && clock.slot < seen.slot && clock.timeMs > seen.blockTimeMs + SLOT_PROVEN_FALSE_MS;
+      if (!proves) continue;
+      this.#seen.delete(commitment);
+      return;
+    }
+  }
+
   #question(plan: ReadPlan): Question {
     const known = this.#questions.get(plan);
     if (known !== undefined) return known;
@@ -141,23 +195,27 @@ export class DriftReader {
     return question;
   }
 
-  async #ask(addresses: readonly string[], commitment: ReadCommitment): Promise<AccountBatch> {
+  /** @throws UnansweredByNode */
+  async #ask(node: RpcNode, addresses: readonly string[], commitment: ReadCommitment): Promise<AccountBatch> {
     const minSlot = this.#seen.get(commitment)?.slot ?? 0;
-    return await readAccounts(this.#pool, addresses, { commitment, minSlot });
+    const answer = await askAccounts(this.#pool, node, addresses, { commitment, minSlot });
+    if (answer.kind !== 'answer') throw new UnansweredByNode(answer);
+    return answer.value;
   }
 
   /** The markets by their names: every market once, at the first read only. */
-  async #discover(commitment: ReadCommitment): Promise<ReadPlan> {
+  async #discover(node: RpcNode, commitment: ReadCommitment): Promise<ReadPlan> {
     const { deployment } = this;
     const stateAddress = deployment.state.toBase58();
-    const batch = await this.#ask([stateAddress], commitment);
+    const batch = await this.#ask(node, [stateAddress], commitment);
     const state = this.#owned(batch, stateAddress, 'State');
-    if (state === null) throw await this.#stateMissing(commitment);
+    if (state === null) throw await this.#stateMissing(node, commitment);
 
-    const perps = await this.#marketsNamed('PerpMarket', state.numberOfMarkets, perpMarketAddress, commitment);
+    const marketsNamed = this.#marketsOf(node, commitment);
+    const perps = await marketsNamed('PerpMarket', state.numberOfMarkets, perpMarketAddress);
     const perp = perps.find(({ name }) => name === deployment.market);
     if (perp === undefined) throw this.#unknown(deployment.market, perps);
-    const spots = await this.#marketsNamed('SpotMarket', state.numberOfSpotMarkets, spotMarketAddress, commitment);
+    const spots = await marketsNamed('SpotMarket', state.numberOfSpotMarkets, spotMarketAddress);
     const base = spots.find(({ name }) => name === deployment.baseAsset);
     if (base === undefined) throw this.#unknown(deployment.baseAsset, spots);
 
@@ -178,24 +236,25 @@ export class DriftReader {
     };
   }
 
-  async #marketsNamed<N extends 'PerpMarket' | 'SpotMarket'>(
-    kind: N,
-    count: number,
-    addressOf: (deployment: DriftDeployment, index: number) => PublicKey,
-    commitment: ReadCommitment,
-  ): Promise<readonly { readonly name: string; readonly market: DriftAccountTypes[N] }[]> {
-    const addresses = Array.from({ length: count }, (_, index) => addressOf(this.deployment, index).toBase58());
-    const found: { readonly name: string; readonly market: DriftAccountTypes[N] }[] = [];
-    for (let from = 0; from < addresses.length; from += MAX_BATCH) {
-      const asked = addresses.slice(from, from + MAX_BATCH);
-      const batch = await this.#ask(asked, commitment);
-      for (const address of asked) {
-        const market = this.#owned(batch, address, kind);
-        if (market !== null) found.push({ name: text(market.name), market });
+  #marketsOf =
+    (node: RpcNode, commitment: ReadCommitment) =>
+    async <N extends 'PerpMarket' | 'SpotMarket'>(
+      kind: N,
+      count: number,
+      addressOf: (deployment: DriftDeployment, index: number) => PublicKey,
+    ): Promise<readonly { readonly name: string; readonly market: DriftAccountTypes[N] }[]> => {
+      const addresses = Array.from({ length: count }, (_, index) => addressOf(this.deployment, index).toBase58());
+      const found: { readonly name: string; readonly market: DriftAccountTypes[N] }[] = [];
+      for (let from = 0; from < addresses.length; from += MARKETS_AT_ONCE) {
+        const asked = addresses.slice(from, from + MARKETS_AT_ONCE);
+        const batch = await this.#ask(node, asked, commitment);
+        for (const address of asked) {
+          const market = this.#owned(batch, address, kind);
+          if (market !== null) found.push({ name: text(market.name), market });
+        }
       }
-    }
-    return found;
-  }
+      return found;
+    };
 
   #owned<N extends DriftAccountName>(
     { accounts }: AccountBatch,
@@ -213,10 +272,10 @@ export class DriftReader {
   }
 
   /** A Drift that is younger than finality is no wrong setting: it is waited for. */
-  async #stateMissing(commitment: ReadCommitment): Promise<CriticalError | TransientError> {
+  async #stateMissing(node: RpcNode, commitment: ReadCommitment): Promise<CriticalError | TransientError> {
     if (commitment === 'confirmed') return this.#notFound();
     const address = this.deployment.state.toBase58();
-    const young = this.#owned(await this.#ask([address], 'confirmed'), address, 'State');
+    const young = this.#owned(await this.#ask(node, [address], 'confirmed'), address, 'State');
     if (young === null) return this.#notFound();
     return new TransientError('DRIFT_NOT_FINAL', 'The Drift program is not finalized yet. The chain is too young.');
   }
@@ -265,11 +324,9 @@ export class DriftReader {
   #assemble(answer: AccountsAnswer, plan: ReadPlan, commitment: ReadCommitment, askedAtMs: number): DriftRead {
     const { batch, state, user, userStats } = answer;
     const { slot, accounts } = batch;
-    const clockBytes = accounts.get(CLOCK_SYSVAR)?.data;
-    const blockTimeMs = clockBytes === undefined ? null : clockTimeMs(clockBytes);
-    if (blockTimeMs === null || plan.tokens === null) {
-      throw new TransientError('CLOCK_MISSING', 'The node did not return the clock sysvar.');
-    }
+    const clock = readChainClock(need(accounts.get(CLOCK_SYSVAR) ?? undefined).data);
+    const { timeMs: blockTimeMs } = need(clock ?? undefined);
+    const tokensAt = need(plan.tokens ?? undefined);
     const perps: PerpMarketRead[] = answer.perps.map((market) => ({
       market,
       oracle: decodeOracleAccount(market.amm.oracleSource, bytesAt(accounts, market.amm.oracle)),
@@ -282,15 +339,16 @@ export class DriftReader {
     const base = need(spot.find((each) => each.market.marketIndex === plan.baseIndex));
     const quote = need(spot.find((each) => each.market.marketIndex === plan.quoteIndex));
     const tokens = {
-      base: tokenAccountIn(accounts, plan.tokens.base),
-      quote: tokenAccountIn(accounts, plan.tokens.quote),
+      base: tokenAccountIn(accounts, tokensAt.base),
+      quote: tokenAccountIn(accounts, tokensAt.quote),
     };
     const feeTier = feeTierOf(state, userStats, blockTimeMs);
     return {
       commitment,
       slot,
-      takenAtMs: this.#firstReadAt(commitment, slot, askedAtMs),
+      takenAtMs: this.#firstReadAt(commitment, { slot, blockTimeMs, takenAtMs: askedAtMs }),
       blockTimeMs,
+      disagreement: null,
       ...{ state, user, userStats, market, base, quote, perps, spot },
       account: user === null ? null : decodeAccount(user),
       markets: decodeMarkets({ state, spot, perps, slot, nowMs: blockTimeMs, feeTier }),
@@ -303,13 +361,17 @@ export class DriftReader {
     };
   }
 
-  #firstReadAt(commitment: ReadCommitment, slot: number, askedAtMs: number): number {
+  #firstReadAt(commitment: ReadCommitment, read: SeenSlot): number {
     const seen = this.#seen.get(commitment);
-    const takenAtMs = seen?.slot === slot ? Math.min(seen.takenAtMs, askedAtMs) : askedAtMs;
-    this.#seen.set(commitment, { slot, takenAtMs });
+    const takenAtMs = seen?.slot === read.slot ? Math.min(seen.takenAtMs, read.takenAtMs) : read.takenAtMs;
+    this.#seen.set(commitment, { ...read, takenAtMs });
     return takenAtMs;
   }
 }
+
+/** Drift deletes an account only when it is empty. */
+const holdsSomething = ({ account }: DriftRead): boolean =>
+  account !== null && (account.perps.length > 0 || account.spot.length > 0 || account.orders.length > 0);
 
 /** Amounts of ours are lamports and millionths: a token of other units would be off by powers of ten. */
 function mindDecimals(
@@ -336,7 +398,7 @@ interface AccountsAnswer {
 const ascending = (indexes: ReadonlySet<number>): number[] => [...indexes].sort((a, b) => a - b);
 
 function need<T>(value: T | undefined): T {
-  if (value === undefined) throw new RangeError('a market that was asked for is not in the answer');
+  if (value === undefined) throw new RangeError('what was asked for is not in the answer');
   return value;
 }
 

@@ -74,6 +74,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     takenAtMs,
     chainAgeMs: parts.age.ageMs,
     clockDoubt: parts.age.doubt,
+    nodesDisagree: read.disagreement,
     marketTimeMs: blockTimeMs,
     blockTimeMs,
     account,

@@ -28,6 +28,7 @@ const CONDITIONS: readonly PlainCode[] = [
   'FEED_ENDED',
   'VENUE_PAUSED',
   'CLOCK_DIFFERS',
+  'NODES_DISAGREE',
 ];
 
 /** USDC collateral only, so that health moves by it: 75 USD of margin for 10 SOL short at 150. */

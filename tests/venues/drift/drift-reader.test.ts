@@ -10,6 +10,7 @@ import { decodeBytes } from '../../support/drift-accounts.ts';
 import { readerOn } from '../../support/drift-reading.ts';
 import { DriftTrader } from '../../support/drift-trader.ts';
 import { fakeOnly } from '../../support/fake-timers.ts';
+import { denying, lyingNode } from '../../support/lying-node.ts';
 import { ourFigures, sdkFigures } from '../../support/margin-figures.ts';
 
 const RUNS = 100;
@@ -148,6 +149,49 @@ describeOnDrift('a read of the real program', () => {
     await expect(reader.read('confirmed')).rejects.toMatchObject({ code: 'RPC_UNHEALTHY' });
     await net.advance(12);
     expect((await reader.read('confirmed')).slot).toBeGreaterThan(first.slot);
+  });
+});
+
+describeOnDrift('one node among several', () => {
+  async function withLiar() {
+    const net = await stillDrift({ nodes: ['liar', 'honest'] });
+    const trader = await DriftTrader.open(net);
+    await trader.depositUsdc(1_000);
+    const [first, second] = net.nodes;
+    const liar = await lyingNode(first?.rpcUrl ?? '');
+    const { reader, deployment, pool } = readerOn(net, {}, [liar.url, second?.rpcUrl ?? '']);
+    return { net, liar, reader, deployment, pool };
+  }
+
+  it('that denies the account is named, and another one is read', async () => {
+    const { liar, reader, deployment } = await withLiar();
+    for (const address of [deployment.user, deployment.state].map(String)) {
+      liar.lie = denying(address);
+      const read = await reader.read('confirmed');
+      expect(read.account?.spot).toHaveLength(1);
+      expect(read.disagreement).toMatch(/^Node 127\.0\.0\.1\S* says.*Another node has the account\.$/);
+    }
+    liar.lie = null;
+    expect((await reader.read('confirmed')).disagreement).toBeNull();
+  });
+
+  it('that denies the account while the other is mute settles nothing', async () => {
+    const { net, liar, reader, deployment } = await withLiar();
+    net.addFault({ kind: 'http', node: 'honest', methods: ['getMultipleAccounts'] });
+    liar.lie = denying(deployment.user.toBase58());
+    await expect(reader.read('confirmed')).rejects.toMatchObject({ code: 'ACCOUNT_DISPUTED', category: 'transient' });
+  });
+
+  it('whose slot is not that of its own clock account is passed over, and the next read is none the later for it', async () => {
+    const { net, liar, reader, pool } = await withLiar();
+    liar.lie = ({ context, value }) => ({ value, context: { ...context, slot: context.slot + 1_000_000 } });
+    const read = await reader.read('confirmed');
+    expect(read.slot).toBeLessThanOrEqual(net.chain.head.slot);
+    expect(pool.newestSlot).toBeLessThanOrEqual(net.chain.head.slot);
+    net.addFault({ kind: 'gone', node: 'honest' });
+    await expect(reader.read('confirmed')).rejects.toMatchObject({
+      message: expect.stringMatching(/impossible answer \(slot \d+, while its own clock account says \d+\)/),
+    });
   });
 });
 

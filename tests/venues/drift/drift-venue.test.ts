@@ -226,6 +226,7 @@ describeOnDrift('an oracle', () => {
 
   it('is an hour old where the node that was read is an hour behind the other, however fast it answers', async () => {
     const net = await stillDrift({ nodes: 2, clock: 'wall' });
+    await (await DriftTrader.open(net)).depositUsdc(100);
     const slotsBefore = net.chain.slot;
     net.jump({ seconds: HOUR_MS / 1_000 });
     await net.advance(6);

@@ -1,0 +1,101 @@
+/**
+ * What each node said of the account. A node that has it is believed over those that deny it; that there is no account,
+ * or that nothing can ever be read as configured, takes the word of every node.
+ */
+import { inWords, type NoAnswer, unanswered } from '../../chain/rpc-answer.ts';
+import { type CriticalError, TransientError } from '../../lib/errors.ts';
+import type { DriftRead } from './drift-read.ts';
+
+export type NodeWord = { readonly node: string } & (
+  | { readonly kind: 'read'; readonly read: DriftRead }
+  /** As configured there is nothing to read, says this node. */
+  | { readonly kind: 'denies'; readonly error: CriticalError }
+  | { readonly kind: 'silent'; readonly answer: NoAnswer }
+  /** It answered, and what it told cannot be used now. */
+  | { readonly kind: 'unsettled'; readonly error: TransientError }
+);
+
+/** Thrown within the reading of one node. */
+export class UnansweredByNode extends Error {
+  readonly answer: NoAnswer;
+
+  constructor(answer: NoAnswer) {
+    super(inWords(answer));
+    this.answer = answer;
+  }
+}
+
+/** What this process knows of the account by itself. */
+export interface KnownBefore {
+  /** Drift was read here already: it is never deleted. */
+  readonly knownDrift: boolean;
+  /** The account held something when it was last read: Drift deletes only what is empty. */
+  readonly heldBefore: boolean;
+}
+
+const isDenial = ({ kind }: NodeWord): boolean => kind === 'read' || kind === 'denies';
+
+function sentence(word: NodeWord): string {
+  switch (word.kind) {
+    case 'read':
+      return `Node ${word.node} says that there is no such account`;
+    case 'denies':
+      return `Node ${word.node} says: ${word.error.message.replace(/\.$/, '')}`;
+    case 'silent':
+      return `Node ${word.node} has not said: ${inWords(word.answer)}`;
+    case 'unsettled':
+      return `Node ${word.node} has not said: ${word.error.message.replace(/\.$/, '')}`;
+  }
+}
+
+/** Nodes that denied what another one has; null: none. */
+export function disagreement(words: readonly NodeWord[]): string | null {
+  const denials = words.filter(isDenial);
+  return denials.length === 0 ? null : `${denials.map(sentence).join('; ')}. Another node has the account.`;
+}
+
+/**
+ * When no node has the account.
+ * @returns the read without an account that every node gives
+ * @throws TransientError ACCOUNT_DISPUTED while the word of a node is missing or another one, or this process, knows better;
+ * the CriticalError in which all agree
+ */
+export function concluded(words: readonly NodeWord[], { knownDrift, heldBefore }: KnownBefore): DriftRead {
+  const denials = words.filter(isDenial);
+  if (denials.length === 0) throw noneAnswered(words);
+  const [first] = denials;
+  const agreed = words.every(({ kind }) => kind === first?.kind);
+  if (first?.kind === 'denies') {
+    const refuted = knownDrift && first.error.code === 'DRIFT_NOT_FOUND';
+    const same = words.every((word) => word.kind === 'denies' && word.error.code === first.error.code);
+    if (agreed && same && !refuted) throw first.error;
+    throw disputed(words, refuted ? 'It was read here before.' : null);
+  }
+  if (first?.kind === 'read' && agreed && !heldBefore && words.every((word) => sameNext(word, first.read)))
+    return first.read;
+  throw disputed(words, heldBefore ? 'When it was last read it held something, so it cannot have been deleted.' : null);
+}
+
+/** Which sub-account Drift would open next: a verdict hangs on it. */
+const nextOf = ({ userStats }: DriftRead): number => userStats?.numberOfSubAccountsCreated ?? 0;
+const sameNext = (word: NodeWord, read: DriftRead): boolean =>
+  word.kind === 'read' && nextOf(word.read) === nextOf(read);
+
+function disputed(words: readonly NodeWord[], known: string | null): TransientError {
+  const nodes = Object.fromEntries(words.map((word) => [word.node, sentence(word)]));
+  const list = words.map(sentence).join('; ');
+  return new TransientError(
+    'ACCOUNT_DISPUTED',
+    `It is not known whether the account exists: ${list}.${known === null ? '' : ` ${known}`} ` +
+      'Driftless believes that only when every node says so.',
+    { nodes, remedy: 'Wait, or take the node that is wrong or silent out of RPC_URL.' },
+  );
+}
+
+function noneAnswered(words: readonly NodeWord[]): TransientError {
+  for (const word of words) if (word.kind === 'unsettled') return word.error;
+  return unanswered(
+    'getMultipleAccounts',
+    words.flatMap((word) => (word.kind === 'silent' ? [[word.node, word.answer] as const] : [])),
+  );
+}
