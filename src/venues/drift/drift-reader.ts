@@ -33,7 +33,7 @@ import {
 import type { DriftRead, TokenAccountRead } from './drift-read.ts';
 import { feeTierOf } from './fee-tier.ts';
 import { text } from './integers.ts';
-import { concluded, disagreement, type NodeWord, UnansweredByNode } from './node-words.ts';
+import { type AccountWord, concluded, disagreement, UnansweredByNode } from './node-words.ts';
 import { pausesOf } from './pauses.ts';
 
 export type { DriftRead } from './drift-read.ts';
@@ -127,7 +127,7 @@ export class DriftReader {
    * CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET, TOKEN_DECIMALS
    */
   async read(commitment: ReadCommitment): Promise<DriftRead> {
-    const words: NodeWord[] = [];
+    const words: AccountWord[] = [];
     for (const node of this.#pool.ranked()) {
       const word = await this.#wordOf(node, commitment);
       if (word.kind === 'read' && word.read.user !== null) {
@@ -142,7 +142,7 @@ export class DriftReader {
     return read;
   }
 
-  async #wordOf(node: RpcNode, commitment: ReadCommitment): Promise<NodeWord> {
+  async #wordOf(node: RpcNode, commitment: ReadCommitment): Promise<AccountWord> {
     try {
       return { node: node.name, kind: 'read', read: await this.#readOf(node, commitment) };
     } catch (error) {
@@ -175,7 +175,7 @@ export class DriftReader {
    * Reads never go back, unless the slot that they would go back from cannot have been: a node whose chain went on in time
    * and stands at a lower slot proves that.
    */
-  async #forgetFalseSlot(commitment: ReadCommitment, words: readonly NodeWord[]): Promise<void> {
+  async #forgetFalseSlot(commitment: ReadCommitment, words: readonly AccountWord[]): Promise<void> {
     const seen = this.#seen.get(commitment);
     if (seen === undefined || !words.some(({ kind }) => kind === 'silent')) return;
     for (const node of this.#pool.ranked()) {

@@ -6,7 +6,7 @@ import { inWords, type NoAnswer, unanswered } from '../../chain/rpc-answer.ts';
 import { type CriticalError, TransientError } from '../../lib/errors.ts';
 import type { DriftRead } from './drift-read.ts';
 
-export type NodeWord = { readonly node: string } & (
+export type AccountWord = { readonly node: string } & (
   | { readonly kind: 'read'; readonly read: DriftRead }
   /** As configured there is nothing to read, says this node. */
   | { readonly kind: 'denies'; readonly error: CriticalError }
@@ -33,9 +33,9 @@ export interface KnownBefore {
   readonly heldBefore: boolean;
 }
 
-const isDenial = ({ kind }: NodeWord): boolean => kind === 'read' || kind === 'denies';
+const isDenial = ({ kind }: AccountWord): boolean => kind === 'read' || kind === 'denies';
 
-function sentence(word: NodeWord): string {
+function sentence(word: AccountWord): string {
   switch (word.kind) {
     case 'read':
       return `Node ${word.node} says that there is no such account`;
@@ -49,7 +49,7 @@ function sentence(word: NodeWord): string {
 }
 
 /** Nodes that denied what another one has; null: none. */
-export function disagreement(words: readonly NodeWord[]): string | null {
+export function disagreement(words: readonly AccountWord[]): string | null {
   const denials = words.filter(isDenial);
   return denials.length === 0 ? null : `${denials.map(sentence).join('; ')}. Another node has the account.`;
 }
@@ -60,7 +60,7 @@ export function disagreement(words: readonly NodeWord[]): string | null {
  * @throws TransientError ACCOUNT_DISPUTED while the word of a node is missing or another one, or this process, knows better;
  * the CriticalError in which all agree
  */
-export function concluded(words: readonly NodeWord[], { knownDrift, heldBefore }: KnownBefore): DriftRead {
+export function concluded(words: readonly AccountWord[], { knownDrift, heldBefore }: KnownBefore): DriftRead {
   const denials = words.filter(isDenial);
   if (denials.length === 0) throw noneAnswered(words);
   const [first] = denials;
@@ -78,10 +78,10 @@ export function concluded(words: readonly NodeWord[], { knownDrift, heldBefore }
 
 /** Which sub-account Drift would open next: a verdict hangs on it. */
 const nextOf = ({ userStats }: DriftRead): number => userStats?.numberOfSubAccountsCreated ?? 0;
-const sameNext = (word: NodeWord, read: DriftRead): boolean =>
+const sameNext = (word: AccountWord, read: DriftRead): boolean =>
   word.kind === 'read' && nextOf(word.read) === nextOf(read);
 
-function disputed(words: readonly NodeWord[], known: string | null): TransientError {
+function disputed(words: readonly AccountWord[], known: string | null): TransientError {
   const nodes = Object.fromEntries(words.map((word) => [word.node, sentence(word)]));
   const list = words.map(sentence).join('; ');
   return new TransientError(
@@ -92,7 +92,7 @@ function disputed(words: readonly NodeWord[], known: string | null): TransientEr
   );
 }
 
-function noneAnswered(words: readonly NodeWord[]): TransientError {
+function noneAnswered(words: readonly AccountWord[]): TransientError {
   for (const word of words) if (word.kind === 'unsettled') return word.error;
   return unanswered(
     'getMultipleAccounts',

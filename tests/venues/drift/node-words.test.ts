@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { impossible } from '../../../src/chain/rpc-answer.ts';
 import { CriticalError, TransientError } from '../../../src/lib/errors.ts';
 import type { DriftRead } from '../../../src/venues/drift/drift-read.ts';
-import { concluded, disagreement, type NodeWord } from '../../../src/venues/drift/node-words.ts';
+import { type AccountWord, concluded, disagreement } from '../../../src/venues/drift/node-words.ts';
 
 const NONE = { user: null, userStats: null } as DriftRead;
 const OTHER_NEXT = { user: null, userStats: { numberOfSubAccountsCreated: 2 } } as unknown as DriftRead;
 const NOT_FOUND = new CriticalError('DRIFT_NOT_FOUND', 'There is no Drift program here.');
 const LAYOUT = new CriticalError('DRIFT_LAYOUT', 'Not as expected.');
 
-type Said = NodeWord extends infer Word ? (Word extends NodeWord ? Omit<Word, 'node'> : never) : never;
+type Said = AccountWord extends infer Word ? (Word extends AccountWord ? Omit<Word, 'node'> : never) : never;
 const none: Said = { kind: 'read', read: NONE };
 const denies = (error: CriticalError): Said => ({ kind: 'denies', error });
 const mute: Said = { kind: 'silent', answer: impossible('slot 1000, while its own clock account says 5') };
@@ -19,8 +19,8 @@ const unsettled: Said = {
 };
 
 const NEW = { knownDrift: false, heldBefore: false };
-const wordsOf = (said: readonly Said[]): readonly NodeWord[] =>
-  said.map((word, index) => ({ node: `node-${index + 1}`, ...word }) as NodeWord);
+const wordsOf = (said: readonly Said[]): readonly AccountWord[] =>
+  said.map((word, index) => ({ node: `node-${index + 1}`, ...word }) as AccountWord);
 
 const verdict = (said: readonly Said[], known = NEW): unknown => {
   try {
