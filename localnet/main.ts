@@ -6,7 +6,7 @@ import type { FaultInput } from './faults/rule.ts';
 import { type Localnet, type LocalnetOptions, startLocalnet } from './localnet.ts';
 
 /** What the command line gives: the options, and files that hold some of them. */
-export interface MainOptions extends Omit<LocalnetOptions, 'programs'>, DriftArguments {
+interface MainOptions extends Omit<LocalnetOptions, 'programs'>, DriftArguments {
   /** The real Drift program on it. */
   readonly drift?: boolean;
   readonly faultsFile?: string;

@@ -11,7 +11,7 @@ const KIND_AT = 165;
 const MINT_KIND = 1;
 const STATES = ['uninitialized', 'initialized', 'frozen'] as const;
 
-export interface TokenAccount {
+interface TokenAccount {
   readonly mint: string;
   readonly owner: string;
   /** Base units of the mint. */

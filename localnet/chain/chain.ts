@@ -14,7 +14,7 @@ import { Bundles } from './bundles.ts';
 import { PendingQueue, type Submission } from './pending.ts';
 
 /** Transactions in a block at most, so that a slot of ours stays short; a real block holds some thousands. */
-export const MAX_BLOCK_TRANSACTIONS = 1_000;
+const MAX_BLOCK_TRANSACTIONS = 1_000;
 /** So many slots are skipped in a row at most: a chain never stops by chance. */
 const MAX_SKIPPED_IN_A_ROW = 4;
 /** Blocks made at once at the start, so that there is finalized history from the first question on. */
@@ -43,7 +43,7 @@ export interface Heads {
   readonly finalized: Block;
 }
 
-export interface Fork {
+interface Fork {
   /** The last block that both forks have. */
   readonly base: Block;
   /** Taken off the main fork, oldest first. */

@@ -79,7 +79,7 @@ async function programAt(url: string): Promise<Uint8Array | null> {
   return code === undefined ? null : Buffer.from(code.data[0], 'base64').subarray(PROGRAM_DATA_HEADER_BYTES);
 }
 
-export interface Cloned {
+interface Cloned {
   /** Where the accounts lie now. */
   readonly folder: string;
   /** Null: that chain's program is another one, for `programNote` to say. */

@@ -10,7 +10,7 @@ export type AccountOfDrift =
   | { readonly kind: 'User'; readonly authority: string; readonly subAccount?: number };
 
 /** State.exchangeStatus, by its bits from the lowest. */
-export const EXCHANGE_PAUSES = [
+const EXCHANGE_PAUSES = [
   'deposit',
   'withdraw',
   'amm',
@@ -22,8 +22,8 @@ export const EXCHANGE_PAUSES = [
 ] as const;
 export type ExchangePause = (typeof EXCHANGE_PAUSES)[number];
 /** `pausedOperations` of a perp market, and of a spot market. */
-export const PERP_PAUSES = ['funding', 'amm-fill', 'fill', 'settle', 'settle-with-position', 'liquidation'] as const;
-export const SPOT_PAUSES = ['interest', 'fill', 'deposit', 'withdraw', 'liquidation'] as const;
+const PERP_PAUSES = ['funding', 'amm-fill', 'fill', 'settle', 'settle-with-position', 'liquidation'] as const;
+const SPOT_PAUSES = ['interest', 'fill', 'deposit', 'withdraw', 'liquidation'] as const;
 export type PerpPause = (typeof PERP_PAUSES)[number];
 export type SpotPause = (typeof SPOT_PAUSES)[number];
 /** As Drift's `MarketStatus` has them. */

@@ -13,7 +13,7 @@ const ORACLE = 'amm.historicalOracleData';
 const RATE_E9 = 1_000_000_000n;
 
 /** `on_the_hour_update` of v2.84: seconds until the next update, 0 when it is due. */
-export function secondsUntilFunding(now: bigint, last: bigint, period: bigint): bigint {
+function secondsUntilFunding(now: bigint, last: bigint, period: bigint): bigint {
   const late = last % period;
   let wait = period;
   if (late !== 0n) wait = late > period / 3n ? 2n * period - late : period - late;

@@ -38,7 +38,7 @@ export interface KeeperRules {
   readonly liquidates: boolean;
 }
 
-export const KEEPER_RULES: KeeperRules = {
+const KEEPER_RULES: KeeperRules = {
   fills: true,
   amm: true,
   fillAfterSlots: 11,
@@ -67,7 +67,7 @@ interface Tried {
   parts: number;
 }
 
-export interface KeeperParts {
+interface KeeperParts {
   readonly chain: Chain;
   readonly sender: Sender;
   readonly wallet: DriftWallet;

@@ -61,7 +61,7 @@ const key = (address: string): PublicKey => new PublicKey(address);
 /** Rent of an account of so many bytes, as the runtime counts it. */
 const rentOf = (bytes: number): bigint => BigInt((bytes + 128) * 6960);
 
-export const driftAccount = (data: Uint8Array): ChainAccount => ({
+const driftAccount = (data: Uint8Array): ChainAccount => ({
   lamports: rentOf(data.length),
   data,
   owner: DRIFT_PROGRAM_ID,

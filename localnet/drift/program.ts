@@ -6,9 +6,9 @@ import { ValidationError } from '../../src/lib/errors.ts';
 
 /** The program's own address: it is compiled into it. */
 export const DRIFT_PROGRAM_ID = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
-export const DRIFT_PROGRAM_VERSION = '2.84.0';
+const DRIFT_PROGRAM_VERSION = '2.84.0';
 /** Of the compiled program v2.84.0 in the public repository drift-labs/drift-vaults. */
-export const DRIFT_PROGRAM_SHA256 = '080423d7c91f826994124873a62d5e752da51d06159ed010002f8f2f20d4e2a7';
+const DRIFT_PROGRAM_SHA256 = '080423d7c91f826994124873a62d5e752da51d06159ed010002f8f2f20d4e2a7';
 const FILE_NAME = `drift-v${DRIFT_PROGRAM_VERSION}.so`;
 
 export type Environment = Readonly<Record<string, string | undefined>>;

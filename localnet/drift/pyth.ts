@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type ChainAccount, RENT_EXEMPT_EPOCH } from '../account.ts';
 
 /** The only owner from which v2.84 takes a Pyth pull price. */
-export const PYTH_RECEIVER = 'rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ';
+const PYTH_RECEIVER = 'rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ';
 const RENT = 1_823_520n;
 const ACCOUNT_BYTES = 134;
 const KIND = createHash('sha256').update('account:PriceUpdateV2').digest().subarray(0, 8);
@@ -10,7 +10,7 @@ const FULLY_VERIFIED = 1;
 const EXPONENT = -8;
 const E8_PER_E6 = 100n;
 
-export interface PythPrice {
+interface PythPrice {
   /** USD at 1e6. */
   readonly price: bigint;
   /** USD at 1e6. */

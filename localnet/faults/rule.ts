@@ -19,9 +19,8 @@ export const FAULT_KINDS = [
   ...ENDPOINT_KINDS,
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
-export type RequestKind = (typeof REQUEST_KINDS)[number];
-export type SubmissionKind = (typeof SUBMISSION_KINDS)[number];
-export type ViewKind = (typeof VIEW_KINDS)[number];
+type RequestKind = (typeof REQUEST_KINDS)[number];
+type SubmissionKind = (typeof SUBMISSION_KINDS)[number];
 
 export const isRequestKind = (kind: FaultKind): kind is RequestKind => REQUEST_KINDS.some((one) => one === kind);
 export const isSubmissionKind = (kind: FaultKind): kind is SubmissionKind =>

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 const MAX_BODY_BYTES = 50 * 1024;
 const PORT_TRIES = 50;
 
-export interface EndpointHandlers {
+interface EndpointHandlers {
   readonly request: (request: IncomingMessage, response: ServerResponse, body: string) => void;
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly maxBodyBytes?: number;

@@ -16,7 +16,7 @@ interface Call {
 }
 
 /** What answers one call; throws RpcError. */
-export type Perform = (method: string, params: unknown, request: IncomingMessage) => unknown;
+type Perform = (method: string, params: unknown, request: IncomingMessage) => unknown;
 
 /** JSON-RPC over HTTP, single calls and batches, with the faults that meet requests and replies. */
 export class JsonRpc {

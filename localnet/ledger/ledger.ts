@@ -3,7 +3,7 @@ import type { Block, BlockTransaction } from './block.ts';
 /** How many blocks a blockhash lives (agave: MAX_PROCESSING_AGE). */
 export const BLOCKHASH_LIFE_BLOCKS = 150;
 /** How many blocks are kept to answer questions about history: 5 hours of 400 ms slots, some 300 MB. */
-export const LEDGER_BLOCKS = 50_000;
+const LEDGER_BLOCKS = 50_000;
 /** How far back an account can be read or undone: the farthest that a node may lag. */
 export const STATE_BLOCKS = 512;
 

@@ -1,6 +1,6 @@
 import type { ParsedTransaction } from './transaction.ts';
 
-export const LAMPORTS_PER_SIGNATURE = 5000n;
+const LAMPORTS_PER_SIGNATURE = 5000n;
 export const COMPUTE_BUDGET = 'ComputeBudget111111111111111111111111111111';
 const DEFAULT_UNITS = 200_000;
 const MAX_UNITS = 1_400_000;

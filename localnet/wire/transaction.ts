@@ -12,7 +12,7 @@ export interface Instruction {
   readonly data: Uint8Array;
 }
 
-export interface TableLookup {
+interface TableLookup {
   readonly table: string;
   readonly writable: readonly number[];
   readonly readonly: readonly number[];

@@ -32,7 +32,7 @@ export interface ChannelLogger {
   warn(fields: object, message: string): void;
 }
 
-export interface ChannelLimits {
+interface ChannelLimits {
   /** Alerts that wait for one channel. */
   readonly queue: number;
   /** One delivery, after which the channel goes on to the next alert. */

@@ -14,7 +14,7 @@ const LATE_MS = 600_000;
 const READ_MS = 5_000;
 const RETRY_MS = 5_000;
 
-export interface FeedPorts {
+interface FeedPorts {
   readonly journal: Pick<Journal, 'listen' | 'alert' | 'alerts'>;
   readonly channels: AlertChannels;
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import type { Alert } from '../domain/alerts/alert.ts';
 import type { AlertChannel } from './channels.ts';
 
 type WriteLine = (fields: object, message: string) => void;
-export interface AlertLog {
+interface AlertLog {
   readonly info: WriteLine;
   readonly warn: WriteLine;
   readonly error: WriteLine;

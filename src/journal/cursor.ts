@@ -1,7 +1,7 @@
 /** Cursors of lists: opaque to callers, the place after the last row of a page. */
 import { ValidationError } from '../lib/errors.ts';
 
-export interface CursorPlace {
+interface CursorPlace {
   readonly tsMs: number;
   /** Orders rows of the same time. */
   readonly seq: number;

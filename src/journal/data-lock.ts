@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { CriticalError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 
-export interface LockInfo {
+interface LockInfo {
   readonly pid: number;
   /** Where the holder's page is, once it is known. */
   readonly url: string | null;

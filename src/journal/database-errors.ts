@@ -12,7 +12,7 @@ const NETWORK_CODE = /^E[A-Z]{3,}$/;
 /** node-postgres and PGlite give these without a code. */
 const LOST = /timeout|terminated|connection|not queryable|closed|ended|RuntimeError|unreachable/i;
 
-export const JOURNAL_REMEDY =
+const JOURNAL_REMEDY =
   'check that the database at DATABASE_URL answers, or free memory and disk space on this machine; Driftless keeps trying';
 
 export const unavailable = (message: string, cause?: unknown): TransientError =>

@@ -3,7 +3,7 @@ import type { ColumnType } from 'kysely';
 import type { Json } from '../lib/errors.ts';
 import type { InsertOnly } from './column-types.ts';
 
-export interface DriftBooksTable {
+interface DriftBooksTable {
   engine_id: InsertOnly<string>;
   /** Parsed when read, text when written. The venue knows the document's shape and checks it on reading. */
   state: ColumnType<Json, string, string>;

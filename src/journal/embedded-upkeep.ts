@@ -14,7 +14,7 @@ export async function checkpoint(db: Db): Promise<void> {
 }
 
 /** Only our own tables: the catalogs hardly change, and their vacuum takes ten times as long. */
-export async function vacuum(db: Db): Promise<void> {
+async function vacuum(db: Db): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`.execute(db);
   if (rows.length > 0) await sql.raw(`VACUUM (ANALYZE) ${rows.map((row) => row.name).join(', ')}`).execute(db);

@@ -28,13 +28,13 @@ const KEPT = new WeakMap<PGlite, Map<string, PreparedStatement>>();
 
 type ProtocolMessage = Awaited<ReturnType<PGlite['execProtocol']>>['messages'][number];
 
-export interface StatementResult {
+interface StatementResult {
   readonly command: string;
   readonly rowCount: number;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
-export type Parsers = Readonly<Record<number, (text: string) => unknown>>;
+type Parsers = Readonly<Record<number, (text: string) => unknown>>;
 
 /** @throws the database's error, with its code, as PGlite throws it */
 export async function runStatement(

@@ -15,11 +15,11 @@ import { insertSnapshot, latestSnapshot, thinSnapshots } from './snapshots.ts';
 import { thinEquity } from './thin-equity.ts';
 import * as writes from './writes.ts';
 
-export interface JournalLogger {
+interface JournalLogger {
   warn(fields: Record<string, unknown>, message: string): void;
 }
 
-export interface JournalOptions {
+interface JournalOptions {
   /** Null: embedded PGlite. */
   readonly databaseUrl: string | null;
   /** PGlite's folder; null: in memory. The caller holds its lock (data-lock.ts). */

@@ -7,7 +7,7 @@ import type { InsertOnly } from './column-types.ts';
 type Document = ColumnType<Json, string, string>;
 type NullableDocument<T> = ColumnType<T | null, string | null, string | null>;
 
-export interface PaperAccountsTable {
+interface PaperAccountsTable {
   engine_id: InsertOnly<string>;
   state: Document;
   /** Grows with every change. */
@@ -16,7 +16,7 @@ export interface PaperAccountsTable {
   updated_at_ms: number;
 }
 
-export interface PaperTransactionsTable {
+interface PaperTransactionsTable {
   signature: InsertOnly<string>;
   engine_id: InsertOnly<string>;
   wire: InsertOnly<string>;
@@ -33,7 +33,7 @@ export interface PaperTransactionsTable {
   sent_at_ms: InsertOnly<number>;
 }
 
-export interface PaperCheckpointsTable {
+interface PaperCheckpointsTable {
   engine_id: InsertOnly<string>;
   seq: GeneratedAlways<number>;
   /** The slot of the change before which the account was so. */

@@ -6,7 +6,7 @@ import { COLUMN_PARSERS } from './column-parsers.ts';
 import { asJournalError, breaksConnection } from './database-errors.ts';
 
 const MAX_CONNECTIONS = 10;
-export const CONNECT_TIMEOUT_MS = 3_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** The server ends a statement first; the client gives up a little later, when the server does not even say so. */
 const STATEMENT_TIMEOUT_MS = 4_000;

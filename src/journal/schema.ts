@@ -16,15 +16,15 @@ import type { PaperTables } from './paper-schema.ts';
 import type { AttemptRecord, CommandRecord, EngineRecord, OperationRecord, TradeRecord } from './records.ts';
 
 /** A `jsonb` column: parsed when read, text when written. */
-export type JsonColumn<T> = ColumnType<T, string, string>;
-export type NullableJsonColumn<T> = ColumnType<T | null, string | null, string | null>;
+type JsonColumn<T> = ColumnType<T, string, string>;
+type NullableJsonColumn<T> = ColumnType<T | null, string | null, string | null>;
 
-export interface MetaTable {
+interface MetaTable {
   key: string;
   value: string;
 }
 
-export interface EnginesTable {
+interface EnginesTable {
   engine_id: InsertOnly<string>;
   epoch: string;
   sequence: number;
@@ -86,13 +86,13 @@ export interface TransitionsTable {
 }
 
 /** The newest watch of an engine: what an older one writes is refused. */
-export interface FencesTable {
+interface FencesTable {
   engine_id: InsertOnly<string>;
   generation: number;
   attempt: number;
 }
 
-export interface SnapshotsTable {
+interface SnapshotsTable {
   engine_id: InsertOnly<string>;
   taken_at_ms: InsertOnly<number>;
   slot: InsertOnly<number>;
@@ -160,7 +160,7 @@ export interface AlertsTable {
   seq: GeneratedAlways<number>;
 }
 
-export interface JournalTables {
+interface JournalTables {
   meta: MetaTable;
   engines: EnginesTable;
   commands: CommandsTable;

@@ -3,7 +3,7 @@ import type { EngineRecord } from './records.ts';
 
 export type StoreVerdict = 'fresh' | 'match' | 'journal_lost' | 'journal_behind' | 'temporal_lost' | 'account_missing';
 
-export interface StoreComparison {
+interface StoreComparison {
   readonly verdict: StoreVerdict;
   /** Names both ends, in words. */
   readonly detail: string;

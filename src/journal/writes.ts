@@ -206,8 +206,6 @@ export async function writeOperation(trx: Tx, write: OperationWrite): Promise<vo
   for (const alert of write.alerts ?? []) await insertAlert(trx, alert);
 }
 
-export const insertTrade = (db: Db, record: TradeRecord): Promise<void> => insertTrades(db, [record]);
-
 /** Keyed by engine, signature and index. */
 export async function insertTrades(db: Db, records: readonly TradeRecord[]): Promise<void> {
   for (let start = 0; start < records.length; start += ROWS_PER_INSERT) {

@@ -4,7 +4,7 @@
  */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type ErrorDetails = Readonly<Record<string, Json | undefined>>;
-export type ErrorCategory = 'transient' | 'validation' | 'critical' | 'unknown';
+type ErrorCategory = 'transient' | 'validation' | 'critical' | 'unknown';
 
 /** What crosses a process boundary: the socket's `error`, the journal's `error`, Temporal's failure details. */
 export interface ErrorReport {

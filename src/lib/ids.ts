@@ -27,7 +27,7 @@ export const operationIdOf = (engineId: string, commandId: string): string =>
 export const operationWorkflowId = (operationId: string): string => `operation:${operationId}`;
 
 /** The venues by the names that engine ids carry. */
-export const VENUES = ['paper', 'drift'] as const;
+const VENUES = ['paper', 'drift'] as const;
 export type VenueName = (typeof VENUES)[number];
 
 const ENGINE_ID = new RegExp(`^engine:(${VENUES.join('|')}):(.+):(\\d+)$`);

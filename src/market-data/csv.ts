@@ -11,7 +11,7 @@ const MAX_TS_SECONDS = 4_102_444_800;
 /** A file is read piece by piece, so that its text is never held whole. */
 const PIECE_BYTES = 256 * 1024;
 
-export interface CsvLine {
+interface CsvLine {
   readonly line: number;
   readonly text: string;
   /** As many as the header has; trimmed, without the quotes around them. */
@@ -47,12 +47,7 @@ export function readHistory<Column extends string>(
 }
 
 /** @throws ValidationError when a column is missing or stands twice */
-export function requireColumns(
-  path: string,
-  header: readonly string[],
-  headerText: string,
-  names: readonly string[],
-): void {
+function requireColumns(path: string, header: readonly string[], headerText: string, names: readonly string[]): void {
   const place = { file: path, line: 1 };
   const missing = names.filter((name) => !header.includes(name));
   if (missing.length > 0) {
@@ -63,13 +58,13 @@ export function requireColumns(
 }
 
 /** Whole seconds since 1970; null for anything else. */
-export function tsSeconds(text: string): number | null {
+function tsSeconds(text: string): number | null {
   if (!/^\d{1,12}$/.test(text)) return null;
   const seconds = Number(text);
   return seconds > 0 && seconds < MAX_TS_SECONDS ? seconds : null;
 }
 
-export interface OpenCsv {
+interface OpenCsv {
   readonly header: readonly string[];
   readonly headerText: string;
   /** Once only, in order. */
@@ -77,7 +72,7 @@ export interface OpenCsv {
 }
 
 /** Opens the file for as long as `use` works with it. @throws ValidationError when it cannot be read */
-export function withCsv<T>(path: string, use: (csv: OpenCsv) => T): T {
+function withCsv<T>(path: string, use: (csv: OpenCsv) => T): T {
   const file = openForReading(path);
   try {
     const lines = linesOf(path, file);

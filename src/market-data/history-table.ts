@@ -23,7 +23,7 @@ export interface HistoryTable<Column extends string> {
 }
 
 /** One cell: where it stands, and what it says. */
-export interface CellPlace {
+interface CellPlace {
   readonly file: string;
   readonly line: number;
 }

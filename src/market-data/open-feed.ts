@@ -9,7 +9,7 @@ import { openSynthetic } from './synthetic.ts';
 const FORMS = '`synthetic`, `synthetic:<seed>`, `replay:<funding.csv>` or `replay:<funding.csv>,<lend.csv>`';
 const MIN_PERIOD_MS = 1_000;
 
-export interface FeedOptions {
+interface FeedOptions {
   /** FUNDING_PERIOD_SECONDS; the venue's own hour by default. */
   readonly periodMs?: number;
 }

@@ -76,7 +76,7 @@ function seedOf(text: string): number {
   return mix(h);
 }
 
-export interface SyntheticOptions {
+interface SyntheticOptions {
   readonly id: string;
   /** Any text; the same text is the same market. */
   readonly seed: string;

@@ -2,15 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { ORDINARY_PLACES, RESERVED_PLACES } from '../../src/bridge/limits.ts';
 import { withPlaces } from '../../src/bridge/places.ts';
 import { type Action, type CommandAnswer, type CommandEnvelope, done } from '../../src/domain/order/command.ts';
-import { operationKindOf } from '../../src/domain/order/operations.ts';
+import { OPERATIONS, type OperationKind } from '../../src/domain/order/operations.ts';
 import { eventually } from '../support/eventually.ts';
 import { scriptedGateway } from '../support/scripted-gateway.ts';
 
 const ENGINE = 'engine:paper:synthetic:7:0';
 const clock = { nowMs: () => Date.now() };
 function requestOf(action: Action): CommandEnvelope['request'] {
-  const kind = operationKindOf(action);
-  return (kind === null ? { action } : { kind }) as CommandEnvelope['request'];
+  const kind = (Object.keys(OPERATIONS) as OperationKind[]).find((each) => OPERATIONS[each].action === action);
+  return (kind === undefined ? { action } : { kind }) as CommandEnvelope['request'];
 }
 
 const envelope = (action: Action): CommandEnvelope => ({

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { refused } from '../../src/domain/order/command.ts';
 import { forgetAccount } from '../../src/journal/forget-account.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { insertEquity, insertFunding, insertTrade } from '../../src/journal/writes.ts';
+import { insertEquity, insertFunding, insertTrades } from '../../src/journal/writes.ts';
 import type { Json } from '../../src/lib/errors.ts';
 import { onBothDatabases } from './both-databases.ts';
 import {
@@ -312,7 +312,7 @@ await onBothDatabases((open) => {
       const engineId = newEngineId();
       const write = (fail: boolean) =>
         journal.db.transaction().execute(async (trx) => {
-          await insertTrade(trx, tradeOf({ engineId }));
+          await insertTrades(trx, [tradeOf({ engineId })]);
           await insertFunding(trx, fundingOf({ engineId }));
           await insertEquity(trx, equityOf({ engineId }));
           if (fail) throw new Error('after the writes');

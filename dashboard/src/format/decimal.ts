@@ -8,7 +8,7 @@ export type ParsedAmount =
   { readonly ok: true; readonly text: string; readonly base: bigint } | { readonly ok: false; readonly reason: string };
 
 /** Longer than any amount that exists: what exceeds it is a paste of something else. */
-export const MAX_AMOUNT_CHARS = 40;
+const MAX_AMOUNT_CHARS = 40;
 const DECIMAL = /^(\d+)(?:\.(\d*))?$|^\.(\d+)$/;
 
 /** @param decimals places of the base unit: 9 for SOL, 6 for USDC */

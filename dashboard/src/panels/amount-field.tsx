@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ParsedAmount } from '../format/decimal.ts';
 
-export interface AmountFieldProps {
+interface AmountFieldProps {
   readonly id: string;
   readonly label: string;
   readonly unit: string;
@@ -56,7 +56,7 @@ export function AmountField({ id, label, unit, value, onInput, checked, hint, sh
   );
 }
 
-export interface ChoiceProps<Value extends string> {
+interface ChoiceProps<Value extends string> {
   readonly name: string;
   readonly legend: string;
   readonly options: readonly { readonly value: Value; readonly label: string; readonly testid: string }[];

@@ -188,7 +188,7 @@ function ConnectionPill() {
 }
 
 /** On a phone the head scrolls away: what must never be out of sight stays with the way out, at the foot. */
-export function FootLine() {
+function FootLine() {
   const mode = stats.value?.engine.mode ?? null;
   return (
     <p class="foot-line" aria-hidden="true">

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { shortId, type Tone, UNKNOWN } from '../format/number.ts';
 
-export interface PanelProps {
+interface PanelProps {
   readonly id: string;
   readonly title: string;
   /** Beside the title, at the end of the line. */
@@ -24,7 +24,7 @@ export function Panel({ id, title, aside, className, children }: PanelProps) {
   );
 }
 
-export interface FigureProps {
+interface FigureProps {
   readonly label: string;
   readonly value: string;
   readonly hint?: string | undefined;
@@ -114,7 +114,7 @@ export function Identifier(props: { readonly name: string; readonly id: string; 
   );
 }
 
-export interface ActionButtonProps {
+interface ActionButtonProps {
   readonly label: ComponentChildren;
   readonly onPress: () => void;
   readonly testid: string;

@@ -6,7 +6,7 @@ import { question } from '../state/commands.ts';
 import { connected, stats } from '../state/store.ts';
 import { ActionButton } from './parts.tsx';
 
-export const DEFAULT_MARKET = 'SOL-PERP';
+const DEFAULT_MARKET = 'SOL-PERP';
 export const marketName = (): string => stats.value?.market?.market ?? DEFAULT_MARKET;
 
 /** What is held, in words, for the question before it is closed. */
@@ -33,7 +33,7 @@ export function askClose(): void {
   };
 }
 
-export function askFlatten(): void {
+function askFlatten(): void {
   question.value = {
     title: 'Flatten and halt?',
     lines: [

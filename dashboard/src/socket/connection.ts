@@ -4,7 +4,7 @@ import { readMessage, type ServerMessage } from '../../../src/protocol/messages.
 import { reconnectWaitMs } from './backoff.ts';
 
 /** SYSTEM_STATS comes each second: a connection silent for this long is dead, whatever TCP believes. */
-export const SILENCE_MS = 8_000;
+const SILENCE_MS = 8_000;
 const WATCH_MS = 1_000;
 
 export type ConnectionState =
@@ -12,7 +12,7 @@ export type ConnectionState =
   | { readonly kind: 'open'; readonly sinceMs: number }
   | { readonly kind: 'waiting'; readonly failures: number; readonly retryAtMs: number; readonly why: string };
 
-export interface ConnectionEvents {
+interface ConnectionEvents {
   readonly onState: (state: ConnectionState) => void;
   readonly onMessage: (message: ServerMessage) => void;
 }

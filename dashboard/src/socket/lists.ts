@@ -2,7 +2,7 @@
 import * as z from '../../../src/lib/codec.ts';
 import { LISTS, type ListItem, type ListName } from '../../../src/protocol/api.ts';
 
-export interface ListPage<Name extends ListName> {
+interface ListPage<Name extends ListName> {
   readonly items: readonly ListItem<Name>[];
   /** Null: it is the last page. */
   readonly next: string | null;

@@ -16,7 +16,7 @@ export type CommandData = Readonly<Record<string, string>>;
 export type ActivityStatus = 'sent' | 'unanswered' | ResultStatus;
 
 /** What would happen, and the token that lets it. */
-export interface OfferedConfirmation {
+interface OfferedConfirmation {
   readonly token: string;
   readonly expiresAtMs: number | null;
   readonly preview: Preview | null;

@@ -9,7 +9,7 @@ import { activities, announcement, sendText, setActivities, stats } from './stor
 type DataOf<Of extends Action> = CommandMessage<Of>['data'];
 
 /** A question that the page itself asks before it sends: for what ends a position or starts real trading. */
-export interface LocalQuestion {
+interface LocalQuestion {
   readonly title: string;
   readonly lines: readonly string[];
   readonly confirmLabel: string;

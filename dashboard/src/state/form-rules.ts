@@ -29,7 +29,7 @@ export function checkWithdrawal(typed: string, asset: Asset, { heldBase }: Funds
   return refuse(`Only ${baseToText(max<bigint>(heldBase, 0n), DECIMALS[asset])} ${asset} deposited`);
 }
 
-export interface SizeLimits {
+interface SizeLimits {
   readonly stepBase: bigint | null;
   readonly minimumBase: bigint | null;
 }

@@ -12,7 +12,7 @@ export interface HedgeInput {
   readonly tolerance: number | null;
 }
 
-export interface HedgeStatus {
+interface HedgeStatus {
   readonly tone: 'good' | 'info' | 'warn' | 'quiet';
   readonly words: string;
 }

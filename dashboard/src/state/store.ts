@@ -20,14 +20,14 @@ import {
 import { lastAttempt, withOperations } from './recovered.ts';
 import { restoreActivities, saveActivities } from './session.ts';
 
-export const MAX_ALERTS = 50;
-export const MAX_PAYMENTS = 12;
+const MAX_ALERTS = 50;
+const MAX_PAYMENTS = 12;
 const MAX_TRANSACTIONS = 200;
 const RECENT_OPERATIONS = 100;
 const JOURNAL_SETTLE_MS = 500;
 const TICK_MS = 500;
 /** Figures older than this are drawn as stale, where the server's policy gives no limit of its own. */
-export const STALE_AFTER_MS = 30_000;
+const STALE_AFTER_MS = 30_000;
 
 export const connection = signal<ConnectionState>({ kind: 'connecting', failures: 0 });
 /** The session is refused: the page was opened without its token, or the token has changed. */
@@ -35,7 +35,7 @@ export const unauthorized = signal(false);
 export const nowMs = signal(Date.now());
 export const stats = signal<State | null>(null);
 /** Wall clock of this machine when `stats` came: ages are counted from it, so that two clocks need not agree. */
-export const statsAtMs = signal(0);
+const statsAtMs = signal(0);
 export const activities = signal<Activities>(restoreActivities());
 export const alerts = signal<readonly AlertInfo[]>([]);
 /** What an update and a row of the journal have in common. */

@@ -4,7 +4,7 @@ import { onTestFinished } from './on-test-finished.ts';
 
 export const LOCALNET_COMMAND = fileURLToPath(new URL('../../cli.mjs', import.meta.url));
 
-export interface LocalnetProcess {
+interface LocalnetProcess {
   readonly child: ChildProcess;
   readonly said: { out: string; err: string };
 }

@@ -6,7 +6,7 @@
 import { abs, type Lamports, lamports, type MicroUsd, microUsd } from '../money/units.ts';
 import type { PerpPosition } from './account.ts';
 
-export interface AppliedFill {
+interface AppliedFill {
   readonly position: PerpPosition;
   /** Realized against the entry, before fees. Moves from unrealized to realized; equity does not change by it. */
   readonly realizedPnl: MicroUsd;

@@ -29,7 +29,7 @@ export type StandingCode = {
 }[AlertCode];
 export type OverDetails<Code extends StandingCode> = Parameters<NonNullable<(typeof ALERTS)[Code]['over']>>[0];
 
-export const isAlertCode = (code: string): code is AlertCode => Object.hasOwn(ALERTS, code);
+const isAlertCode = (code: string): code is AlertCode => Object.hasOwn(ALERTS, code);
 
 /** Standing codes whose end is one withPeriod, whatever ended them. */
 export type PlainCode = Exclude<StandingCode, UncertainCode>;

@@ -65,7 +65,7 @@ export function alertReason(draft: AlertDraft): string {
   return `${message} ${action}`;
 }
 
-export interface NewAlert {
+interface NewAlert {
   readonly id: string;
   readonly engineId: string | null;
   readonly tsMs: number;

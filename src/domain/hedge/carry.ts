@@ -32,16 +32,16 @@ const RECEIVED_DIVISOR = 2n;
 const TRIPS = 2n;
 const PPM = 1_000_000n;
 /** Less history than this and the answer carries a warning. */
-export const MIN_KNOWN_HOURS = 24;
+const MIN_KNOWN_HOURS = 24;
 const HOURS_PER_DAY = 24;
 const DAYS_PER_MONTH = 30n;
 /** CARRY_NEGATIVE is critical when 30 days at this pace cost more than this part of the notional: 1 %. */
-export const CARRY_CRITICAL_BPS = 100n;
+const CARRY_CRITICAL_BPS = 100n;
 const BPS = 10_000n;
 /** CARRY_NEGATIVE is told again after a day of market time. */
 export const CARRY_REPEAT_MS = HOURS_PER_DAY * MS_PER_HOUR;
 
-export interface RoundTripCost {
+interface RoundTripCost {
   readonly fees: MicroUsd;
   readonly slippage: MicroUsd;
   /** Gas and tip of both transactions. */
@@ -68,7 +68,7 @@ export interface Profitability {
   readonly shortHistory: boolean;
 }
 
-export type ProfitabilityResult =
+type ProfitabilityResult =
   | { readonly kind: 'known'; readonly profitability: Profitability }
   /** What is missing, in words: missing data blocks. */
   | { readonly kind: 'unknown'; readonly missing: readonly string[] };
@@ -83,7 +83,7 @@ export function conservativeRate(funding: FundingOutlook, side: 'long' | 'short'
   return pick(funding.lastRate, funding.trailingMeanRate);
 }
 
-export function roundTripCost(
+function roundTripCost(
   size: Lamports,
   oracle: Price,
   market: PerpMarket,

@@ -11,7 +11,7 @@ const PPM = BigInt(FULL_HEDGE_PPM);
 /** Seed, property 1: hedgeable spot is never taken as less, so that drift is defined with no spot at all. */
 export const MIN_HEDGEABLE: Lamports = lamports(1_000_000n);
 
-export type CorrectionDirection = 'EXPAND_SHORT' | 'REDUCE_SHORT';
+type CorrectionDirection = 'EXPAND_SHORT' | 'REDUCE_SHORT';
 
 export interface Exposure {
   /** SOL that counts; null when it cannot be known. */
@@ -87,7 +87,7 @@ export const reservedFor = (policy: Policy): Lamports => (policy.hedgeWalletSol 
  * Deposited SOL, and the wallet's with HEDGE_WALLET_SOL; a borrow counts against it. Null: unknown, because the venue
  * did not tell of the spot market.
  */
-export function spotCounted(
+function spotCounted(
   account: Account | null,
   markets: Markets,
   walletSol: Lamports,
@@ -104,7 +104,7 @@ export const countedSpot = (snapshot: Snapshot, policy: Policy, market = SOL_PER
   spotCounted(snapshot.account, snapshot.markets, snapshot.wallet.sol, policy, market);
 
 /** Of an account and wallet that need not be the snapshot's own: gates ask it of the account after a trade. */
-export function exposureOf(
+function exposureOf(
   account: Account | null,
   markets: Markets,
   walletSol: Lamports,

@@ -14,7 +14,7 @@ export const RATE_PRECISION = 1_000_000_000n;
 /** lamports x (1e-9 USD per SOL) = 1e-18 USD; this many of them are one micro-USD. */
 export const FUNDING_UNITS_PER_MICRO_USD = 1_000_000_000_000n;
 
-export interface FundingAmount {
+interface FundingAmount {
   /** Positive = received. Rounded toward minus infinity; what is cut stands in `remainder`. */
   readonly amount: MicroUsd;
   /** 1e-18 USD, 0 or more and below one micro-USD: hand it to the next payment. */
@@ -35,19 +35,10 @@ export function fundingPayment(position: Lamports, rate: bigint, carried = 0n): 
 export const rateFraction = (rate: bigint, oracleTwap: Price): bigint | null =>
   oracleTwap === 0n ? null : divFloor(rate * 1_000_000n, oracleTwap);
 
-/**
- * Period boundaries in (fromMs, toMs]: what is due since the last funding timestamp. Boundaries are the multiples of
- * the period, so a period is counted once however late and however often one looks.
- */
-export function boundariesCrossed(fromMs: number, toMs: number, periodMs: number): number {
-  if (periodMs <= 0 || toMs <= fromMs) return 0;
-  return Math.floor(toMs / periodMs) - Math.floor(fromMs / periodMs);
-}
-
 /** The first boundary after `atMs`. */
 export const nextBoundary = (atMs: number, periodMs: number): number => (Math.floor(atMs / periodMs) + 1) * periodMs;
 
-export const periodsPerYear = (periodMs: number): number => (HOURS_PER_YEAR * MS_PER_HOUR) / periodMs;
+const periodsPerYear = (periodMs: number): number => (HOURS_PER_YEAR * MS_PER_HOUR) / periodMs;
 
 /** Simple yearly rate as a fraction: for hourly periods, rate x 24 x 365.25. For display and alerts. */
 export const annualizedRate = (ratePerPeriod: bigint, periodMs: number): number =>

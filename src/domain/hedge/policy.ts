@@ -28,7 +28,6 @@ export const Policy = z.object({
 export type Policy = z.output<typeof Policy>;
 export type PolicyJson = z.input<typeof Policy>;
 export const decodePolicy = (json: PolicyJson): Policy => z.decode(Policy, json);
-export const encodePolicy = (policy: Policy): PolicyJson => z.encode(Policy, policy);
 
 /** The defaults of the settings, for paper. */
 export const DEFAULT_POLICY: PolicyJson = {

@@ -40,7 +40,7 @@ export interface Holdings {
 }
 
 export type Unknown = { readonly kind: 'unknown'; readonly missing: readonly string[] };
-export type ResolvedHoldings = { readonly kind: 'known'; readonly holdings: Holdings } | Unknown;
+type ResolvedHoldings = { readonly kind: 'known'; readonly holdings: Holdings } | Unknown;
 
 /**
  * Signed token amount in base units of the asset: a deposit positive and rounded down, a borrow negative and rounded

@@ -7,7 +7,7 @@ import { assetWeight, liabilityWeight, type MarginCategory, tokenValue, WEIGHT_O
 /** Drift asks this of each open order, so that orders are not free. */
 export const OPEN_ORDER_MARGIN = 10_000n;
 
-export interface SpotValues {
+interface SpotValues {
   readonly assets: bigint;
   readonly liabilities: bigint;
 }

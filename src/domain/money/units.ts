@@ -15,7 +15,6 @@ export type Price = Unit<'price'>;
 export type FemtoUsd = Unit<'femto-usd'>;
 
 export const LAMPORTS_PER_SOL = 1_000_000_000n;
-export const MICRO_USD_PER_USD = 1_000_000n;
 export const FEMTO_PER_MICRO_USD = 1_000_000_000n;
 export const BPS = 10_000n;
 export const MS_PER_HOUR = 3_600_000;
@@ -40,13 +39,8 @@ export function divFloor(dividend: bigint, divisor: bigint): bigint {
 /** Quotient rounded toward plus infinity. @throws RangeError when divisor is 0. */
 export const divCeil = (dividend: bigint, divisor: bigint): bigint => -divFloor(-dividend, divisor);
 
-/** The value of `size` at `at`, exact: lamports x (1e-6 USD per SOL) = 1e-15 USD. */
-export const valueExact = (size: Lamports, at: Price): FemtoUsd => femtoUsd(size * at);
-
 /** The value of `size` at `at` in micro-USD, rounded toward minus infinity. */
 export const valueAt = (size: Lamports, at: Price): MicroUsd => microUsd(divFloor(size * at, FEMTO_PER_MICRO_USD));
-
-export const toFemto = (value: MicroUsd): FemtoUsd => femtoUsd(value * FEMTO_PER_MICRO_USD);
 
 /**
  * The nearest double of base units, for display and ratios only. The point of their text is moved, since dividing two

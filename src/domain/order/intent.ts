@@ -47,7 +47,7 @@ export interface Fill {
   readonly tsMs: number;
 }
 
-export interface FillTotals {
+interface FillTotals {
   readonly size: Lamports;
   /** Size-weighted, rounded to the nearest 1e-6; null without a fill. */
   readonly averagePrice: Price | null;

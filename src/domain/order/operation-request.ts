@@ -28,7 +28,7 @@ export interface TradeRequest {
   readonly size: string;
 }
 
-export type OpenRequest = TradeRequest & { readonly kind: 'open' };
+type OpenRequest = TradeRequest & { readonly kind: 'open' };
 
 /** A goal: fully hedged. */
 export interface RebalanceRequest {

@@ -4,7 +4,7 @@
  */
 
 /** Commands that start an operation. */
-export type OperatingAction =
+type OperatingAction =
   | 'DRIFT_DEPOSIT'
   | 'DRIFT_WITHDRAW'
   | 'DRIFT_OPEN_POSITION'
@@ -39,7 +39,7 @@ export const GATE_COLUMNS = [
 export type GateColumn = (typeof GATE_COLUMNS)[number];
 
 /** Names of the operation workflows: what Temporal shows. */
-export type WorkflowName = 'deposit' | 'withdraw' | 'openPosition' | 'closePosition' | 'rebalance' | 'settle';
+type WorkflowName = 'deposit' | 'withdraw' | 'openPosition' | 'closePosition' | 'rebalance' | 'settle';
 
 /** What the journal and the protocol call it. */
 export type RecordedKind = 'deposit' | 'withdraw' | 'open' | 'close' | 'rebalance' | 'settle';
@@ -172,8 +172,6 @@ export type TradeKind = {
   [Kind in OperationKind]: (typeof OPERATIONS)[Kind]['trades'] extends true ? Kind : never;
 }[OperationKind];
 
-export const operationTraits = (kind: OperationKind): OperationTraits => OPERATIONS[kind];
-
 export const admissionRow = (kind: OperationKind, reducing: boolean): AdmissionRow =>
   OPERATIONS[kind].admission[reducing ? 'reducing' : 'enlarging'];
 
@@ -184,9 +182,3 @@ export const isExit = (kind: OperationKind): boolean => OPERATIONS[kind].exit;
 
 /** Decided by the engine itself. */
 export const isAutomatic = (kind: OperationKind): boolean => OPERATIONS[kind].action === null;
-
-/** Null for commands that start no operation. */
-export function operationKindOf(action: string): OperationKind | null {
-  const kinds = Object.keys(OPERATIONS) as OperationKind[];
-  return kinds.find((kind) => OPERATIONS[kind].action === action) ?? null;
-}

@@ -4,7 +4,7 @@ import type { Intent } from './intent.ts';
 export const PERMISSIONS = ['read-only', 'capital', 'trading'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 /** What an operation or intent can need. */
-export type NeededPermission = Exclude<Permission, 'read-only'>;
+type NeededPermission = Exclude<Permission, 'read-only'>;
 
 export const grants = (held: Permission, needed: NeededPermission): boolean =>
   PERMISSIONS.indexOf(held) >= PERMISSIONS.indexOf(needed);

@@ -19,7 +19,7 @@ import type {
 } from '../order/operation-request.ts';
 import { confirmationPreview } from './confirmation-preview.ts';
 
-export interface PlanInput {
+interface PlanInput {
   readonly snapshot: Snapshot;
   readonly policy: Policy;
   readonly hedgeTargetPpm: number;

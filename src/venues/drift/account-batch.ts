@@ -50,7 +50,7 @@ const batchOf =
     return { slot, accounts };
   };
 
-export interface BatchTerms {
+interface BatchTerms {
   readonly commitment: ReadCommitment;
   /** A node that has not come so far does not count as answering. */
   readonly minSlot: number;

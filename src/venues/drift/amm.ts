@@ -19,12 +19,12 @@ const RESERVE_TO_PRICE = 1_000n;
 const SHALLOWER = { numerator: 999n, denominator: 1_000n } as const;
 
 /** The price that the AMM goes by, with its uncertainty. */
-export interface AmmOracle {
+interface AmmOracle {
   readonly price: bigint;
   readonly confidence: bigint;
 }
 
-export interface AmmQuote {
+interface AmmQuote {
   /** Between bid and ask. */
   readonly mark: Price;
   /** What a sell begins to fill at. */

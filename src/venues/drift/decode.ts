@@ -53,7 +53,7 @@ export interface PerpMarketRead {
 }
 
 /** All of one slot. */
-export interface MarketsRead {
+interface MarketsRead {
   readonly state: StateAccount;
   readonly spot: readonly SpotMarketRead[];
   readonly perps: readonly PerpMarketRead[];
@@ -122,7 +122,7 @@ export function decodeAccount(user: UserAccount): Account {
   };
 }
 
-export function decodeSpotMarket({ market, oracle }: SpotMarketRead, at: ReadAt): SpotMarket {
+function decodeSpotMarket({ market, oracle }: SpotMarketRead, at: ReadAt): SpotMarket {
   const rates = lendRates(market);
   return {
     marketIndex: market.marketIndex,
@@ -176,7 +176,7 @@ function takerFee(market: PerpMarketAccount, state: StateAccount, feeTier: numbe
   return (fee * (PERCENT + BigInt(market.feeAdjustment))) / PERCENT;
 }
 
-export function decodePerpMarket(
+function decodePerpMarket(
   { market, oracle }: PerpMarketRead,
   spot: readonly SpotMarket[],
   read: MarketsRead,

@@ -9,9 +9,9 @@ import { SOL_PERP } from '../../domain/account/account.ts';
 import { BoundedMap } from '../../lib/bounded.ts';
 import { CriticalError } from '../../lib/errors.ts';
 
-export type DriftEnv = 'mainnet-beta' | 'devnet' | 'localnet';
+type DriftEnv = 'mainnet-beta' | 'devnet' | 'localnet';
 
-export interface DriftSettings {
+interface DriftSettings {
   readonly env: DriftEnv;
   /** Base58. Null: the program that v2 has on mainnet and devnet alike. */
   readonly programId: string | null;
@@ -39,7 +39,7 @@ export interface DriftDeployment {
   readonly signer: PublicKey;
 }
 
-export const DRIFT_V2_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
+const DRIFT_V2_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
 export const TOKEN_PROGRAM = new PublicKey('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA');
 export const TOKEN_2022_PROGRAM = new PublicKey('TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb');
 const ASSOCIATED_TOKEN_PROGRAM = new PublicKey('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');

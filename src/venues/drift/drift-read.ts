@@ -18,7 +18,7 @@ export interface TokenAccountRead {
   readonly amount: bigint;
 }
 
-export interface WalletRead {
+interface WalletRead {
   readonly sol: Lamports;
   /** Of the quote asset, in its associated token account. */
   readonly usdc: MicroUsd;

@@ -61,7 +61,7 @@ interface TokenPlace {
   readonly tokenProgram: PublicKey;
 }
 
-export interface DriftReaderOptions {
+interface DriftReaderOptions {
   readonly pool: RpcPool;
   readonly deployment: DriftDeployment;
   readonly clock: Clock;

@@ -27,7 +27,7 @@ export interface BookFigures {
 
 export const NO_BOOKS: BookFigures = { equityBaseline: null, sources: null, lastLiquidationMs: null, ledger: null };
 
-export interface SnapshotParts {
+interface SnapshotParts {
   readonly engineId: string;
   readonly deployment: DriftDeployment;
   readonly read: DriftRead;
@@ -54,7 +54,7 @@ function feedOf({ env }: DriftDeployment, warnings: readonly string[]): FeedProg
 }
 
 /** `User.getUnrealizedFundingPNL`: what funding has come due on open positions and is not settled into them yet. */
-export function unsettledFundingOf({ account, markets }: Pick<DriftRead, 'account' | 'markets'>): MicroUsd | null {
+function unsettledFundingOf({ account, markets }: Pick<DriftRead, 'account' | 'markets'>): MicroUsd | null {
   let sum = 0n;
   for (const position of account?.perps.filter(isActive) ?? []) {
     const market = markets.perps.find((each) => each.marketIndex === position.marketIndex);

@@ -37,7 +37,7 @@ export interface DriftWriting {
   order(attempt: SignedAttempt): Promise<OrderReport>;
 }
 
-export interface DriftVenueOptions {
+interface DriftVenueOptions {
   readonly engineId: string;
   readonly deployment: DriftDeployment;
   readonly chain: SolanaChain;

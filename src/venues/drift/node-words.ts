@@ -26,7 +26,7 @@ export class UnansweredByNode extends Error {
 }
 
 /** What this process knows of the account by itself. */
-export interface KnownBefore {
+interface KnownBefore {
   /** Drift was read here already: it is never deleted. */
   readonly knownDrift: boolean;
   /** The account held something when it was last read: Drift deletes only what is empty. */

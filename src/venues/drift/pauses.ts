@@ -31,7 +31,7 @@ const NO_ORDERS: ReadonlySet<string> = new Set(['initialized', 'settlement', 'de
 const NO_DEPOSITS: ReadonlySet<string> = new Set(['initialized', 'reduceOnly', 'settlement', 'delisted']);
 const NO_WITHDRAWALS: ReadonlySet<string> = new Set(['initialized', 'withdrawPaused', 'delisted']);
 
-export interface PauseSubject {
+interface PauseSubject {
   readonly state: StateAccount;
   readonly market: PerpMarketAccount;
   readonly base: SpotMarketAccount;
@@ -61,7 +61,7 @@ const EXCHANGE_WORDS: readonly (readonly [number, string])[] = [
 /**
  * Everything is paused: one sentence for people. Null while the venue takes at least something.
  */
-export function frozenSentence(state: Pick<StateAccount, 'exchangeStatus'>): string | null {
+function frozenSentence(state: Pick<StateAccount, 'exchangeStatus'>): string | null {
   if ((state.exchangeStatus & ALL_EXCHANGE) !== ALL_EXCHANGE) return null;
   return (
     `Drift is frozen: its administrators have paused everything (flags ${state.exchangeStatus}), so nobody can ` +

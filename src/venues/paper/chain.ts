@@ -30,7 +30,7 @@ interface Wire {
   readonly intent: Intent;
 }
 
-export interface PaperSigning {
+interface PaperSigning {
   readonly engineId: string;
   readonly intent: Intent;
   readonly slot: number;

@@ -9,7 +9,7 @@ import {
   type Price,
 } from '../../domain/money/units.ts';
 
-export interface PaperHoldings {
+interface PaperHoldings {
   readonly wallet: { readonly sol: Lamports; readonly usdc: MicroUsd };
   readonly sol: Lamports;
   readonly usdc: MicroUsd;

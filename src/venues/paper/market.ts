@@ -27,7 +27,7 @@ import type { PaperParameters } from './parameters.ts';
 import { MAX_WARNINGS, type PaperState } from './state.ts';
 
 /** One database transaction walks at most so many events; more follow in the next. */
-export const MAX_EVENTS_PER_WALK = 500;
+const MAX_EVENTS_PER_WALK = 500;
 const RATE_ONE = 1_000_000n;
 const FEE_ONE = 1_000_000n;
 const YEAR_MS = BigInt(HOURS_PER_YEAR * MS_PER_HOUR);
@@ -66,7 +66,7 @@ const withinFeed = (tsMs: number, feed: MarketFeed): number =>
   feed.endMs === null ? tsMs : Math.min(tsMs, feed.endMs);
 
 /** What a walk met, for the journal. */
-export interface SettledPeriod {
+interface SettledPeriod {
   readonly periodTsMs: number;
   /** Fraction of the oracle TWAP, 1e9. */
   readonly rate: bigint;
@@ -94,7 +94,7 @@ export interface Walked {
   readonly arrived: boolean;
 }
 
-export interface Walking {
+interface Walking {
   readonly feed: MarketFeed;
   readonly parameters: PaperParameters;
   readonly marketsAt: (state: PaperState, quote: Quote) => Markets;

@@ -37,7 +37,7 @@ import { type ExecutionContext, feeMoneyMissing, fillOrder, runTransaction, WHOL
 const NODE = 'paper';
 const AT_ONCE: ExecutionContext['filling'] = { ppm: WHOLE_PPM, afterSlots: 0 };
 
-export interface PaperTuning {
+interface PaperTuning {
   readonly chain?: ChainTuning;
   readonly parameters?: PaperParameters;
 }

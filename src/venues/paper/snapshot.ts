@@ -37,7 +37,7 @@ export function viewOf(market: PaperMarket, quote: Quote, slot: number): PaperMa
   };
 }
 
-export interface SnapshotInput {
+interface SnapshotInput {
   readonly state: PaperState;
   readonly slot: number;
   readonly commitment: 'confirmed' | 'finalized';
@@ -85,7 +85,7 @@ export function snapshotOf(market: PaperMarket, input: SnapshotInput): Snapshot 
 }
 
 /** Funding as it was known at `tsMs`: nothing of it lies ahead but the time of the next period. */
-export function outlookAt(feed: MarketFeed, tsMs: number, periodMs: number): FundingOutlook {
+function outlookAt(feed: MarketFeed, tsMs: number, periodMs: number): FundingOutlook {
   const wanted = Math.min(Math.ceil(TRAILING_MS / periodMs), MAX_TRAILING_PERIODS);
   const rates: { tsMs: number; rate: bigint }[] = [];
   for (const period of feed.recentPeriods(tsMs, wanted)) {

@@ -81,7 +81,7 @@ export type PaperStateJson = z.input<typeof PaperState>;
 /** What is not explained is computed from the account, never booked. */
 const { unexplained: _, ...NOTHING_BOOKED } = NO_SOURCES;
 
-export interface NewAccount {
+interface NewAccount {
   readonly defaults: PaperDefaults;
   readonly marketMs: number;
   readonly wallMs: number;

@@ -57,7 +57,7 @@ export interface ExecutionContext {
   readonly filling: { readonly ppm: number; readonly afterSlots: number };
 }
 
-export type Applied =
+type Applied =
   | {
       readonly ok: true;
       readonly state: PaperState;
@@ -195,7 +195,7 @@ function order(state: PaperState, intent: OrderIntent, landing: ExecutionContext
 
 const placed = (before: PaperState, fills: readonly Fill[]): LandedEffect => ({ orderId: before.nextOrderId, fills });
 
-export type Filled =
+type Filled =
   | { readonly ok: true; readonly state: PaperState; readonly fill: Fill | null }
   | { readonly ok: false; readonly error: ErrorReport };
 

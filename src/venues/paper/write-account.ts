@@ -7,7 +7,7 @@ import { EQUITY_SOURCES } from '../../domain/figures/equity-sources.ts';
 import { jsonText } from '../../journal/json-text.ts';
 import type { EquityRecord, FundingRecord } from '../../journal/records.ts';
 
-export interface PaperAccountWrite {
+interface PaperAccountWrite {
   readonly engineId: string;
   readonly state: string;
   readonly atMs: number;

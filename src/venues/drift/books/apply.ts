@@ -36,7 +36,7 @@ export interface BooksOf {
   readonly oneOracle: boolean;
 }
 
-export interface Folded {
+interface Folded {
   readonly state: BooksState;
   readonly trades: readonly TradeRecord[];
   readonly funding: readonly FundingRecord[];

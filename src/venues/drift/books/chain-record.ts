@@ -32,7 +32,7 @@ const PAGE = 1_000;
 /** A million transactions: beyond that the span is a gap. */
 const MAX_PAGES = 1_000;
 
-export interface SignatureSpan {
+interface SignatureSpan {
   readonly after: number;
   readonly upTo: number;
   readonly commitment: ReadCommitment;

@@ -27,7 +27,7 @@ import type { BooksState } from './state.ts';
 import { BooksStore, type BooksWrite, type StoredBooks } from './store.ts';
 import { equityRecord, worthOf } from './value.ts';
 
-export interface DriftBooksOptions {
+interface DriftBooksOptions {
   readonly engineId: string;
   readonly journal: Journal;
   readonly pool: RpcPool;
@@ -431,7 +431,7 @@ function beginning(standing: AccountStanding): BooksState {
   return { ...state, baseline: worthOf(state) };
 }
 
-export function booksOf(
+function booksOf(
   { engineId, deployment }: Pick<DriftBooksOptions, 'engineId' | 'deployment'>,
   read: DriftRead,
 ): BooksOf {

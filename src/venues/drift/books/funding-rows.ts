@@ -21,7 +21,7 @@ interface FundedMarket {
   readonly fundingPeriodMs: number;
 }
 
-export interface FundingRows {
+interface FundingRows {
   readonly rows: readonly FundingRecord[];
   readonly paidPeriods: readonly number[];
 }

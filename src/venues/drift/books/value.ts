@@ -23,7 +23,7 @@ export function worthOf({ wallet, base, quote, perp, other, prices }: BooksHoldi
   return spot + cash + position + other;
 }
 
-export const withSource = (state: BooksState, source: EquitySource, amount: bigint): BooksState => ({
+const withSource = (state: BooksState, source: EquitySource, amount: bigint): BooksState => ({
   ...state,
   sources: { ...state.sources, [source]: state.sources[source] + amount },
 });

@@ -5,7 +5,7 @@
  */
 
 export type PositionDirection = 'long' | 'short' | 'unknown';
-export type MarketKind = 'spot' | 'perp' | 'unknown';
+type MarketKind = 'spot' | 'perp' | 'unknown';
 
 /** The order of one side of an action, as it stands after it. */
 export interface OrderSide {
@@ -47,7 +47,7 @@ export interface OrderActionEvent extends OrderActed {
   readonly action: 'place' | 'cancel' | 'trigger' | 'expire' | 'unknown';
 }
 
-export interface OrderPlacedEvent {
+interface OrderPlacedEvent {
   readonly kind: 'order_placed';
   readonly tsMs: number;
   readonly user: string;
@@ -83,7 +83,7 @@ export interface FundingEvent {
 }
 
 /** One funding period of a market has ended. */
-export interface FundingRateEvent {
+interface FundingRateEvent {
   readonly kind: 'funding_rate';
   readonly tsMs: number;
   readonly recordId: bigint;
@@ -97,7 +97,7 @@ export interface FundingRateEvent {
   readonly markPriceTwap: bigint;
 }
 
-export interface SettleEvent {
+interface SettleEvent {
   readonly kind: 'settle';
   readonly tsMs: number;
   readonly user: string;
@@ -111,7 +111,7 @@ export interface SettleEvent {
   readonly explanation: string;
 }
 
-export interface DepositEvent {
+interface DepositEvent {
   readonly kind: 'deposit' | 'withdraw';
   readonly tsMs: number;
   readonly authority: string;
@@ -129,7 +129,7 @@ export interface DepositEvent {
   readonly signer: string | null;
 }
 
-export interface LiquidationEvent {
+interface LiquidationEvent {
   readonly kind: 'liquidation';
   readonly tsMs: number;
   readonly liquidationType:
@@ -159,7 +159,7 @@ export interface LiquidationEvent {
   };
 }
 
-export interface InterestEvent {
+interface InterestEvent {
   readonly kind: 'interest';
   readonly tsMs: number;
   readonly marketIndex: number;
@@ -167,7 +167,7 @@ export interface InterestEvent {
   readonly cumulativeBorrowInterest: bigint;
 }
 
-export interface NewUserEvent {
+interface NewUserEvent {
   readonly kind: 'new_user';
   readonly tsMs: number;
   readonly authority: string;
@@ -175,7 +175,7 @@ export interface NewUserEvent {
   readonly subAccount: number;
 }
 
-export interface SwapEvent {
+interface SwapEvent {
   readonly kind: 'swap';
   readonly tsMs: number;
   readonly user: string;
@@ -187,7 +187,7 @@ export interface SwapEvent {
 }
 
 /** An event of a known name whose bytes are not what we know of it: another program version. Never read as nothing. */
-export interface UnreadableEvent {
+interface UnreadableEvent {
   readonly kind: 'unreadable';
   readonly name: string;
   readonly reason: string;

@@ -10,7 +10,7 @@ import { LAYOUTS } from './layouts.ts';
 
 export type * from './drift-event.ts';
 
-export interface DriftEvents {
+interface DriftEvents {
   /** In the order of the log: an event's index here is its identity within the transaction. */
   readonly events: readonly DriftEvent[];
   /** The node cut the log off: there may have been more. Never taken for all. */

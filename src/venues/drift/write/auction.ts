@@ -8,9 +8,9 @@ import { max, min, type Price, price } from '../../../domain/money/units.ts';
 import type { Side } from '../../../domain/order/intent.ts';
 
 /** The AMM takes part after this many slots at the earliest, whatever a market asks for. */
-export const SHORTEST_AUCTION_SLOTS = 10;
+const SHORTEST_AUCTION_SLOTS = 10;
 
-export interface Auction {
+interface Auction {
   readonly durationSlots: number;
   readonly startPrice: Price;
   readonly endPrice: Price;

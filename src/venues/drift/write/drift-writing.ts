@@ -19,7 +19,7 @@ import { explainFailure, programOfDraft, programOfWire } from './program-errors.
 import { TOKEN_ACCOUNT_RENT } from './token-accounts.ts';
 import { TransactionHistory } from './transaction-history.ts';
 
-export interface DriftWritingOptions {
+interface DriftWritingOptions {
   readonly chain: SolanaChain;
   readonly reader: DriftReader;
   readonly clock: Clock;
@@ -147,7 +147,7 @@ export class SolanaDriftWriting implements DriftWriting {
 }
 
 /** Bound by the transaction beyond its end: the new account's rent, and that of a token account that is made. */
-export function rentLamports(intent: Intent, read: DriftRead): bigint {
+function rentLamports(intent: Intent, read: DriftRead): bigint {
   if (intent.kind === 'deposit') return openingCost(read);
   const makes = intent.kind === 'withdraw' && intent.asset === 'USDC' && !read.wallet.tokens.quote.exists;
   return makes ? TOKEN_ACCOUNT_RENT : 0n;

@@ -25,7 +25,7 @@ const ERRORS: ReadonlyMap<number, { readonly name: string; readonly text: string
 );
 export const programError = (number: number) => ERRORS.get(number) ?? null;
 
-export interface DriftInstruction {
+interface DriftInstruction {
   readonly programId: PublicKey;
   readonly name: string;
   readonly args: Readonly<Record<string, unknown>>;

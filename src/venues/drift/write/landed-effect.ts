@@ -49,7 +49,7 @@ export function fillOf(event: FillEvent, subject: EffectSubject, signature: stri
 }
 
 /** Of the program's instructions in these bytes; none when they are no transaction. */
-export function instructionNames(wire: string, programId: string): readonly string[] {
+function instructionNames(wire: string, programId: string): readonly string[] {
   try {
     const { message } = VersionedTransaction.deserialize(Buffer.from(wire, 'base64'));
     return message.compiledInstructions.flatMap(({ programIdIndex, data }) => {

@@ -13,7 +13,7 @@ import type { SignatureRow } from '../signature-rows.ts';
 import { type EffectSubject, fillOf, type LandedOrder, placedOrder, priceOf, sideOf } from './landed-effect.ts';
 import type { LandedAt, LandedTransaction } from './transaction-history.ts';
 
-export interface OrderSources {
+interface OrderSources {
   readonly subject: EffectSubject;
   /** Null: the node asked does not know it. */
   transaction(signature: string, slot: number | null): Promise<LandedTransaction | null>;
@@ -22,7 +22,7 @@ export interface OrderSources {
 }
 
 /** What the program logged of one order. */
-export interface OrderTrail {
+interface OrderTrail {
   readonly fills: readonly Fill[];
   /** The slot of its last fill, cancel or expiry, after which it cannot act; null: none is known. */
   readonly endedSlot: number | null;

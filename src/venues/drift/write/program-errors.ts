@@ -81,7 +81,7 @@ function failedInstruction(error: Json | undefined): Failed | null {
   return { instruction: at[0], number: inner.Custom };
 }
 
-export interface FailedTransaction {
+interface FailedTransaction {
   readonly report: ErrorReport;
   /** Of the instruction at this index of the message; null where it is not known. */
   readonly programOf: (instruction: number) => string | null;

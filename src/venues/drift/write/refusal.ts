@@ -14,7 +14,7 @@ import { big, text } from '../integers.ts';
 import { openingCost } from './opening.ts';
 import { TOKEN_ACCOUNT_RENT } from './token-accounts.ts';
 
-export const decimalsOf = (asset: Asset): number => (asset === 'SOL' ? 9 : 6);
+const decimalsOf = (asset: Asset): number => (asset === 'SOL' ? 9 : 6);
 
 /** Null: nothing speaks against it here. The program has the last word. */
 export function refusalOf(intent: Intent, read: DriftRead, { market }: DriftDeployment): ErrorReport | null {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { PublicKey, SystemProgram, TransactionInstruction } from '@solana/web3.js';
 import { TOKEN_PROGRAM } from '../deployment.ts';
 
-export const WRAPPED_SOL_MINT = new PublicKey('So11111111111111111111111111111111111111112');
+const WRAPPED_SOL_MINT = new PublicKey('So11111111111111111111111111111111111111112');
 const ASSOCIATED_TOKEN_PROGRAM = new PublicKey('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');
 const TOKEN_ACCOUNT_BYTES = 165;
 /** Solana: rent exemption of a length is 6,960 lamports for each byte and for 128 more. */
