@@ -1,4 +1,4 @@
-/** Figures for display. What is not known prints as "unknown", never as zero. */
+/** Figures for display. An unknown figure prints as "unknown", never as zero. */
 
 export const UNKNOWN = 'unknown';
 /** U+2212, as wide as a digit in tabular figures, where a hyphen is not. */
@@ -6,7 +6,7 @@ const MINUS = '\u2212';
 
 const formats = new Map<string, Intl.NumberFormat>();
 
-/** One locale for all, so that a point is always the decimal separator, as in what is typed and sent. */
+/** One locale for everyone: the decimal separator is always a point, as in amounts that people type and send. */
 function fixed(value: number, digits: number): string {
   const key = String(digits);
   let format = formats.get(key);
@@ -17,13 +17,18 @@ function fixed(value: number, digits: number): string {
   return format.format(Math.abs(value));
 }
 
-type Sign = 'negative' | 'always';
+export type Sign = 'negative' | 'always';
+
+/** The sign to print before a magnitude's text; text that shows only zeros gets none. */
+export function signMark(value: number | bigint, magnitude: string, sign: Sign): string {
+  if (!/[1-9]/.test(magnitude)) return '';
+  if (value < 0) return MINUS;
+  return sign === 'always' ? '+' : '';
+}
 
 function signed(value: number, digits: number, sign: Sign, prefix = '', suffix = ''): string {
   const text = fixed(value, digits);
-  const isZero = !/[1-9]/.test(text);
-  const mark = isZero ? '' : value < 0 ? MINUS : sign === 'always' ? '+' : '';
-  return `${mark}${prefix}${text}${suffix}`;
+  return `${signMark(value, text, sign)}${prefix}${text}${suffix}`;
 }
 
 type Figure = number | null | undefined;
@@ -32,7 +37,7 @@ const known = (value: Figure): value is number => typeof value === 'number' && N
 export const usd = (value: Figure, sign: Sign = 'negative', digits = 2): string =>
   known(value) ? signed(value, digits, sign, '$') : UNKNOWN;
 
-/** Amounts below one cent keep four more places, so that an hour's funding does not read as nothing. */
+/** Amounts below one cent get four more places; otherwise an hour's funding would look like nothing. */
 export const usdFine = (value: Figure, sign: Sign = 'negative'): string =>
   usd(value, sign, known(value) && value !== 0 && Math.abs(value) < 0.01 ? 6 : 2);
 
@@ -51,7 +56,7 @@ export const times = (value: Figure, digits = 2): string => (known(value) ? `${f
 export const plain = (value: Figure, digits = 2): string =>
   known(value) ? signed(value, digits, 'negative') : UNKNOWN;
 
-/** `gain`, `loss`, `zero` or `unknown`: for colour, always beside a sign that says the same without it. */
+/** Decides the colour only; the sign next to it says the same without colour. */
 export type Tone = 'gain' | 'loss' | 'zero' | 'unknown';
 export const toneOf = (value: Figure): Tone =>
   !known(value) ? 'unknown' : value > 0 ? 'gain' : value < 0 ? 'loss' : 'zero';

@@ -25,6 +25,7 @@ import {
 import type { Policy } from '../hedge/policy.ts';
 import { perpMarketOf } from '../margin/margin.ts';
 import { formatSol } from '../money/amounts.ts';
+import { signed } from '../money/display.ts';
 import { abs, type Lamports, lamports } from '../money/units.ts';
 import { isAutomatic } from '../order/operations.ts';
 import { type Hold, tradingStateOf } from './hold.ts';
@@ -182,11 +183,7 @@ const guardBasis = ({ holds, dropped = false }: DecisionContext): GuardBasis =>
 
 const whyBlocked = (gates: GateReport): string => blockingGates(gates).map(gateSentence).join(' ');
 
-/** Two decimals, with a sign and never a negative zero. */
-function deviationText(pct: number): string {
-  const size = Math.abs(pct).toFixed(2);
-  return /[1-9]/.test(size) ? `${pct < 0 ? '\u2212' : '+'}${size} %` : '0.00 %';
-}
+const deviationText = (pct: number): string => `${signed(pct, Math.abs(pct).toFixed(2), '+')} %`;
 
 const automaticGates = (
   snapshot: Snapshot,

@@ -1,4 +1,5 @@
 /** What a gate that did not pass says to a person: one sentence with its figures. The remedy stands in the gate. */
+import { signed } from '../money/display.ts';
 import type { GateCode } from './gate-table.ts';
 
 type GateFigure = number | string | null;
@@ -10,14 +11,12 @@ export interface FailedGate {
   readonly unit: string;
 }
 
-const MINUS = '\u2212';
 /** Decimals tried in turn: as few as tell the figure from the limit. */
 const DECIMALS = { sol: [4, 6, 9], usd: [2, 4, 6], percent: [2, 4], times: [2, 4], seconds: [1, 3] } as const;
 const DAY_SECONDS = 86_400;
 
 const words = (value: string): string => value.replaceAll('_', ' ');
 const trimmed = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
-const signed = (value: number, text: string): string => (value < 0 && /[1-9]/.test(text) ? `${MINUS}${text}` : text);
 
 type Write = (size: number, decimals: number) => string;
 

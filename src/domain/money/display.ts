@@ -1,6 +1,6 @@
 /**
  * Figures in the sentences that people read: USD with 2 decimals (more only below a cent), SOL with 4, a true minus sign,
- * and never a minus zero. Exact figures stand beside the sentence, in its details.
+ * and never a minus zero. The details next to a sentence have the exact figures.
  */
 import { ASSET_DECIMALS, baseUnitsOf, formatAmount } from './amounts.ts';
 
@@ -15,7 +15,11 @@ function rounded(base: bigint, decimals: number, shown: number): string {
   return `${digits.slice(0, digits.length - shown)}.${digits.slice(digits.length - shown)}`;
 }
 
-const signed = (base: bigint, text: string): string => (base < 0n && /[1-9]/.test(text) ? `${MINUS}${text}` : text);
+/** The magnitude's text with the sign of its value; text that shows only zeros gets none. `plus` marks positive values. */
+export function signed(value: number | bigint, magnitude: string, plus: '' | '+' = ''): string {
+  if (!/[1-9]/.test(magnitude)) return magnitude;
+  return `${value < 0 ? MINUS : plus}${magnitude}`;
+}
 
 /** `10.2000`, from lamports. */
 export const solText = (lamports: bigint): string => signed(lamports, rounded(lamports, ASSET_DECIMALS.SOL, 4));
@@ -37,17 +41,15 @@ export const shownUsd = (decimal: string): string => usdText(baseUnitsOf(decimal
 
 const exact = (decimal: string): string => decimal.replace('-', MINUS);
 
-/** Two amounts of SOL that differ look different: all decimals where four hide it. */
+/** Two amounts of SOL that differ also look different: with all decimals if four would hide the difference. */
 export function shownSolChange(from: string, to: string): string {
   const [before, after] = [shownSol(from), shownSol(to)];
   return before === after && from !== to ? `from ${exact(from)} to ${exact(to)} SOL` : `from ${before} to ${after} SOL`;
 }
 
 /** `42.3 %`, `−3.20 %`. */
-export function percentText(value: number, decimals = 1): string {
-  const text = Math.abs(value).toFixed(decimals);
-  return `${value < 0 && /[1-9]/.test(text) ? MINUS : ''}${text} %`;
-}
+export const percentText = (value: number, decimals = 1): string =>
+  `${signed(value, Math.abs(value).toFixed(decimals))} %`;
 
 /** `2026-11-29 14:05 UTC`. */
 export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
