@@ -119,13 +119,17 @@ class Session {
     }
   }
 
-  /** The first answer within 5 s, then the final one. */
+  /**
+   * The first answer within 5 s, then the final one. "Not known yet" (ACCEPTANCE_UNKNOWN) is an answer and no end: what
+   * became of the command follows under the same id, as it does after "pending".
+   */
   async command(action, data = {}) {
     const id = crypto.randomUUID();
     this.socket.send(JSON.stringify({ type: 'COMMAND', action, command_id: id, data }));
     const isAnswer = (message) => message.type === 'COMMAND_RESULT' && message.command_id === id;
     await this.wait(`answer to ${action}`, isAnswer, ANSWER_WITHIN_MS);
-    const end = await this.wait(`end of ${action}`, (m) => isAnswer(m) && m.data.status !== 'pending', END_WITHIN_MS);
+    const isEnd = ({ data, error }) => data.status !== 'pending' && error?.code !== 'ACCEPTANCE_UNKNOWN';
+    const end = await this.wait(`end of ${action}`, (m) => isAnswer(m) && isEnd(m), END_WITHIN_MS);
     check(end.success && end.data.status === 'done', `${action}: ${end.data.status}: ${end.message}`);
     return end;
   }

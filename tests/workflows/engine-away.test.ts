@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { CriticalError, TransientError } from '../../src/lib/errors.ts';
-import { lamportsOf, SOL, until } from '../support/engine-harness.ts';
+import { lamportsOf, until } from '../support/engine-harness.ts';
 import { LedgerHarness } from '../support/ledger-harness.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
@@ -101,7 +101,7 @@ describe('an end that the journal tells', () => {
   it('counts for the next command, however soon it comes', async () => {
     await begin();
     for (let round = 0; round < ROUNDS; round += 1) {
-      const open = await engine.carryOut({ ...OPEN, size: SOL.toString() });
+      const open = await engine.carryOut({ ...OPEN, size: lamportsOf(-1) });
       expect(open).toMatchObject({ success: true });
       const commandId = randomUUID();
       const closing = engine.send(CLOSE, { commandId });

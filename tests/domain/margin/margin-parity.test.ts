@@ -6,10 +6,11 @@ import { decodeAccount } from '../../../src/venues/drift/decode.ts';
 import { type Chain, decodeBytes, marketsOf, recordedChain, sdkUser } from '../../support/drift-accounts.ts';
 import { bytesOfUser, chainOf, driftCase } from '../../support/drift-arbitraries.ts';
 import { fakeOnly } from '../../support/fake-timers.ts';
+import { LONG } from '../../support/long.ts';
 import { completedWithMade, madeChain } from '../../support/made-drift-chain.ts';
 import { ourFigures, sdkFigures } from '../../support/margin-figures.ts';
 
-const RUNS = 300;
+const RUNS = LONG ? 300 : 100;
 /** Seconds alone; minutes on a busy machine under coverage. */
 const TIMEOUT_MS = 300_000;
 

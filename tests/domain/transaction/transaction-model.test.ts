@@ -3,10 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { OperationRequest } from '../../../src/domain/order/operation-request.ts';
 import type { Weather } from '../../support/chain-model.ts';
+import { LONG } from '../../support/long.ts';
 import { type ModelOptions, runModel } from '../../support/model-run.ts';
 
 /** MODEL_RUNS=1000000 MODEL_SEED=7 for a soak; without a seed always the same histories, so that a failure repeats. */
-const RUNS = Number(process.env.MODEL_RUNS ?? 4_000);
+const RUNS = Number(process.env.MODEL_RUNS ?? (LONG ? 4_000 : 1_500));
 const SEED = Number(process.env.MODEL_SEED ?? 1);
 /** A soak goes on in batches, each with the next seed: the test runner hears from it in between. */
 const BATCH = 10_000;
