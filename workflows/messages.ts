@@ -25,6 +25,8 @@ export interface OperationInput {
   readonly confirmedPriceLimit: string | null;
   /** A person confirmed going beyond tolerance (DELTA_EXPOSED). */
   readonly exposureConfirmed: boolean;
+  /** With it: the net delta after that they were shown, signed lamports; null: unknown. Absent: whatever it comes to. */
+  readonly shownNetDelta?: string | null;
   /** Rebuilt from the journal after Temporal lost it: these were signed, and are proven before anything else. */
   readonly recovered: readonly Recovered[];
   /** It begins anew in place, its journal knowing more than its workflow: reports are counted on from here. */

@@ -9,15 +9,20 @@ import { lamports, microUsd, mode, sol, time, usd } from './units.ts';
 const figureAfter = z.union([z.number(), z.string()]).nullable();
 
 export const Preview = z.object({
-  kind: z.string().about('deposit, withdraw, trade or settle.'),
-  reasons: z.array(z.string()).about('Why it is asked: CONFIRM_ABOVE_USD, DELTA_EXPOSED.'),
-  size: sol.optional().about('Of a trade. Negative: sell.'),
+  kind: z.string().about('deposit, withdraw, trade, settle or adopt.'),
+  reasons: z
+    .array(z.string())
+    .about('Why it is asked: CONFIRM_ABOVE_USD, DELTA_EXPOSED; of adopt LONG_POSITION, SHORT_BEYOND_SPOT.'),
+  size: sol.optional().about('Of a trade. Negative: sell. Of adopt: the correction that would follow; 0: none.'),
   size_base: lamports.optional(),
   asset: z.enum(['SOL', 'USDC']).optional(),
   amount: z.number().optional().about('Of a deposit or withdrawal, in units of the asset.'),
   amount_base: z.string().optional(),
   opening_cost: sol.optional().about('What opening the account costs.'),
   opening_cost_base: lamports.optional(),
+  position: sol.optional().about('Of adopt: what is taken over. Negative: short.'),
+  position_base: lamports.optional(),
+  hedge_target: z.number().optional().about('Of adopt: what it becomes.'),
   price_limit: usd.nullable().about('The worst price that will be accepted.'),
   price_limit_base: microUsd.nullable(),
   mark_price: usd.nullable().optional().about('Of a trade: the price that the venue fills at now.'),

@@ -186,11 +186,11 @@ class Feeder {
       return;
     }
     const [simulated] = decode(details.result);
-    const exposure = this.state.confirmed.exposure;
+    const { confirmed } = this.state;
     const result =
       simulated === undefined
         ? notPrepared(reportOfFailure(failure))
-        : preparedResult(this.input, leg, simulated as Parameters<typeof preparedResult>[2], exposure, this.nowMs);
+        : preparedResult(this.input, leg, simulated as Parameters<typeof preparedResult>[2], confirmed, this.nowMs);
     this.apply({ kind: 'result', ticket, result });
   }
 

@@ -138,6 +138,24 @@ describe('a question', () => {
   });
 });
 
+describe('two tabs', () => {
+  it('cannot confirm each other into a larger exposure: the second is asked again, or told so after its wait', async () => {
+    const request = OPEN(14);
+    const tabs = [randomUUID(), randomUUID()];
+    const tokens = await Promise.all(tabs.map((commandId) => engine.send(request, { commandId })));
+    const confirm = async (tab: 0 | 1) =>
+      await engine.carryOut(request, {
+        commandId: tabs[tab] as string,
+        confirmationToken: tokens[tab]?.data.confirmation_token as string,
+      });
+    const answers = await Promise.all([confirm(0), confirm(1)]);
+    expect(answers.filter(({ success }) => success)).toHaveLength(1);
+    expect(answers.find(({ success }) => !success)?.error?.code).toBe('CONFIRMATION_REQUIRED');
+    expect(await engine.perp()).toBe(-14n * SOL);
+    expect(await engine.carryOut(CLOSE)).toMatchObject({ success: true });
+  });
+});
+
 describe('without a position', () => {
   it('REBALANCE is refused and names the OPEN that would hedge', async () => {
     expect(await engine.carryOut({ kind: 'rebalance', market: 'SOL-PERP' })).toMatchObject({

@@ -5,6 +5,7 @@ import {
   actionOf,
   type CommandAnswer,
   type CommandEnvelope,
+  type CommandRequest,
   isOperation,
   refused,
 } from '../../src/domain/order/command.ts';
@@ -12,7 +13,7 @@ import { isExit } from '../../src/domain/order/operations.ts';
 import { accepted, idConflict } from '../../src/domain/order/repeated-command.ts';
 import { operationIdOf } from '../../src/lib/ids.ts';
 import type { CommandRecords } from './command-records.ts';
-import { engineBusy, expiry, failedInside, NOT_READY } from './command-refusals.ts';
+import { confirmationMissed, engineBusy, expiry, failedInside, NOT_READY } from './command-refusals.ts';
 import type { ControlCommands } from './control-commands.ts';
 import type { EngineCore } from './core.ts';
 import type { SlotLine } from './slot-line.ts';
@@ -73,9 +74,15 @@ export class CommandDesk {
   async handle(envelope: CommandEnvelope, ready: boolean, withinMs: number): Promise<CommandAnswer> {
     const { records } = this.#ports;
     if (!ready && needsStores(envelope)) return records.addressed(refused(NOT_READY));
-    const answer: { value?: CommandAnswer } = {};
+    const answer: { value?: CommandAnswer; closed?: true } = {};
+    // A question is for who still waits: after `pending` only an end may follow.
+    const ask = (question: CommandAnswer): boolean => {
+      if (answer.closed) return false;
+      answer.value = question;
+      return true;
+    };
     this.#handling += 1;
-    void this.#answer(envelope)
+    void this.#answer(envelope, ask)
       .catch((error: unknown): CommandAnswer => {
         if (isCancellation(error)) throw error;
         return refused(failedInside(error));
@@ -84,6 +91,7 @@ export class CommandDesk {
         answer.value = value;
       });
     await condition(() => answer.value !== undefined, withinMs);
+    answer.closed = true;
     return records.addressed(answer.value ?? this.#pending(envelope));
   }
 
@@ -92,8 +100,8 @@ export class CommandDesk {
   }
 
   /** The final answer, however long it takes. */
-  async #answer(envelope: CommandEnvelope): Promise<CommandAnswer> {
-    const { records, trades, controls } = this.#ports;
+  async #answer(envelope: CommandEnvelope, ask: (question: CommandAnswer) => boolean): Promise<CommandAnswer> {
+    const { records } = this.#ports;
     const { commandId, requestHash } = envelope;
     // Of several that wait, one goes on at a time.
     while (this.#inHand.has(commandId)) await condition(() => !this.#inHand.has(commandId));
@@ -108,15 +116,23 @@ export class CommandDesk {
       }
       const { request } = envelope;
       if (Date.now() > envelope.notAfterMs) return await records.conclude(envelope, expiry(), false);
-      if (!isOperation(request)) return await controls.run(envelope, request);
-      const unstarted = await trades.run(envelope, request);
-      if (unstarted !== null) return unstarted;
+      const unstarted = await this.#run(envelope, request);
+      if (unstarted !== null) {
+        const missed = unstarted.data.status === 'confirmation_required' && !ask(unstarted);
+        return missed ? await records.conclude(envelope, refused(confirmationMissed), true) : unstarted;
+      }
       release();
       await condition(() => records.remembered(commandId)?.answer != null);
       return records.remembered(commandId)?.answer ?? this.#pending(envelope);
     } finally {
       release();
     }
+  }
+
+  /** Null: an operation was started, and its report brings the answer. */
+  async #run(envelope: CommandEnvelope, request: CommandRequest): Promise<CommandAnswer | null> {
+    const { trades, controls } = this.#ports;
+    return isOperation(request) ? await trades.run(envelope, request) : await controls.run(envelope, request);
   }
 
   /** The command is in hand until the returned function is called; calling it again does nothing. */

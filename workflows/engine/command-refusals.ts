@@ -56,6 +56,18 @@ export const waitedForVenue = ({ code, message }: ErrorReport, waitedMs: number)
 export const alreadySettling = (operationId: string): CommandAnswer =>
   done('A settle of this market is already under way.', { changed: false, operation_id: operationId });
 
+/** Likewise: what was shown to a person, or never had to be, is not what would be done now. */
+export const confirmationMissed: ErrorReport = {
+  code: 'CONFIRMATION_REQUIRED',
+  message: 'The account changed while the command waited, and it needs a confirmation now. Nothing was sent.',
+  details: { remedy: 'Send it again with a new command_id.' },
+};
+
+export const unreadInTurn: ErrorReport = {
+  ...VENUE_DOWN,
+  details: { part: 'venue', remedy: 'Send it again with a new command_id.' },
+};
+
 export const failedInside = (error: unknown): ErrorReport => ({
   code: 'UNAVAILABLE',
   message: error instanceof Error ? error.message : String(error),

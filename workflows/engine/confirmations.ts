@@ -1,9 +1,10 @@
-/** Tokens of orders that a person must confirm: bound to the command and to the price that was shown, valid once. */
+/** Tokens of commands that a person must confirm: bound to the command and to what was shown, valid once. */
 import { uuid4 } from '@temporalio/workflow';
-import { CONFIRMATION_LIFE_MS, type Confirmation } from '../../src/domain/engine/engine-state.ts';
+import { CONFIRMATION_LIFE_MS } from '../../src/domain/engine/engine-state.ts';
 import { issueConfirmation, spendConfirmation } from '../../src/domain/engine/transitions.ts';
+import type { ShownTerms } from '../../src/domain/gates/shown.ts';
 import { type CommandAnswer, type CommandEnvelope, refused } from '../../src/domain/order/command.ts';
-import type { OperationPlan } from '../../src/domain/planning/plan-command.ts';
+import type { ConfirmationQuestion } from '../../src/domain/planning/plan-command.ts';
 import type { EngineCore } from './core.ts';
 
 export class Confirmations {
@@ -13,12 +14,11 @@ export class Confirmations {
     this.#state = state;
   }
 
-  ask({ commandId, requestHash }: CommandEnvelope, plan: Extract<OperationPlan, { kind: 'confirm' }>): CommandAnswer {
+  ask({ commandId, requestHash }: CommandEnvelope, { message, preview, shown }: ConfirmationQuestion): CommandAnswer {
     const nowMs = Date.now();
     const token = uuid4();
     const expiresAtMs = nowMs + CONFIRMATION_LIFE_MS;
-    const { message, preview, priceLimit } = plan;
-    this.#state.apply(issueConfirmation, { commandId, requestHash, token, priceLimit, expiresAtMs }, nowMs);
+    this.#state.apply(issueConfirmation, { commandId, requestHash, token, shown, expiresAtMs }, nowMs);
     const remedy = 'Send the same command with the same command_id and data.confirmation_token.';
     return refused({ code: 'CONFIRMATION_REQUIRED', message, details: { remedy } }, 'confirmation_required', {
       preview,
@@ -27,8 +27,8 @@ export class Confirmations {
     });
   }
 
-  /** Spends the token. Null: none was sent. */
-  spend({ commandId, requestHash, confirmationToken }: CommandEnvelope): Confirmation | 'invalid' | null {
+  /** Spends the token, for what was shown with it. Null: none was sent. */
+  spend({ commandId, requestHash, confirmationToken }: CommandEnvelope): ShownTerms | 'invalid' | null {
     if (confirmationToken === undefined) return null;
     const found = this.#state.current.confirmations.find(
       (confirmation) =>
@@ -37,8 +37,9 @@ export class Confirmations {
         confirmation.token === confirmationToken &&
         confirmation.expiresAtMs > Date.now(),
     );
-    if (found === undefined) return 'invalid';
+    // What an older version issued names nothing that was shown.
+    if (found?.shown === undefined) return 'invalid';
     this.#state.apply(spendConfirmation, confirmationToken);
-    return found;
+    return found.shown;
   }
 }

@@ -12,10 +12,12 @@ import {
   type Mode,
   refused,
 } from '../../src/domain/order/command.ts';
+import { planAdoption } from '../../src/domain/planning/plan-adoption.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import type { AccountReader } from './account-reader.ts';
 import { type CommandRecords, journalAnswer } from './command-records.ts';
-import { ADOPT_UNREAD, RESUME_UNREAD } from './command-refusals.ts';
+import { ADOPT_UNREAD, CONFIRMATION_INVALID, RESUME_UNREAD } from './command-refusals.ts';
+import type { Confirmations } from './confirmations.ts';
 import type { EngineCore } from './core.ts';
 import { checkWallet } from './wallet-check.ts';
 
@@ -23,6 +25,7 @@ const ADOPTED_QUIETLY = ' It makes no automatic trade for one cooldown, except t
 
 export interface ControlCommandsPorts {
   readonly records: CommandRecords;
+  readonly confirmations: Confirmations;
   readonly account: AccountReader;
   /** A person looked: takes the journal that stands as ours. The reason when it cannot. */
   readonly acceptJournal: () => Promise<ErrorReport | null>;
@@ -120,18 +123,18 @@ export class ControlCommands {
   }
 
   async #adopt(envelope: CommandEnvelope, admitted: boolean): Promise<CommandAnswer> {
-    const { records, account } = this.#ports;
+    const { records, account, confirmations } = this.#ports;
     const { state, settings } = this.#core;
+    const shown = confirmations.spend(envelope);
+    if (shown === 'invalid') return refused(CONFIRMATION_INVALID);
     const snapshot = await account.tryRead();
     if (snapshot === null) return refused(ADOPT_UNREAD);
-    const perp = perpOf(snapshot).toString();
-    if (perp === '0') {
-      const error = { code: 'NO_POSITION', message: 'There is no position to manage.' };
-      return await records.conclude(envelope, refused(error), admitted);
-    }
-    const changed = state.current.expectedPerp !== perp || isRestrictedBy(state.current, 'foreign_trade');
     const { policy } = settings;
-    const spot = (exposure(snapshot, policy).spot ?? 0n).toString();
+    const plan = planAdoption({ snapshot, policy, shown, nowMs: Date.now() });
+    if (plan.kind === 'refuse') return await records.conclude(envelope, refused(plan.error), admitted);
+    if (plan.kind === 'confirm') return confirmations.ask(envelope, plan);
+    const { perp, spot } = plan;
+    const changed = state.current.expectedPerp !== perp || isRestrictedBy(state.current, 'foreign_trade');
     state.apply(adopt, perp, spot, snapshot.marketTimeMs + policy.cooldownMs);
     const quiet = policy.cooldownMs === 0 ? '' : ADOPTED_QUIETLY;
     const answer = done(`The engine manages this position now.${quiet}`, { changed, ...this.#stateData() });

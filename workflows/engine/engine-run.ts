@@ -84,13 +84,14 @@ export class EngineRun {
     const records = new CommandRecords(core, locally);
     const account = new AccountReader(engineId, locally);
     const line = new SlotLine();
+    const confirmations = new Confirmations(core);
     const trades = new TradeCommands(core, {
       ...{ records, account, line, comparePosition, reportsTaken },
-      confirmations: new Confirmations(core),
+      confirmations,
       start: (start) => starter.start(start),
     });
     const acceptJournal = () => stores.accept();
-    const controls = new ControlCommands(core, { records, account, acceptJournal, reportsTaken });
+    const controls = new ControlCommands(core, { records, confirmations, account, acceptJournal, reportsTaken });
     const desk = new CommandDesk(core, { records, line, trades, controls, mustRenew: () => this.#mustRenew() });
     const trading = new AutomaticTrading(core, {
       ...{ lose, reportsTaken },

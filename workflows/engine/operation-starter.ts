@@ -25,6 +25,7 @@ import {
 } from '../../src/domain/engine/engine-state.ts';
 import { perpOf } from '../../src/domain/engine/reconcile.ts';
 import { carryOperation, grantSlot, nextDecision, proveOperation } from '../../src/domain/engine/transitions.ts';
+import type { ShownTerms } from '../../src/domain/gates/shown.ts';
 import { exposure, FULL_HEDGE_PPM } from '../../src/domain/hedge/delta.ts';
 import { OPERATION_RULES } from '../../src/domain/operation/operation.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
@@ -53,8 +54,8 @@ export interface StartRequest {
   readonly request: OperationRequest;
   readonly reducing: boolean;
   readonly snapshot: Snapshot | null;
-  readonly confirmedPriceLimit: string | null;
-  readonly exposureConfirmed: boolean;
+  /** What a person was shown and confirmed; null: nobody was asked. */
+  readonly shown: ShownTerms | null;
   /** Sizes come from a finalized snapshot. Absent: only while another transaction is unresolved. */
   readonly fromFinalized?: boolean;
 }
@@ -82,8 +83,7 @@ export class OperationStarter {
       request: { kind: action.kind, market: SOL_PERP, size: action.delta.toString() },
       reducing: OPERATIONS[action.kind].reduces || !('enlarging' in action && action.enlarging),
       snapshot,
-      confirmedPriceLimit: null,
-      exposureConfirmed: false,
+      shown: null,
       fromFinalized: action.kind === 'guard' && action.from === 'finalized',
     });
   }
@@ -196,8 +196,7 @@ export class OperationStarter {
       request: record.intent as unknown as OperationRequest,
       reducing: operation.reducing,
       snapshot: null,
-      confirmedPriceLimit: null,
-      exposureConfirmed: false,
+      shown: null,
     };
     await this.#startWorkflow(start, record.createdAtMs, record.attempts.map(recoveredFrom));
   }
@@ -210,8 +209,7 @@ export class OperationStarter {
       request,
       reducing: OPERATIONS[request.kind].reduces,
       snapshot: null,
-      confirmedPriceLimit: null,
-      exposureConfirmed: false,
+      shown: null,
     };
     return this.#tracked(start, record.createdAtMs, phase);
   }
@@ -232,6 +230,7 @@ export class OperationStarter {
       wantsSlot: false,
       counted: '0',
       spot: (spot ?? 0n).toString(),
+      confirmedNetDelta: start.shown?.reasons.includes('DELTA_EXPOSED') === true ? start.shown.netDelta : null,
       perpBefore: start.snapshot === null ? null : perpOf(start.snapshot).toString(),
       marketTimeMs: marketTimeAt(state.current, settings.policy.marketSpeed, Date.now()),
       acceptedAtMs,
@@ -252,8 +251,8 @@ export class OperationStarter {
       policy: settings.policyJson,
       timing: settings.tuning.timing,
       acceptedAtMs,
-      confirmedPriceLimit: start.confirmedPriceLimit,
-      exposureConfirmed: start.exposureConfirmed,
+      confirmedPriceLimit: start.shown?.priceLimit ?? null,
+      ...confirmedExposure(start.shown),
       recovered,
       hedgeTargetPpm: start.request.kind === 'rebalance' ? FULL_HEDGE_PPM : state.current.hedgeTargetPpm,
       whileUnresolved: start.fromFinalized === true || unresolvedOperations(state.current).length > 0,
@@ -282,6 +281,12 @@ export class OperationStarter {
     }
   }
 }
+
+/** As an operation's input carries it. */
+const confirmedExposure = (shown: ShownTerms | null): Pick<OperationInput, 'exposureConfirmed' | 'shownNetDelta'> =>
+  shown?.reasons.includes('DELTA_EXPOSED') === true
+    ? { exposureConfirmed: true, shownNetDelta: shown.netDelta }
+    : { exposureConfirmed: false };
 
 const summaryOf = ({ request, commandId }: StartRequest): string =>
   `${operationTitle(request)}, ${commandId === null ? 'decided by the engine' : `command ${commandId}`}`;

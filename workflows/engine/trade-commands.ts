@@ -4,13 +4,13 @@ import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot
 import { refusalOf } from '../../src/domain/engine/admission.ts';
 import {
   admissionView,
-  type Confirmation,
   rememberCommand,
   settleUnderWay,
   trackedOperation,
 } from '../../src/domain/engine/engine-state.ts';
 import { tradingStateOf } from '../../src/domain/engine/hold.ts';
-import { flattenWithoutPosition } from '../../src/domain/engine/transitions.ts';
+import { flattenWithoutPosition, forgetCommand } from '../../src/domain/engine/transitions.ts';
+import type { ShownTerms } from '../../src/domain/gates/shown.ts';
 import { actionOf, type CommandAnswer, type CommandEnvelope, done, refused } from '../../src/domain/order/command.ts';
 import type { AskedOperation } from '../../src/domain/order/operation-request.ts';
 import { type AdmissionRow, admissionRow, isExit, type OperationKind } from '../../src/domain/order/operations.ts';
@@ -26,6 +26,7 @@ import {
   engineBusy,
   expiry,
   JOURNAL_DOWN,
+  unreadInTurn,
   VENUE_DOWN,
   waitedForSlot,
   waitedForVenue,
@@ -36,6 +37,21 @@ import type { StartRequest } from './operation-starter.ts';
 import type { SlotLine } from './slot-line.ts';
 
 type StartPlan = Extract<OperationPlan, { kind: 'start' }>;
+
+/** What a plan rests on. */
+interface Look {
+  readonly snapshot: Snapshot;
+  /** Reports taken when it was read. */
+  readonly reports: number;
+  readonly shown: ShownTerms | null;
+}
+
+interface PlannedStart {
+  readonly plan: StartPlan;
+  readonly look: Look;
+}
+
+const rowOf = ({ plan }: PlannedStart): AdmissionRow => admissionRow(plan.request.kind, plan.reducing);
 
 /** A person's word for a trade holds so long, as a verdict's does: a way out waits for a venue that is away. */
 const WAY_OUT_WAITS_MS = 600_000;
@@ -74,8 +90,8 @@ export class TradeCommands {
     // The direction of a rebalance shows only on a snapshot.
     const refusal = () => (kind === 'rebalance' ? null : this.#refusal(admissionRow(kind, false)));
     const withSnapshot = refusal() === null;
-    const confirmation = confirmations.spend(envelope);
-    if (confirmation === 'invalid') return refused(CONFIRMATION_INVALID, 'rejected');
+    const shown = confirmations.spend(envelope);
+    if (shown === 'invalid') return refused(CONFIRMATION_INVALID, 'rejected');
     const reports = reportsTaken();
     const admitted = await records.admit(envelope, withSnapshot);
     if (admitted === null && !isExit(kind)) return refused(JOURNAL_DOWN);
@@ -90,23 +106,24 @@ export class TradeCommands {
     if (snapshot === null) return await this.#answerUnread(envelope, kind, admitted);
     // What an operation told meanwhile may not be in what was read.
     if (reportsTaken() === reports) comparePosition(snapshot);
-    return await this.#carryOut(envelope, request, snapshot, confirmation);
+    const look: Look = { snapshot, reports, shown };
+    const plan = this.#plan(request, look);
+    if (plan.kind !== 'start') return await this.#answerPlan(envelope, request, plan);
+    return await this.#startInTurn(envelope, request, { plan, look });
   }
 
-  async #carryOut(
-    envelope: CommandEnvelope,
-    request: AskedOperation,
-    snapshot: Snapshot,
-    confirmation: Confirmation | null,
-  ): Promise<CommandAnswer | null> {
-    const { records, confirmations } = this.#ports;
+  #plan(request: AskedOperation, { snapshot, shown }: Look): OperationPlan {
     const { hedgeTargetPpm, cooldownUntilMs } = this.#core.state.current;
     const { policy } = this.#core.settings;
-    const confirmed = confirmation !== null;
-    const nowMs = Date.now();
-    const plan = planCommand(request, {
-      ...{ snapshot, policy, hedgeTargetPpm, cooldownUntilMs, confirmed, nowMs },
-    });
+    return planCommand(request, { snapshot, policy, hedgeTargetPpm, cooldownUntilMs, shown, nowMs: Date.now() });
+  }
+
+  async #answerPlan(
+    envelope: CommandEnvelope,
+    request: AskedOperation,
+    plan: Exclude<OperationPlan, StartPlan>,
+  ): Promise<CommandAnswer> {
+    const { records, confirmations } = this.#ports;
     switch (plan.kind) {
       case 'refuse':
         return await records.conclude(envelope, refused(plan.error, 'rejected', plan.data), true);
@@ -116,8 +133,6 @@ export class TradeCommands {
       }
       case 'confirm':
         return confirmations.ask(envelope, plan);
-      case 'start':
-        return await this.#startInTurn(envelope, plan, snapshot, confirmation);
     }
   }
 
@@ -165,18 +180,16 @@ export class TradeCommands {
 
   async #startInTurn(
     envelope: CommandEnvelope,
-    { request, reducing }: StartPlan,
-    snapshot: Snapshot,
-    confirmation: Confirmation | null,
+    request: AskedOperation,
+    planned: PlannedStart,
   ): Promise<CommandAnswer | null> {
-    const { records, line, start } = this.#ports;
+    const { records, line } = this.#ports;
     const { engineId, state, settings } = this.#core;
     const { commandId, requestHash } = envelope;
     const exits = isExit(request.kind);
-    const row = admissionRow(request.kind, reducing);
-    const refusal = this.#refusal(row);
+    const refusal = this.#refusal(rowOf(planned));
     if (refusal !== null) return await records.conclude(envelope, refused(refusal), true);
-    const { maxWaiting, slotWaitMs } = settings.tuning;
+    const { maxWaiting } = settings.tuning;
     // Several may have passed the validator at once.
     if (!exits && line.length >= maxWaiting) return refused(engineBusy(line.length, maxWaiting));
     const operationId = operationIdOf(engineId, commandId);
@@ -184,32 +197,76 @@ export class TradeCommands {
     line.join(commandId, exits);
     try {
       if (exits) await this.#standDownWhatRuns(envelope, request.kind);
-      const mine = () => state.current.slot === null && line.isFirst(commandId);
-      const untilMs = Date.now() + slotWaitMs;
-      // Looked at again after each wait (another way out may have come to the head), and then nothing is awaited.
-      while (!mine()) {
-        if (exits) await condition(mine);
-        else if (!(await condition(mine, Math.max(1, untilMs - Date.now())))) {
-          return await records.conclude(envelope, refused(waitedForSlot(slotWaitMs)), true);
-        }
-      }
-      const late = this.#refusal(row);
-      if (late !== null) return await records.conclude(envelope, refused(late), true);
-      const twin = request.kind === 'settle' ? settleUnderWay(state.current, request.market) : null;
-      if (twin !== null && patched('one-settle-at-a-time')) {
-        return await records.conclude(envelope, alreadySettling(twin.operationId), true);
-      }
-      const starting = start({
-        ...{ operationId, commandId, request, reducing, snapshot },
-        confirmedPriceLimit: confirmation?.priceLimit ?? null,
-        exposureConfirmed: confirmation !== null,
-      });
+      const inTurn = await this.#inTurn(envelope, request, planned);
+      if ('answer' in inTurn) return inTurn.answer;
       line.leave(commandId);
-      await starting;
+      await inTurn.starting;
       return null;
     } finally {
       line.leave(commandId);
     }
+  }
+
+  /** Waits for the slot and starts in it, by a plan on what stands then; or the answer of what ended it before. */
+  async #inTurn(
+    envelope: CommandEnvelope,
+    request: AskedOperation,
+    first: PlannedStart,
+  ): Promise<{ readonly answer: CommandAnswer } | { readonly starting: Promise<void> }> {
+    const { records, line } = this.#ports;
+    const { state, settings } = this.#core;
+    const { commandId } = envelope;
+    const exits = isExit(request.kind);
+    const conclude = async (answer: CommandAnswer) => ({ answer: await records.conclude(envelope, answer, true) });
+    const mine = () => state.current.slot === null && line.isFirst(commandId);
+    const { slotWaitMs } = settings.tuning;
+    const untilMs = Date.now() + slotWaitMs;
+    let planned = first;
+    // Looked at again after each wait (another way out may have come to the head), and then nothing is awaited.
+    for (;;) {
+      const waited = !mine();
+      while (!mine()) {
+        if (exits) await condition(mine);
+        else if (!(await condition(mine, Math.max(1, untilMs - Date.now())))) {
+          return await conclude(refused(waitedForSlot(slotWaitMs)));
+        }
+      }
+      const late = this.#refusal(rowOf(planned));
+      if (late !== null) return await conclude(refused(late));
+      const twin = request.kind === 'settle' ? settleUnderWay(state.current, request.market) : null;
+      if (twin !== null && patched('one-settle-at-a-time')) return await conclude(alreadySettling(twin.operationId));
+      const outdated = !exits && (waited || this.#ports.reportsTaken() !== planned.look.reports);
+      if (!outdated || !patched('planned-in-turn')) return { starting: this.#start(envelope, planned) };
+      const anew = await this.#planAnew(envelope, request, planned.look.shown);
+      if ('answer' in anew) return anew;
+      planned = anew;
+    }
+  }
+
+  /** Another operation came between: what it left is what counts, for the plan and for what a person was shown. */
+  async #planAnew(
+    envelope: CommandEnvelope,
+    request: AskedOperation,
+    shown: ShownTerms | null,
+  ): Promise<{ readonly answer: CommandAnswer } | PlannedStart> {
+    const { records, account, reportsTaken } = this.#ports;
+    const reports = reportsTaken();
+    const snapshot = await account.tryRead();
+    if (snapshot === null) return { answer: await records.conclude(envelope, refused(unreadInTurn), true) };
+    const look: Look = { snapshot, reports, shown };
+    const plan = this.#plan(request, look);
+    if (plan.kind === 'start') return { plan, look };
+    // It was not started, and with its token it comes again.
+    if (plan.kind === 'confirm') this.#core.state.apply(forgetCommand, envelope.commandId);
+    return { answer: await this.#answerPlan(envelope, request, plan) };
+  }
+
+  /** Synchronous up to where the operation holds the slot. */
+  #start({ commandId }: CommandEnvelope, { plan, look }: PlannedStart): Promise<void> {
+    const operationId = operationIdOf(this.#core.engineId, commandId);
+    const { request, reducing } = plan;
+    const { snapshot, shown } = look;
+    return this.#ports.start({ operationId, commandId, request, reducing, snapshot, shown });
   }
 
   /** A way out ends what runs, unless that is a way out itself and goes at least as far: waiting is quicker then. */

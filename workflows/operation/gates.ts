@@ -4,7 +4,8 @@ import { decodeSnapshot, type SnapshotJson } from '../../src/domain/account/snap
 import { evaluateGates, gateError } from '../../src/domain/gates/gates.ts';
 import { FULL_HEDGE_PPM } from '../../src/domain/hedge/delta.ts';
 import { decodePolicy } from '../../src/domain/hedge/policy.ts';
-import type { Leg } from '../../src/domain/operation/operation.ts';
+import { lamports } from '../../src/domain/money/units.ts';
+import type { ConfirmedTerms, Leg } from '../../src/domain/operation/operation.ts';
 import type { CancelIntent, Intent } from '../../src/domain/order/intent.ts';
 import type { OperationRequest, SizedOperation } from '../../src/domain/order/operation-request.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
@@ -15,7 +16,7 @@ export function gateRefusal(
   leg: Leg,
   intent: Intent,
   snapshot: SnapshotJson,
-  exposureConfirmed: boolean,
+  { exposure, netDelta }: ConfirmedTerms,
   nowMs: number,
 ): ErrorReport | null {
   // A cancel and the settle after a close take nothing on; the venue has the last word on both.
@@ -25,7 +26,8 @@ export function gateRefusal(
       snapshot: decodeSnapshot(snapshot),
       operation: sizedOperation(input.request, intent),
       automatic: input.commandId === null,
-      exposureConfirmed,
+      exposureConfirmed: exposure,
+      ...(netDelta === undefined ? {} : { shownNetDelta: netDelta === null ? null : lamports(BigInt(netDelta)) }),
       hedgeTargetPpm: input.hedgeTargetPpm ?? FULL_HEDGE_PPM,
       policy: decodePolicy(input.policy),
       nowMs,

@@ -17,7 +17,11 @@ export function initialState(input: OperationInput): OperationState {
       hadPosition: input.hadPosition ?? false,
       ...(input.rules === undefined ? {} : { rules: input.rules }),
     },
-    { priceLimit: input.confirmedPriceLimit, exposure: input.exposureConfirmed },
+    {
+      priceLimit: input.confirmedPriceLimit,
+      exposure: input.exposureConfirmed,
+      ...(input.shownNetDelta === undefined ? {} : { netDelta: input.shownNetDelta }),
+    },
     input.recovered,
   );
   return input.restored === undefined ? state : { ...state, reports: input.restored.reports };

@@ -1,6 +1,6 @@
 /** What a simulation's answer means for the reducer: pure, so that recorded histories can be fed through the same. */
 import type { TransactionActivities } from '../../activities/contract.ts';
-import type { Leg, MainResult } from '../../src/domain/operation/operation.ts';
+import type { ConfirmedTerms, Leg, MainResult } from '../../src/domain/operation/operation.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import type { OperationInput } from '../messages.ts';
 import { gateRefusal } from './gates.ts';
@@ -19,7 +19,7 @@ export function preparedResult(
   input: OperationInput,
   leg: Leg,
   { planned, simulation, snapshot }: Simulated,
-  exposureConfirmed: boolean,
+  confirmed: ConfirmedTerms,
   nowMs: number,
 ): MainResult {
   const { position } = planned;
@@ -29,7 +29,7 @@ export function preparedResult(
     return { kind: 'prepared', prepared: { ok: false, error }, position, nothing: planned.why };
   }
   const { intent, reducing } = planned;
-  const blocked = gateRefusal(input, leg, intent, snapshot, exposureConfirmed, nowMs);
+  const blocked = gateRefusal(input, leg, intent, snapshot, confirmed, nowMs);
   if (blocked !== null) return notPrepared(blocked, position);
   if (simulation !== null && !simulation.ok) return notPrepared(simulation.error, position);
   return { kind: 'prepared', prepared: { ok: true, intent, reducing }, position, nothing: null };

@@ -344,7 +344,7 @@ class OperationHost {
         commitment: this.input.whileUnresolved === true ? 'finalized' : 'confirmed',
         timing,
       });
-      return preparedResult(this.input, leg, simulated, this.state.confirmed.exposure, Date.now());
+      return preparedResult(this.input, leg, simulated, this.state.confirmed, Date.now());
     } catch (error) {
       if (isCancellation(error)) throw error;
       return notPrepared(failureReport(error), null, isPassing(error));

@@ -14,7 +14,7 @@ const UNITS: readonly (readonly [RegExp, RegExp | null, Format])[] = [
   [/_pct$/, /_pct$/, percent],
   [/^(health_after|delta_after)$/, null, percent],
   [/_sol$/, /_sol$/, (value) => sol(value, 'negative', 6)],
-  [/^(size|opening_cost)$/, null, (value) => sol(value, 'negative', 6)],
+  [/^(size|position|opening_cost)$/, null, (value) => sol(value, 'negative', 6)],
   [/^leverage/, null, times],
 ];
 

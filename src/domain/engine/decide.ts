@@ -15,6 +15,7 @@ import { guardTrade } from '../gates/guard.ts';
 import {
   correctionDirection,
   correctionTo,
+  deltaSlack,
   driftFromTargetPct,
   type Exposure,
   excessOf,
@@ -224,7 +225,7 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
   if (Math.abs(driftPct) <= policy.driftTolerancePct) {
     return hold('WITHIN_TOLERANCE', `On target. Hedge deviation: ${deviationText(driftPct)}.`, figures);
   }
-  if (naked && excessOf(spot, perp) <= BigInt(context.confirmedExcess ?? '0')) {
+  if (naked && isConfirmedExcess(excessOf(spot, perp), spot, context, policy)) {
     return hold('NAKED_CONFIRMED', 'A short larger than spot was confirmed. REBALANCE or CLOSE ends it.', figures);
   }
   const foreign = context.holds.filter((each) => each.code === 'foreign_trade');
@@ -249,6 +250,12 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
   if (!gates.pass) return { ...hold('GATE_BLOCKED', `The rebalance is blocked. ${whyBlocked(gates)}`, figures), gates };
   const text = `Hedge deviation: ${deviationText(driftPct)}. ${delta < 0n ? 'Selling' : 'Buying'} ${formatSol(abs(delta))} SOL.`;
   return { action: { kind: 'correct', delta, enlarging }, reasons: [{ code: 'CORRECT', text, figures }], gates };
+}
+
+/** Interest and gas move what is left over by dust; more than that nobody confirmed. */
+function isConfirmedExcess(excess: bigint, spot: Lamports, context: DecisionContext, policy: Policy): boolean {
+  const confirmed = BigInt(context.confirmedExcess ?? '0');
+  return confirmed > 0n && excess <= confirmed + deltaSlack(spot, reservedFor(policy));
 }
 
 interface Correction {

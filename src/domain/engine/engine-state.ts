@@ -6,8 +6,9 @@
 import type { ErrorReport } from '../../lib/errors.ts';
 import { alertReason, raised } from '../alerts/alert.ts';
 import { withPeriod } from '../alerts/alert-row.ts';
+import type { ShownTerms } from '../gates/shown.ts';
 import { excessOf, FULL_HEDGE_PPM, hedgeTargetPpm } from '../hedge/delta.ts';
-import { lamports } from '../money/units.ts';
+import { lamports, min } from '../money/units.ts';
 import type { OperationReport } from '../operation/operation-report.ts';
 import { type CommandAnswer, isFinal } from '../order/command.ts';
 import { admissionRow, type OperationKind } from '../order/operations.ts';
@@ -48,6 +49,11 @@ export interface TrackedOperation {
   readonly doubted?: boolean;
   /** Market and wall time at acceptance, and the spot then: the hedge target after an OPEN is short / spot. */
   readonly spot: string;
+  /**
+   * The net delta after that a person was shown and confirmed; null: they confirmed no exposure. Absent in what an older
+   * version carried: whatever it came to was confirmed.
+   */
+  readonly confirmedNetDelta?: string | null;
   /** The perp in that snapshot, signed lamports; null when there was none. */
   readonly perpBefore: string | null;
   readonly marketTimeMs: number;
@@ -61,12 +67,12 @@ export interface RememberedCommand {
   readonly answer: CommandAnswer | null;
 }
 
-/** Issued and spent in the workflow: bound to the command's hash and to the worst price that was shown; valid once. */
+/** Issued and spent in the workflow: bound to the command's hash and to what was shown; valid once. */
 export interface Confirmation {
   readonly commandId: string;
   readonly requestHash: string;
   readonly token: string;
-  readonly priceLimit: string | null;
+  readonly shown: ShownTerms;
   readonly expiresAtMs: number;
 }
 
@@ -80,6 +86,8 @@ export interface EngineCarried {
   readonly hedgeTargetPpm: number;
   /** By how many lamports a person confirmed, with OPEN, a short beyond spot: it is told, and not bought back. */
   readonly confirmedExcess: string | null;
+  /** The excess that was shown with it: what fills late never makes more than this confirmed. Null: not known. */
+  readonly shownExcess: string | null;
   /** Market time. */
   readonly cooldownUntilMs: number | null;
   /** Wall time of the durable timer. */
@@ -131,6 +139,7 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   holds: [],
   hedgeTargetPpm: 0,
   confirmedExcess: null,
+  shownExcess: null,
   cooldownUntilMs: null,
   cooldownEndsAtMs: null,
   quietUntilMs: null,
@@ -373,7 +382,7 @@ function settleEffects(
     case 'open':
       // Of one that was unresolved the account itself tells (`retarget`).
       return changed && operation.perpBefore !== null && before.doubted !== true
-        ? chosen(engine, perpAfter(operation.perpBefore, operation.counted), operation.spot)
+        ? chosen(engine, operation, perpAfter(operation.perpBefore, operation.counted))
         : engine;
     case 'close':
       return succeeded ? { ...engine, hedgeTargetPpm: 0, confirmedExcess: null } : engine;
@@ -481,15 +490,24 @@ const guardFailed = (engine: EngineCarried, report: OperationReport, context: Re
     ? engine
     : { ...countFailure(engine, report, context), guardRetryAtMs: context.marketNowMs + GUARD_RETRY_MS };
 
-/** What a person chose with OPEN. Beyond spot it was confirmed: no OPEN gets there otherwise (DELTA_EXPOSED). */
-function chosen(engine: EngineCarried, perp: string, spot: string): EngineCarried {
+/** What a person chose with OPEN: short / spot. Of what lies beyond spot, as much is confirmed as they were shown. */
+function chosen(engine: EngineCarried, { spot, confirmedNetDelta }: TrackedOperation, perp: string): EngineCarried {
   const excess = excessOf(lamports(BigInt(spot)), lamports(BigInt(perp)));
+  const shown = confirmedNetDelta === undefined ? excess : shownExcess(confirmedNetDelta);
+  const confirmed = min<bigint>(excess, shown);
   return {
     ...engine,
     hedgeTargetPpm: hedgeTargetOf(perp, spot),
-    confirmedExcess: excess === 0n ? null : excess.toString(),
+    confirmedExcess: confirmed === 0n ? null : confirmed.toString(),
+    shownExcess: shown === 0n ? null : shown.toString(),
   };
 }
+
+/** The short beyond spot in a net delta. */
+const shownExcess = (netDelta: string | null): bigint => {
+  const net = BigInt(netDelta ?? '0');
+  return net < 0n ? -net : 0n;
+};
 
 const hedgeTargetOf = (perp: string | null, spot: string): number =>
   perp === null ? 0 : hedgeTargetPpm(lamports(BigInt(spot)), lamports(BigInt(perp)));
@@ -558,7 +576,9 @@ export function takeLateFill(engine: EngineCarried, perp: string, spot: string):
   if (enlarged) {
     // The order's size was confirmed as a whole: the part that came late lies beyond spot by the same word. An excess
     // that is there without such a word (spot shrank, or an order that never was beyond it) stays naked.
-    const confirmed = engine.confirmedExcess === null ? null : maxText(engine.confirmedExcess, excess);
+    const whole = engine.confirmedExcess === null ? null : maxText(engine.confirmedExcess, excess);
+    const confirmed =
+      whole === null || engine.shownExcess === null ? whole : minText(engine.shownExcess, BigInt(whole));
     return { ...taken, hedgeTargetPpm: target, confirmedExcess: confirmed };
   }
   // What is reduced is given up: it may not come back under the old word.

@@ -173,6 +173,12 @@ export const issueConfirmation = (engine: EngineCarried, confirmation: Confirmat
   ],
 });
 
+/** It was not started after all: the same command may come again. */
+export const forgetCommand = (engine: EngineCarried, commandId: string): EngineCarried => ({
+  ...engine,
+  commands: engine.commands.filter((command) => command.commandId !== commandId),
+});
+
 export const spendConfirmation = (engine: EngineCarried, token: string): EngineCarried => ({
   ...engine,
   confirmations: engine.confirmations.filter((confirmation) => confirmation.token !== token),

@@ -4,7 +4,7 @@ import { addedSize } from '../account/position.ts';
 import { judgeProfitability } from '../hedge/carry.ts';
 import { countedSpot, driftPct, reservedFor } from '../hedge/delta.ts';
 import { annualizedRate } from '../hedge/funding.ts';
-import { abs, lamports, usdNumber } from '../money/units.ts';
+import { abs, type Lamports, lamports, usdNumber } from '../money/units.ts';
 import { whatHoldsBack } from './gate-size-checks.ts';
 import {
   type GateCheck,
@@ -71,16 +71,30 @@ export function liquidationDistance({ after, snapshot, policy, operation, market
   };
 }
 
+export interface DeltaAfter {
+  readonly spot: Lamports;
+  readonly perp: Lamports;
+  readonly net: Lamports;
+}
+
+/** As it would stand after the operation; null: spot is unknown. */
+export function deltaAfter({ snapshot, operation, amount, policy, perp, delta }: GateSubject): DeltaAfter | null {
+  const before = countedSpot(snapshot, policy);
+  if (before === null) return null;
+  const moved = policy.hedgeWalletSol ? 0n : -walletSolChange({ operation, amount });
+  const spot = lamports(before + moved);
+  return { spot, perp: lamports(perp + delta), net: lamports(spot + perp + delta) };
+}
+
 /** Beyond tolerance, and farther from zero than before or on its other side. */
-export function deltaExposed({ snapshot, operation, amount, policy, perp, delta }: GateSubject): GateCheck {
+export function deltaExposed(subject: GateSubject): GateCheck {
+  const { snapshot, policy, perp } = subject;
   const need = policy.driftTolerancePct;
   const spot = countedSpot(snapshot, policy);
-  if (spot === null) return unknownAs('%', need, ['spot']);
-  const moved = policy.hedgeWalletSol ? 0n : -walletSolChange({ operation, amount });
-  const spotAfter = lamports(spot + moved);
-  const perpAfter = lamports(perp + delta);
+  const exposed = deltaAfter(subject);
+  if (spot === null || exposed === null) return unknownAs('%', need, ['spot']);
+  const { spot: spotAfter, perp: perpAfter, net: after } = exposed;
   const before = spot + perp;
-  const after = spotAfter + perpAfter;
   const drift = driftPct(spotAfter, perpAfter, reservedFor(policy));
   const farther = abs(after) > abs(before) || (after !== 0n && before !== 0n && after > 0n !== before > 0n);
   return {

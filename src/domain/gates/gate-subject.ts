@@ -22,6 +22,11 @@ export interface GateInput {
   readonly automatic: boolean;
   /** A person confirmed going beyond tolerance. */
   readonly exposureConfirmed: boolean;
+  /**
+   * With `exposureConfirmed`: the net delta after that was shown, and nothing worse is covered. Null: it was unknown. Absent:
+   * an operation of an older version, whose confirmation covers whatever comes.
+   */
+  readonly shownNetDelta?: Lamports | null;
   /** What the drift is measured from, for waiving profitability: 1e6 for REBALANCE. */
   readonly hedgeTargetPpm: number;
   readonly policy: Policy;

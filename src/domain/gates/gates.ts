@@ -14,9 +14,11 @@ import type { SizedOperation } from '../order/operation-request.ts';
 import { type GateColumn, gateColumn } from '../order/operations.ts';
 import { valuationPrice } from '../order/slippage.ts';
 import { GATE_CHECKS } from './gate-checks.ts';
+import { deltaAfter } from './gate-risk-checks.ts';
 import { type GateCheck, type GateInput, type GateSubject, gateSubject } from './gate-subject.ts';
 import { GATE_CODES, type GateCell, type GateCode, gateCell } from './gate-table.ts';
 import { gateSentence } from './gate-words.ts';
+import { type ConfirmationReason, isWorseDelta } from './shown.ts';
 
 export { minimumSize } from './gate-size-checks.ts';
 export { type GateInput, worstPriceOf } from './gate-subject.ts';
@@ -74,7 +76,7 @@ function blocksIn(cell: GateCell, subject: GateSubject): boolean {
     case 'B':
       return true;
     case 'C':
-      return automatic || !exposureConfirmed;
+      return automatic || !exposureConfirmed || isWorseThanShown(subject);
     case 'A':
       return automatic;
     case 'W':
@@ -83,6 +85,13 @@ function blocksIn(cell: GateCell, subject: GateSubject): boolean {
     case '-':
       return false;
   }
+}
+
+function isWorseThanShown(subject: GateSubject): boolean {
+  const { shownNetDelta, policy } = subject;
+  if (shownNetDelta === undefined) return false;
+  const after = deltaAfter(subject);
+  return isWorseDelta(after?.net ?? null, shownNetDelta, after?.spot ?? null, policy);
 }
 
 /** Beyond MAX_UNHEDGED_PCT the risk of standing open outweighs the cost of the trade. Unknown spot waives nothing. */
@@ -130,7 +139,7 @@ export interface ConfirmationNeed {
   readonly needed: boolean;
   /** Null: the price is unknown. */
   readonly value: MicroUsd | null;
-  readonly reasons: readonly ('CONFIRM_ABOVE_USD' | 'DELTA_EXPOSED')[];
+  readonly reasons: readonly ConfirmationReason[];
 }
 
 /**

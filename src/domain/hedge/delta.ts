@@ -29,6 +29,9 @@ export interface Exposure {
 export const hedgeableSpot = (spot: Lamports, reserved: Lamports): Lamports =>
   max(lamports(spot - reserved), MIN_HEDGEABLE);
 
+/** Interest, gas and rounding move a net delta by less than this: a ten-thousandth of what can be hedged. */
+export const deltaSlack = (spot: Lamports, reserved: Lamports): bigint => hedgeableSpot(spot, reserved) / 10_000n;
+
 /** (spot + perp) / hedgeable x 100; perp is negative for a short. Signed: positive is net long. */
 export const driftPct = (spot: Lamports, perp: Lamports, reserved: Lamports): number =>
   driftFromTargetPct(spot, perp, reserved, FULL_HEDGE_PPM);

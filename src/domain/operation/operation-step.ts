@@ -143,7 +143,12 @@ export function step(state: OperationState, event: OperationEvent): Step<Operati
       onStandDown(b, event.reason);
       break;
     case 'slot_granted':
-      onSlotGranted(b, { priceLimit: event.confirmedPriceLimit, exposure: event.exposureConfirmed });
+      onSlotGranted(b, {
+        // A price bound that was confirmed holds for the retry too, unless another one was confirmed for it.
+        priceLimit: event.confirmedPriceLimit ?? b.state.confirmed.priceLimit,
+        exposure: event.exposureConfirmed,
+        ...(event.shownNetDelta === undefined ? {} : { netDelta: event.shownNetDelta }),
+      });
       break;
     case 'report_again':
       b.report();

@@ -65,6 +65,14 @@ export interface Leg {
   readonly nothing: Extract<Planned, { kind: 'nothing' }>['why'] | null;
 }
 
+/** What a person confirmed of it. */
+export interface ConfirmedTerms {
+  readonly priceLimit: string | null;
+  readonly exposure: boolean;
+  /** With `exposure`: the net delta after that was shown; null: unknown. Absent: whatever it comes to. */
+  readonly netDelta?: string | null;
+}
+
 export interface OperationState {
   readonly task: OperationTask;
   readonly legs: readonly Leg[];
@@ -87,7 +95,7 @@ export interface OperationState {
   /** It left the slot: no further attempt without being given it again. */
   readonly left: boolean;
   readonly recovered: boolean;
-  readonly confirmed: { readonly priceLimit: string | null; readonly exposure: boolean };
+  readonly confirmed: ConfirmedTerms;
   readonly answer: CommandAnswer | null;
   /** Number of the next transition and of the next report. */
   readonly transitions: number;
@@ -178,6 +186,7 @@ export type OperationEvent =
       readonly nowMs: number;
       readonly confirmedPriceLimit: string | null;
       readonly exposureConfirmed: boolean;
+      readonly shownNetDelta?: string | null;
     }
   | { readonly kind: 'report_again'; readonly nowMs: number };
 

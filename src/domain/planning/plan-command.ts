@@ -3,11 +3,14 @@
 import type { ErrorReport, Json } from '../../lib/errors.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { planRebalance } from '../engine/decide.ts';
+import { deltaAfter } from '../gates/gate-risk-checks.ts';
+import { gateSubject } from '../gates/gate-subject.ts';
 import { confirmationNeeded, evaluateGates, type GateInput, gateError, worstPriceOf } from '../gates/gates.ts';
+import type { ShownTerms } from '../gates/shown.ts';
 import { FULL_HEDGE_PPM } from '../hedge/delta.ts';
 import type { Policy } from '../hedge/policy.ts';
 import { perpMarketOf, perpPosition, perpSize } from '../margin/margin.ts';
-import { lamports } from '../money/units.ts';
+import { abs, type Lamports, lamports } from '../money/units.ts';
 import type {
   AskedOperation,
   ExitRequest,
@@ -25,21 +28,22 @@ interface PlanInput {
   readonly hedgeTargetPpm: number;
   /** Market time. */
   readonly cooldownUntilMs: number | null;
-  /** A person confirmed this very command. */
-  readonly confirmed: boolean;
+  /** What the person who confirmed this very command was shown; null: nobody has. */
+  readonly shown: ShownTerms | null;
   readonly nowMs: number;
+}
+
+export interface ConfirmationQuestion {
+  readonly kind: 'confirm';
+  readonly message: string;
+  readonly preview: Json;
+  readonly shown: ShownTerms;
 }
 
 export type OperationPlan =
   | { readonly kind: 'refuse'; readonly error: ErrorReport; readonly data?: Readonly<Record<string, Json>> }
   | { readonly kind: 'nothing'; readonly message: string; readonly data?: Readonly<Record<string, Json>> }
-  | {
-      readonly kind: 'confirm';
-      readonly message: string;
-      readonly preview: Json;
-      /** The worst price shown, 1e-6 USD per SOL: better may happen, worse never. */
-      readonly priceLimit: string | null;
-    }
+  | ConfirmationQuestion
   | {
       readonly kind: 'start';
       readonly request: OperationRequest;
@@ -103,20 +107,34 @@ function planRebalanceCommand({ kind, market }: RebalanceRequest, input: PlanInp
     case 'refuse':
       return refuse(plan.error);
     case 'trade': {
-      const request: TradeRequest = { kind, market, size: plan.delta.toString() };
-      return gatesSay(request, input) ?? { kind: 'start', request, reducing: !plan.enlarging };
+      const { size, shown } = shownSize(plan.delta, market, input);
+      const request: TradeRequest = { kind, market, size: size.toString() };
+      return gatesSay(request, { ...input, shown }) ?? { kind: 'start', request, reducing: !plan.enlarging };
     }
   }
 }
 
+/** A confirmation names its size: less is traded as it is, a step more as it was shown, and anything else is asked again. */
+function shownSize(
+  size: Lamports,
+  market: string,
+  { snapshot, shown }: PlanInput,
+): { size: bigint; shown: ShownTerms | null } {
+  if (shown === null) return { size, shown };
+  const named = BigInt(shown.size ?? '0');
+  const step = perpMarketOf(snapshot.markets, market)?.stepSize ?? 0n;
+  if (named === 0n || named < 0n !== size < 0n || abs(size) > abs(lamports(named)) + step) return { size, shown: null };
+  return { size: abs(size) > abs(lamports(named)) ? named : size, shown };
+}
+
 /** A refusal or a question; null when nothing stands in the way. */
 function gatesSay(operation: SizedOperation, input: PlanInput): OperationPlan | null {
-  const { snapshot, policy, nowMs } = input;
+  const { snapshot, policy, nowMs, shown } = input;
   const gateInput: GateInput = {
     snapshot,
     operation,
     automatic: false,
-    exposureConfirmed: input.confirmed,
+    ...consentOf(shown),
     hedgeTargetPpm: operation.kind === 'rebalance' ? FULL_HEDGE_PPM : input.hedgeTargetPpm,
     policy,
     nowMs,
@@ -125,16 +143,40 @@ function gatesSay(operation: SizedOperation, input: PlanInput): OperationPlan | 
   const error = gateError(report);
   if (error !== null && !report.confirmable) return refuse(error);
   const need = confirmationNeeded(gateInput, report);
-  if (!need.needed || input.confirmed) return error === null ? null : refuse(error);
+  // The gate itself holds the exposure against what was shown: it blocks only what is worse, or was never shown.
+  const unshown = need.reasons.filter((reason) => reason === 'DELTA_EXPOSED' || !shown?.reasons.includes(reason));
+  if (unshown.length === 0) return error === null ? null : refuse(error);
+  const asked: GateInput = { ...gateInput, ...consentOf(null) };
+  return question(asked, shown !== null);
+}
+
+/** What a confirmation lets pass, as gates and operations take it. */
+export const consentOf = (
+  shown: ShownTerms | null,
+): Required<Pick<GateInput, 'exposureConfirmed' | 'shownNetDelta'>> =>
+  shown?.reasons.includes('DELTA_EXPOSED') === true
+    ? { exposureConfirmed: true, shownNetDelta: shown.netDelta === null ? null : lamports(BigInt(shown.netDelta)) }
+    : { exposureConfirmed: false, shownNetDelta: null };
+
+function question(input: GateInput, again: boolean): ConfirmationQuestion {
+  const report = evaluateGates(input);
+  const need = confirmationNeeded(input, report);
+  const { snapshot, operation, policy } = input;
   const market = 'market' in operation ? perpMarketOf(snapshot.markets, operation.market) : null;
   const limit =
     market === null || !('size' in operation) ? null : worstPriceOf(market, lamports(BigInt(operation.size)), policy);
+  const why = need.reasons.includes('DELTA_EXPOSED')
+    ? 'This leaves the account exposed to the price beyond the tolerance. Confirm to go ahead.'
+    : 'Commands of this size need confirmation (CONFIRM_ABOVE_USD).';
   return {
     kind: 'confirm',
-    message: need.reasons.includes('DELTA_EXPOSED')
-      ? 'This leaves the account exposed to the price beyond the tolerance. Confirm to go ahead.'
-      : 'Commands of this size need confirmation (CONFIRM_ABOVE_USD).',
-    preview: confirmationPreview(gateInput, report, limit, need),
-    priceLimit: limit === null ? null : limit.toString(),
+    message: again ? `The account has changed since this was shown. ${why}` : why,
+    preview: confirmationPreview(input, report, limit, need),
+    shown: {
+      reasons: need.reasons,
+      size: 'size' in operation ? operation.size : null,
+      netDelta: deltaAfter(gateSubject(input, report.column, report.reducing))?.net.toString() ?? null,
+      priceLimit: limit === null ? null : limit.toString(),
+    },
   };
 }

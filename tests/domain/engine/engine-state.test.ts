@@ -116,6 +116,24 @@ describe('an operation that reports', () => {
     expect(adopt(naked, (-12n * SOL).toString(), (10n * SOL).toString(), 9).confirmedExcess).toBeNull();
   });
 
+  it('confirms no more beyond spot than was shown, and nothing where nothing was', () => {
+    const opened = (confirmedNetDelta: string | null, perp: bigint) =>
+      takeReport(
+        startOperation(initialEngine('e'), { ...tracked('open'), confirmedNetDelta }),
+        report({ perpChange: (perp * SOL).toString(), phase: 'ended' }),
+        NOW,
+      );
+    const shown = (-2n * SOL).toString();
+    expect(opened(shown, -12n).confirmedExcess).toBe((2n * SOL).toString());
+    expect(opened(shown, -11n).confirmedExcess).toBe(SOL.toString());
+    expect(opened(shown, -15n).confirmedExcess).toBe((2n * SOL).toString());
+    expect(opened(null, -12n).confirmedExcess).toBeNull();
+    expect(opened((3n * SOL).toString(), -12n).confirmedExcess).toBeNull();
+    const part = { ...opened(shown, -11n), expectedPerp: (-11n * SOL).toString() };
+    const late = takeLateFill(part, (-15n * SOL).toString(), (10n * SOL).toString());
+    expect(late.confirmedExcess).toBe((2n * SOL).toString());
+  });
+
   it('counts what fills late of a confirmed OPEN beyond spot as confirmed, and what was never confirmed as naked', () => {
     const at = (perp: bigint, confirmed: bigint | null) => ({
       ...engineWith('open'),

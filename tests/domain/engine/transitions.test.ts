@@ -43,7 +43,7 @@ const confirmation = (commandId: string, token: string, issuedAtMs: number): Con
   commandId,
   requestHash: 'hash',
   token,
-  priceLimit: null,
+  shown: { reasons: [], size: null, netDelta: null, priceLimit: null },
   expiresAtMs: issuedAtMs + CONFIRMATION_LIFE_MS,
 });
 

@@ -338,7 +338,7 @@ describe('the first deposit', () => {
         policy: livePolicy(),
         hedgeTargetPpm: 0,
         cooldownUntilMs: null,
-        confirmed: false,
+        shown: null,
         nowMs: NOW_MS,
       },
     );
@@ -354,7 +354,7 @@ describe('the preview before a confirmation', () => {
       policy: livePolicy(),
       hedgeTargetPpm: 0,
       cooldownUntilMs: null,
-      confirmed: false,
+      shown: null,
       nowMs: NOW_MS,
     },
   );

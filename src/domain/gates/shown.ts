@@ -1,0 +1,37 @@
+/**
+ * What a person was shown before they confirmed. A confirmation covers that and what is better; whatever is worse is asked
+ * again. Plain JSON, carried by the engine.
+ */
+import { deltaSlack, reservedFor } from '../hedge/delta.ts';
+import type { Policy } from '../hedge/policy.ts';
+import { abs, type Lamports } from '../money/units.ts';
+
+export type ConfirmationReason =
+  | 'CONFIRM_ABOVE_USD'
+  | 'DELTA_EXPOSED'
+  /** ADOPT_POSITION of a position that is no hedge. */
+  | 'LONG_POSITION'
+  | 'SHORT_BEYOND_SPOT';
+
+export interface ShownTerms {
+  readonly reasons: readonly ConfirmationReason[];
+  /** Of a trade: signed lamports. */
+  readonly size: string | null;
+  /** Spot and perp together as they would stand after, signed lamports; null: unknown. */
+  readonly netDelta: string | null;
+  /** The worst price, 1e-6 USD per SOL: better may happen, worse never. */
+  readonly priceLimit: string | null;
+}
+
+/** Farther from neutral than what was shown, or on the other side. Null: unknown. `spot`: what interest makes grow. */
+export function isWorseDelta(
+  now: Lamports | null,
+  shown: Lamports | null,
+  spot: Lamports | null,
+  policy: Policy,
+): boolean {
+  if (now === null || shown === null || spot === null) return now !== shown;
+  const slack = deltaSlack(spot, reservedFor(policy));
+  if (abs(now) <= slack) return false;
+  return abs(now) > abs(shown) + slack || now < 0n !== shown < 0n;
+}
