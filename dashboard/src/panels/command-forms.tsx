@@ -139,7 +139,10 @@ function limitsOf(direction: Way, asset: Asset): FundsLimits {
 function fundsHint(direction: Way, asset: Asset, { mostBase: most, heldBase: held }: FundsLimits): string {
   if (most === null) return 'Available amount unknown';
   const amount = `${baseToText(most, DECIMALS[asset])} ${asset}`;
-  if (direction === 'deposit') return `Available: ${amount}`;
+  if (direction === 'deposit') {
+    const kept = asset === 'SOL' && held !== null && most < held;
+    return `Available: ${amount}${kept ? '. The rest stays in the wallet to pay for transactions' : ''}`;
+  }
   const heldBack = held !== null && most < held ? (stats.value?.account?.held_back ?? null) : null;
   return `Available: ${amount}${heldBack === null ? '' : `. ${heldBack}`}`;
 }

@@ -2,11 +2,13 @@
 
 import { snapshotAgeMs } from '../account/snapshot-age.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
-import { lamports, solNumber, usdNumber } from '../money/units.ts';
+import { formatSol } from '../money/amounts.ts';
+import { type Lamports, lamports, max, solNumber, usdNumber } from '../money/units.ts';
 import { sideOf } from '../order/intent.ts';
 import { OPERATIONS } from '../order/operations.ts';
 import { grants } from '../order/permission.ts';
 import { limitReference } from '../order/slippage.ts';
+import { withdrawableOf } from './gate-size-checks.ts';
 import { type GateCheck, type GateSubject, openingCost, unknownAs, walletSolChange } from './gate-subject.ts';
 
 export function permission({ policy, operation }: GateSubject): GateCheck {
@@ -32,14 +34,17 @@ export function venuePaused({ snapshot: { pauses }, operation, reducing }: GateS
   };
 }
 
-export function feeMoney({ snapshot, operation }: GateSubject): GateCheck {
+/** Nobody can send SOL to a paper wallet. */
+const NEW_PAPER_ACCOUNT = 'Start with a new paper account (npm start -- --reset-paper).';
+
+export function feeMoney({ snapshot, operation, policy }: GateSubject): GateCheck {
   const need = lamports(snapshot.transactionCostLamports + openingCost(snapshot, operation.kind));
   return {
     pass: snapshot.wallet.sol >= need,
     have: solNumber(snapshot.wallet.sol),
     need: solNumber(need),
     unit: 'SOL',
-    remedy: 'Send SOL to the wallet.',
+    remedy: policy.mode === 'live' ? 'Send SOL to the wallet.' : NEW_PAPER_ACCOUNT,
   };
 }
 
@@ -138,7 +143,8 @@ export function rpcLatency({ snapshot: { rpcLatencyMs }, policy }: GateSubject):
   };
 }
 
-export function gasReserve({ snapshot, operation, amount, policy }: GateSubject): GateCheck {
+export function gasReserve(subject: GateSubject): GateCheck {
+  const { snapshot, operation, amount, policy } = subject;
   const costs = snapshot.transactionCostLamports + openingCost(snapshot, operation.kind);
   const left = lamports(snapshot.wallet.sol + walletSolChange({ operation, amount }) - costs);
   return {
@@ -146,6 +152,19 @@ export function gasReserve({ snapshot, operation, amount, policy }: GateSubject)
     have: solNumber(left),
     need: solNumber(policy.reservedSol),
     unit: 'SOL',
-    remedy: 'Send SOL to the wallet, withdraw some SOL from the account, or choose a smaller amount.',
+    remedy: gasRemedy(subject, lamports(policy.reservedSol - left)),
   };
+}
+
+/** What brings the wallet back over the reserve, from where SOL can come. */
+function gasRemedy({ snapshot, operation, amount, policy }: GateSubject, missing: Lamports): string {
+  const moves = 'asset' in operation && operation.asset === 'SOL';
+  if (moves && operation.kind === 'deposit' && amount > missing) return 'Choose a smaller amount.';
+  // The withdrawal costs a transaction too, and then there should be enough for more than one.
+  const wanted = max(lamports(missing + snapshot.transactionCostLamports), policy.reservedSol);
+  const there = withdrawableOf(snapshot, 'SOL') ?? 0n;
+  const verb = moves && operation.kind === 'withdraw' ? 'Withdraw more: at least' : 'Withdraw at least';
+  const withdraw = there >= wanted ? `${verb} ${formatSol(wanted)} SOL from the account` : null;
+  if (policy.mode === 'paper') return withdraw === null ? NEW_PAPER_ACCOUNT : `${withdraw}.`;
+  return withdraw === null ? 'Send SOL to the wallet.' : `${withdraw}, or send SOL to the wallet.`;
 }

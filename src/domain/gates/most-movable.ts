@@ -17,10 +17,16 @@ const COLLATERAL_SLACK = 100n;
 /** How near the search comes: a part of this of what is deposited. */
 const PRECISION = 10_000n;
 
-/** Base units. Fees change from slot to slot: the cost of another transaction is left aside. */
+/**
+ * Transactions that the wallet can pay for after a deposit of all that it may take: open, close and the settles of a round
+ * trip, and as many again, since fees change and the next trade must find the reserve whole.
+ */
+const KEPT_TRANSACTIONS = 8n;
+
+/** Base units. */
 export function mostToDeposit(snapshot: Snapshot, asset: Asset, policy: Policy): bigint {
   const most = depositable(snapshot, asset, policy);
-  return asset === 'SOL' ? max<bigint>(most - snapshot.transactionCostLamports, 0n) : most;
+  return asset === 'SOL' ? max<bigint>(most - KEPT_TRANSACTIONS * snapshot.transactionCostLamports, 0n) : most;
 }
 
 type GatesOutcome = 'passes' | 'refused' | 'unknown';

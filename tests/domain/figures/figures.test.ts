@@ -149,7 +149,7 @@ describe('the page’s figures', () => {
       spot_sol_base: '10000000000',
       spot_usdc: 0,
       perp_sol: -40,
-      max_deposit_sol_base: `${sol('4.98299')}`,
+      max_deposit_sol_base: `${sol('4.982955')}`,
       max_deposit_usdc_base: '100000000',
       // Free collateral would let 5 SOL go; health after must be 80.
       max_withdraw_sol_base: '0',

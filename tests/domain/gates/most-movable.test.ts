@@ -83,19 +83,19 @@ describe('the most that may be withdrawn', () => {
 });
 
 describe('the most that may be deposited', () => {
-  it('leaves the gas reserve and what this transaction and the next cost', () => {
+  it('leaves the gas reserve and what this transaction and a round trip and its settles cost', () => {
     const snapshot = snapshotOf({ walletSol: 5 });
     const most = mostToDeposit(snapshot, 'SOL', policy);
-    expect(most).toBe(sol(5) - policy.reservedSol - 10_000n);
+    expect(most).toBe(sol(5) - policy.reservedSol - 45_000n);
     expect(refusals(snapshot, 'deposit', 'SOL', most)).toEqual([]);
-    expect(refusals(snapshot, 'deposit', 'SOL', most + 5_001n)).toContain('GAS_RESERVE');
+    expect(refusals(snapshot, 'deposit', 'SOL', most + 40_001n)).toContain('GAS_RESERVE');
   });
 
   it('leaves what the deposit binds while it runs, where the gas reserve is less than that', () => {
     const snapshot = snapshotOf({ walletSol: 5, snapshot: { boundByDepositLamports: lamports(2_039_280n) } });
-    expect(mostToDeposit(snapshot, 'SOL', policy)).toBe(sol(5) - policy.reservedSol - 10_000n);
+    expect(mostToDeposit(snapshot, 'SOL', policy)).toBe(sol(5) - policy.reservedSol - 45_000n);
     const none = { ...policy, reservedSol: lamports(0n) };
-    expect(mostToDeposit(snapshot, 'SOL', none)).toBe(sol(5) - 2_049_280n);
+    expect(mostToDeposit(snapshot, 'SOL', none)).toBe(sol(5) - 2_084_280n);
     expect(refusals(snapshot, 'deposit', 'SOL', sol(5) - 2_044_280n, none)).toEqual([]);
     expect(refusals(snapshot, 'deposit', 'SOL', sol(5) - 2_044_279n, none)).toEqual(['INSUFFICIENT_FUNDS']);
   });
@@ -103,7 +103,7 @@ describe('the most that may be deposited', () => {
   it('leaves what opening the account costs, before there is one', () => {
     const snapshot = snapshotOf({ account: null, snapshot: { openingCostLamports: lamports(33_000_000n) } });
     const most = mostToDeposit(snapshot, 'SOL', policy);
-    expect(most).toBe(sol(5) - policy.reservedSol - 33_010_000n);
+    expect(most).toBe(sol(5) - policy.reservedSol - 33_045_000n);
     expect(refusals(snapshot, 'deposit', 'SOL', most)).toEqual([]);
   });
 
