@@ -5,6 +5,7 @@
 const UNIT = [
   'tests/activities',
   'tests/architecture',
+  'tests/backtest',
   'tests/dashboard',
   'tests/domain',
   'tests/lib',

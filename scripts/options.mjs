@@ -11,6 +11,7 @@ export const HELP = `Driftless: a delta-neutral funding engine. It holds spot SO
   npm start -- --reset-paper       start a new paper account (the old journal is kept)
   npm start -- worker              only the worker; needs TEMPORAL_ADDRESS and DATABASE_URL
   npm start -- bridge              only the page and the socket; needs TEMPORAL_ADDRESS and DATABASE_URL
+  npm start -- backtest ...        what a policy would have earned on a funding history (backtest --help)
   npm start -- --help              this text
   npm start -- --version           the version
   npm test                         all checks: lint, types, dependency arrows, tests, coverage

@@ -1,6 +1,10 @@
-/** `npm start`: sees to Node and the dependencies, then runs src/runtime/main.ts in this very process. */
+/**
+ * `npm start`: sees to Node and the dependencies, then runs src/runtime/main.ts in this very process. A command's name
+ * as the first word runs that command instead.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isCommand, runCommand } from './driftless.mjs';
 import { HELP, parseArguments } from './options.mjs';
 import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
 
@@ -8,7 +12,13 @@ import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mj
 const USAGE_ERROR = 2;
 
 async function start() {
-  const options = parseArguments(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  if (isCommand(words[0])) {
+    const code = await runCommand(words);
+    process.stdout.write('', () => process.exit(code));
+    return;
+  }
+  const options = parseArguments(words);
   if (options.kind === 'help') return void say(HELP);
   if (options.kind === 'version') return void say(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version);
   if (options.kind === 'error') {

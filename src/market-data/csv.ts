@@ -11,7 +11,7 @@ const MAX_TS_SECONDS = 4_102_444_800;
 /** A file is read piece by piece, so that its text is never held whole. */
 const PIECE_BYTES = 256 * 1024;
 
-interface CsvLine {
+export interface HistoryLine {
   readonly line: number;
   readonly text: string;
   /** As many as the header has; trimmed, without the quotes around them. */
@@ -47,7 +47,12 @@ export function readHistory<Column extends string>(
 }
 
 /** @throws ValidationError when a column is missing or stands twice */
-function requireColumns(path: string, header: readonly string[], headerText: string, names: readonly string[]): void {
+export function requireColumns(
+  path: string,
+  header: readonly string[],
+  headerText: string,
+  names: readonly string[],
+): void {
   const place = { file: path, line: 1 };
   const missing = names.filter((name) => !header.includes(name));
   if (missing.length > 0) {
@@ -58,21 +63,21 @@ function requireColumns(path: string, header: readonly string[], headerText: str
 }
 
 /** Whole seconds since 1970; null for anything else. */
-function tsSeconds(text: string): number | null {
+export function tsSeconds(text: string): number | null {
   if (!/^\d{1,12}$/.test(text)) return null;
   const seconds = Number(text);
   return seconds > 0 && seconds < MAX_TS_SECONDS ? seconds : null;
 }
 
-interface OpenCsv {
+export interface OpenCsv {
   readonly header: readonly string[];
   readonly headerText: string;
   /** Once only, in order. */
-  readonly rows: Iterable<CsvLine>;
+  readonly rows: Iterable<HistoryLine>;
 }
 
 /** Opens the file for as long as `use` works with it. @throws ValidationError when it cannot be read */
-function withCsv<T>(path: string, use: (csv: OpenCsv) => T): T {
+export function withCsv<T>(path: string, use: (csv: OpenCsv) => T): T {
   const file = openForReading(path);
   try {
     const lines = linesOf(path, file);
@@ -87,7 +92,7 @@ function withCsv<T>(path: string, use: (csv: OpenCsv) => T): T {
   }
 }
 
-function* rowsOf(path: string, lines: Generator<string>, columns: number): Generator<CsvLine> {
+function* rowsOf(path: string, lines: Generator<string>, columns: number): Generator<HistoryLine> {
   let line = 1;
   // Blank lines may end a file; before another row they are rows that are missing.
   let firstBlank = 0;

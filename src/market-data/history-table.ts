@@ -23,21 +23,25 @@ export interface HistoryTable<Column extends string> {
 }
 
 /** One cell: where it stands, and what it says. */
-interface CellPlace {
+export interface CellPlace {
   readonly file: string;
   readonly line: number;
+  /** What `line` counts: a line by default, a row where the file has none. */
+  readonly counts?: 'row';
 }
 
 export class HistoryTableBuilder<Column extends string> {
   readonly #file: string;
+  readonly #counts: { readonly counts?: 'row' };
   #capacity = FIRST_CAPACITY;
   #rows = 0;
   #tsMs: Float64Array = new Float64Array(FIRST_CAPACITY);
   #line: Float64Array = new Float64Array(FIRST_CAPACITY);
   readonly #values: Record<Column, Float64Array>;
 
-  constructor(file: string, columns: readonly Column[]) {
+  constructor(file: string, columns: readonly Column[], counts?: 'row') {
     this.#file = file;
+    this.#counts = counts === undefined ? {} : { counts };
     this.#values = Object.fromEntries(columns.map((name) => [name, new Float64Array(FIRST_CAPACITY)])) as Record<
       Column,
       Float64Array
@@ -50,7 +54,13 @@ export class HistoryTableBuilder<Column extends string> {
     if (tsMs <= before) {
       const what = tsMs === before ? 'the same time again' : 'a time that goes backward';
       const lineBefore = this.#line[this.#rows - 1] as number;
-      refuseCell({ file: this.#file, line }, 'ts', text, `a time after that of line ${lineBefore} (this is ${what})`);
+      const place = { file: this.#file, line, ...this.#counts };
+      refuseCell(
+        place,
+        'ts',
+        text,
+        `a time after that of ${this.#counts.counts ?? 'line'} ${lineBefore} (this is ${what})`,
+      );
     }
     if (this.#rows === this.#capacity) this.#grow();
     this.#tsMs[this.#rows] = tsMs;
@@ -65,7 +75,8 @@ export class HistoryTableBuilder<Column extends string> {
 
   /** @throws ValidationError when there is no row */
   finish(): HistoryTable<Column> {
-    if (this.#rows === 0) refuseCell({ file: this.#file, line: 2 }, 'row', '', 'at least one row after the header');
+    if (this.#rows === 0)
+      refuseCell({ file: this.#file, line: 2, ...this.#counts }, 'row', '', 'at least one row after the header');
     return { rows: this.#rows, tsMs: this.#tsMs, line: this.#line, values: this.#values };
   }
 
@@ -105,11 +116,11 @@ export function indexAt({ tsMs: times, rows }: Pick<HistoryTable<never>, 'tsMs' 
 }
 
 /** @throws ValidationError MARKET_DATA_INVALID with `file`, `line`, `field`, `got`, `expected` */
-export function refuseCell({ file, line }: CellPlace, field: string, got: string, expected: string): never {
+export function refuseCell({ file, line, counts }: CellPlace, field: string, got: string, expected: string): never {
   const shown = got.length > SHOWN_CHARACTERS ? `${got.slice(0, SHOWN_CHARACTERS)}…` : got;
   throw new ValidationError(
     'MARKET_DATA_INVALID',
-    `${file}, line ${line}: ${field}: expected ${expected}, got ${JSON.stringify(shown)}`,
+    `${file}, ${counts ?? 'line'} ${line}: ${field}: expected ${expected}, got ${JSON.stringify(shown)}`,
     { file, line, field, got: shown, expected },
   );
 }

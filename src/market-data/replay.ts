@@ -5,7 +5,7 @@ import { readHistory } from './csv.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from './feed.ts';
 import { type ColumnSpec, type HistoryTable, indexAt } from './history-table.ts';
 
-const FUNDING_COLUMNS = [
+export const FUNDING_COLUMNS = [
   // USD per SOL for the period that ends at ts, positive when longs pay.
   { name: 'fundingRate', scale: 9, positive: false },
   { name: 'oraclePriceTwap', scale: 6, positive: true },
@@ -13,15 +13,15 @@ const FUNDING_COLUMNS = [
 ] as const satisfies readonly ColumnSpec<string>[];
 
 // Per cent a year; 4 more places make a fraction at 1e6.
-const LEND_COLUMNS = [
+export const LEND_COLUMNS = [
   { name: 'solLendAprPct', scale: 4, positive: false },
   { name: 'solBorrowAprPct', scale: 4, positive: false },
   { name: 'usdcLendAprPct', scale: 4, positive: false },
   { name: 'usdcBorrowAprPct', scale: 4, positive: false },
 ] as const satisfies readonly ColumnSpec<string>[];
 
-type FundingHistory = HistoryTable<(typeof FUNDING_COLUMNS)[number]['name']>;
-type LendHistory = HistoryTable<(typeof LEND_COLUMNS)[number]['name']>;
+export type FundingHistory = HistoryTable<(typeof FUNDING_COLUMNS)[number]['name']>;
+export type LendHistory = HistoryTable<(typeof LEND_COLUMNS)[number]['name']>;
 
 /** Rows of a real market are seconds off the hour; half a period late means that one is missing. */
 const isGap = (spacingMs: number, periodMs: number): boolean => spacingMs * 2 > periodMs * 3;
@@ -38,7 +38,7 @@ const isPeriod = (spacingMs: number, periodMs: number): boolean =>
  * A rate is of the period that ends at its row. Rows 8 h apart, taken for hourly ones, would pay each rate eight times.
  * @throws ValidationError MARKET_DATA_INVALID, naming file, line and remedy
  */
-function refuseOtherPeriod(file: string, { rows, tsMs, line }: FundingHistory, periodMs: number): void {
+export function refuseOtherPeriod(file: string, { rows, tsMs, line }: FundingHistory, periodMs: number): void {
   let run = 0;
   let runMs = 0;
   for (let index = 1; index < rows; index += 1) {
@@ -62,7 +62,7 @@ function otherPeriod(file: string, [from, to]: readonly [number, number], spacin
   );
 }
 
-interface ReplayOptions {
+export interface ReplayOptions {
   readonly id: string;
   readonly fundingPath: string;
   readonly lendPath: string | null;
@@ -77,7 +77,7 @@ export function openReplay({ id, fundingPath, lendPath, periodMs }: ReplayOption
   return replayFeed({ id, file: fundingPath, funding, lend, periodMs });
 }
 
-interface ReplayedHistory {
+export interface ReplayedHistory {
   readonly id: string;
   /** Whose lines warnings name. */
   readonly file: string;
@@ -86,7 +86,7 @@ interface ReplayedHistory {
   readonly periodMs: number;
 }
 
-function replayFeed({ id, file, funding, lend, periodMs }: ReplayedHistory): MarketFeed {
+export function replayFeed({ id, file, funding, lend, periodMs }: ReplayedHistory): MarketFeed {
   const { rows, tsMs: times } = funding;
   const firstMs = times[0] as number;
   const endMs = times[rows - 1] as number;
@@ -167,10 +167,10 @@ function missingPeriod(
 }
 
 /** How many periods two rows that far apart leave out. */
-const missingPeriods = (spacingMs: number, periodMs: number): number =>
+export const missingPeriods = (spacingMs: number, periodMs: number): number =>
   isGap(spacingMs, periodMs) ? Math.round(spacingMs / periodMs) - 1 : 0;
 
-function gapText(file: string, line: number, missing: number): string {
+export function gapText(file: string, line: number, missing: number): string {
   const periods = missing === 1 ? '1 period is' : `${missing} periods are`;
   return `${file}, line ${line}: ${periods} missing before this row; no funding is paid for them`;
 }

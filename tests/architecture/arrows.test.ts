@@ -24,6 +24,7 @@ const DOMAIN_ROOMS = [
   'margin',
   'order',
   'hedge',
+  'carry',
   'gates',
   'alerts',
   'transaction',
@@ -43,6 +44,8 @@ const ROOMS: Readonly<Record<string, Rule>> = Object.fromEntries(
     },
   ]),
 );
+
+const PURE_PAPER = ['account-view', 'market', 'parameters', 'snapshot', 'state', 'transitions'];
 
 const RULES: Readonly<Record<string, Rule>> = {
   // Small general pieces that know nothing of the product.
@@ -104,6 +107,20 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: ['@solana/web3.js'],
   },
   'src/market-data': { values: ['src/market-data', 'src/domain', 'src/lib'], types: [], packages: ['node:'] },
+  'src/market-data/parquet.ts': {
+    values: ['src/market-data', 'src/lib'],
+    types: [],
+    packages: ['node:', 'hyparquet'],
+  },
+  // The engine's decisions on paper's transitions, without Temporal, a database or a clock: of paper only what is pure.
+  'src/backtest': {
+    values: [
+      ...['src/backtest', 'src/market-data', 'src/domain', 'src/lib'],
+      ...PURE_PAPER.map((name) => `src/venues/paper/${name}.ts`),
+    ],
+    types: [],
+    packages: ['node:'],
+  },
   'src/journal': {
     values: ['src/journal', 'src/domain', 'src/lib'],
     types: ['activities/contract.ts', 'src/venues/venue.ts'],

@@ -106,6 +106,8 @@ export const PerpMarket = z.object({
   takerFee: integer,
   /** 1e6 precision. */
   liquidatorFee: integer,
+  /** What a market order loses against the mark, parts per million, where that is known. Absent: by its size. */
+  slippagePpm: integer.optional(),
   status: z.enum(['initialized', 'active', 'reduce_only', 'settlement', 'delisted', 'paused']),
   expiryPrice: priceText.nullable(),
   /** What Drift values PnL at: its own faster oracle when that is fresher and agrees. Absent: the oracle's price. */

@@ -83,15 +83,15 @@ export function conservativeRate(funding: FundingOutlook, side: 'long' | 'short'
   return pick(funding.lastRate, funding.trailingMeanRate);
 }
 
-function roundTripCost(
+export function roundTripCost(
   size: Lamports,
   oracle: Price,
-  market: PerpMarket,
+  market: Pick<PerpMarket, 'takerFee' | 'slippagePpm'>,
   transactionCostLamports: Lamports,
 ): RoundTripCost {
   const notional = valueAt(abs(size), oracle);
   const fees = microUsd(TRIPS * takerFeeOn(notional, market.takerFee));
-  const slippage = microUsd(TRIPS * divCeil(notional * slippagePpm(size), PPM));
+  const slippage = microUsd(TRIPS * divCeil(notional * (market.slippagePpm ?? slippagePpm(size)), PPM));
   const gas = microUsd(TRIPS * (valueAt(transactionCostLamports, oracle) + 1n));
   return { fees, slippage, gas, total: microUsd(fees + slippage + gas) };
 }

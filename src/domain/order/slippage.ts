@@ -30,6 +30,11 @@ export function paperFillPrice(mark: Price, size: Lamports, side: Side): Price {
   return price(max(divFloor(mark * (PPM - slippage), PPM), divCeil(mark * (PPM - MAX_SLIPPAGE_PPM), PPM)));
 }
 
+/** The same at a slippage that is given, parts per million: rounded against the taker. */
+export function fillPriceAt(mark: Price, ppm: bigint, side: Side): Price {
+  return price(side === 'buy' ? divCeil(mark * (PPM + ppm), PPM) : divFloor(mark * (PPM - ppm), PPM));
+}
+
 /** The worst price to accept: `reference` and `bps` beyond it, rounded to the tick toward `reference`. */
 export function priceLimit(reference: Price, bps: number, side: Side, tick: Price): Price {
   const step = max(tick, price(1n));

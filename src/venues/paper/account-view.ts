@@ -130,6 +130,7 @@ export function marketsOf(state: PaperState, view: PaperMarketView): Markets {
         tickSize: parameters.tickSize,
         takerFee: parameters.takerFee,
         liquidatorFee: parameters.perpLiquidatorFee,
+        ...(parameters.slippagePpm === undefined ? {} : { slippagePpm: parameters.slippagePpm }),
         status: 'active',
         expiryPrice: null,
       },

@@ -186,7 +186,8 @@ export function accrueInterest(state: PaperState, toMs: number, feed: MarketFeed
 const usdcRate = (state: PaperState, rates: LendRates): bigint =>
   state.usdc < 0n ? rates.usdcBorrow : rates.usdcDeposit;
 
-function interestOn(tokens: bigint, rate: bigint, elapsedMs: bigint, carried: bigint) {
+/** Whole base units earned at a yearly rate, and what is left for the next time. */
+export function interestOn(tokens: bigint, rate: bigint, elapsedMs: bigint, carried: bigint) {
   const exact = tokens * rate * elapsedMs + carried;
   const whole = divFloor(exact, INTEREST_UNIT);
   return { whole, remainder: exact - whole * INTEREST_UNIT };
@@ -224,10 +225,10 @@ function settlePeriod(
  * At maintenance: the whole perp is closed at the oracle plus the liquidator's fee, then a USDC debt that still stands
  * too high is paid with SOL, likewise. Null when the account is above maintenance, or its figures are unknown.
  */
-function liquidate(
+export function liquidate(
   state: PaperState,
   quote: Quote,
-  { parameters, marketsAt }: Walking,
+  { parameters, marketsAt }: Pick<Walking, 'parameters' | 'marketsAt'>,
 ): { readonly state: PaperState; readonly liquidation: Liquidation | null } | null {
   const owes = state.perp.baseAmount !== 0n || state.perp.quoteAmount < 0n || state.usdc < 0n;
   if (!owes || state.status !== 'active' || !belowMaintenance(state, marketsAt(state, quote))) return null;

@@ -14,6 +14,8 @@ export interface PaperParameters {
   readonly tickSize: Price;
   /** Fractions at 1e6. */
   readonly takerFee: bigint;
+  /** What every fill loses against the mark, parts per million. Absent: by its size, as the seed says. */
+  readonly slippagePpm?: bigint;
   readonly perpLiquidatorFee: bigint;
   readonly spotLiquidatorFee: bigint;
   /** What one landed transaction costs the wallet, whether it succeeded or not. */

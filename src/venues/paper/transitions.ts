@@ -31,7 +31,7 @@ import {
   type Side,
   sideOf,
 } from '../../domain/order/intent.ts';
-import { paperFillPrice } from '../../domain/order/slippage.ts';
+import { fillPriceAt, paperFillPrice } from '../../domain/order/slippage.ts';
 import type { ErrorReport } from '../../lib/errors.ts';
 import type { Quote } from '../../market-data/feed.ts';
 import type { LandedEffect } from '../venue.ts';
@@ -208,7 +208,10 @@ export function fillOrder(state: PaperState, order: RestingOrder, landing: Execu
   const size = possible === order.size ? possible : lamports(possible - (possible % parameters.stepSize));
   const all = order.reduceOnly && possible === abs(state.perp.baseAmount) ? possible : size;
   if (all === 0n) return { ok: true, state, fill: null };
-  const price = paperFillPrice(quote.mark, all, order.side);
+  const price =
+    parameters.slippagePpm === undefined
+      ? paperFillPrice(quote.mark, all, order.side)
+      : fillPriceAt(quote.mark, parameters.slippagePpm, order.side);
   const beyondLimit = order.side === 'buy' ? price > order.priceLimit : price < order.priceLimit;
   if (beyondLimit) return { ok: true, state, fill: null };
 

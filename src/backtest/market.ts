@@ -1,0 +1,59 @@
+/** One market's history as a backtest reads it. */
+import type { MarketFeed } from '../market-data/feed.ts';
+import { type FundingHistory, gapText, type LendHistory, missingPeriods, replayFeed } from '../market-data/replay.ts';
+
+export interface MarketHistory {
+  /** What reports call it. */
+  readonly name: string;
+  /** The funding file. */
+  readonly file: string;
+  readonly funding: FundingHistory;
+  readonly lend: LendHistory | null;
+  readonly periodMs: number;
+  /** Sentences on what the file does not tell. */
+  readonly notes: readonly string[];
+}
+
+export interface BacktestMarket extends MarketHistory {
+  readonly feed: MarketFeed;
+  /** A sentence for each hole in the rows. */
+  readonly gaps: readonly string[];
+}
+
+/** Rows from `fromMs` to `toMs`, both included; null is the file's own end. Null when no row is left. */
+export function marketBetween(
+  history: MarketHistory,
+  fromMs: number | null,
+  toMs: number | null,
+): BacktestMarket | null {
+  const { funding, name, file, periodMs } = history;
+  const times = funding.tsMs;
+  let first = 0;
+  while (first < funding.rows && fromMs !== null && (times[first] as number) < fromMs) first += 1;
+  let end = funding.rows;
+  while (end > first && toMs !== null && (times[end - 1] as number) > toMs) end -= 1;
+  if (end === first) return null;
+  const cut = (column: Float64Array): Float64Array => column.subarray(first, end);
+  const { fundingRate, oraclePriceTwap, markPriceTwap } = funding.values;
+  const table: FundingHistory = {
+    rows: end - first,
+    tsMs: cut(times),
+    line: cut(funding.line),
+    values: {
+      fundingRate: cut(fundingRate),
+      oraclePriceTwap: cut(oraclePriceTwap),
+      markPriceTwap: cut(markPriceTwap),
+    },
+  };
+  const feed = replayFeed({ id: `replay:${name}`, file, funding: table, lend: history.lend, periodMs });
+  return { ...history, funding: table, feed, gaps: gapsOf(table, file, periodMs) };
+}
+
+function gapsOf({ rows, tsMs, line }: FundingHistory, file: string, periodMs: number): readonly string[] {
+  const gaps: string[] = [];
+  for (let row = 1; row < rows; row += 1) {
+    const missing = missingPeriods((tsMs[row] as number) - (tsMs[row - 1] as number), periodMs);
+    if (missing > 0) gaps.push(gapText(file, line[row] as number, missing));
+  }
+  return gaps;
+}

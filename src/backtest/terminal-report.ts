@@ -1,0 +1,90 @@
+/** A report in a few lines for people. */
+import type { ReportedRun } from './json-report.ts';
+import { verdict } from './verdict.ts';
+
+const COLUMNS = [
+  'policy',
+  'net',
+  '90 % interval',
+  'funding',
+  'costs',
+  'basis',
+  'trades',
+  'hits',
+  'held',
+  'worst month',
+] as const;
+
+export function terminalReport(runs: readonly ReportedRun[]): string {
+  const markets = [...new Set(runs.map(({ run }) => run.market))];
+  return markets.map((market) => marketReport(runs.filter(({ run }) => run.market === market))).join('\n');
+}
+
+function marketReport(runs: readonly ReportedRun[]): string {
+  const [first] = runs;
+  if (first === undefined) return '';
+  const { run, summary } = first;
+  const { market } = run;
+  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  return [
+    `${market.name}: ${day(run.fromMs)} to ${day(run.toMs)}, ${summary.hours} hours. Per cent a year beyond doing nothing.`,
+    ...market.notes,
+    ...gapLines(market.gaps),
+    '',
+    ...table([COLUMNS, ...runs.map(rowOf)]),
+    '',
+    ...verdict(runs),
+    ...runs.flatMap(walkForwardLines),
+    '',
+  ].join('\n');
+}
+
+const MOST_GAPS = 3;
+
+function gapLines(gaps: readonly string[]): readonly string[] {
+  const more = gaps.length - MOST_GAPS;
+  return more > 0 ? [...gaps.slice(0, MOST_GAPS), `… and ${more} more gaps`] : gaps;
+}
+
+function rowOf({ run, summary }: ReportedRun): readonly string[] {
+  const [low, high] = summary.interval_90_apr_pct;
+  return [
+    run.policy,
+    percent(summary.net_apr_pct),
+    `${percent(low)} to ${percent(high)}`,
+    percent(summary.gross_funding_apr_pct),
+    percent(summary.cost_drag_apr_pct),
+    percent(summary.basis_apr_pct),
+    String(summary.trades),
+    `${summary.hits}/${summary.round_trips}`,
+    `${Math.round(summary.time_in_market_pct)} %`,
+    `${percent(summary.worst_month_pct)} %`,
+  ];
+}
+
+export const percent = (value: number): string => (Object.is(Number(value.toFixed(1)), -0) ? '0.0' : value.toFixed(1));
+
+/** The first column to the left, numbers to the right. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[column] as number),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function walkForwardLines({ walkForward }: ReportedRun): readonly string[] {
+  if (walkForward === null) return [];
+  return [
+    '',
+    'month    before  result  chosen',
+    ...walkForward.map(({ month, policy, score_before_pct, result_pct }) => {
+      const before = score_before_pct === null ? '' : score_before_pct.toFixed(2);
+      return `${month}  ${before.padStart(6)}  ${result_pct.toFixed(2).padStart(6)}  ${policy}`;
+    }),
+  ];
+}

@@ -1,0 +1,53 @@
+/** What the figures come to, in sentences: above all whether anything beats doing nothing, and how sure that is. */
+import type { ReportedRun } from './json-report.ts';
+
+const percent = (value: number): string => `${value.toFixed(1)} %`;
+const HOURS_PER_MONTH = 730.5;
+
+export function verdict(runs: readonly ReportedRun[]): readonly string[] {
+  const tried = runs.filter(({ run }) => run.policy !== 'never');
+  const best = tried.reduce<ReportedRun | null>(
+    (top, each) => (top === null || each.summary.net_apr_pct > top.summary.net_apr_pct ? each : top),
+    null,
+  );
+  if (best === null) return ['Doing nothing earns nothing and costs nothing; no policy was tried against it.'];
+  return [mainSentence(best, tried.length), ...warnings(best, tried.length), ...tried.flatMap(endings)];
+}
+
+function mainSentence({ run, summary }: ReportedRun, tried: number): string {
+  const { net_apr_pct: net, interval_90_apr_pct: interval, share_of_resamples_above_zero: share } = summary;
+  const [low, high] = interval;
+  const months = Math.max(1, Math.round(summary.hours / HOURS_PER_MONTH));
+  const over = `over ${months} ${months === 1 ? 'month' : 'months'} [${low.toFixed(1)} to ${high.toFixed(1)}, 90 %]`;
+  const which = tried === 1 ? run.policy : `the best of ${tried}, ${run.policy},`;
+  if (summary.trades === 0) return `Stay flat: ${which} never opened, so it earned what doing nothing earns.`;
+  if (net <= 0) return `Stay flat: ${which} lost ${percent(-net)} a year ${over}. Nothing here beats doing nothing.`;
+  if (low <= 0) {
+    return (
+      `Stay flat: ${which} earned ${percent(net)} a year ${over}, which is not proven: ` +
+      `${Math.round((1 - share) * 100)} of 100 resamples of the same hours earn nothing or lose.`
+    );
+  }
+  return `${which} earned ${percent(net)} a year beyond doing nothing ${over}. The past promises nothing.`;
+}
+
+function warnings({ summary }: ReportedRun, tried: number): readonly string[] {
+  const said: string[] = [];
+  if (tried > 1) said.push(`The best of ${tried} tries looks better than it is: part of its lead is luck.`);
+  const { basis_apr_pct: basis, net_apr_pct: net, core_apr_pct: core } = summary;
+  if (net > 0 && basis > 0.25 * net) {
+    said.push(
+      `${percent(basis)} a year of it is basis: fills at an hour's average, which no one gets. Without it: ${percent(core)}.`,
+    );
+  }
+  const [low, high] = summary.interval_90_apr_pct;
+  if (summary.hours < 4_383 && high - low > 0) said.push('Less than half a year of data: the interval says little.');
+  return said;
+}
+
+function endings({ run, summary }: ReportedRun): readonly string[] {
+  if (summary.ended === null) return [];
+  const at = new Date(summary.ended.ts * 1_000).toISOString().slice(0, 16);
+  const what = summary.ended.why === 'guard' ? 'The guard took the hedge away' : 'The account was liquidated';
+  return [`${run.policy}: ${what} at ${at}; nothing was opened after that.`];
+}

@@ -1,0 +1,282 @@
+/**
+ * Funding and lend histories in the shapes in which people have them: our replay's CSV, the answers of Hyperliquid and
+ * Binance, Binance's monthly files; as CSV, JSON or Parquet. All become the replay's own columns.
+ */
+import { readFileSync } from 'node:fs';
+import { HOURS_PER_YEAR, MS_PER_HOUR } from '../domain/money/units.ts';
+import { ValidationError } from '../lib/errors.ts';
+import { readHistory, requireColumns, tsSeconds, unreadable, withCsv } from './csv.ts';
+import {
+  type CellPlace,
+  type ColumnSpec,
+  cellNumber,
+  type HistoryTable,
+  HistoryTableBuilder,
+  refuseCell,
+} from './history-table.ts';
+import { FUNDING_COLUMNS, type FundingHistory, LEND_COLUMNS, type LendHistory, refuseOtherPeriod } from './replay.ts';
+
+/** Where a file has no price: the rates are parts of one, and so is what a backtest says in per cent. */
+const STAND_IN_PRICE = 100_000_000;
+/** Decimals of a rate that is a fraction of the price. */
+const FRACTION_SCALE = 15;
+const FIRST_MS = 1e11;
+
+export interface FundingFile {
+  readonly funding: FundingHistory;
+  /** As the file calls it; null: it does not. */
+  readonly market: string | null;
+  readonly periodMs: number;
+  readonly notes: readonly string[];
+}
+
+/** Rows of any file: a header, and cells as text in its order. */
+interface RowSource {
+  readonly file: string;
+  readonly header: readonly string[];
+  readonly headerText: string;
+  readonly counts?: 'row';
+  readonly rows: Iterable<{ readonly line: number; readonly cells: readonly string[] }>;
+}
+
+/** A shape other than ours: times in milliseconds, rates as fractions of the price. */
+interface ForeignShape {
+  readonly name: string;
+  readonly time: string;
+  readonly rate: string;
+  readonly market: string | null;
+  /** The oracle's price and the mark's, where the file has them. */
+  readonly oracle: readonly string[];
+  readonly mark: readonly string[];
+  readonly intervalHours: string | null;
+}
+
+const FOREIGN: readonly ForeignShape[] = [
+  {
+    name: 'Hyperliquid fundingHistory',
+    time: 'time',
+    rate: 'fundingRate',
+    market: 'coin',
+    oracle: ['oraclePx'],
+    mark: ['markPx'],
+    intervalHours: null,
+  },
+  {
+    name: 'Binance fundingRate',
+    time: 'fundingTime',
+    rate: 'fundingRate',
+    market: 'symbol',
+    oracle: ['markPrice'],
+    mark: ['markPrice'],
+    intervalHours: null,
+  },
+  {
+    name: 'Binance monthly file',
+    time: 'calc_time',
+    rate: 'last_funding_rate',
+    market: null,
+    oracle: [],
+    mark: [],
+    intervalHours: 'funding_interval_hours',
+  },
+];
+
+/** @throws ValidationError MARKET_DATA_INVALID, naming file, line or row, field, got, expected */
+export async function readFundingFile(path: string, periodMs: number): Promise<FundingFile> {
+  const file = await withRows(path, (source) => fundingOf(source, periodMs));
+  refuseOtherPeriod(path, file.funding, file.periodMs);
+  return file;
+}
+
+/** @throws ValidationError MARKET_DATA_INVALID, naming file, line or row, field, got, expected */
+export async function readLendFile(path: string): Promise<LendHistory> {
+  if (kindOf(path) === 'csv') return readHistory(path, LEND_COLUMNS);
+  return await withRows(path, (source) => ownColumns(source, LEND_COLUMNS));
+}
+
+function fundingOf(source: RowSource, periodMs: number): FundingFile {
+  const { file, header } = source;
+  const shape = FOREIGN.find(({ time, rate }) => header.includes(time) && header.includes(rate));
+  if (shape !== undefined && !header.includes('ts')) return foreignFunding(source, shape, periodMs);
+  if (kindOf(file) === 'csv') return { funding: readHistory(file, FUNDING_COLUMNS), market: null, periodMs, notes: [] };
+  return { funding: ownColumns(source, FUNDING_COLUMNS), market: null, periodMs, notes: [] };
+}
+
+function ownColumns<Column extends string>(
+  source: RowSource,
+  columns: readonly ColumnSpec<Column>[],
+): HistoryTable<Column> {
+  const { file, header, headerText, counts, rows } = source;
+  requireColumns(file, header, headerText, ['ts', ...columns.map(({ name }) => name)]);
+  const table = new HistoryTableBuilder(
+    file,
+    columns.map(({ name }) => name),
+    counts,
+  );
+  const tsAt = header.indexOf('ts');
+  const placed = columns.map((column) => ({ ...column, at: header.indexOf(column.name) }));
+  for (const { line, cells } of rows) {
+    const place = placeOf(source, line);
+    const ts = cells[tsAt] as string;
+    const seconds = tsSeconds(ts);
+    if (seconds === null) refuseCell(place, 'ts', ts, 'whole seconds since 1970, before the year 2100');
+    table.begin(line, seconds * 1_000, ts);
+    for (const column of placed) table.set(column.name, cellNumber(place, column, cells[column.at] as string));
+  }
+  return table.finish();
+}
+
+function foreignFunding(source: RowSource, shape: ForeignShape, givenPeriodMs: number): FundingFile {
+  const { file, header, counts, rows } = source;
+  const at = (name: string | null | undefined): number => (name == null ? -1 : header.indexOf(name));
+  const places = {
+    time: at(shape.time),
+    rate: at(shape.rate),
+    market: at(shape.market),
+    oracle: at(shape.oracle.find((name) => header.includes(name))),
+    mark: at(shape.mark.find((name) => header.includes(name))),
+    interval: at(shape.intervalHours),
+  };
+  const table = new HistoryTableBuilder(
+    file,
+    FUNDING_COLUMNS.map(({ name }) => name),
+    counts,
+  );
+  let market: string | null = null;
+  let intervalHours: string | null = null;
+  let priced: boolean | null = null;
+  for (const { line, cells } of rows) {
+    const place = placeOf(source, line);
+    const cell = (index: number): string => (index < 0 ? '' : (cells[index] as string));
+    const time = cell(places.time);
+    table.begin(line, timeMs(place, shape.time, time), time);
+    market = theSame(place, shape.market ?? '', market, cell(places.market), 'one market a file');
+    intervalHours = theSame(
+      place,
+      shape.intervalHours ?? '',
+      intervalHours,
+      cell(places.interval),
+      'one interval a file',
+    );
+    const oracleText = cell(places.oracle);
+    const hasPrice = oracleText !== '';
+    priced ??= hasPrice;
+    if (priced !== hasPrice)
+      refuseCell(
+        place,
+        'price',
+        oracleText,
+        priced ? 'a price, as in the rows before' : 'no price, as in the rows before',
+      );
+    const oracle = hasPrice ? cellNumber(place, PRICE, oracleText) : STAND_IN_PRICE;
+    const mark = places.mark < 0 ? oracle : hasPrice ? cellNumber(place, PRICE, cell(places.mark)) : oracle;
+    const fraction = cellNumber(place, { ...FRACTION, name: shape.rate }, cell(places.rate));
+    table.set('fundingRate', rateOf(fraction, oracle));
+    table.set('oraclePriceTwap', oracle);
+    table.set('markPriceTwap', mark);
+  }
+  const funding = table.finish();
+  return {
+    funding,
+    market: market === '' ? null : market,
+    periodMs: intervalHours === null || intervalHours === '' ? givenPeriodMs : intervalMs(file, intervalHours),
+    notes:
+      priced === true
+        ? []
+        : [`${file} has no price: every hour counts at 100 USD. Per cent figures hold; dollars do not.`],
+  };
+}
+
+const PRICE = { name: 'price', scale: 6, positive: true } as const;
+const FRACTION = { name: 'rate', scale: FRACTION_SCALE, positive: false } as const;
+
+/** A fraction (1e-15) of a price (1e-6 USD) as USD at 1e-9, rounded half away from zero. */
+function rateOf(fraction: number, oracle: number): number {
+  const exact = BigInt(fraction) * BigInt(oracle);
+  const half = exact < 0n ? -500_000_000_000n : 500_000_000_000n;
+  return Number((exact + half) / 1_000_000_000_000n);
+}
+
+function timeMs(place: CellPlace, name: string, text: string): number {
+  const ms = /^\d{12,14}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(ms >= FIRST_MS && ms < 4_102_444_800_000)) {
+    refuseCell(place, name, text, 'whole milliseconds since 1970, before the year 2100');
+  }
+  return ms;
+}
+
+function theSame(place: CellPlace, field: string, before: string | null, now: string, expected: string): string {
+  if (before !== null && before !== now) refuseCell(place, field, now, `${before}: ${expected}`);
+  return now;
+}
+
+function intervalMs(file: string, text: string): number {
+  const hours = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (hours < 1 || hours > HOURS_PER_YEAR) {
+    refuseCell({ file, line: 2 }, 'funding_interval_hours', text, 'whole hours of at least 1');
+  }
+  return hours * MS_PER_HOUR;
+}
+
+const placeOf = ({ file, counts }: RowSource, line: number): CellPlace =>
+  counts === undefined ? { file, line } : { file, line, counts };
+
+const kindOf = (path: string): 'csv' | 'json' | 'parquet' =>
+  /\.parquet$/i.test(path) ? 'parquet' : /\.json$/i.test(path) ? 'json' : 'csv';
+
+async function withRows<T>(path: string, use: (source: RowSource) => T): Promise<T> {
+  switch (kindOf(path)) {
+    case 'csv':
+      return withCsv(path, (csv) => use({ file: path, ...csv }));
+    case 'json':
+      return use(rowsOfObjects(path, parseJson(path)));
+    case 'parquet':
+      return use(rowsOfObjects(path, await parquetObjects(path)));
+  }
+}
+
+function parseJson(path: string): readonly unknown[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  const refuse = (got: string): never => refuseCell({ file: path, line: 1 }, 'file', got, 'a JSON list of objects');
+  try {
+    const parsed: unknown = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+    return Array.isArray(parsed) ? parsed : refuse(text);
+  } catch (error) {
+    if (error instanceof ValidationError) throw error;
+    return refuse(text);
+  }
+}
+
+async function parquetObjects(path: string): Promise<readonly unknown[]> {
+  const { readParquet } = await import('./parquet.ts');
+  return await readParquet(path);
+}
+
+function rowsOfObjects(file: string, objects: readonly unknown[]): RowSource {
+  const first = objects[0];
+  const header = typeof first === 'object' && first !== null ? Object.keys(first) : [];
+  return { file, header, headerText: header.join(','), counts: 'row', rows: cellsOf(file, header, objects) };
+}
+
+function* cellsOf(file: string, header: readonly string[], objects: readonly unknown[]) {
+  for (const [index, object] of objects.entries()) {
+    const line = index + 1;
+    if (typeof object !== 'object' || object === null) {
+      refuseCell({ file, line, counts: 'row' }, 'row', String(object), 'an object with the columns of the first');
+    }
+    const values = object as Readonly<Record<string, unknown>>;
+    yield { line, cells: header.map((name) => cellText(values[name], name)) };
+  }
+}
+
+/** As a CSV would have it. A number's shortest text is the decimal that was meant. */
+function cellText(value: unknown, name: string): string {
+  if (value === null || value === undefined) return '';
+  if (value instanceof Date) return String(name === 'ts' ? value.getTime() / 1_000 : value.getTime());
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
