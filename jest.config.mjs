@@ -11,6 +11,8 @@ const UNIT = [
   'tests/lib',
   'tests/market-data',
   'tests/protocol',
+  'tests/venues/solana-perps',
+  'tests/venues/velocity',
 ];
 const PRODUCT = ['tests/product', 'tests/crash'];
 const TESTS = ['tests', 'localnet/tests'];

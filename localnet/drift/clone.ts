@@ -1,16 +1,11 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ValidationError } from '../../src/lib/errors.ts';
+import type { Environment } from '../cache.ts';
 import { toBase58 } from '../wire/base58.ts';
 import { insuranceVaultAddress, spotMarketAddress, USDC_MINT, vaultAddress } from './addresses.ts';
 import { NEEDED_ACCOUNTS } from './loaded-accounts.ts';
-import {
-  cachedAccountsFolder,
-  cachedProgramPath,
-  checkDriftProgram,
-  DRIFT_PROGRAM_ID,
-  type Environment,
-} from './program.ts';
+import { cachedAccountsFolder, cachedProgramPath, checkDriftProgram, DRIFT_PROGRAM_ID } from './program.ts';
 
 const REQUEST_MS = 60_000;
 const UPGRADEABLE_LOADER = 'BPFLoaderUpgradeab1e11111111111111111111111';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ValidationError } from '../../src/lib/errors.ts';
+import { cacheFolder, type Environment } from '../cache.ts';
 
 /** The program's own address: it is compiled into it. */
 export const DRIFT_PROGRAM_ID = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
@@ -10,12 +10,6 @@ const DRIFT_PROGRAM_VERSION = '2.84.0';
 /** Of the compiled program v2.84.0 in the public repository drift-labs/drift-vaults. */
 const DRIFT_PROGRAM_SHA256 = '080423d7c91f826994124873a62d5e752da51d06159ed010002f8f2f20d4e2a7';
 const FILE_NAME = `drift-v${DRIFT_PROGRAM_VERSION}.so`;
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Where programs and accounts from elsewhere are kept; nothing of it belongs to the project. An empty setting is none. */
-export const cacheFolder = (env: Environment): string =>
-  join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'driftless');
 
 /** Accounts that were cloned. */
 export const cachedAccountsFolder = (env: Environment): string => join(cacheFolder(env), 'drift-accounts');

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { cacheFolder } from '../cache.ts';
 import { startFromArguments } from '../drift/main.ts';
-import { cacheFolder } from '../drift/program.ts';
 import { main } from '../main.ts';
 import { LOCALNET_COMMAND } from './support/command-line.ts';
 

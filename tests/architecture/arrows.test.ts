@@ -77,9 +77,20 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: ['src/venues/venue.ts', 'src/market-data/feed.ts'],
     packages: ['node:', 'kysely', '@noble/hashes'],
   },
+  // What Drift's program and its forks have in common: layouts by tables, logs, borsh.
+  'src/venues/solana-perps': {
+    values: ['src/venues/solana-perps', 'src/lib'],
+    types: [],
+    packages: ['@noble/hashes'],
+  },
+  'src/venues/velocity': {
+    values: ['src/venues/velocity', 'src/venues/solana-perps', 'src/lib'],
+    types: [],
+    packages: ['@solana/web3.js'],
+  },
   'src/venues/drift': {
     // What its accounts did on the chain is written to the journal as it is read.
-    values: ['src/venues/drift', 'src/domain', 'src/lib', 'src/chain', 'src/journal'],
+    values: ['src/venues/drift', 'src/venues/solana-perps', 'src/domain', 'src/lib', 'src/chain', 'src/journal'],
     types: ['src/venues/venue.ts'],
     packages: ['node:', 'kysely', '@noble/hashes', '@drift-labs/sdk', '@solana/web3.js'],
   },
@@ -99,6 +110,18 @@ const RULES: Readonly<Record<string, Rule>> = {
     values: ['localnet', 'src/lib/errors.ts', 'src/lib/base58.ts'],
     types: [],
     packages: ['node:', 'litesvm', 'lossless-json', '@drift-labs/sdk', '@solana/web3.js'],
+  },
+  // Velocity on it: the same, and the tables of its accounts, instructions and events, which stand once for both.
+  'localnet/velocity': {
+    values: [
+      'localnet',
+      'src/lib/errors.ts',
+      'src/lib/base58.ts',
+      'src/venues/solana-perps',
+      'src/venues/velocity/program',
+    ],
+    types: [],
+    packages: ['node:', '@solana/web3.js'],
   },
   // What a user of the local chain may write.
   'localnet/examples': {

@@ -2,7 +2,7 @@
  * The layout of each event, by its name: programs/drift/src/state/events.rs of protocol-v2 at v2.84.0. Versions up to
  * 2.163 only append fields and enum variants to these, which `trailing` and `unknown` take.
  */
-import type { BorshReader } from './borsh-reader.ts';
+import type { BorshReader } from '../../solana-perps/borsh-reader.ts';
 import type { DriftEvent, OrderSide } from './drift-event.ts';
 
 const DIRECTION = ['long', 'short'] as const;

@@ -1,5 +1,5 @@
 /** Reads borsh, little endian, from the front. Past the end it throws a RangeError, which tells of another layout. */
-import { toBase58 } from '../../../lib/base58.ts';
+import { toBase58 } from '../../lib/base58.ts';
 
 const BITS_PER_BYTE = 8n;
 const ADDRESS_BYTES = 32;

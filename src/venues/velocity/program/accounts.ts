@@ -1,0 +1,256 @@
+/**
+ * Where the fields of Velocity's accounts stand, in the build whose sha256 is `VELOCITY_BUILD_SHA256`. Offsets count from
+ * the start of the account, its 8 bytes of discriminator included. A field that is missing here is one that we do not read.
+ *
+ * Prices, weights of quote and quote amounts are at 1e6, base at 1e9, funding rates quote per base at 1e9, scaled balances
+ * at 1e9, interest indexes at 1e10, asset and liability weights and margin ratios at 1e4.
+ */
+import type { AccountLayout } from '../../solana-perps/account-layout.ts';
+
+export const VELOCITY_PROGRAM_ID = 'vELoC1audYbSYVRXn1vPaV8Axoa9oU6BYmNGZZBDZ1P';
+/** Of the compiled program that these tables were proven on. */
+export const VELOCITY_BUILD_SHA256 = 'd42a0a596acdef41375fb92f004d64be885e09231b4e2ea4599b8222cd0255e7';
+
+const DIRECTION = ['long', 'short'] as const;
+const BALANCE = ['deposit', 'borrow'] as const;
+const MARKET_STATUS = ['initialized', 'active', 'reduceOnly', 'settlement', 'delisted'] as const;
+const ORDER_STATUS = ['init', 'open', 'filled', 'canceled'] as const;
+const ORDER_TYPE = ['market', 'limit', 'triggerMarket', 'triggerLimit', 'oracle'] as const;
+const MARKET_TYPE = ['spot', 'perp'] as const;
+
+/** An order's 104 bytes: in a `User`, and in the event of its placement. */
+export const ORDER_FIELDS = {
+  slot: [0, 'u64'],
+  price: [8, 'u64'],
+  base: [16, 'u64'],
+  filledBase: [24, 'u64'],
+  filledQuote: [32, 'u64'],
+  triggerPrice: [40, 'u64'],
+  auctionStartPrice: [48, 'i64'],
+  auctionEndPrice: [56, 'i64'],
+  maxTs: [64, 'i64'],
+  oraclePriceOffset: [72, 'i64'],
+  orderId: [80, 'u32'],
+  marketIndex: [84, 'u16'],
+  status: [86, ORDER_STATUS],
+  orderType: [87, ORDER_TYPE],
+  marketType: [88, MARKET_TYPE],
+  userOrderId: [89, 'u8'],
+  direction: [91, DIRECTION],
+  reduceOnly: [92, 'bool'],
+  auctionSlots: [96, 'u8'],
+} as const;
+export const ORDER_BYTES = 104;
+
+export const USER = {
+  name: 'User',
+  bytes: 4496,
+  fields: {
+    authority: [8, 'address'],
+    delegate: [40, 'address'],
+    cumulativePerpFunding: [4432, 'i64'],
+    nextOrderId: [4456, 'u32'],
+    maxMarginRatio: [4460, 'u32'],
+    subAccount: [4466, 'u16'],
+    status: [4468, 'u8'],
+    equityFloor: [4480, 'u64'],
+  },
+  lists: {
+    spotPositions: {
+      at: 104,
+      count: 8,
+      bytes: 40,
+      fields: { scaledBalance: [0, 'u64'], marketIndex: [32, 'u16'], balanceType: [34, BALANCE] },
+    },
+    perpPositions: {
+      at: 424,
+      count: 8,
+      bytes: 80,
+      fields: {
+        lastCumulativeFunding: [0, 'i64'],
+        base: [8, 'i64'],
+        quote: [16, 'i64'],
+        quoteBreakEven: [24, 'i64'],
+        quoteEntry: [32, 'i64'],
+        openBids: [40, 'i64'],
+        openAsks: [48, 'i64'],
+        settledPnl: [56, 'i64'],
+        maxMarginRatio: [74, 'u16'],
+        marketIndex: [76, 'u16'],
+        openOrders: [78, 'u8'],
+      },
+    },
+    orders: { at: 1064, count: 32, bytes: ORDER_BYTES, fields: ORDER_FIELDS },
+  },
+} as const satisfies AccountLayout;
+
+export const USER_STATS = {
+  name: 'UserStats',
+  bytes: 240,
+  fields: {
+    authority: [8, 'address'],
+    totalFeePaid: [72, 'u64'],
+    makerVolume30d: [104, 'u64'],
+    takerVolume30d: [112, 'u64'],
+    makerVolumeTs: [128, 'i64'],
+    takerVolumeTs: [136, 'i64'],
+    pausedOperations: [166, 'u8'],
+    equityBreaker: [177, 'u8'],
+  },
+  lists: {},
+} as const satisfies AccountLayout;
+
+export const PERP_MARKET = {
+  name: 'PerpMarket',
+  bytes: 1304,
+  fields: {
+    address: [8, 'address'],
+    baseLong: [40, 'i128'],
+    baseShort: [56, 'i128'],
+    maxOpenInterest: [152, 'u128'],
+    cumulativeFundingLong: [184, 'i128'],
+    cumulativeFundingShort: [200, 'i128'],
+    oracle: [312, 'address'],
+    pnlPoolScaled: [344, 'u128'],
+    lastFundingRate: [496, 'i64'],
+    lastFundingRateLong: [504, 'i64'],
+    lastFundingRateShort: [512, 'i64'],
+    lastFundingTs: [520, 'i64'],
+    fundingDeadZoneBps: [536, 'u32'],
+    fundingRampSlope: [540, 'u32'],
+    stepSize: [544, 'u64'],
+    tickSize: [552, 'u64'],
+    expiryTs: [568, 'i64'],
+    imfFactor: [600, 'u32'],
+    marginRatioInitial: [616, 'u32'],
+    marginRatioMaintenance: [620, 'u32'],
+    gainWeightInitial: [624, 'u32'],
+    gainWeightMaintenance: [628, 'u32'],
+    marketIndex: [640, 'u16'],
+    status: [642, MARKET_STATUS],
+    tier: [644, 'u8'],
+    pausedOperations: [645, 'u8'],
+    feeAdjustment: [648, 'i16'],
+    oracleSource: [673, 'u8'],
+    markTwap: [680, 'u64'],
+    markTwap5min: [688, 'u64'],
+    markTwapTs: [696, 'i64'],
+    bidTwap: [704, 'u64'],
+    askTwap: [712, 'u64'],
+    lastTradeTs: [768, 'i64'],
+    fundingRate24h: [776, 'i64'],
+    fundingPeriod: [784, 'i64'],
+    minOrderSize: [792, 'u64'],
+    marketMakerOracleSlot: [808, 'u64'],
+    oraclePrice: [848, 'i64'],
+    oracleTwap: [872, 'i64'],
+    oracleTwap5min: [880, 'i64'],
+    oracleTwapTs: [888, 'i64'],
+    ammBaseReserve: [936, 'u128'],
+    ammQuoteReserve: [952, 'u128'],
+    ammMinBaseReserve: [984, 'u128'],
+    ammMaxBaseReserve: [1000, 'u128'],
+    ammSqrtK: [1016, 'u128'],
+    ammPeg: [1032, 'u128'],
+    /** Net of all users: positive when they are long. */
+    netUserBase: [1064, 'i128'],
+    /** What the AMM may spend, on funding among other things: its fees less what it has distributed. */
+    ammFeeReserve: [1112, 'i128'],
+    ammAskBaseReserve: [1144, 'u128'],
+    ammAskQuoteReserve: [1160, 'u128'],
+    ammBidBaseReserve: [1176, 'u128'],
+    ammBidQuoteReserve: [1192, 'u128'],
+    ammUpdateSlot: [1208, 'u64'],
+    longSpread: [1264, 'u32'],
+    shortSpread: [1268, 'u32'],
+  },
+  lists: {},
+} as const satisfies AccountLayout;
+
+export const SPOT_MARKET = {
+  name: 'SpotMarket',
+  bytes: 808,
+  fields: {
+    address: [8, 'address'],
+    oracle: [40, 'address'],
+    mint: [72, 'address'],
+    vault: [104, 'address'],
+    revenueSettleTs: [256, 'i64'],
+    insuranceFeeFactor: [272, 'u32'],
+    depositsScaled: [296, 'u128'],
+    borrowsScaled: [312, 'u128'],
+    depositIndex: [328, 'u128'],
+    borrowIndex: [344, 'u128'],
+    oraclePrice: [456, 'i64'],
+    oracleTwap: [480, 'i64'],
+    oracleTwap5min: [488, 'i64'],
+    oracleTwapTs: [496, 'i64'],
+    withdrawGuard: [544, 'u64'],
+    maxDeposits: [552, 'u64'],
+    depositTwap: [560, 'u64'],
+    borrowTwap: [568, 'u64'],
+    utilizationTwap: [576, 'u64'],
+    lastInterestTs: [584, 'i64'],
+    lastTwapTs: [592, 'i64'],
+    assetWeightInitial: [656, 'u32'],
+    assetWeightMaintenance: [660, 'u32'],
+    debtWeightInitial: [664, 'u32'],
+    debtWeightMaintenance: [668, 'u32'],
+    imfFactor: [672, 'u32'],
+    optimalUtilization: [684, 'u32'],
+    optimalBorrowRate: [688, 'u32'],
+    maxBorrowRate: [692, 'u32'],
+    decimals: [696, 'u32'],
+    marketIndex: [700, 'u16'],
+    oracleSource: [703, 'u8'],
+    status: [704, MARKET_STATUS],
+    pausedOperations: [706, 'u8'],
+    maxBorrowFraction: [710, 'u16'],
+    scaleInitialWeightStart: [736, 'u64'],
+    minBorrowRate: [744, 'u8'],
+    protocolFeeFactor: [796, 'u32'],
+  },
+  lists: {},
+} as const satisfies AccountLayout;
+
+export const STATE = {
+  name: 'State',
+  bytes: 1752,
+  fields: {
+    coldAdmin: [8, 'address'],
+    warmAdmin: [40, 'address'],
+    pauseAdmin: [72, 'address'],
+    signer: [488, 'address'],
+    fillerFee: [904, 'u64'],
+    slotsBeforeStaleForAmm: [1304, 'i64'],
+    slotsBeforeStaleForMargin: [1312, 'i64'],
+    maxConfidence: [1320, 'u64'],
+    liquidationBuffer: [1352, 'u32'],
+    spotMarkets: [1360, 'u16'],
+    exchangeStatus: [1366, 'u8'],
+  },
+  lists: {
+    perpFeeTiers: {
+      at: 552,
+      count: 10,
+      bytes: 32,
+      fields: { takerNumerator: [0, 'u32'], takerDenominator: [4, 'u32'] },
+    },
+  },
+} as const satisfies AccountLayout;
+
+/** A price of Pyth Lazer, posted into an account of the program itself. Price and confidence are at 10^exponent. */
+export const PYTH_LAZER_ORACLE = {
+  name: 'PythLazerOracle',
+  bytes: 48,
+  fields: {
+    price: [8, 'i64'],
+    publishedAtMicros: [16, 'u64'],
+    postedSlot: [24, 'u64'],
+    exponent: [32, 'i32'],
+    confidence: [40, 'u64'],
+  },
+  lists: {},
+} as const satisfies AccountLayout;
+
+export const VELOCITY_ACCOUNTS = [USER, USER_STATS, PERP_MARKET, SPOT_MARKET, STATE, PYTH_LAZER_ORACLE] as const;
