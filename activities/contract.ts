@@ -39,6 +39,8 @@ export interface TransactionActivities {
     readonly maxSlippageBps: number;
     /** What sizes come from: finalized while another transaction of the account is unresolved. */
     readonly commitment: 'confirmed' | 'finalized';
+    /** A snapshot of an earlier slot is of a node that lags: it is no answer. Absent: any. */
+    readonly afterSlot?: number;
     readonly timing: TransactionTiming;
   }): Promise<{
     readonly planned: Planned;

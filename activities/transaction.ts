@@ -102,12 +102,18 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
       return encodeSnapshot(await venue.read(commitment));
     },
 
-    async simulate({ engineId, goal, terms, maxSlippageBps, commitment, timing }) {
+    async simulate({ engineId, goal, terms, maxSlippageBps, commitment, afterSlot = 0, timing }) {
       const venue = await ports.venueOf(engineId);
       const limits = (): PlanLimits => ({ maxSlippageBps, orderLifeMs: timing.orderLifeMs, nowMs: clock.nowMs() });
       const untilMs = clock.nowMs() + FLAT_FINALITY_MS;
       for (;;) {
         const snapshot = await venue.read(commitment);
+        if (snapshot.slot < afterSlot) {
+          throw new TransientError(
+            'NODE_BEHIND',
+            `The RPC node is at slot ${snapshot.slot}; the account is needed as of slot ${afterSlot} or later.`,
+          );
+        }
         const planned = planIntent(goal, terms, snapshot, limits());
         if (planned.kind === 'nothing' && planned.why === 'flat' && commitment === 'confirmed') {
           // Flat is done only in a finalized snapshot: a fork could bring the position back.

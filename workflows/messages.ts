@@ -35,6 +35,8 @@ export interface OperationInput {
   readonly hedgeTargetPpm?: number;
   /** Another transaction of the account is unresolved, or the guard acts under a hold: sizes come from a finalized snapshot. */
   readonly whileUnresolved?: boolean;
+  /** A finalized slot by which what is unresolved can have no further effect: sizes come from this one or a later one. */
+  readonly sizedAfterSlot?: number;
   /** Tests: continue-as-new before each step from the second on. */
   readonly continueAtEveryStep?: boolean;
   /** Seen at acceptance: a close that finds the account flat was beaten to it, and is done. */

@@ -18,6 +18,8 @@ const SLOWEST = 20;
 const LIFE = 150;
 const FINALITY = 32;
 const CONFIRMED_AFTER = 2;
+/** An order is filled and gone so many slots after it landed. */
+const ORDER_SLOTS = 5;
 const NODE_NAMES = ['node0', 'node1'] as const;
 const NODES = NODE_NAMES.length;
 const ON_CHAIN_ERROR = { InstructionError: [0, { Custom: 1 }] };
@@ -165,10 +167,18 @@ export class ChainModel {
   }
 
   /** Every node asked once; what is made of their words is the shipped code's. */
-  ask(attempt: SignedAttempt): Sighting {
+  ask({ signed, intent }: Attempt): Sighting {
     const views: NodeView[] = [];
-    for (let index = 0; index < NODES; index += 1) views.push(this.view(NODE_NAMES[index] ?? '', attempt));
-    return combine(views, this.patience.awaits(attempt.signature, views));
+    for (let index = 0; index < NODES; index += 1) views.push(this.view(NODE_NAMES[index] ?? '', signed));
+    const sighting = combine(views, this.patience.awaits(signed.signature, views));
+    const overSlot = signed.lastValidBlockHeight + ORDER_SLOTS + FINALITY;
+    if (sighting.kind !== 'unseen' || intent.kind !== 'order' || this.slot < overSlot || this.hidden()) return sighting;
+    return { ...sighting, windowClosed: true, orderOver: this.slot - FINALITY };
+  }
+
+  /** The finalized account cannot be read either. */
+  private hidden(): boolean {
+    return this.dice.chance(this.weather.mute);
   }
 
   private view(node: string, attempt: SignedAttempt): NodeView {
@@ -195,8 +205,11 @@ export class ChainModel {
   order({ signed, intent }: Attempt): OrderReport | null {
     const sent = this.sent.get(signed.signature);
     if (intent.kind !== 'order' || sent?.slot == null || sent.fails || sent.slot > this.slot) return null;
-    const goneSlot = sent.slot + 5;
+    const goneSlot = sent.slot + ORDER_SLOTS;
     const gone = goneSlot <= this.slot;
+    if (goneSlot + FINALITY <= this.slot && this.dice.chance(this.weather.pruned)) {
+      return { gone: true, commitment: 'finalized', fills: [], fillsUnknown: true, slot: this.slot - FINALITY };
+    }
     return {
       gone,
       commitment: goneSlot + FINALITY <= this.slot ? 'finalized' : 'confirmed',

@@ -6,7 +6,7 @@
 import type { OperationState } from '../../src/domain/operation/operation.ts';
 import type { Verdict } from '../../src/domain/order/command.ts';
 import type { OrderReport, Sighting } from '../../src/domain/transaction/attempt.ts';
-import type { Attempt, TransactionState } from '../../src/domain/transaction/transaction.ts';
+import { type Attempt, fillsUnknown, type TransactionState } from '../../src/domain/transaction/transaction.ts';
 import type { ChainModel } from './chain-model.ts';
 
 /** The answer of the nodes that an event brought. */
@@ -23,7 +23,9 @@ export function settledBy({ sighting, order }: Shown, attempt: Attempt): 'confir
   if (sighting.kind === 'absent') return 'expired';
   if (sighting.kind === 'unseen' || sighting.commitment !== 'finalized') return null;
   if (sighting.error !== null) return 'failed';
-  const orderFinal = attempt.intent.kind !== 'order' || (order?.gone === true && order.commitment === 'finalized');
+  const orderFinal =
+    attempt.intent.kind !== 'order' ||
+    (order?.gone === true && order.commitment === 'finalized' && order.fillsUnknown !== true);
   return orderFinal ? 'confirmed' : null;
 }
 
@@ -80,6 +82,10 @@ export function checkTaken(
   chain: ChainModel,
 ): Complaint {
   if (before?.verdict?.verdict === verdict) return null;
+  if (before !== undefined && fillsUnknown(before)) {
+    const final = before.stage === 'finalizing' && before.landed?.commitment === 'finalized';
+    return verdict === 'landed' && final ? null : 'that a fill is unknown is accepted only of what landed, and finally';
+  }
   if (shown === null) return 'a verdict is judged on what every node says';
   const { sighting } = shown;
   const attempt = before?.attempts.at(-1);

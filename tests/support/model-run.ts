@@ -29,6 +29,9 @@ const STORM_STEPS = 40;
 /** In calm weather it must end within so many more. */
 const CALM_STEPS = 120;
 
+/** Chance that an engine gives its slot to a close that asks for it. */
+const GRANTS = 0.7;
+
 /** Chance that a step is followed by a new run, from plain JSON. */
 const RENEWAL = 0.04;
 
@@ -97,6 +100,16 @@ class ModelRun {
         const resumed = operationMain(this.state);
         const same = resumed?.ticket === main.ticket && JSON.stringify(resumed.main) === JSON.stringify(main.main);
         this.ensure(same, 'a new run waits for the same');
+      }
+      if (this.state.slotUntilMs != null && this.dice.chance(GRANTS)) {
+        this.seen.add('close goes on');
+        this.apply({
+          kind: 'slot_granted',
+          nowMs: this.chain.nowMs,
+          confirmedPriceLimit: null,
+          exposureConfirmed: false,
+        });
+        continue;
       }
       if (this.dice.chance(this.chain.weather.death)) this.perform(main);
       const result = this.perform(main);
@@ -169,7 +182,8 @@ class ModelRun {
     const leg = this.state.legs[this.state.current];
     const waits = leg !== undefined && operationMain(this.state)?.main.kind === 'wait';
     // A close pauses for seconds between two rounds: that is work that goes on.
-    const isAwaited = leg?.tx.stage === 'awaiting_slot' || this.state.roundAtMs != null;
+    const forSlot = leg?.tx.stage === 'awaiting_slot' || this.state.slotUntilMs != null;
+    const isAwaited = forSlot || this.state.roundAtMs != null;
     if (waits) this.ensure(this.alerts.size > 0 || isAwaited, 'what waits has an alert');
   }
 
@@ -313,11 +327,14 @@ class ModelRun {
   ): MainResult {
     const { chain, dice } = this;
     for (;;) {
-      const sighting = chain.ask(attempt.signed);
+      const sighting = chain.ask(attempt);
+      if (sighting.kind === 'unseen' && sighting.orderOver !== undefined)
+        this.seen.add('order over, placement unknown');
       const order =
         sighting.kind === 'landed' && sighting.error === null && sighting.commitment !== 'processed'
           ? chain.order(attempt)
           : null;
+      if (order?.fillsUnknown === true) this.seen.add('order over, fill unknown');
       const result: MainResult = { kind: 'sighted', sighting, order };
       const final = sighting.kind === 'landed' && sighting.commitment === 'finalized';
       if (sighting.kind === 'absent' || (sighting.kind === 'landed' && sighting.error !== null && final)) return result;

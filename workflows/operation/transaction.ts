@@ -26,6 +26,7 @@ import {
   type OperationMain,
   type OperationState,
   operationMain,
+  overSlot,
 } from '../../src/domain/operation/operation.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
 import { reportOf, step } from '../../src/domain/operation/operation-step.ts';
@@ -335,13 +336,16 @@ class OperationHost {
   private async prepare(leg: OperationMain['leg']): Promise<MainResult> {
     const { engineId, timing, policy } = this.input;
     const { simulate } = proxyLocalActivities<TransactionActivities>(readOnly(timing));
+    // What is over by the account alone is in an account that is at least as new, and final.
+    const afterSlot = newer(overSlot(this.state), this.input.sizedAfterSlot ?? null);
     try {
       const simulated = await simulate({
         engineId,
         goal: leg.goal,
         terms: leg.terms,
         maxSlippageBps: policy.maxSlippageBps,
-        commitment: this.input.whileUnresolved === true ? 'finalized' : 'confirmed',
+        commitment: this.input.whileUnresolved === true || afterSlot !== null ? 'finalized' : 'confirmed',
+        ...(afterSlot === null ? {} : { afterSlot }),
         timing,
       });
       return preparedResult(this.input, leg, simulated, this.state.confirmed, Date.now());
@@ -428,6 +432,8 @@ class OperationHost {
     }
   }
 }
+
+const newer = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b));
 
 function strangersIn({ code, details }: ErrorReport): OperationInput['recovered'] | null {
   const attempts = details?.attempts;

@@ -11,10 +11,10 @@ type Refused = ErrorDetails & { readonly reason: string; readonly malformed: boo
 type Evidence = 'landed' | 'failed' | 'never landed';
 
 /** How an uncertain transaction turned out. */
-export type TransactionEnd = 'landed' | 'finalized' | 'failed' | 'expired' | 'resolved';
+export type TransactionEnd = 'landed' | 'finalized' | 'failed' | 'expired' | 'resolved' | 'untold';
 
 /** Alerts that say that an outcome is uncertain, in the order in which they are ended. */
-export const UNCERTAIN = ['TRANSACTION_UNKNOWN', 'TRANSACTION_DROPPED', 'FINALITY_LATE'] as const;
+export const UNCERTAIN = ['TRANSACTION_UNKNOWN', 'TRANSACTION_DROPPED', 'FINALITY_LATE', 'FILL_UNKNOWN'] as const;
 export type UncertainCode = (typeof UNCERTAIN)[number];
 
 const ENDS: Readonly<Record<TransactionEnd, string>> = {
@@ -23,6 +23,7 @@ const ENDS: Readonly<Record<TransactionEnd, string>> = {
   failed: 'The transaction failed on chain, and that is final.',
   expired: 'It is proven that the transaction will never land.',
   resolved: 'A person submitted the outcome of the transaction.',
+  untold: 'No node told in time how much the order filled. Driftless stops asking.',
 };
 const ended = ({ outcome }: { readonly outcome: TransactionEnd }): string => ENDS[outcome];
 
@@ -62,6 +63,17 @@ export const TRANSACTION_ALERTS = {
     happened: () => 'A confirmed transaction is taking unusually long to become final. Driftless keeps checking.',
     action: 'Check the RPC nodes if this lasts. Nothing else waits for it.',
     needsPerson: false,
+    over: ended,
+  }),
+  FILL_UNKNOWN: condition<Asked, { readonly outcome: TransactionEnd }>({
+    severity: 'warning',
+    title: 'Fill unknown',
+    happened: () =>
+      'An order is over, and no RPC node tells how much of it filled. The position shows what stands; who changed it is not known yet.',
+    action:
+      'Driftless keeps asking. Add an RPC node with transaction history to RPC_URL. To go on without the answer, submit the ' +
+      'outcome "landed". Close and Flatten work meanwhile.',
+    needsPerson: true,
     over: ended,
   }),
   VERDICT_REFUSED: event<Refused>({

@@ -47,6 +47,8 @@ export interface TrackedOperation {
   readonly counted: string;
   /** It was unresolved once: what stands may have been taken with its effect in it, before it could tell. */
   readonly doubted?: boolean;
+  /** An order of it is over, and nobody tells what it filled: `counted` may lack that. */
+  readonly fillUnknown?: boolean;
   /** Market and wall time at acceptance, and the spot then: the hedge target after an OPEN is short / spot. */
   readonly spot: string;
   /**
@@ -280,7 +282,8 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
     windowClosed: report.windowClosed,
     wantsSlot: report.wantsSlot === true,
     counted: report.perpChange,
-    doubted: before.doubted === true || report.phase === 'unresolved',
+    doubted: before.doubted === true || report.phase === 'unresolved' || report.fillUnknown === true,
+    ...(report.fillUnknown === true ? { fillUnknown: true } : {}),
   };
   const change = BigInt(report.perpChange) - BigInt(before.counted);
   let next: EngineCarried = {
@@ -288,6 +291,10 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
     operations: engine.operations.map((other) => (other.operationId === operation.operationId ? operation : other)),
     expectedPerp: before.doubted === true && change !== 0n ? null : withChange(engine.expectedPerp, change),
   };
+  // What an order filled that nobody tells of only the account shows, once nothing of ours moves it any more.
+  if (report.fillUnknown === true && report.phase !== 'running' && before.phase === 'running') {
+    next = { ...next, expectedPerp: null };
+  }
   if (report.answer !== null) next = answerCommand(next, operation.operationId, report.answer);
   if (report.phase !== 'unresolved') {
     next = { ...next, holds: withoutHold(next.holds, 'unresolved', operation.operationId) };
@@ -344,6 +351,11 @@ function answerCommand(engine: EngineCarried, operationId: string, answer: Comma
   };
 }
 
+const OUTCOME_UNKNOWN =
+  'The outcome of a transaction is unknown. Driftless keeps checking; if you know what happened, submit the outcome.';
+const FILL_UNKNOWN =
+  'An order is over, and no RPC node tells how much of it filled. Driftless keeps asking; to go on without the answer, submit the outcome "landed".';
+
 function unresolve(
   engine: EngineCarried,
   operation: TrackedOperation,
@@ -359,9 +371,7 @@ function unresolve(
       sinceMs: nowMs,
       permits: 'reducing',
       clearedBy: 'itself',
-      reason:
-        report.error?.message ??
-        'The outcome of a transaction is unknown. Driftless keeps checking; if you know what happened, submit the outcome.',
+      reason: report.error?.message ?? (report.fillUnknown === true ? FILL_UNKNOWN : OUTCOME_UNKNOWN),
       details: { operation_id: operation.operationId, window_closed: report.windowClosed },
     }),
   };

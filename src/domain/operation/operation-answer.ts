@@ -6,8 +6,16 @@ import { abs } from '../money/units.ts';
 import { type CommandAnswer, done, refused } from '../order/command.ts';
 import { totalFills } from '../order/intent.ts';
 import { directionOf, type TradeRequest } from '../order/operation-request.ts';
-import { lastAttempt, resolvedByHuman } from '../transaction/transaction.ts';
-import { currentLeg, filledSize, type Leg, legLanded, type OperationState, operationFills } from './operation.ts';
+import { fillsUnknown, isSpent, lastAttempt, resolvedByHuman } from '../transaction/transaction.ts';
+import {
+  currentLeg,
+  filledSize,
+  hasUnknownFill,
+  type Leg,
+  legLanded,
+  type OperationState,
+  operationFills,
+} from './operation.ts';
 
 type AnswerFields = Readonly<Record<string, Json | undefined>>;
 
@@ -120,6 +128,14 @@ function reasonOf(leg: Leg): string | null {
 
 function fillFields(state: OperationState, requested: bigint | null): AnswerFields {
   const fills = totalFills(operationFills(state));
+  if (hasUnknownFill(state)) {
+    return {
+      ...amountFields('requested_size', requested, SOL_DECIMALS),
+      ...amountFields('filled_size', null, SOL_DECIMALS),
+      ...amountFields('average_price', null, USD_DECIMALS),
+      ...amountFields('fee', null, USD_DECIMALS),
+    };
+  }
   return {
     ...amountFields('requested_size', requested, SOL_DECIMALS),
     ...amountFields('filled_size', fills.size, SOL_DECIMALS),
@@ -147,6 +163,12 @@ function tradeAnswer(
   const filled = totalFills(operationFills(state));
   const sized = { ...fields, ...fillFields(state, requested) };
   if (leg === null || !legLanded(leg)) return notDone(leg, sized);
+  if (hasUnknownFill(state)) {
+    return done(
+      `The order for ${formatSol(requested)} ${request.market} is over. How much of it filled is unknown`,
+      sized,
+    );
+  }
   if (filled.size === 0n) return refused(notFilled(requested), 'failed', committed(sized));
   const size =
     filled.size === requested ? formatSol(filled.size) : `${formatSol(filled.size)} of ${formatSol(requested)}`;
@@ -168,6 +190,13 @@ function closeAnswer(state: OperationState, leg: Leg | null, fields: AnswerField
   const sized = { ...fields, ...fillFields(state, initial) };
   if (state.flat) {
     if (!placed && initial === 0n && !state.task.hadPosition) return alreadyFlat(state, fields);
+    if (hasUnknownFill(state)) {
+      const { market } = fields;
+      return done(`${market} is flat. How much of it our orders closed is not known yet`, {
+        ...committed(sized),
+        ...settledFields(state),
+      });
+    }
     const closedBy = filled.size === 0n ? 'other' : filled.size >= (initial ?? 0n) ? 'us' : 'both';
     const by = { ...sized, closed_by: closedBy, ...settledFields(state) };
     const market = 'market' in state.task.request ? state.task.request.market : '';
@@ -177,6 +206,7 @@ function closeAnswer(state: OperationState, leg: Leg | null, fields: AnswerField
     const whole = closedBy === 'us' ? '' : `; the rest of ${formatSol(initial ?? 0n)} was closed by others`;
     return done(`Closed ${formatSol(filled.size)} ${market} at ${price}${whole}`, committed(by));
   }
+  if (hasUnknownFill(state)) return refused(notKnown(state), 'failed', sized);
   if (filled.size > 0n) {
     const left = initial === null ? null : initial > filled.size ? initial - filled.size : 0n;
     const rest =
@@ -192,6 +222,13 @@ function closeAnswer(state: OperationState, leg: Leg | null, fields: AnswerField
   if (leg === null || !legLanded(leg)) return notDone(leg, sized);
   return refused(notFilled(initial), 'failed', committed(sized));
 }
+
+/** A close that ended before it was flat, and nobody tells what its last order filled. */
+const notKnown = ({ task }: OperationState): ErrorReport => ({
+  code: 'ORDER_NOT_FILLED',
+  message: 'The position is not closed, and how much an order filled is not known yet. Look at the position.',
+  details: { operation_id: task.operationId },
+});
 
 /** Settling after the close moved less than there was: what it moved, and what stays unsettled. Nothing otherwise. */
 function settledFields(state: OperationState): AnswerFields {
@@ -209,6 +246,9 @@ function alreadyFlat(state: OperationState, fields: AnswerFields): CommandAnswer
   return refused({ code: 'NO_POSITION', message: 'There is no open position.' }, 'rejected', fields);
 }
 
+const requestedSize = ({ task }: OperationState): bigint | null =>
+  'size' in task.request ? abs(BigInt(task.request.size)) : null;
+
 /** While nobody knows: no end, but an answer within the time that was promised. */
 export function unknownAnswer(state: OperationState): CommandAnswer {
   const leg = currentLeg(state);
@@ -216,12 +256,14 @@ export function unknownAnswer(state: OperationState): CommandAnswer {
   return refused(
     {
       code: 'ACCOUNT_UNRESOLVED',
-      message:
-        'The outcome of the transaction is unknown. Driftless keeps checking. If you know what happened, submit the outcome (RESOLVE_TRANSACTION).',
+      message: hasUnknownFill(state)
+        ? 'The order is over, and no RPC node tells how much of it filled. Driftless keeps asking. Look at the position. ' +
+          'To go on without the answer, submit the outcome "landed" (RESOLVE_TRANSACTION).'
+        : 'The outcome of the transaction is unknown. Driftless keeps checking. If you know what happened, submit the outcome (RESOLVE_TRANSACTION).',
       details: { operation_id: state.task.operationId, signature: attempt?.signed.signature },
     },
     'unknown',
-    commonFields(state, leg),
+    { ...commonFields(state, leg), ...(hasUnknownFill(state) ? fillFields(state, requestedSize(state)) : {}) },
   );
 }
 
@@ -244,7 +286,7 @@ function humanAnswer(state: OperationState, leg: Leg): CommandAnswer {
 /** What a close could not close, for its alert; null: it never saw what there was. */
 export function remainingText(state: OperationState): string | null {
   const last = state.legs.findLast((leg) => leg.purpose === 'main' && leg.position !== null);
-  if (last === undefined) return null;
+  if (last === undefined || fillsUnknown(last.tx) || isSpent(last.tx)) return null;
   const left = abs(BigInt(last.position ?? '0')) - filledSize(last);
   return formatSol(left < 0n ? 0n : left);
 }

@@ -26,6 +26,8 @@ export interface OperationReport {
   /** With ended: a person's verdict stands and evidence later contradicted it. */
   readonly contradicted: boolean;
   readonly error: ErrorReport | null;
-  /** A person's retry has its proof and asks for the operation slot: grant it by the signal `slotGranted`. */
+  /** An order of it is over, and nobody tells what it filled: `perpChange` may lack that. */
+  readonly fillUnknown?: boolean;
+  /** A person's retry has its proof, or a close may go on after an attempt that was unknown: it asks for the operation slot: grant it by the signal `slotGranted`. */
   readonly wantsSlot?: boolean;
 }

@@ -10,6 +10,8 @@ import { OPERATIONS } from '../order/operations.ts';
 import type { SignedAttempt } from '../transaction/attempt.ts';
 import {
   type AlertNote,
+  fillsUnknown,
+  isSpent,
   lastAttempt,
   hasEnded as legHasEnded,
   type NewTransaction,
@@ -25,6 +27,7 @@ import {
   currentLeg,
   filledSize,
   hasNewRules,
+  hasUnknownFill,
   intentOf,
   isHumanResolved,
   type Leg,
@@ -93,6 +96,7 @@ export function newOperation(
     replacements: 0,
     misses: 0,
     roundAtMs: null,
+    slotUntilMs: null,
     flat: false,
     standDown: null,
     left: recovered.length > 0,
@@ -182,7 +186,8 @@ export function reportOf(state: OperationState, nowMs: number): OperationReport 
     windowClosed: windowClosed(state, nowMs),
     contradicted: state.legs.some((other) => other.tx.contradicted),
     error: state.answer?.error ?? leg?.tx.error ?? null,
-    wantsSlot: leg?.tx.stage === 'awaiting_slot',
+    ...(hasUnknownFill(state) ? { fillUnknown: true } : {}),
+    wantsSlot: leg?.tx.stage === 'awaiting_slot' || state.slotUntilMs != null,
   };
 }
 
@@ -234,7 +239,7 @@ class OperationBuilder {
     for (const effect of effects) {
       if (effect.kind === 'main') this.mainWanted = true;
       else if (effect.kind === 'note') this.note(effect.note);
-      else if (effect.kind === 'alert') this.alerts.push(effect.alert);
+      else if (effect.kind === 'alert') this.alertOfLeg(effect.alert);
       else this.effects.push({ kind: 'verdict', id: effect.id, error: effect.error });
     }
   }
@@ -243,6 +248,15 @@ class OperationBuilder {
     const { operationId } = this.state.task;
     this.transitions.push({ operationId, sequence: this.state.transitions, atMs: this.nowMs, note });
     this.set({ transitions: this.state.transitions + 1 });
+  }
+
+  /** An alert of the operation is over when it is over for each of its legs. */
+  private alertOfLeg(alert: AlertNote): void {
+    const { kind, code } = alert.draft;
+    const standsElsewhere = this.state.legs.some(
+      ({ tx }, index) => index !== this.state.current && tx.alerts.includes(code),
+    );
+    if (kind === 'alert' || !standsElsewhere) this.alerts.push(alert);
   }
 
   alert(draft: AlertDraft): void {
@@ -267,6 +281,13 @@ class OperationBuilder {
       roundAtMs: null,
     });
     this.startMain();
+  }
+
+  /** An order may have to be cancelled for hours: of cancels that are over nothing is kept. */
+  dropCancels(): void {
+    const placed = this.leg;
+    const legs = this.state.legs.filter((leg) => leg.purpose !== 'cancel' || !legHasEnded(leg.tx));
+    this.set({ legs, current: legs.indexOf(placed) });
   }
 
   /** The current leg once more, before anything of it was signed. */
@@ -335,6 +356,10 @@ function onResult(b: OperationBuilder, result: Extract<OperationEvent, { kind: '
     b.startMain();
     return;
   }
+  if (result.kind === 'woke' && b.state.slotUntilMs != null) {
+    endIncomplete(b);
+    return;
+  }
   if (result.kind === 'prepared') {
     b.setLeg({ position: result.position, nothing: result.nothing });
     b.dispatch({ kind: 'prepared', ...at, prepared: result.prepared });
@@ -351,6 +376,12 @@ function onStandDown(b: OperationBuilder, reason: string): void {
 }
 
 function onSlotGranted(b: OperationBuilder, confirmed: OperationState['confirmed']): void {
+  const { request } = b.state.task;
+  if (b.state.slotUntilMs != null && isExitRequest(request)) {
+    b.set({ left: false, slotUntilMs: null });
+    if (!nextRound(b, request)) endIncomplete(b);
+    return;
+  }
   if (b.leg.tx.stage !== 'awaiting_slot') return;
   b.set({ confirmed, left: false, standDown: null, answer: null, course: 'working' });
   b.setLeg({ terms: mainTerms(b.state.task.request, b.state.replacements, confirmed.priceLimit) });
@@ -362,7 +393,7 @@ function advance(b: OperationBuilder): void {
   for (;;) {
     const { leg } = b;
     const before = b.state;
-    if (legHasEnded(leg.tx) || leg.tx.stage === 'landed') {
+    if (legHasEnded(leg.tx) || leg.tx.stage === 'landed' || mayLeaveBehind(b.state, leg)) {
       if (b.state.course === 'finishing') finalizeNext(b);
       else if (leg.tx.stage === 'landed' && placement(leg) !== null) afterPlacement(b);
       else legDone(b);
@@ -371,6 +402,10 @@ function advance(b: OperationBuilder): void {
   }
   updatePhase(b);
 }
+
+/** A close goes on without knowing what became of an attempt, once that can have no further effect. */
+const mayLeaveBehind = ({ course, task }: OperationState, { tx }: Leg): boolean =>
+  course === 'working' && isExitRequest(task.request) && hasNewRules(task) && !resolvedByHuman(tx) && isSpent(tx);
 
 /** A landed placement: its order is followed until it is gone, and cancelled when it should be and is not. */
 function afterPlacement(b: OperationBuilder): void {
@@ -386,8 +421,11 @@ function afterPlacement(b: OperationBuilder): void {
   const overAtMs = signedAtMs + timing.orderLifeMs + timing.rebroadcastMs;
   const due = state.standDown !== null || b.nowMs >= overAtMs;
   const looked = state.followUntilMs === null || b.nowMs >= state.followUntilMs;
-  if (due && (state.cancels === 0 || (looked && state.cancels < MAX_CANCELS))) {
+  const newRules = hasNewRules(state.task);
+  if (due && (state.cancels === 0 || (looked && (newRules || state.cancels < MAX_CANCELS)))) {
+    if (state.cancels === MAX_CANCELS) b.alert(raised('ORDER_NOT_CANCELLED', {}));
     b.set({ cancels: state.cancels + 1 });
+    if (newRules) b.dropCancels();
     b.addLeg('cancel', { kind: 'cancel_orders', market: order.market }, PLAIN_TERMS, true);
     return;
   }
@@ -438,7 +476,7 @@ const isRetryable = (code: string): boolean => RETRYABLE_REFUSALS.has(code) || c
  * another may do better. `refused`: another would be refused as well.
  */
 function roundOf({ tx }: Leg): 'landed' | 'unread' | 'missed' | 'refused' {
-  if (tx.stage === 'expired' || tx.stage === 'failed') return 'missed';
+  if (tx.stage === 'expired' || tx.stage === 'failed' || isSpent(tx)) return 'missed';
   if (tx.stage !== 'rejected') return 'landed';
   if (tx.passing === true) return 'unread';
   return isRetryable(tx.error?.code ?? '') ? 'missed' : 'refused';
@@ -453,7 +491,22 @@ function closeRound(b: OperationBuilder, request: ExitRequest): void {
     return;
   }
   if (!noMore(state) && (hasNewRules(state.task) ? nextRound(b, request) : nextRoundOfOld(b, request))) return;
-  if (state.standDown === null && !state.left) {
+  if (mayAskForSlot(state)) {
+    if (state.slotUntilMs != null) return;
+    b.set({ slotUntilMs: b.nowMs + state.task.timing.retryVerdictMs });
+    b.startMain();
+    return;
+  }
+  endIncomplete(b);
+}
+
+/** It left the slot while an attempt was unknown. That is over: what it was asked for is still to be done. */
+const mayAskForSlot = (state: OperationState): boolean =>
+  state.left && state.standDown === null && !state.recovered && !isHumanResolved(state) && hasNewRules(state.task);
+
+function endIncomplete(b: OperationBuilder): void {
+  const { state } = b;
+  if (state.standDown === null && !(state.left && !hasNewRules(state.task))) {
     b.alert(raised('CLOSE_INCOMPLETE', { remaining: remainingText(state), placements: landedPlacements(state) }));
   }
   finish(b);
@@ -511,7 +564,11 @@ function settleDone(b: OperationBuilder): void {
 
 /** What was wanted is done, or will not be: the answer stands, the slot is free, and what landed is made final. */
 function finish(b: OperationBuilder): void {
-  b.set({ course: 'finishing', roundAtMs: null });
+  b.set({ course: 'finishing', roundAtMs: null, slotUntilMs: null });
+  if (awaitsFill(b.state)) {
+    finalizeNext(b);
+    return;
+  }
   b.answer();
   if (b.state.legs.some(({ tx }) => tx.stage === 'landed')) {
     b.journal(isHumanResolved(b.state) ? 'resolved_by_human' : 'confirmed', b.state.answer);
@@ -521,15 +578,28 @@ function finish(b: OperationBuilder): void {
 
 function finalizeNext(b: OperationBuilder): void {
   // Landed again after a fork: the facts may have changed.
-  if (b.leg.tx.stage === 'landed') b.answer();
+  if (b.leg.tx.stage === 'landed' && !awaitsFill(b.state)) b.answer();
   const index = b.state.legs.findIndex(({ tx }) => tx.stage === 'landed');
-  if (index < 0) {
+  if (index >= 0) {
+    b.set({ current: index, followUntilMs: null });
+    b.dispatch({ kind: 'finalize', nowMs: b.nowMs });
+    return;
+  }
+  // What a close left behind without knowing its end is followed to proof.
+  const behind = b.state.legs.findIndex(({ tx }) => isSpent(tx));
+  if (behind < 0) {
     end(b);
     return;
   }
-  b.set({ current: index, followUntilMs: null });
-  b.dispatch({ kind: 'finalize', nowMs: b.nowMs });
+  b.set({ current: behind, followUntilMs: null });
+  b.startMain();
 }
+
+/** One order was all it was to do, and what that filled is not known: there is no answer yet. */
+const awaitsFill = (state: OperationState): boolean =>
+  !isExitRequest(state.task.request) && state.course === 'finishing' && state.legs.some(({ tx }) => awaitsTelling(tx));
+
+const awaitsTelling = (tx: Leg['tx']): boolean => tx.stage !== 'finalized' && fillsUnknown(tx);
 
 function end(b: OperationBuilder): void {
   b.set({ course: 'ended' });
@@ -549,6 +619,9 @@ function phaseOf(state: OperationState): OperationReport['phase'] {
   if (state.course === 'ended') return 'ended';
   const { tx } = currentLeg(state) as Leg;
   if (resolvedByHuman(tx)) return 'released';
+  if (awaitsFill(state)) return 'unresolved';
+  // What a close left behind can have no further effect, and does not keep the account.
+  if (state.course === 'finishing' && isSpent(tx) && isExitRequest(state.task.request)) return 'released';
   if (tx.leftSlot && ['unknown', 'proving', 'awaiting_slot'].includes(tx.stage)) return 'unresolved';
   if (state.course === 'finishing') return state.legs.some((leg) => leg.tx.dropped) ? 'dropped' : 'released';
   return state.left ? 'unresolved' : 'running';

@@ -14,6 +14,9 @@ import {
   type AlertNote,
   type AskedVerdict,
   type Attempt,
+  fillsUnknown,
+  hasEnded,
+  isSpent,
   type MainEffect,
   mainEffect,
   type Note,
@@ -32,7 +35,7 @@ export const MAX_REPLACEMENTS = 5;
 export const MAX_MISSES = 5;
 /** FLATTEN's price limit, as multiples of MAX_SLIPPAGE_BPS, by placement; the last stays. */
 export const FLATTEN_MULTIPLES = [1, 2, 4] as const;
-/** An order that does not leave is cancelled this often; then a person is told, and it is watched on. */
+/** An order that does not leave is cancelled this often; then a person is told, and it is cancelled on. */
 export const MAX_CANCELS = 3;
 /** Micro-USD of unsettled PnL above which a close settles. */
 export const SETTLE_ABOVE = '1000000';
@@ -89,6 +92,8 @@ export interface OperationState {
   readonly misses?: number;
   /** The next round of a close begins then; null or absent: it has begun. */
   readonly roundAtMs?: number | null;
+  /** A close whose attempt left the slot as unknown, and is over now, waits this long for the slot to go on. */
+  readonly slotUntilMs?: number | null;
   /** A close's goal is reached. */
   readonly flat: boolean;
   readonly standDown: string | null;
@@ -226,19 +231,56 @@ export const noMore = (state: OperationState): boolean => state.standDown !== nu
 
 export const isHumanResolved = (state: OperationState): boolean => state.legs.some((leg) => resolvedByHuman(leg.tx));
 
-/** It can no longer land, and neither can an order of it still be placed or open. */
+/** Nothing of it can land any more, and no order of it can still be placed or open. */
 export function windowClosed(state: OperationState, nowMs: number): boolean {
+  if (!hasNewRules(state.task)) return windowClosedOfOld(state, nowMs);
+  const finalizedTimeMs = finalizedTime(state, nowMs);
+  return state.legs.every((leg) => isClosed(leg, finalizedTimeMs));
+}
+
+/** The first rules: of the current leg only. */
+function windowClosedOfOld(state: OperationState, nowMs: number): boolean {
   const leg = currentLeg(state);
   if (leg === null || !leg.tx.windowClosed) return false;
   const order = placement(leg);
   return order === null || (leg.tx.finalizedTimeMs ?? nowMs) > order.maxTsMs;
 }
 
+/** By the newest finalized block that was told of; null: none was. Paper has no block time but the wall clock. */
+function finalizedTime({ legs, task }: OperationState, nowMs: number): number | null {
+  const times = legs.flatMap(({ tx }) => tx.finalizedTimeMs ?? []);
+  if (times.length > 0) return Math.max(...times);
+  return task.mode === 'paper' ? nowMs : null;
+}
+
+function isClosed(leg: Leg, finalizedTimeMs: number | null): boolean {
+  const { tx } = leg;
+  if (hasEnded(tx) || tx.stage === 'awaiting_slot') return true;
+  const order = placement(leg);
+  const isPast = order === null || (finalizedTimeMs !== null && finalizedTimeMs > order.maxTsMs);
+  if (legLanded(leg)) return isPast || tx.order?.gone === true;
+  return tx.windowClosed && (isPast || tx.orderOver != null);
+}
+
+/** A placement of it is over, and nobody tells what it filled. */
+export const hasUnknownFill = ({ legs }: OperationState): boolean =>
+  legs.some((leg) => leg.purpose === 'main' && placement(leg) !== null && (fillsUnknown(leg.tx) || isSpent(leg.tx)));
+
+/** Slot of the newest account by which an order of it is over: what comes next is sized from that one, or a later one. */
+export function overSlot({ legs }: OperationState): number | null {
+  const slots = legs.flatMap(({ tx }) => {
+    if (fillsUnknown(tx)) return tx.order?.slot ?? [];
+    return tx.orderOver ?? [];
+  });
+  return slots.length === 0 ? null : Math.max(...slots);
+}
+
 /** What the operation waits for now: also what a new run starts with. */
 export function operationMain(state: OperationState): OperationMain | null {
   const leg = currentLeg(state);
   if (leg === null || state.course === 'ended') return null;
-  if (state.roundAtMs != null) return { ticket: state.ticket, leg, main: { kind: 'wait', untilMs: state.roundAtMs } };
+  const waitUntilMs = state.roundAtMs ?? state.slotUntilMs ?? null;
+  if (waitUntilMs !== null) return { ticket: state.ticket, leg, main: { kind: 'wait', untilMs: waitUntilMs } };
   const attempt = leg.tx.attempts.at(-1);
   if (leg.tx.stage === 'landed' && state.followUntilMs !== null && attempt !== undefined) {
     return { ticket: state.ticket, leg, main: { kind: 'follow', attempt, untilMs: state.followUntilMs } };

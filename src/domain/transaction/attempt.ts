@@ -41,6 +41,8 @@ export type Sighting =
       readonly windowClosed: boolean;
       /** Time of the newest finalized block on a healthy node; absent where block time is the wall clock (paper). */
       readonly finalizedTimeMs?: number;
+      /** Of a placement: slot of a finalized account by which its order can act no more, placed or not. Absent: not so. */
+      readonly orderOver?: number;
       readonly nodes: readonly NodeTestimony[];
     };
 
@@ -63,4 +65,6 @@ export interface OrderReport {
   readonly commitment: 'confirmed' | 'finalized';
   readonly fills: readonly Fill[];
   readonly slot: number;
+  /** It can act no more by the account alone: no node tells what it filled, and `fills` is empty. */
+  readonly fillsUnknown?: boolean;
 }

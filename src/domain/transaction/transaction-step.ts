@@ -4,6 +4,7 @@ import type { ErrorReport } from '../../lib/errors.ts';
 import { raised } from '../alerts/alert.ts';
 import type { NodeTestimony, OrderReport, Sighting } from './attempt.ts';
 import {
+  fillsUnknown,
   hasEnded,
   lastAttempt,
   MAX_NOTE_CHARS,
@@ -137,6 +138,7 @@ function onSighted(b: StepBuilder, sighting: Sighting, order: OrderReport | null
       b.set({
         windowClosed: b.state.windowClosed || sighting.windowClosed,
         finalizedTimeMs: sighting.finalizedTimeMs ?? b.state.finalizedTimeMs,
+        orderOver: sighting.orderOver ?? b.state.orderOver ?? null,
       });
       return onUnseen(b, sighting.nodes);
   }
@@ -151,7 +153,8 @@ function onLanded(
   if (sighting.commitment === 'processed') return state.stage === 'landed' ? b.go('landed') : undecided(b);
   const places = lastAttempt(state)?.intent.kind === 'order';
   const orderFinal = !places || (order?.gone === true && order.commitment === 'finalized');
-  const isFinal = sighting.commitment === 'finalized' && orderFinal;
+  const told = !places || order?.fillsUnknown !== true || isTooLate(b);
+  const isFinal = sighting.commitment === 'finalized' && orderFinal && told;
   b.set({ landed: sighting, order: order ?? state.order });
   if (resolvedByHuman(state)) {
     // Only final evidence overrules a person, or ends what a person resolved.
@@ -161,7 +164,7 @@ function onLanded(
   if (state.stage === 'finalizing' || resolvedByHuman(state)) {
     if (!isFinal) return lateFinality(b);
     b.setAttempt({ outcome: 'confirmed' });
-    b.certain('finalized');
+    b.certain(order?.fillsUnknown === true ? 'untold' : 'finalized');
     b.note('finalized', { slot: sighting.slot });
     return b.go('finalized', { dropped: false });
   }
@@ -171,6 +174,10 @@ function onLanded(
   if (first) b.note('confirmed', { slot: sighting.slot });
   return b.go('landed', { dropped: false, wakeAtMs: null });
 }
+
+/** What it filled is asked for as long as a verdict without proof stays open. */
+const isTooLate = (b: StepBuilder): boolean =>
+  b.nowMs >= (lastAttempt(b.state)?.signed.signedAtMs ?? 0) + b.state.timing.verdictProofMs;
 
 function failed(b: StepBuilder, error: ErrorReport): StepBuilder {
   if (b.state.verdict?.verdict === 'landed') contradict(b, 'failed');
@@ -230,6 +237,7 @@ function nextAttempt(b: StepBuilder): StepBuilder {
     verdict: null,
     proofs: 0,
     windowClosed: false,
+    orderOver: null,
     nodes: [],
     leftSlot: false,
   });
@@ -306,9 +314,10 @@ function endWithoutProof(b: StepBuilder): StepBuilder {
   return b.go('resolved');
 }
 
-/** Confirmed, and not final within its window: nothing is in doubt yet, it takes long. */
+/** Confirmed, and not final within its window, or not known in all it did: nothing is in doubt yet, it takes long. */
 function lateFinality(b: StepBuilder): StepBuilder {
-  b.alert(raised('FINALITY_LATE', { nodes: b.state.nodes }));
+  const { order, nodes } = b.state;
+  b.alert(order?.fillsUnknown === true ? raised('FILL_UNKNOWN', { nodes }) : raised('FINALITY_LATE', { nodes }));
   return b.go('finalizing', {
     wakeAtMs: b.nowMs + proofDelay(b.state.timing, b.state.proofs),
     proofs: b.state.proofs + 1,
@@ -340,6 +349,8 @@ function prove(b: StepBuilder): StepBuilder {
 
 function onVerdict(b: StepBuilder, asked: TransactionState['asked'][number]): StepBuilder {
   const { state } = b;
+  const onlyFill = state.stage === 'finalizing' && state.landed?.commitment === 'finalized' && fillsUnknown(state);
+  if (onlyFill) return onVerdictOfFill(b, asked);
   if (state.stage !== 'unknown' && state.stage !== 'proving') {
     return b.answer(asked, verdictRefusal('The outcome of this operation is known.', { stage: state.stage }));
   }
@@ -356,6 +367,19 @@ function onVerdict(b: StepBuilder, asked: TransactionState['asked'][number]): St
   b.set({ asked: [...state.asked, asked] });
   if (state.stage === 'unknown') prove(b);
   return b;
+}
+
+/** It landed, and a person may say that nobody will tell what it filled. */
+function onVerdictOfFill(b: StepBuilder, asked: TransactionState['asked'][number]): StepBuilder {
+  if (asked.verdict !== 'landed') {
+    const message =
+      'The transaction landed. Only how much its order filled is unknown: submit "landed" to stop asking.';
+    return b.answer(asked, verdictRefusal(message, { stage: b.state.stage }));
+  }
+  b.answer(asked, null);
+  b.certain('resolved');
+  b.note('finalized', { fill: 'unknown', operator: asked.operator });
+  return b.go('finalized', { dropped: false });
 }
 
 function onStandDown(b: StepBuilder, reason: string): StepBuilder {

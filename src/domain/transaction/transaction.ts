@@ -137,6 +137,8 @@ export interface TransactionState {
   /** `lastValidBlockHeight` is past on a healthy node. */
   readonly windowClosed: boolean;
   readonly finalizedTimeMs: number | null;
+  /** Its order can act no more, placed or not, by an account of this finalized slot. Null or absent: not so. */
+  readonly orderOver?: number | null;
   /** A fork undid it after it was confirmed, and it has neither landed again nor been proven dead. */
   readonly dropped: boolean;
   /** Its outcome is or was unknown: it left the slot. */
@@ -353,6 +355,14 @@ const confirmEffect = (
 /** A person's `landed` or `failed` stands, without evidence so far. */
 export const resolvedByHuman = (state: TransactionState): boolean =>
   state.verdict !== null && state.verdict.verdict !== 'retry';
+
+/** Landed, its order over, and nobody tells what it filled. */
+export const fillsUnknown = ({ stage, order }: TransactionState): boolean =>
+  (stage === 'landed' || stage === 'finalizing' || stage === 'finalized') && order?.fillsUnknown === true;
+
+/** Nobody knows whether it landed; neither it nor an order of it can have an effect any more. */
+export const isSpent = ({ stage, windowClosed, orderOver }: TransactionState): boolean =>
+  (stage === 'unknown' || stage === 'proving') && windowClosed && orderOver != null;
 
 /** Collects what a step changes and does, so that each rule below reads as one line. */
 export class StepBuilder {

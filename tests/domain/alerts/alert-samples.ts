@@ -69,6 +69,7 @@ export const SAMPLES: Samples = {
   TRANSACTION_UNKNOWN: [{ nodes: NODES }, { nodes: [] }],
   TRANSACTION_DROPPED: [{}],
   FINALITY_LATE: [{ nodes: NODES }],
+  FILL_UNKNOWN: [{ nodes: NODES }],
   VERDICT_REFUSED: [
     { reason: 'nothing of this operation is unknown now', malformed: false },
     { reason: 'verdict: expected one of landed, failed, retry, got LANDED', malformed: true },

@@ -378,6 +378,38 @@ describe('an operation whose fate was unknown', () => {
   });
 });
 
+describe('an operation whose order is over while nobody tells what it filled', () => {
+  const TEN_SHORT = (-10n * SOL).toString();
+
+  it('of an OPEN frees the slot, keeps exits possible, and changes no target before it is told', () => {
+    const open = takeReport(
+      engineWith('open'),
+      report({ phase: 'unresolved', answer: null, windowClosed: true, fillUnknown: true }),
+      NOW,
+    );
+    expect(open).toMatchObject({ slot: null, expectedPerp: null, hedgeTargetPpm: 0 });
+    expect(open.holds[0]?.reason).toMatch(/how much of it filled/);
+    expect(decisionContext(open).holds).toHaveLength(1);
+    const told = takeReport(open, report({ phase: 'ended', sequence: 1, perpChange: TEN_SHORT }), NOW);
+    expect(told).toMatchObject({ holds: [], expectedPerp: null, retarget: { unless: '0' } });
+    expect(takePosition(told, TEN_SHORT, (10n * SOL).toString())).toMatchObject({
+      expectedPerp: TEN_SHORT,
+      hedgeTargetPpm: 1_000_000,
+    });
+  });
+
+  it('of a CLOSE leaves the position to the account, once, and what is told later is not counted on top', () => {
+    const closing = engineWith('close', -10n);
+    const released = takeReport(closing, report({ fillUnknown: true }), NOW);
+    expect(released).toMatchObject({ expectedPerp: null, hedgeTargetPpm: 0, slot: null });
+    const taken = takePosition(released, '0', '0');
+    expect(takeReport(taken, report({ sequence: 1, fillUnknown: true }), NOW).expectedPerp).toBe('0');
+    const told = takeReport(taken, report({ phase: 'ended', sequence: 1, perpChange: (10n * SOL).toString() }), NOW);
+    expect(told.expectedPerp).toBeNull();
+    expect(takePosition(told, '0', '0').hedgeTargetPpm).toBe(0);
+  });
+});
+
 describe('what an older version carried', () => {
   it('is completed with what was added since', () => {
     const { pending: _pending, retarget: _retarget, ...older } = initialEngine('e');

@@ -95,3 +95,22 @@ it('a flatten settles however long its rounds took', () => {
   expect(flatten.waitsFor).toBe('sign');
   expect(flatten.raised('SETTLE_INCOMPLETE')).toEqual([]);
 });
+
+describe('an order that does not leave', () => {
+  it('is cancelled as long as it stands, and a person is told once', () => {
+    const open = new OperationDriver({ kind: 'open', market: 'SOL-PERP', size: SHORT }).place(SHORT, '0');
+    const standing = { ...gone('0', 'confirmed'), gone: false };
+    open.sighted(landed());
+    open.push({ kind: 'stand_down', reason: 'FLATTEN comes first' });
+    for (let cancel = 0; cancel < 20; cancel += 1) {
+      expect(open.main).toMatchObject({ leg: { purpose: 'cancel' }, main: { kind: 'simulate' } });
+      open.unread('UNAVAILABLE');
+      expect(open.waitsFor).toBe('follow');
+      open.sighted(landed(), standing, 30_000);
+    }
+    expect(open.raised('ORDER_NOT_CANCELLED')).toHaveLength(1);
+    expect(open.state.legs.length).toBeLessThanOrEqual(2);
+    open.unread('UNAVAILABLE').sighted(landed(), gone('0'), 30_000);
+    expect(open.state.phase).not.toBe('running');
+  });
+});

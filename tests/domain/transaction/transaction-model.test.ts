@@ -55,6 +55,10 @@ const MUST_BE_SEEN = [
   'verdict retry refused',
   'alert VERDICT_CONTRADICTED',
   'alert CONFIRMED_THEN_LOST',
+  'alert FILL_UNKNOWN',
+  'order over, fill unknown',
+  'order over, placement unknown',
+  'close goes on',
 ];
 
 describe('the transaction reducer on a chain that does its worst', () => {

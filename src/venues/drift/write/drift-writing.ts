@@ -1,6 +1,7 @@
 /** The writing half of the venue: drafts of intents through the chain, and what became of what landed. */
 
 import type { Draft } from '../../../chain/draft.ts';
+import { readEpochInfo } from '../../../chain/rpc-methods.ts';
 import type { SolanaChain } from '../../../chain/solana-chain.ts';
 import type { Intent } from '../../../domain/order/intent.ts';
 import { BoundedMap } from '../../../lib/bounded.ts';
@@ -11,9 +12,11 @@ import type { OrderReport, Sighting, SignedAttempt, Simulation } from '../../ven
 import type { DriftRead } from '../drift-read.ts';
 import type { DriftReader } from '../drift-reader.ts';
 import type { DriftWriting } from '../drift-venue.ts';
+import { driftEvents } from '../events/drift-events.ts';
 import { draftOf } from './draft-of.ts';
-import { type EffectSubject, landedEffect } from './landed-effect.ts';
+import { type EffectSubject, landedEffect, placedOrder } from './landed-effect.ts';
 import { openingCost } from './opening.ts';
+import { isOver, signedOrder } from './order-over.ts';
 import { orderReport } from './order-report.ts';
 import { explainFailure, programOfDraft, programOfWire } from './program-errors.ts';
 import { TOKEN_ACCOUNT_RENT } from './token-accounts.ts';
@@ -24,6 +27,8 @@ interface DriftWritingOptions {
   readonly reader: DriftReader;
   readonly clock: Clock;
 }
+
+type Unseen = Extract<Sighting, { kind: 'unseen' }>;
 
 /**
  * What was simulated is signed as it was while its accounts were read this lately: one read fewer, and the same compute
@@ -93,6 +98,7 @@ export class SolanaDriftWriting implements DriftWriting {
   /** With its effect once a node tells of the transaction; until then that is unknown, never none. */
   async status(attempt: SignedAttempt): Promise<Sighting> {
     const sighting = await this.#chain.status(attempt);
+    if (sighting.kind === 'unseen') return await this.#withoutHistory(attempt, sighting);
     if (sighting.kind !== 'landed') return sighting;
     this.#slots.set(attempt.signature, sighting.slot);
     if (sighting.commitment === 'processed') return sighting;
@@ -112,13 +118,65 @@ export class SolanaDriftWriting implements DriftWriting {
 
   async order(attempt: SignedAttempt): Promise<OrderReport> {
     const subject = await this.#subject();
-    return await orderReport(attempt, this.#slots.get(attempt.signature) ?? null, {
-      subject,
-      transaction: (signature, slot) => this.#history.transaction(signature, slot),
-      since: (address, first, atLeastSlot) => this.#history.since(address, first, atLeastSlot),
-      read: (commitment) => this.#read(commitment),
-    });
+    const placedSlot = this.#slots.get(attempt.signature) ?? null;
+    try {
+      return await orderReport(attempt, placedSlot, {
+        subject,
+        transaction: (signature, slot) => this.#history.transaction(signature, slot),
+        since: (address, first, atLeastSlot) => this.#history.since(address, first, atLeastSlot),
+        read: (commitment) => this.#read(commitment),
+      });
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      const report = await this.#reportByAccount(attempt, placedSlot);
+      if (report === null) throw error;
+      return report;
+    }
   }
+
+  /** No node tells the order's history: the account may tell that it is over. Null: it does not. */
+  async #reportByAccount(attempt: SignedAttempt, placedSlot: number | null): Promise<OrderReport | null> {
+    const order = this.#signedOrder(attempt);
+    if (order === null) return null;
+    const final = await this.#read('finalized');
+    if (final.slot < (placedSlot ?? 0) || !isOver(order, await this.#orderId(attempt, placedSlot), final)) return null;
+    return { gone: true, commitment: 'finalized', fills: [], fillsUnknown: true, slot: final.slot };
+  }
+
+  /** The program's number, where the placement at least can be read. */
+  async #orderId({ signature }: SignedAttempt, placedSlot: number | null): Promise<number | null> {
+    try {
+      const placement = await this.#history.transaction(signature, placedSlot);
+      if (placement === null || placement.failed) return null;
+      const subject = await this.#subject();
+      return placedOrder(driftEvents(placement.logs, subject.programId).events, subject)?.orderId ?? null;
+    } catch (error) {
+      if (error instanceof TransientError) return null;
+      throw error;
+    }
+  }
+
+  /** Nobody can testify of a placement: block height, block time and the account may tell that its order can act no more. */
+  async #withoutHistory(attempt: SignedAttempt, sighting: Unseen): Promise<Unseen> {
+    const order = this.#signedOrder(attempt);
+    if (order === null || sighting.nodes.every(({ says }) => says === 'never_seen')) return sighting;
+    try {
+      if (!sighting.windowClosed && !(await this.#isPast(attempt.lastValidBlockHeight))) return sighting;
+      const final = await this.#read('finalized');
+      const closed = { ...sighting, windowClosed: true, finalizedTimeMs: final.blockTimeMs };
+      return isOver(order, null, final) ? { ...closed, orderOver: final.slot } : closed;
+    } catch (error) {
+      if (error instanceof TransientError) return sighting;
+      throw error;
+    }
+  }
+
+  async #isPast(blockHeight: number): Promise<boolean> {
+    const { height } = await this.#chain.pool.read('getEpochInfo', [{ commitment: 'finalized' }], readEpochInfo);
+    return height > blockHeight;
+  }
+
+  #signedOrder = ({ wire }: SignedAttempt) => signedOrder(wire, this.#reader.deployment.programId.toBase58());
 
   async #prepare(intent: Intent, given?: DriftRead): Promise<PreparedDraft> {
     const read = given ?? (await this.#read('confirmed'));

@@ -121,4 +121,32 @@ describeOnDrift('an order that does not fill as one would wish', () => {
     );
     expect(await live.perp()).toBe(-4n * ONE_SOL);
   }, 120_000);
+
+  it('whose history no node tells keeps no FLATTEN waiting, and is told in full once a node does', async () => {
+    live.net.faults.add({
+      id: 'history',
+      kind: 'rpc-error',
+      methods: ['getTransaction', 'getSignaturesForAddress'],
+      code: -32_011,
+      message: 'Transaction history is not available from this node',
+    });
+    const opening = open(3);
+    await live.untilPerp('the short', (size) => size === -3n * ONE_SOL);
+    const flatten = await live.commanded({ kind: 'flatten', market: MARKET });
+    withContext(JSON.stringify(flatten), () =>
+      expect(flatten).toMatchObject({ success: true, data: { requested_size: 3, filled_size: null } }),
+    );
+    expect(await live.perp()).toBe(0n);
+    expect((await live.state()).holds).toContainEqual(expect.objectContaining({ code: 'unresolved' }));
+
+    live.net.faults.remove('history');
+    expect(await opening).toMatchObject({ success: true, data: { filled_size: 3 } });
+    await until('the close told in full', async () => {
+      const { items } = await live.journal.operations({ engineId: live.engineId, limit: 50 });
+      const close = items.find(({ kind }) => kind === 'close');
+      return close?.endedAtMs != null && close.answer?.data.filled_size === 3;
+    });
+    expect(await live.perp()).toBe(0n);
+    await live.commanded({ action: 'RESUME' });
+  }, 120_000);
 });
