@@ -1,4 +1,4 @@
-/** Many accounts in one answer of one node, and so of one slot. */
+/** Many accounts in one answer of one node, so all of the same slot. */
 import { isFields } from '../../chain/answer-shapes.ts';
 import { CLOCK_SYSVAR, readChainClock } from '../../chain/clock-sysvar.ts';
 import { behind, impossible, type RpcAnswer } from '../../chain/rpc-answer.ts';
@@ -19,11 +19,11 @@ export interface AccountBatch {
   readonly accounts: ReadonlyMap<string, RawAccount | null>;
 }
 
-/** A node answers for so many at once. */
+/** The most accounts that a node returns at once. */
 export const MAX_BATCH = 100;
 const NO_BYTES = Buffer.alloc(0);
 
-/** Undefined: not what the method promises. */
+/** Undefined: the answer does not have the method's shape. */
 function accountOf(value: unknown): RawAccount | null | undefined {
   if (value === null) return null;
   if (!isFields(value)) return undefined;
@@ -52,13 +52,13 @@ const batchOf =
 
 interface BatchTerms {
   readonly commitment: ReadCommitment;
-  /** A node that has not come so far does not count as answering. */
+  /** A node that has not reached this slot counts as not responding. */
   readonly minSlot: number;
 }
 
 /**
- * One node's answer. It names the slot twice, in its context and in the clock account: where the two differ, or no chain
- * can have come so far, it is no answer. @throws RangeError above `MAX_BATCH`
+ * One node's answer. It has the slot twice, in its context and in the clock account. If the two differ, or no chain can
+ * have reached that slot, it does not count. @throws RangeError above `MAX_BATCH`
  */
 export async function askAccounts(
   pool: RpcPool,

@@ -1,4 +1,4 @@
-/** Bytes of Drift's accounts, of its oracles and of token accounts, as the SDK's layouts (its IDL) have them. */
+/** Decodes Drift's accounts, its oracles and token accounts by the SDK's layouts (its IDL). */
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import {
@@ -29,7 +29,7 @@ export type DriftAccountName = keyof DriftAccountTypes;
 
 const DISCRIMINATOR_BYTES = 8;
 const NO_BYTES = Buffer.alloc(0);
-/** The oracle clients of the SDK want a connection to hold on to; they are given bytes and ask it nothing. */
+/** The SDK's oracle clients require a connection. We give them bytes, so they never use it. */
 const UNUSED_URL = 'http://127.0.0.1:1';
 const TOKEN_AMOUNT_OFFSET = 64;
 const TOKEN_ACCOUNT_BYTES = 165;
@@ -40,7 +40,7 @@ const coder = new CustomBorshCoder(
   >[0],
 );
 
-/** Anchor: the first bytes of an account say what it is. */
+/** Anchor: the first bytes of an account name its type. */
 const discriminators = new Map<DriftAccountName, Buffer>();
 function discriminatorOf(name: DriftAccountName): Buffer {
   const known = discriminators.get(name);
@@ -84,7 +84,7 @@ function oracleClient(source: OracleSource): OracleClient {
   return made;
 }
 
-/** Null: there is no such account, or its bytes are not what this source writes. */
+/** Null: the account does not exist, or this oracle source did not write its bytes. */
 export function decodeOracleAccount(source: OracleSource, bytes: Buffer | null): OraclePriceData | null {
   if (variant(source) === 'quoteAsset') return oracleClient(source).getOraclePriceDataFromBuffer(NO_BYTES);
   if (bytes === null) return null;
@@ -95,6 +95,6 @@ export function decodeOracleAccount(source: OracleSource, bytes: Buffer | null):
   }
 }
 
-/** Tokens in base units; null when the bytes are no token account. */
+/** Tokens in base units; null when the bytes are not a token account. */
 export const tokenAmountOf = (bytes: Buffer): bigint | null =>
   bytes.length < TOKEN_ACCOUNT_BYTES ? null : bytes.readBigUInt64LE(TOKEN_AMOUNT_OFFSET);

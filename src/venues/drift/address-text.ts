@@ -1,4 +1,4 @@
-/** Addresses as base58, which costs more than all else of a small decoded field: each is worked out once. */
+/** Addresses as base58. Encoding is the slowest part of decoding a small field, so each address is encoded once. */
 import type { PublicKey } from '@solana/web3.js';
 
 interface KnownAddress {
@@ -6,7 +6,7 @@ interface KnownAddress {
   readonly text: string;
 }
 
-/** One account's markets have a dozen; what reads more starts over. */
+/** The markets of one account need about a dozen. With more, the cache starts over. */
 const MOST_KNOWN = 64;
 let known: KnownAddress[] = [];
 

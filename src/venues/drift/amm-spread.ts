@@ -1,6 +1,6 @@
 /**
- * How far Drift's AMM quotes from its middle on either side, at 1e6 of the price: wider with an uncertain or volatile
- * oracle, with inventory, and with little left of its fees. The arithmetic is the SDK's `calculateSpread` and, for the
+ * How far from its middle Drift's AMM quotes on each side, at 1e6 of the price: further with an uncertain or volatile
+ * oracle, with inventory, and when little of its fees is left. The arithmetic is the SDK's `calculateSpread` and, for the
  * offset, `calculateReferencePriceOffset`, floating point where the SDK's is.
  */
 import type { AMM } from '@drift-labs/sdk';
@@ -14,10 +14,10 @@ const TWAP_CLAMP_DIVISOR = 3n;
 /** Below a confidence of 25 bps only a twentieth of it counts. */
 const CONFIDENT = ONE / 400n;
 const MAX_SCALE = 10;
-/** Micro-USD lost since the last funding at which the AMM draws back. */
+/** Loss in micro-USD since the last funding from which the AMM widens its quotes. */
 const RETREAT_BELOW = -25_000_000n;
 const RETREAT_SHARE = 10;
-/** At an update intensity beyond this the middle itself is offset. */
+/** Above this update intensity the middle itself is offset. */
 const OFFSET_INTENSITY = 100;
 const RESERVE_TIMES_PEG_TO_QUOTE = 1_000_000_000n;
 const RESERVE_TO_QUOTE = 1_000n;
@@ -54,7 +54,7 @@ export function ammSpread(input: SpreadInput): AmmSpread {
   let { long, short } = baseSpread(input);
   const target = middleOffset(input);
   let offset = target;
-  // The middle crosses over to its other side step by step, and is quoted wider meanwhile.
+  // The middle moves to its other side step by step, and the quotes are wider meanwhile.
   if (Math.sign(target) !== Math.sign(amm.referencePriceOffset) && amm.curveUpdateIntensity > OFFSET_INTENSITY) {
     const slots = Math.max(input.slot - amm.lastUpdateSlot.toNumber(), 0);
     const whole = target - amm.referencePriceOffset;
@@ -104,7 +104,7 @@ function baseSpread(input: SpreadInput): { long: number; short: number } {
   return adjusted(within(long, short, most), amm.ammSpreadAdjustment);
 }
 
-/** The side that would add to what the AMM holds is quoted wider, the more so the less it can lose. */
+/** The side that would add to the AMM's inventory is quoted wider, and more so the less the AMM can lose. */
 function scaledByInventory(input: SpreadInput, long: number, short: number, most: number) {
   const held = big(input.amm.baseAssetAmountWithAmm);
   const inventory = inventoryScale(input, held > 0n ? long : short, most);
@@ -154,7 +154,7 @@ function volatilitySpread({ amm, reserve }: SpreadInput, oracleStd: bigint, conf
   return { long: of(big(amm.longIntensityVolume)), short: of(big(amm.shortIntensityVolume)) };
 }
 
-/** How far the oracle is from its means, added to the deviation that is stored and fades. */
+/** The oracle's distance from its means, added to the stored deviation, which fades. */
 function liveOracleStd({ amm, oracle, now }: SpreadInput): bigint {
   const history = amm.historicalOracleData;
   const since = max(1n, now - big(history.lastOraclePriceTwapTs));
@@ -172,7 +172,7 @@ function liveOracleStd({ amm, oracle, now }: SpreadInput): bigint {
   return away + (big(amm.oracleStd) * left) / (left + since);
 }
 
-/** The oracle's confidence, which falls no faster than a fifth at a time. */
+/** The oracle's confidence, which falls by at most a fifth at a time. */
 function confidenceNow({ amm, oracle, reserve, now }: SpreadInput): bigint {
   const since = max(0n, now - big(amm.historicalOracleData.lastOraclePriceTwapTs));
   const stored = big(amm.lastOracleConfPct);
@@ -200,7 +200,7 @@ function effectiveLeverage(input: SpreadInput, held: bigint): number {
   return Math.max(0, Number(local - net)) / (Math.max(0, Number(input.feesLeft)) + 1) + 1 / ONE_NUMBER;
 }
 
-/** How far the middle is moved after the market's premium, where the AMM's inventory agrees with it. */
+/** How far the middle follows the market's premium, if the AMM's inventory agrees with it. */
 function middleOffset(input: SpreadInput): number {
   const { amm, reserve } = input;
   if (amm.curveUpdateIntensity <= OFFSET_INTENSITY) return 0;

@@ -1,6 +1,6 @@
 /**
- * What Drift's AMM would fill at now. A fill first brings the AMM up to date: it moves the peg to the oracle as far as
- * its budget pays, then sets its spread. As stored it may be minutes behind. The arithmetic is the SDK's
+ * The price at which Drift's AMM would fill now. A fill first updates the AMM: it moves the peg towards the oracle as far
+ * as its budget allows, then sets its spread. The stored state may be minutes old. The arithmetic is the SDK's
  * (`calculateBidAskPrice` with its update), integers truncated toward zero.
  */
 import type { AMM, PerpMarketAccount } from '@drift-labs/sdk';
@@ -15,10 +15,10 @@ const PRICE_ONE = 1_000_000n;
 const PERCENTAGE_ONE = 1_000_000n;
 const SPREAD_ONE = 1_000_000n;
 const RESERVE_TO_PRICE = 1_000n;
-/** A peg that the budget does not pay for makes the curve shallower first. */
+/** If the budget does not pay for the peg, the curve becomes shallower first. */
 const SHALLOWER = { numerator: 999n, denominator: 1_000n } as const;
 
-/** The price that the AMM goes by, with its uncertainty. */
+/** The price that the AMM follows, with its uncertainty. */
 interface AmmOracle {
   readonly price: bigint;
   readonly confidence: bigint;
@@ -27,9 +27,9 @@ interface AmmOracle {
 interface AmmQuote {
   /** Between bid and ask. */
   readonly mark: Price;
-  /** What a sell begins to fill at. */
+  /** Where a sell begins to fill. */
   readonly bid: Price;
-  /** What a buy begins to fill at. */
+  /** Where a buy begins to fill. */
   readonly ask: Price;
 }
 
@@ -62,7 +62,7 @@ const pegFor = (target: bigint, { base, quote }: Curve): bigint => max((target *
 const repegCost = ({ quote, terminalQuote, peg }: Curve, newPeg: bigint): bigint =>
   ((quote - terminalQuote) * (newPeg - peg)) / RESERVE_TO_QUOTE / PEG_ONE;
 
-/** The peg that the oracle asks for, and what may be spent on it: beyond half of the greatest spread it is paid anyhow. */
+/** The peg that fits the oracle, and its budget. A distance beyond half of the greatest spread is always paid. */
 function wantedPeg(curve: Curve, amm: AMM, oracle: bigint): { peg: bigint; budget: bigint; target: bigint } {
   const peg = pegFor(oracle, curve);
   const budget = max(0n, curve.feesLeft - big(amm.totalExchangeFee) / 2n);
@@ -76,7 +76,7 @@ function wantedPeg(curve: Curve, amm: AMM, oracle: bigint): { peg: bigint; budge
   return { peg: nearer, budget: repegCost(curve, nearer), target };
 }
 
-/** What the AMM's fees gain by a curve that is shallower. */
+/** What the AMM's fees gain from a shallower curve. */
 function shallowerGain({ base, quote, peg }: Curve, held: bigint): bigint {
   const scale = PERCENTAGE_ONE * PERCENTAGE_ONE;
   const share = (SHALLOWER.numerator * PRICE_ONE) / SHALLOWER.denominator;
@@ -86,7 +86,7 @@ function shallowerGain({ base, quote, peg }: Curve, held: bigint): bigint {
   return -((before - after) / PERCENTAGE_ONE / PERCENTAGE_ONE / RESERVE_TO_QUOTE / PEG_ONE);
 }
 
-/** The curve with its reserves set anew, and what the quote would be with everybody's position closed. */
+/** The curve with new reserves, and the quote reserve if all positions were closed. */
 function shaped(curve: Curve, held: bigint, { numerator, denominator }: { numerator: bigint; denominator: bigint }) {
   const base = (curve.base * numerator) / denominator;
   const sqrtK = (curve.sqrtK * numerator) / denominator;
@@ -146,8 +146,8 @@ function quotedAt(curve: Curve, spread: number, side: 'bid' | 'ask', prediction:
 }
 
 /**
- * @param oracle null: it cannot be read, and the AMM stands as it is stored, with the spread that it was given then
- * @returns null for a market that has no AMM
+ * @param oracle null: it cannot be read, so the AMM's stored state and spread are used
+ * @returns null for a market without an AMM
  */
 export function ammQuote(
   { amm, contractType }: Pick<PerpMarketAccount, 'amm' | 'contractType'>,

@@ -1,4 +1,4 @@
-/** Drift's decoded accounts to our plain types. With its neighbours here the only place that knows the SDK's types. */
+/** Converts Drift's decoded accounts to our plain types. Only files of this folder know the SDK's types. */
 import type {
   PerpPosition as DriftPerpPosition,
   SpotPosition as DriftSpotPosition,
@@ -52,7 +52,7 @@ export interface PerpMarketRead {
   readonly oracle: OraclePriceData | null;
 }
 
-/** All of one slot. */
+/** Everything is of one slot. */
 interface MarketsRead {
   readonly state: StateAccount;
   readonly spot: readonly SpotMarketRead[];
@@ -60,7 +60,7 @@ interface MarketsRead {
   readonly slot: number;
   /** The chain's clock. */
   readonly nowMs: number;
-  /** Index of the account's taker fee tier; 0 is the dearest. */
+  /** Index of the account's taker fee tier; 0 is the most expensive. */
   readonly feeTier: number;
 }
 
@@ -105,7 +105,7 @@ const decodeOrder = (order: Order): OpenOrder => ({
   maxTsMs: order.maxTs.isZero() ? null : order.maxTs.toNumber() * 1000,
 });
 
-/** The account with its empty slots left out: Drift keeps eight of each kind, and a free one may name any market. */
+/** The account without its empty slots: Drift keeps eight of each kind, and an empty one may name any market. */
 export function decodeAccount(user: UserAccount): Account {
   const mode = variant(user.marginMode);
   return {
@@ -147,7 +147,7 @@ function decodeSpotMarket({ market, oracle }: SpotMarketRead, at: ReadAt): SpotM
   };
 }
 
-/** What traders as a whole are owed beyond what the market's pools can pay, micro-USD. */
+/** What the market owes its traders beyond what its pools can pay, micro-USD. */
 function netUserPnlImbalance(market: PerpMarketAccount, quote: SpotMarket | undefined, at: bigint): bigint {
   const { amm } = market;
   const base = big(amm.baseAssetAmountWithAmm) + big(amm.baseAssetAmountWithUnsettledLp);
@@ -165,7 +165,7 @@ const PERP_STATUS: Readonly<Record<string, PerpMarket['status']>> = {
   delisted: 'delisted',
 };
 
-/** A status that we do not know is a reason not to trade. */
+/** An unknown status counts as a reason not to trade. */
 const perpStatus = (status: object): PerpMarket['status'] => PERP_STATUS[variant(status)] ?? 'paused';
 
 /** Taker fee at 1e6 of the account's tier, with the market's own discount or surcharge. */

@@ -1,7 +1,7 @@
 /**
- * Which Drift, whose account, and the addresses that follow from it. Market indexes, mints and oracles do not stand
- * here: they are read from the chain by the markets' names, so that a successor of the same shape needs other settings
- * and no other code. Seeds: Drift v2, `#[derive(Accounts)]` of its instructions.
+ * Which Drift, whose account, and the addresses derived from them. Market indexes, mints and oracles are not here: they
+ * are read from the chain by the markets' names, so a successor of the same shape needs other settings but no other
+ * code. Seeds: Drift v2, `#[derive(Accounts)]` of its instructions.
  */
 
 import { PublicKey } from '@solana/web3.js';
@@ -13,7 +13,7 @@ type DriftEnv = 'mainnet-beta' | 'devnet' | 'localnet';
 
 interface DriftSettings {
   readonly env: DriftEnv;
-  /** Base58. Null: the program that v2 has on mainnet and devnet alike. */
+  /** Base58. Null: v2's program, which is the same on mainnet and devnet. */
   readonly programId: string | null;
   /** Base58: whose account. */
   readonly authority: string;
@@ -43,7 +43,7 @@ const DRIFT_V2_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
 export const TOKEN_PROGRAM = new PublicKey('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA');
 export const TOKEN_2022_PROGRAM = new PublicKey('TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb');
 const ASSOCIATED_TOKEN_PROGRAM = new PublicKey('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');
-/** Cluster genesis: a node of another cluster answers all the same, about another chain. */
+/** Genesis hashes: a node of another cluster would answer too, but about another chain. */
 const GENESIS: Readonly<Record<DriftEnv, string | null>> = {
   'mainnet-beta': '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d',
   devnet: 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG',
@@ -57,7 +57,7 @@ const u16 = (value: number): Buffer => {
   return bytes;
 };
 
-/** Looking for an address off the curve takes a millisecond, and every read asks for the same few. */
+/** Deriving an address off the curve takes a millisecond, and every read needs the same few. */
 const MAX_FOUND = 1_000;
 const found = new BoundedMap<string, PublicKey>(MAX_FOUND);
 

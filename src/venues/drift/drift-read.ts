@@ -1,4 +1,4 @@
-/** What one read of the chain brings: every account of it from one answer, of one slot. */
+/** The result of one read of the chain: every account comes from one answer, of one slot. */
 import type { StateAccount, UserAccount, UserStatsAccount } from '@drift-labs/sdk';
 import type { PublicKey } from '@solana/web3.js';
 import type { Account, Markets } from '../../domain/account/account.ts';
@@ -11,7 +11,7 @@ export type { PerpMarketRead, SpotMarketRead } from './decode.ts';
 /** The wallet's associated token account of an asset. */
 export interface TokenAccountRead {
   readonly address: PublicKey;
-  /** Which of the token programs keeps the mint. */
+  /** The token program of the mint. */
   readonly tokenProgram: PublicKey;
   readonly exists: boolean;
   /** Base units; 0 when it does not exist. */
@@ -28,11 +28,11 @@ interface WalletRead {
 export interface DriftRead {
   readonly commitment: 'confirmed' | 'finalized';
   readonly slot: number;
-  /** Wall clock at which the read began, or at which this very slot was first read. */
+  /** Wall clock when the read began, or when this slot was first read. */
   readonly takenAtMs: number;
   /** The chain's clock at that slot. */
   readonly blockTimeMs: number;
-  /** Nodes that deny what this one has, in words; null: none was asked that does. */
+  /** Nodes that deny the account that this one has, in words; null: none of those asked does. */
   readonly disagreement: string | null;
   readonly state: StateAccount;
   /** Null: not initialised. */
@@ -42,10 +42,10 @@ export interface DriftRead {
   readonly market: PerpMarketRead;
   readonly base: SpotMarketRead;
   readonly quote: SpotMarketRead;
-  /** Those and all others that the user stands in, each once, ascending by index. */
+  /** Those and all others in which the user has a position, each once, ascending by index. */
   readonly perps: readonly PerpMarketRead[];
   readonly spot: readonly SpotMarketRead[];
-  /** The same in our words. */
+  /** The same in our types. */
   readonly account: Account | null;
   readonly markets: Markets;
   readonly pauses: VenuePauses;

@@ -1,7 +1,7 @@
 /**
- * The account and all that its figures depend on, in one question to one node and so of one slot. Which accounts those
- * are is learned from the accounts themselves: markets by their names, oracles and mints from the markets, further
- * markets from the user's positions. When an answer shows that another account belongs to it, it is asked again.
+ * Reads the account and everything that its figures depend on with one request to one node, so all of one slot. The
+ * accounts themselves say which others are needed: markets by their names, oracles and mints from the markets, further
+ * markets from the user's positions. If an answer shows that another account is needed, the reader asks again.
  */
 import type { PublicKey } from '@solana/web3.js';
 import { askChainClock, CLOCK_SYSVAR, readChainClock } from '../../chain/clock-sysvar.ts';
@@ -38,7 +38,7 @@ import { pausesOf } from './pauses.ts';
 
 export type { DriftRead } from './drift-read.ts';
 
-/** What is asked for, as learned so far. */
+/** The accounts to ask for, as far as they are known. */
 interface ReadPlan {
   readonly perpIndex: number;
   readonly baseIndex: number;
@@ -49,7 +49,7 @@ interface ReadPlan {
   readonly tokens: { readonly base: TokenPlace; readonly quote: TokenPlace } | null;
 }
 
-/** A plan as the addresses to ask for, worked out once. */
+/** A plan with its addresses, derived once. */
 interface Question {
   readonly addresses: readonly string[];
   readonly perps: readonly string[];
@@ -67,13 +67,13 @@ interface DriftReaderOptions {
   readonly clock: Clock;
 }
 
-/** Markets lead to oracles, positions to markets and those to oracles: three answers and one to spare. */
+/** Markets lead to oracles, positions to markets and those to oracles: three answers, and one in reserve. */
 const MAX_ROUNDS = 4;
-/** The clock account comes with each answer. */
+/** Each answer includes the clock account. */
 const MARKETS_AT_ONCE = MAX_BATCH - 1;
 const TOKEN_2022_FLAG = 1;
 
-/** A chain whose time went on by so much never stands at a lower slot than before. */
+/** A chain whose time advanced by this much cannot be at a lower slot than before. */
 const SLOT_PROVEN_FALSE_MS = 60_000;
 
 /** The newest slot that was read, with the chain's time at it. */
@@ -83,7 +83,7 @@ interface SeenSlot {
   readonly blockTimeMs: number;
 }
 
-/** The block time that a node has come to, for `ChainTime`. */
+/** The block time that a node has reached, for `ChainTime`. */
 export const askClock = async (node: RpcNode): Promise<number | null> => (await askChainClock(node))?.timeMs ?? null;
 
 export class DriftReader {
@@ -92,12 +92,12 @@ export class DriftReader {
   readonly #clock: Clock;
   readonly #programId: string;
   readonly #questions = new WeakMap<ReadPlan, Question>();
-  /** Most accounts are as they were a slot ago: their bytes are compared, and not decoded again. */
+  /** Most accounts do not change from slot to slot, so bytes are compared before they are decoded again. */
   readonly #decoded = new Map<string, { readonly data: Buffer; readonly account: unknown }>();
   #plan: ReadPlan | null = null;
-  /** Per commitment: reads never go back, and a chain that stands still is seen to grow old. */
+  /** Per commitment: reads never go back, and data of a chain that stands still gets old. */
   readonly #seen = new Map<ReadCommitment, SeenSlot>();
-  /** The last account that was read here held something: it cannot have been deleted since. */
+  /** The account that was last read here held something, so it cannot have been deleted since. */
   #held = false;
 
   constructor({ pool, deployment, clock }: DriftReaderOptions) {
@@ -107,20 +107,20 @@ export class DriftReader {
     this.#clock = clock;
   }
 
-  /** The account and the oracles of its markets, base58; none before the first read. For who subscribes to them. */
+  /** The account and the oracles of its markets, base58; none before the first read. For subscriptions. */
   get watched(): readonly string[] {
     const plan = this.#plan;
     return plan === null ? [] : [this.deployment.user.toBase58(), ...plan.oracles];
   }
 
-  /** The configured market's account, which orders write, base58; none before the first read. */
+  /** The account of the configured market, which orders write to, base58; none before the first read. */
   get writtenMarkets(): readonly string[] {
     const plan = this.#plan;
     return plan === null ? [] : [perpMarketAddress(this.deployment, plan.perpIndex).toBase58()];
   }
 
   /**
-   * The first node that has the account tells it. That there is none, or that nothing can ever be read as configured, is
+   * The first node that has the account provides it. Absence, or a configuration that can never work, is
    * believed only when every node says so.
    * @throws TransientError when no node answers, the nodes do not agree (`ACCOUNT_DISPUTED`), the accounts change faster
    * than they can be read, or Drift itself is not finalized yet;
@@ -162,7 +162,7 @@ export class DriftReader {
       if (answer === null) throw await this.#stateMissing(node, commitment);
       const needed = planFor(answer, plan, this.deployment);
       if (covers(plan, needed)) {
-        // What is no longer needed is left out the next time; a plan that says the same is kept with its addresses.
+        // Accounts that are no longer needed are left out next time. An equal plan is kept with its addresses.
         this.#plan = covers(needed, plan) ? plan : needed;
         return this.#assemble(answer, plan, commitment, takenAtMs);
       }
@@ -203,7 +203,7 @@ export class DriftReader {
     return answer.value;
   }
 
-  /** The markets by their names: every market once, at the first read only. */
+  /** Finds the markets by their names: the first read asks for every market once. */
   async #discover(node: RpcNode, commitment: ReadCommitment): Promise<ReadPlan> {
     const { deployment } = this;
     const stateAddress = deployment.state.toBase58();
@@ -225,7 +225,7 @@ export class DriftReader {
     const quote = spots.find(({ market }) => market.marketIndex === quoteIndex);
     mindDecimals(base, ASSET_DECIMALS.SOL);
     if (quote !== undefined) mindDecimals(quote, ASSET_DECIMALS.USDC);
-    // Of all the others nothing is wanted again.
+    // The others are never needed again.
     this.#decoded.clear();
     return {
       ...{ perpIndex, baseIndex, quoteIndex },
@@ -271,7 +271,7 @@ export class DriftReader {
     return decoded;
   }
 
-  /** A Drift that is younger than finality is no wrong setting: it is waited for. */
+  /** A Drift that is not finalized yet is not a wrong setting: the read waits for it. */
   async #stateMissing(node: RpcNode, commitment: ReadCommitment): Promise<CriticalError | TransientError> {
     if (commitment === 'confirmed') return this.#notFound();
     const address = this.deployment.state.toBase58();
@@ -373,7 +373,7 @@ export class DriftReader {
 const holdsSomething = ({ account }: DriftRead): boolean =>
   account !== null && (account.perps.length > 0 || account.spot.length > 0 || account.orders.length > 0);
 
-/** Amounts of ours are lamports and millionths: a token of other units would be off by powers of ten. */
+/** Our amounts are lamports and millionths; with a token of other units they would be off by powers of ten. */
 function mindDecimals(
   { name, market }: { name: string; market: DriftAccountTypes['SpotMarket'] },
   expected: number,
@@ -411,7 +411,7 @@ function questionOf(deployment: DriftDeployment, plan: ReadPlan): Question {
   return { addresses: [...new Set([CLOCK_SYSVAR, ...own, ...perps, ...spot, ...plan.oracles])], perps, spot };
 }
 
-/** What the accounts themselves say must be read with them. */
+/** The further accounts that these accounts refer to. */
 function planFor({ user, perps, spot }: AccountsAnswer, plan: ReadPlan, deployment: DriftDeployment): ReadPlan {
   const perpIndexes = new Set([plan.perpIndex]);
   const spotIndexes = new Set([plan.baseIndex, plan.quoteIndex]);

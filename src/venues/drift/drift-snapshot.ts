@@ -1,4 +1,4 @@
-/** A read of Drift as a snapshot: the shape that the engine decides on, whatever the venue. */
+/** Turns a read of Drift into a snapshot, the shape in which the engine sees every venue. */
 
 import type { ChainAge } from '../../chain/chain-time.ts';
 import type {
@@ -15,7 +15,7 @@ import type { DriftRead } from './drift-read.ts';
 import { equityOf } from './equity.ts';
 import { oracleWarnings } from './oracle-warnings.ts';
 
-/** What the account's books say at a read: everything that the accounts themselves do not tell. */
+/** The figures of the account's books at a read: everything that the accounts themselves do not contain. */
 export interface BookFigures {
   /** Exact, 1e-15 USD. */
   readonly equityBaseline: bigint | null;
@@ -53,7 +53,7 @@ function feedOf({ env }: DriftDeployment, warnings: readonly string[]): FeedProg
   };
 }
 
-/** `User.getUnrealizedFundingPNL`: what funding has come due on open positions and is not settled into them yet. */
+/** `User.getUnrealizedFundingPNL`: funding that is due on open positions and not settled into them yet. */
 function unsettledFundingOf({ account, markets }: Pick<DriftRead, 'account' | 'markets'>): MicroUsd | null {
   let sum = 0n;
   for (const position of account?.perps.filter(isActive) ?? []) {

@@ -1,4 +1,4 @@
-/** Drift v2 as a venue: reading here, writing and books beside it, the chain below. Loaded only where it is wanted. */
+/** Drift v2 as a venue. It combines reading, writing, books and the chain, and is loaded only when needed. */
 import { type ChainAge, ChainTime, chainAge, localChainAge } from '../../chain/chain-time.ts';
 import type { SolanaChain } from '../../chain/solana-chain.ts';
 import type { Snapshot } from '../../domain/account/snapshot.ts';
@@ -17,11 +17,11 @@ import { TOKEN_ACCOUNT_RENT } from './write/token-accounts.ts';
 
 export type DriftPermissions = 'read-only' | 'capital' | 'trading';
 
-/** What the account did, kept in the journal: `books/`. */
+/** The account's history in the journal: `books/`. */
 export interface DriftBookkeeping {
-  /** What they say of a read that they have caught up with, or not yet. */
+  /** The figures of a read; unknown if the books have not caught up with it. */
   figures(read: DriftRead): Promise<BookFigures>;
-  /** Writes what the chain has finalized since the last time. @throws TransientError */
+  /** Writes what was finalized since the last call. @throws TransientError */
   keep(reader: Pick<DriftReader, 'read'>): Promise<void>;
   /** Funding periods that an earlier process saw. */
   fundingRates(): Promise<readonly PeriodRate[]>;
@@ -29,7 +29,7 @@ export interface DriftBookkeeping {
 
 /** From intents to landed effects: `write/`. */
 export interface DriftWriting {
-  /** @param read what was just read of the chain at `confirmed`; absent: it is read anew */
+  /** @param read a `confirmed` read made just before; absent: it is read again */
   simulate(intent: Intent, read?: DriftRead): Promise<Simulation>;
   sign(intent: Intent): Promise<SignedAttempt>;
   submit(attempt: SignedAttempt, tryNumber: number): Promise<void>;
@@ -43,15 +43,15 @@ interface DriftVenueOptions {
   readonly chain: SolanaChain;
   readonly clock: Clock;
   readonly permissions: DriftPermissions;
-  /** Null: nothing but what the accounts tell now. */
+  /** Null: there are only the accounts' present figures. */
   readonly books: DriftBookkeeping | null;
   readonly writing: (reader: DriftReader) => DriftWriting;
   readonly explorerUrl?: (signature: string) => string | null;
 }
 
-/** An order with what it needs: the most that our transactions use, and what their cost is told by beforehand. */
+/** Compute units of an order with everything it needs: the most that our transactions use, and the basis of the cost estimate. */
 const TYPICAL_COMPUTE_UNITS = 300_000;
-/** Fees of others move slowly; each question about them is one more request. */
+/** Recent fees change slowly, and reading them is one more request. */
 const COST_FRESH_MS = 60_000;
 
 export class DriftVenue implements Venue {
@@ -62,7 +62,7 @@ export class DriftVenue implements Venue {
   readonly #writing: DriftWriting;
   readonly #chainTime: ChainTime;
   readonly #funding = new FundingMemory();
-  /** What each confirmed snapshot was made from, for as long as somebody holds the snapshot. */
+  /** The read behind each confirmed snapshot, for as long as the snapshot is referenced. */
   readonly #reads = new WeakMap<Snapshot, DriftRead>();
   #remembered = false;
   #cost: { readonly atMs: number; readonly lamports: number } | null = null;
@@ -114,7 +114,7 @@ export class DriftVenue implements Venue {
     return judge(blockTimeMs - takenAtMs, this.#chainTime.nodes);
   }
 
-  /** A fill, a settle, a transfer, whoever made it. Prices are not news: they change in every slot, and are polled. */
+  /** A fill, a settle or a transfer by anyone. Price changes do not count: they happen in every slot and are polled. */
   async changed(afterSlot: number, withinMs: number): Promise<void> {
     await this.#options.chain.accountChanged(this.deployment.user.toBase58(), afterSlot, withinMs);
   }
@@ -151,10 +151,10 @@ export class DriftVenue implements Venue {
   }
 }
 
-/** There is no account: is that the beginning, or can there never be one as configured? */
+/** There is no account: is it not opened yet, or can there never be one with this configuration? */
 function refuseMissingUser(read: DriftRead, deployment: DriftDeployment, permissions: DriftPermissions): void {
   const { subAccount, authority } = deployment;
-  // Drift numbers sub-accounts in the order of their making, and gives no number twice.
+  // Drift numbers sub-accounts in the order of creation and never reuses a number.
   const next = read.userStats?.numberOfSubAccountsCreated ?? 0;
   if (subAccount !== next) {
     const gone = subAccount < next;

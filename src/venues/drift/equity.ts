@@ -6,15 +6,15 @@ import type { DriftRead } from './drift-read.ts';
 const FEMTO_DECIMALS = 9;
 const PRICE_ONE = 1_000_000n;
 
-/** Tokens beyond nine decimals are cut at the ninth: 1e-15 USD holds no more of them. */
+/** Token decimals beyond the ninth are cut, because 1e-15 USD cannot express them. */
 const femtoOf = (tokens: bigint, decimals: number, price: bigint): bigint =>
   decimals <= FEMTO_DECIMALS
     ? tokens * price * 10n ** BigInt(FEMTO_DECIMALS - decimals)
     : (tokens * price) / 10n ** BigInt(decimals - FEMTO_DECIMALS);
 
 /**
- * Null when a price of something held is unknown. Funding that came due and is not settled into a position is not in
- * it: what is accrued and not paid stands beside (`accruedFunding`).
+ * Null when a price of something held is unknown. Funding that is due but not settled into a position is not included;
+ * it is `accruedFunding`.
  */
 export function equityOf({ account, markets, wallet, base, quote }: DriftRead): bigint | null {
   const spotOf = (index: number) => markets.spot.find((market) => market.marketIndex === index);

@@ -8,15 +8,15 @@ const MICRO_USD = 1_000_000n;
 const VOLUME_BELOW = [2_000_000n, 10_000_000n, 20_000_000n, 80_000_000n, 200_000_000n].map((usd) => usd * MICRO_USD);
 const THIRTY_DAYS_SECONDS = 2_592_000n;
 
-/** Volume fades evenly over thirty days from the last trade on. */
+/** Volume decays linearly over thirty days from the last trade. */
 function faded(volume: bigint, lastTs: bigint, nowSeconds: bigint): bigint {
   const since = max(0n, nowSeconds - lastTs);
   return (volume * max(0n, THIRTY_DAYS_SECONDS - since)) / THIRTY_DAYS_SECONDS;
 }
 
 /**
- * Index into `perpFeeStructure.feeTiers`; 0, the dearest, without statistics. Discounts for staked tokens are left out:
- * a cost told beforehand is rather too high.
+ * Index into `perpFeeStructure.feeTiers`; 0, the most expensive, without statistics. Discounts for staked tokens are left
+ * out, so an estimated cost is rather too high.
  */
 export function feeTierOf(state: StateAccount, stats: UserStatsAccount | null, nowMs: number): number {
   if (stats === null) return 0;

@@ -1,7 +1,7 @@
 /**
- * Funding as it is known: the market's last period and its own mean of a day, and the periods that were seen since this
- * engine watches. Rates are those of a short, as fractions of the oracle's TWAP at 1e9; Drift caps what a side receives
- * by what its pool can pay, so that a long's may differ.
+ * The known funding rates: the market's last period, its own 24-hour mean, and the periods that this engine has seen.
+ * Rates are those of a short, as fractions of the oracle's TWAP at 1e9. Drift caps what a side receives by what its pool
+ * can pay, so a long's rates may differ.
  */
 import type { PerpMarketAccount } from '@drift-labs/sdk';
 import type { FundingOutlook } from '../../domain/account/snapshot.ts';
@@ -16,18 +16,18 @@ export interface PeriodRate {
 }
 
 export const TRAILING_MS = 168 * MS_PER_HOUR;
-/** What `last24HAvgFundingRate` is a mean of. */
+/** The hours that `last24HAvgFundingRate` covers. */
 const OWN_MEAN_HOURS = 24;
 /** A snapshot travels through Temporal: three days of rates are 3 KB. */
 const RECENT_RATES = 72;
 
 export class FundingMemory {
   readonly #rates = new Map<number, bigint>();
-  #told: readonly PeriodRate[] = [];
+  #added: readonly PeriodRate[] = [];
 
-  /** Periods that are known from elsewhere. What this process reads from the chain itself stands. */
+  /** Adds periods from elsewhere. Those that this process read from the chain itself are not replaced. */
   remember(rates: readonly PeriodRate[]): void {
-    this.#told = [...this.#told, ...rates];
+    this.#added = [...this.#added, ...rates];
   }
 
   /** The market as read at `nowMs` of the chain's clock. */
@@ -37,12 +37,12 @@ export class FundingMemory {
     const twap = fundingTwap(market);
     const lastMs = amm.lastFundingRateTs.toNumber() * 1000;
     const lastRate = lastMs === 0 ? null : rateFraction(big(amm.lastFundingRateShort), twap);
-    // The boundary that it was paid for: keepers come seconds or minutes after the hour is over.
+    // The boundary that the rate belongs to: keepers update funding seconds or minutes after the hour.
     const boundary = (tsMs: number): number => (periodMs === 0 ? tsMs : Math.floor(tsMs / periodMs) * periodMs);
     const periodTsMs = boundary(lastMs);
-    for (const { tsMs, rate } of this.#told)
+    for (const { tsMs, rate } of this.#added)
       if (!this.#rates.has(boundary(tsMs))) this.#rates.set(boundary(tsMs), rate);
-    this.#told = [];
+    this.#added = [];
     if (lastRate !== null) this.#rates.set(periodTsMs, lastRate);
 
     for (const tsMs of this.#rates.keys()) {

@@ -1,7 +1,7 @@
-/** From the SDK's integers to ours. */
+/** Converts the SDK's integers to ours. */
 import type { BN } from '@drift-labs/sdk';
 
-/** What a number holds exactly goes over a number: most amounts do, and text takes ten times as long. */
+/** Converts through a number if it holds the value exactly. Most amounts fit, and text takes ten times as long. */
 const EXACT_BITS = 53;
 export const big = (value: BN): bigint =>
   value.bitLength() <= EXACT_BITS ? BigInt(value.toNumber()) : BigInt(value.toString());

@@ -1,5 +1,5 @@
 /**
- * A spot market's lending as a whole: its interest rates and what it lets out. Formulas: Drift v2,
+ * The lending of a spot market: its interest rates and withdrawal limits. Formulas: Drift v2,
  * `math/spot_balance.rs` and `math/spot_withdraw.rs`.
  */
 import type { SpotMarketAccount } from '@drift-labs/sdk';
@@ -12,7 +12,7 @@ const BALANCE_DECIMALS = 19;
 const MIN_RATE_STEPS = 200n;
 const WITHDRAW_TWAP_SECONDS = 86_400n;
 
-/** Above the optimal utilization the rate climbs to its maximum in ever steeper steps: up to, share of the climb. */
+/** Above the optimal utilization the rate climbs to its maximum in ever steeper steps: [up to, share of the climb]. */
 const CLIMB: readonly (readonly [bigint, bigint])[] = [
   [850_000n, 50n],
   [900_000n, 100n],
@@ -65,7 +65,7 @@ export function lendRates(market: SpotMarketAccount): { readonly deposit: bigint
   return { borrow, deposit: (borrow * kept * utilization) / ONE / ONE };
 }
 
-/** Tokens that the market lets out at `nowSeconds`: Drift slows a run by utilization and by a day's mean of deposits. */
+/** Tokens that can be withdrawn from the market at `nowSeconds`: Drift slows a run by utilization and the daily mean of deposits. */
 export function withdrawLimit(market: SpotMarketAccount, nowSeconds: bigint): bigint {
   const { deposits, borrows } = lent(market);
   const guard = big(market.withdrawGuardThreshold);

@@ -1,4 +1,4 @@
-/** What Drift judges of its oracles now, and what each judgement forbids here, as sentences for people. */
+/** Drift's present findings about its oracles, and what each forbids here, as sentences for people. */
 import type { Markets } from '../../domain/account/account.ts';
 
 export function oracleWarnings({ perps, spot }: Markets): readonly string[] {

@@ -16,15 +16,15 @@ import { big, variant } from './integers.ts';
 /** Fractions of a price. */
 const PERCENTAGE_ONE = 1_000_000n;
 const FIVE_MINUTES_SECONDS = 300n;
-/** A price moves a TWAP by at most a third of it. */
+/** A price moves a TWAP by at most a third of the TWAP. */
 const TWAP_CLAMP_DIVISOR = 3n;
 const STABLE_COIN_STALENESS_FACTOR = 3n;
-/** Drift's own oracle yields to the exchange's when they are further apart than 1 %. */
+/** If Drift's own oracle and the exchange's differ by more than 1 %, the exchange's is used. */
 const MAX_OWN_ORACLE_GAP = PERCENTAGE_ONE / 100n;
-/** Sequence ids further apart than 1/10,000 are of different sources: slots decide then. */
+/** Sequence ids further apart than 1/10,000 come from different sources; then slots decide. */
 const SEQUENCE_DIVERGENCE_DIVISOR = 10_000n;
 
-/** The riskier a market, the less certain its price may be. */
+/** The riskier a market, the less certain a valid price needs to be. */
 const CONFIDENCE_FACTOR: Readonly<Record<string, bigint>> = {
   a: 1n,
   b: 1n,
@@ -43,7 +43,7 @@ const MULTIPLES: Readonly<Record<string, bigint>> = {
   pythLazer1M: 1_000_000n,
 };
 
-/** Base units that a price of this source stands for. */
+/** Base units that this source's price is for. */
 export const oracleMultiple = (source: object): bigint => MULTIPLES[variant(source)] ?? 1n;
 
 export interface ReadAt {
@@ -56,7 +56,7 @@ interface OracleMarket {
   readonly history: HistoricalOracleData;
   readonly tier: object;
   readonly source: object;
-  /** The market's own bound of staleness for its AMM, in place of the State's; 0: none. Null: it has no AMM. */
+  /** The market's own limit of staleness for its AMM, instead of State's; 0: none. Null: it has no AMM. */
   readonly staleForAmm: number | null;
 }
 
@@ -74,7 +74,7 @@ export const perpOracleMarket = (market: PerpMarketAccount): OracleMarket => ({
   staleForAmm: market.amm.oracleLowRiskSlotDelayOverride,
 });
 
-/** Why Drift would not compute margin with this price; null when it would. */
+/** Why this price is not valid for margin; null if it is. */
 function invalidForMargin(market: OracleMarket, oracle: OraclePriceData, at: ReadAt): string | null {
   const { validity } = at.guardRails;
   const current = big(oracle.price);
@@ -93,7 +93,7 @@ function invalidForMargin(market: OracleMarket, oracle: OraclePriceData, at: Rea
   return age > big(validity.slotsBeforeStaleForMargin) * patience ? `stale by ${age} slots` : null;
 }
 
-/** Why the AMM would not fill by this price, which is good enough for margin; null when it would, or there is none. */
+/** Why the AMM would not fill at this price, though it is valid for margin; null if it would, or there is no AMM. */
 function refusedByAmm(market: OracleMarket, oracle: OraclePriceData, { slot, guardRails }: ReadAt): string | null {
   if (market.staleForAmm === null) return null;
   if (!oracle.hasSufficientNumberOfDataPoints) return 'made of too few quotes for the AMM';
@@ -104,7 +104,7 @@ function refusedByAmm(market: OracleMarket, oracle: OraclePriceData, { slot, gua
   return age > patience ? `stale by ${age} slots, of which the AMM allows ${patience}` : null;
 }
 
-/** The stored TWAP, carried on to now with the current price. */
+/** The stored TWAP, extrapolated to now with the current price. */
 function liveTwap5Min(history: HistoricalOracleData, current: bigint, nowMs: number): bigint {
   const mean = big(history.lastOraclePriceTwap5Min);
   const since = max(1n, BigInt(Math.floor(nowMs / 1000)) - big(history.lastOraclePriceTwapTs));
@@ -123,7 +123,7 @@ const UNREAD: OracleQuote = {
   invalidReason: 'not read',
 };
 
-/** Null stands for an oracle that could not be read. */
+/** Null: the oracle could not be read. */
 export function decodeOracle(market: OracleMarket, oracle: OraclePriceData | null, at: ReadAt): OracleQuote {
   if (oracle === null) return UNREAD;
   const invalidReason = invalidForMargin(market, oracle, at);
@@ -140,7 +140,7 @@ export function decodeOracle(market: OracleMarket, oracle: OraclePriceData | nul
   };
 }
 
-/** Whether Drift's own oracle has news that the exchange's price has not: by sequence where comparable, else by slot. */
+/** Whether Drift's own oracle is fresher than the exchange's: by sequence if comparable, otherwise by slot. */
 function ownIsFresher(market: PerpMarketAccount, oracle: OraclePriceData): boolean {
   const ours = big(market.amm.mmOracleSequenceId);
   const theirs = oracle.sequenceId ? big(oracle.sequenceId) : 0n;
@@ -148,7 +148,7 @@ function ownIsFresher(market: PerpMarketAccount, oracle: OraclePriceData): boole
   return comparable ? theirs < ours : big(oracle.slot) <= big(market.amm.mmOracleSlot);
 }
 
-/** The oracle that Drift values PnL and moves its AMM by: its own where that is fresher and agrees with the exchange's. */
+/** The oracle by which Drift values PnL and moves its AMM: its own if it is fresher and agrees with the exchange's. */
 export function ownOrExchangeOracle(
   market: PerpMarketAccount,
   oracle: OraclePriceData,

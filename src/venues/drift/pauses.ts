@@ -1,5 +1,5 @@
 /**
- * What Drift refuses now, from four places: the State's flags for everyone, the markets' own flags and status, and the
+ * What Drift refuses now, according to four places: the State's flags for everyone, the markets' own flags and status, and the
  * account's. Table: docs/architecture/drift-venue.md. Source: `state/paused_operations.rs`, `instructions/constraints.rs`.
  */
 import type { PerpMarketAccount, SpotMarketAccount, StateAccount, UserAccount } from '@drift-labs/sdk';
@@ -17,7 +17,7 @@ const EXCHANGE = {
   settle: 64,
   ammImmediate: 128,
 } as const;
-/** All flags that v2.84 knows; with all of them set it takes no order either. */
+/** All flags that v2.84 knows; if all are set, it accepts no orders either. */
 const ALL_EXCHANGE = 127;
 /** `PerpMarket.pausedOperations`. */
 const PERP = { funding: 1, ammFill: 2, fill: 4, settle: 8, settleWithPosition: 16, liquidation: 32 } as const;
@@ -26,7 +26,7 @@ const SPOT = { interest: 1, fill: 2, deposit: 4, withdraw: 8, liquidation: 16 } 
 /** `User.status`. */
 const USER_REDUCE_ONLY = 4;
 
-/** No order is taken in these; in the last two positions are settled at the market's expiry price. */
+/** No orders are accepted in these states; in the last two, positions are settled at the market's expiry price. */
 const NO_ORDERS: ReadonlySet<string> = new Set(['initialized', 'settlement', 'delisted']);
 const NO_DEPOSITS: ReadonlySet<string> = new Set(['initialized', 'reduceOnly', 'settlement', 'delisted']);
 const NO_WITHDRAWALS: ReadonlySet<string> = new Set(['initialized', 'withdrawPaused', 'delisted']);
@@ -46,7 +46,7 @@ function inWords(words: readonly string[]): string {
   return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
 }
 
-/** The State's flags, in the words of what they stop. */
+/** State's flags and what they stop. */
 const EXCHANGE_WORDS: readonly (readonly [number, string])[] = [
   [EXCHANGE.deposit, 'deposits'],
   [EXCHANGE.withdraw, 'withdrawals'],
@@ -59,7 +59,7 @@ const EXCHANGE_WORDS: readonly (readonly [number, string])[] = [
 ];
 
 /**
- * Everything is paused: one sentence for people. Null while the venue takes at least something.
+ * One sentence for people if everything is paused; null if the venue accepts at least something.
  */
 function frozenSentence(state: Pick<StateAccount, 'exchangeStatus'>): string | null {
   if ((state.exchangeStatus & ALL_EXCHANGE) !== ALL_EXCHANGE) return null;
@@ -129,7 +129,7 @@ export function pausesOf({ state, market, base, quote, user }: PauseSubject): Ve
     ) === true;
   const refusedAssets = (operation: 'deposit' | 'withdraw'): string[] =>
     [base, quote].filter((each) => spotRefuses(each, operation)).map((each) => text(each.name));
-  // Frozen as a whole, what single markets refuse says nothing more.
+  // If everything is frozen, the pauses of single markets add nothing.
   const frozen = frozenSentence(state);
   const sentences = (
     frozen !== null

@@ -1,4 +1,4 @@
-/** What a node lists of an address: `getSignaturesForAddress`. */
+/** A node's list of an address's signatures: `getSignaturesForAddress`. */
 import { isCount, isFields } from '../../chain/answer-shapes.ts';
 
 export interface SignatureRow {
@@ -7,7 +7,7 @@ export interface SignatureRow {
   readonly failed: boolean;
 }
 
-/** Newest first, as the node gives them. Undefined: it is no such list. */
+/** Newest first, as the node returns them. Undefined: the answer is not such a list. */
 export function readSignatureRows(result: unknown): readonly SignatureRow[] | undefined {
   if (!Array.isArray(result)) return undefined;
   const rows = result.map((row: unknown): SignatureRow | null =>

@@ -7,16 +7,16 @@ import type { SignedAttempt } from '../venue.ts';
 
 export interface ChainTuning {
   readonly slotMs: number;
-  /** A blockhash is good for so many blocks; here each slot has one. */
+  /** A blockhash is valid for this many blocks; here each slot has a block. */
   readonly blockhashLife: number;
-  /** Slots from landing to finalized; and beyond the blockhash's life until absence is proven. */
+  /** Slots from landing to finalized, and from the blockhash's end until absence is proven. */
   readonly finalitySlots: number;
 }
 
 /** Solana's. */
 export const DEFAULT_CHAIN: ChainTuning = { slotMs: 400, blockhashLife: 150, finalitySlots: 32 };
 
-/** Counted from the epoch, so that no slot is remembered and a restart goes on counting. */
+/** Counted from the epoch, so no slot needs to be stored and a restart continues the count. */
 export const slotAt = (nowMs: number, { slotMs }: ChainTuning): number => Math.floor(nowMs / slotMs);
 
 export const blockTimeOf = (slot: number, { slotMs }: ChainTuning): number => slot * slotMs;
@@ -52,7 +52,7 @@ export function signIntent({ engineId, intent, slot, nowMs, randomBytes, tuning 
   };
 }
 
-/** What the bytes say, never what stands beside them. @throws ValidationError when they are not this account's. */
+/** Reads only the bytes, not the data next to them. @throws ValidationError when they are not this account's. */
 export function decodeWire(attempt: Pick<SignedAttempt, 'wire' | 'signature'>, engineId: string): Wire {
   let wire: Wire;
   try {

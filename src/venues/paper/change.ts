@@ -1,4 +1,4 @@
-/** One change of a paper account in the making: what has happened so far, and what the journal is to be told of it. */
+/** A change of a paper account under construction: its effects so far, and the rows for the journal. */
 
 import { SOL_PERP } from '../../domain/account/account.ts';
 import { type Alert, newAlert, raised } from '../../domain/alerts/alert.ts';
@@ -27,7 +27,7 @@ export class ChangeInProgress {
     this.nowMs = nowMs;
   }
 
-  /** Takes over where a walk arrived, with what it met. `keep`: the market's clock itself is to be kept. */
+  /** Takes over the result of a walk. `keep`: store the market's clock too. */
   walked(walked: Walked, keep: boolean): void {
     const { engineId, nowMs } = this;
     const moved = walked.state.market.timeMs !== this.state.market.timeMs;

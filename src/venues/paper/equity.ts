@@ -1,6 +1,6 @@
 /**
- * Equity and where its change came from, exact in 1e-15 USD (lamports times price). Each event books its own source as
- * it happens; `unexplained` is not booked but computed from the account itself, so that it can be wrong, and is tested.
+ * Equity and the sources of its change, exact in 1e-15 USD (lamports times price). Each event books its own source.
+ * `unexplained` is not booked but computed from the account, so a mistake shows there, and tests check it.
  */
 import type { EquitySource, EquitySources } from '../../domain/account/snapshot.ts';
 import { divFloor, FEMTO_PER_MICRO_USD, type FemtoUsd, type Price } from '../../domain/money/units.ts';
@@ -15,7 +15,7 @@ export const book = (state: PaperState, source: Booked, amount: bigint): PaperSt
   sources: { ...state.sources, [source]: state.sources[source] + amount },
 });
 
-/** Counts the oracle's move since the last count, on what was held meanwhile: first thing before any change. */
+/** Books the oracle's move since the last count on what was held meanwhile. Every change begins with this. */
 export function countPrice(state: PaperState, oracle: Price): PaperState {
   if (oracle === state.countedAt) return state;
   const moved = exposure(state) * (oracle - state.countedAt);
@@ -35,8 +35,8 @@ export function equityOf(state: PaperState): Equity {
 }
 
 /**
- * The journal's row, in micro-USD. Rounding must not unbalance the sum: `price`, whose figure is the only one that
- * nobody can check on a receipt, takes what the others lose (below 5 micro-USD).
+ * The journal's row, in micro-USD. Rounding must not unbalance the sum: `price`, the only figure that is on no receipt,
+ * absorbs the rounding of the others (below 5 micro-USD).
  */
 export function equityRecord(engineId: string, state: PaperState, tsMs: number): EquityRecord {
   const { equity, sources } = equityOf(state);

@@ -1,20 +1,20 @@
-/** Faults on demand: what a chain does to an honest transaction, told to the paper venue before it happens. */
+/** Faults on demand: what happens to transactions, ordered before it happens. */
 
 import type { VenuePauses } from '../../domain/account/snapshot.ts';
 import type { ErrorReport } from '../../lib/errors.ts';
 
 export type SubmitFault =
-  /** A node takes it and it never lands, however often it is sent. */
+  /** A node accepts it, but it never lands, however often it is sent. */
   | { readonly kind: 'dropped' }
-  /** Lands so many slots after the first send; never, when its blockhash is over by then. */
+  /** Lands this many slots after the first send, or never if its blockhash has expired by then. */
   | { readonly kind: 'late'; readonly slots: number }
-  /** Lands, and the send ends in an error all the same. */
+  /** Lands, but the send ends in an error. */
   | { readonly kind: 'reply_lost' }
-  /** Does not arrive, and nobody knows: the next send is a new one. */
+  /** Does not arrive, and the sender cannot know; the next send counts as the first. */
   | { readonly kind: 'timeout' }
   /** Lands and fails on chain. */
   | { readonly kind: 'fails'; readonly error: ErrorReport }
-  /** The order is filled only in part, and perhaps only so many slots after its placement. */
+  /** The order is filled only in part, perhaps some slots after its placement. */
   | { readonly kind: 'fills'; readonly ppm: number; readonly afterSlots?: number };
 
 const OPEN: VenuePauses = {
@@ -26,7 +26,7 @@ const OPEN: VenuePauses = {
   detail: null,
 };
 
-/** In memory of the process: what a fault did to a transaction stands in the database, what is still to come does not. */
+/** Future faults are kept in memory only; the effect of a past fault on a transaction is in the database. */
 export class PaperFaults {
   readonly #simulations: ErrorReport[] = [];
   readonly #submits: SubmitFault[] = [];
@@ -40,19 +40,19 @@ export class PaperFaults {
     return this;
   }
 
-  /** The next signature that is sent for the first time meets this. */
+  /** Applies to the next signature that is sent for the first time. */
   onSubmit(fault: SubmitFault): this {
     this.#submits.push(fault);
     return this;
   }
 
-  /** The next so many status queries get no answer from any node: the outcome is unknown. */
+  /** This many status queries get no answer from any node, so the outcome is unknown. */
   silence(queries: number): this {
     this.#silent = queries;
     return this;
   }
 
-  /** The next so many reads fail as if the node were down. */
+  /** This many reads fail as if the node were down. */
   failReads(reads: number): this {
     this.#reads = reads;
     return this;

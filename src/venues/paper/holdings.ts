@@ -1,4 +1,4 @@
-/** What a paper account and its wallet hold, and what that is worth at a price. */
+/** The holdings of a paper account and its wallet, and their value at a price. */
 import type { PerpPosition } from '../../domain/account/account.ts';
 import {
   FEMTO_PER_MICRO_USD,
@@ -16,7 +16,7 @@ interface PaperHoldings {
   readonly perp: Pick<PerpPosition, 'baseAmount' | 'quoteAmount'>;
 }
 
-/** SOL in the sub-account, in the wallet, and the perp: what an oracle move of one 1e-6 USD is worth, in 1e-15 USD. */
+/** SOL in the sub-account and the wallet, and the perp: the effect of an oracle move of 1e-6 USD, in 1e-15 USD. */
 export const exposure = (state: PaperHoldings): bigint => state.sol + state.wallet.sol + state.perp.baseAmount;
 
 /** The sub-account at the oracle, and the wallet's SOL and USDC. */

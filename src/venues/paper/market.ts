@@ -1,6 +1,6 @@
 /**
- * The paper market's time and what it does to an account: price, interest, funding and liquidation, walked in order,
- * period by period, however long nobody looked. Pure: the same state and feed always walk the same way.
+ * The paper market's time and its effect on an account: price, interest, funding and liquidation, in order and period by
+ * period, however long ago the last read was. Pure: the same state and feed always give the same result.
  */
 import type { Markets } from '../../domain/account/account.ts';
 import { applyFill } from '../../domain/account/position.ts';
@@ -26,7 +26,7 @@ import { book, countPrice } from './equity.ts';
 import type { PaperParameters } from './parameters.ts';
 import { MAX_WARNINGS, type PaperState } from './state.ts';
 
-/** One database transaction walks at most so many events; more follow in the next. */
+/** The most events in one database transaction; the rest follow in the next. */
 const MAX_EVENTS_PER_WALK = 500;
 const RATE_ONE = 1_000_000n;
 const FEE_ONE = 1_000_000n;
@@ -37,7 +37,7 @@ const INTEREST_UNIT = RATE_ONE * YEAR_MS;
 /** Market time follows the wall clock freely, or goes from period to period in lockstep with the engine. */
 export const isLockstep = (state: PaperState): boolean => state.market.speed !== 1;
 
-/** Where market time stands by the clock alone: null at `max`, which no clock holds back. Never before now, or after the end. */
+/** Market time by the clock alone; null at `max`, which follows no clock. Never before the present market time or after the feed's end. */
 export function scheduledMs({ market }: PaperState, wallMs: number, feed: MarketFeed): number | null {
   if (market.speed === 'max') return null;
   const scheduled = market.anchorMarketMs + (wallMs - market.anchorWallMs) * market.speed;
@@ -45,8 +45,8 @@ export function scheduledMs({ market }: PaperState, wallMs: number, feed: Market
 }
 
 /**
- * How far the market may go in lockstep: to the next period's end at most, and not before its time. `more`: that period
- * is due, so there is a next step as soon as the engine is done with this one.
+ * How far the market may go in lockstep: at most to the next period's end, and never ahead of its time. `more`: that
+ * period is due, so the next step follows as soon as the engine has finished with this one.
  */
 export function lockstepTarget(
   state: PaperState,
@@ -65,7 +65,7 @@ export function lockstepTarget(
 const withinFeed = (tsMs: number, feed: MarketFeed): number =>
   feed.endMs === null ? tsMs : Math.min(tsMs, feed.endMs);
 
-/** What a walk met, for the journal. */
+/** The events of a walk, for the journal. */
 interface SettledPeriod {
   readonly periodTsMs: number;
   /** Fraction of the oracle TWAP, 1e9. */
@@ -88,7 +88,7 @@ export interface Walked {
   readonly checkpoints: readonly PaperState[];
   readonly liquidations: readonly Liquidation[];
   readonly warnings: readonly { readonly tsMs: number; readonly text: string }[];
-  /** Something happened that must be kept; else only the clock and the price moved. */
+  /** Something happened that must be stored; otherwise only the clock and the price moved. */
   readonly eventful: boolean;
   /** The target was reached. */
   readonly arrived: boolean;
@@ -163,8 +163,8 @@ const moveTo = (state: PaperState, tsMs: number, quote: Quote): PaperState => ({
 });
 
 /**
- * Pays the interest since the last time, at the rate in force since then (changes of rate are events of the walk, so
- * there is one). What is below a base unit is carried. Unknown rates pay nothing.
+ * Pays the interest since the last payment at the rate since then (each change of rate is an event of the walk, so there
+ * is only one rate). The part below a base unit is carried over. Unknown rates pay nothing.
  */
 export function accrueInterest(state: PaperState, toMs: number, feed: MarketFeed): PaperState {
   const elapsed = BigInt(Math.max(0, toMs - state.interestToMs));
@@ -193,7 +193,7 @@ export function interestOn(tokens: bigint, rate: bigint, elapsedMs: bigint, carr
   return { whole, remainder: exact - whole * INTEREST_UNIT };
 }
 
-/** Funding of one period on the position held at its end. The unsettled quote takes it; settling is another matter. */
+/** Pays one period's funding on the position held at its end, into the unsettled quote; a settle moves it later. */
 function settlePeriod(
   state: PaperState,
   period: FundingPeriod,
@@ -210,7 +210,7 @@ function settlePeriod(
     perp: {
       ...state.perp,
       quoteAmount: microUsd(state.perp.quoteAmount + amount),
-      // As Drift: funding moves the break-even of an open position, never its entry.
+      // As on Drift, funding changes the break-even of an open position, never its entry.
       quoteBreakEvenAmount: microUsd(state.perp.quoteBreakEvenAmount + (position === 0n ? 0n : amount)),
       lastCumulativeFundingRate: cumulative,
     },
@@ -222,8 +222,8 @@ function settlePeriod(
 }
 
 /**
- * At maintenance: the whole perp is closed at the oracle plus the liquidator's fee, then a USDC debt that still stands
- * too high is paid with SOL, likewise. Null when the account is above maintenance, or its figures are unknown.
+ * At maintenance margin the whole perp is closed at the oracle plus the liquidator's fee; then SOL pays a USDC debt that
+ * is still too high, with the same fee. Null if the account is above maintenance margin, or its figures are unknown.
  */
 export function liquidate(
   state: PaperState,
@@ -261,7 +261,7 @@ function belowMaintenance(state: PaperState, markets: Markets): boolean {
 const liquidationPriceOf = (oracle: Price, delta: bigint, fee: bigint): Price =>
   delta > 0n ? price(divCeil(oracle * (FEE_ONE + fee), FEE_ONE)) : price(divFloor(oracle * (FEE_ONE - fee), FEE_ONE));
 
-/** Unsettled losses become a debt, and SOL is sold for it as far as there is any. */
+/** Unsettled losses become a debt, and SOL is sold to pay it, as far as there is any. */
 function payDebt(state: PaperState, quote: Quote, parameters: PaperParameters): PaperState {
   const pnl = microUsd(valueAt(state.perp.baseAmount, quote.oracle) + state.perp.quoteAmount);
   const settled: PaperState = {

@@ -1,6 +1,6 @@
 /**
- * The paper venue: behaves like a chain with one account on it. Its state lives in the journal's database; nothing but
- * faults still to come is kept in memory, so that a restart at any instant goes on where the last commit left it.
+ * The paper venue behaves like a chain with one account on it. Its state is in the journal's database and only future
+ * faults are in memory, so a restart at any moment continues from the last commit.
  */
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import type { Snapshot } from '../../domain/account/snapshot.ts';
@@ -47,9 +47,9 @@ export interface PaperVenueOptions {
   readonly journal: Pick<Journal, 'db'>;
   readonly clock: Clock;
   readonly feed: MarketFeed;
-  /** MARKET_SPEED: 1 follows the wall clock, anything else goes in lockstep with the engine. */
+  /** MARKET_SPEED: 1 follows the wall clock; any other speed goes in lockstep with the engine. */
   readonly speed?: Speed;
-  /** FUNDING_PERIOD_SECONDS, as the feed was opened with: an account's own, where there is one (`accountTerms`). */
+  /** The funding period that the feed was opened with; for an existing account its own (`accountTerms`). */
   readonly periodMs?: number;
   /** Makes the account when there is none. Without it a missing account stays missing, and reads say so. */
   readonly seed?: boolean;
@@ -66,7 +66,7 @@ export class PaperVenue implements Venue {
   readonly #store: PaperStore;
   readonly #clock: Clock;
   readonly #market: PaperMarket;
-  /** What each confirmed snapshot was made from, for as long as somebody holds the snapshot. */
+  /** The state behind each confirmed snapshot, for as long as the snapshot is referenced. */
   readonly #states = new WeakMap<Snapshot, PaperState>();
   readonly #chain: ChainTuning;
   readonly #randomBytes: (count: number) => Uint8Array;
@@ -109,8 +109,8 @@ export class PaperVenue implements Venue {
   }
 
   /**
-   * What PAPER_* and FUNDING_PERIOD_SECONDS said when the account was made; null without an account. A difference is
-   * told at start. `periodMs` null: an older account keeps none, and goes by the settings.
+   * The values of PAPER_* and FUNDING_PERIOD_SECONDS when the account was made; null without an account. The start reports
+   * a difference. `periodMs` null: an older account has none and follows the settings.
    */
   static async accountTerms(
     { db }: Pick<Journal, 'db'>,
@@ -259,7 +259,7 @@ export class PaperVenue implements Venue {
 
   async close(): Promise<void> {}
 
-  /** A transaction and the slot of the look. One that is over needs no account: asked some thirty times until it is final. */
+  /** A transaction and the slot of the query. A finished one needs no account read; it is queried some thirty times until final. */
   async #look(signature: string): Promise<{ readonly row: PaperTransaction | null; readonly slot: number }> {
     const settled = await this.#store.settled(signature);
     if (settled !== null) return { row: settled.row, slot: this.#slot(settled) };
@@ -284,7 +284,7 @@ export class PaperVenue implements Venue {
     await this.#store.create(state, equityRecord(this.engineId, state, wallMs), wallMs);
   }
 
-  /** From now on at another speed; what was due at the former one is settled first. */
+  /** Changes the speed; what was due at the old speed is settled first. */
   async #setSpeed(speed: Speed): Promise<void> {
     await this.#change(async (change) => {
       const { state, nowMs } = change;
@@ -294,7 +294,7 @@ export class PaperVenue implements Venue {
     });
   }
 
-  /** The account now: read without a write while nothing is due, else walked and written first. */
+  /** The account now. If something is due, it is brought to now and written first; otherwise it is only read. */
   async #current(): Promise<PaperState> {
     const state = await this.#store.load();
     const nowMs = this.#clock.nowMs();
@@ -305,7 +305,7 @@ export class PaperVenue implements Venue {
     return await this.#change(async (change) => change.state);
   }
 
-  /** Where a read or a transaction finds the market: by the clock, or where the watch left it. */
+  /** The market time for a read or a transaction: by the clock, or where the watch left it. */
   #readTarget = (state: PaperState, wallMs: number): number =>
     isLockstep(state) ? state.market.timeMs : (scheduledMs(state, wallMs, this.#market.feed) ?? state.market.timeMs);
 
@@ -356,7 +356,7 @@ export class PaperVenue implements Venue {
     });
   }
 
-  /** Counted and paid up to its market time: what a transaction finds. */
+  /** The account with price, interest and funding booked up to its market time, as a transaction needs it. */
   #present(state: PaperState): PaperState {
     const { feed } = this.#market;
     const quote = quoteAt(feed, state.market.timeMs);
@@ -377,7 +377,7 @@ export class PaperVenue implements Venue {
     };
   }
 
-  /** Applies it once, at `slot`, whatever comes of it. */
+  /** Applies the transaction once, at `slot`, whatever its result. */
   async #land(change: ChangeInProgress, sent: PaperTransaction, slot: number, trx: Tx): Promise<void> {
     change.state = this.#present(change.state);
     const { intent } = decodeWire(sent, this.engineId);
@@ -410,7 +410,7 @@ export class PaperVenue implements Venue {
     else await this.#land(change, sent, slot, trx);
   }
 
-  /** A resting order's only event: it is filled in the part that was foretold, or its time is over; then it is gone. */
+  /** The only event of a resting order: it is filled by the ordered part, or it expires; then it is gone. */
   async #fillDue(change: ChangeInProgress, order: RestingOrder, slot: number, trx: Tx): Promise<void> {
     change.state = this.#present(change.state);
     change.checkpoint(slot);

@@ -1,4 +1,4 @@
-/** The paper market's parameters as data: tests of parity load Drift's own in their place. */
+/** The paper market's parameters as data, so that parity tests can use Drift's own instead. */
 import { type Lamports, lamports, type MicroUsd, microUsd, type Price, price } from '../../domain/money/units.ts';
 
 export interface PaperParameters {
@@ -18,7 +18,7 @@ export interface PaperParameters {
   readonly slippagePpm?: bigint;
   readonly perpLiquidatorFee: bigint;
   readonly spotLiquidatorFee: bigint;
-  /** What one landed transaction costs the wallet, whether it succeeded or not. */
+  /** The cost of one landed transaction for the wallet, whether it succeeded or not. */
   readonly transactionCost: Lamports;
 }
 
@@ -42,7 +42,7 @@ export const DEFAULT_PARAMETERS: PaperParameters = {
   transactionCost: lamports(5_000n),
 };
 
-/** What a new account holds: PAPER_SOL and PAPER_USDC deposited, PAPER_WALLET_SOL in the wallet. */
+/** The holdings of a new account: PAPER_SOL and PAPER_USDC deposited, PAPER_WALLET_SOL in the wallet. */
 export interface PaperDefaults {
   readonly sol: Lamports;
   readonly usdc: MicroUsd;

@@ -1,4 +1,4 @@
-/** A paper account as a snapshot: the same shape that a live venue answers with. */
+/** Turns a paper account into a snapshot of the same shape as a live venue's. */
 
 import type { FundingOutlook, Snapshot, VenuePauses } from '../../domain/account/snapshot.ts';
 import { accruedFunding, rateFraction } from '../../domain/hedge/funding.ts';
@@ -11,7 +11,7 @@ import type { PaperParameters } from './parameters.ts';
 import type { PaperState } from './state.ts';
 
 const TRAILING_MS = 168 * MS_PER_HOUR;
-/** With periods shorter than half an hour the mean is over these, and `knownHours` says so. */
+/** With periods shorter than half an hour the mean covers only these, and `knownHours` says so. */
 const MAX_TRAILING_PERIODS = 336;
 /** A snapshot travels through Temporal: three days of rates are 3 KB. */
 const RECENT_RATES = 72;
@@ -84,7 +84,7 @@ export function snapshotOf(market: PaperMarket, input: SnapshotInput): Snapshot 
   };
 }
 
-/** Funding as it was known at `tsMs`: nothing of it lies ahead but the time of the next period. */
+/** Funding as known at `tsMs`. Only the time of the next period is in the future. */
 function outlookAt(feed: MarketFeed, tsMs: number, periodMs: number): FundingOutlook {
   const wanted = Math.min(Math.ceil(TRAILING_MS / periodMs), MAX_TRAILING_PERIODS);
   const rates: { tsMs: number; rate: bigint }[] = [];

@@ -1,6 +1,6 @@
 /**
- * All that a paper account is: one document in the journal's database, replaced as a whole in the transaction that
- * changes it. Nothing is kept in memory between two calls, so a restart at any instant goes on where it was.
+ * The state of a paper account: one document in the journal's database, replaced as a whole by the transaction that
+ * changes it. Nothing stays in memory between two calls, so a restart continues where it was.
  */
 
 import { OpenOrder, PerpPosition, SOL_PERP_INDEX } from '../../domain/account/account.ts';
@@ -15,13 +15,13 @@ import type { PaperDefaults } from './parameters.ts';
 
 export const MAX_WARNINGS = 5;
 
-/** An order that waits to be filled (a fault on demand: orders fill at landing otherwise). */
+/** An order that waits for its fill. Only faults cause this; otherwise orders fill at landing. */
 export const RestingOrder = OpenOrder.extend({
   maxTsMs: z.number(),
   signature: z.string(),
-  /** The slot at which it is filled, or gone when its time is over. */
+  /** The slot at which it is filled, or at which it expires. */
   dueSlot: z.number().int(),
-  /** The part that is filled then, parts per million. */
+  /** The part that is then filled, in parts per million. */
   fillPpm: z.number().int(),
   priceLimit: priceText,
 });
@@ -34,8 +34,8 @@ export const PaperState = z.object({
   version: z.literal(1),
   wallet: z.object({ sol: lamportsText, usdc: microUsdText }),
   /**
-   * Tokens in the sub-account; USDC below zero is a borrow. Held as whole tokens, and the cumulative interest stays 1:
-   * Drift's scaled balances round each deposit by up to a lamport, and paper conserves value to the unit.
+   * Tokens in the sub-account; USDC below zero is a borrow. Balances are whole tokens and the cumulative interest stays 1:
+   * Drift's scaled balances round each deposit by up to a lamport, but paper preserves value to the unit.
    */
   sol: lamportsText,
   usdc: microUsdText,
@@ -51,7 +51,7 @@ export const PaperState = z.object({
   orders: z.array(RestingOrder),
   nextOrderId: z.number().int(),
   market: z.object({
-    /** How far the account has walked. */
+    /** The market time up to which everything is booked. */
     timeMs: z.number(),
     /** Market time runs from this pair at `speed`. */
     anchorMarketMs: z.number(),
@@ -68,17 +68,17 @@ export const PaperState = z.object({
   mempool: z.array(z.object({ signature: z.string(), dueSlot: z.number().int() })),
   /** The slot of the last change by a transaction or a resting order: what is older is finalized. */
   changedSlot: z.number().int(),
-  /** A wall clock set back must not undo a slot. */
+  /** The highest slot so far: a wall clock set back must not undo a slot. */
   lastSlot: z.number().int(),
-  /** What PAPER_SOL, PAPER_USDC and PAPER_WALLET_SOL said when it was made. */
+  /** The values of PAPER_SOL, PAPER_USDC and PAPER_WALLET_SOL when it was made. */
   defaults: z.object({ sol: lamportsText, usdc: microUsdText, walletSol: lamportsText }),
-  /** The length of its funding periods: what was paid is keyed by their ends. Absent (an older account): as the settings say. */
+  /** The length of its funding periods, whose ends are the keys of payments. Absent (an older account): the setting applies. */
   periodMs: z.number().int().positive().optional(),
 });
 export type PaperState = z.output<typeof PaperState>;
 export type PaperStateJson = z.input<typeof PaperState>;
 
-/** What is not explained is computed from the account, never booked. */
+/** `unexplained` is missing here because it is computed from the account and never booked. */
 const { unexplained: _, ...NOTHING_BOOKED } = NO_SOURCES;
 
 interface NewAccount {

@@ -29,7 +29,7 @@ export interface PaperTransaction {
 /** A trade without its operation: the journal knows which attempt the signature belongs to. */
 export type PaperTrade = Omit<TradeRecord, 'operationId'>;
 
-/** All that one change writes. */
+/** Everything that one change writes. */
 export interface PaperChange {
   readonly state: PaperState;
   readonly nowMs: number;
@@ -39,7 +39,7 @@ export interface PaperChange {
   readonly funding: readonly FundingRecord[];
   readonly equity: readonly EquityRecord[];
   readonly alerts: readonly Alert[];
-  /** Checkpoints below this slot are finalized and go. */
+  /** Checkpoints below this slot are finalized and deleted. */
   readonly finalizedSlot: number;
 }
 
@@ -66,7 +66,7 @@ export class PaperStore {
     return decodeState(row.state);
   }
 
-  /** Leaves an account that is there as it is. */
+  /** Does not touch an existing account. */
   async create(state: PaperState, equity: EquityRecord, nowMs: number): Promise<void> {
     await this.#db.transaction().execute(async (trx) => {
       const created = await trx
@@ -187,7 +187,7 @@ export class PaperStore {
     return row === undefined ? null : transactionOf(row);
   }
 
-  /** One that has landed and has no order left, with the account's last slot: nothing that is still due can change it. */
+  /** A landed transaction without a resting order, and the account's last slot: nothing due can change it any more. */
   async settled(signature: string): Promise<{ readonly row: PaperTransaction; readonly lastSlot: number } | null> {
     const row = await this.#db
       .selectFrom('paper_transactions')
@@ -202,7 +202,7 @@ export class PaperStore {
     return row === undefined ? null : { row: transactionOf(row), lastSlot: row.last_slot };
   }
 
-  /** The account before the first change after `slot`; null when there was none: the present account is that old. */
+  /** The account before the first change after `slot`; null if there was none, so the present account is from then. */
   async stateAt(slot: number): Promise<PaperState | null> {
     const row = await this.#db
       .selectFrom('paper_checkpoints')

@@ -1,6 +1,6 @@
 /**
- * What a landed transaction does to a paper account: pure, so that simulate and landing cannot differ. Every change
- * books its source; whatever fails changes nothing but the gas.
+ * The effect of a landed transaction on a paper account: pure, so simulation and landing cannot differ. Every change books
+ * its source. A failed transaction costs gas and changes nothing else.
  */
 
 import type { Asset } from '../../domain/account/account.ts';
@@ -46,11 +46,11 @@ export const WHOLE_PPM = 1_000_000;
 export interface ExecutionContext {
   readonly parameters: PaperParameters;
   readonly quote: Quote;
-  /** Markets as they stand for `state`: weights and prices of the margin check. */
+  /** The markets for `state`, with weights and prices for the margin check. */
   readonly markets: (state: PaperState) => Markets;
   readonly pauses: VenuePauses;
   readonly signature: string;
-  /** Block time: what `maxTsMs` is held against. */
+  /** Block time, against which `maxTsMs` is checked. */
   readonly blockTimeMs: number;
   readonly slot: number;
   /** How an order is filled: the part, and how many slots after its placement; whole and at once unless a fault says. */
@@ -62,14 +62,14 @@ type Applied =
       readonly ok: true;
       readonly state: PaperState;
       readonly effect: LandedEffect;
-      /** Signatures whose orders are gone through this. */
+      /** Signatures whose orders this ends. */
       readonly gone: readonly string[];
     }
   | { readonly ok: false; readonly error: ErrorReport };
 
 /**
- * Pays the gas, then does what the intent says or nothing (`failure`: a fault on demand, in its place). Null: the wallet
- * cannot pay, so that it never lands.
+ * Pays the gas, then carries out the intent, or fails without effect (`failure`: an ordered fault). Null: the wallet
+ * cannot pay, so the transaction never lands.
  */
 export function runTransaction(
   state: PaperState,
@@ -88,7 +88,7 @@ export function runTransaction(
   return { state: applied.ok ? applied.state : paid, applied };
 }
 
-/** What the wallet must hold to send anything at all, told before anything else. */
+/** What the wallet needs to send anything at all; checked before anything else. */
 export function feeMoneyMissing(state: PaperState, parameters: PaperParameters): ErrorReport | null {
   if (state.wallet.sol >= parameters.transactionCost) return null;
   return insufficient('wallet', 'SOL', state.wallet.sol, parameters.transactionCost, 'the transaction fee');
@@ -130,7 +130,7 @@ function withdraw(state: PaperState, asset: Asset, amount: bigint, { pauses, mar
   return marginError(after, markets) ?? done(after, {});
 }
 
-/** Between wallet (the other way round) and sub-account: equity holds both, so that no source moves. */
+/** Moves tokens between wallet and sub-account. Equity includes both, so no source changes. */
 function move(state: PaperState, asset: Asset, inward: bigint): PaperState {
   const { wallet } = state;
   return asset === 'SOL'
@@ -199,12 +199,12 @@ type Filled =
   | { readonly ok: true; readonly state: PaperState; readonly fill: Fill | null }
   | { readonly ok: false; readonly error: ErrorReport };
 
-/** Fills what may be filled of the order at the mark and its slippage; nothing when the limit is worse than that. */
+/** Fills the order as far as allowed, at the mark plus slippage; nothing if that is worse than the limit. */
 export function fillOrder(state: PaperState, order: RestingOrder, landing: ExecutionContext): Filled {
   const { parameters, quote } = landing;
   const wanted = lamports((order.size * BigInt(order.fillPpm)) / BigInt(WHOLE_PPM));
   const possible = order.reduceOnly ? min(wanted, fillable(state, order)) : wanted;
-  // A reduction down to flat may leave the grid of steps, as on the venue.
+  // A reduction to flat need not be a multiple of the step, as on the venue.
   const size = possible === order.size ? possible : lamports(possible - (possible % parameters.stepSize));
   const all = order.reduceOnly && possible === abs(state.perp.baseAmount) ? possible : size;
   if (all === 0n) return { ok: true, state, fill: null };
@@ -234,8 +234,8 @@ export function fillOrder(state: PaperState, order: RestingOrder, landing: Execu
 }
 
 /**
- * A trade at a price, booked: basis is mark against oracle, slippage the fill against the mark (with the rounding of the
- * quote to whole micro-USD, against the taker). The spot leg is never touched.
+ * Books a trade at a price: basis is mark against oracle, slippage is the fill against the mark (including the rounding of
+ * the quote to whole micro-USD, against the taker). The spot balance does not change.
  */
 function tradeAt(state: PaperState, delta: Lamports, price: Price, quote: Quote, parameters: PaperParameters) {
   const quoteDelta = microUsd(-divCeil(delta * price, FEMTO_PER_MICRO_USD));
@@ -248,7 +248,7 @@ function tradeAt(state: PaperState, delta: Lamports, price: Price, quote: Quote,
   return { state: next, fee };
 }
 
-/** Moves the unsettled PnL, unrealized at the oracle included, to the USDC balance, as Drift's settle does. */
+/** Moves the unsettled PnL, including unrealized PnL at the oracle, to the USDC balance, as Drift's settle does. */
 function settle(state: PaperState, { quote, pauses }: ExecutionContext): Applied {
   if (pauses.settle) return paused('settling', pauses);
   const pnl = microUsd(valueAt(state.perp.baseAmount, quote.oracle) + state.perp.quoteAmount);

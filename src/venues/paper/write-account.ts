@@ -1,6 +1,6 @@
 /**
- * The account with the funding and equity rows of its walk, in one statement: a year of hours is 8,766 such writes, and
- * each statement less is a millisecond less. The keys are those of the journal's own writes (journal/writes.ts).
+ * Writes the account with the funding and equity rows of its walk in one statement. A year of hours is 8,766 such writes,
+ * and each statement saved is a millisecond saved. The keys are those of the journal's own writes (journal/writes.ts).
  */
 import { type RawBuilder, sql } from 'kysely';
 import { EQUITY_SOURCES } from '../../domain/figures/equity-sources.ts';
@@ -28,7 +28,7 @@ export const writeAccount = ({ engineId, state, atMs, funding, equity }: PaperAc
     FROM jsonb_to_recordset(${jsonText(funding)}::jsonb)
       AS row (market text, "periodTsMs" int8, rate numeric, position numeric, amount numeric, "tsMs" int8)
     ON CONFLICT (engine_id, market, period_ts_ms) DO NOTHING
-  ), told AS (
+  ), written AS (
     INSERT INTO equity (engine_id, ts_ms, market_time_ms, ${figures})
     SELECT ${engineId}, "tsMs", "marketTimeMs", ${figures}
     FROM jsonb_to_recordset(${jsonText(lastOfEach(equity))}::jsonb)
@@ -39,7 +39,7 @@ export const writeAccount = ({ engineId, state, atMs, funding, equity }: PaperAc
   SET state = ${state}::jsonb, sequence = sequence + 1, updated_at_ms = ${atMs}
   WHERE engine_id = ${engineId}`;
 
-/** The sources are cumulative, so of two rows of one moment the last stands; a statement may touch a row only once. */
+/** Sources are cumulative, so the last of two rows of one moment counts; a statement may touch a row only once. */
 function lastOfEach(equity: readonly EquityRecord[]): readonly EquityRecord[] {
   return [...new Map(equity.map((record) => [`${record.tsMs}/${record.marketTimeMs}`, record])).values()];
 }

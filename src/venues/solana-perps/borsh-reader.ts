@@ -1,4 +1,4 @@
-/** Reads borsh, little endian, from the front. Past the end it throws a RangeError, which tells of another layout. */
+/** Reads borsh, little endian, from the front. Past the end it throws a RangeError: the layout differs. */
 import { toBase58 } from '../../lib/base58.ts';
 
 const BITS_PER_BYTE = 8n;
@@ -12,7 +12,7 @@ export class BorshReader {
     this.#bytes = bytes;
   }
 
-  /** Nothing is left: what a later layout appends is absent. */
+  /** Nothing is left, so fields that later layouts append are absent. */
   get done(): boolean {
     return this.#at >= this.#bytes.length;
   }
@@ -50,7 +50,7 @@ export class BorshReader {
   /** Seconds on the chain, as milliseconds. */
   readonly seconds = (): number => Number(this.i64()) * 1_000;
 
-  /** An enum without fields: the name of its variant; `unknown` for one that a later program added. */
+  /** An enum without fields, as the name of its variant; `unknown` for one that a later program version added. */
   variant<const Names extends readonly string[]>(names: Names): Names[number] | 'unknown' {
     return names[this.u8()] ?? 'unknown';
   }
@@ -63,7 +63,7 @@ export class BorshReader {
     return Array.from({ length: this.u32() }, read);
   }
 
-  /** A field that earlier programs do not log. */
+  /** A field that earlier program versions do not log. */
   trailing<T>(read: () => T): T | null {
     return this.done ? null : read();
   }

@@ -32,7 +32,7 @@ export interface BooksOf {
   readonly baseIndex: number;
   readonly quoteIndex: number;
   readonly fundingPeriodMs: number;
-  /** Spot and perp have one oracle: what an event says of one is true of the other. */
+  /** Spot and perp share one oracle, so an event's price applies to both. */
   readonly oneOracle: boolean;
 }
 
@@ -94,12 +94,12 @@ class Fold {
   state: BooksState;
   readonly trades: TradeRecord[] = [];
   readonly funding: FundingRecord[] = [];
-  /** This transaction liquidates the account: whatever it fills is no trade of anybody's wish. */
+  /** This transaction liquidates the account, so its fills are not trades that anyone ordered. */
   liquidation = false;
   readonly #transaction: ChainTransaction;
   readonly #of: BooksOf;
   readonly #operations: Operations;
-  /** Tokens that went into the account, by its own word. */
+  /** Tokens that went into the account, as the event reports them. */
   #deposited = { base: 0n, quote: 0n };
 
   constructor(state: BooksState, transaction: ChainTransaction, of: BooksOf, operations: Operations) {
@@ -135,7 +135,7 @@ class Fold {
           const tokens = moved(this.state.quote, event.pnl);
           this.state = change(this.state, { perp: { ...perp, quote }, quote: tokens }, 'price');
         } else {
-          // From a position that is outside: it leaves `other` at the next proof.
+          // From a position outside the configured market: it leaves `other` at the next proof.
           this.state = change(this.state, { quote: moved(this.state.quote, event.pnl) }, 'external');
         }
         return;
@@ -228,7 +228,7 @@ class Fold {
     }
   }
 
-  /** Who placed it: known when our wallet signed the placement since the books began. */
+  /** The placing transaction; known if our wallet signed it after the books began. */
   #placedBy({ orderId }: OrderSide): string | null {
     return this.state.orders.findLast((order) => order.orderId === orderId)?.signature ?? null;
   }
@@ -239,9 +239,9 @@ class Fold {
   }
 
   /**
-   * Who takes an order off that is past its time, or triggers one, is paid a flat fee by its owner: from the perp
-   * position (the program's `pay_keeper_flat_reward_for_perps`), or from the quote deposit for a spot order, and where all
-   * orders of an account are cancelled by force (`..._for_spot`).
+   * A keeper that removes an expired order or triggers one gets a flat fee from its owner: from the perp
+   * position (the program's `pay_keeper_flat_reward_for_perps`), or from the quote deposit for a spot order and when all
+   * orders of an account are force-cancelled (`..._for_spot`).
    */
   #takeKeeperReward(event: OrderActionEvent): void {
     const { user, perpIndex } = this.#of;
@@ -251,7 +251,7 @@ class Fold {
     const amount = (event.filler === user ? reward : 0n) - (side === null ? 0n : reward);
     if (amount === 0n) return;
     const placedBy = side === null ? null : this.#placedBy(side);
-    // What somebody else's order costs is theirs; a reward that we got is ours.
+    // The cost of a foreign order is `external`; a reward that we earned is our `fees`.
     const own = side === null || (placedBy !== null && this.#operations.has(placedBy));
     const source = own ? 'fees' : 'external';
     const forced = this.#transaction.logs.some((line) => FORCED_CANCEL.test(line));
@@ -306,7 +306,7 @@ class Fold {
     this.state = atPrices(this.state, this.#of.oneOracle ? { perp: at, base: at } : { [of]: at });
   }
 
-  /** What the wallet paid and got. Deposits left it for the account, where they were counted as `transfers` already. */
+  /** What the wallet paid and received. Deposits went to the account, where they were counted as `transfers` already. */
   takeWallet(): void {
     const { authority, quoteTokenAccount } = this.#of;
     const sol = lamportsChange(this.#transaction, authority);

@@ -1,4 +1,4 @@
-/** What the chain recorded of an address: its signatures, and each transaction with balances and logs. */
+/** The chain's record of an address: its signatures, and each transaction with balances and logs. */
 import { isCount, isFields, isTexts } from '../../../chain/answer-shapes.ts';
 import type { ReadCommitment } from '../../../chain/rpc-methods.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
@@ -22,11 +22,11 @@ export interface ChainTransaction {
   readonly logs: readonly string[];
 }
 
-/** Some accounts hold more lamports than a JSON number tells exactly; ours do not. */
+/** Some accounts hold more lamports than a JSON number can represent exactly; ours do not. */
 const isBalances = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((one) => Number.isInteger(one) && (one as number) >= 0);
 
-/** The first page is short: nearly always nothing or a few happened since the last look. */
+/** The first page is short, because usually little has happened since the last read. */
 const FIRST_PAGE = 20;
 const PAGE = 1_000;
 /** A million transactions: beyond that the span is a gap. */
@@ -36,13 +36,13 @@ interface SignatureSpan {
   readonly after: number;
   readonly upTo: number;
   readonly commitment: ReadCommitment;
-  /** Beyond so many it stops asking, and answers more than that. */
+  /** Beyond this many it stops asking and returns what it has, which is more than this many. */
   readonly most: number;
 }
 
 /**
  * Signatures that name `address`, of slots above `after` and up to `upTo`, oldest first in the order of the chain.
- * @throws TransientError when no node answers that has come to `upTo`
+ * @throws TransientError when no node that has reached `upTo` responds
  */
 export async function signaturesOf(
   pool: RpcPool,
@@ -63,7 +63,7 @@ export async function signaturesOf(
   return found.reverse();
 }
 
-/** Null: no node that answers has it (any more, or yet). @throws TransientError */
+/** Null: no responding node has it (any more, or yet). @throws TransientError */
 export async function transactionOf(
   pool: RpcPool,
   signature: string,

@@ -1,6 +1,6 @@
 /**
- * Keeps the books of one account: `keep` writes what is finalized, `figures` tells what they say of a read, with the
- * confirmed transactions in between folded in memory. Cases: docs/architecture/books.md.
+ * Keeps the books of one account: `keep` writes what is finalized; `figures` computes the figures of a read and applies
+ * the confirmed transactions in between in memory. Cases: docs/architecture/books.md.
  */
 
 import { type ReadCommitment, readCount } from '../../../chain/rpc-methods.ts';
@@ -33,38 +33,38 @@ interface DriftBooksOptions {
   readonly pool: RpcPool;
   readonly deployment: DriftDeployment;
   readonly clock: Clock;
-  /** How long a transaction of our wallet may be missing in the journal before it is somebody else's. */
+  /** How long a transaction of our wallet may be missing in the journal before it counts as foreign. */
   readonly patienceMs?: number;
-  /** With nothing but prices and interest to book, this often is enough. */
+  /** How often the books are written when there are only prices and interest to book. */
   readonly idleMs?: number;
 }
 
 const PATIENCE_MS = 30_000;
-/** Each snapshot has the same figures; the document is some tens of kilobytes. */
+/** Snapshots have the same figures in any case, and the document is some tens of kilobytes. */
 const IDLE_MS = 60_000;
-/** Steps in vain before a difference is called by its name. */
+/** Steps without an explanation before a difference is concluded. */
 const MAX_DOUBTS = 3;
-/** Transactions of one database transaction. */
+/** The most chain transactions in one database transaction. */
 const MAX_STEP = 200;
-/** Signatures that the journal is asked about at once: a step, and a crowded slot at its end. */
+/** Signatures looked up in the journal at once: a step, and a crowded slot at its end. */
 const MAX_ASKED = 5_000;
 const MAX_CACHED = 1_000;
-/** Between the books and a read; with more the books are behind, and a read does not wait for them. */
+/** Transactions between the books and a read. With more, the books are behind and the read does not wait for them. */
 const MAX_AHEAD = 50;
 
-/** Transactions of an account before its books that are read back, the newest; so many in flight at once. */
+/** How many of the newest transactions from before the books are read back, and how many at once. */
 const MAX_PAST = 300;
 const PAST_AT_ONCE = 4;
 
-/** What the chain tells of an account from before its books. */
+/** What the chain still has of an account from before its books. */
 interface Past {
   readonly state: BooksState;
   readonly trades: readonly TradeRecord[];
   readonly funding: readonly FundingRecord[];
-  /** Nothing before this slot is told; null: there was nothing to ask for. */
+  /** The history begins at this slot; null: there was nothing to ask for. */
   readonly fromSlot: number | null;
-  readonly told: number;
-  /** Known by name, and not to be had or not asked for. */
+  readonly readBack: number;
+  /** The signature is known, but the transaction could not be read or was not asked for. */
   readonly lost: number;
 }
 
@@ -72,9 +72,9 @@ interface BooksStep {
   readonly state: BooksState;
   readonly trades: readonly TradeRecord[];
   readonly funding: readonly FundingRecord[];
-  /** All up to the asked slot is in. */
+  /** Everything up to the requested slot is included. */
   readonly complete: boolean;
-  /** Not to be had from any node so far. */
+  /** No node has returned this transaction so far. */
   readonly missing: string | null;
 }
 
@@ -82,7 +82,7 @@ export class DriftBooks {
   readonly #options: DriftBooksOptions;
   readonly #store: BooksStore;
   readonly #transactions = new BoundedMap<string, ChainTransaction>(MAX_CACHED);
-  /** Wall time at which a transaction of our wallet that the journal does not know was first seen. */
+  /** When a transaction of our wallet that the journal does not know was first seen (wall time). */
   readonly #strange = new BoundedMap<string, number>(MAX_CACHED);
   #doubts = 0;
 
@@ -91,7 +91,7 @@ export class DriftBooks {
     this.#store = new BooksStore(options.journal.db, options.engineId);
   }
 
-  /** One step: all that is finalized since the last. @throws TransientError; nothing is written then */
+  /** Books everything finalized since the last step. @throws TransientError; then nothing is written */
   async keep(reader: Pick<DriftReader, 'read'>): Promise<void> {
     const read = await reader.read('finalized');
     const kept = await this.#store.load();
@@ -110,7 +110,7 @@ export class DriftBooks {
     }
   }
 
-  /** Null sources: what lies between the books and this read is not known (yet). A silent node or journal is no error. */
+  /** Null sources: what happened between the books and this read is unknown (so far). No response is not an error here. */
   async figures(read: DriftRead): Promise<BookFigures> {
     return await orWhenSilent(UNKNOWN, this.#figures(read));
   }
@@ -138,7 +138,7 @@ export class DriftBooks {
     return kept?.state.periods.map(({ tsMs, rate }) => ({ tsMs, rate })) ?? [];
   }
 
-  /** Nothing happened but that prices moved and interest grew. */
+  /** Only prices moved and interest grew. */
   #mayRest({ state, updatedAtMs }: StoredBooks, read: DriftRead): boolean {
     const { clock, idleMs = IDLE_MS } = this.#options;
     if (clock.nowMs() - updatedAtMs >= idleMs || state.unclaimed.length > 0) return false;
@@ -161,11 +161,11 @@ export class DriftBooks {
   }
 
   /**
-   * The account is older than its books: the journal is new, or was lost. Trades and funding come back from the chain as
-   * far as it tells; what it all was worth then is not known, so equity and its sources begin now.
+   * The account is older than its books: the journal is new, or was lost. Trades and funding are read back from the chain as
+   * far as possible. Their value at that time is unknown, so equity and its sources begin now.
    */
   async #past(read: DriftRead, begun: BooksState): Promise<Past> {
-    const none: Past = { state: begun, trades: [], funding: [], fromSlot: null, told: 0, lost: 0 };
+    const none: Past = { state: begun, trades: [], funding: [], fromSlot: null, readBack: 0, lost: 0 };
     if (read.user === null) return none;
     const { pool } = this.#options;
     const of = booksOf(this.#options, read);
@@ -174,23 +174,23 @@ export class DriftBooks {
     const operations = await this.#store.operationsOf(rows.map(({ signature }) => signature));
     const perp = { base: lamports(0n), quote: microUsd(0n) };
     const before: BooksState = { ...begun, slot: 0, perp, periods: [] };
-    const told: ChainTransaction[] = [];
+    const transactions: ChainTransaction[] = [];
     for (let from = 0; from < rows.length; from += PAST_AT_ONCE) {
       const asked = rows.slice(from, from + PAST_AT_ONCE);
       const found = await Promise.all(asked.map(async (row) => await this.#transaction(row, 'finalized')));
-      told.push(...found.filter((each) => each !== null));
+      transactions.push(...found.filter((each) => each !== null));
     }
-    const { state, trades, funding } = applyTransactions(before, told, of, operations);
+    const { state, trades, funding } = applyTransactions(before, transactions, of, operations);
     const first = await pool.read('getFirstAvailableBlock', [], readCount);
     const fromSlot = rows.length < all.length ? (rows[0]?.slot ?? null) : first;
     const { orders, unclaimed, paidPeriods } = state;
     return {
       ...{ state: { ...begun, orders, unclaimed, paidPeriods }, trades, funding, fromSlot },
-      ...{ told: told.length, lost: all.length - told.length },
+      ...{ readBack: transactions.length, lost: all.length - transactions.length },
     };
   }
 
-  /** Null: no further now. */
+  /** Null: this step cannot continue now. */
   async #step(kept: StoredBooks, read: DriftRead, rows: readonly SignatureRow[]): Promise<StoredBooks | null> {
     const step = await this.#fold(kept.state, read, rows, 'finalized');
     const claims = await this.#claims(step.state);
@@ -247,7 +247,7 @@ export class DriftBooks {
     return written ? { state: change.state, sequence: kept.sequence + 1, updatedAtMs: change.atMs } : null;
   }
 
-  /** All of the chain after the state and up to the read; up to `MAX_STEP` of them when they are finalized. */
+  /** Applies all transactions after the state and up to the read; finalized ones at most `MAX_STEP` at a time. */
   async #fold(
     state: BooksState,
     read: DriftRead,
@@ -276,7 +276,7 @@ export class DriftBooks {
       last = row.slot;
     }
     const end = stopped;
-    // A slot is in as a whole or not at all: the cursor knows slots only.
+    // A slot is applied as a whole or not at all, because the cursor counts slots.
     const whole = end === null ? transactions : transactions.filter(({ slot }) => slot < end.slot);
     // A period that has just ended may be paid in what follows.
     const due = { ...state, periods: withPeriod(state.periods, periodOf(read)) };
@@ -301,7 +301,7 @@ export class DriftBooks {
     const lists = await Promise.all(
       [of.user, of.authority, of.quoteTokenAccount].map((address) => signaturesOf(pool, address, { ...span, most })),
     );
-    // What failed and was not our wallet's changed nothing and cost us nothing.
+    // A failed transaction that our wallet did not pay for changed nothing and cost us nothing.
     const ours = new Set(lists[1]?.map(({ signature }) => signature));
     const rows: SignatureRow[] = [];
     const known = new Set<string>();
@@ -310,7 +310,7 @@ export class DriftBooks {
       known.add(row.signature);
       rows.push(row);
     }
-    // Stable: within a slot the account's own order first, which is what fills and settles depend on.
+    // The sort is stable: within a slot the account's own order stays, because fills and settles depend on it.
     return rows.sort((a, b) => a.slot - b.slot);
   }
 
@@ -324,7 +324,7 @@ export class DriftBooks {
     return transaction;
   }
 
-  /** It is our wallet's, and the journal may be behind: whose it is will be known in a moment. */
+  /** Our wallet signed it, but the journal does not know it yet; a moment later it may. */
   #mustWait({ signature, signers }: ChainTransaction, of: BooksOf, operations: ReadonlyMap<string, string>): boolean {
     if (!signers.includes(of.authority) || operations.has(signature)) {
       this.#strange.delete(signature);
@@ -363,8 +363,8 @@ export class DriftBooks {
     return this.#alert(raised('HISTORY_GAP', gap), slot, inFigures(difference));
   }
 
-  #begun({ fromSlot, told, lost, trades, funding }: Past, { slot }: AccountStanding): Alert {
-    const back = { transactions: told, lost, fills: trades.length, payments: funding.length };
+  #begun({ fromSlot, readBack, lost, trades, funding }: Past, { slot }: AccountStanding): Alert {
+    const back = { transactions: readBack, lost, fills: trades.length, payments: funding.length };
     return this.#alert(raised('BOOKS_BEGUN', { slot, from_slot: fromSlot, ...back }), slot);
   }
 

@@ -1,4 +1,4 @@
-/** One payment of the chain as rows per funding period: the same sum, to the unit. */
+/** Splits one payment of the chain into rows per funding period with the same sum, to the unit. */
 import { price } from '../../../domain/money/units.ts';
 import type { FundingRecord } from '../../../journal/records.ts';
 import type { FundingEvent } from '../events/drift-events.ts';
@@ -46,7 +46,7 @@ export function fundingRows(
         : share(event.payment, stretch.until - event.lastCumulativeRate, whole);
     let periodTsMs =
       fundingPeriodMs === 0 ? stretch.tsMs : Math.floor(stretch.tsMs / fundingPeriodMs) * fundingPeriodMs;
-    // The rates were changed within a period (a bankruptcy is shared so): its own row, and nothing is lost.
+    // The rates changed within a period (this is how a bankruptcy is shared): it gets a row of its own, so nothing is lost.
     while (paid.includes(periodTsMs)) periodTsMs += 1;
     paid.push(periodTsMs);
     rows.push({
@@ -67,7 +67,7 @@ export function fundingRows(
 /** The part of `payment` that is due at `rate` of `whole`. */
 const share = (payment: bigint, rate: bigint, whole: bigint): bigint => (whole === 0n ? 0n : (payment * rate) / whole);
 
-/** The periods that a payment covers, as far as their ends were seen; at least one, and the last ends where it does. */
+/** The periods that a payment covers and whose ends were seen; at least one, and the last ends with the payment. */
 function stretchesOf(
   event: FundingEvent,
   periods: BooksState['periods'],
@@ -85,7 +85,7 @@ function stretchesOf(
     oracleTwap: period.oracleTwap as bigint,
   }));
   const last = seen.findLastIndex((stretch) => stretch.until === until);
-  // Without its beginning the whole payment is one stretch; it ends at the period that was seen to end there, if any.
+  // Without a known beginning the whole payment is one row, which ends with the period seen to end there, if any.
   if (start < 0) return [last < 0 ? end : (seen[last] as Stretch)];
   return last < 0 ? [...seen, end] : seen.slice(0, last + 1);
 }

@@ -1,6 +1,6 @@
 /**
- * Holds the books against the account: what they counted from events, and what stands. Only prices and interest may lie
- * between; anything else is a difference, with its figures.
+ * Compares the books, counted from events, with the account as it stands. Only prices and interest may explain a
+ * difference; anything else is reported with its figures.
  */
 import type { EquitySource } from '../../../domain/account/snapshot.ts';
 import { abs, divCeil, lamports, max } from '../../../domain/money/units.ts';
@@ -8,7 +8,7 @@ import type { AccountStanding } from './standing.ts';
 import { type BooksState, MAX_PERIODS, type SpotTokens } from './state.ts';
 import { atPrices, change, tokensOf } from './value.ts';
 
-/** What the account has more than the books, base units; all 0 when the books are right. */
+/** The account minus the books, in base units; all 0 when the books are right. */
 export interface BooksDifference {
   readonly walletSol: bigint;
   readonly walletUsdc: bigint;
@@ -21,11 +21,11 @@ export interface BooksDifference {
 export interface Proof {
   readonly difference: BooksDifference;
   readonly clean: boolean;
-  /** The books as the account stands, the difference not booked yet. */
+  /** The books with prices and interest applied; the difference is not booked yet. */
   readonly state: BooksState;
 }
 
-/** Rounding at a proof itself: tokens are cut to whole units at each. */
+/** The rounding of a proof itself, which cuts tokens to whole units. */
 const PROOF_UNITS = 2n;
 
 export function prove(before: BooksState, standing: AccountStanding): Proof {
@@ -46,7 +46,7 @@ export function prove(before: BooksState, standing: AccountStanding): Proof {
   return { difference, clean: Object.values(difference).every((amount) => amount === 0n), state };
 }
 
-/** Takes the account as it stands: what differs goes to `source`, or to the baseline where the history is lost. */
+/** Accepts the account as it stands. The difference goes to `source`, or to the baseline if the history is lost. */
 export function concluded(
   { state, difference }: Proof,
   standing: AccountStanding,
@@ -87,8 +87,8 @@ const grown = (spot: SpotTokens, standing: SpotTokens, interest: bigint): SpotTo
 });
 
 /**
- * Interest is what balances grew by beyond deposits and settles; more than the market's own index allows is none. Each
- * change of a balance, and the cut at the proof, may round by a unit.
+ * Interest is the growth of balances beyond deposits and settles, within what the market's own index allows; a larger
+ * growth is a difference. Each change of a balance, and the proof itself, may round by a unit.
  */
 function interestOf(
   spot: SpotTokens,

@@ -1,14 +1,14 @@
-/** All that the books of one account are: one document, replaced as a whole together with the rows it gave rise to. */
+/** The books of one account: one document, replaced as a whole together with the rows that it produced. */
 
 import { EquitySources, PositionLedger } from '../../../domain/account/snapshot.ts';
 import { integer, lamportsText, microUsdText, priceText } from '../../../domain/money/wire.ts';
 import * as z from '../../../lib/codec.ts';
 
-/** Tokens on deposit (a borrow negative) at the last proof, and what moved since by its own figure. */
+/** Deposited tokens (a borrow is negative) at the last proof, and the movements since, by their own figures. */
 const SpotTokens = z.object({
   tokens: integer,
   moved: integer,
-  /** How much moved in all, either way, and how often: what bounds interest and rounding. */
+  /** Total movement in both directions, and how often: the bounds of interest and rounding. */
   turnover: integer,
   moves: z.number().int(),
   /** Cumulative interest of the market at the proof, 1e10. */
@@ -17,7 +17,7 @@ const SpotTokens = z.object({
 });
 export type SpotTokens = z.output<typeof SpotTokens>;
 
-/** A funding period's end as the market told it. Cumulative rates: quote per base at 1e9. */
+/** A funding period's end as the market reported it. Cumulative rates: quote per base at 1e9. */
 const Period = z.object({
   tsMs: z.number(),
   cumulativeLong: integer,
@@ -32,7 +32,7 @@ const TradeName = z.object({ signature: z.string(), index: z.number().int(), pla
 
 export const BooksState = z.object({
   version: z.literal(1),
-  /** All up to this slot is in. */
+  /** Everything up to this slot is booked. */
   slot: z.number().int(),
   wallet: z.object({ sol: lamportsText, usdc: microUsdText }),
   base: SpotTokens,
@@ -48,14 +48,14 @@ export const BooksState = z.object({
   sources: EquitySources,
   ledger: PositionLedger,
   lastLiquidationMs: z.number().nullable(),
-  /** Since the last proof: what events may not tell in full. */
+  /** Since the last proof: what events may not report in full. */
   since: z.object({ liquidated: z.boolean(), unclear: z.array(z.string()) }),
-  /** Placements of this account, newest last: whose order a fill is of. */
+  /** Placements of this account, newest last. They say whose order was filled. */
   orders: z.array(z.object({ orderId: z.number().int(), signature: z.string() })),
-  /** Trades whose placement was signed by our wallet and is in no operation yet. */
+  /** Trades whose placement our wallet signed, but which belong to no operation yet. */
   unclaimed: z.array(TradeName),
   periods: z.array(Period),
-  /** Ends of periods that have their row, newest last: a period is paid once. */
+  /** Ends of periods that have a row, newest last, because a period is paid once. */
   paidPeriods: z.array(z.number()),
 });
 export type BooksState = z.output<typeof BooksState>;

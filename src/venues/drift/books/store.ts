@@ -1,4 +1,4 @@
-/** The books in the journal's database: written with the rows they gave rise to, all or nothing. */
+/** The books in the journal's database, written together with the rows that they produced, all or nothing. */
 
 import type { Kysely } from 'kysely';
 import type { Alert } from '../../../domain/alerts/alert.ts';
@@ -55,7 +55,7 @@ export class BooksStore {
     };
   }
 
-  /** Operation of each signature that is an attempt of this journal. */
+  /** The operation of each signature that the journal has as an attempt. */
   async operationsOf(signatures: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>();
     const asked = [...new Set(signatures)];

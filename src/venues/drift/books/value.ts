@@ -1,6 +1,6 @@
 /**
- * What the books' holdings are worth, as `equityOf` of a read says it, and the only ways in which it changes: prices
- * move, or holdings do and the difference is given to sources. So equity = baseline + sources, always and exactly.
+ * The value of the books' holdings, computed like `equityOf` of a read, and the only two ways in which it changes: prices
+ * move, or holdings change and the difference goes to sources. So equity = baseline + sources always holds exactly.
  */
 import type { EquitySource, EquitySources } from '../../../domain/account/snapshot.ts';
 import { divFloor, FEMTO_PER_MICRO_USD } from '../../../domain/money/units.ts';
@@ -28,7 +28,7 @@ const withSource = (state: BooksState, source: EquitySource, amount: bigint): Bo
   sources: { ...state.sources, [source]: state.sources[source] + amount },
 });
 
-/** Prices move, and nothing else. */
+/** Only prices move. */
 export function atPrices(state: BooksState, prices: Partial<BooksState['prices']>): BooksState {
   const next = { ...state, prices: { ...state.prices, ...prices } };
   return withSource(next, 'price', worthOf(next) - worthOf(state));
@@ -36,7 +36,7 @@ export function atPrices(state: BooksState, prices: Partial<BooksState['prices']
 
 type HoldingsChange = Partial<Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'other'>>;
 
-/** Holdings change: the parts go to their sources, and what is left of the difference to `rest`. */
+/** Holdings change: the parts go to their sources, the rest of the difference to `rest`. */
 export function change(
   state: BooksState,
   holdings: HoldingsChange,
@@ -57,7 +57,7 @@ export const quoteFemto = (amount: bigint, { prices }: BooksState): bigint => am
 
 const micro = (femto: bigint): bigint => divFloor(femto + FEMTO_PER_MICRO_USD / 2n, FEMTO_PER_MICRO_USD);
 
-/** In micro-USD. Funding is whole already; `price`, which no receipt tells, takes what the others lose in rounding. */
+/** In micro-USD. Funding is whole already. `price`, which is on no receipt, absorbs the rounding of the others. */
 export function equityRecord(
   engineId: string,
   { baseline, sources }: Pick<BooksState, 'baseline' | 'sources'>,

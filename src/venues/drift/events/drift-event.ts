@@ -1,13 +1,13 @@
 /**
- * What Drift's program says that it did, as it says it. Amounts: micro-USD for quote, lamports for perp base, the
+ * Drift's program events, unchanged. Amounts: micro-USD for quote, lamports for perp base, the
  * token's base units for spot; prices 1e-6 USD; rates quote per base at 1e9. Times are the chain's, in milliseconds.
- * A field that v2.84 does not log yet and later programs do is null when it is absent.
+ * A field that only versions after v2.84 log is null when it is absent.
  */
 
 export type PositionDirection = 'long' | 'short' | 'unknown';
 type MarketKind = 'spot' | 'perp' | 'unknown';
 
-/** The order of one side of an action, as it stands after it. */
+/** One side's order after the action. */
 export interface OrderSide {
   readonly user: string;
   readonly orderId: number;
@@ -36,7 +36,7 @@ export interface FillEvent extends OrderActed {
   readonly fillRecordId: bigint | null;
   readonly base: bigint;
   readonly quote: bigint;
-  /** Paid by the taker, positive; null where no taker has a part. */
+  /** Paid by the taker, positive; null if there is no taker. */
   readonly takerFee: bigint | null;
   /** Negative: a rebate. */
   readonly makerFee: bigint | null;
@@ -76,7 +76,7 @@ export interface FundingEvent {
   /** Positive: received. */
   readonly payment: bigint;
   readonly baseAmount: bigint;
-  /** The position's cumulative rate before: the periods since then are what this pays. */
+  /** The position's cumulative rate before the payment, which covers the periods since then. */
   readonly lastCumulativeRate: bigint;
   readonly cumulativeRateLong: bigint;
   readonly cumulativeRateShort: bigint;
@@ -125,7 +125,7 @@ interface DepositEvent {
   /** `none`, `transfer` (from or to `transferUser`), `borrow`, `repay_borrow`, `reward`. */
   readonly explanation: string;
   readonly transferUser: string | null;
-  /** Later than v2.84. */
+  /** Since a version after v2.84. */
   readonly signer: string | null;
 }
 
@@ -147,7 +147,7 @@ interface LiquidationEvent {
   readonly liquidationId: number;
   readonly bankrupt: boolean;
   readonly cancelledOrderIds: readonly number[];
-  /** What the user's position changed by; all zero unless it is of this type. */
+  /** The change of the user's position; all zero unless the liquidation is of this type. */
   readonly perp: {
     readonly marketIndex: number;
     readonly oraclePrice: bigint;
@@ -186,7 +186,7 @@ interface SwapEvent {
   readonly fee: bigint;
 }
 
-/** An event of a known name whose bytes are not what we know of it: another program version. Never read as nothing. */
+/** A known event with an unknown layout (another program version). It must never count as no event. */
 interface UnreadableEvent {
   readonly kind: 'unreadable';
   readonly name: string;

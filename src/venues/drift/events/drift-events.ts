@@ -8,9 +8,9 @@ import { LAYOUTS } from './layouts.ts';
 export type * from './drift-event.ts';
 
 interface DriftEvents {
-  /** In the order of the log: an event's index here is its identity within the transaction. */
+  /** In the order of the log; the index identifies an event within the transaction. */
   readonly events: readonly DriftEvent[];
-  /** The node cut the log off: there may have been more. Never taken for all. */
+  /** The node cut the log off, so there may be more events. */
   readonly truncated: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** From an intent to instructions, on one read of the chain. Table: docs/architecture/drift-orders.md. */
+/** Turns an intent into instructions, based on one read of the chain. Table: docs/architecture/drift-orders.md. */
 import { BN } from '@drift-labs/sdk';
 import type { AccountMeta, TransactionInstruction } from '@solana/web3.js';
 import type { Draft } from '../../../chain/draft.ts';
@@ -23,7 +23,7 @@ import { openingInstructions } from './opening.ts';
 import { refusalOf } from './refusal.ts';
 import { ensureTokenAccount, type WrappedSol, wrappedSol } from './token-accounts.ts';
 
-/** Ids of our own are not used: one that an open order still has is refused (6071), and the program numbers them anyway. */
+/** We use no ids of our own: the program refuses one that an open order still has (6071), and it numbers orders anyway. */
 const NO_USER_ORDER_ID = 0;
 
 const bn = (value: bigint): BN => new BN(value.toString());
@@ -67,14 +67,14 @@ function capitalInstructions(
   const { market } = intent.asset === 'SOL' ? read.base : read.quote;
   const token = intent.asset === 'SOL' ? read.wallet.tokens.base : read.wallet.tokens.quote;
   const wrapped: WrappedSol | null = intent.asset === 'SOL' ? wrappedSol(authority, isDeposit ? amount : 0n) : null;
-  // Newer token programs check what is sent against its mint.
+  // Newer token programs check a transfer against its mint.
   const mint: readonly AccountMeta[] = token.tokenProgram.equals(TOKEN_2022_PROGRAM)
     ? [{ pubkey: market.mint, isSigner: false, isWritable: false }]
     : [];
   const move = driftInstruction({
     programId,
     name: intent.kind,
-    // Of a withdrawal: the program gives less rather than a loan, should the account have changed since the read.
+    // For a withdrawal: if the account has changed since the read, the program pays out less instead of lending.
     args: { marketIndex: market.marketIndex, amount: bn(amount), reduceOnly: !isDeposit },
     accounts: {
       state,
@@ -90,7 +90,7 @@ function capitalInstructions(
   });
   const opening = isDeposit ? openingInstructions(read, deployment) : [];
   if (wrapped !== null) return [...opening, ...wrapped.open, move, wrapped.close];
-  // Always, not only where it was missing at the read: somebody may close it meanwhile.
+  // Always, not only if it was missing at the read: it may be closed in the meantime.
   const made = isDeposit ? [] : [ensureTokenAccount({ ...token, owner: authority, mint: market.mint })];
   return [...opening, ...made, move];
 }
@@ -146,8 +146,8 @@ function cancelInstruction(read: DriftRead, deployment: DriftDeployment): Transa
 }
 
 /**
- * Funding first, then PnL, as far as the market's pool can pay: tried, not insisted on, so that an empty pool leaves the
- * funding settled and is told as what was settled, not as a failure.
+ * Funding first, then PnL as far as the market's pool can pay. The mode is `try`: with an empty pool the funding is still
+ * settled, and the answer reports what was settled instead of a failure.
  */
 function settleInstructions(read: DriftRead, deployment: DriftDeployment): readonly TransactionInstruction[] {
   const { programId, authority, state, user } = deployment;

@@ -1,4 +1,4 @@
-/** The writing half of the venue: drafts of intents through the chain, and what became of what landed. */
+/** The writing half of the venue: drafts of intents go through the chain; effects of landed transactions come back. */
 
 import type { Draft } from '../../../chain/draft.ts';
 import { readEpochInfo } from '../../../chain/rpc-methods.ts';
@@ -31,18 +31,18 @@ interface DriftWritingOptions {
 type Unseen = Extract<Sighting, { kind: 'unseen' }>;
 
 /**
- * What was simulated is signed as it was while its accounts were read this lately: one read fewer, and the same compute
- * limit. The blockhash is fetched by the signing itself.
+ * A simulated draft is signed unchanged if its accounts were read within this time: one read fewer, and the same compute
+ * limit. Signing fetches the blockhash itself.
  */
 const DRAFT_FRESH_MS = 15_000;
-/** Drafts and slots that are kept; the oldest makes way. */
+/** How many drafts and slots are cached; the oldest is dropped. */
 const MAX_KEPT = 64;
 
 interface PreparedDraft {
   readonly draft: Draft;
-  /** When the accounts were read that it was made from. */
+  /** When the accounts behind it were read. */
   readonly readAtMs: number;
-  /** What it pays once, beside its fees. */
+  /** Its one-time cost besides fees. */
   readonly rentLamports: bigint;
 }
 
@@ -52,7 +52,7 @@ export class SolanaDriftWriting implements DriftWriting {
   readonly #clock: Clock;
   readonly #history: TransactionHistory;
   readonly #prepared = new BoundedMap<string, PreparedDraft>(MAX_KEPT);
-  /** Where a signature was seen last: a fork may land it elsewhere. */
+  /** Where a signature was last seen; after a fork it may land elsewhere. */
   readonly #slots = new BoundedMap<string, number>(MAX_KEPT);
   #marketIndex: number | null = null;
 
@@ -63,7 +63,7 @@ export class SolanaDriftWriting implements DriftWriting {
     this.#history = new TransactionHistory(chain.pool);
   }
 
-  /** The cost names what the first deposit pays to open the account, and a token account that has to be made. */
+  /** The cost includes opening the account with the first deposit, and a token account that must be created. */
   async simulate(intent: Intent, read?: DriftRead): Promise<Simulation> {
     let prepared: PreparedDraft;
     try {
@@ -95,7 +95,7 @@ export class SolanaDriftWriting implements DriftWriting {
     await this.#chain.submit(attempt, tryNumber);
   }
 
-  /** With its effect once a node tells of the transaction; until then that is unknown, never none. */
+  /** With its effect once a node has the transaction; until then the effect is unknown, not absent. */
   async status(attempt: SignedAttempt): Promise<Sighting> {
     const sighting = await this.#chain.status(attempt);
     if (sighting.kind === 'unseen') return await this.#withoutHistory(attempt, sighting);
@@ -204,7 +204,7 @@ export class SolanaDriftWriting implements DriftWriting {
   }
 }
 
-/** Bound by the transaction beyond its end: the new account's rent, and that of a token account that is made. */
+/** Bound beyond the end of the transaction: the rent of the new account and of a token account that it creates. */
 function rentLamports(intent: Intent, read: DriftRead): bigint {
   if (intent.kind === 'deposit') return openingCost(read);
   const makes = intent.kind === 'withdraw' && intent.asset === 'USDC' && !read.wallet.tokens.quote.exists;

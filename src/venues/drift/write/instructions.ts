@@ -19,7 +19,7 @@ const ACCOUNTS: ReadonlyMap<string, readonly IdlAccount[]> = new Map(
   idl.instructions.map(({ name, accounts }) => [name, accounts]),
 );
 
-/** What the program calls its errors; null for a number that is not its own. */
+/** The program's name of an error; null for a number that is not its own. */
 const ERRORS: ReadonlyMap<number, { readonly name: string; readonly text: string }> = new Map(
   idl.errors.map(({ code, name, msg }) => [code, { name, text: msg ?? name }]),
 );
@@ -29,13 +29,13 @@ interface DriftInstruction {
   readonly programId: PublicKey;
   readonly name: string;
   readonly args: Readonly<Record<string, unknown>>;
-  /** By the names that the IDL gives them; its order and flags are used. */
+  /** By the IDL's names; the IDL's order and flags are used. */
   readonly accounts: Readonly<Record<string, PublicKey>>;
   /** Oracles, then spot markets, then perp markets. */
   readonly remaining?: readonly AccountMeta[];
 }
 
-/** @throws Error when an account of the instruction is not named: a mistake in this program, not in its input */
+/** @throws Error when an account of the instruction is missing: a mistake in this program, not in its input */
 export function driftInstruction(wanted: DriftInstruction): TransactionInstruction {
   const described = ACCOUNTS.get(wanted.name);
   if (described === undefined) throw new Error(`the program has no instruction ${wanted.name}`);
@@ -51,6 +51,6 @@ export function driftInstruction(wanted: DriftInstruction): TransactionInstructi
   });
 }
 
-/** Name and arguments of one of the program's instructions; null for what the coder does not know. */
+/** Name and arguments of one of the program's instructions; null if the coder does not know it. */
 export const decodeInstruction = (data: Uint8Array): { readonly name: string; readonly data: object } | null =>
   coder.instruction.decode(Buffer.from(data));

@@ -1,4 +1,4 @@
-/** What a landed transaction of ours did, from what the program logged in it. */
+/** The effect of a landed transaction of ours, from the events that the program logged in it. */
 import { VersionedTransaction } from '@solana/web3.js';
 import type { Fill } from '../../../domain/order/intent.ts';
 import type { LandedEffect } from '../../../domain/transaction/attempt.ts';
@@ -32,7 +32,7 @@ export function sideOf(
 /** 1e-6 USD per SOL, to the nearest. */
 export const priceOf = (quote: bigint, base: bigint): bigint => (quote * BASE_ONE + base / 2n) / base;
 
-/** Null: not a fill of this account's order in this market. */
+/** Null: it is not a fill of this account's order in this market. */
 export function fillOf(event: FillEvent, subject: EffectSubject, signature: string): Fill | null {
   const side = sideOf(event, subject);
   if (side === null || side.direction === 'unknown' || event.base <= 0n) return null;
@@ -48,7 +48,7 @@ export function fillOf(event: FillEvent, subject: EffectSubject, signature: stri
   };
 }
 
-/** Of the program's instructions in these bytes; none when they are no transaction. */
+/** The program's instructions in these bytes; none if they are not a transaction. */
 function instructionNames(wire: string, programId: string): readonly string[] {
   try {
     const { message } = VersionedTransaction.deserialize(Buffer.from(wire, 'base64'));
@@ -67,7 +67,7 @@ export interface LandedOrder {
   readonly size: bigint;
 }
 
-/** The order that a transaction placed; null: it placed none (past its `maxTs` the program skips it without an error). */
+/** The order that a transaction placed; null if it placed none (past its `maxTs` the program skips it without an error). */
 export function placedOrder(events: readonly DriftEvent[], { user, marketIndex }: EffectSubject): LandedOrder | null {
   for (const event of events) {
     if (event.kind !== 'order_placed' || event.user !== user) continue;
@@ -77,7 +77,7 @@ export function placedOrder(events: readonly DriftEvent[], { user, marketIndex }
 }
 
 /**
- * @param wire the bytes, which say what was asked: a settle that moved nothing logs nothing
+ * @param wire the bytes, which show the request: a settle that moved nothing logs nothing
  */
 export function landedEffect(transaction: LandedTransaction, wire: string, subject: EffectSubject): LandedEffect {
   const { programId, user, marketIndex } = subject;
@@ -96,7 +96,7 @@ export function landedEffect(transaction: LandedTransaction, wire: string, subje
     if (!('user' in event) || event.user !== user) continue;
     if (event.kind === 'settle' && event.marketIndex === marketIndex) {
       settled += event.pnl;
-      // Of an open position the quote amount holds its entry: no figure of what is unsettled.
+      // The quote amount of an open position contains its entry, so it is not the unsettled figure.
       unsettled = event.baseAmount === 0n ? event.quoteAmountAfter : null;
     }
     if (event.kind === 'funding' && event.marketIndex === marketIndex) funding += event.payment;
@@ -126,7 +126,7 @@ const SETTLED_NOTHING: readonly (readonly [RegExp, string])[] = [
   [/Oracle Price detected as invalid|AMM must be updated/, 'the oracle is not valid for settling now'],
 ];
 
-/** Why a settle that was tried moved nothing, as the program says. */
+/** The program's reason why a tried settle moved nothing. */
 function pnlReason(logs: readonly string[], settled: bigint): Readonly<Record<string, Json>> {
   if (settled !== 0n) return {};
   const found = SETTLED_NOTHING.find(([pattern]) => logs.some((line) => pattern.test(line)));

@@ -1,4 +1,4 @@
-/** The accounts that an instruction needs beyond its named ones: every market that the account stands in, and oracles. */
+/** The accounts that an instruction needs besides its named ones: every market in which the account has a position, and oracles. */
 import { type AccountMeta, PublicKey } from '@solana/web3.js';
 import type { DriftRead } from '../drift-read.ts';
 
@@ -8,13 +8,13 @@ export interface Written {
 }
 
 /**
- * All markets of the read are named, not only those that this instruction is about: the program works out the margin of
- * the whole account, and what is opened between the read and the landing finds its accounts.
+ * All markets of the read are included, not only those of this instruction: the program computes the margin of the whole
+ * account, and a position opened between the read and the landing needs its accounts too.
  */
 export function marketAccounts(read: DriftRead, written: Written = {}): readonly AccountMeta[] {
   const oracles = new Map<string, AccountMeta>();
   const oracle = (pubkey: PublicKey) => {
-    // The quote asset may have none: it stands for 1 USD.
+    // The quote asset may have none; it counts as 1 USD.
     if (!pubkey.equals(PublicKey.default)) {
       oracles.set(pubkey.toBase58(), { pubkey, isSigner: false, isWritable: false });
     }

@@ -1,4 +1,4 @@
-/** The first deposit opens the account: what that sends, and what it costs once. */
+/** The first deposit opens the account: its instructions, and its one-time cost. */
 import type { StateAccount } from '@drift-labs/sdk';
 import { SYSVAR_RENT_PUBKEY, SystemProgram, type TransactionInstruction } from '@solana/web3.js';
 import { max } from '../../../domain/money/units.ts';
@@ -13,7 +13,7 @@ const USER_BYTES = 4_376;
 const USER_STATS_BYTES = 240;
 const NAME_BYTES = 32;
 const ONE_SOL = 1_000_000_000n;
-/** The fee begins at 80 % of the accounts that the program has room for. */
+/** The fee applies from 80 % of the accounts that the program has room for. */
 const PERCENTAGE_ONE = 1_000_000n;
 const FREE_UTILIZATION = 800_000n;
 /** Above 5, `maxNumberOfSubAccounts` counts hundreds. */
@@ -24,14 +24,14 @@ const ACCOUNTS_SCALE = 100n;
 export function openingFee(state: StateAccount): bigint {
   const room =
     BigInt(state.maxNumberOfSubAccounts) * (state.maxNumberOfSubAccounts > UNSCALED_ACCOUNTS ? ACCOUNTS_SCALE : 1n);
-  // Counted with this one: somebody may be first, and what is named should not be too little.
+  // Counted with one more account: another may be opened first, and the estimate should not be too low.
   const utilization = ((big(state.numberOfSubAccounts) + 1n) * PERCENTAGE_ONE) / max(1n, room);
   if (utilization <= FREE_UTILIZATION) return 0n;
   const most = (BigInt(state.maxInitializeUserFee) * ONE_SOL) / 100n;
   return (most * (utilization - FREE_UTILIZATION)) / (PERCENTAGE_ONE - FREE_UTILIZATION);
 }
 
-/** Lamports that the first deposit pays to open the account; 0 once it is there. */
+/** Lamports that the first deposit pays to open the account; 0 once it exists. */
 export function openingCost({ user, userStats, state }: Pick<DriftRead, 'user' | 'userStats' | 'state'>): bigint {
   if (user !== null) return 0n;
   return rentOf(USER_BYTES) + (userStats === null ? rentOf(USER_STATS_BYTES) : 0n) + openingFee(state);
@@ -42,7 +42,7 @@ const nameOf = (subAccount: number): number[] => {
   return [...Buffer.from(name.padEnd(NAME_BYTES))];
 };
 
-/** Empty once the account is there. The SDK's combined call fails on v2.84 (101: it sends a newer instruction first). */
+/** Empty once the account exists. The SDK's combined call fails on v2.84 (101: it sends a newer instruction first). */
 export function openingInstructions(read: DriftRead, deployment: DriftDeployment): readonly TransactionInstruction[] {
   if (read.user !== null) return [];
   const { programId, authority, subAccount, state, user, userStats } = deployment;

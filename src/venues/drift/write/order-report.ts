@@ -1,7 +1,7 @@
 /**
- * What became of an order, which is not a fill: docs/architecture/drift-orders.md. Gone is what a snapshot at or after the placement says;
- * how much it filled, and at what price, is what the program logged. Neither is believed without the other: a node
- * whose history lags behind its accounts would make a fill look like none.
+ * The end of an order, which is not the same as a fill: docs/architecture/drift-orders.md. A snapshot at or after the
+ * placement shows whether the order is gone; the program's log shows how much it filled and at what price. Neither is
+ * believed without the other: with a node whose history lags behind its accounts, a fill would look like none.
  */
 
 import type { Fill } from '../../../domain/order/intent.ts';
@@ -15,13 +15,13 @@ import type { LandedAt, LandedTransaction } from './transaction-history.ts';
 
 interface OrderSources {
   readonly subject: EffectSubject;
-  /** Null: the node asked does not know it. */
+  /** Null: the node does not know it. */
   transaction(signature: string, slot: number | null): Promise<LandedTransaction | null>;
   since(address: string, first: LandedAt, atLeastSlot: number): Promise<readonly SignatureRow[]>;
   read(commitment: 'confirmed' | 'finalized'): Promise<DriftRead>;
 }
 
-/** What the program logged of one order. */
+/** What the program logged about one order. */
 interface OrderTrail {
   readonly fills: readonly Fill[];
   /** The slot of its last fill, cancel or expiry, after which it cannot act; null: none is known. */
@@ -31,8 +31,8 @@ interface OrderTrail {
 }
 
 /**
- * @param placedSlot where the placement was seen last; null: not known
- * @throws TransientError when what the nodes say does not fit together yet
+ * @param placedSlot where the placement was last seen; null: unknown
+ * @throws TransientError when the nodes' answers do not fit together yet
  */
 export async function orderReport(
   attempt: SignedAttempt,
@@ -83,7 +83,7 @@ const standing = ({ slot, commitment }: DriftRead, fills: readonly Fill[]): Orde
   slot,
 });
 
-/** Skipped by the program (it landed past its `maxTs`): nothing of it can fill. */
+/** The program skipped it because it landed past its `maxTs`, so it can never fill. */
 async function neverStood(placement: LandedTransaction, now: DriftRead, sources: OrderSources): Promise<OrderReport> {
   const final = await sources.read('finalized');
   const isFinal = final.slot >= placement.slot;
@@ -108,7 +108,7 @@ async function readSince(
 const openOrder = ({ account }: DriftRead, { orderId }: LandedOrder) =>
   account?.orders.find((order) => order.orderId === orderId) ?? null;
 
-/** The slot of a finalized snapshot after its end in which it is gone; null: not yet. */
+/** The slot of a finalized snapshot after its end, in which it is gone; null: not yet. */
 async function finalizedSince(endedSlot: number, order: LandedOrder, { read }: OrderSources): Promise<number | null> {
   const final = await read('finalized');
   return final.slot >= endedSlot && openOrder(final, order) === null ? final.slot : null;
@@ -155,7 +155,7 @@ export function readTrail(
       if (side?.orderId !== orderId) continue;
       const fill = event.kind === 'fill' ? fillOf(event, subject, transaction.signature) : null;
       const own = fill !== null && event.kind === 'fill' ? event : null;
-      // Each action tells what the order has filled in all: less in our sum means a fill that we do not know.
+      // Each action contains the order's total fill. If our sum is less, we miss a fill.
       const missed = side.filledBase - filled - (own?.base ?? 0n);
       if (missed !== 0n) {
         if (!truncated || missed < 0n) throw incomplete(orderId, filled, side.filledBase);
@@ -179,7 +179,7 @@ const incomplete = (orderId: number, known: bigint, filled: bigint): TransientEr
     filled: filled.toString(),
   });
 
-/** A fill whose own record a node cut off, from what the next one says of the whole. Its fee is not told anywhere. */
+/** A fill whose own record a node cut off, computed from the total in the next one. Its fee is unknown. */
 const cutOff = (
   { direction, base, quote }: { readonly direction: string; readonly base: bigint; readonly quote: bigint },
   { market }: EffectSubject,

@@ -5,7 +5,7 @@ import { lastLogs } from '../../../chain/transaction-error.ts';
 import type { ErrorReport, Json } from '../../../lib/errors.ts';
 import { programError } from './instructions.ts';
 
-/** By the program's names. What stands in none of them keeps the code that the chain gave it. */
+/** By the program's names. An error in none of them keeps the code that the chain gave it. */
 const CODES: Readonly<Record<string, readonly string[]>> = {
   INSUFFICIENT_FUNDS: [
     'InsufficientDeposit',
@@ -41,7 +41,7 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
     'MaxDeposit',
   ],
   NO_POSITION: ['UserHasNoPositionInMarket'],
-  /** The oracle's or the market's state of the moment: later it may pass. */
+  /** A temporary state of the oracle or the market; it may pass later. */
   UNAVAILABLE: [
     'UnableToLoadOracle',
     'InvalidOracle',
@@ -83,13 +83,13 @@ function failedInstruction(error: Json | undefined): Failed | null {
 
 interface FailedTransaction {
   readonly report: ErrorReport;
-  /** Of the instruction at this index of the message; null where it is not known. */
+  /** The program of the instruction at this index of the message; null if unknown. */
   readonly programOf: (instruction: number) => string | null;
   readonly programId: string;
   readonly logs: readonly string[];
 }
 
-/** The same report where another program failed, or the chain itself. */
+/** The same report if another program failed, or the chain itself. */
 export function explainFailure({ report, programOf, programId, logs }: FailedTransaction): ErrorReport {
   const failed = failedInstruction(report.details?.error);
   if (failed === null || programOf(failed.instruction) !== programId) return report;
@@ -97,7 +97,7 @@ export function explainFailure({ report, programOf, programId, logs }: FailedTra
   const own = Number(logged?.[2]) === failed.number ? logged : null;
   const known = programError(failed.number);
   const name = known?.name ?? own?.[1] ?? null;
-  // A number that is not Drift's comes from a program that it called: the report says what there is to say.
+  // A number that is not Drift's comes from a program that Drift called; the report already says which.
   if (name === null) return report;
   const code = CODE_OF.get(name) ?? report.code;
   const text = known?.text ?? own?.[3] ?? name;
@@ -114,7 +114,7 @@ export function explainFailure({ report, programOf, programId, logs }: FailedTra
   };
 }
 
-/** Which program a draft's instruction goes to, as the message that is made of it counts them. */
+/** The program of each instruction of a draft, counted as in the message made of it. */
 export const programOfDraft =
   ({ instructions }: Draft) =>
   (index: number): string | null =>

@@ -1,4 +1,4 @@
-/** What the venue refuses before anything is built: the shortages that the program would tell by a number, with figures. */
+/** What the venue refuses before anything is built: shortages that the program would report only by a number, with figures. */
 
 import type { Asset } from '../../../domain/account/account.ts';
 import { WITHDRAW_ROUNDING, whatHoldsBack } from '../../../domain/gates/gate-size-checks.ts';
@@ -16,7 +16,7 @@ import { TOKEN_ACCOUNT_RENT } from './token-accounts.ts';
 
 const decimalsOf = (asset: Asset): number => (asset === 'SOL' ? 9 : 6);
 
-/** Null: nothing speaks against it here. The program has the last word. */
+/** Null: not refused here. The program makes the final decision. */
 export function refusalOf(intent: Intent, read: DriftRead, { market }: DriftDeployment): ErrorReport | null {
   if ('market' in intent && intent.market !== market) {
     return {
@@ -73,7 +73,7 @@ function depositRefusal(intent: CapitalRequest, read: DriftRead): ErrorReport | 
   const { asset } = intent;
   const amount = intentAmount(intent);
   const opening = openingCost(read);
-  // Wrapping binds the rent of a token account until the transaction's end.
+  // Wrapping binds the rent of a token account until the end of the transaction.
   const sol = opening + (asset === 'SOL' ? amount + TOKEN_ACCOUNT_RENT : 0n);
   if (sol > read.wallet.sol) {
     return shortage('wallet', 'SOL', read.wallet.sol, sol, {
@@ -108,7 +108,7 @@ function orderRefusal(intent: OrderIntent, { market: { market } }: DriftRead): E
   if (size <= 0n || (step > 0n && size % step !== 0n)) {
     return invalidField('size', formatSol(size), `a multiple of the market's step, ${formatSol(step)} SOL`);
   }
-  // The program rounds an odd size down without a word, and lets a reduction be as small as a step.
+  // The program silently rounds an odd size down, and accepts a reduction as small as one step.
   if (intent.reduceOnly || size >= minimum) return null;
   return {
     code: 'BELOW_MINIMUM',
@@ -118,10 +118,10 @@ function orderRefusal(intent: OrderIntent, { market: { market } }: DriftRead): E
 }
 
 function shortage(where: string, asset: Asset, have: bigint, need: bigint, parts: ErrorReport['details']): ErrorReport {
-  const told = (amount: bigint) => `${formatAmount(amount, decimalsOf(asset))} ${asset}`;
+  const amountText = (amount: bigint) => `${formatAmount(amount, decimalsOf(asset))} ${asset}`;
   return {
     code: 'INSUFFICIENT_FUNDS',
-    message: `The ${where} holds ${told(have)}; this needs ${told(need)}.`,
+    message: `The ${where} holds ${amountText(have)}; this needs ${amountText(need)}.`,
     details: { asset, where, have: have.toString(), need: need.toString(), ...parts },
   };
 }

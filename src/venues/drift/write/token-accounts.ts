@@ -6,7 +6,7 @@ import { TOKEN_PROGRAM } from '../deployment.ts';
 const WRAPPED_SOL_MINT = new PublicKey('So11111111111111111111111111111111111111112');
 const ASSOCIATED_TOKEN_PROGRAM = new PublicKey('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');
 const TOKEN_ACCOUNT_BYTES = 165;
-/** Solana: rent exemption of a length is 6,960 lamports for each byte and for 128 more. */
+/** Solana: rent exemption is 6,960 lamports for each byte of the length and 128 more. */
 const RENT_PER_BYTE = 6_960n;
 const RENT_OVERHEAD_BYTES = 128n;
 const WRAPPED_SEED = 'driftless wrapped SOL';
@@ -16,7 +16,7 @@ const CLOSE_ACCOUNT = 9;
 const CREATE_IDEMPOTENT = 1;
 
 export const rentOf = (bytes: number): bigint => (BigInt(bytes) + RENT_OVERHEAD_BYTES) * RENT_PER_BYTE;
-/** Bound for a moment while SOL is wrapped, and for good in an associated account that is made. */
+/** Bound briefly while SOL is wrapped, and for good in a new associated account. */
 export const TOKEN_ACCOUNT_RENT = rentOf(TOKEN_ACCOUNT_BYTES);
 
 export interface WrappedSol {
@@ -30,8 +30,8 @@ const withSeed = (base: PublicKey, seed: string, owner: PublicKey): PublicKey =>
   new PublicKey(createHash('sha256').update(base.toBytes()).update(seed).update(owner.toBytes()).digest());
 
 /**
- * A token account of our own with this much SOL in it, which lives inside the transaction. Allocated, not created: a
- * stranger who sent a lamport to its address could stop a creation for ever. What it holds at the end goes to the owner.
+ * A token account of our own with this much SOL in it, which exists only within the transaction. It is allocated, not
+ * created: anyone who sent a lamport to its address could make a creation fail forever. The owner gets what is left.
  */
 export function wrappedSol(owner: PublicKey, lamports: bigint): WrappedSol {
   const address = withSeed(owner, WRAPPED_SEED, TOKEN_PROGRAM);
@@ -67,7 +67,7 @@ export function wrappedSol(owner: PublicKey, lamports: bigint): WrappedSol {
   };
 }
 
-/** Makes the owner's associated account where it is missing, and does nothing where it is not. */
+/** Creates the owner's associated account if it is missing, and otherwise does nothing. */
 export const ensureTokenAccount = (token: {
   readonly owner: PublicKey;
   readonly address: PublicKey;

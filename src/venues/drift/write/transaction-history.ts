@@ -1,4 +1,4 @@
-/** What a node remembers of transactions: one by its signature, and an account's since a slot. */
+/** The nodes' history: one transaction by its signature, or an account's transactions since a slot. */
 
 import { isCount, isFields, isTexts } from '../../../chain/answer-shapes.ts';
 import type { RpcAnswer } from '../../../chain/rpc-answer.ts';
@@ -19,15 +19,15 @@ export interface LandedTransaction extends LandedAt {
   readonly logs: readonly string[];
 }
 
-/** A page of signatures, and how many are asked for at most: an account with more since a placement is not ours alone. */
+/** The page size and the most signatures to ask for. An account with more since a placement is not used by us alone. */
 const PAGE = 200;
 const MAX_PAGES = 20;
-/** Transactions that are kept; the oldest makes way. */
+/** How many transactions are cached; the oldest is dropped. */
 const MAX_KEPT = 256;
 
 export class TransactionHistory {
   readonly #pool: RpcPool;
-  /** By signature and slot: after a fork the same bytes may have done something else. */
+  /** By signature and slot, because after a fork the same bytes may have had another effect. */
   readonly #kept = new BoundedMap<string, LandedTransaction>(MAX_KEPT);
 
   constructor(pool: RpcPool) {
@@ -35,8 +35,8 @@ export class TransactionHistory {
   }
 
   /**
-   * Null: no node that answers knows it, which is no evidence of anything.
-   * @param slot where it is known to have landed: then it is asked for once only
+   * Null: no responding node knows it, which proves nothing.
+   * @param slot where it is known to have landed; then it is fetched only once
    * @throws TransientError
    */
   async transaction(signature: string, slot: number | null): Promise<LandedTransaction | null> {
@@ -50,9 +50,9 @@ export class TransactionHistory {
   }
 
   /**
-   * Transactions that name the address, from that of `first` on, oldest first, as one node that has come to `atLeastSlot`
-   * has them. A node whose list lacks `first` has forgotten it: another is asked.
-   * @throws TransientError, also when there are more than can be asked for
+   * Transactions that name the address, starting with `first`, oldest first, from one node that has reached `atLeastSlot`.
+   * If a node's list lacks `first`, the node has pruned it and another is asked.
+   * @throws TransientError, also when there are too many to ask for
    */
   async since(address: string, first: LandedAt, atLeastSlot: number): Promise<readonly SignatureRow[]> {
     return await this.#pool.firstOf(
