@@ -179,7 +179,7 @@ function tradeAnswer(
 
 const notFilled = (requested: bigint | null): ErrorReport => ({
   code: 'ORDER_NOT_FILLED',
-  message: `The order${requested === null ? '' : ` for ${formatSol(requested)} SOL`} was not filled within its price limit and time.`,
+  message: `The order${requested === null ? '' : ` for ${formatSol(requested)} SOL`} was not filled within its price limit and time. Send it again; MAX_SLIPPAGE_BPS widens the limit.`,
   details: { requested_size: requested === null ? null : Number(formatSol(requested)) },
 });
 

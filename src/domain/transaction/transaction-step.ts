@@ -222,7 +222,7 @@ function endExpired(b: StepBuilder, wasConfirmed: boolean): StepBuilder {
   return b.go('expired', {
     error: {
       code: 'TRANSACTION_FAILED',
-      message: `The transaction never landed: ${sent === 1 ? 'its only attempt' : `all ${sent} attempts`} provably expired. Nothing happened.`,
+      message: `The transaction never landed: ${sent === 1 ? 'its only attempt' : `all ${sent} attempts`} provably expired. Nothing happened. Send the command again.`,
       details: { reason: 'expired', attempts: sent },
     },
   });
