@@ -1,40 +1,40 @@
 /**
- * A margin account and the markets it stands in, as plain integers in Drift's own precisions: what a paper account
- * holds, and what a Drift account decodes to. Margin maths (`margin.ts`) reads nothing else.
+ * A margin account and its markets, as plain integers in Drift's own precisions. A paper account holds these, and a Drift
+ * account decodes to them. Margin maths (`margin.ts`) reads nothing else.
  */
 import * as z from '../../lib/codec.ts';
 import { integer, lamportsText, microUsdText, priceText } from '../money/wire.ts';
 
-/** An asset as commands name it. */
+/** An asset by its name in commands. */
 export type Asset = 'SOL' | 'USDC';
 
-/** An oracle's quote at one moment. `price` null: no usable price, hence unknown figures, never zero ones. */
+/** An oracle's quote at one moment. `price` null: no usable price, so figures are unknown, never zero. */
 export const OracleQuote = z.object({
   price: priceText.nullable(),
   /** Five-minute TWAP, for strict (initial) margin: Drift takes the worse of it and `price`. */
   twap5Min: priceText.nullable(),
   /**
-   * The TWAP as the venue last wrote it, where `twap5Min` is carried on to the moment of the read: Drift weighs the
-   * quote asset of perps by it. Absent: the same as `twap5Min`.
+   * The TWAP as the venue last wrote it, while `twap5Min` is extrapolated to the moment of the read. Drift weighs the
+   * quote asset of perps with it. Absent: equal to `twap5Min`.
    */
   storedTwap5Min: priceText.optional(),
   confidence: priceText.nullable(),
   slot: z.number().int(),
   valid: z.boolean(),
-  /** Why it is not valid, in words. */
+  /** Why it is not valid, in a sentence. */
   invalidReason: z.string().nullable(),
   /**
-   * Why the venue fills no order by it at its own price, in words: stricter than for margin. Null: it does. Absent: as
+   * Why the venue fills no order at its own price with it (stricter than for margin). Null: it does. Absent: as
    * `invalidReason`.
    */
   noFillsReason: z.string().nullable().optional(),
 });
 export type OracleQuote = z.output<typeof OracleQuote>;
 
-/** Markets of one oracle move together, which a liquidation price needs. Absent: spot and perp pair up by asset. */
+/** Markets with the same oracle move together, which a liquidation price needs. Absent: spot and perp pair up by asset. */
 const oracleIdentity = {
   oracleId: z.string().optional(),
-  /** Base units that the oracle's price stands for (1000 for a `1K` oracle). Absent: 1. */
+  /** Base units that the oracle's price is for (1000 for a `1K` oracle). Absent: 1. */
   oracleMultiple: integer.optional(),
 };
 
@@ -46,7 +46,7 @@ export const SpotMarket = z.object({
   /** 1e10 precision. Token amount = scaled balance x cumulative interest / 10^(19 - decimals). */
   cumulativeDepositInterest: integer,
   cumulativeBorrowInterest: integer,
-  /** 1e4 precision, as all weights and ratios below. */
+  /** 1e4 precision, like all weights and ratios below. */
   initialAssetWeight: z.number().int(),
   maintenanceAssetWeight: z.number().int(),
   initialLiabilityWeight: z.number().int(),
@@ -59,9 +59,9 @@ export const SpotMarket = z.object({
   /** Yearly rates as fractions at 1e6; null when unknown. */
   depositRate: integer.nullable(),
   borrowRate: integer.nullable(),
-  /** Tokens that the market as a whole lets out now (SDK calculateWithdrawLimit). Absent: no such limit. */
+  /** Tokens that can be withdrawn from the whole market now (SDK calculateWithdrawLimit). Absent: no such limit. */
   withdrawLimit: integer.optional(),
-  /** Tokens. Deposits below a tenth of it pass `withdrawLimit`. Absent: none do. */
+  /** Tokens. `withdrawLimit` does not apply to deposits below a tenth of it. Absent: it applies to all. */
   withdrawGuardThreshold: integer.optional(),
   ...oracleIdentity,
 });
@@ -74,9 +74,9 @@ export const PerpMarket = z.object({
   /** The spot asset that a short in this market hedges, e.g. `SOL`. */
   baseAsset: z.string(),
   oracle: OracleQuote,
-  /** What the venue fills by now, between its bid and its ask. Null when the venue gives none. */
+  /** The price at which the venue fills now, between its bid and its ask. Null if the venue has none. */
   markPrice: priceText.nullable(),
-  /** What a sell and a buy begin to fill at now. Absent: `markPrice`. */
+  /** Where a sell and a buy begin to fill now. Absent: `markPrice`. */
   bidPrice: priceText.optional(),
   askPrice: priceText.optional(),
   quoteSpotMarketIndex: z.number().int(),
@@ -110,9 +110,9 @@ export const PerpMarket = z.object({
   slippagePpm: integer.optional(),
   status: z.enum(['initialized', 'active', 'reduce_only', 'settlement', 'delisted', 'paused']),
   expiryPrice: priceText.nullable(),
-  /** What Drift values PnL at: its own faster oracle when that is fresher and agrees. Absent: the oracle's price. */
+  /** The price at which Drift values PnL: its own faster oracle if that is fresher and agrees. Absent: the oracle's price. */
   pnlPrice: priceText.optional(),
-  /** A market whose price ends at 0 or 1 USD: a short owes 1 USD less the price. Absent: false. */
+  /** A prediction market, whose price ends at 0 or 1 USD: a short owes 1 USD minus the price. Absent: false. */
   prediction: z.boolean().optional(),
   ...oracleIdentity,
 });
@@ -168,11 +168,11 @@ export const Account = z.object({
   /** 1e4 precision; 0 = none. */
   maxMarginRatio: z.number().int(),
   highLeverageMode: z.boolean(),
-  /** High leverage ratios for maintenance only (the mode is on its way out). Absent: false. */
+  /** High leverage ratios for maintenance margin only (the mode is being removed). Absent: false. */
   highLeverageMaintenance: z.boolean().optional(),
-  /** Deposits less withdrawals over the account's life, micro-USD. Absent: taken as not negative. */
+  /** Deposits minus withdrawals over the account's life, micro-USD. Absent: counts as not negative. */
   netDeposits: microUsdText.optional(),
-  /** PnL settled over the account's life, of positions that are gone too. Absent: what the positions tell. */
+  /** PnL settled over the account's life, closed positions included. Absent: the sum over the present positions. */
   settledPnl: microUsdText.optional(),
   spot: z.array(SpotBalance),
   perps: z.array(PerpPosition),

@@ -26,11 +26,11 @@ export const emptyPosition = (marketIndex: number, cumulativeFundingRate: bigint
   maxMarginRatio: 0,
 });
 
-/** |position| shrinks without crossing zero. What is flat cannot be reduced. */
+/** |position| shrinks without crossing zero. A flat position cannot be reduced. */
 export const isReducing = (position: Lamports, delta: Lamports): boolean =>
   position !== 0n && delta !== 0n && position > 0n !== delta > 0n && abs(delta) <= abs(position);
 
-/** The part of `delta` that goes beyond the present position: all of it when it adds, what crosses zero, else 0. */
+/** The part of `delta` that adds risk: all of it if it adds to the position, the part beyond zero if it crosses, otherwise 0. */
 export function addedSize(position: Lamports, delta: Lamports): Lamports {
   if (position === 0n || position > 0n === delta > 0n) return abs(delta);
   const beyond = abs(delta) - abs(position);
@@ -39,8 +39,7 @@ export function addedSize(position: Lamports, delta: Lamports): Lamports {
 
 /**
  * The position after a fill. `delta` signed lamports (positive = bought); `quoteDelta` the quote that came in for it
- * (negative when bought); `fee` positive = paid. Unsettled funding must be settled into `quoteAmount` before: Drift does
- * so too. A fill that crosses zero closes the old side and opens the remainder at the fill's price.
+ * (negative when bought); `fee` positive = paid. Unsettled funding must be settled into `quoteAmount` first, as on Drift. A fill that crosses zero closes the old side and opens the remainder at the fill's price.
  */
 export function applyFill(position: PerpPosition, delta: Lamports, quoteDelta: MicroUsd, fee: MicroUsd): AppliedFill {
   const base = position.baseAmount;
@@ -68,7 +67,7 @@ export function applyFill(position: PerpPosition, delta: Lamports, quoteDelta: M
       position: {
         ...filled,
         quoteEntryAmount: microUsd(position.quoteEntryAmount - entryPart),
-        // A flat position has no break-even; the fee of a part close stays with what remains, as in the program.
+        // A flat position has no break-even. The fee of a partial close stays with the rest, as in the program.
         quoteBreakEvenAmount: microUsd(closed ? 0n : position.quoteBreakEvenAmount - breakEvenPart - fee),
       },
       realizedPnl: microUsd(entryPart + quoteDelta),

@@ -1,12 +1,12 @@
-/** How old a snapshot is: since it was read, and how far the chain it was read from was behind the time then. */
+/** The age of a snapshot: the time since it was read, plus the lag of its chain at that moment. */
 import type { Snapshot } from './snapshot.ts';
 
 type Dated = Pick<Snapshot, 'takenAtMs' | 'chainAgeMs'>;
 
 /**
- * A workflow's clock stands where its task began, and what is read within that task is dated later: by as much as a task
- * may take on a busy machine (10 s), and the second that two clocks in step may differ. What is further in the future was
- * dated by a clock that jumped.
+ * A workflow's clock stays at the start of its task, so a snapshot read within the task is from the future: by the length
+ * of a task on a busy machine (10 s) and the second by which two synchronised clocks may differ. A snapshot further in the
+ * future comes from a clock that jumped.
  */
 const SKEW_MS = 11_000;
 

@@ -1,4 +1,4 @@
-/** A snapshot: one account at one slot, with everything a decision reads, and its age. Never mixed from two reads. */
+/** A snapshot: one account at one slot, with everything that a decision needs, and its age. Never mixed from two reads. */
 
 import * as z from '../../lib/codec.ts';
 import { integer, lamportsText, microUsdText } from '../money/wire.ts';
@@ -9,23 +9,23 @@ export const FundingOutlook = z.object({
   periodMs: z.number().int(),
   lastRate: integer.nullable(),
   lastPeriodTsMs: z.number().nullable(),
-  /** Mean over the trailing 168 h, or over what is known of it. */
+  /** Mean over the trailing 168 h, or the known part of it. */
   trailingMeanRate: integer.nullable(),
   knownHours: z.number(),
   nextPeriodTsMs: z.number().nullable(),
-  /** The last period whose rate would have passed the profitability gate is found from these, newest last. */
+  /** Newest last. They show which period's rate would last have passed the profitability gate. */
   recentRates: z.array(z.object({ tsMs: z.number(), rate: integer })),
 });
 export type FundingOutlook = z.output<typeof FundingOutlook>;
 
-/** What the venue refuses now; each name is an operation's kind or `fill`. */
+/** What the venue refuses now. */
 export const VenuePauses = z.object({
   deposit: z.boolean(),
   withdraw: z.boolean(),
   increase: z.boolean(),
   reduce: z.boolean(),
   settle: z.boolean(),
-  /** Assets that it refuses while it takes others, by the market's name. Absent: none. */
+  /** Assets that it refuses while it accepts others, by the market's name. Absent: none. */
   refusedAssets: z.object({ deposit: z.array(z.string()), withdraw: z.array(z.string()) }).optional(),
   detail: z.string().nullable(),
 });
@@ -48,16 +48,16 @@ export type EquitySources = z.output<typeof EquitySources>;
 export type EquitySource = keyof EquitySources;
 
 /**
- * Where the perp position came from since the account's books began, signed lamports, at the snapshot's slot: what
- * tells our own late fill from somebody else's trade.
+ * Where the perp position came from since the account's books began, in signed lamports at the snapshot's slot. This
+ * distinguishes our own late fill from a foreign trade.
  */
 export const PositionLedger = z.object({
-  /** Fills of our orders, as keepers made them. */
+  /** Fills of our orders. */
   own: lamportsText,
-  /** Fills of orders that are not ours, and what else moved it. */
+  /** Fills of foreign orders, and every other change. */
   foreign: lamportsText,
   liquidated: lamportsText,
-  /** Differences of the account's books that nothing explains, so far. */
+  /** Number of unexplained differences in the account's books so far. */
   unexplained: z.number().int(),
 });
 export type PositionLedger = z.output<typeof PositionLedger>;
@@ -67,7 +67,7 @@ export const FeedProgress = z.object({
   /** True when prices are made up; the page says so. */
   synthetic: z.boolean(),
   ended: z.boolean(),
-  /** Rows done and in all, null when endless. */
+  /** Rows done and total rows; null when endless. */
   row: z.number().int().nullable(),
   rows: z.number().int().nullable(),
   speed: z.union([z.number(), z.literal('max')]),
@@ -79,20 +79,20 @@ export const Snapshot = z.object({
   engineId: z.string(),
   slot: z.number().int(),
   commitment: z.enum(['confirmed', 'finalized']),
-  /** Wall clock at which the read began; of a chain that stands still, at which this slot was first read. */
+  /** Wall clock when the read began; if the chain stands still, when this slot was first read. */
   takenAtMs: z.number(),
-  /** Market clock of the read; on a live venue the chain's own, which its periods and orders go by. */
+  /** Market clock of the read; on a live venue the chain's own, which decides about periods and orders. */
   marketTimeMs: z.number(),
   /**
-   * How far the chain's clock at this slot lay behind `takenAtMs`, by a clock that a node confirms. Null: unknown, no two
+   * How far the chain's clock at this slot was behind `takenAtMs`, by a clock that a node confirms. Null: unknown, no two
    * clocks agree. Absent: there is no chain (paper).
    */
   chainAgeMs: z.number().nullable().optional(),
-  /** Which clock differs from the others, in words. Absent or null: none. */
+  /** A sentence about the clock that differs from the others. Absent or null: none. */
   clockDoubt: z.string().nullable().optional(),
   /** Which nodes deny the account that another one has, in words. Absent or null: none. */
   nodesDisagree: z.string().nullable().optional(),
-  /** The chain's clock at this slot, which an order's lifetime is held against. Absent: the wall clock (paper). */
+  /** The chain's clock at this slot, which limits an order's lifetime. Absent: the wall clock (paper). */
   blockTimeMs: z.number().optional(),
   /** Null: no account yet, only DEPOSIT makes sense. */
   account: Account.nullable(),
@@ -105,23 +105,23 @@ export const Snapshot = z.object({
   equity: integer.nullable(),
   equityBaseline: integer.nullable(),
   sources: EquitySources.nullable(),
-  /** Accrued and not yet paid, shown beside equity: funding since the last period, at its estimated rate. */
+  /** Accrued and not yet paid, shown next to equity: funding since the last period, at its estimated rate. */
   accruedFunding: microUsdText.nullable(),
   /** Market time of the last liquidation of this account; null: never. */
   lastLiquidationMs: z.number().nullable(),
-  /** Null: not known at this read. Absent: the venue needs none, nobody else can trade there (paper). */
+  /** Null: unknown at this read. Absent: the venue needs none, because no one else can trade there (paper). */
   ledger: PositionLedger.nullable().optional(),
   /** Median of recent calls; null where there is no RPC (paper). */
   rpcLatencyMs: z.number().nullable(),
   /** Wallet cost of one transaction now: base fee, priority fee and tip. */
   transactionCostLamports: lamportsText,
-  /** What the first deposit pays once, to open the account; of interest while `account` is null. Absent: nothing. */
+  /** The one-time cost of opening the account with the first deposit; only used while `account` is null. Absent: nothing. */
   openingCostLamports: lamportsText.optional(),
-  /** What a deposit of SOL binds in the wallet while it runs, and gives back. Absent: nothing. */
+  /** What a deposit of SOL binds in the wallet while it runs and then gives back. Absent: nothing. */
   boundByDepositLamports: lamportsText.optional(),
 });
 export type Snapshot = z.output<typeof Snapshot>;
-/** What travels through Temporal and the journal: the same with decimal strings. */
+/** The form in Temporal and the journal, with decimal strings. */
 export type SnapshotJson = z.input<typeof Snapshot>;
 
 export const decodeSnapshot = (json: SnapshotJson): Snapshot => z.decode(Snapshot, json);

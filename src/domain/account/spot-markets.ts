@@ -1,7 +1,7 @@
-/** Which of a venue's spot markets plays which part: told by the markets themselves, not by their numbers. */
+/** Which of a venue's spot markets has which role, by the markets' own data instead of their numbers. */
 import { type Asset, type Markets, SOL_PERP, type SpotMarket } from './account.ts';
 
-/** What a market set without the perp goes by: nothing in it says what the perp would settle in. */
+/** The default for a market set without the perp, which does not say what the perp would settle in. */
 const byName = (markets: Markets, asset: string): SpotMarket | null =>
   markets.spot.find((spot) => spot.asset === asset) ?? null;
 
@@ -18,10 +18,10 @@ export function baseMarket(markets: Markets, perpName: string = SOL_PERP): SpotM
   return byName(markets, perp?.baseAsset ?? 'SOL');
 }
 
-/** A command's word for one of the two: `USDC` is what the perp settles in, whatever the venue calls it. */
+/** Finds an asset by its name in commands: `USDC` is the asset in which the perp settles, whatever the venue calls it. */
 export const marketOfAsset = (markets: Markets, asset: Asset): SpotMarket | null =>
   asset === 'SOL' ? baseMarket(markets) : quoteMarket(markets);
 
-/** Whether any perp settles in it: margin weighs it apart from other assets. */
+/** Whether any perp settles in it; margin treats such an asset differently. */
 export const settlesPerps = ({ perps }: Markets, { marketIndex, asset }: SpotMarket): boolean =>
   perps.length === 0 ? asset === 'USDC' : perps.some((perp) => perp.quoteSpotMarketIndex === marketIndex);

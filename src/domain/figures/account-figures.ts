@@ -1,4 +1,4 @@
-/** What the page shows beyond `drift_state`: numbers for people, and exact base units beside them as `*_base` strings. */
+/** The page's figures beyond `drift_state`: numbers for people, and exact base units as `*_base` strings. */
 import { type Account, type Markets, SOL_PERP, type SpotMarket } from '../account/account.ts';
 import type { EquitySource, Snapshot } from '../account/snapshot.ts';
 import { baseMarket, quoteMarket } from '../account/spot-markets.ts';
@@ -22,13 +22,13 @@ import {
   usdNumber,
 } from '../money/units.ts';
 
-/** What is spent to be in a position at all: the costs that carry has to earn back. */
+/** The costs of having a position at all, which the carry has to earn back. */
 const COSTS = ['fees', 'gas', 'slippage'] as const satisfies readonly EquitySource[];
 
 const usd = (value: MicroUsd | Price | null): number | null => (value === null ? null : usdNumber(value));
 const base = (value: bigint | null): string | null => (value === null ? null : value.toString());
 
-/** Null: no such market is known. Without an account nothing is held. */
+/** Null: there is no such market. Without an account nothing is held. */
 function held(account: Account | null, markets: Markets, market: SpotMarket | null): bigint | null {
   if (market === null) return null;
   return account === null ? 0n : spotHeld(account, markets, market.asset);
@@ -127,7 +127,7 @@ function equityParts({ equity, equityBaseline, sources }: Snapshot): EquityParts
   return { equity: microUsd(micro), change: microUsd(change), sources: parts };
 }
 
-/** What the sources leave over is unexplained, and said, rather than sources that silently do not add up. */
+/** The rest that no source explains is shown as unexplained, so the sources never silently fail to add up. */
 function balanced(sources: Readonly<Record<EquitySource, bigint>>, exactChange: bigint, change: bigint) {
   const sum = Object.values(sources).reduce((total, amount) => total + amount, 0n);
   return apportion({ ...sources, unexplained: sources.unexplained + exactChange - sum }, change);

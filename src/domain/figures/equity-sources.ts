@@ -1,4 +1,4 @@
-/** The sources that the change of equity is made of, in the order in which they are shown. */
+/** The sources of a change in equity, in the order of display. */
 import type { EquitySource, EquitySources } from '../account/snapshot.ts';
 
 const IN_ORDER: Readonly<Record<EquitySource, true>> = {
@@ -16,7 +16,7 @@ const IN_ORDER: Readonly<Record<EquitySource, true>> = {
 
 export const EQUITY_SOURCES = Object.keys(IN_ORDER) as readonly EquitySource[];
 
-/** Nothing has changed equity yet. */
+/** All sources at zero. */
 export const NO_SOURCES: EquitySources = {
   price: 0n,
   basis: 0n,

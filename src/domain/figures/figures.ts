@@ -12,7 +12,7 @@ export { marketFigures } from './market-figures.ts';
 const usd = (value: MicroUsd | Price | null): number | null => (value === null ? null : usdNumber(value));
 const sol = (value: Lamports | null): number | null => (value === null ? null : solNumber(value));
 
-/** The mark, or the oracle's price where the venue gives no mark; null when neither is usable. */
+/** The mark, or the oracle's price if there is no mark; null if neither is usable. */
 export const markPrice = (market: PerpMarket): Price | null =>
   market.markPrice ?? (market.oracle.valid ? market.oracle.price : null);
 
@@ -56,7 +56,7 @@ const UNKNOWN_MARGIN: MarginPart = {
   maintenance_margin: null,
 };
 
-/** No account: it is known to hold nothing, but there is nothing that could be healthy. */
+/** The figures without an account: it holds nothing, and its health has no value. */
 const NO_ACCOUNT: MarginPart = { ...UNKNOWN_MARGIN, total_collateral: 0, free_collateral: 0, maintenance_margin: 0 };
 
 function marginPart(account: Account | null, markets: Markets): MarginPart {

@@ -15,7 +15,7 @@ function nextPeriodInMs({ funding, marketTimeMs, feed }: Snapshot): number | nul
   return Math.max(0, funding.nextPeriodTsMs - marketTimeMs) / feed.speed;
 }
 
-/** The market and its feed, as the page names them beside every figure. */
+/** The market and its feed, which the page names next to every figure. */
 export function marketFigures(snapshot: Snapshot) {
   const { feed, funding, markets } = snapshot;
   const market = perpMarketOf(markets, SOL_PERP);

@@ -1,4 +1,4 @@
-/** The account as it would stand after a trade, a deposit or a withdrawal: what gates judge, and nothing is sent. */
+/** The account as it would be after a trade, a deposit or a withdrawal. Gates judge it; nothing is sent. */
 import type { Account, Asset, Markets, SpotBalance, SpotMarket } from '../account/account.ts';
 import { applyFill, emptyPosition } from '../account/position.ts';
 import type { Snapshot } from '../account/snapshot.ts';
@@ -34,7 +34,7 @@ const emptyAccount: Account = {
 /** The taker fee of a trade of this value, micro-USD, rounded up. `takerFee`: fraction at 1e6. */
 export const takerFeeOn = (value: bigint, takerFee: bigint): bigint => divCeil(abs(value) * takerFee, FEE_PRECISION);
 
-/** Null where the market or the account that the change needs is not there: the account after is then unknown. */
+/** Null if the market or account that the change needs is missing; the account afterwards is then unknown. */
 export function accountAfter(snapshot: Snapshot, change: AccountChange): AccountAfter | null {
   const { account, markets, wallet } = snapshot;
   switch (change.kind) {
@@ -85,7 +85,7 @@ function afterTrade(
   return { ...account, perps: [...others, position] };
 }
 
-/** The account with `change` tokens more (or fewer: beyond the deposit it becomes a borrow), base units of the asset. */
+/** The account with `change` more tokens, in base units of the asset; a withdrawal beyond the deposit becomes a borrow. */
 export function withTokens(account: Account, market: SpotMarket, change: bigint): Account {
   const before = account.spot.find((balance) => balance.marketIndex === market.marketIndex);
   const tokens = (before === undefined ? 0n : tokenAmount(before, market)) + change;
@@ -93,7 +93,7 @@ export function withTokens(account: Account, market: SpotMarket, change: bigint)
   const balance: SpotBalance = {
     ...(before ?? { marketIndex: market.marketIndex, openOrders: 0, openBids: 0n, openAsks: 0n }),
     kind: tokens < 0n ? 'borrow' : 'deposit',
-    // As the program rounds: a deposit down, a borrow up, never in the account's favour.
+    // The program's rounding: a deposit down, a borrow up, never in the account's favour.
     scaledBalance:
       tokens < 0n
         ? divCeil(-tokens * scale, market.cumulativeBorrowInterest)

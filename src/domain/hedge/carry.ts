@@ -1,6 +1,6 @@
 /**
- * Does it pay? The gate UNPROFITABLE (docs/architecture/gates.md): what the added size may be expected to earn over the holding
- * horizon against what opening and closing it costs; and what an open short earns or pays from day to day.
+ * Does it pay? The gate UNPROFITABLE (docs/architecture/gates.md) compares the expected earnings of the added size over the
+ * holding horizon with the cost of opening and closing it. Also: what an open short earns or pays per day.
  */
 import { type Account, type Markets, type PerpMarket, SOL_PERP } from '../account/account.ts';
 import type { FundingOutlook, Snapshot } from '../account/snapshot.ts';
@@ -26,19 +26,19 @@ import { takerFeeOn } from './account-after.ts';
 import { RATE_PRECISION } from './funding.ts';
 import type { Policy } from './policy.ts';
 
-/** What is received counts half, what is paid counts whole. */
+/** Funding received counts half, funding paid counts in full. */
 const RECEIVED_DIVISOR = 2n;
 /** A round trip opens and closes: two fees, two slippages, two transactions. */
 const TRIPS = 2n;
 const PPM = 1_000_000n;
-/** Less history than this and the answer carries a warning. */
+/** With less history than this the result has a warning. */
 const MIN_KNOWN_HOURS = 24;
 const HOURS_PER_DAY = 24;
 const DAYS_PER_MONTH = 30n;
 /** CARRY_NEGATIVE is critical when 30 days at this pace cost more than this part of the notional: 1 %. */
 const CARRY_CRITICAL_BPS = 100n;
 const BPS = 10_000n;
-/** CARRY_NEGATIVE is told again after a day of market time. */
+/** CARRY_NEGATIVE is raised again after a day of market time. */
 export const CARRY_REPEAT_MS = HOURS_PER_DAY * MS_PER_HOUR;
 
 interface RoundTripCost {
@@ -51,13 +51,13 @@ interface RoundTripCost {
 
 export interface Profitability {
   readonly pass: boolean;
-  /** Over the horizon, conservative: funding received halved or paid whole, less extra borrow interest. */
+  /** Over the horizon, conservative: funding received counts half, funding paid in full, minus extra borrow interest. */
   readonly expected: MicroUsd;
   readonly cost: RoundTripCost;
   readonly extraInterest: MicroUsd;
-  /** Fraction per period at 1e9, positive when longs pay: the one that the judgement rests on. */
+  /** Fraction per period at 1e9, positive when longs pay: the rate behind the result. */
   readonly rate: bigint;
-  /** The rate at which it would pass, same unit. */
+  /** The rate at which it would pass, in the same unit. */
   readonly neededRate: bigint;
   /** Days until the cost is earned at `rate`; null: never. */
   readonly breakEvenDays: number | null;
@@ -70,12 +70,12 @@ export interface Profitability {
 
 type ProfitabilityResult =
   | { readonly kind: 'known'; readonly profitability: Profitability }
-  /** What is missing, in words: missing data blocks. */
+  /** What is missing, in words. Missing data blocks. */
   | { readonly kind: 'unknown'; readonly missing: readonly string[] };
 
 /**
- * The rate to judge by: for a short the lower of the last settled period and the trailing mean, for a long the higher;
- * in both cases the worse. Null when either is unknown.
+ * The rate used: the worse of the last settled period and the trailing mean, so the lower for a short and the higher for a
+ * long. Null if either is unknown.
  */
 export function conservativeRate(funding: FundingOutlook, side: 'long' | 'short' = 'short'): bigint | null {
   if (funding.lastRate === null || funding.trailingMeanRate === null) return null;
@@ -108,7 +108,7 @@ const conservative = (funding: MicroUsd): bigint => (funding > 0n ? funding / RE
 const interestOn = (principal: bigint, yearlyRate: bigint, hours: number): MicroUsd =>
   microUsd(divCeil(principal * yearlyRate * BigInt(Math.round(hours * 1_000)), PPM * BigInt(HOURS_PER_YEAR) * 1_000n));
 
-/** Deposited quote (USDC), negative for a borrow; null when the market is not known. */
+/** Deposited quote (USDC), negative for a borrow; null if the market is unknown. */
 function quoteBalance(account: Account | null, markets: Markets, marketName: string): bigint | null {
   const market = quoteMarket(markets, marketName);
   if (market === null) return null;
@@ -117,8 +117,8 @@ function quoteBalance(account: Account | null, markets: Markets, marketName: str
 }
 
 /**
- * Judges adding `size` (magnitude) on `side`. Extra borrow: what opening costs and the deposited quote does not cover
- * is borrowed once settled. Lend interest on SOL that is held anyway does not count.
+ * Judges adding `size` (magnitude) on `side`. The part of the opening cost that the deposited quote does not cover is
+ * borrowed once settled. Lend interest on SOL that is held anyway does not count.
  */
 export function judgeProfitability(
   snapshot: Snapshot,
@@ -186,9 +186,9 @@ export interface Carry {
   readonly interestPerDay: MicroUsd;
   readonly netPerDay: MicroUsd;
   readonly notional: MicroUsd;
-  /** The rate (fraction per period, 1e9) at which the carry is neither. */
+  /** The rate (fraction per period, 1e9) at which the carry is zero. */
   readonly breakEvenRate: bigint;
-  /** Funding since the account's start, positive = received; null when the venue does not know. */
+  /** Funding since the account's start, positive = received; null if the venue does not know. */
   readonly fundingSoFar: MicroUsd | null;
   readonly negative: boolean;
   /** 30 days at this pace cost more than 1 % of the notional. */
@@ -196,8 +196,8 @@ export interface Carry {
 }
 
 /**
- * What the open short earns in a day. Null: no short, or what it takes is unknown (the two differ in nothing that one
- * could tell a person to do). Lend interest on the SOL is not counted: it would come without the short.
+ * What the open short earns in a day. Null: there is no short, or something needed is unknown (a person would do the same
+ * in both cases). Lend interest on the SOL is not counted, because it would come without the short too.
  */
 export function carryOf(snapshot: Snapshot, marketName = SOL_PERP): Carry | null {
   const { account, markets, funding } = snapshot;
@@ -226,7 +226,7 @@ export function carryOf(snapshot: Snapshot, marketName = SOL_PERP): Carry | null
   };
 }
 
-/** Mean of the periods that ended in the last 24 h of market time; the last settled one where no list is known. */
+/** Mean of the periods that ended in the last 24 h of market time; without a list the last settled one. */
 function meanRateOfDay(funding: FundingOutlook, marketTimeMs: number): bigint | null {
   const since = marketTimeMs - HOURS_PER_DAY * MS_PER_HOUR;
   const rates = funding.recentRates.filter((period) => period.tsMs > since).map((period) => period.rate);

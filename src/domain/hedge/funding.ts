@@ -15,9 +15,9 @@ export const RATE_PRECISION = 1_000_000_000n;
 export const FUNDING_UNITS_PER_MICRO_USD = 1_000_000_000_000n;
 
 interface FundingAmount {
-  /** Positive = received. Rounded toward minus infinity; what is cut stands in `remainder`. */
+  /** Positive = received. Rounded toward minus infinity; `remainder` has the rest. */
   readonly amount: MicroUsd;
-  /** 1e-18 USD, 0 or more and below one micro-USD: hand it to the next payment. */
+  /** 1e-18 USD, 0 or more and below one micro-USD; pass it to the next payment. */
   readonly remainder: bigint;
 }
 
@@ -45,8 +45,8 @@ export const annualizedRate = (ratePerPeriod: bigint, periodMs: number): number 
   (Number(ratePerPeriod) / Number(RATE_PRECISION)) * periodsPerYear(periodMs);
 
 /**
- * What has accrued of the running period and is not paid yet, at its estimated rate (a fraction, 1e9): shown beside
- * equity and never counted in it. Null when the estimate or the price is unknown.
+ * Funding accrued in the current period and not paid yet, at its estimated rate (a fraction, 1e9). It is shown next to
+ * equity and never counted in it. Null if the estimate or the price is unknown.
  */
 export function accruedFunding(
   position: Lamports,

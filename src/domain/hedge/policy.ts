@@ -1,4 +1,4 @@
-/** The person's policy: every limit that gates and `decide` read. Plain JSON outward, integers inward. */
+/** The policy: every limit that gates and `decide` use. Plain JSON outside, integers inside. */
 import * as z from '../../lib/codec.ts';
 import { lamportsText, microUsdText } from '../money/wire.ts';
 
@@ -22,7 +22,7 @@ export const Policy = z.object({
   minLiquidationDistancePct: z.number(),
   maxSnapshotAgeMs: z.number(),
   maxRpcLatencyMs: z.number(),
-  /** Market seconds per wall second; `max`: as fast as the engine is done. 1 on a live venue. */
+  /** Market seconds per wall second; `max`: as fast as the engine can follow. 1 on a live venue. */
   marketSpeed: z.union([z.number(), z.literal('max')]),
 });
 export type Policy = z.output<typeof Policy>;

@@ -25,7 +25,7 @@ export interface SpotHolding {
 export interface PerpHolding {
   readonly position: PerpPosition;
   readonly market: PerpMarket;
-  /** What the position is worth per base unit: the oracle's price, or the expiry price of a market in settlement. */
+  /** The position's value per base unit: the oracle's price, or the expiry price of a market in settlement. */
   readonly valuation: bigint;
   readonly pnlPrice: bigint;
   readonly oracle: bigint;
@@ -62,7 +62,7 @@ interface UsablePrice {
   readonly storedTwap: bigint;
 }
 
-/** A usable price is present, positive and valid for margin. The reason otherwise goes to `missing`. */
+/** A usable price is present, positive and valid for margin. Otherwise the reason goes to `missing`. */
 function usable(quote: OracleQuote, name: string, missing: Set<string>): UsablePrice | null {
   if (quote.price === null) missing.add(`price of ${name}`);
   else if (!quote.valid) missing.add(`valid price of ${name}${quote.invalidReason ? ` (${quote.invalidReason})` : ''}`);
@@ -114,7 +114,7 @@ function resolvePerp(position: PerpPosition, markets: Markets, missing: Set<stri
 
 const isPresent = <T>(value: T | null): value is T => value !== null;
 
-/** Joins what the account holds with its markets; empty balances and positions ask for no price. */
+/** Joins the account's holdings with their markets; empty balances and positions need no price. */
 export function resolveHoldings(account: Account, markets: Markets): ResolvedHoldings {
   const missing = new Set<string>();
   const spot = account.spot.filter(isHeld).map((balance) => resolveSpot(balance, markets, missing));

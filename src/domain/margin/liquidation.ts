@@ -1,4 +1,4 @@
-/** The price at which a perp position would be liquidated, other prices standing still. Formula: `User.liquidationPrice`. */
+/** The price at which a perp position would be liquidated if other prices stay the same. Formula: `User.liquidationPrice`. */
 import type { Account, Markets, PerpMarket, PerpPosition, SpotMarket } from '../account/account.ts';
 import { LAMPORTS_PER_SOL, max, type Price, price } from '../money/units.ts';
 import { type Holdings, isActive, resolveHoldings, tokenAmount } from './holdings.ts';
@@ -18,7 +18,7 @@ export type LiquidationPrice =
 const NONE: LiquidationPrice = { kind: 'none' };
 const MAINTENANCE_WITHOUT_ORDERS = { category: 'maintenance', strict: false, includeOrders: false } as const;
 
-/** The spot market that moves with the perp: that of the same oracle, or of the base asset where no oracle is named. */
+/** The spot market that moves with the perp: the one with the same oracle, or of the base asset if no oracle is named. */
 function spotCounterpart(market: PerpMarket, markets: Markets): SpotMarket | undefined {
   return markets.spot.find((spot) =>
     market.oracleId === undefined ? spot.asset === market.baseAsset : spot.oracleId === market.oracleId,
@@ -37,9 +37,9 @@ function perpSlope(holdings: Holdings, market: PerpMarket, position: PerpPositio
   return ((base > 0n ? MICRO - margin : -MICRO - margin) * size) / LAMPORTS_PER_SOL;
 }
 
-/** The same for a spot holding: what is owned counts at its weight, what is owed at its own. */
+/** The same for a spot holding: an asset counts with its asset weight, a debt with its liability weight. */
 function spotSlope(amount: bigint, market: SpotMarket): bigint {
-  // Weights at maintenance depend on no price.
+  // Maintenance weights do not depend on a price.
   const weight =
     amount > 0n ? assetWeight(amount, 0n, market, 'maintenance') : liabilityWeight(amount, market, 'maintenance');
   return (((MICRO * weight) / WEIGHT_ONE) * amount) / 10n ** BigInt(market.decimals);
@@ -56,7 +56,7 @@ function counterpartSlope(account: Account, market: PerpMarket, markets: Markets
 
 /**
  * The oracle price of `market` at which maintenance margin uses up the collateral, open orders left out. A deposit of
- * the same asset moves with it: it pushes a short's price away. An account already beyond answers the current price.
+ * the same asset moves with it: it pushes a short's price away. For an account already beyond it this is the current price.
  */
 export function liquidationPrice(account: Account, markets: Markets, market: string): LiquidationPrice {
   const perp = markets.perps.find((each) => each.market === market);

@@ -1,6 +1,6 @@
 /**
- * Weights and margin ratios as functions of size: the larger a holding, the less it counts and the more margin it
- * takes. Weights and ratios at 1e4, imf factors at 1e6, sizes at 1e9. Formulas: Drift v2, `math/margin.rs`.
+ * Weights and margin ratios as functions of size: the larger a holding, the less it counts and the more margin it needs.
+ * Weights and ratios at 1e4, imf factors at 1e6, sizes at 1e9. Formulas: Drift v2, `math/margin.rs`.
  */
 import type { PerpMarket, SpotMarket } from '../account/account.ts';
 import { divCeil, max, min } from '../money/units.ts';
@@ -50,14 +50,14 @@ export function borrowTokens(scaledBalance: bigint, market: SpotMarket): bigint 
 /** Value of tokens at a price, micro-USD, rounded toward zero. */
 export const tokenValue = (amount: bigint, at: bigint, decimals: number): bigint => (amount * at) / tenTo(decimals);
 
-/** What a large holding counts at most. */
+/** The upper bound of a large holding's weight. */
 export function sizeDiscountWeight(size: bigint, imfFactor: number, weight: bigint): bigint {
   if (imfFactor === 0) return weight;
   const numerator = (IMF_ONE + IMF_ONE / 10n) * WEIGHT_ONE;
   return min(weight, numerator / (IMF_ONE + (sizeRoot(size) * BigInt(imfFactor)) / SIZE_ROOT_ONE));
 }
 
-/** What a large debt weighs at least; not `bounded`, it may also fall below `weight`. */
+/** The lower bound of a large debt's weight; if not `bounded`, it may also fall below `weight`. */
 export function sizePremiumWeight(size: bigint, imfFactor: number, weight: bigint, bounded = true): bigint {
   if (imfFactor === 0) return weight;
   const divisor = (SIZE_ROOT_ONE * IMF_ONE) / WEIGHT_ONE;
@@ -65,7 +65,7 @@ export function sizePremiumWeight(size: bigint, imfFactor: number, weight: bigin
   return bounded ? max(weight, premium) : premium;
 }
 
-/** The initial weight falls once the whole market's deposits are worth more than the market's threshold. */
+/** The initial weight falls once all deposits of the market are worth more than its threshold. */
 function scaledInitialWeight(market: SpotMarket, oracle: bigint): bigint {
   const weight = BigInt(market.initialAssetWeight);
   const start: bigint = market.scaleInitialAssetWeightStart;

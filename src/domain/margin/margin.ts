@@ -1,6 +1,6 @@
 /**
  * Margin of an account, equal to Drift's own: `User` of @drift-labs/sdk 2.145 on the same account, to the micro-USD.
- * What is unknown is unknown as a whole: a figure over half of the prices would look like a healthy account.
+ * If a price is missing, all figures are unknown: a figure from half of the prices would look like a healthy account.
  */
 import type { Account, Markets, PerpMarket, PerpPosition } from '../account/account.ts';
 import { divCeil, type Lamports, lamports, type MicroUsd, max, microUsd, min } from '../money/units.ts';
@@ -17,16 +17,16 @@ const LEVERAGE_ONE = 10_000n;
 const PRICE_ONE = 1_000_000n;
 const MICRO_USD_DECIMALS = 6;
 const FULL_HEALTH = 100;
-/** Drift lets deposits below this part of a market's guard threshold out, whatever the market's limit. */
+/** Deposits below this part of a market's guard threshold can always be withdrawn, whatever the market's limit. */
 const GUARD_BYPASS_DIVISOR = 10n;
 
 export interface MarginFigures {
-  /** Initial weights, prices strict: what may be used to increase risk. */
+  /** With initial weights and strict prices: what may be used to add risk. */
   readonly totalCollateralInitial: MicroUsd;
   readonly totalCollateralMaintenance: MicroUsd;
   readonly initialMargin: MicroUsd;
   readonly maintenanceMargin: MicroUsd;
-  /** Initial collateral less initial margin, never negative. */
+  /** Initial collateral minus initial margin, never negative. */
   readonly freeCollateral: MicroUsd;
   /** 0 to 100, whole: `User.getHealth()`. 0 while being liquidated. */
   readonly health: number;
@@ -34,7 +34,7 @@ export interface MarginFigures {
   readonly healthExact: number;
   /** Liabilities over net assets, open orders included; negative when net assets are. */
   readonly leverage: number;
-  /** Unweighted value of everything in the account, unsettled funding included. */
+  /** Unweighted value of everything in the account, including unsettled funding. */
   readonly netValue: MicroUsd;
   /** All perps, without unsettled funding. */
   readonly unrealizedPnl: MicroUsd;
@@ -111,7 +111,7 @@ function figuresOf(holdings: Holdings): MarginFigures {
   };
 }
 
-/** All margin figures, or what is missing to tell them: a price that is absent, invalid or not positive. */
+/** All margin figures, or what is missing for them: a price that is absent, invalid or not positive. */
 export function assessMargin(account: Account, markets: Markets): Assessment {
   const resolved = resolveHoldings(account, markets);
   return resolved.kind === 'unknown' ? resolved : { kind: 'known', figures: figuresOf(resolved.holdings) };
@@ -129,7 +129,7 @@ export function spotHeld(account: Account, markets: Markets, asset: string): big
 export const perpMarketOf = (markets: Markets, market: string): PerpMarket | null =>
   markets.perps.find((each) => each.market === market) ?? null;
 
-/** The position of a market by name; null when there is none: no base, no unsettled quote, no order. */
+/** The position of a market by name; null if it has no base, no unsettled quote and no order. */
 export function perpPosition(account: Account, market: string, markets: Markets): PerpPosition | null {
   const perp = perpMarketOf(markets, market);
   if (perp === null) return null;
@@ -154,8 +154,8 @@ const owesNothing = (account: Account): boolean =>
   );
 
 /**
- * Tokens of the asset that can be withdrawn without borrowing: `User.getWithdrawalLimit(index, true)`. Null when a
- * price that it depends on is unknown; an account that owes nothing depends on none.
+ * Tokens of the asset that can be withdrawn without borrowing: `User.getWithdrawalLimit(index, true)`. Null if a
+ * price that it depends on is unknown; for an account that owes nothing it depends on none.
  */
 export function withdrawable(account: Account, markets: Markets, asset: string): bigint | null {
   const market = spotMarketOf(markets, asset);

@@ -81,7 +81,7 @@ function liabilityAt(base: bigint, at: bigint, prediction: boolean): bigint {
   return (magnitude(base) * perBase) / BASE_ONE;
 }
 
-/** The base amount, with or without the worst of its open orders, and what it owes at the valuation price. */
+/** The base amount, with or without the worst case of its open orders, and its liability at the valuation price. */
 function exposure(holding: PerpHolding, includeOrders: boolean): { base: bigint; liability: bigint } {
   const { position, market, valuation } = holding;
   const prediction = market.prediction ?? false;
@@ -118,6 +118,6 @@ function marginOf(holdings: Holdings, holding: PerpHolding, how: Valuation): big
   return how.includeOrders ? margin + BigInt(position.openOrders) * OPEN_ORDER_MARGIN : margin;
 }
 
-/** Margin that the account's perps require, micro-USD; `unweighted`: what they owe. */
+/** The margin that the account's perps require, micro-USD; `unweighted`: their liability. */
 export const perpMargin = (holdings: Holdings, how: Valuation): bigint =>
   holdings.perps.reduce((sum, holding) => sum + marginOf(holdings, holding, how), 0n);

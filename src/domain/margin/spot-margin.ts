@@ -4,7 +4,7 @@ import { max, min } from '../money/units.ts';
 import type { Holdings, SpotHolding } from './holdings.ts';
 import { assetWeight, liabilityWeight, type MarginCategory, tokenValue, WEIGHT_ONE } from './margin-weights.ts';
 
-/** Drift asks this of each open order, so that orders are not free. */
+/** Drift requires this margin for each open order, so that orders are not free. */
 export const OPEN_ORDER_MARGIN = 10_000n;
 
 interface SpotValues {
@@ -12,7 +12,7 @@ interface SpotValues {
   readonly liabilities: bigint;
 }
 
-/** `strict` takes the worse of the price and its TWAP: what is owned at the lower, what is owed at the higher. */
+/** `strict` uses the worse of the price and its TWAP: assets at the lower, debts at the higher. */
 export interface Valuation {
   readonly category: MarginCategory;
   readonly strict: boolean;
@@ -27,7 +27,7 @@ const highPrice = (holding: SpotHolding, strict: boolean) =>
 const strictValue = (holding: SpotHolding, amount: bigint, strict: boolean): bigint =>
   tokenValue(amount, amount >= 0n ? lowPrice(holding, strict) : highPrice(holding, strict), holding.market.decimals);
 
-/** A person's own leverage limit lowers what non-quote assets count and raises what such debts weigh, initially. */
+/** A person's own leverage limit lowers the initial weight of non-quote assets and raises that of such debts. */
 function customAssetWeight(holding: SpotHolding, weight: bigint, customRatio: number, category: MarginCategory) {
   if (category !== 'initial' || holding.isQuote) return weight;
   return min(weight, max(0n, WEIGHT_ONE - BigInt(customRatio)));
@@ -55,7 +55,7 @@ function weightedLiability(holding: SpotHolding, amount: bigint, how: Valuation,
 interface AfterOrders {
   /** Tokens once the orders are filled. */
   readonly amount: bigint;
-  /** What the fills bring (positive) or cost (negative) in the quote asset, micro-USD. */
+  /** What the fills earn (positive) or cost (negative) in the quote asset, micro-USD. */
   readonly quote: bigint;
   readonly contribution: bigint;
 }
@@ -90,7 +90,7 @@ function worstCase(holding: SpotHolding, how: Valuation, customRatio: number): {
   return asks.contribution < bids.contribution ? asks : bids;
 }
 
-/** Sums over the account. What orders would do to the quote asset is netted with the quote balance before it counts. */
+/** Sums over the account. The effect of orders on the quote asset is netted with the quote balance first. */
 export function spotValues({ account, spot }: Holdings, how: Valuation): SpotValues {
   const customRatio = account.maxMarginRatio;
   let assets = 0n;

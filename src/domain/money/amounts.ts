@@ -1,15 +1,15 @@
-/** Amounts as people and programs write them, to base units and back, without loss: no float is ever between. */
+/** Converts amounts as people and programs write them to base units and back, without loss and without floats. */
 import type { ErrorReport } from '../../lib/errors.ts';
 
 export const ASSET_DECIMALS = { SOL: 9, USDC: 6 } as const;
 
 /** Whole units: a thousand million SOL is 1e18 lamports, well inside the chain's 64-bit integers. */
 export const MAX_AMOUNT_UNITS = 1_000_000_000n;
-/** Longer text is refused unread. */
+/** Longer text is refused without parsing. */
 const MAX_AMOUNT_TEXT = 64;
 /** JSON exponents beyond this cannot give an amount between 1e-9 and 1e9 within `MAX_AMOUNT_TEXT` characters. */
 const MAX_EXPONENT = 80;
-/** What is told back of a text that was refused. */
+/** How much of a refused text an error repeats. */
 const MAX_GOT_TEXT = 80;
 
 type AmountResult =

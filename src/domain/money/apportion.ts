@@ -8,9 +8,9 @@ interface ApportionedPart<K> {
 }
 
 /**
- * Each exact part (1e-15 USD) as micro-USD, such that the parts add up to `totalMicro`: rounded down, and what then
- * lacks goes, one unit each, to the parts that lost most (equal: in the order given). A part that is exact is never
- * moved, so that an `unexplained` of 0 stays 0. `totalMicro` is the exact sum rounded either way, or a difference of
+ * Rounds each exact part (1e-15 USD) to micro-USD so that the parts add up to `totalMicro`: they are rounded down, and the
+ * missing units go, one each, to the parts that lost most (if equal, in the given order). An exact part never changes, so
+ * an `unexplained` of 0 stays 0. `totalMicro` is the exact sum rounded either way, or a difference of
  * two amounts rounded the same way.
  * @throws RangeError when no rounding of the parts gives `totalMicro`
  */

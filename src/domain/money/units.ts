@@ -1,6 +1,6 @@
 /**
- * Units are types: every amount is a branded integer of base units, and conversion between units stands here only.
- * Floating point is for ratios and for display.
+ * Units are types: every amount is a branded integer of base units, and only this file converts between units. Floating
+ * point is for ratios and for display.
  */
 declare const unit: unique symbol;
 type Unit<Name extends string> = bigint & { readonly [unit]: Name };
@@ -43,7 +43,7 @@ export const divCeil = (dividend: bigint, divisor: bigint): bigint => -divFloor(
 export const valueAt = (size: Lamports, at: Price): MicroUsd => microUsd(divFloor(size * at, FEMTO_PER_MICRO_USD));
 
 /**
- * The nearest double of base units, for display and ratios only. The point of their text is moved, since dividing two
+ * The nearest double of base units, for display and ratios only. It moves the point in the text, because dividing two
  * doubles would round twice.
  */
 export function unitNumber(base: bigint | string, decimals: number): number {
@@ -55,7 +55,7 @@ export function unitNumber(base: bigint | string, decimals: number): number {
   return negative && value !== 0 ? -value : value;
 }
 
-/** Of lamports, or their text. */
+/** From lamports, or their text. */
 export const solNumber = (value: Lamports | string): number => unitNumber(value, 9);
-/** Of micro-USD, of a price, or their text. */
+/** From micro-USD, a price, or their text. */
 export const usdNumber = (value: MicroUsd | Price | string): number => unitNumber(value, 6);
