@@ -1,30 +1,30 @@
 /**
- * The registry of alert channels: what is raised in this process or read from the journal goes to each of them, once.
- * Delivery starts at once and from memory; no channel waits for another, and nobody waits for a channel but for the one
- * that keeps the alert.
+ * The registry of alert channels: each alert raised in this process or read from the journal goes to each of them once.
+ * Delivery starts at once from memory. No channel waits for another, and callers wait only for a channel that keeps the
+ * alert.
  */
 import type { Alert } from '../domain/alerts/alert.ts';
 import type { AlertSeverity } from '../domain/alerts/alert-row.ts';
 import { BoundedSet } from '../lib/bounded.ts';
 import { within } from '../lib/within.ts';
 
-/** A way to reach someone: the log, the sockets, a messenger. A file of its own, added in `src/runtime/alert-channels.ts`. */
+/** A way to reach someone: the log, the sockets, a messenger. Each has its own file and a line in `src/runtime/alert-channels.ts`. */
 export interface AlertChannel {
   readonly name: string;
   /**
-   * It stores alerts for good: `raise` waits for it, and who raised the alert repeats it when it fails. Such a channel
-   * must take the same alert twice.
+   * It stores alerts permanently. `raise` waits for it, and the caller raises the alert again if it fails, so such a
+   * channel must accept the same alert twice.
    */
   readonly keeps?: boolean;
-  /** Called with one alert at a time, in order, but for a channel that keeps. */
+  /** Called with one alert at a time, in order (except for a channel that keeps alerts). */
   deliver(alert: Alert): void | Promise<void>;
 }
 
-/** Where an alert is handed over. */
+/** The way in for alerts. */
 export interface AlertSink {
-  /** To every channel. Resolves once one that keeps alerts has it; rejects when none could take it. */
+  /** To every channel. Resolves once a channel that keeps alerts has it; rejects if none could store it. */
   raise(alert: Alert): Promise<void>;
-  /** To every channel but those that keep: the alert is stored already, or with the row that it belongs to. */
+  /** To every channel except those that keep alerts: the alert is stored already, or together with its row. */
   announce(alert: Alert): void;
 }
 
@@ -33,11 +33,11 @@ export interface ChannelLogger {
 }
 
 interface ChannelLimits {
-  /** Alerts that wait for one channel. */
+  /** The most alerts that wait for one channel. */
   readonly queue: number;
-  /** One delivery, after which the channel goes on to the next alert. */
+  /** The time limit of one delivery; then the channel continues with the next alert. */
   readonly deliverMs: number;
-  /** Alerts that are remembered, so that none is delivered twice. */
+  /** How many alerts are remembered, so that none is delivered twice. */
   readonly remembered: number;
 }
 
@@ -83,12 +83,12 @@ export class AlertChannels implements AlertSink {
     try {
       await Promise.any(this.keepers.map(async (keeper) => await keeper.deliver(alert)));
     } catch (error) {
-      // One keeper's own error says more than that all failed.
+      // The error of one channel says more than that all failed.
       throw error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
     }
   }
 
-  /** Gives what still waits a moment. */
+  /** Gives waiting alerts a moment. */
   async stop(): Promise<void> {
     await Promise.all(this.queues.map((queue) => within(STOP_MS, () => queue.idle())));
   }
@@ -96,7 +96,7 @@ export class AlertChannels implements AlertSink {
 
 const RANK: Readonly<Record<AlertSeverity, number>> = { info: 0, warning: 1, critical: 2 };
 
-/** What waits for one channel. When it is full, the oldest of the least severe is dropped. */
+/** The alerts that wait for one channel. When it is full, the oldest of the least severe is dropped. */
 class ChannelQueue {
   private readonly channel: AlertChannel;
   private readonly logger: ChannelLogger;

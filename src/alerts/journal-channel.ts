@@ -1,4 +1,4 @@
-/** Keeps every alert: the page's list, and the memory of which alerts stand. */
+/** Stores every alert, for the page's list and to know which alerts stand. */
 import type { Journal } from '../journal/journal.ts';
 import type { AlertChannel } from './channels.ts';
 

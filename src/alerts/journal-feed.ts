@@ -1,15 +1,15 @@
 /**
- * Feeds the channels with alerts that the journal gains from anywhere: another process, or a venue that writes them with
- * its own rows. What this process raised itself is known by its id and not delivered again.
+ * Feeds the channels with alerts that reach the journal from elsewhere: another process, or a venue that writes them with
+ * its own rows. An alert that this process raised is recognised by its id and not delivered again.
  */
 import type { Journal, JournalEvent } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { within } from '../lib/within.ts';
 import type { AlertChannels, ChannelLogger } from './channels.ts';
 
-/** Alerts that are read back after a gap; as many from before the start are known. */
+/** How many alerts are read again after a gap, and how many from before the start are remembered. */
 const LOOK_BACK = 100;
-/** One that was raised while the journal was away is written later than its time says. */
+/** An alert raised while the journal was unavailable is written later than its time. */
 const LATE_MS = 600_000;
 const READ_MS = 5_000;
 const RETRY_MS = 5_000;
@@ -50,7 +50,7 @@ class AlertFeed implements JournalFeed {
   async start(): Promise<void> {
     const { journal, channels, logger } = this.ports;
     try {
-      // An activity that is repeated after a restart raises again what the journal has already.
+      // An activity that is repeated after a restart may raise an alert that the journal already has.
       const { items } = await journal.alerts({ limit: LOOK_BACK, toMs: this.startedAtMs - 1 });
       channels.remember(items.map(({ id }) => id));
       const unlisten = await journal.listen(
@@ -74,7 +74,7 @@ class AlertFeed implements JournalFeed {
   }
 
   private take({ table, key }: JournalEvent): void {
-    // An event without a key: a row whose names were too long to be sent.
+    // An event without a key: the row's names were too long to send.
     if (key === '') this.read(() => this.catchUp());
     else if (table === 'alerts' && !this.ports.channels.knows(key)) this.read(() => this.one(key));
   }

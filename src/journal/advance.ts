@@ -1,6 +1,6 @@
 /**
- * What a later write may change of an earlier one. Activities are retried and a cut-off one may still write after its
- * successor, so rows only ever move forward. Said in SQL, so that a write is one statement and nothing comes between.
+ * What a later write may change in an earlier one. Activities are retried, and a cut-off one may still write after its
+ * successor, so rows only move forward. The rules are in SQL, so a write is one statement and nothing comes in between.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { OperationStatus } from '../domain/operation/operation.ts';
@@ -14,13 +14,13 @@ const stageRank = (row: string): string =>
 const outcomeRank = (row: string): string =>
   `CASE WHEN ${row}.outcome IS NULL THEN 0 WHEN ${row}.outcome = 'unknown' THEN 1 ELSE 2 END`;
 
-/** Greater; of two equals the later write stands. */
+/** Greater or equal: of two equal ones the later write counts. */
 const moves = (rank: (row: string) => string): string =>
   `(${rank('excluded')}, excluded.updated_at_ms) >= (${rank('attempts')}, attempts.updated_at_ms)`;
 const taken = <T>(column: string, rank: (row: string) => string): RawBuilder<T> =>
   sql.raw<T>(`CASE WHEN ${moves(rank)} THEN excluded.${column} ELSE attempts.${column} END`);
 
-/** Stage and outcome of an attempt move each by itself. */
+/** Stage and outcome of an attempt move independently. */
 export const ATTEMPT_ADVANCED = {
   stage: taken<string>('stage', stageRank),
   outcome: taken<AttemptRecord['outcome']>('outcome', outcomeRank),

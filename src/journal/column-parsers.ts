@@ -1,4 +1,4 @@
-/** How column values are read, alike on PGlite and node-postgres; what is not listed is text on both. */
+/** How column values are read on both PGlite and node-postgres; types that are not listed are text on both. */
 const INT8 = 20;
 const NUMERIC = 1700;
 

@@ -14,7 +14,7 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
 export const encodeCursor = ({ tsMs, seq }: CursorPlace): string =>
   Buffer.from(`v1.${tsMs}.${seq}`).toString('base64url');
 
-/** @throws ValidationError INVALID_FIELD when it is not one that `encodeCursor` made */
+/** @throws ValidationError INVALID_FIELD if `encodeCursor` did not make it */
 export function decodeCursor(cursor: string): CursorPlace {
   const text =
     cursor.length <= MAX_CURSOR_LENGTH && BASE64URL.test(cursor) ? Buffer.from(cursor, 'base64url').toString() : '';

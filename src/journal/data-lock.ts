@@ -1,10 +1,10 @@
 /**
  * The lock on a data folder: one process at a time. Each contender listens on a socket of its own in the folder and
- * then asks every other one; who finds nobody alive has the lock. The kernel ends a dead process's socket at once, so
- * a SIGKILL leaves nothing that blocks: only a file that refuses connections, which the next holder removes.
+ * then asks every other one; if none is alive, it has the lock. The kernel ends a dead process's socket at once, so a
+ * SIGKILL leaves nothing that blocks: only a file that refuses connections, which the next holder removes.
  *
  * Why two never hold it: each listens before it asks, so of two contenders the one that asks later finds the other.
- * A file is removed only by a holder, who is found by whoever listened behind that file.
+ * Only a holder removes a file, and the process that listened on that file finds the holder.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
@@ -23,7 +23,7 @@ interface LockInfo {
 export type DataLock =
   | {
       readonly kind: 'locked';
-      /** What a second start is told, e.g. once the URL is known. */
+      /** Changes the information that a second start gets, e.g. once the URL is known. */
       readonly update: (info: LockInfo) => void;
       readonly release: () => Promise<void>;
     }
@@ -32,7 +32,7 @@ export type DataLock =
 /** sun_path holds 104 bytes on macOS and 108 on Linux, with the NUL at its end. */
 const MAX_SOCKET_PATH_BYTES = 100;
 const NAME = /^lock-(\d+)-[0-9a-f]{8}\.sock$/;
-/** A holder whose event loop is busy is alive all the same: it is then named by its pid alone. */
+/** A holder with a busy event loop is alive too; then only its pid is known. */
 const ANSWER_TIMEOUT_MS = 1_500;
 const MAX_ANSWER_BYTES = 4_096;
 const MAX_ROUNDS = 100;
@@ -42,7 +42,7 @@ interface LockAnswer extends LockInfo {
   readonly holder: boolean;
 }
 
-/** Null: nobody listens there. */
+/** Null: nothing listens there. */
 function ask(path: string, pid: number): Promise<LockAnswer | null> {
   return new Promise((resolve) => {
     let text = '';
@@ -58,7 +58,7 @@ function ask(path: string, pid: number): Promise<LockAnswer | null> {
     socket.setEncoding('utf8');
     socket.on('error', ({ code }: NodeJS.ErrnoException) => {
       if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ENOTSOCK') end(null);
-      // It went while it was asked: the next round finds out. Anything else (a full backlog) is a sign of life.
+      // It went away during the question: the next round finds out. Any other error (a full backlog) is a sign of life.
       else end({ ...silent, holder: code !== 'ECONNRESET' && code !== 'EPIPE' });
     });
     socket.on('data', (chunk) => {
@@ -86,7 +86,7 @@ function listen(path: string, answer: () => LockAnswer): Promise<Server> {
     server.listen(path, () => {
       server.off('error', reject);
       server.on('error', () => {});
-      // The lock alone keeps no process running.
+      // The lock must not keep the process running.
       server.unref();
       resolve(server);
     });
@@ -96,7 +96,7 @@ function listen(path: string, answer: () => LockAnswer): Promise<Server> {
 const close = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
-/** Where the sockets lie, and a short way to reach them. */
+/** The folder of the sockets, and a short path to it. */
 interface SocketPlace {
   readonly folder: string;
   /** Equals `folder` unless its path is too long for a socket. */
@@ -144,7 +144,7 @@ async function contend(place: SocketPlace, info: LockInfo): Promise<DataLock> {
   throw cannotLock(place.folder);
 }
 
-/** One contender in a place; null when it stepped back for a rival. */
+/** One contender; null if it stepped back for a rival. */
 async function contendOnce(place: SocketPlace, info: LockInfo): Promise<DataLock | null> {
   const name = `lock-${process.pid}-${randomBytes(4).toString('hex')}.sock`;
   let told: LockAnswer = { ...info, holder: false };
@@ -190,7 +190,7 @@ async function contendOnce(place: SocketPlace, info: LockInfo): Promise<DataLock
   return null;
 }
 
-/** Windows: a pipe's name is exclusive and goes with its process, so that listening is the lock. */
+/** Windows: a pipe's name is exclusive and ends with its process, so listening is the lock. */
 async function contendOnPipe(folder: string, info: LockInfo): Promise<DataLock> {
   const path = `\\\\.\\pipe\\driftless-${digest(folder.toLowerCase())}`;
   let told: LockAnswer = { ...info, holder: true };
@@ -215,8 +215,8 @@ async function contendOnPipe(folder: string, info: LockInfo): Promise<DataLock> 
 }
 
 /**
- * Takes the folder, made when missing, for this process until `release` or its end; or tells who has it.
- * @throws CriticalError DATA_FOLDER_INVALID when there is no way to lock it
+ * Locks the folder (created if missing) for this process until `release` or its end, or returns who holds it.
+ * @throws CriticalError DATA_FOLDER_INVALID when it cannot be locked
  */
 export async function lockDataFolder(dir: string, info: LockInfo): Promise<DataLock> {
   mkdirSync(dir, { recursive: true });

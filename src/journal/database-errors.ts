@@ -1,4 +1,4 @@
-/** What a database driver throws, in our words: trouble with the connection is transient, the rest is a defect. */
+/** Translates a database driver's errors: trouble with the connection is transient, everything else is a defect. */
 import { CriticalError, TransientError } from '../lib/errors.ts';
 
 /**
@@ -44,7 +44,7 @@ const NO_DATABASE = '3D000';
 /** Of a role that is missing, whose password is wrong, or that may not do what a journal needs. */
 const NOT_ALLOWED: ReadonlySet<string> = new Set(['28000', '28P01', '42501']);
 
-/** The server answers and does not let us in: what to mend there; null for any other error. */
+/** The server answers but refuses us: what to fix there; null for any other error. */
 export function whyNotLetIn(error: unknown): CriticalError | null {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
   if (code === NO_DATABASE) {

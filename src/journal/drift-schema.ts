@@ -7,7 +7,7 @@ interface DriftBooksTable {
   engine_id: InsertOnly<string>;
   /** Parsed when read, text when written. The venue knows the document's shape and checks it on reading. */
   state: ColumnType<Json, string, string>;
-  /** Grows with every change: a change is written only onto the one that it was made from. */
+  /** Grows with every change; a change is written only onto the state that it was made from. */
   sequence: number;
   created_at_ms: InsertOnly<number>;
   updated_at_ms: number;

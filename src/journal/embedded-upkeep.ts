@@ -1,6 +1,6 @@
 /**
- * What Postgres does in processes of its own, and PGlite, being one process, does not: without checkpoints the
- * write-ahead log grows for ever and is replayed at the next start; without vacuum the tables grow.
+ * Does what Postgres does in separate processes and PGlite, a single process, does not: without checkpoints the
+ * write-ahead log grows forever and is replayed at the next start; without vacuum the tables grow.
  */
 import { sql } from 'kysely';
 import type { Db } from './writes.ts';
@@ -20,7 +20,7 @@ async function vacuum(db: Db): Promise<void> {
   if (rows.length > 0) await sql.raw(`VACUUM (ANALYZE) ${rows.map((row) => row.name).join(', ')}`).execute(db);
 }
 
-/** Runs until the returned function is called; a failure is told and the next round tries again. */
+/** Runs until the returned function is called; a failure is reported and the next round tries again. */
 export function startUpkeep(db: Db, onError: (error: unknown) => void): () => void {
   let rounds = 0;
   const timer = setInterval(() => {

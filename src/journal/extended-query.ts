@@ -1,8 +1,8 @@
 /**
  * One statement of Postgres' extended protocol as one message: parse, bind, describe, execute, sync. PGlite's own
  * `query` makes six calls into the database of it, which is half of what a small statement costs. Parameters go as text
- * and untyped, as node-postgres sends them, so that both databases infer the same types. The database keeps what it has
- * parsed under a name, and with it the plan: to parse and plan anew is most of what is left of a small statement.
+ * and untyped, as node-postgres sends them, so that both databases infer the same types. The database keeps a
+ * parsed statement and its plan under a name, because parsing and planning is most of the rest of a small statement's cost.
  */
 import { Buffer } from 'node:buffer';
 import type { PGlite } from '@electric-sql/pglite';
@@ -14,16 +14,16 @@ const DESCRIBE_PORTAL = framed('D', `P${NO_NAME}`);
 const NULL_LENGTH = -1;
 /** Postgres counts parameters in 16 bits. */
 const MAX_PARAMETERS = 65_535;
-/** Ours are some dozens; lists and writes of other sizes add theirs, and beyond this they are parsed each time. */
+/** We have some dozens, and more for lists and writes of other sizes; beyond this limit a statement is parsed each time. */
 const MAX_KEPT = 256;
 
-/** A statement that the database knows by a name; after an error of its it is not known whether it still does. */
+/** A statement that the database knows by a name. After an error of the statement, that is no longer certain. */
 interface PreparedStatement {
   readonly name: string;
   known: boolean;
 }
 
-/** They live as long as the database's one session. */
+/** They last as long as the database's single session. */
 const KEPT = new WeakMap<PGlite, Map<string, PreparedStatement>>();
 
 type ProtocolMessage = Awaited<ReturnType<PGlite['execProtocol']>>['messages'][number];
@@ -57,7 +57,7 @@ export async function runStatement(
   return resultOf(messages, (type) => parsers[type] ?? db.parsers[type]);
 }
 
-/** Null: as many are kept as may be. */
+/** Null: the limit is reached. */
 function keptOf(db: PGlite, sql: string): PreparedStatement | null {
   const all = KEPT.get(db) ?? new Map<string, PreparedStatement>();
   KEPT.set(db, all);
@@ -69,7 +69,7 @@ function keptOf(db: PGlite, sql: string): PreparedStatement | null {
   return added;
 }
 
-/** To close a name that is not there is no error. */
+/** Closing an unknown name is not an error. */
 function parseMessages(sql: string, kept: PreparedStatement | null): readonly Buffer[] {
   const name = `${kept?.name ?? ''}\0`;
   const parse = framed('P', name, sql, '\0\0\0');

@@ -1,4 +1,4 @@
-/** What `--reset-paper` takes from the journal. */
+/** What `--reset-paper` removes from the journal. */
 import { jsonText } from './json-text.ts';
 import type { Tx } from './writes.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The journal: the record that people read, and where paper lives. Every write is keyed by its cause, so that a
+ * The journal: the record that people read, and the home of the paper account. Every write is keyed by its cause, so a
  * retried activity adds nothing. Every method throws TransientError when the database cannot be reached.
  */
 
@@ -25,7 +25,7 @@ export interface Fence {
   readonly engineId: string;
   readonly generation: number;
   readonly attempt: number;
-  /** Of the engine; given, a watch of a former epoch (Temporal was lost) writes nothing either. */
+  /** The engine's epoch. If given, a watch of a former epoch (Temporal was lost) writes nothing. */
   readonly epoch?: string;
 }
 
@@ -37,7 +37,7 @@ export type Admission =
 export interface ListQuery {
   readonly engineId?: string;
   readonly limit: number;
-  /** From a former page's `nextCursor`; newest first. @throws ValidationError INVALID_FIELD when it is not ours */
+  /** From an earlier page's `nextCursor`; newest first. @throws ValidationError INVALID_FIELD if it is not ours */
   readonly cursor?: string;
   readonly fromMs?: number;
   readonly toMs?: number;
@@ -65,11 +65,11 @@ export interface JournalEvent {
   readonly key: string;
 }
 
-/** Writes what was written once before: each as the journal's own, and no listener is told. */
+/** Writes rows that were written before; no listener is notified. */
 export type RebuildingJournal = Pick<Journal, 'admitCommand' | 'recordAnswer' | 'operation' | 'writeOperation'>;
 
 export interface Journal {
-  /** Made once when the database is first migrated: how the two stores know each other. */
+  /** Made once at the database's first migration; the two stores recognise each other by it. */
   readonly journalId: string;
   readonly db: Kysely<Database>;
 
@@ -78,30 +78,30 @@ export interface Journal {
   /** Ignored when the row has a later `sequence` of the same epoch, or the same and is not older. */
   publishEngine(record: EngineRecord): Promise<void>;
 
-  /** Inserts the command, or tells what is already there under its id. Atomic. */
+  /** Inserts the command, or returns the one that has this id already. Atomic. */
   admitCommand(record: Omit<CommandRecord, 'answer' | 'answeredAtMs'>): Promise<Admission>;
   command(commandId: string): Promise<CommandRecord | null>;
-  /** The first final answer stays; one that is not final is not recorded. */
+  /** The first final answer stays; an answer that is not final is not recorded. */
   recordAnswer(commandId: string, answer: CommandAnswer, atMs: number): Promise<void>;
 
-  /** Inserts, or leaves what is there. */
+  /** Inserts, or keeps the existing row. */
   openOperation(record: Omit<OperationRecord, 'attempts' | 'endedAtMs' | 'error' | 'answer'>): Promise<void>;
   /** Upserts by signature; `stage` and `outcome` only ever move forward. */
   recordAttempt(record: AttemptRecord): Promise<void>;
   recordTransition(record: TransitionRecord): Promise<void>;
-  /** One that has ended stays as it ended. */
+  /** An operation that has ended does not change any more. */
   updateOperation(operationId: string, change: Omit<OperationChange, 'operationId'>): Promise<void>;
-  /** All of it in one transaction; an `update` older than the last one is not made. */
+  /** Everything in one transaction; an `update` older than the last one is ignored. */
   writeOperation(write: OperationWrite): Promise<void>;
   operation(operationId: string): Promise<OperationRecord | null>;
   readonly rebuilding: RebuildingJournal;
   transitions(operationId: string): Promise<readonly TransitionRecord[]>;
   unfinishedOperations(engineId: string): Promise<readonly OperationRecord[]>;
 
-  /** False when the fence is older than the newest one seen: a cut-off watch writes nothing. */
+  /** False if the fence is older than the newest one: a cut-off watch writes nothing. */
   recordSnapshot(fence: Fence, snapshot: SnapshotJson): Promise<boolean>;
   latestSnapshot(engineId: string): Promise<{ readonly snapshot: SnapshotJson; readonly recordedAtMs: number } | null>;
-  /** Keeps all of the last hour, one a minute for a day, one an hour beyond. Trades and funding are never thinned. */
+  /** Keeps all of the last hour, one a minute for a day, then one an hour. Trades and funding are never thinned. */
   thinSnapshots(engineId: string, nowMs: number): Promise<number>;
 
   /** Foreign trades of a live venue; a paper venue inserts its own in its transaction. Keyed by signature and index. */
@@ -109,12 +109,12 @@ export interface Journal {
   recordFunding(payments: readonly FundingRecord[]): Promise<void>;
   recordEquity(record: EquityRecord): Promise<void>;
   /**
-   * Equity rows that tell of price and interest alone are kept as snapshots are; the others, and the last of each
-   * market hour, for ever.
+   * Equity rows with changes of only price and interest are thinned like snapshots; the others, and the last of each
+   * market hour, are kept forever.
    */
   thinEquity(engineId: string, nowMs: number): Promise<number>;
 
-  /** False when this id is there already. */
+  /** False if this id exists already. */
   raiseAlert(alert: Alert): Promise<boolean>;
   alert(id: string): Promise<Alert | null>;
 
@@ -127,7 +127,7 @@ export interface Journal {
 
   /** Calls `onEvent` for each row written from anywhere; `onGap` when events may have been missed (reconnect). */
   listen(onEvent: (event: JournalEvent) => void, onGap: () => void): Promise<() => Promise<void>>;
-  /** Writes too: a database that only reads (its disk is full, it is a standby) is no journal. */
+  /** Writes too, because a database that can only read (full disk, standby) is not a working journal. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -13,5 +13,5 @@ export function jsonText(value: unknown): string {
 export const nullableJsonText = (value: unknown): string | null =>
   value === null || value === undefined ? null : jsonText(value);
 
-/** For a `text` column that may hold somebody else's words. */
+/** For a `text` column that may hold text from outside. */
 export const plainText = (text: string): string => text.replaceAll('\0', '\ufffd');

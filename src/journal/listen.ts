@@ -8,7 +8,7 @@ import { clientConfig } from './postgres-pool.ts';
 const CHANNEL = 'driftless';
 const RECONNECT_MIN_MS = 100;
 const RECONNECT_MAX_MS = 5_000;
-/** A connection that died without a word is noticed by a query that is not answered. */
+/** A query without an answer reveals a connection that died silently. */
 const PROBE_EVERY_MS = 10_000;
 
 export type Listen = (onEvent: (event: JournalEvent) => void, onGap: () => void) => Promise<() => Promise<void>>;
@@ -20,7 +20,7 @@ export const listenOnPGlite =
   (onEvent) =>
     db.listen(CHANNEL, (payload) => onEvent(eventOf(payload)));
 
-/** A client of its own, since a pooled one comes and goes. Reconnects by itself, and then tells of the gap. */
+/** Has its own client, because a pooled one comes and goes. It reconnects by itself and then reports a gap. */
 class PostgresListener {
   readonly #databaseUrl: string;
   readonly #onEvent: (event: JournalEvent) => void;

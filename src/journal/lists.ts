@@ -1,4 +1,4 @@
-/** Lists, newest first, page by page. A page is stable: rows that come later never shift it. */
+/** Lists, newest first, page by page. A page is stable: later rows never shift it. */
 
 import { sql } from 'kysely';
 import type { Alert } from '../domain/alerts/alert.ts';
@@ -28,7 +28,7 @@ interface Placed {
 
 type Listed = 'operations' | 'trades' | 'funding' | 'equity' | 'alerts';
 
-/** The rows of one page and the cursor after it. One row more than asked for tells whether there is a next page. */
+/** The rows of one page and the cursor after it. One extra row shows whether there is a next page. */
 async function page<Row>(
   db: Db,
   table: Listed,
@@ -37,13 +37,13 @@ async function page<Row>(
   const limit = checkedLimit(query.limit);
   const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
   const ts = sql.ref(table === 'operations' ? 'created_at_ms' : 'ts_ms');
-  // Funding belongs to its period, whenever it was written: a statement of a month is of the month's periods.
+  // Funding belongs to its period, whenever it was written, so a month's list has the month's periods.
   const asked = table === 'funding' ? sql.ref('period_ts_ms') : ts;
   const wheres = [
     query.engineId === undefined
       ? null
       : table === 'alerts'
-        ? // Alerts of the process itself belong to no engine, and concern each.
+        ? // Alerts of the process itself belong to no engine and concern all.
           sql`(engine_id = ${query.engineId} OR engine_id IS NULL)`
         : sql`engine_id = ${query.engineId}`,
     query.commandId === undefined ? null : sql`command_id = ${query.commandId}`,

@@ -25,7 +25,7 @@ interface JournalOptions {
   /** PGlite's folder; null: in memory. The caller holds its lock (data-lock.ts). */
   readonly dataDir: string | null;
   readonly logger?: JournalLogger;
-  /** In memory only: PGlite's dump of a fresh database, which saves its making (`dumpDataDir`). */
+  /** In memory only: PGlite's dump of a new database, which saves creating one (`dumpDataDir`). */
   readonly image?: Blob;
 }
 

@@ -21,14 +21,14 @@ interface PaperTransactionsTable {
   engine_id: InsertOnly<string>;
   wire: InsertOnly<string>;
   status: 'pending' | 'landed' | 'dropped';
-  /** Where it landed, or is to land. */
+  /** Where it landed or will land. */
   slot: number;
   last_valid_block_height: InsertOnly<number>;
-  /** How its order is filled. */
+  /** How its order fills. */
   filling: ColumnType<Json, string, never>;
   error: NullableDocument<ErrorReport>;
   effect: NullableDocument<Json>;
-  /** The slot at which its order was gone; null while it rests, and for what is no order. */
+  /** The slot at which its order was gone; null while it rests, and for other intents. */
   gone_slot: number | null;
   sent_at_ms: InsertOnly<number>;
 }
@@ -36,7 +36,7 @@ interface PaperTransactionsTable {
 interface PaperCheckpointsTable {
   engine_id: InsertOnly<string>;
   seq: GeneratedAlways<number>;
-  /** The slot of the change before which the account was so. */
+  /** The slot of the change; the account is as it was before it. */
   slot: InsertOnly<number>;
   state: Document;
 }

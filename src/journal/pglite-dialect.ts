@@ -9,10 +9,10 @@ import { asJournalError } from './database-errors.ts';
 import { runStatement } from './extended-query.ts';
 import { FairMutex } from './fair-mutex.ts';
 
-/** A transaction of ours takes milliseconds; after this a waiting call is told that the journal is unavailable. */
+/** Our transactions take milliseconds. After this time a waiting call fails: the journal is unavailable. */
 const MAX_WAIT_MS = 30_000;
 
-/** Kysely's words around a transaction: without parameters and rows, the simple protocol takes half the time. */
+/** Kysely's statements around a transaction. They have no parameters or rows, and the simple protocol takes half the time. */
 const TRANSACTION_WORDS: ReadonlySet<string> = new Set(['begin', 'commit', 'rollback']);
 
 class PGliteClient implements PostgresPoolClient {

@@ -1,6 +1,6 @@
 /**
- * Opens the embedded database in its folder. A fresh one is made beside and renamed when it is whole, so that a start
- * killed half-way leaves nothing that looks like a database. The caller holds the lock on the folder (data-lock.ts):
+ * Opens the embedded database in its folder. A new one is made next to it and renamed when it is complete, so a start that
+ * is killed half-way leaves nothing that looks like a database. The caller holds the lock on the folder (data-lock.ts):
  * PGlite takes none.
  */
 import { existsSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { CriticalError } from '../lib/errors.ts';
 
 const UNFINISHED = '.unfinished';
-/** In every whole Postgres data folder. */
+/** A file that every complete Postgres data folder has. */
 const MARKS = ['PG_VERSION', 'global/pg_control'] as const;
 
 /**
@@ -34,7 +34,7 @@ async function make(folder: string): Promise<void> {
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(dirname(folder), { recursive: true });
   const db = await PGlite.create(unfinished, SMALL);
-  // Closing flushes nothing by itself; the checkpoint makes the folder whole.
+  // Closing does not flush; the checkpoint completes the folder.
   await db.exec('CHECKPOINT');
   await db.close();
   await closeFiles(unfinished);
@@ -43,7 +43,7 @@ async function make(folder: string): Promise<void> {
 }
 
 /**
- * @param dataDir null: in memory, then from `image` when given
+ * @param dataDir null: in memory, from `image` if given
  * @throws CriticalError DATA_FOLDER_INVALID when the folder holds something else, or cannot be opened
  */
 export async function openPGlite(dataDir: string | null, image?: Blob): Promise<PGlite> {

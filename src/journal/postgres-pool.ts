@@ -8,10 +8,10 @@ import { asJournalError, breaksConnection } from './database-errors.ts';
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 3_000;
 const IDLE_TIMEOUT_MS = 30_000;
-/** The server ends a statement first; the client gives up a little later, when the server does not even say so. */
+/** The server ends a statement first; the client gives up a little later if the server does not respond at all. */
 const STATEMENT_TIMEOUT_MS = 4_000;
 const QUERY_TIMEOUT_MS = 5_000;
-/** A process that died, or was stopped, in the middle of a transaction holds its locks no longer than this. */
+/** The longest time that a process which died or stopped within a transaction keeps its locks. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
 const types: pg.CustomTypesConfig = {
@@ -19,7 +19,7 @@ const types: pg.CustomTypesConfig = {
     COLUMN_PARSERS[oid] ?? pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };
 
-/** The migration of a large database, or the wait for another process that does it. */
+/** Enough to migrate a large database, or to wait for another process that does. */
 const MIGRATION_TIMEOUT_MS = 120_000;
 
 export const clientConfig = (databaseUrl: string): pg.ClientConfig => ({
@@ -36,7 +36,7 @@ export const clientConfig = (databaseUrl: string): pg.ClientConfig => ({
 class GuardedClient implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
   #broken = false;
-  /** The pool listens to idle connections only: an error of one in use that nobody hears would end the process. */
+  /** The pool listens only to idle connections; an unhandled error of a connection in use would end the process. */
   readonly #onError = (): void => {
     this.#broken = true;
   };
@@ -60,7 +60,7 @@ class GuardedClient implements PostgresPoolClient {
 
   release(): void {
     this.#client.release(this.#broken);
-    // A broken one is on its way out, and may complain once more.
+    // A broken connection is being closed and may raise another error.
     if (!this.#broken) this.#client.removeListener('error', this.#onError);
   }
 }
@@ -80,11 +80,11 @@ function guardedPool(config: pg.PoolConfig, onIdleError: (error: Error) => void)
   };
 }
 
-/** @param onIdleError told of trouble on a connection that nobody was using; the pool replaces it by itself */
+/** @param onIdleError called for an error on an idle connection; the pool replaces it by itself */
 export const postgresPool = (databaseUrl: string, onIdleError: (error: Error) => void): PostgresPool =>
   guardedPool({ ...clientConfig(databaseUrl), max: MAX_CONNECTIONS, idleTimeoutMillis: IDLE_TIMEOUT_MS }, onIdleError);
 
-/** For migrations alone: patient, and ended after them. */
+/** Only for migrations: with long limits, and closed afterwards. */
 export const migrationPool = (databaseUrl: string, onIdleError: (error: Error) => void): PostgresPool =>
   guardedPool(
     {

@@ -16,11 +16,11 @@ export interface EngineRecord {
   readonly feed: string;
   readonly state: EngineState;
   readonly tradingState: TradingState;
-  /** In words: why the trading state is what it is. */
+  /** Why the trading state is as it is, in words. */
   readonly reason: string;
   /** 0 to 1. */
   readonly hedgeTarget: number;
-  /** What the engine decides by, beside snapshot and policy. Absent: the record is of an older version. */
+  /** The context of the engine's decision besides snapshot and policy. Absent: the record is of an older version. */
   readonly decisionContext?: DecisionContext;
   /** The settings in force. Absent: the record is of an older version. */
   readonly policy?: PolicyJson;
@@ -31,7 +31,7 @@ export interface EngineRecord {
   readonly operation: { readonly operationId: string; readonly kind: RecordedKind; readonly stage: string } | null;
   readonly unresolved: readonly string[];
   readonly holds: readonly Hold[];
-  /** The engine workflow's own identity, made once at its first start: how the two stores know each other. */
+  /** The engine workflow's own identity, made once at its first start; the two stores recognise each other by it. */
   readonly epoch: string;
   /** Grows with every publish; an older one never overwrites a newer one. */
   readonly sequence: number;
@@ -82,7 +82,7 @@ export interface TransitionRecord {
 export interface OperationRecord {
   readonly operationId: string;
   readonly engineId: string;
-  /** Null for what the engine decided itself. */
+  /** Null for the engine's own decisions. */
   readonly commandId: string | null;
   readonly kind: RecordedKind;
   readonly status: OperationStatus;
@@ -95,7 +95,7 @@ export interface OperationRecord {
   readonly answer: CommandAnswer | null;
 }
 
-/** One attempt of an operation, as its workflow names it. */
+/** One attempt of an operation, as its workflow identifies it. */
 export interface AttemptRef {
   readonly engineId: string;
   readonly operationId: string;
@@ -118,7 +118,7 @@ export interface OperationChange {
   readonly answer?: CommandAnswer | null;
 }
 
-/** One journal write of an operation: what happened since the last one, in one database transaction. */
+/** One journal write of an operation: everything since the last one, in one database transaction. */
 export interface OperationWrite {
   readonly operation?: Omit<OperationRecord, 'attempts' | 'endedAtMs' | 'error' | 'answer'>;
   readonly transitions: readonly TransitionRecord[];

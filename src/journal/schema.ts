@@ -85,7 +85,7 @@ export interface TransitionsTable {
   detail: ColumnType<Json, string, never>;
 }
 
-/** The newest watch of an engine: what an older one writes is refused. */
+/** The newest watch of an engine; writes of an older one are refused. */
 interface FencesTable {
   engine_id: InsertOnly<string>;
   generation: number;
@@ -105,7 +105,7 @@ export interface TradesTable {
   engine_id: InsertOnly<string>;
   signature: InsertOnly<string>;
   fill_index: InsertOnly<number>;
-  /** Set later where the operation became known after its fill. */
+  /** Set later if the operation became known after its fill. */
   operation_id: string | null;
   market: InsertOnly<string>;
   side: InsertOnly<TradeRecord['side']>;

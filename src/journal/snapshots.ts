@@ -9,7 +9,7 @@ export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 const MINUTE_MS = 60_000;
 
-/** False when the fence is older than the newest one seen, or of another epoch than the engine's published one. */
+/** False if the fence is older than the newest one, or of another epoch than the engine's published one. */
 export async function insertSnapshot(trx: Tx, fence: Fence, snapshot: SnapshotJson): Promise<boolean> {
   const { engineId, generation, attempt } = fence;
   const ofEpoch =
@@ -31,7 +31,7 @@ export async function insertSnapshot(trx: Tx, fence: Fence, snapshot: SnapshotJs
   return true;
 }
 
-/** The one written last, whatever the clock said: a clock may jump, and the fence keeps writers in order. */
+/** The one written last, whatever its time: a clock may jump, and the fence keeps writers in order. */
 export async function latestSnapshot(
   db: Db,
   engineId: string,
@@ -47,8 +47,8 @@ export async function latestSnapshot(
 }
 
 /**
- * Keeps all of the last hour, the last of each minute of the last day, the last of each hour beyond. Edges lie on whole
- * minutes and hours, so that what was kept once is kept by the next run too. Returns how many rows went.
+ * Keeps all of the last hour, the last of each minute of the last day, and the last of each earlier hour. Edges are whole
+ * minutes and hours, so the next run keeps the same rows. Returns the number of removed rows.
  */
 export async function thinSnapshots(db: Db, engineId: string, nowMs: number): Promise<number> {
   const hourEdge = Math.floor((nowMs - HOUR_MS) / MINUTE_MS) * MINUTE_MS;

@@ -1,4 +1,4 @@
-/** Alerts that stand: the newest row of each code, as far as it is not `recovered`. The journal is their only memory. */
+/** Alerts that stand: the newest row of each code unless it is `recovered`. Only the journal remembers them. */
 import type { Alert } from '../domain/alerts/alert.ts';
 import { alertOf } from './rows.ts';
 import type { Db } from './writes.ts';

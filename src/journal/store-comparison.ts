@@ -1,25 +1,25 @@
-/** Compares what the engine's workflow remembers of the journal with what the journal holds: docs/architecture/two-stores.md. */
+/** Compares what the engine's workflow knows about the journal with the journal itself: docs/architecture/two-stores.md. */
 import type { EngineRecord } from './records.ts';
 
 export type StoreVerdict = 'fresh' | 'match' | 'journal_lost' | 'journal_behind' | 'temporal_lost' | 'account_missing';
 
 interface StoreComparison {
   readonly verdict: StoreVerdict;
-  /** Names both ends, in words. */
+  /** Describes both sides, in words. */
   readonly detail: string;
 }
 
 export interface StoresToCompare {
-  /** What the workflow carries. */
+  /** The workflow's side. */
   readonly carried: {
     readonly epoch: string;
-    /** The last one that the journal acknowledged; 0 before the first. */
+    /** The last publish that the journal acknowledged; 0 before the first. */
     readonly sequence: number;
     /** Null until a journal was accepted. */
     readonly journalId: string | null;
-    /** False: the engine has never seen its account, so that its absence means nothing yet. Unset: taken as seen. */
+    /** False: the engine has never seen its account, so its absence means nothing yet. Unset: counts as seen. */
     readonly accountSeen?: boolean;
-    /** When its newest operation was accepted. Null or unset: not known. */
+    /** When its newest operation was accepted. Null or unset: unknown. */
     readonly startedUpToMs?: number | null;
   };
   readonly journal: {
@@ -33,7 +33,7 @@ export interface StoresToCompare {
   };
 }
 
-/** Publishes are numbered one by one and one at a time: one may have been written and its acknowledgement lost. */
+/** Publishes are numbered and go one at a time, so one may have been written without its acknowledgement. */
 const MAX_UNACKNOWLEDGED = 1;
 
 /** Pure. The table of cases is docs/architecture/two-stores.md. */
@@ -67,7 +67,7 @@ export function compareStores({ carried, journal }: StoresToCompare): StoreCompa
   if (record.sequence > carried.sequence + MAX_UNACKNOWLEDGED) {
     return say('temporal_lost', 'The workflow is older than the journal');
   }
-  // A quick operation leaves the engine's row as it was: the sequence alone tells of it on neither side.
+  // A quick operation does not change the engine's row, so the sequence shows it on neither side.
   if ((journal.newestOperationMs ?? 0) > (carried.startedUpToMs ?? Number.POSITIVE_INFINITY)) {
     return say('temporal_lost', 'The journal has an operation that the workflow does not know');
   }

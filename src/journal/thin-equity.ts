@@ -1,4 +1,4 @@
-/** Keeps the growth of equity rows bounded: one is written per poll, and most tell of price and interest alone. */
+/** Limits the growth of equity rows: one is written per poll, and most contain only changes of price and interest. */
 import { sql } from 'kysely';
 import { DAY_MS, HOUR_MS } from './snapshots.ts';
 import type { Db } from './writes.ts';
@@ -6,8 +6,8 @@ import type { Db } from './writes.ts';
 const MINUTE_MS = 60_000;
 
 /**
- * Kept for ever: a row where a source other than price or interest changed, and the last of each market hour (a funding
- * period). Of the others: all of the last hour, the last of each minute of the last day. Returns how many rows went.
+ * Kept forever: a row where a source other than price or interest changed, and the last of each market hour (a funding
+ * period). Of the others: all of the last hour, the last of each minute of the last day. Returns the number of removed rows.
  */
 export async function thinEquity(db: Db, engineId: string, nowMs: number): Promise<number> {
   const hourEdge = Math.floor((nowMs - HOUR_MS) / MINUTE_MS) * MINUTE_MS;

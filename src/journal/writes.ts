@@ -1,6 +1,6 @@
 /**
- * Every write of the journal as a function of a Kysely transaction (or of the database itself), so that others can
- * put them into a transaction of their own. Each is keyed by its cause: doing it twice is doing it once.
+ * Every write of the journal as a function of a Kysely transaction (or of the database itself), so that callers can use
+ * their own transaction. Each is keyed by its cause, so doing it twice has the effect of doing it once.
  */
 
 import { type Kysely, sql, type Transaction } from 'kysely';
@@ -54,13 +54,13 @@ export async function publishEngine(trx: Tx, record: EngineRecord): Promise<void
           eb.or([
             eb('engines.epoch', '<>', epoch),
             eb('engines.sequence', '<', sequence),
-            // The acknowledgement of the last one was lost, and its number is used again with what is newer.
+            // The acknowledgement of the last one was lost, and its number is used again with newer content.
             eb.and([eb('engines.sequence', '=', sequence), eb('engines.updated_at_ms', '<', record.updatedAtMs)]),
           ]),
         ),
     )
     .execute();
-  // Another epoch counts its watches from the start again; the fence of the former one would shut it out.
+  // Another epoch counts its watches from the start again; the fence of the former epoch would refuse them.
   if (former !== undefined && former.epoch !== epoch) {
     await trx.deleteFrom('fences').where('engine_id', '=', engineId).execute();
   }
@@ -90,7 +90,7 @@ export async function admitCommand(db: Db, record: Omit<CommandRecord, 'answer' 
   return { kind: same ? 'known' : 'conflict', record: commandOf(row) };
 }
 
-/** The first final answer stays; one that is not final is not recorded. */
+/** The first final answer stays; an answer that is not final is not recorded. */
 export async function insertAnswer(db: Db, commandId: string, answer: CommandAnswer, atMs: number): Promise<void> {
   if (!isFinal(answer)) return;
   await db
@@ -121,7 +121,7 @@ export async function insertOperation(
     .execute();
 }
 
-/** Inserts, or moves what is there forward: advance.ts. */
+/** Inserts, or moves the existing row forward: advance.ts. */
 export async function upsertAttempt(db: Db, record: AttemptRecord): Promise<void> {
   await db
     .insertInto('attempts')
@@ -164,8 +164,8 @@ export async function insertTransitions(db: Db, records: readonly TransitionReco
 }
 
 /**
- * An operation that has ended stays as it ended, and a change older than the last one is not made.
- * @param atMs when the change was decided; null: not known, taken as the newest
+ * An operation that has ended does not change any more, and a change older than the last one is ignored.
+ * @param atMs when the change was decided; null: unknown, counts as the newest
  */
 export async function changeOperation(db: Db, change: OperationChange, atMs: number | null): Promise<void> {
   const changedAtMs = atMs ?? change.endedAtMs ?? 0;
@@ -184,7 +184,7 @@ export async function changeOperation(db: Db, change: OperationChange, atMs: num
     .execute();
 }
 
-/** The whole batch of an operation; belongs into one transaction. */
+/** The whole batch of an operation; it must run in one transaction. */
 export async function writeOperation(trx: Tx, write: OperationWrite): Promise<void> {
   if (write.operation !== undefined) await insertOperation(trx, write.operation);
   await insertTransitions(trx, write.transitions);
@@ -252,7 +252,7 @@ export async function insertFunding(db: Db, payments: FundingRecord | readonly F
   }
 }
 
-/** Keyed by engine, wall and market time; the sources are cumulative, so of two at the same times the last stands. */
+/** Keyed by engine, wall and market time; sources are cumulative, so of two at the same times the last counts. */
 export async function insertEquity(db: Db, record: EquityRecord): Promise<void> {
   const figures = {
     equity: record.equity,
@@ -275,7 +275,7 @@ export async function insertEquity(db: Db, record: EquityRecord): Promise<void> 
     .execute();
 }
 
-/** False when the id is there already. */
+/** False if the id exists already. */
 export async function insertAlert(db: Db, alert: Alert): Promise<boolean> {
   const result = await db
     .insertInto('alerts')

@@ -1,4 +1,4 @@
-/** Commands as the engine takes them, and the answers that it gives. */
+/** Commands as the engine receives them, and its answers. */
 import type { ErrorReport, Json } from '../../lib/errors.ts';
 import type { AskedOperation } from './operation-request.ts';
 import { OPERATIONS } from './operations.ts';
@@ -20,7 +20,7 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** A command after parsing at the edge: an operation that is asked for, or a word to the engine itself. */
+/** A command after parsing at the edge: a request for an operation, or a control command. */
 export type CommandRequest = AskedOperation | ControlRequest;
 
 export type ControlRequest =
@@ -39,18 +39,18 @@ export type Verdict = 'landed' | 'failed' | 'retry';
 
 export const isOperation = (request: CommandRequest): request is AskedOperation => 'kind' in request;
 
-/** The name by which the protocol calls it. */
+/** Its name in the protocol. */
 export const actionOf = (request: CommandRequest): Action =>
   isOperation(request) ? OPERATIONS[request.kind].action : request.action;
 
 export interface CommandEnvelope {
   readonly commandId: string;
   readonly request: CommandRequest;
-  /** Of action and data without the confirmation token: the same id with another hash is COMMAND_ID_CONFLICT. */
+  /** Hash of action and data without the confirmation token; the same id with another hash is COMMAND_ID_CONFLICT. */
   readonly requestHash: string;
   readonly confirmationToken?: string;
   readonly operator: string;
-  /** Wall clock. After it the handler refuses with COMMAND_EXPIRED, so that nothing trades late. */
+  /** Wall clock. After this time the handler refuses with COMMAND_EXPIRED, so nothing trades late. */
   readonly receivedAtMs: number;
   readonly notAfterMs: number;
 }
@@ -65,7 +65,7 @@ export interface CommandAnswer {
   readonly error?: ErrorReport;
 }
 
-/** A final answer is recorded and given for ever; the others may be followed by another. */
+/** A final answer is recorded and never changes; any other may be followed by another. */
 export const isFinal = (answer: CommandAnswer): boolean =>
   answer.data.status !== 'pending' && answer.data.status !== 'confirmation_required';
 

@@ -1,4 +1,4 @@
-/** From what an operation wants to an intent that can be signed: sizes and price limits from one fresh snapshot. */
+/** Turns the goal of an operation into an intent that can be signed, with size and price limit from one fresh snapshot. */
 
 import type { ErrorReport } from '../../lib/errors.ts';
 import type { PerpMarket } from '../account/account.ts';
@@ -11,16 +11,16 @@ import { type CancelIntent, type Intent, type Side, sideOf } from './intent.ts';
 import type { OperationRequest } from './operation-request.ts';
 import { limitReference, priceLimit } from './slippage.ts';
 
-/** What one leg of an operation is after: the request, or what goes before and after it. */
+/** The goal of one leg: the operation's request, or a step before or after it. */
 export type Goal = OperationRequest | CancelIntent;
 
-/** What an intent must keep to. */
+/** The terms that an intent must keep. */
 export interface Terms {
   /** The price limit, in multiples of the policy's slippage. */
   readonly slippageMultiple: number;
   /** Never worse than this, as a person confirmed it. */
   readonly priceBound: string | null;
-  /** Micro-USD of unsettled PnL, a gain or a loss, that is worth a transaction; null settles whatever is there. */
+  /** Unsettled PnL (micro-USD, gain or loss) from which a settle is worth a transaction; null settles any amount. */
   readonly settleAbove: string | null;
 }
 
@@ -29,7 +29,7 @@ export const PLAIN_TERMS: Terms = { slippageMultiple: 1, priceBound: null, settl
 export interface PlanLimits {
   readonly maxSlippageBps: number;
   readonly orderLifeMs: number;
-  /** Wall clock: when an order's life begins where the snapshot tells no chain's time. */
+  /** Wall clock: the start of an order's lifetime if the snapshot has no chain time. */
   readonly nowMs: number;
 }
 
@@ -61,14 +61,14 @@ export function planIntent(goal: Goal, terms: Terms, snapshot: Snapshot, limits:
     case 'open':
       return planTrade(lamports(BigInt(goal.size)), order);
     default:
-      // It was closed since: only OPEN opens.
+      // It was closed in the meantime, and only OPEN opens a position.
       return position === 0n
         ? refuse('NO_POSITION', `There is no open position in ${goal.market} to rebalance.`, position)
         : planTrade(lamports(BigInt(goal.size)), order);
   }
 }
 
-/** By the chain's clock where there is one: it may differ from ours, and a `maxTs` that is past there places nothing. */
+/** By the chain's clock if there is one: ours may differ, and an order with a `maxTs` in the chain's past is not placed. */
 const on = (snapshot: Snapshot, limits: PlanLimits): PlanLimits => ({
   ...limits,
   nowMs: snapshot.blockTimeMs ?? limits.nowMs,
@@ -93,7 +93,7 @@ function planTrade(wanted: Lamports, input: OrderInput): Planned {
   return planOrder(size, isReducing(position, size), input);
 }
 
-/** Decided on an earlier look: of what stands now it takes at most the whole, and never the other side. */
+/** Decided on an earlier read, so it takes at most the whole present position and never crosses to the other side. */
 function planGuard(wanted: Lamports, input: OrderInput): Planned {
   const { market, position } = input;
   if (position === 0n || position > 0n === wanted > 0n) {
@@ -106,7 +106,7 @@ function planExit(snapshot: Snapshot, input: OrderInput): Planned {
   const { market, position } = input;
   const size = toStep(lamports(-position), market);
   if (size !== 0n) return planOrder(size, true, input);
-  // Orders of ours could still open what is flat.
+  // Open orders of ours could still open a position from flat.
   return openOrders(snapshot, market)
     ? cancelOrders(market, position)
     : { kind: 'nothing', why: 'flat', position: position.toString() };
@@ -143,7 +143,7 @@ function planOrder(size: Lamports, reducing: boolean, { market, position, terms,
   };
 }
 
-/** Better may happen, worse than what was confirmed never. */
+/** A better price than the confirmed one is fine; a worse one never. */
 function bounded(limit: Price, bound: string | null, side: Side): Price {
   if (bound === null) return limit;
   const confirmed = price(BigInt(bound));
@@ -153,7 +153,7 @@ function bounded(limit: Price, bound: string | null, side: Side): Price {
 function planSettle(above: string | null, snapshot: Snapshot, market: PerpMarket, position: Lamports): Planned {
   const held = snapshot.account === null ? null : perpPosition(snapshot.account, market.market, snapshot.markets);
   const unsettled = held?.quoteAmount ?? 0n;
-  // Of a flat position the whole quote amount is realized and unsettled.
+  // The whole quote amount of a flat position is realized and unsettled.
   if (above !== null && position === 0n && !worthSettling(unsettled, BigInt(above), snapshot, market)) {
     return { kind: 'nothing', why: 'settled', position: position.toString() };
   }
@@ -168,14 +168,14 @@ function planSettle(above: string | null, snapshot: Snapshot, market: PerpMarket
   };
 }
 
-/** A loss is settled unasked only from what is deposited: beyond that it would become a debt with interest. */
+/** Without a command, a loss is settled only from deposited USDC: beyond that it would become a debt with interest. */
 function worthSettling(unsettled: bigint, above: bigint, { account, markets }: Snapshot, market: PerpMarket): boolean {
   if (unsettled >= 0n || account === null) return unsettled > above;
   const quote = quoteMarket(markets, market.market);
   return -unsettled > above && quote !== null && spotHeld(account, markets, quote.asset) >= -unsettled;
 }
 
-/** Rounded toward zero to the market's step: the venue would do so silently. */
+/** Rounded toward zero to the market's step, which the venue would do silently. */
 const toStep = (size: Lamports, market: PerpMarket): Lamports =>
   lamports(market.stepSize <= 0n ? size : size - (size % market.stepSize));
 

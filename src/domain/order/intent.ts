@@ -1,4 +1,4 @@
-/** What a request resolves to on one snapshot: exact sizes and price limits, ready to be sent. Plain JSON; amounts are decimal strings of base units. */
+/** A request resolved on one snapshot: exact size and price limit, ready to send. Plain JSON; amounts are decimal strings of base units. */
 import type { Lamports, MicroUsd, Price } from '../money/units.ts';
 import type { CapitalRequest, SettleRequest } from './operation-request.ts';
 
@@ -16,17 +16,17 @@ export interface OrderIntent {
   readonly market: string;
   /** Signed lamports, positive = buy, a multiple of the market's step. */
   readonly size: string;
-  /** Sent reduce-only when true: can shrink the position, never cross zero. */
+  /** If true the order is reduce-only: it can shrink the position but never cross zero. */
   readonly reduceOnly: boolean;
   /** Worst price accepted, 1e-6 USD per SOL. */
   readonly priceLimit: string;
-  /** The venue forgets the order after this time of its own clock (block time on a chain). */
+  /** The venue drops the order after this time on its own clock (block time on a chain). */
   readonly maxTsMs: number;
   /** Cancel our open orders in the same transaction (always with a reducing trade). */
   readonly cancelOpenOrders: boolean;
 }
 
-/** The side of the book that a signed size takes: what a venue is sent. */
+/** The side of a signed size, as a venue expects it. */
 export const sideOf = (size: bigint): Side => (size > 0n ? 'buy' : 'sell');
 
 /** Signed. */
@@ -49,7 +49,7 @@ export interface Fill {
 
 interface FillTotals {
   readonly size: Lamports;
-  /** Size-weighted, rounded to the nearest 1e-6; null without a fill. */
+  /** Weighted by size, rounded to the nearest 1e-6; null without a fill. */
   readonly averagePrice: Price | null;
   readonly fee: MicroUsd;
 }

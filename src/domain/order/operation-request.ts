@@ -1,5 +1,5 @@
 /**
- * What an operation is asked to do, as plain JSON. Amounts are decimal strings of base units; the size of a trade is
+ * The request of an operation, as plain JSON. Amounts are decimal strings of base units; the size of a trade is
  * signed lamports, positive = long.
  */
 import type { Asset } from '../account/account.ts';
@@ -8,10 +8,10 @@ import { type CapitalKind, isExit, OPERATIONS, type TradeKind } from './operatio
 
 export type OperationRequest = CapitalRequest | TradeRequest | ExitRequest | SettleRequest;
 
-/** What a person asks for: a rebalance gets its size from a snapshot. */
+/** A request by a person; a rebalance gets its size from a snapshot. */
 export type AskedOperation = CapitalRequest | OpenRequest | RebalanceRequest | ExitRequest | SettleRequest;
 
-/** With the size that it comes to: what gates judge. */
+/** The request with its size, as gates judge it. */
 export type SizedOperation = CapitalRequest | SizedTrade | SettleRequest;
 
 export type Direction = 'long' | 'short';
@@ -42,7 +42,7 @@ export interface SizedTrade {
   readonly size: string;
 }
 
-/** A goal: flat, whatever stands when it is carried out. */
+/** A goal: flat, whatever the position is when it runs. */
 export interface ExitRequest {
   readonly kind: 'close' | 'flatten';
   readonly market: string;
@@ -55,7 +55,7 @@ export interface SettleRequest {
 
 export const isExitRequest = (request: OperationRequest): request is ExitRequest => isExit(request.kind);
 
-/** As a person asks for it, and is answered. */
+/** The command that a person sends, in words. */
 export const directionOf = (size: bigint): Direction => (size < 0n ? 'short' : 'long');
 
 /** In a few words, for people: "Open short 5 SOL-PERP". */

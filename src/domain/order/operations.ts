@@ -1,6 +1,6 @@
 /**
- * Every kind of operation, and what each part of the engine must know of it: admission, gates, the workflow that runs
- * it, the journal, the page. Whoever asks "what kind of trade is this" asks this table.
+ * Every kind of operation, with everything that other parts need to know about it: admission, gates, the workflow that
+ * runs it, the journal, the page. Every question about the kind of a trade is answered by this table.
  */
 
 /** Commands that start an operation. */
@@ -38,38 +38,38 @@ export const GATE_COLUMNS = [
 ] as const;
 export type GateColumn = (typeof GATE_COLUMNS)[number];
 
-/** Names of the operation workflows: what Temporal shows. */
+/** Names of the operation workflows, as Temporal shows them. */
 type WorkflowName = 'deposit' | 'withdraw' | 'openPosition' | 'closePosition' | 'rebalance' | 'settle';
 
-/** What the journal and the protocol call it. */
+/** Its name in the journal and the protocol. */
 export type RecordedKind = 'deposit' | 'withdraw' | 'open' | 'close' | 'rebalance' | 'settle';
 
-/** What is asked of a trade that enlarges the position (or of what is no trade), and of one that reduces it. */
+/** One value for a trade that adds risk (or for an operation that is not a trade), and one for a trade that reduces. */
 interface BySize<Row> {
   readonly enlarging: Row;
   readonly reducing: Row;
 }
 
 interface OperationTraits {
-  /** The command that asks for it. Null: the engine's own decision, which nobody is there to confirm. */
+  /** The command that starts it. Null: the engine decides it itself, so no person can confirm it. */
   readonly action: OperatingAction | null;
   /** For people. */
   readonly label: string;
   readonly recordedAs: RecordedKind;
   readonly workflow: WorkflowName;
   readonly trades: boolean;
-  /** Reduces whatever the account holds, so it counts as reducing before a snapshot tells. */
+  /** It always reduces, so it counts as reducing even without a snapshot. */
   readonly reduces: boolean;
-  /** Ends the position: waits for nothing that could keep a person in, and goes to the head of the line. */
+  /** Ends the position: it waits for nothing that could keep a person in it, and goes to the front of the queue. */
   readonly exit: boolean;
-  /** What LIVE_PERMISSIONS must grant. */
+  /** The permission that it needs (LIVE_PERMISSIONS). */
   readonly permission: 'capital' | 'trading';
   readonly admission: BySize<AdmissionRow>;
   readonly gates: BySize<GateColumn>;
 }
 
 const either = <Row>(row: Row): BySize<Row> => ({ enlarging: row, reducing: row });
-/** A trade that was meant to reduce and does not is judged as one that enlarges. */
+/** A trade that was meant to reduce but does not is judged as one that adds risk. */
 const reducingAs = (column: GateColumn): BySize<GateColumn> => ({ enlarging: 'rebalance-enlarge', reducing: column });
 const REBALANCE_ROWS: BySize<AdmissionRow> = { enlarging: 'rebalance_enlarging', reducing: 'rebalance_reducing' };
 
@@ -114,7 +114,7 @@ export const OPERATIONS = {
     admission: REBALANCE_ROWS,
     gates: reducingAs('rebalance-reduce'),
   },
-  /** The engine's own rebalance: back to the hedge target that a person chose. */
+  /** The engine's own rebalance, back to the hedge target that a person chose. */
   correct: {
     ...trade,
     action: null,
@@ -124,7 +124,7 @@ export const OPERATIONS = {
     admission: REBALANCE_ROWS,
     gates: reducingAs('rebalance-reduce'),
   },
-  /** The least reduction that takes the account away from liquidation. */
+  /** The smallest reduction that moves the account away from liquidation. */
   guard: {
     ...trade,
     reduces: true,
@@ -144,7 +144,7 @@ export const OPERATIONS = {
     admission: either<AdmissionRow>('close'),
     gates: reducingAs('close'),
   },
-  /** A close that widens its price limit, settles whatever is left, and halts trading. */
+  /** A close that widens its price limit, settles any amount, and halts trading. */
   flatten: {
     ...exit,
     action: 'FLATTEN',
@@ -180,5 +180,5 @@ export const gateColumn = (kind: OperationKind, reducing: boolean): GateColumn =
 
 export const isExit = (kind: OperationKind): boolean => OPERATIONS[kind].exit;
 
-/** Decided by the engine itself. */
+/** The engine itself decides it. */
 export const isAutomatic = (kind: OperationKind): boolean => OPERATIONS[kind].action === null;

@@ -1,15 +1,15 @@
-/** What LIVE_PERMISSIONS grants, and what must be granted for what is signed. */
+/** The permissions of LIVE_PERMISSIONS, and which one each signed transaction needs. */
 import type { Intent } from './intent.ts';
 
 export const PERMISSIONS = ['read-only', 'capital', 'trading'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
-/** What an operation or intent can need. */
+/** The permissions that an operation or intent may need. */
 type NeededPermission = Exclude<Permission, 'read-only'>;
 
 export const grants = (held: Permission, needed: NeededPermission): boolean =>
   PERMISSIONS.indexOf(held) >= PERMISSIONS.indexOf(needed);
 
-/** Of each transaction by itself, whatever operation it belongs to. */
+/** For each transaction by itself, whatever operation it belongs to. */
 export function permissionOf({ kind }: Intent): NeededPermission {
   switch (kind) {
     case 'deposit':

@@ -1,12 +1,12 @@
-/** The answer to a command that comes again under the same id: the engine and the bridge give the same. */
+/** The answer to a command that is sent again under the same id. Engine and bridge both use it. */
 import { type Action, type CommandAnswer, isFinal, refused } from './command.ts';
 
-/** What is known of the command that the id was used for first. */
+/** The command that first used the id. */
 export interface UsedCommand {
   /** Same engine, same action, same data. */
   readonly isSame: boolean;
   readonly answer: CommandAnswer | null;
-  /** When it came, where that is known: for whoever wonders what took the id. */
+  /** When it arrived, if known; it helps to find out what used the id. */
   readonly first: { readonly action: Action; readonly receivedAtMs: number } | null;
   readonly operation: {
     readonly operationId: string;
@@ -15,7 +15,7 @@ export interface UsedCommand {
   } | null;
 }
 
-/** Null: nothing became of it yet, and it may go on; it may wait for its confirmation. */
+/** Null: it has no result yet and may continue, for instance with its confirmation. */
 export function repeatedAnswer(
   commandId: string,
   { isSame, answer, first, operation }: UsedCommand,
@@ -23,7 +23,7 @@ export function repeatedAnswer(
   if (!isSame) return idConflict(commandId, first);
   if (answer !== null && isFinal(answer)) return answer;
   if (operation === null) return null;
-  // An operation that was rebuilt without its command answers for it.
+  // The operation was rebuilt without its command; its result is the answer.
   if (operation.answer !== null && operation.endedAtMs !== null) return operation.answer;
   return accepted(operation.operationId);
 }

@@ -1,11 +1,11 @@
-/** What size costs in price: the paper venue's fills, the estimate in the profit gate, and the worst price of an order. */
+/** The price effect of size: for the paper venue's fills, the estimate of the profit gate, and the price limit of an order. */
 
 import type { PerpMarket } from '../account/account.ts';
 import { abs, BPS, divCeil, divFloor, type Lamports, lamports, max, min, type Price, price } from '../money/units.ts';
 import type { Side } from './intent.ts';
 
 const PPM = 1_000_000n;
-/** Seed, property 9: 0.1 % up to the small size, growing linearly to 0.3 % at the large one, and no further. */
+/** 0.1 % up to the small size, growing linearly to 0.3 % at the large one, and constant beyond. */
 export const MIN_SLIPPAGE_PPM = 1_000n;
 export const MAX_SLIPPAGE_PPM = 3_000n;
 export const SMALL_TRADE: Lamports = lamports(10_000_000_000n);
@@ -19,8 +19,8 @@ export function slippagePpm(size: Lamports): bigint {
 }
 
 /**
- * The price at which paper fills `size` at once: always worse for the taker. Rounded against the taker, except where
- * that would leave the range of 0.1 to 0.3 %.
+ * The price at which paper fills `size` at once, always worse for the taker. Rounded against the taker unless that would
+ * leave the range of 0.1 to 0.3 %.
  */
 export function paperFillPrice(mark: Price, size: Lamports, side: Side): Price {
   const slippage = slippagePpm(size);
@@ -35,7 +35,7 @@ export function fillPriceAt(mark: Price, ppm: bigint, side: Side): Price {
   return price(side === 'buy' ? divCeil(mark * (PPM + ppm), PPM) : divFloor(mark * (PPM - ppm), PPM));
 }
 
-/** The worst price to accept: `reference` and `bps` beyond it, rounded to the tick toward `reference`. */
+/** The worst acceptable price: `bps` worse than `reference`, rounded to the tick toward `reference`. */
 export function priceLimit(reference: Price, bps: number, side: Side, tick: Price): Price {
   const step = max(tick, price(1n));
   if (side === 'buy') return price(((reference * (BPS + BigInt(bps))) / BPS / step) * step);
@@ -44,9 +44,9 @@ export function priceLimit(reference: Price, bps: number, side: Side, tick: Pric
 
 type Prices = Pick<PerpMarket, 'askPrice' | 'bidPrice' | 'markPrice' | 'oracle'>;
 
-/** What a limit is set from: where this side begins to fill, else the mark, else the oracle; null when there is none. */
+/** The base of a price limit: where this side begins to fill, otherwise the mark, otherwise the oracle; null if there is none. */
 export const limitReference = (market: Prices, side: Side): Price | null =>
   (side === 'buy' ? market.askPrice : market.bidPrice) ?? market.markPrice ?? market.oracle.price;
 
-/** What a size is worth: at the oracle, else at the mark; null when neither is known. */
+/** The price that values a size: the oracle, otherwise the mark; null if neither is known. */
 export const valuationPrice = (market: Prices): Price | null => market.oracle.price ?? market.markPrice;
