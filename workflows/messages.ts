@@ -58,7 +58,7 @@ export interface ResolveVerdict {
 export const resolveTransaction = defineSignal<[ResolveVerdict]>('resolveTransaction');
 export const resolveTransactionUpdate = defineUpdate<CommandAnswer, [ResolveVerdict]>('resolveTransaction');
 /** Sent by the engine: make no further attempt, cancel what is open, end. The way out comes first. */
-export const standDown = defineSignal<[{ readonly reason: string }]>('standDown');
+export const standDown = defineSignal<[{ readonly reason: string; readonly exitFollows?: boolean }]>('standDown');
 /**
  * Sent by the engine to an operation whose report says `wantsSlot`, once it has given it the slot: a person's retry
  * goes on, through gates again, with what was confirmed for it just now. Not granted in time, it ends expired.

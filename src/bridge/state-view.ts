@@ -5,7 +5,7 @@ import { snapshotAgeMs } from '../domain/account/snapshot-age.ts';
 import { decide } from '../domain/engine/decide.ts';
 import type { Hold } from '../domain/engine/hold.ts';
 import { driftState } from '../domain/figures/figures.ts';
-import type { Policy } from '../domain/hedge/policy.ts';
+import { isWatchOnly, type Policy } from '../domain/hedge/policy.ts';
 import type { Mode } from '../domain/order/command.ts';
 import type { EngineRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -76,10 +76,13 @@ export function stateView(ports: StateViewPorts): (known: LastKnown) => z.input<
   return ({ snapshot: json, engine }) => {
     const nowMs = clock.nowMs();
     const policy = ports.policy(engine);
-    const shown = json === null ? null : shownOf(json, engine?.hedgeTarget ?? null, policy);
+    const shown = json === null ? null : shownOf(json, hedgeTargetOf(engine, policy), policy);
     return {
       drift_state: shown?.drift ?? UNKNOWN_DRIFT_STATE,
-      engine: engineView(engine, engineId, mode, nowMs, decisionView(shown?.snapshot ?? null, engine, policy, nowMs)),
+      engine: {
+        ...engineView(engine, engineId, mode, nowMs, decisionView(shown?.snapshot ?? null, engine, policy, nowMs)),
+        hedge_target: hedgeTargetOf(engine, policy),
+      },
       as_of: shown === null ? null : isoTime(shown.snapshot.takenAtMs),
       age_ms: shown === null ? null : snapshotAgeMs(shown.snapshot, nowMs),
       account: shown?.account ?? null,
@@ -89,6 +92,10 @@ export function stateView(ports: StateViewPorts): (known: LastKnown) => z.input<
     };
   };
 }
+
+/** An account that is only watched has no target of ours. */
+const hedgeTargetOf = (engine: EngineRecord | null, policy: Policy): number | null =>
+  engine === null || isWatchOnly(policy) ? null : engine.hedgeTarget;
 
 /** What the engine would decide on the latest snapshot, by its own function and context; null: unknown. */
 function decisionView(
@@ -109,7 +116,7 @@ function engineView(
   mode: Mode,
   nowMs: number,
   decision: z.input<typeof DecisionInfo> | null,
-): z.input<typeof Engine> {
+): Omit<z.input<typeof Engine>, 'hedge_target'> {
   if (engine === null) {
     return {
       engine_id: engineId,
@@ -118,7 +125,6 @@ function engineView(
       trading_state: null,
       reason: null,
       feed: null,
-      hedge_target: null,
       cooldown_until: null,
       cooldown_remaining_ms: null,
       operation: null,
@@ -134,7 +140,6 @@ function engineView(
     state: engine.state,
     trading_state: engine.tradingState,
     feed: engine.feed,
-    hedge_target: engine.hedgeTarget,
     cooldown_until: isoTimeOrNull(engine.cooldownUntilMs),
     operation:
       engine.operation === null

@@ -55,7 +55,9 @@ export const Engine = z.object({
   trading_state: tradingState.nullable(),
   reason: z.string().nullable().about('Why the trading state is what it is.'),
   feed: z.string().nullable(),
-  hedge_target: fraction.nullable().about('Part of spot that is to be hedged, 0 to 1.'),
+  hedge_target: fraction
+    .nullable()
+    .about('Part of spot that is to be hedged, 0 to 1. Null: unknown, or the account is only watched.'),
   cooldown_until: time.nullable().about('Market time until which nothing is corrected. Null: no cooldown.'),
   cooldown_remaining_ms: milliseconds.nullable().about('What is left of it by the wall clock.'),
   operation: RunningOperation.nullable().about('The operation that runs now.'),

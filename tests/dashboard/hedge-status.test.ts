@@ -14,6 +14,18 @@ describe('the hedge badge', () => {
     ['a short without spot at its target', { spot: 0, perp: -1, target: 0 }, 'On target'],
     ['unknown spot', { spot: null }, 'Hedge unknown'],
     ['unknown perp', { perp: null }, 'Hedge unknown'],
+    [
+      'a deviation of next to no spot',
+      { spot: 0, perp: -1, deviationPct: -1_000_000 },
+      'Off target by less than −1,000 %',
+    ],
+    ['a neutral account that is only watched', { target: null, deviationPct: null }, 'Neutral'],
+    [
+      'a part, of an account that is only watched',
+      { perp: -5, target: null, deviationPct: null },
+      'Partially hedged (50 %)',
+    ],
+    ['a short without spot that is only watched', { spot: 0, target: null, deviationPct: null }, 'No hedge target'],
     ['an unknown deviation', { perp: -5, deviationPct: null }, 'Hedge deviation unknown'],
   ] as const)('names %s', (_, change, words) => {
     expect(hedgeStatus({ ...hedged, ...change }).words).toBe(words);

@@ -2,8 +2,8 @@
 import { allHandlersFinished, condition, isCancellation, sleep, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { WatchResult } from '../../activities/contract.ts';
 import type { Snapshot, SnapshotJson } from '../../src/domain/account/snapshot.ts';
-import { quickOperationMs, reportContextAt } from '../../src/domain/engine/engine-clock.ts';
-import { carriedEngine, type EngineCarried, slotWantedBy, takeReport } from '../../src/domain/engine/engine-state.ts';
+import { quickOperationMs } from '../../src/domain/engine/engine-clock.ts';
+import { carriedEngine, type EngineCarried, slotWantedBy } from '../../src/domain/engine/engine-state.ts';
 import { settingsRefused } from '../../src/domain/engine/settings-refused.ts';
 import { isRestrictedBy, lift, restrict } from '../../src/domain/engine/transitions.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
@@ -24,6 +24,7 @@ import { OneAtATime } from './one-at-a-time.ts';
 import { OperationStarter } from './operation-starter.ts';
 import { Outbox } from './outbox.ts';
 import { PositionCheck } from './position-check.ts';
+import { takeOperationReport } from './report-taking.ts';
 import { SlotLine } from './slot-line.ts';
 import { TwoStores } from './stores.ts';
 import { TradeCommands } from './trade-commands.ts';
@@ -121,9 +122,8 @@ export class EngineRun {
   }
 
   takeReport(report: OperationReport): void {
-    const { state, settings } = this.#core;
     this.#reports += 1;
-    state.apply(takeReport, report, reportContextAt(state.current, settings.policy, Date.now()));
+    takeOperationReport(this.#core, report);
   }
 
   configure({ policy, tuning }: Pick<EngineInput, 'policy' | 'tuning'>): void {

@@ -12,14 +12,13 @@ import type { EngineActivities } from '../../activities/contract.ts';
 import { SOL_PERP } from '../../src/domain/account/account.ts';
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import type { EngineAction } from '../../src/domain/engine/decide.ts';
-import { marketTimeAt, reportContextAt } from '../../src/domain/engine/engine-clock.ts';
+import { marketTimeAt } from '../../src/domain/engine/engine-clock.ts';
 import {
   leaveSlot,
   slotWantedBy,
   startOperation,
   type TrackedOperation,
   takeOverAfter,
-  takeReport,
   trackedOperation,
   unresolvedOperations,
 } from '../../src/domain/engine/engine-state.ts';
@@ -39,6 +38,7 @@ import { operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
 import { type OperationInput, type OperationRequest, reportAgain, slotGranted } from '../messages.ts';
 import { durable } from './activities.ts';
 import type { EngineCore } from './core.ts';
+import { takeOperationReport } from './report-taking.ts';
 
 type OperationWorkflow = Awaited<ReturnType<EngineActivities['operationStates']>>[number];
 
@@ -169,9 +169,8 @@ export class OperationStarter {
       contradicted: false,
       error: record?.error ?? null,
     };
-    const { state, settings } = this.#core;
-    state.apply(takeReport, report, reportContextAt(state.current, settings.policy, Date.now()));
-    state.apply(takeOverAfter, operation);
+    takeOperationReport(this.#core, report);
+    this.#core.state.apply(takeOverAfter, operation);
   }
 
   /** Its workflow is gone and nothing of it was ever sent: the record says so, and its command is answered. */

@@ -3,9 +3,11 @@
  * table stands in docs/architecture/engine.md.
  */
 
+import { patched } from '@temporalio/workflow';
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import { type AlertDraft, alertReason, raised } from '../../src/domain/alerts/alert.ts';
 import type { AlertDetails } from '../../src/domain/alerts/alert-table.ts';
+import { lookAtClosing } from '../../src/domain/engine/closing.ts';
 import { isQuiet, MAX_DOUBTS, takeLateFill, takePosition } from '../../src/domain/engine/engine-state.ts';
 import type { Hold } from '../../src/domain/engine/hold.ts';
 import { isLiquidatedSince, ledgerMark, perpOf, reconcile } from '../../src/domain/engine/reconcile.ts';
@@ -23,10 +25,12 @@ import {
   restrict,
 } from '../../src/domain/engine/transitions.ts';
 import { exposure } from '../../src/domain/hedge/delta.ts';
+import { isWatchOnly } from '../../src/domain/hedge/policy.ts';
 import { formatSol } from '../../src/domain/money/amounts.ts';
 import { shownSolChange } from '../../src/domain/money/display.ts';
 import { canonicalJson } from '../../src/lib/ids.ts';
 import type { EngineCore } from './core.ts';
+import { remembersLeftOpen } from './report-taking.ts';
 
 export interface PositionCheckPorts {
   readonly raise: (draft: AlertDraft, subject: string) => void;
@@ -58,11 +62,18 @@ export class PositionCheck {
     if (isQuiet(state.current)) {
       this.#reconcile(snapshot, seen === null);
       this.#markLedger(snapshot);
+      this.#lookAtClosing(perpOf(snapshot).toString());
     }
     if (!isLiquidatedSince(snapshot, liquidatedMs)) return;
     state.apply(rememberLiquidation, snapshot.lastLiquidationMs);
     // What happened before the first look is history.
     if (seen !== null) this.#liquidated({ to: formatSol(perpOf(snapshot)) });
+  }
+
+  #lookAtClosing(perp: string): void {
+    const { state } = this.#core;
+    if (state.current.closing === null && perp !== '0') return;
+    if (perp === '0' || remembersLeftOpen()) state.apply(lookAtClosing, perp, Date.now());
   }
 
   /** Engine and venue agree: later differences are told from what the ledger says now. */
@@ -80,6 +91,7 @@ export class PositionCheck {
     const perp = perpOf(snapshot).toString();
     const spot = (exposure(snapshot, settings.policy).spot ?? 0n).toString();
     if (difference.kind !== 'not_yet') state.apply(lift, 'resync');
+    if (isRestrictedBy(state.current, 'foreign_trade') && this.#isOthers()) state.apply(lift, 'foreign_trade');
     switch (difference.kind) {
       case 'none':
         state.apply(endDoubts);
@@ -96,7 +108,7 @@ export class PositionCheck {
         return;
       case 'first_look':
         // After Temporal was lost the position is ours, as far as the journal tells: RESUME or its operation decides.
-        if (firstEver && difference.perp !== 0n && !this.#mayBeOurs()) {
+        if (firstEver && difference.perp !== 0n && !this.#mayBeOurs() && !this.#isOthers()) {
           this.#foreignPosition({ from: 0n, to: difference.perp });
         }
         state.apply(takePosition, perp, spot);
@@ -105,10 +117,10 @@ export class PositionCheck {
         this.#liquidated(moved(difference));
         break;
       case 'foreign_reduction':
-        this.#foreignReduction(difference);
+        if (!this.#isOthers()) this.#foreignReduction(difference);
         break;
       case 'foreign_increase':
-        this.#foreignPosition(difference);
+        if (!this.#isOthers()) this.#foreignPosition(difference);
         break;
     }
     state.apply(expectPosition, perp);
@@ -138,6 +150,11 @@ export class PositionCheck {
   #desync(change: AlertDetails<'DESYNC'>): void {
     const slot = this.#core.state.current.seen?.slot ?? 0;
     this.#restrict('desync', 'nothing', raised('DESYNC', change), String(slot));
+  }
+
+  /** Of an account that is only watched every trade is somebody else's: none is foreign. */
+  #isOthers(): boolean {
+    return isWatchOnly(this.#core.settings.policy) && patched('watch-only');
   }
 
   #mayBeOurs(): boolean {

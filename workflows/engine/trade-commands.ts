@@ -1,7 +1,8 @@
 /** Commands that start an operation: admitted, planned on a fresh snapshot, confirmed where they must be, started in turn. */
-import { condition, getExternalWorkflowHandle, patched } from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, isCancellation, patched } from '@temporalio/workflow';
 import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
 import { refusalOf } from '../../src/domain/engine/admission.ts';
+import { awaitExit, exitInVain, forgetExit } from '../../src/domain/engine/closing.ts';
 import {
   admissionView,
   rememberCommand,
@@ -12,7 +13,7 @@ import { tradingStateOf } from '../../src/domain/engine/hold.ts';
 import { flattenWithoutPosition, forgetCommand } from '../../src/domain/engine/transitions.ts';
 import type { ShownTerms } from '../../src/domain/gates/shown.ts';
 import { actionOf, type CommandAnswer, type CommandEnvelope, done, refused } from '../../src/domain/order/command.ts';
-import type { AskedOperation } from '../../src/domain/order/operation-request.ts';
+import type { AskedOperation, ExitRequest } from '../../src/domain/order/operation-request.ts';
 import { type AdmissionRow, admissionRow, isExit, type OperationKind } from '../../src/domain/order/operations.ts';
 import { type OperationPlan, planCommand } from '../../src/domain/planning/plan-command.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
@@ -25,6 +26,7 @@ import {
   CONFIRMATION_INVALID,
   engineBusy,
   expiry,
+  failedInside,
   JOURNAL_DOWN,
   unreadInTurn,
   VENUE_DOWN,
@@ -34,6 +36,7 @@ import {
 import type { Confirmations } from './confirmations.ts';
 import type { EngineCore } from './core.ts';
 import type { StartRequest } from './operation-starter.ts';
+import { remembersLeftOpen } from './report-taking.ts';
 import type { SlotLine } from './slot-line.ts';
 
 type StartPlan = Extract<OperationPlan, { kind: 'start' }>;
@@ -85,6 +88,27 @@ export class TradeCommands {
 
   /** The answer when no operation was started; null when one was, and its report brings the answer. */
   async run(envelope: CommandEnvelope, request: AskedOperation): Promise<CommandAnswer | null> {
+    try {
+      const answer = await this.#answer(envelope, request);
+      if (answer !== null && isExit(request.kind)) this.#endClosing(envelope, answer);
+      return answer;
+    } catch (error) {
+      if (isExit(request.kind) && !isCancellation(error)) this.#endClosing(envelope, refused(failedInside(error)));
+      throw error;
+    }
+  }
+
+  /** An exit that was accepted, waited, and came to nothing: what it left open stays in view. */
+  #endClosing({ commandId }: CommandEnvelope, { success, error }: CommandAnswer): void {
+    const { engineId, state } = this.#core;
+    const operationId = operationIdOf(engineId, commandId);
+    if (state.current.closing?.operationId !== operationId) return;
+    const isMoot = success || error === undefined || error.code === 'NO_POSITION' || !remembersLeftOpen();
+    if (isMoot) state.apply(forgetExit, operationId);
+    else state.apply(exitInVain, operationId, error.message, Date.now());
+  }
+
+  async #answer(envelope: CommandEnvelope, request: AskedOperation): Promise<CommandAnswer | null> {
     const { kind } = request;
     const { records, confirmations, comparePosition, reportsTaken } = this.#ports;
     // The direction of a rebalance shows only on a snapshot.
@@ -102,7 +126,7 @@ export class TradeCommands {
     if (!isExit(kind) || !withSnapshot) await records.takeReported(admitted);
     const early = withSnapshot ? null : refusal();
     if (early !== null) return await records.conclude(envelope, refused(early), true);
-    const snapshot = await this.#snapshotFor(kind, withSnapshot ? admitted : null);
+    const snapshot = await this.#snapshotFor(envelope.commandId, kind, withSnapshot ? admitted : null);
     if (snapshot === null) return await this.#answerUnread(envelope, kind, admitted);
     // What an operation told meanwhile may not be in what was read.
     if (reportsTaken() === reports) comparePosition(snapshot);
@@ -115,7 +139,8 @@ export class TradeCommands {
   #plan(request: AskedOperation, { snapshot, shown }: Look): OperationPlan {
     const { hedgeTargetPpm, cooldownUntilMs } = this.#core.state.current;
     const { policy } = this.#core.settings;
-    return planCommand(request, { snapshot, policy, hedgeTargetPpm, cooldownUntilMs, shown, nowMs: Date.now() });
+    const plan = planCommand(request, { snapshot, policy, hedgeTargetPpm, cooldownUntilMs, shown, nowMs: Date.now() });
+    return isExit(request.kind) ? asReplayed(request, plan) : plan;
   }
 
   async #answerPlan(
@@ -141,10 +166,16 @@ export class TradeCommands {
   }
 
   /** What a command is planned on. A way out waits neither for the journal nor in vain for a venue that is away. */
-  async #snapshotFor(kind: OperationKind, admitted: AdmittedCommand | null): Promise<Snapshot | null> {
+  async #snapshotFor(
+    commandId: string,
+    kind: OperationKind,
+    admitted: AdmittedCommand | null,
+  ): Promise<Snapshot | null> {
     const read =
       admitted === null ? await this.#ports.account.tryRead() : admitted.snapshot && decodeSnapshot(admitted.snapshot);
-    return read === null && isExit(kind) && mayComeBack(admitted) ? await this.#whenReadable() : read;
+    if (read !== null || !isExit(kind) || !mayComeBack(admitted)) return read;
+    this.#core.state.apply(awaitExit, operationIdOf(this.#core.engineId, commandId));
+    return await this.#whenReadable();
   }
 
   /** At the watch's next snapshot, or tried again as often as it does; null: not within the time of a person's word. */
@@ -195,6 +226,7 @@ export class TradeCommands {
     const operationId = operationIdOf(engineId, commandId);
     state.apply(rememberCommand, { commandId, requestHash, operationId, answer: null });
     line.join(commandId, exits);
+    if (exits) state.apply(awaitExit, operationId);
     try {
       if (exits) await this.#standDownWhatRuns(envelope, request.kind);
       const inTurn = await this.#inTurn(envelope, request, planned);
@@ -276,7 +308,7 @@ export class TradeCommands {
     const running = trackedOperation(this.#core.state.current, slot)?.kind;
     if (running === 'flatten' || (running === 'close' && kind === 'close')) return;
     await getExternalWorkflowHandle(operationWorkflowId(slot))
-      .signal(standDown, { reason: `${actionOf(request)} comes first` })
+      .signal(standDown, { reason: `${actionOf(request)} comes first`, exitFollows: true })
       .catch(() => undefined);
   }
 
@@ -289,6 +321,12 @@ export class TradeCommands {
     return before !== 'halted';
   }
 }
+
+/** In histories of 0.1.0 an exit without permission started its operation, which was refused. */
+const asReplayed = (request: AskedOperation, plan: OperationPlan): OperationPlan =>
+  plan.kind === 'refuse' && plan.error.code === 'PERMISSION_DENIED' && !patched('exit-without-permission')
+    ? { kind: 'start', request: request as ExitRequest, reducing: true }
+    : plan;
 
 /** The venue did not answer; what is wrong for good is no use to wait for. */
 function mayComeBack(admitted: AdmittedCommand | null): boolean {

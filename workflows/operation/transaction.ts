@@ -71,7 +71,7 @@ export async function runOperation(
   const host = new OperationHost(input, carried);
   // An operator's cancellation is a wish to stop, not a licence to forget what was sent.
   CancellationScope.current().cancelRequested.catch(() =>
-    host.push({ kind: 'stand_down', reason: 'cancelled by an operator' }),
+    host.push({ kind: 'stand_down', reason: 'cancelled by an operator', exitFollows: false }),
   );
   return await CancellationScope.nonCancellable(() => host.run(workflow));
 }
@@ -114,7 +114,9 @@ class OperationHost {
 
   private setHandlers(): void {
     setHandler(operationState, (): OperationReport => reportOf(this.state, Date.now()));
-    setHandler(standDown, ({ reason }) => this.push({ kind: 'stand_down', reason }));
+    setHandler(standDown, ({ reason, exitFollows }) =>
+      this.push({ kind: 'stand_down', reason, ...(exitFollows === undefined ? {} : { exitFollows }) }),
+    );
     setHandler(reportAgain, () => this.push({ kind: 'report_again' }));
     setHandler(slotGranted, (confirmed) => this.push({ kind: 'slot_granted', ...confirmed }));
     setHandler(resolveTransaction, (verdict) => {

@@ -2,7 +2,7 @@
 import type { State } from '../../../src/protocol/state.ts';
 import { percent, ratio, sol, UNKNOWN, usd } from '../format/number.ts';
 import { cooldownWords, liquidationPrice, perpOf } from '../state/exposure-figures.ts';
-import { type HedgeInput, hedgeStatus } from '../state/hedge-status.ts';
+import { deviation, type HedgeInput, hedgeStatus } from '../state/hedge-status.ts';
 import { sinceStatsMs, stats } from '../state/store.ts';
 import { Holds } from './holds.tsx';
 import { Badge, Figure, Panel } from './parts.tsx';
@@ -29,7 +29,7 @@ export function ExposurePanel() {
         <Figure label="Net delta" value={sol(now?.drift_state.net_delta, 'always')} testid="net-delta" large />
         <Figure
           label="Hedge deviation"
-          value={percent(driftPct, 2, 'always')}
+          value={deviation(driftPct)}
           hint={tolerance === null ? undefined : `tolerance ${percent(tolerance, 1)}`}
           testid="drift-pct"
           large

@@ -5,7 +5,7 @@ export interface HedgeInput {
   /** SOL; null: unknown. */
   readonly spot: number | null;
   readonly perp: number | null;
-  /** Part of spot that is to be hedged, 0 to 1; null: unknown. */
+  /** Part of spot that is to be hedged, 0 to 1; null: unknown, or the account is only watched. */
   readonly target: number | null;
   /** Per cent of spot between the position and the target; null: unknown. */
   readonly deviationPct: number | null;
@@ -30,12 +30,18 @@ export function hedgeStatus({ spot, perp, target, deviationPct, tolerance }: Hed
       ? { tone: 'quiet', words: 'No exposure' }
       : { tone: 'info', words: `Unhedged: long ${sol(spot)}` };
   }
-  if (deviationPct === null || target === null) return { tone: 'quiet', words: 'Hedge deviation unknown' };
-  if (Math.abs(deviationPct) > tolerance) {
-    return { tone: 'warn', words: `Off target by ${percent(deviationPct, 2, 'always')}` };
+  if (target !== null) {
+    if (deviationPct === null) return { tone: 'quiet', words: 'Hedge deviation unknown' };
+    if (Math.abs(deviationPct) > tolerance) return { tone: 'warn', words: `Off target by ${deviation(deviationPct)}` };
   }
   if (openPct !== null && openPct > 0 && openPct < 100) {
     return { tone: 'info', words: `Partially hedged (${percent(100 - openPct, 0)})` };
   }
-  return { tone: 'info', words: 'On target' };
+  return { tone: 'info', words: target === null ? 'No hedge target' : 'On target' };
 }
+
+/** Of next to no spot a percentage says nothing. */
+export const deviation = (pct: number | null | undefined): string =>
+  pct != null && Math.abs(pct) > 1_000
+    ? `${pct < 0 ? 'less than −' : 'more than +'}1,000 %`
+    : percent(pct, 2, 'always');

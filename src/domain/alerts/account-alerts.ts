@@ -1,7 +1,7 @@
 /** Alerts about the account and its position. Raised by `account-conditions.ts` and by the watch. */
 import { type FailedGate, gateSentence } from '../gates/gate-words.ts';
 import { GUARD_LIQUIDATION_DISTANCE_PCT } from '../gates/guard.ts';
-import { percentText, shownSol, shownUsd, timeText } from '../money/display.ts';
+import { percentText, shownSol, shownUsd, signedDeviation, timeText } from '../money/display.ts';
 import { condition, withPeriod } from './alert-row.ts';
 
 export const HEALTH_WARNING_BELOW = 50;
@@ -64,7 +64,7 @@ const reasons = ({ gates, why }: BlockedDetails): string =>
   [...gates.map(gateSentence), ...(why === undefined ? [] : [why])].join(' ');
 
 const deviation = ({ drift_pct }: { readonly drift_pct?: number }): string =>
-  drift_pct === undefined ? '' : ` The hedge deviation is ${percentText(drift_pct, 2)}.`;
+  drift_pct === undefined ? '' : ` The hedge deviation is ${signedDeviation(drift_pct)}.`;
 
 export const ACCOUNT_ALERTS = {
   HEALTH_WARNING: condition<MarginDetails>({

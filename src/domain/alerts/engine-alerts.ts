@@ -65,6 +65,16 @@ export const ENGINE_ALERTS = {
     needsPerson: true,
     over: 'Trading was resumed after the guard had acted.',
   }),
+  POSITION_LEFT_OPEN: condition<{ readonly remaining: string | null; readonly why: string | null }>({
+    severity: 'critical',
+    title: 'The position was not closed',
+    happened: ({ remaining, why }) =>
+      `A Close or Flatten has ended, and ${remaining === null ? 'the position may still be open' : `${shownSol(remaining)} SOL is still open`}. ` +
+      `Nothing works on it now.${why === null ? '' : ` The reason: ${withPeriod(why)}`}`,
+    action: 'Use Close again, or Flatten, which accepts a worse price. Use Resume to keep the position.',
+    needsPerson: true,
+    over: 'The position is closed, is being closed, or was kept.',
+  }),
   LATE_FILL: event<Moved>({
     severity: 'info',
     title: 'Order filled late',

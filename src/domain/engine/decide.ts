@@ -23,10 +23,10 @@ import {
   FULL_HEDGE_PPM,
   reservedFor,
 } from '../hedge/delta.ts';
-import type { Policy } from '../hedge/policy.ts';
+import { isWatchOnly, type Policy } from '../hedge/policy.ts';
 import { perpMarketOf } from '../margin/margin.ts';
 import { formatSol } from '../money/amounts.ts';
-import { signed } from '../money/display.ts';
+import { signedDeviation } from '../money/display.ts';
 import { abs, type Lamports, lamports } from '../money/units.ts';
 import { isAutomatic } from '../order/operations.ts';
 import { type Hold, tradingStateOf } from './hold.ts';
@@ -73,6 +73,7 @@ export type ReasonCode =
   | 'HELD'
   | 'GUARD'
   | 'GUARD_BLOCKED'
+  | 'WATCH_ONLY'
   | 'NO_POSITION'
   | 'LONG_POSITION'
   | 'SPOT_UNKNOWN'
@@ -184,8 +185,6 @@ const guardBasis = ({ holds, dropped = false }: DecisionContext): GuardBasis =>
 
 const whyBlocked = (gates: GateReport): string => blockingGates(gates).map(gateSentence).join(' ');
 
-const deviationText = (pct: number): string => `${signed(pct, Math.abs(pct).toFixed(2), '+')} %`;
-
 const automaticGates = (
   snapshot: Snapshot,
   kind: 'correct' | 'guard',
@@ -211,6 +210,8 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
   }
   const blind = context.holds.filter(isBlinding);
   if (blind.length > 0) return held(blind);
+  if (isWatchOnly(policy))
+    return hold('WATCH_ONLY', 'Driftless only watches this account (LIVE_PERMISSIONS=read-only).');
   const exposed = exposure(snapshot, policy);
   const { spot, perp, naked } = exposed;
   if (perp === 0n) return hold('NO_POSITION', 'No open position. The engine never opens one by itself.');
@@ -223,7 +224,7 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
   const correction = correct(snapshot, exposed, context.hedgeTargetPpm, policy);
   const { delta, driftPct, figures } = correction;
   if (Math.abs(driftPct) <= policy.driftTolerancePct) {
-    return hold('WITHIN_TOLERANCE', `On target. Hedge deviation: ${deviationText(driftPct)}.`, figures);
+    return hold('WITHIN_TOLERANCE', `On target. Hedge deviation: ${signedDeviation(driftPct)}.`, figures);
   }
   if (naked && isConfirmedExcess(excessOf(spot, perp), spot, context, policy)) {
     return hold('NAKED_CONFIRMED', 'A short larger than spot was confirmed. REBALANCE or CLOSE ends it.', figures);
@@ -248,7 +249,7 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
   }
   const gates = automaticGates(snapshot, 'correct', delta, context.hedgeTargetPpm, policy, nowMs);
   if (!gates.pass) return { ...hold('GATE_BLOCKED', `The rebalance is blocked. ${whyBlocked(gates)}`, figures), gates };
-  const text = `Hedge deviation: ${deviationText(driftPct)}. ${delta < 0n ? 'Selling' : 'Buying'} ${formatSol(abs(delta))} SOL.`;
+  const text = `Hedge deviation: ${signedDeviation(driftPct)}. ${delta < 0n ? 'Selling' : 'Buying'} ${formatSol(abs(delta))} SOL.`;
   return { action: { kind: 'correct', delta, enlarging }, reasons: [{ code: 'CORRECT', text, figures }], gates };
 }
 
@@ -326,7 +327,7 @@ export function planRebalance(snapshot: Snapshot, policy: Policy, cooldownUntilM
   }
   const { delta, driftPct, belowMinimum, figures } = correct(snapshot, exposed, FULL_HEDGE_PPM, policy);
   if (Math.abs(driftPct) <= policy.driftTolerancePct) {
-    return { kind: 'nothing', text: `On target. Hedge deviation: ${deviationText(driftPct)}.`, figures };
+    return { kind: 'nothing', text: `On target. Hedge deviation: ${signedDeviation(driftPct)}.`, figures };
   }
   const waitMs = cooldownLeftMs(snapshot, { cooldownUntilMs });
   if (waitMs > 0 && !exposed.naked) return refuse(cooldownError(waitMs, figures));

@@ -11,8 +11,9 @@ import { excessOf, FULL_HEDGE_PPM, hedgeTargetPpm } from '../hedge/delta.ts';
 import { lamports, min } from '../money/units.ts';
 import type { OperationReport } from '../operation/operation-report.ts';
 import { type CommandAnswer, isFinal } from '../order/command.ts';
-import { admissionRow, type OperationKind } from '../order/operations.ts';
+import { admissionRow, isExit, type OperationKind } from '../order/operations.ts';
 import { type AdmissionView, refusalOf } from './admission.ts';
+import { type Closing, closingAtEnd, closingAtStart, keptOpen } from './closing.ts';
 import type { DecisionContext } from './decide.ts';
 import { type Hold, type EngineState as RunState, withHold, withoutHold } from './hold.ts';
 import type { PendingWrites } from './pending-writes.ts';
@@ -96,6 +97,8 @@ export interface EngineCarried {
   readonly cooldownEndsAtMs: number | null;
   /** Market time. A person adopted the position: until then nothing automatic trades but the guard. */
   readonly quietUntilMs: number | null;
+  /** The exit that a person asked for last, until a look shows that it reached its goal. */
+  readonly closing: Closing | null;
   readonly slot: string | null;
   readonly operations: readonly TrackedOperation[];
   /** When the newest operation was accepted: the journal has none that is newer. Null: not known yet. */
@@ -145,6 +148,7 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   cooldownUntilMs: null,
   cooldownEndsAtMs: null,
   quietUntilMs: null,
+  closing: null,
   slot: null,
   operations: [],
   startedUpToMs: null,
@@ -253,7 +257,7 @@ function refusalOfRetry(engine: EngineCarried, operation: TrackedOperation): Err
 /** The operation takes the slot. */
 export function startOperation(engine: EngineCarried, operation: TrackedOperation): EngineCarried {
   return {
-    ...engine,
+    ...closingAtStart(engine, operation),
     slot: operation.operationId,
     operations: [...engine.operations, operation],
     startedUpToMs: Math.max(engine.startedUpToMs ?? 0, operation.acceptedAtMs),
@@ -267,6 +271,8 @@ export interface ReportContext {
   readonly cooldownMs: number;
   /** Wall milliseconds that `cooldownMs` takes; null when rows end it (`max`). */
   readonly cooldownWallMs: number | null;
+  /** A history of 0.1.0 is replayed: what an exit left open was not remembered, and a guard that failed had no time. */
+  readonly asIn0_1?: boolean;
 }
 
 /** Takes a report; one that is not newer than the last, or of an operation that is not ours, changes nothing. */
@@ -309,10 +315,26 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
     case 'dropped':
       return leaveSlot(next, operation.operationId);
     case 'released':
-      return settleEffects(leaveSlot(next, operation.operationId), operation, before, report, context);
+      return exitTold(
+        settleEffects(leaveSlot(next, operation.operationId), operation, before, report, context),
+        report,
+        context,
+      );
     case 'ended':
-      return end(leaveSlot(next, operation.operationId), operation, before, report, context);
+      return exitTold(end(leaveSlot(next, operation.operationId), operation, before, report, context), report, context);
   }
+}
+
+/** An exit works no more: was it flat? */
+function exitTold(
+  engine: EngineCarried,
+  report: OperationReport,
+  { nowMs, asIn0_1 = false }: ReportContext,
+): EngineCarried {
+  const { operationId, kind, answer, error, flat = answer?.success === true } = report;
+  return isExit(kind) && !asIn0_1
+    ? closingAtEnd(engine, { operationId, why: error?.message ?? null }, flat, nowMs)
+    : engine;
 }
 
 /** An OPEN whose fate was unknown: whatever is told of it, only the account says what a person now has. */
@@ -397,6 +419,8 @@ function settleEffects(
     case 'close':
       return succeeded ? { ...engine, hedgeTargetPpm: 0, confirmedExcess: null } : engine;
     case 'flatten':
+      // Refused outright, it was nothing but a word: nothing is halted by it.
+      if (report.answer?.data.status === 'rejected' && context.asIn0_1 !== true) return engine;
       return flattened(succeeded ? { ...engine, hedgeTargetPpm: 0, confirmedExcess: null } : engine, context.nowMs);
     case 'rebalance':
     case 'correct':
@@ -495,10 +519,11 @@ function countFailure(engine: EngineCarried, report: OperationReport, context: R
 }
 
 /** The position may have gone meanwhile: then nothing failed. */
-const guardFailed = (engine: EngineCarried, report: OperationReport, context: ReportContext): EngineCarried =>
-  report.error?.code === 'NO_POSITION'
-    ? engine
-    : { ...countFailure(engine, report, context), guardRetryAtMs: context.marketNowMs + GUARD_RETRY_MS };
+function guardFailed(engine: EngineCarried, report: OperationReport, context: ReportContext): EngineCarried {
+  if (context.asIn0_1 === true) return countFailure(engine, report, context);
+  if (report.error?.code === 'NO_POSITION') return engine;
+  return { ...countFailure(engine, report, context), guardRetryAtMs: context.marketNowMs + GUARD_RETRY_MS };
+}
 
 /** What a person chose with OPEN: short / spot. Of what lies beyond spot, as much is confirmed as they were shown. */
 function chosen(engine: EngineCarried, { spot, confirmedNetDelta }: TrackedOperation, perp: string): EngineCarried {
@@ -547,7 +572,7 @@ export function resume(engine: EngineCarried, perp: string | null, spot: string)
   // What stands is taken over: a target from before would trade away what a person just accepted.
   const changed = engine.holds.some((hold) => TAKEN_OVER.includes(hold.code));
   const next: EngineCarried = {
-    ...engine,
+    ...keptOpen(engine),
     failures: 0,
     backoffUntilMs: null,
     guardRetryAtMs: null,
@@ -607,7 +632,7 @@ export const MAX_DOUBTS = 3;
  * guard follows before `quietUntilMs` (market time): a person who takes a position over has time to look at it.
  */
 export function adopt(engine: EngineCarried, perp: string, spot: string, quietUntilMs: number): EngineCarried {
-  const next = { ...engine, holds: withoutHold(engine.holds, 'foreign_trade'), quietUntilMs };
+  const next = { ...keptOpen({ ...engine, holds: withoutHold(engine.holds, 'foreign_trade') }), quietUntilMs };
   return isQuiet(engine)
     ? { ...next, expectedPerp: perp, hedgeTargetPpm: hedgeTargetOf(perp, spot), confirmedExcess: null }
     : takeOverLater(next, true);

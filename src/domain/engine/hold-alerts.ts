@@ -14,6 +14,11 @@ function draftOf(hold: Hold): AlertDraft | null {
   switch (alertOf(hold)) {
     case 'GUARD_ACTED':
       return raised('GUARD_ACTED', {});
+    case 'POSITION_LEFT_OPEN': {
+      const { remaining, why } = hold.details ?? {};
+      const text = (value: unknown) => (typeof value === 'string' ? value : null);
+      return raised('POSITION_LEFT_OPEN', { remaining: text(remaining), why: text(why) });
+    }
     case 'AUTOMATIC_TRADES_FAILED': {
       const { failures, last_error: reason } = hold.details ?? {};
       return raised('AUTOMATIC_TRADES_FAILED', { failures: Number(failures), reason: String(reason) });

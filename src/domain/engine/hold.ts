@@ -14,6 +14,7 @@ export const HOLD_CODES = [
   'stores_diverged',
   'settings_refused',
   'flattened',
+  'left_open',
   'guarded',
   'stopped',
 ] as const;

@@ -2,9 +2,10 @@
 
 import { addedSize } from '../account/position.ts';
 import { judgeProfitability } from '../hedge/carry.ts';
-import { countedSpot, driftPct, reservedFor } from '../hedge/delta.ts';
+import { countedSpot, driftPct, hedgeableSpot, reservedFor } from '../hedge/delta.ts';
 import { annualizedRate } from '../hedge/funding.ts';
-import { abs, type Lamports, lamports, usdNumber } from '../money/units.ts';
+import { TELLING_DEVIATION_PCT } from '../money/display.ts';
+import { abs, type Lamports, lamports, solNumber, usdNumber } from '../money/units.ts';
 import { whatHoldsBack } from './gate-size-checks.ts';
 import {
   type GateCheck,
@@ -97,11 +98,14 @@ export function deltaExposed(subject: GateSubject): GateCheck {
   const before = spot + perp;
   const drift = driftPct(spotAfter, perpAfter, reservedFor(policy));
   const farther = abs(after) > abs(before) || (after !== 0n && before !== 0n && after > 0n !== before > 0n);
+  // Of next to no spot a percentage says nothing: what stands open is told in SOL.
+  const inSol = Math.abs(drift) > TELLING_DEVIATION_PCT;
+  const tolerated = Number(hedgeableSpot(spotAfter, reservedFor(policy))) * (need / 100);
   return {
     pass: Math.abs(drift) <= need || !farther,
-    have: drift,
-    need,
-    unit: '%',
+    ...(inSol
+      ? { have: solNumber(lamports(after)), need: solNumber(lamports(BigInt(Math.floor(tolerated)))), unit: 'SOL' }
+      : { have: drift, need, unit: '%' }),
     remedy: 'Confirm that you want this exposure, or choose a size that hedges what you hold.',
   };
 }

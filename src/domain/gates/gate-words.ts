@@ -54,6 +54,16 @@ const figures =
   (gate) =>
     sentence(...pair(gate));
 
+const awayFromNeutral = figures(
+  inPercent,
+  (have, need) => `The account would be ${have} away from neutral; the tolerance is ${need}.`,
+);
+
+function nothingToHedge(net: number): string {
+  const size = Math.abs(net).toFixed(DECIMALS.sol[0]);
+  return `The account would be ${size} SOL ${net < 0 ? 'short' : 'long'}, with next to no spot to hedge.`;
+}
+
 const WORDS: Readonly<Record<GateCode, Words>> = {
   PERMISSION: ({ have, need }) =>
     `${need === 'trading' ? 'Trading is disabled' : 'Deposits and withdrawals are disabled'} (${have === 'capital' ? 'capital only' : 'read-only'}).`,
@@ -79,10 +89,8 @@ const WORDS: Readonly<Record<GateCode, Words>> = {
     inPercent,
     (have, need) => `Liquidation would be ${have} away; it must stay at least ${need} away.`,
   ),
-  DELTA_EXPOSED: figures(
-    inPercent,
-    (have, need) => `The account would be ${have} away from neutral; the tolerance is ${need}.`,
-  ),
+  DELTA_EXPOSED: (gate) =>
+    gate.unit === 'SOL' && typeof gate.have === 'number' ? nothingToHedge(gate.have) : awayFromNeutral(gate),
   UNPROFITABLE: figures(inUsd, (have, need) => `Expected funding: ${have}. Costs: ${need}.`),
   MAX_AUTO_TRADE: figures(inUsd, (have, need) => `The trade is worth ${have}; the automatic limit is ${need}.`),
 };

@@ -27,6 +27,9 @@ export const Policy = z.object({
 });
 export type Policy = z.output<typeof Policy>;
 export type PolicyJson = z.input<typeof Policy>;
+/** A process that may trade nothing and move nothing only watches: the account has no hedge target of ours. */
+export const isWatchOnly = ({ mode, permissions }: Pick<PolicyJson, 'mode' | 'permissions'>): boolean =>
+  mode === 'live' && permissions === 'read-only';
 export const decodePolicy = (json: PolicyJson): Policy => z.decode(Policy, json);
 
 /** The defaults of the settings, for paper. */

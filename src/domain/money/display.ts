@@ -51,5 +51,15 @@ export function shownSolChange(from: string, to: string): string {
 export const percentText = (value: number, decimals = 1): string =>
   `${signed(value, Math.abs(value).toFixed(decimals))} %`;
 
+/** Beyond this a hedge deviation only says that there is next to no spot to hedge. */
+export const TELLING_DEVIATION_PCT = 1_000;
+
+/** `+1.50 %`, `0.00 %`; with next to no spot `more than +1,000 %`. */
+export function signedDeviation(pct: number): string {
+  if (pct > TELLING_DEVIATION_PCT) return 'more than +1,000 %';
+  if (pct < -TELLING_DEVIATION_PCT) return `less than ${MINUS}1,000 %`;
+  return `${signed(pct, Math.abs(pct).toFixed(2), '+')} %`;
+}
+
 /** `2026-11-29 14:05 UTC`. */
 export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -28,6 +28,8 @@ export interface OperationReport {
   readonly error: ErrorReport | null;
   /** An order of it is over, and nobody tells what it filled: `perpChange` may lack that. */
   readonly fillUnknown?: boolean;
+  /** Of an exit: its goal is reached. Absent: no exit, or an older version. */
+  readonly flat?: boolean;
   /** A person's retry has its proof, or a close may go on after an attempt that was unknown: it asks for the operation slot: grant it by the signal `slotGranted`. */
   readonly wantsSlot?: boolean;
 }

@@ -144,7 +144,7 @@ export function step(state: OperationState, event: OperationEvent): Step<Operati
       b.dispatch(event);
       break;
     case 'stand_down':
-      onStandDown(b, event.reason);
+      onStandDown(b, event.reason, event.exitFollows ?? true);
       break;
     case 'slot_granted':
       onSlotGranted(b, {
@@ -187,6 +187,7 @@ export function reportOf(state: OperationState, nowMs: number): OperationReport 
     contradicted: state.legs.some((other) => other.tx.contradicted),
     error: state.answer?.error ?? leg?.tx.error ?? null,
     ...(hasUnknownFill(state) ? { fillUnknown: true } : {}),
+    ...(isExitRequest(state.task.request) ? { flat: state.flat } : {}),
     wantsSlot: leg?.tx.stage === 'awaiting_slot' || state.slotUntilMs != null,
   };
 }
@@ -368,9 +369,9 @@ function onResult(b: OperationBuilder, result: Extract<OperationEvent, { kind: '
   b.dispatch({ ...result, ...at });
 }
 
-function onStandDown(b: OperationBuilder, reason: string): void {
+function onStandDown(b: OperationBuilder, reason: string, exitFollows: boolean): void {
   if (b.state.standDown !== null) return;
-  b.set({ standDown: reason });
+  b.set({ standDown: reason, ...(exitFollows ? { yields: true } : {}) });
   // A cancel takes risk away, and what is being made final needs no attempt.
   if (b.leg.purpose !== 'cancel') b.dispatch({ kind: 'stand_down', nowMs: b.nowMs, reason });
 }
@@ -506,7 +507,8 @@ const mayAskForSlot = (state: OperationState): boolean =>
 
 function endIncomplete(b: OperationBuilder): void {
   const { state } = b;
-  if (state.standDown === null && !(state.left && !hasNewRules(state.task))) {
+  // Whatever ended it: unless another exit has taken over, a person is told.
+  if (state.yields !== true && !(state.left && !hasNewRules(state.task))) {
     b.alert(raised('CLOSE_INCOMPLETE', { remaining: remainingText(state), placements: landedPlacements(state) }));
   }
   finish(b);

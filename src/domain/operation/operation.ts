@@ -97,6 +97,8 @@ export interface OperationState {
   /** A close's goal is reached. */
   readonly flat: boolean;
   readonly standDown: string | null;
+  /** It stood down for an exit, which goes on where this one ended. */
+  readonly yields?: boolean;
   /** It left the slot: no further attempt without being given it again. */
   readonly left: boolean;
   readonly recovered: boolean;
@@ -185,7 +187,8 @@ export type OperationEvent =
   | { readonly kind: 'result'; readonly ticket: number; readonly nowMs: number; readonly result: MainResult }
   | { readonly kind: 'verdict'; readonly nowMs: number; readonly asked: AskedVerdict }
   | { readonly kind: 'malformed_verdict'; readonly nowMs: number; readonly error: ErrorReport }
-  | { readonly kind: 'stand_down'; readonly nowMs: number; readonly reason: string }
+  /** `exitFollows` false: nobody goes on where it ends. Absent in older messages: only exits sent it then. */
+  | { readonly kind: 'stand_down'; readonly nowMs: number; readonly reason: string; readonly exitFollows?: boolean }
   | {
       readonly kind: 'slot_granted';
       readonly nowMs: number;

@@ -79,15 +79,27 @@ const unknownMarket = (market: string, snapshot: Snapshot): OperationPlan =>
     details: { field: 'market', got: market, expected: snapshot.markets.perps.map((perp) => perp.market).join(', ') },
   });
 
-/** No gate is asked here that could keep a person in. FLATTEN without a position still halts. */
-function planExit(request: ExitRequest, { snapshot }: PlanInput): OperationPlan {
+/**
+ * Of the gates only the permission is asked here: without it there is nothing to try, and FLATTEN halts nothing. The others
+ * may pass when the operation asks them. FLATTEN without a position still halts.
+ */
+function planExit(request: ExitRequest, input: PlanInput): OperationPlan {
+  const { snapshot } = input;
   const { account } = snapshot;
   const { kind, market } = request;
+  const denied = permissionRefusal(request, input);
+  if (denied !== null) return refuse(denied);
   const flat = account === null || (perpSize(account, snapshot.markets, market) === 0n && account.orders.length === 0);
   if (!flat) return { kind: 'start', request, reducing: true };
   return kind === 'flatten'
     ? { kind: 'nothing', message: 'No open position. Trading is halted until RESUME.' }
     : refuse({ code: 'NO_POSITION', message: `There is no open position in ${market}.` });
+}
+
+function permissionRefusal({ kind, market }: ExitRequest, input: PlanInput): ErrorReport | null {
+  const operation = { kind, market, size: '0' };
+  const report = evaluateGates({ ...input, operation, automatic: false, exposureConfirmed: false });
+  return gateError({ ...report, gates: report.gates.filter(({ code }) => code === 'PERMISSION') });
 }
 
 function planSettle(request: SettleRequest, input: PlanInput): OperationPlan {

@@ -90,6 +90,10 @@ export const SAMPLES: Samples = {
   CONNECTION_LOST: [{ reason: 'no response from the node' }],
   AUTOMATIC_TRADES_FAILED: [{ failures: 3, reason: 'the price moved' }],
   GUARD_ACTED: [{}],
+  POSITION_LEFT_OPEN: [
+    { remaining: '5', why: null },
+    { remaining: null, why: 'The venue has paused this operation' },
+  ],
   LATE_FILL: [MOVED, { from: '-10', to: '-10.00001' }],
   FOREIGN_CLOSE: [{ from: '-10', to: '0' }],
   FOREIGN_TRADE: [MOVED],

@@ -80,6 +80,18 @@ describe('decide, row by row', () => {
     expect(decision.reasons[0]?.text).toContain('The wallet has');
   });
 
+  it('5: has no target of its own for an account that it only watches', () => {
+    const watching: Partial<Policy> = { mode: 'live', permissions: 'read-only' };
+    const watched = judge({ perp: -10 }, { hedgeTargetPpm: 0 }, watching);
+    expect(watched.reasons[0]?.code).toBe('WATCH_ONLY');
+    expect(watched.alerts.raise).toEqual([]);
+    expect(why({ perp: -10 }, { hedgeTargetPpm: 0 }, { ...watching, permissions: 'capital' })).not.toBe('WATCH_ONLY');
+  });
+
+  it('says of next to no spot no percentage without meaning', () => {
+    expect(judge({ sol: 0, perp: '-0.5' }).reasons[0]?.text).toContain('less than \u22121,000 %');
+  });
+
   it('6: never opens by itself, whatever the target says', () => {
     expect(why({})).toBe('NO_POSITION');
     expect(why({}, { hedgeTargetPpm: 0 })).toBe('NO_POSITION');
@@ -209,7 +221,16 @@ describe('decide, row by row', () => {
 
   it('has every row of its document', () => {
     const text = DOCUMENT;
-    const codes = ['BUSY', 'NO_ACCOUNT', 'ENGINE_STOPPED', 'HELD', 'GUARD_BLOCKED', 'NO_POSITION', 'LONG_POSITION'];
+    const codes = [
+      'BUSY',
+      'NO_ACCOUNT',
+      'WATCH_ONLY',
+      'ENGINE_STOPPED',
+      'HELD',
+      'GUARD_BLOCKED',
+      'NO_POSITION',
+      'LONG_POSITION',
+    ];
     const later = [
       'SPOT_UNKNOWN',
       'WITHIN_TOLERANCE',

@@ -34,6 +34,13 @@ describe('what a gate that did not pass says', () => {
     expect(failed('INSUFFICIENT_FUNDS', 4.982985, 5, 'SOL')).toBe('Available: 4.982985 SOL. Needed: 5 SOL.');
   });
 
+  it('tells an exposure without spot in SOL', () => {
+    expect(failed('DELTA_EXPOSED', -99, 0, 'SOL')).toBe(
+      'The account would be 99.0000 SOL short, with next to no spot to hedge.',
+    );
+    expect(failed('DELTA_EXPOSED', 5.5, 0, 'SOL')).toContain('5.5000 SOL long');
+  });
+
   it('is a sentence for every gate, whatever is unknown', () => {
     for (const code of GATE_CODES) {
       for (const have of [null, 1, -0.5, 'a_word']) {

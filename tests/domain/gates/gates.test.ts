@@ -237,6 +237,50 @@ describe('the first deposit', () => {
   });
 });
 
+describe('an exit without permission', () => {
+  const plan = (kind: 'close' | 'flatten', perp: number, policy: GateInput['policy']) =>
+    planCommand(
+      { kind, market: 'SOL-PERP' },
+      {
+        ...{ snapshot: snapshotOf({ perp, snapshot: { rpcLatencyMs: 10 } }), policy, hedgeTargetPpm: 0 },
+        ...{ cooldownUntilMs: null, confirmed: false, nowMs: NOW_MS },
+      },
+    );
+
+  it.each(['close', 'flatten'] as const)('is refused before it starts, so that it halts nothing: %s', (kind) => {
+    for (const permissions of ['read-only', 'capital'] as const) {
+      for (const perp of [-10, 0]) {
+        const refusal = plan(kind, perp, { ...livePolicy(), permissions });
+        expect(refusal).toMatchObject({ kind: 'refuse', error: { code: 'PERMISSION_DENIED' } });
+      }
+    }
+    expect(plan(kind, -10, livePolicy())).toMatchObject({ kind: 'start' });
+  });
+
+  it('is the only gate that is asked then: an empty wallet does not refuse an exit here', () => {
+    const snapshot = snapshotOf({ perp: -10, walletSol: 0 });
+    const input = { snapshot, policy: livePolicy(), hedgeTargetPpm: 0, cooldownUntilMs: null, confirmed: false };
+    expect(planCommand({ kind: 'close', market: 'SOL-PERP' }, { ...input, nowMs: NOW_MS }).kind).toBe('start');
+  });
+});
+
+describe('an exposure with next to no spot', () => {
+  it('is told in SOL, and in per cent where there is some', () => {
+    const exposure = (spot: string) =>
+      judge({
+        ...{
+          operation: trade('open', '-99'),
+          snapshot: snapshotOf({ sol: spot }),
+          policy: paperPolicy(),
+          nowMs: NOW_MS,
+        },
+      }).gates.find(({ code }) => code === 'DELTA_EXPOSED');
+    expect(exposure('0')).toMatchObject({ pass: false, have: -99, unit: 'SOL' });
+    expect(exposure('0.000001')).toMatchObject({ pass: false, unit: 'SOL' });
+    expect(exposure('50')).toMatchObject({ pass: false, have: expect.closeTo(-98, 0), unit: '%' });
+  });
+});
+
 describe('the preview before a confirmation', () => {
   const plan = planCommand(
     { kind: 'open', market: 'SOL-PERP', size: sol('-5').toString() },

@@ -1,0 +1,104 @@
+/**
+ * What a person asked to be closed and still stands: remembered from the command to a look at a flat account, so that a
+ * critical alert stands whenever nothing works on it any longer, whatever ended the work.
+ */
+import { alertReason, raised } from '../alerts/alert.ts';
+import { formatSol } from '../money/amounts.ts';
+import { abs } from '../money/units.ts';
+import { isExit, type OperationKind } from '../order/operations.ts';
+import { type Hold, withHold, withoutHold } from './hold.ts';
+
+export interface Closing {
+  readonly operationId: string;
+  /** The command is in line, or waits for the venue: that is work too. */
+  readonly waits: boolean;
+}
+
+/** The part of the engine's state that this is about. */
+interface ClosingState {
+  readonly closing: Closing | null;
+  readonly holds: readonly Hold[];
+  readonly expectedPerp: string | null;
+  readonly operations: readonly { readonly operationId: string }[];
+}
+
+/** CLOSE or FLATTEN was taken, and waits for its turn. */
+export const awaitExit = <State extends ClosingState>(engine: State, operationId: string): State => ({
+  ...engine,
+  closing: { operationId, waits: true },
+});
+
+/** The command that waited is refused: nothing was sent for it. `why`: a sentence. */
+export const exitInVain = <State extends ClosingState>(
+  engine: State,
+  operationId: string,
+  why: string,
+  nowMs: number,
+): State =>
+  engine.closing?.operationId === operationId
+    ? leftOpen(engine, { operationId, why, perp: engine.expectedPerp }, nowMs)
+    : engine;
+
+/** It had nothing to close, or is no command of ours. */
+export const forgetExit = <State extends ClosingState>(engine: State, operationId: string): State =>
+  engine.closing?.operationId === operationId ? { ...engine, closing: null } : engine;
+
+/** An operation starts: an exit works on what stands; with OPEN or REBALANCE a person wants a position again. */
+export function closingAtStart<State extends ClosingState>(
+  engine: State,
+  { kind, operationId }: { readonly kind: OperationKind; readonly operationId: string },
+): State {
+  if (isExit(kind)) return { ...lifted(engine), closing: { operationId, waits: false } };
+  return kind === 'open' || kind === 'rebalance' ? keptOpen(engine) : engine;
+}
+
+/** A person takes the position as it stands. */
+export const keptOpen = <State extends ClosingState>(engine: State): State => ({ ...lifted(engine), closing: null });
+
+/** An exit told its end, or gave the slot back for good. A later exit is already on it, or nothing is. */
+export function closingAtEnd<State extends ClosingState>(
+  engine: State,
+  { operationId, why }: { readonly operationId: string; readonly why: string | null },
+  isFlat: boolean,
+  nowMs: number,
+): State {
+  if (isFlat || (engine.closing !== null && engine.closing.operationId !== operationId)) return engine;
+  return leftOpen(engine, { operationId, why, perp: engine.expectedPerp }, nowMs);
+}
+
+/** A look at an account that nothing of ours can move: it is flat, or what was to be closed stands. */
+export function lookAtClosing<State extends ClosingState>(engine: State, perp: string, nowMs: number): State {
+  const { closing } = engine;
+  if (perp === '0') {
+    // Until it is final a fork may bring the position back.
+    const isFinal = closing !== null && !engine.operations.some((other) => other.operationId === closing.operationId);
+    return isFinal && !closing.waits ? keptOpen(engine) : lifted(engine);
+  }
+  if (closing === null || closing.waits) return engine;
+  return leftOpen(engine, { operationId: closing.operationId, why: null, perp }, nowMs);
+}
+
+const lifted = <State extends ClosingState>(engine: State): State =>
+  engine.holds.some(({ code }) => code === 'left_open')
+    ? { ...engine, holds: withoutHold(engine.holds, 'left_open') }
+    : engine;
+
+/** What stands, as far as it is known; `why` in words, where something kept it open. */
+interface Left {
+  readonly operationId: string;
+  readonly why: string | null;
+  readonly perp: string | null;
+}
+
+/** The same again changes nothing, so that a look that shows nothing new starts nothing. */
+function leftOpen<State extends ClosingState>(engine: State, { operationId, why, perp }: Left, nowMs: number): State {
+  const closing = { operationId, waits: false };
+  const standing = engine.holds.find(({ code }) => code === 'left_open');
+  const remaining = perp === null ? null : formatSol(abs(BigInt(perp)));
+  const cause = why ?? (typeof standing?.details?.why === 'string' ? standing.details.why : null);
+  const reason = alertReason(raised('POSITION_LEFT_OPEN', { remaining, why: cause }));
+  if (standing?.reason === reason) return { ...engine, closing };
+  const details = { alert: 'POSITION_LEFT_OPEN', remaining, why: cause, operation_id: operationId };
+  const hold: Hold = { code: 'left_open', sinceMs: nowMs, permits: 'reducing', clearedBy: 'person', reason, details };
+  return { ...engine, closing, holds: withHold(engine.holds, hold) };
+}
