@@ -9,6 +9,9 @@ import type { Journal } from '../src/journal/journal.ts';
 import { newestAlerts } from '../src/journal/standing-alerts.ts';
 import type { ErrorDetails } from '../src/lib/errors.ts';
 
+/** Beyond it the oldest go: they were delivered to whoever listened. */
+const MAX_UNWRITTEN = 200;
+
 export interface DeskPorts {
   readonly journal: Pick<Journal, 'db'>;
   readonly alerts: AlertSink;
@@ -17,16 +20,41 @@ export interface DeskPorts {
 export class AlertDesk {
   private readonly alerts: AlertSink;
   private readonly engineId: string;
+  /** What an id follows from where the journal has no row of the code, or none that could be read. */
+  private readonly beginning: string | null;
   private newest: Map<string, Alert>;
+  /** Told, and not in the journal yet: with the code's row before it, as this desk knew it. */
+  private unwritten: readonly Alert[] = [];
+  private writing: Promise<void> | null = null;
 
-  private constructor(alerts: AlertSink, engineId: string, newest: ReadonlyMap<string, Alert>) {
+  private constructor(
+    alerts: AlertSink,
+    engineId: string,
+    newest: ReadonlyMap<string, Alert>,
+    beginning: string | null = null,
+  ) {
     this.alerts = alerts;
     this.engineId = engineId;
     this.newest = new Map(newest);
+    this.beginning = beginning;
   }
 
   static async open({ journal, alerts }: DeskPorts, engineId: string): Promise<AlertDesk> {
     return new AlertDesk(alerts, engineId, await newestAlerts(journal.db, engineId));
+  }
+
+  /** The journal cannot be read: nothing is known to stand, and ids follow from `outage`. */
+  static unread(alerts: AlertSink, engineId: string, outage: string): AlertDesk {
+    return new AlertDesk(alerts, engineId, new Map(), `unread/${outage}`);
+  }
+
+  /** The journal is back: what was told meanwhile is written, unless the journal says the same already. */
+  takeOver(before: AlertDesk | undefined): this {
+    if (before === undefined) return this;
+    const news = before.unwritten.filter(({ code, kind }) => (this.newest.get(code)?.kind ?? 'recovered') !== kind);
+    this.unwritten = [...this.unwritten, ...news];
+    for (const alert of news) this.newest.set(alert.code, alert);
+    return this;
   }
 
   standing(): readonly string[] {
@@ -38,16 +66,34 @@ export class AlertDesk {
     return alert?.kind === 'alert' ? alert : null;
   }
 
-  async raise(draft: AlertDraft, atMs: number, context: ErrorDetails = {}): Promise<void> {
+  /** Told at once, whatever the journal does; `write` brings it there. */
+  raise(draft: AlertDraft, atMs: number, context: ErrorDetails = {}): void {
     const { engineId } = this;
-    const id = alertId(engineId, draft, this.newest.get(draft.code)?.id ?? null);
+    const id = alertId(engineId, draft, this.newest.get(draft.code)?.id ?? this.beginning);
     const alert = newAlert({ id, engineId, tsMs: atMs, draft, context });
-    await this.alerts.raise(alert);
+    this.alerts.announce(alert);
     this.newest.set(draft.code, alert);
+    this.unwritten = [...this.unwritten, alert].slice(-MAX_UNWRITTEN);
   }
 
   /** Nothing, when the code does not stand. */
-  async recover(code: PlainCode, atMs: number): Promise<void> {
-    if (this.standingAlert(code) !== null) await this.raise(recovered(code), atMs);
+  recover(code: PlainCode, atMs: number): void {
+    if (this.standingAlert(code) !== null) this.raise(recovered(code), atMs);
+  }
+
+  /** What the journal has not taken yet, in its order; one that it does not take leaves the rest to the next time. */
+  async write(): Promise<void> {
+    this.writing ??= this.writeAll().finally(() => {
+      this.writing = null;
+    });
+    await this.writing;
+  }
+
+  private async writeAll(): Promise<void> {
+    for (let [alert] = this.unwritten; alert !== undefined; [alert] = this.unwritten) {
+      const written = alert;
+      await this.alerts.raise(written);
+      this.unwritten = this.unwritten.filter((other) => other !== written);
+    }
   }
 }

@@ -13,6 +13,7 @@ import { isLiquidatedSince, reconcile } from '../src/domain/engine/reconcile.ts'
 import { blockingGates, type Gate } from '../src/domain/gates/gates.ts';
 import { decodePolicy, type Policy } from '../src/domain/hedge/policy.ts';
 import type { Journal } from '../src/journal/journal.ts';
+import { BoundedMap } from '../src/lib/bounded.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { CriticalError, TransientError } from '../src/lib/errors.ts';
 import { within } from '../src/lib/within.ts';
@@ -28,8 +29,11 @@ const RECONNECT_MS = 10_000;
 const MIN_POLL_MS = 250;
 const HEARTBEAT_MS = 2_000;
 const THIN_EVERY_MS = 3_600_000;
+const REMEMBERED_DESKS = 100;
 /** Reading goes on beside books that have much to catch up with. */
 const BOOKS_WAIT_MS = 2_000;
+/** The journal has so long for what a look asks of it; a decision does not wait longer. */
+const JOURNAL_WAIT_MS = 1_000;
 /** Books that cannot be kept for so long are told. */
 const BOOKS_BEHIND_MS = 120_000;
 
@@ -40,24 +44,27 @@ export interface WatchPorts {
   readonly clock: Clock;
 }
 
-export const createWatch =
-  (ports: WatchPorts) =>
-  async (input: WatchInput): Promise<WatchResult> => {
+export const createWatch = (ports: WatchPorts) => {
+  /** What was told last, by engine: what a watch goes on from while the journal is away. */
+  const desks = new BoundedMap<string, AlertDesk>(REMEMBERED_DESKS);
+  return async (input: WatchInput): Promise<WatchResult> => {
     const context = Context.current();
     const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
     context.heartbeat();
     try {
-      return await new Watch(ports, input, context).run();
+      return await new Watch(ports, input, context, desks).run();
     } finally {
       clearInterval(heartbeat);
     }
   };
+};
 
 class Watch {
   private readonly ports: WatchPorts;
   private readonly input: WatchInput;
   private readonly policy: Policy;
   private readonly context: Context;
+  private readonly desks: BoundedMap<string, AlertDesk>;
   private alerts: AlertDesk | null = null;
   /** Market time of the last decision. */
   private decidedAtMs: number | null = null;
@@ -68,8 +75,9 @@ class Watch {
   /** Why the books cannot be kept, and since when. */
   private booksBehind: { readonly sinceMs: number; readonly reason: string } | null = null;
 
-  constructor(ports: WatchPorts, input: WatchInput, context: Context) {
+  constructor(ports: WatchPorts, input: WatchInput, context: Context, desks: BoundedMap<string, AlertDesk>) {
     this.ports = ports;
+    this.desks = desks;
     this.input = input;
     this.policy = decodePolicy(input.policy);
     this.context = context;
@@ -112,14 +120,25 @@ class Watch {
     const snapshot = await venue.read('confirmed');
     this.readSlot = snapshot.slot;
     const fence = { engineId, epoch, generation, attempt: this.context.info.attempt };
-    if (!(await this.ports.journal.recordSnapshot(fence, encodeSnapshot(snapshot)))) {
-      // A newer watch writes: this one was cut off and may only end.
-      return { done: { kind: 'checkpoint' }, pauseMs: 0 };
-    }
-    const why = (await this.overtaken()) ? null : await this.look(snapshot);
-    await this.thin();
+    const { journal } = this.ports;
+    // The account was read, whatever becomes of the write: a journal that is away is no lost connection.
+    const written = await this.ask(() => journal.recordSnapshot(fence, encodeSnapshot(snapshot)));
+    // A newer watch writes: this one was cut off and may only end.
+    if (written === false) return { done: { kind: 'checkpoint' }, pauseMs: 0 };
+    // Paper lives in the journal: there everything waits for it.
+    const mayGuard = written !== null || venue.kind !== 'paper';
+    const why = (await this.overtaken()) ? null : await this.look(snapshot, written !== null, mayGuard);
+    await this.ask(() => this.thin());
     if (why !== null) return { done: { kind: 'decide', snapshot: encodeSnapshot(snapshot), why }, pauseMs: 0 };
     return { done: null, pauseMs: more ? 0 : this.pollMs() };
+  }
+
+  /** Of the journal; null: it is away, or takes too long. What is no fault of its own is thrown. */
+  private async ask<T>(question: () => Promise<T>): Promise<T | null> {
+    const answer = await within(JOURNAL_WAIT_MS, question);
+    if (answer.kind === 'value') return answer.value;
+    if (answer.kind === 'failed' && !(answer.error instanceof TransientError)) throw answer.error;
+    return null;
   }
 
   /** One step of the books at a time; their failure is told, and is never a reason not to read. */
@@ -143,12 +162,12 @@ class Watch {
     await within(BOOKS_WAIT_MS, () => keeping);
   }
 
-  private async tellBooks(alerts: AlertDesk, snapshot: Snapshot, nowMs: number): Promise<void> {
+  private tellBooks(alerts: AlertDesk, snapshot: Snapshot, nowMs: number): void {
     const behind = this.booksBehind;
-    if (behind === null) await alerts.recover('BOOKS_BEHIND', nowMs);
+    if (behind === null) alerts.recover('BOOKS_BEHIND', nowMs);
     else if (nowMs - behind.sinceMs >= BOOKS_BEHIND_MS && alerts.standingAlert('BOOKS_BEHIND') === null) {
       const draft = raised('BOOKS_BEHIND', { since_ms: behind.sinceMs, reason: behind.reason });
-      await alerts.raise(draft, nowMs, { market_time_ms: snapshot.marketTimeMs });
+      alerts.raise(draft, nowMs, { market_time_ms: snapshot.marketTimeMs });
     }
   }
 
@@ -168,27 +187,41 @@ class Watch {
 
   /** An operation that began after this watch may have changed half of what it sees: the next watch judges that. */
   private async overtaken(): Promise<boolean> {
-    const unfinished = await this.ports.journal.unfinishedOperations(this.input.engineId);
-    return unfinished.some(
+    // Where it does not answer the workflow itself knows: it drops what was seen under another context.
+    const unfinished = await this.ask(() => this.ports.journal.unfinishedOperations(this.input.engineId));
+    return (unfinished ?? []).some(
       (operation) => operation.status === 'running' && operation.createdAtMs >= this.input.startedAtMs,
     );
   }
 
-  /** Why the workflow should look at this snapshot; null: nothing to do. */
-  private async look(snapshot: Snapshot): Promise<string | null> {
+  /** What stands is the journal's to say; while it is away, what this process told last. */
+  private async openDesk(): Promise<AlertDesk> {
+    const { engineId, epoch, generation } = this.input;
+    const opened = await this.ask(() => AlertDesk.open(this.ports, engineId));
+    const unread = () => AlertDesk.unread(this.ports.alerts, engineId, `${epoch}/${generation}`);
+    const desk = opened?.takeOver(this.desks.get(engineId)) ?? this.desks.get(engineId) ?? unread();
+    this.desks.set(engineId, desk);
+    // An open one stays; else the journal is asked again at the next look.
+    if (opened !== null) this.alerts = desk;
+    return desk;
+  }
+
+  /** Why the workflow should look at this snapshot; null: nothing to do. `journaled`: the journal has it. */
+  private async look(snapshot: Snapshot, journaled: boolean, mayGuard: boolean): Promise<string | null> {
     const { input } = this;
-    this.alerts ??= await AlertDesk.open(this.ports, input.engineId);
+    const desk = this.alerts ?? (await this.openDesk());
     const nowMs = this.ports.clock.nowMs();
-    const carryWarnedAtMs = marketTimeOf(this.alerts.standingAlert('CARRY_NEGATIVE')?.details);
-    const pausesTold = forbidsOf(this.alerts.standingAlert('VENUE_PAUSED')?.details);
+    const carryWarnedAtMs = marketTimeOf(desk.standingAlert('CARRY_NEGATIVE')?.details);
+    const pausesTold = forbidsOf(desk.standingAlert('VENUE_PAUSED')?.details);
     const decision = decide(
       snapshot,
       { ...input.context, carryWarnedAtMs, pausesTold },
       this.policy,
       nowMs,
-      this.alerts.standing(),
+      desk.standing(),
     );
-    await this.tell(decision, snapshot, nowMs);
+    this.tell(desk, decision, snapshot, nowMs);
+    await this.ask(() => desk.write());
     if (input.look || input.reconnecting) return 'look';
     if (isLiquidatedSince(snapshot, input.liquidatedMs)) return 'the venue liquidated';
     const { expectedPerp, ledger } = input;
@@ -203,8 +236,9 @@ class Watch {
     const isHeldBy = (code: string) => input.context.holds.some((hold) => hold.code === code);
     if (snapshot.feed.ended !== isHeldBy('feed_ended')) return 'the feed ended or goes on';
     if ((snapshot.nodesDisagree != null) !== isHeldBy('nodes_disagree')) return 'the nodes disagree, or agree again';
-    if (decision.action.kind === 'guard') return 'the guard must act';
-    if (!this.decisionDue(snapshot)) return null;
+    if (decision.action.kind === 'guard') return mayGuard ? 'the guard must act' : null;
+    // A correction waits for the journal: what it would write could not be written.
+    if (!journaled || !this.decisionDue(snapshot)) return null;
     this.decidedAtMs = snapshot.marketTimeMs;
     return decision.action.kind === 'none' ? null : 'a correction is due';
   }
@@ -214,17 +248,15 @@ class Watch {
   }
 
   /** Alerts of the account's condition, and what blocks the engine, told when it changes. */
-  private async tell(decision: Decision, snapshot: Snapshot, nowMs: number): Promise<void> {
-    const alerts = this.alerts;
-    if (alerts === null) return;
-    await this.tellBooks(alerts, snapshot, nowMs);
+  private tell(alerts: AlertDesk, decision: Decision, snapshot: Snapshot, nowMs: number): void {
+    this.tellBooks(alerts, snapshot, nowMs);
     const context = { market_time_ms: snapshot.marketTimeMs };
-    for (const draft of decision.alerts.raise) await alerts.raise(draft, nowMs, context);
-    for (const code of decision.alerts.recover) await alerts.recover(code, nowMs);
+    for (const draft of decision.alerts.raise) alerts.raise(draft, nowMs, context);
+    for (const code of decision.alerts.recover) alerts.recover(code, nowMs);
     const reason = decision.reasons.at(-1);
     for (const code of BLOCKERS) {
       if (reason?.code !== code) {
-        if (reason?.code !== 'BUSY') await alerts.recover(code, nowMs);
+        if (reason?.code !== 'BUSY') alerts.recover(code, nowMs);
         continue;
       }
       const gates = decision.gates === null ? [] : blockingGates(decision.gates);
@@ -233,7 +265,7 @@ class Watch {
       const blocking = causes.join(',');
       const standing = alerts.standingAlert(code);
       if (standing !== null && blockingOf(standing.details) === blocking) continue;
-      await alerts.raise(raised(code, { ...reason.figures, blocking, gates: gates.map(blockingGate) }), nowMs, context);
+      alerts.raise(raised(code, { ...reason.figures, blocking, gates: gates.map(blockingGate) }), nowMs, context);
     }
   }
 

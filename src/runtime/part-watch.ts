@@ -97,7 +97,8 @@ class PartAlert {
     const { engineId, clock } = this.#ports;
     const ended = await within(DESK_MS, async () => {
       const desk = await AlertDesk.open(this.#ports, engineId);
-      await desk.recover(CODES[this.part], clock.nowMs());
+      desk.recover(CODES[this.part], clock.nowMs());
+      await desk.write();
     });
     this.#checked = ended.kind === 'value';
   }

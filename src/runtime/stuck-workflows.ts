@@ -47,14 +47,16 @@ async function look({ client, journal, alerts, clock }: StuckPorts, attempts: nu
     const desk = await AlertDesk.open({ journal, alerts }, engineId);
     const nowMs = clock.nowMs();
     if (stuck.length === 0) {
-      await desk.recover('WORKFLOW_STUCK', nowMs);
+      desk.recover('WORKFLOW_STUCK', nowMs);
+      await desk.write();
       continue;
     }
     const told = desk.standingAlert('WORKFLOW_STUCK')?.details as
       | { readonly workflow_ids?: readonly string[] }
       | undefined;
     if (stuck.every((workflowId) => told?.workflow_ids?.includes(workflowId))) continue;
-    await desk.raise(raised('WORKFLOW_STUCK', { workflow_ids: stuck }), nowMs);
+    desk.raise(raised('WORKFLOW_STUCK', { workflow_ids: stuck }), nowMs);
+    await desk.write();
   }
 }
 

@@ -26,7 +26,7 @@ import { Outbox } from './outbox.ts';
 import { PositionCheck } from './position-check.ts';
 import { takeOperationReport } from './report-taking.ts';
 import { SlotLine } from './slot-line.ts';
-import { TwoStores } from './stores.ts';
+import { OPEN_STORES_RETRY_MS, TwoStores } from './stores.ts';
 import { TradeCommands } from './trade-commands.ts';
 import { VenueWatch } from './venue-watch.ts';
 
@@ -51,6 +51,8 @@ export class EngineRun {
   readonly #desk: CommandDesk;
   /** The stores were compared since the last process start. */
   #opened = false;
+  /** Counts process starts: the try of an earlier one gives up. */
+  #openings = 0;
   /** They were compared once, and no process start is on its way. */
   #ready = false;
   /** Grows with each report: a snapshot that was read before one must not be held against what it changed. */
@@ -68,7 +70,8 @@ export class EngineRun {
       settings: new EngineSettings(policy, tuning),
     };
     const starter = new OperationStarter(core);
-    const outbox = new Outbox(core, { startingOperation: () => starter.starting });
+    const isCompared = () => !isRestrictedBy(core.state.current, 'journal_away');
+    const outbox = new Outbox(core, { isCompared, startingOperation: () => starter.starting });
     const raise: Outbox['raise'] = (draft, subject) => outbox.raise(draft, subject);
     const position = new PositionCheck(core, { raise });
     const comparePosition = (snapshot: Snapshot) => position.compare(snapshot);
@@ -155,10 +158,25 @@ export class EngineRun {
   /** After each start of a process: the two stores are compared, and operations are asked where they stand. */
   async open(): Promise<void> {
     this.#opened = true;
-    await this.#stores.open();
+    this.#openings += 1;
+    if (await this.#stores.open()) await this.#begin();
+    else void this.#openLater(this.#openings);
+  }
+
+  async #begin(): Promise<void> {
     await this.#askAfterOperations();
     // A process that came meanwhile has its own journal to be compared first.
     this.#ready = this.#opened;
+  }
+
+  /** Beside the turns: watch, guard and exits do not wait for a journal that is away. */
+  async #openLater(opening: number): Promise<void> {
+    const isCurrent = () => this.#opened && this.#openings === opening;
+    do {
+      await sleep(OPEN_STORES_RETRY_MS, { summary: 'journal unreachable: next try' });
+      if (!isCurrent()) return;
+    } while (!(await this.#stores.open()));
+    if (isCurrent()) await this.#begin();
   }
 
   /** After continue-as-new or a restart: what Temporal no longer knows becomes unresolved from the journal's record. */

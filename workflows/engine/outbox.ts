@@ -16,6 +16,8 @@ const PUBLISH_RETRY_MS = 5_000;
 const PENDING_RETRY_MS = 10_000;
 
 export interface OutboxPorts {
+  /** A journal that was not compared gets no row: it would look like ours. */
+  readonly isCompared: () => boolean;
   /** An operation is being started: the row waits for it. */
   readonly startingOperation: () => boolean;
 }
@@ -54,7 +56,7 @@ export class Outbox {
 
   /** The row of an operation that will be over in a moment is not worth a write of its own. */
   publishDue(): boolean {
-    if (this.#publishing || this.#ports.startingOperation()) return false;
+    if (this.#publishing || this.#ports.startingOperation() || !this.#ports.isCompared()) return false;
     if (Date.now() < this.#publishNotBeforeMs) return false;
     const { whole, rest } = this.#row();
     const isQuick = quickOperationMs(this.#core.state.current, Date.now()) > 0;

@@ -159,7 +159,9 @@ export class PositionCheck {
 
   #mayBeOurs(): boolean {
     const engine = this.#core.state.current;
-    return engine.retarget !== null || isRestrictedBy(engine, 'stores_diverged');
+    return (
+      engine.retarget !== null || isRestrictedBy(engine, 'stores_diverged') || isRestrictedBy(engine, 'journal_away')
+    );
   }
 
   #liquidated(change: AlertDetails<'LIQUIDATED'>): void {

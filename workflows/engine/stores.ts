@@ -2,18 +2,36 @@
  * The two stores of an engine, the workflow and the journal, held against each other at each start, and the journal
  * rebuilt where it lost something: docs/architecture/two-stores.md.
  */
-import { condition, isCancellation, sleep } from '@temporalio/workflow';
+import { condition, isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { OpenStoresResult } from '../../activities/contract.ts';
 import { type AlertDraft, alertReason, raised } from '../../src/domain/alerts/alert.ts';
+import { withPeriod } from '../../src/domain/alerts/alert-row.ts';
 import { lastStarted } from '../../src/domain/engine/engine-state.ts';
-import { acceptJournal, divergeFromJournal, isRestrictedBy } from '../../src/domain/engine/transitions.ts';
+import type { Hold } from '../../src/domain/engine/hold.ts';
+import {
+  acceptJournal,
+  divergeFromJournal,
+  isRestrictedBy,
+  lift,
+  restrict,
+} from '../../src/domain/engine/transitions.ts';
 import type { OperationRecord } from '../../src/journal/records.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import { failureReport } from '../failure-report.ts';
 import { durable, rebuildOnce } from './activities.ts';
 import type { EngineCore } from './core.ts';
 
-const OPEN_STORES_RETRY_MS = 10_000;
+export const OPEN_STORES_RETRY_MS = 10_000;
+
+const journalAway = ({ message }: ErrorReport, nowMs: number): Hold => ({
+  code: 'journal_away',
+  sinceMs: nowMs,
+  permits: 'reducing',
+  clearedBy: 'itself',
+  reason:
+    `The journal cannot be read, so the records are not compared: ${withPeriod(message)} The guard, Close and Flatten work. ` +
+    'Driftless tries again every 10 s.',
+});
 
 export interface TwoStoresPorts {
   readonly raise: (draft: AlertDraft, subject: string) => void;
@@ -40,14 +58,24 @@ export class TwoStores {
     return this.#rebuilds > 0;
   }
 
-  /** Compares the two stores; a mismatch is a hold that names both ends. Nothing trades before this is done. */
-  async open(): Promise<void> {
+  /**
+   * Compares the two stores; a mismatch is a hold that names both ends. False: the journal is away, so that only what
+   * reduces goes on until the next try.
+   */
+  async open(): Promise<boolean> {
     for (;;) {
       try {
         await this.#judge(await this.#compared());
-        return;
+        this.#core.state.apply(lift, 'journal_away');
+        return true;
       } catch (error) {
         if (isCancellation(error)) throw error;
+        // Histories of 0.1.0 waited here, watch and guard with them.
+        if (patched('open-without-journal')) {
+          this.#core.state.apply(restrict, journalAway(failureReport(error), Date.now()));
+          this.#ports.show();
+          return false;
+        }
         this.#ports.lose(failureReport(error), false);
         this.#ports.show();
         await sleep(OPEN_STORES_RETRY_MS, { summary: 'journal unreachable: next try' });

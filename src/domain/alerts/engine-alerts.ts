@@ -186,8 +186,8 @@ export const ENGINE_ALERTS = {
     severity: 'critical',
     title: 'The journal cannot be written',
     happened: ({ reason }) =>
-      `The journal cannot be written (${reason}). Until it is back the engine may not act, the guard included.`,
-    action: 'Make room on the disk if it is full; otherwise check the database. Look after an open position yourself.',
+      `The journal cannot be written (${reason}). Until it is back only the guard, Close, Flatten and cancels go ahead. On paper nothing does.`,
+    action: 'Make room on the disk if it is full; otherwise check the database.',
     needsPerson: true,
     over: 'The journal can be written again.',
   }),

@@ -102,7 +102,14 @@ export interface Decision {
 }
 
 /** Under these no hedge is corrected, whatever they permit a person to do: the truth is not known. The guard works. */
-const BLIND_HOLDS: readonly Hold['code'][] = ['unresolved', 'resync', 'desync', 'connection', 'stores_diverged'];
+const BLIND_HOLDS: readonly Hold['code'][] = [
+  'unresolved',
+  'resync',
+  'desync',
+  'connection',
+  'stores_diverged',
+  'journal_away',
+];
 export const isBlinding = ({ code, permits }: Hold): boolean => permits === 'nothing' || BLIND_HOLDS.includes(code);
 
 type TradeDecision = Omit<Decision, 'alerts'>;

@@ -13,6 +13,7 @@ export const HOLD_CODES = [
   'desync',
   'stores_diverged',
   'settings_refused',
+  'journal_away',
   'flattened',
   'left_open',
   'guarded',

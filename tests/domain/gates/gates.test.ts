@@ -243,7 +243,7 @@ describe('an exit without permission', () => {
       { kind, market: 'SOL-PERP' },
       {
         ...{ snapshot: snapshotOf({ perp, snapshot: { rpcLatencyMs: 10 } }), policy, hedgeTargetPpm: 0 },
-        ...{ cooldownUntilMs: null, confirmed: false, nowMs: NOW_MS },
+        ...{ cooldownUntilMs: null, shown: null, nowMs: NOW_MS },
       },
     );
 
@@ -259,7 +259,7 @@ describe('an exit without permission', () => {
 
   it('is the only gate that is asked then: an empty wallet does not refuse an exit here', () => {
     const snapshot = snapshotOf({ perp: -10, walletSol: 0 });
-    const input = { snapshot, policy: livePolicy(), hedgeTargetPpm: 0, cooldownUntilMs: null, confirmed: false };
+    const input = { snapshot, policy: livePolicy(), hedgeTargetPpm: 0, cooldownUntilMs: null, shown: null };
     expect(planCommand({ kind: 'close', market: 'SOL-PERP' }, { ...input, nowMs: NOW_MS }).kind).toBe('start');
   });
 });

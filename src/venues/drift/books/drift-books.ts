@@ -13,6 +13,7 @@ import type { FundingRecord, TradeRecord } from '../../../journal/records.ts';
 import { BoundedMap } from '../../../lib/bounded.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { type ErrorDetails, TransientError } from '../../../lib/errors.ts';
+import { within } from '../../../lib/within.ts';
 import type { DriftDeployment } from '../deployment.ts';
 import type { DriftRead } from '../drift-read.ts';
 import type { DriftReader } from '../drift-reader.ts';
@@ -42,6 +43,8 @@ interface DriftBooksOptions {
 const PATIENCE_MS = 30_000;
 /** Snapshots have the same figures in any case, and the document is some tens of kilobytes. */
 const IDLE_MS = 60_000;
+/** Figures of the books that take longer are unknown at that read. */
+const SILENT_AFTER_MS = 5_000;
 /** Steps without an explanation before a difference is concluded. */
 const MAX_DOUBTS = 3;
 /** The most chain transactions in one database transaction. */
@@ -382,13 +385,12 @@ export class DriftBooks {
 
 const UNKNOWN: BookFigures = { equityBaseline: null, sources: null, lastLiquidationMs: null, ledger: null };
 
+/** A read waits no longer for a journal that hangs than for one that is away. */
 async function orWhenSilent<T>(otherwise: T, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof TransientError) return otherwise;
-    throw error;
-  }
+  const waited = await within(SILENT_AFTER_MS, () => answer);
+  if (waited.kind === 'value') return waited.value;
+  if (waited.kind === 'failed' && !(waited.error instanceof TransientError)) throw waited.error;
+  return otherwise;
 }
 
 const figuresOf = ({ baseline, sources, lastLiquidationMs, ledger }: BooksState): BookFigures => ({
