@@ -9,7 +9,10 @@ const place = (close: OperationDriver, filled: string): OperationDriver =>
   close.place(ALL, SHORT).sighted(landed()).sighted(landed(), gone(filled));
 
 const ENDS: readonly (readonly [string, (close: OperationDriver) => void])[] = [
-  ['is unknown, and then proven absent', (close) => close.place(ALL, SHORT).sighted(unseen()).wake().sighted(absent)],
+  [
+    'is unknown, then proven absent, and gets the slot no more',
+    (close) => close.place(ALL, SHORT).sighted(unseen()).wake().sighted(absent).wake(),
+  ],
   ['fills a part and is refused then', (close) => place(close, '4000000000').refused('VENUE_PAUSED', '-6000000000')],
   ['is refused by the venue', (close) => close.refused('VENUE_PAUSED', SHORT)],
   ['is refused for lack of permission', (close) => close.refused('PERMISSION_DENIED', SHORT)],
