@@ -1,4 +1,4 @@
-/** A change of state, as a row of the journal, until the last of 1,000 sockets has it; beside it a bare ws broadcast. */
+/** The time from a change of state (a row of the journal) until the last of 1,000 sockets has it, compared with a bare ws broadcast. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +15,7 @@ const SOCKETS = 1_000;
 const WARM_UP_ROUNDS = 5;
 const ROUNDS = 40;
 
-/** 1,000 clients in a process of their own. */
+/** 1,000 clients in a separate process. */
 class Crowd {
   readonly #child: ChildProcess;
 

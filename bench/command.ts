@@ -1,4 +1,4 @@
-/** A paper command from socket to result: the whole product, run as a person runs it, on the server it starts. */
+/** A paper command from socket to result, on the whole product as a person runs it, with the server that it starts. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** One snapshot of a Drift account, decoded and turned into health; beside it the SDK's own fetch plus `getHealth`. */
+/** One snapshot of a Drift account with its health, compared with the SDK's own fetch plus `getHealth`. */
 
 import { findDriftProgram, NO_DRIFT_PROGRAM } from '../localnet/drift/program.ts';
 import { endpointsOf } from '../src/chain/endpoint.ts';
@@ -13,7 +13,7 @@ import { type Finding, say } from './support/report.ts';
 
 const WARM_UP_ROUNDS = 10;
 const ROUNDS = 40;
-/** Of one measurement: a single read takes too little to be told apart from the machine's noise. */
+/** Reads per measurement; a single one is too short to stand out from the machine's noise. */
 const READS = 10;
 
 export async function benchDriftRead(): Promise<readonly Finding[]> {
@@ -48,7 +48,7 @@ export async function benchDriftRead(): Promise<readonly Finding[]> {
     };
     if ((await ours()) !== (await theirs())) throw new Error('the two do not tell the same health');
 
-    /** Before each read a slot passes in which all but the State changes: neither answers from what it has. */
+    /** Before each read a slot passes in which everything but the State changes, so neither can answer from a cache. */
     const reads = (read: () => Promise<number>) => async (): Promise<number> => {
       let tookMs = 0;
       for (let i = 0; i < READS; i += 1) {

@@ -1,7 +1,7 @@
 /**
  * History events of an engine per hour. Every duration that makes an engine poll, decide or check in is divided by the
- * same number, so that a window of a minute and a half holds all that an hour does: as many polls, decisions and
- * funding periods, and one checkpoint. What is counted is therefore a whole hour's events, not a part drawn out.
+ * same number, so a window of a minute and a half contains as much as an hour: the same polls, decisions and funding
+ * periods, and one checkpoint. The count is therefore a whole hour's, not an extrapolation.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,11 +24,11 @@ const POLL_MS = 10_000 / SHORTENED;
 const LOOP_MS = 60_000 / SHORTENED;
 const WINDOW_MS = HOUR_MS / SHORTENED;
 const WINDOWS = 2;
-/** The watch of the last command has ended, with the events that its end costs, before the counting begins. */
+/** Counting begins after the watch of the last command has ended, because its end causes events too. */
 const SETTLE_MS = 5_000;
 const EVENTS_PER_HOUR = 40;
 
-/** Whether a hedge pays for itself is not the question here. */
+/** Profitability does not matter here. */
 const HORIZON_HOURS = 87_660;
 const SHORT_POLICY: Partial<PolicyJson> = {
   pollIntervalMs: POLL_MS,
@@ -44,7 +44,7 @@ const startEngine = (address: string): Promise<EngineHarness> =>
     feed: openFeed('synthetic:7', { periodMs: WINDOW_MS }),
   });
 
-/** Drift of a seventh of the spot, and a leverage limit that no correction can meet. */
+/** A hedge deviation of a seventh, and a leverage limit that no correction can meet. */
 async function block(engine: EngineHarness): Promise<void> {
   const carryOut = async (request: Parameters<EngineHarness['carryOut']>[0]) => {
     const answer = await engine.carryOut(request);
@@ -61,7 +61,7 @@ async function block(engine: EngineHarness): Promise<void> {
   );
 }
 
-/** How often the watch has read the account, by what it wrote of it. */
+/** How often the watch has read the account, counted by its writes. */
 async function pollsOf({ journal, engineId }: EngineHarness): Promise<number> {
   const { count } = await journal.db
     .selectFrom('snapshots')

@@ -1,4 +1,4 @@
-/** Runs the benchmarks one after the other. What they find is printed, never judged by the exit code: times are a machine's. */
+/** Runs the benchmarks one after the other. The results are printed and never affect the exit code, because times depend on the machine. */
 import { cpus, loadavg } from 'node:os';
 import { benchBroadcast } from './broadcast.ts';
 import { benchCommand } from './command.ts';
@@ -53,7 +53,7 @@ ${Object.entries(BENCHMARKS)
 Each figure stands beside its yardstick, taken in turn with it in the same run: compare ratios, not milliseconds.
 `;
 
-/** The exit code: 0 when all ran, 2 for words that it does not know. */
+/** The exit code: 0 if all ran, 2 for unknown arguments. */
 export async function main(words: readonly string[]): Promise<number> {
   if (words.includes('--help') || words.includes('-h')) {
     say(HELP);

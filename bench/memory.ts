@@ -1,4 +1,4 @@
-/** The resident memory of all processes of the product but the Temporal server: its peak while starting, and idle. */
+/** The resident memory of the product's processes without the Temporal server: the peak while starting, and idle. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
  * Compares a paper account with a live one for 48 market hours: same prices, funding and commands; where do they differ?
- * Driven are the two venues through their port, with sizes and limits as the shipped workflows plan them (`planIntent`);
- * Temporal would only carry the same calls. The paper market's parameters and its feed are what the live market shows.
+ * It uses the two venues through their port, with sizes and limits planned as in the shipped workflows (`planIntent`);
+ * Temporal would only carry the same calls. The paper market has the live market's parameters and prices.
  */
 
 import { type DriftLocalnet, startDriftLocalnet } from '../localnet/drift/index.ts';
@@ -27,7 +27,7 @@ const SAMPLE_HOURS = 4;
 const SOL = 1_000_000_000n;
 const USD = 1_000_000n;
 const MARKET = 'SOL-PERP';
-/** Until what stands is finalized and the AMM has followed the oracle, which takes it up to 30 s: else the books see a mark of before. */
+/** Time until the state is finalized and the AMM has followed the oracle (up to 30 s); before that the books see an old mark. */
 const FINAL_SLOTS = 120;
 const STEP_SLOTS = 5;
 const STEP_MS = 2_000;
@@ -36,7 +36,7 @@ const FEMTO_PER_USD = 1e15;
 /** Shares of the price per hour, in turn: longs pay, and now and then shorts. */
 const FUNDING = [0.0001, 0.00004, -0.00003, 0.00008];
 
-/** Before the hour: the same word to both. */
+/** Before the hour; both accounts get the same command. */
 const COMMANDS: Readonly<Record<number, Goal>> = {
   1: { kind: 'rebalance', market: MARKET, size: (-10n * SOL).toString() },
   12: { kind: 'deposit', asset: 'SOL', amount: (2n * SOL).toString() },
@@ -81,7 +81,7 @@ interface Account {
   readonly name: 'paper' | 'live';
   readonly venue: Venue;
   readonly engineId: string;
-  /** A moment of its chain's time. */
+  /** A moment in its chain's time. */
   pass(): Promise<void>;
   nowMs(): number;
 }
@@ -95,7 +95,7 @@ async function sideBySide(net: DriftLocalnet, journal: Journal): Promise<readonl
   ] as const) {
     await carryOut(live, { kind: 'deposit', asset, amount: amount.toString() }, journal);
   }
-  // A rate is known, and the books have begun.
+  // Now a rate is known, and the books have begun.
   net.funding.steer(FUNDING[0] ?? 0);
   net.jump({ seconds: 2 * 3_600 });
   const begun = await settled(net, live);
@@ -127,10 +127,10 @@ async function sideBySide(net: DriftLocalnet, journal: Journal): Promise<readonl
       say(`  ${String(hour).padStart(4)} ${cells.join('  ')}  ${usd(theirs - ours)}`);
     }
   }
-  return told(start, last, feed.periods);
+  return comparison(start, last, feed.periods);
 }
 
-function told(
+function comparison(
   start: Record<'paper' | 'live', Snapshot>,
   end: Record<'paper' | 'live', Snapshot>,
   periods: number,
@@ -176,14 +176,14 @@ function changeOf(source: EquitySource, from: Snapshot, to: Snapshot): bigint {
   return of(to)[source] - of(from)[source];
 }
 
-/** What stands is finalized, booked and read. */
+/** Waits until the present state is finalized, booked and read. */
 async function settled(net: DriftLocalnet, live: Account): Promise<Snapshot> {
   await net.advance(FINAL_SLOTS);
   await live.venue.keepBooks?.();
   return await live.venue.read('confirmed');
 }
 
-/** Somebody borrows what somebody else deposits: else nobody earns interest. */
+/** One account borrows what another deposits; without that there is no interest. */
 async function lendAndBorrow(net: DriftLocalnet): Promise<void> {
   const [lender, borrower] = [net.actor('lender'), net.actor('borrower')];
   await net.advance(FINAL_SLOTS);
@@ -211,7 +211,7 @@ function liveAccount(net: DriftLocalnet, journal: Journal): Account {
   };
 }
 
-/** The same deposits and the same market; what its wallet holds is no part of a difference. */
+/** The same deposits and the same market; the content of its wallet does not matter. */
 async function paperAccount(
   live: Snapshot,
   feed: ObservedFeed,
@@ -242,7 +242,7 @@ async function paperAccount(
   };
 }
 
-/** Of the live market, as it stands in the snapshot. */
+/** The live market's parameters, from the snapshot. */
 function parametersOf({ markets, transactionCostLamports }: Snapshot): PaperParameters {
   const [perp] = markets.perps;
   const base = markets.spot.find(({ asset }) => asset === perp?.baseAsset);
@@ -264,7 +264,7 @@ function parametersOf({ markets, transactionCostLamports }: Snapshot): PaperPara
   };
 }
 
-/** Planned, simulated, signed, written down, sent, landed, and an order gone: what came of it, in words. */
+/** Plans, simulates, signs, records, sends and lands a command, waits until its order is gone, and describes the result. */
 async function carryOut(account: Account, goal: Goal, journal: Journal): Promise<string> {
   const { venue } = account;
   const limits = { maxSlippageBps: 50, orderLifeMs: 60_000, nowMs: account.nowMs() };

@@ -1,4 +1,4 @@
-/** A second start of the whole product to its first answered command, beside the bare Temporal server's start. */
+/** A second start of the whole product until its first answered command, compared with the start of a bare Temporal server. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const TOKEN = 'token-of-the-benchmark-0001';
 const PATIENCE_MS = 120_000;
 const RETRY_PAUSE_MS = 10;
 
-/** Asks from the first moment on, as an impatient client does. A command that is told to come again does. */
+/** Sends from the first moment on, like an impatient client, and repeats a command that is refused for now. */
 async function firstAnswer(url: string): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (performance.now() < deadline) {

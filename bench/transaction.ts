@@ -10,10 +10,10 @@ import { TransferBench } from './support/transfer-bench.ts';
 
 const WARM_UP_ROUNDS = 3;
 const ROUNDS = 25;
-/** Finality takes 13 s each time. */
+/** Few, because finality takes 13 s each time. */
 const CALL_ROUNDS = 5;
 const AT_ONCE = 100;
-/** Below the amount that a live engine asks to be confirmed. */
+/** Below the amount for which a live engine needs confirmation. */
 const LAMPORTS = 10_000_000;
 const AMOUNT = String(LAMPORTS);
 
@@ -61,7 +61,7 @@ async function toConfirmed(bench: TransferBench, script: BareScript): Promise<re
   ];
 }
 
-/** Of an operation without an engine, whose watch polls beside it. */
+/** For an operation without an engine, whose watch would poll at the same time. */
 async function callsOf(bench: TransferBench, script: BareScript): Promise<readonly Finding[]> {
   const account = await bench.account();
   const other = await bench.account();
@@ -122,7 +122,7 @@ async function manyAtOnce(net: Localnet, bench: TransferBench, script: BareScrip
   ];
 }
 
-/** What durable steps cost a server by themselves: nearly all that a hundred transfers take. */
+/** The cost of durable steps on a server, which is nearly all of a hundred transfers. */
 async function bareWorkflowsAtOnce(bench: TransferBench): Promise<number> {
   const worker = await startBareWorker(bench.address);
   try {

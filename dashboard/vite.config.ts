@@ -4,7 +4,7 @@ import { defineConfig, type Plugin } from 'vite';
 /** The engine that `npx vite dashboard` (development only) talks to. */
 const ENGINE = process.env.DRIFTLESS_URL ?? 'http://127.0.0.1:8765';
 
-/** The descriptions of the protocol's fields are for its reference: the page reads none of them. */
+/** Removes the descriptions of the protocol's fields: they are for its reference, and the page does not use them. */
 const withoutDescriptions: Plugin = {
   name: 'without-descriptions',
   enforce: 'pre',

@@ -1,4 +1,4 @@
-/** The yardstick: simulate, sign, send, confirm with web3.js and nothing else, as a script would. */
+/** The yardstick: simulate, sign, send and confirm with web3.js only, as a script would. */
 import {
   type Commitment,
   Connection,

@@ -1,4 +1,4 @@
-/** The yardsticks' workflows: nothing but what Temporal itself costs. */
+/** The yardsticks' workflows: only the cost of Temporal itself. */
 import { proxyActivities, sleep } from '@temporalio/workflow';
 
 const { nothing } = proxyActivities<{ nothing(): Promise<void> }>({ startToCloseTimeout: '30 s' });
@@ -11,7 +11,7 @@ export async function fourActivities(): Promise<void> {
   await nothing();
 }
 
-/** What polls as a workflow: a timer and an activity each time. */
+/** A workflow that polls: a timer and an activity each time. */
 export async function poller(pollMs: number, times: number): Promise<void> {
   for (let done = 0; done < times; done += 1) {
     await sleep(pollMs);

@@ -1,8 +1,8 @@
-/** The other process of drift-chain.ts: a Drift whose time goes on when it is told to, and ends with its parent. */
+/** The other process of drift-chain.ts: a Drift whose time advances on request, and which ends with its parent. */
 import { startDriftLocalnet } from '../../localnet/drift/index.ts';
 import { DriftTrader } from '../../tests/support/drift-trader.ts';
 
-/** What the parent must know to ask it. */
+/** What the parent needs to use it. */
 export interface ChainReady {
   readonly rpcUrl: string;
   readonly wsUrl: string;
@@ -19,8 +19,8 @@ await trader.depositSol(10);
 await trader.trade(-5);
 
 /**
- * What fills, cranks and deposits change all the time: the user, the perp market and both spot markets. The oracles
- * move by themselves.
+ * The accounts that fills, cranks and deposits change all the time: the user, the perp market and both spot markets. The
+ * oracles move by themselves.
  */
 function stir(): void {
   const { slot, time } = net.chain.head;

@@ -1,4 +1,4 @@
-/** The local chain with Drift and a trader's account, in a process of its own: its work is then in nobody's time. */
+/** The local chain with Drift and a trader's account, in a separate process so that its work does not count. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ export class DriftChain {
     return new DriftChain(child, (await answerOf(child)) as ChainReady);
   }
 
-  /** One more slot, in which everything that a busy market changes has changed. */
+  /** One more slot, in which everything changes that a busy market changes. */
   async step(): Promise<void> {
     const stepped = answerOf(this.#child);
     this.#child.send('step');

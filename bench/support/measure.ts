@@ -1,8 +1,8 @@
-/** Times taken in turn, so that what else the machine does falls on all of them alike. */
+/** Measures in turn, so that other load on the machine affects all of them alike. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from './report.ts';
 
-/** Before each: what the one before left to be done afterwards must not fall on the next. */
+/** A pause before each measurement, so that leftover work of the last one does not affect the next. */
 const REST_MS = 150;
 
 export type Timed = () => Promise<number>;
@@ -15,13 +15,13 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
-/** Median absolute deviation: how far apart they lie, whatever the few worst of them. */
+/** Median absolute deviation: the spread, without the influence of a few outliers. */
 function spread(values: readonly number[]): number {
   const middle = median(values);
   return median(values.map((value) => Math.abs(value - middle)));
 }
 
-/** How long `work` takes, in milliseconds. */
+/** The duration of `work`, in milliseconds. */
 export const timed =
   (work: () => Promise<unknown>): Timed =>
   async () => {

@@ -1,4 +1,4 @@
-/** A market as it was observed on another venue, for a paper account beside it: known up to the last observation. */
+/** A market as observed on another venue, for a paper account to follow; known up to the last observation. */
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from '../../src/market-data/feed.ts';
 
@@ -15,7 +15,7 @@ export class ObservedFeed implements MarketFeed {
   readonly #periods: FundingPeriod[] = [];
   #cumulative: bigint | null = null;
 
-  /** From the snapshot's time on; a funding update since the last one is a period of its own. */
+  /** Valid from the snapshot's time on; a funding update since the last observation is a period of its own. */
   observe({ marketTimeMs, markets }: Snapshot): void {
     const [perp] = markets.perps;
     const base = markets.spot.find(({ asset }) => asset === perp?.baseAsset);

@@ -1,18 +1,18 @@
-/** What a benchmark found, as lines and as the closing table. */
+/** The results of a benchmark, as lines and as the closing table. */
 export interface Finding {
   readonly what: string;
   readonly figure: number;
   readonly unit: string;
-  /** Taken in turn with the figure, in the same run. */
+  /** Measured in turn with the figure, in the same run. */
   readonly yardstick: { readonly what: string; readonly figure: number };
   readonly goal: Goal | null;
 }
 
-/** `ratio`: of figure and yardstick; `figure`: of the figure itself. */
+/** `ratio`: the limit of figure / yardstick; `figure`: the limit of the figure itself. */
 export interface Goal {
   readonly of: 'ratio' | 'figure';
   readonly atMost: number;
-  /** Below it, and not at it. */
+  /** The figure must be below it, not equal. */
   readonly strictly?: boolean;
 }
 
@@ -35,7 +35,7 @@ function goalText({ goal, unit }: Finding): string {
 
 const metText = (met: boolean | null): string => (met === null ? '-' : met ? 'met' : 'NOT MET');
 
-/** Three figures are more than a busy machine can tell. */
+/** Three digits are more than a busy machine can measure. */
 const short = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
 export function table(findings: readonly Finding[]): string {

@@ -1,4 +1,4 @@
-/** The memory of a process and its descendants, as Linux tells it. */
+/** The memory of a process and its descendants, as Linux reports it. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 const KB_IN_MB = 1_024;
@@ -7,7 +7,7 @@ const read = (path: string): string => {
   try {
     return readFileSync(path, 'latin1');
   } catch {
-    // It ended in between.
+    // It has ended in the meantime.
     return '';
   }
 };
@@ -24,7 +24,7 @@ function childrenByParent(): ReadonlyMap<number, readonly number[]> {
   return children;
 }
 
-/** Of `pid` and all its descendants, Temporal servers left out. */
+/** The memory of `pid` and all its descendants, without Temporal servers. */
 export function residentMegabytes(pid: number): number {
   const children = childrenByParent();
   const sum = (one: number): number => {

@@ -1,4 +1,4 @@
-/** Many sockets in a process of their own: tells when the last of them has what it was told to expect. */
+/** Many sockets in a separate process, which reports when the last of them has the expected message. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 

@@ -1,4 +1,4 @@
-/** Temporal dev servers of the benchmarks' own: one with the product's tuning, one as it comes. */
+/** The benchmarks' own Temporal dev servers: one with the product's tuning, one with defaults. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** As src/runtime/temporal-server.ts starts it, SQLite file and UI included; `tuned: false` leaves out its one tuning. */
+/** Starts it like src/runtime/temporal-server.ts, with SQLite file and UI; `tuned: false` omits its one tuning. */
 export async function startBenchServer(folder: string, { tuned }: { tuned: boolean }): Promise<BenchServer> {
   const cli = await findTemporalCli({ given: process.env.TEMPORAL_CLI, env: process.env, say });
   const [port, uiPort] = await freePorts(2);

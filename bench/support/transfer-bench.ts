@@ -29,9 +29,9 @@ import { type BenchServer, NAMESPACE, startBenchServer } from './temporal-server
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FUNDS = 100_000_000_000n;
-/** Of a command's envelope; the product's own is 5 s. */
+/** The lifetime of a command's envelope; 5 s in the product. */
 const NOT_AFTER_MS = 5_000;
-/** A machine with two cores and a hundred operations on it. */
+/** Enough for a hundred operations on a machine with two cores. */
 const PATIENCE_MS = 120_000;
 
 const POLICY: PolicyJson = { ...DEFAULT_POLICY, mode: 'live', maxRpcLatencyMs: 5_000 };
@@ -54,7 +54,7 @@ export class TransferBench {
   readonly #folder = mkdtempSync(join(tmpdir(), 'driftless-bench-'));
   readonly #taskQueue = `transfers-${randomUUID()}`;
   readonly #engines: string[] = [];
-  /** Who waits for a row of the journal, by its key: a hundred that look all the time would be what is measured. */
+  /** Waiters for a row of the journal, by its key. A hundred clients that poll would distort the measurement. */
   readonly #waiting = new Map<string, () => void>();
   #server!: BenchServer;
   #client!: Client;
@@ -108,7 +108,7 @@ export class TransferBench {
     this.#worker = { worker, run: worker.run() };
   }
 
-  /** Of the server that the worker is at. */
+  /** The server that the worker uses. */
   get address(): string {
     return this.#server.address;
   }
@@ -143,7 +143,7 @@ export class TransferBench {
     this.#engines.push(engineId);
   }
 
-  /** Through the engine, as the bridge does it, to the answer that it is confirmed. @throws Error when it ends otherwise */
+  /** Through the engine, as the bridge does it, until the answer says confirmed. @throws Error when it ends otherwise */
   async command({ engineId }: TransferAccount, request: CommandRequest): Promise<void> {
     const receivedAtMs = Date.now();
     const envelope = {
@@ -162,7 +162,7 @@ export class TransferBench {
     if (answer.data.status !== 'done') throw new Error(`the command ended as ${JSON.stringify(answer)}`);
   }
 
-  /** One deposit without an engine: resolves when it is confirmed, and gives the wait for finality. */
+  /** One deposit without an engine; resolves when it is confirmed and returns the wait for finality. */
   async deposit({ engineId }: TransferAccount, amount: string): Promise<{ final(): Promise<CommandAnswer> }> {
     const operationId = randomUUID();
     const input: OperationInput = {
@@ -184,12 +184,12 @@ export class TransferBench {
       workflowId: operationWorkflowId(operationId),
       args: [input],
     });
-    // Of the journal, not of the workflow: a query would cost the worker a task each time.
+    // Asks the journal, not the workflow: a query would cost the worker a task each time.
     await this.#told(operationId, async () => (await this.#journal.operation(operationId))?.answer ?? null);
     return { final: async () => (await handle.result()) as CommandAnswer };
   }
 
-  /** The end that `stored` reads, once the journal tells of that row. @throws Error when it does not come */
+  /** The end that `stored` reads, once the journal reports that row. @throws Error when it does not come */
   async #told(key: string, stored: () => Promise<CommandAnswer | null>): Promise<CommandAnswer> {
     const deadline = performance.now() + PATIENCE_MS;
     try {

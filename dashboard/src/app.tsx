@@ -12,7 +12,7 @@ import { PositionsPanel } from './panels/positions.tsx';
 import { UnresolvedPanel } from './panels/unresolved.tsx';
 import { announcement, stale } from './state/store.ts';
 
-/** Panels in the order in which a narrow screen shows them; the style sheet places them on a wide one. */
+/** Panels in the order of a narrow screen; on a wide one the style sheet places them. */
 export function App() {
   return (
     <>

@@ -12,7 +12,7 @@ import './styles/lists.css';
 const root = document.getElementById('app');
 if (root === null) throw new Error('index.html has no element with the id "app"');
 
-// The token has done its work (a cookie holds the session): it does not stay in the address, history or bookmarks.
+// A cookie has the session now, so the token should not stay in the address, history or bookmarks.
 if (location.search.includes('token=')) history.replaceState(null, '', location.pathname + location.hash);
 
 startStore();

@@ -1,13 +1,13 @@
 /**
- * Amounts as a person types them, exact: text in, text or bigint out. Nothing here goes through floating point, since
- * what is parsed here is what is sent.
+ * Amounts as a person types them, exact: text in, text or bigint out. Nothing here uses floating point, because the parsed
+ * amount is what the page sends.
  */
 
 export type ParsedAmount =
   /** `text` is the canonical decimal, `base` the same in base units. */
   { readonly ok: true; readonly text: string; readonly base: bigint } | { readonly ok: false; readonly reason: string };
 
-/** Longer than any amount that exists: what exceeds it is a paste of something else. */
+/** Longer than any real amount; longer text was pasted by mistake. */
 const MAX_AMOUNT_CHARS = 40;
 const DECIMAL = /^(\d+)(?:\.(\d*))?$|^\.(\d+)$/;
 
@@ -40,6 +40,6 @@ export function baseToText(base: bigint, decimals: number): string {
   return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
-/** The largest multiple of `step` that is not above `base`; `step` 0 or unknown leaves it as it is. */
+/** The largest multiple of `step` up to `base`; with `step` 0 or unknown, `base` itself. */
 export const floorToStep = (base: bigint, step: bigint | null): bigint =>
   step === null || step <= 0n ? base : base - (base % step);

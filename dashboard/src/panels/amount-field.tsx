@@ -1,4 +1,4 @@
-/** A field for an amount: text throughout, checked as it is typed, its line of words always in place. */
+/** A field for an amount: always text, checked while typing, with a line for messages that never moves the layout. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ParsedAmount } from '../format/decimal.ts';
@@ -10,14 +10,14 @@ interface AmountFieldProps {
   readonly value: string;
   readonly onInput: (typed: string) => void;
   readonly checked: ParsedAmount;
-  /** Shown while there is nothing wrong to tell. */
+  /** Shown while there is no problem. */
   readonly hint: ComponentChildren;
   readonly shortcuts?: readonly { readonly label: string; readonly value: string }[];
 }
 
 export function AmountField({ id, label, unit, value, onInput, checked, hint, shortcuts }: AmountFieldProps) {
   const [left, setLeft] = useState(false);
-  // An empty field is no mistake until one has been in it and left it with something to say.
+  // An empty field is not a mistake until the person has left it.
   const problem = !checked.ok && value !== '' ? checked.reason : null;
   return (
     <div class="field">
@@ -60,12 +60,12 @@ interface ChoiceProps<Value extends string> {
   readonly name: string;
   readonly legend: string;
   readonly options: readonly { readonly value: Value; readonly label: string; readonly testid: string }[];
-  /** Null: nothing is chosen yet. */
+  /** Null: no choice yet. */
   readonly value: Value | null;
   readonly onChange: (value: Value) => void;
 }
 
-/** One of a few, side by side: radio buttons in another dress. */
+/** One of a few options, side by side: styled radio buttons. */
 export function Choice<Value extends string>({ name, legend, options, value, onChange }: ChoiceProps<Value>) {
   return (
     <fieldset class="choice">

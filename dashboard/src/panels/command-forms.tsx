@@ -31,7 +31,7 @@ export function CommandsPanel() {
   );
 }
 
-/** The reason why a form cannot be sent, in a line that is always there. */
+/** Why a form cannot be sent, in a line that is always there. */
 function Blocked({ reason, id }: { readonly reason: string | null; readonly id: string }) {
   return (
     <p class="blocked" id={id} data-testid={id}>

@@ -1,4 +1,4 @@
-/** Questions before something is sent: the page's own, and the server's confirmation with its preview. */
+/** Questions before a command is sent: the page's own, and the server's confirmation with its preview. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Activity, secondsLeft } from '../state/activity.ts';

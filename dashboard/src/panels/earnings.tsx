@@ -1,4 +1,4 @@
-/** What the account has earned and by what, line by line, adding up in plain sight; and what is on its way. */
+/** What the account has earned, by source, with lines that visibly add up; and what is accruing. */
 
 import type { EquitySource } from '../../../src/domain/account/snapshot.ts';
 import { EQUITY_SOURCES } from '../../../src/domain/figures/equity-sources.ts';
@@ -125,7 +125,7 @@ function SourceBar({ value, largest }: { readonly value: number; readonly larges
   );
 }
 
-/** Cents in full, the four places below them small: the lines add up to the last digit, and still read at a glance. */
+/** Cents at full size, four more places small: the lines add up to the last digit and are still easy to read. */
 function Micro({ value }: { readonly value: bigint | null }) {
   if (value === null) return <span class="is-unknown">{UNKNOWN}</span>;
   const text = microUsdText(value, 6, 'always');
@@ -185,7 +185,7 @@ function Accruing({ now }: { readonly now: State | null }) {
   );
 }
 
-/** Zero days is reached, unless nothing was ever paid; with a note and no number it is never, at today's rate. */
+/** Zero days means reached, unless nothing was ever paid; a note without a number means never at today's rate. */
 function breakEven(account: AccountInfo | null): string {
   if (account === null) return UNKNOWN;
   if (account.break_even_days === 0) return account.costs_paid === 0 ? 'No costs yet' : 'Reached';

@@ -16,7 +16,7 @@ export function ExposurePanel() {
   const liq = liquidationPrice(now);
   const distance = now?.account?.liq_distance_pct ?? null;
   const target = now?.engine.hedge_target ?? null;
-  // At target 1 drift is the distance from the target; at another the server must say.
+  // At target 1 the deviation is the distance from the target; otherwise the server provides it.
   const offTarget = now?.account?.drift_from_target_pct ?? (target === 1 ? driftPct : null);
   return (
     <Panel
@@ -73,7 +73,7 @@ function HedgeBadge(props: HedgeInput) {
 
 const HALF = 50;
 
-/** Longs to the right of the middle, shorts to the left, at one scale: what sticks out is the exposure. */
+/** Longs to the right of the middle, shorts to the left, at one scale: the difference is the exposure. */
 function Balance({ spot, perp }: { readonly spot: number | null; readonly perp: number | null }) {
   const scale = Math.max(Math.abs(spot ?? 0), Math.abs(perp ?? 0), Number.MIN_VALUE);
   return (

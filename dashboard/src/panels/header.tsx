@@ -85,7 +85,7 @@ function Permissions() {
   );
 }
 
-/** What the venue itself refuses now, and that there is nothing yet to trade with. */
+/** What the venue refuses now, and a hint if there are no funds to trade with yet. */
 export function VenueNotice() {
   const { forbids = [], detail = null } = stats.value?.market?.pauses ?? {};
   const noAccount = stats.value?.engine.mode === 'live' && stats.value.account?.exists === false;
@@ -150,7 +150,7 @@ function ageWords(): string {
   return `${ms < FRESH_MS ? 'now' : `${age(ms)} old`}${stale.value ? ' · stale' : ''}`;
 }
 
-/** Figures come each second, from a snapshot that is up to a poll old. */
+/** Figures come every second, from a snapshot that may be as old as a poll interval. */
 const FRESH_MS = 1_500;
 
 function Age() {
@@ -187,7 +187,7 @@ function ConnectionPill() {
   );
 }
 
-/** On a phone the head scrolls away: what must never be out of sight stays with the way out, at the foot. */
+/** On a phone the header scrolls away; this line at the bottom keeps the essentials and the exits visible. */
 function FootLine() {
   const mode = stats.value?.engine.mode ?? null;
   return (
@@ -202,7 +202,7 @@ function FootLine() {
   );
 }
 
-/** Across the page while it cannot be trusted to be current. */
+/** A bar across the page while its figures may be out of date. */
 export function ConnectionNotice() {
   if (unauthorized.value) {
     return (

@@ -108,7 +108,7 @@ export function HistoryPanel() {
   const [book, setBook] = useState<BookName>('operations');
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const version = journalVersion.value;
-  // What was asked last wins: a slow answer for another tab is not shown under this one.
+  // The last request wins: a slow answer for another tab must not appear under this one.
   const asked = useRef(0);
 
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Every trading restriction: why it is there, how it clears, and the button where a person clears it. */
+/** Every trading restriction: its reason, how it clears, and the button if a person clears it. */
 import type { HoldInfo } from '../../../src/protocol/engine.ts';
 import { age } from '../format/time.ts';
 import { blockedBy } from '../state/availability.ts';

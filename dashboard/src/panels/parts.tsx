@@ -33,7 +33,7 @@ interface FigureProps {
   readonly large?: boolean;
 }
 
-/** A named figure; one that is unknown is set in another face, so that it never passes for a number. */
+/** A named figure. An unknown one has another typeface, so it never looks like a number. */
 export function Figure({ label, value, hint, tone, testid, large }: FigureProps) {
   return (
     <div class={`figure ${large === true ? 'figure-large' : ''}`}>
@@ -48,7 +48,7 @@ export function Figure({ label, value, hint, tone, testid, large }: FigureProps)
 
 const UNIT = /^(.*) (SOL|%|days|hours)$/;
 
-/** The unit smaller than its figure. */
+/** The unit in a smaller size than its figure. */
 function WithUnit({ value }: { readonly value: string }) {
   const [, figure, unit] = UNIT.exec(value) ?? [];
   return (
@@ -89,7 +89,7 @@ export function ExternalLink(props: {
   );
 }
 
-/** An id, short, with the whole in its title and a button that copies it. */
+/** A shortened id, with the full one in its title and a button that copies it. */
 export function Identifier(props: { readonly name: string; readonly id: string; readonly href?: string | null }) {
   const [copied, setCopied] = useState(false);
   const copy = (): void => {
@@ -119,12 +119,12 @@ interface ActionButtonProps {
   readonly onPress: () => void;
   readonly testid: string;
   readonly kind?: 'primary' | 'plain' | 'danger' | 'quiet';
-  /** Why it cannot be pressed: shown on it, and read out with it. */
+  /** Why it is disabled: shown on it and read out with it. */
   readonly blocked?: string | null;
   readonly type?: 'button' | 'submit';
 }
 
-/** Stays focusable while it is blocked, so that its reason can be reached by keyboard and screen reader. */
+/** Stays focusable while disabled, so that keyboard and screen reader users get its reason. */
 export function ActionButton({ label, onPress, testid, kind, blocked, type }: ActionButtonProps) {
   const reason = blocked ?? null;
   const reasonId = `${testid}-reason`;

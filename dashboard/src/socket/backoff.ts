@@ -1,4 +1,4 @@
-/** How long to wait before the next try to connect: 0.5, 1, 2, 4, 8, then 10 s, with up to a fifth taken off by chance. */
+/** How long to wait before the next try to connect: 0.5, 1, 2, 4, 8, then 10 s, minus up to a fifth at random. */
 export const FIRST_WAIT_MS = 500;
 export const LONGEST_WAIT_MS = 10_000;
 const JITTER = 0.2;

@@ -1,4 +1,4 @@
-/** The one connection to the engine: it comes back by itself, and says where it stands. */
+/** The one connection to the engine. It reconnects by itself and reports its state. */
 
 import { readMessage, type ServerMessage } from '../../../src/protocol/messages.ts';
 import { reconnectWaitMs } from './backoff.ts';
@@ -18,7 +18,7 @@ interface ConnectionEvents {
 }
 
 export interface Connection {
-  /** False when it could not be handed to an open socket: then nothing was sent. */
+  /** False if there is no open socket; then nothing was sent. */
   send(text: string): boolean;
   retryNow(): void;
 }

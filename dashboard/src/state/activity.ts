@@ -1,10 +1,10 @@
-/** What each command did: a list of the newest first, changed by pure steps. */
+/** The commands and their results, newest first, changed by pure steps. */
 import type { ErrorInfo } from '../../../src/protocol/error.ts';
 import type { TransactionUpdate } from '../../../src/protocol/operation.ts';
 import type { CommandResult, Preview, ResultStatus } from '../../../src/protocol/result.ts';
 
 export const MAX_ACTIVITIES = 60;
-/** The server answers within 5 s, always: after this, silence is told as such. */
+/** The server always answers within 5 s; after this the page reports that there is no answer. */
 export const ANSWER_WITHIN_MS = 6_000;
 
 export type CommandData = Readonly<Record<string, string>>;
@@ -15,14 +15,14 @@ export type CommandData = Readonly<Record<string, string>>;
  */
 export type ActivityStatus = 'sent' | 'unanswered' | ResultStatus;
 
-/** What would happen, and the token that lets it. */
+/** The preview, and the token that confirms it. */
 interface OfferedConfirmation {
   readonly token: string;
   readonly expiresAtMs: number | null;
   readonly preview: Preview | null;
 }
 
-/** What was answered to a command, on the socket or by the journal. */
+/** The answer to a command, from the socket or the journal. */
 export interface Answer {
   readonly status: ResultStatus;
   readonly message: string;
@@ -52,7 +52,7 @@ export interface Activity extends Omit<Answer, 'status'> {
 export type Activities = readonly Activity[];
 
 const isFinal = (status: ActivityStatus): boolean => status === 'done' || status === 'rejected' || status === 'failed';
-/** The server owes these another word. */
+/** In these states another answer is to come. */
 export const isOpen = (activity: Activity): boolean =>
   !isFinal(activity.status) && activity.status !== 'confirmation_required';
 
@@ -101,7 +101,7 @@ export function withAnswer(
 ): Activities {
   const standing = activities.find((activity) => activity.commandId === commandId);
   const before = standing ?? blank(commandId, action, nowMs);
-  // A repeated "pending" tells nothing new once the end is known.
+  // A repeated "pending" is not news once the end is known.
   if (isFinal(before.status) && !isFinal(answer.status)) return activities;
   return put(activities, {
     ...before,
@@ -112,7 +112,7 @@ export function withAnswer(
   });
 }
 
-/** Where a transaction stands: an update as it came, or the journal's last attempt. */
+/** The state of a transaction: an update, or the journal's last attempt. */
 export type TransactionStand = Pick<
   TransactionUpdate,
   'operation_id' | 'command_id' | 'attempt' | 'signature' | 'outcome' | 'explorer_url' | 'temporal_url'
@@ -137,7 +137,7 @@ export function withTransaction(activities: Activities, update: TransactionStand
   });
 }
 
-/** Silence past the deadline, or a lost connection (`deadlineMs` 0), is told; nothing is ever sent again by itself. */
+/** Marks commands without an answer past the deadline, or after a lost connection (`deadlineMs` 0). The page never sends again on its own. */
 export function withSilence(activities: Activities, nowMs: number, deadlineMs: number): Activities {
   if (!activities.some((activity) => activity.status === 'sent' && nowMs - activity.changedAtMs >= deadlineMs)) {
     return activities;
@@ -175,7 +175,7 @@ const blank = (commandId: string, action: string, nowMs: number): Activity => ({
   temporalUrl: null,
 });
 
-/** Whole seconds until the token is worth nothing, rather one too few; null when the server gave no term. */
+/** Whole seconds until the token expires, rounded down; null if the server gave no limit. */
 export function secondsLeft(activity: Activity, now: number): number | null {
   const until = activity.confirmation?.expiresAtMs ?? null;
   return until === null ? null : Math.max(0, Math.floor((until - now) / 1_000));

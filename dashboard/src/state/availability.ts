@@ -1,6 +1,6 @@
 /**
- * Why a command cannot be sent now, or null. The engine decides; this only spares a person a certain refusal, by the
- * engine's own table. Where something is unknown the way out stays open.
+ * Why a command cannot be sent now, or null. The engine decides; this only avoids certain refusals, by the engine's own
+ * table. If something is unknown, exits stay possible.
  */
 import { refusalOf } from '../../../src/domain/engine/admission.ts';
 import type { Hold } from '../../../src/domain/engine/hold.ts';
@@ -18,12 +18,12 @@ export interface AvailabilityView {
   readonly connected: boolean;
   readonly engine: Engine | null;
   readonly drift: DriftState | null;
-  /** LIVE_PERMISSIONS; null or absent: unknown, or paper, and not held against anything. */
+  /** LIVE_PERMISSIONS; null or absent: unknown, or paper, and then it blocks nothing. */
   readonly permissions?: string | null;
 }
 
 export type Control = 'start' | 'stop' | 'resume' | 'adopt' | 'resolve';
-/** What a person can command; the engine's own decisions have no button. */
+/** The operations that a person can command; the engine's own decisions have no button. */
 type CommandedKind = Exclude<OperationKind, 'correct' | 'guard'>;
 
 const NOT_CONNECTED = 'Not connected to the engine.';
@@ -84,7 +84,7 @@ function admission(row: AdmissionRow, engine: Engine, drift: DriftState | null):
       clearedBy: hold.cleared_by,
       reason: hold.reason,
     })),
-    // What they do and whether they can still land is for the engine to say: the page does not know.
+    // Only the engine knows what they do and whether they can still land.
     unresolved: (engine.unresolved ?? []).map((operationId) => ({
       operationId,
       kind: 'rebalance',

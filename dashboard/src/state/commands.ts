@@ -1,4 +1,4 @@
-/** Sending commands: each has its own id, and carries the mode that the person saw when they pressed the button. */
+/** Sends commands. Each has its own id and the mode that the person saw when they pressed the button. */
 import { signal } from '@preact/signals';
 import type { Action, Mode } from '../../../src/domain/order/command.ts';
 import type { CommandMessage } from '../../../src/protocol/command.ts';
@@ -8,7 +8,7 @@ import { activities, announcement, sendText, setActivities, stats } from './stor
 
 type DataOf<Of extends Action> = CommandMessage<Of>['data'];
 
-/** A question that the page itself asks before it sends: for what ends a position or starts real trading. */
+/** A question that the page itself asks before it ends a position or starts real trading. */
 interface LocalQuestion {
   readonly title: string;
   readonly lines: readonly string[];
@@ -19,7 +19,7 @@ interface LocalQuestion {
 }
 
 export const question = signal<LocalQuestion | null>(null);
-/** Confirmations that the person has put aside; they stay in the list of commands, and can be taken up there. */
+/** Confirmations that the person closed; they stay in the list of commands and can be opened again there. */
 export const dismissedConfirmations = signal<ReadonlySet<string>>(new Set());
 
 /** The id of the command, or null when nothing could be sent. */
@@ -33,7 +33,7 @@ export function sendCommand<Of extends Action>(action: Of, data: DataOf<Of>): st
     : null;
 }
 
-/** The same command again, with the token: the same id and data, so that it is the one that was shown. */
+/** The same command again with the token: the same id and data, so it is exactly the one that was shown. */
 export function sendConfirmed(commandId: string): boolean {
   const activity = activities.value.find((other) => other.commandId === commandId);
   const token = activity?.confirmation?.token;

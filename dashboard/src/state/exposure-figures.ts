@@ -6,7 +6,7 @@ import { countdown } from '../format/time.ts';
 
 export const perpOf = (now: State | null): number | null => now?.account?.perp_sol ?? null;
 
-/** Null: there is none. Undefined: it is unknown. */
+/** Null: none. Undefined: unknown. */
 export function liquidationPrice(now: State | null): number | null | undefined {
   const account = now?.account ?? null;
   if (account === null || account.liq_kind === 'unknown') return undefined;

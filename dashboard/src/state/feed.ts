@@ -8,7 +8,7 @@ export interface Feed {
   readonly synthetic: boolean | null;
 }
 
-/** Before a snapshot has been read the feed's id says what it is: made-up prices must never look real. */
+/** Before the first snapshot the feed's id decides, because made-up prices must never look real. */
 export function feedOf(now: State | null): Feed {
   const market = now?.market ?? null;
   if (market !== null) return { id: market.feed, synthetic: market.synthetic };

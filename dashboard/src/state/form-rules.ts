@@ -1,4 +1,4 @@
-/** What a person may type into the forms. The engine's gates have the last word; here stands what is certain beforehand. */
+/** Which input the forms accept. The engine's gates decide; this only knows what is certain beforehand. */
 
 import type { Asset } from '../../../src/domain/account/account.ts';
 import { WITHDRAW_ROUNDING } from '../../../src/domain/gates/gate-size-checks.ts';
@@ -10,9 +10,9 @@ export const DECIMALS: Readonly<Record<Asset, number>> = { SOL: 9, USDC: 6 };
 const refuse = (reason: string): ParsedAmount => ({ ok: false, reason });
 
 export interface FundsLimits {
-  /** What the engine says may be asked for at most; null: unknown. Of a withdrawal, a little less where prices move it. */
+  /** The largest amount by the engine's figures; null: unknown. For a withdrawal a little less if prices affect it. */
   readonly mostBase: bigint | null;
-  /** What there is: in the wallet (deposit) or deposited (withdraw); null: unknown, which refuses nothing. */
+  /** The balance: in the wallet (deposit) or deposited (withdraw); null: unknown, which refuses nothing. */
   readonly heldBase: bigint | null;
 }
 
@@ -22,7 +22,7 @@ export function checkDeposit(typed: string, asset: Asset, { mostBase }: FundsLim
   return refuse(`Available: ${baseToText(mostBase, DECIMALS[asset])} ${asset}`);
 }
 
-/** Beyond what is deposited is certain; what margin lets go moves with prices, and is the engine's to judge. */
+/** More than the deposit is certainly too much. The limit by margin depends on prices, and the engine decides it. */
 export function checkWithdrawal(typed: string, asset: Asset, { heldBase }: FundsLimits): ParsedAmount {
   const parsed = parseAmount(typed, DECIMALS[asset]);
   if (!parsed.ok || heldBase === null || parsed.base <= max<bigint>(heldBase, 0n) + WITHDRAW_ROUNDING) return parsed;

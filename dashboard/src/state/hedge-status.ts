@@ -5,7 +5,7 @@ export interface HedgeInput {
   /** SOL; null: unknown. */
   readonly spot: number | null;
   readonly perp: number | null;
-  /** Part of spot that is to be hedged, 0 to 1; null: unknown, or the account is only watched. */
+  /** The part of spot to hedge, 0 to 1; null: unknown, or the account is only watched. */
   readonly target: number | null;
   /** Per cent of spot between the position and the target; null: unknown. */
   readonly deviationPct: number | null;
@@ -18,8 +18,9 @@ interface HedgeStatus {
 }
 
 /**
- * "Neutral" and "Partially hedged" are about what is held, so they follow from spot and perp: a target of 99.9995 % that
- * the market's step left is neutral within the tolerance. A distance from the target beyond the tolerance comes first.
+ * "Neutral" and "Partially hedged" describe the holdings, so they follow from spot and perp: with a target of 99.9995 %,
+ * because of the market's step, the account is neutral within the tolerance. A distance from the target beyond the
+ * tolerance comes first.
  */
 export function hedgeStatus({ spot, perp, target, deviationPct, tolerance }: HedgeInput): HedgeStatus {
   if (spot === null || perp === null || tolerance === null) return { tone: 'quiet', words: 'Hedge unknown' };

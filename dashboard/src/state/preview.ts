@@ -18,7 +18,7 @@ const UNITS: readonly (readonly [RegExp, RegExp | null, Format])[] = [
   [/^leverage/, null, times],
 ];
 
-/** The preview as the server made it: names in words, figures with their units, nested names joined, lists in short. */
+/** The server's preview for display: names in words, figures with units, nested names joined, lists shortened. */
 export function previewRows(
   preview: Readonly<Record<string, unknown>>,
   prefix = '',

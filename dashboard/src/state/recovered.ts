@@ -1,4 +1,4 @@
-/** The end of a command whose answer was missed, as the journal tells it. */
+/** The end of a command whose answer was missed, from the journal. */
 
 import type { OperationInfo } from '../../../src/protocol/operation.ts';
 import type { ResultStatus } from '../../../src/protocol/result.ts';
@@ -40,7 +40,7 @@ export function withOperations(
   return next;
 }
 
-/** The operation's latest attempt as an update would have told it. */
+/** The operation's latest attempt in the form of an update. */
 export function lastAttempt(operation: OperationInfo): TransactionStand {
   const attempt = operation.attempts.at(-1);
   return {

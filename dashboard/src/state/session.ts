@@ -1,4 +1,4 @@
-/** The list of commands outlives a reload of the page (in this tab only), so that no command is lost from sight. */
+/** The list of commands survives a reload of the page (in this tab only), so that no command disappears. */
 import * as z from '../../../src/lib/codec.ts';
 import { Preview } from '../../../src/protocol/result.ts';
 import type { Activities, Activity } from './activity.ts';
@@ -33,7 +33,7 @@ export function saveActivities(activities: Activities): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify(activities.map(stored)));
   } catch {
-    // A full or forbidden store costs the list after a reload, nothing else.
+    // If the store is full or forbidden, only the list after a reload is lost.
   }
 }
 

@@ -1,4 +1,4 @@
-/** All that the page knows, as signals; changed only here and in commands.ts. */
+/** The state of the page as signals; only this file and commands.ts change it. */
 
 import { computed, signal } from '@preact/signals';
 import { BoundedMap } from '../../../src/lib/bounded.ts';
@@ -26,29 +26,29 @@ const MAX_TRANSACTIONS = 200;
 const RECENT_OPERATIONS = 100;
 const JOURNAL_SETTLE_MS = 500;
 const TICK_MS = 500;
-/** Figures older than this are drawn as stale, where the server's policy gives no limit of its own. */
+/** Figures older than this are shown as stale if the server's policy has no limit. */
 const STALE_AFTER_MS = 30_000;
 
 export const connection = signal<ConnectionState>({ kind: 'connecting', failures: 0 });
-/** The session is refused: the page was opened without its token, or the token has changed. */
+/** The server refuses the session: the page was opened without its token, or the token has changed. */
 export const unauthorized = signal(false);
 export const nowMs = signal(Date.now());
 export const stats = signal<State | null>(null);
-/** Wall clock of this machine when `stats` came: ages are counted from it, so that two clocks need not agree. */
+/** This machine's clock when `stats` arrived. Ages count from it, so the two clocks need not agree. */
 const statsAtMs = signal(0);
 export const activities = signal<Activities>(restoreActivities());
 export const alerts = signal<readonly AlertInfo[]>([]);
-/** What an update and a row of the journal have in common. */
+/** The common part of an update and a row of the journal. */
 type Payment = Pick<FundingUpdate, 'market' | 'period_ts' | 'rate' | 'amount'>;
 export const payments = signal<readonly Payment[]>([]);
 export const transactions = signal<ReadonlyMap<string, TransactionStand>>(new Map());
-/** Grows when the journal has new rows: what shows history reads again. */
+/** Grows when the journal has new rows, so that the history is read again. */
 export const journalVersion = signal(0);
-/** The last thing that happened, in words, for those who listen instead of look. */
+/** The latest event in words, for screen readers. */
 export const announcement = signal('');
 
 export const connected = computed(() => connection.value.kind === 'open');
-/** Milliseconds since the figures were true; null: there are none. */
+/** The age of the figures in milliseconds; null: there are none. */
 export const figuresAgeMs = computed(() =>
   stats.value === null || stats.value.age_ms === null
     ? null
@@ -58,7 +58,7 @@ export const stale = computed(() => {
   const limit = stats.value?.policy.max_snapshot_age_ms ?? STALE_AFTER_MS;
   return !connected.value || figuresAgeMs.value === null || figuresAgeMs.value > limit;
 });
-/** Wall milliseconds since the last message with figures: what countdowns are lowered by. */
+/** Milliseconds since the last message with figures; countdowns subtract it. */
 export const sinceStatsMs = computed(() => Math.max(0, nowMs.value - statsAtMs.value));
 
 let link: Connection | null = null;
@@ -132,7 +132,7 @@ function onMessage(message: ServerMessage): void {
 }
 
 let journalTimer: ReturnType<typeof setTimeout> | null = null;
-/** Many changes in one go are read as one, and a stream of them (a fast market) still once in a while. */
+/** Several changes at once cause one read; a constant stream (a fast market) still causes one from time to time. */
 function journalChanged(): void {
   if (journalTimer !== null) return;
   journalTimer = setTimeout(() => {
@@ -153,7 +153,7 @@ function addAlerts(added: readonly AlertInfo[]): void {
   alerts.value = [...byId.values()].toSorted((a, b) => b.ts - a.ts).slice(0, MAX_ALERTS);
 }
 
-/** What happened while the page was not connected stands in the journal. */
+/** Reads from the journal what happened while the page was not connected. */
 async function loadRecent(): Promise<void> {
   const [recentAlerts, recentFunding] = await Promise.all([
     fetchItems('alerts', MAX_ALERTS),
@@ -165,7 +165,7 @@ async function loadRecent(): Promise<void> {
   journalChanged();
 }
 
-/** The ends of commands whose answers were missed, and where each operation's transaction can be looked at. */
+/** Reads the ends of commands whose answers were missed, and the links to their transactions. */
 async function readOperations(): Promise<void> {
   const operations = (await fetchItems('operations', RECENT_OPERATIONS)) ?? [];
   setActivities(withOperations(activities.value, operations, Date.now()));
@@ -175,7 +175,7 @@ async function readOperations(): Promise<void> {
   }
 }
 
-/** An operation that is unresolved without the page having seen its transaction: the journal has it. */
+/** If the page has not seen the transaction of an unresolved operation, the journal has it. */
 const askedFor = new Set<string>();
 function seekUnresolved(unresolved: readonly string[]): void {
   const unseen = unresolved.filter((operationId) => !transactions.value.has(operationId) && !askedFor.has(operationId));
@@ -189,7 +189,7 @@ async function fetchItems<Name extends ListName>(name: Name, limit: number): Pro
   return typeof page === 'string' ? null : page.items;
 }
 
-/** A socket that is refused does not say why to a script; a plain request does. */
+/** A script cannot see why a socket was refused; a plain request shows it. */
 async function checkSession(): Promise<void> {
   try {
     const response = await fetch('/api/state');
