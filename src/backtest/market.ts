@@ -1,4 +1,5 @@
 /** One market's history as a backtest reads it. */
+import { type RateSums, sumRates } from '../domain/carry/rate-history.ts';
 import type { MarketFeed } from '../market-data/feed.ts';
 import { type FundingHistory, gapText, type LendHistory, missingPeriods, replayFeed } from '../market-data/replay.ts';
 
@@ -16,6 +17,7 @@ export interface MarketHistory {
 
 export interface BacktestMarket extends MarketHistory {
   readonly feed: MarketFeed;
+  readonly rates: RateSums;
   /** A sentence for each hole in the rows. */
   readonly gaps: readonly string[];
 }
@@ -46,7 +48,8 @@ export function marketBetween(
     },
   };
   const feed = replayFeed({ id: `replay:${name}`, file, funding: table, lend: history.lend, periodMs });
-  return { ...history, funding: table, feed, gaps: gapsOf(table, file, periodMs) };
+  const rates = sumRates(table.tsMs, table.values.fundingRate, table.values.oraclePriceTwap, periodMs);
+  return { ...history, funding: table, feed, rates, gaps: gapsOf(table, file, periodMs) };
 }
 
 function gapsOf({ rows, tsMs, line }: FundingHistory, file: string, periodMs: number): readonly string[] {

@@ -4,7 +4,7 @@
  * position opened at a row earns from the next one on.
  */
 import type { CarryPolicy, CarrySituation } from '../domain/carry/policies.ts';
-import { fractionUnits, RateHistory } from '../domain/carry/rate-history.ts';
+import { RateHistory } from '../domain/carry/rate-history.ts';
 import { type Lamports, lamports, MS_PER_HOUR } from '../domain/money/units.ts';
 import { missingPeriods } from '../market-data/replay.ts';
 import type { BacktestAccount } from './account.ts';
@@ -89,6 +89,7 @@ class BacktestLoop {
   readonly #rates: RateHistory;
   readonly #returns: Float64Array;
   readonly #core: Float64Array;
+  readonly #startingSol: number;
   readonly #position: Float64Array;
   readonly #situation: { -readonly [Key in keyof CarrySituation]: CarrySituation[Key] };
   readonly #bySource: Record<ResultSource, number> = {
@@ -102,6 +103,7 @@ class BacktestLoop {
   };
   /** Booked by the trades since the last row's result, 1e-15 USD. */
   readonly #pendingCosts = { slippage: 0, fees: 0, gas: 0, basis: 0, external: 0 };
+  #traded = false;
   #lendRow = 0;
   #orderAt = 0;
   #decided: { readonly wants: 'open' | 'close' | Lamports; readonly row: number } | null = null;
@@ -121,8 +123,9 @@ class BacktestLoop {
     this.#start = startRow(market, options);
     this.#last = market.funding.rows - 1;
     this.#trader = new Trader(market, options, market.funding.tsMs[this.#start] as number);
-    this.#rates = new RateHistory(market.periodMs);
+    this.#rates = new RateHistory(market.rates, 0);
     this.#returns = new Float64Array(this.#last - this.#start);
+    this.#startingSol = Number(options.holdings.sol);
     this.#core = new Float64Array(this.#last - this.#start);
     this.#position = new Float64Array(this.#last - this.#start + 1);
     this.#situation = {
@@ -137,12 +140,12 @@ class BacktestLoop {
 
   run(): BacktestRun {
     const { tsMs, rows } = this.#market.funding;
-    for (let row = 0; row <= this.#start; row += 1) this.#learn(row);
+    this.#rates.known = this.#start + 1;
     const fromMs = tsMs[this.#start] as number;
     this.#skipLendRows(fromMs);
     this.#recorder?.equity(fromMs, this.#trader.account);
     this.#decide(this.#start, fromMs);
-    this.#position[0] = Number(this.#trader.account.perp) / 1e9;
+    this.#position[0] = this.#trader.account.rough.base;
     for (let row = this.#start + 1; row <= this.#last; row += 1) this.#row(row);
     const toMs = tsMs[this.#last] as number;
     const { trades, blocked, ended } = this.#trader;
@@ -169,38 +172,34 @@ class BacktestLoop {
     };
   }
 
-  #learn(row: number): void {
-    const { tsMs, values } = this.#market.funding;
-    const units = fractionUnits(values.fundingRate[row] as number, values.oraclePriceTwap[row] as number);
-    this.#rates.add(tsMs[row] as number, units);
-  }
-
   #row(row: number): void {
     const { tsMs, values } = this.#market.funding;
-    const account = this.#trader.account;
+    const trader = this.#trader;
+    const account = trader.account;
     const atMs = tsMs[row] as number;
-    const rate = BigInt(values.fundingRate[row] as number);
+    const rate = values.fundingRate[row] as number;
     const oracle = values.oraclePriceTwap[row] as number;
-    const position = account.perp;
-    const worth = Number(this.#options.holdings.sol) * oracle;
+    const before = account.perp;
+    const holding = before !== 0n;
+    const worth = this.#startingSol * oracle;
 
-    this.#passTime(tsMs[row - 1] as number, atMs);
-    if (position !== 0n) {
-      this.#price += (Number(position) * (oracle - (values.oraclePriceTwap[row - 1] as number))) / worth;
+    if (this.#market.lend !== null) this.#passTime(tsMs[row - 1] as number, atMs);
+    if (holding) {
+      this.#price += (account.rough.base * 1e9 * (oracle - account.oracle)) / worth;
       this.#heldPeriods += 1;
     }
-    account.countPrice(BigInt(oracle));
-    this.#accrue(atMs);
+    account.moveOracle(oracle);
+    if (this.#market.lend !== null) this.#accrue(atMs);
     const amount = account.settleFunding(atMs, rate);
-    this.#recorder?.funding(atMs, rate, position, amount);
-    this.#trader.liquidateIfDue(atMs);
+    this.#recorder?.funding(atMs, BigInt(rate), before, amount);
+    if (holding || account.rough.quote < 0) trader.liquidateIfDue(atMs);
     this.#recorder?.equity(atMs, account);
-    this.#learn(row);
-    const funding = Number(amount) * 1e9;
+    this.#rates.known = row + 1;
+    const funding = holding ? Number(amount) * 1e9 : 0;
     this.#tripFunding += funding;
-    if (this.#trader.account.perp !== position) this.#afterTrades(position);
+    if (account.perp !== before) this.#afterTrades(before);
     this.#decide(row, atMs);
-    this.#position[row - this.#start] = Number(account.perp) / 1e9;
+    this.#position[row - this.#start] = account.rough.base;
     this.#result(row - this.#start - 1, funding, worth);
   }
 
@@ -257,10 +256,11 @@ class BacktestLoop {
 
   #act(row: number, atMs: number): void {
     const trader = this.#trader;
-    if (trader.decideIfDue(atMs, false)) return;
+    const { account } = trader;
+    if (account.perp !== 0n && trader.decideIfDue(atMs, null)) return;
     const last = row === this.#last;
     if (last && this.#options.closeAtEnd) {
-      if (trader.account.perp !== 0n) trader.close(atMs, 'end');
+      if (account.perp !== 0n) trader.close(atMs, 'end');
       return;
     }
     if (this.#decided !== null) {
@@ -271,7 +271,7 @@ class BacktestLoop {
     }
     const wants = 'orders' in this.#decider ? this.#orderDue(atMs) : this.#wish(this.#decider, atMs);
     if (wants === null) {
-      if (!last) trader.decideIfDue(atMs, true);
+      if (!last && account.perp !== 0n) trader.decideIfDue(atMs, this.#rates);
     } else if (this.#options.fillLagRows === 0) {
       this.#carryOut(wants, atMs, last);
     } else {
@@ -318,6 +318,7 @@ class BacktestLoop {
     const now = account.sources;
     const then = this.#booked;
     const costs = this.#pendingCosts;
+    this.#traded = true;
     let booked = 0;
     for (const source of COST_SOURCES) {
       const change = Number(now[source] - (then?.[source] ?? 0n));
@@ -338,14 +339,16 @@ class BacktestLoop {
     const account = this.#trader.account;
     const bySource = this.#bySource;
     const costs = this.#pendingCosts;
-    const excess = account.interest - account.idleInterest;
-    const interest = Number(excess - this.#interestExcess);
-    this.#interestExcess = excess;
-    bySource.funding += funding / worth;
-    bySource.interest += interest / worth;
     let core = funding;
-    let beside = interest;
-    for (const source of COST_SOURCES) {
+    let beside = 0;
+    bySource.funding += funding / worth;
+    if (this.#market.lend !== null) {
+      const excess = account.interest - account.idleInterest;
+      beside = Number(excess - this.#interestExcess);
+      this.#interestExcess = excess;
+      bySource.interest += beside / worth;
+    }
+    for (const source of this.#traded ? COST_SOURCES : []) {
       const cost = costs[source];
       if (cost === 0) continue;
       bySource[source] += cost / worth;
@@ -353,6 +356,7 @@ class BacktestLoop {
       else core += cost;
       costs[source] = 0;
     }
+    this.#traded = false;
     this.#core[hour] = core / worth;
     this.#returns[hour] = (core + beside) / worth;
   }

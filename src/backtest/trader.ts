@@ -5,6 +5,8 @@
 import { SOL_PERP, SOL_PERP_INDEX } from '../domain/account/account.ts';
 import { isReducing } from '../domain/account/position.ts';
 import type { Snapshot, VenuePauses } from '../domain/account/snapshot.ts';
+import { couldPay } from '../domain/carry/policies.ts';
+import type { RateHistory } from '../domain/carry/rate-history.ts';
 import { type DecisionContext, decide } from '../domain/engine/decide.ts';
 import type { Hold } from '../domain/engine/hold.ts';
 import { blockingGates, evaluateGates } from '../domain/gates/gates.ts';
@@ -18,11 +20,11 @@ import {
   FEMTO_PER_MICRO_USD,
   type Lamports,
   lamports,
+  price,
   valueAt,
 } from '../domain/money/units.ts';
-import { SETTLE_ABOVE } from '../domain/operation/operation.ts';
 import type { Fill, Intent } from '../domain/order/intent.ts';
-import { type Goal, PLAIN_TERMS, planIntent, type Terms } from '../domain/order/intent-plan.ts';
+import { type Goal, PLAIN_TERMS, planIntent } from '../domain/order/intent-plan.ts';
 import type { SizedOperation } from '../domain/order/operation-request.ts';
 import type { Quote } from '../market-data/feed.ts';
 import { marketsOf } from '../venues/paper/account-view.ts';
@@ -118,17 +120,19 @@ export class Trader {
     this.#end(tsMs, 'liquidation');
     const { liquidation } = liquidated;
     if (liquidation === null) return;
-    const { side, size, price } = liquidation;
-    this.#tell({ tsMs, side, size, price, fee: 0n, quote, before, why: 'liquidation' });
+    this.#tell({ ...liquidation, fee: 0n, quote, before, why: 'liquidation' });
   }
 
-  /** What the engine does by itself: the guard, and the correction of a hedge that has drifted. True when it traded. */
-  decideIfDue(tsMs: number, corrects: boolean): boolean {
+  /**
+   * What the engine does by itself: the guard, and, given the rates so far, the correction of a hedge that has drifted.
+   * True when it traded.
+   */
+  decideIfDue(tsMs: number, corrects: RateHistory | null): boolean {
     const { perp } = this.account;
-    if (perp === 0n || (this.#isSafe() && (!corrects || this.#isOnTarget()))) return false;
+    if (perp === 0n || (this.#isSafe() && (corrects === null || !this.#couldCorrect(corrects)))) return false;
     const snapshot = this.#snapshot(tsMs);
     const { action } = decide(snapshot, this.#context(), this.#options.limits, tsMs);
-    if (action.kind === 'none' || (action.kind === 'correct' && !corrects)) return false;
+    if (action.kind === 'none' || (action.kind === 'correct' && corrects === null)) return false;
     const traded = this.#trade({ kind: action.kind, size: action.delta, why: action.kind, snapshot, tsMs });
     if (action.kind === 'guard') this.#end(tsMs, 'guard');
     else if (traded) this.#cooldownUntilMs = tsMs + this.#options.limits.cooldownMs;
@@ -146,19 +150,14 @@ export class Trader {
     return this.#trade({ kind: 'open', size, why: 'enter', snapshot, tsMs });
   }
 
-  /** Closes the perp and settles what it made, as CLOSE does. */
+  /**
+   * Closes the perp. What it made is not settled: settling would put the price's part of it into the deposits, and so,
+   * by their interest, into the result.
+   */
   close(tsMs: number, why: TradeReason): boolean {
-    const closed = this.#run({ kind: 'close', market: SOL_PERP }, PLAIN_TERMS, this.#snapshot(tsMs), tsMs, why);
-    if (!closed || this.account.perp !== 0n) return closed;
-    this.#targetPpm = 0;
-    this.#run(
-      { kind: 'settle', market: SOL_PERP },
-      { ...PLAIN_TERMS, settleAbove: SETTLE_ABOVE },
-      this.#snapshot(tsMs),
-      tsMs,
-      why,
-    );
-    return true;
+    const closed = this.#run({ kind: 'close', market: SOL_PERP }, this.#snapshot(tsMs), tsMs, why);
+    if (closed && this.account.perp === 0n) this.#targetPpm = 0;
+    return closed;
   }
 
   /** A trade that a person asked for, of a signed size. What ends the position is a CLOSE. */
@@ -174,11 +173,15 @@ export class Trader {
   /** Opening and closing what would be opened now, as a part of its notional; null when nothing would be. */
   roundTrip(): number | null {
     const { fractionPpm, parameters } = this.#options;
-    const { sol, countedAt } = this.account;
-    const size = abs(correctionTo(fractionPpm, sol, lamports(0n), parameters.stepSize));
-    const notional = valueAt(size, countedAt);
+    return this.#roundTripOf(abs(correctionTo(fractionPpm, this.account.sol, lamports(0n), parameters.stepSize)));
+  }
+
+  #roundTripOf(size: Lamports): number | null {
+    const { parameters } = this.#options;
+    const at = price(BigInt(this.account.oracle));
+    const notional = valueAt(size, at);
     if (notional === 0n) return null;
-    const cost = roundTripCost(size, countedAt, parameters, parameters.transactionCost);
+    const cost = roundTripCost(size, at, parameters, parameters.transactionCost);
     return Number(cost.total) / Number(notional);
   }
 
@@ -215,16 +218,20 @@ export class Trader {
     const before = this.account.perp;
     const spot = countedSpot(snapshot, this.#options.limits) ?? lamports(0n);
     const goal: Goal = { kind, market: SOL_PERP, size: size.toString() };
-    if (!this.#run(goal, PLAIN_TERMS, snapshot, tsMs, why)) return false;
+    if (!this.#run(goal, snapshot, tsMs, why)) return false;
     const { perp } = this.account;
     if (kind === 'open' && perp !== before) this.#targetPpm = hedgeTargetPpm(spot, perp);
     return perp !== before;
   }
 
   /** Plans on the snapshot and lands at once; true when a transaction landed. */
-  #run(goal: Goal, terms: Terms, snapshot: Snapshot, tsMs: number, why: TradeReason): boolean {
+  #run(goal: Goal, snapshot: Snapshot, tsMs: number, why: TradeReason): boolean {
     const { maxSlippageBps } = this.#options.limits;
-    const planned = planIntent(goal, terms, snapshot, { maxSlippageBps, orderLifeMs: ORDER_LIFE_MS, nowMs: tsMs });
+    const planned = planIntent(goal, PLAIN_TERMS, snapshot, {
+      maxSlippageBps,
+      orderLifeMs: ORDER_LIFE_MS,
+      nowMs: tsMs,
+    });
     return planned.kind === 'intent' && this.#land(planned.intent, tsMs, why);
   }
 
@@ -332,30 +339,31 @@ export class Trader {
    * decides whether the exact question is asked.
    */
   #isSafe(): boolean {
-    const { account } = this;
-    const { solMaintenanceAssetWeight, maintenanceMarginRatio } = this.#options.parameters;
-    const oracle = Number(account.countedAt) / 1e6;
-    const sol = (Number(account.sol) / 1e9) * (solMaintenanceAssetWeight / 1e4);
-    const base = Number(account.perp) / 1e9;
-    const usdc = Number(account.usdc) / 1e6;
-    const quote = Number(account.perpQuote) / 1e6;
+    const { sol, usdc, base, quote } = this.account.rough;
     if (base === 0 && quote >= 0 && usdc >= 0) return true;
+    const { solMaintenanceAssetWeight, maintenanceMarginRatio } = this.#options.parameters;
+    const oracle = this.account.oracle / 1e6;
+    const weighted = sol * (solMaintenanceAssetWeight / 1e4);
     const margin = Math.abs(base) * (maintenanceMarginRatio / 1e4);
-    const collateral = sol * oracle + usdc + base * oracle + quote;
+    const collateral = weighted * oracle + usdc + base * oracle + quote;
     const free = collateral - margin * oracle;
     if (free < SAFE_HEALTH * collateral || collateral <= 0) return false;
-    const slope = sol + base - margin;
+    const slope = weighted + base - margin;
     return base === 0 || free >= Math.abs(slope) * oracle * SAFE_LIQUIDATION_DISTANCE;
   }
 
-  #isOnTarget(): boolean {
+  /** Roughly: the hedge is near the end of its tolerance, and the profit gate may let what is missing be sold. */
+  #couldCorrect(rates: RateHistory): boolean {
     const { limits } = this.#options;
-    const { account } = this;
-    const wallet = limits.hedgeWalletSol ? Number(account.walletSol) : 0;
-    const reserved = limits.hedgeWalletSol ? Number(limits.reservedSol) : 0;
-    const spot = Number(account.sol) + wallet;
-    const drift = ((spot * this.#targetPpm) / 1e6 + Number(account.perp)) / Math.max(spot - reserved, 1);
-    return Math.abs(drift) * 100 < limits.driftTolerancePct * SAFE_DRIFT;
+    const { sol, base } = this.account.rough;
+    const wallet = limits.hedgeWalletSol ? Number(this.account.walletSol) / 1e9 : 0;
+    const reserved = limits.hedgeWalletSol ? Number(limits.reservedSol) / 1e9 : 0;
+    const spot = sol + wallet;
+    const missing = (spot * this.#targetPpm) / 1e6 + base;
+    const driftPct = (missing / Math.max(spot - reserved, 1e-9)) * 100;
+    if (Math.abs(driftPct) < limits.driftTolerancePct * SAFE_DRIFT) return false;
+    if (missing < 0 || driftPct > limits.maxUnhedgedPct * SAFE_DRIFT) return true;
+    return couldPay(rates, limits.holdingHorizonHours, this.#roundTripOf(lamports(BigInt(Math.round(missing * 1e9)))));
   }
 }
 

@@ -82,14 +82,29 @@ export function ewmaPolicy(text: string, halfLifeHours: number, limits: Hysteres
   };
 }
 
+/** What the gate rounds away at most, per period, and the part of the cost that it certainly asks for. */
+const GATE_ROUNDING = 2e-9;
+const GATE_PART = 0.9;
+
+/**
+ * Whether it is worth asking the seed's gate, which looks at the whole account: half of the lower of the last rate and the
+ * mean must come near the round trip. Not a judgement; the gate's own decides.
+ */
+export function couldPay(rates: RateHistory, horizonHours: number, roundTrip: number | null): boolean {
+  const mean = rates.meanOfKnown(GATE_MEAN_HOURS);
+  if (mean === null || roundTrip === null) return false;
+  const rate = Math.min(mean, rates.rateAt(rates.known - 1)) + GATE_ROUNDING;
+  return (rate / 2) * rates.periodsIn(horizonHours) >= roundTrip * GATE_PART;
+}
+
 export type GateExit = 'none' | 'horizon' | 'mean_negative';
 
 /** The seed's gate at the door, and one way out or none. */
 export const gatePolicy = (text: string, exit: GateExit): CarryPolicy => ({
   text,
   profitGate: true,
-  wantsShort({ rates, holding, openedAtMs, nowMs, horizonHours }) {
-    if (!holding) return true;
+  wantsShort({ rates, holding, openedAtMs, nowMs, horizonHours, roundTrip }) {
+    if (!holding) return couldPay(rates, horizonHours, roundTrip());
     switch (exit) {
       case 'none':
         return true;

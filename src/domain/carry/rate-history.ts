@@ -12,19 +12,46 @@ const KNOWN_DENOMINATOR = 10;
 /** A rate of USD per SOL (1e-9) and the oracle's price (1e-6) as a fraction in `FRACTION_UNITS`. */
 export const fractionUnits = (rate: number, oracle: number): number => Math.round((rate * 1e11) / oracle);
 
+/** All rates of a history, counted once however many runs read it. */
+export interface RateSums {
+  readonly periodMs: number;
+  /** How many periods each rate lies after the first: rows some seconds off still fall into their own period. */
+  readonly slots: Int32Array;
+  /** `sums[i]`: of the first i rates, in `FRACTION_UNITS`. */
+  readonly sums: Float64Array;
+}
+
+/** `rates` in USD per SOL at 1e-9, `oracles` in 1e-6 USD, `timesMs` ascending: the ends of their periods. */
+export function sumRates(
+  timesMs: ArrayLike<number>,
+  rates: ArrayLike<number>,
+  oracles: ArrayLike<number>,
+  periodMs: number,
+): RateSums {
+  const count = timesMs.length;
+  const slots = new Int32Array(count);
+  const sums = new Float64Array(count + 1);
+  const firstMs = timesMs[0] ?? 0;
+  for (let index = 0; index < count; index += 1) {
+    const slot = Math.round(((timesMs[index] as number) - firstMs) / periodMs);
+    slots[index] = index === 0 ? 0 : Math.max(slot, (slots[index - 1] as number) + 1);
+    sums[index + 1] = (sums[index] as number) + fractionUnits(rates[index] as number, oracles[index] as number);
+  }
+  return { periodMs, slots, sums };
+}
+
+/** The part of the history that is known: the first `known` rates, and nothing of what follows. */
 export class RateHistory {
   readonly periodMs: number;
-  readonly #slots: number[] = [];
-  /** `#sums[i]`: of the first i rates. */
-  readonly #sums: number[] = [0];
-  #firstMs = 0;
+  known: number;
+  readonly #slots: Int32Array;
+  readonly #sums: Float64Array;
 
-  constructor(periodMs: number) {
+  constructor({ periodMs, slots, sums }: RateSums, known = slots.length) {
     this.periodMs = periodMs;
-  }
-
-  get known(): number {
-    return this.#slots.length;
+    this.#slots = slots;
+    this.#sums = sums;
+    this.known = known;
   }
 
   /** The rate at this place, 0 being the first, as a fraction per period. */
@@ -37,17 +64,9 @@ export class RateHistory {
     return this.#slots[index] as number;
   }
 
-  /** How many periods the newest lies after the first. */
+  /** Of the newest rate. */
   get lastSlot(): number {
-    return this.#slots[this.#slots.length - 1] ?? 0;
-  }
-
-  /** A period that ended at `tsMs`, later than all before it: rows some seconds off still fall into their own period. */
-  add(tsMs: number, units: number): void {
-    if (this.known === 0) this.#firstMs = tsMs;
-    const slot = Math.round((tsMs - this.#firstMs) / this.periodMs);
-    this.#slots.push(this.known === 0 ? 0 : Math.max(slot, this.lastSlot + 1));
-    this.#sums.push((this.#sums[this.#sums.length - 1] as number) + units);
+    return this.known === 0 ? 0 : (this.#slots[this.known - 1] as number);
   }
 
   periodsIn(hours: number): number {
@@ -82,9 +101,9 @@ export class RateHistory {
     if (slot < 0) return 0;
     const slots = this.#slots;
     // Without a gap a slot is its own index.
-    if (slots[slot] === slot) return slot + 1;
+    if (slot < this.known && slots[slot] === slot) return slot + 1;
     let low = 0;
-    let high = slots.length;
+    let high = this.known;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((slots[middle] as number) <= slot) low = middle + 1;
