@@ -111,6 +111,12 @@ const verdict = {
 const control = {
   state: z.enum(['running', 'stopping', 'stopped']).optional().about('With START_ENGINE and the like.'),
   trading_state: z.enum(['active', 'reducing', 'halted']).optional(),
+  running: z
+    .object({ operation_id: z.string(), goes_on: z.boolean() })
+    .optional()
+    .about(
+      'With STOP_ENGINE: the operation that ran. `goes_on` false: no further attempt, and its order is cancelled.',
+    ),
   position_open: z.boolean().optional().about('With STOP_ENGINE: a position stays open.'),
   wallet: z
     .object({ sol: z.string().unit('SOL'), usdc: z.string().unit('USD'), account: z.boolean() })

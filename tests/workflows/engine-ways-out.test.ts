@@ -103,11 +103,29 @@ describe('STOP while an operation runs', () => {
   it('is stopping, then stopped; the operation ends in its own time', async () => {
     await start();
     const commandId = await slow();
-    expect(await engine.carryOut({ action: 'STOP_ENGINE' })).toMatchObject({ data: { state: 'stopping' } });
+    const running = { operation_id: engine.operationId(commandId), goes_on: true };
+    expect(await engine.carryOut({ action: 'STOP_ENGINE' })).toMatchObject({ data: { state: 'stopping', running } });
     await engine.untilState('stopped', ({ state }) => state === 'stopped');
     expect(await until('its answer', async () => (await engine.journal.command(commandId))?.answer)).toMatchObject({
       success: true,
     });
+  });
+});
+
+describe('STOP while something enlarges', () => {
+  it('stands it down, says so, and follows what is signed', async () => {
+    await start();
+    engine.faults.onSubmit(LATE);
+    const commandId = randomUUID();
+    await engine.send(OPEN(1), { commandId });
+    await engine.untilState('the slot taken', ({ operation }) => operation !== null);
+    const stopped = await engine.carryOut({ action: 'STOP_ENGINE' });
+    const running = { operation_id: engine.operationId(commandId), goes_on: false };
+    expect(stopped).toMatchObject({ success: true, data: { running } });
+    expect(stopped.message).toContain('it makes no further attempt');
+    await until('its answer', async () => (await engine.journal.command(commandId))?.answer);
+    const record = await engine.journal.operation(running.operation_id);
+    expect(record?.attempts.length).toBeLessThanOrEqual(1);
   });
 });
 

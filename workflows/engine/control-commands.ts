@@ -1,7 +1,9 @@
 /** Commands that start no operation. They always answer. */
+import { getExternalWorkflowHandle, patched } from '@temporalio/workflow';
 import { adopt, resume, startEngine, stopEngine } from '../../src/domain/engine/engine-state.ts';
 import { type Hold, tradingStateOf } from '../../src/domain/engine/hold.ts';
 import { perpOf } from '../../src/domain/engine/reconcile.ts';
+import { type RunningAtStop, runningAtStop, runningText } from '../../src/domain/engine/stop.ts';
 import { isRestrictedBy } from '../../src/domain/engine/transitions.ts';
 import { exposure } from '../../src/domain/hedge/delta.ts';
 import {
@@ -14,6 +16,8 @@ import {
 } from '../../src/domain/order/command.ts';
 import { planAdoption } from '../../src/domain/planning/plan-adoption.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
+import { operationWorkflowId } from '../../src/lib/ids.ts';
+import { standDown } from '../messages.ts';
 import type { AccountReader } from './account-reader.ts';
 import { type CommandRecords, journalAnswer } from './command-records.ts';
 import { ADOPT_UNREAD, CONFIRMATION_INVALID, RESUME_UNREAD } from './command-refusals.ts';
@@ -85,17 +89,34 @@ export class ControlCommands {
   }
 
   async #stop(envelope: CommandEnvelope, admitted: boolean): Promise<CommandAnswer> {
-    const { state } = this.#core;
+    const { state, settings } = this.#core;
     const changed = state.current.state === 'running';
+    const running = runningAtStop(state.current);
     if (changed) state.apply(stopEngine, Date.now());
+    await this.#standDown(running);
     const { expectedPerp } = state.current;
     const open = expectedPerp !== null && expectedPerp !== '0';
     const stopped = changed ? 'Automatic trading stopped.' : 'The engine is already stopped.';
     const warning = open
       ? ' The open position stays open. The engine watches it but does not rebalance it. CLOSE ends it.'
       : '';
-    const answer = done(`${stopped}${warning}`, { changed, position_open: open, ...this.#stateData() });
+    const guards = open && settings.policy.guard ? ' The guard stays on (GUARD).' : '';
+    const told =
+      running === null ? {} : { running: { operation_id: running.operation.operationId, goes_on: running.goesOn } };
+    const answer = done(`${stopped}${runningText(running)}${warning}${guards}`, {
+      ...{ changed, position_open: open, ...told },
+      ...this.#stateData(),
+    });
     return await this.#ports.records.conclude(envelope, answer, admitted);
+  }
+
+  /** What enlarges ends here; the operation is asked again by a repeated STOP. */
+  async #standDown(running: RunningAtStop | null): Promise<void> {
+    // In histories of 0.1.0 STOP left what ran alone.
+    if (running === null || running.goesOn || !patched('stop-stands-down')) return;
+    await getExternalWorkflowHandle(operationWorkflowId(running.operation.operationId))
+      .signal(standDown, { reason: 'STOP_ENGINE', exitFollows: false })
+      .catch(() => undefined);
   }
 
   async #resume(envelope: CommandEnvelope, admitted: boolean): Promise<CommandAnswer> {

@@ -12,6 +12,7 @@ import {
 } from '../../../src/domain/engine/engine-state.ts';
 import { tradingStateOf } from '../../../src/domain/engine/hold.ts';
 import { alertsOfHolds } from '../../../src/domain/engine/hold-alerts.ts';
+import { runningAtStop, runningText } from '../../../src/domain/engine/stop.ts';
 import type { OperationReport } from '../../../src/domain/operation/operation-report.ts';
 import { done, refused } from '../../../src/domain/order/command.ts';
 import type { OperationKind } from '../../../src/domain/order/operations.ts';
@@ -119,6 +120,30 @@ describe('FLATTEN', () => {
     expect(codes(tell(start(WITH_SHORT, 'flatten'), { answer: REFUSED, flat: false }))).toEqual(['left_open']);
     expect(codes(tell(start(WITH_SHORT, 'flatten'), { flat: false }))).toEqual(['flattened', 'left_open']);
     expect(codes(tell(start(WITH_SHORT, 'flatten'), { answer: done('Closed'), flat: true }))).toEqual(['flattened']);
+  });
+});
+
+describe('STOP', () => {
+  it.each([
+    ['close', true, true],
+    ['flatten', true, true],
+    ['guard', true, true],
+    ['correct', true, true],
+    ['correct', false, false],
+    ['rebalance', true, true],
+    ['rebalance', false, false],
+    ['open', false, false],
+    ['deposit', false, true],
+    ['withdraw', false, true],
+    ['settle', false, true],
+  ] as const)('while a %s runs (reducing: %s) lets it go on: %s', (kind, reducing, goesOn) => {
+    const running = runningAtStop(startOperation(WITH_SHORT, { ...operation(kind, 'o'), reducing }));
+    expect(running?.goesOn).toBe(goesOn);
+    expect(runningText(running)).toContain(goesOn ? 'goes on to its end' : 'no further attempt');
+  });
+
+  it('has nothing to say of an engine at rest', () => {
+    expect(runningText(runningAtStop(WITH_SHORT))).toBe('');
   });
 });
 
