@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ValidationError } from '../src/lib/errors.ts';
 import { type AccountInput, parseAccount } from './account-input.ts';
 import { Chain, type ChainSettings } from './chain/chain.ts';
-import { type ControlCommand, type ControlledChain, control } from './control.ts';
+import { type ControlCommand, type ControlledChain, control, type ForkRequest } from './control.ts';
 import { FaultRules } from './faults/faults.ts';
 import { type FaultInput, JITO } from './faults/rule.ts';
 import { HttpEndpoint } from './http/endpoint.ts';
@@ -17,13 +17,13 @@ import { addressBytes } from './wire/base58.ts';
 
 const CONTROL_BODY_BYTES = 32 * 1024 * 1024;
 const TIP_ACCOUNT_LAMPORTS = 1_000_000_000n;
-/** How soon an endpoint vanishes and comes back when a rule says so. */
+/** How often `gone` rules are checked. */
 const ENDPOINT_CHECK_MS = 20;
-/** Slots between two turns of the event loop while many are made at once. */
+/** How many slots are made before the event loop gets a turn. */
 const SLOTS_AT_ONCE = 10;
 
 export interface LocalnetOptions {
-  /** Of the first node's RPC; its socket is on the next one, further nodes, Jito and control follow. 0: any free ones. */
+  /** The port of the first node's RPC; its socket has the next one, then come further nodes, Jito and control. 0: free ports. */
   readonly port?: number;
   readonly host?: string;
   readonly slotMs?: number;
@@ -41,7 +41,7 @@ export interface LocalnetOptions {
   readonly programs?: readonly { readonly address: string; readonly elf: string | Uint8Array }[];
   /** Time stands still until `resume`; slots are made by `advance`. */
   readonly paused?: boolean;
-  /** Of the control endpoint, beside its own (`POST /name`) or in their place: what is laid over the chain brings them. */
+  /** Further or replaced calls of the control endpoint (`POST /name`), for a program on top of the chain. */
   readonly commands?: Readonly<Record<string, ControlCommand>>;
 }
 
@@ -76,7 +76,7 @@ function settingsOf(options: LocalnetOptions): ChainSettings {
 
 function genesis({ accounts = [], programs = [] }: LocalnetOptions): Svm {
   const svm = new Svm();
-  // As on mainnet they live from the first tip on, however small: an account cannot begin below the rent.
+  // They exist from the start, as on mainnet; otherwise a tip below the rent could not create one.
   const tipped = TIP_ACCOUNTS.map((address) => ({ address, lamports: TIP_ACCOUNT_LAMPORTS }));
   for (const input of [...tipped, ...accounts]) {
     const [address, account] = parseAccount(input);
@@ -84,13 +84,13 @@ function genesis({ accounts = [], programs = [] }: LocalnetOptions): Svm {
   }
   for (const { address, elf } of programs) {
     if (addressBytes(address) === null)
-      throw new ValidationError('LOCALNET_OPTION', `${address} is no address of a program.`);
+      throw new ValidationError('LOCALNET_OPTION', `${address} is not the address of a program.`);
     svm.addProgram(address, typeof elf === 'string' ? readFileSync(elf) : elf);
   }
   return svm;
 }
 
-/** Starts a chain with its nodes, Jito and control endpoints, and resolves when all of them listen. */
+/** Starts a chain with its nodes, Jito and control endpoints; resolves when all of them listen. */
 export async function startLocalnet(options: LocalnetOptions = {}): Promise<Localnet> {
   const { port = 0, host = '127.0.0.1' } = options;
   const settings = settingsOf(options);
@@ -116,13 +116,7 @@ export async function startLocalnet(options: LocalnetOptions = {}): Promise<Loca
   });
   const endpoints = new Map<string, HttpEndpoint>(servers.map(({ node, endpoint }) => [node.name, endpoint]));
   endpoints.set(JITO, jitoEndpoint);
-  const check = setInterval(() => {
-    for (const [name, endpoint] of endpoints) {
-      const gone = faults.state('gone', { node: name }) !== null;
-      // A port that was taken meanwhile: the next check tries again.
-      if (gone === endpoint.isListening) (gone ? endpoint.vanish() : endpoint.comeBack()).catch(() => {});
-    }
-  }, ENDPOINT_CHECK_MS);
+  const check = setInterval(() => followGoneRules(endpoints, faults), ENDPOINT_CHECK_MS);
 
   const net: Localnet = {
     get rpcUrl() {
@@ -143,30 +137,16 @@ export async function startLocalnet(options: LocalnetOptions = {}): Promise<Loca
     chain,
     faults,
 
-    state() {
-      const { processed, confirmed, finalized } = chain.heads();
-      const brief = ({ slot, height, blockhash, time }: typeof processed) => ({ slot, height, blockhash, time });
-      return {
-        slot: chain.slot,
-        processed: brief(processed),
-        confirmed: brief(confirmed),
-        finalized: brief(finalized),
-        running: timer.isRunning,
-        pending: chain.pending.size,
-        seed: settings.seed,
-        nodes: servers.map(({ node, rpcUrl, wsUrl, pubSub }) => ({
-          name: node.name,
-          rpcUrl,
-          wsUrl,
-          slot: node.at('processed').slot,
-          branch: node.branch,
-          firstAvailable: node.firstAvailable(),
-          subscriptions: pubSub.count,
-        })),
-        jitoUrl: net.jitoUrl,
-        faults: faults.list().length,
-      };
-    },
+    state: () => ({
+      slot: chain.slot,
+      ...headsOf(chain),
+      running: timer.isRunning,
+      pending: chain.pending.size,
+      seed: settings.seed,
+      nodes: servers.map(nodeState),
+      jitoUrl: net.jitoUrl,
+      faults: faults.list().length,
+    }),
 
     async advance(slots) {
       for (let i = 0; i < slots; i++) {
@@ -182,23 +162,7 @@ export async function startLocalnet(options: LocalnetOptions = {}): Promise<Loca
       if (slot !== undefined) chain.jumpToSlot(slot);
     },
 
-    fork(how) {
-      const { signature, fate = 'forget', stay = [], grows = false } = how;
-      const landing = signature === undefined ? null : chain.ledger.landingOn(signature, chain.head);
-      if (signature !== undefined && landing === null)
-        throw new ValidationError('LOCALNET_FORK', 'This transaction stands on no block of the main fork.');
-      const base = how.slot ?? (landing === null ? chain.head.slot - (how.depth ?? 1) : landing.block.slot - 1);
-      const name = `fork-${chain.slot}`;
-      const forked = chain.fork(base, fate, stay.length > 0 ? { name, grows } : undefined);
-      if (forked === null)
-        throw new ValidationError('LOCALNET_FORK', 'Nothing to abandon there: newest or finalized already.', { base });
-      for (const { node } of servers) if (stay.includes(node.name)) node.branch = name;
-      const dropped = forked.abandoned
-        .flatMap(({ transactions }) => transactions)
-        .filter(({ transaction }) => transaction.keys[0] !== chain.validator.address)
-        .map((one) => one.signature);
-      return { base: forked.base.slot, tip: forked.tip.slot, dropped };
-    },
+    fork: (how) => forkChain(chain, servers, how),
 
     heal() {
       for (const { node } of servers) node.branch = null;
@@ -243,7 +207,53 @@ export async function startLocalnet(options: LocalnetOptions = {}): Promise<Loca
   return net;
 }
 
-/** Nodes take two ports each, one after the other; Jito and control one each after them. */
+/** Closes the ports of nodes that a `gone` rule names, and opens them again afterwards. */
+function followGoneRules(endpoints: ReadonlyMap<string, HttpEndpoint>, faults: FaultRules): void {
+  for (const [name, endpoint] of endpoints) {
+    const gone = faults.state('gone', { node: name }) !== null;
+    // If the port was taken in the meantime, the next check tries again.
+    if (gone === endpoint.isListening) (gone ? endpoint.vanish() : endpoint.comeBack()).catch(() => {});
+  }
+}
+
+function headsOf(chain: Chain) {
+  const { processed, confirmed, finalized } = chain.heads();
+  const brief = ({ slot, height, blockhash, time }: typeof processed) => ({ slot, height, blockhash, time });
+  return { processed: brief(processed), confirmed: brief(confirmed), finalized: brief(finalized) };
+}
+
+const nodeState = ({ node, rpcUrl, wsUrl, pubSub }: NodeServer) => ({
+  name: node.name,
+  rpcUrl,
+  wsUrl,
+  slot: node.at('processed').slot,
+  branch: node.branch,
+  firstAvailable: node.firstAvailable(),
+  subscriptions: pubSub.count,
+});
+
+/** @throws ValidationError LOCALNET_FORK when there is nothing to abandon at the requested place */
+function forkChain(chain: Chain, servers: readonly NodeServer[], how: ForkRequest): ReturnType<Localnet['fork']> {
+  const { signature, fate = 'forget', stay = [], grows = false } = how;
+  const landing = signature === undefined ? null : chain.ledger.landingOn(signature, chain.head);
+  if (signature !== undefined && landing === null)
+    throw new ValidationError('LOCALNET_FORK', 'This transaction is in no block of the main fork.');
+  const base = how.slot ?? (landing === null ? chain.head.slot - (how.depth ?? 1) : landing.block.slot - 1);
+  const name = `fork-${chain.slot}`;
+  const forked = chain.fork(base, fate, stay.length > 0 ? { name, grows } : undefined);
+  if (forked === null)
+    throw new ValidationError('LOCALNET_FORK', 'There is no block to abandon: it is the newest, or finalized.', {
+      base,
+    });
+  for (const { node } of servers) if (stay.includes(node.name)) node.branch = name;
+  const dropped = forked.abandoned
+    .flatMap(({ transactions }) => transactions)
+    .filter(({ transaction }) => transaction.keys[0] !== chain.validator.address)
+    .map((one) => one.signature);
+  return { base: forked.base.slot, tip: forked.tip.slot, dropped };
+}
+
+/** Each node takes two ports; Jito and control take one each after them. */
 async function listenAll(endpoints: readonly HttpEndpoint[], port: number, pairs: number): Promise<void> {
   for (const [index, endpoint] of endpoints.entries()) {
     const offset = index < pairs ? index * 2 : pairs * 2 + (index - pairs);

@@ -130,7 +130,7 @@ export function HistoryPanel() {
   };
 
   const shown = loaded?.book === book ? loaded : null;
-  const { columns, key, empty, title } = BOOKS[book] as Book<Row>;
+  const { title } = BOOKS[book];
   const path = `/api/${book}`;
   return (
     <Panel
@@ -144,31 +144,7 @@ export function HistoryPanel() {
     >
       <Tabs book={book} onChoose={setBook} />
       <div class="table-scroll history-table" role="tabpanel" id="history-panel" aria-labelledby={`tab-${book}`}>
-        <table class="table" data-testid={`history-${book}`}>
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <th scope="col" key={column.name}>
-                  {column.name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown?.rows.map((row) => (
-              <tr key={key(row)} data-testid="history-row">
-                {columns.map((column) => (
-                  <td key={column.name}>{column.cell(row)}</td>
-                ))}
-              </tr>
-            ))}
-            {shown !== null && shown.rows.length > 0 ? null : (
-              <tr class="empty-row">
-                <td colSpan={columns.length}>{shown === null ? 'Loading…' : (shown.problem ?? empty)}</td>
-              </tr>
-            )}
-          </tbody>
-        </table>
+        <BookTable book={book} shown={shown} />
       </div>
       <div class="history-foot">
         <span class="note">{shown?.problem !== null && (shown?.rows.length ?? 0) > 0 ? shown?.problem : ''}</span>
@@ -179,6 +155,38 @@ export function HistoryPanel() {
         )}
       </div>
     </Panel>
+  );
+}
+
+/** `shown` null: still loading. */
+function BookTable({ book, shown }: { readonly book: BookName; readonly shown: Loaded | null }) {
+  const { columns, key, empty } = BOOKS[book] as Book<Row>;
+  return (
+    <table class="table" data-testid={`history-${book}`}>
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th scope="col" key={column.name}>
+              {column.name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {shown?.rows.map((row) => (
+          <tr key={key(row)} data-testid="history-row">
+            {columns.map((column) => (
+              <td key={column.name}>{column.cell(row)}</td>
+            ))}
+          </tr>
+        ))}
+        {shown !== null && shown.rows.length > 0 ? null : (
+          <tr class="empty-row">
+            <td colSpan={columns.length}>{shown === null ? 'Loading…' : (shown.problem ?? empty)}</td>
+          </tr>
+        )}
+      </tbody>
+    </table>
   );
 }
 

@@ -54,11 +54,6 @@ export function UnresolvedPanel() {
 function Unresolved({ operationId }: { readonly operationId: string }) {
   const [verdict, setVerdict] = useState<Verdict | null>(null);
   const [note, setNote] = useState('');
-  const update = transactions.value.get(operationId);
-  const hold = stats.value?.engine.holds?.find((other) => other.code === 'unresolved' && other.key === operationId);
-  const signature = update?.signature ?? null;
-  const explorerUrl = update?.explorer_url ?? null;
-  const temporalUrl = update?.temporal_url ?? null;
   const view = {
     connected: connected.value,
     engine: stats.value?.engine ?? null,
@@ -80,21 +75,7 @@ function Unresolved({ operationId }: { readonly operationId: string }) {
   };
   return (
     <form class="unresolved" onSubmit={submit} data-testid="unresolved" data-operation-id={operationId}>
-      <div class="unresolved-facts">
-        <span>
-          <strong>transaction</strong>
-          {hold === undefined ? '' : `, unknown for ${age(nowMs.value - hold.since)}`}
-        </span>
-        <Identifier name="operation" id={operationId} />
-        {signature === null ? (
-          <span class="is-unknown">Signature unknown</span>
-        ) : (
-          <Identifier name="signature" id={signature} />
-        )}
-        {explorerUrl === null ? null : <ExternalLink href={explorerUrl}>Explorer</ExternalLink>}
-        {temporalUrl === null ? null : <ExternalLink href={temporalUrl}>Temporal</ExternalLink>}
-      </div>
-      {hold === undefined ? null : <p>{hold.reason}</p>}
+      <Facts operationId={operationId} />
       <Choice
         name={`verdict-${operationId}`}
         legend="What happened to the transaction"
@@ -129,5 +110,33 @@ function Unresolved({ operationId }: { readonly operationId: string }) {
         blocked={blocked}
       />
     </form>
+  );
+}
+
+/** What is known about the transaction, and where to look. */
+function Facts({ operationId }: { readonly operationId: string }) {
+  const update = transactions.value.get(operationId);
+  const hold = stats.value?.engine.holds?.find((other) => other.code === 'unresolved' && other.key === operationId);
+  const signature = update?.signature ?? null;
+  const explorerUrl = update?.explorer_url ?? null;
+  const temporalUrl = update?.temporal_url ?? null;
+  return (
+    <>
+      <div class="unresolved-facts">
+        <span>
+          <strong>transaction</strong>
+          {hold === undefined ? '' : `, unknown for ${age(nowMs.value - hold.since)}`}
+        </span>
+        <Identifier name="operation" id={operationId} />
+        {signature === null ? (
+          <span class="is-unknown">Signature unknown</span>
+        ) : (
+          <Identifier name="signature" id={signature} />
+        )}
+        {explorerUrl === null ? null : <ExternalLink href={explorerUrl}>Explorer</ExternalLink>}
+        {temporalUrl === null ? null : <ExternalLink href={temporalUrl}>Temporal</ExternalLink>}
+      </div>
+      {hold === undefined ? null : <p>{hold.reason}</p>}
+    </>
   );
 }
