@@ -5,9 +5,10 @@ import type { Alert } from '../src/domain/alerts/alert.ts';
 import type { DecisionContext } from '../src/domain/engine/decide.ts';
 import type { LedgerMark } from '../src/domain/engine/reconcile.ts';
 import type { PolicyJson } from '../src/domain/hedge/policy.ts';
-import type { CommandAnswer } from '../src/domain/order/command.ts';
+import type { CommandAnswer, CommandEnvelope } from '../src/domain/order/command.ts';
 import type { Intent } from '../src/domain/order/intent.ts';
 import type { Goal, Planned, Terms } from '../src/domain/order/intent-plan.ts';
+import type { VerdictWords } from '../src/domain/order/signed-command.ts';
 import type { TransactionTiming } from '../src/domain/transaction/transaction.ts';
 import type { Admission } from '../src/journal/journal.ts';
 import type {
@@ -107,6 +108,8 @@ export interface EngineActivities {
   admitCommand(input: {
     readonly engineId: string;
     readonly record: Omit<CommandRecord, 'answer' | 'answeredAtMs'>;
+    /** As it came: its signature is checked before anything is recorded. */
+    readonly envelope: CommandEnvelope;
     readonly withSnapshot: boolean;
     /** Commands whose operations have not told the engine their end. */
     readonly unanswered?: readonly string[];
@@ -118,7 +121,15 @@ export interface EngineActivities {
     readonly operation: OperationRecord | null;
     readonly snapshot: SnapshotJson | null;
     readonly unavailable: ErrorReport | null;
+    /** It did not come through a bridge of this engine: nothing was recorded or read. Absent or null: it did. */
+    readonly unauthorized?: ErrorReport | null;
+    /** Its time is over, by the clock that bridges and workers share. Absent: the workflow's clock tells. */
+    readonly late?: boolean;
   }>;
+  /** The checks of `admitCommand` alone, for when the journal is away. */
+  checkCommand(input: { readonly engineId: string; readonly envelope: CommandEnvelope }): Promise<CommandCheck>;
+  /** Whether a verdict came through a bridge. */
+  isVerdictSigned(input: { readonly operationId: string; readonly verdict: VerdictWords }): Promise<boolean>;
   recordAnswer(input: {
     readonly commandId: string;
     readonly answer: CommandAnswer;
@@ -137,6 +148,12 @@ export interface EngineActivities {
       readonly record: OperationRecord | null;
     }[]
   >;
+}
+
+export interface CommandCheck {
+  /** Null: it came through a bridge of this engine. */
+  readonly unauthorized: ErrorReport | null;
+  readonly late: boolean;
 }
 
 export interface Rebuilt {

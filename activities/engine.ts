@@ -3,6 +3,8 @@
 import { Context } from '@temporalio/activity';
 import type { AlertSink } from '../src/alerts/channels.ts';
 import { encodeSnapshot, type Snapshot } from '../src/domain/account/snapshot.ts';
+import type { CommandEnvelope } from '../src/domain/order/command.ts';
+import { commandDoubt, isSignedVerdict } from '../src/domain/order/signed-command.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { compareStores } from '../src/journal/store-comparison.ts';
 import type { Clock } from '../src/lib/clock.ts';
@@ -10,7 +12,7 @@ import { TransientError } from '../src/lib/errors.ts';
 import { operationWorkflowId } from '../src/lib/ids.ts';
 import { within } from '../src/lib/within.ts';
 import type { Venue } from '../src/venues/venue.ts';
-import type { EngineActivities } from './contract.ts';
+import type { CommandCheck, EngineActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
 import { type KeptHistories, type Rebuilding, rebuildJournal } from './rebuild-journal.ts';
 import { createWatch } from './watch.ts';
@@ -33,6 +35,10 @@ export interface EnginePorts {
   readonly alerts: AlertSink;
   readonly clock: Clock;
   readonly lookup: WorkflowLookup;
+  /** Shared with the bridges of these engines. */
+  readonly commandKey: string;
+  /** By which bridges say until when a command is good. */
+  readonly sharedClock: Clock;
 }
 
 export function createEngineActivities(ports: EnginePorts): EngineActivities {
@@ -56,16 +62,28 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
       return { ...comparison, journalId: journal.journalId, record, unfinished, newestOperationMs };
     },
 
-    async admitCommand({ engineId, record, withSnapshot, unanswered = [] }) {
+    async admitCommand({ engineId, record, envelope, withSnapshot, unanswered = [] }) {
+      const { unauthorized, late } = check(engineId, envelope);
+      if (unauthorized !== null) {
+        return { admission: { kind: 'new' }, operation: null, snapshot: null, unavailable: null, unauthorized };
+      }
       const [admission, read, others] = await Promise.all([
         journal.admitCommand(record),
-        withSnapshot ? readOnce(engineId) : null,
+        withSnapshot && !late ? readOnce(engineId) : null,
         Promise.all(unanswered.map((commandId) => journal.command(commandId))),
       ]);
       const answered = others.flatMap((command) => (command?.answer == null ? [] : [command.commandId]));
       const operation = record.operationId === null ? null : await journal.operation(record.operationId);
       const { snapshot = null, unavailable = null } = read ?? {};
-      return { admission, answered, operation, snapshot, unavailable };
+      return { admission, answered, operation, snapshot, unavailable, late };
+    },
+
+    async checkCommand({ engineId, envelope }) {
+      return check(engineId, envelope);
+    },
+
+    async isVerdictSigned({ operationId, verdict }) {
+      return isSignedVerdict(ports.commandKey, operationId, verdict);
     },
 
     async recordAnswer({ commandId, answer, atMs }) {
@@ -103,6 +121,11 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
 
     watch: createWatch({ venueOf: ports.venueOf, alerts: ports.alerts, journal, clock }),
   });
+
+  function check(engineId: string, envelope: CommandEnvelope): CommandCheck {
+    const unauthorized = commandDoubt(ports.commandKey, engineId, envelope);
+    return { unauthorized, late: ports.sharedClock.nowMs() > envelope.notAfterMs };
+  }
 
   async function readNow(engineId: string): Promise<Snapshot> {
     const venue = await ports.venueOf(engineId);

@@ -45,6 +45,7 @@ export interface Rebuilding {
 /** Refusals that leave no record, so that the same command may come again. */
 const LEAVES_NO_RECORD: ReadonlySet<string> = new Set([
   'ENGINE_BUSY',
+  'UNAUTHORIZED',
   'UNAVAILABLE',
   'COMMAND_ID_CONFLICT',
   'CONFIRMATION_INVALID',

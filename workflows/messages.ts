@@ -3,8 +3,9 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { PolicyJson } from '../src/domain/hedge/policy.ts';
 import type { OperationReport } from '../src/domain/operation/operation-report.ts';
 import type { Recovered } from '../src/domain/operation/operation-step.ts';
-import type { CommandAnswer, CommandEnvelope, Verdict } from '../src/domain/order/command.ts';
+import type { CommandAnswer, CommandEnvelope } from '../src/domain/order/command.ts';
 import type { OperationRequest } from '../src/domain/order/operation-request.ts';
+import type { VerdictWords } from '../src/domain/order/signed-command.ts';
 import type { TransactionTiming } from '../src/domain/transaction/transaction.ts';
 import type { EngineRecord } from '../src/journal/records.ts';
 import type { Json } from '../src/lib/errors.ts';
@@ -48,11 +49,7 @@ export interface OperationInput {
   readonly signsLocally?: boolean;
 }
 
-export interface ResolveVerdict {
-  readonly verdict: Verdict;
-  readonly operator: string;
-  readonly note: string;
-}
+export type ResolveVerdict = VerdictWords;
 
 /** On the operation's workflow. The update answers; the signal of the same name does the same and its refusal shows in details and alert. */
 export const resolveTransaction = defineSignal<[ResolveVerdict]>('resolveTransaction');

@@ -44,6 +44,9 @@ export const SIGN_LOCALLY: LocalActivityOptions = {
   cancellationType,
 };
 
+/** Arithmetic alone. */
+export const CHECK_LOCALLY: LocalActivityOptions = { startToCloseTimeout: LOCAL_SIGN_MS, cancellationType };
+
 export const DURABLE_WRITE: ActivityOptions = { startToCloseTimeout: '10 s', retry: UNTIL_DONE_RETRY };
 
 /** A watch answers soon after its own deadline, heartbeats, and begins anew by asking when its worker died. */

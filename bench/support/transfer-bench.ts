@@ -16,11 +16,13 @@ import { AlertChannels } from '../../src/alerts/channels.ts';
 import { journalChannel } from '../../src/alerts/journal-channel.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.ts';
 import type { CommandAnswer, CommandRequest } from '../../src/domain/order/command.ts';
+import { signCommand } from '../../src/domain/order/signed-command.ts';
 import { DEFAULT_TIMING } from '../../src/domain/transaction/transaction.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { hashJson, operationWorkflowId } from '../../src/lib/ids.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import { openWorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
+import { TEST_COMMAND_KEY, TEST_COMMAND_PORTS } from '../../tests/support/command-key.ts';
 import { SILENT } from '../../tests/support/engine-harness.ts';
 import { openTestJournal } from '../../tests/support/journal.ts';
 import { newTransferAccount, type TransferAccount, TransferVenue } from '../../tests/support/transfer-venue.ts';
@@ -89,6 +91,7 @@ export class TransferBench {
       journal: this.#journal,
       alerts: new AlertChannels(SILENT).add(journalChannel(this.#journal)),
       rights: () => null,
+      ...TEST_COMMAND_PORTS,
       clock: { nowMs: () => Date.now() },
       lookup: workflowLookup(this.#client),
       logger: SILENT,
@@ -146,14 +149,14 @@ export class TransferBench {
   /** Through the engine, as the bridge does it, until the answer says confirmed. @throws Error when it ends otherwise */
   async command({ engineId }: TransferAccount, request: CommandRequest): Promise<void> {
     const receivedAtMs = Date.now();
-    const envelope = {
+    const envelope = signCommand(TEST_COMMAND_KEY, engineId, {
       commandId: randomUUID(),
       request,
       requestHash: hashJson(request as never),
       operator: 'bench',
       receivedAtMs,
       notAfterMs: receivedAtMs + NOT_AFTER_MS,
-    };
+    });
     const first: CommandAnswer = await this.#client.workflow
       .getHandle(engineId)
       .executeUpdate(command, { args: [envelope], updateId: envelope.commandId });

@@ -13,6 +13,7 @@ import {
   refused,
 } from '../domain/order/command.ts';
 import { idConflict, repeatedAnswer } from '../domain/order/repeated-command.ts';
+import { signCommand, signVerdict } from '../domain/order/signed-command.ts';
 import type { CommandRecord, OperationRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ErrorDetails, Json } from '../lib/errors.ts';
@@ -28,16 +29,28 @@ import type { IncomingCommand } from './protocol.ts';
 export interface CommandPorts {
   readonly engineId: string;
   readonly mode: Mode;
+  /** Signs what goes to the engine. */
+  readonly commandKey: string;
   readonly gateway: EngineGateway;
   /** Finds what is recorded of a command; skipped in a rush. */
   readonly find: JournalLookup;
   /** Records a verdict's command and answer. */
   readonly record: JournalLookup;
   readonly clock: Clock;
+  /** By which the worker judges whether a command is late. */
+  readonly sharedClock: Clock;
   readonly logger: Logger;
   readonly ends: OpenEnds;
   /** GET_STATE's data; null when nothing is known at all. */
   readonly state: () => Promise<Readonly<Record<string, Json | undefined>> | null>;
+}
+
+interface CommandOnItsWay {
+  readonly envelope: CommandEnvelope;
+  /** Its id was made here, so nothing is recorded of it. */
+  readonly made: boolean;
+  /** By our own clock. */
+  readonly deadlineMs: number;
 }
 
 export interface AnsweredCommand {
@@ -51,11 +64,11 @@ export interface Commands {
 }
 
 export function commandRunner(ports: CommandPorts): Commands {
-  const { engineId, mode, gateway, find, clock, logger, ends } = ports;
+  const { engineId, mode, commandKey, gateway, find, clock, sharedClock, logger, ends } = ports;
   /** The same command sent again while it runs shares the answer, and costs no place in the engine. */
   const running = new Map<string, Promise<CommandAnswer>>();
 
-  const answer = async (envelope: CommandEnvelope, made: boolean): Promise<CommandAnswer> => {
+  const answer = async ({ envelope, made, deadlineMs }: CommandOnItsWay): Promise<CommandAnswer> => {
     const record = made ? null : await recordOf(envelope.commandId);
     if (record !== null) {
       const past = await pastAnswer(envelope, record);
@@ -63,8 +76,9 @@ export function commandRunner(ports: CommandPorts): Commands {
     }
     const { request } = envelope;
     if (!isOperation(request) && request.action === 'GET_STATE') return stateAnswer();
-    if (!isOperation(request) && request.action === 'RESOLVE_TRANSACTION') return resolve(envelope, request);
-    return gateway.command(engineId, envelope, envelope.receivedAtMs + GATEWAY_WITHIN_MS);
+    if (!isOperation(request) && request.action === 'RESOLVE_TRANSACTION')
+      return resolve(envelope, request, deadlineMs);
+    return gateway.command(engineId, envelope, deadlineMs);
   };
 
   const recordOf = async (commandId: string): Promise<CommandRecord | null> => {
@@ -95,6 +109,7 @@ export function commandRunner(ports: CommandPorts): Commands {
   const resolve = async (
     envelope: CommandEnvelope,
     request: Extract<ControlRequest, { action: 'RESOLVE_TRANSACTION' }>,
+    deadlineMs: number,
   ): Promise<CommandAnswer> => {
     const { commandId, requestHash, operator, receivedAtMs } = envelope;
     const admitted = await ports.record(JOURNAL_LOOKUP_MS, (journal) =>
@@ -112,8 +127,8 @@ export function commandRunner(ports: CommandPorts): Commands {
     if (admitted.known && admitted.value.kind === 'known' && admitted.value.record.answer !== null) {
       return admitted.value.record.answer;
     }
-    const verdict: ResolveVerdict = { verdict: request.verdict, operator, note: request.note };
-    const deadlineMs = receivedAtMs + GATEWAY_WITHIN_MS;
+    const words: ResolveVerdict = { verdict: request.verdict, operator, note: request.note };
+    const verdict = signVerdict(commandKey, request.operationId, words);
     const given = await gateway.resolve(request.operationId, verdict, updateIdOf(envelope, requestHash), deadlineMs);
     if (given.data.status === 'unknown') return verdictUnanswered();
     if (isFinal(given) && given.error?.code !== 'UNAVAILABLE' && given.error?.code !== 'ENGINE_BUSY') {
@@ -122,8 +137,9 @@ export function commandRunner(ports: CommandPorts): Commands {
     return given;
   };
 
-  const bounded = async (envelope: CommandEnvelope, made: boolean): Promise<CommandAnswer> => {
-    const waited = await within(ANSWER_WITHIN_MS, () => answer(envelope, made));
+  const bounded = async (inHand: CommandOnItsWay): Promise<CommandAnswer> => {
+    const { envelope } = inHand;
+    const waited = await within(ANSWER_WITHIN_MS, () => answer(inHand));
     const answered = waited.kind === 'value' ? waited.value : null;
     // A verdict has no time of its own: its answer says to send it again.
     const followed = actionOf(envelope.request) !== 'RESOLVE_TRANSACTION';
@@ -141,7 +157,8 @@ export function commandRunner(ports: CommandPorts): Commands {
 
   return {
     run: async (command, operator) => {
-      const receivedAtMs = clock.nowMs();
+      const startedAtMs = clock.nowMs();
+      const receivedAtMs = sharedClock.nowMs();
       const commandId = command.commandId ?? randomUUID();
       ends.started(commandId);
       const { request, confirmationToken } = command;
@@ -151,7 +168,7 @@ export function commandRunner(ports: CommandPorts): Commands {
       const key = `${commandId}\n${requestHash}\n${confirmationToken ?? ''}`;
       const shared = running.get(key);
       if (shared !== undefined) return { commandId, answer: await shared };
-      const envelope: CommandEnvelope = {
+      const envelope = signCommand(commandKey, engineId, {
         commandId,
         request,
         requestHash,
@@ -159,8 +176,9 @@ export function commandRunner(ports: CommandPorts): Commands {
         operator,
         receivedAtMs,
         notAfterMs: receivedAtMs + COMMAND_LIFE_MS,
-      };
-      const started = bounded(envelope, command.commandId === null).then(inOurName);
+      });
+      const deadlineMs = startedAtMs + GATEWAY_WITHIN_MS;
+      const started = bounded({ envelope, made: command.commandId === null, deadlineMs }).then(inOurName);
       running.set(key, started);
       const given = await started;
       running.delete(key);
@@ -170,7 +188,7 @@ export function commandRunner(ports: CommandPorts): Commands {
           command_id: commandId,
           status: given.data.status,
           code: given.error?.code,
-          took_ms: clock.nowMs() - receivedAtMs,
+          took_ms: clock.nowMs() - startedAtMs,
         },
         'Command answered',
       );

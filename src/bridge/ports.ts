@@ -42,6 +42,8 @@ export interface BridgePorts {
   readonly journal: Journal;
   readonly gateway: EngineGateway;
   readonly clock: Clock;
+  /** By which the worker judges whether a command is late; our own where there is one machine. */
+  readonly sharedClock?: Clock;
   readonly logger: Logger;
   readonly settings: BridgeSettings;
   readonly readiness: () => Promise<Readiness>;

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SOL_PERP } from '../domain/account/account.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
+import { commandKeyOf } from '../domain/order/signed-command.ts';
 import type * as z from '../lib/codec.ts';
 import { CriticalError } from '../lib/errors.ts';
 import type { State } from '../protocol/state.ts';
@@ -49,7 +50,7 @@ const SOCKET_PATH = '/ws';
  * @throws CriticalError PORT_IN_USE, naming the setting that moves us
  */
 export async function startBridge(ports: BridgePorts): Promise<Bridge> {
-  const { journal, clock, logger, settings, metricsRegistry } = ports;
+  const { journal, clock, sharedClock = clock, logger, settings, metricsRegistry } = ports;
   const { engineId, mode } = settings;
   const temporalNamespace = settings.temporalNamespace ?? 'default';
   const markets = settings.markets ?? [SOL_PERP];
@@ -87,7 +88,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   const ends = new OpenEnds({
     engineId,
     lookup,
-    clock,
+    clock: sharedClock,
     askAgain: (envelope) => gateway.command(engineId, envelope, clock.nowMs() + GATEWAY_WITHIN_MS),
     tell: (action, commandId, answer) => sockets.broadcast(commandResultFrame(action, commandId, dress(answer))),
   });
@@ -95,9 +96,11 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     engineId,
     mode,
     gateway,
+    commandKey: commandKeyOf(settings.token),
     find: journalLookup(journal, MAX_COMMAND_LOOKUPS),
     record: lookup,
     clock,
+    sharedClock,
     logger,
     ends,
     state: freshState,

@@ -129,5 +129,7 @@ export interface Journal {
   listen(onEvent: (event: JournalEvent) => void, onGap: () => void): Promise<() => Promise<void>>;
   /** Writes too, because a database that can only read (full disk, standby) is not a working journal. */
   ping(): Promise<void>;
+  /** The database's own clock: what every process of an engine can ask. */
+  timeMs(): Promise<number>;
   close(): Promise<void>;
 }

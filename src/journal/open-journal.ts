@@ -130,6 +130,12 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
     async ping() {
       await sql`UPDATE meta SET value = value WHERE key = 'journal_id'`.execute(db);
     },
+    async timeMs() {
+      const { rows } = await sql<{
+        ms: number;
+      }>`SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms`.execute(db);
+      return Number(rows[0]?.ms);
+    },
     close,
   };
 }

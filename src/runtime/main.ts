@@ -87,7 +87,7 @@ function refuseWhatIsNotThere(settings: Settings, { role }: StartOptions): void 
   const lacking = [
     ...(settings.temporal.address === null ? ['TEMPORAL_ADDRESS'] : []),
     ...(settings.databaseUrl === null ? ['DATABASE_URL'] : []),
-    ...(role === 'bridge' && settings.token === null ? ['DRIFTLESS_TOKEN'] : []),
+    ...(settings.token === null ? ['DRIFTLESS_TOKEN'] : []),
   ];
   if (role !== 'all' && lacking.length > 0) {
     throw new CriticalError(

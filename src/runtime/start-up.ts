@@ -10,10 +10,13 @@ import type { EngineGateway } from '../bridge/gateway.ts';
 import type { Readiness } from '../bridge/ports.ts';
 import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
+import { commandKeyOf } from '../domain/order/signed-command.ts';
 import type { DataLock } from '../journal/data-lock.ts';
 import type { Journal } from '../journal/journal.ts';
 import { openJournal } from '../journal/open-journal.ts';
 import { isDatabase } from '../journal/pglite-folder.ts';
+import { keepComparing, sharedClock } from '../journal/shared-clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import { DriftlessError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 import { openFeed } from '../market-data/open-feed.ts';
@@ -87,6 +90,7 @@ type Venues = ReturnType<typeof venueRegistry>;
 /** What engine, worker and bridge rest on. */
 interface Ground extends Cluster {
   readonly journal: Journal;
+  readonly sharedClock: Clock;
   readonly alerts: AlertChannels;
   readonly client: Client;
   readonly connect: ConnectOptions;
@@ -112,7 +116,7 @@ export async function startUp(start: StartUp): Promise<void> {
   const cluster = await openCluster(start);
   const ground = await openGround(start, cluster, await beginnings.journal);
   await prepareAccounts(start, ground);
-  const worker = await startWorkerSide(start, ground, beginnings.bundle);
+  const worker = await startWorkerSide(start, ground, beginnings);
   const readiness = startWatches(start, ground, worker);
   if (hasBridge(start)) return await startBridgeSide(start, ground, beginnings, readiness);
   const { namespace } = start.settings.temporal;
@@ -201,6 +205,7 @@ async function openGround(start: StartUp, cluster: Cluster, journal: Journal): P
   const { engineId, policy, paper } = settings;
   const { namespace } = settings.temporal;
   add('journal', 2_000, () => journal.close());
+  const shared = await openSharedClock(start, journal);
   const alerts = openAlertChannels({ journal, clock, logger, logsAlerts: hasWorker(start) });
   add('alert channels', 1_000, alerts.stop);
   if (hasWorker(start))
@@ -218,7 +223,26 @@ async function openGround(start: StartUp, cluster: Cluster, journal: Journal): P
   const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
   const engine = { client, journal, venues, say, tuning, engineId, policy, paper };
   const gateway = temporalGateway({ client, clock, logger });
-  return { ...cluster, journal, alerts: alerts.channels, client, connect, gateway, venues, engine };
+  return {
+    ...cluster,
+    journal,
+    sharedClock: shared,
+    alerts: alerts.channels,
+    client,
+    connect,
+    gateway,
+    venues,
+    engine,
+  };
+}
+
+/** By which bridges and workers agree on when a command is late. An embedded database runs on this machine's clock. */
+async function openSharedClock({ settings, add }: StartUp, journal: Journal): Promise<Clock> {
+  if (settings.databaseUrl === null) return clock;
+  const shared = sharedClock(journal, clock);
+  await shared.compare();
+  add('shared clock', 1_000, keepComparing(shared).stop);
+  return shared;
 }
 
 /** Of this engine and of others that this data folder knows, before any workflow runs. */
@@ -232,8 +256,8 @@ async function prepareAccounts(start: StartUp, { journal, engine }: Ground): Pro
 /** The engine's settings come from the workers' side; a bridge only speaks to it. */
 async function startWorkerSide(
   { settings, log, say, add }: StartUp,
-  { client, connect, journal, alerts, venues, engine }: Ground,
-  bundle: Beginnings['bundle'],
+  { client, connect, journal, alerts, venues, engine, sharedClock }: Ground,
+  { bundle, token }: Beginnings,
 ): Promise<RunningWorker | null> {
   if (bundle === null) return null;
   const { logger } = log;
@@ -241,7 +265,11 @@ async function startWorkerSide(
   const shared = { venueOf, journal, alerts, clock, logger, rights: signingRights(settings) };
   const activities = {
     ...createTransactionActivities(shared),
-    ...createEngineActivities({ ...shared, accountExists, lookup: workflowLookup(client) }),
+    ...createEngineActivities({
+      ...{ ...shared, accountExists, sharedClock },
+      lookup: workflowLookup(client),
+      commandKey: commandKeyOf(token),
+    }),
   };
   const { namespace } = settings.temporal;
   const workflowBundle = await bundle;
@@ -255,7 +283,7 @@ async function startWorkerSide(
 
 async function startBridgeSide(
   { settings, log, chain, lock, say, add }: StartUp,
-  { address, uiUrl, journal, alerts, gateway }: Ground,
+  { address, uiUrl, journal, alerts, gateway, sharedClock }: Ground,
   { token, page }: Beginnings,
   readiness: () => Promise<Readiness>,
 ): Promise<void> {
@@ -264,7 +292,7 @@ async function startBridgeSide(
   const metricsRegistry = new Registry();
   collectDefaultMetrics({ register: metricsRegistry });
   const bridge = await startBridge({
-    ...{ journal, alerts, gateway, clock, policy, metricsRegistry },
+    ...{ journal, alerts, gateway, clock, sharedClock, policy, metricsRegistry },
     logger: log.logger.child({ part: 'bridge' }),
     readiness,
     settings: {

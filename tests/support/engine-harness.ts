@@ -27,6 +27,7 @@ import {
   type CommandRequest,
   type Verdict,
 } from '../../src/domain/order/command.ts';
+import { signCommand } from '../../src/domain/order/signed-command.ts';
 import { DEFAULT_TIMING, type TransactionTiming } from '../../src/domain/transaction/transaction.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
@@ -51,6 +52,7 @@ import {
   resolveTransactionUpdate,
 } from '../../workflows/messages.ts';
 import { journalAlerts } from './alerts.ts';
+import { TEST_COMMAND_KEY, TEST_COMMAND_PORTS } from './command-key.ts';
 import { openTestJournal } from './journal.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -196,6 +198,7 @@ export class EngineHarness {
       journal: this.journal,
       alerts: journalAlerts(this.journal).add(logChannel(this.logger)),
       rights: () => null,
+      ...TEST_COMMAND_PORTS,
       clock: { nowMs: () => Date.now() },
       lookup: workflowLookup(this.client),
       logger: this.logger,
@@ -245,9 +248,10 @@ export class EngineHarness {
     await this.handle.executeUpdate(configure, { args: [{ policy: this.policy, tuning: this.tuning }] });
   }
 
+  /** Signed as the bridge does it, unless `change` says what else stands for the signature. */
   envelope(request: CommandRequest, change: Partial<CommandEnvelope> = {}): CommandEnvelope {
     const now = Date.now();
-    return {
+    const signed = signCommand(TEST_COMMAND_KEY, this.engineId, {
       commandId: randomUUID(),
       request,
       requestHash: hashJson(request as never),
@@ -255,7 +259,8 @@ export class EngineHarness {
       receivedAtMs: now,
       notAfterMs: now + 60_000,
       ...change,
-    };
+    });
+    return 'mac' in change ? { ...signed, ...change } : signed;
   }
 
   /** The first answer. */

@@ -20,6 +20,7 @@ import { type Localnet, startLocalnet } from '../../localnet/index.ts';
 import { until } from '../../localnet/tests/support/until.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { actionOf, type CommandAnswer, type CommandRequest } from '../../src/domain/order/command.ts';
+import { signCommand } from '../../src/domain/order/signed-command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
@@ -31,6 +32,7 @@ import type { Logger } from '../../src/runtime/logger.ts';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import type { Venue } from '../../src/venues/venue.ts';
 import { command, configure, type EngineTuning, engineState } from '../../workflows/messages.ts';
+import { TEST_COMMAND_KEY, TEST_COMMAND_PORTS } from './command-key.ts';
 import { CRASH_TIMING } from './crash/matrix.ts';
 import { failureTypes } from './failure-types.ts';
 import { freePort } from './free-ports.ts';
@@ -201,6 +203,7 @@ export class TwoStores {
       journal,
       alerts: alerts.channels,
       rights: () => null,
+      ...TEST_COMMAND_PORTS,
       clock: { nowMs: () => Date.now() },
       lookup: this.options.lookupOf?.(workflowLookup(client)) ?? workflowLookup(client),
       logger: logger ?? { warn: () => undefined },
@@ -314,7 +317,10 @@ export class TwoStores {
   async send(request: CommandRequest, commandId: string = randomUUID()): Promise<CommandAnswer> {
     const now = Date.now();
     const requestHash = hashJson(request as never);
-    const envelope = { commandId, request, requestHash, operator: 'test', receivedAtMs: now, notAfterMs: now + 60_000 };
+    const envelope = signCommand(TEST_COMMAND_KEY, this.engineId, {
+      ...{ commandId, request, requestHash, operator: 'test' },
+      ...{ receivedAtMs: now, notAfterMs: now + 60_000 },
+    });
     const updateId = `${commandId}:${hashJson([requestHash, String(now)])}`;
     return await this.handle.executeUpdate(command, { args: [envelope], updateId });
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { CommandRequest } from '../../src/domain/order/command.ts';
 import { hashJson } from '../../src/lib/ids.ts';
 import { EngineHarness, lamportsOf, SOL, until } from '../support/engine-harness.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
@@ -90,6 +91,25 @@ describe('one command id', () => {
     await engine.stopWorker();
     await engine.startWorker();
     expect(await engine.send(DEPOSIT(0.1), { commandId })).toEqual(first);
+  });
+});
+
+describe('a command that came without a bridge', () => {
+  it.each([
+    ['without a signature', { mac: undefined as never }],
+    ['with another signature', { mac: 'f'.repeat(64) }],
+  ])('%s does nothing, leaves no record, and is told what is right', async (_, change) => {
+    const commandId = randomUUID();
+    const before = await engine.state();
+    const requests: readonly CommandRequest[] = [OPEN(1), { action: 'STOP_ENGINE' }, { kind: 'flatten', market: 'SOL-PERP' }];
+    for (const request of requests) {
+      const answer = await engine.send(request, { commandId, ...change });
+      expect(answer).toMatchObject({ success: false, data: { status: 'rejected' }, error: { code: 'UNAUTHORIZED' } });
+      expect(answer.data.confirmation_token).toBeUndefined();
+    }
+    expect(await engine.journal.command(commandId)).toBeNull();
+    expect((await engine.state()).holds).toEqual(before.holds);
+    expect(await engine.carryOut(DEPOSIT(0.1), { commandId })).toMatchObject({ data: { status: 'done' } });
   });
 });
 

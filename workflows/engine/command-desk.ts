@@ -1,5 +1,5 @@
 /** Where commands come in: each is taken once, one at a time under its id, and answered in time whatever it waits for. */
-import { ApplicationFailure, condition, isCancellation } from '@temporalio/workflow';
+import { ApplicationFailure, condition, isCancellation, patched } from '@temporalio/workflow';
 import {
   type Action,
   actionOf,
@@ -12,7 +12,7 @@ import {
 import { isExit } from '../../src/domain/order/operations.ts';
 import { accepted, idConflict } from '../../src/domain/order/repeated-command.ts';
 import { operationIdOf } from '../../src/lib/ids.ts';
-import type { CommandRecords } from './command-records.ts';
+import { type CommandRecords, SIGNED_COMMANDS } from './command-records.ts';
 import { confirmationMissed, engineBusy, expiry, failedInside, NOT_READY } from './command-refusals.ts';
 import type { ControlCommands } from './control-commands.ts';
 import type { EngineCore } from './core.ts';
@@ -115,7 +115,9 @@ export class CommandDesk {
         return records.remembered(commandId)?.answer ?? this.#pending(envelope);
       }
       const { request } = envelope;
-      if (Date.now() > envelope.notAfterMs) return await records.conclude(envelope, expiry(), false);
+      if (Date.now() > envelope.notAfterMs && !patched(SIGNED_COMMANDS)) {
+        return await records.conclude(envelope, expiry(), false);
+      }
       const unstarted = await this.#run(envelope, request);
       if (unstarted !== null) {
         const missed = unstarted.data.status === 'confirmation_required' && !ask(unstarted);

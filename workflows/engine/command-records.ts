@@ -1,8 +1,15 @@
 /** What is known of a command, here and in the journal: its admission, once, and its final answer. */
-import { condition, isCancellation } from '@temporalio/workflow';
+import { condition, isCancellation, patched } from '@temporalio/workflow';
+import type { CommandCheck } from '../../activities/contract.ts';
 import { type RememberedCommand, rememberCommand, unansweredCommands } from '../../src/domain/engine/engine-state.ts';
 import { addPendingAnswer } from '../../src/domain/engine/transitions.ts';
-import { actionOf, type CommandAnswer, type CommandEnvelope, isOperation } from '../../src/domain/order/command.ts';
+import {
+  actionOf,
+  type CommandAnswer,
+  type CommandEnvelope,
+  isOperation,
+  refused,
+} from '../../src/domain/order/command.ts';
 import { isExit } from '../../src/domain/order/operations.ts';
 import { repeatedAnswer } from '../../src/domain/order/repeated-command.ts';
 import { operationIdOf } from '../../src/lib/ids.ts';
@@ -11,6 +18,9 @@ import type { EngineCore } from './core.ts';
 import type { OneAtATime } from './one-at-a-time.ts';
 
 export type AdmittedCommand = Awaited<ReturnType<typeof local.admitCommand>>;
+
+/** From here on commands are signed, and late by the clock that bridges and workers share. */
+export const SIGNED_COMMANDS = 'signed-commands';
 
 /** A report that is on its way comes sooner by far; the answer must be in time without it too. */
 const REPORTS_WITHIN_MS = 1_500;
@@ -49,13 +59,22 @@ export class CommandRecords {
     const { request } = envelope;
     const first = !isOperation(request) || isExit(request.kind);
     const unanswered = unansweredCommands(state.current).filter((other) => other !== envelope.commandId);
-    const input = { engineId, record, withSnapshot, unanswered };
+    const input = { engineId, record, envelope, withSnapshot, unanswered };
     try {
       return await this.#locally.run(() => local.admitCommand(input), first);
     } catch (error) {
       if (isCancellation(error)) throw error;
       return null;
     }
+  }
+
+  /** Whether it came through a bridge, and in time. The journal need not be there for that. */
+  async check(envelope: CommandEnvelope, admitted: AdmittedCommand | null): Promise<CommandCheck> {
+    const past = Date.now() > envelope.notAfterMs;
+    if (admitted !== null) return { unauthorized: admitted.unauthorized ?? null, late: admitted.late ?? past };
+    if (!patched(SIGNED_COMMANDS)) return { unauthorized: null, late: past };
+    const input = { engineId: this.#core.engineId, envelope };
+    return await this.#locally.run(() => local.checkCommand(input), true);
   }
 
   /**
@@ -75,7 +94,9 @@ export class CommandRecords {
   async conclude(envelope: CommandEnvelope, answer: CommandAnswer, admitted: boolean): Promise<CommandAnswer> {
     if (!admitted) {
       // The journal remembers longer than the engine does: the first answer stands.
-      const past = journalAnswer(envelope, await this.admit(envelope, false));
+      const stored = await this.admit(envelope, false);
+      if (stored?.unauthorized != null) return refused(stored.unauthorized);
+      const past = journalAnswer(envelope, stored);
       if (past !== null) return past;
     }
     const { state } = this.#core;

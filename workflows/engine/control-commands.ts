@@ -20,7 +20,7 @@ import { operationWorkflowId } from '../../src/lib/ids.ts';
 import { standDown } from '../messages.ts';
 import type { AccountReader } from './account-reader.ts';
 import { type CommandRecords, journalAnswer } from './command-records.ts';
-import { ADOPT_UNREAD, CONFIRMATION_INVALID, RESUME_UNREAD } from './command-refusals.ts';
+import { ADOPT_UNREAD, CONFIRMATION_INVALID, expiry, RESUME_UNREAD } from './command-refusals.ts';
 import type { Confirmations } from './confirmations.ts';
 import type { EngineCore } from './core.ts';
 import { checkWallet } from './wallet-check.ts';
@@ -49,10 +49,13 @@ export class ControlCommands {
   async run(envelope: CommandEnvelope, request: ControlRequest): Promise<CommandAnswer> {
     const { records } = this.#ports;
     const stored = await records.admit(envelope, false);
+    const { unauthorized, late } = await records.check(envelope, stored);
+    if (unauthorized !== null) return refused(unauthorized);
     const past = journalAnswer(envelope, stored);
     if (past !== null) return past;
     await records.takeReported(stored);
     const admitted = stored !== null;
+    if (late) return await records.conclude(envelope, expiry(), admitted);
     switch (request.action) {
       case 'START_ENGINE':
         return await this.#start(envelope, request.mode, admitted);

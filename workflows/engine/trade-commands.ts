@@ -118,10 +118,12 @@ export class TradeCommands {
     if (shown === 'invalid') return refused(CONFIRMATION_INVALID, 'rejected');
     const reports = reportsTaken();
     const admitted = await records.admit(envelope, withSnapshot);
+    const { unauthorized, late } = await records.check(envelope, admitted);
+    if (unauthorized !== null) return refused(unauthorized);
     if (admitted === null && !isExit(kind)) return refused(JOURNAL_DOWN);
     const past = journalAnswer(envelope, admitted);
     if (past !== null) return past;
-    if (Date.now() > envelope.notAfterMs) return await records.conclude(envelope, expiry(), true);
+    if (late) return await records.conclude(envelope, expiry(), true);
     // A way out that nothing refuses goes to the head of the line at once: what ended is none of its business.
     if (!isExit(kind) || !withSnapshot) await records.takeReported(admitted);
     const early = withSnapshot ? null : refusal();

@@ -11,6 +11,7 @@ import {
   isCancellation,
   log,
   makeContinueAsNewFunc,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   setHandler,
@@ -18,7 +19,7 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { TransactionActivities } from '../../activities/contract.ts';
+import type { EngineActivities, TransactionActivities } from '../../activities/contract.ts';
 import {
   type MainResult,
   type OperationEffect,
@@ -46,7 +47,15 @@ import {
   slotGranted,
   standDown,
 } from '../messages.ts';
-import { brief, DURABLE_WRITE, readOnly, SIGN_LOCALLY, TRANSIENT_RETRY, watching } from '../retry-policies.ts';
+import {
+  brief,
+  CHECK_LOCALLY,
+  DURABLE_WRITE,
+  readOnly,
+  SIGN_LOCALLY,
+  TRANSIENT_RETRY,
+  watching,
+} from '../retry-policies.ts';
 import { showDetails, showSearchAttributes } from './display.ts';
 import { initialState } from './initial-state.ts';
 import { attemptRef, type ExplorerUrls, journalWrite } from './journal.ts';
@@ -121,13 +130,13 @@ class OperationHost {
     setHandler(slotGranted, (confirmed) => this.push({ kind: 'slot_granted', ...confirmed }));
     setHandler(resolveTransaction, (verdict) => {
       const malformed = checkVerdict(verdict);
-      if (malformed === null) this.ask(verdict);
+      if (malformed === null) this.ask(verdict, false);
       else this.refuseMalformed(malformed);
     });
     setHandler(
       resolveTransactionUpdate,
       async (verdict): Promise<CommandAnswer> => {
-        const id = this.ask(verdict);
+        const id = this.ask(verdict, await this.isSigned(verdict));
         await condition(() => this.verdicts.has(id));
         return this.verdictAnswer(verdict, this.verdicts.get(id) ?? null);
       },
@@ -140,9 +149,18 @@ class OperationHost {
     );
   }
 
-  private ask({ verdict, operator, note }: ResolveVerdict): string {
+  /** Through the bridge, or straight to Temporal by somebody who has no token. Only a worker has the key that tells. */
+  private async isSigned(verdict: ResolveVerdict): Promise<boolean> {
+    if (verdict.mac === undefined) return false;
+    const { isVerdictSigned } = proxyLocalActivities<Pick<EngineActivities, 'isVerdictSigned'>>(CHECK_LOCALLY);
+    return await isVerdictSigned({ operationId: this.input.operationId, verdict });
+  }
+
+  private ask({ verdict, operator, note }: ResolveVerdict, signed: boolean): string {
     const id = uuid4();
-    this.push({ kind: 'verdict', asked: { id, verdict, operator, note, atMs: Date.now() } });
+    // What came before verdicts were signed stays accepted.
+    const origin = signed || !patched('signed-verdicts') ? {} : ({ unsigned: true } as const);
+    this.push({ kind: 'verdict', asked: { id, verdict, operator, note, atMs: Date.now(), ...origin } });
     return id;
   }
 

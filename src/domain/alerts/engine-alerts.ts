@@ -139,6 +139,16 @@ export const ENGINE_ALERTS = {
     needsPerson: true,
     over: 'The records were accepted.',
   }),
+  VERDICT_UNACCEPTED: condition<NoDetails>({
+    severity: 'warning',
+    title: 'An outcome waits for your word',
+    happened: () =>
+      'Somebody submitted the outcome of a transaction straight to Temporal, without the token. It is recorded, and nothing proves it.',
+    action:
+      'If it is right, submit the same outcome on the page, or press Resume. Until then, or until the chain proves it, only reductions are possible.',
+    needsPerson: true,
+    over: 'The outcome is accepted or proven.',
+  }),
   SETTINGS_REFUSED: condition<{ readonly reason: string }>({
     severity: 'critical',
     title: 'Settings not in force',

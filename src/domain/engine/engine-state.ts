@@ -61,6 +61,8 @@ export interface TrackedOperation {
   readonly perpBefore: string | null;
   readonly marketTimeMs: number;
   readonly acceptedAtMs: number;
+  /** A person accepted the verdict that came straight to Temporal. Absent: none did, or there is none. */
+  readonly verdictAccepted?: boolean;
 }
 
 export interface RememberedCommand {
@@ -302,6 +304,7 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
     next = { ...next, expectedPerp: null };
   }
   if (report.answer !== null) next = answerCommand(next, operation.operationId, report.answer);
+  next = followVerdict(next, operation, report, context.nowMs);
   if (report.phase !== 'unresolved') {
     next = { ...next, holds: withoutHold(next.holds, 'unresolved', operation.operationId) };
     if (before.phase === 'unresolved') next = retarget(next, operation);
@@ -335,6 +338,29 @@ function exitTold(
   return isExit(kind) && !asIn0_1
     ? closingAtEnd(engine, { operationId, why: error?.message ?? null }, flat, nowMs)
     : engine;
+}
+
+/** A verdict that came straight to Temporal counts, and nothing is enlarged on it before proof or a person's word. */
+function followVerdict(
+  engine: EngineCarried,
+  { operationId, verdictAccepted = false }: TrackedOperation,
+  { unaccepted = false }: OperationReport,
+  nowMs: number,
+): EngineCarried {
+  if (!unaccepted) return { ...engine, holds: withoutHold(engine.holds, 'verdict_unaccepted', operationId) };
+  if (verdictAccepted) return engine;
+  return {
+    ...engine,
+    holds: withHold(engine.holds, {
+      code: 'verdict_unaccepted',
+      key: operationId,
+      sinceMs: nowMs,
+      permits: 'reducing',
+      clearedBy: 'person',
+      reason: alertReason(raised('VERDICT_UNACCEPTED', {})),
+      details: { operation_id: operationId, alert: 'VERDICT_UNACCEPTED' },
+    }),
+  };
 }
 
 /** An OPEN whose fate was unknown: whatever is told of it, only the account says what a person now has. */
@@ -567,6 +593,9 @@ export function passMarketTime(engine: EngineCarried, marketTimeMs: number): Eng
 
 const TAKEN_OVER: readonly Hold['code'][] = ['foreign_trade', 'stores_diverged', 'liquidation', 'desync'];
 
+const isHeldFor = (holds: readonly Hold[], operationId: string): boolean =>
+  holds.some(({ code, key }) => code === 'verdict_unaccepted' && key === operationId);
+
 /** RESUME: clears what a person clears. Holds that clear themselves stay until their cause is gone. */
 export function resume(engine: EngineCarried, perp: string | null, spot: string): EngineCarried {
   // What stands is taken over: a target from before would trade away what a person just accepted.
@@ -577,6 +606,9 @@ export function resume(engine: EngineCarried, perp: string | null, spot: string)
     backoffUntilMs: null,
     guardRetryAtMs: null,
     holds: engine.holds.filter((hold) => hold.clearedBy !== 'person' || hold.code === 'stopped'),
+    operations: engine.operations.map((operation) =>
+      isHeldFor(engine.holds, operation.operationId) ? { ...operation, verdictAccepted: true } : operation,
+    ),
   };
   if (perp === null || !isQuiet(engine)) return takeOverLater(next, changed);
   const taken = { ...next, expectedPerp: perp };

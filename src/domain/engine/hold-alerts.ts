@@ -23,6 +23,8 @@ function draftOf(hold: Hold): AlertDraft | null {
       const { failures, last_error: reason } = hold.details ?? {};
       return raised('AUTOMATIC_TRADES_FAILED', { failures: Number(failures), reason: String(reason) });
     }
+    case 'VERDICT_UNACCEPTED':
+      return raised('VERDICT_UNACCEPTED', {});
     case 'SETTINGS_REFUSED':
       return raised('SETTINGS_REFUSED', { reason: String(hold.details?.cause) });
     default:

@@ -8,6 +8,7 @@ export const HOLD_CODES = [
   'backoff',
   'feed_ended',
   'nodes_disagree',
+  'verdict_unaccepted',
   'foreign_trade',
   'liquidation',
   'desync',

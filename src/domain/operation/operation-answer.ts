@@ -86,7 +86,8 @@ export function answerOf(state: OperationState): CommandAnswer {
   }
 }
 
-const isProven = ({ tx }: Leg): boolean => tx.stage === 'finalized' || tx.stage === 'failed' || tx.stage === 'expired';
+export const isProven = ({ tx }: Leg): boolean =>
+  tx.stage === 'finalized' || tx.stage === 'failed' || tx.stage === 'expired';
 
 function notDone(leg: Leg | null, fields: AnswerFields): CommandAnswer {
   const error: ErrorReport = leg?.tx.error ?? { code: 'TRANSACTION_FAILED', message: 'Nothing happened.' };

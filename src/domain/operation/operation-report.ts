@@ -32,4 +32,6 @@ export interface OperationReport {
   readonly flat?: boolean;
   /** A person's retry has its proof, or a close may go on after an attempt that was unknown: it asks for the operation slot: grant it by the signal `slotGranted`. */
   readonly wantsSlot?: boolean;
+  /** A verdict stands without proof that came straight to Temporal: nothing is enlarged until a person accepts it. */
+  readonly unaccepted?: boolean;
 }

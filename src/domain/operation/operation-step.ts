@@ -50,7 +50,7 @@ import {
   type Transition,
   windowClosed,
 } from './operation.ts';
-import { answerOf, remainingText, unknownAnswer } from './operation-answer.ts';
+import { answerOf, isProven, remainingText, unknownAnswer } from './operation-answer.ts';
 import type { OperationReport } from './operation-report.ts';
 
 export type Recovered = SignedAttempt & { readonly intent?: Intent };
@@ -189,8 +189,13 @@ export function reportOf(state: OperationState, nowMs: number): OperationReport 
     ...(hasUnknownFill(state) ? { fillUnknown: true } : {}),
     ...(isExitRequest(state.task.request) ? { flat: state.flat } : {}),
     wantsSlot: leg?.tx.stage === 'awaiting_slot' || state.slotUntilMs != null,
+    ...(state.legs.some(isUnaccepted) ? { unaccepted: true } : {}),
   };
 }
+
+/** Only somebody who reached Temporal says how it ended. */
+const isUnaccepted = (leg: Leg): boolean =>
+  resolvedByHuman(leg.tx) && leg.tx.verdict?.unsigned === true && !isProven(leg);
 
 /** Where it stands, in one word or two, for people. */
 export function stageText(state: OperationState): string {
@@ -307,7 +312,11 @@ class OperationBuilder {
     this.effects.push({ kind: 'report', report });
     this.set({
       reports: this.state.reports + 1,
-      reported: { windowClosed: report.windowClosed, wantsSlot: report.wantsSlot ?? false },
+      reported: {
+        windowClosed: report.windowClosed,
+        wantsSlot: report.wantsSlot ?? false,
+        unaccepted: report.unaccepted ?? false,
+      },
     });
   }
 
@@ -644,5 +653,6 @@ function updatePhase(b: OperationBuilder): void {
   const report = reportOf(b.state, b.nowMs);
   const { reported } = b.state;
   const told = reported.windowClosed === report.windowClosed && reported.wantsSlot === (report.wantsSlot ?? false);
-  if (changed || (phase === 'unresolved' && !told)) b.report();
+  const accepted = reported.unaccepted === true && report.unaccepted !== true;
+  if (changed || accepted || (phase === 'unresolved' && !told)) b.report();
 }

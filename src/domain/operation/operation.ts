@@ -108,7 +108,11 @@ export interface OperationState {
   readonly transitions: number;
   readonly reports: number;
   /** What the last report said of these, so that a change is told. */
-  readonly reported: { readonly windowClosed: boolean; readonly wantsSlot: boolean };
+  readonly reported: {
+    readonly windowClosed: boolean;
+    readonly wantsSlot: boolean;
+    readonly unaccepted?: boolean;
+  };
   readonly opened: boolean;
 }
 

@@ -53,6 +53,8 @@ export interface CommandEnvelope {
   /** Wall clock. After this time the handler refuses with COMMAND_EXPIRED, so nothing trades late. */
   readonly receivedAtMs: number;
   readonly notAfterMs: number;
+  /** The bridge's signature, hexadecimal: `signed-command.ts`. Absent: whoever sent it reached Temporal without a bridge. */
+  readonly mac?: string;
 }
 
 export type CommandStatus = 'done' | 'pending' | 'confirmation_required' | 'rejected' | 'failed' | 'unknown';

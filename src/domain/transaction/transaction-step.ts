@@ -356,7 +356,15 @@ function onVerdict(b: StepBuilder, asked: TransactionState['asked'][number]): St
   }
   const standing = state.verdict;
   if (standing !== null && resolvedByHuman(state)) {
-    if (standing.verdict === asked.verdict) return b.answer(asked, null);
+    if (standing.verdict === asked.verdict) {
+      // A person behind the token says the same: from here on it is theirs.
+      if (standing.unsigned === true && asked.unsigned !== true) {
+        const { operator, note } = asked;
+        const { verdict, atMs } = standing;
+        b.set({ verdict: { verdict, operator, note, atMs } });
+      }
+      return b.answer(asked, null);
+    }
     return b.answer(
       asked,
       verdictRefusal(`${standing.operator} already submitted "${standing.verdict}". Only evidence can correct it.`, {

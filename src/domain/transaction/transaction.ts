@@ -102,6 +102,8 @@ export interface StandingVerdict {
   readonly operator: string;
   readonly note: string;
   readonly atMs: number;
+  /** It came straight to Temporal, without the bridge's token: recorded, and not yet accepted by a person. */
+  readonly unsigned?: true;
 }
 
 export interface AskedVerdict extends StandingVerdict {

@@ -52,6 +52,7 @@ export const SAMPLES: Samples = {
     { ...CARRY, critical: true, funding_so_far: '2' },
     { ...CARRY, net_per_day: '-0.003', funding_so_far: null },
   ],
+  VERDICT_UNACCEPTED: [{}],
   NODES_DISAGREE: [{ nodes: 'Node node-1 says that there is no such account. Another node has the account.' }],
   CLOCK_DIFFERS: [{ clocks: 'Node node-1 is 3600 s behind this computer. The others agree with this computer.' }],
   FEED_ENDED: [{ feed: 'april.csv', row: 720, rows: 720 }],

@@ -14,6 +14,7 @@ import type { OperationWrite } from '../../../src/journal/records.ts';
 import { workflowLookup } from '../../../src/runtime/engine-start.ts';
 import type { OrderReport, Sighting, Venue } from '../../../src/venues/venue.ts';
 import { journalAlerts } from '../alerts.ts';
+import { TEST_COMMAND_PORTS } from '../command-key.ts';
 import type { TransferChain } from '../transfer-venue.ts';
 
 /** Where a worker dies: `nth` counts the calls that fit, from 1. */
@@ -270,6 +271,7 @@ async function work<A extends CrashAccount>(
     journal,
     alerts: journalAlerts(journal),
     rights: () => null,
+    ...TEST_COMMAND_PORTS,
     clock: { nowMs: () => Date.now() },
     lookup: workflowLookup(new Client({ connection, namespace: orders.namespace })),
     logger: { warn: () => undefined },
