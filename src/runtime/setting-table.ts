@@ -53,7 +53,7 @@ export const SETTINGS = {
     help: 'address to listen on; anything but loopback exposes the page to the network',
   }),
   DRIFTLESS_TOKEN: general(kinds.matching('16 to 256 letters, digits, - or _', /^[\w-]{16,256}$/), {
-    help: 'token for page, API and socket; if unset, one is generated once and kept in the data folder',
+    help: 'token for page, API, socket and Temporal UI, and what commands are signed by; if unset, one is generated once and kept in the data folder; the same for every role of an engine',
     secret: true,
   }),
   ENGINE_MODE: general(kinds.oneOf('paper', 'live'), { fallback: 'paper', help: 'paper or live' }),
@@ -152,7 +152,7 @@ export const SETTINGS = {
   TEMPORAL_TLS_CERT: durable(path, { help: 'PEM file with the client certificate; enables TLS' }),
   TEMPORAL_TLS_KEY: durable(path, { help: 'PEM file with the key of that certificate' }),
   TEMPORAL_PORT: durable(port, { fallback: '7233', help: 'port of the Temporal server started on this machine' }),
-  TEMPORAL_UI_PORT: durable(port, { fallback: '8233', help: 'port of its web UI' }),
+  TEMPORAL_UI_PORT: durable(port, { fallback: '8233', help: 'port of its web UI, which asks for the token' }),
   TEMPORAL_CLI: durable(path, { help: 'path of the Temporal CLI; by default PATH, then the cache, then a download' }),
   DATABASE_URL: durable(kinds.url('postgres', 'postgresql'), {
     help: 'Postgres for the journal; if unset, an embedded database in the data folder',

@@ -10,6 +10,7 @@ import type { EngineGateway } from '../bridge/gateway.ts';
 import type { Readiness } from '../bridge/ports.ts';
 import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
+import { startTemporalUi } from '../bridge/temporal-ui.ts';
 import { commandKeyOf } from '../domain/order/signed-command.ts';
 import type { DataLock } from '../journal/data-lock.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -43,7 +44,7 @@ import { signingRights } from './signing-rights.ts';
 import { watchForStuck } from './stuck-workflows.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
-import { startTemporalServer, stopStaleServer } from './temporal-server.ts';
+import { hiddenPlace, startTemporalServer, stopStaleServer } from './temporal-server.ts';
 import { openToken } from './token.ts';
 import { venueRegistry } from './venues.ts';
 import { type RunningWorker, startWorker } from './worker.ts';
@@ -83,6 +84,8 @@ interface Beginnings {
 interface Cluster {
   readonly address: string;
   readonly uiUrl: string | null;
+  /** Where our own server's UI listens; null: the server is not ours. */
+  readonly ui: { readonly host: string; readonly port: number } | null;
 }
 
 type Venues = ReturnType<typeof venueRegistry>;
@@ -188,15 +191,16 @@ async function after<T>(before: Promise<unknown> | null, work: () => Promise<T>)
 async function openCluster({ settings, log, say, add, stopAsked, onServer }: StartUp): Promise<Cluster> {
   const { home, logDir, temporal } = settings;
   const { address, uiUrl, port, uiPort, namespace } = temporal;
-  if (address !== null) return { address, uiUrl };
+  if (address !== null) return { address, uiUrl, ui: null };
+  const ui = await hiddenPlace();
   const { path } = await findTemporalCli({ given: temporal.cli ?? undefined, env: process.env, say });
   say('Starting Temporal, the journal and the worker ...');
   const server = await startTemporalServer({
-    ...{ cli: path, home, logDir, port, uiPort, namespace, logger: log.logger, cancelled: stopAsked },
+    ...{ cli: path, home, logDir, port, ui, namespace, logger: log.logger, cancelled: stopAsked },
     onLaunch: (end) => add('temporal server', 8_000, end),
   });
   onServer(server);
-  return { address: server.address, uiUrl: uiUrl ?? server.uiUrl };
+  return { address: server.address, uiUrl: uiUrl ?? `http://127.0.0.1:${uiPort}`, ui };
 }
 
 async function openGround(start: StartUp, cluster: Cluster, journal: Journal): Promise<Ground> {
@@ -283,7 +287,7 @@ async function startWorkerSide(
 
 async function startBridgeSide(
   { settings, log, chain, lock, say, add }: StartUp,
-  { address, uiUrl, journal, alerts, gateway, sharedClock }: Ground,
+  { address, uiUrl, ui, journal, alerts, gateway, sharedClock }: Ground,
   { token, page }: Beginnings,
   readiness: () => Promise<Readiness>,
 ): Promise<void> {
@@ -304,6 +308,11 @@ async function startBridgeSide(
     },
   });
   add('bridge', 3_000, bridge.close);
+  if (ui !== null) {
+    const { uiPort } = settings.temporal;
+    const proxy = await startTemporalUi({ port: uiPort, token, pagePort: port, target: ui, logger: log.logger });
+    add('temporal ui', 1_000, proxy.close);
+  }
   lock?.update({ pid: process.pid, url: bridge.url });
   announceReady(say, settings, chain, { url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });
 }

@@ -1,8 +1,10 @@
 /** Our own Temporal dev server: a child that outlives no clean stop, is replaced when it dies, and ended when left over. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { CriticalError } from '../lib/errors.ts';
@@ -31,7 +33,8 @@ export interface TemporalServerOptions {
   readonly home: string;
   readonly logDir: string;
   readonly port: number;
-  readonly uiPort: number;
+  /** Where the web UI itself listens, which asks nobody who they are. */
+  readonly ui: { readonly host: string; readonly port: number };
   readonly namespace: string;
   readonly logger: Logger;
   /** Asked right before the server is launched: true when it is no longer wanted. */
@@ -42,7 +45,6 @@ export interface TemporalServerOptions {
 
 export interface TemporalServer {
   readonly address: string;
-  readonly uiUrl: string;
   /** Of the process that serves now; null while it is being replaced. */
   pid(): number | null;
   stop(): Promise<void>;
@@ -60,6 +62,23 @@ export async function checkTemporal(address: string, namespace: string): Promise
   }
 }
 
+/**
+ * A place for the UI where nobody looks: any free port, and where the whole of 127/8 is this machine (Linux) any address of it,
+ * so that no web page finds it by trying.
+ */
+export async function hiddenPlace(): Promise<TemporalServerOptions['ui']> {
+  const byte = () => randomInt(1, 255);
+  const host = process.platform === 'linux' ? `127.${byte()}.${byte()}.${byte()}` : LOOPBACK;
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return { host, port };
+}
+
 const databaseIn = (home: string): string => join(home, 'temporal.db');
 const pidFileIn = (home: string): string => join(home, 'temporal.pid');
 
@@ -73,7 +92,7 @@ export async function stopStaleServer({
   port,
   uiPort,
   logger,
-}: Pick<TemporalServerOptions, 'home' | 'port' | 'uiPort' | 'logger'>): Promise<void> {
+}: Pick<TemporalServerOptions, 'home' | 'port' | 'logger'> & { readonly uiPort: number }): Promise<void> {
   await endLeftOver(pidFileIn(home), databaseIn(home), port, logger);
   await requireFreePort(port, LOOPBACK, 'TEMPORAL_PORT');
   await requireFreePort(uiPort, LOOPBACK, 'TEMPORAL_UI_PORT');
@@ -102,7 +121,7 @@ async function tailOf(file: string): Promise<string> {
  * @throws CriticalError TEMPORAL_FAILED with the end of the server's own log
  */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
-  const { cli, home, logDir, port, uiPort, namespace } = options;
+  const { cli, home, logDir, port, ui, namespace } = options;
   const logger = options.logger.child({ part: 'temporal-server' });
   const database = databaseIn(home);
   const pidFile = pidFileIn(home);
@@ -117,12 +136,14 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   const address = `${LOOPBACK}:${port}`;
   const args = [
     ...['server', 'start-dev', '--db-filename', database],
-    ...['--ip', LOOPBACK, '--port', String(port), '--ui-port', String(uiPort)],
+    ...['--ip', LOOPBACK, '--port', String(port), '--ui-ip', ui.host, '--ui-port', String(ui.port)],
     ...['--log-level', 'error', '--ui-disable-news-fetch'],
     ...(namespace === 'default' ? [] : ['--namespace', namespace]),
     ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, { flag }]) => ['--search-attribute', `${name}=${flag}`]),
     // The default reads a shard's transfer queue 20 times a second: 40 ms for every workflow task.
     ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000'],
+    // Its HTTP API has no login either, and nothing of ours uses it: it takes no Host that a browser could send.
+    ...['--dynamic-config-value', 'frontend.httpAllowedHosts=["no-host.invalid"]'],
   ];
 
   let child: ChildProcess | null = null;
@@ -240,5 +261,5 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     throw error;
   }
   supervise(0);
-  return { address, uiUrl: `http://${LOOPBACK}:${uiPort}`, pid: () => child?.pid ?? null, stop };
+  return { address, pid: () => child?.pid ?? null, stop };
 }

@@ -46,7 +46,7 @@ async function dropClosedWorkflows({ folder, env }: ProductRun): Promise<void> {
   const [port, uiPort] = [Number(env.TEMPORAL_PORT), Number(env.TEMPORAL_UI_PORT)];
   const { path: cli } = await findTemporalCli({ given: env.TEMPORAL_CLI, env: process.env, say: () => {} });
   const server = await startTemporalServer({
-    ...{ cli, home, logDir: join(home, 'logs'), port, uiPort, namespace: NAMESPACE },
+    ...{ cli, home, logDir: join(home, 'logs'), port, ui: { host: '127.0.0.1', port: uiPort }, namespace: NAMESPACE },
     logger: pino({ level: 'silent' }),
   });
   const connection = await Connection.connect({ address: server.address });

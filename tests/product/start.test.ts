@@ -113,7 +113,9 @@ describe('npm start, running', () => {
     expect(page.status).toBe(200);
     expect(await page.text()).toContain('<script');
     await until('every part to be ready', async () => (await product.get('/readyz')).status === 200);
-    expect((await fetch(`http://127.0.0.1:${env.TEMPORAL_UI_PORT}/`)).status).toBe(200);
+    const temporalUi = `http://127.0.0.1:${env.TEMPORAL_UI_PORT}/`;
+    expect((await fetch(temporalUi)).status).toBe(401);
+    expect((await fetch(temporalUi, { headers: { authorization: `Bearer ${PLANTED_TOKEN}` } })).status).toBe(200);
   });
 
   itUnless(process.platform === 'win32' && 'Windows has no such modes or signals')(

@@ -53,7 +53,7 @@ describeOnDrift('a person who saw it land', () => {
     until('the hold', async () => (await engine()).holds.map(({ code }: StateView) => code)[0] === 'unresolved');
 
   it(
-    'is heard from the terminal and in the Temporal UI; the hold ends, and the chain proves them right',
+    'is heard from the terminal and in the Temporal UI, accepted on the page, and proven right by the chain',
     async () => {
       const deaf = [
         live.net.addFault({ kind: 'http', methods: ['getSignatureStatuses'] }),
@@ -75,7 +75,7 @@ describeOnDrift('a person who saw it land', () => {
 
       const page = await browser.newPage({ viewport: { width: 1360, height: 1000 } });
       page.setDefaultTimeout(PATIENCE_MS);
-      await page.goto(String(unknown.temporal_url));
+      await page.goto(`${unknown.temporal_url}?token=${live.run.env.DRIFTLESS_TOKEN}`);
       await page.getByRole('button', { name: 'More Actions' }).click();
       await page.getByRole('menuitem', { name: 'Send a Signal' }).click();
       const form = page.locator('form[method=dialog]:visible');
@@ -92,6 +92,11 @@ describeOnDrift('a person who saw it land', () => {
       withContext(JSON.stringify(end), () =>
         expect(end).toMatchObject({ success: true, data: { resolved_by: 'human', ...verdict } }),
       );
+      // It came without the bridge: nothing is enlarged on it until the same is said on the page.
+      await until('a word to wait for', async () => (await engine()).holds[0]?.code === 'verdict_unaccepted');
+      const { operation_id } = end.data as { readonly operation_id: string };
+      const accepted = await caller.end('RESOLVE_TRANSACTION', { operation_id, verdict: 'landed', note: 'I looked too' });
+      expect(accepted).toMatchObject({ success: true });
       await until('no hold', async () => (await engine()).holds.length === 0);
 
       for (const { id } of deaf) live.net.removeFault(id);

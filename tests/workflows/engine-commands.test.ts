@@ -101,7 +101,11 @@ describe('a command that came without a bridge', () => {
   ])('%s does nothing, leaves no record, and is told what is right', async (_, change) => {
     const commandId = randomUUID();
     const before = await engine.state();
-    const requests: readonly CommandRequest[] = [OPEN(1), { action: 'STOP_ENGINE' }, { kind: 'flatten', market: 'SOL-PERP' }];
+    const requests: readonly CommandRequest[] = [
+      OPEN(1),
+      { action: 'STOP_ENGINE' },
+      { kind: 'flatten', market: 'SOL-PERP' },
+    ];
     for (const request of requests) {
       const answer = await engine.send(request, { commandId, ...change });
       expect(answer).toMatchObject({ success: false, data: { status: 'rejected' }, error: { code: 'UNAUTHORIZED' } });

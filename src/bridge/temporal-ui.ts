@@ -1,0 +1,101 @@
+/**
+ * Temporal's web UI behind our token. The UI itself asks nobody who they are and takes any Host, so that a page in a person's
+ * browser could command workflows through it. It listens where nobody looks for it, and this stands before it.
+ */
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { Logger } from 'pino';
+import { Auth } from './auth.ts';
+
+const LOOPBACK = '127.0.0.1';
+
+export interface TemporalUiOptions {
+  readonly port: number;
+  readonly token: string;
+  /** Of the page: who is let in there is let in here, since a browser sends its cookie to every port. */
+  readonly pagePort: number;
+  /** Where the UI itself listens. */
+  readonly target: { readonly host: string; readonly port: number };
+  readonly logger: Logger;
+}
+
+export interface TemporalUi {
+  close(): Promise<void>;
+}
+
+/** Of one connection, or for us alone: the UI needs neither our cookie nor our token. */
+const NOT_FORWARDED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'cookie', 'authorization']);
+const NOT_RETURNED = new Set(['connection', 'keep-alive', 'transfer-encoding']);
+
+const without = <Value>(headers: Readonly<Record<string, Value>>, left: ReadonlySet<string>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !left.has(name.toLowerCase())));
+
+export async function startTemporalUi({
+  port,
+  token,
+  pagePort,
+  target,
+  logger,
+}: TemporalUiOptions): Promise<TemporalUi> {
+  const auth = new Auth({ host: LOOPBACK, port: () => pagePort, token });
+  const server = createServer((request, response) => {
+    const refusal = auth.refusalOf(request);
+    if (refusal !== null) return answer(response, refusal.status, refusal.error.message);
+    const cookie = auth.cookieFor(request);
+    if (cookie !== null && request.method === 'GET') {
+      response.writeHead(302, { 'set-cookie': cookie, location: withoutToken(request.url ?? '/') }).end();
+      return;
+    }
+    forward(request, response, target, logger);
+  });
+  await listening(server, port);
+  return {
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function forward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { host, port }: TemporalUiOptions['target'],
+  logger: Logger,
+): void {
+  const { method, url } = request;
+  const headers = { ...without(request.headers, NOT_FORWARDED), host: `${host}:${port}` };
+  const asked = httpRequest({ host, port, method, path: url, headers }, (given) => {
+    response.writeHead(given.statusCode ?? 502, without(given.headers, NOT_RETURNED));
+    given.pipe(response);
+  });
+  asked.once('error', (error) => {
+    logger.debug({ err: error }, 'the Temporal UI does not answer');
+    if (response.headersSent) response.destroy();
+    else answer(response, 502, 'The Temporal UI does not answer. Its server may be starting again.');
+  });
+  response.once('close', () => asked.destroy());
+  request.pipe(asked);
+}
+
+function answer(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(`${message}\n`);
+}
+
+function withoutToken(url: string): string {
+  const address = new URL(url, 'http://none');
+  address.searchParams.delete('token');
+  return `${address.pathname}${address.search}`;
+}
+
+const listening = (server: Server, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, LOOPBACK, resolve);
+  });
