@@ -22,6 +22,12 @@ import type { TradeCommands } from './trade-commands.ts';
 /** With the exits: they end trading, or restore it. */
 const NEVER_BUSY: ReadonlySet<Action> = new Set(['STOP_ENGINE', 'RESUME']);
 
+/**
+ * Temporal takes ten updates of a workflow at once, however many bridges send them. The rest is kept for exits: an ordinary
+ * command beyond these is refused at once, which frees its place.
+ */
+const ORDINARY_IN_FLIGHT = 6;
+
 export interface CommandDeskPorts {
   readonly records: CommandRecords;
   readonly line: SlotLine;
@@ -35,6 +41,8 @@ export class CommandDesk {
   readonly #core: EngineCore;
   readonly #ports: CommandDeskPorts;
   #handling = 0;
+  /** Updates of ordinary commands that are not answered yet. */
+  #ordinary = 0;
   /** Command ids being admitted: a second update of the same id waits for the first. */
   readonly #inHand = new Set<string>();
 
@@ -60,18 +68,30 @@ export class CommandDesk {
 
   /** Synchronous, changes nothing. A refusal here leaves no record, so that the same command may come again. */
   validate({ request, commandId }: CommandEnvelope): void {
-    if (isOperation(request) ? isExit(request.kind) : NEVER_BUSY.has(actionOf(request))) return;
-    if (this.#ports.records.remembered(commandId) !== null) return;
+    if (!isOrdinary(request)) return;
     const { maxWaiting } = this.#core.settings.tuning;
     const waiting = this.#ports.line.length;
-    const mayWait = !isOperation(request) || waiting < maxWaiting;
-    if (mayWait && !this.#ports.mustRenew()) return;
+    if (this.#ordinary < ORDINARY_IN_FLIGHT) {
+      if (this.#ports.records.remembered(commandId) !== null) return;
+      const mayWait = !isOperation(request) || waiting < maxWaiting;
+      if (mayWait && !this.#ports.mustRenew()) return;
+    }
     const { message, code, details } = engineBusy(waiting, maxWaiting);
     throw ApplicationFailure.nonRetryable(message, code, details);
   }
 
   /** `ready`: the two stores were compared; before it only the ways out and what needs no look at the account go on. */
   async handle(envelope: CommandEnvelope, ready: boolean, withinMs: number): Promise<CommandAnswer> {
+    if (!isOrdinary(envelope.request)) return await this.#answered(envelope, ready, withinMs);
+    this.#ordinary += 1;
+    try {
+      return await this.#answered(envelope, ready, withinMs);
+    } finally {
+      this.#ordinary -= 1;
+    }
+  }
+
+  async #answered(envelope: CommandEnvelope, ready: boolean, withinMs: number): Promise<CommandAnswer> {
     const { records } = this.#ports;
     if (!ready && needsStores(envelope)) return records.addressed(refused(NOT_READY));
     const answer: { value?: CommandAnswer; closed?: true } = {};
@@ -149,6 +169,9 @@ export class CommandDesk {
     };
   }
 }
+
+const isOrdinary = (request: CommandRequest): boolean =>
+  isOperation(request) ? !isExit(request.kind) : !NEVER_BUSY.has(actionOf(request));
 
 function needsStores({ request }: CommandEnvelope): boolean {
   if (isOperation(request)) return !isExit(request.kind);
