@@ -42,12 +42,29 @@ async function slow(sol = 0.1): Promise<string> {
 }
 
 describe('the way out', () => {
+  it('finds a place in Temporal beside the ordinary commands of any number of bridges', async () => {
+    await start({ tuning: { answerWithinMs: 2_500 } });
+    await engine.carryOut(OPEN(2));
+    await slow();
+    // Three bridges, each with all its ordinary places taken: Temporal takes ten at once.
+    const rush = Array.from({ length: 18 }, () => engine.send(DEPOSIT(0.01)).catch((error: unknown) => error));
+    await Promise.race(rush);
+    const askedAtMs = Date.now();
+    const first = await engine.send(CLOSE);
+    expect(Date.now() - askedAtMs).toBeLessThan(5_000);
+    expect(first.success).toBe(true);
+    const answers = await Promise.all(rush);
+    expect(answers.filter((answer) => answer instanceof Error).length).toBeGreaterThanOrEqual(12);
+  });
+
   it('goes before all that wait, tells what runs to stand down, and is never busy', async () => {
     await start();
     await engine.carryOut(OPEN(2));
     const running = await slow();
     const waiting = Array.from({ length: 8 }, () => randomUUID());
-    await Promise.all(waiting.map((commandId) => engine.send(DEPOSIT(0.01), { commandId })));
+    for (const some of [waiting.slice(0, 4), waiting.slice(4)]) {
+      await Promise.all(some.map((commandId) => engine.send(DEPOSIT(0.01), { commandId })));
+    }
 
     const refused = randomUUID();
     await expect(engine.send(DEPOSIT(0.02), { commandId: refused })).rejects.toThrow();
