@@ -27,7 +27,7 @@ import {
   type CommandRequest,
   type Verdict,
 } from '../../src/domain/order/command.ts';
-import { signCommand } from '../../src/domain/order/signed-command.ts';
+import { signCommand, signVerdict } from '../../src/domain/order/signed-command.ts';
 import { DEFAULT_TIMING, type TransactionTiming } from '../../src/domain/transaction/transaction.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
@@ -366,9 +366,8 @@ export class EngineHarness {
   }
 
   async resolve(commandId: string, verdict: Verdict, note = 'looked'): Promise<CommandAnswer> {
-    return await this.operation(commandId).executeUpdate(resolveTransactionUpdate, {
-      args: [{ verdict, operator: 'ann', note }],
-    });
+    const signed = signVerdict(TEST_COMMAND_KEY, this.operationId(commandId), { verdict, operator: 'ann', note });
+    return await this.operation(commandId).executeUpdate(resolveTransactionUpdate, { args: [signed] });
   }
 
   async perp(): Promise<bigint> {
