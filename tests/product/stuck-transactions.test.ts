@@ -95,7 +95,11 @@ describeOnDrift('a person who saw it land', () => {
       // It came without the bridge: nothing is enlarged on it until the same is said on the page.
       await until('a word to wait for', async () => (await engine()).holds[0]?.code === 'verdict_unaccepted');
       const { operation_id } = end.data as { readonly operation_id: string };
-      const accepted = await caller.end('RESOLVE_TRANSACTION', { operation_id, verdict: 'landed', note: 'I looked too' });
+      const accepted = await caller.end('RESOLVE_TRANSACTION', {
+        operation_id,
+        verdict: 'landed',
+        note: 'I looked too',
+      });
       expect(accepted).toMatchObject({ success: true });
       await until('no hold', async () => (await engine()).holds.length === 0);
 
