@@ -15,7 +15,7 @@ import type { Venue } from '../src/venues/venue.ts';
 import type { CommandCheck, EngineActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
 import { type KeptHistories, type Rebuilding, rebuildJournal } from './rebuild-journal.ts';
-import { createWatch } from './watch.ts';
+import { createWatch, type ReadRetries } from './watch.ts';
 
 /** The watch reconnects as often. */
 const RETRY_AFTER_S = 10;
@@ -39,10 +39,11 @@ export interface EnginePorts {
   readonly commandKey: string;
   /** By which bridges say until when a command is good. */
   readonly sharedClock: Clock;
+  readonly readRetries?: ReadRetries;
 }
 
 export function createEngineActivities(ports: EnginePorts): EngineActivities {
-  const { journal, clock } = ports;
+  const { journal } = ports;
   return translateErrors<EngineActivities>({
     async openStores(carried) {
       const { commandIds = [] } = carried;
@@ -119,7 +120,7 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
       );
     },
 
-    watch: createWatch({ venueOf: ports.venueOf, alerts: ports.alerts, journal, clock }),
+    watch: createWatch(ports),
   });
 
   function check(engineId: string, envelope: CommandEnvelope): CommandCheck {

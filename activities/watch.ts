@@ -22,9 +22,15 @@ import { AlertDesk } from './alert-desk.ts';
 import type { WatchInput, WatchResult } from './contract.ts';
 import { asErrorReport } from './failures.ts';
 
-/** Reads that fail are tried again after these waits; then the connection counts as lost. */
-const READ_RETRY_MS = [1_000, 2_000, 4_000] as const;
-const RECONNECT_MS = 10_000;
+/** How a venue that cannot be read is tried again. */
+export interface ReadRetries {
+  /** Waited after the first failure, the second and so on; after the last the connection counts as lost. */
+  readonly afterMs: readonly number[];
+  /** How often a lost connection is tried. */
+  readonly reconnectMs: number;
+}
+
+const READ_RETRIES: ReadRetries = { afterMs: [1_000, 2_000, 4_000], reconnectMs: 10_000 };
 /** However fast the market runs, the wall clock is not polled faster. */
 const MIN_POLL_MS = 250;
 const HEARTBEAT_MS = 2_000;
@@ -42,6 +48,8 @@ export interface WatchPorts {
   readonly journal: Journal;
   readonly alerts: AlertSink;
   readonly clock: Clock;
+  /** By default the product's; tests try sooner. */
+  readonly readRetries?: ReadRetries;
 }
 
 export const createWatch = (ports: WatchPorts) => {
@@ -94,6 +102,7 @@ class Watch {
         await this.untilNext(result.pauseMs);
       } catch (error) {
         const { reconnecting, context } = this.input;
+        const { afterMs, reconnectMs } = this.ports.readRetries ?? READ_RETRIES;
         if (error instanceof CriticalError) {
           const told =
             context.holds.find((hold) => hold.code === 'connection')?.details?.alert === setupCode(error.code);
@@ -101,10 +110,10 @@ class Watch {
           if (!told || context.engineRunning) return { kind: 'lost', error: error.report(), critical: true };
         } else if (!(error instanceof TransientError)) throw error;
         if (reconnecting) {
-          await this.pause(RECONNECT_MS);
+          await this.pause(reconnectMs);
           continue;
         }
-        const waitMs = READ_RETRY_MS[failures];
+        const waitMs = afterMs[failures];
         failures += 1;
         if (waitMs === undefined) return { kind: 'lost', error: asErrorReport(error), critical: false };
         await this.pause(waitMs);

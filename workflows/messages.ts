@@ -75,6 +75,8 @@ export interface EngineTuning {
   /** So many events later, ordinary commands are refused until it could renew itself; 2,000 by default. */
   readonly renewalMarginEvents?: number;
   readonly answerWithinMs: number;
+  /** Waited before the engine tries again what failed; 10 s by default. */
+  readonly retryAfterMs?: number;
   readonly slotWaitMs: number;
   readonly maxWaiting: number;
   readonly timing: TransactionTiming;

@@ -73,6 +73,9 @@ export const QUICK_TIMING: TransactionTiming = {
   orderLifeMs: 2_000,
 };
 
+/** What cannot be reached is tried again after a tenth of the product's time. */
+const RETRY_AFTER_MS = 1_000;
+
 /** Nothing runs, and no outcome is unknown. CLOSE is answered at its fill: what it settles may run on. */
 export const atRest = ({ operation, unresolved }: EngineRecord): boolean =>
   operation === null && unresolved.length === 0;
@@ -151,6 +154,7 @@ export class EngineHarness {
       checkpointMs: 3_600_000,
       maxHistoryEvents: 5_000,
       answerWithinMs: 3_000,
+      retryAfterMs: RETRY_AFTER_MS,
       slotWaitMs: 30_000,
       maxWaiting: 8,
       timing: QUICK_TIMING,
@@ -201,6 +205,7 @@ export class EngineHarness {
       ...TEST_COMMAND_PORTS,
       clock: { nowMs: () => Date.now() },
       lookup: workflowLookup(this.client),
+      readRetries: { afterMs: [50, 100, 200], reconnectMs: RETRY_AFTER_MS },
       logger: this.logger,
     };
     const worker = await Worker.create({

@@ -17,7 +17,7 @@ import { createEngineActivities, type WorkflowLookup } from '../../activities/en
 import { type Rebuilding, rebuildJournal } from '../../activities/rebuild-journal.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import { type Localnet, startLocalnet } from '../../localnet/index.ts';
-import { until } from '../../localnet/tests/support/until.ts';
+import { until, waitUntil } from '../../localnet/tests/support/until.ts';
 import { DEFAULT_POLICY, type PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { actionOf, type CommandAnswer, type CommandRequest } from '../../src/domain/order/command.ts';
 import { signCommand } from '../../src/domain/order/signed-command.ts';
@@ -43,6 +43,10 @@ import { testWorkflowBundle } from './workflow-bundle.ts';
 const SLOT_MS = 30;
 const FUNDS = 5_000_000_000n;
 const WAIT_MS = 120_000;
+/** A task that went with its process is given to the next one after this time; 10 s by default. */
+const TASK_TIMEOUT = '3 s';
+/** What is looked at costs the worker and both stores a turn each time. */
+const LOOK_EVERY_MS = 100;
 const POLICY: PolicyJson = {
   ...DEFAULT_POLICY,
   mode: 'live',
@@ -54,6 +58,7 @@ const TUNING: EngineTuning = {
   checkpointMs: 3_600_000,
   maxHistoryEvents: 5_000,
   answerWithinMs: 3_000,
+  retryAfterMs: 1_000,
   slotWaitMs: 30_000,
   maxWaiting: 8,
   // A call takes as long as it may in production: under load a short one is cut off before its error is told.
@@ -239,7 +244,11 @@ export class TwoStores {
     const tuning = { ...TUNING, ...this.options.tuning };
     const args = [{ engineId: this.engineId, policy: POLICY, tuning, carried: null }];
     const { engineId: workflowId, taskQueue } = this;
-    await client.workflow.start('engine', { workflowId, taskQueue, workflowIdConflictPolicy: 'USE_EXISTING', args });
+    await client.workflow.start('engine', {
+      ...{ workflowId, taskQueue, args },
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowTaskTimeout: TASK_TIMEOUT,
+    });
     await this.handle.executeUpdate(configure, { args: [{ policy: POLICY, tuning }] });
   }
 
@@ -336,16 +345,7 @@ export class TwoStores {
   }
 
   async waitFor<T>(what: string, read: () => Promise<T | null | undefined | false>): Promise<T> {
-    let value: T | null | undefined | false = null;
-    await until(
-      what,
-      async () => {
-        value = await read();
-        return value !== null && value !== undefined && value !== false;
-      },
-      WAIT_MS,
-    );
-    return value as unknown as T;
+    return await waitUntil(what, read, { withinMs: WAIT_MS, everyMs: LOOK_EVERY_MS });
   }
 
   async state(): Promise<EngineRecord> {

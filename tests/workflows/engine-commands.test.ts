@@ -12,7 +12,7 @@ const WITHDRAW = (sol: number) => ({ kind: 'withdraw', asset: 'SOL', amount: lam
 
 let engine: EngineHarness;
 beforeAll(async () => {
-  engine = await EngineHarness.start({ address: temporalAddress(), policy: { cooldownMs: 3_000 } });
+  engine = await EngineHarness.start({ address: temporalAddress(), policy: { cooldownMs: 8_000 } });
 });
 afterAll(async () => await engine?.close());
 

@@ -3,6 +3,9 @@ import type { EngineCarried } from '../../src/domain/engine/engine-state.ts';
 import { decodePolicy, type Policy, type PolicyJson } from '../../src/domain/hedge/policy.ts';
 import type { EngineTuning } from '../messages.ts';
 
+/** Waited before the engine tries again what failed: the journal, the venue, a check of its operations. */
+const RETRY_AFTER_MS = 10_000;
+
 export interface EngineCore {
   readonly engineId: string;
   readonly state: EngineStateStore;
@@ -52,6 +55,10 @@ export class EngineSettings {
 
   get tuning(): EngineTuning {
     return this.#tuning;
+  }
+
+  get retryAfterMs(): number {
+    return this.#tuning.retryAfterMs ?? RETRY_AFTER_MS;
   }
 
   /** @throws what decoding says; nothing is replaced then */

@@ -26,15 +26,12 @@ import { Outbox } from './outbox.ts';
 import { PositionCheck } from './position-check.ts';
 import { takeOperationReport } from './report-taking.ts';
 import { SlotLine } from './slot-line.ts';
-import { OPEN_STORES_RETRY_MS, TwoStores } from './stores.ts';
+import { TwoStores } from './stores.ts';
 import { TradeCommands } from './trade-commands.ts';
 import { VenueWatch } from './venue-watch.ts';
 
 /** Waited when the watch and the workflow read the same snapshot differently, so that they cannot chase each other. */
 const DISAGREEMENT_PAUSE_MS = 5_000;
-/** Waited before the next watch when one ended in an error again: a defect must not fill the history. */
-const LOST_AGAIN_PAUSE_MS = 10_000;
-const ASK_AGAIN_MS = 10_000;
 const RENEWAL_MARGIN_EVENTS = 2_000;
 /** Temporal suggests renewal at 4 MB. */
 const MAX_HISTORY_BYTES = 6_000_000;
@@ -173,7 +170,7 @@ export class EngineRun {
   async #openLater(opening: number): Promise<void> {
     const isCurrent = () => this.#opened && this.#openings === opening;
     do {
-      await sleep(OPEN_STORES_RETRY_MS, { summary: 'journal unreachable: next try' });
+      await sleep(this.#core.settings.retryAfterMs, { summary: 'journal unreachable: next try' });
       if (!isCurrent()) return;
     } while (!(await this.#stores.open()));
     if (isCurrent()) await this.#begin();
@@ -187,7 +184,7 @@ export class EngineRun {
   }
 
   async #askUntilAnswered(): Promise<void> {
-    do await sleep(ASK_AGAIN_MS, { summary: 'until the next check of its operations' });
+    do await sleep(this.#core.settings.retryAfterMs, { summary: 'until the next check of its operations' });
     while (!(await this.#askOnce()));
   }
 
@@ -285,7 +282,11 @@ export class EngineRun {
     const now = this.#watch.key;
     // A doubt is a hold, and so another context: what is to be looked at again is given its time all the same.
     const unchanged = (now === key || state.current.doubts > 0) && state.current.operations === operations;
-    if (!acted && unchanged) await condition(() => this.#somethingElse(now), DISAGREEMENT_PAUSE_MS);
+    if (!acted && unchanged)
+      await condition(
+        () => this.#somethingElse(now),
+        Math.min(DISAGREEMENT_PAUSE_MS, this.#core.settings.retryAfterMs),
+      );
   }
 
   #see(json: SnapshotJson): Snapshot {
@@ -298,7 +299,8 @@ export class EngineRun {
     this.#observer.lose(error, critical);
     if (!again) return;
     const { key } = this.#watch;
-    await condition(() => this.#somethingElse(key), LOST_AGAIN_PAUSE_MS);
+    // A defect must not fill the history.
+    await condition(() => this.#somethingElse(key), this.#core.settings.retryAfterMs);
   }
 
   /** The cooldown as a durable timer that an operator sees; the market's time decides that it is over. */

@@ -12,8 +12,8 @@ import type { EngineCore } from './core.ts';
 import { derived } from './derived.ts';
 import { engineRecord, engineRow } from './display.ts';
 
+/** The row says what stands now: it is tried again sooner than what can wait. */
 const PUBLISH_RETRY_MS = 5_000;
-const PENDING_RETRY_MS = 10_000;
 
 export interface OutboxPorts {
   /** A journal that was not compared gets no row: it would look like ours. */
@@ -78,8 +78,9 @@ export class Outbox {
       this.#published = row;
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.#publishNotBeforeMs = Date.now() + PUBLISH_RETRY_MS;
-      void sleep(PUBLISH_RETRY_MS, { summary: 'journal unreachable: publish again' });
+      const pauseMs = Math.min(PUBLISH_RETRY_MS, this.#core.settings.retryAfterMs);
+      this.#publishNotBeforeMs = Date.now() + pauseMs;
+      void sleep(pauseMs, { summary: 'journal unreachable: publish again' });
     } finally {
       this.#publishing = false;
     }
@@ -122,8 +123,9 @@ export class Outbox {
       state.apply(removeWritten, pending);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.#writeNotBeforeMs = Date.now() + PENDING_RETRY_MS;
-      void sleep(PENDING_RETRY_MS, { summary: 'journal unreachable: alerts and answers again' });
+      const pauseMs = this.#core.settings.retryAfterMs;
+      this.#writeNotBeforeMs = Date.now() + pauseMs;
+      void sleep(pauseMs, { summary: 'journal unreachable: alerts and answers again' });
     } finally {
       this.#writing = false;
     }

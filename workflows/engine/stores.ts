@@ -21,8 +21,6 @@ import { failureReport } from '../failure-report.ts';
 import { durable, rebuildOnce } from './activities.ts';
 import type { EngineCore } from './core.ts';
 
-export const OPEN_STORES_RETRY_MS = 10_000;
-
 const journalAway = ({ message }: ErrorReport, nowMs: number): Hold => ({
   code: 'journal_away',
   sinceMs: nowMs,
@@ -78,7 +76,7 @@ export class TwoStores {
         }
         this.#ports.lose(failureReport(error), false);
         this.#ports.show();
-        await sleep(OPEN_STORES_RETRY_MS, { summary: 'journal unreachable: next try' });
+        await sleep(this.#core.settings.retryAfterMs, { summary: 'journal unreachable: next try' });
       }
     }
   }

@@ -58,7 +58,6 @@ const rowOf = ({ plan }: PlannedStart): AdmissionRow => admissionRow(plan.reques
 
 /** A person's word for a trade holds so long, as a verdict's does: a way out waits for a venue that is away. */
 const WAY_OUT_WAITS_MS = 600_000;
-const READ_AGAIN_MS = 10_000;
 
 export interface TradeCommandsPorts {
   readonly records: CommandRecords;
@@ -182,13 +181,13 @@ export class TradeCommands {
 
   /** At the watch's next snapshot, or tried again as often as it does; null: not within the time of a person's word. */
   async #whenReadable(): Promise<Snapshot | null> {
-    const { state } = this.#core;
+    const { state, settings } = this.#core;
     const untilMs = Date.now() + WAY_OUT_WAITS_MS;
     this.#expecting += 1;
     try {
       for (;;) {
         const { seen } = state.current;
-        await condition(() => state.current.seen !== seen, READ_AGAIN_MS);
+        await condition(() => state.current.seen !== seen, settings.retryAfterMs);
         const snapshot = await this.#ports.account.tryRead();
         if (snapshot !== null || Date.now() >= untilMs) return snapshot;
       }
