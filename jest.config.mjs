@@ -42,6 +42,16 @@ const WITH_TEMPORAL = {
 /** Percentages of lines, statements and functions; of branches ten less: the defensive arms of exhaustive switches are branches too. */
 const at = (percent) => ({ lines: percent, statements: percent, functions: percent, branches: percent - 10 });
 
+/** Coverage thresholds. */
+const HELD_AT = {
+  './src/domain/': at(90),
+  './src/lib/errors.ts': at(80),
+  './activities/failures.ts': at(80),
+  './src/journal/database-errors.ts': at(80),
+  './src/bridge/commands.ts': at(85),
+  './src/bridge/command-schema.ts': at(85),
+};
+
 export default {
   projects: [
     { ...COMMON, displayName: 'unit', testMatch: filesIn(UNIT) },
@@ -60,16 +70,12 @@ export default {
   maxWorkers: 2,
   testSequencer: '<rootDir>/tests/support/test-sequencer.mjs',
   coverageProvider: 'v8',
-  collectCoverageFrom: ['src/{bridge,domain,journal,lib,protocol}/**/*.ts', 'activities/**/*.ts', '!**/*.d.ts'],
+  // What a threshold holds. To follow more costs a second for each test file that loads it.
+  collectCoverageFrom: Object.keys(HELD_AT).map((path) =>
+    path.endsWith('/') ? `${path.slice(2)}**/*.ts` : path.slice(2),
+  ),
   coverageReporters: ['text-summary', 'json-summary', 'html'],
   coverageDirectory: 'coverage',
   // Jest sums a folder up; a pattern would hold each of its files to the number.
-  coverageThreshold: {
-    './src/domain/': at(90),
-    './src/lib/errors.ts': at(80),
-    './activities/failures.ts': at(80),
-    './src/journal/database-errors.ts': at(80),
-    './src/bridge/commands.ts': at(85),
-    './src/bridge/command-schema.ts': at(85),
-  },
+  coverageThreshold: HELD_AT,
 };

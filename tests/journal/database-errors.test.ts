@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { asJournalError, breaksConnection, unavailable } from '../../src/journal/database-errors.ts';
+import { asJournalError, breaksConnection, unavailable, whyNotLetIn } from '../../src/journal/database-errors.ts';
 import { TransientError } from '../../src/lib/errors.ts';
 
 const coded = (code: string, message = 'from the server') => Object.assign(new Error(message), { code });
@@ -51,5 +51,16 @@ describe('breaksConnection', () => {
     expect(breaksConnection(coded('08006'))).toBe(true);
     expect(breaksConnection(coded('EPIPE'))).toBe(true);
     expect(breaksConnection(new Error('Query read timeout'))).toBe(true);
+  });
+});
+
+describe('whyNotLetIn', () => {
+  it('names what to mend on the server, and leaves every other error alone', () => {
+    expect(whyNotLetIn(coded('3D000'))).toMatchObject({ code: 'DATABASE_MISSING' });
+    for (const code of ['28000', '28P01', '42501']) {
+      expect(whyNotLetIn(coded(code))).toMatchObject({ code: 'DATABASE_DENIED' });
+    }
+    expect(whyNotLetIn(coded('57P01'))).toBeNull();
+    expect(whyNotLetIn(new Error('no code'))).toBeNull();
   });
 });

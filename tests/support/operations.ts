@@ -31,8 +31,11 @@ export const FAST_TIMING: TransactionTiming = {
   proofMaxMs: 300,
   retryVerdictMs: 4_000,
   verdictProofMs: 2_500,
-  orderLifeMs: 600,
+  // An order that is filled waits for none of it: only a busy machine needs it.
+  orderLifeMs: 10_000,
 };
+/** For orders that stay unfilled, in part at least: they are waited for. */
+export const SHORT_ORDERS: TransactionTiming = { ...FAST_TIMING, orderLifeMs: 1_500 };
 
 export interface RunningOperation {
   readonly operationId: string;

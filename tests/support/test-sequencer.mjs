@@ -1,16 +1,25 @@
 import { relative } from 'node:path';
 import TestSequencer from '@jest/test-sequencer';
 
-/** What takes minutes starts first, so that no worker ends with it alone while the other has nothing left to do. */
+/** The longest by measurement, which start first: else a worker ends with one of them alone while the others have nothing to do. */
 const LONGEST = [
   'tests/crash/drift-matrix.test.ts',
+  'tests/two-stores/on-the-chain.test.ts',
+  'tests/venues/contract.test.ts',
+  'tests/product/start.test.ts',
+  'tests/workflows/engine-watch.test.ts',
+  'tests/two-stores/rebuild.test.ts',
+  'tests/product/cycle.test.ts',
+  'tests/workflows/engine-unknown.test.ts',
   'tests/venues/drift/properties.test.ts',
-  'tests/venues/drift/books/books-property.test.ts',
-  'tests/venues/paper/trading.test.ts',
-  'tests/market-data/synthetic.test.ts',
+  'tests/domain/margin/margin-parity.test.ts',
+  'tests/workflows/engine-renewal.test.ts',
+  'tests/venues/drift/books/books-trouble.test.ts',
+  'tests/workflows/engine-ways-out.test.ts',
+  'tests/workflows/uncertain-outcomes.test.ts',
 ];
 
-/** The other matrix keeps both cores busy too: it runs long after the first, never beside it. */
+/** The other matrix keeps all cores busy too: it runs long after the first, never beside it. */
 const LATER = 'tests/crash/matrix.test.ts';
 
 export default class LongestFirst extends TestSequencer {

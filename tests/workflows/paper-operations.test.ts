@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
-import { FAST_TIMING } from '../support/operations.ts';
+import { FAST_TIMING, SHORT_ORDERS } from '../support/operations.ts';
 import { type PaperAccount, PaperBench } from '../support/paper-bench.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
@@ -128,11 +128,11 @@ describe('operations on the paper venue', () => {
   it('says what a part filled, and fails when nothing was', async () => {
     const account = await bench.account();
     account.faults.onSubmit({ kind: 'fills', ppm: 400_000 });
-    const part = await run(account, OPEN);
+    const part = await run(account, OPEN, { timing: SHORT_ORDERS });
     expect(part.answer).toMatchObject({ success: true, data: { status: 'done', requested_size: 5, filled_size: 2 } });
     expect(part.answer.message).toMatch(/^Opened short 2 of 5 SOL-PERP/);
     account.faults.onSubmit({ kind: 'fills', ppm: 0 });
-    const none = await run(account, OPEN);
+    const none = await run(account, OPEN, { timing: SHORT_ORDERS });
     expect(none.answer).toMatchObject({
       success: false,
       data: { status: 'failed' },
@@ -144,7 +144,7 @@ describe('operations on the paper venue', () => {
     const account = await bench.account();
     await run(account, OPEN);
     account.faults.onSubmit({ kind: 'fills', ppm: 400_000 }).onSubmit({ kind: 'fills', ppm: 0 });
-    const { answer, record } = await run(account, CLOSE);
+    const { answer, record } = await run(account, CLOSE, { timing: SHORT_ORDERS });
     expect(answer).toMatchObject({ success: true, data: { filled_size: 5, closed_by: 'us' } });
     // The spread was lost, and is settled from the deposited USDC.
     expect(record?.attempts.map(({ intent }) => intent.kind)).toEqual(['order', 'order', 'order', 'settle']);
@@ -155,7 +155,8 @@ describe('operations on the paper venue', () => {
     const account = await bench.account();
     await run(account, OPEN);
     for (let placement = 0; placement < 6; placement += 1) account.faults.onSubmit({ kind: 'fills', ppm: 0 });
-    const { answer, record, operation } = await run(account, FLATTEN);
+    const timing = { ...FAST_TIMING, orderLifeMs: 600 };
+    const { answer, record, operation } = await run(account, FLATTEN, { timing });
     expect(answer).toMatchObject({ success: false, error: { code: 'ORDER_NOT_FILLED' } });
     const limits =
       record?.attempts.map(({ intent }) => (intent.kind === 'order' ? BigInt(intent.priceLimit) : 0n)) ?? [];

@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import { spotHeld } from '../../src/domain/margin/margin.ts';
 import { EngineHarness, until } from '../support/engine-harness.ts';
+import { runs } from '../support/long.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
-const RUNS = 100;
+const RUNS = runs(100);
 const WITHIN_MS = 10_000;
 /** Lend interest goes on between two readings: far less than any amount that is moved. */
 const INTEREST_LAMPORTS = 10_000n;

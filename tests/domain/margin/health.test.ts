@@ -4,6 +4,7 @@ import { assessMargin, healthOf } from '../../../src/domain/margin/margin.ts';
 import { decodeAccount } from '../../../src/venues/drift/decode.ts';
 import { decodeBytes, marketsOf } from '../../support/drift-accounts.ts';
 import { bytesOfUser, chainOf, driftCase } from '../../support/drift-arbitraries.ts';
+import { runs } from '../../support/long.ts';
 import { madeChain } from '../../support/made-drift-chain.ts';
 import { snapshotOf } from '../../support/snapshots.ts';
 
@@ -36,7 +37,7 @@ describe('health', () => {
         expect(healthExact).toBeLessThanOrEqual(100);
         expect(health).toBe(Math.round(healthExact));
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   }, 180_000);
 

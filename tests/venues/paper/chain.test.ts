@@ -4,6 +4,7 @@ import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { TransientError, ValidationError } from '../../../src/lib/errors.ts';
 import type { SubmitFault } from '../../../src/venues/paper/faults.ts';
+import { runs } from '../../support/long.ts';
 import { deposit, land, memoryJournal, openBench, order, run, SOL, settle, withdraw } from './support.ts';
 
 let journal: Journal;
@@ -274,7 +275,7 @@ describe('idempotence', () => {
           expect((await journal.trades({ engineId, limit: 10 })).items).toEqual([]);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

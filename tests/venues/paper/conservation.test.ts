@@ -8,6 +8,7 @@ import type { SubmitFault } from '../../../src/venues/paper/faults.ts';
 import { DEFAULT_PARAMETERS } from '../../../src/venues/paper/parameters.ts';
 import type { SignedAttempt } from '../../../src/venues/venue.ts';
 import { fundingCsv, historyFile, LEND_HEADER } from '../../market-data/history-file.ts';
+import { runs } from '../../support/long.ts';
 import { type Bench, deposit, memoryJournal, openBench, order, SOL, settle, USD, withdraw } from './support.ts';
 
 let journal: Journal;
@@ -159,7 +160,7 @@ describe('value', () => {
         await expectJournalAgrees(bench, end);
         expect(landed.length === 0).toBe(end.sources?.gas === 0n);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

@@ -14,6 +14,7 @@ import {
   hourly,
   LEND_HEADER,
 } from '../../market-data/history-file.ts';
+import { runs } from '../../support/long.ts';
 import { type Bench, land, memoryJournal, openBench, order, SOL, settle, TestClock, USD, withdraw } from './support.ts';
 
 const HOUR = 3_600_000;
@@ -107,7 +108,7 @@ describe('funding', () => {
           expect(payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)).toBe(received);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Intent } from '../../../src/domain/order/intent.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
+import { runs } from '../../support/long.ts';
 import { deposit, land, memoryJournal, openBench, order, run, SLOT_MS, SOL, settle, USD, withdraw } from './support.ts';
 
 let journal: Journal;
@@ -281,7 +282,7 @@ describe('for any order', () => {
         if (size >= 1_000n * SOL) expect(worse * 1_000n).toBeGreaterThan(mark * 2n);
         if (size <= 10n * SOL) expect(worse * 1_000n).toBeLessThan(mark * 2n);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -311,7 +312,7 @@ describe('for any order', () => {
         });
         if (!simulation.ok) expect(is.account).toEqual(was.account);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -342,7 +343,7 @@ describe('for any order', () => {
           expect(sources?.unexplained).toBe(0n);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });
