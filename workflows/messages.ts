@@ -62,6 +62,8 @@ export const standDown = defineSignal<[{ readonly reason: string; readonly exitF
  */
 export const slotGranted =
   defineSignal<[{ readonly confirmedPriceLimit: string | null; readonly exposureConfirmed: boolean }]>('slotGranted');
+/** Sent by the engine to what is unresolved: an exit waits for it, or the nodes are back. It asks for proof at once. */
+export const proveNow = defineSignal('proveNow');
 /** Asks the operation to tell its engine again where it stands. */
 export const reportAgain = defineSignal('reportAgain');
 export const operationState = defineQuery<OperationReport>('state');

@@ -23,10 +23,12 @@ export function combine(views: readonly NodeView[], awaited: boolean): Sighting 
   if (!awaited && views.some((view) => view.provesAbsence)) return { kind: 'absent', nodes };
   const windowClosed = views.some((view) => view.windowClosed);
   const times = views.flatMap(({ finalizedTimeMs }) => (finalizedTimeMs === null ? [] : [finalizedTimeMs]));
+  const slots = views.flatMap(({ finalizedSlot }) => finalizedSlot ?? []);
   return {
     kind: 'unseen',
     windowClosed,
     ...(times.length === 0 ? {} : { finalizedTimeMs: Math.max(...times) }),
+    ...(slots.length === 0 ? {} : { finalizedSlot: Math.max(...slots) }),
     nodes,
   };
 }

@@ -19,6 +19,8 @@ export interface NodeView {
   readonly windowClosed: boolean;
   /** Of its newest finalized block, asked for only when the window is closed. */
   readonly finalizedTimeMs: number | null;
+  /** Of that block; absent as the time is. */
+  readonly finalizedSlot?: number | null;
 }
 
 export type Owes = 'silent' | 'not_asked' | 'behind';
@@ -97,8 +99,9 @@ export async function testify(node: RpcNode, attempt: SignedAttempt, known: Reme
   if (doubt !== null) return silent(node, impossible(doubt));
   const windowClosed = height > attempt.lastValidBlockHeight;
   const finalizedTimeMs = windowClosed ? await blockTimeMs(node, slot) : null;
+  const closed = { windowClosed, finalizedTimeMs, finalizedSlot: windowClosed ? slot : null };
   const because = (reason: string, owes: Owes | null = null): NodeView =>
-    view(node, 'cannot_testify', { reason, owes, windowClosed, finalizedTimeMs });
+    view(node, 'cannot_testify', { reason, owes, ...closed });
 
   const past = attempt.lastValidBlockHeight + FINALITY_MARGIN_BLOCKS;
   if (height <= past) {
@@ -106,20 +109,20 @@ export async function testify(node: RpcNode, attempt: SignedAttempt, known: Reme
   }
 
   const first = await node.ask('getFirstAvailableBlock', [], readCount);
-  if (first.kind !== 'answer') return muted(node, first, windowClosed, finalizedTimeMs);
+  if (first.kind !== 'answer') return muted(node, first, closed);
   if (first.value > attempt.slot) {
     const reason = `it is pruned: its history begins at slot ${first.value}, after the signing slot ${attempt.slot}`;
     return because(`${reason}: add a node with full history to RPC_URL`);
   }
 
   const control = known.control ?? (await findControl(node, attempt, known.payer));
-  if (control.kind === 'silent') return muted(node, control.answer, windowClosed, finalizedTimeMs);
+  if (control.kind === 'silent') return muted(node, control.answer, closed);
   if (control.kind === 'unfit') return because(control.reason);
   known.remember(control);
 
   const both = [[attempt.signature, control.signature], { searchTransactionHistory: true }];
   const answer = await node.ask('getSignatureStatuses', both, readStatuses(2));
-  if (answer.kind !== 'answer') return muted(node, answer, windowClosed, finalizedTimeMs);
+  if (answer.kind !== 'answer') return muted(node, answer, closed);
   const [status, controlStatus] = answer.value.value;
   if (status) return sawIt(node, status);
   if (controlStatus?.commitment !== 'finalized') {
@@ -129,7 +132,7 @@ export async function testify(node: RpcNode, attempt: SignedAttempt, known: Reme
     const at = `it answered from slot ${answer.value.slot}`;
     return because(`it lags: ${at}, behind its own finalized slot ${slot}`, 'behind');
   }
-  return view(node, 'never_seen', { provesAbsence: true, windowClosed, finalizedTimeMs });
+  return view(node, 'never_seen', { provesAbsence: true, ...closed });
 }
 
 /** A chain makes at most one block a slot, so a height grows no faster than the slots since signing. */
@@ -150,11 +153,11 @@ async function blockTimeMs(node: RpcNode, slot: number): Promise<number | null> 
   return answer.kind === 'answer' ? answer.value * 1_000 : null;
 }
 
-const muted = (node: RpcNode, answer: NoAnswer, windowClosed: boolean, finalizedTimeMs: number | null): NodeView => ({
-  ...silent(node, answer),
-  windowClosed,
-  finalizedTimeMs,
-});
+const muted = (
+  node: RpcNode,
+  answer: NoAnswer,
+  closed: Pick<NodeView, 'windowClosed' | 'finalizedTimeMs' | 'finalizedSlot'>,
+): NodeView => ({ ...silent(node, answer), ...closed });
 
 interface Rest {
   readonly reason?: string;
@@ -163,6 +166,7 @@ interface Rest {
   readonly owes?: Owes | null;
   readonly windowClosed?: boolean;
   readonly finalizedTimeMs?: number | null;
+  readonly finalizedSlot?: number | null;
 }
 
 const view = (node: RpcNode, says: NodeTestimony['says'], rest: Rest): NodeView => ({
@@ -172,4 +176,5 @@ const view = (node: RpcNode, says: NodeTestimony['says'], rest: Rest): NodeView 
   owes: rest.owes ?? null,
   windowClosed: rest.windowClosed ?? false,
   finalizedTimeMs: rest.finalizedTimeMs ?? null,
+  finalizedSlot: rest.finalizedSlot ?? null,
 });

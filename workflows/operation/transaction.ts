@@ -40,6 +40,7 @@ import {
   type OperationInput,
   operationReport,
   operationState,
+  proveNow,
   type ResolveVerdict,
   reportAgain,
   resolveTransaction,
@@ -126,6 +127,7 @@ class OperationHost {
     setHandler(standDown, ({ reason, exitFollows }) =>
       this.push({ kind: 'stand_down', reason, ...(exitFollows === undefined ? {} : { exitFollows }) }),
     );
+    setHandler(proveNow, () => this.push({ kind: 'prove_now' }));
     setHandler(reportAgain, () => this.push({ kind: 'report_again' }));
     setHandler(slotGranted, (confirmed) => this.push({ kind: 'slot_granted', ...confirmed }));
     setHandler(resolveTransaction, (verdict) => {

@@ -50,6 +50,10 @@ export interface TrackedOperation {
   readonly doubted?: boolean;
   /** An order of it is over, and nobody tells what it filled: `counted` may lack that. */
   readonly fillUnknown?: boolean;
+  /** With a closed window: from this finalized slot on an account shows all that it did. */
+  readonly closedSlot?: number;
+  /** With an open window: by when it should be closed, by our clock. */
+  readonly latestEndMs?: number;
   /** Market and wall time at acceptance, and the spot then: the hedge target after an OPEN is short / spot. */
   readonly spot: string;
   /**
@@ -188,6 +192,12 @@ export const unresolvedOperations = (engine: EngineCarried): readonly TrackedOpe
 const hasDropped = (engine: EngineCarried): boolean =>
   engine.operations.some((operation) => operation.phase === 'dropped');
 
+/** What sizes must not come from an older account than; null: nothing unresolved tells. */
+export function unresolvedSlot(engine: EngineCarried): number | null {
+  const slots = unresolvedOperations(engine).flatMap(({ closedSlot }) => closedSlot ?? []);
+  return slots.length === 0 ? null : Math.max(...slots);
+}
+
 /** Nothing of ours can move the position now: what a snapshot shows may be compared with what the engine expects. */
 export const isQuiet = (engine: EngineCarried): boolean =>
   engine.slot === null && unresolvedOperations(engine).length === 0 && !hasDropped(engine);
@@ -292,6 +302,8 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
     counted: report.perpChange,
     doubted: before.doubted === true || report.phase === 'unresolved' || report.fillUnknown === true,
     ...(report.fillUnknown === true ? { fillUnknown: true } : {}),
+    ...(report.closedSlot === undefined ? {} : { closedSlot: report.closedSlot }),
+    ...(report.latestEndMs === undefined ? {} : { latestEndMs: report.latestEndMs }),
   };
   const change = BigInt(report.perpChange) - BigInt(before.counted);
   let next: EngineCarried = {

@@ -26,6 +26,10 @@ export interface OperationReport {
   /** With ended: a person's verdict stands and evidence later contradicted it. */
   readonly contradicted: boolean;
   readonly error: ErrorReport | null;
+  /** With a closed window: finalized slot from which on an account shows all that it did. Absent: none was told. */
+  readonly closedSlot?: number;
+  /** With an open window: by when it should be closed, by our clock. */
+  readonly latestEndMs?: number;
   /** An order of it is over, and nobody tells what it filled: `perpChange` may lack that. */
   readonly fillUnknown?: boolean;
   /** Of an exit: its goal is reached. Absent: no exit, or an older version. */

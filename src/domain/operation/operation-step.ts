@@ -24,6 +24,7 @@ import {
 } from '../transaction/transaction.ts';
 import { step as stepTransaction } from '../transaction/transaction-step.ts';
 import {
+  closedSlot,
   currentLeg,
   filledSize,
   hasNewRules,
@@ -32,6 +33,7 @@ import {
   isHumanResolved,
   type Leg,
   landedPlacements,
+  latestEndMs,
   legLanded,
   MAX_CANCELS,
   MAX_MISSES,
@@ -157,6 +159,9 @@ export function step(state: OperationState, event: OperationEvent): Step<Operati
     case 'report_again':
       b.report();
       break;
+    case 'prove_now':
+      b.dispatch(event);
+      break;
   }
   advance(b);
   return b.finish();
@@ -174,6 +179,9 @@ function lateEffects(state: OperationState, event: OperationEvent): readonly Ope
 export function reportOf(state: OperationState, nowMs: number): OperationReport {
   const leg = currentLeg(state);
   const unresolved = state.phase === 'unresolved';
+  const closed = windowClosed(state, nowMs);
+  const slot = unresolved && closed ? closedSlot(state) : null;
+  const endMs = unresolved && !closed ? latestEndMs(state) : null;
   return {
     operationId: state.task.operationId,
     kind: state.task.request.kind,
@@ -183,7 +191,9 @@ export function reportOf(state: OperationState, nowMs: number): OperationReport 
     reducing: state.legs[0]?.tx.reducing ?? false,
     answer: state.answer ?? (unresolved ? unknownAnswer(state) : null),
     perpChange: perpChange(state).toString(),
-    windowClosed: windowClosed(state, nowMs),
+    windowClosed: closed,
+    ...(slot === null ? {} : { closedSlot: slot }),
+    ...(endMs === null ? {} : { latestEndMs: endMs }),
     contradicted: state.legs.some((other) => other.tx.contradicted),
     error: state.answer?.error ?? leg?.tx.error ?? null,
     ...(hasUnknownFill(state) ? { fillUnknown: true } : {}),

@@ -200,7 +200,8 @@ export type OperationEvent =
       readonly exposureConfirmed: boolean;
       readonly shownNetDelta?: string | null;
     }
-  | { readonly kind: 'report_again'; readonly nowMs: number };
+  | { readonly kind: 'report_again'; readonly nowMs: number }
+  | { readonly kind: 'prove_now'; readonly nowMs: number };
 
 export const currentLeg = (state: OperationState): Leg | null => state.legs[state.current] ?? null;
 
@@ -267,6 +268,28 @@ function isClosed(leg: Leg, finalizedTimeMs: number | null): boolean {
   const isPast = order === null || (finalizedTimeMs !== null && finalizedTimeMs > order.maxTsMs);
   if (legLanded(leg)) return isPast || tx.order?.gone === true;
   return tx.windowClosed && (isPast || tx.orderOver != null);
+}
+
+/** Finalized slot by which it is closed: an account of this slot or a later one shows all it did. Null: none was told. */
+export function closedSlot(state: OperationState): number | null {
+  const slots = state.legs.flatMap(({ tx }) => [tx.finalizedSlot ?? [], tx.orderOver ?? [], tx.order?.slot ?? []].flat());
+  return slots.length === 0 ? null : Math.max(...slots);
+}
+
+/** Of a blockhash: 150 blocks and finality, at the slowest pace that is common. */
+const WINDOW_MS = 100_000;
+/** Block time may lie so far behind our clock, and is final later. */
+const FINALITY_MS = 20_000;
+
+/** By when it should be closed, where a node answers: an estimate by our clock. Null: nothing is open. */
+export function latestEndMs({ legs }: OperationState): number | null {
+  const ends = legs.flatMap((leg) => {
+    const attempt = leg.tx.attempts.at(-1);
+    if (attempt === undefined || hasEnded(leg.tx)) return [];
+    const orderEndsMs = attempt.intent.kind === 'order' ? attempt.intent.maxTsMs + FINALITY_MS : 0;
+    return Math.max(attempt.signed.signedAtMs + WINDOW_MS, orderEndsMs);
+  });
+  return ends.length === 0 ? null : Math.max(...ends);
 }
 
 /** A placement of it is over, and nobody tells what it filled. */

@@ -41,6 +41,8 @@ export type Sighting =
       readonly windowClosed: boolean;
       /** Time of the newest finalized block on a healthy node; absent where block time is the wall clock (paper). */
       readonly finalizedTimeMs?: number;
+      /** The slot of that block: an account of this slot or a later one shows all that could still happen. */
+      readonly finalizedSlot?: number;
       /** Of a placement: slot of a finalized account by which its order can act no more, placed or not. Absent: not so. */
       readonly orderOver?: number;
       readonly nodes: readonly NodeTestimony[];

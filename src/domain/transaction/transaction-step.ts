@@ -57,6 +57,9 @@ export function step(state: TransactionState, event: TransactionEvent): Step<Tra
         nextAttempt(b);
       }
       break;
+    case 'prove_now':
+      proveNow(b);
+      break;
     case 'finalize':
       if (state.stage === 'landed') finalize(b);
       break;
@@ -138,6 +141,7 @@ function onSighted(b: StepBuilder, sighting: Sighting, order: OrderReport | null
       b.set({
         windowClosed: b.state.windowClosed || sighting.windowClosed,
         finalizedTimeMs: sighting.finalizedTimeMs ?? b.state.finalizedTimeMs,
+        finalizedSlot: sighting.finalizedSlot ?? b.state.finalizedSlot ?? null,
         orderOver: sighting.orderOver ?? b.state.orderOver ?? null,
       });
       return onUnseen(b, sighting.nodes);
@@ -345,6 +349,16 @@ function onWoke(b: StepBuilder): StepBuilder {
 /** Asks every node once: the deadlines are now. */
 function prove(b: StepBuilder): StepBuilder {
   return b.go('proving', { wakeAtMs: null, confirmUntilMs: b.nowMs, queryUntilMs: b.nowMs });
+}
+
+/** The backoff begins anew too: what was silent may answer now. */
+function proveNow(b: StepBuilder): void {
+  const { stage, wakeAtMs } = b.state;
+  if (stage === 'unknown') {
+    b.set({ proofs: 0 });
+    prove(b);
+  }
+  if (stage === 'finalizing' && wakeAtMs !== null) b.go('finalizing', { wakeAtMs: null, proofs: 0, ...windowFrom(b) });
 }
 
 function onVerdict(b: StepBuilder, asked: TransactionState['asked'][number]): StepBuilder {

@@ -139,6 +139,8 @@ export interface TransactionState {
   /** `lastValidBlockHeight` is past on a healthy node. */
   readonly windowClosed: boolean;
   readonly finalizedTimeMs: number | null;
+  /** Slot of that block. */
+  readonly finalizedSlot?: number | null;
   /** Its order can act no more, placed or not, by an account of this finalized slot. Null or absent: not so. */
   readonly orderOver?: number | null;
   /** A fork undid it after it was confirmed, and it has neither landed again nor been proven dead. */
@@ -299,6 +301,8 @@ export type TransactionEvent =
   | { readonly kind: 'malformed_verdict'; readonly nowMs: number; readonly error: ErrorReport }
   | { readonly kind: 'stand_down'; readonly nowMs: number; readonly reason: string }
   | { readonly kind: 'slot_granted'; readonly nowMs: number }
+  /** Somebody waits for proof, or there may be some now: do not wait for the timer. */
+  | { readonly kind: 'prove_now'; readonly nowMs: number }
   /** The operation released its slot, or asks for what is confirmed to be made final. */
   | { readonly kind: 'finalize'; readonly nowMs: number };
 

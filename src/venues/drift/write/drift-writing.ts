@@ -163,7 +163,8 @@ export class SolanaDriftWriting implements DriftWriting {
     try {
       if (!sighting.windowClosed && !(await this.#isPast(attempt.lastValidBlockHeight))) return sighting;
       const final = await this.#read('finalized');
-      const closed = { ...sighting, windowClosed: true, finalizedTimeMs: final.blockTimeMs };
+      const { blockTimeMs: finalizedTimeMs, slot: finalizedSlot } = final;
+      const closed = { ...sighting, windowClosed: true, finalizedTimeMs, finalizedSlot };
       return isOver(order, null, final) ? { ...closed, orderOver: final.slot } : closed;
     } catch (error) {
       if (error instanceof TransientError) return sighting;
