@@ -60,6 +60,11 @@ const every = {
   operation_id: z.string().optional().about('The operation that the command started.'),
   tx_signature: z.string().optional(),
   changed: z.boolean().optional().about('False: everything was as asked already.'),
+  waits_for: z
+    .array(z.string())
+    .optional()
+    .about('Of a pending exit: unresolved operations that must be unable to have an effect before it starts.'),
+  latest_end: time.nullable().optional().about('By when that is expected, if a node answers. Null: not known.'),
   commitment: z.enum(['confirmed', 'finalized']).optional().about('How sure the outcome is.'),
 };
 

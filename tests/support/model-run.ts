@@ -215,10 +215,14 @@ class ModelRun {
     const events: OperationEvent[] = [
       { kind: 'stand_down', nowMs, reason: 'a way out comes first' },
       { kind: 'report_again', nowMs },
+      { kind: 'prove_now', nowMs },
       { kind: 'slot_granted', nowMs, confirmedPriceLimit: null, exposureConfirmed: false },
     ];
     // Where a verdict counts it is what people send.
-    const kind = this.unknownLeg() && this.dice.chance(0.8) ? events.length + this.dice.upTo(3) : this.dice.upTo(6);
+    const kind =
+      this.unknownLeg() && this.dice.chance(0.8)
+        ? events.length + this.dice.upTo(3)
+        : this.dice.upTo(events.length + 3);
     const event = events[kind];
     if (event !== undefined) {
       this.apply(event);

@@ -83,18 +83,23 @@ describe('an outcome that nobody knows', () => {
     await hedged(2);
   });
 
-  it('lets the ways out, settling and depositing start once its window is closed, and not before', async () => {
+  it('keeps a close waiting in the queue, with its reason, until it can have no effect; settling is refused', async () => {
     await engine.carryOut(OPEN(2));
     const commandId = await unknown(OPEN(1));
-    const early = await engine.carryOut(CLOSE);
-    if (!early.success) expect(early).toMatchObject({ error: { code: 'ACCOUNT_UNRESOLVED' } });
-    const closed = () => engine.state().then(({ holds }) => holds.some((hold) => hold.details?.window_closed === true));
-    engine.faults.silence(4);
-    await until('the window', async () => (await closed()) || (await engine.state()).unresolved.length === 0);
+    const close = randomUUID();
+    const waiting = await engine.send(CLOSE, { commandId: close });
+    expect(waiting).toMatchObject({
+      success: true,
+      data: { status: 'pending', waits_for: [engine.operationId(commandId)], latest_end: expect.any(String) },
+    });
+    expect(await engine.carryOut({ kind: 'settle', market: 'SOL-PERP' })).toMatchObject({
+      error: { code: 'ACCOUNT_UNRESOLVED' },
+    });
     engine.faults.silence(0);
-    await proven(commandId);
-    expect(await engine.carryOut(CLOSE)).toMatchObject({ success: true });
+    const answer = await until('its answer', async () => (await engine.journal.command(close))?.answer);
+    expect(answer).toMatchObject({ success: true });
     expect(await engine.perp()).toBe(0n);
+    await proven(commandId);
   });
 
   it('is not made twice by a second deposit while a deposit is unresolved', async () => {

@@ -31,7 +31,7 @@ const ORDINARY_IN_FLIGHT = 6;
 export interface CommandDeskPorts {
   readonly records: CommandRecords;
   readonly line: SlotLine;
-  readonly trades: Pick<TradeCommands, 'run' | 'expecting'>;
+  readonly trades: Pick<TradeCommands, 'run' | 'expecting' | 'waitOf'>;
   readonly controls: Pick<ControlCommands, 'run'>;
   /** The history is so long that renewal goes before ordinary commands. */
   readonly mustRenew: () => boolean;
@@ -116,7 +116,7 @@ export class CommandDesk {
   }
 
   #pending({ commandId }: CommandEnvelope): CommandAnswer {
-    return accepted(operationIdOf(this.#core.engineId, commandId));
+    return accepted(operationIdOf(this.#core.engineId, commandId), this.#ports.trades.waitOf(commandId));
   }
 
   /** The final answer, however long it takes. */

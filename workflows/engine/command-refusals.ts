@@ -68,6 +68,13 @@ export const unreadInTurn: ErrorReport = {
   details: { part: 'venue', remedy: 'Send it again with a new command_id.' },
 };
 
+/** Likewise. */
+export const waitedForProof = ({ code, message, details }: ErrorReport, waitedMs: number): ErrorReport => ({
+  code,
+  message: `${message} Timed out while waiting for that. Nothing was sent.`,
+  details: { ...details, waited_s: waitedMs / 1_000, remedy: 'Send it again with a new command_id.' },
+});
+
 export const failedInside = (error: unknown): ErrorReport => ({
   code: 'UNAVAILABLE',
   message: error instanceof Error ? error.message : String(error),

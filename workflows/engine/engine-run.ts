@@ -1,5 +1,13 @@
 /** One run of the engine, from start or continue-as-new to the next: its parts, and the turns in which they work. */
-import { allHandlersFinished, condition, isCancellation, sleep, uuid4, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  isCancellation,
+  patched,
+  sleep,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { WatchResult } from '../../activities/contract.ts';
 import type { Snapshot, SnapshotJson } from '../../src/domain/account/snapshot.ts';
 import { quickOperationMs } from '../../src/domain/engine/engine-clock.ts';
@@ -90,6 +98,7 @@ export class EngineRun {
       ...{ records, account, line, comparePosition, reportsTaken },
       confirmations,
       start: (start) => starter.start(start),
+      proveUnresolved: () => starter.proveUnresolved(),
     });
     const acceptJournal = () => stores.accept();
     const controls = new ControlCommands(core, { records, confirmations, account, acceptJournal, reportsTaken });
@@ -291,7 +300,11 @@ export class EngineRun {
 
   #see(json: SnapshotJson): Snapshot {
     this.#watch.looked();
-    return this.#observer.see(json);
+    const wasLost = isRestrictedBy(this.#core.state.current, 'connection');
+    const snapshot = this.#observer.see(json);
+    // What asked in vain while no node answered need not wait for its next timer.
+    if (wasLost && patched('prove-on-recovery')) void this.#starter.proveUnresolved();
+    return snapshot;
   }
 
   async #loseWatch(error: ErrorReport, critical: boolean): Promise<void> {

@@ -21,6 +21,7 @@ import {
   takeOverAfter,
   trackedOperation,
   unresolvedOperations,
+  unresolvedSlot,
 } from '../../src/domain/engine/engine-state.ts';
 import { perpOf } from '../../src/domain/engine/reconcile.ts';
 import { carryOperation, grantSlot, nextDecision, proveOperation } from '../../src/domain/engine/transitions.ts';
@@ -35,7 +36,7 @@ import { OPERATIONS } from '../../src/domain/order/operations.ts';
 import type { OperationRecord } from '../../src/journal/records.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import { operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
-import { type OperationInput, type OperationRequest, reportAgain, slotGranted } from '../messages.ts';
+import { type OperationInput, type OperationRequest, proveNow, reportAgain, slotGranted } from '../messages.ts';
 import { durable } from './activities.ts';
 import type { EngineCore } from './core.ts';
 import { takeOperationReport } from './report-taking.ts';
@@ -93,6 +94,17 @@ export class OperationStarter {
     const acceptedAtMs = Date.now();
     this.#core.state.apply(startOperation, this.#tracked(start, acceptedAtMs, 'running'));
     await this.#startWorkflow(start, acceptedAtMs, []);
+  }
+
+  /** Somebody waits for what is unresolved, or the nodes are back: it asks for proof now, not at its next timer. */
+  async proveUnresolved(): Promise<void> {
+    const asked = unresolvedOperations(this.#core.state.current).map(({ operationId }) =>
+      getExternalWorkflowHandle(operationWorkflowId(operationId))
+        .signal(proveNow)
+        // It ended meanwhile, and its last report is on its way.
+        .catch(() => undefined),
+    );
+    await Promise.all(asked);
   }
 
   /** A retry whose expiry is proven runs in the slot like any other, through gates again. */
@@ -242,6 +254,7 @@ export class OperationStarter {
     recovered: OperationInput['recovered'],
   ): Promise<void> {
     const { engineId, state, settings } = this.#core;
+    const sizedAfterSlot = unresolvedSlot(state.current);
     const input: OperationInput = {
       operationId: start.operationId,
       engineId,
@@ -254,6 +267,7 @@ export class OperationStarter {
       ...confirmedExposure(start.shown),
       recovered,
       hedgeTargetPpm: start.request.kind === 'rebalance' ? FULL_HEDGE_PPM : state.current.hedgeTargetPpm,
+      ...(sizedAfterSlot === null ? {} : { sizedAfterSlot }),
       whileUnresolved: start.fromFinalized === true || unresolvedOperations(state.current).length > 0,
       hadPosition: start.snapshot !== null && perpOf(start.snapshot) !== 0n,
       rules: OPERATION_RULES,

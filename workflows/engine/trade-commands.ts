@@ -8,13 +8,22 @@ import {
   rememberCommand,
   settleUnderWay,
   trackedOperation,
+  unresolvedOperations,
 } from '../../src/domain/engine/engine-state.ts';
 import { tradingStateOf } from '../../src/domain/engine/hold.ts';
 import { flattenWithoutPosition, forgetCommand } from '../../src/domain/engine/transitions.ts';
 import type { ShownTerms } from '../../src/domain/gates/shown.ts';
-import { actionOf, type CommandAnswer, type CommandEnvelope, done, refused } from '../../src/domain/order/command.ts';
+import {
+  actionOf,
+  type CommandAnswer,
+  type CommandEnvelope,
+  done,
+  isOperation,
+  refused,
+} from '../../src/domain/order/command.ts';
 import type { AskedOperation, ExitRequest } from '../../src/domain/order/operation-request.ts';
 import { type AdmissionRow, admissionRow, isExit, type OperationKind } from '../../src/domain/order/operations.ts';
+import type { ExitWait } from '../../src/domain/order/repeated-command.ts';
 import { type OperationPlan, planCommand } from '../../src/domain/planning/plan-command.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import { operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
@@ -30,6 +39,7 @@ import {
   JOURNAL_DOWN,
   unreadInTurn,
   VENUE_DOWN,
+  waitedForProof,
   waitedForSlot,
   waitedForVenue,
 } from './command-refusals.ts';
@@ -66,6 +76,8 @@ export interface TradeCommandsPorts {
   readonly line: SlotLine;
   readonly comparePosition: (snapshot: Snapshot) => void;
   readonly start: (start: StartRequest) => Promise<void>;
+  /** What is unresolved asks for proof at once. */
+  readonly proveUnresolved: () => Promise<void>;
   /** Grows with each report: what was read before one may lack what it changed. */
   readonly reportsTaken: () => number;
 }
@@ -74,13 +86,23 @@ export class TradeCommands {
   readonly #core: EngineCore;
   readonly #ports: TradeCommandsPorts;
   #expecting = 0;
+  /** Exits that wait for what is unresolved, by command id. */
+  readonly #waits = new Set<string>();
 
   constructor(core: EngineCore, ports: TradeCommandsPorts) {
     this.#core = core;
     this.#ports = ports;
   }
 
-  /** Ways out that wait until the venue can be read. */
+  /** Why an accepted exit has not started yet; null: it waits for nothing but its turn. */
+  waitOf(commandId: string): ExitWait | null {
+    if (!this.#waits.has(commandId)) return null;
+    const ends = unresolvedOperations(this.#core.state.current).flatMap(({ latestEndMs }) => latestEndMs ?? []);
+    const operations = unresolvedOperations(this.#core.state.current).map(({ operationId }) => operationId);
+    return { operations, latestEndMs: ends.length === 0 ? null : Math.max(...ends) };
+  }
+
+  /** Ways out that wait until the venue can be read, or until what is unresolved can have no further effect. */
   get expecting(): number {
     return this.#expecting;
   }
@@ -126,7 +148,8 @@ export class TradeCommands {
     // A way out that nothing refuses goes to the head of the line at once: what ended is none of its business.
     if (!isExit(kind) || !withSnapshot) await records.takeReported(admitted);
     const early = withSnapshot ? null : refusal();
-    if (early !== null) return await records.conclude(envelope, refused(early), true);
+    const held = early === null ? null : await this.#untilAdmitted(envelope, admissionRow(kind, false), early);
+    if (held !== null) return await records.conclude(envelope, refused(held), true);
     const snapshot = await this.#snapshotFor(envelope.commandId, kind, withSnapshot ? admitted : null);
     if (snapshot === null) return await this.#answerUnread(envelope, kind, admitted);
     // What an operation told meanwhile may not be in what was read.
@@ -164,6 +187,39 @@ export class TradeCommands {
 
   #refusal(row: AdmissionRow): ErrorReport | null {
     return refusalOf(row, admissionView(this.#core.state.current));
+  }
+
+  /**
+   * An exit waits while something unresolved may still land or fill, and asks for proof of it again and again; anything
+   * else is refused at once, and asks once. Null: nothing refuses it now.
+   */
+  async #untilAdmitted(
+    { commandId, request }: CommandEnvelope,
+    row: AdmissionRow,
+    refusal: ErrorReport,
+  ): Promise<ErrorReport | null> {
+    if (refusal.code !== 'ACCOUNT_UNRESOLVED' || !patched('exits-wait')) return refusal;
+    const { proveUnresolved } = this.#ports;
+    if (!isOperation(request) || !isExit(request.kind)) {
+      void proveUnresolved();
+      return refusal;
+    }
+    const { proofMs } = this.#core.settings.tuning.timing;
+    const untilMs = Date.now() + WAY_OUT_WAITS_MS;
+    this.#expecting += 1;
+    try {
+      for (;;) {
+        const standing = this.#refusal(row);
+        if (standing === null) return null;
+        if (Date.now() >= untilMs) return waitedForProof(standing, WAY_OUT_WAITS_MS);
+        this.#waits.add(commandId);
+        await proveUnresolved();
+        await condition(() => this.#refusal(row) === null, proofMs);
+      }
+    } finally {
+      this.#expecting -= 1;
+      this.#waits.delete(commandId);
+    }
   }
 
   /** What a command is planned on. A way out waits neither for the journal nor in vain for a venue that is away. */
@@ -219,7 +275,8 @@ export class TradeCommands {
     const { engineId, state, settings } = this.#core;
     const { commandId, requestHash } = envelope;
     const exits = isExit(request.kind);
-    const refusal = this.#refusal(rowOf(planned));
+    // An exit meets what became unresolved meanwhile when its turn comes, and waits there.
+    const refusal = exits && patched('exits-wait') ? null : this.#refusal(rowOf(planned));
     if (refusal !== null) return await records.conclude(envelope, refused(refusal), true);
     const { maxWaiting } = settings.tuning;
     // Several may have passed the validator at once.
@@ -265,7 +322,12 @@ export class TradeCommands {
         }
       }
       const late = this.#refusal(rowOf(planned));
-      if (late !== null) return await conclude(refused(late));
+      if (late !== null) {
+        const held = await this.#untilAdmitted(envelope, rowOf(planned), late);
+        if (held !== null) return await conclude(refused(held));
+        // The slot may be taken by now.
+        continue;
+      }
       const twin = request.kind === 'settle' ? settleUnderWay(state.current, request.market) : null;
       if (twin !== null && patched('one-settle-at-a-time')) return await conclude(alreadySettling(twin.operationId));
       const outdated = !exits && (waited || this.#ports.reportsTaken() !== planned.look.reports);

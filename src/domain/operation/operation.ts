@@ -272,7 +272,9 @@ function isClosed(leg: Leg, finalizedTimeMs: number | null): boolean {
 
 /** Finalized slot by which it is closed: an account of this slot or a later one shows all it did. Null: none was told. */
 export function closedSlot(state: OperationState): number | null {
-  const slots = state.legs.flatMap(({ tx }) => [tx.finalizedSlot ?? [], tx.orderOver ?? [], tx.order?.slot ?? []].flat());
+  const slots = state.legs.flatMap(({ tx }) =>
+    [tx.finalizedSlot ?? [], tx.orderOver ?? [], tx.order?.slot ?? []].flat(),
+  );
   return slots.length === 0 ? null : Math.max(...slots);
 }
 

@@ -28,11 +28,25 @@ export function repeatedAnswer(
   return accepted(operation.operationId);
 }
 
-export const accepted = (operationId: string): CommandAnswer => ({
-  success: true,
-  message: 'Accepted. The result follows.',
-  data: { status: 'pending', operation_id: operationId },
-});
+/** What an accepted exit waits for before it may start. */
+export interface ExitWait {
+  /** Unresolved operations that may still land or fill. */
+  readonly operations: readonly string[];
+  /** By when that should be over, where a node answers; null: not known. */
+  readonly latestEndMs: number | null;
+}
+
+export function accepted(operationId: string, wait: ExitWait | null = null): CommandAnswer {
+  const data = { status: 'pending', operation_id: operationId } as const;
+  if (wait === null) return { success: true, message: 'Accepted. The result follows.', data };
+  const latestEnd = wait.latestEndMs === null ? null : new Date(wait.latestEndMs).toISOString();
+  const until = latestEnd === null ? '' : ` This is expected by ${latestEnd} at the latest, if an RPC node answers.`;
+  return {
+    success: true,
+    message: `Accepted. It starts when an unresolved transaction can no longer have an effect.${until} The result follows.`,
+    data: { ...data, waits_for: wait.operations, latest_end: latestEnd },
+  };
+}
 
 export const idConflict = (commandId: string, first: UsedCommand['first'] = null): CommandAnswer =>
   refused({

@@ -141,3 +141,29 @@ describe('an exit that left the slot while its attempt was unknown', () => {
     expect(flatten.state.course).toBe('ended');
   });
 });
+
+describe('what is unresolved, when somebody waits for it', () => {
+  it('asks for proof at once, however long its timer still runs, and its backoff begins anew', () => {
+    const flatten = new OperationDriver(FLATTEN).place(ALL, SHORT).sighted(unseen(), null, 90_000);
+    for (let ask = 0; ask < 8; ask += 1) flatten.wake().sighted(unseen());
+    expect(flatten.main?.main).toMatchObject({ kind: 'wait', untilMs: flatten.nowMs + DEFAULT_TIMING.proofMaxMs });
+    flatten.push({ kind: 'prove_now' });
+    expect(flatten.waitsFor).toBe('confirm');
+    flatten.push({ kind: 'prove_now' });
+    expect(flatten.waitsFor).toBe('confirm');
+    flatten.sighted(unseen());
+    expect(flatten.main?.main).toMatchObject({ kind: 'wait', untilMs: flatten.nowMs + DEFAULT_TIMING.proofMs });
+  });
+
+  it('says by when it should be over, and from which slot on an account shows all it did', () => {
+    const flatten = new OperationDriver(FLATTEN).place(ALL, SHORT);
+    const signedAtMs = flatten.state.legs[0]?.tx.attempts[0]?.signed.signedAtMs ?? 0;
+    flatten.sighted(unseen(), null, 90_000);
+    expect(flatten.report).toMatchObject({ windowClosed: false, latestEndMs: signedAtMs + 100_000 });
+    flatten.wake().sighted(unseen({ windowClosed: true, finalizedTimeMs: 0, finalizedSlot: 1_190 }));
+    expect(flatten.report?.windowClosed).toBe(false);
+    flatten.wake().sighted(unseen({ windowClosed: true, finalizedTimeMs: signedAtMs + 31_000, finalizedSlot: 1_210 }));
+    expect(flatten.report).toMatchObject({ windowClosed: true, closedSlot: 1_210 });
+    expect(flatten.report).not.toHaveProperty('latestEndMs');
+  });
+});
