@@ -206,6 +206,7 @@ export class TradeCommands {
     }
     const { proofMs } = this.#core.settings.tuning.timing;
     const untilMs = Date.now() + WAY_OUT_WAITS_MS;
+    this.#core.state.apply(awaitExit, operationIdOf(this.#core.engineId, commandId));
     this.#expecting += 1;
     try {
       for (;;) {
