@@ -82,7 +82,7 @@ describe('a fork', () => {
     const { wire, signature } = payment(net, from);
     await connect(net).sendRawTransaction(wire);
     await net.advance(40);
-    expect(() => net.fork({ signature })).toThrow('finalized already');
+    expect(() => net.fork({ signature })).toThrow('or finalized');
     expect(net.record(signature).map(({ counts }) => counts)).toEqual([true]);
   });
 

@@ -179,7 +179,7 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
       unlisten = await journal.listen(take, () => undefined);
       if (stopped) await unlisten();
     } catch (error) {
-      log.warn({ err: error }, 'the journal cannot be listened to; trying again');
+      log.warn({ err: error }, 'cannot listen to the journal; trying again');
       if (!stopped) retry = setTimeout(() => void listen(), RETRY_MS);
     }
   }

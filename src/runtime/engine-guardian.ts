@@ -26,7 +26,7 @@ export function keepEngineRunning(ports: GuardianPorts, everyMs = EVERY_MS): Rep
   const guardian = new Guardian(ports);
   // Temporal or the journal is away: that is told by who watches them, and tried again.
   return repeatEvery(everyMs, async () => {
-    await guardian.look().catch((err: unknown) => logger.warn({ err }, 'the engine could not be looked after'));
+    await guardian.look().catch((err: unknown) => logger.warn({ err }, 'could not check the engine'));
   });
 }
 

@@ -63,10 +63,10 @@ class PartAlert {
   async look({ ok, detail }: PartReadiness): Promise<void> {
     this.#missed = ok ? 0 : this.#missed + 1;
     if (this.#missed >= LOOKS && this.#standing === null) {
-      this.#ports.logger.error({ readyz: this.part, detail }, 'a part that the engine needs is gone');
+      this.#ports.logger.error({ readyz: this.part, detail }, 'a part that the engine needs is unavailable');
       this.#standing = this.#tell(raised(CODES[this.part], { reason: detail }), null);
     } else if (ok && this.#standing !== null) {
-      this.#ports.logger.info({ readyz: this.part }, 'the part is back');
+      this.#ports.logger.info({ readyz: this.part }, 'the part is available again');
       this.#tell(recovered(CODES[this.part]), this.#standing.id);
       this.#standing = null;
     }

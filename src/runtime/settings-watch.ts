@@ -54,7 +54,7 @@ export function watchSettings(ports: SettingsWatchPorts, everyMs = EVERY_MS): Re
   const look = differenceTeller(ports);
   // A journal that is away is told by what needs it.
   return repeatEvery(everyMs, async () => {
-    await look().catch((err: unknown) => logger.debug({ err }, 'settings not compared'));
+    await look().catch((err: unknown) => logger.debug({ err }, 'the settings could not be compared'));
   });
 }
 
@@ -71,7 +71,7 @@ function differenceTeller({ journal, alerts, clock, logger, engineId, policy }: 
     if (!standing || told === found) return;
     told = found;
     const draft = raised('SETTINGS_DIFFER', { settings });
-    logger.warn({ settings, own: policy, in_force: inForce }, 'the engine decides by other settings than ours');
+    logger.warn({ settings, own: policy, in_force: inForce }, 'the engine uses other settings than this process');
     // The id follows from both: a restart with the same difference adds nothing.
     await alerts.raise(newAlert({ id: alertId(engineId, draft, found), engineId, tsMs: clock.nowMs(), draft }));
   };

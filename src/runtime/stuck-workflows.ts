@@ -33,7 +33,9 @@ const CALL_MS = 10_000;
 export function watchForStuck(ports: StuckPorts, tuning: StuckTuning = TUNING): Repeated {
   // A store that is away is told by what needs it.
   return repeatEvery(tuning.everyMs, async () => {
-    await look(ports, tuning.attempts).catch((err: unknown) => ports.logger.debug({ err }, 'not looked for the stuck'));
+    await look(ports, tuning.attempts).catch((err: unknown) =>
+      ports.logger.debug({ err }, 'could not check for stuck workflows'),
+    );
   });
 }
 

@@ -249,7 +249,7 @@ class OperationHost {
     try {
       await getExternalWorkflowHandle(this.input.engineId).signal(operationReport, report);
     } catch (error) {
-      log.warn('the engine could not be told', { report: report.phase, error: String(error) });
+      log.warn('could not report to the engine', { report: report.phase, error: String(error) });
     }
   }
 
@@ -436,7 +436,7 @@ class OperationHost {
     workflow: Parameters<typeof runOperation>[0],
     recovered: OperationInput['recovered'],
   ): Promise<void> {
-    log.warn('the journal knows more of this operation than its workflow: it is proven first', {});
+    log.warn('the journal has attempts that this workflow does not know; proving them first', {});
     await Promise.all(this.background);
     const restored = { reports: this.state.reports };
     await makeContinueAsNewFunc<typeof workflow>()({ ...this.input, recovered, restored });
