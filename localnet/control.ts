@@ -20,7 +20,7 @@ export interface ForkRequest {
   readonly grows?: boolean;
 }
 
-/** What the control endpoint works on. */
+/** The chain as the control endpoint uses it. */
 export interface ControlledChain {
   readonly faults: { list(): readonly FaultRule[]; clear(): void };
   state(): object;

@@ -100,7 +100,7 @@ export class BlockEngine {
     return inContext(this.#node.at('processed'), value);
   }
 
-  /** Null unless all of it stands on the fork that counts. */
+  /** Null unless the whole bundle is on the fork that counts. */
   #landings(id: string): TransactionPlace[] | null {
     const bundle = this.#node.chain.bundles.find(id);
     const found = bundle?.transactions.map((one) => this.#node.find(signatureOf(one), true)) ?? [null];

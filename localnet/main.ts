@@ -5,7 +5,7 @@ import type { DriftArguments } from './drift/main.ts';
 import type { FaultInput } from './faults/rule.ts';
 import { type Localnet, type LocalnetOptions, startLocalnet } from './localnet.ts';
 
-/** What the command line gives: the options, and files that hold some of them. */
+/** Turns the command line into options; some of them come from files. */
 interface MainOptions extends Omit<LocalnetOptions, 'programs'>, DriftArguments {
   /** The real Drift program on it. */
   readonly drift?: boolean;

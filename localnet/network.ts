@@ -4,7 +4,7 @@ import type { FaultRule } from './faults/rule.ts';
 import type { Network } from './rpc/methods.ts';
 import { type ParsedTransaction, signatureOf } from './wire/transaction.ts';
 
-/** The way from a node to the leader, and what goes wrong on it. */
+/** The path from a node to the leader, with its faults. */
 export class FaultyNetwork implements Network {
   readonly #chain: Chain;
   readonly #faults: FaultRules;

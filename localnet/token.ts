@@ -30,7 +30,7 @@ export interface Mint {
   readonly freezeAuthority: string | null;
 }
 
-/** A token account's balance beside a transaction, as `getTransaction` shows it. */
+/** A token account's balance around a transaction, as `getTransaction` shows it. */
 export interface TokenBalance {
   readonly accountIndex: number;
   readonly mint: string;

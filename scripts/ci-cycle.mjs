@@ -1,5 +1,5 @@
 /**
- * The product as a newcomer meets it: a fresh clone in an empty folder with an empty home, `npm start`, and one full cycle
+ * The product as a newcomer sees it: a fresh clone in an empty folder with an empty home, `npm start`, and one full cycle
  * over the socket. The last line is `N passed, N failed`.
  */
 import { execFileSync, spawn } from 'node:child_process';
@@ -81,7 +81,7 @@ class Product {
     this.token = token;
   }
 
-  /** Resolves when everything that it started has gone. */
+  /** Resolves when all its processes have ended. */
   async interrupt() {
     const at = Date.now();
     process.kill(process.platform === 'win32' ? this.child.pid : -this.child.pid, 'SIGINT');

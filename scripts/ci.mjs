@@ -14,11 +14,11 @@ const MINUTE_MS = 60_000;
 /** The goal is 20 minutes on two cores. These stop what hangs: CI ends before 40 minutes, whatever happens. */
 const ALL_WITHIN_MS = 36 * MINUTE_MS;
 const TEST_WITHIN_MS = 28 * MINUTE_MS;
-/** Kept for the cycle, however long the tests and their second runs take. */
+/** Reserved for the cycle, however long the tests and their second runs take. */
 const CYCLE_WITHIN_MS = 5 * MINUTE_MS;
 /** More than these have another reason than luck. */
 const MAX_FILES_AGAIN = 8;
-/** So many tests that needed luck fail the run. */
+/** This many tests that needed luck fail the run. */
 const TOO_LUCKY = 3;
 const COUNTS = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 
@@ -67,7 +67,7 @@ function countsOf({ code, last }) {
   return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, skipped };
 }
 
-/** One test file by itself. Null: it was not run to its end. */
+/** Runs one test file alone. Null: it did not finish. */
 async function runAlone(file, folder) {
   const countsPath = join(folder, 'again.json');
   rmSync(countsPath, { force: true });

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** A build that nobody uses any more goes after this; a running program may still read its parts. */
+/** An unused build is deleted after this time; a running program may still read its parts. */
 const KEPT_MS = 3_600_000;
 const NODE_TARGET = 'node20.19';
 
@@ -28,7 +28,7 @@ export async function importCompiled(root, entry) {
   return await import(pathToFileURL(join(root, entry)).href);
 }
 
-/** What a build was made from: it stands as long as these files do. */
+/** The sources of a build, which is valid as long as they do not change. */
 const stamp = (path) => {
   const { mtimeMs, size } = statSync(path);
   return `${mtimeMs}:${size}`;
@@ -61,7 +61,7 @@ async function build(root, folder, name, entry) {
     entryPoints: { main: entry },
     outdir,
     bundle: true,
-    // What a command seldom needs is a file of its own, read when it is wanted.
+    // Code that a command seldom needs is a separate file, loaded on demand.
     splitting: true,
     format: 'esm',
     platform: 'node',

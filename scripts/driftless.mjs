@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `driftless <command>`: the commands that are no start of the engine. */
+/** `driftless <command>`: the commands that do not start the engine. */
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { importCompiled } from './compiled.mjs';
@@ -41,7 +41,7 @@ export async function runCommand([name, ...words]) {
   return await main(words);
 }
 
-/** Leaves when everything that was said has been taken: a pipe may be slow. */
+/** Exits when all output has been read, because a pipe may be slow. */
 const leave = (code) => process.stdout.write('', () => process.exit(code));
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -8,5 +8,5 @@ export const JEST = [
   join(ROOT, 'node_modules/jest/bin/jest.js'),
 ];
 
-/** Behind all other arguments: Jest takes whatever follows as more reporters. */
+/** Must come last: Jest takes everything after it as more reporters. */
 export const REPORTED = '--reporters=./scripts/test-reporter.mjs';

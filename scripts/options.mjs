@@ -1,4 +1,4 @@
-/** What `npm start` understands. Plain JavaScript without dependencies: it answers before anything is installed. */
+/** The options of `npm start`. Plain JavaScript without dependencies, because it runs before anything is installed. */
 export const ROLES = ['all', 'worker', 'bridge'];
 const FLAGS = ['--demo', '--localnet', '--reset-paper', '--help', '--version'];
 const SHORT = { '-h': '--help', '-v': '--version' };

@@ -1,4 +1,4 @@
-/** Runs a program with its output passed on, and gives its exit code. */
+/** Runs a program, passes its output on, and returns its exit code. */
 import { spawn } from 'node:child_process';
 
 /** @returns {Promise<number>} 1 when it could not be started or was ended by a signal */

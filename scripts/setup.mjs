@@ -1,4 +1,4 @@
-/** What must be there before our own code can run. Node's builtins only. */
+/** Checks what our own code needs to run. Node's builtins only. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

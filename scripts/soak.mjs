@@ -1,4 +1,4 @@
-/** `npm run soak`: kills processes at random, run after run, and judges what is left. What goes wrong is told with its seed. */
+/** `npm run soak`: kills processes at random, run after run, and judges what is left. Failures are reported with their seed. */
 import { parseArgs } from 'node:util';
 import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
 

@@ -1,5 +1,5 @@
 /**
- * `npm start`: sees to Node and the dependencies, then runs src/runtime/main.ts in this very process. A command's name
+ * `npm start`: checks Node and the dependencies, then runs src/runtime/main.ts in this process. A command's name
  * as the first word runs that command instead.
  */
 import { readFileSync } from 'node:fs';

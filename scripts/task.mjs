@@ -1,4 +1,4 @@
-/** One piece of work that the product does in a process of its own: src/runtime/tasks.ts. */
+/** Runs one task of the product in a separate process: src/runtime/tasks.ts. */
 import { register } from 'tsx/esm/api';
 
 register();

@@ -1,4 +1,4 @@
-/** What `npm test` hears from Jest: a line for each file, every failure in full at once, every skip with its reason. */
+/** The output of `npm test`: a line for each file, each failure in full at once, each skip with its reason. */
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -10,7 +10,7 @@ const SKIPPED = new Set(['pending', 'skipped', 'todo', 'disabled']);
 /** Lines of a stack that say only how Jest came to our code. */
 const RUNNER = /^ +at .*[\\/]node_modules[\\/](jest-|@jest[\\/]|fast-check[\\/]).*\n?/gm;
 
-/** In full, with what caused it: of a property that failed, the assertion is there. */
+/** The full error with its causes; for a failed property the assertion is among them. */
 const report = (message) =>
   stripVTControlCharacters(message).replace(RUNNER, '').slice(0, MAX_ERROR_CHARS).trimEnd().replace(/^/gm, '    ');
 
@@ -43,7 +43,7 @@ export default class TestReporter {
         this.fail(`${file} > ${fullName}`, failureMessages);
       }
     }
-    // What failed outside its tests: the file could not be loaded, or its environment broke.
+    // Failures outside of tests: the file could not be loaded, or its environment broke.
     const broken = result.testExecError !== undefined && this.counts.failed === before.failed;
     if (broken)
       this.fail(`${file} (outside its tests)`, [result.failureMessage ?? String(result.testExecError.message)]);

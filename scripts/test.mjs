@@ -13,7 +13,7 @@ import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mj
 
 const node = (script, args, options) => run(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT, ...options });
 
-/** What is checked besides the tests; each counts as one. */
+/** Checks besides the tests; each counts as one. */
 const CHECKS = [
   {
     name: 'lint and format',
@@ -30,7 +30,7 @@ const CHECKS = [
   { name: 'types of the page', run: () => node('node_modules/typescript/bin/tsc', ['-p', 'dashboard']) },
 ];
 
-/** Finds or fetches the Temporal CLI and a Chromium, in a process of its own: both come with our TypeScript. */
+/** Finds or fetches the Temporal CLI and a Chromium in a separate process, because that code is TypeScript. */
 const setUp = () =>
   run(process.execPath, ['--import', 'tsx', join(ROOT, 'tests', 'support', 'set-up.ts')], { cwd: ROOT });
 

@@ -16,7 +16,7 @@ export type Inclusion =
   | { readonly kind: 'landed'; readonly landed: BlockTransaction }
   | { readonly kind: 'refused'; readonly error: TransactionError };
 
-/** Makes one block on `parent`: executes on the SVM and notes what it wrote. */
+/** Makes one block on `parent`: executes on the SVM and records the writes. */
 export class BlockMaker {
   readonly #bank: Bank;
   readonly #ledger: Ledger;
@@ -147,7 +147,7 @@ export class BlockMaker {
     return this.#failing().execute(transaction, addresses, units, clock, (one) => svm.account(one));
   }
 
-  /** What a failed transaction leaves: its fee taken and nothing else, however the SVM came to it. */
+  /** The effect of a failed transaction: only its fee, however the SVM computed it. */
   #chargeOnly(fee: bigint, payer: string, before: ReadonlyMap<string, ChainAccount | null>): void {
     const had = before.get(payer) ?? null;
     if (had === null) return;

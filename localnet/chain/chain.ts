@@ -36,7 +36,7 @@ export interface ChainSettings {
   readonly now: () => number;
 }
 
-/** What a node that stands at a tip calls processed, confirmed and finalized. */
+/** The processed, confirmed and finalized blocks of a node at a tip. */
 export interface Heads {
   readonly processed: Block;
   readonly confirmed: Block;
@@ -70,7 +70,7 @@ interface Branch {
   readonly grows: boolean;
 }
 
-/** The chain: makes blocks, forks, and knows what is confirmed and finalized. It knows no nodes and no network. */
+/** The chain: makes blocks, forks, and knows what is confirmed and finalized. It knows nothing of nodes and network. */
 export class Chain {
   readonly settings: ChainSettings;
   readonly ledger: Ledger;
@@ -142,13 +142,13 @@ export class Chain {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Called at the start of each block, whatever fork it stands on. Returns the way to stop it. */
+  /** Called at the start of each block, on any fork. Returns a function that stops it. */
   beforeBlock(opener: (block: BlockOpening) => void): () => void {
     this.#openers.add(opener);
     return () => this.#openers.delete(opener);
   }
 
-  /** Blocks that some view still stands at: what they need is not trimmed. */
+  /** Blocks that some view still uses; the data that they need is not trimmed. */
   keep(pins: () => readonly Block[]): void {
     this.#pins.add(pins);
   }
@@ -202,7 +202,7 @@ export class Chain {
     return parseTransaction(wire) as ParsedTransaction;
   }
 
-  /** Commitments as a node at `tip` sees them. What is on a branch that some nodes follow is never final. */
+  /** Commitments as a node at `tip` sees them. Blocks on a branch that only some nodes follow are never final. */
   headsAt(tip: Block, neverFinalAfter: Block | null = null): Heads {
     const { confirmedLag, finalizedLag } = this.settings;
     let finalized = ancestor(tip, finalizedLag);

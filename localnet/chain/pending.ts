@@ -15,7 +15,7 @@ export interface Pending {
   triesLeft: number | null;
   /** Passed its simulation and will fail on chain. */
   readonly failing: boolean;
-  /** Micro-lamports per compute unit: who pays more goes first, then who came first. */
+  /** Micro-lamports per compute unit. Higher prices go first, then earlier arrivals. */
   readonly priority: bigint;
 }
 

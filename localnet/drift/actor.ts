@@ -92,7 +92,7 @@ export class DriftActor {
       : this.send(...wrapSol(this.address, amount), move, unwrapSol(this.address));
   }
 
-  /** Not reduce-only it borrows what the account does not have. */
+  /** Without reduce-only it borrows the missing part. */
   withdraw(asset: ActorAsset, amount: bigint, reduceOnly = true): string {
     const move = this.#moveFunds('withdraw', asset, amount, reduceOnly);
     return asset === 'USDC' ? this.send(move) : this.send(...wrapSol(this.address, 0n), move, unwrapSol(this.address));

@@ -16,7 +16,7 @@ interface AccountIdl {
 const idl = createRequire(import.meta.url)('@drift-labs/sdk/src/idl/drift.json') as AccountIdl;
 export const coder = new CustomBorshCoder(idl as never);
 
-/** The accounts that differ in nothing from v2.84's but in what was padding there. */
+/** The accounts that differ from v2.84's only in bytes that were padding there. */
 export interface AccountTypes {
   readonly State: StateAccount;
   readonly PerpMarket: PerpMarketAccount;
@@ -25,7 +25,7 @@ export interface AccountTypes {
 }
 export type AccountName = keyof AccountTypes;
 
-/** Bytes of a `User` of v2.84; it is how one is told among the program's accounts. */
+/** The size of a v2.84 `User`, which identifies one among the program's accounts. */
 export const USER_BYTES = 4376;
 
 export const bn = (value: bigint | number): BN => new BN(value.toString());

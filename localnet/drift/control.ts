@@ -1,4 +1,4 @@
-/** What the control endpoint understands of Drift; localnet/README.md lists it. */
+/** The Drift calls of the control endpoint; localnet/README.md lists them. */
 import { readFileSync } from 'node:fs';
 import { ValidationError } from '../../src/lib/errors.ts';
 import type { Body, ControlCommand, ControlledChain } from '../control.ts';
@@ -19,7 +19,7 @@ import type { Oracle, OracleTrouble, PricePath } from './oracles.ts';
 import { readPriceFile } from './price-file.ts';
 import type { DriftWallet } from './sender.ts';
 
-/** What the commands work on. */
+/** The local Drift as the calls use it. */
 export interface ControlledDrift extends Pick<ControlledChain, 'jump' | 'airdrop'> {
   /** Funded with SOL and USDC; it has no Drift account yet. */
   readonly wallet: DriftWallet;

@@ -147,7 +147,7 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
   return drift;
 }
 
-/** What a person or a program that steers it from outside wants to see. */
+/** The state for people and programs that control it from outside. */
 function describe(drift: DriftLocalnet): object {
   const { accounts, funding, keeper, oracles, wallet } = drift;
   return {
@@ -171,7 +171,7 @@ function programOf(path: string | undefined): Uint8Array {
   return elf;
 }
 
-/** Keeper and maker have accounts at Drift before anybody else comes, and who reads at finality finds the markets too. */
+/** Waits until keeper and maker have accounts at Drift and the markets are finalized. */
 async function makeReady(chain: Chain, maker: DriftActor, keeper: DriftActor): Promise<void> {
   const land = async (...signatures: string[]): Promise<void> => {
     const { head } = chain;

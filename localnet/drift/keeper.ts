@@ -13,14 +13,14 @@ import { DRIFT_PROGRAM_ID } from './program.ts';
 import type { DriftWallet, Sender } from './sender.ts';
 import { auctionPrice, isUser, type UserSeen, userSeen, type WaitingOrder } from './user-orders.ts';
 
-/** A maker takes this share of an order (of what it was placed for) that many slots after its placement. */
+/** A maker takes this share of an order's placed size this many slots after its placement. */
 export interface PartialFill {
   readonly afterSlots: number;
   readonly share: number;
 }
 
 export interface KeeperRules {
-  /** False: nobody touches any order. */
+  /** False: no order is touched. */
   readonly fills: boolean;
   /** Whether the rest of an order goes to the AMM. */
   readonly amm: boolean;
@@ -56,7 +56,7 @@ const RETRY_LATER_SLOTS = 25;
 /** Block time between two updates of the AMM and its averages, seconds. */
 const CRANK_SECONDS = 30;
 const FUNDING_RETRY_SLOTS = 25;
-/** Who holds something is looked at this often while the price moves, else now and then: interest and funding count too. */
+/** How often account holders are checked while the price moves; less often otherwise, because interest and funding count too. */
 const LIQUIDATION_CHECK_SLOTS = 10;
 const LIQUIDATION_RECHECK_SLOTS = 200;
 const RACE_MICRO_LAMPORTS = 1_000_000;
@@ -78,7 +78,7 @@ interface KeeperParts {
   readonly price: () => number;
 }
 
-/** Sees every block, and acts only where there is work: a quiet slot costs it a look at what the block wrote. */
+/** Sees every block and acts only if there is work; a quiet slot only costs a check of the block's writes. */
 export class Keeper {
   readonly #of: KeeperParts;
   readonly #users = new Map<string, UserSeen>();
@@ -98,7 +98,7 @@ export class Keeper {
     return this.#rules;
   }
 
-  /** What is not named stays as it is. @throws ValidationError LOCALNET_KEEPER */
+  /** Rules that are not given stay as they are. @throws ValidationError LOCALNET_KEEPER */
   set(rules: Partial<KeeperRules>): void {
     check(rules);
     this.#rules = { ...this.#rules, ...rules };
@@ -173,7 +173,7 @@ export class Keeper {
   #workOn(order: WaitingOrder): void {
     const { chain, sender, wallet } = this.#of;
     const { fillAfterSlots, parts, amm, expires } = this.#rulesOf(order);
-    // What is sent now lands one slot later at the earliest.
+    // A transaction sent now lands in the next slot at the earliest.
     const landing = chain.slot + 1;
     const name = nameOf(order);
     const tried = this.#tried.get(name) ?? { tries: 0, notBefore: order.placedAtSlot + fillAfterSlots, parts: 0 };

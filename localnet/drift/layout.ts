@@ -1,4 +1,4 @@
-/** Where a field stands in the bytes of an account of Drift: read and written without taking the account apart. */
+/** The position of a field in the bytes of a Drift account, to read and write it without decoding the account. */
 import { ValidationError } from '../../src/lib/errors.ts';
 import type { ChainAccount } from '../account.ts';
 import { coder } from './coder.ts';

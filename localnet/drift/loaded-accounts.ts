@@ -92,7 +92,7 @@ async function change<N extends AccountName>(
     throw new ValidationError('LOCALNET_ACCOUNT', `${address} is no ${name} of Drift: ${account?.owner} owns it.`);
   const decoded = decode(name, account.data);
   how(decoded);
-  // Bytes after what the description knows stay.
+  // Bytes beyond the known layout stay as they are.
   const data = Buffer.from(account.data);
   data.set(await encode(name, decoded));
   accounts.set(address, { ...account, data });
@@ -135,7 +135,7 @@ function freshSpot(market: AccountTypes['SpotMarket'], index: number, { solPrice
   market.lastTwapTs = bn(time);
 }
 
-/** Deposits less borrows, and a tenth: dumps of other moments may lie beside each other. */
+/** Deposits minus borrows, plus a tenth, because dumps may be from different moments. */
 function fillVault(accounts: AccountMap, index: number, address: string): void {
   const market = decode('SpotMarket', accounts.get(address)?.data ?? new Uint8Array());
   const unit = 10n ** BigInt(19 - market.decimals);

@@ -35,7 +35,7 @@ const CONCENTRATION = 1_008_284n;
 
 /** In base of the perp market: $150 move it by 0.26 basis points per SOL. */
 const AMM_RESERVE = 7_800_000n * AMM_ONE;
-/** What the AMM has earned and may spend on following the oracle and on funding. */
+/** The AMM's earnings, which it may spend on following the oracle and on funding. */
 const AMM_BUDGET = 5_000_000n * USDC_ONE;
 const PNL_POOL = 1_000_000n * USDC_ONE;
 const USDC_DEPOSITS = 80_000_000n * USDC_ONE;

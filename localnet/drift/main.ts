@@ -51,7 +51,7 @@ export async function startFromArguments(
   return drift;
 }
 
-/** Before a chain stands: what it made would be lost. */
+/** Only before a chain runs; otherwise its changes would be lost. */
 function checkWritable(path: string): void {
   try {
     closeSync(openSync(path, 'a', OWNER_ONLY));

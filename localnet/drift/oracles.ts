@@ -26,7 +26,7 @@ export interface PriceRow {
 export interface OracleTrouble {
   /** Nothing is published: the price and its slot stay as they are. */
   readonly frozen?: boolean;
-  /** So many slots behind in what is published. */
+  /** Publishes data of this many slots ago. */
   readonly delaySlots?: number;
   /** Share of the price: above 0.02 times 1 to 4 (by the market's tier) Drift calls it too uncertain. */
   readonly confidence?: number;

@@ -17,7 +17,7 @@ export function walletFrom(seed: Uint8Array): DriftWallet {
   return { ...pair, secretKey: Uint8Array.from([...seed.slice(0, 32), ...pair.publicKey]) };
 }
 
-/** Signs and submits straight into the chain's queue: no node and no fault stands between. */
+/** Signs and submits straight to the chain's queue, without nodes or faults. */
 export class Sender {
   readonly #chain: Chain;
   #serial = 0;
@@ -27,7 +27,7 @@ export class Sender {
   }
 
   /**
-   * @param microLamports a unit, beside the fee: who pays more stands earlier in the block
+   * @param microLamports price per unit, in addition to the fee; higher prices come earlier in the block
    * @returns the signature; what becomes of it says `landing`
    */
   send(payer: KeyPair, instructions: readonly TransactionInstruction[], microLamports = 0): string {

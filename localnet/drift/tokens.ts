@@ -32,7 +32,7 @@ export function mintAccount(decimals: number, supply: bigint, authority: string 
   return tokenOwned(MINT_RENT, data);
 }
 
-/** Layout: spl-token's `Account`. Wrapped SOL stands in lamports too, beside the rent. */
+/** Layout: spl-token's `Account`. Wrapped SOL is also in the account's lamports, in addition to the rent. */
 export function tokenAccount(mint: string, owner: string, amount: bigint): ChainAccount {
   const data = Buffer.alloc(ACCOUNT_BYTES);
   data.set(bytesOf(mint), 0);

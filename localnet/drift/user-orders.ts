@@ -18,7 +18,7 @@ export interface WaitingOrder {
   readonly size: bigint;
   /** Unix seconds, 0: never. */
   readonly maxTs: number;
-  /** USD at 1e6; for an oracle order, beside the oracle's price. */
+  /** USD at 1e6; for an oracle order, the offset from the oracle's price. */
   readonly auctionStart: number;
   readonly auctionEnd: number;
   readonly isByOracle: boolean;

@@ -1,6 +1,6 @@
 import { ValidationError } from '../../src/lib/errors.ts';
 
-/** What a rule does to a request before it is answered: nothing is performed. */
+/** Faults that hit a request before it is performed. */
 const REQUEST_KINDS = ['hang', 'cut', 'http', 'rate-limit', 'rpc-error', 'slow'] as const;
 /** To the answer, when all was performed. */
 const REPLY_KINDS = ['reply-lost'] as const;
@@ -36,7 +36,7 @@ export interface FaultRule {
   readonly node: string | null;
   /** JSON-RPC methods. Null: every one. */
   readonly methods: readonly string[] | null;
-  /** Only what is about this transaction. */
+  /** Only requests about this transaction. */
   readonly signature: string | null;
   /** Only transactions that name this account. */
   readonly account: string | null;

@@ -15,7 +15,7 @@ interface Call {
   readonly params: unknown;
 }
 
-/** What answers one call; throws RpcError. */
+/** Answers one call; throws RpcError. */
 type Perform = (method: string, params: unknown, request: IncomingMessage) => unknown;
 
 /** JSON-RPC over HTTP, single calls and batches, with the faults that meet requests and replies. */

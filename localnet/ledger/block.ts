@@ -3,7 +3,7 @@ import type { Execution } from '../svm/svm.ts';
 import type { TokenBalance } from '../token.ts';
 import type { ParsedTransaction } from '../wire/transaction.ts';
 
-/** One block of one fork. What is in it never changes; whether it counts depends on which tip is asked. */
+/** One block of one fork. Its content never changes; whether it counts depends on the tip. */
 export interface Block {
   readonly slot: number;
   /** Blocks before it on its fork: less than the slot, because slots are skipped. */
@@ -15,7 +15,7 @@ export interface Block {
   /** Unix seconds. */
   readonly time: number;
   readonly transactions: readonly BlockTransaction[];
-  /** Accounts that the block changed, as they were and as they became: what a fork undoes. */
+  /** Accounts that the block changed, before and after; a fork undoes these changes. */
   writes: ReadonlyMap<string, AccountUpdate>;
 }
 

@@ -100,7 +100,7 @@ export class Ledger {
     return age <= BLOCKHASH_LIFE_BLOCKS ? age : null;
   }
 
-  /** Forgets what is too old to be asked for, and the writes of blocks that no view can reach. */
+  /** Drops blocks that are too old to be served, and the writes of blocks that no view can reach. */
   trim(head: Block, keepStateFrom: number): void {
     const aged = this.#main.get(head.slot) === head ? ancestorOnMain(head, STATE_BLOCKS) : null;
     for (let at = aged; at !== null && at.writes.size > 0 && at.height < keepStateFrom; at = at.parent)

@@ -4,7 +4,7 @@ import type { FaultRules } from '../faults/faults.ts';
 import { atOrBefore, type Block } from '../ledger/block.ts';
 import { STATE_BLOCKS, type TransactionPlace } from '../ledger/ledger.ts';
 
-/** Blocks whose statuses a node has at hand; older ones only a search of its history finds (agave: 300 roots). */
+/** Blocks whose statuses a node has in its cache; older ones need a search of its history (agave: 300 roots). */
 const STATUS_CACHE_BLOCKS = 300;
 
 export type NodeCommitment = keyof Heads;
@@ -65,7 +65,7 @@ export class Node {
     return this.chain.ledger.blockAt(slot, this.at('processed'));
   }
 
-  /** Where a transaction stands on the fork that this node follows; null: it has never seen it, or says so. */
+  /** A transaction's status on the fork that this node follows; null: the node has never seen it, or denies it. */
   find(signature: string, searchHistory: boolean): TransactionPlace | null {
     if (this.faults.state('denies', { node: this.name, signature }) !== null) return null;
     const tip = this.at('processed');

@@ -20,7 +20,7 @@ interface ViewChange {
   readonly written: ReadonlySet<string>;
 }
 
-/** The subscriptions of one node's sockets: what its view came to know since the last slot is told to who asked. */
+/** The subscriptions of one node's sockets: subscribers get what is new in its view since the last slot. */
 export class PubSub {
   readonly #node: Node;
   readonly #sockets = new Map<WebSocket, Map<number, Subscription>>();
@@ -55,7 +55,7 @@ export class PubSub {
     this.#serial++;
     const id = this.#serial;
     subscriptions.set(id, subscription);
-    // What has happened already is told too, but after the answer that names the subscription.
+    // Past events are sent too, but after the answer with the subscription's id.
     if (subscription.kind === 'signature')
       setImmediate(() => this.#tellSignature(socket, subscriptions, id, subscription));
     return id;
@@ -111,7 +111,7 @@ export class PubSub {
     }
   }
 
-  /** Once, when the wished commitment is reached; then the subscription is over. */
+  /** Sent once, when the requested commitment is reached; then the subscription ends. */
   #tellSignature(
     socket: WebSocket,
     subscriptions: Map<number, Subscription>,
@@ -182,7 +182,7 @@ export class PubSub {
   }
 }
 
-/** What a deleted account is shown as. */
+/** How a deleted account is shown. */
 const NO_ACCOUNT = {
   lamports: 0n,
   data: new Uint8Array(0),

@@ -11,7 +11,7 @@ export interface Addresses {
   readonly loaded: { readonly writable: readonly string[]; readonly readonly: readonly string[] };
 }
 
-/** All accounts of a transaction, lookup tables resolved. What a table does not hold is left out: the SVM refuses it. */
+/** All accounts of a transaction, with lookup tables resolved. Missing table entries are left out; the SVM refuses them. */
 export function addressesOf(
   transaction: ParsedTransaction,
   account: (address: string) => ChainAccount | null,

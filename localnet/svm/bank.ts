@@ -55,7 +55,7 @@ export class Bank {
 
   /** An account as it was after `block`, without moving the SVM. */
   accountAt(block: Block, address: string): ChainAccount | null {
-    // No block writes the clock: the SVM's is that of the block it stands at.
+    // Blocks do not write the clock; the SVM's clock is that of its present block.
     if (address === CLOCK) return clockAt(block, this.svm.account(CLOCK));
     const [back, forth] = path(this.#at, block);
     const written = forth.findLast((one) => one.writes.has(address))?.writes.get(address);

@@ -14,7 +14,7 @@ export class FailingSvm {
   readonly #svm = new Svm();
   readonly #programs = new Set<string>();
 
-  /** @param units what the transaction needed when it was simulated */
+  /** @param units the units used in the simulation */
   execute(
     transaction: ParsedTransaction,
     addresses: readonly string[],

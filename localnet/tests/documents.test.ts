@@ -19,7 +19,7 @@ const run = (example: string): string =>
 /** The text between this heading and the next of its level. */
 const section = (heading: string): string => README.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
 
-/** What stands in backticks in the first column (or another one) of the tables of a text. */
+/** The words in backticks in the first (or another) column of a text's tables. */
 const named = (text: string, column = 1): readonly string[] =>
   text
     .split('\n')

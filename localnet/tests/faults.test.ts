@@ -4,7 +4,7 @@ import type { Localnet } from '../index.ts';
 import { balance, call, connect, FEE, payment, SOL, stillChain, wallet } from './support/localnet.ts';
 import { until } from './support/until.ts';
 
-/** A payment sent once, through whatever faults stand; what the client saw. */
+/** Sends a payment once through the present faults; returns what the client saw. */
 async function pay(net: Localnet) {
   const from = await wallet(net);
   const sent = payment(net, from);

@@ -8,7 +8,7 @@ import { type ColumnSpec, cellNumber, type HistoryTable, HistoryTableBuilder, re
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** Seconds. The year 2100: a larger number is milliseconds, or not a time. */
 const MAX_TS_SECONDS = 4_102_444_800;
-/** A file is read piece by piece, so that its text is never held whole. */
+/** A file is read in pieces, so its whole text is never in memory. */
 const PIECE_BYTES = 256 * 1024;
 
 export interface HistoryLine {

@@ -22,7 +22,7 @@ const ZERO = 48;
 const NINE = 57;
 const POINT = 46;
 const MINUS = 45;
-/** So many digits are exact in a double. */
+/** A double holds this many digits exactly. */
 const EXACT_DIGITS = 15;
 const TENS: readonly number[] = Array.from({ length: EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 

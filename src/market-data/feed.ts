@@ -1,4 +1,4 @@
-/** The port of a market data source. Pure in time: the same feed gives the same answer for the same market time, always. */
+/** The port of a market data source. The same feed always gives the same answer for the same market time. */
 import type { Price } from '../domain/money/units.ts';
 
 export interface Quote {
@@ -16,7 +16,7 @@ export interface FundingPeriod {
   readonly rate: bigint | null;
   /** TWAP of the oracle over the period: rate / it is the fraction. */
   readonly oracleTwap: Price;
-  /** Told once when the period is reached (a funding gap, with its line). */
+  /** Reported once when the period is reached (a funding gap, with its line number). */
   readonly warning: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** A feed's id, as MARKET_FEED gives it and as the engine's id carries it, to the feed itself. */
+/** Opens a feed by its id, which comes from MARKET_FEED and is part of the engine's id. */
 
 import { MS_PER_HOUR } from '../domain/money/units.ts';
 import { ValidationError } from '../lib/errors.ts';

@@ -1,4 +1,4 @@
-/** `replay:<funding.csv>[,<lend.csv>]`: a market's own history, told at market time and never ahead of it. */
+/** `replay:<funding.csv>[,<lend.csv>]`: a recorded history, revealed at market time and never ahead of it. */
 import type { Price } from '../domain/money/units.ts';
 import { ValidationError } from '../lib/errors.ts';
 import { readHistory } from './csv.ts';
@@ -26,7 +26,7 @@ export type LendHistory = HistoryTable<(typeof LEND_COLUMNS)[number]['name']>;
 /** Rows of a real market are seconds off the hour; half a period late means that one is missing. */
 const isGap = (spacingMs: number, periodMs: number): boolean => spacingMs * 2 > periodMs * 3;
 
-/** So many rows in a row at one other distance are no gaps: each rate there is of another period than ours. */
+/** This many consecutive rows at another distance are not gaps: the rates belong to another period than ours. */
 const OTHER_PERIOD_ROWS = 3;
 /** Rows of one period are at most this much further apart than others. */
 const SAME_SPACING = 1.05;
@@ -166,7 +166,7 @@ function missingPeriod(
   };
 }
 
-/** How many periods two rows that far apart leave out. */
+/** How many periods are missing between two rows this far apart. */
 export const missingPeriods = (spacingMs: number, periodMs: number): number =>
   isGap(spacingMs, periodMs) ? Math.round(spacingMs / periodMs) - 1 : 0;
 

@@ -37,7 +37,7 @@ const MEAN_RATE_MIN = 4.0e-5;
 const MEAN_RATE_SPREAD = 1.5e-5;
 const RATE_SLOW_SWING = 0.15;
 const RATE_FAST_SWING = 0.1;
-/** The premium of mark over oracle that a rate stands for: Drift's funding is a 24th of the premium each hour. */
+/** The premium of mark over oracle that belongs to a rate: Drift's hourly funding is a 24th of the premium. */
 const PREMIUM_PER_RATE = 24;
 const PREMIUM_NOISE = 0.0002;
 

@@ -137,7 +137,7 @@ describeOnDrift('others at the same account', () => {
     expect(received).toBeCloseTo(0.54, 2);
     await land(net, twin, twin.deposit('SOL', 1n * SOL));
     await land(net, twin, twin.withdraw('USDC', 10n * USDC));
-    // Reduce-only takes what is there; without it, Drift lends the rest.
+    // Reduce-only withdraws at most the deposit; without it Drift lends the rest.
     await land(net, twin, twin.withdraw('USDC', 30_000n * USDC));
     expect(await errorOf(land(net, twin, twin.withdraw('USDC', 30_000n * USDC, false)))).toBe(6003);
   });

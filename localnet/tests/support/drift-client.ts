@@ -7,7 +7,7 @@ import { onTestFinished } from './on-test-finished.ts';
 export const usdc = (dollars: number): BN => new BN(Math.round(dollars * 1e6));
 export const sol = (amount: number): BN => new BN(Math.round(amount * 1e9));
 
-/** Where a Drift is, and who speaks to it: a whole local chain, or what is known of one in another process. */
+/** A Drift and its client: a whole local chain, or the addresses of one in another process. */
 export interface DriftPlace extends Pick<DriftLocalnet, 'rpcUrl' | 'wsUrl' | 'programId'> {
   readonly wallet: Pick<DriftLocalnet['wallet'], 'address' | 'secretKey'>;
   readonly oracles: Readonly<Record<keyof DriftLocalnet['oracles'], { readonly address: string }>>;

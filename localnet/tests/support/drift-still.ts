@@ -1,4 +1,4 @@
-/** Drift on a chain whose time stands still between `advance`s: what happens, happens in a known slot. */
+/** Drift on a chain whose time only moves with `advance`, so everything happens in a known slot. */
 
 import { userAddress } from '../../drift/addresses.ts';
 import { decode } from '../../drift/coder.ts';
@@ -20,7 +20,7 @@ export async function stillDrift(options: DriftLocalnetOptions = {}): Promise<Dr
   return net;
 }
 
-/** Makes a block, and resolves when what was sent stands in it. @throws with the program's logs when it failed there */
+/** Makes a block and resolves when the transaction is in it. @throws with the program's logs if it failed there */
 export async function land(net: DriftLocalnet, actor: DriftActor, signature: string): Promise<void> {
   await net.advance(1);
   await actor.done(signature);

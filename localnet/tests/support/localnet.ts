@@ -55,7 +55,7 @@ export interface Payment {
   readonly transaction: VersionedTransaction;
 }
 
-/** A signed transfer that nobody has sent yet, to a new account unless told. */
+/** A signed transfer that is not sent yet, by default to a new account. */
 export function payment(
   net: Localnet,
   from: Keypair,
@@ -75,7 +75,7 @@ export function payment(
   return { signature, wire: transaction.serialize(), to, transaction };
 }
 
-/** What the chain itself holds, past every node and every fault. */
+/** The chain's own balance, without nodes or faults. */
 export const balance = (net: Localnet, address: PublicKey): bigint =>
   net.chain.bank.accountAt(net.chain.head, address.toBase58())?.lamports ?? 0n;
 

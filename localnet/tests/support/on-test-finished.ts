@@ -7,7 +7,7 @@ afterEach?.(async () => {
   for (let work = pending.pop(); work !== undefined; work = pending.pop()) await work();
 });
 
-/** Cleans up after the test that is running now, whether it passes or fails. What was registered last runs first. */
+/** Cleans up after the current test, whether it passes or fails. The last registered function runs first. */
 export function onTestFinished(work: () => unknown): void {
   pending.push(work);
 }

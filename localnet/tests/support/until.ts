@@ -7,7 +7,7 @@ export interface Patience {
 
 type Missing = null | undefined | false;
 
-/** Waits for what another process, block or socket brings about. @returns the value that met it */
+/** Waits for something that another process, block or socket causes. @returns the value that met the condition */
 export async function waitUntil<T>(
   what: string | (() => string),
   look: () => T | Missing | Promise<T | Missing>,
