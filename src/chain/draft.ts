@@ -14,6 +14,8 @@ export interface Draft {
   readonly payer: PublicKey;
   readonly instructions: readonly TransactionInstruction[];
   readonly lookupTables?: readonly AddressLookupTableAccount[];
+  /** What the payer has: fee and tip stay within it. Absent: they cost what it takes to land soon. */
+  readonly payerLamports?: bigint;
 }
 
 export interface Tip {

@@ -25,6 +25,26 @@ export function priorityFee(recent: readonly number[], computeUnits: number, pol
   return Math.min(wanted, cap);
 }
 
+/** The payer must keep this much, or the chain takes no fee from it: rent exemption of an account without data. */
+const KEPT_LAMPORTS = 890_880n;
+/** For one signature. */
+export const BASE_FEE_LAMPORTS = 5_000;
+/** What signing adds at most, so that equal transfers become different transactions. */
+const SALT_LAMPORTS = 20n;
+
+/** What the payer can spare for tip and priority fee, lamports. @param payerLamports undefined: no limit */
+export function spareLamports(payerLamports: bigint | undefined): number {
+  if (payerLamports === undefined) return Number.POSITIVE_INFINITY;
+  const spare = payerLamports - KEPT_LAMPORTS - BigInt(BASE_FEE_LAMPORTS) - SALT_LAMPORTS;
+  return spare < 0n ? 0 : Number(spare);
+}
+
+/** The price, or what `spare` lamports pay of it: a lower fee waits longer, and is better than none. */
+export function affordablePrice(microLamports: number, computeUnits: number, spare: number): number {
+  if (spare === Number.POSITIVE_INFINITY) return microLamports;
+  return Math.min(microLamports, Math.floor((spare * MICRO) / Math.max(computeUnits, 1)));
+}
+
 /** Lamports, rounded up as the chain does. */
 export const priorityFeeLamports = (microLamports: number, computeUnits: number): number =>
   Math.ceil((microLamports * computeUnits) / MICRO);

@@ -7,13 +7,21 @@ import type { Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
 import type { Clock } from '../lib/clock.ts';
 import { CriticalError, type ErrorReport, ValidationError } from '../lib/errors.ts';
 import { AccountSocket } from './account-socket.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, Tip } from './draft.ts';
 import { writtenAccounts } from './draft.ts';
 import { endpointsOf } from './endpoint.ts';
 import { Jito, type JitoOptions } from './jito.ts';
 import { Landing } from './landing.ts';
 import type { SocketTuning } from './live-socket.ts';
-import { DEFAULT_FEES, type FeePolicy, priorityFee, priorityFeeLamports } from './priority-fee.ts';
+import {
+  affordablePrice,
+  BASE_FEE_LAMPORTS,
+  DEFAULT_FEES,
+  type FeePolicy,
+  priorityFee,
+  priorityFeeLamports,
+  spareLamports,
+} from './priority-fee.ts';
 import { RecentFees } from './recent-fees.ts';
 import type { RpcTuning } from './rpc-node.ts';
 import { RpcPool } from './rpc-pool.ts';
@@ -53,7 +61,6 @@ export type ChainSimulation =
   | { readonly ok: true; readonly logs: readonly string[]; readonly costLamports: string }
   | { readonly ok: false; readonly error: ErrorReport };
 
-const BASE_FEE_LAMPORTS = 5_000;
 /** Polling is the socket's backstop. */
 const NEWS_WAIT_MS = 1_000;
 /** Older attempts are asked for at once: no news comes of them. */
@@ -94,10 +101,10 @@ export class SolanaChain {
 
   /** @throws TransientError; ValidationError TRANSACTION_TOO_LARGE */
   async simulate(draft: Draft): Promise<ChainSimulation> {
-    const tip = (await this.#jito?.tip(this.pool.newestSlot)) ?? null;
+    const tip = await this.#tipFor(draft);
     const [run, recent] = await Promise.all([this.#simulator.run(draft, tip), this.#fees.of(writtenAccounts(draft))]);
     if (!run.ok) return run;
-    const price = priorityFee(recent, run.computeUnits, this.#options.fees ?? DEFAULT_FEES);
+    const price = this.#priceOf(draft, recent, run.computeUnits, tip);
     const cost = BASE_FEE_LAMPORTS + priorityFeeLamports(price, run.computeUnits) + (tip?.lamports ?? 0);
     return { ok: true, logs: run.logs, costLamports: String(cost) };
   }
@@ -115,15 +122,15 @@ export class SolanaChain {
    * @throws TransientError; CriticalError KEY_MISSING and what the signer says; ValidationError as the simulation's
    */
   async sign(draft: Draft): Promise<SignedAttempt> {
-    const { signer, clock, fees = DEFAULT_FEES, randomBytes = systemRandomBytes } = this.#options;
+    const { signer, clock, randomBytes = systemRandomBytes } = this.#options;
     if (signer === null) {
       const message = 'There is no key to sign with. Set SOLANA_PRIVATE_KEY or SOLANA_KEYPAIR_PATH.';
       throw new CriticalError('KEY_MISSING', message);
     }
-    const tip = (await this.#jito?.tip(this.pool.newestSlot)) ?? null;
+    const tip = await this.#tipFor(draft);
     const computeUnits = this.#simulator.limitOf(draft) ?? (await this.#limitOf(draft, tip));
     const recent = await this.#fees.of(writtenAccounts(draft));
-    const budget = { computeUnits, price: priorityFee(recent, computeUnits, fees), tip };
+    const budget = { computeUnits, price: this.#priceOf(draft, recent, computeUnits, tip), tip };
     return await signAttempt({ pool: this.pool, signer, draft, budget, nowMs: () => clock.nowMs(), randomBytes });
   }
 
@@ -176,6 +183,17 @@ export class SolanaChain {
   close(): void {
     this.#socket.close();
     this.#account?.socket.close();
+  }
+
+  /** Null where the payer cannot spare it: the transaction goes out without. */
+  async #tipFor({ payerLamports }: Draft): Promise<Tip | null> {
+    const tip = (await this.#jito?.tip(this.pool.newestSlot)) ?? null;
+    return tip !== null && tip.lamports > spareLamports(payerLamports) ? null : tip;
+  }
+
+  #priceOf({ payerLamports }: Draft, recent: readonly number[], computeUnits: number, tip: Tip | null): number {
+    const price = priorityFee(recent, computeUnits, this.#options.fees ?? DEFAULT_FEES);
+    return affordablePrice(price, computeUnits, spareLamports(payerLamports) - (tip?.lamports ?? 0));
   }
 
   async #limitOf(draft: Draft, tip: Parameters<Simulator['run']>[1]): Promise<number> {

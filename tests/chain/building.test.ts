@@ -11,7 +11,14 @@ import {
 import fc from 'fast-check';
 import { computeLimit, MAX_COMPUTE_UNITS } from '../../src/chain/compute-limit.ts';
 import { loadSigner } from '../../src/chain/local-signer.ts';
-import { DEFAULT_FEES, priorityFee, priorityFeeLamports } from '../../src/chain/priority-fee.ts';
+import {
+  affordablePrice,
+  BASE_FEE_LAMPORTS,
+  DEFAULT_FEES,
+  priorityFee,
+  priorityFeeLamports,
+  spareLamports,
+} from '../../src/chain/priority-fee.ts';
 import type { Signer } from '../../src/chain/signer.ts';
 import { SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
 import { fromBase58, toBase58 } from '../../src/lib/base58.ts';
@@ -272,5 +279,29 @@ describe('limits and fees', () => {
     await chain.simulate({ ...draft, instructions: [transfer(), readOnly] });
     const asked = server.calls.find(({ method }) => method === 'getRecentPrioritizationFees');
     expect(asked?.params).toEqual([[pair.publicKey.toBase58(), to.toBase58()]]);
+  });
+});
+
+describe('what a reduction pays', () => {
+  it('is what it takes to land soon where the wallet has that', () => {
+    expect(affordablePrice(10_000, 100_000, spareLamports(undefined))).toBe(10_000);
+    expect(affordablePrice(10_000, 100_000, spareLamports(1_000_000_000n))).toBe(10_000);
+  });
+
+  it('never takes the wallet below what the chain asks it to keep, and is nothing where it has no more', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: 0n, max: 3_000_000n }),
+        fc.integer({ min: 0, max: 50_000_000 }),
+        fc.integer({ min: 1, max: 1_400_000 }),
+        (lamports, wanted, units) => {
+          const price = affordablePrice(wanted, units, spareLamports(lamports));
+          expect(price).toBeLessThanOrEqual(wanted);
+          const left = Number(lamports) - BASE_FEE_LAMPORTS - priorityFeeLamports(price, units);
+          if (price > 0) expect(left).toBeGreaterThanOrEqual(890_880);
+        },
+      ),
+    );
+    expect(affordablePrice(10_000, 100_000, spareLamports(895_000n))).toBe(0);
   });
 });

@@ -3,7 +3,7 @@
 import { snapshotAgeMs } from '../account/snapshot-age.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { formatSol } from '../money/amounts.ts';
-import { type Lamports, lamports, max, solNumber, usdNumber } from '../money/units.ts';
+import { type Lamports, lamports, max, min, solNumber, usdNumber } from '../money/units.ts';
 import { sideOf } from '../order/intent.ts';
 import { OPERATIONS } from '../order/operations.ts';
 import { grants } from '../order/permission.ts';
@@ -37,8 +37,15 @@ export function venuePaused({ snapshot: { pauses }, operation, reducing }: GateS
 /** Nobody can send SOL to a paper wallet. */
 const NEW_PAPER_ACCOUNT = 'Start with a new paper account (npm start -- --reset-paper).';
 
-export function feeMoney({ snapshot, operation, policy }: GateSubject): GateCheck {
-  const need = lamports(snapshot.transactionCostLamports + openingCost(snapshot, operation.kind));
+/** What a signature costs on Solana: a transaction with no priority fee and no tip. */
+const LEAST_FEE = lamports(5_000n);
+
+export function feeMoney({ snapshot, operation, policy, reducing }: GateSubject): GateCheck {
+  // A reduction pays what the wallet has: it waits longer in a busy time, and is not refused.
+  const frugal = 'size' in operation && reducing;
+  const usual = snapshot.transactionCostLamports;
+  const cost = frugal ? min(usual, LEAST_FEE) : usual;
+  const need = lamports(cost + openingCost(snapshot, operation.kind));
   return {
     pass: snapshot.wallet.sol >= need,
     have: solNumber(snapshot.wallet.sol),

@@ -733,3 +733,18 @@ describe('properties', () => {
     );
   });
 });
+
+describe('the fee of a busy time', () => {
+  const busy = { ...snapshotOf({ perp: '-10', walletSol: '0.0009' }), transactionCostLamports: lamports(1_015_000n) };
+  const feeGate = (operation: SizedOperation) =>
+    judge({ snapshot: busy, operation, policy: livePolicy(), nowMs: NOW_MS }).gates.find(
+      ({ code }) => code === 'FEE_MONEY',
+    );
+
+  it('keeps no reduction back, and everything that enlarges', () => {
+    for (const kind of ['close', 'flatten', 'guard', 'rebalance'] as const) {
+      expect(feeGate(trade(kind, '4'))).toMatchObject({ pass: true, need: 0.000005 });
+    }
+    expect(feeGate(trade('open', '-4'))).toMatchObject({ pass: false, need: 0.001015 });
+  });
+});

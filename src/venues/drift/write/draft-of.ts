@@ -33,7 +33,13 @@ const variantOf = (name: string) => ({ [name]: {} });
 export function draftOf(intent: Intent, read: DriftRead, deployment: DriftDeployment): Draft {
   const refusal = refusalOf(intent, read, deployment);
   if (refusal !== null) throw new ValidationError(refusal.code, refusal.message, refusal.details);
-  return { payer: deployment.authority, instructions: instructionsOf(intent, read, deployment) };
+  // What takes risk away is never too dear: it pays what the wallet has.
+  const frugal = intent.kind === 'cancel_orders' || (intent.kind === 'order' && intent.reduceOnly);
+  return {
+    payer: deployment.authority,
+    instructions: instructionsOf(intent, read, deployment),
+    ...(frugal ? { payerLamports: read.wallet.sol } : {}),
+  };
 }
 
 function instructionsOf(
