@@ -1,0 +1,180 @@
+/** Histories in the shapes that people have: each reads as the same market, and every defect is named with its place. */
+import { describe, expect, it } from '@jest/globals';
+import { parquetWriteFile } from 'hyparquet-writer';
+import { ValidationError } from '../../src/lib/errors.ts';
+import { readFundingFile, readLendFile } from '../../src/market-data/history-file.ts';
+import { FIRST_TS, FUNDING_HEADER, historyFile, LEND_HEADER } from '../market-data/history-file.ts';
+
+const HOUR = 3_600_000;
+const FIRST = FIRST_TS * 1_000;
+
+async function refusal(work: Promise<unknown>): Promise<ValidationError> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof ValidationError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+/** ts, rate, oracle and mark of each row, as a file of ours would have them. */
+async function read(path: string, periodMs = HOUR) {
+  const { funding, ...rest } = await readFundingFile(path, periodMs);
+  const { fundingRate, oraclePriceTwap, markPriceTwap } = funding.values;
+  const rows = Array.from({ length: funding.rows }, (_, row) => [
+    funding.tsMs[row],
+    fundingRate[row],
+    oraclePriceTwap[row],
+    markPriceTwap[row],
+  ]);
+  return { rows, ...rest };
+}
+
+const OURS = [
+  FUNDING_HEADER,
+  `${FIRST_TS},-0.000004666,0,0,127.636936,127.611297,0`,
+  `${FIRST_TS + 3600},0.000278541,0,0,129.353687,129.334502,0`,
+  `${FIRST_TS + 7200},1e-3,0,0,130,130,0`,
+].join('\n');
+const ROWS = [
+  [FIRST, -4_666, 127_636_936, 127_611_297],
+  [FIRST + HOUR, 278_541, 129_353_687, 129_334_502],
+  [FIRST + 2 * HOUR, 1_000_000, 130_000_000, 130_000_000],
+];
+
+describe('our own columns', () => {
+  it('read alike from CSV, JSON and Parquet', async () => {
+    expect((await read(historyFile(OURS))).rows).toEqual(ROWS);
+    const objects = ROWS.map(([ts, rate, oracle, mark]) => ({
+      ts: (ts as number) / 1_000,
+      fundingRate: (rate as number) / 1e9,
+      oraclePriceTwap: (oracle as number) / 1e6,
+      markPriceTwap: String((mark as number) / 1e6),
+    }));
+    expect((await read(historyFile(JSON.stringify(objects), 'funding.json'))).rows).toEqual(ROWS);
+    const path = historyFile('', 'funding.parquet');
+    parquetWriteFile({
+      filename: path,
+      columnData: [
+        { name: 'ts', data: objects.map(({ ts }) => BigInt(ts)), type: 'INT64' },
+        { name: 'fundingRate', data: objects.map(({ fundingRate }) => fundingRate), type: 'DOUBLE' },
+        { name: 'oraclePriceTwap', data: objects.map(({ oraclePriceTwap }) => oraclePriceTwap), type: 'DOUBLE' },
+        { name: 'markPriceTwap', data: objects.map(({ markPriceTwap }) => Number(markPriceTwap)), type: 'DOUBLE' },
+      ],
+    });
+    expect((await read(path)).rows).toEqual(ROWS);
+  });
+
+  it('of lend rates too', async () => {
+    const csv = await readLendFile(
+      historyFile(`${LEND_HEADER}\n${FIRST_TS},4.4701,9.8886,3.6489,8.8871\n`, 'lend.csv'),
+    );
+    const row = {
+      ts: FIRST_TS,
+      solLendAprPct: 4.4701,
+      solBorrowAprPct: 9.8886,
+      usdcLendAprPct: 3.6489,
+      usdcBorrowAprPct: 8.8871,
+    };
+    const json = await readLendFile(historyFile(JSON.stringify([row]), 'lend.json'));
+    const values = (table: typeof csv) => Object.values(table.values).map((column) => column[0]);
+    expect(values(csv)).toEqual([44_701, 98_886, 36_489, 88_871]);
+    expect(values(json)).toEqual(values(csv));
+  });
+});
+
+describe('Hyperliquid', () => {
+  const answers = ['0.0000125', '-0.0002053119', '0.0000195676'].map((fundingRate, hour) => ({
+    coin: 'SOL',
+    fundingRate,
+    premium: '0.0003',
+    time: FIRST + hour * HOUR + 76,
+  }));
+
+  it('has no price: each hour counts at 100 USD, and that is said', async () => {
+    const { rows, market, notes } = await read(historyFile(JSON.stringify(answers), 'sol.json'));
+    expect(rows.map(([, rate]) => rate)).toEqual([1_250_000, -20_531_190, 1_956_760]);
+    expect(rows.map(([ts]) => ts)).toEqual([FIRST + 76, FIRST + HOUR + 76, FIRST + 2 * HOUR + 76]);
+    expect(market).toBe('SOL');
+    expect(notes).toEqual([expect.stringContaining('has no price')]);
+  });
+
+  it('reads from CSV as well, and refuses two markets in one file', async () => {
+    const csv = ['coin,fundingRate,premium,time', ...answers.map((row) => Object.values(row).join(','))].join('\n');
+    expect((await read(historyFile(csv))).rows).toHaveLength(3);
+    const mixed = answers.map((row, index) => (index === 2 ? { ...row, coin: 'BTC' } : row));
+    const error = await refusal(read(historyFile(JSON.stringify(mixed), 'mixed.json')));
+    expect(error.message).toMatch(/mixed\.json, row 3: coin: expected SOL: one market a file, got "BTC"/);
+  });
+});
+
+describe('Binance', () => {
+  const EIGHT = 8 * HOUR;
+  const answers = [100.5, 101.25, 99, 98].map((price, index) => ({
+    symbol: 'SOLUSDT',
+    fundingTime: FIRST + index * EIGHT,
+    fundingRate: '0.00010000',
+    markPrice: price.toFixed(8),
+  }));
+
+  it('has the mark’s price; a fraction of it is what each period pays', async () => {
+    const { rows, market, notes } = await read(historyFile(JSON.stringify(answers), 'binance.json'), EIGHT);
+    expect(rows.map((row) => row.slice(1))).toEqual([
+      [10_050_000, 100_500_000, 100_500_000],
+      [10_125_000, 101_250_000, 101_250_000],
+      [9_900_000, 99_000_000, 99_000_000],
+      [9_800_000, 98_000_000, 98_000_000],
+    ]);
+    expect([market, notes]).toEqual(['SOLUSDT', []]);
+  });
+
+  it('rates of 8 hours are not taken for rates of one', async () => {
+    const error = await refusal(read(historyFile(JSON.stringify(answers), 'binance.json')));
+    expect(error.message).toContain('set FUNDING_PERIOD_SECONDS=28800');
+  });
+
+  it('a monthly file says its own interval', async () => {
+    const csv = [
+      'calc_time,funding_interval_hours,last_funding_rate',
+      ...answers.map((row) => `${row.fundingTime},8,0.0001`),
+    ];
+    const { periodMs, rows } = await read(historyFile(csv.join('\n')));
+    expect(periodMs).toBe(EIGHT);
+    expect(rows[0]).toEqual([FIRST, 10_000_000, 100_000_000, 100_000_000]);
+  });
+});
+
+describe('a defect', () => {
+  const row = { coin: 'SOL', fundingRate: '0.0000125', time: FIRST };
+  it.each([
+    ['no list', '{"a":1}', /row|JSON list/],
+    ['no JSON', '[{', /JSON list of objects/],
+    ['an empty list', '[]', /a header with the columns/],
+    ['a row that is no object', JSON.stringify([row, 5]), /row 2: row/],
+    [
+      'a rate that is none',
+      JSON.stringify([{ ...row, fundingRate: 'x' }]),
+      /row 1: fundingRate: expected a decimal number, got "x"/,
+    ],
+    ['a rate that is missing', JSON.stringify([row, { coin: 'SOL', time: FIRST + HOUR }]), /row 2: fundingRate/],
+    ['seconds', JSON.stringify([{ ...row, time: FIRST_TS }]), /row 1: time: expected whole milliseconds/],
+    [
+      'a time twice',
+      JSON.stringify([row, row]),
+      /row 2: ts: expected a time after that of row 1 \(this is the same time again\)/,
+    ],
+    ['a number beyond all', JSON.stringify([{ ...row, fundingRate: '99999' }]), /at most 15 digits/],
+  ])('%s', async (_, text, message) => {
+    const error = await refusal(read(historyFile(text, 'bad.json')));
+    expect(error.code).toBe('MARKET_DATA_INVALID');
+    expect(error.message).toMatch(message);
+  });
+
+  it('a file that is not there, and a Parquet file that is none', async () => {
+    expect((await refusal(read('/nowhere/funding.csv'))).message).toContain('cannot be read');
+    expect((await refusal(read('/nowhere/funding.json'))).message).toContain('cannot be read');
+    expect((await refusal(read('/nowhere/funding.parquet'))).message).toContain('cannot be read');
+    expect((await refusal(read(historyFile('hello', 'x.parquet')))).message).toContain('cannot be read as Parquet');
+  });
+});
