@@ -40,7 +40,7 @@ it('wakes who waits when the account changes, and only then', async () => {
   await socket.changed(before, 100);
   expect(performance.now() - started).toBeGreaterThanOrEqual(95);
 
-  // What changed while nobody waited is told to whoever has not read it, at once and as often as asked.
+  // A change that happened while no one waited is reported at once to every reader that has not seen it.
   await paid();
   await until('the news', async () => {
     const askedAt = performance.now();

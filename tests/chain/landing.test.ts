@@ -15,7 +15,7 @@ const attempt = attemptAt();
 const TIMEOUT_MS = 3_000;
 const TAKEN = result('a-bundle-id');
 
-/** A block engine, and nodes that all answer alike unless told otherwise. */
+/** A block engine, and nodes that all answer the same unless set otherwise. */
 async function landing(bundle: Reply | null, ...sends: readonly Reply[]) {
   const serve = async (method: string, reply: Reply) => {
     const server = await scriptedRpc({ [method]: () => reply });
@@ -104,7 +104,7 @@ describe('by Jito first', () => {
   it('a 429 is a failed try, and the block engine is left alone while it rests', async () => {
     const { land, bundles, sent } = await landing({ status: 429 }, TAKEN);
     await land.submit(attempt, 0);
-    // The clock of this test stands still: it never stops resting.
+    // The clock of this test stands still, so the node rests forever.
     expect([bundles(), sent()]).toEqual([1, [1]]);
   });
 

@@ -17,7 +17,7 @@ import { withContext } from '../support/with-context.ts';
 const LANES = Number(process.env.DRIFTLESS_CRASH_LANES ?? 8);
 /** Six minutes on two cores; on a busy machine each slot and each start of a worker takes longer. */
 const TIMEOUT_MS = 40 * 60_000;
-/** A part of them, by an expression for their names; told as they go. */
+/** Runs some of them, selected by a pattern of their names, and prints progress. */
 const ONLY = process.env.DRIFTLESS_CRASH_ONLY ?? '';
 
 const nameOf = ({ points }: DriftCombination): string => points.map(nameOfPoint).join();

@@ -1,4 +1,4 @@
-/** Workers that die at every step, crossed with what a chain, a node and a network can do: docs/architecture/crash.md. */
+/** Workers that die at every step, combined with faults of chain, node and network: docs/architecture/crash.md. */
 
 import { loadavg } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

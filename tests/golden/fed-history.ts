@@ -22,7 +22,7 @@ import type { RecordedEvent, RecordedHistory } from './history-file.ts';
 export interface Fed {
   readonly state: OperationState;
   readonly steps: number;
-  /** What the workflow itself ended with: its answer, or the state that it handed to the next run. */
+  /** How the workflow itself ended: its answer, or the state that it passed to the next run. */
   readonly end: { readonly answer: CommandAnswer } | { readonly carried: OperationState };
 }
 
@@ -161,7 +161,7 @@ class Feeder {
     }
   }
 
-  /** A local activity: its result stands in the marker, and comes within the same task. */
+  /** A local activity: its result is in the marker and arrives within the same task. */
   private takeMarker({ markerName, details, failure }: Attributes, later: readonly RecordedEvent[]): void {
     if (markerName !== 'core_local_activity' || this.main === null) return;
     if (this.main.main.kind !== 'simulate' && this.main.main.kind !== 'sign') return;

@@ -1,4 +1,4 @@
-/** What is recorded: every operation by its plainest way, and the ways that cost thought. See `record.ts`. */
+/** The recorded scenes: the simplest run of every operation, and the difficult ones. See `record.ts`. */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -26,7 +26,7 @@ await onBothDatabases((open) => {
     await journal.openOperation(record);
   });
 
-  /** What stands after each of these writes of one attempt. */
+  /** The row after each of these writes of one attempt. */
   async function written(writes: readonly Progress[]): Promise<readonly Progress[]> {
     const attempt = attemptOf({ operationId });
     const states: Progress[] = [];

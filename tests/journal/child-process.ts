@@ -1,4 +1,4 @@
-/** Starts a TypeScript file as a process of its own, and reads what it prints line by line. */
+/** Starts a TypeScript file as a separate process and reads its output line by line. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

@@ -1,4 +1,4 @@
-/** What the database keeps of a statement, beside what may go wrong with it. */
+/** Statements that the database keeps parsed, and what can go wrong with them. */
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runStatement } from '../../src/journal/extended-query.ts';

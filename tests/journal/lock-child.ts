@@ -1,4 +1,4 @@
-/** A process that tries to take the lock of a folder once it is told to, says what came of it, and stays. */
+/** A process that tries to lock a folder on request, prints the result, and stays. */
 
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';

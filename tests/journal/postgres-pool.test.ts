@@ -9,7 +9,7 @@ describe('a connection in use whose server dies', () => {
     const postgres = (await startPostgres()) as TestPostgres;
     onTestFinished(() => postgres.stop());
     const pool = postgresPool(await postgres.createDatabase(), () => {});
-    // Between two queries of a transaction nobody waits for an answer: an error that nobody hears ends the process.
+    // Between two queries of a transaction no one waits for an answer, so an unhandled error would end the process.
     const client = await pool.connect();
     await client.query('BEGIN', []);
     await postgres.crash();

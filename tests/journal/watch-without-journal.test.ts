@@ -1,4 +1,4 @@
-/** The watch beside a journal that is away: it decides and tells all the same, and writes later what it told. */
+/** The watch while the journal is unavailable: it still decides and raises alerts, and writes them later. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { WatchInput } from '../../activities/contract.ts';
@@ -83,7 +83,7 @@ describe('a watch whose journal is away', () => {
     expect(await look()).toMatchObject({ kind: 'decide', why: 'the guard must act' });
     const codes = delivered.map(({ code }) => code);
     expect(codes).toContain('LIQUIDATION_NEAR');
-    // A second watch of the same process knows what the first one told.
+    // A second watch of the same process knows which alerts the first one raised.
     await look({ generation: 2 });
     expect(delivered.map(({ code }) => code)).toEqual(codes);
     away.mode = 'there';

@@ -78,7 +78,7 @@ describe('the synthetic market', () => {
     let passed = 0;
     let hours = 0;
     for (const id of SEEDS) {
-      // A week before each hour; read once, since each of those periods stands in 168 of the weeks.
+      // The week before each hour. Each period is read once, because it is in 168 of these weeks.
       const all = openFeed(id)
         .recentPeriods(NOW + 999 * HOUR, 168 + 999)
         .map(({ rate, oracleTwap }) => Number(rateFraction(rate ?? 0n, oracleTwap)) / 1e9);

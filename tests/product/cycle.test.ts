@@ -177,7 +177,7 @@ describe('the full paper cycle over the socket', () => {
     expect(closed.data).toMatchObject(landed({ requested_size: 11.5, filled_size: 11.5, closed_by: 'us' }));
     expect(closed.data.average_price).toBeGreaterThan(0);
     await until('the position to be gone', async () => (await run.state()).drift_state.positions.length === 0);
-    // CLOSE is answered at its fill; what it realized is settled afterwards, in the same operation.
+    // CLOSE is answered at its fill; the same operation settles the realized PnL afterwards.
     await until('the close to settle', async () => (await run.state()).engine.operation === null);
     expect((await run.state()).engine.hedge_target).toBe(0);
     const again = await caller.end('DRIFT_CLOSE_POSITION', { market: 'SOL-PERP' });

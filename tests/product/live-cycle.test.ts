@@ -133,7 +133,7 @@ describeOnDrift('the whole product, live', () => {
       expect(await caller.end('STOP_ENGINE')).toMatchObject({ success: true, data: { position_open: false } });
       // A loss below a dollar is left unsettled by CLOSE.
       await caller.end('SETTLE_PNL', { market: 'SOL-PERP' });
-      // What the short cost stands as a small debt of USDC: paid first, or the SOL would not be let go.
+      // The cost of the short is a small USDC debt, which must be paid before the SOL can be withdrawn.
       expect((await caller.end('DRIFT_DEPOSIT', { amount: '20', asset: 'USDC' })).success).toBe(true);
       for (const asset of ['sol', 'usdc'] as const) {
         const held = await until(`all ${asset} to be free`, async () => {

@@ -38,7 +38,7 @@ describeOnDrift('npm start -- --localnet', () => {
   });
 
   it('runs live on a chain of its own, says what it is, stops in time, and starts anew', async () => {
-    // What a person has set for real money has no say here.
+    // Settings for real money must have no effect here.
     const env = await productEnv({
       AUTHORITY: 'not-an-address',
       LIVE_PERMISSIONS: 'read-only',

@@ -1,4 +1,4 @@
-/** The nodes are away for a minute, then the sockets alone: what is said, what is refused, and what comes first after it. */
+/** The nodes are unavailable for a minute, then only the sockets: what is reported, what is refused, and what runs first afterwards. */
 
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';

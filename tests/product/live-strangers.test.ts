@@ -1,4 +1,4 @@
-/** What we did not do ourselves, and what we did not live to see the end of: each ends once, told as what it was. */
+/** Foreign changes, and operations whose end no process saw: each ends once and is reported as what it was. */
 
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
@@ -20,7 +20,7 @@ describeOnDrift('others on the account, and deaths of our own', () => {
   let caller: Caller;
 
   beforeAll(async () => {
-    // A guard would reduce what the liquidator is to take.
+    // The guard would reduce the position before the liquidator takes it.
     live = await liveProduct({ GUARD: 'off' });
     const owner = me();
     await owner.done(owner.initialize());

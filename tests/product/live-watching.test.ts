@@ -1,4 +1,4 @@
-/** Live without a key: what it may, what it says when something is wrong, and that it goes on by itself when it is over. */
+/** Live without a key: what it may do, what it reports when something is wrong, and that it recovers by itself. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { type LiveProduct, liveProduct } from '../support/live-product.ts';
@@ -80,7 +80,7 @@ describeOnDrift('watching alone', () => {
         const chainAgeMs = Math.max(0, Date.parse(as_of) - Date.parse(market.market_time));
         ages.set(as_of, (age_ms ?? Number.NaN) - chainAgeMs);
       }
-      // The first may have been told of before.
+      // The first one may have been reported before.
       return [...ages.values()].slice(1).toSorted((a, b) => a - b);
     };
     const ages = await until('five reads', async () => (firstTold().length >= READS ? firstTold() : null));

@@ -1,4 +1,4 @@
-/** The page in a real browser, on the whole product: what a person does first, and what they must be able to trust. */
+/** The page in a real browser, on the whole product: a person's first steps, and what they must be able to trust. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'driftless-page-'));
 let product: Product;
 let browser: Browser;
 let page: Page;
-/** What the browser itself complains of: a script that threw, a rule of the CSP that was broken. */
+/** The browser's own errors: a script that threw, a violation of the CSP. */
 const complaints: string[] = [];
 
 const part = (testid: string) => page.getByTestId(testid);

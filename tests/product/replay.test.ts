@@ -1,4 +1,4 @@
-/** A market's history replayed by the real product: what it pays is what an independent calculation finds. */
+/** The real product replays a market's history and pays exactly what an independent calculation finds. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -1,4 +1,4 @@
-/** A frozen machine (Ctrl-Z, a paused container): the process stands still in mid-command, and goes on. */
+/** A frozen machine (Ctrl-Z, a paused container): the process stops in the middle of a command, then continues. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ itUnless(process.platform === 'win32' && 'Windows has no such modes or signals')
     product = running;
     for (let freeze = 0; freeze < FREEZES; freeze += 1) {
       const commands = Array.from({ length: AT_ONCE }, () => running.command('DRIFT_DEPOSIT', { amount: '0.01' }));
-      // What a command comes to is not asked here: after such a stop many have expired.
+      // The results of commands do not matter here: after such a stop many have expired.
       const ended = Promise.allSettled(commands);
       await sleep(20 + freeze * 25);
       running.child.kill('SIGSTOP');

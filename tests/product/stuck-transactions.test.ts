@@ -65,7 +65,7 @@ describeOnDrift('a person who saw it land', () => {
       expect((await operation())?.attempts).toMatchObject([{ signature, outcome: 'unknown' }]);
       await held();
 
-      // The line of the alert as it is: what it wants in capitals was not filled in.
+      // The unchanged line of the alert, whose placeholders in capitals are not filled in.
       const { path } = await findTemporalCli({ given: live.run.env.TEMPORAL_CLI, env: process.env, say: () => {} });
       await inShell('sh', ['-c', String(unknown.signal_command).replace(/^temporal /, `"${path}" `)]);
       expect((await alert('VERDICT_REFUSED')).message).toMatch(

@@ -46,7 +46,7 @@ it('an operation whose workflow can go no further is told once, and told again w
   await journal.openOperation(operationOf({ engineId, operationId }));
   const alerts = async () => (await journal.alerts({ engineId, limit: 10 })).items;
 
-  // Its input is not what the code of now expects, as that of another version may be.
+  // Its input does not fit the present code, like that of another version.
   const workflowId = operationWorkflowId(operationId);
   const handle = await client.workflow.start('deposit', { workflowId, taskQueue, args: [null] });
   const alert = await waitUntil('the alert', async () => (await alerts())[0] ?? null, PATIENCE);

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A program that says what the CLI says. */
+/** A program with the output of the CLI. */
 function program(path: string, says: string, code = 0): string {
   const full = join(folder, path);
   mkdirSync(join(full, '..'), { recursive: true });

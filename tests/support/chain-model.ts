@@ -166,7 +166,7 @@ export class ChainModel {
     return sent.fails && this.isFinal(attempt);
   }
 
-  /** Every node asked once; what is made of their words is the shipped code's. */
+  /** Asks every node once; the shipped code evaluates their answers. */
   ask({ signed, intent }: Attempt): Sighting {
     const views: NodeView[] = [];
     for (let index = 0; index < NODES; index += 1) views.push(this.view(NODE_NAMES[index] ?? '', signed));

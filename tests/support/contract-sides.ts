@@ -1,4 +1,4 @@
-/** Two engines that hold the same, one on paper and one on the real Drift program, and what a test does to their venues. */
+/** Two engines with the same holdings, one on paper and one on the real Drift program, and the changes that a test makes to their venues. */
 
 import type { PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { lamports, microUsd } from '../../src/domain/money/units.ts';

@@ -136,7 +136,7 @@ class CrashRun {
     this.#compare(before, after, `after kill ${round + 1} (${victim})`);
   }
 
-  /** What a kill must not change: whose account it is, and until when the cooldown holds. */
+  /** What a kill must not change: the account's owner, and the end of the cooldown. */
   #compare(before: StateView | null, after: StateView, when: string): void {
     if (before === null) return;
     const same = (what: string, had: unknown, has: unknown) => {
@@ -234,7 +234,7 @@ class CrashRun {
     says(left === deposited + gas, `the wallet lost ${left}, deposits ${deposited} and gas of ${landed} are otherwise`);
     const added = BigInt(state.account.spot_sol_base) - SPOT_SOL * LAMPORTS - deposited;
     says(added >= 0n && added < LAMPORTS / 1_000n, `the sub-account has ${added} more than was deposited`);
-    // Trades: each one belongs to an operation, and adds up to what its command was told.
+    // Each trade belongs to an operation, and together they add up to the command's answer.
     for (const { end, action, commandId } of done) {
       const filled = end?.data.filled_size;
       if (filled === undefined) continue;

@@ -35,7 +35,7 @@ export interface Landed {
   readonly logs: readonly string[];
 }
 
-/** The SDK's own client, which fetches when it is told to. */
+/** The SDK's own client, which fetches only on request. */
 export async function polledClient(net: DriftPlace): Promise<DriftClient> {
   const connection = connectionTo(net);
   const client = new DriftClient({
@@ -60,7 +60,7 @@ export class DriftTrader {
 
   /** With an account that is empty. */
   static async open(net: DriftLocalnet): Promise<DriftTrader> {
-    // What the chain began with must be confirmed before it is seen.
+    // The chain's first state must be confirmed before it can be read.
     await net.advance(5);
     const trader = new DriftTrader(net, await polledClient(net));
     const [initialize] = await trader.client.getInitializeUserAccountIxs(0);

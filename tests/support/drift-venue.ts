@@ -1,4 +1,4 @@
-/** The venue itself on the local chain with the real program, whose time stands still unless told. */
+/** The venue on the local chain with the real program; time only moves on request. */
 
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../localnet/drift/index.ts';
 import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';

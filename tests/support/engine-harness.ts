@@ -323,7 +323,7 @@ export class EngineHarness {
     return latest === null ? null : decodeSnapshot(latest.snapshot);
   }
 
-  /** Changes the paper account as somebody else would: nobody here is told. */
+  /** Changes the paper account like a foreign program, without telling the engine. */
   async edit(change: (state: PaperState) => PaperState): Promise<void> {
     await this.journal.db.transaction().execute(async (trx) => {
       const row = await trx

@@ -19,7 +19,7 @@ export class LedgerHarness extends EngineHarness {
   kept = 0;
   /** So many reads more do not tell yet who moved the position. */
   lagging = 0;
-  /** What a read ends in; null: it is answered. */
+  /** The error of a read; null: it succeeds. */
   failure: Error | null = null;
   /** A read is not answered as long as this stands. */
   hangs = false;

@@ -20,7 +20,7 @@ export function describeOnVelocity(name: string, tests: (files: VelocityFiles) =
 }
 
 const NOTHING = new Uint8Array();
-/** What a skipped test is declared with. */
+/** Declares a skipped test. */
 const NO_FILES: VelocityFiles = {
   elf: NOTHING,
   dumps: { state: NOTHING, perpMarket: NOTHING, quoteMarket: NOTHING, solOracle: NOTHING, quoteOracle: NOTHING },

@@ -1,4 +1,4 @@
-/** A workflow that takes the engine's update and does what the command's id says: the far side of the gateway. */
+/** Stands in for the engine behind the gateway: the command's id tells it how to answer. */
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
 import { refused } from '../../../src/domain/order/command.ts';
 import { command, resolveTransactionUpdate } from '../../../workflows/messages.ts';

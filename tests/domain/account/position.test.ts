@@ -89,7 +89,7 @@ describe('applyFill', () => {
         }
         expect(position.baseAmount).toBe(base);
         expect(position.quoteAmount).toBe(quote);
-        // What is not in the entry any more has been realised: nothing is lost between the two.
+        // The part that left the entry is realized, so nothing is lost between the two.
         expect(position.quoteEntryAmount + realized).toBe(quote + fees);
         if (base === 0n) expect(position.quoteEntryAmount).toBe(0n);
       }),

@@ -195,7 +195,7 @@ describe('properties of alerts', () => {
           expect(alertText(draft).message).not.toMatch(/NaN|undefined|null/);
         }
         for (const code of recover) expect(standing).toContain(code);
-        // Told once: the same reading with what now stands changes nothing.
+        // Raised once: the same read with the standing alerts changes nothing.
         const stands = [...standing.filter((code) => !recover.includes(code)), ...raise.map(({ code }) => code)];
         expect(changes(given, { standing: stands, carryWarnedAtMs: NOW_MS })).toEqual({ raise: [], recover: [] });
       }),

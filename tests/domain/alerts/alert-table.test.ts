@@ -35,7 +35,7 @@ describe('the table of alerts', () => {
       const { severity, message } = alertText(draft);
       expect(['info', 'warning', 'critical']).toContain(severity);
       expect(message).toMatch(SENTENCES);
-      // What stands in the samples' own reasons is another's text.
+      // The reasons inside the samples are not our text.
       const own = draft.code === 'VERDICT_REFUSED' ? '' : message;
       expect(own).not.toMatch(CODE);
       expect(own).not.toMatch(INTERNAL);
@@ -49,7 +49,7 @@ describe('the table of alerts', () => {
     expect(action).toMatch(SENTENCES);
     expect(action.replaceAll(NAMED_IN_ACTIONS, '')).not.toMatch(CODE);
     expect(action.replaceAll(NAMED_IN_ACTIONS, '')).not.toMatch(INTERNAL);
-    // Whoever is not needed is told so, or at least not sent to work at once.
+    // An alert that needs no person must say so, or at least not ask for immediate action.
     if (alertRow(draft.code).needsPerson) expect(action).not.toMatch(/^No action needed/);
   });
 

@@ -125,7 +125,7 @@ describe('decide, row by row', () => {
     expect(why({ perp: '-12.01' }, confirmed)).toBe('CORRECT');
     expect(judge({ perp: '-12.01' }, confirmed).action).toMatchObject({ kind: 'correct', delta: sol('2.01') });
     expect(why({ perp: '-11' }, confirmed)).toBe('NAKED_CONFIRMED');
-    // What it covers is a short beyond spot, nothing else.
+    // It covers only a short beyond spot.
     expect(why(UNDER, confirmed)).toBe('CORRECT');
     expect(why({ ...NEAR_LIQUIDATION }, { confirmedExcess: sol('100').toString() })).toBe('GUARD');
   });

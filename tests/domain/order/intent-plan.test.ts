@@ -107,7 +107,7 @@ describe('planning an intent', () => {
         .kind;
     expect([unsettled(1_000_001n, 0), unsettled(1_000_000n, 0)]).toEqual(['intent', 'nothing']);
     expect([unsettled(-1_000_001n, 500), unsettled(-1_000_000n, 500)]).toEqual(['intent', 'nothing']);
-    // What is not deposited would be borrowed.
+    // Anything beyond the deposit would be borrowed.
     expect(unsettled(-44_000_000n, 43)).toBe('nothing');
   });
 });

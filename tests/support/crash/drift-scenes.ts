@@ -1,4 +1,4 @@
-/** What is done on Drift while workers die: each scene begins with an account and has a keeper that treats it its way. */
+/** The operations on Drift while workers die: each scene has an account to begin with and its own keeper behaviour. */
 
 import type { KeeperRules } from '../../../localnet/drift/index.ts';
 import type { OperationRequest } from '../../../src/domain/order/operation-request.ts';

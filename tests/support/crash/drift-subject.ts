@@ -199,7 +199,7 @@ function effectsOf(
         says(near(moved.usdc, 0n), `USDC moved by ${moved.usdc}`);
         says(done === (moved.perp !== 0n), `the journal says ${record.status}, the perp moved by ${moved.perp}`);
       } else {
-        // A part that is closed is done and says so; what is left is told.
+        // A partial close is done and says so; an alert reports the rest.
         const flat = after.perp === 0n;
         says(
           done === (flat || moved.perp !== 0n),

@@ -1,4 +1,4 @@
-/** The chain's own record against what the journal and the answer say. */
+/** Compares the chain's own record with the journal and the answer. */
 
 import type { Localnet } from '../../../localnet/index.ts';
 import type { CommandAnswer } from '../../../src/domain/order/command.ts';
@@ -8,7 +8,7 @@ import type { WorkerLine } from './mortal-worker.ts';
 
 /** Of a blockhash, in blocks. */
 const LIFE = 150;
-/** What landed, and did not do what was wanted. */
+/** Transactions that landed without the intended effect. */
 const NOT_BY_FAILURE = new Set(['ORDER_NOT_FILLED', 'CLOSE_INCOMPLETE']);
 
 export interface Evidence {
@@ -26,7 +26,7 @@ export interface Moved {
   readonly amount: bigint;
 }
 
-/** Of one transfer: what is wrong, in words; empty when all of it agrees. */
+/** The problems of one transfer, in words; empty if everything agrees. */
 export async function judgeTransfer(evidence: Evidence, moved: Moved): Promise<readonly string[]> {
   return await judge(evidence, (record) => oneEffect(evidence, record, moved));
 }
@@ -133,7 +133,7 @@ function neverTwoAlive(
   });
 }
 
-/** What was told as unknown is told as over. */
+/** Every alert about an unknown outcome must be resolved. */
 async function alerts({ journal, engineId }: Evidence): Promise<readonly string[]> {
   const { items } = await journal.alerts({ engineId, limit: 500 });
   const count = (kind: string) => items.filter((one) => one.code === 'TRANSACTION_UNKNOWN' && one.kind === kind).length;

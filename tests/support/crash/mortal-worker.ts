@@ -135,7 +135,7 @@ class Killer {
 
 const nameOfOrder = ({ gone, fills }: OrderReport): string => (gone ? 'gone' : fills.length > 0 ? 'part' : 'open');
 
-/** A venue that tells what it signs and sends, and dies where it was told. */
+/** A venue that records what it signs and sends, and dies at the requested point. */
 function mortal(venue: Venue, { engineId }: CrashAccount, killer: Killer, say: (line: WorkerLine) => void): Venue {
   /** Of what this process signed. */
   const kinds = new Map<string, string>();

@@ -1,4 +1,4 @@
-/** Any number of random combinations, each told by the seed and the number that repeat it. */
+/** Any number of random combinations, each printed with the seed and number that repeat it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -13,7 +13,7 @@ export interface LaneOptions {
   /** Of `tests/support/transfer-worker.ts`, built. */
   readonly script: string;
   readonly orders: Omit<WorkerOrders, 'accounts'>;
-  /** What the worker's journal is when its orders say `parent`. */
+  /** The worker's journal when its orders say `parent`. */
   readonly journal: Journal | null;
 }
 
@@ -84,7 +84,7 @@ export class WorkerLane {
   }
 
   #tell(message: ToWorker): void {
-    // A worker that died meanwhile is told again when it is back.
+    // A worker that died in the meantime gets the order again after its restart.
     this.#child?.send(message, () => undefined);
   }
 

@@ -1,4 +1,4 @@
-/** The chain against the journal: every effect exactly once, everything ended or told, all sums to the unit. */
+/** Compares the chain with the journal: each effect exactly once, everything ended or reported, all sums exact to the unit. */
 import { canonicalJson } from '../../../src/lib/ids.ts';
 import type { LiveProduct } from '../live-product.ts';
 import { until } from '../product.ts';
