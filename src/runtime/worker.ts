@@ -15,6 +15,13 @@ const SHUTDOWN_FORCE = '5 s';
 const HEARTBEAT_EVERY = '1 s';
 
 /**
+ * A task of a workflow goes to the worker that has it in memory, and to another only after this time. A stopped worker can
+ * leave one behind, and the engine of the next start stands still until the time is over: with the SDK's 10 s that is longer
+ * than a stop and a start take. Much less would make a busy worker replay whole histories.
+ */
+const STICKY_WITHIN = '5 s';
+
+/**
  * The SDK cuts off a workflow activation that takes longer than 5 s by the clock, and being cut off there can end the
  * whole Node process. A process that stood still (Ctrl-Z, a paused container, swapping) has used up those 5 s without
  * running. Our workflows have no endless loops that the limit could catch. The option is missing from the SDK's types.
@@ -56,6 +63,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         shutdownForceTime: SHUTDOWN_FORCE,
         maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
         defaultHeartbeatThrottleInterval: HEARTBEAT_EVERY,
+        stickyQueueScheduleToStartTimeout: STICKY_WITHIN,
         ...NO_CUTTING_OFF,
       });
       current = worker;

@@ -214,6 +214,8 @@ export class EngineHarness {
       workflowBundle: await bundleOnce(),
       activities: { ...createTransactionActivities(ports), ...createEngineActivities(ports) },
       shutdownGraceTime: '100 ms',
+      // What a stopped worker leaves behind goes to the next one soon; by default it waits 10 s.
+      stickyQueueScheduleToStartTimeout: '1 s',
       maxHeartbeatThrottleInterval: '1 s',
       defaultHeartbeatThrottleInterval: '1 s',
     });

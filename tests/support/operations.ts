@@ -100,6 +100,7 @@ export class OperationBench {
       activities: createTransactionActivities(this.ports),
       maxHeartbeatThrottleInterval: '200 ms',
       shutdownGraceTime: 0,
+      stickyQueueScheduleToStartTimeout: '1 s',
     });
     this.running = this.worker.run();
   }
