@@ -94,7 +94,11 @@ async function orderOf(venue: Venue, attempt: SignedAttempt): Promise<OrderRepor
 const awaitsFinality = ({ target, intent }: TransactionWatch, { sighting, order }: Seen): boolean =>
   target === 'finalized' && sighting.kind === 'landed' && (intent.kind !== 'order' || order?.gone === true);
 
-function decided({ target, intent }: TransactionWatch, { sighting, order }: Seen): boolean {
+/** What was seen settles what is watched for. */
+export function decided(
+  { target, intent }: Pick<TransactionWatch, 'target' | 'intent'>,
+  { sighting, order }: Seen,
+): boolean {
   switch (sighting.kind) {
     case 'absent':
       return true;

@@ -16,10 +16,10 @@ const FIRST_SLOT = 2_500;
 /** Slots take at most this many times as long, and one more. */
 const SLOWEST = 20;
 const LIFE = 150;
-const FINALITY = 32;
+export const FINALITY = 32;
 const CONFIRMED_AFTER = 2;
 /** An order is filled and gone so many slots after it landed. */
-const ORDER_SLOTS = 5;
+export const ORDER_SLOTS = 5;
 const NODE_NAMES = ['node0', 'node1'] as const;
 const NODES = NODE_NAMES.length;
 const ON_CHAIN_ERROR = { InstructionError: [0, { Custom: 1 }] };
@@ -91,6 +91,8 @@ export const CALM: Weather = {
 export class ChainModel {
   nowMs = 1_000_000;
   weather: Weather;
+  /** Where a node's own differs from the common one. */
+  nodeWeather: Readonly<Record<string, Weather>> = {};
   readonly dice: Dice;
   readonly sent = new Map<string, Sent>();
   private readonly patience = new Patience(DEFAULT_RPC.mutePatienceMs, () => this.nowMs);
@@ -182,7 +184,8 @@ export class ChainModel {
   }
 
   private view(node: string, attempt: SignedAttempt): NodeView {
-    const { weather, dice } = this;
+    const { dice } = this;
+    const weather = this.nodeWeather[node] ?? this.weather;
     if (dice.chance(weather.mute))
       return viewOf({ node, says: 'no_answer', reason: 'timeout' }, false, { owes: 'silent' });
     const seenSlot = this.slot - (dice.chance(weather.lagging) ? dice.upTo(300) : 0);
