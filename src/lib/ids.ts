@@ -31,19 +31,41 @@ const VENUES = ['paper', 'drift'] as const;
 export type VenueName = (typeof VENUES)[number];
 
 const ENGINE_ID = new RegExp(`^engine:(${VENUES.join('|')}):(.+):(\\d+)$`);
+const ADDRESS = '[1-9A-HJ-NP-Za-km-z]{32,44}';
+const LIVE_ENGINE_ID = new RegExp(`^engine:(drift):([1-9A-HJ-NP-Za-km-z]{8}):(${ADDRESS}):(${ADDRESS}):(\\d+)$`);
+const GENESIS_CHARS = 8;
+
+/** Where a live engine's account stands: the same key elsewhere is another account. */
+export interface EngineChain {
+  /** The first characters of the cluster's genesis hash. */
+  readonly genesis: string;
+  readonly programId: string;
+}
 
 export interface EngineIdParts {
   readonly venue: VenueName;
   /** Paper: the feed, e.g. `synthetic:7`. Drift: the authority's address. */
   readonly authority: string;
   readonly subAccount: number;
+  /** Absent: paper, or a live engine of a version that did not name its chain. */
+  readonly chain?: EngineChain;
 }
 
-export const engineIdOf = ({ venue, authority, subAccount }: EngineIdParts): string =>
-  `engine:${venue}:${authority}:${subAccount}`;
+export const engineChain = (genesisHash: string, programId: string): EngineChain => ({
+  genesis: genesisHash.slice(0, GENESIS_CHARS),
+  programId,
+});
+
+export const engineIdOf = ({ venue, authority, subAccount, chain }: EngineIdParts): string =>
+  ['engine', venue, ...(chain === undefined ? [] : [chain.genesis, chain.programId]), authority, subAccount].join(':');
 
 /** Null when `engineId` is not one of ours. */
 export function parseEngineId(engineId: string): EngineIdParts | null {
+  const live = LIVE_ENGINE_ID.exec(engineId);
+  if (live !== null) {
+    const [, venue, genesis = '', programId = '', authority = '', subAccount] = live;
+    return { venue: venue as VenueName, authority, subAccount: Number(subAccount), chain: { genesis, programId } };
+  }
   const match = ENGINE_ID.exec(engineId);
   if (match === null) return null;
   return { venue: match[1] as VenueName, authority: match[2] as string, subAccount: Number(match[3]) };

@@ -1,23 +1,29 @@
 /** A node of another cluster answers all the same, about another chain: found out before anything is believed. */
 import type { RpcPool } from '../chain/rpc-pool.ts';
+import { genesisOf as askGenesisOf } from '../chain/testimony.ts';
 import { CriticalError } from '../lib/errors.ts';
 
-const readHash = (result: unknown): string | undefined => (typeof result === 'string' ? result : undefined);
-
 /**
- * @param expected of the cluster; null: not known (a local chain). A node that does not answer is asked again by those who
- * need its testimony.
- * @throws CriticalError WRONG_CLUSTER
+ * Nodes of another cluster are left out, and named. One that does not answer is kept: those who need its testimony ask again.
+ * @returns the places in the pool of the nodes to keep
+ * @throws CriticalError WRONG_CLUSTER when no node is left
  */
-export async function checkCluster(pool: RpcPool, env: string, expected: string | null): Promise<void> {
-  if (expected === null) return;
-  const answers = await pool.each((node) => node.ask('getGenesisHash', [], readHash));
-  for (const [node, answer] of answers) {
-    if (answer.kind !== 'answer' || answer.value === expected) continue;
-    throw new CriticalError(
-      'WRONG_CLUSTER',
-      `The node ${node.name} does not belong to ${env}: its genesis hash is ${answer.value}. Correct RPC_URL or DRIFT_ENV.`,
-      { node: node.name, got: answer.value, expected },
-    );
+export async function nodesOfCluster(
+  pool: RpcPool,
+  { env, genesis, warn }: { readonly env: string; readonly genesis: string; readonly warn: (text: string) => void },
+): Promise<readonly number[]> {
+  const told = await Promise.all(pool.nodes.map((node) => askGenesisOf(node)));
+  const foreign = told.flatMap((hash, index) => (hash === null || hash === genesis ? [] : [{ hash, index }]));
+  const words = foreign.map(
+    ({ hash, index }) => `The node ${pool.nodes[index]?.name} does not belong to ${env}: its genesis hash is ${hash}.`,
+  );
+  if (foreign.length < pool.nodes.length) {
+    for (const text of words) warn(`${text} It is not asked. Take it out of RPC_URL.`);
+    return pool.nodes.flatMap((_, index) => (foreign.some((one) => one.index === index) ? [] : [index]));
   }
+  throw new CriticalError('WRONG_CLUSTER', `${words.join(' ')} Correct RPC_URL or DRIFT_ENV.`, {
+    nodes: pool.nodes.map(({ name }) => name),
+    got: foreign.map(({ hash }) => hash),
+    expected: genesis,
+  });
 }

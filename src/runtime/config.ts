@@ -8,7 +8,8 @@ import type { PolicyJson } from '../domain/hedge/policy.ts';
 import type { Lamports, MicroUsd } from '../domain/money/units.ts';
 import { fromBase58 } from '../lib/base58.ts';
 import { DriftlessError } from '../lib/errors.ts';
-import { engineIdOf } from '../lib/ids.ts';
+import { engineChain, engineIdOf } from '../lib/ids.ts';
+import { DRIFT_V2_PROGRAM, type DriftEnv, genesisOf } from '../venues/drift/clusters.ts';
 import { nameMeant } from './setting-names.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './setting-table.ts';
 
@@ -74,8 +75,10 @@ export interface LiveSettings {
   readonly keyWarnings: readonly string[];
   readonly rpcUrls: readonly string[];
   readonly rpcWsUrl: string | null;
-  readonly driftEnv: 'mainnet-beta' | 'devnet' | 'localnet';
-  readonly programId: string | null;
+  readonly driftEnv: DriftEnv;
+  /** Of the cluster. Null: a local chain that has not been asked yet. */
+  readonly genesis: string | null;
+  readonly programId: string;
   readonly subAccount: number;
   readonly permissions: 'read-only' | 'capital' | 'trading';
   /** Null: transactions go to the RPC nodes alone. */
@@ -139,6 +142,8 @@ export interface SettingOverrides {
   readonly demo?: boolean;
   /** A bridge alone reads no chain and signs nothing. `all` by default. */
   readonly role?: Role;
+  /** Of a local chain, as its node told it. */
+  readonly genesis?: string | null;
   /** Stand, whatever is set; null: not set. */
   readonly fixed?: Partial<Record<SettingName, string | null>>;
 }
@@ -146,7 +151,7 @@ export interface SettingOverrides {
 /** @throws SettingsError with every malformed setting and every misspelt key of `.env` */
 export function loadSettings(
   { env, dotenv, cwd }: SettingSource,
-  { demo = false, role = 'all', fixed = {} }: SettingOverrides = {},
+  { demo = false, role = 'all', fixed = {}, genesis = null }: SettingOverrides = {},
 ): Settings {
   const errors: SettingError[] = [];
   const file = dotenv === null ? {} : parseDotenv(dotenv);
@@ -179,7 +184,7 @@ export function loadSettings(
   const key = keyIn(read, cwd);
   errors.push(...key.errors, ...contradictions(read, texts), ...liveErrors(read, texts, { key, role, given }));
   if (errors.length > 0) throw new SettingsError(errors);
-  return assemble(read, texts, cwd, key.found);
+  return assemble(read, texts, { cwd, key: key.found, genesis });
 }
 
 interface KeyRead {
@@ -318,7 +323,21 @@ function jitoOf(read: Values): LiveSettings['jito'] {
   return { url: read.JITO_URL, region: read.JITO_REGION, tipLamports: read.JITO_TIP_LAMPORTS };
 }
 
-function assemble(read: Values, texts: ReadonlyMap<SettingName, string>, cwd: string, key: FoundKey | null): Settings {
+/** Stands in an engine's id only until the local chain was asked: `main.ts` does, before anything uses the id. */
+const NOT_ASKED = '11111111';
+
+interface Surroundings {
+  readonly cwd: string;
+  readonly key: FoundKey | null;
+  /** Of a local chain; null: not asked yet. */
+  readonly genesis: string | null;
+}
+
+function assemble(
+  read: Values,
+  texts: ReadonlyMap<SettingName, string>,
+  { cwd, key, genesis: localGenesis }: Surroundings,
+): Settings {
   const need = <T>(value: T | null): T => {
     if (value === null) throw new RangeError('a setting with a default has no value');
     return value;
@@ -329,6 +348,8 @@ function assemble(read: Values, texts: ReadonlyMap<SettingName, string>, cwd: st
   const subAccount = read.DRIFT_SUB_ACCOUNT ?? 0;
   const driftEnv = read.DRIFT_ENV ?? 'mainnet-beta';
   const authority = key?.address ?? read.AUTHORITY;
+  const genesis = genesisOf(driftEnv) ?? localGenesis;
+  const programId = read.DRIFT_PROGRAM_ID ?? DRIFT_V2_PROGRAM;
   // A key that nothing may be signed with is not carried any further than its address.
   const signs = mode === 'live' && need(read.LIVE_PERMISSIONS) !== 'read-only';
   const explorerUrl = read.EXPLORER_URL ?? EXPLORERS[driftEnv];
@@ -345,7 +366,10 @@ function assemble(read: Values, texts: ReadonlyMap<SettingName, string>, cwd: st
     feed,
     engineId:
       mode === 'live'
-        ? engineIdOf({ venue: 'drift', authority: need(authority), subAccount })
+        ? engineIdOf({
+            ...{ venue: 'drift', authority: need(authority), subAccount },
+            chain: engineChain(genesis ?? NOT_ASKED, programId),
+          })
         : engineIdOf({ venue: 'paper', authority: feed, subAccount }),
     paper: {
       sol: need(read.PAPER_SOL),
@@ -395,7 +419,8 @@ function assemble(read: Values, texts: ReadonlyMap<SettingName, string>, cwd: st
       rpcUrls: read.RPC_URL ?? [],
       rpcWsUrl: read.RPC_WS_URL,
       driftEnv,
-      programId: read.DRIFT_PROGRAM_ID,
+      genesis,
+      programId,
       subAccount,
       permissions: need(read.LIVE_PERMISSIONS),
       jito: jitoOf(read),

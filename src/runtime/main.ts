@@ -5,6 +5,7 @@ import { within } from '../lib/within.ts';
 import { loadSettings, readSettingSource, type Settings, SettingsError } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
 import { type LocalChain, localSettings, openLocalChain } from './local-chain.ts';
+import { localGenesis } from './local-genesis.ts';
 import { installTemporalRuntime, type Logger, type OpenLogger, openLogger } from './logger.ts';
 import { Parts } from './parts.ts';
 import { createRedactor, type Redactor } from './redaction.ts';
@@ -42,7 +43,12 @@ export async function main(options: StartOptions): Promise<number> {
       say('Starting a local chain with the real Drift program ...');
       chain = await openLocalChain(checked);
     }
-    settings = loadSettings(source, { demo, role, ...(chain === null ? {} : { fixed: chain.fixed }) });
+    const overrides = { demo, role, ...(chain === null ? {} : { fixed: chain.fixed }) };
+    settings = loadSettings(source, overrides);
+    if (settings.mode === 'live' && settings.live.genesis === null) {
+      const genesis = await localGenesis(settings.live.rpcUrls, settings.home, { nowMs: () => Date.now() });
+      settings = loadSettings(source, { ...overrides, genesis });
+    }
     refuseWhatIsNotThere(settings, options);
   } catch (error) {
     await chain?.stop();

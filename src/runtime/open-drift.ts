@@ -1,18 +1,22 @@
 /** Drift with this process's nodes and key. Imported only where a live engine is: the SDK takes seconds to load. */
+import { endpointsOf } from '../chain/endpoint.ts';
 import { loadSigner } from '../chain/local-signer.ts';
+import { RpcPool } from '../chain/rpc-pool.ts';
 import { SolanaChain } from '../chain/solana-chain.ts';
 import { explorerOf } from '../domain/figures/explorer.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
+import { CriticalError } from '../lib/errors.ts';
 import type { EngineIdParts } from '../lib/ids.ts';
 import { DriftBooks } from '../venues/drift/books/drift-books.ts';
-import { driftDeployment, genesisOf } from '../venues/drift/deployment.ts';
+import { driftDeployment } from '../venues/drift/deployment.ts';
 import { DriftVenue } from '../venues/drift/drift-venue.ts';
 import { SolanaDriftWriting } from '../venues/drift/write/drift-writing.ts';
 import type { Venue } from '../venues/venue.ts';
-import { checkCluster } from './cluster-check.ts';
+import { nodesOfCluster } from './cluster-check.ts';
 import type { Settings } from './config.ts';
 import type { Logger } from './logger.ts';
+import { isOfCluster } from './other-engines.ts';
 import { permissionsFor } from './signing-rights.ts';
 
 export interface OpenDrift {
@@ -27,31 +31,33 @@ export interface OpenDrift {
 /** Another engine's account than this process's own is only watched, and its key not loaded. @throws CriticalError as `driftDeployment`, `loadSigner`, `checkCluster` */
 export async function openDriftVenue({ engineId, parts, settings, journal, clock, logger }: OpenDrift): Promise<Venue> {
   const { live } = settings;
+  const { genesis } = live;
+  // For this start the own engine may run under its id of before, which names no chain: `former-identity.ts` proved it.
+  if (genesis === null || !(isOfCluster(parts, live) || engineId === settings.engineId)) throw onAnotherChain(engineId);
   const mayHold = permissionsFor(engineId, settings) !== 'read-only';
   const loaded = mayHold ? loadSigner({ privateKey: live.privateKey, keypairPath: live.keypairPath }) : null;
   for (const warning of loaded?.warnings ?? []) logger.warn({ setting: 'SOLANA_KEYPAIR_PATH' }, warning);
   const signer = loaded?.signer.publicKey.toBase58() === parts.authority ? loaded.signer : null;
   const deployment = driftDeployment({
     env: live.driftEnv,
-    programId: live.programId,
+    programId: parts.chain?.programId ?? live.programId,
     authority: parts.authority,
     subAccount: parts.subAccount,
   });
+  const asked = new RpcPool({ endpoints: endpointsOf(live.rpcUrls), clock });
+  const kept = await nodesOfCluster(asked, {
+    ...{ env: live.driftEnv, genesis },
+    warn: (text) => logger.warn({ setting: 'RPC_URL' }, text),
+  });
   const chain = new SolanaChain({
-    rpcUrls: live.rpcUrls,
+    rpcUrls: live.rpcUrls.filter((_, index) => kept.includes(index)),
     rpcWsUrl: live.rpcWsUrl,
     signer,
     jito: live.jito,
     clock,
     logger,
-    expectedGenesis: genesisOf(live.driftEnv),
+    expectedGenesis: genesis,
   });
-  try {
-    await checkCluster(chain.pool, live.driftEnv, genesisOf(live.driftEnv));
-  } catch (error) {
-    chain.close();
-    throw error;
-  }
   return new DriftVenue({
     engineId,
     deployment,
@@ -63,3 +69,10 @@ export async function openDriftVenue({ engineId, parts, settings, journal, clock
     explorerUrl: explorerOf(live.explorerUrl),
   });
 }
+
+const onAnotherChain = (engineId: string): CriticalError =>
+  new CriticalError(
+    'ENGINE_OF_ANOTHER_CHAIN',
+    `${engineId} has its account on another cluster than the nodes in RPC_URL, or its id does not say on which.`,
+    { engine_id: engineId, remedy: 'Start Driftless with the DRIFT_ENV and RPC_URL of that engine.' },
+  );

@@ -6,7 +6,7 @@
 import type { Journal } from '../journal/journal.ts';
 import type { EngineRecord } from '../journal/records.ts';
 import { CriticalError } from '../lib/errors.ts';
-import { parseEngineId } from '../lib/ids.ts';
+import { type EngineIdParts, parseEngineId } from '../lib/ids.ts';
 import type { Settings } from './config.ts';
 
 export interface OtherEngines {
@@ -25,7 +25,7 @@ export async function watchOtherEngines({ journal, settings, say }: OtherEngines
     if (other.engineId === settings.engineId) continue;
     const open = await whatIsOpen(journal, other);
     if (open === null && other.state === 'stopped') continue;
-    const why = open === null ? null : whyUnwatched(other, settings);
+    const why = open === null ? null : whyUnwatched(other, settings.live);
     if (why !== null) {
       throw new CriticalError(
         'ENGINE_UNWATCHED',
@@ -44,7 +44,8 @@ export async function watchOtherEngines({ journal, settings, say }: OtherEngines
   }
 }
 
-async function whatIsOpen(
+/** In words; null: nothing. */
+export async function whatIsOpen(
   journal: OtherEngines['journal'],
   { engineId, unresolved }: EngineRecord,
 ): Promise<string | null> {
@@ -55,7 +56,13 @@ async function whatIsOpen(
 }
 
 /** Null: this process can read its account. Paper is served from the engine's id alone. */
-function whyUnwatched({ engineId }: EngineRecord, { live }: Pick<Settings, 'live'>): string | null {
-  if (parseEngineId(engineId)?.venue !== 'drift') return null;
-  return live.rpcUrls.length === 0 ? 'RPC_URL is not set, so its account cannot be read' : null;
+function whyUnwatched({ engineId }: EngineRecord, live: Settings['live']): string | null {
+  const parts = parseEngineId(engineId);
+  if (parts?.venue !== 'drift') return null;
+  if (live.rpcUrls.length === 0) return 'RPC_URL is not set, so its account cannot be read';
+  return isOfCluster(parts, live) ? null : 'its account is on another cluster, or its id does not say on which';
 }
+
+/** Whether this process's nodes are those of its chain. */
+export const isOfCluster = ({ chain }: EngineIdParts, { genesis }: Pick<Settings['live'], 'genesis'>): boolean =>
+  chain !== undefined && genesis?.startsWith(chain.genesis) === true;

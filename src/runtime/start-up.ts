@@ -28,6 +28,7 @@ import { whyUnwritable } from './disk-probe.ts';
 import { keepEngineRunning } from './engine-guardian.ts';
 import { type EngineStart, resetPaper, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
+import { engineIdInForce } from './former-identity.ts';
 import { logLiveStart } from './live-start.ts';
 import { type LocalChain, retireFormerEngines } from './local-chain.ts';
 import type { Logger, OpenLogger } from './logger.ts';
@@ -119,7 +120,12 @@ export async function startUp(start: StartUp): Promise<void> {
   await refuseEarly(start);
   const beginnings = await begin(start);
   const cluster = await openCluster(start);
-  const ground = await openGround(start, cluster, await beginnings.journal);
+  const { start: known, ground } = await openGround(start, cluster, await beginnings.journal);
+  await serve(known, ground, beginnings);
+}
+
+/** From here on it is known under which id the engine runs. */
+async function serve(start: StartUp, ground: Ground, beginnings: Beginnings): Promise<void> {
   await prepareAccounts(start, ground);
   const worker = await startWorkerSide(start, ground, beginnings);
   const readiness = startWatches(start, ground, worker);
@@ -221,18 +227,22 @@ async function openCluster({ settings, log, say, add, stopAsked, onServer }: Sta
   return { address: server.address, uiUrl: uiUrl ?? `http://127.0.0.1:${uiPort}`, ui };
 }
 
-async function openGround(start: StartUp, cluster: Cluster, journal: Journal): Promise<Ground> {
-  const { settings, log, say, add } = start;
+async function openGround(
+  start: StartUp,
+  cluster: Cluster,
+  journal: Journal,
+): Promise<{ readonly start: StartUp; readonly ground: Ground }> {
+  const { log, say, add } = start;
   const { logger } = log;
-  const { engineId, policy, paper } = settings;
-  const { namespace } = settings.temporal;
+  const { policy, paper } = start.settings;
+  const { namespace } = start.settings.temporal;
   add('journal', 2_000, () => journal.close());
   const shared = await openSharedClock(start, journal);
   const alerts = openAlertChannels({ journal, clock, logger, logsAlerts: hasWorker(start) });
   add('alert channels', 1_000, alerts.stop);
   if (hasWorker(start))
     add('activity log', 1_000, startActivityLog({ journal, logger, policy, nowMs: clock.nowMs }).stop);
-  const connect = await connectOptions(settings.temporal, cluster.address);
+  const connect = await connectOptions(start.settings.temporal, cluster.address);
   const connection = await reachable(`Temporal at ${cluster.address}`, logger, () =>
     Connection.connect({ ...connect, connectTimeout: CONNECT_MS }),
   );
@@ -240,22 +250,17 @@ async function openGround(start: StartUp, cluster: Cluster, journal: Journal): P
   const { searchAttributesMissing } = await prepareNamespace(connection, namespace);
   if (searchAttributesMissing !== null) logger.warn(searchAttributesMissing);
   const client = new Client({ connection, namespace });
+  const mayAdopt = hasWorker(start);
+  const engineId = await engineIdInForce({ settings: start.settings, client, journal, clock, say, mayAdopt });
+  const settings = { ...start.settings, engineId };
   const venues = venueRegistry({ journal, clock, settings, logger });
   add('venues', 1_000, venues.closeAll);
   const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
   const engine = { client, journal, venues, say, tuning, engineId, policy, paper };
   const gateway = temporalGateway({ client, clock, logger });
-  return {
-    ...cluster,
-    journal,
-    sharedClock: shared,
-    alerts: alerts.channels,
-    client,
-    connect,
-    gateway,
-    venues,
-    engine,
-  };
+  const stores = { journal, sharedClock: shared, alerts: alerts.channels };
+  const ground = { ...cluster, ...stores, client, connect, gateway, venues, engine };
+  return { start: { ...start, settings }, ground };
 }
 
 /** By which bridges and workers agree on when a command is late. An embedded database runs on this machine's clock. */

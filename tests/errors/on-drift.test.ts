@@ -108,7 +108,7 @@ describeOnDrift('on Drift', () => {
     await other.done(other.initialize());
     await other.done(other.deposit('SOL', 5_000_000_000n));
     await other.done(other.trade({ direction: 'short', size: 1_000_000_000n }));
-    const running = await process(settingsOn(net), `engine:drift:${other.address}:0`);
+    const running = await process(settingsOn(net), settingsOn(net).engineId.replace(net.wallet.address, other.address));
     await until(
       'the position',
       async () => (await running.latest())?.account?.perps[0]?.baseAmount === -1_000_000_000n,

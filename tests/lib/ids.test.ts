@@ -2,12 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   canonicalJson,
+  engineChain,
   engineIdOf,
   hashJson,
   operationIdOf,
   operationWorkflowId,
   parseEngineId,
 } from '../../src/lib/ids.ts';
+
+const PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
+const WALLET = '7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU';
 
 describe('derived identities', () => {
   it('are the same for equal data, whatever the order of its members', () => {
@@ -40,6 +44,13 @@ describe('derived identities', () => {
       const parts = { venue: 'paper' as const, authority, subAccount: 3 };
       expect(parseEngineId(engineIdOf(parts))).toEqual(parts);
     }
+    const chain = engineChain('5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d', PROGRAM);
+    const live = { venue: 'drift' as const, authority: WALLET, subAccount: 3, chain };
+    expect(engineIdOf(live)).toBe(`engine:drift:5eykt4Us:${PROGRAM}:${WALLET}:3`);
+    expect(parseEngineId(engineIdOf(live))).toEqual(live);
+    // Of a version that did not name the chain.
+    const former = { venue: 'drift' as const, authority: WALLET, subAccount: 3 };
+    expect(parseEngineId(`engine:drift:${WALLET}:3`)).toEqual(former);
     expect(parseEngineId('operation:abc')).toBeNull();
     expect(parseEngineId('engine:paper:x:y')).toBeNull();
   });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { formatAmount } from '../../src/domain/money/amounts.ts';
-import { confirmed, type LiveProduct, liveProduct } from '../support/live-product.ts';
+import { confirmed, engineIdOn, type LiveProduct, liveProduct } from '../support/live-product.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 
@@ -39,7 +39,7 @@ describeOnDrift('the whole product, live', () => {
     expect(output).toMatch(/first deposit opens one, for a one-time cost of 0\.03\d+ SOL/);
     expect(output).not.toContain(JSON.stringify([...live.net.wallet.secretKey]));
     const { engine, policy } = await live.run.state();
-    expect(engine).toMatchObject({ mode: 'live', engine_id: `engine:drift:${live.net.wallet.address}:0` });
+    expect(engine).toMatchObject({ mode: 'live', engine_id: engineIdOn(live.net) });
     expect(policy.permissions).toBe('trading');
   });
 

@@ -148,11 +148,20 @@ describe('settings', () => {
   });
 });
 
+/** Cluster and program of a live engine's id. */
+const MAINNET = 'engine:drift:5eykt4Us:dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
+
 describe('live settings', () => {
   it('name the account in the engine’s id, by the key or by AUTHORITY', () => {
-    expect(load(WATCHING).engineId).toBe(`engine:drift:${AUTHORITY}:0`);
+    expect(load(WATCHING).engineId).toBe(`${MAINNET}:${AUTHORITY}:0`);
+    const devnet = load({ ...WATCHING, DRIFT_ENV: 'devnet' }).engineId;
+    expect(devnet).toBe(`${MAINNET}:${AUTHORITY}:0`.replace('5eykt4Us', 'EtWTRABZ'));
+    const other = 'vELoC1ayuYYJ8Rn5LdpPZkJmpwYcXB9cBrWbu3J1i9j';
+    expect(load({ ...WATCHING, DRIFT_PROGRAM_ID: other }).engineId).toBe(
+      `engine:drift:5eykt4Us:${other}:${AUTHORITY}:0`,
+    );
     const keyed = load({ ENGINE_MODE: 'live', SOLANA_PRIVATE_KEY: KEY, DRIFT_SUB_ACCOUNT: '3', ...RPC });
-    expect(keyed.engineId).toBe(`engine:drift:${keyPair.address}:3`);
+    expect(keyed.engineId).toBe(`${MAINNET}:${keyPair.address}:3`);
     expect(keyed.live).toMatchObject({ authority: keyPair.address, permissions: 'read-only' });
     expect(keyed.live.privateKey).toBeNull();
     const base58 = toBase58(Uint8Array.from(SECRET));
@@ -233,7 +242,7 @@ describe('live settings', () => {
   it('a bridge alone needs neither node nor key: it only names the engine', () => {
     const env = { ENGINE_MODE: 'live', AUTHORITY, LIVE_PERMISSIONS: 'trading' };
     const { engineId } = loadSettings({ env, dotenv: null, cwd: '/' }, { role: 'bridge' });
-    expect(engineId).toBe(`engine:drift:${AUTHORITY}:0`);
+    expect(engineId).toBe(`${MAINNET}:${AUTHORITY}:0`);
   });
 
   it.each(['AUTHORITY', 'DRIFT_PROGRAM_ID'])('refuse %s that is no address', (name) => {

@@ -5,6 +5,7 @@ import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { loadSettings } from '../../src/runtime/config.ts';
 import { logLiveStart } from '../../src/runtime/live-start.ts';
 import { venueRegistry } from '../../src/runtime/venues.ts';
+import { genesisHashOf } from '../support/configured-engine.ts';
 import { openTestJournal } from '../support/journal.ts';
 
 const TIMEOUT_MS = 120_000;
@@ -23,17 +24,20 @@ describeOnDrift('a live start', () => {
   afterAll(async () => await net?.stop());
 
   async function told(env: Record<string, string>): Promise<{ lines: readonly string[]; logged: readonly unknown[] }> {
-    const settings = loadSettings({
-      env: {
-        ENGINE_MODE: 'live',
-        DRIFT_ENV: 'localnet',
-        RPC_URL: net.rpcUrl,
-        AUTHORITY: net.wallet.address,
-        ...env,
+    const settings = loadSettings(
+      {
+        env: {
+          ENGINE_MODE: 'live',
+          DRIFT_ENV: 'localnet',
+          RPC_URL: net.rpcUrl,
+          AUTHORITY: net.wallet.address,
+          ...env,
+        },
+        dotenv: null,
+        cwd: '/work',
       },
-      dotenv: null,
-      cwd: '/work',
-    });
+      { genesis: genesisHashOf(net) },
+    );
     const clock = { nowMs: () => Date.now() };
     const journal = await openTestJournal();
     const lines: string[] = [];

@@ -28,8 +28,14 @@ export function settingsOn(net: DriftLocalnet, given: Readonly<Record<string, st
     ...given,
   };
   const set = Object.entries(env).filter(([, value]) => value !== null);
-  return loadSettings({ env: Object.fromEntries(set) as NodeJS.ProcessEnv, dotenv: null, cwd: tmpdir() });
+  return loadSettings(
+    { env: Object.fromEntries(set) as NodeJS.ProcessEnv, dotenv: null, cwd: tmpdir() },
+    { genesis: genesisHashOf(net) },
+  );
 }
+
+/** As its nodes tell it. */
+export const genesisHashOf = (net: DriftLocalnet): string => net.chain.genesis.blockhash;
 
 export class ConfiguredEngine extends EngineHarness {
   readonly log = new KeptLog();

@@ -1,5 +1,6 @@
 /** The whole product in live mode, in a process of its own, on a local chain with the real Drift program that outlives it. */
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../localnet/drift/index.ts';
+import { engineChain, engineIdOf } from '../../src/lib/ids.ts';
 import type { Message } from './bridge.ts';
 import type { Caller } from './product-caller.ts';
 import { ProductRun } from './product-run.ts';
@@ -13,6 +14,13 @@ export interface LiveProduct {
   readonly run: ProductRun;
   end(): Promise<void>;
 }
+
+/** Of the product's engine on this chain. */
+export const engineIdOn = (net: DriftLocalnet): string =>
+  engineIdOf({
+    ...{ venue: 'drift', authority: net.wallet.address, subAccount: 0 },
+    chain: engineChain(net.chain.genesis.blockhash, net.programId),
+  });
 
 /** The chain runs; the product is not started yet. */
 export async function liveProduct(

@@ -24,6 +24,7 @@ export const SETUP_ALERTS = {
   DATA_INVALID: setup('Stored data cannot be read'),
   DRIFT_LAYOUT: setup('Unknown version of Drift'),
   DRIFT_NOT_FOUND: setup('Drift not found'),
+  ENGINE_OF_ANOTHER_CHAIN: setup('The engine is of another chain'),
   ENGINE_UNKNOWN: setup('Unknown engine'),
   FEED_EMPTY: setup('The market data is empty'),
   KEY_AMBIGUOUS: setup('Two wallet keys are set'),

@@ -8,8 +8,7 @@ import { PublicKey } from '@solana/web3.js';
 import { SOL_PERP } from '../../domain/account/account.ts';
 import { BoundedMap } from '../../lib/bounded.ts';
 import { CriticalError } from '../../lib/errors.ts';
-
-type DriftEnv = 'mainnet-beta' | 'devnet' | 'localnet';
+import { DRIFT_V2_PROGRAM, type DriftEnv } from './clusters.ts';
 
 interface DriftSettings {
   readonly env: DriftEnv;
@@ -39,16 +38,9 @@ export interface DriftDeployment {
   readonly signer: PublicKey;
 }
 
-const DRIFT_V2_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
 export const TOKEN_PROGRAM = new PublicKey('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA');
 export const TOKEN_2022_PROGRAM = new PublicKey('TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb');
 const ASSOCIATED_TOKEN_PROGRAM = new PublicKey('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');
-/** Genesis hashes: a node of another cluster would answer too, but about another chain. */
-const GENESIS: Readonly<Record<DriftEnv, string | null>> = {
-  'mainnet-beta': '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d',
-  devnet: 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG',
-  localnet: null,
-};
 const MAX_SUB_ACCOUNT = 0xffff;
 
 const u16 = (value: number): Buffer => {
@@ -109,9 +101,6 @@ export function driftDeployment(settings: DriftSettings): DriftDeployment {
     signer: derived(programId, 'drift_signer'),
   };
 }
-
-/** Null where it cannot be known (localnet). For `SolanaChainOptions.expectedGenesis`. */
-export const genesisOf = (env: DriftEnv): string | null => GENESIS[env];
 
 export const perpMarketAddress = ({ programId }: DriftDeployment, marketIndex: number): PublicKey =>
   derived(programId, 'perp_market', u16(marketIndex));
