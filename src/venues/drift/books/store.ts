@@ -55,15 +55,23 @@ export class BooksStore {
     };
   }
 
-  /** The operation of each signature that the journal has as an attempt. */
+  /**
+   * The operation of each signature that the journal has as an attempt of this engine. What another sub-account of the same
+   * wallet sent is none of its costs.
+   */
   async operationsOf(signatures: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>();
     const asked = [...new Set(signatures)];
     for (let from = 0; from < asked.length; from += MAX_ASKED) {
       const rows = await this.#db
         .selectFrom('attempts')
-        .select(['signature', 'operation_id'])
-        .where('signature', 'in', asked.slice(from, from + MAX_ASKED))
+        .leftJoin('operations', 'operations.operation_id', 'attempts.operation_id')
+        .select(['attempts.signature', 'attempts.operation_id'])
+        // One whose operation is not written yet was sent by the account that is being looked at.
+        .where(({ or, eb }) =>
+          or([eb('operations.engine_id', 'is', null), eb('operations.engine_id', '=', this.engineId)]),
+        )
+        .where('attempts.signature', 'in', asked.slice(from, from + MAX_ASKED))
         .execute();
       for (const { signature, operation_id } of rows) found.set(signature, operation_id);
     }
