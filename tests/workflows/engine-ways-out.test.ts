@@ -58,7 +58,7 @@ describe('the way out', () => {
   });
 
   it('goes before all that wait, tells what runs to stand down, and is never busy', async () => {
-    await start();
+    await start({ tuning: { answerWithinMs: 300 } });
     await engine.carryOut(OPEN(2));
     const running = await slow();
     const waiting = Array.from({ length: 8 }, () => randomUUID());
