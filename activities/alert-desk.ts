@@ -12,7 +12,7 @@ import type { ErrorDetails } from '../src/lib/errors.ts';
 /** Beyond it the oldest go: they were delivered to whoever listened. */
 const MAX_UNWRITTEN = 200;
 
-export interface DeskPorts {
+interface DeskPorts {
   readonly journal: Pick<Journal, 'db'>;
   readonly alerts: AlertSink;
 }

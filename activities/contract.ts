@@ -165,7 +165,7 @@ export interface Rebuilt {
   readonly notKept: number;
 }
 
-export interface OpenStoresInput {
+interface OpenStoresInput {
   readonly engineId: string;
   readonly epoch: string;
   /** The last sequence that this engine published; 0 at its very first start. */

@@ -3,7 +3,7 @@ import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { DriftlessError, type ErrorReport } from '../src/lib/errors.ts';
 
 /** Something that none of our classes names: a defect, or a foreign library's error that an adapter let through. */
-export const UNEXPECTED_CODE = 'UNEXPECTED';
+const UNEXPECTED_CODE = 'UNEXPECTED';
 
 const isReport = (value: unknown): value is ErrorReport =>
   typeof value === 'object' &&

@@ -19,7 +19,7 @@ export type KeptStep =
     }
   | { readonly kind: 'child'; readonly workflowId: string };
 
-export interface KeptRun {
+interface KeptRun {
   readonly runId: string;
   readonly startedAtMs: number;
 }
@@ -31,7 +31,7 @@ export interface KeptHistories {
   steps(workflowId: string, runId: string): AsyncIterable<KeptStep>;
 }
 
-export interface RebuildPorts {
+interface RebuildPorts {
   readonly journal: RebuildingJournal;
   readonly lookup: KeptHistories;
 }

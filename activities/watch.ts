@@ -43,7 +43,7 @@ const JOURNAL_WAIT_MS = 1_000;
 /** Books that cannot be kept for so long are told. */
 const BOOKS_BEHIND_MS = 120_000;
 
-export interface WatchPorts {
+interface WatchPorts {
   venueOf(engineId: string): Promise<Venue>;
   readonly journal: Journal;
   readonly alerts: AlertSink;

@@ -4,7 +4,7 @@ import type { Links } from './links.ts';
 import { broadcastFrame } from './protocol.ts';
 import { alertView } from './record-views.ts';
 
-export interface SocketsChannelPorts {
+interface SocketsChannelPorts {
   readonly engineId: string;
   readonly links: Links;
   readonly send: (frame: string) => void;

@@ -2,7 +2,7 @@
 import { type CommandAnswer, refused } from '../domain/order/command.ts';
 import { RETRY_AFTER_S } from './limits.ts';
 
-export type UnavailablePart = 'temporal' | 'engine' | 'journal' | 'bridge';
+type UnavailablePart = 'temporal' | 'engine' | 'journal' | 'bridge';
 
 /** Nothing was sent. */
 export const unavailable = (part: UnavailablePart, message: string): CommandAnswer =>

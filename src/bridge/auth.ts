@@ -3,14 +3,14 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ErrorReport } from '../lib/errors.ts';
 
-export interface AuthSettings {
+interface AuthSettings {
   readonly host: string;
   /** Known once the server listens; the cookie is named for it, since cookies do not tell ports apart. */
   readonly port: () => number;
   readonly token: string;
 }
 
-export interface Refusal {
+interface Refusal {
   readonly status: 401 | 403;
   readonly error: ErrorReport;
 }

@@ -28,7 +28,7 @@ import { broadcastFrame } from './protocol.ts';
 import { transitionView } from './record-views.ts';
 import { isoTime, rateNumber } from './units-view.ts';
 
-export interface BroadcastPorts {
+interface BroadcastPorts {
   readonly engineId: string;
   readonly journal: Journal;
   readonly lookup: JournalLookup;

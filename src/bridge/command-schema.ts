@@ -5,7 +5,7 @@ import type { Action, CommandRequest, Mode } from '../domain/order/command.ts';
 import * as z from '../lib/codec.ts';
 import { COMMAND_DATA, COMMON_DATA } from '../protocol/command.ts';
 
-export type ReadCommand =
+type ReadCommand =
   | {
       readonly ok: true;
       readonly request: CommandRequest;

@@ -23,7 +23,7 @@ import { parseListQuery } from './list-query.ts';
 import type { Readiness, ReadinessPart } from './ports.ts';
 import { alertView, equityView, fundingView, operationView, tradeView } from './record-views.ts';
 
-export interface HttpPorts {
+interface HttpPorts {
   readonly engineId: string;
   readonly auth: Auth;
   readonly lookup: JournalLookup;

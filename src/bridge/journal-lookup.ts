@@ -4,9 +4,7 @@ import type { Journal } from '../journal/journal.ts';
 import { within } from '../lib/within.ts';
 import { LOOKUP_LOST_MS } from './limits.ts';
 
-export type Lookup<T> =
-  | { readonly known: true; readonly value: T }
-  | { readonly known: false; readonly error: unknown };
+type Lookup<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly error: unknown };
 
 export type JournalLookup = <T>(ms: number, read: (journal: Journal) => Promise<T>) => Promise<Lookup<T>>;
 

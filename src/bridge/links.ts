@@ -11,7 +11,7 @@ export interface Links {
   signal(operationId: string): string;
 }
 
-export interface LinkSettings {
+interface LinkSettings {
   readonly explorerUrl: string | null;
   readonly temporalUiUrl: string | null;
   readonly temporalNamespace: string;

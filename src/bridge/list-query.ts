@@ -5,7 +5,7 @@ import { ValidationError } from '../lib/errors.ts';
 import { DEFAULT_PAGE_ITEMS, MAX_PAGE_ITEMS } from './limits.ts';
 import { quote } from './quote.ts';
 
-export interface ListRequest {
+interface ListRequest {
   readonly query: ListQuery;
   readonly format: 'json' | 'csv';
 }

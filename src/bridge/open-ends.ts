@@ -12,7 +12,7 @@ import {
   OPEN_ENDS_PER_SWEEP,
 } from './limits.ts';
 
-export interface OpenEndsPorts {
+interface OpenEndsPorts {
   readonly engineId: string;
   readonly lookup: JournalLookup;
   readonly clock: Clock;

@@ -9,7 +9,7 @@ import type { EngineGateway } from './gateway.ts';
 import { MAX_WAITING_WAYS_OUT, ORDINARY_PLACES, RESERVED_PLACES } from './limits.ts';
 
 /** Never refused as busy: they end risk, or what blocks everything else. */
-export const hasPriority = (request: CommandRequest): boolean =>
+const hasPriority = (request: CommandRequest): boolean =>
   isOperation(request) ? isExit(request.kind) : PRIORITY_CONTROLS.has(request.action);
 const PRIORITY_CONTROLS: ReadonlySet<Action> = new Set(['STOP_ENGINE', 'RESOLVE_TRANSACTION', 'RESUME']);
 

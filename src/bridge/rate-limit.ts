@@ -1,7 +1,7 @@
 /** A token bucket per socket, and how long the socket has been over it. */
 import { BYTES_PER_EXTRA_TOKEN, MESSAGES_PER_SECOND, RATE_LIMIT_NOTICE_MS, RATE_LIMIT_PATIENCE_MS } from './limits.ts';
 
-export type RateVerdict =
+type RateVerdict =
   | { readonly kind: 'pass' }
   /** `notice`: it is time to tell it (again); `dropped` since the last notice. */
   | { readonly kind: 'drop'; readonly notice: boolean; readonly dropped: number }

@@ -58,7 +58,7 @@ interface Peer {
   closing: boolean;
 }
 
-export interface SocketPorts {
+interface SocketPorts {
   readonly commands: Commands;
   readonly ends: OpenEnds;
   readonly clock: Clock;

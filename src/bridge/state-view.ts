@@ -17,7 +17,7 @@ import type { LastKnown } from './engine-watch.ts';
 import { accountView, marketView, policyView } from './page-view.ts';
 import { isoTime, isoTimeOrNull } from './units-view.ts';
 
-export interface StateViewPorts {
+interface StateViewPorts {
   readonly engineId: string;
   readonly mode: Mode;
   /** The settings in force. */

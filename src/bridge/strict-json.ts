@@ -3,9 +3,7 @@ import { parse } from 'lossless-json';
 import { NumberText } from '../lib/number-text.ts';
 import { MAX_JSON_DEPTH, NATIVE_CHECK_CHARS } from './limits.ts';
 
-export type ParsedJson =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly reason: string };
+type ParsedJson = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string };
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -41,7 +41,7 @@ const REFUSED_BY_TEMPORAL: ReadonlySet<number> = new Set([
 /** Waited before an update is sent again whose workflow task failed. */
 const TASK_FAILED_PAUSE_MS = 100;
 
-export interface TemporalGatewayPorts {
+interface TemporalGatewayPorts {
   readonly client: Client;
   readonly clock: Clock;
   readonly logger: Logger;

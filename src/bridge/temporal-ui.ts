@@ -14,7 +14,7 @@ import { Auth } from './auth.ts';
 
 const LOOPBACK = '127.0.0.1';
 
-export interface TemporalUiOptions {
+interface TemporalUiOptions {
   readonly port: number;
   readonly token: string;
   /** Of the page: who is let in there is let in here, since a browser sends its cookie to every port. */

@@ -11,7 +11,7 @@ import { SLOT_SLACK } from './slot-bounds.ts';
 export const BLOCKHASH_LIFETIME_BLOCKS = 150;
 const CONFIRMED = [{ commitment: 'confirmed' }] as const;
 
-export interface RecentBlockhash {
+interface RecentBlockhash {
   readonly slot: number;
   readonly blockhash: string;
   readonly lastValidBlockHeight: number;

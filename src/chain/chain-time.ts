@@ -13,10 +13,10 @@ export interface NodeClock {
 }
 
 /** The block time that a node has come to; null: it does not say. */
-export type AskChainTime = (node: RpcNode) => Promise<number | null>;
+type AskChainTime = (node: RpcNode) => Promise<number | null>;
 
 /** Beyond this a clock and a chain do not agree. */
-export const MAX_CLOCK_GAP_MS = 30_000;
+const MAX_CLOCK_GAP_MS = 30_000;
 const ASK_EVERY_MS = 10_000;
 
 /** The nodes' clocks as last asked, in the background: a node that does not answer delays no reading. */

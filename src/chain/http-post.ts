@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
-export interface HttpReply {
+interface HttpReply {
   readonly status: number;
   readonly retryAfter: string | null;
   readonly text: string;

@@ -51,7 +51,7 @@ const found = (secret: SecretKey, warnings: readonly string[]): FoundKey => ({
   warnings,
 });
 
-export function readKeyFile(path: string): { readonly secret: SecretKey; readonly warnings: readonly string[] } {
+function readKeyFile(path: string): { readonly secret: SecretKey; readonly warnings: readonly string[] } {
   const file = `The key file ${spoken(path)}`;
   const warnings: string[] = [];
   let text: string;

@@ -12,7 +12,7 @@ import { inWords, type NoAnswer } from './rpc-answer.ts';
 import { readText } from './rpc-methods.ts';
 import type { RpcPool } from './rpc-pool.ts';
 
-export interface LandingOptions {
+interface LandingOptions {
   readonly pool: RpcPool;
   /** Null: RPC only. */
   readonly jito: Jito | null;

@@ -11,9 +11,9 @@ export interface SocketTuning {
   readonly maxReconnectMs: number;
 }
 
-export const DEFAULT_SOCKET: SocketTuning = { pingMs: 5_000, firstReconnectMs: 250, maxReconnectMs: 10_000 };
+const DEFAULT_SOCKET: SocketTuning = { pingMs: 5_000, firstReconnectMs: 250, maxReconnectMs: 10_000 };
 
-export interface LiveSocketUser {
+interface LiveSocketUser {
   readonly maxMessageBytes: number;
   opened(): void;
   /** A message that is a JSON object. */

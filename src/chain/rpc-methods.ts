@@ -82,7 +82,7 @@ export const readText = (result: unknown): string | undefined => (typeof result 
 export const readSlots = (result: unknown): readonly number[] | undefined =>
   Array.isArray(result) && result.every(isCount) ? (result as number[]) : undefined;
 
-export interface BlockSignatures {
+interface BlockSignatures {
   readonly height: number | null;
   readonly signatures: readonly string[];
 }

@@ -15,7 +15,7 @@ export interface RpcTuning {
 
 export const DEFAULT_RPC: RpcTuning = { timeoutMs: 10_000, mutePatienceMs: 30_000 };
 
-export interface RpcNodePorts {
+interface RpcNodePorts {
   readonly clock: Clock;
   /** For durations, which a jump of the clock must not change. */
   readonly monotonicMs: () => number;

@@ -9,7 +9,7 @@ import { type NoAnswer, type RpcAnswer, unanswered } from './rpc-answer.ts';
 import { DEFAULT_RPC, RpcNode, type RpcTuning } from './rpc-node.ts';
 import { SlotBounds } from './slot-bounds.ts';
 
-export interface RpcPoolOptions {
+interface RpcPoolOptions {
   readonly endpoints: readonly NodeEndpoint[];
   readonly clock: Clock;
   readonly monotonicMs?: () => number;

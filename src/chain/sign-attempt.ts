@@ -10,7 +10,7 @@ import { type Budget, compile, type Draft } from './draft.ts';
 import type { RpcPool } from './rpc-pool.ts';
 import type { Signer } from './signer.ts';
 
-export interface SigningContext {
+interface SigningContext {
   readonly pool: RpcPool;
   readonly signer: Signer;
   readonly draft: Draft;

@@ -10,7 +10,7 @@ import { readSimulation, type SimulationResult } from './rpc-methods.ts';
 import type { RpcPool } from './rpc-pool.ts';
 import { failedInSimulation, isPassing, nameOf } from './transaction-error.ts';
 
-export type DraftSimulation =
+type DraftSimulation =
   | { readonly ok: true; readonly logs: readonly string[]; readonly computeUnits: number }
   | { readonly ok: false; readonly error: ErrorReport };
 

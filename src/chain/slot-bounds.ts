@@ -18,7 +18,7 @@ interface Anchor {
   readonly atMs: number;
 }
 
-export interface SlotBoundsPorts {
+interface SlotBoundsPorts {
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
 }

@@ -23,7 +23,7 @@ export interface NodeView {
   readonly finalizedSlot?: number | null;
 }
 
-export type Owes = 'silent' | 'not_asked' | 'behind';
+type Owes = 'silent' | 'not_asked' | 'behind';
 
 /** Blocks beyond the window until nothing in it can be undone or replaced. */
 export const FINALITY_MARGIN_BLOCKS = 32;
@@ -69,7 +69,7 @@ export function recently(node: RpcNode, attempt: SignedAttempt, slot: number, ne
 }
 
 /** What a node must be asked about one attempt only once. */
-export interface Remembered {
+interface Remembered {
   readonly control: Extract<HistoryCheck, { kind: 'found' }> | null;
   readonly remember: (control: Extract<HistoryCheck, { kind: 'found' }>) => void;
   /** Who paid, base58: read from the bytes. */

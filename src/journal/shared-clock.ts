@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import type { Journal } from './journal.ts';
 
-export interface SharedClock extends Clock {
+interface SharedClock extends Clock {
   /** Asks the database once. Never rejects: what was known stands. */
   compare(): Promise<void>;
 }

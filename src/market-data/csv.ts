@@ -11,7 +11,7 @@ const MAX_TS_SECONDS = 4_102_444_800;
 /** A file is read in pieces, so its whole text is never in memory. */
 const PIECE_BYTES = 256 * 1024;
 
-export interface HistoryLine {
+interface HistoryLine {
   readonly line: number;
   readonly text: string;
   /** As many as the header has; trimmed, without the quotes around them. */
@@ -69,7 +69,7 @@ export function tsSeconds(text: string): number | null {
   return seconds > 0 && seconds < MAX_TS_SECONDS ? seconds : null;
 }
 
-export interface OpenCsv {
+interface OpenCsv {
   readonly header: readonly string[];
   readonly headerText: string;
   /** Once only, in order. */

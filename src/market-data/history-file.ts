@@ -22,7 +22,7 @@ const STAND_IN_PRICE = 100_000_000;
 const FRACTION_SCALE = 15;
 const FIRST_MS = 1e11;
 
-export interface FundingFile {
+interface FundingFile {
   readonly funding: FundingHistory;
   /** As the file calls it; null: it does not. */
   readonly market: string | null;

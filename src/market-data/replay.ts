@@ -62,7 +62,7 @@ function otherPeriod(file: string, [from, to]: readonly [number, number], spacin
   );
 }
 
-export interface ReplayOptions {
+interface ReplayOptions {
   readonly id: string;
   readonly fundingPath: string;
   readonly lendPath: string | null;
@@ -77,7 +77,7 @@ export function openReplay({ id, fundingPath, lendPath, periodMs }: ReplayOption
   return replayFeed({ id, file: fundingPath, funding, lend, periodMs });
 }
 
-export interface ReplayedHistory {
+interface ReplayedHistory {
   readonly id: string;
   /** Whose lines warnings name. */
   readonly file: string;

@@ -27,7 +27,7 @@ const USD_DECIMALS = 6;
 const GateLine = z.looseObject({ code: z.string(), pass: z.boolean(), blocks: z.boolean().default(true) });
 const Gates = z.looseObject({ gates: z.array(GateLine) });
 
-export interface ActivityLogPorts {
+interface ActivityLogPorts {
   readonly journal: Journal;
   readonly logger: Logger;
   readonly policy: PolicyJson;

@@ -7,7 +7,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from './logger.ts';
 
-export interface AlertChannelPorts {
+interface AlertChannelPorts {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -15,7 +15,7 @@ export interface AlertChannelPorts {
   readonly logsAlerts: boolean;
 }
 
-export interface OpenAlertChannels {
+interface OpenAlertChannels {
   /** The bridge adds its sockets, as the channel that it is. */
   readonly channels: AlertChannels;
   stop(): Promise<void>;

@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import type { Logger } from './logger.ts';
 
-export interface GuardianPorts {
+interface GuardianPorts {
   readonly engineId: string;
   readonly engineRuns: () => Promise<boolean>;
   readonly startEngine: () => Promise<void>;

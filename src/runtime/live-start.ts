@@ -12,7 +12,7 @@ const READ_WITHIN_MS = 15_000;
 const LAMPORTS_DECIMALS = 9;
 const USD_DECIMALS = 6;
 
-export interface LiveStart {
+interface LiveStart {
   readonly settings: Pick<Settings, 'engineId' | 'live'>;
   readonly venues: VenueRegistry;
   /** For the error in full; the terminal is told in one sentence. */
@@ -39,7 +39,7 @@ export async function logLiveStart({ settings, venues, logger, say }: LiveStart)
   }
 }
 
-export function liveLines(
+function liveLines(
   snapshot: Snapshot,
   live: Pick<Settings['live'], 'authority' | 'driftEnv' | 'permissions'>,
 ): readonly string[] {

@@ -105,7 +105,7 @@ export async function openLocalChain(settings: Settings): Promise<LocalChain> {
   };
 }
 
-export interface FormerEngines {
+interface FormerEngines {
   readonly home: string;
   readonly engineId: string;
   readonly client: Client;

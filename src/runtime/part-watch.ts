@@ -12,7 +12,7 @@ import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import { within } from '../lib/within.ts';
 import type { Logger } from './logger.ts';
 
-export interface PartWatchPorts {
+interface PartWatchPorts {
   readonly readiness: () => Promise<Readiness>;
   readonly journal: Pick<Journal, 'db'>;
   readonly alerts: AlertSink;

@@ -64,7 +64,7 @@ export function whyPortUnusable(port: number, host: string): Promise<'EADDRINUSE
   });
 }
 
-export interface PortOwner {
+interface PortOwner {
   readonly pid: number;
   readonly command: string;
 }

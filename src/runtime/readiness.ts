@@ -10,7 +10,7 @@ const ASK_MS = 2_000;
 const LATE_POLLS = 3;
 const LATE_AT_LEAST_MS = 15_000;
 
-export interface ReadinessPorts {
+interface ReadinessPorts {
   readonly gateway: EngineGateway;
   readonly journal: Journal;
   readonly clock: Clock;

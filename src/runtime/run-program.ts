@@ -4,7 +4,7 @@ import { childEnvironment } from './child-environment.mjs';
 
 const MAX_OUTPUT_CHARS = 64 * 1024;
 
-export interface ProgramResult {
+interface ProgramResult {
   /** Null when it could not be started, was ended by a signal, or ran out of time. */
   readonly code: number | null;
   readonly output: string;

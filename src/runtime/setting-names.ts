@@ -3,7 +3,7 @@
 const letters = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9]/g, '');
 
 /** Levenshtein distance in which two neighbours swapped count as one step. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let i = 1; i <= a.length; i += 1) {

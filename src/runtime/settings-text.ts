@@ -10,7 +10,7 @@ const entries = (group: SettingGroup): readonly (readonly [string, Setting<unkno
 const cell = (text: string): string =>
   text.replaceAll('|', '\\|').replace(/`[^`]*`|</g, (part) => (part === '<' ? '&lt;' : part));
 
-export function settingsTable(): string {
+function settingsTable(): string {
   return GROUPS.map((group) => {
     const rows = entries(group).map(
       ([name, { fallback, help, expected }]) =>
@@ -28,8 +28,8 @@ export function envExample(): string {
   return `# Copy this file to .env and uncomment what you change. The environment wins over this file.\n\n${groups.join('\n\n')}\n`;
 }
 
-export const TABLE_BEGIN = '<!-- settings -->';
-export const TABLE_END = '<!-- /settings -->';
+const TABLE_BEGIN = '<!-- settings -->';
+const TABLE_END = '<!-- /settings -->';
 
 /** README with its table between the marks replaced. @throws RangeError without the marks */
 export function withSettingsTable(readme: string): string {

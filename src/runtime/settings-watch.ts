@@ -11,7 +11,7 @@ import { hashJson } from '../lib/ids.ts';
 import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import type { Logger } from './logger.ts';
 
-export interface SettingsWatchPorts {
+interface SettingsWatchPorts {
   readonly journal: Pick<Journal, 'engine'>;
   readonly alerts: AlertSink;
   readonly clock: Clock;

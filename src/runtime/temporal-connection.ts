@@ -53,7 +53,7 @@ export async function connectOptions(settings: TemporalSettings, address: string
 
 const codeOf = (error: unknown): number | null => (isGrpcServiceError(error) ? error.code : null);
 
-export interface PreparedNamespace {
+interface PreparedNamespace {
   /** Null: the namespace knows all our search attributes; else why not, with the remedy. Workflows then set none. */
   readonly searchAttributesMissing: string | null;
 }

@@ -28,7 +28,7 @@ const RESTART_PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000] as const;
 const SETTLED_MS = 60_000;
 const FIRST_START_TRIES = 3;
 
-export interface TemporalServerOptions {
+interface TemporalServerOptions {
   readonly cli: string;
   readonly home: string;
   readonly logDir: string;
@@ -43,7 +43,7 @@ export interface TemporalServerOptions {
   readonly onLaunch?: (stop: () => Promise<void>) => void;
 }
 
-export interface TemporalServer {
+interface TemporalServer {
   readonly address: string;
   /** Of the process that serves now; null while it is being replaced. */
   pid(): number | null;

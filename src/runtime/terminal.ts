@@ -4,7 +4,7 @@
  */
 import type { Writable } from 'node:stream';
 
-export interface Terminal {
+interface Terminal {
   /** Without a line's end. */
   say(line: string): void;
   printError(line: string): void;

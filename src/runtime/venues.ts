@@ -21,7 +21,7 @@ export interface VenueRegistry {
   closeAll(): Promise<void>;
 }
 
-export interface VenuePorts {
+interface VenuePorts {
   readonly journal: Journal;
   readonly clock: Clock;
   /** The speed is this process's for its own engine; another engine keeps its own. */

@@ -16,10 +16,10 @@ import {
 } from './gate-subject.ts';
 
 /** The trade's limits whatever MAX_LEVERAGE says; the setting may only lower them. */
-export const LEVERAGE_CAP = { live: 5, paper: 10 } as const;
+const LEVERAGE_CAP = { live: 5, paper: 10 } as const;
 /** Health after an increase, and after a withdrawal. */
-export const MIN_HEALTH_AFTER = 60;
-export const MIN_HEALTH_AFTER_WITHDRAW = 80;
+const MIN_HEALTH_AFTER = 60;
+const MIN_HEALTH_AFTER_WITHDRAW = 80;
 
 export function leverage({ margin, policy }: GateSubject): GateCheck {
   const need = Math.min(policy.maxLeverage, LEVERAGE_CAP[policy.mode]);
@@ -72,7 +72,7 @@ export function liquidationDistance({ after, snapshot, policy, operation, market
   };
 }
 
-export interface DeltaAfter {
+interface DeltaAfter {
   readonly spot: Lamports;
   readonly perp: Lamports;
   readonly net: Lamports;

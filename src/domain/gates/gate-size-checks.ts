@@ -71,7 +71,7 @@ function boundByDebt({ snapshot, margin }: GateSubject): GateCheck | null {
 }
 
 /** Losses of positions that are closed, not settled yet: they bind collateral until they are. Micro-USD, positive. */
-export const unsettledLoss = (account: Account | null): MicroUsd =>
+const unsettledLoss = (account: Account | null): MicroUsd =>
   microUsd(
     (account?.perps ?? [])
       .filter(({ baseAmount, quoteAmount }) => baseAmount === 0n && quoteAmount < 0n)

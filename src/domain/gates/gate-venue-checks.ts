@@ -107,7 +107,7 @@ export function oracleInvalid({ snapshot, market, operation }: GateSubject): Gat
 }
 
 /** A price that is worse than the oracle's by more than this is not traded on to enlarge, whatever the limit allows. */
-export const MAX_MARK_DIVERGENCE_PCT = 1;
+const MAX_MARK_DIVERGENCE_PCT = 1;
 
 export function markDivergence({ market, delta }: GateSubject): GateCheck {
   const need = MAX_MARK_DIVERGENCE_PCT;

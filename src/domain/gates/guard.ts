@@ -10,12 +10,12 @@ import { assessMargin, perpMarketOf, perpSize } from '../margin/margin.ts';
 import { abs, divCeil, type Lamports, lamports, max, min } from '../money/units.ts';
 import { liquidationDistancePct, worstPriceOf } from './gate-subject.ts';
 
-export const GUARD_HEALTH = 20;
+const GUARD_HEALTH = 20;
 export const GUARD_LIQUIDATION_DISTANCE_PCT = 10;
 /** What the guard's trade restores. */
-export const GUARD_TARGET_HEALTH = 50;
+const GUARD_TARGET_HEALTH = 50;
 
-export interface Danger {
+interface Danger {
   /** 0 to 100; null unknown. */
   readonly health: number | null;
   /** Per cent from the oracle; 'none' when no price liquidates; null unknown. */
@@ -38,7 +38,7 @@ export const isInDanger = (danger: Danger): boolean =>
   (danger.health !== null && danger.health < GUARD_HEALTH) ||
   isNear(danger.liquidationDistancePct, GUARD_LIQUIDATION_DISTANCE_PCT);
 
-export interface GuardTrade {
+interface GuardTrade {
   /** Signed lamports, positive = buy. */
   readonly delta: Lamports;
   readonly danger: Danger;

@@ -15,7 +15,7 @@ import { abs, type Lamports, lamports, solNumber } from '../money/units.ts';
 import { confirmationPreview } from './confirmation-preview.ts';
 import type { ConfirmationQuestion } from './plan-command.ts';
 
-export interface AdoptionInput {
+interface AdoptionInput {
   readonly snapshot: Snapshot;
   readonly policy: Policy;
   /** What the person who confirmed it was shown; null: nobody has. */
@@ -23,7 +23,7 @@ export interface AdoptionInput {
   readonly nowMs: number;
 }
 
-export type AdoptionPlan =
+type AdoptionPlan =
   | { readonly kind: 'refuse'; readonly error: ErrorReport }
   | { readonly kind: 'adopt'; readonly perp: string; readonly spot: string }
   | ConfirmationQuestion;

@@ -9,7 +9,7 @@ import { big, variant } from '../integers.ts';
 import { decodeInstruction } from './instructions.ts';
 
 /** What the signed bytes say of the order that they place. */
-export interface SignedOrder {
+interface SignedOrder {
   readonly size: bigint;
   readonly direction: string;
   readonly maxTsMs: number;
