@@ -127,12 +127,24 @@ export function commandRunner(ports: CommandPorts): Commands {
     if (admitted.known && admitted.value.kind === 'known' && admitted.value.record.answer !== null) {
       return admitted.value.record.answer;
     }
+    const record = (given: CommandAnswer) =>
+      ports.record(JOURNAL_LOOKUP_MS, (journal) => journal.recordAnswer(commandId, given, clock.nowMs()));
+    if (request.verdict === 'retry') {
+      // What had to be confirmed is confirmed again, and the engine holds the retry to it.
+      const consent = await gateway.command(engineId, envelope, deadlineMs);
+      if (consent.data.status === 'unknown') return verdictUnanswered();
+      if (!consent.success) return consent;
+      if (consent.data.changed === true) {
+        await record(consent);
+        return consent;
+      }
+    }
     const words: ResolveVerdict = { verdict: request.verdict, operator, note: request.note };
     const verdict = signVerdict(commandKey, request.operationId, words);
     const given = await gateway.resolve(request.operationId, verdict, updateIdOf(envelope, requestHash), deadlineMs);
     if (given.data.status === 'unknown') return verdictUnanswered();
     if (isFinal(given) && given.error?.code !== 'UNAVAILABLE' && given.error?.code !== 'ENGINE_BUSY') {
-      await ports.record(JOURNAL_LOOKUP_MS, (journal) => journal.recordAnswer(commandId, given, clock.nowMs()));
+      await record(given);
     }
     return given;
   };

@@ -224,6 +224,35 @@ describe("a person's verdict", () => {
     expect(spent).toBeLessThan((4n * SOL) / 10n);
   });
 
+  it('retry, of what was confirmed, is confirmed again: a verdict alone does not start it', async () => {
+    const request = OPEN(14);
+    const commandId = randomUUID();
+    const asked = await engine.send(request, { commandId });
+    const confirmationToken = asked.data.confirmation_token as string;
+    engine.faults.onSubmit({ kind: 'dropped' });
+    engine.faults.silence(NOBODY_ANSWERS);
+    await engine.send(request, { commandId, confirmationToken });
+    const operationId = engine.operationId(commandId);
+    await engine.untilState('the hold', ({ unresolved }) => unresolved.includes(operationId));
+    await engine.resolve(commandId, 'retry');
+    engine.faults.silence(0);
+    await engine.untilAlert('RETRY_UNCONFIRMED');
+    expect(await engine.perp()).toBe(0n);
+    const retry = { action: 'RESOLVE_TRANSACTION', operationId, verdict: 'retry', note: '' } as const;
+    const again = { commandId: randomUUID() };
+    const question = await engine.send(retry, again);
+    expect(question).toMatchObject({ data: { status: 'confirmation_required', preview: { size: -14 } } });
+    const token = question.data.confirmation_token as string;
+    expect(await engine.send(retry, { ...again, confirmationToken: token })).toMatchObject({ data: { changed: true } });
+    await proven(commandId);
+    expect(await engine.perp()).toBe(-14n * SOL);
+    const record = await engine.journal.operation(operationId);
+    const limits =
+      record?.attempts.map(({ intent }) => (intent.kind === 'order' ? BigInt(intent.priceLimit) : 0n)) ?? [];
+    expect(limits).toHaveLength(2);
+    expect(Number(limits[1])).toBeGreaterThanOrEqual(Number(limits[0]));
+  });
+
   it('retry, of an open while the engine is stopped, waits for START_ENGINE', async () => {
     engine.faults.onSubmit({ kind: 'dropped' });
     const commandId = await unknown(OPEN(1));

@@ -23,6 +23,7 @@ import { type CommandRecords, journalAnswer } from './command-records.ts';
 import { ADOPT_UNREAD, CONFIRMATION_INVALID, expiry, RESUME_UNREAD } from './command-refusals.ts';
 import type { Confirmations } from './confirmations.ts';
 import type { EngineCore } from './core.ts';
+import type { Retries } from './retries.ts';
 import { checkWallet } from './wallet-check.ts';
 
 const ADOPTED_QUIETLY = ' It makes no automatic trade for one cooldown, except the guard.';
@@ -30,6 +31,7 @@ const ADOPTED_QUIETLY = ' It makes no automatic trade for one cooldown, except t
 export interface ControlCommandsPorts {
   readonly records: CommandRecords;
   readonly confirmations: Confirmations;
+  readonly retries: Pick<Retries, 'consent'>;
   readonly account: AccountReader;
   /** A person looked: takes the journal that stands as ours. The reason when it cannot. */
   readonly acceptJournal: () => Promise<ErrorReport | null>;
@@ -65,6 +67,10 @@ export class ControlCommands {
         return await this.#resume(envelope, admitted);
       case 'ADOPT_POSITION':
         return await this.#adopt(envelope, admitted);
+      case 'RESOLVE_TRANSACTION':
+        // The operation itself takes the verdict. A retry takes up the slot once more, and that is the engine's to give.
+        if (request.verdict === 'retry') return await this.#ports.retries.consent(envelope, request.operationId);
+        return done('Engine state.', { changed: false, ...this.#stateData() });
       default:
         return done('Engine state.', { changed: false, ...this.#stateData() });
     }

@@ -33,6 +33,7 @@ import { OperationStarter } from './operation-starter.ts';
 import { Outbox } from './outbox.ts';
 import { PositionCheck } from './position-check.ts';
 import { takeOperationReport } from './report-taking.ts';
+import { Retries } from './retries.ts';
 import { SlotLine } from './slot-line.ts';
 import { TwoStores } from './stores.ts';
 import { TradeCommands } from './trade-commands.ts';
@@ -48,6 +49,7 @@ export class EngineRun {
   readonly #core: EngineCore;
   readonly #display: EngineDisplay;
   readonly #starter: OperationStarter;
+  readonly #retries: Retries;
   readonly #outbox: Outbox;
   readonly #observer: AccountObserver;
   readonly #stores: TwoStores;
@@ -101,7 +103,15 @@ export class EngineRun {
       proveUnresolved: () => starter.proveUnresolved(),
     });
     const acceptJournal = () => stores.accept();
-    const controls = new ControlCommands(core, { records, confirmations, account, acceptJournal, reportsTaken });
+    const retries = new Retries(core, { account, confirmations, raise });
+    const controls = new ControlCommands(core, {
+      records,
+      retries,
+      confirmations,
+      account,
+      acceptJournal,
+      reportsTaken,
+    });
     const desk = new CommandDesk(core, { records, line, trades, controls, mustRenew: () => this.#mustRenew() });
     const trading = new AutomaticTrading(core, {
       ...{ lose, reportsTaken },
@@ -113,6 +123,7 @@ export class EngineRun {
     });
     this.#core = core;
     this.#starter = starter;
+    this.#retries = retries;
     this.#outbox = outbox;
     this.#observer = observer;
     this.#display = display;
@@ -238,7 +249,7 @@ export class EngineRun {
     this.#outbox.tellHolds();
     if (this.#outbox.writeDue()) void this.#outbox.write();
     if (this.#outbox.publishDue()) void this.#outbox.publish();
-    if (this.#slotWanted()) await this.#starter.grantSlot();
+    if (this.#slotWanted()) await this.#retries.grantSlot();
     if (this.#watch.due()) this.#watch.start();
     this.#armCooldown();
     this.#display.show();

@@ -14,8 +14,6 @@ import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import type { EngineAction } from '../../src/domain/engine/decide.ts';
 import { marketTimeAt } from '../../src/domain/engine/engine-clock.ts';
 import {
-  leaveSlot,
-  slotWantedBy,
   startOperation,
   type TrackedOperation,
   takeOverAfter,
@@ -24,7 +22,7 @@ import {
   unresolvedSlot,
 } from '../../src/domain/engine/engine-state.ts';
 import { perpOf } from '../../src/domain/engine/reconcile.ts';
-import { carryOperation, grantSlot, nextDecision, proveOperation } from '../../src/domain/engine/transitions.ts';
+import { carryOperation, nextDecision, proveOperation } from '../../src/domain/engine/transitions.ts';
 import type { ShownTerms } from '../../src/domain/gates/shown.ts';
 import { exposure, FULL_HEDGE_PPM } from '../../src/domain/hedge/delta.ts';
 import { OPERATION_RULES } from '../../src/domain/operation/operation.ts';
@@ -36,8 +34,9 @@ import { OPERATIONS } from '../../src/domain/order/operations.ts';
 import type { OperationRecord } from '../../src/journal/records.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import { operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
-import { type OperationInput, type OperationRequest, proveNow, reportAgain, slotGranted } from '../messages.ts';
+import { type OperationInput, type OperationRequest, proveNow, reportAgain } from '../messages.ts';
 import { durable } from './activities.ts';
+import { confirmedExposure } from './confirmed-exposure.ts';
 import type { EngineCore } from './core.ts';
 import { takeOperationReport } from './report-taking.ts';
 
@@ -105,24 +104,6 @@ export class OperationStarter {
         .catch(() => undefined),
     );
     await Promise.all(asked);
-  }
-
-  /** A retry whose expiry is proven runs in the slot like any other, through gates again. */
-  async grantSlot(): Promise<void> {
-    const { state } = this.#core;
-    const operation = slotWantedBy(state.current);
-    if (operation === null) return;
-    const { operationId } = operation;
-    state.apply(grantSlot, operationId);
-    try {
-      await getExternalWorkflowHandle(operationWorkflowId(operationId)).signal(slotGranted, {
-        confirmedPriceLimit: null,
-        exposureConfirmed: false,
-      });
-    } catch {
-      // It ended meanwhile: its last report frees the slot, or is asked for again.
-      state.apply(leaveSlot, operationId);
-    }
   }
 
   /** Temporal lost what the journal has: what still runs is taken back, the rest is proven by its signatures. */
@@ -294,12 +275,6 @@ export class OperationStarter {
     }
   }
 }
-
-/** As an operation's input carries it. */
-const confirmedExposure = (shown: ShownTerms | null): Pick<OperationInput, 'exposureConfirmed' | 'shownNetDelta'> =>
-  shown?.reasons.includes('DELTA_EXPOSED') === true
-    ? { exposureConfirmed: true, shownNetDelta: shown.netDelta }
-    : { exposureConfirmed: false };
 
 const summaryOf = ({ request, commandId }: StartRequest): string =>
   `${operationTitle(request)}, ${commandId === null ? 'decided by the engine' : `command ${commandId}`}`;

@@ -83,6 +83,15 @@ export const ENGINE_ALERTS = {
     action: 'No action needed. The fill is counted.',
     needsPerson: false,
   }),
+  RETRY_UNCONFIRMED: event<{ readonly operation_id: string }>({
+    severity: 'warning',
+    title: 'Retry needs a confirmation',
+    happened: () =>
+      'A transaction has expired and waits for its retry, but what it would do now has not been confirmed.',
+    action:
+      'Submit the outcome "retry" again on the page and confirm it. Without a confirmation it ends within 10 min.',
+    needsPerson: true,
+  }),
   FOREIGN_CLOSE: event<Moved>({
     severity: 'warning',
     title: 'Position closed outside Driftless',

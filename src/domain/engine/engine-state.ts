@@ -44,6 +44,8 @@ export interface TrackedOperation {
   readonly windowClosed: boolean;
   /** A person's retry has its proof and waits for the slot. */
   readonly wantsSlot: boolean;
+  /** That retry needs a confirmation that nobody has given: it is not granted before. */
+  readonly retryHeld?: boolean;
   /** Its change of the perp that is in `expectedPerp` already. */
   readonly counted: string;
   /** It was unresolved once: what stands may have been taken with its effect in it, before it could tell. */
@@ -111,6 +113,8 @@ export interface EngineCarried {
   readonly startedUpToMs: number | null;
   readonly commands: readonly RememberedCommand[];
   readonly confirmations: readonly Confirmation[];
+  /** Retries that a person asked for here, with what they were shown; null: nothing had to be. */
+  readonly retryConsents: readonly { readonly operationId: string; readonly shown: ShownTerms | null }[];
   /** Signed lamports that this engine believes it holds; null until a snapshot tells, or while one is unresolved. */
   readonly expectedPerp: string | null;
   /** The venue's ledger at the last quiet look; null: none yet, or the venue keeps none. */
@@ -160,6 +164,7 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   startedUpToMs: null,
   commands: [],
   confirmations: [],
+  retryConsents: [],
   expectedPerp: null,
   ledger: null,
   doubts: 0,
@@ -254,8 +259,10 @@ export const settleUnderWay = (engine: EngineCarried, market: string): TrackedOp
 export const slotWantedBy = (engine: EngineCarried): TrackedOperation | null =>
   engine.slot !== null
     ? null
-    : (engine.operations.find((operation) => operation.wantsSlot && refusalOfRetry(engine, operation) === null) ??
-      null);
+    : (engine.operations.find(
+        (operation) =>
+          operation.wantsSlot && operation.retryHeld !== true && refusalOfRetry(engine, operation) === null,
+      ) ?? null);
 
 function refusalOfRetry(engine: EngineCarried, operation: TrackedOperation): ErrorReport | null {
   const view = admissionView(engine);
@@ -299,6 +306,7 @@ export function takeReport(engine: EngineCarried, report: OperationReport, conte
     reducing: report.reducing,
     windowClosed: report.windowClosed,
     wantsSlot: report.wantsSlot === true,
+    ...(report.wantsSlot === true ? {} : { retryHeld: false }),
     counted: report.perpChange,
     doubted: before.doubted === true || report.phase === 'unresolved' || report.fillUnknown === true,
     ...(report.fillUnknown === true ? { fillUnknown: true } : {}),

@@ -4,6 +4,7 @@
  */
 import type { Snapshot } from '../account/snapshot.ts';
 import type { Alert } from '../alerts/alert.ts';
+import type { ShownTerms } from '../gates/shown.ts';
 import {
   type Confirmation,
   type EngineCarried,
@@ -125,9 +126,39 @@ export const acceptUnexplained = (engine: EngineCarried, expectedPerp: string): 
 
 // Operations.
 
+/** A person wants it tried again, as they were shown. */
+export const consentToRetry = (
+  engine: EngineCarried,
+  operationId: string,
+  shown: ShownTerms | null,
+): EngineCarried => ({
+  ...engine,
+  retryConsents: [...withoutConsent(engine, operationId), { operationId, shown }],
+  operations: engine.operations.map((other) =>
+    other.operationId === operationId && other.retryHeld === true ? { ...other, retryHeld: false } : other,
+  ),
+});
+
+/** It waits for a person's confirmation. */
+export const holdRetry = (engine: EngineCarried, operationId: string): EngineCarried => ({
+  ...engine,
+  retryConsents: withoutConsent(engine, operationId),
+  operations: engine.operations.map((other) =>
+    other.operationId === operationId ? { ...other, retryHeld: true } : other,
+  ),
+});
+
+/** Of this operation, and of those that are over. */
+const withoutConsent = (engine: EngineCarried, operationId: string): EngineCarried['retryConsents'] =>
+  engine.retryConsents.filter(
+    (one) =>
+      one.operationId !== operationId && engine.operations.some((other) => other.operationId === one.operationId),
+  );
+
 /** A retry that waited for the slot has it. */
 export const grantSlot = (engine: EngineCarried, operationId: string): EngineCarried => ({
   ...engine,
+  retryConsents: withoutConsent(engine, operationId),
   slot: operationId,
   operations: engine.operations.map((other) =>
     other.operationId === operationId ? { ...other, wantsSlot: false } : other,

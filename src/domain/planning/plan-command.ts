@@ -139,6 +139,10 @@ function shownSize(
   return { size: abs(size) > abs(lamports(named)) ? named : size, shown };
 }
 
+/** An operation of known size, tried again: it asks what its command would ask now. */
+export const planRetry = (operation: SizedOperation, input: PlanInput): OperationPlan =>
+  gatesSay(operation, input) ?? { kind: 'start', request: operation as OperationRequest, reducing: false };
+
 /** A refusal or a question; null when nothing stands in the way. */
 function gatesSay(operation: SizedOperation, input: PlanInput): OperationPlan | null {
   const { snapshot, policy, nowMs, shown } = input;

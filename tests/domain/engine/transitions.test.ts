@@ -4,7 +4,9 @@ import { marketTimeAt, quickOperationMs, reportContextAt } from '../../../src/do
 import {
   CONFIRMATION_LIFE_MS,
   type Confirmation,
+  type EngineCarried,
   initialEngine,
+  slotWantedBy,
   type TrackedOperation,
   unresolvedOperations,
 } from '../../../src/domain/engine/engine-state.ts';
@@ -12,8 +14,10 @@ import {
   acceptJournal,
   acknowledgeRow,
   carryOperation,
+  consentToRetry,
   divergeFromJournal,
   grantSlot,
+  holdRetry,
   isRestrictedBy,
   issueConfirmation,
   proveOperation,
@@ -45,6 +49,36 @@ const confirmation = (commandId: string, token: string, issuedAtMs: number): Con
   token,
   shown: { reasons: [], size: null, netDelta: null, priceLimit: null },
   expiresAtMs: issuedAtMs + CONFIRMATION_LIFE_MS,
+});
+
+describe('a retry', () => {
+  const waiting = (): EngineCarried => {
+    const base = initialEngine('e');
+    const retried: TrackedOperation = {
+      ...operation,
+      ...{ operationId: 'op', kind: 'open', commandId: 'c', reducing: false, reported: 0, phase: 'unresolved' },
+      ...{ stage: 'awaiting_slot', windowClosed: true, wantsSlot: true, counted: '0', spot: '0', perpBefore: '0' },
+      ...{ marketTimeMs: 0, acceptedAtMs: 0 },
+    };
+    return { ...base, operations: [retried] };
+  };
+  const shown = { reasons: ['DELTA_EXPOSED'], size: '-1', netDelta: '-1', priceLimit: '5' } as const;
+
+  it('is not granted while it is held, and is once a person confirmed it', () => {
+    expect(slotWantedBy(waiting())?.operationId).toBe('op');
+    const held = holdRetry(waiting(), 'op');
+    expect(slotWantedBy(held)).toBeNull();
+    const consented = consentToRetry(held, 'op', shown);
+    expect(slotWantedBy(consented)?.operationId).toBe('op');
+    expect(consented.retryConsents).toEqual([{ operationId: 'op', shown }]);
+    const granted = grantSlot(consented, 'op');
+    expect(granted).toMatchObject({ slot: 'op', retryConsents: [] });
+  });
+
+  it('keeps no consent of what is over', () => {
+    const consented = consentToRetry(consentToRetry(waiting(), 'gone', null), 'op', shown);
+    expect(consented.retryConsents.map(({ operationId }) => operationId)).toEqual(['op']);
+  });
 });
 
 describe('confirmations', () => {
