@@ -262,6 +262,32 @@ describe('a command over the socket', () => {
     expect(conflict.error?.code).toBe('COMMAND_ID_CONFLICT');
   });
 
+  it('asks the engine before a retry: its question goes to the person, and only its consent to the operation', async () => {
+    const data = { operation_id: 'op-9', verdict: 'retry' };
+    const question = { confirmation_token: 'token-1', expires_at: new Date().toISOString() };
+    bridge.gateway.script = async ({ confirmationToken }) =>
+      confirmationToken === 'token-1'
+        ? done('The retry may go on.', { changed: false })
+        : refused({ code: 'CONFIRMATION_REQUIRED', message: 'Confirm.' }, 'confirmation_required', question);
+    const asked = await client.command('RESOLVE_TRANSACTION', data, 'retry-1');
+    expect(asked.data).toMatchObject({ status: 'confirmation_required', confirmation_token: 'token-1' });
+    expect(bridge.gateway.verdicts).toEqual([]);
+    const confirmed = await client.command(
+      'RESOLVE_TRANSACTION',
+      { ...data, confirmation_token: 'token-1' },
+      'retry-1',
+    );
+    expect(confirmed.message).toBe('Resolved');
+    expect(bridge.gateway.verdicts).toMatchObject([{ operationId: 'op-9', verdict: { verdict: 'retry' } }]);
+
+    // It waited for the confirmation alone: the operation has the verdict already.
+    bridge.gateway.script = async () => done('The retry may go on.', { changed: true });
+    const waited = await client.command('RESOLVE_TRANSACTION', { ...data, operation_id: 'op-10' }, 'retry-2');
+    expect(waited.data).toMatchObject({ status: 'done', changed: true });
+    expect(bridge.gateway.verdicts).toHaveLength(1);
+    expect((await journal.command('retry-2'))?.answer?.data.changed).toBe(true);
+  });
+
   it('keeps a verdict open that nobody answered: the same id may be sent again', async () => {
     const data = { operation_id: 'op-8', verdict: 'failed' };
     bridge.gateway.resolveScript = async () => refused({ code: 'ACCEPTANCE_UNKNOWN', message: '?' }, 'unknown');
