@@ -161,7 +161,10 @@ class OperationHost {
   private ask({ verdict, operator, note }: ResolveVerdict, signed: boolean): string {
     const id = uuid4();
     // What came before verdicts were signed stays accepted.
-    const origin = signed || !patched('signed-verdicts') ? {} : ({ unsigned: true } as const);
+    const origin =
+      signed || !patched('signed-verdicts')
+        ? {}
+        : ({ unsigned: true, live: this.input.policy.mode === 'live' } as const);
     this.push({ kind: 'verdict', asked: { id, verdict, operator, note, atMs: Date.now(), ...origin } });
     return id;
   }

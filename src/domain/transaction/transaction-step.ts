@@ -386,6 +386,12 @@ function onVerdict(b: StepBuilder, asked: TransactionState['asked'][number]): St
       }),
     );
   }
+  if (asked.verdict === 'retry' && asked.unsigned === true && asked.live === true && !state.reducing) {
+    return b.answer(
+      asked,
+      verdictRefusal('A retry may need a confirmation, which only the page can ask for. Choose Retry there.'),
+    );
+  }
   b.set({ asked: [...state.asked, asked] });
   if (state.stage === 'unknown') prove(b);
   return b;

@@ -104,6 +104,8 @@ export interface StandingVerdict {
   readonly atMs: number;
   /** It came straight to Temporal, without the bridge's token: recorded, and not yet accepted by a person. */
   readonly unsigned?: true;
+  /** With `unsigned`: it is about real money, so that a retry needs a person who can be asked. */
+  readonly live?: boolean;
 }
 
 export interface AskedVerdict extends StandingVerdict {

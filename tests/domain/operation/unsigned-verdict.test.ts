@@ -11,7 +11,8 @@ const NOW = { nowMs: 1_000, marketNowMs: 5_000, cooldownMs: 0, cooldownWallMs: 0
 interface Said {
   readonly unsigned?: true;
   readonly operator?: string;
-  readonly verdict?: 'landed' | 'failed';
+  readonly verdict?: 'landed' | 'failed' | 'retry';
+  readonly live?: boolean;
 }
 
 function say(operation: OperationDriver, { verdict = 'landed', operator = 'somebody', ...origin }: Said): void {
@@ -102,6 +103,17 @@ describe('a verdict that came straight to Temporal', () => {
     expect(codes(resumed)).toEqual([]);
     const again = { ...(open.report as OperationReport), sequence: 1_000 };
     expect(codes(told(resumed, [again]))).toEqual([]);
+  });
+
+  it('never retries what spends real money: that may need a confirmation', () => {
+    const open = unknownOpen();
+    const legs = open.state.legs.map((leg) => ({ ...leg, tx: { ...leg.tx, reducing: false } }));
+    open.state = { ...open.state, legs };
+    say(open, { unsigned: true, live: true, verdict: 'retry' });
+    expect(open.raised('VERDICT_REFUSED')).toMatchObject([{ verdict: 'retry', malformed: false }]);
+    expect(open.report?.phase).toBe('unresolved');
+    say(open, { operator: 'ann', verdict: 'retry' });
+    expect(open.raised('VERDICT_REFUSED')).toHaveLength(1);
   });
 
   it('behind the token needs no second word', () => {
