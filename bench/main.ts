@@ -1,5 +1,6 @@
 /** Runs the benchmarks one after the other. The results are printed and never affect the exit code, because times depend on the machine. */
 import { cpus, loadavg } from 'node:os';
+import { benchBacktest } from './backtest.ts';
 import { benchBroadcast } from './broadcast.ts';
 import { benchCommand } from './command.ts';
 import { benchDriftRead } from './drift-read.ts';
@@ -34,6 +35,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'paper-and-live': {
     about: 'a paper and a live account over the same 48 market hours, and what lies between them by source',
     run: benchPaperAndLive,
+  },
+  backtest: {
+    about: 'a backtest of 6,288 hours: the process, its first run, one of many',
+    run: benchBacktest,
   },
   start: { about: 'a second start to the first answered command, against the bare Temporal server', run: benchStart },
   memory: {

@@ -1,6 +1,7 @@
 /** `driftless backtest`: reads, runs, reports. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { alwaysPolicy } from '../domain/carry/policies.ts';
 import { defaultCandidates, type PolicyPlan, type RulePlan } from '../domain/carry/policy-text.ts';
 import type { Policy } from '../domain/hedge/policy.ts';
 import { formatSol, formatUsd } from '../domain/money/amounts.ts';
@@ -10,6 +11,7 @@ import { readFundingFile, readLendFile } from '../market-data/history-file.ts';
 import type { LendHistory } from '../market-data/replay.ts';
 import { type BacktestArguments, HELP, parseArguments, UsageError } from './arguments.ts';
 import { csvFiles } from './csv-files.ts';
+import type { HtmlRun } from './html-report.ts';
 import { type ReportedRun, RowTexts, reportJson } from './json-report.ts';
 import { type BacktestMarket, type MarketHistory, marketBetween } from './market.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from './options.ts';
@@ -63,14 +65,17 @@ async function backtest(given: BacktestArguments, ports: BacktestPorts): Promise
   const markets = await readMarkets(given, settings.periodMs);
   const progress = new Progress(ports, markets.length * given.policies.length);
   const runs: ReportedRun[] = [];
+  const html: HtmlRun[] = [];
   for (const [index, market] of markets.entries()) {
     for (const plan of given.policies) {
       progress.next(`${plan.text} on ${market.name}`);
-      runs.push(runOne({ given, plan, market, lendPath: lendPathOf(given, index), options, progress }));
+      const reported = runOne({ given, plan, market, lendPath: lendPathOf(given, index), options, progress });
+      runs.push(reported);
+      if (given.html !== null) html.push(await htmlRun(plan, reported));
     }
   }
   progress.end();
-  await write(given, runs, ports);
+  await write(given, runs, html, ports);
 }
 
 async function settingsOf(given: BacktestArguments, ports: BacktestPorts): Promise<BacktestSettings> {
@@ -260,11 +265,25 @@ class Progress {
   }
 }
 
-async function write(given: BacktestArguments, runs: readonly ReportedRun[], ports: BacktestPorts): Promise<void> {
+/** What the page shows beyond the run: the same under other circumstances. Its code is read when a page is wanted. */
+async function htmlRun(plan: PolicyPlan, reported: ReportedRun): Promise<HtmlRun> {
+  const { sensitivityOf } = await import('./sensitivity.ts');
+  const { market, options } = reported.run;
+  const always = runBacktest(market, alwaysPolicy(), options);
+  return { reported, plan, sensitivity: sensitivityOf(plan, reported.run), always };
+}
+
+async function write(
+  given: BacktestArguments,
+  runs: readonly ReportedRun[],
+  html: readonly HtmlRun[],
+  ports: BacktestPorts,
+): Promise<void> {
   if (given.json !== null && given.json !== '-') writeText(given.json, reportJson(runs));
   if (given.csv !== null) {
     for (const { name, text } of csvFiles(runs)) writeText(join(given.csv, name), text);
   }
+  if (given.html !== null) writeText(given.html, (await import('./html-report.ts')).htmlReport(html));
   ports.say(given.json === '-' ? reportJson(runs) : terminalReport(runs));
 }
 

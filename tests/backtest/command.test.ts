@@ -231,6 +231,48 @@ describe('for people', () => {
   });
 });
 
+describe('the page', () => {
+  it('is one file that needs nothing else, and its figures are the run’s', async () => {
+    const path = join(folder, 'report.html');
+    const { code, said } = await run(
+      '--funding',
+      FUNDING,
+      '--policy',
+      'mean:hours=24',
+      '--policy',
+      'walk_forward:always|never',
+      '--html',
+      path,
+    );
+    expect(code).toBe(0);
+    const html = readFileSync(path, 'utf8');
+    expect(html).not.toMatch(/(?:src|href)=|NaN|undefined|Infinity/);
+    expect(html).toContain('the best of 2, mean:hours=24, earned');
+    for (const heading of [
+      'Where it came from',
+      'Chosen anew each month',
+      'Result so far',
+      'Months',
+      'under other costs',
+      'window and entry',
+    ]) {
+      expect(html).toContain(heading);
+    }
+    // always, never and the policy; the position below; bars for sources and months: of two runs.
+    expect(html.match(/<svg/g)).toHaveLength(8);
+    expect(html.match(/<polyline/g)).toHaveLength(8);
+    const net = /mean:hours=24 +(-?[\d.]+)/.exec(said)?.[1] as string;
+    expect(html).toContain(`<td>${net}</td>`);
+  });
+
+  it('shows what a market is called as text, whatever it is', async () => {
+    const evil = historyFile(readFileSync(FUNDING, 'utf8'), '<img onerror=x>.csv');
+    const path = join(folder, 'evil.html');
+    await run('--funding', evil, '--policy', 'never', '--html', path);
+    expect(readFileSync(path, 'utf8')).not.toContain('<img');
+  });
+});
+
 describe('called wrongly', () => {
   it.each([
     [[], /--funding is missing/],

@@ -1,0 +1,90 @@
+/** A backtest of 6,288 hours with the switch on the 168 h mean: the whole process, its first run, and one of many. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { inTurn } from './support/measure.ts';
+import type { Finding } from './support/report.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const HOURS = 6_288;
+const ROUNDS = 9;
+const WARM_UP_ROUNDS = 1;
+const FIRST_TS = 1_744_588_800;
+/** A third of what Nautilus 1.221 took as a process on the machine of the goal, and half a Nautilus run. */
+const PROCESS_GOAL_MS = 330;
+const RUN_GOAL_MS = 60;
+
+const run = promisify(execFile);
+
+/** Rates that keep their sign for some days, as a market's do. */
+function history(): string {
+  const rows = ['ts,fundingRate,oraclePriceTwap,markPriceTwap'];
+  for (let hour = 0; hour < HOURS; hour += 1) {
+    const price = 150 + 30 * Math.sin(hour / 900) + Math.sin(hour / 7);
+    const rate = 0.004 * Math.sin(hour / 60) + 0.002 * Math.sin(hour / 5);
+    rows.push(`${FIRST_TS + hour * 3_600},${rate.toFixed(9)},${price.toFixed(6)},${(price * 1.0002).toFixed(6)}`);
+  }
+  return `${rows.join('\n')}\n`;
+}
+
+/** The least that any program in Node must do: start, read the file, turn its cells into numbers. */
+const READER =
+  "const rows = require('fs').readFileSync(process.argv[1], 'utf8').split('\\n').map((row) => row.split(',').map(Number)); if (rows.length < 2) process.exit(1)";
+
+const ONCE = `
+  const { importCompiled } = await import(${JSON.stringify(join(ROOT, 'scripts/compiled.mjs'))});
+  const { backtestOnce } = await importCompiled(${JSON.stringify(ROOT)}, 'bench/support/backtest-once.ts');
+  console.log(JSON.stringify(await backtestOnce(process.argv[1])));`;
+
+async function timed(words: readonly string[]): Promise<number> {
+  const startedAt = performance.now();
+  await run(process.execPath, words, { cwd: ROOT });
+  return performance.now() - startedAt;
+}
+
+export async function benchBacktest(): Promise<readonly Finding[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'driftless-bench-'));
+  try {
+    const path = join(folder, 'funding.csv');
+    writeFileSync(path, history());
+    const once = async (which: 'first' | 'later'): Promise<number> => {
+      const { stdout } = await run(process.execPath, ['--input-type=module', '-e', ONCE, path], { cwd: ROOT });
+      return (JSON.parse(stdout) as Record<typeof which, number>)[which];
+    };
+    const medians = await inTurn(ROUNDS, WARM_UP_ROUNDS, {
+      'driftless backtest': () =>
+        timed(['scripts/driftless.mjs', 'backtest', '--funding', path, '--policy', 'mean:hours=168']),
+      'bare reading': () => timed(['-e', READER, path]),
+      'first run': () => once('first'),
+      'one of many runs': () => once('later'),
+    });
+    const reading = { what: 'Node, started, reads the file', figure: medians['bare reading'] };
+    return [
+      {
+        what: 'driftless backtest, the process',
+        figure: medians['driftless backtest'],
+        unit: 'ms',
+        yardstick: reading,
+        goal: { of: 'figure', atMost: PROCESS_GOAL_MS },
+      },
+      {
+        what: 'its first run of 6,288 hours, with its figures',
+        figure: medians['first run'],
+        unit: 'ms',
+        yardstick: reading,
+        goal: { of: 'figure', atMost: RUN_GOAL_MS },
+      },
+      {
+        what: 'one of many runs, as in a sweep',
+        figure: medians['one of many runs'],
+        unit: 'ms',
+        yardstick: { what: 'the first', figure: medians['first run'] },
+        goal: null,
+      },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
