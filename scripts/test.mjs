@@ -63,7 +63,8 @@ function jest(args, env) {
 /** They reach the thresholds of jest.config.mjs. Coverage of all the others would cost minutes. */
 const COVERED = [
   'tests/activities/',
-  'tests/bridge/(commands|protocol)\\.test',
+  // Deadlines are held here too: a worker has a core of its own in this run.
+  'tests/bridge/(commands|deadlines|protocol)\\.test',
   'tests/domain/',
   'tests/journal/database-errors\\.test',
   'tests/lib/',
