@@ -107,8 +107,6 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const REACH_TRIES = 12;
 const REACH_PAUSE_MS = 5_000;
 const CONNECT_MS = 5_000;
-const FIRST_ANSWER_MS = 15_000;
-const FIRST_ANSWER_PAUSE_MS = 50;
 
 const clock = { nowMs: () => Date.now() };
 
@@ -132,22 +130,6 @@ async function serve(start: StartUp, ground: Ground, beginnings: Beginnings): Pr
   if (hasBridge(start)) return await startBridgeSide(start, ground, beginnings, readiness);
   const { namespace } = start.settings.temporal;
   start.say(`Driftless worker ready: Temporal ${ground.address}, namespace ${namespace}.`);
-}
-
-/**
- * Ready means that commands are answered in time: a new worker first replays the engine's history, which takes seconds on
- * a slow machine. An engine that does not answer must not keep the page away, so this wait has an end.
- */
-async function engineAnswers({ settings, stopAsked }: StartUp, gateway: EngineGateway): Promise<void> {
-  const untilMs = clock.nowMs() + FIRST_ANSWER_MS;
-  while (clock.nowMs() < untilMs && !stopAsked()) {
-    try {
-      await gateway.state(settings.engineId, untilMs);
-      return;
-    } catch {
-      await sleep(FIRST_ANSWER_PAUSE_MS);
-    }
-  }
 }
 
 /** What looks at the parts while they run, and says what is wrong with them. */
@@ -309,12 +291,11 @@ async function startWorkerSide(
 }
 
 async function startBridgeSide(
-  start: StartUp,
+  { settings, log, chain, lock, say, add }: StartUp,
   { address, uiUrl, ui, journal, alerts, gateway, sharedClock }: Ground,
   { token, page }: Beginnings,
   readiness: () => Promise<Readiness>,
 ): Promise<void> {
-  const { settings, log, chain, lock, say, add } = start;
   const { engineId, policy, mode, host, port, explorerUrl } = settings;
   const { namespace } = settings.temporal;
   const metricsRegistry = new Registry();
@@ -338,7 +319,6 @@ async function startBridgeSide(
     add('temporal ui', 1_000, proxy.close);
   }
   lock?.update({ pid: process.pid, url: bridge.url });
-  if (hasWorker(start)) await engineAnswers(start, gateway);
   announceReady(say, settings, chain, { url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });
 }
 
