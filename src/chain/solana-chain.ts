@@ -175,6 +175,11 @@ export class SolanaChain {
     await this.#account.socket.changed(afterSlot, withinMs);
   }
 
+  /** Of the cluster; null: not known. */
+  get expectedGenesis(): string | null {
+    return this.#options.expectedGenesis ?? null;
+  }
+
   /** HTTP requests to nodes and to the block engine so far. */
   get calls(): number {
     return this.pool.calls + (this.#jito?.calls ?? 0);

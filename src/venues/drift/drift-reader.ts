@@ -5,6 +5,8 @@
  */
 import type { PublicKey } from '@solana/web3.js';
 import { askChainClock, CLOCK_SYSVAR, readChainClock } from '../../chain/clock-sysvar.ts';
+import { ClusterWatch } from '../../chain/cluster-watch.ts';
+import { impossible } from '../../chain/rpc-answer.ts';
 import type { ReadCommitment } from '../../chain/rpc-methods.ts';
 import type { RpcNode } from '../../chain/rpc-node.ts';
 import type { RpcPool } from '../../chain/rpc-pool.ts';
@@ -65,6 +67,8 @@ interface DriftReaderOptions {
   readonly pool: RpcPool;
   readonly deployment: DriftDeployment;
   readonly clock: Clock;
+  /** Of the cluster; absent or null: not known. */
+  readonly expectedGenesis?: string | null;
 }
 
 /** Markets lead to oracles, positions to markets and those to oracles: three answers, and one in reserve. */
@@ -90,6 +94,7 @@ export class DriftReader {
   readonly deployment: DriftDeployment;
   readonly #pool: RpcPool;
   readonly #clock: Clock;
+  readonly #cluster: ClusterWatch;
   readonly #programId: string;
   readonly #questions = new WeakMap<ReadPlan, Question>();
   /** Most accounts do not change from slot to slot, so bytes are compared before they are decoded again. */
@@ -100,11 +105,12 @@ export class DriftReader {
   /** The account that was last read here held something, so it cannot have been deleted since. */
   #held = false;
 
-  constructor({ pool, deployment, clock }: DriftReaderOptions) {
+  constructor({ pool, deployment, clock, expectedGenesis = null }: DriftReaderOptions) {
     this.#pool = pool;
     this.deployment = deployment;
     this.#programId = deployment.programId.toBase58();
     this.#clock = clock;
+    this.#cluster = new ClusterWatch(pool, expectedGenesis);
   }
 
   /** The account and the oracles of its markets, base58; none before the first read. For subscriptions. */
@@ -143,6 +149,8 @@ export class DriftReader {
   }
 
   async #wordOf(node: RpcNode, commitment: ReadCommitment): Promise<AccountWord> {
+    const foreign = await this.#cluster.doubt(node);
+    if (foreign !== null) return { node: node.name, kind: 'silent', answer: impossible(foreign) };
     try {
       return { node: node.name, kind: 'read', read: await this.#readOf(node, commitment) };
     } catch (error) {

@@ -71,7 +71,7 @@ export class DriftVenue implements Venue {
     const { deployment, chain, clock } = options;
     this.#options = options;
     this.deployment = deployment;
-    this.reader = new DriftReader({ pool: chain.pool, deployment, clock });
+    this.reader = new DriftReader({ pool: chain.pool, deployment, clock, expectedGenesis: chain.expectedGenesis });
     this.#chainTime = new ChainTime(chain.pool, clock, askClock);
     this.#writing = options.writing(this.reader);
   }

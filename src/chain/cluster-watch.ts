@@ -1,0 +1,30 @@
+/** Whether a node is still of the cluster that it was: behind one address there may be another chain tomorrow. */
+import type { RpcNode } from './rpc-node.ts';
+import type { RpcPool } from './rpc-pool.ts';
+import { genesisOf } from './testimony.ts';
+
+const ASK_EVERY_MS = 30_000;
+
+export class ClusterWatch {
+  readonly #pool: Pick<RpcPool, 'monotonicMs'>;
+  readonly #expected: string | null;
+  readonly #told = new Map<RpcNode, { readonly genesis: string; readonly atMs: number }>();
+
+  /** @param expected the cluster's genesis hash; null: not known, and nothing is asked */
+  constructor(pool: Pick<RpcPool, 'monotonicMs'>, expected: string | null) {
+    this.#pool = pool;
+    this.#expected = expected;
+  }
+
+  /** Null: it belongs, or does not say now. */
+  async doubt(node: RpcNode): Promise<string | null> {
+    if (this.#expected === null) return null;
+    const nowMs = this.#pool.monotonicMs();
+    const known = this.#told.get(node);
+    const genesis = known !== undefined && nowMs - known.atMs < ASK_EVERY_MS ? known.genesis : await genesisOf(node);
+    if (genesis === null) return null;
+    if (genesis !== known?.genesis || nowMs - known.atMs >= ASK_EVERY_MS)
+      this.#told.set(node, { genesis, atMs: nowMs });
+    return genesis === this.#expected ? null : `its genesis hash is ${genesis}: it belongs to another cluster`;
+  }
+}
