@@ -12,7 +12,8 @@ const UNIT = [
   'tests/market-data',
   'tests/protocol',
   'tests/venues/solana-perps',
-  'tests/venues/velocity',
+  'tests/venues/velocity/maths',
+  'tests/venues/velocity/program',
 ];
 const PRODUCT = ['tests/product', 'tests/crash'];
 const TESTS = ['tests', 'localnet/tests'];

@@ -1,12 +1,10 @@
 import type { TransactionInstruction } from '@solana/web3.js';
-import { ValidationError } from '../../src/lib/errors.ts';
-import type { Chain } from '../chain/chain.ts';
-import { BLOCKHASH_LIFE_BLOCKS } from '../ledger/ledger.ts';
+import type { FundedWallet, Sender } from '../perps/sender.ts';
+import { SOL_MINT, tokenAccountAddress } from '../perps/token-addresses.ts';
+import { unwrapSol, wrapSol } from '../perps/wrapped-sol.ts';
 import {
   perpMarketAddress,
-  SOL_MINT,
   spotMarketAddress,
-  tokenAccountAddress,
   USDC_MINT,
   userAddress,
   userStatsAddress,
@@ -15,8 +13,6 @@ import {
 import { bn, nameBytes, variant } from './coder.ts';
 import { driftInstruction, type Remaining } from './instructions.ts';
 import { SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
-import type { DriftWallet, Sender } from './sender.ts';
-import { unwrapSol, wrapSol } from './wrapped-sol.ts';
 
 export type ActorAsset = 'SOL' | 'USDC';
 const MARKET_OF: Readonly<Record<ActorAsset, number>> = { USDC: 0, SOL: 1 };
@@ -52,14 +48,12 @@ export function marketAccounts(perpMarket: number): readonly Remaining[] {
  * What they do goes into the chain past nodes and faults. Each method answers the signature at once; `done` waits for it.
  */
 export class DriftActor {
-  readonly wallet: DriftWallet;
-  readonly #chain: Chain;
+  readonly wallet: FundedWallet;
   readonly #sender: Sender;
   readonly #price: () => number;
 
-  constructor(wallet: DriftWallet, chain: Chain, sender: Sender, price: () => number) {
+  constructor(wallet: FundedWallet, sender: Sender, price: () => number) {
     this.wallet = wallet;
-    this.#chain = chain;
     this.#sender = sender;
     this.#price = price;
   }
@@ -169,32 +163,9 @@ export class DriftActor {
     return driftInstruction('liquidatePerp', args, accounts, marketAccounts(0));
   }
 
-  /** Resolves when it stands in a block, not waiting longer than its blockhash may live. @throws ValidationError LOCALNET_ACTOR with the logs when it failed there */
+  /** Resolves when it stands in a block. @throws ValidationError LOCALNET_ACTOR with the logs when it failed there */
   done(signature: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const look = (): boolean => {
-        const landed = this.#sender.landing(signature);
-        if (landed === null) return false;
-        if (landed.error === null) resolve();
-        else {
-          const logs = landed.logs.filter((line) => !line.startsWith('Program data')).slice(-8);
-          reject(
-            new ValidationError('LOCALNET_ACTOR', 'What was sent to Drift has failed.', {
-              error: JSON.stringify(landed.error),
-              logs: logs.join('\n'),
-            }),
-          );
-        }
-        return true;
-      };
-      if (look()) return;
-      const { height } = this.#chain.head;
-      const stop = this.#chain.onChange(() => {
-        const isDead = this.#chain.head.height > height + BLOCKHASH_LIFE_BLOCKS;
-        if (isDead) reject(new ValidationError('LOCALNET_ACTOR', 'What was sent to Drift has never landed.'));
-        if (isDead || look()) stop();
-      });
-    });
+    return this.#sender.done(signature);
   }
 
   #own(): Readonly<Record<string, string>> {

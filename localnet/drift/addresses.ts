@@ -2,10 +2,7 @@ import { PublicKey } from '@solana/web3.js';
 import { DRIFT_PROGRAM_ID } from './program.ts';
 
 const PROGRAM = new PublicKey(DRIFT_PROGRAM_ID);
-const TOKEN_PROGRAM = new PublicKey('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA');
-export const ASSOCIATED_TOKEN_PROGRAM = 'ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL';
 
-export const SOL_MINT = 'So11111111111111111111111111111111111111112';
 /** Mainnet's USDC. */
 export const USDC_MINT = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 
@@ -34,8 +31,3 @@ const bytesOf = (address: string): Buffer => new PublicKey(address).toBuffer();
 export const userAddress = (authority: string, subAccount = 0): string =>
   derived('user', bytesOf(authority), u16(subAccount))[0];
 export const userStatsAddress = (authority: string): string => derived('user_stats', bytesOf(authority))[0];
-
-export function tokenAccountAddress(owner: string, mint: string): string {
-  const seeds = [bytesOf(owner), TOKEN_PROGRAM.toBuffer(), bytesOf(mint)];
-  return PublicKey.findProgramAddressSync(seeds, new PublicKey(ASSOCIATED_TOKEN_PROGRAM))[0].toBase58();
-}

@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { ValidationError } from '../../src/lib/errors.ts';
 import type { Body, ControlCommand, ControlledChain } from '../control.ts';
+import type { Oracle, OracleTrouble, PricePath } from '../perps/oracles.ts';
+import { readPriceFile } from '../perps/price-file.ts';
+import type { FundedWallet } from '../perps/sender.ts';
 import { addressBytes, fromBase58 } from '../wire/base58.ts';
 import type { ActorAsset, DriftActor } from './actor.ts';
 import type {
@@ -15,14 +18,11 @@ import type {
 } from './drift-accounts.ts';
 import type { Funding } from './funding.ts';
 import type { Keeper, KeeperRules } from './keeper.ts';
-import type { Oracle, OracleTrouble, PricePath } from './oracles.ts';
-import { readPriceFile } from './price-file.ts';
-import type { DriftWallet } from './sender.ts';
 
 /** The local Drift as the calls use it. */
 export interface ControlledDrift extends Pick<ControlledChain, 'jump' | 'airdrop'> {
   /** Funded with SOL and USDC; it has no Drift account yet. */
-  readonly wallet: DriftWallet;
+  readonly wallet: FundedWallet;
   readonly keeper: Keeper;
   /** Makes markets where the keeper's rules say so, and liquidates. */
   readonly maker: DriftActor;

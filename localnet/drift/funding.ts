@@ -1,7 +1,8 @@
 import type { BlockOpening, Chain } from '../chain/chain.ts';
+import { secondsUntilFunding } from '../perps/funding-clock.ts';
+import type { Oracle } from '../perps/oracles.ts';
 import { perpMarketAddress } from './addresses.ts';
 import { readField, withField } from './layout.ts';
-import type { Oracle } from './oracles.ts';
 
 const MARKET = perpMarketAddress(0);
 /** The daily offset in v2.84's rate: a share of 1/5000 of the oracle's TWAP. */
@@ -11,15 +12,6 @@ const HOUR_SECONDS = 3_600n;
 const FIVE_MINUTES_SECONDS = 300n;
 const ORACLE = 'amm.historicalOracleData';
 const RATE_E9 = 1_000_000_000n;
-
-/** `on_the_hour_update` of v2.84: seconds until the next update, 0 when it is due. */
-function secondsUntilFunding(now: bigint, last: bigint, period: bigint): bigint {
-  const late = last % period;
-  let wait = period;
-  if (late !== 0n) wait = late > period / 3n ? 2n * period - late : period - late;
-  const left = wait - (now - last);
-  return left > 0n ? left : 0n;
-}
 
 /**
  * Steers the funding rate of SOL-PERP by its mark TWAP: at the start of a block in which funding is due, the TWAP is set

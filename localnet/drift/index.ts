@@ -1,11 +1,14 @@
 /** Drift on the local chain: the real program, markets, moving oracles, a keeper, and a wallet to begin with. */
 import { ValidationError } from '../../src/lib/errors.ts';
-import type { BlockOpening, Chain } from '../chain/chain.ts';
+import type { Chain } from '../chain/chain.ts';
 import { type Localnet, type LocalnetOptions, startLocalnet } from '../localnet.ts';
+import { jumpWithFunding } from '../perps/clock-jump.ts';
+import { Oracle, type PricePath, toE6 } from '../perps/oracles.ts';
+import { Sender, walletFrom } from '../perps/sender.ts';
+import { TokenFaucet } from '../perps/token-faucet.ts';
 import { seededBytes } from '../seeded.ts';
 import { DriftActor } from './actor.ts';
-import { signerAddress, stateAddress, tokenAccountAddress, USDC_MINT } from './addresses.ts';
-import { jumpWithFunding } from './clock-jump.ts';
+import { signerAddress, stateAddress, USDC_MINT } from './addresses.ts';
 import { type ControlledDrift, driftCommands } from './control.ts';
 import { DriftAccounts } from './drift-accounts.ts';
 import { Funding } from './funding.ts';
@@ -13,17 +16,15 @@ import { Keeper, type KeeperRules } from './keeper.ts';
 import { dumpedPrice, loadedAccounts, readDumps } from './loaded-accounts.ts';
 import { lookupTable, lookupTableAddresses } from './lookup-tables.ts';
 import { type AccountMap, madeAccounts, SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
-import { Oracle, type PricePath, toE6 } from './oracles.ts';
 import { checkDriftProgram, DRIFT_PROGRAM_ID, findDriftProgram, NO_DRIFT_PROGRAM, readProgramFile } from './program.ts';
-import { Sender, walletFrom } from './sender.ts';
-import { tokenAccount, withAmount } from './tokens.ts';
+import { pythAccount } from './pyth.ts';
 
+export type { OracleTrouble, PricePath } from '../perps/oracles.ts';
+export type { FundedWallet } from '../perps/sender.ts';
 export type { ActorTrade, DriftActor } from './actor.ts';
 export type { DriftAccounts, Pauses } from './drift-accounts.ts';
 export type { Keeper, KeeperRules, PartialFill } from './keeper.ts';
-export type { OracleTrouble, PricePath } from './oracles.ts';
 export { DRIFT_PROGRAM_ID, findDriftProgram } from './program.ts';
-export type { DriftWallet } from './sender.ts';
 
 const SOL_ONE = 1_000_000_000n;
 const USDC_ONE = 1_000_000n;
@@ -91,16 +92,19 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
   for (const [address, account] of made) chain.writeAccount(address, account);
 
   const now = (): number => chain.head.time;
-  const oracles = { sol: new Oracle(SOL_ORACLE, startPrice, now), usdc: new Oracle(USDC_ORACLE, 1, now) };
+  const oracles = {
+    sol: new Oracle(SOL_ORACLE, startPrice, now, pythAccount),
+    usdc: new Oracle(USDC_ORACLE, 1, now, pythAccount),
+  };
   const price = (): number => oracles.sol.price;
   const sender = new Sender(chain);
   const accounts = new DriftAccounts(chain);
   const funding = new Funding(chain, oracles.sol);
   if (fundingHourly !== undefined) funding.steer(fundingHourly);
-  const maker = new DriftActor(makerWallet, chain, sender, price);
+  const maker = new DriftActor(makerWallet, sender, price);
   const keeper = new Keeper({ chain, sender, wallet: keeperWallet, maker, accounts, funding, price });
   keeper.set(options.keeper ?? {});
-  const faucet = new UsdcFaucet();
+  const faucet = new TokenFaucet(USDC_MINT);
   faucet.give(wallet.address, walletUsdc ?? 10_000n * USDC_ONE);
   faucet.give(maker.address, MAKER_USDC);
   chain.beforeBlock((block) => {
@@ -111,7 +115,7 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
     funding.apply(block);
     keeper.opening(block);
   });
-  await makeReady(chain, maker, new DriftActor(keeperWallet, chain, sender, price));
+  await makeReady(chain, maker, new DriftActor(keeperWallet, sender, price));
   if (typeof solPrice === 'object') oracles.sol.follow(solPrice);
   chain.onChange(() => keeper.turn());
 
@@ -128,8 +132,8 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
     accounts,
     giveUsdc: (owner: string, amount: bigint) => faucet.give(owner, amount),
     actor(who: string | Uint8Array): DriftActor {
-      if (typeof who !== 'string') return new DriftActor(walletFrom(who), chain, sender, price);
-      const actor = new DriftActor(walletFrom(seededBytes(seed, 'actor', who)), chain, sender, price);
+      if (typeof who !== 'string') return new DriftActor(walletFrom(who), sender, price);
+      const actor = new DriftActor(walletFrom(seededBytes(seed, 'actor', who)), sender, price);
       if (chain.bank.accountAt(chain.head, actor.address) === null) {
         net.airdrop(actor.address, HELPER_LAMPORTS);
         faucet.give(actor.address, 100_000n * USDC_ONE);
@@ -188,23 +192,6 @@ async function makeReady(chain: Chain, maker: DriftActor, keeper: DriftActor): P
 function addLookupTables(accounts: AccountMap): void {
   const known = [DRIFT_PROGRAM_ID, stateAddress(), signerAddress()[0], SOL_ORACLE, USDC_ORACLE, ...accounts.keys()];
   for (const address of lookupTableAddresses()) accounts.set(address, lookupTable([...new Set(known)]));
-}
-
-/** Writes USDC where a mint's owner would mint it. */
-class UsdcFaucet {
-  readonly #gifts = new Map<string, bigint>();
-
-  give(owner: string, amount: bigint): void {
-    this.#gifts.set(owner, (this.#gifts.get(owner) ?? 0n) + amount);
-  }
-
-  apply(block: BlockOpening): void {
-    for (const [owner, amount] of this.#gifts) {
-      const address = tokenAccountAddress(owner, USDC_MINT);
-      block.write(address, withAmount(block.account(address) ?? tokenAccount(USDC_MINT, owner, 0n), amount));
-    }
-    this.#gifts.clear();
-  }
 }
 
 function firstPrice(path: number | PricePath | undefined, otherwise = DEFAULT_SOL_PRICE): number {

@@ -2,6 +2,7 @@ import type { TransactionInstruction } from '@solana/web3.js';
 import { ValidationError } from '../../src/lib/errors.ts';
 import type { BlockOpening, Chain } from '../chain/chain.ts';
 import type { Block } from '../ledger/block.ts';
+import type { FundedWallet, Sender } from '../perps/sender.ts';
 import { path } from '../svm/bank.ts';
 import { type DriftActor, marketAccounts } from './actor.ts';
 import { perpMarketAddress, spotMarketAddress, userAddress, userStatsAddress, vaultAddress } from './addresses.ts';
@@ -10,7 +11,6 @@ import type { Funding } from './funding.ts';
 import { driftInstruction } from './instructions.ts';
 import { SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
 import { DRIFT_PROGRAM_ID } from './program.ts';
-import type { DriftWallet, Sender } from './sender.ts';
 import { auctionPrice, isUser, type UserSeen, userSeen, type WaitingOrder } from './user-orders.ts';
 
 /** A maker takes this share of an order's placed size this many slots after its placement. */
@@ -70,7 +70,7 @@ interface Tried {
 interface KeeperParts {
   readonly chain: Chain;
   readonly sender: Sender;
-  readonly wallet: DriftWallet;
+  readonly wallet: FundedWallet;
   readonly maker: DriftActor;
   readonly accounts: DriftAccounts;
   readonly funding: Funding;

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { PublicKey } from '@solana/web3.js';
 import { ValidationError } from '../../src/lib/errors.ts';
 import { type AccountInput, parseAccount, parseAccountFile } from '../account-input.ts';
+import { SOL_MINT } from '../perps/token-addresses.ts';
+import { amountOf, tokenAccount } from '../perps/tokens.ts';
 import {
   insuranceVaultAddress,
   perpMarketAddress,
-  SOL_MINT,
   signerAddress,
   spotMarketAddress,
   stateAddress,
@@ -24,7 +25,6 @@ import {
   withFundingHistory,
 } from './made-accounts.ts';
 import { DRIFT_PROGRAM_ID } from './program.ts';
-import { amountOf, tokenAccount } from './tokens.ts';
 
 /** What must be there: the rest is made. */
 export const NEEDED_ACCOUNTS: readonly (readonly [name: string, address: string])[] = [

@@ -6,10 +6,11 @@
 import type { PerpMarketAccount, SpotMarketAccount, StateAccount } from '@drift-labs/sdk';
 import { PublicKey } from '@solana/web3.js';
 import { type ChainAccount, RENT_EXEMPT_EPOCH } from '../account.ts';
+import { SOL_MINT } from '../perps/token-addresses.ts';
+import { mintAccount, tokenAccount } from '../perps/tokens.ts';
 import {
   insuranceVaultAddress,
   perpMarketAddress,
-  SOL_MINT,
   signerAddress,
   spotMarketAddress,
   stateAddress,
@@ -18,7 +19,6 @@ import {
 } from './addresses.ts';
 import { blank, bn, encode, nameBytes, variant } from './coder.ts';
 import { DRIFT_PROGRAM_ID } from './program.ts';
-import { mintAccount, tokenAccount } from './tokens.ts';
 
 /** Of the mainnet markets. */
 export const SOL_ORACLE = 'BAtFj4kQttZRVep3UZS2aZRDixkGYgWsbqTBVDbnSsPF';

@@ -2,11 +2,11 @@
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { ValidationError } from '../../src/lib/errors.ts';
 import type { LocalnetOptions } from '../localnet.ts';
+import type { PricePath } from '../perps/oracles.ts';
+import { readPriceFile } from '../perps/price-file.ts';
 import { toBase58 } from '../wire/base58.ts';
 import { cloneDrift } from './clone.ts';
 import { type DriftLocalnet, startDriftLocalnet } from './index.ts';
-import type { PricePath } from './oracles.ts';
-import { readPriceFile } from './price-file.ts';
 import { cachedAccountsFolder } from './program.ts';
 
 /** As cli-options.mjs reads them. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ChainAccount, RENT_EXEMPT_EPOCH } from '../account.ts';
+import type { PostedPrice } from '../perps/oracles.ts';
 
 /** The only owner from which v2.84 takes a Pyth pull price. */
 const PYTH_RECEIVER = 'rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ';
@@ -10,18 +11,8 @@ const FULLY_VERIFIED = 1;
 const EXPONENT = -8;
 const E8_PER_E6 = 100n;
 
-interface PythPrice {
-  /** USD at 1e6. */
-  readonly price: bigint;
-  /** USD at 1e6. */
-  readonly confidence: bigint;
-  readonly postedSlot: number;
-  /** Unix seconds. */
-  readonly publishTime: number;
-}
-
 /** Layout: `PriceUpdateV2` of the Pyth receiver, fully verified. */
-export function pythAccount({ price, confidence, postedSlot, publishTime }: PythPrice): ChainAccount {
+export function pythAccount({ price, confidence, postedSlot, publishTime }: PostedPrice): ChainAccount {
   const data = Buffer.alloc(ACCOUNT_BYTES);
   data.set(KIND, 0);
   data[40] = FULLY_VERIFIED;

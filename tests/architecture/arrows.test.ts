@@ -111,6 +111,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: [],
     packages: ['node:', 'litesvm', 'lossless-json', '@drift-labs/sdk', '@solana/web3.js'],
   },
+  // What the local Drift and the local Velocity share: oracles, tokens, a sender.
+  'localnet/perps': {
+    values: ['localnet', 'src/lib/errors.ts', 'src/lib/base58.ts'],
+    types: [],
+    packages: ['node:', '@solana/web3.js'],
+  },
   // Velocity on it: the same, and the tables of its accounts, instructions and events, which stand once for both.
   'localnet/velocity': {
     values: [
@@ -171,7 +177,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   scripts: { values: ALL, types: [], packages: ALL },
   bench: { values: ALL, types: [], packages: ALL },
-  'localnet/tests': { values: ['localnet', 'src/lib/errors.ts'], types: [], packages: ALL },
+  'localnet/tests': {
+    values: ['localnet', 'src/lib/errors.ts', 'src/venues/velocity/program'],
+    types: [],
+    packages: ALL,
+  },
   tests: { values: ALL, types: [], packages: ALL },
 };
 

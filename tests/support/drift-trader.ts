@@ -5,7 +5,7 @@
 import { BN, BulkAccountLoader, DriftClient, getMarketOrderParams, PositionDirection } from '@drift-labs/sdk';
 import { PublicKey, TransactionInstruction } from '@solana/web3.js';
 import type { DriftLocalnet } from '../../localnet/drift/index.ts';
-import { Sender } from '../../localnet/drift/sender.ts';
+import { Sender } from '../../localnet/perps/sender.ts';
 import { clientConfig, connectionTo, type DriftPlace, sol, usdc } from '../../localnet/tests/support/drift-client.ts';
 import { TOKEN_PROGRAM } from '../../localnet/token.ts';
 

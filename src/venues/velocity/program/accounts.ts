@@ -11,12 +11,12 @@ export const VELOCITY_PROGRAM_ID = 'vELoC1audYbSYVRXn1vPaV8Axoa9oU6BYmNGZZBDZ1P'
 /** Of the compiled program that these tables were proven on. */
 export const VELOCITY_BUILD_SHA256 = 'd42a0a596acdef41375fb92f004d64be885e09231b4e2ea4599b8222cd0255e7';
 
-const DIRECTION = ['long', 'short'] as const;
+export const DIRECTION = ['long', 'short'] as const;
 const BALANCE = ['deposit', 'borrow'] as const;
 const MARKET_STATUS = ['initialized', 'active', 'reduceOnly', 'settlement', 'delisted'] as const;
 const ORDER_STATUS = ['init', 'open', 'filled', 'canceled'] as const;
-const ORDER_TYPE = ['market', 'limit', 'triggerMarket', 'triggerLimit', 'oracle'] as const;
-const MARKET_TYPE = ['spot', 'perp'] as const;
+export const ORDER_TYPE = ['market', 'limit', 'triggerMarket', 'triggerLimit', 'oracle'] as const;
+export const MARKET_TYPE = ['spot', 'perp'] as const;
 
 /** An order's 104 bytes: in a `User`, and in the event of its placement. */
 export const ORDER_FIELDS = {

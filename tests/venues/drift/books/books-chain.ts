@@ -4,8 +4,8 @@ import { type ActorTrade, DriftActor } from '../../../../localnet/drift/actor.ts
 import { perpMarketAddress } from '../../../../localnet/drift/addresses.ts';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../../../localnet/drift/index.ts';
 import { driftInstruction } from '../../../../localnet/drift/instructions.ts';
-import { Sender, walletFrom } from '../../../../localnet/drift/sender.ts';
 import type { BlockTransaction } from '../../../../localnet/ledger/block.ts';
+import { Sender, walletFrom } from '../../../../localnet/perps/sender.ts';
 import { onTestFinished } from '../../../../localnet/tests/support/on-test-finished.ts';
 import { endpointsOf } from '../../../../src/chain/endpoint.ts';
 import { RpcPool } from '../../../../src/chain/rpc-pool.ts';
@@ -80,11 +80,11 @@ export async function booksChain(options: DriftLocalnetOptions = {}): Promise<Bo
   const reader = new DriftReader({ pool, deployment, clock });
   const sender = new Sender(net.chain);
   const price = () => net.oracles.sol.price;
-  const us = new DriftActor(net.wallet, net.chain, sender, price);
+  const us = new DriftActor(net.wallet, sender, price);
   const otherWallet = walletFrom(new Uint8Array(32).fill(7));
   net.airdrop(otherWallet.address, 5_000n * SOL);
   net.giveUsdc(otherWallet.address, 1_000_000n * USD);
-  const other = new DriftActor(otherWallet, net.chain, sender, price);
+  const other = new DriftActor(otherWallet, sender, price);
   await net.advance(FINALIZED_LAG + 2);
   let number = 0;
 

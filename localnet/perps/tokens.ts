@@ -1,7 +1,7 @@
 import { type ChainAccount, RENT_EXEMPT_EPOCH } from '../account.ts';
 import { TOKEN_PROGRAM } from '../token.ts';
 import { addressBytes } from '../wire/base58.ts';
-import { SOL_MINT } from './addresses.ts';
+import { SOL_MINT } from './token-addresses.ts';
 
 const ACCOUNT_BYTES = 165;
 const MINT_BYTES = 82;

@@ -1,8 +1,13 @@
 /** The tables against accounts of mainnet, slot 438,024,296. */
 import { expect, it } from '@jest/globals';
-import { describeOnVelocity } from '../../../localnet/tests/support/velocity-files.ts';
-import { decodeAccount } from '../../../src/venues/solana-perps/account-layout.ts';
-import { PERP_MARKET, PYTH_LAZER_ORACLE, SPOT_MARKET, STATE } from '../../../src/venues/velocity/program/accounts.ts';
+import { describeOnVelocity } from '../../../../localnet/tests/support/velocity-files.ts';
+import { decodeAccount } from '../../../../src/venues/solana-perps/account-layout.ts';
+import {
+  PERP_MARKET,
+  PYTH_LAZER_ORACLE,
+  SPOT_MARKET,
+  STATE,
+} from '../../../../src/venues/velocity/program/accounts.ts';
 import {
   oracleAddress,
   PYTH_LAZER_FEEDS,
@@ -10,7 +15,7 @@ import {
   signerAddress,
   spotMarketAddress,
   vaultAddress,
-} from '../../../src/venues/velocity/program/addresses.ts';
+} from '../../../../src/venues/velocity/program/addresses.ts';
 
 describeOnVelocity('accounts of mainnet', ({ dumps }) => {
   it('State', () => {

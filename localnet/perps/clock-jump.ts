@@ -1,5 +1,4 @@
 import type { Chain } from '../chain/chain.ts';
-import type { Funding } from './funding.ts';
 
 /** Blocks between two looks at the clock: one that settles averages, one in which the keeper's updates stand. */
 const SETTLE_SECONDS = 30;
@@ -11,10 +10,10 @@ function makeBlock(chain: Chain): void {
 }
 
 /**
- * Hours pass, and Drift's hours with them: the clock goes on from one funding update to the next, with oracles published
+ * Hours pass, and the venue's hours with them: the clock goes on from one funding update to the next, with oracles published
  * and the keeper at work at each, so that every period accrues. A jump in one piece would be one period to the program.
  */
-export function jumpWithFunding(chain: Chain, funding: Funding, seconds: number): void {
+export function jumpWithFunding(chain: Chain, funding: { secondsLeft(): number }, seconds: number): void {
   let left = seconds;
   for (let period = 0; period < MOST_PERIODS && left > 0; period++) {
     const due = Math.max(0, funding.secondsLeft());

@@ -1,6 +1,8 @@
 import { ComputeBudgetProgram, PublicKey, type TransactionInstruction, TransactionMessage } from '@solana/web3.js';
+import { ValidationError } from '../../src/lib/errors.ts';
 import type { Chain } from '../chain/chain.ts';
 import type { BlockTransaction } from '../ledger/block.ts';
+import { BLOCKHASH_LIFE_BLOCKS } from '../ledger/ledger.ts';
 import { type KeyPair, keyPairFrom, signWith } from '../wire/ed25519.ts';
 import { type ParsedTransaction, parseTransaction } from '../wire/transaction.ts';
 
@@ -8,11 +10,11 @@ const MAX_UNITS = 1_400_000;
 const SERIALS = 100_000;
 
 /** A key and its SOL; `secretKey` as `solana-keygen` writes it: 32 bytes of seed, 32 of public key. */
-export interface DriftWallet extends KeyPair {
+export interface FundedWallet extends KeyPair {
   readonly secretKey: Uint8Array;
 }
 
-export function walletFrom(seed: Uint8Array): DriftWallet {
+export function walletFrom(seed: Uint8Array): FundedWallet {
   const pair = keyPairFrom(seed.slice(0, 32));
   return { ...pair, secretKey: Uint8Array.from([...seed.slice(0, 32), ...pair.publicKey]) };
 }
@@ -62,4 +64,36 @@ export class Sender {
   landing(signature: string): BlockTransaction | null {
     return this.#chain.ledger.landingOn(signature, this.#chain.head)?.landed ?? null;
   }
+
+  /**
+   * Resolves when it stands in a block, not waiting longer than its blockhash may live.
+   *
+   * @throws ValidationError LOCALNET_ACTOR with the logs when it failed there
+   */
+  done(signature: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (): boolean => {
+        const landed = this.landing(signature);
+        if (landed === null) return false;
+        if (landed.error === null) resolve();
+        else reject(failed(landed));
+        return true;
+      };
+      if (look()) return;
+      const { height } = this.#chain.head;
+      const stop = this.#chain.onChange(() => {
+        const isDead = this.#chain.head.height > height + BLOCKHASH_LIFE_BLOCKS;
+        if (isDead) reject(new ValidationError('LOCALNET_ACTOR', 'The transaction has never landed.'));
+        if (isDead || look()) stop();
+      });
+    });
+  }
+}
+
+function failed({ error, logs }: BlockTransaction): ValidationError {
+  const told = logs.filter((line) => !line.startsWith('Program data')).slice(-8);
+  return new ValidationError('LOCALNET_ACTOR', 'The transaction has failed.', {
+    error: JSON.stringify(error),
+    logs: told.join('\n'),
+  });
 }

@@ -1,7 +1,7 @@
 import { ValidationError } from '../../src/lib/errors.ts';
+import type { ChainAccount } from '../account.ts';
 import type { BlockOpening } from '../chain/chain.ts';
 import { seededShare } from '../seeded.ts';
-import { pythAccount } from './pyth.ts';
 
 /** USD per token. Paths run in block time, from the moment they are set. */
 export type PricePath =
@@ -28,7 +28,7 @@ export interface OracleTrouble {
   readonly frozen?: boolean;
   /** Publishes data of this many slots ago. */
   readonly delaySlots?: number;
-  /** Share of the price: above 0.02 times 1 to 4 (by the market's tier) Drift calls it too uncertain. */
+  /** Share of the price: above 0.02 times 1 to 4 (by the market's tier) the program calls it too uncertain. */
   readonly confidence?: number;
   /** Published as is, zero and negative too. */
   readonly price?: number;
@@ -39,7 +39,7 @@ const HOURLY = 0.01;
 const HOUR_SECONDS = 3_600;
 const E6 = 1_000_000;
 
-/** USD as Drift's oracles hold them. */
+/** USD at 1e6. */
 export const toE6 = (usd: number): bigint => BigInt(Math.round(usd * E6));
 
 function checkPath(path: PricePath): void {
@@ -66,20 +66,31 @@ function checkPath(path: PricePath): void {
   } else throw new ValidationError('LOCALNET_ORACLE', 'A price path is fixed, ramp, walk or replay.');
 }
 
-/** One Pyth account, written at the start of every block. */
+/** What an oracle publishes: a price and its confidence in USD at 1e6. */
+export interface PostedPrice {
+  readonly price: bigint;
+  readonly confidence: bigint;
+  readonly postedSlot: number;
+  /** Unix seconds. */
+  readonly publishTime: number;
+}
+
+/** One oracle's account, written at the start of every block. */
 export class Oracle {
   readonly address: string;
   #path: PricePath;
   readonly #now: () => number;
+  readonly #accountOf: (posted: PostedPrice) => ChainAccount;
   #startedAt: number;
   #startPrice: number;
   #price: number;
   #trouble: OracleTrouble = {};
   #walked = { seconds: 0, logReturn: 0 };
 
-  /** @param now block time, seconds */
-  constructor(address: string, price: number, now: () => number) {
+  /** @param now block time, seconds; @param accountOf the account in the form that the program reads */
+  constructor(address: string, price: number, now: () => number, accountOf: (posted: PostedPrice) => ChainAccount) {
     this.address = address;
+    this.#accountOf = accountOf;
     this.#now = now;
     this.#startedAt = now();
     this.#price = price;
@@ -118,7 +129,7 @@ export class Oracle {
     const shown = toE6(price ?? this.#price);
     block.write(
       this.address,
-      pythAccount({
+      this.#accountOf({
         price: shown,
         confidence: toE6(Math.abs(price ?? this.#price) * confidence),
         postedSlot: Math.max(0, block.slot - delaySlots),

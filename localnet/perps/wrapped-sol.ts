@@ -1,6 +1,6 @@
 import { PublicKey, SystemProgram, TransactionInstruction } from '@solana/web3.js';
 import { TOKEN_PROGRAM } from '../token.ts';
-import { ASSOCIATED_TOKEN_PROGRAM, SOL_MINT, tokenAccountAddress } from './addresses.ts';
+import { ASSOCIATED_TOKEN_PROGRAM, SOL_MINT, tokenAccountAddress } from './token-addresses.ts';
 
 /** Instruction numbers of spl-token and of the associated token program. */
 const SYNC_NATIVE = 17;

@@ -1,0 +1,178 @@
+/** Velocity on the local chain: the real program, markets of mainnet, moving oracles, a keeper, and a wallet to begin with. */
+import { ValidationError } from '../../src/lib/errors.ts';
+import {
+  type AccountLayout,
+  type DecodedAccount,
+  decodeAccount,
+  withFields,
+} from '../../src/venues/solana-perps/account-layout.ts';
+import type { AnyScalar } from '../../src/venues/solana-perps/wire-types.ts';
+import { VELOCITY_PROGRAM_ID } from '../../src/venues/velocity/program/accounts.ts';
+import type { BlockOpening, Chain } from '../chain/chain.ts';
+import { type Localnet, type LocalnetOptions, startLocalnet } from '../localnet.ts';
+import { jumpWithFunding } from '../perps/clock-jump.ts';
+import { Oracle, type PricePath } from '../perps/oracles.ts';
+import { type FundedWallet, Sender, walletFrom } from '../perps/sender.ts';
+import { TokenFaucet } from '../perps/token-faucet.ts';
+import { seededBytes } from '../seeded.ts';
+import { VelocityActor } from './actor.ts';
+import { makeSolMarket } from './admin.ts';
+import { VelocityKeeper, type VelocityKeeperRules } from './keeper.ts';
+import { dumpedPrice, lazerAccount, loadedAccounts } from './loaded-accounts.ts';
+import { SOL_ORACLE, USDT_MINT, USDT_ORACLE, type VelocityAsset } from './markets.ts';
+import { findVelocity, NO_VELOCITY_PROGRAM, type VelocityFiles } from './program.ts';
+
+const SOL_ONE = 1_000_000_000n;
+const USDT_ONE = 1_000_000n;
+const HELPER_LAMPORTS = 1_000n * SOL_ONE;
+const KEEPER_USDT = 100_000n * USDT_ONE;
+
+export interface VelocityLocalnetOptions extends LocalnetOptions {
+  /** Else `findVelocity`. */
+  readonly files?: VelocityFiles;
+  /** Of SOL, from the price of the dumps on. */
+  readonly solPrice?: PricePath;
+  /** Of the ready wallet: 100 SOL and 10,000 USDT by default. */
+  readonly walletLamports?: bigint;
+  readonly walletUsdt?: bigint;
+  readonly keeper?: Partial<VelocityKeeperRules>;
+}
+
+export interface VelocityLocalnet extends Localnet {
+  readonly programId: string;
+  readonly usdtMint: string;
+  readonly wallet: FundedWallet;
+  readonly keeper: VelocityKeeper;
+  readonly oracles: Readonly<Record<VelocityAsset, Oracle>>;
+  /** From the next block on: USDT at 1e6, made out of nothing, into the owner's associated token account. */
+  giveUsdt(owner: string, amount: bigint): void;
+  /** Somebody by name, funded (1,000 SOL, 100,000 USDT) in the next block, or the owner of this secret key, as they are. */
+  actor(who: string | Uint8Array): VelocityActor;
+  /** As of the newest block; null: there is no such account. @throws CriticalError ACCOUNT_LAYOUT */
+  read<const L extends AccountLayout>(layout: L, address: string): DecodedAccount<L> | null;
+  /** From the next block on. What the block's transactions then do to the account stands. */
+  write(layout: AccountLayout, address: string, fields: Readonly<Record<string, AnyScalar>>): void;
+}
+
+/** @throws ValidationError LOCALNET_VELOCITY_FILES when there is no program, or another one */
+export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {}): Promise<VelocityLocalnet> {
+  const files = options.files ?? filesFound();
+  const seed = options.seed ?? 'driftless';
+  const [wallet, keeperWallet, admin] = ['wallet', 'keeper', 'admin'].map((name) =>
+    walletFrom(seededBytes(seed, `velocity-${name}`)),
+  ) as [FundedWallet, FundedWallet, FundedWallet];
+  const net = await startLocalnet({
+    ...options,
+    paused: true,
+    programs: [...(options.programs ?? []), { address: VELOCITY_PROGRAM_ID, elf: files.elf }],
+    accounts: [
+      ...(options.accounts ?? []),
+      { address: wallet.address, lamports: options.walletLamports ?? 100n * SOL_ONE },
+      { address: keeperWallet.address, lamports: HELPER_LAMPORTS },
+      { address: admin.address, lamports: HELPER_LAMPORTS },
+    ],
+  });
+  const { chain } = net;
+  for (const [address, account] of loadedAccounts(files, {
+    slot: chain.slot,
+    time: chain.head.time,
+    admin: admin.address,
+  }))
+    chain.writeAccount(address, account);
+
+  const now = (): number => chain.head.time;
+  const { solOracle, quoteOracle } = files.dumps;
+  const oracles = {
+    SOL: new Oracle(SOL_ORACLE, dumpedPrice(solOracle), now, lazerAccount(solOracle)),
+    USDT: new Oracle(USDT_ORACLE, dumpedPrice(quoteOracle), now, lazerAccount(quoteOracle)),
+  };
+  const sender = new Sender(chain);
+  const keeper = new VelocityKeeper(chain, new VelocityActor(keeperWallet, sender));
+  keeper.set(options.keeper ?? {});
+  const faucet = new TokenFaucet(USDT_MINT);
+  faucet.give(wallet.address, options.walletUsdt ?? 10_000n * USDT_ONE);
+  faucet.give(keeperWallet.address, KEEPER_USDT);
+  const writes: ((block: BlockOpening) => void)[] = [];
+  chain.beforeBlock((block) => {
+    oracles.SOL.publish(block);
+    oracles.USDT.publish(block);
+    faucet.apply(block);
+    for (const write of writes.splice(0)) write(block);
+  });
+  await makeReady(chain, new VelocityActor(admin, sender), new VelocityActor(keeperWallet, sender));
+  if (options.solPrice !== undefined) oracles.SOL.follow(options.solPrice);
+  chain.onChange(() => keeper.turn());
+
+  const { jump: jumpPlainly, state: plainState } = net;
+  const accountAt = (address: string) => chain.bank.accountAt(chain.head, address);
+  const velocity: VelocityLocalnet = Object.assign(net, {
+    programId: VELOCITY_PROGRAM_ID,
+    usdtMint: USDT_MINT,
+    wallet,
+    keeper,
+    oracles,
+    giveUsdt: (owner: string, amount: bigint) => faucet.give(owner, amount),
+    actor(who: string | Uint8Array): VelocityActor {
+      if (typeof who !== 'string') return new VelocityActor(walletFrom(who), sender);
+      const actor = new VelocityActor(walletFrom(seededBytes(seed, 'actor', who)), sender);
+      if (accountAt(actor.address) === null) {
+        net.airdrop(actor.address, HELPER_LAMPORTS);
+        faucet.give(actor.address, KEEPER_USDT);
+      }
+      return actor;
+    },
+    read<const L extends AccountLayout>(layout: L, address: string): DecodedAccount<L> | null {
+      const account = accountAt(address);
+      return account === null ? null : decodeAccount(layout, account.data);
+    },
+    write(layout: AccountLayout, address: string, fields: Readonly<Record<string, AnyScalar>>): void {
+      const change = (block: BlockOpening): void => {
+        const account = block.account(address);
+        if (account !== null) block.write(address, { ...account, data: withFields(layout, account.data, fields) });
+      };
+      const account = accountAt(address);
+      // A field that there is not, or a value that does not fit, is refused at once.
+      if (account !== null) withFields(layout, account.data, fields);
+      writes.push(change);
+    },
+    jump(how: { seconds?: number; slot?: number }): void {
+      if (how.seconds !== undefined && how.seconds > 0) jumpWithFunding(chain, keeper, how.seconds);
+      else if (how.seconds !== undefined) jumpPlainly({ seconds: how.seconds });
+      if (how.slot !== undefined) jumpPlainly({ slot: how.slot });
+    },
+    state: (): object => ({ ...plainState(), velocity: describe(velocity) }),
+  });
+  if (options.paused !== true) velocity.resume();
+  return velocity;
+}
+
+function filesFound(): VelocityFiles {
+  const files = findVelocity(process.env);
+  if (files === null) throw new ValidationError('LOCALNET_VELOCITY_FILES', NO_VELOCITY_PROGRAM);
+  return files;
+}
+
+/** What a person or a program that steers it from outside wants to see. */
+const describe = ({ programId, usdtMint, wallet, oracles, keeper }: VelocityLocalnet): object => ({
+  programId,
+  usdtMint,
+  wallet: wallet.address,
+  oracles: { sol: oracles.SOL.describe(), usdt: oracles.USDT.describe() },
+  keeper: keeper.rules,
+  orders: keeper.orders.length,
+  funding: { secondsLeft: keeper.secondsLeft() },
+});
+
+/** SOL's spot market is made, and the keeper has an account, before anybody else comes; all of it is final. */
+async function makeReady(chain: Chain, admin: VelocityActor, keeper: VelocityActor): Promise<void> {
+  const land = async (...signatures: string[]): Promise<void> => {
+    const { head } = chain;
+    while (chain.head === head) chain.tick();
+    await Promise.all(signatures.map((signature) => admin.done(signature)));
+  };
+  await land();
+  await land(admin.send(...makeSolMarket(admin.address)), keeper.initialize('keeper'));
+  await land(keeper.deposit('USDT', KEEPER_USDT));
+  const ready = chain.head.slot;
+  while (chain.root.slot < ready) chain.tick();
+}

@@ -1,0 +1,113 @@
+/** Velocity's accounts as mainnet had them on 2026-08-08, made to live here and now. */
+import { type AccountLayout, decodeAccount, withFields } from '../../src/venues/solana-perps/account-layout.ts';
+import type { AnyScalar } from '../../src/venues/solana-perps/wire-types.ts';
+import {
+  PERP_MARKET,
+  PYTH_LAZER_ORACLE,
+  SPOT_MARKET,
+  STATE,
+  VELOCITY_PROGRAM_ID,
+} from '../../src/venues/velocity/program/accounts.ts';
+import {
+  insuranceVaultAddress,
+  perpMarketAddress,
+  signerAddress,
+  spotMarketAddress,
+  stateAddress,
+  vaultAddress,
+} from '../../src/venues/velocity/program/addresses.ts';
+import { type ChainAccount, RENT_EXEMPT_EPOCH } from '../account.ts';
+import type { PostedPrice } from '../perps/oracles.ts';
+import { SOL_MINT } from '../perps/token-addresses.ts';
+import { mintAccount, tokenAccount } from '../perps/tokens.ts';
+import { USDT_MINT } from './markets.ts';
+import type { VelocityFiles } from './program.ts';
+
+const USDT_SUPPLY = 1_000_000_000_000_000n;
+const E8_PER_E6 = 100n;
+const MICROS = 1_000_000n;
+
+interface LoadedAt {
+  readonly slot: number;
+  /** Block time, seconds. */
+  readonly time: number;
+  /** Who may change parameters from now on. */
+  readonly admin: string;
+}
+
+const rentOf = (bytes: number): bigint => BigInt((bytes + 128) * 6960);
+const owned = (data: Uint8Array): ChainAccount => ({
+  lamports: rentOf(data.length),
+  data,
+  owner: VELOCITY_PROGRAM_ID,
+  executable: false,
+  rentEpoch: RENT_EXEMPT_EPOCH,
+});
+const changed = (layout: AccountLayout, data: Uint8Array, fields: Readonly<Record<string, AnyScalar>>): ChainAccount =>
+  owned(withFields(layout, data, fields));
+
+/**
+ * Books and parameters stay as they were; times become now, else months of interest and averages would pass at once. The
+ * admin becomes ours, and the second spot market of mainnet, which the dumps lack, is not counted.
+ */
+export function loadedAccounts({ dumps }: VelocityFiles, at: LoadedAt): ReadonlyMap<string, ChainAccount> {
+  const now = BigInt(at.time);
+  const slot = BigInt(at.slot);
+  const { coldAdmin, warmAdmin, pauseAdmin } = { coldAdmin: at.admin, warmAdmin: at.admin, pauseAdmin: at.admin };
+  const period = decodeAccount(PERP_MARKET, dumps.perpMarket).fundingPeriod;
+  return new Map([
+    [stateAddress(), changed(STATE, dumps.state, { coldAdmin, warmAdmin, pauseAdmin, spotMarkets: 1 })],
+    [
+      perpMarketAddress(0),
+      changed(PERP_MARKET, dumps.perpMarket, {
+        lastFundingTs: now - (now % period),
+        markTwapTs: now,
+        oracleTwapTs: now,
+        lastTradeTs: now,
+        ammUpdateSlot: slot,
+        // The market makers' own price is of another chain: the exchange's oracle counts.
+        marketMakerOracleSlot: 0n,
+      }),
+    ],
+    [
+      spotMarketAddress(0),
+      changed(SPOT_MARKET, dumps.quoteMarket, {
+        revenueSettleTs: now,
+        oracleTwapTs: now,
+        lastInterestTs: now,
+        lastTwapTs: now,
+      }),
+    ],
+    [USDT_MINT, mintAccount(6, USDT_SUPPLY, at.admin)],
+    [SOL_MINT, mintAccount(9, 0n, null)],
+    [vaultAddress(0), tokenAccount(USDT_MINT, signerAddress(), owedBy(dumps.quoteMarket))],
+    [insuranceVaultAddress(0), tokenAccount(USDT_MINT, signerAddress(), 0n)],
+  ]);
+}
+
+/** What the vault holds: deposits less debts, and a tenth, since the other pools live in it too. */
+function owedBy(data: Uint8Array): bigint {
+  const market = decodeAccount(SPOT_MARKET, data);
+  const unit = 10n ** BigInt(19 - market.decimals);
+  const deposits = (market.depositsScaled * market.depositIndex) / unit;
+  const debts = (market.borrowsScaled * market.borrowIndex) / unit;
+  return ((deposits - debts) * 11n) / 10n;
+}
+
+/** USD that the dumps were at. */
+export function dumpedPrice(oracle: Uint8Array): number {
+  const { price, exponent } = decodeAccount(PYTH_LAZER_ORACLE, oracle);
+  return Number(price) * 10 ** exponent;
+}
+
+/** @param dump an oracle of mainnet: what stands here beside the price comes from it */
+export const lazerAccount =
+  (dump: Uint8Array) =>
+  ({ price, confidence, postedSlot, publishTime }: PostedPrice): ChainAccount =>
+    changed(PYTH_LAZER_ORACLE, dump, {
+      price: price * E8_PER_E6,
+      confidence: confidence * E8_PER_E6,
+      exponent: -8,
+      publishedAtMicros: BigInt(publishTime) * MICROS,
+      postedSlot: BigInt(postedSlot),
+    });
