@@ -23,8 +23,16 @@ const DRIFT_VALUES = {
   '--program': ['program', String, '<file>  the compiled program (DRIFT_PROGRAM_PATH, else the cache folder)'],
   '--clone': ['clone', String, '<url>  copy program and accounts from this RPC node into the cache folder'],
   '--accounts': ['accountsFolder', String, '<folder|made>  account dumps (the cache folder, else made from scratch)'],
-  '--price': ['price', String, '<usd|walk:seed|file.csv>  SOL price: fixed, a random walk, or replayed (150)'],
   '--funding': ['fundingHourly', hourly, '<share>  funding per hour as a share of the price, positive when longs pay'],
+};
+
+/** With `--drift` or `--velocity`. */
+const VENUE_VALUES = {
+  '--price': [
+    'price',
+    String,
+    '<usd|walk:seed|file.csv>  SOL price: fixed, a random walk, or replayed (150; with dumps it starts where they were)',
+  ],
   '--wallet-file': ['walletFile', String, '<file>  write the key of the funded wallet there (else it is printed)'],
 };
 
@@ -37,6 +45,10 @@ const LISTS = {
 const FLAGS = {
   '--paused': ['paused', 'start with time standing still; use the control endpoint to resume or advance'],
   '--drift': ['drift', 'run the real Drift v2.84 program with markets, oracles, a keeper and a funded wallet'],
+  '--velocity': [
+    'velocity',
+    'run the real Velocity program with markets of mainnet, oracles, a keeper and a funded wallet',
+  ],
 };
 
 export function localnetHelp() {
@@ -44,6 +56,7 @@ export function localnetHelp() {
     ...Object.entries(VALUES).map(([name, [, , text]]) => [name, text]),
     ...Object.entries(LISTS).map(([name, [, text]]) => [name, text]),
     ...Object.entries(FLAGS).map(([name, [, text]]) => [name, text]),
+    ...Object.entries(VENUE_VALUES).map(([name, [, , text]]) => [name, `with --drift or --velocity: ${text}`]),
     ...Object.entries(DRIFT_VALUES).map(([name, [, , text]]) => [name, `with --drift: ${text}`]),
     ['--help', 'show this text'],
   ];
@@ -68,7 +81,7 @@ export function parseLocalnetArguments(argv) {
       run[FLAGS[name][0]] = true;
       continue;
     }
-    const known = VALUES[name] ?? LISTS[name] ?? DRIFT_VALUES[name];
+    const known = VALUES[name] ?? LISTS[name] ?? VENUE_VALUES[name] ?? DRIFT_VALUES[name];
     if (known === undefined) return failed(`Unknown option ${argv[i]}.`);
     const text = inline ?? argv[++i];
     if (text === undefined) return failed(`${name} needs a value.`);
@@ -79,10 +92,12 @@ export function parseLocalnetArguments(argv) {
       run[known[0]] = value;
     }
   }
-  const needsDrift = run.drift
-    ? undefined
-    : Object.entries(DRIFT_VALUES).find(([, [option]]) => run[option] !== undefined);
-  return needsDrift === undefined ? run : failed(`${needsDrift[0]} needs --drift.`);
+  if (run.drift && run.velocity) return failed('--drift and --velocity exclude each other.');
+  const given = (options) => Object.entries(options).find(([, [option]]) => run[option] !== undefined)?.[0];
+  const needsVenue = run.drift || run.velocity ? undefined : given(VENUE_VALUES);
+  if (needsVenue !== undefined) return failed(`${needsVenue} needs --drift or --velocity.`);
+  const needsDrift = run.drift ? undefined : given(DRIFT_VALUES);
+  return needsDrift === undefined ? run : failed(`${needsDrift} needs --drift.`);
 }
 
 const failed = (why) => ({ kind: 'error', message: `${why}\nSee: npm run localnet -- --help` });

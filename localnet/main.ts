@@ -4,11 +4,14 @@ import { parseAccountFile } from './account-input.ts';
 import type { DriftArguments } from './drift/main.ts';
 import type { FaultInput } from './faults/rule.ts';
 import { type Localnet, type LocalnetOptions, startLocalnet } from './localnet.ts';
+import type { VelocityArguments } from './velocity/main.ts';
 
 /** Turns the command line into options; some of them come from files. */
 interface MainOptions extends Omit<LocalnetOptions, 'programs'>, DriftArguments {
   /** The real Drift program on it. */
   readonly drift?: boolean;
+  /** The real Velocity program on it. */
+  readonly velocity?: boolean;
   readonly faultsFile?: string;
   readonly accountFiles?: readonly string[];
   /** `<address>=<path>` each. */
@@ -17,7 +20,7 @@ interface MainOptions extends Omit<LocalnetOptions, 'programs'>, DriftArguments 
 
 /** Runs until Ctrl-C or SIGTERM. @returns the exit code */
 export async function main(options: MainOptions, say: (line: string) => void): Promise<number> {
-  const { faultsFile, accountFiles = [], programs = [], drift = false, ...more } = options;
+  const { faultsFile, accountFiles = [], programs = [], drift = false, velocity = false, ...more } = options;
   const { program, clone, accountsFolder, price, walletFile, fundingHourly, ...rest } = more;
   const settings: LocalnetOptions = {
     ...rest,
@@ -25,7 +28,8 @@ export async function main(options: MainOptions, say: (line: string) => void): P
     accounts: accountFiles.map((path) => fromFile('--account', path, parseAccountFile)),
     programs: programs.map(readProgram),
   };
-  const net = drift ? await startDrift(settings, options, say) : await startLocalnet(settings);
+  const start = drift ? startDrift : velocity ? startVelocity : startLocalnet;
+  const net = await start(settings, options, say);
   say(welcome(net));
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
@@ -38,6 +42,11 @@ export async function main(options: MainOptions, say: (line: string) => void): P
 async function startDrift(settings: LocalnetOptions, options: DriftArguments, say: (line: string) => void) {
   const { startFromArguments } = await import('./drift/main.ts');
   return startFromArguments(settings, options, say);
+}
+
+async function startVelocity(settings: LocalnetOptions, options: VelocityArguments, say: (line: string) => void) {
+  const { startVelocityFromArguments } = await import('./velocity/main.ts');
+  return startVelocityFromArguments(settings, options, say);
 }
 
 function readFaults(path: string): readonly FaultInput[] {

@@ -1,11 +1,8 @@
 /** The Drift calls of the control endpoint; localnet/README.md lists them. */
-import { readFileSync } from 'node:fs';
-import { ValidationError } from '../../src/lib/errors.ts';
 import type { Body, ControlCommand, ControlledChain } from '../control.ts';
-import type { Oracle, OracleTrouble, PricePath } from '../perps/oracles.ts';
-import { readPriceFile } from '../perps/price-file.ts';
+import { bodyAddress, bodyKey, bodyWhole, steerOracle, wrongBody } from '../perps/control-body.ts';
+import type { Oracle } from '../perps/oracles.ts';
 import type { FundedWallet } from '../perps/sender.ts';
-import { addressBytes, fromBase58 } from '../wire/base58.ts';
 import type { ActorAsset, DriftActor } from './actor.ts';
 import type {
   AccountOfDrift,
@@ -37,33 +34,8 @@ export interface ControlledDrift extends Pick<ControlledChain, 'jump' | 'airdrop
   actor(who: string | Uint8Array): DriftActor;
 }
 
-const wrong = (message: string): ValidationError => new ValidationError('LOCALNET_CONTROL', message);
-
-function address(body: Body): string {
-  const value = body.address;
-  if (typeof value !== 'string' || addressBytes(value) === null) throw wrong('address is a base58 address.');
-  return value;
-}
-
-function whole(body: Body, name: string, fallback?: bigint): bigint {
-  const value = body[name];
-  if (value === undefined && fallback !== undefined) return fallback;
-  if (!/^\d+$/.test(String(value))) throw wrong(`${name} is a whole number of base units.`);
-  return BigInt(String(value));
-}
-
-const oracleOf = (drift: ControlledDrift, body: Body) =>
-  body.asset === 'USDC' ? drift.oracles.usdc : drift.oracles.sol;
-
-function oracle(drift: ControlledDrift, body: Body): object {
-  const { path, file, trouble } = body;
-  const target = oracleOf(drift, body);
-  if (path !== undefined) target.follow(path as PricePath);
-  if (typeof file === 'string')
-    target.follow({ kind: 'replay', rows: readPriceFile(readFileSync(file, 'utf8'), file) });
-  if (trouble !== undefined) target.trouble(trouble as OracleTrouble);
-  return target.describe();
-}
+const oracle = (drift: ControlledDrift, body: Body): object =>
+  steerOracle(body.asset === 'USDC' ? drift.oracles.usdc : drift.oracles.sol, body);
 
 function pause(drift: ControlledDrift, body: Body): void {
   const { exchange, perp, spot, perpStatus, spotStatus } = body;
@@ -77,56 +49,53 @@ function pause(drift: ControlledDrift, body: Body): void {
 
 function funding(drift: ControlledDrift, body: Body): void {
   const { hourly } = body;
-  if (hourly !== null && typeof hourly !== 'number') throw wrong('hourly is a share of the price, or null.');
+  if (hourly !== null && typeof hourly !== 'number') throw wrongBody('hourly is a share of the price, or null.');
   drift.funding.steer(hourly);
 }
 
 function faucet(drift: ControlledDrift, body: Body): object {
-  const owner = address(body);
-  const lamports = whole(body, 'lamports', 0n);
-  const usdc = whole(body, 'usdc', 0n);
+  const owner = bodyAddress(body);
+  const lamports = bodyWhole(body, 'lamports', 0n);
+  const usdc = bodyWhole(body, 'usdc', 0n);
   if (usdc > 0n) drift.giveUsdc(owner, usdc);
   return { signature: lamports > 0n ? drift.airdrop(owner, lamports) : null };
 }
 
 function field(drift: ControlledDrift, body: Body): object {
   const { account, path, value } = body;
-  if (typeof path !== 'string') throw wrong('path names a field, as amm.minOrderSize.');
+  if (typeof path !== 'string') throw wrongBody('path names a field, as amm.minOrderSize.');
   const of = account as AccountOfDrift;
   if (value !== undefined) drift.accounts.write(of, path, String(value));
   return { value: drift.accounts.read(of, path) };
 }
 
-/** Base58 of 64 bytes, or the list of numbers that `solana-keygen` writes; else a name. */
 function actorOf(drift: ControlledDrift, who: unknown): DriftActor {
   if (who === 'wallet') return drift.actor(drift.wallet.secretKey);
-  if (who === 'maker') return drift.maker;
-  if (Array.isArray(who)) return drift.actor(Uint8Array.from(who as number[]));
-  if (typeof who !== 'string' || who === '') throw wrong('who is "wallet", "maker", a name, or a secret key.');
-  const key = fromBase58(who);
-  return drift.actor(key !== null && key.length === 64 ? key : who);
+  return who === 'maker' ? drift.maker : drift.actor(bodyKey(who));
 }
 
 const DEEDS: Readonly<Record<string, (actor: DriftActor, body: Body) => string>> = {
   initialize: (actor) => actor.initialize(),
-  deposit: (actor, body) => actor.deposit(body.asset as ActorAsset, whole(body, 'amount')),
-  withdraw: (actor, body) => actor.withdraw(body.asset as ActorAsset, whole(body, 'amount'), body.reduceOnly !== false),
+  deposit: (actor, body) => actor.deposit(body.asset as ActorAsset, bodyWhole(body, 'amount')),
+  withdraw: (actor, body) =>
+    actor.withdraw(body.asset as ActorAsset, bodyWhole(body, 'amount'), body.reduceOnly !== false),
   trade: (actor, body) =>
     actor.trade({
       direction: body.direction === 'long' ? 'long' : 'short',
-      size: whole(body, 'size'),
+      size: bodyWhole(body, 'size'),
       reduceOnly: body.reduceOnly === true,
       ...(typeof body.limit === 'number' ? { limit: body.limit } : {}),
     }),
   cancel: (actor) => actor.cancelOrders(),
-  'settle-pnl': (actor, body) => actor.settlePnl(body.address === undefined ? actor.address : address(body)),
-  'settle-funding': (actor, body) => actor.settleFunding(body.address === undefined ? actor.address : address(body)),
-  liquidate: (actor, body) => actor.liquidate(address(body)),
+  'settle-pnl': (actor, body) => actor.settlePnl(body.address === undefined ? actor.address : bodyAddress(body)),
+  'settle-funding': (actor, body) =>
+    actor.settleFunding(body.address === undefined ? actor.address : bodyAddress(body)),
+  liquidate: (actor, body) => actor.liquidate(bodyAddress(body)),
 };
 
 async function act(drift: ControlledDrift, body: Body): Promise<object> {
   const deed = DEEDS[String(body.do)];
-  if (deed === undefined) throw wrong(`do is one of: ${Object.keys(DEEDS).join(', ')}.`);
+  if (deed === undefined) throw wrongBody(`do is one of: ${Object.keys(DEEDS).join(', ')}.`);
   const actor = actorOf(drift, body.who);
   const signature = deed(actor, body);
   if (body.wait !== false) await actor.done(signature);

@@ -5,6 +5,7 @@ import { type Localnet, type LocalnetOptions, startLocalnet } from '../localnet.
 import { jumpWithFunding } from '../perps/clock-jump.ts';
 import { Oracle, type PricePath, toE6 } from '../perps/oracles.ts';
 import { Sender, walletFrom } from '../perps/sender.ts';
+import { checkStartPrice, firstPrice } from '../perps/start-price.ts';
 import { TokenFaucet } from '../perps/token-faucet.ts';
 import { seededBytes } from '../seeded.ts';
 import { DriftActor } from './actor.ts';
@@ -31,7 +32,6 @@ const USDC_ONE = 1_000_000n;
 const HELPER_LAMPORTS = 1_000n * SOL_ONE;
 const MAKER_USDC = 5_000_000n * USDC_ONE;
 const DEFAULT_SOL_PRICE = 150;
-const START_TOLERANCE = 0.05;
 
 export interface DriftLocalnetOptions extends LocalnetOptions {
   /** Path of the compiled program; else `findDriftProgram`. */
@@ -63,8 +63,8 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
   const makerWallet = walletFrom(seededBytes(seed, 'drift-maker'));
   const admin = walletFrom(seededBytes(seed, 'drift-admin'));
   const dumps = options.accountsFolder === undefined ? null : readDumps(options.accountsFolder);
-  const startPrice = dumps === null ? firstPrice(solPrice) : Number(dumpedPrice(dumps)) / 1e6;
-  if (dumps !== null) checkStart(solPrice, startPrice);
+  const startPrice = dumps === null ? firstPrice(solPrice, DEFAULT_SOL_PRICE) : Number(dumpedPrice(dumps)) / 1e6;
+  if (dumps !== null) checkStartPrice(solPrice, startPrice);
 
   const net = await startLocalnet({
     ...options,
@@ -192,21 +192,4 @@ async function makeReady(chain: Chain, maker: DriftActor, keeper: DriftActor): P
 function addLookupTables(accounts: AccountMap): void {
   const known = [DRIFT_PROGRAM_ID, stateAddress(), signerAddress()[0], SOL_ORACLE, USDC_ORACLE, ...accounts.keys()];
   for (const address of lookupTableAddresses()) accounts.set(address, lookupTable([...new Set(known)]));
-}
-
-function firstPrice(path: number | PricePath | undefined, otherwise = DEFAULT_SOL_PRICE): number {
-  if (typeof path !== 'object') return path ?? otherwise;
-  if (path.kind === 'fixed') return path.price;
-  if (path.kind === 'replay') return path.rows[0]?.price ?? otherwise;
-  return path.from ?? otherwise;
-}
-
-/** A market that was at another price a moment ago would not fill: its averages and its AMM stand where the dump was. */
-function checkStart(wanted: number | PricePath | undefined, dumped: number): void {
-  const given = firstPrice(wanted, dumped);
-  if (Math.abs(given / dumped - 1) <= START_TOLERANCE) return;
-  throw new ValidationError(
-    'LOCALNET_OPTION',
-    `The accounts were dumped at $${dumped}: the price starts there, not at $${given}. Move it from there by a ramp.`,
-  );
 }

@@ -1,9 +1,7 @@
 /** `npm run localnet -- --drift`: from words of the command line to a running Drift. */
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { ValidationError } from '../../src/lib/errors.ts';
+import { existsSync } from 'node:fs';
 import type { LocalnetOptions } from '../localnet.ts';
-import type { PricePath } from '../perps/oracles.ts';
-import { readPriceFile } from '../perps/price-file.ts';
+import { checkWalletFile, pricePathOf, saveWallet } from '../perps/arguments.ts';
 import { toBase58 } from '../wire/base58.ts';
 import { cloneDrift } from './clone.ts';
 import { type DriftLocalnet, startDriftLocalnet } from './index.ts';
@@ -21,7 +19,6 @@ export interface DriftArguments {
   readonly fundingHourly?: number;
 }
 
-const OWNER_ONLY = 0o600;
 const MADE = 'made';
 
 /** The accounts: those named, else those just cloned, else those in the cache, else made ones. */
@@ -30,8 +27,8 @@ export async function startFromArguments(
   { program, clone, accountsFolder, price, walletFile, fundingHourly }: DriftArguments,
   say: (line: string) => void,
 ): Promise<DriftLocalnet> {
-  if (walletFile !== undefined) checkWritable(walletFile);
-  const solPrice = price === undefined ? {} : { solPrice: pathOf(price) };
+  if (walletFile !== undefined) checkWalletFile(walletFile);
+  const solPrice = price === undefined ? {} : { solPrice: pricePathOf(price) };
   const cloned = clone === undefined ? null : await cloneDrift(clone, process.env);
   if (cloned !== null && cloned.programNote !== null)
     say(`${cloned.programNote} Another source is used for the program.`);
@@ -45,26 +42,9 @@ export async function startFromArguments(
     ...solPrice,
     ...(fundingHourly === undefined ? {} : { fundingHourly }),
   });
-  if (walletFile !== undefined)
-    writeFileSync(walletFile, JSON.stringify([...drift.wallet.secretKey]), { mode: OWNER_ONLY });
+  if (walletFile !== undefined) saveWallet(walletFile, drift.wallet);
   say(welcome(drift, folder, walletFile));
   return drift;
-}
-
-/** Only before a chain runs; otherwise its changes would be lost. */
-function checkWritable(path: string): void {
-  try {
-    closeSync(openSync(path, 'a', OWNER_ONLY));
-  } catch (error) {
-    throw new ValidationError('LOCALNET_OPTION', `--wallet-file cannot be written: ${String(error)}`);
-  }
-}
-
-function pathOf(text: string): number | PricePath {
-  if (/^walk:./.test(text)) return { kind: 'walk', seed: text.slice('walk:'.length) };
-  if (Number(text) > 0) return Number(text);
-  if (existsSync(text)) return { kind: 'replay', rows: readPriceFile(readFileSync(text, 'utf8'), text) };
-  throw new ValidationError('LOCALNET_OPTION', `--price takes a price, walk:<seed> or a file of prices, not ${text}.`);
 }
 
 function welcome(drift: DriftLocalnet, folder: string, walletFile: string | undefined): string {

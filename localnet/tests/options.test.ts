@@ -20,6 +20,8 @@ describe('words that are refused at once', () => {
     [['--drift=no'], '--drift takes no value'],
     [['--price', '5'], '--price needs --drift'],
     [['--drift', '--funding', '5'], '--funding does not accept 5'],
+    [['--velocity', '--funding', '0.001'], '--funding needs --drift'],
+    [['--drift', '--velocity'], '--drift and --velocity exclude each other'],
     [['--drift', '--seed'], '--seed needs a value'],
     [['--other'], 'Unknown option --other'],
   ])('%j', (words, told) => {

@@ -103,7 +103,7 @@ export class VelocityActor {
   /** Anybody may settle anybody's. The AMM is brought up to date first: the program may refuse otherwise. */
   settlePnl(authority = this.address): string {
     return this.send(
-      velocityInstruction('updateAmms', { authority: this.address }, { marketIndexes: [0] }, perpOnly),
+      this.#ammUpdate,
       velocityInstruction(
         'settlePnl',
         { user: userAddress(authority), authority: this.address, vault: vaultAddress(SPOT_INDEX.USDT) },
@@ -111,6 +111,11 @@ export class VelocityActor {
         everyMarket('both'),
       ),
     );
+  }
+
+  /** Brings the AMM up to date with the oracle. */
+  updateAmm(): string {
+    return this.send(this.#ammUpdate);
   }
 
   settleFunding(authority = this.address): string {
@@ -131,6 +136,10 @@ export class VelocityActor {
       { marketIndex: 0, maxBase, limitPrice: null },
       everyMarket('perp'),
     );
+  }
+
+  get #ammUpdate(): ProgramInstruction {
+    return velocityInstruction('updateAmms', { authority: this.address }, { marketIndexes: [0] }, perpOnly);
   }
 
   get #own() {

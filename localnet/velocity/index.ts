@@ -4,6 +4,7 @@ import {
   type AccountLayout,
   type DecodedAccount,
   decodeAccount,
+  readPath,
   withFields,
 } from '../../src/venues/solana-perps/account-layout.ts';
 import type { AnyScalar } from '../../src/venues/solana-perps/wire-types.ts';
@@ -13,13 +14,15 @@ import { type Localnet, type LocalnetOptions, startLocalnet } from '../localnet.
 import { jumpWithFunding } from '../perps/clock-jump.ts';
 import { Oracle, type PricePath } from '../perps/oracles.ts';
 import { type FundedWallet, Sender, walletFrom } from '../perps/sender.ts';
+import { checkStartPrice } from '../perps/start-price.ts';
 import { TokenFaucet } from '../perps/token-faucet.ts';
 import { seededBytes } from '../seeded.ts';
 import { VelocityActor } from './actor.ts';
 import { makeSolMarket } from './admin.ts';
+import { type ControlledVelocity, velocityCommands } from './control.ts';
 import { VelocityKeeper, type VelocityKeeperRules } from './keeper.ts';
 import { dumpedPrice, lazerAccount, loadedAccounts } from './loaded-accounts.ts';
-import { SOL_ORACLE, USDT_MINT, USDT_ORACLE, type VelocityAsset } from './markets.ts';
+import { SOL_ORACLE, USDT_MINT, USDT_ORACLE } from './markets.ts';
 import { findVelocity, NO_VELOCITY_PROGRAM, type VelocityFiles } from './program.ts';
 
 const SOL_ONE = 1_000_000_000n;
@@ -30,39 +33,32 @@ const KEEPER_USDT = 100_000n * USDT_ONE;
 export interface VelocityLocalnetOptions extends LocalnetOptions {
   /** Else `findVelocity`. */
   readonly files?: VelocityFiles;
-  /** Of SOL, from the price of the dumps on. */
-  readonly solPrice?: PricePath;
+  /** USD of SOL, or a path of them, from the price of the dumps ($76.34) on. */
+  readonly solPrice?: number | PricePath;
   /** Of the ready wallet: 100 SOL and 10,000 USDT by default. */
   readonly walletLamports?: bigint;
   readonly walletUsdt?: bigint;
   readonly keeper?: Partial<VelocityKeeperRules>;
 }
 
-export interface VelocityLocalnet extends Localnet {
+export interface VelocityLocalnet extends Localnet, ControlledVelocity {
   readonly programId: string;
   readonly usdtMint: string;
-  readonly wallet: FundedWallet;
-  readonly keeper: VelocityKeeper;
-  readonly oracles: Readonly<Record<VelocityAsset, Oracle>>;
-  /** From the next block on: USDT at 1e6, made out of nothing, into the owner's associated token account. */
-  giveUsdt(owner: string, amount: bigint): void;
-  /** Somebody by name, funded (1,000 SOL, 100,000 USDT) in the next block, or the owner of this secret key, as they are. */
-  actor(who: string | Uint8Array): VelocityActor;
-  /** As of the newest block; null: there is no such account. @throws CriticalError ACCOUNT_LAYOUT */
-  read<const L extends AccountLayout>(layout: L, address: string): DecodedAccount<L> | null;
-  /** From the next block on. What the block's transactions then do to the account stands. */
-  write(layout: AccountLayout, address: string, fields: Readonly<Record<string, AnyScalar>>): void;
 }
 
 /** @throws ValidationError LOCALNET_VELOCITY_FILES when there is no program, or another one */
 export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {}): Promise<VelocityLocalnet> {
   const files = options.files ?? filesFound();
+  const { solOracle, quoteOracle } = files.dumps;
+  const dumped = dumpedPrice(solOracle);
+  checkStartPrice(options.solPrice, dumped);
   const seed = options.seed ?? 'driftless';
   const [wallet, keeperWallet, admin] = ['wallet', 'keeper', 'admin'].map((name) =>
     walletFrom(seededBytes(seed, `velocity-${name}`)),
   ) as [FundedWallet, FundedWallet, FundedWallet];
   const net = await startLocalnet({
     ...options,
+    commands: { ...velocityCommands(() => velocity), ...options.commands },
     paused: true,
     programs: [...(options.programs ?? []), { address: VELOCITY_PROGRAM_ID, elf: files.elf }],
     accounts: [
@@ -81,9 +77,8 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
     chain.writeAccount(address, account);
 
   const now = (): number => chain.head.time;
-  const { solOracle, quoteOracle } = files.dumps;
   const oracles = {
-    SOL: new Oracle(SOL_ORACLE, dumpedPrice(solOracle), now, lazerAccount(solOracle)),
+    SOL: new Oracle(SOL_ORACLE, dumped, now, lazerAccount(solOracle)),
     USDT: new Oracle(USDT_ORACLE, dumpedPrice(quoteOracle), now, lazerAccount(quoteOracle)),
   };
   const sender = new Sender(chain);
@@ -100,7 +95,9 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
     for (const write of writes.splice(0)) write(block);
   });
   await makeReady(chain, new VelocityActor(admin, sender), new VelocityActor(keeperWallet, sender));
-  if (options.solPrice !== undefined) oracles.SOL.follow(options.solPrice);
+  const { solPrice } = options;
+  if (typeof solPrice === 'number') oracles.SOL.follow({ kind: 'fixed', price: solPrice });
+  else if (solPrice !== undefined) oracles.SOL.follow(solPrice);
   chain.onChange(() => keeper.turn());
 
   const { jump: jumpPlainly, state: plainState } = net;
@@ -125,15 +122,20 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
       const account = accountAt(address);
       return account === null ? null : decodeAccount(layout, account.data);
     },
-    write(layout: AccountLayout, address: string, fields: Readonly<Record<string, AnyScalar>>): void {
-      const change = (block: BlockOpening): void => {
-        const account = block.account(address);
-        if (account !== null) block.write(address, { ...account, data: withFields(layout, account.data, fields) });
-      };
+    field(layout: AccountLayout, address: string, path: string): AnyScalar | null {
       const account = accountAt(address);
+      return account === null ? null : readPath(layout, account.data, path);
+    },
+    write(layout: AccountLayout, address: string, fields: Readonly<Record<string, AnyScalar>>): void {
+      const account = accountAt(address);
+      if (account === null)
+        throw new ValidationError('LOCALNET_FIELD', `There is no such ${layout.name} on this chain.`, { address });
       // A field that there is not, or a value that does not fit, is refused at once.
-      if (account !== null) withFields(layout, account.data, fields);
-      writes.push(change);
+      withFields(layout, account.data, fields);
+      writes.push((block) => {
+        const now = block.account(address);
+        if (now !== null) block.write(address, { ...now, data: withFields(layout, now.data, fields) });
+      });
     },
     jump(how: { seconds?: number; slot?: number }): void {
       if (how.seconds !== undefined && how.seconds > 0) jumpWithFunding(chain, keeper, how.seconds);

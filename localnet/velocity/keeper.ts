@@ -14,7 +14,7 @@ import type { Block } from '../ledger/block.ts';
 import { secondsUntilFunding } from '../perps/funding-clock.ts';
 import { path } from '../svm/bank.ts';
 import type { VelocityActor } from './actor.ts';
-import { everyMarket, ORACLES, perpOnly, SOL_ORACLE, SPOT_INDEX, type VelocityAsset } from './markets.ts';
+import { everyMarket, ORACLES, SOL_ORACLE, SPOT_INDEX, type VelocityAsset } from './markets.ts';
 
 export interface VelocityKeeperRules {
   /** False: nobody touches any order. */
@@ -164,8 +164,7 @@ export class VelocityKeeper {
     } else if (head.time - this.#crankedAt >= CRANK_SECONDS) {
       this.#fundingNotBefore = 0;
       this.#crankedAt = head.time;
-      const { address: authority } = this.#actor;
-      this.#actor.send(velocityInstruction('updateAmms', { authority }, { marketIndexes: [0] }, perpOnly));
+      this.#actor.updateAmm();
     }
   }
 

@@ -53,10 +53,10 @@ const changed = (layout: AccountLayout, data: Uint8Array, fields: Readonly<Recor
 export function loadedAccounts({ dumps }: VelocityFiles, at: LoadedAt): ReadonlyMap<string, ChainAccount> {
   const now = BigInt(at.time);
   const slot = BigInt(at.slot);
-  const { coldAdmin, warmAdmin, pauseAdmin } = { coldAdmin: at.admin, warmAdmin: at.admin, pauseAdmin: at.admin };
+  const admins = { coldAdmin: at.admin, warmAdmin: at.admin, pauseAdmin: at.admin };
   const period = decodeAccount(PERP_MARKET, dumps.perpMarket).fundingPeriod;
   return new Map([
-    [stateAddress(), changed(STATE, dumps.state, { coldAdmin, warmAdmin, pauseAdmin, spotMarkets: 1 })],
+    [stateAddress(), changed(STATE, dumps.state, { ...admins, spotMarkets: 1 })],
     [
       perpMarketAddress(0),
       changed(PERP_MARKET, dumps.perpMarket, {
@@ -97,7 +97,7 @@ function owedBy(data: Uint8Array): bigint {
 /** USD that the dumps were at. */
 export function dumpedPrice(oracle: Uint8Array): number {
   const { price, exponent } = decodeAccount(PYTH_LAZER_ORACLE, oracle);
-  return Number(price) * 10 ** exponent;
+  return Number(`${price}e${exponent}`);
 }
 
 /** @param dump an oracle of mainnet: what stands here beside the price comes from it */
