@@ -15,7 +15,7 @@ const PROGRAM_FILE = 'velocity.so.gz';
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
 /** Each dump: its file, and what it holds. Slot 438,024,296 of mainnet, 2026-08-08. */
-export const DUMPS = {
+const DUMPS = {
   state: ['velocity_state.bin', '7da37d748aed78e82efdb7447199a97f4c145846b143815d469d54b351ad0cdc'],
   perpMarket: ['velocity_perp_market_0.bin', '1ccb166e3932ceba30814e4c350b5687afbaf047c697bacc9313b26dd345f1d5'],
   quoteMarket: ['velocity_spot_market_0.bin', '0793feb0e004486fec72532bc79d9f5c9851db3226f544d6c6c2e4d3bcc2017b'],
@@ -31,7 +31,7 @@ export interface VelocityFiles {
 export const NO_VELOCITY_PROGRAM = `There is no compiled Velocity: put ${PROGRAM_FILE} and the five files velocity_*.bin into the cache folder, or set VELOCITY_FILES to the folder that holds them (program/tests/fixtures at commit a33455d of the public repository Harshbhargav45/wick).`;
 
 /** `VELOCITY_FILES`, else the cache folder. */
-export const velocityFolder = (env: Environment): string => env.VELOCITY_FILES || cacheFolder(env);
+const velocityFolder = (env: Environment): string => env.VELOCITY_FILES || cacheFolder(env);
 
 /**
  * The program and the accounts, each checked by its sha256. Null when the program is not there and `VELOCITY_FILES` is

@@ -6,7 +6,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { CriticalError } from '../../lib/errors.ts';
 import { accountDiscriminator, DISCRIMINATOR_BYTES } from './discriminator.ts';
-import { type AnyScalar, bytesOf, readScalar, type Scalar, type ScalarValue, writeScalar } from './wire-types.ts';
+import { type AnyScalar, readScalar, type Scalar, type ScalarValue, writeScalar } from './wire-types.ts';
 
 /** Name: where it starts, and its type. */
 export type FieldTable = Readonly<Record<string, readonly [at: number, type: Scalar]>>;
@@ -49,7 +49,7 @@ export function decodeAccount<const L extends AccountLayout>(layout: L, data: Ui
 }
 
 /** @throws CriticalError ACCOUNT_LAYOUT */
-export function checkAccount({ name, bytes }: AccountLayout, data: Uint8Array): void {
+function checkAccount({ name, bytes }: AccountLayout, data: Uint8Array): void {
   const expected = bytesToHex(accountDiscriminator(name));
   const found = bytesToHex(data.subarray(0, DISCRIMINATOR_BYTES));
   if (found !== expected)
@@ -79,7 +79,7 @@ interface PlacedField {
 }
 
 /** Where a field stands, and its type; null when the table has no such field. */
-export function placeOf({ fields, lists }: AccountLayout, path: string): PlacedField | null {
+function placeOf({ fields, lists }: AccountLayout, path: string): PlacedField | null {
   const [name = '', index, member = ''] = path.split('.');
   const own = fields[name];
   if (own !== undefined && index === undefined) return { at: own[0], type: own[1] };
@@ -129,15 +129,4 @@ export function blankAccount({ name, bytes }: AccountLayout): Uint8Array {
   const data = new Uint8Array(bytes);
   data.set(accountDiscriminator(name));
   return data;
-}
-
-/** Where each field of the account begins and ends: for tests of the tables, which must not overlap or end outside. */
-export function spansOf({ fields, lists }: AccountLayout): readonly { name: string; from: number; to: number }[] {
-  const own = Object.entries(fields).map(([name, [at, type]]) => ({ name, from: at, to: at + bytesOf(type) }));
-  const inLists = Object.entries(lists).map(([name, { at, count, bytes }]) => ({
-    name,
-    from: at,
-    to: at + count * bytes,
-  }));
-  return [...own, ...inLists];
 }

@@ -6,7 +6,6 @@ import {
   blankAccount,
   decodeAccount,
   readPath,
-  spansOf,
   withFields,
 } from '../../../src/venues/solana-perps/account-layout.ts';
 import { type AnyScalar, bytesOf, type Scalar } from '../../../src/venues/solana-perps/wire-types.ts';
@@ -41,6 +40,17 @@ function anyValueOf(type: Scalar): fc.Arbitrary<AnyScalar> {
     ? fc.bigInt(-(1n << BigInt(bits - 1)), (1n << BigInt(bits - 1)) - 1n)
     : fc.bigInt(0n, (1n << BigInt(bits)) - 1n);
   return bits <= 32 ? whole.map(Number) : whole;
+}
+
+/** Where each field of an account, and each of its lists, begins and ends. */
+function spansOf({ fields, lists }: AccountLayout): readonly { name: string; from: number; to: number }[] {
+  const own = Object.entries(fields).map(([name, [at, type]]) => ({ name, from: at, to: at + bytesOf(type) }));
+  const inLists = Object.entries(lists).map(([name, { at, count, bytes }]) => ({
+    name,
+    from: at,
+    to: at + count * bytes,
+  }));
+  return [...own, ...inLists];
 }
 
 describe('an account layout', () => {
