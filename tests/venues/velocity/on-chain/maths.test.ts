@@ -11,17 +11,30 @@ import {
   velocityTrader,
 } from '../../../../localnet/tests/support/velocity-still.ts';
 import type { VelocityLocalnet } from '../../../../localnet/velocity/index.ts';
+import { interestUpdate } from '../../../../localnet/velocity/keeper.ts';
+import { SPOT_INDEX } from '../../../../localnet/velocity/markets.ts';
 import { quoteForLong, quoteForShort } from '../../../../src/venues/velocity/maths/amm-price.ts';
 import { takerFee } from '../../../../src/venues/velocity/maths/fees.ts';
 import { fundingPayment, fundingRate, ratesOfSides } from '../../../../src/venues/velocity/maths/funding-rate.ts';
-import { PERP_MARKET, STATE } from '../../../../src/venues/velocity/program/accounts.ts';
-import { perpMarketAddress, stateAddress } from '../../../../src/venues/velocity/program/addresses.ts';
+import { indexesAfter } from '../../../../src/venues/velocity/maths/interest.ts';
+import { PERP_MARKET, SPOT_MARKET, STATE } from '../../../../src/venues/velocity/program/accounts.ts';
+import {
+  perpMarketAddress,
+  spotMarketAddress,
+  stateAddress,
+} from '../../../../src/venues/velocity/program/addresses.ts';
 
 const HOUR = 3_600;
 
 function marketOf(net: VelocityLocalnet) {
   const market = net.read(PERP_MARKET, perpMarketAddress(0));
   if (market === null) throw new Error('there is no market');
+  return market;
+}
+
+function spotOf(net: VelocityLocalnet, asset: 'SOL' | 'USDT') {
+  const market = net.read(SPOT_MARKET, spotMarketAddress(SPOT_INDEX[asset]));
+  if (market === null) throw new Error(`there is no market of ${asset}`);
   return market;
 }
 
@@ -79,5 +92,26 @@ describeOnVelocity('formulas on the compiled program', (files) => {
     const tier = net.read(STATE, stateAddress())?.perpFeeTiers[0];
     if (tier === undefined) throw new Error('there are no fee tiers');
     expect(fill.takerFee).toBe(takerFee(quote, tier, market.feeAdjustment));
+  });
+
+  it.each([
+    ['below the kink', 40n],
+    ['above it', 88n],
+    ['near the top', 99n],
+  ])('interest: utilization %s', async (_what, lent) => {
+    const net = await stillVelocity({ files, keeper: { cranks: false } });
+    await velocityTrader(net, 'lender', { usdt: 0n, sol: 100n * SOL });
+    const debtor = await velocityTrader(net, 'debtor', { usdt: 50_000n * USDT });
+    await land(net, debtor, debtor.withdraw('SOL', lent * SOL, false));
+    for (const asset of ['SOL', 'USDT'] as const) {
+      await land(net, debtor, debtor.send(interestUpdate(asset)));
+      const before = spotOf(net, asset);
+      net.chain.jumpClock(5_000);
+      await land(net, debtor, debtor.send(interestUpdate(asset)));
+      const after = spotOf(net, asset);
+      const expected = indexesAfter(before, after.lastInterestTs - before.lastInterestTs);
+      expect({ deposit: after.depositIndex, borrow: after.borrowIndex }).toEqual(expected);
+      expect(after.borrowIndex).toBeGreaterThan(before.borrowIndex);
+    }
   });
 });
