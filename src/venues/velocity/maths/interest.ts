@@ -72,19 +72,23 @@ function beyondKink(utilization: bigint, kink: bigint, most: bigint): bigint {
   return rate;
 }
 
-/** The indexes after so many seconds without a move. */
+/**
+ * The indexes after an update so many seconds after the last interest. Too little to show in both is not booked: it waits
+ * for a later update.
+ */
 export function indexesAfter(
   market: InterestMarket,
   seconds: bigint,
 ): { readonly deposit: bigint; readonly borrow: bigint } {
   const utilization = utilizationOf(market);
   const rate = borrowRateAt(utilization, market);
-  if (rate === 0n || utilization === 0n) return { deposit: market.depositIndex, borrow: market.borrowIndex };
   const over = (index: bigint, yearly: bigint): bigint => (index * yearly * seconds) / YEAR_SECONDS / ONE;
   const gross = over(market.depositIndex, (rate * utilization) / ONE);
+  const borrowed = over(market.borrowIndex, rate);
+  if (gross === 0n || borrowed === 0n) return { deposit: market.depositIndex, borrow: market.borrowIndex };
   const fee = (factor: number): bigint => (gross * BigInt(factor)) / ONE;
   return {
     deposit: market.depositIndex + gross - fee(market.insuranceFeeFactor) - fee(market.protocolFeeFactor),
-    borrow: market.borrowIndex + over(market.borrowIndex, rate) + 1n,
+    borrow: market.borrowIndex + borrowed + 1n,
   };
 }

@@ -47,8 +47,8 @@ describeOnVelocity('formulas on the compiled program', (files) => {
     ['a falling price and an AMM with little to pay', 0.97, 30_000n],
   ])('funding of an hour: %s', async (_what, factor, reserve) => {
     const net = await stillVelocity({ files });
-    const ann = await velocityTrader(net, 'ann', { usdt: 90_000n * USDT });
-    await land(net, ann, ann.placeAndTake({ direction: 'short', base: 100n * SOL, price: 70_000_000n }));
+    const ann = await velocityTrader(net, 'ann', { usdt: 50_000n * USDT });
+    await land(net, ann, ann.placeAndTake({ direction: 'short', base: 100n * SOL, price: 75_000_000n }));
     const from = net.chain.head.slot;
     net.oracles.SOL.follow({ kind: 'ramp', to: net.oracles.SOL.price * factor, seconds: HOUR });
     // Just before the hour: what the AMM has, and how much each side holds, no longer changes by itself.
@@ -79,11 +79,11 @@ describeOnVelocity('formulas on the compiled program', (files) => {
     ['long', 77_770_000_000n],
   ] as const)('what the AMM pays or takes and the fee: %s %d', async (direction, base) => {
     const net = await stillVelocity({ files });
-    const ann = await velocityTrader(net, 'ann', { usdt: 90_000n * USDT });
+    const ann = await velocityTrader(net, 'ann', { usdt: 50_000n * USDT });
     // The AMM brings itself up to date in the slot of the fill; at an unmoved price the reserves stay what they were.
     await land(net, ann, ann.updateAmm());
     const market = marketOf(net);
-    const price = direction === 'short' ? 70_000_000n : 82_000_000n;
+    const price = direction === 'short' ? 75_000_000n : 77_700_000n;
     const events = await land(net, ann, ann.placeAndTake({ direction, base, price }));
     const fill = events.find((event) => event.name === 'OrderActionRecord' && event.action === 'fill');
     if (fill?.name !== 'OrderActionRecord') throw new Error('nothing was filled');
@@ -109,9 +109,8 @@ describeOnVelocity('formulas on the compiled program', (files) => {
       net.chain.jumpClock(5_000);
       await land(net, debtor, debtor.send(interestUpdate(asset)));
       const after = spotOf(net, asset);
-      const expected = indexesAfter(before, after.lastInterestTs - before.lastInterestTs);
+      const expected = indexesAfter(before, BigInt(net.chain.head.time) - before.lastInterestTs);
       expect({ deposit: after.depositIndex, borrow: after.borrowIndex }).toEqual(expected);
-      expect(after.borrowIndex).toBeGreaterThan(before.borrowIndex);
     }
   });
 });
