@@ -92,11 +92,13 @@ describeOnDrift('watching alone', () => {
     ['DRIFT_DEPOSIT', { amount: '0.5' }],
     ['DRIFT_WITHDRAW', { amount: '0.5' }],
     ['DRIFT_OPEN_POSITION', { market: 'SOL-PERP', direction: 'short', size: '0.5' }],
+    ['FLATTEN', { market: 'SOL-PERP' }],
   ])('refuses %s: the permission, and what would allow it', async (action, data) => {
     if (action === 'DRIFT_WITHDRAW') await caller.end('STOP_ENGINE');
     const { error, message } = await caller.end(action, data);
     expect(error?.code).toBe('PERMISSION_DENIED');
     expect(message).toContain('LIVE_PERMISSIONS');
+    expect((await engine()).holds.filter((hold: { readonly code: string }) => hold.code === 'flattened')).toEqual([]);
     await caller.end('START_ENGINE', { mode: 'live' });
   });
 
@@ -133,6 +135,23 @@ describeOnDrift('watching alone', () => {
       expect(await alert('CONNECTION_LOST')).toMatchObject({ action: expect.stringContaining('every 10 s') });
       await until('the connection again', async () => (await engine()).trading_state === 'active');
       await alert('CONNECTION_LOST', 'recovered');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'has no target of ours for the neutral position of its owner, and no alert',
+    async () => {
+      const owner = live.net.actor(live.net.wallet.secretKey);
+      await owner.done(owner.trade({ direction: 'short', size: 2_000_000_000n }));
+      await until('the short', async () => (await live.run.state()).drift_state.positions?.[0]?.amount === -2);
+      const now = await until('a decision on it', async () => {
+        const { engine: at } = await live.run.state();
+        return at.decision?.code === 'WATCH_ONLY' ? at : null;
+      });
+      expect(now).toMatchObject({ hedge_target: null, holds: [], trading_state: 'active' });
+      const codes = (await live.run.list('alerts')).map(({ code }) => code);
+      expect(codes.filter((code) => /FOREIGN|NAKED|GATE_BLOCKED/.test(code))).toEqual([]);
     },
     TIMEOUT_MS,
   );
