@@ -4,7 +4,7 @@
  */
 
 import { refusalOf } from '../../src/domain/engine/admission.ts';
-import { awaitExit, exitInVain, lookAtClosing } from '../../src/domain/engine/closing.ts';
+import { awaitExit, exitInVain, forgetExit, lookAtClosing } from '../../src/domain/engine/closing.ts';
 import { type Decision, decide } from '../../src/domain/engine/decide.ts';
 import {
   admissionView,
@@ -57,6 +57,7 @@ export interface LivenessCase {
 export const FLAT_WITHIN_MS = 300_000;
 const AFTERWARDS_MS = 60_000;
 const WATCH_MS = 10_000;
+const LOOK_MS = 500;
 const EXIT_WAITS_MS = 600_000;
 const STAGE_MS = 180_000;
 const POLICY = paperPolicy({ mode: 'live', permissions: 'trading' });
@@ -105,6 +106,8 @@ class LivenessRun {
   #wasLost = false;
   #lookAtMs = 0;
   #asked = false;
+  /** By an exit's word or the last quiet look. A fork may have undone that since, and the next quiet look shows it. */
+  #believedFlat = false;
   #danger = false;
   #count = 0;
   #repeated = false;
@@ -220,6 +223,10 @@ class LivenessRun {
     const { nowMs } = this.#world;
     const context = { nowMs, marketNowMs: nowMs, cooldownMs: 0, cooldownWallMs: null };
     this.#engine = takeReport(this.#engine, report, context);
+    if (isExit(report.kind) && report.flat !== undefined && report.phase !== 'running')
+      this.#believedFlat = report.flat;
+    // Another context: the watch begins anew, with a look.
+    if (this.#lookAtMs !== Number.POSITIVE_INFINITY) this.#lookAtMs = Math.min(this.#lookAtMs, nowMs + LOOK_MS);
     this.#seen.add(`${report.kind} ${report.phase}`);
   }
 
@@ -262,7 +269,8 @@ class LivenessRun {
       if (this.#engine.slot === null && readable && refusal === null) {
         this.#line = this.#line.filter((other) => other !== exit);
         // The shipped plan of an exit: with nothing left to close no operation starts.
-        if (this.#world.position() !== 0n) this.#start(exit.request, exit.operationId, exit.operationId, false);
+        if (this.#world.position() === 0n) this.#engine = forgetExit(this.#engine, exit.operationId);
+        else this.#start(exit.request, exit.operationId, exit.operationId, false);
         return;
       }
       if (nowMs >= exit.untilMs) {
@@ -306,6 +314,7 @@ class LivenessRun {
     if (seen === null || read.slot >= seen.slot) {
       this.#engine = passSnapshot(this.#engine, read.snapshot);
       if (isQuiet(this.#engine)) {
+        this.#believedFlat = perp === '0';
         this.#engine = lookAtClosing(takePosition(this.#engine, perp, '0'), perp, world.nowMs);
       }
     }
@@ -425,7 +434,7 @@ class LivenessRun {
       // Flat in a finalized account, and about to be final itself.
       return state.flat && state.phase === 'released';
     });
-    return unknown || this.#standing.has('POSITION_LEFT_OPEN');
+    return unknown || this.#believedFlat || this.#standing.has('POSITION_LEFT_OPEN');
   }
 
   #check(): void {

@@ -39,6 +39,7 @@ export const FAULTS: Readonly<Record<string, Weather>> = {
   late: { ...CALM, late: 1 },
   failing: { ...CALM, fails: 1 },
   slow: { ...CALM, slow: 0.3 },
+  forking: { ...CALM, fork: 0.2 },
 };
 
 interface Placed {

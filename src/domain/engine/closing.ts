@@ -5,7 +5,7 @@
 import { alertReason, raised } from '../alerts/alert.ts';
 import { formatSol } from '../money/amounts.ts';
 import { abs } from '../money/units.ts';
-import { isExit, type OperationKind } from '../order/operations.ts';
+import { isExit, OPERATIONS, type OperationKind } from '../order/operations.ts';
 import { type Hold, withHold, withoutHold } from './hold.ts';
 
 export interface Closing {
@@ -19,7 +19,7 @@ interface ClosingState {
   readonly closing: Closing | null;
   readonly holds: readonly Hold[];
   readonly expectedPerp: string | null;
-  readonly operations: readonly { readonly operationId: string }[];
+  readonly operations: readonly { readonly operationId: string; readonly kind: OperationKind }[];
 }
 
 /** CLOSE or FLATTEN was taken, and waits for its turn. */
@@ -70,9 +70,9 @@ export function closingAtEnd<State extends ClosingState>(
 export function lookAtClosing<State extends ClosingState>(engine: State, perp: string, nowMs: number): State {
   const { closing } = engine;
   if (perp === '0') {
-    // Until it is final a fork may bring the position back.
-    const isFinal = closing !== null && !engine.operations.some((other) => other.operationId === closing.operationId);
-    return isFinal && !closing.waits ? keptOpen(engine) : lifted(engine);
+    // Until what made it so is final, a fork may bring the position back.
+    const isFinal = !engine.operations.some(({ kind }) => OPERATIONS[kind].trades);
+    return isFinal && closing?.waits !== true ? keptOpen(engine) : lifted(engine);
   }
   if (closing === null || closing.waits) return engine;
   return leftOpen(engine, { operationId: closing.operationId, why: null, perp }, nowMs);

@@ -197,7 +197,7 @@ export function reportOf(state: OperationState, nowMs: number): OperationReport 
     contradicted: state.legs.some((other) => other.tx.contradicted),
     error: state.answer?.error ?? leg?.tx.error ?? null,
     ...(hasUnknownFill(state) ? { fillUnknown: true } : {}),
-    ...(isExitRequest(state.task.request) ? { flat: state.flat } : {}),
+    ...(isExitRequest(state.task.request) ? { flat: staysFlat(state) } : {}),
     wantsSlot: leg?.tx.stage === 'awaiting_slot' || state.slotUntilMs != null,
     ...(state.legs.some(isUnaccepted) ? { unaccepted: true } : {}),
   };
@@ -206,6 +206,10 @@ export function reportOf(state: OperationState, nowMs: number): OperationReport 
 /** Only somebody who reached Temporal says how it ended. */
 const isUnaccepted = (leg: Leg): boolean =>
   resolvedByHuman(leg.tx) && leg.tx.verdict?.unsigned === true && !isProven(leg);
+
+/** Flat, and no fork has undone for good what made it so. */
+const staysFlat = ({ flat, legs }: OperationState): boolean =>
+  flat && !legs.some(({ purpose, tx }) => purpose === 'main' && tx.alerts.includes('CONFIRMED_THEN_LOST'));
 
 /** Where it stands, in one word or two, for people. */
 export function stageText(state: OperationState): string {
