@@ -5,7 +5,6 @@ import { within } from '../lib/within.ts';
 import { loadSettings, readSettingSource, type Settings, SettingsError } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
 import { type LocalChain, localSettings, openLocalChain } from './local-chain.ts';
-import { localGenesis } from './local-genesis.ts';
 import { installTemporalRuntime, type Logger, type OpenLogger, openLogger } from './logger.ts';
 import { Parts } from './parts.ts';
 import { createRedactor, type Redactor } from './redaction.ts';
@@ -46,6 +45,8 @@ export async function main(options: StartOptions): Promise<number> {
     const overrides = { demo, role, ...(chain === null ? {} : { fixed: chain.fixed }) };
     settings = loadSettings(source, overrides);
     if (settings.mode === 'live' && settings.live.genesis === null) {
+      // Solana's SDK is loaded only where a live engine is.
+      const { localGenesis } = await import('./local-genesis.ts');
       const genesis = await localGenesis(settings.live.rpcUrls, settings.home, { nowMs: () => Date.now() });
       settings = loadSettings(source, { ...overrides, genesis });
     }

@@ -28,7 +28,7 @@ import { whyUnwritable } from './disk-probe.ts';
 import { keepEngineRunning } from './engine-guardian.ts';
 import { type EngineStart, resetPaper, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
-import { engineIdInForce } from './former-identity.ts';
+import type { FormerIdentityPorts } from './former-identity.ts';
 import { logLiveStart } from './live-start.ts';
 import { type LocalChain, retireFormerEngines } from './local-chain.ts';
 import type { Logger, OpenLogger } from './logger.ts';
@@ -233,8 +233,8 @@ async function openGround(
   if (searchAttributesMissing !== null) logger.warn(searchAttributesMissing);
   const client = new Client({ connection, namespace });
   const mayAdopt = hasWorker(start);
-  const engineId = await engineIdInForce({ settings: start.settings, client, journal, clock, say, mayAdopt });
-  const settings = { ...start.settings, engineId };
+  const settings = await withEngineInForce({ settings: start.settings, client, journal, clock, say, mayAdopt });
+  const { engineId } = settings;
   const venues = venueRegistry({ journal, clock, settings, logger });
   add('venues', 1_000, venues.closeAll);
   const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
@@ -243,6 +243,13 @@ async function openGround(
   const stores = { journal, sharedClock: shared, alerts: alerts.channels };
   const ground = { ...cluster, ...stores, client, connect, gateway, venues, engine };
   return { start: { ...start, settings }, ground };
+}
+
+/** A live engine may run under its former id for this start. Solana's SDK is loaded only then: a paper process does without. */
+async function withEngineInForce(ports: FormerIdentityPorts): Promise<Settings> {
+  if (ports.settings.mode !== 'live') return ports.settings;
+  const { engineIdInForce } = await import('./former-identity.ts');
+  return { ...ports.settings, engineId: await engineIdInForce(ports) };
 }
 
 /** By which bridges and workers agree on when a command is late. An embedded database runs on this machine's clock. */
@@ -287,6 +294,12 @@ async function startWorkerSide(
   add('worker', 6_000, worker.stop);
   add('stuck workflows', 1_000, watchForStuck({ client, journal, alerts, clock, logger }).stop);
   if (settings.mode === 'live') await logLiveStart({ settings, venues, logger: log.fileOnly, say });
+  if (settings.mode === 'live') {
+    const { recordProgram } = await import('./program-record.ts');
+    recordProgram({ journal, alerts, clock, settings }).catch((err: unknown) =>
+      logger.debug({ err }, 'could not check the program'),
+    );
+  }
   return worker;
 }
 

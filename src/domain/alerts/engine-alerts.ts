@@ -158,6 +158,14 @@ export const ENGINE_ALERTS = {
     needsPerson: true,
     over: 'The outcome is accepted or proven.',
   }),
+  PROGRAM_CHANGED: event<{ readonly program_id: string; readonly before: string; readonly now: string }>({
+    severity: 'warning',
+    title: 'The venue has a new program',
+    happened: ({ program_id, before, now }) =>
+      `The program ${program_id} was upgraded since the last start: its hash was ${before.slice(0, 12)} and is ${now.slice(0, 12)}. Its rules may have changed.`,
+    action: 'Read the release notes of the venue. Check the figures before you trade.',
+    needsPerson: true,
+  }),
   SETTINGS_REFUSED: condition<{ readonly reason: string }>({
     severity: 'critical',
     title: 'Settings not in force',

@@ -19,6 +19,7 @@ const setup = (title: string) =>
   });
 
 export const SETUP_ALERTS = {
+  ACCOUNT_LAYOUT: setup('Unknown version of the program'),
   ADDRESS_MALFORMED: setup('Malformed address'),
   BAD_SUB_ACCOUNT: setup('Wrong sub-account'),
   DATA_INVALID: setup('Stored data cannot be read'),

@@ -52,6 +52,7 @@ export const SAMPLES: Samples = {
     { ...CARRY, critical: true, funding_so_far: '2' },
     { ...CARRY, net_per_day: '-0.003', funding_so_far: null },
   ],
+  PROGRAM_CHANGED: [{ program_id: 'dRifty', before: 'a1b2c3d4e5f60718', now: '0918273645546372' }],
   VERDICT_UNACCEPTED: [{}],
   NODES_DISAGREE: [{ nodes: 'Node node-1 says that there is no such account. Another node has the account.' }],
   CLOCK_DIFFERS: [{ clocks: 'Node node-1 is 3600 s behind this computer. The others agree with this computer.' }],
