@@ -70,7 +70,8 @@ export const QUICK_TIMING: TransactionTiming = {
   rebroadcastMs: 200,
   proofMs: 500,
   proofMaxMs: 2_000,
-  orderLifeMs: 2_000,
+  // An order that is filled waits for none of it: only a busy machine needs it.
+  orderLifeMs: 6_000,
 };
 
 /** What cannot be reached is tried again after a tenth of the product's time. */

@@ -102,8 +102,11 @@ export class DriftReader {
   #plan: ReadPlan | null = null;
   /** Per commitment: reads never go back, and data of a chain that stands still gets old. */
   readonly #seen = new Map<ReadCommitment, SeenSlot>();
-  /** The account that was last read here held something, so it cannot have been deleted since. */
-  #held = false;
+  /**
+   * Of these commitments the last read showed an account that held something, so it cannot have been deleted since. Each for
+   * itself: what a confirmed read shows for the first time is not finalized yet.
+   */
+  readonly #held = new Set<ReadCommitment>();
 
   constructor({ pool, deployment, clock, expectedGenesis = null }: DriftReaderOptions) {
     this.#pool = pool;
@@ -137,14 +140,15 @@ export class DriftReader {
     for (const node of this.#pool.ranked()) {
       const word = await this.#wordOf(node, commitment);
       if (word.kind === 'read' && word.read.user !== null) {
-        this.#held = holdsSomething(word.read);
+        if (holdsSomething(word.read)) this.#held.add(commitment);
+        else this.#held.delete(commitment);
         return { ...word.read, disagreement: disagreement(words) };
       }
       words.push(word);
     }
     await this.#forgetFalseSlot(commitment, words);
-    const read = concluded(words, { knownDrift: this.#plan !== null, heldBefore: this.#held });
-    this.#held = false;
+    const read = concluded(words, { knownDrift: this.#plan !== null, heldBefore: this.#held.has(commitment) });
+    this.#held.delete(commitment);
     return read;
   }
 
