@@ -63,6 +63,27 @@ export function compile(draft: Draft, budget: Budget, blockhash: string): Versio
   }
 }
 
+const ANY_BLOCKHASH = '11111111111111111111111111111111';
+/** Nobody's: in its place stands one that takes tips. */
+const ANY_TIP: Tip = { to: ComputeBudgetProgram.programId, lamports: 1 };
+/** Of an account that is named nowhere else. */
+const KEY_BYTES = 32;
+
+/** A transaction of this draft fits a packet, with a tip if there may be one. */
+export function fits(draft: Draft, withTip: boolean): boolean {
+  try {
+    const wire = compile(
+      draft,
+      { computeUnits: 1, price: 1, tip: withTip ? ANY_TIP : null },
+      ANY_BLOCKHASH,
+    ).serialize();
+    return wire.length + (withTip ? KEY_BYTES : 0) <= MAX_WIRE_BYTES;
+  } catch (error) {
+    if (error instanceof ValidationError) return false;
+    throw error;
+  }
+}
+
 /** Base58, each once: whose recent fees count. */
 export function writtenAccounts({ payer, instructions }: Draft): readonly string[] {
   const written = instructions.flatMap(({ keys }) => keys.filter((key) => key.isWritable).map(({ pubkey }) => pubkey));

@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import { CriticalError, type ErrorReport, ValidationError } from '../lib/errors.ts';
 import { AccountSocket } from './account-socket.ts';
 import type { Draft, Tip } from './draft.ts';
-import { writtenAccounts } from './draft.ts';
+import { fits, writtenAccounts } from './draft.ts';
 import { endpointsOf } from './endpoint.ts';
 import { Jito, type JitoOptions } from './jito.ts';
 import { Landing } from './landing.ts';
@@ -98,6 +98,9 @@ export class SolanaChain {
     this.#webSocketUrl = endpoints[0]?.webSocketUrl ?? '';
     this.#socket = new SignatureSocket(this.#webSocketUrl, options.socket);
   }
+
+  /** Its transaction fits a packet, with the tip that it may have. */
+  fits = (draft: Draft): boolean => fits(draft, this.#jito !== null);
 
   /** @throws TransientError; ValidationError TRANSACTION_TOO_LARGE */
   async simulate(draft: Draft): Promise<ChainSimulation> {

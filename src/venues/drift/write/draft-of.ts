@@ -42,6 +42,16 @@ export function draftOf(intent: Intent, read: DriftRead, deployment: DriftDeploy
   };
 }
 
+/** What would close again what an order opens; whether it fits is asked before anything is opened. */
+export const exitDraftOf = (intent: OrderIntent, read: DriftRead, deployment: DriftDeployment): Draft => ({
+  payer: deployment.authority,
+  instructions: instructionsOf(
+    { ...intent, size: (-orderSize(intent)).toString(), reduceOnly: true, cancelOpenOrders: true },
+    read,
+    deployment,
+  ),
+});
+
 function instructionsOf(
   intent: Intent,
   read: DriftRead,

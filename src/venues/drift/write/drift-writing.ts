@@ -3,7 +3,7 @@
 import type { Draft } from '../../../chain/draft.ts';
 import { readEpochInfo } from '../../../chain/rpc-methods.ts';
 import type { SolanaChain } from '../../../chain/solana-chain.ts';
-import type { Intent } from '../../../domain/order/intent.ts';
+import type { Intent, OrderIntent } from '../../../domain/order/intent.ts';
 import { BoundedMap } from '../../../lib/bounded.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { type ErrorReport, TransientError, ValidationError } from '../../../lib/errors.ts';
@@ -13,8 +13,9 @@ import type { DriftRead } from '../drift-read.ts';
 import type { DriftReader } from '../drift-reader.ts';
 import type { DriftWriting } from '../drift-venue.ts';
 import { driftEvents } from '../events/drift-events.ts';
-import { draftOf } from './draft-of.ts';
+import { draftOf, exitDraftOf } from './draft-of.ts';
 import { type EffectSubject, landedEffect, placedOrder } from './landed-effect.ts';
+import { LookupTables } from './lookup-tables.ts';
 import { openingCost } from './opening.ts';
 import { isOver, signedOrder } from './order-over.ts';
 import { orderReport } from './order-report.ts';
@@ -51,6 +52,7 @@ export class SolanaDriftWriting implements DriftWriting {
   readonly #reader: DriftReader;
   readonly #clock: Clock;
   readonly #history: TransactionHistory;
+  readonly #tables: LookupTables;
   readonly #prepared = new BoundedMap<string, PreparedDraft>(MAX_KEPT);
   /** Where a signature was last seen; after a fork it may land elsewhere. */
   readonly #slots = new BoundedMap<string, number>(MAX_KEPT);
@@ -61,11 +63,12 @@ export class SolanaDriftWriting implements DriftWriting {
     this.#reader = reader;
     this.#clock = clock;
     this.#history = new TransactionHistory(chain.pool);
+    this.#tables = new LookupTables(chain.pool, reader.deployment);
   }
 
   /** The cost includes opening the account with the first deposit, and a token account that must be created. */
   async simulate(intent: Intent, read?: DriftRead): Promise<Simulation> {
-    let prepared: PreparedDraft;
+    let prepared: PreparedDraft & { readonly read: DriftRead };
     try {
       prepared = await this.#prepare(intent, read);
     } catch (error) {
@@ -73,6 +76,10 @@ export class SolanaDriftWriting implements DriftWriting {
       throw error;
     }
     const { draft, rentLamports } = prepared;
+    if (!this.#chain.fits(draft)) return { ok: false, error: tooLarge(prepared.read, false) };
+    if (intent.kind === 'order' && !intent.reduceOnly && !(await this.#exitFits(intent, prepared.read))) {
+      return { ok: false, error: tooLarge(prepared.read, true) };
+    }
     const run = await this.#chain.simulate(draft);
     if (!run.ok) return { ok: false, error: this.#explain(run.error, programOfDraft(draft), logsIn(run.error)) };
     return { ...run, costLamports: String(BigInt(run.costLamports) + rentLamports) };
@@ -179,13 +186,23 @@ export class SolanaDriftWriting implements DriftWriting {
 
   #signedOrder = ({ wire }: SignedAttempt) => signedOrder(wire, this.#reader.deployment.programId.toBase58());
 
-  async #prepare(intent: Intent, given?: DriftRead): Promise<PreparedDraft> {
+  async #prepare(intent: Intent, given?: DriftRead): Promise<PreparedDraft & { readonly read: DriftRead }> {
     const read = given ?? (await this.#read('confirmed'));
     this.#marketIndex = read.market.market.marketIndex;
-    const draft = draftOf(intent, read, this.#reader.deployment);
+    const draft = await this.#fitting(draftOf(intent, read, this.#reader.deployment));
     const prepared = { draft, readAtMs: read.takenAtMs, rentLamports: rentLamports(intent, read) };
     this.#prepared.set(keyOf(intent), prepared);
-    return prepared;
+    return { ...prepared, read };
+  }
+
+  /** With Drift's lookup tables where it would not fit without. */
+  async #fitting(draft: Draft): Promise<Draft> {
+    return this.#chain.fits(draft) ? draft : { ...draft, lookupTables: await this.#tables.read() };
+  }
+
+  /** What is opened must be closed again in one transaction, by lookup tables that exist now. */
+  async #exitFits(intent: OrderIntent, read: DriftRead): Promise<boolean> {
+    return this.#chain.fits(await this.#fitting(exitDraftOf(intent, read, this.#reader.deployment)));
   }
 
   async #read(commitment: 'confirmed' | 'finalized'): Promise<DriftRead> {
@@ -210,6 +227,19 @@ function rentLamports(intent: Intent, read: DriftRead): bigint {
   if (intent.kind === 'deposit') return openingCost(read);
   const makes = intent.kind === 'withdraw' && intent.asset === 'USDC' && !read.wallet.tokens.quote.exists;
   return makes ? TOKEN_ACCOUNT_RENT : 0n;
+}
+
+/** @param ofExit it is the transaction that would close what is about to be opened */
+function tooLarge({ perps, spot }: DriftRead, ofExit: boolean): ErrorReport {
+  const markets = perps.length + spot.length;
+  const what = ofExit ? 'The transaction that would close this position again' : 'This transaction';
+  return {
+    code: 'TRANSACTION_TOO_LARGE',
+    message:
+      `${what} would be too large for Solana: it has to name all ${markets} markets that this account stands in. Close ` +
+      'positions in other markets first, or set DRIFT_SUB_ACCOUNT to one that trades nothing else.',
+    details: { markets },
+  };
 }
 
 function logsIn({ details }: ErrorReport): readonly string[] {
