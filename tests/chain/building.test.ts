@@ -1,6 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
+  AddressLookupTableAccount,
   ComputeBudgetProgram,
   Keypair,
   PublicKey,
@@ -10,6 +11,7 @@ import {
 } from '@solana/web3.js';
 import fc from 'fast-check';
 import { computeLimit, MAX_COMPUTE_UNITS } from '../../src/chain/compute-limit.ts';
+import { type Draft, fits } from '../../src/chain/draft.ts';
 import { loadSigner } from '../../src/chain/local-signer.ts';
 import {
   affordablePrice,
@@ -303,5 +305,38 @@ describe('what a reduction pays', () => {
       ),
     );
     expect(affordablePrice(10_000, 100_000, spareLamports(895_000n))).toBe(0);
+  });
+});
+
+describe('a draft that names many accounts', () => {
+  const draftOf = (count: number): Draft => {
+    const keys = Array.from({ length: count }, () => Keypair.generate().publicKey);
+    const metas = keys.map((pubkey) => ({ pubkey, isSigner: false, isWritable: false }));
+    const instruction = new TransactionInstruction({ programId: to, keys: metas, data: Buffer.alloc(90) });
+    return { payer: Keypair.generate().publicKey, instructions: [instruction, instruction] };
+  };
+  const tableOf = ({ instructions }: Draft): AddressLookupTableAccount =>
+    new AddressLookupTableAccount({
+      key: Keypair.generate().publicKey,
+      state: {
+        deactivationSlot: 0xffff_ffff_ffff_ffffn,
+        lastExtendedSlot: 0,
+        lastExtendedSlotStartIndex: 0,
+        addresses: instructions[0]?.keys.map(({ pubkey }) => pubkey) ?? [],
+      },
+    });
+
+  it('fits a packet by a lookup table that has them, and not without', () => {
+    const draft = draftOf(40);
+    expect(fits(draftOf(10), true)).toBe(true);
+    expect(fits(draft, false)).toBe(false);
+    expect(fits({ ...draft, lookupTables: [tableOf(draftOf(40))] }, false)).toBe(false);
+    expect(fits({ ...draft, lookupTables: [tableOf(draft)] }, true)).toBe(true);
+  });
+
+  it('leaves room for a tip where there may be one', () => {
+    const counts = Array.from({ length: 40 }, (_, count) => count);
+    const most = (withTip: boolean) => Math.max(...counts.filter((count) => fits(draftOf(count), withTip)));
+    expect(most(true)).toBeLessThan(most(false));
   });
 });
