@@ -92,7 +92,7 @@ describeOnDrift('watching alone', () => {
     ['DRIFT_DEPOSIT', { amount: '0.5' }],
     ['DRIFT_WITHDRAW', { amount: '0.5' }],
     ['DRIFT_OPEN_POSITION', { market: 'SOL-PERP', direction: 'short', size: '0.5' }],
-    ['FLATTEN', { market: 'SOL-PERP' }],
+    ['FLATTEN', {}],
   ])('refuses %s: the permission, and what would allow it', async (action, data) => {
     if (action === 'DRIFT_WITHDRAW') await caller.end('STOP_ENGINE');
     const { error, message } = await caller.end(action, data);
