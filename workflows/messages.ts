@@ -47,6 +47,8 @@ export interface OperationInput {
   readonly searchAttributes: boolean;
   /** The key is in the worker's own process: signing may be a local activity. Absent: it is an ordinary one. */
   readonly signsLocally?: boolean;
+  /** Signing and sending are on the engine's signing queues. Absent: on the operation's own. */
+  readonly signsOnQueue?: boolean;
 }
 
 export type ResolveVerdict = VerdictWords;
@@ -88,6 +90,8 @@ export interface EngineTuning {
   readonly searchAttributes: boolean;
   /** The worker's signer is in its own process. False or absent: signing is an ordinary activity. */
   readonly signsLocally?: boolean;
+  /** Workers poll the signing queues of live engines. False or absent: all is on the engine's own queue. */
+  readonly signingQueues?: boolean;
 }
 
 export interface EngineInput {

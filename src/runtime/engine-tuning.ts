@@ -13,4 +13,5 @@ export const ENGINE_TUNING: Omit<EngineTuning, 'searchAttributes'> = {
   timing: DEFAULT_TIMING,
   // Both signers of this version, paper's and the key's, are in the worker's process. One behind a network says false.
   signsLocally: true,
+  signingQueues: true,
 };

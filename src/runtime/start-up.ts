@@ -1,4 +1,5 @@
 /** Starts the parts of a role, each after those it needs. */
+import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -41,7 +42,9 @@ import { readinessOf } from './readiness.ts';
 import { announceReady } from './ready-note.ts';
 import type { Redactor } from './redaction.ts';
 import { watchSettings } from './settings-watch.ts';
+import { tellPresence, watchSigners } from './signer-watch.ts';
 import { signingRights } from './signing-rights.ts';
+import { startSigningWorkers } from './signing-workers.ts';
 import { watchForStuck } from './stuck-workflows.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
@@ -149,6 +152,7 @@ function startWatches(
     whyUnwritable: async () => (ownsStore ? await whyUnwritable(home) : null),
   });
   add('settings watch', 1_000, watchSettings({ journal, alerts, clock, logger, engineId, policy }).stop);
+  add('signer watch', 2_000, watchSigners({ journal, alerts, clock, logger }).stop);
   add('part watch', 3_000, watchParts({ readiness, journal, alerts, clock, logger, engineId }).stop);
   if (worker === null) return readiness;
   const guardian = { engineId, engineRuns, alerts, clock, logger, startEngine: () => startEngine(engine) };
@@ -279,8 +283,9 @@ async function startWorkerSide(
   const { logger } = log;
   const { venueOf, accountExists } = venues;
   const shared = { venueOf, journal, alerts, clock, logger, rights: signingRights(settings) };
+  const transactions = createTransactionActivities(shared);
   const activities = {
-    ...createTransactionActivities(shared),
+    ...transactions,
     ...createEngineActivities({
       ...{ ...shared, accountExists, sharedClock },
       lookup: workflowLookup(client),
@@ -290,6 +295,11 @@ async function startWorkerSide(
   const { namespace } = settings.temporal;
   const workflowBundle = await bundle;
   await startEngine(engine);
+  const { sign, submit } = transactions;
+  const signing = await startSigningWorkers(settings, { connect, namespace, activities: { sign, submit }, logger });
+  add('signing workers', 6_000, signing.stop);
+  const presence = { journal, logger, polled: signing.polled, process: randomUUID() };
+  add('signing presence', 1_000, tellPresence(presence).stop);
   const worker = await startWorker({ connect, namespace, bundle: workflowBundle, activities, logger });
   add('worker', 6_000, worker.stop);
   add('stuck workflows', 1_000, watchForStuck({ client, journal, alerts, clock, logger }).stop);

@@ -33,8 +33,11 @@ const RESTART_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 export interface WorkerOptions {
   readonly connect: ConnectOptions;
   readonly namespace: string;
-  readonly bundle: WorkflowBundle;
+  /** Null: activities only. */
+  readonly bundle: WorkflowBundle | null;
   readonly activities: object;
+  /** By default the product's. */
+  readonly taskQueue?: string;
   readonly logger: Logger;
 }
 
@@ -45,7 +48,7 @@ export interface RunningWorker {
 
 /** Polls when it resolves. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const logger = options.logger.child({ part: 'worker' });
+  const logger = options.logger.child({ part: options.bundle === null ? 'signing worker' : 'worker' });
   const stopping = new AbortController();
   let current: Worker | null = null;
   let ended: Promise<void> = Promise.resolve();
@@ -56,8 +59,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const worker = await Worker.create({
         connection,
         namespace: options.namespace,
-        taskQueue: TASK_QUEUE,
-        workflowBundle: options.bundle,
+        taskQueue: options.taskQueue ?? TASK_QUEUE,
+        ...(options.bundle === null ? {} : { workflowBundle: options.bundle }),
         activities: options.activities,
         shutdownGraceTime: SHUTDOWN_GRACE,
         shutdownForceTime: SHUTDOWN_FORCE,

@@ -11,6 +11,7 @@ import type { OperationReport } from '../../src/domain/operation/operation-repor
 import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
 import { OPERATIONS } from '../../src/domain/order/operations.ts';
+import { type NeededPermission, signingQueue } from '../../src/domain/order/permission.ts';
 import type { TransactionTiming } from '../../src/domain/transaction/transaction.ts';
 import type { OperationWrite } from '../../src/journal/records.ts';
 import { operationWorkflowId } from '../../src/lib/ids.ts';
@@ -68,6 +69,7 @@ export class OperationBench {
     address: string,
     venueOf: (engineId: string) => Promise<Venue>,
     journal: TransactionPorts['journal'] = { writeOperation: async () => {}, operation: async () => null },
+    rights: TransactionPorts['rights'] = () => null,
   ): Promise<OperationBench> {
     if (!quiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
     quiet = true;
@@ -83,7 +85,7 @@ export class OperationBench {
           writes.push(write);
         },
       },
-      rights: () => null,
+      rights,
       clock: { nowMs: () => Date.now() },
       logger: { warn: () => {} },
     });
@@ -103,6 +105,24 @@ export class OperationBench {
       stickyQueueScheduleToStartTimeout: '1 s',
     });
     this.running = this.worker.run();
+  }
+
+  /** A worker of a process that may sign for this engine: it polls that queue and nothing else. */
+  async startSigner(engineId: string, permission: NeededPermission): Promise<{ stop(): Promise<void> }> {
+    const { sign, submit } = createTransactionActivities({ ...this.ports, rights: () => null });
+    const worker = await Worker.create({
+      connection: this.environment.nativeConnection,
+      taskQueue: signingQueue(engineId, permission),
+      activities: { sign, submit },
+      shutdownGraceTime: 0,
+    });
+    const running = worker.run();
+    return {
+      stop: async () => {
+        worker.shutdown();
+        await running;
+      },
+    };
   }
 
   async stopWorker(): Promise<void> {

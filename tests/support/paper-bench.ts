@@ -1,4 +1,5 @@
 /** Operations on paper accounts of their own, each behind a scripted venue, in one in-memory journal. */
+import type { TransactionPorts } from '../../activities/transaction.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { FundingPeriod, MarketFeed } from '../../src/market-data/feed.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
@@ -58,7 +59,7 @@ export class PaperBench {
     this.venues = venues;
   }
 
-  static async open(address: string): Promise<PaperBench> {
+  static async open(address: string, rights?: TransactionPorts['rights']): Promise<PaperBench> {
     const journal = await openTestJournal();
     const venues = new Map<string, ScriptedVenue>();
     const venueOf = async (engineId: string) => {
@@ -66,7 +67,7 @@ export class PaperBench {
       if (venue === undefined) throw new Error(`no venue for ${engineId}`);
       return venue;
     };
-    return new PaperBench(journal, await OperationBench.open(address, venueOf, journal), venues);
+    return new PaperBench(journal, await OperationBench.open(address, venueOf, journal, rights), venues);
   }
 
   async account(chain: Partial<typeof CHAIN> = {}): Promise<PaperAccount> {

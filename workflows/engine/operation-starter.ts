@@ -254,6 +254,7 @@ export class OperationStarter {
       rules: OPERATION_RULES,
       searchAttributes: settings.tuning.searchAttributes,
       signsLocally: settings.tuning.signsLocally === true,
+      ...(settings.tuning.signingQueues === true && settings.policy.mode === 'live' ? { signsOnQueue: true } : {}),
     };
     this.#inStart += 1;
     try {

@@ -61,6 +61,7 @@ import { showDetails, showSearchAttributes } from './display.ts';
 import { initialState } from './initial-state.ts';
 import { attemptRef, type ExplorerUrls, journalWrite } from './journal.ts';
 import { notPrepared, preparedResult, unseenByWorker } from './prepared-result.ts';
+import { onSigningQueue, unserved } from './signing-queue.ts';
 import { checkVerdict } from './verdict-message.ts';
 
 /** What one run hands to the next. */
@@ -292,12 +293,17 @@ class OperationHost {
           return { kind: 'signed', signed };
         } catch (error) {
           if (isCancellation(error)) throw error;
-          return { kind: 'sign_failed', error: failureReport(error), passing: isPassing(error) };
+          const report = unserved(error, this.input, main.intent) ?? failureReport(error);
+          return { kind: 'sign_failed', error: report, passing: isPassing(error) };
         }
       case 'submit': {
         const writes = this.takeOutbox();
         try {
-          const { submit } = proxyActivities<TransactionActivities>({ ...brief(timing), summary });
+          const { submit } = proxyActivities<TransactionActivities>({
+            ...brief(timing),
+            ...onSigningQueue(this.input, main.attempt.intent),
+            summary,
+          });
           const ref = attemptRef(this.state.task, main.attempt);
           const sent = await submit({
             ...ref,
@@ -340,7 +346,8 @@ class OperationHost {
 
   /**
    * In the worker's own process, and within a second, it is a local activity: what it signed stands in history as a marker
-   * that is committed together with the scheduling of submit. What a lost workflow task signed was never sent.
+   * that is committed together with the scheduling of submit. What a lost workflow task signed was never sent. A worker
+   * that may not sign leaves it to the engine's signing queue.
    */
   private async sign(intent: Intent, summary: string): ReturnType<TransactionActivities['sign']> {
     const { engineId, timing, signsLocally = false } = this.input;
@@ -351,11 +358,19 @@ class OperationHost {
           intent,
         });
       } catch (error) {
-        if (isCancellation(error) || isForGood(error)) throw error;
+        if (isCancellation(error) || (isForGood(error) && !this.mayOthersSign(error))) throw error;
       }
     }
-    const { sign } = proxyActivities<TransactionActivities>({ ...brief(timing), summary });
+    const { sign } = proxyActivities<TransactionActivities>({
+      ...brief(timing),
+      ...onSigningQueue(this.input, intent),
+      summary,
+    });
     return await sign({ engineId, intent });
+  }
+
+  private mayOthersSign(error: unknown): boolean {
+    return this.input.signsOnQueue === true && ['PERMISSION_DENIED', 'KEY_MISSING'].includes(failureReport(error).code);
   }
 
   private async prepare(leg: OperationMain['leg']): Promise<MainResult> {

@@ -227,6 +227,16 @@ export const ENGINE_ALERTS = {
     needsPerson: true,
     over: 'A worker runs the engine again.',
   }),
+  SIGNER_MISSING: condition<{ readonly permission: string }>({
+    severity: 'critical',
+    title: 'No running process may sign',
+    happened: ({ permission }) =>
+      `A position is open, and no running process has the key and the permission ${permission} for its account. Close, Flatten and the guard cannot act.`,
+    action:
+      'Start Driftless with the mode, key, sub-account and permissions of this engine. Until then look after the position yourself.',
+    needsPerson: true,
+    over: 'A process that may sign is running again, or the position is closed.',
+  }),
   ENGINE_RESTARTED: event({
     severity: 'critical',
     title: 'The engine was ended from outside',

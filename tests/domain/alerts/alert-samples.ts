@@ -97,6 +97,7 @@ export const SAMPLES: Samples = {
     { remaining: null, why: 'The venue has paused this operation' },
   ],
   RETRY_UNCONFIRMED: [{ operation_id: 'a1b2' }],
+  SIGNER_MISSING: [{ permission: 'trading' }],
   LATE_FILL: [MOVED, { from: '-10', to: '-10.00001' }],
   FOREIGN_CLOSE: [{ from: '-10', to: '0' }],
   FOREIGN_TRADE: [MOVED],
