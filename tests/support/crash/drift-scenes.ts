@@ -19,6 +19,8 @@ const SOL = 1_000_000_000n;
 const USDC = 1_000_000n;
 const MARKET = 'SOL-PERP';
 const SIZE = SOL / 2n;
+/** The market trades in steps of 0.1 SOL: of an order in between, only the whole steps are placed. */
+const PART_SIZE = SOL / 5n;
 const FUNDED = { sol: SOL, usdc: 200n * USDC, short: 0n };
 const HEDGED = { ...FUNDED, short: SIZE };
 
@@ -139,7 +141,7 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
   {
     name: 'rebalance that sells',
     request: { kind: 'rebalance', market: MARKET, size: (-SIZE).toString() },
-    has: { ...FUNDED, short: SIZE / 2n },
+    has: { ...FUNDED, short: PART_SIZE },
     keeper: {},
     points: [...WAITING, GONE],
   },

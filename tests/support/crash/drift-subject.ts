@@ -69,7 +69,11 @@ export const DRIFT: CrashSubject<DriftLocalnet, DriftCrashAccount, DriftCombinat
       await actor.done(actor.deposit('USDC', usdc));
       if (short > 0n) {
         await actor.done(actor.trade({ direction: 'short', size: short }));
-        await until('the short', () => figuresOf(net, address).perp === -short);
+        const perp = (): bigint => figuresOf(net, address).perp;
+        await until(
+          () => `a short of ${short}: the perp is ${perp()}`,
+          () => perp() === -short,
+        );
       }
     }
     net.keeper.setFor(address, scene.keeper);
@@ -109,7 +113,7 @@ export const DRIFT: CrashSubject<DriftLocalnet, DriftCrashAccount, DriftCombinat
   mayEnd: ({ scene }, end) => isTrade(scene) && (end === 'failed' || end === 'expired'),
 };
 
-const until = (what: string, holds: () => boolean): Promise<boolean> =>
+const until = (what: string | (() => string), holds: () => boolean): Promise<boolean> =>
   waitUntil(what, holds, { withinMs: READY_WITHIN_MS, everyMs: LOOK_EVERY_MS });
 
 interface Figures {
