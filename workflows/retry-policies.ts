@@ -26,12 +26,16 @@ export const brief = ({ callMs = CALL_MS }: CallWindows): ActivityOptions => ({
   cancellationType,
 });
 
-/** Reads and simulates: without an effect it may be local, which saves a command two turns of the server. */
-export const readOnly = ({ callMs = CALL_MS }: CallWindows): LocalActivityOptions => ({
-  startToCloseTimeout: callMs,
-  retry: TRANSIENT_RETRY,
+/** Longer than this, a read or a simulation becomes an ordinary activity: a workflow task must not be cut in two by it. */
+const LOCAL_SIMULATE_MS = 5_000;
+
+/** Without an effect it may be local, which saves a command two turns of the server. One try. */
+export const SIMULATE_LOCALLY: LocalActivityOptions = {
+  startToCloseTimeout: LOCAL_SIMULATE_MS,
+  scheduleToCloseTimeout: LOCAL_SIMULATE_MS,
+  retry: { maximumAttempts: 1 },
   cancellationType,
-});
+};
 
 /** Longer than this, signing becomes an ordinary activity: a workflow task must not wait for it. */
 const LOCAL_SIGN_MS = 1_000;

@@ -143,8 +143,10 @@ class Feeder {
   private takeSignal(name: string, content: unknown, id: string): void {
     switch (name) {
       case 'resolveTransaction': {
-        const { verdict, operator, note } = content as ResolveVerdict;
-        this.messages.push({ kind: 'verdict', asked: { id, verdict, operator, note, atMs: Number.NaN } });
+        const { verdict, operator, note, mac } = content as ResolveVerdict;
+        const live = this.input.policy.mode === 'live';
+        const origin = mac === undefined ? ({ unsigned: true, live } as const) : {};
+        this.messages.push({ kind: 'verdict', asked: { id, verdict, operator, note, atMs: Number.NaN, ...origin } });
         return;
       }
       case 'standDown':

@@ -33,6 +33,7 @@ import type { Journal } from '../../src/journal/journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
 import * as z from '../../src/lib/codec.ts';
 import { hashJson, operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
+import { sleep } from '../../src/lib/sleep.ts';
 import type { MarketFeed } from '../../src/market-data/feed.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
@@ -88,6 +89,8 @@ export interface HarnessOptions {
   readonly feed?: MarketFeed;
   readonly defaults?: PaperDefaults;
   readonly chain?: Partial<ChainTuning>;
+  /** How long a command's admission takes on top: a machine or a database that is slow. */
+  readonly admissionMs?: number;
 }
 
 const A_MINUTE = { withinMs: 60_000, everyMs: 50 };
@@ -209,11 +212,20 @@ export class EngineHarness {
       readRetries: { afterMs: [50, 100, 200], reconnectMs: RETRY_AFTER_MS },
       logger: this.logger,
     };
+    const engine = createEngineActivities(ports);
+    const { admissionMs = 0 } = this.options;
     const worker = await Worker.create({
       connection: this.environment.nativeConnection,
       taskQueue: this.taskQueue,
       workflowBundle: await bundleOnce(),
-      activities: { ...createTransactionActivities(ports), ...createEngineActivities(ports) },
+      activities: {
+        ...createTransactionActivities(ports),
+        ...engine,
+        admitCommand: async (input: Parameters<typeof engine.admitCommand>[0]) => {
+          if (admissionMs > 0) await sleep(admissionMs);
+          return await engine.admitCommand(input);
+        },
+      },
       shutdownGraceTime: '100 ms',
       // What a stopped worker leaves behind goes to the next one soon; by default it waits 10 s.
       stickyQueueScheduleToStartTimeout: '1 s',

@@ -126,6 +126,30 @@ describe('many commands at once, quick and slow', () => {
   });
 });
 
+describe('many commands at once, each admitted slowly', () => {
+  // Eight of these in one workflow task would last longer than a task may: it would be cut in two.
+  it('are replayed in the order in which they were answered', async () => {
+    const slow = await EngineHarness.start({ address: temporalAddress(), feed: new SteadyFeed(), admissionMs: 1_300 });
+    try {
+      for (let round = 0; round < 2; round += 1) {
+        await Promise.all([
+          slow.send({ action: 'GET_STATE' }),
+          slow.send(OPEN(5_000)),
+          slow.send({ action: 'STOP_ENGINE' }),
+          slow.send(DEPOSIT(5_000)),
+          slow.send({ action: 'START_ENGINE', mode: 'paper' }),
+          slow.send({ action: 'RESUME' }),
+          slow.send(CLOSE),
+          slow.send({ action: 'GET_STATE' }),
+        ]);
+      }
+      expect(await slow.replay(slow.engineId)).toBe(1);
+    } finally {
+      await slow.close();
+    }
+  });
+});
+
 describe('an engine under load', () => {
   const LIMIT = 150;
   const MARGIN = 100;

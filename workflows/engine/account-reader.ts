@@ -1,8 +1,8 @@
 /** The account as it is now, for a command that a person waits for. */
 import { isCancellation } from '@temporalio/workflow';
 import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
+import type { OneAtATime } from '../one-at-a-time.ts';
 import { local } from './activities.ts';
-import type { OneAtATime } from './one-at-a-time.ts';
 
 export class AccountReader {
   readonly #engineId: string;

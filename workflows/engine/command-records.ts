@@ -13,9 +13,9 @@ import {
 import { isExit } from '../../src/domain/order/operations.ts';
 import { repeatedAnswer } from '../../src/domain/order/repeated-command.ts';
 import { operationIdOf } from '../../src/lib/ids.ts';
+import type { OneAtATime } from '../one-at-a-time.ts';
 import { local } from './activities.ts';
 import type { EngineCore } from './core.ts';
-import type { OneAtATime } from './one-at-a-time.ts';
 
 export type AdmittedCommand = Awaited<ReturnType<typeof local.admitCommand>>;
 

@@ -1,4 +1,5 @@
-/** What every part of the engine rests on: its id, its state, its settings. */
+/** What every part of the engine rests on: its id, its state, its settings, and the time of its last event. */
+import { workflowInfo } from '@temporalio/workflow';
 import type { EngineCarried } from '../../src/domain/engine/engine-state.ts';
 import { decodePolicy, type Policy, type PolicyJson } from '../../src/domain/hedge/policy.ts';
 import type { EngineTuning } from '../messages.ts';
@@ -10,6 +11,33 @@ export interface EngineCore {
   readonly engineId: string;
   readonly state: EngineStateStore;
   readonly settings: EngineSettings;
+  readonly moment: EventMoment;
+}
+
+/**
+ * The time, and the length of the history, as of the last event that this workflow took notice of. What the engine waits
+ * for by a condition must ask this and not the clock: an update that is refused wakes the workflow, moves its clock, and
+ * leaves no event. What only the clock made true would then happen live and not in replay, and the engine would be stuck.
+ */
+export class EventMoment {
+  nowMs = 0;
+  history: HistorySize = { renewalSuggested: false, events: 0 };
+
+  constructor() {
+    this.mark();
+  }
+
+  /** To be called where something began that stands in the history: a turn, a message that was accepted, an end. */
+  mark(): void {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    this.nowMs = Date.now();
+    this.history = { renewalSuggested: continueAsNewSuggested, events: historyLength };
+  }
+}
+
+interface HistorySize {
+  readonly renewalSuggested: boolean;
+  readonly events: number;
 }
 
 /** The engine's state. It changes here and nowhere else, by a named transition of src/domain/engine. */

@@ -19,6 +19,7 @@ import type { CommandAnswer, CommandEnvelope } from '../../src/domain/order/comm
 import type { EngineRecord } from '../../src/journal/records.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import type { EngineInput } from '../messages.ts';
+import { OneAtATime } from '../one-at-a-time.ts';
 import { AccountObserver } from './account-observer.ts';
 import { AccountReader } from './account-reader.ts';
 import { AutomaticTrading } from './automatic-trading.ts';
@@ -26,9 +27,8 @@ import { CommandDesk } from './command-desk.ts';
 import { CommandRecords } from './command-records.ts';
 import { Confirmations } from './confirmations.ts';
 import { ControlCommands } from './control-commands.ts';
-import { type EngineCore, EngineSettings, EngineStateStore } from './core.ts';
+import { type EngineCore, EngineSettings, EngineStateStore, EventMoment } from './core.ts';
 import { EngineDisplay, engineRecord } from './display.ts';
-import { OneAtATime } from './one-at-a-time.ts';
 import { OperationStarter } from './operation-starter.ts';
 import { Outbox } from './outbox.ts';
 import { PositionCheck } from './position-check.ts';
@@ -75,6 +75,7 @@ export class EngineRun {
       engineId,
       state: new EngineStateStore(carried),
       settings: new EngineSettings(policy, tuning),
+      moment: new EventMoment(),
     };
     const starter = new OperationStarter(core);
     const isCompared = () => !isRestrictedBy(core.state.current, 'journal_away');
@@ -142,12 +143,14 @@ export class EngineRun {
   }
 
   takeReport(report: OperationReport): void {
+    this.#core.moment.mark();
     this.#reports += 1;
     takeOperationReport(this.#core, report);
   }
 
   configure({ policy, tuning }: Pick<EngineInput, 'policy' | 'tuning'>): void {
-    const { state, settings } = this.#core;
+    const { state, settings, moment } = this.#core;
+    moment.mark();
     try {
       settings.replace(policy, tuning);
       state.apply(lift, 'settings_refused');
@@ -165,11 +168,16 @@ export class EngineRun {
   }
 
   async command(envelope: CommandEnvelope): Promise<CommandAnswer> {
+    this.#core.moment.mark();
     const { answerWithinMs } = this.#core.settings.tuning;
     const answerByMs = Date.now() + answerWithinMs;
     const takes = () => this.#ready && !this.#stores.rebuilding;
     const ready = takes() || (await condition(takes, answerWithinMs));
-    return await this.#desk.handle(envelope, ready, Math.max(1, answerByMs - Date.now()));
+    try {
+      return await this.#desk.handle(envelope, ready, Math.max(1, answerByMs - Date.now()));
+    } finally {
+      this.#core.moment.mark();
+    }
   }
 
   /** After each start of a process: the two stores are compared, and operations are asked where they stand. */
@@ -220,8 +228,8 @@ export class EngineRun {
 
   /** The history is long enough, and this run holds nothing that the next would lack. */
   mayRenew(): boolean {
-    const { continueAsNewSuggested, historyLength } = workflowInfo();
-    const due = continueAsNewSuggested || historyLength > this.#core.settings.tuning.maxHistoryEvents;
+    const { moment, settings } = this.#core;
+    const due = moment.history.renewalSuggested || moment.history.events > settings.tuning.maxHistoryEvents;
     const busyBeside = this.#starter.starting || this.#outbox.publishing || this.#stores.rebuilding;
     return due && this.#turned && this.#desk.idle() && !busyBeside && allHandlersFinished();
   }
@@ -246,6 +254,7 @@ export class EngineRun {
 
   /** One step: publish what changed, keep the watch in step with the context, take its result. */
   async turn(): Promise<void> {
+    this.#core.moment.mark();
     this.#outbox.tellHolds();
     if (this.#outbox.writeDue()) void this.#outbox.write();
     if (this.#outbox.publishDue()) void this.#outbox.publish();
@@ -262,7 +271,8 @@ export class EngineRun {
 
   /** The watch's result, or what else a turn is for; at the latest the end of the time in which an operation is quick. */
   async #untilSomethingIsDue(key: string): Promise<void> {
-    const quickMs = quickOperationMs(this.#core.state.current, Date.now());
+    const { state, moment } = this.#core;
+    const quickMs = quickOperationMs(state.current, moment.nowMs);
     const due = () => this.#watch.hasResult || this.#somethingElse(key);
     if (quickMs > 0) await condition(due, quickMs);
     else await condition(due);

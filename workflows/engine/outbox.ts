@@ -57,9 +57,10 @@ export class Outbox {
   /** The row of an operation that will be over in a moment is not worth a write of its own. */
   publishDue(): boolean {
     if (this.#publishing || this.#ports.startingOperation() || !this.#ports.isCompared()) return false;
-    if (Date.now() < this.#publishNotBeforeMs) return false;
+    const { state, moment } = this.#core;
+    if (moment.nowMs < this.#publishNotBeforeMs) return false;
     const { whole, rest } = this.#row();
-    const isQuick = quickOperationMs(this.#core.state.current, Date.now()) > 0;
+    const isQuick = quickOperationMs(state.current, moment.nowMs) > 0;
     return isQuick ? rest !== this.#published.rest : whole !== this.#published.whole;
   }
 
@@ -68,7 +69,7 @@ export class Outbox {
    * what the journal acknowledged, so that the two stores can be compared.
    */
   async publish(): Promise<void> {
-    const { state } = this.#core;
+    const { state, moment } = this.#core;
     const row = this.#row();
     const sequence = state.current.sequence + 1;
     this.#publishing = true;
@@ -80,8 +81,9 @@ export class Outbox {
       if (isCancellation(error)) throw error;
       const pauseMs = Math.min(PUBLISH_RETRY_MS, this.#core.settings.retryAfterMs);
       this.#publishNotBeforeMs = Date.now() + pauseMs;
-      void sleep(pauseMs, { summary: 'journal unreachable: publish again' });
+      void sleep(pauseMs, { summary: 'journal unreachable: publish again' }).then(() => moment.mark());
     } finally {
+      moment.mark();
       this.#publishing = false;
     }
   }
@@ -109,12 +111,13 @@ export class Outbox {
   }
 
   writeDue(): boolean {
-    return !this.#writing && Date.now() >= this.#writeNotBeforeMs && !isWritten(this.#core.state.current.pending);
+    const { state, moment } = this.#core;
+    return !this.#writing && moment.nowMs >= this.#writeNotBeforeMs && !isWritten(state.current.pending);
   }
 
   /** Beside the turns: a journal that is away does not hold them up. */
   async write(): Promise<void> {
-    const { state } = this.#core;
+    const { state, moment } = this.#core;
     const { pending } = state.current;
     this.#writing = true;
     try {
@@ -125,8 +128,9 @@ export class Outbox {
       if (isCancellation(error)) throw error;
       const pauseMs = this.#core.settings.retryAfterMs;
       this.#writeNotBeforeMs = Date.now() + pauseMs;
-      void sleep(pauseMs, { summary: 'journal unreachable: alerts and answers again' });
+      void sleep(pauseMs, { summary: 'journal unreachable: alerts and answers again' }).then(() => moment.mark());
     } finally {
+      moment.mark();
       this.#writing = false;
     }
   }

@@ -48,12 +48,13 @@ import {
   slotGranted,
   standDown,
 } from '../messages.ts';
+import { OneAtATime } from '../one-at-a-time.ts';
 import {
   brief,
   CHECK_LOCALLY,
   DURABLE_WRITE,
-  readOnly,
   SIGN_LOCALLY,
+  SIMULATE_LOCALLY,
   TRANSIENT_RETRY,
   watching,
 } from '../retry-policies.ts';
@@ -103,6 +104,7 @@ class OperationHost {
   private readonly refusals: string[] = [];
   private readonly verdicts = new Map<string, ErrorReport | null>();
   private readonly background = new Set<Promise<void>>();
+  private readonly locally = new OneAtATime();
   /** To be started, once it is clear that this run goes on. */
   private pending: OperationMain | null = null;
   private running: CancellationScope | null = null;
@@ -156,7 +158,7 @@ class OperationHost {
   private async isSigned(verdict: ResolveVerdict): Promise<boolean> {
     if (verdict.mac === undefined) return false;
     const { isVerdictSigned } = proxyLocalActivities<Pick<EngineActivities, 'isVerdictSigned'>>(CHECK_LOCALLY);
-    return await isVerdictSigned({ operationId: this.input.operationId, verdict });
+    return await this.locally.run(() => isVerdictSigned({ operationId: this.input.operationId, verdict }));
   }
 
   private ask({ verdict, operator, note }: ResolveVerdict, signed: boolean): string {
@@ -353,10 +355,8 @@ class OperationHost {
     const { engineId, timing, signsLocally = false } = this.input;
     if (signsLocally) {
       try {
-        return await proxyLocalActivities<TransactionActivities>({ ...SIGN_LOCALLY, summary }).sign({
-          engineId,
-          intent,
-        });
+        const { sign } = proxyLocalActivities<TransactionActivities>({ ...SIGN_LOCALLY, summary });
+        return await this.locally.run(() => sign({ engineId, intent }));
       } catch (error) {
         if (isCancellation(error) || (isForGood(error) && !this.mayOthersSign(error))) throw error;
       }
@@ -373,13 +373,25 @@ class OperationHost {
     return this.input.signsOnQueue === true && ['PERMISSION_DENIED', 'KEY_MISSING'].includes(failureReport(error).code);
   }
 
+  /** Within the workflow task as long as that is quick; a node that is slow or away is waited for outside of it. */
+  private async simulate(
+    input: Parameters<TransactionActivities['simulate']>[0],
+  ): ReturnType<TransactionActivities['simulate']> {
+    try {
+      const { simulate } = proxyLocalActivities<TransactionActivities>(SIMULATE_LOCALLY);
+      return await this.locally.run(() => simulate(input));
+    } catch (error) {
+      if (isCancellation(error) || isForGood(error) || !patched('slow-simulation-outside-the-task')) throw error;
+    }
+    return await proxyActivities<TransactionActivities>(brief(this.input.timing)).simulate(input);
+  }
+
   private async prepare(leg: OperationMain['leg']): Promise<MainResult> {
     const { engineId, timing, policy } = this.input;
-    const { simulate } = proxyLocalActivities<TransactionActivities>(readOnly(timing));
     // What is over by the account alone is in an account that is at least as new, and final.
     const afterSlot = newer(overSlot(this.state), this.input.sizedAfterSlot ?? null);
     try {
-      const simulated = await simulate({
+      const simulated = await this.simulate({
         engineId,
         goal: leg.goal,
         terms: leg.terms,
