@@ -11,8 +11,8 @@ import { ScriptedVenue } from './scripted-venue.ts';
 
 /** Slots of 20 ms; a blockhash outlives any load of the machine, finality takes a tenth of a second. */
 const CHAIN = { slotMs: 20, blockhashLife: 1_500, finalitySlots: 5 };
-/** For tests in which bytes must die: a second. */
-export const SHORT_LIFE = { blockhashLife: 50 };
+/** For tests in which bytes must die: 2.4 s, so that the next ones are sent in time on a busy machine. */
+export const SHORT_LIFE = { blockhashLife: 120 };
 
 /** 1e-9 USD per SOL and hour: some 30 % a year, so that the profit gate passes at any hour of any day. */
 const GENEROUS_RATE = 5_000_000n;

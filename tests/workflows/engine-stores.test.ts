@@ -123,7 +123,8 @@ describe('a Temporal that is lost', () => {
   });
 
   it('takes back an operation whose workflow still runs, and lets nothing start beside it', async () => {
-    await start();
+    // Its transaction outlives the engine's absence.
+    await start({ chain: { blockhashLife: 500 } });
     const commandId = randomUUID();
     engine.faults.onSubmit({ kind: 'late', slots: 40 });
     await engine.send(OPEN(2), { commandId }).catch(() => undefined);

@@ -14,6 +14,8 @@ const OPEN: OperationRequest = { kind: 'open', market: 'SOL-PERP', size: '-50000
 
 /** Unknown soon: for tests in which no node answers. */
 const IMPATIENT = { ...FAST_TIMING, confirmMs: 150, queryMs: 150 };
+/** Asks until the bytes are dead. */
+const PATIENT = { ...FAST_TIMING, confirmMs: 10_000 };
 
 let bench: PaperBench;
 
@@ -47,7 +49,7 @@ describe('a send that goes wrong', () => {
     const account = await bench.account(SHORT_LIFE);
     const before = await account.walletSol();
     account.faults.onSubmit({ kind: 'dropped' });
-    const operation = await start(account);
+    const operation = await start(account, DEPOSIT, { timing: PATIENT });
     const answer = await operation.result();
     expect(answer).toMatchObject({ success: true });
     const record = await bench.journal.operation(operation.operationId);
@@ -62,7 +64,7 @@ describe('a send that goes wrong', () => {
     const account = await bench.account(SHORT_LIFE);
     const before = await account.walletSol();
     for (let attempt = 0; attempt < 3; attempt += 1) account.faults.onSubmit({ kind: 'dropped' });
-    const operation = await start(account);
+    const operation = await start(account, DEPOSIT, { timing: PATIENT });
     expect(await operation.result()).toMatchObject({
       data: { status: 'failed' },
       error: { code: 'TRANSACTION_FAILED' },
@@ -81,7 +83,7 @@ describe('a send that goes wrong', () => {
     const account = await bench.account();
     const before = await account.walletSol();
     account.faults.onSubmit(fault);
-    const operation = await start(account);
+    const operation = await start(account, DEPOSIT, { timing: PATIENT });
     expect((await operation.result()).success).toBe(true);
     expect(new Set(account.venue.sends).size).toBe(1);
     await depositedOnce(account, before);
