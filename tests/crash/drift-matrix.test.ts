@@ -78,7 +78,9 @@ describeOnDrift('a worker that is killed on Drift', () => {
         const reached = new Set(died.map(({ combination }) => of(combination)));
         return all.filter((one) => !reached.has(one));
       };
-      expect(missing([...new Set(combinations.map(nameOf))], nameOf)).toEqual([]);
+      // How many parts of a fill are seen one by one hangs on the keeper and on the polls between.
+      const pointOf = (one: DriftCombination) => nameOf(one).replace(/ \(\d+\)/g, '');
+      expect(missing([...new Set(combinations.map(pointOf))], pointOf)).toEqual([]);
       expect(missing(DRIFT_SCENES, ({ scene }) => scene)).toEqual([]);
       expect(missing(DRIFT_FAULTS, ({ fault }) => fault)).toEqual([]);
     },
