@@ -4,6 +4,7 @@ import { stateAddress } from '../../../localnet/drift/addresses.ts';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../../localnet/drift/index.ts';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { onTestFinished } from '../../../localnet/tests/support/on-test-finished.ts';
+import { until } from '../../../localnet/tests/support/until.ts';
 import { CriticalError, TransientError } from '../../../src/lib/errors.ts';
 import { decodeAccount } from '../../../src/venues/drift/decode.ts';
 import { decodeBytes } from '../../support/drift-accounts.ts';
@@ -192,6 +193,14 @@ describeOnDrift('one node among several', () => {
     expect(read.slot).toBeLessThanOrEqual(net.chain.head.slot);
     expect(pool.newestSlot).toBeLessThanOrEqual(net.chain.head.slot);
     net.addFault({ kind: 'gone', node: 'honest' });
+    // Its port is closed a moment later.
+    const honest = net.nodes[1]?.rpcUrl ?? '';
+    await until('the honest node to be gone', () =>
+      fetch(honest, { method: 'POST' }).then(
+        () => false,
+        () => true,
+      ),
+    );
     await expect(reader.read('confirmed')).rejects.toMatchObject({
       message: expect.stringMatching(/impossible answer \(slot \d+, while its own clock account says \d+\)/),
     });
