@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { type DriftLocalnet, startDriftLocalnet } from '../../localnet/drift/index.ts';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
+import type { CommandRequest } from '../../src/domain/order/command.ts';
 import type { Settings } from '../../src/runtime/config.ts';
 import { watchOtherEngines } from '../../src/runtime/other-engines.ts';
 import { ConfiguredEngine, settingsOn } from '../support/configured-engine.ts';
@@ -20,6 +21,7 @@ const OPEN = {
   market: 'SOL-PERP',
   size: lamportsOf(-0.5),
 } as const;
+const CLOSE = { kind: 'close', market: 'SOL-PERP' } as const;
 
 let net: DriftLocalnet;
 let engine: ConfiguredEngine | null = null;
@@ -77,28 +79,36 @@ describeOnDrift('on Drift', () => {
     expect(await running.failureTypes()).toContain(code);
   });
 
-  it('PERMISSION_DENIED, NO_POSITION, VENUE_PAUSED: refused at once, in the log, and nothing is sent', async () => {
+  async function refusedAs(code: string, running: ConfiguredEngine, request: CommandRequest): Promise<void> {
+    const startedAt = Date.now();
+    const answer = await running.carryOut(request);
+    expect({ took: Date.now() - startedAt < 5_000, answer }).toMatchObject({
+      took: true,
+      answer: { success: false, data: { status: 'rejected' }, error: { code } },
+    });
+    await logged(running, code, WARN);
+  }
+
+  it('PERMISSION_DENIED, VENUE_PAUSED: refused at once, in the log, and nothing is sent', async () => {
     const running = await process(settingsOn(net, { LIVE_PERMISSIONS: 'capital' }));
-    const refusedAs = async (code: string, request: Parameters<typeof running.send>[0]) => {
-      const startedAt = Date.now();
-      const answer = await running.carryOut(request);
-      expect({ took: Date.now() - startedAt < 5_000, answer }).toMatchObject({
-        took: true,
-        answer: { success: false, data: { status: 'rejected' }, error: { code } },
-      });
-      await logged(running, code, WARN);
-    };
     expect(await running.carryOut(DEPOSIT)).toMatchObject({ success: true });
     const { wallet } = await running.snapshot();
-    await refusedAs('PERMISSION_DENIED', OPEN);
-    await refusedAs('NO_POSITION', { kind: 'close', market: 'SOL-PERP' });
+    await refusedAs('PERMISSION_DENIED', running, OPEN);
+    await refusedAs('PERMISSION_DENIED', running, CLOSE);
     net.pauses.exchange('all');
     try {
       await running.untilAlert('VENUE_PAUSED');
-      await refusedAs('VENUE_PAUSED', DEPOSIT);
+      await refusedAs('VENUE_PAUSED', running, DEPOSIT);
     } finally {
       net.pauses.exchange([]);
     }
+    expect((await running.snapshot()).wallet.sol).toBe(wallet.sol);
+  });
+
+  it('NO_POSITION: refused at once, in the log, and nothing is sent', async () => {
+    const running = await process(settingsOn(net));
+    const { wallet } = await running.snapshot();
+    await refusedAs('NO_POSITION', running, CLOSE);
     expect((await running.snapshot()).wallet.sol).toBe(wallet.sol);
   });
 
