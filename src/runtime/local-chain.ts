@@ -12,6 +12,7 @@ import { CriticalError } from '../lib/errors.ts';
 import { operationWorkflowId } from '../lib/ids.ts';
 import type { Settings } from './config.ts';
 import { workflowLookup } from './engine-start.ts';
+import { LOCAL_CHAIN_GONE } from './other-engines.ts';
 import type { SettingName } from './setting-table.ts';
 
 export interface LocalChain {
@@ -129,8 +130,7 @@ export async function retireFormerEngines({ home, engineId, client, journal, say
     const record = await journal.engine(id);
     if (record === null || record.state === 'stopped') continue;
     const gone = { state: 'stopped', operation: null, unresolved: [], holds: [] } as const;
-    const reason = 'Its local chain is gone.';
-    await journal.publishEngine({ ...record, ...gone, reason, sequence: record.sequence + 1 });
+    await journal.publishEngine({ ...record, ...gone, reason: LOCAL_CHAIN_GONE, sequence: record.sequence + 1 });
     say(`The engine of the previous local chain has ended; its history stays in the journal (${id}).`);
   }
   await writeFile(path, JSON.stringify([engineId]));

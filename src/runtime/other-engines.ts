@@ -15,6 +15,9 @@ export interface OtherEngines {
   readonly say: (line: string) => void;
 }
 
+/** Why the engine of a former local chain is stopped: nothing of it can be watched any more, and nothing is at stake. */
+export const LOCAL_CHAIN_GONE = 'Its local chain is gone.';
+
 /**
  * Names the others that are open.
  * @throws CriticalError ENGINE_UNWATCHED when one would be left with a live position or an unresolved transaction that
@@ -23,6 +26,7 @@ export interface OtherEngines {
 export async function watchOtherEngines({ journal, settings, say }: OtherEngines): Promise<void> {
   for (const other of await journal.engines()) {
     if (other.engineId === settings.engineId) continue;
+    if (other.state === 'stopped' && other.reason === LOCAL_CHAIN_GONE) continue;
     const open = await whatIsOpen(journal, other);
     if (open === null && other.state === 'stopped') continue;
     const why = open === null ? null : whyUnwatched(other, settings.live);
