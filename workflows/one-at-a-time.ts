@@ -28,10 +28,10 @@ export class OneAtATime {
     }
     this.busy = true;
     try {
-      if (this.isTaskFull() && patched('few-local-activities-in-a-task')) {
+      if (this.countInTask() > MOST_IN_A_TASK && patched('few-local-activities-in-a-task')) {
         // Any timer ends the task.
         await sleep(1);
-        this.isTaskFull();
+        this.countInTask();
       }
       return await work();
     } finally {
@@ -42,12 +42,12 @@ export class OneAtATime {
     }
   }
 
-  /** Counts one more. */
-  private isTaskFull(): boolean {
+  /** Counts one more; how many this workflow task has run with it. */
+  private countInTask(): number {
     const { historyLength } = workflowInfo();
     if (historyLength !== this.task) this.inTask = 0;
     this.task = historyLength;
     this.inTask += 1;
-    return this.inTask > MOST_IN_A_TASK;
+    return this.inTask;
   }
 }

@@ -1,10 +1,10 @@
 /** What a person confirmed, as an operation's input and the grant of a retry carry it. */
-import type { ShownTerms } from '../../src/domain/gates/shown.ts';
+import { confirmedNetDelta, type ShownTerms } from '../../src/domain/gates/shown.ts';
 import type { OperationInput } from '../messages.ts';
 
-export const confirmedExposure = (
+export function confirmedExposure(
   shown: ShownTerms | null,
-): Pick<OperationInput, 'exposureConfirmed' | 'shownNetDelta'> =>
-  shown?.reasons.includes('DELTA_EXPOSED') === true
-    ? { exposureConfirmed: true, shownNetDelta: shown.netDelta }
-    : { exposureConfirmed: false };
+): Pick<OperationInput, 'exposureConfirmed' | 'shownNetDelta'> {
+  const netDelta = confirmedNetDelta(shown);
+  return netDelta === undefined ? { exposureConfirmed: false } : { exposureConfirmed: true, shownNetDelta: netDelta };
+}

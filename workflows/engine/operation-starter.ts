@@ -23,7 +23,7 @@ import {
 } from '../../src/domain/engine/engine-state.ts';
 import { perpOf } from '../../src/domain/engine/reconcile.ts';
 import { carryOperation, nextDecision, proveOperation } from '../../src/domain/engine/transitions.ts';
-import type { ShownTerms } from '../../src/domain/gates/shown.ts';
+import { confirmedNetDelta, type ShownTerms } from '../../src/domain/gates/shown.ts';
 import { exposure, FULL_HEDGE_PPM } from '../../src/domain/hedge/delta.ts';
 import { OPERATION_RULES } from '../../src/domain/operation/operation.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
@@ -222,7 +222,7 @@ export class OperationStarter {
       wantsSlot: false,
       counted: '0',
       spot: (spot ?? 0n).toString(),
-      confirmedNetDelta: start.shown?.reasons.includes('DELTA_EXPOSED') === true ? start.shown.netDelta : null,
+      confirmedNetDelta: confirmedNetDelta(start.shown) ?? null,
       perpBefore: start.snapshot === null ? null : perpOf(start.snapshot).toString(),
       marketTimeMs: marketTimeAt(state.current, settings.policy.marketSpeed, Date.now()),
       acceptedAtMs,

@@ -97,8 +97,9 @@ export class TradeCommands {
   /** Why an accepted exit has not started yet; null: it waits for nothing but its turn. */
   waitOf(commandId: string): ExitWait | null {
     if (!this.#waits.has(commandId)) return null;
-    const ends = unresolvedOperations(this.#core.state.current).flatMap(({ latestEndMs }) => latestEndMs ?? []);
-    const operations = unresolvedOperations(this.#core.state.current).map(({ operationId }) => operationId);
+    const unresolved = unresolvedOperations(this.#core.state.current);
+    const ends = unresolved.flatMap(({ latestEndMs }) => latestEndMs ?? []);
+    const operations = unresolved.map(({ operationId }) => operationId);
     return { operations, latestEndMs: ends.length === 0 ? null : Math.max(...ends) };
   }
 

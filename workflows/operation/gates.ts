@@ -2,9 +2,9 @@
 
 import { decodeSnapshot, type SnapshotJson } from '../../src/domain/account/snapshot.ts';
 import { evaluateGates, gateError } from '../../src/domain/gates/gates.ts';
+import { readNetDelta } from '../../src/domain/gates/shown.ts';
 import { FULL_HEDGE_PPM } from '../../src/domain/hedge/delta.ts';
 import { decodePolicy } from '../../src/domain/hedge/policy.ts';
-import { lamports } from '../../src/domain/money/units.ts';
 import type { ConfirmedTerms, Leg } from '../../src/domain/operation/operation.ts';
 import type { CancelIntent, Intent } from '../../src/domain/order/intent.ts';
 import type { OperationRequest, SizedOperation } from '../../src/domain/order/operation-request.ts';
@@ -27,7 +27,7 @@ export function gateRefusal(
       operation: sizedOperation(input.request, intent),
       automatic: input.commandId === null,
       exposureConfirmed: exposure,
-      ...(netDelta === undefined ? {} : { shownNetDelta: netDelta === null ? null : lamports(BigInt(netDelta)) }),
+      ...(netDelta === undefined ? {} : { shownNetDelta: readNetDelta(netDelta) }),
       hedgeTargetPpm: input.hedgeTargetPpm ?? FULL_HEDGE_PPM,
       policy: decodePolicy(input.policy),
       nowMs,

@@ -4,7 +4,7 @@
  */
 import { deltaSlack, reservedFor } from '../hedge/delta.ts';
 import type { Policy } from '../hedge/policy.ts';
-import { abs, type Lamports } from '../money/units.ts';
+import { abs, type Lamports, lamports } from '../money/units.ts';
 
 export type ConfirmationReason =
   | 'CONFIRM_ABOVE_USD'
@@ -22,6 +22,13 @@ export interface ShownTerms {
   /** The worst price, 1e-6 USD per SOL: better may happen, worse never. */
   readonly priceLimit: string | null;
 }
+
+/** The net delta after that a person confirmed as an exposure, as it travels. Undefined: they confirmed none. */
+export const confirmedNetDelta = (shown: ShownTerms | null): string | null | undefined =>
+  shown?.reasons.includes('DELTA_EXPOSED') === true ? shown.netDelta : undefined;
+
+/** A net delta as it travels. Null: unknown. */
+export const readNetDelta = (text: string | null): Lamports | null => (text === null ? null : lamports(BigInt(text)));
 
 /** Farther from neutral than what was shown, or on the other side. Null: unknown. `spot`: what interest makes grow. */
 export function isWorseDelta(

@@ -6,7 +6,7 @@ import type { ErrorReport } from '../../lib/errors.ts';
 import { SOL_PERP } from '../account/account.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { confirmationNeeded, evaluateGates, type GateInput, worstPriceOf } from '../gates/gates.ts';
-import { type ConfirmationReason, isWorseDelta, type ShownTerms } from '../gates/shown.ts';
+import { type ConfirmationReason, isWorseDelta, readNetDelta, type ShownTerms } from '../gates/shown.ts';
 import { correctionTo, type Exposure, exposure, FULL_HEDGE_PPM, hedgeTargetPpm } from '../hedge/delta.ts';
 import type { Policy } from '../hedge/policy.ts';
 import { perpMarketOf } from '../margin/margin.ts';
@@ -60,9 +60,10 @@ function covers(
   { spot, netDelta }: Exposure,
   policy: Policy,
 ): boolean {
-  const net = shown.netDelta === null ? null : lamports(BigInt(shown.netDelta));
   const larger = abs(size) > abs(lamports(BigInt(shown.size ?? '0')));
-  return shown.reasons.includes(reason) && !larger && !isWorseDelta(netDelta, net, spot, policy);
+  return (
+    shown.reasons.includes(reason) && !larger && !isWorseDelta(netDelta, readNetDelta(shown.netDelta), spot, policy)
+  );
 }
 
 interface AdoptionQuestion {

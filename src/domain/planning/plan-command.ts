@@ -6,7 +6,7 @@ import { planRebalance } from '../engine/decide.ts';
 import { deltaAfter } from '../gates/gate-risk-checks.ts';
 import { gateSubject } from '../gates/gate-subject.ts';
 import { confirmationNeeded, evaluateGates, type GateInput, gateError, worstPriceOf } from '../gates/gates.ts';
-import type { ShownTerms } from '../gates/shown.ts';
+import { confirmedNetDelta, readNetDelta, type ShownTerms } from '../gates/shown.ts';
 import { FULL_HEDGE_PPM } from '../hedge/delta.ts';
 import type { Policy } from '../hedge/policy.ts';
 import { perpMarketOf, perpPosition, perpSize } from '../margin/margin.ts';
@@ -167,12 +167,10 @@ function gatesSay(operation: SizedOperation, input: PlanInput): OperationPlan | 
 }
 
 /** What a confirmation lets pass, as gates and operations take it. */
-export const consentOf = (
-  shown: ShownTerms | null,
-): Required<Pick<GateInput, 'exposureConfirmed' | 'shownNetDelta'>> =>
-  shown?.reasons.includes('DELTA_EXPOSED') === true
-    ? { exposureConfirmed: true, shownNetDelta: shown.netDelta === null ? null : lamports(BigInt(shown.netDelta)) }
-    : { exposureConfirmed: false, shownNetDelta: null };
+export function consentOf(shown: ShownTerms | null): Required<Pick<GateInput, 'exposureConfirmed' | 'shownNetDelta'>> {
+  const netDelta = confirmedNetDelta(shown);
+  return { exposureConfirmed: netDelta !== undefined, shownNetDelta: readNetDelta(netDelta ?? null) };
+}
 
 function question(input: GateInput, again: boolean): ConfirmationQuestion {
   const report = evaluateGates(input);
