@@ -12,6 +12,9 @@ export const SYSTEM_PROGRAM = '11111111111111111111111111111111';
 /** What a rent-exempt account carries: u64::MAX. */
 export const RENT_EXEMPT_EPOCH = 18_446_744_073_709_551_615n;
 
+/** Rent of an account of so many bytes, as the runtime counts it. */
+export const rentOf = (bytes: number): bigint => BigInt((bytes + 128) * 6960);
+
 export function sameAccount(a: ChainAccount | null, b: ChainAccount | null): boolean {
   if (a === null || b === null) return a === b;
   return (

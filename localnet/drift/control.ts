@@ -1,6 +1,15 @@
 /** The Drift calls of the control endpoint; localnet/README.md lists them. */
 import type { Body, ControlCommand, ControlledChain } from '../control.ts';
-import { bodyAddress, bodyKey, bodyWhole, steerOracle, wrongBody } from '../perps/control-body.ts';
+import {
+  act,
+  bodyAddress,
+  bodyKey,
+  bodyWhole,
+  type Deeds,
+  settledAddress,
+  steerOracle,
+  wrongBody,
+} from '../perps/control-body.ts';
 import type { Oracle } from '../perps/oracles.ts';
 import type { FundedWallet } from '../perps/sender.ts';
 import type { ActorAsset, DriftActor } from './actor.ts';
@@ -74,7 +83,7 @@ function actorOf(drift: ControlledDrift, who: unknown): DriftActor {
   return who === 'maker' ? drift.maker : drift.actor(bodyKey(who));
 }
 
-const DEEDS: Readonly<Record<string, (actor: DriftActor, body: Body) => string>> = {
+const DEEDS: Deeds<DriftActor> = {
   initialize: (actor) => actor.initialize(),
   deposit: (actor, body) => actor.deposit(body.asset as ActorAsset, bodyWhole(body, 'amount')),
   withdraw: (actor, body) =>
@@ -87,20 +96,10 @@ const DEEDS: Readonly<Record<string, (actor: DriftActor, body: Body) => string>>
       ...(typeof body.limit === 'number' ? { limit: body.limit } : {}),
     }),
   cancel: (actor) => actor.cancelOrders(),
-  'settle-pnl': (actor, body) => actor.settlePnl(body.address === undefined ? actor.address : bodyAddress(body)),
-  'settle-funding': (actor, body) =>
-    actor.settleFunding(body.address === undefined ? actor.address : bodyAddress(body)),
+  'settle-pnl': (actor, body) => actor.settlePnl(settledAddress(actor, body)),
+  'settle-funding': (actor, body) => actor.settleFunding(settledAddress(actor, body)),
   liquidate: (actor, body) => actor.liquidate(bodyAddress(body)),
 };
-
-async function act(drift: ControlledDrift, body: Body): Promise<object> {
-  const deed = DEEDS[String(body.do)];
-  if (deed === undefined) throw wrongBody(`do is one of: ${Object.keys(DEEDS).join(', ')}.`);
-  const actor = actorOf(drift, body.who);
-  const signature = deed(actor, body);
-  if (body.wait !== false) await actor.done(signature);
-  return { signature, address: actor.address, user: actor.user };
-}
 
 /** @param drift read when a command comes: the chain listens before Drift is laid over it */
 export function driftCommands(drift: () => ControlledDrift): Readonly<Record<string, ControlCommand>> {
@@ -115,6 +114,6 @@ export function driftCommands(drift: () => ControlledDrift): Readonly<Record<str
     'POST /drift/funding': (_, body) => funding(drift(), body),
     'POST /drift/faucet': (_, body) => faucet(drift(), body),
     'POST /drift/field': (_, body) => field(drift(), body),
-    'POST /drift/act': (_, body) => act(drift(), body),
+    'POST /drift/act': (_, body) => act(DEEDS, (who) => actorOf(drift(), who), body),
   };
 }

@@ -2,7 +2,8 @@
 import { ValidationError } from '../../src/lib/errors.ts';
 import type { Chain } from '../chain/chain.ts';
 import { type Localnet, type LocalnetOptions, startLocalnet } from '../localnet.ts';
-import { jumpWithFunding } from '../perps/clock-jump.ts';
+import { jumpOver } from '../perps/clock-jump.ts';
+import { finalizeHead, landInBlock, makeBlock } from '../perps/make-blocks.ts';
 import { Oracle, type PricePath, toE6 } from '../perps/oracles.ts';
 import { Sender, walletFrom } from '../perps/sender.ts';
 import { checkStartPrice, firstPrice } from '../perps/start-price.ts';
@@ -115,11 +116,11 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
     funding.apply(block);
     keeper.opening(block);
   });
-  await makeReady(chain, maker, new DriftActor(keeperWallet, sender, price));
+  await makeReady(chain, sender, maker, new DriftActor(keeperWallet, sender, price));
   if (typeof solPrice === 'object') oracles.sol.follow(solPrice);
   chain.onChange(() => keeper.turn());
 
-  const { jump: jumpPlainly, state: plainState } = net;
+  const { state: plainState } = net;
   const drift: DriftLocalnet = Object.assign(net, {
     programId: DRIFT_PROGRAM_ID,
     usdcMint: USDC_MINT,
@@ -140,11 +141,7 @@ export async function startDriftLocalnet(options: DriftLocalnetOptions = {}): Pr
       }
       return actor;
     },
-    jump(how: { seconds?: number; slot?: number }): void {
-      if (how.seconds !== undefined && how.seconds > 0) jumpWithFunding(chain, funding, how.seconds);
-      else if (how.seconds !== undefined) jumpPlainly({ seconds: how.seconds });
-      if (how.slot !== undefined) jumpPlainly({ slot: how.slot });
-    },
+    jump: jumpOver(chain, funding, net.jump),
     state: (): object => ({ ...plainState(), drift: describe(drift) }),
   });
   if (options.paused !== true) drift.resume();
@@ -176,17 +173,11 @@ function programOf(path: string | undefined): Uint8Array {
 }
 
 /** Waits until keeper and maker have accounts at Drift and the markets are finalized. */
-async function makeReady(chain: Chain, maker: DriftActor, keeper: DriftActor): Promise<void> {
-  const land = async (...signatures: string[]): Promise<void> => {
-    const { head } = chain;
-    while (chain.head === head) chain.tick();
-    await Promise.all(signatures.map((signature) => maker.done(signature)));
-  };
-  await land();
-  await land(keeper.initialize('keeper'), maker.initialize('maker'));
-  await land(maker.deposit('USDC', MAKER_USDC));
-  const ready = chain.head.slot;
-  while (chain.root.slot < ready) chain.tick();
+async function makeReady(chain: Chain, sender: Sender, maker: DriftActor, keeper: DriftActor): Promise<void> {
+  makeBlock(chain);
+  await landInBlock(chain, sender, keeper.initialize('keeper'), maker.initialize('maker'));
+  await landInBlock(chain, sender, maker.deposit('USDC', MAKER_USDC));
+  finalizeHead(chain);
 }
 
 function addLookupTables(accounts: AccountMap): void {

@@ -1,9 +1,8 @@
 import type { TransactionInstruction } from '@solana/web3.js';
 import { ValidationError } from '../../src/lib/errors.ts';
 import type { BlockOpening, Chain } from '../chain/chain.ts';
-import type { Block } from '../ledger/block.ts';
+import { ChangedAccounts } from '../perps/changed-accounts.ts';
 import type { FundedWallet, Sender } from '../perps/sender.ts';
-import { path } from '../svm/bank.ts';
 import { type DriftActor, marketAccounts } from './actor.ts';
 import { perpMarketAddress, spotMarketAddress, userAddress, userStatsAddress, vaultAddress } from './addresses.ts';
 import type { DriftAccounts } from './drift-accounts.ts';
@@ -81,17 +80,18 @@ interface KeeperParts {
 /** Sees every block and acts only if there is work; a quiet slot only costs a check of the block's writes. */
 export class Keeper {
   readonly #of: KeeperParts;
+  readonly #changed: ChangedAccounts;
   readonly #users = new Map<string, UserSeen>();
   readonly #tried = new Map<string, Tried>();
   readonly #checkedAt = new Map<string, number>();
   readonly #rulesFor = new Map<string, KeeperRules>();
   #rules: KeeperRules = KEEPER_RULES;
-  #seen: Block | null = null;
   #crankedAt = 0;
   #fundingNotBefore = 0;
 
   constructor(of: KeeperParts) {
     this.#of = of;
+    this.#changed = new ChangedAccounts(of.chain, DRIFT_PROGRAM_ID);
   }
 
   get rules(): KeeperRules {
@@ -119,7 +119,7 @@ export class Keeper {
 
   /** After each slot. */
   turn(): void {
-    this.#look();
+    this.#changed.each((address) => this.#note(address));
     for (const order of this.orders) if (this.#rulesOf(order).fills) this.#workOn(order);
     if (this.#rules.cranks) this.#crank();
     if (this.#rules.liquidates) this.#liquidate();
@@ -141,23 +141,9 @@ export class Keeper {
     return this.#of.sender.send(this.#of.wallet, [this.#fillOf(order)]);
   }
 
-  /** Users whose accounts changed, forwards or by a fork. */
-  #look(): void {
-    const { chain } = this.#of;
-    const head = chain.head;
-    if (head === this.#seen) return;
-    if (this.#seen === null) {
-      for (const [address] of chain.bank.programAccountsAt(head, DRIFT_PROGRAM_ID)) this.#note(address, head);
-    } else {
-      const [back, forth] = path(this.#seen, head);
-      const touched = new Set([...back, ...forth].flatMap(({ writes }) => [...writes.keys()]));
-      for (const address of touched) this.#note(address, head);
-    }
-    this.#seen = head;
-  }
-
-  #note(address: string, head: Block): void {
-    const account = this.#of.chain.bank.accountAt(head, address);
+  #note(address: string): void {
+    const { bank, head } = this.#of.chain;
+    const account = bank.accountAt(head, address);
     if (!isUser(account)) {
       this.#users.delete(address);
       return;

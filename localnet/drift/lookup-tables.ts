@@ -1,5 +1,5 @@
 import { configs } from '@drift-labs/sdk';
-import { type ChainAccount, RENT_EXEMPT_EPOCH } from '../account.ts';
+import { type ChainAccount, RENT_EXEMPT_EPOCH, rentOf } from '../account.ts';
 import { addressBytes } from '../wire/base58.ts';
 
 const PROGRAM = 'AddressLookupTab1e1111111111111111111111111';
@@ -16,6 +16,5 @@ export function lookupTable(addresses: readonly string[]): ChainAccount {
   data.writeUInt32LE(TABLE_KIND, 0);
   data.writeBigUInt64LE(NEVER, 4);
   for (const [i, address] of addresses.entries()) data.set(addressBytes(address) as Uint8Array, HEADER_BYTES + i * 32);
-  const lamports = BigInt((data.length + 128) * 6960);
-  return { lamports, data, owner: PROGRAM, executable: false, rentEpoch: RENT_EXEMPT_EPOCH };
+  return { lamports: rentOf(data.length), data, owner: PROGRAM, executable: false, rentEpoch: RENT_EXEMPT_EPOCH };
 }

@@ -5,7 +5,7 @@
 
 import type { PerpMarketAccount, SpotMarketAccount, StateAccount } from '@drift-labs/sdk';
 import { PublicKey } from '@solana/web3.js';
-import { type ChainAccount, RENT_EXEMPT_EPOCH } from '../account.ts';
+import { type ChainAccount, RENT_EXEMPT_EPOCH, rentOf } from '../account.ts';
 import { SOL_MINT } from '../perps/token-addresses.ts';
 import { mintAccount, tokenAccount } from '../perps/tokens.ts';
 import {
@@ -58,8 +58,6 @@ export interface MadeAt {
 export type AccountMap = Map<string, ChainAccount>;
 
 const key = (address: string): PublicKey => new PublicKey(address);
-/** Rent of an account of so many bytes, as the runtime counts it. */
-const rentOf = (bytes: number): bigint => BigInt((bytes + 128) * 6960);
 
 const driftAccount = (data: Uint8Array): ChainAccount => ({
   lamports: rentOf(data.length),

@@ -31,6 +31,34 @@ export function bodyKey(who: unknown): string | Uint8Array {
   return key !== null && key.length === 64 ? key : who;
 }
 
+/** Somebody who trades, as the control calls use them. */
+interface SteeredActor {
+  readonly address: string;
+  readonly user: string;
+  done(signature: string): Promise<void>;
+}
+
+/** What an actor can be told to do, by its name in the body's `do`. */
+export type Deeds<A> = Readonly<Record<string, (actor: A, body: Body) => string>>;
+
+/** @throws ValidationError LOCALNET_CONTROL, and LOCALNET_ACTOR when it failed on the chain */
+export async function act<A extends SteeredActor>(
+  deeds: Deeds<A>,
+  actorOf: (who: unknown) => A,
+  body: Body,
+): Promise<object> {
+  const deed = deeds[String(body.do)];
+  if (deed === undefined) throw wrongBody(`do is one of: ${Object.keys(deeds).join(', ')}.`);
+  const actor = actorOf(body.who);
+  const signature = deed(actor, body);
+  if (body.wait !== false) await actor.done(signature);
+  return { signature, address: actor.address, user: actor.user };
+}
+
+/** Whose PnL or funding is settled: the actor's own where the body names nobody. */
+export const settledAddress = (actor: SteeredActor, body: Body): string =>
+  body.address === undefined ? actor.address : bodyAddress(body);
+
 /** @throws ValidationError LOCALNET_ORACLE, LOCALNET_PRICE_FILE */
 export function steerOracle(oracle: Oracle, { path, file, trouble }: Body): object {
   if (path !== undefined) oracle.follow(path as PricePath);

@@ -12,11 +12,11 @@ import {
   stateAddress,
   vaultAddress,
 } from '../../src/venues/velocity/program/addresses.ts';
+import { SYSTEM_PROGRAM } from '../account.ts';
 import { SOL_MINT } from '../perps/token-addresses.ts';
 import { TOKEN_PROGRAM } from '../token.ts';
 import { SOL_ORACLE } from './markets.ts';
 
-const SYSTEM_PROGRAM = '11111111111111111111111111111111';
 const RENT_SYSVAR = 'SysvarRent111111111111111111111111111111111';
 const SOL_MARKET = 1;
 const NAME_BYTES = 32;

@@ -10,7 +10,16 @@ import {
   userStatsAddress,
 } from '../../src/venues/velocity/program/addresses.ts';
 import type { Body, ControlCommand, ControlledChain } from '../control.ts';
-import { bodyAddress, bodyKey, bodyWhole, steerOracle, wrongBody } from '../perps/control-body.ts';
+import {
+  act,
+  bodyAddress,
+  bodyKey,
+  bodyWhole,
+  type Deeds,
+  settledAddress,
+  steerOracle,
+  wrongBody,
+} from '../perps/control-body.ts';
 import type { Oracle } from '../perps/oracles.ts';
 import type { FundedWallet } from '../perps/sender.ts';
 import type { VelocityActor } from './actor.ts';
@@ -79,26 +88,19 @@ const order = (body: Body) => ({
   reduceOnly: body.reduceOnly === true,
 });
 
-const DEEDS: Readonly<Record<string, (actor: VelocityActor, body: Body) => string>> = {
+const DEEDS: Deeds<VelocityActor> = {
   initialize: (actor) => actor.initialize(),
   deposit: (actor, body) => actor.deposit(asset(body), bodyWhole(body, 'amount')),
   withdraw: (actor, body) => actor.withdraw(asset(body), bodyWhole(body, 'amount'), body.reduceOnly !== false),
   place: (actor, body) => actor.place(order(body)),
   take: (actor, body) => actor.placeAndTake(order(body)),
   cancel: (actor) => actor.cancelOrders(),
-  'settle-pnl': (actor, body) => actor.settlePnl(body.address === undefined ? actor.address : bodyAddress(body)),
-  'settle-funding': (actor, body) =>
-    actor.settleFunding(body.address === undefined ? actor.address : bodyAddress(body)),
+  'settle-pnl': (actor, body) => actor.settlePnl(settledAddress(actor, body)),
+  'settle-funding': (actor, body) => actor.settleFunding(settledAddress(actor, body)),
 };
 
-async function act(velocity: ControlledVelocity, body: Body): Promise<object> {
-  const deed = DEEDS[String(body.do)];
-  if (deed === undefined) throw wrongBody(`do is one of: ${Object.keys(DEEDS).join(', ')}.`);
-  const actor = velocity.actor(body.who === 'wallet' ? velocity.wallet.secretKey : bodyKey(body.who));
-  const signature = deed(actor, body);
-  if (body.wait !== false) await actor.done(signature);
-  return { signature, address: actor.address, user: actor.user };
-}
+const actorOf = (velocity: ControlledVelocity, who: unknown): VelocityActor =>
+  velocity.actor(who === 'wallet' ? velocity.wallet.secretKey : bodyKey(who));
 
 /** @param velocity read when a command comes: the chain listens before Velocity is laid over it */
 export function velocityCommands(velocity: () => ControlledVelocity): Readonly<Record<string, ControlCommand>> {
@@ -110,6 +112,6 @@ export function velocityCommands(velocity: () => ControlledVelocity): Readonly<R
     'GET /velocity/orders': () => velocity().keeper.orders,
     'POST /velocity/faucet': (_, body) => faucet(velocity(), body),
     'POST /velocity/field': (_, body) => field(velocity(), body),
-    'POST /velocity/act': (_, body) => act(velocity(), body),
+    'POST /velocity/act': (_, body) => act(DEEDS, (who) => actorOf(velocity(), who), body),
   };
 }

@@ -11,7 +11,8 @@ import type { AnyScalar } from '../../src/venues/solana-perps/wire-types.ts';
 import { VELOCITY_PROGRAM_ID } from '../../src/venues/velocity/program/accounts.ts';
 import type { BlockOpening, Chain } from '../chain/chain.ts';
 import { type Localnet, type LocalnetOptions, startLocalnet } from '../localnet.ts';
-import { jumpWithFunding } from '../perps/clock-jump.ts';
+import { jumpOver } from '../perps/clock-jump.ts';
+import { finalizeHead, landInBlock, makeBlock } from '../perps/make-blocks.ts';
 import { Oracle, type PricePath } from '../perps/oracles.ts';
 import { type FundedWallet, Sender, walletFrom } from '../perps/sender.ts';
 import { checkStartPrice } from '../perps/start-price.ts';
@@ -94,13 +95,13 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
     faucet.apply(block);
     for (const write of writes.splice(0)) write(block);
   });
-  await makeReady(chain, new VelocityActor(admin, sender), new VelocityActor(keeperWallet, sender));
+  await makeReady(chain, sender, new VelocityActor(admin, sender), new VelocityActor(keeperWallet, sender));
   const { solPrice } = options;
   if (typeof solPrice === 'number') oracles.SOL.follow({ kind: 'fixed', price: solPrice });
   else if (solPrice !== undefined) oracles.SOL.follow(solPrice);
   chain.onChange(() => keeper.turn());
 
-  const { jump: jumpPlainly, state: plainState } = net;
+  const { state: plainState } = net;
   const accountAt = (address: string) => chain.bank.accountAt(chain.head, address);
   const velocity: VelocityLocalnet = Object.assign(net, {
     programId: VELOCITY_PROGRAM_ID,
@@ -137,11 +138,7 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
         if (now !== null) block.write(address, { ...now, data: withFields(layout, now.data, fields) });
       });
     },
-    jump(how: { seconds?: number; slot?: number }): void {
-      if (how.seconds !== undefined && how.seconds > 0) jumpWithFunding(chain, keeper, how.seconds);
-      else if (how.seconds !== undefined) jumpPlainly({ seconds: how.seconds });
-      if (how.slot !== undefined) jumpPlainly({ slot: how.slot });
-    },
+    jump: jumpOver(chain, keeper, net.jump),
     state: (): object => ({ ...plainState(), velocity: describe(velocity) }),
   });
   if (options.paused !== true) velocity.resume();
@@ -166,15 +163,9 @@ const describe = ({ programId, usdtMint, wallet, oracles, keeper }: VelocityLoca
 });
 
 /** SOL's spot market is made, and the keeper has an account, before anybody else comes; all of it is final. */
-async function makeReady(chain: Chain, admin: VelocityActor, keeper: VelocityActor): Promise<void> {
-  const land = async (...signatures: string[]): Promise<void> => {
-    const { head } = chain;
-    while (chain.head === head) chain.tick();
-    await Promise.all(signatures.map((signature) => admin.done(signature)));
-  };
-  await land();
-  await land(admin.send(...makeSolMarket(admin.address)), keeper.initialize('keeper'));
-  await land(keeper.deposit('USDT', KEEPER_USDT));
-  const ready = chain.head.slot;
-  while (chain.root.slot < ready) chain.tick();
+async function makeReady(chain: Chain, sender: Sender, admin: VelocityActor, keeper: VelocityActor): Promise<void> {
+  makeBlock(chain);
+  await landInBlock(chain, sender, admin.send(...makeSolMarket(admin.address)), keeper.initialize('keeper'));
+  await landInBlock(chain, sender, keeper.deposit('USDT', KEEPER_USDT));
+  finalizeHead(chain);
 }

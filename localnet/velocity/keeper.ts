@@ -10,9 +10,8 @@ import {
 } from '../../src/venues/velocity/program/addresses.ts';
 import { velocityInstruction } from '../../src/venues/velocity/program/instructions.ts';
 import type { Chain } from '../chain/chain.ts';
-import type { Block } from '../ledger/block.ts';
+import { ChangedAccounts } from '../perps/changed-accounts.ts';
 import { secondsUntilFunding } from '../perps/funding-clock.ts';
-import { path } from '../svm/bank.ts';
 import type { VelocityActor } from './actor.ts';
 import { everyMarket, ORACLES, SOL_ORACLE, SPOT_INDEX, type VelocityAsset } from './markets.ts';
 
@@ -29,6 +28,8 @@ export interface VelocityKeeperRules {
 
 const RULES: VelocityKeeperRules = { fills: true, fillAfterSlots: 1, cranks: true, liquidates: true };
 
+/** Derived once: it is read in every slot. */
+const MARKET = perpMarketAddress(0);
 /** Between two tries at the same order. */
 const RETRY_SLOTS = 5;
 /** Block time between two updates of the AMM and its averages, seconds. */
@@ -55,16 +56,17 @@ interface UserOnChain {
 export class VelocityKeeper {
   readonly #chain: Chain;
   readonly #actor: VelocityActor;
+  readonly #changed: ChangedAccounts;
   readonly #users = new Map<string, UserOnChain>();
   readonly #notBefore = new Map<string, number>();
   #rules = RULES;
-  #seen: Block | null = null;
   #crankedAt = 0;
   #fundingNotBefore = 0;
 
   constructor(chain: Chain, actor: VelocityActor) {
     this.#chain = chain;
     this.#actor = actor;
+    this.#changed = new ChangedAccounts(chain, VELOCITY_PROGRAM_ID);
   }
 
   get rules(): VelocityKeeperRules {
@@ -83,7 +85,7 @@ export class VelocityKeeper {
 
   /** After each slot. */
   turn(): void {
-    this.#look();
+    this.#changed.each((address) => this.#note(address));
     if (this.#rules.fills) for (const order of this.orders) this.#workOn(order);
     if (this.#rules.cranks) this.#crank();
     if (this.#rules.liquidates) this.#liquidate();
@@ -96,26 +98,13 @@ export class VelocityKeeper {
   }
 
   #market(): DecodedAccount<typeof PERP_MARKET> {
-    const account = this.#chain.bank.accountAt(this.#chain.head, perpMarketAddress(0));
+    const account = this.#chain.bank.accountAt(this.#chain.head, MARKET);
     return decodeAccount(PERP_MARKET, account?.data ?? new Uint8Array());
   }
 
-  /** Users whose accounts changed, forwards or by a fork. */
-  #look(): void {
-    const { head, bank } = this.#chain;
-    if (head === this.#seen) return;
-    if (this.#seen === null) {
-      for (const [address] of bank.programAccountsAt(head, VELOCITY_PROGRAM_ID)) this.#note(address, head);
-    } else {
-      const [back, forth] = path(this.#seen, head);
-      const touched = new Set([...back, ...forth].flatMap(({ writes }) => [...writes.keys()]));
-      for (const address of touched) this.#note(address, head);
-    }
-    this.#seen = head;
-  }
-
-  #note(address: string, head: Block): void {
-    const account = this.#chain.bank.accountAt(head, address);
+  #note(address: string): void {
+    const { bank, head } = this.#chain;
+    const account = bank.accountAt(head, address);
     if (account?.owner !== VELOCITY_PROGRAM_ID || account.data.length !== USER.bytes) {
       this.#users.delete(address);
       return;
@@ -180,11 +169,7 @@ export class VelocityKeeper {
 }
 
 export const fundingUpdate = (): ProgramInstruction =>
-  velocityInstruction(
-    'updateFundingRate',
-    { perpMarket: perpMarketAddress(0), oracle: SOL_ORACLE },
-    { marketIndex: 0 },
-  );
+  velocityInstruction('updateFundingRate', { perpMarket: MARKET, oracle: SOL_ORACLE }, { marketIndex: 0 });
 
 export const interestUpdate = (asset: VelocityAsset): ProgramInstruction =>
   velocityInstruction(

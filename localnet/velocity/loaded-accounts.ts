@@ -16,7 +16,7 @@ import {
   stateAddress,
   vaultAddress,
 } from '../../src/venues/velocity/program/addresses.ts';
-import { type ChainAccount, RENT_EXEMPT_EPOCH } from '../account.ts';
+import { type ChainAccount, RENT_EXEMPT_EPOCH, rentOf } from '../account.ts';
 import type { PostedPrice } from '../perps/oracles.ts';
 import { SOL_MINT } from '../perps/token-addresses.ts';
 import { mintAccount, tokenAccount } from '../perps/tokens.ts';
@@ -35,7 +35,6 @@ interface LoadedAt {
   readonly admin: string;
 }
 
-const rentOf = (bytes: number): bigint => BigInt((bytes + 128) * 6960);
 const owned = (data: Uint8Array): ChainAccount => ({
   lamports: rentOf(data.length),
   data,
