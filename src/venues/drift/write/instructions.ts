@@ -1,7 +1,7 @@
 /** The program's instructions as its IDL describes them: the SDK's coder for the data, our own accounts. */
 import { createRequire } from 'node:module';
 import { CustomBorshCoder } from '@drift-labs/sdk';
-import { type AccountMeta, type PublicKey, TransactionInstruction } from '@solana/web3.js';
+import { type AccountMeta, type PublicKey, TransactionInstruction, VersionedTransaction } from '@solana/web3.js';
 
 interface IdlAccount {
   readonly name: string;
@@ -51,6 +51,20 @@ export function driftInstruction(wanted: DriftInstruction): TransactionInstructi
   });
 }
 
-/** Name and arguments of one of the program's instructions; null if the coder does not know it. */
-export const decodeInstruction = (data: Uint8Array): { readonly name: string; readonly data: object } | null =>
-  coder.instruction.decode(Buffer.from(data));
+interface DecodedInstruction {
+  readonly name: string;
+  readonly data: object;
+}
+
+/** Name and arguments of the program's instructions in these bytes that the coder knows; none if they are not a transaction. */
+export function instructionsIn(wire: string, programId: string): readonly DecodedInstruction[] {
+  try {
+    const { message } = VersionedTransaction.deserialize(Buffer.from(wire, 'base64'));
+    return message.compiledInstructions.flatMap(({ programIdIndex, data }) => {
+      if (message.staticAccountKeys[programIdIndex]?.toBase58() !== programId) return [];
+      return coder.instruction.decode(Buffer.from(data)) ?? [];
+    });
+  } catch {
+    return [];
+  }
+}

@@ -1,10 +1,9 @@
 /** The effect of a landed transaction of ours, from the events that the program logged in it. */
-import { VersionedTransaction } from '@solana/web3.js';
 import type { Fill } from '../../../domain/order/intent.ts';
 import type { LandedEffect } from '../../../domain/transaction/attempt.ts';
 import type { Json } from '../../../lib/errors.ts';
 import { type DriftEvent, driftEvents, type FillEvent, type OrderSide } from '../events/drift-events.ts';
-import { decodeInstruction } from './instructions.ts';
+import { instructionsIn } from './instructions.ts';
 import type { LandedTransaction } from './transaction-history.ts';
 
 /** Whose events count. */
@@ -48,20 +47,6 @@ export function fillOf(event: FillEvent, subject: EffectSubject, signature: stri
   };
 }
 
-/** The program's instructions in these bytes; none if they are not a transaction. */
-function instructionNames(wire: string, programId: string): readonly string[] {
-  try {
-    const { message } = VersionedTransaction.deserialize(Buffer.from(wire, 'base64'));
-    return message.compiledInstructions.flatMap(({ programIdIndex, data }) => {
-      if (message.staticAccountKeys[programIdIndex]?.toBase58() !== programId) return [];
-      const name = decodeInstruction(data)?.name;
-      return name === undefined ? [] : [name];
-    });
-  } catch {
-    return [];
-  }
-}
-
 export interface LandedOrder {
   readonly orderId: number;
   readonly size: bigint;
@@ -102,7 +87,7 @@ export function landedEffect(transaction: LandedTransaction, wire: string, subje
     if (event.kind === 'funding' && event.marketIndex === marketIndex) funding += event.payment;
     if (event.kind === 'deposit' || event.kind === 'withdraw') moved = (moved ?? 0n) + event.amount;
   }
-  const names = instructionNames(wire, programId);
+  const names = instructionsIn(wire, programId).map(({ name }) => name);
   const settles = names.some((name) => SETTLES.has(name));
   const detail: Record<string, Json> = {
     ...(truncated ? { log_truncated: true } : {}),

@@ -3,10 +3,9 @@
  * stand in docs/architecture/drift-orders.md. It says nothing of what was filled.
  */
 import type { UserAccount } from '@drift-labs/sdk';
-import { VersionedTransaction } from '@solana/web3.js';
 import type { DriftRead } from '../drift-read.ts';
 import { big, variant } from '../integers.ts';
-import { decodeInstruction } from './instructions.ts';
+import { instructionsIn } from './instructions.ts';
 
 /** What the signed bytes say of the order that they place. */
 interface SignedOrder {
@@ -36,18 +35,6 @@ export function signedOrder(wire: string, programId: string): SignedOrder | null
     };
   }
   return null;
-}
-
-function instructionsIn(wire: string, programId: string) {
-  try {
-    const { message } = VersionedTransaction.deserialize(Buffer.from(wire, 'base64'));
-    return message.compiledInstructions.flatMap(({ programIdIndex, data }) => {
-      if (message.staticAccountKeys[programIdIndex]?.toBase58() !== programId) return [];
-      return decodeInstruction(data) ?? [];
-    });
-  } catch {
-    return [];
-  }
 }
 
 /** @param orderId the program's number; null: not known, so that any order like it counts as ours */
