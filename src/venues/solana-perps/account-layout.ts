@@ -6,7 +6,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { CriticalError } from '../../lib/errors.ts';
 import { accountDiscriminator, DISCRIMINATOR_BYTES } from './discriminator.ts';
-import { type AnyScalar, readScalar, type Scalar, type ScalarValue, writeScalar } from './wire-types.ts';
+import { type AnyScalar, readScalar, type Scalar, type ScalarValue, viewOf, writeScalar } from './wire-types.ts';
 
 /** Name: where it starts, and its type. */
 export type FieldTable = Readonly<Record<string, readonly [at: number, type: Scalar]>>;
@@ -33,8 +33,6 @@ export type FieldValues<F extends FieldTable> = { readonly [Name in keyof F]: Sc
 export type DecodedAccount<L extends AccountLayout> = FieldValues<L['fields']> & {
   readonly [Name in keyof L['lists']]: readonly FieldValues<L['lists'][Name]['fields']>[];
 };
-
-const viewOf = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength);
 
 /** @throws CriticalError ACCOUNT_LAYOUT when the bytes are another account's, or not as long as the table knows it */
 export function decodeAccount<const L extends AccountLayout>(layout: L, data: Uint8Array): DecodedAccount<L> {

@@ -3,7 +3,15 @@
 import type { FieldTable, FieldValues } from './account-layout.ts';
 import { readFields } from './account-layout.ts';
 import { BorshReader } from './borsh-reader.ts';
-import { type AnyScalar, bytesOf, readScalar, type Scalar, type ScalarValue, writeScalar } from './wire-types.ts';
+import {
+  type AnyScalar,
+  bytesOf,
+  readScalar,
+  type Scalar,
+  type ScalarValue,
+  viewOf,
+  writeScalar,
+} from './wire-types.ts';
 
 /** Beyond the scalars: one that may be absent, a list of a length of its own, raw bytes, a structure of fixed places. */
 export type WireType =
@@ -79,5 +87,3 @@ function readWire(reader: BorshReader, type: WireType): unknown {
   if ('raw' in type) return reader.bytes(type.raw);
   return readFields(viewOf(reader.bytes(type.bytes)), 0, type.struct);
 }
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

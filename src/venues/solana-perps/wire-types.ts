@@ -47,6 +47,8 @@ const SIZES = {
   address: ADDRESS_BYTES,
 } as const;
 
+export const viewOf = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength);
+
 export const bytesOf = (type: Scalar): number => (typeof type === 'string' ? SIZES[type] : 1);
 
 export function readScalar(view: DataView, at: number, type: Scalar): AnyScalar {
