@@ -19,12 +19,17 @@ export class ClusterWatch {
   /** Null: it belongs, or does not say now. */
   async doubt(node: RpcNode): Promise<string | null> {
     if (this.#expected === null) return null;
+    const genesis = await this.#genesisOf(node);
+    if (genesis === null || genesis === this.#expected) return null;
+    return `its genesis hash is ${genesis}: it belongs to another cluster`;
+  }
+
+  async #genesisOf(node: RpcNode): Promise<string | null> {
     const nowMs = this.#pool.monotonicMs();
     const known = this.#told.get(node);
-    const genesis = known !== undefined && nowMs - known.atMs < ASK_EVERY_MS ? known.genesis : await genesisOf(node);
-    if (genesis === null) return null;
-    if (genesis !== known?.genesis || nowMs - known.atMs >= ASK_EVERY_MS)
-      this.#told.set(node, { genesis, atMs: nowMs });
-    return genesis === this.#expected ? null : `its genesis hash is ${genesis}: it belongs to another cluster`;
+    if (known !== undefined && nowMs - known.atMs < ASK_EVERY_MS) return known.genesis;
+    const genesis = await genesisOf(node);
+    if (genesis !== null) this.#told.set(node, { genesis, atMs: nowMs });
+    return genesis;
   }
 }

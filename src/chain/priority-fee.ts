@@ -21,8 +21,7 @@ export function priorityFee(recent: readonly number[], computeUnits: number, pol
   const sorted = [...recent].sort((a, b) => a - b);
   const at = Math.min(sorted.length - 1, Math.floor((sorted.length * policy.percentile) / 100));
   const wanted = Math.max(sorted[at] ?? 0, policy.minMicroLamports);
-  const cap = Math.floor((policy.maxLamports * MICRO) / Math.max(computeUnits, 1));
-  return Math.min(wanted, cap);
+  return affordablePrice(wanted, computeUnits, policy.maxLamports);
 }
 
 /** The payer must keep this much, or the chain takes no fee from it: rent exemption of an account without data. */
@@ -39,11 +38,9 @@ export function spareLamports(payerLamports: bigint | undefined): number {
   return spare < 0n ? 0 : Number(spare);
 }
 
-/** The price, or what `spare` lamports pay of it: a lower fee waits longer, and is better than none. */
-export function affordablePrice(microLamports: number, computeUnits: number, spare: number): number {
-  if (spare === Number.POSITIVE_INFINITY) return microLamports;
-  return Math.min(microLamports, Math.floor((spare * MICRO) / Math.max(computeUnits, 1)));
-}
+/** The price, or what `lamports` pay of it: a lower fee waits longer, and is better than none. */
+export const affordablePrice = (microLamports: number, computeUnits: number, lamports: number): number =>
+  Math.min(microLamports, Math.floor((lamports * MICRO) / Math.max(computeUnits, 1)));
 
 /** Lamports, rounded up as the chain does. */
 export const priorityFeeLamports = (microLamports: number, computeUnits: number): number =>
