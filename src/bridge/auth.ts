@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ErrorReport } from '../lib/errors.ts';
+import { parametersOf } from './address.ts';
 
 interface AuthSettings {
   readonly host: string;
@@ -96,11 +97,7 @@ function bearer(request: IncomingMessage): string | null {
   return match?.[1] ?? null;
 }
 
-function queryToken(request: IncomingMessage): string | null {
-  const url = request.url ?? '/';
-  const question = url.indexOf('?');
-  return question === -1 ? null : new URLSearchParams(url.slice(question + 1)).get('token');
-}
+const queryToken = (request: IncomingMessage): string | null => parametersOf(request.url ?? '/').get('token');
 
 function decoded(value: string): string | null {
   try {

@@ -12,6 +12,7 @@ import { DriftlessError, type ErrorReport, ValidationError } from '../lib/errors
 import { within } from '../lib/within.ts';
 import type { Config, HttpError, ListItemJson, ListName, Readiness as ReadinessAnswer } from '../protocol/api.ts';
 import type { State } from '../protocol/state.ts';
+import { parametersOf, withoutToken } from './address.ts';
 import { errorView } from './answer-views.ts';
 import type { Auth } from './auth.ts';
 import { compressedAssets, sendJson, sendText } from './compression.ts';
@@ -224,18 +225,6 @@ function sendError(response: Response, status: number, error: ErrorReport): void
 function cacheHeaders(response: Response, path: string): void {
   const lasting = path.includes(`${sep}assets${sep}`);
   response.set('Cache-Control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
-}
-
-function parametersOf(url: string): URLSearchParams {
-  const question = url.indexOf('?');
-  return new URLSearchParams(question === -1 ? '' : url.slice(question + 1));
-}
-
-function withoutToken(url: string): string {
-  const parameters = parametersOf(url);
-  parameters.delete('token');
-  const rest = parameters.toString();
-  return rest === '' ? '/' : `/?${rest}`;
 }
 
 /** express marks what the client got wrong (a bad escape in the path) with a status of its own. */

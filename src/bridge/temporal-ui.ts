@@ -10,6 +10,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Logger } from 'pino';
+import { withoutToken } from './address.ts';
 import { Auth } from './auth.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -86,12 +87,6 @@ function forward(
 function answer(response: ServerResponse, status: number, message: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
   response.end(`${message}\n`);
-}
-
-function withoutToken(url: string): string {
-  const address = new URL(url, 'http://none');
-  address.searchParams.delete('token');
-  return `${address.pathname}${address.search}`;
 }
 
 const listening = (server: Server, port: number): Promise<void> =>

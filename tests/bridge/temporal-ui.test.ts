@@ -86,6 +86,14 @@ describe("Temporal's web UI", () => {
     expect(opened.headers['set-cookie']?.[0]).toMatch(/HttpOnly; SameSite=Strict/);
   });
 
+  it.each([
+    ['//', '/'],
+    ['//evil.example/', '/evil.example/'],
+    ['/\\evil.example/', '/evil.example/'],
+  ])('leads from %s to no other host', async (path, location) => {
+    expect(await ask(`${path}?token=${TOKEN}`)).toMatchObject({ status: 302, headers: { location } });
+  });
+
   it('says so where it does not answer', async () => {
     const [own = 0, nowhere = 0] = await freePorts(2);
     const logger = pino({ level: 'silent' });
