@@ -6,7 +6,6 @@ import { configureSignal, type EngineConfiguration, type EngineTuning } from '..
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import { formatAmount } from '../domain/money/amounts.ts';
 import type { Journal } from '../journal/journal.ts';
-import { operationWorkflowId } from '../lib/ids.ts';
 import { PaperVenue } from '../venues/paper/paper-venue.ts';
 import type { PaperSettings } from './config.ts';
 import { keptHistories } from './kept-histories.ts';
@@ -42,19 +41,6 @@ export const workflowLookup = (client: Client): WorkflowLookup => ({
     }
   },
 });
-
-/** `--reset-paper`: engine, running operations and account end; commands and operations stay in the journal. */
-export async function resetPaper({ client, journal, engineId, say }: EngineStart): Promise<void> {
-  const lookup = workflowLookup(client);
-  const unfinished = await journal.unfinishedOperations(engineId);
-  for (const workflowId of [engineId, ...unfinished.map(({ operationId }) => operationWorkflowId(operationId))]) {
-    if ((await lookup.state(workflowId)) === 'running') {
-      await client.workflow.getHandle(workflowId).terminate('the paper account is reset');
-    }
-  }
-  await PaperVenue.reset(journal, engineId, Date.now());
-  say(`New paper account for ${engineId}.`);
-}
 
 const described = ({ sol, usdc, walletSol, fundingPeriodMs }: PaperSettings): string =>
   `${formatAmount(sol, 9)} SOL, ${formatAmount(usdc, 6)} USDC, ${formatAmount(walletSol, 9)} SOL in the wallet, ` +

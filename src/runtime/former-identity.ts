@@ -12,7 +12,7 @@ import { CriticalError } from '../lib/errors.ts';
 import { engineIdOf, parseEngineId } from '../lib/ids.ts';
 import { DRIFT_V2_PROGRAM } from '../venues/drift/clusters.ts';
 import type { Settings } from './config.ts';
-import { workflowLookup } from './engine-start.ts';
+import { endWorkflows, publishStopped } from './engine-end.ts';
 import { whatIsOpen } from './other-engines.ts';
 
 export interface FormerIdentityPorts {
@@ -35,7 +35,7 @@ const OPERATIONS_READ = 50;
  * @throws CriticalError ENGINE_OF_ANOTHER_CHAIN when it holds something and is not proven to be of this chain and program
  */
 export async function engineIdInForce(ports: FormerIdentityPorts): Promise<string> {
-  const { settings, client, journal, say, mayAdopt } = ports;
+  const { settings, journal, say, mayAdopt } = ports;
   const own = parseEngineId(settings.engineId);
   if (own?.chain === undefined) return settings.engineId;
   const formerId = engineIdOf({ venue: own.venue, authority: own.authority, subAccount: own.subAccount });
@@ -46,8 +46,8 @@ export async function engineIdInForce(ports: FormerIdentityPorts): Promise<strin
   if (foreign !== null) {
     if (open !== null) throw anotherChain(formerId, open, foreign);
     if (mayAdopt) {
-      await endWorkflow(client, formerId, 'it belongs to another chain or program');
-      await journal.publishEngine({ ...former, ...STOPPED, reason: foreign, sequence: former.sequence + 1 });
+      await endWorkflows(ports, formerId, 'it belongs to another chain or program');
+      await publishStopped(ports, former, foreign);
     }
     say(`Note: ${formerId} is an engine of before, and not this one: ${foreign}. Its history stays under its id.`);
     return settings.engineId;
@@ -60,7 +60,7 @@ export async function engineIdInForce(ports: FormerIdentityPorts): Promise<strin
     return formerId;
   }
   if (!mayAdopt) return settings.engineId;
-  await endWorkflow(client, formerId, `it continues as ${settings.engineId}`);
+  await endWorkflows(ports, formerId, `it continues as ${settings.engineId}`);
   await renameEngine(journal.db, formerId, settings.engineId);
   say(
     `The engine ${formerId} continues as ${settings.engineId}, with all its records: chain and program match. It only ` +
@@ -68,8 +68,6 @@ export async function engineIdInForce(ports: FormerIdentityPorts): Promise<strin
   );
   return settings.engineId;
 }
-
-const STOPPED = { state: 'stopped', operation: null, unresolved: [], holds: [] } as const;
 
 /** Null: a transaction of its own stands on this chain and calls this program. */
 async function whyNotProven(ports: FormerIdentityPorts, formerId: string): Promise<string | null> {
@@ -112,11 +110,6 @@ async function accountsOf(pool: RpcPool, signature: string): Promise<readonly st
 function accountKeys(result: unknown): readonly string[] | undefined {
   const keys = (result as { transaction?: { message?: { accountKeys?: unknown } } }).transaction?.message?.accountKeys;
   return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : undefined;
-}
-
-async function endWorkflow(client: Client, workflowId: string, reason: string): Promise<void> {
-  if ((await workflowLookup(client).state(workflowId)) !== 'running') return;
-  await client.workflow.getHandle(workflowId).terminate(reason);
 }
 
 const anotherChain = (engineId: string, open: string, why: string): CriticalError =>

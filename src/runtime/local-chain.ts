@@ -9,9 +9,8 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Journal } from '../journal/journal.ts';
 import { CriticalError } from '../lib/errors.ts';
-import { operationWorkflowId } from '../lib/ids.ts';
 import type { Settings } from './config.ts';
-import { workflowLookup } from './engine-start.ts';
+import { endWorkflows, publishStopped } from './engine-end.ts';
 import { LOCAL_CHAIN_GONE } from './other-engines.ts';
 import type { SettingName } from './setting-table.ts';
 
@@ -119,18 +118,11 @@ export async function retireFormerEngines({ home, engineId, client, journal, say
   const path = join(home, ENGINES_FILE);
   const former = await readEngines(path);
   await writeFile(path, JSON.stringify([...former, engineId]));
-  const lookup = workflowLookup(client);
   for (const id of former) {
-    const unfinished = await journal.unfinishedOperations(id);
-    for (const workflowId of [id, ...unfinished.map(({ operationId }) => operationWorkflowId(operationId))]) {
-      if ((await lookup.state(workflowId)) === 'running') {
-        await client.workflow.getHandle(workflowId).terminate('its local chain is gone');
-      }
-    }
+    await endWorkflows({ client, journal }, id, 'its local chain is gone');
     const record = await journal.engine(id);
     if (record === null || record.state === 'stopped') continue;
-    const gone = { state: 'stopped', operation: null, unresolved: [], holds: [] } as const;
-    await journal.publishEngine({ ...record, ...gone, reason: LOCAL_CHAIN_GONE, sequence: record.sequence + 1 });
+    await publishStopped({ client, journal }, record, LOCAL_CHAIN_GONE);
     say(`The engine of the previous local chain has ended; its history stays in the journal (${id}).`);
   }
   await writeFile(path, JSON.stringify([engineId]));

@@ -26,8 +26,9 @@ import { startActivityLog } from './activity-log.ts';
 import { openAlertChannels } from './alert-channels.ts';
 import type { Settings } from './config.ts';
 import { whyUnwritable } from './disk-probe.ts';
+import { resetPaper } from './engine-end.ts';
 import { keepEngineRunning } from './engine-guardian.ts';
-import { type EngineStart, resetPaper, startEngine, workflowLookup } from './engine-start.ts';
+import { type EngineStart, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
 import type { FormerIdentityPorts } from './former-identity.ts';
 import { logLiveStart } from './live-start.ts';
@@ -303,8 +304,8 @@ async function startWorkerSide(
   const worker = await startWorker({ connect, namespace, bundle: workflowBundle, activities, logger });
   add('worker', 6_000, worker.stop);
   add('stuck workflows', 1_000, watchForStuck({ client, journal, alerts, clock, logger }).stop);
-  if (settings.mode === 'live') await logLiveStart({ settings, venues, logger: log.fileOnly, say });
   if (settings.mode === 'live') {
+    await logLiveStart({ settings, venues, logger: log.fileOnly, say });
     const { recordProgram } = await import('./program-record.ts');
     recordProgram({ journal, alerts, clock, settings }).catch((err: unknown) =>
       logger.debug({ err }, 'could not check the program'),
