@@ -55,8 +55,13 @@ export async function whatIsOpen(
 ): Promise<string | null> {
   if (unresolved.length > 0) return 'an unresolved transaction';
   if ((await journal.unfinishedOperations(engineId)).length > 0) return 'an unfinished operation';
+  return (await hasPosition(journal, engineId)) ? 'an open position' : null;
+}
+
+/** As it was last read. */
+export async function hasPosition(journal: Pick<Journal, 'latestSnapshot'>, engineId: string): Promise<boolean> {
   const account = (await journal.latestSnapshot(engineId))?.snapshot.account ?? null;
-  return account?.perps.some(({ baseAmount }) => baseAmount !== '0') ? 'an open position' : null;
+  return account?.perps.some(({ baseAmount }) => baseAmount !== '0') ?? false;
 }
 
 /** Null: this process can read its account. Paper is served from the engine's id alone. */

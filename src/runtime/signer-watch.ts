@@ -12,6 +12,7 @@ import { forgetSigner, noteSigner, signerSeenMsAgo } from '../journal/signer-pre
 import type { Clock } from '../lib/clock.ts';
 import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import type { Logger } from './logger.ts';
+import { hasPosition } from './other-engines.ts';
 
 const TELL_EVERY_MS = 1_500;
 const LOOK_EVERY_MS = 2_000;
@@ -74,8 +75,9 @@ class SignerWatch {
     const needed = policy?.permissions ?? 'read-only';
     const gone =
       needed !== 'read-only' &&
-      (await this.#hasPosition(engineId)) &&
-      ((await signerSeenMsAgo(journal.db, signingQueue(engineId, needed))) ?? GONE_AFTER_MS) >= GONE_AFTER_MS;
+      // First: as long as somebody may sign, no snapshot is read.
+      ((await signerSeenMsAgo(journal.db, signingQueue(engineId, needed))) ?? GONE_AFTER_MS) >= GONE_AFTER_MS &&
+      (await hasPosition(journal, engineId));
     // A second look: a worker that has just started has not told of itself yet.
     if (gone === this.#missing.has(engineId)) {
       await this.#tell(engineId, gone, needed, clock.nowMs());
@@ -84,11 +86,6 @@ class SignerWatch {
     if (gone) this.#missing.add(engineId);
     else this.#missing.delete(engineId);
     if (!gone) logger.debug({ engine_id: engineId }, 'somebody may sign again');
-  }
-
-  async #hasPosition(engineId: string): Promise<boolean> {
-    const account = (await this.#ports.journal.latestSnapshot(engineId))?.snapshot.account ?? null;
-    return account?.perps.some(({ baseAmount }) => baseAmount !== '0') ?? false;
   }
 
   async #tell(engineId: string, gone: boolean, needed: string, nowMs: number): Promise<void> {
