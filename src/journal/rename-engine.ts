@@ -2,17 +2,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from './schema.ts';
 
-const TABLES = [
-  'commands',
-  'operations',
-  'fences',
-  'snapshots',
-  'trades',
-  'funding',
-  'equity',
-  'alerts',
-  'drift_books',
-];
+/** Those that name the engine in a column alone. */
+const TABLES = ['commands', 'operations', 'fences', 'trades', 'funding', 'equity', 'alerts', 'drift_books'];
 
 /** In one transaction, and nobody is told: nothing happened to the account. Done again it changes nothing. */
 export async function renameEngine(db: Kysely<Database>, from: string, to: string): Promise<void> {
@@ -22,7 +13,7 @@ export async function renameEngine(db: Kysely<Database>, from: string, to: strin
       UPDATE engines SET engine_id = ${to}, record = jsonb_set(record::jsonb, '{engineId}', to_jsonb(${to}::text))
       WHERE engine_id = ${from}`.execute(trx);
     await sql`
-      UPDATE snapshots SET snapshot = jsonb_set(snapshot::jsonb, '{engineId}', to_jsonb(${to}::text))
+      UPDATE snapshots SET engine_id = ${to}, snapshot = jsonb_set(snapshot::jsonb, '{engineId}', to_jsonb(${to}::text))
       WHERE engine_id = ${from}`.execute(trx);
     for (const table of TABLES) {
       await sql`UPDATE ${sql.table(table)} SET engine_id = ${to} WHERE engine_id = ${from}`.execute(trx);

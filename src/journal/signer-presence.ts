@@ -6,6 +6,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from './schema.ts';
 
 const PREFIX = 'signer';
+const NOW_MS = sql`(extract(epoch FROM clock_timestamp()) * 1000)::int8`;
 const keyOf = (queue: string, process: string): string => `${PREFIX} ${queue} ${process}`;
 
 /** This process polls these queues now. */
@@ -13,7 +14,7 @@ export async function noteSigner(db: Kysely<Database>, queues: readonly string[]
   for (const queue of queues) {
     await sql`
       INSERT INTO meta (key, value)
-      VALUES (${keyOf(queue, process)}, (extract(epoch FROM clock_timestamp()) * 1000)::int8::text)
+      VALUES (${keyOf(queue, process)}, ${NOW_MS}::text)
       ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(db);
   }
 }
@@ -26,7 +27,7 @@ export async function forgetSigner(db: Kysely<Database>, process: string): Promi
 /** Milliseconds since a process last told that it polls this queue; null: none ever did. */
 export async function signerSeenMsAgo(db: Kysely<Database>, queue: string): Promise<number | null> {
   const { rows } = await sql<{ readonly ago: string | null }>`
-    SELECT ((extract(epoch FROM clock_timestamp()) * 1000)::int8 - max(value::int8))::text AS ago
+    SELECT (${NOW_MS} - max(value::int8))::text AS ago
     FROM meta WHERE key LIKE ${`${PREFIX} ${queue.replaceAll('_', '\\_')} %`}`.execute(db);
   const ago = rows[0]?.ago ?? null;
   return ago === null ? null : Number(ago);

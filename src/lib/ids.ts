@@ -31,9 +31,11 @@ const VENUES = ['paper', 'drift'] as const;
 export type VenueName = (typeof VENUES)[number];
 
 const ENGINE_ID = new RegExp(`^engine:(${VENUES.join('|')}):(.+):(\\d+)$`);
-const ADDRESS = '[1-9A-HJ-NP-Za-km-z]{32,44}';
-const LIVE_ENGINE_ID = new RegExp(`^engine:(drift):([1-9A-HJ-NP-Za-km-z]{8}):(${ADDRESS}):(${ADDRESS}):(\\d+)$`);
 const GENESIS_CHARS = 8;
+const BASE58 = '[1-9A-HJ-NP-Za-km-z]';
+const GENESIS = `${BASE58}{${GENESIS_CHARS}}`;
+const ADDRESS = `${BASE58}{32,44}`;
+const LIVE_ENGINE_ID = new RegExp(`^engine:(drift):(${GENESIS}):(${ADDRESS}):(${ADDRESS}):(\\d+)$`);
 
 /** Where a live engine's account stands: the same key elsewhere is another account. */
 export interface EngineChain {
