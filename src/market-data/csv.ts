@@ -2,57 +2,75 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import { ValidationError } from '../lib/errors.ts';
-import { type ColumnSpec, cellNumber, type HistoryTable, HistoryTableBuilder, refuseCell } from './history-table.ts';
+import {
+  type CellPlace,
+  type ColumnSpec,
+  cellNumber,
+  type HistoryTable,
+  HistoryTableBuilder,
+  refuseCell,
+} from './history-table.ts';
 
 /** A larger file is more likely a wrong path than a market's history. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** Seconds. The year 2100: a larger number is milliseconds, or not a time. */
-const MAX_TS_SECONDS = 4_102_444_800;
+export const MAX_TS_SECONDS = 4_102_444_800;
 /** A file is read in pieces, so its whole text is never in memory. */
 const PIECE_BYTES = 256 * 1024;
 
-interface HistoryLine {
+interface HistoryRow {
   readonly line: number;
-  readonly text: string;
   /** As many as the header has; trimmed, without the quotes around them. */
   readonly cells: readonly string[];
 }
 
-/**
- * The file's rows. Columns are found by the header's names, in any order; those that we do not know are passed over.
- * @throws ValidationError MARKET_DATA_INVALID with `file`, `line`, `field`, `got`, `expected`
- */
-export function readHistory<Column extends string>(
-  path: string,
-  columns: readonly ColumnSpec<Column>[],
-): HistoryTable<Column> {
-  return withCsv(path, ({ header, headerText, rows }) => {
-    requireColumns(path, header, headerText, ['ts', ...columns.map((column) => column.name)]);
-    const tsAt = header.indexOf('ts');
-    const placed = columns.map((column) => ({ ...column, at: header.indexOf(column.name) }));
-    const table = new HistoryTableBuilder(
-      path,
-      columns.map((column) => column.name),
-    );
-    for (const { line, cells } of rows) {
-      const place = { file: path, line };
-      const ts = cells[tsAt] as string;
-      const seconds = tsSeconds(ts);
-      if (seconds === null) refuseCell(place, 'ts', ts, 'whole seconds since 1970, before the year 2100');
-      table.begin(line, seconds * 1_000, ts);
-      for (const column of placed) table.set(column.name, cellNumber(place, column, cells[column.at] as string));
-    }
-    return table.finish();
-  });
+/** The rows of an open file: a header, and cells as text in its order. */
+export interface RowSource {
+  readonly file: string;
+  readonly header: readonly string[];
+  readonly headerText: string;
+  /** What a row's `line` counts: a line by default, a row where the file has none. */
+  readonly counts?: 'row';
+  /** Once only, in order. */
+  readonly rows: Iterable<HistoryRow>;
 }
 
-/** @throws ValidationError when a column is missing or stands twice */
-export function requireColumns(
+/** @throws ValidationError MARKET_DATA_INVALID with `file`, `line`, `field`, `got`, `expected` */
+export const readHistory = <Column extends string>(
   path: string,
-  header: readonly string[],
-  headerText: string,
-  names: readonly string[],
-): void {
+  columns: readonly ColumnSpec<Column>[],
+): HistoryTable<Column> => withCsv(path, (csv) => historyOf(csv, columns));
+
+/**
+ * The rows as a table. Columns are found by the header's names, in any order; those that we do not know are passed over.
+ * @throws ValidationError MARKET_DATA_INVALID with `file`, `line`, `field`, `got`, `expected`
+ */
+export function historyOf<Column extends string>(
+  source: RowSource,
+  columns: readonly ColumnSpec<Column>[],
+): HistoryTable<Column> {
+  const { file, header, headerText, counts, rows } = source;
+  const names = columns.map(({ name }) => name);
+  requireColumns(file, header, headerText, ['ts', ...names]);
+  const table = new HistoryTableBuilder(file, names, counts);
+  const tsAt = header.indexOf('ts');
+  const placed = columns.map((column) => ({ ...column, at: header.indexOf(column.name) }));
+  for (const { line, cells } of rows) {
+    const place = placeOf(source, line);
+    const ts = cells[tsAt] as string;
+    const seconds = tsSeconds(ts);
+    if (seconds === null) refuseCell(place, 'ts', ts, 'whole seconds since 1970, before the year 2100');
+    table.begin(line, seconds * 1_000, ts);
+    for (const column of placed) table.set(column.name, cellNumber(place, column, cells[column.at] as string));
+  }
+  return table.finish();
+}
+
+export const placeOf = ({ file, counts }: RowSource, line: number): CellPlace =>
+  counts === undefined ? { file, line } : { file, line, counts };
+
+/** @throws ValidationError when a column is missing or stands twice */
+function requireColumns(path: string, header: readonly string[], headerText: string, names: readonly string[]): void {
   const place = { file: path, line: 1 };
   const missing = names.filter((name) => !header.includes(name));
   if (missing.length > 0) {
@@ -63,21 +81,14 @@ export function requireColumns(
 }
 
 /** Whole seconds since 1970; null for anything else. */
-export function tsSeconds(text: string): number | null {
+function tsSeconds(text: string): number | null {
   if (!/^\d{1,12}$/.test(text)) return null;
   const seconds = Number(text);
   return seconds > 0 && seconds < MAX_TS_SECONDS ? seconds : null;
 }
 
-interface OpenCsv {
-  readonly header: readonly string[];
-  readonly headerText: string;
-  /** Once only, in order. */
-  readonly rows: Iterable<HistoryLine>;
-}
-
 /** Opens the file for as long as `use` works with it. @throws ValidationError when it cannot be read */
-export function withCsv<T>(path: string, use: (csv: OpenCsv) => T): T {
+export function withCsv<T>(path: string, use: (csv: RowSource) => T): T {
   const file = openForReading(path);
   try {
     const lines = linesOf(path, file);
@@ -86,13 +97,13 @@ export function withCsv<T>(path: string, use: (csv: OpenCsv) => T): T {
     // Spreadsheets put a byte order mark before the first column's name.
     const text = headerText.startsWith('\uFEFF') ? headerText.slice(1) : headerText;
     const header = text.split(',').map(unquote);
-    return use({ header, headerText: text, rows: rowsOf(path, lines, header.length) });
+    return use({ file: path, header, headerText: text, rows: rowsOf(path, lines, header.length) });
   } finally {
     closeSync(file);
   }
 }
 
-function* rowsOf(path: string, lines: Generator<string>, columns: number): Generator<HistoryLine> {
+function* rowsOf(path: string, lines: Generator<string>, columns: number): Generator<HistoryRow> {
   let line = 1;
   // Blank lines may end a file; before another row they are rows that are missing.
   let firstBlank = 0;
@@ -106,7 +117,7 @@ function* rowsOf(path: string, lines: Generator<string>, columns: number): Gener
     const cells = text.split(',');
     if (cells.length !== columns) refuseRow(path, line, text, cells.length, columns);
     for (let at = 0; at < columns; at += 1) cells[at] = unquote(cells[at] as string);
-    yield { line, text, cells };
+    yield { line, cells };
   }
 }
 

@@ -5,15 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { HOURS_PER_YEAR, MS_PER_HOUR } from '../domain/money/units.ts';
 import { ValidationError } from '../lib/errors.ts';
-import { readHistory, requireColumns, tsSeconds, unreadable, withCsv } from './csv.ts';
-import {
-  type CellPlace,
-  type ColumnSpec,
-  cellNumber,
-  type HistoryTable,
-  HistoryTableBuilder,
-  refuseCell,
-} from './history-table.ts';
+import { historyOf, MAX_TS_SECONDS, placeOf, type RowSource, unreadable, withCsv } from './csv.ts';
+import { type CellPlace, cellNumber, HistoryTableBuilder, refuseCell } from './history-table.ts';
 import { FUNDING_COLUMNS, type FundingHistory, LEND_COLUMNS, type LendHistory, refuseOtherPeriod } from './replay.ts';
 
 /** Where a file has no price: the rates are parts of one, and so is what a backtest says in per cent. */
@@ -30,15 +23,6 @@ interface FundingFile {
   readonly notes: readonly string[];
 }
 
-/** Rows of any file: a header, and cells as text in its order. */
-interface RowSource {
-  readonly file: string;
-  readonly header: readonly string[];
-  readonly headerText: string;
-  readonly counts?: 'row';
-  readonly rows: Iterable<{ readonly line: number; readonly cells: readonly string[] }>;
-}
-
 /** A shape other than ours: times in milliseconds, rates as fractions of the price. */
 interface ForeignShape {
   readonly name: string;
@@ -46,8 +30,8 @@ interface ForeignShape {
   readonly rate: string;
   readonly market: string | null;
   /** The oracle's price and the mark's, where the file has them. */
-  readonly oracle: readonly string[];
-  readonly mark: readonly string[];
+  readonly oracle: string | null;
+  readonly mark: string | null;
   readonly intervalHours: string | null;
 }
 
@@ -57,8 +41,8 @@ const FOREIGN: readonly ForeignShape[] = [
     time: 'time',
     rate: 'fundingRate',
     market: 'coin',
-    oracle: ['oraclePx'],
-    mark: ['markPx'],
+    oracle: 'oraclePx',
+    mark: 'markPx',
     intervalHours: null,
   },
   {
@@ -66,8 +50,8 @@ const FOREIGN: readonly ForeignShape[] = [
     time: 'fundingTime',
     rate: 'fundingRate',
     market: 'symbol',
-    oracle: ['markPrice'],
-    mark: ['markPrice'],
+    oracle: 'markPrice',
+    mark: 'markPrice',
     intervalHours: null,
   },
   {
@@ -75,8 +59,8 @@ const FOREIGN: readonly ForeignShape[] = [
     time: 'calc_time',
     rate: 'last_funding_rate',
     market: null,
-    oracle: [],
-    mark: [],
+    oracle: null,
+    mark: null,
     intervalHours: 'funding_interval_hours',
   },
 ];
@@ -90,51 +74,25 @@ export async function readFundingFile(path: string, periodMs: number): Promise<F
 
 /** @throws ValidationError MARKET_DATA_INVALID, naming file, line or row, field, got, expected */
 export async function readLendFile(path: string): Promise<LendHistory> {
-  if (kindOf(path) === 'csv') return readHistory(path, LEND_COLUMNS);
-  return await withRows(path, (source) => ownColumns(source, LEND_COLUMNS));
+  return await withRows(path, (source) => historyOf(source, LEND_COLUMNS));
 }
 
 function fundingOf(source: RowSource, periodMs: number): FundingFile {
-  const { file, header } = source;
+  const { header } = source;
   const shape = FOREIGN.find(({ time, rate }) => header.includes(time) && header.includes(rate));
   if (shape !== undefined && !header.includes('ts')) return foreignFunding(source, shape, periodMs);
-  if (kindOf(file) === 'csv') return { funding: readHistory(file, FUNDING_COLUMNS), market: null, periodMs, notes: [] };
-  return { funding: ownColumns(source, FUNDING_COLUMNS), market: null, periodMs, notes: [] };
-}
-
-function ownColumns<Column extends string>(
-  source: RowSource,
-  columns: readonly ColumnSpec<Column>[],
-): HistoryTable<Column> {
-  const { file, header, headerText, counts, rows } = source;
-  requireColumns(file, header, headerText, ['ts', ...columns.map(({ name }) => name)]);
-  const table = new HistoryTableBuilder(
-    file,
-    columns.map(({ name }) => name),
-    counts,
-  );
-  const tsAt = header.indexOf('ts');
-  const placed = columns.map((column) => ({ ...column, at: header.indexOf(column.name) }));
-  for (const { line, cells } of rows) {
-    const place = placeOf(source, line);
-    const ts = cells[tsAt] as string;
-    const seconds = tsSeconds(ts);
-    if (seconds === null) refuseCell(place, 'ts', ts, 'whole seconds since 1970, before the year 2100');
-    table.begin(line, seconds * 1_000, ts);
-    for (const column of placed) table.set(column.name, cellNumber(place, column, cells[column.at] as string));
-  }
-  return table.finish();
+  return { funding: historyOf(source, FUNDING_COLUMNS), market: null, periodMs, notes: [] };
 }
 
 function foreignFunding(source: RowSource, shape: ForeignShape, givenPeriodMs: number): FundingFile {
   const { file, header, counts, rows } = source;
-  const at = (name: string | null | undefined): number => (name == null ? -1 : header.indexOf(name));
+  const at = (name: string | null): number => (name === null ? -1 : header.indexOf(name));
   const places = {
     time: at(shape.time),
     rate: at(shape.rate),
     market: at(shape.market),
-    oracle: at(shape.oracle.find((name) => header.includes(name))),
-    mark: at(shape.mark.find((name) => header.includes(name))),
+    oracle: at(shape.oracle),
+    mark: at(shape.mark),
     interval: at(shape.intervalHours),
   };
   const table = new HistoryTableBuilder(
@@ -169,7 +127,7 @@ function foreignFunding(source: RowSource, shape: ForeignShape, givenPeriodMs: n
         priced ? 'a price, as in the rows before' : 'no price, as in the rows before',
       );
     const oracle = hasPrice ? cellNumber(place, PRICE, oracleText) : STAND_IN_PRICE;
-    const mark = places.mark < 0 ? oracle : hasPrice ? cellNumber(place, PRICE, cell(places.mark)) : oracle;
+    const mark = hasPrice && places.mark >= 0 ? cellNumber(place, PRICE, cell(places.mark)) : oracle;
     const fraction = cellNumber(place, { ...FRACTION, name: shape.rate }, cell(places.rate));
     table.set('fundingRate', rateOf(fraction, oracle));
     table.set('oraclePriceTwap', oracle);
@@ -199,7 +157,7 @@ function rateOf(fraction: number, oracle: number): number {
 
 function timeMs(place: CellPlace, name: string, text: string): number {
   const ms = /^\d{12,14}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(ms >= FIRST_MS && ms < 4_102_444_800_000)) {
+  if (!(ms >= FIRST_MS && ms < MAX_TS_SECONDS * 1_000)) {
     refuseCell(place, name, text, 'whole milliseconds since 1970, before the year 2100');
   }
   return ms;
@@ -218,16 +176,13 @@ function intervalMs(file: string, text: string): number {
   return hours * MS_PER_HOUR;
 }
 
-const placeOf = ({ file, counts }: RowSource, line: number): CellPlace =>
-  counts === undefined ? { file, line } : { file, line, counts };
-
 const kindOf = (path: string): 'csv' | 'json' | 'parquet' =>
   /\.parquet$/i.test(path) ? 'parquet' : /\.json$/i.test(path) ? 'json' : 'csv';
 
 async function withRows<T>(path: string, use: (source: RowSource) => T): Promise<T> {
   switch (kindOf(path)) {
     case 'csv':
-      return withCsv(path, (csv) => use({ file: path, ...csv }));
+      return withCsv(path, use);
     case 'json':
       return use(rowsOfObjects(path, parseJson(path)));
     case 'parquet':
