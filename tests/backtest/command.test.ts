@@ -281,6 +281,7 @@ describe('called wrongly', () => {
     [['--funding', FUNDING, '--policy', 'mean:day=3'], /day=3: expected hours, enter_apr_pct, exit_apr_pct/],
     [['--funding', FUNDING, '--policy', 'moon'], /expected never, always/],
     [['--funding', FUNDING, '--policy', 'constructor'], /expected never, always/],
+    [['--funding', FUNDING, '--policy', 'walk_forward:constructor'], /expected never, always/],
     [['--funding', FUNDING, '--policy', 'confidence:hours=100,block_hours=48'], /block_hours/],
     [['--funding', FUNDING, '--sol', '-1', '--fraction', '2'], /--sol: .*\n.*--fraction: /],
     [['--funding', FUNDING, '--from', 'yesterday'], /--from: expected a date or time/],

@@ -128,16 +128,18 @@ export function parsePolicy(text: string): PolicyPlan {
 export const defaultCandidates = (): readonly RulePlan[] =>
   ['never', 'mean', 'ewma', 'confidence'].flatMap((family) => candidatesOf(family));
 
+const formOf = (name: string): RuleForm | undefined => (Object.hasOwn(RULES, name) ? RULES[name] : undefined);
+
 /** A family's name alone stands for its grid. */
 function candidatesOf(word: string): readonly RulePlan[] {
-  const form = RULES[word];
+  const form = formOf(word);
   if (form === undefined) return [ruleOf(word)];
   return form.grid.map((parameters) => ruleOf(parameters === '' ? word : `${word}:${parameters}`));
 }
 
 function ruleOf(text: string): RulePlan {
   const [name, rest] = splitOnce(text, ':');
-  const form = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
+  const form = formOf(name);
   if (form === undefined) refuse(text, 'policy', text, POLICY_FORMS);
   const given = parametersOf(text, rest, Object.keys(form.names));
   const value = (key: string): string => given.get(key) ?? (form.names[key] as string);
