@@ -2,7 +2,8 @@
  * When to hold the hedge: the policies of the backtest, as pure definitions. Each answers after a period's end, from the
  * periods up to it, whether it wants the short from then on. The confidence rule is what the engine offers.
  */
-import { HOURS_PER_YEAR, MS_PER_HOUR } from '../money/units.ts';
+import { periodsPerYear } from '../hedge/funding.ts';
+import { MS_PER_HOUR } from '../money/units.ts';
 import type { RateHistory } from './rate-history.ts';
 
 const PERCENT = 100;
@@ -30,8 +31,7 @@ export interface CarryPolicy {
   wantsShort(situation: CarrySituation): boolean;
 }
 
-const yearly = (mean: number, rates: RateHistory): number =>
-  mean * ((HOURS_PER_YEAR * MS_PER_HOUR) / rates.periodMs) * PERCENT;
+const yearly = (mean: number, rates: RateHistory): number => mean * periodsPerYear(rates.periodMs) * PERCENT;
 
 export const neverPolicy = (text = 'never'): CarryPolicy => ({ text, profitGate: false, wantsShort: () => false });
 
@@ -161,11 +161,8 @@ export const confidencePolicy = (text: string, rule: ConfidenceRule): CarryPolic
   text,
   profitGate: false,
   wantsShort({ rates, holding, horizonHours, roundTrip }) {
-    if (holding) {
-      const mean = rates.mean(rule.hours);
-      return mean === null || yearly(mean, rates) >= rule.exitAprPct;
-    }
     const mean = rates.mean(rule.hours);
+    if (holding) return mean === null || yearly(mean, rates) >= rule.exitAprPct;
     // What the mean itself does not pay, it does not pay with certainty either.
     if (mean === null || mean <= 0) return false;
     const confidence = confidenceOf(rates, rule);

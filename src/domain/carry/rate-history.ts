@@ -2,15 +2,16 @@
  * Funding rates as policies read them: what each past period paid, as a fraction of the oracle's price. Sums are kept as
  * whole numbers in doubles, so that a mean does not depend on how the window came about.
  */
+import { MS_PER_HOUR } from '../money/units.ts';
 
 /** Fractions are counted in 1e-14: a year of the worst hour's rate stays far below 2^53 of them. */
-export const FRACTION_UNITS = 1e14;
+const FRACTION_UNITS = 1e14;
 /** Of a window, at least this part must be known, or its mean is not. */
 const KNOWN_NUMERATOR = 9;
 const KNOWN_DENOMINATOR = 10;
 
 /** A rate of USD per SOL (1e-9) and the oracle's price (1e-6) as a fraction in `FRACTION_UNITS`. */
-export const fractionUnits = (rate: number, oracle: number): number => Math.round((rate * 1e11) / oracle);
+const fractionUnits = (rate: number, oracle: number): number => Math.round((rate * 1e11) / oracle);
 
 /** All rates of a history, counted once however many runs read it. */
 export interface RateSums {
@@ -70,30 +71,30 @@ export class RateHistory {
   }
 
   periodsIn(hours: number): number {
-    return Math.max(1, Math.round((hours * 3_600_000) / this.periodMs));
+    return Math.max(1, Math.round((hours * MS_PER_HOUR) / this.periodMs));
+  }
+
+  /** Mean fraction per period of the last `hours`; null where less than nine tenths of them are known. */
+  mean(hours: number): number | null {
+    return this.#meanOf(hours, 0, KNOWN_NUMERATOR);
   }
 
   /**
-   * Mean fraction per period of the `hours` that end `endHoursAgo` before the newest period; null where less than nine
-   * tenths of them are known.
+   * The same of whatever is known of the `hours` that end `endHoursAgo` before the newest period; null when nothing is.
    */
-  mean(hours: number, endHoursAgo = 0): number | null {
-    const wanted = this.periodsIn(hours);
-    const skipped = endHoursAgo === 0 ? 0 : Math.round((endHoursAgo * 3_600_000) / this.periodMs);
-    const end = this.#indexAfter(this.lastSlot - skipped);
-    const start = this.#indexAfter(this.lastSlot - skipped - wanted);
-    const known = end - start;
-    if (known * KNOWN_DENOMINATOR < wanted * KNOWN_NUMERATOR) return null;
-    return ((this.#sums[end] as number) - (this.#sums[start] as number)) / known / FRACTION_UNITS;
+  meanOfKnown(hours: number, endHoursAgo = 0): number | null {
+    return this.#meanOf(hours, endHoursAgo, 0);
   }
 
-  /** The same of whatever is known of the window; null when nothing is. */
-  meanOfKnown(hours: number, endHoursAgo = 0): number | null {
-    const skipped = Math.round((endHoursAgo * 3_600_000) / this.periodMs);
-    const end = this.#indexAfter(this.lastSlot - skipped);
-    const start = this.#indexAfter(this.lastSlot - skipped - this.periodsIn(hours));
-    if (end === start) return null;
-    return ((this.#sums[end] as number) - (this.#sums[start] as number)) / (end - start) / FRACTION_UNITS;
+  /** Null where less than `tenths` of the window's periods are known, or none. */
+  #meanOf(hours: number, endHoursAgo: number, tenths: number): number | null {
+    const wanted = this.periodsIn(hours);
+    const lastSlot = this.lastSlot - Math.round((endHoursAgo * MS_PER_HOUR) / this.periodMs);
+    const end = this.#indexAfter(lastSlot);
+    const start = this.#indexAfter(lastSlot - wanted);
+    const known = end - start;
+    if (known === 0 || known * KNOWN_DENOMINATOR < wanted * tenths) return null;
+    return ((this.#sums[end] as number) - (this.#sums[start] as number)) / known / FRACTION_UNITS;
   }
 
   /** How many rates lie in slots up to and with this one. */

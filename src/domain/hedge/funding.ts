@@ -38,7 +38,7 @@ export const rateFraction = (rate: bigint, oracleTwap: Price): bigint | null =>
 /** The first boundary after `atMs`. */
 export const nextBoundary = (atMs: number, periodMs: number): number => (Math.floor(atMs / periodMs) + 1) * periodMs;
 
-const periodsPerYear = (periodMs: number): number => (HOURS_PER_YEAR * MS_PER_HOUR) / periodMs;
+export const periodsPerYear = (periodMs: number): number => (HOURS_PER_YEAR * MS_PER_HOUR) / periodMs;
 
 /** Simple yearly rate as a fraction: for hourly periods, rate x 24 x 365.25. For display and alerts. */
 export const annualizedRate = (ratePerPeriod: bigint, periodMs: number): number =>

@@ -23,11 +23,10 @@ export function slippagePpm(size: Lamports): bigint {
  * leave the range of 0.1 to 0.3 %.
  */
 export function paperFillPrice(mark: Price, size: Lamports, side: Side): Price {
-  const slippage = slippagePpm(size);
-  if (side === 'buy') {
-    return price(min(divCeil(mark * (PPM + slippage), PPM), divFloor(mark * (PPM + MAX_SLIPPAGE_PPM), PPM)));
-  }
-  return price(max(divFloor(mark * (PPM - slippage), PPM), divCeil(mark * (PPM - MAX_SLIPPAGE_PPM), PPM)));
+  const filled = fillPriceAt(mark, slippagePpm(size), side);
+  return side === 'buy'
+    ? min(filled, price(divFloor(mark * (PPM + MAX_SLIPPAGE_PPM), PPM)))
+    : max(filled, price(divCeil(mark * (PPM - MAX_SLIPPAGE_PPM), PPM)));
 }
 
 /** The same at a slippage that is given, parts per million: rounded against the taker. */
