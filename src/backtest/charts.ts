@@ -1,4 +1,5 @@
 /** Charts as SVG text, for a report in one file. */
+import { monthOf } from './time-text.ts';
 
 export interface ChartLine {
   readonly name: string;
@@ -102,7 +103,7 @@ function months(timesMs: ArrayLike<number>, x: (index: number) => number, frame:
   const marks: string[] = [];
   let before = '';
   for (let index = 0; index < timesMs.length; index += 1) {
-    const month = new Date(timesMs[index] as number).toISOString().slice(0, 7);
+    const month = monthOf(timesMs[index] as number);
     if (month !== before && before !== '') {
       marks.push(`<text x="${x(index).toFixed(1)}" y="${frame.height - 4}">${month}</text>`);
     }

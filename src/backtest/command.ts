@@ -67,11 +67,14 @@ async function backtest(given: BacktestArguments, ports: BacktestPorts): Promise
   const runs: ReportedRun[] = [];
   const html: HtmlRun[] = [];
   for (const [index, market] of markets.entries()) {
+    let toHtml: ToHtml | null = null;
     for (const plan of given.policies) {
       progress.next(`${plan.text} on ${market.name}`);
       const reported = runOne({ given, plan, market, lendPath: lendPathOf(given, index), options, progress });
       runs.push(reported);
-      if (given.html !== null) html.push(await htmlRun(plan, reported));
+      if (given.html === null) continue;
+      toHtml ??= await htmlOf(market, options);
+      html.push(toHtml(plan, reported));
     }
   }
   progress.end();
@@ -130,7 +133,7 @@ async function readMarkets(given: BacktestArguments, periodMs: number): Promise<
       notes: file.notes,
     };
     const market = marketBetween(history, given.fromMs, given.toMs);
-    const start = market === null ? 0 : startRow(market, { ...DEFAULT_OPTIONS, evaluateFromMs: given.evaluateFromMs });
+    const start = market === null ? 0 : startRow(market, given);
     if (market === null || start >= market.funding.rows - 1) {
       throw new ValidationError(
         'MARKET_DATA_INVALID',
@@ -265,12 +268,17 @@ class Progress {
   }
 }
 
-/** What the page shows beyond the run: the same under other circumstances. Its code is read when a page is wanted. */
-async function htmlRun(plan: PolicyPlan, reported: ReportedRun): Promise<HtmlRun> {
-  const { sensitivityOf } = await import('./sensitivity.ts');
-  const { market, options } = reported.run;
+type ToHtml = (plan: PolicyPlan, reported: ReportedRun) => HtmlRun;
+
+/**
+ * What the page shows beyond a run: the same under other circumstances. What depends on the market alone is computed
+ * once for all its policies. The code is read when a page is wanted.
+ */
+async function htmlOf(market: BacktestMarket, options: BacktestOptions): Promise<ToHtml> {
+  const { heatOf, sensitivityOf } = await import('./sensitivity.ts');
   const always = runBacktest(market, alwaysPolicy(), options);
-  return { reported, plan, sensitivity: sensitivityOf(plan, reported.run), always };
+  const heat = heatOf(market, options);
+  return (plan, reported) => ({ reported, sensitivity: sensitivityOf(plan, reported.run), heat, always });
 }
 
 async function write(

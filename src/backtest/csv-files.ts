@@ -1,5 +1,6 @@
 /** A report as CSV files: one of each kind, or one of each kind for each run. */
-import { type ReportedRun, seconds, TRADE_COLUMNS } from './json-report.ts';
+import { EQUITY_COLUMNS, type ReportedRun, TRADE_COLUMNS } from './json-report.ts';
+import { seconds } from './time-text.ts';
 
 export interface ReportFile {
   readonly name: string;
@@ -22,8 +23,7 @@ export function csvFiles(runs: readonly ReportedRun[]): readonly ReportFile[] {
   return files;
 }
 
-const EQUITY_HEADER =
-  'ts,equity_femto,price_femto,basis_femto,slippage_femto,funding_femto,interest_femto,fees_femto,gas_femto,external_femto';
+const EQUITY_HEADER = ['ts', ...['equity', ...EQUITY_COLUMNS].map((name) => `${name}_femto`)].join(',');
 
 const lines = (header: string, rows: readonly string[]): string => `${[header, ...rows].join('\n')}\n`;
 
@@ -37,7 +37,7 @@ const tableOf = (rows: readonly string[], header: string): string =>
 function summaryCsv(runs: readonly ReportedRun[]): string {
   const names = Object.keys(runs[0]?.summary ?? {});
   const rows = runs.map(({ run, summary }) => {
-    const values = Object.entries(summary).map(([, value]) => cell(value));
+    const values = Object.values(summary).map(cell);
     return [cell(run.market.name), cell(run.policy), ...values].join(',');
   });
   return lines(['market', 'policy', ...names].join(','), rows);

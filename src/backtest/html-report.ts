@@ -1,16 +1,16 @@
 /** The report as one HTML file that needs nothing else: figures in the order of what matters, charts as SVG. */
-import type { PolicyPlan } from '../domain/carry/policy-text.ts';
 import { barChart, type ChartLine, escapeHtml, lineChart } from './charts.ts';
 import type { ReportedRun } from './json-report.ts';
-import type { BacktestRun } from './run.ts';
+import { type BacktestRun, RESULT_SOURCES } from './run.ts';
 import { breakEven, type Grid, type Sensitivity } from './sensitivity.ts';
 import { percent } from './terminal-report.ts';
+import { dayOf } from './time-text.ts';
 import { verdict } from './verdict.ts';
 
 export interface HtmlRun {
   readonly reported: ReportedRun;
-  readonly plan: PolicyPlan;
   readonly sensitivity: Sensitivity;
+  readonly heat: Grid;
   /** The same account holding throughout, to compare with. */
   readonly always: BacktestRun;
 }
@@ -53,20 +53,16 @@ function overview(runs: readonly ReportedRun[]): string {
   return `<h2>All runs</h2>${table(['market and policy', 'net', '90 % interval', 'funding less costs', 'trades'], rows)}`;
 }
 
-function runSection({ reported, sensitivity, always }: HtmlRun): string {
+function runSection({ reported, sensitivity, heat, always }: HtmlRun): string {
   const { run, summary, walkForward } = reported;
   const { attribution_pct: sources } = summary;
-  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
   return [
-    `<h2>${escapeHtml(run.policy)} on ${escapeHtml(run.market.name)}, ${day(run.fromMs)} to ${day(run.toMs)}</h2>`,
+    `<h2>${escapeHtml(run.policy)} on ${escapeHtml(run.market.name)}, ${dayOf(run.fromMs)} to ${dayOf(run.toMs)}</h2>`,
     ...[...run.market.notes, ...run.market.gaps.slice(0, 10)].map(paragraph),
     headline(reported),
     '<h3>Where it came from (per cent of the whole time)</h3>',
     barChart(
-      (['funding', 'slippage', 'fees', 'gas', 'basis', 'interest', 'external'] as const).map((name) => ({
-        name,
-        value: sources[name],
-      })),
+      RESULT_SOURCES.map((name) => ({ name, value: sources[name] })),
       '',
     ),
     paragraph(
@@ -95,7 +91,7 @@ function runSection({ reported, sensitivity, always }: HtmlRun): string {
     ),
     ...costSection(run, sensitivity),
     '<h3>Mean of the last hours, by window and entry (per cent a year)</h3>',
-    gridTable('hours', 'enter at, % a year', sensitivity.heat),
+    gridTable('hours', 'enter at, % a year', heat),
     paragraph('Look for a plateau: a single good cell among bad neighbours is luck.'),
     ...comparisons(sensitivity),
   ].join('\n');

@@ -2,20 +2,13 @@
 import type { BacktestAccount } from './account.ts';
 import type { BacktestRun, RowRecorder } from './run.ts';
 import type { BacktestSummary } from './summary.ts';
+import { seconds } from './time-text.ts';
 import type { WalkForwardMonth } from './walk-forward.ts';
 
 export const REPORT_FORMAT = 'driftless-backtest/1';
-const EQUITY_SOURCES = ['price', 'basis', 'slippage', 'funding', 'interest', 'fees', 'gas', 'external'] as const;
-type EquityColumn = (typeof EQUITY_SOURCES)[number];
-
-/** One equity row in exact 1e-15 USD. */
-export interface EquityText {
-  readonly ts: number;
-  readonly equity: string;
-  readonly sources: Readonly<Record<EquityColumn, string>>;
-}
-
-export const seconds = (tsMs: number): number => Math.floor(tsMs / 1_000);
+/** In the order in which a row's sources stand. */
+export const EQUITY_COLUMNS = ['price', 'basis', 'slippage', 'funding', 'interest', 'fees', 'gas', 'external'] as const;
+type EquityColumn = (typeof EQUITY_COLUMNS)[number];
 
 /** Texts of integers that seldom change from one row to the next. */
 class TextMemory {
@@ -35,7 +28,7 @@ class TextMemory {
 export class RowTexts implements RowRecorder {
   readonly fundingRows: string[] = [];
   readonly equityRows: string[] = [];
-  readonly #memory = Object.fromEntries(EQUITY_SOURCES.map((name) => [name, new TextMemory()])) as Record<
+  readonly #memory = Object.fromEntries(EQUITY_COLUMNS.map((name) => [name, new TextMemory()])) as Record<
     EquityColumn,
     TextMemory
   >;
@@ -48,7 +41,7 @@ export class RowTexts implements RowRecorder {
     const { basis, slippage, fees, gas, external } = account.sources;
     const { price, funding, interest } = account;
     const values = { price, basis, slippage, funding, interest, fees, gas, external };
-    const sources = EQUITY_SOURCES.map((name) => `"${name}_femto":"${this.#memory[name].of(values[name])}"`).join(',');
+    const sources = EQUITY_COLUMNS.map((name) => `"${name}_femto":"${this.#memory[name].of(values[name])}"`).join(',');
     this.equityRows.push(`{"ts":${seconds(tsMs)},"equity_femto":"${account.equity}",${sources}}`);
   }
 }

@@ -1,6 +1,7 @@
 /** One market's history as a backtest reads it. */
 import { type RateSums, sumRates } from '../domain/carry/rate-history.ts';
 import type { MarketFeed } from '../market-data/feed.ts';
+import { indexAt } from '../market-data/history-table.ts';
 import { type FundingHistory, gapText, type LendHistory, missingPeriods, replayFeed } from '../market-data/replay.ts';
 
 export interface MarketHistory {
@@ -30,11 +31,9 @@ export function marketBetween(
 ): BacktestMarket | null {
   const { funding, name, file, periodMs } = history;
   const times = funding.tsMs;
-  let first = 0;
-  while (first < funding.rows && fromMs !== null && (times[first] as number) < fromMs) first += 1;
-  let end = funding.rows;
-  while (end > first && toMs !== null && (times[end - 1] as number) > toMs) end -= 1;
-  if (end === first) return null;
+  const first = fromMs === null ? 0 : rowFrom(funding, fromMs);
+  const end = toMs === null ? funding.rows : indexAt(funding, toMs) + 1;
+  if (end <= first) return null;
   const cut = (column: Float64Array): Float64Array => column.subarray(first, end);
   const { fundingRate, oraclePriceTwap, markPriceTwap } = funding.values;
   const table: FundingHistory = {
@@ -51,6 +50,9 @@ export function marketBetween(
   const rates = sumRates(table.tsMs, table.values.fundingRate, table.values.oraclePriceTwap, periodMs);
   return { ...history, funding: table, feed, rates, gaps: gapsOf(table, file, periodMs) };
 }
+
+/** The first row at or after `tsMs`; the number of rows when there is none. Times are whole milliseconds. */
+export const rowFrom = (funding: FundingHistory, tsMs: number): number => indexAt(funding, tsMs - 1) + 1;
 
 function gapsOf({ rows, tsMs, line }: FundingHistory, file: string, periodMs: number): readonly string[] {
   const gaps: string[] = [];

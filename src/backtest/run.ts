@@ -8,7 +8,7 @@ import { RateHistory } from '../domain/carry/rate-history.ts';
 import { type Lamports, lamports, MS_PER_HOUR } from '../domain/money/units.ts';
 import { missingPeriods } from '../market-data/replay.ts';
 import type { BacktestAccount } from './account.ts';
-import type { BacktestMarket } from './market.ts';
+import { type BacktestMarket, rowFrom } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { type BacktestTrade, Trader } from './trader.ts';
 
@@ -72,11 +72,10 @@ export function runBacktest(
 }
 
 /** The first row that the account lives through. */
-export function startRow({ funding }: BacktestMarket, { evaluateFromMs }: BacktestOptions): number {
-  let row = 0;
-  while (row < funding.rows - 1 && evaluateFromMs !== null && (funding.tsMs[row] as number) < evaluateFromMs) row += 1;
-  return row;
-}
+export const startRow = (
+  { funding }: BacktestMarket,
+  { evaluateFromMs }: Pick<BacktestOptions, 'evaluateFromMs'>,
+): number => (evaluateFromMs === null ? 0 : Math.min(rowFrom(funding, evaluateFromMs), funding.rows - 1));
 
 class BacktestLoop {
   readonly #market: BacktestMarket;
@@ -269,7 +268,8 @@ class BacktestLoop {
       this.#decided = null;
       this.#carryOut(wants, atMs, last);
     }
-    const wants = 'orders' in this.#decider ? this.#orderDue(atMs) : this.#wish(this.#decider, atMs);
+    const wants =
+      'orders' in this.#decider ? this.#orderDue(this.#decider.orders, atMs) : this.#wish(this.#decider, atMs);
     if (wants === null) {
       if (!last && account.perp !== 0n) trader.decideIfDue(atMs, this.#rates);
     } else if (this.#options.fillLagRows === 0) {
@@ -299,8 +299,7 @@ class BacktestLoop {
   }
 
   /** The orders that are due by now, as one. */
-  #orderDue(atMs: number): Lamports | null {
-    const { orders } = this.#decider as Extract<Decider, { readonly orders: readonly FileOrder[] }>;
+  #orderDue(orders: readonly FileOrder[], atMs: number): Lamports | null {
     const next = orders[this.#orderAt];
     if (next === undefined || next.tsMs > atMs) return null;
     let size = 0n;

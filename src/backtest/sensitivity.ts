@@ -1,9 +1,13 @@
 /** The same policy under other circumstances: other costs, other sizes, other parameters, other times, and foresight. */
-import { type PolicyPlan, parsePolicy } from '../domain/carry/policy-text.ts';
-import { HOURS_PER_YEAR, lamports, MS_PER_HOUR, microUsd } from '../domain/money/units.ts';
+import { type CarryPolicy, meanPolicy } from '../domain/carry/policies.ts';
+import type { PolicyPlan } from '../domain/carry/policy-text.ts';
+import { periodsPerYear } from '../domain/hedge/funding.ts';
+import { LAMPORTS_PER_SOL, lamports, MS_PER_HOUR, microUsd } from '../domain/money/units.ts';
+import { slippagePpm as slippageBySize } from '../domain/order/slippage.ts';
 import type { BacktestMarket } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { type BacktestRun, runBacktest } from './run.ts';
+import { yearlyPct } from './summary.ts';
 
 const FEES_BPS = [0, 2.5, 5, 10] as const;
 const SLIPPAGES_BPS = [0, 5, 10, 20, 30] as const;
@@ -25,27 +29,32 @@ export interface Sensitivity {
   readonly costs: Grid | null;
   /** Net at the size's own slippage, basis left out. */
   readonly sizes: readonly { readonly sol: number; readonly corePct: number }[];
-  /** `mean` by window (hours) and entry (per cent a year). */
-  readonly heat: Grid;
   /** The same positions, moved in time: the middle, and 5 and 95 of 100; null without a position. */
   readonly placebo: { readonly low: number; readonly middle: number; readonly high: number } | null;
   /** What knowing every rate would have left after costs. */
   readonly foresightPct: number;
 }
 
+/** `mean` by window (hours) and entry (per cent a year). */
+export const heatOf = (market: BacktestMarket, options: BacktestOptions): Grid =>
+  gridOf(HEAT_HOURS, HEAT_ENTER, (hours, enter) =>
+    corePct(market, meanPolicy('mean', hours, { enterAprPct: enter, exitAprPct: Math.min(0, enter) }), options),
+  );
+
 export function sensitivityOf(plan: PolicyPlan, run: BacktestRun): Sensitivity {
   const { market, options } = run;
-  const core = (text: string, changed: BacktestOptions): number => corePct(market, text, changed);
-  const rule = plan.kind === 'rule' ? plan.text : null;
+  const rule = plan.kind === 'rule' ? plan : null;
   return {
     costs:
       rule === null
         ? null
-        : gridOf(FEES_BPS, SLIPPAGES_BPS, (fee, slippage) => core(rule, withCosts(options, fee, slippage))),
-    sizes: rule === null ? [] : SIZES_SOL.map((sol) => ({ sol, corePct: core(rule, withSize(options, sol)) })),
-    heat: gridOf(HEAT_HOURS, HEAT_ENTER, (hours, enter) =>
-      core(`mean:hours=${hours},enter_apr_pct=${enter},exit_apr_pct=${Math.min(0, enter)}`, options),
-    ),
+        : gridOf(FEES_BPS, SLIPPAGES_BPS, (fee, slippage) =>
+            corePct(market, rule.make(), withCosts(options, fee, slippage)),
+          ),
+    sizes:
+      rule === null
+        ? []
+        : SIZES_SOL.map((sol) => ({ sol, corePct: corePct(market, rule.make(), withSize(options, sol)) })),
     placebo: placeboOf(run),
     foresightPct: foresight(run),
   };
@@ -57,15 +66,12 @@ const gridOf = (
   cell: (row: number, column: number) => number,
 ): Grid => ({ rows, columns, cells: rows.map((row) => columns.map((column) => cell(row, column))) });
 
-function corePct(market: BacktestMarket, text: string, options: BacktestOptions): number {
-  const plan = parsePolicy(text);
-  if (plan.kind !== 'rule') return 0;
-  const run = runBacktest(market, plan.make(), options);
-  return sum(run.core) * yearly(run);
+function corePct(market: BacktestMarket, policy: CarryPolicy, options: BacktestOptions): number {
+  const run = runBacktest(market, policy, options);
+  return sum(run.core) * yearlyPct(run);
 }
 
 const sum = (values: Float64Array): number => values.reduce((total, each) => total + each, 0);
-const yearly = ({ hours }: Pick<BacktestRun, 'hours'>): number => (hours === 0 ? 0 : (100 * HOURS_PER_YEAR) / hours);
 
 const withCosts = (options: BacktestOptions, feeBps: number, slippageBps: number): BacktestOptions => ({
   ...options,
@@ -78,7 +84,7 @@ const withCosts = (options: BacktestOptions, feeBps: number, slippageBps: number
 
 function withSize(options: BacktestOptions, sol: number): BacktestOptions {
   const { sol: before, usdc } = options.holdings;
-  const size = BigInt(sol) * 1_000_000_000n;
+  const size = BigInt(sol) * LAMPORTS_PER_SOL;
   const { slippagePpm: _, ...parameters } = options.parameters;
   const holdings = { ...options.holdings, sol: lamports(size), usdc: microUsd((usdc * size) / before) };
   return { ...options, holdings, parameters };
@@ -94,12 +100,10 @@ function rates({ market, returns }: BacktestRun): Float64Array {
   });
 }
 
-/** One way, as a fraction of the notional: half of what the run's own trades paid, or what they would have. */
+/** Fee and slippage of trading the starting SOL one way, as a fraction of the notional. */
 function oneWay({ options }: BacktestRun): number {
   const { takerFee, slippagePpm } = options.parameters;
-  const sol = Number(options.holdings.sol) / 1e9;
-  const byModel = 1_000 + 2_000 * Math.min(1, Math.max(0, (sol - 10) / 990));
-  return (Number(takerFee) + (slippagePpm === undefined ? byModel : Number(slippagePpm))) / 1e6;
+  return Number(takerFee + (slippagePpm ?? slippageBySize(options.holdings.sol))) / 1e6;
 }
 
 function placeboOf(run: BacktestRun): Sensitivity['placebo'] {
@@ -119,7 +123,7 @@ function placeboOf(run: BacktestRun): Sensitivity['placebo'] {
       total += held * (paid[hour] as number) - Math.abs(held - before) * cost;
       before = held;
     }
-    results.push((total - Math.abs(before) * cost) * yearly(run));
+    results.push((total - Math.abs(before) * cost) * yearlyPct(run));
   }
   results.sort((a, b) => a - b);
   const at = (part: number): number => results[Math.floor(part * (PLACEBOS - 1))] as number;
@@ -136,13 +140,12 @@ function foresight(run: BacktestRun): number {
     flat = Math.max(flat, held - cost);
     short = held;
   }
-  return flat * yearly(run);
+  return flat * yearlyPct(run);
 }
 
 /** How long the present pace needs to earn a round trip; and the rate at which it just does within the horizon. */
 export function breakEven(run: BacktestRun): { readonly aprPct: number; readonly roundTripPct: number } {
   const roundTrip = 2 * oneWay(run);
   const periods = (run.options.limits.holdingHorizonHours * MS_PER_HOUR) / run.market.periodMs;
-  const perYear = (HOURS_PER_YEAR * MS_PER_HOUR) / run.market.periodMs;
-  return { aprPct: (roundTrip / periods) * perYear * 100, roundTripPct: roundTrip * 100 };
+  return { aprPct: (roundTrip / periods) * periodsPerYear(run.market.periodMs) * 100, roundTripPct: roundTrip * 100 };
 }

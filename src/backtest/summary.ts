@@ -1,7 +1,8 @@
-/** A run's figures, as INTERFACE and the reports name them. Per cent throughout; costs are negative. */
+/** A run's figures, as the reports name them; docs/architecture/backtest.md defines them. Per cent throughout; costs are negative. */
 import { HOURS_PER_YEAR, MS_PER_HOUR } from '../domain/money/units.ts';
 import { BLOCK_HOURS, bootstrapMean } from './bootstrap.ts';
 import type { BacktestRun, ResultSource } from './run.ts';
+import { monthOf, seconds } from './time-text.ts';
 
 const MONTHS_PER_YEAR = 12;
 
@@ -37,9 +38,12 @@ export interface BacktestSummary {
   readonly ended: { readonly ts: number; readonly why: string } | null;
 }
 
+/** What makes a sum of the run's returns per cent a year. */
+export const yearlyPct = ({ hours }: BacktestRun): number => (hours === 0 ? 0 : (100 * HOURS_PER_YEAR) / hours);
+
 export function summarize(run: BacktestRun): BacktestSummary {
   const { returns, hours, bySource, trades, options } = run;
-  const yearly = hours === 0 ? 0 : (100 * HOURS_PER_YEAR) / hours;
+  const yearly = yearlyPct(run);
   const costs = bySource.slippage + bySource.fees + bySource.gas;
   let net = 0;
   for (const each of returns) net += each;
@@ -52,8 +56,8 @@ export function summarize(run: BacktestRun): BacktestSummary {
   const traded = trades.reduce((sum, trade) => sum + trade.size, 0n);
   const turnover = Number(traded) / Number(options.holdings.sol);
   return {
-    from_ts: Math.floor(run.fromMs / 1_000),
-    to_ts: Math.floor(run.toMs / 1_000),
+    from_ts: seconds(run.fromMs),
+    to_ts: seconds(run.toMs),
     hours,
     net_apr_pct: net * yearly,
     net_pct: net * 100,
@@ -86,7 +90,7 @@ export function summarize(run: BacktestRun): BacktestSummary {
     share_of_resamples_above_zero: interval.aboveZero,
     core_interval_90_apr_pct: [coreInterval.low * meanYearly, coreInterval.high * meanYearly],
     blocked: Object.fromEntries(run.blocked),
-    ended: run.ended === null ? null : { ts: Math.floor(run.ended.tsMs / 1_000), why: run.ended.why },
+    ended: run.ended === null ? null : { ts: seconds(run.ended.tsMs), why: run.ended.why },
   };
 }
 
@@ -109,8 +113,6 @@ function monthsOf({ returns, tsMs }: BacktestRun): ReadonlyMap<string, number> {
   if (month !== '') months.set(month, sum * 100);
   return months;
 }
-
-export const monthOf = (tsMs: number): string => new Date(tsMs).toISOString().slice(0, 7);
 
 /** The deepest fall of the summed returns below what they had reached, as a positive fraction. */
 function maxDrawdown(returns: Float64Array): number {

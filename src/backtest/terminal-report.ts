@@ -1,5 +1,6 @@
 /** A report in a few lines for people. */
 import type { ReportedRun } from './json-report.ts';
+import { dayOf } from './time-text.ts';
 import { verdict } from './verdict.ts';
 
 const COLUMNS = [
@@ -25,9 +26,8 @@ function marketReport(runs: readonly ReportedRun[]): string {
   if (first === undefined) return '';
   const { run, summary } = first;
   const { market } = run;
-  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
   return [
-    `${market.name}: ${day(run.fromMs)} to ${day(run.toMs)}, ${summary.hours} hours. Per cent a year beyond doing nothing.`,
+    `${market.name}: ${dayOf(run.fromMs)} to ${dayOf(run.toMs)}, ${summary.hours} hours. Per cent a year beyond doing nothing.`,
     ...market.notes,
     ...gapLines(market.gaps),
     '',

@@ -4,13 +4,15 @@
  */
 import { type CarryPolicy, type ScheduledPolicy, scheduledPolicy } from '../domain/carry/policies.ts';
 import type { RulePlan } from '../domain/carry/policy-text.ts';
+import { MS_PER_HOUR } from '../domain/money/units.ts';
 import type { BacktestMarket } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { runBacktest, startRow } from './run.ts';
-import { type BacktestSummary, monthOf } from './summary.ts';
+import type { BacktestSummary } from './summary.ts';
+import { monthOf } from './time-text.ts';
 
 /** Less past than this chooses nothing. */
-const MIN_PAST_MS = 720 * 3_600_000;
+const MIN_PAST_MS = 720 * MS_PER_HOUR;
 const NOTHING_CHOSEN = 'never';
 
 interface MonthChoice {
