@@ -42,7 +42,7 @@ export async function runCommand([name, ...words]) {
 }
 
 /** Exits when all output has been read, because a pipe may be slow. */
-const leave = (code) => process.stdout.write('', () => process.exit(code));
+export const leave = (code) => process.stdout.write('', () => process.exit(code));
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {

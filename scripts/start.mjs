@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCommand, runCommand } from './driftless.mjs';
+import { isCommand, leave, runCommand } from './driftless.mjs';
 import { HELP, parseArguments } from './options.mjs';
 import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
 
@@ -13,11 +13,7 @@ const USAGE_ERROR = 2;
 
 async function start() {
   const words = process.argv.slice(2);
-  if (isCommand(words[0])) {
-    const code = await runCommand(words);
-    process.stdout.write('', () => process.exit(code));
-    return;
-  }
+  if (isCommand(words[0])) return leave(await runCommand(words));
   const options = parseArguments(words);
   if (options.kind === 'help') return void say(HELP);
   if (options.kind === 'version') return void say(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version);
