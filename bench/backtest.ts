@@ -1,10 +1,10 @@
 /** A backtest of 6,288 hours with the switch on the 168 h mean: the whole process, its first run, and one of many. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { inTurn } from './support/measure.ts';
+import { inBenchFolder } from './support/bench-folder.ts';
+import { inTurn, timed } from './support/measure.ts';
 import type { Finding } from './support/report.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -38,53 +38,47 @@ const ONCE = `
   const { backtestOnce } = await importCompiled(${JSON.stringify(ROOT)}, 'bench/support/backtest-once.ts');
   console.log(JSON.stringify(await backtestOnce(process.argv[1])));`;
 
-async function timed(words: readonly string[]): Promise<number> {
-  const startedAt = performance.now();
-  await run(process.execPath, words, { cwd: ROOT });
-  return performance.now() - startedAt;
-}
+const node = (words: readonly string[]) => run(process.execPath, words, { cwd: ROOT });
 
-export async function benchBacktest(): Promise<readonly Finding[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'driftless-bench-'));
-  try {
-    const path = join(folder, 'funding.csv');
-    writeFileSync(path, history());
-    const once = async (which: 'first' | 'later'): Promise<number> => {
-      const { stdout } = await run(process.execPath, ['--input-type=module', '-e', ONCE, path], { cwd: ROOT });
-      return (JSON.parse(stdout) as Record<typeof which, number>)[which];
-    };
-    const medians = await inTurn(ROUNDS, WARM_UP_ROUNDS, {
-      'driftless backtest': () =>
-        timed(['scripts/driftless.mjs', 'backtest', '--funding', path, '--policy', 'mean:hours=168']),
-      'bare reading': () => timed(['-e', READER, path]),
-      'first run': () => once('first'),
-      'one of many runs': () => once('later'),
-    });
-    const reading = { what: 'Node, started, reads the file', figure: medians['bare reading'] };
-    return [
-      {
-        what: 'driftless backtest, the process',
-        figure: medians['driftless backtest'],
-        unit: 'ms',
-        yardstick: reading,
-        goal: { of: 'figure', atMost: PROCESS_GOAL_MS },
-      },
-      {
-        what: 'its first run of 6,288 hours, with its figures',
-        figure: medians['first run'],
-        unit: 'ms',
-        yardstick: reading,
-        goal: { of: 'figure', atMost: RUN_GOAL_MS },
-      },
-      {
-        what: 'one of many runs, as in a sweep',
-        figure: medians['one of many runs'],
-        unit: 'ms',
-        yardstick: { what: 'the first', figure: medians['first run'] },
-        goal: null,
-      },
-    ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+export const benchBacktest = (): Promise<readonly Finding[]> => inBenchFolder(measuredBacktest);
+
+async function measuredBacktest(folder: string): Promise<readonly Finding[]> {
+  const path = join(folder, 'funding.csv');
+  writeFileSync(path, history());
+  const once = async (which: 'first' | 'later'): Promise<number> => {
+    const { stdout } = await node(['--input-type=module', '-e', ONCE, path]);
+    return (JSON.parse(stdout) as Record<typeof which, number>)[which];
+  };
+  const medians = await inTurn(ROUNDS, WARM_UP_ROUNDS, {
+    'driftless backtest': timed(() =>
+      node(['scripts/driftless.mjs', 'backtest', '--funding', path, '--policy', 'mean:hours=168']),
+    ),
+    'bare reading': timed(() => node(['-e', READER, path])),
+    'first run': () => once('first'),
+    'one of many runs': () => once('later'),
+  });
+  const reading = { what: 'Node, started, reads the file', figure: medians['bare reading'] };
+  return [
+    {
+      what: 'driftless backtest, the process',
+      figure: medians['driftless backtest'],
+      unit: 'ms',
+      yardstick: reading,
+      goal: { of: 'figure', atMost: PROCESS_GOAL_MS },
+    },
+    {
+      what: 'its first run of 6,288 hours, with its figures',
+      figure: medians['first run'],
+      unit: 'ms',
+      yardstick: reading,
+      goal: { of: 'figure', atMost: RUN_GOAL_MS },
+    },
+    {
+      what: 'one of many runs, as in a sweep',
+      figure: medians['one of many runs'],
+      unit: 'ms',
+      yardstick: { what: 'the first', figure: medians['first run'] },
+      goal: null,
+    },
+  ];
 }

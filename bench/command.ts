@@ -1,9 +1,7 @@
 /** A paper command from socket to result, on the whole product as a person runs it, with the server that it starts. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Product, productEnv } from '../tests/support/product.ts';
 import { startBareWorker } from './support/bare-worker.ts';
+import { inBenchFolder } from './support/bench-folder.ts';
 import { CommandSocket } from './support/command-socket.ts';
 import { inTurn, timed } from './support/measure.ts';
 import type { Finding } from './support/report.ts';
@@ -13,8 +11,9 @@ const WARM_UP_ROUNDS = 10;
 const ROUNDS = 60;
 const DEPOSIT = { amount: 0.01, asset: 'SOL' };
 
-export async function benchCommand(): Promise<readonly Finding[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'driftless-bench-'));
+export const benchCommand = (): Promise<readonly Finding[]> => inBenchFolder(measuredCommand);
+
+async function measuredCommand(folder: string): Promise<readonly Finding[]> {
   const env = await productEnv();
   const product = new Product(folder, env);
   const server = await startBenchServer(folder, { tuned: false });
@@ -50,6 +49,5 @@ export async function benchCommand(): Promise<readonly Finding[]> {
   } finally {
     await product.end();
     await server.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }

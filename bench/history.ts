@@ -3,9 +3,6 @@
  * same number, so a window of a minute and a half contains as much as an hour: the same polls, decisions and funding
  * periods, and one checkpoint. The count is therefore a whole hour's, not an extrapolation.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { PolicyJson } from '../src/domain/hedge/policy.ts';
@@ -14,6 +11,7 @@ import { EngineHarness, lamportsOf, until } from '../tests/support/engine-harnes
 import { configure } from '../workflows/messages.ts';
 import { startBareWorker } from './support/bare-worker.ts';
 import type { poller } from './support/bare-workflows.ts';
+import { inBenchFolder } from './support/bench-folder.ts';
 import { type Finding, say } from './support/report.ts';
 import { startBenchServer } from './support/temporal-server.ts';
 
@@ -73,8 +71,9 @@ async function pollsOf({ journal, engineId }: EngineHarness): Promise<number> {
 
 const eventsOf = async (handle: WorkflowHandle): Promise<number> => (await handle.describe()).historyLength;
 
-export async function benchHistory(): Promise<readonly Finding[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'driftless-bench-'));
+export const benchHistory = (): Promise<readonly Finding[]> => inBenchFolder(countedHistory);
+
+async function countedHistory(folder: string): Promise<readonly Finding[]> {
   const server = await startBenchServer(folder, { tuned: true });
   const engines: EngineHarness[] = [];
   try {
@@ -119,6 +118,5 @@ export async function benchHistory(): Promise<readonly Finding[]> {
   } finally {
     for (const engine of engines) await engine.close();
     await server.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }

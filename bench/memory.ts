@@ -1,9 +1,7 @@
 /** The resident memory of the product's processes without the Temporal server: the peak while starting, and idle. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Product, productEnv } from '../tests/support/product.ts';
+import { inBenchFolder } from './support/bench-folder.ts';
 import { median } from './support/measure.ts';
 import { type Finding, say } from './support/report.ts';
 import { residentMegabytes } from './support/resident-memory.ts';
@@ -46,13 +44,10 @@ export async function benchMemory(): Promise<readonly Finding[]> {
   const first: Weight[] = [];
   const second: Weight[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const folder = mkdtempSync(join(tmpdir(), 'driftless-bench-'));
-    try {
+    await inBenchFolder(async (folder) => {
       first.push(await weigh(folder));
       second.push(await weigh(folder));
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    });
   }
   const finding = (what: string, values: readonly number[], atMost: number, before: number): Finding => {
     say(`  ${what}: ${values.map((value) => value.toFixed(0)).join(' ')} MB`);

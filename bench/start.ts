@@ -1,9 +1,7 @@
 /** A second start of the whole product until its first answered command, compared with the start of a bare Temporal server. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Product, productEnv } from '../tests/support/product.ts';
+import { inBenchFolder } from './support/bench-folder.ts';
 import { CommandSocket } from './support/command-socket.ts';
 import { inTurn } from './support/measure.ts';
 import type { Finding } from './support/report.ts';
@@ -52,23 +50,20 @@ async function bareStart(folder: string): Promise<number> {
   return server.healthyAfterMs;
 }
 
-export async function benchStart(): Promise<readonly Finding[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'driftless-bench-'));
-  try {
-    const medians = await inTurn(ROUNDS, WARM_UP_ROUNDS, {
-      'start to the first answer': () => startToAnswer(folder),
-      'bare server to healthy': () => bareStart(folder),
-    });
-    return [
-      {
-        what: 'second start to the first answered command',
-        figure: medians['start to the first answer'],
-        unit: 'ms',
-        yardstick: { what: 'bare Temporal server to healthy', figure: medians['bare server to healthy'] },
-        goal: null,
-      },
-    ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+export const benchStart = (): Promise<readonly Finding[]> => inBenchFolder(comparedStarts);
+
+async function comparedStarts(folder: string): Promise<readonly Finding[]> {
+  const medians = await inTurn(ROUNDS, WARM_UP_ROUNDS, {
+    'start to the first answer': () => startToAnswer(folder),
+    'bare server to healthy': () => bareStart(folder),
+  });
+  return [
+    {
+      what: 'second start to the first answered command',
+      figure: medians['start to the first answer'],
+      unit: 'ms',
+      yardstick: { what: 'bare Temporal server to healthy', figure: medians['bare server to healthy'] },
+      goal: null,
+    },
+  ];
 }

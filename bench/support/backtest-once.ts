@@ -4,14 +4,16 @@ import { DEFAULT_OPTIONS } from '../../src/backtest/options.ts';
 import { runBacktest } from '../../src/backtest/run.ts';
 import { summarize } from '../../src/backtest/summary.ts';
 import { meanPolicy } from '../../src/domain/carry/policies.ts';
+import { MS_PER_HOUR } from '../../src/domain/money/units.ts';
 import { readFundingFile } from '../../src/market-data/history-file.ts';
+import { median } from './measure.ts';
 
-const HOUR_MS = 3_600_000;
+const LATER_RUNS = 30;
 
 /** Milliseconds of the first run, and of one of many. */
 export async function backtestOnce(path: string): Promise<{ readonly first: number; readonly later: number }> {
-  const file = await readFundingFile(path, HOUR_MS);
-  const history = { name: 'bench', file: path, funding: file.funding, lend: null, periodMs: HOUR_MS, notes: [] };
+  const file = await readFundingFile(path, MS_PER_HOUR);
+  const history = { name: 'bench', file: path, funding: file.funding, lend: null, periodMs: MS_PER_HOUR, notes: [] };
   const market = marketBetween(history, null, null);
   if (market === null) throw new Error('the history is empty');
   const once = (): number => {
@@ -20,6 +22,5 @@ export async function backtestOnce(path: string): Promise<{ readonly first: numb
     return performance.now() - startedAt;
   };
   const first = once();
-  const later = Array.from({ length: 30 }, once).sort((a, b) => a - b);
-  return { first, later: later[15] as number };
+  return { first, later: median(Array.from({ length: LATER_RUNS }, once)) };
 }
