@@ -28,8 +28,11 @@ const readClockAnswer = (result: unknown): ChainClock | undefined => {
 };
 
 /** Null: the node does not say. */
-export async function askChainClock(node: RpcNode): Promise<ChainClock | null> {
-  const config = { commitment: 'confirmed', encoding: 'base64' };
+export async function askChainClock(
+  node: RpcNode,
+  commitment: 'confirmed' | 'finalized' = 'confirmed',
+): Promise<ChainClock | null> {
+  const config = { commitment, encoding: 'base64' };
   const answer = await node.ask('getMultipleAccounts', [[CLOCK_SYSVAR], config], readClockAnswer);
   return answer.kind === 'answer' ? answer.value : null;
 }

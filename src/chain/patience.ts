@@ -23,17 +23,20 @@ export class Patience {
     this.#monotonicMs = monotonicMs;
   }
 
-  /** Told of every round of questions about a signature. @returns whether some node's word must be waited for yet */
-  awaits(signature: string, views: readonly NodeView[]): boolean {
+  /**
+   * Told of every round of questions about a signature.
+   * @param proven one node proves what is to be known
+   * @returns whether some node's word must be waited for yet
+   */
+  awaits(signature: string, views: readonly Pick<NodeView, 'owes' | 'testimony'>[], proven: boolean): boolean {
     const nowMs = this.#monotonicMs();
-    const proven = views.some(({ provesAbsence }) => provesAbsence);
     // Of all of them, also when the first is waited for: each has its own beginning.
     const since = views.map((view) => this.#sinceMs(`${view.testimony.node} ${signature}`, view, proven, nowMs));
     return since.some((sinceMs) => sinceMs !== null && nowMs - sinceMs < this.#patienceMs);
   }
 
   /** Null: it owes nothing. */
-  #sinceMs(key: string, { owes }: NodeView, proven: boolean, nowMs: number): number | null {
+  #sinceMs(key: string, { owes }: Pick<NodeView, 'owes'>, proven: boolean, nowMs: number): number | null {
     const owed = this.#owed.get(key);
     // Being behind is no fault while nobody could know better.
     if (owes === null || (owes === 'behind' && !proven)) {

@@ -4,12 +4,23 @@ import { VersionedTransaction } from '@solana/web3.js';
 import type { Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
 import { BoundedMap } from '../lib/bounded.ts';
 import type { HistoryCheck } from './history-control.ts';
-import { Patience } from './patience.ts';
 import { impossible } from './rpc-answer.ts';
 import type { RpcNode } from './rpc-node.ts';
 import type { RpcPool } from './rpc-pool.ts';
-import { combine } from './sighting.ts';
-import { askStatus, type Foreign, genesisOf, type NodeView, recently, sawIt, silent, testify } from './testimony.ts';
+import { Testimonies } from './sighting.ts';
+import {
+  askStatus,
+  type Foreign,
+  genesisOf,
+  type NodeView,
+  outsider,
+  recently,
+  sawIt,
+  sawWindow,
+  silent,
+  testify,
+} from './testimony.ts';
+import { askWindow, type WindowEnd } from './window.ts';
 
 type Found = Extract<HistoryCheck, { kind: 'found' }>;
 
@@ -21,13 +32,16 @@ export class Sightings {
   readonly #expectedGenesis: string | null;
   readonly #genesis = new Map<RpcNode, string>();
   readonly #controls = new BoundedMap<string, Found>(MAX_CONTROLS);
-  readonly #patience: Patience;
+  readonly #testimonies: Testimonies;
+  /** Of those who are asked for the window alone: their silence about the signature is none about its window. */
+  readonly #windows: Testimonies;
 
   /** @param expectedGenesis the cluster's genesis hash where it is known; else the nodes must agree among themselves */
   constructor(pool: RpcPool, expectedGenesis: string | null = null) {
     this.#pool = pool;
     this.#expectedGenesis = expectedGenesis;
-    this.#patience = new Patience(pool.tuning.mutePatienceMs, pool.monotonicMs);
+    this.#testimonies = new Testimonies(pool.tuning.mutePatienceMs, pool.monotonicMs);
+    this.#windows = new Testimonies(pool.tuning.mutePatienceMs, pool.monotonicMs);
   }
 
   async of(attempt: SignedAttempt): Promise<Sighting> {
@@ -42,15 +56,27 @@ export class Sightings {
       if (status !== null) return sawIt(node, status);
       return recently(node, attempt, answer.value.slot, newest) ?? node;
     });
-    if (views.every(isView)) return this.#combined(attempt, views);
+    if (views.every(isView)) return this.#testimonies.combine(attempt, views);
     // What one node has seen needs no proof from the others.
     if (views.some((one) => isView(one) && one.status !== null)) {
-      return this.#combined(
+      return this.#testimonies.combine(
         attempt,
         views.map((one) => (isView(one) ? one : unproven(one))),
       );
     }
-    return this.#combined(attempt, await this.#proof(attempt, views));
+    return this.#testimonies.combine(attempt, await this.#proof(attempt, views));
+  }
+
+  /** When the window is over by the nodes' heights alone, for where none of them has a history. Null: it is open. */
+  async windowEnd(attempt: SignedAttempt): Promise<WindowEnd | null> {
+    const foreign = await this.#foreign();
+    const asked = this.#pool.nodes.map(async (node): Promise<NodeView> => {
+      const stranger = foreign(node);
+      if (stranger !== null) return outsider(node, stranger);
+      const answer = await askWindow(node, attempt, async (slot) => await this.#pool.slotDoubt(node, slot));
+      return answer.kind === 'answer' ? sawWindow(node, answer.value) : silent(node, answer);
+    });
+    return this.#windows.windowEnd(attempt, await Promise.all(asked));
   }
 
   /** A slot that cannot be makes an answer none: a denial from the future is no evidence. */
@@ -60,9 +86,6 @@ export class Sightings {
     const doubt = await this.#pool.slotDoubt(node, answer.value.slot);
     return doubt === null ? answer : impossible(doubt);
   }
-
-  #combined = ({ signature }: SignedAttempt, views: readonly NodeView[]): Sighting =>
-    combine(views, this.#patience.awaits(signature, views));
 
   /** Asks those further whose denial is not recent. */
   async #proof(attempt: SignedAttempt, views: readonly (NodeView | RpcNode)[]): Promise<readonly NodeView[]> {
@@ -117,8 +140,7 @@ const unproven = (node: RpcNode): NodeView => ({
   status: null,
   provesAbsence: false,
   owes: null,
-  windowClosed: false,
-  finalizedTimeMs: null,
+  window: null,
 });
 
 /** Empty when the bytes are no transaction: then no node has a signature of its payer, and nothing is proven by it. */

@@ -1,34 +1,72 @@
-/** Every node's view of a signature, made into what is known of it. Pure. */
-import type { Sighting } from '../domain/transaction/attempt.ts';
+/** Every node's view of a signature, made into what is known of it. */
+import type { Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
 import type { Json } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/ids.ts';
+import { Patience } from './patience.ts';
 import type { Commitment, SignatureStatus } from './rpc-methods.ts';
 import type { NodeView } from './testimony.ts';
 import { failedOnChain } from './transaction-error.ts';
+import { type WindowEnd, windowEnd } from './window.ts';
 
 const RANK: Readonly<Record<Commitment, number>> = { processed: 0, confirmed: 1, finalized: 2 };
 
+/** Of whom an answer is still outstanding, for each of the two things that a node's silence leaves open. */
+interface Awaited {
+  readonly absence: boolean;
+  readonly windowEnd: boolean;
+}
+
+/** What the nodes say together, round after round. */
+export class Testimonies {
+  readonly #absence: Patience;
+  readonly #windowEnd: Patience;
+
+  constructor(patienceMs: number, monotonicMs: () => number) {
+    this.#absence = new Patience(patienceMs, monotonicMs);
+    this.#windowEnd = new Patience(patienceMs, monotonicMs);
+  }
+
+  combine({ signature }: Pick<SignedAttempt, 'signature'>, views: readonly NodeView[]): Sighting {
+    const absence = this.#absence.awaits(
+      signature,
+      views,
+      views.some(({ provesAbsence }) => provesAbsence),
+    );
+    return combine(views, { absence, windowEnd: this.#awaitsEnd(signature, views) });
+  }
+
+  /** Null: the window is open, or nobody can say, or a node's answer is still outstanding. */
+  windowEnd({ signature }: Pick<SignedAttempt, 'signature'>, views: readonly NodeView[]): WindowEnd | null {
+    return this.#awaitsEnd(signature, views) ? null : endOf(views);
+  }
+
+  /** Who says that it is over owes nothing more here. */
+  #awaitsEnd(signature: string, views: readonly NodeView[]): boolean {
+    const isOver = ({ window }: NodeView): boolean => window?.isOver === true && window.timeMs !== null;
+    const asked = views.map((view) => (isOver(view) ? { ...view, owes: null } : view));
+    return this.#windowEnd.awaits(signature, asked, views.some(isOver));
+  }
+}
+
+const endOf = (views: readonly NodeView[]): WindowEnd | null => windowEnd(views.flatMap(({ window }) => window ?? []));
+
 /**
- * One node that saw it outweighs all that did not; one that can testify to absence does where nobody's word is owed.
+ * One node that saw it outweighs all that did not; one that can testify to absence does where no answer is outstanding.
  * The effect is the venue's to find.
- * @param awaited a node is silent or behind, and its word is waited for
  */
-export function combine(views: readonly NodeView[], awaited: boolean): Sighting {
+export function combine(views: readonly NodeView[], awaited: Awaited): Sighting {
   const nodes = views.map((view) => view.testimony);
   const seen = strongest(views.flatMap(({ status }) => (status === null ? [] : [status])));
   if (seen !== null) {
     const error = seen.error === null ? null : failedOnChain(seen.error);
     return { kind: 'landed', commitment: seen.commitment, slot: seen.slot, error, effect: null, nodes };
   }
-  if (!awaited && views.some((view) => view.provesAbsence)) return { kind: 'absent', nodes };
-  const windowClosed = views.some((view) => view.windowClosed);
-  const times = views.flatMap(({ finalizedTimeMs }) => (finalizedTimeMs === null ? [] : [finalizedTimeMs]));
-  const slots = views.flatMap(({ finalizedSlot }) => finalizedSlot ?? []);
+  if (!awaited.absence && views.some((view) => view.provesAbsence)) return { kind: 'absent', nodes };
+  const end = awaited.windowEnd ? null : endOf(views);
   return {
     kind: 'unseen',
-    windowClosed,
-    ...(times.length === 0 ? {} : { finalizedTimeMs: Math.max(...times) }),
-    ...(slots.length === 0 ? {} : { finalizedSlot: Math.max(...slots) }),
+    windowClosed: end !== null,
+    ...(end === null ? {} : { finalizedTimeMs: end.timeMs, finalizedSlot: end.slot }),
     nodes,
   };
 }

@@ -30,6 +30,7 @@ import { signAttempt } from './sign-attempt.ts';
 import { SignatureSocket } from './signature-socket.ts';
 import type { Signer } from './signer.ts';
 import { Simulator } from './simulate.ts';
+import type { WindowEnd } from './window.ts';
 
 export interface ChainLogger {
   warn(fields: object, message: string): void;
@@ -162,6 +163,9 @@ export class SolanaChain {
 
   /** Asks every node once, now. Never throws. */
   sightingOf = async (attempt: SignedAttempt): Promise<Sighting> => await this.#sightings.of(attempt);
+
+  /** When nothing of it can land any more, by the nodes' heights alone; null: not yet. Never throws. */
+  windowEnd = async (attempt: SignedAttempt): Promise<WindowEnd | null> => await this.#sightings.windowEnd(attempt);
 
   /** The socket will tell of this signature. */
   listensTo = (signature: string): boolean => this.#socket.isLive(signature);

@@ -1,11 +1,10 @@
 /** What one node can say of one signature, and whether that is evidence: docs/architecture/chain.md. */
 import type { NodeTestimony, SignedAttempt } from '../domain/transaction/attempt.ts';
-import { BLOCKHASH_LIFETIME_BLOCKS } from './blockhash.ts';
 import { findControl, type HistoryCheck } from './history-control.ts';
-import { impossible, inWords, type NoAnswer } from './rpc-answer.ts';
-import { readCount, readEpochInfo, readStatuses, readText, type SignatureStatus } from './rpc-methods.ts';
+import { inWords, type NoAnswer } from './rpc-answer.ts';
+import { readCount, readStatuses, readText, type SignatureStatus } from './rpc-methods.ts';
 import type { RpcNode } from './rpc-node.ts';
-import { SLOT_SLACK } from './slot-bounds.ts';
+import { askWindow, LEVEL_SLOTS, type WindowView } from './window.ts';
 
 export interface NodeView {
   readonly testimony: NodeTestimony;
@@ -15,12 +14,8 @@ export interface NodeView {
   readonly provesAbsence: boolean;
   /** Why it may yet say more than it has; null: it has said what it ever will. */
   readonly owes: Owes | null;
-  /** Its finalized height is past `lastValidBlockHeight`. */
-  readonly windowClosed: boolean;
-  /** Of its newest finalized block, asked for only when the window is closed. */
-  readonly finalizedTimeMs: number | null;
-  /** Of that block; absent as the time is. */
-  readonly finalizedSlot?: number | null;
+  /** What it says of the window in which the attempt may land; null: nothing. */
+  readonly window: WindowView | null;
 }
 
 type Owes = 'silent' | 'not_asked' | 'behind';
@@ -32,8 +27,6 @@ export const FINALITY_MARGIN_BLOCKS = 32;
  * in fewer slots, so that nothing more need be asked.
  */
 const RECENT_SLOTS = 150;
-/** Further behind than this, what a node does not know says nothing (20 s of slots). */
-const MAX_LAG_SLOTS = 50;
 const WAIT_OR_ADD = 'wait for it, or add another endpoint to RPC_URL';
 
 /** One node's status of one signature, history included. */
@@ -48,6 +41,13 @@ export const silent = (node: RpcNode, answer: NoAnswer): NodeView =>
 
 export const sawIt = (node: RpcNode, status: SignatureStatus): NodeView => view(node, 'landed', { status });
 
+/** Its word counts for nothing. */
+export const outsider = (node: RpcNode, foreign: Foreign): NodeView => view(node, 'cannot_testify', foreign);
+
+/** It was asked for the window alone. */
+export const sawWindow = (node: RpcNode, window: WindowView): NodeView =>
+  view(node, 'cannot_testify', { window, owes: window.isOver && window.timeMs !== null ? null : 'behind' });
+
 /**
  * What a denial soon after signing says: not seen so far, which is evidence of a drop and never of absence.
  * @param slot at which it answered that it does not know the signature
@@ -57,7 +57,7 @@ export const sawIt = (node: RpcNode, status: SignatureStatus): NodeView => view(
 export function recently(node: RpcNode, attempt: SignedAttempt, slot: number, newest: number): NodeView | null {
   if (slot - attempt.slot >= RECENT_SLOTS) return null;
   const othersMayProve = newest - attempt.slot >= RECENT_SLOTS + FINALITY_MARGIN_BLOCKS;
-  if (slot < attempt.slot || newest - slot > MAX_LAG_SLOTS || othersMayProve) {
+  if (slot < attempt.slot || newest - slot > LEVEL_SLOTS || othersMayProve) {
     const behind = slot < attempt.slot ? `this was signed at ${attempt.slot}` : `another node is at ${newest}`;
     const reason = `it lags: it is at slot ${slot}, and ${behind}; ${WAIT_OR_ADD}`;
     return view(node, 'cannot_testify', { reason, owes: 'behind' });
@@ -65,7 +65,7 @@ export function recently(node: RpcNode, attempt: SignedAttempt, slot: number, ne
   // A node alone that stands still cannot be told from a young attempt but by a person who sees the slot stay.
   const until = `it may land until about slot ${attempt.slot + RECENT_SLOTS}`;
   const reason = `not seen by slot ${slot}; ${until}; if that slot stays, the node is stuck: add another to RPC_URL`;
-  return view(node, 'never_seen', { reason });
+  return view(node, 'never_seen', { reason, window: { slot, isOver: false, timeMs: null } });
 }
 
 /** What a node must be asked about one attempt only once. */
@@ -91,17 +91,13 @@ export interface Foreign {
  * a slot past that height, answers both (behind one URL there may be many nodes).
  */
 export async function testify(node: RpcNode, attempt: SignedAttempt, known: Remembered): Promise<NodeView> {
-  if (known.foreign !== null) return view(node, 'cannot_testify', known.foreign);
-  const epoch = await node.ask('getEpochInfo', [{ commitment: 'finalized' }], readEpochInfo);
-  if (epoch.kind !== 'answer') return silent(node, epoch);
-  const { height, slot } = epoch.value;
-  const doubt = (await known.doubt(slot)) ?? heightDoubt(attempt, { height, slot });
-  if (doubt !== null) return silent(node, impossible(doubt));
-  const windowClosed = height > attempt.lastValidBlockHeight;
-  const finalizedTimeMs = windowClosed ? await blockTimeMs(node, slot) : null;
-  const closed = { windowClosed, finalizedTimeMs, finalizedSlot: windowClosed ? slot : null };
+  if (known.foreign !== null) return outsider(node, known.foreign);
+  const asked = await askWindow(node, attempt, known.doubt);
+  if (asked.kind !== 'answer') return silent(node, asked);
+  const { height, ...window } = asked.value;
+  const { slot } = window;
   const because = (reason: string, owes: Owes | null = null): NodeView =>
-    view(node, 'cannot_testify', { reason, owes, ...closed });
+    view(node, 'cannot_testify', { reason, owes, window });
 
   const past = attempt.lastValidBlockHeight + FINALITY_MARGIN_BLOCKS;
   if (height <= past) {
@@ -109,20 +105,20 @@ export async function testify(node: RpcNode, attempt: SignedAttempt, known: Reme
   }
 
   const first = await node.ask('getFirstAvailableBlock', [], readCount);
-  if (first.kind !== 'answer') return muted(node, first, closed);
+  if (first.kind !== 'answer') return muted(node, first, window);
   if (first.value > attempt.slot) {
     const reason = `it is pruned: its history begins at slot ${first.value}, after the signing slot ${attempt.slot}`;
     return because(`${reason}: add a node with full history to RPC_URL`);
   }
 
   const control = known.control ?? (await findControl(node, attempt, known.payer));
-  if (control.kind === 'silent') return muted(node, control.answer, closed);
+  if (control.kind === 'silent') return muted(node, control.answer, window);
   if (control.kind === 'unfit') return because(control.reason);
   known.remember(control);
 
   const both = [[attempt.signature, control.signature], { searchTransactionHistory: true }];
   const answer = await node.ask('getSignatureStatuses', both, readStatuses(2));
-  if (answer.kind !== 'answer') return muted(node, answer, closed);
+  if (answer.kind !== 'answer') return muted(node, answer, window);
   const [status, controlStatus] = answer.value.value;
   if (status) return sawIt(node, status);
   if (controlStatus?.commitment !== 'finalized') {
@@ -132,14 +128,7 @@ export async function testify(node: RpcNode, attempt: SignedAttempt, known: Reme
     const at = `it answered from slot ${answer.value.slot}`;
     return because(`it lags: ${at}, behind its own finalized slot ${slot}`, 'behind');
   }
-  return view(node, 'never_seen', { provesAbsence: true, ...closed });
-}
-
-/** A chain makes at most one block a slot, so a height grows no faster than the slots since signing. */
-function heightDoubt(attempt: SignedAttempt, { height, slot }: { height: number; slot: number }): string | null {
-  const signedAt = attempt.lastValidBlockHeight - BLOCKHASH_LIFETIME_BLOCKS;
-  const highest = signedAt + Math.max(0, slot - attempt.slot) + SLOT_SLACK;
-  return height <= highest ? null : `block height ${height} at slot ${slot}, which cannot be past ${highest}`;
+  return view(node, 'never_seen', { provesAbsence: true, window });
 }
 
 /** Null: it cannot be asked, or does not say. */
@@ -148,25 +137,14 @@ export async function genesisOf(node: RpcNode): Promise<string | null> {
   return answer.kind === 'answer' ? answer.value : null;
 }
 
-async function blockTimeMs(node: RpcNode, slot: number): Promise<number | null> {
-  const answer = await node.ask('getBlockTime', [slot], readCount);
-  return answer.kind === 'answer' ? answer.value * 1_000 : null;
-}
-
-const muted = (
-  node: RpcNode,
-  answer: NoAnswer,
-  closed: Pick<NodeView, 'windowClosed' | 'finalizedTimeMs' | 'finalizedSlot'>,
-): NodeView => ({ ...silent(node, answer), ...closed });
+const muted = (node: RpcNode, answer: NoAnswer, window: WindowView): NodeView => ({ ...silent(node, answer), window });
 
 interface Rest {
   readonly reason?: string;
   readonly status?: SignatureStatus | null;
   readonly provesAbsence?: boolean;
   readonly owes?: Owes | null;
-  readonly windowClosed?: boolean;
-  readonly finalizedTimeMs?: number | null;
-  readonly finalizedSlot?: number | null;
+  readonly window?: WindowView | null;
 }
 
 const view = (node: RpcNode, says: NodeTestimony['says'], rest: Rest): NodeView => ({
@@ -174,7 +152,5 @@ const view = (node: RpcNode, says: NodeTestimony['says'], rest: Rest): NodeView 
   status: rest.status ?? null,
   provesAbsence: rest.provesAbsence ?? false,
   owes: rest.owes ?? null,
-  windowClosed: rest.windowClosed ?? false,
-  finalizedTimeMs: rest.finalizedTimeMs ?? null,
-  finalizedSlot: rest.finalizedSlot ?? null,
+  window: rest.window ?? null,
 });

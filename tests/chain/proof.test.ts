@@ -3,7 +3,7 @@ import { endpointsOf } from '../../src/chain/endpoint.ts';
 import { RpcPool, readSlot } from '../../src/chain/rpc-pool.ts';
 import { Sightings } from '../../src/chain/sighting-of.ts';
 import type { NodeTestimony, Sighting } from '../../src/domain/transaction/attempt.ts';
-import { attemptAt, factsOf, honest, type NodeFacts } from '../support/scripted-chain.ts';
+import { attemptAt, BLOCK_TIME_S, factsOf, honest, type NodeFacts } from '../support/scripted-chain.ts';
 import { type Reply, refusal, result, type Script, type ScriptedRpc, scriptedRpc } from '../support/scripted-rpc.ts';
 
 const opened: ScriptedRpc[] = [];
@@ -400,6 +400,69 @@ describe('two nodes', () => {
     const one = with_({ slot: 1_110, landed: seenAt(1_100, 'processed') });
     const other = with_({ slot: 1_110, landed: seenAt(1_100, 'confirmed') });
     expect(await asked(one, other)).toMatchObject({ kind: 'landed', commitment: 'confirmed' });
+  });
+});
+
+describe('the window is over', () => {
+  /** None of them has a history, so that nothing but heights speaks. */
+  const silentOf = (facts: Partial<NodeFacts>): Script => with_({ ...facts, firstAvailableBlock: 1_300 });
+  const OPEN = { slot: 1_180, finalizedSlot: 1_148 };
+  /** A counter that runs ahead of the chain, in accounts that do not. */
+  const glitched: Script = {
+    ...silentOf(OPEN),
+    getEpochInfo: () => result({ absoluteSlot: 1_180, blockHeight: 1_160 }),
+  };
+
+  it('by the finalized height and the accounts of the node that says so, with their slot and time', async () => {
+    expect(await asked(silentOf({}))).toMatchObject({
+      kind: 'unseen',
+      windowClosed: true,
+      finalizedSlot: 1_368,
+      finalizedTimeMs: BLOCK_TIME_S * 1_000,
+    });
+  });
+
+  it("not by a height that the same node's accounts do not bear out", async () => {
+    expect(await asked(glitched)).toMatchObject({ kind: 'unseen', windowClosed: false });
+    expect(await asked({ ...silentOf({}), getMultipleAccounts: () => ({ status: 503 }) })).toMatchObject({
+      windowClosed: false,
+    });
+  });
+
+  it('not by one node while another one that is level with it says otherwise, however long', async () => {
+    const ahead = silentOf({ slot: 1_200, finalizedSlot: 1_180 });
+    const servers = await nodes(ahead, silentOf(OPEN));
+    const { sightings, forward } = patient(servers);
+    expect(await sightings.of(attempt)).toMatchObject({ kind: 'unseen', windowClosed: false });
+    forward(PATIENCE_MS);
+    expect(await sightings.of(attempt)).toMatchObject({ kind: 'unseen', windowClosed: false });
+    servers[1]?.script(silentOf({}));
+    expect(await sightings.of(attempt)).toMatchObject({ windowClosed: true });
+  });
+
+  for (const [what, other] of [
+    ['silent', { getSignatureStatuses: () => ({ status: 503 }) }],
+    ['far behind', silentOf({ slot: 1_110, finalizedSlot: 1_078 })],
+  ] as const) {
+    it(`by one node beside one that is ${what}, once that one has had its time`, async () => {
+      const { sightings, forward } = patient(await nodes(silentOf({}), { ...silentOf({}), ...other }));
+      expect(await sightings.of(attempt)).toMatchObject({ windowClosed: false });
+      forward(PATIENCE_MS - 1);
+      expect(await sightings.of(attempt)).toMatchObject({ windowClosed: false });
+      forward(1);
+      expect(await sightings.of(attempt)).toMatchObject({ windowClosed: true });
+    });
+  }
+
+  it('by heights alone where no node answers about the signature, under the same rules', async () => {
+    const noSearch: Script = { getSignatureStatuses: () => refusal(-32011, 'Transaction history is not available') };
+    const servers = await nodes({ ...silentOf({}), ...noSearch }, { ...glitched, ...noSearch });
+    const { sightings, forward } = patient(servers);
+    expect(await sightings.windowEnd(attempt)).toBeNull();
+    forward(PATIENCE_MS);
+    expect(await sightings.windowEnd(attempt)).toEqual({ slot: 1_368, timeMs: BLOCK_TIME_S * 1_000 });
+    const [alone] = await nodes({ ...glitched, ...noSearch });
+    expect(await asking([alone as ScriptedRpc]).windowEnd(attempt)).toBeNull();
   });
 });
 

@@ -3,9 +3,8 @@
  * that die between an effect and its record. It knows the truth, which the reducer must never contradict.
  */
 
-import { Patience } from '../../src/chain/patience.ts';
 import { DEFAULT_RPC } from '../../src/chain/rpc-node.ts';
-import { combine } from '../../src/chain/sighting.ts';
+import { Testimonies } from '../../src/chain/sighting.ts';
 import type { NodeView } from '../../src/chain/testimony.ts';
 import { type OrderIntent, orderSize, sideOf } from '../../src/domain/order/intent.ts';
 import type { OrderReport, Sighting, SignedAttempt } from '../../src/domain/transaction/attempt.ts';
@@ -26,9 +25,9 @@ const ON_CHAIN_ERROR = { InstructionError: [0, { Custom: 1 }] };
 
 const viewOf = (
   testimony: NodeView['testimony'],
-  windowClosed = false,
+  window: NodeView['window'] = null,
   { provesAbsence = false, status = null, owes = null }: Partial<NodeView> = {},
-): NodeView => ({ testimony, status, provesAbsence, owes, windowClosed, finalizedTimeMs: null });
+): NodeView => ({ testimony, status, provesAbsence, owes, window });
 
 /** Repeats from its seed: xorshift32. */
 export class Dice {
@@ -95,7 +94,7 @@ export class ChainModel {
   nodeWeather: Readonly<Record<string, Weather>> = {};
   readonly dice: Dice;
   readonly sent = new Map<string, Sent>();
-  private readonly patience = new Patience(DEFAULT_RPC.mutePatienceMs, () => this.nowMs);
+  private readonly testimonies = new Testimonies(DEFAULT_RPC.mutePatienceMs, () => this.nowMs);
   private signatures = 0;
   private slots = FIRST_SLOT;
 
@@ -172,7 +171,7 @@ export class ChainModel {
   ask({ signed, intent }: Attempt): Sighting {
     const views: NodeView[] = [];
     for (let index = 0; index < NODES; index += 1) views.push(this.view(NODE_NAMES[index] ?? '', signed));
-    const sighting = combine(views, this.patience.awaits(signed.signature, views));
+    const sighting = this.testimonies.combine(signed, views);
     const overSlot = signed.lastValidBlockHeight + ORDER_SLOTS + FINALITY;
     if (sighting.kind !== 'unseen' || intent.kind !== 'order' || this.slot < overSlot || this.hidden()) return sighting;
     return { ...sighting, windowClosed: true, orderOver: this.slot - FINALITY };
@@ -187,21 +186,23 @@ export class ChainModel {
     const { dice } = this;
     const weather = this.nodeWeather[node] ?? this.weather;
     if (dice.chance(weather.mute))
-      return viewOf({ node, says: 'no_answer', reason: 'timeout' }, false, { owes: 'silent' });
+      return viewOf({ node, says: 'no_answer', reason: 'timeout' }, null, { owes: 'silent' });
     const seenSlot = this.slot - (dice.chance(weather.lagging) ? dice.upTo(300) : 0);
-    const windowClosed = seenSlot > attempt.lastValidBlockHeight;
+    const slot = seenSlot - FINALITY;
+    const isOver = slot > attempt.lastValidBlockHeight;
+    const window = { slot, isOver, timeMs: isOver ? this.nowMs - (this.slot - slot) * SLOT_MS : null };
     if (dice.chance(weather.pruned)) {
-      return viewOf({ node, says: 'cannot_testify', reason: 'its history begins later' }, windowClosed);
+      return viewOf({ node, says: 'cannot_testify', reason: 'its history begins later' }, window);
     }
     const sent = this.sent.get(attempt.signature);
     if (sent?.slot != null && sent.slot <= seenSlot) {
       const age = seenSlot - sent.slot;
       const commitment = age >= FINALITY ? 'finalized' : age >= CONFIRMED_AFTER ? 'confirmed' : 'processed';
       const error = sent.fails ? ON_CHAIN_ERROR : null;
-      return viewOf({ node, says: 'landed' }, false, { status: { slot: sent.slot, commitment, error } });
+      return viewOf({ node, says: 'landed' }, null, { status: { slot: sent.slot, commitment, error } });
     }
     const provesAbsence = seenSlot > attempt.lastValidBlockHeight + FINALITY;
-    return viewOf({ node, says: 'never_seen' }, windowClosed, { provesAbsence, owes: provesAbsence ? null : 'behind' });
+    return viewOf({ node, says: 'never_seen' }, window, { provesAbsence, owes: provesAbsence ? null : 'behind' });
   }
 
   /** A placement's order: all filled a few slots after it landed. */

@@ -33,6 +33,17 @@ export const factsOf = (facts: Partial<NodeFacts> = {}): NodeFacts => ({
   ...facts,
 });
 
+/** Of every block. */
+export const BLOCK_TIME_S = 1_700_000_000;
+
+/** The clock account, as a node reads it. */
+export function clockData(slot: number): string {
+  const bytes = Buffer.alloc(40);
+  bytes.writeBigUInt64LE(BigInt(slot), 0);
+  bytes.writeBigInt64LE(BigInt(BLOCK_TIME_S), 32);
+  return bytes.toString('base64');
+}
+
 const CACHE_SLOTS = 150;
 const HISTORY_OFF = refusal(-32011, 'Transaction history is not available from this node');
 /** Each block holds one vote, as on a real cluster. */
@@ -61,7 +72,8 @@ export function honest(facts: NodeFacts): Script {
       result({ absoluteSlot: facts.finalizedSlot, blockHeight: heightAt(facts.finalizedSlot, facts.skipped) }),
     getFirstAvailableBlock: () => result(facts.firstAvailableBlock),
     getGenesisHash: () => result(facts.genesis),
-    getBlockTime: () => result(1_700_000_000),
+    getMultipleAccounts: () =>
+      result({ context: { slot: facts.finalizedSlot }, value: [{ data: [clockData(facts.finalizedSlot), 'base64'] }] }),
     getBlocks: ([from, to]) => result(blocks(from as number, to as number)),
     getBlock: ([slot]) => {
       if (!facts.history) return HISTORY_OFF;

@@ -1,7 +1,6 @@
 /** The writing half of the venue: drafts of intents go through the chain; effects of landed transactions come back. */
 
 import type { Draft } from '../../../chain/draft.ts';
-import { readEpochInfo } from '../../../chain/rpc-methods.ts';
 import type { SolanaChain } from '../../../chain/solana-chain.ts';
 import type { Intent, OrderIntent } from '../../../domain/order/intent.ts';
 import { BoundedMap } from '../../../lib/bounded.ts';
@@ -168,7 +167,7 @@ export class SolanaDriftWriting implements DriftWriting {
     const order = this.#signedOrder(attempt);
     if (order === null || sighting.nodes.every(({ says }) => says === 'never_seen')) return sighting;
     try {
-      if (!sighting.windowClosed && !(await this.#isPast(attempt.lastValidBlockHeight))) return sighting;
+      if (!sighting.windowClosed && (await this.#chain.windowEnd(attempt)) === null) return sighting;
       const final = await this.#read('finalized');
       const { blockTimeMs: finalizedTimeMs, slot: finalizedSlot } = final;
       const closed = { ...sighting, windowClosed: true, finalizedTimeMs, finalizedSlot };
@@ -177,11 +176,6 @@ export class SolanaDriftWriting implements DriftWriting {
       if (error instanceof TransientError) return sighting;
       throw error;
     }
-  }
-
-  async #isPast(blockHeight: number): Promise<boolean> {
-    const { height } = await this.#chain.pool.read('getEpochInfo', [{ commitment: 'finalized' }], readEpochInfo);
-    return height > blockHeight;
   }
 
   #signedOrder = ({ wire }: SignedAttempt) => signedOrder(wire, this.#reader.deployment.programId.toBase58());
