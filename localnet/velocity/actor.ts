@@ -1,4 +1,5 @@
 import type { ProgramInstruction } from '../../src/venues/solana-perps/instruction-layout.ts';
+import { toInstruction } from '../../src/venues/solana-perps/to-instruction.ts';
 import { userAddress, userStatsAddress, vaultAddress } from '../../src/venues/velocity/program/addresses.ts';
 import {
   plainOrder,
@@ -9,7 +10,6 @@ import type { FundedWallet, Sender } from '../perps/sender.ts';
 import { tokenAccountAddress } from '../perps/token-addresses.ts';
 import { unwrapSol, wrapSol } from '../perps/wrapped-sol.ts';
 import { everyMarket, MINTS, perpOnly, SPOT_INDEX, type VelocityAsset } from './markets.ts';
-import { toInstruction } from './to-instruction.ts';
 
 const NAME_BYTES = 32;
 

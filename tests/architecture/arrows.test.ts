@@ -81,10 +81,16 @@ const RULES: Readonly<Record<string, Rule>> = {
   'src/venues/solana-perps': {
     values: ['src/venues/solana-perps', 'src/lib'],
     types: [],
-    packages: ['@noble/hashes'],
+    packages: ['@noble/hashes', '@solana/web3.js'],
   },
   'src/venues/velocity': {
-    values: ['src/venues/velocity', 'src/venues/solana-perps', 'src/lib'],
+    values: [
+      'src/venues/velocity',
+      'src/venues/solana-perps',
+      'src/venues/drift/write/token-accounts.ts',
+      'src/domain',
+      'src/lib',
+    ],
     types: [],
     packages: ['@solana/web3.js'],
   },

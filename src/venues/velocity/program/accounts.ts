@@ -225,9 +225,13 @@ export const STATE = {
     slotsBeforeStaleForAmm: [1304, 'i64'],
     slotsBeforeStaleForMargin: [1312, 'i64'],
     maxConfidence: [1320, 'u64'],
+    subAccounts: [1344, 'u64'],
     liquidationBuffer: [1352, 'u32'],
     spotMarkets: [1360, 'u16'],
+    minAuctionSlots: [1363, 'u8'],
     exchangeStatus: [1366, 'u8'],
+    maxSubAccounts: [1370, 'u16'],
+    maxOpeningFee: [1372, 'u16'],
   },
   lists: {
     perpFeeTiers: {

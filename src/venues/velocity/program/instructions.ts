@@ -23,6 +23,8 @@ const WELL_KNOWN = {
   rent: RENT_SYSVAR,
 } as const;
 
+/** `trySettle` lands although nothing could be settled, and logs why. */
+const SETTLE_MODE = ['mustSettle', 'trySettle'] as const;
 const POST_ONLY = ['none', 'mustPostOnly', 'tryPostOnly', 'slide'] as const;
 const TRIGGER_CONDITION = ['above', 'below'] as const;
 
@@ -146,6 +148,11 @@ export const VELOCITY_INSTRUCTIONS = {
     name: 'settle_pnl',
     accounts: { state: 'read', user: 'write', authority: 'sign', vault: 'read' },
     args: { marketIndex: 'u16' },
+  },
+  settleMultiplePnls: {
+    name: 'settle_multiple_pnls',
+    accounts: { state: 'read', user: 'write', authority: 'sign', vault: 'read' },
+    args: { marketIndexes: { list: 'u16' }, mode: SETTLE_MODE },
   },
   settleFundingPayment: {
     name: 'settle_funding_payment',

@@ -1,7 +1,7 @@
 import { PublicKey, TransactionInstruction } from '@solana/web3.js';
-import type { ProgramInstruction } from '../../src/venues/solana-perps/instruction-layout.ts';
+import type { ProgramInstruction } from './instruction-layout.ts';
 
-/** In the form that transactions are built of here. */
+/** In the form that transactions are built of. */
 export const toInstruction = ({ programId, keys, data }: ProgramInstruction): TransactionInstruction =>
   new TransactionInstruction({
     programId: new PublicKey(programId),
