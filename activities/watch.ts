@@ -304,7 +304,7 @@ class Watch {
 }
 
 /** Reasons of `decide` that keep a wanted trade from happening. */
-const BLOCKERS = ['GATE_BLOCKED', 'GUARD_BLOCKED', 'COOLDOWN'] as const;
+const BLOCKERS = ['GATE_BLOCKED', 'GUARD_BLOCKED', 'COOLDOWN', 'BELOW_MINIMUM'] as const;
 
 /** As answers carry it. */
 const blockingGate = ({ code, pass, blocks, have, need, unit, remedy }: Gate) => ({

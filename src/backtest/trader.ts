@@ -172,8 +172,9 @@ export class Trader {
 
   /** Opening and closing what would be opened now, as a part of its notional; null when nothing would be. */
   roundTrip(): number | null {
-    const { fractionPpm, parameters } = this.#options;
-    return this.#roundTripOf(abs(correctionTo(fractionPpm, this.account.sol, lamports(0n), parameters.stepSize)));
+    const { fractionPpm, parameters, limits } = this.#options;
+    const flat = { spot: this.account.sol, perp: lamports(0n) };
+    return this.#roundTripOf(abs(correctionTo(fractionPpm, flat, parameters.stepSize, limits)));
   }
 
   #roundTripOf(size: Lamports): number | null {
@@ -189,7 +190,7 @@ export class Trader {
     const spot = countedSpot(snapshot, this.#options.limits);
     const step = perpMarketOf(snapshot.markets, SOL_PERP)?.stepSize;
     if (spot === null || step === undefined) return lamports(0n);
-    return correctionTo(this.#options.fractionPpm, spot, this.account.perp, step);
+    return correctionTo(this.#options.fractionPpm, { spot, perp: this.account.perp }, step, this.#options.limits);
   }
 
   #passes(operation: SizedOperation, snapshot: Snapshot, tsMs: number, profitGate: boolean): boolean {

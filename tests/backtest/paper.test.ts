@@ -150,7 +150,7 @@ describe('paper at max speed and the backtest', () => {
       const spot = countedSpot(snapshot, limits);
       const perpMarket = perpMarketOf(snapshot.markets, SOL_PERP);
       if (spot === null || perpMarket === null) throw new Error('an account without SOL');
-      const size = correctionTo(1_000_000, spot, lamports(0n), perpMarket.stepSize);
+      const size = correctionTo(1_000_000, { spot, perp: lamports(0n) }, perpMarket.stepSize, limits);
       const oracle = perpMarket.oracle.price as Price;
       const cost = roundTripCost(size, oracle, perpMarket, parameters.transactionCost);
       const wants = policy.wantsShort({

@@ -1,7 +1,7 @@
 /** The engine's own trades: decided on what the watch saw, and decided again on a fresh snapshot before anything starts. */
 import { isCancellation, patched } from '@temporalio/workflow';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../../src/domain/account/snapshot.ts';
-import { decide, type EngineAction, isBlinding } from '../../src/domain/engine/decide.ts';
+import { decide, type EngineAction, isBlinding, wasBelowMinimum } from '../../src/domain/engine/decide.ts';
 import { decisionContext, type EngineCarried } from '../../src/domain/engine/engine-state.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import { failureReport } from '../failure-report.ts';
@@ -63,8 +63,13 @@ export class AutomaticTrading {
     if (engine.slot !== null || exitsWait()) return null;
     const { action } = decide(snapshot, decisionContext(engine), this.#core.settings.policy, Date.now());
     if (action.kind === 'none') return null;
-    if (action.kind !== 'guard') return commandsWait() ? null : action;
+    if (action.kind !== 'guard') return commandsWait() || this.#wasTooSmall(snapshot) ? null : action;
     return (commandsWait() || guardOnceWaited(engine)) && !patched('guard-under-every-hold') ? null : action;
+  }
+
+  #wasTooSmall(snapshot: Snapshot): boolean {
+    const { hedgeTargetPpm } = this.#core.state.current;
+    return wasBelowMinimum(snapshot, hedgeTargetPpm, this.#core.settings.policy) && !patched('nearest-step');
   }
 }
 

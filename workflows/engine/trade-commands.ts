@@ -3,6 +3,7 @@ import { condition, getExternalWorkflowHandle, isCancellation, patched } from '@
 import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
 import { refusalOf } from '../../src/domain/engine/admission.ts';
 import { awaitExit, exitInVain, forgetExit } from '../../src/domain/engine/closing.ts';
+import { wasBelowMinimum } from '../../src/domain/engine/decide.ts';
 import {
   admissionView,
   rememberCommand,
@@ -13,6 +14,7 @@ import {
 import { tradingStateOf } from '../../src/domain/engine/hold.ts';
 import { flattenWithoutPosition, forgetCommand } from '../../src/domain/engine/transitions.ts';
 import type { ShownTerms } from '../../src/domain/gates/shown.ts';
+import { FULL_HEDGE_PPM } from '../../src/domain/hedge/delta.ts';
 import {
   actionOf,
   type CommandAnswer,
@@ -165,6 +167,10 @@ export class TradeCommands {
     const { hedgeTargetPpm, cooldownUntilMs } = this.#core.state.current;
     const { policy } = this.#core.settings;
     const plan = planCommand(request, { snapshot, policy, hedgeTargetPpm, cooldownUntilMs, shown, nowMs: Date.now() });
+    if (request.kind === 'rebalance' && plan.kind !== 'refuse' && plan.kind !== 'nothing') {
+      const wasRefused = wasBelowMinimum(snapshot, FULL_HEDGE_PPM, policy) && !patched('nearest-step');
+      if (wasRefused) return { kind: 'refuse', error: { code: 'BELOW_MINIMUM', message: 'The size is too small.' } };
+    }
     return isExit(request.kind) ? asReplayed(request, plan) : plan;
   }
 

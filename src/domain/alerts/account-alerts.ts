@@ -180,6 +180,18 @@ export const ACCOUNT_ALERTS = {
     needsPerson: true,
     over: 'The guard is no longer blocked, or no longer needed.',
   }),
+  BELOW_MINIMUM: condition<BlockedDetails & { readonly off_target?: string; readonly minimum?: string | null }>({
+    severity: 'warning',
+    title: 'The hedge cannot be corrected',
+    happened: (details) =>
+      `The hedge is off its target by more than the tolerance, and less than the smallest trade${
+        details.minimum == null ? '' : ` of ${shownSol(details.minimum)} SOL`
+      } would correct it.${details.off_target === undefined ? '' : ` The difference is ${shownSol(details.off_target)} SOL.`}${deviation(details)}`,
+    action:
+      'Deposit or withdraw the difference in SOL, or allow a larger deviation in the settings. Until then the position stays as it is.',
+    needsPerson: true,
+    over: 'The hedge is within its tolerance, or it can be corrected again.',
+  }),
   COOLDOWN: condition<BlockedDetails & { readonly remaining_ms?: number }>({
     severity: 'info',
     title: 'Waiting for the cooldown',

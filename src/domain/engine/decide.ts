@@ -21,6 +21,7 @@ import {
   excessOf,
   exposure,
   FULL_HEDGE_PPM,
+  offTarget,
   reservedFor,
 } from '../hedge/delta.ts';
 import { isWatchOnly, type Policy } from '../hedge/policy.ts';
@@ -252,7 +253,7 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
     return hold('COOLDOWN', `${why}: ${Math.ceil(waitMs / 1000)} s left.`, { ...figures, remaining_ms: waitMs });
   }
   if (correction.belowMinimum) {
-    return hold('BELOW_MINIMUM', `The rebalance of ${formatSol(abs(delta))} SOL is below the minimum.`, figures);
+    return hold('BELOW_MINIMUM', tooSmall(figures), figures);
   }
   const gates = automaticGates(snapshot, 'correct', delta, context.hedgeTargetPpm, policy, nowMs);
   if (!gates.pass) return { ...hold('GATE_BLOCKED', `The rebalance is blocked. ${whyBlocked(gates)}`, figures), gates };
@@ -266,8 +267,11 @@ function isConfirmedExcess(excess: bigint, spot: Lamports, context: DecisionCont
   return confirmed > 0n && excess <= confirmed + deltaSlack(spot, reservedFor(policy));
 }
 
+const tooSmall = ({ off_target: off, minimum }: Reason['figures']): string =>
+  `The hedge is ${off} SOL off its target, and the smallest trade is ${minimum ?? 'not known'}${minimum === null ? '' : ' SOL'}.`;
+
 interface Correction {
-  /** Rounded toward zero to the market's step. */
+  /** Whole steps of the market. */
   readonly delta: Lamports;
   readonly driftPct: number;
   /** Below the larger of MIN_TRADE_SIZE and the market's own minimum. */
@@ -279,7 +283,7 @@ function correct(snapshot: Snapshot, { spot, perp }: Exposure, targetPpm: number
   const market = perpMarketOf(snapshot.markets, SOL_PERP);
   const exposed = spot ?? lamports(0n);
   const driftPct = driftFromTargetPct(exposed, perp, reservedFor(policy), targetPpm);
-  const delta = correctionTo(targetPpm, exposed, perp, market?.stepSize ?? lamports(1n));
+  const delta = correctionTo(targetPpm, { spot: exposed, perp }, market?.stepSize ?? lamports(1n), policy);
   const minimum = market === null ? null : minimumSize(market, policy, 'correct');
   return {
     delta,
@@ -290,11 +294,21 @@ function correct(snapshot: Snapshot, { spot, perp }: Exposure, targetPpm: number
       hedge_target: targetPpm / FULL_HEDGE_PPM,
       spot: formatSol(exposed),
       perp: formatSol(perp),
+      off_target: formatSol(offTarget(targetPpm, exposed, perp)),
       correction: formatSol(delta),
       minimum: minimum === null ? null : formatSol(minimum),
       direction: correctionDirection(lamports(-delta)),
     },
   };
+}
+
+/** In histories from before the nearest step, a correction was cut down to the step, and this one was too small to trade. */
+export function wasBelowMinimum(snapshot: Snapshot, targetPpm: number, policy: Policy): boolean {
+  const market = perpMarketOf(snapshot.markets, SOL_PERP);
+  const { spot, perp } = exposure(snapshot, policy);
+  if (market === null || spot === null) return false;
+  const off = offTarget(targetPpm, spot, perp);
+  return off - (off % market.stepSize) < minimumSize(market, policy, 'correct');
 }
 
 /** Market milliseconds until then; 0 when it is past. */
@@ -339,8 +353,7 @@ export function planRebalance(snapshot: Snapshot, policy: Policy, cooldownUntilM
   const waitMs = cooldownLeftMs(snapshot, { cooldownUntilMs });
   if (waitMs > 0 && !exposed.naked) return refuse(cooldownError(waitMs, figures));
   if (belowMinimum) {
-    const message = `The rebalance of ${formatSol(abs(delta))} SOL is below the minimum of ${figures.minimum} SOL.`;
-    return refuse({ code: 'BELOW_MINIMUM', message, details: figures });
+    return refuse({ code: 'BELOW_MINIMUM', message: tooSmall(figures), details: figures });
   }
   return { kind: 'trade', delta, enlarging: !isReducing(exposed.perp, delta), figures };
 }

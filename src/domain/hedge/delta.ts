@@ -73,14 +73,35 @@ export function hedgeTargetPpm(spot: Lamports, perp: Lamports): number {
 }
 
 /**
- * The trade that restores the target: signed lamports, positive = buy, rounded toward zero to `step`. It does not
- * depend on the price.
+ * The trade that restores the target: signed lamports, positive = buy, whole steps. The nearest step, unless that would leave
+ * a naked short: then one step less short. It never crosses zero and does not depend on the price.
  */
-export function correctionTo(targetPpm: number, spot: Lamports, perp: Lamports, step: Lamports): Lamports {
-  const wanted = targetPpm === FULL_HEDGE_PPM ? max(spot, lamports(0n)) : targetShort(spot, targetPpm);
-  const delta = -(wanted + perp);
+export function correctionTo(
+  targetPpm: number,
+  { spot, perp }: { readonly spot: Lamports; readonly perp: Lamports },
+  step: Lamports,
+  policy: Policy,
+): Lamports {
   const unit = max(step, lamports(1n));
-  return lamports((delta / unit) * unit);
+  const delta = toNearest(lamports(-(wantedShort(targetPpm, spot) + perp)), unit);
+  const isTooShort = (size: bigint): boolean =>
+    isNaked(spot, lamports(perp + size), reservedFor(policy), policy.driftTolerancePct);
+  if (perp + delta > 0n) return lamports(delta - unit);
+  const less = lamports(delta + unit);
+  return isTooShort(delta) && !isTooShort(less) && perp + less <= 0n ? less : delta;
+}
+
+const wantedShort = (targetPpm: number, spot: Lamports): Lamports =>
+  targetPpm === FULL_HEDGE_PPM ? max(spot, lamports(0n)) : targetShort(spot, targetPpm);
+
+/** By how many lamports the perp differs from what the target asks for, without a sign. */
+export const offTarget = (targetPpm: number, spot: Lamports, perp: Lamports): Lamports =>
+  abs(lamports(wantedShort(targetPpm, spot) + perp));
+
+/** Half a step is rounded toward zero. */
+function toNearest(size: Lamports, unit: Lamports): Lamports {
+  const units = (2n * abs(size) + unit - 1n) / (2n * unit);
+  return lamports(size < 0n ? -units * unit : units * unit);
 }
 
 /** The reserve matters only if wallet SOL counts. */

@@ -37,7 +37,7 @@ export function planAdoption({ snapshot, policy, shown, nowMs }: AdoptionInput):
   const adopt: AdoptionPlan = { kind: 'adopt', perp: perp.toString(), spot: (spot ?? 0n).toString() };
   const reason = whyAsked(exposed);
   if (reason === null) return adopt;
-  const size = correctionOf(snapshot, exposed);
+  const size = correctionOf(snapshot, exposed, policy);
   if (shown !== null && covers(shown, reason, size, exposed, policy)) return adopt;
   return question(snapshot, policy, exposed, { reason, size, again: shown !== null, nowMs });
 }
@@ -48,9 +48,10 @@ const whyAsked = ({ perp, naked }: Exposure): ConfirmationReason | null => {
 };
 
 /** What the engine buys back once the cooldown is over; 0: a long is not corrected, and without spot there is no size. */
-function correctionOf({ markets }: Snapshot, { spot, perp }: Exposure): Lamports {
+function correctionOf({ markets }: Snapshot, { spot, perp }: Exposure, policy: Policy): Lamports {
   if (perp > 0n || spot === null) return lamports(0n);
-  return correctionTo(FULL_HEDGE_PPM, spot, perp, perpMarketOf(markets, SOL_PERP)?.stepSize ?? lamports(1n));
+  const step = perpMarketOf(markets, SOL_PERP)?.stepSize ?? lamports(1n);
+  return correctionTo(FULL_HEDGE_PPM, { spot, perp }, step, policy);
 }
 
 function covers(

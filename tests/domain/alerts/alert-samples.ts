@@ -63,6 +63,10 @@ export const SAMPLES: Samples = {
   ],
   GATE_BLOCKED: [BLOCKED, { blocking: 'ORACLE_INVALID,RPC_LATENCY', gates: GATES }],
   GUARD_BLOCKED: [BLOCKED],
+  BELOW_MINIMUM: [
+    { blocking: '', gates: [], drift_pct: 3.061, off_target: '0.06', minimum: '0.1' },
+    { blocking: '', gates: [], minimum: null },
+  ],
   COOLDOWN: [
     { blocking: '', gates: [], remaining_ms: 61_500, drift_pct: 2 },
     { blocking: '', gates: [] },

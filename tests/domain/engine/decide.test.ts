@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type DecisionContext, decide, planRebalance } from '../../../src/domain/engine/decide.ts';
 import { HOLD_CODES, type Hold, type HoldCode } from '../../../src/domain/engine/hold.ts';
-import { driftFromTargetPct, FULL_HEDGE_PPM, hedgeTargetPpm } from '../../../src/domain/hedge/delta.ts';
+import { driftFromTargetPct, FULL_HEDGE_PPM, targetShort } from '../../../src/domain/hedge/delta.ts';
 import type { Policy } from '../../../src/domain/hedge/policy.ts';
 import { abs, lamports } from '../../../src/domain/money/units.ts';
 import { contextOf, NOW_MS, paperPolicy, type Scenario, snapshotOf, sol, usd } from '../../support/snapshots.ts';
@@ -27,6 +27,7 @@ const OVER: Scenario = { perp: '-10.15' };
 const OVER_HALF: Scenario = { perp: '-5.2' };
 const half = { hedgeTargetPpm: 500_000 };
 const NEAR_LIQUIDATION: Scenario = { sol: 0, usdc: 90, perp: '-10' };
+const STEP = sol('0.001');
 const cooling = { cooldownUntilMs: NOW_MS + 60_000 };
 
 const DOCUMENT = readFileSync(new URL('../../../docs/architecture/decide.md', import.meta.url), 'utf8');
@@ -173,7 +174,13 @@ describe('decide, row by row', () => {
   });
 
   it('14: rounds to the step before it compares', () => {
-    expect(why({ ...UNDER, perpMarket: { stepSize: sol('0.4') } })).toBe('BELOW_MINIMUM');
+    const coarse = { stepSize: sol('0.1'), minimumSize: sol('0.1') };
+    // The venue booked a deposit of 1 SOL as one lamport less.
+    const rounded = judge({ sol: '0.999999999', perp: '-0.9', perpMarket: coarse });
+    expect(rounded.action).toEqual({ kind: 'correct', delta: sol('-0.1'), enlarging: true });
+    expect(why({ sol: '0.999999999', perp: '-1', perpMarket: coarse })).toBe('WITHIN_TOLERANCE');
+    const left = judge({ sol: '1.96', perp: '-1.9', perpMarket: coarse }).reasons.at(-1);
+    expect(left).toMatchObject({ code: 'BELOW_MINIMUM', figures: { off_target: '0.06', minimum: '0.1' } });
   });
 
   it('15: reports every gate when one blocks', () => {
@@ -460,7 +467,8 @@ describe('properties of decide', () => {
           expect(before).toBeLessThan(0n);
           expect(after).toBeLessThanOrEqual(0n);
           expect(action.enlarging).toBe(abs(after) > abs(before));
-          if (action.enlarging) expect(hedgeTargetPpm(sol(spot), after)).toBeLessThanOrEqual(ppm);
+          // Half a step beyond what was chosen at most.
+          if (action.enlarging) expect(abs(after) - targetShort(sol(spot), ppm)).toBeLessThanOrEqual(STEP / 2n);
           const was = Math.abs(driftFromTargetPct(sol(spot), before, lamports(0n), ppm));
           expect(Math.abs(driftFromTargetPct(sol(spot), after, lamports(0n), ppm))).toBeLessThan(was);
           const again = judge(

@@ -68,7 +68,7 @@ describe('direction', () => {
         const net = lamports(spot + perp);
         const direction = correctionDirection(net);
         expect(direction).toBe(net > 0n ? 'EXPAND_SHORT' : net < 0n ? 'REDUCE_SHORT' : null);
-        const delta = correctionTo(FULL_HEDGE_PPM, spot, perp, lamports(1n));
+        const delta = correctionTo(FULL_HEDGE_PPM, { spot, perp }, lamports(1n), paperPolicy());
         if (direction === 'EXPAND_SHORT') expect(delta).toBeLessThan(0n);
         if (direction === 'REDUCE_SHORT') expect(delta).toBeGreaterThan(0n);
         // Correction size is |net delta|.
@@ -78,22 +78,43 @@ describe('direction', () => {
     );
   });
 
-  it('never crosses zero, and leaves less than a step of drift (property)', () => {
-    const step = sol('0.001');
+  it('never crosses zero, and leaves half a step, or less than one where half would be a naked short (property)', () => {
     fc.assert(
       fc.property(
-        anySol(0, 1_000),
-        anySol(-1_000, 0),
+        anySol(0, 20),
+        anySol(-20, 0),
         fc.integer({ min: 0, max: FULL_HEDGE_PPM }),
-        (spot, perp, target) => {
-          const delta = correctionTo(target, spot, perp, step);
+        fc.constantFrom(sol('0.001'), sol('0.1'), sol(1)),
+        (spot, perp, target, step) => {
+          const delta = correctionTo(target, { spot, perp }, step, paperPolicy());
           expect(delta % step).toBe(0n);
-          expect(perp + delta).toBeLessThanOrEqual(0n);
-          expect(abs(lamports(targetShort(spot, target) + perp + delta))).toBeLessThan(step);
+          const after = lamports(perp + delta);
+          expect(after).toBeLessThanOrEqual(0n);
+          const left = abs(lamports(targetShort(spot, target) + after));
+          expect(left).toBeLessThan(step);
+          const isBetter = (other: bigint) =>
+            abs(lamports(targetShort(spot, target) + other)) < left &&
+            other <= 0n &&
+            !isNaked(spot, lamports(other), none, 1);
+          expect(isBetter(after + step) || isBetter(after - step)).toBe(false);
         },
       ),
       { numRuns: 300 },
     );
+  });
+
+  it.each([
+    ['one lamport below a step', '0.999999999', '0', '-1'],
+    ['the same, by what is missing', '1.999999999', '-1', '-1'],
+    ['one lamport above a step', '1.000000001', '0', '-1'],
+    ['half a step', '10.05', '-10', '0'],
+    ['beyond half a step, where a tenth more is within the tolerance', '10.06', '-10', '-0.1'],
+    ['where the nearest step would be a naked short', '1.96', '0', '-1.9'],
+    ['where the nearest step would stay a naked short', '1.96', '-2.2', '0.3'],
+    ['without spot', '0', '-2', '2'],
+  ])('takes the nearest step of 0.1: %s', (_, spot, perp, expected) => {
+    const given = { spot: sol(spot), perp: sol(perp) };
+    expect(correctionTo(FULL_HEDGE_PPM, given, sol('0.1'), paperPolicy())).toBe(sol(expected));
   });
 });
 
