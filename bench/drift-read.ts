@@ -4,8 +4,8 @@ import { findDriftProgram, NO_DRIFT_PROGRAM } from '../localnet/drift/program.ts
 import { endpointsOf } from '../src/chain/endpoint.ts';
 import { RpcPool } from '../src/chain/rpc-pool.ts';
 import { assessMargin } from '../src/domain/margin/margin.ts';
-import { driftDeployment } from '../src/venues/drift/deployment.ts';
-import { DriftReader } from '../src/venues/drift/drift-reader.ts';
+import { driftDeployment } from '../src/venues/solana-perps/deployment.ts';
+import { PerpsReader } from '../src/venues/solana-perps/read/perps-reader.ts';
 import { polledClient } from '../tests/support/drift-trader.ts';
 import { DriftChain } from './support/drift-chain.ts';
 import { inTurn, timed } from './support/measure.ts';
@@ -32,7 +32,7 @@ export async function benchDriftRead(): Promise<readonly Finding[]> {
       authority: place.wallet.address,
       subAccount: 0,
     });
-    const reader = new DriftReader({ pool, deployment, clock });
+    const reader = new PerpsReader({ pool, deployment, clock });
     const client = await polledClient(place);
     await client.addUser(0);
 

@@ -13,9 +13,9 @@ import type { Intent } from '../src/domain/order/intent.ts';
 import { type Goal, PLAIN_TERMS, planIntent } from '../src/domain/order/intent-plan.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { engineIdOf } from '../src/lib/ids.ts';
-import { DriftBooks } from '../src/venues/drift/books/drift-books.ts';
 import { PaperVenue } from '../src/venues/paper/paper-venue.ts';
 import { DEFAULT_PARAMETERS, type PaperParameters } from '../src/venues/paper/parameters.ts';
+import { PerpsBooks } from '../src/venues/solana-perps/books/perps-books.ts';
 import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
 import { tradingVenue, walletOn } from '../tests/support/drift-wallet.ts';
 import { openTestJournal } from '../tests/support/journal.ts';
@@ -201,7 +201,7 @@ async function lendAndBorrow(net: DriftLocalnet): Promise<void> {
 function liveAccount(net: DriftLocalnet, journal: Journal): Account {
   const wallet = walletOn(net, { newsWaitMs: 0 });
   const engineId = engineIdOf({ venue: 'drift', authority: net.wallet.address, subAccount: 0 });
-  const books = new DriftBooks({ ...wallet, engineId, journal, pool: wallet.chain.pool, idleMs: 0 });
+  const books = new PerpsBooks({ ...wallet, engineId, journal, pool: wallet.chain.pool, idleMs: 0 });
   return {
     name: 'live',
     venue: tradingVenue(engineId, wallet, books),

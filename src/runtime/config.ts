@@ -9,7 +9,7 @@ import type { Lamports, MicroUsd } from '../domain/money/units.ts';
 import { fromBase58 } from '../lib/base58.ts';
 import { DriftlessError } from '../lib/errors.ts';
 import { engineChain, engineIdOf } from '../lib/ids.ts';
-import { DRIFT_V2_PROGRAM, type DriftEnv, genesisOf } from '../venues/drift/clusters.ts';
+import { type ClusterName, DRIFT_V2_PROGRAM, genesisOf } from '../venues/solana-perps/clusters.ts';
 import { nameMeant } from './setting-names.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './setting-table.ts';
 
@@ -75,7 +75,7 @@ export interface LiveSettings {
   readonly keyWarnings: readonly string[];
   readonly rpcUrls: readonly string[];
   readonly rpcWsUrl: string | null;
-  readonly driftEnv: DriftEnv;
+  readonly driftEnv: ClusterName;
   /** Of the cluster. Null: a local chain that has not been asked yet. */
   readonly genesis: string | null;
   readonly programId: string;

@@ -8,10 +8,10 @@ import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { CriticalError } from '../lib/errors.ts';
 import type { EngineIdParts } from '../lib/ids.ts';
-import { DriftBooks } from '../venues/drift/books/drift-books.ts';
-import { driftDeployment } from '../venues/drift/deployment.ts';
-import { DriftVenue } from '../venues/drift/drift-venue.ts';
-import { SolanaDriftWriting } from '../venues/drift/write/drift-writing.ts';
+import { PerpsBooks } from '../venues/solana-perps/books/perps-books.ts';
+import { driftDeployment } from '../venues/solana-perps/deployment.ts';
+import { PerpsVenue } from '../venues/solana-perps/perps-venue.ts';
+import { SolanaPerpsWriting } from '../venues/solana-perps/write/perps-writing.ts';
 import type { Venue } from '../venues/venue.ts';
 import { nodesOfCluster } from './cluster-check.ts';
 import type { Settings } from './config.ts';
@@ -58,14 +58,14 @@ export async function openDriftVenue({ engineId, parts, settings, journal, clock
     logger,
     expectedGenesis: genesis,
   });
-  return new DriftVenue({
+  return new PerpsVenue({
     engineId,
     deployment,
     chain,
     clock,
     permissions: signer === null ? 'read-only' : live.permissions,
-    books: new DriftBooks({ engineId, journal, pool: chain.pool, deployment, clock }),
-    writing: (reader) => new SolanaDriftWriting({ chain, reader, clock }),
+    books: new PerpsBooks({ engineId, journal, pool: chain.pool, deployment, clock }),
+    writing: (reader) => new SolanaPerpsWriting({ chain, reader, clock }),
     explorerUrl: explorerOf(live.explorerUrl),
   });
 }

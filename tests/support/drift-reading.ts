@@ -7,14 +7,14 @@ import { SolanaChain } from '../../src/chain/solana-chain.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { CriticalError } from '../../src/lib/errors.ts';
 import { engineIdOf } from '../../src/lib/ids.ts';
-import { driftDeployment } from '../../src/venues/drift/deployment.ts';
-import { DriftReader } from '../../src/venues/drift/drift-reader.ts';
+import { driftDeployment } from '../../src/venues/solana-perps/deployment.ts';
 import {
-  type DriftBookkeeping,
-  type DriftPermissions,
-  DriftVenue,
-  type DriftWriting,
-} from '../../src/venues/drift/drift-venue.ts';
+  type LivePermissions,
+  type PerpsBookkeeping,
+  PerpsVenue,
+  type PerpsWriting,
+} from '../../src/venues/solana-perps/perps-venue.ts';
+import { PerpsReader } from '../../src/venues/solana-perps/read/perps-reader.ts';
 
 export const wallClock = { nowMs: () => Date.now() };
 
@@ -42,14 +42,14 @@ export function readerOn(
 ) {
   const pool = new RpcPool({ endpoints: endpointsOf(rpcUrls), clock: wallClock });
   const deployment = deploymentOn(net, what);
-  return { pool, deployment, reader: new DriftReader({ pool, deployment, clock: wallClock }) };
+  return { pool, deployment, reader: new PerpsReader({ pool, deployment, clock: wallClock }) };
 }
 
 const refused = async (): Promise<never> => {
   throw new CriticalError('PERMISSION_DENIED', 'This venue only reads.');
 };
 /** Nothing can be sent. */
-const READS_ONLY: DriftWriting = {
+const READS_ONLY: PerpsWriting = {
   simulate: refused,
   sign: refused,
   submit: refused,
@@ -60,15 +60,15 @@ const READS_ONLY: DriftWriting = {
 export function readOnlyVenue(
   net: DriftLocalnet,
   what: WhatIsRead & {
-    readonly permissions?: DriftPermissions;
-    readonly books?: DriftBookkeeping | null;
+    readonly permissions?: LivePermissions;
+    readonly books?: PerpsBookkeeping | null;
     readonly clock?: Clock;
   } = {},
-): DriftVenue {
+): PerpsVenue {
   const { clock = wallClock } = what;
   const deployment = deploymentOn(net, what);
   const authority = deployment.authority.toBase58();
-  return new DriftVenue({
+  return new PerpsVenue({
     engineId: engineIdOf({ venue: 'drift', authority, subAccount: deployment.subAccount }),
     deployment,
     chain: new SolanaChain({

@@ -4,9 +4,9 @@ import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } fro
 import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
 import type { SolanaChain } from '../../src/chain/solana-chain.ts';
 import type { Intent } from '../../src/domain/order/intent.ts';
-import type { DriftDeployment } from '../../src/venues/drift/deployment.ts';
-import { DriftReader } from '../../src/venues/drift/drift-reader.ts';
-import { SolanaDriftWriting } from '../../src/venues/drift/write/drift-writing.ts';
+import type { PerpsDeployment } from '../../src/venues/solana-perps/deployment.ts';
+import { PerpsReader } from '../../src/venues/solana-perps/read/perps-reader.ts';
+import { SolanaPerpsWriting } from '../../src/venues/solana-perps/write/perps-writing.ts';
 import type { OrderReport, Sighting, SignedAttempt } from '../../src/venues/venue.ts';
 import { walletOn } from './drift-wallet.ts';
 
@@ -18,10 +18,10 @@ const MAX_STEPS = 120;
 
 export interface Written {
   readonly net: DriftLocalnet;
-  readonly deployment: DriftDeployment;
+  readonly deployment: PerpsDeployment;
   readonly chain: SolanaChain;
-  readonly reader: DriftReader;
-  readonly writing: SolanaDriftWriting;
+  readonly reader: PerpsReader;
+  readonly writing: SolanaPerpsWriting;
 }
 
 /** Slots pass only by `advance`, with no skipped ones; ends with the test. */
@@ -37,8 +37,8 @@ export async function stillDrift(options: DriftLocalnetOptions = {}): Promise<Wr
 export function writerOn(net: DriftLocalnet, subAccount = 0): Written {
   const { chain, clock, deployment } = walletOn(net, { subAccount, newsWaitMs: 0 });
   onTestFinished(() => chain.close());
-  const reader = new DriftReader({ pool: chain.pool, deployment, clock });
-  return { net, deployment, chain, reader, writing: new SolanaDriftWriting({ chain, reader, clock }) };
+  const reader = new PerpsReader({ pool: chain.pool, deployment, clock });
+  return { net, deployment, chain, reader, writing: new SolanaPerpsWriting({ chain, reader, clock }) };
 }
 
 export type Landed = Extract<Sighting, { kind: 'landed' }>;
@@ -55,7 +55,7 @@ export async function land(
 }
 
 export async function sent(
-  { net, writing }: Pick<Written, 'net'> & { readonly writing: Pick<SolanaDriftWriting, 'submit' | 'status'> },
+  { net, writing }: Pick<Written, 'net'> & { readonly writing: Pick<SolanaPerpsWriting, 'submit' | 'status'> },
   attempt: SignedAttempt,
 ): Promise<Landed> {
   await writing.submit(attempt, 3);

@@ -4,13 +4,13 @@ import type { DriftLocalnet } from '../../localnet/drift/index.ts';
 import { loadSigner } from '../../src/chain/local-signer.ts';
 import { SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
 import type { Clock } from '../../src/lib/clock.ts';
-import { type DriftDeployment, driftDeployment } from '../../src/venues/drift/deployment.ts';
-import { type DriftBookkeeping, DriftVenue } from '../../src/venues/drift/drift-venue.ts';
-import { SolanaDriftWriting } from '../../src/venues/drift/write/drift-writing.ts';
+import { driftDeployment, type PerpsDeployment } from '../../src/venues/solana-perps/deployment.ts';
+import { type PerpsBookkeeping, PerpsVenue } from '../../src/venues/solana-perps/perps-venue.ts';
+import { SolanaPerpsWriting } from '../../src/venues/solana-perps/write/perps-writing.ts';
 
 export interface WalletOnDrift {
   readonly chain: SolanaChain;
-  readonly deployment: DriftDeployment;
+  readonly deployment: PerpsDeployment;
   readonly clock: Clock;
 }
 
@@ -41,12 +41,12 @@ export function walletOn(net: DriftLocalnet, { subAccount = 0, ...options }: Wal
 export const tradingVenue = (
   engineId: string,
   wallet: WalletOnDrift,
-  books: DriftBookkeeping | null = null,
-): DriftVenue =>
-  new DriftVenue({
+  books: PerpsBookkeeping | null = null,
+): PerpsVenue =>
+  new PerpsVenue({
     ...wallet,
     engineId,
     permissions: 'trading',
     books,
-    writing: (reader) => new SolanaDriftWriting({ ...wallet, reader }),
+    writing: (reader) => new SolanaPerpsWriting({ ...wallet, reader }),
   });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../localnet/drift/index.ts';
 import type { PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { actionOf, type CommandAnswer, type CommandRequest } from '../../src/domain/order/command.ts';
-import type { DriftVenue } from '../../src/venues/drift/drift-venue.ts';
+import type { PerpsVenue } from '../../src/venues/solana-perps/perps-venue.ts';
 import type { Venue } from '../../src/venues/venue.ts';
 import type { EngineTuning } from '../../workflows/messages.ts';
 import { tradingVenue, walletOn } from './drift-wallet.ts';
@@ -23,7 +23,7 @@ const LIVE_TIMING = {
 
 export class LiveEngine extends EngineHarness {
   readonly net: DriftLocalnet;
-  live!: DriftVenue;
+  live!: PerpsVenue;
 
   private constructor(options: HarnessOptions, net: DriftLocalnet) {
     // Each on a chain of its own; the name only keeps them apart on one Temporal server.

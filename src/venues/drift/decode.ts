@@ -21,7 +21,7 @@ import type {
 import { isActive, isHeld } from '../../domain/margin/holdings.ts';
 import { depositTokens } from '../../domain/margin/margin-weights.ts';
 import { lamports, microUsd, price } from '../../domain/money/units.ts';
-import { addressText } from './address-text.ts';
+import { addressText } from '../solana-perps/read/address-text.ts';
 import { ammQuote } from './amm.ts';
 import { big, text, variant } from './integers.ts';
 import { lendRates, withdrawLimit } from './lending.ts';

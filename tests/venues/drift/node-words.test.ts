@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { impossible } from '../../../src/chain/rpc-answer.ts';
 import { CriticalError, TransientError } from '../../../src/lib/errors.ts';
-import type { DriftRead } from '../../../src/venues/drift/drift-read.ts';
-import { type AccountWord, concluded, disagreement } from '../../../src/venues/drift/node-words.ts';
+import { type AccountWord, concluded, disagreement } from '../../../src/venues/solana-perps/read/node-words.ts';
+import type { PerpsRead } from '../../../src/venues/solana-perps/read/perps-read.ts';
 
-const NONE = { user: null, userStats: null } as DriftRead;
-const OTHER_NEXT = { user: null, userStats: { numberOfSubAccountsCreated: 2 } } as unknown as DriftRead;
+const NONE = { user: null, userStats: null } as PerpsRead;
+const OTHER_NEXT = { user: null, userStats: { numberOfSubAccountsCreated: 2 } } as unknown as PerpsRead;
 const NOT_FOUND = new CriticalError('DRIFT_NOT_FOUND', 'There is no Drift program here.');
 const LAYOUT = new CriticalError('DRIFT_LAYOUT', 'Not as expected.');
 

@@ -14,7 +14,7 @@ import { PLAIN_TERMS, planIntent } from '../../../src/domain/order/intent-plan.t
 import type { SizedOperation } from '../../../src/domain/order/operation-request.ts';
 import { TransientError, ValidationError } from '../../../src/lib/errors.ts';
 import { engineIdOf } from '../../../src/lib/ids.ts';
-import { DriftVenue } from '../../../src/venues/drift/drift-venue.ts';
+import { PerpsVenue } from '../../../src/venues/solana-perps/perps-venue.ts';
 import { DriftTrader } from '../../support/drift-trader.ts';
 import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/drift-venue.ts';
 import { lamportsOf, until } from '../../support/engine-harness.ts';
@@ -43,8 +43,8 @@ const LEAST = 1_000_000n;
 const MOST_INTEREST = LEAST / 2n;
 
 /** The live venue without books, on what the test writes to. */
-const venueOn = ({ chain, deployment, writing }: Written): DriftVenue =>
-  new DriftVenue({
+const venueOn = ({ chain, deployment, writing }: Written): PerpsVenue =>
+  new PerpsVenue({
     engineId: engineIdOf({ venue: 'drift', authority: deployment.authority.toBase58(), subAccount: 0 }),
     deployment,
     chain,

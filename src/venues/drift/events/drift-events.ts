@@ -1,15 +1,15 @@
 /** The events in a transaction's logs, as Drift's program wrote them. */
 import { BorshReader } from '../../solana-perps/borsh-reader.ts';
 import { DISCRIMINATOR_BYTES, eventDiscriminator } from '../../solana-perps/discriminator.ts';
+import type { PerpsEvent } from '../../solana-perps/perps-event.ts';
 import { loggedData } from '../../solana-perps/program-logs.ts';
-import type { DriftEvent } from './drift-event.ts';
 import { LAYOUTS } from './layouts.ts';
 
-export type * from './drift-event.ts';
+export type * from '../../solana-perps/perps-event.ts';
 
 interface DriftEvents {
   /** In the order of the log; the index identifies an event within the transaction. */
-  readonly events: readonly DriftEvent[];
+  readonly events: readonly PerpsEvent[];
   /** The node cut the log off, so there may be more events. */
   readonly truncated: boolean;
 }
@@ -25,7 +25,7 @@ export function driftEvents(logs: readonly string[], programId: string): DriftEv
   return { events: payloads.map(eventIn).filter((event) => event !== null), truncated };
 }
 
-function eventIn(bytes: Uint8Array): DriftEvent | null {
+function eventIn(bytes: Uint8Array): PerpsEvent | null {
   const name = NAMES.get(Buffer.from(bytes.subarray(0, DISCRIMINATOR_BYTES)).toString('hex'));
   const layout = name === undefined ? undefined : LAYOUTS[name];
   if (name === undefined || layout === undefined) return null;

@@ -3,7 +3,7 @@
  * 2.163 only append fields and enum variants to these, which `trailing` and `unknown` take.
  */
 import type { BorshReader } from '../../solana-perps/borsh-reader.ts';
-import type { DriftEvent, OrderSide } from './drift-event.ts';
+import type { OrderSide, PerpsEvent } from '../../solana-perps/perps-event.ts';
 
 const DIRECTION = ['long', 'short'] as const;
 const MARKET_KIND = ['spot', 'perp'] as const;
@@ -42,7 +42,7 @@ const LIQUIDATION = [
 ] as const;
 const NAME_BYTES = 32;
 
-type Layout = (reader: BorshReader) => DriftEvent;
+type Layout = (reader: BorshReader) => PerpsEvent;
 
 function orderSide(reader: BorshReader): OrderSide | null {
   const user = reader.optional(reader.address);
@@ -55,7 +55,7 @@ function orderSide(reader: BorshReader): OrderSide | null {
   return { user, orderId, direction, size: size ?? 0n, filledBase: filledBase ?? 0n, filledQuote: filledQuote ?? 0n };
 }
 
-function orderAction(reader: BorshReader): DriftEvent {
+function orderAction(reader: BorshReader): PerpsEvent {
   const tsMs = reader.seconds();
   const action = reader.variant(ACTION);
   const explanation = reader.variant(EXPLANATION);
@@ -79,7 +79,7 @@ function orderAction(reader: BorshReader): DriftEvent {
   return { kind: 'fill', ...acted, fillRecordId, base: base ?? 0n, quote: quote ?? 0n, takerFee, makerFee };
 }
 
-function orderPlaced(reader: BorshReader): DriftEvent {
+function orderPlaced(reader: BorshReader): PerpsEvent {
   const tsMs = reader.seconds();
   const user = reader.address();
   const slot = Number(reader.u64());
@@ -165,7 +165,7 @@ const settle: Layout = (reader) => ({
   explanation: reader.variant(['none', 'expired_position']),
 });
 
-function deposit(reader: BorshReader): DriftEvent {
+function deposit(reader: BorshReader): PerpsEvent {
   const tsMs = reader.seconds();
   const authority = reader.address();
   const user = reader.address();
@@ -198,7 +198,7 @@ function deposit(reader: BorshReader): DriftEvent {
   };
 }
 
-function liquidation(reader: BorshReader): DriftEvent {
+function liquidation(reader: BorshReader): PerpsEvent {
   const tsMs = reader.seconds();
   const liquidationType = reader.variant(LIQUIDATION);
   const user = reader.address();
@@ -234,7 +234,7 @@ function liquidation(reader: BorshReader): DriftEvent {
   };
 }
 
-function interest(reader: BorshReader): DriftEvent {
+function interest(reader: BorshReader): PerpsEvent {
   const tsMs = reader.seconds();
   const marketIndex = reader.u16();
   reader.u128(); // depositBalance
@@ -249,7 +249,7 @@ function interest(reader: BorshReader): DriftEvent {
   };
 }
 
-function newUser(reader: BorshReader): DriftEvent {
+function newUser(reader: BorshReader): PerpsEvent {
   const tsMs = reader.seconds();
   const authority = reader.address();
   const user = reader.address();
@@ -258,7 +258,7 @@ function newUser(reader: BorshReader): DriftEvent {
   return { kind: 'new_user', tsMs, authority, user, subAccount };
 }
 
-function swap(reader: BorshReader): DriftEvent {
+function swap(reader: BorshReader): PerpsEvent {
   const tsMs = reader.seconds();
   const user = reader.address();
   const amountOut = reader.u64();

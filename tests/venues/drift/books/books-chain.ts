@@ -10,10 +10,10 @@ import { onTestFinished } from '../../../../localnet/tests/support/on-test-finis
 import { endpointsOf } from '../../../../src/chain/endpoint.ts';
 import { RpcPool } from '../../../../src/chain/rpc-pool.ts';
 import type { Journal } from '../../../../src/journal/journal.ts';
-import { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';
-import { BooksStore } from '../../../../src/venues/drift/books/store.ts';
-import { driftDeployment } from '../../../../src/venues/drift/deployment.ts';
-import { DriftReader } from '../../../../src/venues/drift/drift-reader.ts';
+import { PerpsBooks } from '../../../../src/venues/solana-perps/books/perps-books.ts';
+import { BooksStore } from '../../../../src/venues/solana-perps/books/store.ts';
+import { driftDeployment } from '../../../../src/venues/solana-perps/deployment.ts';
+import { PerpsReader } from '../../../../src/venues/solana-perps/read/perps-reader.ts';
 import { openTestJournal } from '../../../support/journal.ts';
 
 export const SOL = 1_000_000_000n;
@@ -29,11 +29,11 @@ export interface BooksChain {
   readonly us: DriftActor;
   /** Somebody else with an account of their own. */
   readonly other: DriftActor;
-  readonly reader: DriftReader;
+  readonly reader: PerpsReader;
   readonly pool: RpcPool;
   readonly sender: Sender;
   /** A new bookkeeper, as after a restart; books of the same account under another name begin anew. */
-  bookkeeper(options?: BookkeeperOptions): DriftBooks;
+  bookkeeper(options?: BookkeeperOptions): PerpsBooks;
   store(engineId?: string): BooksStore;
   /** Sends, waits until it stands in a block, and tells of it. */
   land(signature: string): Promise<BlockTransaction>;
@@ -77,7 +77,7 @@ export async function booksChain(options: DriftLocalnetOptions = {}): Promise<Bo
     authority: net.wallet.address,
     subAccount: 0,
   });
-  const reader = new DriftReader({ pool, deployment, clock });
+  const reader = new PerpsReader({ pool, deployment, clock });
   const sender = new Sender(net.chain);
   const price = () => net.oracles.sol.price;
   const us = new DriftActor(net.wallet, sender, price);
@@ -125,7 +125,7 @@ export async function booksChain(options: DriftLocalnetOptions = {}): Promise<Bo
     sender,
     store: (engineId = ENGINE) => new BooksStore(journal.db, engineId),
     bookkeeper: (of = {}) =>
-      new DriftBooks({ engineId: ENGINE, journal, pool, deployment, clock, patienceMs: 0, idleMs: 0, ...of }),
+      new PerpsBooks({ engineId: ENGINE, journal, pool, deployment, clock, patienceMs: 0, idleMs: 0, ...of }),
     land,
     ours,
     finalize: () => net.advance(FINALIZED_LAG + 1),

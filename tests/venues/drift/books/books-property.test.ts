@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import type { RpcPool } from '../../../../src/chain/rpc-pool.ts';
 import type { Journal } from '../../../../src/journal/journal.ts';
-import type { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';
-import { equityOf } from '../../../../src/venues/drift/equity.ts';
+import type { PerpsBooks } from '../../../../src/venues/solana-perps/books/perps-books.ts';
+import { equityOf } from '../../../../src/venues/solana-perps/read/equity.ts';
 import { type BooksChain, booksChain, SOL, USD } from './books-chain.ts';
 import { fundingOnChain } from './chain-truth.ts';
 
@@ -89,7 +89,7 @@ const killed = async (work: Promise<void>): Promise<void> => {
   });
 };
 
-async function perform(chain: BooksChain, books: DriftBooks, engineId: string, step: Step): Promise<void> {
+async function perform(chain: BooksChain, books: PerpsBooks, engineId: string, step: Step): Promise<void> {
   const { us, other } = chain;
   switch (step.do) {
     case 'trade': {

@@ -1,13 +1,13 @@
 import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import type { PositionLedger } from '../../../../src/domain/account/snapshot.ts';
-import type { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';
-import { equityOf } from '../../../../src/venues/drift/equity.ts';
+import type { PerpsBooks } from '../../../../src/venues/solana-perps/books/perps-books.ts';
+import { equityOf } from '../../../../src/venues/solana-perps/read/equity.ts';
 import { type BooksChain, booksChain, ENGINE, SOL, USD } from './books-chain.ts';
 
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
-async function opened(patienceMs = 0): Promise<{ readonly chain: BooksChain; readonly books: DriftBooks }> {
+async function opened(patienceMs = 0): Promise<{ readonly chain: BooksChain; readonly books: PerpsBooks }> {
   const chain = await booksChain();
   await chain.ours(chain.us.initialize());
   await chain.ours(chain.us.deposit('SOL', 10n * SOL));

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
-import type { DriftBooks } from '../../../../src/venues/drift/books/drift-books.ts';
-import { equityOf } from '../../../../src/venues/drift/equity.ts';
+import type { PerpsBooks } from '../../../../src/venues/solana-perps/books/perps-books.ts';
+import { equityOf } from '../../../../src/venues/solana-perps/read/equity.ts';
 import { type BooksChain, booksChain, ENGINE, SOL, USD } from './books-chain.ts';
 import { fundingOnChain } from './chain-truth.ts';
 
@@ -13,7 +13,7 @@ async function funded(chain: BooksChain): Promise<void> {
   await chain.ours(chain.us.deposit('USDC', 1_000n * USD));
 }
 
-async function kept(chain: BooksChain, books: DriftBooks) {
+async function kept(chain: BooksChain, books: PerpsBooks) {
   await chain.finalize();
   await books.keep(chain.reader);
   const row = await chain.store().load();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Journal } from '../../../../src/journal/journal.ts';
-import { BooksStore } from '../../../../src/venues/drift/books/store.ts';
+import { BooksStore } from '../../../../src/venues/solana-perps/books/store.ts';
 import { attemptOf, operationOf } from '../../../journal/records.ts';
 import { openTestJournal } from '../../../support/journal.ts';
 

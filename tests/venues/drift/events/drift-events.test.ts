@@ -2,7 +2,7 @@ import { BorshCoder, type Idl } from '@coral-xyz/anchor';
 import driftIdl from '@drift-labs/sdk/lib/node/idl/drift.json' with { type: 'json' };
 import { describe, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
-import { type DriftEvent, driftEvents } from '../../../../src/venues/drift/events/drift-events.ts';
+import { driftEvents, type PerpsEvent } from '../../../../src/venues/drift/events/drift-events.ts';
 import { type BooksChain, booksChain, SOL, USD } from '../books/books-chain.ts';
 
 const coder = new BorshCoder(driftIdl as unknown as Idl);
@@ -47,7 +47,7 @@ describeOnDrift('what v2.84 logs', () => {
     }
     expect(compared).toBeGreaterThanOrEqual(2);
     const placed = events.find(
-      (event): event is Extract<DriftEvent, { kind: 'order_placed' }> => event.kind === 'order_placed',
+      (event): event is Extract<PerpsEvent, { kind: 'order_placed' }> => event.kind === 'order_placed',
     );
     expect(placed).toMatchObject({
       user: chain.us.user,

@@ -3,9 +3,9 @@ import { expect, it } from '@jest/globals';
 import { Keypair, type PublicKey } from '@solana/web3.js';
 import { lookupTable, lookupTableAddresses } from '../../../../localnet/drift/lookup-tables.ts';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
-import type { DriftRead } from '../../../../src/venues/drift/drift-reader.ts';
-import { draftOf } from '../../../../src/venues/drift/write/draft-of.ts';
-import { LookupTables } from '../../../../src/venues/drift/write/lookup-tables.ts';
+import type { PerpsRead } from '../../../../src/venues/solana-perps/read/perps-reader.ts';
+import { draftOf } from '../../../../src/venues/solana-perps/write/draft-of.ts';
+import { LookupTables } from '../../../../src/venues/solana-perps/write/lookup-tables.ts';
 import { land, order, SOL, stillDrift, USD, type Written, writerOn } from '../../../support/drift-venue.ts';
 
 const OTHERS = 14;
@@ -18,7 +18,7 @@ async function funded(): Promise<Written> {
 }
 
 /** As if the account stood in so many other markets. */
-function amongOthers(read: DriftRead): { readonly read: DriftRead; readonly keys: readonly PublicKey[] } {
+function amongOthers(read: PerpsRead): { readonly read: PerpsRead; readonly keys: readonly PublicKey[] } {
   const others = Array.from({ length: OTHERS }, (_, index) => {
     const [pubkey, oracle] = [Keypair.generate().publicKey, Keypair.generate().publicKey];
     const { market } = read.market;

@@ -1,22 +1,22 @@
 import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../../../src/domain/account/snapshot.ts';
-import { DriftVenue } from '../../../../src/venues/drift/drift-venue.ts';
-import { SolanaDriftWriting } from '../../../../src/venues/drift/write/drift-writing.ts';
+import { PerpsVenue } from '../../../../src/venues/solana-perps/perps-venue.ts';
+import { SolanaPerpsWriting } from '../../../../src/venues/solana-perps/write/perps-writing.ts';
 import { SOL, sent, stillDrift } from '../../../support/drift-venue.ts';
 
 describeOnDrift('one read of the account', () => {
   it('serves the sizes, the simulation and the signature', async () => {
     const { net, deployment, chain } = await stillDrift();
     const clock = { nowMs: () => Date.now() };
-    const venue = new DriftVenue({
+    const venue = new PerpsVenue({
       engineId: 'engine:drift:test:0',
       deployment,
       chain,
       clock,
       permissions: 'trading',
       books: null,
-      writing: (reader) => new SolanaDriftWriting({ chain, reader, clock }),
+      writing: (reader) => new SolanaPerpsWriting({ chain, reader, clock }),
     });
     let reads = 0;
     const read = venue.reader.read.bind(venue.reader);

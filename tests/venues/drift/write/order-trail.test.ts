@@ -3,9 +3,12 @@ import { describeOnDrift } from '../../../../localnet/tests/support/drift-progra
 import { perpSize } from '../../../../src/domain/margin/margin.ts';
 import { totalFills } from '../../../../src/domain/order/intent.ts';
 import { driftEvents } from '../../../../src/venues/drift/events/drift-events.ts';
-import { type EffectSubject, placedOrder } from '../../../../src/venues/drift/write/landed-effect.ts';
-import { readTrail } from '../../../../src/venues/drift/write/order-report.ts';
-import { type LandedTransaction, TransactionHistory } from '../../../../src/venues/drift/write/transaction-history.ts';
+import { type EffectSubject, placedOrder } from '../../../../src/venues/solana-perps/write/landed-effect.ts';
+import { readTrail } from '../../../../src/venues/solana-perps/write/order-report.ts';
+import {
+  type LandedTransaction,
+  TransactionHistory,
+} from '../../../../src/venues/solana-perps/write/transaction-history.ts';
 import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
 
 async function funded(options: Parameters<typeof stillDrift>[0] = {}): Promise<Written> {

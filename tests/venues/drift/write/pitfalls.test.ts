@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { perpSize } from '../../../../src/domain/margin/margin.ts';
 import type { Intent } from '../../../../src/domain/order/intent.ts';
-import { SolanaDriftWriting } from '../../../../src/venues/drift/write/drift-writing.ts';
+import { SolanaPerpsWriting } from '../../../../src/venues/solana-perps/write/perps-writing.ts';
 import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
 import { withContext } from '../../../support/with-context.ts';
 
@@ -12,13 +12,13 @@ const deposit = (amount: bigint): Intent => ({ kind: 'deposit', asset: 'SOL', am
 const withdraw = (amount: bigint): Intent => ({ kind: 'withdraw', asset: 'SOL', amount: amount.toString() });
 
 /** The program alone is asked: our own refusals are not in the way. */
-const blind = ({ reader, chain }: Written): SolanaDriftWriting => {
+const blind = ({ reader, chain }: Written): SolanaPerpsWriting => {
   const clear = { deposit: false, withdraw: false, increase: false, reduce: false, settle: false, detail: null };
   const unpaused = {
     deployment: reader.deployment,
     read: async (commitment: 'confirmed' | 'finalized') => ({ ...(await reader.read(commitment)), pauses: clear }),
   };
-  return new SolanaDriftWriting({
+  return new SolanaPerpsWriting({
     chain,
     reader: unpaused as unknown as Written['reader'],
     clock: { nowMs: () => Date.now() },

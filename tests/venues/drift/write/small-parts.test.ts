@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { price } from '../../../../src/domain/money/units.ts';
 import { auctionOf } from '../../../../src/venues/drift/write/auction.ts';
 import { openingFee } from '../../../../src/venues/drift/write/opening.ts';
-import { explainFailure } from '../../../../src/venues/drift/write/program-errors.ts';
+import { explainFailure } from '../../../../src/venues/solana-perps/write/program-errors.ts';
 import { blank, bn } from '../../../support/drift-accounts.ts';
 
 const PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';

@@ -1,11 +1,11 @@
 /** Many accounts in one answer of one node, so all of the same slot. */
-import { isFields } from '../../chain/answer-shapes.ts';
-import { CLOCK_SYSVAR, readChainClock } from '../../chain/clock-sysvar.ts';
-import { behind, impossible, type RpcAnswer } from '../../chain/rpc-answer.ts';
-import type { ReadCommitment } from '../../chain/rpc-methods.ts';
-import type { RpcNode } from '../../chain/rpc-node.ts';
-import type { RpcPool } from '../../chain/rpc-pool.ts';
-import { SLOT_SLACK } from '../../chain/slot-bounds.ts';
+import { isFields } from '../../../chain/answer-shapes.ts';
+import { CLOCK_SYSVAR, readChainClock } from '../../../chain/clock-sysvar.ts';
+import { behind, impossible, type RpcAnswer } from '../../../chain/rpc-answer.ts';
+import type { ReadCommitment } from '../../../chain/rpc-methods.ts';
+import type { RpcNode } from '../../../chain/rpc-node.ts';
+import type { RpcPool } from '../../../chain/rpc-pool.ts';
+import { SLOT_SLACK } from '../../../chain/slot-bounds.ts';
 
 export interface RawAccount {
   readonly owner: string;

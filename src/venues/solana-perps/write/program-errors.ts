@@ -3,7 +3,7 @@ import { VersionedTransaction } from '@solana/web3.js';
 import type { Draft } from '../../../chain/draft.ts';
 import { lastLogs } from '../../../chain/transaction-error.ts';
 import type { ErrorReport, Json } from '../../../lib/errors.ts';
-import { programError } from './instructions.ts';
+import { programError } from '../../drift/write/instructions.ts';
 
 /** By the program's names. An error in none of them keeps the code that the chain gave it. */
 const CODES: Readonly<Record<string, readonly string[]>> = {

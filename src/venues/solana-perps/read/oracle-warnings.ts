@@ -1,5 +1,5 @@
 /** Drift's present findings about its oracles, and what each forbids here, as sentences for people. */
-import type { Markets } from '../../domain/account/account.ts';
+import type { Markets } from '../../../domain/account/account.ts';
 
 export function oracleWarnings({ perps, spot }: Markets): readonly string[] {
   const ofPerps = perps.flatMap(({ market, oracle: { valid, invalidReason, noFillsReason } }) => {

@@ -8,16 +8,16 @@ import { abs } from '../../../domain/money/units.ts';
 import { type Intent, intentAmount, type OrderIntent, orderSize } from '../../../domain/order/intent.ts';
 import type { CapitalRequest } from '../../../domain/order/operation-request.ts';
 import type { ErrorReport } from '../../../lib/errors.ts';
-import type { DriftDeployment } from '../deployment.ts';
-import type { DriftRead } from '../drift-read.ts';
-import { big, text } from '../integers.ts';
-import { openingCost } from './opening.ts';
+import { big, text } from '../../drift/integers.ts';
+import { openingCost } from '../../drift/write/opening.ts';
+import type { PerpsDeployment } from '../deployment.ts';
+import type { PerpsRead } from '../read/perps-read.ts';
 import { TOKEN_ACCOUNT_RENT } from './token-accounts.ts';
 
 const decimalsOf = (asset: Asset): number => (asset === 'SOL' ? 9 : 6);
 
 /** Null: not refused here. The program makes the final decision. */
-export function refusalOf(intent: Intent, read: DriftRead, { market }: DriftDeployment): ErrorReport | null {
+export function refusalOf(intent: Intent, read: PerpsRead, { market }: PerpsDeployment): ErrorReport | null {
   if ('market' in intent && intent.market !== market) {
     return {
       code: 'UNKNOWN_MARKET',
@@ -45,7 +45,7 @@ export function refusalOf(intent: Intent, read: DriftRead, { market }: DriftDepl
 const noAmount = (amount: string): ErrorReport | null =>
   BigInt(amount) > 0n ? null : invalidField('amount', amount, 'an amount above zero');
 
-function capitalPaused(intent: CapitalRequest, read: DriftRead): ErrorReport | null {
+function capitalPaused(intent: CapitalRequest, read: PerpsRead): ErrorReport | null {
   const { kind, asset } = intent;
   const words = kind === 'deposit' ? 'deposits' : 'withdrawals';
   const { pauses } = read;
@@ -57,11 +57,11 @@ function capitalPaused(intent: CapitalRequest, read: DriftRead): ErrorReport | n
   };
 }
 
-const assetName = (asset: Asset, { base, quote }: DriftRead): string =>
+const assetName = (asset: Asset, { base, quote }: PerpsRead): string =>
   text((asset === 'SOL' ? base : quote).market.name);
 
 function paused(
-  { pauses }: DriftRead,
+  { pauses }: PerpsRead,
   what: 'deposit' | 'withdraw' | 'increase' | 'reduce' | 'settle',
   word: string,
 ): ErrorReport | null {
@@ -69,7 +69,7 @@ function paused(
   return { code: 'VENUE_PAUSED', message: `The venue has paused ${word}.`, details: { detail: pauses.detail } };
 }
 
-function depositRefusal(intent: CapitalRequest, read: DriftRead): ErrorReport | null {
+function depositRefusal(intent: CapitalRequest, read: PerpsRead): ErrorReport | null {
   const { asset } = intent;
   const amount = intentAmount(intent);
   const opening = openingCost(read);
@@ -85,7 +85,7 @@ function depositRefusal(intent: CapitalRequest, read: DriftRead): ErrorReport | 
   return null;
 }
 
-function withdrawRefusal(intent: CapitalRequest, read: DriftRead): ErrorReport | null {
+function withdrawRefusal(intent: CapitalRequest, read: PerpsRead): ErrorReport | null {
   const { asset } = intent;
   const amount = intentAmount(intent);
   const limit = read.account === null ? 0n : withdrawable(read.account, read.markets, assetName(asset, read));
@@ -101,7 +101,7 @@ function withdrawRefusal(intent: CapitalRequest, read: DriftRead): ErrorReport |
   };
 }
 
-function orderRefusal(intent: OrderIntent, { market: { market } }: DriftRead): ErrorReport | null {
+function orderRefusal(intent: OrderIntent, { market: { market } }: PerpsRead): ErrorReport | null {
   const size = abs(orderSize(intent));
   const step = big(market.amm.orderStepSize);
   const minimum = big(market.amm.minOrderSize);

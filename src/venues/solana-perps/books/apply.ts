@@ -7,13 +7,13 @@ import type { EquitySource } from '../../../domain/account/snapshot.ts';
 import { abs, FEMTO_PER_MICRO_USD, lamports, microUsd, type Price, price } from '../../../domain/money/units.ts';
 import type { FundingRecord, TradeRecord } from '../../../journal/records.ts';
 import {
-  type DriftEvent,
   driftEvents,
   type FillEvent,
   type FundingEvent,
   type OrderActionEvent,
   type OrderSide,
-} from '../events/drift-events.ts';
+  type PerpsEvent,
+} from '../../drift/events/drift-events.ts';
 import { type ChainTransaction, lamportsChange, tokensChange } from './chain-record.ts';
 import { fundingRows } from './funding-rows.ts';
 import { type BooksState, MAX_ORDERS, MAX_UNCLAIMED, type SpotTokens } from './state.ts';
@@ -114,7 +114,7 @@ class Fold {
     this.state = { ...this.state, since: { ...since, unclear: [...since.unclear, reason].slice(-MAX_UNCLAIMED) } };
   }
 
-  take(event: DriftEvent): void {
+  take(event: PerpsEvent): void {
     const { user } = this.#of;
     switch (event.kind) {
       case 'fill':

@@ -2,12 +2,12 @@
  * What each node said of the account. A node that has it is believed over those that deny it; that there is no account,
  * or that nothing can ever be read as configured, takes the word of every node.
  */
-import { inWords, type NoAnswer, unanswered } from '../../chain/rpc-answer.ts';
-import { type CriticalError, TransientError } from '../../lib/errors.ts';
-import type { DriftRead } from './drift-read.ts';
+import { inWords, type NoAnswer, unanswered } from '../../../chain/rpc-answer.ts';
+import { type CriticalError, TransientError } from '../../../lib/errors.ts';
+import type { PerpsRead } from './perps-read.ts';
 
 export type AccountWord = { readonly node: string } & (
-  | { readonly kind: 'read'; readonly read: DriftRead }
+  | { readonly kind: 'read'; readonly read: PerpsRead }
   /** As configured there is nothing to read, says this node. */
   | { readonly kind: 'denies'; readonly error: CriticalError }
   | { readonly kind: 'silent'; readonly answer: NoAnswer }
@@ -60,7 +60,7 @@ export function disagreement(words: readonly AccountWord[]): string | null {
  * @throws TransientError ACCOUNT_DISPUTED while the word of a node is missing or another one, or this process, knows better;
  * the CriticalError in which all agree
  */
-export function concluded(words: readonly AccountWord[], { knownDrift, heldBefore }: KnownBefore): DriftRead {
+export function concluded(words: readonly AccountWord[], { knownDrift, heldBefore }: KnownBefore): PerpsRead {
   const denials = words.filter(isDenial);
   if (denials.length === 0) throw noneAnswered(words);
   const [first] = denials;
@@ -77,8 +77,8 @@ export function concluded(words: readonly AccountWord[], { knownDrift, heldBefor
 }
 
 /** Which sub-account Drift would open next: a verdict hangs on it. */
-const nextOf = ({ userStats }: DriftRead): number => userStats?.numberOfSubAccountsCreated ?? 0;
-const sameNext = (word: AccountWord, read: DriftRead): boolean =>
+const nextOf = ({ userStats }: PerpsRead): number => userStats?.numberOfSubAccountsCreated ?? 0;
+const sameNext = (word: AccountWord, read: PerpsRead): boolean =>
   word.kind === 'read' && nextOf(word.read) === nextOf(read);
 
 function disputed(words: readonly AccountWord[], known: string | null): TransientError {

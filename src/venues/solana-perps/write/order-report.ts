@@ -7,8 +7,8 @@
 import type { Fill } from '../../../domain/order/intent.ts';
 import type { OrderReport, SignedAttempt } from '../../../domain/transaction/attempt.ts';
 import { TransientError } from '../../../lib/errors.ts';
-import type { DriftRead } from '../drift-read.ts';
-import { driftEvents } from '../events/drift-events.ts';
+import { driftEvents } from '../../drift/events/drift-events.ts';
+import type { PerpsRead } from '../read/perps-read.ts';
 import type { SignatureRow } from '../signature-rows.ts';
 import { type EffectSubject, fillOf, type LandedOrder, placedOrder, priceOf, sideOf } from './landed-effect.ts';
 import type { LandedAt, LandedTransaction } from './transaction-history.ts';
@@ -18,7 +18,7 @@ interface OrderSources {
   /** Null: the node does not know it. */
   transaction(signature: string, slot: number | null): Promise<LandedTransaction | null>;
   since(address: string, first: LandedAt, atLeastSlot: number): Promise<readonly SignatureRow[]>;
-  read(commitment: 'confirmed' | 'finalized'): Promise<DriftRead>;
+  read(commitment: 'confirmed' | 'finalized'): Promise<PerpsRead>;
 }
 
 /** What the program logged about one order. */
@@ -76,7 +76,7 @@ export async function orderReport(
   };
 }
 
-const standing = ({ slot, commitment }: DriftRead, fills: readonly Fill[]): OrderReport => ({
+const standing = ({ slot, commitment }: PerpsRead, fills: readonly Fill[]): OrderReport => ({
   gone: false,
   commitment,
   fills,
@@ -84,7 +84,7 @@ const standing = ({ slot, commitment }: DriftRead, fills: readonly Fill[]): Orde
 });
 
 /** The program skipped it because it landed past its `maxTs`, so it can never fill. */
-async function neverStood(placement: LandedTransaction, now: DriftRead, sources: OrderSources): Promise<OrderReport> {
+async function neverStood(placement: LandedTransaction, now: PerpsRead, sources: OrderSources): Promise<OrderReport> {
   const final = await sources.read('finalized');
   const isFinal = final.slot >= placement.slot;
   return {
@@ -99,13 +99,13 @@ async function readSince(
   slot: number,
   commitment: 'confirmed' | 'finalized',
   { read }: OrderSources,
-): Promise<DriftRead> {
+): Promise<PerpsRead> {
   const now = await read(commitment);
   if (now.slot >= slot) return now;
   throw new TransientError('NODE_BEHIND', `The RPC node is at slot ${now.slot}, before the placement at ${slot}.`);
 }
 
-const openOrder = ({ account }: DriftRead, { orderId }: LandedOrder) =>
+const openOrder = ({ account }: PerpsRead, { orderId }: LandedOrder) =>
   account?.orders.find((order) => order.orderId === orderId) ?? null;
 
 /** The slot of a finalized snapshot after its end, in which it is gone; null: not yet. */

@@ -5,14 +5,14 @@
 import { configs } from '@drift-labs/sdk';
 import { AddressLookupTableAccount, AddressLookupTableProgram, PublicKey } from '@solana/web3.js';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
-import { askAccounts } from '../account-batch.ts';
-import type { DriftDeployment } from '../deployment.ts';
+import type { PerpsDeployment } from '../deployment.ts';
+import { askAccounts } from '../read/account-batch.ts';
 
 /** Tables only grow: what was read is good for long. */
 const FRESH_MS = 600_000;
 
 /** A local chain has mainnet's. */
-const addressesOf = ({ env }: DriftDeployment): readonly string[] =>
+const addressesOf = ({ env }: PerpsDeployment): readonly string[] =>
   configs[env === 'devnet' ? 'devnet' : 'mainnet-beta'].MARKET_LOOKUP_TABLES;
 
 export class LookupTables {
@@ -20,7 +20,7 @@ export class LookupTables {
   readonly #addresses: readonly string[];
   #kept: { readonly atMs: number; readonly tables: readonly AddressLookupTableAccount[] } | null = null;
 
-  constructor(pool: RpcPool, deployment: DriftDeployment) {
+  constructor(pool: RpcPool, deployment: PerpsDeployment) {
     this.#pool = pool;
     this.#addresses = addressesOf(deployment);
   }

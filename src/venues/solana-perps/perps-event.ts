@@ -193,7 +193,7 @@ interface UnreadableEvent {
   readonly reason: string;
 }
 
-export type DriftEvent =
+export type PerpsEvent =
   | FillEvent
   | OrderActionEvent
   | OrderPlacedEvent

@@ -8,10 +8,10 @@ import { PublicKey } from '@solana/web3.js';
 import { SOL_PERP } from '../../domain/account/account.ts';
 import { BoundedMap } from '../../lib/bounded.ts';
 import { CriticalError } from '../../lib/errors.ts';
-import { DRIFT_V2_PROGRAM, type DriftEnv } from './clusters.ts';
+import { type ClusterName, DRIFT_V2_PROGRAM } from './clusters.ts';
 
 interface DriftSettings {
-  readonly env: DriftEnv;
+  readonly env: ClusterName;
   /** Base58. Null: v2's program, which is the same on mainnet and devnet. */
   readonly programId: string | null;
   /** Base58: whose account. */
@@ -21,8 +21,8 @@ interface DriftSettings {
   readonly market?: string;
 }
 
-export interface DriftDeployment {
-  readonly env: DriftEnv;
+export interface PerpsDeployment {
+  readonly env: ClusterName;
   readonly programId: PublicKey;
   /** The wallet: owner of the account, and of the token accounts that deposits come from. */
   readonly authority: PublicKey;
@@ -74,7 +74,7 @@ function keyOf(text: string, setting: string): PublicKey {
 }
 
 /** @throws CriticalError ADDRESS_MALFORMED, BAD_SUB_ACCOUNT */
-export function driftDeployment(settings: DriftSettings): DriftDeployment {
+export function driftDeployment(settings: DriftSettings): PerpsDeployment {
   const { env, subAccount, market = SOL_PERP } = settings;
   if (!Number.isInteger(subAccount) || subAccount < 0 || subAccount > MAX_SUB_ACCOUNT) {
     throw new CriticalError(
@@ -102,13 +102,13 @@ export function driftDeployment(settings: DriftSettings): DriftDeployment {
   };
 }
 
-export const perpMarketAddress = ({ programId }: DriftDeployment, marketIndex: number): PublicKey =>
+export const perpMarketAddress = ({ programId }: PerpsDeployment, marketIndex: number): PublicKey =>
   derived(programId, 'perp_market', u16(marketIndex));
 
-export const spotMarketAddress = ({ programId }: DriftDeployment, marketIndex: number): PublicKey =>
+export const spotMarketAddress = ({ programId }: PerpsDeployment, marketIndex: number): PublicKey =>
   derived(programId, 'spot_market', u16(marketIndex));
 
-export const spotVaultAddress = ({ programId }: DriftDeployment, marketIndex: number): PublicKey =>
+export const spotVaultAddress = ({ programId }: PerpsDeployment, marketIndex: number): PublicKey =>
   derived(programId, 'spot_market_vault', u16(marketIndex));
 
 /** The associated token account of `owner`. */

@@ -2,8 +2,8 @@
 import type { Fill } from '../../../domain/order/intent.ts';
 import type { LandedEffect } from '../../../domain/transaction/attempt.ts';
 import type { Json } from '../../../lib/errors.ts';
-import { type DriftEvent, driftEvents, type FillEvent, type OrderSide } from '../events/drift-events.ts';
-import { instructionsIn } from './instructions.ts';
+import { driftEvents, type FillEvent, type OrderSide, type PerpsEvent } from '../../drift/events/drift-events.ts';
+import { instructionsIn } from '../../drift/write/instructions.ts';
 import type { LandedTransaction } from './transaction-history.ts';
 
 /** Whose events count. */
@@ -21,7 +21,7 @@ const SETTLES: ReadonlySet<string> = new Set(['settlePnl', 'settleMultiplePnls']
 
 /** The account's side of an order action in its market; null when it has none. */
 export function sideOf(
-  event: Extract<DriftEvent, { kind: 'fill' | 'order_action' }>,
+  event: Extract<PerpsEvent, { kind: 'fill' | 'order_action' }>,
   { user, marketIndex }: EffectSubject,
 ): OrderSide | null {
   if (event.marketKind !== 'perp' || event.marketIndex !== marketIndex) return null;
@@ -53,7 +53,7 @@ export interface LandedOrder {
 }
 
 /** The order that a transaction placed; null if it placed none (past its `maxTs` the program skips it without an error). */
-export function placedOrder(events: readonly DriftEvent[], { user, marketIndex }: EffectSubject): LandedOrder | null {
+export function placedOrder(events: readonly PerpsEvent[], { user, marketIndex }: EffectSubject): LandedOrder | null {
   for (const event of events) {
     if (event.kind !== 'order_placed' || event.user !== user) continue;
     if (event.marketKind === 'perp' && event.marketIndex === marketIndex) return event;

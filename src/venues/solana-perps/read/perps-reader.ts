@@ -4,41 +4,41 @@
  * markets from the user's positions. If an answer shows that another account is needed, the reader asks again.
  */
 import type { PublicKey } from '@solana/web3.js';
-import { askChainClock, CLOCK_SYSVAR, readChainClock } from '../../chain/clock-sysvar.ts';
-import { ClusterWatch } from '../../chain/cluster-watch.ts';
-import { impossible } from '../../chain/rpc-answer.ts';
-import type { ReadCommitment } from '../../chain/rpc-methods.ts';
-import type { RpcNode } from '../../chain/rpc-node.ts';
-import type { RpcPool } from '../../chain/rpc-pool.ts';
-import { ASSET_DECIMALS } from '../../domain/money/amounts.ts';
-import { lamports, microUsd } from '../../domain/money/units.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { CriticalError, TransientError } from '../../lib/errors.ts';
-import { type AccountBatch, askAccounts, MAX_BATCH, type RawAccount } from './account-batch.ts';
+import { askChainClock, CLOCK_SYSVAR, readChainClock } from '../../../chain/clock-sysvar.ts';
+import { ClusterWatch } from '../../../chain/cluster-watch.ts';
+import { impossible } from '../../../chain/rpc-answer.ts';
+import type { ReadCommitment } from '../../../chain/rpc-methods.ts';
+import type { RpcNode } from '../../../chain/rpc-node.ts';
+import type { RpcPool } from '../../../chain/rpc-pool.ts';
+import { ASSET_DECIMALS } from '../../../domain/money/amounts.ts';
+import { lamports, microUsd } from '../../../domain/money/units.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { CriticalError, TransientError } from '../../../lib/errors.ts';
 import {
   type DriftAccountName,
   type DriftAccountTypes,
   decodeDriftAccount,
   decodeOracleAccount,
   tokenAmountOf,
-} from './account-decoder.ts';
-import { addressText } from './address-text.ts';
-import { decodeAccount, decodeMarkets, type PerpMarketRead, type SpotMarketRead } from './decode.ts';
+} from '../../drift/account-decoder.ts';
+import { decodeAccount, decodeMarkets, type PerpMarketRead, type SpotMarketRead } from '../../drift/decode.ts';
+import { feeTierOf } from '../../drift/fee-tier.ts';
+import { text } from '../../drift/integers.ts';
+import { pausesOf } from '../../drift/pauses.ts';
 import {
-  type DriftDeployment,
+  type PerpsDeployment,
   perpMarketAddress,
   spotMarketAddress,
   TOKEN_2022_PROGRAM,
   TOKEN_PROGRAM,
   tokenAccountAddress,
-} from './deployment.ts';
-import type { DriftRead, TokenAccountRead } from './drift-read.ts';
-import { feeTierOf } from './fee-tier.ts';
-import { text } from './integers.ts';
+} from '../deployment.ts';
+import { type AccountBatch, askAccounts, MAX_BATCH, type RawAccount } from './account-batch.ts';
+import { addressText } from './address-text.ts';
 import { type AccountWord, concluded, disagreement, UnansweredByNode } from './node-words.ts';
-import { pausesOf } from './pauses.ts';
+import type { PerpsRead, TokenAccountRead } from './perps-read.ts';
 
-export type { DriftRead } from './drift-read.ts';
+export type { PerpsRead } from './perps-read.ts';
 
 /** The accounts to ask for, as far as they are known. */
 interface ReadPlan {
@@ -63,9 +63,9 @@ interface TokenPlace {
   readonly tokenProgram: PublicKey;
 }
 
-interface DriftReaderOptions {
+interface PerpsReaderOptions {
   readonly pool: RpcPool;
-  readonly deployment: DriftDeployment;
+  readonly deployment: PerpsDeployment;
   readonly clock: Clock;
   /** Of the cluster; absent or null: not known. */
   readonly expectedGenesis?: string | null;
@@ -90,8 +90,8 @@ interface SeenSlot {
 /** The block time that a node has reached, for `ChainTime`. */
 export const askClock = async (node: RpcNode): Promise<number | null> => (await askChainClock(node))?.timeMs ?? null;
 
-export class DriftReader {
-  readonly deployment: DriftDeployment;
+export class PerpsReader {
+  readonly deployment: PerpsDeployment;
   readonly #pool: RpcPool;
   readonly #clock: Clock;
   readonly #cluster: ClusterWatch;
@@ -108,7 +108,7 @@ export class DriftReader {
    */
   readonly #held = new Set<ReadCommitment>();
 
-  constructor({ pool, deployment, clock, expectedGenesis = null }: DriftReaderOptions) {
+  constructor({ pool, deployment, clock, expectedGenesis = null }: PerpsReaderOptions) {
     this.#pool = pool;
     this.deployment = deployment;
     this.#programId = deployment.programId.toBase58();
@@ -135,7 +135,7 @@ export class DriftReader {
    * than they can be read, or Drift itself is not finalized yet;
    * CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET, TOKEN_DECIMALS
    */
-  async read(commitment: ReadCommitment): Promise<DriftRead> {
+  async read(commitment: ReadCommitment): Promise<PerpsRead> {
     const words: AccountWord[] = [];
     for (const node of this.#pool.ranked()) {
       const word = await this.#wordOf(node, commitment);
@@ -165,7 +165,7 @@ export class DriftReader {
     }
   }
 
-  async #readOf(node: RpcNode, commitment: ReadCommitment): Promise<DriftRead> {
+  async #readOf(node: RpcNode, commitment: ReadCommitment): Promise<PerpsRead> {
     let plan = this.#plan ?? (await this.#discover(node, commitment));
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const takenAtMs = this.#clock.nowMs();
@@ -253,7 +253,7 @@ export class DriftReader {
     async <N extends 'PerpMarket' | 'SpotMarket'>(
       kind: N,
       count: number,
-      addressOf: (deployment: DriftDeployment, index: number) => PublicKey,
+      addressOf: (deployment: PerpsDeployment, index: number) => PublicKey,
     ): Promise<readonly { readonly name: string; readonly market: DriftAccountTypes[N] }[]> => {
       const addresses = Array.from({ length: count }, (_, index) => addressOf(this.deployment, index).toBase58());
       const found: { readonly name: string; readonly market: DriftAccountTypes[N] }[] = [];
@@ -333,7 +333,7 @@ export class DriftReader {
     };
   }
 
-  #assemble(answer: AccountsAnswer, plan: ReadPlan, commitment: ReadCommitment, askedAtMs: number): DriftRead {
+  #assemble(answer: AccountsAnswer, plan: ReadPlan, commitment: ReadCommitment, askedAtMs: number): PerpsRead {
     const { batch, state, user, userStats } = answer;
     const { slot, accounts } = batch;
     const clock = readChainClock(need(accounts.get(CLOCK_SYSVAR) ?? undefined).data);
@@ -382,7 +382,7 @@ export class DriftReader {
 }
 
 /** Drift deletes an account only when it is empty. */
-const holdsSomething = ({ account }: DriftRead): boolean =>
+const holdsSomething = ({ account }: PerpsRead): boolean =>
   account !== null && (account.perps.length > 0 || account.spot.length > 0 || account.orders.length > 0);
 
 /** Our amounts are lamports and millionths; with a token of other units they would be off by powers of ten. */
@@ -414,7 +414,7 @@ function need<T>(value: T | undefined): T {
   return value;
 }
 
-function questionOf(deployment: DriftDeployment, plan: ReadPlan): Question {
+function questionOf(deployment: PerpsDeployment, plan: ReadPlan): Question {
   const { state, user, userStats, authority } = deployment;
   const perps = ascending(plan.perps).map((index) => perpMarketAddress(deployment, index).toBase58());
   const spot = ascending(plan.spot).map((index) => spotMarketAddress(deployment, index).toBase58());
@@ -424,7 +424,7 @@ function questionOf(deployment: DriftDeployment, plan: ReadPlan): Question {
 }
 
 /** The further accounts that these accounts refer to. */
-function planFor({ user, perps, spot }: AccountsAnswer, plan: ReadPlan, deployment: DriftDeployment): ReadPlan {
+function planFor({ user, perps, spot }: AccountsAnswer, plan: ReadPlan, deployment: PerpsDeployment): ReadPlan {
   const perpIndexes = new Set([plan.perpIndex]);
   const spotIndexes = new Set([plan.baseIndex, plan.quoteIndex]);
   for (const position of user?.spotPositions ?? []) {

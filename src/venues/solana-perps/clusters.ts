@@ -1,15 +1,15 @@
 /** Which chain and which program: what a live engine's id is made from. Loads nothing, so that settings may ask. */
 
-export type DriftEnv = 'mainnet-beta' | 'devnet' | 'localnet';
+export type ClusterName = 'mainnet-beta' | 'devnet' | 'localnet';
 
 export const DRIFT_V2_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
 
 /** Cluster genesis: a node of another cluster answers all the same, about another chain. */
-const GENESIS: Readonly<Record<DriftEnv, string | null>> = {
+const GENESIS: Readonly<Record<ClusterName, string | null>> = {
   'mainnet-beta': '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d',
   devnet: 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG',
   localnet: null,
 };
 
 /** Null where every chain has its own (localnet). */
-export const genesisOf = (env: DriftEnv): string | null => GENESIS[env];
+export const genesisOf = (env: ClusterName): string | null => GENESIS[env];

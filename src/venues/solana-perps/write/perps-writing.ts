@@ -7,24 +7,24 @@ import { BoundedMap } from '../../../lib/bounded.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { type ErrorReport, TransientError, ValidationError } from '../../../lib/errors.ts';
 import { canonicalJson } from '../../../lib/ids.ts';
+import { driftEvents } from '../../drift/events/drift-events.ts';
+import { openingCost } from '../../drift/write/opening.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation } from '../../venue.ts';
-import type { DriftRead } from '../drift-read.ts';
-import type { DriftReader } from '../drift-reader.ts';
-import type { DriftWriting } from '../drift-venue.ts';
-import { driftEvents } from '../events/drift-events.ts';
+import type { PerpsWriting } from '../perps-venue.ts';
+import type { PerpsRead } from '../read/perps-read.ts';
+import type { PerpsReader } from '../read/perps-reader.ts';
 import { draftOf, exitDraftOf } from './draft-of.ts';
 import { type EffectSubject, landedEffect, placedOrder } from './landed-effect.ts';
 import { LookupTables } from './lookup-tables.ts';
-import { openingCost } from './opening.ts';
 import { isOver, signedOrder } from './order-over.ts';
 import { orderReport } from './order-report.ts';
 import { explainFailure, programOfDraft, programOfWire } from './program-errors.ts';
 import { TOKEN_ACCOUNT_RENT } from './token-accounts.ts';
 import { TransactionHistory } from './transaction-history.ts';
 
-interface DriftWritingOptions {
+interface PerpsWritingOptions {
   readonly chain: SolanaChain;
-  readonly reader: DriftReader;
+  readonly reader: PerpsReader;
   readonly clock: Clock;
 }
 
@@ -46,9 +46,9 @@ interface PreparedDraft {
   readonly rentLamports: bigint;
 }
 
-export class SolanaDriftWriting implements DriftWriting {
+export class SolanaPerpsWriting implements PerpsWriting {
   readonly #chain: SolanaChain;
-  readonly #reader: DriftReader;
+  readonly #reader: PerpsReader;
   readonly #clock: Clock;
   readonly #history: TransactionHistory;
   readonly #tables: LookupTables;
@@ -57,7 +57,7 @@ export class SolanaDriftWriting implements DriftWriting {
   readonly #slots = new BoundedMap<string, number>(MAX_KEPT);
   #marketIndex: number | null = null;
 
-  constructor({ chain, reader, clock }: DriftWritingOptions) {
+  constructor({ chain, reader, clock }: PerpsWritingOptions) {
     this.#chain = chain;
     this.#reader = reader;
     this.#clock = clock;
@@ -66,8 +66,8 @@ export class SolanaDriftWriting implements DriftWriting {
   }
 
   /** The cost includes opening the account with the first deposit, and a token account that must be created. */
-  async simulate(intent: Intent, read?: DriftRead): Promise<Simulation> {
-    let prepared: PreparedDraft & { readonly read: DriftRead };
+  async simulate(intent: Intent, read?: PerpsRead): Promise<Simulation> {
+    let prepared: PreparedDraft & { readonly read: PerpsRead };
     try {
       prepared = await this.#prepare(intent, read);
     } catch (error) {
@@ -180,7 +180,7 @@ export class SolanaDriftWriting implements DriftWriting {
 
   #signedOrder = ({ wire }: SignedAttempt) => signedOrder(wire, this.#reader.deployment.programId.toBase58());
 
-  async #prepare(intent: Intent, given?: DriftRead): Promise<PreparedDraft & { readonly read: DriftRead }> {
+  async #prepare(intent: Intent, given?: PerpsRead): Promise<PreparedDraft & { readonly read: PerpsRead }> {
     const read = given ?? (await this.#read('confirmed'));
     this.#marketIndex = read.market.market.marketIndex;
     const draft = await this.#fitting(draftOf(intent, read, this.#reader.deployment));
@@ -195,11 +195,11 @@ export class SolanaDriftWriting implements DriftWriting {
   }
 
   /** What is opened must be closed again in one transaction, by lookup tables that exist now. */
-  async #exitFits(intent: OrderIntent, read: DriftRead): Promise<boolean> {
+  async #exitFits(intent: OrderIntent, read: PerpsRead): Promise<boolean> {
     return this.#chain.fits(await this.#fitting(exitDraftOf(intent, read, this.#reader.deployment)));
   }
 
-  async #read(commitment: 'confirmed' | 'finalized'): Promise<DriftRead> {
+  async #read(commitment: 'confirmed' | 'finalized'): Promise<PerpsRead> {
     const read = await this.#reader.read(commitment);
     this.#marketIndex = read.market.market.marketIndex;
     return read;
@@ -217,14 +217,14 @@ export class SolanaDriftWriting implements DriftWriting {
 }
 
 /** Bound beyond the end of the transaction: the rent of the new account and of a token account that it creates. */
-function rentLamports(intent: Intent, read: DriftRead): bigint {
+function rentLamports(intent: Intent, read: PerpsRead): bigint {
   if (intent.kind === 'deposit') return openingCost(read);
   const makes = intent.kind === 'withdraw' && intent.asset === 'USDC' && !read.wallet.tokens.quote.exists;
   return makes ? TOKEN_ACCOUNT_RENT : 0n;
 }
 
 /** @param ofExit it is the transaction that would close what is about to be opened */
-function tooLarge({ perps, spot }: DriftRead, ofExit: boolean): ErrorReport {
+function tooLarge({ perps, spot }: PerpsRead, ofExit: boolean): ErrorReport {
   const markets = perps.length + spot.length;
   const what = ofExit ? 'The transaction that would close this position again' : 'This transaction';
   return {

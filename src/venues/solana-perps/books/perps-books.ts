@@ -14,11 +14,11 @@ import { BoundedMap } from '../../../lib/bounded.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { type ErrorDetails, TransientError } from '../../../lib/errors.ts';
 import { within } from '../../../lib/within.ts';
-import type { DriftDeployment } from '../deployment.ts';
-import type { DriftRead } from '../drift-read.ts';
-import type { DriftReader } from '../drift-reader.ts';
-import type { BookFigures } from '../drift-snapshot.ts';
-import type { PeriodRate } from '../funding-memory.ts';
+import type { PerpsDeployment } from '../deployment.ts';
+import type { PeriodRate } from '../read/funding-memory.ts';
+import type { PerpsRead } from '../read/perps-read.ts';
+import type { PerpsReader } from '../read/perps-reader.ts';
+import type { BookFigures } from '../read/perps-snapshot.ts';
 import type { SignatureRow } from '../signature-rows.ts';
 import { applyTransactions, type BooksOf } from './apply.ts';
 import { type ChainTransaction, signaturesOf, transactionOf } from './chain-record.ts';
@@ -28,11 +28,11 @@ import type { BooksState } from './state.ts';
 import { BooksStore, type BooksWrite, type StoredBooks } from './store.ts';
 import { equityRecord, worthOf } from './value.ts';
 
-interface DriftBooksOptions {
+interface PerpsBooksOptions {
   readonly engineId: string;
   readonly journal: Journal;
   readonly pool: RpcPool;
-  readonly deployment: DriftDeployment;
+  readonly deployment: PerpsDeployment;
   readonly clock: Clock;
   /** How long a transaction of our wallet may be missing in the journal before it counts as foreign. */
   readonly patienceMs?: number;
@@ -81,21 +81,21 @@ interface BooksStep {
   readonly missing: string | null;
 }
 
-export class DriftBooks {
-  readonly #options: DriftBooksOptions;
+export class PerpsBooks {
+  readonly #options: PerpsBooksOptions;
   readonly #store: BooksStore;
   readonly #transactions = new BoundedMap<string, ChainTransaction>(MAX_CACHED);
   /** When a transaction of our wallet that the journal does not know was first seen (wall time). */
   readonly #strange = new BoundedMap<string, number>(MAX_CACHED);
   #doubts = 0;
 
-  constructor(options: DriftBooksOptions) {
+  constructor(options: PerpsBooksOptions) {
     this.#options = options;
     this.#store = new BooksStore(options.journal.db, options.engineId);
   }
 
   /** Books everything finalized since the last step. @throws TransientError; then nothing is written */
-  async keep(reader: Pick<DriftReader, 'read'>): Promise<void> {
+  async keep(reader: Pick<PerpsReader, 'read'>): Promise<void> {
     const read = await reader.read('finalized');
     const kept = await this.#store.load();
     if (kept === null) {
@@ -114,11 +114,11 @@ export class DriftBooks {
   }
 
   /** Null sources: what happened between the books and this read is unknown (so far). No response is not an error here. */
-  async figures(read: DriftRead): Promise<BookFigures> {
+  async figures(read: PerpsRead): Promise<BookFigures> {
     return await orWhenSilent(UNKNOWN, this.#figures(read));
   }
 
-  async #figures(read: DriftRead): Promise<BookFigures> {
+  async #figures(read: PerpsRead): Promise<BookFigures> {
     const kept = await this.#store.load();
     if (kept === null || read.slot < kept.state.slot) return UNKNOWN;
     const standing = standingOf(read);
@@ -142,7 +142,7 @@ export class DriftBooks {
   }
 
   /** Only prices moved and interest grew. */
-  #mayRest({ state, updatedAtMs }: StoredBooks, read: DriftRead): boolean {
+  #mayRest({ state, updatedAtMs }: StoredBooks, read: PerpsRead): boolean {
     const { clock, idleMs = IDLE_MS } = this.#options;
     if (clock.nowMs() - updatedAtMs >= idleMs || state.unclaimed.length > 0) return false;
     if (withPeriod(state.periods, periodOf(read)) !== state.periods) return false;
@@ -150,7 +150,7 @@ export class DriftBooks {
     return standing === null || prove(state, standing).clean;
   }
 
-  async #begin(read: DriftRead): Promise<void> {
+  async #begin(read: PerpsRead): Promise<void> {
     const standing = standingOf(read);
     if (standing === null) return;
     const past = await this.#past(read, beginning(standing));
@@ -167,7 +167,7 @@ export class DriftBooks {
    * The account is older than its books: the journal is new, or was lost. Trades and funding are read back from the chain as
    * far as possible. Their value at that time is unknown, so equity and its sources begin now.
    */
-  async #past(read: DriftRead, begun: BooksState): Promise<Past> {
+  async #past(read: PerpsRead, begun: BooksState): Promise<Past> {
     const none: Past = { state: begun, trades: [], funding: [], fromSlot: null, readBack: 0, lost: 0 };
     if (read.user === null) return none;
     const { pool } = this.#options;
@@ -194,7 +194,7 @@ export class DriftBooks {
   }
 
   /** Null: this step cannot continue now. */
-  async #step(kept: StoredBooks, read: DriftRead, rows: readonly SignatureRow[]): Promise<StoredBooks | null> {
+  async #step(kept: StoredBooks, read: PerpsRead, rows: readonly SignatureRow[]): Promise<StoredBooks | null> {
     const step = await this.#fold(kept.state, read, rows, 'finalized');
     const claims = await this.#claims(step.state);
     const written = {
@@ -253,7 +253,7 @@ export class DriftBooks {
   /** Applies all transactions after the state and up to the read; finalized ones at most `MAX_STEP` at a time. */
   async #fold(
     state: BooksState,
-    read: DriftRead,
+    read: PerpsRead,
     gathered: readonly SignatureRow[],
     commitment: ReadCommitment,
   ): Promise<BooksStep> {
@@ -295,7 +295,7 @@ export class DriftBooks {
 
   /** In the order of the chain; each address's own order is kept. */
   async #gather(
-    read: DriftRead,
+    read: PerpsRead,
     span: { readonly after: number; readonly upTo: number; readonly commitment: ReadCommitment },
   ): Promise<readonly SignatureRow[]> {
     const { pool } = this.#options;
@@ -434,8 +434,8 @@ function beginning(standing: AccountStanding): BooksState {
 }
 
 function booksOf(
-  { engineId, deployment }: Pick<DriftBooksOptions, 'engineId' | 'deployment'>,
-  read: DriftRead,
+  { engineId, deployment }: Pick<PerpsBooksOptions, 'engineId' | 'deployment'>,
+  read: PerpsRead,
 ): BooksOf {
   const { market } = read.market;
   return {

@@ -1,12 +1,12 @@
 /** The result of one read of the chain: every account comes from one answer, of one slot. */
 import type { StateAccount, UserAccount, UserStatsAccount } from '@drift-labs/sdk';
 import type { PublicKey } from '@solana/web3.js';
-import type { Account, Markets } from '../../domain/account/account.ts';
-import type { VenuePauses } from '../../domain/account/snapshot.ts';
-import type { Lamports, MicroUsd } from '../../domain/money/units.ts';
-import type { PerpMarketRead, SpotMarketRead } from './decode.ts';
+import type { Account, Markets } from '../../../domain/account/account.ts';
+import type { VenuePauses } from '../../../domain/account/snapshot.ts';
+import type { Lamports, MicroUsd } from '../../../domain/money/units.ts';
+import type { PerpMarketRead, SpotMarketRead } from '../../drift/decode.ts';
 
-export type { PerpMarketRead, SpotMarketRead } from './decode.ts';
+export type { PerpMarketRead, SpotMarketRead } from '../../drift/decode.ts';
 
 /** The wallet's associated token account of an asset. */
 export interface TokenAccountRead {
@@ -25,7 +25,7 @@ interface WalletRead {
   readonly tokens: { readonly base: TokenAccountRead; readonly quote: TokenAccountRead };
 }
 
-export interface DriftRead {
+export interface PerpsRead {
   readonly commitment: 'confirmed' | 'finalized';
   readonly slot: number;
   /** Wall clock when the read began, or when this slot was first read. */

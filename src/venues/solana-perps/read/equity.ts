@@ -1,6 +1,6 @@
 /** What the account and its wallet are worth, exact in 1e-15 USD: the sub-account at oracle, wallet SOL and USDC. */
-import { isActive, tokenAmount } from '../../domain/margin/margin.ts';
-import type { DriftRead } from './drift-read.ts';
+import { isActive, tokenAmount } from '../../../domain/margin/margin.ts';
+import type { PerpsRead } from './perps-read.ts';
 
 /** 1e-15 USD = tokens x price (1e-6 USD) x 10^(9 - decimals). */
 const FEMTO_DECIMALS = 9;
@@ -16,7 +16,7 @@ const femtoOf = (tokens: bigint, decimals: number, price: bigint): bigint =>
  * Null when a price of something held is unknown. Funding that is due but not settled into a position is not included;
  * it is `accruedFunding`.
  */
-export function equityOf({ account, markets, wallet, base, quote }: DriftRead): bigint | null {
+export function equityOf({ account, markets, wallet, base, quote }: PerpsRead): bigint | null {
   const spotOf = (index: number) => markets.spot.find((market) => market.marketIndex === index);
   let equity = 0n;
   for (const [held, read] of [

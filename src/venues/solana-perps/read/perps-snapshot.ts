@@ -1,19 +1,19 @@
 /** Turns a read of Drift into a snapshot, the shape in which the engine sees every venue. */
 
-import type { ChainAge } from '../../chain/chain-time.ts';
+import type { ChainAge } from '../../../chain/chain-time.ts';
 import type {
   EquitySources,
   FeedProgress,
   FundingOutlook,
   PositionLedger,
   Snapshot,
-} from '../../domain/account/snapshot.ts';
-import { isActive, unsettledFunding } from '../../domain/margin/margin.ts';
-import { type Lamports, type MicroUsd, microUsd } from '../../domain/money/units.ts';
-import type { DriftDeployment } from './deployment.ts';
-import type { DriftRead } from './drift-read.ts';
+} from '../../../domain/account/snapshot.ts';
+import { isActive, unsettledFunding } from '../../../domain/margin/margin.ts';
+import { type Lamports, type MicroUsd, microUsd } from '../../../domain/money/units.ts';
+import type { PerpsDeployment } from '../deployment.ts';
 import { equityOf } from './equity.ts';
 import { oracleWarnings } from './oracle-warnings.ts';
+import type { PerpsRead } from './perps-read.ts';
 
 /** The figures of the account's books at a read: everything that the accounts themselves do not contain. */
 export interface BookFigures {
@@ -29,8 +29,8 @@ export const NO_BOOKS: BookFigures = { equityBaseline: null, sources: null, last
 
 interface SnapshotParts {
   readonly engineId: string;
-  readonly deployment: DriftDeployment;
-  readonly read: DriftRead;
+  readonly deployment: PerpsDeployment;
+  readonly read: PerpsRead;
   readonly funding: FundingOutlook;
   readonly age: ChainAge;
   readonly books: BookFigures;
@@ -41,7 +41,7 @@ interface SnapshotParts {
 }
 
 /** Prices on a local chain are made up, and the page says so. */
-function feedOf({ env }: DriftDeployment, warnings: readonly string[]): FeedProgress {
+function feedOf({ env }: PerpsDeployment, warnings: readonly string[]): FeedProgress {
   return {
     feed: `drift ${env}`,
     synthetic: env === 'localnet',
@@ -54,7 +54,7 @@ function feedOf({ env }: DriftDeployment, warnings: readonly string[]): FeedProg
 }
 
 /** `User.getUnrealizedFundingPNL`: funding that is due on open positions and not settled into them yet. */
-function unsettledFundingOf({ account, markets }: Pick<DriftRead, 'account' | 'markets'>): MicroUsd | null {
+function unsettledFundingOf({ account, markets }: Pick<PerpsRead, 'account' | 'markets'>): MicroUsd | null {
   let sum = 0n;
   for (const position of account?.perps.filter(isActive) ?? []) {
     const market = markets.perps.find((each) => each.marketIndex === position.marketIndex);

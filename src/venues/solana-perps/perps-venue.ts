@@ -6,46 +6,46 @@ import { lamports } from '../../domain/money/units.ts';
 import type { Intent } from '../../domain/order/intent.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { CriticalError } from '../../lib/errors.ts';
+import { openingCost } from '../drift/write/opening.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
-import type { DriftDeployment } from './deployment.ts';
-import type { DriftRead } from './drift-read.ts';
-import { askClock, DriftReader } from './drift-reader.ts';
-import { type BookFigures, NO_BOOKS, snapshotOf } from './drift-snapshot.ts';
-import { FundingMemory, type PeriodRate } from './funding-memory.ts';
-import { openingCost } from './write/opening.ts';
+import type { PerpsDeployment } from './deployment.ts';
+import { FundingMemory, type PeriodRate } from './read/funding-memory.ts';
+import type { PerpsRead } from './read/perps-read.ts';
+import { askClock, PerpsReader } from './read/perps-reader.ts';
+import { type BookFigures, NO_BOOKS, snapshotOf } from './read/perps-snapshot.ts';
 import { TOKEN_ACCOUNT_RENT } from './write/token-accounts.ts';
 
-export type DriftPermissions = 'read-only' | 'capital' | 'trading';
+export type LivePermissions = 'read-only' | 'capital' | 'trading';
 
 /** The account's history in the journal: `books/`. */
-export interface DriftBookkeeping {
+export interface PerpsBookkeeping {
   /** The figures of a read; unknown if the books have not caught up with it. */
-  figures(read: DriftRead): Promise<BookFigures>;
+  figures(read: PerpsRead): Promise<BookFigures>;
   /** Writes what was finalized since the last call. @throws TransientError */
-  keep(reader: Pick<DriftReader, 'read'>): Promise<void>;
+  keep(reader: Pick<PerpsReader, 'read'>): Promise<void>;
   /** Funding periods that an earlier process saw. */
   fundingRates(): Promise<readonly PeriodRate[]>;
 }
 
 /** From intents to landed effects: `write/`. */
-export interface DriftWriting {
+export interface PerpsWriting {
   /** @param read a `confirmed` read made just before; absent: it is read again */
-  simulate(intent: Intent, read?: DriftRead): Promise<Simulation>;
+  simulate(intent: Intent, read?: PerpsRead): Promise<Simulation>;
   sign(intent: Intent): Promise<SignedAttempt>;
   submit(attempt: SignedAttempt, tryNumber: number): Promise<void>;
   status(attempt: SignedAttempt): Promise<Sighting>;
   order(attempt: SignedAttempt): Promise<OrderReport>;
 }
 
-interface DriftVenueOptions {
+interface PerpsVenueOptions {
   readonly engineId: string;
-  readonly deployment: DriftDeployment;
+  readonly deployment: PerpsDeployment;
   readonly chain: SolanaChain;
   readonly clock: Clock;
-  readonly permissions: DriftPermissions;
+  readonly permissions: LivePermissions;
   /** Null: there are only the accounts' present figures. */
-  readonly books: DriftBookkeeping | null;
-  readonly writing: (reader: DriftReader) => DriftWriting;
+  readonly books: PerpsBookkeeping | null;
+  readonly writing: (reader: PerpsReader) => PerpsWriting;
   readonly explorerUrl?: (signature: string) => string | null;
 }
 
@@ -54,24 +54,24 @@ const TYPICAL_COMPUTE_UNITS = 300_000;
 /** Recent fees change slowly, and reading them is one more request. */
 const COST_FRESH_MS = 60_000;
 
-export class DriftVenue implements Venue {
+export class PerpsVenue implements Venue {
   readonly kind = 'drift';
-  readonly deployment: DriftDeployment;
-  readonly reader: DriftReader;
-  readonly #options: DriftVenueOptions;
-  readonly #writing: DriftWriting;
+  readonly deployment: PerpsDeployment;
+  readonly reader: PerpsReader;
+  readonly #options: PerpsVenueOptions;
+  readonly #writing: PerpsWriting;
   readonly #chainTime: ChainTime;
   readonly #funding = new FundingMemory();
   /** The read behind each confirmed snapshot, for as long as the snapshot is referenced. */
-  readonly #reads = new WeakMap<Snapshot, DriftRead>();
+  readonly #reads = new WeakMap<Snapshot, PerpsRead>();
   #remembered = false;
   #cost: { readonly atMs: number; readonly lamports: number } | null = null;
 
-  constructor(options: DriftVenueOptions) {
+  constructor(options: PerpsVenueOptions) {
     const { deployment, chain, clock } = options;
     this.#options = options;
     this.deployment = deployment;
-    this.reader = new DriftReader({ pool: chain.pool, deployment, clock, expectedGenesis: chain.expectedGenesis });
+    this.reader = new PerpsReader({ pool: chain.pool, deployment, clock, expectedGenesis: chain.expectedGenesis });
     this.#chainTime = new ChainTime(chain.pool, clock, askClock);
     this.#writing = options.writing(this.reader);
   }
@@ -109,7 +109,7 @@ export class DriftVenue implements Venue {
     return snapshot;
   }
 
-  #ageOf({ blockTimeMs, takenAtMs }: DriftRead): ChainAge {
+  #ageOf({ blockTimeMs, takenAtMs }: PerpsRead): ChainAge {
     const judge = this.deployment.env === 'localnet' ? localChainAge : chainAge;
     return judge(blockTimeMs - takenAtMs, this.#chainTime.nodes);
   }
@@ -152,7 +152,7 @@ export class DriftVenue implements Venue {
 }
 
 /** There is no account: is it not opened yet, or can there never be one with this configuration? */
-function refuseMissingUser(read: DriftRead, deployment: DriftDeployment, permissions: DriftPermissions): void {
+function refuseMissingUser(read: PerpsRead, deployment: PerpsDeployment, permissions: LivePermissions): void {
   const { subAccount, authority } = deployment;
   // Drift numbers sub-accounts in the order of creation and never reuses a number.
   const next = read.userStats?.numberOfSubAccountsCreated ?? 0;

@@ -3,9 +3,9 @@
  * stand in docs/architecture/drift-orders.md. It says nothing of what was filled.
  */
 import type { UserAccount } from '@drift-labs/sdk';
-import type { DriftRead } from '../drift-read.ts';
-import { big, variant } from '../integers.ts';
-import { instructionsIn } from './instructions.ts';
+import { big, variant } from '../../drift/integers.ts';
+import { instructionsIn } from '../../drift/write/instructions.ts';
+import type { PerpsRead } from '../read/perps-read.ts';
 
 /** What the signed bytes say of the order that they place. */
 interface SignedOrder {
@@ -38,7 +38,7 @@ export function signedOrder(wire: string, programId: string): SignedOrder | null
 }
 
 /** @param orderId the program's number; null: not known, so that any order like it counts as ours */
-export function isOver(order: SignedOrder, orderId: number | null, final: DriftRead): boolean {
+export function isOver(order: SignedOrder, orderId: number | null, final: PerpsRead): boolean {
   const { user, market, blockTimeMs } = final;
   if (user === null || blockTimeMs <= order.maxTsMs || !keepsAllOrders(user)) return false;
   return !openOrders(user).some((open) => {

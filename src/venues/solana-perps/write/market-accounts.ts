@@ -1,6 +1,6 @@
 /** The accounts that an instruction needs besides its named ones: every market in which the account has a position, and oracles. */
 import { type AccountMeta, PublicKey } from '@solana/web3.js';
-import type { DriftRead } from '../drift-read.ts';
+import type { PerpsRead } from '../read/perps-read.ts';
 
 export interface Written {
   readonly perps?: readonly number[];
@@ -11,7 +11,7 @@ export interface Written {
  * All markets of the read are included, not only those of this instruction: the program computes the margin of the whole
  * account, and a position opened between the read and the landing needs its accounts too.
  */
-export function marketAccounts(read: DriftRead, written: Written = {}): readonly AccountMeta[] {
+export function marketAccounts(read: PerpsRead, written: Written = {}): readonly AccountMeta[] {
   const oracles = new Map<string, AccountMeta>();
   const oracle = (pubkey: PublicKey) => {
     // The quote asset may have none; it counts as 1 USD.

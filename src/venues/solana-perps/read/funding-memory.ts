@@ -4,11 +4,11 @@
  * can pay, so a long's rates may differ.
  */
 import type { PerpMarketAccount } from '@drift-labs/sdk';
-import type { FundingOutlook } from '../../domain/account/snapshot.ts';
-import { nextBoundary, rateFraction } from '../../domain/hedge/funding.ts';
-import { MS_PER_HOUR } from '../../domain/money/units.ts';
-import { fundingTwap } from './funding-twap.ts';
-import { big } from './integers.ts';
+import type { FundingOutlook } from '../../../domain/account/snapshot.ts';
+import { nextBoundary, rateFraction } from '../../../domain/hedge/funding.ts';
+import { MS_PER_HOUR } from '../../../domain/money/units.ts';
+import { fundingTwap } from '../../drift/funding-twap.ts';
+import { big } from '../../drift/integers.ts';
 
 export interface PeriodRate {
   readonly tsMs: number;

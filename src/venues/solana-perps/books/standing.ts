@@ -3,10 +3,10 @@
 import { rateFraction } from '../../../domain/hedge/funding.ts';
 import { tokenAmount } from '../../../domain/margin/margin.ts';
 import { lamports, microUsd, type Price } from '../../../domain/money/units.ts';
-import type { DriftRead } from '../drift-read.ts';
-import { equityOf } from '../equity.ts';
-import { fundingTwap } from '../funding-twap.ts';
-import { big } from '../integers.ts';
+import { fundingTwap } from '../../drift/funding-twap.ts';
+import { big } from '../../drift/integers.ts';
+import { equityOf } from '../read/equity.ts';
+import type { PerpsRead } from '../read/perps-read.ts';
 import type { BooksState, Period, SpotTokens } from './state.ts';
 import { worthOf } from './value.ts';
 
@@ -24,7 +24,7 @@ export interface AccountStanding {
 }
 
 /** Null when a price of something held is unknown: then nothing can be valued. */
-export function standingOf(read: DriftRead): AccountStanding | null {
+export function standingOf(read: PerpsRead): AccountStanding | null {
   const equity = equityOf(read);
   const prices = pricesOf(read);
   if (equity === null || prices === null) return null;
@@ -47,7 +47,7 @@ export function standingOf(read: DriftRead): AccountStanding | null {
   };
 }
 
-function pricesOf({ markets, market, base, quote }: DriftRead): BooksState['prices'] | null {
+function pricesOf({ markets, market, base, quote }: PerpsRead): BooksState['prices'] | null {
   const of = (index: number): Price | null =>
     markets.spot.find((each) => each.marketIndex === index)?.oracle.price ?? null;
   const perp = markets.perps.find((each) => each.marketIndex === market.market.marketIndex)?.oracle.price ?? null;
@@ -55,7 +55,7 @@ function pricesOf({ markets, market, base, quote }: DriftRead): BooksState['pric
   return perp === null || baseAt === null || quoteAt === null ? null : { base: baseAt, quote: quoteAt, perp };
 }
 
-function spotOf({ account, markets }: DriftRead, index: number): SpotTokens {
+function spotOf({ account, markets }: PerpsRead, index: number): SpotTokens {
   const market = markets.spot.find((each) => each.marketIndex === index);
   const balance = account?.spot.find((each) => each.marketIndex === index);
   return {
@@ -69,7 +69,7 @@ function spotOf({ account, markets }: DriftRead, index: number): SpotTokens {
 }
 
 /** Null before the market's first. */
-export function periodOf({ market: { market } }: DriftRead): Period | null {
+export function periodOf({ market: { market } }: PerpsRead): Period | null {
   const tsMs = market.amm.lastFundingRateTs.toNumber() * 1_000;
   if (tsMs === 0) return null;
   const oracleTwap = fundingTwap(market);

@@ -13,13 +13,13 @@ import {
 } from '../../../domain/order/intent.ts';
 import type { CapitalRequest } from '../../../domain/order/operation-request.ts';
 import { ValidationError } from '../../../lib/errors.ts';
-import { type DriftDeployment, spotVaultAddress, TOKEN_2022_PROGRAM } from '../deployment.ts';
-import type { DriftRead } from '../drift-read.ts';
-import { big } from '../integers.ts';
-import { auctionOf } from './auction.ts';
-import { driftInstruction } from './instructions.ts';
+import { big } from '../../drift/integers.ts';
+import { auctionOf } from '../../drift/write/auction.ts';
+import { driftInstruction } from '../../drift/write/instructions.ts';
+import { openingInstructions } from '../../drift/write/opening.ts';
+import { type PerpsDeployment, spotVaultAddress, TOKEN_2022_PROGRAM } from '../deployment.ts';
+import type { PerpsRead } from '../read/perps-read.ts';
 import { marketAccounts } from './market-accounts.ts';
-import { openingInstructions } from './opening.ts';
 import { refusalOf } from './refusal.ts';
 import { ensureTokenAccount, type WrappedSol, wrappedSol } from './token-accounts.ts';
 
@@ -30,7 +30,7 @@ const bn = (value: bigint): BN => new BN(value.toString());
 const variantOf = (name: string) => ({ [name]: {} });
 
 /** @throws ValidationError: what `refusalOf` says */
-export function draftOf(intent: Intent, read: DriftRead, deployment: DriftDeployment): Draft {
+export function draftOf(intent: Intent, read: PerpsRead, deployment: PerpsDeployment): Draft {
   const refusal = refusalOf(intent, read, deployment);
   if (refusal !== null) throw new ValidationError(refusal.code, refusal.message, refusal.details);
   // What takes risk away is never too dear: it pays what the wallet has.
@@ -43,7 +43,7 @@ export function draftOf(intent: Intent, read: DriftRead, deployment: DriftDeploy
 }
 
 /** What would close again what an order opens; whether it fits is asked before anything is opened. */
-export const exitDraftOf = (intent: OrderIntent, read: DriftRead, deployment: DriftDeployment): Draft => ({
+export const exitDraftOf = (intent: OrderIntent, read: PerpsRead, deployment: PerpsDeployment): Draft => ({
   payer: deployment.authority,
   instructions: instructionsOf(
     { ...intent, size: (-orderSize(intent)).toString(), reduceOnly: true, cancelOpenOrders: true },
@@ -54,8 +54,8 @@ export const exitDraftOf = (intent: OrderIntent, read: DriftRead, deployment: Dr
 
 function instructionsOf(
   intent: Intent,
-  read: DriftRead,
-  deployment: DriftDeployment,
+  read: PerpsRead,
+  deployment: PerpsDeployment,
 ): readonly TransactionInstruction[] {
   switch (intent.kind) {
     case 'deposit':
@@ -74,8 +74,8 @@ function instructionsOf(
 
 function capitalInstructions(
   intent: CapitalRequest,
-  read: DriftRead,
-  deployment: DriftDeployment,
+  read: PerpsRead,
+  deployment: PerpsDeployment,
 ): readonly TransactionInstruction[] {
   const { programId, authority, signer, state, user, userStats } = deployment;
   const isDeposit = intent.kind === 'deposit';
@@ -111,7 +111,7 @@ function capitalInstructions(
   return [...opening, ...made, move];
 }
 
-function placeInstruction(intent: OrderIntent, read: DriftRead, deployment: DriftDeployment): TransactionInstruction {
+function placeInstruction(intent: OrderIntent, read: PerpsRead, deployment: PerpsDeployment): TransactionInstruction {
   const { programId, authority, state, user } = deployment;
   const { market, oracle } = read.market;
   const size = orderSize(intent);
@@ -149,7 +149,7 @@ function placeInstruction(intent: OrderIntent, read: DriftRead, deployment: Drif
   });
 }
 
-function cancelInstruction(read: DriftRead, deployment: DriftDeployment): TransactionInstruction {
+function cancelInstruction(read: PerpsRead, deployment: PerpsDeployment): TransactionInstruction {
   const { programId, authority, state, user } = deployment;
   const { marketIndex } = read.market.market;
   return driftInstruction({
@@ -165,7 +165,7 @@ function cancelInstruction(read: DriftRead, deployment: DriftDeployment): Transa
  * Funding first, then PnL as far as the market's pool can pay. The mode is `try`: with an empty pool the funding is still
  * settled, and the answer reports what was settled instead of a failure.
  */
-function settleInstructions(read: DriftRead, deployment: DriftDeployment): readonly TransactionInstruction[] {
+function settleInstructions(read: PerpsRead, deployment: PerpsDeployment): readonly TransactionInstruction[] {
   const { programId, authority, state, user } = deployment;
   const { marketIndex } = read.market.market;
   const quoteIndex = read.quote.market.marketIndex;
