@@ -4,7 +4,7 @@ import { findDriftProgram, NO_DRIFT_PROGRAM } from '../localnet/drift/program.ts
 import { endpointsOf } from '../src/chain/endpoint.ts';
 import { RpcPool } from '../src/chain/rpc-pool.ts';
 import { assessMargin } from '../src/domain/margin/margin.ts';
-import { driftDeployment } from '../src/venues/solana-perps/deployment.ts';
+import { driftDeployment } from '../src/venues/drift/drift-program.ts';
 import { PerpsReader } from '../src/venues/solana-perps/read/perps-reader.ts';
 import { polledClient } from '../tests/support/drift-trader.ts';
 import { DriftChain } from './support/drift-chain.ts';

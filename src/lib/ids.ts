@@ -29,6 +29,8 @@ export const operationWorkflowId = (operationId: string): string => `operation:$
 /** The venues by the names that engine ids carry. */
 const VENUES = ['paper', 'drift'] as const;
 export type VenueName = (typeof VENUES)[number];
+/** Those whose accounts live on a chain. */
+export type LiveVenueName = Exclude<VenueName, 'paper'>;
 
 const ENGINE_ID = new RegExp(`^engine:(${VENUES.join('|')}):(.+):(\\d+)$`);
 const GENESIS_CHARS = 8;

@@ -9,7 +9,8 @@ import type { Lamports, MicroUsd } from '../domain/money/units.ts';
 import { fromBase58 } from '../lib/base58.ts';
 import { DriftlessError } from '../lib/errors.ts';
 import { engineChain, engineIdOf } from '../lib/ids.ts';
-import { type ClusterName, DRIFT_V2_PROGRAM, genesisOf } from '../venues/solana-perps/clusters.ts';
+import { DRIFT_V2_PROGRAM } from '../venues/drift/program-id.ts';
+import { type ClusterName, genesisOf } from '../venues/solana-perps/clusters.ts';
 import { nameMeant } from './setting-names.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './setting-table.ts';
 

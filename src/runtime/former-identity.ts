@@ -10,7 +10,7 @@ import { renameEngine } from '../journal/rename-engine.ts';
 import type { Clock } from '../lib/clock.ts';
 import { CriticalError } from '../lib/errors.ts';
 import { engineIdOf, parseEngineId } from '../lib/ids.ts';
-import { DRIFT_V2_PROGRAM } from '../venues/solana-perps/clusters.ts';
+import { DRIFT_V2_PROGRAM } from '../venues/drift/program-id.ts';
 import type { Settings } from './config.ts';
 import { endWorkflows, publishStopped } from './engine-end.ts';
 import { whatIsOpen } from './other-engines.ts';

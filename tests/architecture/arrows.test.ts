@@ -77,28 +77,23 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: ['src/venues/venue.ts', 'src/market-data/feed.ts'],
     packages: ['node:', 'kysely', '@noble/hashes'],
   },
-  // What Drift's program and its forks have in common: layouts by tables, logs, borsh.
+  // What Drift's program and its forks have in common, written against the interface of one program. It knows none of them.
   'src/venues/solana-perps': {
-    values: ['src/venues/solana-perps', 'src/lib'],
-    types: [],
-    packages: ['@noble/hashes', '@solana/web3.js'],
+    // What the account did on the chain is written to the journal as it is read.
+    values: ['src/venues/solana-perps', 'src/domain', 'src/lib', 'src/chain', 'src/journal'],
+    types: ['src/venues/venue.ts'],
+    packages: ['node:', 'kysely', '@noble/hashes', '@solana/web3.js'],
   },
+  // One program each: its accounts, instructions and events. Only Drift's knows its SDK.
   'src/venues/velocity': {
-    values: [
-      'src/venues/velocity',
-      'src/venues/solana-perps',
-      'src/venues/drift/write/token-accounts.ts',
-      'src/domain',
-      'src/lib',
-    ],
+    values: ['src/venues/velocity', 'src/venues/solana-perps', 'src/domain', 'src/lib'],
     types: [],
-    packages: ['@solana/web3.js'],
+    packages: ['node:', '@noble/hashes', '@solana/web3.js'],
   },
   'src/venues/drift': {
-    // What its accounts did on the chain is written to the journal as it is read.
-    values: ['src/venues/drift', 'src/venues/solana-perps', 'src/domain', 'src/lib', 'src/chain', 'src/journal'],
-    types: ['src/venues/venue.ts'],
-    packages: ['node:', 'kysely', '@noble/hashes', '@drift-labs/sdk', '@solana/web3.js'],
+    values: ['src/venues/drift', 'src/venues/solana-perps', 'src/domain', 'src/lib'],
+    types: [],
+    packages: ['node:', '@drift-labs/sdk', '@solana/web3.js'],
   },
   'src/chain': {
     values: ['src/chain', 'src/domain', 'src/lib'],

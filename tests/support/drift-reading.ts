@@ -7,7 +7,7 @@ import { SolanaChain } from '../../src/chain/solana-chain.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { CriticalError } from '../../src/lib/errors.ts';
 import { engineIdOf } from '../../src/lib/ids.ts';
-import { driftDeployment } from '../../src/venues/solana-perps/deployment.ts';
+import { driftDeployment } from '../../src/venues/drift/drift-program.ts';
 import {
   type LivePermissions,
   type PerpsBookkeeping,

@@ -4,6 +4,7 @@ import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } fro
 import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
 import type { SolanaChain } from '../../src/chain/solana-chain.ts';
 import type { Intent } from '../../src/domain/order/intent.ts';
+import type { DriftAccountTypes } from '../../src/venues/drift/drift-accounts.ts';
 import type { PerpsDeployment } from '../../src/venues/solana-perps/deployment.ts';
 import { PerpsReader } from '../../src/venues/solana-perps/read/perps-reader.ts';
 import { SolanaPerpsWriting } from '../../src/venues/solana-perps/write/perps-writing.ts';
@@ -18,9 +19,9 @@ const MAX_STEPS = 120;
 
 export interface Written {
   readonly net: DriftLocalnet;
-  readonly deployment: PerpsDeployment;
+  readonly deployment: PerpsDeployment<DriftAccountTypes>;
   readonly chain: SolanaChain;
-  readonly reader: PerpsReader;
+  readonly reader: PerpsReader<DriftAccountTypes>;
   readonly writing: SolanaPerpsWriting;
 }
 

@@ -4,13 +4,15 @@ import type { DriftLocalnet } from '../../localnet/drift/index.ts';
 import { loadSigner } from '../../src/chain/local-signer.ts';
 import { SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
 import type { Clock } from '../../src/lib/clock.ts';
-import { driftDeployment, type PerpsDeployment } from '../../src/venues/solana-perps/deployment.ts';
+import type { DriftAccountTypes } from '../../src/venues/drift/drift-accounts.ts';
+import { driftDeployment } from '../../src/venues/drift/drift-program.ts';
+import type { PerpsDeployment } from '../../src/venues/solana-perps/deployment.ts';
 import { type PerpsBookkeeping, PerpsVenue } from '../../src/venues/solana-perps/perps-venue.ts';
 import { SolanaPerpsWriting } from '../../src/venues/solana-perps/write/perps-writing.ts';
 
 export interface WalletOnDrift {
   readonly chain: SolanaChain;
-  readonly deployment: PerpsDeployment;
+  readonly deployment: PerpsDeployment<DriftAccountTypes>;
   readonly clock: Clock;
 }
 

@@ -1,6 +1,6 @@
 /** A worker to kill, over the live venue on the real program: `crash/mortal-worker.ts`. */
 import { SolanaChain } from '../../src/chain/solana-chain.ts';
-import { driftDeployment } from '../../src/venues/solana-perps/deployment.ts';
+import { driftDeployment } from '../../src/venues/drift/drift-program.ts';
 import type { DriftCrashAccount } from './crash/drift-subject.ts';
 import { runMortalWorker } from './crash/mortal-worker.ts';
 import { tradingVenue } from './drift-wallet.ts';

@@ -8,31 +8,19 @@ import {
   type OracleClient,
   type OraclePriceData,
   type OracleSource,
-  type PerpMarketAccount,
-  type SpotMarketAccount,
-  type StateAccount,
-  type UserAccount,
-  type UserStatsAccount,
 } from '@drift-labs/sdk';
 import { Connection } from '@solana/web3.js';
 import { CriticalError } from '../../lib/errors.ts';
+import type { ProgramAccountName } from '../solana-perps/program-accounts.ts';
+import type { DriftAccountTypes } from './drift-accounts.ts';
 import { variant } from './integers.ts';
 
-export interface DriftAccountTypes {
-  readonly State: StateAccount;
-  readonly User: UserAccount;
-  readonly UserStats: UserStatsAccount;
-  readonly PerpMarket: PerpMarketAccount;
-  readonly SpotMarket: SpotMarketAccount;
-}
-export type DriftAccountName = keyof DriftAccountTypes;
+export type DriftAccountName = ProgramAccountName;
 
 const DISCRIMINATOR_BYTES = 8;
 const NO_BYTES = Buffer.alloc(0);
 /** The SDK's oracle clients require a connection. We give them bytes, so they never use it. */
 const UNUSED_URL = 'http://127.0.0.1:1';
-const TOKEN_AMOUNT_OFFSET = 64;
-const TOKEN_ACCOUNT_BYTES = 165;
 
 const coder = new CustomBorshCoder(
   createRequire(import.meta.url)('@drift-labs/sdk/lib/node/idl/drift.json') as ConstructorParameters<
@@ -94,7 +82,3 @@ export function decodeOracleAccount(source: OracleSource, bytes: Buffer | null):
     return null;
   }
 }
-
-/** Tokens in base units; null when the bytes are not a token account. */
-export const tokenAmountOf = (bytes: Buffer): bigint | null =>
-  bytes.length < TOKEN_ACCOUNT_BYTES ? null : bytes.readBigUInt64LE(TOKEN_AMOUNT_OFFSET);

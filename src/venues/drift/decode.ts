@@ -2,10 +2,8 @@
 import type {
   PerpPosition as DriftPerpPosition,
   SpotPosition as DriftSpotPosition,
-  OraclePriceData,
   Order,
   PerpMarketAccount,
-  SpotMarketAccount,
   StateAccount,
   UserAccount,
 } from '@drift-labs/sdk';
@@ -21,8 +19,10 @@ import type {
 import { isActive, isHeld } from '../../domain/margin/holdings.ts';
 import { depositTokens } from '../../domain/margin/margin-weights.ts';
 import { lamports, microUsd, price } from '../../domain/money/units.ts';
+import type { PerpMarketRead, SpotMarketRead } from '../solana-perps/program-accounts.ts';
 import { addressText } from '../solana-perps/read/address-text.ts';
 import { ammQuote } from './amm.ts';
+import type { DriftAccountTypes } from './drift-accounts.ts';
 import { big, text, variant } from './integers.ts';
 import { lendRates, withdrawLimit } from './lending.ts';
 import {
@@ -42,21 +42,11 @@ const PERCENT = 100n;
 /** Of the AMM's fee pool, a fifth counts as able to pay PnL. */
 const FEE_POOL_DIVISOR = 5n;
 
-export interface SpotMarketRead {
-  readonly market: SpotMarketAccount;
-  /** Null: the oracle could not be read. */
-  readonly oracle: OraclePriceData | null;
-}
-export interface PerpMarketRead {
-  readonly market: PerpMarketAccount;
-  readonly oracle: OraclePriceData | null;
-}
-
 /** Everything is of one slot. */
 interface MarketsRead {
   readonly state: StateAccount;
-  readonly spot: readonly SpotMarketRead[];
-  readonly perps: readonly PerpMarketRead[];
+  readonly spot: readonly SpotMarketRead<DriftAccountTypes>[];
+  readonly perps: readonly PerpMarketRead<DriftAccountTypes>[];
   readonly slot: number;
   /** The chain's clock. */
   readonly nowMs: number;
@@ -122,7 +112,7 @@ export function decodeAccount(user: UserAccount): Account {
   };
 }
 
-function decodeSpotMarket({ market, oracle }: SpotMarketRead, at: ReadAt): SpotMarket {
+function decodeSpotMarket({ market, oracle }: SpotMarketRead<DriftAccountTypes>, at: ReadAt): SpotMarket {
   const rates = lendRates(market);
   return {
     marketIndex: market.marketIndex,
@@ -177,7 +167,7 @@ function takerFee(market: PerpMarketAccount, state: StateAccount, feeTier: numbe
 }
 
 function decodePerpMarket(
-  { market, oracle }: PerpMarketRead,
+  { market, oracle }: PerpMarketRead<DriftAccountTypes>,
   spot: readonly SpotMarket[],
   read: MarketsRead,
 ): PerpMarket {

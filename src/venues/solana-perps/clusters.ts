@@ -1,8 +1,6 @@
-/** Which chain and which program: what a live engine's id is made from. Loads nothing, so that settings may ask. */
+/** The clusters of Solana that a live engine may be on. Loads nothing, so that settings may ask. */
 
 export type ClusterName = 'mainnet-beta' | 'devnet' | 'localnet';
-
-export const DRIFT_V2_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
 
 /** Cluster genesis: a node of another cluster answers all the same, about another chain. */
 const GENESIS: Readonly<Record<ClusterName, string | null>> = {

@@ -1,7 +1,7 @@
 /**
- * Drift's program events, unchanged. Amounts: micro-USD for quote, lamports for perp base, the
+ * The events of a program of this family, unchanged. Amounts: micro-USD for quote, lamports for perp base, the
  * token's base units for spot; prices 1e-6 USD; rates quote per base at 1e9. Times are the chain's, in milliseconds.
- * A field that only versions after v2.84 log is null when it is absent.
+ * A field that a version of the program does not log is null.
  */
 
 export type PositionDirection = 'long' | 'short' | 'unknown';
@@ -125,7 +125,7 @@ interface DepositEvent {
   /** `none`, `transfer` (from or to `transferUser`), `borrow`, `repay_borrow`, `reward`. */
   readonly explanation: string;
   readonly transferUser: string | null;
-  /** Since a version after v2.84. */
+  /** Null also where the version does not log it. */
   readonly signer: string | null;
 }
 
@@ -206,3 +206,10 @@ export type PerpsEvent =
   | NewUserEvent
   | SwapEvent
   | UnreadableEvent;
+
+export interface PerpsEvents {
+  /** In the order of the log; the index identifies an event within the transaction. */
+  readonly events: readonly PerpsEvent[];
+  /** The node cut the log off, so there may be more events. */
+  readonly truncated: boolean;
+}

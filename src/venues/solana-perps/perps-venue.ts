@@ -1,4 +1,4 @@
-/** Drift v2 as a venue. It combines reading, writing, books and the chain, and is loaded only when needed. */
+/** A program of this family as a venue: reading, writing, books and the chain together. */
 import { type ChainAge, ChainTime, chainAge, localChainAge } from '../../chain/chain-time.ts';
 import type { SolanaChain } from '../../chain/solana-chain.ts';
 import type { Snapshot } from '../../domain/account/snapshot.ts';
@@ -6,7 +6,7 @@ import { lamports } from '../../domain/money/units.ts';
 import type { Intent } from '../../domain/order/intent.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { CriticalError } from '../../lib/errors.ts';
-import { openingCost } from '../drift/write/opening.ts';
+import type { LiveVenueName } from '../../lib/ids.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
 import type { PerpsDeployment } from './deployment.ts';
 import { FundingMemory, type PeriodRate } from './read/funding-memory.ts';
@@ -55,7 +55,7 @@ const TYPICAL_COMPUTE_UNITS = 300_000;
 const COST_FRESH_MS = 60_000;
 
 export class PerpsVenue implements Venue {
-  readonly kind = 'drift';
+  readonly kind: LiveVenueName;
   readonly deployment: PerpsDeployment;
   readonly reader: PerpsReader;
   readonly #options: PerpsVenueOptions;
@@ -70,6 +70,7 @@ export class PerpsVenue implements Venue {
   constructor(options: PerpsVenueOptions) {
     const { deployment, chain, clock } = options;
     this.#options = options;
+    this.kind = deployment.program.kind;
     this.deployment = deployment;
     this.reader = new PerpsReader({ pool: chain.pool, deployment, clock, expectedGenesis: chain.expectedGenesis });
     this.#chainTime = new ChainTime(chain.pool, clock, askClock);
@@ -81,7 +82,7 @@ export class PerpsVenue implements Venue {
   }
 
   /**
-   * @throws TransientError; CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET, BAD_SUB_ACCOUNT, and
+   * @throws TransientError; CriticalError as the reader's, BAD_SUB_ACCOUNT, and
    * USER_NOT_INITIALISED where only reading is permitted
    */
   async read(commitment: 'confirmed' | 'finalized'): Promise<Snapshot> {
@@ -92,17 +93,17 @@ export class PerpsVenue implements Venue {
       this.#funding.remember(await books.fundingRates());
       this.#remembered = true;
     }
-    const opening = openingCost(read);
+    const { openingCost, hedge } = read;
     const snapshot = snapshotOf({
       engineId,
       deployment: this.deployment,
       read,
       age: this.#ageOf(read),
-      funding: this.#funding.outlook(read.market.market, read.blockTimeMs),
+      funding: this.#funding.outlook(hedge.perp, read.funding, read.blockTimeMs),
       books: books === null ? NO_BOOKS : await books.figures(read),
       rpcLatencyMs: chain.pool.latencyMs(),
       transactionCostLamports: lamports(BigInt(transactionCost)),
-      openingCostLamports: opening === 0n ? null : lamports(opening),
+      openingCostLamports: openingCost === 0n ? null : lamports(openingCost),
       boundByDepositLamports: lamports(TOKEN_ACCOUNT_RENT),
     });
     if (commitment === 'confirmed') this.#reads.set(snapshot, read);
@@ -153,22 +154,22 @@ export class PerpsVenue implements Venue {
 
 /** There is no account: is it not opened yet, or can there never be one with this configuration? */
 function refuseMissingUser(read: PerpsRead, deployment: PerpsDeployment, permissions: LivePermissions): void {
-  const { subAccount, authority } = deployment;
-  // Drift numbers sub-accounts in the order of creation and never reuses a number.
-  const next = read.userStats?.numberOfSubAccountsCreated ?? 0;
+  const { subAccount, authority, program } = deployment;
+  // The programs number sub-accounts in the order of creation and never reuse a number.
+  const next = read.nextSubAccount;
   if (subAccount !== next) {
     const gone = subAccount < next;
     throw new CriticalError(
       'BAD_SUB_ACCOUNT',
       `Sub-account ${subAccount} of ${authority.toBase58()} ${gone ? 'was deleted' : 'does not exist'}. The next one ` +
-        `that Drift can open is ${next}. Set DRIFT_SUB_ACCOUNT to one that exists, or to ${next} to open it.`,
+        `that ${program.name} can open is ${next}. Set DRIFT_SUB_ACCOUNT to one that exists, or to ${next} to open it.`,
       { sub_account: subAccount, next },
     );
   }
   if (permissions === 'read-only') {
     throw new CriticalError(
       'USER_NOT_INITIALISED',
-      `${authority.toBase58()} has no Drift account ${subAccount} to watch. Check AUTHORITY, DRIFT_SUB_ACCOUNT and ` +
+      `${authority.toBase58()} has no ${program.name} account ${subAccount} to watch. Check AUTHORITY, DRIFT_SUB_ACCOUNT and ` +
         'DRIFT_PROGRAM_ID. Or set LIVE_PERMISSIONS=capital and deposit; the first deposit opens the account.',
       { authority: authority.toBase58(), sub_account: subAccount },
     );

@@ -267,7 +267,7 @@ describeOnDrift('what is not there', () => {
 
 describe('settings', () => {
   it('are refused where no address or sub-account can come of them', async () => {
-    const { driftDeployment } = await import('../../../src/venues/solana-perps/deployment.ts');
+    const { driftDeployment } = await import('../../../src/venues/drift/drift-program.ts');
     const settings = { env: 'localnet', programId: null, authority: '1'.repeat(32), subAccount: 0 } as const;
     expect(() => driftDeployment({ ...settings, authority: 'me' })).toThrow(/AUTHORITY is not an address/);
     expect(() => driftDeployment({ ...settings, subAccount: 70_000 })).toThrow(/Expected 0 to 65535/);

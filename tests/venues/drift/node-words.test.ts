@@ -4,8 +4,8 @@ import { CriticalError, TransientError } from '../../../src/lib/errors.ts';
 import { type AccountWord, concluded, disagreement } from '../../../src/venues/solana-perps/read/node-words.ts';
 import type { PerpsRead } from '../../../src/venues/solana-perps/read/perps-read.ts';
 
-const NONE = { user: null, userStats: null } as PerpsRead;
-const OTHER_NEXT = { user: null, userStats: { numberOfSubAccountsCreated: 2 } } as unknown as PerpsRead;
+const NONE = { user: null, nextSubAccount: 0 } as PerpsRead;
+const OTHER_NEXT = { user: null, nextSubAccount: 2 } as PerpsRead;
 const NOT_FOUND = new CriticalError('DRIFT_NOT_FOUND', 'There is no Drift program here.');
 const LAYOUT = new CriticalError('DRIFT_LAYOUT', 'Not as expected.');
 
@@ -18,7 +18,7 @@ const unsettled: Said = {
   error: new TransientError('DRIFT_MARKET_MISSING', 'A market is missing.'),
 };
 
-const NEW = { knownDrift: false, heldBefore: false };
+const NEW = { knownProgram: false, heldBefore: false };
 const wordsOf = (said: readonly Said[]): readonly AccountWord[] =>
   said.map((word, index) => ({ node: `node-${index + 1}`, ...word }) as AccountWord);
 
@@ -53,8 +53,8 @@ describe('that there is no account', () => {
 
   it('is not believed, even of all, where this process knows better', () => {
     expect(verdict([none, none], { ...NEW, heldBefore: true })).toBe('ACCOUNT_DISPUTED');
-    expect(verdict([denies(NOT_FOUND)], { ...NEW, knownDrift: true })).toBe('ACCOUNT_DISPUTED');
-    expect(verdict([denies(LAYOUT)], { ...NEW, knownDrift: true })).toBe('DRIFT_LAYOUT');
+    expect(verdict([denies(NOT_FOUND)], { ...NEW, knownProgram: true })).toBe('ACCOUNT_DISPUTED');
+    expect(verdict([denies(LAYOUT)], { ...NEW, knownProgram: true })).toBe('DRIFT_LAYOUT');
   });
 
   it('names each node and what it said', () => {

@@ -1,18 +1,9 @@
 /** The events in a transaction's logs, as Drift's program wrote them. */
 import { BorshReader } from '../../solana-perps/borsh-reader.ts';
 import { DISCRIMINATOR_BYTES, eventDiscriminator } from '../../solana-perps/discriminator.ts';
-import type { PerpsEvent } from '../../solana-perps/perps-event.ts';
+import type { PerpsEvent, PerpsEvents } from '../../solana-perps/perps-event.ts';
 import { loggedData } from '../../solana-perps/program-logs.ts';
 import { LAYOUTS } from './layouts.ts';
-
-export type * from '../../solana-perps/perps-event.ts';
-
-interface DriftEvents {
-  /** In the order of the log; the index identifies an event within the transaction. */
-  readonly events: readonly PerpsEvent[];
-  /** The node cut the log off, so there may be more events. */
-  readonly truncated: boolean;
-}
 
 const NAMES = new Map(Object.keys(LAYOUTS).map((name) => [eventDiscriminator(name), name]));
 
@@ -20,7 +11,7 @@ const NAMES = new Map(Object.keys(LAYOUTS).map((name) => [eventDiscriminator(nam
  * @param logs of a transaction that succeeded (one that failed changed nothing, whatever it logged)
  * @param programId base58
  */
-export function driftEvents(logs: readonly string[], programId: string): DriftEvents {
+export function driftEvents(logs: readonly string[], programId: string): PerpsEvents {
   const { payloads, truncated } = loggedData(logs, programId);
   return { events: payloads.map(eventIn).filter((event) => event !== null), truncated };
 }

@@ -2,9 +2,9 @@
 import type { StateAccount } from '@drift-labs/sdk';
 import { SYSVAR_RENT_PUBKEY, SystemProgram, type TransactionInstruction } from '@solana/web3.js';
 import { max } from '../../../domain/money/units.ts';
-import type { PerpsDeployment } from '../../solana-perps/deployment.ts';
-import type { PerpsRead } from '../../solana-perps/read/perps-read.ts';
+import type { PerpsAddresses } from '../../solana-perps/addresses.ts';
 import { rentOf } from '../../solana-perps/write/token-accounts.ts';
+import type { DriftRead } from '../drift-accounts.ts';
 import { big } from '../integers.ts';
 import { driftInstruction } from './instructions.ts';
 
@@ -32,7 +32,7 @@ export function openingFee(state: StateAccount): bigint {
 }
 
 /** Lamports that the first deposit pays to open the account; 0 once it exists. */
-export function openingCost({ user, userStats, state }: Pick<PerpsRead, 'user' | 'userStats' | 'state'>): bigint {
+export function openingCost({ user, userStats, state }: Pick<DriftRead, 'user' | 'userStats' | 'state'>): bigint {
   if (user !== null) return 0n;
   return rentOf(USER_BYTES) + (userStats === null ? rentOf(USER_STATS_BYTES) : 0n) + openingFee(state);
 }
@@ -43,7 +43,7 @@ const nameOf = (subAccount: number): number[] => {
 };
 
 /** Empty once the account exists. The SDK's combined call fails on v2.84 (101: it sends a newer instruction first). */
-export function openingInstructions(read: PerpsRead, deployment: PerpsDeployment): readonly TransactionInstruction[] {
+export function openingInstructions(read: DriftRead, deployment: PerpsAddresses): readonly TransactionInstruction[] {
   if (read.user !== null) return [];
   const { programId, authority, subAccount, state, user, userStats } = deployment;
   const accounts = {

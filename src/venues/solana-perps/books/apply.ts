@@ -6,14 +6,8 @@
 import type { EquitySource } from '../../../domain/account/snapshot.ts';
 import { abs, FEMTO_PER_MICRO_USD, lamports, microUsd, type Price, price } from '../../../domain/money/units.ts';
 import type { FundingRecord, TradeRecord } from '../../../journal/records.ts';
-import {
-  driftEvents,
-  type FillEvent,
-  type FundingEvent,
-  type OrderActionEvent,
-  type OrderSide,
-  type PerpsEvent,
-} from '../../drift/events/drift-events.ts';
+import type { FillEvent, FundingEvent, OrderActionEvent, OrderSide, PerpsEvent } from '../perps-event.ts';
+import type { PerpsProgram } from '../perps-program.ts';
 import { type ChainTransaction, lamportsChange, tokensChange } from './chain-record.ts';
 import { fundingRows } from './funding-rows.ts';
 import { type BooksState, MAX_ORDERS, MAX_UNCLAIMED, type SpotTokens } from './state.ts';
@@ -22,6 +16,7 @@ import { atPrices, change } from './value.ts';
 /** Whose books, and which addresses are theirs. All base58. */
 export interface BooksOf {
   readonly engineId: string;
+  readonly program: Pick<PerpsProgram, 'events'>;
   readonly programId: string;
   readonly user: string;
   readonly userStats: string;
@@ -53,7 +48,7 @@ function applyTransaction(
 ): Folded {
   const { events, truncated } = transaction.failed
     ? { events: [], truncated: false }
-    : driftEvents(transaction.logs, of.programId);
+    : of.program.events(transaction.logs, of.programId);
   const fold = new Fold({ ...before, slot: Math.max(before.slot, transaction.slot) }, transaction, of, operations);
   if (truncated) fold.unclear(`the log of ${transaction.signature} is cut off`);
   fold.liquidation = events.some((event) => event.kind === 'liquidation' && event.user === of.user);

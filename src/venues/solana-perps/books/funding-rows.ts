@@ -1,7 +1,7 @@
 /** Splits one payment of the chain into rows per funding period with the same sum, to the unit. */
 import { price } from '../../../domain/money/units.ts';
 import type { FundingRecord } from '../../../journal/records.ts';
-import type { FundingEvent } from '../../drift/events/drift-events.ts';
+import type { FundingEvent } from '../perps-event.ts';
 import { type BooksState, MAX_PERIODS } from './state.ts';
 
 /** Rate: quote per base at 1e9, over a price at 1e6: the fraction at 1e9. */

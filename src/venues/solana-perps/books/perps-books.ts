@@ -437,19 +437,20 @@ function booksOf(
   { engineId, deployment }: Pick<PerpsBooksOptions, 'engineId' | 'deployment'>,
   read: PerpsRead,
 ): BooksOf {
-  const { market } = read.market;
+  const { perp, base, quote } = read.hedge;
   return {
     engineId,
+    program: deployment.program,
     programId: deployment.programId.toBase58(),
     user: deployment.user.toBase58(),
     userStats: deployment.userStats.toBase58(),
     authority: deployment.authority.toBase58(),
     quoteTokenAccount: read.wallet.tokens.quote.address.toBase58(),
     market: deployment.market,
-    perpIndex: market.marketIndex,
-    baseIndex: read.base.market.marketIndex,
-    quoteIndex: read.quote.market.marketIndex,
-    fundingPeriodMs: market.amm.fundingPeriod.toNumber() * 1_000,
-    oneOracle: market.amm.oracle.equals(read.base.market.oracle),
+    perpIndex: perp.marketIndex,
+    baseIndex: base.marketIndex,
+    quoteIndex: quote.marketIndex,
+    fundingPeriodMs: perp.fundingPeriodMs,
+    oneOracle: perp.oracleId === base.oracleId,
   };
 }

@@ -16,16 +16,15 @@ const femtoOf = (tokens: bigint, decimals: number, price: bigint): bigint =>
  * Null when a price of something held is unknown. Funding that is due but not settled into a position is not included;
  * it is `accruedFunding`.
  */
-export function equityOf({ account, markets, wallet, base, quote }: PerpsRead): bigint | null {
+export function equityOf({ account, markets, wallet, hedge }: PerpsRead): bigint | null {
   const spotOf = (index: number) => markets.spot.find((market) => market.marketIndex === index);
   let equity = 0n;
-  for (const [held, read] of [
-    [wallet.sol, base],
-    [wallet.usdc, quote],
+  for (const [held, market] of [
+    [wallet.sol, hedge.base],
+    [wallet.usdc, hedge.quote],
   ] as const) {
-    const market = spotOf(read.market.marketIndex);
     if (held === 0n) continue;
-    if (market === undefined || market.oracle.price === null) return null;
+    if (market.oracle.price === null) return null;
     equity += femtoOf(held, market.decimals, market.oracle.price);
   }
   for (const balance of account?.spot ?? []) {

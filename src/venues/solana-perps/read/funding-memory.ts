@@ -1,14 +1,13 @@
 /**
  * The known funding rates: the market's last period, its own 24-hour mean, and the periods that this engine has seen.
- * Rates are those of a short, as fractions of the oracle's TWAP at 1e9. Drift caps what a side receives by what its pool
+ * Rates are those of a short, as fractions of the oracle's TWAP at 1e9. The programs cap what a side receives by what its pool
  * can pay, so a long's rates may differ.
  */
-import type { PerpMarketAccount } from '@drift-labs/sdk';
+import type { PerpMarket } from '../../../domain/account/account.ts';
 import type { FundingOutlook } from '../../../domain/account/snapshot.ts';
-import { nextBoundary, rateFraction } from '../../../domain/hedge/funding.ts';
+import { nextBoundary } from '../../../domain/hedge/funding.ts';
 import { MS_PER_HOUR } from '../../../domain/money/units.ts';
-import { fundingTwap } from '../../drift/funding-twap.ts';
-import { big } from '../../drift/integers.ts';
+import type { MarketFunding } from '../program-accounts.ts';
 
 export interface PeriodRate {
   readonly tsMs: number;
@@ -16,10 +15,12 @@ export interface PeriodRate {
 }
 
 export const TRAILING_MS = 168 * MS_PER_HOUR;
-/** The hours that `last24HAvgFundingRate` covers. */
+/** The hours that the market's own mean covers. */
 const OWN_MEAN_HOURS = 24;
 /** A snapshot travels through Temporal: three days of rates are 3 KB. */
 const RECENT_RATES = 72;
+
+type FundedPeriods = Pick<PerpMarket, 'fundingPeriodMs' | 'lastFundingRateTsMs'>;
 
 export class FundingMemory {
   readonly #rates = new Map<number, bigint>();
@@ -31,12 +32,11 @@ export class FundingMemory {
   }
 
   /** The market as read at `nowMs` of the chain's clock. */
-  outlook(market: PerpMarketAccount, nowMs: number): FundingOutlook {
-    const { amm } = market;
-    const periodMs = amm.fundingPeriod.toNumber() * 1000;
-    const twap = fundingTwap(market);
-    const lastMs = amm.lastFundingRateTs.toNumber() * 1000;
-    const lastRate = lastMs === 0 ? null : rateFraction(big(amm.lastFundingRateShort), twap);
+  outlook(
+    { fundingPeriodMs: periodMs, lastFundingRateTsMs: lastMs }: FundedPeriods,
+    { lastRate, dayMeanRate: ownMean }: MarketFunding,
+    nowMs: number,
+  ): FundingOutlook {
     // The boundary that the rate belongs to: keepers update funding seconds or minutes after the hour.
     const boundary = (tsMs: number): number => (periodMs === 0 ? tsMs : Math.floor(tsMs / periodMs) * periodMs);
     const periodTsMs = boundary(lastMs);
@@ -50,7 +50,6 @@ export class FundingMemory {
     }
     const rates = [...this.#rates].map(([tsMs, rate]) => ({ tsMs, rate })).sort((a, b) => a.tsMs - b.tsMs);
     const seenHours = (rates.length * periodMs) / MS_PER_HOUR;
-    const ownMean = lastMs === 0 ? null : rateFraction(big(amm.last24HAvgFundingRate), twap);
     const seenMean = rates.length === 0 ? null : rates.reduce((sum, { rate }) => sum + rate, 0n) / BigInt(rates.length);
     const ours = seenHours > OWN_MEAN_HOURS || ownMean === null;
     return {

@@ -6,8 +6,8 @@ import { inWords, type NoAnswer, unanswered } from '../../../chain/rpc-answer.ts
 import { type CriticalError, TransientError } from '../../../lib/errors.ts';
 import type { PerpsRead } from './perps-read.ts';
 
-export type AccountWord = { readonly node: string } & (
-  | { readonly kind: 'read'; readonly read: PerpsRead }
+export type AccountWord<R extends PerpsRead = PerpsRead> = { readonly node: string } & (
+  | { readonly kind: 'read'; readonly read: R }
   /** As configured there is nothing to read, says this node. */
   | { readonly kind: 'denies'; readonly error: CriticalError }
   | { readonly kind: 'silent'; readonly answer: NoAnswer }
@@ -27,11 +27,14 @@ export class UnansweredByNode extends Error {
 
 /** What this process knows of the account by itself. */
 interface KnownBefore {
-  /** Drift was read here already: it is never deleted. */
-  readonly knownDrift: boolean;
-  /** The account held something when it was last read: Drift deletes only what is empty. */
+  /** The program was read here already: it is never deleted. */
+  readonly knownProgram: boolean;
+  /** The account held something when it was last read: the programs delete only what is empty. */
   readonly heldBefore: boolean;
 }
+
+/** Whichever program it is. */
+const PROGRAM_NOT_FOUND = /_NOT_FOUND$/;
 
 const isDenial = ({ kind }: AccountWord): boolean => kind === 'read' || kind === 'denies';
 
@@ -60,13 +63,16 @@ export function disagreement(words: readonly AccountWord[]): string | null {
  * @throws TransientError ACCOUNT_DISPUTED while the word of a node is missing or another one, or this process, knows better;
  * the CriticalError in which all agree
  */
-export function concluded(words: readonly AccountWord[], { knownDrift, heldBefore }: KnownBefore): PerpsRead {
+export function concluded<R extends PerpsRead>(
+  words: readonly AccountWord<R>[],
+  { knownProgram, heldBefore }: KnownBefore,
+): R {
   const denials = words.filter(isDenial);
   if (denials.length === 0) throw noneAnswered(words);
   const [first] = denials;
   const agreed = words.every(({ kind }) => kind === first?.kind);
   if (first?.kind === 'denies') {
-    const refuted = knownDrift && first.error.code === 'DRIFT_NOT_FOUND';
+    const refuted = knownProgram && PROGRAM_NOT_FOUND.test(first.error.code);
     const same = words.every((word) => word.kind === 'denies' && word.error.code === first.error.code);
     if (agreed && same && !refuted) throw first.error;
     throw disputed(words, refuted ? 'It was read here before.' : null);
@@ -76,10 +82,9 @@ export function concluded(words: readonly AccountWord[], { knownDrift, heldBefor
   throw disputed(words, heldBefore ? 'When it was last read it held something, so it cannot have been deleted.' : null);
 }
 
-/** Which sub-account Drift would open next: a verdict hangs on it. */
-const nextOf = ({ userStats }: PerpsRead): number => userStats?.numberOfSubAccountsCreated ?? 0;
+/** Which sub-account the program would open next: a verdict hangs on it. */
 const sameNext = (word: AccountWord, read: PerpsRead): boolean =>
-  word.kind === 'read' && nextOf(word.read) === nextOf(read);
+  word.kind === 'read' && word.read.nextSubAccount === read.nextSubAccount;
 
 function disputed(words: readonly AccountWord[], known: string | null): TransientError {
   const nodes = Object.fromEntries(words.map((word) => [word.node, sentence(word)]));

@@ -1,12 +1,13 @@
-/** Drift's present findings about its oracles, and what each forbids here, as sentences for people. */
+/** The program's present findings about its oracles, and what each forbids here, as sentences for people. */
 import type { Markets } from '../../../domain/account/account.ts';
 
-export function oracleWarnings({ perps, spot }: Markets): readonly string[] {
+/** @param program its name */
+export function oracleWarnings({ perps, spot }: Markets, program: string): readonly string[] {
   const ofPerps = perps.flatMap(({ market, oracle: { valid, invalidReason, noFillsReason } }) => {
     if (!valid) {
       return [
         `The oracle of ${market} is ${invalidReason}. Its figures are unknown; opening, increasing and withdrawing are ` +
-          'refused, and Drift fills nothing at its AMM. A close is still placed and fills when another trader takes it.',
+          `refused, and ${program} fills nothing at its AMM. A close is still placed and fills when another trader takes it.`,
       ];
     }
     if (typeof noFillsReason !== 'string') return [];

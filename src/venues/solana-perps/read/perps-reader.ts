@@ -14,25 +14,17 @@ import { ASSET_DECIMALS } from '../../../domain/money/amounts.ts';
 import { lamports, microUsd } from '../../../domain/money/units.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { CriticalError, TransientError } from '../../../lib/errors.ts';
-import {
-  type DriftAccountName,
-  type DriftAccountTypes,
-  decodeDriftAccount,
-  decodeOracleAccount,
-  tokenAmountOf,
-} from '../../drift/account-decoder.ts';
-import { decodeAccount, decodeMarkets, type PerpMarketRead, type SpotMarketRead } from '../../drift/decode.ts';
-import { feeTierOf } from '../../drift/fee-tier.ts';
-import { text } from '../../drift/integers.ts';
-import { pausesOf } from '../../drift/pauses.ts';
-import {
-  type PerpsDeployment,
-  perpMarketAddress,
-  spotMarketAddress,
-  TOKEN_2022_PROGRAM,
-  TOKEN_PROGRAM,
-  tokenAccountAddress,
-} from '../deployment.ts';
+import { perpMarketAddress, spotMarketAddress, tokenAccountAddress } from '../addresses.ts';
+import type { PerpsDeployment } from '../deployment.ts';
+import type { PerpsProgram } from '../perps-program.ts';
+import type {
+  DecodedAccounts,
+  PerpMarketRead,
+  ProgramAccountName,
+  ProgramAccounts,
+  SpotMarketLinks,
+  SpotMarketRead,
+} from '../program-accounts.ts';
 import { type AccountBatch, askAccounts, MAX_BATCH, type RawAccount } from './account-batch.ts';
 import { addressText } from './address-text.ts';
 import { type AccountWord, concluded, disagreement, UnansweredByNode } from './node-words.ts';
@@ -60,12 +52,13 @@ interface Question {
 
 interface TokenPlace {
   readonly address: PublicKey;
+  readonly mint: PublicKey;
   readonly tokenProgram: PublicKey;
 }
 
-interface PerpsReaderOptions {
+interface PerpsReaderOptions<T extends ProgramAccounts> {
   readonly pool: RpcPool;
-  readonly deployment: PerpsDeployment;
+  readonly deployment: PerpsDeployment<T>;
   readonly clock: Clock;
   /** Of the cluster; absent or null: not known. */
   readonly expectedGenesis?: string | null;
@@ -75,7 +68,6 @@ interface PerpsReaderOptions {
 const MAX_ROUNDS = 4;
 /** Each answer includes the clock account. */
 const MARKETS_AT_ONCE = MAX_BATCH - 1;
-const TOKEN_2022_FLAG = 1;
 
 /** A chain whose time advanced by this much cannot be at a lower slot than before. */
 const SLOT_PROVEN_FALSE_MS = 60_000;
@@ -90,8 +82,9 @@ interface SeenSlot {
 /** The block time that a node has reached, for `ChainTime`. */
 export const askClock = async (node: RpcNode): Promise<number | null> => (await askChainClock(node))?.timeMs ?? null;
 
-export class PerpsReader {
-  readonly deployment: PerpsDeployment;
+export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
+  readonly deployment: PerpsDeployment<T>;
+  readonly #program: PerpsProgram<T>;
   readonly #pool: RpcPool;
   readonly #clock: Clock;
   readonly #cluster: ClusterWatch;
@@ -108,9 +101,10 @@ export class PerpsReader {
    */
   readonly #held = new Set<ReadCommitment>();
 
-  constructor({ pool, deployment, clock, expectedGenesis = null }: PerpsReaderOptions) {
+  constructor({ pool, deployment, clock, expectedGenesis = null }: PerpsReaderOptions<T>) {
     this.#pool = pool;
     this.deployment = deployment;
+    this.#program = deployment.program;
     this.#programId = deployment.programId.toBase58();
     this.#clock = clock;
     this.#cluster = new ClusterWatch(pool, expectedGenesis);
@@ -132,11 +126,11 @@ export class PerpsReader {
    * The first node that has the account provides it. Absence, or a configuration that can never work, is
    * believed only when every node says so.
    * @throws TransientError when no node answers, the nodes do not agree (`ACCOUNT_DISPUTED`), the accounts change faster
-   * than they can be read, or Drift itself is not finalized yet;
-   * CriticalError DRIFT_NOT_FOUND, DRIFT_LAYOUT, UNKNOWN_MARKET, TOKEN_DECIMALS
+   * than they can be read, or the program itself is not finalized yet;
+   * CriticalError `…_NOT_FOUND`, what the program's `decode` says, UNKNOWN_MARKET, TOKEN_DECIMALS
    */
-  async read(commitment: ReadCommitment): Promise<PerpsRead> {
-    const words: AccountWord[] = [];
+  async read(commitment: ReadCommitment): Promise<PerpsRead<T>> {
+    const words: AccountWord<PerpsRead<T>>[] = [];
     for (const node of this.#pool.ranked()) {
       const word = await this.#wordOf(node, commitment);
       if (word.kind === 'read' && word.read.user !== null) {
@@ -147,12 +141,12 @@ export class PerpsReader {
       words.push(word);
     }
     await this.#forgetFalseSlot(commitment, words);
-    const read = concluded(words, { knownDrift: this.#plan !== null, heldBefore: this.#held.has(commitment) });
+    const read = concluded(words, { knownProgram: this.#plan !== null, heldBefore: this.#held.has(commitment) });
     this.#held.delete(commitment);
     return read;
   }
 
-  async #wordOf(node: RpcNode, commitment: ReadCommitment): Promise<AccountWord> {
+  async #wordOf(node: RpcNode, commitment: ReadCommitment): Promise<AccountWord<PerpsRead<T>>> {
     const foreign = await this.#cluster.doubt(node);
     if (foreign !== null) return { node: node.name, kind: 'silent', answer: impossible(foreign) };
     try {
@@ -165,14 +159,14 @@ export class PerpsReader {
     }
   }
 
-  async #readOf(node: RpcNode, commitment: ReadCommitment): Promise<PerpsRead> {
+  async #readOf(node: RpcNode, commitment: ReadCommitment): Promise<PerpsRead<T>> {
     let plan = this.#plan ?? (await this.#discover(node, commitment));
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const takenAtMs = this.#clock.nowMs();
       const batch = await this.#ask(node, this.#question(plan).addresses, commitment);
       const answer = this.#decode(batch, plan);
       if (answer === null) throw await this.#stateMissing(node, commitment);
-      const needed = planFor(answer, plan, this.deployment);
+      const needed = this.#planFor(answer, plan);
       if (covers(plan, needed)) {
         // Accounts that are no longer needed are left out next time. An equal plan is kept with its addresses.
         this.#plan = covers(needed, plan) ? plan : needed;
@@ -180,14 +174,17 @@ export class PerpsReader {
       }
       plan = needed;
     }
-    throw new TransientError('DRIFT_READ_UNSETTLED', 'The markets of the account change faster than they can be read.');
+    throw new TransientError(
+      this.#code('READ_UNSETTLED'),
+      'The markets of the account change faster than they can be read.',
+    );
   }
 
   /**
    * Reads never go back, unless the slot that they would go back from cannot have been: a node whose chain went on in time
    * and stands at a lower slot proves that.
    */
-  async #forgetFalseSlot(commitment: ReadCommitment, words: readonly AccountWord[]): Promise<void> {
+  async #forgetFalseSlot(commitment: ReadCommitment, words: readonly AccountWord<PerpsRead<T>>[]): Promise<void> {
     const seen = this.#seen.get(commitment);
     if (seen === undefined || !words.some(({ kind }) => kind === 'silent')) return;
     for (const node of this.#pool.ranked()) {
@@ -223,18 +220,22 @@ export class PerpsReader {
     const state = this.#owned(batch, stateAddress, 'State');
     if (state === null) throw await this.#stateMissing(node, commitment);
 
-    const marketsNamed = this.#marketsOf(node, commitment);
-    const perps = await marketsNamed('PerpMarket', state.numberOfMarkets, perpMarketAddress);
+    const counts = this.#program.marketCounts(state);
+    const perps = (await this.#marketsOf(node, commitment, 'PerpMarket', counts.perps)).map((market) =>
+      this.#program.perpLinks(market),
+    );
     const perp = perps.find(({ name }) => name === deployment.market);
     if (perp === undefined) throw this.#unknown(deployment.market, perps);
-    const spots = await marketsNamed('SpotMarket', state.numberOfSpotMarkets, spotMarketAddress);
+    const spots = (await this.#marketsOf(node, commitment, 'SpotMarket', counts.spot)).map((market) =>
+      this.#program.spotLinks(market),
+    );
     const base = spots.find(({ name }) => name === deployment.baseAsset);
     if (base === undefined) throw this.#unknown(deployment.baseAsset, spots);
 
-    const perpIndex = perp.market.marketIndex;
-    const baseIndex = base.market.marketIndex;
-    const quoteIndex = perp.market.quoteSpotMarketIndex;
-    const quote = spots.find(({ market }) => market.marketIndex === quoteIndex);
+    const perpIndex = perp.marketIndex;
+    const baseIndex = base.marketIndex;
+    const { quoteIndex } = perp;
+    const quote = spots.find(({ marketIndex }) => marketIndex === quoteIndex);
     mindDecimals(base, ASSET_DECIMALS.SOL);
     if (quote !== undefined) mindDecimals(quote, ASSET_DECIMALS.USDC);
     // The others are never needed again.
@@ -248,78 +249,78 @@ export class PerpsReader {
     };
   }
 
-  #marketsOf =
-    (node: RpcNode, commitment: ReadCommitment) =>
-    async <N extends 'PerpMarket' | 'SpotMarket'>(
-      kind: N,
-      count: number,
-      addressOf: (deployment: PerpsDeployment, index: number) => PublicKey,
-    ): Promise<readonly { readonly name: string; readonly market: DriftAccountTypes[N] }[]> => {
-      const addresses = Array.from({ length: count }, (_, index) => addressOf(this.deployment, index).toBase58());
-      const found: { readonly name: string; readonly market: DriftAccountTypes[N] }[] = [];
-      for (let from = 0; from < addresses.length; from += MARKETS_AT_ONCE) {
-        const asked = addresses.slice(from, from + MARKETS_AT_ONCE);
-        const batch = await this.#ask(node, asked, commitment);
-        for (const address of asked) {
-          const market = this.#owned(batch, address, kind);
-          if (market !== null) found.push({ name: text(market.name), market });
-        }
+  async #marketsOf<N extends 'PerpMarket' | 'SpotMarket'>(
+    node: RpcNode,
+    commitment: ReadCommitment,
+    kind: N,
+    count: number,
+  ): Promise<readonly T[N][]> {
+    const addressOf = kind === 'PerpMarket' ? perpMarketAddress : spotMarketAddress;
+    const addresses = Array.from({ length: count }, (_, index) => addressOf(this.deployment, index).toBase58());
+    const found: T[N][] = [];
+    for (let from = 0; from < addresses.length; from += MARKETS_AT_ONCE) {
+      const asked = addresses.slice(from, from + MARKETS_AT_ONCE);
+      const batch = await this.#ask(node, asked, commitment);
+      for (const address of asked) {
+        const market = this.#owned(batch, address, kind);
+        if (market !== null) found.push(market);
       }
-      return found;
-    };
+    }
+    return found;
+  }
 
-  #owned<N extends DriftAccountName>(
-    { accounts }: AccountBatch,
-    address: string,
-    name: N,
-  ): DriftAccountTypes[N] | null {
+  #owned<N extends ProgramAccountName>({ accounts }: AccountBatch, address: string, name: N): T[N] | null {
     const account = accounts.get(address) ?? null;
     if (account === null || account.data.length === 0) return null;
     if (account.owner !== this.#programId) throw this.#notFound();
     const known = this.#decoded.get(address);
-    if (known?.data.equals(account.data)) return known.account as DriftAccountTypes[N];
-    const decoded = decodeDriftAccount(name, account.data);
+    if (known?.data.equals(account.data)) return known.account as T[N];
+    const decoded = this.#program.decode(name, account.data);
     this.#decoded.set(address, { data: account.data, account: decoded });
     return decoded;
   }
 
-  /** A Drift that is not finalized yet is not a wrong setting: the read waits for it. */
+  /** A program that is not finalized yet is not a wrong setting: the read waits for it. */
   async #stateMissing(node: RpcNode, commitment: ReadCommitment): Promise<CriticalError | TransientError> {
     if (commitment === 'confirmed') return this.#notFound();
     const address = this.deployment.state.toBase58();
     const young = this.#owned(await this.#ask(node, [address], 'confirmed'), address, 'State');
     if (young === null) return this.#notFound();
-    return new TransientError('DRIFT_NOT_FINAL', 'The Drift program is not finalized yet. The chain is too young.');
+    const { name } = this.#program;
+    return new TransientError(
+      this.#code('NOT_FINAL'),
+      `The ${name} program is not finalized yet. The chain is too young.`,
+    );
   }
 
   #notFound(): CriticalError {
     const { programId, env } = this.deployment;
     return new CriticalError(
-      'DRIFT_NOT_FOUND',
-      `There is no Drift program at ${programId.toBase58()} on this cluster. Check DRIFT_PROGRAM_ID, DRIFT_ENV (${env}) and RPC_URL.`,
+      this.#code('NOT_FOUND'),
+      `There is no ${this.#program.name} program at ${programId.toBase58()} on this cluster. Check DRIFT_PROGRAM_ID, DRIFT_ENV (${env}) and RPC_URL.`,
       { program_id: programId.toBase58(), env },
     );
   }
 
   #unknown(name: string, known: readonly { readonly name: string }[]): CriticalError {
-    return new CriticalError('UNKNOWN_MARKET', `This Drift deployment has no market ${name}.`, {
+    return new CriticalError('UNKNOWN_MARKET', `This ${this.#program.name} deployment has no market ${name}.`, {
       got: name,
       expected: known.map((each) => each.name).slice(0, MAX_BATCH),
     });
   }
 
   /** Null: there is no State. */
-  #decode(batch: AccountBatch, plan: ReadPlan): AccountsAnswer | null {
+  #decode(batch: AccountBatch, plan: ReadPlan): AccountsAnswer<T> | null {
     const { deployment } = this;
     const state = this.#owned(batch, addressText(deployment.state), 'State');
     if (state === null) return null;
     const question = this.#question(plan);
     const market =
       <N extends 'PerpMarket' | 'SpotMarket'>(kind: N) =>
-      (address: string): DriftAccountTypes[N] => {
+      (address: string): T[N] => {
         const decoded = this.#owned(batch, address, kind);
         if (decoded === null) {
-          throw new TransientError('DRIFT_MARKET_MISSING', `The account ${address} of a market is missing.`);
+          throw new TransientError(this.#code('MARKET_MISSING'), `The account ${address} of a market is missing.`);
         }
         return decoded;
       };
@@ -333,44 +334,75 @@ export class PerpsReader {
     };
   }
 
-  #assemble(answer: AccountsAnswer, plan: ReadPlan, commitment: ReadCommitment, askedAtMs: number): PerpsRead {
+  #assemble(answer: AccountsAnswer<T>, plan: ReadPlan, commitment: ReadCommitment, askedAtMs: number): PerpsRead<T> {
     const { batch, state, user, userStats } = answer;
     const { slot, accounts } = batch;
     const clock = readChainClock(need(accounts.get(CLOCK_SYSVAR) ?? undefined).data);
     const { timeMs: blockTimeMs } = need(clock ?? undefined);
     const tokensAt = need(plan.tokens ?? undefined);
-    const perps: PerpMarketRead[] = answer.perps.map((market) => ({
-      market,
-      oracle: decodeOracleAccount(market.amm.oracleSource, bytesAt(accounts, market.amm.oracle)),
-    }));
-    const spot: SpotMarketRead[] = answer.spot.map((market) => ({
-      market,
-      oracle: decodeOracleAccount(market.oracleSource, bytesAt(accounts, market.oracle)),
-    }));
-    const market = need(perps.find((each) => each.market.marketIndex === plan.perpIndex));
-    const base = need(spot.find((each) => each.market.marketIndex === plan.baseIndex));
-    const quote = need(spot.find((each) => each.market.marketIndex === plan.quoteIndex));
+    const program = this.#program;
+    const perps = answer.perps.map((market): PerpMarketRead<T> => {
+      const { oracle } = program.perpLinks(market);
+      return { market, oracle: program.perpOracle(market, bytesAt(accounts, oracle)) };
+    });
+    const spot = answer.spot.map((market): SpotMarketRead<T> => {
+      const { oracle } = program.spotLinks(market);
+      return { market, oracle: program.spotOracle(market, bytesAt(accounts, oracle)) };
+    });
+    const decoded: DecodedAccounts<T> = {
+      ...{ slot, blockTimeMs, state, user, userStats, perps, spot },
+      market: need(perps.find(({ market }) => program.perpLinks(market).marketIndex === plan.perpIndex)),
+      base: need(spot.find(({ market }) => program.spotLinks(market).marketIndex === plan.baseIndex)),
+      quote: need(spot.find(({ market }) => program.spotLinks(market).marketIndex === plan.quoteIndex)),
+    };
+    const view = program.view(decoded);
+    const spotMarket = (index: number) => need(view.markets.spot.find(({ marketIndex }) => marketIndex === index));
     const tokens = {
       base: tokenAccountIn(accounts, tokensAt.base),
       quote: tokenAccountIn(accounts, tokensAt.quote),
     };
-    const feeTier = feeTierOf(state, userStats, blockTimeMs);
     return {
       commitment,
-      slot,
       takenAtMs: this.#firstReadAt(commitment, { slot, blockTimeMs, takenAtMs: askedAtMs }),
-      blockTimeMs,
       disagreement: null,
-      ...{ state, user, userStats, market, base, quote, perps, spot },
-      account: user === null ? null : decodeAccount(user),
-      markets: decodeMarkets({ state, spot, perps, slot, nowMs: blockTimeMs, feeTier }),
-      pauses: pausesOf({ state, market: market.market, base: base.market, quote: quote.market, user }),
+      ...decoded,
+      ...view,
+      hedge: {
+        perp: need(view.markets.perps.find(({ marketIndex }) => marketIndex === plan.perpIndex)),
+        base: spotMarket(plan.baseIndex),
+        quote: spotMarket(plan.quoteIndex),
+      },
       wallet: {
         sol: lamports(accounts.get(addressText(this.deployment.authority))?.lamports ?? 0n),
         usdc: microUsd(tokens.quote.amount),
         tokens,
       },
     };
+  }
+
+  /** The further accounts that these accounts refer to. */
+  #planFor({ user, perps, spot }: AccountsAnswer<T>, plan: ReadPlan): ReadPlan {
+    const program = this.#program;
+    const held = user === null ? { perps: [], spot: [] } : program.marketsOf(user);
+    const perpIndexes = new Set([plan.perpIndex, ...held.perps]);
+    const perpLinks = perps.map((market) => program.perpLinks(market));
+    const spotLinks = spot.map((market) => program.spotLinks(market));
+    const neededPerps = perpLinks.filter(({ marketIndex }) => perpIndexes.has(marketIndex));
+    const spotIndexes = new Set([
+      ...[plan.baseIndex, plan.quoteIndex, ...held.spot],
+      ...neededPerps.map(({ quoteIndex }) => quoteIndex),
+    ]);
+    const neededSpot = spotLinks.filter(({ marketIndex }) => spotIndexes.has(marketIndex));
+    const oracles = new Set([...neededPerps, ...neededSpot].map(({ oracle }) => oracle));
+    const placeOf = (index: number): TokenPlace =>
+      tokenPlaceOf(need(spotLinks.find(({ marketIndex }) => marketIndex === index)), this.deployment.authority);
+    const tokens = plan.tokens ?? { base: placeOf(plan.baseIndex), quote: placeOf(plan.quoteIndex) };
+    return { ...plan, perps: perpIndexes, spot: spotIndexes, oracles, tokens };
+  }
+
+  /** The code of an error that only reading this program can raise. */
+  #code(what: string): string {
+    return `${this.#program.errorPrefix}_${what}`;
   }
 
   #firstReadAt(commitment: ReadCommitment, read: SeenSlot): number {
@@ -381,30 +413,27 @@ export class PerpsReader {
   }
 }
 
-/** Drift deletes an account only when it is empty. */
+/** The programs delete an account only when it is empty. */
 const holdsSomething = ({ account }: PerpsRead): boolean =>
   account !== null && (account.perps.length > 0 || account.spot.length > 0 || account.orders.length > 0);
 
 /** Our amounts are lamports and millionths; with a token of other units they would be off by powers of ten. */
-function mindDecimals(
-  { name, market }: { name: string; market: DriftAccountTypes['SpotMarket'] },
-  expected: number,
-): void {
-  if (market.decimals === expected) return;
+function mindDecimals({ name, decimals }: SpotMarketLinks, expected: number): void {
+  if (decimals === expected) return;
   throw new CriticalError(
     'TOKEN_DECIMALS',
-    `${name} has ${market.decimals} decimals here; Driftless expects ${expected} and cannot trade on this deployment.`,
-    { asset: name, got: market.decimals, expected },
+    `${name} has ${decimals} decimals here; Driftless expects ${expected} and cannot trade on this deployment.`,
+    { asset: name, got: decimals, expected },
   );
 }
 
-interface AccountsAnswer {
+interface AccountsAnswer<T extends ProgramAccounts> {
   readonly batch: AccountBatch;
-  readonly state: DriftAccountTypes['State'];
-  readonly user: DriftAccountTypes['User'] | null;
-  readonly userStats: DriftAccountTypes['UserStats'] | null;
-  readonly perps: readonly DriftAccountTypes['PerpMarket'][];
-  readonly spot: readonly DriftAccountTypes['SpotMarket'][];
+  readonly state: T['State'];
+  readonly user: T['User'] | null;
+  readonly userStats: T['UserStats'] | null;
+  readonly perps: readonly T['PerpMarket'][];
+  readonly spot: readonly T['SpotMarket'][];
 }
 
 const ascending = (indexes: ReadonlySet<number>): number[] => [...indexes].sort((a, b) => a - b);
@@ -423,31 +452,8 @@ function questionOf(deployment: PerpsDeployment, plan: ReadPlan): Question {
   return { addresses: [...new Set([CLOCK_SYSVAR, ...own, ...perps, ...spot, ...plan.oracles])], perps, spot };
 }
 
-/** The further accounts that these accounts refer to. */
-function planFor({ user, perps, spot }: AccountsAnswer, plan: ReadPlan, deployment: PerpsDeployment): ReadPlan {
-  const perpIndexes = new Set([plan.perpIndex]);
-  const spotIndexes = new Set([plan.baseIndex, plan.quoteIndex]);
-  for (const position of user?.spotPositions ?? []) {
-    if (!position.scaledBalance.isZero() || position.openOrders !== 0) spotIndexes.add(position.marketIndex);
-  }
-  for (const position of user?.perpPositions ?? []) {
-    const held = !position.baseAssetAmount.isZero() || !position.quoteAssetAmount.isZero() || position.openOrders !== 0;
-    if (held) perpIndexes.add(position.marketIndex);
-  }
-  for (const market of perps) {
-    if (perpIndexes.has(market.marketIndex)) spotIndexes.add(market.quoteSpotMarketIndex);
-  }
-  const oracles = new Set([
-    ...perps.filter(({ marketIndex }) => perpIndexes.has(marketIndex)).map(({ amm }) => addressText(amm.oracle)),
-    ...spot.filter(({ marketIndex }) => spotIndexes.has(marketIndex)).map(({ oracle }) => addressText(oracle)),
-  ]);
-  const placeOf = (index: number): TokenPlace => {
-    const market = need(spot.find((each) => each.marketIndex === index));
-    const tokenProgram = (market.tokenProgramFlag & TOKEN_2022_FLAG) === 0 ? TOKEN_PROGRAM : TOKEN_2022_PROGRAM;
-    return { address: tokenAccountAddress(deployment.authority, market.mint, tokenProgram), tokenProgram };
-  };
-  const tokens = plan.tokens ?? { base: placeOf(plan.baseIndex), quote: placeOf(plan.quoteIndex) };
-  return { ...plan, perps: perpIndexes, spot: spotIndexes, oracles, tokens };
+function tokenPlaceOf({ mint, tokenProgram }: SpotMarketLinks, authority: PublicKey): TokenPlace {
+  return { address: tokenAccountAddress(authority, mint, tokenProgram), mint, tokenProgram };
 }
 
 const within = <T>(part: ReadonlySet<T>, whole: ReadonlySet<T>): boolean => [...part].every((each) => whole.has(each));
@@ -460,11 +466,18 @@ const covers = (plan: ReadPlan, needed: ReadPlan): boolean =>
 
 type RawAccounts = ReadonlyMap<string, RawAccount | null>;
 
-const bytesAt = (accounts: RawAccounts, address: PublicKey): Buffer | null =>
-  accounts.get(addressText(address))?.data ?? null;
+const bytesAt = (accounts: RawAccounts, address: string): Buffer | null => accounts.get(address)?.data ?? null;
 
-function tokenAccountIn(accounts: RawAccounts, { address, tokenProgram }: TokenPlace): TokenAccountRead {
-  const account = accounts.get(addressText(address)) ?? null;
+function tokenAccountIn(accounts: RawAccounts, place: TokenPlace): TokenAccountRead {
+  const account = accounts.get(addressText(place.address)) ?? null;
   const amount = account === null ? null : tokenAmountOf(account.data);
-  return { address, tokenProgram, exists: amount !== null, amount: amount ?? 0n };
+  return { ...place, exists: amount !== null, amount: amount ?? 0n };
 }
+
+/** Where a token account keeps its amount, and the length of one. */
+const TOKEN_AMOUNT_OFFSET = 64;
+const TOKEN_ACCOUNT_BYTES = 165;
+
+/** Tokens in base units; null when the bytes are not a token account. */
+const tokenAmountOf = (bytes: Buffer): bigint | null =>
+  bytes.length < TOKEN_ACCOUNT_BYTES ? null : bytes.readBigUInt64LE(TOKEN_AMOUNT_OFFSET);

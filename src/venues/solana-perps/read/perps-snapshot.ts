@@ -1,4 +1,4 @@
-/** Turns a read of Drift into a snapshot, the shape in which the engine sees every venue. */
+/** Turns a read of the chain into a snapshot, the shape in which the engine sees every venue. */
 
 import type { ChainAge } from '../../../chain/chain-time.ts';
 import type {
@@ -41,9 +41,9 @@ interface SnapshotParts {
 }
 
 /** Prices on a local chain are made up, and the page says so. */
-function feedOf({ env }: PerpsDeployment, warnings: readonly string[]): FeedProgress {
+function feedOf({ env, program }: PerpsDeployment, warnings: readonly string[]): FeedProgress {
   return {
-    feed: `drift ${env}`,
+    feed: `${program.kind} ${env}`,
     synthetic: env === 'localnet',
     ended: false,
     row: null,
@@ -82,7 +82,10 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     wallet: { sol: wallet.sol, usdc: wallet.usdc },
     funding: parts.funding,
     pauses,
-    feed: feedOf(deployment, [...(pauses.detail === null ? [] : [pauses.detail]), ...oracleWarnings(markets)]),
+    feed: feedOf(deployment, [
+      ...(pauses.detail === null ? [] : [pauses.detail]),
+      ...oracleWarnings(markets, deployment.program.name),
+    ]),
     equity: equityOf(read),
     equityBaseline: books.equityBaseline,
     sources: books.sources,

@@ -2,12 +2,13 @@
 import type { Fill } from '../../../domain/order/intent.ts';
 import type { LandedEffect } from '../../../domain/transaction/attempt.ts';
 import type { Json } from '../../../lib/errors.ts';
-import { driftEvents, type FillEvent, type OrderSide, type PerpsEvent } from '../../drift/events/drift-events.ts';
-import { instructionsIn } from '../../drift/write/instructions.ts';
+import type { FillEvent, OrderSide, PerpsEvent } from '../perps-event.ts';
+import type { PerpsProgram } from '../perps-program.ts';
 import type { LandedTransaction } from './transaction-history.ts';
 
 /** Whose events count. */
 export interface EffectSubject {
+  readonly program: Pick<PerpsProgram, 'events' | 'signedContent'>;
   /** Base58. */
   readonly programId: string;
   readonly user: string;
@@ -17,7 +18,6 @@ export interface EffectSubject {
 }
 
 const BASE_ONE = 1_000_000_000n;
-const SETTLES: ReadonlySet<string> = new Set(['settlePnl', 'settleMultiplePnls']);
 
 /** The account's side of an order action in its market; null when it has none. */
 export function sideOf(
@@ -65,8 +65,8 @@ export function placedOrder(events: readonly PerpsEvent[], { user, marketIndex }
  * @param wire the bytes, which show the request: a settle that moved nothing logs nothing
  */
 export function landedEffect(transaction: LandedTransaction, wire: string, subject: EffectSubject): LandedEffect {
-  const { programId, user, marketIndex } = subject;
-  const { events, truncated } = driftEvents(transaction.logs, programId);
+  const { program, programId, user, marketIndex } = subject;
+  const { events, truncated } = program.events(transaction.logs, programId);
   const order = placedOrder(events, subject);
   const fills = events.flatMap((event) => {
     if (event.kind !== 'fill' || order === null || sideOf(event, subject)?.orderId !== order.orderId) return [];
@@ -87,11 +87,10 @@ export function landedEffect(transaction: LandedTransaction, wire: string, subje
     if (event.kind === 'funding' && event.marketIndex === marketIndex) funding += event.payment;
     if (event.kind === 'deposit' || event.kind === 'withdraw') moved = (moved ?? 0n) + event.amount;
   }
-  const names = instructionsIn(wire, programId).map(({ name }) => name);
-  const settles = names.some((name) => SETTLES.has(name));
+  const { settles, opensAccount } = program.signedContent(wire, programId);
   const detail: Record<string, Json> = {
     ...(truncated ? { log_truncated: true } : {}),
-    ...(names.includes('initializeUser') ? { account_opened: true } : {}),
+    ...(opensAccount ? { account_opened: true } : {}),
     ...(settles ? { funding_settled: funding.toString(), ...pnlReason(transaction.logs, settled) } : {}),
   };
   return {

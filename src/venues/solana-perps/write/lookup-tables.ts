@@ -1,8 +1,7 @@
 /**
- * Drift's own public lookup tables of its markets and oracles. An account that stands in many markets needs them: each
+ * The program's own public lookup tables of its markets and oracles. An account that stands in many markets needs them: each
  * market costs a transaction 66 bytes without a table and 4 with one. We never create one, so no exit waits for that.
  */
-import { configs } from '@drift-labs/sdk';
 import { AddressLookupTableAccount, AddressLookupTableProgram, PublicKey } from '@solana/web3.js';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
 import type { PerpsDeployment } from '../deployment.ts';
@@ -11,18 +10,14 @@ import { askAccounts } from '../read/account-batch.ts';
 /** Tables only grow: what was read is good for long. */
 const FRESH_MS = 600_000;
 
-/** A local chain has mainnet's. */
-const addressesOf = ({ env }: PerpsDeployment): readonly string[] =>
-  configs[env === 'devnet' ? 'devnet' : 'mainnet-beta'].MARKET_LOOKUP_TABLES;
-
 export class LookupTables {
   readonly #pool: RpcPool;
   readonly #addresses: readonly string[];
   #kept: { readonly atMs: number; readonly tables: readonly AddressLookupTableAccount[] } | null = null;
 
-  constructor(pool: RpcPool, deployment: PerpsDeployment) {
+  constructor(pool: RpcPool, { program, env }: PerpsDeployment) {
     this.#pool = pool;
-    this.#addresses = addressesOf(deployment);
+    this.#addresses = program.lookupTables(env);
   }
 
   /** Those that exist and are active, finalized. @throws TransientError when no node answers and none were read before */

@@ -7,7 +7,6 @@
 import type { Fill } from '../../../domain/order/intent.ts';
 import type { OrderReport, SignedAttempt } from '../../../domain/transaction/attempt.ts';
 import { TransientError } from '../../../lib/errors.ts';
-import { driftEvents } from '../../drift/events/drift-events.ts';
 import type { PerpsRead } from '../read/perps-read.ts';
 import type { SignatureRow } from '../signature-rows.ts';
 import { type EffectSubject, fillOf, type LandedOrder, placedOrder, priceOf, sideOf } from './landed-effect.ts';
@@ -46,7 +45,7 @@ export async function orderReport(
       signature: attempt.signature,
     });
   }
-  const logged = driftEvents(placement.logs, subject.programId);
+  const logged = subject.program.events(placement.logs, subject.programId);
   const order = placedOrder(logged.events, subject);
   if (order === null && logged.truncated) {
     throw new TransientError(
@@ -147,7 +146,7 @@ export function readTrail(
   let endedSlot: number | null = null;
   let truncated = false;
   for (const transaction of transactions) {
-    const { events, truncated: cut } = driftEvents(transaction.logs, subject.programId);
+    const { events, truncated: cut } = subject.program.events(transaction.logs, subject.programId);
     truncated ||= cut;
     for (const event of events) {
       if (event.kind !== 'fill' && event.kind !== 'order_action') continue;

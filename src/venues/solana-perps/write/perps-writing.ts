@@ -7,16 +7,15 @@ import { BoundedMap } from '../../../lib/bounded.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { type ErrorReport, TransientError, ValidationError } from '../../../lib/errors.ts';
 import { canonicalJson } from '../../../lib/ids.ts';
-import { driftEvents } from '../../drift/events/drift-events.ts';
-import { openingCost } from '../../drift/write/opening.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation } from '../../venue.ts';
+import type { SignedContent } from '../perps-program.ts';
 import type { PerpsWriting } from '../perps-venue.ts';
 import type { PerpsRead } from '../read/perps-read.ts';
 import type { PerpsReader } from '../read/perps-reader.ts';
 import { draftOf, exitDraftOf } from './draft-of.ts';
 import { type EffectSubject, landedEffect, placedOrder } from './landed-effect.ts';
 import { LookupTables } from './lookup-tables.ts';
-import { isOver, signedOrder } from './order-over.ts';
+import { isOver } from './order-over.ts';
 import { orderReport } from './order-report.ts';
 import { explainFailure, programOfDraft, programOfWire } from './program-errors.ts';
 import { TOKEN_ACCOUNT_RENT } from './token-accounts.ts';
@@ -155,7 +154,7 @@ export class SolanaPerpsWriting implements PerpsWriting {
       const placement = await this.#history.transaction(signature, placedSlot);
       if (placement === null || placement.failed) return null;
       const subject = await this.#subject();
-      return placedOrder(driftEvents(placement.logs, subject.programId).events, subject)?.orderId ?? null;
+      return placedOrder(subject.program.events(placement.logs, subject.programId).events, subject)?.orderId ?? null;
     } catch (error) {
       if (error instanceof TransientError) return null;
       throw error;
@@ -178,18 +177,21 @@ export class SolanaPerpsWriting implements PerpsWriting {
     }
   }
 
-  #signedOrder = ({ wire }: SignedAttempt) => signedOrder(wire, this.#reader.deployment.programId.toBase58());
+  #signedOrder({ wire }: SignedAttempt): SignedContent['order'] {
+    const { program, programId } = this.#reader.deployment;
+    return program.signedContent(wire, programId.toBase58()).order;
+  }
 
   async #prepare(intent: Intent, given?: PerpsRead): Promise<PreparedDraft & { readonly read: PerpsRead }> {
     const read = given ?? (await this.#read('confirmed'));
-    this.#marketIndex = read.market.market.marketIndex;
+    this.#marketIndex = read.hedge.perp.marketIndex;
     const draft = await this.#fitting(draftOf(intent, read, this.#reader.deployment));
     const prepared = { draft, readAtMs: read.takenAtMs, rentLamports: rentLamports(intent, read) };
     this.#prepared.set(keyOf(intent), prepared);
     return { ...prepared, read };
   }
 
-  /** With Drift's lookup tables where it would not fit without. */
+  /** With the program's lookup tables where it would not fit without. */
   async #fitting(draft: Draft): Promise<Draft> {
     return this.#chain.fits(draft) ? draft : { ...draft, lookupTables: await this.#tables.read() };
   }
@@ -201,30 +203,31 @@ export class SolanaPerpsWriting implements PerpsWriting {
 
   async #read(commitment: 'confirmed' | 'finalized'): Promise<PerpsRead> {
     const read = await this.#reader.read(commitment);
-    this.#marketIndex = read.market.market.marketIndex;
+    this.#marketIndex = read.hedge.perp.marketIndex;
     return read;
   }
 
   async #subject(): Promise<EffectSubject> {
-    const { programId, user, market } = this.#reader.deployment;
-    const marketIndex = this.#marketIndex ?? (await this.#read('confirmed')).market.market.marketIndex;
-    return { programId: programId.toBase58(), user: user.toBase58(), market, marketIndex };
+    const { program, programId, user, market } = this.#reader.deployment;
+    const marketIndex = this.#marketIndex ?? (await this.#read('confirmed')).hedge.perp.marketIndex;
+    return { program, programId: programId.toBase58(), user: user.toBase58(), market, marketIndex };
   }
 
   #explain(report: ErrorReport, programOf: (index: number) => string | null, logs: readonly string[]): ErrorReport {
-    return explainFailure({ report, programOf, logs, programId: this.#reader.deployment.programId.toBase58() });
+    const { program, programId } = this.#reader.deployment;
+    return explainFailure({ report, programOf, logs, program, programId: programId.toBase58() });
   }
 }
 
 /** Bound beyond the end of the transaction: the rent of the new account and of a token account that it creates. */
 function rentLamports(intent: Intent, read: PerpsRead): bigint {
-  if (intent.kind === 'deposit') return openingCost(read);
+  if (intent.kind === 'deposit') return read.openingCost;
   const makes = intent.kind === 'withdraw' && intent.asset === 'USDC' && !read.wallet.tokens.quote.exists;
   return makes ? TOKEN_ACCOUNT_RENT : 0n;
 }
 
 /** @param ofExit it is the transaction that would close what is about to be opened */
-function tooLarge({ perps, spot }: PerpsRead, ofExit: boolean): ErrorReport {
+function tooLarge({ markets: { perps, spot } }: PerpsRead, ofExit: boolean): ErrorReport {
   const markets = perps.length + spot.length;
   const what = ofExit ? 'The transaction that would close this position again' : 'This transaction';
   return {

@@ -1,9 +1,9 @@
-/** An error of Drift's program as one of our codes, with the program's own name for it. */
+/** An error of the venue's program as one of our codes, with the program's own name for it. */
 import { VersionedTransaction } from '@solana/web3.js';
 import type { Draft } from '../../../chain/draft.ts';
 import { lastLogs } from '../../../chain/transaction-error.ts';
 import type { ErrorReport, Json } from '../../../lib/errors.ts';
-import { programError } from '../../drift/write/instructions.ts';
+import type { PerpsProgram } from '../perps-program.ts';
 
 /** By the program's names. An error in none of them keeps the code that the chain gave it. */
 const CODES: Readonly<Record<string, readonly string[]>> = {
@@ -85,25 +85,26 @@ interface FailedTransaction {
   readonly report: ErrorReport;
   /** The program of the instruction at this index of the message; null if unknown. */
   readonly programOf: (instruction: number) => string | null;
+  readonly program: Pick<PerpsProgram, 'name' | 'error'>;
   readonly programId: string;
   readonly logs: readonly string[];
 }
 
 /** The same report if another program failed, or the chain itself. */
-export function explainFailure({ report, programOf, programId, logs }: FailedTransaction): ErrorReport {
+export function explainFailure({ report, programOf, program, programId, logs }: FailedTransaction): ErrorReport {
   const failed = failedInstruction(report.details?.error);
   if (failed === null || programOf(failed.instruction) !== programId) return report;
   const logged = logs.map((line) => ANCHOR_ERROR.exec(line)).findLast((match) => match !== null);
   const own = Number(logged?.[2]) === failed.number ? logged : null;
-  const known = programError(failed.number);
+  const known = program.error(failed.number);
   const name = known?.name ?? own?.[1] ?? null;
-  // A number that is not Drift's comes from a program that Drift called; the report already says which.
+  // A number that is not the program's comes from one that it called; the report already says which.
   if (name === null) return report;
   const code = CODE_OF.get(name) ?? report.code;
   const text = known?.text ?? own?.[3] ?? name;
   return {
     code,
-    message: `Drift refused the transaction: ${name} (${failed.number})${text === name ? '' : `, ${text}`}.`,
+    message: `${program.name} refused the transaction: ${name} (${failed.number})${text === name ? '' : `, ${text}`}.`,
     details: {
       ...report.details,
       program_error: name,

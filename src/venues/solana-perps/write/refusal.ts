@@ -8,8 +8,6 @@ import { abs } from '../../../domain/money/units.ts';
 import { type Intent, intentAmount, type OrderIntent, orderSize } from '../../../domain/order/intent.ts';
 import type { CapitalRequest } from '../../../domain/order/operation-request.ts';
 import type { ErrorReport } from '../../../lib/errors.ts';
-import { big, text } from '../../drift/integers.ts';
-import { openingCost } from '../../drift/write/opening.ts';
 import type { PerpsDeployment } from '../deployment.ts';
 import type { PerpsRead } from '../read/perps-read.ts';
 import { TOKEN_ACCOUNT_RENT } from './token-accounts.ts';
@@ -25,7 +23,7 @@ export function refusalOf(intent: Intent, read: PerpsRead, { market }: PerpsDepl
       details: { field: 'market', got: intent.market, expected: market },
     };
   }
-  if (intent.kind !== 'deposit' && read.user === null) {
+  if (intent.kind !== 'deposit' && read.account === null) {
     return { code: 'ACCOUNT_MISSING', message: 'There is no account yet. Deposit first.', details: { market } };
   }
   switch (intent.kind) {
@@ -57,8 +55,7 @@ function capitalPaused(intent: CapitalRequest, read: PerpsRead): ErrorReport | n
   };
 }
 
-const assetName = (asset: Asset, { base, quote }: PerpsRead): string =>
-  text((asset === 'SOL' ? base : quote).market.name);
+const assetName = (asset: Asset, { hedge }: PerpsRead): string => (asset === 'SOL' ? hedge.base : hedge.quote).asset;
 
 function paused(
   { pauses }: PerpsRead,
@@ -72,7 +69,7 @@ function paused(
 function depositRefusal(intent: CapitalRequest, read: PerpsRead): ErrorReport | null {
   const { asset } = intent;
   const amount = intentAmount(intent);
-  const opening = openingCost(read);
+  const opening = read.openingCost;
   // Wrapping binds the rent of a token account until the end of the transaction.
   const sol = opening + (asset === 'SOL' ? amount + TOKEN_ACCOUNT_RENT : 0n);
   if (sol > read.wallet.sol) {
@@ -101,10 +98,9 @@ function withdrawRefusal(intent: CapitalRequest, read: PerpsRead): ErrorReport |
   };
 }
 
-function orderRefusal(intent: OrderIntent, { market: { market } }: PerpsRead): ErrorReport | null {
+function orderRefusal(intent: OrderIntent, { hedge }: PerpsRead): ErrorReport | null {
   const size = abs(orderSize(intent));
-  const step = big(market.amm.orderStepSize);
-  const minimum = big(market.amm.minOrderSize);
+  const { stepSize: step, minimumSize: minimum } = hedge.perp;
   if (size <= 0n || (step > 0n && size % step !== 0n)) {
     return invalidField('size', formatSol(size), `a multiple of the market's step, ${formatSol(step)} SOL`);
   }

@@ -1,7 +1,7 @@
 /** Token accounts that an operation needs: SOL wrapped for one transaction, and an associated account that may be missing. */
 import { createHash } from 'node:crypto';
 import { PublicKey, SystemProgram, TransactionInstruction } from '@solana/web3.js';
-import { TOKEN_PROGRAM } from '../deployment.ts';
+import { TOKEN_PROGRAM } from '../addresses.ts';
 
 const WRAPPED_SOL_MINT = new PublicKey('So11111111111111111111111111111111111111112');
 const ASSOCIATED_TOKEN_PROGRAM = new PublicKey('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');

@@ -1,7 +1,7 @@
 /** The first deposit opens the account: its instructions, and its one-time cost. */
 import { max } from '../../../domain/money/units.ts';
-import { rentOf } from '../../drift/write/token-accounts.ts';
 import type { ProgramInstruction } from '../../solana-perps/instruction-layout.ts';
+import { rentOf } from '../../solana-perps/write/token-accounts.ts';
 import { USER, USER_STATS } from '../program/accounts.ts';
 import { velocityInstruction } from '../program/instructions.ts';
 import type { VelocityOwner, VelocityRead } from './read.ts';

@@ -10,9 +10,10 @@ import { onTestFinished } from '../../../../localnet/tests/support/on-test-finis
 import { endpointsOf } from '../../../../src/chain/endpoint.ts';
 import { RpcPool } from '../../../../src/chain/rpc-pool.ts';
 import type { Journal } from '../../../../src/journal/journal.ts';
+import type { DriftAccountTypes } from '../../../../src/venues/drift/drift-accounts.ts';
+import { driftDeployment } from '../../../../src/venues/drift/drift-program.ts';
 import { PerpsBooks } from '../../../../src/venues/solana-perps/books/perps-books.ts';
 import { BooksStore } from '../../../../src/venues/solana-perps/books/store.ts';
-import { driftDeployment } from '../../../../src/venues/solana-perps/deployment.ts';
 import { PerpsReader } from '../../../../src/venues/solana-perps/read/perps-reader.ts';
 import { openTestJournal } from '../../../support/journal.ts';
 
@@ -29,7 +30,7 @@ export interface BooksChain {
   readonly us: DriftActor;
   /** Somebody else with an account of their own. */
   readonly other: DriftActor;
-  readonly reader: PerpsReader;
+  readonly reader: PerpsReader<DriftAccountTypes>;
   readonly pool: RpcPool;
   readonly sender: Sender;
   /** A new bookkeeper, as after a restart; books of the same account under another name begin anew. */

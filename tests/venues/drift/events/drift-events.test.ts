@@ -2,7 +2,8 @@ import { BorshCoder, type Idl } from '@coral-xyz/anchor';
 import driftIdl from '@drift-labs/sdk/lib/node/idl/drift.json' with { type: 'json' };
 import { describe, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
-import { driftEvents, type PerpsEvent } from '../../../../src/venues/drift/events/drift-events.ts';
+import { driftEvents } from '../../../../src/venues/drift/events/drift-events.ts';
+import type { PerpsEvent } from '../../../../src/venues/solana-perps/perps-event.ts';
 import { type BooksChain, booksChain, SOL, USD } from '../books/books-chain.ts';
 
 const coder = new BorshCoder(driftIdl as unknown as Idl);

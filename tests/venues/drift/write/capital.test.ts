@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { PublicKey } from '@solana/web3.js';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { spotHeld, withdrawable } from '../../../../src/domain/margin/margin.ts';
-import { tokenAccountAddress } from '../../../../src/venues/solana-perps/deployment.ts';
+import { tokenAccountAddress } from '../../../../src/venues/solana-perps/addresses.ts';
 import { wrappedSol } from '../../../../src/venues/solana-perps/write/token-accounts.ts';
 import { finalize, gone, land, order, SOL, sent, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
 

@@ -1,9 +1,11 @@
 /** An account that stands in many markets: its exit fits by Drift's lookup tables, or nothing is opened. */
 import { expect, it } from '@jest/globals';
-import { Keypair, type PublicKey } from '@solana/web3.js';
+import { Keypair, PublicKey } from '@solana/web3.js';
 import { lookupTable, lookupTableAddresses } from '../../../../localnet/drift/lookup-tables.ts';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
-import type { PerpsRead } from '../../../../src/venues/solana-perps/read/perps-reader.ts';
+import type { DriftRead } from '../../../../src/venues/drift/drift-accounts.ts';
+import { perpMarketAddress } from '../../../../src/venues/solana-perps/addresses.ts';
+import type { PerpsDeployment } from '../../../../src/venues/solana-perps/deployment.ts';
 import { draftOf } from '../../../../src/venues/solana-perps/write/draft-of.ts';
 import { LookupTables } from '../../../../src/venues/solana-perps/write/lookup-tables.ts';
 import { land, order, SOL, stillDrift, USD, type Written, writerOn } from '../../../support/drift-venue.ts';
@@ -18,20 +20,25 @@ async function funded(): Promise<Written> {
 }
 
 /** As if the account stood in so many other markets. */
-function amongOthers(read: PerpsRead): { readonly read: PerpsRead; readonly keys: readonly PublicKey[] } {
+function amongOthers(
+  read: DriftRead,
+  deployment: PerpsDeployment,
+): { readonly read: DriftRead; readonly keys: readonly PublicKey[] } {
   const others = Array.from({ length: OTHERS }, (_, index) => {
-    const [pubkey, oracle] = [Keypair.generate().publicKey, Keypair.generate().publicKey];
-    const { market } = read.market;
-    return { ...read.market, market: { ...market, marketIndex: index + 10, pubkey, amm: { ...market.amm, oracle } } };
+    const oracleId = Keypair.generate().publicKey.toBase58();
+    return { ...read.hedge.perp, marketIndex: index + 10, oracleId };
   });
-  const keys = others.flatMap(({ market }) => [market.pubkey, market.amm.oracle]);
-  return { read: { ...read, perps: [...read.perps, ...others] }, keys };
+  const keys = others.flatMap(({ marketIndex, oracleId }) => [
+    perpMarketAddress(deployment, marketIndex),
+    new PublicKey(oracleId),
+  ]);
+  return { read: { ...read, markets: { ...read.markets, perps: [...read.markets.perps, ...others] } }, keys };
 }
 
 describeOnDrift('an account in fourteen other markets', () => {
   it('opens nothing that one transaction could not close, and says what helps', async () => {
     const at = await funded();
-    const { read } = amongOthers(await at.reader.read('confirmed'));
+    const { read } = amongOthers(await at.reader.read('confirmed'), at.deployment);
     const open = await at.writing.simulate(await order(at, { side: 'sell', size: SOL }), read);
     expect(open).toMatchObject({ ok: false, error: { code: 'TRANSACTION_TOO_LARGE' } });
     if (!open.ok) expect(open.error.message).toMatch(/Close positions in other markets|DRIFT_SUB_ACCOUNT/);
@@ -39,7 +46,7 @@ describeOnDrift('an account in fourteen other markets', () => {
 
   it('is closed by lookup tables that name those markets', async () => {
     const at = await funded();
-    const { read, keys } = amongOthers(await at.reader.read('confirmed'));
+    const { read, keys } = amongOthers(await at.reader.read('confirmed'), at.deployment);
     const close = draftOf(await order(at, { side: 'buy', size: SOL, reduceOnly: true }), read, at.deployment);
     expect(at.chain.fits(close)).toBe(false);
     const [address] = lookupTableAddresses();

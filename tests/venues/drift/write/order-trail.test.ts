@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { perpSize } from '../../../../src/domain/margin/margin.ts';
 import { totalFills } from '../../../../src/domain/order/intent.ts';
+import { DRIFT } from '../../../../src/venues/drift/drift-program.ts';
 import { driftEvents } from '../../../../src/venues/drift/events/drift-events.ts';
 import { type EffectSubject, placedOrder } from '../../../../src/venues/solana-perps/write/landed-effect.ts';
 import { readTrail } from '../../../../src/venues/solana-perps/write/order-report.ts';
@@ -47,6 +48,7 @@ describeOnDrift('the trail of an order', () => {
       if (transaction !== null) transactions.push(transaction);
     }
     const subject: EffectSubject = {
+      program: DRIFT,
       programId: at.net.programId,
       user: at.deployment.user.toBase58(),
       market: 'SOL-PERP',

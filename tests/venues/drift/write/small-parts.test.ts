@@ -2,6 +2,7 @@ import { calculateInitUserFee } from '@drift-labs/sdk';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { price } from '../../../../src/domain/money/units.ts';
+import { DRIFT } from '../../../../src/venues/drift/drift-program.ts';
 import { auctionOf } from '../../../../src/venues/drift/write/auction.ts';
 import { openingFee } from '../../../../src/venues/drift/write/opening.ts';
 import { explainFailure } from '../../../../src/venues/solana-perps/write/program-errors.ts';
@@ -52,6 +53,7 @@ describe('what the program refuses', () => {
         details: { error: { InstructionError: [3, { Custom: number }] } },
       },
       programOf: () => programOf,
+      program: DRIFT,
       programId: PROGRAM,
       logs,
     });

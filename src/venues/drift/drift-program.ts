@@ -1,0 +1,85 @@
+/** Drift v2 as a program of the family. Loads the SDK, so it is imported only where a Drift engine is. */
+import { configs } from '@drift-labs/sdk';
+import { type DeploymentSettings, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from '../solana-perps/addresses.ts';
+import { deploymentOf, type PerpsDeployment } from '../solana-perps/deployment.ts';
+import type { PerpsProgram } from '../solana-perps/perps-program.ts';
+import type { AccountsView, DecodedAccounts } from '../solana-perps/program-accounts.ts';
+import { addressText } from '../solana-perps/read/address-text.ts';
+import { decodeDriftAccount, decodeOracleAccount } from './account-decoder.ts';
+import { decodeAccount, decodeMarkets } from './decode.ts';
+import type { DriftAccountTypes } from './drift-accounts.ts';
+import { driftEvents } from './events/drift-events.ts';
+import { feeTierOf } from './fee-tier.ts';
+import { text } from './integers.ts';
+import { marketFunding } from './market-funding.ts';
+import { listsAllOrders } from './open-orders.ts';
+import { pausesOf } from './pauses.ts';
+import { DRIFT_V2_PROGRAM } from './program-id.ts';
+import { DRIFT_INSTRUCTIONS } from './write/drift-instructions.ts';
+import { programError } from './write/instructions.ts';
+import { openingCost } from './write/opening.ts';
+import { signedContent } from './write/signed-content.ts';
+
+const TOKEN_2022_FLAG = 1;
+
+function view(accounts: DecodedAccounts<DriftAccountTypes>): AccountsView {
+  const { state, user, userStats, market, base, quote, perps, spot, slot, blockTimeMs } = accounts;
+  const feeTier = feeTierOf(state, userStats, blockTimeMs);
+  return {
+    account: user === null ? null : decodeAccount(user),
+    markets: decodeMarkets({ state, spot, perps, slot, nowMs: blockTimeMs, feeTier }),
+    pauses: pausesOf({ state, market: market.market, base: base.market, quote: quote.market, user }),
+    funding: marketFunding(market.market),
+    openingCost: openingCost({ user, userStats, state }),
+    nextSubAccount: userStats?.numberOfSubAccountsCreated ?? 0,
+    listsAllOrders: user !== null && listsAllOrders(user),
+  };
+}
+
+export const DRIFT: PerpsProgram<DriftAccountTypes> = {
+  kind: 'drift',
+  name: 'Drift',
+  errorPrefix: 'DRIFT',
+  programId: DRIFT_V2_PROGRAM,
+  signerSeed: 'drift_signer',
+
+  decode: decodeDriftAccount,
+  perpOracle: ({ amm }, bytes) => decodeOracleAccount(amm.oracleSource, bytes),
+  spotOracle: ({ oracleSource }, bytes) => decodeOracleAccount(oracleSource, bytes),
+  marketCounts: (state) => ({ perps: state.numberOfMarkets, spot: state.numberOfSpotMarkets }),
+  perpLinks: (market) => ({
+    name: text(market.name),
+    marketIndex: market.marketIndex,
+    oracle: addressText(market.amm.oracle),
+    quoteIndex: market.quoteSpotMarketIndex,
+  }),
+  spotLinks: (market) => ({
+    name: text(market.name),
+    marketIndex: market.marketIndex,
+    oracle: addressText(market.oracle),
+    mint: market.mint,
+    decimals: market.decimals,
+    tokenProgram: (market.tokenProgramFlag & TOKEN_2022_FLAG) === 0 ? TOKEN_PROGRAM : TOKEN_2022_PROGRAM,
+  }),
+  marketsOf: (user) => ({
+    perps: user.perpPositions
+      .filter((one) => !one.baseAssetAmount.isZero() || !one.quoteAssetAmount.isZero() || one.openOrders !== 0)
+      .map(({ marketIndex }) => marketIndex),
+    spot: user.spotPositions
+      .filter((one) => !one.scaledBalance.isZero() || one.openOrders !== 0)
+      .map(({ marketIndex }) => marketIndex),
+  }),
+  view,
+
+  instructions: DRIFT_INSTRUCTIONS,
+  // A local chain has mainnet's.
+  lookupTables: (cluster) => configs[cluster === 'devnet' ? 'devnet' : 'mainnet-beta'].MARKET_LOOKUP_TABLES,
+
+  events: driftEvents,
+  signedContent,
+  error: programError,
+};
+
+/** @throws CriticalError ADDRESS_MALFORMED, BAD_SUB_ACCOUNT */
+export const driftDeployment = (settings: DeploymentSettings): PerpsDeployment<DriftAccountTypes> =>
+  deploymentOf(DRIFT, settings);
