@@ -8,13 +8,13 @@ import { loggedData } from './program-logs.ts';
 export type EventTables = Readonly<Record<string, WireTable>>;
 
 /** An event of a known name whose bytes are not what its table says: another version of the program. Never read as nothing. */
-interface UnreadableRecord {
+export interface UnreadableRecord {
   readonly name: 'unreadable';
   readonly event: string;
   readonly reason: string;
 }
 
-type ReadEvent<T extends EventTables> = {
+export type ReadEvent<T extends EventTables> = {
   readonly [Name in keyof T]: { readonly name: Name } & WireValues<T[Name]>;
 }[keyof T];
 
@@ -27,9 +27,8 @@ export interface ReadEvents<T extends EventTables> {
 
 /** @returns reads the events of a transaction that succeeded; those that no table describes are passed over */
 export function eventReader<const T extends EventTables>(
-  programId: string,
   tables: T,
-): (logs: readonly string[]) => ReadEvents<T> {
+): (logs: readonly string[], programId: string) => ReadEvents<T> {
   const names = new Map(Object.keys(tables).map((name) => [eventDiscriminator(name), name]));
   const read = (payload: Uint8Array): readonly (ReadEvent<T> | UnreadableRecord)[] => {
     const name = names.get(bytesToHex(payload.subarray(0, DISCRIMINATOR_BYTES)));
@@ -43,7 +42,7 @@ export function eventReader<const T extends EventTables>(
       throw error;
     }
   };
-  return (logs) => {
+  return (logs, programId) => {
     const { payloads, truncated } = loggedData(logs, programId);
     return { events: payloads.flatMap(read), truncated };
   };

@@ -1,6 +1,6 @@
 /** Instructions of a program by a table: their accounts in order, what each is used for, and their arguments. */
-
-import { encodeBorsh, type WireTable, type WireValues } from './borsh-table.ts';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { decodeBorsh, encodeBorsh, type WireTable, type WireValues } from './borsh-table.ts';
 import { DISCRIMINATOR_BYTES, instructionDiscriminator } from './discriminator.ts';
 
 /** `pay` signs and is written: rent comes out of it. */
@@ -51,4 +51,32 @@ export function encodeInstruction<const L extends InstructionLayout>(
   data.set(instructionDiscriminator(layout.name));
   data.set(encoded, DISCRIMINATOR_BYTES);
   return { programId, keys: [...named, ...remaining.map((one) => ({ ...one, signer: false }))], data };
+}
+
+/** The tables of a program's instructions, by our names. */
+export type InstructionTables = Readonly<Record<string, InstructionLayout>>;
+
+export type ReadInstruction<T extends InstructionTables> = {
+  readonly [Name in keyof T]: { readonly name: Name; readonly args: WireValues<T[Name]['args']> };
+}[keyof T];
+
+/** @returns reads an instruction's data; null: it is none of the tables, or its bytes are not what its table says */
+export function instructionReader<const T extends InstructionTables>(
+  tables: T,
+): (data: Uint8Array) => ReadInstruction<T> | null {
+  const names = new Map(
+    Object.entries(tables).map(([name, layout]) => [bytesToHex(instructionDiscriminator(layout.name)), name]),
+  );
+  return (data) => {
+    const name = names.get(bytesToHex(data.subarray(0, DISCRIMINATOR_BYTES)));
+    const layout = name === undefined ? undefined : tables[name];
+    if (layout === undefined) return null;
+    try {
+      // The name decides which table was read, and so the type of the arguments.
+      return { name, args: decodeBorsh(layout.args, data.subarray(DISCRIMINATOR_BYTES)) } as ReadInstruction<T>;
+    } catch (error) {
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
+  };
 }

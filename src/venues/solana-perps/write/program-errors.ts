@@ -39,8 +39,13 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
     'UserReduceOnly',
     'MaxOpenInterest',
     'MaxDeposit',
+    'DailyDepositLimit',
+    'EquityBelowFloor',
+    'InvalidOrderNotRiskReducing',
   ],
   NO_POSITION: ['UserHasNoPositionInMarket'],
+  /** An order that is placed and taken at once, and landed after its time. */
+  ORDER_NOT_FILLED: ['OrderDoesNotExist'],
   /** A temporary state of the oracle or the market; it may pass later. */
   UNAVAILABLE: [
     'UnableToLoadOracle',
@@ -55,6 +60,10 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
     'PriceBandsBreached',
     'AMMNotUpdatedInSameSlot',
     'InvalidOracleForSettlePnl',
+    'PerpMarketNotFound',
+    'SpotMarketNotFound',
+    'SpotMarketInterestStaleForMargin',
+    'PlaceAndTakeOrderSuccessConditionFailed',
   ],
 };
 const CODE_OF: ReadonlyMap<string, string> = new Map(

@@ -3,7 +3,34 @@ import { type EventTables, eventReader } from '../../solana-perps/event-layout.t
 import { DIRECTION, MARKET_TYPE, ORDER_BYTES, ORDER_FIELDS, VELOCITY_PROGRAM_ID } from './accounts.ts';
 
 const MOVE = ['deposit', 'withdraw'] as const;
+const DEPOSIT_REASON = ['none', 'transfer', 'borrow', 'repayBorrow', 'reward'] as const;
+const SETTLE_REASON = ['none', 'expiredPosition'] as const;
 const ORDER_ACTION = ['place', 'cancel', 'fill', 'trigger', 'expire'] as const;
+const ORDER_REASON = [
+  'none',
+  'insufficientFreeCollateral',
+  'oraclePriceBreachedLimitPrice',
+  'marketOrderFilledToLimitPrice',
+  'orderExpired',
+  'liquidation',
+  'orderFilledWithAmm',
+  'orderFilledWithAmmJit',
+  'orderFilledWithMatch',
+  'orderFilledWithMatchJit',
+  'marketExpired',
+  'riskingIncreasingOrder',
+  'reduceOnlyOrderIncreasedPosition',
+  'orderFillWithSerum',
+  'noBorrowLiquidity',
+  'orderFillWithPhoenix',
+  'orderFilledWithAmmJitLpSplit',
+  'orderFilledWithLpJit',
+  'deriskLp',
+  'orderFilledWithOpenbookV2',
+  'transferPerpPosition',
+] as const;
+/** Of a new account. */
+const NAME_BYTES = 32;
 const LIQUIDATION = [
   'perp',
   'spot',
@@ -30,7 +57,7 @@ export const VELOCITY_EVENTS = {
     borrowIndex: 'u128',
     totalDepositsAfter: 'u64',
     totalWithdrawsAfter: 'u64',
-    explanation: 'u8',
+    explanation: DEPOSIT_REASON,
     transferUser: { option: 'address' },
     signer: { option: 'address' },
     balanceAfter: 'i128',
@@ -74,7 +101,7 @@ export const VELOCITY_EVENTS = {
   OrderActionRecord: {
     ts: 'i64',
     action: ORDER_ACTION,
-    explanation: 'u8',
+    explanation: ORDER_REASON,
     marketIndex: 'u16',
     marketType: MARKET_TYPE,
     filler: { option: 'address' },
@@ -118,7 +145,27 @@ export const VELOCITY_EVENTS = {
     quoteAfter: 'i64',
     quoteEntry: 'i64',
     settlePrice: 'i64',
-    explanation: 'u8',
+    explanation: SETTLE_REASON,
+  },
+  NewUserRecord: {
+    ts: 'i64',
+    authority: 'address',
+    user: 'address',
+    subAccount: 'u16',
+    label: { raw: NAME_BYTES },
+    referrer: 'address',
+  },
+  /** Not seen: read in the program's public source. */
+  SwapRecord: {
+    ts: 'i64',
+    user: 'address',
+    amountOut: 'u64',
+    amountIn: 'u64',
+    outMarketIndex: 'u16',
+    inMarketIndex: 'u16',
+    outOraclePrice: 'i64',
+    inOraclePrice: 'i64',
+    fee: 'u64',
   },
   /** One record for all kinds: the fields of the others are zero. Seen for `perp` only: what follows its fields is Drift's order. */
   LiquidationRecord: {
@@ -176,5 +223,7 @@ export const VELOCITY_EVENTS = {
   },
 } as const satisfies EventTables;
 
+const readEvents = eventReader(VELOCITY_EVENTS);
+
 /** The events in a transaction's logs. */
-export const velocityEvents = eventReader(VELOCITY_PROGRAM_ID, VELOCITY_EVENTS);
+export const velocityEvents = (logs: readonly string[], programId = VELOCITY_PROGRAM_ID) => readEvents(logs, programId);

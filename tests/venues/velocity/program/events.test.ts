@@ -16,7 +16,7 @@ const SETTLED = {
   quoteAfter: 763_407_560n,
   quoteEntry: 761_740_788n,
   settlePrice: 76_340_756n,
-  explanation: 0,
+  explanation: 'none',
 } as const;
 
 const line = (prefix: string, bytes: Uint8Array): string => {
@@ -43,6 +43,8 @@ describe('events', () => {
       OrderActionRecord: 'e0344347c2ed6d01',
       SettlePnlRecord: '3944691a77c6d559',
       LiquidationRecord: '7f11006cb60de735',
+      NewUserRecord: 'ecba71db2a3395f9',
+      SwapRecord: 'a2bb7bc28a38faf1',
     });
   });
 

@@ -123,6 +123,17 @@ describeOnVelocity('the instructions of our intents on the compiled program', (f
     expect(userOf(net, ann.address).orders.some(({ status }) => status === 'open')).toBe(false);
   });
 
+  it('a cancel of nothing lands and does nothing, and a size between two steps is cut in silence', async () => {
+    const net = await stillVelocity({ files, keeper: ALONE });
+    const ann = await velocityTrader(net, 'ann');
+    const owner = ownerOf(ann.address);
+    expect(await landed(net, ann, cancelInstructions(readOf(net, ann.address), owner))).toEqual([]);
+    // Shared code refuses such a size before anything is built.
+    const odd = order(net, -1, { size: String(-SOL - 1n) });
+    await landed(net, ann, placeInstructions(odd, readOf(net, ann.address), owner));
+    expect(userOf(net, ann.address).perpPositions[0]?.base).toBe(-SOL);
+  });
+
   it('books the interest of a debt before it asks for margin', async () => {
     const net = await stillVelocity({ files, keeper: ALONE });
     await velocityTrader(net, 'lender', { usdt: 0n, sol: 500n * SOL });
