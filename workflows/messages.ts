@@ -42,6 +42,8 @@ export interface OperationInput {
   readonly continueAtEveryStep?: boolean;
   /** Seen at acceptance: a close that finds the account flat was beaten to it, and is done. */
   readonly hadPosition?: boolean;
+  /** The symbol of the account's quote asset, for its answer. Absent: not known when it started. */
+  readonly quoteAsset?: string;
   /** The rules of the reducer that it goes by (`OPERATION_RULES`). Absent: 1. */
   readonly rules?: number;
   readonly searchAttributes: boolean;

@@ -1,6 +1,7 @@
 /** A command's data, read by the protocol's schemas into what the engine takes. */
-import { SOL_PERP } from '../domain/account/account.ts';
-import { ASSET_DECIMALS, parseAmount } from '../domain/money/amounts.ts';
+import { type Asset, BASE_ASSET, SOL_PERP } from '../domain/account/account.ts';
+import { assetChoices, assetDecimals, isAssetOf } from '../domain/account/spot-markets.ts';
+import { parseAmount, SOL_DECIMALS } from '../domain/money/amounts.ts';
 import type { Action, CommandRequest, Mode } from '../domain/order/command.ts';
 import * as z from '../lib/codec.ts';
 import { COMMAND_DATA, COMMON_DATA } from '../protocol/command.ts';
@@ -20,15 +21,22 @@ const AMOUNTS = ['amount', 'size'] as const;
 /** Base units as text. */
 type BaseUnits = Record<(typeof AMOUNTS)[number], string>;
 
-/** @param data its own members alone */
-export function readCommandData(action: Action, data: WireData): ReadCommand {
-  const problems = [...z.misfits(COMMON_DATA, data), ...z.misfits(COMMAND_DATA[action], data)];
+/**
+ * @param data its own members alone
+ * @param quoteAsset of the account, null while it is not known: then the engine refuses another one
+ */
+export function readCommandData(action: Action, data: WireData, quoteAsset: Asset | null): ReadCommand {
+  const misfits = [...z.misfits(COMMON_DATA, data), ...z.misfits(COMMAND_DATA[action], data)];
+  const problems = misfits.filter(({ field }) => field !== 'asset');
   const base: BaseUnits = { amount: '', size: '' };
+  if (problems.length < misfits.length || (typeof data.asset === 'string' && !isAssetOf(quoteAsset, data.asset))) {
+    problems.push({ field: 'asset', expected: assetChoices(quoteAsset) });
+  }
   const shape: Readonly<Record<string, z.Codec<unknown, unknown>>> = COMMAND_DATA[action].shape;
   for (const field of AMOUNTS) {
     const schema = shape[field];
     if (schema === undefined || problems.some((problem) => problem.field === field)) continue;
-    const decimals = field === 'amount' && data.asset === 'USDC' ? ASSET_DECIMALS.USDC : ASSET_DECIMALS.SOL;
+    const decimals = field === 'amount' ? assetDecimals(String(data.asset ?? BASE_ASSET)) : SOL_DECIMALS;
     const parsed = parseAmount(String(schema.decode(data[field])), decimals, field);
     if (parsed.ok) base[field] = parsed.amount.toString();
     else problems.push({ field, expected: String(parsed.error.details?.expected) });
@@ -45,9 +53,9 @@ export function readCommandData(action: Action, data: WireData): ReadCommand {
 function requestOf(action: Action, data: WireData, { amount, size }: BaseUnits): CommandRequest {
   switch (action) {
     case 'DRIFT_DEPOSIT':
-      return { kind: 'deposit', amount, asset: COMMAND_DATA[action].decode(data).asset ?? 'SOL' };
+      return { kind: 'deposit', amount, asset: COMMAND_DATA[action].decode(data).asset ?? BASE_ASSET };
     case 'DRIFT_WITHDRAW':
-      return { kind: 'withdraw', amount, asset: COMMAND_DATA[action].decode(data).asset ?? 'SOL' };
+      return { kind: 'withdraw', amount, asset: COMMAND_DATA[action].decode(data).asset ?? BASE_ASSET };
     case 'DRIFT_OPEN_POSITION': {
       const { market, direction } = COMMAND_DATA[action].decode(data);
       return { kind: 'open', market, size: direction === 'short' ? `-${size}` : size };

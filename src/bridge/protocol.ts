@@ -1,4 +1,5 @@
 /** The socket's messages: what comes in, as parsed at the edge, and the frames that go out. */
+import type { Asset } from '../domain/account/account.ts';
 import {
   ACTIONS,
   type Action,
@@ -49,7 +50,14 @@ interface BadField {
   readonly expected: string;
 }
 
-export function parseMessage(text: string, markets: readonly string[]): Incoming {
+/** What a command may name of the account. */
+export interface Nameable {
+  readonly markets: readonly string[];
+  /** Null: not known yet. */
+  readonly quoteAsset: () => Asset | null;
+}
+
+export function parseMessage(text: string, nameable: Nameable): Incoming {
   const parsed = parseStrictJson(text);
   if (!parsed.ok) return notUnderstood(`The message cannot be read: ${parsed.reason}.`, { expected: 'a JSON object' });
   if (!isFields(parsed.value)) {
@@ -66,7 +74,7 @@ export function parseMessage(text: string, markets: readonly string[]): Incoming
       expected: '"COMMAND"',
     });
   }
-  return parseCommand(message, markets);
+  return parseCommand(message, nameable);
 }
 
 /** A binary frame: our messages are text. */
@@ -76,7 +84,7 @@ export const binaryMessage = (): Incoming =>
     expected: 'a text frame',
   });
 
-function parseCommand(message: WireFields, markets: readonly string[]): Incoming {
+function parseCommand(message: WireFields, { markets, quoteAsset }: Nameable): Incoming {
   const givenAction = own(message, 'action');
   const givenId = own(message, 'command_id');
   const bad = (answer: CommandAnswer): Incoming => ({
@@ -105,7 +113,7 @@ function parseCommand(message: WireFields, markets: readonly string[]): Incoming
     const expected = refusalOfField(action, field);
     if (expected !== null) problems.push({ field: shortName(field), got: quote(data[field]), expected });
   }
-  const read = readCommandData(action, ownOnly(data));
+  const read = readCommandData(action, ownOnly(data), Object.hasOwn(data, 'asset') ? quoteAsset() : null);
   if (!read.ok) {
     problems.push(...read.problems.map(({ field, expected }) => ({ field, got: quote(own(data, field)), expected })));
   }

@@ -1,9 +1,11 @@
 /** The journal's rows under the protocol's names: numbers for reading, `*_base` strings for exactness. */
 
+import { BASE_ASSET } from '../domain/account/account.ts';
 import type { EquitySource } from '../domain/account/snapshot.ts';
+import { assetDecimals } from '../domain/account/spot-markets.ts';
 import type { Alert } from '../domain/alerts/alert.ts';
 import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
-import { solNumber, usdNumber } from '../domain/money/units.ts';
+import { solNumber, unitNumber, usdNumber } from '../domain/money/units.ts';
 import type {
   AttemptRecord,
   EquityRecord,
@@ -165,7 +167,7 @@ function intentView(intent: Json): z.input<typeof IntentInfo> {
 }
 
 function numberOf(name: string, value: string, fields: Fields): number | null {
-  if (name === 'amount') return fields.asset === 'USDC' ? usdNumber(value) : solNumber(value);
+  if (name === 'amount') return unitNumber(value, assetDecimals(String(fields.asset ?? BASE_ASSET)));
   if (SOL_FIELDS.has(name)) return solNumber(value);
   return name === 'priceLimit' || name === 'confirmedPriceLimit' ? usdNumber(value) : null;
 }

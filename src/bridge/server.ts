@@ -111,7 +111,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     clock,
     logger,
     metrics: bridgeMetrics(metricsRegistry),
-    markets,
+    nameable: { markets, quoteAsset: () => view(watch.known).account?.quote_asset ?? null },
     operator: settings.operator ?? 'operator',
     dress,
     greeting: () => broadcast.greeting(),

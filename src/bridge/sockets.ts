@@ -23,7 +23,14 @@ import {
 } from './limits.ts';
 import type { BridgeMetrics } from './metrics.ts';
 import type { OpenEnds } from './open-ends.ts';
-import { binaryMessage, commandResultFrame, errorFrame, type Incoming, parseMessage } from './protocol.ts';
+import {
+  binaryMessage,
+  commandResultFrame,
+  errorFrame,
+  type Incoming,
+  type Nameable,
+  parseMessage,
+} from './protocol.ts';
 import { RateLimit } from './rate-limit.ts';
 import { refuseUpgrade } from './upgrade.ts';
 
@@ -64,7 +71,7 @@ interface SocketPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: BridgeMetrics;
-  readonly markets: readonly string[];
+  readonly nameable: Nameable;
   readonly operator: string;
   /** In the name of this engine. */
   readonly dress: (answer: CommandAnswer) => CommandAnswer;
@@ -195,7 +202,7 @@ export class Sockets {
       }
       return;
     }
-    const incoming = isBinary ? binaryMessage() : parseMessage(data.toString(), this.#ports.markets);
+    const incoming = isBinary ? binaryMessage() : parseMessage(data.toString(), this.#ports.nameable);
     this.#take(peer, incoming);
   }
 

@@ -2,7 +2,7 @@
 import type { EquitySource } from '../domain/account/snapshot.ts';
 import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import * as z from '../lib/codec.ts';
-import { lamports, market, microUsd, percent, sol, time, usd } from './units.ts';
+import { lamports, market, microUsd, percent, quoteAsset, quoteUnits, sol, time, usd } from './units.ts';
 
 export const Position = z.object({
   market,
@@ -36,18 +36,25 @@ export const AccountInfo = z.object({
   opening_cost: sol.about('What the first deposit pays besides its amount. 0 once there is an account.'),
   opening_cost_base: lamports,
   missing: z.array(z.string()).about('Prices that the margin figures lack. Empty: none.'),
+  quote_asset: quoteAsset.nullable().about('The asset in which perps settle, such as USDC. Null: unknown.'),
+  quote_price: usd
+    .nullable()
+    .about(
+      'USD per unit of the quote asset, by its oracle. Amounts of the quote asset times this are their USD value.',
+    ),
+  quote_price_base: microUsd.nullable(),
   wallet_sol: sol.about('In the wallet, not deposited.'),
   wallet_sol_base: lamports,
-  wallet_usdc: usd.about('In the wallet, not deposited.'),
-  wallet_usdc_base: microUsd,
+  wallet_quote: z.number().unit('quote asset').about('In the wallet, not deposited.'),
+  wallet_quote_base: quoteUnits,
   spot_sol: sol.nullable().about('Deposited. A borrow is negative.'),
   spot_sol_base: lamports.nullable(),
-  spot_usdc: usd.nullable().about('Deposited. A borrow is negative.'),
-  spot_usdc_base: microUsd.nullable(),
+  spot_quote: z.number().unit('quote asset').nullable().about('Deposited. A borrow is negative.'),
+  spot_quote_base: quoteUnits.nullable(),
   max_deposit_sol_base: lamports.about('The most that a DRIFT_DEPOSIT may ask for.'),
-  max_deposit_usdc_base: microUsd.about('The most that a DRIFT_DEPOSIT may ask for.'),
+  max_deposit_quote_base: quoteUnits.nullable().about('The most that a DRIFT_DEPOSIT may ask for.'),
   max_withdraw_sol_base: lamports.nullable().about('The most that a DRIFT_WITHDRAW may ask for.'),
-  max_withdraw_usdc_base: microUsd.nullable().about('The most that a DRIFT_WITHDRAW may ask for.'),
+  max_withdraw_quote_base: quoteUnits.nullable().about('The most that a DRIFT_WITHDRAW may ask for.'),
   held_back: z.string().nullable().about('Why deposits cannot be withdrawn in full, and what frees them.'),
   perp_sol: sol.about('The perp position. A short is negative.'),
   perp_sol_base: lamports,

@@ -7,6 +7,7 @@ export const MAX_COMMAND_ID_CHARS = 128;
 export const MAX_NOTE_CHARS = 500;
 const MAX_MARKET_CHARS = 64;
 const MAX_TOKEN_CHARS = 256;
+const MAX_ASSET_CHARS = 32;
 
 const text = (expected: string, matches: (value: string) => boolean) =>
   new z.Plain<string>(expected, (value) => typeof value === 'string' && matches(value));
@@ -38,8 +39,13 @@ const ofMarket = z.object({ market });
 const nothing = z.object({});
 
 const capital = z.object({
-  amount: amount.about('At most 9 decimals of SOL, 6 of USDC.'),
-  asset: oneOf('SOL', 'USDC').optional().about('SOL when absent.'),
+  amount: amount.about('At most 9 decimals of SOL, 6 of the quote asset.'),
+  asset: text(
+    '"SOL" or the symbol of the account\'s quote asset',
+    (value) => value.length > 0 && value.length <= MAX_ASSET_CHARS,
+  )
+    .optional()
+    .about('SOL when absent. The state has the symbol as account.quote_asset; any other is refused.'),
 });
 
 export const COMMAND_DATA = {

@@ -1,9 +1,8 @@
 /** Operations, their transactions and what came of them. */
 import * as z from '../lib/codec.ts';
 import { ErrorInfo } from './error.ts';
-import { fraction, lamports, market, microUsd, operationKind, sol, time, usd, webUrl } from './units.ts';
+import { asset, fraction, lamports, market, microUsd, operationKind, sol, time, usd, webUrl } from './units.ts';
 
-const asset = z.enum(['SOL', 'USDC']);
 const side = z.enum(['buy', 'sell']);
 
 /** What is to be done: of an operation what was asked, of an attempt what was sent. */

@@ -3,7 +3,7 @@ import * as z from '../lib/codec.ts';
 import { CorrectionFigures } from './engine.ts';
 import { ErrorInfo, GateResult } from './error.ts';
 import { State } from './state.ts';
-import { lamports, microUsd, mode, sol, time, usd } from './units.ts';
+import { asset, lamports, microUsd, mode, quoteAsset, sol, time, usd } from './units.ts';
 
 /** A number, a word, or null for unknown. */
 const figureAfter = z.union([z.number(), z.string()]).nullable();
@@ -15,7 +15,7 @@ export const Preview = z.object({
     .about('Why it is asked: CONFIRM_ABOVE_USD, DELTA_EXPOSED; of adopt LONG_POSITION, SHORT_BEYOND_SPOT.'),
   size: sol.optional().about('Of a trade. Negative: sell. Of adopt: the correction that would follow; 0: none.'),
   size_base: lamports.optional(),
-  asset: z.enum(['SOL', 'USDC']).optional(),
+  asset: asset.optional(),
   amount: z.number().optional().about('Of a deposit or withdrawal, in units of the asset.'),
   amount_base: z.string().optional(),
   opening_cost: sol.optional().about('What opening the account costs.'),
@@ -75,7 +75,7 @@ const confirmation = {
 };
 
 const capital = {
-  asset: z.enum(['SOL', 'USDC']).optional().about('With DRIFT_DEPOSIT and DRIFT_WITHDRAW.'),
+  asset: asset.optional().about('With DRIFT_DEPOSIT and DRIFT_WITHDRAW.'),
   amount: z.number().optional().about('What was moved, in units of the asset.'),
   amount_base: z.string().optional(),
   requested_amount: z.number().optional().about('What was asked for, where less was moved.'),
@@ -99,6 +99,7 @@ const trade = {
 };
 
 const settlement = {
+  quote_asset: quoteAsset.optional().about('With SETTLE_PNL: what the PnL was settled in.'),
   settled_pnl: usd.optional(),
   settled_pnl_base: microUsd.optional(),
   unsettled_pnl: usd.optional().about('What the venue could not pay yet.'),
@@ -124,7 +125,12 @@ const control = {
     ),
   position_open: z.boolean().optional().about('With STOP_ENGINE: a position stays open.'),
   wallet: z
-    .object({ sol: z.string().unit('SOL'), usdc: z.string().unit('USD'), account: z.boolean() })
+    .object({
+      sol: z.string().unit('SOL'),
+      quote: z.string().about('In units of the quote asset.'),
+      quote_asset: quoteAsset.nullable(),
+      account: z.boolean(),
+    })
     .nullable()
     .optional()
     .about('With START_ENGINE in live mode. Null: the wallet could not be read.'),

@@ -13,6 +13,10 @@ export const milliseconds = z.number().unit('ms');
 /** Exact, beside the JSON number of the same name. */
 export const lamports = z.integerText<bigint>().unit('lamports, 1e-9 SOL');
 export const microUsd = z.integerText<bigint>().unit('micro-USD, 1e-6 USD');
+export const quoteUnits = z.integerText<bigint>().unit('1e-6 of the quote asset');
+
+export const asset = z.string().about('SOL, or the symbol of the quote asset.');
+export const quoteAsset = z.string().about("The symbol of the account's quote asset, such as USDC.");
 
 export const time = z.isoTime();
 export const market = z.string().about('The name of the market, such as SOL-PERP.');

@@ -1,7 +1,8 @@
 /** What a live start says once the wallet and the venue were read: whose account it is, what it holds, what is paused. */
 
 import type { Snapshot } from '../domain/account/snapshot.ts';
-import { formatAmount } from '../domain/money/amounts.ts';
+import { quoteAsset } from '../domain/account/spot-markets.ts';
+import { formatAmount, formatUsd } from '../domain/money/amounts.ts';
 import { DriftlessError } from '../lib/errors.ts';
 import { within } from '../lib/within.ts';
 import type { Settings } from './config.ts';
@@ -10,7 +11,6 @@ import type { VenueRegistry } from './venues.ts';
 
 const READ_WITHIN_MS = 15_000;
 const LAMPORTS_DECIMALS = 9;
-const USD_DECIMALS = 6;
 
 interface LiveStart {
   readonly settings: Pick<Settings, 'engineId' | 'live'>;
@@ -43,11 +43,11 @@ function liveLines(
   snapshot: Snapshot,
   live: Pick<Settings['live'], 'authority' | 'driftEnv' | 'permissions'>,
 ): readonly string[] {
-  const { wallet, account, openingCostLamports = 0n, pauses } = snapshot;
+  const { wallet, account, markets, openingCostLamports = 0n, pauses } = snapshot;
   const sol = formatAmount(wallet.sol, LAMPORTS_DECIMALS);
-  const usdc = formatAmount(wallet.usdc, USD_DECIMALS);
+  const quote = `${formatUsd(wallet.quote)} ${quoteAsset(markets) ?? 'of the quote asset'}`;
   const lines = [
-    `Live on Drift (${live.driftEnv}), ${live.permissions}: wallet ${live.authority} with ${sol} SOL and ${usdc} USDC.`,
+    `Live on Drift (${live.driftEnv}), ${live.permissions}: wallet ${live.authority} with ${sol} SOL and ${quote}.`,
   ];
   if (account === null) {
     const rent = formatAmount(openingCostLamports, LAMPORTS_DECIMALS);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type Incoming, parseMessage } from '../../src/bridge/protocol.ts';
 
 const MARKETS = ['SOL-PERP'];
-const parse = (text: string): Incoming => parseMessage(text, MARKETS);
+const parse = (text: string): Incoming => parseMessage(text, { markets: MARKETS, quoteAsset: () => 'USDC' });
 const command = (action: string, data: string, more = ''): Incoming =>
   parse(`{"type":"COMMAND","action":"${action}","data":${data}${more}}`);
 

@@ -76,7 +76,10 @@ const REPORTED = { nowMs: 1, marketNowMs: 1, cooldownMs: 1, cooldownWallMs: 1 };
 const admits = (engine: EngineCarried, row: Parameters<typeof refusalOf>[0]) => refusalOf(row, admissionView(engine));
 
 const read = (message: object | string): Incoming =>
-  parseMessage(typeof message === 'string' ? message : JSON.stringify(message), [MARKET]);
+  parseMessage(typeof message === 'string' ? message : JSON.stringify(message), {
+    markets: [MARKET],
+    quoteAsset: () => null,
+  });
 const codeOf = (incoming: Incoming): string | undefined =>
   incoming.kind === 'bad_command'
     ? incoming.answer.error?.code

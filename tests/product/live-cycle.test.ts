@@ -46,7 +46,10 @@ describeOnDrift('the whole product, live', () => {
   it('starts live only, and looks at the wallet when it does', async () => {
     expect((await caller.end('START_ENGINE', { mode: 'paper' })).error?.code).toBe('ENGINE_RUNNING_OTHER_MODE');
     const started = await caller.end('START_ENGINE', { mode: 'live' });
-    expect(started).toMatchObject({ success: true, data: { wallet: { sol: '100', usdc: '10000', account: false } } });
+    expect(started).toMatchObject({
+      success: true,
+      data: { wallet: { sol: '100', quote: '10000', quote_asset: 'USDC', account: false } },
+    });
   });
 
   it('takes only a deposit before there is an account', async () => {
@@ -138,7 +141,7 @@ describeOnDrift('the whole product, live', () => {
       for (const asset of ['sol', 'usdc'] as const) {
         const held = await until(`all ${asset} to be free`, async () => {
           const { account } = await live.run.state();
-          if (account?.spot_usdc <= 0 && asset === 'sol') return null;
+          if (account?.spot_quote <= 0 && asset === 'sol') return null;
           const base = account?.[`max_withdraw_${asset}_base`];
           return typeof base === 'string' && BigInt(base) > 0n ? formatAmount(BigInt(base), DECIMALS[asset]) : null;
         });
@@ -147,7 +150,7 @@ describeOnDrift('the whole product, live', () => {
       }
       await until('next to nothing to be left', async () => {
         const { account } = await live.run.state();
-        return Math.abs(account?.spot_sol ?? 1) < DUST_SOL && Math.abs(account?.spot_usdc ?? 1) < DUST_USD;
+        return Math.abs(account?.spot_sol ?? 1) < DUST_SOL && Math.abs(account?.spot_quote ?? 1) < DUST_USD;
       });
     },
     TIMEOUT_MS,

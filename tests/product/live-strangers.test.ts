@@ -78,7 +78,7 @@ describeOnDrift('others on the account, and deaths of our own', () => {
       const owner = me();
       await owner.done(owner.deposit('USDC', 50n * USDC));
       await owner.done(owner.withdraw('USDC', 20n * USDC));
-      await until('the new balance', async () => (await state()).account?.spot_usdc > 125);
+      await until('the new balance', async () => (await state()).account?.spot_quote > 125);
       expect(await engine()).toMatchObject({ trading_state: 'active', holds: [] });
       expect((await alerts()).length).toBe(told);
       await nothingUnexplained();

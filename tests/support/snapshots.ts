@@ -145,7 +145,7 @@ export function snapshotOf(scenario: Scenario = {}): Snapshot {
       spot: [spotMarket(0, 'USDC', 6, usdPrice(1)), { ...spotMarket(1, 'SOL', 9, at), ...scenario.solMarket }],
       perps: [{ ...perpMarket(at, mark), ...scenario.perpMarket }],
     },
-    wallet: { sol: sol(walletSol), usdc: usd(walletUsdc) },
+    wallet: { sol: sol(walletSol), quote: usd(walletUsdc) },
     funding: {
       periodMs: HOUR_MS,
       lastRate,

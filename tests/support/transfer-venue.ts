@@ -95,7 +95,7 @@ export class TransferVenue implements Venue {
       takenAtMs,
       marketTimeMs: takenAtMs,
       account: base.account === null || spot === undefined ? null : { ...base.account, spot },
-      wallet: { sol: lamports(inWallet), usdc: microUsd(0n) },
+      wallet: { sol: lamports(inWallet), quote: microUsd(0n) },
       feed: { ...base.feed, feed: 'transfers' },
       equity: null,
       equityBaseline: null,

@@ -11,6 +11,7 @@ import {
 import type { EngineActivities } from '../../activities/contract.ts';
 import { SOL_PERP } from '../../src/domain/account/account.ts';
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
+import { quoteAsset } from '../../src/domain/account/spot-markets.ts';
 import type { EngineAction } from '../../src/domain/engine/decide.ts';
 import { marketTimeAt } from '../../src/domain/engine/engine-clock.ts';
 import {
@@ -250,6 +251,7 @@ export class OperationStarter {
       hedgeTargetPpm: start.request.kind === 'rebalance' ? FULL_HEDGE_PPM : state.current.hedgeTargetPpm,
       ...(sizedAfterSlot === null ? {} : { sizedAfterSlot }),
       whileUnresolved: start.fromFinalized === true || unresolvedOperations(state.current).length > 0,
+      ...quoteAssetOf(start.snapshot),
       hadPosition: start.snapshot !== null && perpOf(start.snapshot) !== 0n,
       rules: OPERATION_RULES,
       searchAttributes: settings.tuning.searchAttributes,
@@ -275,6 +277,12 @@ export class OperationStarter {
       this.#inStart -= 1;
     }
   }
+}
+
+/** Absent: not known when it started. */
+function quoteAssetOf(snapshot: Snapshot | null): Pick<OperationInput, 'quoteAsset'> {
+  const symbol = snapshot === null ? null : quoteAsset(snapshot.markets);
+  return symbol === null ? {} : { quoteAsset: symbol };
 }
 
 const summaryOf = ({ request, commandId }: StartRequest): string =>

@@ -4,8 +4,9 @@
  */
 import { isCancellation } from '@temporalio/workflow';
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
+import { quoteAsset } from '../../src/domain/account/spot-markets.ts';
 import type { Policy } from '../../src/domain/hedge/policy.ts';
-import { ASSET_DECIMALS, formatAmount } from '../../src/domain/money/amounts.ts';
+import { formatSol, formatUsd } from '../../src/domain/money/amounts.ts';
 import type { ErrorReport, Json } from '../../src/lib/errors.ts';
 import { failureReport, isForGood } from '../failure-report.ts';
 
@@ -21,17 +22,18 @@ export async function checkWallet(
   permissions: Policy['permissions'],
 ): Promise<WalletCheck> {
   try {
-    const { wallet, account, transactionCostLamports } = await read();
-    const sol = formatAmount(wallet.sol, ASSET_DECIMALS.SOL);
-    const usdc = formatAmount(wallet.usdc, ASSET_DECIMALS.USDC);
+    const { wallet, account, markets, transactionCostLamports } = await read();
+    const sol = formatSol(wallet.sol);
+    const quote = formatUsd(wallet.quote);
+    const symbol = quoteAsset(markets);
     const opens = account === null ? ' There is no account yet. The first deposit opens one.' : '';
     const poor =
       wallet.sol < transactionCostLamports && permissions !== 'read-only'
         ? ' It cannot pay for a transaction. Send SOL to it.'
         : '';
     return {
-      message: `The wallet holds ${sol} SOL and ${usdc} USDC.${poor}${opens}`,
-      data: { sol, usdc, account: account !== null },
+      message: `The wallet holds ${sol} SOL and ${quote} ${symbol ?? 'of the quote asset'}.${poor}${opens}`,
+      data: { sol, quote, quote_asset: symbol, account: account !== null },
     };
   } catch (error) {
     if (isCancellation(error)) throw error;

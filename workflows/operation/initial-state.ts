@@ -15,6 +15,7 @@ export function initialState(input: OperationInput): OperationState {
       timing: input.timing,
       freshMs: input.policy.maxSnapshotAgeMs,
       hadPosition: input.hadPosition ?? false,
+      ...(input.quoteAsset === undefined ? {} : { quoteAsset: input.quoteAsset }),
       ...(input.rules === undefined ? {} : { rules: input.rules }),
     },
     {

@@ -11,7 +11,7 @@ export type ParsedAmount =
 const MAX_AMOUNT_CHARS = 40;
 const DECIMAL = /^(\d+)(?:\.(\d*))?$|^\.(\d+)$/;
 
-/** @param decimals places of the base unit: 9 for SOL, 6 for USDC */
+/** @param decimals places of the base unit: 9 for SOL, 6 for the quote asset */
 export function parseAmount(typed: string, decimals: number): ParsedAmount {
   const text = typed.trim();
   if (text === '') return refuse('Enter an amount.');

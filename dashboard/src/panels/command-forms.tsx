@@ -1,6 +1,7 @@
 /** The commands that a person can send. */
 import { useState } from 'preact/hooks';
-import type { Asset } from '../../../src/domain/account/account.ts';
+import { type Asset, BASE_ASSET } from '../../../src/domain/account/account.ts';
+import { assetDecimals } from '../../../src/domain/account/spot-markets.ts';
 import type { Mode } from '../../../src/domain/order/command.ts';
 import type { Direction } from '../../../src/domain/order/operation-request.ts';
 import { baseToText } from '../format/decimal.ts';
@@ -8,7 +9,7 @@ import { sol } from '../format/number.ts';
 import { isOpen } from '../state/activity.ts';
 import { type AvailabilityView, blockedBy } from '../state/availability.ts';
 import { question, sendCommand } from '../state/commands.ts';
-import { checkDeposit, checkSize, checkWithdrawal, DECIMALS, type FundsLimits, shareOf } from '../state/form-rules.ts';
+import { checkDeposit, checkSize, checkWithdrawal, type FundsLimits, shareOf } from '../state/form-rules.ts';
 import { activities, connected, stats } from '../state/store.ts';
 import { AmountField, Choice } from './amount-field.tsx';
 import { ActionButton, Panel } from './parts.tsx';
@@ -124,23 +125,23 @@ type Way = 'deposit' | 'withdraw';
 function limitsOf(direction: Way, asset: Asset): FundsLimits {
   const account = stats.value?.account ?? null;
   if (account === null) return { mostBase: null, heldBase: null };
-  const sol = asset === 'SOL';
+  const sol = asset === BASE_ASSET;
   return direction === 'deposit'
     ? {
-        mostBase: sol ? account.max_deposit_sol_base : account.max_deposit_usdc_base,
-        heldBase: sol ? account.wallet_sol_base : account.wallet_usdc_base,
+        mostBase: sol ? account.max_deposit_sol_base : account.max_deposit_quote_base,
+        heldBase: sol ? account.wallet_sol_base : account.wallet_quote_base,
       }
     : {
-        mostBase: sol ? account.max_withdraw_sol_base : account.max_withdraw_usdc_base,
-        heldBase: sol ? account.spot_sol_base : account.spot_usdc_base,
+        mostBase: sol ? account.max_withdraw_sol_base : account.max_withdraw_quote_base,
+        heldBase: sol ? account.spot_sol_base : account.spot_quote_base,
       };
 }
 
 function fundsHint(direction: Way, asset: Asset, { mostBase: most, heldBase: held }: FundsLimits): string {
   if (most === null) return 'Available amount unknown';
-  const amount = `${baseToText(most, DECIMALS[asset])} ${asset}`;
+  const amount = `${baseToText(most, assetDecimals(asset))} ${asset}`;
   if (direction === 'deposit') {
-    const kept = asset === 'SOL' && held !== null && most < held;
+    const kept = asset === BASE_ASSET && held !== null && most < held;
     return `Available: ${amount}${kept ? '. The rest stays in the wallet to pay for transactions' : ''}`;
   }
   const heldBack = held !== null && most < held ? (stats.value?.account?.held_back ?? null) : null;
@@ -149,7 +150,9 @@ function fundsHint(direction: Way, asset: Asset, { mostBase: most, heldBase: hel
 
 function FundsForm() {
   const [direction, setDirection] = useState<Way>('deposit');
-  const [asset, setAsset] = useState<Asset>('SOL');
+  const [chosen, setChosen] = useState<'base' | 'quote'>('base');
+  const quote = stats.value?.account?.quote_asset ?? null;
+  const asset: Asset = chosen === 'quote' && quote !== null ? quote : BASE_ASSET;
   const [amount, setAmount] = useState('');
   const limits = limitsOf(direction, asset);
   const { mostBase: most } = limits;
@@ -180,11 +183,13 @@ function FundsForm() {
         <Choice
           name="funds-asset"
           legend="Asset"
-          value={asset}
-          onChange={setAsset}
+          value={asset === BASE_ASSET ? 'base' : 'quote'}
+          onChange={setChosen}
           options={[
-            { value: 'SOL', label: 'SOL', testid: 'funds-sol' },
-            { value: 'USDC', label: 'USDC', testid: 'funds-usdc' },
+            { value: 'base', label: BASE_ASSET, testid: 'funds-sol' },
+            ...(quote === null
+              ? []
+              : [{ value: 'quote' as const, label: quote, testid: `funds-${quote.toLowerCase()}` }]),
           ]}
         />
       </div>
@@ -195,7 +200,9 @@ function FundsForm() {
         value={amount}
         onInput={setAmount}
         checked={checked}
-        shortcuts={most === null || most === 0n ? [] : [{ label: 'Max', value: baseToText(most, DECIMALS[asset]) }]}
+        shortcuts={
+          most === null || most === 0n ? [] : [{ label: 'Max', value: baseToText(most, assetDecimals(asset)) }]
+        }
         hint={fundsHint(direction, asset, limits)}
       />
       <div class="button-row">

@@ -1,10 +1,10 @@
 /** Connection, engine, price source, age of the figures, and the exits. */
 
+import { SOL_DECIMALS } from '../../../src/domain/money/amounts.ts';
 import { baseToText } from '../format/decimal.ts';
 import { usd } from '../format/number.ts';
 import { age, dateTime } from '../format/time.ts';
 import { feedOf } from '../state/feed.ts';
-import { DECIMALS } from '../state/form-rules.ts';
 import {
   connected,
   connection,
@@ -90,7 +90,7 @@ export function VenueNotice() {
   const { forbids = [], detail = null } = stats.value?.market?.pauses ?? {};
   const noAccount = stats.value?.engine.mode === 'live' && stats.value.account?.exists === false;
   const cost = stats.value?.account?.opening_cost_base ?? null;
-  const openingCost = cost === null ? 'a fee that is not known yet' : `${baseToText(cost, DECIMALS.SOL)} SOL`;
+  const openingCost = cost === null ? 'a fee that is not known yet' : `${baseToText(cost, SOL_DECIMALS)} SOL`;
   return (
     <>
       {forbids.length === 0 && detail === null ? null : (

@@ -1,11 +1,11 @@
 /** Which input the forms accept. The engine's gates decide; this only knows what is certain beforehand. */
 
 import type { Asset } from '../../../src/domain/account/account.ts';
+import { assetDecimals } from '../../../src/domain/account/spot-markets.ts';
 import { WITHDRAW_ROUNDING } from '../../../src/domain/gates/gate-size-checks.ts';
+import { SOL_DECIMALS } from '../../../src/domain/money/amounts.ts';
 import { max } from '../../../src/domain/money/units.ts';
 import { baseToText, floorToStep, type ParsedAmount, parseAmount } from '../format/decimal.ts';
-
-export const DECIMALS: Readonly<Record<Asset, number>> = { SOL: 9, USDC: 6 };
 
 const refuse = (reason: string): ParsedAmount => ({ ok: false, reason });
 
@@ -17,16 +17,16 @@ export interface FundsLimits {
 }
 
 export function checkDeposit(typed: string, asset: Asset, { mostBase }: FundsLimits): ParsedAmount {
-  const parsed = parseAmount(typed, DECIMALS[asset]);
+  const parsed = parseAmount(typed, assetDecimals(asset));
   if (!parsed.ok || mostBase === null || parsed.base <= mostBase) return parsed;
-  return refuse(`Available: ${baseToText(mostBase, DECIMALS[asset])} ${asset}`);
+  return refuse(`Available: ${baseToText(mostBase, assetDecimals(asset))} ${asset}`);
 }
 
 /** More than the deposit is certainly too much. The limit by margin depends on prices, and the engine decides it. */
 export function checkWithdrawal(typed: string, asset: Asset, { heldBase }: FundsLimits): ParsedAmount {
-  const parsed = parseAmount(typed, DECIMALS[asset]);
+  const parsed = parseAmount(typed, assetDecimals(asset));
   if (!parsed.ok || heldBase === null || parsed.base <= max<bigint>(heldBase, 0n) + WITHDRAW_ROUNDING) return parsed;
-  return refuse(`Only ${baseToText(max<bigint>(heldBase, 0n), DECIMALS[asset])} ${asset} deposited`);
+  return refuse(`Only ${baseToText(max<bigint>(heldBase, 0n), assetDecimals(asset))} ${asset} deposited`);
 }
 
 interface SizeLimits {
@@ -35,7 +35,7 @@ interface SizeLimits {
 }
 
 export function checkSize(typed: string, { stepBase, minimumBase }: SizeLimits): ParsedAmount {
-  const parsed = parseAmount(typed, DECIMALS.SOL);
+  const parsed = parseAmount(typed, SOL_DECIMALS);
   if (!parsed.ok) return parsed;
   if (minimumBase !== null && parsed.base < minimumBase) return refuse(`Minimum: ${baseToText(minimumBase, 9)} SOL`);
   if (stepBase !== null && floorToStep(parsed.base, stepBase) !== parsed.base) {
@@ -46,4 +46,4 @@ export function checkSize(typed: string, { stepBase, minimumBase }: SizeLimits):
 
 /** `percent` of `base`, down to a whole step, as a person would type it. */
 export const shareOf = (base: bigint, percent: bigint, step: bigint | null): string =>
-  baseToText(floorToStep((base * percent) / 100n, step), DECIMALS.SOL);
+  baseToText(floorToStep((base * percent) / 100n, step), SOL_DECIMALS);

@@ -5,8 +5,13 @@
 import * as z from '../../lib/codec.ts';
 import { integer, lamportsText, microUsdText, priceText } from '../money/wire.ts';
 
-/** An asset by its name in commands. */
-export type Asset = 'SOL' | 'USDC';
+/** The asset that is hedged, by its symbol. */
+export const BASE_ASSET = 'SOL';
+/**
+ * An asset by its symbol, as commands, requests and intents name it: `BASE_ASSET`, or that of the account's quote asset
+ * (USDC on Drift, USDT on Velocity). Only the account's own markets say which that is: `spot-markets.ts`.
+ */
+export type Asset = string;
 
 /** An oracle's quote at one moment. `price` null: no usable price, so figures are unknown, never zero. */
 export const OracleQuote = z.object({

@@ -97,7 +97,7 @@ export const Snapshot = z.object({
   /** Null: no account yet, only DEPOSIT makes sense. */
   account: Account.nullable(),
   markets: Markets,
-  wallet: z.object({ sol: lamportsText, usdc: microUsdText }),
+  wallet: z.object({ sol: lamportsText, quote: microUsdText }),
   funding: FundingOutlook,
   pauses: VenuePauses,
   feed: FeedProgress,
@@ -124,5 +124,11 @@ export type Snapshot = z.output<typeof Snapshot>;
 /** The form in Temporal and the journal, with decimal strings. */
 export type SnapshotJson = z.input<typeof Snapshot>;
 
-export const decodeSnapshot = (json: SnapshotJson): Snapshot => z.decode(Snapshot, json);
+export const decodeSnapshot = (json: SnapshotJson): Snapshot =>
+  z.decode(Snapshot, { ...json, wallet: presentWallet(json.wallet) });
+
+type WalletJson = SnapshotJson['wallet'];
+/** The journal and recorded histories hold wallets from when every quote asset was USDC. */
+const presentWallet = (wallet: WalletJson | { readonly sol: string; readonly usdc: string }): WalletJson =>
+  'usdc' in wallet ? { sol: wallet.sol, quote: wallet.usdc } : wallet;
 export const encodeSnapshot = (snapshot: Snapshot): SnapshotJson => z.encode(Snapshot, snapshot);

@@ -1,5 +1,5 @@
 /** The page's figures beyond `drift_state`: numbers for people, and exact base units as `*_base` strings. */
-import { type Account, type Markets, SOL_PERP, type SpotMarket } from '../account/account.ts';
+import { type Account, BASE_ASSET, type Markets, SOL_PERP, type SpotMarket } from '../account/account.ts';
 import type { EquitySource, Snapshot } from '../account/snapshot.ts';
 import { baseMarket, quoteMarket } from '../account/spot-markets.ts';
 import { whatHoldsBack } from '../gates/gate-size-checks.ts';
@@ -36,22 +36,25 @@ function held(account: Account | null, markets: Markets, market: SpotMarket | nu
 
 function balances(snapshot: Snapshot, policy: Policy) {
   const { account, markets, wallet } = snapshot;
-  const [sol, usdc] = [baseMarket(markets), quoteMarket(markets)];
+  const [sol, quote] = [baseMarket(markets), quoteMarket(markets)];
   const solHeld = held(account, markets, sol);
-  const usdcHeld = held(account, markets, usdc);
+  const quoteHeld = held(account, markets, quote);
   return {
+    quote_asset: quote?.asset ?? null,
+    quote_price: usd(quote?.oracle.price ?? null),
+    quote_price_base: base(quote?.oracle.price ?? null),
     wallet_sol: solNumber(wallet.sol),
     wallet_sol_base: wallet.sol.toString(),
-    wallet_usdc: usdNumber(wallet.usdc),
-    wallet_usdc_base: wallet.usdc.toString(),
+    wallet_quote: usdNumber(wallet.quote),
+    wallet_quote_base: wallet.quote.toString(),
     spot_sol: solHeld === null ? null : solNumber(lamports(solHeld)),
     spot_sol_base: base(solHeld),
-    spot_usdc: usdcHeld === null ? null : usdNumber(microUsd(usdcHeld)),
-    spot_usdc_base: base(usdcHeld),
-    max_deposit_sol_base: mostToDeposit(snapshot, 'SOL', policy).toString(),
-    max_deposit_usdc_base: mostToDeposit(snapshot, 'USDC', policy).toString(),
-    max_withdraw_sol_base: base(mostToWithdraw(snapshot, 'SOL', policy)),
-    max_withdraw_usdc_base: base(mostToWithdraw(snapshot, 'USDC', policy)),
+    spot_quote: quoteHeld === null ? null : usdNumber(microUsd(quoteHeld)),
+    spot_quote_base: base(quoteHeld),
+    max_deposit_sol_base: mostToDeposit(snapshot, BASE_ASSET, policy).toString(),
+    max_deposit_quote_base: quote === null ? null : mostToDeposit(snapshot, quote.asset, policy).toString(),
+    max_withdraw_sol_base: base(mostToWithdraw(snapshot, BASE_ASSET, policy)),
+    max_withdraw_quote_base: quote === null ? null : base(mostToWithdraw(snapshot, quote.asset, policy)),
     held_back: whatHoldsBack(snapshot).trim() || null,
   };
 }

@@ -1,10 +1,10 @@
 /** Checks of the amount: that the money is there, and that the market takes the size. */
-import type { Account, Asset, PerpMarket } from '../account/account.ts';
+import { type Account, type Asset, BASE_ASSET, type PerpMarket } from '../account/account.ts';
 import type { Snapshot } from '../account/snapshot.ts';
-import { marketOfAsset, settlesPerps } from '../account/spot-markets.ts';
+import { assetDecimals, marketOfAsset, quoteAsset } from '../account/spot-markets.ts';
 import type { Policy } from '../hedge/policy.ts';
 import { tokenAmount, withdrawable } from '../margin/margin.ts';
-import { ASSET_DECIMALS, formatAmount, formatUsd } from '../money/amounts.ts';
+import { formatAmount, formatUsd } from '../money/amounts.ts';
 import { abs, type Lamports, type MicroUsd, max, microUsd, solNumber, usdNumber, valueAt } from '../money/units.ts';
 import type { TradeKind } from '../order/operations.ts';
 import { valuationPrice } from '../order/slippage.ts';
@@ -16,7 +16,7 @@ import { type GateCheck, type GateSubject, openingCost, unknownAs } from './gate
  */
 export const WITHDRAW_ROUNDING = 10n;
 
-const assetNumber = (asset: Asset, amount: bigint): number => Number(amount) / 10 ** ASSET_DECIMALS[asset];
+const assetNumber = (asset: Asset, amount: bigint): number => Number(amount) / 10 ** assetDecimals(asset);
 
 export function insufficientFunds(subject: GateSubject): GateCheck {
   const { snapshot, operation, policy, margin, amount } = subject;
@@ -32,9 +32,11 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
     };
   }
   const { asset } = operation;
+  const need = assetNumber(asset, amount);
+  if (marketOfAsset(snapshot.markets, asset) === null) return unknownAs(asset, need, [`the market of ${asset}`]);
   const available =
     operation.kind === 'deposit' ? depositable(snapshot, asset, policy) : withdrawableOf(snapshot, asset);
-  if (available === null) return unknownAs(asset, assetNumber(asset, amount), ['what can be withdrawn']);
+  if (available === null) return unknownAs(asset, need, ['what can be withdrawn']);
   const rounds = policy.mode === 'live' && operation.kind === 'withdraw' && available > 0n;
   const rounding = rounds ? WITHDRAW_ROUNDING : 0n;
   const there = amount > 0n && amount <= available + rounding;
@@ -43,7 +45,7 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
   return {
     pass: there,
     have: assetNumber(asset, available),
-    need: assetNumber(asset, amount),
+    need,
     unit: asset,
     remedy:
       operation.kind === 'deposit'
@@ -84,18 +86,17 @@ export function whatHoldsBack({ account, markets }: Pick<Snapshot, 'account' | '
   const debts = (account?.spot ?? []).flatMap((balance) => {
     const market = markets.spot.find((each) => each.marketIndex === balance.marketIndex);
     if (market === undefined || balance.kind !== 'borrow' || balance.scaledBalance === 0n) return [];
-    const asset = settlesPerps(markets, market) ? 'USDC' : market.asset;
-    const debt = `${formatAmount(-tokenAmount(balance, market), market.decimals)} ${asset}`;
+    const debt = `${formatAmount(-tokenAmount(balance, market), market.decimals)} ${market.asset}`;
     return [` A debt of ${debt} blocks the rest. Deposit a little more than that first.`];
   });
   return loss === 0n
     ? debts.join('')
-    : ` An unsettled loss of ${formatUsd(loss)} USD from a closed position blocks the rest. Send SETTLE_PNL first.${debts.join('')}`;
+    : ` An unsettled loss of ${formatUsd(loss)} ${quoteAsset(markets) ?? 'USD'} from a closed position blocks the rest. Send SETTLE_PNL first.${debts.join('')}`;
 }
 
 export function depositable(snapshot: Snapshot, asset: Asset, policy: Policy): bigint {
   const { wallet, transactionCostLamports, boundByDepositLamports = 0n } = snapshot;
-  if (asset === 'USDC') return wallet.usdc;
+  if (asset !== BASE_ASSET) return wallet.quote;
   // The reserve may be lent to the deposit: it comes back with its transaction.
   const kept = max<bigint>(policy.reservedSol, boundByDepositLamports);
   const costs = kept + transactionCostLamports + openingCost(snapshot, 'deposit');

@@ -1,8 +1,7 @@
 /** What gates judge: the operation, the snapshot, and the account as it would stand after, computed once for all. */
 
 import type { Json } from '../../lib/errors.ts';
-import type { Asset } from '../account/account.ts';
-import { type PerpMarket, SOL_PERP } from '../account/account.ts';
+import { type Asset, BASE_ASSET, type PerpMarket, SOL_PERP } from '../account/account.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { type AccountAfter, type AccountChange, accountAfter } from '../hedge/account-after.ts';
@@ -140,7 +139,7 @@ export const unknownAs = (unit: string, need: number | string, missing: readonly
 
 /** SOL that comes into the wallet (negative: leaves) by the operation itself, the transaction's cost aside. */
 export function walletSolChange({ operation, amount }: Pick<GateSubject, 'operation' | 'amount'>): bigint {
-  if (!('asset' in operation) || operation.asset !== 'SOL') return 0n;
+  if (!('asset' in operation) || operation.asset !== BASE_ASSET) return 0n;
   return operation.kind === 'deposit' ? -amount : amount;
 }
 

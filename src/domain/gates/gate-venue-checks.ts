@@ -1,5 +1,6 @@
 /** Checks of the venue, the reading and the wallet's gas: whether anything can be sent, and on what it would rest. */
 
+import { BASE_ASSET } from '../account/account.ts';
 import { snapshotAgeMs } from '../account/snapshot-age.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { formatSol } from '../money/amounts.ts';
@@ -165,11 +166,11 @@ export function gasReserve(subject: GateSubject): GateCheck {
 
 /** What brings the wallet back over the reserve, from where SOL can come. */
 function gasRemedy({ snapshot, operation, amount, policy }: GateSubject, missing: Lamports): string {
-  const moves = 'asset' in operation && operation.asset === 'SOL';
+  const moves = 'asset' in operation && operation.asset === BASE_ASSET;
   if (moves && operation.kind === 'deposit' && amount > missing) return 'Choose a smaller amount.';
   // The withdrawal costs a transaction too, and then there should be enough for more than one.
   const wanted = max(lamports(missing + snapshot.transactionCostLamports), policy.reservedSol);
-  const there = withdrawableOf(snapshot, 'SOL') ?? 0n;
+  const there = withdrawableOf(snapshot, BASE_ASSET) ?? 0n;
   const verb = moves && operation.kind === 'withdraw' ? 'Withdraw more: at least' : 'Withdraw at least';
   const withdraw = there >= wanted ? `${verb} ${formatSol(wanted)} SOL from the account` : null;
   if (policy.mode === 'paper') return withdraw === null ? NEW_PAPER_ACCOUNT : `${withdraw}.`;

@@ -1,5 +1,5 @@
 /** What a deposit or a withdrawal may ask for at most now: figures for people, held to the gates that will judge it. */
-import type { Account, Asset } from '../account/account.ts';
+import { type Account, type Asset, BASE_ASSET } from '../account/account.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { FULL_HEDGE_PPM } from '../hedge/delta.ts';
@@ -26,7 +26,7 @@ const KEPT_TRANSACTIONS = 8n;
 /** Base units. */
 export function mostToDeposit(snapshot: Snapshot, asset: Asset, policy: Policy): bigint {
   const most = depositable(snapshot, asset, policy);
-  return asset === 'SOL' ? max<bigint>(most - KEPT_TRANSACTIONS * snapshot.transactionCostLamports, 0n) : most;
+  return asset === BASE_ASSET ? max<bigint>(most - KEPT_TRANSACTIONS * snapshot.transactionCostLamports, 0n) : most;
 }
 
 type GatesOutcome = 'passes' | 'refused' | 'unknown';

@@ -1,10 +1,27 @@
 /** The account as it would be after a trade, a deposit or a withdrawal. Gates judge it; nothing is sent. */
-import type { Account, Asset, Markets, SpotBalance, SpotMarket } from '../account/account.ts';
+import {
+  type Account,
+  type Asset,
+  BASE_ASSET,
+  type Markets,
+  type SpotBalance,
+  type SpotMarket,
+} from '../account/account.ts';
 import { applyFill, emptyPosition } from '../account/position.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { perpMarketOf, perpPosition, tokenAmount, unsettledFunding } from '../margin/margin.ts';
-import { abs, divCeil, divFloor, type Lamports, lamports, microUsd, type Price, valueAt } from '../money/units.ts';
+import {
+  abs,
+  divCeil,
+  divFloor,
+  type Lamports,
+  lamports,
+  type MicroUsd,
+  microUsd,
+  type Price,
+  valueAt,
+} from '../money/units.ts';
 
 export type AccountChange =
   | { readonly kind: 'none' }
@@ -14,7 +31,7 @@ export type AccountChange =
 
 export interface AccountAfter {
   readonly account: Account | null;
-  readonly wallet: { readonly sol: Lamports; readonly usdc: bigint };
+  readonly wallet: { readonly sol: Lamports; readonly quote: MicroUsd };
 }
 
 /** Drift: token amount = scaled balance x cumulative interest / 10^(19 - decimals). */
@@ -52,9 +69,9 @@ export function accountAfter(snapshot: Snapshot, change: AccountChange): Account
       return {
         account: withTokens(account ?? emptyAccount, market, inward),
         wallet:
-          change.asset === 'SOL'
+          change.asset === BASE_ASSET
             ? { ...wallet, sol: lamports(wallet.sol - inward) }
-            : { ...wallet, usdc: microUsd(wallet.usdc - inward) },
+            : { ...wallet, quote: microUsd(wallet.quote - inward) },
       };
     }
   }

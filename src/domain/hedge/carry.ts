@@ -108,7 +108,7 @@ const conservative = (funding: MicroUsd): bigint => (funding > 0n ? funding / RE
 const interestOn = (principal: bigint, yearlyRate: bigint, hours: number): MicroUsd =>
   microUsd(divCeil(principal * yearlyRate * BigInt(Math.round(hours * 1_000)), PPM * BigInt(HOURS_PER_YEAR) * 1_000n));
 
-/** Deposited quote (USDC), negative for a borrow; null if the market is unknown. */
+/** Deposited quote asset, negative for a borrow; null if the market is unknown. */
 function quoteBalance(account: Account | null, markets: Markets, marketName: string): bigint | null {
   const market = quoteMarket(markets, marketName);
   if (market === null) return null;

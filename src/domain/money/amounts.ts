@@ -1,7 +1,9 @@
 /** Converts amounts as people and programs write them to base units and back, without loss and without floats. */
 import type { ErrorReport } from '../../lib/errors.ts';
 
-export const ASSET_DECIMALS = { SOL: 9, USDC: 6 } as const;
+export const SOL_DECIMALS = 9;
+/** Of USD, prices, and every quote asset: a venue whose quote has others is refused when it is read. */
+export const USD_DECIMALS = 6;
 
 /** Whole units: a thousand million SOL is 1e18 lamports, well inside the chain's 64-bit integers. */
 export const MAX_AMOUNT_UNITS = 1_000_000_000n;
@@ -67,6 +69,6 @@ export function baseUnitsOf(decimal: string, decimals: number): bigint {
   return decimal.startsWith('-') ? -magnitude : magnitude;
 }
 
-export const formatSol = (lamports: bigint): string => formatAmount(lamports, ASSET_DECIMALS.SOL);
+export const formatSol = (lamports: bigint): string => formatAmount(lamports, SOL_DECIMALS);
 /** Micro-USD and prices alike. */
-export const formatUsd = (microUsd: bigint): string => formatAmount(microUsd, ASSET_DECIMALS.USDC);
+export const formatUsd = (microUsd: bigint): string => formatAmount(microUsd, USD_DECIMALS);

@@ -2,7 +2,7 @@
  * Figures in the sentences that people read: USD with 2 decimals (more only below a cent), SOL with 4, a true minus sign,
  * and never a minus zero. The details next to a sentence have the exact figures.
  */
-import { ASSET_DECIMALS, baseUnitsOf, formatAmount } from './amounts.ts';
+import { baseUnitsOf, formatAmount, SOL_DECIMALS, USD_DECIMALS } from './amounts.ts';
 
 const MINUS = '−';
 const CENT = 10_000n;
@@ -22,22 +22,19 @@ export function signed(value: number | bigint, magnitude: string, plus: '' | '+'
 }
 
 /** `10.2000`, from lamports. */
-export const solText = (lamports: bigint): string => signed(lamports, rounded(lamports, ASSET_DECIMALS.SOL, 4));
+export const solText = (lamports: bigint): string => signed(lamports, rounded(lamports, SOL_DECIMALS, 4));
 
 /** `$1234.50`, `$0.0036`, `−$3.30`, from micro-USD. */
 export function usdText(microUsd: bigint): string {
   const magnitude = microUsd < 0n ? -microUsd : microUsd;
-  const exact = formatAmount(magnitude, ASSET_DECIMALS.USDC);
-  return signed(
-    microUsd,
-    `$${magnitude < CENT && magnitude > 0n ? exact : rounded(magnitude, ASSET_DECIMALS.USDC, 2)}`,
-  );
+  const exact = formatAmount(magnitude, USD_DECIMALS);
+  return signed(microUsd, `$${magnitude < CENT && magnitude > 0n ? exact : rounded(magnitude, USD_DECIMALS, 2)}`);
 }
 
 /** As `solText`, from the exact decimal that details carry. */
-export const shownSol = (decimal: string): string => solText(baseUnitsOf(decimal, ASSET_DECIMALS.SOL));
+export const shownSol = (decimal: string): string => solText(baseUnitsOf(decimal, SOL_DECIMALS));
 /** As `usdText`, from the exact decimal that details carry. */
-export const shownUsd = (decimal: string): string => usdText(baseUnitsOf(decimal, ASSET_DECIMALS.USDC));
+export const shownUsd = (decimal: string): string => usdText(baseUnitsOf(decimal, USD_DECIMALS));
 
 const exact = (decimal: string): string => decimal.replace('-', MINUS);
 

@@ -7,7 +7,7 @@ type Unit<Name extends string> = bigint & { readonly [unit]: Name };
 
 /** 1e-9 SOL. Spot amounts, and the signed size of a SOL perp (Drift's BASE_PRECISION is 1e9 too). */
 export type Lamports = Unit<'lamports'>;
-/** 1e-6 USD: Drift's QUOTE_PRECISION, and the base unit of USDC. */
+/** 1e-6 USD: Drift's QUOTE_PRECISION, and the base unit of the quote asset. */
 export type MicroUsd = Unit<'micro-usd'>;
 /** 1e-6 USD per SOL: Drift's PRICE_PRECISION. */
 export type Price = Unit<'price'>;

@@ -1,7 +1,9 @@
 /** What an operation answers to the one who commanded it: the fields of docs/protocol.md, from the facts of its legs. */
 
 import type { ErrorReport, Json } from '../../lib/errors.ts';
-import { formatAmount, formatSol, formatUsd } from '../money/amounts.ts';
+import type { Asset } from '../account/account.ts';
+import { assetDecimals } from '../account/spot-markets.ts';
+import { formatAmount, formatSol, formatUsd, SOL_DECIMALS, USD_DECIMALS } from '../money/amounts.ts';
 import { abs } from '../money/units.ts';
 import { type CommandAnswer, done, refused } from '../order/command.ts';
 import { totalFills } from '../order/intent.ts';
@@ -18,9 +20,6 @@ import {
 } from './operation.ts';
 
 type AnswerFields = Readonly<Record<string, Json | undefined>>;
-
-const SOL_DECIMALS = 9;
-const USD_DECIMALS = 6;
 
 /** A JSON number beside its exact base units; null: unknown. */
 const amountFields = (name: string, base: bigint | null, decimals: number): AnswerFields => ({
@@ -57,7 +56,7 @@ export function answerOf(state: OperationState): CommandAnswer {
   switch (request.kind) {
     case 'deposit':
     case 'withdraw': {
-      const decimals = request.asset === 'SOL' ? SOL_DECIMALS : USD_DECIMALS;
+      const decimals = assetDecimals(request.asset);
       const amount = BigInt(request.amount);
       const asked = { ...fields, asset: request.asset, ...amountFields('amount', amount, decimals) };
       if (leg === null || !legLanded(leg)) return notDone(leg, asked);
@@ -71,7 +70,7 @@ export function answerOf(state: OperationState): CommandAnswer {
       return done(told, committed({ ...less, ...amountFields('requested_amount', amount, decimals) }));
     }
     case 'settle':
-      return settleAnswer(leg, { ...fields, market: request.market });
+      return settleAnswer(leg, { ...fields, market: request.market }, state.task.quoteAsset);
     case 'open': {
       const direction = directionOf(BigInt(request.size));
       return tradeAnswer(state, request, leg, { ...fields, market: request.market, direction });
@@ -94,15 +93,17 @@ function notDone(leg: Leg | null, fields: AnswerFields): CommandAnswer {
   return refused(error, leg?.tx.stage === 'rejected' ? 'rejected' : 'failed', fields);
 }
 
-function settleAnswer(leg: Leg | null, fields: AnswerFields): CommandAnswer {
-  if (leg?.nothing === 'settled') return done('Nothing to settle', { ...fields, changed: false });
-  if (leg === null || !legLanded(leg)) return notDone(leg, fields);
+function settleAnswer(leg: Leg | null, given: AnswerFields, quoteAsset: Asset | undefined): CommandAnswer {
+  if (leg?.nothing === 'settled') return done('Nothing to settle', { ...given, changed: false });
+  if (leg === null || !legLanded(leg)) return notDone(leg, given);
+  const fields = { ...given, ...(quoteAsset === undefined ? {} : { quote_asset: quoteAsset }) };
+  const unit = quoteAsset ?? 'USD';
   const settled = leg.tx.landed?.effect?.settledPnl;
   if (settled === undefined) return done('Settled the PnL', committed(fields));
   const pnl = BigInt(settled);
   const unsettled = leg.tx.landed?.effect?.unsettledPnl;
   const left = unsettled === undefined ? 0n : BigInt(unsettled);
-  const rest = left === 0n ? '' : `; ${formatUsd(left)} USD remains unsettled`;
+  const rest = left === 0n ? '' : `; ${formatUsd(left)} ${unit} remains unsettled`;
   const why = pnl === 0n ? reasonOf(leg) : null;
   if (why !== null) {
     return done(
@@ -111,7 +112,7 @@ function settleAnswer(leg: Leg | null, fields: AnswerFields): CommandAnswer {
     );
   }
   return done(
-    `Settled ${formatUsd(pnl)} USD of PnL${rest}`,
+    `Settled ${formatUsd(pnl)} ${unit} of PnL${rest}`,
     committed({
       ...fields,
       ...amountFields('settled_pnl', pnl, USD_DECIMALS),

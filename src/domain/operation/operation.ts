@@ -4,6 +4,7 @@
  */
 
 import type { ErrorReport } from '../../lib/errors.ts';
+import type { Asset } from '../account/account.ts';
 import type { CommandAnswer, Mode } from '../order/command.ts';
 import { type Fill, type Intent, type OrderIntent, totalFills } from '../order/intent.ts';
 import { type Goal, PLAIN_TERMS, type Planned, type Terms } from '../order/intent-plan.ts';
@@ -53,6 +54,8 @@ export interface OperationTask {
   /** What was simulated may be signed and sent for this long. */
   readonly freshMs: number;
   readonly hadPosition: boolean;
+  /** In which PnL is settled, for the answer. Absent: not known when it started. */
+  readonly quoteAsset?: Asset;
   /** Absent: 1, from before rounds waited and were counted by what landed. */
   readonly rules?: number;
 }

@@ -168,7 +168,7 @@ function planSettle(above: string | null, snapshot: Snapshot, market: PerpMarket
   };
 }
 
-/** Without a command, a loss is settled only from deposited USDC: beyond that it would become a debt with interest. */
+/** Without a command, a loss is settled only from the deposited quote asset: beyond that it would become a debt with interest. */
 function worthSettling(unsettled: bigint, above: bigint, { account, markets }: Snapshot, market: PerpMarket): boolean {
   if (unsettled >= 0n || account === null) return unsettled > above;
   const quote = quoteMarket(markets, market.market);

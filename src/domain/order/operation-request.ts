@@ -3,7 +3,8 @@
  * signed lamports, positive = long.
  */
 import type { Asset } from '../account/account.ts';
-import { ASSET_DECIMALS, formatAmount, formatSol } from '../money/amounts.ts';
+import { assetDecimals } from '../account/spot-markets.ts';
+import { formatAmount, formatSol } from '../money/amounts.ts';
 import { type CapitalKind, isExit, OPERATIONS, type TradeKind } from './operations.ts';
 
 export type OperationRequest = CapitalRequest | TradeRequest | ExitRequest | SettleRequest;
@@ -62,7 +63,7 @@ export const directionOf = (size: bigint): Direction => (size < 0n ? 'short' : '
 export function operationTitle(request: OperationRequest): string {
   const { label } = OPERATIONS[request.kind];
   if ('asset' in request) {
-    return `${label} ${formatAmount(BigInt(request.amount), ASSET_DECIMALS[request.asset])} ${request.asset}`;
+    return `${label} ${formatAmount(BigInt(request.amount), assetDecimals(request.asset))} ${request.asset}`;
   }
   if (!('size' in request)) return `${label} ${request.market}`;
   const size = BigInt(request.size);

@@ -2,11 +2,11 @@
 
 import type { Json } from '../../lib/errors.ts';
 import { SOL_PERP } from '../account/account.ts';
+import { assetDecimals } from '../account/spot-markets.ts';
 import { gateSubject, openingCost } from '../gates/gate-subject.ts';
 import { type ConfirmationNeed, type GateInput, type GateReport, gatesJson } from '../gates/gates.ts';
 import { takerFeeOn } from '../hedge/account-after.ts';
 import { liquidationPrice } from '../margin/margin.ts';
-import { ASSET_DECIMALS } from '../money/amounts.ts';
 import { abs, lamports, microUsd, type Price, solNumber, usdNumber, valueAt } from '../money/units.ts';
 import { sideOf } from '../order/intent.ts';
 import { limitReference } from '../order/slippage.ts';
@@ -31,7 +31,7 @@ export function confirmationPreview(
     ...('amount' in operation
       ? {
           asset: operation.asset,
-          amount: Number(subject.amount) / 10 ** ASSET_DECIMALS[operation.asset],
+          amount: Number(subject.amount) / 10 ** assetDecimals(operation.asset),
           amount_base: operation.amount,
         }
       : {}),

@@ -2,6 +2,7 @@
 
 import type { ErrorReport, Json } from '../../lib/errors.ts';
 import type { Snapshot } from '../account/snapshot.ts';
+import { assetChoices, isAssetOf, quoteAsset } from '../account/spot-markets.ts';
 import { planRebalance } from '../engine/decide.ts';
 import { deltaAfter } from '../gates/gate-risk-checks.ts';
 import { gateSubject } from '../gates/gate-subject.ts';
@@ -10,6 +11,7 @@ import { confirmedNetDelta, readNetDelta, type ShownTerms } from '../gates/shown
 import { FULL_HEDGE_PPM } from '../hedge/delta.ts';
 import type { Policy } from '../hedge/policy.ts';
 import { perpMarketOf, perpPosition, perpSize } from '../margin/margin.ts';
+import { invalidField } from '../money/amounts.ts';
 import { abs, type Lamports, lamports } from '../money/units.ts';
 import type {
   AskedOperation,
@@ -54,6 +56,11 @@ export function planCommand(request: AskedOperation, input: PlanInput): Operatio
   const { snapshot } = input;
   if ('market' in request && perpMarketOf(snapshot.markets, request.market) === null) {
     return unknownMarket(request.market, snapshot);
+  }
+  if ('asset' in request) {
+    const quote = quoteAsset(snapshot.markets);
+    const { asset } = request;
+    if (!isAssetOf(quote, asset)) return refuse(invalidField('asset', asset, assetChoices(quote)));
   }
   switch (request.kind) {
     case 'deposit':

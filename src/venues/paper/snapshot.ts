@@ -62,7 +62,7 @@ export function snapshotOf(market: PaperMarket, input: SnapshotInput): Snapshot 
     marketTimeMs: timeMs,
     account: accountOf(state),
     markets: marketsOf(state, viewOf(market, quote, slot)),
-    wallet: state.wallet,
+    wallet: { sol: state.wallet.sol, quote: state.wallet.usdc },
     funding,
     pauses,
     feed: {

@@ -143,17 +143,17 @@ describe('the page’s figures', () => {
     expect(figuresOf({ sol: 10, usdc: 0, perp: -40, walletSol: 5, walletUsdc: 100 })).toMatchObject({
       wallet_sol: 5,
       wallet_sol_base: '5000000000',
-      wallet_usdc: 100,
-      wallet_usdc_base: '100000000',
+      wallet_quote: 100,
+      wallet_quote_base: '100000000',
       spot_sol: 10,
       spot_sol_base: '10000000000',
-      spot_usdc: 0,
+      spot_quote: 0,
       perp_sol: -40,
       max_deposit_sol_base: `${sol('4.982955')}`,
-      max_deposit_usdc_base: '100000000',
+      max_deposit_quote_base: '100000000',
       // Free collateral would let 5 SOL go; health after must be 80.
       max_withdraw_sol_base: '0',
-      max_withdraw_usdc_base: '0',
+      max_withdraw_quote_base: '0',
       naked: true,
       initial_margin: 600,
     });

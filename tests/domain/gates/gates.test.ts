@@ -68,7 +68,7 @@ it('a withdrawal that an unsettled loss holds back is told to settle first, with
   const snapshot = snapshotOf({ usdc: 0, account: { perps: [position] } });
   const operation = capital('withdraw', 10);
   const error = gateError(judge({ snapshot, operation, policy: paperPolicy(), nowMs: NOW_MS }));
-  expect(error?.message).toMatch(/Health would be 0 %; .*loss of 40\.5\d* USD .*Send SETTLE_PNL first/);
+  expect(error?.message).toMatch(/Health would be 0 %; .*loss of 40\.5\d* USDC .*Send SETTLE_PNL first/);
 });
 
 it('a withdrawal that leaves an unsettled loss uncovered at initial weights is refused as the program would', () => {

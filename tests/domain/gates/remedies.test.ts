@@ -59,7 +59,7 @@ function moved(input: GateInput, operation: ReturnType<typeof capital>): GateInp
 }
 
 const rich = (input: GateInput): GateInput =>
-  on(input, { wallet: { ...input.snapshot.wallet, sol: sol(100), usdc: usd(10_000) } as never });
+  on(input, { wallet: { ...input.snapshot.wallet, sol: sol(100), quote: usd(10_000) } as never });
 
 /** "Deposit more": of what is owed first, since that is what binds here. */
 const depositMore: Follow = (refused) => {

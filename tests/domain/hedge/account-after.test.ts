@@ -51,7 +51,7 @@ describe('the account after', () => {
     expect(deposited.wallet.sol).toBe(sol(3));
     const withdrawn = changed(snapshot, { kind: 'withdraw', asset: 'USDC', amount: usd(100) });
     expect(spotHeld(withdrawn.account, snapshot.markets, 'USDC')).toBe(usd(400));
-    expect(withdrawn.wallet.usdc).toBe(usd(200));
+    expect(withdrawn.wallet.quote).toBe(usd(200));
   });
 
   it('a withdrawal beyond the deposit is a borrow', () => {

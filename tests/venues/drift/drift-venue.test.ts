@@ -61,7 +61,7 @@ describeOnDrift('a snapshot of the real program', () => {
     const assessed = assessMargin(account, markets);
     expect(assessed.kind === 'known' ? `${assessed.figures.netValue}` : 'unknown').toBe(`${user.getNetUsdValue()}`);
     expect(`${accruedFunding}`).toBe(`${user.getUnrealizedFundingPNL()}`);
-    const walletUsd = (wallet.sol * 155_000_000n) / 1_000_000_000n + wallet.usdc;
+    const walletUsd = (wallet.sol * 155_000_000n) / 1_000_000_000n + wallet.quote;
     const unsettled = BigInt(`${user.getUnrealizedFundingPNL()}`);
     const expected = BigInt(`${user.getNetUsdValue()}`) - unsettled + walletUsd;
     // Each of the SDK's parts is cut to the micro-USD; ours is exact.

@@ -51,7 +51,7 @@ const wild = (() => {
 /** Equity from nothing but the figures of the snapshot. */
 function equityFrom({ account, markets, wallet }: Snapshot): bigint {
   const oracle = markets.perps[0]?.oracle.price ?? 0n;
-  let micro = wallet.usdc as bigint;
+  let micro = wallet.quote as bigint;
   let sol = wallet.sol as bigint;
   for (const { marketIndex, scaledBalance, kind } of account?.spot ?? []) {
     const signed = kind === 'borrow' ? -scaledBalance : scaledBalance;

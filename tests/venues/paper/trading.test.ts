@@ -18,7 +18,7 @@ const balancesOf = async ({ venue }: Bench) => {
   const { account, wallet } = await venue.read('confirmed');
   const [usdc, sol] = account?.spot ?? [];
   const signed = usdc?.kind === 'borrow' ? -usdc.scaledBalance : (usdc?.scaledBalance ?? 0n);
-  return { sol: sol?.scaledBalance, usdc: signed / 1_000n, walletSol: wallet.sol, walletUsdc: wallet.usdc };
+  return { sol: sol?.scaledBalance, usdc: signed / 1_000n, walletSol: wallet.sol, walletUsdc: wallet.quote };
 };
 
 describe('a new paper account', () => {

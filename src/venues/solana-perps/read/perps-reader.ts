@@ -10,7 +10,7 @@ import { impossible } from '../../../chain/rpc-answer.ts';
 import type { ReadCommitment } from '../../../chain/rpc-methods.ts';
 import type { RpcNode } from '../../../chain/rpc-node.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
-import { ASSET_DECIMALS } from '../../../domain/money/amounts.ts';
+import { SOL_DECIMALS, USD_DECIMALS } from '../../../domain/money/amounts.ts';
 import { lamports, microUsd } from '../../../domain/money/units.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { CriticalError, TransientError } from '../../../lib/errors.ts';
@@ -236,8 +236,8 @@ export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
     const baseIndex = base.marketIndex;
     const { quoteIndex } = perp;
     const quote = spots.find(({ marketIndex }) => marketIndex === quoteIndex);
-    mindDecimals(base, ASSET_DECIMALS.SOL);
-    if (quote !== undefined) mindDecimals(quote, ASSET_DECIMALS.USDC);
+    mindDecimals(base, SOL_DECIMALS);
+    if (quote !== undefined) mindDecimals(quote, USD_DECIMALS);
     // The others are never needed again.
     this.#decoded.clear();
     return {

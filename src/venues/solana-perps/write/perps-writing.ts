@@ -222,7 +222,7 @@ export class SolanaPerpsWriting implements PerpsWriting {
 /** Bound beyond the end of the transaction: the rent of the new account and of a token account that it creates. */
 function rentLamports(intent: Intent, read: PerpsRead): bigint {
   if (intent.kind === 'deposit') return read.openingCost;
-  const makes = intent.kind === 'withdraw' && intent.asset === 'USDC' && !read.wallet.tokens.quote.exists;
+  const makes = intent.kind === 'withdraw' && intent.asset !== 'SOL' && !read.wallet.tokens.quote.exists;
   return makes ? TOKEN_ACCOUNT_RENT : 0n;
 }
 
