@@ -208,6 +208,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
       recovered: [],
       searchAttributes: false,
       signsLocally: true,
+      signsOnQueue: true,
       policy: { ...DEFAULT_POLICY, mode: 'live', maxRpcLatencyMs: 10_000, ...policy },
     };
     return this.#client.workflow.start(OPERATIONS[request.kind].workflow, {

@@ -9,6 +9,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createEngineActivities } from '../../../activities/engine.ts';
 import { createTransactionActivities } from '../../../activities/transaction.ts';
+import { signingQueue } from '../../../src/domain/order/permission.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import type { OperationWrite } from '../../../src/journal/records.ts';
 import { workflowLookup } from '../../../src/runtime/engine-start.ts';
@@ -247,16 +248,6 @@ async function work<A extends CrashAccount>(
   const opened = orders.journal === 'parent' ? parent.journal : await ownJournal(orders.journal);
   const journal = mortalJournal(opened, killer);
   const venues = new Map<string, Venue>();
-  const serve = async ({ account, chain }: ServedAccount): Promise<void> => {
-    // Who starts it names accounts that its venue can read.
-    venues.set(account.engineId, mortal(await open(account as A, chain), account, killer, say));
-    toParent({ kind: 'served', engineId: account.engineId });
-  };
-  process.on('message', (message: ToWorker) => {
-    if (message.kind === 'arm') killer.arm(message.engineId, message.point);
-    else if (message.kind === 'serve') void serve(message.served);
-  });
-  await Promise.all(orders.accounts.map(serve));
   const [connection, native] = await Promise.all([
     Connection.connect({ address: orders.address }),
     NativeConnection.connect({ address: orders.address }),
@@ -276,20 +267,57 @@ async function work<A extends CrashAccount>(
     lookup: workflowLookup(new Client({ connection, namespace: orders.namespace })),
     logger: { warn: () => undefined },
   };
-  const worker = await Worker.create({
+  const transactions = createTransactionActivities(ports);
+  const common = {
     connection: native,
     namespace: orders.namespace,
-    taskQueue: orders.taskQueue,
-    workflowBundle: { codePath: orders.bundlePath },
-    activities: { ...createTransactionActivities(ports), ...createEngineActivities(ports) },
     maxHeartbeatThrottleInterval: '200 ms',
     defaultHeartbeatThrottleInterval: '200 ms',
     shutdownGraceTime: 0,
+  } as const;
+  const signers = new SigningQueues(async (taskQueue) => {
+    const { sign, submit } = transactions;
+    return await Worker.create({ ...common, taskQueue, activities: { sign, submit } });
+  });
+  const serve = async ({ account, chain }: ServedAccount): Promise<void> => {
+    // Who starts it names accounts that its venue can read.
+    venues.set(account.engineId, mortal(await open(account as A, chain), account, killer, say));
+    await signers.serve(account.engineId);
+    toParent({ kind: 'served', engineId: account.engineId });
+  };
+  process.on('message', (message: ToWorker) => {
+    if (message.kind === 'arm') killer.arm(message.engineId, message.point);
+    else if (message.kind === 'serve') void serve(message.served);
+  });
+  await Promise.all(orders.accounts.map(serve));
+  const worker = await Worker.create({
+    ...common,
+    taskQueue: orders.taskQueue,
+    workflowBundle: { codePath: orders.bundlePath },
+    activities: { ...transactions, ...createEngineActivities(ports) },
     // Tasks for the cache of a worker that died come back to the queue this soon.
     stickyQueueScheduleToStartTimeout: '1 s',
   });
   toParent({ kind: 'ready' });
   await worker.run();
+}
+
+/** As in the product, each account is signed and sent for on queues of its own: those of the account that is served. */
+class SigningQueues {
+  readonly #create: (taskQueue: string) => Promise<Worker>;
+  #running: readonly Worker[] = [];
+
+  constructor(create: (taskQueue: string) => Promise<Worker>) {
+    this.#create = create;
+  }
+
+  async serve(engineId: string): Promise<void> {
+    for (const worker of this.#running) worker.shutdown();
+    this.#running = await Promise.all(
+      (['capital', 'trading'] as const).map((permission) => this.#create(signingQueue(engineId, permission))),
+    );
+    for (const worker of this.#running) void worker.run();
+  }
 }
 
 /** Serves until it is killed, or until its parent is gone. */
