@@ -13,6 +13,7 @@ import {
   initialEngine,
   isQuiet,
   leaveSlot,
+  mayStillOpen,
   slotWantedBy,
   startOperation,
   stopEngine,
@@ -26,6 +27,7 @@ import {
 import { type Hold, type HoldCode, withHold } from '../../src/domain/engine/hold.ts';
 import { alertsOfHolds } from '../../src/domain/engine/hold-alerts.ts';
 import { carryOperation, grantSlot, passSnapshot, proveOperation } from '../../src/domain/engine/transitions.ts';
+import { MAX_MISSES, MAX_REPLACEMENTS, type OperationState } from '../../src/domain/operation/operation.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
 import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
 import { admissionRow, isExit, OPERATIONS } from '../../src/domain/order/operations.ts';
@@ -52,6 +54,8 @@ export interface LivenessCase {
   readonly hold: HoldCode | null;
   readonly journalUp: boolean;
   readonly restart: (typeof RESTARTS)[number];
+  /** Nothing is open yet: what runs may open it. */
+  readonly fromFlat?: boolean;
 }
 
 export const FLAT_WITHIN_MS = 300_000;
@@ -87,6 +91,8 @@ interface WaitingExit {
   readonly request: OperationRequest;
   readonly untilMs: number;
   nextAskMs: number;
+  /** It was planned on a snapshot, and waits for its turn. */
+  planned: boolean;
 }
 
 /** What `decide` says of a context and a position, once: it is pure, and dear. */
@@ -96,7 +102,7 @@ class LivenessRun {
   readonly #given: LivenessCase;
   readonly #world: LivenessWorld;
   readonly #seen = new Set<string>();
-  #engine: EngineCarried = { ...initialEngine('e'), expectedPerp: START_PERP.toString(), hedgeTargetPpm: 0 };
+  #engine: EngineCarried;
   #operations: ModelOperation[] = [];
   #line: WaitingExit[] = [];
   #toldHolds: readonly Hold[] = [];
@@ -111,11 +117,14 @@ class LivenessRun {
   #danger = false;
   #count = 0;
   #repeated = false;
+  /** Exits that wait or run when the first node answers honestly. */
+  #mustGoOn: readonly ModelOperation[] = [];
   #renews = false;
 
   constructor(given: LivenessCase) {
     this.#given = given;
-    this.#world = new LivenessWorld(given.seed);
+    this.#world = new LivenessWorld(given.seed, given.fromFlat === true ? 0n : START_PERP);
+    this.#engine = { ...initialEngine('e'), expectedPerp: this.#world.startPerp.toString(), hedgeTargetPpm: 0 };
   }
 
   run(): LivenessResult {
@@ -138,6 +147,7 @@ class LivenessRun {
     this.#until(world.nowMs + lastsMs, () => false);
     world.heal(other);
     const healedAtMs = world.nowMs;
+    this.#mustGoOn = this.#exits.filter(({ task }) => task.recovered === undefined);
     const wanted = () => {
       if (ask === 'guard') return world.position() > START_PERP;
       this.#repeat(REQUESTS[ask]);
@@ -236,7 +246,8 @@ class LivenessRun {
     const operationId = `exit ${this.#count}`;
     const { nowMs } = this.#world;
     this.#engine = awaitExit(this.#engine, operationId);
-    this.#line.push({ operationId, request, untilMs: nowMs + EXIT_WAITS_MS, nextAskMs: nowMs });
+    const untilMs = nowMs + EXIT_WAITS_MS;
+    this.#line.push({ operationId, request, untilMs, nextAskMs: nowMs, planned: false });
     this.#standDownFor(request);
     this.#serveLine();
   }
@@ -246,7 +257,9 @@ class LivenessRun {
    * told: a person sends it again, once.
    */
   #repeat(request: OperationRequest): void {
-    if (this.#repeated || this.#exitWorks() || !this.#isTold() || this.#world.position() === 0n) return;
+    // One that waits or runs since before that goes on by itself.
+    const goesOn = this.#mustGoOn.some(({ state }) => state.course === 'working' && state.standDown === null);
+    if (goesOn || this.#repeated || this.#exitWorks() || !this.#isTold() || this.#world.position() === 0n) return;
     this.#repeated = true;
     this.#seen.add('asked again');
     this.#ask(request);
@@ -266,11 +279,17 @@ class LivenessRun {
     const { nowMs, readable } = this.#world;
     for (const exit of this.#line) {
       const refusal = refusalOf(admissionRow(exit.request.kind, true), admissionView(this.#engine));
+      if (readable && refusal === null) {
+        if (!exit.planned && !this.#hasSomethingToClose()) {
+          this.#line = this.#line.filter((other) => other !== exit);
+          this.#engine = forgetExit(this.#engine, exit.operationId);
+          return;
+        }
+        exit.planned = true;
+      }
       if (this.#engine.slot === null && readable && refusal === null) {
         this.#line = this.#line.filter((other) => other !== exit);
-        // The shipped plan of an exit: with nothing left to close no operation starts.
-        if (this.#world.position() === 0n) this.#engine = forgetExit(this.#engine, exit.operationId);
-        else this.#start(exit.request, exit.operationId, exit.operationId, false);
+        this.#start(exit.request, exit.operationId, exit.operationId, false);
         return;
       }
       if (nowMs >= exit.untilMs) {
@@ -287,6 +306,11 @@ class LivenessRun {
     const operation = this.#operations.find(({ task }) => task.operationId === wanting.operationId);
     if (operation === undefined || operation.ended) this.#engine = leaveSlot(this.#engine, wanting.operationId);
     else operation.push({ kind: 'slot_granted', confirmedPriceLimit: null, exposureConfirmed: false });
+  }
+
+  /** The shipped plan of an exit, on a snapshot of now. */
+  #hasSomethingToClose(): boolean {
+    return this.#world.position() !== 0n || mayStillOpen(this.#engine);
   }
 
   #proveNow(): void {
@@ -444,9 +468,16 @@ class LivenessRun {
     if (this.#asked && !this.#exitWorks()) {
       this.#ensure(this.#isTold(), 'what was to be closed and stands is worked on, or a critical alert stands');
     }
+    for (const { state } of this.#mustGoOn) {
+      const gaveUp = state.course !== 'working' && !state.flat && state.yields !== true && hasRoundsLeft(state);
+      this.#ensure(!gaveUp, 'an exit that waits or runs at the first honest answer goes on by itself');
+    }
     if (!this.#danger) return;
     const guards = this.#operations.some(({ task, ended }) => OPERATIONS[task.request.kind].reduces && !ended);
     const critical = ['LIQUIDATION_NEAR', 'HEALTH_CRITICAL', 'GUARD_BLOCKED'].some((code) => this.#standing.has(code));
     this.#ensure(guards || critical, 'danger that is seen is reduced, or a critical alert stands');
   }
 }
+
+const hasRoundsLeft = ({ misses = 0, replacements }: OperationState): boolean =>
+  misses < MAX_MISSES && replacements < MAX_REPLACEMENTS;

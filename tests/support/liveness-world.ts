@@ -36,6 +36,8 @@ export const NODE_FAULTS: Readonly<Record<string, Weather>> = {
 export const FAULTS: Readonly<Record<string, Weather>> = {
   ...NODE_FAULTS,
   lost: { ...CALM, sendLost: 1 },
+  /** Nothing gets through in either direction: what was signed never lands, and nobody can say so. */
+  outage: { ...CALM, sendLost: 1, mute: 1 },
   late: { ...CALM, late: 1 },
   failing: { ...CALM, fails: 1 },
   slow: { ...CALM, slow: 0.3 },
@@ -53,8 +55,11 @@ export class LivenessWorld {
   /** Orders that were signed; whether they landed is the chain's. */
   readonly #placed: Placed[] = [];
 
-  constructor(seed: number) {
+  readonly startPerp: bigint;
+
+  constructor(seed: number, startPerp = START_PERP) {
     this.chain = new ChainModel(new Dice(seed), CALM);
+    this.startPerp = startPerp;
   }
 
   get nowMs(): number {
@@ -85,7 +90,7 @@ export class LivenessWorld {
       return slot === null || slot > uptoSlot ? [] : [{ attempt, size, slot }];
     });
     const fills = new Map<string, bigint>();
-    let position = START_PERP;
+    let position = this.startPerp;
     for (const { attempt, size } of landed.toSorted((a, b) => a.slot - b.slot)) {
       const reduceOnly = attempt.intent.kind === 'order' && attempt.intent.reduceOnly;
       const most = position < 0n ? -position : 0n;
@@ -98,7 +103,7 @@ export class LivenessWorld {
 
   /** Signed lamports, in truth. */
   position(slot = this.chain.slot): bigint {
-    let position = START_PERP;
+    let position = this.startPerp;
     for (const filled of this.#fills(slot).values()) position += filled;
     return position;
   }

@@ -88,6 +88,19 @@ describe('the way out', () => {
     expect(await engine.perp()).toBe(0n);
   });
 
+  it('closes what an OPEN from flat leaves, and only then says that nothing is open', async () => {
+    await start();
+    engine.faults.onSubmit(LATE);
+    const opening = randomUUID();
+    await engine.send(OPEN(2), { commandId: opening });
+    await engine.untilState('the slot taken', ({ operation }) => operation !== null);
+    // Sent and not landed: the account is flat, and two SOL short when the CLOSE has its turn.
+    expect(await engine.carryOut(CLOSE)).toMatchObject({ success: true, data: { filled_size: 2, closed_by: 'us' } });
+    expect((await engine.journal.command(opening))?.answer?.success).toBe(true);
+    await engine.untilState('at rest', atRest);
+    expect(await engine.carryOut(CLOSE)).toMatchObject({ success: false, error: { code: 'NO_POSITION' } });
+  });
+
   it('waits for a FLATTEN that runs already, instead of starting it over', async () => {
     await start();
     await engine.carryOut(OPEN(2));

@@ -6,6 +6,7 @@ import { awaitExit, exitInVain, forgetExit } from '../../src/domain/engine/closi
 import { wasBelowMinimum } from '../../src/domain/engine/decide.ts';
 import {
   admissionView,
+  mayStillOpen,
   rememberCommand,
   settleUnderWay,
   trackedOperation,
@@ -166,7 +167,12 @@ export class TradeCommands {
   #plan(request: AskedOperation, { snapshot, shown }: Look): OperationPlan {
     const { hedgeTargetPpm, cooldownUntilMs } = this.#core.state.current;
     const { policy } = this.#core.settings;
-    const plan = planCommand(request, { snapshot, policy, hedgeTargetPpm, cooldownUntilMs, shown, nowMs: Date.now() });
+    const input = { snapshot, policy, hedgeTargetPpm, cooldownUntilMs, shown, nowMs: Date.now() };
+    const plan = planCommand(request, input);
+    const isFlat = isExit(request.kind) && (plan.kind === 'nothing' || isNoPosition(plan));
+    if (isFlat && mayStillOpen(this.#core.state.current) && patched('exit-follows-open')) {
+      return planCommand(request, { ...input, mayStillOpen: true });
+    }
     if (request.kind === 'rebalance' && plan.kind !== 'refuse' && plan.kind !== 'nothing') {
       const wasRefused = wasBelowMinimum(snapshot, FULL_HEDGE_PPM, policy) && !patched('nearest-step');
       if (wasRefused) return { kind: 'refuse', error: { code: 'BELOW_MINIMUM', message: 'The size is too small.' } };
@@ -392,6 +398,8 @@ export class TradeCommands {
     return before !== 'halted';
   }
 }
+
+const isNoPosition = (plan: OperationPlan): boolean => plan.kind === 'refuse' && plan.error.code === 'NO_POSITION';
 
 /** In histories of 0.1.0 an exit without permission started its operation, which was refused. */
 const asReplayed = (request: AskedOperation, plan: OperationPlan): OperationPlan =>

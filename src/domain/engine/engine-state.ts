@@ -11,7 +11,7 @@ import { excessOf, FULL_HEDGE_PPM, hedgeTargetPpm } from '../hedge/delta.ts';
 import { lamports, min } from '../money/units.ts';
 import type { OperationReport } from '../operation/operation-report.ts';
 import { type CommandAnswer, isFinal } from '../order/command.ts';
-import { admissionRow, isExit, type OperationKind } from '../order/operations.ts';
+import { admissionRow, isExit, OPERATIONS, type OperationKind } from '../order/operations.ts';
 import { type AdmissionView, refusalOf } from './admission.ts';
 import { type Closing, closingAtEnd, closingAtStart, keptOpen } from './closing.ts';
 import type { DecisionContext } from './decide.ts';
@@ -206,6 +206,13 @@ export function unresolvedSlot(engine: EngineCarried): number | null {
 /** Nothing of ours can move the position now: what a snapshot shows may be compared with what the engine expects. */
 export const isQuiet = (engine: EngineCarried): boolean =>
   engine.slot === null && unresolvedOperations(engine).length === 0 && !hasDropped(engine);
+
+/** An operation that has yet to end, or that a fork undid, may still make a position that no snapshot shows. */
+export const mayStillOpen = (engine: EngineCarried): boolean =>
+  engine.operations.some(
+    ({ kind, phase, reducing }) =>
+      OPERATIONS[kind].trades && !reducing && ['running', 'unresolved', 'dropped'].includes(phase),
+  );
 
 export const admissionView = (engine: EngineCarried): AdmissionView => ({
   state: engine.state,

@@ -33,6 +33,8 @@ interface PlanInput {
   /** What the person who confirmed this very command was shown; null: nobody has. */
   readonly shown: ShownTerms | null;
   readonly nowMs: number;
+  /** An operation is under way that may still make a position: an exit starts even if the snapshot is flat. */
+  readonly mayStillOpen?: boolean;
 }
 
 export interface ConfirmationQuestion {
@@ -97,7 +99,8 @@ function planExit(request: ExitRequest, input: PlanInput): OperationPlan {
   const denied = permissionRefusal(request, input);
   if (denied !== null) return refuse(denied);
   const flat = account === null || (perpSize(account, snapshot.markets, market) === 0n && account.orders.length === 0);
-  if (!flat) return { kind: 'start', request, reducing: true };
+  // An exit is a goal: it goes by what the operation leaves, and looks itself once that one is over.
+  if (!flat || input.mayStillOpen === true) return { kind: 'start', request, reducing: true };
   return kind === 'flatten'
     ? { kind: 'nothing', message: 'No open position. Trading is halted until RESUME.' }
     : refuse({ code: 'NO_POSITION', message: `There is no open position in ${market}.` });

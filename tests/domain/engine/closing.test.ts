@@ -5,6 +5,7 @@ import {
   adopt,
   type EngineCarried,
   initialEngine,
+  mayStillOpen,
   resume,
   startOperation,
   type TrackedOperation,
@@ -41,6 +42,19 @@ function tell(engine: EngineCarried, change: Partial<OperationReport>, id = 'o')
   };
   return takeReport(engine, { ...report, error: report.answer?.error ?? null }, AT);
 }
+
+describe('what may still make a position', () => {
+  const opening = (phase: TrackedOperation['phase'], kind: OperationKind = 'open', reducing = false) =>
+    mayStillOpen({ ...initialEngine('e'), operations: [{ ...operation(kind, 'o'), phase, reducing }] });
+
+  it('is a trade that runs, is unresolved, or was undone by a fork; never one that ended or only reduces', () => {
+    expect((['running', 'unresolved', 'dropped'] as const).map((phase) => opening(phase))).toEqual([true, true, true]);
+    expect((['released', 'ended'] as const).map((phase) => opening(phase))).toEqual([false, false]);
+    expect(opening('running', 'correct', true)).toBe(false);
+    expect(opening('running', 'deposit')).toBe(false);
+    expect(opening('running', 'close', true)).toBe(false);
+  });
+});
 
 const leftOpen = ({ holds }: EngineCarried) => holds.find(({ code }) => code === 'left_open');
 

@@ -53,7 +53,7 @@ function* unknownOutcomes(): Generator<LivenessCase> {
   let seed = 0;
   for (const first of ['open', 'close', 'flatten', 'guard'] as const) {
     for (const stage of [2, 3, 4]) {
-      for (const fault of ['mute', 'pruned', 'lost']) {
+      for (const fault of ['mute', 'pruned', 'lost', 'outage']) {
         for (const ask of ASKS) {
           seed += 1;
           const beside = { other: nth(OTHERS, seed), lastsMs: nth([95_000, 130_000, 900_000], seed * 5) };
@@ -62,6 +62,23 @@ function* unknownOutcomes(): Generator<LivenessCase> {
             ...{ hold: nth(HOLDS, seed * 7), journalUp: seed % 3 !== 0 },
           };
         }
+      }
+    }
+  }
+}
+
+/** Nothing is open, and an OPEN is under way when the exit is asked for. */
+function* opensFromFlat(): Generator<LivenessCase> {
+  let seed = 0;
+  for (const ask of ['close', 'flatten'] as const) {
+    for (let stage = 0; stage < STAGES; stage += LONG ? 1 : 2) {
+      for (const fault of Object.keys(FAULTS)) {
+        seed += 1;
+        const beside = { other: nth(OTHERS, seed), lastsMs: nth(LASTS_MS, seed * 3), fromFlat: true };
+        yield {
+          ...{ seed, ask, first: 'open', stage, fault, restart: nth(RESTARTS, seed), ...beside },
+          ...{ hold: null, journalUp: seed % 3 !== 0 },
+        };
       }
     }
   }
@@ -116,6 +133,10 @@ describe('exits end, and nothing that should be smaller is left alone in silence
 
   it('over outcomes that become unknown', () => {
     for (const given of unknownOutcomes()) run(given);
+  });
+
+  it('over exits that come while an OPEN from flat is under way', () => {
+    for (const given of opensFromFlat()) run(given);
   });
 
   it('and over whatever chance draws from all of it', () => {

@@ -190,3 +190,29 @@ describe('ADOPT_POSITION', () => {
     expect(question(blind).message).toContain('not known');
   });
 });
+
+describe('an exit from flat', () => {
+  const flat = snapshotOf(RICH);
+  const exit = (kind: 'close' | 'flatten', mayOpen: boolean) =>
+    planCommand(
+      { kind, market: 'SOL-PERP' },
+      {
+        ...{
+          snapshot: flat,
+          policy: livePolicy(),
+          hedgeTargetPpm: 0,
+          cooldownUntilMs: null,
+          shown: null,
+          nowMs: NOW_MS,
+        },
+        mayStillOpen: mayOpen,
+      },
+    );
+
+  it('has nothing to do, unless an operation under way may still make a position', () => {
+    expect(exit('close', false)).toMatchObject({ kind: 'refuse', error: { code: 'NO_POSITION' } });
+    expect(exit('flatten', false).kind).toBe('nothing');
+    expect(exit('close', true)).toMatchObject({ kind: 'start', reducing: true });
+    expect(exit('flatten', true)).toMatchObject({ kind: 'start', reducing: true });
+  });
+});
