@@ -68,6 +68,8 @@ export const SpotMarket = z.object({
   withdrawLimit: integer.optional(),
   /** Tokens. `withdrawLimit` does not apply to deposits below a tenth of it. Absent: it applies to all. */
   withdrawGuardThreshold: integer.optional(),
+  /** Tokens that the market still takes before a cap of its own. Absent: it has none. */
+  depositLimit: integer.optional(),
   ...oracleIdentity,
 });
 export type SpotMarket = z.output<typeof SpotMarket>;
@@ -117,6 +119,11 @@ export const PerpMarket = z.object({
   expiryPrice: priceText.nullable(),
   /** The price at which Drift values PnL: its own faster oracle if that is fresher and agrees. Absent: the oracle's price. */
   pnlPrice: priceText.optional(),
+  /**
+   * Positions of all traders on each side, not negative. A fill that leaves either side above the cap is refused, also one
+   * that closes. Absent: no cap.
+   */
+  openInterest: z.object({ long: lamportsText, short: lamportsText, cap: lamportsText }).optional(),
   /** A prediction market, whose price ends at 0 or 1 USD: a short owes 1 USD minus the price. Absent: false. */
   prediction: z.boolean().optional(),
   ...oracleIdentity,

@@ -2,9 +2,13 @@
 import { fromBase58, toBase58 } from '../../lib/base58.ts';
 
 const ADDRESS_BYTES = 32;
+const TEXT_BYTES = 32;
 const HALF_BITS = 64n;
 
-/** Integers of up to 32 bits are numbers, larger ones bigints; an address is base58; a list of names is an enum of one byte. */
+/**
+ * Integers of up to 32 bits are numbers, larger ones bigints; an address is base58; `text32` is 32 bytes of ASCII, padded with
+ * spaces; a list of names is an enum of one byte.
+ */
 export type Scalar =
   | 'bool'
   | 'u8'
@@ -18,6 +22,7 @@ export type Scalar =
   | 'u128'
   | 'i128'
   | 'address'
+  | 'text32'
   | readonly string[];
 
 export type ScalarValue<T extends Scalar> = T extends readonly (infer Name)[]
@@ -26,7 +31,7 @@ export type ScalarValue<T extends Scalar> = T extends readonly (infer Name)[]
     ? boolean
     : T extends 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32'
       ? number
-      : T extends 'address'
+      : T extends 'address' | 'text32'
         ? string
         : bigint;
 
@@ -45,6 +50,7 @@ const SIZES = {
   u128: 16,
   i128: 16,
   address: ADDRESS_BYTES,
+  text32: TEXT_BYTES,
 } as const;
 
 export const viewOf = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength);
@@ -78,6 +84,8 @@ export function readScalar(view: DataView, at: number, type: Scalar): AnyScalar 
       return (view.getBigInt64(at + 8, true) << HALF_BITS) | view.getBigUint64(at, true);
     case 'address':
       return toBase58(new Uint8Array(view.buffer, view.byteOffset + at, ADDRESS_BYTES));
+    case 'text32':
+      return textOf(new Uint8Array(view.buffer, view.byteOffset + at, TEXT_BYTES));
   }
 }
 
@@ -89,6 +97,10 @@ export function writeScalar(view: DataView, at: number, type: Scalar, value: Any
   }
   if (type === 'address') {
     new Uint8Array(view.buffer, view.byteOffset + at, ADDRESS_BYTES).set(addressOf(value));
+    return;
+  }
+  if (type === 'text32') {
+    new Uint8Array(view.buffer, view.byteOffset + at, TEXT_BYTES).set(paddedText(value));
     return;
   }
   const whole = wholeOf(type, value);
@@ -108,8 +120,17 @@ function addressOf(value: AnyScalar): Uint8Array {
   return bytes;
 }
 
+const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes.filter((byte) => byte !== 0)).trim();
+
+function paddedText(value: AnyScalar): Uint8Array {
+  const text = String(value);
+  if (text.length > TEXT_BYTES || !/^[\x20-\x7e]*$/.test(text))
+    throw new RangeError(`"${text}" is not up to ${TEXT_BYTES} characters of ASCII`);
+  return Uint8Array.from(text.padEnd(TEXT_BYTES), (character) => character.charCodeAt(0));
+}
+
 /** As unsigned bits. */
-function wholeOf(type: Exclude<Scalar, 'address' | readonly string[]>, value: AnyScalar): bigint {
+function wholeOf(type: Exclude<Scalar, 'address' | 'text32' | readonly string[]>, value: AnyScalar): bigint {
   if (typeof value === 'string') throw new RangeError(`"${value}" is not a ${type}`);
   const whole = BigInt(value);
   const bits = type === 'bool' ? 1 : SIZES[type] * 8;

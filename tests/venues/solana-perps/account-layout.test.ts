@@ -35,6 +35,7 @@ function anyValueOf(type: Scalar): fc.Arbitrary<AnyScalar> {
   if (typeof type !== 'string') return fc.constantFrom(...type);
   if (type === 'bool') return fc.boolean();
   if (type === 'address') return fc.constantFrom(OWNER, '11111111111111111111111111111111');
+  if (type === 'text32') return fc.constantFrom('', 'SOL-PERP', 'x'.repeat(32));
   const bits = bytesOf(type) * 8;
   const whole = type.startsWith('i')
     ? fc.bigInt(-(1n << BigInt(bits - 1)), (1n << BigInt(bits - 1)) - 1n)
