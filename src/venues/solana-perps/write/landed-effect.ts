@@ -103,8 +103,12 @@ export function landedEffect(transaction: LandedTransaction, wire: string, subje
 }
 
 const SETTLED_NOTHING: readonly (readonly [RegExp, string])[] = [
-  [/Pnl Pool cannot currently settle with user/, 'the PnL pool of the market cannot pay now'],
-  [/User has no unsettled pnl/, 'there was nothing to settle'],
+  // Velocity's fork logs both: the empty pool first, then that nothing can be claimed of it.
+  [
+    /Pnl Pool cannot currently settle with user|Claimable pnl below position upnl: 0 /,
+    'the PnL pool of the market cannot pay now',
+  ],
+  [/User has no unsettled pnl|User has no position/, 'there was nothing to settle'],
   [/Does not meet margin requirement while settling/, 'the margin does not allow a loss to be settled'],
   [/Cannot settle pnl/, 'the market does not settle PnL now'],
   [/Oracle Price detected as invalid|AMM must be updated/, 'the oracle is not valid for settling now'],
