@@ -11,6 +11,8 @@ export const HELP = `Driftless: a delta-neutral funding engine. It holds spot SO
   npm start -- --reset-paper       start a new paper account (the old journal is kept)
   npm start -- worker              only the worker; needs TEMPORAL_ADDRESS and DATABASE_URL
   npm start -- bridge              only the page and the socket; needs TEMPORAL_ADDRESS and DATABASE_URL
+  npm start -- status              what the running engine does; also positions, open, close, flatten, resolve ...
+                                   (npx driftless --help)
   npm start -- backtest ...        what a policy would have earned on a funding history (backtest --help)
   npm start -- --help              this text
   npm start -- --version           the version

@@ -82,22 +82,16 @@ function requestOf(action: Action, data: WireData, { amount, size }: BaseUnits):
 }
 
 const COMMON_FIELDS = Object.keys(COMMON_DATA.shape);
-const EVERY_FIELD: ReadonlySet<string> = new Set([
-  ...Object.values(COMMAND_DATA).flatMap(({ shape }) => Object.keys(shape)),
-  ...COMMON_FIELDS,
-]);
 
 /**
- * Why a field that this action does not know is refused, or null when it is ignored. Ignoring one would change what is
- * done when it is a misspelt optional field (`Asset: "USDC"` would deposit SOL), or another action's (`size` on a close
- * would close everything); what is nobody's, such as a client's own `timestamp`, is let through.
+ * Why a field that this action does not know is refused; null: it knows it. To ignore it would do something else than was
+ * meant: `Asset: "USDC"` would deposit SOL, `size` on a close would close everything, `max_price` would limit nothing.
  */
 export function refusalOfField(action: Action, field: string): string | null {
   const known = [...Object.keys(COMMAND_DATA[action].shape), ...COMMON_FIELDS];
   if (known.includes(field)) return null;
-  if (EVERY_FIELD.has(field)) return `no field "${field}" with ${action}`;
   const meant = known.find((name) => plain(name) === plain(field));
-  return meant === undefined ? null : `the field to be spelt "${meant}"`;
+  return meant === undefined ? `a field of ${action}` : `the field to be spelt "${meant}"`;
 }
 
 /** The envelope's own optional field, misspelt, would lose what it protects from: doing a thing twice. */

@@ -163,7 +163,7 @@ export function unreadable(path: string, error: unknown): ValidationError {
   const reason = error instanceof Error ? error.message : String(error);
   return new ValidationError('MARKET_DATA_INVALID', `The market history ${path} cannot be read: ${reason}`, {
     file: path,
-    remedy: 'Set MARKET_FEED to replay:<funding.csv>[,<lend.csv>] with paths that exist.',
+    remedy: 'Check the path: the file must exist, and this user must be allowed to read it.',
   });
 }
 

@@ -161,13 +161,13 @@ export async function findTemporalCli({ given, env, say, fetchers = FETCHERS }: 
     const startedAt = performance.now();
     const seconds = () => Math.round((performance.now() - startedAt) / 1000);
     say(`Fetching the Temporal CLI ${TEMPORAL_CLI_VERSION} (first start only): ${fetcher.name} ...`);
-    const progress = setInterval(() => say(`  still fetching (${seconds()} s)`), PROGRESS_EVERY_MS);
+    const progress = setInterval(() => say(`  still fetching the Temporal CLI (${seconds()} s)`), PROGRESS_EVERY_MS);
     const problem = await fetcher.run(cache, target, env).finally(() => clearInterval(progress));
     if (problem === null) {
       say(`Temporal CLI ready in ${seconds()} s.`);
       return { path: target, source: fetcher.name };
     }
-    say('  failed.');
+    say(`  The ${fetcher.name} failed.`);
     tried.push(`${fetcher.name}: ${problem}`);
   }
   throw new CriticalError(

@@ -163,6 +163,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: ['src/journal', 'src/alerts/channels.ts'],
     packages: ['node:', 'express', 'helmet', 'ws', 'lossless-json', 'pino', 'prom-client', '@temporalio/client'],
   },
+  // A client of the bridge, like any other: it knows the protocol and nothing behind it.
+  'src/cli': {
+    values: ['src/cli', 'src/protocol', 'src/domain/account', 'src/lib'],
+    types: ['src/domain'],
+    packages: ['node:', 'ws'],
+  },
   // The contract with everybody outside: the bridge writes it, the page reads it, the reference is printed from it.
   'src/protocol': {
     values: ['src/protocol', 'src/lib', 'src/domain/order', 'src/domain/figures/equity-sources.ts'],

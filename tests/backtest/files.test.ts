@@ -173,6 +173,7 @@ describe('a defect', () => {
 
   it('a file that is not there, and a Parquet file that is none', async () => {
     expect((await refusal(read('/nowhere/funding.csv'))).message).toContain('cannot be read');
+    expect((await refusal(read('/nowhere/funding.csv'))).details?.remedy).not.toContain('MARKET_FEED');
     expect((await refusal(read('/nowhere/funding.json'))).message).toContain('cannot be read');
     expect((await refusal(read('/nowhere/funding.parquet'))).message).toContain('cannot be read');
     expect((await refusal(read(historyFile('hello', 'x.parquet')))).message).toContain('cannot be read as Parquet');

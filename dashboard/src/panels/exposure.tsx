@@ -26,10 +26,16 @@ export function ExposurePanel() {
     >
       <Balance spot={spot} perp={perp} />
       <dl class="figures figures-3">
-        <Figure label="Net delta" value={sol(now?.drift_state.net_delta, 'always')} testid="net-delta" large />
+        <Figure
+          label="Net delta"
+          value={sol(now?.drift_state.net_delta, 'always')}
+          hint={driftPct === null ? undefined : `${deviation(driftPct)} of spot`}
+          testid="net-delta"
+          large
+        />
         <Figure
           label="Hedge deviation"
-          value={deviation(driftPct)}
+          value={deviation(offTarget)}
           hint={tolerance === null ? undefined : `tolerance ${percent(tolerance, 1)}`}
           testid="drift-pct"
           large

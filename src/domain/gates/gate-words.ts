@@ -25,12 +25,17 @@ const text = (value: GateFigure, decimals: number, write: Write): string => {
   return typeof value === 'string' ? words(value) : signed(value, write(Math.abs(value), decimals));
 };
 
-/** Both figures with the decimals that show their difference. */
+/** A figure that is not zero and would be shown as zero. */
+const vanishes = (value: GateFigure, decimals: number): boolean =>
+  typeof value === 'number' && value !== 0 && Number(value.toFixed(decimals)) === 0;
+
+/** Both figures with the decimals that show their difference, and neither as zero if it is not. */
 const both =
   (tried: readonly number[], write: Write) =>
   ({ have, need }: FailedGate): readonly [string, string] => {
-    const enough = tried.find((decimals) => text(have, decimals, write) !== text(need, decimals, write));
-    const decimals = enough ?? (tried.at(-1) as number);
+    const telling = tried.filter((decimals) => text(have, decimals, write) !== text(need, decimals, write));
+    const whole = telling.find((decimals) => !vanishes(have, decimals) && !vanishes(need, decimals));
+    const decimals = whole ?? telling[0] ?? (tried.at(-1) as number);
     return [text(have, decimals, write), text(need, decimals, write)];
   };
 

@@ -20,6 +20,7 @@ describe('what a gate that did not pass says', () => {
     ['RPC_LATENCY', 812.4, 500, 'The RPC node takes 812 ms; the limit is 500 ms.'],
     ['GAS_RESERVE', 0.016985, 0.017, 'The wallet would keep 0.016985 SOL for gas; it must keep 0.017000 SOL.'],
     ['MINIMUM_SIZE', 0.0001, 0.1, 'The size is 0.0001 SOL; the minimum is 0.1000 SOL.'],
+    ['MINIMUM_SIZE', 0.00001, 0.01, 'The size is 0.000010 SOL; the minimum is 0.010000 SOL.'],
     ['LEVERAGE', 5.25, 5, 'Leverage would be 5.25x; the limit is 5x.'],
     ['LEVERAGE', null, 5, 'Leverage would be unknown; the limit is 5x.'],
     ['HEALTH_AFTER', 0, 80, 'Health would be 0 %; it must stay above 80 %.'],

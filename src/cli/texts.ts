@@ -1,0 +1,123 @@
+/** What the commands print for a person. Null is unknown, never zero. */
+import type { ListItem } from '../protocol/api.ts';
+import type { CommandResult, Preview } from '../protocol/result.ts';
+import type { State } from '../protocol/state.ts';
+
+const UNKNOWN = 'unknown';
+
+const number = (value: number | null | undefined, decimals: number, unit: string): string =>
+  value == null ? UNKNOWN : `${value.toFixed(decimals)}${unit}`;
+const sol = (value: number | null | undefined): string =>
+  number(value, 9, '').replace(/\.?0+$/, '') + (value == null ? '' : ' SOL');
+const usd = (value: number | null | undefined): string => number(value, 2, ' USD');
+
+/** Columns as wide as their widest cell; numbers read best when they end alike, so all but the first are set to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+  const set = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return lines.map((line) => line.map(set).join('  ').trimEnd()).join('\n');
+}
+
+const pairs = (rows: readonly (readonly [string, string])[]): string => {
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, value]) => `${name.padEnd(width)}${value}`).join('\n');
+};
+
+const ageText = (ageMs: number | null): string =>
+  ageMs === null ? 'never read' : `${(ageMs / 1_000).toFixed(1)} s ago`;
+
+export function statusText({ engine, drift_state: drift, account, age_ms: ageMs }: State): string {
+  const operation =
+    engine.operation === null
+      ? 'none'
+      : `${engine.operation.kind} (${engine.operation.stage}), ${engine.operation.operation_id}`;
+  const holds = engine.holds?.map(({ code, reason }) => `  ${code}: ${reason}`) ?? null;
+  return [
+    pairs([
+      ['Engine', engine.engine_id],
+      ['Mode', engine.mode],
+      ['State', engine.state ?? UNKNOWN],
+      ['Trading', [engine.trading_state ?? UNKNOWN, engine.reason ?? ''].filter((part) => part !== '').join(': ')],
+      ['Operation', operation],
+      ['Unresolved', engine.unresolved === null ? UNKNOWN : engine.unresolved.join(', ') || 'none'],
+      ['Decision', engine.decision?.message ?? UNKNOWN],
+      ['Account read', ageText(ageMs)],
+      ['Equity', usd(account?.equity)],
+      ['Health', drift.health === null ? UNKNOWN : String(drift.health)],
+      ['Leverage', number(drift.leverage, 2, 'x')],
+      ['Net delta', sol(drift.net_delta)],
+      ['Hedge target', number(engine.hedge_target === null ? null : engine.hedge_target * 100, 1, ' %')],
+      ['Hedge deviation', number(account?.drift_from_target_pct, 2, ' %')],
+    ]),
+    holds === null
+      ? 'Restrictions: unknown'
+      : holds.length === 0
+        ? 'Restrictions: none'
+        : ['Restrictions:', ...holds].join('\n'),
+  ].join('\n');
+}
+
+export function positionsText({ drift_state: { positions }, age_ms: ageMs }: State): string {
+  if (positions === null) return 'Positions: unknown. The account could not be read.';
+  if (positions.length === 0) return `No open position (read ${ageText(ageMs)}).`;
+  const rows = positions.map((position) => [
+    position.market,
+    position.amount < 0 ? 'short' : 'long',
+    sol(Math.abs(position.amount)),
+    usd(position.entry_price),
+    usd(position.mark_price),
+    usd(position.pnl),
+    position.liq_price === null ? 'none or unknown' : usd(position.liq_price),
+  ]);
+  return table(['MARKET', 'SIDE', 'SIZE', 'ENTRY', 'MARK', 'PNL', 'LIQUIDATION'], rows);
+}
+
+export function historyText(operations: readonly ListItem<'operations'>[]): string {
+  if (operations.length === 0) return 'No operation yet.';
+  const rows = operations.map(({ operation_id: id, kind, status, created_at: createdAt, error }) => [
+    ...[id, kind, status, new Date(createdAt).toISOString().slice(0, 19), error?.code ?? ''],
+  ]);
+  return table(['OPERATION', 'KIND', 'STATUS', 'BEGAN (UTC)', 'ERROR'], rows);
+}
+
+/** What is asked to be confirmed. */
+export function previewText(preview: Preview | undefined): string {
+  if (preview === undefined) return '';
+  const rows: (readonly [string, string])[] = [
+    [
+      'What',
+      [
+        preview.kind,
+        preview.size === undefined ? '' : sol(preview.size),
+        preview.amount === undefined ? '' : `${preview.amount} ${preview.asset ?? ''}`,
+      ]
+        .filter((part) => part !== '')
+        .join(' '),
+    ],
+    ['Why it is asked', preview.reasons.join(', ')],
+    ['Worst price', usd(preview.price_limit)],
+    ['Value', usd(preview.value_usd)],
+    ['Leverage after', figure(preview.leverage_after)],
+    ['Health after', figure(preview.health_after)],
+    ['Net delta after', figure(preview.delta_after)],
+  ];
+  return pairs(rows);
+}
+
+const figure = (value: number | string | null): string => (value === null ? UNKNOWN : String(value));
+
+/** The end of a command: its sentence, and for a refusal what helps. */
+export function resultText({ message, data, error }: CommandResult): string {
+  const remedies = [
+    ...(error?.details?.remedy === undefined ? [] : [error.details.remedy]),
+    ...(error?.details?.gates ?? []).filter(({ blocks }) => blocks).map(({ code, remedy }) => `${code}: ${remedy}`),
+  ];
+  return [
+    error === undefined ? message : `${error.code}: ${message}`,
+    ...(data.operation_id === undefined ? [] : [`Operation ${data.operation_id}`]),
+    ...(data.tx_signature === undefined ? [] : [`Transaction ${data.tx_signature}`]),
+    ...remedies.map((remedy) => `Remedy: ${remedy}`),
+  ].join('\n');
+}
