@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { CliCommand, Given } from './commands.ts';
 
 /** Wrong words: told with the usage, exit code 2. */
-export class UsageError extends Error {}
+export class WrongWords extends Error {}
 
 export interface CliArguments {
   readonly given: Given;
@@ -19,7 +19,7 @@ const COMMAND_ID = /^[\w.:-]{1,128}$/;
 const COMMON = { json: { type: 'boolean' }, url: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
 const ACTING = { yes: { type: 'boolean', short: 'y' }, 'command-id': { type: 'string' } } as const;
 
-/** @throws UsageError */
+/** @throws WrongWords */
 export function readArguments(command: CliCommand, words: readonly string[]): CliArguments | 'help' {
   const own = Object.fromEntries(Object.keys(command.options).map((name) => [name, { type: 'string' as const }]));
   const { values, positionals } = parsed({ ...COMMON, ...(command.kind === 'acts' ? ACTING : {}), ...own }, words);
@@ -28,17 +28,17 @@ export function readArguments(command: CliCommand, words: readonly string[]): Cl
   const given: Record<string, string | undefined> = {};
   for (const [index, { name, fallback }] of command.arguments.entries()) {
     given[name] = positionals[index] ?? fallback;
-    if (given[name] === undefined) throw new UsageError(`<${name}> is missing.`);
+    if (given[name] === undefined) throw new WrongWords(`<${name}> is missing.`);
   }
   const extra = positionals[command.arguments.length];
-  if (extra !== undefined) throw new UsageError(`Unexpected word: ${extra}.`);
+  if (extra !== undefined) throw new WrongWords(`Unexpected word: ${extra}.`);
   for (const [name, { required }] of Object.entries(command.options)) {
     given[name] = text(name);
-    if (required && given[name] === undefined) throw new UsageError(`--${name} is missing.`);
+    if (required && given[name] === undefined) throw new WrongWords(`--${name} is missing.`);
   }
   const commandId = text('command-id');
   if (commandId !== undefined && !COMMAND_ID.test(commandId)) {
-    throw new UsageError('--command-id: 1 to 128 letters, digits, or . _ : -');
+    throw new WrongWords('--command-id: 1 to 128 letters, digits, or . _ : -');
   }
   return { given, json: values.json === true, yes: values.yes === true, commandId, url: text('url') };
 }
@@ -49,7 +49,7 @@ function parsed(options: OptionTypes, words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new WrongWords(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -3,7 +3,7 @@
 import { ANSWERS } from '../protocol/api.ts';
 import type { ErrorInfo } from '../protocol/error.ts';
 import type { CommandResult } from '../protocol/result.ts';
-import { type CliArguments, helpOf, readArguments, UsageError } from './arguments.ts';
+import { type CliArguments, helpOf, readArguments, WrongWords } from './arguments.ts';
 import { AnsweredWithError, Client, type ClientPlace, NotReachable } from './client.ts';
 import { type ActingCommand, type AskingCommand, type CliCommand, COMMANDS, type CommandName } from './commands.ts';
 import { historyText, positionsText, previewText, resultText, statusText } from './texts.ts';
@@ -37,7 +37,7 @@ export async function runCli(name: CommandName, words: readonly string[], ports:
       ? await asked(command, read, client, ports)
       : await acted(command, read, client, ports);
   } catch (error) {
-    if (error instanceof UsageError) {
+    if (error instanceof WrongWords) {
       ports.tell(`${error.message}\nSee: driftless ${name} --help`);
       return EXIT.usage;
     }
@@ -62,7 +62,7 @@ async function asked(
 ): Promise<number> {
   if (shows === 'history') {
     const limit = given.limit ?? '20';
-    if (!/^[1-9]\d{0,2}$/.test(limit)) throw new UsageError('--limit: a whole number from 1 to 999.');
+    if (!/^[1-9]\d{0,2}$/.test(limit)) throw new WrongWords('--limit: a whole number from 1 to 999.');
     const answer = await client.get(`/api/operations?limit=${limit}`, ANSWERS['/api/operations']);
     say(json ? JSON.stringify(answer.json) : historyText(answer.value.items));
     return EXIT.done;
