@@ -42,7 +42,7 @@ export type CliCommand = ActingCommand | AskingCommand;
 
 const MARKET: Argument = { name: 'market', about: 'the market', fallback: SOL_PERP };
 const AMOUNT: Argument = { name: 'amount', about: 'how much, in units of the asset: 1.5' };
-const ASSET: Option = { value: 'asset', about: 'SOL (default) or USDC' };
+const ASSET: Option = { value: 'asset', about: "SOL (default), or the account's quote asset" };
 
 const none = () => ({});
 const ofMarket = ({ market }: Given) => ({ market: String(market) });

@@ -130,7 +130,15 @@ describe('how it ends', () => {
   it('waits for the end of what runs', async () => {
     bridge.gateway.script = async ({ commandId, request, requestHash, receivedAtMs }) => {
       const action = 'DRIFT_CLOSE_POSITION' as const;
-      const record = { commandId, engineId: ENGINE_ID, action, request, requestHash, receivedAtMs, operationId: 'o-1' };
+      const record = {
+        commandId,
+        engineId: ENGINE_ID,
+        action,
+        request: request as never,
+        requestHash,
+        receivedAtMs,
+        operationId: 'o-1',
+      };
       await journal.admitCommand(record);
       setTimeout(() => void journal.recordAnswer(commandId, done('Closed 1 SOL'), Date.now()), 200);
       return { success: true, message: 'Running', data: { status: 'pending', operation_id: 'o-1' } };
