@@ -33,6 +33,10 @@ export interface BacktestArguments {
   readonly json: string | null;
   readonly csv: string | null;
   readonly html: string | null;
+  /** The file that keeps what is done. */
+  readonly sweep: string | null;
+  /** Processes at once; null: as many as help. */
+  readonly jobs: number | null;
 }
 
 export const HELP = `driftless backtest --funding <file> [options]
@@ -66,6 +70,9 @@ the engine on paper, without Temporal or a database.
   --json <file>          everything as JSON; - for standard output
   --csv <folder>         trades, funding, equity and summary as CSV
   --html <file>          a report with charts, in one file
+  --sweep <file>         keeps what each run came to in this file; the same command again goes on where it was stopped.
+                         --json and --csv then hold figures without rows
+  --jobs N               processes at once (as many as there are cores, where there are runs enough)
   --help                 this text
 
 Exit codes: 0 done, 1 failed (a file that cannot be read, with line and field), 2 called wrongly.
@@ -74,7 +81,7 @@ Exit codes: 0 done, 1 failed (a file that cannot be read, with line and field), 
 const MANY = ['--funding', '--lend', '--policy', '--set'] as const;
 const ONCE = [
   ...['--sol', '--usdc', '--wallet-sol', '--fraction', '--from', '--to', '--evaluate-from', '--taker-bps'],
-  ...['--slippage-bps', '--fill-lag-rows', '--close-at-end', '--json', '--csv', '--html'],
+  ...['--slippage-bps', '--fill-lag-rows', '--close-at-end', '--json', '--csv', '--html', '--sweep', '--jobs'],
 ];
 /** Longer sweeps are more likely a slip. */
 const MAX_POLICIES = 10_000;
@@ -152,6 +159,8 @@ class ValueReader {
       json: this.#one('--json', (text) => text, 'a path'),
       csv: this.#one('--csv', (text) => text, 'a path'),
       html: this.#one('--html', (text) => text, 'a path'),
+      sweep: this.#one('--sweep', (text) => text, 'a path'),
+      jobs: this.#one('--jobs', processesOf, 'a whole number from 1 to 64'),
     };
   }
 
@@ -250,5 +259,10 @@ function fractionOf(text: string): number | null {
 }
 
 const rowsOf = (text: string): number | null => (/^\d{1,4}$/.test(text) && Number(text) <= 1_000 ? Number(text) : null);
+
+function processesOf(text: string): number | null {
+  const count = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  return count >= 1 && count <= 64 ? count : null;
+}
 
 const switchOf = (text: string): boolean | null => (text === 'true' ? true : text === 'false' ? false : null);

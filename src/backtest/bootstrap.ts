@@ -23,10 +23,14 @@ export interface BootstrapInterval {
   readonly aboveZero: number;
 }
 
-/** Blocks of `block` returns from random starts, round the end to the beginning; the last block is cut. */
-export function bootstrapMean(returns: Float64Array, block: number): BootstrapInterval {
+/**
+ * The means of resamples: blocks of `block` returns from random starts, round the end to the beginning; the last block is
+ * cut. The same starts for every series of one length, so that resamples of several can be compared.
+ */
+export function resampledMeans(returns: Float64Array, block: number, resamples: number): Float64Array {
   const count = returns.length;
-  if (count === 0) return { low: 0, high: 0, aboveZero: 0 };
+  const means = new Float64Array(resamples);
+  if (count === 0) return means;
   const length = Math.min(block, count);
   // Sums of the first i returns, twice round.
   const sums = new Float64Array(2 * count + 1);
@@ -34,20 +38,33 @@ export function bootstrapMean(returns: Float64Array, block: number): BootstrapIn
     sums[index + 1] = (sums[index] as number) + (returns[index % count] as number);
   }
   const random = mulberry32(SEED);
-  const means = new Float64Array(RESAMPLES);
-  let above = 0;
-  for (let resample = 0; resample < RESAMPLES; resample += 1) {
+  for (let resample = 0; resample < resamples; resample += 1) {
     let sum = 0;
     for (let filled = 0; filled < count; filled += block) {
       const start = Math.floor(random() * count);
       const taken = Math.min(length, count - filled);
       sum += (sums[start + taken] as number) - (sums[start] as number);
     }
-    const mean = sum / count;
-    means[resample] = mean;
-    if (mean > 0) above += 1;
+    means[resample] = sum / count;
   }
+  return means;
+}
+
+export function bootstrapMean(returns: Float64Array, block: number): BootstrapInterval {
+  if (returns.length === 0) return { low: 0, high: 0, aboveZero: 0 };
+  const means = resampledMeans(returns, block, RESAMPLES);
+  let above = 0;
+  for (const mean of means) if (mean > 0) above += 1;
   means.sort();
   const at = (quantile: number): number => means[Math.floor(quantile * (RESAMPLES - 1))] as number;
   return { low: at(0.05), high: at(0.95), aboveZero: above / RESAMPLES };
+}
+
+/** Enough for two digits, and little beside a run's other figures. */
+export const NOISE_RESAMPLES = 500;
+
+/** The resampled means less the mean itself, as 32-bit floats in base64. */
+export function noiseOf(returns: Float64Array, block: number, mean: number): string {
+  const noise = Float32Array.from(resampledMeans(returns, block, NOISE_RESAMPLES), (each) => each - mean);
+  return Buffer.from(noise.buffer).toString('base64');
 }

@@ -1,25 +1,19 @@
 /** `driftless backtest`: reads, runs, reports. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { alwaysPolicy } from '../domain/carry/policies.ts';
-import { defaultCandidates, type PolicyPlan, type RulePlan } from '../domain/carry/policy-text.ts';
-import type { Policy } from '../domain/hedge/policy.ts';
-import { formatSol, formatUsd } from '../domain/money/amounts.ts';
-import { lamports, MS_PER_HOUR, microUsd } from '../domain/money/units.ts';
 import { DriftlessError, ValidationError } from '../lib/errors.ts';
-import { readFundingFile, readLendFile } from '../market-data/history-file.ts';
-import type { LendHistory } from '../market-data/replay.ts';
 import { type BacktestArguments, HELP, parseArguments, UsageError } from './arguments.ts';
 import { csvFiles } from './csv-files.ts';
 import type { HtmlRun } from './html-report.ts';
-import { type ReportedRun, RowTexts, reportJson } from './json-report.ts';
-import { type BacktestMarket, type MarketHistory, marketBetween } from './market.ts';
-import { type BacktestOptions, DEFAULT_OPTIONS } from './options.ts';
-import { type Decider, runBacktest, startRow } from './run.ts';
-import { summarize } from './summary.ts';
+import { BacktestJobs, type FinishedRun, type ReadSettings } from './jobs.ts';
+import { type RunWithRows, reportJson } from './json-report.ts';
+import { Progress } from './progress.ts';
+import { realityChecks } from './reality-check.ts';
+import { runBacktest } from './run.ts';
+import type { RunReport } from './run-report.ts';
+import { fingerprintOf, SweepRecord } from './sweep-record.ts';
 import { terminalReport } from './terminal-report.ts';
-import { readTrades } from './trades-file.ts';
-import { type WalkForward, walkForward } from './walk-forward.ts';
 
 /** What the world gives: everything that a test gives otherwise. */
 export interface BacktestPorts {
@@ -27,26 +21,34 @@ export interface BacktestPorts {
   /** Progress and errors. */
   readonly tell: (text: string) => void;
   readonly nowMs: () => number;
-  /** Settings by name, as a start reads them. @throws DriftlessError naming what is wrong */
-  readonly settings: (given: ReadonlyMap<string, string>) => Promise<BacktestSettings>;
+  readonly settings: ReadSettings;
+  /** A new folder that is gone when this process is. */
+  readonly temporaryFolder: () => string;
+  readonly cores: number;
+  /** Another process with the same words. */
+  readonly startRunner: (words: readonly string[]) => Runner;
 }
 
-export interface BacktestSettings {
-  readonly limits: Policy;
-  readonly periodMs: number;
+/** One run at a time. */
+export interface Runner {
+  /** @param rows a folder for the run's rows; null: they are not kept */
+  run(job: number, rows: string | null): Promise<RunReport>;
+  stop(): void;
 }
 
-const PROGRESS_EVERY_MS = 2_000;
-const PPM_PER_BPS = 100n;
 const FAILED = 1;
 const USAGE = 2;
+/** A process takes about as long to start as this many runs. */
+const RUNS_PER_PROCESS = 8;
+/** A page shows each of so many runs by itself; of more, their table and heat maps. */
+const MAX_SHOWN_RUNS = 40;
 
 /** The exit code. */
 export async function backtestCommand(words: readonly string[], ports: BacktestPorts): Promise<number> {
   try {
     const given = parseArguments(words);
     if (given === 'help') ports.say(HELP);
-    else await backtest(given, ports);
+    else await new Backtest(given, words, ports).run();
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
@@ -59,246 +61,153 @@ export async function backtestCommand(words: readonly string[], ports: BacktestP
   }
 }
 
-async function backtest(given: BacktestArguments, ports: BacktestPorts): Promise<void> {
-  const settings = await settingsOf(given, ports);
-  const options = optionsOf(given, settings.limits);
-  const markets = await readMarkets(given, settings.periodMs);
-  const progress = new Progress(ports, markets.length * given.policies.length);
-  const runs: ReportedRun[] = [];
-  const html: HtmlRun[] = [];
-  for (const [index, market] of markets.entries()) {
-    let toHtml: ToHtml | null = null;
-    for (const plan of given.policies) {
-      progress.next(`${plan.text} on ${market.name}`);
-      const reported = runOne({ given, plan, market, lendPath: lendPathOf(given, index), options, progress });
-      runs.push(reported);
-      if (given.html === null) continue;
-      toHtml ??= await htmlOf(market, options);
-      html.push(toHtml(plan, reported));
-    }
-  }
-  progress.end();
-  await write(given, runs, html, ports);
+/** The side of a runner: runs of these words by number, in a process of its own. */
+export async function backtestRunner(
+  words: readonly string[],
+  settings: ReadSettings,
+): Promise<(job: number, rows: string | null) => RunReport> {
+  const given = parseArguments(words);
+  if (given === 'help') throw new RangeError('nothing to run');
+  const jobs = await BacktestJobs.of(given, settings);
+  return (job, rows) => jobs.run(job, rows, () => {}).report;
 }
 
-async function settingsOf(given: BacktestArguments, ports: BacktestPorts): Promise<BacktestSettings> {
-  if (given.settings.size === 0) return { limits: DEFAULT_OPTIONS.limits, periodMs: MS_PER_HOUR };
-  try {
-    return await ports.settings(given.settings);
-  } catch (error) {
-    throw error instanceof Error ? new UsageError([error.message]) : error;
-  }
-}
-
-function optionsOf(given: BacktestArguments, limits: Policy): BacktestOptions {
-  const { holdings, parameters, fractionPpm } = DEFAULT_OPTIONS;
-  const { slippagePpm } = given;
-  // A fill at the slippage that was asked for must not lie beyond its own price limit.
-  const bps = slippagePpm === null ? 0 : Number((slippagePpm + PPM_PER_BPS - 1n) / PPM_PER_BPS);
-  return {
-    holdings: {
-      sol: lamports(given.sol ?? holdings.sol),
-      usdc: microUsd(given.usdc ?? holdings.usdc),
-      walletSol: lamports(given.walletSol ?? holdings.walletSol),
-    },
-    parameters: {
-      ...parameters,
-      takerFee: given.takerFee ?? parameters.takerFee,
-      ...(slippagePpm === null ? {} : { slippagePpm }),
-    },
-    limits: { ...limits, maxSlippageBps: Math.max(limits.maxSlippageBps, bps + (bps > 0 ? 1 : 0)) },
-    fractionPpm: given.fractionPpm ?? fractionPpm,
-    evaluateFromMs: given.evaluateFromMs,
-    fillLagRows: given.fillLagRows,
-    closeAtEnd: given.closeAtEnd,
-  };
-}
-
-const lendPathOf = ({ lend }: BacktestArguments, market: number): string | null =>
-  (lend.length > 1 ? lend[market] : lend[0]) ?? null;
-
-async function readMarkets(given: BacktestArguments, periodMs: number): Promise<readonly BacktestMarket[]> {
-  const lends = new Map<string, LendHistory>();
-  const markets: BacktestMarket[] = [];
-  for (const [index, path] of given.funding.entries()) {
-    const lendPath = lendPathOf(given, index);
-    if (lendPath !== null && !lends.has(lendPath)) lends.set(lendPath, await readLendFile(lendPath));
-    const file = await readFundingFile(path, periodMs);
-    const history: MarketHistory = {
-      name: file.market ?? basename(path).replace(/\.\w+$/, ''),
-      file: path,
-      funding: file.funding,
-      lend: lendPath === null ? null : (lends.get(lendPath) ?? null),
-      periodMs: file.periodMs,
-      notes: file.notes,
-    };
-    const market = marketBetween(history, given.fromMs, given.toMs);
-    const start = market === null ? 0 : startRow(market, given);
-    if (market === null || start >= market.funding.rows - 1) {
-      throw new ValidationError(
-        'MARKET_DATA_INVALID',
-        `${path} has fewer than two rows in the time that is asked for.`,
-        {
-          file: path,
-          remedy: 'Choose another --from, --to or --evaluate-from.',
-        },
-      );
-    }
-    markets.push(market);
-  }
-  return markets;
-}
-
-interface OneRun {
-  readonly given: BacktestArguments;
-  readonly plan: PolicyPlan;
-  readonly market: BacktestMarket;
-  readonly lendPath: string | null;
-  readonly options: BacktestOptions;
-  readonly progress: Progress;
-}
-
-function runOne({ given, plan, market, lendPath, options, progress }: OneRun): ReportedRun {
-  const rows = given.json === null && given.csv === null ? null : new RowTexts();
-  const forward =
-    plan.kind === 'walk_forward' ? forwardOf(plan.text, candidatesOf(plan, given), market, options, progress) : null;
-  const run = runBacktest(market, forward?.policy ?? deciderOf(plan), options, rows);
-  const summary = summarize(run);
-  return {
-    run,
-    summary,
-    parameters: parametersOf(plan, market, lendPath, options, given),
-    rows,
-    walkForward: forward?.months(summary) ?? null,
-  };
-}
-
-const forwardOf = (
-  text: string,
-  candidates: readonly RulePlan[],
-  market: BacktestMarket,
-  options: BacktestOptions,
-  progress: Progress,
-): WalkForward =>
-  walkForward(text, candidates, market, options, (done, of) => progress.step(`candidate ${done + 1} of ${of}`));
-
-/** Its own; else the rules that stand beside it on the line; else the default grid. */
-function candidatesOf(
-  plan: Extract<PolicyPlan, { readonly kind: 'walk_forward' }>,
-  { policies }: BacktestArguments,
-): readonly RulePlan[] {
-  if (plan.candidates.length > 0) return plan.candidates;
-  const beside = policies.filter((other): other is RulePlan => other.kind === 'rule');
-  return beside.length > 0 ? beside : defaultCandidates();
-}
-
-function deciderOf(plan: PolicyPlan): Decider {
-  if (plan.kind === 'trades') return { text: plan.text, orders: readTrades(plan.path) };
-  if (plan.kind === 'rule') return plan.make();
-  throw new RangeError('a walk-forward decides through its months');
-}
-
-function parametersOf(
-  plan: PolicyPlan,
-  market: BacktestMarket,
-  lendPath: string | null,
-  options: BacktestOptions,
-  given: BacktestArguments,
-): Readonly<Record<string, unknown>> {
-  const { holdings, parameters, limits } = options;
-  const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-  return {
-    funding: market.file,
-    lend: lendPath,
-    policy: plan.text,
-    sol: formatSol(holdings.sol),
-    usdc: formatUsd(holdings.usdc),
-    wallet_sol: formatSol(holdings.walletSol),
-    fraction: options.fractionPpm / 1_000_000,
-    from: iso(given.fromMs),
-    to: iso(given.toMs),
-    evaluate_from: iso(options.evaluateFromMs),
-    taker_bps: Number(parameters.takerFee) / 100,
-    slippage_bps: parameters.slippagePpm === undefined ? 'model' : Number(parameters.slippagePpm) / 100,
-    fill_lag_rows: options.fillLagRows,
-    close_at_end: options.closeAtEnd,
-    funding_period_seconds: market.periodMs / 1_000,
-    holding_horizon_hours: limits.holdingHorizonHours,
-    settings: Object.fromEntries(given.settings),
-    notes: market.notes,
-    gaps: market.gaps,
-  };
-}
-
-/** Long work says where it is, at most every two seconds. */
-class Progress {
+class Backtest {
+  readonly #given: BacktestArguments;
+  readonly #words: readonly string[];
   readonly #ports: BacktestPorts;
-  readonly #of: number;
-  #done = -1;
-  #what = '';
-  #toldMs: number;
-  #told = false;
 
-  constructor(ports: BacktestPorts, of: number) {
+  constructor(given: BacktestArguments, words: readonly string[], ports: BacktestPorts) {
+    this.#given = given;
+    this.#words = words;
     this.#ports = ports;
-    this.#of = of;
-    this.#toldMs = ports.nowMs();
   }
 
-  next(what: string): void {
-    this.#done += 1;
-    this.#what = what;
-    this.#tell('');
+  async run(): Promise<void> {
+    const { json, csv, html, sweep } = this.#given;
+    const jobs = await BacktestJobs.of(this.#given, this.#ports.settings);
+    const record = sweep === null ? null : SweepRecord.open(sweep, fingerprintOf(this.#given), jobs.count);
+    const keepsRows = record === null && (json !== null || csv !== null);
+    const rows = keepsRows ? this.#ports.temporaryFolder() : null;
+    const pages = html === null || record !== null || jobs.count > MAX_SHOWN_RUNS ? null : new HtmlRuns(jobs);
+    const reports = await this.#reports(jobs, record, rows, pages);
+    const runs = reports.map((report, job) => ({ report, rows: rows === null ? null : join(rows, String(job)) }));
+    await this.#write(runs, pages?.runs ?? null);
   }
 
-  step(detail: string): void {
-    this.#tell(`, ${detail}`);
+  async #reports(
+    jobs: BacktestJobs,
+    record: SweepRecord | null,
+    rows: string | null,
+    pages: HtmlRuns | null,
+  ): Promise<readonly RunReport[]> {
+    const reports = new Map(record?.done);
+    const left = Array.from({ length: jobs.count }, (_, job) => job).filter((job) => !reports.has(job));
+    const progress = new Progress(this.#ports, jobs.count, reports.size);
+    if (reports.size > 0) this.#ports.tell(`${reports.size} of ${jobs.count} runs were done before.\n`);
+    const folderOf = (job: number): string | null => (rows === null ? null : madeFolder(join(rows, String(job))));
+    const finished = (job: number, report: RunReport): void => {
+      reports.set(job, report);
+      record?.add(job, report);
+      progress.finished(`last ${jobs.name(job)}`);
+    };
+    const processes = pages === null ? this.#processes(left.length) : 1;
+    if (processes > 1) {
+      await this.#inParallel(processes, left, folderOf, finished);
+    } else {
+      for (const job of left) {
+        const done = jobs.run(job, folderOf(job), (detail) => progress.step(`now ${jobs.name(job)}, ${detail}`));
+        await pages?.add(done);
+        finished(job, done.report);
+      }
+    }
+    progress.end();
+    return [...reports].sort(([a], [b]) => a - b).map(([, report]) => report);
   }
 
-  end(): void {
-    if (this.#told) this.#ports.tell(`${this.#of} of ${this.#of} runs done\n`);
+  #processes(runs: number): number {
+    return Math.min(this.#given.jobs ?? this.#ports.cores, Math.ceil(runs / RUNS_PER_PROCESS));
   }
 
-  #tell(detail: string): void {
-    const nowMs = this.#ports.nowMs();
-    if (nowMs - this.#toldMs < PROGRESS_EVERY_MS) return;
-    this.#toldMs = nowMs;
-    this.#told = true;
-    this.#ports.tell(`${this.#done} of ${this.#of} runs done; now ${this.#what}${detail}\n`);
+  /** Each process takes the next run when it has finished one, so that slow runs keep no other waiting. */
+  async #inParallel(
+    processes: number,
+    left: readonly number[],
+    folderOf: (job: number) => string | null,
+    finished: (job: number, report: RunReport) => void,
+  ): Promise<void> {
+    const waiting = left.values();
+    const runners = Array.from({ length: processes }, () => this.#ports.startRunner(this.#words));
+    try {
+      await Promise.all(
+        runners.map(async (runner) => {
+          for (const job of waiting) finished(job, await runner.run(job, folderOf(job)));
+        }),
+      );
+    } finally {
+      for (const runner of runners) runner.stop();
+    }
+  }
+
+  async #write(runs: readonly RunWithRows[], pages: readonly HtmlRun[] | null): Promise<void> {
+    const { json, csv, html } = this.#given;
+    const reports = runs.map(({ report }) => report);
+    const beside = { reality_check: realityChecks(reports) };
+    if (json !== null && json !== '-') writePieces(json, reportJson(runs, beside));
+    if (csv !== null) {
+      for (const { name, pieces } of csvFiles(runs)) writePieces(join(csv, name), pieces);
+    }
+    if (html !== null) writePieces(html, [await pageOf(reports, pages)]);
+    if (json === '-') for (const piece of reportJson(runs, beside)) this.#ports.say(piece);
+    else this.#ports.say(terminalReport(reports));
   }
 }
 
-type ToHtml = (plan: PolicyPlan, reported: ReportedRun) => HtmlRun;
+async function pageOf(reports: readonly RunReport[], pages: readonly HtmlRun[] | null): Promise<string> {
+  if (pages === null) return (await import('./sweep-page.ts')).sweepPage(reports);
+  return (await import('./html-report.ts')).htmlReport(pages);
+}
 
 /**
  * What the page shows beyond a run: the same under other circumstances. What depends on the market alone is computed
  * once for all its policies. The code is read when a page is wanted.
  */
-async function htmlOf(market: BacktestMarket, options: BacktestOptions): Promise<ToHtml> {
-  const { heatOf, sensitivityOf } = await import('./sensitivity.ts');
-  const always = runBacktest(market, alwaysPolicy(), options);
-  const heat = heatOf(market, options);
-  return (plan, reported) => ({ reported, sensitivity: sensitivityOf(plan, reported.run), heat, always });
-}
+class HtmlRuns {
+  readonly runs: HtmlRun[] = [];
+  readonly #jobs: BacktestJobs;
+  readonly #ofMarket = new Map<number, Pick<HtmlRun, 'heat' | 'always'>>();
 
-async function write(
-  given: BacktestArguments,
-  runs: readonly ReportedRun[],
-  html: readonly HtmlRun[],
-  ports: BacktestPorts,
-): Promise<void> {
-  if (given.json !== null && given.json !== '-') writeText(given.json, reportJson(runs));
-  if (given.csv !== null) {
-    for (const { name, text } of csvFiles(runs)) writeText(join(given.csv, name), text);
+  constructor(jobs: BacktestJobs) {
+    this.#jobs = jobs;
   }
-  if (given.html !== null) writeText(given.html, (await import('./html-report.ts')).htmlReport(html));
-  ports.say(given.json === '-' ? reportJson(runs) : terminalReport(runs));
+
+  async add({ plan, run, report }: FinishedRun): Promise<void> {
+    const { heatOf, sensitivityOf } = await import('./sensitivity.ts');
+    let shared = this.#ofMarket.get(report.place);
+    if (shared === undefined) {
+      const { options } = this.#jobs;
+      shared = { heat: heatOf(run.market, options), always: runBacktest(run.market, alwaysPolicy(), options) };
+      this.#ofMarket.set(report.place, shared);
+    }
+    this.runs.push({ run, report, sensitivity: sensitivityOf(plan, run), ...shared });
+  }
 }
 
-function writeText(path: string, text: string): void {
+function madeFolder(path: string): string {
+  mkdirSync(path);
+  return path;
+}
+
+/** @throws ValidationError REPORT_NOT_WRITTEN */
+function writePieces(path: string, pieces: Iterable<string>): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    const file = openSync(path, 'w');
+    try {
+      for (const piece of pieces) writeSync(file, piece);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ValidationError('REPORT_NOT_WRITTEN', `${path} cannot be written: ${reason}`, { file: path });

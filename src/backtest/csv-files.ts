@@ -1,46 +1,41 @@
 /** A report as CSV files: one of each kind, or one of each kind for each run. */
-import { EQUITY_COLUMNS, type ReportedRun, TRADE_COLUMNS } from './json-report.ts';
-import { seconds } from './time-text.ts';
+import type { RunWithRows } from './json-report.ts';
+import { EQUITY_COLUMNS, linesOf, ROW_KINDS, type RowKind, rowFile, TRADE_COLUMNS } from './row-files.ts';
+import type { RunReport } from './run-report.ts';
 
 export interface ReportFile {
   readonly name: string;
-  readonly text: string;
+  readonly pieces: Iterable<string>;
 }
 
-export function csvFiles(runs: readonly ReportedRun[]): readonly ReportFile[] {
-  const files: ReportFile[] = [{ name: 'summary.csv', text: summaryCsv(runs) }];
-  for (const [index, reported] of runs.entries()) {
+const HEADERS: Readonly<Record<RowKind, string>> = {
+  trades: TRADE_COLUMNS.join(','),
+  funding: 'ts,rate,position,amount',
+  equity: ['ts', ...['equity', ...EQUITY_COLUMNS].map((name) => `${name}_femto`)].join(','),
+};
+
+export function csvFiles(runs: readonly RunWithRows[]): readonly ReportFile[] {
+  const files: ReportFile[] = [{ name: 'summary.csv', pieces: [summaryCsv(runs.map(({ report }) => report))] }];
+  for (const [index, { rows }] of runs.entries()) {
+    if (rows === null) continue;
     const prefix = runs.length === 1 ? '' : `${String(index + 1).padStart(String(runs.length).length, '0')}-`;
-    const trades = reported.run.trades.map((trade) =>
-      TRADE_COLUMNS.map((name) => (name === 'ts' ? seconds(trade.tsMs) : String(trade[name as 'side']))).join(','),
-    );
-    files.push(
-      { name: `${prefix}trades.csv`, text: lines(TRADE_COLUMNS.join(','), trades) },
-      { name: `${prefix}funding.csv`, text: tableOf(reported.rows?.fundingRows ?? [], 'ts,rate,position,amount') },
-      { name: `${prefix}equity.csv`, text: tableOf(reported.rows?.equityRows ?? [], EQUITY_HEADER) },
-    );
+    for (const kind of ROW_KINDS) files.push({ name: `${prefix}${kind}.csv`, pieces: tableOf(rows, kind) });
   }
   return files;
 }
 
-const EQUITY_HEADER = ['ts', ...['equity', ...EQUITY_COLUMNS].map((name) => `${name}_femto`)].join(',');
-
-const lines = (header: string, rows: readonly string[]): string => `${[header, ...rows].join('\n')}\n`;
-
 /** Rows of JSON objects in the header's order, as CSV: their values hold no comma. */
-const tableOf = (rows: readonly string[], header: string): string =>
-  lines(
-    header,
-    rows.map((row) => row.replace(/"\w+":|[{}"]/g, '')),
-  );
+function* tableOf(folder: string, kind: RowKind): Generator<string> {
+  yield `${HEADERS[kind]}\n`;
+  for (const lines of linesOf(rowFile(folder, kind))) yield lines.replace(/"\w+":|[{}"]/g, '');
+}
 
-function summaryCsv(runs: readonly ReportedRun[]): string {
+function summaryCsv(runs: readonly RunReport[]): string {
   const names = Object.keys(runs[0]?.summary ?? {});
-  const rows = runs.map(({ run, summary }) => {
-    const values = Object.values(summary).map(cell);
-    return [cell(run.market.name), cell(run.policy), ...values].join(',');
-  });
-  return lines(['market', 'policy', ...names].join(','), rows);
+  const rows = runs.map(({ market, policy, summary }) =>
+    [cell(market), cell(policy), ...Object.values(summary).map(cell)].join(','),
+  );
+  return `${[['market', 'policy', ...names].join(','), ...rows].join('\n')}\n`;
 }
 
 function cell(value: unknown): string {

@@ -1,14 +1,16 @@
 /** The report as one HTML file that needs nothing else: figures in the order of what matters, charts as SVG. */
 import { barChart, type ChartLine, escapeHtml, lineChart } from './charts.ts';
-import type { ReportedRun } from './json-report.ts';
+import { gridTable, htmlPage, overview, paragraph, table } from './html-parts.ts';
 import { type BacktestRun, RESULT_SOURCES } from './run.ts';
+import type { RunReport } from './run-report.ts';
 import { breakEven, type Grid, type Sensitivity } from './sensitivity.ts';
 import { percent } from './terminal-report.ts';
 import { dayOf } from './time-text.ts';
 import { verdict } from './verdict.ts';
 
 export interface HtmlRun {
-  readonly reported: ReportedRun;
+  readonly run: BacktestRun;
+  readonly report: RunReport;
   readonly sensitivity: Sensitivity;
   readonly heat: Grid;
   /** The same account holding throughout, to compare with. */
@@ -17,49 +19,24 @@ export interface HtmlRun {
 
 const COLORS = ['#1769aa', '#c2410c', '#15803d', '#7c3aed', '#b45309', '#0f766e'] as const;
 
-const STYLE = `body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem;color:#1b1f24;background:#fff}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}h3{font-size:1rem}table{border-collapse:collapse;margin:.6rem 0}
-td,th{padding:.2rem .6rem;text-align:right;border-bottom:1px solid #e3e6ea;font-variant-numeric:tabular-nums}
-td:first-child,th:first-child{text-align:left}svg{width:100%;height:auto;font:11px system-ui,sans-serif;fill:#57606a}
-.grid{stroke:#eceff2}.zero{stroke:#8c959f}.gain{fill:#15803d}.loss{fill:#c2410c}.verdict{font-size:1.1rem;font-weight:600}
-.note{color:#57606a}.key{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 1em}`;
-
 export function htmlReport(runs: readonly HtmlRun[]): string {
-  const reported = runs.map((each) => each.reported);
-  const sentences = verdict(reported);
-  return [
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Driftless backtest</title>',
-    `<meta name="viewport" content="width=device-width"><style>${STYLE}</style></head><body>`,
-    '<h1>Did hedging pay?</h1>',
-    `<p class="verdict">${escapeHtml(sentences[0] ?? '')}</p>`,
-    ...sentences.slice(1).map(paragraph),
-    ...(runs.length > 1 ? [overview(reported)] : []),
+  const reports = runs.map((each) => each.report);
+  const [first = '', ...more] = verdict(reports);
+  return htmlPage([
+    `<p class="verdict">${escapeHtml(first)}</p>`,
+    ...more.map(paragraph),
+    ...(runs.length > 1 ? ['<h2>All runs</h2>', overview(reports)] : []),
     ...runs.map(runSection),
-    '<p class="note">Per cent a year beyond doing nothing, on starting SOL at each hour’s oracle; costs are negative. One past on one venue is no promise.</p>',
-    '</body></html>\n',
-  ].join('\n');
-}
-
-const paragraph = (text: string): string => `<p class="note">${escapeHtml(text)}</p>`;
-
-function overview(runs: readonly ReportedRun[]): string {
-  const rows = runs.map(({ run, summary }) => [
-    `${run.market.name} · ${run.policy}`,
-    percent(summary.net_apr_pct),
-    `${percent(summary.interval_90_apr_pct[0])} to ${percent(summary.interval_90_apr_pct[1])}`,
-    percent(summary.core_apr_pct),
-    String(summary.trades),
   ]);
-  return `<h2>All runs</h2>${table(['market and policy', 'net', '90 % interval', 'funding less costs', 'trades'], rows)}`;
 }
 
-function runSection({ reported, sensitivity, heat, always }: HtmlRun): string {
-  const { run, summary, walkForward } = reported;
+function runSection({ run, report, sensitivity, heat, always }: HtmlRun): string {
+  const { summary, walkForward } = report;
   const { attribution_pct: sources } = summary;
   return [
     `<h2>${escapeHtml(run.policy)} on ${escapeHtml(run.market.name)}, ${dayOf(run.fromMs)} to ${dayOf(run.toMs)}</h2>`,
     ...[...run.market.notes, ...run.market.gaps.slice(0, 10)].map(paragraph),
-    headline(reported),
+    headline(run, report),
     '<h3>Where it came from (per cent of the whole time)</h3>',
     barChart(
       RESULT_SOURCES.map((name) => ({ name, value: sources[name] })),
@@ -97,7 +74,7 @@ function runSection({ reported, sensitivity, heat, always }: HtmlRun): string {
   ].join('\n');
 }
 
-function headline({ run, summary }: ReportedRun): string {
+function headline(run: BacktestRun, { summary }: RunReport): string {
   const [low, high] = summary.interval_90_apr_pct;
   const even = breakEven(run);
   const perDay = summary.gross_funding_apr_pct / 365.25;
@@ -192,25 +169,4 @@ function comparisons({ placebo, foresightPct }: Sensitivity): readonly string[] 
     ...moved.map(paragraph),
     paragraph(`Knowing every rate in advance would have left ${percent(foresightPct)} % a year after costs.`),
   ];
-}
-
-function gridTable(rowName: string, columnName: string, { rows, columns, cells }: Grid): string {
-  const extreme = Math.max(1e-9, ...cells.flat().map(Math.abs));
-  const body = rows.map((row, at) => {
-    const values = (cells[at] ?? []).map((value) => {
-      const strength = (Math.abs(value) / extreme) * 0.55;
-      const color = value < 0 ? `rgba(194,65,12,${strength.toFixed(2)})` : `rgba(21,128,61,${strength.toFixed(2)})`;
-      return `<td style="background:${color}">${percent(value)}</td>`;
-    });
-    return `<tr><td>${row}</td>${values.join('')}</tr>`;
-  });
-  const head = columns.map((column) => `<th>${column}</th>`).join('');
-  return `<table><tr><th>${escapeHtml(rowName)} \\ ${escapeHtml(columnName)}</th>${head}</tr>${body.join('')}</table>`;
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (row: readonly string[], tag: string): string =>
-    `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
-  const head = header.some((cell) => cell !== '') ? cells(header, 'th') : '';
-  return `<table>${head}${rows.map((row) => cells(row, 'td')).join('')}</table>`;
 }

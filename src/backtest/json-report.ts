@@ -1,99 +1,55 @@
-/** A run as JSON. Rows are written as they happen: a year's rows as objects would weigh more than all the rest. */
-import type { BacktestAccount } from './account.ts';
-import type { BacktestRun, RowRecorder } from './run.ts';
-import type { BacktestSummary } from './summary.ts';
-import { seconds } from './time-text.ts';
-import type { WalkForwardMonth } from './walk-forward.ts';
+/** A report as JSON, in pieces: the rows of a year weigh more than all the rest, so no text ever holds them all. */
+import { linesOf, ROW_KINDS, rowFile } from './row-files.ts';
+import type { RunReport } from './run-report.ts';
 
-export const REPORT_FORMAT = 'driftless-backtest/1';
-/** In the order in which a row's sources stand. */
-export const EQUITY_COLUMNS = ['price', 'basis', 'slippage', 'funding', 'interest', 'fees', 'gas', 'external'] as const;
-type EquityColumn = (typeof EQUITY_COLUMNS)[number];
+const REPORT_FORMAT = 'driftless-backtest/1';
 
-/** Texts of integers that seldom change from one row to the next. */
-class TextMemory {
-  #value = 0n;
-  #text = '0';
-
-  of(value: bigint): string {
-    if (value !== this.#value) {
-      this.#value = value;
-      this.#text = value.toString();
-    }
-    return this.#text;
-  }
-}
-
-/** Keeps the rows of a run as text. */
-export class RowTexts implements RowRecorder {
-  readonly fundingRows: string[] = [];
-  readonly equityRows: string[] = [];
-  readonly #memory = Object.fromEntries(EQUITY_COLUMNS.map((name) => [name, new TextMemory()])) as Record<
-    EquityColumn,
-    TextMemory
-  >;
-
-  funding(tsMs: number, rate: bigint, position: bigint, amount: bigint): void {
-    this.fundingRows.push(`{"ts":${seconds(tsMs)},"rate":${rate},"position":${position},"amount":${amount}}`);
-  }
-
-  equity(tsMs: number, account: BacktestAccount): void {
-    const { basis, slippage, fees, gas, external } = account.sources;
-    const { price, funding, interest } = account;
-    const values = { price, basis, slippage, funding, interest, fees, gas, external };
-    const sources = EQUITY_COLUMNS.map((name) => `"${name}_femto":"${this.#memory[name].of(values[name])}"`).join(',');
-    this.equityRows.push(`{"ts":${seconds(tsMs)},"equity_femto":"${account.equity}",${sources}}`);
-  }
-}
-
-export interface ReportedRun {
-  readonly run: BacktestRun;
-  readonly summary: BacktestSummary;
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly rows: RowTexts | null;
-  readonly walkForward: readonly WalkForwardMonth[] | null;
+/** A run, and the folder of its rows; null: their lists are left out. */
+export interface RunWithRows {
+  readonly report: RunReport;
+  readonly rows: string | null;
 }
 
 /** One run is the object itself; several are a list, each with its policy and market. */
-export function reportJson(runs: readonly ReportedRun[]): string {
+export function* reportJson(
+  runs: readonly RunWithRows[],
+  extra: Readonly<Record<string, unknown>> = {},
+): Generator<string> {
   const [only] = runs;
-  if (runs.length === 1 && only !== undefined) return `{${runFields(only)}}\n`;
-  const each = runs.map(
-    (reported) =>
-      `{"policy":${JSON.stringify(reported.run.policy)},"market":${JSON.stringify(reported.run.market.name)},${runFields(reported)}}`,
-  );
-  return `{"format":"${REPORT_FORMAT}","runs":[\n${each.join(',\n')}\n]}\n`;
+  if (runs.length === 1 && only !== undefined) {
+    yield '{';
+    yield* runFields(only);
+    yield '}\n';
+    return;
+  }
+  const beside = Object.entries(extra).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)},`);
+  yield `{"format":"${REPORT_FORMAT}",${beside.join('')}"runs":[\n`;
+  for (const [index, run] of runs.entries()) {
+    const { policy, market } = run.report;
+    yield `${index === 0 ? '' : ',\n'}{"policy":${JSON.stringify(policy)},"market":${JSON.stringify(market)},`;
+    yield* runFields(run);
+    yield '}';
+  }
+  yield '\n]}\n';
 }
 
-function runFields({ run, summary, parameters, rows, walkForward }: ReportedRun): string {
-  const fields = [
-    `"parameters":${JSON.stringify(parameters)}`,
-    `"rows":${run.rows}`,
-    `"trades":${list(run.trades.map(tradeText))}`,
-    `"funding":${list(rows?.fundingRows ?? [])}`,
-    `"equity":${list(rows?.equityRows ?? [])}`,
-    `"summary":${JSON.stringify(summary)}`,
-  ];
-  if (walkForward !== null) fields.push(`"walk_forward":${JSON.stringify(walkForward)}`);
-  return fields.join(',\n');
+function* runFields({ report, rows }: RunWithRows): Generator<string> {
+  const { parameters, summary, walkForward } = report;
+  yield `"parameters":${JSON.stringify(parameters)},\n"rows":${report.rows},\n`;
+  for (const kind of rows === null ? [] : ROW_KINDS) {
+    yield `"${kind}":`;
+    yield* list(rowFile(rows as string, kind));
+    yield ',\n';
+  }
+  yield `"summary":${JSON.stringify(summary)}`;
+  if (walkForward !== null) yield `,\n"walk_forward":${JSON.stringify(walkForward)}`;
 }
 
-const list = (items: readonly string[]): string => (items.length === 0 ? '[]' : `[\n${items.join(',\n')}\n]`);
-
-export const TRADE_COLUMNS = [
-  'ts',
-  'side',
-  'size',
-  'price',
-  'quote',
-  'fee',
-  'mark',
-  'oracle',
-  'before',
-  'after',
-  'why',
-] as const;
-
-const tradeText = (trade: BacktestRun['trades'][number]): string =>
-  `{"ts":${seconds(trade.tsMs)},"side":"${trade.side}","size":${trade.size},"price":${trade.price},"quote":${trade.quote},` +
-  `"fee":${trade.fee},"mark":${trade.mark},"oracle":${trade.oracle},"before":${trade.before},"after":${trade.after},"why":"${trade.why}"}`;
+function* list(path: string): Generator<string> {
+  let empty = true;
+  for (const lines of linesOf(path)) {
+    yield (empty ? '[\n' : ',\n') + lines.slice(0, -1).replaceAll('\n', ',\n');
+    empty = false;
+  }
+  yield empty ? '[]' : '\n]';
+}

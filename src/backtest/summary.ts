@@ -41,6 +41,10 @@ export interface BacktestSummary {
 /** What makes a sum of the run's returns per cent a year. */
 export const yearlyPct = ({ hours }: BacktestRun): number => (hours === 0 ? 0 : (100 * HOURS_PER_YEAR) / hours);
 
+/** A block of the bootstrap, in rows. */
+export const blockOf = ({ market }: BacktestRun): number =>
+  Math.max(1, Math.round((BLOCK_HOURS * MS_PER_HOUR) / market.periodMs));
+
 export function summarize(run: BacktestRun): BacktestSummary {
   const { returns, hours, bySource, trades, options } = run;
   const yearly = yearlyPct(run);
@@ -49,7 +53,7 @@ export function summarize(run: BacktestRun): BacktestSummary {
   for (const each of returns) net += each;
   const months = monthsOf(run);
   const periodHours = run.market.periodMs / MS_PER_HOUR;
-  const block = Math.max(1, Math.round(BLOCK_HOURS / periodHours));
+  const block = blockOf(run);
   const interval = bootstrapMean(returns, block);
   const coreInterval = bootstrapMean(run.core, block);
   const meanYearly = yearly * returns.length;

@@ -1,5 +1,5 @@
 /** A report in a few lines for people. */
-import type { ReportedRun } from './json-report.ts';
+import type { RunReport } from './run-report.ts';
 import { dayOf } from './time-text.ts';
 import { verdict } from './verdict.ts';
 
@@ -16,25 +16,34 @@ const COLUMNS = [
   'worst month',
 ] as const;
 
-export function terminalReport(runs: readonly ReportedRun[]): string {
-  const markets = [...new Set(runs.map(({ run }) => run.market))];
-  return markets.map((market) => marketReport(runs.filter(({ run }) => run.market === market))).join('\n');
+/** More are too many to read; the best are shown. */
+const MOST_RUNS = 40;
+
+export const bestFirst = (runs: readonly RunReport[]): readonly RunReport[] =>
+  [...runs].sort((a, b) => b.summary.net_apr_pct - a.summary.net_apr_pct);
+
+export function terminalReport(runs: readonly RunReport[]): string {
+  const places = [...new Set(runs.map(({ place }) => place))];
+  return places.map((at) => marketReport(runs.filter(({ place }) => place === at))).join('\n');
 }
 
-function marketReport(runs: readonly ReportedRun[]): string {
+function marketReport(runs: readonly RunReport[]): string {
   const [first] = runs;
   if (first === undefined) return '';
-  const { run, summary } = first;
-  const { market } = run;
+  const { market, notes, gaps, summary } = first;
+  const shown = runs.length > MOST_RUNS ? bestFirst(runs).slice(0, MOST_RUNS) : runs;
   return [
-    `${market.name}: ${dayOf(run.fromMs)} to ${dayOf(run.toMs)}, ${summary.hours} hours. Per cent a year beyond doing nothing.`,
-    ...market.notes,
-    ...gapLines(market.gaps),
+    `${market}: ${dayOf(summary.from_ts * 1_000)} to ${dayOf(summary.to_ts * 1_000)}, ${summary.hours} hours. Per cent a year beyond doing nothing; own size not priced.`,
+    ...notes,
+    ...gapLines(gaps),
     '',
-    ...table([COLUMNS, ...runs.map(rowOf)]),
+    ...table([COLUMNS, ...shown.map(rowOf)]),
+    ...(shown.length < runs.length
+      ? [`… the best ${shown.length} of ${runs.length} runs; --json or --csv has all.`]
+      : []),
     '',
     ...verdict(runs),
-    ...runs.flatMap(walkForwardLines),
+    ...shown.flatMap(walkForwardLines),
     '',
   ].join('\n');
 }
@@ -46,10 +55,10 @@ function gapLines(gaps: readonly string[]): readonly string[] {
   return more > 0 ? [...gaps.slice(0, MOST_GAPS), `… and ${more} more gaps`] : gaps;
 }
 
-function rowOf({ run, summary }: ReportedRun): readonly string[] {
+function rowOf({ policy, summary }: RunReport): readonly string[] {
   const [low, high] = summary.interval_90_apr_pct;
   return [
-    run.policy,
+    policy,
     percent(summary.net_apr_pct),
     `${percent(low)} to ${percent(high)}`,
     percent(summary.gross_funding_apr_pct),
@@ -77,7 +86,7 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-function walkForwardLines({ walkForward }: ReportedRun): readonly string[] {
+function walkForwardLines({ walkForward }: RunReport): readonly string[] {
   if (walkForward === null) return [];
   return [
     '',

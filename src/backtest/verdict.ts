@@ -1,25 +1,27 @@
 /** What the figures come to, in sentences: above all whether anything beats doing nothing, and how sure that is. */
-import type { ReportedRun } from './json-report.ts';
+import { realityChecks } from './reality-check.ts';
+import type { RunReport } from './run-report.ts';
 
 const percent = (value: number): string => `${value.toFixed(1)} %`;
 const HOURS_PER_MONTH = 730.5;
+const MOST_ENDINGS = 5;
 
-export function verdict(runs: readonly ReportedRun[]): readonly string[] {
-  const tried = runs.filter(({ run }) => run.policy !== 'never');
-  const best = tried.reduce<ReportedRun | null>(
+export function verdict(runs: readonly RunReport[]): readonly string[] {
+  const tried = runs.filter(({ policy }) => policy !== 'never');
+  const best = tried.reduce<RunReport | null>(
     (top, each) => (top === null || each.summary.net_apr_pct > top.summary.net_apr_pct ? each : top),
     null,
   );
   if (best === null) return ['Doing nothing earns nothing and costs nothing; no policy was tried against it.'];
-  return [mainSentence(best, tried.length), ...warnings(best, tried.length), ...tried.flatMap(endings)];
+  return [mainSentence(best, tried.length), ...warnings(best, tried), ...endingsOf(tried)];
 }
 
-function mainSentence({ run, summary }: ReportedRun, tried: number): string {
+function mainSentence({ policy, summary }: RunReport, tried: number): string {
   const { net_apr_pct: net, interval_90_apr_pct: interval, share_of_resamples_above_zero: share } = summary;
   const [low, high] = interval;
   const months = Math.max(1, Math.round(summary.hours / HOURS_PER_MONTH));
   const over = `over ${months} ${months === 1 ? 'month' : 'months'} [${low.toFixed(1)} to ${high.toFixed(1)}, 90 %]`;
-  const which = tried === 1 ? run.policy : `the best of ${tried}, ${run.policy},`;
+  const which = tried === 1 ? policy : `the best of ${tried}, ${policy},`;
   if (summary.trades === 0) return `Stay flat: ${which} never opened, so it earned what doing nothing earns.`;
   if (net <= 0) return `Stay flat: ${which} lost ${percent(-net)} a year ${over}. Nothing here beats doing nothing.`;
   if (low <= 0) {
@@ -31,9 +33,17 @@ function mainSentence({ run, summary }: ReportedRun, tried: number): string {
   return `${which} earned ${percent(net)} a year beyond doing nothing ${over}. The past promises nothing.`;
 }
 
-function warnings({ summary }: ReportedRun, tried: number): readonly string[] {
+function warnings({ summary }: RunReport, runs: readonly RunReport[]): readonly string[] {
   const said: string[] = [];
+  const tried = runs.length;
   if (tried > 1) said.push(`The best of ${tried} tries looks better than it is: part of its lead is luck.`);
+  for (const { p } of summary.net_apr_pct > 0 ? realityChecks(runs) : []) {
+    if (p === null) continue;
+    said.push(
+      `If none of the ${tried} were worth anything, the best would still look this good in ${Math.round(p * 100)} of 100 ` +
+        "cases (White's reality check).",
+    );
+  }
   const { basis_apr_pct: basis, net_apr_pct: net, core_apr_pct: core } = summary;
   if (net > 0 && basis > 0.25 * net) {
     said.push(
@@ -45,9 +55,17 @@ function warnings({ summary }: ReportedRun, tried: number): readonly string[] {
   return said;
 }
 
-function endings({ run, summary }: ReportedRun): readonly string[] {
+function endingsOf(runs: readonly RunReport[]): readonly string[] {
+  const all = runs.flatMap(endings);
+  const more = all.length - MOST_ENDINGS;
+  return more > 0
+    ? [...all.slice(0, MOST_ENDINGS), `… and ${more} more were ended by the guard or a liquidation.`]
+    : all;
+}
+
+function endings({ policy, summary }: RunReport): readonly string[] {
   if (summary.ended === null) return [];
   const at = new Date(summary.ended.ts * 1_000).toISOString().slice(0, 16);
   const what = summary.ended.why === 'guard' ? 'The guard took the hedge away' : 'The account was liquidated';
-  return [`${run.policy}: ${what} at ${at}; nothing was opened after that.`];
+  return [`${policy}: ${what} at ${at}; nothing was opened after that.`];
 }

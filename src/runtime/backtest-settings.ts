@@ -1,5 +1,5 @@
 /** `--set NAME=VALUE` of a backtest: the same table, kinds and errors as at a start, for what a backtest reads. */
-import type { BacktestSettings } from '../backtest/command.ts';
+import type { BacktestSettings } from '../backtest/jobs.ts';
 import { decodePolicy } from '../domain/hedge/policy.ts';
 import { loadSettings, SettingsError } from './config.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './setting-table.ts';
