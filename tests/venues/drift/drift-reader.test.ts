@@ -110,7 +110,7 @@ describeOnDrift('a read of the real program', () => {
     expect(read.slot).toBe(net.chain.head.slot - 2);
     expect(read.blockTimeMs / 1000).toBeLessThanOrEqual(net.chain.head.time);
     expect(read.account?.perps[0]?.baseAmount).toBe(-1_000_000_000n);
-    expect(read.wallet.usdc).toBe(9_000_000_000n);
+    expect(read.wallet.quote).toBe(9_000_000_000n);
     expect(read.wallet.tokens.quote).toMatchObject({ exists: true, amount: 9_000_000_000n });
     expect(read.wallet.tokens.base).toMatchObject({ exists: false, amount: 0n });
     const lamports = net.chain.bank.accountAt(net.chain.head, net.wallet.address)?.lamports;

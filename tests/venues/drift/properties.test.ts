@@ -94,7 +94,7 @@ async function intentOf(
 ): Promise<Intent> {
   if (drawn.kind === 'order') return await order(at, { side: drawn.side, size: (BigInt(drawn.tenths) * SOL) / 10n });
   const { account, markets, wallet } = await at.reader.read('confirmed');
-  const of = drawn.asset === 'SOL' ? wallet.sol / 20n : wallet.usdc;
+  const of = drawn.asset === 'SOL' ? wallet.sol / 20n : wallet.quote;
   const most = drawn.kind === 'deposit' ? of : account === null ? 0n : spotHeld(account, markets, drawn.asset);
   const amount = (most * BigInt(drawn.share)) / 1_000n + LEAST;
   return { kind: drawn.kind, asset: drawn.asset, amount: amount.toString() };

@@ -1,4 +1,4 @@
-/** What the account and its wallet are worth, exact in 1e-15 USD: the sub-account at oracle, wallet SOL and USDC. */
+/** What the account and its wallet are worth, exact in 1e-15 USD: the sub-account at oracle, wallet SOL and quote tokens. */
 import { isActive, tokenAmount } from '../../../domain/margin/margin.ts';
 import type { PerpsRead } from './perps-read.ts';
 
@@ -21,7 +21,7 @@ export function equityOf({ account, markets, wallet, hedge }: PerpsRead): bigint
   let equity = 0n;
   for (const [held, market] of [
     [wallet.sol, hedge.base],
-    [wallet.usdc, hedge.quote],
+    [wallet.quote, hedge.quote],
   ] as const) {
     if (held === 0n) continue;
     if (market.oracle.price === null) return null;

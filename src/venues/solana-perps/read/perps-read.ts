@@ -18,7 +18,7 @@ export interface TokenAccountRead {
 interface WalletRead {
   readonly sol: Lamports;
   /** Of the quote asset, in its associated token account. */
-  readonly usdc: MicroUsd;
+  readonly quote: MicroUsd;
   readonly tokens: { readonly base: TokenAccountRead; readonly quote: TokenAccountRead };
 }
 

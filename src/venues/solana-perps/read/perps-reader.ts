@@ -374,7 +374,7 @@ export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
       },
       wallet: {
         sol: lamports(accounts.get(addressText(this.deployment.authority))?.lamports ?? 0n),
-        usdc: microUsd(tokens.quote.amount),
+        quote: microUsd(tokens.quote.amount),
         tokens,
       },
     };

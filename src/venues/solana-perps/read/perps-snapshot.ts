@@ -79,7 +79,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     blockTimeMs,
     account,
     markets,
-    wallet: { sol: wallet.sol, quote: wallet.usdc },
+    wallet: { sol: wallet.sol, quote: wallet.quote },
     funding: parts.funding,
     pauses,
     feed: feedOf(deployment, [

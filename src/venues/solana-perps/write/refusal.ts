@@ -78,7 +78,7 @@ function depositRefusal(intent: CapitalRequest, read: PerpsRead): ErrorReport | 
       opening: opening.toString(),
     });
   }
-  if (asset !== 'SOL' && amount > read.wallet.usdc) return shortage('wallet', asset, read.wallet.usdc, amount, {});
+  if (asset !== 'SOL' && amount > read.wallet.quote) return shortage('wallet', asset, read.wallet.quote, amount, {});
   return null;
 }
 

@@ -76,7 +76,7 @@ describeOnDrift('capital on the real program', () => {
     const { landed } = await land(at, withdraw(200n * USD, 'USDC'));
     expect(landed.effect?.movedAmount).toBe('200000000');
     const after = await at.reader.read('confirmed');
-    expect(after.wallet.usdc).toBe(200n * USD);
+    expect(after.wallet.quote).toBe(200n * USD);
     expect(
       after.wallet.tokens.quote.address.equals(
         tokenAccountAddress(at.deployment.authority, new PublicKey(at.net.usdcMint)),
