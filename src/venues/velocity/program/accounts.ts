@@ -107,6 +107,8 @@ export const USER_STATS = {
     takerVolume30d: [112, 'u64'],
     makerVolumeTs: [128, 'i64'],
     takerVolumeTs: [136, 'i64'],
+    /** Of the wallet, deleted ones too: the next one has this number. */
+    subAccountsCreated: [162, 'u16'],
     pausedOperations: [166, 'u8'],
     equityBreaker: [177, 'u8'],
   },

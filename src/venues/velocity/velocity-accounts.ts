@@ -1,0 +1,13 @@
+/** Velocity's accounts as our tables decode them. */
+import type { ProgramAccounts } from '../solana-perps/program-accounts.ts';
+import type { ExchangeState, PerpMarketState, SpotMarketState, UserState, UserStatsState } from './program/accounts.ts';
+import type { OracleReading } from './read/oracle.ts';
+
+export interface VelocityAccountTypes extends ProgramAccounts {
+  readonly State: ExchangeState;
+  readonly User: UserState;
+  readonly UserStats: UserStatsState;
+  readonly PerpMarket: PerpMarketState;
+  readonly SpotMarket: SpotMarketState;
+  readonly Oracle: OracleReading;
+}
