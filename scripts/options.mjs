@@ -7,7 +7,7 @@ export const HELP = `Driftless: a delta-neutral funding engine. It holds spot SO
 
   npm start                        everything in one process tree (Temporal, worker, journal, page), trading on paper
   npm start -- --demo              the same on made-up prices, an hour of market time in a minute
-  npm start -- --localnet          live mode on a new local chain with the real Drift program; no real money
+  npm start -- --localnet          live mode on a new local chain with the real program of a venue; no real money
   npm start -- --reset-paper       start a new paper account (the old journal is kept)
   npm start -- worker              only the worker; needs TEMPORAL_ADDRESS and DATABASE_URL
   npm start -- bridge              only the page and the socket; needs TEMPORAL_ADDRESS and DATABASE_URL

@@ -28,27 +28,33 @@ export interface VelocityFiles {
   readonly dumps: Readonly<Record<keyof typeof DUMPS, Uint8Array>>;
 }
 
-export const NO_VELOCITY_PROGRAM = `There is no compiled Velocity: put ${PROGRAM_FILE} and the five files velocity_*.bin into the cache folder, or set VELOCITY_FILES to the folder that holds them (program/tests/fixtures at commit a33455d of the public repository Harshbhargav45/wick).`;
+export const NO_VELOCITY_PROGRAM = `There is no compiled Velocity: put ${PROGRAM_FILE} and the five files velocity_*.bin into the cache folder, or set VELOCITY_FILES to the folder that holds them, or VELOCITY_PROGRAM_PATH to the program and VELOCITY_ACCOUNTS_PATH to the folder of the accounts (program/tests/fixtures at commit a33455d of the public repository Harshbhargav45/wick).`;
 
 /** `VELOCITY_FILES`, else the cache folder. */
 const velocityFolder = (env: Environment): string => env.VELOCITY_FILES || cacheFolder(env);
 
+/** Program and accounts may be named each for itself. */
+const programPath = (env: Environment): string => env.VELOCITY_PROGRAM_PATH || join(velocityFolder(env), PROGRAM_FILE);
+const accountsFolder = (env: Environment): string => env.VELOCITY_ACCOUNTS_PATH || velocityFolder(env);
+
 /**
- * The program and the accounts, each checked by its sha256. Null when the program is not there and `VELOCITY_FILES` is
- * not set.
+ * The program and the accounts, each checked by its sha256. Null when the program is not there and no setting names a place
+ * for it.
  *
  * @throws ValidationError LOCALNET_VELOCITY_FILES for a file that is missing beside the others, or is another one
  */
 export function findVelocity(env: Environment): VelocityFiles | null {
-  const folder = velocityFolder(env);
-  const isConfigured = env.VELOCITY_FILES !== undefined && env.VELOCITY_FILES !== '';
-  if (!isConfigured && !existsSync(join(folder, PROGRAM_FILE))) return null;
+  const program = programPath(env);
+  const isConfigured = [env.VELOCITY_FILES, env.VELOCITY_PROGRAM_PATH].some(
+    (path) => path !== undefined && path !== '',
+  );
+  if (!isConfigured && !existsSync(program)) return null;
   const dump = (of: keyof typeof DUMPS): Uint8Array => {
     const [name, sha256] = DUMPS[of];
-    return checked(readFile(folder, name), sha256, name);
+    return checked(readFile(join(accountsFolder(env), name)), sha256, name);
   };
   return {
-    elf: checked(unpacked(readFile(folder, PROGRAM_FILE)), VELOCITY_BUILD_SHA256, `${PROGRAM_FILE}, unpacked,`),
+    elf: checked(unpacked(readFile(program)), VELOCITY_BUILD_SHA256, `${PROGRAM_FILE}, unpacked,`),
     dumps: {
       state: dump('state'),
       perpMarket: dump('perpMarket'),
@@ -59,14 +65,14 @@ export function findVelocity(env: Environment): VelocityFiles | null {
   };
 }
 
-function readFile(folder: string, name: string): Uint8Array {
+function readFile(path: string): Uint8Array {
   try {
-    return readFileSync(join(folder, name));
+    return readFileSync(path);
   } catch (error) {
     throw new ValidationError(
       'LOCALNET_VELOCITY_FILES',
-      `Velocity's file ${name} cannot be read. ${NO_VELOCITY_PROGRAM}`,
-      { folder, name, error: String(error) },
+      `Velocity's file ${path} cannot be read. ${NO_VELOCITY_PROGRAM}`,
+      { path, error: String(error) },
     );
   }
 }

@@ -27,17 +27,18 @@ export const operationIdOf = (engineId: string, commandId: string): string =>
 export const operationWorkflowId = (operationId: string): string => `operation:${operationId}`;
 
 /** The venues by the names that engine ids carry. */
-const VENUES = ['paper', 'drift'] as const;
-export type VenueName = (typeof VENUES)[number];
 /** Those whose accounts live on a chain. */
-export type LiveVenueName = Exclude<VenueName, 'paper'>;
+export const LIVE_VENUES = ['velocity', 'drift'] as const;
+const VENUES = ['paper', ...LIVE_VENUES] as const;
+export type LiveVenueName = (typeof LIVE_VENUES)[number];
+export type VenueName = (typeof VENUES)[number];
 
 const ENGINE_ID = new RegExp(`^engine:(${VENUES.join('|')}):(.+):(\\d+)$`);
 const GENESIS_CHARS = 8;
 const BASE58 = '[1-9A-HJ-NP-Za-km-z]';
 const GENESIS = `${BASE58}{${GENESIS_CHARS}}`;
 const ADDRESS = `${BASE58}{32,44}`;
-const LIVE_ENGINE_ID = new RegExp(`^engine:(drift):(${GENESIS}):(${ADDRESS}):(${ADDRESS}):(\\d+)$`);
+const LIVE_ENGINE_ID = new RegExp(`^engine:(${LIVE_VENUES.join('|')}):(${GENESIS}):(${ADDRESS}):(${ADDRESS}):(\\d+)$`);
 
 /** Where a live engine's account stands: the same key elsewhere is another account. */
 export interface EngineChain {
@@ -48,7 +49,7 @@ export interface EngineChain {
 
 export interface EngineIdParts {
   readonly venue: VenueName;
-  /** Paper: the feed, e.g. `synthetic:7`. Drift: the authority's address. */
+  /** Paper: the feed, e.g. `synthetic:7`. Live: the authority's address. */
   readonly authority: string;
   readonly subAccount: number;
   /** Absent: paper, or a live engine of a version that did not name its chain. */

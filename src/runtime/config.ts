@@ -8,9 +8,9 @@ import type { PolicyJson } from '../domain/hedge/policy.ts';
 import type { Lamports, MicroUsd } from '../domain/money/units.ts';
 import { fromBase58 } from '../lib/base58.ts';
 import { DriftlessError } from '../lib/errors.ts';
-import { engineChain, engineIdOf } from '../lib/ids.ts';
-import { DRIFT_V2_PROGRAM } from '../venues/drift/program-id.ts';
+import { engineChain, engineIdOf, type LiveVenueName } from '../lib/ids.ts';
 import { type ClusterName, genesisOf } from '../venues/solana-perps/clusters.ts';
+import { LIVE_PROGRAMS, venueOfProgram } from './live-programs.ts';
 import { nameMeant } from './setting-names.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './setting-table.ts';
 
@@ -68,6 +68,9 @@ export interface PaperSettings {
 
 /** Read, checked and kept for the live venue; of use in paper mode too, to watch what a live engine left open. */
 export interface LiveSettings {
+  readonly venue: LiveVenueName;
+  /** False: nobody chose, and `venue` is the default. */
+  readonly venueIsSet: boolean;
   readonly privateKey: string | null;
   readonly keypairPath: string | null;
   /** Whose account: the key's address, else AUTHORITY. Null: neither is set. */
@@ -89,7 +92,10 @@ export interface LiveSettings {
     readonly tipLamports: number | null;
   } | null;
   readonly explorerUrl: string | null;
+  /** Compiled programs and accounts for a local chain. */
   readonly programPath: string | null;
+  readonly velocityProgramPath: string | null;
+  readonly velocityAccountsPath: string | null;
 }
 
 export interface Settings {
@@ -216,6 +222,8 @@ function keyIn(read: Values, cwd: string): KeyRead {
 }
 
 const ADDRESS_BYTES = 32;
+/** Where SOL-PERP trades today. */
+const DEFAULT_VENUE: LiveVenueName = 'velocity';
 
 /** What a live engine cannot start without, and what contradicts it. */
 function liveErrors(
@@ -235,9 +243,10 @@ function liveErrors(
       wrong(name, 'an address of 32 bytes, base58');
   }
   if (read.ENGINE_MODE !== 'live') return errors;
+  errors.push(...programErrors(read));
   const feed = given('MARKET_FEED');
   if (feed !== null && feed !== 'live') {
-    wrong('MARKET_FEED', 'live, or nothing, with ENGINE_MODE=live: prices and funding are Drift’s own');
+    wrong('MARKET_FEED', 'live, or nothing, with ENGINE_MODE=live: prices and funding are the venue’s own');
   }
   if (read.MARKET_SPEED !== null && read.MARKET_SPEED !== 1) wrong('MARKET_SPEED', '1 with ENGINE_MODE=live');
   if (read.RPC_URL === null && role !== 'bridge' && !texts.has('RPC_URL')) {
@@ -261,6 +270,25 @@ function liveErrors(
     );
   }
   return errors;
+}
+
+/** A program that is another venue's, or none whose accounts we can read. */
+function programErrors(read: Values): readonly SettingError[] {
+  const { DRIFT_PROGRAM_ID: programId } = read;
+  const venue = read.LIVE_VENUE ?? DEFAULT_VENUE;
+  const own = LIVE_PROGRAMS[venue];
+  if (programId === null || programId === own.programId) return [];
+  const expected = `${own.programId}, the program of ${own.name}, or nothing`;
+  const setting = 'DRIFT_PROGRAM_ID';
+  const other = venueOfProgram(programId);
+  if (other !== null) {
+    const { name } = LIVE_PROGRAMS[other];
+    const problem =
+      `this is the program of ${name}, and LIVE_VENUE is ${venue}. Set LIVE_VENUE=${other}, or take DRIFT_PROGRAM_ID ` +
+      'out: each venue knows its own program.';
+    return [{ setting, got: programId, expected, problem }];
+  }
+  return own.standsElsewhere ? [] : [{ setting, got: programId, expected }];
 }
 
 /** What each setting allows and their combination does not. */
@@ -343,6 +371,7 @@ function assemble(
     if (value === null) throw new RangeError('a setting with a default has no value');
     return value;
   };
+  const pathOf = (path: string | null): string | null => (path === null ? null : resolve(cwd, path));
   const home = resolve(cwd, need(read.DRIFTLESS_HOME));
   const mode = need(read.ENGINE_MODE);
   const feed = mode === 'live' ? 'live' : canonicalFeed(need(read.MARKET_FEED), cwd);
@@ -350,7 +379,8 @@ function assemble(
   const driftEnv = read.DRIFT_ENV ?? 'mainnet-beta';
   const authority = key?.address ?? read.AUTHORITY;
   const genesis = genesisOf(driftEnv) ?? localGenesis;
-  const programId = read.DRIFT_PROGRAM_ID ?? DRIFT_V2_PROGRAM;
+  const venue = read.LIVE_VENUE ?? DEFAULT_VENUE;
+  const programId = read.DRIFT_PROGRAM_ID ?? LIVE_PROGRAMS[venue].programId;
   // A key that nothing may be signed with is not carried any further than its address.
   const signs = mode === 'live' && need(read.LIVE_PERMISSIONS) !== 'read-only';
   const explorerUrl = read.EXPLORER_URL ?? EXPLORERS[driftEnv];
@@ -368,7 +398,7 @@ function assemble(
     engineId:
       mode === 'live'
         ? engineIdOf({
-            ...{ venue: 'drift', authority: need(authority), subAccount },
+            ...{ venue, authority: need(authority), subAccount },
             chain: engineChain(genesis ?? NOT_ASKED, programId),
           })
         : engineIdOf({ venue: 'paper', authority: feed, subAccount }),
@@ -413,6 +443,8 @@ function assemble(
     },
     databaseUrl: read.DATABASE_URL,
     live: {
+      venue,
+      venueIsSet: read.LIVE_VENUE !== null,
       privateKey: signs ? read.SOLANA_PRIVATE_KEY : null,
       keypairPath: signs && read.SOLANA_KEYPAIR_PATH !== null ? resolve(cwd, read.SOLANA_KEYPAIR_PATH) : null,
       authority,
@@ -426,7 +458,9 @@ function assemble(
       permissions: need(read.LIVE_PERMISSIONS),
       jito: jitoOf(read),
       explorerUrl,
-      programPath: read.DRIFT_PROGRAM_PATH === null ? null : resolve(cwd, read.DRIFT_PROGRAM_PATH),
+      programPath: pathOf(read.DRIFT_PROGRAM_PATH),
+      velocityProgramPath: pathOf(read.VELOCITY_PROGRAM_PATH),
+      velocityAccountsPath: pathOf(read.VELOCITY_ACCOUNTS_PATH),
     },
     secrets: secretsIn(texts).filter((secret) => secret !== ''),
   };

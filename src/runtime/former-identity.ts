@@ -10,9 +10,9 @@ import { renameEngine } from '../journal/rename-engine.ts';
 import type { Clock } from '../lib/clock.ts';
 import { CriticalError } from '../lib/errors.ts';
 import { engineIdOf, parseEngineId } from '../lib/ids.ts';
-import { DRIFT_V2_PROGRAM } from '../venues/drift/program-id.ts';
 import type { Settings } from './config.ts';
 import { endWorkflows, publishStopped } from './engine-end.ts';
+import { LIVE_PROGRAMS } from './live-programs.ts';
 import { whatIsOpen } from './other-engines.ts';
 
 export interface FormerIdentityPorts {
@@ -92,10 +92,11 @@ async function whyNotProven(ports: FormerIdentityPorts, formerId: string): Promi
 
 /** One that never sent anything: the cluster stands in what it read, and the program was always this one. */
 async function whyNotWatchedHere({ settings, journal }: FormerIdentityPorts, formerId: string): Promise<string | null> {
-  const { driftEnv, programId } = settings.live;
+  const { venue, driftEnv, programId } = settings.live;
   const feed = (await journal.latestSnapshot(formerId))?.snapshot.feed.feed ?? null;
   if (feed === null) return null;
-  const same = feed === `drift ${driftEnv}` && driftEnv !== 'localnet' && programId === DRIFT_V2_PROGRAM;
+  const known = programId === LIVE_PROGRAMS[venue].programId;
+  const same = feed === `${venue} ${driftEnv}` && driftEnv !== 'localnet' && known;
   return same ? null : `it watched an account of "${feed}" and sent nothing that would prove more`;
 }
 

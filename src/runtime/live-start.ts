@@ -6,6 +6,7 @@ import { formatAmount, formatUsd } from '../domain/money/amounts.ts';
 import { DriftlessError } from '../lib/errors.ts';
 import { within } from '../lib/within.ts';
 import type { Settings } from './config.ts';
+import { LIVE_PROGRAMS } from './live-programs.ts';
 import type { Logger } from './logger.ts';
 import type { VenueRegistry } from './venues.ts';
 
@@ -41,17 +42,18 @@ export async function logLiveStart({ settings, venues, logger, say }: LiveStart)
 
 function liveLines(
   snapshot: Snapshot,
-  live: Pick<Settings['live'], 'authority' | 'driftEnv' | 'permissions'>,
+  live: Pick<Settings['live'], 'venue' | 'authority' | 'driftEnv' | 'permissions'>,
 ): readonly string[] {
   const { wallet, account, markets, openingCostLamports = 0n, pauses } = snapshot;
+  const { name } = LIVE_PROGRAMS[live.venue];
   const sol = formatAmount(wallet.sol, LAMPORTS_DECIMALS);
   const quote = `${formatUsd(wallet.quote)} ${quoteAsset(markets) ?? 'of the quote asset'}`;
   const lines = [
-    `Live on Drift (${live.driftEnv}), ${live.permissions}: wallet ${live.authority} with ${sol} SOL and ${quote}.`,
+    `Live on ${name} (${live.driftEnv}), ${live.permissions}: wallet ${live.authority} with ${sol} SOL and ${quote}.`,
   ];
   if (account === null) {
     const rent = formatAmount(openingCostLamports, LAMPORTS_DECIMALS);
-    lines.push(`There is no Drift account yet. The first deposit opens one, for a one-time cost of ${rent} SOL.`);
+    lines.push(`There is no ${name} account yet. The first deposit opens one, for a one-time cost of ${rent} SOL.`);
   }
   if (live.permissions !== 'read-only' && wallet.sol < snapshot.transactionCostLamports) {
     lines.push('Warning: the wallet cannot pay for a transaction. Send SOL to it.');

@@ -1,16 +1,16 @@
 /**
- * `npm start -- --localnet`: a local chain with the real Drift program in this very process, and the settings that point
- * the product at it. Each start makes a new chain with a new wallet, and so a new account and a new engine: an engine of
+ * `npm start -- --localnet`: a local chain with a venue's real program in this very process, and the settings that point the
+ * product at it. Each start makes a new chain with a new wallet, and so a new account and a new engine: an engine of
  * a chain that is gone is ended at the next start, and its history stays readable under its id.
  */
-import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Journal } from '../journal/journal.ts';
-import { CriticalError } from '../lib/errors.ts';
 import type { Settings } from './config.ts';
 import { endWorkflows, publishStopped } from './engine-end.ts';
+import { LIVE_PROGRAMS } from './live-programs.ts';
+import { localVenueOf, startLocalVenue } from './local-venues.ts';
 import { LOCAL_CHAIN_GONE } from './other-engines.ts';
 import type { SettingName } from './setting-table.ts';
 
@@ -21,16 +21,6 @@ export interface LocalChain {
   stop(): Promise<void>;
 }
 
-const SEED_BYTES = 8;
-const SOL_PRICE = 150;
-/** Of an hour's log return. */
-const PRICE_HOURLY = 0.004;
-/** Share of the price per hour that longs pay: enough for a hedge to pay for itself. */
-const FUNDING_HOURLY = 0.0001;
-/** So that a period's rate is known from the first minute on. */
-const PAST_SECONDS = 2 * 3_600;
-/** The markets are final before the product reads them. */
-const FINAL_SLOTS = 40;
 const HOME = 'localnet';
 const ENGINES_FILE = 'engines.json';
 
@@ -57,41 +47,15 @@ export const localSettings = (home: string | null): Partial<Record<SettingName, 
   ...(home === null ? {} : { DRIFTLESS_HOME: join(home, HOME) }),
 });
 
-/** @throws CriticalError LOCALNET_DRIFT_PROGRAM when there is no program, or another one */
-export async function openLocalChain(settings: Settings): Promise<LocalChain> {
-  const { cachedProgramPath, findDriftProgram } = await import('../../localnet/drift/program.ts');
-  const { programPath } = settings.live;
-  const env = { ...process.env, DRIFT_PROGRAM_PATH: programPath ?? undefined };
-  const program = findDriftProgram(env);
-  if (program === null) {
-    throw new CriticalError(
-      'LOCALNET_DRIFT_PROGRAM',
-      'The local chain needs the compiled Drift program, and none was found on this machine.',
-      {
-        remedy:
-          `set DRIFT_PROGRAM_PATH to it, or put it at ${cachedProgramPath(env)}, or fetch it from an RPC node of ` +
-          'yours: npm run localnet -- --drift --clone <rpc url>',
-      },
-    );
-  }
-  const { startDriftLocalnet } = await import('../../localnet/drift/index.ts');
-  const seed = randomBytes(SEED_BYTES).toString('hex');
-  const net = await startDriftLocalnet({
-    program,
-    seed,
-    solPrice: { kind: 'walk', seed, hourly: PRICE_HOURLY, from: SOL_PRICE },
-    fundingHourly: FUNDING_HOURLY,
-  });
-  try {
-    net.jump({ seconds: PAST_SECONDS });
-    await net.advance(FINAL_SLOTS);
-  } catch (error) {
-    await net.stop();
-    throw error;
-  }
+/** @throws CriticalError as `startLocalVenue` */
+export async function openLocalChain(settings: Settings, say: (line: string) => void): Promise<LocalChain> {
+  const venue = await localVenueOf(settings.live);
+  say(`Starting a local chain with the real ${LIVE_PROGRAMS[venue].name} program ...`);
+  const { net } = await startLocalVenue(venue, settings.live);
   return {
     fixed: {
       ...localSettings(settings.home),
+      LIVE_VENUE: venue,
       RPC_URL: net.rpcUrl,
       RPC_WS_URL: net.wsUrl,
       JITO_URL: net.jitoUrl,

@@ -39,8 +39,7 @@ export async function main(options: StartOptions): Promise<number> {
     const { demo, role } = options;
     if (options.localnet) {
       const checked = loadSettings(source, { fixed: localSettings(null) });
-      say('Starting a local chain with the real Drift program ...');
-      chain = await openLocalChain(checked);
+      chain = await openLocalChain(checked, say);
     }
     const overrides = { demo, role, ...(chain === null ? {} : { fixed: chain.fixed }) };
     settings = loadSettings(source, overrides);

@@ -67,7 +67,7 @@ export async function hasPosition(journal: Pick<Journal, 'latestSnapshot'>, engi
 /** Null: this process can read its account. Paper is served from the engine's id alone. */
 function whyUnwatched({ engineId }: EngineRecord, live: Settings['live']): string | null {
   const parts = parseEngineId(engineId);
-  if (parts?.venue !== 'drift') return null;
+  if (parts === null || parts.venue === 'paper') return null;
   if (live.rpcUrls.length === 0) return 'RPC_URL is not set, so its account cannot be read';
   return isOfCluster(parts, live) ? null : 'its account is on another cluster, or its id does not say on which';
 }

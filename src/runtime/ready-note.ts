@@ -1,5 +1,6 @@
 /** The last lines of a start: where the page is, and what trades on what. */
 import type { Settings } from './config.ts';
+import { LIVE_PROGRAMS } from './live-programs.ts';
 import type { LocalChain } from './local-chain.ts';
 
 export function announceReady(
@@ -10,13 +11,14 @@ export function announceReady(
 ): void {
   const speed = settings.policy.marketSpeed;
   const { mode, live } = settings;
+  const venue = LIVE_PROGRAMS[live.venue].name;
   const madeUp = settings.feed.startsWith('synthetic') ? ', made-up prices' : '';
-  const where = mode === 'live' ? `Drift ${live.driftEnv}, ${live.permissions}` : settings.feed;
+  const where = mode === 'live' ? `${venue} ${live.driftEnv}, ${live.permissions}` : settings.feed;
   const demo =
     chain === null
       ? []
       : [
-          '  This is a local chain: the real Drift program, made-up prices, no real money. Each start makes a new one.',
+          `  This is a local chain: the real ${venue} program, made-up prices, no real money. Each start makes a new one.`,
           `  Its RPC:     ${chain.rpcUrl}`,
           `  Its control: ${chain.controlUrl} (localnet/README.md)`,
         ];

@@ -173,10 +173,13 @@ export const SETTINGS = {
     help: 'WebSocket of the first node; derived from its URL by default',
     secret: true,
   }),
-  DRIFT_ENV: live(kinds.oneOf('mainnet-beta', 'devnet', 'localnet'), {
-    help: 'Drift deployment; mainnet-beta by default',
+  LIVE_VENUE: live(kinds.oneOf('velocity', 'drift'), {
+    help: 'where a live engine trades; velocity by default. The DRIFT_* settings below serve both',
   }),
-  DRIFT_PROGRAM_ID: live(kinds.address, { help: 'program id of another deployment' }),
+  DRIFT_ENV: live(kinds.oneOf('mainnet-beta', 'devnet', 'localnet'), {
+    help: 'cluster of the program; mainnet-beta by default',
+  }),
+  DRIFT_PROGRAM_ID: live(kinds.address, { help: 'program id of another deployment of Drift; Velocity has one' }),
   DRIFT_SUB_ACCOUNT: live(kinds.wholeNumber(0, 65_535), { help: 'sub-account number; 0 by default' }),
   LIVE_PERMISSIONS: live(kinds.oneOf('read-only', 'capital', 'trading'), {
     fallback: 'read-only',
@@ -188,6 +191,8 @@ export const SETTINGS = {
   JITO_URL: live(kinds.url('http', 'https'), { help: 'URL of another Jito block engine' }),
   JITO_TIP_LAMPORTS: live(kinds.wholeNumber(0, 1_000_000_000), { help: 'tip per bundle; 10000 by default' }),
   DRIFT_PROGRAM_PATH: live(path, { help: 'path of the compiled Drift program for --localnet' }),
+  VELOCITY_PROGRAM_PATH: live(path, { help: 'path of the compiled Velocity program for --localnet' }),
+  VELOCITY_ACCOUNTS_PATH: live(path, { help: 'folder of the mainnet accounts that go with it' }),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -51,6 +51,7 @@ import { findTemporalCli } from './temporal-cli.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
 import { hiddenPlace, startTemporalServer, stopStaleServer } from './temporal-server.ts';
 import { openToken } from './token.ts';
+import { refuseUnchosenVenue } from './venue-choice.ts';
 import { venueRegistry } from './venues.ts';
 import { type RunningWorker, startWorker } from './worker.ts';
 import { openWorkflowBundle, type WorkflowBundle } from './workflow-bundle.ts';
@@ -59,7 +60,7 @@ export interface StartOptions {
   readonly role: 'all' | 'worker' | 'bridge';
   readonly demo: boolean;
   readonly resetPaper: boolean;
-  /** Live mode on a local chain of our own, with the real Drift program. */
+  /** Live mode on a local chain of our own, with the real program of the venue. */
   readonly localnet: boolean;
 }
 
@@ -253,6 +254,7 @@ async function openGround(
 /** A live engine may run under its former id for this start. Solana's SDK is loaded only then: a paper process does without. */
 async function withEngineInForce(ports: FormerIdentityPorts): Promise<Settings> {
   if (ports.settings.mode !== 'live') return ports.settings;
+  await refuseUnchosenVenue(ports);
   const { engineIdInForce } = await import('./former-identity.ts');
   return { ...ports.settings, engineId: await engineIdInForce(ports) };
 }

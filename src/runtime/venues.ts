@@ -56,9 +56,9 @@ export function venueRegistry({ journal, clock, settings, logger }: VenuePorts):
         engineId,
       });
     }
-    // The Drift SDK takes seconds to load: a paper process never pays for it.
-    const { openDriftVenue } = await import('./open-drift.ts');
-    return await openDriftVenue({ engineId, parts, settings, journal, clock, logger });
+    // Solana's libraries take a second to load: a paper process never pays for them.
+    const { openLiveVenue } = await import('./open-live.ts');
+    return await openLiveVenue({ engineId, parts, venue: parts.venue, settings, journal, clock, logger });
   }
 
   function venueOf(engineId: string): Promise<Venue> {
@@ -76,7 +76,8 @@ export function venueRegistry({ journal, clock, settings, logger }: VenuePorts):
     accountExists: async (engineId) =>
       parseEngineId(engineId)?.venue === 'paper' ? await PaperVenue.accountExists(journal, engineId) : true,
     seed: async (engineId) => {
-      if (parseEngineId(engineId)?.venue === 'drift') return;
+      const parts = parseEngineId(engineId);
+      if (parts !== null && parts.venue !== 'paper') return;
       const venue = await open(engineId, true);
       opened.set(engineId, Promise.resolve(venue));
     },

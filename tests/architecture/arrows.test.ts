@@ -240,7 +240,11 @@ describe('dependency arrows', () => {
   });
 
   it('the product uses the local chain through its entries', () => {
-    const entries = ['localnet/index.ts', 'localnet/drift/index.ts', 'localnet/drift/program.ts'];
+    const venues = ['drift', 'velocity'].flatMap((venue) => [
+      `localnet/${venue}/index.ts`,
+      `localnet/${venue}/program.ts`,
+    ]);
+    const entries = ['localnet/index.ts', ...venues];
     const ofProduct = imports.filter(({ from }) => /^(src|workflows|activities|dashboard)\//.test(from));
     const used = ofProduct.filter(({ to }) => to.startsWith('localnet/'));
     expect(used.length).toBeGreaterThan(0);

@@ -7,6 +7,8 @@ import { keyPairFrom } from '../../localnet/wire/ed25519.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import { toBase58 } from '../../src/lib/base58.ts';
 import { canonicalFeed, loadSettings, SettingsError } from '../../src/runtime/config.ts';
+import { DRIFT_V2_PROGRAM } from '../../src/venues/drift/program-id.ts';
+import { VELOCITY_PROGRAM_ID } from '../../src/venues/velocity/program/accounts.ts';
 
 const load = (env: Record<string, string>, dotenv: string | null = null) => loadSettings({ env, dotenv, cwd: '/work' });
 
@@ -149,15 +151,17 @@ describe('settings', () => {
 });
 
 /** Cluster and program of a live engine's id. */
-const MAINNET = 'engine:drift:5eykt4Us:dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
+const MAINNET = `engine:velocity:5eykt4Us:${VELOCITY_PROGRAM_ID}`;
+const ON_DRIFT = { ...WATCHING, LIVE_VENUE: 'drift' };
 
 describe('live settings', () => {
   it('name the account in the engine’s id, by the key or by AUTHORITY', () => {
     expect(load(WATCHING).engineId).toBe(`${MAINNET}:${AUTHORITY}:0`);
     const devnet = load({ ...WATCHING, DRIFT_ENV: 'devnet' }).engineId;
     expect(devnet).toBe(`${MAINNET}:${AUTHORITY}:0`.replace('5eykt4Us', 'EtWTRABZ'));
+    expect(load(ON_DRIFT).engineId).toBe(`engine:drift:5eykt4Us:${DRIFT_V2_PROGRAM}:${AUTHORITY}:0`);
     const other = 'vELoC1ayuYYJ8Rn5LdpPZkJmpwYcXB9cBrWbu3J1i9j';
-    expect(load({ ...WATCHING, DRIFT_PROGRAM_ID: other }).engineId).toBe(
+    expect(load({ ...ON_DRIFT, DRIFT_PROGRAM_ID: other }).engineId).toBe(
       `engine:drift:5eykt4Us:${other}:${AUTHORITY}:0`,
     );
     const keyed = load({ ENGINE_MODE: 'live', SOLANA_PRIVATE_KEY: KEY, DRIFT_SUB_ACCOUNT: '3', ...RPC });
@@ -166,6 +170,27 @@ describe('live settings', () => {
     expect(keyed.live.privateKey).toBeNull();
     const base58 = toBase58(Uint8Array.from(SECRET));
     expect(load({ ENGINE_MODE: 'live', SOLANA_PRIVATE_KEY: base58, ...RPC }).engineId).toContain(keyPair.address);
+  });
+
+  it.each([
+    ['drift', VELOCITY_PROGRAM_ID, 'velocity'],
+    ['velocity', DRIFT_V2_PROGRAM, 'drift'],
+    [null, DRIFT_V2_PROGRAM, 'drift'],
+  ])('with LIVE_VENUE %s refuse the program of the other venue, and name it', (venue, programId, meant) => {
+    const env = { ...WATCHING, DRIFT_PROGRAM_ID: programId, ...(venue === null ? {} : { LIVE_VENUE: venue }) };
+    const { errors } = errorsOf(env);
+    expect(errors).toMatchObject([
+      { setting: 'DRIFT_PROGRAM_ID', problem: expect.stringContaining(`LIVE_VENUE=${meant}`) },
+    ]);
+    expect(load({ ...env, LIVE_VENUE: meant }).live).toMatchObject({ venue: meant, venueIsSet: true, programId });
+  });
+
+  it('refuse a program at another address for Velocity, whose accounts we know at its own alone', () => {
+    const { errors } = errorsOf({ ...WATCHING, DRIFT_PROGRAM_ID: keyPair.address });
+    expect(errors).toMatchObject([
+      { setting: 'DRIFT_PROGRAM_ID', expected: expect.stringContaining(VELOCITY_PROGRAM_ID) },
+    ]);
+    expect(load(WATCHING).live).toMatchObject({ venue: 'velocity', venueIsSet: false });
   });
 
   it('carry the key only where something may be signed with it', () => {

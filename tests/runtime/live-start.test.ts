@@ -28,6 +28,7 @@ describeOnDrift('a live start', () => {
       {
         env: {
           ENGINE_MODE: 'live',
+          LIVE_VENUE: 'drift',
           DRIFT_ENV: 'localnet',
           RPC_URL: net.rpcUrl,
           AUTHORITY: net.wallet.address,

@@ -17,6 +17,7 @@ const NOW = { nowMs: () => Date.now() };
 export function settingsOn(net: DriftLocalnet, given: Readonly<Record<string, string | null>> = {}): Settings {
   const env = {
     ENGINE_MODE: 'live',
+    LIVE_VENUE: 'drift',
     DRIFT_ENV: 'localnet',
     RPC_URL: net.rpcUrl,
     RPC_WS_URL: net.wsUrl,

@@ -33,6 +33,7 @@ export async function liveProduct(
     await net.advance(FINAL_SLOTS);
     const run = await ProductRun.open({
       ENGINE_MODE: 'live',
+      LIVE_VENUE: 'drift',
       DRIFT_ENV: 'localnet',
       RPC_URL: net.rpcUrl,
       RPC_WS_URL: net.wsUrl,

@@ -44,6 +44,7 @@ export const SETUP_ALERTS = {
   TOKEN_DECIMALS: setup('Unexpected token decimals'),
   UNKNOWN_MARKET: setup('Unknown market'),
   USER_NOT_INITIALISED: setup('No account to watch'),
+  VELOCITY_NOT_FOUND: setup('Velocity not found'),
   WRONG_CLUSTER: setup('Wrong Solana cluster'),
   /** Any other error of this kind. */
   ENGINE_CANNOT_RUN: setup('The engine cannot run'),

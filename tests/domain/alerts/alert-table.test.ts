@@ -101,15 +101,24 @@ describe('errors that stop the engine', () => {
     const signing = new Set(['SIGNER_IS_NOT_PAYER', 'SIGNATURE_INVALID']);
     const files = ['src/venues', 'src/chain']
       .flatMap(sourceFiles)
-      .concat('src/runtime/venues.ts', 'src/runtime/open-drift.ts', 'src/runtime/cluster-check.ts', 'src/lib/codec.ts');
-    const thrown = files.flatMap((file) => {
-      const text = readFileSync(join(ROOT, file), 'utf8');
+      .concat('src/runtime/venues.ts', 'src/runtime/open-live.ts', 'src/runtime/cluster-check.ts', 'src/lib/codec.ts');
+    const texts = files.map((file) => readFileSync(join(ROOT, file), 'utf8'));
+    const found = (pattern: RegExp): string[] =>
+      texts.flatMap((text) => [...text.matchAll(pattern)].map(([, one]) => one ?? ''));
+    // Some codes begin with the program's own prefix.
+    const ofPrograms = found(/new CriticalError\(\s*this\.#code\('([A-Z_]+)'/g).flatMap((code) =>
+      found(/errorPrefix: '([A-Z]+)'/g).map((prefix) => `${prefix}_${code}`),
+    );
+    expect(ofPrograms).toEqual(expect.arrayContaining(['DRIFT_NOT_FOUND', 'VELOCITY_NOT_FOUND']));
+    const thrown = texts.flatMap((text) => {
       const direct = [...text.matchAll(/new CriticalError\(\s*'([A-Z_0-9]+)'/g)];
       const malformed = [...text.matchAll(/malformed\(\s*[^,]+,\s*'([A-Z_0-9]+)'/g)];
       return [...direct, ...malformed].map(([, code]) => code ?? '');
     });
     expect(thrown.length).toBeGreaterThan(15);
-    expect(thrown.filter((code) => !signing.has(code) && !Object.hasOwn(SETUP_ALERTS, code))).toEqual([]);
+    expect(
+      [...thrown, ...ofPrograms].filter((code) => !signing.has(code) && !Object.hasOwn(SETUP_ALERTS, code)),
+    ).toEqual([]);
   });
 
   it('keep their code; one that nobody foresaw has a row too', () => {

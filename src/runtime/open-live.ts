@@ -1,4 +1,4 @@
-/** Drift with this process's nodes and key. Imported only where a live engine is: the SDK takes seconds to load. */
+/** A live venue with this process's nodes and key. Imported only where a live engine is: Solana's libraries take a second to load. */
 import { endpointsOf } from '../chain/endpoint.ts';
 import { loadSigner } from '../chain/local-signer.ts';
 import { RpcPool } from '../chain/rpc-pool.ts';
@@ -7,9 +7,10 @@ import { explorerOf } from '../domain/figures/explorer.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { CriticalError } from '../lib/errors.ts';
-import type { EngineIdParts } from '../lib/ids.ts';
-import { driftDeployment } from '../venues/drift/drift-program.ts';
+import type { EngineIdParts, LiveVenueName } from '../lib/ids.ts';
 import { PerpsBooks } from '../venues/solana-perps/books/perps-books.ts';
+import { deploymentOf } from '../venues/solana-perps/deployment.ts';
+import type { PerpsProgram } from '../venues/solana-perps/perps-program.ts';
 import { PerpsVenue } from '../venues/solana-perps/perps-venue.ts';
 import { SolanaPerpsWriting } from '../venues/solana-perps/write/perps-writing.ts';
 import type { Venue } from '../venues/venue.ts';
@@ -19,17 +20,26 @@ import type { Logger } from './logger.ts';
 import { isOfCluster } from './other-engines.ts';
 import { permissionsFor } from './signing-rights.ts';
 
-export interface OpenDrift {
+export interface OpenLive {
   readonly engineId: string;
   readonly parts: EngineIdParts;
+  /** As the engine's id names it. */
+  readonly venue: LiveVenueName;
   readonly settings: Pick<Settings, 'engineId' | 'mode' | 'policy' | 'live'>;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** Another engine's account than this process's own is only watched, and its key not loaded. @throws CriticalError as `driftDeployment`, `loadSigner`, `checkCluster` */
-export async function openDriftVenue({ engineId, parts, settings, journal, clock, logger }: OpenDrift): Promise<Venue> {
+/** Each loads only what its own program needs: Drift's SDK takes seconds. */
+const PROGRAMS: Readonly<Record<LiveVenueName, () => Promise<PerpsProgram>>> = {
+  velocity: async () => (await import('../venues/velocity/velocity-program.ts')).VELOCITY,
+  drift: async () => (await import('../venues/drift/drift-program.ts')).DRIFT,
+};
+
+/** Another engine's account than this process's own is only watched, and its key not loaded. @throws CriticalError as `deploymentOf`, `loadSigner`, `checkCluster` */
+export async function openLiveVenue(open: OpenLive): Promise<Venue> {
+  const { engineId, parts, venue, settings, journal, clock, logger } = open;
   const { live } = settings;
   const { genesis } = live;
   // For this start the own engine may run under its id of before, which names no chain: `former-identity.ts` proved it.
@@ -38,7 +48,7 @@ export async function openDriftVenue({ engineId, parts, settings, journal, clock
   const loaded = mayHold ? loadSigner({ privateKey: live.privateKey, keypairPath: live.keypairPath }) : null;
   for (const warning of loaded?.warnings ?? []) logger.warn({ setting: 'SOLANA_KEYPAIR_PATH' }, warning);
   const signer = loaded?.signer.publicKey.toBase58() === parts.authority ? loaded.signer : null;
-  const deployment = driftDeployment({
+  const deployment = deploymentOf(await PROGRAMS[venue](), {
     env: live.driftEnv,
     programId: parts.chain?.programId ?? live.programId,
     authority: parts.authority,
