@@ -10,6 +10,7 @@ import {
   steerOracle,
   wrongBody,
 } from '../perps/control-body.ts';
+import type { KeeperRules } from '../perps/keeper-rules.ts';
 import type { Oracle } from '../perps/oracles.ts';
 import type { FundedWallet } from '../perps/sender.ts';
 import type { ActorAsset, DriftActor } from './actor.ts';
@@ -23,7 +24,7 @@ import type {
   SpotPause,
 } from './drift-accounts.ts';
 import type { Funding } from './funding.ts';
-import type { Keeper, KeeperRules } from './keeper.ts';
+import type { Keeper } from './keeper.ts';
 
 /** The local Drift as the calls use it. */
 export interface ControlledDrift extends Pick<ControlledChain, 'jump' | 'airdrop'> {

@@ -1,7 +1,7 @@
 import type { TransactionInstruction } from '@solana/web3.js';
-import { ValidationError } from '../../src/lib/errors.ts';
 import type { BlockOpening, Chain } from '../chain/chain.ts';
 import { ChangedAccounts } from '../perps/changed-accounts.ts';
+import { checkKeeperRules, KEEPER_RULES, type KeeperRules } from '../perps/keeper-rules.ts';
 import type { FundedWallet, Sender } from '../perps/sender.ts';
 import { type DriftActor, marketAccounts } from './actor.ts';
 import { perpMarketAddress, spotMarketAddress, userAddress, userStatsAddress, vaultAddress } from './addresses.ts';
@@ -12,41 +12,8 @@ import { SOL_ORACLE, USDC_ORACLE } from './made-accounts.ts';
 import { DRIFT_PROGRAM_ID } from './program.ts';
 import { auctionPrice, isUser, type UserSeen, userSeen, type WaitingOrder } from './user-orders.ts';
 
-/** A maker takes this share of an order's placed size this many slots after its placement. */
-export interface PartialFill {
-  readonly afterSlots: number;
-  readonly share: number;
-}
-
-export interface KeeperRules {
-  /** False: no order is touched. */
-  readonly fills: boolean;
-  /** Whether the rest of an order goes to the AMM. */
-  readonly amm: boolean;
-  /** Slots after the placement until the first try at the AMM, which takes part from 11 on. */
-  readonly fillAfterSlots: number;
-  /** Makers within the auction, at the auction's price of the moment. */
-  readonly parts: readonly PartialFill[];
-  /** Orders past their `maxTs` are taken off, for the flat fee: that is what filling them does. */
-  readonly expires: boolean;
-  /** A fill goes ahead of whatever else of that account is to stand in the block: a cancel comes too late. */
-  readonly racesCancels: boolean;
-  /** Updates the funding rate and the interest each period, the AMM in between. */
-  readonly cranks: boolean;
-  /** Accounts below maintenance are liquidated by the maker. */
-  readonly liquidates: boolean;
-}
-
-const KEEPER_RULES: KeeperRules = {
-  fills: true,
-  amm: true,
-  fillAfterSlots: 11,
-  parts: [],
-  expires: true,
-  racesCancels: false,
-  cranks: true,
-  liquidates: true,
-};
+/** The AMM takes part from the eleventh slot on. */
+const DRIFT_RULES: KeeperRules = { ...KEEPER_RULES, fillAfterSlots: 11 };
 
 /** Between two tries at the same order, then less often. */
 const RETRY_SLOTS = 5;
@@ -85,7 +52,7 @@ export class Keeper {
   readonly #tried = new Map<string, Tried>();
   readonly #checkedAt = new Map<string, number>();
   readonly #rulesFor = new Map<string, KeeperRules>();
-  #rules: KeeperRules = KEEPER_RULES;
+  #rules = DRIFT_RULES;
   #crankedAt = 0;
   #fundingNotBefore = 0;
 
@@ -100,13 +67,13 @@ export class Keeper {
 
   /** Rules that are not given stay as they are. @throws ValidationError LOCALNET_KEEPER */
   set(rules: Partial<KeeperRules>): void {
-    check(rules);
+    checkKeeperRules(rules);
     this.#rules = { ...this.#rules, ...rules };
   }
 
   /** Orders of this authority are treated by rules of their own, whatever the others' are. @throws as `set` */
   setFor(authority: string, rules: Partial<KeeperRules>): void {
-    check(rules);
+    checkKeeperRules(rules);
     this.#rulesFor.set(authority, { ...this.#rules, ...rules });
   }
 
@@ -237,27 +204,6 @@ export class Keeper {
 const MOST_BASE = 1_000_000_000_000_000n;
 /** What names an instruction in its data. */
 const KIND_BYTES = 8;
-
-/** @throws ValidationError LOCALNET_KEEPER */
-function check(rules: Partial<KeeperRules>): void {
-  for (const [name, value] of Object.entries(rules)) {
-    const now = KEEPER_RULES[name as keyof KeeperRules];
-    const isParts = name === 'parts' && Array.isArray(value) && value.every(isPart);
-    if (isParts || (name !== 'parts' && now !== undefined && typeof value === typeof now)) continue;
-    throw new ValidationError('LOCALNET_KEEPER', `The keeper has no such rule: ${name} ${JSON.stringify(value)}.`, {
-      rules: JSON.stringify(KEEPER_RULES),
-    });
-  }
-}
-
-const isPart = (part: unknown): boolean =>
-  typeof part === 'object' &&
-  part !== null &&
-  'afterSlots' in part &&
-  'share' in part &&
-  Number(part.afterSlots) >= 1 &&
-  Number(part.share) > 0 &&
-  Number(part.share) <= 1;
 
 const nameOf = ({ user, orderId }: WaitingOrder): string => `${user}:${orderId}`;
 

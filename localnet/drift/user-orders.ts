@@ -1,4 +1,5 @@
 import type { ChainAccount } from '../account.ts';
+import { auctionPriceAt } from '../perps/keeper-rules.ts';
 import { big, decode, USER_BYTES, variantName } from './coder.ts';
 import { DRIFT_PROGRAM_ID } from './program.ts';
 
@@ -66,9 +67,8 @@ export function userSeen(address: string, account: ChainAccount): UserSeen {
   return { authority, orders: waiting, holds: perpPositions.some(({ baseAssetAmount }) => !baseAssetAmount.isZero()) };
 }
 
-/** USD that its auction takes at this slot, as the program counts it. */
+/** USD that its auction takes at this slot. */
 export function auctionPrice(order: WaitingOrder, slot: number, oracle: number): number {
-  const share = order.auctionSlots === 0 ? 1 : Math.min(1, Math.max(0, slot - order.placedAtSlot) / order.auctionSlots);
-  const price = (order.auctionStart + (order.auctionEnd - order.auctionStart) * share) / 1e6;
+  const price = auctionPriceAt(order, slot);
   return order.isByOracle ? oracle + price : price;
 }

@@ -1,8 +1,19 @@
-import type { ProgramInstruction } from '../../src/venues/solana-perps/instruction-layout.ts';
+import {
+  encodeInstruction,
+  type InstructionLayout,
+  type ProgramInstruction,
+} from '../../src/venues/solana-perps/instruction-layout.ts';
 import { toInstruction } from '../../src/venues/solana-perps/to-instruction.ts';
-import { userAddress, userStatsAddress, vaultAddress } from '../../src/venues/velocity/program/addresses.ts';
+import { VELOCITY_PROGRAM_ID } from '../../src/venues/velocity/program/accounts.ts';
+import {
+  stateAddress,
+  userAddress,
+  userStatsAddress,
+  vaultAddress,
+} from '../../src/venues/velocity/program/addresses.ts';
 import {
   plainOrder,
+  VELOCITY_INSTRUCTIONS,
   type VelocityOrderParams,
   velocityInstruction,
 } from '../../src/venues/velocity/program/instructions.ts';
@@ -12,6 +23,21 @@ import { unwrapSol, wrapSol } from '../perps/wrapped-sol.ts';
 import { everyMarket, MINTS, perpOnly, SPOT_INDEX, type VelocityAsset } from './markets.ts';
 
 const NAME_BYTES = 32;
+const IMMEDIATE_OR_CANCEL = 1;
+
+/** Of makers, which Driftless never is. */
+const PLACE_AND_MAKE = {
+  name: 'place_and_make_perp_order',
+  accounts: {
+    state: 'read',
+    user: 'write',
+    userStats: 'write',
+    taker: 'write',
+    takerStats: 'write',
+    authority: 'sign',
+  },
+  args: { ...VELOCITY_INSTRUCTIONS.placePerpOrder.args, takerOrderId: 'u32' },
+} as const satisfies InstructionLayout;
 
 /** What an order of an actor says; the rest is the program's choice. */
 export type ActorOrder = Pick<VelocityOrderParams, 'direction' | 'base'> & Partial<VelocityOrderParams>;
@@ -39,6 +65,11 @@ export class VelocityActor {
 
   send(...instructions: readonly ProgramInstruction[]): string {
     return this.#sender.send(this.wallet, instructions.map(toInstruction));
+  }
+
+  /** Ahead of what pays less for its place in the block. */
+  sendAhead(microLamports: number, ...instructions: readonly ProgramInstruction[]): string {
+    return this.#sender.send(this.wallet, instructions.map(toInstruction), microLamports);
   }
 
   /** Resolves when it stands in a block. @throws ValidationError LOCALNET_ACTOR with the logs when it failed there */
@@ -93,6 +124,30 @@ export class VelocityActor {
   placeAndTake(order: ActorOrder): string {
     const args = { ...plainOrder(order), successCondition: null };
     return this.send(velocityInstruction('placeAndTakePerpOrder', this.#own, args, everyMarket('perp')));
+  }
+
+  /** Takes the other side of a waiting order, as makers do within an auction. @param price at 1e6 */
+  make(
+    taker: { readonly user: string; readonly authority: string; readonly orderId: number; readonly isLong: boolean },
+    base: bigint,
+    price: bigint,
+  ): string {
+    const order = plainOrder({
+      orderType: 'limit',
+      direction: taker.isLong ? 'short' : 'long',
+      base,
+      price,
+      postOnly: 'mustPostOnly',
+      bitFlags: IMMEDIATE_OR_CANCEL,
+    });
+    const accounts = {
+      ...this.#own,
+      state: stateAddress(),
+      taker: taker.user,
+      takerStats: userStatsAddress(taker.authority),
+    };
+    const args = { ...order, takerOrderId: taker.orderId };
+    return this.send(encodeInstruction(VELOCITY_PROGRAM_ID, PLACE_AND_MAKE, accounts, args, everyMarket('perp')));
   }
 
   cancelOrders(): string {

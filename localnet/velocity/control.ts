@@ -20,10 +20,11 @@ import {
   steerOracle,
   wrongBody,
 } from '../perps/control-body.ts';
+import type { KeeperRules } from '../perps/keeper-rules.ts';
 import type { Oracle } from '../perps/oracles.ts';
 import type { FundedWallet } from '../perps/sender.ts';
 import type { VelocityActor } from './actor.ts';
-import type { VelocityKeeper, VelocityKeeperRules } from './keeper.ts';
+import type { VelocityKeeper } from './keeper.ts';
 import type { VelocityAsset } from './markets.ts';
 
 /** What the commands work on. */
@@ -108,7 +109,7 @@ export function velocityCommands(velocity: () => ControlledVelocity): Readonly<R
     'POST /jump': (_, body) => velocity().jump(body),
     'GET /velocity/wallet': () => ({ address: velocity().wallet.address, secretKey: [...velocity().wallet.secretKey] }),
     'POST /velocity/oracle': (_, body) => steerOracle(velocity().oracles[asset(body)], body),
-    'POST /velocity/keeper': (_, body) => velocity().keeper.set(body as Partial<VelocityKeeperRules>),
+    'POST /velocity/keeper': (_, body) => velocity().keeper.set(body as Partial<KeeperRules>),
     'GET /velocity/orders': () => velocity().keeper.orders,
     'POST /velocity/faucet': (_, body) => faucet(velocity(), body),
     'POST /velocity/field': (_, body) => field(velocity(), body),

@@ -12,6 +12,7 @@ import { VELOCITY_PROGRAM_ID } from '../../src/venues/velocity/program/accounts.
 import type { BlockOpening, Chain } from '../chain/chain.ts';
 import { type Localnet, type LocalnetOptions, startLocalnet } from '../localnet.ts';
 import { jumpOver } from '../perps/clock-jump.ts';
+import type { KeeperRules } from '../perps/keeper-rules.ts';
 import { finalizeHead, landInBlock, makeBlock } from '../perps/make-blocks.ts';
 import { Oracle, type PricePath } from '../perps/oracles.ts';
 import { type FundedWallet, Sender, walletFrom } from '../perps/sender.ts';
@@ -21,7 +22,7 @@ import { seededBytes } from '../seeded.ts';
 import { VelocityActor } from './actor.ts';
 import { makeSolMarket } from './admin.ts';
 import { type ControlledVelocity, velocityCommands } from './control.ts';
-import { VelocityKeeper, type VelocityKeeperRules } from './keeper.ts';
+import { VelocityKeeper } from './keeper.ts';
 import { dumpedPrice, lazerAccount, loadedAccounts } from './loaded-accounts.ts';
 import { SOL_ORACLE, USDT_MINT, USDT_ORACLE } from './markets.ts';
 import { findVelocity, NO_VELOCITY_PROGRAM, type VelocityFiles } from './program.ts';
@@ -29,7 +30,9 @@ import { findVelocity, NO_VELOCITY_PROGRAM, type VelocityFiles } from './program
 const SOL_ONE = 1_000_000_000n;
 const USDT_ONE = 1_000_000n;
 const HELPER_LAMPORTS = 1_000n * SOL_ONE;
-const KEEPER_USDT = 100_000n * USDT_ONE;
+/** Both together stay below the market's cap of deposits. */
+const HELPER_USDT = 50_000n * USDT_ONE;
+const ACTOR_USDT = 100_000n * USDT_ONE;
 
 export interface VelocityLocalnetOptions extends LocalnetOptions {
   /** Else `findVelocity`. */
@@ -39,7 +42,7 @@ export interface VelocityLocalnetOptions extends LocalnetOptions {
   /** Of the ready wallet: 100 SOL and 10,000 USDT by default. */
   readonly walletLamports?: bigint;
   readonly walletUsdt?: bigint;
-  readonly keeper?: Partial<VelocityKeeperRules>;
+  readonly keeper?: Partial<KeeperRules>;
 }
 
 export interface VelocityLocalnet extends Localnet, ControlledVelocity {
@@ -54,9 +57,9 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
   const dumped = dumpedPrice(solOracle);
   checkStartPrice(options.solPrice, dumped);
   const seed = options.seed ?? 'driftless';
-  const [wallet, keeperWallet, admin] = ['wallet', 'keeper', 'admin'].map((name) =>
+  const [wallet, keeperWallet, makerWallet, admin] = ['wallet', 'keeper', 'maker', 'admin'].map((name) =>
     walletFrom(seededBytes(seed, `velocity-${name}`)),
-  ) as [FundedWallet, FundedWallet, FundedWallet];
+  ) as [FundedWallet, FundedWallet, FundedWallet, FundedWallet];
   const net = await startLocalnet({
     ...options,
     commands: { ...velocityCommands(() => velocity), ...options.commands },
@@ -66,6 +69,7 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
       ...(options.accounts ?? []),
       { address: wallet.address, lamports: options.walletLamports ?? 100n * SOL_ONE },
       { address: keeperWallet.address, lamports: HELPER_LAMPORTS },
+      { address: makerWallet.address, lamports: HELPER_LAMPORTS },
       { address: admin.address, lamports: HELPER_LAMPORTS },
     ],
   });
@@ -83,19 +87,22 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
     USDT: new Oracle(USDT_ORACLE, dumpedPrice(quoteOracle), now, lazerAccount(quoteOracle)),
   };
   const sender = new Sender(chain);
-  const keeper = new VelocityKeeper(chain, new VelocityActor(keeperWallet, sender));
+  const maker = new VelocityActor(makerWallet, sender);
+  const keeper = new VelocityKeeper(chain, new VelocityActor(keeperWallet, sender), maker);
   keeper.set(options.keeper ?? {});
   const faucet = new TokenFaucet(USDT_MINT);
   faucet.give(wallet.address, options.walletUsdt ?? 10_000n * USDT_ONE);
-  faucet.give(keeperWallet.address, KEEPER_USDT);
+  faucet.give(keeperWallet.address, HELPER_USDT);
+  faucet.give(maker.address, HELPER_USDT);
   const writes: ((block: BlockOpening) => void)[] = [];
   chain.beforeBlock((block) => {
     oracles.SOL.publish(block);
     oracles.USDT.publish(block);
     faucet.apply(block);
     for (const write of writes.splice(0)) write(block);
+    keeper.opening(block);
   });
-  await makeReady(chain, sender, new VelocityActor(admin, sender), new VelocityActor(keeperWallet, sender));
+  await makeReady(chain, sender, new VelocityActor(admin, sender), [new VelocityActor(keeperWallet, sender), maker]);
   const { solPrice } = options;
   if (typeof solPrice === 'number') oracles.SOL.follow({ kind: 'fixed', price: solPrice });
   else if (solPrice !== undefined) oracles.SOL.follow(solPrice);
@@ -115,7 +122,7 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
       const actor = new VelocityActor(walletFrom(seededBytes(seed, 'actor', who)), sender);
       if (accountAt(actor.address) === null) {
         net.airdrop(actor.address, HELPER_LAMPORTS);
-        faucet.give(actor.address, KEEPER_USDT);
+        faucet.give(actor.address, ACTOR_USDT);
       }
       return actor;
     },
@@ -162,10 +169,16 @@ const describe = ({ programId, usdtMint, wallet, oracles, keeper }: VelocityLoca
   funding: { secondsLeft: keeper.secondsLeft() },
 });
 
-/** SOL's spot market is made, and the keeper has an account, before anybody else comes; all of it is final. */
-async function makeReady(chain: Chain, sender: Sender, admin: VelocityActor, keeper: VelocityActor): Promise<void> {
+/** SOL's spot market is made, and keeper and maker have accounts, before anybody else comes; all of it is final. */
+async function makeReady(
+  chain: Chain,
+  sender: Sender,
+  admin: VelocityActor,
+  helpers: readonly VelocityActor[],
+): Promise<void> {
   makeBlock(chain);
-  await landInBlock(chain, sender, admin.send(...makeSolMarket(admin.address)), keeper.initialize('keeper'));
-  await landInBlock(chain, sender, keeper.deposit('USDT', KEEPER_USDT));
+  const opened = helpers.map((helper) => helper.initialize('helper'));
+  await landInBlock(chain, sender, admin.send(...makeSolMarket(admin.address)), ...opened);
+  await landInBlock(chain, sender, ...helpers.map((helper) => helper.deposit('USDT', HELPER_USDT)));
   finalizeHead(chain);
 }

@@ -9,29 +9,20 @@ import {
   vaultAddress,
 } from '../../src/venues/velocity/program/addresses.ts';
 import { velocityInstruction } from '../../src/venues/velocity/program/instructions.ts';
-import type { Chain } from '../chain/chain.ts';
+import type { BlockOpening, Chain } from '../chain/chain.ts';
 import { ChangedAccounts } from '../perps/changed-accounts.ts';
 import { secondsUntilFunding } from '../perps/funding-clock.ts';
+import { auctionPriceAt, checkKeeperRules, KEEPER_RULES, type KeeperRules } from '../perps/keeper-rules.ts';
 import type { VelocityActor } from './actor.ts';
 import { everyMarket, ORACLES, SOL_ORACLE, SPOT_INDEX, type VelocityAsset } from './markets.ts';
-
-export interface VelocityKeeperRules {
-  /** False: nobody touches any order. */
-  readonly fills: boolean;
-  /** Slots after the placement until the first try at the AMM. */
-  readonly fillAfterSlots: number;
-  /** Updates the funding rate and the interest each period, the AMM in between. */
-  readonly cranks: boolean;
-  /** Accounts below maintenance are liquidated by the keeper. */
-  readonly liquidates: boolean;
-}
-
-const RULES: VelocityKeeperRules = { fills: true, fillAfterSlots: 1, cranks: true, liquidates: true };
 
 /** Derived once: it is read in every slot. */
 const MARKET = perpMarketAddress(0);
 /** Between two tries at the same order. */
 const RETRY_SLOTS = 5;
+const PATIENT_TRIES = 10;
+const RETRY_LATER_SLOTS = 25;
+const RACE_MICRO_LAMPORTS = 1_000_000;
 /** Block time between two updates of the AMM and its averages, seconds. */
 const CRANK_SECONDS = 30;
 const FUNDING_RETRY_SLOTS = 25;
@@ -44,6 +35,22 @@ export interface VelocityWaitingOrder {
   readonly authority: string;
   readonly orderId: number;
   readonly placedAtSlot: number;
+  readonly isLong: boolean;
+  /** Base at 1e9, not filled yet. */
+  readonly unfilled: bigint;
+  readonly size: bigint;
+  /** Unix seconds. */
+  readonly maxTs: number;
+  readonly auctionSlots: number;
+  /** USD at 1e6. */
+  readonly auctionStart: number;
+  readonly auctionEnd: number;
+}
+
+interface Tried {
+  tries: number;
+  notBefore: number;
+  parts: number;
 }
 
 interface UserOnChain {
@@ -56,27 +63,39 @@ interface UserOnChain {
 export class VelocityKeeper {
   readonly #chain: Chain;
   readonly #actor: VelocityActor;
+  readonly #maker: VelocityActor;
   readonly #changed: ChangedAccounts;
   readonly #users = new Map<string, UserOnChain>();
-  readonly #notBefore = new Map<string, number>();
-  #rules = RULES;
+  readonly #tried = new Map<string, Tried>();
+  readonly #rulesFor = new Map<string, KeeperRules>();
+  #rules = KEEPER_RULES;
   #crankedAt = 0;
   #fundingNotBefore = 0;
 
-  constructor(chain: Chain, actor: VelocityActor) {
+  constructor(chain: Chain, actor: VelocityActor, maker: VelocityActor) {
     this.#chain = chain;
     this.#actor = actor;
+    this.#maker = maker;
     this.#changed = new ChangedAccounts(chain, VELOCITY_PROGRAM_ID);
   }
 
-  get rules(): VelocityKeeperRules {
+  get rules(): KeeperRules {
     return this.#rules;
   }
 
-  /** What is not named stays as it is. */
-  set(rules: Partial<VelocityKeeperRules>): void {
+  /** Rules that are not given stay as they are. @throws ValidationError LOCALNET_KEEPER */
+  set(rules: Partial<KeeperRules>): void {
+    checkKeeperRules(rules);
     this.#rules = { ...this.#rules, ...rules };
   }
+
+  /** Orders of this authority are treated by rules of their own, whatever the others' are. @throws as `set` */
+  setFor(authority: string, rules: Partial<KeeperRules>): void {
+    checkKeeperRules(rules);
+    this.#rulesFor.set(authority, { ...this.#rules, ...rules });
+  }
+
+  #rulesOf = ({ authority }: VelocityWaitingOrder): KeeperRules => this.#rulesFor.get(authority) ?? this.#rules;
 
   /** Orders that wait for it. */
   get orders(): readonly VelocityWaitingOrder[] {
@@ -86,9 +105,21 @@ export class VelocityKeeper {
   /** After each slot. */
   turn(): void {
     this.#changed.each((address) => this.#note(address));
-    if (this.#rules.fills) for (const order of this.orders) this.#workOn(order);
+    for (const order of this.orders) if (this.#rulesOf(order).fills) this.#workOn(order);
     if (this.#rules.cranks) this.#crank();
     if (this.#rules.liquidates) this.#liquidate();
+  }
+
+  /** Before the transactions of a block are taken. */
+  opening(block: BlockOpening): void {
+    for (const order of this.orders) {
+      const { fillAfterSlots, fills, racesCancels } = this.#rulesOf(order);
+      if (!racesCancels || !fills || block.slot < order.placedAtSlot + fillAfterSlots) continue;
+      const isTouched = this.#chain.pending.some(
+        ({ keys }) => keys[0] !== this.#actor.address && keys.includes(order.user),
+      );
+      if (isTouched) this.#actor.sendAhead(RACE_MICRO_LAMPORTS, this.#fillOf(order));
+    }
   }
 
   /** Seconds of block time until the program takes the next funding update. */
@@ -110,35 +141,75 @@ export class VelocityKeeper {
       return;
     }
     const { authority, orders, perpPositions } = decodeAccount(USER, account.data);
+    const waiting = orders.filter(({ status, marketType }) => status === 'open' && marketType === 'perp');
     this.#users.set(address, {
       authority,
       holds: perpPositions.some(({ base }) => base !== 0n),
-      orders: orders
-        .filter(({ status, marketType }) => status === 'open' && marketType === 'perp')
-        .map(({ orderId, slot }) => ({ user: address, authority, orderId, placedAtSlot: Number(slot) })),
+      orders: waiting.map((order) => ({
+        user: address,
+        authority,
+        orderId: order.orderId,
+        placedAtSlot: Number(order.slot),
+        isLong: order.direction === 'long',
+        unfilled: order.base - order.filledBase,
+        size: order.base,
+        maxTs: Number(order.maxTs),
+        auctionSlots: order.auctionSlots,
+        auctionStart: Number(order.auctionStartPrice),
+        auctionEnd: Number(order.auctionEndPrice),
+      })),
     });
+    const open = new Set(waiting.map(({ orderId }) => `${address}:${orderId}`));
+    for (const name of this.#tried.keys())
+      if (name.startsWith(`${address}:`) && !open.has(name)) this.#tried.delete(name);
   }
 
-  #workOn({ user, authority, orderId, placedAtSlot }: VelocityWaitingOrder): void {
+  #workOn(order: VelocityWaitingOrder): void {
+    const { fillAfterSlots, parts, amm, expires } = this.#rulesOf(order);
     // What is sent now lands one slot later at the earliest.
     const landing = this.#chain.slot + 1;
-    const name = `${user}:${orderId}`;
-    if (landing < (this.#notBefore.get(name) ?? placedAtSlot + this.#rules.fillAfterSlots)) return;
-    this.#notBefore.set(name, landing + RETRY_SLOTS);
+    const name = `${order.user}:${order.orderId}`;
+    const tried = this.#tried.get(name) ?? { tries: 0, notBefore: order.placedAtSlot + fillAfterSlots, parts: 0 };
+    this.#tried.set(name, tried);
+    const isExpired = order.maxTs !== 0 && this.#chain.head.time > order.maxTs;
+    const part = parts[tried.parts];
+    if (!isExpired && part !== undefined) {
+      if (landing < order.placedAtSlot + part.afterSlots) return;
+      tried.parts++;
+      this.#make(order, part.share);
+      return;
+    }
+    if (landing < tried.notBefore || (isExpired ? !expires : !amm)) return;
+    this.#actor.send(this.#fillOf(order));
+    tried.tries++;
+    tried.notBefore = landing + (tried.tries < PATIENT_TRIES ? RETRY_SLOTS : RETRY_LATER_SLOTS);
+  }
+
+  /** A maker takes a share of it at the price that its auction is at. */
+  #make(order: VelocityWaitingOrder, share: number): void {
+    const { stepSize, tickSize } = this.#market();
+    const wanted = (order.size * BigInt(Math.round(share * 1e6))) / 1_000_000n;
+    const whole = wanted - (wanted % stepSize);
+    const base = whole < order.unfilled ? whole : order.unfilled;
+    const asked = BigInt(Math.round(auctionPriceAt(order, this.#chain.slot) * 1e6));
+    // Onto the tick, on the taker's better side: the price of the next slot is not better for the taker.
+    const price = order.isLong ? asked - (asked % tickSize) : asked - (asked % tickSize) + tickSize;
+    if (base > 0n) this.#maker.make(order, base, price);
+  }
+
+  #fillOf({ user, authority, orderId }: VelocityWaitingOrder): ProgramInstruction {
     const filler = this.#actor;
-    filler.send(
-      velocityInstruction(
-        'fillPerpOrder',
-        {
-          authority: filler.address,
-          filler: filler.user,
-          fillerStats: userStatsAddress(filler.address),
-          user,
-          userStats: userStatsAddress(authority),
-        },
-        { orderId, makerOrderId: null },
-        everyMarket('perp'),
-      ),
+    return velocityInstruction(
+      'fillPerpOrder',
+      {
+        authority: filler.address,
+        filler: filler.user,
+        fillerStats: userStatsAddress(filler.address),
+        user,
+        userStats: userStatsAddress(authority),
+      },
+      { orderId, makerOrderId: null },
+      everyMarket('perp'),
     );
   }
 
@@ -160,7 +231,7 @@ export class VelocityKeeper {
   #liquidate(): void {
     if (this.#chain.slot % LIQUIDATION_CHECK_SLOTS !== 0) return;
     for (const [address, { holds, authority }] of this.#users) {
-      if (!holds || address === this.#actor.user) continue;
+      if (!holds || address === this.#actor.user || address === this.#maker.user) continue;
       const liquidation = this.#actor.liquidation(authority, MOST_BASE);
       // Tried aside first: a liquidation that fails would stand in the account's history.
       if (this.#actor.wouldLand(liquidation)) this.#actor.send(liquidation);

@@ -13,7 +13,7 @@ describeOnVelocity('the real Velocity program', (files) => {
     const net = await stillVelocity({ files });
     const ann = await velocityTrader(net, 'ann', { usdt: 1_000n * USDT, sol: 20n * SOL });
     const tokensBefore = userOf(net, ann.address).spotPositions;
-    expect(tokensBefore[1]).toEqual({ scaledBalance: 20n * SOL, marketIndex: 1, balanceType: 'deposit' });
+    expect(tokensBefore[1]).toMatchObject({ scaledBalance: 20n * SOL, marketIndex: 1, balanceType: 'deposit' });
 
     // The oracle is posted in each block's slot: no keeper is needed.
     const opened = await land(net, ann, ann.placeAndTake({ direction: 'short', base: 10n * SOL, price: 76_000_000n }));
