@@ -5,7 +5,7 @@ import type { Snapshot } from '../domain/account/snapshot.ts';
 import { forbidden } from '../domain/account/venue-pauses.ts';
 import { accountFigures, marketFigures } from '../domain/figures/figures.ts';
 import { driftFromTargetPct, exposure, FULL_HEDGE_PPM, reservedFor } from '../domain/hedge/delta.ts';
-import type { Policy } from '../domain/hedge/policy.ts';
+import { maxQuoteDepegPct, type Policy } from '../domain/hedge/policy.ts';
 import { perpMarketOf, perpSize } from '../domain/margin/margin.ts';
 import { solNumber, usdNumber } from '../domain/money/units.ts';
 import type * as z from '../lib/codec.ts';
@@ -83,5 +83,6 @@ export const policyView = (policy: Policy): z.input<typeof PolicyInForce> => ({
   min_liquidation_distance_pct: policy.minLiquidationDistancePct,
   max_snapshot_age_ms: policy.maxSnapshotAgeMs,
   max_rpc_latency_ms: policy.maxRpcLatencyMs,
+  max_quote_depeg_pct: maxQuoteDepegPct(policy),
   market_speed: policy.marketSpeed,
 });

@@ -178,6 +178,7 @@ export const STATE_EXAMPLE: z.input<typeof State> = {
     min_liquidation_distance_pct: 20,
     max_snapshot_age_ms: 30_000,
     max_rpc_latency_ms: 500,
+    max_quote_depeg_pct: 1,
     market_speed: 1,
   },
   links: { temporal_url: `http://127.0.0.1:8233/namespaces/default/workflows/${encodeURIComponent(ENGINE_ID)}` },

@@ -26,6 +26,7 @@ export const PolicyInForce = z.object({
   min_liquidation_distance_pct: percent.about('MIN_LIQUIDATION_DISTANCE_PCT'),
   max_snapshot_age_ms: milliseconds.about('MAX_SNAPSHOT_AGE_SECONDS'),
   max_rpc_latency_ms: milliseconds.about('MAX_RPC_LATENCY_MS'),
+  max_quote_depeg_pct: percent.about('MAX_QUOTE_DEPEG_PCT'),
   market_speed: z.union([z.number(), z.literal('max')]).about('MARKET_SPEED'),
 });
 export type PolicyInForce = z.output<typeof PolicyInForce>;

@@ -428,6 +428,7 @@ function assemble(
       minLiquidationDistancePct: need(read.MIN_LIQUIDATION_DISTANCE_PCT),
       maxSnapshotAgeMs: need(read.MAX_SNAPSHOT_AGE_SECONDS) * MS,
       maxRpcLatencyMs: need(read.MAX_RPC_LATENCY_MS),
+      maxQuoteDepegPct: need(read.MAX_QUOTE_DEPEG_PCT),
       marketSpeed: need(read.MARKET_SPEED),
     },
     temporal: {

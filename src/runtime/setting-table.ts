@@ -137,6 +137,10 @@ export const SETTINGS = {
     fallback: '500',
     help: 'an RPC node slower than this blocks trades that add risk',
   }),
+  MAX_QUOTE_DEPEG_PCT: policy(kinds.decimalNumber(0, 100), {
+    fallback: '1',
+    help: 'a quote asset (USDC, USDT) farther from 1 USD than this (percent) blocks trades that add risk',
+  }),
 
   TEMPORAL_ADDRESS: durable(kinds.hostAndPort, {
     help: 'an existing Temporal server; if unset, one is started on this machine',

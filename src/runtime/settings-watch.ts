@@ -43,6 +43,7 @@ const NAMES: Readonly<Record<keyof PolicyJson, string>> = {
   minLiquidationDistancePct: 'MIN_LIQUIDATION_DISTANCE_PCT',
   maxSnapshotAgeMs: 'MAX_SNAPSHOT_AGE_SECONDS',
   maxRpcLatencyMs: 'MAX_RPC_LATENCY_MS',
+  maxQuoteDepegPct: 'MAX_QUOTE_DEPEG_PCT',
   marketSpeed: 'MARKET_SPEED',
 };
 

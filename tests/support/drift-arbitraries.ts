@@ -150,6 +150,7 @@ export const driftCase = fc.record({
 });
 export type DriftCase = typeof driftCase extends fc.Arbitrary<infer T> ? T : never;
 
+const PRICE_ONE = 1_000_000n;
 const scale = (value: bigint, bps: bigint): bigint => (value * bps) / BPS;
 const big = (value: { toString(): string }): bigint => BigInt(value.toString());
 
@@ -162,9 +163,10 @@ export async function chainOf(from: Chain, drawn: DriftCase): Promise<Chain> {
       const to = drawn.spot[i];
       const oracle = from.oracles.get(spotOracleKey(market));
       if (to === undefined || oracle === undefined) throw new Error(`no case for ${market.marketIndex}`);
-      // A quote asset stays near 1 USD.
-      const bps = market.marketIndex === 0 ? 9_800n + to.oracle / 50n : to.oracle;
-      const current = scale(big(oracle.price), bps);
+      // A quote asset is at 1 USD in half of the cases, and near it in the others.
+      const isQuote = market.marketIndex === 0;
+      const near = scale(big(oracle.price), isQuote ? 9_800n + to.oracle / 50n : to.oracle);
+      const current = isQuote && to.twapAgeSeconds % 2 === 0 ? PRICE_ONE : near;
       oracles.set(spotOracleKey(market), { ...oracle, price: bn(current), confidence: bn(current / 10_000n) });
       const history = moved.historicalOracleData;
       history.lastOraclePriceTwap = oracle.price;

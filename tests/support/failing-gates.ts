@@ -86,6 +86,8 @@ export function failing(code: GateCode, column: GateColumn): GateInput {
       const sells = 'size' in operation && operation.size.startsWith('-');
       return build({ perpMarket: sells ? { bidPrice: usdPrice(148.4) } : { askPrice: usdPrice(151.6) } });
     }
+    case 'QUOTE_DEPEG':
+      return build({ quoteUsd: 0.98 });
     case 'SNAPSHOT_AGE':
       return build({}, operation, paperPolicy(), NOW_MS + 30_001);
     case 'RPC_LATENCY':

@@ -33,6 +33,8 @@ export interface Scenario {
   readonly perp?: string | number;
   readonly entryUsd?: number;
   readonly oracleUsd?: number | null;
+  /** Price of the quote asset. */
+  readonly quoteUsd?: number | null;
   readonly markUsd?: number | null;
   readonly walletSol?: string | number;
   readonly walletUsdc?: number;
@@ -142,7 +144,10 @@ export function snapshotOf(scenario: Scenario = {}): Snapshot {
     marketTimeMs: NOW_MS,
     account: scenario.account === null ? null : account,
     markets: {
-      spot: [spotMarket(0, 'USDC', 6, usdPrice(1)), { ...spotMarket(1, 'SOL', 9, at), ...scenario.solMarket }],
+      spot: [
+        spotMarket(0, 'USDC', 6, scenario.quoteUsd === null ? null : usdPrice(scenario.quoteUsd ?? 1)),
+        { ...spotMarket(1, 'SOL', 9, at), ...scenario.solMarket },
+      ],
       perps: [{ ...perpMarket(at, mark), ...scenario.perpMarket }],
     },
     wallet: { sol: sol(walletSol), quote: usd(walletUsdc) },

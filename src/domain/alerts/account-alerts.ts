@@ -9,10 +9,18 @@ export const HEALTH_CRITICAL_BELOW = 20;
 /** Over only this far beyond the line, so that a figure that hovers around it raises one alert and not one a poll. */
 export const HEALTH_HYSTERESIS = 5;
 export const LIQUIDATION_HYSTERESIS_PCT = 2;
+/** Part of MAX_QUOTE_DEPEG_PCT within which a quote asset counts as back at its peg. */
+export const DEPEG_OVER = 0.8;
 
 /** Amounts in details are exact decimals: SOL and USD. */
 type MarginDetails = { readonly health: number | null; readonly liquidation_price: string | null };
 type ExposureDetails = { readonly spot: string | null; readonly perp: string };
+type QuoteDetails = {
+  readonly quote_asset: string;
+  readonly quote_price: string;
+  readonly off_pct: number;
+  readonly limit_pct: number;
+};
 type CarryDetails = {
   readonly critical: boolean;
   readonly net_per_day: string;
@@ -161,6 +169,18 @@ export const ACCOUNT_ALERTS = {
     action: 'Take the node that is wrong out of RPC_URL.',
     needsPerson: true,
     over: 'No node denies the account any more.',
+  }),
+  QUOTE_DEPEGGED: condition<QuoteDetails>({
+    severity: 'critical',
+    title: 'The quote asset has lost its peg',
+    happened: ({ quote_asset, quote_price, off_pct, limit_pct }) =>
+      `${quote_asset} is at $${quote_price}, ${percentText(off_pct, 2)} away from 1 USD; the limit is ${percentText(limit_pct, 2)}. ` +
+      `Collateral, funding and PnL in ${quote_asset} are worth that much more or less. Nothing is opened or enlarged; exits and the guard work.`,
+    action:
+      'Decide whether to stay in it: Close ends the position, Withdraw takes what is deposited. Otherwise no action needed; ' +
+      'trading resumes when the price is back.',
+    needsPerson: true,
+    over: 'The quote asset is back near 1 USD.',
   }),
   GATE_BLOCKED: condition<BlockedDetails>({
     severity: 'warning',

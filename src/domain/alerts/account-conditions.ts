@@ -4,6 +4,7 @@
  */
 
 import { SOL_PERP } from '../account/account.ts';
+import { quotePeg } from '../account/quote-peg.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { forbidden } from '../account/venue-pauses.ts';
 import { liquidationDistancePct } from '../gates/gate-subject.ts';
@@ -11,10 +12,11 @@ import { GUARD_LIQUIDATION_DISTANCE_PCT } from '../gates/guard.ts';
 import { CARRY_REPEAT_MS, type Carry, carryOf } from '../hedge/carry.ts';
 import { type Exposure, exposure } from '../hedge/delta.ts';
 import { annualizedRate } from '../hedge/funding.ts';
-import type { Policy } from '../hedge/policy.ts';
+import { maxQuoteDepegPct, type Policy } from '../hedge/policy.ts';
 import { assessMargin, liquidationPrice } from '../margin/margin.ts';
 import { formatSol, formatUsd } from '../money/amounts.ts';
 import {
+  DEPEG_OVER,
   HEALTH_CRITICAL_BELOW,
   HEALTH_HYSTERESIS,
   HEALTH_WARNING_BELOW,
@@ -60,6 +62,7 @@ export function alertsOf(
     pauseCondition(snapshot, pausesTold),
     clockCondition(snapshot),
     nodesCondition(snapshot),
+    pegCondition(snapshot, policy),
   ];
   const stands = (code: PlainCode): boolean => standing.includes(code);
   return {
@@ -163,6 +166,22 @@ const nodesCondition = ({ nodesDisagree = null }: Snapshot): Condition => ({
   state: nodesDisagree === null ? 'over' : 'met',
   draft: () => raised('NODES_DISAGREE', { nodes: nodesDisagree ?? '' }),
 });
+
+function pegCondition({ markets }: Snapshot, policy: Policy): Condition {
+  const { asset, price, offPct } = quotePeg(markets);
+  const limit = maxQuoteDepegPct(policy);
+  return {
+    code: 'QUOTE_DEPEGGED',
+    state: offPct === null ? 'neither' : offPct > limit ? 'met' : offPct <= limit * DEPEG_OVER ? 'over' : 'neither',
+    draft: () =>
+      raised('QUOTE_DEPEGGED', {
+        quote_asset: asset ?? '',
+        quote_price: formatUsd(price ?? 0n),
+        off_pct: offPct ?? 0,
+        limit_pct: limit,
+      }),
+  };
+}
 
 const pauseCondition = ({ pauses }: Snapshot, told: readonly string[]): Condition => {
   const forbids = forbidden(pauses);

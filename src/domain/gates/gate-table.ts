@@ -18,6 +18,7 @@ const ROWS = {
   MARKET_STATUS: '- - B B R R R R R',
   ORACLE_INVALID: 'R B B B R R R R R',
   MARK_DIVERGENCE: '- - B B R R R - R',
+  QUOTE_DEPEG: 'R R B B R R R R R',
   SNAPSHOT_AGE: 'B B B B R R R R R',
   RPC_LATENCY: 'R R B B R R R R R',
   GAS_RESERVE: 'B B B B R R R R R',

@@ -1,9 +1,11 @@
 /** Checks of the venue, the reading and the wallet's gas: whether anything can be sent, and on what it would rest. */
 
 import { BASE_ASSET } from '../account/account.ts';
+import { quotePeg } from '../account/quote-peg.ts';
 import { snapshotAgeMs } from '../account/snapshot-age.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
-import { formatSol } from '../money/amounts.ts';
+import { maxQuoteDepegPct } from '../hedge/policy.ts';
+import { formatSol, formatUsd } from '../money/amounts.ts';
 import { type Lamports, lamports, max, min, solNumber, usdNumber } from '../money/units.ts';
 import { sideOf } from '../order/intent.ts';
 import { OPERATIONS } from '../order/operations.ts';
@@ -125,6 +127,20 @@ export function markDivergence({ market, delta }: GateSubject): GateCheck {
     unit: '%',
     remedy: 'Wait until the two prices agree again.',
     detail: { fills_at: usdNumber(fillsAt), oracle_price: usdNumber(oracle) },
+  };
+}
+
+export function quoteDepeg({ snapshot, operation, policy }: GateSubject): GateCheck {
+  const { asset, price, offPct } = quotePeg(snapshot.markets, 'market' in operation ? operation.market : undefined);
+  const need = maxQuoteDepegPct(policy);
+  if (price === null || offPct === null) return unknownAs('%', need, [`the price of ${asset ?? 'the quote asset'}`]);
+  return {
+    pass: offPct <= need,
+    have: offPct,
+    need,
+    unit: '%',
+    remedy: `Wait until ${asset} is back near 1 USD (it is at $${formatUsd(price)}), or raise MAX_QUOTE_DEPEG_PCT.`,
+    detail: { quote_asset: asset, quote_price: usdNumber(price) },
   };
 }
 

@@ -82,6 +82,7 @@ const WORDS: Readonly<Record<GateCode, Words>> = {
     inPercent,
     (have, need) => `The venue's price is ${have} worse than the oracle price; the limit is ${need}.`,
   ),
+  QUOTE_DEPEG: figures(inPercent, (have, need) => `The quote asset is ${have} away from 1 USD; the limit is ${need}.`),
   SNAPSHOT_AGE: figures(inSeconds, (have, need) => `The account data is ${have} old; the limit is ${need}.`),
   RPC_LATENCY: figures(inMilliseconds, (have, need) => `The RPC node takes ${have}; the limit is ${need}.`),
   GAS_RESERVE: figures(inSol, (have, need) => `The wallet would keep ${have} for gas; it must keep ${need}.`),

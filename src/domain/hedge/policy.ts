@@ -22,6 +22,8 @@ export const Policy = z.object({
   minLiquidationDistancePct: z.number(),
   maxSnapshotAgeMs: z.number(),
   maxRpcLatencyMs: z.number(),
+  /** Absent: `DEFAULT_MAX_QUOTE_DEPEG_PCT`; from before the quote asset's price was looked at. */
+  maxQuoteDepegPct: z.number().optional(),
   /** Market seconds per wall second; `max`: as fast as the engine can follow. 1 on a live venue. */
   marketSpeed: z.union([z.number(), z.literal('max')]),
 });
@@ -31,6 +33,10 @@ export type PolicyJson = z.input<typeof Policy>;
 export const isWatchOnly = ({ mode, permissions }: Pick<PolicyJson, 'mode' | 'permissions'>): boolean =>
   mode === 'live' && permissions === 'read-only';
 export const decodePolicy = (json: PolicyJson): Policy => z.decode(Policy, json);
+
+const DEFAULT_MAX_QUOTE_DEPEG_PCT = 1;
+export const maxQuoteDepegPct = ({ maxQuoteDepegPct: limit }: Pick<Policy, 'maxQuoteDepegPct'>): number =>
+  limit ?? DEFAULT_MAX_QUOTE_DEPEG_PCT;
 
 /** The defaults of the settings, for paper. */
 export const DEFAULT_POLICY: PolicyJson = {
@@ -53,5 +59,6 @@ export const DEFAULT_POLICY: PolicyJson = {
   minLiquidationDistancePct: 20,
   maxSnapshotAgeMs: 30_000,
   maxRpcLatencyMs: 500,
+  maxQuoteDepegPct: DEFAULT_MAX_QUOTE_DEPEG_PCT,
   marketSpeed: 1,
 };

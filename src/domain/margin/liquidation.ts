@@ -1,7 +1,7 @@
 /** The price at which a perp position would be liquidated if other prices stay the same. Formula: `User.liquidationPrice`. */
-import type { Account, Markets, PerpMarket, PerpPosition, SpotMarket } from '../account/account.ts';
+import type { Account, Markets, PerpMarket, SpotMarket } from '../account/account.ts';
 import { LAMPORTS_PER_SOL, max, type Price, price } from '../money/units.ts';
-import { type Holdings, isActive, resolveHoldings, tokenAmount } from './holdings.ts';
+import { type Holdings, isActive, type PerpHolding, resolveHoldings, tokenAmount } from './holdings.ts';
 import { assetWeight, liabilityWeight, perpMarginRatio, WEIGHT_ONE } from './margin-weights.ts';
 import { customRatio, hasHighLeverage, perpMargin, totalPnl } from './perp-margin.ts';
 import { spotValues } from './spot-margin.ts';
@@ -25,8 +25,11 @@ function spotCounterpart(market: PerpMarket, markets: Markets): SpotMarket | und
   );
 }
 
-/** Micro-USD of free collateral gained per 1 USD that the perp's price rises. */
-function perpSlope(holdings: Holdings, market: PerpMarket, position: PerpPosition): bigint {
+/**
+ * Micro-USD of free collateral gained per 1 USD that the perp's price rises. PnL and margin are counted in the quote asset,
+ * at its own price, as in the program; the SDK takes it for 1 USD here.
+ */
+function perpSlope(holdings: Holdings, { position, market, quoteOracle }: PerpHolding): bigint {
   // A prediction market's price moves PnL and margin by the same amount.
   if (market.prediction) return 0n;
   const base: bigint = position.baseAmount;
@@ -34,7 +37,8 @@ function perpSlope(holdings: Holdings, market: PerpMarket, position: PerpPositio
   const custom = customRatio(holdings, position);
   const ratio = perpMarginRatio(market, size, 'maintenance', custom, hasHighLeverage(holdings, 'maintenance'));
   const margin = (ratio * MICRO) / WEIGHT_ONE;
-  return ((base > 0n ? MICRO - margin : -MICRO - margin) * size) / LAMPORTS_PER_SOL;
+  const inQuote = ((base > 0n ? MICRO - margin : -MICRO - margin) * size) / LAMPORTS_PER_SOL;
+  return (inQuote * quoteOracle) / MICRO;
 }
 
 /** The same for a spot holding: an asset counts with its asset weight, a debt with its liability weight. */
@@ -65,14 +69,14 @@ export function liquidationPrice(account: Account, markets: Markets, market: str
   const resolved = resolveHoldings(account, markets);
   if (resolved.kind === 'unknown') return resolved;
   const { holdings } = resolved;
-  const oracle = holdings.perps.find((holding) => holding.position === position)?.oracle;
-  if (oracle === undefined) return { kind: 'unknown', missing: [`price of ${market}`] };
+  const holding = holdings.perps.find((each) => each.position === position);
+  if (holding === undefined) return { kind: 'unknown', missing: [`price of ${market}`] };
 
   const spot = spotValues(holdings, MAINTENANCE_WITHOUT_ORDERS);
   const collateral = spot.assets + totalPnl(holdings, 'maintenance', false);
   const free = max(0n, collateral - perpMargin(holdings, MAINTENANCE_WITHOUT_ORDERS) - spot.liabilities);
-  const slope = perpSlope(holdings, perp, position) + counterpartSlope(account, perp, markets);
+  const slope = perpSlope(holdings, holding) + counterpartSlope(account, perp, markets);
   if (slope === 0n) return NONE;
-  const at = oracle - (free * MICRO) / slope;
+  const at = holding.oracle - (free * MICRO) / slope;
   return at < 0n ? NONE : { kind: 'price', price: price(at) };
 }

@@ -29,6 +29,7 @@ const CONDITIONS: readonly PlainCode[] = [
   'VENUE_PAUSED',
   'CLOCK_DIFFERS',
   'NODES_DISAGREE',
+  'QUOTE_DEPEGGED',
 ];
 
 /** USDC collateral only, so that health moves by it: 75 USD of margin for 10 SOL short at 150. */
@@ -48,6 +49,24 @@ describe('alerts', () => {
     expect(critical?.severity).toBe('critical');
     expect(critical?.message).toMatch(/The liquidation price is \$1\d\d\.\d\d\./);
     expect(critical?.details).toMatchObject({ liquidation_price: expect.stringMatching(/^1\d\d/) });
+  });
+
+  it('is critical about a quote asset off its peg, above or below, and over only well within the limit', () => {
+    for (const quoteUsd of [0.985, 1.015]) {
+      const found = alert('QUOTE_DEPEGGED', { quoteUsd });
+      expect(found).toMatchObject({ severity: 'critical', message: expect.stringContaining('USDC is at $') });
+      expect(found?.message).toContain('1.50 % away from 1 USD; the limit is 1.00 %');
+    }
+    const standing = ['QUOTE_DEPEGGED'];
+    expect(raised({ quoteUsd: 0.985 }, { standing })).not.toContain('QUOTE_DEPEGGED');
+    expect(recovered({ quoteUsd: 0.991 }, { standing })).not.toContain('QUOTE_DEPEGGED');
+    expect(recovered({ quoteUsd: 0.993 }, { standing })).toContain('QUOTE_DEPEGGED');
+    expect(raised({ quoteUsd: 0.99 })).not.toContain('QUOTE_DEPEGGED');
+  });
+
+  it('neither raises nor ends a lost peg while the price is unknown', () => {
+    expect(raised({ quoteUsd: null })).not.toContain('QUOTE_DEPEGGED');
+    expect(recovered({ quoteUsd: null }, { standing: ['QUOTE_DEPEGGED'] })).not.toContain('QUOTE_DEPEGGED');
   });
 
   it('recovers only beyond the line, so that a figure that hovers tells of itself once', () => {

@@ -122,6 +122,42 @@ describe('an oracle by which the venue computes margin and fills nothing', () =>
   );
 });
 
+describe('a quote asset off its peg', () => {
+  const report = (column: GateColumn, scenario: Scenario, policy = paperPolicy()) => {
+    const base = BASE[column];
+    return judge({
+      snapshot: snapshotOf({ ...base.scenario, ...scenario }),
+      operation: base.operation,
+      policy,
+      nowMs: NOW_MS,
+    });
+  };
+
+  it.each([0.9899, 1.0101, null])('at %s blocks what adds risk, and no reduction', (quoteUsd) => {
+    for (const column of ['open', 'rebalance-enlarge'] as const) {
+      const gate = gateOf(report(column, { quoteUsd }), 'QUOTE_DEPEG');
+      expect(gate).toMatchObject({ pass: false, blocks: true, have: quoteUsd === null ? null : expect.any(Number) });
+    }
+    for (const column of ['rebalance-reduce', 'close', 'flatten', 'guard', 'settle'] as const) {
+      expect(report(column, { quoteUsd }).pass).toBe(true);
+    }
+  });
+
+  it('is told with its name, its price and the setting that limits it', () => {
+    const message = gateError(report('open', { quoteUsd: 0.97 }))?.message;
+    expect(message).toContain('The quote asset is 3 % away from 1 USD; the limit is 1 %.');
+    expect(message).toContain('USDC is back near 1 USD (it is at $0.97), or raise MAX_QUOTE_DEPEG_PCT.');
+    expect(gateError(report('open', { quoteUsd: null }))?.message).toContain('Not known: the price of USDC');
+  });
+
+  it('may be as far off as the setting says; a policy from before has 1 %', () => {
+    expect(report('open', { quoteUsd: 0.97 }, paperPolicy({ maxQuoteDepegPct: 3 })).pass).toBe(true);
+    const { maxQuoteDepegPct: _, ...before } = paperPolicy();
+    expect(gateOf(report('open', { quoteUsd: 0.99 }, before), 'QUOTE_DEPEG')).toMatchObject({ pass: true, need: 1 });
+    expect(gateOf(report('open', { quoteUsd: 0.9899 }, before), 'QUOTE_DEPEG')).toMatchObject({ pass: false, need: 1 });
+  });
+});
+
 describe('the table of gates', () => {
   it('is the one that ARCHITECTURE documents, cell by cell', () => {
     const table = documented();

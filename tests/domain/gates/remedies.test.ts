@@ -100,6 +100,7 @@ const FOLLOWED: Readonly<Record<GateCode, Follow>> = {
   MARKET_STATUS: when(/when the market is active/, healed),
   ORACLE_INVALID: when(/until the oracle/, healed),
   MARK_DIVERGENCE: when(/until the two prices agree/, healed),
+  QUOTE_DEPEG: when(/back near 1 USD/, healed),
   SNAPSHOT_AGE: when(/read again/, ({ input }) => ({ ...input, nowMs: NOW_MS })),
   RPC_LATENCY: when(/faster node/, ({ input }) => on(input, { rpcLatencyMs: 50 })),
   GAS_RESERVE: gasReserve,

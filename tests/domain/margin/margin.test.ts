@@ -187,6 +187,34 @@ describe('the price that liquidates', () => {
     });
   });
 
+  it('is where maintenance margin uses up the collateral, whatever the quote asset is worth', () => {
+    const freeAt = (scenario: Scenario): bigint => {
+      const { totalCollateralMaintenance, maintenanceMargin } = figuresOf(scenario);
+      return totalCollateralMaintenance - maintenanceMargin;
+    };
+    fc.assert(
+      fc.property(
+        fc.record({
+          sol: fc.integer({ min: 0, max: 20 }),
+          usdc: fc.integer({ min: 0, max: 2_000 }),
+          perp: fc.integer({ min: -30, max: 30 }).filter((size) => size !== 0),
+          quoteUsd: fc.double({ min: 0.8, max: 1.2, noNaN: true }),
+        }),
+        (scenario) => {
+          fc.pre(freeAt(scenario) > 0n);
+          const { account, markets } = held({ ...scenario, entryUsd: 150 });
+          const found = liquidationPrice(account, markets, 'SOL-PERP');
+          if (found.kind !== 'price') return;
+          // A thousandth to either side, which is more than what the slope is rounded by.
+          const at = (part: number) =>
+            freeAt({ ...scenario, entryUsd: 150, oracleUsd: (Number(found.price) / 1e6) * part });
+          const [below, above] = [at(0.999), at(1.001)];
+          expect(below < 0n !== above < 0n || below === 0n || above === 0n).toBe(true);
+        },
+      ),
+    );
+  });
+
   it('is none without a position, for a long that its deposit covers, and unknown without a price', () => {
     const flat = held({});
     expect(liquidationPrice(flat.account, flat.markets, 'SOL-PERP')).toEqual({ kind: 'none' });
