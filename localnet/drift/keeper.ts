@@ -1,7 +1,7 @@
 import type { TransactionInstruction } from '@solana/web3.js';
 import type { BlockOpening, Chain } from '../chain/chain.ts';
 import { ChangedAccounts } from '../perps/changed-accounts.ts';
-import { checkKeeperRules, KEEPER_RULES, type KeeperRules } from '../perps/keeper-rules.ts';
+import { checkKeeperRules, KEEPER_RULES, type KeeperRules, type TriedOrder } from '../perps/keeper-rules.ts';
 import type { FundedWallet, Sender } from '../perps/sender.ts';
 import { type DriftActor, marketAccounts } from './actor.ts';
 import { perpMarketAddress, spotMarketAddress, userAddress, userStatsAddress, vaultAddress } from './addresses.ts';
@@ -27,12 +27,6 @@ const LIQUIDATION_CHECK_SLOTS = 10;
 const LIQUIDATION_RECHECK_SLOTS = 200;
 const RACE_MICRO_LAMPORTS = 1_000_000;
 
-interface Tried {
-  tries: number;
-  notBefore: number;
-  parts: number;
-}
-
 interface KeeperParts {
   readonly chain: Chain;
   readonly sender: Sender;
@@ -49,7 +43,7 @@ export class Keeper {
   readonly #of: KeeperParts;
   readonly #changed: ChangedAccounts;
   readonly #users = new Map<string, UserSeen>();
-  readonly #tried = new Map<string, Tried>();
+  readonly #tried = new Map<string, TriedOrder>();
   readonly #checkedAt = new Map<string, number>();
   readonly #rulesFor = new Map<string, KeeperRules>();
   #rules = DRIFT_RULES;

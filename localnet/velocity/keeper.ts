@@ -12,7 +12,13 @@ import { velocityInstruction } from '../../src/venues/velocity/program/instructi
 import type { BlockOpening, Chain } from '../chain/chain.ts';
 import { ChangedAccounts } from '../perps/changed-accounts.ts';
 import { secondsUntilFunding } from '../perps/funding-clock.ts';
-import { auctionPriceAt, checkKeeperRules, KEEPER_RULES, type KeeperRules } from '../perps/keeper-rules.ts';
+import {
+  auctionPriceAt,
+  checkKeeperRules,
+  KEEPER_RULES,
+  type KeeperRules,
+  type TriedOrder,
+} from '../perps/keeper-rules.ts';
 import type { VelocityActor } from './actor.ts';
 import { everyMarket, ORACLES, SOL_ORACLE, SPOT_INDEX, type VelocityAsset } from './markets.ts';
 
@@ -47,12 +53,6 @@ export interface VelocityWaitingOrder {
   readonly auctionEnd: number;
 }
 
-interface Tried {
-  tries: number;
-  notBefore: number;
-  parts: number;
-}
-
 interface UserOnChain {
   readonly authority: string;
   readonly holds: boolean;
@@ -66,7 +66,7 @@ export class VelocityKeeper {
   readonly #maker: VelocityActor;
   readonly #changed: ChangedAccounts;
   readonly #users = new Map<string, UserOnChain>();
-  readonly #tried = new Map<string, Tried>();
+  readonly #tried = new Map<string, TriedOrder>();
   readonly #rulesFor = new Map<string, KeeperRules>();
   #rules = KEEPER_RULES;
   #crankedAt = 0;
