@@ -45,6 +45,8 @@ export interface MarketFeed {
   nextPeriod(tsMs: number): FundingPeriod | null;
   /** Periods of known rate that ended at or before `tsMs`, newest last, at most `count`. */
   recentPeriods(tsMs: number, count: number): readonly FundingPeriod[];
+  /** Names all that it said up to `tsMs`. Absent where that can never change (synthetic). */
+  pastDigest?(tsMs: number): string;
   /** Rows done at `tsMs` and in all; null when endless. */
   progress(tsMs: number): { readonly row: number; readonly rows: number } | null;
 }

@@ -4,6 +4,7 @@ import { ValidationError } from '../lib/errors.ts';
 import { readHistory } from './csv.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from './feed.ts';
 import { type ColumnSpec, type HistoryTable, indexAt } from './history-table.ts';
+import { pastDigests } from './past-digest.ts';
 
 export const FUNDING_COLUMNS = [
   // USD per SOL for the period that ends at ts, positive when longs pay.
@@ -90,6 +91,7 @@ export function replayFeed({ id, file, funding, lend, periodMs }: ReplayedHistor
   const { rows, tsMs: times } = funding;
   const firstMs = times[0] as number;
   const endMs = times[rows - 1] as number;
+  const digests = [funding, ...(lend === null ? [] : [lend])].map((table) => ({ table, of: pastDigests(table) }));
   return {
     id,
     synthetic: false,
@@ -118,6 +120,7 @@ export function replayFeed({ id, file, funding, lend, periodMs }: ReplayedHistor
       const from = Math.max(0, end - count);
       return Array.from({ length: end - from }, (_, offset) => settled(funding, from + offset));
     },
+    pastDigest: (tsMs) => digests.map(({ table, of }) => of(indexAt(table, tsMs))).join('-'),
     progress: (tsMs) => ({ row: indexAt(funding, tsMs) + 1, rows }),
   };
 }

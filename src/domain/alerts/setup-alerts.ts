@@ -39,6 +39,7 @@ export const SETUP_ALERTS = {
   KEY_NOT_BASE58: setup('Malformed wallet key'),
   KEY_NOT_BYTES: setup('Malformed wallet key'),
   KEY_NOT_JSON: setup('Malformed wallet key'),
+  MARKET_DATA_CHANGED: setup('The market data has changed'),
   PAPER_ACCOUNT_MISSING: setup('Paper account missing'),
   RPC_URL_MISSING: setup('No RPC node is set'),
   TOKEN_DECIMALS: setup('Unexpected token decimals'),

@@ -28,6 +28,7 @@ import { ChangeInProgress } from './change.ts';
 import { countPrice, equityRecord } from './equity.ts';
 import { PaperFaults, type SubmitFault } from './faults.ts';
 import { accrueInterest, isLockstep, lockstepTarget, quoteAt, scheduledMs, walk } from './market.ts';
+import { refuseOtherPast, withPast } from './market-past.ts';
 import { DEFAULT_HOLDINGS, DEFAULT_PARAMETERS, type PaperDefaults, type PaperParameters } from './parameters.ts';
 import { type PaperMarket, snapshotOf, viewOf } from './snapshot.ts';
 import { newAccount, type PaperState, type RestingOrder, type Speed } from './state.ts';
@@ -87,7 +88,10 @@ export class PaperVenue implements Venue {
     this.#randomBytes = options.randomBytes ?? systemRandomBytes;
   }
 
-  /** @throws TransientError when the journal cannot be reached; CriticalError when the feed has no first price */
+  /**
+   * @throws TransientError when the journal cannot be reached; CriticalError when the feed has no first price, or is no longer
+   * the one that the account has lived through
+   */
   static async open(options: PaperVenueOptions): Promise<PaperVenue> {
     const venue = new PaperVenue(options);
     const { engineId, journal, speed = 1 } = options;
@@ -95,6 +99,7 @@ export class PaperVenue implements Venue {
       await venue.#seed(options.defaults ?? DEFAULT_HOLDINGS, speed);
     }
     const state = await readPaperState(journal.db, engineId);
+    if (state !== null) refuseOtherPast(state, options.feed);
     if (state !== null && state.market.speed !== speed) await venue.#setSpeed(speed);
     return venue;
   }
@@ -281,7 +286,7 @@ export class PaperVenue implements Venue {
     if (quote === null) throw new CriticalError('FEED_EMPTY', `The feed ${feed.id} has no price at its start.`);
     const slot = slotAt(wallMs, this.#chain);
     const state = newAccount({ defaults, marketMs, wallMs, speed, oracle: quote.oracle, slot, periodMs });
-    await this.#store.create(state, equityRecord(this.engineId, state, wallMs), wallMs);
+    await this.#store.create(withPast(state, feed), equityRecord(this.engineId, state, wallMs), wallMs);
   }
 
   /** Changes the speed; what was due at the old speed is settled first. */
@@ -320,7 +325,7 @@ export class PaperVenue implements Venue {
         const change = new ChangeInProgress(this.engineId, state, nowMs);
         const arrived = await this.#catchUp(change, slot, context.trx);
         const result = arrived ? { value: await act(change, context) } : null;
-        if (change.dirty) change.state = { ...change.state, lastSlot: slot };
+        if (change.dirty) change.state = { ...withPast(change.state, this.#market.feed), lastSlot: slot };
         return { change: change.written(slot - this.#chain.finalitySlots), result };
       });
       if (done !== null) return done.value;

@@ -74,6 +74,8 @@ export const PaperState = z.object({
   defaults: z.object({ sol: lamportsText, usdc: microUsdText, walletSol: lamportsText }),
   /** The length of its funding periods, whose ends are the keys of payments. Absent (an older account): the setting applies. */
   periodMs: z.number().int().positive().optional(),
+  /** What the feed had said up to `market.timeMs`. Absent: a feed that cannot change, or an older account. */
+  pastDigest: z.string().optional(),
 });
 export type PaperState = z.output<typeof PaperState>;
 export type PaperStateJson = z.input<typeof PaperState>;

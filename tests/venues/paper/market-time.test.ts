@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { openJournal } from '../../../src/journal/open-journal.ts';
+import type { MarketFeed } from '../../../src/market-data/feed.ts';
 import { openFeed } from '../../../src/market-data/open-feed.ts';
 import {
   FIRST_TS,
@@ -33,6 +34,43 @@ const replay = (rows: readonly HourRow[], lend?: string) =>
 const paymentsOf = async ({ journal: from, engineId }: Bench) =>
   [...(await from.funding({ engineId, limit: 1_000 })).items].reverse();
 const hoursOf = async (bench: Bench) => ((await bench.venue.read('confirmed')).marketTimeMs - FIRST_MS) / HOUR;
+
+describe('a file that changes under an account that has lived through it', () => {
+  const rates = ['0.001', '0.015', '-0.020', '0.003', '0.004'];
+  const lend = (apr: string) => `${FIRST_TS},${apr},2,3,4\n${FIRST_TS + 3_600},1,2,3,4`;
+
+  async function livedThrough(feed: MarketFeed): Promise<(other: MarketFeed) => Promise<unknown>> {
+    const bench = await openBench(journal, { feed });
+    await land(bench.venue, order('sell', 2n * SOL));
+    bench.clock.pass(HOUR * 2.5);
+    await bench.venue.read('confirmed');
+    const { engineId, clock } = bench;
+    return async (other) => await openBench(journal, { feed: other, engineId, clock });
+  }
+  const CHANGED = { code: 'MARKET_DATA_CHANGED', message: expect.stringMatching(/until|up to|cover.*reset-paper/s) };
+
+  it('is the same market when rows are added at its end, or the future is another one', async () => {
+    const again = await livedThrough(replay(hourly(rates)));
+    await again(replay(hourly([...rates, '0.005'])));
+    await again(replay(hourly([...rates.slice(0, 4), '0.9'])));
+  });
+
+  it('is refused, with the time and the remedy, when the past is another one or is missing', async () => {
+    const again = await livedThrough(replay(hourly(rates)));
+    const [first = {} as HourRow, ...others] = hourly(rates);
+    await expect(again(replay([{ ...first, oracle: '95000' }, ...others]))).rejects.toMatchObject(CHANGED);
+    await expect(again(replay([{ ...first, rate: '0.002' }, ...others]))).rejects.toMatchObject(CHANGED);
+    await expect(again(replay([first, ...others.slice(1)]))).rejects.toMatchObject(CHANGED);
+    await expect(again(replay(hourly(rates).slice(0, 2)))).rejects.toMatchObject(CHANGED);
+    await expect(again(replay(hourly(rates).slice(3)))).rejects.toMatchObject(CHANGED);
+  });
+
+  it('is refused when the lending rates of the past are others', async () => {
+    const again = await livedThrough(replay(hourly(rates), lend('1')));
+    await again(replay(hourly(rates), lend('1')));
+    await expect(again(replay(hourly(rates), lend('9')))).rejects.toMatchObject(CHANGED);
+  });
+});
 
 describe('funding', () => {
   const rates = ['0.001', '0.015', '-0.020', '0.000000001'];
