@@ -42,6 +42,19 @@ export const workflowLookup = (client: Client): WorkflowLookup => ({
   },
 });
 
+/** Of the newest run under this id; null: Temporal knows none. */
+export async function lastRunId(client: Client, workflowId: string): Promise<string | null> {
+  try {
+    const { runId } = await client.connection.withDeadline(Date.now() + CALL_MS, () =>
+      client.workflow.getHandle(workflowId).describe(),
+    );
+    return runId;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
 const described = ({ sol, usdc, walletSol, fundingPeriodMs }: PaperSettings): string =>
   `${formatAmount(sol, 9)} SOL, ${formatAmount(usdc, 6)} USDC, ${formatAmount(walletSol, 9)} SOL in the wallet, ` +
   `funding every ${fundingPeriodMs / 1_000} s`;

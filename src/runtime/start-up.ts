@@ -28,7 +28,7 @@ import type { Settings } from './config.ts';
 import { whyUnwritable } from './disk-probe.ts';
 import { resetPaper } from './engine-end.ts';
 import { keepEngineRunning } from './engine-guardian.ts';
-import { type EngineStart, startEngine, workflowLookup } from './engine-start.ts';
+import { type EngineStart, lastRunId, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
 import type { FormerIdentityPorts } from './former-identity.ts';
 import { logLiveStart } from './live-start.ts';
@@ -157,7 +157,11 @@ function startWatches(
   add('signer watch', 2_000, watchSigners({ journal, alerts, clock, logger }).stop);
   add('part watch', 3_000, watchParts({ readiness, journal, alerts, clock, logger, engineId }).stop);
   if (worker === null) return readiness;
-  const guardian = { engineId, engineRuns, alerts, clock, logger, startEngine: () => startEngine(engine) };
+  const guardian = {
+    ...{ engineId, engineRuns, journal, alerts, clock, logger },
+    lastRunId: async () => await lastRunId(client, engineId),
+    startEngine: async () => await startEngine(engine),
+  };
   add('engine guardian', 1_000, keepEngineRunning(guardian).stop);
   return readiness;
 }
