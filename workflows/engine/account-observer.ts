@@ -47,8 +47,8 @@ export class AccountObserver {
   lose(error: ErrorReport, critical: boolean): void {
     const standing = this.#state.current.holds.find((hold) => hold.code === 'connection');
     const { code, message: reason } = error;
-    const alert = critical ? setupCode(code) : 'CONNECTION_LOST';
-    const draft = alert === 'CONNECTION_LOST' ? raised(alert, { reason }) : raised(alert, { reason, error: code });
+    const draft = critical ? raised(setupCode(code), { reason, error: code }) : raised(outageCode(code), { reason });
+    const alert = draft.code;
     this.#state.apply(restrict, {
       code: 'connection',
       sinceMs: Date.now(),
@@ -63,9 +63,16 @@ export class AccountObserver {
         this.#state.apply(stopEngine, Date.now(), alertReason(draft));
       }
       if (running || standing?.details?.alert !== alert) this.#ports.raise(draft, 'critical');
-    } else if (standing === undefined) this.#ports.raise(draft, 'connection');
+    } else if (standing === undefined || becameDispute(standing, alert)) this.#ports.raise(draft, 'connection');
   }
 }
+
+/** No retry ends a dispute while the same nodes are asked, so a person is told which of them to take out. */
+const outageCode = (error: string): 'ACCOUNT_DISPUTED' | 'CONNECTION_LOST' =>
+  error === 'ACCOUNT_DISPUTED' ? error : 'CONNECTION_LOST';
+
+const becameDispute = ({ details }: Hold, alert: string): boolean =>
+  alert === 'ACCOUNT_DISPUTED' && details?.alert !== alert;
 
 const feedEnded = ({ feed }: Snapshot): string | null =>
   feed.ended ? `The market data of ${feed.feed} has ended; the last price stands.` : null;

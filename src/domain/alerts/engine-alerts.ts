@@ -47,6 +47,16 @@ export const ENGINE_ALERTS = {
     needsPerson: false,
     over: 'The connection is back.',
   }),
+  ACCOUNT_DISPUTED: condition<{ readonly reason: string }>({
+    severity: 'critical',
+    title: 'The nodes do not agree on the account',
+    happened: ({ reason }) => withPeriod(reason),
+    action:
+      'Wait a moment for a node that is silent. If it stays silent or wrong, take it out of RPC_URL and restart Driftless: ' +
+      'what the other nodes say then counts.',
+    needsPerson: true,
+    over: 'The account can be read again.',
+  }),
   AUTOMATIC_TRADES_FAILED: condition<{ readonly failures: number; readonly reason: string }>({
     severity: 'warning',
     title: 'Automatic trading paused',

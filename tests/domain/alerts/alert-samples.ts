@@ -94,6 +94,7 @@ export const SAMPLES: Samples = {
   ],
   SETTLE_INCOMPLETE: [{ reason: 'no node takes the transaction' }],
   RESOLVED_WITHOUT_PROOF: [{}],
+  ACCOUNT_DISPUTED: [{ reason: 'Node node-1 says that there is no such account; node node-2 has not said.' }],
   CONNECTION_LOST: [{ reason: 'no response from the node' }],
   AUTOMATIC_TRADES_FAILED: [{ failures: 3, reason: 'the price moved' }],
   GUARD_ACTED: [{}],

@@ -71,6 +71,12 @@ describe('that there is no account', () => {
     expect(error.details.remedy).toMatch(/RPC_URL/);
   });
 
+  it('counts once a node that is mute for ever is taken out, as the error says', () => {
+    const words = wordsOf([none, mute]);
+    expect(() => concluded(words, NEW)).toThrow(/take the node that stays wrong or silent out of RPC_URL/);
+    expect(concluded(words.slice(0, 1), NEW)).toBe(NONE);
+  });
+
   it('is told beside the node that has it', () => {
     expect(disagreement(wordsOf([mute]))).toBeNull();
     expect(disagreement(wordsOf([mute, none]))).toBe(

@@ -86,14 +86,17 @@ export function concluded<R extends PerpsRead>(
 const sameNext = (word: AccountWord, read: PerpsRead): boolean =>
   word.kind === 'read' && word.read.nextSubAccount === read.nextSubAccount;
 
+const REMEDY = 'Wait, or take the node that stays wrong or silent out of RPC_URL and restart Driftless.';
+
 function disputed(words: readonly AccountWord[], known: string | null): TransientError {
   const nodes = Object.fromEntries(words.map((word) => [word.node, sentence(word)]));
   const list = words.map(sentence).join('; ');
   return new TransientError(
     'ACCOUNT_DISPUTED',
     `It is not known whether the account exists: ${list}.${known === null ? '' : ` ${known}`} ` +
-      'Driftless believes that only when every node says so.',
-    { nodes, remedy: 'Wait, or take the node that is wrong or silent out of RPC_URL.' },
+      'Driftless believes that only when every node in RPC_URL says so. ' +
+      REMEDY,
+    { nodes, remedy: REMEDY },
   );
 }
 
