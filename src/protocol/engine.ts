@@ -24,6 +24,7 @@ const DecisionFigures = {
   hedge_target: fraction.optional(),
   spot: z.string().optional().unit('SOL'),
   perp: z.string().optional().unit('SOL'),
+  off_target: z.string().optional().unit('SOL').about('What is missing to the target, before the market’s step.'),
   correction: z.string().optional().unit('SOL').about('What a correction would trade. Negative: sell.'),
   minimum: z.string().nullable().optional().unit('SOL').about('The smallest correction that may be sent.'),
   direction: z.string().nullable().optional().about('What the correction does to the short. Null: nothing to correct.'),
