@@ -7,6 +7,7 @@ import { temporalAddress } from '../support/temporal-address.ts';
 const OPEN = (size: number) => ({ kind: 'open', market: 'SOL-PERP', size: lamportsOf(-size) }) as const;
 const CLOSE = { kind: 'close', market: 'SOL-PERP' } as const;
 const DEPOSIT = (sol: number) => ({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(sol) }) as const;
+const REBALANCE = { kind: 'rebalance', market: 'SOL-PERP' } as const;
 const RESUME = { action: 'RESUME' } as const;
 const ADOPT = { action: 'ADOPT_POSITION', market: 'SOL-PERP' } as const;
 
@@ -116,6 +117,24 @@ describe('what others do with the account', () => {
     const free = await engine.untilState('active', ({ tradingState }) => tradingState === 'active');
     expect(free.hedgeTarget).toBeCloseTo(0.6, 4);
     expect(await engine.carryOut(CLOSE)).toMatchObject({ success: true, data: { filled_size: 6 } });
+  });
+
+  it('a short beyond spot: RESUME does not take it over, and nothing is bought back before a person says how', async () => {
+    await start();
+    await opened(2);
+    await engine.foreignPerp(-12);
+    await held('foreign_trade');
+    expect(await engine.carryOut(RESUME)).toMatchObject({
+      success: false,
+      error: { code: 'ENGINE_REDUCING', message: expect.stringMatching(/ADOPT_POSITION.*REBALANCE/s) },
+    });
+    await polls(3);
+    expect(await engine.perp()).toBe(-12n * SOL);
+    const asked = await engine.carryOut(ADOPT);
+    expect(asked).toMatchObject({ error: { code: 'CONFIRMATION_REQUIRED' } });
+    expect(await engine.carryOut(REBALANCE)).toMatchObject({ success: true });
+    expect(await engine.perp()).toBe(-10n * SOL);
+    expect(await engine.carryOut(RESUME)).toMatchObject({ data: { cleared: ['foreign_trade'] } });
   });
 
   it('is seen by a command, before the watch comes to look', async () => {

@@ -16,6 +16,16 @@ export const NOT_READY = unavailable(
 );
 export const JOURNAL_DOWN = unavailable('journal', 'The journal is not reachable. Nothing was sent.');
 export const VENUE_DOWN = unavailable('venue', 'The account cannot be read now. Nothing was sent.');
+/** RESUME would have the engine buy back, without a look at the size, what somebody else sold. */
+export const NAKED_FOREIGN: ErrorReport = {
+  code: 'ENGINE_REDUCING',
+  message:
+    'The position was changed outside Driftless, and the short is larger than spot. Use ADOPT_POSITION to take it over (it ' +
+    'shows the correction first), REBALANCE to hedge it now, or CLOSE.',
+};
+export const NAKED_RESUMED =
+  ' The short is larger than spot. After one cooldown the engine buys the excess back. REBALANCE does so now, CLOSE ends it.';
+
 export const RESUME_UNREAD = unavailable('venue', 'The account cannot be read now, and RESUME needs to read it first.');
 export const ADOPT_UNREAD = unavailable('venue', 'The account cannot be read now.');
 

@@ -20,7 +20,14 @@ import { operationWorkflowId } from '../../src/lib/ids.ts';
 import { standDown } from '../messages.ts';
 import type { AccountReader } from './account-reader.ts';
 import { type CommandRecords, journalAnswer } from './command-records.ts';
-import { ADOPT_UNREAD, CONFIRMATION_INVALID, expiry, RESUME_UNREAD } from './command-refusals.ts';
+import {
+  ADOPT_UNREAD,
+  CONFIRMATION_INVALID,
+  expiry,
+  NAKED_FOREIGN,
+  NAKED_RESUMED,
+  RESUME_UNREAD,
+} from './command-refusals.ts';
 import type { Confirmations } from './confirmations.ts';
 import type { EngineCore } from './core.ts';
 import type { Retries } from './retries.ts';
@@ -139,15 +146,26 @@ export class ControlCommands {
       if (refusal !== null) return refused(refusal);
     }
     const before = state.current.holds;
-    const spot = (exposure(snapshot, settings.policy).spot ?? 0n).toString();
+    const exposed = exposure(snapshot, settings.policy);
+    const spot = (exposed.spot ?? 0n).toString();
     // What an operation told meanwhile may not be in what was read: then the next look takes it.
     const perp = reportsTaken() === reports ? perpOf(snapshot).toString() : null;
-    state.apply(resume, perp, spot);
+    // In histories from before, RESUME took a naked short over, and the engine bought it back at once.
+    const limited = exposed.naked && patched('resume-trades-nothing');
+    const quietUntilMs = snapshot.marketTimeMs + settings.policy.cooldownMs;
+    if (limited) state.apply(resume, perp, spot, { keepsForeign: true, quietUntilMs });
+    else state.apply(resume, perp, spot);
     const { holds } = state.current;
+    const kept = limited && isRestrictedBy(state.current, 'foreign_trade');
     const stands = (hold: Hold) => holds.some((other) => other.code === hold.code && other.key === hold.key);
     const cleared = before.filter((hold) => !stands(hold)).map((hold) => hold.code);
     const left = holds.map(({ code, reason, clearedBy }) => ({ code, reason, cleared_by: clearedBy }));
-    const message = cleared.length === 0 ? 'Nothing to resume.' : `Cleared: ${cleared.join(', ')}.`;
+    if (kept && cleared.length === 0) {
+      const error = { ...NAKED_FOREIGN, details: { holds: left } };
+      return await records.conclude(envelope, refused(error, 'rejected'), admitted);
+    }
+    const said = cleared.length === 0 ? 'Nothing to resume.' : `Cleared: ${cleared.join(', ')}.`;
+    const message = kept ? `${said} ${NAKED_FOREIGN.message}` : `${said}${limited ? NAKED_RESUMED : ''}`;
     const answer = done(message, { changed: cleared.length > 0, cleared, holds: left, ...this.#stateData() });
     return await records.conclude(envelope, answer, admitted);
   }

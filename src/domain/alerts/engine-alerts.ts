@@ -121,7 +121,7 @@ export const ENGINE_ALERTS = {
     severity: 'critical',
     title: 'Position changed outside Driftless',
     happened: ({ from, to }) => `The position changed outside Driftless, ${shownSolChange(from, to)}.`,
-    action: 'Use "Manage this position" to let Driftless take it over, or use Close or Flatten.',
+    action: 'Use "Manage this position" to let Driftless take it over, Rebalance to hedge it now, or Close or Flatten.',
     needsPerson: true,
     over: 'The changed position was taken over, or it is closed.',
   }),

@@ -623,16 +623,34 @@ const TAKEN_OVER: readonly Hold['code'][] = ['foreign_trade', 'stores_diverged',
 const isHeldFor = (holds: readonly Hold[], operationId: string): boolean =>
   holds.some(({ code, key }) => code === 'verdict_unaccepted' && key === operationId);
 
+/** What RESUME must not do by itself: a word that clears restrictions asks for no trade. */
+interface ResumeLimits {
+  /** Somebody else made the short larger than spot: only ADOPT_POSITION takes that over, and shows the correction first. */
+  readonly keepsForeign: boolean;
+  /** Market time before which nothing automatic trades a position that was taken over, but the guard. */
+  readonly quietUntilMs: number | null;
+}
+
+const NO_LIMITS: ResumeLimits = { keepsForeign: false, quietUntilMs: null };
+
 /** RESUME: clears what a person clears. Holds that clear themselves stay until their cause is gone. */
-export function resume(engine: EngineCarried, perp: string | null, spot: string): EngineCarried {
+export function resume(
+  engine: EngineCarried,
+  perp: string | null,
+  spot: string,
+  { keepsForeign, quietUntilMs }: ResumeLimits = NO_LIMITS,
+): EngineCarried {
+  const stays = ({ clearedBy, code }: Hold): boolean =>
+    clearedBy !== 'person' || code === 'stopped' || (keepsForeign && code === 'foreign_trade');
   // What stands is taken over: a target from before would trade away what a person just accepted.
-  const changed = engine.holds.some((hold) => TAKEN_OVER.includes(hold.code));
+  const changed = engine.holds.some((hold) => TAKEN_OVER.includes(hold.code) && !stays(hold));
   const next: EngineCarried = {
     ...keptOpen(engine),
     failures: 0,
     backoffUntilMs: null,
     guardRetryAtMs: null,
-    holds: engine.holds.filter((hold) => hold.clearedBy !== 'person' || hold.code === 'stopped'),
+    holds: engine.holds.filter(stays),
+    ...(changed && quietUntilMs !== null ? { quietUntilMs } : {}),
     operations: engine.operations.map((operation) =>
       isHeldFor(engine.holds, operation.operationId) ? { ...operation, verdictAccepted: true } : operation,
     ),

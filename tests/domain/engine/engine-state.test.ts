@@ -294,6 +294,23 @@ describe('commands of control', () => {
     expect(resumed.hedgeTargetPpm).toBe(250_000);
   });
 
+  it('RESUME takes no short beyond spot over from somebody else, and trades nothing of what it takes over for one cooldown', () => {
+    const held = (code: 'foreign_trade' | 'desync') => ({
+      ...initialEngine('e'),
+      expectedPerp: '0',
+      holds: withHold([], { code, sinceMs: 0, permits: 'reducing', clearedBy: 'person', reason: 'r' }),
+    });
+    const naked = [(-12n * SOL).toString(), (10n * SOL).toString(), { keepsForeign: true, quietUntilMs: 900 }] as const;
+    const kept = resume(held('foreign_trade'), ...naked);
+    expect(kept.holds.map(({ code }) => code)).toEqual(['foreign_trade']);
+    expect([kept.hedgeTargetPpm, kept.quietUntilMs]).toEqual([0, null]);
+    const taken = resume(held('desync'), ...naked);
+    expect(taken.holds).toEqual([]);
+    expect([taken.hedgeTargetPpm, taken.quietUntilMs]).toEqual([1_000_000, 900]);
+    // Nothing was held: RESUME keeps no correction of ours waiting.
+    expect(resume(initialEngine('e'), ...naked).quietUntilMs).toBeNull();
+  });
+
   it('ADOPT takes over what stands, STOP and START come and go', () => {
     const adopted = adopt(initialEngine('e'), (-4n * SOL).toString(), (8n * SOL).toString(), 900);
     expect(decisionContext(adopted).quietUntilMs).toBe(900);
