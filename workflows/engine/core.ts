@@ -2,6 +2,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { EngineCarried } from '../../src/domain/engine/engine-state.ts';
 import { decodePolicy, type Policy, type PolicyJson } from '../../src/domain/hedge/policy.ts';
+import { stricterPolicy } from '../../src/domain/hedge/stricter-policy.ts';
 import type { EngineTuning } from '../messages.ts';
 
 /** Waited before the engine tries again what failed: the journal, the venue, a check of its operations. */
@@ -94,5 +95,12 @@ export class EngineSettings {
     this.#policy = decodePolicy(policy);
     this.#policyJson = policy;
     this.#tuning = tuning;
+  }
+
+  /** What could not be read as a whole: of each limit the stricter one holds from here on. */
+  tighten(policy: unknown): void {
+    const stricter = stricterPolicy(this.#policyJson, policy);
+    this.#policy = decodePolicy(stricter);
+    this.#policyJson = stricter;
   }
 }

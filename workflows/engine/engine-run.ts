@@ -156,6 +156,7 @@ export class EngineRun {
       state.apply(lift, 'settings_refused');
     } catch (error) {
       // To throw here would stop the engine, its guard included: it goes on under what it has, and enlarges nothing.
+      if (patched('stricter-limits')) settings.tighten(policy);
       state.apply(restrict, settingsRefused(error, Date.now()));
     }
     // The process that sends this may stand on another journal than the last one: nothing trades before it is known.

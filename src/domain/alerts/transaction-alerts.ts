@@ -52,7 +52,7 @@ export const TRANSACTION_ALERTS = {
     severity: 'critical',
     title: 'Confirmed transaction dropped',
     happened: () =>
-      'The chain dropped a transaction that it had confirmed. Driftless sends it again while it is valid, and only reductions are possible meanwhile.',
+      'A transaction that was confirmed is gone: the chain dropped it, or, on paper, the journal lost it. Driftless sends it again while it is valid, and only reductions are possible meanwhile.',
     action: 'No action needed yet. Wait until it lands again or is proven expired.',
     needsPerson: false,
     over: ended,
