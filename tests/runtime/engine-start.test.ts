@@ -100,8 +100,12 @@ describe('settings that the engine cannot read', () => {
     expect(await engine.carryOut(OPEN)).toMatchObject({ success: true });
     await renew();
     const { maxLeverage: _, ...incomplete } = engine.policy;
-    await engine.handle.signal(configureSignal, { policy: incomplete as PolicyJson, tuning: engine.tuning });
-    const { tradingState, holds } = await held('settings_refused');
+    await engine.handle.signal(configureSignal, {
+      policy: { ...incomplete, maxSlippageBps: 45, cooldownMs: 0 } as PolicyJson,
+      tuning: engine.tuning,
+    });
+    const { tradingState, holds, policy } = await held('settings_refused');
+    expect(policy).toMatchObject({ maxSlippageBps: 45, maxLeverage: engine.policy.maxLeverage });
     expect(tradingState).toBe('reducing');
     expect(holds[0]?.reason).toContain('maxLeverage');
     expect((await engine.untilAlert('SETTINGS_REFUSED')).severity).toBe('critical');

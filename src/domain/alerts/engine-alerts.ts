@@ -180,7 +180,7 @@ export const ENGINE_ALERTS = {
     severity: 'critical',
     title: 'Settings not in force',
     happened: ({ reason }) =>
-      `The engine cannot read the settings of the process that started: ${withPeriod(reason)} Until it can, it only reduces, and of each limit that it can read the stricter one holds.`,
+      `The engine cannot read the settings of the process that started: ${withPeriod(reason)} Until it can, it only reduces, and of each limit that it can read the stricter value applies.`,
     action: 'Start the version of Driftless that the engine runs on, or restart every process on the same version.',
     needsPerson: true,
     over: 'The engine has taken the settings.',
