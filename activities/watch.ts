@@ -5,8 +5,10 @@
 
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { AlertSink } from '../src/alerts/channels.ts';
+import type { Markets } from '../src/domain/account/account.ts';
 import { encodeSnapshot, type Snapshot } from '../src/domain/account/snapshot.ts';
 import { raised } from '../src/domain/alerts/alert.ts';
+import { parameterAlert } from '../src/domain/alerts/parameter-changes.ts';
 import { setupCode } from '../src/domain/alerts/setup-alerts.ts';
 import { type Decision, decide } from '../src/domain/engine/decide.ts';
 import { isLiquidatedSince, reconcile } from '../src/domain/engine/reconcile.ts';
@@ -55,17 +57,25 @@ interface WatchPorts {
 export const createWatch = (ports: WatchPorts) => {
   /** What was told last, by engine: what a watch goes on from while the journal is away. */
   const desks = new BoundedMap<string, AlertDesk>(REMEMBERED_DESKS);
+  /** As last read, by engine: parameters are compared with it. */
+  const seen = new BoundedMap<string, Markets>(REMEMBERED_DESKS);
   return async (input: WatchInput): Promise<WatchResult> => {
     const context = Context.current();
     const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
     context.heartbeat();
     try {
-      return await new Watch(ports, input, context, desks).run();
+      return await new Watch(ports, input, context, { desks, seen }).run();
     } finally {
       clearInterval(heartbeat);
     }
   };
 };
+
+/** What one watch leaves to the next of the same process. */
+interface WatchMemory {
+  readonly desks: BoundedMap<string, AlertDesk>;
+  readonly seen: BoundedMap<string, Markets>;
+}
 
 class Watch {
   private readonly ports: WatchPorts;
@@ -73,6 +83,7 @@ class Watch {
   private readonly policy: Policy;
   private readonly context: Context;
   private readonly desks: BoundedMap<string, AlertDesk>;
+  private readonly seen: BoundedMap<string, Markets>;
   private alerts: AlertDesk | null = null;
   /** Market time of the last decision. */
   private decidedAtMs: number | null = null;
@@ -83,9 +94,10 @@ class Watch {
   /** Why the books cannot be kept, and since when. */
   private booksBehind: { readonly sinceMs: number; readonly reason: string } | null = null;
 
-  constructor(ports: WatchPorts, input: WatchInput, context: Context, desks: BoundedMap<string, AlertDesk>) {
+  constructor(ports: WatchPorts, input: WatchInput, context: Context, { desks, seen }: WatchMemory) {
     this.ports = ports;
     this.desks = desks;
+    this.seen = seen;
     this.input = input;
     this.policy = decodePolicy(input.policy);
     this.context = context;
@@ -180,6 +192,14 @@ class Watch {
     }
   }
 
+  private tellParameters(alerts: AlertDesk, snapshot: Snapshot, nowMs: number): void {
+    const { engineId } = this.input;
+    const before = this.seen.get(engineId);
+    this.seen.set(engineId, snapshot.markets);
+    const draft = before === undefined ? null : parameterAlert(snapshot.account, before, snapshot.markets);
+    if (draft !== null) alerts.raise(draft, nowMs, { market_time_ms: snapshot.marketTimeMs });
+  }
+
   /** In lockstep the market waits for an operation to end, and for what the engine has yet to look at. */
   private mayAdvance(): boolean {
     const { context, look, reconnecting } = this.input;
@@ -259,6 +279,7 @@ class Watch {
   /** Alerts of the account's condition, and what blocks the engine, told when it changes. */
   private tell(alerts: AlertDesk, decision: Decision, snapshot: Snapshot, nowMs: number): void {
     this.tellBooks(alerts, snapshot, nowMs);
+    this.tellParameters(alerts, snapshot, nowMs);
     const context = { market_time_ms: snapshot.marketTimeMs };
     for (const draft of decision.alerts.raise) alerts.raise(draft, nowMs, context);
     for (const code of decision.alerts.recover) alerts.recover(code, nowMs);

@@ -149,6 +149,8 @@ export const STATE_EXAMPLE: z.input<typeof State> = {
       last_rate: 0.0000121,
       trailing_mean_rate: 0.0000113,
       known_hours: 168,
+      next_rate: null,
+      settled_rate: null,
       next_period_ts: '2026-01-15T13:00:00.000Z',
       next_period_in_ms: 3_597_000,
     },

@@ -23,6 +23,12 @@ export const Market = z.object({
     last_rate: fraction.nullable().about('Of the oracle price, per period. Positive when longs pay.'),
     trailing_mean_rate: fraction.nullable().about('Mean of the last 168 hours, or of what is known of them.'),
     known_hours: z.number().unit('h').about('How much of those 168 hours is known.'),
+    next_rate: fraction
+      .nullable()
+      .about("The venue's own formula for the running period, if nobody trades until it ends. Null: not estimated."),
+    settled_rate: fraction
+      .nullable()
+      .about('What each period pays while all positions and the price stay as they are. Null: not estimated.'),
     next_period_ts: time.nullable().about('When the running period ends, in market time.'),
     next_period_in_ms: milliseconds.nullable().about('The same as a wait by the wall clock.'),
   }),

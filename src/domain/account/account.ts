@@ -98,6 +98,8 @@ export const PerpMarket = z.object({
   /** 1e4 precision. */
   unrealizedPnlInitialAssetWeight: z.number().int(),
   unrealizedPnlMaintenanceAssetWeight: z.number().int(),
+  /** A position's profit counts at most so much in initial margin. Absent: as its weight says. */
+  initialProfitLimit: microUsdText.optional(),
   unrealizedPnlMaxImbalance: microUsdText,
   /** Net user PnL beyond the PnL pool (SDK calculateNetUserPnlImbalance), 1e6. */
   netUserPnlImbalance: microUsdText,

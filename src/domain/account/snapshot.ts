@@ -15,6 +15,13 @@ export const FundingOutlook = z.object({
   nextPeriodTsMs: z.number().nullable(),
   /** Newest last. They show which period's rate would last have passed the profitability gate. */
   recentRates: z.array(z.object({ tsMs: z.number(), rate: integer })),
+  /** What the venue's own formula gives for the running period, if nobody trades until it ends. Absent: not estimated. */
+  nextRate: integer.nullable().optional(),
+  /**
+   * Where an account's own size moves the rate: what each period pays a short once the averages have caught up, by the signed
+   * size of a trade now (0: no trade, negative: a sale). Ascending. Absent: size does not matter there.
+   */
+  afterTrade: z.array(z.object({ delta: lamportsText, rate: integer })).optional(),
 });
 export type FundingOutlook = z.output<typeof FundingOutlook>;
 

@@ -1,5 +1,5 @@
 /** Alerts about what the engine did or found: trades of others, lost connections, the two stores. */
-import { shownSol, shownSolChange, timeText } from '../money/display.ts';
+import { shownSol, shownSolChange, shownUsd, timeText } from '../money/display.ts';
 import { condition, counted, event, type NoDetails, withPeriod } from './alert-row.ts';
 
 /** Positions in SOL, exact decimals. */
@@ -37,6 +37,28 @@ function journalGap({ from_ms, to_ms, operations, commands, not_kept }: JournalG
 /** Names of settings, as a sentence has them. */
 const inWords = (settings: readonly string[]): string =>
   settings.map((name) => name.toLowerCase().replaceAll('_', ' ')).join(', ');
+
+interface StandingDetails {
+  readonly health: number | null;
+  readonly liquidation_price: string | null;
+}
+type ParameterDetails = {
+  readonly changes: readonly string[];
+  /** The account at the prices of now, under the parameters of before and of now. */
+  readonly before: StandingDetails;
+  readonly now: StandingDetails;
+};
+
+function parametersChanged({ changes, before, now }: ParameterDetails): string {
+  const health = (value: number | null): string => (value === null ? 'unknown' : `${value.toFixed(1)} %`);
+  const price = (value: string | null): string => (value === null ? 'none' : shownUsd(value));
+  const effect =
+    before.health === now.health && before.liquidation_price === now.liquidation_price
+      ? `This account stands as before: health ${health(now.health)}, liquidation price ${price(now.liquidation_price)}.`
+      : `Health of this account: ${health(before.health)} before, ${health(now.health)} now. ` +
+        `Liquidation price: ${price(before.liquidation_price)} before, ${price(now.liquidation_price)} now.`;
+  return `Without notice the venue changed: ${changes.join('; ')}. ${effect}`;
+}
 
 export const ENGINE_ALERTS = {
   CONNECTION_LOST: condition<{ readonly reason: string }>({
@@ -174,6 +196,13 @@ export const ENGINE_ALERTS = {
     happened: ({ program_id, before, now }) =>
       `The program ${program_id} was upgraded since the last start: its hash was ${before.slice(0, 12)} and is ${now.slice(0, 12)}. Its rules may have changed.`,
     action: 'Read the release notes of the venue. Check the figures before you trade.',
+    needsPerson: true,
+  }),
+  PARAMETERS_CHANGED: event<ParameterDetails>({
+    severity: 'warning',
+    title: 'The venue has changed its parameters',
+    happened: parametersChanged,
+    action: 'Check whether the position still suits you. Deposit or reduce if its liquidation price came near.',
     needsPerson: true,
   }),
   SETTINGS_REFUSED: condition<{ readonly reason: string }>({

@@ -1,8 +1,9 @@
 /** What the page shows of the market and its feed. The fields are described in src/protocol/market.ts. */
 import { SOL_PERP } from '../account/account.ts';
 import type { Snapshot } from '../account/snapshot.ts';
+import { rateAfterTrade } from '../hedge/funding.ts';
 import { perpMarketOf } from '../margin/margin.ts';
-import { type Lamports, type Price, usdNumber } from '../money/units.ts';
+import { type Lamports, lamports, type Price, usdNumber } from '../money/units.ts';
 
 const RATE_ONE = 1_000_000_000;
 
@@ -41,6 +42,8 @@ export function marketFigures(snapshot: Snapshot) {
       last_rate: rate(funding.lastRate),
       trailing_mean_rate: rate(funding.trailingMeanRate),
       known_hours: funding.knownHours,
+      next_rate: rate(funding.nextRate ?? null),
+      settled_rate: rate(rateAfterTrade(funding.afterTrade ?? [], lamports(0n))),
       next_period_ts: funding.nextPeriodTsMs,
       next_period_in_ms: nextPeriodInMs(snapshot),
     },

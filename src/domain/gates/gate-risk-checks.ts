@@ -1,9 +1,10 @@
 /** Checks of the account after the operation: margin, liquidation, exposure, and whether it pays. */
 
 import { addedSize } from '../account/position.ts';
-import { judgeProfitability } from '../hedge/carry.ts';
+import { judgeProfitability, type OwnSizeEffect } from '../hedge/carry.ts';
 import { countedSpot, driftPct, hedgeableSpot, reservedFor } from '../hedge/delta.ts';
 import { annualizedRate } from '../hedge/funding.ts';
+import { formatSol } from '../money/amounts.ts';
 import { TELLING_DEVIATION_PCT } from '../money/display.ts';
 import { abs, type Lamports, lamports, solNumber, usdNumber } from '../money/units.ts';
 import { whatHoldsBack } from './gate-size-checks.ts';
@@ -130,7 +131,8 @@ export function unprofitable({ snapshot, delta, perp, policy, operation }: GateS
     remedy:
       `${breakEven} Needs at least ${(annualizedRate(at.neededRate, periodMs) * 100).toFixed(2)} % APR` +
       `${lastPassed === null ? ', which no known period reached.' : `, last met at ${lastPassed}.`}` +
-      `${at.shortHistory ? ' Less than 24 h of funding history is known.' : ''}`,
+      `${at.shortHistory ? ' Less than 24 h of funding history is known.' : ''}` +
+      ownSizeSentence(at.ownSize, periodMs),
     detail: {
       expected_usd: usdNumber(at.expected),
       fees_usd: usdNumber(at.cost.fees),
@@ -143,6 +145,26 @@ export function unprofitable({ snapshot, delta, perp, policy, operation }: GateS
       last_passed: lastPassed,
       horizon_hours: at.horizonHours,
       short_history: at.shortHistory,
+      ...ownSizeDetail(at.ownSize, periodMs),
     },
   };
 }
+
+const yearlyPct = (rate: bigint, periodMs: number): number => annualizedRate(rate, periodMs) * 100;
+
+function ownSizeSentence(effect: OwnSizeEffect | null, periodMs: number): string {
+  if (effect === null) return '';
+  const { rateWithout, rateAfter, largestPaying } = effect;
+  const moved = `${yearlyPct(rateWithout, periodMs).toFixed(2)} % to ${yearlyPct(rateAfter, periodMs).toFixed(2)} % APR`;
+  const most = largestPaying === 0n ? 'No size pays now.' : `Up to ${formatSol(largestPaying)} SOL would pay.`;
+  return ` This size alone moves what the market pays a short from ${moved}. ${most}`;
+}
+
+const ownSizeDetail = (effect: OwnSizeEffect | null, periodMs: number) =>
+  effect === null
+    ? {}
+    : {
+        rate_without_trade_pct_per_year: yearlyPct(effect.rateWithout, periodMs),
+        rate_after_trade_pct_per_year: yearlyPct(effect.rateAfter, periodMs),
+        largest_paying_size: formatSol(effect.largestPaying),
+      };

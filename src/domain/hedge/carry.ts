@@ -23,7 +23,7 @@ import {
 } from '../money/units.ts';
 import { slippagePpm } from '../order/slippage.ts';
 import { takerFeeOn } from './account-after.ts';
-import { RATE_PRECISION } from './funding.ts';
+import { RATE_PRECISION, rateAfterTrade } from './funding.ts';
 import type { Policy } from './policy.ts';
 
 /** Funding received counts half, funding paid counts in full. */
@@ -66,6 +66,16 @@ export interface Profitability {
   readonly horizonHours: number;
   /** Less than `MIN_KNOWN_HOURS` of funding history is known. */
   readonly shortHistory: boolean;
+  /** What the trade's own size does to the rate. Null: the venue says of none that it does. */
+  readonly ownSize: OwnSizeEffect | null;
+}
+
+export interface OwnSizeEffect {
+  /** What each period pays without the trade, and after it: fractions at 1e9. */
+  readonly rateWithout: bigint;
+  readonly rateAfter: bigint;
+  /** The largest size up to which the same trade would pay, a multiple of the step; 0: none does. */
+  readonly largestPaying: Lamports;
 }
 
 type ProfitabilityResult =
@@ -130,31 +140,32 @@ export function judgeProfitability(
   const { funding, markets, account } = snapshot;
   const market = perpMarketOf(markets, marketName);
   const oracle = market?.oracle.price ?? null;
-  const rate = conservativeRate(funding, side);
+  const past = conservativeRate(funding, side);
+  const settled = settledRate(funding, side, size);
   const quote = quoteBalance(account, markets, marketName);
+  const borrowRate = quoteMarket(markets, marketName)?.borrowRate ?? null;
   const missing = [
     ...(market === null ? ['the market'] : []),
     ...(oracle === null ? ['the oracle price'] : []),
-    ...(rate === null ? ['the funding rate'] : []),
+    ...(past === null ? ['the funding rate'] : []),
+    ...(settled === null && past !== null ? ['the funding rate after a trade of this size'] : []),
     ...(quote === null ? ['the quote market'] : []),
   ];
-  if (market === null || oracle === null || rate === null || quote === null) return { kind: 'unknown', missing };
+  if (market === null || oracle === null || past === null || settled === null || quote === null)
+    return { kind: 'unknown', missing };
 
-  const cost = roundTripCost(size, oracle, market, snapshot.transactionCostLamports);
-  const borrowed = max(cost.total / TRIPS - max(quote, 0n), 0n);
-  const borrowRate = quoteMarket(markets, marketName)?.borrowRate ?? null;
-  if (borrowed > 0n && borrowRate === null) return { kind: 'unknown', missing: ['the quote borrow rate'] };
-  const hours = policy.holdingHorizonHours;
-  const extraInterest = interestOn(borrowed, borrowRate ?? 0n, hours);
-  const notional = valueAt(abs(size), oracle);
-  const sign = side === 'short' ? 1n : -1n;
-  const expectedAt = (at: bigint): bigint =>
-    conservative(shortFunding(notional, sign * at, hours, funding.periodMs)) - extraInterest;
-  const passes = (at: bigint): boolean => expectedAt(at) >= cost.total;
-
-  const expected = microUsd(expectedAt(rate));
+  const terms: TradeTerms = { snapshot, side, market, oracle, quote, borrowRate, hours: policy.holdingHorizonHours };
+  const cost = costOf(terms, size);
+  const extraInterest = extraInterestOf(terms, cost);
+  if (extraInterest === null) return { kind: 'unknown', missing: ['the quote borrow rate'] };
+  const rate = worse(side, past, settled);
+  const { hours } = terms;
+  const passes = (at: bigint): boolean => expectedOf(terms, size, at, extraInterest) >= cost.total;
+  const expected = expectedOf(terms, size, rate, extraInterest);
   const perDay = hours === 0 ? 0 : (Number(expected) / hours) * HOURS_PER_DAY;
   const passed = funding.recentRates.filter((period) => passes(period.rate)).at(-1);
+  const sign = side === 'short' ? 1n : -1n;
+  const notional = valueAt(abs(size), oracle);
   return {
     kind: 'known',
     profitability: {
@@ -168,8 +179,92 @@ export function judgeProfitability(
       lastPassedTsMs: passed?.tsMs ?? null,
       horizonHours: hours,
       shortHistory: funding.knownHours < MIN_KNOWN_HOURS,
+      ownSize: ownSizeEffect(terms, settled),
     },
   };
+}
+
+/** Everything about a trade but its size. */
+interface TradeTerms {
+  readonly snapshot: Snapshot;
+  readonly side: 'long' | 'short';
+  readonly market: PerpMarket;
+  readonly oracle: Price;
+  /** Deposited quote, negative for a debt. */
+  readonly quote: bigint;
+  readonly borrowRate: bigint | null;
+  readonly hours: number;
+}
+
+const worse = (side: 'long' | 'short', a: bigint, b: bigint): bigint => (side === 'short' ? min(a, b) : max(a, b));
+
+const signedSize = (side: 'long' | 'short', size: Lamports): Lamports =>
+  lamports(side === 'short' ? -abs(size) : abs(size));
+
+/** What each period pays after the trade. Where size does not matter: what the past paid. Null: unknown. */
+function settledRate(funding: FundingOutlook, side: 'long' | 'short', size: Lamports): bigint | null {
+  if (funding.afterTrade === undefined) return conservativeRate(funding, side);
+  return rateAfterTrade(funding.afterTrade, signedSize(side, size));
+}
+
+const costOf = ({ oracle, market, snapshot }: TradeTerms, size: Lamports): RoundTripCost =>
+  roundTripCost(size, oracle, market, snapshot.transactionCostLamports);
+
+/** Interest on the part of the opening cost that the deposited quote does not cover. Null: its rate is unknown. */
+function extraInterestOf({ quote, borrowRate, hours }: TradeTerms, cost: RoundTripCost): MicroUsd | null {
+  const borrowed = max(cost.total / TRIPS - max(quote, 0n), 0n);
+  return borrowed > 0n && borrowRate === null ? null : interestOn(borrowed, borrowRate ?? 0n, hours);
+}
+
+function expectedOf(
+  { snapshot, side, oracle, hours }: TradeTerms,
+  size: Lamports,
+  rate: bigint,
+  extraInterest: MicroUsd,
+): MicroUsd {
+  const received = side === 'short' ? rate : -rate;
+  const funding = shortFunding(valueAt(abs(size), oracle), received, hours, snapshot.funding.periodMs);
+  return microUsd(conservative(funding) - extraInterest);
+}
+
+function ownSizeEffect(terms: TradeTerms, rateAfter: bigint): OwnSizeEffect | null {
+  const { funding } = terms.snapshot;
+  if (funding.afterTrade === undefined) return null;
+  const rateWithout = rateAfterTrade(funding.afterTrade, lamports(0n));
+  return rateWithout === null ? null : { rateWithout, rateAfter, largestPaying: largestPaying(terms) };
+}
+
+/** From one tried size to the next smaller one; between the last two the step decides. */
+const SMALLER = { numerator: 7n, denominator: 8n } as const;
+
+function largestPaying(terms: TradeTerms): Lamports {
+  const { snapshot, side, market } = terms;
+  const known = (snapshot.funding.afterTrade ?? []).map(({ delta }): bigint => (side === 'short' ? -delta : delta));
+  const step = max<bigint>(market.stepSize, 1n);
+  const stepped = (size: bigint): bigint => size - (size % step);
+  const pays = (size: bigint): boolean => paysAt(terms, lamports(size));
+  let size = stepped(known.reduce(max, 0n));
+  let failing = size + step;
+  while (size > 0n && !pays(size)) {
+    failing = size;
+    size = stepped((size * SMALLER.numerator) / SMALLER.denominator);
+  }
+  while (size > 0n && failing - size > step) {
+    const middle = stepped((size + failing) / 2n);
+    if (pays(middle)) size = middle;
+    else failing = middle;
+  }
+  return lamports(size);
+}
+
+function paysAt(terms: TradeTerms, size: Lamports): boolean {
+  const { snapshot, side } = terms;
+  const past = conservativeRate(snapshot.funding, side);
+  const settled = settledRate(snapshot.funding, side, size);
+  const cost = costOf(terms, size);
+  const extraInterest = extraInterestOf(terms, cost);
+  if (size === 0n || past === null || settled === null || extraInterest === null) return false;
+  return expectedOf(terms, size, worse(side, past, settled), extraInterest) >= cost.total;
 }
 
 /** The rate whose half covers `amount` over the horizon, rounded up. */
@@ -180,7 +275,10 @@ function neededRate(amount: bigint, notional: MicroUsd, hours: number, periodMs:
 }
 
 export interface Carry {
-  /** Funding over 24 h at the mean rate of the last 24 h, positive = received. */
+  /**
+   * Funding over 24 h at the mean rate of the last 24 h, positive = received. Where our own size moves the rate: at what the
+   * market pays as it stands now, if that is worse.
+   */
   readonly fundingPerDay: MicroUsd;
   /** Interest of the quote borrow over 24 h, positive = paid. */
   readonly interestPerDay: MicroUsd;
@@ -204,7 +302,7 @@ export function carryOf(snapshot: Snapshot, marketName = SOL_PERP): Carry | null
   const position = account === null ? null : perpPosition(account, marketName, markets);
   const oracle = perpMarketOf(markets, marketName)?.oracle.price ?? null;
   const quote = quoteBalance(account, markets, marketName);
-  const rate = meanRateOfDay(funding, snapshot.marketTimeMs);
+  const rate = presentRate(funding, snapshot.marketTimeMs);
   if (position === null || position.baseAmount >= 0n || oracle === null || quote === null || rate === null) return null;
   const borrowRate = quoteMarket(markets, marketName)?.borrowRate ?? null;
   if (quote < 0n && borrowRate === null) return null;
@@ -224,6 +322,12 @@ export function carryOf(snapshot: Snapshot, marketName = SOL_PERP): Carry | null
     negative: netPerDay < 0n,
     critical: -netPerDay * DAYS_PER_MONTH * BPS > notional * CARRY_CRITICAL_BPS,
   };
+}
+
+function presentRate(funding: FundingOutlook, marketTimeMs: number): bigint | null {
+  const mean = meanRateOfDay(funding, marketTimeMs);
+  const standing = rateAfterTrade(funding.afterTrade ?? [], lamports(0n));
+  return mean === null || standing === null ? mean : min(mean, standing);
 }
 
 /** Mean of the periods that ended in the last 24 h of market time; without a list the last settled one. */

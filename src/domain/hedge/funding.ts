@@ -1,4 +1,5 @@
 /** Funding: who pays whom, when, and how much. Positive rate: longs pay shorts. Positive amount: received. */
+import type { FundingOutlook } from '../account/snapshot.ts';
 import {
   divFloor,
   HOURS_PER_YEAR,
@@ -34,6 +35,19 @@ export function fundingPayment(position: Lamports, rate: bigint, carried = 0n): 
 /** A rate of USD per SOL (1e9) as a fraction of the oracle TWAP (1e9), rounded toward minus infinity; null at TWAP 0. */
 export const rateFraction = (rate: bigint, oracleTwap: Price): bigint | null =>
   oracleTwap === 0n ? null : divFloor(rate * 1_000_000n, oracleTwap);
+
+/**
+ * The rate that a trade of `delta` leaves, between the two nearest of the known sizes. Null: the trade is larger than all of
+ * them, so nobody knows.
+ */
+export function rateAfterTrade(known: NonNullable<FundingOutlook['afterTrade']>, delta: Lamports): bigint | null {
+  const above = known.find((point) => point.delta >= delta);
+  const below = known.findLast((point) => point.delta <= delta);
+  if (above === undefined || below === undefined) return null;
+  const width = above.delta - below.delta;
+  if (width === 0n) return below.rate;
+  return below.rate + divFloor((above.rate - below.rate) * (delta - below.delta), width);
+}
 
 /** The first boundary after `atMs`. */
 export const nextBoundary = (atMs: number, periodMs: number): number => (Math.floor(atMs / periodMs) + 1) * periodMs;

@@ -69,7 +69,10 @@ function weightedPnl(holding: PerpHolding, category: MarginCategory, strict: boo
   if (strict) quote = pnl > 0n ? min(quoteOracle, quoteTwap) : max(quoteOracle, quoteTwap);
   pnl = (pnl * quote) / PRICE_ONE;
   if (category === 'unweighted' || pnl <= 0n) return pnl;
-  return (pnl * pnlWeight(market, pnl, category)) / WEIGHT_ONE;
+  const weighted = (pnl * pnlWeight(market, pnl, category)) / WEIGHT_ONE;
+  return category === 'initial' && market.initialProfitLimit !== undefined
+    ? min<bigint>(weighted, market.initialProfitLimit)
+    : weighted;
 }
 
 /** Sum over the account of PnL with (or without) unsettled funding, micro-USD. */

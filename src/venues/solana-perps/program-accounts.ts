@@ -1,7 +1,7 @@
 /** The accounts of a program, decoded: the program's own form of them, and what they mean in types that every venue shares. */
 import type { PublicKey } from '@solana/web3.js';
 import type { Account, Markets } from '../../domain/account/account.ts';
-import type { VenuePauses } from '../../domain/account/snapshot.ts';
+import type { FundingOutlook, VenuePauses } from '../../domain/account/snapshot.ts';
 import type { Price } from '../../domain/money/units.ts';
 
 /** The program's own decoded accounts. Shared code passes them on and never looks into them. */
@@ -67,6 +67,10 @@ export interface MarketFunding {
   readonly dayMeanRate: bigint | null;
   /** The oracle's TWAP against which the last rate was measured. */
   readonly oracleTwap: Price;
+  /** The program's own formula for the running period. Absent: not estimated. */
+  readonly nextRate?: bigint | null;
+  /** What a trade of the account's would do to the rate: FundingOutlook.afterTrade. Absent: nothing. */
+  readonly afterTrade?: FundingOutlook['afterTrade'];
 }
 
 /** What the decoded accounts mean, in types that every venue shares. */

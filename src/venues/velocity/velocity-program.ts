@@ -7,11 +7,20 @@ import { TOKEN_PROGRAM } from '../solana-perps/addresses.ts';
 import type { PerpsProgram } from '../solana-perps/perps-program.ts';
 import type { AccountsView, DecodedAccounts, ProgramAccountName } from '../solana-perps/program-accounts.ts';
 import { velocityPerpsEvents } from './perps-events.ts';
-import { PERP_MARKET, SPOT_MARKET, STATE, USER, USER_STATS, VELOCITY_PROGRAM_ID } from './program/accounts.ts';
+import {
+  PERP_MARKET,
+  type PerpMarketState,
+  SPOT_MARKET,
+  STATE,
+  USER,
+  USER_STATS,
+  type UserState,
+  VELOCITY_PROGRAM_ID,
+} from './program/accounts.ts';
 import { velocityError } from './program-errors.ts';
 import { accountOf, listsAllOrders, marketsOf } from './read/decode.ts';
 import { accountFeeTier } from './read/fee-tier.ts';
-import { marketFunding } from './read/market-funding.ts';
+import { fundingOutlook } from './read/market-funding.ts';
 import { readOracle } from './read/oracle.ts';
 import { velocityPauses } from './read/pauses.ts';
 import { signedContent } from './signed-content.ts';
@@ -46,12 +55,15 @@ function view(accounts: DecodedAccounts<VelocityAccountTypes>): AccountsView {
       ...{ state, market: market.market, base: base.market, quote: quote.market, user, userStats, nowMs },
       collateral: margin?.kind === 'known' ? margin.figures.totalCollateralInitial : null,
     }),
-    funding: marketFunding(market.market),
+    funding: fundingOutlook(market.market, market.oracle, positionIn(user, market.market), { slot, nowMs, state }),
     openingCost: openingCost({ user, userStats, state }),
     nextSubAccount: userStats?.subAccountsCreated ?? 0,
     listsAllOrders: user !== null && listsAllOrders(user),
   };
 }
+
+const positionIn = (user: UserState | null, { marketIndex }: PerpMarketState): bigint =>
+  user?.perpPositions.find((position) => position.marketIndex === marketIndex && position.base !== 0n)?.base ?? 0n;
 
 export const VELOCITY: PerpsProgram<VelocityAccountTypes> = {
   kind: 'velocity',

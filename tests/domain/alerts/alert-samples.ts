@@ -53,6 +53,23 @@ export const SAMPLES: Samples = {
     { ...CARRY, net_per_day: '-0.003', funding_so_far: null },
   ],
   PROGRAM_CHANGED: [{ program_id: 'dRifty', before: 'a1b2c3d4e5f60718', now: '0918273645546372' }],
+  PARAMETERS_CHANGED: [
+    {
+      changes: ['SOL-PERP: maintenance margin ratio 3 % → 5 %'],
+      before: { health: 91.2, liquidation_price: '210.5' },
+      now: { health: 85.4, liquidation_price: '198.1' },
+    },
+    {
+      changes: ['SOL: withdraw guard 1 → 2'],
+      before: { health: 91.2, liquidation_price: null },
+      now: { health: 91.2, liquidation_price: null },
+    },
+    {
+      changes: ['SOL: oracle a → b'],
+      before: { health: 91.2, liquidation_price: null },
+      now: { health: null, liquidation_price: null },
+    },
+  ],
   VERDICT_UNACCEPTED: [{}],
   NODES_DISAGREE: [{ nodes: 'Node node-1 says that there is no such account. Another node has the account.' }],
   QUOTE_DEPEGGED: [{ quote_asset: 'USDT', quote_price: '0.9731', off_pct: 2.69, limit_pct: 1 }],

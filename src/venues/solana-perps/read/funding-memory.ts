@@ -34,7 +34,7 @@ export class FundingMemory {
   /** The market as read at `nowMs` of the chain's clock. */
   outlook(
     { fundingPeriodMs: periodMs, lastFundingRateTsMs: lastMs }: FundedPeriods,
-    { lastRate, dayMeanRate: ownMean }: MarketFunding,
+    { lastRate, dayMeanRate: ownMean, nextRate, afterTrade }: MarketFunding,
     nowMs: number,
   ): FundingOutlook {
     // The boundary that the rate belongs to: keepers update funding seconds or minutes after the hour.
@@ -60,6 +60,8 @@ export class FundingMemory {
       knownHours: ours ? seenHours : OWN_MEAN_HOURS,
       nextPeriodTsMs: periodMs === 0 ? null : nextBoundary(Math.max(nowMs, lastMs), periodMs),
       recentRates: rates.slice(-RECENT_RATES),
+      ...(nextRate === undefined ? {} : { nextRate }),
+      ...(afterTrade === undefined ? {} : { afterTrade }),
     };
   }
 }

@@ -59,14 +59,24 @@ export function requoted(market: PerpMarketState, followed: bigint, slot: bigint
   return { ...withQuotes(market, spread), oracleReserveGapPpm: spread.gap, spreadUpdateSlot: slot };
 }
 
+function withCurve(market: PerpMarketState, { followed }: FollowedOracle, slot: bigint): PerpMarketState {
+  if (market.ammUpdateSlot >= slot) return market;
+  const curve = repegged(market, followed);
+  return curve === null ? market : { ...curve, ammUpdateSlot: slot };
+}
+
+/** As a fill in this slot finds it: the curve and the spread are new, the averages are not. */
+export function readyToFill(market: PerpMarketState, oracle: FollowedOracle, slot: bigint): PerpMarketState {
+  return requoted(withCurve(market, oracle, slot), oracle.followed, slot);
+}
+
 /** As `update_amms` leaves it in this slot. */
 export function broughtUpToDate(
   market: PerpMarketState,
   oracle: FollowedOracle,
   { slot, now }: Moment,
 ): PerpMarketState {
-  const curve = market.ammUpdateSlot >= slot ? market : repegged(market, oracle.followed);
-  const moved = curve === null ? market : { ...curve, ammUpdateSlot: slot };
+  const moved = withCurve(market, oracle, slot);
   const averaged = withOracleSample(moved, oracle, reservePrice(moved), now);
   const quoted = requoted(averaged, oracle.followed, slot);
   return { ...quoted, lastReferenceOffset: quoted.referenceOffset };

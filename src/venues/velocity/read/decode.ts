@@ -11,7 +11,7 @@ import type {
 import { isActive, isHeld } from '../../../domain/margin/holdings.ts';
 import { lamports, microUsd, price } from '../../../domain/money/units.ts';
 import { reservePrice } from '../maths/amm-curve.ts';
-import { broughtUpToDate, type FollowedOracle } from '../maths/amm-refresh.ts';
+import { broughtUpToDate } from '../maths/amm-refresh.ts';
 import type { ExchangeState, PerpMarketState, SpotMarketState, UserState } from '../program/accounts.ts';
 import { takerFeeRate } from './fee-tier.ts';
 import { depositRoom, lendRates, withdrawLimit } from './lending.ts';
@@ -27,6 +27,8 @@ import {
 const BEING_LIQUIDATED = 1;
 const BANKRUPT = 2;
 const BASE_ONE = 1_000_000_000n;
+/** Whatever a market's weights say. */
+const INITIAL_PROFIT_LIMIT = microUsd(100_000_000n);
 
 export interface SpotMarketReading {
   readonly market: SpotMarketState;
@@ -154,12 +156,12 @@ const PERP_STATUS: Readonly<Record<PerpMarketState['status'], PerpMarket['status
   unknown: 'paused',
 };
 
-/** The market as the program would bring it up to date before it fills an order in this slot. */
+/** The market as a fill in this slot finds it. */
 export function ammOf(market: PerpMarketState, oracle: OracleReading | null, at: ReadMoment): PerpMarketState {
   const quotes = market.status === 'active' || market.status === 'reduceOnly';
   if (oracle === null || oracle.price <= 0n || !quotes || market.ammBaseReserve === 0n) return market;
-  const followed: FollowedOracle = ammOracle(market, oracle, at);
-  return broughtUpToDate(market, followed, { slot: BigInt(at.slot), now: BigInt(Math.floor(at.nowMs / 1000)) });
+  const now = BigInt(Math.floor(at.nowMs / 1000));
+  return broughtUpToDate(market, ammOracle(market, oracle, at), { slot: BigInt(at.slot), now });
 }
 
 const priceAt = (base: bigint, quote: bigint, peg: bigint): bigint | null =>
@@ -198,6 +200,7 @@ function perpMarketOf({ market, oracle }: PerpMarketReading, reading: MarketsRea
     unrealizedPnlImfFactor: market.gainImfFactor,
     unrealizedPnlInitialAssetWeight: market.gainWeightInitial,
     unrealizedPnlMaintenanceAssetWeight: market.gainWeightMaintenance,
+    initialProfitLimit: INITIAL_PROFIT_LIMIT,
     unrealizedPnlMaxImbalance: microUsd(market.maxPnlImbalance),
     netUserPnlImbalance: microUsd(owedToUsers(market)),
     cumulativeFundingRateLong: market.cumulativeFundingLong,

@@ -149,7 +149,7 @@ function spotSentence(market: SpotMarketState, nowMs: number): string | null {
 interface AccountPauses {
   /** Below its floor an account may only reduce and deposit. */
   readonly belowFloor: boolean;
-  /** The floor's breaker: besides withdrawals it stops fills, also those that close. */
+  /** The floor's breaker, which stays until it is reset: reductions still fill. */
   readonly broken: boolean;
   readonly reduceOnly: boolean;
   readonly bankrupt: boolean;
@@ -176,7 +176,7 @@ function accountPauses({ user, userStats, collateral }: VelocityPauseSubject): A
         ? `Velocity has set an equity floor of ${usd(floor)} USD for this account, and its collateral ${standing}: it can deposit and reduce, not withdraw or increase.`
         : null,
       broken
-        ? "The equity-floor breaker of this wallet has tripped: Velocity fills none of its orders and pays nothing out until Velocity's administrators reset it."
+        ? "The equity-floor breaker of this wallet has tripped: it can deposit and reduce, not withdraw or increase, until Velocity's administrators reset it."
         : null,
       reduceOnly ? 'Velocity has marked this account as reduce-only.' : null,
       bankrupt ? 'Velocity has declared this account bankrupt: it must be resolved before anything moves.' : null,
@@ -201,7 +201,6 @@ export function velocityPauses(subject: VelocityPauseSubject): VenuePauses {
     has(state.exchangeStatus, EXCHANGE.fill) ||
     has(market.pausedOperations, PERP.fill) ||
     closedInWords(market, nowMs) !== null ||
-    own.broken ||
     own.bankrupt;
   const refused = (operation: 'deposit' | 'withdraw'): string[] =>
     [base, quote].filter((each) => spotRefuses(each, operation, nowMs)).map(({ name }) => name);
@@ -219,7 +218,8 @@ export function velocityPauses(subject: VelocityPauseSubject): VenuePauses {
   return {
     deposit: frozen || has(state.exchangeStatus, EXCHANGE.deposit) || own.bankrupt,
     withdraw: frozen || has(state.exchangeStatus, EXCHANGE.withdraw) || own.belowFloor || own.broken || own.bankrupt,
-    increase: noOrders || market.status === 'reduceOnly' || own.reduceOnly || own.belowFloor || crowd.increase,
+    increase:
+      noOrders || market.status === 'reduceOnly' || own.reduceOnly || own.belowFloor || own.broken || crowd.increase,
     reduce: noOrders || (abs(position) > 0n && crowd.reduce),
     settle:
       has(state.exchangeStatus, EXCHANGE.settle) ||

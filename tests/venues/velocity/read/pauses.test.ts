@@ -79,7 +79,7 @@ describeOnVelocity('pauses', (files) => {
     ['I', { user: { status: 4 } }, 'marked this account as reduce-only'],
     ['WI', { user: { equityFloor: 1_000_000_001n } }, 'equity floor of 1000.00 USD for this account'],
     ['', { user: { equityFloor: 1_000_000_000n } }, ''],
-    ['WIR', { stats: { equityBreaker: 1 } }, 'equity-floor breaker of this wallet has tripped'],
+    ['WI', { stats: { equityBreaker: 1 } }, 'equity-floor breaker of this wallet has tripped'],
     ['', { stats: { pausedOperations: 2 } }, 'orders wait for a keeper'],
     ['', { stats: { pausedOperations: 4 } }, 'orders wait for a keeper'],
     ['', { stats: { pausedOperations: 1 } }, ''],
