@@ -1,4 +1,5 @@
 /** Opens the journal: embedded PGlite, or Postgres when a URL is given; migrates it; the same SQL on both. */
+import type { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import { ENDED_STATUSES } from './advance.ts';
 import { startUpkeep } from './embedded-upkeep.ts';
@@ -25,8 +26,8 @@ interface JournalOptions {
   /** PGlite's folder; null: in memory. The caller holds its lock (data-lock.ts). */
   readonly dataDir: string | null;
   readonly logger?: JournalLogger;
-  /** In memory only: PGlite's dump of a new database, which saves creating one (`dumpDataDir`). */
-  readonly image?: Blob;
+  /** Embedded only: a database that is open already, instead of one in `dataDir`. */
+  readonly database?: PGlite;
 }
 
 interface Opened {
@@ -140,8 +141,8 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
   };
 }
 
-async function openEmbedded({ dataDir, image, logger }: JournalOptions): Promise<Opened> {
-  const pglite = await openPGlite(dataDir, image);
+async function openEmbedded({ dataDir, database, logger }: JournalOptions): Promise<Opened> {
+  const pglite = database ?? (await openPGlite(dataDir));
   const db = new Kysely<Database>({ dialect: pgliteDialect(pglite) });
   const stopUpkeep = startUpkeep(db, (error) => logger?.warn({ err: error }, 'the upkeep of the journal failed'));
   return {

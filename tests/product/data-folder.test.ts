@@ -17,6 +17,7 @@ import {
   SILENT_PAPER,
   unpackDataFolder,
 } from '../fixtures/data-folder.ts';
+import { itLong } from '../support/long.ts';
 import { until } from '../support/product.ts';
 import { ProductRun, type StateView } from '../support/product-run.ts';
 import { imbalances } from '../support/product-sums.ts';
@@ -133,7 +134,7 @@ describe(`the data folder of ${VERSION}`, () => {
     await until('the books to add up', async () => (await imbalances(run)).length === 0);
   });
 
-  it('starts as it was left when the chain answers again: the outcome is proven without a person', async () => {
+  itLong('starts as it was left when the chain answers again: the outcome is proven without a person', async () => {
     const facts = await startOnFixture();
     await expectAsLeft(facts);
     speak();

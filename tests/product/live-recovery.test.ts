@@ -1,15 +1,17 @@
-/** The nodes are unavailable for a minute, then only the sockets: what is reported, what is refused, and what runs first afterwards. */
+/** The nodes are unavailable for a while, then only the sockets: what is reported, what is refused, and what runs first afterwards. */
 
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { confirmed, type LiveProduct, liveProduct } from '../support/live-product.ts';
+import { LONG } from '../support/long.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 import type { StateView } from '../support/product-run.ts';
 import { withContext } from '../support/with-context.ts';
 
 const TIMEOUT_MS = 400_000;
-const MINUTE_MS = 60_000;
+/** A minute; in `npm test` two of the tries that are ten seconds apart. */
+const AWAY_MS = LONG ? 60_000 : 25_000;
 const MARKET = { market: 'SOL-PERP' };
 const SHORT = { ...MARKET, direction: 'short' };
 const SOL = 1_000_000_000n;
@@ -44,11 +46,11 @@ describeOnDrift('nodes that are away', () => {
     until('a halt', async () => (await engine()).holds.some((one: StateView) => one.code === 'connection'));
 
   it(
-    'a minute: halted in one sentence, risk refused with it, and what happened meanwhile is known before anything trades',
+    'for a while: halted in one sentence, risk refused with it, and what happened meanwhile is known before anything trades',
     async () => {
       const from = caller.broadcasts.length;
       const before = await kinds();
-      live.net.addFault({ kind: 'gone', forMs: MINUTE_MS });
+      live.net.addFault({ kind: 'gone', forMs: AWAY_MS });
       const goneAt = performance.now();
       await halted();
       const told = await caller.broadcast(
@@ -76,7 +78,7 @@ describeOnDrift('nodes that are away', () => {
       const hold = await until('what somebody else did', async () =>
         (await engine()).holds.find((one: StateView) => one.code === 'foreign_trade'),
       );
-      expect(performance.now() - goneAt).toBeGreaterThan(MINUTE_MS);
+      expect(performance.now() - goneAt).toBeGreaterThan(AWAY_MS);
       expect(hold).toMatchObject({ permits: 'reducing', cleared_by: 'person' });
       // Never active from the halt on: nothing could start before the account was looked at. Target 0.5 wants it back.
       const states = statuses(from).map(({ trading_state }) => trading_state);

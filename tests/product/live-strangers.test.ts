@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { confirmed, type LiveProduct, liveProduct } from '../support/live-product.ts';
+import { firstOf } from '../support/long.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 import type { StateView } from '../support/product-run.ts';
@@ -86,10 +87,12 @@ describeOnDrift('others on the account, and deaths of our own', () => {
     TIMEOUT_MS,
   );
 
-  it.each([
-    ['DRIFT_WITHDRAW', 'withdraw', { amount: '50', asset: 'USDC' }],
-    ['SETTLE_PNL', 'settle', MARKET],
-  ] as const)(
+  it.each(
+    firstOf([
+      ['DRIFT_WITHDRAW', 'withdraw', { amount: '50', asset: 'USDC' }],
+      ['SETTLE_PNL', 'settle', MARKET],
+    ] as const),
+  )(
     '%s: killed between sending and landing, it ends once',
     async (action, kind, data) => {
       const before = (await operations(kind)).length;

@@ -5,13 +5,13 @@ import { resolve } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { FUNDING_HEADER, fundingCsv, historyFile } from '../market-data/history-file.ts';
-import { LONG } from '../support/long.ts';
+import { firstOf, LONG } from '../support/long.ts';
 import { until } from '../support/product.ts';
 import { ProductRun } from '../support/product-run.ts';
 import { imbalances } from '../support/product-sums.ts';
 import { withContext } from '../support/with-context.ts';
 
-const HOURS = Number(process.env.DRIFTLESS_REPLAY_HOURS ?? 600);
+const HOURS = Number(process.env.DRIFTLESS_REPLAY_HOURS ?? (LONG ? 600 : 240));
 const YEAR = '../shared/data/drift-sol-perp-funding-hourly-2025.csv';
 const LEND = '../shared/data/drift-lend-rates-hourly-2025.csv';
 const noYear = !existsSync(YEAR)
@@ -118,16 +118,18 @@ describe('a replay', () => {
     expect(await imbalances(run)).toEqual([]);
   });
 
-  it.each([
-    ['a bad header', 'time,rate\n1,2\n', 'line 1'],
-    ['a bad number', `${FUNDING_HEADER}\n1750000000,x,0,0,150,150,0\n`, 'line 2'],
-    [
-      'a time that goes backward',
-      `${FUNDING_HEADER}\n1750003600,0.01,0,0,150,150,0\n1750000000,0.01,0,0,150,150,0\n`,
-      'line 3',
-    ],
-    ['a row that is cut off', `${FUNDING_HEADER}\n1750000000,0.01\n`, 'line 2'],
-  ])('does not start on %s, and names the line', async (_name, text, line) => {
+  it.each(
+    firstOf([
+      ['a bad header', 'time,rate\n1,2\n', 'line 1'],
+      ['a bad number', `${FUNDING_HEADER}\n1750000000,x,0,0,150,150,0\n`, 'line 2'],
+      [
+        'a time that goes backward',
+        `${FUNDING_HEADER}\n1750003600,0.01,0,0,150,150,0\n1750000000,0.01,0,0,150,150,0\n`,
+        'line 3',
+      ],
+      ['a row that is cut off', `${FUNDING_HEADER}\n1750000000,0.01\n`, 'line 2'],
+    ]),
+  )('does not start on %s, and names the line', async (_name, text, line) => {
     const bad = await open({ MARKET_FEED: `replay:${historyFile(text)}` });
     const product = bad.launch();
     const { code } = await product.exited;

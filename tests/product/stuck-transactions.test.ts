@@ -5,12 +5,13 @@
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { type Browser, chromium } from 'playwright-core';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { findChromium } from '../support/chromium.ts';
 import { type LiveProduct, liveProduct } from '../support/live-product.ts';
+import { itLong } from '../support/long.ts';
 import { PATIENCE_MS, until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 import type { StateView } from '../support/product-run.ts';
@@ -52,7 +53,7 @@ describeOnDrift('a person who saw it land', () => {
   const held = () =>
     until('the hold', async () => (await engine()).holds.map(({ code }: StateView) => code)[0] === 'unresolved');
 
-  it(
+  itLong(
     'is heard from the terminal and in the Temporal UI, accepted on the page, and proven right by the chain',
     async () => {
       const deaf = [

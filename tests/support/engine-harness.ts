@@ -93,7 +93,8 @@ export interface HarnessOptions {
   readonly admissionMs?: number;
 }
 
-const A_MINUTE = { withinMs: 60_000, everyMs: 50 };
+/** Each look at an engine is a workflow query. */
+const A_MINUTE = { withinMs: 60_000, everyMs: 100 };
 
 /** Waits for a condition, for at most a minute; the value that met it. */
 export const until = <T>(what: string, read: () => Promise<T | null | undefined | false>): Promise<T> =>

@@ -13,7 +13,8 @@ export type { Message } from './received.ts';
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** What `npm start` runs. */
 export const START = join(ROOT, 'scripts', 'start.mjs');
-const POLL_MS = 25;
+/** Each look is a request that the product answers from its journal: looking more often takes time from what is waited for. */
+const POLL_MS = 100;
 /** The machine may be busy with other tests. */
 export const PATIENCE_MS = 240_000;
 

@@ -267,6 +267,13 @@ export class TwoStores {
     await this.startProcess();
   }
 
+  /** The journal at rest; Temporal serves on, as it does when a journal is lost or restored beside it. */
+  async journalAtRest(work: () => void | Promise<void>): Promise<void> {
+    await this.stopProcess();
+    await work();
+    await this.startProcess();
+  }
+
   private get temporalFiles(): readonly string[] {
     return readdirSync(this.folder).filter((name) => name.startsWith('temporal.db'));
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { atRest } from '../support/engine-harness.ts';
+import { itLong } from '../support/long.ts';
 import { TwoStores } from '../support/two-stores.ts';
 
 const AMOUNT = 10_000_000n;
@@ -75,7 +76,7 @@ describe('the journal', () => {
     const before = [await recordOf(first), await recordOf(refused)];
     await stores.forgetWorkflowOf(forgotten);
     const heal = await unseenDeposit(second);
-    await stores.atRest(() => stores.loseJournal());
+    await stores.journalAtRest(() => stores.loseJournal());
     await diverged('journal_lost');
     const { severity, message } = await gap();
     expect(severity).toBe('warning');
@@ -104,27 +105,30 @@ describe('the journal', () => {
     expect(stores.deposited).toBe(4n * AMOUNT);
   });
 
-  it('restored from an older copy: a hold; what the copy does not know is rebuilt, and not done again', async () => {
-    stores = await TwoStores.start();
-    const [first, second] = [randomUUID(), randomUUID()];
-    await stores.carryOut(DEPOSIT, first);
-    await stores.ended(first);
-    await stores.atRest(() => stores.copyJournal());
-    await stores.carryOut(DEPOSIT, second);
-    await stores.ended(second);
-    const before = [await recordOf(first), await recordOf(second)];
-    const copiedBeforeMs = before[1]?.operation?.createdAtMs ?? 0;
-    await stores.atRest(() => stores.restoreJournal());
-    await diverged('journal_behind');
-    const { from_ms, to_ms } = (await gap()).details as { readonly from_ms: number; readonly to_ms: number };
-    expect(from_ms).toBeLessThan(copiedBeforeMs);
-    expect(to_ms).toBeGreaterThan(before[1]?.operation?.endedAtMs ?? Number.NaN);
-    expect([await recordOf(first), await recordOf(second)]).toEqual(before);
-    expect(await stores.carryOut(DEPOSIT, second)).toMatchObject({ success: true });
-    await resumed();
-    expect(await stores.carryOut(DEPOSIT, second)).toMatchObject({ success: true });
-    expect(stores.deposited).toBe(2n * AMOUNT);
-  });
+  itLong(
+    'restored from an older copy: a hold; what the copy does not know is rebuilt, and not done again',
+    async () => {
+      stores = await TwoStores.start();
+      const [first, second] = [randomUUID(), randomUUID()];
+      await stores.carryOut(DEPOSIT, first);
+      await stores.ended(first);
+      await stores.journalAtRest(() => stores.copyJournal());
+      await stores.carryOut(DEPOSIT, second);
+      await stores.ended(second);
+      const before = [await recordOf(first), await recordOf(second)];
+      const copiedBeforeMs = before[1]?.operation?.createdAtMs ?? 0;
+      await stores.journalAtRest(() => stores.restoreJournal());
+      await diverged('journal_behind');
+      const { from_ms, to_ms } = (await gap()).details as { readonly from_ms: number; readonly to_ms: number };
+      expect(from_ms).toBeLessThan(copiedBeforeMs);
+      expect(to_ms).toBeGreaterThan(before[1]?.operation?.endedAtMs ?? Number.NaN);
+      expect([await recordOf(first), await recordOf(second)]).toEqual(before);
+      expect(await stores.carryOut(DEPOSIT, second)).toMatchObject({ success: true });
+      await resumed();
+      expect(await stores.carryOut(DEPOSIT, second)).toMatchObject({ success: true });
+      expect(stores.deposited).toBe(2n * AMOUNT);
+    },
+  );
 });
 
 describe("Temporal's database", () => {
@@ -150,7 +154,7 @@ describe("Temporal's database", () => {
     expect(stores.deposited).toBe(2n * AMOUNT);
   });
 
-  it('restored from before a command: the journal answers for what was done since', async () => {
+  itLong('restored from before a command: the journal answers for what was done since', async () => {
     stores = await TwoStores.start();
     const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()];
     await stores.carryOut(DEPOSIT, first);

@@ -96,7 +96,7 @@ describe('a rebuild', () => {
     held.behind(oldest?.runId ?? '');
 
     const from = log.length;
-    await stores.atRest(() => stores.loseJournal());
+    await stores.journalAtRest(() => stores.loseJournal());
     await stores.waitFor('a part of it', async () => (await toldProgress())?.doneUntilMs === oldest?.startedAtMs);
     expect(await stores.journal.command(first)).not.toBeNull();
     expect(await stores.journal.command(second)).toBeNull();
@@ -130,7 +130,7 @@ describe('a rebuild', () => {
     await stores.carryOut(DEPOSIT, commandId);
     const { attempts } = await stores.ended(commandId);
     lookup.away = true;
-    await stores.atRest(() => stores.loseJournal());
+    await stores.journalAtRest(() => stores.loseJournal());
     const { severity, message, action } = await alertOf('JOURNAL_NOT_REBUILT');
     expect({ severity, message, action }).toEqual({
       severity: 'critical',

@@ -54,6 +54,8 @@ const NEWS_WAIT_MS = 250;
 /** Neither ended nor unknown with an alert by then: stuck. Three attempts that expire take some 30 s, and ten times that on a starved machine. */
 const END_WITHIN_MS = 300_000;
 const LOOK_EVERY_MS = 20;
+/** At the journal, for an outcome that is unknown: a query each, and eight combinations run at a time. */
+const LOOK_AT_JOURNAL_EVERY_MS = 300;
 
 export interface MatrixOptions {
   readonly address: string;
@@ -238,7 +240,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
       over = true;
     });
     while (!over && performance.now() < deadline) {
-      await Promise.race([ending, pause(LOOK_EVERY_MS * 5)]);
+      await Promise.race([ending, pause(LOOK_AT_JOURNAL_EVERY_MS)]);
       if (unknown) continue;
       const record = await this.#journal.operation(operationId);
       if (record?.status !== 'unresolved' && !record?.attempts.some(({ outcome }) => outcome === 'unknown')) continue;

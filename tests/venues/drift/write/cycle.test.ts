@@ -5,6 +5,7 @@ import { decodePolicy } from '../../../../src/domain/hedge/policy.ts';
 import { spotHeld } from '../../../../src/domain/margin/margin.ts';
 import { lamportsOf, until } from '../../../support/engine-harness.ts';
 import { LiveEngine } from '../../../support/live-engine.ts';
+import { itLong } from '../../../support/long.ts';
 import { temporalAddress } from '../../../support/temporal-address.ts';
 import { withContext } from '../../../support/with-context.ts';
 
@@ -79,7 +80,7 @@ describeOnDrift('a whole cycle by the real workflows on the real program', () =>
     expect((await live.alerts()).filter(({ severity }) => severity === 'critical')).toEqual([]);
   }, 240_000);
 
-  it('takes the most that may be deposited of a wallet that keeps no gas reserve', async () => {
+  itLong('takes the most that may be deposited of a wallet that keeps no gas reserve', async () => {
     engine = await LiveEngine.startLive({ address: temporalAddress(), policy: { reservedSol: '0' } });
     const live = engine;
     expect(await live.commanded({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(1) })).toMatchObject({

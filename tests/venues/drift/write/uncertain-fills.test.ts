@@ -3,6 +3,7 @@ import { describeOnDrift } from '../../../../localnet/tests/support/drift-progra
 import type { CommandAnswer } from '../../../../src/domain/order/command.ts';
 import { lamportsOf, until } from '../../../support/engine-harness.ts';
 import { LiveEngine } from '../../../support/live-engine.ts';
+import { itLong } from '../../../support/long.ts';
 import { temporalAddress } from '../../../support/temporal-address.ts';
 import { withContext } from '../../../support/with-context.ts';
 
@@ -40,22 +41,26 @@ describeOnDrift('an order that does not fill as one would wish', () => {
     });
   }, 120_000);
 
-  it('that makers fill in parts is counted whole', async () => {
-    live.net.keeper.set({
-      parts: [
-        { afterSlots: 3, share: 0.3 },
-        { afterSlots: 6, share: 0.3 },
-      ],
-    });
-    const answer = await open(5);
-    withContext(JSON.stringify(answer), () =>
-      expect(answer).toMatchObject({
-        success: true,
-        data: { requested_size: 5, filled_size: 5 },
-      }),
-    );
-    expect(await live.perp()).toBe(-5n * ONE_SOL);
-  }, 120_000);
+  itLong(
+    'that makers fill in parts is counted whole',
+    async () => {
+      live.net.keeper.set({
+        parts: [
+          { afterSlots: 3, share: 0.3 },
+          { afterSlots: 6, share: 0.3 },
+        ],
+      });
+      const answer = await open(5);
+      withContext(JSON.stringify(answer), () =>
+        expect(answer).toMatchObject({
+          success: true,
+          data: { requested_size: 5, filled_size: 5 },
+        }),
+      );
+      expect(await live.perp()).toBe(-5n * ONE_SOL);
+    },
+    120_000,
+  );
 
   it('that fills in part and no more keeps the part, cancels the rest, and says so', async () => {
     live.net.keeper.set({ amm: false, parts: [{ afterSlots: 3, share: 0.4 }] });
@@ -108,19 +113,23 @@ describeOnDrift('an order that does not fill as one would wish', () => {
     expect(await live.perp()).toBe(0n);
   }, 120_000);
 
-  it('goes on to its true end when the worker dies in the middle of the auction', async () => {
-    live.net.keeper.set({ fillAfterSlots: 60 });
-    const answering = open(4);
-    await until('the order stands', async () => ((await live.snapshot()).account?.orders ?? []).length === 1);
-    await live.stopWorker();
-    await live.openVenue();
-    await live.startWorker();
-    const answer = await answering;
-    withContext(JSON.stringify(answer), () =>
-      expect(answer).toMatchObject({ success: true, data: { filled_size: 4 } }),
-    );
-    expect(await live.perp()).toBe(-4n * ONE_SOL);
-  }, 120_000);
+  itLong(
+    'goes on to its true end when the worker dies in the middle of the auction',
+    async () => {
+      live.net.keeper.set({ fillAfterSlots: 60 });
+      const answering = open(4);
+      await until('the order stands', async () => ((await live.snapshot()).account?.orders ?? []).length === 1);
+      await live.stopWorker();
+      await live.openVenue();
+      await live.startWorker();
+      const answer = await answering;
+      withContext(JSON.stringify(answer), () =>
+        expect(answer).toMatchObject({ success: true, data: { filled_size: 4 } }),
+      );
+      expect(await live.perp()).toBe(-4n * ONE_SOL);
+    },
+    120_000,
+  );
 
   it('whose history no node tells keeps no FLATTEN waiting, and is told in full once a node does', async () => {
     live.net.faults.add({
