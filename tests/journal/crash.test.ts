@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openJournal } from '../../src/journal/open-journal.ts';
-import { makeTestDataFolder } from '../support/journal.ts';
+import { makeTestDataFolder } from '../support/pglite-image.ts';
 import { startChild } from './child-process.ts';
 
 const TIMEOUT_MS = 240_000;

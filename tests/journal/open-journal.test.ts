@@ -7,7 +7,8 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { describeUnless } from '../../localnet/tests/support/unless.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
-import { makeTestDataFolder, openTestJournal } from '../support/journal.ts';
+import { openTestJournal } from '../support/journal.ts';
+import { makeTestDataFolder } from '../support/pglite-image.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { alertOf } from './records.ts';
 

@@ -31,7 +31,7 @@ afterEach(() => run?.end());
 /** Started on the recorded folder; no node answers for a transaction until `speak`. */
 async function startOnFixture(prepare: (run: ProductRun) => Promise<void> = async () => {}): Promise<DataFolderFacts> {
   // The market has moved since: without a wide tolerance the engine might correct the hedge, which is not what is tried.
-  run = await ProductRun.open({ ...DATA_FOLDER_SETTINGS, DRIFT_TOLERANCE_PCT: '100' });
+  run = await ProductRun.open({ ...DATA_FOLDER_SETTINGS, DRIFT_TOLERANCE_PCT: '100' }, { journal: false });
   const home = join(run.folder, '.driftless');
   await mkdir(home, { recursive: true });
   const facts = await unpackDataFolder(VERSION, home);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isAlive } from '../../src/runtime/processes.ts';
+import { makeTestDataFolder } from './pglite-image.ts';
 import { type Message, Product, productEnv, START, until } from './product.ts';
 import { Caller } from './product-caller.ts';
 import { receivedResponse } from './received.ts';
@@ -31,11 +32,15 @@ export class ProductRun {
     this.env = env;
   }
 
-  /** A new folder, nothing started. */
-  static async open(settings: NodeJS.ProcessEnv = {}): Promise<ProductRun> {
+  /**
+   * A folder of its own, nothing started.
+   * @param journal whether an empty database is there already: to make it takes seconds of a first start
+   */
+  static async open(settings: NodeJS.ProcessEnv = {}, { journal = true } = {}): Promise<ProductRun> {
     const folder = await mkdtemp(join(tmpdir(), 'driftless-product-'));
     const env = await productEnv({ DRIFTLESS_TOKEN: TOKEN, POLL_INTERVAL_SECONDS: '1', ...settings });
     if (existsSync(SHARED_CACHE)) await cp(SHARED_CACHE, join(folder, '.driftless', 'cache'), { recursive: true });
+    if (journal) await makeTestDataFolder(join(folder, '.driftless', 'journal'));
     return new ProductRun(folder, env);
   }
 

@@ -36,7 +36,7 @@ import { TEST_COMMAND_KEY, TEST_COMMAND_PORTS } from './command-key.ts';
 import { CRASH_TIMING } from './crash/matrix.ts';
 import { failureTypes } from './failure-types.ts';
 import { freePort } from './free-ports.ts';
-import { makeTestDataFolder } from './journal.ts';
+import { makeTestDataFolder } from './pglite-image.ts';
 import { newTransferAccount, TransferVenue } from './transfer-venue.ts';
 import { testWorkflowBundle } from './workflow-bundle.ts';
 
