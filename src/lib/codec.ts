@@ -320,6 +320,7 @@ type Flat<T> = { [Key in keyof T]: T[Key] };
 export class ObjectCodec<S extends Shape> extends Codec<Flat<FieldsOf<S, 'value'>>, Flat<FieldsOf<S, 'json'>>> {
   readonly shape: S;
   readonly isOpen: boolean = false;
+  readonly formerNames: { readonly [Key in keyof S]?: string } = {};
 
   constructor(shape: S) {
     super();
@@ -331,8 +332,13 @@ export class ObjectCodec<S extends Shape> extends Codec<Flat<FieldsOf<S, 'value'
     return this.with({ isOpen: true });
   }
 
+  /** The same schema, where a field that is absent is read under the name that it had before. */
+  formerly(names: { readonly [Key in keyof S]?: string }): this {
+    return this.with({ formerNames: names });
+  }
+
   decode(json: unknown, reading?: Reading): Flat<FieldsOf<S, 'value'>> {
-    const from = anObject(json);
+    const from = this.withPresentNames(anObject(json));
     if (reading === 'exact' && !this.isOpen) {
       const unknown = Object.keys(from).find((key) => !Object.hasOwn(this.shape, key));
       if (unknown !== undefined) inside(unknown, () => no('a field that the schema names'));
@@ -351,6 +357,17 @@ export class ObjectCodec<S extends Shape> extends Codec<Flat<FieldsOf<S, 'value'
   omit<Key extends keyof S & string>(keys: Readonly<Record<Key, true>>): ObjectCodec<Flat<Omit<S, Key>>> {
     const kept = Object.entries(this.shape).filter(([key]) => !(key in keys));
     return new ObjectCodec(Object.fromEntries(kept)) as never;
+  }
+
+  private withPresentNames(from: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    const old = Object.entries(this.formerNames).filter(([key, former]) => !(key in from) && String(former) in from);
+    if (old.length === 0) return from;
+    const present = { ...from };
+    for (const [key, former] of old) {
+      present[key] = from[String(former)];
+      delete present[String(former)];
+    }
+    return present;
   }
 
   private convert(

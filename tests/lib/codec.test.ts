@@ -106,3 +106,19 @@ describe('a schema of our own data', () => {
     expect(z.decode(Bare, { amount: '2' })).toEqual({ amount: 2n });
   });
 });
+
+describe('a field that had another name', () => {
+  const Renamed = z.object({ sol: z.string(), quote: z.string() }).formerly({ quote: 'usdc' });
+  const old = (json: object) => z.decode(Renamed, json as z.input<typeof Renamed>);
+
+  it('is read under both, the present one first, and written under the present one', () => {
+    expect(old({ sol: '1', usdc: '2' })).toEqual({ sol: '1', quote: '2' });
+    expect(old({ sol: '1', quote: '3', usdc: '2' })).toEqual({ sol: '1', quote: '3' });
+    expect(Renamed.encode({ sol: '1', quote: '3' })).toEqual({ sol: '1', quote: '3' });
+    expect(z.decodeExactly(Renamed, { sol: '1', usdc: '2' })).toEqual({ sol: '1', quote: '2' });
+  });
+
+  it('is missing, by its present name, where neither is there', () => {
+    expect(() => old({ sol: '1' })).toThrow('quote: expected text');
+  });
+});

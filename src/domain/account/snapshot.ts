@@ -82,6 +82,10 @@ export const FeedProgress = z.object({
 });
 export type FeedProgress = z.output<typeof FeedProgress>;
 
+/** In base units. `usdc` stands in the journal and in recorded histories from when every quote asset was USDC. */
+export const Wallet = z.object({ sol: lamportsText, quote: microUsdText }).formerly({ quote: 'usdc' });
+export type Wallet = z.output<typeof Wallet>;
+
 export const Snapshot = z.object({
   engineId: z.string(),
   slot: z.number().int(),
@@ -104,7 +108,7 @@ export const Snapshot = z.object({
   /** Null: no account yet, only DEPOSIT makes sense. */
   account: Account.nullable(),
   markets: Markets,
-  wallet: z.object({ sol: lamportsText, quote: microUsdText }),
+  wallet: Wallet,
   funding: FundingOutlook,
   pauses: VenuePauses,
   feed: FeedProgress,
@@ -131,11 +135,5 @@ export type Snapshot = z.output<typeof Snapshot>;
 /** The form in Temporal and the journal, with decimal strings. */
 export type SnapshotJson = z.input<typeof Snapshot>;
 
-export const decodeSnapshot = (json: SnapshotJson): Snapshot =>
-  z.decode(Snapshot, { ...json, wallet: presentWallet(json.wallet) });
-
-type WalletJson = SnapshotJson['wallet'];
-/** The journal and recorded histories hold wallets from when every quote asset was USDC. */
-const presentWallet = (wallet: WalletJson | { readonly sol: string; readonly usdc: string }): WalletJson =>
-  'usdc' in wallet ? { sol: wallet.sol, quote: wallet.usdc } : wallet;
+export const decodeSnapshot = (json: SnapshotJson): Snapshot => z.decode(Snapshot, json);
 export const encodeSnapshot = (snapshot: Snapshot): SnapshotJson => z.encode(Snapshot, snapshot);

@@ -8,20 +8,10 @@ import {
   type SpotMarket,
 } from '../account/account.ts';
 import { applyFill, emptyPosition } from '../account/position.ts';
-import type { Snapshot } from '../account/snapshot.ts';
+import type { Snapshot, Wallet } from '../account/snapshot.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { perpMarketOf, perpPosition, tokenAmount, unsettledFunding } from '../margin/margin.ts';
-import {
-  abs,
-  divCeil,
-  divFloor,
-  type Lamports,
-  lamports,
-  type MicroUsd,
-  microUsd,
-  type Price,
-  valueAt,
-} from '../money/units.ts';
+import { abs, divCeil, divFloor, type Lamports, lamports, microUsd, type Price, valueAt } from '../money/units.ts';
 
 export type AccountChange =
   | { readonly kind: 'none' }
@@ -31,7 +21,7 @@ export type AccountChange =
 
 export interface AccountAfter {
   readonly account: Account | null;
-  readonly wallet: { readonly sol: Lamports; readonly quote: MicroUsd };
+  readonly wallet: Wallet;
 }
 
 /** Drift: token amount = scaled balance x cumulative interest / 10^(19 - decimals). */

@@ -305,10 +305,10 @@ class Fold {
   takeWallet(): void {
     const { authority, quoteTokenAccount } = this.#of;
     const sol = lamportsChange(this.#transaction, authority);
-    const usdc = tokensChange(this.#transaction, quoteTokenAccount);
-    if (sol === 0n && usdc === 0n) return;
+    const quote = tokensChange(this.#transaction, quoteTokenAccount);
+    if (sol === 0n && quote === 0n) return;
     const { wallet, prices } = this.state;
-    const after = { sol: lamports(wallet.sol + sol), usdc: microUsd(wallet.usdc + usdc) };
+    const after = { sol: lamports(wallet.sol + sol), quote: microUsd(wallet.quote + quote) };
     const gas = this.#gas(sol);
     this.state = change(this.state, { wallet: after }, 'transfers', { gas: gas * prices.base });
   }

@@ -11,7 +11,7 @@ import { atPrices, change, tokensOf } from './value.ts';
 /** The account minus the books, in base units; all 0 when the books are right. */
 export interface BooksDifference {
   readonly walletSol: bigint;
-  readonly walletUsdc: bigint;
+  readonly walletQuote: bigint;
   readonly baseTokens: bigint;
   readonly quoteTokens: bigint;
   readonly perpBase: bigint;
@@ -37,7 +37,7 @@ export function prove(before: BooksState, standing: AccountStanding): Proof {
   state = change(state, { other: standing.other }, 'external');
   const difference: BooksDifference = {
     walletSol: standing.wallet.sol - state.wallet.sol,
-    walletUsdc: standing.wallet.usdc - state.wallet.usdc,
+    walletQuote: standing.wallet.quote - state.wallet.quote,
     baseTokens: base.difference,
     quoteTokens: quote.difference,
     perpBase: standing.perp.base - state.perp.base,

@@ -29,7 +29,7 @@ export function standingOf(read: PerpsRead): AccountStanding | null {
   const { hedge } = read;
   const position = read.account?.perps.find((perp) => perp.marketIndex === hedge.perp.marketIndex);
   const held = {
-    wallet: { sol: read.wallet.sol, usdc: read.wallet.quote },
+    wallet: { sol: read.wallet.sol, quote: read.wallet.quote },
     base: spotOf(read, hedge.base),
     quote: spotOf(read, hedge.quote),
     perp: { base: position?.baseAmount ?? lamports(0n), quote: position?.quoteAmount ?? microUsd(0n) },

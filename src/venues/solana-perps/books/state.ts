@@ -1,6 +1,6 @@
 /** The books of one account: one document, replaced as a whole together with the rows that it produced. */
 
-import { EquitySources, PositionLedger } from '../../../domain/account/snapshot.ts';
+import { EquitySources, PositionLedger, Wallet } from '../../../domain/account/snapshot.ts';
 import { integer, lamportsText, microUsdText, priceText } from '../../../domain/money/wire.ts';
 import * as z from '../../../lib/codec.ts';
 
@@ -34,7 +34,7 @@ export const BooksState = z.object({
   version: z.literal(1),
   /** Everything up to this slot is booked. */
   slot: z.number().int(),
-  wallet: z.object({ sol: lamportsText, usdc: microUsdText }),
+  wallet: Wallet,
   base: SpotTokens,
   quote: SpotTokens,
   perp: z.object({ base: lamportsText, quote: microUsdText }),

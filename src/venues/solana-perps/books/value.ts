@@ -18,7 +18,7 @@ type BooksHoldings = Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'ot
 /** 1e-15 USD. */
 export function worthOf({ wallet, base, quote, perp, other, prices }: BooksHoldings): bigint {
   const spot = (tokensOf(base) + wallet.sol) * prices.base;
-  const cash = (tokensOf(quote) + wallet.usdc) * prices.quote * QUOTE_TO_FEMTO;
+  const cash = (tokensOf(quote) + wallet.quote) * prices.quote * QUOTE_TO_FEMTO;
   const position = ((perp.base * prices.perp + perp.quote * FEMTO_PER_MICRO_USD) * prices.quote) / PRICE_ONE;
   return spot + cash + position + other;
 }
