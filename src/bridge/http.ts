@@ -5,6 +5,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { Asset } from '../domain/account/account.ts';
 import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import type { Journal, ListQuery, Page } from '../journal/journal.ts';
 import type * as z from '../lib/codec.ts';
@@ -33,6 +34,7 @@ interface HttpPorts {
   readonly metricsRegistry: Registry;
   readonly pageDir: string | null;
   readonly readiness: () => Promise<Readiness>;
+  readonly quoteAsset: () => Asset | null;
   /** Read afresh. */
   readonly state: () => Promise<z.input<typeof State>>;
   readonly config: () => z.input<typeof Config>;
@@ -52,22 +54,23 @@ const viewed = async <Row, Item>(page: Promise<Page<Row>>, view: (row: Row) => I
   return { items: items.map(view), nextCursor };
 };
 
-const listsOf = (links: Links): Lists => ({
+/** @param quoteAsset of the account; null: not known yet */
+const listsOf = (links: Links, quoteAsset: () => Asset | null): Lists => ({
   operations: {
     columns: ['operation_id', 'command_id', 'kind', 'status', 'created_at', 'ended_at', 'intent', 'attempts', 'error'],
     page: (journal, query) => viewed(journal.operations(query), (row) => operationView(row, links)),
   },
   trades: {
     columns: ['operation_id', 'market', 'side', 'size', 'price', 'fee', 'signature', 'ts'],
-    page: (journal, query) => viewed(journal.trades(query), tradeView),
+    page: (journal, query) => viewed(journal.trades(query), (row) => tradeView(row, quoteAsset())),
   },
   funding: {
     columns: ['market', 'period_ts', 'rate', 'position', 'amount', 'ts'],
-    page: (journal, query) => viewed(journal.funding(query), fundingView),
+    page: (journal, query) => viewed(journal.funding(query), (row) => fundingView(row, quoteAsset())),
   },
   equity: {
     columns: ['ts', 'equity', ...EQUITY_SOURCES],
-    page: (journal, query) => viewed(journal.equity(query), equityView),
+    page: (journal, query) => viewed(journal.equity(query), (row) => equityView(row, quoteAsset())),
   },
   alerts: {
     columns: ['id', 'kind', 'severity', 'code', 'message', 'action', 'operation_id', 'ts'],
@@ -115,7 +118,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   });
   app.get('/api/state', async (_request, response) => sendJson(response, await ports.state()));
   app.get('/api/config', (_request, response) => sendJson(response, ports.config()));
-  for (const [name, list] of Object.entries(listsOf(ports.links))) {
+  for (const [name, list] of Object.entries(listsOf(ports.links, ports.quoteAsset))) {
     app.get(`/api/${name}`, (request, response) => sendList(ports, name, list, request, response));
   }
   app.get('/metrics', async (_request, response) => {

@@ -1,6 +1,6 @@
 /** The journal's rows under the protocol's names: numbers for reading, `*_base` strings for exactness. */
 
-import { BASE_ASSET } from '../domain/account/account.ts';
+import { type Asset, BASE_ASSET } from '../domain/account/account.ts';
 import type { EquitySource } from '../domain/account/snapshot.ts';
 import { assetDecimals } from '../domain/account/spot-markets.ts';
 import type { Alert } from '../domain/alerts/alert.ts';
@@ -30,7 +30,7 @@ import { errorView } from './answer-views.ts';
 import type { Links } from './links.ts';
 import { isoTime, isoTimeOrNull, rateNumber } from './units-view.ts';
 
-export const tradeView = (trade: TradeRecord): z.input<typeof Trade> => ({
+export const tradeView = (trade: TradeRecord, quoteAsset: Asset | null): z.input<typeof Trade> => ({
   operation_id: trade.operationId,
   market: trade.market,
   side: trade.side,
@@ -43,9 +43,10 @@ export const tradeView = (trade: TradeRecord): z.input<typeof Trade> => ({
   price_base: trade.price,
   fee_base: trade.fee,
   index: trade.index,
+  quote_asset: quoteAsset,
 });
 
-export const fundingView = (funding: FundingRecord): z.input<typeof FundingPayment> => ({
+export const fundingView = (funding: FundingRecord, quoteAsset: Asset | null): z.input<typeof FundingPayment> => ({
   market: funding.market,
   period_ts: isoTime(funding.periodTsMs),
   rate: rateNumber(funding.rate),
@@ -55,12 +56,13 @@ export const fundingView = (funding: FundingRecord): z.input<typeof FundingPayme
   rate_base: funding.rate,
   position_base: funding.position,
   amount_base: funding.amount,
+  quote_asset: quoteAsset,
 });
 
 type EquityFigure = 'equity' | 'baseline' | EquitySource;
 const FIGURES: readonly EquityFigure[] = ['equity', 'baseline', ...EQUITY_SOURCES];
 
-export const equityView = (equity: EquityRecord): z.input<typeof EquityPoint> => ({
+export const equityView = (equity: EquityRecord, quoteAsset: Asset | null): z.input<typeof EquityPoint> => ({
   ts: isoTime(equity.tsMs),
   ...(Object.fromEntries(FIGURES.map((name) => [name, usdNumber(equity[name])])) as Record<EquityFigure, number>),
   market_ts: isoTime(equity.marketTimeMs),
@@ -68,6 +70,9 @@ export const equityView = (equity: EquityRecord): z.input<typeof EquityPoint> =>
     `${EquityFigure}_base`,
     string
   >),
+  quote_asset: quoteAsset,
+  quote_price: equity.quotePrice === undefined ? null : usdNumber(equity.quotePrice),
+  quote_price_base: equity.quotePrice ?? null,
 });
 
 const signatureOf = ({ details }: Alert): string | null => {

@@ -73,6 +73,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     logger,
     temporalUrl: links.engine(engineId),
   });
+  const quoteAsset = () => view(watch.known).account?.quote_asset ?? null;
   const dress = (answer: CommandAnswer): CommandAnswer => withEngine(answer, engineId, mode);
 
   const freshState = async (): Promise<z.input<typeof State> | null> => {
@@ -111,7 +112,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     clock,
     logger,
     metrics: bridgeMetrics(metricsRegistry),
-    nameable: { markets, quoteAsset: () => view(watch.known).account?.quote_asset ?? null },
+    nameable: { markets, quoteAsset },
     operator: settings.operator ?? 'operator',
     dress,
     greeting: () => broadcast.greeting(),
@@ -144,6 +145,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
       metricsRegistry,
       pageDir: settings.pageDir,
       readiness: ports.readiness,
+      quoteAsset,
       state: async () => (await freshState()) ?? view(watch.known),
       config: () => ({
         engine_id: engineId,

@@ -180,4 +180,6 @@ export interface EquityRecord {
   readonly transfers: string;
   readonly external: string;
   readonly unexplained: string;
+  /** 1e-6 USD per unit of the quote asset, by its oracle. Absent: a row from before it was written. */
+  readonly quotePrice?: string;
 }

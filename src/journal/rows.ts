@@ -113,6 +113,7 @@ export const equityOf = (row: Selectable<EquityTable>): EquityRecord => ({
   transfers: row.transfers,
   external: row.external,
   unexplained: row.unexplained,
+  ...(row.quote_price === null ? {} : { quotePrice: row.quote_price }),
 });
 
 export const alertOf = (row: Selectable<AlertsTable>): Alert => ({

@@ -143,6 +143,7 @@ export interface EquityTable {
   transfers: string;
   external: string;
   unexplained: string;
+  quote_price: string | null;
   seq: GeneratedAlways<number>;
 }
 

@@ -267,6 +267,7 @@ export async function insertEquity(db: Db, record: EquityRecord): Promise<void> 
     transfers: record.transfers,
     external: record.external,
     unexplained: record.unexplained,
+    quote_price: record.quotePrice ?? null,
   };
   await db
     .insertInto('equity')

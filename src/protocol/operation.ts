@@ -1,7 +1,19 @@
 /** Operations, their transactions and what came of them. */
 import * as z from '../lib/codec.ts';
 import { ErrorInfo } from './error.ts';
-import { asset, fraction, lamports, market, microUsd, operationKind, sol, time, usd, webUrl } from './units.ts';
+import {
+  asset,
+  fraction,
+  lamports,
+  market,
+  microUsd,
+  operationKind,
+  quoteAsset,
+  sol,
+  time,
+  usd,
+  webUrl,
+} from './units.ts';
 
 const side = z.enum(['buy', 'sell']);
 
@@ -86,6 +98,7 @@ export const Trade = z.object({
   price_base: microUsd,
   fee_base: microUsd,
   index: z.number().about('Which fill of its signature it is, from 0.'),
+  quote_asset: quoteAsset.nullable().about('What the fee was paid in.'),
 });
 export type Trade = z.output<typeof Trade>;
 
@@ -99,5 +112,6 @@ export const FundingPayment = z.object({
   rate_base: z.integerText<bigint>().unit('1e-9'),
   position_base: lamports,
   amount_base: microUsd,
+  quote_asset: quoteAsset.nullable().about('What it was paid in.'),
 });
 export type FundingPayment = z.output<typeof FundingPayment>;

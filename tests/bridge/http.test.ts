@@ -90,6 +90,7 @@ beforeAll(async () => {
     transfers: '0',
     external: '0',
     unexplained: '0',
+    quotePrice: '999800',
   });
   await journal.raiseAlert({
     id: 'alert-1',
@@ -149,6 +150,7 @@ describe('the lists', () => {
         price_base: '147123456',
         fee_base: '55171',
         index: 0,
+        quote_asset: null,
       },
     ]);
   });
@@ -168,6 +170,7 @@ describe('the lists', () => {
         rate_base: '-12500',
         position_base: '-1500000000',
         amount_base: '-2758',
+        quote_asset: null,
       },
     ]);
     expect(equity[0]).toMatchObject({
@@ -176,6 +179,8 @@ describe('the lists', () => {
       fees: -0.00001,
       equity_base: '2000000001',
       unexplained: 0,
+      quote_price: 0.9998,
+      quote_price_base: '999800',
     });
     expect(alerts[0]).toMatchObject({
       id: 'alert-1',
@@ -231,7 +236,9 @@ describe('the lists', () => {
     expect(trades.headers.get('content-disposition')).toContain('driftless-trades.csv');
     expect(trades.headers.get('x-next-cursor')).toBeTruthy();
     const [header, row] = trades.text.split('\r\n');
-    expect(header).toBe('operation_id,market,side,size,price,fee,signature,ts,size_base,price_base,fee_base,index');
+    expect(header).toBe(
+      'operation_id,market,side,size,price,fee,signature,ts,size_base,price_base,fee_base,index,quote_asset',
+    );
     expect(row).toMatch(/^,SOL-PERP,sell,1.5,147.123456,0.055171,sig-4,/);
     const empty = await ask('/api/funding?format=csv&from=2030-01-01');
     expect(empty.text).toBe('market,period_ts,rate,position,amount,ts\r\n');

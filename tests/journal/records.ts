@@ -134,6 +134,7 @@ export const equityOf = (change: Partial<EquityRecord> = {}): EquityRecord => ({
   transfers: '0',
   external: '0',
   unexplained: '0',
+  quotePrice: '999800',
   ...change,
 });
 

@@ -24,6 +24,12 @@ const SOURCE_WORDS: Readonly<Record<EquitySource, readonly [string, string]>> = 
   unexplained: ['Unexplained', 'changes that none of the sources above explains'],
 };
 
+/** `USDT at $0.9996`: what a unit of the quote asset counts for. */
+function quoteHint(account: AccountInfo | null): string | undefined {
+  if (account === null || account.quote_asset === null) return undefined;
+  return `${account.quote_asset} at ${usd(account.quote_price, 'negative', 4)}`;
+}
+
 export function EarningsPanel() {
   const account = stats.value?.account ?? null;
   const funding = account?.funding_received ?? null;
@@ -37,7 +43,7 @@ export function EarningsPanel() {
           testid="funding-received"
           large
         />
-        <Figure label="Equity" value={usd(account?.equity)} testid="equity" large />
+        <Figure label="Equity" value={usd(account?.equity)} hint={quoteHint(account)} testid="equity" large />
         <Figure label="Settled PnL" value={usd(account?.settled_pnl, 'always')} tone={toneOf(account?.settled_pnl)} />
         <Figure
           label="Unsettled PnL"

@@ -8,6 +8,7 @@ import * as paper from './0002-paper.ts';
 import * as driftBooks from './0003-drift-books.ts';
 import * as quietRebuild from './0004-quiet-rebuild.ts';
 import * as snapshotOrder from './0005-snapshot-order.ts';
+import * as quotePrice from './0006-quote-price.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-journal': journal,
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-drift-books': driftBooks,
   '0004-quiet-rebuild': quietRebuild,
   '0005-snapshot-order': snapshotOrder,
+  '0006-quote-price': quotePrice,
 };
 
 export const migrationProvider: MigrationProvider = {

@@ -7,9 +7,9 @@ import {
   SOL_PERP_INDEX,
 } from '../../domain/account/account.ts';
 import { isActive } from '../../domain/margin/margin.ts';
-import { lamports, microUsd, type Price, price } from '../../domain/money/units.ts';
+import { lamports, microUsd, price } from '../../domain/money/units.ts';
 import type { LendRates, Quote } from '../../market-data/feed.ts';
-import type { PaperParameters } from './parameters.ts';
+import { type PaperParameters, QUOTE_PRICE } from './parameters.ts';
 import type { PaperState } from './state.ts';
 
 /** Paper's own numbers of its markets. */
@@ -21,7 +21,6 @@ const INTEREST_ONE = 10_000_000_000n;
 const SCALED_PER_USDC = 1_000n;
 const NO_IMF = 0;
 const FULL_WEIGHT = 10_000;
-const USD: Price = price(1_000_000n);
 
 export function accountOf(state: PaperState): Account {
   const borrow = state.usdc < 0n;
@@ -66,7 +65,13 @@ export function marketsOf(state: PaperState, view: PaperMarketView): Markets {
     valid: quote.valid,
     invalidReason: view.invalidReason,
   };
-  const usdcOracle: OracleQuote = { ...solOracle, price: USD, twap5Min: USD, valid: true, invalidReason: null };
+  const usdcOracle: OracleQuote = {
+    ...solOracle,
+    price: QUOTE_PRICE,
+    twap5Min: QUOTE_PRICE,
+    valid: true,
+    invalidReason: null,
+  };
   const interest = {
     cumulativeDepositInterest: INTEREST_ONE,
     cumulativeBorrowInterest: INTEREST_ONE,

@@ -6,6 +6,7 @@ import type { EquitySource, EquitySources } from '../../domain/account/snapshot.
 import { divFloor, FEMTO_PER_MICRO_USD, type FemtoUsd, type Price } from '../../domain/money/units.ts';
 import type { EquityRecord } from '../../journal/records.ts';
 import { equityAt, exposure } from './holdings.ts';
+import { QUOTE_PRICE } from './parameters.ts';
 import type { PaperState } from './state.ts';
 
 type Booked = Exclude<EquitySource, 'unexplained'>;
@@ -59,5 +60,6 @@ export function equityRecord(engineId: string, state: PaperState, tsMs: number):
     equity: micro(equity).toString(),
     baseline: micro(state.baseline).toString(),
     ...texts,
+    quotePrice: QUOTE_PRICE.toString(),
   };
 }

@@ -60,7 +60,7 @@ const micro = (femto: bigint): bigint => divFloor(femto + FEMTO_PER_MICRO_USD / 
 /** In micro-USD. Funding is whole already. `price`, which is on no receipt, absorbs the rounding of the others. */
 export function equityRecord(
   engineId: string,
-  { baseline, sources }: Pick<BooksState, 'baseline' | 'sources'>,
+  { baseline, sources, prices }: Pick<BooksState, 'baseline' | 'sources' | 'prices'>,
   times: { readonly tsMs: number; readonly marketTimeMs: number },
 ): EquityRecord {
   const rounded = Object.fromEntries(
@@ -72,5 +72,6 @@ export function equityRecord(
   const texts = Object.fromEntries(
     Object.entries({ ...rounded, price }).map(([source, amount]) => [source, amount.toString()]),
   ) as Record<EquitySource, string>;
-  return { engineId, ...times, equity: equity.toString(), baseline: micro(baseline).toString(), ...texts };
+  const quotePrice = prices.quote.toString();
+  return { engineId, ...times, equity: equity.toString(), baseline: micro(baseline).toString(), ...texts, quotePrice };
 }
