@@ -37,7 +37,7 @@ export type NoDetails = Readonly<Record<string, never>>;
 /** What others wrote (an error, a node) ends with or without a period; a sentence ends with one. */
 export function withPeriod(text: string): string {
   const trimmed = text.trim();
-  return /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+  return /[.!?\u2026]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 
 export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
