@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { importCompiled } from './compiled.mjs';
 import { isCommand, leave, runCommand } from './driftless.mjs';
 import { HELP, parseArguments } from './options.mjs';
 import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
@@ -23,9 +24,7 @@ async function start() {
   }
   checkNode();
   await ensureDependencies(ROOT, { dev: false });
-  const { register } = await import('tsx/esm/api');
-  register();
-  const { main } = await import('../src/runtime/main.ts');
+  const { main } = await importCompiled(ROOT, 'src/runtime/main.ts');
   process.exit(await main(options));
 }
 

@@ -1,6 +1,6 @@
 /** Runs one task of the product in a separate process: src/runtime/tasks.ts. */
-import { register } from 'tsx/esm/api';
+import { importCompiled } from './compiled.mjs';
+import { ROOT } from './setup.mjs';
 
-register();
-const { runTask } = await import('../src/runtime/tasks.ts');
+const { runTask } = await importCompiled(ROOT, 'src/runtime/tasks.ts');
 process.exit(await runTask(process.argv.slice(2)));

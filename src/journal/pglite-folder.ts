@@ -18,7 +18,9 @@ const MARKS = ['PG_VERSION', 'global/pg_control'] as const;
  * second of each start. The journal is small, and the system keeps its files in memory as well.
  */
 const BUFFERS = ['-c', 'shared_buffers=8MB'];
-const SMALL = { startParams: [...PGlite.defaultStartParams, ...BUFFERS], initDbStartParams: BUFFERS };
+/** A new database is made in memory first, with a segment of its write-ahead log: 16 MB by default. */
+const NEW_DATABASE = [...BUFFERS, '--wal-segsize=1'];
+const SMALL = { startParams: [...PGlite.defaultStartParams, ...BUFFERS], initDbStartParams: NEW_DATABASE };
 
 export const isDatabase = (folder: string): boolean => MARKS.every((mark) => existsSync(join(folder, mark)));
 
@@ -29,7 +31,8 @@ async function closeFiles(folder: string): Promise<void> {
   await Promise.all(files.map(({ parentPath, name }) => chmod(join(parentPath, name), 0o600)));
 }
 
-async function make(folder: string): Promise<void> {
+/** Makes a new database in `folder`, which must be empty or missing. Takes some 400 MB that the process keeps. */
+export async function makeDatabase(folder: string): Promise<void> {
   const unfinished = join(dirname(folder), `${basename(folder)}${UNFINISHED}`);
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(dirname(folder), { recursive: true });
@@ -57,7 +60,7 @@ export async function openPGlite(dataDir: string | null, image?: Blob): Promise<
         remedy: 'set DRIFTLESS_HOME to another folder, or move the content of this one away',
       });
     }
-    await make(folder);
+    await makeDatabase(folder);
   }
   try {
     return await PGlite.create(folder, SMALL);

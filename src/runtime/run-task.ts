@@ -1,6 +1,6 @@
 /**
- * Heavy work in a process of its own: what Vite, webpack and a download need goes back to the system with the process
- * that needed it. In ours it would stay for good, some 350 MB of it.
+ * Heavy work in a process of its own. What Vite, webpack, a new database and a download need goes back to the system when
+ * that process ends. In ours it would stay for good, some 350 MB of it.
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { type ProgramSetting, runProgram } from './run-program.ts';
 const TASK = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'scripts', 'task.mjs');
 const MAX_SAID_CHARS = 600;
 
-export type TaskName = 'page' | 'workflows' | 'temporal-cli';
+export type TaskName = 'page' | 'workflows' | 'journal' | 'temporal-cli';
 
 /** Null when it is done, else why not, in words. `args`: tasks.ts */
 export async function runTask(

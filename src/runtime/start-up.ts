@@ -34,6 +34,7 @@ import type { FormerIdentityPorts } from './former-identity.ts';
 import { logLiveStart } from './live-start.ts';
 import { type LocalChain, retireFormerEngines } from './local-chain.ts';
 import type { Logger, OpenLogger } from './logger.ts';
+import { makeNewJournal } from './new-journal.ts';
 import { watchOtherEngines } from './other-engines.ts';
 import { openPage } from './page.ts';
 import { watchParts } from './part-watch.ts';
@@ -187,9 +188,11 @@ async function begin(start: StartUp): Promise<Beginnings> {
   const folder = join(chain === null ? home : dirname(home), 'cache');
   const dataDir = join(home, 'journal');
   const page = hasBridge(start) ? openPage({ root: ROOT, folder, say }) : null;
-  // What is missing is made one after the other: each takes hundreds of MB while it is made.
+  // Missing parts are made one after the other: each takes hundreds of MB while it is made.
   const bundle = hasWorker(start) ? after(page, () => openWorkflowBundle({ root: ROOT, folder, say })) : null;
-  const journal = after(databaseUrl === null && !isDatabase(dataDir) ? bundle : null, () =>
+  const made =
+    databaseUrl === null && !isDatabase(dataDir) ? after(bundle, () => makeNewJournal(dataDir, logger)) : null;
+  const journal = after(made, () =>
     reachable('the journal’s database', logger, () => openJournal({ databaseUrl, dataDir, logger })),
   );
   // Each is awaited in its turn: until then a failure must not count as unhandled.

@@ -1,6 +1,7 @@
 /** What scripts/task.mjs can do. Nothing here is imported by the product itself: it asks for it through run-task.ts. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { TaskName } from './run-task.ts';
 
 const DAY_MS = 86_400_000;
@@ -8,6 +9,7 @@ const DAY_MS = 86_400_000;
 const TASKS: Readonly<Record<TaskName, (...args: string[]) => Promise<void>>> = {
   page: buildPage,
   workflows: buildWorkflows,
+  journal: makeJournal,
   'temporal-cli': downloadTemporalCli,
 };
 
@@ -36,6 +38,13 @@ async function buildPage(root = '', outDir = ''): Promise<void> {
 async function buildWorkflows(entry = '', file = ''): Promise<void> {
   const { bundleWorkflows } = await import('./bundle-workflows.ts');
   await writeFile(file, await bundleWorkflows(entry));
+}
+
+async function makeJournal(folder = ''): Promise<void> {
+  // A database that is made once is not worth optimizing for: a third of the time and 100 MB less.
+  setFlagsFromString('--liftoff-only');
+  const { makeDatabase } = await import('../journal/pglite-folder.ts');
+  await makeDatabase(folder);
 }
 
 /** The SDK downloads the CLI when it starts its own test server; offline that fails in a tenth of a second. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { readSource, sourceFiles, withoutComments } from './imports.ts';
 
 /** `let`, and what is made empty to be filled later. */
-const STATE = /^(?:export )?(?:let|var) .*$|^(?:export )?const \w+(?:: [^=]+)? = (?:new \w+(?:<.*>)?\(\)|\[\]|\{\});$/gm;
+const STATE =
+  /^(?:export )?(?:let|var) .*$|^(?:export )?const \w+(?:: [^=]+)? = (?:new \w+(?:<.*>)?\(\)|\[\]|\{\});$/gm;
 
 /**
  * The modules of workflows are evaluated once in a process and shared by all workflows (src/runtime/bundle-workflows.ts):
