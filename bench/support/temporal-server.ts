@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
-import { SEARCH_ATTRIBUTES } from '../../src/runtime/temporal-connection.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/runtime/search-attributes.ts';
 import { checkTemporal } from '../../src/runtime/temporal-server.ts';
 import { freePorts } from '../../tests/support/free-ports.ts';
 import { say } from './report.ts';

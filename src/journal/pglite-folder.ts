@@ -8,10 +8,9 @@ import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { CriticalError } from '../lib/errors.ts';
+import { isDatabase } from './database-folder.ts';
 
 const UNFINISHED = '.unfinished';
-/** A file that every complete Postgres data folder has. */
-const MARKS = ['PG_VERSION', 'global/pg_control'] as const;
 
 /**
  * PGlite takes all of `shared_buffers` at once, 128 MB by default, and fills it with zeros: a third of our memory and a
@@ -21,8 +20,6 @@ const BUFFERS = ['-c', 'shared_buffers=8MB'];
 /** A new database is made in memory first, with a segment of its write-ahead log: 16 MB by default. */
 const NEW_DATABASE = [...BUFFERS, '--wal-segsize=1'];
 const SMALL = { startParams: [...PGlite.defaultStartParams, ...BUFFERS], initDbStartParams: NEW_DATABASE };
-
-export const isDatabase = (folder: string): boolean => MARKS.every((mark) => existsSync(join(folder, mark)));
 
 /** PGlite makes the first files of a database writable for every user, whatever the umask says. */
 async function closeFiles(folder: string): Promise<void> {

@@ -5,7 +5,6 @@
 import { once } from 'node:events';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type LogLevel, type LogMetadata, Runtime, type Logger as TemporalLogger } from '@temporalio/worker';
 import { type Level, type LevelWithSilent, type Logger, multistream, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import roll from 'pino-roll';
@@ -133,32 +132,4 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
       await within(FLUSH_MS, () => closed);
     },
   };
-}
-
-/** Temporal's own lines as ours, its INFO (worker states, bundler's report) as our debug. */
-export function temporalLogger(logger: Logger): TemporalLogger {
-  const part = logger.child({ part: 'temporal' });
-  const at = (level: LogLevel, message: string, meta?: LogMetadata) => {
-    part[level === 'INFO' ? 'debug' : (level.toLowerCase() as Level)](meta ?? {}, message);
-  };
-  return {
-    log: at,
-    trace: (message, meta) => at('TRACE', message, meta),
-    debug: (message, meta) => at('DEBUG', message, meta),
-    info: (message, meta) => at('INFO', message, meta),
-    warn: (message, meta) => at('WARN', message, meta),
-    error: (message, meta) => at('ERROR', message, meta),
-  };
-}
-
-/**
- * Before anything else of Temporal's is touched. We end workers ourselves, in our own order: no signals. Core's lines are
- * forwarded, or they would go to the terminal past the file.
- */
-export function installTemporalRuntime(logger: Logger): void {
-  Runtime.install({
-    logger: temporalLogger(logger),
-    shutdownSignals: [],
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
-  });
 }

@@ -4,12 +4,13 @@ import { CriticalError, DriftlessError } from '../lib/errors.ts';
 import { within } from '../lib/within.ts';
 import { loadSettings, readSettingSource, type Settings, SettingsError } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
-import { type LocalChain, localSettings, openLocalChain } from './local-chain.ts';
-import { installTemporalRuntime, type Logger, type OpenLogger, openLogger } from './logger.ts';
+import type { LocalChain } from './local-chain.ts';
+import { type Logger, type OpenLogger, openLogger } from './logger.ts';
 import { Parts } from './parts.ts';
 import { createRedactor, type Redactor } from './redaction.ts';
-import { type StartOptions, startUp } from './start-up.ts';
+import { startUp } from './start-up.ts';
 import { watchStarter } from './starter-watch.ts';
+import type { StartOptions } from './starting.ts';
 import { listenForStop, type StopSignal } from './stop-signal.ts';
 import { openTerminal } from './terminal.ts';
 
@@ -38,6 +39,7 @@ export async function main(options: StartOptions): Promise<number> {
     const source = readSettingSource(process.cwd(), process.env);
     const { demo, role } = options;
     if (options.localnet) {
+      const { localSettings, openLocalChain } = await import('./local-chain.ts');
       const checked = loadSettings(source, { fixed: localSettings(null) });
       chain = await openLocalChain(checked, say);
     }
@@ -130,7 +132,6 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
   });
   failOnSurprises(log.logger, stop);
   await watchStarter(process.env, () => stop.request('starter gone'));
-  installTemporalRuntime(log.logger);
   let asked = false;
   stop.stopped.then(() => {
     asked = true;

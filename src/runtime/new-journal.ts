@@ -1,7 +1,7 @@
 /** A new embedded database, made in a process of its own: what that takes would stay in ours. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { isDatabase } from '../journal/pglite-folder.ts';
+import { isDatabase } from '../journal/database-folder.ts';
 import type { Logger } from './logger.ts';
 import { runTask } from './run-task.ts';
 

@@ -6,6 +6,7 @@ import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { CriticalError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 import type { TemporalSettings } from './config.ts';
+import { SEARCH_ATTRIBUTES } from './search-attributes.ts';
 
 /** gRPC status codes. */
 const NOT_FOUND = 5;
@@ -15,15 +16,6 @@ const DAY_MS = 86_400_000;
 const CALL_MS = 10_000;
 const NAMESPACE_TRIES = 60;
 const NAMESPACE_PAUSE_MS = 500;
-const KEYWORD = 2;
-const BOOL = 5;
-
-/** temporal.api.enums.v1.IndexedValueType by the name that the dev server's flag wants. */
-export const SEARCH_ATTRIBUTES = {
-  DriftlessEngineId: { flag: 'Keyword', type: KEYWORD },
-  DriftlessStage: { flag: 'Keyword', type: KEYWORD },
-  DriftlessNeedsPerson: { flag: 'Bool', type: BOOL },
-} as const;
 
 /** Fits the client's connection and the worker's. */
 export interface ConnectOptions {

@@ -6,14 +6,13 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { Connection } from '@temporalio/client';
 import { CriticalError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 import { childEnvironment } from './child-environment.mjs';
 import type { Logger } from './logger.ts';
 import { requireFreePort } from './port-taken.ts';
 import { commandLineOf, endProcess, isAlive, portOwner } from './processes.ts';
-import { SEARCH_ATTRIBUTES } from './temporal-connection.ts';
+import { SEARCH_ATTRIBUTES } from './search-attributes.ts';
 
 const LOOPBACK = '127.0.0.1';
 /** It ends in 2.5 s when asked; what it acknowledged survives a SIGKILL as well. */
@@ -52,6 +51,8 @@ interface TemporalServer {
 
 /** Throws when the server does not answer for this namespace. */
 export async function checkTemporal(address: string, namespace: string): Promise<void> {
+  // Loaded while the server starts.
+  const { Connection } = await import('@temporalio/client');
   const connection = await Connection.connect({ address, connectTimeout: CONNECT_MS });
   try {
     await connection.withDeadline(Date.now() + CONNECT_MS, () =>

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { waitUntil } from '../../localnet/tests/support/until.ts';
 import { CriticalError } from '../../src/lib/errors.ts';
-import { type LoggerOptions, openLogger, temporalLogger } from '../../src/runtime/logger.ts';
+import { type LoggerOptions, openLogger } from '../../src/runtime/logger.ts';
 import { createRedactor } from '../../src/runtime/redaction.ts';
+import { temporalLogger } from '../../src/runtime/temporal-runtime.ts';
 
 const KEY = '4wBqpZM9xaSheZzJSMawUKKwhdpChKbZ5eu5ky4Vigw6eZcDnN4KzJzPm5qXhbXKVTcBYaKdMTcPNsQ7d5qGZyRz';
 

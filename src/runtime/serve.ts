@@ -1,0 +1,239 @@
+/**
+ * The second half of a start: what rests on a cluster and a journal. It loads most of the program, while the Temporal server
+ * starts beside it.
+ */
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createEngineActivities } from '../../activities/engine.ts';
+import { createTransactionActivities } from '../../activities/transaction.ts';
+import type { AlertChannels } from '../alerts/channels.ts';
+import type { EngineGateway } from '../bridge/gateway.ts';
+import type { Readiness } from '../bridge/ports.ts';
+import { startBridge } from '../bridge/server.ts';
+import { temporalGateway } from '../bridge/temporal-gateway.ts';
+import { startTemporalUi } from '../bridge/temporal-ui.ts';
+import { commandKeyOf } from '../domain/order/signed-command.ts';
+import type { Journal } from '../journal/journal.ts';
+import { keepComparing, sharedClock } from '../journal/shared-clock.ts';
+import type { Clock } from '../lib/clock.ts';
+import { startActivityLog } from './activity-log.ts';
+import { openAlertChannels } from './alert-channels.ts';
+import type { Settings } from './config.ts';
+import { whyUnwritable } from './disk-probe.ts';
+import { resetPaper } from './engine-end.ts';
+import { keepEngineRunning } from './engine-guardian.ts';
+import { type EngineStart, lastRunId, startEngine, workflowLookup } from './engine-start.ts';
+import { ENGINE_TUNING } from './engine-tuning.ts';
+import type { FormerIdentityPorts } from './former-identity.ts';
+import { logLiveStart } from './live-start.ts';
+import { retireFormerEngines } from './local-chain.ts';
+import { watchOtherEngines } from './other-engines.ts';
+import { watchParts } from './part-watch.ts';
+import { reachable } from './reachable.ts';
+import { readinessOf } from './readiness.ts';
+import { announceReady } from './ready-note.ts';
+import { watchSettings } from './settings-watch.ts';
+import { tellPresence, watchSigners } from './signer-watch.ts';
+import { signingRights } from './signing-rights.ts';
+import { startSigningWorkers } from './signing-workers.ts';
+import { type Beginnings, type Cluster, hasBridge, hasWorker, type StartUp } from './starting.ts';
+import { watchForStuck } from './stuck-workflows.ts';
+import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
+import { installTemporalRuntime } from './temporal-runtime.ts';
+import { refuseUnchosenVenue } from './venue-choice.ts';
+import { venueRegistry } from './venues.ts';
+import { type RunningWorker, startWorker } from './worker.ts';
+
+type Venues = ReturnType<typeof venueRegistry>;
+
+/** What engine, worker and bridge rest on. */
+interface Ground extends Cluster {
+  readonly journal: Journal;
+  readonly sharedClock: Clock;
+  readonly alerts: AlertChannels;
+  readonly client: Client;
+  readonly connect: ConnectOptions;
+  readonly gateway: EngineGateway;
+  readonly venues: Venues;
+  readonly engine: EngineStart;
+}
+
+const CONNECT_MS = 5_000;
+
+const clock = { nowMs: () => Date.now() };
+
+/** Resolves when all that the role needs runs and answers. */
+export async function serve(given: StartUp, cluster: Cluster, beginnings: Beginnings): Promise<void> {
+  // From here on it is known under which id the engine runs.
+  const { start, ground } = await openGround(given, cluster, await beginnings.journal);
+  await prepareAccounts(start, ground);
+  const worker = await startWorkerSide(start, ground, beginnings);
+  const readiness = startWatches(start, ground, worker);
+  if (hasBridge(start)) return await startBridgeSide(start, ground, beginnings, readiness);
+  const { namespace } = start.settings.temporal;
+  start.say(`Driftless worker ready: Temporal ${ground.address}, namespace ${namespace}.`);
+}
+
+/** What looks at the parts while they run, and says what is wrong with them. */
+function startWatches(
+  { settings, log, add }: StartUp,
+  { client, gateway, journal, alerts, engine }: Ground,
+  worker: RunningWorker | null,
+): () => Promise<Readiness> {
+  const { engineId, policy, home, databaseUrl, temporal } = settings;
+  const { logger } = log;
+  const engineRuns = async () => (await workflowLookup(client).state(engineId)) === 'running';
+  const ownsStore = databaseUrl === null || temporal.address === null;
+  const readiness = readinessOf({
+    ...{ gateway, journal, clock, engineId, engineRuns },
+    pollIntervalMs: policy.pollIntervalMs,
+    localWorker: worker === null ? null : worker.state,
+    whyUnwritable: async () => (ownsStore ? await whyUnwritable(home) : null),
+  });
+  add('settings watch', 1_000, watchSettings({ journal, alerts, clock, logger, engineId, policy }).stop);
+  add('signer watch', 2_000, watchSigners({ journal, alerts, clock, logger }).stop);
+  add('part watch', 3_000, watchParts({ readiness, journal, alerts, clock, logger, engineId }).stop);
+  if (worker === null) return readiness;
+  const guardian = {
+    ...{ engineId, engineRuns, journal, alerts, clock, logger },
+    lastRunId: async () => await lastRunId(client, engineId),
+    startEngine: async () => await startEngine(engine),
+  };
+  add('engine guardian', 1_000, keepEngineRunning(guardian).stop);
+  return readiness;
+}
+
+async function openGround(
+  start: StartUp,
+  cluster: Cluster,
+  journal: Journal,
+): Promise<{ readonly start: StartUp; readonly ground: Ground }> {
+  const { log, say, add } = start;
+  const { logger } = log;
+  const { policy, paper } = start.settings;
+  const { namespace } = start.settings.temporal;
+  add('journal', 2_000, () => journal.close());
+  const shared = await openSharedClock(start, journal);
+  const alerts = openAlertChannels({ journal, clock, logger, logsAlerts: hasWorker(start) });
+  add('alert channels', 1_000, alerts.stop);
+  if (hasWorker(start))
+    add('activity log', 1_000, startActivityLog({ journal, logger, policy, nowMs: clock.nowMs }).stop);
+  const connect = await connectOptions(start.settings.temporal, cluster.address);
+  const connection = await reachable(`Temporal at ${cluster.address}`, logger, () =>
+    Connection.connect({ ...connect, connectTimeout: CONNECT_MS }),
+  );
+  add('temporal connection', 1_000, () => connection.close());
+  const { searchAttributesMissing } = await prepareNamespace(connection, namespace);
+  if (searchAttributesMissing !== null) logger.warn(searchAttributesMissing);
+  const client = new Client({ connection, namespace });
+  const mayAdopt = hasWorker(start);
+  const settings = await withEngineInForce({ settings: start.settings, client, journal, clock, say, mayAdopt });
+  const { engineId } = settings;
+  const venues = venueRegistry({ journal, clock, settings, logger });
+  add('venues', 1_000, venues.closeAll);
+  const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
+  const engine = { client, journal, venues, say, tuning, engineId, policy, paper };
+  const gateway = temporalGateway({ client, clock, logger });
+  const stores = { journal, sharedClock: shared, alerts: alerts.channels };
+  const ground = { ...cluster, ...stores, client, connect, gateway, venues, engine };
+  return { start: { ...start, settings }, ground };
+}
+
+/** A live engine may run under its former id for this start. Solana's SDK is loaded only then: a paper process does without. */
+async function withEngineInForce(ports: FormerIdentityPorts): Promise<Settings> {
+  if (ports.settings.mode !== 'live') return ports.settings;
+  await refuseUnchosenVenue(ports);
+  const { engineIdInForce } = await import('./former-identity.ts');
+  return { ...ports.settings, engineId: await engineIdInForce(ports) };
+}
+
+/** By which bridges and workers agree on when a command is late. An embedded database runs on this machine's clock. */
+async function openSharedClock({ settings, add }: StartUp, journal: Journal): Promise<Clock> {
+  if (settings.databaseUrl === null) return clock;
+  const shared = sharedClock(journal, clock);
+  await shared.compare();
+  add('shared clock', 1_000, keepComparing(shared).stop);
+  return shared;
+}
+
+/** Of this engine and of others that this data folder knows, before any workflow runs. */
+async function prepareAccounts(start: StartUp, { journal, engine }: Ground): Promise<void> {
+  const { settings, options, say } = start;
+  if (options.resetPaper) await resetPaper(engine);
+  if (options.localnet) await retireFormerEngines({ ...engine, home: settings.home });
+  if (hasWorker(start)) await watchOtherEngines({ journal, settings, say });
+}
+
+/** The engine's settings come from the workers' side; a bridge only speaks to it. */
+async function startWorkerSide(
+  { settings, log, say, add }: StartUp,
+  { client, connect, journal, alerts, venues, engine, sharedClock }: Ground,
+  { bundle, token }: Beginnings,
+): Promise<RunningWorker | null> {
+  if (bundle === null) return null;
+  const { logger } = log;
+  const { venueOf, accountExists } = venues;
+  const shared = { venueOf, journal, alerts, clock, logger, rights: signingRights(settings) };
+  const transactions = createTransactionActivities(shared);
+  const activities = {
+    ...transactions,
+    ...createEngineActivities({
+      ...{ ...shared, accountExists, sharedClock },
+      lookup: workflowLookup(client),
+      commandKey: commandKeyOf(token),
+    }),
+  };
+  const { namespace } = settings.temporal;
+  const workflowBundle = await bundle;
+  installTemporalRuntime(logger);
+  await startEngine(engine);
+  const { sign, submit } = transactions;
+  const signing = await startSigningWorkers(settings, { connect, namespace, activities: { sign, submit }, logger });
+  add('signing workers', 6_000, signing.stop);
+  const presence = { journal, logger, polled: signing.polled, process: randomUUID() };
+  add('signing presence', 1_000, tellPresence(presence).stop);
+  const worker = await startWorker({ connect, namespace, bundle: workflowBundle, activities, logger });
+  add('worker', 6_000, worker.stop);
+  add('stuck workflows', 1_000, watchForStuck({ client, journal, alerts, clock, logger }).stop);
+  if (settings.mode === 'live') {
+    await logLiveStart({ settings, venues, logger: log.fileOnly, say });
+    const { recordProgram } = await import('./program-record.ts');
+    recordProgram({ journal, alerts, clock, settings }).catch((err: unknown) =>
+      logger.debug({ err }, 'could not check the program'),
+    );
+  }
+  return worker;
+}
+
+async function startBridgeSide(
+  { settings, log, chain, lock, say, add }: StartUp,
+  { address, uiUrl, ui, journal, alerts, gateway, sharedClock }: Ground,
+  { token, page }: Beginnings,
+  readiness: () => Promise<Readiness>,
+): Promise<void> {
+  const { engineId, policy, mode, host, port, explorerUrl } = settings;
+  const { namespace } = settings.temporal;
+  const metricsRegistry = new Registry();
+  collectDefaultMetrics({ register: metricsRegistry });
+  const bridge = await startBridge({
+    ...{ journal, alerts, gateway, clock, sharedClock, policy, metricsRegistry },
+    logger: log.logger.child({ part: 'bridge' }),
+    readiness,
+    settings: {
+      ...{ host, port, token, engineId, mode, explorerUrl },
+      pageDir: page === null ? null : await page,
+      temporalUiUrl: uiUrl,
+      temporalNamespace: namespace,
+      temporalAddress: address,
+    },
+  });
+  add('bridge', 3_000, bridge.close);
+  if (ui !== null) {
+    const { uiPort } = settings.temporal;
+    const proxy = await startTemporalUi({ port: uiPort, token, pagePort: port, target: ui, logger: log.logger });
+    add('temporal ui', 1_000, proxy.close);
+  }
+  lock?.update({ pid: process.pid, url: bridge.url });
+  announceReady(say, settings, chain, { url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });
+}

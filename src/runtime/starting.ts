@@ -1,0 +1,52 @@
+/** What a start is given, and what its first steps hand to the next. */
+import type { DataLock } from '../journal/data-lock.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Settings } from './config.ts';
+import type { LocalChain } from './local-chain.ts';
+import type { OpenLogger } from './logger.ts';
+import type { Parts } from './parts.ts';
+import type { Redactor } from './redaction.ts';
+import type { WorkflowBundle } from './workflow-bundle.ts';
+
+export interface StartOptions {
+  readonly role: 'all' | 'worker' | 'bridge';
+  readonly demo: boolean;
+  readonly resetPaper: boolean;
+  /** Live mode on a local chain of our own, with the real program of the venue. */
+  readonly localnet: boolean;
+}
+
+export interface StartUp {
+  readonly settings: Settings;
+  readonly options: StartOptions;
+  readonly chain: LocalChain | null;
+  readonly log: OpenLogger;
+  readonly redactor: Redactor;
+  readonly lock: (DataLock & { readonly kind: 'locked' }) | null;
+  readonly say: (line: string) => void;
+  /** Registers what was started, to be stopped in the opposite order. Throws once a stop was asked for. */
+  readonly add: Parts['add'];
+  readonly stopAsked: () => boolean;
+  /** Called with our own Temporal server as soon as it answers. */
+  readonly onServer: (server: { pid(): number | null }) => void;
+}
+
+/** Built or opened beside each other; a role has no use for some of them. */
+export interface Beginnings {
+  readonly token: string;
+  readonly page: Promise<string> | null;
+  readonly bundle: Promise<WorkflowBundle> | null;
+  readonly journal: Promise<Journal>;
+  /** Whatever had to be built is built, or could not be. */
+  readonly built: Promise<unknown>;
+}
+
+export interface Cluster {
+  readonly address: string;
+  readonly uiUrl: string | null;
+  /** Where our own server's UI listens; null: the server is not ours. */
+  readonly ui: { readonly host: string; readonly port: number } | null;
+}
+
+export const hasBridge = ({ options }: StartUp): boolean => options.role !== 'worker';
+export const hasWorker = ({ options }: StartUp): boolean => options.role !== 'bridge';
