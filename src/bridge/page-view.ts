@@ -1,46 +1,17 @@
-/** What the page shows beside the seed's figures, under keys of its own: the account's parts, the market, the policy. */
+/** What the page shows beside the account's figures: the market and the policy. */
 
-import { SOL_PERP } from '../domain/account/account.ts';
 import type { Snapshot } from '../domain/account/snapshot.ts';
 import { forbidden } from '../domain/account/venue-pauses.ts';
-import { accountFigures, marketFigures } from '../domain/figures/figures.ts';
-import { driftFromTargetPct, exposure, FULL_HEDGE_PPM, reservedFor } from '../domain/hedge/delta.ts';
+import { marketFigures } from '../domain/figures/figures.ts';
 import { maxQuoteDepegPct, type Policy } from '../domain/hedge/policy.ts';
-import { perpMarketOf, perpSize } from '../domain/margin/margin.ts';
 import { solNumber, usdNumber } from '../domain/money/units.ts';
 import type * as z from '../lib/codec.ts';
-import type { AccountInfo } from '../protocol/account.ts';
 import type { Market } from '../protocol/market.ts';
 import type { PolicyInForce } from '../protocol/policy.ts';
-import { isoTime, isoTimeOrNull, rateNumber } from './units-view.ts';
+import { isoTime, isoTimeOrNull } from './units-view.ts';
 
 const sol = (value: bigint): number => solNumber(value.toString());
 const usd = (value: bigint): number => usdNumber(value.toString());
-
-/** `hedgeTarget` 0 to 1, null when the engine's record is unknown. */
-export const accountView = (
-  snapshot: Snapshot,
-  policy: Policy,
-  hedgeTarget: number | null,
-): z.input<typeof AccountInfo> => ({
-  ...accountFigures(snapshot, policy),
-  drift_from_target_pct: driftFromTarget(snapshot, policy, hedgeTarget),
-  next_funding_estimate: nextFundingEstimate(snapshot),
-});
-
-function driftFromTarget(snapshot: Snapshot, policy: Policy, hedgeTarget: number | null): number | null {
-  const { spot, perp } = exposure(snapshot, policy);
-  if (spot === null || hedgeTarget === null) return null;
-  return driftFromTargetPct(spot, perp, reservedFor(policy), Math.round(hedgeTarget * FULL_HEDGE_PPM));
-}
-
-/** What the running period would pay at the last one's rate; an estimate, and named so. */
-function nextFundingEstimate({ account, markets, funding }: Snapshot): number | null {
-  const oracle = perpMarketOf(markets, SOL_PERP)?.oracle.price ?? null;
-  if (account === null || oracle === null || funding.lastRate === null) return null;
-  const perp = perpSize(account, markets, SOL_PERP);
-  return perp === 0n ? 0 : -sol(perp) * usd(oracle) * rateNumber(funding.lastRate.toString());
-}
 
 /** Times as ISO 8601, and the wait for the next period counted from now instead of from the snapshot. */
 export function marketView(snapshot: Snapshot, nowMs: number): z.input<typeof Market> {

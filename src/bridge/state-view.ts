@@ -4,7 +4,7 @@ import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../domain/acco
 import { snapshotAgeMs } from '../domain/account/snapshot-age.ts';
 import { decide } from '../domain/engine/decide.ts';
 import type { Hold } from '../domain/engine/hold.ts';
-import { driftState } from '../domain/figures/figures.ts';
+import { accountFigures, driftState } from '../domain/figures/figures.ts';
 import { isWatchOnly, type Policy } from '../domain/hedge/policy.ts';
 import type { Mode } from '../domain/order/command.ts';
 import type { EngineRecord } from '../journal/records.ts';
@@ -14,7 +14,7 @@ import type { AccountInfo, DriftState } from '../protocol/account.ts';
 import type { DecisionInfo, Engine, HoldInfo } from '../protocol/engine.ts';
 import type { State } from '../protocol/state.ts';
 import type { LastKnown } from './engine-watch.ts';
-import { accountView, marketView, policyView } from './page-view.ts';
+import { marketView, policyView } from './page-view.ts';
 import { isoTime, isoTimeOrNull } from './units-view.ts';
 
 interface StateViewPorts {
@@ -63,7 +63,7 @@ export function stateView(ports: StateViewPorts): (known: LastKnown) => z.input<
       shown = {
         snapshot,
         drift: driftState(snapshot, policy),
-        account: accountView(snapshot, policy, hedgeTarget),
+        account: accountFigures(snapshot, policy, hedgeTarget),
       };
     } catch (error) {
       // A row of another version: its figures are unknown, which is shown, rather than no message at all.

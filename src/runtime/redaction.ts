@@ -1,13 +1,18 @@
-/** Takes secrets out of text before it leaves the process: known values, and what looks like one by its surroundings. */
+/** Takes secrets out of text before it leaves the process: known values, and text that must be one because of where it is. */
+import { SECRET_SETTINGS } from './setting-table.ts';
+
 const SHORTEST_SECRET = 6;
 const MASK = '[redacted]';
 
-/** A secret by where it stands: URL users and passwords, token and key parameters, bearer headers, secret settings. */
+/** URL users and passwords, token and key parameters, bearer headers, secret settings. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/@"'\\]+@/gi, `$1${MASK}@`],
   [/([?&](?:[\w-]*(?:token|key|secret|password)))=[^&\s"'\\#]+/gi, `$1=${MASK}`],
   [/\b(Bearer\s+)[\w.~+/=-]+/gi, `$1${MASK}`],
-  [/(\b(?:DRIFTLESS_TOKEN|SOLANA_PRIVATE_KEY|TEMPORAL_API_KEY)\\?["']?\s*[=:]\s*\\?["']?)[^\s"'\\,}]+/g, `$1${MASK}`],
+  [
+    new RegExp(String.raw`(\b(?:${SECRET_SETTINGS.join('|')})\\?["']?\s*[=:]\s*\\?["']?)[^\s"'\\,}]+`, 'g'),
+    `$1${MASK}`,
+  ],
 ];
 
 export interface Redactor {

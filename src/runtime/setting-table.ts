@@ -201,3 +201,4 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+export const SECRET_SETTINGS = SETTING_NAMES.filter((name) => (SETTINGS[name] as Setting<unknown>).secret);

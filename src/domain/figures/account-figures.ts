@@ -6,9 +6,16 @@ import { whatHoldsBack } from '../gates/gate-size-checks.ts';
 import { openingCost } from '../gates/gate-subject.ts';
 import { mostToDeposit, mostToWithdraw } from '../gates/most-movable.ts';
 import { carryOf } from '../hedge/carry.ts';
-import { exposure } from '../hedge/delta.ts';
+import { driftFromTargetPct, exposure, FULL_HEDGE_PPM, reservedFor } from '../hedge/delta.ts';
 import type { Policy } from '../hedge/policy.ts';
-import { assessMargin, type LiquidationPrice, liquidationPrice, perpMarketOf, spotHeld } from '../margin/margin.ts';
+import {
+  assessMargin,
+  type LiquidationPrice,
+  liquidationPrice,
+  perpMarketOf,
+  perpSize,
+  spotHeld,
+} from '../margin/margin.ts';
 import { apportion } from '../money/apportion.ts';
 import {
   divFloor,
@@ -19,8 +26,11 @@ import {
   microUsd,
   type Price,
   solNumber,
+  unitNumber,
   usdNumber,
 } from '../money/units.ts';
+
+const RATE_DECIMALS = 9;
 
 /** The costs of having a position at all, which the carry has to earn back. */
 const COSTS = ['fees', 'gas', 'slippage'] as const satisfies readonly EquitySource[];
@@ -59,9 +69,26 @@ function balances(snapshot: Snapshot, policy: Policy) {
   };
 }
 
-function delta(snapshot: Snapshot, policy: Policy) {
-  const { perp, netDelta, naked } = exposure(snapshot, policy);
-  return { perp_sol: solNumber(perp), perp_sol_base: perp.toString(), net_delta_base: base(netDelta), naked };
+function delta(snapshot: Snapshot, policy: Policy, hedgeTarget: number | null) {
+  const { spot, perp, netDelta, naked } = exposure(snapshot, policy);
+  const isKnown = spot !== null && hedgeTarget !== null;
+  return {
+    perp_sol: solNumber(perp),
+    perp_sol_base: perp.toString(),
+    net_delta_base: base(netDelta),
+    naked,
+    drift_from_target_pct: isKnown
+      ? driftFromTargetPct(spot, perp, reservedFor(policy), Math.round(hedgeTarget * FULL_HEDGE_PPM))
+      : null,
+  };
+}
+
+/** What the running period would pay at the last period's rate: an estimate. */
+function nextFundingEstimate({ account, markets, funding }: Snapshot): number | null {
+  const oracle = perpMarketOf(markets, SOL_PERP)?.oracle.price ?? null;
+  if (account === null || oracle === null || funding.lastRate === null) return null;
+  const perp = perpSize(account, markets, SOL_PERP);
+  return perp === 0n ? 0 : -solNumber(perp) * usdNumber(oracle) * unitNumber(funding.lastRate, RATE_DECIMALS);
 }
 
 function liquidation(account: Account | null, markets: Markets) {
@@ -178,9 +205,9 @@ function earnings(snapshot: Snapshot, sources: EquityParts['sources']) {
 
 /**
  * Null is unknown. SOL, USD and per cent; `*_base`: lamports, or micro-USD. The fields are described in
- * src/protocol/account.ts.
+ * src/protocol/account.ts. `hedgeTarget` is a share from 0 to 1; null: the engine's record is unknown.
  */
-export function accountFigures(snapshot: Snapshot, policy: Policy) {
+export function accountFigures(snapshot: Snapshot, policy: Policy, hedgeTarget: number | null) {
   const { account, markets } = snapshot;
   const parts = equityParts(snapshot);
   const opening = openingCost(snapshot, 'deposit');
@@ -191,7 +218,8 @@ export function accountFigures(snapshot: Snapshot, policy: Policy) {
     opening_cost: solNumber(lamports(opening)),
     opening_cost_base: opening.toString(),
     ...balances(snapshot, policy),
-    ...delta(snapshot, policy),
+    ...delta(snapshot, policy, hedgeTarget),
+    next_funding_estimate: nextFundingEstimate(snapshot),
     ...margin(account, markets),
     ...liquidation(account, markets),
     settled_pnl: usdNumber(settled),

@@ -59,7 +59,7 @@ describe.each(SCENARIOS)('%s where markets have other numbers and the quote anot
 
   it('has the same figures', () => {
     const policy = paperPolicy();
-    expect(accountFigures(elsewhere, policy)).toEqual(renamed(accountFigures(snapshot, policy)));
+    expect(accountFigures(elsewhere, policy, null)).toEqual(renamed(accountFigures(snapshot, policy, null)));
     const margin = ({ account, markets }: Snapshot) => account && assessMargin(account, markets);
     expect(margin(elsewhere)).toEqual(margin(snapshot));
     const judged = (of: Snapshot) => judgeProfitability(of, lamports(5_000_000_000n), 'short', policy);

@@ -8,7 +8,7 @@ import { HOUR_MS, paperPolicy, type Scenario, snapshotOf, sol, usd, usdPrice } f
 
 const policy = paperPolicy();
 const stateOf = (scenario: Scenario) => driftState(snapshotOf(scenario), policy);
-const figuresOf = (scenario: Scenario) => accountFigures(snapshotOf(scenario), policy);
+const figuresOf = (scenario: Scenario) => accountFigures(snapshotOf(scenario), policy, null);
 
 describe('drift_state', () => {
   it('has the fields of the seed’s broadcast and no others', () => {
@@ -120,7 +120,7 @@ describe('the page’s figures', () => {
     const [position] = snapshot.account?.perps ?? [];
     if (snapshot.account === null || position === undefined) throw new Error('the scenario has a position');
     const account = { ...snapshot.account, perps: [{ ...position, settledPnl: usd(12) }] };
-    expect(accountFigures({ ...snapshot, account }, policy)).toMatchObject({
+    expect(accountFigures({ ...snapshot, account }, policy, null)).toMatchObject({
       exists: true,
       missing: [],
       unrealized_pnl: -20,
