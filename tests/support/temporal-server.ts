@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Connection } from '@temporalio/client';
-import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/runtime/search-attributes.ts';
+import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { freePort } from './free-ports.ts';
 
 const HEALTH_PAUSE_MS = 100;
