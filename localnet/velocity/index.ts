@@ -33,6 +33,7 @@ const HELPER_LAMPORTS = 1_000n * SOL_ONE;
 /** Both together stay below the market's cap of deposits. */
 const HELPER_USDT = 50_000n * USDT_ONE;
 const ACTOR_USDT = 100_000n * USDT_ONE;
+const LONG_USDT = 10_000n * USDT_ONE;
 
 export interface VelocityLocalnetOptions extends LocalnetOptions {
   /** Else `findVelocity`. */
@@ -43,6 +44,11 @@ export interface VelocityLocalnetOptions extends LocalnetOptions {
   readonly walletLamports?: bigint;
   readonly walletUsdt?: bigint;
   readonly keeper?: Partial<KeeperRules>;
+  /**
+   * SOL at 1e9 that somebody holds long from the start. Funding follows from positions alone, and in the dump shorts outweigh
+   * longs, so that shorts pay; from about 60 SOL on they receive.
+   */
+  readonly longBase?: bigint;
 }
 
 export interface VelocityLocalnet extends Localnet, ControlledVelocity {
@@ -148,8 +154,25 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
     jump: jumpOver(chain, keeper, net.jump),
     state: (): object => ({ ...plainState(), velocity: describe(velocity) }),
   });
+  if (options.longBase !== undefined) await goLong(velocity, options.longBase);
   if (options.paused !== true) velocity.resume();
   return velocity;
+}
+
+/** Somebody is long, in blocks that only they fill. */
+async function goLong(velocity: VelocityLocalnet, base: bigint): Promise<void> {
+  const trader = velocity.actor('long trader');
+  await velocity.advance(1);
+  const deeds = [
+    () => trader.initialize('long trader'),
+    () => trader.deposit('USDT', LONG_USDT),
+    () => trader.placeAndTake({ direction: 'long', base }),
+  ];
+  for (const deed of deeds) {
+    const signature = deed();
+    await velocity.advance(1);
+    await trader.done(signature);
+  }
 }
 
 function filesFound(): VelocityFiles {

@@ -25,11 +25,8 @@ const FUNDING_HOURLY = 0.0001;
 const PAST_SECONDS = 2 * 3_600;
 /** The markets are final before the product reads them. */
 const FINAL_SLOTS = 40;
-/**
- * On Velocity funding follows from positions alone, and the dump's shorts outweigh its longs, so shorts pay. A trader who
- * is long by this much turns that.
- */
-const LONG_TRADER = { base: 100n * 1_000_000_000n, usdt: 50_000n * 1_000_000n } as const;
+/** Long positions beside the dump's own, so that Velocity's shorts receive funding: a hedge pays for itself. */
+const LONG_BASE = 100n * 1_000_000_000n;
 
 const environmentOf = (paths: ProgramPaths): NodeJS.ProcessEnv => ({
   ...process.env,
@@ -81,7 +78,7 @@ async function startDrift(paths: ProgramPaths, seed: string): Promise<LocalVenue
     solPrice: { kind: 'walk', seed, hourly: PRICE_HOURLY, from: SOL_PRICE },
     fundingHourly: FUNDING_HOURLY,
   });
-  return await readied(net, async () => net.jump({ seconds: PAST_SECONDS }));
+  return await readied(net);
 }
 
 async function startVelocity(paths: ProgramPaths, seed: string): Promise<LocalVenue> {
@@ -95,23 +92,18 @@ async function startVelocity(paths: ProgramPaths, seed: string): Promise<LocalVe
     );
   }
   const { startVelocityLocalnet } = await import('../../localnet/velocity/index.ts');
-  const net = await startVelocityLocalnet({ files, seed, solPrice: { kind: 'walk', seed, hourly: PRICE_HOURLY } });
-  return await readied(net, async () => {
-    const trader = net.actor('long trader');
-    await net.advance(1);
-    trader.initialize();
-    await net.advance(1);
-    trader.deposit('USDT', LONG_TRADER.usdt);
-    await net.advance(1);
-    trader.placeAndTake({ direction: 'long', base: LONG_TRADER.base });
-    await net.advance(1);
-    net.jump({ seconds: PAST_SECONDS });
+  const net = await startVelocityLocalnet({
+    files,
+    seed,
+    solPrice: { kind: 'walk', seed, hourly: PRICE_HOURLY },
+    longBase: LONG_BASE,
   });
+  return await readied(net);
 }
 
-async function readied<N extends LocalVenue['net']>(net: N, prepare: () => Promise<void>): Promise<LocalVenue> {
+async function readied(net: LocalVenue['net']): Promise<LocalVenue> {
   try {
-    await prepare();
+    net.jump({ seconds: PAST_SECONDS });
     await net.advance(FINAL_SLOTS);
   } catch (error) {
     await net.stop();

@@ -9,7 +9,10 @@ import type { Caller } from '../support/product-caller.ts';
 const TIMEOUT_MS = 400_000;
 const DUST_SOL = 0.0001;
 const DUST_USD = 0.01;
-const DECIMALS = { sol: 9, usdc: 6 } as const;
+const ASSETS = [
+  { asset: 'SOL', field: 'max_withdraw_sol_base', decimals: 9 },
+  { asset: 'USDC', field: 'max_withdraw_quote_base', decimals: 6 },
+] as const;
 const WITHIN_MS = 1_000;
 
 /** Drift rounds each balance down by up to a unit. */
@@ -138,14 +141,14 @@ describeOnDrift('the whole product, live', () => {
       await caller.end('SETTLE_PNL', { market: 'SOL-PERP' });
       // The cost of the short is a small USDC debt, which must be paid before the SOL can be withdrawn.
       expect((await caller.end('DRIFT_DEPOSIT', { amount: '20', asset: 'USDC' })).success).toBe(true);
-      for (const asset of ['sol', 'usdc'] as const) {
+      for (const { asset, field, decimals } of ASSETS) {
         const held = await until(`all ${asset} to be free`, async () => {
           const { account } = await live.run.state();
-          if (account?.spot_quote <= 0 && asset === 'sol') return null;
-          const base = account?.[`max_withdraw_${asset}_base`];
-          return typeof base === 'string' && BigInt(base) > 0n ? formatAmount(BigInt(base), DECIMALS[asset]) : null;
+          if (account?.spot_quote <= 0 && asset === 'SOL') return null;
+          const base = account?.[field];
+          return typeof base === 'string' && BigInt(base) > 0n ? formatAmount(BigInt(base), decimals) : null;
         });
-        const { end } = await confirmed(caller, 'DRIFT_WITHDRAW', { amount: held, asset: asset.toUpperCase() });
+        const { end } = await confirmed(caller, 'DRIFT_WITHDRAW', { amount: held, asset });
         expect(end.message).toMatch(/^Withdrew /);
       }
       await until('next to nothing to be left', async () => {

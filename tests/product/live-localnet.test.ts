@@ -40,6 +40,7 @@ describeOnDrift('npm start -- --localnet', () => {
   it('runs live on a chain of its own, says what it is, stops in time, and starts anew', async () => {
     // Settings for real money must have no effect here.
     const env = await productEnv({
+      LIVE_VENUE: 'drift',
       AUTHORITY: 'not-an-address',
       LIVE_PERMISSIONS: 'read-only',
       RPC_URL: 'https://example.org',

@@ -2,18 +2,10 @@
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../localnet/drift/index.ts';
 import { engineChain, engineIdOf } from '../../src/lib/ids.ts';
 import type { Message } from './bridge.ts';
+import { type LiveRun, liveRun } from './live-run.ts';
 import type { Caller } from './product-caller.ts';
-import { ProductRun } from './product-run.ts';
 
-/** The markets are final, and a period's funding rate is known. */
-const FINAL_SLOTS = 40;
-const PAST_SECONDS = 7_200;
-
-export interface LiveProduct {
-  readonly net: DriftLocalnet;
-  readonly run: ProductRun;
-  end(): Promise<void>;
-}
+export type LiveProduct = LiveRun<DriftLocalnet>;
 
 /** Of the product's engine on this chain. */
 export const engineIdOn = (net: DriftLocalnet): string =>
@@ -28,35 +20,7 @@ export async function liveProduct(
   chain: DriftLocalnetOptions = {},
 ): Promise<LiveProduct> {
   const net = await startDriftLocalnet({ slotMs: 200, skipShare: 0, fundingHourly: 0.0001, ...chain });
-  try {
-    net.jump({ seconds: PAST_SECONDS });
-    await net.advance(FINAL_SLOTS);
-    const run = await ProductRun.open({
-      ENGINE_MODE: 'live',
-      LIVE_VENUE: 'drift',
-      DRIFT_ENV: 'localnet',
-      RPC_URL: net.rpcUrl,
-      RPC_WS_URL: net.wsUrl,
-      JITO_URL: net.jitoUrl,
-      SOLANA_PRIVATE_KEY: JSON.stringify([...net.wallet.secretKey]),
-      LIVE_PERMISSIONS: 'trading',
-      // The machine may be busy with other tests.
-      MAX_RPC_LATENCY_MS: '10000',
-      MAX_SNAPSHOT_AGE_SECONDS: '120',
-      ...settings,
-    });
-    return {
-      net,
-      run,
-      end: async () => {
-        await run.end();
-        await net.stop();
-      },
-    };
-  } catch (error) {
-    await net.stop();
-    throw error;
-  }
+  return await liveRun(net, 'drift', settings);
 }
 
 /** Sends a command, confirms it where that is asked, and gives the question and the end. */

@@ -278,10 +278,11 @@ class LiveSoak {
 
   async #withdrawAll(caller: Caller, asset: 'sol' | 'usdc'): Promise<void> {
     const decimals = asset === 'sol' ? 9 : 6;
+    const field = asset === 'sol' ? 'max_withdraw_sol_base' : 'max_withdraw_quote_base';
     for (let tries = 0; tries < 5 && this.#figures()[asset] > 1_000n; tries += 1) {
       const held = await until(`all ${asset} to be free`, async () => {
         const { account } = (await this.#run.state()) as StateView;
-        const base = account?.[`max_withdraw_${asset}_base`];
+        const base = account?.[field];
         return typeof base === 'string' && BigInt(base) > 0n ? BigInt(base) : null;
       });
       const amount = `${held / 10n ** BigInt(decimals)}.${String(held % 10n ** BigInt(decimals)).padStart(decimals, '0')}`;
