@@ -16,12 +16,18 @@ export interface WalletOnDrift {
   readonly clock: Clock;
 }
 
-export interface WalletOptions extends Pick<SolanaChainOptions, 'slotMs' | 'newsWaitMs'> {
+export interface WalletOptions extends Pick<SolanaChainOptions, 'slotMs' | 'newsWaitMs' | 'monotonicMs'> {
   readonly subAccount?: number;
+  /** By default the wall clock. */
+  readonly clock?: Clock;
 }
 
-export function walletOn(net: DriftLocalnet, { subAccount = 0, ...options }: WalletOptions = {}): WalletOnDrift {
-  const clock = { nowMs: () => Date.now() };
+const WALL: Clock = { nowMs: () => Date.now() };
+
+export function walletOn(
+  net: DriftLocalnet,
+  { subAccount = 0, clock = WALL, ...options }: WalletOptions = {},
+): WalletOnDrift {
   const privateKey = JSON.stringify([...net.wallet.secretKey]);
   const signer = loadSigner({ privateKey, keypairPath: null })?.signer ?? null;
   const { programId, wsUrl: rpcWsUrl, wallet } = net;
