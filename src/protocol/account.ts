@@ -2,7 +2,7 @@
 import type { EquitySource } from '../domain/account/snapshot.ts';
 import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import * as z from '../lib/codec.ts';
-import { lamports, market, microUsd, percent, quoteAsset, quoteUnits, sol, time, usd } from './units.ts';
+import { lamports, market, microUsd, percent, quote, quoteAsset, quoteUnits, sol, time, usd } from './units.ts';
 
 export const Position = z.object({
   market,
@@ -45,11 +45,11 @@ export const AccountInfo = z.object({
   quote_price_base: microUsd.nullable(),
   wallet_sol: sol.about('In the wallet, not deposited.'),
   wallet_sol_base: lamports,
-  wallet_quote: z.number().unit('quote asset').about('In the wallet, not deposited.'),
+  wallet_quote: quote.about('In the wallet, not deposited.'),
   wallet_quote_base: quoteUnits,
   spot_sol: sol.nullable().about('Deposited. A borrow is negative.'),
   spot_sol_base: lamports.nullable(),
-  spot_quote: z.number().unit('quote asset').nullable().about('Deposited. A borrow is negative.'),
+  spot_quote: quote.nullable().about('Deposited. A borrow is negative.'),
   spot_quote_base: quoteUnits.nullable(),
   max_deposit_sol_base: lamports.about('The most that a DRIFT_DEPOSIT may ask for.'),
   max_deposit_quote_base: quoteUnits.nullable().about('The most that a DRIFT_DEPOSIT may ask for.'),
@@ -67,14 +67,14 @@ export const AccountInfo = z.object({
   liq_distance_pct: percent.nullable().about('How far the oracle price is from it.'),
   unrealized_pnl: usd.nullable().about('Value of the perps at the oracle price, with fees and settled funding.'),
   unrealized_pnl_base: microUsd.nullable(),
-  unsettled_funding: usd.nullable().about('Funding that is paid, but not settled to the balance yet.'),
-  unsettled_funding_base: microUsd.nullable(),
-  unsettled_pnl: usd.nullable().about('What SETTLE_PNL would move to the balance.'),
-  unsettled_pnl_base: microUsd.nullable(),
-  settled_pnl: usd.about('What has been settled since the account was opened.'),
-  settled_pnl_base: microUsd,
-  accrued_funding: usd.nullable().about('Of the running funding period, at its estimated rate. In no other figure.'),
-  accrued_funding_base: microUsd.nullable(),
+  unsettled_funding: quote.nullable().about('Funding that is paid, but not settled to the balance yet.'),
+  unsettled_funding_base: quoteUnits.nullable(),
+  unsettled_pnl: quote.nullable().about('What SETTLE_PNL would move to the balance.'),
+  unsettled_pnl_base: quoteUnits.nullable(),
+  settled_pnl: quote.about('What has been settled since the account was opened.'),
+  settled_pnl_base: quoteUnits,
+  accrued_funding: quote.nullable().about('Of the running funding period, at its estimated rate. In no other figure.'),
+  accrued_funding_base: quoteUnits.nullable(),
   equity: usd.nullable().about('All that the account and its wallet are worth.'),
   equity_base: microUsd.nullable(),
   equity_change: usd.nullable().about('Since the start of the history.'),

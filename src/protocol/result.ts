@@ -3,7 +3,7 @@ import * as z from '../lib/codec.ts';
 import { CorrectionFigures } from './engine.ts';
 import { ErrorInfo, GateResult } from './error.ts';
 import { State } from './state.ts';
-import { asset, lamports, microUsd, mode, quoteAsset, sol, time, usd } from './units.ts';
+import { asset, lamports, microUsd, mode, quote, quoteAsset, quoteUnits, sol, time, usd } from './units.ts';
 
 /** A number, a word, or null for unknown. */
 const figureAfter = z.union([z.number(), z.string()]).nullable();
@@ -100,10 +100,10 @@ const trade = {
 
 const settlement = {
   quote_asset: quoteAsset.optional().about('With SETTLE_PNL: what the PnL was settled in.'),
-  settled_pnl: usd.optional(),
-  settled_pnl_base: microUsd.optional(),
-  unsettled_pnl: usd.optional().about('What the venue could not pay yet.'),
-  unsettled_pnl_base: microUsd.optional(),
+  settled_pnl: quote.optional(),
+  settled_pnl_base: quoteUnits.optional(),
+  unsettled_pnl: quote.optional().about('What the venue could not pay yet.'),
+  unsettled_pnl_base: quoteUnits.optional(),
   reason: z.string().optional().about('Why the venue settled nothing.'),
 };
 

@@ -3,6 +3,8 @@ import * as z from '../lib/codec.ts';
 
 export const sol = z.number().unit('SOL');
 export const usd = z.number().unit('USD');
+/** Of the account's quote asset; `quote_price` has its worth in USD. */
+export const quote = z.number().unit('quote asset');
 export const percent = z.number().unit('%');
 /** 0.01 is one per cent. */
 export const fraction = z.number().unit('fraction');

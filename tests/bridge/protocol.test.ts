@@ -92,6 +92,30 @@ describe('an asset', () => {
   });
 });
 
+describe('an asset of an account whose quote asset is another', () => {
+  const given = (asset: string, quoteAsset: string | null): Incoming =>
+    parseMessage(
+      `{"type":"COMMAND","action":"DRIFT_DEPOSIT","command_id":"c","data":{"amount":1.25,"asset":"${asset}"}}`,
+      { markets: MARKETS, quoteAsset: () => quoteAsset },
+    );
+
+  it('is taken by its symbol, and another is refused by the name of the right one', () => {
+    expect(given('USDT', 'USDT')).toMatchObject({ request: { asset: 'USDT', amount: '1250000' } });
+    expect(given('SOL', 'USDT')).toMatchObject({ request: { asset: 'SOL', amount: '1250000000' } });
+    for (const asset of ['USDC', 'usdt', 'USD']) {
+      expect(badField(given(asset, 'USDT'))).toMatchObject({ field: 'asset', expected: '"SOL" or "USDT"' });
+    }
+  });
+
+  it('goes to the engine while the quote asset is not known, which then refuses another', () => {
+    expect(given('USDC', null)).toMatchObject({ kind: 'command', request: { asset: 'USDC', amount: '1250000' } });
+    expect(badField(given('', null))).toMatchObject({
+      field: 'asset',
+      expected: '"SOL" or the symbol of the account\'s quote asset',
+    });
+  });
+});
+
 describe('a market', () => {
   const ACTIONS = ['DRIFT_CLOSE_POSITION', 'SETTLE_PNL', 'ADOPT_POSITION'];
   it.each(ACTIONS)('is needed by %s', (action) => {

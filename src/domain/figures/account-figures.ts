@@ -10,11 +10,14 @@ import { driftFromTargetPct, exposure, FULL_HEDGE_PPM, reservedFor } from '../he
 import type { Policy } from '../hedge/policy.ts';
 import {
   assessMargin,
+  isActive,
   type LiquidationPrice,
   liquidationPrice,
   perpMarketOf,
   perpSize,
   spotHeld,
+  unrealizedPnl,
+  unsettledFunding,
 } from '../margin/margin.ts';
 import { apportion } from '../money/apportion.ts';
 import {
@@ -99,32 +102,49 @@ function liquidation(account: Account | null, markets: Markets) {
   return { liq_kind: at.kind, liq_price: usdNumber(at.price), liq_distance_pct: gap === null ? null : gap * 100 };
 }
 
-interface Pnl {
+interface PnlParts {
+  /** USD, at the quote asset's price. */
   readonly unrealized: MicroUsd | null;
+  /** Of the quote asset, as what is below. */
   readonly funding: MicroUsd | null;
+  readonly unsettled: MicroUsd | null;
 }
 
-const pnlFigures = ({ unrealized, funding }: Pnl) => {
-  const both = unrealized === null || funding === null ? null : microUsd(unrealized + funding);
-  return {
-    unrealized_pnl: usd(unrealized),
-    unrealized_pnl_base: base(unrealized),
-    unsettled_funding: usd(funding),
-    unsettled_funding_base: base(funding),
-    unsettled_pnl: usd(both),
-    unsettled_pnl_base: base(both),
-  };
-};
+const pnlFigures = ({ unrealized, funding, unsettled }: PnlParts) => ({
+  unrealized_pnl: usd(unrealized),
+  unrealized_pnl_base: base(unrealized),
+  unsettled_funding: usd(funding),
+  unsettled_funding_base: base(funding),
+  unsettled_pnl: usd(unsettled),
+  unsettled_pnl_base: base(unsettled),
+});
+
+/** What a settle would move to the balance, in the quote asset and at face value; null: a price is unknown. */
+function unsettledPnl(account: Account, markets: Markets): MicroUsd | null {
+  let sum = 0n;
+  for (const position of account.perps.filter(isActive)) {
+    const market = markets.perps.find(({ marketIndex }) => marketIndex === position.marketIndex);
+    const pnl = market === undefined ? null : unrealizedPnl(position, market);
+    if (market === undefined || pnl === null) return null;
+    sum += pnl + unsettledFunding(position, market);
+  }
+  return microUsd(sum);
+}
 
 const zero = microUsd(0n);
 
 function margin(account: Account | null, markets: Markets) {
   if (account === null) {
-    return { missing: [], initial_margin: 0, health_exact: null, ...pnlFigures({ unrealized: zero, funding: zero }) };
+    return {
+      missing: [],
+      initial_margin: 0,
+      health_exact: null,
+      ...pnlFigures({ unrealized: zero, funding: zero, unsettled: zero }),
+    };
   }
   const assessment = assessMargin(account, markets);
   if (assessment.kind === 'unknown') {
-    const unknown = pnlFigures({ unrealized: null, funding: null });
+    const unknown = pnlFigures({ unrealized: null, funding: null, unsettled: null });
     return { missing: assessment.missing, initial_margin: null, health_exact: null, ...unknown };
   }
   const { figures } = assessment;
@@ -132,7 +152,11 @@ function margin(account: Account | null, markets: Markets) {
     missing: [],
     initial_margin: usdNumber(figures.initialMargin),
     health_exact: figures.healthExact,
-    ...pnlFigures({ unrealized: figures.unrealizedPnl, funding: figures.unsettledFunding }),
+    ...pnlFigures({
+      unrealized: figures.unrealizedPnl,
+      funding: figures.unsettledFunding,
+      unsettled: unsettledPnl(account, markets),
+    }),
   };
 }
 

@@ -109,6 +109,21 @@ describe('drift_state', () => {
 });
 
 describe('the page’s figures', () => {
+  it('count what a settle would move in the quote asset, and what the position is worth in USD', () => {
+    const scenario: Scenario = {
+      perp: -10,
+      entryUsd: 145,
+      oracleUsd: 147,
+      perpMarket: { cumulativeFundingRateShort: 30_000_000n },
+    };
+    expect(accountFigures(snapshotOf({ ...scenario, quoteUsd: 0.9 }), policy, null)).toMatchObject({
+      ...{ quote_asset: 'USDC', quote_price: 0.9, quote_price_base: '900000' },
+      ...{ unrealized_pnl: -18, unsettled_funding: 0.3, unsettled_pnl: -19.7 },
+    });
+    const unknown = accountFigures(snapshotOf({ ...scenario, quoteUsd: null }), policy, null);
+    expect(unknown).toMatchObject({ quote_price: null, unrealized_pnl: null, unsettled_pnl: null });
+  });
+
   it('show what is settled apart from what is not', () => {
     const snapshot = snapshotOf({
       perp: -10,
