@@ -86,7 +86,7 @@ describeOnVelocity('the whole product, live on Velocity', (files) => {
     });
     await done('DRIFT_DEPOSIT', { amount: '2', asset: 'SOL' });
     await accountUntil('the new SOL to be unhedged', (now) => BigInt(now.net_delta_base) > SOL);
-    await done('REBALANCE', PERP);
+    await done('REBALANCE', {});
     // 12 SOL but for the reserve; the market's step is a hundredth.
     const seen = await accountUntil('the correction', (now) => BigInt(now.perp_sol_base) < -11n * SOL);
     expect(BigInt(seen.perp_sol_base)).toBe(perpOnChain()?.base);
