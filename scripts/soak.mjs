@@ -2,24 +2,25 @@
 import { parseArgs } from 'node:util';
 import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
 
-const HELP = `npm run soak -- [--of transactions|drift|product|live] [--runs N] [--seed S] [options]
+const HELP = `npm run soak -- [--of transactions|drift|velocity|product|live] [--runs N] [--seed S] [options]
 
   --of transactions  (default) operations on a local chain with real SOL transfers: a worker is SIGKILLed at up to three
                      random steps or at a random moment, under a random fault of chain, node or network; each run is
                      judged against the chain's own record
   --of drift         the same with deposits, withdrawals, opens, closes, rebalances and settles on the real Drift program,
                      under keepers that fill at once, in parts, late or never
+  --of velocity      the same on the real Velocity program, where an order may also fill in the transaction that places it
   --of product       the whole product on paper: node and Temporal are SIGKILLed at random moments while a program
                      commands it; each run is judged by its sums
   --of live          the whole product live on the real Drift program: rounds of commands, with faults of the nodes, late,
                      partial or no fills, pauses, bad oracles, jumping prices and clock, others who trade, settle, deposit
                      and withdraw on the account, and SIGKILLs; then the way out with nothing left. Each run is judged by
                      the chain's own transactions and events against the journal
-  --runs N           how many (transactions and drift 100, product and live 3)
+  --runs N           how many (transactions, drift and velocity 100, product and live 3)
   --seed S           repeats a run: same seed, same choices (default: drawn from the clock)
   --help             this text
 
-Of transactions and drift:
+Of transactions, drift and velocity:
   --from K           begins with the K-th combination of the seed (0): with --runs 1 that one is repeated
   --lanes N          workers side by side (8)
 Of product:
@@ -45,7 +46,7 @@ const OPTIONS = {
   hold: { type: 'string', default: '0' },
   help: { type: 'boolean', short: 'h', default: false },
 };
-const RUNS = { transactions: '100', drift: '100', product: '3', live: '3' };
+const RUNS = { transactions: '100', drift: '100', velocity: '100', product: '3', live: '3' };
 const COUNTS = ['runs', 'seed', 'from', 'lanes', 'kills', 'rounds', 'hold'];
 
 /** @returns {{error: string} | {options: Record<string, any>}} */
@@ -53,7 +54,7 @@ function read(argv) {
   try {
     const { values } = parseArgs({ args: argv, options: OPTIONS });
     if (RUNS[values.of] === undefined)
-      return { error: `--of is transactions, drift, product or live, not ${values.of}.` };
+      return { error: `--of is transactions, drift, velocity, product or live, not ${values.of}.` };
     const options = { ...values, runs: values.runs ?? RUNS[values.of] };
     for (const name of COUNTS) {
       if (!/^\d{1,9}$/.test(options[name])) return { error: `--${name} is a whole number, not ${options[name]}.` };
@@ -105,9 +106,9 @@ async function soakLive(options) {
 }
 
 async function soakWorkers({ of, runs, seed, from, lanes }) {
-  const { soakDrift, soakTransactions } = await import('../tests/support/crash/soak.ts');
-  const soak = of === 'drift' ? soakDrift : soakTransactions;
-  return await soak({ runs, seed, from, lanes, say });
+  const { soakPerps, soakTransactions } = await import('../tests/support/crash/soak.ts');
+  const options = { runs, seed, from, lanes, say };
+  return of === 'transactions' ? await soakTransactions(options) : await soakPerps(of, options);
 }
 
 async function main() {

@@ -1,18 +1,26 @@
-/** Two engines with the same holdings, one on paper and one on the real Drift program, and the changes that a test makes to their venues. */
+/** Engines with the same holdings, on paper and on each real program, and the changes that a test makes to their venues. */
 
 import type { PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { lamports, microUsd } from '../../src/domain/money/units.ts';
 import { actionOf, type CommandAnswer, type CommandRequest } from '../../src/domain/order/command.ts';
+import { STATE, USER_STATS } from '../../src/venues/velocity/program/accounts.ts';
+import { stateAddress, userStatsAddress } from '../../src/venues/velocity/program/addresses.ts';
 import { configure } from '../../workflows/messages.ts';
 import { EngineHarness, lamportsOf, until } from './engine-harness.ts';
-import { LiveEngine } from './live-engine.ts';
+import { LiveEngine, VelocityEngine } from './live-engine.ts';
 
 /** The engine corrects nothing by itself, and no question is asked. */
 const POLICY = { driftTolerancePct: 100, cooldownMs: 0, maxUnhedgedPct: 1, confirmAboveUsd: '1000000000000' } as const;
-const USDC = 500_000_000n;
+const QUOTE = 500_000_000n;
+
+/** Flags of Velocity's State, and of somebody's statistics there. */
+const ALL_PAUSED = 255;
+const NO_TAKES = 2;
 
 export interface ContractSide {
   readonly mode: 'paper' | 'live';
+  /** Symbol of the account's quote asset. */
+  readonly quote: string;
   readonly engine: EngineHarness;
   /** Final, with the engine at rest before and after. */
   answer(request: CommandRequest): Promise<CommandAnswer>;
@@ -44,6 +52,7 @@ async function answerAtRest(engine: EngineHarness, request: CommandRequest): Pro
 
 export class PaperSide implements ContractSide {
   readonly mode = 'paper';
+  readonly quote = 'USDC';
   readonly engine: EngineHarness;
   #fills: 'whole' | 'part' | 'none' = 'whole';
 
@@ -54,7 +63,7 @@ export class PaperSide implements ContractSide {
   static async start(this: void, address: string): Promise<ContractSide> {
     const defaults = {
       sol: lamports(BigInt(lamportsOf(10))),
-      usdc: microUsd(USDC),
+      usdc: microUsd(QUOTE),
       walletSol: lamports(BigInt(lamportsOf(5))),
     };
     return new PaperSide(await EngineHarness.start({ address, policy: POLICY, defaults }));
@@ -89,6 +98,7 @@ export class PaperSide implements ContractSide {
 
 export class DriftSide implements ContractSide {
   readonly mode = 'live';
+  readonly quote = 'USDC';
   readonly engine: LiveEngine;
 
   private constructor(engine: LiveEngine) {
@@ -97,12 +107,12 @@ export class DriftSide implements ContractSide {
 
   static async start(this: void, address: string): Promise<ContractSide> {
     const walletLamports = BigInt(lamportsOf(15.1));
-    const engine = await LiveEngine.startLive({ address, policy: POLICY }, { walletLamports, walletUsdc: USDC });
+    const engine = await LiveEngine.startLive({ address, policy: POLICY }, { walletLamports, walletUsdc: QUOTE });
     const { net } = engine;
     const actor = net.actor(net.wallet.secretKey);
     await actor.done(actor.initialize('contract'));
     await actor.done(actor.deposit('SOL', BigInt(lamportsOf(10))));
-    await actor.done(actor.deposit('USDC', USDC));
+    await actor.done(actor.deposit('USDC', QUOTE));
     await engine.pass(2);
     return new DriftSide(engine);
   }
@@ -124,6 +134,59 @@ export class DriftSide implements ContractSide {
     const { net } = this.engine;
     const stranger = net.actor(net.wallet.secretKey);
     await stranger.done(stranger.trade({ direction: 'long', size: BigInt(lamportsOf(2)), reduceOnly: true }));
+    await until('the stranger’s fill', async () => (await this.engine.perp()) === 0n);
+  }
+
+  permit = async (permissions: PolicyJson['permissions']): Promise<void> => await permit(this.engine, permissions);
+  close = async (): Promise<void> => await this.engine.close();
+}
+
+/** An order fills where it lands, unless the account's own flag makes it wait for a keeper. */
+export class VelocitySide implements ContractSide {
+  readonly mode = 'live';
+  readonly quote = 'USDT';
+  readonly engine: VelocityEngine;
+
+  private constructor(engine: VelocityEngine) {
+    this.engine = engine;
+  }
+
+  static async start(this: void, address: string): Promise<ContractSide> {
+    const walletLamports = BigInt(lamportsOf(15.1));
+    const chain = { walletLamports, walletUsdt: QUOTE };
+    const engine = await VelocityEngine.startOnVelocity({ address, policy: POLICY }, chain);
+    const { net } = engine;
+    const actor = net.actor(net.wallet.secretKey);
+    await actor.done(actor.initialize('contract'));
+    await actor.done(actor.deposit('SOL', BigInt(lamportsOf(10))));
+    await actor.done(actor.deposit('USDT', QUOTE));
+    await engine.pass(2);
+    return new VelocitySide(engine);
+  }
+
+  answer = async (request: CommandRequest): Promise<CommandAnswer> => await answerAtRest(this.engine, request);
+
+  async fills(how: 'whole' | 'part' | 'none'): Promise<void> {
+    const { net } = this.engine;
+    const { address } = net.wallet;
+    const parts = how === 'part' ? [{ afterSlots: 3, share: 0.4 }] : [];
+    net.keeper.setFor(address, { fills: how !== 'none', amm: how === 'whole', parts });
+    const pausedOperations = how === 'whole' ? 0 : NO_TAKES;
+    net.write(USER_STATS, userStatsAddress(address), { pausedOperations });
+    await net.advance(3);
+  }
+
+  async pause(paused: boolean): Promise<void> {
+    const { net } = this.engine;
+    net.write(STATE, stateAddress(), { exchangeStatus: paused ? ALL_PAUSED : 0 });
+    await net.advance(5);
+  }
+
+  async strangerCloses(): Promise<void> {
+    const { net } = this.engine;
+    const stranger = net.actor(net.wallet.secretKey);
+    const base = BigInt(lamportsOf(2));
+    await stranger.done(stranger.placeAndTake({ direction: 'long', base, price: 90_000_000n, reduceOnly: true }));
     await until('the stranger’s fill', async () => (await this.engine.perp()) === 0n);
   }
 

@@ -1,12 +1,18 @@
-/** The engine harness over the live venue: the real Drift program on a local chain whose slots pass by themselves. */
+/** The engine harness over the live venue: the real program on a local chain whose slots pass by themselves. */
 import { randomUUID } from 'node:crypto';
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../localnet/drift/index.ts';
+import {
+  startVelocityLocalnet,
+  type VelocityLocalnet,
+  type VelocityLocalnetOptions,
+} from '../../localnet/velocity/index.ts';
 import type { PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { actionOf, type CommandAnswer, type CommandRequest } from '../../src/domain/order/command.ts';
+import type { LiveVenueName } from '../../src/lib/ids.ts';
 import type { PerpsVenue } from '../../src/venues/solana-perps/perps-venue.ts';
 import type { Venue } from '../../src/venues/venue.ts';
 import type { EngineTuning } from '../../workflows/messages.ts';
-import { tradingVenue, walletOn } from './drift-wallet.ts';
+import { tradingVenue, walletOn, walletOnVelocity } from './drift-wallet.ts';
 import { EngineHarness, type HarnessOptions, QUICK_TIMING, until } from './engine-harness.ts';
 
 /** A tenth of mainnet's. */
@@ -21,27 +27,37 @@ const LIVE_TIMING = {
   orderLifeMs: 8_000,
 };
 
-export class LiveEngine extends EngineHarness {
-  readonly net: DriftLocalnet;
+/** Until the markets are finalized too. */
+const FINAL_SLOTS = 40;
+
+type PerpsLocalnet = DriftLocalnet | VelocityLocalnet;
+
+abstract class EngineOn<N extends PerpsLocalnet> extends EngineHarness {
+  readonly net: N;
   live!: PerpsVenue;
 
-  private constructor(options: HarnessOptions, net: DriftLocalnet) {
+  protected constructor(venue: LiveVenueName, options: HarnessOptions, net: N) {
     // Each on a chain of its own; the name only keeps them apart on one Temporal server.
-    super(options, `engine:drift-localnet:${net.wallet.address.slice(0, 20)}${randomUUID().slice(0, 8)}:0`);
+    super(options, `engine:${venue}-localnet:${net.wallet.address.slice(0, 20)}${randomUUID().slice(0, 8)}:0`);
     this.net = net;
   }
 
-  static async startLive(options: HarnessOptions, chain: DriftLocalnetOptions = {}): Promise<LiveEngine> {
-    const net = await startDriftLocalnet({ slotMs: SLOT_MS, fundingHourly: 0.0001, ...chain });
-    // Until the markets are finalized too.
-    await net.advance(40);
+  /** The chain ends with an engine that does not begin. */
+  protected static async beginOn<E extends EngineHarness>(
+    net: PerpsLocalnet,
+    engine: E,
+    options: HarnessOptions,
+  ): Promise<E> {
+    await net.advance(FINAL_SLOTS);
     try {
-      return await EngineHarness.begin(new LiveEngine(options, net), options);
+      return await EngineHarness.begin(engine, options);
     } catch (error) {
       await net.stop();
       throw error;
     }
   }
+
+  protected abstract openOn(net: N): PerpsVenue;
 
   override get policy(): PolicyJson {
     return {
@@ -68,7 +84,7 @@ export class LiveEngine extends EngineHarness {
   }
 
   override async openVenue(): Promise<void> {
-    this.live = tradingVenue(this.engineId, walletOn(this.net, { slotMs: SLOT_MS }));
+    this.live = this.openOn(this.net);
   }
 
   /** Blocks to come until the chain's clock is this much later; what is due is published on the way. */
@@ -104,4 +120,24 @@ export class LiveEngine extends EngineHarness {
     await super.close();
     await this.net.stop();
   }
+}
+
+export class LiveEngine extends EngineOn<DriftLocalnet> {
+  static async startLive(options: HarnessOptions, chain: DriftLocalnetOptions = {}): Promise<LiveEngine> {
+    const net = await startDriftLocalnet({ slotMs: SLOT_MS, fundingHourly: 0.0001, ...chain });
+    return await EngineOn.beginOn(net, new LiveEngine('drift', options, net), options);
+  }
+
+  protected override openOn = (net: DriftLocalnet): PerpsVenue =>
+    tradingVenue(this.engineId, walletOn(net, { slotMs: SLOT_MS }));
+}
+
+export class VelocityEngine extends EngineOn<VelocityLocalnet> {
+  static async startOnVelocity(options: HarnessOptions, chain: VelocityLocalnetOptions = {}): Promise<VelocityEngine> {
+    const net = await startVelocityLocalnet({ slotMs: SLOT_MS, ...chain });
+    return await EngineOn.beginOn(net, new VelocityEngine('velocity', options, net), options);
+  }
+
+  protected override openOn = (net: VelocityLocalnet): PerpsVenue =>
+    tradingVenue(this.engineId, walletOnVelocity(net, { slotMs: SLOT_MS }));
 }

@@ -9,9 +9,13 @@ import { onTestFinished } from './on-test-finished.ts';
 export const SOL = 1_000_000_000n;
 export const USDT = 1_000_000n;
 
+/** For several tests: whoever starts it stops it. */
+export const startStillVelocity = (options: VelocityLocalnetOptions = {}): Promise<VelocityLocalnet> =>
+  startVelocityLocalnet({ paused: true, skipShare: 0, ...options });
+
 /** Ends with the test. */
 export async function stillVelocity(options: VelocityLocalnetOptions = {}): Promise<VelocityLocalnet> {
-  const net = await startVelocityLocalnet({ paused: true, skipShare: 0, ...options });
+  const net = await startStillVelocity(options);
   onTestFinished(() => net.stop());
   return net;
 }

@@ -1,136 +1,43 @@
-/** The matrix on the real Drift program: accounts of their own on one market, read as the chain has them. */
-import { Keypair } from '@solana/web3.js';
+/** The matrix on the real Drift program. */
 import { spotMarketAddress, userAddress } from '../../../localnet/drift/addresses.ts';
 import { big, decode, variantName } from '../../../localnet/drift/coder.ts';
 import { type DriftLocalnet, startDriftLocalnet } from '../../../localnet/drift/index.ts';
-import { waitUntil } from '../../../localnet/tests/support/until.ts';
-import { isExitRequest } from '../../../src/domain/order/operation-request.ts';
-import { OPERATIONS } from '../../../src/domain/order/operations.ts';
-import type { OperationRecord } from '../../../src/journal/records.ts';
-import { toBase58 } from '../../../src/lib/base58.ts';
-import { engineIdOf } from '../../../src/lib/ids.ts';
-import type { DriftCombination } from './drift-combinations.ts';
-import type { DriftScene } from './drift-scenes.ts';
-import { claims, type Evidence, judge, landedSignatures } from './judge.ts';
-import type { CrashAccount } from './mortal-worker.ts';
-import type { CrashSubject } from './subject.ts';
+import { type Figures, perpsSubject } from './perps-subject.ts';
 
-export interface DriftCrashAccount extends CrashAccount {
-  readonly walletKey: string;
-  readonly programId: string;
-}
-
-const SOL = 1_000_000_000n;
-const WALLET_LAMPORTS = 5n * SOL;
-const WALLET_USDC = 1_000_000_000n;
-const HOUR = { seconds: 3_600 };
-/** Until all that the chain began with is final. */
-const FIRST_SLOTS = 40;
-/** A hundred accounts get ready at once, on a machine that is busy. */
-const READY_WITHIN_MS = 180_000;
-const LOOK_EVERY_MS = 150;
-/** An order lives through a worker's death and another's start, on a machine that is not too busy. */
-const ORDER_LIFE_MS = 6_000;
-/** What scaled balances lose by rounding and gain by interest meanwhile, in base units: far below any amount here. */
-const ROUNDING = 1_000n;
 const USDC_INDEX = 0;
 const SOL_INDEX = 1;
 /** Decimals of interest and of scaled balances together. */
 const SCALE = 19;
 const DECIMALS = [6, 9];
 
-export const DRIFT: CrashSubject<DriftLocalnet, DriftCrashAccount, DriftCombination> = {
-  workerEntry: 'tests/support/drift-worker.ts',
-
-  async startChain(options) {
+export const DRIFT = perpsSubject<DriftLocalnet>({
+  venue: 'drift',
+  async start(options) {
     const net = await startDriftLocalnet({ ...options, fundingHourly: 0.0001 });
     // Nobody here is near it, and each look at each account costs.
     net.keeper.set({ liquidates: false });
-    await net.advance(FIRST_SLOTS);
-    // A funding rate is known once a period has ended.
-    for (let hour = 0; hour < 2; hour += 1) {
-      net.jump(HOUR);
-      await net.advance(3);
-    }
     return net;
   },
-
-  async account(net, { scene }) {
-    const wallet = Keypair.generate();
-    const address = wallet.publicKey.toBase58();
-    const airdrop = net.airdrop(address, WALLET_LAMPORTS);
-    net.giveUsdc(address, WALLET_USDC);
-    await until('the airdrop', () => net.record(airdrop).some(({ counts }) => counts));
-    const actor = net.actor(wallet.secretKey);
-    if (scene.has !== null) {
-      const { sol, usdc, short } = scene.has;
-      await actor.done(actor.initialize('crash'));
-      await actor.done(actor.deposit('SOL', sol));
-      await actor.done(actor.deposit('USDC', usdc));
-      if (short > 0n) {
-        await actor.done(actor.trade({ direction: 'short', size: short }));
-        const perp = (): bigint => figuresOf(net, address).perp;
-        await until(
-          () => `a short of ${short}: the perp is ${perp()}`,
-          () => perp() === -short,
-        );
-      }
-    }
-    net.keeper.setFor(address, scene.keeper);
-    const { slot } = net.chain;
-    await until('all of it to be final', () => net.chain.heads().finalized.slot >= slot);
+  programId: (net) => net.programId,
+  giveQuote: (net, owner, amount) => net.giveUsdc(owner, amount),
+  preparer(net, secretKey) {
+    const actor = net.actor(secretKey);
     return {
-      engineId: engineIdOf({ venue: 'drift', authority: address, subAccount: 0 }),
-      wallet: address,
-      walletKey: toBase58(wallet.secretKey),
-      programId: net.programId,
+      initialize: (name) => actor.initialize(name),
+      deposit: (asset, amount) => actor.deposit(asset === 'SOL' ? 'SOL' : 'USDC', amount),
+      short: (size) => actor.trade({ direction: 'short', size }),
+      done: (signature) => actor.done(signature),
     };
   },
-
-  operation: ({ scene: { request } }) => ({
-    request,
-    timing: { orderLifeMs: ORDER_LIFE_MS },
-    policy: { permissions: 'trading', maxLeverage: 5, confirmAboveUsd: '1000000000000', cooldownMs: 0 },
-  }),
-
-  judge(net, { wallet }, { scene }) {
-    const before = figuresOf(net, wallet);
-    return async (evidence) => {
-      const after = figuresOf(net, wallet);
-      const { items } = await evidence.journal.alerts({ engineId: evidence.engineId, limit: 500 });
-      const critical = items.filter(({ kind, severity }) => kind === 'alert' && severity === 'critical');
-      const told = critical.map(({ code }) => code);
-      const isNaked = after.perp < 0n && -after.perp > after.sol + ROUNDING;
-      const naked = isNaked && told.length === 0 ? ['naked short, and no critical alert'] : [];
-      return [
-        ...(await judge(evidence, (record) => effectsOf(scene, evidence, record, { before, after, told }))),
-        ...(before.perp < 0n && -before.perp > before.sol ? [] : naked),
-      ];
-    };
-  },
-
-  /** A worker that comes back after an order's time finds it refused, or gone unfilled. */
-  mayEnd: ({ scene }, end) => isTrade(scene) && (end === 'failed' || end === 'expired'),
-};
-
-const until = (what: string | (() => string), holds: () => boolean): Promise<boolean> =>
-  waitUntil(what, holds, { withinMs: READY_WITHIN_MS, everyMs: LOOK_EVERY_MS });
-
-interface Figures {
-  /** Signed lamports. */
-  readonly perp: bigint;
-  readonly sol: bigint;
-  readonly usdc: bigint;
-  readonly orders: number;
-}
-
-const isTrade = ({ request: { kind } }: DriftScene): boolean => OPERATIONS[kind].trades;
+  arrange: (net, authority, { keeper }) => net.keeper.setFor(authority, keeper),
+  figures: figuresOf,
+});
 
 /** As the program's own account has it in the newest block, past everything of ours that reads. */
 function figuresOf(net: DriftLocalnet, authority: string): Figures {
   const { bank, head } = net.chain;
   const account = bank.accountAt(head, userAddress(authority));
-  if (account === null) return { perp: 0n, sol: 0n, usdc: 0n, orders: 0 };
+  if (account === null) return { perp: 0n, sol: 0n, quote: 0n, orders: 0 };
   const user = decode('User', account.data);
   const held = (index: number): bigint => {
     const position = user.spotPositions.find(
@@ -146,75 +53,7 @@ function figuresOf(net: DriftLocalnet, authority: string): Figures {
   return {
     perp: user.perpPositions.reduce((sum, { baseAssetAmount }) => sum + big(baseAssetAmount), 0n),
     sol: held(SOL_INDEX),
-    usdc: held(USDC_INDEX),
+    quote: held(USDC_INDEX),
     orders: user.orders.filter(({ status }) => variantName(status) === 'open').length,
   };
-}
-
-interface Seen {
-  readonly before: Figures;
-  readonly after: Figures;
-  /** Codes of critical alerts. */
-  readonly told: readonly string[];
-}
-
-const abs = (value: bigint): bigint => (value < 0n ? -value : value);
-const near = (value: bigint, wanted: bigint): boolean => abs(value - wanted) <= ROUNDING;
-
-/** Position and balances: exactly one effect, or none, and the journal and the answer say which. */
-function effectsOf(
-  { request }: DriftScene,
-  evidence: Evidence,
-  record: OperationRecord,
-  { before, after, told }: Seen,
-): readonly string[] {
-  const { wrong, says } = claims();
-  const landed = new Set(landedSignatures(evidence));
-  const kindOf = new Map(record.attempts.map(({ signature, intent }) => [signature, intent.kind]));
-  const count = (kind: string): number => [...landed].filter((signature) => kindOf.get(signature) === kind).length;
-  const done = record.status === 'done';
-  const moved = { sol: after.sol - before.sol, usdc: after.usdc - before.usdc, perp: after.perp - before.perp };
-  says(after.orders === 0, `${after.orders} orders are open after the end`);
-  switch (request.kind) {
-    case 'deposit':
-    case 'withdraw': {
-      const effects = count(request.kind);
-      const amount = BigInt(request.amount) * BigInt(request.kind === 'deposit' ? effects : -effects);
-      says(effects <= 1, `${effects} effects of one ${request.kind}`);
-      says(done === (effects === 1), `the journal says ${record.status}, the chain ${effects} effects`);
-      says(near(moved.sol, request.asset === 'SOL' ? amount : 0n), `SOL moved by ${moved.sol}`);
-      says(near(moved.usdc, request.asset === 'USDC' ? amount : 0n), `USDC moved by ${moved.usdc}`);
-      says(moved.perp === 0n, `the perp moved by ${moved.perp}`);
-      break;
-    }
-    case 'settle':
-      says(count('settle') <= 1, `${count('settle')} effects of one settle`);
-      says(done === (count('settle') === 1), `the journal says ${record.status}, the chain ${count('settle')} settles`);
-      says(near(moved.sol, 0n), `SOL moved by ${moved.sol}`);
-      says(moved.perp === 0n, `the perp moved by ${moved.perp}`);
-      break;
-    default: {
-      const whole = isExitRequest(request) ? -before.perp : BigInt(request.size);
-      const same = moved.perp === 0n || moved.perp > 0n === whole > 0n;
-      says(same && abs(moved.perp) <= abs(whole), `the perp moved by ${moved.perp}, asked for ${whole}`);
-      says(near(moved.sol, 0n), `SOL moved by ${moved.sol}`);
-      if (!isExitRequest(request)) {
-        says(count('order') <= 1, `${count('order')} placements of one order`);
-        says(near(moved.usdc, 0n), `USDC moved by ${moved.usdc}`);
-        says(done === (moved.perp !== 0n), `the journal says ${record.status}, the perp moved by ${moved.perp}`);
-      } else {
-        // A partial close is done and says so; an alert reports the rest.
-        const flat = after.perp === 0n;
-        says(
-          done === (flat || moved.perp !== 0n),
-          `the journal says ${record.status}, the perp moved by ${moved.perp}`,
-        );
-        says(flat || !done || told.includes('CLOSE_INCOMPLETE'), `${after.perp} are left, and nobody was told`);
-      }
-      const answered = evidence.answer.data.filled_size_base;
-      const filled = answered === undefined && !done ? '0' : answered;
-      says(filled === abs(moved.perp).toString(), `the answer says ${filled} filled, the perp moved by ${moved.perp}`);
-    }
-  }
-  return wrong;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NAMESPACE, startBenchServer } from '../../../bench/support/temporal-server.ts';
 import type { Localnet } from '../../../localnet/index.ts';
+import type { LiveVenueName } from '../../../src/lib/ids.ts';
 import { type Combination, randomCombination } from './combinations.ts';
 import { CrashMatrix } from './matrix.ts';
 import type { CrashAccount } from './mortal-worker.ts';
@@ -25,7 +26,7 @@ export interface SoakOptions {
 
 /** What a soak draws its combinations from, as `--of` names it. */
 interface SoakOf<N extends Localnet, A extends CrashAccount, C extends Combination> {
-  readonly of: 'transactions' | 'drift';
+  readonly of: 'transactions' | LiveVenueName;
   readonly subject: CrashSubject<N, A, C>;
   readonly random: (seed: number, index: number) => C;
 }
@@ -34,13 +35,18 @@ interface SoakOf<N extends Localnet, A extends CrashAccount, C extends Combinati
 export const soakTransactions = (options: SoakOptions): Promise<number> =>
   soak({ of: 'transactions', subject: TRANSFERS, random: randomCombination }, options);
 
-/** The same on the real Drift program. */
-export async function soakDrift(options: SoakOptions): Promise<number> {
-  const [{ DRIFT }, { randomDriftCombination }] = await Promise.all([
-    import('./drift-subject.ts'),
-    import('./drift-combinations.ts'),
+/** The same on a real program. */
+export async function soakPerps(of: LiveVenueName, options: SoakOptions): Promise<number> {
+  const [{ DRIFT_SCENES, VELOCITY_SCENES }, { randomPerpsCombination }] = await Promise.all([
+    import('./perps-scenes.ts'),
+    import('./perps-combinations.ts'),
   ]);
-  return await soak({ of: 'drift', subject: DRIFT, random: randomDriftCombination }, options);
+  if (of === 'drift') {
+    const { DRIFT } = await import('./drift-subject.ts');
+    return await soak({ of, subject: DRIFT, random: randomPerpsCombination(DRIFT_SCENES) }, options);
+  }
+  const { VELOCITY } = await import('./velocity-subject.ts');
+  return await soak({ of, subject: VELOCITY, random: randomPerpsCombination(VELOCITY_SCENES) }, options);
 }
 
 async function soak<N extends Localnet, A extends CrashAccount, C extends Combination>(

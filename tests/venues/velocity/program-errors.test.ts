@@ -1,8 +1,8 @@
 /** Each refusal that we explain, called forth on the compiled program: its number, and the name that the program logs for it. */
 import driftIdl from '@drift-labs/sdk/lib/node/idl/drift.json' with { type: 'json' };
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeOnVelocity } from '../../../localnet/tests/support/velocity-files.ts';
-import { land, SOL, stillVelocity, USDT, velocityTrader } from '../../../localnet/tests/support/velocity-still.ts';
+import { land, SOL, startStillVelocity, USDT, velocityTrader } from '../../../localnet/tests/support/velocity-still.ts';
 import type { VelocityActor } from '../../../localnet/velocity/actor.ts';
 import type { VelocityLocalnet } from '../../../localnet/velocity/index.ts';
 import { everyMarket } from '../../../localnet/velocity/markets.ts';
@@ -164,11 +164,12 @@ async function refusalOf(
 describeOnVelocity('the refusals of the compiled program', (files) => {
   let world: World;
   beforeAll(async () => {
-    const net = await stillVelocity({ files, keeper: { fills: false, cranks: false, liquidates: false } });
+    const net = await startStillVelocity({ files, keeper: { fills: false, cranks: false, liquidates: false } });
     const ann = await velocityTrader(net, 'ann', { usdt: 500n * USDT, sol: 5n * SOL });
     await land(net, ann, ann.placeAndTake({ direction: 'short', base: 5n * SOL, price: 75_000_000n }));
     world = { net, ann };
   });
+  afterAll(() => world?.net.stop());
 
   it.each(REFUSALS)('$what: $number', async ({ with: changes, before, attempt, number }) => {
     const { net } = world;

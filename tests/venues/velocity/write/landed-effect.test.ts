@@ -1,11 +1,11 @@
 /** What a landed transaction of ours did, told by what the compiled program logged in it. */
-import { beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { TransactionInstruction } from '@solana/web3.js';
 import { describeOnVelocity } from '../../../../localnet/tests/support/velocity-files.ts';
 import {
   land,
   SOL,
-  stillVelocity,
+  startStillVelocity,
   USDT,
   userOf,
   velocityTrader,
@@ -54,9 +54,10 @@ describeOnVelocity('the effect of what landed', (files) => {
     net.write(PERP_MARKET, perpMarketAddress(0), fields);
 
   beforeAll(async () => {
-    net = await stillVelocity({ files, keeper: { fills: false, cranks: false, liquidates: false } });
+    net = await startStillVelocity({ files, keeper: { fills: false, cranks: false, liquidates: false } });
     ann = await velocityTrader(net, 'ann', { usdt: 500n * USDT, sol: 5n * SOL });
   });
+  afterAll(() => net?.stop());
 
   it('without a position nothing is settled, and it says so', async () => {
     expect(await settle()).toMatchObject({ settledPnl: '0', detail: { reason: 'there was nothing to settle' } });

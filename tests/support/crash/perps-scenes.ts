@@ -1,27 +1,29 @@
-/** The operations on Drift while workers die: each scene has an account to begin with and its own keeper behaviour. */
+/** The operations on a real program while workers die: each scene has an account to begin with and its own keeper behaviour. */
 
-import type { KeeperRules } from '../../../localnet/drift/index.ts';
+import type { KeeperRules } from '../../../localnet/perps/keeper-rules.ts';
 import type { OperationRequest } from '../../../src/domain/order/operation-request.ts';
 import { at } from './combinations.ts';
 import type { KillPoint } from './mortal-worker.ts';
 
-export interface DriftScene {
+export interface PerpsScene {
   readonly name: string;
   readonly request: OperationRequest;
-  /** What stands before; null: it has no account at Drift yet. Base units, of the short positive. */
-  readonly has: { readonly sol: bigint; readonly usdc: bigint; readonly short: bigint } | null;
+  /** What stands before; null: it has no account yet. Base units, of the short positive. */
+  readonly has: { readonly sol: bigint; readonly quote: bigint; readonly short: bigint } | null;
   readonly keeper: Partial<KeeperRules>;
+  /** Where the program can fill an order in the transaction that places it: it does. Absent: it waits for the keeper. */
+  readonly takes?: true;
   /** Where a worker comes by in this scene and not in each. */
   readonly points: readonly KillPoint[];
 }
 
 const SOL = 1_000_000_000n;
-const USDC = 1_000_000n;
+const QUOTE = 1_000_000n;
 const MARKET = 'SOL-PERP';
 const SIZE = SOL / 2n;
 /** The market trades in steps of 0.1 SOL: of an order in between, only the whole steps are placed. */
 const PART_SIZE = SOL / 5n;
-const FUNDED = { sol: SOL, usdc: 200n * USDC, short: 0n };
+const FUNDED = { sol: SOL, quote: 200n * QUOTE, short: 0n };
 const HEDGED = { ...FUNDED, short: SIZE };
 
 const OPEN: OperationRequest = { kind: 'open', market: MARKET, size: (-SIZE).toString() };
@@ -59,7 +61,8 @@ const CANCELS: readonly KillPoint[] = [
   at('after', 'status', { of: 'cancel_orders confirmed' }),
 ];
 
-export const DRIFT_SCENES: readonly DriftScene[] = [
+/** @param quote symbol of the quote asset */
+const perpsScenes = (quote: string): readonly PerpsScene[] => [
   {
     name: 'first deposit of SOL',
     request: { kind: 'deposit', asset: 'SOL', amount: '310000000' },
@@ -68,8 +71,8 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
     points: [],
   },
   {
-    name: 'deposit of USDC',
-    request: { kind: 'deposit', asset: 'USDC', amount: '41000000' },
+    name: 'deposit of the quote asset',
+    request: { kind: 'deposit', asset: quote, amount: '41000000' },
     has: FUNDED,
     keeper: {},
     points: [],
@@ -82,8 +85,8 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
     points: [],
   },
   {
-    name: 'withdrawal of USDC',
-    request: { kind: 'withdraw', asset: 'USDC', amount: '23000000' },
+    name: 'withdrawal of the quote asset',
+    request: { kind: 'withdraw', asset: quote, amount: '23000000' },
     has: FUNDED,
     keeper: {},
     points: [],
@@ -158,5 +161,23 @@ export const DRIFT_SCENES: readonly DriftScene[] = [
     has: HEDGED,
     keeper: {},
     points: [],
+  },
+];
+
+/** Nobody fills it, and nobody needs to. */
+const TAKES = { takes: true, keeper: NEVER } as const;
+const TAKEN: readonly KillPoint[] = [at('before', 'order'), GONE];
+
+export const DRIFT_SCENES = perpsScenes('USDC');
+export const VELOCITY_SCENES: readonly PerpsScene[] = [
+  ...perpsScenes('USDT'),
+  { name: 'open, filled where it lands', request: OPEN, has: FUNDED, ...TAKES, points: TAKEN },
+  { name: 'close, filled where it lands', request: CLOSE, has: HEDGED, ...TAKES, points: TAKEN },
+  {
+    name: 'rebalance that buys back, filled where it lands',
+    request: { kind: 'rebalance', market: MARKET, size: (SIZE / 2n).toString() },
+    has: { ...FUNDED, sol: SIZE / 2n, short: SIZE },
+    ...TAKES,
+    points: TAKEN,
   },
 ];

@@ -1,4 +1,4 @@
-/** Which deaths are crossed with which faults and which keepers on Drift: the fixed set, and random ones by a seed. */
+/** Which deaths are crossed with which faults and which keepers on a real program: the fixed set, and random ones by a seed. */
 
 import { isExit } from '../../../src/domain/order/operations.ts';
 import {
@@ -9,13 +9,13 @@ import {
   nameOfCombination,
   RANDOM_KILL_WITHIN_MS,
 } from './combinations.ts';
-import { DRIFT_SCENES, type DriftScene } from './drift-scenes.ts';
 import { CHAIN_FAULTS, type ChainFault } from './faults.ts';
 import type { KillPoint } from './mortal-worker.ts';
+import type { PerpsScene } from './perps-scenes.ts';
 import { randomOf } from './random.ts';
 
-export interface DriftCombination extends Combination {
-  readonly scene: DriftScene;
+export interface PerpsCombination extends Combination {
+  readonly scene: PerpsScene;
 }
 
 const named = (names: readonly string[]): readonly ChainFault[] =>
@@ -45,28 +45,28 @@ const ROUGH = named([
   'a fork drops it, it lands again by itself',
   'every send dropped',
 ]);
-export const DRIFT_FAULTS: readonly ChainFault[] = [...STEADY, ...ROUGH];
+export const PERPS_FAULTS: readonly ChainFault[] = [...STEADY, ...ROUGH];
 
 /** A close tries again what expired, five times: its faults are those that end. */
-const suits = (scene: DriftScene, fault: ChainFault): boolean =>
+const suits = (scene: PerpsScene, fault: ChainFault): boolean =>
   !isExit(scene.request.kind) || (fault.neverDone !== true && fault.forks !== true);
 
 /** Of each scene every fifth common point, each time another fifth, beside its own. */
 const EVERY = 5;
 
-export function fixedDriftCombinations(): readonly DriftCombination[] {
+export function fixedPerpsCombinations(scenes: readonly PerpsScene[]): readonly PerpsCombination[] {
   let steady = 0;
   let any = 0;
-  const next = (scene: DriftScene, faults: readonly ChainFault[], from: number): number => {
+  const next = (scene: PerpsScene, faults: readonly ChainFault[], from: number): number => {
     let index = from;
     while (!suits(scene, faults[index % faults.length] as ChainFault)) index += 1;
     return index;
   };
-  return DRIFT_SCENES.flatMap((scene, row) => {
+  return scenes.flatMap((scene, row) => {
     const chosen = <T>(all: readonly T[]): readonly T[] => all.filter((_, column) => (column + row) % EVERY === 0);
     const early = chosen(COMMON).map((point) => {
-      any = next(scene, DRIFT_FAULTS, any) + 1;
-      return combination(scene, DRIFT_FAULTS[(any - 1) % DRIFT_FAULTS.length] as ChainFault, [point]);
+      any = next(scene, PERPS_FAULTS, any) + 1;
+      return combination(scene, PERPS_FAULTS[(any - 1) % PERPS_FAULTS.length] as ChainFault, [point]);
     });
     const late = [...chosen(LANDS), ...scene.points].map((point) => {
       steady = next(scene, STEADY, steady) + 1;
@@ -77,11 +77,11 @@ export function fixedDriftCombinations(): readonly DriftCombination[] {
 }
 
 const combination = (
-  scene: DriftScene,
+  scene: PerpsScene,
   fault: ChainFault,
   points: readonly KillPoint[],
   killAfterMs?: number,
-): DriftCombination => ({
+): PerpsCombination => ({
   name: nameOfCombination(scene.name, fault, points, killAfterMs),
   scene,
   fault,
@@ -90,14 +90,16 @@ const combination = (
 });
 
 /** The `index`th of a seed: the same whenever it is asked for. */
-export function randomDriftCombination(seed: number, index: number): DriftCombination {
-  const random = randomOf(seed * 1_000_003 + index);
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-  const scene = pick(DRIFT_SCENES);
-  const fault = pick(CHAIN_FAULTS.filter((one) => suits(scene, one)));
-  const points = [...COMMON, ...LANDS, ...scene.points];
-  const deaths = Math.floor(random() * (MAX_DEATHS + 1));
-  const chosen = Array.from({ length: deaths }, () => pick(points));
-  const killAfterMs = random() < 0.3 || deaths === 0 ? Math.floor(random() * RANDOM_KILL_WITHIN_MS) : undefined;
-  return combination(scene, fault, chosen, killAfterMs);
-}
+export const randomPerpsCombination =
+  (scenes: readonly PerpsScene[]) =>
+  (seed: number, index: number): PerpsCombination => {
+    const random = randomOf(seed * 1_000_003 + index);
+    const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+    const scene = pick(scenes);
+    const fault = pick(CHAIN_FAULTS.filter((one) => suits(scene, one)));
+    const points = [...COMMON, ...LANDS, ...scene.points];
+    const deaths = Math.floor(random() * (MAX_DEATHS + 1));
+    const chosen = Array.from({ length: deaths }, () => pick(points));
+    const killAfterMs = random() < 0.3 || deaths === 0 ? Math.floor(random() * RANDOM_KILL_WITHIN_MS) : undefined;
+    return combination(scene, fault, chosen, killAfterMs);
+  };
