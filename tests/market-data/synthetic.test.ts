@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { rateFraction } from '../../src/domain/hedge/funding.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
-import { LONG } from '../support/long.ts';
+import { LONG, runs } from '../support/long.ts';
 
 const HOUR = 3_600_000;
 const NOW = 1_750_000_000_000;
@@ -19,6 +19,7 @@ describe('the synthetic market', () => {
         expect(other.nextPeriod(tsMs)).toEqual(one.nextPeriod(tsMs));
         expect(other.ratesAt(tsMs)).toEqual(one.ratesAt(tsMs));
       }),
+      { numRuns: runs(100) },
     );
   });
 

@@ -11,7 +11,7 @@ import { LONG } from '../../support/long.ts';
 import { completedWithMade, madeChain } from '../../support/made-drift-chain.ts';
 import { type Figures, ourFigures, sdkFigures } from '../../support/margin-figures.ts';
 
-const RUNS = LONG ? 300 : 100;
+const RUNS = LONG ? 300 : 50;
 /** Seconds alone; minutes on a busy machine under coverage. */
 const TIMEOUT_MS = 300_000;
 
