@@ -92,6 +92,8 @@ export interface LiveSettings {
     readonly tipLamports: number | null;
   } | null;
   readonly explorerUrl: string | null;
+  /** Hash of an untested build that a person accepts. */
+  readonly acceptProgram: string | null;
   /** Compiled programs and accounts for a local chain. */
   readonly programPath: string | null;
   readonly velocityProgramPath: string | null;
@@ -459,6 +461,7 @@ function assemble(
       permissions: need(read.LIVE_PERMISSIONS),
       jito: jitoOf(read),
       explorerUrl,
+      acceptProgram: read.ACCEPT_PROGRAM,
       programPath: pathOf(read.DRIFT_PROGRAM_PATH),
       velocityProgramPath: pathOf(read.VELOCITY_PROGRAM_PATH),
       velocityAccountsPath: pathOf(read.VELOCITY_ACCOUNTS_PATH),

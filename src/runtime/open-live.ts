@@ -9,6 +9,7 @@ import type { Clock } from '../lib/clock.ts';
 import { CriticalError } from '../lib/errors.ts';
 import type { EngineIdParts, LiveVenueName } from '../lib/ids.ts';
 import { PerpsBooks } from '../venues/solana-perps/books/perps-books.ts';
+import { BuildWatch } from '../venues/solana-perps/deployed-program.ts';
 import { deploymentOf } from '../venues/solana-perps/deployment.ts';
 import type { PerpsProgram } from '../venues/solana-perps/perps-program.ts';
 import { PerpsVenue } from '../venues/solana-perps/perps-venue.ts';
@@ -68,9 +69,12 @@ export async function openLiveVenue(open: OpenLive): Promise<Venue> {
     logger,
     expectedGenesis: genesis,
   });
+  const { testedBuilds: tested } = deployment.program;
+  const build = { pool: chain.pool, programId: deployment.programId.toBase58(), tested, accepted: live.acceptProgram };
   return new PerpsVenue({
     engineId,
     deployment,
+    ...(tested.length === 0 ? {} : { build: new BuildWatch(build) }),
     chain,
     clock,
     permissions: signer === null ? 'read-only' : live.permissions,

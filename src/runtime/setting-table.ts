@@ -184,6 +184,9 @@ export const SETTINGS = {
     help: 'cluster of the program; mainnet-beta by default',
   }),
   DRIFT_PROGRAM_ID: live(kinds.address, { help: 'program id of another deployment of Drift; Velocity has one' }),
+  ACCEPT_PROGRAM: live(kinds.matching('64 hex digits', /^[0-9a-f]{64}$/), {
+    help: 'hash of a build of the venue that Driftless was not tested on, to trade on it at your own risk; the refusal names it',
+  }),
   DRIFT_SUB_ACCOUNT: live(kinds.wholeNumber(0, 65_535), { help: 'sub-account number; 0 by default' }),
   LIVE_PERMISSIONS: live(kinds.oneOf('read-only', 'capital', 'trading'), {
     fallback: 'read-only',

@@ -41,6 +41,8 @@ export const DRIFT: PerpsProgram<DriftAccountTypes> = {
   name: 'Drift',
   errorPrefix: 'DRIFT',
   programId: DRIFT_V2_PROGRAM,
+  // Its builds shared their layouts, and nobody trades there since it was paused.
+  testedBuilds: [],
   signerSeed: 'drift_signer',
 
   decode: decodeDriftAccount,

@@ -57,6 +57,11 @@ export interface PerpsProgram<T extends ProgramAccounts = ProgramAccounts> {
   readonly errorPrefix: string;
   /** Where the program stands on mainnet. */
   readonly programId: string;
+  /**
+   * Hashes of the builds that our tests ran on (`codeHash`): on another one only reductions are sent. Empty: builds are not
+   * told apart.
+   */
+  readonly testedBuilds: readonly string[];
   /** Of the program's own signer, which owns the vaults. */
   readonly signerSeed: string;
 

@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { CriticalError } from '../../lib/errors.ts';
 import type { LiveVenueName } from '../../lib/ids.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
+import { type BuildWatch, pausesUnder } from './deployed-program.ts';
 import type { PerpsDeployment } from './deployment.ts';
 import { FundingMemory, type PeriodRate } from './read/funding-memory.ts';
 import type { PerpsRead } from './read/perps-read.ts';
@@ -46,6 +47,8 @@ interface PerpsVenueOptions {
   /** Null: there are only the accounts' present figures. */
   readonly books: PerpsBookkeeping | null;
   readonly writing: (reader: PerpsReader) => PerpsWriting;
+  /** Which build of the program runs. Absent: builds are not told apart. */
+  readonly build?: Pick<BuildWatch, 'verdict'>;
   readonly explorerUrl?: (signature: string) => string | null;
 }
 
@@ -86,8 +89,12 @@ export class PerpsVenue implements Venue {
    * USER_NOT_INITIALISED where only reading is permitted
    */
   async read(commitment: 'confirmed' | 'finalized'): Promise<Snapshot> {
-    const { engineId, chain, books, permissions } = this.#options;
-    const [read, transactionCost] = await Promise.all([this.reader.read(commitment), this.#transactionCost()]);
+    const { engineId, chain, books, permissions, build } = this.#options;
+    const [read, transactionCost, verdict] = await Promise.all([
+      this.reader.read(commitment),
+      this.#transactionCost(),
+      build?.verdict(),
+    ]);
     if (read.user === null) refuseMissingUser(read, this.deployment, permissions);
     if (!this.#remembered && books !== null) {
       this.#funding.remember(await books.fundingRates());
@@ -97,7 +104,10 @@ export class PerpsVenue implements Venue {
     const snapshot = snapshotOf({
       engineId,
       deployment: this.deployment,
-      read,
+      read:
+        verdict === undefined
+          ? read
+          : { ...read, pauses: pausesUnder(verdict, read.pauses, this.deployment.program.name) },
       age: this.#ageOf(read),
       funding: this.#funding.outlook(hedge.perp, read.funding, read.blockTimeMs),
       books: books === null ? NO_BOOKS : await books.figures(read),

@@ -15,6 +15,7 @@ import {
   USER,
   USER_STATS,
   type UserState,
+  VELOCITY_CODE_SHA256,
   VELOCITY_PROGRAM_ID,
 } from './program/accounts.ts';
 import { velocityError } from './program-errors.ts';
@@ -70,6 +71,7 @@ export const VELOCITY: PerpsProgram<VelocityAccountTypes> = {
   name: 'Velocity',
   errorPrefix: 'VELOCITY',
   programId: VELOCITY_PROGRAM_ID,
+  testedBuilds: [VELOCITY_CODE_SHA256],
   signerSeed: 'velocity_signer',
 
   decode: (name, bytes) => DECODERS[name](bytes),

@@ -11,6 +11,9 @@ export const VELOCITY_PROGRAM_ID = 'vELoC1audYbSYVRXn1vPaV8Axoa9oU6BYmNGZZBDZ1P'
 /** Of the compiled program that these tables were proven on. */
 export const VELOCITY_BUILD_SHA256 = 'd42a0a596acdef41375fb92f004d64be885e09231b4e2ea4599b8222cd0255e7';
 
+/** The same build as a chain shows it: without the zeros at its end. */
+export const VELOCITY_CODE_SHA256 = '90b9ba1116b0262106eb5ad36cf61fec87f33fef1233d5fe703016885d73a876';
+
 export const DIRECTION = ['long', 'short'] as const;
 const BALANCE = ['deposit', 'borrow'] as const;
 const MARKET_STATUS = ['initialized', 'active', 'reduceOnly', 'settlement', 'delisted'] as const;
