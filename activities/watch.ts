@@ -12,6 +12,7 @@ import { parameterAlert } from '../src/domain/alerts/parameter-changes.ts';
 import { setupCode } from '../src/domain/alerts/setup-alerts.ts';
 import { type Decision, decide } from '../src/domain/engine/decide.ts';
 import { isLiquidatedSince, reconcile } from '../src/domain/engine/reconcile.ts';
+import { chartPoint } from '../src/domain/figures/chart-point.ts';
 import { blockingGates, type Gate } from '../src/domain/gates/gates.ts';
 import { decodePolicy, type Policy } from '../src/domain/hedge/policy.ts';
 import type { Journal } from '../src/journal/journal.ts';
@@ -142,8 +143,9 @@ class Watch {
     this.readSlot = snapshot.slot;
     const fence = { engineId, epoch, generation, attempt: this.context.info.attempt };
     const { journal } = this.ports;
+    const chart = chartPoint(snapshot, this.policy, this.input.context.hedgeTargetPpm);
     // The account was read, whatever becomes of the write: a journal that is away is no lost connection.
-    const written = await this.ask(() => journal.recordSnapshot(fence, encodeSnapshot(snapshot)));
+    const written = await this.ask(() => journal.recordSnapshot(fence, encodeSnapshot(snapshot), chart));
     // A newer watch writes: this one was cut off and may only end.
     if (written === false) return { done: { kind: 'checkpoint' }, pauseMs: 0 };
     // Paper lives in the journal: there everything waits for it.
@@ -305,6 +307,7 @@ class Watch {
     this.thinnedAtMs = nowMs;
     await this.ports.journal.thinSnapshots(this.input.engineId, nowMs);
     await this.ports.journal.thinEquity(this.input.engineId, nowMs);
+    await this.ports.journal.thinSeries(this.input.engineId);
   }
 
   /** Until the next read is due: by the poll, or as soon as the venue says that the account has changed. */

@@ -11,7 +11,14 @@ import type { Journal, ListQuery, Page } from '../journal/journal.ts';
 import type * as z from '../lib/codec.ts';
 import { DriftlessError, type ErrorReport, ValidationError } from '../lib/errors.ts';
 import { within } from '../lib/within.ts';
-import type { Config, HttpError, ListItemJson, ListName, Readiness as ReadinessAnswer } from '../protocol/api.ts';
+import type {
+  Config,
+  HttpError,
+  ListItemJson,
+  ListName,
+  Readiness as ReadinessAnswer,
+  Series,
+} from '../protocol/api.ts';
 import type { State } from '../protocol/state.ts';
 import { parametersOf, withoutToken } from './address.ts';
 import { errorView } from './answer-views.ts';
@@ -21,9 +28,10 @@ import { type CsvRow, csvOf } from './csv.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import { API_LOOKUP_MS, READINESS_MS, RETRY_AFTER_S } from './limits.ts';
 import type { Links } from './links.ts';
-import { parseListQuery } from './list-query.ts';
+import { parseListQuery, parseSeriesQuery } from './list-query.ts';
 import type { Readiness, ReadinessPart } from './ports.ts';
 import { alertView, equityView, fundingView, operationView, tradeView } from './record-views.ts';
+import { isoTime } from './units-view.ts';
 
 interface HttpPorts {
   readonly engineId: string;
@@ -39,6 +47,8 @@ interface HttpPorts {
   readonly state: () => Promise<z.input<typeof State>>;
   readonly config: () => z.input<typeof Config>;
 }
+
+type SeriesJson = z.input<typeof Series>['series'];
 
 interface JournalList<Item> {
   /** Of an empty CSV. */
@@ -121,6 +131,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   for (const [name, list] of Object.entries(listsOf(ports.links, ports.quoteAsset))) {
     app.get(`/api/${name}`, (request, response) => sendList(ports, name, list, request, response));
   }
+  app.get('/api/series', (request, response) => sendSeries(ports, request, response));
   app.get('/metrics', async (_request, response) => {
     const text = await ports.metricsRegistry.metrics();
     await sendText(response, ports.metricsRegistry.contentType, text);
@@ -183,6 +194,54 @@ async function readyz({ readiness }: HttpPorts, response: Response): Promise<voi
     .json(answer);
 }
 
+/** What the journal answers to a question in an address; null: the answer is sent already, a refusal. */
+async function asked<Question, Answer>(
+  { engineId, lookup, logger }: HttpPorts,
+  request: Request,
+  response: Response,
+  {
+    parse,
+    read,
+  }: {
+    readonly parse: (parameters: URLSearchParams, engineId: string) => Question;
+    readonly read: (journal: Journal, question: Question) => Promise<Answer>;
+  },
+): Promise<{ readonly question: Question; readonly answer: Answer } | null> {
+  let question: Question;
+  try {
+    question = parse(parametersOf(request.url), engineId);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    sendError(response, 400, error.report());
+    return null;
+  }
+  const found = await lookup(API_LOOKUP_MS, (journal) => read(journal, question));
+  if (found.known) return { question, answer: found.value };
+  if (found.error instanceof ValidationError) {
+    sendError(response, 400, found.error.report());
+    return null;
+  }
+  if (!(found.error instanceof DriftlessError))
+    logger.warn({ err: found.error, url: request.path }, 'A list could not be read');
+  sendError(response, 503, {
+    code: 'UNAVAILABLE',
+    message: 'The journal does not answer. Try again.',
+    details: { part: 'journal', retry_after_s: RETRY_AFTER_S },
+  });
+  return null;
+}
+
+async function sendSeries(ports: HttpPorts, request: Request, response: Response): Promise<void> {
+  const found = await asked(ports, request, response, {
+    parse: parseSeriesQuery,
+    read: (journal, query) => journal.series(query),
+  });
+  if (found === null) return;
+  const { fromMs, toMs, series } = found.answer;
+  const answer: z.input<typeof Series> = { from: isoTime(fromMs), to: isoTime(toMs), series: series as SeriesJson };
+  sendJson(response, answer);
+}
+
 async function sendList(
   ports: HttpPorts,
   name: string,
@@ -190,26 +249,13 @@ async function sendList(
   request: Request,
   response: Response,
 ): Promise<void> {
-  let asked: ReturnType<typeof parseListQuery>;
-  try {
-    asked = parseListQuery(parametersOf(request.url), ports.engineId);
-  } catch (error) {
-    if (error instanceof ValidationError) return sendError(response, 400, error.report());
-    throw error;
-  }
-  const found = await ports.lookup(API_LOOKUP_MS, (journal) => list.page(journal, asked.query));
-  if (!found.known) {
-    if (found.error instanceof ValidationError) return sendError(response, 400, found.error.report());
-    if (!(found.error instanceof DriftlessError))
-      ports.logger.warn({ err: found.error, list: name }, 'A list could not be read');
-    return sendError(response, 503, {
-      code: 'UNAVAILABLE',
-      message: 'The journal does not answer. Try again.',
-      details: { part: 'journal', retry_after_s: RETRY_AFTER_S },
-    });
-  }
-  const { items, nextCursor } = found.value;
-  if (asked.format === 'json') {
+  const found = await asked(ports, request, response, {
+    parse: parseListQuery,
+    read: (journal, { query }) => list.page(journal, query),
+  });
+  if (found === null) return;
+  const { items, nextCursor } = found.answer;
+  if (found.question.format === 'json') {
     return sendJson(response, { items, next_cursor: nextCursor });
   }
   if (nextCursor !== null) response.set('X-Next-Cursor', nextCursor);

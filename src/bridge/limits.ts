@@ -89,6 +89,9 @@ export const READINESS_MS = 3_000;
 export const COMPRESS_FROM_BYTES = 1_400;
 export const DEFAULT_PAGE_ITEMS = 100;
 export const MAX_PAGE_ITEMS = 1_000;
+/** A screen is about two thousand points wide. */
+export const DEFAULT_SERIES_POINTS = 500;
+export const MAX_SERIES_POINTS = 5_000;
 /** What we quote back of an input: longer text is described, not quoted, so that no key or megabyte is echoed. */
 export const MAX_QUOTED_CHARS = 32;
 

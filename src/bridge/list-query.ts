@@ -1,8 +1,10 @@
-/** `?limit&cursor&from&to&format` of the lists. */
+/** `?limit&cursor&from&to&format` of the lists, and `?names&from&to&points` of the series. */
 
+import { SERIES_NAMES, type SeriesName } from '../domain/figures/series-names.ts';
 import type { ListQuery } from '../journal/journal.ts';
+import type { SeriesQuery } from '../journal/records.ts';
 import { ValidationError } from '../lib/errors.ts';
-import { DEFAULT_PAGE_ITEMS, MAX_PAGE_ITEMS } from './limits.ts';
+import { DEFAULT_PAGE_ITEMS, DEFAULT_SERIES_POINTS, MAX_PAGE_ITEMS, MAX_SERIES_POINTS } from './limits.ts';
 import { quote } from './quote.ts';
 
 interface ListRequest {
@@ -20,22 +22,47 @@ export function parseListQuery(parameters: URLSearchParams, engineId: string): L
   const cursor = one(parameters, 'cursor');
   if (cursor !== null && (cursor === '' || cursor.length > MAX_CURSOR_CHARS))
     throw bad('cursor', cursor, 'the next_cursor of an earlier page');
-  const fromMs = time(parameters, 'from');
-  const toMs = time(parameters, 'to');
-  if (fromMs !== null && toMs !== null && fromMs > toMs)
-    throw bad('from', one(parameters, 'from'), 'a time not after "to"');
+  const { fromMs, toMs } = range(parameters);
   const format = one(parameters, 'format') ?? 'json';
   if (format !== 'json' && format !== 'csv') throw bad('format', format, '"json" or "csv"');
   return {
     format,
     query: {
       engineId,
-      limit: limit(parameters),
+      limit: whole(parameters, 'limit', { least: 1, most: MAX_PAGE_ITEMS, other: DEFAULT_PAGE_ITEMS }),
       ...(cursor === null ? {} : { cursor }),
       ...(fromMs === null ? {} : { fromMs }),
       ...(toMs === null ? {} : { toMs }),
     },
   };
+}
+
+/** @throws ValidationError INVALID_FIELD with field, got, expected */
+export function parseSeriesQuery(parameters: URLSearchParams, engineId: string): SeriesQuery {
+  const text = one(parameters, 'names') ?? '';
+  const names = [...new Set(text.split(',').map((name) => name.trim()))];
+  const known = names.filter((name): name is SeriesName => (SERIES_NAMES as readonly string[]).includes(name));
+  if (known.length !== names.length) {
+    const unknown = names.find((name) => !(known as readonly string[]).includes(name)) ?? '';
+    throw bad('names', unknown === '' ? text : unknown, `some of ${SERIES_NAMES.join(', ')}, with commas between`);
+  }
+  const { fromMs, toMs } = range(parameters);
+  const points = whole(parameters, 'points', { least: 2, most: MAX_SERIES_POINTS, other: DEFAULT_SERIES_POINTS });
+  return {
+    engineId,
+    names: known,
+    points,
+    ...(fromMs === null ? {} : { fromMs }),
+    ...(toMs === null ? {} : { toMs }),
+  };
+}
+
+function range(parameters: URLSearchParams): { readonly fromMs: number | null; readonly toMs: number | null } {
+  const fromMs = time(parameters, 'from');
+  const toMs = time(parameters, 'to');
+  if (fromMs !== null && toMs !== null && fromMs > toMs)
+    throw bad('from', one(parameters, 'from'), 'a time not after "to"');
+  return { fromMs, toMs };
 }
 
 function one(parameters: URLSearchParams, field: string): string | null {
@@ -44,11 +71,18 @@ function one(parameters: URLSearchParams, field: string): string | null {
   return all[0] ?? null;
 }
 
-function limit(parameters: URLSearchParams): number {
-  const text = one(parameters, 'limit');
-  if (text === null) return DEFAULT_PAGE_ITEMS;
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > MAX_PAGE_ITEMS) throw bad('limit', text, `a whole number from 1 to ${MAX_PAGE_ITEMS}`);
+interface WholeNumber {
+  readonly least: number;
+  readonly most: number;
+  /** Where none is given. */
+  readonly other: number;
+}
+
+function whole(parameters: URLSearchParams, field: string, { least, most, other }: WholeNumber): number {
+  const text = one(parameters, field);
+  if (text === null) return other;
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : -1;
+  if (value < least || value > most) throw bad(field, text, `a whole number from ${least} to ${most}`);
   return value;
 }
 

@@ -8,7 +8,7 @@ import type { Tx } from './writes.ts';
  * answered as it was; what had not ended is ended. The paper venue removes its own rows in the same transaction.
  */
 export async function forgetAccount(trx: Tx, engineId: string, atMs: number): Promise<void> {
-  for (const table of ['engines', 'fences', 'snapshots', 'trades', 'funding', 'equity'] as const) {
+  for (const table of ['engines', 'fences', 'snapshots', 'trades', 'funding', 'equity', 'series'] as const) {
     await trx.deleteFrom(table).where('engine_id', '=', engineId).execute();
   }
   await trx

@@ -6,6 +6,7 @@
 import type { Kysely } from 'kysely';
 import type { SnapshotJson } from '../domain/account/snapshot.ts';
 import type { Alert } from '../domain/alerts/alert.ts';
+import type { ChartPoint } from '../domain/figures/chart-point.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
 import type {
   AttemptRecord,
@@ -16,6 +17,8 @@ import type {
   OperationChange,
   OperationRecord,
   OperationWrite,
+  SeriesQuery,
+  SeriesSpan,
   TradeRecord,
   TransitionRecord,
 } from './records.ts';
@@ -98,8 +101,11 @@ export interface Journal {
   transitions(operationId: string): Promise<readonly TransitionRecord[]>;
   unfinishedOperations(engineId: string): Promise<readonly OperationRecord[]>;
 
-  /** False if the fence is older than the newest one: a cut-off watch writes nothing. */
-  recordSnapshot(fence: Fence, snapshot: SnapshotJson): Promise<boolean>;
+  /**
+   * False if the fence is older than the newest one: a cut-off watch writes nothing.
+   * @param chart the figures of the same read that charts show
+   */
+  recordSnapshot(fence: Fence, snapshot: SnapshotJson, chart?: ChartPoint): Promise<boolean>;
   latestSnapshot(engineId: string): Promise<{ readonly snapshot: SnapshotJson; readonly recordedAtMs: number } | null>;
   /** Keeps all of the last hour, one a minute for a day, then one an hour. Trades and funding are never thinned. */
   thinSnapshots(engineId: string, nowMs: number): Promise<number>;
@@ -113,6 +119,9 @@ export interface Journal {
    * market hour, are kept forever.
    */
   thinEquity(engineId: string, nowMs: number): Promise<number>;
+  /** Fine spans go, coarse ones stay; returns the number of removed rows. */
+  thinSeries(engineId: string): Promise<number>;
+  series(query: SeriesQuery): Promise<SeriesSpan>;
 
   /** False if this id exists already. */
   raiseAlert(alert: Alert): Promise<boolean>;

@@ -12,6 +12,7 @@ import { openPGlite } from './pglite-folder.ts';
 import { migrationPool, postgresPool } from './postgres-pool.ts';
 import { alertOf, commandOf, transitionOf } from './rows.ts';
 import type { Database } from './schema.ts';
+import { readSeries, thinSeries } from './series.ts';
 import { insertSnapshot, latestSnapshot, thinSnapshots } from './snapshots.ts';
 import { thinEquity } from './thin-equity.ts';
 import * as writes from './writes.ts';
@@ -101,10 +102,12 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
         .execute();
       return withAttempts(db, rows);
     },
-    recordSnapshot: (fence, snapshot) => inTransaction((trx) => insertSnapshot(trx, fence, snapshot)),
+    recordSnapshot: (fence, snapshot, chart) => inTransaction((trx) => insertSnapshot(trx, fence, snapshot, chart)),
     latestSnapshot: (engineId) => latestSnapshot(db, engineId),
     thinSnapshots: (engineId, nowMs) => thinSnapshots(db, engineId, nowMs),
     thinEquity: (engineId, nowMs) => thinEquity(db, engineId, nowMs),
+    thinSeries: (engineId) => thinSeries(db, engineId),
+    series: (query) => readSeries(db, query),
     recordTrades: (trades) => inTransaction((trx) => writes.insertTrades(trx, trades)),
     recordFunding: (payments) => inTransaction((trx) => writes.insertFunding(trx, payments)),
     recordEquity: (record) => writes.insertEquity(db, record),

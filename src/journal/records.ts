@@ -3,6 +3,7 @@
 import type { Alert } from '../domain/alerts/alert.ts';
 import type { DecisionContext } from '../domain/engine/decide.ts';
 import type { EngineState, Hold, TradingState } from '../domain/engine/hold.ts';
+import type { SeriesName } from '../domain/figures/series-names.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import type { OperationStatus } from '../domain/operation/operation.ts';
 import type { Action, CommandAnswer } from '../domain/order/command.ts';
@@ -182,4 +183,23 @@ export interface EquityRecord {
   readonly unexplained: string;
   /** 1e-6 USD per unit of the quote asset, by its oracle. Absent: a row from before it was written. */
   readonly quotePrice?: string;
+}
+
+export interface SeriesQuery {
+  readonly engineId: string;
+  readonly names: readonly SeriesName[];
+  /** Market time; absent: from the first, to the last. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** At most so many for each series. */
+  readonly points: number;
+}
+
+/** Time of the last read in it, lowest, highest, last. Where nothing is known there is no point. */
+export type SeriesPoint = readonly [tsMs: number, low: number, high: number, last: number];
+
+export interface SeriesSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly series: Readonly<Partial<Record<SeriesName, readonly SeriesPoint[]>>>;
 }

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from './schema.ts';
 
 /** Those that name the engine in a column alone. */
-const TABLES = ['commands', 'operations', 'fences', 'trades', 'funding', 'equity', 'alerts', 'drift_books'];
+const TABLES = ['commands', 'operations', 'fences', 'trades', 'funding', 'equity', 'series', 'alerts', 'drift_books'];
 
 /** In one transaction, and nobody is told: nothing happened to the account. Done again it changes nothing. */
 export async function renameEngine(db: Kysely<Database>, from: string, to: string): Promise<void> {

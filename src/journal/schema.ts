@@ -161,6 +161,22 @@ export interface AlertsTable {
   seq: GeneratedAlways<number>;
 }
 
+/** An array as Postgres writes it. A value's place is that of its name in `SERIES_NAMES`; NULL: not known in that time. */
+type SeriesColumn = ColumnType<string, string, string>;
+
+interface SeriesTable {
+  engine_id: InsertOnly<string>;
+  /** The place of the span's length in `LEVELS`. */
+  level: InsertOnly<number>;
+  start_ms: InsertOnly<number>;
+  /** Of the first and the last point in it. */
+  first_ms: number;
+  last_ms: number;
+  low: SeriesColumn;
+  high: SeriesColumn;
+  last: SeriesColumn;
+}
+
 interface JournalTables {
   meta: MetaTable;
   engines: EnginesTable;
@@ -174,6 +190,7 @@ interface JournalTables {
   funding: FundingTable;
   equity: EquityTable;
   alerts: AlertsTable;
+  series: SeriesTable;
 }
 
 export type Database = JournalTables & PaperTables & DriftTables;

@@ -1,8 +1,10 @@
 /** Snapshots: fenced writes, the latest one, and thinning. */
 import { sql } from 'kysely';
 import type { SnapshotJson } from '../domain/account/snapshot.ts';
+import type { ChartPoint } from '../domain/figures/chart-point.ts';
 import type { Fence } from './journal.ts';
 import { jsonText } from './json-text.ts';
+import { addToSeries } from './series.ts';
 import type { Db, Tx } from './writes.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -10,7 +12,12 @@ export const DAY_MS = 24 * HOUR_MS;
 const MINUTE_MS = 60_000;
 
 /** False if the fence is older than the newest one, or of another epoch than the engine's published one. */
-export async function insertSnapshot(trx: Tx, fence: Fence, snapshot: SnapshotJson): Promise<boolean> {
+export async function insertSnapshot(
+  trx: Tx,
+  fence: Fence,
+  snapshot: SnapshotJson,
+  chart?: ChartPoint,
+): Promise<boolean> {
   const { engineId, generation, attempt } = fence;
   const ofEpoch =
     fence.epoch === undefined
@@ -28,6 +35,7 @@ export async function insertSnapshot(trx: Tx, fence: Fence, snapshot: SnapshotJs
     .values({ engine_id: engineId, taken_at_ms: snapshot.takenAtMs, slot: snapshot.slot, snapshot: jsonText(snapshot) })
     .onConflict((oc) => oc.columns(['engine_id', 'taken_at_ms', 'slot']).doNothing())
     .execute();
+  if (chart !== undefined) await addToSeries(trx, engineId, chart);
   return true;
 }
 

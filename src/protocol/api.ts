@@ -6,7 +6,7 @@ import { ErrorInfo } from './error.ts';
 import { FundingPayment, OperationInfo, Trade } from './operation.ts';
 import { PolicyInForce } from './policy.ts';
 import { State } from './state.ts';
-import { mode } from './units.ts';
+import { mode, time } from './units.ts';
 
 export const Health = z.object({ ok: z.literal(true) });
 
@@ -33,6 +33,17 @@ const listOf = <Item extends z.Codec<unknown, unknown>>(item: Item) =>
     next_cursor: z.string().nullable().about('Send it as cursor to get the next page. Null: this is the last one.'),
   });
 
+export const Series = z.object({
+  from: time.about('In market time, like all of it.'),
+  to: time,
+  series: z
+    .record(z.array(z.array(z.number())))
+    .about(
+      'For each name its points, oldest first: milliseconds since 1970, lowest, highest and last value of that time. ' +
+        'Where nothing is known there is no point.',
+    ),
+});
+
 export const LISTS = {
   operations: listOf(OperationInfo),
   trades: listOf(Trade),
@@ -49,6 +60,7 @@ export const ANSWERS = {
   '/readyz': Readiness,
   '/api/state': State,
   '/api/config': Config,
+  '/api/series': Series,
   ...(Object.fromEntries(Object.entries(LISTS).map(([name, list]) => [`/api/${name}`, list])) as {
     [Name in ListName as `/api/${Name}`]: (typeof LISTS)[Name];
   }),

@@ -299,6 +299,11 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     temporal_ui_url: 'http://127.0.0.1:8233',
     explorer_url: null,
   },
+  '/api/series': {
+    from: '2026-01-15T11:00:00.000Z',
+    to: '2026-01-15T12:00:00.000Z',
+    series: { price: [[1_768_478_399_000, 149.2, 150.4, 149.8]] },
+  },
   '/api/operations': {
     items: [
       {

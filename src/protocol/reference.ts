@@ -1,4 +1,5 @@
 /** docs/protocol.md, printed from the schemas: `node scripts/write-protocol.mjs` writes it, a test holds it true. */
+import { SERIES_NAMES } from '../domain/figures/series-names.ts';
 import type { Action } from '../domain/order/command.ts';
 import * as z from '../lib/codec.ts';
 import { AccountInfo, DriftState, EquityPoint, Position } from './account.ts';
@@ -129,6 +130,7 @@ const ANSWERED: Readonly<Record<keyof typeof ANSWERS, string>> = {
   '/api/funding': 'Every funding payment.',
   '/api/equity': 'Equity over time, with what changed it.',
   '/api/alerts': 'Alerts of the engine and of the process.',
+  '/api/series': `What charts show: \`?names=equity,price\`, and \`from\`, \`to\` and \`points\` (500 for each name, at most 5,000). Names: ${SERIES_NAMES.join(', ')}. USD, SOL and per cent; funding_rate is a fraction of the price per period, lend_rate a fraction a year, price is the oracle's.`,
 };
 
 const DOES: Readonly<Record<Action, string>> = {

@@ -171,7 +171,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   // The contract with everybody outside: the bridge writes it, the page reads it, the reference is printed from it.
   'src/protocol': {
-    values: ['src/protocol', 'src/lib', 'src/domain/order', 'src/domain/figures/equity-sources.ts'],
+    values: [
+      ...['src/protocol', 'src/lib', 'src/domain/order'],
+      ...['src/domain/figures/equity-sources.ts', 'src/domain/figures/series-names.ts'],
+    ],
     types: ['src/domain'],
     packages: [],
   },

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Counter, Registry } from 'prom-client';
+import { SERIES_NAMES } from '../../src/domain/figures/series-names.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { snapshotAt } from '../journal/records.ts';
 import {
   ENGINE_ID,
   journalThatHangs,
@@ -332,5 +334,39 @@ describe('state and config', () => {
     const list = await ask('/api/trades', alone);
     expect(list).toMatchObject({ status: 503, json: { error: { code: 'UNAVAILABLE', details: { part: 'journal' } } } });
     await alone.close();
+  });
+});
+
+describe('the series', () => {
+  it('give lowest, highest and last of each time, gaps as gaps', async () => {
+    const values = (equity: number | null) => SERIES_NAMES.map((name) => (name === 'equity' ? equity : null));
+    for (const [minute, equity] of [700, 690, 710, null].entries()) {
+      const tsMs = T0 + minute * 60_000;
+      const fence = { engineId: ENGINE_ID, generation: 1, attempt: 1 };
+      await journal.recordSnapshot(fence, snapshotAt(tsMs), { tsMs, values: values(equity) });
+    }
+    const { status, json } = await ask('/api/series?names=equity,health&points=2&from=2026-01-15&to=2026-01-16');
+    expect(status).toBe(200);
+    expect(json).toEqual({
+      from: '2026-01-15T00:00:00.000Z',
+      to: '2026-01-16T00:00:00.000Z',
+      series: { equity: [[T0 + 180_000, 690, 710, 710]], health: [] },
+    });
+    const all = await ask('/api/series?names=equity');
+    expect(all.json.series.equity.map(([, , , last]: number[]) => last)).toEqual([700, 690, 710]);
+  });
+
+  it.each([
+    ['', 'names'],
+    ['names=', 'names'],
+    ['names=equity,nonsense', 'names'],
+    ['names=equity&names=price', 'names'],
+    ['names=equity&points=1', 'points'],
+    ['names=equity&points=5001', 'points'],
+    ['names=equity&from=2026-01-02&to=2026-01-01', 'from'],
+    ['names=equity&to=soon', 'to'],
+  ])('refuse ?%s by its field', async (parameters, field) => {
+    const { status, json } = await ask(`/api/series?${parameters}`);
+    expect([status, json.error.code, json.error.details.field]).toEqual([400, 'INVALID_FIELD', field]);
   });
 });

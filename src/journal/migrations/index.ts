@@ -9,6 +9,7 @@ import * as driftBooks from './0003-drift-books.ts';
 import * as quietRebuild from './0004-quiet-rebuild.ts';
 import * as snapshotOrder from './0005-snapshot-order.ts';
 import * as quotePrice from './0006-quote-price.ts';
+import * as series from './0007-series.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-journal': journal,
@@ -17,6 +18,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-quiet-rebuild': quietRebuild,
   '0005-snapshot-order': snapshotOrder,
   '0006-quote-price': quotePrice,
+  '0007-series': series,
 };
 
 export const migrationProvider: MigrationProvider = {
