@@ -15,6 +15,7 @@ import { type AvailabilityView, blockedBy } from '../../dashboard/src/state/avai
 import { commandWords } from '../../dashboard/src/state/command-words.ts';
 import { checkDeposit, checkSize, checkWithdrawal, shareOf } from '../../dashboard/src/state/form-rules.ts';
 import { withOperations } from '../../dashboard/src/state/recovered.ts';
+import { forbidden } from '../../src/domain/account/venue-pauses.ts';
 import * as z from '../../src/lib/codec.ts';
 import { AlertInfo } from '../../src/protocol/alert.ts';
 import { LISTS } from '../../src/protocol/api.ts';
@@ -231,6 +232,19 @@ describe('what can be sent', () => {
     }
     for (const kind of ['open', 'rebalance'] as const) expect(of(kind, 'capital')).toMatch(/disabled/);
     for (const kind of ['close', 'flatten', 'stop'] as const) expect(of(kind, 'read-only')).toBeNull();
+  });
+
+  it('blocks what the venue has paused, and never an exit', () => {
+    const pauses = { deposit: true, withdraw: true, increase: true, reduce: true, settle: true, detail: null };
+    const paused = { ...view(running), forbids: forbidden(pauses as never) };
+    for (const kind of ['deposit', 'withdraw', 'open', 'settle', 'rebalance'] as const) {
+      expect(blockedBy(kind, paused)).toMatch(/^The venue has paused /);
+    }
+    expect(blockedBy('close', paused)).toBeNull();
+    expect(blockedBy('flatten', paused)).toBeNull();
+    // The other asset may go.
+    const one = { ...pauses, deposit: false, refusedAssets: { deposit: ['USDC'], withdraw: [] } };
+    expect(blockedBy('deposit', { ...view(running), forbids: forbidden(one as never) })).toBeNull();
   });
 
   it('is no opening while trading is halted, stopped, unresolved or unknown', () => {

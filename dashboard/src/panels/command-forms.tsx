@@ -20,6 +20,7 @@ const availability = (): AvailabilityView => ({
   engine: stats.value?.engine ?? null,
   drift: stats.value?.drift_state ?? null,
   permissions: stats.value?.policy.permissions ?? null,
+  forbids: stats.value?.market?.pauses.forbids ?? [],
 });
 
 export function CommandsPanel() {

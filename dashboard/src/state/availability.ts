@@ -2,6 +2,7 @@
  * Why a command cannot be sent now, or null. The engine decides; this only avoids certain refusals, by the engine's own
  * table. If something is unknown, exits stay possible.
  */
+import { pauseWord } from '../../../src/domain/account/venue-pauses.ts';
 import { refusalOf } from '../../../src/domain/engine/admission.ts';
 import type { Hold } from '../../../src/domain/engine/hold.ts';
 import {
@@ -20,6 +21,8 @@ export interface AvailabilityView {
   readonly drift: DriftState | null;
   /** LIVE_PERMISSIONS; null or absent: unknown, or paper, and then it blocks nothing. */
   readonly permissions?: string | null;
+  /** What the venue refuses now, in its words. Absent: unknown, and then it blocks nothing. */
+  readonly forbids?: readonly string[];
 }
 
 export type Control = 'start' | 'stop' | 'resume' | 'adopt' | 'resolve';
@@ -49,6 +52,7 @@ export function blockedBy(kind: CommandedKind | Control, view: AvailabilityView)
       const reducing = kind === 'rebalance' && (view.drift?.net_delta ?? 0) < 0;
       return (
         forbiddenTo(kind, engine, view.permissions ?? null) ??
+        pausedFor(kind, reducing, view.forbids ?? []) ??
         admission(admissionRow(kind, reducing), engine, view.drift)
       );
     }
@@ -70,6 +74,13 @@ function forbiddenTo(kind: OperationKind, { mode }: Engine, permissions: string 
   if (mode !== 'live' || permissions === null || permissions === 'trading') return null;
   if (OPERATIONS[kind].permission === 'trading') return NOT_PERMITTED.trading;
   return permissions === 'read-only' ? NOT_PERMITTED.capital : null;
+}
+
+/** A pause of single assets blocks nothing here: the other asset may go. */
+function pausedFor(kind: CommandedKind, reducing: boolean, forbids: readonly string[]): string | null {
+  const trade = OPERATIONS[kind].trades ? (reducing ? 'reduce' : 'increase') : null;
+  const word = pauseWord(trade ?? (kind as 'deposit' | 'withdraw' | 'settle'));
+  return forbids.includes(word) ? `The venue has paused ${word}.` : null;
 }
 
 function admission(row: AdmissionRow, engine: Engine, drift: DriftState | null): string | null {

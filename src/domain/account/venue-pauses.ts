@@ -1,7 +1,9 @@
 /** What a venue's pauses forbid, in the words of the commands. */
 import type { VenuePauses } from './snapshot.ts';
 
-const WORDS: readonly (readonly ['deposit' | 'withdraw' | 'increase' | 'reduce' | 'settle', string])[] = [
+type PausableOperation = 'deposit' | 'withdraw' | 'increase' | 'reduce' | 'settle';
+
+const WORDS: readonly (readonly [PausableOperation, string])[] = [
   ['deposit', 'deposits'],
   ['withdraw', 'withdrawals'],
   ['increase', 'opening and increasing'],
@@ -18,3 +20,7 @@ export function forbidden(pauses: VenuePauses): readonly string[] {
     ...assets('withdraw', 'withdrawals'),
   ];
 }
+
+/** The same word, of one operation: whoever has only the words finds it among them. */
+export const pauseWord = (operation: PausableOperation): string =>
+  WORDS.find(([name]) => name === operation)?.[1] ?? operation;
