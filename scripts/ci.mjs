@@ -71,7 +71,8 @@ function countsOf({ code, last }) {
 async function runAlone(file, folder) {
   const countsPath = join(folder, 'again.json');
   rmSync(countsPath, { force: true });
-  const args = [...JEST, '--runTestsByPath', file, REPORTED];
+  // A failed test may leave something open; alone in its process, it would wait for that until the time is over.
+  const args = [...JEST, '--forceExit', '--runTestsByPath', file, REPORTED];
   const { code } = await runWithin(file, process.execPath, args, Math.max(leftMs() - CYCLE_WITHIN_MS, 1), {
     DRIFTLESS_TEST_COUNTS: countsPath,
   });

@@ -106,7 +106,7 @@ async function test() {
   const args = process.argv.slice(2);
   const only = args.filter((arg) => arg !== '--long');
   const env = { ...process.env, ...(args.includes('--long') ? { DRIFTLESS_TEST_LONG: '1' } : {}) };
-  const runs = only.length > 0 ? [only] : [[...COVERED, '--coverage'], [CRASH, '--runInBand'], OTHERS];
+  const runs = only.length > 0 ? [only] : [[...COVERED, '--coverage'], [CRASH, '--runInBand', '--forceExit'], OTHERS];
   const counts = { passed: 0, failed: 0, skipped: 0, failedFiles: [] };
   for (const each of runs) {
     const counted = await tests(each, env);

@@ -144,11 +144,20 @@ export class ProductRun {
     return pid;
   }
 
-  /** Ends everything and removes the folder, however the test went. */
+  /** Ends everything and removes the folder, however the test went. @throws what a caller found against the protocol */
   async end(): Promise<void> {
-    for (const caller of this.#callers) caller.close();
+    const faults: unknown[] = [];
+    for (const caller of this.#callers) {
+      try {
+        caller.close();
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    // A product that is left running keeps Jest from ending.
     for (const product of this.#products) await product.end();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    if (faults.length > 0) throw faults[0];
   }
 }
 
