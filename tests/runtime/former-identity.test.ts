@@ -45,7 +45,7 @@ async function start(keys: readonly string[] | null, change: Partial<EngineRecor
     workflow: { getHandle: () => handle },
     connection: { withDeadline: (_: number, work: () => unknown) => work() },
   } as unknown as Client;
-  const live = { driftEnv: 'mainnet-beta', genesis: GENESIS, programId: PROGRAM, rpcUrls: [node.url] };
+  const live = { venue: 'drift', driftEnv: 'mainnet-beta', genesis: GENESIS, programId: PROGRAM, rpcUrls: [node.url] };
   const settings = { engineId: OWN, live } as unknown as Settings;
   const said: string[] = [];
   const clock = { nowMs: () => Date.now() };
