@@ -261,7 +261,7 @@ describeOnDrift('what is not there', () => {
 
   it('an authority without an account has none, and an empty wallet', async () => {
     const read = await readOf({ authority: '11111111111111111111111111111112' });
-    expect(read).toMatchObject({ user: null, userStats: null, account: null, wallet: { usdc: 0n } });
+    expect(read).toMatchObject({ user: null, userStats: null, account: null, wallet: { quote: 0n } });
   });
 });
 
