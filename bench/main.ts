@@ -10,7 +10,7 @@ import { benchPaperAndLive } from './paper-and-live.ts';
 import { benchStart } from './start.ts';
 import { quietRuntime } from './support/quiet-runtime.ts';
 import { type Finding, say, table } from './support/report.ts';
-import { benchTransaction } from './transaction.ts';
+import { benchTransaction, benchTransfers } from './transaction.ts';
 
 interface Benchmark {
   readonly about: string;
@@ -25,8 +25,12 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   history: { about: 'history events of an engine per hour, idle and blocked by a gate', run: benchHistory },
   broadcast: { about: 'a journal row to the last of 1,000 sockets, against a bare ws broadcast', run: benchBroadcast },
   transaction: {
-    about: 'real SOL transfers on a local chain: time and RPC calls to confirmed, 100 at once, against a bare script',
+    about: 'real SOL transfers on a local chain: time and RPC calls to confirmed, against a bare script',
     run: benchTransaction,
+  },
+  transfers: {
+    about: '100 transfers of 100 accounts at once, against bare scripts and bare workflows',
+    run: benchTransfers,
   },
   'drift-read': {
     about: 'a Drift account from the chain to its health, against the SDK’s own fetch and getHealth',

@@ -63,7 +63,7 @@ async function comparedStarts(folder: string): Promise<readonly Finding[]> {
       figure: medians['start to the first answer'],
       unit: 'ms',
       yardstick: { what: 'bare Temporal server to healthy', figure: medians['bare server to healthy'] },
-      goal: null,
+      goal: { of: 'ratio', atMost: 2 },
     },
   ];
 }
