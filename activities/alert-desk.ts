@@ -20,7 +20,7 @@ interface DeskPorts {
 export class AlertDesk {
   private readonly alerts: AlertSink;
   private readonly engineId: string;
-  /** What an id follows from where the journal has no row of the code, or none that could be read. */
+  /** Makes ids where the journal has no row of the code, or where its row could not be read. */
   private readonly beginning: string | null;
   private newest: Map<string, Alert>;
   /** Told, and not in the journal yet: with the code's row before it, as this desk knew it. */
@@ -48,7 +48,7 @@ export class AlertDesk {
     return new AlertDesk(alerts, engineId, new Map(), `unread/${outage}`);
   }
 
-  /** The journal is back: what was told meanwhile is written, unless the journal says the same already. */
+  /** The journal is back: writes the alerts that were raised while it was away, unless it has the same ones already. */
   takeOver(before: AlertDesk | undefined): this {
     if (before === undefined) return this;
     const news = before.unwritten.filter(({ code, kind }) => (this.newest.get(code)?.kind ?? 'recovered') !== kind);
@@ -81,7 +81,7 @@ export class AlertDesk {
     if (this.standingAlert(code) !== null) this.raise(recovered(code), atMs);
   }
 
-  /** What the journal has not taken yet, in its order; one that it does not take leaves the rest to the next time. */
+  /** Writes the alerts that the journal has not taken yet, in order. If one fails, the rest waits for the next time. */
   async write(): Promise<void> {
     this.writing ??= this.writeAll().finally(() => {
       this.writing = null;

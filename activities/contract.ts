@@ -111,13 +111,13 @@ export interface EngineActivities {
     /** As it came: its signature is checked before anything is recorded. */
     readonly envelope: CommandEnvelope;
     readonly withSnapshot: boolean;
-    /** Commands whose operations have not told the engine their end. */
+    /** Commands whose operations have not reported their end to the engine. */
     readonly unanswered?: readonly string[];
   }): Promise<{
     readonly admission: Admission;
-    /** Of these, the ones whose end the journal has, and with it everybody. */
+    /** Those of `unanswered` whose answer the journal has, so that everybody can read it. */
     readonly answered?: readonly string[];
-    /** What the journal holds under the command's operation id already. */
+    /** The journal's record of the command's operation, if it has one. */
     readonly operation: OperationRecord | null;
     readonly snapshot: SnapshotJson | null;
     readonly unavailable: ErrorReport | null;
@@ -138,7 +138,7 @@ export interface EngineActivities {
   publishEngine(record: EngineRecord): Promise<void>;
   raiseAlerts(alerts: readonly Alert[]): Promise<void>;
   watch(input: WatchInput): Promise<WatchResult>;
-  /** Writes back what a journal lost, from the histories that Temporal keeps. Idempotent; goes on where it was cut off. */
+  /** Restores lost journal rows from the histories that Temporal keeps. Idempotent; continues where it was cut off. */
   rebuildJournal(input: { readonly engineId: string }): Promise<Rebuilt>;
   /** Which of these operation workflows Temporal still knows, and the journal's record of those that it does not. */
   operationStates(input: { readonly engineId: string; readonly operationIds: readonly string[] }): Promise<
@@ -161,7 +161,7 @@ export interface Rebuilt {
   readonly keptSinceMs: number | null;
   readonly commands: number;
   readonly operations: number;
-  /** That the engine started and whose history Temporal no longer has; the journal lacks them. */
+  /** Operations that the engine started, but that neither the journal nor Temporal has any more. */
   readonly notKept: number;
 }
 
@@ -201,7 +201,7 @@ export interface WatchInput {
   /** Opaque to the activity but for `decide`: everything that the decision knows besides the snapshot. */
   readonly context: DecisionContext;
   readonly policy: PolicyJson;
-  /** What the engine believes it holds, signed lamports; null: the first snapshot tells. */
+  /** The position that the engine expects, in signed lamports; null: it takes the first snapshot's. */
   readonly expectedPerp: string | null;
   /** The venue's ledger at the engine's last quiet look. Absent or null: sizes alone must tell. */
   readonly ledger?: LedgerMark | null;

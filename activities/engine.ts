@@ -1,4 +1,4 @@
-/** What the engine workflow asks of the outside world: the two stores, a command's record, its own row, the watch. */
+/** The engine workflow's activities: the two stores, a command's record, the engine's row, the watch. */
 
 import { Context } from '@temporalio/activity';
 import type { AlertSink } from '../src/alerts/channels.ts';

@@ -28,7 +28,7 @@ export function asFailure(error: unknown): Error {
   });
 }
 
-/** What an error says, from wherever it was caught: thrown here, or come back through Temporal (outermost cause last). */
+/** The report of an error that was thrown here or came back through Temporal (outermost cause last). */
 export function asErrorReport(error: unknown): ErrorReport {
   if (error instanceof DriftlessError) return error.report();
   if (error instanceof ApplicationFailure) {

@@ -1,11 +1,11 @@
-/** Writes back what a journal lost, from the histories that Temporal keeps: docs/architecture/two-stores.md. */
+/** Restores lost journal rows from the histories that Temporal keeps: docs/architecture/two-stores.md. */
 import { actionOf, type CommandAnswer, type CommandEnvelope, isFinal } from '../src/domain/order/command.ts';
 import type { RebuildingJournal } from '../src/journal/journal.ts';
 import type { OperationWrite } from '../src/journal/records.ts';
 import { operationIdOf, operationWorkflowId } from '../src/lib/ids.ts';
 import type { EngineActivities, Rebuilt } from './contract.ts';
 
-/** What a kept history says was done, in its order. */
+/** What was done according to a kept history, in order. */
 export type KeptStep =
   /** An activity that completed. */
   | { readonly kind: 'activity'; readonly name: string; readonly input: unknown; readonly result: unknown }
@@ -125,7 +125,7 @@ async function rebuildCommand(
   return kind === 'new';
 }
 
-/** What was not acknowledged its workflow has written again later, or has given up. */
+/** The workflow wrote unacknowledged rows again later, or gave up. */
 function acknowledged(step: KeptStep & { readonly kind: 'activity' }): readonly OperationWrite[] {
   const { written } = (step.result ?? {}) as { readonly written?: boolean };
   return written === false ? [] : (step.input as { readonly writes: readonly OperationWrite[] }).writes;

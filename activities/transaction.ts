@@ -45,7 +45,7 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
     for (const one of writes) await journal.writeOperation(one);
   }
 
-  /** What rides along must not stop what it rides on: it is written again with a later one. */
+  /** A failed journal write must not stop the transaction: a later activity writes the same rows again. */
   async function tryWrite(writes: readonly OperationWrite[]): Promise<boolean> {
     try {
       await write(writes);

@@ -28,7 +28,7 @@ export interface Seen {
 
 /** The first polls come faster: what lands at once is seen at once. */
 const FIRST_POLL_PARTS = 16;
-/** What is confirmed takes a chain some 13 s to finalize: so much longer is the pause between two looks at it. */
+/** A confirmed transaction takes some 13 s to become final, so the pause between two looks is that much longer. */
 const FINALITY_PAUSE_FACTOR = 4;
 /** Heartbeats go on while a node takes its time to answer. */
 const HEARTBEAT_MS = 1_000;
@@ -47,7 +47,7 @@ async function untilDecided(watch: TransactionWatch): Promise<Seen> {
   let pollMs = timing.pollMs / FIRST_POLL_PARTS;
   let resendAtMs = clock.nowMs() + timing.rebroadcastMs;
   let tries = 0;
-  /** Since when nodes that answer deny what was confirmed. */
+  /** Since when the responding nodes have denied a confirmed transaction. */
   let deniedSinceMs: number | null = null;
   for (;;) {
     const seen = await look(watch);
@@ -67,7 +67,7 @@ async function untilDecided(watch: TransactionWatch): Promise<Seen> {
   }
 }
 
-/** Of what was confirmed, one lagging node's denial is no drop yet; one that lasts is. */
+/** One lagging node's denial does not mean that a confirmed transaction was dropped. A lasting one does. */
 const denies = ({ target }: TransactionWatch, sighting: Sighting): boolean =>
   target !== 'confirmed' && sighting.kind === 'unseen' && sighting.nodes.some((node) => node.says === 'never_seen');
 
@@ -94,7 +94,7 @@ async function orderOf(venue: Venue, attempt: SignedAttempt): Promise<OrderRepor
 const awaitsFinality = ({ target, intent }: TransactionWatch, { sighting, order }: Seen): boolean =>
   target === 'finalized' && sighting.kind === 'landed' && (intent.kind !== 'order' || order?.gone === true);
 
-/** What was seen settles what is watched for. */
+/** The sighting answers the question of this watch. */
 export function decided(
   { target, intent }: Pick<TransactionWatch, 'target' | 'intent'>,
   { sighting, order }: Seen,

@@ -41,9 +41,9 @@ const THIN_EVERY_MS = 3_600_000;
 const REMEMBERED_DESKS = 100;
 /** Reading goes on beside books that have much to catch up with. */
 const BOOKS_WAIT_MS = 2_000;
-/** The journal has so long for what a look asks of it; a decision does not wait longer. */
+/** A look waits this long for the journal, so that a decision is not delayed. */
 const JOURNAL_WAIT_MS = 1_000;
-/** Books that cannot be kept for so long are told. */
+/** After this time without a successful update of the books, an alert is raised. */
 const BOOKS_BEHIND_MS = 120_000;
 
 interface WatchPorts {
@@ -56,7 +56,7 @@ interface WatchPorts {
 }
 
 export const createWatch = (ports: WatchPorts) => {
-  /** What was told last, by engine: what a watch goes on from while the journal is away. */
+  /** The last alerts by engine: a watch continues from them while the journal is away. */
   const desks = new BoundedMap<string, AlertDesk>(REMEMBERED_DESKS);
   /** As last read, by engine: parameters are compared with it. */
   const seen = new BoundedMap<string, Markets>(REMEMBERED_DESKS);
@@ -119,7 +119,7 @@ class Watch {
         if (error instanceof CriticalError) {
           const told =
             context.holds.find((hold) => hold.code === 'connection')?.details?.alert === setupCode(error.code);
-          // Told already: the engine is stopped, and what a person corrects is seen at the next try.
+          // The alert was raised already. The engine is stopped, and the next try sees a person's correction.
           if (!told || context.engineRunning) return { kind: 'lost', error: error.report(), critical: true };
         } else if (!(error instanceof TransientError)) throw error;
         if (reconnecting) {
@@ -144,7 +144,7 @@ class Watch {
     const fence = { engineId, epoch, generation, attempt: this.context.info.attempt };
     const { journal } = this.ports;
     const chart = chartPoint(snapshot, this.policy, this.input.context.hedgeTargetPpm);
-    // The account was read, whatever becomes of the write: a journal that is away is no lost connection.
+    // The account was read even if the write fails: a journal that is away is not a lost connection.
     const written = await this.ask(() => journal.recordSnapshot(fence, encodeSnapshot(snapshot), chart));
     // A newer watch writes: this one was cut off and may only end.
     if (written === false) return { done: { kind: 'checkpoint' }, pauseMs: 0 };
@@ -156,7 +156,7 @@ class Watch {
     return { done: null, pauseMs: more ? 0 : this.pollMs() };
   }
 
-  /** Of the journal; null: it is away, or takes too long. What is no fault of its own is thrown. */
+  /** The journal's answer; null if it is away or takes too long. Other errors are thrown. */
   private async ask<T>(question: () => Promise<T>): Promise<T | null> {
     const answer = await within(JOURNAL_WAIT_MS, question);
     if (answer.kind === 'value') return answer.value;
@@ -164,7 +164,7 @@ class Watch {
     return null;
   }
 
-  /** One step of the books at a time; their failure is told, and is never a reason not to read. */
+  /** Updates the books, one step at a time. A failure raises an alert, and never keeps us from reading the account. */
   private async keepBooks(venue: Venue): Promise<void> {
     if (venue.keepBooks === undefined) return;
     this.keeping ??= venue
@@ -202,7 +202,7 @@ class Watch {
     if (draft !== null) alerts.raise(draft, nowMs, { market_time_ms: snapshot.marketTimeMs });
   }
 
-  /** In lockstep the market waits for an operation to end, and for what the engine has yet to look at. */
+  /** In lockstep the market waits until an operation has ended and the engine has looked at the account. */
   private mayAdvance(): boolean {
     const { context, look, reconnecting } = this.input;
     return !context.busy && context.dropped !== true && !look && !reconnecting;
@@ -216,16 +216,16 @@ class Watch {
     );
   }
 
-  /** An operation that began after this watch may have changed half of what it sees: the next watch judges that. */
+  /** An operation that began after this watch may be half visible in the snapshot, so the next watch decides. */
   private async overtaken(): Promise<boolean> {
-    // Where it does not answer the workflow itself knows: it drops what was seen under another context.
+    // If the journal does not respond, the workflow drops results of an older context itself.
     const unfinished = await this.ask(() => this.ports.journal.unfinishedOperations(this.input.engineId));
     return (unfinished ?? []).some(
       (operation) => operation.status === 'running' && operation.createdAtMs >= this.input.startedAtMs,
     );
   }
 
-  /** What stands is the journal's to say; while it is away, what this process told last. */
+  /** Standing alerts come from the journal or, while it is away, from what this process raised last. */
   private async openDesk(): Promise<AlertDesk> {
     const { engineId, epoch, generation } = this.input;
     const opened = await this.ask(() => AlertDesk.open(this.ports, engineId));
@@ -256,7 +256,7 @@ class Watch {
     if (input.look || input.reconnecting) return 'look';
     if (isLiquidatedSince(snapshot, input.liquidatedMs)) return 'the venue liquidated';
     const { expectedPerp, ledger } = input;
-    // A watch that an older version asked for names no position: it returns at once, and the engine asks anew.
+    // A watch that an older version started has no position here: it returns at once, and the engine starts another.
     const expected = expectedPerp == null ? null : BigInt(expectedPerp);
     if (input.reconcile && reconcile(expected, snapshot, null, ledger ?? null).kind !== 'none') {
       return 'the position is not what the engine knows';
@@ -268,7 +268,7 @@ class Watch {
     if (snapshot.feed.ended !== isHeldBy('feed_ended')) return 'the feed ended or goes on';
     if ((snapshot.nodesDisagree != null) !== isHeldBy('nodes_disagree')) return 'the nodes disagree, or agree again';
     if (decision.action.kind === 'guard') return mayGuard ? 'the guard must act' : null;
-    // A correction waits for the journal: what it would write could not be written.
+    // A correction waits for the journal, because its rows could not be written.
     if (!journaled || !this.decisionDue(snapshot)) return null;
     this.decidedAtMs = snapshot.marketTimeMs;
     return decision.action.kind === 'none' ? null : 'a correction is due';

@@ -1,4 +1,4 @@
-/** What a failed activity said: the report that `activities/failures.ts` put into its failure. */
+/** A failed activity's report, which `activities/failures.ts` put into its failure. */
 import { ApplicationFailure, TemporalFailure } from '@temporalio/workflow';
 import type { ErrorReport } from '../src/lib/errors.ts';
 

@@ -32,7 +32,7 @@ export interface OperationInput {
   readonly recovered: readonly Recovered[];
   /** It begins anew in place, its journal knowing more than its workflow: reports are counted on from here. */
   readonly restored?: { readonly reports: number };
-  /** What a trade's drift is measured from, for waiving profitability; absent: 1e6. */
+  /** The hedge target from which a trade's drift is measured, for waiving profitability; absent: 1e6. */
   readonly hedgeTargetPpm?: number;
   /** Another transaction of the account is unresolved, or the guard acts under a hold: sizes come from a finalized snapshot. */
   readonly whileUnresolved?: boolean;
@@ -66,9 +66,9 @@ export const standDown = defineSignal<[{ readonly reason: string; readonly exitF
  */
 export const slotGranted =
   defineSignal<[{ readonly confirmedPriceLimit: string | null; readonly exposureConfirmed: boolean }]>('slotGranted');
-/** Sent by the engine to what is unresolved: an exit waits for it, or the nodes are back. It asks for proof at once. */
+/** Sent by the engine to unresolved operations when an exit waits for them or the nodes are back. They ask for proof at once. */
 export const proveNow = defineSignal('proveNow');
-/** Asks the operation to tell its engine again where it stands. */
+/** Asks the operation to report its state to its engine again. */
 export const reportAgain = defineSignal('reportAgain');
 export const operationState = defineQuery<OperationReport>('state');
 

@@ -12,7 +12,7 @@ export const TRANSIENT_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCoe
 /** What must come to its end however long the worker or the journal is away; its deadlines are in its input. */
 export const UNTIL_DONE_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '10 s' };
 
-/** A result that nobody waits for any longer is left alone: none of these has an effect that must be undone. */
+/** A result that is no longer needed is ignored: none of these activities has an effect that must be undone. */
 const cancellationType = ActivityCancellationType.ABANDON;
 
 type CallWindows = Pick<TransactionTiming, 'callMs' | 'heartbeatMs'>;
@@ -53,7 +53,7 @@ export const CHECK_LOCALLY: LocalActivityOptions = { startToCloseTimeout: LOCAL_
 
 export const DURABLE_WRITE: ActivityOptions = { startToCloseTimeout: '10 s', retry: UNTIL_DONE_RETRY };
 
-/** A watch answers soon after its own deadline, heartbeats, and begins anew by asking when its worker died. */
+/** A watch ends soon after its deadline, sends heartbeats, and starts over if its worker died. */
 const WATCH_MARGIN_MS = 60_000;
 
 export const watching = (untilMs: number, nowMs: number, windows: CallWindows): ActivityOptions => ({

@@ -1,4 +1,4 @@
-/** What a look at the account changes: the outage is over, the feed has ended or goes on, the position moved. */
+/** What a snapshot changes in the engine: an outage ends, the feed ends or continues, the position moved. */
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../../src/domain/account/snapshot.ts';
 import { type AlertDraft, alertReason, raised } from '../../src/domain/alerts/alert.ts';
 import { setupCode } from '../../src/domain/alerts/setup-alerts.ts';
@@ -31,7 +31,7 @@ export class AccountObserver {
     return snapshot;
   }
 
-  /** A restriction that a snapshot shows, and whose end the next one shows. @param reason null: it is over */
+  /** Sets or lifts a restriction by what the snapshot shows. @param reason null: it is over */
   #follow(code: Hold['code'], reason: string | null): void {
     const standing = isRestrictedBy(this.#state.current, code);
     if (standing && reason === null) this.#state.apply(lift, code);

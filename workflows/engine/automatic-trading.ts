@@ -18,7 +18,7 @@ export interface AutomaticTradingPorts {
   readonly commandsWait: () => boolean;
   /** and before the guard only one that goes as far. */
   readonly exitsWait: () => boolean;
-  /** Grows with each report: what was read before one may lack what it changed. */
+  /** Counts reports. A snapshot read before a report may lack what that report changed. */
   readonly reportsTaken: () => number;
   /** False: a new process has started, and its journal must be compared first. */
   readonly isOpen: () => boolean;
@@ -33,7 +33,7 @@ export class AutomaticTrading {
     this.#ports = ports;
   }
 
-  /** True when an operation was started, or what was seen cannot be acted on: the next look tells more. */
+  /** True if an operation was started, or if this snapshot cannot be acted on and the next one decides. */
   async act(seen: SnapshotJson): Promise<boolean> {
     const { see, lose, start, reportsTaken, isOpen } = this.#ports;
     const wanted = this.#decision(decodeSnapshot(seen));

@@ -51,7 +51,7 @@ export class CommandDesk {
     this.#ports = ports;
   }
 
-  /** How many commands wait for the slot: the engine decides nothing over their heads. */
+  /** How many commands wait for the slot: while any does, the engine starts nothing by itself. */
   get waiting(): number {
     return this.#ports.line.length + this.#ports.trades.expecting;
   }
@@ -80,7 +80,7 @@ export class CommandDesk {
     throw ApplicationFailure.nonRetryable(message, code, details);
   }
 
-  /** `ready`: the two stores were compared; before it only the ways out and what needs no look at the account go on. */
+  /** `ready`: the two stores were compared. Before that, only exits and commands that need no snapshot continue. */
   async handle(envelope: CommandEnvelope, ready: boolean, withinMs: number): Promise<CommandAnswer> {
     if (!isOrdinary(envelope.request)) return await this.#answered(envelope, ready, withinMs);
     this.#ordinary += 1;

@@ -1,4 +1,4 @@
-/** What is known of a command, here and in the journal: its admission, once, and its final answer. */
+/** A command's records, here and in the journal: its admission, once, and its final answer. */
 import { condition, isCancellation, patched } from '@temporalio/workflow';
 import type { CommandCheck } from '../../activities/contract.ts';
 import { type RememberedCommand, rememberCommand, unansweredCommands } from '../../src/domain/engine/engine-state.ts';
@@ -44,7 +44,7 @@ export class CommandRecords {
     return { ...answer, data: { engine_id: engineId, mode: settings.policy.mode, ...answer.data } };
   }
 
-  /** Null when the journal cannot be reached: what is known here must do. */
+  /** Null if the journal cannot be reached: the engine then relies on its own memory. */
   async admit(envelope: CommandEnvelope, withSnapshot: boolean): Promise<AdmittedCommand | null> {
     const { engineId, state } = this.#core;
     const record = {
@@ -108,14 +108,14 @@ export class CommandRecords {
       .run(() => local.recordAnswer(record))
       .catch((error: unknown) => {
         if (isCancellation(error)) throw error;
-        // The journal catches up: the engine remembers the answer meanwhile.
+        // The journal gets it later; the engine remembers the answer until then.
         state.apply(addPendingAnswer, record);
       });
     return full;
   }
 }
 
-/** What the journal already says about this command id; null: it may go on. */
+/** The journal's answer for this command id; null: the command may continue. */
 export function journalAnswer({ commandId }: CommandEnvelope, admitted: AdmittedCommand | null): CommandAnswer | null {
   if (admitted === null) return null;
   const { admission, operation } = admitted;

@@ -1,4 +1,4 @@
-/** Tokens of commands that a person must confirm: bound to the command and to what was shown, valid once. */
+/** Tokens of commands that a person must confirm. Each is valid once, for this command and the terms that were shown. */
 import { uuid4 } from '@temporalio/workflow';
 import { CONFIRMATION_LIFE_MS } from '../../src/domain/engine/engine-state.ts';
 import { issueConfirmation, spendConfirmation } from '../../src/domain/engine/transitions.ts';
@@ -27,7 +27,7 @@ export class Confirmations {
     });
   }
 
-  /** Spends the token, for what was shown with it. Null: none was sent. */
+  /** Spends the token and returns the terms that were shown with it. Null: none was sent. */
   spend({ commandId, requestHash, confirmationToken }: CommandEnvelope): ShownTerms | 'invalid' | null {
     if (confirmationToken === undefined) return null;
     const found = this.#state.current.confirmations.find(
@@ -37,7 +37,7 @@ export class Confirmations {
         confirmation.token === confirmationToken &&
         confirmation.expiresAtMs > Date.now(),
     );
-    // What an older version issued names nothing that was shown.
+    // A token of an older version does not contain the shown terms.
     if (found?.shown === undefined) return 'invalid';
     this.#state.apply(spendConfirmation, confirmationToken);
     return found.shown;

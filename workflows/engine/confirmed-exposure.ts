@@ -1,4 +1,4 @@
-/** What a person confirmed, as an operation's input and the grant of a retry carry it. */
+/** What a person confirmed, in the form that an operation's input and the grant of a retry have. */
 import { confirmedNetDelta, type ShownTerms } from '../../src/domain/gates/shown.ts';
 import type { OperationInput } from '../messages.ts';
 

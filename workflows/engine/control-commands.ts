@@ -42,7 +42,7 @@ export interface ControlCommandsPorts {
   readonly account: AccountReader;
   /** A person looked: takes the journal that stands as ours. The reason when it cannot. */
   readonly acceptJournal: () => Promise<ErrorReport | null>;
-  /** Grows with each report: what was read before one may lack what it changed. */
+  /** Counts reports. A snapshot read before a report may lack what that report changed. */
   readonly reportsTaken: () => number;
 }
 
@@ -148,7 +148,7 @@ export class ControlCommands {
     const before = state.current.holds;
     const exposed = exposure(snapshot, settings.policy);
     const spot = (exposed.spot ?? 0n).toString();
-    // What an operation told meanwhile may not be in what was read: then the next look takes it.
+    // The snapshot may lack what an operation has just reported; then the next snapshot counts.
     const perp = reportsTaken() === reports ? perpOf(snapshot).toString() : null;
     // In histories from before, RESUME took a naked short over, and the engine bought it back at once.
     const limited = exposed.naked && patched('resume-trades-nothing');

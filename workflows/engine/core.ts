@@ -61,7 +61,7 @@ export class EngineStateStore {
   }
 }
 
-/** What the process that started last says. */
+/** The settings of the process that started last. */
 export class EngineSettings {
   #policyJson: PolicyJson;
   #policy: Policy;

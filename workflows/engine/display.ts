@@ -59,7 +59,7 @@ export const engineRecord = ({ engineId, state, settings }: EngineCore): EngineR
   updatedAtMs: Date.now(),
 });
 
-/** The details page of the Temporal UI: what is held, what is waited for and until when, what a person must do. */
+/** The details page of the Temporal UI: restrictions, what the engine waits for and until when, what a person must do. */
 export class EngineDisplay {
   readonly #core: EngineCore;
   #details = '';

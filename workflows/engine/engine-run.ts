@@ -62,7 +62,7 @@ export class EngineRun {
   #openings = 0;
   /** They were compared once, and no process start is on its way. */
   #ready = false;
-  /** Grows with each report: a snapshot that was read before one must not be held against what it changed. */
+  /** Counts reports: a snapshot that was read before a report is not compared with what that report changed. */
   #reports = 0;
   /** This run did something: it may be followed by the next. */
   #turned = false;
@@ -155,7 +155,7 @@ export class EngineRun {
       settings.replace(policy, tuning);
       state.apply(lift, 'settings_refused');
     } catch (error) {
-      // To throw here would stop the engine, its guard included: it goes on under what it has, and enlarges nothing.
+      // Throwing here would stop the engine and its guard. It keeps its old settings instead, and enlarges nothing.
       if (patched('stricter-limits')) settings.tighten(policy);
       state.apply(restrict, settingsRefused(error, Date.now()));
     }
@@ -191,7 +191,7 @@ export class EngineRun {
 
   async #begin(): Promise<void> {
     await this.#askAfterOperations();
-    // A process that came meanwhile has its own journal to be compared first.
+    // If another process has started since, its journal must be compared first.
     this.#ready = this.#opened;
   }
 
@@ -208,7 +208,7 @@ export class EngineRun {
   /** After continue-as-new or a restart: what Temporal no longer knows becomes unresolved from the journal's record. */
   async #askAfterOperations(): Promise<void> {
     if (await this.#askOnce()) return;
-    // They stay as they were known meanwhile, in the slot or unresolved: that is the careful side.
+    // Until then they keep their last known state, in the slot or unresolved, which is the safe assumption.
     void this.#askUntilAnswered();
   }
 
@@ -245,7 +245,7 @@ export class EngineRun {
     return historyLength > maxHistoryEvents + renewalMarginEvents || historySize > MAX_HISTORY_BYTES;
   }
 
-  /** Ends this run; what the next begins with. Synchronous: no command can come between `mayRenew` and the renewal. */
+  /** Ends this run and returns the next one's input. Synchronous, so no command can come between `mayRenew` and the renewal. */
   end(): EngineInput {
     const { engineId, state, settings } = this.#core;
     this.#watch.cancel();
@@ -311,7 +311,7 @@ export class EngineRun {
     this.#see(snapshot);
     const acted = await this.#trading.act(snapshot);
     const now = this.#watch.key;
-    // A doubt is a hold, and so another context: what is to be looked at again is given its time all the same.
+    // A doubt is a restriction and so another context, but the second look still gets its pause.
     const unchanged = (now === key || state.current.doubts > 0) && state.current.operations === operations;
     if (!acted && unchanged)
       await condition(
@@ -324,7 +324,7 @@ export class EngineRun {
     this.#watch.looked();
     const wasLost = isRestrictedBy(this.#core.state.current, 'connection');
     const snapshot = this.#observer.see(json);
-    // What asked in vain while no node answered need not wait for its next timer.
+    // Operations that found no responding node need not wait for their next timer.
     if (wasLost && patched('prove-on-recovery')) void this.#starter.proveUnresolved();
     return snapshot;
   }

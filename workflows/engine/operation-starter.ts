@@ -1,4 +1,4 @@
-/** Starts operations as children that outlive the engine's runs, and takes back those whose workflow is gone. */
+/** Starts operations as children that outlive the engine's runs, and recovers those whose workflow is gone. */
 
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
@@ -55,7 +55,7 @@ export interface StartRequest {
   readonly request: OperationRequest;
   readonly reducing: boolean;
   readonly snapshot: Snapshot | null;
-  /** What a person was shown and confirmed; null: nobody was asked. */
+  /** The terms that a person saw and confirmed; null: no confirmation was needed. */
   readonly shown: ShownTerms | null;
   /** Sizes come from a finalized snapshot. Absent: only while another transaction is unresolved. */
   readonly fromFinalized?: boolean;
@@ -89,25 +89,25 @@ export class OperationStarter {
     });
   }
 
-  /** Takes the slot and starts the child. One that exists already is asked where it stands. */
+  /** Takes the slot and starts the child. If it exists already, asks for its state. */
   async start(start: StartRequest): Promise<void> {
     const acceptedAtMs = Date.now();
     this.#core.state.apply(startOperation, this.#tracked(start, acceptedAtMs, 'running'));
     await this.#startWorkflow(start, acceptedAtMs, []);
   }
 
-  /** Somebody waits for what is unresolved, or the nodes are back: it asks for proof now, not at its next timer. */
+  /** Somebody waits for an unresolved operation, or the nodes are back: it asks for proof now, not at its next timer. */
   async proveUnresolved(): Promise<void> {
     const asked = unresolvedOperations(this.#core.state.current).map(({ operationId }) =>
       getExternalWorkflowHandle(operationWorkflowId(operationId))
         .signal(proveNow)
-        // It ended meanwhile, and its last report is on its way.
+        // It has just ended, and its last report is on its way.
         .catch(() => undefined),
     );
     await Promise.all(asked);
   }
 
-  /** Temporal lost what the journal has: what still runs is taken back, the rest is proven by its signatures. */
+  /** Temporal lost operations that the journal has: running ones are adopted, the others are proven by their signatures. */
   async recover(unfinished: readonly OperationRecord[]): Promise<void> {
     if (unfinished.length === 0) return;
     for (const state of await this.#statesOf(unfinished.map((record) => record.operationId))) {
@@ -133,11 +133,11 @@ export class OperationStarter {
     try {
       await getExternalWorkflowHandle(operationWorkflowId(state.operationId)).signal(reportAgain);
     } catch {
-      // It ended meanwhile, and told so before it did.
+      // It has just ended, and reported that first.
     }
   }
 
-  /** An operation that we carry and whose workflow no longer runs: its end stands in the journal, or must be proven. */
+  /** An operation of ours whose workflow no longer runs: the journal has its end, or it must be proven. */
   async #adoptEnded({ operationId, record }: OperationWorkflow): Promise<void> {
     // Its last report may have come while it was asked after.
     const operation = trackedOperation(this.#core.state.current, operationId);
@@ -264,14 +264,14 @@ export class OperationStarter {
         workflowId: operationWorkflowId(start.operationId),
         args: [input],
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        // One that is proven anew may stand closed under its id; two at a time Temporal never allows.
+        // A closed workflow may have this id already. Temporal never allows two running ones.
         workflowIdReusePolicy:
           recovered.length > 0 ? WorkflowIdReusePolicy.ALLOW_DUPLICATE : WorkflowIdReusePolicy.REJECT_DUPLICATE,
         staticSummary: summaryOf(start),
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      // Running, it tells where it stands; closed, its record does: it must not keep the slot.
+      // If it runs, it reports its state; if it is closed, its record has it. It must not keep the slot.
       await this.askAfter([start.operationId]);
     } finally {
       this.#inStart -= 1;

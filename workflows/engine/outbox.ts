@@ -1,4 +1,4 @@
-/** What the engine tells: its row, its alerts, and answers that the journal has not taken yet. Carried until written. */
+/** The engine's journal writes: its row, alerts and answers. The engine carries them until they are written. */
 import { isCancellation, sleep } from '@temporalio/workflow';
 import { type AlertDraft, alertId, newAlert } from '../../src/domain/alerts/alert.ts';
 import { quickOperationMs } from '../../src/domain/engine/engine-clock.ts';
@@ -12,7 +12,7 @@ import type { EngineCore } from './core.ts';
 import { derived } from './derived.ts';
 import { engineRecord, engineRow } from './display.ts';
 
-/** The row says what stands now: it is tried again sooner than what can wait. */
+/** The row shows the present state, so it is tried again sooner than other writes. */
 const PUBLISH_RETRY_MS = 5_000;
 
 export interface OutboxPorts {
@@ -25,14 +25,14 @@ export interface OutboxPorts {
 export class Outbox {
   readonly #core: EngineCore;
   readonly #ports: OutboxPorts;
-  /** What a change of is worth a write, whole and without the operation that runs. */
+  /** A change of this text is worth a write: the whole row, and the row without the running operation. */
   readonly #row: () => { readonly whole: string; readonly rest: string };
   #published = { whole: '', rest: '' };
   #publishing = false;
   #publishNotBeforeMs = 0;
   #writing = false;
   #writeNotBeforeMs = 0;
-  /** The holds whose alerts were told. */
+  /** The holds for which alerts were raised. */
   #toldHolds: readonly Hold[];
 
   constructor(core: EngineCore, ports: OutboxPorts) {
@@ -54,7 +54,7 @@ export class Outbox {
     return this.#publishing;
   }
 
-  /** The row of an operation that will be over in a moment is not worth a write of its own. */
+  /** An operation that will end in a moment gets no row of its own. */
   publishDue(): boolean {
     if (this.#publishing || this.#ports.startingOperation() || !this.#ports.isCompared()) return false;
     const { state, moment } = this.#core;
@@ -89,7 +89,7 @@ export class Outbox {
   }
 
   /**
-   * An alert that cannot be journaled now must not stop the engine, nor be lost: it is carried until it is written.
+   * An alert that the journal cannot take now must neither stop the engine nor get lost: it is carried until written.
    * `subject`: what it is about, so that the same code is told once for it under one generation of the watch.
    */
   raise(draft: AlertDraft, subject: string): void {
@@ -101,7 +101,7 @@ export class Outbox {
     this.#writeNotBeforeMs = 0;
   }
 
-  /** Holds come and go in many places; what is to be told of them is told here. */
+  /** Raises the alerts of holds, which are set and lifted in many places. */
   tellHolds(): void {
     const { holds } = this.#core.state.current;
     if (holds === this.#toldHolds) return;

@@ -76,7 +76,7 @@ export class PositionCheck {
     if (perp === '0' || remembersLeftOpen()) state.apply(lookAtClosing, perp, Date.now());
   }
 
-  /** Engine and venue agree: later differences are told from what the ledger says now. */
+  /** Engine and venue agree: later differences are measured from the ledger as it is now. */
   #markLedger(snapshot: Snapshot): void {
     const { state } = this.#core;
     const mark = ledgerMark(snapshot);
@@ -202,7 +202,7 @@ export class PositionCheck {
   }
 }
 
-/** A chain whose time went on never stands at a lower slot: what was seen at the higher one was no slot of this chain. */
+/** A chain's slots never go back, so the higher slot that we saw was not of this chain. */
 const provesFalse = ({ marketTimeMs }: Snapshot, seen: { readonly marketTimeMs: number }): boolean =>
   marketTimeMs > seen.marketTimeMs + SLOT_PROVEN_FALSE_MS;
 

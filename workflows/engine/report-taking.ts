@@ -1,4 +1,4 @@
-/** Takes what an operation tells. */
+/** Applies an operation's report to the engine's state. */
 import { patched } from '@temporalio/workflow';
 import { reportContextAt } from '../../src/domain/engine/engine-clock.ts';
 import { takeReport } from '../../src/domain/engine/engine-state.ts';

@@ -80,12 +80,12 @@ export class Retries {
         ...confirmedExposure(consent),
       });
     } catch {
-      // It ended meanwhile: its last report frees the slot, or is asked for again.
+      // It has just ended: its last report frees the slot, or is requested again.
       state.apply(leaveSlot, operationId);
     }
   }
 
-  /** False: it needs a confirmation that nobody gave, or the slot has gone to another meanwhile. */
+  /** False: it needs a confirmation that it does not have, or another operation has taken the slot. */
   async #isConfirmed({ operationId }: TrackedOperation, consent: ShownTerms | null): Promise<boolean> {
     const { state } = this.#core;
     const request = await this.#requestOf(operationId);
@@ -122,6 +122,6 @@ export class Retries {
   }
 }
 
-/** Exits and settles are never asked about, and the engine's own trades ask nobody: their gates bind them. */
+/** Exits, settles and the engine's own trades need no confirmation: their gates decide. */
 const isAsked = ({ kind, commandId }: TrackedOperation): boolean =>
   commandId !== null && kind !== 'settle' && !isExit(kind) && !isAutomatic(kind);

@@ -54,7 +54,7 @@ import type { SlotLine } from './slot-line.ts';
 
 type StartPlan = Extract<OperationPlan, { kind: 'start' }>;
 
-/** What a plan rests on. */
+/** The snapshot and terms that a plan is based on. */
 interface Look {
   readonly snapshot: Snapshot;
   /** Reports taken when it was read. */
@@ -69,7 +69,7 @@ interface PlannedStart {
 
 const rowOf = ({ plan }: PlannedStart): AdmissionRow => admissionRow(plan.request.kind, plan.reducing);
 
-/** A person's word for a trade holds so long, as a verdict's does: a way out waits for a venue that is away. */
+/** A person's command stays valid this long, like a verdict: an exit waits for a venue that is away. */
 const WAY_OUT_WAITS_MS = 600_000;
 
 export interface TradeCommandsPorts {
@@ -79,9 +79,9 @@ export interface TradeCommandsPorts {
   readonly line: SlotLine;
   readonly comparePosition: (snapshot: Snapshot) => void;
   readonly start: (start: StartRequest) => Promise<void>;
-  /** What is unresolved asks for proof at once. */
+  /** Makes unresolved operations ask for proof at once. */
   readonly proveUnresolved: () => Promise<void>;
-  /** Grows with each report: what was read before one may lack what it changed. */
+  /** Counts reports. A snapshot read before a report may lack what that report changed. */
   readonly reportsTaken: () => number;
 }
 
@@ -89,7 +89,7 @@ export class TradeCommands {
   readonly #core: EngineCore;
   readonly #ports: TradeCommandsPorts;
   #expecting = 0;
-  /** Exits that wait for what is unresolved, by command id. */
+  /** Exits that wait for an unresolved operation, by command id. */
   readonly #waits = new Set<string>();
 
   constructor(core: EngineCore, ports: TradeCommandsPorts) {
@@ -106,7 +106,7 @@ export class TradeCommands {
     return { operations, latestEndMs: ends.length === 0 ? null : Math.max(...ends) };
   }
 
-  /** Ways out that wait until the venue can be read, or until what is unresolved can have no further effect. */
+  /** Exits that wait until the venue can be read, or until unresolved operations can have no further effect. */
   get expecting(): number {
     return this.#expecting;
   }
@@ -123,7 +123,7 @@ export class TradeCommands {
     }
   }
 
-  /** An exit that was accepted, waited, and came to nothing: what it left open stays in view. */
+  /** An accepted exit that waited and failed: the engine remembers the position that it left open. */
   #endClosing({ commandId }: CommandEnvelope, { success, error }: CommandAnswer): void {
     const { engineId, state } = this.#core;
     const operationId = operationIdOf(engineId, commandId);
@@ -149,14 +149,14 @@ export class TradeCommands {
     const past = journalAnswer(envelope, admitted);
     if (past !== null) return past;
     if (late) return await records.conclude(envelope, expiry(), true);
-    // A way out that nothing refuses goes to the head of the line at once: what ended is none of its business.
+    // An exit that nothing refuses goes to the head of the line at once, without looking at ended operations first.
     if (!isExit(kind) || !withSnapshot) await records.takeReported(admitted);
     const early = withSnapshot ? null : refusal();
     const held = early === null ? null : await this.#untilAdmitted(envelope, admissionRow(kind, false), early);
     if (held !== null) return await records.conclude(envelope, refused(held), true);
     const snapshot = await this.#snapshotFor(envelope.commandId, kind, withSnapshot ? admitted : null);
     if (snapshot === null) return await this.#answerUnread(envelope, kind, admitted);
-    // What an operation told meanwhile may not be in what was read.
+    // The snapshot may lack what an operation has reported since.
     if (reportsTaken() === reports) comparePosition(snapshot);
     const look: Look = { snapshot, reports, shown };
     const plan = this.#plan(request, look);
@@ -236,7 +236,7 @@ export class TradeCommands {
     }
   }
 
-  /** What a command is planned on. A way out waits neither for the journal nor in vain for a venue that is away. */
+  /** The snapshot that a command is planned on. An exit does not wait for the journal, and waits for an unreachable venue. */
   async #snapshotFor(
     commandId: string,
     kind: OperationKind,
@@ -289,7 +289,7 @@ export class TradeCommands {
     const { engineId, state, settings } = this.#core;
     const { commandId, requestHash } = envelope;
     const exits = isExit(request.kind);
-    // An exit meets what became unresolved meanwhile when its turn comes, and waits there.
+    // An exit checks for newly unresolved operations when its turn comes, and waits there.
     const refusal = exits && patched('exits-wait') ? null : this.#refusal(rowOf(planned));
     if (refusal !== null) return await records.conclude(envelope, refused(refusal), true);
     const { maxWaiting } = settings.tuning;
@@ -311,7 +311,7 @@ export class TradeCommands {
     }
   }
 
-  /** Waits for the slot and starts in it, by a plan on what stands then; or the answer of what ended it before. */
+  /** Waits for the slot and starts by a plan on the account at that time; or returns the answer that ended it before. */
   async #inTurn(
     envelope: CommandEnvelope,
     request: AskedOperation,
@@ -352,7 +352,7 @@ export class TradeCommands {
     }
   }
 
-  /** Another operation came between: what it left is what counts, for the plan and for what a person was shown. */
+  /** Another operation ran in between: the plan and the shown terms are checked against the account that it left. */
   async #planAnew(
     envelope: CommandEnvelope,
     request: AskedOperation,
@@ -378,7 +378,7 @@ export class TradeCommands {
     return this.#ports.start({ operationId, commandId, request, reducing, snapshot, shown });
   }
 
-  /** A way out ends what runs, unless that is a way out itself and goes at least as far: waiting is quicker then. */
+  /** An exit stands down the running operation, unless that is an exit that goes at least as far: waiting is quicker then. */
   async #standDownWhatRuns({ request }: CommandEnvelope, kind: OperationKind): Promise<void> {
     const { slot } = this.#core.state.current;
     if (slot === null) return;
@@ -407,7 +407,7 @@ const asReplayed = (request: AskedOperation, plan: OperationPlan): OperationPlan
     ? { kind: 'start', request: request as ExitRequest, reducing: true }
     : plan;
 
-/** The venue did not answer; what is wrong for good is no use to wait for. */
+/** True if the venue did not respond. Waiting does not help against other errors. */
 function mayComeBack(admitted: AdmittedCommand | null): boolean {
   const details = admitted?.unavailable?.details;
   return details === undefined ? admitted === null : details.part === 'venue';

@@ -1,4 +1,4 @@
-/** Keeps one watch in step with what a decision depends on: when that changes, the old one goes and a new one starts. */
+/** Keeps one watch running with the present context of decisions: when that changes, a new watch replaces it. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { WatchInput, WatchResult } from '../../activities/contract.ts';
 import { quickOperationMs } from '../../src/domain/engine/engine-clock.ts';
@@ -12,7 +12,7 @@ import type { EngineCore } from './core.ts';
 import { derived } from './derived.ts';
 
 interface RunningWatch {
-  /** What it knows: the context that it was started under. */
+  /** The context that it was started with. */
   readonly key: string;
   readonly policyJson: PolicyJson;
   readonly scope: CancellationScope;
@@ -36,7 +36,7 @@ export class VenueWatch {
     );
   }
 
-  /** What a watch must know now, as text. */
+  /** The present context for a watch, as text. */
   get key(): string {
     return this.#key();
   }
@@ -90,7 +90,7 @@ export class VenueWatch {
     return this.#running !== null && this.#running.result !== null;
   }
 
-  /** The result, once. What was seen under another context is stale: null, and the next watch looks again. */
+  /** The result, once. Null if the context has changed since: then it is stale, and the next watch looks again. */
   takeResult(key: string): WatchResult | null {
     const watch = this.#running;
     if (watch === null || watch.result === null || watch.outdated || this.key !== key) return null;

@@ -1,4 +1,4 @@
-/** What the Temporal UI shows of an operation to somebody without our code. */
+/** The Temporal UI's view of an operation, for somebody without our code. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { currentLeg, type OperationState } from '../../src/domain/operation/operation.ts';

@@ -1,4 +1,4 @@
-/** What the reducer notes, as the journal's rows; writes that wait for an activity to ride along with. */
+/** The reducer's notes as rows of the journal, written along with the next activity. */
 
 import { newAlert } from '../../src/domain/alerts/alert.ts';
 import type { JournalNotes, OperationTask } from '../../src/domain/operation/operation.ts';
@@ -26,7 +26,7 @@ export function journalWrite(task: OperationTask, notes: JournalNotes, urls: Exp
   const last = notes.transitions.at(-1)?.sequence ?? 0;
   return {
     atMs: notes.atMs,
-    // With each change of its status too: a journal that was lost meanwhile gets its row back.
+    // Also with each change of status, so that a journal that was lost gets the row back.
     ...(notes.opens || notes.update !== null ? { operation: operationRow(task) } : {}),
     transitions: notes.transitions.map(({ operationId, sequence, atMs, note }) => ({
       operationId,

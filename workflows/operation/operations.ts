@@ -18,12 +18,12 @@ export async function openPosition(input: OperationInput, carried?: CarriedOpera
   return await runOperation(openPosition, input, carried);
 }
 
-/** Makes the account flat: places, and places again what is unfilled; then settles the PnL. */
+/** Makes the account flat: places an order, places the unfilled rest again, then settles the PnL. */
 export async function closePosition(input: OperationInput, carried?: CarriedOperation): Promise<CommandAnswer> {
   return await runOperation(closePosition, input, carried);
 }
 
-/** Trades towards the hedge target; reduce-only where it reduces. */
+/** Trades towards the hedge target; reduce-only when it reduces. */
 export async function rebalance(input: OperationInput, carried?: CarriedOperation): Promise<CommandAnswer> {
   return await runOperation(rebalance, input, carried);
 }

@@ -81,7 +81,7 @@ export async function runOperation(
   carried: CarriedOperation | undefined,
 ): Promise<CommandAnswer> {
   const host = new OperationHost(input, carried);
-  // An operator's cancellation is a wish to stop, not a licence to forget what was sent.
+  // An operator's cancellation stops the operation, but what was sent is still followed to its end.
   CancellationScope.current().cancelRequested.catch(() =>
     host.push({ kind: 'stand_down', reason: 'cancelled by an operator', exitFollows: false }),
   );
@@ -163,7 +163,7 @@ class OperationHost {
 
   private ask({ verdict, operator, note }: ResolveVerdict, signed: boolean): string {
     const id = uuid4();
-    // What came before verdicts were signed stays accepted.
+    // Verdicts from before signatures existed stay accepted.
     const origin =
       signed || !patched('signed-verdicts')
         ? {}
@@ -211,7 +211,7 @@ class OperationHost {
 
   private drain(): void {
     for (let event = this.inbox.shift(); event !== undefined; event = this.inbox.shift()) this.apply(event);
-    // What is waited for goes on, perhaps for long: a person who is told now must not wait with it.
+    // The present wait may take long, and a person should not wait for this news as long.
     const goesOn = this.pending === null && this.state.course !== 'ended';
     if (goesOn && this.outbox.some(isUrgent)) this.inBackground(this.flush());
     this.show();
@@ -229,7 +229,7 @@ class OperationHost {
   private perform(effect: OperationEffect): void {
     switch (effect.kind) {
       case 'main':
-        // What was waited for before has no say any more; its result would come with an old ticket.
+        // The former wait no longer counts; its result would come with an old ticket.
         this.running?.cancel();
         this.running = null;
         this.pending = effect.main;
@@ -273,12 +273,12 @@ class OperationHost {
         .then(
           (result) => this.push({ kind: 'result', ticket: pending.ticket, result }),
           (error) => {
-            // Superseded: nobody waits for it.
+            // Superseded: its result is not needed.
             if (!isCancellation(error)) throw error;
           },
         ),
     );
-    // What does not ride along with the next activity is written beside it.
+    // Writes that do not go along with the next activity are made at the same time.
     if (!carriesWrites(pending) && this.outbox.some(isUrgent)) this.inBackground(this.flush());
   }
 
@@ -388,7 +388,7 @@ class OperationHost {
 
   private async prepare(leg: OperationMain['leg']): Promise<MainResult> {
     const { engineId, timing, policy } = this.input;
-    // What is over by the account alone is in an account that is at least as new, and final.
+    // An attempt that the finalized account proved to be over is only included in an account of that slot or later.
     const afterSlot = newer(overSlot(this.state), this.input.sizedAfterSlot ?? null);
     try {
       const simulated = await this.simulate({
@@ -451,7 +451,7 @@ class OperationHost {
 
   private async continueAsNew(workflow: Parameters<typeof runOperation>[0]): Promise<void> {
     await Promise.all(this.background);
-    // A message or a verdict that came meanwhile is taken in this run.
+    // A message or a verdict that has just come is handled in this run.
     if (this.inbox.length > 0 || !allHandlersFinished()) return;
     const next = makeContinueAsNewFunc<typeof workflow>();
     await next(this.input, { state: this.state, outbox: this.outbox, urls: this.urls });
@@ -461,7 +461,7 @@ class OperationHost {
     return this.state.legs.flatMap(({ tx }) => tx.attempts.map(({ signed }) => signed.signature));
   }
 
-  /** What was sent in the time that Temporal forgot is proven first, as after a loss; what was signed just now is not sent. */
+  /** Attempts that Temporal forgot are proven first, as after a loss. What was signed just now is not sent. */
   private async beginAnew(
     workflow: Parameters<typeof runOperation>[0],
     recovered: OperationInput['recovered'],
@@ -495,7 +495,7 @@ function strangersIn({ code, details }: ErrorReport): OperationInput['recovered'
 const carriesWrites = ({ main }: OperationMain): boolean =>
   main.kind === 'submit' || main.kind === 'confirm' || main.kind === 'follow';
 
-/** Alerts, answers and phases are told at once; bare transitions may wait for the next activity. */
+/** Alerts, answers and phases are written at once; bare transitions may wait for the next activity. */
 const isUrgent = (write: OperationWrite): boolean => (write.alerts?.length ?? 0) > 0 || write.update !== undefined;
 
 const unanswered = ({ operationId }: OperationInput): CommandAnswer =>
