@@ -12,7 +12,7 @@ export interface AdmissionView {
     readonly kind: OperationKind;
     readonly windowClosed: boolean;
   }[];
-  /** A fork undid a confirmed transaction that has neither landed again nor been proven dead. */
+  /** A fork undid a confirmed transaction, and it has neither landed again nor been proven dead. */
   readonly dropped: boolean;
   /** Null: not known. */
   readonly hasPosition: boolean | null;
@@ -38,7 +38,7 @@ export function refusalOf(row: AdmissionRow, view: AdmissionView): ErrorReport |
   const flat = row === 'withdraw' && view.hasPosition === false;
   if (flat && mayLeave(view)) return null;
   if (view.state !== 'running' && !flat) {
-    // A person stopped to withdraw: starting again is not what is missing.
+    // A person stopped the engine to withdraw, so the remedy is not to start it again.
     return {
       code: 'ENGINE_STOPPED',
       message:
@@ -60,7 +60,7 @@ export function refusalOf(row: AdmissionRow, view: AdmissionView): ErrorReport |
       };
 }
 
-/** What merely keeps from enlarging keeps nobody's money in once they have stopped or flattened. */
+/** A restriction that only forbids enlarging does not block withdrawals once a person has stopped or flattened. */
 function mayLeave({ state, holds }: AdmissionView): boolean {
   if (holds.every(({ code }) => DONE_HOLDS.includes(code))) return true;
   const done = state !== 'running' || holds.some(({ code }) => DONE_HOLDS.includes(code));

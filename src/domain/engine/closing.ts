@@ -43,7 +43,7 @@ export const exitInVain = <State extends ClosingState>(
 export const forgetExit = <State extends ClosingState>(engine: State, operationId: string): State =>
   engine.closing?.operationId === operationId ? { ...engine, closing: null } : engine;
 
-/** An operation starts: an exit works on what stands; with OPEN or REBALANCE a person wants a position again. */
+/** An operation starts: an exit works on the open position; after OPEN or REBALANCE a person wants a position again. */
 export function closingAtStart<State extends ClosingState>(
   engine: State,
   { kind, operationId }: { readonly kind: OperationKind; readonly operationId: string },
@@ -52,10 +52,10 @@ export function closingAtStart<State extends ClosingState>(
   return kind === 'open' || kind === 'rebalance' ? keptOpen(engine) : engine;
 }
 
-/** A person takes the position as it stands. */
+/** A person accepts the position as it is. */
 export const keptOpen = <State extends ClosingState>(engine: State): State => ({ ...lifted(engine), closing: null });
 
-/** An exit told its end, or gave the slot back for good. A later exit is already on it, or nothing is. */
+/** An exit reported its end, or gave the slot back for the last time. A later exit is at work already, or none is. */
 export function closingAtEnd<State extends ClosingState>(
   engine: State,
   { operationId, why }: { readonly operationId: string; readonly why: string | null },
@@ -66,7 +66,7 @@ export function closingAtEnd<State extends ClosingState>(
   return leftOpen(engine, { operationId, why, perp: engine.expectedPerp }, nowMs);
 }
 
-/** A look at an account that nothing of ours can move: it is flat, or what was to be closed stands. */
+/** A look at an account that nothing of ours can move: it is flat, or the position is still open. */
 export function lookAtClosing<State extends ClosingState>(engine: State, perp: string, nowMs: number): State {
   const { closing } = engine;
   if (perp === '0') {
@@ -83,7 +83,7 @@ const lifted = <State extends ClosingState>(engine: State): State =>
     ? { ...engine, holds: withoutHold(engine.holds, 'left_open') }
     : engine;
 
-/** What stands, as far as it is known; `why` in words, where something kept it open. */
+/** The open position, as far as it is known; `why` says in words what kept it open. */
 interface Left {
   readonly operationId: string;
   readonly why: string | null;

@@ -54,7 +54,7 @@ export interface DecisionContext {
   readonly guardRetryAtMs?: number | null;
   /** Market time of the last CARRY_NEGATIVE warning. */
   readonly carryWarnedAtMs: number | null;
-  /** What the standing VENUE_PAUSED says is refused. */
+  /** The actions that the standing VENUE_PAUSED alert names as refused. */
   readonly pausesTold?: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export type EngineAction =
   | { readonly kind: 'correct'; readonly delta: Lamports; readonly enlarging: boolean }
   | { readonly kind: 'guard'; readonly delta: Lamports; readonly from: GuardBasis };
 
-/** What the guard's size is taken from: under any restriction, from what no fork can undo. */
+/** The snapshot for the guard's size: under any restriction a finalized one, which no fork can undo. */
 export type GuardBasis = 'confirmed' | 'finalized';
 
 export type ReasonCode =
@@ -121,7 +121,7 @@ const hold = (code: ReasonCode, text: string, figures: Reason['figures'] = {}): 
   gates: null,
 });
 
-/** `standing`: codes of the alerts that stand already, so that each is told once per crossing. */
+/** `standing`: codes of the standing alerts, so that each is raised once per crossing. */
 export function decide(
   snapshot: Snapshot,
   context: DecisionContext,
@@ -172,7 +172,7 @@ function judgeGuard(snapshot: Snapshot, context: DecisionContext, policy: Policy
   };
 }
 
-/** What the guard must see the end of first; null: nothing. */
+/** The operation whose end the guard must await; null: none. */
 function guardWaits(
   { marketTimeMs }: Snapshot,
   { mayStillLand = false, guardRetryAtMs = null }: DecisionContext,
@@ -261,7 +261,7 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
   return { action: { kind: 'correct', delta, enlarging }, reasons: [{ code: 'CORRECT', text, figures }], gates };
 }
 
-/** Interest and gas move what is left over by dust; more than that nobody confirmed. */
+/** Interest and gas move the remainder by dust; more than that was not confirmed. */
 function isConfirmedExcess(excess: bigint, spot: Lamports, context: DecisionContext, policy: Policy): boolean {
   const confirmed = BigInt(context.confirmedExcess ?? '0');
   return confirmed > 0n && excess <= confirmed + deltaSlack(spot, reservedFor(policy));

@@ -19,13 +19,13 @@ import { type Hold, type EngineState as RunState, withHold, withoutHold } from '
 import type { PendingWrites } from './pending-writes.ts';
 import type { LedgerMark } from './reconcile.ts';
 
-/** Commands whose answers the engine itself remembers; the journal remembers all. */
+/** How many commands' answers the engine itself remembers; the journal remembers all. */
 export const REMEMBERED_COMMANDS = 100;
 /** After this many failures in a row a person must look. */
 export const MAX_FAILURES = 3;
 /** Market time to wait after the first, second and third failed trade. */
 export const BACKOFF_MS = [60_000, 300_000, 900_000] as const;
-/** Market time that the guard waits after a reduction of its own that failed, however often. */
+/** The guard waits this long, in market time, after each failed reduction of its own. */
 export const GUARD_RETRY_MS = 60_000;
 export const CONFIRMATION_LIFE_MS = 60_000;
 
@@ -44,13 +44,13 @@ export interface TrackedOperation {
   readonly windowClosed: boolean;
   /** A person's retry has its proof and waits for the slot. */
   readonly wantsSlot: boolean;
-  /** That retry needs a confirmation that nobody has given: it is not granted before. */
+  /** The retry needs a confirmation and is not granted without it. */
   readonly retryHeld?: boolean;
   /** Its change of the perp that is in `expectedPerp` already. */
   readonly counted: string;
-  /** It was unresolved once: what stands may have been taken with its effect in it, before it could tell. */
+  /** It was unresolved once: the expected position may already include its effect. */
   readonly doubted?: boolean;
-  /** An order of it is over, and nobody tells what it filled: `counted` may lack that. */
+  /** An order of it is over and its fill is unknown: `counted` may lack it. */
   readonly fillUnknown?: boolean;
   /** With a closed window: from this finalized slot on an account shows all that it did. */
   readonly closedSlot?: number;
@@ -95,7 +95,7 @@ export interface EngineCarried {
   readonly state: RunState;
   readonly holds: readonly Hold[];
   readonly hedgeTargetPpm: number;
-  /** By how many lamports a person confirmed, with OPEN, a short beyond spot: it is told, and not bought back. */
+  /** The short beyond spot that a person confirmed with OPEN, in lamports: it is shown, and not bought back. */
   readonly confirmedExcess: string | null;
   /** The excess that was shown with it: what fills late never makes more than this confirmed. Null: not known. */
   readonly shownExcess: string | null;
@@ -113,7 +113,7 @@ export interface EngineCarried {
   readonly startedUpToMs: number | null;
   readonly commands: readonly RememberedCommand[];
   readonly confirmations: readonly Confirmation[];
-  /** Retries that a person asked for here, with what they were shown; null: nothing had to be. */
+  /** Retries that a person requested here, with the terms that they saw; null: no confirmation was needed. */
   readonly retryConsents: readonly { readonly operationId: string; readonly shown: ShownTerms | null }[];
   /** Signed lamports that this engine believes it holds; null until a snapshot tells, or while one is unresolved. */
   readonly expectedPerp: string | null;
@@ -135,7 +135,7 @@ export interface EngineCarried {
     readonly slot: number;
     readonly feed: string;
   } | null;
-  /** Market time of the last liquidation that was told; null: none. */
+  /** Market time of the last liquidation that was reported; null: none. */
   readonly liquidatedMs: number | null;
   /**
    * What an OPEN came to was unknown, or a person took over while something was: the next look takes the hedge target
@@ -203,7 +203,7 @@ export function unresolvedSlot(engine: EngineCarried): number | null {
   return slots.length === 0 ? null : Math.max(...slots);
 }
 
-/** Nothing of ours can move the position now: what a snapshot shows may be compared with what the engine expects. */
+/** Nothing of ours can move the position now, so a snapshot may be compared with the expected position. */
 export const isQuiet = (engine: EngineCarried): boolean =>
   engine.slot === null && unresolvedOperations(engine).length === 0 && !hasDropped(engine);
 
@@ -240,7 +240,7 @@ export const decisionContext = (engine: EngineCarried): DecisionContext => ({
 /** More than one may be on its way to the journal; an older copy of it lacks the newest. */
 const TOLD_COMMANDS = 5;
 
-/** Ids of the last commands that an operation was started for, oldest first: what a whole journal knows. */
+/** Ids of the last commands that started an operation, oldest first. A journal that lost nothing has them. */
 export const lastStarted = (engine: EngineCarried): readonly string[] =>
   engine.commands
     .filter(({ operationId }) => operationId !== null)
@@ -252,7 +252,7 @@ export function rememberCommand(engine: EngineCarried, command: RememberedComman
   return { ...engine, commands: [...others, command].slice(-REMEMBERED_COMMANDS) };
 }
 
-/** Whose operations have yet to tell their end. */
+/** Commands whose operations have not reported their end. */
 export const unansweredCommands = (engine: EngineCarried): readonly string[] =>
   engine.commands
     .filter(({ operationId, answer }) => operationId !== null && (answer === null || !isLasting(answer)))
@@ -297,7 +297,7 @@ export interface ReportContext {
   readonly cooldownMs: number;
   /** Wall milliseconds that `cooldownMs` takes; null when rows end it (`max`). */
   readonly cooldownWallMs: number | null;
-  /** A history of 0.1.0 is replayed: what an exit left open was not remembered, and a guard that failed had no time. */
+  /** In histories of 0.1.0 the engine did not remember a position that an exit left open, nor when a guard failed. */
   readonly asIn0_1?: boolean;
 }
 
@@ -390,13 +390,13 @@ function followVerdict(
   };
 }
 
-/** An OPEN whose fate was unknown: whatever is told of it, only the account says what a person now has. */
+/** An OPEN whose outcome was unknown: whatever it reports, only the account shows the present position. */
 const retarget = (engine: EngineCarried, operation: TrackedOperation): EngineCarried =>
   operation.kind === 'open'
     ? { ...engine, expectedPerp: null, retarget: { unless: operation.perpBefore } }
     : { ...engine, expectedPerp: null };
 
-/** It ended without telling how: the account tells what stands. */
+/** It ended without an outcome: the account shows the position. */
 export const takeOverAfter = (engine: EngineCarried, operation: TrackedOperation): EngineCarried =>
   retarget(engine, operation);
 
@@ -411,10 +411,10 @@ const perpAfter = (before: string, change: string): string => (BigInt(before) + 
 const withChange = (expectedPerp: string | null, change: bigint): string | null =>
   expectedPerp === null ? null : (BigInt(expectedPerp) + change).toString();
 
-/** "Unknown" is what a person is told meanwhile; the journal waits for the end. */
+/** "Unknown" is a preliminary answer; the journal waits for the end. */
 const isLasting = (answer: CommandAnswer): boolean => isFinal(answer) && answer.data.status !== 'unknown';
 
-/** The first final answer stays, as in the journal: what is corrected later is told of by alert and record. */
+/** The first final answer stays, as in the journal. Later corrections come as an alert and in the record. */
 function answerCommand(engine: EngineCarried, operationId: string, answer: CommandAnswer): EngineCarried {
   return {
     ...engine,
@@ -452,7 +452,7 @@ function unresolve(
   };
 }
 
-/** What a trade that succeeded or failed means for the target, the cooldown and the backoff. Told once per operation. */
+/** Applies a trade's success or failure to the target, the cooldown and the backoff, once per operation. */
 function settleEffects(
   engine: EngineCarried,
   operation: TrackedOperation,
@@ -472,7 +472,7 @@ function settleEffects(
     case 'close':
       return succeeded ? { ...engine, hedgeTargetPpm: 0, confirmedExcess: null } : engine;
     case 'flatten':
-      // Refused outright, it was nothing but a word: nothing is halted by it.
+      // A command that was refused outright halts nothing.
       if (report.answer?.data.status === 'rejected' && context.asIn0_1 !== true) return engine;
       return flattened(succeeded ? { ...engine, hedgeTargetPpm: 0, confirmedExcess: null } : engine, context.nowMs);
     case 'rebalance':
@@ -571,14 +571,14 @@ function countFailure(engine: EngineCarried, report: OperationReport, context: R
   };
 }
 
-/** The position may have gone meanwhile: then nothing failed. */
+/** The position may be gone by now: then nothing failed. */
 function guardFailed(engine: EngineCarried, report: OperationReport, context: ReportContext): EngineCarried {
   if (context.asIn0_1 === true) return countFailure(engine, report, context);
   if (report.error?.code === 'NO_POSITION') return engine;
   return { ...countFailure(engine, report, context), guardRetryAtMs: context.marketNowMs + GUARD_RETRY_MS };
 }
 
-/** What a person chose with OPEN: short / spot. Of what lies beyond spot, as much is confirmed as they were shown. */
+/** The hedge target that a person chose with OPEN: short / spot. A short beyond spot is confirmed only as far as it was shown. */
 function chosen(engine: EngineCarried, { spot, confirmedNetDelta }: TrackedOperation, perp: string): EngineCarried {
   const excess = excessOf(lamports(BigInt(spot)), lamports(BigInt(perp)));
   const shown = confirmedNetDelta === undefined ? excess : shownExcess(confirmedNetDelta);
@@ -600,7 +600,7 @@ const shownExcess = (netDelta: string | null): bigint => {
 const hedgeTargetOf = (perp: string | null, spot: string): number =>
   perp === null ? 0 : hedgeTargetPpm(lamports(BigInt(spot)), lamports(BigInt(perp)));
 
-/** Market time moved: what was waiting for it is over. */
+/** Market time moved: ends the waits that it has passed. */
 export function passMarketTime(engine: EngineCarried, marketTimeMs: number): EngineCarried {
   let next = engine;
   if (next.cooldownUntilMs !== null && marketTimeMs >= next.cooldownUntilMs) {
@@ -623,7 +623,7 @@ const TAKEN_OVER: readonly Hold['code'][] = ['foreign_trade', 'stores_diverged',
 const isHeldFor = (holds: readonly Hold[], operationId: string): boolean =>
   holds.some(({ code, key }) => code === 'verdict_unaccepted' && key === operationId);
 
-/** What RESUME must not do by itself: a word that clears restrictions asks for no trade. */
+/** What RESUME must not do by itself: a command that clears restrictions requests no trade. */
 interface ResumeLimits {
   /** Somebody else made the short larger than spot: only ADOPT_POSITION takes that over, and shows the correction first. */
   readonly keepsForeign: boolean;
@@ -633,7 +633,7 @@ interface ResumeLimits {
 
 const NO_LIMITS: ResumeLimits = { keepsForeign: false, quietUntilMs: null };
 
-/** RESUME: clears what a person clears. Holds that clear themselves stay until their cause is gone. */
+/** RESUME: clears the holds that a person clears. The others stay until their cause is gone. */
 export function resume(
   engine: EngineCarried,
   perp: string | null,
@@ -642,7 +642,7 @@ export function resume(
 ): EngineCarried {
   const stays = ({ clearedBy, code }: Hold): boolean =>
     clearedBy !== 'person' || code === 'stopped' || (keepsForeign && code === 'foreign_trade');
-  // What stands is taken over: a target from before would trade away what a person just accepted.
+  // The position becomes the target: the former target would trade away what a person has just accepted.
   const changed = engine.holds.some((hold) => TAKEN_OVER.includes(hold.code) && !stays(hold));
   const next: EngineCarried = {
     ...keptOpen(engine),
@@ -660,7 +660,7 @@ export function resume(
   return changed ? { ...taken, hedgeTargetPpm: hedgeTargetOf(perp, spot), confirmedExcess: null } : taken;
 }
 
-/** What stands is not known while something of ours may still move it: the first quiet look takes it over. */
+/** The position is not known while something of ours may still move it: the first quiet look takes it over. */
 const takeOverLater = (engine: EngineCarried, withTarget: boolean): EngineCarried => ({
   ...engine,
   expectedPerp: null,
@@ -693,7 +693,7 @@ export function takeLateFill(engine: EngineCarried, perp: string, spot: string):
       whole === null || engine.shownExcess === null ? whole : minText(engine.shownExcess, BigInt(whole));
     return { ...taken, hedgeTargetPpm: target, confirmedExcess: confirmed };
   }
-  // What is reduced is given up: it may not come back under the old word.
+  // A reduced excess is no longer confirmed: it may not come back under the old confirmation.
   const left = engine.confirmedExcess === null || excess === 0n ? null : minText(engine.confirmedExcess, excess);
   return { ...taken, confirmedExcess: left };
 }

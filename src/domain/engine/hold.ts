@@ -24,7 +24,7 @@ export type HoldCode = (typeof HOLD_CODES)[number];
 
 export interface Hold {
   readonly code: HoldCode;
-  /** What it is about, when there can be several of a code: an operation id, a market. */
+  /** The subject, if there can be several holds of a code: an operation id, a market. */
   readonly key?: string;
   readonly sinceMs: number;
   readonly permits: 'reducing' | 'nothing';

@@ -1,4 +1,4 @@
-/** What the engine told and the journal has yet to take: alerts and final answers, bounded, each taken once by its id. */
+/** Alerts and final answers that the journal has not taken yet: bounded, each taken once by its id. */
 
 import type { Alert } from '../alerts/alert.ts';
 import type { CommandAnswer } from '../order/command.ts';
@@ -14,7 +14,7 @@ export interface PendingWrites {
   readonly answers: readonly PendingAnswer[];
 }
 
-/** Of each; beyond it the oldest go: a journal that is away for that long is told of by its hold. */
+/** Of each kind; beyond it the oldest are dropped. A journal that is away for that long has a hold of its own. */
 export const MAX_PENDING = 200;
 
 export const withAlert = (pending: PendingWrites, alert: Alert): PendingWrites => ({
@@ -29,7 +29,7 @@ export const withAnswer = (pending: PendingWrites, answer: PendingAnswer): Pendi
 
 export const isWritten = ({ alerts, answers }: PendingWrites): boolean => alerts.length === 0 && answers.length === 0;
 
-/** What is left after `written` was taken; what came meanwhile stays. */
+/** The rest after `written` was taken. Later additions stay. */
 export const afterWrite = (pending: PendingWrites, written: PendingWrites): PendingWrites => ({
   alerts: pending.alerts.filter((alert) => !written.alerts.includes(alert)),
   answers: pending.answers.filter((answer) => !written.answers.includes(answer)),

@@ -1,9 +1,9 @@
-/** The position that the engine expects, against what a snapshot shows. */
+/** Compares the position that the engine expects with a snapshot. */
 import { SOL_PERP } from '../account/account.ts';
 import type { PositionLedger, Snapshot } from '../account/snapshot.ts';
 import { abs } from '../money/units.ts';
 
-/** What a venue's ledger said at the last look at which engine and venue agreed, and the perp then. Plain JSON. */
+/** The venue's ledger and the perp position at the last look at which engine and venue agreed. Plain JSON. */
 export interface LedgerMark {
   /** Signed lamports, as decimal strings. */
   readonly perp: string;
@@ -39,7 +39,7 @@ export function perpOf(snapshot: Snapshot, market = SOL_PERP): bigint {
 export const isLiquidatedSince = ({ lastLiquidationMs }: Snapshot, knownMs: number | null): boolean =>
   lastLiquidationMs !== null && (knownMs === null || lastLiquidationMs > knownMs);
 
-/** What stands at a look; null where the venue keeps no ledger, or does not know it at this read. */
+/** The ledger at this look; null if the venue keeps none, or did not return it. */
 export function ledgerMark(snapshot: Snapshot): LedgerMark | null {
   const { ledger } = snapshot;
   if (ledger === null || ledger === undefined) return null;

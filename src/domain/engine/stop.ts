@@ -4,7 +4,7 @@ import { type EngineCarried, type TrackedOperation, trackedOperation } from './e
 
 export interface RunningAtStop {
   readonly operation: TrackedOperation;
-  /** False: no further attempt, and its order is cancelled. What is signed is followed to proof either way. */
+  /** False: no further attempt, and its order is cancelled. A signed attempt is followed to proof either way. */
   readonly goesOn: boolean;
 }
 

@@ -30,7 +30,7 @@ export const lift = (engine: EngineCarried, code: HoldCode): EngineCarried => ({
 export const isRestrictedBy = (engine: EngineCarried, code: HoldCode): boolean =>
   engine.holds.some((hold) => hold.code === code);
 
-/** Each watch has its number: what an older one still writes is refused. */
+/** Each watch has a number: late writes of an older watch are refused. */
 export const nextGeneration = (engine: EngineCarried): EngineCarried => ({
   ...engine,
   generation: engine.generation + 1,
@@ -67,7 +67,7 @@ export interface KnownJournal {
   readonly newestOperationMs: number;
 }
 
-/** From here on this journal is ours, and what it holds is known. */
+/** From here on this journal is ours, and its content is known. */
 export const acceptJournal = (engine: EngineCarried, journal: KnownJournal): EngineCarried => ({
   ...engine,
   journalId: journal.journalId,
@@ -75,7 +75,7 @@ export const acceptJournal = (engine: EngineCarried, journal: KnownJournal): Eng
   startedUpToMs: Math.max(engine.startedUpToMs ?? 0, journal.newestOperationMs),
 });
 
-/** What the engine remembers of its journal is kept until a person has looked: RESUME compares again. */
+/** The engine's memory of its journal is kept until a person has looked: RESUME compares again. */
 export const divergeFromJournal = (engine: EngineCarried, sequence: number, hold: Hold): EngineCarried => ({
   ...restrict(engine, hold),
   expectedPerp: null,
@@ -116,7 +116,7 @@ export const doubtPosition = (engine: EngineCarried, hold: Hold): EngineCarried 
 export const endDoubts = (engine: EngineCarried): EngineCarried =>
   engine.doubts === 0 ? engine : { ...engine, doubts: 0 };
 
-/** Nothing explained the difference, and it was told: what stands is what is compared with from here on. */
+/** Nothing explained the difference, and an alert was raised: from here on the present position is the expected one. */
 export const acceptUnexplained = (engine: EngineCarried, expectedPerp: string): EngineCarried => ({
   ...lift(engine, 'resync'),
   expectedPerp,
@@ -165,13 +165,13 @@ export const grantSlot = (engine: EngineCarried, operationId: string): EngineCar
   ),
 });
 
-/** Carried in the list of operations, in place of what was known of it. */
+/** Replaces the operation's entry in the list. */
 export const carryOperation = (engine: EngineCarried, operation: TrackedOperation): EngineCarried => ({
   ...engine,
   operations: [...engine.operations.filter((other) => other.operationId !== operation.operationId), operation],
 });
 
-/** Its workflow is lost: a new one proves what was signed, and counts its reports from 0. */
+/** Its workflow is lost: a new one proves the signed attempts, and counts its reports from 0. */
 export const proveOperation = (engine: EngineCarried, operation: TrackedOperation, nowMs: number): EngineCarried =>
   carryOperation(
     {
@@ -195,7 +195,7 @@ export const proveOperation = (engine: EngineCarried, operation: TrackedOperatio
 export const flattenWithoutPosition = (engine: EngineCarried, nowMs: number): EngineCarried =>
   flattened(endHedge(engine), nowMs);
 
-/** Asked again, a command has one valid token; those whose time is over go. */
+/** A command that is asked about again has one valid token; expired tokens are removed. */
 export const issueConfirmation = (engine: EngineCarried, confirmation: Confirmation, nowMs: number): EngineCarried => ({
   ...engine,
   confirmations: [

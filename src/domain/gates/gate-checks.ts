@@ -1,4 +1,4 @@
-/** Every gate's check by its code: figures and a remedy, without knowing whether it blocks. What is unknown fails. */
+/** Every gate's check by its code: figures and a remedy, without knowing whether it blocks. Unknown figures fail. */
 import { deltaExposed, healthAfter, leverage, liquidationDistance, unprofitable } from './gate-risk-checks.ts';
 import { insufficientFunds, maxAutoTrade, minimumSizeCheck, stepSize } from './gate-size-checks.ts';
 import type { GateCheck, GateSubject } from './gate-subject.ts';

@@ -99,7 +99,7 @@ export function deltaExposed(subject: GateSubject): GateCheck {
   const before = spot + perp;
   const drift = driftPct(spotAfter, perpAfter, reservedFor(policy));
   const farther = abs(after) > abs(before) || (after !== 0n && before !== 0n && after > 0n !== before > 0n);
-  // Of next to no spot a percentage says nothing: what stands open is told in SOL.
+  // With next to no spot a percentage is meaningless, so the exposure is given in SOL.
   const inSol = Math.abs(drift) > TELLING_DEVIATION_PCT;
   const tolerated = Number(hedgeableSpot(spotAfter, reservedFor(policy))) * (need / 100);
   return {

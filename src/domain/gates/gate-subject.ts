@@ -13,11 +13,11 @@ import type { SizedOperation } from '../order/operation-request.ts';
 import type { GateColumn, OperationKind } from '../order/operations.ts';
 import { limitReference, priceLimit } from '../order/slippage.ts';
 
-/** What is judged besides the operation itself. */
+/** What the gates judge besides the operation itself. */
 export interface GateInput {
   readonly snapshot: Snapshot;
   readonly operation: SizedOperation;
-  /** The engine decided it; nobody is there to confirm. */
+  /** The engine decided it, so no person can confirm. */
   readonly automatic: boolean;
   /** A person confirmed going beyond tolerance. */
   readonly exposureConfirmed: boolean;
@@ -128,7 +128,7 @@ export function liquidationDistancePct(
   return (Math.abs(Number(liquidation.price - oracle)) / Number(oracle)) * 100;
 }
 
-/** A failed check that says what is not known. */
+/** A failed check that names the unknown figure. */
 export const unknownAs = (unit: string, need: number | string, missing: readonly string[]): GateCheck => ({
   pass: false,
   have: null,

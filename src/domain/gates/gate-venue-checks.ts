@@ -1,4 +1,4 @@
-/** Checks of the venue, the reading and the wallet's gas: whether anything can be sent, and on what it would rest. */
+/** Checks of the venue, the snapshot and the wallet's gas: whether anything can be sent, and how current the figures are. */
 
 import { BASE_ASSET } from '../account/account.ts';
 import { quotePeg } from '../account/quote-peg.ts';
@@ -44,7 +44,7 @@ const NEW_PAPER_ACCOUNT = 'Start with a new paper account (npm start -- --reset-
 const LEAST_FEE = lamports(5_000n);
 
 export function feeMoney({ snapshot, operation, policy, reducing }: GateSubject): GateCheck {
-  // A reduction pays what the wallet has: it waits longer in a busy time, and is not refused.
+  // A reduction pays what the wallet has: it may wait longer in a busy time, but is not refused.
   const frugal = 'size' in operation && reducing;
   const usual = snapshot.transactionCostLamports;
   const cost = frugal ? min(usual, LEAST_FEE) : usual;

@@ -1,4 +1,4 @@
-/** What a gate that did not pass says to a person: one sentence with its figures. The remedy stands in the gate. */
+/** A failed gate's text for a person: one sentence with its figures. The gate has the remedy. */
 import { signed } from '../money/display.ts';
 import type { GateCode } from './gate-table.ts';
 

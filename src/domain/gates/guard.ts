@@ -33,7 +33,7 @@ export function dangerOf(account: Account, markets: Snapshot['markets'], market 
 const isNear = (distance: Danger['liquidationDistancePct'], limit: number): boolean =>
   distance !== null && distance !== 'none' && distance < limit;
 
-/** Known danger only: what is unknown is told as an alert, and no size could be computed for it. */
+/** Known danger only: for unknown figures there is an alert, because no size could be computed. */
 export const isInDanger = (danger: Danger): boolean =>
   (danger.health !== null && danger.health < GUARD_HEALTH) ||
   isNear(danger.liquidationDistancePct, GUARD_LIQUIDATION_DISTANCE_PCT);

@@ -1,4 +1,4 @@
-/** What a deposit or a withdrawal may ask for at most now: figures for people, held to the gates that will judge it. */
+/** The largest deposit or withdrawal that is possible now: figures for people, consistent with the gates. */
 import { type Account, type Asset, BASE_ASSET } from '../account/account.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';

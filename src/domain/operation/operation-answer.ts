@@ -1,4 +1,4 @@
-/** What an operation answers to the one who commanded it: the fields of docs/protocol.md, from the facts of its legs. */
+/** An operation's answer to its command: the fields of docs/protocol.md, from the facts of its legs. */
 
 import type { ErrorReport, Json } from '../../lib/errors.ts';
 import type { Asset } from '../account/account.ts';
@@ -225,14 +225,14 @@ function closeAnswer(state: OperationState, leg: Leg | null, fields: AnswerField
   return refused(notFilled(initial), 'failed', committed(sized));
 }
 
-/** A close that ended before it was flat, and nobody tells what its last order filled. */
+/** A close that ended before it was flat, with the fill of its last order unknown. */
 const notKnown = ({ task }: OperationState): ErrorReport => ({
   code: 'ORDER_NOT_FILLED',
   message: 'The position is not closed, and how much an order filled is not known yet. Look at the position.',
   details: { operation_id: task.operationId },
 });
 
-/** Settling after the close moved less than there was: what it moved, and what stays unsettled. Nothing otherwise. */
+/** If settling after the close moved less than there was: what it moved, and what stays unsettled. */
 function settledFields(state: OperationState): AnswerFields {
   const effect = state.legs.findLast((leg) => leg.purpose === 'settle' && legLanded(leg))?.tx.landed?.effect;
   const left = BigInt(effect?.unsettledPnl ?? '0');
@@ -251,7 +251,7 @@ function alreadyFlat(state: OperationState, fields: AnswerFields): CommandAnswer
 const requestedSize = ({ task }: OperationState): bigint | null =>
   'size' in task.request ? abs(BigInt(task.request.size)) : null;
 
-/** While nobody knows: no end, but an answer within the time that was promised. */
+/** The preliminary answer while the outcome is unknown, within the promised time. */
 export function unknownAnswer(state: OperationState): CommandAnswer {
   const leg = currentLeg(state);
   const attempt = leg === null ? null : lastAttempt(leg.tx);
@@ -285,7 +285,7 @@ function humanAnswer(state: OperationState, leg: Leg): CommandAnswer {
   );
 }
 
-/** What a close could not close, for its alert; null: it never saw what there was. */
+/** The position that a close left open, for its alert; null: it never saw one. */
 export function remainingText(state: OperationState): string | null {
   const last = state.legs.findLast((leg) => leg.purpose === 'main' && leg.position !== null);
   if (last === undefined || fillsUnknown(last.tx) || isSpent(last.tx)) return null;

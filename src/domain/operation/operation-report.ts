@@ -1,4 +1,4 @@
-/** What an operation tells its engine as it goes; plain JSON, sent by signal. */
+/** An operation's reports to its engine: plain JSON, sent by signal. */
 
 import type { ErrorReport } from '../../lib/errors.ts';
 import type { CommandAnswer } from '../order/command.ts';
@@ -21,7 +21,7 @@ export interface OperationReport {
   readonly answer: CommandAnswer | null;
   /** Signed lamports by which the perp changed through this operation, so far. */
   readonly perpChange: string;
-  /** With unresolved: it can no longer land (its window is closed on a healthy node), so that the ways out may start. */
+  /** With unresolved: it can no longer land (its window is closed on a healthy node), so exits may start. */
   readonly windowClosed: boolean;
   /** With ended: a person's verdict stands and evidence later contradicted it. */
   readonly contradicted: boolean;
@@ -30,7 +30,7 @@ export interface OperationReport {
   readonly closedSlot?: number;
   /** With an open window: by when it should be closed, by our clock. */
   readonly latestEndMs?: number;
-  /** An order of it is over, and nobody tells what it filled: `perpChange` may lack that. */
+  /** An order of it is over and its fill is unknown: `perpChange` may lack it. */
   readonly fillUnknown?: boolean;
   /** Of an exit: its goal is reached. Absent: no exit, or an older version. */
   readonly flat?: boolean;

@@ -1,4 +1,4 @@
-/** The rules of `operation.ts`: how an operation's legs follow each other, and what the engine and the journal are told. */
+/** The rules of `operation.ts`: how an operation's legs follow each other, and what the engine and the journal get. */
 
 import { type AlertDraft, raised } from '../alerts/alert.ts';
 import { abs } from '../money/units.ts';
@@ -57,7 +57,7 @@ import type { OperationReport } from './operation-report.ts';
 
 export type Recovered = SignedAttempt & { readonly intent?: Intent };
 
-/** What an operation goes on from, of a record that holds more. */
+/** The part of a record from which an operation continues. */
 export const recoveredFrom = (record: Required<Recovered>): Required<Recovered> => ({
   signature: record.signature,
   wire: record.wire,
@@ -207,11 +207,11 @@ export function reportOf(state: OperationState, nowMs: number): OperationReport 
 const isUnaccepted = (leg: Leg): boolean =>
   resolvedByHuman(leg.tx) && leg.tx.verdict?.unsigned === true && !isProven(leg);
 
-/** Flat, and no fork has undone for good what made it so. */
+/** Flat, and no fork has finally undone the trade that made it so. */
 const staysFlat = ({ flat, legs }: OperationState): boolean =>
   flat && !legs.some(({ purpose, tx }) => purpose === 'main' && tx.alerts.includes('CONFIRMED_THEN_LOST'));
 
-/** Where it stands, in one word or two, for people. */
+/** Its stage in one word or two, for people. */
 export function stageText(state: OperationState): string {
   const leg = currentLeg(state);
   if (state.course === 'ended' || leg === null) return 'ended';
@@ -228,7 +228,7 @@ class OperationBuilder {
   private status: OperationStatus | null = null;
   private newAnswer: CommandAnswer | null = null;
   private mainWanted = false;
-  /** The event was the end of what was waited for. */
+  /** The event ended the present wait. */
   readonly consumed: boolean;
 
   constructor(state: OperationState, nowMs: number, consumed: boolean) {
@@ -252,7 +252,7 @@ class OperationBuilder {
     this.set({ legs });
   }
 
-  /** The current leg's transaction takes an event; what it asks for becomes the operation's. */
+  /** Hands an event to the current leg's transaction; its effects become the operation's. */
   dispatch(event: TransactionEvent): void {
     const { state, effects } = stepTransaction(this.leg.tx, event);
     this.setLeg({ tx: state });
@@ -284,7 +284,7 @@ class OperationBuilder {
     this.alerts.push({ draft, signature });
   }
 
-  /** What the operation waits for has changed: the host leaves the old and starts the new. */
+  /** The operation waits for something else now: the host abandons the old wait and starts the new one. */
   startMain(): void {
     this.mainWanted = true;
   }
@@ -395,7 +395,7 @@ function onResult(b: OperationBuilder, result: Extract<OperationEvent, { kind: '
 function onStandDown(b: OperationBuilder, reason: string, exitFollows: boolean): void {
   if (b.state.standDown !== null) return;
   b.set({ standDown: reason, ...(exitFollows ? { yields: true } : {}) });
-  // A cancel takes risk away, and what is being made final needs no attempt.
+  // A cancel removes risk, and a leg that is being made final needs no attempt.
   if (b.leg.purpose !== 'cancel') b.dispatch({ kind: 'stand_down', nowMs: b.nowMs, reason });
 }
 
@@ -524,20 +524,20 @@ function closeRound(b: OperationBuilder, request: ExitRequest): void {
   endIncomplete(b);
 }
 
-/** It left the slot while an attempt was unknown. That is over: what it was asked for is still to be done. */
+/** It left the slot while an attempt was unknown. The attempt is over now, and the close is still to be done. */
 const mayAskForSlot = (state: OperationState): boolean =>
   state.left && state.standDown === null && !state.recovered && !isHumanResolved(state) && hasNewRules(state.task);
 
 function endIncomplete(b: OperationBuilder): void {
   const { state } = b;
-  // Whatever ended it: unless another exit has taken over, a person is told.
+  // Whatever ended it: unless another exit has taken over, an alert is raised.
   if (state.yields !== true && !(state.left && !hasNewRules(state.task))) {
     b.alert(raised('CLOSE_INCOMPLETE', { remaining: remainingText(state), placements: landedPlacements(state) }));
   }
   finish(b);
 }
 
-/** False: the close has done what it may. Only what landed uses up a round; while nobody can be asked it goes on asking. */
+/** False: the close has used all its rounds. Only a landed placement uses up a round; while no node responds it keeps asking. */
 function nextRound(b: OperationBuilder, request: ExitRequest): boolean {
   const { leg, state } = b;
   const round = roundOf(leg);
@@ -564,7 +564,7 @@ function nextRoundOfOld(b: OperationBuilder, request: ExitRequest): boolean {
   return true;
 }
 
-/** Flat. The answer goes out at once; what is realized is settled afterwards, in the same slot. */
+/** Flat. The answer goes out at once; the realized PnL is settled afterwards, in the same slot. */
 function closed(b: OperationBuilder, { kind, market }: ExitRequest): void {
   const flatten = kind === 'flatten';
   b.set({ flat: true });
@@ -587,7 +587,7 @@ function settleDone(b: OperationBuilder): void {
   finish(b);
 }
 
-/** What was wanted is done, or will not be: the answer stands, the slot is free, and what landed is made final. */
+/** The goal is reached or given up: the answer is final, the slot is free, and landed transactions are made final. */
 function finish(b: OperationBuilder): void {
   b.set({ course: 'finishing', roundAtMs: null, slotUntilMs: null });
   if (awaitsFill(b.state)) {
@@ -610,7 +610,7 @@ function finalizeNext(b: OperationBuilder): void {
     b.dispatch({ kind: 'finalize', nowMs: b.nowMs });
     return;
   }
-  // What a close left behind without knowing its end is followed to proof.
+  // Attempts that a close left behind unresolved are followed to proof.
   const behind = b.state.legs.findIndex(({ tx }) => isSpent(tx));
   if (behind < 0) {
     end(b);
@@ -645,14 +645,14 @@ function phaseOf(state: OperationState): OperationReport['phase'] {
   const { tx } = currentLeg(state) as Leg;
   if (resolvedByHuman(tx)) return 'released';
   if (awaitsFill(state)) return 'unresolved';
-  // What a close left behind can have no further effect, and does not keep the account.
+  // The attempts that a close left behind can have no further effect, so they do not block the account.
   if (state.course === 'finishing' && isSpent(tx) && isExitRequest(state.task.request)) return 'released';
   if (tx.leftSlot && ['unknown', 'proving', 'awaiting_slot'].includes(tx.stage)) return 'unresolved';
   if (state.course === 'finishing') return state.legs.some((leg) => leg.tx.dropped) ? 'dropped' : 'released';
   return state.left ? 'unresolved' : 'running';
 }
 
-/** Tells the engine when the phase changed, or what it must know of an unresolved one. */
+/** Reports to the engine a change of the phase, or news of an unresolved attempt. */
 function updatePhase(b: OperationBuilder): void {
   const phase = phaseOf(b.state);
   const changed = phase !== b.state.phase;

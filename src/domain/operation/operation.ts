@@ -30,13 +30,13 @@ import type { OperationReport } from './operation-report.ts';
 
 /** The rules that a new operation goes by. One that was started under older ones keeps them, so that its history replays. */
 export const OPERATION_RULES = 2;
-/** A close places again what is unfilled, this often at most. A round counts when a placement landed. */
+/** A close places the unfilled rest again, this often at most. A round counts when a placement landed. */
 export const MAX_REPLACEMENTS = 5;
 /** Rounds in a row that the venue refused, or of which nothing landed: a close gives up after so many. */
 export const MAX_MISSES = 5;
 /** FLATTEN's price limit, as multiples of MAX_SLIPPAGE_BPS, by placement; the last stays. */
 export const FLATTEN_MULTIPLES = [1, 2, 4] as const;
-/** An order that does not leave is cancelled this often; then a person is told, and it is cancelled on. */
+/** An order that stays is cancelled this often; then an alert is raised, and cancelling continues. */
 export const MAX_CANCELS = 3;
 /** Micro-USD of unsettled PnL above which a close settles. */
 export const SETTLE_ABOVE = '1000000';
@@ -51,7 +51,7 @@ export interface OperationTask {
   readonly request: OperationRequest;
   readonly acceptedAtMs: number;
   readonly timing: TransactionTiming;
-  /** What was simulated may be signed and sent for this long. */
+  /** A simulated intent may be signed and sent for this long. */
   readonly freshMs: number;
   readonly hadPosition: boolean;
   /** In which PnL is settled, for the answer. Absent: not known when it started. */
@@ -71,7 +71,7 @@ export interface Leg {
   readonly nothing: Extract<Planned, { kind: 'nothing' }>['why'] | null;
 }
 
-/** What a person confirmed of it. */
+/** The terms that a person confirmed. */
 export interface ConfirmedTerms {
   readonly priceLimit: string | null;
   readonly exposure: boolean;
@@ -83,7 +83,7 @@ export interface OperationState {
   readonly task: OperationTask;
   readonly legs: readonly Leg[];
   readonly current: number;
-  /** `working`: towards what is wanted · `finishing`: that is over, what landed is made final · `ended`. */
+  /** `working`: towards the goal · `finishing`: the goal is decided, landed transactions are made final · `ended`. */
   readonly course: 'working' | 'finishing' | 'ended';
   readonly phase: OperationReport['phase'];
   readonly ticket: number;
@@ -110,7 +110,7 @@ export interface OperationState {
   /** Number of the next transition and of the next report. */
   readonly transitions: number;
   readonly reports: number;
-  /** What the last report said of these, so that a change is told. */
+  /** These values in the last report, so that a change is reported. */
   readonly reported: {
     readonly windowClosed: boolean;
     readonly wantsSlot: boolean;
@@ -194,7 +194,7 @@ export type OperationEvent =
   | { readonly kind: 'result'; readonly ticket: number; readonly nowMs: number; readonly result: MainResult }
   | { readonly kind: 'verdict'; readonly nowMs: number; readonly asked: AskedVerdict }
   | { readonly kind: 'malformed_verdict'; readonly nowMs: number; readonly error: ErrorReport }
-  /** `exitFollows` false: nobody goes on where it ends. Absent in older messages: only exits sent it then. */
+  /** `exitFollows` false: no exit continues its work. Absent in older messages: only exits sent it then. */
   | { readonly kind: 'stand_down'; readonly nowMs: number; readonly reason: string; readonly exitFollows?: boolean }
   | {
       readonly kind: 'slot_granted';
@@ -216,7 +216,7 @@ export function placement(leg: Leg): OrderIntent | null {
   return intent?.kind === 'order' ? intent : null;
 }
 
-/** What the placement's order has filled so far, as last seen. */
+/** The fill of the placement's order, as last seen. */
 export const legFills = (leg: Leg): readonly Fill[] =>
   legLanded(leg) && placement(leg) !== null ? (leg.tx.order?.fills ?? leg.tx.landed?.effect?.fills ?? []) : [];
 
@@ -297,7 +297,7 @@ export function latestEndMs({ legs }: OperationState): number | null {
   return ends.length === 0 ? null : Math.max(...ends);
 }
 
-/** A placement of it is over, and nobody tells what it filled. */
+/** A placement of it is over and its fill is unknown. */
 export const hasUnknownFill = ({ legs }: OperationState): boolean =>
   legs.some((leg) => leg.purpose === 'main' && placement(leg) !== null && (fillsUnknown(leg.tx) || isSpent(leg.tx)));
 
@@ -310,7 +310,7 @@ export function overSlot({ legs }: OperationState): number | null {
   return slots.length === 0 ? null : Math.max(...slots);
 }
 
-/** What the operation waits for now: also what a new run starts with. */
+/** What the operation waits for now. A new run starts with it too. */
 export function operationMain(state: OperationState): OperationMain | null {
   const leg = currentLeg(state);
   if (leg === null || state.course === 'ended') return null;

@@ -1,4 +1,4 @@
-/** One signed transaction, what nodes say of it, and what it did: the facts that the reducer and the venues share. */
+/** A signed transaction, what the nodes report of it, and what it did: the facts that reducer and venues share. */
 import type { ErrorReport, Json } from '../../lib/errors.ts';
 import type { Fill } from '../order/intent.ts';
 
@@ -20,7 +20,7 @@ export interface NodeTestimony {
   readonly reason?: string;
 }
 
-/** What the venue knows of a signature, asked once of every node. */
+/** What is known of a signature after every node was asked once. */
 export type Sighting =
   | {
       readonly kind: 'landed';
@@ -67,6 +67,6 @@ export interface OrderReport {
   readonly commitment: 'confirmed' | 'finalized';
   readonly fills: readonly Fill[];
   readonly slot: number;
-  /** It can act no more by the account alone: no node tells what it filled, and `fills` is empty. */
+  /** The account alone proves that it can have no further effect: no node reports its fills, and `fills` is empty. */
   readonly fillsUnknown?: boolean;
 }

@@ -51,7 +51,7 @@ export function step(state: TransactionState, event: TransactionEvent): Step<Tra
       onStandDown(b, event.reason);
       break;
     case 'slot_granted':
-      // A person asked for it anew, so its time counts from now.
+      // A person requested it again, so its time counts from now.
       if (state.stage === 'awaiting_slot') {
         b.set({ acceptedAtMs: event.nowMs, noFurther: false });
         nextAttempt(b);
@@ -161,7 +161,7 @@ function onLanded(
   const isFinal = sighting.commitment === 'finalized' && orderFinal && told;
   b.set({ landed: sighting, order: order ?? state.order });
   if (resolvedByHuman(state)) {
-    // Only final evidence overrules a person, or ends what a person resolved.
+    // Only final evidence overrules a person, or ends a transaction that a person resolved.
     if (!isFinal) return undecided(b);
     if (state.verdict?.verdict === 'failed') contradict(b, 'landed');
   }
@@ -179,7 +179,7 @@ function onLanded(
   return b.go('landed', { dropped: false, wakeAtMs: null });
 }
 
-/** What it filled is asked for as long as a verdict without proof stays open. */
+/** Its fills are requested as long as a verdict without proof stays open. */
 const isTooLate = (b: StepBuilder): boolean =>
   b.nowMs >= (lastAttempt(b.state)?.signed.signedAtMs ?? 0) + b.state.timing.verdictProofMs;
 
@@ -274,7 +274,7 @@ function onUnseen(b: StepBuilder, nodes: readonly NodeTestimony[]): StepBuilder 
   return undone(b, state.windowClosed ? 'proving' : 'submitting');
 }
 
-/** What was confirmed is so no longer: back to work with the same bytes. */
+/** The transaction is no longer confirmed: continue with the same bytes. */
 function undone(b: StepBuilder, stage: 'submitting' | 'confirming' | 'proving'): StepBuilder {
   b.setAttempt({ outcome: null });
   b.note('dropped', { nodes: names(b.state.nodes, 'never_seen') });
@@ -351,7 +351,7 @@ function prove(b: StepBuilder): StepBuilder {
   return b.go('proving', { wakeAtMs: null, confirmUntilMs: b.nowMs, queryUntilMs: b.nowMs });
 }
 
-/** The backoff begins anew too: what was silent may answer now. */
+/** The backoff starts over too: a silent node may respond now. */
 function proveNow(b: StepBuilder): void {
   const { stage, wakeAtMs } = b.state;
   if (stage === 'unknown') {
@@ -397,7 +397,7 @@ function onVerdict(b: StepBuilder, asked: TransactionState['asked'][number]): St
   return b;
 }
 
-/** It landed, and a person may say that nobody will tell what it filled. */
+/** It landed, and a person may decide that its fill will stay unknown. */
 function onVerdictOfFill(b: StepBuilder, asked: TransactionState['asked'][number]): StepBuilder {
   if (asked.verdict !== 'landed') {
     const message =

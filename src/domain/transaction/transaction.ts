@@ -96,7 +96,7 @@ export interface Attempt {
   readonly error: ErrorReport | null;
 }
 
-/** What a person said, and what became of it. */
+/** A person's verdict, and what followed from it. */
 export interface StandingVerdict {
   readonly verdict: Verdict;
   readonly operator: string;
@@ -272,7 +272,7 @@ export type Prepared =
 export type TransactionEvent =
   | { readonly kind: 'prepared'; readonly ticket: number; readonly nowMs: number; readonly prepared: Prepared }
   | { readonly kind: 'signed'; readonly ticket: number; readonly nowMs: number; readonly signed: SignedAttempt }
-  /** Nothing was signed, or what was signed is lost unsent. */
+  /** Nothing was signed, or the signed bytes were lost before they were sent. */
   | {
       readonly kind: 'sign_failed';
       readonly ticket: number;
@@ -284,7 +284,7 @@ export type TransactionEvent =
       readonly kind: 'submitted';
       readonly ticket: number;
       readonly nowMs: number;
-      /** False: no node took it, or nobody knows. Neither says anything about landing. */
+      /** False: no node took it, or that is unknown. Neither says anything about landing. */
       readonly accepted: boolean;
       /** False: it could not be written down first, so do not send it again. */
       readonly recorded: boolean;
@@ -355,7 +355,7 @@ const confirmEffect = (
         target,
         confirmUntilMs: state.confirmUntilMs,
         queryUntilMs: state.queryUntilMs,
-        // What was confirmed and is denied is dropped: the engine is told before the bytes go out again.
+        // A confirmed transaction that the nodes deny was dropped: the engine gets a report before the bytes go out again.
         mayResend: state.mayResend && state.stage === 'confirming',
         tryNumber: state.tries,
       };
@@ -364,11 +364,11 @@ const confirmEffect = (
 export const resolvedByHuman = (state: TransactionState): boolean =>
   state.verdict !== null && state.verdict.verdict !== 'retry';
 
-/** Landed, its order over, and nobody tells what it filled. */
+/** Landed, its order over, its fill unknown. */
 export const fillsUnknown = ({ stage, order }: TransactionState): boolean =>
   (stage === 'landed' || stage === 'finalizing' || stage === 'finalized') && order?.fillsUnknown === true;
 
-/** Nobody knows whether it landed; neither it nor an order of it can have an effect any more. */
+/** It is unknown whether it landed; neither it nor its order can have an effect any more. */
 export const isSpent = ({ stage, windowClosed, orderOver }: TransactionState): boolean =>
   (stage === 'unknown' || stage === 'proving') && windowClosed && orderOver != null;
 
@@ -406,7 +406,7 @@ export class StepBuilder {
     return this;
   }
 
-  /** Once per code: what stands already is not told again. */
+  /** Once per code: a standing alert is not raised again. */
   alert(draft: AlertDraft): void {
     const { code } = draft;
     if (this.state.alerts.includes(code)) return;
@@ -431,7 +431,7 @@ export class StepBuilder {
   answer(asked: AskedVerdict, error: ErrorReport | null): this {
     this.effects.push({ kind: 'verdict', id: asked.id, accepted: error === null, error });
     if (error !== null) {
-      // Each refusal is told: a signal has no other way to hear of it.
+      // Each refusal raises an alert: a signal has no answer.
       const { verdict, operator } = asked;
       this.tell(raised('VERDICT_REFUSED', { reason: error.message, malformed: false, verdict, operator }));
     }
