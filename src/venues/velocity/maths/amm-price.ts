@@ -20,7 +20,8 @@ export function quoteForShort(amm: AmmReserves, base: bigint): bigint {
 export function quoteForLong(amm: AmmReserves, base: bigint): bigint {
   if (base >= amm.ammAskBaseReserve) throw new RangeError('the AMM has not so much base');
   const after = amm.ammSqrtK ** 2n / (amm.ammAskBaseReserve - base);
-  return ((after - amm.ammAskQuoteReserve) * amm.ammPeg) / RESERVE_ONE + 1n;
+  // The program adds a unit to the reserve's change, and one to the quote.
+  return ((after - amm.ammAskQuoteReserve + 1n) * amm.ammPeg) / RESERVE_ONE + 1n;
 }
 
 type AmmBounds = Pick<DecodedAccount<typeof PERP_MARKET>, 'ammBaseReserve' | 'ammMinBaseReserve' | 'ammMaxBaseReserve'>;

@@ -65,9 +65,15 @@ function withCurve(market: PerpMarketState, { followed }: FollowedOracle, slot: 
   return curve === null ? market : { ...curve, ammUpdateSlot: slot };
 }
 
-/** As a fill in this slot finds it: the curve and the spread are new, the averages are not. */
-export function readyToFill(market: PerpMarketState, oracle: FollowedOracle, slot: bigint): PerpMarketState {
-  return requoted(withCurve(market, oracle, slot), oracle.followed, slot);
+/**
+ * As a fill, or the funding update, finds it: the averages take up the oracle before the curve is brought to it, and the spread
+ * is computed before and after.
+ */
+export function readyToFill(market: PerpMarketState, oracle: FollowedOracle, { slot, now }: Moment): PerpMarketState {
+  const averaged = withOracleSample(market, oracle, reservePrice(market), now);
+  const quoted = requoted(averaged, oracle.followed, slot);
+  const remembered = { ...quoted, lastReferenceOffset: quoted.referenceOffset };
+  return requoted(withCurve(remembered, oracle, slot), oracle.followed, slot);
 }
 
 /** As `update_amms` leaves it in this slot. */

@@ -2,9 +2,9 @@
 import { max, min } from '../../../domain/money/units.ts';
 import type { PerpMarketState } from '../program/accounts.ts';
 import { reservePrice } from './amm-curve.ts';
-import { bidAndAsk, type FollowedOracle, type Moment, readyToFill, requoted } from './amm-refresh.ts';
+import { bidAndAsk, type FollowedOracle, type Moment, readyToFill } from './amm-refresh.ts';
 import { fundingRate, ratesOfSides, type SideRates } from './funding-rate.ts';
-import { type MarkSample, withMarkSample, withOracleSample } from './market-averages.ts';
+import { type MarkSample, withMarkSample } from './market-averages.ts';
 
 interface ComputedFundingUpdate {
   /** With its averages as of the update. What the payment costs the AMM is not taken off. */
@@ -39,11 +39,8 @@ export function markSampleOf(market: PerpMarketState): MarkSample {
 
 /** @param oracle of the slot of the update @param moment at or after the full hour */
 export function fundingUpdate(market: PerpMarketState, oracle: FollowedOracle, moment: Moment): ComputedFundingUpdate {
-  const { slot, now } = moment;
-  const reserve = reservePrice(market);
-  const averaged = withOracleSample(readyToFill(market, oracle, slot), oracle, reserve, now);
-  const quoted = requoted(averaged, oracle.followed, slot);
-  const updated = withMarkSample(quoted, markSampleOf(quoted), now);
+  const quoted = readyToFill(market, oracle, moment);
+  const updated = withMarkSample(quoted, markSampleOf(quoted), moment.now);
   const rate = fundingRate(updated, updated);
   return { market: updated, rate, sides: ratesOfSides(rate, market) };
 }

@@ -11,7 +11,7 @@ import type {
 import { isActive, isHeld } from '../../../domain/margin/holdings.ts';
 import { lamports, microUsd, price } from '../../../domain/money/units.ts';
 import { reservePrice } from '../maths/amm-curve.ts';
-import { broughtUpToDate } from '../maths/amm-refresh.ts';
+import { readyToFill } from '../maths/amm-refresh.ts';
 import type { ExchangeState, PerpMarketState, SpotMarketState, UserState } from '../program/accounts.ts';
 import { takerFeeRate } from './fee-tier.ts';
 import { depositRoom, lendRates, withdrawLimit } from './lending.ts';
@@ -161,7 +161,7 @@ export function ammOf(market: PerpMarketState, oracle: OracleReading | null, at:
   const quotes = market.status === 'active' || market.status === 'reduceOnly';
   if (oracle === null || oracle.price <= 0n || !quotes || market.ammBaseReserve === 0n) return market;
   const now = BigInt(Math.floor(at.nowMs / 1000));
-  return broughtUpToDate(market, ammOracle(market, oracle, at), { slot: BigInt(at.slot), now });
+  return readyToFill(market, ammOracle(market, oracle, at), { slot: BigInt(at.slot), now });
 }
 
 const priceAt = (base: bigint, quote: bigint, peg: bigint): bigint | null =>
