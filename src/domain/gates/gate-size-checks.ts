@@ -5,7 +5,17 @@ import { assetDecimals, marketOfAsset, quoteAsset } from '../account/spot-market
 import type { Policy } from '../hedge/policy.ts';
 import { tokenAmount, withdrawable } from '../margin/margin.ts';
 import { formatAmount, formatUsd } from '../money/amounts.ts';
-import { abs, type Lamports, type MicroUsd, max, microUsd, solNumber, usdNumber, valueAt } from '../money/units.ts';
+import {
+  abs,
+  type Lamports,
+  type MicroUsd,
+  max,
+  microUsd,
+  min,
+  solNumber,
+  usdNumber,
+  valueAt,
+} from '../money/units.ts';
 import type { TradeKind } from '../order/operations.ts';
 import { valuationPrice } from '../order/slippage.ts';
 import { type GateCheck, type GateSubject, openingCost, unknownAs } from './gate-subject.ts';
@@ -49,9 +59,30 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
     unit: asset,
     remedy:
       operation.kind === 'deposit'
-        ? 'That is what the wallet holds after the gas reserve, the transaction fee and the cost of opening an account.'
-        : `More than this cannot be withdrawn without borrowing.${whatHoldsBack(snapshot)}`,
+        ? depositRemedy(snapshot, asset, available)
+        : withdrawRemedy(snapshot, asset, available),
   };
+}
+
+function depositRemedy(snapshot: Snapshot, asset: Asset, available: bigint): string {
+  return depositRoom(snapshot, asset) === available
+    ? `The venue takes no more ${asset} than this before its deposit cap. Deposit less, or wait until others withdraw.`
+    : 'That is what the wallet holds after the gas reserve, the transaction fee and the cost of opening an account.';
+}
+
+function withdrawRemedy(snapshot: Snapshot, asset: Asset, available: bigint): string {
+  return marketOfAsset(snapshot.markets, asset)?.withdrawLimit === available
+    ? `The venue lets no more ${asset} leave this market now: its withdraw guard slows a run. More is free within a day.`
+    : `More than this cannot be withdrawn without borrowing.${whatHoldsBack(snapshot)}`;
+}
+
+/** What the market still takes of this account: first it repays a debt, then the cap counts. Null: it has no cap. */
+function depositRoom({ account, markets }: Snapshot, asset: Asset): bigint | null {
+  const market = marketOfAsset(markets, asset);
+  if (market?.depositLimit === undefined) return null;
+  const balance = account?.spot.find(({ marketIndex }) => marketIndex === market.marketIndex);
+  const owed = balance === undefined ? 0n : max<bigint>(-tokenAmount(balance, market), 0n);
+  return market.depositLimit + owed;
 }
 
 /**
@@ -95,6 +126,13 @@ export function whatHoldsBack({ account, markets }: Pick<Snapshot, 'account' | '
 }
 
 export function depositable(snapshot: Snapshot, asset: Asset, policy: Policy): bigint {
+  const room = depositRoom(snapshot, asset);
+  const held = spendable(snapshot, asset, policy);
+  return room === null ? held : min(held, room);
+}
+
+/** What the wallet can part with. */
+function spendable(snapshot: Snapshot, asset: Asset, policy: Policy): bigint {
   const { wallet, transactionCostLamports, boundByDepositLamports = 0n } = snapshot;
   if (asset !== BASE_ASSET) return wallet.quote;
   // The reserve may be lent to the deposit: it comes back with its transaction.

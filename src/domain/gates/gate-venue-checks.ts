@@ -6,7 +6,7 @@ import { snapshotAgeMs } from '../account/snapshot-age.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { maxQuoteDepegPct } from '../hedge/policy.ts';
 import { formatSol, formatUsd } from '../money/amounts.ts';
-import { type Lamports, lamports, max, min, solNumber, usdNumber } from '../money/units.ts';
+import { abs, type Lamports, lamports, max, min, solNumber, usdNumber } from '../money/units.ts';
 import { sideOf } from '../order/intent.ts';
 import { OPERATIONS } from '../order/operations.ts';
 import { grants } from '../order/permission.ts';
@@ -25,16 +25,29 @@ export function permission({ policy, operation }: GateSubject): GateCheck {
   };
 }
 
-export function venuePaused({ snapshot: { pauses }, operation, reducing }: GateSubject): GateCheck {
+export function venuePaused(subject: GateSubject): GateCheck {
+  const { snapshot, operation, reducing } = subject;
+  const { pauses } = snapshot;
   const refused = 'asset' in operation && (pauses.refusedAssets?.[operation.kind].includes(operation.asset) ?? false);
   const paused = refused || ('size' in operation ? pauses[reducing ? 'reduce' : 'increase'] : pauses[operation.kind]);
+  const crowded = paused ? null : crowding(subject);
   return {
-    pass: !paused,
-    have: paused ? 'paused' : 'open',
+    pass: !paused && crowded === null,
+    have: paused ? 'paused' : crowded === null ? 'open' : 'full',
     need: 'open',
     unit: 'venue',
-    remedy: `${pauses.detail === null ? '' : `${pauses.detail} `}Try again when the venue has resumed it.`,
+    remedy: crowded ?? `${pauses.detail === null ? '' : `${pauses.detail} `}Try again when the venue has resumed it.`,
   };
+}
+
+/** A fill that leaves the open interest above the market's cap is refused there. Null: this one does not. */
+function crowding({ market, delta, reducing }: GateSubject): string | null {
+  const { openInterest } = market ?? {};
+  if (openInterest === undefined || reducing || delta === 0n) return null;
+  const side = delta > 0n ? openInterest.long : openInterest.short;
+  const room = max(lamports(openInterest.cap - side), lamports(0n));
+  if (abs(delta) <= room) return null;
+  return `The market's cap of open interest leaves ${formatSol(room)} SOL on this side. Choose a smaller size, or wait until others close.`;
 }
 
 /** Nobody can send SOL to a paper wallet. */

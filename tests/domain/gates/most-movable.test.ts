@@ -113,3 +113,52 @@ describe('the most that may be deposited', () => {
     expect(mostToDeposit(snapshot, 'USDC', policy)).toBe(usd(12));
   });
 });
+
+describe("a market's own limits", () => {
+  const capped = (deposit: string) => snapshotOf({ walletSol: 50, solMarket: { depositLimit: sol(deposit) } });
+  const gateOf = (snapshot: Snapshot, operation: SizedOperation, code: string) =>
+    evaluateGates({ ...COMMANDED, exposureConfirmed: true, snapshot, operation, policy, nowMs: NOW_MS }).gates.find(
+      (gate) => gate.code === code,
+    );
+
+  it('a deposit stops at the cap, and the refusal says so', () => {
+    expect(mostToDeposit(capped('3'), 'SOL', policy)).toBe(sol(3) - 40_000n);
+    expect(refusals(capped('3'), 'deposit', 'SOL', sol(3))).toEqual([]);
+    expect(refusals(capped('3'), 'deposit', 'SOL', sol(3) + 1n)).toEqual(['INSUFFICIENT_FUNDS']);
+    const operation = { kind: 'deposit', asset: 'SOL', amount: sol(4).toString() } as const;
+    expect(gateOf(capped('3'), operation, 'INSUFFICIENT_FUNDS')).toMatchObject({
+      have: 3,
+      need: 4,
+      remedy: expect.stringMatching(/^The venue takes no more SOL than this before its deposit cap\./),
+    });
+    expect(gateOf(capped('300'), { ...operation, amount: sol(90).toString() }, 'INSUFFICIENT_FUNDS')?.remedy).toMatch(
+      /^That is what the wallet holds/,
+    );
+  });
+
+  it('what repays a debt does not count against the cap', () => {
+    const owing = snapshotOf({ sol: -2, walletSol: 50, usdc: 5_000, solMarket: { depositLimit: sol(3) } });
+    expect(mostToDeposit(owing, 'SOL', policy)).toBe(sol(5) - 40_000n);
+  });
+
+  it('a withdrawal stops at the guard, and the refusal says so', () => {
+    const guarded = snapshotOf({ sol: 10, solMarket: { withdrawLimit: sol(4), withdrawGuardThreshold: sol(1) } });
+    expect(mostToWithdraw(guarded, 'SOL', policy)).toBeLessThanOrEqual(sol(4));
+    expect(mostToWithdraw(guarded, 'SOL', policy)).toBeGreaterThan(sol('3.5'));
+    const operation = { kind: 'withdraw', asset: 'SOL', amount: sol(5).toString() } as const;
+    expect(gateOf(guarded, operation, 'INSUFFICIENT_FUNDS')?.remedy).toMatch(/its withdraw guard slows a run/);
+  });
+
+  it('a trade that would pass the cap of open interest is told before it meets it; a reduction is not', () => {
+    const openInterest = { long: sol(5), short: sol(90), cap: sol(100) };
+    const snapshot = snapshotOf({ sol: 50, usdc: 9_000, perp: -5, perpMarket: { openInterest } });
+    const trade = (size: number) => ({ kind: 'open', market: 'SOL-PERP', size: sol(size).toString() }) as const;
+    expect(gateOf(snapshot, trade(-10), 'VENUE_PAUSED')).toMatchObject({ pass: true });
+    expect(gateOf(snapshot, trade(-11), 'VENUE_PAUSED')).toMatchObject({
+      pass: false,
+      have: 'full',
+      remedy: expect.stringContaining('leaves 10 SOL on this side'),
+    });
+    expect(gateOf(snapshot, { ...trade(5), kind: 'close' } as never, 'VENUE_PAUSED')).toMatchObject({ pass: true });
+  });
+});
