@@ -8,6 +8,7 @@ import { stateAddress, userStatsAddress } from '../../src/venues/velocity/progra
 import { configure } from '../../workflows/messages.ts';
 import { EngineHarness, lamportsOf, until } from './engine-harness.ts';
 import { LiveEngine, VelocityEngine } from './live-engine.ts';
+import { longCrowd } from './velocity-crowd.ts';
 
 /** The engine corrects nothing by itself, and no question is asked. */
 const POLICY = { driftTolerancePct: 100, cooldownMs: 0, maxUnhedgedPct: 1, confirmAboveUsd: '1000000000000' } as const;
@@ -160,6 +161,7 @@ export class VelocitySide implements ContractSide {
     await actor.done(actor.initialize('contract'));
     await actor.done(actor.deposit('SOL', BigInt(lamportsOf(10))));
     await actor.done(actor.deposit('USDT', QUOTE));
+    await longCrowd(net);
     await engine.pass(2);
     return new VelocitySide(engine);
   }

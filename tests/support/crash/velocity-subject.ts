@@ -4,6 +4,7 @@ import { SPOT_INDEX } from '../../../localnet/velocity/markets.ts';
 import { tokensOf } from '../../../src/venues/velocity/maths/interest.ts';
 import { SPOT_MARKET, USER, USER_STATS } from '../../../src/venues/velocity/program/accounts.ts';
 import { spotMarketAddress, userAddress, userStatsAddress } from '../../../src/venues/velocity/program/addresses.ts';
+import { longCrowd } from '../velocity-crowd.ts';
 import { type Figures, perpsSubject } from './perps-subject.ts';
 
 /** Flag of somebody's statistics: their orders are not filled where they land, and wait for a keeper. */
@@ -16,6 +17,7 @@ export const VELOCITY = perpsSubject<VelocityLocalnet>({
   async start(options) {
     const net = await startVelocityLocalnet(options);
     net.keeper.set({ liquidates: false });
+    await longCrowd(net);
     return net;
   },
   programId: (net) => net.programId,
