@@ -1,10 +1,11 @@
 /** A failed activity's report, which `activities/failures.ts` put into its failure. */
 import { ApplicationFailure, TemporalFailure } from '@temporalio/workflow';
 import type { ErrorReport } from '../src/lib/errors.ts';
+import { unwrapped } from '../src/lib/unsigned-payload.ts';
 
 export function failureReport(error: unknown): ErrorReport {
   if (error instanceof ApplicationFailure) {
-    const report = error.details?.[0];
+    const report = unwrapped(error.details?.[0]);
     if (isReport(report)) return report;
     return { code: error.type ?? 'UNEXPECTED', message: error.message };
   }

@@ -49,6 +49,8 @@ export interface OperationInput {
   readonly searchAttributes: boolean;
   /** The key is in the worker's own process: signing may be a local activity. Absent: it is an ordinary one. */
   readonly signsLocally?: boolean;
+  /** An engine starts it, as a child: it refuses to run otherwise. Absent: from a version that did not say so. */
+  readonly asChild?: true;
   /** Signing and sending are on the engine's signing queues. Absent: on the operation's own. */
   readonly signsOnQueue?: boolean;
 }
@@ -106,6 +108,8 @@ export interface EngineInput {
 
 export const command = defineUpdate<CommandAnswer, [CommandEnvelope]>('command');
 export interface EngineConfiguration {
+  /** Another one at each start of a process. Absent: from a version that gave none. */
+  readonly id?: string;
   readonly policy: PolicyJson;
   readonly tuning: EngineTuning;
 }

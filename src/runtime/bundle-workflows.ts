@@ -1,4 +1,5 @@
 /** Workflows as one script, by Temporal's bundler. Loads webpack: imported where a process may grow, never by the product's own. */
+import { join } from 'node:path';
 import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { transform } from 'esbuild';
 
@@ -17,12 +18,15 @@ const bundled: NonNullable<BundleOptions['webpackConfigHook']> = (config) => ({
   },
 });
 
-export async function bundleWorkflows(entry: string): Promise<string> {
+/** @param root where `workflows` is */
+export async function bundleWorkflows(root: string, entry = join(root, 'workflows', 'index.ts')): Promise<string> {
+  const interceptors = join(root, 'workflows', 'unsigned-payloads.ts');
   const { code } = await bundleWorkflowCode({
     workflowsPath: entry,
+    workflowInterceptorModules: [interceptors],
     logger: new DefaultLogger('ERROR'),
     // Evaluated once for all workflows, not again at each start of one. Our modules keep no state.
-    preloadModules: [entry],
+    preloadModules: [entry, interceptors],
     webpackConfigHook: bundled,
   });
   return await compact(code);

@@ -1,4 +1,5 @@
 /** Sees to it that our engine runs in Temporal with this process's policy, over an account that exists. */
+import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { WorkflowLookup } from '../../activities/engine.ts';
 import type { engine as engineWorkflow } from '../../workflows/engine/engine.ts';
@@ -89,7 +90,7 @@ export async function startEngine(start: EngineStart): Promise<void> {
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       args: [{ engineId, policy, tuning, carried: null }],
       signal: configureSignal,
-      signalArgs: [{ policy, tuning }],
+      signalArgs: [{ id: randomUUID(), policy, tuning }],
       staticSummary: `Engine of ${engineId}`,
     }),
   );

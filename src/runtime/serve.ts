@@ -30,6 +30,7 @@ import { logLiveStart } from './live-start.ts';
 import { retireFormerEngines } from './local-chain.ts';
 import { watchOtherEngines } from './other-engines.ts';
 import { watchParts } from './part-watch.ts';
+import { openPayloadKeys, type PayloadKeys, signingCodec } from './payload-signatures.ts';
 import { reachable } from './reachable.ts';
 import { readinessOf } from './readiness.ts';
 import { announceReady } from './ready-note.ts';
@@ -54,6 +55,7 @@ interface Ground extends Cluster {
   readonly alerts: AlertChannels;
   readonly client: Client;
   readonly connect: ConnectOptions;
+  readonly payloadKeys: PayloadKeys;
   readonly gateway: EngineGateway;
   readonly venues: Venues;
   readonly engine: EngineStart;
@@ -66,7 +68,7 @@ const clock = { nowMs: () => Date.now() };
 /** Resolves when all that the role needs runs and answers. */
 export async function serve(given: StartUp, cluster: Cluster, beginnings: Beginnings): Promise<void> {
   // From here on it is known under which id the engine runs.
-  const { start, ground } = await openGround(given, cluster, await beginnings.journal);
+  const { start, ground } = await openGround(given, cluster, beginnings);
   await prepareAccounts(start, ground);
   const worker = await startWorkerSide(start, ground, beginnings);
   const readiness = startWatches(start, ground, worker);
@@ -107,10 +109,11 @@ function startWatches(
 async function openGround(
   start: StartUp,
   cluster: Cluster,
-  journal: Journal,
+  beginnings: Beginnings,
 ): Promise<{ readonly start: StartUp; readonly ground: Ground }> {
   const { log, say, add } = start;
   const { logger } = log;
+  const journal = await beginnings.journal;
   const { policy, paper } = start.settings;
   const { namespace } = start.settings.temporal;
   add('journal', 2_000, () => journal.close());
@@ -126,7 +129,11 @@ async function openGround(
   add('temporal connection', 1_000, () => connection.close());
   const { searchAttributesMissing } = await prepareNamespace(connection, namespace);
   if (searchAttributesMissing !== null) logger.warn(searchAttributesMissing);
-  const client = new Client({ connection, namespace });
+  const payloadKeys = await openPayloadKeys(start.settings.home, beginnings.token);
+  const client = new Client({
+    ...{ connection, namespace },
+    dataConverter: { payloadCodecs: [signingCodec(payloadKeys)] },
+  });
   const mayAdopt = hasWorker(start);
   const settings = await withEngineInForce({ settings: start.settings, client, journal, clock, say, mayAdopt });
   const { engineId } = settings;
@@ -136,7 +143,7 @@ async function openGround(
   const engine = { client, journal, venues, say, tuning, engineId, policy, paper };
   const gateway = temporalGateway({ client, clock, logger });
   const stores = { journal, sharedClock: shared, alerts: alerts.channels };
-  const ground = { ...cluster, ...stores, client, connect, gateway, venues, engine };
+  const ground = { ...cluster, ...stores, client, connect, payloadKeys, gateway, venues, engine };
   return { start: { ...start, settings }, ground };
 }
 
@@ -168,7 +175,7 @@ async function prepareAccounts(start: StartUp, { journal, engine }: Ground): Pro
 /** The engine's settings come from the workers' side; a bridge only speaks to it. */
 async function startWorkerSide(
   { settings, log, say, add }: StartUp,
-  { client, connect, journal, alerts, venues, engine, sharedClock }: Ground,
+  { client, connect, payloadKeys, journal, alerts, venues, engine, sharedClock }: Ground,
   { bundle, token }: Beginnings,
 ): Promise<RunningWorker | null> {
   if (bundle === null) return null;
@@ -189,11 +196,12 @@ async function startWorkerSide(
   installTemporalRuntime(logger);
   await startEngine(engine);
   const { sign, submit } = transactions;
-  const signing = await startSigningWorkers(settings, { connect, namespace, activities: { sign, submit }, logger });
+  const polling = { connect, namespace, payloadKeys, logger };
+  const signing = await startSigningWorkers(settings, { ...polling, activities: { sign, submit } });
   add('signing workers', 6_000, signing.stop);
   const presence = { journal, logger, polled: signing.polled, process: randomUUID() };
   add('signing presence', 1_000, tellPresence(presence).stop);
-  const worker = await startWorker({ connect, namespace, bundle: workflowBundle, activities, logger });
+  const worker = await startWorker({ ...polling, bundle: workflowBundle, activities });
   add('worker', 6_000, worker.stop);
   add('stuck workflows', 1_000, watchForStuck({ client, journal, alerts, clock, logger }).stop);
   if (settings.mode === 'live') {

@@ -35,9 +35,9 @@ async function buildPage(root = '', outDir = ''): Promise<void> {
   });
 }
 
-async function buildWorkflows(entry = '', file = ''): Promise<void> {
+async function buildWorkflows(root = '', file = ''): Promise<void> {
   const { bundleWorkflows } = await import('./bundle-workflows.ts');
-  await writeFile(file, await bundleWorkflows(entry));
+  await writeFile(file, await bundleWorkflows(root));
 }
 
 async function makeJournal(folder = ''): Promise<void> {

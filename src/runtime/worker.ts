@@ -3,6 +3,7 @@
 import { NativeConnection, type State, Worker } from '@temporalio/worker';
 import { sleep } from '../lib/sleep.ts';
 import type { Logger } from './logger.ts';
+import { closedDoors, type PayloadKeys } from './payload-signatures.ts';
 import type { ConnectOptions } from './temporal-connection.ts';
 import type { WorkflowBundle } from './workflow-bundle.ts';
 
@@ -36,6 +37,8 @@ export interface WorkerOptions {
   /** Null: activities only. */
   readonly bundle: WorkflowBundle | null;
   readonly activities: object;
+  /** What payloads are signed with, and then all that are accepted. */
+  readonly payloadKeys: PayloadKeys;
   /** By default the product's. */
   readonly taskQueue?: string;
   readonly logger: Logger;
@@ -62,6 +65,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         taskQueue: options.taskQueue ?? TASK_QUEUE,
         ...(options.bundle === null ? {} : { workflowBundle: options.bundle }),
         activities: options.activities,
+        ...closedDoors(options.payloadKeys),
         shutdownGraceTime: SHUTDOWN_GRACE,
         shutdownForceTime: SHUTDOWN_FORCE,
         maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,

@@ -26,7 +26,7 @@ export async function openWorkflowBundle(options: {
   say('Bundling the workflows (after each change of theirs) ...');
   await mkdir(folder, { recursive: true });
   const unfinished = `${path}.${process.pid}`;
-  const problem = await runTask('workflows', [join(root, 'workflows', 'index.ts'), unfinished], BUILD_MS);
+  const problem = await runTask('workflows', [root, unfinished], BUILD_MS);
   if (problem !== null) {
     await rm(unfinished, { force: true });
     throw new CriticalError('WORKFLOWS_BUILD_FAILED', `The workflows could not be bundled: ${problem}`);

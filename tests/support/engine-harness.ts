@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Client, ServiceError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import { Client, ServiceError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
@@ -38,6 +38,7 @@ import type { MarketFeed } from '../../src/market-data/feed.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
+import { closedDoors, type PayloadKeys, signingCodec } from '../../src/runtime/payload-signatures.ts';
 import { openWorkflowBundle, type WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
 import type { ChainTuning } from '../../src/venues/paper/chain.ts';
 import { PaperFaults } from '../../src/venues/paper/faults.ts';
@@ -53,7 +54,7 @@ import {
   resolveTransactionUpdate,
 } from '../../workflows/messages.ts';
 import { journalAlerts } from './alerts.ts';
-import { TEST_COMMAND_KEY, TEST_COMMAND_PORTS } from './command-key.ts';
+import { TEST_COMMAND_KEY, TEST_COMMAND_PORTS, TEST_PAYLOAD_KEYS } from './command-key.ts';
 import { openTestJournal } from './journal.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -143,7 +144,8 @@ export class EngineHarness {
   protected static async begin<H extends EngineHarness>(harness: H, options: HarnessOptions): Promise<H> {
     harness.journal = await openTestJournal();
     harness.environment = await TestWorkflowEnvironment.createFromExistingServer({ address: options.address });
-    harness.client = harness.environment.client;
+    const { connection } = harness.environment;
+    harness.client = new Client({ connection, dataConverter: { payloadCodecs: [signingCodec(TEST_PAYLOAD_KEYS)] } });
     await harness.openVenue(true);
     await harness.startWorker();
     await harness.startEngine();
@@ -228,6 +230,7 @@ export class EngineHarness {
         },
       },
       shutdownGraceTime: '100 ms',
+      ...closedDoors(TEST_PAYLOAD_KEYS),
       // What a stopped worker leaves behind goes to the next one soon; by default it waits 10 s.
       stickyQueueScheduleToStartTimeout: '1 s',
       maxHeartbeatThrottleInterval: '1 s',
@@ -236,13 +239,17 @@ export class EngineHarness {
     this.worker = { worker, run: worker.run() };
   }
 
-  /** Replays the whole history of every run of a workflow: a defect in determinism stops it. Returns how many runs. */
-  async replay(workflowId: string): Promise<number> {
+  /**
+   * Replays the whole history of every run of a workflow: a defect in determinism stops it. Returns how many runs.
+   * The keys may be others than those that signed it, as after a change of the token.
+   */
+  async replay(workflowId: string, keys: PayloadKeys = TEST_PAYLOAD_KEYS): Promise<number> {
     const workflowBundle = await bundleOnce();
+    const { dataConverter } = closedDoors(keys);
     let runs = 0;
     for await (const { runId } of this.client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
       const history = await this.client.workflow.getHandle(workflowId, runId).fetchHistory();
-      await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
+      await Worker.runReplayHistory({ workflowBundle, dataConverter }, history, workflowId);
       runs += 1;
     }
     return runs;
@@ -253,6 +260,11 @@ export class EngineHarness {
     this.worker = null;
     running?.worker.shutdown();
     await running?.run;
+  }
+
+  /** Somebody who reaches Temporal's port and has no token. */
+  get stranger(): Client {
+    return this.environment.client;
   }
 
   get handle(): WorkflowHandle {

@@ -148,23 +148,7 @@ export class OperationBench {
     options: Partial<OperationInput> = {},
   ): Promise<RunningOperation> {
     const operationId = randomUUID();
-    const policy: PolicyJson = { ...DEFAULT_POLICY, ...options.policy };
-    const input: OperationInput = {
-      operationId,
-      engineId,
-      commandId: operationId,
-      request,
-      timing: FAST_TIMING,
-      acceptedAtMs: Date.now(),
-      confirmedPriceLimit: null,
-      exposureConfirmed: true,
-      recovered: [],
-      rules: OPERATION_RULES,
-      searchAttributes: false,
-      signsLocally: true,
-      ...options,
-      policy,
-    };
+    const input = operationInput({ operationId, engineId, request, ...options });
     const handle = await this.client.workflow.start(OPERATIONS[request.kind].workflow, {
       taskQueue: this.taskQueue,
       workflowId: operationWorkflowId(operationId),
@@ -184,6 +168,26 @@ export class OperationBench {
         }),
     };
   }
+}
+
+/** As an engine starts it, but for what is given. */
+export function operationInput(
+  given: Pick<OperationInput, 'operationId' | 'engineId' | 'request'> & Partial<OperationInput>,
+): OperationInput {
+  const policy: PolicyJson = { ...DEFAULT_POLICY, ...given.policy };
+  return {
+    commandId: given.operationId,
+    timing: FAST_TIMING,
+    acceptedAtMs: Date.now(),
+    confirmedPriceLimit: null,
+    exposureConfirmed: true,
+    recovered: [],
+    rules: OPERATION_RULES,
+    searchAttributes: false,
+    signsLocally: true,
+    ...given,
+    policy,
+  };
 }
 
 /** Asks until there is something; the test's own timeout is the bound. */

@@ -22,7 +22,7 @@ async function build(): Promise<string> {
   const path = join(folder, `workflows-${await contentHash(ROOT, SOURCES)}.js`);
   const kept = await readFile(path, 'utf8').catch(() => null);
   if (kept !== null) return kept;
-  const code = await bundleWorkflows(join(ROOT, ENTRY));
+  const code = await bundleWorkflows(ROOT, join(ROOT, ENTRY));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${process.pid}`;
   await writeFile(unfinished, code);

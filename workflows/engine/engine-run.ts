@@ -13,12 +13,12 @@ import type { Snapshot, SnapshotJson } from '../../src/domain/account/snapshot.t
 import { quickOperationMs } from '../../src/domain/engine/engine-clock.ts';
 import { carriedEngine, type EngineCarried, slotWantedBy } from '../../src/domain/engine/engine-state.ts';
 import { settingsRefused } from '../../src/domain/engine/settings-refused.ts';
-import { isRestrictedBy, lift, restrict } from '../../src/domain/engine/transitions.ts';
+import { isRestrictedBy, lift, restrict, takeConfiguration } from '../../src/domain/engine/transitions.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
 import type { CommandAnswer, CommandEnvelope } from '../../src/domain/order/command.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
-import type { EngineInput } from '../messages.ts';
+import type { EngineConfiguration, EngineInput } from '../messages.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import { AccountObserver } from './account-observer.ts';
 import { AccountReader } from './account-reader.ts';
@@ -148,9 +148,13 @@ export class EngineRun {
     takeOperationReport(this.#core, report);
   }
 
-  configure({ policy, tuning }: Pick<EngineInput, 'policy' | 'tuning'>): void {
+  configure({ id, policy, tuning }: EngineConfiguration): void {
     const { state, settings, moment } = this.#core;
     moment.mark();
+    if (id !== undefined) {
+      if (state.current.configurations.includes(id)) return;
+      state.apply(takeConfiguration, id);
+    }
     try {
       settings.replace(policy, tuning);
       state.apply(lift, 'settings_refused');

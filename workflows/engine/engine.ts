@@ -3,15 +3,20 @@
  * commands, watches, decides, and starts operations as children, one at a time. It awaits no child's end: operations
  * report by signal, so that continue-as-new loses none.
  */
-import { continueAsNew, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
 import { command, configure, configureSignal, type EngineInput, engineState, operationReport } from '../messages.ts';
 import { EngineRun } from './engine-run.ts';
 
 export async function engine(input: EngineInput): Promise<void> {
+  // What a run carries comes from the run before it, never from a start by hand.
+  if (input.carried !== null && workflowInfo().continuedFromExecutionRunId === undefined) {
+    throw ApplicationFailure.nonRetryable('An engine continues only from itself.', 'UNAUTHORIZED');
+  }
   const run = new EngineRun(input);
   setHandler(engineState, () => run.record);
   setHandler(operationReport, (report) => run.takeReport(report));
-  setHandler(configure, (settings) => run.configure(settings));
+  // With a validator, because without one the check of signatures is not run before the update is accepted.
+  setHandler(configure, (settings) => run.configure(settings), { validator: (_settings) => undefined });
   setHandler(configureSignal, (settings) => run.configure(settings));
   setHandler(command, (envelope) => run.command(envelope), { validator: (envelope) => run.validate(envelope) });
   do {

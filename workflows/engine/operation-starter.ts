@@ -255,6 +255,7 @@ export class OperationStarter {
       hadPosition: start.snapshot !== null && perpOf(start.snapshot) !== 0n,
       rules: OPERATION_RULES,
       searchAttributes: settings.tuning.searchAttributes,
+      asChild: true,
       signsLocally: settings.tuning.signsLocally === true,
       ...(settings.tuning.signingQueues === true && settings.policy.mode === 'live' ? { signsOnQueue: true } : {}),
     };

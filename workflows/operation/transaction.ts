@@ -3,7 +3,7 @@
  * every result, signal and timer back to it as an event. It decides nothing itself.
  */
 import {
-  type ApplicationFailure,
+  ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
@@ -80,12 +80,20 @@ export async function runOperation(
   input: OperationInput,
   carried: CarriedOperation | undefined,
 ): Promise<CommandAnswer> {
+  refuseStranger(input);
   const host = new OperationHost(input, carried);
   // An operator's cancellation stops the operation, but what was sent is still followed to its end.
   CancellationScope.current().cancelRequested.catch(() =>
     host.push({ kind: 'stand_down', reason: 'cancelled by an operator', exitFollows: false }),
   );
   return await CancellationScope.nonCancellable(() => host.run(workflow));
+}
+
+/** The input of an operation that is over, copied and started again by hand. */
+function refuseStranger({ asChild, engineId }: OperationInput): void {
+  const { parent, continuedFromExecutionRunId } = workflowInfo();
+  if (asChild === undefined || continuedFromExecutionRunId !== undefined || parent?.workflowId === engineId) return;
+  throw ApplicationFailure.nonRetryable('Only its engine starts an operation. Nothing was sent.', 'UNAUTHORIZED');
 }
 
 type TimelessEvent = OperationEvent extends infer Event

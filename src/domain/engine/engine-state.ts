@@ -144,6 +144,8 @@ export interface EngineCarried {
   readonly retarget: { readonly unless: string | null } | null;
   /** Alerts and answers that the journal has yet to take: carried, so that no renewal loses one. */
   readonly pending: PendingWrites;
+  /** Ids of the last settings that were taken: each is taken once, so that nobody puts former ones in force by a copy. */
+  readonly configurations: readonly string[];
 }
 
 export const initialEngine = (epoch: string): EngineCarried => ({
@@ -177,6 +179,7 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   liquidatedMs: null,
   retarget: null,
   pending: { alerts: [], answers: [] },
+  configurations: [],
 });
 
 /** A state carried by an older version lacks what was added since, and calls the expected position `vaultPerp`. */

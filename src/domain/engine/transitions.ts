@@ -61,6 +61,13 @@ export const removeWritten = (engine: EngineCarried, written: PendingWrites): En
   pending: afterWrite(engine.pending, written),
 });
 
+const KEPT_CONFIGURATIONS = 200;
+
+export const takeConfiguration = (engine: EngineCarried, id: string): EngineCarried => ({
+  ...engine,
+  configurations: [...engine.configurations, id].slice(-KEPT_CONFIGURATIONS),
+});
+
 export interface KnownJournal {
   readonly journalId: string;
   readonly sequence: number;
