@@ -219,6 +219,8 @@ export interface WatchInput {
 
 export type WatchResult =
   | { readonly kind: 'checkpoint' }
+  /** A later watch of this engine has written already: the engine's workflow stands at an earlier point (it was reset). */
+  | { readonly kind: 'behind' }
   /** `decide` asks for something: an action, a hold to set or clear, an alert to raise. The workflow decides again. */
   | { readonly kind: 'decide'; readonly snapshot: SnapshotJson; readonly why: string }
   /** `critical`: no retry helps until a person corrects something. */

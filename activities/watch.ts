@@ -146,8 +146,8 @@ class Watch {
     const chart = chartPoint(snapshot, this.policy, this.input.context.hedgeTargetPpm);
     // The account was read even if the write fails: a journal that is away is not a lost connection.
     const written = await this.ask(() => journal.recordSnapshot(fence, encodeSnapshot(snapshot), chart));
-    // A newer watch writes: this one was cut off and may only end.
-    if (written === false) return { done: { kind: 'checkpoint' }, pauseMs: 0 };
+    // A newer watch writes. This one was cut off, and nobody takes its result; or its workflow is behind.
+    if (written === false) return { done: { kind: 'behind' }, pauseMs: 0 };
     // Paper lives in the journal: there everything waits for it.
     const mayGuard = written !== null || venue.kind !== 'paper';
     const why = (await this.overtaken()) ? null : await this.look(snapshot, written !== null, mayGuard);

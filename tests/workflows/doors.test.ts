@@ -171,6 +171,19 @@ describe('a client without the token', () => {
   });
 });
 
+it('an engine that is reset to an earlier point notices it, and only reduces', async () => {
+  const events = (await engine.handle.fetchHistory()).events ?? [];
+  const early = events.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
+  await engine.stranger.workflowService.resetWorkflowExecution({
+    ...{ namespace: 'default', workflowExecution: { workflowId: engine.engineId }, requestId: randomUUID() },
+    ...{ workflowTaskFinishEventId: early as never, resetReapplyType: 2 },
+  });
+  const { tradingState } = await engine.untilState('the restriction', ({ holds }) =>
+    holds.some(({ code }) => code === 'stores_diverged'),
+  );
+  expect(tradingState).toBe('reducing');
+});
+
 it('replays alike with the key and, as after a change of the token, without it', async () => {
   const [operation] = (await engine.journal.operations({ engineId: engine.engineId, limit: 1 })).items;
   for (const id of [engine.engineId, operationWorkflowId(String(operation?.operationId))]) {

@@ -302,6 +302,11 @@ export class EngineRun {
     switch (result.kind) {
       case 'checkpoint':
         return;
+      case 'behind':
+        // As at a start: nothing trades before the two stores are compared.
+        this.#opened = false;
+        this.#ready = false;
+        return;
       case 'lost':
         return await this.#loseWatch(result.error, result.critical);
       case 'decide':
