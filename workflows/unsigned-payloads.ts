@@ -10,6 +10,10 @@ import { isUnsigned, unwrapped } from '../src/lib/unsigned-payload.ts';
 /** A person's verdict may come from a terminal. Its handler knows the signed ones by themselves. */
 const OPEN_TO_ALL: ReadonlySet<string> = new Set(['resolveTransaction']);
 
+const REMEDY =
+  'Use the page, the socket or the command line. If you did, worker and bridge have different tokens: set the same ' +
+  'DRIFTLESS_TOKEN for both.';
+
 const refusal = (what: string): ApplicationFailure =>
   ApplicationFailure.create({
     type: 'UNAUTHORIZED',
@@ -45,7 +49,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
       // A refusal here leaves no trace, so what reaches the handler was signed when it came.
       validateUpdate: (input, next) => {
         if (!OPEN_TO_ALL.has(input.name) && input.args.some(isUnsigned)) {
-          throw ApplicationFailure.nonRetryable(refusal('This update').message, 'UNAUTHORIZED');
+          throw ApplicationFailure.nonRetryable(refusal('This update').message, 'UNAUTHORIZED', { remedy: REMEDY });
         }
         next({ ...input, args: input.args.map(unwrapped) });
       },
