@@ -112,12 +112,12 @@ const figure = (value: number | string | null): string => (value === null ? UNKN
 export function resultText({ message, data, error }: CommandResult): string {
   const remedies = [
     ...(error?.details?.remedy === undefined ? [] : [error.details.remedy]),
-    ...(error?.details?.gates ?? []).filter(({ blocks }) => blocks).map(({ code, remedy }) => `${code}: ${remedy}`),
+    ...(error?.details?.gates ?? []).filter(({ blocks }) => blocks).map(({ remedy }) => remedy),
   ];
   return [
     error === undefined ? message : `${error.code}: ${message}`,
     ...(data.operation_id === undefined ? [] : [`Operation ${data.operation_id}`]),
     ...(data.tx_signature === undefined ? [] : [`Transaction ${data.tx_signature}`]),
-    ...remedies.map((remedy) => `Remedy: ${remedy}`),
+    ...remedies.filter((remedy) => !message.includes(remedy)).map((remedy) => `Remedy: ${remedy}`),
   ].join('\n');
 }
