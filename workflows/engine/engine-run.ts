@@ -303,6 +303,8 @@ export class EngineRun {
       case 'checkpoint':
         return;
       case 'behind':
+        // Until its first publish a new engine finds the row of the one before it: that is no later watch of its own.
+        if (!this.#outbox.hasPublished) return;
         // As at a start: nothing trades before the two stores are compared.
         this.#opened = false;
         this.#ready = false;

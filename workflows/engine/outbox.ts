@@ -64,6 +64,10 @@ export class Outbox {
     return isQuick ? rest !== this.#published.rest : whole !== this.#published.whole;
   }
 
+  get hasPublished(): boolean {
+    return this.#published.whole !== '';
+  }
+
   /**
    * Writes the engine's row, beside the turns: an answer that is on its way does not wait for it. The sequence counts
    * what the journal acknowledged, so that the two stores can be compared.
