@@ -42,8 +42,11 @@ export async function liveRun<N extends FundedChain>(
       net,
       run,
       end: async () => {
-        await run.end();
-        await net.stop();
+        try {
+          await run.end();
+        } finally {
+          await net.stop();
+        }
       },
     };
   } catch (error) {
