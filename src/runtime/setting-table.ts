@@ -74,7 +74,7 @@ export const SETTINGS = {
 
   MARKET_FEED: market(kinds.feed, {
     fallback: 'synthetic',
-    help: '`synthetic[:seed]`, `replay:<funding.csv>[,<lend.csv>]` or `live`; each feed has its own paper account; a live engine uses Drift’s prices',
+    help: '`synthetic[:seed]`, `replay:<funding.csv>[,<lend.csv>]` or `live`; each feed has its own paper account; a live engine uses the venue’s own prices',
   }),
   MARKET_SPEED: market(kinds.speed, {
     fallback: '1',
