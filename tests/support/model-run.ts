@@ -184,7 +184,8 @@ class ModelRun {
     // A close pauses for seconds between two rounds: that is work that goes on.
     const forSlot = leg?.tx.stage === 'awaiting_slot' || this.state.slotUntilMs != null;
     const isAwaited = forSlot || this.state.roundAtMs != null;
-    if (waits) this.ensure(this.alerts.size > 0 || isAwaited, 'what waits has an alert');
+    const isAnswered = leg !== undefined && resolvedByHuman(leg.tx);
+    if (waits) this.ensure(this.alerts.size > 0 || isAwaited || isAnswered, 'what waits has an alert');
   }
 
   /** Never two live attempts of one intent. */

@@ -299,7 +299,10 @@ function undecided(b: StepBuilder): StepBuilder {
     b.note('unknown', { nodes: state.nodes as never });
   }
   b.set({ leftSlot: true });
-  b.alert(raised('TRANSACTION_UNKNOWN', { nodes: state.nodes }));
+  // A person has submitted the outcome: nothing more is asked of them, and proof may still contradict it.
+  const isAnswered = resolvedByHuman(b.state) && b.state.verdict?.unsigned !== true;
+  if (isAnswered) b.certain('resolved', ['TRANSACTION_UNKNOWN']);
+  else b.alert(raised('TRANSACTION_UNKNOWN', { nodes: state.nodes }));
   return b.go('unknown', { wakeAtMs: wakeAt(b), proofs: state.proofs + 1 });
 }
 

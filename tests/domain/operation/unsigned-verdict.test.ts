@@ -56,6 +56,25 @@ const told = (engine: EngineCarried, reports: readonly OperationReport[]): Engin
   reports.reduce((state, report) => takeReport(state, report, NOW), engine);
 const codes = ({ holds }: EngineCarried): readonly string[] => holds.map(({ code }) => code);
 
+const standing = ({ alerts }: OperationDriver) =>
+  alerts.findLast(({ code }) => code === 'TRANSACTION_UNKNOWN')?.kind === 'alert';
+
+describe('the alert about an unknown outcome', () => {
+  it('asks nothing more once a person has submitted the outcome, and stays for what came straight to Temporal', () => {
+    const open = unknownOpen();
+    expect(standing(open)).toBe(true);
+    say(open, { verdict: 'landed' });
+    expect(open.report?.phase).toBe('released');
+    expect(standing(open)).toBe(false);
+    // It goes on asking, and says nothing more until proof comes.
+    open.wake().sighted(unseen({ windowClosed: true }));
+    expect(standing(open)).toBe(false);
+    const unsigned = unknownOpen();
+    say(unsigned, { unsigned: true });
+    expect(standing(unsigned)).toBe(true);
+  });
+});
+
 describe('a verdict that came straight to Temporal', () => {
   it('counts as resolved by a person, and only reductions are possible', () => {
     const open = unknownOpen();
