@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
-import type { z } from 'zod';
 import { type FoundKey, findKey } from '../chain/key-source.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import type { Lamports, MicroUsd } from '../domain/money/units.ts';
@@ -11,16 +10,12 @@ import { DriftlessError } from '../lib/errors.ts';
 import { engineChain, engineIdOf, type LiveVenueName } from '../lib/ids.ts';
 import { type ClusterName, genesisOf } from '../venues/solana-perps/clusters.ts';
 import { LIVE_PROGRAMS, venueOfProgram } from './live-programs.ts';
+import { LIVE_MAX_LEVERAGE, needed, policyFrom } from './policy-settings.ts';
 import { nameMeant } from './setting-names.ts';
-import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './setting-table.ts';
+import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValues } from './setting-table.ts';
 
-const PAPER_MAX_LEVERAGE = 10;
-const LIVE_MAX_LEVERAGE = 5;
 const MAX_SHOWN_CHARS = 80;
 const MS = 1_000;
-
-type Value<Name extends SettingName> = z.output<(typeof SETTINGS)[Name]['schema']>;
-type Values = { readonly [Name in SettingName]: Value<Name> | null };
 
 export interface SettingError {
   readonly setting: string;
@@ -108,7 +103,7 @@ export interface Settings {
   readonly token: string | null;
   readonly mode: 'paper' | 'live';
   readonly environment: 'development' | 'production' | 'test';
-  readonly logLevel: Value<'LOG_LEVEL'> | null;
+  readonly logLevel: SettingValues['LOG_LEVEL'];
   /** Absolute. */
   readonly logDir: string;
   /** Where links to transactions lead; null: nowhere (paper, a local chain). */
@@ -189,7 +184,7 @@ export function loadSettings(
     if (parsed.success) values[name] = parsed.data;
     else errors.push({ setting: name, got: entry.secret ? '(hidden)' : shown(text), expected: entry.expected });
   }
-  const read = values as Values;
+  const read = values as SettingValues;
   const key = keyIn(read, cwd);
   errors.push(...key.errors, ...contradictions(read, texts), ...liveErrors(read, texts, { key, role, given }));
   if (errors.length > 0) throw new SettingsError(errors);
@@ -202,7 +197,7 @@ interface KeyRead {
 }
 
 /** The key's text is judged in paper mode too; its file only where it is wanted. */
-function keyIn(read: Values, cwd: string): KeyRead {
+function keyIn(read: SettingValues, cwd: string): KeyRead {
   const privateKey = read.SOLANA_PRIVATE_KEY;
   const path = read.SOLANA_KEYPAIR_PATH;
   const keypairPath = path === null || read.ENGINE_MODE !== 'live' ? null : resolve(cwd, path);
@@ -229,7 +224,7 @@ const DEFAULT_VENUE: LiveVenueName = 'velocity';
 
 /** What a live engine cannot start without, and what contradicts it. */
 function liveErrors(
-  read: Values,
+  read: SettingValues,
   texts: ReadonlyMap<SettingName, string>,
   { key, role, given }: { key: KeyRead; role: Role; given: (name: SettingName) => string | null },
 ): readonly SettingError[] {
@@ -275,7 +270,7 @@ function liveErrors(
 }
 
 /** A program that is another venue's, or none whose accounts we can read. */
-function programErrors(read: Values): readonly SettingError[] {
+function programErrors(read: SettingValues): readonly SettingError[] {
   const { DRIFT_PROGRAM_ID: programId } = read;
   const venue = read.LIVE_VENUE ?? DEFAULT_VENUE;
   const own = LIVE_PROGRAMS[venue];
@@ -294,7 +289,7 @@ function programErrors(read: Values): readonly SettingError[] {
 }
 
 /** What each setting allows and their combination does not. */
-function contradictions(read: Values, texts: ReadonlyMap<SettingName, string>): readonly SettingError[] {
+function contradictions(read: SettingValues, texts: ReadonlyMap<SettingName, string>): readonly SettingError[] {
   const errors: SettingError[] = [];
   const wrong = (setting: SettingName, expected: string) =>
     errors.push({ setting, got: shown(texts.get(setting) ?? ''), expected });
@@ -348,7 +343,7 @@ const EXPLORERS: Readonly<Record<LiveSettings['driftEnv'], string | null>> = {
 };
 
 /** On mainnet by itself, elsewhere when a block engine is named: other clusters have none. */
-function jitoOf(read: Values): LiveSettings['jito'] {
+function jitoOf(read: SettingValues): LiveSettings['jito'] {
   const named = read.JITO_URL !== null || read.JITO_REGION !== null;
   if (!named && (read.DRIFT_ENV ?? 'mainnet-beta') !== 'mainnet-beta') return null;
   return { url: read.JITO_URL, region: read.JITO_REGION, tipLamports: read.JITO_TIP_LAMPORTS };
@@ -365,18 +360,14 @@ interface Surroundings {
 }
 
 function assemble(
-  read: Values,
+  read: SettingValues,
   texts: ReadonlyMap<SettingName, string>,
   { cwd, key, genesis: localGenesis }: Surroundings,
 ): Settings {
-  const need = <T>(value: T | null): T => {
-    if (value === null) throw new RangeError('a setting with a default has no value');
-    return value;
-  };
   const pathOf = (path: string | null): string | null => (path === null ? null : resolve(cwd, path));
-  const home = resolve(cwd, need(read.DRIFTLESS_HOME));
-  const mode = need(read.ENGINE_MODE);
-  const feed = mode === 'live' ? 'live' : canonicalFeed(need(read.MARKET_FEED), cwd);
+  const home = resolve(cwd, needed(read.DRIFTLESS_HOME));
+  const mode = needed(read.ENGINE_MODE);
+  const feed = mode === 'live' ? 'live' : canonicalFeed(needed(read.MARKET_FEED), cwd);
   const subAccount = read.DRIFT_SUB_ACCOUNT ?? 0;
   const driftEnv = read.DRIFT_ENV ?? 'mainnet-beta';
   const authority = key?.address ?? read.AUTHORITY;
@@ -384,15 +375,15 @@ function assemble(
   const venue = read.LIVE_VENUE ?? DEFAULT_VENUE;
   const programId = read.DRIFT_PROGRAM_ID ?? LIVE_PROGRAMS[venue].programId;
   // A key that nothing may be signed with is not carried any further than its address.
-  const signs = mode === 'live' && need(read.LIVE_PERMISSIONS) !== 'read-only';
+  const signs = mode === 'live' && needed(read.LIVE_PERMISSIONS) !== 'read-only';
   const explorerUrl = read.EXPLORER_URL ?? EXPLORERS[driftEnv];
   return {
     home,
-    port: need(read.PORT),
-    host: need(read.HOST),
+    port: needed(read.PORT),
+    host: needed(read.HOST),
     token: read.DRIFTLESS_TOKEN,
     mode,
-    environment: need(read.NODE_ENV),
+    environment: needed(read.NODE_ENV),
     logLevel: read.LOG_LEVEL,
     logDir: read.LOG_DIR === null ? join(home, 'logs') : resolve(cwd, read.LOG_DIR),
     explorerUrl: mode === 'paper' ? null : explorerUrl,
@@ -400,47 +391,25 @@ function assemble(
     engineId:
       mode === 'live'
         ? engineIdOf({
-            ...{ venue, authority: need(authority), subAccount },
+            ...{ venue, authority: needed(authority), subAccount },
             chain: engineChain(genesis ?? NOT_ASKED, programId),
           })
         : engineIdOf({ venue: 'paper', authority: feed, subAccount }),
     paper: {
-      sol: need(read.PAPER_SOL),
-      usdc: need(read.PAPER_USDC),
-      walletSol: need(read.PAPER_WALLET_SOL),
-      fundingPeriodMs: need(read.FUNDING_PERIOD_SECONDS) * MS,
+      sol: needed(read.PAPER_SOL),
+      usdc: needed(read.PAPER_USDC),
+      walletSol: needed(read.PAPER_WALLET_SOL),
+      fundingPeriodMs: needed(read.FUNDING_PERIOD_SECONDS) * MS,
     },
-    policy: {
-      mode,
-      permissions: mode === 'paper' ? 'trading' : need(read.LIVE_PERMISSIONS),
-      driftTolerancePct: need(read.DRIFT_TOLERANCE_PCT),
-      cooldownMs: need(read.COOLDOWN_SECONDS) * MS,
-      maxSlippageBps: need(read.MAX_SLIPPAGE_BPS),
-      minTradeSize: need(read.MIN_TRADE_SIZE).toString(),
-      reservedSol: need(read.RESERVED_SOL).toString(),
-      loopIntervalMs: need(read.LOOP_INTERVAL_SECONDS) * MS,
-      pollIntervalMs: need(read.POLL_INTERVAL_SECONDS) * MS,
-      maxLeverage: read.MAX_LEVERAGE ?? (mode === 'paper' ? PAPER_MAX_LEVERAGE : LIVE_MAX_LEVERAGE),
-      confirmAboveUsd: need(read.CONFIRM_ABOVE_USD).toString(),
-      maxAutoTradeUsd: need(read.MAX_AUTO_TRADE_USD).toString(),
-      hedgeWalletSol: need(read.HEDGE_WALLET_SOL),
-      guard: need(read.GUARD),
-      holdingHorizonHours: need(read.HOLDING_HORIZON_HOURS),
-      maxUnhedgedPct: need(read.MAX_UNHEDGED_PCT),
-      minLiquidationDistancePct: need(read.MIN_LIQUIDATION_DISTANCE_PCT),
-      maxSnapshotAgeMs: need(read.MAX_SNAPSHOT_AGE_SECONDS) * MS,
-      maxRpcLatencyMs: need(read.MAX_RPC_LATENCY_MS),
-      maxQuoteDepegPct: need(read.MAX_QUOTE_DEPEG_PCT),
-      marketSpeed: need(read.MARKET_SPEED),
-    },
+    policy: policyFrom(read),
     temporal: {
       address: read.TEMPORAL_ADDRESS,
-      namespace: need(read.TEMPORAL_NAMESPACE),
+      namespace: needed(read.TEMPORAL_NAMESPACE),
       apiKey: read.TEMPORAL_API_KEY,
       tlsCertPath: read.TEMPORAL_TLS_CERT === null ? null : resolve(cwd, read.TEMPORAL_TLS_CERT),
       tlsKeyPath: read.TEMPORAL_TLS_KEY === null ? null : resolve(cwd, read.TEMPORAL_TLS_KEY),
-      port: need(read.TEMPORAL_PORT),
-      uiPort: need(read.TEMPORAL_UI_PORT),
+      port: needed(read.TEMPORAL_PORT),
+      uiPort: needed(read.TEMPORAL_UI_PORT),
       cli: read.TEMPORAL_CLI,
       uiUrl: read.TEMPORAL_UI_URL,
     },
@@ -458,7 +427,7 @@ function assemble(
       genesis,
       programId,
       subAccount,
-      permissions: need(read.LIVE_PERMISSIONS),
+      permissions: needed(read.LIVE_PERMISSIONS),
       jito: jitoOf(read),
       explorerUrl,
       acceptProgram: read.ACCEPT_PROGRAM,

@@ -1,4 +1,5 @@
 /** Every setting: its kind, default and meaning. README's table and `.env.example` say the same (tests hold them equal). */
+import type { z } from 'zod';
 import type { Lamports, MicroUsd } from '../domain/money/units.ts';
 import type { SettingKind } from './setting-kinds.ts';
 import * as kinds from './setting-kinds.ts';
@@ -203,5 +204,9 @@ export const SETTINGS = {
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
+/** As read; null: not set, and without a default. */
+export type SettingValues = {
+  readonly [Name in SettingName]: z.output<(typeof SETTINGS)[Name]['schema']> | null;
+};
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 export const SECRET_SETTINGS = SETTING_NAMES.filter((name) => (SETTINGS[name] as Setting<unknown>).secret);
