@@ -1,4 +1,4 @@
-/** Of a request's address: what stands behind the question mark, and the address without the token. */
+/** Parts of a request's address: the query, and the address without the token. */
 
 export function parametersOf(url: string): URLSearchParams {
   const question = url.indexOf('?');

@@ -1,4 +1,4 @@
-/** The answers that the bridge gives itself, when nobody behind it did. */
+/** Answers that the bridge gives itself, if nothing behind it responded. */
 import { type CommandAnswer, refused } from '../domain/order/command.ts';
 import { RETRY_AFTER_S } from './limits.ts';
 

@@ -29,7 +29,7 @@ export class Auth {
     this.#tokenDigest = digest(settings.token);
   }
 
-  /** Null: it comes from where it may come from. A page of another site is refused whatever token it has. */
+  /** Null: the origin is allowed. A page of another site is refused, whatever token it has. */
   refusalOfOrigin(request: IncomingMessage): Refusal | null {
     const { host, origin } = request.headers;
     if (LOOPBACK_HOSTS.has(this.#settings.host) && !isLoopbackName(host)) {
@@ -79,7 +79,7 @@ export class Auth {
     return found === undefined ? null : decoded(found.slice(prefix.length));
   }
 
-  /** Of digests, so that neither length nor a common beginning shows in the time it takes. */
+  /** Compares digests, so that the time reveals neither length nor a common beginning. */
   #matches(token: string): boolean {
     return timingSafeEqual(digest(token), this.#tokenDigest);
   }

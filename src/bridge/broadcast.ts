@@ -1,4 +1,4 @@
-/** What every socket is told: the figures each second and at each change, and each row that the journal gains. */
+/** What every socket gets: the figures each second and at each change, and each new row of the journal. */
 
 import type { Logger } from 'pino';
 import { usdNumber } from '../domain/money/units.ts';
@@ -61,7 +61,7 @@ export class Broadcast {
   #toldStatus: string | null = null;
   #unlisten: (() => Promise<void>) | null = null;
   #closed = false;
-  /** Rows are told in the order of their events. */
+  /** Rows are sent in the order of their events. */
   #telling: Promise<void> = Promise.resolve();
 
   constructor(ports: BroadcastPorts) {
@@ -199,7 +199,7 @@ export class Broadcast {
     if (!first || this.#ports.audience() > 0) this.#ports.send(frame, { stats: false });
   }
 
-  /** `key`: `operationId/sequence`. Sends what was not told yet, in order. */
+  /** `key`: `operationId/sequence`. Sends the transitions that were not sent yet, in order. */
   async #tellTransitions(key: string): Promise<void> {
     const slash = key.lastIndexOf('/');
     const operationId = key.slice(0, slash);

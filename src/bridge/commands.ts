@@ -32,7 +32,7 @@ export interface CommandPorts {
   /** Signs what goes to the engine. */
   readonly commandKey: string;
   readonly gateway: EngineGateway;
-  /** Finds what is recorded of a command; skipped in a rush. */
+  /** Finds a command's record; skipped under high load. */
   readonly find: JournalLookup;
   /** Records a verdict's command and answer. */
   readonly record: JournalLookup;
@@ -153,7 +153,7 @@ export function commandRunner(ports: CommandPorts): Commands {
     const { envelope } = inHand;
     const waited = await within(ANSWER_WITHIN_MS, () => answer(inHand));
     const answered = waited.kind === 'value' ? waited.value : null;
-    // A verdict has no time of its own: its answer says to send it again.
+    // A verdict does not expire: its answer says to send it again.
     const followed = actionOf(envelope.request) !== 'RESOLVE_TRANSACTION';
     const lost = answered === null || answered.error?.code === 'ACCEPTANCE_UNKNOWN';
     if (followed && lost) ends.unanswered(envelope);

@@ -1,4 +1,4 @@
-/** What is longer than a packet goes out compressed, to whoever accepts that. */
+/** Compresses responses that are longer than a packet, if the client accepts that. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

@@ -1,4 +1,4 @@
-/** What is known of the engine now: the latest snapshot and the engine's record, read when the journal says they changed. */
+/** The latest snapshot and the engine's record, read when the journal reports a change. */
 
 import type { SnapshotJson } from '../domain/account/snapshot.ts';
 import type { EngineRecord } from '../journal/records.ts';
@@ -41,7 +41,7 @@ export class EngineWatch {
     return this.#clock.nowMs() - this.#readAtMs;
   }
 
-  /** What cannot be read now keeps its former value, whose age is shown. */
+  /** If a read fails, the former value stays, and its age is shown. */
   readonly read = coalesced(async () => {
     const [snapshot, engine] = await Promise.all([
       this.#lookup(STATE_LOOKUP_MS, (journal) => journal.latestSnapshot(this.#engineId)),

@@ -1,4 +1,4 @@
-/** The port to the engine: what the bridge asks of Temporal. */
+/** The port to the engine: the calls that the bridge makes to Temporal. */
 
 import type { ResolveVerdict } from '../../workflows/messages.ts';
 import type { CommandAnswer, CommandEnvelope } from '../domain/order/command.ts';
@@ -18,6 +18,6 @@ export interface EngineGateway {
   ping(deadlineMs: number): Promise<void>;
 }
 
-/** One update id is answered once within a run, so a confirmation must be another update than what it confirms. */
+/** Within a run an update id gets one answer, so a confirmation needs another id than the command that it confirms. */
 export const updateIdOf = (envelope: Pick<CommandEnvelope, 'commandId'>, hash: string): string =>
   `${envelope.commandId}:${hash}`;

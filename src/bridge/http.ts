@@ -276,7 +276,7 @@ function cacheHeaders(response: Response, path: string): void {
   response.set('Cache-Control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
 }
 
-/** express marks what the client got wrong (a bad escape in the path) with a status of its own. */
+/** express gives a client's mistake (a bad escape in the path) its own status. */
 function statusOf(error: unknown): number {
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : null;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;

@@ -11,7 +11,7 @@ export const MESSAGES_PER_SECOND = 200;
 export const BYTES_PER_EXTRA_TOKEN = 32 * 1024;
 /** A socket that has been over the rate this long, without a quiet second between, is closed with 1008. */
 export const RATE_LIMIT_PATIENCE_MS = 10_000;
-/** RATE_LIMITED is told at most this often per socket. */
+/** RATE_LIMITED is sent at most this often per socket. */
 export const RATE_LIMIT_NOTICE_MS = 1_000;
 
 /** Sockets at once; over it the upgrade is answered with 503. */
@@ -32,7 +32,7 @@ export const CLOSE_HANDSHAKE_MS = 3_000;
 export const COMMAND_LIFE_MS = 5_000;
 /** the bridge answers itself when nobody else has by then, with a second in hand for a busy machine. */
 export const ANSWER_WITHIN_MS = 4_000;
-/** The engine's part of it: it answers pending after 3 s. What is left is for the journal. */
+/** The engine's part of it: it answers pending after 3 s. The rest is for the journal. */
 export const GATEWAY_WITHIN_MS = 3_600;
 /** A journal that has not told in this time is taken as down: the engine is asked instead. */
 export const JOURNAL_LOOKUP_MS = 600;
@@ -51,7 +51,7 @@ export const LOOKUP_LOST_MS = 30_000;
 export const ORDINARY_PLACES = 6;
 /** Kept beside them for CLOSE, FLATTEN, STOP, RESOLVE and RESUME; one of the ten stays free for `configure`. */
 export const RESERVED_PLACES = 3;
-/** Ways out that wait for a place; they are never refused as busy, so the bound is above what all sockets can send. */
+/** Exits that wait for a place. They are never refused as busy, so the bound is above what all sockets can send. */
 export const MAX_WAITING_WAYS_OUT = 16_384;
 /** Temporal is asked whether it is there when it has not answered anything for this long. */
 export const TEMPORAL_FRESH_MS = 1_000;
@@ -60,7 +60,7 @@ export const RETRY_AFTER_S = 5;
 /** Refused commands whose next sending is told apart, the oldest forgotten first: then one old answer more is told. */
 export const MAX_REFUSALS = 4_096;
 
-/** Commands whose end is still to be told to every socket. */
+/** Commands whose end is still to be sent to every socket. */
 export const MAX_OPEN_ENDS = 4_096;
 /** How often the journal is asked for the ends that no event has told. */
 export const OPEN_ENDS_SWEEP_MS = 5_000;
@@ -70,11 +70,11 @@ export const OPEN_ENDS_PER_SWEEP = 64;
  * behind ours by less than this, it is over there too.
  */
 export const ASK_AGAIN_AFTER_MS = 5_000;
-/** A command of another bridge that took longer than this was answered pending: its end is told here too. */
+/** A command of another bridge that took longer than this was answered pending, so its end is sent here too. */
 export const FOREIGN_END_AFTER_MS = 1_000;
 
 export const STATS_INTERVAL_MS = 1_000;
-/** A change is told at once, but not more often than this. */
+/** A change is sent at once, but not more often than this. */
 export const STATS_MIN_GAP_MS = 50;
 /** A tick waits this long for the journal, then sends what is known. */
 export const STATS_WAIT_MS = 300;

@@ -29,7 +29,7 @@ export class OpenEnds {
   readonly #expected = new BoundedSet<string>(MAX_OPEN_ENDS);
   /** Sent to the engine and not answered: whether it took them is not known. The oldest is forgotten first. */
   readonly #unanswered = new BoundedMap<string, CommandEnvelope>(MAX_OPEN_ENDS);
-  /** Their end was told here, as the first answer or the second. */
+  /** Commands whose end was sent here, as the first answer or the second. */
   readonly #told = new BoundedSet<string>(MAX_OPEN_ENDS);
 
   #asking = false;
@@ -47,7 +47,7 @@ export class OpenEnds {
     this.#unanswered.set(envelope.commandId, envelope);
   }
 
-  /** Call it when the answer is on its way: what the journal learned meanwhile is told after it. */
+  /** Call it when the answer is on its way: changes that the journal has recorded by then are sent after it. */
   answered(commandId: string, answer: CommandAnswer): void {
     const left = (this.#running.get(commandId) ?? 1) - 1;
     if (left > 0) this.#running.set(commandId, left);

@@ -1,4 +1,4 @@
-/** What the bridge is given: the composition root wires it, and the tests give their own. */
+/** The bridge's ports: the composition root wires them, and the tests bring their own. */
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { AlertChannels } from '../alerts/channels.ts';

@@ -33,7 +33,7 @@ export type Incoming =
   | {
       readonly kind: 'bad_command';
       readonly action: string | null;
-      /** Null: what was given cannot be echoed. */
+      /** Null: the given value cannot be echoed. */
       readonly commandId: string | null;
       /** False: none was given, and the bridge makes one. */
       readonly named: boolean;
@@ -50,7 +50,7 @@ interface BadField {
   readonly expected: string;
 }
 
-/** What a command may name of the account. */
+/** The markets and assets that a command may name. */
 export interface Nameable {
   readonly markets: readonly string[];
   /** Null: not known yet. */

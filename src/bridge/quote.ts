@@ -1,4 +1,4 @@
-/** How the bridge speaks of what it received: enough to recognise it, never a secret or a megabyte. */
+/** How the bridge quotes received text: enough to recognise it, never a secret or a megabyte. */
 import { NumberText } from '../lib/number-text.ts';
 import { MAX_QUOTED_CHARS } from './limits.ts';
 

@@ -80,7 +80,7 @@ const signatureOf = ({ details }: Alert): string | null => {
   return typeof given === 'string' ? given : null;
 };
 
-/** What a person needs who must look, and perhaps decide: where the transaction is seen, and how a verdict is given. */
+/** For a person who must look and perhaps decide: where to see the transaction, and how to submit a verdict. */
 function whereabouts(alert: Alert, links: Links): Partial<z.input<typeof AlertInfo>> {
   if (alert.operationId === null) return {};
   const signature = signatureOf(alert);

@@ -1,4 +1,4 @@
-/** Which commands were refused, and how often: what was refused may be sent again, and must be asked anew. */
+/** Which commands were refused, and how often: a refused command may be sent again and needs a new update. */
 import { BoundedMap } from '../lib/bounded.ts';
 import { MAX_REFUSALS } from './limits.ts';
 

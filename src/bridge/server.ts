@@ -79,7 +79,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   const freshState = async (): Promise<z.input<typeof State> | null> => {
     await watch.read();
     if (watch.fresh) return view(watch.known);
-    // The journal is mute: the engine's own word, beside the last figures, whose age tells.
+    // The journal does not respond: the engine's own state, with the last figures and their age.
     const asked = gateway.state(engineId, clock.nowMs() + STATE_LOOKUP_MS);
     const engine = await asked.catch(() => null);
     if (engine !== null) return view({ ...watch.known, engine });

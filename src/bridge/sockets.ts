@@ -40,7 +40,7 @@ const CLOSE_POLICY = 1008;
 const CLOSE_TRY_LATER = 1013;
 const CLOSE_GOING_AWAY = 1001;
 
-/** ws closes by itself when a message is too long, before anybody hears of it: the reason is told just before. */
+/** ws closes by itself when a message is too long, without an event: so the reason is sent just before. */
 class Socket extends WebSocket {
   override close(code?: number, data?: string | Buffer): void {
     if (code === CLOSE_TOO_BIG && this.readyState === WebSocket.OPEN) {
@@ -75,7 +75,7 @@ interface SocketPorts {
   readonly operator: string;
   /** In the name of this engine. */
   readonly dress: (answer: CommandAnswer) => CommandAnswer;
-  /** What a new socket is told at once. */
+  /** The first messages of a new socket. */
   readonly greeting: () => readonly string[];
 }
 
@@ -154,7 +154,7 @@ export class Sockets {
     this.#server.close();
   }
 
-  /** Gives what is on its way a moment; the rest is answered with what is known of it. */
+  /** Gives running commands a moment to end; the others are answered with what is known of them. */
   async #answerAll(): Promise<void> {
     const untilMs = performance.now() + LAST_ANSWERS_MS;
     while (this.#inHand.size > 0 && performance.now() < untilMs) await sleep(LAST_ANSWERS_PAUSE_MS);

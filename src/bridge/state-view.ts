@@ -97,7 +97,7 @@ export function stateView(ports: StateViewPorts): (known: LastKnown) => z.input<
 const hedgeTargetOf = (engine: EngineRecord | null, policy: Policy): number | null =>
   engine === null || isWatchOnly(policy) ? null : engine.hedgeTarget;
 
-/** What the engine would decide on the latest snapshot, by its own function and context; null: unknown. */
+/** The engine's decision on the latest snapshot, by its own function and context; null: unknown. */
 function decisionView(
   snapshot: Snapshot | null,
   engine: EngineRecord | null,

@@ -181,7 +181,7 @@ function answerOf(error: unknown, logger: Logger): CommandAnswer {
         STATUS_OF[cause.type] ?? 'rejected',
       );
     }
-    // A defect, somewhere in the middle: what the engine did before it is not known.
+    // A defect somewhere in the middle: how far the engine came is unknown.
     logger.error({ err: error, code: 'ACCEPTANCE_UNKNOWN' }, 'The engine failed an update without one of our codes');
     return acceptanceUnknown();
   }

@@ -12,9 +12,9 @@ export class AccountSocket {
   readonly #address: string;
   readonly #wake = new Set<() => void>();
   readonly #socket: LiveSocket;
-  /** Times that a subscription began: what changed before it was told to nobody. */
+  /** How often a subscription began: earlier changes were not reported. */
   #beginnings = 0;
-  /** Of the newest change that was told. */
+  /** Slot of the newest reported change. */
   #changedSlot = 0;
   #live = false;
 

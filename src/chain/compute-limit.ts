@@ -2,7 +2,7 @@
 
 /** A transaction's bound. */
 export const MAX_COMPUTE_UNITS = 1_400_000;
-/** Above what the simulation used: between it and landing the accounts may change. */
+/** More than the simulation used: the accounts may change before the transaction lands. */
 const MARGIN_PCT = 20;
 /** Cheap transactions need more than a share of little. */
 const MIN_MARGIN_UNITS = 1_000;

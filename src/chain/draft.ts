@@ -1,4 +1,4 @@
-/** What a transaction shall do, and its bytes: always a v0 message with a compute limit, a price and perhaps a tip. */
+/** A transaction's content and its bytes: always a v0 message with a compute limit, a price and perhaps a tip. */
 import {
   type AddressLookupTableAccount,
   ComputeBudgetProgram,
@@ -14,7 +14,7 @@ export interface Draft {
   readonly payer: PublicKey;
   readonly instructions: readonly TransactionInstruction[];
   readonly lookupTables?: readonly AddressLookupTableAccount[];
-  /** What the payer has: fee and tip stay within it. Absent: they cost what it takes to land soon. */
+  /** The payer's balance: fee and tip stay within it. Absent: they cost whatever it takes to land soon. */
   readonly payerLamports?: bigint;
 }
 

@@ -1,4 +1,4 @@
-/** Where a node is, and what it may be called aloud: a provider's key stands in the path or the query of its URL. */
+/** A node's address, and the name that may be shown: a provider's key is in the path or the query of its URL. */
 
 export interface NodeEndpoint {
   /** Secret: may hold a provider's key. */

@@ -20,7 +20,7 @@ const BLOCKS_OPENED = 24;
 const SLOTS_AFTER = 600;
 const MAX_SLOTS_AFTER = 38_400;
 const SIGNATURES_OF_PAYER = 100;
-/** A block may still hold what was valid in its parent: the window's last block is one above `lastValidBlockHeight`. */
+/** A block may include a transaction that was valid in its parent: the window's last block is one above `lastValidBlockHeight`. */
 const LAST_BLOCK_AFTER = 1;
 
 const ANOTHER_NODE = 'add a node with full history to RPC_URL';

@@ -30,7 +30,7 @@ const unzip = promisify(gunzip);
 const freedAtMs = new WeakMap<Socket, number>();
 for (const { agent } of [plain, secure]) agent.on('free', (socket: Socket) => freedAtMs.set(socket, Date.now()));
 
-/** After a long stop of this process its own timers come late, and what the server has closed would be used once more. */
+/** After a long stop of this process its timers come late, and a connection that the server has closed would be used again. */
 function dropIdle({ freeSockets }: http.Agent): void {
   for (const socket of Object.values(freeSockets).flatMap((sockets) => sockets ?? [])) {
     if (Date.now() - (freedAtMs.get(socket) ?? 0) > IDLE_MS) socket.destroy();

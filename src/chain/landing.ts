@@ -17,7 +17,7 @@ interface LandingOptions {
   /** Null: RPC only. */
   readonly jito: Jito | null;
   readonly monotonicMs: () => number;
-  /** Told of each try at Jito that failed: the landing itself goes on. */
+  /** Called for each failed try at Jito; the landing itself continues. */
   readonly onJitoFailed?: (error: TransientError, signature: string) => void;
   /** The chain's, for counting slots while no node tells them. */
   readonly slotMs?: number;

@@ -24,7 +24,7 @@ export class Patience {
   }
 
   /**
-   * Told of every round of questions about a signature.
+   * Called with every round of questions about a signature.
    * @param proven one node proves what is to be known
    * @returns whether some node's word must be waited for yet
    */
@@ -38,7 +38,7 @@ export class Patience {
   /** Null: it owes nothing. */
   #sinceMs(key: string, { owes }: Pick<NodeView, 'owes'>, proven: boolean, nowMs: number): number | null {
     const owed = this.#owed.get(key);
-    // Being behind is no fault while nobody could know better.
+    // Being behind is not held against a node while no other could know better.
     if (owes === null || (owes === 'behind' && !proven)) {
       this.#owed.delete(key);
       return null;

@@ -1,4 +1,4 @@
-/** What a compute unit should cost to land soon among those who write the same accounts. */
+/** The price of a compute unit that lands soon, among transactions that write the same accounts. */
 
 export interface FeePolicy {
   /** Of the last slots' lowest landed fees. */

@@ -1,4 +1,4 @@
-/** What came of one call to one node. An answer is evidence; a refusal and silence never are. */
+/** The outcome of one call to one node. An answer is evidence; a refusal or silence never is. */
 import { type ErrorDetails, TransientError } from '../lib/errors.ts';
 
 /** `resting`: not asked at all, as it wished after a 429. `impossible`: a slot, a height or a time that cannot be. */
@@ -27,7 +27,7 @@ const INTERNAL_ERROR = -32603;
 const RATE_CODES: ReadonlySet<number> = new Set([429, -32429]);
 const UNHEALTHY_CODES: ReadonlySet<number> = new Set([NODE_UNHEALTHY, MIN_CONTEXT_SLOT_NOT_REACHED, INTERNAL_ERROR]);
 
-/** Nodes echo much; what is kept of it ends up in alerts and journals. */
+/** Nodes echo a lot, and it would end up in alerts and journals. */
 const MAX_MESSAGE_CHARS = 200;
 
 export function refusal(code: number, message: string): NoAnswer {

@@ -4,7 +4,7 @@ import type { Json } from '../lib/errors.ts';
 import { isCount, isFields, isTexts } from './answer-shapes.ts';
 
 export type Commitment = 'processed' | 'confirmed' | 'finalized';
-/** What the venue is read at: nothing rests on a block that most of the cluster has not voted for. */
+/** The venue's commitment for reads: never a block that most of the cluster has not voted for. */
 export type ReadCommitment = Exclude<Commitment, 'processed'>;
 
 /** `{context: {slot}, value}` */

@@ -1,4 +1,4 @@
-/** One node over HTTP: every call ends in time, and its end is told as an answer, a refusal or silence. */
+/** One node over HTTP: every call ends in time, as an answer, a refusal or silence. */
 import type { Clock } from '../lib/clock.ts';
 import { TransientError } from '../lib/errors.ts';
 import type { NodeEndpoint } from './endpoint.ts';
@@ -95,7 +95,7 @@ export class RpcNode {
         this.health.limited(monotonicMs(), retryAfterMs(retryAfter, clock.nowMs()));
         return { kind: 'none', why: 'rate_limited', detail: 'HTTP 429' };
       }
-      // Some proxies answer 4xx and 5xx with a JSON-RPC body: what it says counts, when it says something.
+      // Some proxies send a JSON-RPC body with 4xx and 5xx: it counts if it can be read.
       if (!isOk(status) && parseReply(text) === undefined) return this.#silent('unreachable', `HTTP ${status}`);
       this.health.answered(monotonicMs() - startMs);
       return { kind: 'body', status, text };

@@ -50,12 +50,12 @@ export class RpcPool {
 
   /** The highest slot that any node has told so far and that can be, 0 before the first. */
   get newestSlot(): number {
-    // What was told before any clock account was read is judged by the first one.
+    // Slots that were reported before any clock account was read are judged by the first one.
     if (this.slots.doubt(this.#newestSlot) !== null) this.#newestSlot = this.slots.foremost;
     return this.#newestSlot;
   }
 
-  /** What an answer's context says in passing; a slot that cannot be moves nothing. */
+  /** The slot in an answer's context. An impossible slot changes nothing. */
   sawSlot(slot: number): void {
     if (this.slots.doubt(slot) === null) this.#newestSlot = Math.max(this.newestSlot, slot);
   }

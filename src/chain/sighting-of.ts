@@ -87,7 +87,7 @@ export class Sightings {
     return doubt === null ? answer : impossible(doubt);
   }
 
-  /** Asks those further whose denial is not recent. */
+  /** Asks nodes whose denial is not recent further. */
   async #proof(attempt: SignedAttempt, views: readonly (NodeView | RpcNode)[]): Promise<readonly NodeView[]> {
     const foreign = await this.#foreign();
     const payer = payerOf(attempt);

@@ -1,4 +1,4 @@
-/** Every node's view of a signature, made into what is known of it. */
+/** Combines every node's view of a signature. */
 import type { Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
 import type { Json } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/ids.ts';
@@ -16,7 +16,7 @@ interface Awaited {
   readonly windowEnd: boolean;
 }
 
-/** What the nodes say together, round after round. */
+/** The nodes' combined view, round after round. */
 export class Testimonies {
   readonly #absence: Patience;
   readonly #windowEnd: Patience;
@@ -35,7 +35,7 @@ export class Testimonies {
     return combine(views, { absence, windowEnd: this.#awaitsEnd(signature, views) });
   }
 
-  /** Null: the window is open, or nobody can say, or a node's answer is still outstanding. */
+  /** Null: the window is open, or unknown, or a node's answer is still outstanding. */
   windowEnd({ signature }: Pick<SignedAttempt, 'signature'>, views: readonly NodeView[]): WindowEnd | null {
     return this.#awaitsEnd(signature, views) ? null : endOf(views);
   }

@@ -34,7 +34,7 @@ export class Simulator {
     const config = { encoding: 'base64', commitment: 'confirmed', sigVerify: false, replaceRecentBlockhash: true };
     const { slot, value } = await this.#pool.read('simulateTransaction', [wire, config], readSimulation);
     this.#pool.sawSlot(slot);
-    // A refusal ends the operation: of a node that lags it tells of what was, and is no evidence.
+    // A refusal ends the operation. A lagging node's refusal describes the past and is no evidence.
     if (value.error !== null && (await this.#pool.isStale(slot))) {
       throw new TransientError(
         'RPC_UNHEALTHY',

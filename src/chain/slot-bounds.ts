@@ -4,7 +4,7 @@
  */
 import type { ChainClock } from './clock-sysvar.ts';
 
-/** Half of what a slot takes on Solana, so that a fast chain is never doubted. */
+/** Half of a slot's usual time on Solana, so that a fast chain is never doubted. */
 const SHORTEST_SLOT_MS = 200;
 /** Nodes behind one address differ by so much, and so does what one node says in two calls. */
 export const SLOT_SLACK = 150;
@@ -31,7 +31,7 @@ export class SlotBounds {
     this.#ports = ports;
   }
 
-  /** What a node's clock account says. */
+  /** Slot and time of a node's clock account. */
   anchor(node: string, { slot, timeMs }: ChainClock): void {
     const { nowMs, monotonicMs } = this.#ports;
     this.#anchors.delete(node);

@@ -46,7 +46,7 @@ export interface SolanaChainOptions {
   readonly clock: Clock;
   /** Of the cluster, where it is known. */
   readonly expectedGenesis?: string | null;
-  /** Told what the chain recovers from by itself: a try at Jito that failed, with its code. */
+  /** Called for failures from which the chain recovers by itself: a failed try at Jito, with its code. */
   readonly logger?: ChainLogger;
   readonly fees?: FeePolicy;
   readonly tuning?: Partial<RpcTuning>;
@@ -113,7 +113,7 @@ export class SolanaChain {
     return { ok: true, logs: run.logs, costLamports: String(cost) };
   }
 
-  /** What a transaction that writes these accounts costs now: base fee, priority fee and tip, lamports. Never throws. */
+  /** The present cost of a transaction that writes these accounts: base fee, priority fee and tip, lamports. Never throws. */
   async costLamports(written: readonly string[], computeUnits: number): Promise<number> {
     const [recent, tip] = await Promise.all([this.#fees.of(written), this.#jito?.tip(this.pool.newestSlot)]);
     const price = priorityFee(recent, computeUnits, this.#options.fees ?? DEFAULT_FEES);

@@ -8,13 +8,13 @@ import { askWindow, LEVEL_SLOTS, type WindowView } from './window.ts';
 
 export interface NodeView {
   readonly testimony: NodeTestimony;
-  /** What it says of the signature when it knows it. */
+  /** The signature's status, if the node knows it. */
   readonly status: SignatureStatus | null;
   /** It can testify, and never saw it. */
   readonly provesAbsence: boolean;
-  /** Why it may yet say more than it has; null: it has said what it ever will. */
+  /** Why the node may still report more; null: its answer is complete. */
   readonly owes: Owes | null;
-  /** What it says of the window in which the attempt may land; null: nothing. */
+  /** The node's view of the window in which the attempt may land; null: none. */
   readonly window: WindowView | null;
 }
 
@@ -68,7 +68,7 @@ export function recently(node: RpcNode, attempt: SignedAttempt, slot: number, ne
   return view(node, 'never_seen', { reason, window: { slot, isOver: false, timeMs: null } });
 }
 
-/** What a node must be asked about one attempt only once. */
+/** Facts about an attempt that a node is asked for only once. */
 interface Remembered {
   readonly control: Extract<HistoryCheck, { kind: 'found' }> | null;
   readonly remember: (control: Extract<HistoryCheck, { kind: 'found' }>) => void;

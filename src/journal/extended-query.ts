@@ -1,6 +1,6 @@
 /**
  * One statement of Postgres' extended protocol as one message: parse, bind, describe, execute, sync. PGlite's own
- * `query` makes six calls into the database of it, which is half of what a small statement costs. Parameters go as text
+ * `query` makes six calls into the database, half of a small statement's cost. Parameters go as text
  * and untyped, as node-postgres sends them, so that both databases infer the same types. The database keeps a
  * parsed statement and its plan under a name, because parsing and planning is most of the rest of a small statement's cost.
  */

@@ -5,7 +5,7 @@ import type { Database } from './schema.ts';
 /** Those that name the engine in a column alone. */
 const TABLES = ['commands', 'operations', 'fences', 'trades', 'funding', 'equity', 'series', 'alerts', 'drift_books'];
 
-/** In one transaction, and nobody is told: nothing happened to the account. Done again it changes nothing. */
+/** In one transaction, without notifying listeners: nothing happened to the account. Repeating it changes nothing. */
 export async function renameEngine(db: Kysely<Database>, from: string, to: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await sql`SELECT set_config('driftless.quiet', 'on', true)`.execute(trx);

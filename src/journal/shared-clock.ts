@@ -7,7 +7,7 @@ import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import type { Journal } from './journal.ts';
 
 interface SharedClock extends Clock {
-  /** Asks the database once. Never rejects: what was known stands. */
+  /** Asks the database once. Never rejects: on failure the former difference stays. */
   compare(): Promise<void>;
 }
 

@@ -19,7 +19,7 @@ export async function noteSigner(db: Kysely<Database>, queues: readonly string[]
   }
 }
 
-/** It polls no more, as it knows itself; what died without a word is not seen any longer. */
+/** Removes a process that stopped polling. One that died is no longer counted after a while. */
 export async function forgetSigner(db: Kysely<Database>, process: string): Promise<void> {
   await db.deleteFrom('meta').where('key', 'like', `${PREFIX} % ${process}`).execute();
 }

@@ -13,7 +13,7 @@ import type { Logger } from './logger.ts';
 
 /** Events that wait to be read; beyond it the newest are dropped and counted: the journal has them. */
 const MAX_WAITING = 1_000;
-/** How far back a row told of is looked for. */
+/** How far back a reported row is searched. */
 const LOOKED_AT = 50;
 /** Events are read together this long after the first, so that logging takes little from the engine. */
 const GATHER_MS = 500;
@@ -157,7 +157,7 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
   }
 
   function take(event: JournalEvent): void {
-    // Of figures that follow each other fast (a replay at full speed) the latest is told; every other row is told once.
+    // Figures that follow each other fast (a replay at full speed) are reduced to the latest; every other row is logged once.
     const name = FIGURES.has(event.table) ? `${event.table}/${event.engineId}` : `${event.table}/${event.key}`;
     if (!waiting.has(name) && waiting.size >= MAX_WAITING) dropped += 1;
     else waiting.set(name, event);

@@ -22,7 +22,7 @@ export interface SettingError {
   /** `(hidden)` for a secret. */
   readonly got: string;
   readonly expected: string;
-  /** What is wrong, where that says more than what was got: it quotes nothing of a secret. */
+  /** The problem, if it says more than `got` does. It never quotes a secret. */
   readonly problem?: string;
 }
 
@@ -53,7 +53,7 @@ export interface TemporalSettings {
   readonly uiUrl: string | null;
 }
 
-/** What a new paper account begins with. */
+/** The balances of a new paper account. */
 export interface PaperSettings {
   readonly sol: Lamports;
   readonly usdc: MicroUsd;
@@ -70,7 +70,7 @@ export interface LiveSettings {
   readonly keypairPath: string | null;
   /** Whose account: the key's address, else AUTHORITY. Null: neither is set. */
   readonly authority: string | null;
-  /** What a person should know of the key file. */
+  /** Warnings about the key file. */
   readonly keyWarnings: readonly string[];
   readonly rpcUrls: readonly string[];
   readonly rpcWsUrl: string | null;
@@ -222,7 +222,7 @@ const ADDRESS_BYTES = 32;
 /** Where SOL-PERP trades today. */
 const DEFAULT_VENUE: LiveVenueName = 'velocity';
 
-/** What a live engine cannot start without, and what contradicts it. */
+/** Settings that a live engine needs, and those that contradict it. */
 function liveErrors(
   read: SettingValues,
   texts: ReadonlyMap<SettingName, string>,

@@ -1,4 +1,4 @@
-/** One hash over files and folders, by path and content: what was built from them is built again when it changes. */
+/** One hash over files and folders, by path and content: when it changes, what depends on them is built again. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';

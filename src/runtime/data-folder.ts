@@ -37,7 +37,7 @@ async function makeFolder(folder: string): Promise<void> {
   const parent = dirname(folder);
   if (parent !== folder) await makeFolder(parent);
   await mkdir(folder, { mode: OWNER_ONLY }).catch(async (error: unknown) => {
-    // Another process may have made it meanwhile.
+    // Another process may have made it just now.
     if (!(await stat(folder).catch(() => null))?.isDirectory()) throw error;
   });
 }

@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** More than what is left of a disk that was filled in blocks of 64 KiB. */
+/** More than a disk has left that was filled in blocks of 64 KiB. */
 const PROBE_BYTES = 256 * 1_024;
 const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 

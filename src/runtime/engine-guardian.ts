@@ -31,7 +31,7 @@ const LOOKED_AT = 200;
 export function keepEngineRunning(ports: GuardianPorts, everyMs = EVERY_MS): Repeated {
   const { logger } = ports;
   const guardian = new Guardian(ports);
-  // Temporal or the journal is away: that is told by who watches them, and tried again.
+  // Temporal or the journal is away: the part watch reports that, and the next round tries again.
   return repeatEvery(everyMs, async () => {
     await guardian.look().catch((err: unknown) => logger.warn({ err }, 'could not check the engine'));
   });

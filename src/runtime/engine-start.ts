@@ -60,7 +60,7 @@ const described = ({ sol, usdc, walletSol, fundingPeriodMs }: PaperSettings): st
   `${formatAmount(sol, 9)} SOL, ${formatAmount(usdc, 6)} USDC, ${formatAmount(walletSol, 9)} SOL in the wallet, ` +
   `funding every ${fundingPeriodMs / 1_000} s`;
 
-/** PAPER_* and FUNDING_PERIOD_SECONDS apply to a new account only: a difference is told. */
+/** PAPER_* and FUNDING_PERIOD_SECONDS apply to a new account only: a difference is shown. */
 async function tellDifference({ journal, engineId, paper, say }: EngineStart): Promise<void> {
   const terms = await PaperVenue.accountTerms(journal, engineId);
   if (terms === null) return;
@@ -80,7 +80,7 @@ async function tellDifference({ journal, engineId, paper, say }: EngineStart): P
 export async function startEngine(start: EngineStart): Promise<void> {
   const { client, venues, engineId, policy, tuning } = start;
   const running = (await workflowLookup(client).state(engineId)) === 'running';
-  // An account that a running engine remembers and the journal does not is never made anew: the engine holds instead.
+  // If a running engine remembers an account that the journal lacks, no new one is made: the engine sets a restriction.
   if (!running || (await venues.accountExists(engineId))) await venues.seed(engineId);
   if (policy.mode === 'paper') await tellDifference(start);
   await client.connection.withDeadline(Date.now() + CALL_MS, () =>

@@ -100,7 +100,7 @@ async function whyNotWatchedHere({ settings, journal }: FormerIdentityPorts, for
   return same ? null : `it watched an account of "${feed}" and sent nothing that would prove more`;
 }
 
-/** What a transaction names; null: no node that answers knows it. */
+/** The programs that a transaction names; null: no responding node knows it. */
 async function accountsOf(pool: RpcPool, signature: string): Promise<readonly string[] | null> {
   const config = { commitment: 'confirmed', encoding: 'json', maxSupportedTransactionVersion: 0 };
   return await pool

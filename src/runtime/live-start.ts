@@ -1,4 +1,4 @@
-/** What a live start says once the wallet and the venue were read: whose account it is, what it holds, what is paused. */
+/** The summary of a live start, once wallet and venue were read: whose account it is, what it holds, what is paused. */
 
 import type { Snapshot } from '../domain/account/snapshot.ts';
 import { quoteAsset } from '../domain/account/spot-markets.ts';
@@ -16,12 +16,12 @@ const LAMPORTS_DECIMALS = 9;
 interface LiveStart {
   readonly settings: Pick<Settings, 'engineId' | 'live'>;
   readonly venues: VenueRegistry;
-  /** For the error in full; the terminal is told in one sentence. */
+  /** For the error in full; the terminal gets one sentence. */
   readonly logger: Pick<Logger, 'warn'>;
   readonly say: (line: string) => void;
 }
 
-/** Never throws: what is wrong stops the engine itself, whose alert says the same. */
+/** Never throws: a problem stops the engine itself, and its alert says the same. */
 export async function logLiveStart({ settings, venues, logger, say }: LiveStart): Promise<void> {
   for (const warning of settings.live.keyWarnings) say(`Warning: ${warning}`);
   try {

@@ -24,7 +24,7 @@ const MAX_UNWRITTEN = 4_000_000;
 export interface LoggerOptions {
   readonly folder: string;
   readonly environment: 'development' | 'production' | 'test';
-  /** Overrides what the environment says. */
+  /** Overrides the environment's level. */
   readonly level: LevelWithSilent | null;
   readonly redactor: Redactor;
   /** Where the terminal's lines go; stderr. */
@@ -33,9 +33,9 @@ export interface LoggerOptions {
 
 export interface OpenLogger {
   readonly logger: Logger;
-  /** For what the terminal is told in other words. */
+  /** For lines that the terminal gets in other words. */
   readonly fileOnly: Logger;
-  /** Writes what is buffered, closes the file. Lines logged later go to the terminal only. */
+  /** Writes the buffer and closes the file. Later lines go to the terminal only. */
   close(): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
   });
   let open = true;
   let failing = false;
-  // A full disk is no reason to give up the file: the stream keeps what it could not write, and each line tries again.
+  // A full disk does not end the file: the stream keeps unwritten lines, and each new line tries again.
   file.on('error', (error: Error) => {
     if (open && !failing) toTerminal(`the log file in ${folder} cannot be written: ${error.message}\n`);
     failing = true;

@@ -17,7 +17,7 @@ import { openTerminal } from './terminal.ts';
 const INTERRUPTED = 130;
 const STEP_MS = 1_500;
 
-/** What the terminal shows of the set-up; what happens later goes through the logger. */
+/** The terminal, for the set-up. Later messages go through the logger. */
 const terminal = openTerminal();
 const { say, printError } = terminal;
 
@@ -151,7 +151,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
     },
   });
   const outcome = await Promise.race([started.then(() => 'started' as const), stop.stopped]);
-  // A stop in the middle of the start gives the step at hand a moment to end by itself.
+  // After a stop in the middle of the start, the present step has a moment to end by itself.
   if (outcome !== 'started') await within(STEP_MS, () => started);
   const why = outcome === 'started' ? await stop.stopped : outcome;
   if (why !== 'failed') say('\nStopping ...');

@@ -1,4 +1,4 @@
-/** A new embedded database, made in a process of its own: what that takes would stay in ours. */
+/** A new embedded database, made in a separate process: the memory for it would stay in ours. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { isDatabase } from '../journal/database-folder.ts';
@@ -7,7 +7,7 @@ import { runTask } from './run-task.ts';
 
 const MAKE_MS = 300_000;
 
-/** Makes nothing where the folder holds something: opening it says what is wrong. If this fails, opening makes the database. */
+/** Does nothing if the folder has content: opening it reports the problem. If this fails, opening makes the database. */
 export async function makeNewJournal(folder: string, logger: Logger): Promise<void> {
   if (isDatabase(folder) || (existsSync(folder) && (await readdir(folder)).length > 0)) return;
   const problem = await runTask('journal', [folder], MAKE_MS);

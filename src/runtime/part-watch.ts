@@ -50,7 +50,7 @@ class PartAlert {
   readonly #ports: PartWatchPorts;
   #missed = 0;
   #standing: Alert | null = null;
-  /** What the journal has yet to take. */
+  /** Alerts that the journal has not taken yet. */
   #unkept: Alert[] = [];
   /** A former process may have left the alert standing. */
   #checked = false;

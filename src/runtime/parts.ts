@@ -1,4 +1,4 @@
-/** What was started is ended in the opposite order, each within its time, whatever the others do. */
+/** Parts are ended in the opposite order of their start, each within its time, whatever the others do. */
 import { within } from '../lib/within.ts';
 import type { Logger } from './logger.ts';
 

@@ -1,4 +1,4 @@
-/** Runs another program to its end and gives what it said. */
+/** Runs another program to its end and returns its output. */
 import { spawn } from 'node:child_process';
 import { childEnvironment } from './child-environment.mjs';
 

@@ -77,7 +77,7 @@ export async function serve(given: StartUp, cluster: Cluster, beginnings: Beginn
   start.say(`Driftless worker ready: Temporal ${ground.address}, namespace ${namespace}.`);
 }
 
-/** What looks at the parts while they run, and says what is wrong with them. */
+/** The watches that check the parts while they run, and report problems. */
 function startWatches(
   { settings, log, add }: StartUp,
   { client, gateway, journal, alerts, engine }: Ground,

@@ -24,13 +24,13 @@ export interface PresencePorts {
   readonly logger: Pick<Logger, 'debug'>;
   /** The queues that are polled at this moment. */
   readonly polled: () => readonly string[];
-  /** Names this process; drawn anew at each start. */
+  /** Names this process; random at each start. */
   readonly process: string;
 }
 
 export function tellPresence({ journal, logger, polled, process }: PresencePorts, everyMs = TELL_EVERY_MS): Repeated {
   const telling = repeatEvery(everyMs, async () => {
-    // A journal that is away is told by who watches it.
+    // The part watch reports a journal that is away.
     await noteSigner(journal.db, polled(), process).catch((err: unknown) => logger.debug({ err }, 'presence not told'));
   });
   return {
@@ -78,7 +78,7 @@ class SignerWatch {
       // First: as long as somebody may sign, no snapshot is read.
       ((await signerSeenMsAgo(journal.db, signingQueue(engineId, needed))) ?? GONE_AFTER_MS) >= GONE_AFTER_MS &&
       (await hasPosition(journal, engineId));
-    // A second look: a worker that has just started has not told of itself yet.
+    // A second look, because a worker that has just started has not written its row yet.
     if (gone === this.#missing.has(engineId)) {
       await this.#tell(engineId, gone, needed, clock.nowMs());
       return;

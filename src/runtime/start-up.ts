@@ -1,4 +1,4 @@
-/** The first half of a start: what must be refused early, the cluster, and what is built or opened beside it. */
+/** The first half of a start: early refusals, the cluster, and the parts that are built or opened at the same time. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDatabase } from '../journal/database-folder.ts';
@@ -56,7 +56,7 @@ async function begin(start: StartUp): Promise<Beginnings> {
   const { logger } = start.log;
   const token = await openToken(home, settings.token);
   redactor.add(token);
-  // A local chain's folder is one of many; what is built is the same for all.
+  // Local chains have a folder each, but all use the same builds.
   const folder = join(chain === null ? home : dirname(home), 'cache');
   const dataDir = join(home, 'journal');
   const page = hasBridge(start) ? openPage({ root: ROOT, folder, say }) : null;

@@ -1,4 +1,4 @@
-/** What a start is given, and what its first steps hand to the next. */
+/** The inputs of a start, and the results that its first steps hand to the next. */
 import type { DataLock } from '../journal/data-lock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Settings } from './config.ts';
@@ -31,7 +31,7 @@ export interface StartUp {
   readonly onServer: (server: { pid(): number | null }) => void;
 }
 
-/** Built or opened beside each other; a role has no use for some of them. */
+/** Built or opened at the same time; some roles do not need all of them. */
 export interface Beginnings {
   readonly token: string;
   readonly page: Promise<string> | null;

@@ -31,7 +31,7 @@ const TUNING: StuckTuning = { everyMs: 30_000, attempts: 5 };
 const CALL_MS = 10_000;
 
 export function watchForStuck(ports: StuckPorts, tuning: StuckTuning = TUNING): Repeated {
-  // A store that is away is told by what needs it.
+  // The part watch reports a store that is away.
   return repeatEvery(tuning.everyMs, async () => {
     await look(ports, tuning.attempts).catch((err: unknown) =>
       ports.logger.debug({ err }, 'could not check for stuck workflows'),

@@ -19,7 +19,7 @@ const PROGRESS_EVERY_MS = 10_000;
 
 interface FoundCli {
   readonly path: string;
-  /** In words: where it was found. */
+  /** Where it was found, in words. */
   readonly source: string;
 }
 

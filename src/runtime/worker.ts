@@ -1,4 +1,4 @@
-/** The Temporal worker: runs workflows from the bundle and activities over the ports; made anew when it fails. */
+/** The Temporal worker: runs workflows from the bundle and activities over the ports. A new one replaces it if it fails. */
 
 import { NativeConnection, type State, Worker } from '@temporalio/worker';
 import { sleep } from '../lib/sleep.ts';

@@ -1,4 +1,4 @@
-/** Rows written back as history are told to nobody: who was there was told when they first came. */
+/** Restored rows notify no listener: the listeners were notified when the rows first came. */
 import { type Kysely, sql } from 'kysely';
 
 /** Written by a rebuild; every other table's rows are news whoever writes them. */
