@@ -7,7 +7,6 @@ import { abs, max, min, price } from '../../../domain/money/units.ts';
 import { CriticalError } from '../../../lib/errors.ts';
 import { decodeAccount } from '../../solana-perps/account-layout.ts';
 import { viewOf } from '../../solana-perps/wire-types.ts';
-import { nextMean, sanitized } from '../maths/averages.ts';
 import {
   type ExchangeState,
   type PerpMarketState,
@@ -17,7 +16,6 @@ import {
 } from '../program/accounts.ts';
 
 const ONE = 1_000_000n;
-const FIVE_MINUTES = 300n;
 /** A stable coin within this of one dollar, and within its own confidence, counts as one dollar. */
 const PEGGED_WITHIN = 500n;
 const STABLE_COIN_PATIENCE = 3n;
@@ -245,16 +243,6 @@ export const perpOracleQuote = (market: PerpMarketState, reading: OracleReading 
 
 export const spotOracleQuote = (market: SpotMarketState, reading: OracleReading | null, at: ReadMoment): OracleQuote =>
   quoteOf(judgedSpot(market), reading, market.oracleTwap5min, at);
-
-/** A sample's band around the hourly mean, as a divisor, by the tier of the asset; below: the program's default. */
-const SPOT_BANDS: readonly bigint[] = [10n, 10n, 5n, 3n];
-
-/** The five-minute mean as a deposit or withdrawal of this asset writes it before margin is computed. */
-export function spotTwap5minNow(market: SpotMarketState, reading: OracleReading, { nowMs }: ReadMoment): bigint {
-  const sample = sanitized(reading.price, market.oracleTwap, SPOT_BANDS[market.tier] ?? null);
-  const averaged = { mean: market.oracleTwap5min, at: market.oracleTwapTs, period: FIVE_MINUTES };
-  return nextMean(sample, averaged, BigInt(Math.floor(nowMs / 1000)));
-}
 
 /** Whether the market makers' price is fresher than the exchange's: by sequence if comparable, otherwise by slot. */
 function makersAreFresher(market: PerpMarketState, reading: OracleReading): boolean {

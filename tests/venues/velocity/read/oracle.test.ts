@@ -8,7 +8,6 @@ import {
   perpOracleQuote,
   readOracle,
   spotOracleQuote,
-  spotTwap5minNow,
 } from '../../../../src/venues/velocity/read/oracle.ts';
 import { perpWith, quoteWith, stateWith } from './support.ts';
 
@@ -150,13 +149,5 @@ describeOnVelocity('a price of the dumps', (files) => {
     expect(followed({ marketMakerOracleSequence: 1_786_205_388_000_000n })).toMatchObject(exchange);
     expect(followed({ marketMakerOraclePrice: 77_500_000n })).toMatchObject(exchange);
     expect(followed({ marketMakerOraclePrice: 0n })).toMatchObject(exchange);
-  });
-
-  it('the five-minute mean as a deposit writes it', () => {
-    const market = quoteWith(files, { oracleTwap5min: 999_000n, oracleTwapTs: 1_786_205_423n - 100n });
-    const usdt = { ...sol(), price: 1_000_000n };
-    // (1,000,000 x 100 + 999,000 x 200) / 300, one unit towards what weighs more.
-    expect(spotTwap5minNow(market, usdt, at)).toBe(999_334n);
-    expect(spotTwap5minNow({ ...market, oracleTwapTs: 0n }, usdt, at)).toBe(999_999n);
   });
 });
