@@ -43,14 +43,23 @@ export function moveInstructions(move: Move, read: VelocityRead, owner: Velocity
   return [...(kind === 'withdraw' ? interestOfDebts(read) : []), moved].map(toInstruction);
 }
 
+/**
+ * An order whose time has passed, because its worker was away, is placed only: the program skips it without an error, and an
+ * exit goes on to its next round. Taken at once it would be refused (6061), and the exit would end there.
+ */
 export function placeInstructions(intent: OrderIntent, read: VelocityRead, owner: VelocityOwner): Built {
-  const taken = velocityInstruction(
-    'placeAndTakePerpOrder',
-    { ...ownAccounts(owner), userStats: owner.userStats.toBase58() },
-    { ...orderParams(intent, read), successCondition: null },
-    marketAccounts(read, { perps: [read.market.market.marketIndex] }),
-  );
-  return [...(intent.reduceOnly ? [] : interestOfDebts(read)), taken].map(toInstruction);
+  const params = orderParams(intent, read);
+  const own = ownAccounts(owner);
+  const order =
+    intent.maxTsMs < read.blockTimeMs
+      ? velocityInstruction('placePerpOrder', own, params, marketAccounts(read))
+      : velocityInstruction(
+          'placeAndTakePerpOrder',
+          { ...own, userStats: owner.userStats.toBase58() },
+          { ...params, successCondition: null },
+          marketAccounts(read, { perps: [read.market.market.marketIndex] }),
+        );
+  return [...(intent.reduceOnly ? [] : interestOfDebts(read)), order].map(toInstruction);
 }
 
 /** Every open order of the configured market. */

@@ -12,6 +12,8 @@ interface ReadSpot {
 }
 
 export interface VelocityRead {
+  /** The chain's clock at the read. */
+  readonly blockTimeMs: number;
   readonly state: DecodedAccount<typeof STATE>;
   /** Null: not initialised. */
   readonly user: DecodedAccount<typeof USER> | null;

@@ -38,6 +38,7 @@ export function readOf(net: VelocityLocalnet, authority: string): VelocityRead {
   const market = { market: present(net.read(PERP_MARKET, perpMarketAddress(0)), 'market') };
   const spot = [0, 1].map((index) => ({ market: present(net.read(SPOT_MARKET, spotMarketAddress(index)), 'market') }));
   return {
+    blockTimeMs: net.chain.head.time * 1_000,
     state: present(net.read(STATE, stateAddress()), 'state'),
     user: net.read(USER, userAddress(authority)),
     userStats: net.read(USER_STATS, userStatsAddress(authority)),
