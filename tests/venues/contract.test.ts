@@ -187,7 +187,7 @@ const CASES: readonly Case[] = [
   {
     name: 'REBALANCE within tolerance',
     request: { kind: 'rebalance', market: 'SOL-PERP' },
-    ...done(`${WHO} changed correction direction drift_pct hedge_target minimum perp spot`, {
+    ...done(`${WHO} changed correction direction drift_pct hedge_target minimum off_target perp spot`, {
       changed: false,
       perp: '-2',
     }),
@@ -195,7 +195,7 @@ const CASES: readonly Case[] = [
   {
     name: 'SETTLE_PNL',
     request: settle,
-    ...done(`${LANDED} commitment market settled_pnl settled_pnl_base`, { market: MARKET }),
+    ...done(`${LANDED} commitment market quote_asset settled_pnl settled_pnl_base`, { market: MARKET }),
   },
   {
     name: 'DRIFT_DEPOSIT on a paused venue',
