@@ -60,13 +60,13 @@ export const closedDoors = (keys: PayloadKeys): Required<Pick<WorkerOptions, 'da
   interceptors: { activity: [() => ({ inbound: { execute: refuseUnsigned } })] },
 });
 
-/** It may be tried again, because the task may be older than this version or token. */
+/** Not tried again: what an older version or token scheduled, its workflow schedules anew, and signed. */
 const refuseUnsigned: NonNullable<ActivityInboundCallsInterceptor['execute']> = async (input, next) => {
   if (!input.args.some(isUnsigned)) return await next(input);
   throw ApplicationFailure.create({
     type: 'UNAUTHORIZED',
     message: 'This task was not scheduled by a worker with our token. Nothing was done.',
-    nonRetryable: false,
+    nonRetryable: true,
   });
 };
 

@@ -485,7 +485,14 @@ class OperationHost {
     while (this.outbox.length > 0 || this.background.size > 0 || this.inbox.length > 0 || !allHandlersFinished()) {
       this.drain();
       if (this.outbox.length > 0) {
-        await proxyActivities<TransactionActivities>(DURABLE_WRITE).writeOperation({ writes: this.takeOutbox() });
+        const writes = this.takeOutbox();
+        try {
+          await proxyActivities<TransactionActivities>(DURABLE_WRITE).writeOperation({ writes });
+        } catch (error) {
+          // Scheduled by a version, or under a token, of before: this one schedules it anew.
+          if (failureReport(error).code !== 'UNAUTHORIZED') throw error;
+          this.outbox = [...writes, ...this.outbox];
+        }
       }
       await Promise.all(this.background);
       await condition(allHandlersFinished);
