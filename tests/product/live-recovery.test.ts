@@ -10,8 +10,8 @@ import type { StateView } from '../support/product-run.ts';
 import { withContext } from '../support/with-context.ts';
 
 const TIMEOUT_MS = 400_000;
-/** A minute; in `npm test` two of the tries that are ten seconds apart. */
-const AWAY_MS = LONG ? 60_000 : 25_000;
+/** At least; `npm test` takes the time that its questions take. */
+const AWAY_MS = LONG ? 60_000 : 0;
 const MARKET = { market: 'SOL-PERP' };
 const SHORT = { ...MARKET, direction: 'short' };
 const SOL = 1_000_000_000n;
@@ -50,7 +50,7 @@ describeOnDrift('nodes that are away', () => {
     async () => {
       const from = caller.broadcasts.length;
       const before = await kinds();
-      live.net.addFault({ kind: 'gone', forMs: AWAY_MS });
+      const { id } = live.net.addFault({ kind: 'gone' });
       const goneAt = performance.now();
       await halted();
       const told = await caller.broadcast(
@@ -75,10 +75,12 @@ describeOnDrift('nodes that are away', () => {
       // Somebody with the same key, by another node.
       const owner = live.net.actor(live.net.wallet.secretKey);
       await owner.done(owner.trade({ direction: 'long', size: SOL / 2n, reduceOnly: true }));
+      await until('the time', () => performance.now() - goneAt > AWAY_MS);
+      expect((await engine()).holds.map((one: StateView) => one.code)).not.toContain('foreign_trade');
+      live.net.removeFault(id);
       const hold = await until('what somebody else did', async () =>
         (await engine()).holds.find((one: StateView) => one.code === 'foreign_trade'),
       );
-      expect(performance.now() - goneAt).toBeGreaterThan(AWAY_MS);
       expect(hold).toMatchObject({ permits: 'reducing', cleared_by: 'person' });
       // Never active from the halt on: nothing could start before the account was looked at. Target 0.5 wants it back.
       const states = statuses(from).map(({ trading_state }) => trading_state);
