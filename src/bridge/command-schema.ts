@@ -84,12 +84,18 @@ function requestOf(action: Action, data: WireData, { amount, size }: BaseUnits):
 const COMMON_FIELDS = Object.keys(COMMON_DATA.shape);
 
 /**
- * Why a field that this action does not know is refused; null: it knows it. To ignore it would do something else than was
+ * Fields of other actions that clients send with every command. They change nothing here: there is one market, which is
+ * checked like any other's, and who the operator is the bridge says itself.
+ */
+const HARMLESS: readonly string[] = ['market', 'operator'];
+
+/**
+ * Why a field that this action does not know is refused; null: it knows it, or it is harmless. To ignore it would do something else than was
  * meant: `Asset: "USDC"` would deposit SOL, `size` on a close would close everything, `max_price` would limit nothing.
  */
 export function refusalOfField(action: Action, field: string): string | null {
   const known = [...Object.keys(COMMAND_DATA[action].shape), ...COMMON_FIELDS];
-  if (known.includes(field)) return null;
+  if (known.includes(field) || HARMLESS.includes(field)) return null;
   const meant = known.find((name) => plain(name) === plain(field));
   return meant === undefined ? `a field of ${action}` : `the field to be spelt "${meant}"`;
 }

@@ -120,12 +120,13 @@ function parseCommand(message: WireFields, { markets, quoteAsset }: Nameable): I
   if (problems.length > 0 || !read.ok) return bad(invalidFields(distinct(problems)));
 
   const { request, mode, confirmationToken } = read;
-  if ('market' in request && !markets.includes(request.market)) {
+  const market = own(data, 'market') ?? ('market' in request ? request.market : null);
+  if (market !== null && !markets.some((name) => name === market)) {
     return bad(
       refused({
         code: 'UNKNOWN_MARKET',
-        message: `Unknown market: ${quote(request.market)}. Known markets: ${markets.join(', ')}.`,
-        details: { field: 'market', got: quote(request.market), expected: markets },
+        message: `Unknown market: ${quote(market)}. Known markets: ${markets.join(', ')}.`,
+        details: { field: 'market', got: quote(market), expected: markets },
       }),
     );
   }

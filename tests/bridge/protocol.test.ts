@@ -225,11 +225,26 @@ describe('the envelope', () => {
     ['{"amount":1,"Asset":"USDC"}', 'Asset'],
     ['{"amount":1,"confirmationToken":"x"}', 'confirmationToken'],
     ['{"amount":1,"size":2}', 'size'],
-    ['{"amount":1,"market":"SOL-PERP"}', 'market'],
     ['{"amount":1,"max_price":150}', 'max_price'],
     ['{"amount":1,"__proto__":{"asset":"USDC"}}', '__proto__'],
   ])('refuses %s, since ignoring %s would do something else than was meant', (data, field) => {
     expect(badField(command('DRIFT_DEPOSIT', data))).toMatchObject({ code: 'INVALID_FIELD', field });
+  });
+
+  it.each([
+    ['REBALANCE', '{"market":"SOL-PERP"}'],
+    ['FLATTEN', '{"market":"SOL-PERP"}'],
+    ['DRIFT_DEPOSIT', '{"amount":1,"market":"SOL-PERP"}'],
+    ['RESOLVE_TRANSACTION', '{"operation_id":"a","verdict":"landed","operator":"me"}'],
+  ])('takes %s %s: what clients send with every command changes nothing', (action, data) => {
+    expect(command(action, data)).toMatchObject({ kind: 'command' });
+  });
+
+  it.each(['REBALANCE', 'FLATTEN', 'STOP_ENGINE'])('refuses %s for a market that is not there', (action) => {
+    for (const market of ['"BTC-PERP"', '7', '""']) {
+      const refused = badField(command(action, `{"market":${market}}`));
+      expect(refused).toMatchObject({ code: 'UNKNOWN_MARKET', field: 'market', expected: MARKETS });
+    }
   });
 
   it('refuses a misspelt command_id, since ignoring it would lose what it protects from', () => {
