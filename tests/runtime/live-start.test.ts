@@ -73,7 +73,7 @@ describeOnDrift('a live start', () => {
     [
       'another program',
       'DRIFT_NOT_FOUND',
-      { DRIFT_PROGRAM_ID: 'vELoC1audYbSYVRXn1vPaV8Axoa9oU6BYmNGZZBDZ1P' },
+      { DRIFT_PROGRAM_ID: 'SysvarC1ock11111111111111111111111111111111' },
       ['DRIFT_PROGRAM_ID'],
     ],
   ])(
