@@ -12,8 +12,8 @@ import { ROOT, say } from './setup.mjs';
 
 const MINUTE_MS = 60_000;
 /** The goal is 20 minutes on two cores. These stop what hangs: CI ends before 40 minutes, whatever happens. */
-const ALL_WITHIN_MS = 38 * MINUTE_MS;
-const TEST_WITHIN_MS = 33 * MINUTE_MS;
+const ALL_WITHIN_MS = 39 * MINUTE_MS;
+const TEST_WITHIN_MS = 35 * MINUTE_MS;
 /** Reserved for the cycle, however long the tests and their second runs take. */
 const CYCLE_WITHIN_MS = 5 * MINUTE_MS;
 /** More than these have another reason than luck. */

@@ -6,6 +6,7 @@ import { itUnless } from '../../../localnet/tests/support/unless.ts';
 import { openJournal } from '../../../src/journal/open-journal.ts';
 import { openFeed } from '../../../src/market-data/open-feed.ts';
 import { fundingCsv, historyFile } from '../../market-data/history-file.ts';
+import { LONG } from '../../support/long.ts';
 import { land, openBench, order, SOL } from './support.ts';
 
 jest.setTimeout(600_000);
@@ -83,10 +84,13 @@ describe('a history replayed to its end', () => {
     expectPaid(await replayed(`replay:${path}`), path, 721);
   });
 
-  itUnless(!shared && '../shared/data is not here')(`and of Drift's 2025 likewise`, async () => {
-    const result = await replayed(`replay:${FUNDING_2025},${LEND_2025}`);
-    expectPaid(result, FUNDING_2025, 6288);
-    expect(result.snapshot.sources?.interest).toBeGreaterThan(0n);
-    process.stdout.write(`replayed ${result.steps} hours in ${result.seconds.toFixed(1)} s\n`);
-  });
+  itUnless((!LONG && 'npm run test:long runs it') || (!shared && '../shared/data is not here'))(
+    `and of Drift's 2025 likewise`,
+    async () => {
+      const result = await replayed(`replay:${FUNDING_2025},${LEND_2025}`);
+      expectPaid(result, FUNDING_2025, 6288);
+      expect(result.snapshot.sources?.interest).toBeGreaterThan(0n);
+      process.stdout.write(`replayed ${result.steps} hours in ${result.seconds.toFixed(1)} s\n`);
+    },
+  );
 });
