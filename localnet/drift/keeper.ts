@@ -1,7 +1,8 @@
 import type { TransactionInstruction } from '@solana/web3.js';
 import type { BlockOpening, Chain } from '../chain/chain.ts';
 import { ChangedAccounts } from '../perps/changed-accounts.ts';
-import { checkKeeperRules, KEEPER_RULES, type KeeperRules, type TriedOrder } from '../perps/keeper-rules.ts';
+import { KEEPER_RULES, type KeeperRules } from '../perps/keeper-rules.ts';
+import { OrderWork } from '../perps/order-work.ts';
 import type { FundedWallet, Sender } from '../perps/sender.ts';
 import { type DriftActor, marketAccounts } from './actor.ts';
 import { perpMarketAddress, spotMarketAddress, userAddress, userStatsAddress, vaultAddress } from './addresses.ts';
@@ -15,17 +16,12 @@ import { auctionPrice, isUser, type UserSeen, userSeen, type WaitingOrder } from
 /** The AMM takes part from the eleventh slot on. */
 const DRIFT_RULES: KeeperRules = { ...KEEPER_RULES, fillAfterSlots: 11 };
 
-/** Between two tries at the same order, then less often. */
-const RETRY_SLOTS = 5;
-const PATIENT_TRIES = 10;
-const RETRY_LATER_SLOTS = 25;
 /** Block time between two updates of the AMM and its averages, seconds. */
 const CRANK_SECONDS = 30;
 const FUNDING_RETRY_SLOTS = 25;
 /** How often account holders are checked while the price moves; less often otherwise, because interest and funding count too. */
 const LIQUIDATION_CHECK_SLOTS = 10;
 const LIQUIDATION_RECHECK_SLOTS = 200;
-const RACE_MICRO_LAMPORTS = 1_000_000;
 
 interface KeeperParts {
   readonly chain: Chain;
@@ -42,36 +38,35 @@ interface KeeperParts {
 export class Keeper {
   readonly #of: KeeperParts;
   readonly #changed: ChangedAccounts;
+  readonly #work: OrderWork<WaitingOrder>;
   readonly #users = new Map<string, UserSeen>();
-  readonly #tried = new Map<string, TriedOrder>();
   readonly #checkedAt = new Map<string, number>();
-  readonly #rulesFor = new Map<string, KeeperRules>();
-  #rules = DRIFT_RULES;
   #crankedAt = 0;
   #fundingNotBefore = 0;
 
   constructor(of: KeeperParts) {
     this.#of = of;
     this.#changed = new ChangedAccounts(of.chain, DRIFT_PROGRAM_ID);
+    this.#work = new OrderWork(of.chain, DRIFT_RULES, {
+      wallet: of.wallet.address,
+      fill: (order, fee) => void of.sender.send(of.wallet, [this.#fillOf(order)], fee),
+      make: (order, share) => this.#make(order, share),
+    });
   }
 
   get rules(): KeeperRules {
-    return this.#rules;
+    return this.#work.rules;
   }
 
   /** Rules that are not given stay as they are. @throws ValidationError LOCALNET_KEEPER */
   set(rules: Partial<KeeperRules>): void {
-    checkKeeperRules(rules);
-    this.#rules = { ...this.#rules, ...rules };
+    this.#work.set(rules);
   }
 
   /** Orders of this authority are treated by rules of their own, whatever the others' are. @throws as `set` */
   setFor(authority: string, rules: Partial<KeeperRules>): void {
-    checkKeeperRules(rules);
-    this.#rulesFor.set(authority, { ...this.#rules, ...rules });
+    this.#work.setFor(authority, rules);
   }
-
-  #rulesOf = ({ authority }: WaitingOrder): KeeperRules => this.#rulesFor.get(authority) ?? this.#rules;
 
   /** Orders that wait for it. */
   get orders(): readonly WaitingOrder[] {
@@ -81,20 +76,15 @@ export class Keeper {
   /** After each slot. */
   turn(): void {
     this.#changed.each((address) => this.#note(address));
-    for (const order of this.orders) if (this.#rulesOf(order).fills) this.#workOn(order);
-    if (this.#rules.cranks) this.#crank();
-    if (this.#rules.liquidates) this.#liquidate();
+    this.#work.turn(this.orders);
+    const { cranks, liquidates } = this.rules;
+    if (cranks) this.#crank();
+    if (liquidates) this.#liquidate();
   }
 
   /** Before the transactions of a block are taken. */
   opening(block: BlockOpening): void {
-    const { chain, sender, wallet } = this.#of;
-    for (const order of this.orders) {
-      const { fillAfterSlots, fills, racesCancels } = this.#rulesOf(order);
-      if (!racesCancels || !fills || block.slot < order.placedAtSlot + fillAfterSlots) continue;
-      const isTouched = chain.pending.some(({ keys }) => keys[0] !== wallet.address && keys.includes(order.user));
-      if (isTouched) sender.send(wallet, [this.#fillOf(order)], RACE_MICRO_LAMPORTS);
-    }
+    this.#work.opening(block, this.orders);
   }
 
   /** At once, whatever the rules say. Without an AMM in time (its first 10 slots) nothing comes of it. */
@@ -112,31 +102,7 @@ export class Keeper {
     const seen = userSeen(address, account);
     this.#users.set(address, seen);
     this.#checkedAt.delete(address);
-    const open = new Set(seen.orders.map(nameOf));
-    for (const name of this.#tried.keys())
-      if (name.startsWith(`${address}:`) && !open.has(name)) this.#tried.delete(name);
-  }
-
-  #workOn(order: WaitingOrder): void {
-    const { chain, sender, wallet } = this.#of;
-    const { fillAfterSlots, parts, amm, expires } = this.#rulesOf(order);
-    // A transaction sent now lands in the next slot at the earliest.
-    const landing = chain.slot + 1;
-    const name = nameOf(order);
-    const tried = this.#tried.get(name) ?? { tries: 0, notBefore: order.placedAtSlot + fillAfterSlots, parts: 0 };
-    this.#tried.set(name, tried);
-    const isExpired = order.maxTs !== 0 && chain.head.time > order.maxTs;
-    const part = parts[tried.parts];
-    if (!isExpired && part !== undefined) {
-      if (landing < order.placedAtSlot + part.afterSlots) return;
-      tried.parts++;
-      this.#make(order, part.share);
-      return;
-    }
-    if (landing < tried.notBefore || (isExpired ? !expires : !amm)) return;
-    sender.send(wallet, [this.#fillOf(order)]);
-    tried.tries++;
-    tried.notBefore = landing + (tried.tries < PATIENT_TRIES ? RETRY_SLOTS : RETRY_LATER_SLOTS);
+    this.#work.keepOnly(address, seen.orders);
   }
 
   #make(order: WaitingOrder, share: number): void {
@@ -198,8 +164,6 @@ export class Keeper {
 const MOST_BASE = 1_000_000_000_000_000n;
 /** What names an instruction in its data. */
 const KIND_BYTES = 8;
-
-const nameOf = ({ user, orderId }: WaitingOrder): string => `${user}:${orderId}`;
 
 const fundingUpdate = (): TransactionInstruction =>
   driftInstruction('updateFundingRate', { marketIndex: 0 }, { perpMarket: perpMarketAddress(0), oracle: SOL_ORACLE });

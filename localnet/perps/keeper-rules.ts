@@ -58,13 +58,6 @@ const isPart = (part: unknown): boolean =>
   Number(part.share) > 0 &&
   Number(part.share) <= 1;
 
-/** What a keeper has done about an order so far. */
-export interface TriedOrder {
-  tries: number;
-  notBefore: number;
-  parts: number;
-}
-
 /** An auction as its order has it. */
 interface AuctionTerms {
   readonly placedAtSlot: number;

@@ -67,8 +67,8 @@ export class VelocityActor {
     return this.#sender.send(this.wallet, instructions.map(toInstruction));
   }
 
-  /** Ahead of what pays less for its place in the block. */
-  sendAhead(microLamports: number, ...instructions: readonly ProgramInstruction[]): string {
+  /** @param microLamports goes ahead of what pays less for its place in the block; undefined: the usual fee */
+  sendFor(microLamports: number | undefined, ...instructions: readonly ProgramInstruction[]): string {
     return this.#sender.send(this.wallet, instructions.map(toInstruction), microLamports);
   }
 

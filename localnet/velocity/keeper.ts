@@ -12,41 +12,24 @@ import { velocityInstruction } from '../../src/venues/velocity/program/instructi
 import type { BlockOpening, Chain } from '../chain/chain.ts';
 import { ChangedAccounts } from '../perps/changed-accounts.ts';
 import { secondsUntilFunding } from '../perps/funding-clock.ts';
-import {
-  auctionPriceAt,
-  checkKeeperRules,
-  KEEPER_RULES,
-  type KeeperRules,
-  type TriedOrder,
-} from '../perps/keeper-rules.ts';
+import { auctionPriceAt, KEEPER_RULES, type KeeperRules } from '../perps/keeper-rules.ts';
+import { type KeptOrder, OrderWork } from '../perps/order-work.ts';
 import type { VelocityActor } from './actor.ts';
 import { everyMarket, ORACLES, SOL_ORACLE, SPOT_INDEX, type VelocityAsset } from './markets.ts';
 
 /** Derived once: it is read in every slot. */
 const MARKET = perpMarketAddress(0);
-/** Between two tries at the same order. */
-const RETRY_SLOTS = 5;
-const PATIENT_TRIES = 10;
-const RETRY_LATER_SLOTS = 25;
-const RACE_MICRO_LAMPORTS = 1_000_000;
 /** Block time between two updates of the AMM and its averages, seconds. */
 const CRANK_SECONDS = 30;
 const FUNDING_RETRY_SLOTS = 25;
 const LIQUIDATION_CHECK_SLOTS = 10;
 const MOST_BASE = 1_000_000_000_000_000n;
 
-/** An order that a keeper may fill. */
-export interface VelocityWaitingOrder {
-  readonly user: string;
-  readonly authority: string;
-  readonly orderId: number;
-  readonly placedAtSlot: number;
+export interface VelocityWaitingOrder extends KeptOrder {
   readonly isLong: boolean;
   /** Base at 1e9, not filled yet. */
   readonly unfilled: bigint;
   readonly size: bigint;
-  /** Unix seconds. */
-  readonly maxTs: number;
   readonly auctionSlots: number;
   /** USD at 1e6. */
   readonly auctionStart: number;
@@ -65,10 +48,8 @@ export class VelocityKeeper {
   readonly #actor: VelocityActor;
   readonly #maker: VelocityActor;
   readonly #changed: ChangedAccounts;
+  readonly #work: OrderWork<VelocityWaitingOrder>;
   readonly #users = new Map<string, UserOnChain>();
-  readonly #tried = new Map<string, TriedOrder>();
-  readonly #rulesFor = new Map<string, KeeperRules>();
-  #rules = KEEPER_RULES;
   #crankedAt = 0;
   #fundingNotBefore = 0;
 
@@ -77,25 +58,26 @@ export class VelocityKeeper {
     this.#actor = actor;
     this.#maker = maker;
     this.#changed = new ChangedAccounts(chain, VELOCITY_PROGRAM_ID);
+    this.#work = new OrderWork(chain, KEEPER_RULES, {
+      wallet: actor.address,
+      fill: (order, fee) => void actor.sendFor(fee, this.#fillOf(order)),
+      make: (order, share) => this.#make(order, share),
+    });
   }
 
   get rules(): KeeperRules {
-    return this.#rules;
+    return this.#work.rules;
   }
 
   /** Rules that are not given stay as they are. @throws ValidationError LOCALNET_KEEPER */
   set(rules: Partial<KeeperRules>): void {
-    checkKeeperRules(rules);
-    this.#rules = { ...this.#rules, ...rules };
+    this.#work.set(rules);
   }
 
   /** Orders of this authority are treated by rules of their own, whatever the others' are. @throws as `set` */
   setFor(authority: string, rules: Partial<KeeperRules>): void {
-    checkKeeperRules(rules);
-    this.#rulesFor.set(authority, { ...this.#rules, ...rules });
+    this.#work.setFor(authority, rules);
   }
-
-  #rulesOf = ({ authority }: VelocityWaitingOrder): KeeperRules => this.#rulesFor.get(authority) ?? this.#rules;
 
   /** Orders that wait for it. */
   get orders(): readonly VelocityWaitingOrder[] {
@@ -105,21 +87,15 @@ export class VelocityKeeper {
   /** After each slot. */
   turn(): void {
     this.#changed.each((address) => this.#note(address));
-    for (const order of this.orders) if (this.#rulesOf(order).fills) this.#workOn(order);
-    if (this.#rules.cranks) this.#crank();
-    if (this.#rules.liquidates) this.#liquidate();
+    this.#work.turn(this.orders);
+    const { cranks, liquidates } = this.rules;
+    if (cranks) this.#crank();
+    if (liquidates) this.#liquidate();
   }
 
   /** Before the transactions of a block are taken. */
   opening(block: BlockOpening): void {
-    for (const order of this.orders) {
-      const { fillAfterSlots, fills, racesCancels } = this.#rulesOf(order);
-      if (!racesCancels || !fills || block.slot < order.placedAtSlot + fillAfterSlots) continue;
-      const isTouched = this.#chain.pending.some(
-        ({ keys }) => keys[0] !== this.#actor.address && keys.includes(order.user),
-      );
-      if (isTouched) this.#actor.sendAhead(RACE_MICRO_LAMPORTS, this.#fillOf(order));
-    }
+    this.#work.opening(block, this.orders);
   }
 
   /** Seconds of block time until the program takes the next funding update. */
@@ -142,47 +118,21 @@ export class VelocityKeeper {
     }
     const { authority, orders, perpPositions } = decodeAccount(USER, account.data);
     const waiting = orders.filter(({ status, marketType }) => status === 'open' && marketType === 'perp');
-    this.#users.set(address, {
+    const seen = waiting.map((order) => ({
+      user: address,
       authority,
-      holds: perpPositions.some(({ base }) => base !== 0n),
-      orders: waiting.map((order) => ({
-        user: address,
-        authority,
-        orderId: order.orderId,
-        placedAtSlot: Number(order.slot),
-        isLong: order.direction === 'long',
-        unfilled: order.base - order.filledBase,
-        size: order.base,
-        maxTs: Number(order.maxTs),
-        auctionSlots: order.auctionSlots,
-        auctionStart: Number(order.auctionStartPrice),
-        auctionEnd: Number(order.auctionEndPrice),
-      })),
-    });
-    const open = new Set(waiting.map(({ orderId }) => `${address}:${orderId}`));
-    for (const name of this.#tried.keys())
-      if (name.startsWith(`${address}:`) && !open.has(name)) this.#tried.delete(name);
-  }
-
-  #workOn(order: VelocityWaitingOrder): void {
-    const { fillAfterSlots, parts, amm, expires } = this.#rulesOf(order);
-    // What is sent now lands one slot later at the earliest.
-    const landing = this.#chain.slot + 1;
-    const name = `${order.user}:${order.orderId}`;
-    const tried = this.#tried.get(name) ?? { tries: 0, notBefore: order.placedAtSlot + fillAfterSlots, parts: 0 };
-    this.#tried.set(name, tried);
-    const isExpired = order.maxTs !== 0 && this.#chain.head.time > order.maxTs;
-    const part = parts[tried.parts];
-    if (!isExpired && part !== undefined) {
-      if (landing < order.placedAtSlot + part.afterSlots) return;
-      tried.parts++;
-      this.#make(order, part.share);
-      return;
-    }
-    if (landing < tried.notBefore || (isExpired ? !expires : !amm)) return;
-    this.#actor.send(this.#fillOf(order));
-    tried.tries++;
-    tried.notBefore = landing + (tried.tries < PATIENT_TRIES ? RETRY_SLOTS : RETRY_LATER_SLOTS);
+      orderId: order.orderId,
+      placedAtSlot: Number(order.slot),
+      isLong: order.direction === 'long',
+      unfilled: order.base - order.filledBase,
+      size: order.base,
+      maxTs: Number(order.maxTs),
+      auctionSlots: order.auctionSlots,
+      auctionStart: Number(order.auctionStartPrice),
+      auctionEnd: Number(order.auctionEndPrice),
+    }));
+    this.#users.set(address, { authority, holds: perpPositions.some(({ base }) => base !== 0n), orders: seen });
+    this.#work.keepOnly(address, seen);
   }
 
   /** A maker takes a share of it at the price that its auction is at. */
