@@ -198,6 +198,9 @@ function equityFigures({ equity, change, sources }: EquityParts) {
   };
 }
 
+/** Of `accountFigures` what is of equity alone: the rest is not computed. */
+export const equityFiguresOf = (snapshot: Snapshot) => equityFigures(equityParts(snapshot));
+
 function breakEven(owed: MicroUsd, perDay: MicroUsd | null): { days: number | null; note: string | null } {
   if (owed === 0n) return { days: 0, note: null };
   if (perDay === null) return { days: null, note: null };

@@ -1,9 +1,11 @@
 /** The figures of a read that charts show over time. For display: exact amounts are in the equity rows. */
 import type { Snapshot } from '../account/snapshot.ts';
 import { baseMarket } from '../account/spot-markets.ts';
-import { driftFromTargetPct, exposure, FULL_HEDGE_PPM, reservedFor } from '../hedge/delta.ts';
+import { driftFromTargetPct, exposure, reservedFor } from '../hedge/delta.ts';
 import type { Policy } from '../hedge/policy.ts';
-import { accountFigures } from './account-figures.ts';
+import { assessMargin } from '../margin/margin.ts';
+import { solNumber } from '../money/units.ts';
+import { equityFiguresOf } from './account-figures.ts';
 import { EQUITY_SOURCES } from './equity-sources.ts';
 import { marketFigures } from './market-figures.ts';
 import { SERIES_NAMES, type SeriesName } from './series-names.ts';
@@ -19,7 +21,7 @@ export interface ChartPoint {
 const YEARLY_ONE = 1_000_000;
 
 export function chartPoint(snapshot: Snapshot, policy: Policy, hedgeTargetPpm: number): ChartPoint {
-  const account = accountFigures(snapshot, policy, hedgeTargetPpm / FULL_HEDGE_PPM);
+  const account = equityFiguresOf(snapshot);
   const market = marketFigures(snapshot);
   const { spot, perp, netDelta } = exposure(snapshot, policy);
   const lendRate = baseMarket(snapshot.markets)?.depositRate ?? null;
@@ -33,9 +35,9 @@ export function chartPoint(snapshot: Snapshot, policy: Policy, hedgeTargetPpm: n
     mark: market.mark_price,
     funding_rate: market.funding.last_rate,
     lend_rate: lendRate === null ? null : Number(lendRate) / YEARLY_ONE,
-    health: account.health_exact,
+    health: healthOf(snapshot),
     hedge_deviation: spot === null ? null : driftFromTargetPct(spot, perp, reservedFor(policy), hedgeTargetPpm),
-    net_delta: netDelta === null ? null : Number(netDelta) / 1e9,
+    net_delta: netDelta === null ? null : solNumber(netDelta),
   };
   return {
     tsMs: snapshot.marketTimeMs,
@@ -44,4 +46,9 @@ export function chartPoint(snapshot: Snapshot, policy: Policy, hedgeTargetPpm: n
       return value !== null && Number.isFinite(value) ? value : null;
     }),
   };
+}
+
+function healthOf({ account, markets }: Snapshot): number | null {
+  const assessment = account === null ? null : assessMargin(account, markets);
+  return assessment === null || assessment.kind === 'unknown' ? null : assessment.figures.healthExact;
 }
