@@ -26,8 +26,9 @@ it('goes on after every kill: one effect for each acknowledged command, and sums
   });
   withContext(lines.join('\n'), () => expect(report.wrong).toEqual([]));
   expect(report.kills).toEqual({ node: LONG ? 2 : 1, temporal: 1, both: 1 });
-  expect(report.commands).toBeGreaterThan(3);
-  expect(report.operations).toBeGreaterThan(2);
+  // The run itself goes on until two commands of each kind were done.
+  expect(report.commands).toBeGreaterThanOrEqual(4);
+  expect(report.operations).toBeGreaterThanOrEqual(4);
 });
 
 itUnless(process.platform === 'win32' && 'needs a shell')(

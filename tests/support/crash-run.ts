@@ -22,6 +22,8 @@ const FINAL_WITHIN_MS = 60_000;
 const LONGEST_ROUND_MS = 3_000;
 const PERIOD_MS = 2_000;
 const LOUD = ['critical', 'warning'];
+/** On a slow machine the kills can leave time for hardly any command: these must have been done before it is judged. */
+const DONE_AT_LEAST = { capital: 2, trade: 2 } as const;
 
 export type Victim = 'node' | 'temporal' | 'both';
 
@@ -92,6 +94,7 @@ class CrashRun {
       await sleep(this.#random() * LONGEST_ROUND_MS);
       await this.#kill(this.#options.victims?.[round] ?? this.#victim(), round);
     }
+    await this.#enough(caller);
     this.#sending = false;
     await Promise.all([commanding, trading]);
     await this.#settle();
@@ -174,6 +177,19 @@ class CrashRun {
       this.#wrong.push(`${action} ${commandId} has no end after ${END_WITHIN_MS} ms; the last answer: ${last}`);
     }
     return sent;
+  }
+
+  /** Goes on until the least number of commands of each kind has been done, so that there is something to judge. */
+  async #enough(caller: Caller): Promise<void> {
+    const doneOf = (capital: boolean) =>
+      [...caller.sent.values()].filter(
+        ({ action, end }) => (action === 'DRIFT_DEPOSIT') === capital && end?.success === true,
+      ).length;
+    await until(
+      'enough commands to be done',
+      () => doneOf(true) >= DONE_AT_LEAST.capital && doneOf(false) >= DONE_AT_LEAST.trade,
+      2 * END_WITHIN_MS,
+    );
   }
 
   /** A command that waits for the slot may be moved back by every kill: the time counts from the last. */
