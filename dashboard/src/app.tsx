@@ -12,7 +12,7 @@ import { PositionsPanel } from './panels/positions.tsx';
 import { UnresolvedPanel } from './panels/unresolved.tsx';
 import { announcement, stale } from './state/store.ts';
 
-/** Panels in the order of a narrow screen; on a wide one the style sheet places them. */
+/** Panels in the order of a narrow screen; on a wide one the style sheet places the areas beside each other. */
 export function App() {
   return (
     <>
@@ -21,20 +21,26 @@ export function App() {
       </a>
       <Header />
       <main id="main" class={stale.value ? 'main is-stale' : 'main'}>
-        <div class="area-overview">
+        <div class="area-top">
           <ConnectionNotice />
           <VenueNotice />
-          <UnresolvedPanel />
           <div class="pair">
             <HealthPanel />
             <ExposurePanel />
           </div>
+          <UnresolvedPanel />
+        </div>
+        <div class="area-main">
           <PositionsPanel />
         </div>
         <div class="area-side">
-          <CommandsPanel />
-          <ActivityPanel />
-          <AlertsPanel />
+          <div class="side-ticket">
+            <CommandsPanel />
+          </div>
+          <div class="side-activity">
+            <ActivityPanel />
+            <AlertsPanel />
+          </div>
         </div>
         <div class="area-record">
           <EarningsPanel />
