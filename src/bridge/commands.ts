@@ -231,7 +231,7 @@ const verdictUnanswered = (): CommandAnswer =>
 
 const hasEnd = ({ answer }: CommandRecord): boolean => answer !== null && isFinal(answer);
 
-function otherMode(runs: Mode, asked: Mode): CommandAnswer {
+export function otherMode(runs: Mode, asked: Mode): CommandAnswer {
   const details: ErrorDetails = { field: 'mode', got: asked, expected: runs };
   return refused({
     code: 'ENGINE_RUNNING_OTHER_MODE',

@@ -26,10 +26,12 @@ import type { Auth } from './auth.ts';
 import { compressedAssets, sendJson, sendText } from './compression.ts';
 import { type CsvRow, csvOf } from './csv.ts';
 import type { JournalLookup } from './journal-lookup.ts';
-import { API_LOOKUP_MS, READINESS_MS, RETRY_AFTER_S } from './limits.ts';
+import { API_LOOKUP_MS, MAX_PREVIEW_BYTES, READINESS_MS, RETRY_AFTER_S } from './limits.ts';
 import type { Links } from './links.ts';
 import { parseListQuery, parseSeriesQuery } from './list-query.ts';
 import type { Readiness, ReadinessPart } from './ports.ts';
+import type { Previewer } from './preview-view.ts';
+import { type Nameable, parsePreview } from './protocol.ts';
 import { alertView, equityView, fundingView, operationView, tradeView } from './record-views.ts';
 import { isoTime } from './units-view.ts';
 
@@ -46,6 +48,8 @@ interface HttpPorts {
   /** Read afresh. */
   readonly state: () => Promise<z.input<typeof State>>;
   readonly config: () => z.input<typeof Config>;
+  readonly nameable: Nameable;
+  readonly preview: Previewer;
 }
 
 type SeriesJson = z.input<typeof Series>['series'];
@@ -56,6 +60,8 @@ interface JournalList<Item> {
   readonly page: (journal: Journal, query: ListQuery) => Promise<Page<Item>>;
 }
 type Lists = { readonly [Name in ListName]: JournalList<ListItemJson<Name>> };
+
+const PREVIEW_PATH = '/api/preview';
 
 const PARTS: readonly ReadinessPart[] = ['temporal', 'journal', 'worker', 'feed', 'venue'];
 
@@ -103,6 +109,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   });
   app.use((request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') next();
+    else if (request.method === 'POST' && request.path === PREVIEW_PATH) next();
     else {
       response.set('Allow', 'GET, HEAD');
       sendError(response, 405, {
@@ -132,6 +139,8 @@ export function httpApp(ports: HttpPorts): RequestListener {
     app.get(`/api/${name}`, (request, response) => sendList(ports, name, list, request, response));
   }
   app.get('/api/series', (request, response) => sendSeries(ports, request, response));
+  const body = express.text({ type: () => true, limit: MAX_PREVIEW_BYTES });
+  app.post(PREVIEW_PATH, body, (request, response) => sendPreview(ports, request, response));
   app.get('/metrics', async (_request, response) => {
     const text = await ports.metricsRegistry.metrics();
     await sendText(response, ports.metricsRegistry.contentType, text);
@@ -229,6 +238,15 @@ async function asked<Question, Answer>(
     details: { part: 'journal', retry_after_s: RETRY_AFTER_S },
   });
   return null;
+}
+
+async function sendPreview({ nameable, preview }: HttpPorts, request: Request, response: Response): Promise<void> {
+  const text: unknown = request.body;
+  const incoming = parsePreview(typeof text === 'string' ? text : '', nameable);
+  if (incoming.kind === 'not_understood') return sendError(response, 400, incoming.error);
+  if (incoming.kind === 'command') return sendJson(response, await preview(incoming));
+  const { error } = incoming.answer;
+  sendError(response, 400, error ?? { code: 'INVALID_MESSAGE', message: incoming.answer.message });
 }
 
 async function sendSeries(ports: HttpPorts, request: Request, response: Response): Promise<void> {

@@ -85,6 +85,8 @@ export const MAX_FOLLOWED_OPERATIONS = 512;
 export const LISTEN_RETRY_MS = 2_000;
 
 export const READINESS_MS = 3_000;
+/** A command that is asked about has a few short fields. */
+export const MAX_PREVIEW_BYTES = 16 * 1024;
 /** A shorter answer fits a packet or two as it is. */
 export const COMPRESS_FROM_BYTES = 1_400;
 export const DEFAULT_PAGE_ITEMS = 100;

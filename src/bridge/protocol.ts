@@ -57,6 +57,19 @@ export interface Nameable {
   readonly quoteAsset: () => Asset | null;
 }
 
+/** The body of a preview: a command without its type and its id, which are then not asked for. */
+export function parsePreview(text: string, nameable: Nameable): Incoming {
+  const parsed = parseStrictJson(text);
+  if (!parsed.ok) return notUnderstood(`The body cannot be read: ${parsed.reason}.`, { expected: 'a JSON object' });
+  if (!isFields(parsed.value)) {
+    return notUnderstood('The body must be a JSON object with an "action".', {
+      got: quote(parsed.value),
+      expected: 'a JSON object',
+    });
+  }
+  return parseCommand(parsed.value, nameable);
+}
+
 export function parseMessage(text: string, nameable: Nameable): Incoming {
   const parsed = parseStrictJson(text);
   if (!parsed.ok) return notUnderstood(`The message cannot be read: ${parsed.reason}.`, { expected: 'a JSON object' });

@@ -29,6 +29,7 @@ import { policyView } from './page-view.ts';
 import { withPlaces } from './places.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { BridgePorts } from './ports.ts';
+import { previewer } from './preview-view.ts';
 import { commandResultFrame } from './protocol.ts';
 import { Sockets } from './sockets.ts';
 import { stateView } from './state-view.ts';
@@ -147,6 +148,14 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
       readiness: ports.readiness,
       quoteAsset,
       state: async () => (await freshState()) ?? view(watch.known),
+      nameable: { markets, quoteAsset },
+      preview: previewer({
+        ...{ mode, policy, clock, logger },
+        known: async () => {
+          await watch.read();
+          return watch.known;
+        },
+      }),
       config: () => ({
         engine_id: engineId,
         mode,

@@ -5,6 +5,7 @@ import { AlertInfo } from './alert.ts';
 import { ErrorInfo } from './error.ts';
 import { FundingPayment, OperationInfo, Trade } from './operation.ts';
 import { PolicyInForce } from './policy.ts';
+import { CommandPreview } from './preview.ts';
 import { State } from './state.ts';
 import { mode, time } from './units.ts';
 
@@ -61,7 +62,11 @@ export const ANSWERS = {
   '/api/state': State,
   '/api/config': Config,
   '/api/series': Series,
+  '/api/preview': CommandPreview,
   ...(Object.fromEntries(Object.entries(LISTS).map(([name, list]) => [`/api/${name}`, list])) as {
     [Name in ListName as `/api/${Name}`]: (typeof LISTS)[Name];
   }),
 } as const;
+
+/** How an address is asked. */
+export const methodOf = (path: string): 'GET' | 'POST' => (path === '/api/preview' ? 'POST' : 'GET');

@@ -3,6 +3,7 @@ import type * as z from '../lib/codec.ts';
 import type { ANSWERS, HttpError } from './api.ts';
 import type { CommandMessage } from './command.ts';
 import type { MESSAGES } from './messages.ts';
+import type { StandingInfo } from './preview.ts';
 import type { StateResult } from './result.ts';
 import type { State } from './state.ts';
 
@@ -10,6 +11,22 @@ const ENGINE_ID = 'engine:paper:synthetic:7:0';
 const OPERATION_ID = '0f1c2a44b7e94d2f8a60c5d1e3b79f02';
 const SIGNATURE = 'paper1111111111111111111111111111111111111111111111111111111111111111';
 const TEMPORAL_URL = `http://127.0.0.1:8233/namespaces/default/workflows/operation%3A${OPERATION_ID}`;
+
+const STANDING_EXAMPLE: z.input<typeof StandingInfo> = {
+  spot_sol: 10,
+  perp_sol: 0,
+  net_delta_sol: 10,
+  hedged_pct: 0,
+  hedge_target: 0,
+  leverage: 0,
+  health: 100,
+  free_collateral_usd: 1700,
+  liquidation_kind: 'none',
+  liquidation_price_usd: null,
+  liquidation_distance_pct: null,
+  wallet_sol: 4.99,
+  wallet_quote: 300,
+};
 
 export const STATE_EXAMPLE: z.input<typeof State> = {
   drift_state: {
@@ -298,6 +315,42 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     policy: STATE_EXAMPLE.policy,
     temporal_ui_url: 'http://127.0.0.1:8233',
     explorer_url: null,
+  },
+  '/api/preview': {
+    action: 'DRIFT_OPEN_POSITION',
+    as_of: '2026-01-15T12:00:03.000Z',
+    refusal: null,
+    confirmation: [],
+    message: null,
+    size_sol: -10,
+    size_base: '-10000000000',
+    before: STANDING_EXAMPLE,
+    after: {
+      ...STANDING_EXAMPLE,
+      perp_sol: -10,
+      net_delta_sol: 0,
+      hedged_pct: 100,
+      hedge_target: 1,
+      leverage: 0.99,
+      health: 83,
+      free_collateral_usd: 1391.12,
+      liquidation_kind: 'price',
+      liquidation_price_usd: 268.41,
+      liquidation_distance_pct: 78.6,
+    },
+    costs: {
+      worst_price_usd: 149.25,
+      mark_price_usd: 150,
+      value_usd: 1492.5,
+      fees_usd: 0.37,
+      slippage_at_most_usd: 7.5,
+      network_sol: 0.000005,
+      opening_sol: 0,
+      expected_funding_usd: 12.4,
+      horizon_hours: 720,
+      break_even_days: 4.1,
+    },
+    gates: [],
   },
   '/api/series': {
     from: '2026-01-15T11:00:00.000Z',

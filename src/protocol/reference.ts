@@ -4,7 +4,7 @@ import type { Action } from '../domain/order/command.ts';
 import * as z from '../lib/codec.ts';
 import { AccountInfo, DriftState, EquityPoint, Position } from './account.ts';
 import { AlertInfo } from './alert.ts';
-import { ANSWERS, HttpError } from './api.ts';
+import { ANSWERS, HttpError, methodOf } from './api.ts';
 import { COMMAND_DATA, COMMAND_ID, COMMON_DATA } from './command.ts';
 import { DecisionInfo, Engine, EngineStatus, HoldInfo } from './engine.ts';
 import { ErrorDetails, ErrorInfo, GateResult } from './error.ts';
@@ -13,6 +13,7 @@ import { FundingUpdate, Market } from './market.ts';
 import { BROADCASTS, type BroadcastType } from './messages.ts';
 import { AttemptInfo, FundingPayment, IntentInfo, OperationInfo, Trade, TransactionUpdate } from './operation.ts';
 import { PolicyInForce } from './policy.ts';
+import { CommandPreview, CostsInfo, StandingInfo } from './preview.ts';
 import { CommandResult, Preview, ResultData, StateResult } from './result.ts';
 import { State } from './state.ts';
 
@@ -32,6 +33,9 @@ const OBJECTS: Readonly<Record<string, AnyObject>> = {
   PolicyInForce,
   ResultData,
   Preview,
+  CommandPreview,
+  StandingInfo,
+  CostsInfo,
   ErrorInfo,
   ErrorDetails,
   GateResult,
@@ -123,6 +127,9 @@ const WHEN: Readonly<Record<BroadcastType, string>> = {
 const ANSWERED: Readonly<Record<keyof typeof ANSWERS, string>> = {
   '/healthz': 'The process is up. Needs no token.',
   '/readyz': 'Whether each part works. Status 503 when one does not. Needs no token.',
+  '/api/preview':
+    'What a command would come to now. The body is `{action, data}` as in COMMAND. It changes and sends nothing, and needs ' +
+    'the token and the Origin like a command. What is not known is null, and the command can be sent all the same.',
   '/api/state': 'The same as the data of SYSTEM_STATS, read afresh.',
   '/api/config': 'What the engine runs with.',
   '/api/operations': 'What the engine was asked to do or decided, with its transactions.',
@@ -221,8 +228,8 @@ function answers(): string {
     ...paths.map((path) => {
       const codec = ANSWERS[path] as AnyObject;
       const known = nameOf(codec);
-      if (known !== null) return subsection(`GET ${path}`, ANSWERED[path], `Answers ${typeOf(codec)}.`);
-      return subsection(`GET ${path}`, ANSWERED[path], tableOf(codec), json(ANSWER_EXAMPLES[path]));
+      if (known !== null) return subsection(`${methodOf(path)} ${path}`, ANSWERED[path], `Answers ${typeOf(codec)}.`);
+      return subsection(`${methodOf(path)} ${path}`, ANSWERED[path], tableOf(codec), json(ANSWER_EXAMPLES[path]));
     }),
     subsection(
       'Errors over HTTP',

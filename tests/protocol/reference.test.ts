@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ACTIONS } from '../../src/domain/order/command.ts';
 import { OPERATIONS } from '../../src/domain/order/operations.ts';
-import { ANSWERS } from '../../src/protocol/api.ts';
+import { ANSWERS, methodOf } from '../../src/protocol/api.ts';
 import { COMMAND_DATA, COMMAND_ID } from '../../src/protocol/command.ts';
 import { COMMAND_EXAMPLE } from '../../src/protocol/examples.ts';
 import { MESSAGES } from '../../src/protocol/messages.ts';
@@ -21,7 +21,7 @@ describe('docs/protocol.md', () => {
   it('has every message, action and address, and no link that leads nowhere', () => {
     for (const type of Object.keys(MESSAGES)) expect(reference).toContain(`## ${type}\n`);
     for (const action of ACTIONS) expect(reference).toContain(`#### ${action}\n`);
-    for (const path of Object.keys(ANSWERS)) expect(reference).toContain(`### GET ${path}\n`);
+    for (const path of Object.keys(ANSWERS)) expect(reference).toContain(`### ${methodOf(path)} ${path}\n`);
     const headings = [...reference.matchAll(/^#+ (.*)$/gm)].map(([, title]) => (title ?? '').toLowerCase());
     const links = [...reference.matchAll(/\]\(#([^)]*)\)/g)].map(([, target]) => target);
     expect(links.length).toBeGreaterThan(20);

@@ -60,14 +60,14 @@ export function confirmationPreview(
 }
 
 /** Of a trade: what the venue fills by now and what its oracle says, beside the limit. */
-function marketPrices({ market, operation }: ReturnType<typeof gateSubject>) {
+export function marketPrices({ market, operation }: ReturnType<typeof gateSubject>) {
   if (!('size' in operation)) return {};
   const usd = (price: Price | null | undefined) => (price == null ? null : usdNumber(price));
   return { mark_price: usd(market?.markPrice), oracle_price: usd(market?.oracle.price) };
 }
 
 /** Of a trade: its fee, and what the price limit lets it lose at most against where the fill begins. */
-function tradingCosts({ market, delta, operation }: ReturnType<typeof gateSubject>, limit: Price | null) {
+export function tradingCosts({ market, delta, operation }: ReturnType<typeof gateSubject>, limit: Price | null) {
   if (!('size' in operation)) return {};
   const reference = market === null ? null : limitReference(market, sideOf(delta));
   if (market === null || limit === null || reference === null) return { fees_usd: null, slippage_at_most_usd: null };

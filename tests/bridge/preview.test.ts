@@ -1,0 +1,88 @@
+/** POST /api/preview over HTTP: access like a command's, figures from the journal, and nulls where it cannot tell. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Journal } from '../../src/journal/journal.ts';
+import { snapshotAt } from '../journal/records.ts';
+import { ENGINE_ID, journalThatIsDown, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
+import { openTestJournal } from '../support/journal.ts';
+import { receivedResponse } from '../support/received.ts';
+
+let journal: Journal;
+let bridge: TestBridge;
+
+beforeAll(async () => {
+  journal = await openTestJournal();
+  await journal.recordSnapshot({ engineId: ENGINE_ID, generation: 1, attempt: 1 }, snapshotAt(Date.now()));
+  bridge = await testBridge({ journal });
+});
+afterAll(async () => {
+  await bridge.close();
+  await journal.close();
+});
+
+async function post(body: unknown, headers: Readonly<Record<string, string>> = {}, from: TestBridge = bridge) {
+  const path = '/api/preview';
+  const response = await receivedResponse(
+    path,
+    await fetch(`${from.url}${path}`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${TOKEN}`, ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+  );
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever came over the wire
+  return { status: response.status, json: (await response.json()) as any };
+}
+const open = { action: 'DRIFT_OPEN_POSITION', data: { market: 'SOL-PERP', direction: 'short', size: '0.5' } };
+
+describe('POST /api/preview', () => {
+  it('answers with the account before and after, costs and gates, and sends nothing', async () => {
+    const { status, json } = await post(open);
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ action: 'DRIFT_OPEN_POSITION', size_sol: -0.5, size_base: '-500000000' });
+    expect(json.gates.length).toBeGreaterThan(10);
+    expect(json.as_of).not.toBeNull();
+    expect(bridge.gateway.received).toEqual([]);
+    expect(await journal.db.selectFrom('commands').selectAll().execute()).toEqual([]);
+  });
+
+  it('needs the token, and refuses the page of another site', async () => {
+    expect((await post(open, { Authorization: 'Bearer wrong' })).status).toBe(401);
+    expect((await post(open, { Origin: 'https://elsewhere.example' })).status).toBe(403);
+    expect((await post(open, { Origin: bridge.url })).status).toBe(200);
+  });
+
+  it('refuses what a command would be refused for, naming the field', async () => {
+    const wrong = await post({ action: 'DRIFT_DEPOSIT', data: { amount: -1 } });
+    expect(wrong).toMatchObject({
+      status: 400,
+      json: { error: { code: 'INVALID_FIELD', details: { field: 'amount' } } },
+    });
+    expect((await post({ action: 'NO_SUCH' })).json.error.code).toBe('UNKNOWN_ACTION');
+    expect((await post('[1')).json.error.code).toBe('INVALID_MESSAGE');
+    expect((await post('x'.repeat(20_000))).status).toBe(413);
+  });
+
+  it('says that a command for the other mode would be refused', async () => {
+    const { json } = await post({ action: 'START_ENGINE', data: { mode: 'live' } });
+    expect(json.refusal.code).toBe('ENGINE_RUNNING_OTHER_MODE');
+  });
+
+  it('answers with unknown figures while the journal is away', async () => {
+    const cutOff = await testBridge({ journal: journalThatIsDown() });
+    try {
+      const { status, json } = await post({ action: 'FLATTEN' }, {}, cutOff);
+      expect(status).toBe(200);
+      expect(json).toMatchObject({ as_of: null, refusal: null, gates: [], after: { health: null } });
+    } finally {
+      await cutOff.close();
+    }
+  });
+
+  it('is the only address that takes a POST', async () => {
+    const response = await fetch(`${bridge.url}/api/state`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${TOKEN}` },
+    });
+    expect(response.status).toBe(405);
+  });
+});
