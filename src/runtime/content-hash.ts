@@ -1,29 +1,27 @@
 /** One hash over files and folders, by path and content: when it changes, what depends on them is built again. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Files under `path`, sorted; a file gives itself. Dependencies and builds are passed over. */
-async function filesUnder(root: string, path: string): Promise<readonly string[]> {
+function filesUnder(root: string, path: string): readonly string[] {
   const full = join(root, path);
-  if ((await stat(full)).isFile()) return [path];
-  const entries = await readdir(full, { withFileTypes: true });
-  const nested = entries
+  if (statSync(full).isFile()) return [path];
+  return readdirSync(full, { withFileTypes: true })
     .filter(({ name }) => name !== 'node_modules' && name !== 'dist')
-    .map(({ name }) => filesUnder(root, join(path, name)));
-  return (await Promise.all(nested)).flat().sort();
+    .flatMap((entry) => (entry.isFile() ? [join(path, entry.name)] : filesUnder(root, join(path, entry.name))))
+    .sort();
 }
 
-/** Hex, the same on every system. */
-export async function contentHash(root: string, paths: readonly string[]): Promise<string> {
+/**
+ * Hex, the same on every system. Synchronous: some hundred small files are read in a few milliseconds, and one after the other
+ * through promises they take ten times that at each start.
+ */
+export function contentHash(root: string, paths: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const path of paths) {
-    const files = await filesUnder(root, path);
-    const contents = await Promise.all(files.map((file) => readFile(join(root, file))));
-    for (const [index, file] of files.entries()) {
-      const content = contents[index] ?? Buffer.alloc(0);
-      hash.update(`${file.replaceAll('\\', '/')}\n${content.length}\n`).update(content);
-    }
+  for (const file of paths.flatMap((path) => filesUnder(root, path))) {
+    const content = readFileSync(join(root, file));
+    hash.update(`${file.replaceAll('\\', '/')}\n${content.length}\n`).update(content);
   }
   return hash.digest('hex').slice(0, 32);
 }

@@ -18,7 +18,7 @@ export async function openPage(options: {
   readonly say: (line: string) => void;
 }): Promise<string> {
   const { root, folder, say } = options;
-  const name = `page-${await contentHash(root, PAGE_SOURCES)}`;
+  const name = `page-${contentHash(root, PAGE_SOURCES)}`;
   const path = join(folder, name);
   if (existsSync(join(path, 'index.html'))) return path;
   say('Building the page ...');

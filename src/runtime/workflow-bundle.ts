@@ -19,7 +19,7 @@ export async function openWorkflowBundle(options: {
   readonly say: (line: string) => void;
 }): Promise<WorkflowBundle> {
   const { root, folder, say } = options;
-  const name = `workflows-${await contentHash(root, SOURCES)}.js`;
+  const name = `workflows-${contentHash(root, SOURCES)}.js`;
   const path = join(folder, name);
   const kept = await readFile(path, 'utf8').catch(() => null);
   if (kept !== null) return { code: kept };

@@ -19,7 +19,7 @@ const SOURCES = [
 
 async function build(): Promise<string> {
   const folder = join(tmpdir(), `driftless-test-${userInfo().username}`);
-  const path = join(folder, `workflows-${await contentHash(ROOT, SOURCES)}.js`);
+  const path = join(folder, `workflows-${contentHash(ROOT, SOURCES)}.js`);
   const kept = await readFile(path, 'utf8').catch(() => null);
   if (kept !== null) return kept;
   const code = await bundleWorkflows(ROOT, join(ROOT, ENTRY));
