@@ -1,7 +1,7 @@
 /** The Velocity calls of the control endpoint; localnet/README.md lists them. */
 import type { AccountLayout, DecodedAccount } from '../../src/venues/solana-perps/account-layout.ts';
 import type { AnyScalar } from '../../src/venues/solana-perps/wire-types.ts';
-import { PERP_MARKET, SPOT_MARKET, STATE, USER, USER_STATS } from '../../src/venues/velocity/program/accounts.ts';
+import { PERP_MARKET, SPOT_MARKET, STATE, USER_STATS } from '../../src/venues/velocity/program/accounts.ts';
 import {
   perpMarketAddress,
   spotMarketAddress,
@@ -9,6 +9,7 @@ import {
   userAddress,
   userStatsAddress,
 } from '../../src/venues/velocity/program/addresses.ts';
+import { USER } from '../../src/venues/velocity/program/user.ts';
 import type { Body, ControlCommand, ControlledChain } from '../control.ts';
 import {
   act,

@@ -1,7 +1,7 @@
 /** Fills what waits, and updates the market: on mainnet others do this. */
 import { type DecodedAccount, decodeAccount } from '../../src/venues/solana-perps/account-layout.ts';
 import type { ProgramInstruction } from '../../src/venues/solana-perps/instruction-layout.ts';
-import { PERP_MARKET, USER, VELOCITY_PROGRAM_ID } from '../../src/venues/velocity/program/accounts.ts';
+import { PERP_MARKET, VELOCITY_PROGRAM_ID } from '../../src/venues/velocity/program/accounts.ts';
 import {
   perpMarketAddress,
   spotMarketAddress,
@@ -9,6 +9,7 @@ import {
   vaultAddress,
 } from '../../src/venues/velocity/program/addresses.ts';
 import { velocityInstruction } from '../../src/venues/velocity/program/instructions.ts';
+import { USER } from '../../src/venues/velocity/program/user.ts';
 import type { BlockOpening, Chain } from '../chain/chain.ts';
 import { ChangedAccounts } from '../perps/changed-accounts.ts';
 import { secondsUntilFunding } from '../perps/funding-clock.ts';

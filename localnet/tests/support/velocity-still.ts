@@ -1,7 +1,8 @@
 /** Velocity on a chain whose time stands still between `advance`s: what happens, happens in a known slot. */
-import { USER } from '../../../src/venues/velocity/program/accounts.ts';
+
 import { userAddress } from '../../../src/venues/velocity/program/addresses.ts';
 import { velocityEvents } from '../../../src/venues/velocity/program/events.ts';
+import { USER } from '../../../src/venues/velocity/program/user.ts';
 import type { VelocityActor } from '../../velocity/actor.ts';
 import { startVelocityLocalnet, type VelocityLocalnet, type VelocityLocalnetOptions } from '../../velocity/index.ts';
 import { onTestFinished } from './on-test-finished.ts';

@@ -162,6 +162,11 @@ export const PerpPosition = z.object({
   settledPnl: microUsdText,
   /** 1e4 precision; 0 = the market's. */
   maxMarginRatio: z.number().int(),
+  /**
+   * It has collateral and a margin of its own, apart from the account's: neither is modelled here, so the account's figures
+   * are unknown. Absent: no.
+   */
+  isolated: z.boolean().optional(),
 });
 export type PerpPosition = z.output<typeof PerpPosition>;
 

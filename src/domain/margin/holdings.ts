@@ -54,7 +54,7 @@ export const tokenAmount = (balance: SpotBalance, market: SpotMarket): bigint =>
 export const isHeld = (balance: SpotBalance): boolean => balance.scaledBalance !== 0n || balance.openOrders !== 0;
 
 export const isActive = (position: PerpPosition): boolean =>
-  position.baseAmount !== 0n || position.quoteAmount !== 0n || position.openOrders !== 0;
+  position.baseAmount !== 0n || position.quoteAmount !== 0n || position.openOrders !== 0 || position.isolated === true;
 
 interface UsablePrice {
   readonly price: bigint;
@@ -92,6 +92,7 @@ function resolvePerp(position: PerpPosition, markets: Markets, missing: Set<stri
     missing.add(`perp market ${position.marketIndex}`);
     return null;
   }
+  if (position.isolated === true) missing.add(`margin of the isolated position in ${market.market}`);
   const quoteMarket = markets.spot.find((each) => each.marketIndex === market.quoteSpotMarketIndex);
   if (quoteMarket === undefined) missing.add(`spot market ${market.quoteSpotMarketIndex}`);
   const quoteAsset = quoteMarket === undefined ? null : usable(quoteMarket.oracle, quoteMarket.asset, missing);

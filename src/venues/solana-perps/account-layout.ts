@@ -22,8 +22,13 @@ export interface ListLayout {
 export interface AccountLayout {
   /** As the program calls it: its discriminator follows from this name. */
   readonly name: string;
-  /** Of the whole account, discriminator included. */
+  /** Of the whole account, discriminator included, in the build that the table was proven on. */
   readonly bytes: number;
+  /**
+   * The program grows this account by fields at its end and moves none: a longer one is read as far as the table knows it.
+   * Absent: another length is another layout.
+   */
+  readonly grows?: true;
   /** Offsets count from the start of the account, discriminator included. */
   readonly fields: FieldTable;
   readonly lists: Readonly<Record<string, ListLayout>>;
@@ -32,9 +37,12 @@ export interface AccountLayout {
 export type FieldValues<F extends FieldTable> = { readonly [Name in keyof F]: ScalarValue<F[Name][1]> };
 export type DecodedAccount<L extends AccountLayout> = FieldValues<L['fields']> & {
   readonly [Name in keyof L['lists']]: readonly FieldValues<L['lists'][Name]['fields']>[];
+} & {
+  /** Bytes at its end that the table does not know: a later build wrote it. */
+  readonly extraBytes: number;
 };
 
-/** @throws CriticalError ACCOUNT_LAYOUT when the bytes are another account's, or not as long as the table knows it */
+/** @throws CriticalError ACCOUNT_LAYOUT when the bytes are another account's, or have a length that the table does not know */
 export function decodeAccount<const L extends AccountLayout>(layout: L, data: Uint8Array): DecodedAccount<L> {
   checkAccount(layout, data);
   const view = viewOf(data);
@@ -43,11 +51,15 @@ export function decodeAccount<const L extends AccountLayout>(layout: L, data: Ui
     Array.from({ length: count }, (_, index) => readFields(view, at + index * bytes, fields)),
   ]);
   // The table decides the type: each of its fields is read by its own type.
-  return { ...readFields(view, 0, layout.fields), ...Object.fromEntries(lists) } as DecodedAccount<L>;
+  return {
+    ...readFields(view, 0, layout.fields),
+    ...Object.fromEntries(lists),
+    extraBytes: data.length - layout.bytes,
+  } as DecodedAccount<L>;
 }
 
 /** @throws CriticalError ACCOUNT_LAYOUT */
-function checkAccount({ name, bytes }: AccountLayout, data: Uint8Array): void {
+function checkAccount({ name, bytes, grows }: AccountLayout, data: Uint8Array): void {
   const expected = bytesToHex(accountDiscriminator(name));
   const found = bytesToHex(data.subarray(0, DISCRIMINATOR_BYTES));
   if (found !== expected)
@@ -56,7 +68,7 @@ function checkAccount({ name, bytes }: AccountLayout, data: Uint8Array): void {
       expected_discriminator: expected,
       discriminator: found,
     });
-  if (data.length !== bytes)
+  if (data.length < bytes || (data.length > bytes && grows !== true))
     throw new CriticalError(
       'ACCOUNT_LAYOUT',
       `This ${name} has ${data.length} bytes, and the layout that we know has ${bytes}: another version of the program wrote it.`,

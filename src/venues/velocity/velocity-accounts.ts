@@ -1,6 +1,7 @@
 /** Velocity's accounts as our tables decode them. */
 import type { ProgramAccounts } from '../solana-perps/program-accounts.ts';
-import type { ExchangeState, PerpMarketState, SpotMarketState, UserState, UserStatsState } from './program/accounts.ts';
+import type { ExchangeState, PerpMarketState, SpotMarketState, UserStatsState } from './program/accounts.ts';
+import type { UserState } from './program/user.ts';
 import type { OracleReading } from './read/oracle.ts';
 
 export interface VelocityAccountTypes extends ProgramAccounts {

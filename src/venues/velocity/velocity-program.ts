@@ -12,15 +12,15 @@ import {
   type PerpMarketState,
   SPOT_MARKET,
   STATE,
-  USER,
   USER_STATS,
-  type UserState,
   VELOCITY_CODE_SHA256,
   VELOCITY_PROGRAM_ID,
 } from './program/accounts.ts';
+import { decodeUser, type UserState } from './program/user.ts';
 import { velocityError } from './program-errors.ts';
 import { accountOf, listsAllOrders, marketsOf } from './read/decode.ts';
 import { accountFeeTier } from './read/fee-tier.ts';
+import { pausesUnderLayout } from './read/later-build.ts';
 import { fundingOutlook } from './read/market-funding.ts';
 import { readOracle } from './read/oracle.ts';
 import { velocityPauses } from './read/pauses.ts';
@@ -38,7 +38,7 @@ import { openingCost } from './write/opening.ts';
 /** Each account by its own table. */
 const DECODERS: { readonly [N in ProgramAccountName]: (bytes: Uint8Array) => VelocityAccountTypes[N] } = {
   State: (bytes) => decodeAccount(STATE, bytes),
-  User: (bytes) => decodeAccount(USER, bytes),
+  User: (bytes) => decodeUser(bytes),
   UserStats: (bytes) => decodeAccount(USER_STATS, bytes),
   PerpMarket: (bytes) => decodeAccount(PERP_MARKET, bytes),
   SpotMarket: (bytes) => decodeAccount(SPOT_MARKET, bytes),
@@ -52,10 +52,13 @@ function view(accounts: DecodedAccounts<VelocityAccountTypes>): AccountsView {
   return {
     account,
     markets,
-    pauses: velocityPauses({
-      ...{ state, market: market.market, base: base.market, quote: quote.market, user, userStats, nowMs },
-      collateral: margin?.kind === 'known' ? margin.figures.totalCollateralInitial : null,
-    }),
+    pauses: pausesUnderLayout(
+      accounts,
+      velocityPauses({
+        ...{ state, market: market.market, base: base.market, quote: quote.market, user, userStats, nowMs },
+        collateral: margin?.kind === 'known' ? margin.figures.totalCollateralInitial : null,
+      }),
+    ),
     funding: fundingOutlook(market.market, market.oracle, positionIn(user, market.market), { slot, nowMs, state }),
     openingCost: openingCost({ user, userStats, state }),
     nextSubAccount: userStats?.subAccountsCreated ?? 0,

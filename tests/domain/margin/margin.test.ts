@@ -138,6 +138,17 @@ describe('margin of an account', () => {
     const market = markets.perps[0];
     expect(market && unrealizedPnl(positionOf(account), market)).toBeNull();
   });
+
+  it('is unknown while the account has an isolated position, and so is what can be withdrawn', () => {
+    const { account, markets } = held({ perp: -10 });
+    const isolated = { ...account, perps: [{ ...positionOf(account), isolated: true }] };
+    expect(assessMargin(isolated, markets)).toEqual({
+      kind: 'unknown',
+      missing: ['margin of the isolated position in SOL-PERP'],
+    });
+    expect(withdrawable(isolated, markets, 'SOL')).toBeNull();
+    expect(liquidationPrice(isolated, markets, 'SOL-PERP').kind).toBe('unknown');
+  });
 });
 
 describe('the price that liquidates', () => {

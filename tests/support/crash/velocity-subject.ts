@@ -2,8 +2,9 @@
 import { startVelocityLocalnet, type VelocityLocalnet } from '../../../localnet/velocity/index.ts';
 import { SPOT_INDEX } from '../../../localnet/velocity/markets.ts';
 import { tokensOf } from '../../../src/venues/velocity/maths/interest.ts';
-import { SPOT_MARKET, USER, USER_STATS } from '../../../src/venues/velocity/program/accounts.ts';
+import { SPOT_MARKET, USER_STATS } from '../../../src/venues/velocity/program/accounts.ts';
 import { spotMarketAddress, userAddress, userStatsAddress } from '../../../src/venues/velocity/program/addresses.ts';
+import { USER } from '../../../src/venues/velocity/program/user.ts';
 import { longCrowd } from '../velocity-crowd.ts';
 import { type Figures, perpsSubject } from './perps-subject.ts';
 

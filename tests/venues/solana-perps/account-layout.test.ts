@@ -9,7 +9,15 @@ import {
   withFields,
 } from '../../../src/venues/solana-perps/account-layout.ts';
 import { type AnyScalar, bytesOf, type Scalar } from '../../../src/venues/solana-perps/wire-types.ts';
-import { VELOCITY_ACCOUNTS } from '../../../src/venues/velocity/program/accounts.ts';
+import {
+  PERP_MARKET,
+  PRELAUNCH_ORACLE,
+  PYTH_LAZER_ORACLE,
+  SPOT_MARKET,
+  STATE,
+  USER_STATS,
+} from '../../../src/venues/velocity/program/accounts.ts';
+import { USER, WIDE_USER } from '../../../src/venues/velocity/program/user.ts';
 
 const SAMPLE = {
   name: 'Sample',
@@ -68,6 +76,7 @@ describe('an account layout', () => {
     const count: number = decoded.count;
     const change: bigint | undefined = decoded.parts[1]?.change;
     expect({ ...decoded, count, change }).toEqual({
+      extraBytes: 0,
       owner: OWNER,
       count: 513,
       side: 'short',
@@ -98,6 +107,14 @@ describe('an account layout', () => {
     expect(error.details).toMatchObject({ account: 'Sample', ...details });
   });
 
+  it('reads a longer account of a kind that grows as far as it knows it, and a shorter one not at all', () => {
+    const growing = { ...SAMPLE, grows: true } as const;
+    const data = withFields(SAMPLE, blankAccount(SAMPLE), { count: 7 });
+    const longer = Uint8Array.from([...data, 1, 2, 3]);
+    expect(decodeAccount(growing, longer)).toEqual({ ...decodeAccount(SAMPLE, data), extraBytes: 3 });
+    expect(errorOf(() => decodeAccount(growing, data.subarray(0, 63))).details).toMatchObject({ bytes: 63 });
+  });
+
   it('reads bytes that begin anywhere in their buffer', () => {
     const data = withFields(SAMPLE, blankAccount(SAMPLE), { 'parts.0.change': 99n });
     const shifted = new Uint8Array(data.length + 3);
@@ -121,9 +138,13 @@ describe('an account layout', () => {
   });
 });
 
-describe.each(VELOCITY_ACCOUNTS.map((layout) => [layout.name, layout as AccountLayout] as const))(
-  '%s',
-  (_name, layout) => {
+const TABLES: readonly AccountLayout[] = [
+  ...[USER, WIDE_USER, USER_STATS, PERP_MARKET, SPOT_MARKET, STATE, PYTH_LAZER_ORACLE, PRELAUNCH_ORACLE],
+];
+
+describe.each(TABLES.map((layout) => [layout.name, layout.bytes, layout] as const))(
+  '%s of %i bytes',
+  (_name, _bytes, layout) => {
     it('has fields that lie apart, after the discriminator and before the end', () => {
       const spans = [...spansOf(layout)].sort((a, b) => a.from - b.from);
       const wrong = spans.filter(({ from, to }, at) => from < (spans[at - 1]?.to ?? 8) || to > layout.bytes);

@@ -10,13 +10,14 @@ import type { AccountLayout } from '../../../src/venues/solana-perps/account-lay
 import { PerpsReader } from '../../../src/venues/solana-perps/read/perps-reader.ts';
 import type { AnyScalar } from '../../../src/venues/solana-perps/wire-types.ts';
 import { SolanaPerpsWriting } from '../../../src/venues/solana-perps/write/perps-writing.ts';
-import { PERP_MARKET, SPOT_MARKET, STATE, USER } from '../../../src/venues/velocity/program/accounts.ts';
+import { PERP_MARKET, SPOT_MARKET, STATE } from '../../../src/venues/velocity/program/accounts.ts';
 import {
   perpMarketAddress,
   spotMarketAddress,
   stateAddress,
   userAddress,
 } from '../../../src/venues/velocity/program/addresses.ts';
+import { USER } from '../../../src/venues/velocity/program/user.ts';
 import { walletOnVelocity } from '../../support/drift-wallet.ts';
 
 const FINAL_SLOTS = 40;

@@ -8,7 +8,7 @@ import type { VelocityLocalnet } from '../../../localnet/velocity/index.ts';
 import { everyMarket } from '../../../localnet/velocity/markets.ts';
 import type { AccountLayout } from '../../../src/venues/solana-perps/account-layout.ts';
 import type { AnyScalar } from '../../../src/venues/solana-perps/wire-types.ts';
-import { PERP_MARKET, SPOT_MARKET, STATE, USER, USER_STATS } from '../../../src/venues/velocity/program/accounts.ts';
+import { PERP_MARKET, SPOT_MARKET, STATE, USER_STATS } from '../../../src/venues/velocity/program/accounts.ts';
 import {
   perpMarketAddress,
   spotMarketAddress,
@@ -18,6 +18,7 @@ import {
   vaultAddress,
 } from '../../../src/venues/velocity/program/addresses.ts';
 import { plainOrder, velocityInstruction } from '../../../src/venues/velocity/program/instructions.ts';
+import { USER } from '../../../src/venues/velocity/program/user.ts';
 import { velocityError } from '../../../src/venues/velocity/program-errors.ts';
 
 type Fields = Readonly<Record<string, AnyScalar>>;

@@ -9,7 +9,7 @@ import { SolanaChain } from '../../../src/chain/solana-chain.ts';
 import { CriticalError } from '../../../src/lib/errors.ts';
 import { deploymentOf } from '../../../src/venues/solana-perps/deployment.ts';
 import { type LivePermissions, PerpsVenue, type PerpsWriting } from '../../../src/venues/solana-perps/perps-venue.ts';
-import { spotMarketAddress } from '../../../src/venues/velocity/program/addresses.ts';
+import { perpMarketAddress, spotMarketAddress, userAddress } from '../../../src/venues/velocity/program/addresses.ts';
 import { VELOCITY } from '../../../src/venues/velocity/velocity-program.ts';
 
 const SOMEBODY = 'GLoXLeiU3RdN6Uj7upEHc3d8Yt3VEyGnWYrMZaxwLrRB';
@@ -88,10 +88,34 @@ describeOnVelocity('a wallet without an account on Velocity', (files) => {
 });
 
 describeOnVelocity('accounts of a later build', (files) => {
-  it('are refused by their length, and never read as far as they go', async () => {
+  it('are read by name, and nothing that enlarges or moves capital is sent to their program', async () => {
+    const net = await stillVelocity({ files });
+    const actor = net.actor(net.wallet.secretKey);
+    for (const act of [() => actor.initialize('later'), () => actor.deposit('USDT', 500_000_000n)]) {
+      const signature = act();
+      await net.advance(1);
+      await actor.done(signature);
+    }
+    await net.advance(5);
+    const venue = venueOn(net, { authority: net.wallet.address });
+    const before = await venue.read('confirmed');
+    rewritten(net, userAddress(net.wallet.address), widened);
+    for (const market of [perpMarketAddress(0), spotMarketAddress(0), spotMarketAddress(1)])
+      rewritten(net, market, (data) => lengthened(data, 256));
+    await net.advance(5);
+    const after = await venue.read('confirmed');
+    expect(after.account).toEqual(before.account);
+    expect(after.equity).not.toBeNull();
+    expect(before.pauses).toMatchObject({ deposit: false, withdraw: false, increase: false, detail: null });
+    expect(after.pauses).toMatchObject({ deposit: true, withdraw: true, increase: true, reduce: false, settle: false });
+    for (const size of ['User 4560 bytes instead of 4496', 'PerpMarket 1560', 'SpotMarket 1064', 'ACCEPT_PROGRAM'])
+      expect(after.pauses.detail).toContain(size);
+  });
+
+  it('are refused by their length where they are shorter, and never read as far as they go', async () => {
     const net = await stillVelocity({ files });
     await net.advance(2);
-    lengthened(net, spotMarketAddress(1), 256);
+    rewritten(net, spotMarketAddress(1), (data) => data.subarray(0, data.length - 8));
     await net.advance(5);
     expect(await errorOf(venueOn(net).read('confirmed'))).toMatchObject({
       code: 'ACCOUNT_LAYOUT',
@@ -100,10 +124,23 @@ describeOnVelocity('accounts of a later build', (files) => {
   });
 });
 
-function lengthened(net: VelocityLocalnet, address: string, bytes: number): void {
+function rewritten(net: VelocityLocalnet, address: string, change: (data: Uint8Array) => Uint8Array): void {
   const account = net.chain.bank.accountAt(net.chain.head, address);
   if (account === null) throw new Error(`there is no account ${address}`);
-  const data = new Uint8Array(account.data.length + bytes);
-  data.set(account.data);
-  net.chain.writeAccount(address, { ...account, data });
+  net.chain.writeAccount(address, { ...account, data: change(account.data) });
+}
+
+const lengthened = (data: Uint8Array, bytes: number): Uint8Array =>
+  Uint8Array.from([...data, ...new Uint8Array(bytes)]);
+
+const PERP_POSITIONS = { at: 424, count: 8, bytes: 80, flagsAt: 79 };
+
+/** A `User` as later builds lay it out: each perp position counts orders in two bytes and ends with eight more. */
+function widened(user: Uint8Array): Uint8Array {
+  const { at, count, bytes, flagsAt } = PERP_POSITIONS;
+  const positions = Array.from({ length: count }, (_, index) => {
+    const position = user.subarray(at + index * bytes, at + (index + 1) * bytes);
+    return [...position.subarray(0, flagsAt), 0, position[flagsAt] ?? 0, ...new Uint8Array(7)];
+  });
+  return Uint8Array.from([...user.subarray(0, at), ...positions.flat(), ...user.subarray(at + count * bytes)]);
 }

@@ -13,7 +13,7 @@ const femtoOf = (tokens: bigint, decimals: number, price: bigint): bigint =>
     : (tokens * price) / 10n ** BigInt(decimals - FEMTO_DECIMALS);
 
 /**
- * Null when a price of something held is unknown. Funding that is due but not settled into a position is not included;
+ * Null when a price of something held is unknown, or the account has an isolated position. Funding that is due but not settled into a position is not included;
  * it is `accruedFunding`.
  */
 export function equityOf({ account, markets, wallet, hedge }: PerpsRead): bigint | null {
@@ -34,6 +34,8 @@ export function equityOf({ account, markets, wallet, hedge }: PerpsRead): bigint
   }
   for (const position of account?.perps.filter(isActive) ?? []) {
     const market = markets.perps.find((each) => each.marketIndex === position.marketIndex);
+    // The collateral of an isolated position is nowhere else.
+    if (position.isolated === true) return null;
     const settledIn = market === undefined ? undefined : spotOf(market.quoteSpotMarketIndex);
     if (market === undefined || market.oracle.price === null || settledIn?.oracle.price == null) return null;
     const quoteFemto = position.baseAmount * market.oracle.price + position.quoteAmount * 1_000_000_000n;

@@ -1,6 +1,7 @@
 /**
  * Where the fields of Velocity's accounts stand, in the build whose sha256 is `VELOCITY_BUILD_SHA256`. Offsets count from
  * the start of the account, its 8 bytes of discriminator included. A field that is missing here is one that we do not read.
+ * Later builds grow accounts at their end, where no known field moves. A `User` is the exception: see `user.ts`.
  *
  * Prices, weights of quote and quote amounts are at 1e6, base at 1e9, funding rates quote per base at 1e9, scaled balances
  * at 1e9, interest indexes at 1e10, asset and liability weights and margin ratios at 1e4.
@@ -15,9 +16,9 @@ export const VELOCITY_BUILD_SHA256 = 'd42a0a596acdef41375fb92f004d64be885e09231b
 export const VELOCITY_CODE_SHA256 = '90b9ba1116b0262106eb5ad36cf61fec87f33fef1233d5fe703016885d73a876';
 
 export const DIRECTION = ['long', 'short'] as const;
-const BALANCE = ['deposit', 'borrow'] as const;
+export const BALANCE = ['deposit', 'borrow'] as const;
 const MARKET_STATUS = ['initialized', 'active', 'reduceOnly', 'settlement', 'delisted'] as const;
-const ORDER_STATUS = ['init', 'open', 'filled', 'canceled'] as const;
+export const ORDER_STATUS = ['init', 'open', 'filled', 'canceled'] as const;
 export const ORDER_TYPE = ['market', 'limit', 'triggerMarket', 'triggerLimit', 'oracle'] as const;
 export const MARKET_TYPE = ['spot', 'perp'] as const;
 
@@ -45,64 +46,10 @@ export const ORDER_FIELDS = {
 } as const;
 export const ORDER_BYTES = 104;
 
-export const USER = {
-  name: 'User',
-  bytes: 4496,
-  fields: {
-    authority: [8, 'address'],
-    delegate: [40, 'address'],
-    /** Quote value at the moment of each, over the account's life. */
-    totalDeposits: [4392, 'u64'],
-    totalWithdraws: [4400, 'u64'],
-    settledPerpPnl: [4416, 'i64'],
-    cumulativePerpFunding: [4432, 'i64'],
-    nextOrderId: [4456, 'u32'],
-    maxMarginRatio: [4460, 'u32'],
-    subAccount: [4466, 'u16'],
-    status: [4468, 'u8'],
-    equityFloor: [4480, 'u64'],
-  },
-  lists: {
-    spotPositions: {
-      at: 104,
-      count: 8,
-      bytes: 40,
-      fields: {
-        scaledBalance: [0, 'u64'],
-        openBids: [8, 'i64'],
-        openAsks: [16, 'i64'],
-        /** Tokens deposited less tokens withdrawn, over the position's life. */
-        cumulativeDeposits: [24, 'i64'],
-        marketIndex: [32, 'u16'],
-        balanceType: [34, BALANCE],
-        openOrders: [35, 'u8'],
-      },
-    },
-    perpPositions: {
-      at: 424,
-      count: 8,
-      bytes: 80,
-      fields: {
-        lastCumulativeFunding: [0, 'i64'],
-        base: [8, 'i64'],
-        quote: [16, 'i64'],
-        quoteBreakEven: [24, 'i64'],
-        quoteEntry: [32, 'i64'],
-        openBids: [40, 'i64'],
-        openAsks: [48, 'i64'],
-        settledPnl: [56, 'i64'],
-        maxMarginRatio: [74, 'u16'],
-        marketIndex: [76, 'u16'],
-        openOrders: [78, 'u8'],
-      },
-    },
-    orders: { at: 1064, count: 32, bytes: ORDER_BYTES, fields: ORDER_FIELDS },
-  },
-} as const satisfies AccountLayout;
-
 export const USER_STATS = {
   name: 'UserStats',
   bytes: 240,
+  grows: true,
   fields: {
     authority: [8, 'address'],
     totalFeePaid: [72, 'u64'],
@@ -121,6 +68,7 @@ export const USER_STATS = {
 export const PERP_MARKET = {
   name: 'PerpMarket',
   bytes: 1304,
+  grows: true,
   fields: {
     address: [8, 'address'],
     baseLong: [40, 'i128'],
@@ -234,6 +182,7 @@ export const PERP_MARKET = {
 export const SPOT_MARKET = {
   name: 'SpotMarket',
   bytes: 808,
+  grows: true,
   fields: {
     address: [8, 'address'],
     oracle: [40, 'address'],
@@ -289,6 +238,7 @@ export const SPOT_MARKET = {
 export const STATE = {
   name: 'State',
   bytes: 1752,
+  grows: true,
   fields: {
     coldAdmin: [8, 'address'],
     warmAdmin: [40, 'address'],
@@ -322,6 +272,7 @@ export const STATE = {
 export const PYTH_LAZER_ORACLE = {
   name: 'PythLazerOracle',
   bytes: 48,
+  grows: true,
   fields: {
     price: [8, 'i64'],
     publishedAtMicros: [16, 'u64'],
@@ -336,14 +287,12 @@ export const PYTH_LAZER_ORACLE = {
 export const PRELAUNCH_ORACLE = {
   name: 'PrelaunchOracle',
   bytes: 120,
+  grows: true,
   fields: { price: [8, 'i64'], confidence: [24, 'u64'], ammUpdateSlot: [40, 'u64'] },
   lists: {},
 } as const satisfies AccountLayout;
 
-export type UserState = DecodedAccount<typeof USER>;
 export type UserStatsState = DecodedAccount<typeof USER_STATS>;
 export type PerpMarketState = DecodedAccount<typeof PERP_MARKET>;
 export type SpotMarketState = DecodedAccount<typeof SPOT_MARKET>;
 export type ExchangeState = DecodedAccount<typeof STATE>;
-
-export const VELOCITY_ACCOUNTS = [USER, USER_STATS, PERP_MARKET, SPOT_MARKET, STATE, PYTH_LAZER_ORACLE] as const;

@@ -12,7 +12,8 @@ import { isActive, isHeld } from '../../../domain/margin/holdings.ts';
 import { lamports, microUsd, price } from '../../../domain/money/units.ts';
 import { reservePrice } from '../maths/amm-curve.ts';
 import { readyToFill } from '../maths/amm-refresh.ts';
-import type { ExchangeState, PerpMarketState, SpotMarketState, UserState } from '../program/accounts.ts';
+import type { ExchangeState, PerpMarketState, SpotMarketState } from '../program/accounts.ts';
+import { isIsolated, type UserState } from '../program/user.ts';
 import { takerFeeRate } from './fee-tier.ts';
 import { depositRoom, lendRates, withdrawLimit } from './lending.ts';
 import {
@@ -80,6 +81,7 @@ const positionOf = (position: UserState['perpPositions'][number]): PerpPosition 
   openAsks: lamports(position.openAsks),
   settledPnl: microUsd(position.settledPnl),
   maxMarginRatio: position.maxMarginRatio,
+  ...(isIsolated(position) ? { isolated: true } : {}),
 });
 
 export const isOpenPerpOrder = ({ status, marketType }: UserOrder): boolean =>

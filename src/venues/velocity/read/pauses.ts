@@ -4,13 +4,8 @@
  */
 import type { VenuePauses } from '../../../domain/account/snapshot.ts';
 import { abs, max } from '../../../domain/money/units.ts';
-import type {
-  ExchangeState,
-  PerpMarketState,
-  SpotMarketState,
-  UserState,
-  UserStatsState,
-} from '../program/accounts.ts';
+import type { ExchangeState, PerpMarketState, SpotMarketState, UserStatsState } from '../program/accounts.ts';
+import type { UserState } from '../program/user.ts';
 
 /** `State.exchangeStatus`. */
 const EXCHANGE = { deposit: 1, withdraw: 2, amm: 4, fill: 8, liquidation: 16, funding: 32, settle: 64 } as const;

@@ -2,8 +2,9 @@
 import { max } from '../../../domain/money/units.ts';
 import type { ProgramInstruction } from '../../solana-perps/instruction-layout.ts';
 import { rentOf } from '../../solana-perps/write/token-accounts.ts';
-import { USER, USER_STATS } from '../program/accounts.ts';
+import { USER_STATS } from '../program/accounts.ts';
 import { velocityInstruction } from '../program/instructions.ts';
+import { USER } from '../program/user.ts';
 import type { VelocityOwner, VelocityRead } from './read.ts';
 
 const NAME_BYTES = 32;

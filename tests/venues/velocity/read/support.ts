@@ -2,7 +2,8 @@
 import type { VelocityFiles } from '../../../../localnet/velocity/program.ts';
 import { blankAccount, decodeAccount, withFields } from '../../../../src/venues/solana-perps/account-layout.ts';
 import type { AnyScalar } from '../../../../src/venues/solana-perps/wire-types.ts';
-import { PERP_MARKET, SPOT_MARKET, STATE, USER, USER_STATS } from '../../../../src/venues/velocity/program/accounts.ts';
+import { PERP_MARKET, SPOT_MARKET, STATE, USER_STATS } from '../../../../src/venues/velocity/program/accounts.ts';
+import { USER } from '../../../../src/venues/velocity/program/user.ts';
 
 type Fields = Readonly<Record<string, AnyScalar>>;
 

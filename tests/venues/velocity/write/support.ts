@@ -8,7 +8,7 @@ import type { VelocityLocalnet } from '../../../../localnet/velocity/index.ts';
 import { SPOT_INDEX, USDT_MINT, type VelocityAsset } from '../../../../localnet/velocity/markets.ts';
 import type { OrderIntent } from '../../../../src/domain/order/intent.ts';
 import type { ProgramInstruction } from '../../../../src/venues/solana-perps/instruction-layout.ts';
-import { PERP_MARKET, SPOT_MARKET, STATE, USER, USER_STATS } from '../../../../src/venues/velocity/program/accounts.ts';
+import { PERP_MARKET, SPOT_MARKET, STATE, USER_STATS } from '../../../../src/venues/velocity/program/accounts.ts';
 import {
   perpMarketAddress,
   spotMarketAddress,
@@ -16,6 +16,7 @@ import {
   userAddress,
   userStatsAddress,
 } from '../../../../src/venues/velocity/program/addresses.ts';
+import { USER } from '../../../../src/venues/velocity/program/user.ts';
 import { moveInstructions, openInstructions } from '../../../../src/venues/velocity/write/instructions.ts';
 import type { VelocityOwner, VelocityRead } from '../../../../src/venues/velocity/write/read.ts';
 
