@@ -1,12 +1,12 @@
 import { ActivityPanel } from './panels/activity-list.tsx';
 import { AlertsPanel } from './panels/alerts.tsx';
+import { Answers } from './panels/answers.tsx';
 import { CommandsPanel } from './panels/command-forms.tsx';
 import { Dialogs } from './panels/dialog.tsx';
 import { EarningsPanel } from './panels/earnings.tsx';
-import { ExposurePanel } from './panels/exposure.tsx';
 import { FeedWarnings } from './panels/feed-warnings.tsx';
+import { FirstRun } from './panels/first-run.tsx';
 import { ConnectionNotice, Header, VenueNotice } from './panels/header.tsx';
-import { HealthPanel } from './panels/health.tsx';
 import { HistoryPanel } from './panels/history.tsx';
 import { PositionsPanel } from './panels/positions.tsx';
 import { UnresolvedPanel } from './panels/unresolved.tsx';
@@ -24,10 +24,8 @@ export function App() {
         <div class="area-top">
           <ConnectionNotice />
           <VenueNotice />
-          <div class="pair">
-            <HealthPanel />
-            <ExposurePanel />
-          </div>
+          <Answers />
+          <FirstRun />
           <UnresolvedPanel />
         </div>
         <div class="area-main">

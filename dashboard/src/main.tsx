@@ -1,10 +1,12 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { setReaderLocale } from './format/locale.ts';
 import { startStore } from './state/store.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/layout.css';
 import './styles/header.css';
+import './styles/answers.css';
 import './styles/figures.css';
 import './styles/controls.css';
 import './styles/lists.css';
@@ -15,5 +17,6 @@ if (root === null) throw new Error('index.html has no element with the id "app"'
 // A cookie has the session now, so the token should not stay in the address, history or bookmarks.
 if (location.search.includes('token=')) history.replaceState(null, '', location.pathname + location.hash);
 
+setReaderLocale(navigator.languages);
 startStore();
 render(<App />, root);

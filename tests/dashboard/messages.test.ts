@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FIRST_WAIT_MS, LONGEST_WAIT_MS, reconnectWaitMs } from '../../dashboard/src/socket/backoff.ts';
-import { cooldownWords, liquidationPrice, perpOf } from '../../dashboard/src/state/exposure-figures.ts';
+import { cooldownWords, liquidationPrice } from '../../dashboard/src/state/exposure-figures.ts';
 import { feedOf } from '../../dashboard/src/state/feed.ts';
 import { healthBand } from '../../dashboard/src/state/health-band.ts';
 import { sumOf } from '../../dashboard/src/state/source-sum.ts';
@@ -53,7 +53,6 @@ describe('a message', () => {
     expect(healthBand(odd.drift_state.health)).toBe('unknown');
     expect(cooldownWords(odd, 0)).toBe('unknown');
     const bare = stats({ account: null });
-    expect(perpOf(bare)).toBeNull();
     expect(liquidationPrice(bare)).toBeUndefined();
   });
 

@@ -1,21 +1,21 @@
-/** Figures for display. An unknown figure prints as "unknown", never as zero. */
+/** Figures for display, in the reader's locale. An unknown figure prints as "unknown", never as zero. */
+import { onLocaleChange, readerLocale } from './locale.ts';
 
 export const UNKNOWN = 'unknown';
 /** U+2212, as wide as a digit in tabular figures, where a hyphen is not. */
 const MINUS = '\u2212';
 
-const formats = new Map<string, Intl.NumberFormat>();
+const formats = new Map<number, Intl.NumberFormat>();
 
-/** One locale for everyone: the decimal separator is always a point, as in amounts that people type and send. */
 function fixed(value: number, digits: number): string {
-  const key = String(digits);
-  let format = formats.get(key);
+  let format = formats.get(digits);
   if (format === undefined) {
-    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    formats.set(key, format);
+    format = new Intl.NumberFormat(readerLocale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    formats.set(digits, format);
   }
   return format.format(Math.abs(value));
 }
+onLocaleChange(() => formats.clear());
 
 export type Sign = 'negative' | 'always';
 

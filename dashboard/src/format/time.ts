@@ -1,4 +1,5 @@
 /** Times for display. */
+import { onLocaleChange, readerLocale } from './locale.ts';
 import { UNKNOWN } from './number.ts';
 
 const SECOND = 1_000;
@@ -44,9 +45,39 @@ export function clock(ms: number | null | undefined): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
-/** Local date and time to the minute, sortable by eye. */
-export function dateTime(ms: number | null | undefined): string {
+const formats = new Map<string, Intl.DateTimeFormat>();
+onLocaleChange(() => formats.clear());
+
+function formatted(ms: number | null | undefined, name: string, options: Intl.DateTimeFormatOptions): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return UNKNOWN;
-  const at = new Date(ms);
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+  let format = formats.get(name);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(readerLocale(), options);
+    formats.set(name, format);
+  }
+  return format.format(ms);
+}
+
+/** Local date and time to the minute: `15 Jan 2026, 12:00` in the reader's order. */
+export const dateTime = (ms: number | null | undefined): string =>
+  formatted(ms, 'date-time', {
+    year: 'numeric',
+    month: 'short',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+
+/** Day and month. */
+export const day = (ms: number): string => formatted(ms, 'day', { month: 'short', day: 'numeric' });
+export const month = (ms: number): string => formatted(ms, 'month', { year: 'numeric', month: 'short' });
+/** To the minute, of the same day. */
+export const hourMinute = (ms: number): string =>
+  formatted(ms, 'hour-minute', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+/** The zone in which all times are shown: `CET`, `GMT+2`. It may change with summer time. */
+export function timeZone(ms: number): string {
+  const parts = new Intl.DateTimeFormat(readerLocale(), { timeZoneName: 'short' }).formatToParts(ms);
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? 'local time';
 }

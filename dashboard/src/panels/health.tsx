@@ -1,38 +1,40 @@
-import { percent, times, usd } from '../format/number.ts';
+/** How far the account is from liquidation. */
+import { percent, usd } from '../format/number.ts';
+import { liquidationPrice } from '../state/exposure-figures.ts';
+import { type HealthBand, healthBand } from '../state/health-band.ts';
 import { stats } from '../state/store.ts';
+import { Answer, AnswerLine, type AnswerTone } from './answers.tsx';
 import { HealthGauge } from './gauge.tsx';
-import { Figure, Panel } from './parts.tsx';
 
-export function HealthPanel() {
-  const drift = stats.value?.drift_state ?? null;
-  const account = stats.value?.account ?? null;
-  const maxLeverage = stats.value?.policy.max_leverage ?? null;
-  const used =
-    drift?.maintenance_margin != null && drift.total_collateral != null && drift.total_collateral > 0
-      ? (drift.maintenance_margin / drift.total_collateral) * 100
-      : null;
+const WORDS: Readonly<Record<HealthBand, readonly [string, AnswerTone]>> = {
+  good: ['Healthy', 'good'],
+  warning: ['Low', 'warn'],
+  critical: ['Near liquidation', 'bad'],
+  unknown: ['Unknown', 'quiet'],
+};
+
+export function HealthAnswer() {
+  const now = stats.value;
+  const health = now?.drift_state.health ?? null;
+  const [words, tone] = WORDS[healthBand(health)];
+  const distance = now?.account?.liq_distance_pct ?? null;
+  const liquidation = liquidationPrice(now);
+  const price = liquidation === null ? NONE : usd(liquidation);
   return (
-    <Panel id="health" title="Account health">
-      {account?.exists === false ? <p class="note">No account yet. Your first deposit opens it.</p> : null}
-      <div class="health">
-        <HealthGauge health={drift?.health ?? null} />
-        <dl class="figures figures-2">
-          <Figure label="Total collateral" value={usd(drift?.total_collateral)} testid="total-collateral" large />
-          <Figure label="Free collateral" value={usd(drift?.free_collateral)} testid="free-collateral" large />
-          <Figure
-            label="Maintenance margin"
-            value={usd(drift?.maintenance_margin)}
-            hint={used === null ? undefined : `${percent(used, 1)} of collateral`}
-            testid="maintenance-margin"
-          />
-          <Figure
-            label="Leverage"
-            value={times(drift?.leverage)}
-            hint={maxLeverage === null ? undefined : `limit ${times(maxLeverage, 0)}`}
-            testid="leverage"
-          />
+    <Answer id="health" question="Health" tone={tone} words={words} testid="health-words">
+      <div class="answer-health">
+        <HealthGauge health={health} />
+        <dl class="answer-lines">
+          <AnswerLine label="Liquidation price" testid="liq-price">
+            {price}
+          </AnswerLine>
+          <AnswerLine label="Distance" testid="liq-distance">
+            {price === NONE ? 'No position at risk' : percent(distance, 1)}
+          </AnswerLine>
         </dl>
       </div>
-    </Panel>
+    </Answer>
   );
 }
+
+const NONE = 'None';

@@ -1,6 +1,8 @@
-import { sol, toneOf, UNKNOWN, usd } from '../format/number.ts';
-import { stats } from '../state/store.ts';
-import { Panel } from './parts.tsx';
+import type { State } from '../../../src/protocol/state.ts';
+import { percent, sol, times, toneOf, UNKNOWN, usd } from '../format/number.ts';
+import { cooldownWords } from '../state/exposure-figures.ts';
+import { sinceStatsMs, stats } from '../state/store.ts';
+import { Figure, Panel } from './parts.tsx';
 import { askClose } from './way-out.tsx';
 
 export function PositionsPanel() {
@@ -58,8 +60,46 @@ export function PositionsPanel() {
           </tbody>
         </table>
       </div>
+      <Margin />
     </Panel>
   );
+}
+
+/** What the position rests on, and what the engine is doing with it. */
+function Margin() {
+  const now = stats.value;
+  const drift = now?.drift_state ?? null;
+  const used =
+    drift?.maintenance_margin != null && drift.total_collateral != null && drift.total_collateral > 0
+      ? (drift.maintenance_margin / drift.total_collateral) * 100
+      : null;
+  const maxLeverage = now?.policy.max_leverage ?? null;
+  return (
+    <dl class="figures figures-6 margin">
+      <Figure label="Total collateral" value={usd(drift?.total_collateral)} testid="total-collateral" />
+      <Figure label="Free collateral" value={usd(drift?.free_collateral)} testid="free-collateral" />
+      <Figure
+        label="Maintenance margin"
+        value={usd(drift?.maintenance_margin)}
+        hint={used === null ? undefined : `${percent(used, 1)} of collateral`}
+        testid="maintenance-margin"
+      />
+      <Figure
+        label="Leverage"
+        value={times(drift?.leverage)}
+        hint={maxLeverage === null ? undefined : `limit ${times(maxLeverage, 0)}`}
+        testid="leverage"
+      />
+      <Figure label="Cooldown" value={cooldownWords(now, sinceStatsMs.value)} testid="cooldown" />
+      <Figure label="Operation" value={operationWords(now)} testid="operation" />
+    </dl>
+  );
+}
+
+function operationWords(now: State | null): string {
+  if (now === null || now.engine.state === null) return UNKNOWN;
+  const { operation } = now.engine;
+  return operation === null ? 'None' : `${operation.kind} · ${operation.stage}`;
 }
 
 /** The server's null is "none" or "unknown": the account says which. */

@@ -4,8 +4,6 @@ import type { State } from '../../../src/protocol/state.ts';
 import { UNKNOWN } from '../format/number.ts';
 import { countdown } from '../format/time.ts';
 
-export const perpOf = (now: State | null): number | null => now?.account?.perp_sol ?? null;
-
 /** Null: none. Undefined: unknown. */
 export function liquidationPrice(now: State | null): number | null | undefined {
   const account = now?.account ?? null;

@@ -1,0 +1,49 @@
+/** Does the hedge pay? Now, on average, per day, and since the start after costs. */
+import { microUsdText } from '../format/micro-usd.ts';
+import { ratio, toneOf, UNKNOWN, usdFine } from '../format/number.ts';
+import { carryFigures, earnedAfterCosts, yearly } from '../state/carry.ts';
+import { stats } from '../state/store.ts';
+import { Answer, AnswerLine, type AnswerTone } from './answers.tsx';
+
+const toneOfCarry = (pays: boolean | null): AnswerTone => (pays === null ? 'quiet' : pays ? 'good' : 'warn');
+
+export function CarryAnswer() {
+  const carry = carryFigures.value;
+  const funding = stats.value?.market?.funding ?? null;
+  const account = stats.value?.account ?? null;
+  const earned = earnedAfterCosts(account?.sources_base ?? null);
+  const perDay = account?.earns_per_day ?? null;
+  return (
+    <Answer
+      id="carry"
+      question="Carry"
+      tone={toneOfCarry(carry?.pays ?? null)}
+      words={
+        <>
+          {ratio(carry?.apr_now ?? yearly(funding?.last_rate, funding?.period_ms), 2, 'always')}
+          <small> APR now</small>
+        </>
+      }
+      testid="carry-apr"
+    >
+      <p class="answer-detail" data-testid="carry-sentence">
+        {carry?.sentence ?? 'Not known yet whether the hedge pays.'}
+      </p>
+      <dl class="answer-lines">
+        <AnswerLine label="Mean APR" testid="carry-mean">
+          {ratio(carry?.apr_mean ?? yearly(funding?.trailing_mean_rate, funding?.period_ms), 2, 'always')}
+        </AnswerLine>
+        <AnswerLine label="Per day" testid="carry-per-day" tone={toneOf(perDay)}>
+          {usdFine(perDay, 'always')}
+        </AnswerLine>
+        <AnswerLine
+          label="Since start, after costs"
+          testid="carry-earned"
+          tone={earned === null ? 'unknown' : toneOf(Number(earned))}
+        >
+          {earned === null ? UNKNOWN : microUsdText(earned, 2, 'always')}
+        </AnswerLine>
+      </dl>
+    </Answer>
+  );
+}
