@@ -19,6 +19,7 @@ import type {
   Readiness as ReadinessAnswer,
   Series,
 } from '../protocol/api.ts';
+import type { CarryAnswer } from '../protocol/carry.ts';
 import type { State } from '../protocol/state.ts';
 import { parametersOf, withoutToken } from './address.ts';
 import { errorView } from './answer-views.ts';
@@ -50,6 +51,8 @@ interface HttpPorts {
   readonly config: () => z.input<typeof Config>;
   readonly nameable: Nameable;
   readonly preview: Previewer;
+  /** Read afresh. */
+  readonly carry: () => Promise<z.input<typeof CarryAnswer>>;
 }
 
 type SeriesJson = z.input<typeof Series>['series'];
@@ -135,6 +138,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   });
   app.get('/api/state', async (_request, response) => sendJson(response, await ports.state()));
   app.get('/api/config', (_request, response) => sendJson(response, ports.config()));
+  app.get('/api/carry', async (_request, response) => sendJson(response, await ports.carry()));
   for (const [name, list] of Object.entries(listsOf(ports.links, ports.quoteAsset))) {
     app.get(`/api/${name}`, (request, response) => sendList(ports, name, list, request, response));
   }

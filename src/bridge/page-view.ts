@@ -3,7 +3,7 @@
 import type { Snapshot } from '../domain/account/snapshot.ts';
 import { forbidden } from '../domain/account/venue-pauses.ts';
 import { marketFigures } from '../domain/figures/figures.ts';
-import { maxQuoteDepegPct, type Policy } from '../domain/hedge/policy.ts';
+import { type CarryTerms, carryTerms, maxQuoteDepegPct, type Policy } from '../domain/hedge/policy.ts';
 import { solNumber, usdNumber } from '../domain/money/units.ts';
 import type * as z from '../lib/codec.ts';
 import type { Market } from '../protocol/market.ts';
@@ -55,5 +55,18 @@ export const policyView = (policy: Policy): z.input<typeof PolicyInForce> => ({
   max_snapshot_age_ms: policy.maxSnapshotAgeMs,
   max_rpc_latency_ms: policy.maxRpcLatencyMs,
   max_quote_depeg_pct: maxQuoteDepegPct(policy),
+  ...carryTermsView(carryTerms(policy)),
   market_speed: policy.marketSpeed,
+});
+
+const carryTermsView = (terms: CarryTerms) => ({
+  carry_policy: terms.policy,
+  carry_auto_exit: terms.autoExit,
+  carry_window_hours: terms.windowHours,
+  carry_z: terms.z,
+  carry_hedge_fraction: terms.hedgeFraction,
+  alternative_yield_apr: terms.alternativeYieldAprPct,
+  max_hedge_sol: terms.maxHedgeSol === null ? null : sol(terms.maxHedgeSol),
+  max_hedge_sol_base: terms.maxHedgeSol?.toString() ?? null,
+  max_trades_per_day: terms.maxTradesPerDay,
 });

@@ -10,6 +10,7 @@ import type { State } from '../protocol/state.ts';
 import { socketsChannel } from './alert-channel.ts';
 import { Auth } from './auth.ts';
 import { Broadcast } from './broadcast.ts';
+import { carryView } from './carry-view.ts';
 import { commandRunner, withEngine } from './commands.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { httpApp } from './http.ts';
@@ -156,6 +157,11 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
           return watch.known;
         },
       }),
+      carry: async () => {
+        await watch.read();
+        const { engine, snapshot } = watch.known;
+        return carryView({ engineId, engine, snapshot, policy: policy(engine), nowMs: clock.nowMs() });
+      },
       config: () => ({
         engine_id: engineId,
         mode,

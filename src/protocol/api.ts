@@ -2,6 +2,7 @@
 import * as z from '../lib/codec.ts';
 import { EquityPoint } from './account.ts';
 import { AlertInfo } from './alert.ts';
+import { CarryAnswer } from './carry.ts';
 import { ErrorInfo } from './error.ts';
 import { FundingPayment, OperationInfo, Trade } from './operation.ts';
 import { PolicyInForce } from './policy.ts';
@@ -63,6 +64,7 @@ export const ANSWERS = {
   '/api/config': Config,
   '/api/series': Series,
   '/api/preview': CommandPreview,
+  '/api/carry': CarryAnswer,
   ...(Object.fromEntries(Object.entries(LISTS).map(([name, list]) => [`/api/${name}`, list])) as {
     [Name in ListName as `/api/${Name}`]: (typeof LISTS)[Name];
   }),

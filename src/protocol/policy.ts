@@ -1,6 +1,6 @@
 /** The settings that the engine decides by. */
 import * as z from '../lib/codec.ts';
-import { lamports, microUsd, milliseconds, mode, percent, seconds, sol, usd } from './units.ts';
+import { fraction, lamports, microUsd, milliseconds, mode, percent, seconds, sol, usd } from './units.ts';
 
 export const PolicyInForce = z.object({
   mode,
@@ -27,6 +27,15 @@ export const PolicyInForce = z.object({
   max_snapshot_age_ms: milliseconds.about('MAX_SNAPSHOT_AGE_SECONDS'),
   max_rpc_latency_ms: milliseconds.about('MAX_RPC_LATENCY_MS'),
   max_quote_depeg_pct: percent.about('MAX_QUOTE_DEPEG_PCT'),
+  carry_policy: z.enum(['manual', 'auto']).about('CARRY_POLICY'),
+  carry_auto_exit: z.boolean().about('CARRY_AUTO_EXIT'),
+  carry_window_hours: z.number().unit('h').about('CARRY_WINDOW_HOURS'),
+  carry_z: z.number().about('CARRY_Z'),
+  carry_hedge_fraction: fraction.about('CARRY_HEDGE_FRACTION'),
+  alternative_yield_apr: percent.about('ALTERNATIVE_YIELD_APR'),
+  max_hedge_sol: sol.nullable().about('MAX_HEDGE_SOL; null: not set'),
+  max_hedge_sol_base: lamports.nullable(),
+  max_trades_per_day: z.number().nullable().about('MAX_TRADES_PER_DAY; null: not set'),
   market_speed: z.union([z.number(), z.literal('max')]).about('MARKET_SPEED'),
 });
 export type PolicyInForce = z.output<typeof PolicyInForce>;

@@ -137,6 +137,8 @@ const ANSWERED: Readonly<Record<keyof typeof ANSWERS, string>> = {
   '/api/funding': 'Every funding payment.',
   '/api/equity': 'Equity over time, with what changed it.',
   '/api/alerts': 'Alerts of the engine and of the process.',
+  '/api/carry':
+    'Whether hedging pays now, by the confidence rule at the size and the costs of this account. Per cent a year throughout. docs/architecture/carry.md defines the rule.',
   '/api/series': `What charts show: \`?names=equity,price\`, and \`from\`, \`to\` and \`points\` (500 for each name, at most 5,000). Names: ${SERIES_NAMES.join(', ')}. USD, SOL and per cent; funding_rate is a fraction of the price per period, lend_rate a fraction a year, price is the oracle's.`,
 };
 

@@ -288,6 +288,12 @@ function programErrors(read: SettingValues): readonly SettingError[] {
   return own.standsElsewhere ? [] : [{ setting, got: programId, expected }];
 }
 
+/** Limits without a default: a person names them before the engine enters by itself. */
+const NEEDED_BY_AUTO = {
+  MAX_HEDGE_SOL: 'the largest hedge in SOL that CARRY_POLICY=auto may open, above zero',
+  MAX_TRADES_PER_DAY: 'how often a day CARRY_POLICY=auto may enter, at least 1',
+} as const;
+
 /** What each setting allows and their combination does not. */
 function contradictions(read: SettingValues, texts: ReadonlyMap<SettingName, string>): readonly SettingError[] {
   const errors: SettingError[] = [];
@@ -298,6 +304,12 @@ function contradictions(read: SettingValues, texts: ReadonlyMap<SettingName, str
   }
   if (read.MARKET_FEED === 'live' && read.MARKET_SPEED !== null && read.MARKET_SPEED !== 1) {
     wrong('MARKET_SPEED', '1 with MARKET_FEED=live');
+  }
+  if (read.CARRY_POLICY === 'auto') {
+    for (const name of ['MAX_HEDGE_SOL', 'MAX_TRADES_PER_DAY'] as const) {
+      if (!texts.has(name)) errors.push({ setting: name, got: 'nothing', expected: NEEDED_BY_AUTO[name] });
+      else if (read[name] === 0n) wrong(name, NEEDED_BY_AUTO[name]);
+    }
   }
   if ((read.TEMPORAL_TLS_CERT === null) !== (read.TEMPORAL_TLS_KEY === null)) {
     const there = read.TEMPORAL_TLS_CERT === null ? 'TEMPORAL_TLS_KEY' : 'TEMPORAL_TLS_CERT';

@@ -81,6 +81,7 @@ export async function openLiveVenue(open: OpenLive): Promise<Venue> {
     books: new PerpsBooks({ engineId, journal, pool: chain.pool, deployment, clock }),
     writing: (reader) => new SolanaPerpsWriting({ chain, reader, clock }),
     explorerUrl: explorerOf(live.explorerUrl),
+    ...(settings.policy.carryWindowHours === undefined ? {} : { carryWindowHours: settings.policy.carryWindowHours }),
   });
 }
 

@@ -30,7 +30,10 @@ const baseUnits = (value: bigint): string => value.toString();
 
 const isPaper = (read: SettingValues): boolean => read.ENGINE_MODE === 'paper';
 
-const POLICY_SETTINGS: { readonly [Field in keyof Required<PolicyJson>]: PolicySetting<PolicyJson[Field]> } = {
+/** `programHash` is read from the chain, not set. */
+type SetField = Exclude<keyof PolicyJson, 'programHash'>;
+
+const POLICY_SETTINGS: { readonly [Field in SetField]-?: PolicySetting<PolicyJson[Field]> } = {
   mode: same('ENGINE_MODE'),
   permissions: {
     setting: 'LIVE_PERMISSIONS',
@@ -57,10 +60,18 @@ const POLICY_SETTINGS: { readonly [Field in keyof Required<PolicyJson>]: PolicyS
   maxSnapshotAgeMs: from('MAX_SNAPSHOT_AGE_SECONDS', milliseconds),
   maxRpcLatencyMs: same('MAX_RPC_LATENCY_MS'),
   maxQuoteDepegPct: same('MAX_QUOTE_DEPEG_PCT'),
+  carryPolicy: same('CARRY_POLICY'),
+  carryAutoExit: same('CARRY_AUTO_EXIT'),
+  carryWindowHours: same('CARRY_WINDOW_HOURS'),
+  carryZ: same('CARRY_Z'),
+  carryHedgeFraction: same('CARRY_HEDGE_FRACTION'),
+  alternativeYieldAprPct: same('ALTERNATIVE_YIELD_APR'),
+  maxHedgeSol: { setting: 'MAX_HEDGE_SOL', value: (read) => read.MAX_HEDGE_SOL?.toString() ?? null },
+  maxTradesPerDay: { setting: 'MAX_TRADES_PER_DAY', value: (read) => read.MAX_TRADES_PER_DAY },
   marketSpeed: same('MARKET_SPEED'),
 };
 
-const FIELDS = Object.keys(POLICY_SETTINGS) as readonly (keyof PolicyJson)[];
+const FIELDS = Object.keys(POLICY_SETTINGS) as readonly SetField[];
 
 export const policyFrom = (read: SettingValues): PolicyJson =>
   Object.fromEntries(FIELDS.map((field) => [field, POLICY_SETTINGS[field].value(read)])) as unknown as PolicyJson;

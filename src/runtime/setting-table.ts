@@ -142,6 +142,34 @@ export const SETTINGS = {
     fallback: '1',
     help: 'a quote asset (USDC, USDT) farther from 1 USD than this (percent) blocks trades that add risk',
   }),
+  CARRY_POLICY: policy(kinds.oneOf('manual', 'auto'), {
+    fallback: 'manual',
+    help: 'who enters and leaves the hedge: a person, or the engine by the confidence rule after ENABLE_AUTO_CARRY',
+  }),
+  CARRY_AUTO_EXIT: policy(kinds.onOff, {
+    fallback: 'true',
+    help: 'with CARRY_POLICY=auto, leave the hedge when it no longer pays; off: a critical alert each day instead',
+  }),
+  CARRY_WINDOW_HOURS: policy(kinds.wholeNumber(14, 720), {
+    fallback: '336',
+    help: 'hours of funding whose mean the confidence rule goes by',
+  }),
+  CARRY_Z: policy(kinds.decimalNumber(0, 10), {
+    fallback: '1',
+    help: 'how many standard errors below the mean must still pay before the rule enters',
+  }),
+  CARRY_HEDGE_FRACTION: policy(kinds.decimalNumber(0.01, 1), {
+    fallback: '1',
+    help: 'part of the SOL that the rule hedges',
+  }),
+  ALTERNATIVE_YIELD_APR: policy(kinds.decimalNumber(0, 100), {
+    fallback: '0',
+    help: 'what your SOL would earn elsewhere (percent a year); what that is beyond the lend rate here, the hedge must earn too',
+  }),
+  MAX_HEDGE_SOL: policy(sol, { help: 'largest hedge that CARRY_POLICY=auto opens; required by it' }),
+  MAX_TRADES_PER_DAY: policy(kinds.wholeNumber(1, 1_000), {
+    help: 'how often a day CARRY_POLICY=auto may enter; leaving is never counted; required by it',
+  }),
 
   TEMPORAL_ADDRESS: durable(kinds.hostAndPort, {
     help: 'an existing Temporal server; if unset, one is started on this machine',

@@ -1,5 +1,6 @@
 /** Engine id to venue: venue and feed come from the id, never from process settings. Opened once, closed together. */
 
+import type { PolicyJson } from '../domain/hedge/policy.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { CriticalError } from '../lib/errors.ts';
@@ -41,6 +42,7 @@ export function venueRegistry({ journal, clock, settings, logger }: VenuePorts):
     const feed = openFeed(feedId, { periodMs });
     return await PaperVenue.open({
       ...{ engineId, journal, clock, feed, periodMs, speed, seed },
+      ...windowOf(settings.policy),
       defaults: holdings(settings.paper),
     });
   }
@@ -89,3 +91,5 @@ export function venueRegistry({ journal, clock, settings, logger }: VenuePorts):
 }
 
 export const holdings = ({ sol, usdc, walletSol }: PaperSettings) => ({ sol, usdc, walletSol });
+
+const windowOf = ({ carryWindowHours }: PolicyJson) => (carryWindowHours === undefined ? {} : { carryWindowHours });

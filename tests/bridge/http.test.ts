@@ -337,6 +337,16 @@ describe('state and config', () => {
   });
 });
 
+describe('whether hedging pays', () => {
+  it('is unknown, in words, before the account was read', async () => {
+    const { status, json } = await ask('/api/carry');
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ as_of: null, pays: null, apr_now: null, auto: { policy: 'manual' } });
+    expect(json.sentence).toContain('not known');
+    expect(json.auto.policy_hash).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
 describe('the series', () => {
   it('give lowest, highest and last of each time, gaps as gaps', async () => {
     const values = (equity: number | null) => SERIES_NAMES.map((name) => (name === 'equity' ? equity : null));

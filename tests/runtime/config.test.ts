@@ -63,6 +63,26 @@ describe('settings', () => {
     for (const name of ['PORT', 'MARKET_SPEED', 'PAPER_SOL', 'GUARD']) expect(message).toContain(name);
   });
 
+  it('CARRY_POLICY=auto needs the limits that have no default', () => {
+    const named = (env: Record<string, string>) =>
+      errorsOf({ CARRY_POLICY: 'auto', ...env }).errors.map((e) => e.setting);
+    expect(named({})).toEqual(['MAX_HEDGE_SOL', 'MAX_TRADES_PER_DAY']);
+    expect(named({ MAX_HEDGE_SOL: '0', MAX_TRADES_PER_DAY: '0' })).toEqual(['MAX_TRADES_PER_DAY', 'MAX_HEDGE_SOL']);
+    expect(named({ MAX_HEDGE_SOL: '5' })).toEqual(['MAX_TRADES_PER_DAY']);
+    const { policy } = load({
+      CARRY_POLICY: 'auto',
+      MAX_HEDGE_SOL: '2.5',
+      MAX_TRADES_PER_DAY: '3',
+      CARRY_AUTO_EXIT: 'false',
+    });
+    expect(policy).toMatchObject({
+      carryPolicy: 'auto',
+      maxHedgeSol: '2500000000',
+      maxTradesPerDay: 3,
+      carryAutoExit: false,
+    });
+  });
+
   it.each([
     ['MAX_SLIPAGE_BPS', 'MAX_SLIPPAGE_BPS'],
     ['COOLDOWN_SECOND', 'COOLDOWN_SECONDS'],

@@ -4,6 +4,22 @@ import * as z from '../../lib/codec.ts';
 import { integer, lamportsText, microUsdText } from '../money/wire.ts';
 import { Account, Markets } from './account.ts';
 
+const RateSum = z.object({ sum: z.number().int(), known: z.number().int() });
+
+/**
+ * What the funding of past periods comes to, exactly: sums of fractions of the oracle's price in whole 1e-14, with how many
+ * periods each has. The window ends now, so that periods which nobody reported lately count as unknown.
+ */
+export const RateWindow = z.object({
+  hours: z.number().int(),
+  /** Periods in the window, known or not. */
+  wanted: z.number().int(),
+  total: RateSum,
+  /** Of equal parts of the window, newest first. */
+  blocks: z.array(RateSum),
+});
+export type RateWindow = z.output<typeof RateWindow>;
+
 /** Funding as known at the snapshot. Rates: fraction of the oracle price per period at 1e9, positive when longs pay. */
 export const FundingOutlook = z.object({
   periodMs: z.number().int(),
@@ -15,6 +31,8 @@ export const FundingOutlook = z.object({
   nextPeriodTsMs: z.number().nullable(),
   /** Newest last. They show which period's rate would last have passed the profitability gate. */
   recentRates: z.array(z.object({ tsMs: z.number(), rate: integer })),
+  /** The past that the confidence rule goes by (CARRY_WINDOW_HOURS). Absent: not kept, so the rule knows nothing. */
+  window: RateWindow.optional(),
   /** What the venue's own formula gives for the running period, if nobody trades until it ends. Absent: not estimated. */
   nextRate: integer.nullable().optional(),
   /**

@@ -4,6 +4,7 @@
  */
 import { periodsPerYear } from '../hedge/funding.ts';
 import { MS_PER_HOUR } from '../money/units.ts';
+import { type ConfidenceRule, confidenceOf, isWorthEntering, isWorthHolding, rateWindow } from './confidence.ts';
 import type { RateHistory } from './rate-history.ts';
 
 const PERCENT = 100;
@@ -119,40 +120,6 @@ export const gatePolicy = (text: string, exit: GateExit): CarryPolicy => ({
   },
 });
 
-export interface ConfidenceRule {
-  readonly hours: number;
-  readonly blockHours: number;
-  readonly z: number;
-  readonly exitAprPct: number;
-}
-
-export const DEFAULT_CONFIDENCE: ConfidenceRule = { hours: 336, blockHours: 48, z: 1, exitAprPct: 0 };
-
-/** What the confidence rule goes by, as fractions of the notional per period. */
-export interface Confidence {
-  readonly mean: number;
-  /** Of the mean: the deviation of its blocks' means over the root of their number. */
-  readonly error: number;
-}
-
-/** Null: too little of the window is known, or one of its blocks not at all. */
-export function confidenceOf(rates: RateHistory, { hours, blockHours }: ConfidenceRule): Confidence | null {
-  const mean = rates.mean(hours);
-  if (mean === null) return null;
-  const blocks = Math.floor(hours / blockHours);
-  let sum = 0;
-  const means: number[] = [];
-  for (let block = 0; block < blocks; block += 1) {
-    const blockMean = rates.meanOfKnown(blockHours, block * blockHours);
-    if (blockMean === null) return null;
-    means.push(blockMean);
-    sum += blockMean;
-  }
-  const middle = sum / blocks;
-  const squares = means.reduce((total, value) => total + (value - middle) ** 2, 0);
-  return { mean, error: blocks < 2 ? 0 : Math.sqrt(squares / (blocks - 1)) / Math.sqrt(blocks) };
-}
-
 /**
  * Enters when the mean, less `z` times its error, pays the round trip within the horizon; leaves when the mean is below
  * the exit. An error of the mean, unlike a halved rate, does not punish what is steady.
@@ -162,13 +129,13 @@ export const confidencePolicy = (text: string, rule: ConfidenceRule): CarryPolic
   profitGate: false,
   wantsShort({ rates, holding, horizonHours, roundTrip }) {
     const mean = rates.mean(rule.hours);
-    if (holding) return mean === null || yearly(mean, rates) >= rule.exitAprPct;
+    if (holding) return isWorthHolding(mean === null ? null : yearly(mean, rates), rule.exitAprPct);
     // What the mean itself does not pay, it does not pay with certainty either.
     if (mean === null || mean <= 0) return false;
-    const confidence = confidenceOf(rates, rule);
+    const confidence = confidenceOf(rateWindow(rates, rule));
     const cost = confidence === null ? null : roundTrip();
     if (confidence === null || cost === null) return false;
-    return (confidence.mean - rule.z * confidence.error) * rates.periodsIn(horizonHours) >= cost;
+    return isWorthEntering(confidence, rule.z, rates.periodsIn(horizonHours), { roundTrip: cost, perPeriod: 0 });
   },
 });
 

@@ -1,10 +1,10 @@
 /** Policies as a person writes them: `mean:hours=168,enter_apr_pct=5`. */
 import { ValidationError } from '../../lib/errors.ts';
+import { DEFAULT_CONFIDENCE } from './confidence.ts';
 import {
   alwaysPolicy,
   type CarryPolicy,
   confidencePolicy,
-  DEFAULT_CONFIDENCE,
   ewmaPolicy,
   type GateExit,
   gatePolicy,

@@ -2,13 +2,18 @@
  * Funding rates as policies read them: what each past period paid, as a fraction of the oracle's price. Sums are kept as
  * whole numbers in doubles, so that a mean does not depend on how the window came about.
  */
+import type { RateWindow } from '../account/snapshot.ts';
 import { MS_PER_HOUR } from '../money/units.ts';
 
 /** Fractions are counted in 1e-14: a year of the worst hour's rate stays far below 2^53 of them. */
-const FRACTION_UNITS = 1e14;
+export const FRACTION_UNITS = 1e14;
 /** Of a window, at least this part must be known, or its mean is not. */
 const KNOWN_NUMERATOR = 9;
 const KNOWN_DENOMINATOR = 10;
+
+/** Whether so many of the periods wanted are enough for a mean. */
+export const isKnownEnough = (known: number, wanted: number, tenths = KNOWN_NUMERATOR): boolean =>
+  known * KNOWN_DENOMINATOR >= wanted * tenths;
 
 /** A rate of USD per SOL (1e-9) and the oracle's price (1e-6) as a fraction in `FRACTION_UNITS`. */
 const fractionUnits = (rate: number, oracle: number): number => Math.round((rate * 1e11) / oracle);
@@ -86,6 +91,14 @@ export class RateHistory {
     return this.#meanOf(hours, endHoursAgo, 0);
   }
 
+  /** What is known of the `hours` that end `endHoursAgo` before the newest period; negative: after it. */
+  sumOf(hours: number, endHoursAgo = 0): RateWindow['total'] {
+    const lastSlot = this.lastSlot - Math.round((endHoursAgo * MS_PER_HOUR) / this.periodMs);
+    const end = this.#indexAfter(lastSlot);
+    const start = this.#indexAfter(lastSlot - this.periodsIn(hours));
+    return { sum: (this.#sums[end] as number) - (this.#sums[start] as number), known: end - start };
+  }
+
   /** Null where less than `tenths` of the window's periods are known, or none. */
   #meanOf(hours: number, endHoursAgo: number, tenths: number): number | null {
     const wanted = this.periodsIn(hours);
@@ -93,7 +106,7 @@ export class RateHistory {
     const end = this.#indexAfter(lastSlot);
     const start = this.#indexAfter(lastSlot - wanted);
     const known = end - start;
-    if (known === 0 || known * KNOWN_DENOMINATOR < wanted * tenths) return null;
+    if (known === 0 || !isKnownEnough(known, wanted, tenths)) return null;
     return ((this.#sums[end] as number) - (this.#sums[start] as number)) / known / FRACTION_UNITS;
   }
 

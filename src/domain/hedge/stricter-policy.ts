@@ -29,6 +29,10 @@ const LIMITS: Limits = {
   maxSnapshotAgeMs: lower,
   maxRpcLatencyMs: lower,
   maxQuoteDepegPct: lower,
+  // Without it the engine enters nothing by itself.
+  carryPolicy: (configured, carried) => configured === 'manual' && carried === 'auto',
+  maxHedgeSol: lowerAmount,
+  maxTradesPerDay: lower,
 };
 
 /** @param configured what a process sent, and what could not be read as a whole */
@@ -38,8 +42,8 @@ export function stricterPolicy(carried: PolicyJson, configured: unknown): Policy
   let policy = carried;
   for (const [field, isStricter] of Object.entries(LIMITS) as [keyof PolicyJson, IsStricter<unknown>][]) {
     const wanted = { ...carried, [field]: given[field] } as PolicyJson;
-    if (given[field] === undefined || !canBeRead(wanted)) continue;
-    if (carried[field] === undefined || isStricter(wanted[field], carried[field])) {
+    if (given[field] == null || !canBeRead(wanted)) continue;
+    if (carried[field] == null || isStricter(wanted[field], carried[field])) {
       policy = { ...policy, [field]: wanted[field] };
     }
   }

@@ -52,6 +52,8 @@ export interface PaperVenueOptions {
   readonly speed?: Speed;
   /** The funding period that the feed was opened with; for an existing account its own (`accountTerms`). */
   readonly periodMs?: number;
+  /** CARRY_WINDOW_HOURS. Absent: snapshots have no window of past funding. */
+  readonly carryWindowHours?: number;
   /** Makes the account when there is none. Without it a missing account stays missing, and reads say so. */
   readonly seed?: boolean;
   readonly defaults?: PaperDefaults;
@@ -83,6 +85,7 @@ export class PaperVenue implements Venue {
       feed,
       periodMs: options.periodMs ?? MS_PER_HOUR,
       parameters: tuning.parameters ?? DEFAULT_PARAMETERS,
+      ...(options.carryWindowHours === undefined ? {} : { carryWindowHours: options.carryWindowHours }),
     };
     this.#chain = tuning.chain ?? DEFAULT_CHAIN;
     this.#randomBytes = options.randomBytes ?? systemRandomBytes;

@@ -1,6 +1,8 @@
 /** Turns a paper account into a snapshot of the same shape as a live venue's. */
 
-import type { FundingOutlook, Snapshot, VenuePauses } from '../../domain/account/snapshot.ts';
+import type { FundingOutlook, RateWindow, Snapshot, VenuePauses } from '../../domain/account/snapshot.ts';
+import { blockHoursOf, rateWindow } from '../../domain/carry/confidence.ts';
+import { RateHistory, sumRates } from '../../domain/carry/rate-history.ts';
 import { accruedFunding, rateFraction } from '../../domain/hedge/funding.ts';
 import { MS_PER_HOUR } from '../../domain/money/units.ts';
 import type { MarketFeed, Quote } from '../../market-data/feed.ts';
@@ -15,12 +17,16 @@ const TRAILING_MS = 168 * MS_PER_HOUR;
 const MAX_TRAILING_PERIODS = 336;
 /** A snapshot travels through Temporal: three days of rates are 3 KB. */
 const RECENT_RATES = 72;
+/** Shorter periods than an hour make a window of more; what is beyond these counts as unknown. */
+const MAX_WINDOW_PERIODS = 10_000;
 
 export interface PaperMarket {
   readonly engineId: string;
   readonly feed: MarketFeed;
   readonly periodMs: number;
   readonly parameters: PaperParameters;
+  /** Of the window that the confidence rule goes by. Absent: snapshots have none. */
+  readonly carryWindowHours?: number;
 }
 
 export function viewOf(market: PaperMarket, quote: Quote, slot: number): PaperMarketView {
@@ -51,7 +57,7 @@ export function snapshotOf(market: PaperMarket, input: SnapshotInput): Snapshot 
   const { timeMs, speed } = state.market;
   const quote = quoteAt(feed, timeMs);
   const { equity, sources } = equityOf(state);
-  const funding = outlookAt(feed, timeMs, periodMs);
+  const funding = outlookAt(market, timeMs);
   const progress = feed.progress(timeMs);
   const sinceMs = timeMs - (funding.lastPeriodTsMs ?? timeMs);
   return {
@@ -85,7 +91,7 @@ export function snapshotOf(market: PaperMarket, input: SnapshotInput): Snapshot 
 }
 
 /** Funding as known at `tsMs`. Only the time of the next period is in the future. */
-function outlookAt(feed: MarketFeed, tsMs: number, periodMs: number): FundingOutlook {
+function outlookAt({ feed, periodMs, carryWindowHours }: PaperMarket, tsMs: number): FundingOutlook {
   const wanted = Math.min(Math.ceil(TRAILING_MS / periodMs), MAX_TRAILING_PERIODS);
   const rates: { tsMs: number; rate: bigint }[] = [];
   for (const period of feed.recentPeriods(tsMs, wanted)) {
@@ -103,5 +109,33 @@ function outlookAt(feed: MarketFeed, tsMs: number, periodMs: number): FundingOut
     knownHours: (rates.length * periodMs) / MS_PER_HOUR,
     nextPeriodTsMs: feed.nextPeriod(tsMs)?.tsMs ?? null,
     recentRates: rates.slice(-RECENT_RATES),
+    ...(carryWindowHours === undefined ? {} : { window: windowAt(feed, tsMs, periodMs, carryWindowHours) }),
   };
+}
+
+interface KnownWindow {
+  readonly key: string;
+  readonly window: RateWindow;
+}
+/** Snapshots come more often than periods end. */
+const windows = new WeakMap<MarketFeed, KnownWindow>();
+
+function windowAt(feed: MarketFeed, tsMs: number, periodMs: number, hours: number): RateWindow {
+  const lastMs = feed.recentPeriods(tsMs, 1).at(-1)?.tsMs ?? tsMs;
+  const missed = Math.floor((tsMs - lastMs) / periodMs);
+  const key = `${lastMs} ${missed} ${hours}`;
+  const known = windows.get(feed);
+  if (known?.key === key) return known.window;
+  const wanted = Math.min(Math.ceil((hours * MS_PER_HOUR) / periodMs), MAX_WINDOW_PERIODS);
+  const periods = feed.recentPeriods(tsMs, wanted).filter((period) => period.rate !== null);
+  const sums = sumRates(
+    periods.map((period) => period.tsMs),
+    periods.map((period) => Number(period.rate)),
+    periods.map((period) => Number(period.oracleTwap)),
+    periodMs,
+  );
+  const rule = { hours, blockHours: blockHoursOf(hours) };
+  const window = rateWindow(new RateHistory(sums), rule, (-missed * periodMs) / MS_PER_HOUR);
+  windows.set(feed, { key, window });
+  return window;
 }

@@ -49,6 +49,8 @@ interface PerpsVenueOptions {
   readonly writing: (reader: PerpsReader) => PerpsWriting;
   /** Which build of the program runs. Absent: builds are not told apart. */
   readonly build?: Pick<BuildWatch, 'verdict'>;
+  /** CARRY_WINDOW_HOURS. Absent: snapshots have no window of past funding. */
+  readonly carryWindowHours?: number;
   readonly explorerUrl?: (signature: string) => string | null;
 }
 
@@ -64,7 +66,7 @@ export class PerpsVenue implements Venue {
   readonly #options: PerpsVenueOptions;
   readonly #writing: PerpsWriting;
   readonly #chainTime: ChainTime;
-  readonly #funding = new FundingMemory();
+  readonly #funding: FundingMemory;
   /** The read behind each confirmed snapshot, for as long as the snapshot is referenced. */
   readonly #reads = new WeakMap<Snapshot, PerpsRead>();
   #remembered = false;
@@ -74,6 +76,7 @@ export class PerpsVenue implements Venue {
     const { deployment, chain, clock } = options;
     this.#options = options;
     this.kind = deployment.program.kind;
+    this.#funding = new FundingMemory(options.carryWindowHours ?? null);
     this.deployment = deployment;
     this.reader = new PerpsReader({ pool: chain.pool, deployment, clock, expectedGenesis: chain.expectedGenesis });
     this.#chainTime = new ChainTime(chain.pool, clock, askClock);

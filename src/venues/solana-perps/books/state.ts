@@ -64,4 +64,4 @@ export type BooksStateJson = z.input<typeof BooksState>;
 export const MAX_ORDERS = 200;
 export const MAX_UNCLAIMED = 100;
 /** More than a week of hours. */
-export const MAX_PERIODS = 200;
+export const MAX_PERIODS = 720;

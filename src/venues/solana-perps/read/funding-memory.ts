@@ -5,6 +5,8 @@
  */
 import type { PerpMarket } from '../../../domain/account/account.ts';
 import type { FundingOutlook } from '../../../domain/account/snapshot.ts';
+import { blockHoursOf, rateWindow } from '../../../domain/carry/confidence.ts';
+import { RateHistory, sumRates } from '../../../domain/carry/rate-history.ts';
 import { nextBoundary } from '../../../domain/hedge/funding.ts';
 import { MS_PER_HOUR } from '../../../domain/money/units.ts';
 import type { MarketFunding } from '../program-accounts.ts';
@@ -19,12 +21,20 @@ export const TRAILING_MS = 168 * MS_PER_HOUR;
 const OWN_MEAN_HOURS = 24;
 /** A snapshot travels through Temporal: three days of rates are 3 KB. */
 const RECENT_RATES = 72;
+/** A price of 1 at 1e-6: our rates are fractions of the price already. */
+const WHOLE = 1_000_000;
 
 type FundedPeriods = Pick<PerpMarket, 'fundingPeriodMs' | 'lastFundingRateTsMs'>;
 
 export class FundingMemory {
+  readonly #windowHours: number | null;
   readonly #rates = new Map<number, bigint>();
   #added: readonly PeriodRate[] = [];
+
+  /** @param windowHours of the window that the confidence rule goes by (CARRY_WINDOW_HOURS); null: none is told */
+  constructor(windowHours: number | null = null) {
+    this.#windowHours = windowHours;
+  }
 
   /** Adds periods from elsewhere. Those that this process read from the chain itself are not replaced. */
   remember(rates: readonly PeriodRate[]): void {
@@ -46,9 +56,11 @@ export class FundingMemory {
     if (lastRate !== null) this.#rates.set(periodTsMs, lastRate);
 
     for (const tsMs of this.#rates.keys()) {
-      if (tsMs <= nowMs - TRAILING_MS || tsMs > nowMs) this.#rates.delete(tsMs);
+      const keptMs = Math.max(TRAILING_MS, (this.#windowHours ?? 0) * MS_PER_HOUR);
+      if (tsMs <= nowMs - keptMs || tsMs > nowMs) this.#rates.delete(tsMs);
     }
-    const rates = [...this.#rates].map(([tsMs, rate]) => ({ tsMs, rate })).sort((a, b) => a.tsMs - b.tsMs);
+    const kept = [...this.#rates].map(([tsMs, rate]) => ({ tsMs, rate })).sort((a, b) => a.tsMs - b.tsMs);
+    const rates = kept.filter(({ tsMs }) => tsMs > nowMs - TRAILING_MS);
     const seenHours = (rates.length * periodMs) / MS_PER_HOUR;
     const seenMean = rates.length === 0 ? null : rates.reduce((sum, { rate }) => sum + rate, 0n) / BigInt(rates.length);
     const ours = seenHours > OWN_MEAN_HOURS || ownMean === null;
@@ -60,8 +72,23 @@ export class FundingMemory {
       knownHours: ours ? seenHours : OWN_MEAN_HOURS,
       nextPeriodTsMs: periodMs === 0 ? null : nextBoundary(Math.max(nowMs, lastMs), periodMs),
       recentRates: rates.slice(-RECENT_RATES),
+      ...this.#window(kept, periodMs, boundary(nowMs)),
       ...(nextRate === undefined ? {} : { nextRate }),
       ...(afterTrade === undefined ? {} : { afterTrade }),
     };
+  }
+
+  /** Ends at the last boundary, so that a period which nobody has settled yet counts as unknown. */
+  #window(rates: readonly PeriodRate[], periodMs: number, endMs: number): Pick<FundingOutlook, 'window'> {
+    const hours = this.#windowHours;
+    if (hours === null || periodMs === 0) return {};
+    const missed = (endMs - (rates.at(-1)?.tsMs ?? endMs)) / MS_PER_HOUR;
+    const sums = sumRates(
+      rates.map(({ tsMs }) => tsMs),
+      rates.map(({ rate }) => Number(rate)),
+      rates.map(() => WHOLE),
+      periodMs,
+    );
+    return { window: rateWindow(new RateHistory(sums), { hours, blockHours: blockHoursOf(hours) }, -missed) };
   }
 }
