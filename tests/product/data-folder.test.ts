@@ -144,8 +144,11 @@ describe(`the data folder of ${VERSION}`, () => {
     expect((await run.state()).account.perp_sol_base).toBe(facts.position);
   });
 
-  it('starts as it was left after Temporal has dropped its closed workflows, as it does after 30 days', async () => {
-    const facts = await startOnFixture(dropClosedWorkflows);
-    await expectAsLeft(facts);
-  });
+  itLong(
+    'starts as it was left after Temporal has dropped its closed workflows, as it does after 30 days',
+    async () => {
+      const facts = await startOnFixture(dropClosedWorkflows);
+      await expectAsLeft(facts);
+    },
+  );
 });

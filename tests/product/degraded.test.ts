@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { itUnless } from '../../localnet/tests/support/unless.ts';
 import type { Message } from '../support/bridge.ts';
+import { longOnly } from '../support/long.ts';
 import { noPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
@@ -99,7 +100,7 @@ describe('one command_id', () => {
   });
 });
 
-describe('worker and bridge apart', () => {
+longOnly(describe)('worker and bridge apart', () => {
   let postgres: TestPostgres | null = null;
   let bridge: ProductRun;
   let worker: ProductRun;

@@ -17,7 +17,7 @@ const SEED = Number(process.env.DRIFTLESS_KILL_SEED ?? 20261122);
 
 it('goes on after every kill: one effect for each acknowledged command, and sums that add up', async () => {
   const lines: string[] = [`seed ${SEED}`];
-  const victims = LONG ? (['node', 'temporal', 'both', 'node'] as const) : (['node', 'temporal', 'both'] as const);
+  const victims = LONG ? (['node', 'temporal', 'both', 'node'] as const) : (['temporal', 'both'] as const);
   const report = await crashRun({
     seed: SEED,
     kills: victims.length,
@@ -25,13 +25,13 @@ it('goes on after every kill: one effect for each acknowledged command, and sums
     say: (line) => lines.push(line),
   });
   withContext(lines.join('\n'), () => expect(report.wrong).toEqual([]));
-  expect(report.kills).toEqual({ node: LONG ? 2 : 1, temporal: 1, both: 1 });
+  expect(report.kills).toEqual({ node: LONG ? 2 : 0, temporal: 1, both: 1 });
   // The run itself goes on until two commands of each kind were done.
   expect(report.commands).toBeGreaterThanOrEqual(4);
   expect(report.operations).toBeGreaterThanOrEqual(4);
 });
 
-itUnless(process.platform === 'win32' && 'needs a shell')(
+itUnless(process.platform === 'win32' ? 'needs a shell' : !LONG && 'npm run test:long runs it')(
   'starts although its Temporal server dies once while starting',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'driftless-cli-'));

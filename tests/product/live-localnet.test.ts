@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, jest } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
+import { itLong } from '../support/long.ts';
 import { Product, productEnv, until } from '../support/product.ts';
+import { shareBuild } from '../support/product-run.ts';
 
 jest.setTimeout(400_000);
 const STOP_MS = 10_000;
@@ -37,38 +39,46 @@ describeOnDrift('npm start -- --localnet', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('runs live on a chain of its own, says what it is, stops in time, and starts anew', async () => {
+  let env: NodeJS.ProcessEnv;
+  let firstEngineId = '';
+
+  const begin = async (): Promise<{ product: Product; engineId: string }> => {
+    const product = new Product(folder, env, ['--localnet']);
+    products.push(product);
+    await product.ready();
+    const { engine } = await until('the wallet to be read', async () => {
+      const state = (await product.state()) as unknown as Record<string, Record<string, unknown>>;
+      return state.account?.wallet_sol === 100 ? state : null;
+    });
+    return { product, engineId: String(engine?.engine_id) };
+  };
+
+  it('runs live on a chain of its own, says what it is, and stops in time', async () => {
     // Settings for real money must have no effect here.
-    const env = await productEnv({
+    env = await productEnv({
       LIVE_VENUE: 'drift',
       AUTHORITY: 'not-an-address',
       LIVE_PERMISSIONS: 'read-only',
       RPC_URL: 'https://example.org',
     });
-    const begin = async (): Promise<{ product: Product; engineId: string }> => {
-      const product = new Product(folder, env, ['--localnet']);
-      products.push(product);
-      await product.ready();
-      const { engine } = await until('the wallet to be read', async () => {
-        const state = (await product.state()) as unknown as Record<string, Record<string, unknown>>;
-        return state.account?.wallet_sol === 100 ? state : null;
-      });
-      return { product, engineId: String(engine?.engine_id) };
-    };
-    const first = await begin();
-    expect(first.product.output).toContain('no real money');
-    expect(first.product.output).toContain('Driftless is ready (LIVE, Drift localnet, trading)');
-    expect(await first.product.command('DRIFT_DEPOSIT', { amount: '0.5' })).toMatchObject({ success: true });
-    const stopped = await first.product.interrupt();
+    await shareBuild(join(folder, '.driftless'));
+    const { product, engineId } = await begin();
+    firstEngineId = engineId;
+    expect(product.output).toContain('no real money');
+    expect(product.output).toContain('Driftless is ready (LIVE, Drift localnet, trading)');
+    expect(await product.command('DRIFT_DEPOSIT', { amount: '0.5' })).toMatchObject({ success: true });
+    const stopped = await product.interrupt();
     expect(stopped.code).toBe(0);
     expect(stopped.stoppedInMs).toBeLessThan(STOP_MS);
-    expect(first.product.output).toContain('The local chain is gone');
+    expect(product.output).toContain('The local chain is gone');
+  });
 
-    const second = await begin();
-    expect(second.engineId).not.toBe(first.engineId);
-    expect(second.product.output).toContain(`its history stays in the journal (${first.engineId})`);
-    const alerts = (await (await second.product.get('/api/alerts')).json()) as { items: unknown[] };
+  itLong('starts anew, with no trace of the last chain in the way', async () => {
+    const { product, engineId } = await begin();
+    expect(engineId).not.toBe(firstEngineId);
+    expect(product.output).toContain(`its history stays in the journal (${firstEngineId})`);
+    const alerts = (await (await product.get('/api/alerts')).json()) as { items: unknown[] };
     expect(alerts.items).toEqual([]);
-    await second.product.interrupt();
+    await product.interrupt();
   });
 });

@@ -3,21 +3,21 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { confirmed, type LiveProduct, liveProduct } from '../support/live-product.ts';
-import { LONG } from '../support/long.ts';
+import { longOnly } from '../support/long.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 import type { StateView } from '../support/product-run.ts';
 import { withContext } from '../support/with-context.ts';
 
 const TIMEOUT_MS = 400_000;
-/** At least; `npm test` takes the time that its questions take. */
-const AWAY_MS = LONG ? 60_000 : 0;
+/** At least. */
+const AWAY_MS = 60_000;
 const MARKET = { market: 'SOL-PERP' };
 const SHORT = { ...MARKET, direction: 'short' };
 const SOL = 1_000_000_000n;
 const AWAY = /^Driftless cannot read the account, so nothing can trade: No node answered .* tries again every 10 s\.$/;
 
-describeOnDrift('nodes that are away', () => {
+longOnly(describeOnDrift)('nodes that are away', () => {
   let live: LiveProduct;
   let caller: Caller;
 

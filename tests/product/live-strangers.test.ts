@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { confirmed, type LiveProduct, liveProduct } from '../support/live-product.ts';
-import { firstOf } from '../support/long.ts';
+import { longOnly } from '../support/long.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 import type { StateView } from '../support/product-run.ts';
@@ -16,7 +16,7 @@ const USDC = 1_000_000n;
 /** So late a transaction lands that the process is dead by then. */
 const LATE_SLOTS = 25;
 
-describeOnDrift('others on the account, and deaths of our own', () => {
+longOnly(describeOnDrift)('others on the account, and deaths of our own', () => {
   let live: LiveProduct;
   let caller: Caller;
 
@@ -87,12 +87,10 @@ describeOnDrift('others on the account, and deaths of our own', () => {
     TIMEOUT_MS,
   );
 
-  it.each(
-    firstOf([
-      ['DRIFT_WITHDRAW', 'withdraw', { amount: '50', asset: 'USDC' }],
-      ['SETTLE_PNL', 'settle', MARKET],
-    ] as const),
-  )(
+  it.each([
+    ['DRIFT_WITHDRAW', 'withdraw', { amount: '50', asset: 'USDC' }],
+    ['SETTLE_PNL', 'settle', MARKET],
+  ] as const)(
     '%s: killed between sending and landing, it ends once',
     async (action, kind, data) => {
       const before = (await operations(kind)).length;

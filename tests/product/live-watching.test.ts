@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { type LiveProduct, liveProduct } from '../support/live-product.ts';
+import { longOnly } from '../support/long.ts';
 import { until } from '../support/product.ts';
 import type { Caller } from '../support/product-caller.ts';
 
@@ -10,7 +11,7 @@ const GONE_MS = 15_000;
 const READS = 5;
 const TOLD_WITHIN_MS = 500;
 
-describeOnDrift('watching alone', () => {
+longOnly(describeOnDrift)('watching alone', () => {
   let live: LiveProduct;
   let caller: Caller;
 

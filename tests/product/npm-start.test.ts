@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
 import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { isAlive } from '../../src/runtime/processes.ts';
+import { firstOf } from '../support/long.ts';
 import { productEnv, until } from '../support/product.ts';
+import { shareBuild } from '../support/product-run.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -17,11 +19,12 @@ const answers = (port: string | undefined): Promise<boolean> =>
     () => false,
   );
 
-for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+for (const signal of firstOf(['SIGTERM', 'SIGKILL'] as const)) {
   itUnless(process.platform === 'win32' && 'Windows has no such signals')(
     `ends with npm, its Temporal too, when npm gets ${signal}`,
     async () => {
       const home = mkdtempSync(join(tmpdir(), 'driftless-npm-'));
+      await shareBuild(home);
       const env = await productEnv({ DRIFTLESS_HOME: home });
       const npm = spawn('npm', ['start'], { cwd: ROOT, env, stdio: 'ignore' });
       let temporal = 0;

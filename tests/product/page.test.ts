@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findChromium } from '../support/chromium.ts';
 import { PATIENCE_MS, Product, productEnv, until } from '../support/product.ts';
+import { shareBuild } from '../support/product-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'driftless-page-'));
 let product: Product;
@@ -27,6 +28,7 @@ async function ended(action: string, status: string): Promise<string> {
 
 beforeAll(async () => {
   const env = await productEnv({ POLL_INTERVAL_SECONDS: '1', MARKET_FEED: 'synthetic:page' });
+  await shareBuild(join(folder, '.driftless'));
   product = await new Product(folder, env).ready();
   const found = await findChromium();
   browser = await chromium.launch({ executablePath: found.executablePath, args: [...found.args] });

@@ -8,6 +8,7 @@ import { tsToMs } from '@temporalio/common/lib/time.js';
 import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { noPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { Product, productEnv, until } from '../support/product.ts';
+import { shareBuild } from '../support/product-run.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
 const DAYS_30_MS = 30 * 86_400_000;
@@ -38,6 +39,7 @@ describe('workers and bridge apart, on one Temporal and one Postgres', () => {
       DRIFTLESS_TOKEN: 'a-token-for-the-roles',
       POLL_INTERVAL_SECONDS: '1',
     });
+    await shareBuild(join(folder, home), { journal: false });
     const product = new Product(folder, env, [role]);
     products.push(product);
     return product;

@@ -8,7 +8,9 @@ import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { toBase58 } from '../../src/lib/base58.ts';
 import { isAlive } from '../../src/runtime/processes.ts';
 import { freePort } from '../support/free-ports.ts';
+import { itLong } from '../support/long.ts';
 import { Product, productEnv, until } from '../support/product.ts';
+import { shareBuild } from '../support/product-run.ts';
 
 const PLANTED_KEY = toBase58(Keypair.generate().secretKey);
 const SOMEBODY = Keypair.generate().publicKey.toBase58();
@@ -106,6 +108,7 @@ describe('npm start, running', () => {
 
   it('is ready with its page, its token and Temporal’s address', async () => {
     env = await productEnv(settings);
+    await shareBuild(join(folder, '.driftless'), { journal: false });
     product = await start(env).ready();
     expect(product.output).toContain(`?token=${PLANTED_TOKEN}`);
     expect(product.output).toContain(`Temporal UI: http://127.0.0.1:${env.TEMPORAL_UI_PORT}`);
@@ -186,7 +189,7 @@ describe('npm start, running', () => {
     expect(after.engine.hedge_target).toBe(before.engine.hedge_target);
   });
 
-  it('goes on with the same account when node and Temporal are killed together', async () => {
+  itLong('goes on with the same account when node and Temporal are killed together', async () => {
     const temporal = product.temporalPid() ?? 0;
     process.kill(temporal, 'SIGKILL');
     await product.crash();
@@ -235,7 +238,7 @@ describe('npm start, running', () => {
     expect(opened.data.status).toBe('done');
   });
 
-  it('tells that PAPER_ settings apply to a new account only', async () => {
+  itLong('tells that PAPER_ settings apply to a new account only', async () => {
     await product.interrupt();
     product = await start({ ...env, FUNDING_PERIOD_SECONDS: '60' }).ready();
     expect(product.output).toContain('started with 20 SOL');
@@ -262,7 +265,7 @@ describe('npm start, running', () => {
     expect(logged.filter((line) => line.includes('an error that nothing caught'))).toEqual([]);
   });
 
-  it('ends within ten seconds when it is stopped in the middle of its start', async () => {
+  itLong('ends within ten seconds when it is stopped in the middle of its start', async () => {
     product = start(env);
     await until('the start to begin', () => product.output.includes('Starting Temporal'));
     const { stoppedInMs } = await product.interrupt();

@@ -21,6 +21,12 @@ export interface StateView {
   readonly [field: string]: any;
 }
 
+/** Gives a data folder what an earlier product of the tests has built, and an empty database, before the first start. */
+export async function shareBuild(home: string, { journal = true } = {}): Promise<void> {
+  if (existsSync(SHARED_CACHE)) await cp(SHARED_CACHE, join(home, 'cache'), { recursive: true });
+  if (journal) await makeTestDataFolder(join(home, 'journal'));
+}
+
 export class ProductRun {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
@@ -39,8 +45,7 @@ export class ProductRun {
   static async open(settings: NodeJS.ProcessEnv = {}, { journal = true } = {}): Promise<ProductRun> {
     const folder = await mkdtemp(join(tmpdir(), 'driftless-product-'));
     const env = await productEnv({ DRIFTLESS_TOKEN: TOKEN, POLL_INTERVAL_SECONDS: '1', ...settings });
-    if (existsSync(SHARED_CACHE)) await cp(SHARED_CACHE, join(folder, '.driftless', 'cache'), { recursive: true });
-    if (journal) await makeTestDataFolder(join(folder, '.driftless', 'journal'));
+    await shareBuild(join(folder, '.driftless'), { journal });
     return new ProductRun(folder, env);
   }
 

@@ -1,6 +1,6 @@
 /**
  * Runs combinations of deaths and faults on real chains, each in an account of its own, several at a time: one Temporal
- * server, two chains (one of them forks), one journal, and some worker processes that die and are started again.
+ * server, a chain and one that forks, one journal, and some worker processes that die and are started again.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -91,7 +91,8 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
   readonly #options: MatrixOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), 'driftless-matrix-'));
   #calm!: N;
-  #forking!: N;
+  /** Started with the first combination that needs it. */
+  #forking: Promise<N> | null = null;
   #journal!: Journal;
   #client!: Client;
   #lanes: readonly Lane[] = [];
@@ -106,12 +107,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
     options: MatrixOptions,
   ): Promise<CrashMatrix<N, A, C>> {
     const matrix = new CrashMatrix(subject, options);
-    const chain = { slotMs: SLOT_MS, nodes: options.lanes * NODES_PER_LANE, seed: options.seed ?? 'crash' };
-    [matrix.#calm, matrix.#forking, matrix.#journal] = await Promise.all([
-      subject.startChain(chain),
-      subject.startChain(chain),
-      openTestJournal(),
-    ]);
+    [matrix.#calm, matrix.#journal] = await Promise.all([matrix.#startChain(), openTestJournal()]);
     const { address, namespace = 'default' } = options;
     matrix.#client = new Client({ connection: await Connection.connect({ address }), namespace });
     const bundlePath = join(matrix.#folder, 'workflows.js');
@@ -130,7 +126,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
   /** All of them, as many side by side as there are lanes. */
   async run(combinations: readonly C[]): Promise<readonly CombinationResult<C>[]> {
     const waiting = await Promise.all(
-      combinations.map(async (one) => [one, await this.#subject.account(this.#chainOf(one), one)] as const),
+      combinations.map(async (one) => [one, await this.#subject.account(await this.#chainOf(one), one)] as const),
     );
     const results: CombinationResult<C>[] = [];
     await Promise.all(
@@ -147,7 +143,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
 
   async close(): Promise<void> {
     await Promise.all(this.#lanes.map(({ worker }) => worker.stop()));
-    await Promise.all([this.#calm.stop(), this.#forking.stop(), this.#journal.close()]);
+    await Promise.all([this.#calm.stop(), this.#forking?.then((net) => net.stop()), this.#journal.close()]);
     await this.#client.connection.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -161,11 +157,20 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
     for (const text of wrong) this.#options.say?.(`    ${text}`);
   }
 
-  #chainOf = ({ fault }: C): N => (fault.forks === true ? this.#forking : this.#calm);
+  #startChain(): Promise<N> {
+    const { lanes, seed = 'crash' } = this.#options;
+    return this.#subject.startChain({ slotMs: SLOT_MS, nodes: lanes * NODES_PER_LANE, seed });
+  }
+
+  async #chainOf({ fault }: C): Promise<N> {
+    if (fault.forks !== true) return this.#calm;
+    this.#forking ??= this.#startChain();
+    return await this.#forking;
+  }
 
   async #runOne(lane: Lane, combination: C, account: A): Promise<CombinationResult<C>> {
     const startedAt = performance.now();
-    const net = this.#chainOf(combination);
+    const net = await this.#chainOf(combination);
     const scene = new Scene(net, lane.index, combination, account);
     const deathsBefore = lane.worker.deaths;
     const { engineId } = account;
