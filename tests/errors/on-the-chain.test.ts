@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { FaultInput } from '../../localnet/index.ts';
 import { SolanaChain } from '../../src/chain/solana-chain.ts';
 import { ERROR, KeptLog, WARN } from '../support/kept-log.ts';
+import { firstOf, itLong } from '../support/long.ts';
 import { TwoStores } from '../support/two-stores.ts';
 
 const deposit = (sol: number) =>
@@ -59,11 +60,13 @@ const quiet = () =>
   });
 
 describe('a transient error is tried again after 1, 2 and 4 s, then told', () => {
-  it.each<[string, string, FaultInput]>([
-    ['RPC_UNREACHABLE', 'the RPC is down', { kind: 'cut', methods: ['simulateTransaction'] }],
-    ['RPC_TIMEOUT', 'a node does not answer in time', { kind: 'hang', methods: ['simulateTransaction'] }],
-    ['RPC_RATE_LIMITED', 'a node says 429', { kind: 'rate-limit', methods: ['simulateTransaction'], retryAfter: 0 }],
-  ])('%s: %s', async (code, _what, rule) => {
+  it.each<[string, string, FaultInput]>(
+    firstOf([
+      ['RPC_UNREACHABLE', 'the RPC is down', { kind: 'cut', methods: ['simulateTransaction'] }],
+      ['RPC_TIMEOUT', 'a node does not answer in time', { kind: 'hang', methods: ['simulateTransaction'] }],
+      ['RPC_RATE_LIMITED', 'a node says 429', { kind: 'rate-limit', methods: ['simulateTransaction'], retryAfter: 0 }],
+    ]),
+  )('%s: %s', async (code, _what, rule) => {
     await quiet();
     const [from, commandId] = [log.length, randomUUID()];
     fault(rule);
@@ -101,7 +104,7 @@ describe('a transient error is tried again after 1, 2 and 4 s, then told', () =>
     await logged('JITO_CONGESTED', WARN, from);
   });
 
-  it('JITO_FAILED: a block engine that is away is logged with its code, and the same bytes go by RPC', async () => {
+  itLong('JITO_FAILED: a block engine that is away is logged with its code, and the same bytes go by RPC', async () => {
     await quiet();
     const [from, commandId] = [log.length, randomUUID()];
     fault({ kind: 'cut', node: 'jito' });
@@ -110,7 +113,7 @@ describe('a transient error is tried again after 1, 2 and 4 s, then told', () =>
     await logged('JITO_FAILED', WARN, from);
   });
 
-  it('SEND_FAILED: a send that nobody takes is logged, and the same bytes are sent again', async () => {
+  itLong('SEND_FAILED: a send that nobody takes is logged, and the same bytes are sent again', async () => {
     await quiet();
     const [from, commandId] = [log.length, randomUUID()];
     fault({ kind: 'rate-limit', node: 'jito' });

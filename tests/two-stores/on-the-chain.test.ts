@@ -175,31 +175,34 @@ describe("Temporal's database", () => {
     expect(stores.deposited).toBe(3n * AMOUNT);
   });
 
-  it('restored from the middle of an operation: what was signed since is found in the journal, and nothing is signed over it', async () => {
-    stores = await TwoStores.start();
-    const commandId = randomUUID();
-    const { id } = stores.net.addFault({ kind: 'drop', account: stores.account.wallet });
-    await stores.send(DEPOSIT, commandId);
-    const operationId = stores.operationId(commandId);
-    await stores.waitFor('the first attempt', async () => (await stores.journal.operation(operationId))?.attempts[0]);
-    await stores.atRest(() => stores.copyTemporal());
-    await stores.waitFor('the second attempt', async () => {
-      const attempts = (await stores.journal.operation(operationId))?.attempts ?? [];
-      if (attempts[0]?.outcome === 'expired') stores.net.removeFault(id);
-      return attempts.length > 1;
-    });
-    const before = await stores.ended(commandId);
-    expect(before.status).toBe('done');
-    expect(stores.deposited).toBe(AMOUNT);
-    await stores.atRest(() => stores.restoreTemporal());
-    // The older workflow goes on from its first attempt, which is dead, and would sign anew.
-    expect(await stores.workflowOf(commandId).result()).toMatchObject({ success: true });
-    expect(await stores.failureTypes(commandId)).toContain('STORES_DIVERGED');
-    await stores.untilState('quiet', atRest);
-    const after = await stores.journal.operation(operationId);
-    expect(after?.attempts.filter(({ stage }) => stage !== 'signed').map((one) => one.signature)).toEqual(
-      before.attempts.map((one) => one.signature),
-    );
-    expect(stores.deposited).toBe(AMOUNT);
-  });
+  itLong(
+    'restored from the middle of an operation: what was signed since is found in the journal, and nothing is signed over it',
+    async () => {
+      stores = await TwoStores.start();
+      const commandId = randomUUID();
+      const { id } = stores.net.addFault({ kind: 'drop', account: stores.account.wallet });
+      await stores.send(DEPOSIT, commandId);
+      const operationId = stores.operationId(commandId);
+      await stores.waitFor('the first attempt', async () => (await stores.journal.operation(operationId))?.attempts[0]);
+      await stores.atRest(() => stores.copyTemporal());
+      await stores.waitFor('the second attempt', async () => {
+        const attempts = (await stores.journal.operation(operationId))?.attempts ?? [];
+        if (attempts[0]?.outcome === 'expired') stores.net.removeFault(id);
+        return attempts.length > 1;
+      });
+      const before = await stores.ended(commandId);
+      expect(before.status).toBe('done');
+      expect(stores.deposited).toBe(AMOUNT);
+      await stores.atRest(() => stores.restoreTemporal());
+      // The older workflow goes on from its first attempt, which is dead, and would sign anew.
+      expect(await stores.workflowOf(commandId).result()).toMatchObject({ success: true });
+      expect(await stores.failureTypes(commandId)).toContain('STORES_DIVERGED');
+      await stores.untilState('quiet', atRest);
+      const after = await stores.journal.operation(operationId);
+      expect(after?.attempts.filter(({ stage }) => stage !== 'signed').map((one) => one.signature)).toEqual(
+        before.attempts.map((one) => one.signature),
+      );
+      expect(stores.deposited).toBe(AMOUNT);
+    },
+  );
 });

@@ -5,6 +5,7 @@ import type { WorkflowLookup } from '../../activities/engine.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import { atRest } from '../support/engine-harness.ts';
 import { ERROR, KeptLog } from '../support/kept-log.ts';
+import { itLong } from '../support/long.ts';
 import { TwoStores } from '../support/two-stores.ts';
 
 const AMOUNT = 10_000_000n;
@@ -77,44 +78,47 @@ class HeldUp {
 }
 
 describe('a rebuild', () => {
-  it('cut off in the middle goes on behind the last run of the engine that it finished, and tells no old news', async () => {
-    const [held, log] = [new HeldUp(), new KeptLog()];
-    heldUp = held;
-    stores = await TwoStores.start({ lookupOf: held.lookupOf, logger: log.logger, tuning: { maxHistoryEvents: 60 } });
-    const [first, second] = [randomUUID(), randomUUID()];
-    const { id } = stores.net.addFault(SILENT);
-    await stores.send(DEPOSIT, first);
-    await alertOf('TRANSACTION_UNKNOWN');
-    stores.net.removeFault(id);
-    await stores.ended(first);
-    await runsThere(2);
-    await stores.carryOut(DEPOSIT, second);
-    await stores.ended(second);
-    await stores.untilState('quiet', atRest);
-    const before = [await recordOf(first), await recordOf(second)];
-    const [oldest] = await runs();
-    held.behind(oldest?.runId ?? '');
+  itLong(
+    'cut off in the middle goes on behind the last run of the engine that it finished, and tells no old news',
+    async () => {
+      const [held, log] = [new HeldUp(), new KeptLog()];
+      heldUp = held;
+      stores = await TwoStores.start({ lookupOf: held.lookupOf, logger: log.logger, tuning: { maxHistoryEvents: 60 } });
+      const [first, second] = [randomUUID(), randomUUID()];
+      const { id } = stores.net.addFault(SILENT);
+      await stores.send(DEPOSIT, first);
+      await alertOf('TRANSACTION_UNKNOWN');
+      stores.net.removeFault(id);
+      await stores.ended(first);
+      await runsThere(2);
+      await stores.carryOut(DEPOSIT, second);
+      await stores.ended(second);
+      await stores.untilState('quiet', atRest);
+      const before = [await recordOf(first), await recordOf(second)];
+      const [oldest] = await runs();
+      held.behind(oldest?.runId ?? '');
 
-    const from = log.length;
-    await stores.journalAtRest(() => stores.loseJournal());
-    await stores.waitFor('a part of it', async () => (await toldProgress())?.doneUntilMs === oldest?.startedAtMs);
-    expect(await stores.journal.command(first)).not.toBeNull();
-    expect(await stores.journal.command(second)).toBeNull();
-    expect(await stores.send(DEPOSIT, second)).toMatchObject({ success: false, error: { code: 'UNAVAILABLE' } });
-    const stopped = stores.stopProcess();
-    held.free();
-    await stopped;
+      const from = log.length;
+      await stores.journalAtRest(() => stores.loseJournal());
+      await stores.waitFor('a part of it', async () => (await toldProgress())?.doneUntilMs === oldest?.startedAtMs);
+      expect(await stores.journal.command(first)).not.toBeNull();
+      expect(await stores.journal.command(second)).toBeNull();
+      expect(await stores.send(DEPOSIT, second)).toMatchObject({ success: false, error: { code: 'UNAVAILABLE' } });
+      const stopped = stores.stopProcess();
+      held.free();
+      await stopped;
 
-    held.read.length = 0;
-    await stores.startProcess();
-    expect((await alertOf('JOURNAL_GAP')).message).toContain('2 operations and 2 commands');
-    expect(held.read[0]).not.toBe(oldest?.runId);
-    expect(await Promise.all([first, second].map(recordOf))).toEqual(before);
-    expect(await alertOf('TRANSACTION_UNKNOWN')).toMatchObject({ operationId: stores.operationId(first) });
-    await stores.waitFor('the log to have what is new', async () => log.has('JOURNAL_GAP', 0, from));
-    expect(log.has('TRANSACTION_UNKNOWN', 0, from)).toBe(false);
-    expect(stores.deposited).toBe(2n * AMOUNT);
-  });
+      held.read.length = 0;
+      await stores.startProcess();
+      expect((await alertOf('JOURNAL_GAP')).message).toContain('2 operations and 2 commands');
+      expect(held.read[0]).not.toBe(oldest?.runId);
+      expect(await Promise.all([first, second].map(recordOf))).toEqual(before);
+      expect(await alertOf('TRANSACTION_UNKNOWN')).toMatchObject({ operationId: stores.operationId(first) });
+      await stores.waitFor('the log to have what is new', async () => log.has('JOURNAL_GAP', 0, from));
+      expect(log.has('TRANSACTION_UNKNOWN', 0, from)).toBe(false);
+      expect(stores.deposited).toBe(2n * AMOUNT);
+    },
+  );
 
   it('JOURNAL_NOT_REBUILT: told when its time is over; nothing is done twice, and a restart begins it anew', async () => {
     const [log, lookup] = [new KeptLog(), { away: false }];

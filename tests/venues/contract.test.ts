@@ -6,6 +6,7 @@ import { describeOnVelocity } from '../../localnet/tests/support/velocity-files.
 import type { CommandRequest } from '../../src/domain/order/command.ts';
 import { type ContractSide, DriftSide, PaperSide, VelocitySide } from '../support/contract-sides.ts';
 import { lamportsOf } from '../support/engine-harness.ts';
+import { longOnly } from '../support/long.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 import { withContext } from '../support/with-context.ts';
 
@@ -318,5 +319,5 @@ function contract(venue: 'paper' | 'Drift' | 'Velocity', start: (address: string
 }
 
 describe('the contract on paper', () => contract('paper', PaperSide.start));
-describeOnDrift('the contract on Drift', () => contract('Drift', DriftSide.start));
+longOnly(describeOnDrift)('the contract on Drift', () => contract('Drift', DriftSide.start));
 describeOnVelocity('the contract on Velocity', () => contract('Velocity', VelocitySide.start));

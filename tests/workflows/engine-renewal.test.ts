@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { lamports } from '../../src/domain/money/units.ts';
 import { DEFAULT_HOLDINGS } from '../../src/venues/paper/parameters.ts';
 import { atRest, EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
+import { LONG, longOnly } from '../support/long.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
@@ -108,7 +109,7 @@ describe('many commands at once, quick and slow', () => {
   it('are replayed in the order in which they were answered', async () => {
     const busy = await EngineHarness.start({ address: temporalAddress(), feed: new SteadyFeed() });
     try {
-      for (let round = 0; round < 8; round += 1) {
+      for (let round = 0; round < (LONG ? 8 : 2); round += 1) {
         await Promise.all([
           busy.send({ action: 'GET_STATE' }),
           busy.send(OPEN(5_000)),
@@ -126,7 +127,7 @@ describe('many commands at once, quick and slow', () => {
   });
 });
 
-describe('many commands at once, each admitted slowly', () => {
+longOnly(describe)('many commands at once, each admitted slowly', () => {
   // Eight of these in one workflow task would last longer than a task may: it would be cut in two.
   it('are replayed in the order in which they were answered', async () => {
     const slow = await EngineHarness.start({ address: temporalAddress(), feed: new SteadyFeed(), admissionMs: 1_300 });
@@ -150,7 +151,7 @@ describe('many commands at once, each admitted slowly', () => {
   });
 });
 
-describe('an engine under load', () => {
+longOnly(describe)('an engine under load', () => {
   const LIMIT = 150;
   const MARGIN = 100;
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { EngineHarness, type HarnessOptions, lamportsOf, SOL, until } from '../support/engine-harness.ts';
+import { itLong } from '../support/long.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
@@ -92,7 +93,7 @@ describe('what others do with the account', () => {
     expect(await engine.perp()).toBe(-3n * SOL);
   });
 
-  it('a close: target 0, told each time, and no hold', async () => {
+  itLong('a close: target 0, told each time, and no hold', async () => {
     await start();
     for (const times of [1, 2]) {
       await opened(2);
@@ -104,7 +105,7 @@ describe('what others do with the account', () => {
     }
   });
 
-  it('an increase: nothing automatic, and OPEN waits, until ADOPT_POSITION', async () => {
+  itLong('an increase: nothing automatic, and OPEN waits, until ADOPT_POSITION', async () => {
     await start();
     await opened(2);
     await engine.foreignPerp(-6);
@@ -137,7 +138,7 @@ describe('what others do with the account', () => {
     expect(await engine.carryOut(RESUME)).toMatchObject({ data: { cleared: ['foreign_trade'] } });
   });
 
-  it('is seen by a command, before the watch comes to look', async () => {
+  itLong('is seen by a command, before the watch comes to look', async () => {
     await start({ policy: { pollIntervalMs: 60_000, loopIntervalMs: 60_000 } });
     await opened(2);
     await engine.foreignPerp(-6);
@@ -145,7 +146,7 @@ describe('what others do with the account', () => {
     expect(await engine.perp()).toBe(-6n * SOL);
   });
 
-  it('a liquidation: halted and told as critical, until RESUME; told again when there is another', async () => {
+  itLong('a liquidation: halted and told as critical, until RESUME; told again when there is another', async () => {
     await start();
     await opened(5);
     const liquidate = async (sol: number) =>
@@ -174,7 +175,7 @@ describe('what others do with the account', () => {
 });
 
 describe('a trade of the engine that fails', () => {
-  it('waits its backoff; after three a person must look, and is told', async () => {
+  itLong('waits its backoff; after three a person must look, and is told', async () => {
     // An hour of the market in a second and more: backoffs of minutes pass at once.
     await start({ policy: { marketSpeed: 3_000, loopIntervalMs: 1_000 } });
     await opened(5);
@@ -218,7 +219,7 @@ describe('the guard', () => {
 });
 
 describe('carry and the end of data', () => {
-  it('tells CARRY_NEGATIVE once while shorts pay, and does not close', async () => {
+  itLong('tells CARRY_NEGATIVE once while shorts pay, and does not close', async () => {
     await start();
     await opened(5);
     feed.rate = -1e-4;
@@ -228,7 +229,7 @@ describe('carry and the end of data', () => {
     expect(await engine.perp()).toBe(-5n * SOL);
   });
 
-  it('holds at the end of a feed, and CLOSE works under it', async () => {
+  itLong('holds at the end of a feed, and CLOSE works under it', async () => {
     await start();
     await opened(2);
     feed.endMs = Date.now();
@@ -239,7 +240,7 @@ describe('carry and the end of data', () => {
 });
 
 describe('a deposit while the engine cools down', () => {
-  it('is not corrected before the cooldown is over, unless the short is naked', async () => {
+  itLong('is not corrected before the cooldown is over, unless the short is naked', async () => {
     await start({ policy: { cooldownMs: 600_000 } });
     await opened(10);
     await engine.carryOut(DEPOSIT(1));

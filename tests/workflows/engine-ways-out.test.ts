@@ -9,6 +9,7 @@ import {
   SOL,
   until,
 } from '../support/engine-harness.ts';
+import { firstOf, itLong } from '../support/long.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
@@ -42,7 +43,7 @@ async function slow(sol = 0.1): Promise<string> {
 }
 
 describe('the way out', () => {
-  it('finds a place in Temporal beside the ordinary commands of any number of bridges', async () => {
+  itLong('finds a place in Temporal beside the ordinary commands of any number of bridges', async () => {
     await start({ tuning: { answerWithinMs: 2_500 } });
     await engine.carryOut(OPEN(2));
     await slow();
@@ -101,7 +102,7 @@ describe('the way out', () => {
     expect(await engine.carryOut(CLOSE)).toMatchObject({ success: false, error: { code: 'NO_POSITION' } });
   });
 
-  it('waits for a FLATTEN that runs already, instead of starting it over', async () => {
+  itLong('waits for a FLATTEN that runs already, instead of starting it over', async () => {
     await start();
     await engine.carryOut(OPEN(2));
     engine.faults.onSubmit(LATE);
@@ -117,7 +118,7 @@ describe('the way out', () => {
 });
 
 describe('the line for the slot', () => {
-  it('tells ENGINE_BUSY to what waited too long, and nothing of it is done', async () => {
+  itLong('tells ENGINE_BUSY to what waited too long, and nothing of it is done', async () => {
     await start({ tuning: { slotWaitMs: 600 } });
     await slow();
     const wallet = (await engine.snapshot()).wallet.sol;
@@ -130,7 +131,7 @@ describe('the line for the slot', () => {
 });
 
 describe('STOP while an operation runs', () => {
-  it('is stopping, then stopped; the operation ends in its own time', async () => {
+  itLong('is stopping, then stopped; the operation ends in its own time', async () => {
     await start();
     const commandId = await slow();
     const running = { operation_id: engine.operationId(commandId), goes_on: true };
@@ -160,11 +161,13 @@ describe('STOP while something enlarges', () => {
 });
 
 describe('a worker that dies', () => {
-  it.each([
-    ['before it is sent', 0],
-    ['while it is out', 400],
-    ['when it has landed', 1_200],
-  ])('%s: the operation goes on and has one effect', async (_name, afterMs) => {
+  it.each(
+    firstOf([
+      ['while it is out', 400],
+      ['before it is sent', 0],
+      ['when it has landed', 1_200],
+    ] as const),
+  )('%s: the operation goes on and has one effect', async (_name, afterMs) => {
     await start();
     await until('the first look', async () => await engine.latest());
     const wallet = (await engine.snapshot()).wallet.sol;

@@ -76,19 +76,23 @@ describeOnDrift('an order that does not fill as one would wish', () => {
     expect(await live.perp()).toBe(-2n * ONE_SOL);
   }, 120_000);
 
-  it('that nobody fills is cancelled after its time, and is ORDER_NOT_FILLED', async () => {
-    live.net.keeper.set({ fills: false });
-    const answer = await open(3);
-    withContext(JSON.stringify(answer), () =>
-      expect(answer).toMatchObject({
-        success: false,
-        error: { code: 'ORDER_NOT_FILLED' },
-        data: { requested_size: 3, filled_size: 0 },
-      }),
-    );
-    expect((await live.snapshot()).account?.orders).toEqual([]);
-    expect(await live.perp()).toBe(0n);
-  }, 120_000);
+  itLong(
+    'that nobody fills is cancelled after its time, and is ORDER_NOT_FILLED',
+    async () => {
+      live.net.keeper.set({ fills: false });
+      const answer = await open(3);
+      withContext(JSON.stringify(answer), () =>
+        expect(answer).toMatchObject({
+          success: false,
+          error: { code: 'ORDER_NOT_FILLED' },
+          data: { requested_size: 3, filled_size: 0 },
+        }),
+      );
+      expect((await live.snapshot()).account?.orders).toEqual([]);
+      expect(await live.perp()).toBe(0n);
+    },
+    120_000,
+  );
 
   it('that a keeper fills just ahead of its cancel ends in what truly filled', async () => {
     live.net.keeper.set({ racesCancels: true, fillAfterSlots: 10_000 });
@@ -99,19 +103,23 @@ describeOnDrift('an order that does not fill as one would wish', () => {
     withContext(JSON.stringify(answer), () => expect(answer.success).toBe(filled > 0));
   }, 120_000);
 
-  it('is closed by somebody else while we close: flat, and nothing crosses zero', async () => {
-    await open(3);
-    await idle();
-    live.net.keeper.set({ fillAfterSlots: 40 });
-    const stranger = live.net.actor(live.net.wallet.secretKey);
-    const closing = close();
-    await live.untilState('closing', ({ operation }) => operation !== null);
-    stranger.trade({ direction: 'long', size: ONE_SOL, reduceOnly: true });
-    const answer = await closing;
-    withContext(JSON.stringify(answer), () => expect(answer).toMatchObject({ success: true }));
-    expect(['us', 'both', 'other']).toContain(answer.data.closed_by);
-    expect(await live.perp()).toBe(0n);
-  }, 120_000);
+  itLong(
+    'is closed by somebody else while we close: flat, and nothing crosses zero',
+    async () => {
+      await open(3);
+      await idle();
+      live.net.keeper.set({ fillAfterSlots: 40 });
+      const stranger = live.net.actor(live.net.wallet.secretKey);
+      const closing = close();
+      await live.untilState('closing', ({ operation }) => operation !== null);
+      stranger.trade({ direction: 'long', size: ONE_SOL, reduceOnly: true });
+      const answer = await closing;
+      withContext(JSON.stringify(answer), () => expect(answer).toMatchObject({ success: true }));
+      expect(['us', 'both', 'other']).toContain(answer.data.closed_by);
+      expect(await live.perp()).toBe(0n);
+    },
+    120_000,
+  );
 
   itLong(
     'goes on to its true end when the worker dies in the middle of the auction',
