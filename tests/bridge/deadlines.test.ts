@@ -16,10 +16,11 @@ import {
 } from '../support/bridge.ts';
 import { eventually } from '../support/eventually.ts';
 import { openTestJournal } from '../support/journal.ts';
+import { runs } from '../support/long.ts';
 import { never, type Script, scriptedGateway } from '../support/scripted-gateway.ts';
 
 const ANSWER_MS = 5_000;
-const RUNS = 100;
+const RUNS = runs(100);
 
 const closing: (() => Promise<void>)[] = [];
 afterAll(async () => {

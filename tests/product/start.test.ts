@@ -10,7 +10,6 @@ import { isAlive } from '../../src/runtime/processes.ts';
 import { freePort } from '../support/free-ports.ts';
 import { itLong } from '../support/long.ts';
 import { Product, productEnv, until } from '../support/product.ts';
-import { shareBuild } from '../support/product-run.ts';
 
 const PLANTED_KEY = toBase58(Keypair.generate().secretKey);
 const SOMEBODY = Keypair.generate().publicKey.toBase58();
@@ -108,7 +107,6 @@ describe('npm start, running', () => {
 
   it('is ready with its page, its token and Temporal’s address', async () => {
     env = await productEnv(settings);
-    await shareBuild(join(folder, '.driftless'), { journal: false });
     product = await start(env).ready();
     expect(product.output).toContain(`?token=${PLANTED_TOKEN}`);
     expect(product.output).toContain(`Temporal UI: http://127.0.0.1:${env.TEMPORAL_UI_PORT}`);

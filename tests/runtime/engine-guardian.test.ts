@@ -6,6 +6,7 @@ import { lastRunId, startEngine, workflowLookup } from '../../src/runtime/engine
 import { readinessOf } from '../../src/runtime/readiness.ts';
 import { journalAlerts } from '../support/alerts.ts';
 import { EngineHarness, lamportsOf, SILENT, until } from '../support/engine-harness.ts';
+import { itLong } from '../support/long.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
@@ -65,7 +66,7 @@ it('an engine that was ended from outside is restarted under a hold, three times
   await engine.untilAlert('ENGINE_STAYS_DOWN', 'recovered');
 });
 
-it('readiness says within seconds that no worker serves the engine, or that the engine does not run', async () => {
+itLong('readiness says within seconds that no worker serves the engine, or that the engine does not run', async () => {
   await start();
   const { client, journal, engineId } = engine;
   const readiness = readinessOf({

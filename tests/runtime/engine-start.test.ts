@@ -4,6 +4,7 @@ import { startEngine } from '../../src/runtime/engine-start.ts';
 import { configureSignal } from '../../workflows/messages.ts';
 import { EngineHarness, lamportsOf, until } from '../support/engine-harness.ts';
 import { openTestJournal } from '../support/journal.ts';
+import { itLong } from '../support/long.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
@@ -79,7 +80,7 @@ describe('a process that starts beside an engine that renewed itself', () => {
     expect(await engine.replay(engine.engineId)).toBeGreaterThan(4);
   });
 
-  it('notices a journal that is another than the one that the renewed engine knows', async () => {
+  itLong('notices a journal that is another than the one that the renewed engine knows', async () => {
     await begin();
     await engine.carryOut(DEPOSIT);
     await renew();

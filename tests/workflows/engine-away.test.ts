@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { CriticalError, TransientError } from '../../src/lib/errors.ts';
 import { lamportsOf, until } from '../support/engine-harness.ts';
 import { LedgerHarness } from '../support/ledger-harness.ts';
+import { itLong } from '../support/long.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 import { withContext } from '../support/with-context.ts';
@@ -50,7 +51,7 @@ describe('while the venue cannot be read', () => {
     });
   });
 
-  it('names the venue when it hangs, and not the journal', async () => {
+  itLong('names the venue when it hangs, and not the journal', async () => {
     await opened();
     engine.hangs = true;
     const deposit = await engine.send({ kind: 'deposit', asset: 'SOL', amount: '1000000' });
@@ -77,7 +78,7 @@ describe('while the venue cannot be read', () => {
 });
 
 describe('what cannot work as configured', () => {
-  it('stops the engine by its own name, and another reason takes its place', async () => {
+  itLong('stops the engine by its own name, and another reason takes its place', async () => {
     await begin();
     engine.failure = new CriticalError('BAD_SUB_ACCOUNT', 'Sub-account 3 does not exist: set DRIFT_SUB_ACCOUNT to 0.');
     const stopped = await engine.untilState('a stopped engine', ({ state }) => state === 'stopped');
@@ -98,7 +99,7 @@ describe('what cannot work as configured', () => {
 });
 
 describe('an end that the journal tells', () => {
-  it('counts for the next command, however soon it comes', async () => {
+  itLong('counts for the next command, however soon it comes', async () => {
     await begin();
     for (let round = 0; round < ROUNDS; round += 1) {
       const open = await engine.carryOut({ ...OPEN, size: lamportsOf(-1) });

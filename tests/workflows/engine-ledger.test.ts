@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { TransientError } from '../../src/lib/errors.ts';
 import { lamportsOf, SOL, until } from '../support/engine-harness.ts';
 import { LedgerHarness } from '../support/ledger-harness.ts';
+import { itLong } from '../support/long.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
@@ -21,7 +22,7 @@ const held = (code: string) => engine.untilState(code, ({ holds }) => holds.some
 afterEach(async () => await engine?.close());
 
 describe('a live engine and its venue’s ledger', () => {
-  it('counts a late fill of ours, without a hold, and keeps what it enlarged', async () => {
+  itLong('counts a late fill of ours, without a hold, and keeps what it enlarged', async () => {
     await opened(4);
     await engine.foreignPerp(-5);
     await engine.untilAlert('LATE_FILL');
@@ -38,7 +39,7 @@ describe('a live engine and its venue’s ledger', () => {
     await engine.untilAlert('FOREIGN_TRADE');
   });
 
-  it('trades nothing before the ledger tells who moved the position, and then concludes as ever', async () => {
+  itLong('trades nothing before the ledger tells who moved the position, and then concludes as ever', async () => {
     await opened(4);
     engine.lagging = 2;
     engine.foreign = SOL;
@@ -62,7 +63,7 @@ describe('a live engine and its venue’s ledger', () => {
     await engine.untilState('active', ({ tradingState }) => tradingState === 'active');
   });
 
-  it('halts when the books find money that nothing explains, once', async () => {
+  itLong('halts when the books find money that nothing explains, once', async () => {
     await opened(4);
     engine.unexplained = 1;
     await held('desync');
@@ -72,7 +73,7 @@ describe('a live engine and its venue’s ledger', () => {
     expect((await engine.alerts()).filter(({ code, kind }) => code === 'DESYNC' && kind === 'alert')).toHaveLength(1);
   });
 
-  it('reads on when the books cannot be kept', async () => {
+  itLong('reads on when the books cannot be kept', async () => {
     await opened(4);
     engine.books = async () => {
       throw new TransientError('RPC_UNREACHABLE', 'No node answers.');

@@ -11,6 +11,7 @@ import {
   until,
 } from '../support/engine-harness.ts';
 import { openTestJournal } from '../support/journal.ts';
+import { itLong } from '../support/long.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
@@ -101,7 +102,7 @@ describe('a Temporal that is lost', () => {
     expect(await engine.carryOut(CLOSE)).toMatchObject({ success: true, data: { filled_size: 3 } });
   });
 
-  it('takes the target from what stands when a person resumes before the proof', async () => {
+  itLong('takes the target from what stands when a person resumes before the proof', async () => {
     await start();
     const commandId = randomUUID();
     engine.faults.silence(100_000);
@@ -122,7 +123,7 @@ describe('a Temporal that is lost', () => {
     expect(await engine.perp()).toBe(-4n * SOL);
   });
 
-  it('takes back an operation whose workflow still runs, and lets nothing start beside it', async () => {
+  itLong('takes back an operation whose workflow still runs, and lets nothing start beside it', async () => {
     // Its transaction outlives the engine's absence.
     await start({ chain: { blockhashLife: 500 } });
     const commandId = randomUUID();
@@ -140,7 +141,7 @@ describe('a Temporal that is lost', () => {
 });
 
 describe("an operation's workflow that somebody ended", () => {
-  it('is proven by its signatures under its own id, and the slot is free meanwhile', async () => {
+  itLong('is proven by its signatures under its own id, and the slot is free meanwhile', async () => {
     await start();
     const commandId = randomUUID();
     engine.faults.silence(100_000);

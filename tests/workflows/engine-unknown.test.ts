@@ -9,6 +9,7 @@ import { runProgram } from '../../src/runtime/run-program.ts';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
 import { resolveTransaction } from '../../workflows/messages.ts';
 import { atRest, EngineHarness, lamportsOf, QUICK_TIMING, SOL, until } from '../support/engine-harness.ts';
+import { itLong } from '../support/long.ts';
 import { SteadyFeed } from '../support/steady-feed.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 import { withContext } from '../support/with-context.ts';
@@ -113,7 +114,7 @@ describe('an outcome that nobody knows', () => {
     expect(spent).toBeLessThan(SOL / 4n);
   });
 
-  it('stands in the Temporal UI with what is held, needed and how to answer', async () => {
+  itLong('stands in the Temporal UI with what is held, needed and how to answer', async () => {
     const commandId = await unknown(DEPOSIT(0.1));
     await until('the details', async () => (await engine.details()).includes('restriction **unresolved**'));
     expect(await engine.details()).toContain('Action needed');
@@ -126,7 +127,7 @@ describe('an outcome that nobody knows', () => {
 });
 
 describe("a person's verdict", () => {
-  it('landed, by update: the account is free at once, and evidence agrees later', async () => {
+  itLong('landed, by update: the account is free at once, and evidence agrees later', async () => {
     const commandId = await unknown(OPEN(2));
     expect(await engine.resolve(commandId, 'landed')).toMatchObject({ success: true });
     const free = await engine.untilState('the account free', ({ tradingState }) => tradingState === 'active');
@@ -159,19 +160,22 @@ describe("a person's verdict", () => {
     expect(await engine.carryOut({ action: 'RESUME' })).toMatchObject({ data: { cleared: ['desync'] } });
   });
 
-  it('failed, while it can land or has landed, is refused: by update in the answer, by signal in the details', async () => {
-    const commandId = await unknown(DEPOSIT(0.1));
-    const workflowId = `operation:${engine.operationId(commandId)}`;
-    const signalled = { verdict: 'failed', operator: 'ann', note: 'a guess' } as const;
-    await engine.operation(commandId).signal(resolveTransaction, signalled);
-    await until('the refusal', async () => (await engine.details(workflowId)).includes('refused:'));
-    expect(await engine.resolve(commandId, 'failed')).toMatchObject({ error: { code: 'VERDICT_REFUSED' } });
-    engine.faults.silence(0);
-    await proven(commandId);
-    expect((await engine.journal.command(commandId))?.answer).toMatchObject({ success: true });
-  });
+  itLong(
+    'failed, while it can land or has landed, is refused: by update in the answer, by signal in the details',
+    async () => {
+      const commandId = await unknown(DEPOSIT(0.1));
+      const workflowId = `operation:${engine.operationId(commandId)}`;
+      const signalled = { verdict: 'failed', operator: 'ann', note: 'a guess' } as const;
+      await engine.operation(commandId).signal(resolveTransaction, signalled);
+      await until('the refusal', async () => (await engine.details(workflowId)).includes('refused:'));
+      expect(await engine.resolve(commandId, 'failed')).toMatchObject({ error: { code: 'VERDICT_REFUSED' } });
+      engine.faults.silence(0);
+      await proven(commandId);
+      expect((await engine.journal.command(commandId))?.answer).toMatchObject({ success: true });
+    },
+  );
 
-  it('landed, by the very command that the alert names: the real CLI', async () => {
+  itLong('landed, by the very command that the alert names: the real CLI', async () => {
     const commandId = await unknown(DEPOSIT(0.1));
     const { path } = await findTemporalCli({ env: process.env, say: () => {} });
     const links = linksOf({
@@ -191,7 +195,7 @@ describe("a person's verdict", () => {
     await proven(commandId);
   });
 
-  it('landed, as the Temporal UI sends it: plain JSON by its server’s own call', async () => {
+  itLong('landed, as the Temporal UI sends it: plain JSON by its server’s own call', async () => {
     const commandId = await unknown(DEPOSIT(0.1));
     const verdict = { verdict: 'landed', operator: 'ann', note: 'by the UI' };
     const connection = await Connection.connect({ address: temporalAddress() });
@@ -224,7 +228,7 @@ describe("a person's verdict", () => {
     expect(spent).toBeLessThan((4n * SOL) / 10n);
   });
 
-  it('retry, of what was confirmed, is confirmed again: a verdict alone does not start it', async () => {
+  itLong('retry, of what was confirmed, is confirmed again: a verdict alone does not start it', async () => {
     const request = OPEN(14);
     const commandId = randomUUID();
     const asked = await engine.send(request, { commandId });
@@ -253,7 +257,7 @@ describe("a person's verdict", () => {
     expect(Number(limits[1])).toBeGreaterThanOrEqual(Number(limits[0]));
   });
 
-  it('retry, of an open while the engine is stopped, waits for START_ENGINE', async () => {
+  itLong('retry, of an open while the engine is stopped, waits for START_ENGINE', async () => {
     engine.faults.onSubmit({ kind: 'dropped' });
     const commandId = await unknown(OPEN(1));
     await engine.carryOut({ action: 'STOP_ENGINE' });

@@ -2,6 +2,7 @@ import { afterEach, expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
+import { itLong } from '../../support/long.ts';
 import { temporalAddress } from '../../support/temporal-address.ts';
 
 const SOL = 1_000_000_000n;
@@ -73,7 +74,7 @@ describeOnDrift('health of an account on the real program', () => {
     TIMEOUT_MS,
   );
 
-  it(
+  itLong(
     'is watched while the venue is frozen, with the sentence that says so',
     async () => {
       const live = await readingShort();

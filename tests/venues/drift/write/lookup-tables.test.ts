@@ -9,6 +9,7 @@ import type { PerpsDeployment } from '../../../../src/venues/solana-perps/deploy
 import { draftOf } from '../../../../src/venues/solana-perps/write/draft-of.ts';
 import { LookupTables } from '../../../../src/venues/solana-perps/write/lookup-tables.ts';
 import { land, order, SOL, stillDrift, USD, type Written, writerOn } from '../../../support/drift-venue.ts';
+import { itLong } from '../../../support/long.ts';
 
 const OTHERS = 14;
 
@@ -62,7 +63,7 @@ describeOnDrift('an account in fourteen other markets', () => {
     expect(run).toMatchObject({ ok: false, error: { code: expect.not.stringMatching('TRANSACTION_TOO_LARGE') } });
   });
 
-  it('sends a real order by them', async () => {
+  itLong('sends a real order by them', async () => {
     const at = await funded();
     const read = await at.reader.read('confirmed');
     const tables = await new LookupTables(at.chain.pool, at.deployment).read();
