@@ -69,10 +69,10 @@ const COVERED = [
   'tests/journal/database-errors\\.test',
   'tests/lib/',
 ];
-/** Each drives eight workers that die: it keeps all cores busy, and whatever ran beside it would miss its deadlines. */
+/** Each drives workers that die, four at a time: whatever else ran beside them would miss its deadlines. */
 const CRASH = 'tests/crash/';
 /** All tests but those; most of them wait for a server or a chain most of the time. */
-const OTHERS = [`^(?!(.*/)?(${[...COVERED, CRASH].join('|')}))`, '--maxWorkers=3'];
+const OTHERS = [`^(?!(.*/)?(${[...COVERED, CRASH].join('|')}))`, '--maxWorkers=4'];
 
 /** One run of Jest, as counts; a run that did not end, or whose coverage is too low, counts as one failure more. */
 async function tests(args, env) {
@@ -105,8 +105,9 @@ async function test() {
   say('\n== tests');
   const args = process.argv.slice(2);
   const only = args.filter((arg) => arg !== '--long');
-  const env = { ...process.env, ...(args.includes('--long') ? { DRIFTLESS_TEST_LONG: '1' } : {}) };
-  const runs = only.length > 0 ? [only] : [[...COVERED, '--coverage'], [CRASH, '--runInBand', '--forceExit'], OTHERS];
+  const long = args.includes('--long');
+  const env = { ...process.env, ...(long ? { DRIFTLESS_TEST_LONG: '1' } : {}) };
+  const runs = only.length > 0 ? [only] : [[...COVERED, '--coverage'], [CRASH, long ? '--runInBand' : '--maxWorkers=2', '--forceExit'], OTHERS];
   const counts = { passed: 0, failed: 0, skipped: 0, failedFiles: [] };
   for (const each of runs) {
     const counted = await tests(each, env);
