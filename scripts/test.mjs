@@ -107,7 +107,10 @@ async function test() {
   const only = args.filter((arg) => arg !== '--long');
   const long = args.includes('--long');
   const env = { ...process.env, ...(long ? { DRIFTLESS_TEST_LONG: '1' } : {}) };
-  const runs = only.length > 0 ? [only] : [[...COVERED, '--coverage'], [CRASH, long ? '--runInBand' : '--maxWorkers=2', '--forceExit'], OTHERS];
+  const runs =
+    only.length > 0
+      ? [only]
+      : [[...COVERED, '--coverage'], [CRASH, long ? '--runInBand' : '--maxWorkers=2', '--forceExit'], OTHERS];
   const counts = { passed: 0, failed: 0, skipped: 0, failedFiles: [] };
   for (const each of runs) {
     const counted = await tests(each, env);

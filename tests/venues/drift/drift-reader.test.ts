@@ -11,11 +11,11 @@ import { decodeBytes } from '../../support/drift-accounts.ts';
 import { readerOn } from '../../support/drift-reading.ts';
 import { DriftTrader } from '../../support/drift-trader.ts';
 import { fakeOnly } from '../../support/fake-timers.ts';
-import { LONG, runs } from '../../support/long.ts';
+import { LONG } from '../../support/long.ts';
 import { denying, lyingNode } from '../../support/lying-node.ts';
 import { ourFigures, sdkFigures } from '../../support/margin-figures.ts';
 
-const RUNS = runs(100);
+const RUNS = LONG ? 100 : 25;
 /** The sample is always the same, so that it holds what the last lines ask for. */
 const SEED = LONG ? {} : { seed: 2 };
 const TIMEOUT_MS = 300_000;
