@@ -15,7 +15,9 @@ import { isLiquidatedSince, reconcile } from '../src/domain/engine/reconcile.ts'
 import { chartPoint } from '../src/domain/figures/chart-point.ts';
 import { blockingGates, type Gate } from '../src/domain/gates/gates.ts';
 import { decodePolicy, type Policy } from '../src/domain/hedge/policy.ts';
+import { isNewDecision } from '../src/journal/decision-change.ts';
 import type { Journal } from '../src/journal/journal.ts';
+import type { DecisionRecord } from '../src/journal/records.ts';
 import { BoundedMap } from '../src/lib/bounded.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { CriticalError, TransientError } from '../src/lib/errors.ts';
@@ -60,12 +62,13 @@ export const createWatch = (ports: WatchPorts) => {
   const desks = new BoundedMap<string, AlertDesk>(REMEMBERED_DESKS);
   /** As last read, by engine: parameters are compared with it. */
   const seen = new BoundedMap<string, Markets>(REMEMBERED_DESKS);
+  const decided = new BoundedMap<string, DecisionRecord>(REMEMBERED_DESKS);
   return async (input: WatchInput): Promise<WatchResult> => {
     const context = Context.current();
     const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
     context.heartbeat();
     try {
-      return await new Watch(ports, input, context, { desks, seen }).run();
+      return await new Watch(ports, input, context, { desks, seen, decided }).run();
     } finally {
       clearInterval(heartbeat);
     }
@@ -76,6 +79,8 @@ export const createWatch = (ports: WatchPorts) => {
 interface WatchMemory {
   readonly desks: BoundedMap<string, AlertDesk>;
   readonly seen: BoundedMap<string, Markets>;
+  /** The last decision that the journal has, by engine. */
+  readonly decided: BoundedMap<string, DecisionRecord>;
 }
 
 class Watch {
@@ -85,6 +90,7 @@ class Watch {
   private readonly context: Context;
   private readonly desks: BoundedMap<string, AlertDesk>;
   private readonly seen: BoundedMap<string, Markets>;
+  private readonly decided: BoundedMap<string, DecisionRecord>;
   private alerts: AlertDesk | null = null;
   /** Market time of the last decision. */
   private decidedAtMs: number | null = null;
@@ -95,10 +101,11 @@ class Watch {
   /** Why the books cannot be kept, and since when. */
   private booksBehind: { readonly sinceMs: number; readonly reason: string } | null = null;
 
-  constructor(ports: WatchPorts, input: WatchInput, context: Context, { desks, seen }: WatchMemory) {
+  constructor(ports: WatchPorts, input: WatchInput, context: Context, { desks, seen, decided }: WatchMemory) {
     this.ports = ports;
     this.desks = desks;
     this.seen = seen;
+    this.decided = decided;
     this.input = input;
     this.policy = decodePolicy(input.policy);
     this.context = context;
@@ -253,6 +260,7 @@ class Watch {
     );
     this.tell(desk, decision, snapshot, nowMs);
     await this.ask(() => desk.write());
+    if (journaled) await this.recordDecision(decision, snapshot, nowMs);
     if (input.look || input.reconnecting) return 'look';
     if (isLiquidatedSince(snapshot, input.liquidatedMs)) return 'the venue liquidated';
     const { expectedPerp, ledger } = input;
@@ -272,6 +280,16 @@ class Watch {
     if (!journaled || !this.decisionDue(snapshot)) return null;
     this.decidedAtMs = snapshot.marketTimeMs;
     return decision.action.kind === 'none' ? null : 'a correction is due';
+  }
+
+  /** What an operation does while it runs is told by the operation. */
+  private async recordDecision(decision: Decision, snapshot: Snapshot, nowMs: number): Promise<void> {
+    const { engineId, context } = this.input;
+    if (context.busy) return;
+    const record = decisionRecord(engineId, decision, snapshot.marketTimeMs, nowMs);
+    if (!isNewDecision(this.decided.get(engineId) ?? null, record)) return;
+    const written = await this.ask(() => this.ports.journal.recordDecision(record).then(() => true));
+    if (written === true) this.decided.set(engineId, record);
   }
 
   private decisionDue(snapshot: Snapshot): boolean {
@@ -297,7 +315,7 @@ class Watch {
       const blocking = causes.join(',');
       const standing = alerts.standingAlert(code);
       if (standing !== null && blockingOf(standing.details) === blocking) continue;
-      alerts.raise(raised(code, { ...reason.figures, blocking, gates: gates.map(blockingGate) }), nowMs, context);
+      alerts.raise(raised(code, { ...reason.figures, blocking, gates: gates.map(recordedGate) }), nowMs, context);
     }
   }
 
@@ -331,10 +349,25 @@ class Watch {
 const BLOCKERS = ['GATE_BLOCKED', 'GUARD_BLOCKED', 'COOLDOWN', 'BELOW_MINIMUM'] as const;
 
 /** As answers carry it. */
-const blockingGate = ({ code, pass, blocks, have, need, unit, remedy }: Gate) => ({
+const recordedGate = ({ code, pass, blocks, have, need, unit, remedy }: Gate) => ({
   ...{ code, pass, blocks },
   ...{ have, need, unit, remedy },
 });
+
+function decisionRecord(
+  engineId: string,
+  { action, reasons, gates }: Decision,
+  marketTimeMs: number,
+  tsMs: number,
+): DecisionRecord {
+  return {
+    ...{ engineId, tsMs, marketTimeMs },
+    action: action.kind,
+    size: action.kind === 'none' ? null : action.delta.toString(),
+    reasons: reasons.map(({ code, text, figures }) => ({ code, text, figures })),
+    gates: (gates?.gates ?? []).map(recordedGate),
+  };
+}
 
 const member = (details: unknown, name: string): unknown =>
   typeof details === 'object' && details !== null ? (details as Record<string, unknown>)[name] : undefined;

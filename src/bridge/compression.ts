@@ -1,8 +1,10 @@
 /** Compresses responses that are longer than a packet, if the client accepts that. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 import type { RequestHandler, Response } from 'express';
 import { COMPRESS_FROM_BYTES } from './limits.ts';
 
@@ -34,6 +36,28 @@ export async function sendText(response: Response, contentType: string, text: st
   response.set('Content-Type', contentType).vary('Accept-Encoding');
   if (encoding !== null) response.set('Content-Encoding', encoding);
   response.send(encoding === null ? bytes : await QUICK[encoding](bytes));
+}
+
+const QUICK_STREAM = {
+  br: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  gzip: () => createGzip(),
+} as const;
+
+/**
+ * Ends the response with what comes, piece by piece, as fast as the client reads. If a piece fails, the connection is cut:
+ * a file that is not whole must not look whole. @throws what failed, also a client that went away
+ */
+export async function streamText(
+  response: Response,
+  contentType: string,
+  pieces: AsyncIterable<string>,
+): Promise<void> {
+  const encoding = encodingOf(response);
+  response.set('Content-Type', contentType).vary('Accept-Encoding');
+  const source = Readable.from(pieces, { objectMode: false });
+  if (encoding === null) return await pipeline(source, response);
+  response.set('Content-Encoding', encoding);
+  await pipeline(source, QUICK_STREAM[encoding](), response);
 }
 
 export const sendJson = (response: Response, body: object): Promise<void> =>

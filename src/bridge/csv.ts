@@ -1,14 +1,14 @@
-/** Rows as CSV (RFC 4180): one column per field that any row has, nested values as JSON. */
+/** Rows as CSV (RFC 4180): one column per field, nested values as JSON. */
 import type { Json } from '../lib/errors.ts';
 
 export type CsvRow = Readonly<Record<string, Json | undefined>>;
 
-/** `columns` stands for the header when there are no rows. */
-export function csvOf(rows: readonly CsvRow[], columns: readonly string[]): string {
-  const names = [...new Set([...columns, ...rows.flatMap((row) => Object.keys(row))])];
-  const lines = [names.map(cell), ...rows.map((row) => names.map((name) => cell(row[name])))];
-  return `${lines.map((line) => line.join(',')).join('\r\n')}\r\n`;
-}
+const lineOf = (cells: readonly string[]): string => `${cells.join(',')}\r\n`;
+
+export const csvHeader = (columns: readonly string[]): string => lineOf(columns.map(cell));
+
+export const csvLines = (rows: readonly CsvRow[], columns: readonly string[]): string =>
+  rows.map((row) => lineOf(columns.map((name) => cell(row[name])))).join('');
 
 function cell(value: Json | undefined): string {
   if (value === null || value === undefined) return '';

@@ -6,34 +6,36 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Asset } from '../domain/account/account.ts';
-import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
-import type { Journal, ListQuery, Page } from '../journal/journal.ts';
+import type { Journal, Page } from '../journal/journal.ts';
 import type * as z from '../lib/codec.ts';
 import { DriftlessError, type ErrorReport, ValidationError } from '../lib/errors.ts';
 import { within } from '../lib/within.ts';
-import type {
-  Config,
-  HttpError,
-  ListItemJson,
-  ListName,
-  Readiness as ReadinessAnswer,
-  Series,
+import {
+  ANSWERS,
+  type Balances,
+  type Config,
+  type Engines,
+  type HttpError,
+  listColumns,
+  type Readiness as ReadinessAnswer,
+  type Series,
 } from '../protocol/api.ts';
 import type { CarryAnswer } from '../protocol/carry.ts';
+import type { Statistics } from '../protocol/history.ts';
 import type { State } from '../protocol/state.ts';
 import { parametersOf, withoutToken } from './address.ts';
 import { errorView } from './answer-views.ts';
 import type { Auth } from './auth.ts';
-import { compressedAssets, sendJson, sendText } from './compression.ts';
-import { type CsvRow, csvOf } from './csv.ts';
+import { compressedAssets, sendJson, sendText, streamText } from './compression.ts';
+import { type CsvRow, csvHeader, csvLines } from './csv.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import { API_LOOKUP_MS, MAX_PREVIEW_BYTES, READINESS_MS, RETRY_AFTER_S } from './limits.ts';
 import type { Links } from './links.ts';
-import { parseListQuery, parseSeriesQuery } from './list-query.ts';
+import { type ListRequest, parseListQuery, parseSeriesQuery } from './list-query.ts';
+import { type JournalList, listsOf } from './lists.ts';
 import type { Readiness, ReadinessPart } from './ports.ts';
 import type { Previewer } from './preview-view.ts';
 import { type Nameable, parsePreview } from './protocol.ts';
-import { alertView, equityView, fundingView, operationView, tradeView } from './record-views.ts';
 import { isoTime } from './units-view.ts';
 
 interface HttpPorts {
@@ -53,49 +55,16 @@ interface HttpPorts {
   readonly preview: Previewer;
   /** Read afresh. */
   readonly carry: () => Promise<z.input<typeof CarryAnswer>>;
+  readonly balances: () => Promise<z.input<typeof Balances>>;
+  readonly engines: (journal: Journal) => Promise<z.input<typeof Engines>>;
+  readonly statistics: (journal: Journal) => Promise<z.input<typeof Statistics>>;
 }
 
 type SeriesJson = z.input<typeof Series>['series'];
 
-interface JournalList<Item> {
-  /** Of an empty CSV. */
-  readonly columns: readonly string[];
-  readonly page: (journal: Journal, query: ListQuery) => Promise<Page<Item>>;
-}
-type Lists = { readonly [Name in ListName]: JournalList<ListItemJson<Name>> };
-
 const PREVIEW_PATH = '/api/preview';
 
 const PARTS: readonly ReadinessPart[] = ['temporal', 'journal', 'worker', 'feed', 'venue'];
-
-const viewed = async <Row, Item>(page: Promise<Page<Row>>, view: (row: Row) => Item): Promise<Page<Item>> => {
-  const { items, nextCursor } = await page;
-  return { items: items.map(view), nextCursor };
-};
-
-/** @param quoteAsset of the account; null: not known yet */
-const listsOf = (links: Links, quoteAsset: () => Asset | null): Lists => ({
-  operations: {
-    columns: ['operation_id', 'command_id', 'kind', 'status', 'created_at', 'ended_at', 'intent', 'attempts', 'error'],
-    page: (journal, query) => viewed(journal.operations(query), (row) => operationView(row, links)),
-  },
-  trades: {
-    columns: ['operation_id', 'market', 'side', 'size', 'price', 'fee', 'signature', 'ts'],
-    page: (journal, query) => viewed(journal.trades(query), (row) => tradeView(row, quoteAsset())),
-  },
-  funding: {
-    columns: ['market', 'period_ts', 'rate', 'position', 'amount', 'ts'],
-    page: (journal, query) => viewed(journal.funding(query), (row) => fundingView(row, quoteAsset())),
-  },
-  equity: {
-    columns: ['ts', 'equity', ...EQUITY_SOURCES],
-    page: (journal, query) => viewed(journal.equity(query), (row) => equityView(row, quoteAsset())),
-  },
-  alerts: {
-    columns: ['id', 'kind', 'severity', 'code', 'message', 'action', 'operation_id', 'ts'],
-    page: (journal, query) => viewed(journal.alerts(query), (alert) => alertView(alert, links)),
-  },
-});
 
 export function httpApp(ports: HttpPorts): RequestListener {
   const app = express();
@@ -142,6 +111,9 @@ export function httpApp(ports: HttpPorts): RequestListener {
   for (const [name, list] of Object.entries(listsOf(ports.links, ports.quoteAsset))) {
     app.get(`/api/${name}`, (request, response) => sendList(ports, name, list, request, response));
   }
+  app.get('/api/balances', (request, response) => sendWhole(ports, 'balances', request, response));
+  app.get('/api/engines', (request, response) => sendWhole(ports, 'engines', request, response));
+  app.get('/api/statistics', (request, response) => sendStatistics(ports, request, response));
   app.get('/api/series', (request, response) => sendSeries(ports, request, response));
   const body = express.text({ type: () => true, limit: MAX_PREVIEW_BYTES });
   app.post(PREVIEW_PATH, body, (request, response) => sendPreview(ports, request, response));
@@ -264,6 +236,17 @@ async function sendSeries(ports: HttpPorts, request: Request, response: Response
   sendJson(response, answer);
 }
 
+async function sendStatistics(ports: HttpPorts, request: Request, response: Response): Promise<void> {
+  const found = await asked(ports, request, response, { parse: () => null, read: ports.statistics });
+  if (found !== null) sendJson(response, found.answer);
+}
+
+const CSV = 'text/csv; charset=utf-8; header=present';
+
+function asFile(response: Response, name: string): void {
+  response.set('Content-Disposition', `attachment; filename="driftless-${name}.csv"`);
+}
+
 async function sendList(
   ports: HttpPorts,
   name: string,
@@ -271,18 +254,57 @@ async function sendList(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const found = await asked(ports, request, response, {
+  const found = await asked(ports, request, response, { parse: parseListQuery, read: list.page });
+  if (found === null) return;
+  const { question, answer } = found;
+  const { items, nextCursor } = answer;
+  if (question.format === 'json') return sendJson(response, { items, next_cursor: nextCursor });
+  asFile(response, name);
+  if (question.isWhole) return await sendEveryPage(ports, list, found, response);
+  if (nextCursor !== null) response.set('X-Next-Cursor', nextCursor);
+  return sendText(response, CSV, csvHeader(list.columns) + csvLines(items, list.columns));
+}
+
+/** All pages from the first on, each read when the client has taken the one before. */
+async function sendEveryPage(
+  { lookup, logger }: HttpPorts,
+  { page, columns }: JournalList<CsvRow>,
+  { question, answer: first }: { readonly question: ListRequest; readonly answer: Page<CsvRow> },
+  response: Response,
+): Promise<void> {
+  const lines = async function* (): AsyncGenerator<string> {
+    yield csvHeader(columns) + csvLines(first.items, columns);
+    for (let cursor = first.nextCursor; cursor !== null; ) {
+      const query = { ...question.query, cursor };
+      const next = await lookup(API_LOOKUP_MS, (journal) => page(journal, { ...question, query }));
+      if (!next.known) throw next.error;
+      yield csvLines(next.value.items, columns);
+      cursor = next.value.nextCursor;
+    }
+  };
+  try {
+    await streamText(response, CSV, lines());
+  } catch (error) {
+    logger.debug({ err: error }, 'A CSV was cut: the journal stopped answering, or the client went away');
+  }
+}
+
+/** A list that has one page. */
+async function sendWhole(
+  ports: HttpPorts,
+  name: 'balances' | 'engines',
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const found = await asked<ListRequest, z.input<typeof Balances> | z.input<typeof Engines>>(ports, request, response, {
     parse: parseListQuery,
-    read: (journal, { query }) => list.page(journal, query),
+    read: (journal) => (name === 'balances' ? ports.balances() : ports.engines(journal)),
   });
   if (found === null) return;
-  const { items, nextCursor } = found.answer;
-  if (found.question.format === 'json') {
-    return sendJson(response, { items, next_cursor: nextCursor });
-  }
-  if (nextCursor !== null) response.set('X-Next-Cursor', nextCursor);
-  response.set('Content-Disposition', `attachment; filename="driftless-${name}.csv"`);
-  return sendText(response, 'text/csv; charset=utf-8; header=present', csvOf(items, list.columns));
+  if (found.question.format === 'json') return sendJson(response, found.answer);
+  asFile(response, name);
+  const columns = listColumns(ANSWERS[`/api/${name}`]);
+  return sendText(response, CSV, csvHeader(columns) + csvLines(found.answer.items as readonly CsvRow[], columns));
 }
 
 function sendError(response: Response, status: number, error: ErrorReport): void {

@@ -7,10 +7,16 @@ import { ValidationError } from '../lib/errors.ts';
 import { DEFAULT_PAGE_ITEMS, DEFAULT_SERIES_POINTS, MAX_PAGE_ITEMS, MAX_SERIES_POINTS } from './limits.ts';
 import { quote } from './quote.ts';
 
-interface ListRequest {
+export interface ListRequest {
   readonly query: ListQuery;
   readonly format: 'json' | 'csv';
+  /** A CSV of everything between `from` and `to`; else one page. */
+  readonly isWhole: boolean;
+  /** Of the list of commands; null: all. */
+  readonly status: string | null;
 }
+
+const STATUSES: readonly string[] = ['done', 'rejected', 'failed', 'unknown', 'open'];
 
 const TIME = 'a time: ISO 8601, or milliseconds since 1970';
 /** Of 1973: nothing here is older. */
@@ -25,11 +31,17 @@ export function parseListQuery(parameters: URLSearchParams, engineId: string): L
   const { fromMs, toMs } = range(parameters);
   const format = one(parameters, 'format') ?? 'json';
   if (format !== 'json' && format !== 'csv') throw bad('format', format, '"json" or "csv"');
+  const status = one(parameters, 'status');
+  if (status !== null && !STATUSES.includes(status)) throw bad('status', status, `one of ${STATUSES.join(', ')}`);
+  const isWhole = format === 'csv' && cursor === null && !parameters.has('limit');
+  const other = isWhole ? MAX_PAGE_ITEMS : DEFAULT_PAGE_ITEMS;
   return {
     format,
+    isWhole,
+    status,
     query: {
       engineId,
-      limit: whole(parameters, 'limit', { least: 1, most: MAX_PAGE_ITEMS, other: DEFAULT_PAGE_ITEMS }),
+      limit: whole(parameters, 'limit', { least: 1, most: MAX_PAGE_ITEMS, other }),
       ...(cursor === null ? {} : { cursor }),
       ...(fromMs === null ? {} : { fromMs }),
       ...(toMs === null ? {} : { toMs }),

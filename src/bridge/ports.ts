@@ -25,6 +25,8 @@ export interface BridgeSettings {
   readonly temporalAddress?: string | null;
   /** With `{signature}` where the signature goes, or a prefix; null: no links (paper). */
   readonly explorerUrl: string | null;
+  /** The margin account on its chain, base58; absent or null: none (paper). */
+  readonly accountAddress?: string | null;
   /** By default SOL-PERP alone. */
   readonly markets?: readonly string[];
   /** Who sends, in the words of the log and the verdicts; by default `operator`. */

@@ -8,6 +8,8 @@ import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import { solNumber, unitNumber, usdNumber } from '../domain/money/units.ts';
 import type {
   AttemptRecord,
+  CommandRecord,
+  DecisionRecord,
   EquityRecord,
   FundingRecord,
   OperationRecord,
@@ -18,6 +20,7 @@ import type * as z from '../lib/codec.ts';
 import type { Json } from '../lib/errors.ts';
 import type { EquityPoint } from '../protocol/account.ts';
 import type { AlertInfo } from '../protocol/alert.ts';
+import type { CommandInfo, PastDecision } from '../protocol/history.ts';
 import type {
   AttemptInfo,
   FundingPayment,
@@ -73,6 +76,29 @@ export const equityView = (equity: EquityRecord, quoteAsset: Asset | null): z.in
   quote_asset: quoteAsset,
   quote_price: equity.quotePrice === undefined ? null : usdNumber(equity.quotePrice),
   quote_price_base: equity.quotePrice ?? null,
+});
+
+export const decisionRecordView = (decision: DecisionRecord): z.input<typeof PastDecision> => ({
+  ts: isoTime(decision.tsMs),
+  market_ts: isoTime(decision.marketTimeMs),
+  action: decision.action,
+  size: decision.size === null ? null : solNumber(decision.size),
+  size_base: decision.size,
+  reasons: decision.reasons as z.input<typeof PastDecision>['reasons'],
+  gates: decision.gates,
+});
+
+/** Every final status is one of the answer's; what has none is open. */
+export const commandView = (command: CommandRecord): z.input<typeof CommandInfo> => ({
+  command_id: command.commandId,
+  action: command.action,
+  status: (command.answer?.data.status ?? 'open') as z.input<typeof CommandInfo>['status'],
+  message: command.answer?.message ?? null,
+  ...(command.answer?.error === undefined ? {} : { error: errorView(command.answer.error) }),
+  operation_id: command.operationId,
+  received_at: isoTime(command.receivedAtMs),
+  answered_at: isoTimeOrNull(command.answeredAtMs),
+  request: fieldsView(command.request) as z.input<typeof CommandInfo>['request'],
 });
 
 const signatureOf = ({ details }: Alert): string | null => {
@@ -158,8 +184,10 @@ type Fields = Readonly<Record<string, Json | undefined>>;
 const SOL_FIELDS: ReadonlySet<string> = new Set(['size']);
 const DECIMAL = /^-?\d{1,60}$/;
 
+const intentView = (intent: Json): z.input<typeof IntentInfo> => fieldsView(intent) as z.input<typeof IntentInfo>;
+
 /** `amount` is in its asset's units, `size` in SOL (signed), a price limit in USD; each with its `*_base` beside. */
-function intentView(intent: Json): z.input<typeof IntentInfo> {
+function fieldsView(intent: Json): Readonly<Record<string, Json | undefined>> {
   const fields = intent as Fields;
   const view: Record<string, Json | undefined> = {};
   for (const [name, value] of Object.entries(fields)) {
@@ -168,7 +196,7 @@ function intentView(intent: Json): z.input<typeof IntentInfo> {
     view[shown] = number ?? value;
     if (number !== null) view[`${shown}_base`] = value;
   }
-  return view as z.input<typeof IntentInfo>;
+  return view;
 }
 
 function numberOf(name: string, value: string, fields: Fields): number | null {

@@ -2,11 +2,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SOL_PERP } from '../domain/account/account.ts';
+import { MS_PER_HOUR } from '../domain/money/units.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
 import { commandKeyOf } from '../domain/order/signed-command.ts';
 import type * as z from '../lib/codec.ts';
 import { CriticalError } from '../lib/errors.ts';
 import type { State } from '../protocol/state.ts';
+import { balancesView, everyEngine, identityOf, readable, statisticsView } from './account-answers.ts';
 import { socketsChannel } from './alert-channel.ts';
 import { Auth } from './auth.ts';
 import { Broadcast } from './broadcast.ts';
@@ -75,6 +77,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     logger,
     temporalUrl: links.engine(engineId),
   });
+  const identity = identityOf(settings);
   const quoteAsset = () => view(watch.known).account?.quote_asset ?? null;
   const dress = (answer: CommandAnswer): CommandAnswer => withEngine(answer, engineId, mode);
 
@@ -165,11 +168,19 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
       config: () => ({
         engine_id: engineId,
         mode,
+        account: identity,
         markets,
         policy: policyView(policy(watch.known.engine)),
         temporal_ui_url: settings.temporalUiUrl,
         explorer_url: settings.explorerUrl,
       }),
+      balances: async () => {
+        await watch.read();
+        return balancesView(readable(watch.known.snapshot), identity);
+      },
+      engines: (journal) => everyEngine(journal, { engineId, fallback: policy(watch.known.engine) }),
+      statistics: async (journal) =>
+        statisticsView(await journal.statistics(engineId), watch.known.snapshot?.funding.periodMs ?? MS_PER_HOUR),
     }),
   );
   server.maxConnections = MAX_SOCKETS + HTTP_HEADROOM;

@@ -11,6 +11,7 @@ import type { CommandAnswer } from '../domain/order/command.ts';
 import type {
   AttemptRecord,
   CommandRecord,
+  DecisionRecord,
   EngineRecord,
   EquityRecord,
   FundingRecord,
@@ -19,6 +20,7 @@ import type {
   OperationWrite,
   SeriesQuery,
   SeriesSpan,
+  StatisticsRecord,
   TradeRecord,
   TransitionRecord,
 } from './records.ts';
@@ -122,6 +124,10 @@ export interface Journal {
   /** Fine spans go, coarse ones stay; returns the number of removed rows. */
   thinSeries(engineId: string): Promise<number>;
   series(query: SeriesQuery): Promise<SeriesSpan>;
+  /** Null: no equity row yet. */
+  statistics(engineId: string): Promise<StatisticsRecord | null>;
+  /** Nothing is written if it is the last one again, unless that is an hour old (market time). */
+  recordDecision(record: DecisionRecord): Promise<void>;
 
   /** False if this id exists already. */
   raiseAlert(alert: Alert): Promise<boolean>;
@@ -132,6 +138,9 @@ export interface Journal {
   funding(query: ListQuery): Promise<Page<FundingRecord>>;
   equity(query: ListQuery): Promise<Page<EquityRecord>>;
   alerts(query: ListQuery): Promise<Page<Alert>>;
+  decisions(query: ListQuery): Promise<Page<DecisionRecord>>;
+  /** `status`: of the final answer, or `open` for those without one. */
+  commands(query: ListQuery & { readonly status?: string }): Promise<Page<CommandRecord>>;
   fundingTotal(engineId: string, market: string): Promise<string>;
 
   /** Calls `onEvent` for each row written from anywhere; `onGap` when events may have been missed (reconnect). */

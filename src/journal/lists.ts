@@ -5,8 +5,16 @@ import type { Alert } from '../domain/alerts/alert.ts';
 import { ValidationError } from '../lib/errors.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { ListQuery, Page } from './journal.ts';
-import type { AttemptRecord, EquityRecord, FundingRecord, OperationRecord, TradeRecord } from './records.ts';
-import { alertOf, attemptOf, equityOf, fundingOf, operationOf, tradeOf } from './rows.ts';
+import type {
+  AttemptRecord,
+  CommandRecord,
+  DecisionRecord,
+  EquityRecord,
+  FundingRecord,
+  OperationRecord,
+  TradeRecord,
+} from './records.ts';
+import { alertOf, attemptOf, commandOf, decisionOf, equityOf, fundingOf, operationOf, tradeOf } from './rows.ts';
 import type { Db } from './writes.ts';
 
 export const MAX_LIST_LIMIT = 1_000;
@@ -26,17 +34,30 @@ interface Placed {
   readonly place_seq: number;
 }
 
-type Listed = 'operations' | 'trades' | 'funding' | 'equity' | 'alerts';
+/** Each with the column of the time that orders it. */
+const TIMES = {
+  operations: 'created_at_ms',
+  commands: 'received_at_ms',
+  trades: 'ts_ms',
+  funding: 'ts_ms',
+  equity: 'ts_ms',
+  alerts: 'ts_ms',
+  decisions: 'ts_ms',
+} as const;
+type Listed = keyof typeof TIMES;
+
+/** What a command that has no answer yet counts as. */
+const OPEN = 'open';
 
 /** The rows of one page and the cursor after it. One extra row shows whether there is a next page. */
 async function page<Row>(
   db: Db,
   table: Listed,
-  query: ListQuery & { readonly commandId?: string },
+  query: ListQuery & { readonly commandId?: string; readonly status?: string },
 ): Promise<{ readonly rows: readonly Row[]; readonly nextCursor: string | null }> {
   const limit = checkedLimit(query.limit);
   const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
-  const ts = sql.ref(table === 'operations' ? 'created_at_ms' : 'ts_ms');
+  const ts = sql.ref(TIMES[table]);
   // Funding belongs to its period, whenever it was written, so a month's list has the month's periods.
   const asked = table === 'funding' ? sql.ref('period_ts_ms') : ts;
   const wheres = [
@@ -47,6 +68,7 @@ async function page<Row>(
           sql`(engine_id = ${query.engineId} OR engine_id IS NULL)`
         : sql`engine_id = ${query.engineId}`,
     query.commandId === undefined ? null : sql`command_id = ${query.commandId}`,
+    query.status === undefined ? null : sql`coalesce(answer->'data'->>'status', ${OPEN}) = ${query.status}`,
     query.fromMs === undefined ? null : sql`${asked} >= ${query.fromMs}::int8`,
     query.toMs === undefined ? null : sql`${asked} <= ${query.toMs}::int8`,
     after === null ? null : sql`(${ts}, seq) < (${after.tsMs}::int8, ${after.seq}::int8)`,
@@ -71,6 +93,12 @@ const listing =
 export const listTrades: (db: Db, query: ListQuery) => Promise<Page<TradeRecord>> = listing('trades', tradeOf);
 export const listFunding: (db: Db, query: ListQuery) => Promise<Page<FundingRecord>> = listing('funding', fundingOf);
 export const listEquity: (db: Db, query: ListQuery) => Promise<Page<EquityRecord>> = listing('equity', equityOf);
+export const listDecisions: (db: Db, query: ListQuery) => Promise<Page<DecisionRecord>> = listing(
+  'decisions',
+  decisionOf,
+);
+export const listCommands: (db: Db, query: ListQuery & { readonly status?: string }) => Promise<Page<CommandRecord>> =
+  listing('commands', commandOf);
 export const listAlerts: (db: Db, query: ListQuery) => Promise<Page<Alert>> = listing('alerts', alertOf);
 
 type OperationRow = Parameters<typeof operationOf>[0];

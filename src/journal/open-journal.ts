@@ -2,10 +2,20 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import { ENDED_STATUSES } from './advance.ts';
+import { insertDecision } from './decisions.ts';
 import { startUpkeep } from './embedded-upkeep.ts';
 import type { Journal } from './journal.ts';
 import { type Listen, listenOnPGlite, listenOnPostgres } from './listen.ts';
-import { listAlerts, listEquity, listFunding, listOperations, listTrades, withAttempts } from './lists.ts';
+import {
+  listAlerts,
+  listCommands,
+  listDecisions,
+  listEquity,
+  listFunding,
+  listOperations,
+  listTrades,
+  withAttempts,
+} from './lists.ts';
 import { migrateToLatest } from './migrate.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
 import { openPGlite } from './pglite-folder.ts';
@@ -14,6 +24,7 @@ import { alertOf, commandOf, transitionOf } from './rows.ts';
 import type { Database } from './schema.ts';
 import { readSeries, thinSeries } from './series.ts';
 import { insertSnapshot, latestSnapshot, thinSnapshots } from './snapshots.ts';
+import { readStatistics } from './statistics.ts';
 import { thinEquity } from './thin-equity.ts';
 import * as writes from './writes.ts';
 
@@ -108,6 +119,8 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
     thinEquity: (engineId, nowMs) => thinEquity(db, engineId, nowMs),
     thinSeries: (engineId) => thinSeries(db, engineId),
     series: (query) => readSeries(db, query),
+    statistics: (engineId) => readStatistics(db, engineId),
+    recordDecision: (record) => inTransaction((trx) => insertDecision(trx, record)),
     recordTrades: (trades) => inTransaction((trx) => writes.insertTrades(trx, trades)),
     recordFunding: (payments) => inTransaction((trx) => writes.insertFunding(trx, payments)),
     recordEquity: (record) => writes.insertEquity(db, record),
@@ -121,6 +134,8 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
     funding: (query) => listFunding(db, query),
     equity: (query) => listEquity(db, query),
     alerts: (query) => listAlerts(db, query),
+    decisions: (query) => listDecisions(db, query),
+    commands: (query) => listCommands(db, query),
     async fundingTotal(engineId, market) {
       const row = await db
         .selectFrom('funding')

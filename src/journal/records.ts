@@ -185,6 +185,53 @@ export interface EquityRecord {
   readonly quotePrice?: string;
 }
 
+/** What the engine decided by itself, and why: of equal ones in a row only the first, and one an hour. */
+export interface DecisionRecord {
+  readonly engineId: string;
+  readonly tsMs: number;
+  readonly marketTimeMs: number;
+  readonly action: string;
+  /** Signed lamports; null: it trades nothing. */
+  readonly size: string | null;
+  readonly reasons: readonly { readonly code: string; readonly text: string; readonly figures: Json }[];
+  /** As answers carry them. */
+  readonly gates: readonly RecordedGate[];
+}
+
+export interface RecordedGate {
+  readonly code: string;
+  readonly pass: boolean;
+  readonly blocks: boolean;
+  readonly have: number | string | null;
+  readonly need: number | string | null;
+  readonly unit: string;
+  readonly remedy: string;
+}
+
+/** Sums of an account's sources over a span of market time, in micro-USD as text. */
+export interface EarningsSums {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly funding: string;
+  readonly basis: string;
+  readonly slippage: string;
+  readonly fees: string;
+  readonly gas: string;
+  readonly interest: string;
+  /** Equity times the milliseconds that it stood. */
+  readonly equityTime: string;
+  /** Funding periods that a position lived through. */
+  readonly hedgedPeriods: number;
+}
+
+export const SPAN_NAMES = ['today', 'week', 'month', 'all'] as const;
+export type SpanName = (typeof SPAN_NAMES)[number];
+
+export interface StatisticsRecord {
+  readonly spans: Readonly<Record<SpanName, EarningsSums>>;
+  readonly worstDay: { readonly startMs: number; readonly net: string };
+}
+
 export interface SeriesQuery {
   readonly engineId: string;
   readonly names: readonly SeriesName[];

@@ -3,7 +3,10 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from './schema.ts';
 
 /** Those that name the engine in a column alone. */
-const TABLES = ['commands', 'operations', 'fences', 'trades', 'funding', 'equity', 'series', 'alerts', 'drift_books'];
+const TABLES = [
+  ...['commands', 'operations', 'fences', 'trades', 'funding'],
+  ...['equity', 'series', 'decisions', 'alerts', 'drift_books'],
+];
 
 /** In one transaction, without notifying listeners: nothing happened to the account. Repeating it changes nothing. */
 export async function renameEngine(db: Kysely<Database>, from: string, to: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { Alert } from '../domain/alerts/alert.ts';
 import type {
   AttemptRecord,
   CommandRecord,
+  DecisionRecord,
   EquityRecord,
   FundingRecord,
   OperationRecord,
@@ -15,6 +16,7 @@ import type {
   AlertsTable,
   AttemptsTable,
   CommandsTable,
+  DecisionsTable,
   EquityTable,
   FundingTable,
   OperationsTable,
@@ -127,4 +129,14 @@ export const alertOf = (row: Selectable<AlertsTable>): Alert => ({
   operationId: row.operation_id,
   details: row.details,
   tsMs: row.ts_ms,
+});
+
+export const decisionOf = (row: Selectable<DecisionsTable>): DecisionRecord => ({
+  engineId: row.engine_id,
+  tsMs: row.ts_ms,
+  marketTimeMs: row.market_time_ms,
+  action: row.action,
+  size: row.size,
+  reasons: row.reasons,
+  gates: row.gates,
 });

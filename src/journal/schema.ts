@@ -13,7 +13,14 @@ import type { ErrorReport, Json } from '../lib/errors.ts';
 import type { InsertOnly } from './column-types.ts';
 import type { DriftTables } from './drift-schema.ts';
 import type { PaperTables } from './paper-schema.ts';
-import type { AttemptRecord, CommandRecord, EngineRecord, OperationRecord, TradeRecord } from './records.ts';
+import type {
+  AttemptRecord,
+  CommandRecord,
+  DecisionRecord,
+  EngineRecord,
+  OperationRecord,
+  TradeRecord,
+} from './records.ts';
 
 /** A `jsonb` column: parsed when read, text when written. */
 type JsonColumn<T> = ColumnType<T, string, string>;
@@ -42,6 +49,7 @@ export interface CommandsTable {
   operation_id: InsertOnly<string | null>;
   answer: NullableJsonColumn<CommandAnswer>;
   answered_at_ms: number | null;
+  seq: GeneratedAlways<number>;
 }
 
 export interface OperationsTable {
@@ -161,6 +169,17 @@ export interface AlertsTable {
   seq: GeneratedAlways<number>;
 }
 
+export interface DecisionsTable {
+  engine_id: InsertOnly<string>;
+  ts_ms: InsertOnly<number>;
+  market_time_ms: InsertOnly<number>;
+  action: InsertOnly<string>;
+  size: InsertOnly<string | null>;
+  reasons: ColumnType<DecisionRecord['reasons'], string, never>;
+  gates: ColumnType<DecisionRecord['gates'], string, never>;
+  seq: GeneratedAlways<number>;
+}
+
 /** An array as Postgres writes it. A value's place is that of its name in `SERIES_NAMES`; NULL: not known in that time. */
 type SeriesColumn = ColumnType<string, string, string>;
 
@@ -190,6 +209,7 @@ interface JournalTables {
   funding: FundingTable;
   equity: EquityTable;
   alerts: AlertsTable;
+  decisions: DecisionsTable;
   series: SeriesTable;
 }
 

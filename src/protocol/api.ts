@@ -4,6 +4,7 @@ import { EquityPoint } from './account.ts';
 import { AlertInfo } from './alert.ts';
 import { CarryAnswer } from './carry.ts';
 import { ErrorInfo } from './error.ts';
+import { AccountIdentity, BalanceInfo, CommandInfo, EngineInfo, PastDecision, Statistics } from './history.ts';
 import { FundingPayment, OperationInfo, Trade } from './operation.ts';
 import { PolicyInForce } from './policy.ts';
 import { CommandPreview } from './preview.ts';
@@ -21,6 +22,7 @@ export const Readiness = z.object({
 export const Config = z.object({
   engine_id: z.string(),
   mode,
+  account: AccountIdentity,
   markets: z.array(z.string()).about('The markets that commands may name.'),
   policy: PolicyInForce,
   temporal_ui_url: z.string().nullable(),
@@ -29,11 +31,26 @@ export const Config = z.object({
 
 export const HttpError = z.object({ error: ErrorInfo });
 
+const itemsOf = <Item extends z.Codec<unknown, unknown>>(item: Item) =>
+  z.array<Item['value'], Item['json']>(item as z.Codec<Item['value'], Item['json']>);
+
 const listOf = <Item extends z.Codec<unknown, unknown>>(item: Item) =>
   z.object({
-    items: z.array<Item['value'], Item['json']>(item as z.Codec<Item['value'], Item['json']>).about('Newest first.'),
+    items: itemsOf(item).about('Newest first.'),
     next_cursor: z.string().nullable().about('Send it as cursor to get the next page. Null: this is the last one.'),
   });
+
+/** What is short enough to be given whole. */
+const whole = z.string().nullable().about('Always null: this is all of it.');
+
+export const Balances = z.object({
+  as_of: time.nullable().about('When the account was read. Null: never; then there are no items.'),
+  account: AccountIdentity,
+  items: itemsOf(BalanceInfo).about('SOL, the quote asset, then whatever else is held.'),
+  next_cursor: whole,
+});
+
+export const Engines = z.object({ items: itemsOf(EngineInfo).about('By their ids.'), next_cursor: whole });
 
 export const Series = z.object({
   from: time.about('In market time, like all of it.'),
@@ -52,7 +69,15 @@ export const LISTS = {
   funding: listOf(FundingPayment),
   equity: listOf(EquityPoint),
   alerts: listOf(AlertInfo),
+  decisions: listOf(PastDecision),
+  commands: listOf(CommandInfo),
 } as const;
+/** The fields of a list's items, in the order of their schema: the columns of its CSV. */
+export function listColumns(list: z.ObjectCodec<z.Shape>): readonly string[] {
+  const items = list.shape.items as z.List<unknown, unknown>;
+  return Object.keys((items.item as z.ObjectCodec<z.Shape>).shape);
+}
+
 export type ListName = keyof typeof LISTS;
 export type ListItem<Name extends ListName> = z.output<(typeof LISTS)[Name]>['items'][number];
 export type ListItemJson<Name extends ListName> = z.input<(typeof LISTS)[Name]>['items'][number];
@@ -65,6 +90,9 @@ export const ANSWERS = {
   '/api/series': Series,
   '/api/preview': CommandPreview,
   '/api/carry': CarryAnswer,
+  '/api/balances': Balances,
+  '/api/engines': Engines,
+  '/api/statistics': Statistics,
   ...(Object.fromEntries(Object.entries(LISTS).map(([name, list]) => [`/api/${name}`, list])) as {
     [Name in ListName as `/api/${Name}`]: (typeof LISTS)[Name];
   }),

@@ -2,6 +2,7 @@
 import type * as z from '../lib/codec.ts';
 import type { ANSWERS, HttpError } from './api.ts';
 import type { CommandMessage } from './command.ts';
+import type { AccountIdentity, EarningsSpan } from './history.ts';
 import type { MESSAGES } from './messages.ts';
 import type { StandingInfo } from './preview.ts';
 import type { StateResult } from './result.ts';
@@ -304,6 +305,35 @@ export const STATE_RESULT_EXAMPLE: z.input<typeof StateResult> = {
 
 const PART_EXAMPLE = { ok: true, detail: 'answers' };
 
+const ACCOUNT_EXAMPLE: z.input<typeof AccountIdentity> = {
+  venue: 'paper',
+  authority: null,
+  address: null,
+  sub_account: 0,
+  explorer_url: null,
+};
+
+const SPAN_EXAMPLE: z.input<typeof EarningsSpan> = {
+  from: '2026-01-15T00:00:00.000Z',
+  to: '2026-01-15T12:00:00.000Z',
+  hours: 12,
+  net_apr_pct: -35.21,
+  gross_apr_pct: 9.16,
+  net: -1.23,
+  funding: 0.32,
+  basis: -0.6,
+  costs: -0.95,
+  interest: 0.11,
+  capital: 2552.9,
+  hedged_hours: 12,
+  hedged_pct: 100,
+  net_base: '-1230000',
+  funding_base: '320000',
+  basis_base: '-600000',
+  costs_base: '-950000',
+  interest_base: '110000',
+};
+
 export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input<(typeof ANSWERS)[Path]> } = {
   '/healthz': { ok: true },
   '/readyz': {
@@ -320,6 +350,7 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
   '/api/config': {
     engine_id: ENGINE_ID,
     mode: 'paper',
+    account: ACCOUNT_EXAMPLE,
     markets: ['SOL-PERP'],
     policy: STATE_EXAMPLE.policy,
     temporal_ui_url: 'http://127.0.0.1:8233',
@@ -523,6 +554,95 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     next_cursor: null,
   },
   '/api/alerts': { items: [ALERT], next_cursor: null },
+  '/api/decisions': {
+    items: [
+      {
+        ts: '2026-01-15T12:00:03.000Z',
+        market_ts: '2026-01-15T12:00:03.000Z',
+        action: 'none',
+        size: null,
+        size_base: null,
+        reasons: [
+          {
+            code: 'COOLDOWN',
+            text: 'The cooldown has 1200 s left.',
+            figures: { drift_pct: 4.1, remaining_ms: 1_200_000 },
+          },
+        ],
+        gates: [],
+      },
+    ],
+    next_cursor: null,
+  },
+  '/api/commands': {
+    items: [
+      {
+        command_id: 'b4ad8a4e-8c7e-4f0e-b4c1-0a3b4f6e9d11',
+        action: 'DRIFT_WITHDRAW',
+        status: 'rejected',
+        message: 'The account has 2 SOL to withdraw.',
+        error: { code: 'INSUFFICIENT_FUNDS', message: 'The account has 2 SOL to withdraw.' },
+        operation_id: null,
+        received_at: '2026-01-15T12:00:00.000Z',
+        answered_at: '2026-01-15T12:00:00.200Z',
+        request: { kind: 'withdraw', asset: 'SOL', amount: 5, amount_base: '5000000000' },
+      },
+    ],
+    next_cursor: null,
+  },
+  '/api/balances': {
+    as_of: '2026-01-15T12:00:03.000Z',
+    account: ACCOUNT_EXAMPLE,
+    items: [
+      {
+        asset: 'SOL',
+        deposited: 10,
+        borrowed: 0,
+        wallet: 5,
+        usd: 2254.5,
+        weight: 0.9,
+        apr: 3.7,
+        deposited_base: '10000000000',
+        borrowed_base: '0',
+        wallet_base: '5000000000',
+        usd_base: '2254500000',
+      },
+    ],
+    next_cursor: null,
+  },
+  '/api/engines': {
+    items: [
+      {
+        engine_id: ENGINE_ID,
+        current: true,
+        mode: 'paper',
+        venue: 'paper',
+        authority: null,
+        sub_account: 0,
+        feed: 'synthetic:7',
+        state: 'running',
+        trading_state: 'active',
+        reason: '',
+        hedge_target: 1,
+        holds: [],
+        unresolved: [],
+        as_of: '2026-01-15T12:00:03.000Z',
+        equity: 2552.3,
+        equity_base: '2552300000',
+        health: 83,
+        perp_sol: -10,
+        perp_sol_base: '-10000000000',
+        net_delta: 0,
+        updated_at: '2026-01-15T12:00:03.000Z',
+      },
+    ],
+    next_cursor: null,
+  },
+  '/api/statistics': {
+    as_of: '2026-01-15T12:00:00.000Z',
+    spans: { today: SPAN_EXAMPLE, week: SPAN_EXAMPLE, month: SPAN_EXAMPLE, all: SPAN_EXAMPLE },
+    worst_day: { day: '2026-01-15', net: -1.23, net_base: '-1230000' },
+  },
 };
 
 export const HTTP_ERROR_EXAMPLE: z.input<typeof HttpError> = {

@@ -9,6 +9,7 @@ import { COMMAND_DATA, COMMAND_ID, COMMON_DATA } from './command.ts';
 import { DecisionInfo, Engine, EngineStatus, HoldInfo } from './engine.ts';
 import { ErrorDetails, ErrorInfo, GateResult } from './error.ts';
 import { ANSWER_EXAMPLES, COMMAND_EXAMPLE, HTTP_ERROR_EXAMPLE, MESSAGE_EXAMPLES } from './examples.ts';
+import { AccountIdentity, BalanceInfo, CommandInfo, EarningsSpan, EngineInfo, PastDecision } from './history.ts';
 import { FundingUpdate, Market } from './market.ts';
 import { BROADCASTS, type BroadcastType } from './messages.ts';
 import { AttemptInfo, FundingPayment, IntentInfo, OperationInfo, Trade, TransactionUpdate } from './operation.ts';
@@ -49,6 +50,12 @@ const OBJECTS: Readonly<Record<string, AnyObject>> = {
   EngineStatus,
   FundingUpdate,
   AlertInfo,
+  AccountIdentity,
+  BalanceInfo,
+  PastDecision,
+  CommandInfo,
+  EngineInfo,
+  EarningsSpan,
 };
 
 /** A schema with a description is a copy: what it shares with the original is its shape. */
@@ -139,6 +146,12 @@ const ANSWERED: Readonly<Record<keyof typeof ANSWERS, string>> = {
   '/api/alerts': 'Alerts of the engine and of the process.',
   '/api/carry':
     'Whether hedging pays now, by the confidence rule at the size and the costs of this account. Per cent a year throughout. docs/architecture/carry.md defines the rule.',
+  '/api/decisions':
+    'What the engine decided by itself, and why it did not trade: a row when action or reasons change, and one an hour.',
+  '/api/commands': 'What the engine was asked and answered, refusals too. `?status=rejected` gives only those.',
+  '/api/balances': 'What the account and its wallet hold.',
+  '/api/engines': 'Every engine of the journal, with its last known figures.',
+  '/api/statistics': 'What the account has earned and what that cost. docs/architecture/bridge.md defines the figures.',
   '/api/series': `What charts show: \`?names=equity,price\`, and \`from\`, \`to\` and \`points\` (500 for each name, at most 5,000). Names: ${SERIES_NAMES.join(', ')}. USD, SOL and per cent; funding_rate is a fraction of the price per period, lend_rate a fraction a year, price is the oracle's.`,
 };
 
@@ -226,7 +239,7 @@ function answers(): string {
   const paths = Object.keys(ANSWERS) as (keyof typeof ANSWERS)[];
   return section(
     'HTTP',
-    'Lists take `?limit` (at most 1,000), `cursor`, `from` and `to`, and give the newest first; `?format=csv` gives a list as CSV.',
+    'Lists take `?limit` (at most 1,000), `cursor`, `from` and `to`, and give the newest first. `?format=csv` gives a list as CSV: everything between `from` and `to`, or with `limit` a page of it.',
     ...paths.map((path) => {
       const codec = ANSWERS[path] as AnyObject;
       const known = nameOf(codec);

@@ -17,6 +17,7 @@ import { commandKeyOf } from '../domain/order/signed-command.ts';
 import type { Journal } from '../journal/journal.ts';
 import { keepComparing, sharedClock } from '../journal/shared-clock.ts';
 import type { Clock } from '../lib/clock.ts';
+import { parseEngineId } from '../lib/ids.ts';
 import { startActivityLog } from './activity-log.ts';
 import { openAlertChannels } from './alert-channels.ts';
 import type { Settings } from './config.ts';
@@ -214,6 +215,14 @@ async function startWorkerSide(
   return worker;
 }
 
+/** Null: paper, which has no chain; what derives addresses is loaded for a live engine alone. */
+async function accountAddressOf(engineId: string): Promise<string | null> {
+  const { chain, authority, subAccount } = parseEngineId(engineId) ?? {};
+  if (chain === undefined || authority === undefined || subAccount === undefined) return null;
+  const { marginAccountAddress } = await import('../venues/solana-perps/addresses.ts');
+  return marginAccountAddress(chain.programId, authority, subAccount);
+}
+
 async function startBridgeSide(
   { settings, log, chain, lock, say, add }: StartUp,
   { address, uiUrl, ui, journal, alerts, gateway, sharedClock }: Ground,
@@ -230,6 +239,7 @@ async function startBridgeSide(
     readiness,
     settings: {
       ...{ host, port, token, engineId, mode, explorerUrl },
+      accountAddress: await accountAddressOf(engineId),
       pageDir: page === null ? null : await page,
       temporalUiUrl: uiUrl,
       temporalNamespace: namespace,

@@ -63,6 +63,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'activities',
       'src/domain',
       'src/lib',
+      'src/journal/decision-change.ts',
       'src/journal/store-comparison.ts',
       'src/journal/standing-alerts.ts',
       'workflows/messages.ts',

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Counter, Registry } from 'prom-client';
 import { SERIES_NAMES } from '../../src/domain/figures/series-names.ts';
+import { refused } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { snapshotAt } from '../journal/records.ts';
+import { engineOf, equityOf, snapshotAt } from '../journal/records.ts';
 import {
   ENGINE_ID,
   journalThatHangs,
@@ -243,14 +244,82 @@ describe('the lists', () => {
     );
     expect(row).toMatch(/^,SOL-PERP,sell,1.5,147.123456,0.055171,sig-4,/);
     const empty = await ask('/api/funding?format=csv&from=2030-01-01');
-    expect(empty.text).toBe('market,period_ts,rate,position,amount,ts\r\n');
+    expect(empty.text).toBe(
+      'market,period_ts,rate,position,amount,ts,rate_base,position_base,amount_base,quote_asset\r\n',
+    );
     const alerts = await ask('/api/alerts?format=csv');
     expect(alerts.text).toContain(`"'=HYPERLINK(""x""), ""quoted"""`);
     const funding = await ask('/api/funding?format=csv');
     expect(funding.text.split('\r\n')[1]).toContain('-12500,-1500000000,-2758');
   });
 
+  it('come as CSV in full, however many there are, compressed as they come', async () => {
+    const many = await testBridge({ journal, settings: { engineId: 'engine:paper:synthetic:8:0' } });
+    const trades = Array.from({ length: 2_345 }, (_, index) => ({
+      ...{ engineId: 'engine:paper:synthetic:8:0', operationId: null, market: 'SOL-PERP', side: 'buy' as const },
+      ...{ size: '1', price: '1', fee: '0', signature: `many-${index}`, index: 0, tsMs: T0 + index },
+    }));
+    await journal.recordTrades(trades);
+    const signatures = (text: string) => text.split('\r\n').flatMap((line) => /many-\d+/.exec(line)?.[0] ?? []);
+    const newestFirst = trades.map(({ signature }) => signature).reverse();
+    const whole = await ask('/api/trades?format=csv', many);
+    expect(signatures(whole.text)).toEqual(newestFirst);
+    expect(whole.headers.get('content-encoding')).toMatch(/^(br|gzip)$/);
+    const part = await ask(`/api/trades?format=csv&from=${T0 + 100}&to=${T0 + 1_600}`, many);
+    expect(signatures(part.text)).toEqual(newestFirst.slice(2_345 - 1_601, 2_345 - 100));
+    await many.close();
+  });
+
+  it('cut a CSV whose journal stops answering, so that it does not look whole', async () => {
+    let pages = 0;
+    const failing = new Proxy(journal, {
+      get: (target, name) =>
+        name === 'trades'
+          ? async (query: Parameters<Journal['trades']>[0]) => {
+              pages += 1;
+              if (pages > 1) throw new Error('gone');
+              return { ...(await target.trades({ ...query, limit: 2 })) };
+            }
+          : Reflect.get(target, name),
+    });
+    const cut = await testBridge({ journal: failing });
+    await expect(ask('/api/trades?format=csv', cut)).rejects.toThrow();
+    expect(pages).toBe(2);
+    await cut.close();
+  });
+
+  it('give decisions with figures and gates, and commands with their answers', async () => {
+    const gate = { code: 'COOLDOWN', pass: false, blocks: true, have: 30, need: 0, unit: 's', remedy: 'Wait.' };
+    const reason = { code: 'COOLDOWN', text: 'The cooldown has 30 s left.', figures: { remaining_ms: 30_000 } };
+    await journal.recordDecision({
+      ...{ engineId: ENGINE_ID, tsMs: T0, marketTimeMs: T0, action: 'none', size: null },
+      ...{ reasons: [reason], gates: [gate] },
+    });
+    const found = (await ask('/api/decisions')).json.items;
+    expect(found).toEqual([
+      {
+        ...{ ts: '2026-01-15T00:00:00.000Z', market_ts: '2026-01-15T00:00:00.000Z' },
+        ...{ action: 'none', size: null, size_base: null, reasons: [reason], gates: [gate] },
+      },
+    ]);
+    const base = { engineId: ENGINE_ID, action: 'DRIFT_DEPOSIT' as const, requestHash: 'h', operationId: null };
+    const request = { kind: 'deposit', amount: '1' };
+    await journal.admitCommand({ ...base, commandId: 'c-refused', request, receivedAtMs: T0 });
+    await journal.admitCommand({ ...base, commandId: 'c-open', request, receivedAtMs: T0 + 1 });
+    await journal.recordAnswer('c-refused', refused({ code: 'ENGINE_BUSY', message: 'Busy.' }), T0 + 2);
+    const ids = async (query: string) =>
+      (await ask(`/api/commands?${query}`)).json.items.map((item: { command_id: string }) => item.command_id);
+    expect(await ids('')).toEqual(['c-open', 'c-refused']);
+    expect(await ids('status=rejected')).toEqual(['c-refused']);
+    expect(await ids('status=open')).toEqual(['c-open']);
+    expect((await ask('/api/commands?status=rejected')).json.items[0]).toMatchObject({
+      ...{ status: 'rejected', message: 'Busy.', error: { code: 'ENGINE_BUSY' } },
+      ...{ received_at: '2026-01-15T00:00:00.000Z', answered_at: '2026-01-15T00:00:00.002Z' },
+    });
+  });
+
   it.each([
+    ['status=odd', 'status'],
     ['limit=0', 'limit'],
     ['limit=-1', 'limit'],
     ['limit=1.5', 'limit'],
@@ -344,6 +413,68 @@ describe('whether hedging pays', () => {
     expect(json).toMatchObject({ as_of: null, pays: null, apr_now: null, auto: { policy: 'manual' } });
     expect(json.sentence).toContain('not known');
     expect(json.auto.policy_hash).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
+describe('balances, engines and statistics', () => {
+  const live =
+    'engine:drift:EtWTRABZ:dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH:So11111111111111111111111111111111111111112:3';
+
+  it('are empty while nothing is known', async () => {
+    const alone = await testBridge({ journal, settings: { engineId: 'engine:paper:synthetic:6:0' } });
+    expect((await ask('/api/balances', alone)).json).toEqual({
+      as_of: null,
+      account: { venue: 'paper', authority: null, address: null, sub_account: 0, explorer_url: null },
+      items: [],
+      next_cursor: null,
+    });
+    expect((await ask('/api/statistics', alone)).json).toEqual({ as_of: null, spans: null, worst_day: null });
+    await alone.close();
+  });
+
+  it('name the account, what it holds, and what it earned', async () => {
+    const engineId = live;
+    const address = 'FQRf3yTS3ywYAzYbQqpmGZ6bjdHfvnS8PXXgcqhgBYwE';
+    const settings = { engineId, accountAddress: address, explorerUrl: 'https://solscan.io/tx/{signature}' };
+    const bridge = await testBridge({ journal, settings });
+    await journal.recordSnapshot({ engineId, generation: 1, attempt: 1 }, snapshotAt(T0));
+    await journal.publishEngine(engineOf({ engineId, holds: [] }));
+    for (const [hours, funding, fees] of [
+      [0, '0', '-1000000'],
+      [1, '3000000', '-1000000'],
+    ] as const) {
+      const marketTimeMs = T0 + hours * HOUR;
+      await journal.recordEquity(
+        equityOf({ engineId, tsMs: marketTimeMs, marketTimeMs, equity: '2000000000', funding, fees }),
+      );
+    }
+    const account = {
+      venue: 'drift',
+      authority: 'So11111111111111111111111111111111111111112',
+      address,
+      sub_account: 3,
+      explorer_url: `https://solscan.io/account/${address}`,
+    };
+    const balances = (await ask('/api/balances', bridge)).json;
+    expect(balances.account).toEqual(account);
+    expect((await ask('/api/config', bridge)).json.account).toEqual(account);
+    expect(balances.items).toMatchObject([
+      { asset: 'SOL', deposited: 10, deposited_base: '10000000000', borrowed: 0, wallet: 5, usd: 2250, weight: 0.9 },
+      { asset: 'USDC', deposited: 500, wallet: 100, usd: 600, weight: 1, apr: 5 },
+    ]);
+    const csv = await ask('/api/balances?format=csv', bridge);
+    expect(csv.text.split('\r\n')[1]).toMatch(/^SOL,10,0,5,2250,0.9,5,10000000000,0,5000000000,2250000000$/);
+    const { spans, worst_day } = (await ask('/api/statistics', bridge)).json;
+    expect(spans.all).toMatchObject({ hours: 1, net: 2, funding: 3, costs: -1, net_base: '2000000', capital: 2000 });
+    expect(spans.all.net_apr_pct).toBeCloseTo(0.1 * 8766, 6);
+    expect(spans.all.gross_apr_pct).toBeCloseTo(0.15 * 8766, 6);
+    // What stood at the first midnight is the whole of the day before.
+    expect(worst_day).toEqual({ day: '2026-01-14', net: -1, net_base: '-1000000' });
+    const engines = (await ask('/api/engines', bridge)).json.items;
+    expect(engines).toMatchObject([
+      { engine_id: live, current: true, venue: 'drift', sub_account: 3, state: 'running' },
+    ]);
+    await bridge.close();
   });
 });
 

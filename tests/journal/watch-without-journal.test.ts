@@ -1,4 +1,4 @@
-/** The watch while the journal is unavailable: it still decides and raises alerts, and writes them later. */
+/** What a watch writes to the journal, and what it does while the journal is away: it decides and raises alerts, and writes them later. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { WatchInput } from '../../activities/contract.ts';
@@ -60,7 +60,9 @@ async function setUp(kind: Venue['kind'] = 'drift') {
       return { ...snapshotOf(scenario), engineId, slot: 1_000 + reads };
     },
   } as unknown as Venue;
-  const watch = createWatch({ venueOf: async () => venue, journal, alerts: channels, clock: { nowMs: () => NOW_MS } });
+  const clock = { nowMs: () => NOW_MS + reads };
+  const newWatch = () => createWatch({ venueOf: async () => venue, journal, alerts: channels, clock });
+  let watch = newWatch();
   const input: WatchInput = {
     ...{ engineId, epoch: 'e', generation: 1, startedAtMs: NOW_MS, untilMs: NOW_MS, context: contextOf() },
     ...{ policy: DEFAULT_POLICY, expectedPerp: '-10000000000', reconcile: false, liquidatedMs: null },
@@ -70,6 +72,9 @@ async function setUp(kind: Venue['kind'] = 'drift') {
     ...{ away, delivered, engineId },
     show: (next: Scenario) => {
       scenario = next;
+    },
+    restart: () => {
+      watch = newWatch();
     },
     look: async (change: Partial<WatchInput> = {}) =>
       await new MockActivityEnvironment().run(watch, { ...input, ...change }),
@@ -122,5 +127,46 @@ describe('a watch whose journal is away', () => {
     expect(await look()).toEqual({ kind: 'checkpoint' });
     away.mode = 'there';
     expect(await look({ generation: 2 })).toMatchObject({ why: 'the guard must act' });
+  });
+});
+
+describe('the decisions of a watch', () => {
+  const hours = (count: number) => ({ snapshot: { marketTimeMs: NOW_MS + count * 3_600_000 } });
+  const codesOf = async (engineId: string) =>
+    (await real.decisions({ engineId, limit: 100 })).items
+      .map(({ action, reasons }) => `${action} ${reasons.map(({ code }) => code).join()}`)
+      .reverse();
+
+  it('are written when they change, and once an hour, by any process', async () => {
+    const { away, look, show, restart, engineId } = await setUp();
+    away.mode = 'there';
+    show({ perp: '-10' });
+    for (let times = 0; times < 3; times += 1) await look();
+    restart();
+    await look();
+    expect(await codesOf(engineId)).toEqual(['none WITHIN_TOLERANCE']);
+    show({ perp: '-10', ...hours(1) });
+    await look();
+    show({ ...UNDER_HEDGED, ...hours(1) });
+    await look({ context: contextOf({ busy: true }) });
+    await look();
+    expect(await codesOf(engineId)).toEqual(['none WITHIN_TOLERANCE', 'none WITHIN_TOLERANCE', 'correct CORRECT']);
+    const [newest] = (await real.decisions({ engineId, limit: 1 })).items;
+    expect(newest).toMatchObject({ size: '-300000000', marketTimeMs: NOW_MS + 3_600_000 });
+    expect(newest?.gates.length).toBeGreaterThan(5);
+    expect(newest?.gates.every(({ blocks }) => !blocks)).toBe(true);
+  });
+
+  it('are another one when another gate blocks, and are not written while the journal is away', async () => {
+    const { away, look, show, engineId } = await setUp();
+    show({ ...UNDER_HEDGED, lastRate: -1n });
+    await look();
+    expect(await codesOf(engineId)).toEqual([]);
+    away.mode = 'there';
+    await look();
+    const pauses = { deposit: false, withdraw: false, increase: true, reduce: false, settle: false, detail: null };
+    show({ ...UNDER_HEDGED, lastRate: -1n, snapshot: { pauses } });
+    await look();
+    expect(await codesOf(engineId)).toEqual(['none GATE_BLOCKED', 'none GATE_BLOCKED']);
   });
 });

@@ -10,6 +10,7 @@ import * as quietRebuild from './0004-quiet-rebuild.ts';
 import * as snapshotOrder from './0005-snapshot-order.ts';
 import * as quotePrice from './0006-quote-price.ts';
 import * as series from './0007-series.ts';
+import * as decisions from './0008-decisions.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-journal': journal,
@@ -19,6 +20,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-snapshot-order': snapshotOrder,
   '0006-quote-price': quotePrice,
   '0007-series': series,
+  '0008-decisions': decisions,
 };
 
 export const migrationProvider: MigrationProvider = {

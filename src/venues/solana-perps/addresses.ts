@@ -105,6 +105,15 @@ export function addressesOf(
   };
 }
 
+/** The margin account of whoever owns it, base58: one seed for Drift and its forks. */
+export const marginAccountAddress = (programId: string, authority: string, subAccount: number): string =>
+  derived(
+    keyOf(programId, 'DRIFT_PROGRAM_ID'),
+    'user',
+    keyOf(authority, 'AUTHORITY').toBytes(),
+    u16(subAccount),
+  ).toBase58();
+
 export const perpMarketAddress = ({ programId }: PerpsAddresses, marketIndex: number): PublicKey =>
   derived(programId, 'perp_market', u16(marketIndex));
 
