@@ -1,6 +1,7 @@
 import { ActivityPanel } from './panels/activity-list.tsx';
 import { AlertsPanel } from './panels/alerts.tsx';
 import { Answers } from './panels/answers.tsx';
+import { BalancesPanel } from './panels/balances.tsx';
 import { CommandsPanel } from './panels/command-forms.tsx';
 import { Dialogs } from './panels/dialog.tsx';
 import { EarningsPanel } from './panels/earnings.tsx';
@@ -29,7 +30,10 @@ export function App() {
           <UnresolvedPanel />
         </div>
         <div class="area-main">
-          <PositionsPanel />
+          <div class="account-pair">
+            <PositionsPanel />
+            <BalancesPanel />
+          </div>
         </div>
         <div class="area-side">
           <div class="side-ticket">

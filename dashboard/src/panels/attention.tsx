@@ -5,18 +5,18 @@ import { blockedBy } from '../state/availability.ts';
 import { carryFigures } from '../state/carry.ts';
 import { sendCommand } from '../state/commands.ts';
 import { connected, nowMs, reconnectNow, stale, stats } from '../state/store.ts';
-import { Answer, type AnswerTone } from './answers.tsx';
+import { Answer, type AnswerTone } from './answer.tsx';
 import { ActionButton, Badge } from './parts.tsx';
 import { askClose, marketName } from './way-out.tsx';
 
 const TONES: Readonly<Record<Attention['tone'], AnswerTone>> = { bad: 'bad', warn: 'warn', wait: 'info' };
 
-export function AttentionAnswer() {
+export function AttentionCard() {
   const [first, ...others] = attentions({
     now: stats.value,
     connected: connected.value,
     stale: stale.value,
-    pays: carryFigures.value?.pays ?? null,
+    pays: carryFigures.value?.holding === true ? carryFigures.value.pays : null,
   });
   if (first === undefined) {
     return (

@@ -1,13 +1,20 @@
 /** Does the hedge pay? Now, on average, per day, and since the start after costs. */
+import { useEffect } from 'preact/hooks';
+import { CarryAnswer } from '../../../src/protocol/carry.ts';
 import { microUsdText } from '../format/micro-usd.ts';
-import { ratio, toneOf, UNKNOWN, usdFine } from '../format/number.ts';
+import { percent, toneOf, UNKNOWN, usdFine } from '../format/number.ts';
 import { carryFigures, earnedAfterCosts, yearly } from '../state/carry.ts';
+import { poll } from '../state/polled.ts';
 import { stats } from '../state/store.ts';
-import { Answer, AnswerLine, type AnswerTone } from './answers.tsx';
+import { Answer, AnswerLine, type AnswerTone } from './answer.tsx';
+
+/** Rates move without any news of the journal. */
+const EVERY_MS = 15_000;
 
 const toneOfCarry = (pays: boolean | null): AnswerTone => (pays === null ? 'quiet' : pays ? 'good' : 'warn');
 
-export function CarryAnswer() {
+export function CarryCard() {
+  useEffect(() => poll('/api/carry', CarryAnswer, carryFigures, EVERY_MS), []);
   const carry = carryFigures.value;
   const funding = stats.value?.market?.funding ?? null;
   const account = stats.value?.account ?? null;
@@ -20,7 +27,7 @@ export function CarryAnswer() {
       tone={toneOfCarry(carry?.pays ?? null)}
       words={
         <>
-          {ratio(carry?.apr_now ?? yearly(funding?.last_rate, funding?.period_ms), 2, 'always')}
+          {percent(carry?.apr_now ?? yearly(funding?.last_rate, funding?.period_ms), 2, 'always')}
           <small> APR now</small>
         </>
       }
@@ -31,7 +38,7 @@ export function CarryAnswer() {
       </p>
       <dl class="answer-lines">
         <AnswerLine label="Mean APR" testid="carry-mean">
-          {ratio(carry?.apr_mean ?? yearly(funding?.trailing_mean_rate, funding?.period_ms), 2, 'always')}
+          {percent(carry?.apr_mean ?? yearly(funding?.trailing_mean_rate, funding?.period_ms), 2, 'always')}
         </AnswerLine>
         <AnswerLine label="Per day" testid="carry-per-day" tone={toneOf(perDay)}>
           {usdFine(perDay, 'always')}

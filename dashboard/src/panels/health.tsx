@@ -3,7 +3,7 @@ import { percent, usd } from '../format/number.ts';
 import { liquidationPrice } from '../state/exposure-figures.ts';
 import { type HealthBand, healthBand } from '../state/health-band.ts';
 import { stats } from '../state/store.ts';
-import { Answer, AnswerLine, type AnswerTone } from './answers.tsx';
+import { Answer, AnswerLine, type AnswerTone } from './answer.tsx';
 import { HealthGauge } from './gauge.tsx';
 
 const WORDS: Readonly<Record<HealthBand, readonly [string, AnswerTone]>> = {
@@ -13,7 +13,7 @@ const WORDS: Readonly<Record<HealthBand, readonly [string, AnswerTone]>> = {
   unknown: ['Unknown', 'quiet'],
 };
 
-export function HealthAnswer() {
+export function HealthCard() {
   const now = stats.value;
   const health = now?.drift_state.health ?? null;
   const [words, tone] = WORDS[healthBand(health)];

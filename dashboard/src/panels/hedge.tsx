@@ -2,12 +2,12 @@
 import { percent, ratio, sol } from '../format/number.ts';
 import { deviation, hedgeAnswer } from '../state/hedge-answer.ts';
 import { stats } from '../state/store.ts';
-import { Answer, AnswerLine } from './answers.tsx';
+import { Answer, AnswerLine } from './answer.tsx';
 
 /** The market's step is exact; here it only decides whether a difference can be traded. */
 const stepOf = (base: bigint | null | undefined): number | null => (base == null ? null : Number(base) / 1e9);
 
-export function HedgeAnswer() {
+export function HedgeCard() {
   const now = stats.value;
   const account = now?.account ?? null;
   const spot = account?.spot_sol ?? null;

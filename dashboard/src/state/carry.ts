@@ -1,25 +1,19 @@
 /** Whether the hedge pays, as the engine reckons it; and what it has earned, from the books. */
 import { signal } from '@preact/signals';
 import type { EquitySource } from '../../../src/domain/account/snapshot.ts';
-import * as z from '../../../src/lib/codec.ts';
+import type * as z from '../../../src/lib/codec.ts';
+import type { CarryAnswer } from '../../../src/protocol/carry.ts';
 
-export const Carry = z.object({
-  apr_now: z.number().nullable(),
-  apr_mean: z.number().nullable(),
-  per_day: z.number().nullable(),
-  pays: z.boolean().nullable(),
-  sentence: z.string(),
-});
-export type Carry = z.output<typeof Carry>;
+export type CarryFigures = z.output<typeof CarryAnswer>;
 
 /** Null: not read yet, or the engine cannot tell. */
-export const carryFigures = signal<Carry | null>(null);
+export const carryFigures = signal<CarryFigures | null>(null);
 
 const YEAR_MS = 8_766 * 3_600_000;
 
-/** A rate per funding period as a fraction a year, positive when a short receives it. */
+/** A rate per funding period in per cent a year, positive when a short receives it. */
 export const yearly = (rate: number | null | undefined, periodMs: number | null | undefined): number | null =>
-  rate == null || periodMs == null || periodMs <= 0 ? null : (rate * YEAR_MS) / periodMs;
+  rate == null || periodMs == null || periodMs <= 0 ? null : (rate * 100 * YEAR_MS) / periodMs;
 
 /** What the hedge itself earns and costs. A change of price, transfers and foreign trades are not carry. */
 const CARRY_SOURCES: readonly EquitySource[] = ['funding', 'basis', 'slippage', 'fees', 'gas'];
