@@ -24,7 +24,7 @@ export interface StateView {
 /** Gives a data folder what an earlier product of the tests has built, and an empty database, before the first start. */
 export async function shareBuild(home: string, { journal = true } = {}): Promise<void> {
   if (existsSync(SHARED_CACHE)) await cp(SHARED_CACHE, join(home, 'cache'), { recursive: true });
-  if (journal) await makeTestDataFolder(join(home, 'journal'));
+  if (journal) await makeTestDataFolder(join(home, 'journal'), { withSchema: true });
 }
 
 export class ProductRun {
