@@ -20,6 +20,8 @@ const DEPOSIT = (sol: number) => ({ kind: 'deposit', asset: 'SOL', amount: lampo
 /** Bytes that live long, and windows to match: what lands late is not unknown. */
 const PATIENT = { ...QUICK_TIMING, confirmMs: 20_000, queryMs: 5_000 };
 const LATE = { kind: 'late', slots: 250 } as const;
+/** So late that a busy machine fills the line meanwhile, and before its outcome is unknown. */
+const LATER = { kind: 'late', slots: 800 } as const;
 
 let engine: EngineHarness;
 const start = async (options: Partial<HarnessOptions> = {}) => {
@@ -34,10 +36,10 @@ const start = async (options: Partial<HarnessOptions> = {}) => {
 afterEach(async () => await engine?.close());
 
 /** An operation that holds the slot for some seconds. */
-async function slow(sol = 0.1): Promise<string> {
-  engine.faults.onSubmit(LATE);
+async function slow(lands: typeof LATE | typeof LATER = LATE): Promise<string> {
+  engine.faults.onSubmit(lands);
   const commandId = randomUUID();
-  await engine.send(DEPOSIT(sol), { commandId });
+  await engine.send(DEPOSIT(0.1), { commandId });
   await engine.untilState('the slot taken', ({ operation }) => operation !== null);
   return commandId;
 }
@@ -61,7 +63,7 @@ describe('the way out', () => {
   it('goes before all that wait, tells what runs to stand down, and is never busy', async () => {
     await start({ tuning: { answerWithinMs: 300 } });
     await engine.carryOut(OPEN(2));
-    const running = await slow();
+    const running = await slow(LATER);
     const waiting = Array.from({ length: 8 }, () => randomUUID());
     for (const some of [waiting.slice(0, 4), waiting.slice(4)]) {
       await Promise.all(some.map((commandId) => engine.send(DEPOSIT(0.01), { commandId })));

@@ -24,7 +24,7 @@ import { COMMANDED } from '../../support/snapshots.ts';
 import { temporalAddress } from '../../support/temporal-address.ts';
 import { withContext } from '../../support/with-context.ts';
 
-const RUNS = LONG ? 100 : 8;
+const RUNS = LONG ? 100 : 12;
 /** An operation end to end, through Temporal and finality: seconds each. */
 const ENGINE_RUNS = LONG ? 10 : 4;
 jest.setTimeout(900_000);
