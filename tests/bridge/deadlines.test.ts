@@ -16,7 +16,7 @@ import {
 } from '../support/bridge.ts';
 import { eventually } from '../support/eventually.ts';
 import { openTestJournal } from '../support/journal.ts';
-import { runs } from '../support/long.ts';
+import { LONG, runs } from '../support/long.ts';
 import { never, type Script, scriptedGateway } from '../support/scripted-gateway.ts';
 
 const ANSWER_MS = 5_000;
@@ -51,7 +51,10 @@ const timeToAnswer = (socket: WebSocket, message: unknown): Promise<number> =>
     socket.send(JSON.stringify(message));
   });
 
-describe('1,000 connections', () => {
+/** Their answers are due together, and a busy machine takes its time to write a thousand. */
+const CONNECTIONS = LONG ? 1_000 : 200;
+
+describe(`${CONNECTIONS} connections`, () => {
   it.each([
     ['the engine hangs', async () => openTestJournal()],
     ['the engine and the journal hang', async () => journalThatHangs()],
@@ -60,10 +63,10 @@ describe('1,000 connections', () => {
     const journal = await journalOf();
     const bridge = await bridgeWith(never, journal);
     const sockets: WebSocket[] = [];
-    for (let batch = 0; batch < 10; batch += 1) {
+    for (let batch = 0; batch < CONNECTIONS / 100; batch += 1) {
       sockets.push(...(await Promise.all(Array.from({ length: 100 }, () => connectLightly(bridge)))));
     }
-    expect(bridge.sockets()).toBe(1_000);
+    expect(bridge.sockets()).toBe(CONNECTIONS);
     const times = await Promise.all(
       sockets.map((socket, index) => {
         const action = ACTIONS[index % ACTIONS.length];
@@ -71,7 +74,7 @@ describe('1,000 connections', () => {
         return timeToAnswer(socket, { type: 'COMMAND', action, command_id: `one-of-1000-${index}`, data });
       }),
     );
-    expect(times).toHaveLength(1_000);
+    expect(times).toHaveLength(CONNECTIONS);
     expect(Math.max(...times)).toBeLessThan(ANSWER_MS);
     for (const socket of sockets) socket.terminate();
     await eventually(() => expect(bridge.sockets()).toBe(0));
