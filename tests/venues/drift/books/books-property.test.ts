@@ -5,13 +5,12 @@ import type { RpcPool } from '../../../../src/chain/rpc-pool.ts';
 import type { Journal } from '../../../../src/journal/journal.ts';
 import type { PerpsBooks } from '../../../../src/venues/solana-perps/books/perps-books.ts';
 import { equityOf } from '../../../../src/venues/solana-perps/read/equity.ts';
-import { LONG } from '../../../support/long.ts';
 import { type BooksChain, booksChain, SOL, USD } from './books-chain.ts';
 import { fundingOnChain } from './chain-truth.ts';
 
 jest.setTimeout(600_000);
 
-const RUNS = Number(process.env.BOOKS_RUNS ?? (LONG ? 20 : 4));
+const RUNS = Number(process.env.BOOKS_RUNS ?? 20);
 /** Fixed, so that every run holds what the last lines ask for; another is as good: BOOKS_SEED. */
 const SEED = Number(process.env.BOOKS_SEED ?? 3);
 const MAX_POSITION = 8n * SOL;
