@@ -14,30 +14,41 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ownSourceMap } from './own-source-map.mjs';
 
 /** An unused build is deleted after this time: a running program may still load a part of it. */
 const KEPT_MS = 86_400_000;
 const NODE_TARGET = 'node20.19';
 const OPEN_TO_OTHERS = 0o077;
 
-/** Packages with native code, files or worker threads of their own, and those that few programs load. */
+/** Packages with native code or files of their own, and those that few programs load. */
 const NOT_COMPILED = [
-  ...['@temporalio/*', '@electric-sql/pglite', 'esbuild', 'vite', 'tsx', 'litesvm'],
+  ...['esbuild', 'vite', 'tsx', 'litesvm', '@swc/core', 'swc-loader', 'source-map-loader'],
   ...['@drift-labs/sdk', '@solana/web3.js', 'bufferutil', 'utf-8-validate', 'pg-native'],
 ];
+/** What Temporal's SDK bundles workflows with: 400 modules that a program which has its bundle already never uses. */
+const BUNDLER_OF_WORKFLOWS = /^(webpack|memfs|unionfs)$/;
+/** Compiled, these still find their files: `ownAddresses`. */
+const WITH_OWN_FILES = /[\\/]node_modules[\\/](@temporalio|@electric-sql|source-map)[\\/].*\.js$/;
+/** The SDK runs workflows in a thread, which has a program of its own: compiled too, it starts in half the time. */
+const THREAD = 'workflow-thread';
+const threadOfSdk = (root) =>
+  createRequire(join(root, 'package.json')).resolve('@temporalio/worker/lib/workflow/workflow-worker-thread');
 
 /**
  * The module at `entry` (a path from `root`), compiled.
  * @param {string} root
  * @param {string} entry
+ * @param {{ readonly runsWorkflows?: boolean }} [kind] a program that does is compiled with Temporal's SDK, without its bundler
  */
-export async function importCompiled(root, entry) {
+export async function importCompiled(root, entry, { runsWorkflows = false } = {}) {
   const name = `${entry.replace(/\W+/g, '-')}-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
   for (const folder of foldersFor(root)) {
-    const built = freshBuild(root, folder, name) ?? (await build(root, folder, name, entry));
+    const built = freshBuild(root, folder, name) ?? (await build(root, folder, name, entry, runsWorkflows));
     if (built === null) continue;
     process.setSourceMapsEnabled(true);
     return await import(pathToFileURL(built).href);
@@ -101,12 +112,12 @@ function freshBuild(root, folder, name) {
 }
 
 /** @returns {Promise<string>} the compiled file */
-async function build(root, folder, name, entry) {
+async function build(root, folder, name, entry, runsWorkflows) {
   const { build: bundle, stop } = await import('esbuild');
   const outdir = join(folder, `${name}.${process.pid}-${Date.now()}`);
   const { metafile } = await bundle({
     absWorkingDir: root,
-    entryPoints: { main: entry },
+    entryPoints: runsWorkflows ? { main: entry, [THREAD]: threadOfSdk(root) } : { main: entry },
     outdir,
     bundle: true,
     // Code that is imported on demand is a file of its own.
@@ -116,10 +127,12 @@ async function build(root, folder, name, entry) {
     target: NODE_TARGET,
     outExtension: { '.js': '.mjs' },
     banner: {
-      js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta.url);",
+      js:
+        "import { createRequire as $require } from 'node:module'; " +
+        'const $address = import.meta.url, require = $require($address);',
     },
-    external: NOT_COMPILED,
-    plugins: [ownAddresses],
+    external: runsWorkflows ? NOT_COMPILED : [...NOT_COMPILED, '@temporalio/*'],
+    plugins: [withoutBundler, ownAddresses],
     minifyWhitespace: true,
     legalComments: 'none',
     sourcemap: 'linked',
@@ -128,8 +141,13 @@ async function build(root, folder, name, entry) {
     logLevel: 'silent',
   });
   await stop();
+  for (const name of readdirSync(outdir).filter((one) => one.endsWith('.map'))) {
+    const map = JSON.parse(readFileSync(join(outdir, name), 'utf8'));
+    const own = ownSourceMap(map, (source) => resolve(outdir, source).includes('node_modules'));
+    writeFileSync(join(outdir, name), JSON.stringify(own));
+  }
   const file = join(outdir, 'main.mjs');
-  const sources = Object.keys(metafile.inputs).filter((path) => !path.includes('node_modules'));
+  const sources = Object.keys(metafile.inputs).filter((path) => !/node_modules|^left out:/.test(path));
   const inputs = [...sources, 'package-lock.json'].map((path) => [path, stamp(join(root, path))]);
   const note = join(folder, `${name}.json`);
   writeFileSync(`${note}.${process.pid}`, JSON.stringify({ file, inputs }));
@@ -138,15 +156,45 @@ async function build(root, folder, name, entry) {
   return file;
 }
 
-/** Each module of ours keeps its address, from which it finds files beside it. */
+/** Each module keeps its address, from which it finds files beside it. */
 const ownAddresses = {
   name: 'own addresses',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const source = path.includes('node_modules') ? '' : readFileSync(path, 'utf8');
       if (!source.includes('import.meta.url')) return undefined;
-      return { contents: source.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)), loader: 'ts' };
+      return { contents: atAddress(source, path), loader: 'ts' };
     });
+    onLoad({ filter: WITH_OWN_FILES }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      return { contents: atAddress(source, path), loader: 'js' };
+    });
+  },
+};
+
+function atAddress(source, path) {
+  const { resolve: resolveModule } = createRequire(path);
+  const resolved = (call, name) => {
+    try {
+      return JSON.stringify(resolveModule(name));
+    } catch {
+      // In a comment of its documentation.
+      return call;
+    }
+  };
+  return source
+    .replaceAll("require.resolve('./workflow-worker-thread')", `new URL('./${THREAD}.mjs', $address)`)
+    .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+    .replaceAll(/\b__dirname\b/g, JSON.stringify(dirname(path)))
+    .replaceAll(/\b__filename\b/g, JSON.stringify(path))
+    .replaceAll(/require\.resolve\('(\.[^']+)'\)/g, resolved);
+}
+
+const withoutBundler = {
+  name: 'without bundler',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: BUNDLER_OF_WORKFLOWS }, ({ path }) => ({ path, namespace: 'left out' }));
+    onLoad({ filter: /.*/, namespace: 'left out' }, () => ({ contents: 'module.exports = {};' }));
   },
 };
 

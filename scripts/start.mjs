@@ -24,7 +24,7 @@ async function start() {
   }
   checkNode();
   await ensureDependencies(ROOT, { dev: false });
-  const { main } = await importCompiled(ROOT, 'src/runtime/main.ts');
+  const { main } = await importCompiled(ROOT, 'src/runtime/main.ts', { runsWorkflows: true });
   process.exit(await main(options));
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SEARCH_ATTRIBUTES } from '../../src/runtime/search-attributes.ts';
 import { findTemporalCli } from '../../src/runtime/temporal-cli.ts';
-import { checkTemporal } from '../../src/runtime/temporal-server.ts';
+import { checkTemporal } from '../../src/runtime/temporal-connection.ts';
 import { freePorts } from '../../tests/support/free-ports.ts';
 import { say } from './report.ts';
 

@@ -1,7 +1,7 @@
 /** How to reach Temporal, for worker and client alike, and what its namespace must hold for us. */
 
 import { readFile } from 'node:fs/promises';
-import { type Connection, isGrpcServiceError } from '@temporalio/client';
+import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { CriticalError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
@@ -14,6 +14,7 @@ const ALREADY_EXISTS = 6;
 const RETENTION_DAYS = 30;
 const DAY_MS = 86_400_000;
 const CALL_MS = 10_000;
+const CHECK_MS = 1_000;
 const NAMESPACE_TRIES = 60;
 const NAMESPACE_PAUSE_MS = 500;
 
@@ -41,6 +42,18 @@ export async function connectOptions(settings: TemporalSettings, address: string
     ...(clientCertPair !== null ? { tls: { clientCertPair } } : apiKey !== null ? { tls: true } : {}),
     ...(apiKey === null ? {} : { apiKey, metadata: { 'temporal-namespace': settings.namespace } }),
   };
+}
+
+/** Throws when the server does not answer for this namespace. */
+export async function checkTemporal(address: string, namespace: string): Promise<void> {
+  const connection = await Connection.connect({ address, connectTimeout: CHECK_MS });
+  try {
+    await connection.withDeadline(Date.now() + CHECK_MS, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+  } finally {
+    await connection.close();
+  }
 }
 
 const codeOf = (error: unknown): number | null => (isGrpcServiceError(error) ? error.code : null);

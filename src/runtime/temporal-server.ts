@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { CriticalError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
@@ -18,7 +18,7 @@ const LOOPBACK = '127.0.0.1';
 /** It ends in 2.5 s when asked; what it acknowledged survives a SIGKILL as well. */
 const STOP_GRACE_MS = 5_000;
 const READY_WITHIN_MS = 60_000;
-const HEALTH_PAUSE_MS = 50;
+const HEALTH_PAUSE_MS = 20;
 const CONNECT_MS = 1_000;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 const LOG_TAIL_CHARS = 800;
@@ -49,18 +49,18 @@ interface TemporalServer {
   stop(): Promise<void>;
 }
 
-/** Throws when the server does not answer for this namespace. */
-export async function checkTemporal(address: string, namespace: string): Promise<void> {
-  // Loaded while the server starts.
-  const { Connection } = await import('@temporalio/client');
-  const connection = await Connection.connect({ address, connectTimeout: CONNECT_MS });
-  try {
-    await connection.withDeadline(Date.now() + CONNECT_MS, () =>
-      connection.workflowService.describeNamespace({ namespace }),
-    );
-  } finally {
-    await connection.close();
-  }
+/** Throws when nothing listens there yet. */
+function knock(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: LOOPBACK, timeout: CONNECT_MS });
+    const over = (settle: () => void) => {
+      socket.destroy();
+      settle();
+    };
+    socket.once('connect', () => over(resolve));
+    socket.once('error', (error) => over(() => reject(error)));
+    socket.once('timeout', () => over(() => reject(new Error('no connection'))));
+  });
 }
 
 /**
@@ -165,6 +165,8 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
 
   async function untilHealthy(started: ChildProcess): Promise<void> {
     const deadline = performance.now() + READY_WITHIN_MS;
+    // Loaded while the server starts.
+    const loading = import('./temporal-connection.ts');
     let problem = 'no answer';
     while (performance.now() < deadline) {
       if (stopping) throw new Error('stopped');
@@ -176,6 +178,9 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
         );
       }
       try {
+        // A gRPC connection that was refused tries again only after a second.
+        await knock(port);
+        const { checkTemporal } = await loading;
         return await checkTemporal(address, namespace);
       } catch (error) {
         problem = error instanceof Error ? error.message : String(error);

@@ -52,6 +52,22 @@ describe('a compiled program', () => {
     expect(run('main.place')).toBe(pathToFileURL(join(root, 'src', 'main.ts')).href);
   });
 
+  it('shows its own sources in a stack, and a package where it was compiled to', () => {
+    mkdirSync(join(root, 'node_modules', 'caller'), { recursive: true });
+    writeFileSync(
+      join(root, 'node_modules', 'caller', 'index.js'),
+      'exports.call = function call(work) { return work(); };',
+    );
+    const thrower = "import { call } from 'caller';\n\nfunction fails(): never {\n  throw new Error('no');\n}";
+    write(
+      'main',
+      `${thrower}\nexport const said = (): string => { try { return call(fails); } catch (e) { return (e as Error).stack ?? ''; } };`,
+    );
+    const [, failing, calling] = String(run('main.said()')).split('\n');
+    expect(failing).toMatch(/at fails \(.*main\.ts:4:\d+\)/);
+    expect(calling).toMatch(/main\.mjs:\d+:\d+\)$/);
+  });
+
   it('finds packages that are not compiled, also where builds cannot be kept beside them', () => {
     mkdirSync(join(folder, 'packages', 'esbuild'), { recursive: true });
     writeFileSync(join(folder, 'packages', 'esbuild', 'index.js'), 'exports.version = 7;');
