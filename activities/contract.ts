@@ -68,7 +68,12 @@ export interface TransactionActivities {
         readonly known?: readonly string[];
       }
     >,
-  ): Promise<{ readonly accepted: boolean; readonly written: boolean }>;
+  ): Promise<{
+    readonly accepted: boolean;
+    readonly written: boolean;
+    /** Where a venue lands at once what it accepts: the sighting that confirms it, so that nobody needs to ask for it. */
+    readonly seen?: Omit<ConfirmationReport, 'written'>;
+  }>;
   /**
    * Asks every node once; then, until `confirmUntilMs`, watches and rebroadcasts; until `queryUntilMs`, asks.
    * Returns at the first landed sighting at `target` or better (a placement's order finalized with it), a finalized

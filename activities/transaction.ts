@@ -12,7 +12,7 @@ import { type ErrorReport, TransientError, UnknownStateError, ValidationError } 
 import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
 import type { ConfirmationReport, TransactionActivities } from './contract.ts';
 import { asErrorReport, translateErrors } from './failures.ts';
-import { type TransactionWatch, watchTransaction } from './watch-transaction.ts';
+import { confirmedAtOnce, type TransactionWatch, watchTransaction } from './watch-transaction.ts';
 
 /** Why this process may not sign or send this; null: it may. Confirming and proving need no right. */
 export type SigningRights = (engineId: string, intent: Intent) => ErrorReport | null;
@@ -145,7 +145,10 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
         if (tryNumber === 0 && known !== undefined) await refuseStrangers(operationId, known);
         // Paper lives in the journal's database: without it there is no venue either.
         await write(writes);
-        return { accepted: await send(venue, attempt, tryNumber), written: true };
+        const accepted = await send(venue, attempt, tryNumber);
+        // Paper lands at once what it takes; on a chain this look would only cost a call.
+        const seen = accepted && venue.kind === 'paper' ? await confirmedAtOnce({ venue, attempt, intent }) : null;
+        return { accepted, written: true, ...(seen === null ? {} : { seen }) };
       }
       const writing = tryWrite(writes);
       const accepted = await send(venue, attempt, tryNumber);

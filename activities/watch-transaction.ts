@@ -67,11 +67,19 @@ async function untilDecided(watch: TransactionWatch): Promise<Seen> {
   }
 }
 
+/** The sighting that confirms it, if one look shows that; null: not yet, or nobody responds. Never throws. */
+export async function confirmedAtOnce(
+  sent: Pick<TransactionWatch, 'venue' | 'attempt' | 'intent'>,
+): Promise<Seen | null> {
+  const seen = await look(sent).catch(() => null);
+  return seen?.sighting.kind === 'landed' && decided({ target: 'confirmed', intent: sent.intent }, seen) ? seen : null;
+}
+
 /** One lagging node's denial does not mean that a confirmed transaction was dropped. A lasting one does. */
 const denies = ({ target }: TransactionWatch, sighting: Sighting): boolean =>
   target !== 'confirmed' && sighting.kind === 'unseen' && sighting.nodes.some((node) => node.says === 'never_seen');
 
-async function look({ venue, attempt, intent }: TransactionWatch): Promise<Seen> {
+async function look({ venue, attempt, intent }: Pick<TransactionWatch, 'venue' | 'attempt' | 'intent'>): Promise<Seen> {
   const sighting = await venue.status(attempt);
   const placed =
     intent.kind === 'order' &&

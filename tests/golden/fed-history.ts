@@ -73,6 +73,8 @@ class Feeder {
   private main: OperationMain | null = null;
   private messages: Untimed[] = [];
   private results: Untimed[] = [];
+  /** What the last submit saw of its transaction. */
+  private seen: Omit<Extract<MainResult, { kind: 'sighted' }>, 'kind'> | null = null;
   /** Which main effect an activity or a timer belongs to. */
   private readonly started = new Map<string, OperationMain>();
 
@@ -204,6 +206,7 @@ class Feeder {
         return;
       case 'submit':
         this.push(main, { kind: 'submitted', accepted: (value as Attributes).accepted, recorded: true });
+        this.seen = (value as Attributes).seen ?? null;
         return;
       case 'confirm':
       case 'follow': {
@@ -233,6 +236,10 @@ class Feeder {
     this.state = state;
     this.steps += 1;
     for (const effect of effects) if (effect.kind === 'main') this.main = effect.main;
+    const { seen, main } = this;
+    if (seen === null || main?.main.kind !== 'confirm') return;
+    this.seen = null;
+    this.apply({ kind: 'result', ticket: main.ticket, result: { kind: 'sighted', ...seen } });
   }
 }
 

@@ -57,14 +57,14 @@ describe('operations on the paper venue', () => {
     ]);
   });
 
-  it('needs exactly simulate, sign, submit and confirm to its answer', async () => {
+  it('needs exactly simulate, sign and submit to its answer, because paper lands at once', async () => {
     const account = await bench.account();
     const { operation } = await run(account, { kind: 'deposit', asset: 'SOL', amount: '1' });
     const { events } = await operation.handle.fetchHistory();
     const scheduled = events?.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
     // Simulation and signature are local to the first workflow task.
     expect(events?.filter((event) => event.markerRecordedEventAttributes != null).length).toBe(2);
-    expect(scheduled).toEqual(['submit', 'confirm', 'confirm', 'writeOperation']);
+    expect(scheduled).toEqual(['submit', 'confirm', 'writeOperation']);
   });
 
   it('withdraws', async () => {

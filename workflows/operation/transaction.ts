@@ -96,6 +96,8 @@ function refuseStranger({ asChild, engineId }: OperationInput): void {
   throw ApplicationFailure.nonRetryable('Only its engine starts an operation. Nothing was sent.', 'UNAUTHORIZED');
 }
 
+type Seen = NonNullable<Awaited<ReturnType<TransactionActivities['submit']>>['seen']>;
+
 type TimelessEvent = OperationEvent extends infer Event
   ? Event extends OperationEvent
     ? Omit<Event, 'nowMs'>
@@ -117,6 +119,8 @@ class OperationHost {
   private pending: OperationMain | null = null;
   private running: CancellationScope | null = null;
   private steps = 0;
+  /** The last submit saw it landed already. */
+  private seen: Seen | null = null;
   /** Attempts that the journal knows and this workflow does not: Temporal was restored from an older copy. */
   private strangers: OperationInput['recovered'] | null = null;
 
@@ -323,6 +327,7 @@ class OperationHost {
             writes,
           });
           if (!sent.written) this.outbox = [...writes, ...this.outbox];
+          this.seen = sent.seen ?? null;
           return { kind: 'submitted', accepted: sent.accepted, recorded: true };
         } catch (error) {
           if (isCancellation(error)) throw error;
@@ -332,6 +337,8 @@ class OperationHost {
         }
       }
       case 'confirm': {
+        const seen = this.takeSeen();
+        if (seen !== null && main.target === 'confirmed') return { kind: 'sighted', ...seen };
         const options = watching(main.queryUntilMs, Date.now(), timing);
         const { confirm } = proxyActivities<TransactionActivities>({
           ...options,
@@ -428,6 +435,13 @@ class OperationHost {
       if (isCancellation(error)) throw error;
       return unseenByWorker(failureReport(error));
     }
+  }
+
+  /** What submit saw answers the wait that follows it at once, and only that one. */
+  private takeSeen(): Seen | null {
+    const { seen } = this;
+    this.seen = null;
+    return seen;
   }
 
   private takeOutbox(): readonly OperationWrite[] {
