@@ -23,7 +23,7 @@ import type { Account, Markets } from '../../../../src/domain/account/account.ts
 import { assessMargin, liquidationPrice, tokenAmount, withdrawable } from '../../../../src/domain/margin/margin.ts';
 import { lamports, price } from '../../../../src/domain/money/units.ts';
 import type { ProgramInstruction } from '../../../../src/venues/solana-perps/instruction-layout.ts';
-import { PERP_MARKET, SPOT_MARKET, STATE, USER } from '../../../../src/venues/velocity/program/accounts.ts';
+import { PERP_MARKET, SPOT_MARKET, STATE } from '../../../../src/venues/velocity/program/accounts.ts';
 import {
   perpMarketAddress,
   spotMarketAddress,
@@ -34,6 +34,7 @@ import {
 } from '../../../../src/venues/velocity/program/addresses.ts';
 import { velocityEvents } from '../../../../src/venues/velocity/program/events.ts';
 import { plainOrder, velocityInstruction } from '../../../../src/venues/velocity/program/instructions.ts';
+import { USER } from '../../../../src/venues/velocity/program/user.ts';
 import { accountOf, marketsOf } from '../../../../src/venues/velocity/read/decode.ts';
 import { readOracle } from '../../../../src/venues/velocity/read/oracle.ts';
 import { LONG } from '../../../support/long.ts';
