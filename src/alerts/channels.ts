@@ -8,6 +8,9 @@ import type { AlertSeverity } from '../domain/alerts/alert-row.ts';
 import { BoundedSet } from '../lib/bounded.ts';
 import { within } from '../lib/within.ts';
 
+/** Where this process has an alert from: it raised it, or the journal told that another process wrote it. */
+export type AlertOrigin = 'here' | 'journal';
+
 /** A way to reach someone: the log, the sockets, a messenger. Each has its own file and a line in `src/runtime/alert-channels.ts`. */
 export interface AlertChannel {
   readonly name: string;
@@ -17,15 +20,15 @@ export interface AlertChannel {
    */
   readonly keeps?: boolean;
   /** Called with one alert at a time, in order (except for a channel that keeps alerts). */
-  deliver(alert: Alert): void | Promise<void>;
+  deliver(alert: Alert, origin: AlertOrigin): void | Promise<void>;
 }
 
 /** The way in for alerts. */
 export interface AlertSink {
   /** To every channel. Resolves once a channel that keeps alerts has it; rejects if none could store it. */
   raise(alert: Alert): Promise<void>;
-  /** To every channel except those that keep alerts: the alert is stored already, or together with its row. */
-  announce(alert: Alert): void;
+  /** To every channel except those that keep alerts: the alert is stored already, or together with its row. `here` by default. */
+  announce(alert: Alert, origin?: AlertOrigin): void;
 }
 
 export interface ChannelLogger {
@@ -72,16 +75,16 @@ export class AlertChannels implements AlertSink {
     return this.delivered.has(id);
   }
 
-  announce(alert: Alert): void {
+  announce(alert: Alert, origin: AlertOrigin = 'here'): void {
     if (this.delivered.has(alert.id)) return;
     this.delivered.add(alert.id);
-    for (const queue of this.queues) queue.push(alert);
+    for (const queue of this.queues) queue.push({ alert, origin });
   }
 
   async raise(alert: Alert): Promise<void> {
     this.announce(alert);
     try {
-      await Promise.any(this.keepers.map(async (keeper) => await keeper.deliver(alert)));
+      await Promise.any(this.keepers.map(async (keeper) => await keeper.deliver(alert, 'here')));
     } catch (error) {
       // The error of one channel says more than that all failed.
       throw error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
@@ -96,12 +99,17 @@ export class AlertChannels implements AlertSink {
 
 const RANK: Readonly<Record<AlertSeverity, number>> = { info: 0, warning: 1, critical: 2 };
 
+interface QueuedAlert {
+  readonly alert: Alert;
+  readonly origin: AlertOrigin;
+}
+
 /** The alerts that wait for one channel. When it is full, the oldest of the least severe is dropped. */
 class ChannelQueue {
   private readonly channel: AlertChannel;
   private readonly logger: ChannelLogger;
   private readonly limits: ChannelLimits;
-  private readonly waiting: Alert[] = [];
+  private readonly waiting: QueuedAlert[] = [];
   private running: Promise<void> | null = null;
 
   constructor(channel: AlertChannel, logger: ChannelLogger, limits: ChannelLimits) {
@@ -110,8 +118,8 @@ class ChannelQueue {
     this.limits = limits;
   }
 
-  push(alert: Alert): void {
-    this.waiting.push(alert);
+  push(waiting: QueuedAlert): void {
+    this.waiting.push(waiting);
     if (this.waiting.length > this.limits.queue) this.drop();
     this.running ??= this.run().finally(() => {
       this.running = null;
@@ -123,22 +131,22 @@ class ChannelQueue {
   }
 
   private drop(): void {
-    const least = Math.min(...this.waiting.map(({ severity }) => RANK[severity]));
+    const least = Math.min(...this.waiting.map(({ alert }) => RANK[alert.severity]));
     const [dropped] = this.waiting.splice(
-      this.waiting.findIndex(({ severity }) => RANK[severity] === least),
+      this.waiting.findIndex(({ alert }) => RANK[alert.severity] === least),
       1,
     );
     this.logger.warn(
-      { channel: this.channel.name, id: dropped?.id, code: dropped?.code },
+      { channel: this.channel.name, id: dropped?.alert.id, code: dropped?.alert.code },
       'The channel is too slow: an alert was dropped. The journal has it.',
     );
   }
 
   private async run(): Promise<void> {
-    for (let alert = this.waiting.shift(); alert !== undefined; alert = this.waiting.shift()) {
-      const next = alert;
-      const delivery = await within(this.limits.deliverMs, async () => await this.channel.deliver(next));
-      const about = { channel: this.channel.name, id: next.id, code: next.code };
+    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+      const { alert, origin } = next;
+      const delivery = await within(this.limits.deliverMs, async () => await this.channel.deliver(alert, origin));
+      const about = { channel: this.channel.name, id: alert.id, code: alert.code };
       if (delivery.kind === 'failed') this.logger.warn({ ...about, err: delivery.error }, 'An alert was not delivered');
       if (delivery.kind === 'late') {
         this.logger.warn({ ...about, afterMs: this.limits.deliverMs }, 'An alert was not delivered in time');

@@ -83,7 +83,7 @@ class AlertFeed implements JournalFeed {
     const alert = await this.ports.journal.alert(id);
     if (alert === null) return;
     this.newestMs = Math.max(this.newestMs, alert.tsMs);
-    this.ports.channels.announce(alert);
+    this.ports.channels.announce(alert, 'journal');
   }
 
   /** Events may have been missed. */
@@ -92,7 +92,7 @@ class AlertFeed implements JournalFeed {
     const { items } = await this.ports.journal.alerts({ limit: LOOK_BACK, fromMs });
     for (const alert of items.toReversed()) {
       this.newestMs = Math.max(this.newestMs, alert.tsMs);
-      this.ports.channels.announce(alert);
+      this.ports.channels.announce(alert, 'journal');
     }
   }
 

@@ -11,12 +11,14 @@ import type * as z from '../lib/codec.ts';
 import { DriftlessError, type ErrorReport, ValidationError } from '../lib/errors.ts';
 import { within } from '../lib/within.ts';
 import {
+  type Acknowledgement,
   ANSWERS,
   type Balances,
   type Config,
   type Engines,
   type HttpError,
   listColumns,
+  methodOf,
   type Readiness as ReadinessAnswer,
   type Series,
 } from '../protocol/api.ts';
@@ -57,12 +59,14 @@ interface HttpPorts {
   readonly carry: () => Promise<z.input<typeof CarryAnswer>>;
   readonly balances: () => Promise<z.input<typeof Balances>>;
   readonly engines: (journal: Journal) => Promise<z.input<typeof Engines>>;
+  readonly nowMs: () => number;
   readonly statistics: (journal: Journal) => Promise<z.input<typeof Statistics>>;
 }
 
 type SeriesJson = z.input<typeof Series>['series'];
 
 const PREVIEW_PATH = '/api/preview';
+const ACKNOWLEDGE_PATH = '/api/acknowledge';
 
 const PARTS: readonly ReadinessPart[] = ['temporal', 'journal', 'worker', 'feed', 'venue'];
 
@@ -81,7 +85,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   });
   app.use((request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') next();
-    else if (request.method === 'POST' && request.path === PREVIEW_PATH) next();
+    else if (request.method === 'POST' && methodOf(request.path) === 'POST') next();
     else {
       response.set('Allow', 'GET, HEAD');
       sendError(response, 405, {
@@ -117,6 +121,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   app.get('/api/series', (request, response) => sendSeries(ports, request, response));
   const body = express.text({ type: () => true, limit: MAX_PREVIEW_BYTES });
   app.post(PREVIEW_PATH, body, (request, response) => sendPreview(ports, request, response));
+  app.post(ACKNOWLEDGE_PATH, (request, response) => sendAcknowledgement(ports, request, response));
   app.get('/metrics', async (_request, response) => {
     const text = await ports.metricsRegistry.metrics();
     await sendText(response, ports.metricsRegistry.contentType, text);
@@ -239,6 +244,33 @@ async function sendSeries(ports: HttpPorts, request: Request, response: Response
 async function sendStatistics(ports: HttpPorts, request: Request, response: Response): Promise<void> {
   const found = await asked(ports, request, response, { parse: () => null, read: ports.statistics });
   if (found !== null) sendJson(response, found.answer);
+}
+
+async function sendAcknowledgement(ports: HttpPorts, request: Request, response: Response): Promise<void> {
+  const found = await asked(ports, request, response, {
+    parse: alertIdIn,
+    read: (journal, id) => journal.acknowledgeAlert(id, ports.nowMs()),
+  });
+  if (found === null) return;
+  if (found.answer) {
+    const answer: z.input<typeof Acknowledgement> = { alert_id: found.question, acknowledged: true };
+    return sendJson(response, answer);
+  }
+  sendError(response, 404, {
+    code: 'NOT_FOUND',
+    message: 'There is no alert with this id.',
+    details: { field: 'alert_id', got: found.question, expected: 'the id of an alert of /api/alerts' },
+  });
+}
+
+function alertIdIn(parameters: URLSearchParams): string {
+  const id = parameters.get('alert_id');
+  if (id !== null && id !== '') return id;
+  throw new ValidationError('INVALID_FIELD', 'The address names no alert.', {
+    field: 'alert_id',
+    got: id ?? '',
+    expected: '?alert_id= and the id of an alert of /api/alerts',
+  });
 }
 
 const CSV = 'text/csv; charset=utf-8; header=present';

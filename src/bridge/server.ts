@@ -152,6 +152,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
       readiness: ports.readiness,
       quoteAsset,
       state: async () => (await freshState()) ?? view(watch.known),
+      nowMs: clock.nowMs,
       nameable: { markets, quoteAsset },
       preview: previewer({
         ...{ mode, policy, clock, logger },

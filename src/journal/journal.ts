@@ -132,6 +132,8 @@ export interface Journal {
   /** False if this id exists already. */
   raiseAlert(alert: Alert): Promise<boolean>;
   alert(id: string): Promise<Alert | null>;
+  /** A person has seen it: it is not sent again. False: there is no such alert. */
+  acknowledgeAlert(id: string, atMs: number): Promise<boolean>;
 
   operations(query: ListQuery & { readonly commandId?: string }): Promise<Page<OperationRecord>>;
   trades(query: ListQuery): Promise<Page<TradeRecord>>;

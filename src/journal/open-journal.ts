@@ -3,6 +3,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import { ENDED_STATUSES } from './advance.ts';
 import { insertDecision } from './decisions.ts';
+import { acknowledgeAlert } from './deliveries.ts';
 import { startUpkeep } from './embedded-upkeep.ts';
 import type { Journal } from './journal.ts';
 import { type Listen, listenOnPGlite, listenOnPostgres } from './listen.ts';
@@ -129,6 +130,7 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
       const row = await db.selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? null : alertOf(row);
     },
+    acknowledgeAlert: (id, atMs) => acknowledgeAlert(db, id, atMs),
     operations: (query) => listOperations(db, query),
     trades: (query) => listTrades(db, query),
     funding: (query) => listFunding(db, query),

@@ -29,6 +29,11 @@ export const Config = z.object({
   explorer_url: z.string().nullable().about('With {signature} where the signature goes, or a prefix.'),
 });
 
+export const Acknowledgement = z.object({
+  alert_id: z.string(),
+  acknowledged: z.literal(true).about('It is not sent again.'),
+});
+
 export const HttpError = z.object({ error: ErrorInfo });
 
 const itemsOf = <Item extends z.Codec<unknown, unknown>>(item: Item) =>
@@ -89,6 +94,7 @@ export const ANSWERS = {
   '/api/config': Config,
   '/api/series': Series,
   '/api/preview': CommandPreview,
+  '/api/acknowledge': Acknowledgement,
   '/api/carry': CarryAnswer,
   '/api/balances': Balances,
   '/api/engines': Engines,
@@ -98,5 +104,6 @@ export const ANSWERS = {
   }),
 } as const;
 
+const POSTED: ReadonlySet<string> = new Set(['/api/preview', '/api/acknowledge']);
 /** How an address is asked. */
-export const methodOf = (path: string): 'GET' | 'POST' => (path === '/api/preview' ? 'POST' : 'GET');
+export const methodOf = (path: string): 'GET' | 'POST' => (POSTED.has(path) ? 'POST' : 'GET');

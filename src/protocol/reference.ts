@@ -134,6 +134,8 @@ const WHEN: Readonly<Record<BroadcastType, string>> = {
 const ANSWERED: Readonly<Record<keyof typeof ANSWERS, string>> = {
   '/healthz': 'The process is up. Needs no token.',
   '/readyz': 'Whether each part works. Status 503 when one does not. Needs no token.',
+  '/api/acknowledge':
+    '`?alert_id`. A person has seen the alert: a critical one is not sent again. Like a command it needs the token.',
   '/api/preview':
     'What a command would come to now. The body is `{action, data}` as in COMMAND. It changes and sends nothing, and needs ' +
     'the token and the Origin like a command. What is not known is null, and the command can be sent all the same.',

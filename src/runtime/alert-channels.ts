@@ -3,8 +3,16 @@ import { AlertChannels } from '../alerts/channels.ts';
 import { journalChannel } from '../alerts/journal-channel.ts';
 import { feedFromJournal } from '../alerts/journal-feed.ts';
 import { logChannel } from '../alerts/log-channel.ts';
+import { MessengerChannel, type MessengerState } from '../alerts/messenger-channel.ts';
+import { discord } from '../alerts/messengers/discord.ts';
+import type { Messenger } from '../alerts/messengers/messenger.ts';
+import { telegram } from '../alerts/messengers/telegram.ts';
+import { webhook } from '../alerts/messengers/webhook.ts';
+import { alertId, newAlert, raised, recovered } from '../domain/alerts/alert.ts';
+import { deliveriesOf } from '../journal/deliveries.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { AlertSettings } from './alert-settings.ts';
 import type { Logger } from './logger.ts';
 
 interface AlertChannelPorts {
@@ -13,6 +21,14 @@ interface AlertChannelPorts {
   readonly logger: Logger;
   /** Workers log what the engine does; a bridge leaves that to them. */
   readonly logsAlerts: boolean;
+  /** How alerts leave the product. Without it they do not. */
+  readonly sending?: Sending;
+}
+
+interface Sending {
+  readonly settings: AlertSettings;
+  /** Where a message leads. */
+  readonly pageUrl: string;
 }
 
 interface OpenAlertChannels {
@@ -21,15 +37,47 @@ interface OpenAlertChannels {
   stop(): Promise<void>;
 }
 
-export function openAlertChannels({ journal, clock, logger, logsAlerts }: AlertChannelPorts): OpenAlertChannels {
+export function openAlertChannels(ports: AlertChannelPorts): OpenAlertChannels {
+  const { journal, clock, logger, logsAlerts, sending } = ports;
   const channels = new AlertChannels(logger).add(journalChannel(journal));
   if (logsAlerts) channels.add(logChannel(logger.child({ part: 'engine' })));
+  const messengers = sending === undefined ? [] : messengerChannels(sending, ports, channels);
+  for (const messenger of messengers) channels.add(messenger.start());
   const feed = feedFromJournal({ journal, channels, clock, logger });
   return {
     channels,
     async stop() {
       await feed.stop();
-      await channels.stop();
+      await Promise.all([channels.stop(), ...messengers.map((messenger) => messenger.stop())]);
     },
   };
+}
+
+function messengersOf({ webhook: hook, telegram: bot, discordUrl }: AlertSettings): readonly Messenger[] {
+  return [
+    ...(hook === null ? [] : [webhook(hook.url, hook.secret)]),
+    ...(bot === null ? [] : [telegram(bot)]),
+    ...(discordUrl === null ? [] : [discord(discordUrl)]),
+  ];
+}
+
+const minuteOfDay = (ms: number): number => {
+  const date = new Date(ms);
+  return date.getHours() * 60 + date.getMinutes();
+};
+
+function messengerChannels(
+  { settings, pageUrl }: Sending,
+  { journal, clock, logger }: AlertChannelPorts,
+  channels: AlertChannels,
+): readonly MessengerChannel[] {
+  const onState = ({ name, works, why }: MessengerState): void => {
+    const draft = works ? recovered('MESSENGER_FAILS') : raised('MESSENGER_FAILS', { messenger: name, reason: why });
+    const tsMs = clock.nowMs();
+    const alert = newAlert({ id: alertId(name, draft, String(tsMs)), engineId: null, tsMs, draft });
+    channels.raise(alert).catch((err: unknown) => logger.warn({ err }, 'could not record that alerts are not sent'));
+  };
+  const deliveries = deliveriesOf(journal.db);
+  const shared = { policy: settings.policy, deliveries, clock, minuteOfDay, logger, pageUrl, onState };
+  return messengersOf(settings).map((messenger) => new MessengerChannel({ ...shared, messenger }));
 }

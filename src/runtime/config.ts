@@ -9,6 +9,7 @@ import { fromBase58 } from '../lib/base58.ts';
 import { DriftlessError } from '../lib/errors.ts';
 import { engineChain, engineIdOf, type LiveVenueName } from '../lib/ids.ts';
 import { type ClusterName, genesisOf } from '../venues/solana-perps/clusters.ts';
+import { type AlertSettings, alertSettings, lonelyAlertSettings } from './alert-settings.ts';
 import { LIVE_PROGRAMS, venueOfProgram } from './live-programs.ts';
 import { LIVE_MAX_LEVERAGE, needed, policyFrom } from './policy-settings.ts';
 import { nameMeant } from './setting-names.ts';
@@ -115,6 +116,7 @@ export interface Settings {
   readonly policy: PolicyJson;
   readonly temporal: TemporalSettings;
   readonly databaseUrl: string | null;
+  readonly alerts: AlertSettings;
   readonly live: LiveSettings;
   /** Every text that must never reach a log, an error or a socket. */
   readonly secrets: readonly string[];
@@ -315,6 +317,7 @@ function contradictions(read: SettingValues, texts: ReadonlyMap<SettingName, str
     const there = read.TEMPORAL_TLS_CERT === null ? 'TEMPORAL_TLS_KEY' : 'TEMPORAL_TLS_CERT';
     wrong(there, 'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY together');
   }
+  for (const { set, missing } of lonelyAlertSettings(texts)) wrong(missing, `a value, since ${set} is set`);
   const ports = (['PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT'] as const).filter(
     (name) => name === 'PORT' || read.TEMPORAL_ADDRESS === null,
   );
@@ -426,6 +429,7 @@ function assemble(
       uiUrl: read.TEMPORAL_UI_URL,
     },
     databaseUrl: read.DATABASE_URL,
+    alerts: alertSettings(read),
     live: {
       venue,
       venueIsSet: read.LIVE_VENUE !== null,

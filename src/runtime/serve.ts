@@ -8,6 +8,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import type { AlertChannels } from '../alerts/channels.ts';
+import { startHeartbeat } from '../alerts/heartbeat.ts';
 import type { EngineGateway } from '../bridge/gateway.ts';
 import type { Readiness } from '../bridge/ports.ts';
 import { startBridge } from '../bridge/server.ts';
@@ -97,6 +98,11 @@ function startWatches(
   add('settings watch', 1_000, watchSettings({ journal, alerts, clock, logger, engineId, policy }).stop);
   add('signer watch', 2_000, watchSigners({ journal, alerts, clock, logger }).stop);
   add('part watch', 3_000, watchParts({ readiness, journal, alerts, clock, logger, engineId }).stop);
+  const { heartbeatUrl } = settings.alerts;
+  if (heartbeatUrl !== null) {
+    const isHealthy = async () => Object.values(await readiness()).every(({ ok }) => ok);
+    add('heartbeat', 1_000, startHeartbeat({ url: heartbeatUrl, isHealthy, logger }).stop);
+  }
   if (worker === null) return readiness;
   const guardian = {
     ...{ engineId, engineRuns, journal, alerts, clock, logger },
@@ -119,8 +125,12 @@ async function openGround(
   const { namespace } = start.settings.temporal;
   add('journal', 2_000, () => journal.close());
   const shared = await openSharedClock(start, journal);
-  const alerts = openAlertChannels({ journal, clock, logger, logsAlerts: hasWorker(start) });
-  add('alert channels', 1_000, alerts.stop);
+  const { host, port, alerts: alertSettings } = start.settings;
+  const alerts = openAlertChannels({
+    ...{ journal, clock, logger, logsAlerts: hasWorker(start) },
+    sending: { settings: alertSettings, pageUrl: `http://${host.includes(':') ? `[${host}]` : host}:${port}/` },
+  });
+  add('alert channels', 4_000, alerts.stop);
   if (hasWorker(start))
     add('activity log', 1_000, startActivityLog({ journal, logger, policy, nowMs: clock.nowMs }).stop);
   const connect = await connectOptions(start.settings.temporal, cluster.address);

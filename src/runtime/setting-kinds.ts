@@ -91,6 +91,22 @@ export const hostAndPort: SettingKind<string> = kind('host:port', (text) => {
   return match !== null && Number(match[2]) > 0 && Number(match[2]) < 65_536 ? text : undefined;
 });
 
+const HOURS = 24;
+const MINUTES = 60;
+
+function minuteOf(text: string): number | undefined {
+  const match = /^(\d{1,2}):(\d{2})$/.exec(text.trim());
+  const [hours, minutes] = [Number(match?.[1]), Number(match?.[2])];
+  return match !== null && hours < HOURS && minutes < MINUTES ? hours * MINUTES + minutes : undefined;
+}
+
+/** Minutes of the day, from and to. */
+export const timeSpan = kind('a span of time like 22:00-07:00', (text) => {
+  const [from, to, ...rest] = text.split('-').map(minuteOf);
+  if (from === undefined || to === undefined || rest.length > 0 || from === to) return undefined;
+  return { fromMinute: from, toMinute: to };
+});
+
 export const feed: SettingKind<string> = kind(
   'synthetic, synthetic:<seed>, replay:<funding.csv>, replay:<funding.csv>,<lend.csv> or live',
   (text) => (/^(synthetic(:[\w-]{1,64})?|replay:[^,]+(,[^,]+)?|live)$/.test(text) ? text : undefined),

@@ -4,7 +4,7 @@ import type { Lamports, MicroUsd } from '../domain/money/units.ts';
 import type { SettingKind } from './setting-kinds.ts';
 import * as kinds from './setting-kinds.ts';
 
-export type SettingGroup = 'General' | 'Market' | 'Policy' | 'Durable parts' | 'Live';
+export type SettingGroup = 'General' | 'Market' | 'Policy' | 'Alerts' | 'Durable parts' | 'Live';
 
 export interface Setting<T> extends SettingKind<T> {
   readonly group: SettingGroup;
@@ -34,6 +34,7 @@ const setting =
 const general = setting('General');
 const market = setting('Market');
 const policy = setting('Policy');
+const alerts = setting('Alerts');
 const durable = setting('Durable parts');
 const live = setting('Live');
 
@@ -169,6 +170,44 @@ export const SETTINGS = {
   MAX_HEDGE_SOL: policy(sol, { help: 'largest hedge that CARRY_POLICY=auto opens; required by it' }),
   MAX_TRADES_PER_DAY: policy(kinds.wholeNumber(1, 1_000), {
     help: 'how often a day CARRY_POLICY=auto may enter; leaving is never counted; required by it',
+  }),
+
+  ALERT_WEBHOOK_URL: alerts(kinds.url('http', 'https'), {
+    help: 'alerts are posted here as JSON, signed as Standard Webhooks describes; needs ALERT_WEBHOOK_SECRET',
+    secret: true,
+  }),
+  ALERT_WEBHOOK_SECRET: alerts(
+    kinds.matching('whsec_ and 24 to 64 bytes in base64', /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/),
+    {
+      help: 'secret that signs the webhook; the receiver has the same',
+      secret: true,
+    },
+  ),
+  ALERT_TELEGRAM_TOKEN: alerts(kinds.matching('a bot token like 123456:ABC-def', /^\d{3,20}:[\w-]{8,100}$/), {
+    help: 'token of your Telegram bot, from BotFather; needs ALERT_TELEGRAM_CHAT',
+    secret: true,
+  }),
+  ALERT_TELEGRAM_CHAT: alerts(kinds.matching('a numeric chat id or @channel', /^(-?\d{1,20}|@\w{4,64})$/), {
+    help: 'chat that the bot writes to; send your bot a message first',
+  }),
+  ALERT_DISCORD_URL: alerts(kinds.url('http', 'https'), {
+    help: 'webhook URL of a Discord channel (its settings, Integrations)',
+    secret: true,
+  }),
+  ALERT_MIN_SEVERITY: alerts(kinds.oneOf('info', 'warning', 'critical'), {
+    fallback: 'warning',
+    help: 'less severe alerts are shown on the page only',
+  }),
+  ALERT_REPEAT_MINUTES: alerts(kinds.wholeNumber(1, 1_440), {
+    fallback: '30',
+    help: 'a critical alert is sent again after this time while it stands, for at most a day',
+  }),
+  ALERT_QUIET_HOURS: alerts(kinds.timeSpan, {
+    help: 'like 22:00-07:00, in the time zone of this machine: only critical alerts are sent, the others at the end, together',
+  }),
+  HEARTBEAT_URL: alerts(kinds.url('http', 'https'), {
+    help: 'called every minute while all parts work; a service that misses the call can wake you',
+    secret: true,
   }),
 
   TEMPORAL_ADDRESS: durable(kinds.hostAndPort, {

@@ -1,7 +1,7 @@
 /** The settings as README's table and as `.env.example`: written by `node scripts/write-settings.mjs`, held equal by a test. */
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingGroup } from './setting-table.ts';
 
-const GROUPS: readonly SettingGroup[] = ['General', 'Market', 'Policy', 'Durable parts', 'Live'];
+const GROUPS: readonly SettingGroup[] = ['General', 'Market', 'Policy', 'Alerts', 'Durable parts', 'Live'];
 
 const entries = (group: SettingGroup): readonly (readonly [string, Setting<unknown>])[] =>
   SETTING_NAMES.filter((name) => SETTINGS[name].group === group).map((name) => [name, SETTINGS[name]] as const);

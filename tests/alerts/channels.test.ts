@@ -135,8 +135,8 @@ describe('the log', () => {
     };
     const log = logChannel({ info: at('info'), warn: at('warn'), error: at('error') });
     const alert = alertOf({ message: 'Health is 12.', action: 'Deposit.' });
-    for (const severity of ['info', 'warning', 'critical'] as const) await log.deliver({ ...alert, severity });
-    await log.deliver({ ...alert, kind: 'recovered', severity: 'critical' });
+    for (const severity of ['info', 'warning', 'critical'] as const) await log.deliver({ ...alert, severity }, 'here');
+    await log.deliver({ ...alert, kind: 'recovered', severity: 'critical' }, 'here');
     expect(levels).toEqual(['info', 'warn', 'error', 'info']);
   });
 });

@@ -25,7 +25,7 @@ it('a part that is gone is told at once while the journal cannot be written, kep
       ...kept,
       deliver: async (alert) => {
         if (!writable) throw new Error('no space left on device');
-        await kept.deliver(alert);
+        await kept.deliver(alert, 'here');
       },
     })
     .add({ name: 'sockets', deliver: (alert) => void told.push(`${alert.kind} ${alert.code}`) });

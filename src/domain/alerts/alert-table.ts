@@ -3,7 +3,7 @@
  * row in the file of its subject; a code without a row does not exist. docs/architecture/alerts.md shows the whole.
  */
 import { ACCOUNT_ALERTS } from './account-alerts.ts';
-import type { AlertRow } from './alert-row.ts';
+import type { AlertRow, AlertSeverity } from './alert-row.ts';
 import { ENGINE_ALERTS } from './engine-alerts.ts';
 import { HISTORY_ALERTS } from './history-alerts.ts';
 import { SETUP_ALERTS } from './setup-alerts.ts';
@@ -39,6 +39,13 @@ export const isPlain = (code: string): code is PlainCode =>
 
 /** The row of a code whose details are of unknown kind. */
 export const alertRow = (code: AlertCode): AlertRow<never, never> => ALERTS[code] as AlertRow<never, never>;
+
+/** Of a code whose severity depends on its details, the higher one it may have. */
+export function usualSeverity(code: string): AlertSeverity {
+  if (!isAlertCode(code)) return 'warning';
+  const { severity } = alertRow(code);
+  return typeof severity === 'function' ? 'critical' : severity;
+}
 
 /** The heading of an alert; a code of another version has its words at least. */
 export const alertTitle = (code: string): string =>

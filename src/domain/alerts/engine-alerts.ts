@@ -214,6 +214,16 @@ export const ENGINE_ALERTS = {
     needsPerson: true,
     over: 'The engine has taken the settings.',
   }),
+  MESSENGER_FAILS: condition<{ readonly messenger: string; readonly reason: string }>({
+    severity: 'warning',
+    title: 'Alerts do not reach you',
+    happened: ({ messenger, reason }) =>
+      `Alerts cannot be sent through ${messenger}: ${withPeriod(reason)} They are on the page and in the log.`,
+    action:
+      'Check the settings that begin with ALERT_ and this machine’s connection, then restart Driftless. Until then watch the page.',
+    needsPerson: true,
+    over: 'Alerts can be sent again.',
+  }),
   SETTINGS_DIFFER: event<{ readonly settings: readonly string[] }>({
     severity: 'warning',
     title: 'Different settings',

@@ -11,6 +11,7 @@ import * as snapshotOrder from './0005-snapshot-order.ts';
 import * as quotePrice from './0006-quote-price.ts';
 import * as series from './0007-series.ts';
 import * as decisions from './0008-decisions.ts';
+import * as alertDeliveries from './0009-alert-deliveries.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-journal': journal,
@@ -21,6 +22,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006-quote-price': quotePrice,
   '0007-series': series,
   '0008-decisions': decisions,
+  '0009-alert-deliveries': alertDeliveries,
 };
 
 export const migrationProvider: MigrationProvider = {

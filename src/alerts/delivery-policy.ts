@@ -1,0 +1,60 @@
+/** Which alerts a person is sent, and when. Pure: the time is an argument. */
+import type { Alert } from '../domain/alerts/alert.ts';
+import type { AlertSeverity } from '../domain/alerts/alert-row.ts';
+import { ALERT_CODES, usualSeverity } from '../domain/alerts/alert-table.ts';
+
+/** Minutes of the day in this machine's time zone. A night from 22:00 to 07:00 wraps. */
+export interface QuietHours {
+  readonly fromMinute: number;
+  readonly toMinute: number;
+}
+
+export interface DeliveryPolicy {
+  readonly minSeverity: AlertSeverity;
+  /** A critical alert that stands, and that nobody acknowledged, is sent again after this time. */
+  readonly repeatMs: number;
+  readonly quietHours: QuietHours | null;
+}
+
+const RANK: Readonly<Record<AlertSeverity, number>> = { info: 0, warning: 1, critical: 2 };
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 1_440;
+
+/** The end of a condition is as important as its beginning was: who heard of the one hears of the other. */
+export function severityOf({ kind, severity, code }: Pick<Alert, 'kind' | 'severity' | 'code'>): AlertSeverity {
+  return kind === 'recovered' ? usualSeverity(code) : severity;
+}
+
+export const isWanted = (alert: Pick<Alert, 'kind' | 'severity' | 'code'>, { minSeverity }: DeliveryPolicy): boolean =>
+  RANK[severityOf(alert)] >= RANK[minSeverity];
+
+/** The same, as the journal is asked for it. */
+export const wantedOf = ({ minSeverity }: DeliveryPolicy) => ({
+  severities: (['info', 'warning', 'critical'] as const).filter((severity) => RANK[severity] >= RANK[minSeverity]),
+  recoveredCodes: ALERT_CODES.filter((code) => RANK[usualSeverity(code)] >= RANK[minSeverity]),
+});
+
+/**
+ * When the first message about an alert may go out, wall ms. Only what is critical now disturbs the quiet hours; the rest goes
+ * out together at their end.
+ * @param minuteOfDay of `nowMs`, in the person's time zone
+ */
+export function firstDueMs(
+  { kind, severity }: Pick<Alert, 'kind' | 'severity'>,
+  { quietHours }: DeliveryPolicy,
+  nowMs: number,
+  minuteOfDay: number,
+): number {
+  if (quietHours === null || (kind === 'alert' && severity === 'critical')) return nowMs;
+  const { fromMinute, toMinute } = quietHours;
+  const since = (minuteOfDay - fromMinute + DAY_MINUTES) % DAY_MINUTES;
+  const length = (toMinute - fromMinute + DAY_MINUTES) % DAY_MINUTES;
+  return since < length ? nowMs + (length - since) * MINUTE_MS : nowMs;
+}
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 300_000;
+
+/** @param failed how often in a row it failed, from 1. @param askedMs what the endpoint asked for; null: nothing */
+export const retryAfterMs = (failed: number, askedMs: number | null): number =>
+  Math.max(askedMs ?? 0, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failed - 1, 20)));

@@ -1,0 +1,78 @@
+/** What is sent to a person: one text for every messenger, short enough to understand half asleep. */
+import type { Alert } from '../../domain/alerts/alert.ts';
+import type { AlertSeverity } from '../../domain/alerts/alert-row.ts';
+import { alertTitle } from '../../domain/alerts/alert-table.ts';
+
+export interface MessageItem {
+  readonly alert: Alert;
+  /** How often it was sent before. */
+  readonly repeats: number;
+}
+
+export interface Message {
+  /** The same for the same alerts and repeats: a receiver can recognise a message that it gets twice. */
+  readonly id: string;
+  readonly items: readonly MessageItem[];
+  /** The page, without a token. */
+  readonly pageUrl: string;
+  readonly sentAtMs: number;
+}
+
+const MOST_SHOWN = 8;
+const RANK: Readonly<Record<AlertSeverity, number>> = { critical: 0, warning: 1, info: 2 };
+const WORD: Readonly<Record<AlertSeverity, string>> = { critical: 'CRITICAL', warning: 'Warning', info: 'Info' };
+
+const wordOf = ({ kind, severity }: Alert): string => (kind === 'recovered' ? 'Over' : WORD[severity]);
+
+export const headingOf = ({ alert, repeats }: MessageItem): string =>
+  `${wordOf(alert)}: ${alertTitle(alert.code)}${repeats === 0 ? '' : ` (sent ${repeats} ${repeats === 1 ? 'time' : 'times'} before)`}`;
+
+/** `2026-11-29 14:05 UTC` */
+const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+const accountText = (engineId: string | null): string => (engineId === null ? '' : `Account: ${engineId}\n`);
+
+function singleText(item: MessageItem, pageUrl: string): string {
+  const { alert } = item;
+  const todo = alert.action === '' ? '' : `What to do: ${alert.action}\n`;
+  return `${headingOf(item)}\n${alert.message}\n${todo}${accountText(alert.engineId)}${timeText(alert.tsMs)} · ${pageUrl}`;
+}
+
+/** The most severe first, and of those the newest. */
+const inOrder = (items: readonly MessageItem[]): readonly MessageItem[] =>
+  items.toSorted(
+    (a, b) =>
+      Number(a.alert.kind === 'recovered') - Number(b.alert.kind === 'recovered') ||
+      RANK[a.alert.severity] - RANK[b.alert.severity] ||
+      b.alert.tsMs - a.alert.tsMs,
+  );
+
+function groupText(items: readonly MessageItem[], pageUrl: string): string {
+  const ordered = inOrder(items);
+  const lines = ordered
+    .slice(0, MOST_SHOWN)
+    .map(
+      (item) => `- ${headingOf(item)}. ${item.alert.message}${item.alert.action === '' ? '' : ` ${item.alert.action}`}`,
+    );
+  const rest = ordered.length - lines.length;
+  const more = rest === 0 ? '' : `- and ${rest} more, on the page\n`;
+  const times = items.map(({ alert }) => alert.tsMs);
+  const span = `${timeText(Math.min(...times))} to ${timeText(Math.max(...times))}`;
+  return `${items.length} alerts, ${span}\n${lines.join('\n')}\n${more}${pageUrl}`;
+}
+
+/** @param limit the most characters (UTF-16) that the messenger takes; the link at the end stays */
+export function messageText({ items, pageUrl }: Message, limit: number): string {
+  const [first] = items;
+  if (first === undefined) throw new RangeError('a message without an alert');
+  const text = items.length === 1 ? singleText(first, pageUrl) : groupText(items, pageUrl);
+  if (text.length <= limit) return text;
+  const end = `…\n${pageUrl}`;
+  return text.slice(0, limit - end.length) + end;
+}
+
+export const worstOf = (items: readonly MessageItem[]): MessageItem => {
+  const [worst] = inOrder(items);
+  if (worst === undefined) throw new RangeError('no alerts');
+  return worst;
+};

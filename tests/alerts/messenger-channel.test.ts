@@ -1,0 +1,210 @@
+/** None lost, none repeated for ever: one messenger under failures, storms, restarts and a journal that is away. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '../../localnet/tests/support/until.ts';
+import { MessengerChannel, type MessengerState } from '../../src/alerts/messenger-channel.ts';
+import type { Message } from '../../src/alerts/messengers/message.ts';
+import type { Sent } from '../../src/alerts/messengers/messenger.ts';
+import type { Alert } from '../../src/domain/alerts/alert.ts';
+import { type Deliveries, deliveriesOf } from '../../src/journal/deliveries.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { alertOf, newId } from '../journal/records.ts';
+import { openTestJournal } from '../support/journal.ts';
+
+const SILENT = { warn: () => undefined };
+const QUICK = { tickMs: 2, sweepMs: 5, graceMs: 40, journalMs: 2_000, criticalWaitMs: 40, stopMs: 200 };
+const POLICY = { minSeverity: 'warning', repeatMs: 60_000, quietHours: null } as const;
+
+/** Says what it was sent, and answers as the test wants. */
+class Endpoint {
+  readonly name: string;
+  readonly messages: Message[] = [];
+  answers: Sent[] = [];
+
+  constructor(name = newId()) {
+    this.name = name;
+  }
+
+  async send(message: Message): Promise<Sent> {
+    this.messages.push(message);
+    return this.answers.shift() ?? { kind: 'sent' };
+  }
+
+  ids(): readonly string[] {
+    return this.messages.flatMap(({ items }) => items.map(({ alert }) => alert.id));
+  }
+}
+
+const AWAY: Deliveries = {
+  begin: () => new Promise(() => undefined),
+  due: () => new Promise(() => undefined),
+  claim: () => new Promise(() => undefined),
+  sent: () => new Promise(() => undefined),
+};
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+async function opened(): Promise<Journal> {
+  const journal = await openTestJournal();
+  ends.push(() => journal.close());
+  return journal;
+}
+
+/** Real time goes on; `skip` adds to it. */
+class TestClock {
+  skippedMs = 0;
+  nowMs(): number {
+    return Date.now() + this.skippedMs;
+  }
+}
+
+interface Given {
+  readonly messenger: Endpoint;
+  readonly deliveries: Deliveries;
+  readonly clock?: TestClock;
+  readonly limits?: object;
+  readonly states?: MessengerState[];
+}
+
+function started({
+  messenger,
+  deliveries,
+  clock = new TestClock(),
+  limits = {},
+  states = [],
+}: Given): MessengerChannel {
+  const channel = new MessengerChannel({
+    ...{ messenger, deliveries, clock, policy: POLICY, logger: SILENT, pageUrl: 'http://page/' },
+    minuteOfDay: () => 0,
+    onState: (state) => void states.push(state),
+    limits: { ...QUICK, ...limits },
+  }).start();
+  ends.push(() => channel.stop());
+  return channel;
+}
+
+const alertNow = (change: Partial<Alert> = {}): Alert =>
+  alertOf({ id: newId(), severity: 'critical', code: 'NAKED_SHORT', tsMs: Date.now(), ...change });
+
+const toHave = (endpoint: Endpoint, count: number) =>
+  until(`${count} alerts`, async () => (endpoint.ids().length >= count ? endpoint.ids() : null));
+
+const skippingUntil = (clock: TestClock, holds: () => boolean) =>
+  until('a retry', async () => {
+    clock.skippedMs += 2_000;
+    return holds();
+  });
+
+describe('an alert that this process raised', () => {
+  it('goes out at once while the journal does not answer', async () => {
+    const messenger = new Endpoint();
+    const alert = alertNow();
+    started({ messenger, deliveries: AWAY }).deliver(alert);
+    expect(await toHave(messenger, 1)).toEqual([alert.id]);
+  });
+
+  it('is tried again until it is delivered; the person is told by other ways, and told when it works again', async () => {
+    const messenger = new Endpoint();
+    const states: MessengerState[] = [];
+    const clock = new TestClock();
+    messenger.answers = [
+      { kind: 'later', afterMs: 7_000, why: 'the endpoint answered 429' },
+      { kind: 'refused', why: 'the token is wrong' },
+    ];
+    const journal = await opened();
+    const channel = started({
+      messenger,
+      deliveries: deliveriesOf(journal.db),
+      clock,
+      states,
+      limits: { graceMs: 60_000 },
+    });
+    channel.deliver(alertNow());
+    await skippingUntil(clock, () => states.length > 0);
+    expect(states).toEqual([{ name: messenger.name, works: false, why: 'the token is wrong' }]);
+    // Seven seconds, as the endpoint asked.
+    expect(clock.skippedMs).toBeGreaterThan(6_000);
+    await skippingUntil(clock, () => messenger.ids().length >= 3);
+    await until('the recovery to be told', async () => states.length > 1);
+    expect(states[1]).toMatchObject({ works: true });
+  });
+
+  it('is not sent again by this process or by another that reads the journal', async () => {
+    const [one, other] = [new Endpoint('same'), new Endpoint('same')];
+    const journal = await opened();
+    const deliveries = deliveriesOf(journal.db);
+    await deliveries.begin('same', Date.now() - 1_000);
+    const channels = [one, other].map((messenger) => started({ messenger, deliveries }));
+    const [first, second] = [alertNow(), alertNow()];
+    for (const alert of [first, second]) await journal.raiseAlert(alert);
+    channels[0]?.deliver(first);
+    // The second was raised in a process that died before it could send.
+    await until('both to be sent', async () => one.ids().length + other.ids().length >= 2);
+    await until('both to be recorded', async () => {
+      const due = await deliveries.due({ ...DUE, channel: 'same', nowMs: Date.now() + 1_000 });
+      return due.length === 0;
+    });
+    expect([...one.ids(), ...other.ids()].toSorted()).toEqual([first.id, second.id].toSorted());
+  });
+});
+
+const DUE = {
+  graceMs: 0,
+  maxAgeMs: 86_400_000,
+  repeatMs: 60_000,
+  severities: ['warning', 'critical'],
+  recoveredCodes: ['NAKED_SHORT'],
+} as const;
+
+it('a storm goes out as a few messages, and what is critical waits only a moment', async () => {
+  const messenger = new Endpoint();
+  const journal = await opened();
+  const channel = started({ messenger, deliveries: deliveriesOf(journal.db), limits: { graceMs: 60_000 } });
+  for (let count = 1; count <= 5; count += 1) {
+    channel.deliver(alertNow({ severity: 'warning' }));
+    await toHave(messenger, count);
+  }
+  for (let count = 0; count < 50; count += 1) channel.deliver(alertNow({ severity: 'warning' }));
+  channel.deliver(alertNow());
+  await toHave(messenger, 56);
+  expect(messenger.messages.length).toBeLessThanOrEqual(7);
+});
+
+describe('a critical alert that stands', () => {
+  const repeated = async () => {
+    const messenger = new Endpoint();
+    const journal = await opened();
+    const clock = new TestClock();
+    const deliveries = deliveriesOf(journal.db);
+    await deliveries.begin(messenger.name, Date.now() - 1_000);
+    const channel = started({ messenger, deliveries, clock });
+    const alert = alertNow();
+    await journal.raiseAlert(alert);
+    channel.deliver(alert);
+    await toHave(messenger, 1);
+    await until('it to be recorded', async () => {
+      const due = await deliveries.due({ ...DUE, channel: messenger.name, nowMs: clock.nowMs() });
+      return due.length === 0;
+    });
+    return { messenger, journal, clock, deliveries, alert };
+  };
+
+  it('is sent again, and says that it was sent before', async () => {
+    const { messenger, clock, alert } = await repeated();
+    clock.skippedMs += 61_000;
+    expect(await toHave(messenger, 2)).toEqual([alert.id, alert.id]);
+    expect(messenger.messages[1]?.items[0]?.repeats).toBe(1);
+    expect(messenger.messages[1]?.id).not.toBe(messenger.messages[0]?.id);
+  });
+
+  it.each(['acknowledged', 'over', 'a day old'] as const)('is not sent again once it is %s', async (end) => {
+    const { journal, clock, deliveries, alert, messenger } = await repeated();
+    if (end === 'acknowledged') expect(await journal.acknowledgeAlert(alert.id, clock.nowMs())).toBe(true);
+    if (end === 'over') await journal.raiseAlert({ ...alert, id: newId(), kind: 'recovered', severity: 'info' });
+    clock.skippedMs += end === 'a day old' ? 90_000_000 : 61_000;
+    const due = await deliveries.due({ ...DUE, channel: messenger.name, nowMs: clock.nowMs() });
+    expect(due.filter(({ alert: { kind } }) => kind === 'alert')).toEqual([]);
+  });
+});
