@@ -3,6 +3,7 @@ import { ValidationError } from '../../src/lib/errors.ts';
 import type { Chain } from '../chain/chain.ts';
 import type { BlockTransaction } from '../ledger/block.ts';
 import { BLOCKHASH_LIFE_BLOCKS } from '../ledger/ledger.ts';
+import type { SimulatedExecution } from '../svm/svm.ts';
 import { type KeyPair, keyPairFrom, signWith } from '../wire/ed25519.ts';
 import { type ParsedTransaction, parseTransaction } from '../wire/transaction.ts';
 
@@ -38,10 +39,14 @@ export class Sender {
     return transaction.signatures[0] as string;
   }
 
+  /** What it would do on the newest block. */
+  simulate(payer: KeyPair, instructions: readonly TransactionInstruction[]): SimulatedExecution {
+    return this.#chain.bank.simulateAt(this.#chain.head, this.#signed(payer, instructions, 0), false);
+  }
+
   /** Whether it would go through on the newest block. */
   wouldLand(payer: KeyPair, instructions: readonly TransactionInstruction[]): boolean {
-    const transaction = this.#signed(payer, instructions, 0);
-    return this.#chain.bank.simulateAt(this.#chain.head, transaction, false).error === null;
+    return this.simulate(payer, instructions).error === null;
   }
 
   #signed(payer: KeyPair, instructions: readonly TransactionInstruction[], microLamports: number): ParsedTransaction {

@@ -20,6 +20,7 @@ import {
 import type { FundedWallet, Sender } from '../perps/sender.ts';
 import { tokenAccountAddress } from '../perps/token-addresses.ts';
 import { unwrapSol, wrapSol } from '../perps/wrapped-sol.ts';
+import type { SimulatedExecution } from '../svm/svm.ts';
 import { everyMarket, MINTS, perpOnly, SPOT_INDEX, type VelocityAsset } from './markets.ts';
 
 const NAME_BYTES = 32;
@@ -75,6 +76,11 @@ export class VelocityActor {
   /** Resolves when it stands in a block. @throws ValidationError LOCALNET_ACTOR with the logs when it failed there */
   done(signature: string): Promise<void> {
     return this.#sender.done(signature);
+  }
+
+  /** What it would do on the newest block. */
+  simulate(...instructions: readonly ProgramInstruction[]): SimulatedExecution {
+    return this.#sender.simulate(this.wallet, instructions.map(toInstruction));
   }
 
   /** Whether it would go through on the newest block. */

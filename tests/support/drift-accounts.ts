@@ -7,8 +7,10 @@ import { createRequire } from 'node:module';
 import {
   BN,
   CustomBorshCoder,
+  calculateLiabilityWeight,
   DriftClient,
   getOracleClient,
+  type MarginCategory,
   type OraclePriceData,
   type OracleSource,
   type PerpMarketAccount,
@@ -16,6 +18,7 @@ import {
   type StateAccount,
   User,
   type UserAccount,
+  ZERO,
 } from '@drift-labs/sdk';
 import { Connection, PublicKey } from '@solana/web3.js';
 import { hasRecording, RECORDING } from '../../localnet/tests/support/recording.ts';
@@ -24,6 +27,7 @@ import { decodeMarkets } from '../../src/venues/drift/decode.ts';
 
 const DRIFT_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
 const UNREACHABLE = 'http://127.0.0.1:1';
+const WEIGHT_ONE = new BN(10_000);
 
 interface Idl {
   readonly accounts: readonly { readonly name: string }[];
@@ -117,7 +121,10 @@ export function recordedChain(): Chain | null {
   return { state, spot, perps, oracles, slot, nowSeconds };
 }
 
-/** The SDK's `User` on the chain's accounts, reading memory only. */
+/**
+ * The SDK's `User` on the chain's accounts, reading memory only. Here it values as the program does, which it does not by
+ * itself: what is owed is rounded up, and the quote asset has no weight.
+ */
 export function sdkUser(chain: Chain, account: UserAccount): User {
   const found = <T>(value: T | undefined, what: string): T => {
     if (value === undefined) throw new Error(`the chain holds no ${what}`);
@@ -145,7 +152,7 @@ export function sdkUser(chain: Chain, account: UserAccount): User {
     getStateAccount: () => chain.state,
     accountSubscriber: { getStateAccountAndSlot: () => ({ data: chain.state, slot: chain.slot }) },
   };
-  return new User({
+  const user = new User({
     driftClient: client as unknown as DriftClient,
     userAccountPublicKey: key(9),
     accountSubscription: {
@@ -153,7 +160,38 @@ export function sdkUser(chain: Chain, account: UserAccount): User {
       userAccountSubscriber: { getUserAccountAndSlot: () => ({ data: account, slot: chain.slot }) } as never,
     },
   });
+  user.getSpotLiabilityValue = (tokens, price, market, category, buffer) =>
+    roundedUp(tokens, price.max(), market.decimals)
+      .mul(market.marketIndex === 0 ? WEIGHT_ONE : debtWeight(account, market, tokens, category).add(buffer ?? ZERO))
+      .div(WEIGHT_ONE);
+  const weighted = user.getSpotAssetValue.bind(user);
+  user.getSpotAssetValue = (tokens, price, market, category) =>
+    weighted(tokens, price, market, market.marketIndex === 0 ? undefined : category);
+  return user;
 }
+
+function debtWeight(account: UserAccount, market: SpotMarketAccount, tokens: BN, category?: MarginCategory): BN {
+  if (category === undefined) return WEIGHT_ONE;
+  const weight = calculateLiabilityWeight(tokens, market, category);
+  return category === 'Initial' ? BN.max(weight, WEIGHT_ONE.addn(account.maxMarginRatio)) : weight;
+}
+
+/** Value of tokens, a debt's to the next micro-USD. */
+function roundedUp(tokens: BN, price: BN, decimals: number): BN {
+  const unit = new BN(10).pow(new BN(decimals));
+  const exact = tokens.mul(price);
+  return exact.isNeg() ? exact.sub(unit.subn(1)).div(unit) : exact.div(unit);
+}
+
+interface SpotMaths {
+  getStrictTokenValue: (tokens: BN, decimals: number, price: { min(): BN; max(): BN }) => BN;
+  getTokenValue: (tokens: BN, decimals: number, oracle: Pick<OraclePriceData, 'price'>) => BN;
+}
+/** The SDK's own module, by which `User` calls these two. */
+const spotMaths = createRequire(import.meta.url)('@drift-labs/sdk/lib/node/math/spotBalance.js') as SpotMaths;
+spotMaths.getStrictTokenValue = (tokens, decimals, price) =>
+  roundedUp(tokens, tokens.isNeg() ? price.max() : price.min(), decimals);
+spotMaths.getTokenValue = (tokens, decimals, { price }) => roundedUp(tokens, price, decimals);
 
 /** The same chain through our decoder. */
 export const marketsOf = (chain: Chain): Markets =>

@@ -15,7 +15,6 @@ import {
   spotHeld,
   unrealizedPnl,
   unsettledFunding,
-  withdrawable,
 } from '../../src/domain/margin/margin.ts';
 
 export type Figures = Record<string, string>;
@@ -41,7 +40,6 @@ export function sdkFigures(user: User, chain: StandingIn): Figures {
   };
   for (const market of chain.spot) {
     figures[`held ${market.marketIndex}`] = `${user.getTokenAmount(market.marketIndex)}`;
-    figures[`withdrawable ${market.marketIndex}`] = `${user.getWithdrawalLimit(market.marketIndex, true)}`;
   }
   for (const market of chain.perps) {
     const { marketIndex } = market;
@@ -70,7 +68,6 @@ export function ourFigures(account: Account, markets: Markets): Figures {
   for (const [name, value] of Object.entries(known)) figures[name] = `${value}`;
   for (const { asset, marketIndex } of markets.spot) {
     figures[`held ${marketIndex}`] = `${spotHeld(account, markets, asset)}`;
-    figures[`withdrawable ${marketIndex}`] = `${withdrawable(account, markets, asset)}`;
   }
   for (const perp of markets.perps) {
     figures[`liquidation ${perp.marketIndex}`] = ourLiquidationPrice(account, markets, perp.market);

@@ -49,11 +49,8 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
   if (available === null) return unknownAs(asset, need, ['what can be withdrawn']);
   const rounds = policy.mode === 'live' && operation.kind === 'withdraw' && available > 0n;
   const rounding = rounds ? WITHDRAW_ROUNDING : 0n;
-  const there = amount > 0n && amount <= available + rounding;
-  const bound = there && operation.kind === 'withdraw' ? boundByDebt(subject) : null;
-  if (bound !== null) return bound;
   return {
-    pass: there,
+    pass: amount > 0n && amount <= available + rounding,
     have: assetNumber(asset, available),
     need,
     unit: asset,
@@ -83,24 +80,6 @@ function depositRoom({ account, markets }: Snapshot, asset: Asset): bigint | nul
   const balance = account?.spot.find(({ marketIndex }) => marketIndex === market.marketIndex);
   const owed = balance === undefined ? 0n : max<bigint>(-tokenAmount(balance, market), 0n);
   return market.depositLimit + owed;
-}
-
-/**
- * What is left must carry what is owed at initial weights, as the program asks. Drift's own limit does not count a loss
- * that is not settled when nothing else is owed. Null where it does; an unknown margin is HEALTH_AFTER's to refuse.
- */
-function boundByDebt({ snapshot, margin }: GateSubject): GateCheck | null {
-  if (margin.kind === 'unknown') return null;
-  const free = margin.figures.totalCollateralInitial - margin.figures.initialMargin;
-  // The limit itself is rounded up.
-  if (free >= -WITHDRAW_ROUNDING) return null;
-  return {
-    pass: false,
-    have: usdNumber(microUsd(free)),
-    need: 0,
-    unit: 'USD',
-    remedy: `The rest would not cover what the account owes. Withdraw less.${whatHoldsBack(snapshot)}`,
-  };
 }
 
 /** Losses of positions that are closed, not settled yet: they bind collateral until they are. Micro-USD, positive. */

@@ -3,7 +3,7 @@
  * Weights and ratios at 1e4, imf factors at 1e6, sizes at 1e9. Formulas: Drift v2, `math/margin.rs`.
  */
 import type { PerpMarket, SpotMarket } from '../account/account.ts';
-import { divCeil, max, min } from '../money/units.ts';
+import { divCeil, divFloor, max, min } from '../money/units.ts';
 
 /** `unweighted`: plain values, for leverage. */
 export type MarginCategory = 'initial' | 'maintenance' | 'unweighted';
@@ -14,7 +14,7 @@ const IMF_ONE = 1_000_000n;
 const SIZE_ROOT_ONE = 100_000n;
 const SIZE_DECIMALS = 9;
 /** The scaled balance's and the interest's precisions together, 1e9 x 1e10. */
-const BALANCE_DECIMALS = 19;
+export const BALANCE_DECIMALS = 19;
 
 const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
 const tenTo = (exponent: number): bigint => 10n ** BigInt(exponent);
@@ -47,8 +47,9 @@ export function borrowTokens(scaledBalance: bigint, market: SpotMarket): bigint 
   return divCeil(scaledBalance * market.cumulativeBorrowInterest, tenTo(BALANCE_DECIMALS - market.decimals));
 }
 
-/** Value of tokens at a price, micro-USD, rounded toward zero. */
-export const tokenValue = (amount: bigint, at: bigint, decimals: number): bigint => (amount * at) / tenTo(decimals);
+/** Value of tokens at a price, micro-USD, rounded down: what is owed counts for a unit more, as in the programs. */
+export const tokenValue = (amount: bigint, at: bigint, decimals: number): bigint =>
+  divFloor(amount * at, tenTo(decimals));
 
 /** The upper bound of a large holding's weight. */
 export function sizeDiscountWeight(size: bigint, imfFactor: number, weight: bigint): bigint {

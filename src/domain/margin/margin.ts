@@ -1,11 +1,12 @@
 /**
- * Margin of an account, equal to Drift's own: `User` of @drift-labs/sdk 2.145 on the same account, to the micro-USD.
+ * Margin of an account, equal to the programs' own to the micro-USD, and to `User` of @drift-labs/sdk 2.145 but for what
+ * docs/architecture/margin.md lists.
  * If a price is missing, all figures are unknown: a figure from half of the prices would look like a healthy account.
  */
 import type { Account, Markets, PerpMarket, PerpPosition } from '../account/account.ts';
-import { divCeil, type Lamports, lamports, type MicroUsd, max, microUsd, min } from '../money/units.ts';
-import { type Holdings, isActive, resolveHoldings, tokenAmount } from './holdings.ts';
-import { assetWeight, WEIGHT_ONE } from './margin-weights.ts';
+import { type Lamports, lamports, type MicroUsd, max, microUsd, min } from '../money/units.ts';
+import { type Holdings, isActive, resolveHoldings, type SpotHolding, tokenAmount } from './holdings.ts';
+import { assetWeight, BALANCE_DECIMALS, WEIGHT_ONE } from './margin-weights.ts';
 import { perpMargin, totalPnl, unsettledFunding } from './perp-margin.ts';
 import { spotValues, type Valuation } from './spot-margin.ts';
 
@@ -47,6 +48,8 @@ export type Assessment =
   | { readonly kind: 'unknown'; readonly missing: readonly string[] };
 
 const INITIAL: Valuation = { category: 'initial', strict: true, includeOrders: true };
+/** Initial weights at present prices alone. */
+const INITIAL_AT_CURRENT: Valuation = { category: 'initial', strict: false, includeOrders: true };
 const MAINTENANCE: Valuation = { category: 'maintenance', strict: false, includeOrders: true };
 const UNWEIGHTED: Valuation = { category: 'unweighted', strict: false, includeOrders: true };
 const PLAIN: Valuation = { category: 'unweighted', strict: false, includeOrders: false };
@@ -140,22 +143,59 @@ export function perpPosition(account: Account, market: string, markets: Markets)
 export const perpSize = (account: Account, markets: Markets, market: string): Lamports =>
   perpPosition(account, market, markets)?.baseAmount ?? lamports(0n);
 
-const tokensFor = (value: bigint, at: bigint, decimals: number): bigint => {
-  const amount = divCeil(value * PRICE_ONE, at);
-  return decimals > MICRO_USD_DECIMALS
-    ? amount * 10n ** BigInt(decimals - MICRO_USD_DECIMALS)
-    : amount / 10n ** BigInt(MICRO_USD_DECIMALS - decimals);
-};
+/** A settled position's gain is owed by the market, not by the account. */
+const isOwing = (position: PerpPosition): boolean =>
+  position.baseAmount !== 0n || position.quoteAmount < 0n || position.openOrders !== 0;
 
 const owesNothing = (account: Account): boolean =>
-  !account.perps.some(isActive) &&
+  !account.perps.some(isOwing) &&
   account.spot.every(
     (balance) => balance.openOrders === 0 && (balance.kind === 'deposit' || balance.scaledBalance === 0n),
   );
 
+/** What the programs let a withdrawal that must not borrow take at most, by its own rule, before they look at margin. */
+function reduceOnlyCap(holdings: Holdings, { amount, oracle, market }: SpotHolding): bigint {
+  const weight = assetWeight(amount, oracle, market, 'initial');
+  if (weight === 0n) return amount;
+  const { collateral, margin } = requirement(holdings, INITIAL_AT_CURRENT);
+  const value = (max(0n, collateral - margin - 1n) * WEIGHT_ONE) / weight;
+  const tokens = (value * PRICE_ONE) / oracle;
+  const places = market.decimals - MICRO_USD_DECIMALS;
+  return places > 0 ? tokens * 10n ** BigInt(places) : tokens / 10n ** BigInt(-places);
+}
+
+/** Whether initial margin is still met once so much has left. What leaves takes a unit of scaled balance more. */
+function leavesEnough(holdings: Holdings, from: SpotHolding, amount: bigint): boolean {
+  const { balance, market } = from;
+  const unit = 10n ** BigInt(BALANCE_DECIMALS - market.decimals);
+  const exact = (amount * unit) / market.cumulativeDepositInterest + 1n;
+  const taken = amount >= from.amount ? balance.scaledBalance : exact;
+  const left = { ...balance, scaledBalance: balance.scaledBalance - taken };
+  const after = { ...market, depositBalance: market.depositBalance - taken };
+  const tokens = tokenAmount(left, after);
+  // The programs refuse margin for a balance that is worth less than one unit.
+  if (tokens === 0n && left.scaledBalance > 0n) return false;
+  const holding = { ...from, balance: left, market: after, amount: tokens };
+  const spot = holdings.spot.map((each) => (each === from ? holding : each));
+  const { collateral, margin } = requirement({ ...holdings, spot }, INITIAL);
+  return collateral >= margin;
+}
+
+/** The largest whole number up to `most` that passes, where what is less passes too. */
+function largestPassing(most: bigint, passes: (amount: bigint) => boolean): bigint {
+  if (passes(most)) return most;
+  let [good, bad] = [0n, most];
+  while (bad - good > 1n) {
+    const middle = (good + bad) / 2n;
+    if (passes(middle)) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
 /**
- * Tokens of the asset that can be withdrawn without borrowing: `User.getWithdrawalLimit(index, true)`. Null if a
- * price that it depends on is unknown; for an account that owes nothing it depends on none.
+ * Tokens of the asset that can be withdrawn without borrowing: the last unit that the programs give. Null if a price that
+ * it depends on is unknown; for an account that owes nothing it depends on none.
  */
 export function withdrawable(account: Account, markets: Markets, asset: string): bigint | null {
   const market = spotMarketOf(markets, asset);
@@ -165,15 +205,13 @@ export function withdrawable(account: Account, markets: Markets, asset: string):
   const guard = market.withdrawGuardThreshold;
   const bypasses = guard !== undefined && (account.netDeposits ?? 0n) >= 0n && held < guard / GUARD_BYPASS_DIVISOR;
   const permitted = market.withdrawLimit === undefined || bypasses ? held : min(held, market.withdrawLimit);
-  if (owesNothing(account)) return permitted;
+  if (permitted <= 0n || owesNothing(account)) return permitted;
 
   const resolved = resolveHoldings(account, markets);
   if (resolved.kind === 'unknown') return null;
-  const holding = resolved.holdings.spot.find((each) => each.market === market);
+  const { holdings } = resolved;
+  const holding = holdings.spot.find((each) => each.market === market);
   if (holding === undefined) return 0n;
-  const { collateral, margin } = requirement(resolved.holdings, INITIAL);
-  const weight = assetWeight(held, holding.oracle, market, 'initial');
-  if (weight === 0n || margin === 0n) return permitted;
-  const spare = divCeil(max(0n, collateral - margin) * WEIGHT_ONE, weight);
-  return min(permitted, tokensFor(spare, holding.oracle, market.decimals));
+  const most = min(permitted, reduceOnlyCap(holdings, holding));
+  return largestPassing(most, (amount) => leavesEnough(holdings, holding, amount));
 }

@@ -90,7 +90,10 @@ function worstCase(holding: SpotHolding, how: Valuation, customRatio: number): {
   return asks.contribution < bids.contribution ? asks : bids;
 }
 
-/** Sums over the account. The effect of orders on the quote asset is netted with the quote balance first. */
+/**
+ * Sums over the account. The effect of orders on the quote asset is netted with the quote balance first. That asset counts in
+ * full: the programs apply none of its market's weights.
+ */
 export function spotValues({ account, spot }: Holdings, how: Valuation): SpotValues {
   const customRatio = account.maxMarginRatio;
   let assets = 0n;
@@ -98,10 +101,7 @@ export function spotValues({ account, spot }: Holdings, how: Valuation): SpotVal
   let netQuote = 0n;
   for (const holding of spot) {
     if (holding.isQuote) {
-      netQuote +=
-        holding.balance.kind === 'deposit'
-          ? weightedAsset(holding, holding.amount, how, customRatio)
-          : -weightedLiability(holding, holding.amount, how, customRatio);
+      netQuote += strictValue(holding, holding.amount, how.strict);
       continue;
     }
     const { amount, quote } = worstCase(holding, how, customRatio);

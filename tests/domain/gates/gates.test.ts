@@ -79,9 +79,9 @@ it('a withdrawal that leaves an unsettled loss uncovered at initial weights is r
   // 40.5 USD at 150 USD and 80 %: 0.3375 SOL must stay; at 90 %, which health goes by, 0.3.
   expect(refused('9.69')).toMatchObject({
     code: 'INSUFFICIENT_FUNDS',
-    message: expect.stringMatching(/would not cover what the account owes.*Send SETTLE_PNL first/),
+    message: expect.stringMatching(/cannot be withdrawn without borrowing.*Send SETTLE_PNL first/),
   });
-  expect(refused('9.6625')?.message ?? '').not.toContain('would not cover');
+  expect(refused('9.662499')?.message ?? '').not.toContain('cannot be withdrawn');
 });
 
 it('a withdrawal that a debt holds back is told what to deposit', () => {
