@@ -1,13 +1,8 @@
 /** Velocity's accounts as mainnet had them on 2026-08-08, made to live here and now. */
 import { type AccountLayout, decodeAccount, withFields } from '../../src/venues/solana-perps/account-layout.ts';
+import { PYTH_LAZER_ORACLE } from '../../src/venues/solana-perps/oracle-accounts.ts';
 import type { AnyScalar } from '../../src/venues/solana-perps/wire-types.ts';
-import {
-  PERP_MARKET,
-  PYTH_LAZER_ORACLE,
-  SPOT_MARKET,
-  STATE,
-  VELOCITY_PROGRAM_ID,
-} from '../../src/venues/velocity/program/accounts.ts';
+import { PERP_MARKET, SPOT_MARKET, STATE, VELOCITY_PROGRAM_ID } from '../../src/venues/velocity/program/accounts.ts';
 import {
   insuranceVaultAddress,
   perpMarketAddress,

@@ -2,27 +2,40 @@
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const DIGIT_OF = new Map([...ALPHABET].map((letter, digit) => [letter, digit]));
 
+/** Digits are found five at a time, in words of two bytes: nothing then exceeds what a number holds exactly. */
+const DIGITS_AT_ONCE = 5;
+const FIVE_DIGITS = 58 ** DIGITS_AT_ONCE;
+const WORD = 65_536;
+
 /** Each leading zero byte is a `1`. */
 export function toBase58(bytes: Uint8Array): string {
-  const digits: number[] = [];
-  for (const byte of bytes) {
-    let carry = byte;
-    for (let i = 0; i < digits.length; i++) {
-      carry += (digits[i] as number) << 8;
-      digits[i] = carry % 58;
-      carry = (carry / 58) | 0;
-    }
-    for (; carry > 0; carry = (carry / 58) | 0) digits.push(carry % 58);
-  }
   let zeros = 0;
   while (zeros < bytes.length && bytes[zeros] === 0) zeros++;
-  return (
-    '1'.repeat(zeros) +
-    digits
-      .reverse()
-      .map((digit) => ALPHABET[digit])
-      .join('')
-  );
+  const words = wordsOf(bytes, zeros);
+  let text = '';
+  for (let first = 0; first < words.length; ) {
+    let rest = 0;
+    for (let at = first; at < words.length; at++) {
+      const value = rest * WORD + (words[at] as number);
+      words[at] = Math.floor(value / FIVE_DIGITS);
+      rest = value % FIVE_DIGITS;
+    }
+    while (first < words.length && words[first] === 0) first++;
+    const last = first === words.length;
+    for (let digit = 0; digit < DIGITS_AT_ONCE && !(last && rest === 0); digit++) {
+      text = ALPHABET[rest % 58] + text;
+      rest = Math.floor(rest / 58);
+    }
+  }
+  return '1'.repeat(zeros) + text;
+}
+
+/** The bytes from `from` on, two to a word, the highest first. */
+function wordsOf(bytes: Uint8Array, from: number): number[] {
+  const words: number[] = [];
+  for (let at = bytes.length; at > from; at -= 2)
+    words.push((at - 2 >= from ? (bytes[at - 2] as number) << 8 : 0) | (bytes[at - 1] as number));
+  return words.reverse();
 }
 
 /** Null when a letter is not of the alphabet. The time grows with the square of the length: bound it first. */

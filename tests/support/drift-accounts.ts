@@ -23,7 +23,11 @@ import {
 import { Connection, PublicKey } from '@solana/web3.js';
 import { hasRecording, RECORDING } from '../../localnet/tests/support/recording.ts';
 import type { Markets } from '../../src/domain/account/account.ts';
+import { decodeDriftAccount } from '../../src/venues/drift/account-decoder.ts';
 import { decodeMarkets } from '../../src/venues/drift/decode.ts';
+import type { DriftAccountTypes } from '../../src/venues/drift/drift-accounts.ts';
+import { accountDiscriminator } from '../../src/venues/solana-perps/discriminator.ts';
+import type { OracleReading } from '../../src/venues/solana-perps/oracle-accounts.ts';
 
 const DRIFT_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
 const UNREACHABLE = 'http://127.0.0.1:1';
@@ -54,6 +58,42 @@ export const throughBytes = async <N extends AccountName>(
   name: N,
   account: AccountTypes[N],
 ): Promise<AccountTypes[N]> => decodeBytes(name, await encodeBytes(name, account));
+
+interface AccountLayouts {
+  readonly baseCoder: {
+    readonly accountLayouts: ReadonlyMap<string, { encode(account: unknown, into: Buffer): number }>;
+  };
+}
+
+/** By name: how the SDK lays the account out, and its length. */
+const layouts = new Map(
+  idl.accounts.map((entry) => [
+    entry.name,
+    {
+      layout: (coder.accounts as unknown as AccountLayouts).baseCoder.accountLayouts.get(entry.name),
+      bytes: coder.accounts.size(entry as never),
+      discriminator: accountDiscriminator(entry.name),
+    },
+  ]),
+);
+
+/** An account of the SDK's, through its bytes and our tables. */
+export function ours<N extends AccountName>(name: N, account: AccountTypes[N]): DriftAccountTypes[N] {
+  const known = layouts.get(name);
+  if (known?.layout === undefined) throw new Error(`no account ${name} in the IDL`);
+  const fields = Buffer.alloc(known.bytes);
+  const length = known.layout.encode(account, fields);
+  return decodeDriftAccount(name, Buffer.concat([known.discriminator, fields.subarray(0, length)]));
+}
+
+/** An oracle's reading of the SDK's in our form. */
+export const readingOf = (oracle: OraclePriceData): OracleReading => ({
+  price: BigInt(oracle.price.toString()),
+  confidence: BigInt(oracle.confidence.toString()),
+  postedSlot: BigInt(oracle.slot.toString()),
+  enoughQuotes: oracle.hasSufficientNumberOfDataPoints,
+  sequence: oracle.sequenceId === undefined ? null : BigInt(oracle.sequenceId.toString()),
+});
 
 /** An account of zero bytes. */
 export function blank<N extends AccountName>(name: N): AccountTypes[N] {
@@ -91,13 +131,25 @@ interface RecordedAccount {
 
 const SIZES: Readonly<Record<number, AccountName>> = { 776: 'SpotMarket', 992: 'State', 1216: 'PerpMarket' };
 
+const recordedFiles = (): readonly RecordedAccount[] =>
+  readdirSync(RECORDING).map((file): RecordedAccount => JSON.parse(readFileSync(RECORDING + file, 'utf8')));
+
+const bytesOf = (recorded: RecordedAccount): Buffer => Buffer.from(recorded.account.data[0], 'base64');
+
+/** Drift's own accounts of the recording, as bytes. */
+export const recordedAccounts = (): readonly { readonly name: AccountName; readonly data: Buffer }[] =>
+  recordedFiles()
+    .filter((each) => each.account.owner === DRIFT_PROGRAM)
+    .flatMap((each) => {
+      const data = bytesOf(each);
+      const name = SIZES[data.length];
+      return name === undefined ? [] : [{ name, data }];
+    });
+
 /** State, SOL-PERP, USDC and SOL of mainnet in September 2024, with their oracles. Null when not at hand. */
 export function recordedChain(): Chain | null {
   if (!hasRecording()) return null;
-  const accounts = readdirSync(RECORDING).map(
-    (file): RecordedAccount => JSON.parse(readFileSync(RECORDING + file, 'utf8')),
-  );
-  const bytesOf = (recorded: RecordedAccount) => Buffer.from(recorded.account.data[0], 'base64');
+  const accounts = recordedFiles();
   const ofType = <N extends AccountName>(name: N): AccountTypes[N][] =>
     accounts
       .filter((each) => each.account.owner === DRIFT_PROGRAM && SIZES[bytesOf(each).length] === name)
@@ -194,12 +246,20 @@ spotMaths.getStrictTokenValue = (tokens, decimals, price) =>
 spotMaths.getTokenValue = (tokens, decimals, { price }) => roundedUp(tokens, price, decimals);
 
 /** The same chain through our decoder. */
-export const marketsOf = (chain: Chain): Markets =>
-  decodeMarkets({
-    state: chain.state,
-    spot: chain.spot.map((market) => ({ market, oracle: chain.oracles.get(spotOracleKey(market)) ?? null })),
-    perps: chain.perps.map((market) => ({ market, oracle: chain.oracles.get(perpOracleKey(market)) ?? null })),
+export function marketsOf(chain: Chain): Markets {
+  const reading = (name: string): OracleReading | null => {
+    const oracle = chain.oracles.get(name);
+    return oracle === undefined ? null : readingOf(oracle);
+  };
+  return decodeMarkets({
+    state: ours('State', chain.state),
+    spot: chain.spot.map((market) => ({ market: ours('SpotMarket', market), oracle: reading(spotOracleKey(market)) })),
+    perps: chain.perps.map((market) => ({
+      market: ours('PerpMarket', market),
+      oracle: reading(perpOracleKey(market)),
+    })),
     slot: chain.slot,
     nowMs: chain.nowSeconds * 1000,
     feeTier: 0,
   });
+}

@@ -3,9 +3,8 @@
  * oracle, with inventory, and when little of its fees is left. The arithmetic is the SDK's `calculateSpread` and, for the
  * offset, `calculateReferencePriceOffset`, floating point where the SDK's is.
  */
-import type { AMM } from '@drift-labs/sdk';
 import { abs, max, min } from '../../domain/money/units.ts';
-import { big } from './integers.ts';
+import type { PerpMarketState } from './account-layouts.ts';
 
 const ONE = 1_000_000n;
 const ONE_NUMBER = 1_000_000;
@@ -25,7 +24,7 @@ const RATE_TO_PRICE = 1_000n;
 const HOURS_PER_DAY = 24n;
 
 export interface SpreadInput {
-  readonly amm: AMM;
+  readonly amm: PerpMarketState;
   readonly base: bigint;
   readonly quote: bigint;
   readonly terminalQuote: bigint;
@@ -55,13 +54,13 @@ export function ammSpread(input: SpreadInput): AmmSpread {
   const target = middleOffset(input);
   let offset = target;
   // The middle moves to its other side step by step, and the quotes are wider meanwhile.
-  if (Math.sign(target) !== Math.sign(amm.referencePriceOffset) && amm.curveUpdateIntensity > OFFSET_INTENSITY) {
-    const slots = Math.max(input.slot - amm.lastUpdateSlot.toNumber(), 0);
-    const whole = target - amm.referencePriceOffset;
-    const most = Math.abs(amm.referencePriceOffset) || Math.abs(target);
+  if (Math.sign(target) !== Math.sign(amm.referenceOffset) && amm.curveUpdateIntensity > OFFSET_INTENSITY) {
+    const slots = Math.max(input.slot - Number(amm.ammUpdateSlot), 0);
+    const whole = target - amm.referenceOffset;
+    const most = Math.abs(amm.referenceOffset) || Math.abs(target);
     const raw = Math.trunc(Math.min(Math.abs(whole), slots * 1_000) / 10);
     const change = Math.sign(whole) * Math.min(Math.max(raw, 10), most);
-    offset = amm.referencePriceOffset + change;
+    offset = amm.referenceOffset + change;
     if (change < 0) {
       long += Math.abs(change);
       short += Math.abs(offset);
@@ -94,19 +93,19 @@ function baseSpread(input: SpreadInput): { long: number; short: number } {
   if (gap > 0) short = Math.max(short, gap + vol.short);
   else if (gap < 0) long = Math.max(long, -gap + vol.long);
 
-  const deviation = Number((max(big(amm.markStd), oracleStd) * ONE) / reserve);
+  const deviation = Number((max(amm.markStd, oracleStd) * ONE) / reserve);
   const most = Math.floor(
     Math.max(amm.maxSpread, Math.min(Math.max(Math.abs(gap), Number(confidence) * 2, deviation), ONE_NUMBER)),
   );
   ({ long, short } = scaledByInventory(input, long, short, most));
   if (revenue < RETREAT_BELOW) ({ long, short } = retreated(input, long, short, most));
-  ({ long, short } = shrunk(long, short, vol, amm.ammInventorySpreadAdjustment));
-  return adjusted(within(long, short, most), amm.ammSpreadAdjustment);
+  ({ long, short } = shrunk(long, short, vol, amm.inventorySpreadAdjustment));
+  return adjusted(within(long, short, most), amm.spreadAdjustment);
 }
 
 /** The side that would add to the AMM's inventory is quoted wider, and more so the less the AMM can lose. */
 function scaledByInventory(input: SpreadInput, long: number, short: number, most: number) {
-  const held = big(input.amm.baseAssetAmountWithAmm);
+  const held = input.amm.netUserBase;
   const inventory = inventoryScale(input, held > 0n ? long : short, most);
   if (held > 0n) long *= inventory;
   else if (held < 0n) short *= inventory;
@@ -121,7 +120,7 @@ function retreated({ amm, revenue }: SpreadInput, long: number, short: number, m
     retreat = Math.min(retreat, Math.floor((amm.baseSpread * Number(abs(revenue))) / Number(-RETREAT_BELOW)));
   }
   const half = Math.floor(retreat / 2);
-  const held = big(amm.baseAssetAmountWithAmm);
+  const held = amm.netUserBase;
   return { long: long + (held > 0n ? retreat : half), short: short + (held < 0n ? retreat : half) };
 }
 
@@ -145,48 +144,47 @@ function within(long: number, short: number, most: number): { long: number; shor
 }
 
 function volatilitySpread({ amm, reserve }: SpreadInput, oracleStd: bigint, confidence: bigint) {
-  const deviation = ((big(amm.markStd) + oracleStd) * ONE) / reserve / 4n;
+  const deviation = ((amm.markStd + oracleStd) * ONE) / reserve / 4n;
   const volatility = max(confidence, deviation / 2n);
   const least = confidence <= CONFIDENT ? confidence / 20n : confidence;
-  const volume = max(1n, big(amm.volume24H));
+  const volume = max(1n, amm.volume24h);
   const of = (intensity: bigint): number =>
     Number(max(least, (volatility * clamp((intensity * ONE) / volume, ONE / 100n, ONE)) / ONE));
-  return { long: of(big(amm.longIntensityVolume)), short: of(big(amm.shortIntensityVolume)) };
+  return { long: of(amm.longIntensity), short: of(amm.shortIntensity) };
 }
 
 /** The oracle's distance from its means, added to the stored deviation, which fades. */
 function liveOracleStd({ amm, oracle, now }: SpreadInput): bigint {
-  const history = amm.historicalOracleData;
-  const since = max(1n, now - big(history.lastOraclePriceTwapTs));
+  const since = max(1n, now - amm.oracleTwapTs);
   const meanOver = (mean: bigint, period: bigint): bigint => {
     const left = max(0n, period - since);
     const range = mean / TWAP_CLAMP_DIVISOR;
     const clamped = min(mean + range, max(oracle.price, mean - range));
     return (mean * left + clamped * since) / (left + since);
   };
-  const period = big(amm.fundingPeriod);
-  const slow = meanOver(big(history.lastOraclePriceTwap), period);
-  const fast = meanOver(big(history.lastOraclePriceTwap5Min), FIVE_MINUTES);
+  const period = amm.fundingPeriod;
+  const slow = meanOver(amm.oracleTwap, period);
+  const fast = meanOver(amm.oracleTwap5min, FIVE_MINUTES);
   const left = max(0n, period - since);
   const away = max(abs(oracle.price - slow), abs(oracle.price - fast));
-  return away + (big(amm.oracleStd) * left) / (left + since);
+  return away + (amm.oracleStd * left) / (left + since);
 }
 
 /** The oracle's confidence, which falls by at most a fifth at a time. */
 function confidenceNow({ amm, oracle, reserve, now }: SpreadInput): bigint {
-  const since = max(0n, now - big(amm.historicalOracleData.lastOraclePriceTwapTs));
-  const stored = big(amm.lastOracleConfPct);
+  const since = max(0n, now - amm.oracleTwapTs);
+  const stored = amm.oracleConfidencePpm;
   const least = since > 0n ? stored - stored / max(21n - since, 5n) : stored;
   return max((oracle.confidence * ONE) / reserve, least);
 }
 
 /** Base that the AMM can still buy and sell. */
 function liquidity({ amm, base }: SpreadInput): { readonly bids: bigint; readonly asks: bigint } {
-  return { bids: max(0n, big(amm.maxBaseAssetReserve) - base), asks: max(0n, base - big(amm.minBaseAssetReserve)) };
+  return { bids: max(0n, amm.ammMaxBaseReserve - base), asks: max(0n, base - amm.ammMinBaseReserve) };
 }
 
 function inventoryScale(input: SpreadInput, spread: number, most: number): number {
-  const held = big(input.amm.baseAssetAmountWithAmm);
+  const held = input.amm.netUserBase;
   if (held === 0n) return 1;
   const { bids, asks } = liquidity(input);
   const ratio = min(abs((held * ONE) / max(min(bids, asks), 1n)), ONE);
@@ -205,17 +203,16 @@ function middleOffset(input: SpreadInput): number {
   const { amm, reserve } = input;
   if (amm.curveUpdateIntensity <= OFFSET_INTENSITY) return 0;
   const most = Math.max(amm.maxSpread / 2, (ONE_NUMBER / 10_000) * (amm.curveUpdateIntensity - OFFSET_INTENSITY));
-  const fraction = beyondDeadband(inventoryFraction(input), BigInt(amm.referencePriceOffsetDeadbandPct || 0));
-  const rate = big(amm.last24HAvgFundingRate);
+  const fraction = beyondDeadband(inventoryFraction(input), BigInt(amm.referenceDeadbandPct || 0));
+  const rate = amm.fundingRate24h;
   if (rate === 0n || fraction === 0n) return 0;
 
   const mostPct = BigInt(Math.trunc(most));
   const mostPrice = (mostPct * reserve) / ONE;
   const premium = (value: bigint): bigint => clamp(value, -mostPrice, mostPrice);
-  const history = amm.historicalOracleData;
   const mean =
-    (premium(big(amm.lastMarkPriceTwap5Min) - big(history.lastOraclePriceTwap5Min)) +
-      premium(big(amm.lastMarkPriceTwap) - big(history.lastOraclePriceTwap)) +
+    (premium(amm.markTwap5min - amm.oracleTwap5min) +
+      premium(amm.markTwap - amm.oracleTwap) +
       premium((rate / RATE_TO_PRICE) * HOURS_PER_DAY)) /
     3n;
   const meanPct = (mean * ONE) / reserve;
@@ -225,10 +222,10 @@ function middleOffset(input: SpreadInput): number {
 }
 
 function inventoryFraction(input: SpreadInput): bigint {
-  const held = big(input.amm.baseAssetAmountWithAmm);
+  const held = input.amm.netUserBase;
   const { bids, asks } = liquidity(input);
   const ratio = min(abs((held * ONE) / max((bids + asks) / 2n, 1n)), ONE);
-  return ratio * sign(held + big(input.amm.baseAssetAmountWithUnsettledLp));
+  return ratio * sign(held + input.amm.unsettledLpBase);
 }
 
 function beyondDeadband(fraction: bigint, deadbandPercent: bigint): bigint {

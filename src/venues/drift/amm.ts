@@ -3,10 +3,9 @@
  * as its budget allows, then sets its spread. The stored state may be minutes old. The arithmetic is the SDK's
  * (`calculateBidAskPrice` with its update), integers truncated toward zero.
  */
-import type { AMM, PerpMarketAccount } from '@drift-labs/sdk';
 import { abs, max, min, type Price, price } from '../../domain/money/units.ts';
+import type { PerpMarketState } from './account-layouts.ts';
 import { type AmmSpread, ammSpread, type SpreadInput } from './amm-spread.ts';
-import { big, variant } from './integers.ts';
 
 /** Reserves at 1e9; prices, the peg and quote amounts at 1e6. */
 const RESERVE_TO_QUOTE = 1_000n;
@@ -44,14 +43,14 @@ interface Curve {
   readonly revenue: bigint;
 }
 
-const curveOf = (amm: AMM): Curve => ({
-  base: big(amm.baseAssetReserve),
-  quote: big(amm.quoteAssetReserve),
-  sqrtK: big(amm.sqrtK),
-  peg: big(amm.pegMultiplier),
-  terminalQuote: big(amm.terminalQuoteAssetReserve),
-  feesLeft: big(amm.totalFeeMinusDistributions),
-  revenue: big(amm.netRevenueSinceLastFunding),
+const curveOf = (amm: PerpMarketState): Curve => ({
+  base: amm.ammBaseReserve,
+  quote: amm.ammQuoteReserve,
+  sqrtK: amm.ammSqrtK,
+  peg: amm.ammPeg,
+  terminalQuote: amm.ammTerminalQuoteReserve,
+  feesLeft: amm.ammFeeReserve,
+  revenue: amm.ammRevenueSinceFunding,
 });
 
 const priceAt = (base: bigint, quote: bigint, peg: bigint): bigint =>
@@ -63,9 +62,13 @@ const repegCost = ({ quote, terminalQuote, peg }: Curve, newPeg: bigint): bigint
   ((quote - terminalQuote) * (newPeg - peg)) / RESERVE_TO_QUOTE / PEG_ONE;
 
 /** The peg that fits the oracle, and its budget. A distance beyond half of the greatest spread is always paid. */
-function wantedPeg(curve: Curve, amm: AMM, oracle: bigint): { peg: bigint; budget: bigint; target: bigint } {
+function wantedPeg(
+  curve: Curve,
+  amm: PerpMarketState,
+  oracle: bigint,
+): { peg: bigint; budget: bigint; target: bigint } {
   const peg = pegFor(oracle, curve);
-  const budget = max(0n, curve.feesLeft - big(amm.totalExchangeFee) / 2n);
+  const budget = max(0n, curve.feesLeft - amm.ammExchangeFees / 2n);
   const halfSpread = ((BigInt(amm.maxSpread) / 2n) * oracle) / SPREAD_ONE;
   const gap = priceAt(curve.base, curve.quote, curve.peg) - oracle;
   if (budget >= repegCost(curve, peg) || abs(gap) <= halfSpread) return { peg, budget, target: oracle };
@@ -104,9 +107,9 @@ function budgetedPeg(curve: Curve, budget: bigint, target: bigint): bigint {
   return free ? wanted : max(1n, curve.peg + (budget * PEG_ONE) / perPeg);
 }
 
-function broughtUpToDate(curve: Curve, amm: AMM, oracle: bigint): Curve {
+function broughtUpToDate(curve: Curve, amm: PerpMarketState, oracle: bigint): Curve {
   if (amm.curveUpdateIntensity === 0) return curve;
-  const held = big(amm.baseAssetAmountWithAmm);
+  const held = amm.netUserBase;
   const { peg: wanted, budget, target } = wantedPeg(curve, amm, oracle);
   const wantedCost = repegCost(curve, wanted);
   const affordable = wantedCost < budget || wantedCost <= 0n;
@@ -150,7 +153,7 @@ function quotedAt(curve: Curve, spread: number, side: 'bid' | 'ask', prediction:
  * @returns null for a market without an AMM
  */
 export function ammQuote(
-  { amm, contractType }: Pick<PerpMarketAccount, 'amm' | 'contractType'>,
+  amm: PerpMarketState,
   oracle: AmmOracle | null,
   at: { readonly slot: number; readonly nowMs: number },
 ): AmmQuote | null {
@@ -163,7 +166,7 @@ export function ammQuote(
   const now = BigInt(Math.floor(at.nowMs / 1000));
   const input: SpreadInput = { amm, ...curve, reserve, oracle, now, slot: at.slot };
   const spread: AmmSpread = ammSpread(input);
-  const prediction = variant(contractType) === 'prediction';
+  const prediction = amm.contractType === 'prediction';
   return {
     mark: price(reserve),
     bid: price(quotedAt(curve, -spread.short + spread.offset, 'bid', prediction)),
@@ -171,12 +174,12 @@ export function ammQuote(
   };
 }
 
-function storedQuote(amm: AMM, curve: Curve): AmmQuote {
+function storedQuote(amm: PerpMarketState, curve: Curve): AmmQuote {
   const mark = priceAt(curve.base, curve.quote, curve.peg);
   const of = (base: bigint, quote: bigint): Price => price(priceAt(base, quote, curve.peg) || mark);
   return {
     mark: price(mark),
-    bid: of(big(amm.bidBaseAssetReserve), big(amm.bidQuoteAssetReserve)),
-    ask: of(big(amm.askBaseAssetReserve), big(amm.askQuoteAssetReserve)),
+    bid: of(amm.ammBidBaseReserve, amm.ammBidQuoteReserve),
+    ask: of(amm.ammAskBaseReserve, amm.ammAskQuoteReserve),
   };
 }

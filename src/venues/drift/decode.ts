@@ -1,12 +1,4 @@
-/** Converts Drift's decoded accounts to our plain types. Only files of this folder know the SDK's types. */
-import type {
-  PerpPosition as DriftPerpPosition,
-  SpotPosition as DriftSpotPosition,
-  Order,
-  PerpMarketAccount,
-  StateAccount,
-  UserAccount,
-} from '@drift-labs/sdk';
+/** Converts Drift's decoded accounts to the types that every venue shares. */
 import type {
   Account,
   Markets,
@@ -19,20 +11,13 @@ import type {
 import { isActive, isHeld } from '../../domain/margin/holdings.ts';
 import { depositTokens } from '../../domain/margin/margin-weights.ts';
 import { lamports, microUsd, price } from '../../domain/money/units.ts';
+import { oracleMultiple } from '../solana-perps/oracle-accounts.ts';
 import type { PerpMarketRead, SpotMarketRead } from '../solana-perps/program-accounts.ts';
-import { addressText } from '../solana-perps/read/address-text.ts';
+import type { ExchangeState, PerpMarketState, UserState } from './account-layouts.ts';
 import { ammQuote } from './amm.ts';
 import type { DriftAccountTypes } from './drift-accounts.ts';
-import { big, text, variant } from './integers.ts';
 import { lendRates, withdrawLimit } from './lending.ts';
-import {
-  decodeOracle,
-  oracleMultiple,
-  ownOrExchangeOracle,
-  perpOracleMarket,
-  type ReadAt,
-  spotOracleMarket,
-} from './oracle.ts';
+import { decodeOracle, ownOrExchangeOracle, perpOracleMarket, type ReadAt, spotOracleMarket } from './oracle.ts';
 
 const BEING_LIQUIDATED = 1;
 const BANKRUPT = 2;
@@ -44,7 +29,7 @@ const FEE_POOL_DIVISOR = 5n;
 
 /** Everything is of one slot. */
 interface MarketsRead {
-  readonly state: StateAccount;
+  readonly state: ExchangeState;
   readonly spot: readonly SpotMarketRead<DriftAccountTypes>[];
   readonly perps: readonly PerpMarketRead<DriftAccountTypes>[];
   readonly slot: number;
@@ -59,56 +44,55 @@ function statusOf(status: number): Account['status'] {
   return (status & BEING_LIQUIDATED) !== 0 ? 'being_liquidated' : 'active';
 }
 
-const decodeBalance = (position: DriftSpotPosition): SpotBalance => ({
+const decodeBalance = (position: UserState['spotPositions'][number]): SpotBalance => ({
   marketIndex: position.marketIndex,
-  scaledBalance: big(position.scaledBalance),
-  kind: variant(position.balanceType) === 'borrow' ? 'borrow' : 'deposit',
+  scaledBalance: position.scaledBalance,
+  kind: position.balanceType === 'borrow' ? 'borrow' : 'deposit',
   openOrders: position.openOrders,
-  openBids: big(position.openBids),
-  openAsks: big(position.openAsks),
+  openBids: position.openBids,
+  openAsks: position.openAsks,
 });
 
-const decodePosition = (position: DriftPerpPosition): PerpPosition => ({
+const decodePosition = (position: UserState['perpPositions'][number]): PerpPosition => ({
   marketIndex: position.marketIndex,
-  baseAmount: lamports(big(position.baseAssetAmount)),
-  quoteAmount: microUsd(big(position.quoteAssetAmount)),
-  quoteEntryAmount: microUsd(big(position.quoteEntryAmount)),
-  quoteBreakEvenAmount: microUsd(big(position.quoteBreakEvenAmount)),
-  lastCumulativeFundingRate: big(position.lastCumulativeFundingRate),
+  baseAmount: lamports(position.base),
+  quoteAmount: microUsd(position.quote),
+  quoteEntryAmount: microUsd(position.quoteEntry),
+  quoteBreakEvenAmount: microUsd(position.quoteBreakEven),
+  lastCumulativeFundingRate: position.lastCumulativeFunding,
   openOrders: position.openOrders,
-  openBids: lamports(big(position.openBids)),
-  openAsks: lamports(big(position.openAsks)),
-  settledPnl: microUsd(big(position.settledPnl)),
+  openBids: lamports(position.openBids),
+  openAsks: lamports(position.openAsks),
+  settledPnl: microUsd(position.settledPnl),
   maxMarginRatio: position.maxMarginRatio,
 });
 
-const isOpenPerpOrder = (order: Order): boolean =>
-  variant(order.status) === 'open' && variant(order.marketType) === 'perp';
+const isPerpOrder = ({ marketType }: UserState['orders'][number]): boolean => marketType === 'perp';
 
-const decodeOrder = (order: Order): OpenOrder => ({
+const decodeOrder = (order: UserState['orders'][number]): OpenOrder => ({
   orderId: order.orderId,
   marketIndex: order.marketIndex,
-  side: variant(order.direction) === 'long' ? 'buy' : 'sell',
-  size: lamports(big(order.baseAssetAmount)),
-  filled: lamports(big(order.baseAssetAmountFilled)),
+  side: order.direction === 'long' ? 'buy' : 'sell',
+  size: lamports(order.base),
+  filled: lamports(order.filledBase),
   reduceOnly: order.reduceOnly,
-  maxTsMs: order.maxTs.isZero() ? null : order.maxTs.toNumber() * 1000,
+  maxTsMs: order.maxTs === 0n ? null : Number(order.maxTs) * 1000,
 });
 
 /** The account without its empty slots: Drift keeps eight of each kind, and an empty one may name any market. */
-export function decodeAccount(user: UserAccount): Account {
-  const mode = variant(user.marginMode);
+export function decodeAccount(user: UserState): Account {
+  const mode = user.marginMode;
   return {
-    subAccount: user.subAccountId,
+    subAccount: user.subAccount,
     status: statusOf(user.status),
     maxMarginRatio: user.maxMarginRatio,
     highLeverageMode: mode === 'highLeverage',
     highLeverageMaintenance: mode === 'highLeverageMaintenance',
-    netDeposits: microUsd(big(user.totalDeposits) - big(user.totalWithdraws)),
-    settledPnl: microUsd(big(user.settledPerpPnl)),
+    netDeposits: microUsd(user.totalDeposits - user.totalWithdraws),
+    settledPnl: microUsd(user.settledPerpPnl),
     spot: user.spotPositions.map(decodeBalance).filter(isHeld),
     perps: user.perpPositions.map(decodePosition).filter(isActive),
-    orders: user.orders.filter(isOpenPerpOrder).map(decodeOrder),
+    orders: user.orders.filter(isPerpOrder).map(decodeOrder),
   };
 }
 
@@ -116,34 +100,33 @@ function decodeSpotMarket({ market, oracle }: SpotMarketRead<DriftAccountTypes>,
   const rates = lendRates(market);
   return {
     marketIndex: market.marketIndex,
-    asset: text(market.name),
+    asset: market.name,
     decimals: market.decimals,
     oracle: decodeOracle(spotOracleMarket(market), oracle, at),
-    oracleId: addressText(market.oracle),
+    oracleId: market.oracle,
     oracleMultiple: oracleMultiple(market.oracleSource),
-    cumulativeDepositInterest: big(market.cumulativeDepositInterest),
-    cumulativeBorrowInterest: big(market.cumulativeBorrowInterest),
-    initialAssetWeight: market.initialAssetWeight,
-    maintenanceAssetWeight: market.maintenanceAssetWeight,
-    initialLiabilityWeight: market.initialLiabilityWeight,
-    maintenanceLiabilityWeight: market.maintenanceLiabilityWeight,
+    cumulativeDepositInterest: market.depositIndex,
+    cumulativeBorrowInterest: market.borrowIndex,
+    initialAssetWeight: market.assetWeightInitial,
+    maintenanceAssetWeight: market.assetWeightMaintenance,
+    initialLiabilityWeight: market.debtWeightInitial,
+    maintenanceLiabilityWeight: market.debtWeightMaintenance,
     imfFactor: market.imfFactor,
-    depositBalance: big(market.depositBalance),
-    scaleInitialAssetWeightStart: microUsd(big(market.scaleInitialAssetWeightStart)),
+    depositBalance: market.depositsScaled,
+    scaleInitialAssetWeightStart: microUsd(market.scaleInitialWeightStart),
     depositRate: rates.deposit,
     borrowRate: rates.borrow,
     withdrawLimit: withdrawLimit(market, BigInt(Math.floor(at.nowMs / 1000))),
-    withdrawGuardThreshold: big(market.withdrawGuardThreshold),
+    withdrawGuardThreshold: market.withdrawGuard,
   };
 }
 
 /** What the market owes its traders beyond what its pools can pay, micro-USD. */
-function netUserPnlImbalance(market: PerpMarketAccount, quote: SpotMarket | undefined, at: bigint): bigint {
-  const { amm } = market;
-  const base = big(amm.baseAssetAmountWithAmm) + big(amm.baseAssetAmountWithUnsettledLp);
-  const cost = big(amm.quoteAssetAmount) + big(amm.quoteAssetAmountWithUnsettledLp) + big(amm.netUnsettledFundingPnl);
+function netUserPnlImbalance(market: PerpMarketState, quote: SpotMarket | undefined, at: bigint): bigint {
+  const base = market.netUserBase + market.unsettledLpBase;
+  const cost = market.quote + market.unsettledLpQuote + market.unsettledFunding;
   const pool = (scaled: bigint) => (quote === undefined ? 0n : depositTokens(scaled, quote));
-  const payable = pool(big(market.pnlPool.scaledBalance)) + pool(big(amm.feePool.scaledBalance)) / FEE_POOL_DIVISOR;
+  const payable = pool(market.pnlPoolScaled) + pool(market.ammFeePoolScaled) / FEE_POOL_DIVISOR;
   return (base * at) / BASE_ONE + cost - payable;
 }
 
@@ -156,13 +139,13 @@ const PERP_STATUS: Readonly<Record<string, PerpMarket['status']>> = {
 };
 
 /** An unknown status counts as a reason not to trade. */
-const perpStatus = (status: object): PerpMarket['status'] => PERP_STATUS[variant(status)] ?? 'paused';
+const perpStatus = (status: PerpMarketState['status']): PerpMarket['status'] => PERP_STATUS[status] ?? 'paused';
 
 /** Taker fee at 1e6 of the account's tier, with the market's own discount or surcharge. */
-function takerFee(market: PerpMarketAccount, state: StateAccount, feeTier: number): bigint {
-  const tier = state.perpFeeStructure.feeTiers[feeTier];
+function takerFee(market: PerpMarketState, state: ExchangeState, feeTier: number): bigint {
+  const tier = state.perpFeeTiers[feeTier];
   if (tier === undefined) throw new RangeError(`fee tier ${feeTier} does not exist`);
-  const fee = (BigInt(tier.feeNumerator) * PRICE_ONE) / BigInt(tier.feeDenominator);
+  const fee = (BigInt(tier.takerNumerator) * PRICE_ONE) / BigInt(tier.takerDenominator);
   return (fee * (PERCENT + BigInt(market.feeAdjustment))) / PERCENT;
 }
 
@@ -171,51 +154,50 @@ function decodePerpMarket(
   spot: readonly SpotMarket[],
   read: MarketsRead,
 ): PerpMarket {
-  const guardRails = read.state.oracleGuardRails;
-  const name = text(market.name);
-  const own = oracle === null ? null : ownOrExchangeOracle(market, oracle, guardRails);
+  const name = market.name;
+  const own = oracle === null ? null : ownOrExchangeOracle(market, oracle, read.state);
   const valued = own === null ? null : price(own.price);
   const amm = ammQuote(market, own, read);
-  const quote = spot.find((each) => each.marketIndex === market.quoteSpotMarketIndex);
+  const quote = spot.find((each) => each.marketIndex === market.quoteMarketIndex);
   const status = perpStatus(market.status);
   return {
     marketIndex: market.marketIndex,
     market: name,
     baseAsset: name.replace(/-[A-Z]+$/, ''),
-    oracle: decodeOracle(perpOracleMarket(market), oracle, { slot: read.slot, nowMs: read.nowMs, guardRails }),
-    oracleId: addressText(market.amm.oracle),
-    oracleMultiple: oracleMultiple(market.amm.oracleSource),
+    oracle: decodeOracle(perpOracleMarket(market), oracle, read),
+    oracleId: market.oracle,
+    oracleMultiple: oracleMultiple(market.oracleSource),
     ...(valued === null ? {} : { pnlPrice: valued }),
     markPrice: amm?.mark ?? null,
     ...(amm === null ? {} : { bidPrice: amm.bid, askPrice: amm.ask }),
-    quoteSpotMarketIndex: market.quoteSpotMarketIndex,
+    quoteSpotMarketIndex: market.quoteMarketIndex,
     initialMarginRatio: market.marginRatioInitial,
     maintenanceMarginRatio: market.marginRatioMaintenance,
-    highLeverageInitialMarginRatio: market.highLeverageMarginRatioInitial,
-    highLeverageMaintenanceMarginRatio: market.highLeverageMarginRatioMaintenance,
+    highLeverageInitialMarginRatio: market.highLeverageRatioInitial,
+    highLeverageMaintenanceMarginRatio: market.highLeverageRatioMaintenance,
     imfFactor: market.imfFactor,
-    unrealizedPnlImfFactor: market.unrealizedPnlImfFactor,
-    unrealizedPnlInitialAssetWeight: market.unrealizedPnlInitialAssetWeight,
-    unrealizedPnlMaintenanceAssetWeight: market.unrealizedPnlMaintenanceAssetWeight,
-    unrealizedPnlMaxImbalance: microUsd(big(market.unrealizedPnlMaxImbalance)),
+    unrealizedPnlImfFactor: market.gainImfFactor,
+    unrealizedPnlInitialAssetWeight: market.gainWeightInitial,
+    unrealizedPnlMaintenanceAssetWeight: market.gainWeightMaintenance,
+    unrealizedPnlMaxImbalance: microUsd(market.maxPnlImbalance),
     netUserPnlImbalance: microUsd(valued === null ? 0n : netUserPnlImbalance(market, quote, valued)),
-    cumulativeFundingRateLong: big(market.amm.cumulativeFundingRateLong),
-    cumulativeFundingRateShort: big(market.amm.cumulativeFundingRateShort),
-    lastFundingRateTsMs: market.amm.lastFundingRateTs.toNumber() * 1000,
-    fundingPeriodMs: market.amm.fundingPeriod.toNumber() * 1000,
-    stepSize: lamports(big(market.amm.orderStepSize)),
-    minimumSize: lamports(big(market.amm.minOrderSize)),
-    tickSize: price(big(market.amm.orderTickSize)),
+    cumulativeFundingRateLong: market.cumulativeFundingLong,
+    cumulativeFundingRateShort: market.cumulativeFundingShort,
+    lastFundingRateTsMs: Number(market.lastFundingTs) * 1000,
+    fundingPeriodMs: Number(market.fundingPeriod) * 1000,
+    stepSize: lamports(market.stepSize),
+    minimumSize: lamports(market.minOrderSize),
+    tickSize: price(market.tickSize),
     takerFee: takerFee(market, read.state, read.feeTier),
     liquidatorFee: BigInt(market.liquidatorFee),
     status,
-    expiryPrice: status === 'settlement' ? price(big(market.expiryPrice)) : null,
-    prediction: variant(market.contractType) === 'prediction',
+    expiryPrice: status === 'settlement' ? price(market.expiryPrice) : null,
+    prediction: market.contractType === 'prediction',
   };
 }
 
 export function decodeMarkets(read: MarketsRead): Markets {
-  const at: ReadAt = { slot: read.slot, nowMs: read.nowMs, guardRails: read.state.oracleGuardRails };
+  const at: ReadAt = { slot: read.slot, nowMs: read.nowMs, state: read.state };
   const spot = read.spot.map((each) => decodeSpotMarket(each, at));
   return { spot, perps: read.perps.map((each) => decodePerpMarket(each, spot, read)) };
 }

@@ -1,22 +1,16 @@
-/** Drift's accounts as its SDK decodes them. Only files of this folder know these types. */
-import type {
-  OraclePriceData,
-  PerpMarketAccount,
-  SpotMarketAccount,
-  StateAccount,
-  UserAccount,
-  UserStatsAccount,
-} from '@drift-labs/sdk';
+/** Drift's accounts as our tables decode them. */
+import type { OracleReading } from '../solana-perps/oracle-accounts.ts';
 import type { ProgramAccounts } from '../solana-perps/program-accounts.ts';
 import type { PerpsRead } from '../solana-perps/read/perps-read.ts';
+import type { ExchangeState, PerpMarketState, SpotMarketState, UserState, UserStatsState } from './account-layouts.ts';
 
 export interface DriftAccountTypes extends ProgramAccounts {
-  readonly State: StateAccount;
-  readonly User: UserAccount;
-  readonly UserStats: UserStatsAccount;
-  readonly PerpMarket: PerpMarketAccount;
-  readonly SpotMarket: SpotMarketAccount;
-  readonly Oracle: OraclePriceData;
+  readonly State: ExchangeState;
+  readonly User: UserState;
+  readonly UserStats: UserStatsState;
+  readonly PerpMarket: PerpMarketState;
+  readonly SpotMarket: SpotMarketState;
+  readonly Oracle: OracleReading;
 }
 
 export type DriftRead = PerpsRead<DriftAccountTypes>;

@@ -4,13 +4,11 @@ import { type DeploymentSettings, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from '../s
 import { deploymentOf, type PerpsDeployment } from '../solana-perps/deployment.ts';
 import type { PerpsProgram } from '../solana-perps/perps-program.ts';
 import type { AccountsView, DecodedAccounts } from '../solana-perps/program-accounts.ts';
-import { addressText } from '../solana-perps/read/address-text.ts';
 import { decodeDriftAccount, decodeOracleAccount } from './account-decoder.ts';
 import { decodeAccount, decodeMarkets } from './decode.ts';
 import type { DriftAccountTypes } from './drift-accounts.ts';
 import { driftEvents } from './events/drift-events.ts';
 import { feeTierOf } from './fee-tier.ts';
-import { text } from './integers.ts';
 import { marketFunding } from './market-funding.ts';
 import { listsAllOrders } from './open-orders.ts';
 import { pausesOf } from './pauses.ts';
@@ -31,7 +29,7 @@ function view(accounts: DecodedAccounts<DriftAccountTypes>): AccountsView {
     pauses: pausesOf({ state, market: market.market, base: base.market, quote: quote.market, user }),
     funding: marketFunding(market.market),
     openingCost: openingCost({ user, userStats, state }),
-    nextSubAccount: userStats?.numberOfSubAccountsCreated ?? 0,
+    nextSubAccount: userStats?.subAccountsCreated ?? 0,
     listsAllOrders: user !== null && listsAllOrders(user),
   };
 }
@@ -46,29 +44,29 @@ export const DRIFT: PerpsProgram<DriftAccountTypes> = {
   signerSeed: 'drift_signer',
 
   decode: decodeDriftAccount,
-  perpOracle: ({ amm }, bytes) => decodeOracleAccount(amm.oracleSource, bytes),
+  perpOracle: ({ oracleSource }, bytes) => decodeOracleAccount(oracleSource, bytes),
   spotOracle: ({ oracleSource }, bytes) => decodeOracleAccount(oracleSource, bytes),
-  marketCounts: (state) => ({ perps: state.numberOfMarkets, spot: state.numberOfSpotMarkets }),
+  marketCounts: (state) => ({ perps: state.perpMarkets, spot: state.spotMarkets }),
   perpLinks: (market) => ({
-    name: text(market.name),
+    name: market.name,
     marketIndex: market.marketIndex,
-    oracle: addressText(market.amm.oracle),
-    quoteIndex: market.quoteSpotMarketIndex,
+    oracle: market.oracle,
+    quoteIndex: market.quoteMarketIndex,
   }),
   spotLinks: (market) => ({
-    name: text(market.name),
+    name: market.name,
     marketIndex: market.marketIndex,
-    oracle: addressText(market.oracle),
+    oracle: market.oracle,
     mint: market.mint,
     decimals: market.decimals,
     tokenProgram: (market.tokenProgramFlag & TOKEN_2022_FLAG) === 0 ? TOKEN_PROGRAM : TOKEN_2022_PROGRAM,
   }),
   marketsOf: (user) => ({
     perps: user.perpPositions
-      .filter((one) => !one.baseAssetAmount.isZero() || !one.quoteAssetAmount.isZero() || one.openOrders !== 0)
+      .filter((one) => one.base !== 0n || one.quote !== 0n || one.openOrders !== 0)
       .map(({ marketIndex }) => marketIndex),
     spot: user.spotPositions
-      .filter((one) => !one.scaledBalance.isZero() || one.openOrders !== 0)
+      .filter((one) => one.scaledBalance !== 0n || one.openOrders !== 0)
       .map(({ marketIndex }) => marketIndex),
   }),
   view,

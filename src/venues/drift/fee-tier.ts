@@ -1,7 +1,6 @@
 /** Which fee tier an account pays: by its volume of the last thirty days. Source: Drift v2, `math/fees.rs`. */
-import type { StateAccount, UserStatsAccount } from '@drift-labs/sdk';
 import { max } from '../../domain/money/units.ts';
-import { big } from './integers.ts';
+import type { ExchangeState, UserStatsState } from './account-layouts.ts';
 
 const MICRO_USD = 1_000_000n;
 /** Volume below which each tier ends, USD; above the last one the sixth applies. */
@@ -15,15 +14,18 @@ function faded(volume: bigint, lastTs: bigint, nowSeconds: bigint): bigint {
 }
 
 /**
- * Index into `perpFeeStructure.feeTiers`; 0, the most expensive, without statistics. Discounts for staked tokens are left
+ * Index into `perpFeeTiers`; 0, the most expensive, without statistics. Discounts for staked tokens are left
  * out, so an estimated cost is rather too high.
  */
-export function feeTierOf(state: StateAccount, stats: UserStatsAccount | null, nowMs: number): number {
+export function feeTierOf(
+  state: Pick<ExchangeState, 'perpFeeTiers'>,
+  stats: UserStatsState | null,
+  nowMs: number,
+): number {
   if (stats === null) return 0;
   const now = BigInt(Math.floor(nowMs / 1000));
   const volume =
-    faded(big(stats.takerVolume30D), big(stats.lastTakerVolume30DTs), now) +
-    faded(big(stats.makerVolume30D), big(stats.lastMakerVolume30DTs), now);
+    faded(stats.takerVolume30d, stats.takerVolumeTs, now) + faded(stats.makerVolume30d, stats.makerVolumeTs, now);
   const tier = VOLUME_BELOW.findIndex((below) => volume < below);
-  return Math.min(tier === -1 ? VOLUME_BELOW.length : tier, state.perpFeeStructure.feeTiers.length - 1);
+  return Math.min(tier === -1 ? VOLUME_BELOW.length : tier, state.perpFeeTiers.length - 1);
 }

@@ -2,9 +2,8 @@
  * The lending of a spot market: its interest rates and withdrawal limits. Formulas: Drift v2,
  * `math/spot_balance.rs` and `math/spot_withdraw.rs`.
  */
-import type { SpotMarketAccount } from '@drift-labs/sdk';
 import { divCeil, max, min } from '../../domain/money/units.ts';
-import { big } from './integers.ts';
+import type { SpotMarketState } from './account-layouts.ts';
 
 /** Utilization and rates, both fractions. */
 const ONE = 1_000_000n;
@@ -28,11 +27,11 @@ interface Lent {
   readonly borrows: bigint;
 }
 
-function lent(market: SpotMarketAccount): Lent {
+function lent(market: SpotMarketState): Lent {
   const scale = 10n ** BigInt(BALANCE_DECIMALS - market.decimals);
   return {
-    deposits: (big(market.depositBalance) * big(market.cumulativeDepositInterest)) / scale,
-    borrows: divCeil(big(market.borrowBalance) * big(market.cumulativeBorrowInterest), scale),
+    deposits: (market.depositsScaled * market.depositIndex) / scale,
+    borrows: divCeil(market.borrowsScaled * market.borrowIndex, scale),
   };
 }
 
@@ -41,7 +40,7 @@ function utilizationOf({ deposits, borrows }: Lent): bigint {
   return deposits === 0n ? ONE : (borrows * ONE) / deposits;
 }
 
-function climbedRate(market: SpotMarketAccount, utilization: bigint): bigint {
+function climbedRate(market: SpotMarketState, utilization: bigint): bigint {
   const climb = BigInt(market.maxBorrowRate - market.optimalBorrowRate);
   let rate = BigInt(market.optimalBorrowRate);
   let from = BigInt(market.optimalUtilization);
@@ -55,27 +54,27 @@ function climbedRate(market: SpotMarketAccount, utilization: bigint): bigint {
 }
 
 /** Yearly simple rates as fractions at 1e6. */
-export function lendRates(market: SpotMarketAccount): { readonly deposit: bigint; readonly borrow: bigint } {
+export function lendRates(market: SpotMarketState): { readonly deposit: bigint; readonly borrow: bigint } {
   const utilization = utilizationOf(lent(market));
   const optimal = BigInt(market.optimalUtilization);
   const floor = (BigInt(market.minBorrowRate) * ONE) / MIN_RATE_STEPS;
   const slope = optimal === 0n ? 0n : (BigInt(market.optimalBorrowRate) * ONE) / optimal;
   const borrow = max(floor, utilization <= optimal ? (utilization * slope) / ONE : climbedRate(market, utilization));
-  const kept = ONE - BigInt(market.insuranceFund.totalFactor);
+  const kept = ONE - BigInt(market.insuranceFeeFactor);
   return { borrow, deposit: (borrow * kept * utilization) / ONE / ONE };
 }
 
 /** Tokens that can be withdrawn from the market at `nowSeconds`: Drift slows a run by utilization and the daily mean of deposits. */
-export function withdrawLimit(market: SpotMarketAccount, nowSeconds: bigint): bigint {
+export function withdrawLimit(market: SpotMarketState, nowSeconds: bigint): bigint {
   const { deposits, borrows } = lent(market);
-  const guard = big(market.withdrawGuardThreshold);
+  const guard = market.withdrawGuard;
 
-  const sinceTwap = nowSeconds - big(market.lastTwapTs);
+  const sinceTwap = nowSeconds - market.lastTwapTs;
   const remaining = max(0n, WITHDRAW_TWAP_SECONDS - sinceTwap);
-  const mean = (big(market.depositTokenTwap) * remaining + deposits * sinceTwap) / (sinceTwap + remaining);
+  const mean = (market.depositTwap * remaining + deposits * sinceTwap) / (sinceTwap + remaining);
   const leastByMean = mean - max(mean / 4n, min(guard, mean));
 
-  const utilizationMean = big(market.utilizationTwap);
+  const utilizationMean = market.utilizationTwap;
   const highest = max(BigInt(market.optimalUtilization), utilizationMean + (ONE - utilizationMean) / 2n);
   const leastByUtilization = min((borrows * ONE) / highest, deposits - guard);
 

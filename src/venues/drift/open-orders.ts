@@ -1,13 +1,11 @@
 /** Whether an account's list of orders is complete. */
-import type { UserAccount } from '@drift-labs/sdk';
-import { variant } from './integers.ts';
+import type { UserState } from './account-layouts.ts';
 
 /** The program counts the open orders of an account and of each position: another place for orders would show here. */
-export function listsAllOrders(user: UserAccount): boolean {
-  const open = user.orders.filter((order) => variant(order.status) === 'open');
-  if (user.openOrders !== open.length) return false;
-  return user.perpPositions.every(({ marketIndex, openOrders: counted }) => {
-    const listed = open.filter((one) => variant(one.marketType) === 'perp' && one.marketIndex === marketIndex);
+export function listsAllOrders({ openOrders, orders, perpPositions }: UserState): boolean {
+  if (openOrders !== orders.length) return false;
+  return perpPositions.every(({ marketIndex, openOrders: counted }) => {
+    const listed = orders.filter((one) => one.marketType === 'perp' && one.marketIndex === marketIndex);
     return counted === 0 || counted === listed.length;
   });
 }

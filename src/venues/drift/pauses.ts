@@ -2,9 +2,8 @@
  * What Drift refuses now, according to four places: the State's flags for everyone, the markets' own flags and status, and the
  * account's. Table: docs/architecture/drift-venue.md. Source: `state/paused_operations.rs`, `instructions/constraints.rs`.
  */
-import type { PerpMarketAccount, SpotMarketAccount, StateAccount, UserAccount } from '@drift-labs/sdk';
 import type { VenuePauses } from '../../domain/account/snapshot.ts';
-import { text, variant } from './integers.ts';
+import type { ExchangeState, PerpMarketState, SpotMarketState, UserState } from './account-layouts.ts';
 
 /** `State.exchangeStatus`. */
 const EXCHANGE = {
@@ -32,11 +31,11 @@ const NO_DEPOSITS: ReadonlySet<string> = new Set(['initialized', 'reduceOnly', '
 const NO_WITHDRAWALS: ReadonlySet<string> = new Set(['initialized', 'withdrawPaused', 'delisted']);
 
 interface PauseSubject {
-  readonly state: StateAccount;
-  readonly market: PerpMarketAccount;
-  readonly base: SpotMarketAccount;
-  readonly quote: SpotMarketAccount;
-  readonly user: UserAccount | null;
+  readonly state: ExchangeState;
+  readonly market: PerpMarketState;
+  readonly base: SpotMarketState;
+  readonly quote: SpotMarketState;
+  readonly user: UserState | null;
 }
 
 const has = (flags: number, flag: number): boolean => (flags & flag) !== 0;
@@ -61,7 +60,7 @@ const EXCHANGE_WORDS: readonly (readonly [number, string])[] = [
 /**
  * One sentence for people if everything is paused; null if the venue accepts at least something.
  */
-function frozenSentence(state: Pick<StateAccount, 'exchangeStatus'>): string | null {
+function frozenSentence(state: Pick<ExchangeState, 'exchangeStatus'>): string | null {
   if ((state.exchangeStatus & ALL_EXCHANGE) !== ALL_EXCHANGE) return null;
   return (
     `Drift is frozen: its administrators have paused everything (flags ${state.exchangeStatus}), so nobody can ` +
@@ -69,14 +68,14 @@ function frozenSentence(state: Pick<StateAccount, 'exchangeStatus'>): string | n
   );
 }
 
-function exchangeSentence(state: StateAccount): string | null {
+function exchangeSentence(state: ExchangeState): string | null {
   const paused = EXCHANGE_WORDS.filter(([flag]) => has(state.exchangeStatus, flag)).map(([, word]) => word);
   return paused.length === 0 ? null : `Drift has paused ${inWords(paused)}.`;
 }
 
-function perpSentences(market: PerpMarketAccount): readonly string[] {
-  const name = text(market.name);
-  const status = variant(market.status);
+function perpSentences(market: PerpMarketState): readonly string[] {
+  const name = market.name;
+  const status = market.status;
   const flags = market.pausedOperations;
   const paused = [
     has(flags, PERP.fill) ? 'order fills' : null,
@@ -99,8 +98,8 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
   delisted: 'delisted',
 };
 
-function spotSentences(market: SpotMarketAccount): readonly string[] {
-  const asset = text(market.name);
+function spotSentences(market: SpotMarketState): readonly string[] {
+  const asset = market.name;
   const paused = [
     spotRefuses(market, 'deposit') ? 'deposits' : null,
     spotRefuses(market, 'withdraw') ? 'withdrawals' : null,
@@ -108,14 +107,14 @@ function spotSentences(market: SpotMarketAccount): readonly string[] {
   return paused.length === 0 ? [] : [`Drift accepts no ${paused.join(' and no ')} of ${asset}.`];
 }
 
-function spotRefuses(market: SpotMarketAccount, operation: 'deposit' | 'withdraw'): boolean {
+function spotRefuses(market: SpotMarketState, operation: 'deposit' | 'withdraw'): boolean {
   const closed = operation === 'deposit' ? NO_DEPOSITS : NO_WITHDRAWALS;
-  return has(market.pausedOperations, SPOT[operation]) || closed.has(variant(market.status));
+  return has(market.pausedOperations, SPOT[operation]) || closed.has(market.status);
 }
 
 export function pausesOf({ state, market, base, quote, user }: PauseSubject): VenuePauses {
   const exchange = state.exchangeStatus;
-  const status = variant(market.status);
+  const status = market.status;
   const noOrders =
     (exchange & ALL_EXCHANGE) === ALL_EXCHANGE ||
     has(exchange, EXCHANGE.fill) ||
@@ -124,11 +123,10 @@ export function pausesOf({ state, market, base, quote, user }: PauseSubject): Ve
     NO_ORDERS.has(status);
   const userReduceOnly = user !== null && has(user.status, USER_REDUCE_ONLY);
   const hasPosition =
-    user?.perpPositions.some(
-      (position) => position.marketIndex === market.marketIndex && !position.baseAssetAmount.isZero(),
-    ) === true;
+    user?.perpPositions.some((position) => position.marketIndex === market.marketIndex && position.base !== 0n) ===
+    true;
   const refusedAssets = (operation: 'deposit' | 'withdraw'): string[] =>
-    [base, quote].filter((each) => spotRefuses(each, operation)).map((each) => text(each.name));
+    [base, quote].filter((each) => spotRefuses(each, operation)).map((each) => each.name);
   // If everything is frozen, the pauses of single markets add nothing.
   const frozen = frozenSentence(state);
   const sentences = (

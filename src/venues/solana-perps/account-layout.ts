@@ -17,6 +17,8 @@ export interface ListLayout {
   readonly count: number;
   readonly bytes: number;
   readonly fields: FieldTable;
+  /** Parts whose byte at this offset is another are left out when the account is decoded. Absent: all are read. */
+  readonly only?: { readonly at: number; readonly byte: number };
 }
 
 export interface AccountLayout {
@@ -45,29 +47,67 @@ export type DecodedAccount<L extends AccountLayout> = FieldValues<L['fields']> &
 /** @throws CriticalError ACCOUNT_LAYOUT when the bytes are another account's, or have a length that the table does not know */
 export function decodeAccount<const L extends AccountLayout>(layout: L, data: Uint8Array): DecodedAccount<L> {
   checkAccount(layout, data);
-  const view = viewOf(data);
-  const lists = Object.entries(layout.lists).map(([name, { at, count, bytes, fields }]) => [
-    name,
-    Array.from({ length: count }, (_, index) => readFields(view, at + index * bytes, fields)),
-  ]);
   // The table decides the type: each of its fields is read by its own type.
-  return {
-    ...readFields(view, 0, layout.fields),
-    ...Object.fromEntries(lists),
-    extraBytes: data.length - layout.bytes,
-  } as DecodedAccount<L>;
+  return readAccount(rowsOf(layout), data, layout.bytes) as DecodedAccount<L>;
+}
+
+type FieldRow = readonly [name: string, at: number, type: Scalar];
+interface ListRows extends Omit<ListLayout, 'fields'> {
+  readonly name: string;
+  readonly rows: readonly FieldRow[];
+}
+interface AccountRows {
+  readonly discriminator: Uint8Array;
+  readonly fields: readonly FieldRow[];
+  readonly lists: readonly ListRows[];
+}
+
+/** Tables as rows, made once each: an account is decoded in every slot. */
+const knownRows = new WeakMap<AccountLayout, AccountRows>();
+
+const rowsIn = (fields: FieldTable): FieldRow[] => Object.entries(fields).map(([name, [at, type]]) => [name, at, type]);
+
+function rowsOf(layout: AccountLayout): AccountRows {
+  const known = knownRows.get(layout);
+  if (known !== undefined) return known;
+  const lists = Object.entries(layout.lists).map(([name, list]) => ({ ...list, name, rows: rowsIn(list.fields) }));
+  const made = { discriminator: accountDiscriminator(layout.name), fields: rowsIn(layout.fields), lists };
+  knownRows.set(layout, made);
+  return made;
+}
+
+function readAccount({ fields, lists }: AccountRows, data: Uint8Array, bytes: number): Record<string, unknown> {
+  const view = viewOf(data);
+  const account: Record<string, unknown> = readRows(view, 0, fields);
+  for (const { name, at, count, bytes: stride, rows, only } of lists) {
+    const parts: Record<string, AnyScalar>[] = [];
+    for (let start = at; start < at + count * stride; start += stride) {
+      if (only === undefined || data[start + only.at] === only.byte) parts.push(readRows(view, start, rows));
+    }
+    account[name] = parts;
+  }
+  account.extraBytes = data.length - bytes;
+  return account;
+}
+
+function readRows(view: DataView, start: number, rows: readonly FieldRow[]): Record<string, AnyScalar> {
+  const values: Record<string, AnyScalar> = {};
+  for (const [name, at, type] of rows) values[name] = readScalar(view, start + at, type);
+  return values;
 }
 
 /** @throws CriticalError ACCOUNT_LAYOUT */
-function checkAccount({ name, bytes, grows }: AccountLayout, data: Uint8Array): void {
-  const expected = bytesToHex(accountDiscriminator(name));
-  const found = bytesToHex(data.subarray(0, DISCRIMINATOR_BYTES));
-  if (found !== expected)
+function checkAccount(layout: AccountLayout, data: Uint8Array): void {
+  const { name, bytes, grows } = layout;
+  const { discriminator } = rowsOf(layout);
+  if (discriminator.some((byte, at) => byte !== data[at])) {
+    const found = bytesToHex(data.subarray(0, DISCRIMINATOR_BYTES));
     throw new CriticalError('ACCOUNT_LAYOUT', `These bytes are not a ${name}: they begin with ${found || 'nothing'}.`, {
       account: name,
-      expected_discriminator: expected,
+      expected_discriminator: bytesToHex(discriminator),
       discriminator: found,
     });
+  }
   if (data.length < bytes || (data.length > bytes && grows !== true))
     throw new CriticalError(
       'ACCOUNT_LAYOUT',

@@ -54,7 +54,8 @@ export interface PerpMarketLinks extends MarketLinks {
   readonly quoteIndex: number;
 }
 export interface SpotMarketLinks extends MarketLinks {
-  readonly mint: PublicKey;
+  /** Base58. */
+  readonly mint: string;
   readonly decimals: number;
   readonly tokenProgram: PublicKey;
 }

@@ -79,15 +79,18 @@ export function readScalar(view: DataView, at: number, type: Scalar): AnyScalar 
     case 'i64':
       return view.getBigInt64(at, true);
     case 'u128':
-      return (view.getBigUint64(at + 8, true) << HALF_BITS) | view.getBigUint64(at, true);
+      return joined(view.getBigUint64(at + 8, true), view.getBigUint64(at, true));
     case 'i128':
-      return (view.getBigInt64(at + 8, true) << HALF_BITS) | view.getBigUint64(at, true);
+      return joined(view.getBigInt64(at + 8, true), view.getBigUint64(at, true));
     case 'address':
       return toBase58(new Uint8Array(view.buffer, view.byteOffset + at, ADDRESS_BYTES));
     case 'text32':
       return textOf(new Uint8Array(view.buffer, view.byteOffset + at, TEXT_BYTES));
   }
 }
+
+/** Most values fit the lower half. */
+const joined = (high: bigint, low: bigint): bigint => (high === 0n ? low : (high << HALF_BITS) | low);
 
 /** @throws RangeError when the value is not one of this type */
 export function writeScalar(view: DataView, at: number, type: Scalar, value: AnyScalar): void {

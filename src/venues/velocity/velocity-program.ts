@@ -1,5 +1,4 @@
 /** Velocity as a program of the family. */
-import { PublicKey } from '@solana/web3.js';
 import { isActive, isHeld } from '../../domain/margin/holdings.ts';
 import { assessMargin } from '../../domain/margin/margin.ts';
 import { decodeAccount } from '../solana-perps/account-layout.ts';
@@ -91,7 +90,7 @@ export const VELOCITY: PerpsProgram<VelocityAccountTypes> = {
     name,
     marketIndex,
     oracle,
-    mint: new PublicKey(mint),
+    mint,
     decimals,
     tokenProgram: TOKEN_PROGRAM,
   }),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { assessMargin, healthOf } from '../../../src/domain/margin/margin.ts';
+import { decodeDriftAccount } from '../../../src/venues/drift/account-decoder.ts';
 import { decodeAccount } from '../../../src/venues/drift/decode.ts';
-import { decodeBytes, marketsOf } from '../../support/drift-accounts.ts';
+import { marketsOf } from '../../support/drift-accounts.ts';
 import { bytesOfUser, chainOf, driftCase } from '../../support/drift-arbitraries.ts';
 import { runs } from '../../support/long.ts';
 import { madeChain } from '../../support/made-drift-chain.ts';
@@ -29,7 +30,7 @@ describe('health', () => {
     const from = madeChain();
     await fc.assert(
       fc.asyncProperty(driftCase, async (drawn) => {
-        const account = decodeAccount(decodeBytes('User', await bytesOfUser(drawn)));
+        const account = decodeAccount(decodeDriftAccount('User', await bytesOfUser(drawn)));
         const assessment = assessMargin(account, marketsOf(await chainOf(from, drawn)));
         if (assessment.kind === 'unknown') throw new Error(assessment.missing.join());
         const { health, healthExact } = assessment.figures;
@@ -71,7 +72,7 @@ describe('health', () => {
   it('is told within 100 ms for the fullest account', async () => {
     const drawn = fc.sample(driftCase, { numRuns: 20, seed: 7 });
     for (const each of drawn) {
-      const account = decodeAccount(decodeBytes('User', await bytesOfUser(each)));
+      const account = decodeAccount(decodeDriftAccount('User', await bytesOfUser(each)));
       const markets = marketsOf(await chainOf(madeChain(), each));
       const startedAt = performance.now();
       assessMargin(account, markets);

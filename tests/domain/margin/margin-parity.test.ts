@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { RECORDING } from '../../../localnet/tests/support/recording.ts';
 import { itUnless } from '../../../localnet/tests/support/unless.ts';
 import { quoteMarket } from '../../../src/domain/account/spot-markets.ts';
+import { decodeDriftAccount } from '../../../src/venues/drift/account-decoder.ts';
 import { decodeAccount } from '../../../src/venues/drift/decode.ts';
 import { type Chain, decodeBytes, marketsOf, recordedChain, sdkUser } from '../../support/drift-accounts.ts';
 import { bytesOfUser, chainOf, driftCase } from '../../support/drift-arbitraries.ts';
@@ -27,7 +28,7 @@ function holdsParity(from: Chain): Promise<void> {
       jest.setSystemTime(chain.nowSeconds * 1000);
       const theirs = sdkFigures(sdkUser(chain, decodeBytes('User', bytes)), chain);
       const markets = marketsOf(chain);
-      const ours = ourFigures(decodeAccount(decodeBytes('User', bytes)), markets);
+      const ours = ourFigures(decodeAccount(decodeDriftAccount('User', bytes)), markets);
       const compared = quoteMarket(markets)?.oracle.price === 1_000_000n ? (all: Figures) => all : withoutLiquidation;
       expect(compared(ours)).toEqual(compared(theirs));
     }),

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { priceLimit } from '../../../src/domain/order/slippage.ts';
 import { ammQuote } from '../../../src/venues/drift/amm.ts';
-import { bn, decodeBytes, encodeBytes, recordedChain, variantOf } from '../../support/drift-accounts.ts';
+import { bn, decodeBytes, encodeBytes, ours, recordedChain, variantOf } from '../../support/drift-accounts.ts';
 import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/drift-venue.ts';
 import { madeChain } from '../../support/made-drift-chain.ts';
 
@@ -122,7 +122,7 @@ describe('the AMM brought up to date', () => {
         const slot = CHAIN.slot + drawn.slotsLater;
         const theirs = sdkQuote(market, oracle, seconds, slot);
         const of = { price: integer(oracle.price), confidence: integer(oracle.confidence) };
-        expect(ammQuote(market, of, { slot, nowMs: seconds * 1000 + 999 })).toEqual(theirs);
+        expect(ammQuote(ours('PerpMarket', market), of, { slot, nowMs: seconds * 1000 + 999 })).toEqual(theirs);
         const updated = calculateUpdatedAMM(market.amm, oracle);
         if (!updated.pegMultiplier.eq(market.amm.pegMultiplier)) met.repegged += 1;
         if (!updated.sqrtK.eq(market.amm.sqrtK)) met.shallower += 1;
@@ -137,9 +137,11 @@ describe('the AMM brought up to date', () => {
     const market = CHAIN.perps[0] as PerpMarketAccount;
     const { amm } = market;
     const stored = integer(calculatePrice(amm.baseAssetReserve, amm.quoteAssetReserve, amm.pegMultiplier));
-    expect(ammQuote(market, null, { slot: CHAIN.slot, nowMs: 0 })?.mark).toBe(stored);
+    expect(ammQuote(ours('PerpMarket', market), null, { slot: CHAIN.slot, nowMs: 0 })?.mark).toBe(stored);
     const none = { ...market, amm: { ...amm, baseAssetReserve: bn(0) } };
-    expect(ammQuote(none, { price: stored, confidence: 1n }, { slot: CHAIN.slot, nowMs: 0 })).toBeNull();
+    expect(
+      ammQuote(ours('PerpMarket', none), { price: stored, confidence: 1n }, { slot: CHAIN.slot, nowMs: 0 }),
+    ).toBeNull();
   });
 });
 
@@ -179,13 +181,12 @@ describeOnDrift('an AMM that nobody updated for ten minutes, on the real program
     at.net.keeper.set({ cranks: true });
     await at.net.advance(8);
     const { market } = (await at.reader.read('confirmed')).market;
-    const { amm } = market;
-    expect(amm.lastUpdateSlot.toNumber()).toBeGreaterThan(at.net.chain.slot - 12);
-    const programs = (base: typeof amm.baseAssetReserve, quote: typeof base): bigint =>
-      integer(calculatePrice(base, quote, amm.pegMultiplier));
-    const bid = programs(amm.bidBaseAssetReserve, amm.bidQuoteAssetReserve);
-    const ask = programs(amm.askBaseAssetReserve, amm.askQuoteAssetReserve);
-    expect(before.mark).toBe(programs(amm.baseAssetReserve, amm.quoteAssetReserve));
+    expect(Number(market.ammUpdateSlot)).toBeGreaterThan(at.net.chain.slot - 12);
+    const programs = (base: bigint, quote: bigint): bigint =>
+      integer(calculatePrice(bn(base), bn(quote), bn(market.ammPeg)));
+    const bid = programs(market.ammBidBaseReserve, market.ammBidQuoteReserve);
+    const ask = programs(market.ammAskBaseReserve, market.ammAskQuoteReserve);
+    expect(before.mark).toBe(programs(market.ammBaseReserve, market.ammQuoteReserve));
     expect(before.bid).toBe(bid);
     expect(before.ask).toBe(ask);
   });

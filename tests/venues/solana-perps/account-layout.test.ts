@@ -8,15 +8,9 @@ import {
   readPath,
   withFields,
 } from '../../../src/venues/solana-perps/account-layout.ts';
+import { PRELAUNCH_ORACLE, PYTH_LAZER_ORACLE } from '../../../src/venues/solana-perps/oracle-accounts.ts';
 import { type AnyScalar, bytesOf, type Scalar } from '../../../src/venues/solana-perps/wire-types.ts';
-import {
-  PERP_MARKET,
-  PRELAUNCH_ORACLE,
-  PYTH_LAZER_ORACLE,
-  SPOT_MARKET,
-  STATE,
-  USER_STATS,
-} from '../../../src/venues/velocity/program/accounts.ts';
+import { PERP_MARKET, SPOT_MARKET, STATE, USER_STATS } from '../../../src/venues/velocity/program/accounts.ts';
 import { USER, WIDE_USER } from '../../../src/venues/velocity/program/user.ts';
 
 const SAMPLE = {

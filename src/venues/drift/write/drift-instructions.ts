@@ -7,7 +7,6 @@ import { type PerpsAddresses, spotVaultAddress, TOKEN_2022_PROGRAM } from '../..
 import type { CapitalMove, ProgramInstructions } from '../../solana-perps/perps-program.ts';
 import { marketAccounts } from '../../solana-perps/write/market-accounts.ts';
 import type { DriftAccountTypes, DriftRead } from '../drift-accounts.ts';
-import { big } from '../integers.ts';
 import { auctionOf } from './auction.ts';
 import { driftInstruction } from './instructions.ts';
 import { openingInstructions } from './opening.ts';
@@ -55,8 +54,8 @@ function place(intent: OrderIntent, read: DriftRead, deployment: PerpsAddresses)
   const size = orderSize(intent);
   const side = sideOf(size);
   const limit = orderPriceLimit(intent);
-  const at = oracle === null ? null : price(big(oracle.price));
-  const auction = auctionOf(side, limit, at, read.state.minPerpAuctionDuration);
+  const at = oracle === null ? null : price(oracle.price);
+  const auction = auctionOf(side, limit, at, read.state.minAuctionSlots);
   return [
     driftInstruction({
       programId,

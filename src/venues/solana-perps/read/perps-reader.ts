@@ -3,7 +3,7 @@
  * accounts themselves say which others are needed: markets by their names, oracles and mints from the markets, further
  * markets from the user's positions. If an answer shows that another account is needed, the reader asks again.
  */
-import type { PublicKey } from '@solana/web3.js';
+import { PublicKey } from '@solana/web3.js';
 import { askChainClock, CLOCK_SYSVAR, readChainClock } from '../../../chain/clock-sysvar.ts';
 import { ClusterWatch } from '../../../chain/cluster-watch.ts';
 import { impossible } from '../../../chain/rpc-answer.ts';
@@ -452,7 +452,8 @@ function questionOf(deployment: PerpsDeployment, plan: ReadPlan): Question {
   return { addresses: [...new Set([CLOCK_SYSVAR, ...own, ...perps, ...spot, ...plan.oracles])], perps, spot };
 }
 
-function tokenPlaceOf({ mint, tokenProgram }: SpotMarketLinks, authority: PublicKey): TokenPlace {
+function tokenPlaceOf({ mint: address, tokenProgram }: SpotMarketLinks, authority: PublicKey): TokenPlace {
+  const mint = new PublicKey(address);
   return { address: tokenAccountAddress(authority, mint, tokenProgram), mint, tokenProgram };
 }
 

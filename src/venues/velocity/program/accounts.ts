@@ -268,30 +268,6 @@ export const STATE = {
   },
 } as const satisfies AccountLayout;
 
-/** A price of Pyth Lazer, posted into an account of the program itself. Price and confidence are at 10^exponent. */
-export const PYTH_LAZER_ORACLE = {
-  name: 'PythLazerOracle',
-  bytes: 48,
-  grows: true,
-  fields: {
-    price: [8, 'i64'],
-    publishedAtMicros: [16, 'u64'],
-    postedSlot: [24, 'u64'],
-    exponent: [32, 'i32'],
-    confidence: [40, 'u64'],
-  },
-  lists: {},
-} as const satisfies AccountLayout;
-
-/** The price of a market that no exchange quotes yet, made by the program itself. */
-export const PRELAUNCH_ORACLE = {
-  name: 'PrelaunchOracle',
-  bytes: 120,
-  grows: true,
-  fields: { price: [8, 'i64'], confidence: [24, 'u64'], ammUpdateSlot: [40, 'u64'] },
-  lists: {},
-} as const satisfies AccountLayout;
-
 export type UserStatsState = DecodedAccount<typeof USER_STATS>;
 export type PerpMarketState = DecodedAccount<typeof PERP_MARKET>;
 export type SpotMarketState = DecodedAccount<typeof SPOT_MARKET>;

@@ -10,20 +10,14 @@ import type {
 } from '../../../domain/account/account.ts';
 import { isActive, isHeld } from '../../../domain/margin/holdings.ts';
 import { lamports, microUsd, price } from '../../../domain/money/units.ts';
+import { type OracleReading, oracleMultiple } from '../../solana-perps/oracle-accounts.ts';
 import { reservePrice } from '../maths/amm-curve.ts';
 import { readyToFill } from '../maths/amm-refresh.ts';
 import type { ExchangeState, PerpMarketState, SpotMarketState } from '../program/accounts.ts';
 import { isIsolated, type UserState } from '../program/user.ts';
 import { takerFeeRate } from './fee-tier.ts';
 import { depositRoom, lendRates, withdrawLimit } from './lending.ts';
-import {
-  ammOracle,
-  type OracleReading,
-  oracleMultiple,
-  perpOracleQuote,
-  type ReadMoment,
-  spotOracleQuote,
-} from './oracle.ts';
+import { ammOracle, perpOracleQuote, type ReadMoment, spotOracleQuote } from './oracle.ts';
 
 const BEING_LIQUIDATED = 1;
 const BANKRUPT = 2;

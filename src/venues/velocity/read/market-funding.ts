@@ -2,11 +2,12 @@
 import type { FundingOutlook } from '../../../domain/account/snapshot.ts';
 import { rateFraction } from '../../../domain/hedge/funding.ts';
 import { lamports, price } from '../../../domain/money/units.ts';
+import type { OracleReading } from '../../solana-perps/oracle-accounts.ts';
 import type { MarketFunding } from '../../solana-perps/program-accounts.ts';
 import { afterTrade, nextRate, settledRate } from '../maths/funding-estimate.ts';
 import type { PerpMarketState } from '../program/accounts.ts';
 import { ammOf } from './decode.ts';
-import { ammOracle, type OracleReading, type ReadMoment } from './oracle.ts';
+import { ammOracle, type ReadMoment } from './oracle.ts';
 
 const SOL = 1_000_000_000n;
 /** Between two of them the rate is nearly straight, and rather too low. Each costs a read a third of a millisecond. */

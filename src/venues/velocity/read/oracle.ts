@@ -1,156 +1,34 @@
 /**
- * Oracle accounts as the program reads them, and whether it would use the price. Prices are at 1e6. Kinds that the program
- * has given up, or that came later, are named and give no price.
+ * Whether Velocity would use an oracle's price. Prices are at 1e6. Kinds of oracles that the program has given up, or that came
+ * later, are named and give no price.
  */
 import type { OracleQuote } from '../../../domain/account/account.ts';
 import { abs, max, min, price } from '../../../domain/money/units.ts';
-import { CriticalError } from '../../../lib/errors.ts';
-import { decodeAccount } from '../../solana-perps/account-layout.ts';
-import { viewOf } from '../../solana-perps/wire-types.ts';
 import {
-  type ExchangeState,
-  type PerpMarketState,
-  PRELAUNCH_ORACLE,
-  PYTH_LAZER_ORACLE,
-  type SpotMarketState,
-} from '../program/accounts.ts';
+  type OracleFormat,
+  type OracleReading,
+  oracleKindOf,
+  readOracleAccount,
+} from '../../solana-perps/oracle-accounts.ts';
+import type { ExchangeState, PerpMarketState, SpotMarketState } from '../program/accounts.ts';
 
 const ONE = 1_000_000n;
-/** A stable coin within this of one dollar, and within its own confidence, counts as one dollar. */
-const PEGGED_WITHIN = 500n;
 const STABLE_COIN_PATIENCE = 3n;
 /** Beyond this distance from the exchange's oracle the market makers' price is not used. */
 const MAX_MAKER_GAP = ONE / 100n;
 /** Sequence numbers further apart than this part come from different sources; then slots decide. */
 const SEQUENCE_DIVERGENCE = 10_000n;
 
-type OracleFormat = 'push' | 'lazer' | 'prelaunch' | 'quote';
-interface OracleKind {
-  readonly name: string;
-  /** Null: no price is read from this kind. */
-  readonly reader: OracleFormat | null;
-  /** Base units that the price is for. */
-  readonly multiple: bigint;
-  readonly stable: boolean;
-}
-
-const kind = (name: string, reader: OracleFormat | null, multiple = 1n, stable = false): OracleKind => ({
-  name,
-  reader,
-  multiple,
-  stable,
-});
-
-/** By the number in a market's account. */
-const ORACLE_KINDS: readonly OracleKind[] = [
-  kind('Pyth push', 'push'),
-  kind('Switchboard', null),
-  kind('quote asset', 'quote'),
-  kind('Pyth push, 1K', 'push', 1_000n),
-  kind('Pyth push, 1M', 'push', 1_000_000n),
-  kind('Pyth push, stable coin', 'push', 1n, true),
-  kind('prelaunch', 'prelaunch'),
-  kind('Pyth pull', null),
-  kind('Pyth pull, 1K', null),
-  kind('Pyth pull, 1M', null),
-  kind('Pyth pull, stable coin', null),
-  kind('Switchboard on demand', null),
-  kind('Pyth Lazer', 'lazer'),
-  kind('Pyth Lazer, 1K', 'lazer', 1_000n),
-  kind('Pyth Lazer, 1M', 'lazer', 1_000_000n),
-  kind('Pyth Lazer, stable coin', 'lazer', 1n, true),
-];
-
-const kindOf = (source: number): OracleKind => ORACLE_KINDS[source] ?? kind(`number ${source}`, null);
-
-export const oracleMultiple = (source: number): bigint => kindOf(source).multiple;
-
-export interface OracleReading {
-  readonly price: bigint;
-  readonly confidence: bigint;
-  /** Null: it is never stale. */
-  readonly postedSlot: bigint | null;
-  readonly enoughQuotes: boolean;
-  /** Of the source; null: it numbers nothing. */
-  readonly sequence: bigint | null;
-}
-
-interface RawPrice extends Omit<OracleReading, 'price' | 'confidence'> {
-  readonly price: bigint;
-  readonly confidence: bigint;
-  readonly exponent: number;
-}
-
-/** Pyth's own account: it proves what it is by its first three words. */
-const PUSH_HEADER = [0xa1b2c3d4, 2, 3] as const;
-const PUSH_BYTES = 3_312;
-const PUSH_LEAST_BYTES = 240;
-const MIN_PUBLISHERS = 3;
-
-function readPush(data: Uint8Array): RawPrice {
-  const view = viewOf(data);
-  if (data.length < PUSH_LEAST_BYTES || PUSH_HEADER.some((word, at) => view.getUint32(at * 4, true) !== word))
-    throw new CriticalError('ACCOUNT_LAYOUT', 'These bytes are not a price account of Pyth.', {
-      account: 'PythPrice',
-      expected_bytes: PUSH_BYTES,
-      bytes: data.length,
-    });
-  return {
-    price: view.getBigInt64(208, true),
-    confidence: view.getBigUint64(216, true),
-    exponent: view.getInt32(20, true),
-    postedSlot: view.getBigUint64(40, true),
-    enoughQuotes: view.getUint32(28, true) >= Math.min(view.getUint32(24, true), MIN_PUBLISHERS),
-    sequence: null,
-  };
-}
-
-function readLazer(data: Uint8Array): RawPrice {
-  const { price: value, confidence, exponent, postedSlot, publishedAtMicros } = decodeAccount(PYTH_LAZER_ORACLE, data);
-  return { price: value, confidence, exponent, postedSlot, enoughQuotes: true, sequence: publishedAtMicros };
-}
-
-function readPrelaunch(data: Uint8Array): OracleReading {
-  const { price: value, confidence, ammUpdateSlot } = decodeAccount(PRELAUNCH_ORACLE, data);
-  return { price: value, confidence, postedSlot: ammUpdateSlot, enoughQuotes: true, sequence: null };
-}
-
-/** From 10^exponent per `multiple` base units to 1e6 per base unit, truncated as the program does. */
-function scaled(raw: RawPrice, multiple: bigint): OracleReading | null {
-  const whole = 10n ** BigInt(Math.abs(raw.exponent));
-  if (whole <= multiple) return null;
-  const precision = whole / multiple;
-  const to = (value: bigint): bigint => (precision > ONE ? value / (precision / ONE) : value * (ONE / precision));
-  const { postedSlot, enoughQuotes, sequence } = raw;
-  return { price: to(raw.price), confidence: to(raw.confidence), postedSlot, enoughQuotes, sequence };
-}
-
-const pegged = (reading: OracleReading): OracleReading =>
-  abs(reading.price - ONE) <= min(PEGGED_WITHIN, reading.confidence) ? { ...reading, price: ONE } : reading;
-
-const QUOTE_READING: OracleReading = {
-  price: ONE,
-  confidence: 1n,
-  postedSlot: null,
-  enoughQuotes: true,
-  sequence: null,
-};
+/** The other kinds are given up, or came later. */
+const READS: readonly OracleFormat[] = ['push', 'lazer', 'prelaunch', 'quote'];
 
 /**
  * @param source the kind's number, from the market
  * @returns null: there is no such account, or no price is read from this kind
  * @throws CriticalError ACCOUNT_LAYOUT for bytes that are no oracle of this kind
  */
-export function readOracle(source: number, data: Uint8Array | null): OracleReading | null {
-  const { reader, multiple, stable } = kindOf(source);
-  if (reader === 'quote') return QUOTE_READING;
-  if (reader === null || data === null || data.length === 0) return null;
-  const reading =
-    reader === 'prelaunch'
-      ? readPrelaunch(data)
-      : scaled(reader === 'push' ? readPush(data) : readLazer(data), multiple);
-  return reading !== null && stable ? pegged(reading) : reading;
-}
+export const readOracle = (source: number, data: Uint8Array | null): OracleReading | null =>
+  readOracleAccount(source, data, READS);
 
 /** The riskier a market's tier, the less certain a usable price needs to be. */
 const PERP_CONFIDENCE: readonly bigint[] = [1n, 1n, 2n, 10n, 50n, 50n];
@@ -205,7 +83,8 @@ function invalidForMargin(market: JudgedMarket, reading: OracleReading, at: Read
   if (bad !== null) return bad;
   const uncertainty = (reading.confidence * ONE) / reading.price;
   if (uncertainty > at.state.maxConfidence * market.confidenceFactor) return 'too uncertain';
-  const patience = at.state.slotsBeforeStaleForMargin * (kindOf(market.source).stable ? STABLE_COIN_PATIENCE : 1n);
+  const patience =
+    at.state.slotsBeforeStaleForMargin * (oracleKindOf(market.source).stable ? STABLE_COIN_PATIENCE : 1n);
   const age = ageOf(reading, at.slot);
   return age > patience ? `stale by ${age} slots` : null;
 }
@@ -218,8 +97,9 @@ function refusedByAmm({ ammPatience }: JudgedMarket, reading: OracleReading, { s
 }
 
 function unread(source: number): OracleQuote {
-  const { name, reader } = kindOf(source);
-  const invalidReason = reader === null ? `of a kind that is not supported (${name})` : 'not read';
+  const { name, format } = oracleKindOf(source);
+  const known = format !== null && READS.includes(format);
+  const invalidReason = known ? 'not read' : `of a kind that is not supported (${name})`;
   return { price: null, twap5Min: null, confidence: null, slot: 0, valid: false, invalidReason };
 }
 

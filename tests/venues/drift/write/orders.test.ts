@@ -69,10 +69,10 @@ describeOnDrift('an order on the real program', () => {
     const at = await funded({ keeper: { fills: false } });
     const wanted = await order(at, { side: 'sell', size: SOL, bps: 30n });
     await land(at, wanted);
-    const [placed] = (await at.reader.read('confirmed')).user?.orders.filter((one) => 'open' in one.status) ?? [];
+    const [placed] = (await at.reader.read('confirmed')).user?.orders ?? [];
     expect(placed).toBeDefined();
     expect(placed?.price.toString()).toBe(wanted.priceLimit);
-    expect(placed?.auctionDuration).toBeGreaterThanOrEqual(10);
+    expect(placed?.auctionSlots).toBeGreaterThanOrEqual(10);
     expect(Number(placed?.auctionEndPrice)).toBeGreaterThanOrEqual(Number(wanted.priceLimit));
     expect(Number(placed?.auctionStartPrice)).toBeGreaterThanOrEqual(Number(placed?.auctionEndPrice));
     expect(placed?.userOrderId).toBe(0);

@@ -5,15 +5,11 @@ import { describeOnVelocity } from '../../../../localnet/tests/support/velocity-
 import { land, SOL, stillVelocity, USDT, velocityTrader } from '../../../../localnet/tests/support/velocity-still.ts';
 import type { VelocityActor } from '../../../../localnet/velocity/actor.ts';
 import type { VelocityLocalnet } from '../../../../localnet/velocity/index.ts';
+import { type OracleReading, PYTH_LAZER_ORACLE } from '../../../../src/venues/solana-perps/oracle-accounts.ts';
 import { broughtUpToDate } from '../../../../src/venues/velocity/maths/amm-refresh.ts';
-import {
-  PERP_MARKET,
-  type PerpMarketState,
-  PYTH_LAZER_ORACLE,
-  STATE,
-} from '../../../../src/venues/velocity/program/accounts.ts';
+import { PERP_MARKET, type PerpMarketState, STATE } from '../../../../src/venues/velocity/program/accounts.ts';
 import { perpMarketAddress, stateAddress } from '../../../../src/venues/velocity/program/addresses.ts';
-import { ammOracle, type OracleReading } from '../../../../src/venues/velocity/read/oracle.ts';
+import { ammOracle } from '../../../../src/venues/velocity/read/oracle.ts';
 
 const MARKET = perpMarketAddress(0);
 const RUNS = 25;

@@ -2,12 +2,8 @@
 import { expect, it } from '@jest/globals';
 import { describeOnVelocity } from '../../../../localnet/tests/support/velocity-files.ts';
 import { decodeAccount } from '../../../../src/venues/solana-perps/account-layout.ts';
-import {
-  PERP_MARKET,
-  PYTH_LAZER_ORACLE,
-  SPOT_MARKET,
-  STATE,
-} from '../../../../src/venues/velocity/program/accounts.ts';
+import { PYTH_LAZER_ORACLE } from '../../../../src/venues/solana-perps/oracle-accounts.ts';
+import { PERP_MARKET, SPOT_MARKET, STATE } from '../../../../src/venues/velocity/program/accounts.ts';
 import {
   oracleAddress,
   PYTH_LAZER_FEEDS,

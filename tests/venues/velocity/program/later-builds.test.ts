@@ -6,14 +6,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CriticalError } from '../../../../src/lib/errors.ts';
 import { blankAccount, decodeAccount, withFields } from '../../../../src/venues/solana-perps/account-layout.ts';
+import { PYTH_LAZER_ORACLE } from '../../../../src/venues/solana-perps/oracle-accounts.ts';
 import type { AnyScalar } from '../../../../src/venues/solana-perps/wire-types.ts';
-import {
-  PERP_MARKET,
-  PYTH_LAZER_ORACLE,
-  SPOT_MARKET,
-  STATE,
-  USER_STATS,
-} from '../../../../src/venues/velocity/program/accounts.ts';
+import { PERP_MARKET, SPOT_MARKET, STATE, USER_STATS } from '../../../../src/venues/velocity/program/accounts.ts';
 import { decodeUser, USER, WIDE_USER } from '../../../../src/venues/velocity/program/user.ts';
 import { accountOf, listsAllOrders } from '../../../../src/venues/velocity/read/decode.ts';
 

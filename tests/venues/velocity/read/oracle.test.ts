@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeOnVelocity } from '../../../../localnet/tests/support/velocity-files.ts';
 import { blankAccount, withFields } from '../../../../src/venues/solana-perps/account-layout.ts';
-import { PRELAUNCH_ORACLE, PYTH_LAZER_ORACLE } from '../../../../src/venues/velocity/program/accounts.ts';
+import { PRELAUNCH_ORACLE, PYTH_LAZER_ORACLE } from '../../../../src/venues/solana-perps/oracle-accounts.ts';
 import {
   ammOracle,
   perpOracleQuote,
