@@ -271,8 +271,8 @@ export const STATE = {
   },
 } as const satisfies AccountLayout;
 
-export type UserState = DecodedAccount<typeof USER>;
-export type UserStatsState = DecodedAccount<typeof USER_STATS>;
-export type PerpMarketState = DecodedAccount<typeof PERP_MARKET>;
-export type SpotMarketState = DecodedAccount<typeof SPOT_MARKET>;
-export type ExchangeState = DecodedAccount<typeof STATE>;
+export type DriftUser = DecodedAccount<typeof USER>;
+export type DriftUserStats = DecodedAccount<typeof USER_STATS>;
+export type DriftPerpMarket = DecodedAccount<typeof PERP_MARKET>;
+export type DriftSpotMarket = DecodedAccount<typeof SPOT_MARKET>;
+export type DriftState = DecodedAccount<typeof STATE>;

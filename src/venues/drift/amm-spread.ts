@@ -4,7 +4,7 @@
  * offset, `calculateReferencePriceOffset`, floating point where the SDK's is.
  */
 import { abs, max, min } from '../../domain/money/units.ts';
-import type { PerpMarketState } from './account-layouts.ts';
+import type { DriftPerpMarket } from './account-layouts.ts';
 
 const ONE = 1_000_000n;
 const ONE_NUMBER = 1_000_000;
@@ -24,7 +24,7 @@ const RATE_TO_PRICE = 1_000n;
 const HOURS_PER_DAY = 24n;
 
 export interface SpreadInput {
-  readonly amm: PerpMarketState;
+  readonly amm: DriftPerpMarket;
   readonly base: bigint;
   readonly quote: bigint;
   readonly terminalQuote: bigint;

@@ -4,7 +4,7 @@
  * (`calculateBidAskPrice` with its update), integers truncated toward zero.
  */
 import { abs, max, min, type Price, price } from '../../domain/money/units.ts';
-import type { PerpMarketState } from './account-layouts.ts';
+import type { DriftPerpMarket } from './account-layouts.ts';
 import { type AmmSpread, ammSpread, type SpreadInput } from './amm-spread.ts';
 
 /** Reserves at 1e9; prices, the peg and quote amounts at 1e6. */
@@ -43,7 +43,7 @@ interface Curve {
   readonly revenue: bigint;
 }
 
-const curveOf = (amm: PerpMarketState): Curve => ({
+const curveOf = (amm: DriftPerpMarket): Curve => ({
   base: amm.ammBaseReserve,
   quote: amm.ammQuoteReserve,
   sqrtK: amm.ammSqrtK,
@@ -64,7 +64,7 @@ const repegCost = ({ quote, terminalQuote, peg }: Curve, newPeg: bigint): bigint
 /** The peg that fits the oracle, and its budget. A distance beyond half of the greatest spread is always paid. */
 function wantedPeg(
   curve: Curve,
-  amm: PerpMarketState,
+  amm: DriftPerpMarket,
   oracle: bigint,
 ): { peg: bigint; budget: bigint; target: bigint } {
   const peg = pegFor(oracle, curve);
@@ -107,7 +107,7 @@ function budgetedPeg(curve: Curve, budget: bigint, target: bigint): bigint {
   return free ? wanted : max(1n, curve.peg + (budget * PEG_ONE) / perPeg);
 }
 
-function broughtUpToDate(curve: Curve, amm: PerpMarketState, oracle: bigint): Curve {
+function broughtUpToDate(curve: Curve, amm: DriftPerpMarket, oracle: bigint): Curve {
   if (amm.curveUpdateIntensity === 0) return curve;
   const held = amm.netUserBase;
   const { peg: wanted, budget, target } = wantedPeg(curve, amm, oracle);
@@ -153,7 +153,7 @@ function quotedAt(curve: Curve, spread: number, side: 'bid' | 'ask', prediction:
  * @returns null for a market without an AMM
  */
 export function ammQuote(
-  amm: PerpMarketState,
+  amm: DriftPerpMarket,
   oracle: AmmOracle | null,
   at: { readonly slot: number; readonly nowMs: number },
 ): AmmQuote | null {
@@ -174,7 +174,7 @@ export function ammQuote(
   };
 }
 
-function storedQuote(amm: PerpMarketState, curve: Curve): AmmQuote {
+function storedQuote(amm: DriftPerpMarket, curve: Curve): AmmQuote {
   const mark = priceAt(curve.base, curve.quote, curve.peg);
   const of = (base: bigint, quote: bigint): Price => price(priceAt(base, quote, curve.peg) || mark);
   return {

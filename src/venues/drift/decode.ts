@@ -13,7 +13,7 @@ import { depositTokens } from '../../domain/margin/margin-weights.ts';
 import { lamports, microUsd, price } from '../../domain/money/units.ts';
 import { oracleMultiple } from '../solana-perps/oracle-accounts.ts';
 import type { PerpMarketRead, SpotMarketRead } from '../solana-perps/program-accounts.ts';
-import type { ExchangeState, PerpMarketState, UserState } from './account-layouts.ts';
+import type { DriftPerpMarket, DriftState, DriftUser } from './account-layouts.ts';
 import { ammQuote } from './amm.ts';
 import type { DriftAccountTypes } from './drift-accounts.ts';
 import { lendRates, withdrawLimit } from './lending.ts';
@@ -29,7 +29,7 @@ const FEE_POOL_DIVISOR = 5n;
 
 /** Everything is of one slot. */
 interface MarketsRead {
-  readonly state: ExchangeState;
+  readonly state: DriftState;
   readonly spot: readonly SpotMarketRead<DriftAccountTypes>[];
   readonly perps: readonly PerpMarketRead<DriftAccountTypes>[];
   readonly slot: number;
@@ -44,7 +44,7 @@ function statusOf(status: number): Account['status'] {
   return (status & BEING_LIQUIDATED) !== 0 ? 'being_liquidated' : 'active';
 }
 
-const decodeBalance = (position: UserState['spotPositions'][number]): SpotBalance => ({
+const decodeBalance = (position: DriftUser['spotPositions'][number]): SpotBalance => ({
   marketIndex: position.marketIndex,
   scaledBalance: position.scaledBalance,
   kind: position.balanceType === 'borrow' ? 'borrow' : 'deposit',
@@ -53,7 +53,7 @@ const decodeBalance = (position: UserState['spotPositions'][number]): SpotBalanc
   openAsks: position.openAsks,
 });
 
-const decodePosition = (position: UserState['perpPositions'][number]): PerpPosition => ({
+const decodePosition = (position: DriftUser['perpPositions'][number]): PerpPosition => ({
   marketIndex: position.marketIndex,
   baseAmount: lamports(position.base),
   quoteAmount: microUsd(position.quote),
@@ -67,9 +67,9 @@ const decodePosition = (position: UserState['perpPositions'][number]): PerpPosit
   maxMarginRatio: position.maxMarginRatio,
 });
 
-const isPerpOrder = ({ marketType }: UserState['orders'][number]): boolean => marketType === 'perp';
+const isPerpOrder = ({ marketType }: DriftUser['orders'][number]): boolean => marketType === 'perp';
 
-const decodeOrder = (order: UserState['orders'][number]): OpenOrder => ({
+const decodeOrder = (order: DriftUser['orders'][number]): OpenOrder => ({
   orderId: order.orderId,
   marketIndex: order.marketIndex,
   side: order.direction === 'long' ? 'buy' : 'sell',
@@ -80,7 +80,7 @@ const decodeOrder = (order: UserState['orders'][number]): OpenOrder => ({
 });
 
 /** The account without its empty slots: Drift keeps eight of each kind, and an empty one may name any market. */
-export function decodeAccount(user: UserState): Account {
+export function decodeAccount(user: DriftUser): Account {
   const mode = user.marginMode;
   return {
     subAccount: user.subAccount,
@@ -122,7 +122,7 @@ function decodeSpotMarket({ market, oracle }: SpotMarketRead<DriftAccountTypes>,
 }
 
 /** What the market owes its traders beyond what its pools can pay, micro-USD. */
-function netUserPnlImbalance(market: PerpMarketState, quote: SpotMarket | undefined, at: bigint): bigint {
+function netUserPnlImbalance(market: DriftPerpMarket, quote: SpotMarket | undefined, at: bigint): bigint {
   const base = market.netUserBase + market.unsettledLpBase;
   const cost = market.quote + market.unsettledLpQuote + market.unsettledFunding;
   const pool = (scaled: bigint) => (quote === undefined ? 0n : depositTokens(scaled, quote));
@@ -139,10 +139,10 @@ const PERP_STATUS: Readonly<Record<string, PerpMarket['status']>> = {
 };
 
 /** An unknown status counts as a reason not to trade. */
-const perpStatus = (status: PerpMarketState['status']): PerpMarket['status'] => PERP_STATUS[status] ?? 'paused';
+const perpStatus = (status: DriftPerpMarket['status']): PerpMarket['status'] => PERP_STATUS[status] ?? 'paused';
 
 /** Taker fee at 1e6 of the account's tier, with the market's own discount or surcharge. */
-function takerFee(market: PerpMarketState, state: ExchangeState, feeTier: number): bigint {
+function takerFee(market: DriftPerpMarket, state: DriftState, feeTier: number): bigint {
   const tier = state.perpFeeTiers[feeTier];
   if (tier === undefined) throw new RangeError(`fee tier ${feeTier} does not exist`);
   const fee = (BigInt(tier.takerNumerator) * PRICE_ONE) / BigInt(tier.takerDenominator);

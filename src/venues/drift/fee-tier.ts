@@ -1,6 +1,6 @@
 /** Which fee tier an account pays: by its volume of the last thirty days. Source: Drift v2, `math/fees.rs`. */
 import { max } from '../../domain/money/units.ts';
-import type { ExchangeState, UserStatsState } from './account-layouts.ts';
+import type { DriftState, DriftUserStats } from './account-layouts.ts';
 
 const MICRO_USD = 1_000_000n;
 /** Volume below which each tier ends, USD; above the last one the sixth applies. */
@@ -18,8 +18,8 @@ function faded(volume: bigint, lastTs: bigint, nowSeconds: bigint): bigint {
  * out, so an estimated cost is rather too high.
  */
 export function feeTierOf(
-  state: Pick<ExchangeState, 'perpFeeTiers'>,
-  stats: UserStatsState | null,
+  state: Pick<DriftState, 'perpFeeTiers'>,
+  stats: DriftUserStats | null,
   nowMs: number,
 ): number {
   if (stats === null) return 0;

@@ -3,7 +3,7 @@
  * `math/spot_balance.rs` and `math/spot_withdraw.rs`.
  */
 import { divCeil, max, min } from '../../domain/money/units.ts';
-import type { SpotMarketState } from './account-layouts.ts';
+import type { DriftSpotMarket } from './account-layouts.ts';
 
 /** Utilization and rates, both fractions. */
 const ONE = 1_000_000n;
@@ -27,7 +27,7 @@ interface Lent {
   readonly borrows: bigint;
 }
 
-function lent(market: SpotMarketState): Lent {
+function lent(market: DriftSpotMarket): Lent {
   const scale = 10n ** BigInt(BALANCE_DECIMALS - market.decimals);
   return {
     deposits: (market.depositsScaled * market.depositIndex) / scale,
@@ -40,7 +40,7 @@ function utilizationOf({ deposits, borrows }: Lent): bigint {
   return deposits === 0n ? ONE : (borrows * ONE) / deposits;
 }
 
-function climbedRate(market: SpotMarketState, utilization: bigint): bigint {
+function climbedRate(market: DriftSpotMarket, utilization: bigint): bigint {
   const climb = BigInt(market.maxBorrowRate - market.optimalBorrowRate);
   let rate = BigInt(market.optimalBorrowRate);
   let from = BigInt(market.optimalUtilization);
@@ -54,7 +54,7 @@ function climbedRate(market: SpotMarketState, utilization: bigint): bigint {
 }
 
 /** Yearly simple rates as fractions at 1e6. */
-export function lendRates(market: SpotMarketState): { readonly deposit: bigint; readonly borrow: bigint } {
+export function lendRates(market: DriftSpotMarket): { readonly deposit: bigint; readonly borrow: bigint } {
   const utilization = utilizationOf(lent(market));
   const optimal = BigInt(market.optimalUtilization);
   const floor = (BigInt(market.minBorrowRate) * ONE) / MIN_RATE_STEPS;
@@ -65,7 +65,7 @@ export function lendRates(market: SpotMarketState): { readonly deposit: bigint; 
 }
 
 /** Tokens that can be withdrawn from the market at `nowSeconds`: Drift slows a run by utilization and the daily mean of deposits. */
-export function withdrawLimit(market: SpotMarketState, nowSeconds: bigint): bigint {
+export function withdrawLimit(market: DriftSpotMarket, nowSeconds: bigint): bigint {
   const { deposits, borrows } = lent(market);
   const guard = market.withdrawGuard;
 

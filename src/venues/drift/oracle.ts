@@ -5,7 +5,7 @@
 import type { OracleQuote } from '../../domain/account/account.ts';
 import { abs, max, min, price } from '../../domain/money/units.ts';
 import { type OracleReading, oracleKindOf } from '../solana-perps/oracle-accounts.ts';
-import type { ExchangeState, PerpMarketState, SpotMarketState } from './account-layouts.ts';
+import type { DriftPerpMarket, DriftSpotMarket, DriftState } from './account-layouts.ts';
 
 /** Fractions of a price. */
 const PERCENTAGE_ONE = 1_000_000n;
@@ -30,26 +30,26 @@ export interface ReadAt {
 }
 
 type OracleBounds = Pick<
-  ExchangeState,
+  DriftState,
   'slotsBeforeStaleForAmm' | 'slotsBeforeStaleForMargin' | 'maxConfidence' | 'tooVolatileRatio'
 >;
 
 interface OracleMarket {
-  readonly history: Pick<PerpMarketState, 'oracleTwap' | 'oracleTwap5min' | 'oracleTwapTs'>;
+  readonly history: Pick<DriftPerpMarket, 'oracleTwap' | 'oracleTwap5min' | 'oracleTwapTs'>;
   readonly confidenceFactor: bigint;
   readonly source: number;
   /** The market's own limit of staleness for its AMM, instead of State's; 0: none. Null: it has no AMM. */
   readonly staleForAmm: number | null;
 }
 
-export const spotOracleMarket = (market: SpotMarketState): OracleMarket => ({
+export const spotOracleMarket = (market: DriftSpotMarket): OracleMarket => ({
   history: market,
   confidenceFactor: SPOT_CONFIDENCE[market.tier] ?? LOWEST_TIER_CONFIDENCE,
   source: market.oracleSource,
   staleForAmm: null,
 });
 
-export const perpOracleMarket = (market: PerpMarketState): OracleMarket => ({
+export const perpOracleMarket = (market: DriftPerpMarket): OracleMarket => ({
   history: market,
   confidenceFactor: PERP_CONFIDENCE[market.tier] ?? LOWEST_TIER_CONFIDENCE,
   source: market.oracleSource,
@@ -118,7 +118,7 @@ export function decodeOracle(market: OracleMarket, oracle: OracleReading | null,
 }
 
 /** Whether Drift's own oracle is fresher than the exchange's: by sequence if comparable, otherwise by slot. */
-function ownIsFresher(market: PerpMarketState, oracle: OracleReading): boolean {
+function ownIsFresher(market: DriftPerpMarket, oracle: OracleReading): boolean {
   const ours = market.marketMakerOracleSequence;
   const theirs = oracle.sequence ?? 0n;
   const comparable = theirs !== 0n && ours !== 0n && abs(theirs - ours) <= theirs / SEQUENCE_DIVERGENCE_DIVISOR;
@@ -127,9 +127,9 @@ function ownIsFresher(market: PerpMarketState, oracle: OracleReading): boolean {
 
 /** The oracle by which Drift values PnL and moves its AMM: its own if it is fresher and agrees with the exchange's. */
 export function ownOrExchangeOracle(
-  market: PerpMarketState,
+  market: DriftPerpMarket,
   oracle: OracleReading,
-  state: Pick<ExchangeState, 'oracleTwap5minDivergence'>,
+  state: Pick<DriftState, 'oracleTwap5minDivergence'>,
 ): { readonly price: bigint; readonly confidence: bigint } {
   const exchange = { price: oracle.price, confidence: oracle.confidence };
   const own = market.marketMakerOraclePrice;

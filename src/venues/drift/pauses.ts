@@ -3,7 +3,7 @@
  * account's. Table: docs/architecture/drift-venue.md. Source: `state/paused_operations.rs`, `instructions/constraints.rs`.
  */
 import type { VenuePauses } from '../../domain/account/snapshot.ts';
-import type { ExchangeState, PerpMarketState, SpotMarketState, UserState } from './account-layouts.ts';
+import type { DriftPerpMarket, DriftSpotMarket, DriftState, DriftUser } from './account-layouts.ts';
 
 /** `State.exchangeStatus`. */
 const EXCHANGE = {
@@ -31,11 +31,11 @@ const NO_DEPOSITS: ReadonlySet<string> = new Set(['initialized', 'reduceOnly', '
 const NO_WITHDRAWALS: ReadonlySet<string> = new Set(['initialized', 'withdrawPaused', 'delisted']);
 
 interface PauseSubject {
-  readonly state: ExchangeState;
-  readonly market: PerpMarketState;
-  readonly base: SpotMarketState;
-  readonly quote: SpotMarketState;
-  readonly user: UserState | null;
+  readonly state: DriftState;
+  readonly market: DriftPerpMarket;
+  readonly base: DriftSpotMarket;
+  readonly quote: DriftSpotMarket;
+  readonly user: DriftUser | null;
 }
 
 const has = (flags: number, flag: number): boolean => (flags & flag) !== 0;
@@ -60,7 +60,7 @@ const EXCHANGE_WORDS: readonly (readonly [number, string])[] = [
 /**
  * One sentence for people if everything is paused; null if the venue accepts at least something.
  */
-function frozenSentence(state: Pick<ExchangeState, 'exchangeStatus'>): string | null {
+function frozenSentence(state: Pick<DriftState, 'exchangeStatus'>): string | null {
   if ((state.exchangeStatus & ALL_EXCHANGE) !== ALL_EXCHANGE) return null;
   return (
     `Drift is frozen: its administrators have paused everything (flags ${state.exchangeStatus}), so nobody can ` +
@@ -68,12 +68,12 @@ function frozenSentence(state: Pick<ExchangeState, 'exchangeStatus'>): string | 
   );
 }
 
-function exchangeSentence(state: ExchangeState): string | null {
+function exchangeSentence(state: DriftState): string | null {
   const paused = EXCHANGE_WORDS.filter(([flag]) => has(state.exchangeStatus, flag)).map(([, word]) => word);
   return paused.length === 0 ? null : `Drift has paused ${inWords(paused)}.`;
 }
 
-function perpSentences(market: PerpMarketState): readonly string[] {
+function perpSentences(market: DriftPerpMarket): readonly string[] {
   const name = market.name;
   const status = market.status;
   const flags = market.pausedOperations;
@@ -98,7 +98,7 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
   delisted: 'delisted',
 };
 
-function spotSentences(market: SpotMarketState): readonly string[] {
+function spotSentences(market: DriftSpotMarket): readonly string[] {
   const asset = market.name;
   const paused = [
     spotRefuses(market, 'deposit') ? 'deposits' : null,
@@ -107,7 +107,7 @@ function spotSentences(market: SpotMarketState): readonly string[] {
   return paused.length === 0 ? [] : [`Drift accepts no ${paused.join(' and no ')} of ${asset}.`];
 }
 
-function spotRefuses(market: SpotMarketState, operation: 'deposit' | 'withdraw'): boolean {
+function spotRefuses(market: DriftSpotMarket, operation: 'deposit' | 'withdraw'): boolean {
   const closed = operation === 'deposit' ? NO_DEPOSITS : NO_WITHDRAWALS;
   return has(market.pausedOperations, SPOT[operation]) || closed.has(market.status);
 }

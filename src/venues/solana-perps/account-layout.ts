@@ -51,21 +51,22 @@ export function decodeAccount<const L extends AccountLayout>(layout: L, data: Ui
   return readAccount(rowsOf(layout), data, layout.bytes) as DecodedAccount<L>;
 }
 
-type FieldRow = readonly [name: string, at: number, type: Scalar];
+type LayoutRow = readonly [name: string, at: number, type: Scalar];
 interface ListRows extends Omit<ListLayout, 'fields'> {
   readonly name: string;
-  readonly rows: readonly FieldRow[];
+  readonly rows: readonly LayoutRow[];
 }
 interface AccountRows {
   readonly discriminator: Uint8Array;
-  readonly fields: readonly FieldRow[];
+  readonly fields: readonly LayoutRow[];
   readonly lists: readonly ListRows[];
 }
 
 /** Tables as rows, made once each: an account is decoded in every slot. */
 const knownRows = new WeakMap<AccountLayout, AccountRows>();
 
-const rowsIn = (fields: FieldTable): FieldRow[] => Object.entries(fields).map(([name, [at, type]]) => [name, at, type]);
+const rowsIn = (fields: FieldTable): LayoutRow[] =>
+  Object.entries(fields).map(([name, [at, type]]) => [name, at, type]);
 
 function rowsOf(layout: AccountLayout): AccountRows {
   const known = knownRows.get(layout);
@@ -90,7 +91,7 @@ function readAccount({ fields, lists }: AccountRows, data: Uint8Array, bytes: nu
   return account;
 }
 
-function readRows(view: DataView, start: number, rows: readonly FieldRow[]): Record<string, AnyScalar> {
+function readRows(view: DataView, start: number, rows: readonly LayoutRow[]): Record<string, AnyScalar> {
   const values: Record<string, AnyScalar> = {};
   for (const [name, at, type] of rows) values[name] = readScalar(view, start + at, type);
   return values;
