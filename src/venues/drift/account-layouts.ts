@@ -275,4 +275,4 @@ export type DriftUser = DecodedAccount<typeof USER>;
 export type DriftUserStats = DecodedAccount<typeof USER_STATS>;
 export type DriftPerpMarket = DecodedAccount<typeof PERP_MARKET>;
 export type DriftSpotMarket = DecodedAccount<typeof SPOT_MARKET>;
-export type DriftState = DecodedAccount<typeof STATE>;
+export type DriftExchange = DecodedAccount<typeof STATE>;

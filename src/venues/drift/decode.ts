@@ -13,7 +13,7 @@ import { depositTokens } from '../../domain/margin/margin-weights.ts';
 import { lamports, microUsd, price } from '../../domain/money/units.ts';
 import { oracleMultiple } from '../solana-perps/oracle-accounts.ts';
 import type { PerpMarketRead, SpotMarketRead } from '../solana-perps/program-accounts.ts';
-import type { DriftPerpMarket, DriftState, DriftUser } from './account-layouts.ts';
+import type { DriftExchange, DriftPerpMarket, DriftUser } from './account-layouts.ts';
 import { ammQuote } from './amm.ts';
 import type { DriftAccountTypes } from './drift-accounts.ts';
 import { lendRates, withdrawLimit } from './lending.ts';
@@ -29,7 +29,7 @@ const FEE_POOL_DIVISOR = 5n;
 
 /** Everything is of one slot. */
 interface MarketsRead {
-  readonly state: DriftState;
+  readonly state: DriftExchange;
   readonly spot: readonly SpotMarketRead<DriftAccountTypes>[];
   readonly perps: readonly PerpMarketRead<DriftAccountTypes>[];
   readonly slot: number;
@@ -142,7 +142,7 @@ const PERP_STATUS: Readonly<Record<string, PerpMarket['status']>> = {
 const perpStatus = (status: DriftPerpMarket['status']): PerpMarket['status'] => PERP_STATUS[status] ?? 'paused';
 
 /** Taker fee at 1e6 of the account's tier, with the market's own discount or surcharge. */
-function takerFee(market: DriftPerpMarket, state: DriftState, feeTier: number): bigint {
+function takerFee(market: DriftPerpMarket, state: DriftExchange, feeTier: number): bigint {
   const tier = state.perpFeeTiers[feeTier];
   if (tier === undefined) throw new RangeError(`fee tier ${feeTier} does not exist`);
   const fee = (BigInt(tier.takerNumerator) * PRICE_ONE) / BigInt(tier.takerDenominator);

@@ -1,6 +1,6 @@
 /** Which fee tier an account pays: by its volume of the last thirty days. Source: Drift v2, `math/fees.rs`. */
 import { max } from '../../domain/money/units.ts';
-import type { DriftState, DriftUserStats } from './account-layouts.ts';
+import type { DriftExchange, DriftUserStats } from './account-layouts.ts';
 
 const MICRO_USD = 1_000_000n;
 /** Volume below which each tier ends, USD; above the last one the sixth applies. */
@@ -18,7 +18,7 @@ function faded(volume: bigint, lastTs: bigint, nowSeconds: bigint): bigint {
  * out, so an estimated cost is rather too high.
  */
 export function feeTierOf(
-  state: Pick<DriftState, 'perpFeeTiers'>,
+  state: Pick<DriftExchange, 'perpFeeTiers'>,
   stats: DriftUserStats | null,
   nowMs: number,
 ): number {

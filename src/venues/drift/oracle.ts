@@ -5,7 +5,7 @@
 import type { OracleQuote } from '../../domain/account/account.ts';
 import { abs, max, min, price } from '../../domain/money/units.ts';
 import { type OracleReading, oracleKindOf } from '../solana-perps/oracle-accounts.ts';
-import type { DriftPerpMarket, DriftSpotMarket, DriftState } from './account-layouts.ts';
+import type { DriftExchange, DriftPerpMarket, DriftSpotMarket } from './account-layouts.ts';
 
 /** Fractions of a price. */
 const PERCENTAGE_ONE = 1_000_000n;
@@ -30,7 +30,7 @@ export interface ReadAt {
 }
 
 type OracleBounds = Pick<
-  DriftState,
+  DriftExchange,
   'slotsBeforeStaleForAmm' | 'slotsBeforeStaleForMargin' | 'maxConfidence' | 'tooVolatileRatio'
 >;
 
@@ -129,7 +129,7 @@ function ownIsFresher(market: DriftPerpMarket, oracle: OracleReading): boolean {
 export function ownOrExchangeOracle(
   market: DriftPerpMarket,
   oracle: OracleReading,
-  state: Pick<DriftState, 'oracleTwap5minDivergence'>,
+  state: Pick<DriftExchange, 'oracleTwap5minDivergence'>,
 ): { readonly price: bigint; readonly confidence: bigint } {
   const exchange = { price: oracle.price, confidence: oracle.confidence };
   const own = market.marketMakerOraclePrice;

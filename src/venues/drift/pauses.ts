@@ -3,7 +3,7 @@
  * account's. Table: docs/architecture/drift-venue.md. Source: `state/paused_operations.rs`, `instructions/constraints.rs`.
  */
 import type { VenuePauses } from '../../domain/account/snapshot.ts';
-import type { DriftPerpMarket, DriftSpotMarket, DriftState, DriftUser } from './account-layouts.ts';
+import type { DriftExchange, DriftPerpMarket, DriftSpotMarket, DriftUser } from './account-layouts.ts';
 
 /** `State.exchangeStatus`. */
 const EXCHANGE = {
@@ -31,7 +31,7 @@ const NO_DEPOSITS: ReadonlySet<string> = new Set(['initialized', 'reduceOnly', '
 const NO_WITHDRAWALS: ReadonlySet<string> = new Set(['initialized', 'withdrawPaused', 'delisted']);
 
 interface PauseSubject {
-  readonly state: DriftState;
+  readonly state: DriftExchange;
   readonly market: DriftPerpMarket;
   readonly base: DriftSpotMarket;
   readonly quote: DriftSpotMarket;
@@ -60,7 +60,7 @@ const EXCHANGE_WORDS: readonly (readonly [number, string])[] = [
 /**
  * One sentence for people if everything is paused; null if the venue accepts at least something.
  */
-function frozenSentence(state: Pick<DriftState, 'exchangeStatus'>): string | null {
+function frozenSentence(state: Pick<DriftExchange, 'exchangeStatus'>): string | null {
   if ((state.exchangeStatus & ALL_EXCHANGE) !== ALL_EXCHANGE) return null;
   return (
     `Drift is frozen: its administrators have paused everything (flags ${state.exchangeStatus}), so nobody can ` +
@@ -68,7 +68,7 @@ function frozenSentence(state: Pick<DriftState, 'exchangeStatus'>): string | nul
   );
 }
 
-function exchangeSentence(state: DriftState): string | null {
+function exchangeSentence(state: DriftExchange): string | null {
   const paused = EXCHANGE_WORDS.filter(([flag]) => has(state.exchangeStatus, flag)).map(([, word]) => word);
   return paused.length === 0 ? null : `Drift has paused ${inWords(paused)}.`;
 }

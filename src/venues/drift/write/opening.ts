@@ -3,7 +3,7 @@ import { SYSVAR_RENT_PUBKEY, SystemProgram, type TransactionInstruction } from '
 import { max } from '../../../domain/money/units.ts';
 import type { PerpsAddresses } from '../../solana-perps/addresses.ts';
 import { rentOf } from '../../solana-perps/write/token-accounts.ts';
-import { type DriftState, USER, USER_STATS } from '../account-layouts.ts';
+import { type DriftExchange, USER, USER_STATS } from '../account-layouts.ts';
 import type { DriftRead } from '../drift-accounts.ts';
 import { driftInstruction } from './instructions.ts';
 
@@ -18,7 +18,7 @@ const UNSCALED_ACCOUNTS = 5;
 const ACCOUNTS_SCALE = 100n;
 
 /** Kept in the new account, and given back with its rent when it is deleted. Program: `State::get_init_user_fee`. */
-export function openingFee(state: Pick<DriftState, 'maxSubAccounts' | 'subAccounts' | 'maxOpeningFee'>): bigint {
+export function openingFee(state: Pick<DriftExchange, 'maxSubAccounts' | 'subAccounts' | 'maxOpeningFee'>): bigint {
   const room = BigInt(state.maxSubAccounts) * (state.maxSubAccounts > UNSCALED_ACCOUNTS ? ACCOUNTS_SCALE : 1n);
   // Counted with one more account: another may be opened first, and the estimate should not be too low.
   const utilization = ((state.subAccounts + 1n) * PERCENTAGE_ONE) / max(1n, room);
