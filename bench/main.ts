@@ -7,6 +7,7 @@ import { benchDriftRead } from './drift-read.ts';
 import { benchHistory } from './history.ts';
 import { benchMemory } from './memory.ts';
 import { benchPaperAndLive } from './paper-and-live.ts';
+import { benchSeries } from './series.ts';
 import { benchStart } from './start.ts';
 import { quietRuntime } from './support/quiet-runtime.ts';
 import { type Finding, say, table } from './support/report.ts';
@@ -44,6 +45,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     about: 'a backtest of 6,288 hours: the process, its first run, one of many',
     run: benchBacktest,
   },
+  series: { about: 'a chart of a million reads over HTTP, 2,000 points out, against /healthz', run: benchSeries },
   start: { about: 'a second start to the first answered command, against the bare Temporal server', run: benchStart },
   memory: {
     about: 'resident memory of the paper product, idle and at its peak, at a first and a second start',

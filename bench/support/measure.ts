@@ -15,6 +15,14 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
+/** @param part from 0 to 1: 0.95 is the value that 95 of 100 do not exceed */
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)];
+  if (value === undefined) throw new Error('a percentile needs at least one value');
+  return value;
+}
+
 /** Median absolute deviation: the spread, without the influence of a few outliers. */
 function spread(values: readonly number[]): number {
   const middle = median(values);
