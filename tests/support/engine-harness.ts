@@ -4,9 +4,6 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, ServiceError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -39,7 +36,7 @@ import { openFeed } from '../../src/market-data/open-feed.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { closedDoors, type PayloadKeys, signingCodec } from '../../src/runtime/payload-signatures.ts';
-import { openWorkflowBundle, type WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
+import type { WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
 import type { ChainTuning } from '../../src/venues/paper/chain.ts';
 import { PaperFaults } from '../../src/venues/paper/faults.ts';
 import { PaperVenue } from '../../src/venues/paper/paper-venue.ts';
@@ -56,8 +53,8 @@ import {
 import { journalAlerts } from './alerts.ts';
 import { TEST_COMMAND_KEY, TEST_COMMAND_PORTS, TEST_PAYLOAD_KEYS } from './command-key.ts';
 import { openTestJournal } from './journal.ts';
+import { productWorkflowBundle } from './shared-builds.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const SILENT = pino({ level: 'silent' });
 export const SOL = 1_000_000_000n;
 export const lamportsOf = (sol: number): string => BigInt(Math.round(sol * 1e9)).toString();
@@ -104,11 +101,7 @@ export const until = <T>(what: string, read: () => Promise<T | null | undefined 
 /** One bundle for the whole file: a worker that comes back runs the code that it ran before. */
 let bundle: Promise<WorkflowBundle> | null = null;
 const bundleOnce = (): Promise<WorkflowBundle> => {
-  bundle ??= openWorkflowBundle({
-    root: ROOT,
-    folder: join(tmpdir(), 'driftless-test-bundles'),
-    say: () => undefined,
-  });
+  bundle ??= productWorkflowBundle();
   return bundle;
 };
 

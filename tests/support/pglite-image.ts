@@ -89,6 +89,11 @@ async function keptFolder(withSchema: boolean): Promise<string> {
   return folder;
 }
 
+/** All that is kept here. */
+export async function makeTestImages(): Promise<void> {
+  for (const withSchema of [false, true]) await keptFolder(withSchema);
+}
+
 /**
  * A journal's folder as a first start leaves it, without the wait for initdb.
  * @param withSchema migrated too; then every such folder has the same journal id

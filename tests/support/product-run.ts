@@ -2,17 +2,14 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { isAlive } from '../../src/runtime/processes.ts';
 import { makeTestDataFolder } from './pglite-image.ts';
 import { type Message, Product, productEnv, START, until } from './product.ts';
 import { Caller } from './product-caller.ts';
 import { receivedResponse } from './received.ts';
+import { SHARED_CACHE } from './shared-builds.ts';
 
-const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-/** The built page and the workflow bundle, both named by their content: the first start makes them, the others copy. */
-const SHARED_CACHE = join(ROOT, 'node_modules', '.cache', 'driftless-product');
 const SHARED_KEPT = 8;
 const TOKEN = 'token-of-the-product-tests-51c2';
 
