@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openJournal } from '../../src/journal/open-journal.ts';
-import { LONG } from '../support/long.ts';
+import { itLong, LONG } from '../support/long.ts';
 import { makeTestDataFolder } from '../support/pglite-image.ts';
 import { startChild } from './child-process.ts';
 
@@ -41,12 +41,12 @@ describe('the embedded journal under SIGKILL', () => {
     TIMEOUT_MS,
   );
 
-  it(
+  itLong(
     'recovers from a first start that was killed while it made the database',
     async () => {
       const dataDir = join(home, 'journal');
       const unfinished = () => readdirSync(home).some((name) => name.endsWith('.unfinished'));
-      for (const pauseMs of LONG ? [0, 300, 900] : [300]) {
+      for (const pauseMs of [0, 300, 900]) {
         const child = startChild('./journal-child.ts', [dataDir, '0']);
         while (!unfinished()) await new Promise((resolve) => setTimeout(resolve, 5));
         await new Promise((resolve) => setTimeout(resolve, pauseMs));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type DataLock, lockDataFolder } from '../../src/journal/data-lock.ts';
+import { itLong } from '../support/long.ts';
 import { type Child, startChild } from './child-process.ts';
 
 const me = { pid: process.pid, url: null };
@@ -75,7 +76,7 @@ describe('lockDataFolder', () => {
     }
   });
 
-  it('goes to exactly one of many contenders, again and again', async () => {
+  itLong('goes to exactly one of many contenders, again and again', async () => {
     for (let round = 0; round < 40; round += 1) {
       const results = await Promise.all(Array.from({ length: 8 }, () => lockDataFolder(folder, me)));
       const winners = results.filter((result) => result.kind === 'locked');

@@ -34,7 +34,7 @@ async function timed(work: Promise<Message>): Promise<Message> {
   return answer;
 }
 
-describe('one command_id', () => {
+longOnly(describe)('one command_id', () => {
   let run: ProductRun;
   const id = 'the-same-command';
   const before = { wallet: 0n };

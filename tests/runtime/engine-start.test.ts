@@ -96,7 +96,7 @@ describe('a process that starts beside an engine that renewed itself', () => {
 });
 
 describe('settings that the engine cannot read', () => {
-  it('leave it reducing under those it has, with the cause, until a process comes with better ones', async () => {
+  itLong('leave it reducing under those it has, with the cause, until a process comes with better ones', async () => {
     await begin();
     expect(await engine.carryOut(OPEN)).toMatchObject({ success: true });
     await renew();

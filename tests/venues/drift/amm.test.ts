@@ -12,6 +12,7 @@ import { priceLimit } from '../../../src/domain/order/slippage.ts';
 import { ammQuote } from '../../../src/venues/drift/amm.ts';
 import { bn, decodeBytes, encodeBytes, ours, recordedChain, variantOf } from '../../support/drift-accounts.ts';
 import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/drift-venue.ts';
+import { LONG } from '../../support/long.ts';
 import { madeChain } from '../../support/made-drift-chain.ts';
 
 const CHAIN = recordedChain() ?? madeChain();
@@ -112,6 +113,8 @@ function sdkQuote({ amm, contractType }: PerpMarketAccount, oracle: MMOraclePric
   return { mark, bid, ask };
 }
 
+const RUNS = LONG ? 1_500 : 300;
+
 describe('the AMM brought up to date', () => {
   it('quotes what the SDK’s calculateBidAskPrice does (property)', async () => {
     const met = { repegged: 0, shallower: 0 };
@@ -127,10 +130,10 @@ describe('the AMM brought up to date', () => {
         if (!updated.pegMultiplier.eq(market.amm.pegMultiplier)) met.repegged += 1;
         if (!updated.sqrtK.eq(market.amm.sqrtK)) met.shallower += 1;
       }),
-      { numRuns: 1_500 },
+      { numRuns: RUNS },
     );
-    expect(met.repegged).toBeGreaterThan(500);
-    expect(met.shallower).toBeGreaterThan(20);
+    expect(met.repegged).toBeGreaterThan(RUNS / 3);
+    expect(met.shallower).toBeGreaterThan(RUNS / 75);
   });
 
   it('is as it is stored where the oracle cannot be read, and nothing where there is no AMM', async () => {

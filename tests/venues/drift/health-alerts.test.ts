@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from '@jest/globals';
+import { afterEach, expect } from '@jest/globals';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
@@ -31,7 +31,7 @@ async function readingShort(): Promise<LiveEngine> {
 }
 
 describeOnDrift('health of an account on the real program', () => {
-  it(
+  itLong(
     'warns below 50, is critical below 20 with the liquidation price, once per crossing, and is over only well above',
     async () => {
       const live = await readingShort();

@@ -61,6 +61,8 @@ async function replayed(feedId: string) {
   }
 }
 
+const HOURS = LONG ? 720 : 200;
+
 function expectPaid(
   { snapshot, total, steps }: Awaited<ReturnType<typeof replayed>>,
   path: string,
@@ -75,13 +77,13 @@ function expectPaid(
 
 describe('a history replayed to its end', () => {
   it('pays the funding that an independent calculation finds, to 1e-6 of notional, across a restart', async () => {
-    const rows = Array.from({ length: 721 }, (_, hour) => ({
+    const rows = Array.from({ length: HOURS + 1 }, (_, hour) => ({
       hour,
       rate: (Math.sin(hour / 9) * 0.01 + 0.0004).toFixed(9),
       oracle: (140 + 20 * Math.sin(hour / 50)).toFixed(6),
     }));
     const path = historyFile(fundingCsv(rows));
-    expectPaid(await replayed(`replay:${path}`), path, 721);
+    expectPaid(await replayed(`replay:${path}`), path, HOURS + 1);
   });
 
   itUnless((!LONG && 'npm run test:long runs it') || (!shared && '../shared/data is not here'))(

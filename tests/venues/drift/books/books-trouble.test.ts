@@ -3,6 +3,7 @@ import { describeOnDrift } from '../../../../localnet/tests/support/drift-progra
 import type { PositionLedger } from '../../../../src/domain/account/snapshot.ts';
 import type { PerpsBooks } from '../../../../src/venues/solana-perps/books/perps-books.ts';
 import { equityOf } from '../../../../src/venues/solana-perps/read/equity.ts';
+import { itLong } from '../../../support/long.ts';
 import { type BooksChain, booksChain, ENGINE, SOL, USD } from './books-chain.ts';
 
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
@@ -118,7 +119,7 @@ describeOnDrift('the books, when something is wrong', () => {
     expect(sizes(await of(anew))).toEqual(sizes(before));
   });
 
-  it('call a difference unexplained after three steps, tell it as critical, and go on from there', async () => {
+  itLong('call a difference unexplained after three steps, tell it as critical, and go on from there', async () => {
     const { chain, books } = await opened();
     const { slot } = await stateOf(chain);
     // No transaction brought these.
@@ -165,7 +166,7 @@ describeOnDrift('the books, when something is wrong', () => {
     expect(await trades(chain)).toHaveLength(1);
   });
 
-  it('wait for an operation that the journal does not know yet, and give it its trade', async () => {
+  itLong('wait for an operation that the journal does not know yet, and give it its trade', async () => {
     const { chain, books } = await opened(60_000);
     const signature = chain.us.trade({ direction: 'short', size: SOL });
     await chain.land(signature);
@@ -180,7 +181,7 @@ describeOnDrift('the books, when something is wrong', () => {
     expect((await stateOf(chain)).ledger).toMatchObject({ own: -SOL, foreign: 0n });
   });
 
-  it('give a trade to its operation when that becomes known after all', async () => {
+  itLong('give a trade to its operation when that becomes known after all', async () => {
     const { chain, books } = await opened();
     const signature = await chain.trade({ direction: 'short', size: SOL }, false);
     await chain.finalize();
@@ -208,7 +209,7 @@ describeOnDrift('the books, when something is wrong', () => {
     expect(await alerts(chain)).toEqual([]);
   });
 
-  it('write at most once a minute while nothing happens, and at once when something does', async () => {
+  itLong('write at most once a minute while nothing happens, and at once when something does', async () => {
     const { chain } = await opened();
     const before = await stateOf(chain);
     const resting = chain.bookkeeper({ idleMs: 60_000 });
@@ -225,7 +226,7 @@ describeOnDrift('the books, when something is wrong', () => {
     expect((await stateOf(chain)).slot).toBeGreaterThan(before.slot);
   });
 
-  it('count an order of ours that a keeper fills late as ours, whoever asks when', async () => {
+  itLong('count an order of ours that a keeper fills late as ours, whoever asks when', async () => {
     const { chain, books } = await opened();
     chain.net.keeper.set({ fills: false });
     await chain.ours(chain.us.trade({ direction: 'short', size: 2n * SOL }));
