@@ -96,7 +96,7 @@ function refuseStranger({ asChild, engineId }: OperationInput): void {
   throw ApplicationFailure.nonRetryable('Only its engine starts an operation. Nothing was sent.', 'UNAUTHORIZED');
 }
 
-type Seen = NonNullable<Awaited<ReturnType<TransactionActivities['submit']>>['seen']>;
+type SeenBySubmit = NonNullable<Awaited<ReturnType<TransactionActivities['submit']>>['seen']>;
 
 type TimelessEvent = OperationEvent extends infer Event
   ? Event extends OperationEvent
@@ -120,7 +120,7 @@ class OperationHost {
   private running: CancellationScope | null = null;
   private steps = 0;
   /** The last submit saw it landed already. */
-  private seen: Seen | null = null;
+  private seen: SeenBySubmit | null = null;
   /** Attempts that the journal knows and this workflow does not: Temporal was restored from an older copy. */
   private strangers: OperationInput['recovered'] | null = null;
 
@@ -438,7 +438,7 @@ class OperationHost {
   }
 
   /** What submit saw answers the wait that follows it at once, and only that one. */
-  private takeSeen(): Seen | null {
+  private takeSeen(): SeenBySubmit | null {
     const { seen } = this;
     this.seen = null;
     return seen;
