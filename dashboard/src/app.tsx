@@ -3,7 +3,7 @@ import { AlertsPanel } from './panels/alerts.tsx';
 import { Answers } from './panels/answers.tsx';
 import { BalancesPanel } from './panels/balances.tsx';
 import { CommandsPanel } from './panels/command-forms.tsx';
-import { Dialogs } from './panels/dialog.tsx';
+import { ClickShield, Dialogs } from './panels/dialog.tsx';
 import { EarningsPanel } from './panels/earnings.tsx';
 import { FeedWarnings } from './panels/feed-warnings.tsx';
 import { FirstRun } from './panels/first-run.tsx';
@@ -21,7 +21,7 @@ export function App() {
         Skip to the account
       </a>
       <Header />
-      <main id="main" class={stale.value ? 'main is-stale' : 'main'}>
+      <main id="main" tabIndex={-1} class={stale.value ? 'main is-stale' : 'main'}>
         <div class="area-top">
           <ConnectionNotice />
           <VenueNotice />
@@ -51,6 +51,7 @@ export function App() {
         </div>
       </main>
       <Dialogs />
+      <ClickShield />
       <div class="sr-only" role="status" aria-live="polite" data-testid="announcement">
         {announcement.value}
       </div>

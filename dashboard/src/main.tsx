@@ -10,6 +10,7 @@ import './styles/answers.css';
 import './styles/figures.css';
 import './styles/controls.css';
 import './styles/lists.css';
+import './styles/ticket.css';
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('index.html has no element with the id "app"');

@@ -11,9 +11,9 @@ import {
   withTransaction,
 } from '../../dashboard/src/state/activity.ts';
 import { isOver } from '../../dashboard/src/state/alert-over.ts';
-import { type AvailabilityView, blockedBy } from '../../dashboard/src/state/availability.ts';
+import { type AvailabilityView, blockedBy, startBlocked } from '../../dashboard/src/state/availability.ts';
 import { commandWords } from '../../dashboard/src/state/command-words.ts';
-import { checkDeposit, checkSize, checkWithdrawal, shareOf } from '../../dashboard/src/state/form-rules.ts';
+import { checkDeposit, checkSize, checkWithdrawal } from '../../dashboard/src/state/form-rules.ts';
 import { withOperations } from '../../dashboard/src/state/recovered.ts';
 import { forbidden } from '../../src/domain/account/venue-pauses.ts';
 import * as z from '../../src/lib/codec.ts';
@@ -62,6 +62,14 @@ describe('the list of commands', () => {
     const told = withTransaction(pending, update);
     expect(only(told)).toMatchObject({ stage: 'submitted', signature: 'sig', temporalUrl: 'http://t/op1' });
     expect(only(withResult(told, result('done'), 20))).toMatchObject({ status: 'done', operationId: 'op1' });
+  });
+
+  it('confirmed says that it is being sent, and no longer that it must be confirmed', () => {
+    const error = { code: 'CONFIRMATION_REQUIRED', message: 'Confirm.' };
+    const asked = withResult(sent(), result('confirmation_required', { confirmation_token: 't' }, { error }), 10);
+    expect(only(asked)).toMatchObject({ error, confirmation: { token: 't' } });
+    const confirmed = withSent(asked, { commandId: 'c1', action: 'DRIFT_DEPOSIT', data: { amount: '1' } }, 20);
+    expect(only(confirmed)).toMatchObject({ status: 'sent', error: null, message: '', confirmation: null });
   });
 
   it('does not go back from an end to pending', () => {
@@ -172,8 +180,6 @@ describe('the forms', () => {
     expect(checkSize('0.004', market)).toEqual({ ok: false, reason: 'Minimum: 0.005 SOL' });
     expect(checkSize('1.2345', market)).toEqual({ ok: false, reason: 'Must be a multiple of 0.001 SOL' });
     expect(checkSize('1.234', market)).toMatchObject({ ok: true, text: '1.234' });
-    expect(shareOf(10_041_234_567n, 100n, market.stepBase)).toBe('10.041');
-    expect(shareOf(10_041_234_567n, 25n, market.stepBase)).toBe('2.51');
   });
 });
 
@@ -222,7 +228,7 @@ describe('what can be sent', () => {
     }
   });
 
-  it('beyond LIVE_PERMISSIONS is said before it is sent, and the way out is never taken away', () => {
+  it('beyond LIVE_PERMISSIONS is said before it is sent, of an exit too', () => {
     const live = { ...running, mode: 'live' } as const;
     const of = (kind: Parameters<typeof blockedBy>[0], permissions: string) =>
       blockedBy(kind, { ...view(live), permissions });
@@ -230,8 +236,22 @@ describe('what can be sent', () => {
       expect(of(kind, 'read-only')).toMatch(/read-only/i);
       expect(of(kind, 'capital') ?? '').not.toMatch(/disabled/);
     }
-    for (const kind of ['open', 'rebalance'] as const) expect(of(kind, 'capital')).toMatch(/disabled/);
-    for (const kind of ['close', 'flatten', 'stop'] as const) expect(of(kind, 'read-only')).toBeNull();
+    for (const kind of ['open', 'rebalance', 'close', 'flatten'] as const) {
+      expect(of(kind, 'capital')).toMatch(/disabled/);
+      expect(of(kind, 'read-only')).toMatch(/read-only/);
+      expect(of(kind, 'trading')).toBeNull();
+    }
+    expect(of('stop', 'read-only')).toBeNull();
+    // Paper has no permissions, and unknown ones take no exit away.
+    expect(blockedBy('flatten', { ...view(running), permissions: 'read-only' })).toBeNull();
+    expect(blockedBy('flatten', { ...view(live), permissions: null })).toBeNull();
+  });
+
+  it('is no start in the other mode, which needs another process', () => {
+    const stopped = { ...running, state: 'stopped' };
+    expect(startBlocked('paper', view(stopped))).toBeNull();
+    expect(startBlocked('live', view(stopped))).toMatch(/runs in paper mode.*ENGINE_MODE=live/);
+    expect(startBlocked('paper', view(running))).toMatch(/already running/);
   });
 
   it('blocks what the venue has paused, and never an exit', () => {

@@ -94,14 +94,17 @@ describe('the page', () => {
     expect(await ended('DRIFT_DEPOSIT', 'done')).toContain('0.123456789');
   });
 
-  it('shows a refusal with its code and what would have to be true', async () => {
+  it('shows before it is sent what a command would come to, and what would have to be true', async () => {
+    await part('open-size').fill('1');
+    await page.locator('[data-testid=open-preview][data-kind=known]').waitFor();
+    expect(await text('open-preview')).toMatch(/Hedged.*Worst price/);
     await part('open-long').check({ force: true });
     await part('open-size').fill('5000');
-    await part('open-submit').click();
-    await ended('DRIFT_OPEN_POSITION', 'rejected');
-    const result = part('result').first();
-    expect(await result.getByTestId('result-code').textContent()).toBe('GATE_BLOCKED');
-    expect(await result.getByTestId('result-gates').locator('tbody tr').count()).toBeGreaterThan(0);
+    await part('open-preview-gates').waitFor();
+    expect(await part('open-submit').getAttribute('aria-disabled')).toBe('true');
+    expect(await text('open-blocked')).not.toBe('');
+    await part('open-size').fill('');
+    await part('open-short').check({ force: true });
   });
 
   it('closes after asking, and the position is gone', async () => {

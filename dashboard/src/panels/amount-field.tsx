@@ -3,6 +3,13 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ParsedAmount } from '../format/decimal.ts';
 
+interface Shortcut {
+  readonly label: string;
+  /** Null: there is nothing to fill in, and the title says why. */
+  readonly value: string | null;
+  readonly title?: string;
+}
+
 interface AmountFieldProps {
   readonly id: string;
   readonly label: string;
@@ -12,7 +19,7 @@ interface AmountFieldProps {
   readonly checked: ParsedAmount;
   /** Shown while there is no problem. */
   readonly hint: ComponentChildren;
-  readonly shortcuts?: readonly { readonly label: string; readonly value: string }[];
+  readonly shortcuts?: readonly Shortcut[];
 }
 
 export function AmountField({ id, label, unit, value, onInput, checked, hint, shortcuts }: AmountFieldProps) {
@@ -39,7 +46,14 @@ export function AmountField({ id, label, unit, value, onInput, checked, hint, sh
         />
         <span class="field-unit">{unit}</span>
         {shortcuts?.map((shortcut) => (
-          <button type="button" class="chip" key={shortcut.label} onClick={() => onInput(shortcut.value)}>
+          <button
+            type="button"
+            class="chip"
+            key={shortcut.label}
+            title={shortcut.title}
+            disabled={shortcut.value === null}
+            onClick={() => onInput(shortcut.value ?? value)}
+          >
             {shortcut.label}
           </button>
         ))}

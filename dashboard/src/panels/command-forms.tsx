@@ -1,4 +1,4 @@
-/** The commands that a person can send. */
+/** The commands that a person can send, each with what it would come to. */
 import { useState } from 'preact/hooks';
 import { type Asset, BASE_ASSET } from '../../../src/domain/account/account.ts';
 import { assetDecimals } from '../../../src/domain/account/spot-markets.ts';
@@ -7,25 +7,20 @@ import type { Direction } from '../../../src/domain/order/operation-request.ts';
 import { baseToText } from '../format/decimal.ts';
 import { sol } from '../format/number.ts';
 import { isOpen } from '../state/activity.ts';
-import { type AvailabilityView, blockedBy } from '../state/availability.ts';
+import { blockedBy, startBlocked } from '../state/availability.ts';
 import { question, sendCommand } from '../state/commands.ts';
-import { checkDeposit, checkSize, checkWithdrawal, type FundsLimits, shareOf } from '../state/form-rules.ts';
-import { activities, connected, stats } from '../state/store.ts';
+import { refusalWords } from '../state/forecast.ts';
+import { checkDeposit, checkSize, checkWithdrawal, type FundsLimits } from '../state/form-rules.ts';
+import { type Preset, presetOf, presetWords, SHARES } from '../state/presets.ts';
+import { activities, availability, stats } from '../state/store.ts';
 import { AmountField, Choice } from './amount-field.tsx';
+import { BeforeAfter, type Forecast, useForecast } from './before-after.tsx';
 import { ActionButton, Panel } from './parts.tsx';
 import { marketName } from './way-out.tsx';
 
-const availability = (): AvailabilityView => ({
-  connected: connected.value,
-  engine: stats.value?.engine ?? null,
-  drift: stats.value?.drift_state ?? null,
-  permissions: stats.value?.policy.permissions ?? null,
-  forbids: stats.value?.market?.pauses.forbids ?? [],
-});
-
 export function CommandsPanel() {
   return (
-    <Panel id="commands" title="Commands">
+    <Panel id="commands" title="Trade">
       <OpenForm />
       <FundsForm />
       <EngineControls />
@@ -42,32 +37,56 @@ function Blocked({ reason, id }: { readonly reason: string | null; readonly id: 
   );
 }
 
-/** One press, one transaction: a second press waits for the answer to the first. */
-const isSettling = (): boolean => activities.value.some((one) => one.action === 'SETTLE_PNL' && isOpen(one));
+/** What the server says to exactly what is typed; while it has not said anything, nothing stands in the way. */
+const refusedBy = ({ kind, preview }: Forecast): string | null =>
+  kind === 'known' && preview !== null ? refusalWords(preview) : null;
 
-const SHARES = [25n, 50n, 100n] as const;
+/** One press, one transaction: a second press waits for the answer to the first. */
+const isUnderWay = (action: string): boolean => activities.value.some((one) => one.action === action && isOpen(one));
+
+/** Null while spot is unknown. */
+function presets(): readonly Preset[] | null {
+  const account = stats.value?.account ?? null;
+  const market = stats.value?.market ?? null;
+  if (account === null || account.net_delta_base === null) return null;
+  const { perp_sol_base: perpBase, net_delta_base: net } = account;
+  const basis = {
+    // With HEDGE_WALLET_SOL the wallet counts as spot too, so spot is what net delta says it is.
+    ...{ spotBase: net - perpBase, perpBase },
+    stepBase: market?.step_size_base ?? null,
+    minimumBase: market?.minimum_size_base ?? null,
+    tolerancePct: stats.value?.policy.drift_tolerance_pct ?? null,
+  };
+  return SHARES.map((share) => presetOf(share, basis));
+}
+
+function sizeHint(chosen: Preset | undefined, all: readonly Preset[] | null): string {
+  if (all === null) return 'Spot unknown';
+  if (chosen !== undefined) return presetWords(chosen);
+  const spot = stats.value?.account?.spot_sol ?? null;
+  return all.some(({ size }) => size !== null) || spot === null || spot <= 0
+    ? `Spot to hedge: ${sol(spot)}`
+    : 'Spot is hedged in full';
+}
 
 function OpenForm() {
   const [direction, setDirection] = useState<Direction>('short');
   const [size, setSize] = useState('');
   const market = stats.value?.market ?? null;
-  const account = stats.value?.account ?? null;
+  const view = availability.value;
   const checked = checkSize(size, {
     stepBase: market?.step_size_base ?? null,
     minimumBase: market?.minimum_size_base ?? null,
   });
-  const refused = blockedBy('open', availability());
-  const view = availability();
-  const spot = account?.spot_sol_base ?? null;
-  const shortcuts =
-    spot === null
-      ? []
-      : SHARES.map((share) => ({ label: `${share} %`, value: shareOf(spot, share, market?.step_size_base ?? null) }));
+  const data = { market: marketName(), direction, size: checked.ok ? checked.text : '' };
+  const forecast = useForecast(checked.ok ? { action: 'DRIFT_OPEN_POSITION', data } : null);
+  const refused = blockedBy('open', view) ?? refusedBy(forecast);
+  const hedges = direction === 'short' ? presets() : null;
+  const chosen = checked.ok ? hedges?.find((preset) => preset.size === checked.text) : undefined;
   const submit = (event: Event): void => {
     event.preventDefault();
     if (!checked.ok || refused !== null) return;
-    const sent = sendCommand('DRIFT_OPEN_POSITION', { market: marketName(), direction, size: checked.text });
-    if (sent !== null) setSize('');
+    if (sendCommand('DRIFT_OPEN_POSITION', data) !== null) setSize('');
   };
   return (
     <form class="form" onSubmit={submit} aria-labelledby="open-title" data-testid="open-form" noValidate>
@@ -89,9 +108,14 @@ function OpenForm() {
         value={size}
         onInput={setSize}
         checked={checked}
-        shortcuts={shortcuts}
-        hint={account?.spot_sol == null ? 'Spot unknown' : `Spot to hedge: ${sol(account.spot_sol)}`}
+        shortcuts={(hedges ?? []).map((preset) => ({
+          label: `${preset.share} %`,
+          value: preset.size,
+          title: presetWords(preset),
+        }))}
+        hint={direction === 'short' ? sizeHint(chosen, hedges) : 'A long adds to your SOL: it hedges nothing'}
       />
+      <BeforeAfter forecast={forecast} testid="open-preview" />
       <div class="button-row">
         <ActionButton
           label={checked.ok ? `Open ${direction} ${checked.text} SOL` : `Open ${direction}`}
@@ -102,22 +126,55 @@ function OpenForm() {
           blocked={refused ?? (checked.ok ? null : checked.reason)}
         />
       </div>
-      <div class="button-row">
-        <ActionButton
-          label="Rebalance"
-          testid="rebalance"
-          onPress={() => sendCommand('REBALANCE', {})}
-          blocked={blockedBy('rebalance', view)}
-        />
-        <ActionButton
-          label="Settle PnL"
-          testid="settle"
-          onPress={() => sendCommand('SETTLE_PNL', { market: marketName() })}
-          blocked={isSettling() ? 'A settle is under way.' : blockedBy('settle', view)}
-        />
-      </div>
+      <PositionButtons />
       <Blocked reason={refused} id="open-blocked" />
     </form>
+  );
+}
+
+/** Commands without an amount: each shows what it would come to before it is sent. */
+function PositionButtons() {
+  const view = availability.value;
+  const market = marketName();
+  const rebalance = (): void => {
+    question.value = {
+      title: 'Rebalance to a full hedge?',
+      lines: ['Trades what is missing to the market’s step, and raises the hedge target to 100 % of spot.'],
+      confirmLabel: 'Rebalance',
+      danger: false,
+      action: 'REBALANCE',
+      data: {},
+      previewed: true,
+    };
+  };
+  const settle = (): void => {
+    question.value = {
+      title: `Settle the PnL of ${market}?`,
+      lines: ['Moves profit, loss and funding to your balance. The position stays as it is.'],
+      confirmLabel: 'Settle PnL',
+      danger: false,
+      action: 'SETTLE_PNL',
+      data: { market },
+      previewed: true,
+    };
+  };
+  const settling = isUnderWay('SETTLE_PNL') ? 'A settle is under way.' : null;
+  const rebalancing = isUnderWay('REBALANCE') ? 'A rebalance is under way.' : null;
+  return (
+    <div class="button-row">
+      <ActionButton
+        label="Rebalance"
+        testid="rebalance"
+        onPress={rebalance}
+        blocked={rebalancing ?? blockedBy('rebalance', view)}
+      />
+      <ActionButton
+        label="Settle PnL"
+        testid="settle"
+        onPress={settle}
+        blocked={settling ?? blockedBy('settle', view)}
+      />
+    </div>
   );
 }
 
@@ -126,15 +183,15 @@ type Way = 'deposit' | 'withdraw';
 function limitsOf(direction: Way, asset: Asset): FundsLimits {
   const account = stats.value?.account ?? null;
   if (account === null) return { mostBase: null, heldBase: null };
-  const sol = asset === BASE_ASSET;
+  const isSol = asset === BASE_ASSET;
   return direction === 'deposit'
     ? {
-        mostBase: sol ? account.max_deposit_sol_base : account.max_deposit_quote_base,
-        heldBase: sol ? account.wallet_sol_base : account.wallet_quote_base,
+        mostBase: isSol ? account.max_deposit_sol_base : account.max_deposit_quote_base,
+        heldBase: isSol ? account.wallet_sol_base : account.wallet_quote_base,
       }
     : {
-        mostBase: sol ? account.max_withdraw_sol_base : account.max_withdraw_quote_base,
-        heldBase: sol ? account.spot_sol_base : account.spot_quote_base,
+        mostBase: isSol ? account.max_withdraw_sol_base : account.max_withdraw_quote_base,
+        heldBase: isSol ? account.spot_sol_base : account.spot_quote_base,
       };
 }
 
@@ -159,13 +216,15 @@ function FundsForm() {
   const { mostBase: most } = limits;
   const checked =
     direction === 'deposit' ? checkDeposit(amount, asset, limits) : checkWithdrawal(amount, asset, limits);
-  const refused = blockedBy(direction, availability());
+  const action = direction === 'deposit' ? 'DRIFT_DEPOSIT' : 'DRIFT_WITHDRAW';
+  const data = { amount: checked.ok ? checked.text : '', asset };
+  const forecast = useForecast(checked.ok ? { action, data } : null);
+  const refused = blockedBy(direction, availability.value) ?? refusedBy(forecast);
   const verb = direction === 'deposit' ? 'Deposit' : 'Withdraw';
   const submit = (event: Event): void => {
     event.preventDefault();
     if (!checked.ok || refused !== null) return;
-    const action = direction === 'deposit' ? 'DRIFT_DEPOSIT' : 'DRIFT_WITHDRAW';
-    if (sendCommand(action, { amount: checked.text, asset }) !== null) setAmount('');
+    if (sendCommand(action, data) !== null) setAmount('');
   };
   return (
     <form class="form" onSubmit={submit} aria-labelledby="funds-title" data-testid="funds-form" noValidate>
@@ -206,6 +265,7 @@ function FundsForm() {
         }
         hint={fundsHint(direction, asset, limits)}
       />
+      <BeforeAfter forecast={forecast} testid="funds-preview" />
       <div class="button-row">
         <ActionButton
           label={checked.ok ? `${verb} ${checked.text} ${asset}` : verb}
@@ -225,8 +285,8 @@ function EngineControls() {
   const engine = stats.value?.engine ?? null;
   const [chosen, setChosen] = useState<Mode | null>(null);
   const mode = chosen ?? engine?.mode ?? 'paper';
-  const view = availability();
-  const startBlocked = blockedBy('start', view);
+  const view = availability.value;
+  const blocked = startBlocked(mode, view);
   const hasPosition = stats.value?.drift_state.positions?.some((position) => position.amount !== 0) ?? null;
   const start = (): void => {
     if (mode === 'paper') {
@@ -275,7 +335,7 @@ function EngineControls() {
         ]}
       />
       <div class="button-row">
-        <ActionButton label="Start" testid="engine-start" kind="primary" onPress={start} blocked={startBlocked} />
+        <ActionButton label="Start" testid="engine-start" kind="primary" onPress={start} blocked={blocked} />
         <ActionButton label="Stop" testid="engine-stop" onPress={stop} blocked={blockedBy('stop', view)} />
         <ActionButton
           label="Resume"
@@ -284,6 +344,7 @@ function EngineControls() {
           blocked={blockedBy('resume', view)}
         />
       </div>
+      <Blocked reason={mode === engine?.mode ? null : blocked} id="engine-blocked" />
     </section>
   );
 }

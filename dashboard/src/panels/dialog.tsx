@@ -2,16 +2,20 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Activity, secondsLeft } from '../state/activity.ts';
+import { raiseShield, shielded } from '../state/click-shield.ts';
 import { commandWords } from '../state/command-words.ts';
 import {
   dismissConfirmation,
   dismissedConfirmations,
+  type LocalQuestion,
   question,
   sendCommand,
   sendConfirmed,
 } from '../state/commands.ts';
+import { refusalWords } from '../state/forecast.ts';
 import { previewRows } from '../state/preview.ts';
 import { activities, connected, nowMs } from '../state/store.ts';
+import { BeforeAfter, useForecast } from './before-after.tsx';
 import { Gates } from './gates.tsx';
 
 interface DialogProps {
@@ -24,11 +28,21 @@ interface DialogProps {
   readonly onCancel: () => void;
 }
 
+/** Opens at its title, and gives the focus back to what had it. */
 function Dialog({ title, children, confirmLabel, danger, blocked, onConfirm, onCancel }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
+  const titleRef = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
+    const before = document.activeElement;
     const dialog = ref.current;
     if (dialog !== null && !dialog.open) dialog.showModal();
+    titleRef.current?.focus();
+    if (dialog !== null) dialog.scrollTop = 0;
+    return () => {
+      raiseShield();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      else document.getElementById('main')?.focus();
+    };
   }, []);
   return (
     <dialog
@@ -41,56 +55,69 @@ function Dialog({ title, children, confirmLabel, danger, blocked, onConfirm, onC
         onCancel();
       }}
     >
-      <h2 id="dialog-title">{title}</h2>
+      <h2 id="dialog-title" ref={titleRef} tabIndex={-1}>
+        {title}
+      </h2>
       {children}
-      <p class="blocked" role="status">
-        {blocked ?? ''}
-      </p>
-      <div class="button-row dialog-buttons">
-        <button type="button" class="button button-plain" onClick={onCancel} data-testid="confirm-cancel">
-          Cancel
-        </button>
-        <button
-          type="button"
-          class={`button ${danger ? 'button-danger-solid' : 'button-primary'}`}
-          disabled={blocked !== null}
-          onClick={onConfirm}
-          data-testid="confirm-send"
-        >
-          {confirmLabel}
-        </button>
+      <div class="dialog-end">
+        <p class="blocked" role="status">
+          {blocked ?? ''}
+        </p>
+        <div class="button-row dialog-buttons">
+          <button type="button" class="button button-plain" onClick={onCancel} data-testid="confirm-cancel">
+            Cancel
+          </button>
+          <button
+            type="button"
+            class={`button ${danger ? 'button-danger-solid' : 'button-primary'}`}
+            disabled={blocked !== null}
+            onClick={onConfirm}
+            data-testid="confirm-send"
+          >
+            {confirmLabel}
+          </button>
+        </div>
       </div>
     </dialog>
   );
 }
 
+/** What lies over the page while the second click of a double click may come. */
+export const ClickShield = () => (shielded.value ? <div class="click-shield" aria-hidden="true" /> : null);
+
 export function Dialogs() {
   const asked = question.value;
   const offline = connected.value ? null : 'Not connected to the engine.';
-  if (asked !== null) {
-    const close = (): void => {
-      question.value = null;
-    };
-    return (
-      <Dialog
-        key={`question/${asked.action}`}
-        title={asked.title}
-        confirmLabel={asked.confirmLabel}
-        danger={asked.danger}
-        blocked={offline}
-        onCancel={close}
-        onConfirm={() => {
-          if (sendCommand(asked.action, asked.data) !== null) close();
-        }}
-      >
-        {asked.lines.map((line) => (
-          <p key={line}>{line}</p>
-        ))}
-      </Dialog>
-    );
-  }
+  if (asked !== null) return <Question key={`question/${asked.action}`} asked={asked} offline={offline} />;
   const waiting = activities.value.find(awaitsConfirmation);
   return waiting === undefined ? null : <Confirmation key={waiting.commandId} activity={waiting} offline={offline} />;
+}
+
+/** Figures may come late or not at all: they never keep an answer from being given. */
+function Question({ asked, offline }: { readonly asked: LocalQuestion; readonly offline: string | null }) {
+  const { action, data } = asked;
+  const forecast = useForecast(asked.previewed === true ? { action, data } : null);
+  const refused = forecast.kind === 'known' && forecast.preview !== null ? refusalWords(forecast.preview) : null;
+  const close = (): void => {
+    question.value = null;
+  };
+  return (
+    <Dialog
+      title={asked.title}
+      confirmLabel={asked.confirmLabel}
+      danger={asked.danger}
+      blocked={offline ?? refused}
+      onCancel={close}
+      onConfirm={() => {
+        if (sendCommand(action, data) !== null) close();
+      }}
+    >
+      {asked.lines.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      <BeforeAfter forecast={forecast} testid="question-preview" />
+    </Dialog>
+  );
 }
 
 const awaitsConfirmation = (activity: Activity): boolean =>

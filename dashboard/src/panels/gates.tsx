@@ -2,12 +2,18 @@
 import { Fragment } from 'preact';
 import type { GateResult } from '../../../src/protocol/error.ts';
 import { spaced } from '../state/command-words.ts';
+import { gateFigure, gateLimit } from '../state/gate-figures.ts';
 
-const figure = (value: GateResult['have'], unit: string): string | null => (value === null ? null : `${value} ${unit}`);
+interface GatesProps {
+  readonly gates: readonly GateResult[];
+  readonly testid: string;
+  /** Leaves out what failed without stopping anything. */
+  readonly onlyBlocking?: boolean;
+}
 
-export function Gates({ gates, testid }: { readonly gates: readonly GateResult[]; readonly testid: string }) {
+export function Gates({ gates, testid, onlyBlocking }: GatesProps) {
   const blocking = gates.filter((gate) => gate.blocks);
-  const shown = blocking.length > 0 ? blocking : gates.filter((gate) => !gate.pass);
+  const shown = blocking.length > 0 || onlyBlocking === true ? blocking : gates.filter((gate) => !gate.pass);
   if (shown.length === 0) return null;
   return (
     <div class="table-scroll">
@@ -24,8 +30,8 @@ export function Gates({ gates, testid }: { readonly gates: readonly GateResult[]
             <Fragment key={gate.code}>
               <tr>
                 <th scope="row">{spaced(gate.code)}</th>
-                <td class={gate.have === null ? 'is-unknown' : ''}>{figure(gate.have, gate.unit) ?? 'unknown'}</td>
-                <td>{figure(gate.need, gate.unit) ?? ''}</td>
+                <td class={gate.have === null ? 'is-unknown' : ''}>{gateFigure(gate.have, gate.unit)}</td>
+                <td>{gateLimit(gate.need, gate.unit)}</td>
               </tr>
               {gate.remedy === '' ? null : (
                 <tr class="gate-remedy">

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { sol } from '../format/number.ts';
 import { blockedBy } from '../state/availability.ts';
 import { question } from '../state/commands.ts';
-import { connected, stats } from '../state/store.ts';
+import { availability, stats } from '../state/store.ts';
 import { ActionButton } from './parts.tsx';
 
 const DEFAULT_MARKET = 'SOL-PERP';
@@ -15,7 +15,9 @@ function held(): string {
   if (positions === null) return 'The position is unknown to this page. The engine reads it before it trades.';
   const open = positions.filter((position) => position.amount !== 0);
   if (open.length === 0) return 'No open position';
-  return open.map((position) => `${position.market}: ${sol(position.amount, 'always')}`).join(', ');
+  return open
+    .map(({ market, amount }) => `${market}: ${amount < 0 ? 'short' : 'long'} ${sol(Math.abs(amount))}`)
+    .join(', ');
 }
 
 export function askClose(): void {
@@ -30,6 +32,7 @@ export function askClose(): void {
     danger: false,
     action: 'DRIFT_CLOSE_POSITION',
     data: { market },
+    previewed: true,
   };
 }
 
@@ -44,15 +47,12 @@ function askFlatten(): void {
     danger: true,
     action: 'FLATTEN',
     data: {},
+    previewed: true,
   };
 }
 
 export function WayOut({ foot }: { readonly foot: ComponentChildren }) {
-  const view = {
-    connected: connected.value,
-    engine: stats.value?.engine ?? null,
-    drift: stats.value?.drift_state ?? null,
-  };
+  const view = availability.value;
   return (
     <section class="way-out" aria-label="Exits">
       {foot}

@@ -68,6 +68,10 @@ export function withSent(
     data: command.data,
     ours: true,
     status: 'sent',
+    // Of a question that is answered now: it is no news any more.
+    message: '',
+    error: null,
+    confirmation: null,
     changedAtMs: nowMs,
   };
   return put(activities, activity);

@@ -5,6 +5,7 @@
 import { pauseWord } from '../../../src/domain/account/venue-pauses.ts';
 import { refusalOf } from '../../../src/domain/engine/admission.ts';
 import type { Hold } from '../../../src/domain/engine/hold.ts';
+import type { Mode } from '../../../src/domain/order/command.ts';
 import {
   type AdmissionRow,
   admissionRow,
@@ -36,8 +37,10 @@ export function blockedBy(kind: CommandedKind | Control, view: AvailabilityView)
   if (!view.connected) return NOT_CONNECTED;
   const { engine } = view;
   if (kind === 'start') return engine?.state === 'running' ? 'The engine is already running.' : null;
-  // An exit waits for nothing that the page does not know.
-  if (isCommanded(kind) && isExit(kind)) return null;
+  // An exit waits for nothing that the page does not know: only a missing permission is certain to refuse it.
+  if (isCommanded(kind) && isExit(kind)) {
+    return engine === null ? null : forbiddenTo(kind, engine, view.permissions ?? null);
+  }
   if (engine === null) return NO_MODE;
   switch (kind) {
     case 'stop':
@@ -59,6 +62,15 @@ export function blockedBy(kind: CommandedKind | Control, view: AvailabilityView)
   }
 }
 
+/** One process runs one mode: the other one needs another start. */
+export function startBlocked(mode: Mode, view: AvailabilityView): string | null {
+  const runs = view.engine?.mode ?? null;
+  if (view.connected && runs !== null && runs !== mode) {
+    return `This engine runs in ${runs} mode. To start ${mode}, stop this engine, end the program, and start it with ENGINE_MODE=${mode}.`;
+  }
+  return blockedBy('start', view);
+}
+
 /** Known to have no position. */
 const isFlat = (drift: DriftState | null): boolean =>
   drift?.positions?.every((position) => position.amount === 0) === true;
@@ -66,13 +78,16 @@ const isFlat = (drift: DriftState | null): boolean =>
 const isCommanded = (kind: CommandedKind | Control): kind is CommandedKind => kind in OPERATIONS;
 
 const NOT_PERMITTED = {
+  readOnly: 'Trading is disabled (read-only). LIVE_PERMISSIONS sets what this engine may send.',
   capital: 'Deposits and withdrawals are disabled (read-only).',
-  trading: 'Trading is disabled by the permissions of this engine.',
+  trading: 'Trading is disabled (LIVE_PERMISSIONS allows deposits and withdrawals only).',
 } as const;
 
 function forbiddenTo(kind: OperationKind, { mode }: Engine, permissions: string | null): string | null {
   if (mode !== 'live' || permissions === null || permissions === 'trading') return null;
-  if (OPERATIONS[kind].permission === 'trading') return NOT_PERMITTED.trading;
+  if (OPERATIONS[kind].permission === 'trading') {
+    return permissions === 'read-only' ? NOT_PERMITTED.readOnly : NOT_PERMITTED.trading;
+  }
   return permissions === 'read-only' ? NOT_PERMITTED.capital : null;
 }
 

@@ -8,14 +8,16 @@ import { activities, announcement, sendText, setActivities, stats } from './stor
 
 type DataOf<Of extends Action> = CommandMessage<Of>['data'];
 
-/** A question that the page itself asks before it ends a position or starts real trading. */
-interface LocalQuestion {
+/** A question that the page itself asks before it trades at one press, ends a position or starts real trading. */
+export interface LocalQuestion {
   readonly title: string;
   readonly lines: readonly string[];
   readonly confirmLabel: string;
   readonly danger: boolean;
   readonly action: Action;
   readonly data: DataOf<Action>;
+  /** Shows what the command would come to. */
+  readonly previewed?: boolean;
 }
 
 export const question = signal<LocalQuestion | null>(null);

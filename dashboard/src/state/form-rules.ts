@@ -43,7 +43,3 @@ export function checkSize(typed: string, { stepBase, minimumBase }: SizeLimits):
   }
   return parsed;
 }
-
-/** `percent` of `base`, down to a whole step, as a person would type it. */
-export const shareOf = (base: bigint, percent: bigint, step: bigint | null): string =>
-  baseToText(floorToStep((base * percent) / 100n, step), SOL_DECIMALS);

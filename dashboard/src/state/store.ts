@@ -17,6 +17,7 @@ import {
   withSilence,
   withTransaction,
 } from './activity.ts';
+import type { AvailabilityView } from './availability.ts';
 import { lastAttempt, withOperations } from './recovered.ts';
 import { restoreActivities, saveActivities } from './session.ts';
 
@@ -60,6 +61,15 @@ export const stale = computed(() => {
 });
 /** Milliseconds since the last message with figures; countdowns subtract it. */
 export const sinceStatsMs = computed(() => Math.max(0, nowMs.value - statsAtMs.value));
+
+/** What decides whether a command can be sent now. */
+export const availability = computed<AvailabilityView>(() => ({
+  connected: connected.value,
+  engine: stats.value?.engine ?? null,
+  drift: stats.value?.drift_state ?? null,
+  permissions: stats.value?.policy.permissions ?? null,
+  forbids: stats.value?.market?.pauses.forbids ?? [],
+}));
 
 let link: Connection | null = null;
 
