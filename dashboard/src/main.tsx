@@ -11,6 +11,7 @@ import './styles/figures.css';
 import './styles/controls.css';
 import './styles/lists.css';
 import './styles/ticket.css';
+import './styles/activity.css';
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('index.html has no element with the id "app"');

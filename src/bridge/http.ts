@@ -24,6 +24,7 @@ import {
 } from '../protocol/api.ts';
 import type { CarryAnswer } from '../protocol/carry.ts';
 import type { Statistics } from '../protocol/history.ts';
+import type { Steps } from '../protocol/operation.ts';
 import type { State } from '../protocol/state.ts';
 import { parametersOf, withoutToken } from './address.ts';
 import { errorView } from './answer-views.ts';
@@ -33,11 +34,12 @@ import { type CsvRow, csvHeader, csvLines } from './csv.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import { API_LOOKUP_MS, MAX_PREVIEW_BYTES, READINESS_MS, RETRY_AFTER_S } from './limits.ts';
 import type { Links } from './links.ts';
-import { type ListRequest, parseListQuery, parseSeriesQuery } from './list-query.ts';
+import { type ListRequest, parseListQuery, parseSeriesQuery, parseStepsQuery } from './list-query.ts';
 import { type JournalList, listsOf } from './lists.ts';
 import type { Readiness, ReadinessPart } from './ports.ts';
 import type { Previewer } from './preview-view.ts';
 import { type Nameable, parsePreview } from './protocol.ts';
+import { transitionView } from './record-views.ts';
 import { isoTime } from './units-view.ts';
 
 interface HttpPorts {
@@ -103,6 +105,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   app.use((request, response, next) => {
     const refusal = ports.auth.refusalOfToken(request);
     if (refusal === null) next();
+    else if (request.path === '/' && request.accepts('json', 'html') === 'html') sendDoor(response);
     else sendError(response, refusal.status, refusal.error);
   });
   app.use(['/api', '/metrics'], (_request, response, next) => {
@@ -118,6 +121,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   app.get('/api/balances', (request, response) => sendWhole(ports, 'balances', request, response));
   app.get('/api/engines', (request, response) => sendWhole(ports, 'engines', request, response));
   app.get('/api/statistics', (request, response) => sendStatistics(ports, request, response));
+  app.get('/api/steps', (request, response) => sendSteps(ports, request, response));
   app.get('/api/series', (request, response) => sendSeries(ports, request, response));
   const body = express.text({ type: () => true, limit: MAX_PREVIEW_BYTES });
   app.post(PREVIEW_PATH, body, (request, response) => sendPreview(ports, request, response));
@@ -230,6 +234,17 @@ async function sendPreview({ nameable, preview }: HttpPorts, request: Request, r
   sendError(response, 400, error ?? { code: 'INVALID_MESSAGE', message: incoming.answer.message });
 }
 
+async function sendSteps(ports: HttpPorts, request: Request, response: Response): Promise<void> {
+  const found = await asked(ports, request, response, {
+    parse: parseStepsQuery,
+    read: async (journal, id) => ({ steps: await journal.transitions(id), operation: await journal.operation(id) }),
+  });
+  if (found === null) return;
+  const { steps, operation } = found.answer;
+  const answer: z.input<typeof Steps> = { items: steps.map((step) => transitionView(step, operation, ports.links)) };
+  sendJson(response, answer);
+}
+
 async function sendSeries(ports: HttpPorts, request: Request, response: Response): Promise<void> {
   const found = await asked(ports, request, response, {
     parse: parseSeriesQuery,
@@ -338,6 +353,26 @@ async function sendWhole(
   const columns = listColumns(ANSWERS[`/api/${name}`]);
   return sendText(response, CSV, csvHeader(columns) + csvLines(found.answer.items as readonly CsvRow[], columns));
 }
+
+/** For a person who opened the page without its token: what to do, in words. */
+function sendDoor(response: Response): void {
+  response.status(401).set('Cache-Control', 'no-store').type('html').send(DOOR_PAGE);
+}
+
+const DOOR_PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Driftless: token needed</title>
+<main>
+<h1>Driftless needs its token</h1>
+<p>Open the address that <code>npm start</code> printed when it started. It ends in <code>?token=…</code> and signs this browser in.</p>
+<p>If the terminal is gone, the token is in the file <code>token</code> of the data folder (<code>.driftless</code> by default): open this
+address with <code>?token=</code> and that token behind it.</p>
+</main>
+</html>
+`;
 
 function sendError(response: Response, status: number, error: ErrorReport): void {
   if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="driftless"');

@@ -69,6 +69,15 @@ export function parseSeriesQuery(parameters: URLSearchParams, engineId: string):
   };
 }
 
+const OPERATION_ID = /^[\w-]{1,64}$/;
+
+/** @throws ValidationError INVALID_FIELD with field, got, expected */
+export function parseStepsQuery(parameters: URLSearchParams): string {
+  const id = one(parameters, 'operation_id');
+  if (id === null || !OPERATION_ID.test(id)) throw bad('operation_id', id, 'the id of an operation');
+  return id;
+}
+
 function range(parameters: URLSearchParams): { readonly fromMs: number | null; readonly toMs: number | null } {
   const fromMs = time(parameters, 'from');
   const toMs = time(parameters, 'to');

@@ -6,6 +6,7 @@ import { assetDecimals } from '../domain/account/spot-markets.ts';
 import type { Alert } from '../domain/alerts/alert.ts';
 import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import { solNumber, unitNumber, usdNumber } from '../domain/money/units.ts';
+import type { CommandAnswer } from '../domain/order/command.ts';
 import type {
   AttemptRecord,
   CommandRecord,
@@ -26,6 +27,7 @@ import type {
   FundingPayment,
   IntentInfo,
   OperationInfo,
+  OperationResult,
   Trade,
   TransactionUpdate,
 } from '../protocol/operation.ts';
@@ -142,8 +144,17 @@ export const operationView = (operation: OperationRecord, links: Links): z.input
   intent: intentView(operation.intent),
   attempts: operation.attempts.map((attempt) => attemptView(attempt, links)),
   ...(operation.error === null ? {} : { error: errorView(operation.error) }),
+  ...(operation.answer === null ? {} : { result: resultOf(operation.answer) }),
   temporal_url: links.workflow(operation.operationId),
 });
+
+const RESULT_FIGURES = ['requested_size', 'filled_size', 'average_price', 'fee', 'settled_pnl', 'amount'] as const;
+
+/** The figures of an operation's answer. A field of another type is of another version, and left out. */
+function resultOf({ message, data }: CommandAnswer): z.input<typeof OperationResult> {
+  const known = RESULT_FIGURES.filter((name) => data[name] === null || typeof data[name] === 'number');
+  return { message, ...Object.fromEntries(known.map((name) => [name, data[name] as number | null])) };
+}
 
 /** Without the signed bytes: whoever holds them can send them. */
 const attemptView = (attempt: AttemptRecord, links: Links): z.input<typeof AttemptInfo> => ({

@@ -5,7 +5,7 @@ import { AlertInfo } from './alert.ts';
 import { CarryAnswer } from './carry.ts';
 import { ErrorInfo } from './error.ts';
 import { AccountIdentity, BalanceInfo, CommandInfo, EngineInfo, PastDecision, Statistics } from './history.ts';
-import { FundingPayment, OperationInfo, Trade } from './operation.ts';
+import { FundingPayment, OperationInfo, Steps, Trade } from './operation.ts';
 import { PolicyInForce } from './policy.ts';
 import { CommandPreview } from './preview.ts';
 import { State } from './state.ts';
@@ -95,6 +95,7 @@ export const ANSWERS = {
   '/api/series': Series,
   '/api/preview': CommandPreview,
   '/api/acknowledge': Acknowledgement,
+  '/api/steps': Steps,
   '/api/carry': CarryAnswer,
   '/api/balances': Balances,
   '/api/engines': Engines,

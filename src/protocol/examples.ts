@@ -357,6 +357,7 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     explorer_url: null,
   },
   '/api/acknowledge': { alert_id: 'f3a1c8e2b7d94a60b1c2d3e4f5a60718', acknowledged: true },
+  '/api/steps': { items: [MESSAGE_EXAMPLES.TRANSACTION_UPDATE.data] },
   '/api/preview': {
     action: 'DRIFT_OPEN_POSITION',
     as_of: '2026-01-15T12:00:03.000Z',

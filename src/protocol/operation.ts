@@ -56,6 +56,18 @@ export const AttemptInfo = z.object({
   error: ErrorInfo.optional(),
 });
 
+/** What an operation came to, in figures. Absent or null: it has none, or it is unknown. */
+export const OperationResult = z.object({
+  message: z.string().about('What happened, for a person.'),
+  requested_size: sol.nullable().optional(),
+  filled_size: sol.nullable().optional(),
+  average_price: usd.nullable().optional(),
+  fee: quote.nullable().optional(),
+  settled_pnl: quote.nullable().optional(),
+  amount: z.number().nullable().optional().about('What was moved, in units of the asset.'),
+});
+export type OperationResult = z.output<typeof OperationResult>;
+
 export const OperationInfo = z.object({
   operation_id: z.string(),
   command_id: z.string().nullable().about('Null: the engine decided it.'),
@@ -68,6 +80,7 @@ export const OperationInfo = z.object({
   intent: IntentInfo,
   attempts: z.array(AttemptInfo).about('Its transactions, oldest first.'),
   error: ErrorInfo.optional(),
+  result: OperationResult.optional().about('Once it is over.'),
   temporal_url: webUrl.nullable(),
 });
 export type OperationInfo = z.output<typeof OperationInfo>;
@@ -86,6 +99,8 @@ export const TransactionUpdate = z.object({
   detail: z.json().about('More on this step.'),
 });
 export type TransactionUpdate = z.output<typeof TransactionUpdate>;
+
+export const Steps = z.object({ items: z.array(TransactionUpdate).about('Oldest first, as in TRANSACTION_UPDATE.') });
 
 export const Trade = z.object({
   operation_id: z.string().nullable().about('Null: not a trade of this engine.'),

@@ -12,7 +12,15 @@ import { ANSWER_EXAMPLES, COMMAND_EXAMPLE, HTTP_ERROR_EXAMPLE, MESSAGE_EXAMPLES 
 import { AccountIdentity, BalanceInfo, CommandInfo, EarningsSpan, EngineInfo, PastDecision } from './history.ts';
 import { FundingUpdate, Market } from './market.ts';
 import { BROADCASTS, type BroadcastType } from './messages.ts';
-import { AttemptInfo, FundingPayment, IntentInfo, OperationInfo, Trade, TransactionUpdate } from './operation.ts';
+import {
+  AttemptInfo,
+  FundingPayment,
+  IntentInfo,
+  OperationInfo,
+  OperationResult,
+  Trade,
+  TransactionUpdate,
+} from './operation.ts';
 import { PolicyInForce } from './policy.ts';
 import { CommandPreview, CostsInfo, StandingInfo } from './preview.ts';
 import { CommandResult, Preview, ResultData, StateResult } from './result.ts';
@@ -41,6 +49,7 @@ const OBJECTS: Readonly<Record<string, AnyObject>> = {
   ErrorDetails,
   GateResult,
   OperationInfo,
+  OperationResult,
   AttemptInfo,
   IntentInfo,
   Trade,
@@ -136,6 +145,7 @@ const ANSWERED: Readonly<Record<keyof typeof ANSWERS, string>> = {
   '/readyz': 'Whether each part works. Status 503 when one does not. Needs no token.',
   '/api/acknowledge':
     '`?alert_id`. A person has seen the alert: a critical one is not sent again. Like a command it needs the token.',
+  '/api/steps': 'Every step of the operation that `?operation_id` names. None: it is not known.',
   '/api/preview':
     'What a command would come to now. The body is `{action, data}` as in COMMAND. It changes and sends nothing, and needs ' +
     'the token and the Origin like a command. What is not known is null, and the command can be sent all the same.',

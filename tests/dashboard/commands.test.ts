@@ -10,16 +10,14 @@ import {
   withSilence,
   withTransaction,
 } from '../../dashboard/src/state/activity.ts';
-import { isOver } from '../../dashboard/src/state/alert-over.ts';
 import { type AvailabilityView, blockedBy, startBlocked } from '../../dashboard/src/state/availability.ts';
 import { commandWords } from '../../dashboard/src/state/command-words.ts';
 import { checkDeposit, checkSize, checkWithdrawal } from '../../dashboard/src/state/form-rules.ts';
 import { withOperations } from '../../dashboard/src/state/recovered.ts';
 import { forbidden } from '../../src/domain/account/venue-pauses.ts';
 import * as z from '../../src/lib/codec.ts';
-import { AlertInfo } from '../../src/protocol/alert.ts';
 import { LISTS } from '../../src/protocol/api.ts';
-import { ANSWER_EXAMPLES, MESSAGE_EXAMPLES, STATE_EXAMPLE } from '../../src/protocol/examples.ts';
+import { ANSWER_EXAMPLES, STATE_EXAMPLE } from '../../src/protocol/examples.ts';
 import type { OperationInfo, TransactionUpdate } from '../../src/protocol/operation.ts';
 import { CommandResult, type ResultStatus } from '../../src/protocol/result.ts';
 import { State } from '../../src/protocol/state.ts';
@@ -272,21 +270,5 @@ describe('what can be sent', () => {
     expect(blockedBy('open', view({ ...running, state: 'stopped' }))).toMatch(/stopped/);
     expect(blockedBy('open', view(stuck))).toMatch(/unresolved/);
     expect(blockedBy('open', view(UNKNOWN_ENGINE))).not.toBeNull();
-  });
-});
-
-describe('an alert', () => {
-  const alert = (more: Partial<AlertInfo>): AlertInfo => ({
-    ...z.decode(AlertInfo, MESSAGE_EXAMPLES.ALERT.data),
-    ts: 10,
-    ...more,
-  });
-
-  it('is over once a recovery of its kind came after it', () => {
-    const standing = alert({});
-    expect(isOver(standing, [standing])).toBe(false);
-    expect(isOver(standing, [standing, alert({ kind: 'recovered', ts: 20 })])).toBe(true);
-    expect(isOver(standing, [standing, alert({ kind: 'recovered', ts: 5 })])).toBe(false);
-    expect(isOver(standing, [standing, alert({ kind: 'recovered', code: 'OTHER', ts: 20 })])).toBe(false);
   });
 });

@@ -1,129 +1,190 @@
-/** Commands and their results, newest first. */
-import type { ErrorInfo } from '../../../src/protocol/error.ts';
-import { clock } from '../format/time.ts';
-import { type Activity, type ActivityStatus, secondsLeft } from '../state/activity.ts';
-import { commandWords, spaced } from '../state/command-words.ts';
+/** What happened, newest first: commands, refusals, the engine's operations and decisions. A row opens to its figures. */
+import { useEffect, useState } from 'preact/hooks';
+import { clock, dateTime } from '../format/time.ts';
+import { secondsLeft } from '../state/activity.ts';
 import { dismissConfirmation } from '../state/commands.ts';
-import { activities, nowMs, transactions } from '../state/store.ts';
-import { Gates } from './gates.tsx';
-import { Badge, type BadgeTone, Identifier, Panel } from './parts.tsx';
+import {
+  books,
+  booksLoaded,
+  booksProblem,
+  entries,
+  keepBooksRead,
+  olderBook,
+  readBooksSoon,
+  readOlder,
+} from '../state/journal-books.ts';
+import { journalVersion, nowMs } from '../state/store.ts';
+import { type Entry, type EntryFilter, type EntryStatus, matches } from '../state/timeline.ts';
+import { EntryDetails, ErrorLines } from './activity-details.tsx';
+import { Badge, type BadgeTone, Panel } from './parts.tsx';
 
-const STATUS: Readonly<Record<ActivityStatus, readonly [string, BadgeTone]>> = {
+const STATUS: Readonly<Record<EntryStatus, readonly [string, BadgeTone]>> = {
   sent: ['sending', 'info'],
   unanswered: ['no answer', 'warn'],
   pending: ['pending', 'info'],
+  open: ['no answer yet', 'info'],
   done: ['done', 'good'],
   confirmation_required: ['needs confirmation', 'warn'],
-  rejected: ['rejected', 'bad'],
+  rejected: ['refused', 'bad'],
   failed: ['failed', 'bad'],
   unknown: ['outcome unknown', 'warn'],
+  unresolved: ['outcome unknown', 'warn'],
+  none: ['', 'quiet'],
 };
 
+const KINDS: readonly (readonly [EntryFilter['kind'], string])[] = [
+  ['all', 'Everything'],
+  ['command', 'Commands'],
+  ['refusal', 'Refusals'],
+  ['engine', 'Engine trades'],
+  ['decision', 'Decisions'],
+];
+
+const DAY_MS = 86_400_000;
+
 export function ActivityPanel() {
-  const shown = activities.value;
+  const [filter, setFilter] = useState<EntryFilter>({ kind: 'all', text: '' });
+  const version = journalVersion.value;
+  useEffect(keepBooksRead, []);
+  useEffect(readBooksSoon, [version]);
+  const all = entries.value;
+  const shown = all.filter((entry) => matches(entry, filter));
   return (
     <Panel id="activity" title="Activity">
+      <Filters filter={filter} onChange={setFilter} />
       {shown.length === 0 ? (
         <p class="note" data-testid="activity-empty">
-          No commands from this tab yet.
+          {emptyWords(all.length)}
         </p>
       ) : (
         <ol class="activity" data-testid="results">
-          {shown.map((activity) => (
-            <Item activity={activity} key={activity.commandId} />
+          {shown.map((entry) => (
+            <Item entry={entry} key={entry.key} />
           ))}
         </ol>
       )}
+      <div class="history-foot">
+        <span class="note">{all.length > 0 ? (booksProblem.value ?? '') : ''}</span>
+        {olderBook.value === null ? null : (
+          <button
+            type="button"
+            class="button button-quiet"
+            onClick={() => void readOlder()}
+            data-testid="activity-more"
+          >
+            Older
+          </button>
+        )}
+      </div>
     </Panel>
   );
 }
 
-function Item({ activity }: { readonly activity: Activity }) {
-  const [word, tone] = STATUS[activity.status];
-  const update = activity.operationId === null ? undefined : transactions.value.get(activity.operationId);
-  const stage = activity.status === 'pending' ? (activity.stage ?? null) : null;
-  const temporalUrl = activity.temporalUrl ?? update?.temporal_url ?? null;
+function emptyWords(count: number): string {
+  if (count > 0)
+    return olderBook.value === null ? 'Nothing matches.' : 'Nothing matches in what is loaded. Load older.';
+  if (booksProblem.value !== null) return `Could not load the activity. ${booksProblem.value}`;
+  return booksLoaded.value ? 'Nothing has happened yet.' : 'Loading…';
+}
+
+interface FiltersProps {
+  readonly filter: EntryFilter;
+  readonly onChange: (filter: EntryFilter) => void;
+}
+
+function Filters({ filter, onChange }: FiltersProps) {
+  return (
+    <div class="activity-filters">
+      <select
+        aria-label="Show"
+        value={filter.kind}
+        data-testid="activity-kind"
+        onChange={(event) => onChange({ ...filter, kind: event.currentTarget.value as EntryFilter['kind'] })}
+      >
+        {KINDS.map(([kind, label]) => (
+          <option value={kind} key={kind}>
+            {label}
+          </option>
+        ))}
+      </select>
+      <input
+        type="search"
+        aria-label="Search the activity"
+        placeholder="Search"
+        maxLength={100}
+        value={filter.text}
+        data-testid="activity-search"
+        onInput={(event) => onChange({ ...filter, text: event.currentTarget.value })}
+      />
+    </div>
+  );
+}
+
+function Item({ entry }: { readonly entry: Entry }) {
+  const [isOpen, setOpen] = useState(false);
+  const [word, tone] = STATUS[entry.status];
   return (
     <li
-      class={`item item-${tone}`}
-      data-testid="result"
-      data-action={activity.action}
-      data-status={activity.status}
-      data-command-id={activity.commandId}
+      class={`item item-${tone} ${entry.kind === 'decision' ? 'item-decision' : ''}`}
+      data-testid={entry.kind === 'command' || entry.kind === 'refusal' ? 'result' : `activity-${entry.kind}`}
+      data-action={entry.action ?? undefined}
+      data-status={entry.status}
+      data-command-id={entry.commandId ?? undefined}
     >
-      <div class="item-head">
-        <strong>{commandWords(activity.action, activity.data)}</strong>
-        <Badge tone={tone} testid="result-status">
-          {word}
-        </Badge>
-      </div>
+      <button
+        type="button"
+        class="item-head item-toggle"
+        aria-expanded={isOpen}
+        data-testid="result-toggle"
+        onClick={() => setOpen(!isOpen)}
+      >
+        <strong>
+          {entry.kind === 'engine' ? 'Engine · ' : ''}
+          {entry.title}
+        </strong>
+        {word === '' ? null : (
+          <Badge tone={tone} testid="result-status">
+            {word}
+          </Badge>
+        )}
+        <time>{nowMs.value - entry.atMs > DAY_MS ? dateTime(entry.atMs) : clock(entry.atMs)}</time>
+      </button>
       <p class="item-message" data-testid="result-message">
-        {messageOf(activity)}
+        {messageOf(entry)}
       </p>
-      {stage === null ? null : (
-        <p class="note">
-          Stage: {spaced(stage)}
-          {activity.attempt !== null && activity.attempt > 1 ? `, attempt ${activity.attempt}` : ''}
-        </p>
-      )}
-      {activity.error === null ? null : <ErrorLines error={activity.error} message={activity.message} />}
-      <div class="item-foot">
-        <time>{clock(activity.sentAtMs)}</time>
-        {activity.ours ? null : <span>from another client</span>}
-        {activity.operationId === null ? null : (
-          <Identifier name="operation" id={activity.operationId} href={temporalUrl} />
-        )}
-        {activity.signature === null ? null : (
-          <Identifier
-            name="signature"
-            id={activity.signature}
-            href={activity.explorerUrl ?? update?.explorer_url ?? null}
-          />
-        )}
-        {finality(activity) === null ? null : <span>{finality(activity)}</span>}
-        <ConfirmAgain activity={activity} />
-      </div>
+      {entry.error === null ? null : <ErrorLines error={entry.error} message={entry.message} />}
+      <ConfirmAgain entry={entry} />
+      {isOpen ? <EntryDetails entry={entry} now={newestGates()} /> : null}
     </li>
   );
 }
 
-function messageOf(activity: Activity): string {
-  if (activity.status === 'sent') return 'Sent. Waiting for the answer…';
-  if (activity.status === 'unanswered') {
-    return 'No answer arrived. The engine may or may not have accepted the command. Check the history below before you send it again; the page does not resend it.';
+/** Of the engine's latest decision: how its gates stand now. */
+const newestGates = () => books.value.decisions.rows[0]?.gates ?? [];
+
+function messageOf({ status, message, local }: Entry): string {
+  if (status === 'sent') return 'Sent. Waiting for the answer…';
+  if (status === 'unanswered') {
+    return 'No answer arrived. The engine may or may not have accepted the command. The page does not send it again; its answer appears here when the engine has given one.';
   }
-  return activity.message;
+  if (status === 'open')
+    return local?.message || 'The engine has it and has not answered yet, or waits for a confirmation.';
+  return message;
 }
 
-function finality(activity: Activity): string | null {
-  if (activity.outcome !== null) return spaced(activity.outcome);
-  if (activity.status !== 'done') return null;
-  return activity.stage === 'finalized' ? activity.stage : activity.commitment;
-}
-
-function ConfirmAgain({ activity }: { readonly activity: Activity }) {
-  if (!activity.ours || activity.status !== 'confirmation_required') return null;
-  const left = secondsLeft(activity, nowMs.value);
-  if (left === 0) return <span>The confirmation has expired</span>;
+function ConfirmAgain({ entry }: { readonly entry: Entry }) {
+  const { local } = entry;
+  if (local === null || !local.ours || entry.status !== 'confirmation_required') return null;
+  const left = secondsLeft(local, nowMs.value);
+  if (left === 0) return <p class="note">The confirmation has expired. Send the command again.</p>;
   return (
     <button
       type="button"
       class="link-button"
-      onClick={() => dismissConfirmation(activity.commandId, false)}
+      onClick={() => dismissConfirmation(local.commandId, false)}
       data-testid="confirm-reopen"
     >
       Confirm{left === null ? '' : ` (${left} s)`}
     </button>
-  );
-}
-
-function ErrorLines({ error, message }: { readonly error: ErrorInfo; readonly message: string }) {
-  return (
-    <div class="item-error" data-testid="result-error">
-      <code data-testid="result-code">{error.code}</code>
-      {error.message !== '' && error.message !== message ? <span> {error.message}</span> : null}
-      {error.details?.remedy === undefined ? null : <p class="remedy">{error.details.remedy}</p>}
-      <Gates gates={error.details?.gates ?? []} testid="result-gates" />
-    </div>
   );
 }

@@ -1,64 +1,81 @@
+import { useState } from 'preact/hooks';
 import { alertTitle } from '../../../src/domain/alerts/alert-table.ts';
 import type { AlertInfo } from '../../../src/protocol/alert.ts';
 import { clock, dateTime } from '../format/time.ts';
-import { isOver } from '../state/alert-over.ts';
-import { alerts } from '../state/store.ts';
-import { Badge, type BadgeTone, ExternalLink, Identifier, Panel } from './parts.tsx';
+import { type AlertCondition, alertConditions, isStanding } from '../state/alert-list.ts';
+import { alerts, nowMs, stats } from '../state/store.ts';
+import { NotifyButton } from './notify-button.tsx';
+import { Badge, type BadgeTone, CopyButton, ExternalLink, Identifier, Panel } from './parts.tsx';
 
 const TONE: Readonly<Record<AlertInfo['severity'], BadgeTone>> = { info: 'info', warning: 'warn', critical: 'bad' };
 const DAY_MS = 86_400_000;
+/** Standing ones are always shown. */
+const SHOWN_OVER = 5;
 
 export function AlertsPanel() {
-  const all = alerts.value;
-  const standing = all.filter(
-    (alert) => alert.kind === 'alert' && alert.severity !== 'info' && !isOver(alert, all),
-  ).length;
+  const [all, setAll] = useState(false);
+  const conditions = alertConditions(alerts.value, stats.value?.engine.unresolved ?? null);
+  const standing = conditions.filter(isStanding).length;
+  const stand = conditions.filter(({ overAt }) => overAt === null);
+  const over = conditions.filter(({ overAt }) => overAt !== null);
+  const shown = [...stand, ...(all ? over : over.slice(0, SHOWN_OVER))];
   return (
     <Panel
       id="alerts"
       title="Alerts"
       aside={standing === 0 ? <Badge tone="quiet">None active</Badge> : <Badge tone="warn">{standing} active</Badge>}
     >
-      {all.length === 0 ? (
+      <NotifyButton />
+      {shown.length === 0 ? (
         <p class="note">No alerts.</p>
       ) : (
         <ul class="alerts" data-testid="alerts">
-          {all.map((alert) => (
-            <Alert alert={alert} over={alert.kind === 'alert' && isOver(alert, all)} key={alert.id} />
+          {shown.map((condition) => (
+            <Alert condition={condition} key={condition.key} />
           ))}
         </ul>
+      )}
+      {over.length <= SHOWN_OVER ? null : (
+        <button type="button" class="button button-quiet" data-testid="alerts-all" onClick={() => setAll(!all)}>
+          {all ? 'Show fewer' : `Show all ${over.length} resolved`}
+        </button>
       )}
     </Panel>
   );
 }
 
-function Alert({ alert, over }: { readonly alert: AlertInfo; readonly over: boolean }) {
-  const recovered = alert.kind === 'recovered';
-  const tone = recovered ? 'good' : over ? 'quiet' : TONE[alert.severity];
-  const at = alert.ts;
+const when = (ms: number): string => (nowMs.value - ms > DAY_MS ? dateTime(ms) : clock(ms));
+
+function Alert({ condition }: { readonly condition: AlertCondition }) {
+  const { alert, overAt, times } = condition;
+  const over = overAt !== null;
+  const tone = over ? 'quiet' : TONE[alert.severity];
   return (
     <li
       class={`item item-${tone} ${over ? 'item-over' : ''}`}
       data-testid="alert"
       data-code={alert.code}
-      data-kind={alert.kind}
+      data-kind={over ? 'recovered' : 'alert'}
     >
       <div class="item-head">
         <strong title={alert.code}>{alertTitle(alert.code)}</strong>
-        <Badge tone={tone}>{recovered ? 'resolved' : over ? `${alert.severity}, resolved` : alert.severity}</Badge>
+        <Badge tone={tone}>{over ? 'resolved' : alert.severity}</Badge>
       </div>
       <p class="item-message">{alert.message}</p>
-      {alert.action === '' || recovered || over ? null : <p class="remedy">{alert.action}</p>}
-      {alert.signal_command === undefined || recovered || over ? null : (
+      {alert.action === '' || over ? null : <p class="remedy">{alert.action}</p>}
+      {alert.signal_command === undefined || over ? null : (
         <p class="remedy">
-          From a terminal: <code data-testid="signal-command">{alert.signal_command}</code>
+          From a terminal: <code data-testid="signal-command">{alert.signal_command}</code>{' '}
+          <CopyButton what="command" text={alert.signal_command} />
         </p>
       )}
       <div class="item-foot">
         {alert.signature == null ? null : <Identifier name="signature" id={alert.signature} />}
         {alert.explorer_url == null ? null : <ExternalLink href={alert.explorer_url}>Explorer</ExternalLink>}
         {alert.temporal_url == null ? null : <ExternalLink href={alert.temporal_url}>Temporal</ExternalLink>}
-        <time>{Date.now() - at > DAY_MS ? dateTime(at) : clock(at)}</time>
+        <time>{when(alert.ts)}</time>
+        {times > 1 ? <span>{times} times</span> : null}
+        {over && overAt !== alert.ts ? <span>resolved {when(overAt)}</span> : null}
       </div>
     </li>
   );

@@ -1,19 +1,24 @@
-/** The journal: operations, trades and funding, newest first, and the same as CSV. */
+/** The journal's books by date, newest first, and each of them in full as CSV; and the tax file. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { alertTitle } from '../../../src/domain/alerts/alert-table.ts';
 import type { ListItem } from '../../../src/protocol/api.ts';
 import type { IntentInfo } from '../../../src/protocol/operation.ts';
 import { plain, ratio, shortId, sol, toneOf, usd, usdFine } from '../format/number.ts';
-import { dateTime } from '../format/time.ts';
-import { fetchList } from '../socket/lists.ts';
+import { dateTime, timeZone } from '../format/time.ts';
+import { csvAddress, fetchList, type TimeRange } from '../socket/lists.ts';
 import { spaced } from '../state/command-words.ts';
-import { journalVersion } from '../state/store.ts';
+import { dayRange } from '../state/day-range.ts';
+import { extended, type Paged, type ReadPage, refreshed } from '../state/paged-list.ts';
+import { journalVersion, nowMs } from '../state/store.ts';
 import { ExternalLink, Panel } from './parts.tsx';
 
 const PAGE_ROWS = 20;
 
 interface Column<Row> {
   readonly name: string;
+  /** A figure stands at the right, its digits below each other. */
+  readonly figure?: true;
   readonly cell: (row: Row) => ComponentChildren;
 }
 
@@ -35,7 +40,7 @@ function IdLink({ id, href }: { readonly id: string; readonly href: string | nul
   return href === null ? short : <ExternalLink href={href}>{short}</ExternalLink>;
 }
 
-type BookName = 'operations' | 'trades' | 'funding';
+type BookName = 'operations' | 'trades' | 'funding' | 'equity' | 'alerts' | 'decisions';
 
 const BOOKS: { readonly [Name in BookName]: Book<ListItem<Name>> } = {
   operations: {
@@ -45,10 +50,10 @@ const BOOKS: { readonly [Name in BookName]: Book<ListItem<Name>> } = {
     columns: [
       { name: 'Started', cell: (row) => dateTime(row.created_at) },
       { name: 'Kind', cell: (row) => row.kind },
-      { name: 'Amount', cell: (row) => intentWords(row.intent) },
+      { name: 'Amount', figure: true, cell: (row) => intentWords(row.intent) },
       { name: 'Status', cell: (row) => spaced(row.status) },
       { name: 'By', cell: (row) => (row.command_id === null ? 'engine' : 'you') },
-      { name: 'Attempts', cell: (row) => plain(row.attempts.length, 0) },
+      { name: 'Attempts', figure: true, cell: (row) => plain(row.attempts.length, 0) },
       { name: 'Error', cell: (row) => row.error?.code ?? '' },
       {
         name: 'Operation',
@@ -64,9 +69,9 @@ const BOOKS: { readonly [Name in BookName]: Book<ListItem<Name>> } = {
       { name: 'Time', cell: (row) => dateTime(row.ts) },
       { name: 'Market', cell: (row) => row.market },
       { name: 'Side', cell: (row) => row.side },
-      { name: 'Size', cell: (row) => sol(row.size) },
-      { name: 'Price', cell: (row) => usd(row.price) },
-      { name: 'Fee', cell: (row) => usdFine(row.fee) },
+      { name: 'Size', figure: true, cell: (row) => sol(row.size) },
+      { name: 'Price', figure: true, cell: (row) => usd(row.price) },
+      { name: 'Fee', figure: true, cell: (row) => usdFine(row.fee) },
       { name: 'Signature', cell: (row) => <code title={row.signature}>{shortId(row.signature)}</code> },
     ],
   },
@@ -77,12 +82,48 @@ const BOOKS: { readonly [Name in BookName]: Book<ListItem<Name>> } = {
     columns: [
       { name: 'Period', cell: (row) => dateTime(row.period_ts) },
       { name: 'Market', cell: (row) => row.market },
-      { name: 'Rate', cell: (row) => ratio(row.rate, 5, 'always') },
-      { name: 'Position', cell: (row) => sol(row.position, 'always') },
+      { name: 'Rate', figure: true, cell: (row) => ratio(row.rate, 5, 'always') },
+      { name: 'Position', figure: true, cell: (row) => sol(row.position, 'always') },
       {
         name: 'Amount',
+        figure: true,
         cell: (row) => <span class={`tone-${toneOf(row.amount)}`}>{usdFine(row.amount, 'always')}</span>,
       },
+    ],
+  },
+  equity: {
+    title: 'Equity',
+    empty: 'No equity recorded yet.',
+    key: (row) => String(row.ts),
+    columns: [
+      { name: 'Time', cell: (row) => dateTime(row.ts) },
+      { name: 'Equity', figure: true, cell: (row) => usd(row.equity) },
+      { name: 'Funding', figure: true, cell: (row) => usd(row.funding, 'always') },
+      { name: 'Interest', figure: true, cell: (row) => usd(row.interest, 'always') },
+      { name: 'Fees', figure: true, cell: (row) => usd(row.fees, 'always') },
+      { name: 'Price', figure: true, cell: (row) => usd(row.price, 'always') },
+    ],
+  },
+  alerts: {
+    title: 'Alerts',
+    empty: 'No alerts.',
+    key: (row) => row.id,
+    columns: [
+      { name: 'Time', cell: (row) => dateTime(row.ts) },
+      { name: 'Alert', cell: (row) => alertTitle(row.code) },
+      { name: 'Severity', cell: (row) => (row.kind === 'recovered' ? 'resolved' : row.severity) },
+      { name: 'Message', cell: (row) => row.message },
+    ],
+  },
+  decisions: {
+    title: 'Decisions',
+    empty: 'No decisions yet.',
+    key: (row) => String(row.ts),
+    columns: [
+      { name: 'Time', cell: (row) => dateTime(row.ts) },
+      { name: 'Decision', cell: (row) => (row.action === 'none' ? 'did not trade' : spaced(row.action)) },
+      { name: 'Size', figure: true, cell: (row) => (row.size === null ? '' : sol(row.size, 'always')) },
+      { name: 'Why', cell: (row) => row.reasons.map(({ text }) => text).join(' ') },
     ],
   },
 };
@@ -90,71 +131,129 @@ const NAMES = Object.keys(BOOKS) as readonly BookName[];
 
 type Row = ListItem<BookName>;
 
-interface Loaded {
+interface Loaded extends Paged<Row> {
   readonly book: BookName;
-  readonly rows: readonly Row[];
-  readonly next: string | null;
+  readonly range: TimeRange;
   readonly problem: string | null;
 }
 
-async function load(book: BookName, cursor: string | null): Promise<Omit<Loaded, 'book'>> {
-  const page = await fetchList(book, PAGE_ROWS, cursor);
-  return typeof page === 'string'
-    ? { rows: [], next: null, problem: `Could not load the history. ${page}` }
-    : { rows: page.items, next: page.next, problem: null };
+const pagesOf =
+  (book: BookName, range: TimeRange): ReadPage<Row> =>
+  async (cursor) => {
+    const page = await fetchList(book, PAGE_ROWS, cursor, range);
+    return typeof page === 'string' ? page : { rows: page.items as readonly Row[], next: page.next };
+  };
+
+const keyOf = (book: BookName) => BOOKS[book].key as (row: Row) => string;
+
+const isOf = (loaded: Loaded | null, book: BookName, range: TimeRange): loaded is Loaded =>
+  loaded !== null && loaded.book === book && loaded.range === range;
+
+/** What has been read stays when a read fails, and when new rows come. */
+function useBook(book: BookName, range: TimeRange) {
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const latest = useRef<Loaded | null>(null);
+  // The last request wins: a slow answer for another tab must not appear under this one.
+  const asked = useRef(0);
+  const version = journalVersion.value;
+
+  const read = (step: (known: Loaded | null) => Promise<Paged<Row> | string>): void => {
+    const ticket = ++asked.current;
+    const known = isOf(latest.current, book, range) ? latest.current : null;
+    void step(known).then((page) => {
+      if (ticket !== asked.current) return;
+      const blank = { rows: known?.rows ?? [], next: known?.next ?? null };
+      latest.current =
+        typeof page === 'string'
+          ? { book, range, ...blank, problem: `Could not load the history. ${page}` }
+          : { book, range, ...page, problem: null };
+      setLoaded(latest.current);
+    });
+  };
+  useEffect(() => read((known) => refreshed(known, pagesOf(book, range), keyOf(book))), [book, range, version]);
+  const older = (): void =>
+    read((known) =>
+      known === null
+        ? refreshed(null, pagesOf(book, range), keyOf(book))
+        : extended(known, pagesOf(book, range), keyOf(book)),
+    );
+  return { shown: isOf(loaded, book, range) ? loaded : null, older };
 }
 
 export function HistoryPanel() {
   const [book, setBook] = useState<BookName>('operations');
-  const [loaded, setLoaded] = useState<Loaded | null>(null);
-  const version = journalVersion.value;
-  // The last request wins: a slow answer for another tab must not appear under this one.
-  const asked = useRef(0);
-
-  useEffect(() => {
-    const ticket = ++asked.current;
-    void load(book, null).then((page) => {
-      if (ticket !== asked.current) return;
-      setLoaded((before) =>
-        page.problem !== null && before?.book === book ? { ...before, problem: page.problem } : { book, ...page },
-      );
-    });
-  }, [book, version]);
-
-  const more = (): void => {
-    if (loaded === null || loaded.next === null) return;
-    const ticket = ++asked.current;
-    void load(book, loaded.next).then((page) => {
-      if (ticket === asked.current) setLoaded({ book, ...page, rows: [...loaded.rows, ...page.rows] });
-    });
-  };
-
-  const shown = loaded?.book === book ? loaded : null;
-  const { title } = BOOKS[book];
-  const path = `/api/${book}`;
+  const [days, setDays] = useState({ from: '', to: '' });
+  const range = useMemo(() => dayRange(days.from, days.to), [days.from, days.to]);
+  const { shown, older } = useBook(book, range);
   return (
     <Panel
       id="history"
       title="History"
       aside={
-        <a href={`${path}?format=csv`} download={`driftless-${book}.csv`} data-testid="history-csv">
-          Download {title.toLowerCase()} (CSV)
-        </a>
+        <span class="history-exports">
+          <a href={csvAddress(book, range)} download={`driftless-${book}.csv`} data-testid="history-csv">
+            {BOOKS[book].title} (CSV)
+          </a>
+          <a href={csvAddress('tax', range)} download="driftless-tax.csv" data-testid="history-tax">
+            Tax file (CSV)
+          </a>
+        </span>
       }
     >
       <Tabs book={book} onChoose={setBook} />
+      <Days days={days} onChange={setDays} />
       <div class="table-scroll history-table" role="tabpanel" id="history-panel" aria-labelledby={`tab-${book}`}>
         <BookTable book={book} shown={shown} />
       </div>
       <div class="history-foot">
-        <span class="note">{shown?.problem !== null && (shown?.rows.length ?? 0) > 0 ? shown?.problem : ''}</span>
+        <span class="note">
+          {shown?.problem !== null && (shown?.rows.length ?? 0) > 0
+            ? shown?.problem
+            : `Times in ${timeZone(nowMs.value)}. A CSV has every row of the dates chosen, in UTC.`}
+        </span>
         {shown?.next == null ? null : (
-          <button type="button" class="button button-quiet" onClick={more} data-testid="history-more">
+          <button type="button" class="button button-quiet" onClick={older} data-testid="history-more">
             Older
           </button>
         )}
       </div>
     </Panel>
+  );
+}
+
+interface DaysProps {
+  readonly days: { readonly from: string; readonly to: string };
+  readonly onChange: (days: { readonly from: string; readonly to: string }) => void;
+}
+
+/** Whole days of the reader's time zone. */
+function Days({ days, onChange }: DaysProps) {
+  return (
+    <div class="history-days">
+      <label>
+        From{' '}
+        <input
+          type="date"
+          value={days.from}
+          data-testid="history-from"
+          onChange={(event) => onChange({ ...days, from: event.currentTarget.value })}
+        />
+      </label>
+      <label>
+        To{' '}
+        <input
+          type="date"
+          value={days.to}
+          data-testid="history-to"
+          onChange={(event) => onChange({ ...days, to: event.currentTarget.value })}
+        />
+      </label>
+      {days.from === '' && days.to === '' ? null : (
+        <button type="button" class="button button-quiet" onClick={() => onChange({ from: '', to: '' })}>
+          All dates
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -166,7 +265,7 @@ function BookTable({ book, shown }: { readonly book: BookName; readonly shown: L
       <thead>
         <tr>
           {columns.map((column) => (
-            <th scope="col" key={column.name}>
+            <th scope="col" key={column.name} class={column.figure === true ? '' : 'is-text'}>
               {column.name}
             </th>
           ))}
@@ -176,7 +275,9 @@ function BookTable({ book, shown }: { readonly book: BookName; readonly shown: L
         {shown?.rows.map((row) => (
           <tr key={key(row)} data-testid="history-row">
             {columns.map((column) => (
-              <td key={column.name}>{column.cell(row)}</td>
+              <td key={column.name} class={column.figure === true ? '' : 'is-text'}>
+                {column.cell(row)}
+              </td>
             ))}
           </tr>
         ))}

@@ -89,15 +89,24 @@ export function ExternalLink(props: {
   );
 }
 
-/** A shortened id, with the full one in its title and a button that copies it. */
-export function Identifier(props: { readonly name: string; readonly id: string; readonly href?: string | null }) {
+/** Copies a text that is shown beside it. @param what for who hears the button: `signature`, `command` */
+export function CopyButton({ what, text }: { readonly what: string; readonly text: string }) {
   const [copied, setCopied] = useState(false);
   const copy = (): void => {
     navigator.clipboard
-      ?.writeText(props.id)
+      ?.writeText(text)
       .then(() => setCopied(true))
       .catch(() => setCopied(false));
   };
+  return (
+    <button type="button" class="copy" onClick={copy} aria-label={`Copy ${what} ${text}`}>
+      {copied ? 'copied' : 'copy'}
+    </button>
+  );
+}
+
+/** A shortened id, with the full one in its title and a button that copies it. */
+export function Identifier(props: { readonly name: string; readonly id: string; readonly href?: string | null }) {
   const short = shortId(props.id);
   return (
     <span class="identifier">
@@ -107,9 +116,7 @@ export function Identifier(props: { readonly name: string; readonly id: string; 
       ) : (
         <code title={props.id}>{short}</code>
       )}
-      <button type="button" class="copy" onClick={copy} aria-label={`Copy ${props.name} ${props.id}`}>
-        {copied ? 'copied' : 'copy'}
-      </button>
+      <CopyButton what={props.name} text={props.id} />
     </span>
   );
 }

@@ -2,26 +2,18 @@
 import { useState } from 'preact/hooks';
 import type { Verdict } from '../../../src/domain/order/command.ts';
 import { MAX_NOTE_CHARS } from '../../../src/protocol/command.ts';
+import type { OperationInfo } from '../../../src/protocol/operation.ts';
 import { age } from '../format/time.ts';
+import { isOpen } from '../state/activity.ts';
 import { blockedBy } from '../state/availability.ts';
 import { question } from '../state/commands.ts';
-import { connected, nowMs, stats, transactions } from '../state/store.ts';
+import { books } from '../state/journal-books.ts';
+import { activities, alerts, availability, nowMs, stats, transactions } from '../state/store.ts';
+import { evidence, meaningOf, stuckTitle, VERDICT_WORDS } from '../state/stuck.ts';
 import { Choice } from './amount-field.tsx';
-import { ActionButton, ExternalLink, Identifier } from './parts.tsx';
+import { ActionButton, CopyButton, ExternalLink, Identifier } from './parts.tsx';
 
-const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
-  landed: 'Confirmed on chain',
-  failed: 'Never landed',
-  retry: 'Try again',
-};
-const MEANING: Readonly<Record<Verdict, string>> = {
-  landed:
-    'You saw the transaction on chain. The restriction ends. Driftless keeps looking for proof; if the chain contradicts you, it corrects the record and halts trading.',
-  failed:
-    'You are sure that the transaction did not land and cannot land any more. Accepted only after its blockhash has expired.',
-  retry:
-    'Driftless sends a new transaction once it is proven that the first one can never land. All checks and the confirmation run again.',
-};
+const VERDICTS = Object.keys(VERDICT_WORDS) as readonly Verdict[];
 
 export function UnresolvedPanel() {
   const unresolved = stats.value?.engine.unresolved ?? [];
@@ -36,8 +28,8 @@ export function UnresolvedPanel() {
       <header class="panel-head">
         <h2 id="unresolved-title">
           {unresolved.length === 1
-            ? 'A transaction has an unknown outcome'
-            : `${unresolved.length} transactions have an unknown outcome`}
+            ? stuckTitle(operationOf(unresolved[0] ?? ''))
+            : `${unresolved.length} transactions: not known yet whether they happened`}
         </h2>
       </header>
       <p>
@@ -51,22 +43,30 @@ export function UnresolvedPanel() {
   );
 }
 
+const operationOf = (operationId: string): OperationInfo | null =>
+  books.value.operations.rows.find((row) => row.operation_id === operationId) ?? null;
+
+/** An outcome was submitted, and its answer is awaited: a second one would only be refused. */
+const isSubmitted = (operationId: string): boolean =>
+  activities.value.some(
+    (one) => one.action === 'RESOLVE_TRANSACTION' && one.data.operation_id === operationId && isOpen(one),
+  );
+
 function Unresolved({ operationId }: { readonly operationId: string }) {
   const [verdict, setVerdict] = useState<Verdict | null>(null);
   const [note, setNote] = useState('');
-  const view = {
-    connected: connected.value,
-    engine: stats.value?.engine ?? null,
-    drift: stats.value?.drift_state ?? null,
-  };
-  const blocked = blockedBy('resolve', view) ?? (verdict === null ? 'Choose what happened first.' : null);
+  const operation = operationOf(operationId);
+  const blocked =
+    blockedBy('resolve', availability.value) ??
+    (isSubmitted(operationId) ? 'An outcome was submitted. Waiting for the answer.' : null) ??
+    (verdict === null ? 'Choose what happened first.' : null);
   const noteId = `note-${operationId}`;
   const submit = (event: Event): void => {
     event.preventDefault();
     if (blocked !== null || verdict === null) return;
     question.value = {
       title: `Submit outcome: ${VERDICT_WORDS[verdict]}?`,
-      lines: [MEANING[verdict], `Operation ${operationId}`],
+      lines: [stuckTitle(operation), meaningOf(verdict, operation)],
       confirmLabel: 'Submit outcome',
       danger: true,
       action: 'RESOLVE_TRANSACTION',
@@ -87,7 +87,14 @@ function Unresolved({ operationId }: { readonly operationId: string }) {
           { value: 'retry', label: VERDICT_WORDS.retry, testid: 'verdict-retry' },
         ]}
       />
-      <p class="note verdict-meaning">{verdict === null ? 'What does the explorer show?' : MEANING[verdict]}</p>
+      <dl class="verdict-meanings">
+        {VERDICTS.map((one) => (
+          <div key={one} class={verdict === one ? 'verdict-chosen' : ''}>
+            <dt>{VERDICT_WORDS[one]}</dt>
+            <dd>{meaningOf(one, operation)}</dd>
+          </div>
+        ))}
+      </dl>
       <div class="field">
         <label for={noteId}>Note (what you saw)</label>
         <div class="field-box">
@@ -113,20 +120,31 @@ function Unresolved({ operationId }: { readonly operationId: string }) {
   );
 }
 
-/** What is known about the transaction, and where to look. */
+/** What is known about the transaction, on whose evidence, and where to look. */
 function Facts({ operationId }: { readonly operationId: string }) {
+  const operation = operationOf(operationId);
   const update = transactions.value.get(operationId);
+  const alert = alerts.value.find(
+    (other) => other.code === 'TRANSACTION_UNKNOWN' && other.kind === 'alert' && other.operation_id === operationId,
+  );
   const hold = stats.value?.engine.holds?.find((other) => other.code === 'unresolved' && other.key === operationId);
-  const signature = update?.signature ?? null;
-  const explorerUrl = update?.explorer_url ?? null;
-  const temporalUrl = update?.temporal_url ?? null;
+  const attempt = operation?.attempts.at(-1);
+  const signature = attempt?.signature ?? update?.signature ?? null;
+  const explorerUrl = attempt?.explorer_url ?? update?.explorer_url ?? null;
+  const temporalUrl = operation?.temporal_url ?? update?.temporal_url ?? null;
+  const command = alert?.signal_command ?? null;
   return (
     <>
+      <h3>
+        {stuckTitle(operation)}
+        {hold === undefined ? '' : ` (for ${age(nowMs.value - hold.since)})`}
+      </h3>
+      <ul class="plain-list" data-testid="unresolved-evidence">
+        {evidence(operation, hold?.reason ?? null).map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
       <div class="unresolved-facts">
-        <span>
-          <strong>transaction</strong>
-          {hold === undefined ? '' : `, unknown for ${age(nowMs.value - hold.since)}`}
-        </span>
         <Identifier name="operation" id={operationId} />
         {signature === null ? (
           <span class="is-unknown">Signature unknown</span>
@@ -136,7 +154,11 @@ function Facts({ operationId }: { readonly operationId: string }) {
         {explorerUrl === null ? null : <ExternalLink href={explorerUrl}>Explorer</ExternalLink>}
         {temporalUrl === null ? null : <ExternalLink href={temporalUrl}>Temporal</ExternalLink>}
       </div>
-      {hold === undefined ? null : <p>{hold.reason}</p>}
+      {command === null ? null : (
+        <p class="unresolved-command">
+          From a terminal: <code>{command}</code> <CopyButton what="command" text={command} />
+        </p>
+      )}
     </>
   );
 }

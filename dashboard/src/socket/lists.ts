@@ -8,13 +8,34 @@ interface ListPage<Name extends ListName> {
   readonly next: string | null;
 }
 
+/** Milliseconds; null: without a bound. */
+export interface TimeRange {
+  readonly from: number | null;
+  readonly to: number | null;
+}
+export const ALL_TIME: TimeRange = { from: null, to: null };
+
+const rangeQuery = ({ from, to }: TimeRange): Readonly<Record<string, string>> => ({
+  ...(from === null ? {} : { from: String(from) }),
+  ...(to === null ? {} : { to: String(to) }),
+});
+
+/** Everything of that time, however much it is. */
+export const csvAddress = (name: string, range: TimeRange): string =>
+  `/api/${name}?${new URLSearchParams({ format: 'csv', ...rangeQuery(range) })}`;
+
 /** A text says why there is no page. */
 export async function fetchList<Name extends ListName>(
   name: Name,
   limit: number,
   cursor: string | null = null,
+  range: TimeRange = ALL_TIME,
 ): Promise<ListPage<Name> | string> {
-  const query = new URLSearchParams({ limit: String(limit), ...(cursor === null ? {} : { cursor }) });
+  const query = new URLSearchParams({
+    limit: String(limit),
+    ...(cursor === null ? {} : { cursor }),
+    ...rangeQuery(range),
+  });
   try {
     const response = await fetch(`/api/${name}?${query}`);
     if (!response.ok) return `The server answered with HTTP ${response.status}.`;

@@ -18,6 +18,7 @@ import {
   withTransaction,
 } from './activity.ts';
 import type { AvailabilityView } from './availability.ts';
+import { notify } from './notifications.ts';
 import { lastAttempt, withOperations } from './recovered.ts';
 import { restoreActivities, saveActivities } from './session.ts';
 
@@ -133,6 +134,7 @@ function onMessage(message: ServerMessage): void {
       return;
     case 'ALERT':
       addAlerts([message.data]);
+      notify(message.data);
       announcement.value = `${message.data.kind === 'recovered' ? 'Resolved' : 'Alert'}: ${message.data.message}`;
       return;
     case 'ERROR':

@@ -1,4 +1,4 @@
-/** POST /api/preview over HTTP: access like a command's, figures from the journal, and nulls where it cannot tell. */
+/** What the page asks beside the lists: previews, the steps of an operation, and the door for who has no token. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Journal } from '../../src/journal/journal.ts';
 import { snapshotAt } from '../journal/records.ts';
@@ -84,5 +84,49 @@ describe('POST /api/preview', () => {
       headers: { Authorization: `Bearer ${TOKEN}` },
     });
     expect(response.status).toBe(405);
+  });
+});
+
+describe('GET /api/steps', () => {
+  const steps = async (query: string) => {
+    const path = `/api/steps${query}`;
+    const response = await receivedResponse(
+      path,
+      await fetch(`${bridge.url}${path}`, { headers: { Authorization: `Bearer ${TOKEN}` } }),
+    );
+    // biome-ignore lint/suspicious/noExplicitAny: tests read whatever came over the wire
+    return { status: response.status, json: (await response.json()) as any };
+  };
+
+  it('has each step of an operation in order, and none of one that is not known', async () => {
+    for (const [sequence, stage] of ['signed', 'submitted', 'confirmed'].entries()) {
+      await journal.recordTransition({
+        ...{ operationId: 'op-1', sequence, stage, atMs: sequence, attempt: 1, detail: null },
+        ...{ signature: 'sig', outcome: stage === 'confirmed' ? 'confirmed' : null },
+      });
+    }
+    const { json } = await steps('?operation_id=op-1');
+    expect(json.items.map(({ stage }: { stage: string }) => stage)).toEqual(['signed', 'submitted', 'confirmed']);
+    expect((await steps('?operation_id=nobody')).json).toEqual({ items: [] });
+  });
+
+  it('names the field that is wrong', async () => {
+    for (const query of ['', '?operation_id=', '?operation_id=a/b']) {
+      expect(await steps(query)).toMatchObject({
+        status: 400,
+        json: { error: { details: { field: 'operation_id' } } },
+      });
+    }
+  });
+});
+
+describe('the page without its token', () => {
+  it('says in words what to do; a program gets the structured error', async () => {
+    const asPerson = await fetch(`${bridge.url}/`, { headers: { Accept: 'text/html,*/*;q=0.8' } });
+    expect(asPerson.status).toBe(401);
+    expect(asPerson.headers.get('content-type')).toMatch(/html/);
+    expect(await asPerson.text()).toContain('npm start');
+    const asProgram = await fetch(`${bridge.url}/`);
+    expect(await asProgram.json()).toMatchObject({ error: { code: 'UNAUTHORIZED' } });
   });
 });
