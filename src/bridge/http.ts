@@ -6,6 +6,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Asset } from '../domain/account/account.ts';
+import { TAX_COLUMNS } from '../domain/figures/tax.ts';
 import type { Journal, Page } from '../journal/journal.ts';
 import type * as z from '../lib/codec.ts';
 import { DriftlessError, type ErrorReport, ValidationError } from '../lib/errors.ts';
@@ -40,6 +41,7 @@ import type { Readiness, ReadinessPart } from './ports.ts';
 import type { Previewer } from './preview-view.ts';
 import { type Nameable, parsePreview } from './protocol.ts';
 import { transitionView } from './record-views.ts';
+import { taxFile } from './tax-file.ts';
 import { isoTime } from './units-view.ts';
 
 interface HttpPorts {
@@ -121,6 +123,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   app.get('/api/balances', (request, response) => sendWhole(ports, 'balances', request, response));
   app.get('/api/engines', (request, response) => sendWhole(ports, 'engines', request, response));
   app.get('/api/statistics', (request, response) => sendStatistics(ports, request, response));
+  app.get('/api/tax', (request, response) => sendTaxFile(ports, request, response));
   app.get('/api/steps', (request, response) => sendSteps(ports, request, response));
   app.get('/api/series', (request, response) => sendSeries(ports, request, response));
   const body = express.text({ type: () => true, limit: MAX_PREVIEW_BYTES });
@@ -232,6 +235,16 @@ async function sendPreview({ nameable, preview }: HttpPorts, request: Request, r
   if (incoming.kind === 'command') return sendJson(response, await preview(incoming));
   const { error } = incoming.answer;
   sendError(response, 400, error ?? { code: 'INVALID_MESSAGE', message: incoming.answer.message });
+}
+
+async function sendTaxFile(ports: HttpPorts, request: Request, response: Response): Promise<void> {
+  const found = await asked(ports, request, response, {
+    parse: parseListQuery,
+    read: (journal, { query }) => taxFile(journal, query, ports.quoteAsset()),
+  });
+  if (found === null) return;
+  asFile(response, 'tax');
+  return sendText(response, CSV, csvHeader(TAX_COLUMNS) + csvLines(found.answer, TAX_COLUMNS));
 }
 
 async function sendSteps(ports: HttpPorts, request: Request, response: Response): Promise<void> {

@@ -130,3 +130,22 @@ describe('the page without its token', () => {
     expect(await asProgram.json()).toMatchObject({ error: { code: 'UNAUTHORIZED' } });
   });
 });
+
+describe('GET /api/tax', () => {
+  it('adds up to the journal, whole beyond a page, and runs nothing in a spreadsheet', async () => {
+    const T0 = Date.UTC(2026, 0, 15);
+    const fills = Array.from({ length: 1_203 }, (_, number) => ({
+      ...{ engineId: ENGINE_ID, operationId: null, market: '=HYPERLINK("x")', index: 0, fee: '7' },
+      ...{ side: number % 2 === 0 ? ('sell' as const) : ('buy' as const), size: '1000000000' },
+      ...{ price: String(150_000_000 + number), signature: `tax-${number}`, tsMs: T0 + number },
+    }));
+    await journal.recordTrades(fills);
+    const response = await fetch(`${bridge.url}/api/tax?from=${T0}`, { headers: { Authorization: `Bearer ${TOKEN}` } });
+    expect(response.headers.get('content-disposition')).toContain('driftless-tax.csv');
+    const [header = '', ...lines] = (await response.text()).trim().split('\r\n');
+    expect(header.split(',').slice(0, 4)).toEqual(['date', 'kind', 'market', 'asset']);
+    expect(lines.filter((line) => line.includes(',trading_fee,'))).toHaveLength(fills.length);
+    expect(lines.filter((line) => line.includes(',disposal,'))).toHaveLength(601);
+    expect(lines.every((line) => line.includes(`"'=HYPERLINK(""x"")"`))).toBe(true);
+  });
+});
