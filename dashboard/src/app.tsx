@@ -10,6 +10,7 @@ import { FirstRun } from './panels/first-run.tsx';
 import { ConnectionNotice, Header, VenueNotice } from './panels/header.tsx';
 import { HistoryPanel } from './panels/history.tsx';
 import { PositionsPanel } from './panels/positions.tsx';
+import { SettingsPanel } from './panels/settings.tsx';
 import { UnresolvedPanel } from './panels/unresolved.tsx';
 import { announcement, stale } from './state/store.ts';
 
@@ -48,6 +49,7 @@ export function App() {
           <EarningsPanel />
           <HistoryPanel />
           <FeedWarnings />
+          <SettingsPanel />
         </div>
       </main>
       <Dialogs />

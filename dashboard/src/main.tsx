@@ -12,6 +12,7 @@ import './styles/controls.css';
 import './styles/lists.css';
 import './styles/ticket.css';
 import './styles/activity.css';
+import './styles/settings.css';
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('index.html has no element with the id "app"');

@@ -22,6 +22,7 @@ import {
   methodOf,
   type Readiness as ReadinessAnswer,
   type Series,
+  type SettingsAnswer,
 } from '../protocol/api.ts';
 import type { CarryAnswer } from '../protocol/carry.ts';
 import type { Statistics } from '../protocol/history.ts';
@@ -37,7 +38,7 @@ import { API_LOOKUP_MS, MAX_PREVIEW_BYTES, READINESS_MS, RETRY_AFTER_S } from '.
 import type { Links } from './links.ts';
 import { type ListRequest, parseListQuery, parseSeriesQuery, parseStepsQuery } from './list-query.ts';
 import { type JournalList, listsOf } from './lists.ts';
-import type { Readiness, ReadinessPart } from './ports.ts';
+import type { Readiness, ReadinessPart, SettingInForce } from './ports.ts';
 import type { Previewer } from './preview-view.ts';
 import { type Nameable, parsePreview } from './protocol.ts';
 import { transitionView } from './record-views.ts';
@@ -57,6 +58,7 @@ interface HttpPorts {
   /** Read afresh. */
   readonly state: () => Promise<z.input<typeof State>>;
   readonly config: () => z.input<typeof Config>;
+  readonly settings: readonly SettingInForce[];
   readonly nameable: Nameable;
   readonly preview: Previewer;
   /** Read afresh. */
@@ -123,6 +125,10 @@ export function httpApp(ports: HttpPorts): RequestListener {
   app.get('/api/balances', (request, response) => sendWhole(ports, 'balances', request, response));
   app.get('/api/engines', (request, response) => sendWhole(ports, 'engines', request, response));
   app.get('/api/statistics', (request, response) => sendStatistics(ports, request, response));
+  app.get('/api/settings', (_request, response) => {
+    const answer: z.input<typeof SettingsAnswer> = { items: ports.settings };
+    return sendJson(response, answer);
+  });
   app.get('/api/tax', (request, response) => sendTaxFile(ports, request, response));
   app.get('/api/steps', (request, response) => sendSteps(ports, request, response));
   app.get('/api/series', (request, response) => sendSeries(ports, request, response));

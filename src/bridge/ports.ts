@@ -8,6 +8,16 @@ import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { EngineGateway } from './gateway.ts';
 
+/** A setting of this process as a person may see it: a secret is only said to be set. */
+export interface SettingInForce {
+  readonly name: string;
+  readonly group: string;
+  readonly value: string | null;
+  readonly source: 'command line' | 'environment' | '.env' | 'default' | 'not set';
+  readonly fallback: string | null;
+  readonly help: string;
+}
+
 export interface BridgeSettings {
   readonly host: string;
   /** 0 takes any free port. */
@@ -27,6 +37,8 @@ export interface BridgeSettings {
   readonly explorerUrl: string | null;
   /** The margin account on its chain, base58; absent or null: none (paper). */
   readonly accountAddress?: string | null;
+  /** By default none are shown. */
+  readonly inForce?: readonly SettingInForce[];
   /** By default SOL-PERP alone. */
   readonly markets?: readonly string[];
   /** Who sends, in the words of the log and the verdicts; by default `operator`. */

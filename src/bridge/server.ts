@@ -153,6 +153,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
       quoteAsset,
       state: async () => (await freshState()) ?? view(watch.known),
       nowMs: clock.nowMs,
+      settings: settings.inForce ?? [],
       nameable: { markets, quoteAsset },
       preview: previewer({
         ...{ mode, policy, clock, logger },

@@ -33,6 +33,17 @@ export const Acknowledgement = z.object({
   alert_id: z.string(),
   acknowledged: z.literal(true).about('It is not sent again.'),
 });
+export const SettingInfo = z.object({
+  name: z.string().about('As in the environment and .env.'),
+  group: z.string(),
+  value: z.string().nullable().about('As it was written. Of a secret: set. Null: not set, and without a default.'),
+  source: z.enum(['command line', 'environment', '.env', 'default', 'not set']),
+  fallback: z.string().nullable().about('The default.'),
+  help: z.string(),
+});
+export type SettingInfo = z.output<typeof SettingInfo>;
+
+export const SettingsAnswer = z.object({ items: z.array(SettingInfo).about('In the order of the README.') });
 
 export const HttpError = z.object({ error: ErrorInfo });
 
@@ -96,6 +107,7 @@ export const ANSWERS = {
   '/api/preview': CommandPreview,
   '/api/acknowledge': Acknowledgement,
   '/api/steps': Steps,
+  '/api/settings': SettingsAnswer,
   '/api/carry': CarryAnswer,
   '/api/balances': Balances,
   '/api/engines': Engines,

@@ -357,6 +357,18 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     explorer_url: null,
   },
   '/api/acknowledge': { alert_id: 'f3a1c8e2b7d94a60b1c2d3e4f5a60718', acknowledged: true },
+  '/api/settings': {
+    items: [
+      {
+        name: 'MAX_SLIPPAGE_BPS',
+        group: 'Policy',
+        value: '30',
+        source: '.env',
+        fallback: '50',
+        help: 'worst price of a trade, in basis points from the mark',
+      },
+    ],
+  },
   '/api/steps': { items: [MESSAGE_EXAMPLES.TRANSACTION_UPDATE.data] },
   '/api/preview': {
     action: 'DRIFT_OPEN_POSITION',

@@ -145,6 +145,7 @@ const ANSWERED: Readonly<Record<keyof typeof ANSWERS, string>> = {
   '/readyz': 'Whether each part works. Status 503 when one does not. Needs no token.',
   '/api/acknowledge':
     '`?alert_id`. A person has seen the alert: a critical one is not sent again. Like a command it needs the token.',
+  '/api/settings': 'The settings of the process that answers, with where each comes from. Read-only.',
   '/api/steps': 'Every step of the operation that `?operation_id` names. None: it is not known.',
   '/api/preview':
     'What a command would come to now. The body is `{action, data}` as in COMMAND. It changes and sends nothing, and needs ' +

@@ -13,7 +13,14 @@ import { type AlertSettings, alertSettings, lonelyAlertSettings } from './alert-
 import { LIVE_PROGRAMS, venueOfProgram } from './live-programs.ts';
 import { LIVE_MAX_LEVERAGE, needed, policyFrom } from './policy-settings.ts';
 import { nameMeant } from './setting-names.ts';
-import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValues } from './setting-table.ts';
+import {
+  SETTING_NAMES,
+  SETTINGS,
+  type Setting,
+  type SettingGroup,
+  type SettingName,
+  type SettingValues,
+} from './setting-table.ts';
 
 const MAX_SHOWN_CHARS = 80;
 const MS = 1_000;
@@ -96,7 +103,20 @@ export interface LiveSettings {
   readonly velocityAccountsPath: string | null;
 }
 
+/** A setting as a person may see it: a secret is only said to be set. */
+export interface ShownSetting {
+  readonly name: SettingName;
+  readonly group: SettingGroup;
+  /** Null: not set, and without a default. */
+  readonly value: string | null;
+  readonly source: 'command line' | 'environment' | '.env' | 'default' | 'not set';
+  readonly fallback: string | null;
+  readonly help: string;
+}
+
 export interface Settings {
+  /** Every setting with where it comes from, in the order of the README. */
+  readonly inForce: readonly ShownSetting[];
   /** Absolute. */
   readonly home: string;
   readonly port: number;
@@ -174,6 +194,12 @@ export function loadSettings(
   const ofDemo: Partial<Record<SettingName, string>> = demo
     ? { MARKET_FEED: DEMO_FEED, MARKET_SPEED: String(DEMO_SPEED) }
     : {};
+  const sourceOf = (name: SettingName): ShownSetting['source'] => {
+    if (ofDemo[name] !== undefined || fixed[name] !== undefined) return 'command line';
+    if (env[name]?.trim()) return 'environment';
+    if (file[name]?.trim()) return '.env';
+    return SETTINGS[name].fallback === null ? 'not set' : 'default';
+  };
   const texts = new Map<SettingName, string>();
   const values: Partial<Record<SettingName, unknown>> = {};
   for (const name of SETTING_NAMES) {
@@ -190,7 +216,15 @@ export function loadSettings(
   const key = keyIn(read, cwd);
   errors.push(...key.errors, ...contradictions(read, texts), ...liveErrors(read, texts, { key, role, given }));
   if (errors.length > 0) throw new SettingsError(errors);
-  return assemble(read, texts, { cwd, key: key.found, genesis });
+  const inForce = SETTING_NAMES.map((name) => shownSetting(name, texts.get(name) ?? null, sourceOf(name)));
+  return { ...assemble(read, texts, { cwd, key: key.found, genesis }), inForce };
+}
+
+/** `set` in place of a secret. */
+function shownSetting(name: SettingName, text: string | null, source: ShownSetting['source']): ShownSetting {
+  const { group, fallback, help, secret }: Setting<unknown> = SETTINGS[name];
+  const value = text !== null && secret ? 'set' : text;
+  return { name, group, value, source, fallback, help };
 }
 
 interface KeyRead {
@@ -378,7 +412,7 @@ function assemble(
   read: SettingValues,
   texts: ReadonlyMap<SettingName, string>,
   { cwd, key, genesis: localGenesis }: Surroundings,
-): Settings {
+): Omit<Settings, 'inForce'> {
   const pathOf = (path: string | null): string | null => (path === null ? null : resolve(cwd, path));
   const home = resolve(cwd, needed(read.DRIFTLESS_HOME));
   const mode = needed(read.ENGINE_MODE);

@@ -239,7 +239,7 @@ async function startBridgeSide(
   { token, page }: Beginnings,
   readiness: () => Promise<Readiness>,
 ): Promise<void> {
-  const { engineId, policy, mode, host, port, explorerUrl } = settings;
+  const { engineId, policy, mode, host, port, explorerUrl, inForce } = settings;
   const { namespace } = settings.temporal;
   const metricsRegistry = new Registry();
   collectDefaultMetrics({ register: metricsRegistry });
@@ -248,7 +248,7 @@ async function startBridgeSide(
     logger: log.logger.child({ part: 'bridge' }),
     readiness,
     settings: {
-      ...{ host, port, token, engineId, mode, explorerUrl },
+      ...{ host, port, token, engineId, mode, explorerUrl, inForce },
       accountAddress: await accountAddressOf(engineId),
       pageDir: page === null ? null : await page,
       temporalUiUrl: uiUrl,

@@ -6,6 +6,7 @@ import { alertConditions, isStanding, isWorthNotifying } from '../../dashboard/s
 import { dayRange } from '../../dashboard/src/state/day-range.ts';
 import { gatesThenAndNow, operationFacts } from '../../dashboard/src/state/entry-facts.ts';
 import { extended, joined, type Paged, refreshed } from '../../dashboard/src/state/paged-list.ts';
+import { settingGroups } from '../../dashboard/src/state/setting-groups.ts';
 import { evidence, meaningOf, stuckTitle } from '../../dashboard/src/state/stuck.ts';
 import {
   type Books,
@@ -269,5 +270,20 @@ describe('days', () => {
     expect(dayRange('2026-01-16', '2026-01-15')).toEqual({ from, to });
     expect(dayRange('', '')).toEqual({ from: null, to: null });
     expect(dayRange('yesterday', '')).toEqual({ from: null, to: null });
+  });
+});
+
+describe('settings', () => {
+  it('are grouped, and those at their default are left out unless asked for', () => {
+    const of = (name: string, group: string, source: '.env' | 'default' | 'not set') => ({
+      ...{ name, group, source, value: null, fallback: null, help: '' },
+    });
+    const all = [of('PORT', 'General', 'default'), of('GUARD', 'Policy', '.env'), of('AUTHORITY', 'Live', 'not set')];
+    expect(settingGroups(all, true).map(([group]) => group)).toEqual(['Policy']);
+    expect(settingGroups(all, false).map(([group, items]) => [group, items.length])).toEqual([
+      ['General', 1],
+      ['Policy', 1],
+      ['Live', 1],
+    ]);
   });
 });

@@ -123,7 +123,7 @@ describe('the page', () => {
     const before = await part('result').count();
     await page.reload();
     await page.locator('[data-testid=connection][data-state=open]').waitFor();
-    expect(await part('result').count()).toBe(before);
+    await until('the commands', async () => (await part('result').count()) === before);
     await page.setViewportSize({ width: 360, height: 740 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
     expect(await part('close-position').isVisible()).toBe(true);

@@ -29,6 +29,33 @@ const keyPair = keyPairFrom(new Uint8Array(32).fill(7));
 const SECRET = [...new Uint8Array(32).fill(7), ...keyPair.publicKey];
 const KEY = JSON.stringify(SECRET);
 
+describe('settings in force', () => {
+  const of = (name: string, settings: ReturnType<typeof load>) => settings.inForce.find((one) => one.name === name);
+
+  it('say where each comes from, and its default', () => {
+    const settings = load({ COOLDOWN_SECONDS: '60' }, 'GUARD=off\nCOOLDOWN_SECONDS=5');
+    expect(of('COOLDOWN_SECONDS', settings)).toMatchObject({ value: '60', source: 'environment', fallback: '1800' });
+    expect(of('GUARD', settings)).toMatchObject({ value: 'off', source: '.env', fallback: 'on' });
+    expect(of('PORT', settings)).toMatchObject({ value: '8765', source: 'default' });
+    expect(of('AUTHORITY', settings)).toMatchObject({ value: null, source: 'not set', fallback: null });
+    const demo = loadSettings({ env: {}, dotenv: null, cwd: '/work' }, { demo: true });
+    expect(of('MARKET_SPEED', demo)).toMatchObject({ source: 'command line' });
+  });
+
+  it('never have a secret', () => {
+    const settings = load({
+      ...WATCHING,
+      SOLANA_PRIVATE_KEY: KEY,
+      AUTHORITY: '',
+      DRIFTLESS_TOKEN: 'token-of-16-letters',
+    });
+    expect(of('SOLANA_PRIVATE_KEY', settings)).toMatchObject({ value: 'set' });
+    expect(of('DRIFTLESS_TOKEN', settings)).toMatchObject({ value: 'set' });
+    const text = JSON.stringify(settings.inForce);
+    for (const secret of settings.secrets) expect(text).not.toContain(secret);
+  });
+});
+
 describe('settings', () => {
   it('are the defaults of the interface when nothing is set', () => {
     const settings = load({});
