@@ -108,6 +108,8 @@ describe('a figure', () => {
 describe('a preview', () => {
   it('is shown whole in words, and says unknown where the server does', () => {
     const rows = previewRows({
+      size: -19.9,
+      position: -2,
       price_limit: 146.57,
       price_limit_base: '146570000',
       health_after: null,
@@ -118,6 +120,8 @@ describe('a preview', () => {
       gates: undefined,
     });
     expect(rows).toEqual([
+      ['size', 'Sell 19.900000 SOL'],
+      ['position', 'Short 2.000000 SOL'],
       ['price limit', '$146.57'],
       ['health after', 'unknown'],
       ['after · leverage', '2.00×'],

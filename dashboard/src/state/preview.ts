@@ -14,7 +14,9 @@ const UNITS: readonly (readonly [RegExp, RegExp | null, Format])[] = [
   [/_pct$/, /_pct$/, percent],
   [/^(health_after|delta_after)$/, null, percent],
   [/_sol$/, /_sol$/, (value) => sol(value, 'negative', 6)],
-  [/^(size|position|opening_cost)$/, null, (value) => sol(value, 'negative', 6)],
+  [/^size$/, null, (value) => `${value < 0 ? 'Sell' : 'Buy'} ${sol(Math.abs(value), 'negative', 6)}`],
+  [/^position$/, null, (value) => `${value < 0 ? 'Short' : 'Long'} ${sol(Math.abs(value), 'negative', 6)}`],
+  [/^opening_cost$/, null, (value) => sol(value, 'negative', 6)],
   [/^leverage/, null, times],
 ];
 
