@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { alertTitle } from '../../../src/domain/alerts/alert-table.ts';
 import type { AlertInfo } from '../../../src/protocol/alert.ts';
 import { clock, dateTime } from '../format/time.ts';
+import { acknowledge } from '../socket/acknowledge.ts';
 import { type AlertCondition, alertConditions, isStanding } from '../state/alert-list.ts';
 import { alerts, nowMs, stats } from '../state/store.ts';
 import { NotifyButton } from './notify-button.tsx';
@@ -69,6 +70,7 @@ function Alert({ condition }: { readonly condition: AlertCondition }) {
           <CopyButton what="command" text={alert.signal_command} />
         </p>
       )}
+      {over || alert.severity !== 'critical' ? null : <SeenButton alertId={alert.id} />}
       <div class="item-foot">
         {alert.signature == null ? null : <Identifier name="signature" id={alert.signature} />}
         {alert.explorer_url == null ? null : <ExternalLink href={alert.explorer_url}>Explorer</ExternalLink>}
@@ -78,5 +80,20 @@ function Alert({ condition }: { readonly condition: AlertCondition }) {
         {over && overAt !== alert.ts ? <span>resolved {when(overAt)}</span> : null}
       </div>
     </li>
+  );
+}
+
+/** Says that a person has seen it: it is then not sent to their messengers again. */
+function SeenButton({ alertId }: { readonly alertId: string }) {
+  const [state, setState] = useState<'new' | 'seen' | 'failed'>('new');
+  if (state === 'seen') return <p class="note">Seen: it is not sent again.</p>;
+  const press = (): void => void acknowledge(alertId).then((ok) => setState(ok ? 'seen' : 'failed'));
+  return (
+    <p>
+      <button type="button" class="button button-quiet" data-testid="alert-seen" onClick={press}>
+        Seen
+      </button>{' '}
+      {state === 'failed' ? <span class="note">The server did not take it. Try again.</span> : null}
+    </p>
   );
 }
