@@ -13,7 +13,7 @@ import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import { within } from '../lib/within.ts';
 import type { AlertChannel, AlertOrigin, ChannelLogger } from './channels.ts';
 import { type DeliveryPolicy, firstDueMs, isWanted, retryAfterMs, wantedOf } from './delivery-policy.ts';
-import type { Message } from './messengers/message.ts';
+import { alertsMessage } from './messengers/message.ts';
 import type { Messenger, Sent } from './messengers/messenger.ts';
 
 /** What stands between a message and its person, for the alert about it. */
@@ -161,12 +161,12 @@ export class MessengerChannel implements AlertChannel {
     if (items.length === 0) return;
     const { clock, messenger, pageUrl } = this.#ports;
     for (const item of items) item.sending = true;
-    const message: Message = {
+    const message = alertsMessage({
       id: hashJson([this.name, items.map(({ alert, times }) => [alert.id, times])]).slice(0, 32),
+      sentAtMs: clock.nowMs(),
       items: items.map(({ alert, times }) => ({ alert, repeats: times })),
       pageUrl,
-      sentAtMs: clock.nowMs(),
-    };
+    });
     const sent = await messenger.send(message);
     if (sent.kind === 'sent') this.#wasSent(items);
     else this.#wasNotSent(items, sent);

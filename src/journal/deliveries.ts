@@ -126,3 +126,13 @@ export async function acknowledgeAlert(db: Kysely<Database>, id: string, atMs: n
     RETURNING alert_id`.execute(db);
   return rows.length > 0;
 }
+
+/** True for the first who asks for this day of this engine. */
+export async function claimSummary(db: Kysely<Database>, engineId: string, day: string): Promise<boolean> {
+  const key = `summary ${engineId}`;
+  const { rows } = await sql`
+    INSERT INTO meta AS m (key, value) VALUES (${key}, ${day})
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE m.value < excluded.value
+    RETURNING key`.execute(db);
+  return rows.length > 0;
+}

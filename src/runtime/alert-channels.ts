@@ -13,6 +13,7 @@ import { deliveriesOf } from '../journal/deliveries.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AlertSettings } from './alert-settings.ts';
+import { localDay } from './local-day.ts';
 import type { Logger } from './logger.ts';
 
 interface AlertChannelPorts {
@@ -34,6 +35,7 @@ interface Sending {
 interface OpenAlertChannels {
   /** The bridge adds its sockets, as the channel that it is. */
   readonly channels: AlertChannels;
+  readonly messengers: readonly Messenger[];
   stop(): Promise<void>;
 }
 
@@ -41,14 +43,16 @@ export function openAlertChannels(ports: AlertChannelPorts): OpenAlertChannels {
   const { journal, clock, logger, logsAlerts, sending } = ports;
   const channels = new AlertChannels(logger).add(journalChannel(journal));
   if (logsAlerts) channels.add(logChannel(logger.child({ part: 'engine' })));
-  const messengers = sending === undefined ? [] : messengerChannels(sending, ports, channels);
-  for (const messenger of messengers) channels.add(messenger.start());
+  const messengers = sending === undefined ? [] : messengersOf(sending.settings);
+  const sendingOut = sending === undefined ? [] : messengerChannels(messengers, sending, ports, channels);
+  for (const channel of sendingOut) channels.add(channel.start());
   const feed = feedFromJournal({ journal, channels, clock, logger });
   return {
     channels,
+    messengers,
     async stop() {
       await feed.stop();
-      await Promise.all([channels.stop(), ...messengers.map((messenger) => messenger.stop())]);
+      await Promise.all([channels.stop(), ...sendingOut.map((channel) => channel.stop())]);
     },
   };
 }
@@ -61,12 +65,10 @@ function messengersOf({ webhook: hook, telegram: bot, discordUrl }: AlertSetting
   ];
 }
 
-const minuteOfDay = (ms: number): number => {
-  const date = new Date(ms);
-  return date.getHours() * 60 + date.getMinutes();
-};
+const minuteOfDay = (ms: number): number => localDay(ms).minute;
 
 function messengerChannels(
+  messengers: readonly Messenger[],
   { settings, pageUrl }: Sending,
   { journal, clock, logger }: AlertChannelPorts,
   channels: AlertChannels,
@@ -79,5 +81,5 @@ function messengerChannels(
   };
   const deliveries = deliveriesOf(journal.db);
   const shared = { policy: settings.policy, deliveries, clock, minuteOfDay, logger, pageUrl, onState };
-  return messengersOf(settings).map((messenger) => new MessengerChannel({ ...shared, messenger }));
+  return messengers.map((messenger) => new MessengerChannel({ ...shared, messenger }));
 }

@@ -8,6 +8,8 @@ export interface AlertSettings {
   readonly webhook: { readonly url: string; readonly secret: string } | null;
   readonly telegram: { readonly token: string; readonly chat: string } | null;
   readonly discordUrl: string | null;
+  /** Minute of the day; null: no summary. */
+  readonly summaryAtMinute: number | null;
   readonly heartbeatUrl: string | null;
 }
 
@@ -25,6 +27,7 @@ export function alertSettings(read: SettingValues): AlertSettings {
     webhook: url === null || secret === null ? null : { url, secret },
     telegram: token === null || chat === null ? null : { token, chat },
     discordUrl: read.ALERT_DISCORD_URL,
+    summaryAtMinute: typeof read.DAILY_SUMMARY_AT === 'number' ? read.DAILY_SUMMARY_AT : null,
     heartbeatUrl: read.HEARTBEAT_URL,
   };
 }

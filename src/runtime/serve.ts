@@ -8,6 +8,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import type { AlertChannels } from '../alerts/channels.ts';
+import { startDailySummary } from '../alerts/daily-summary.ts';
 import { startHeartbeat } from '../alerts/heartbeat.ts';
 import type { EngineGateway } from '../bridge/gateway.ts';
 import type { Readiness } from '../bridge/ports.ts';
@@ -15,6 +16,7 @@ import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import { startTemporalUi } from '../bridge/temporal-ui.ts';
 import { commandKeyOf } from '../domain/order/signed-command.ts';
+import { claimSummary } from '../journal/deliveries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { keepComparing, sharedClock } from '../journal/shared-clock.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -30,6 +32,7 @@ import { ENGINE_TUNING } from './engine-tuning.ts';
 import type { FormerIdentityPorts } from './former-identity.ts';
 import { logLiveStart } from './live-start.ts';
 import { retireFormerEngines } from './local-chain.ts';
+import { localDay } from './local-day.ts';
 import { watchOtherEngines } from './other-engines.ts';
 import { watchParts } from './part-watch.ts';
 import { openPayloadKeys, type PayloadKeys, signingCodec } from './payload-signatures.ts';
@@ -42,6 +45,7 @@ import { signingRights } from './signing-rights.ts';
 import { startSigningWorkers } from './signing-workers.ts';
 import { type Beginnings, type Cluster, hasBridge, hasWorker, type StartUp } from './starting.ts';
 import { watchForStuck } from './stuck-workflows.ts';
+import { summaryFigures } from './summary-figures.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
 import { refuseUnchosenVenue } from './venue-choice.ts';
@@ -126,9 +130,10 @@ async function openGround(
   add('journal', 2_000, () => journal.close());
   const shared = await openSharedClock(start, journal);
   const { host, port, alerts: alertSettings } = start.settings;
+  const pageUrl = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
   const alerts = openAlertChannels({
     ...{ journal, clock, logger, logsAlerts: hasWorker(start) },
-    sending: { settings: alertSettings, pageUrl: `http://${host.includes(':') ? `[${host}]` : host}:${port}/` },
+    sending: { settings: alertSettings, pageUrl },
   });
   add('alert channels', 4_000, alerts.stop);
   if (hasWorker(start))
@@ -153,6 +158,15 @@ async function openGround(
   const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
   const engine = { client, journal, venues, say, tuning, engineId, policy, paper };
   const gateway = temporalGateway({ client, clock, logger });
+  const { summaryAtMinute } = alertSettings;
+  if (summaryAtMinute !== null && alerts.messengers.length > 0) {
+    const summary = startDailySummary({
+      ...{ messengers: alerts.messengers, atMinute: summaryAtMinute, localDay, clock, logger, pageUrl },
+      summary: () => summaryFigures({ journal, engineId, policy }),
+      claimDay: (day) => claimSummary(journal.db, engineId, day),
+    });
+    add('daily summary', 1_000, summary.stop);
+  }
   const stores = { journal, sharedClock: shared, alerts: alerts.channels };
   const ground = { ...cluster, ...stores, client, connect, payloadKeys, gateway, venues, engine };
   return { start: { ...start, settings }, ground };

@@ -100,6 +100,11 @@ function minuteOf(text: string): number | undefined {
   return match !== null && hours < HOURS && minutes < MINUTES ? hours * MINUTES + minutes : undefined;
 }
 
+/** Minute of the day. */
+export const timeOfDay = kind<number | 'off'>('a time of day like 08:00, or off', (text) =>
+  text === 'off' ? 'off' : minuteOf(text),
+);
+
 /** Minutes of the day, from and to. */
 export const timeSpan = kind('a span of time like 22:00-07:00', (text) => {
   const [from, to, ...rest] = text.split('-').map(minuteOf);

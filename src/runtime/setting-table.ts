@@ -205,6 +205,10 @@ export const SETTINGS = {
   ALERT_QUIET_HOURS: alerts(kinds.timeSpan, {
     help: 'like 22:00-07:00, in the time zone of this machine: only critical alerts are sent, the others at the end, together',
   }),
+  DAILY_SUMMARY_AT: alerts(kinds.timeOfDay, {
+    fallback: '08:00',
+    help: 'when the day’s summary (equity, earnings, health, alerts) goes to the same places, in the time zone of this machine; or off',
+  }),
   HEARTBEAT_URL: alerts(kinds.url('http', 'https'), {
     help: 'called every minute while all parts work; a service that misses the call can wake you',
     secret: true,

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { discord } from '../../src/alerts/messengers/discord.ts';
-import { type Message, messageText } from '../../src/alerts/messengers/message.ts';
+import { alertsMessage, type Message } from '../../src/alerts/messengers/message.ts';
 import type { Messenger, Sent } from '../../src/alerts/messengers/messenger.ts';
 import { telegram } from '../../src/alerts/messengers/telegram.ts';
 import { webhook } from '../../src/alerts/messengers/webhook.ts';
@@ -23,12 +23,14 @@ const near = newAlert({
   draft: raised('LIQUIDATION_NEAR', { health: 4.2, liquidation_price: '163.456789', distance_pct: 3.1 }),
 });
 const over = newAlert({ id: 'over', engineId: null, tsMs: T0, draft: recovered('LIQUIDATION_NEAR') });
-const messageOf = (...alerts: readonly (typeof near)[]): Message => ({
-  id: 'message-1',
-  items: alerts.map((alert) => ({ alert, repeats: 0 })),
-  pageUrl: PAGE,
-  sentAtMs: T0,
-});
+const repeated = (repeats: number, alerts: readonly (typeof near)[]): Message =>
+  alertsMessage({
+    id: 'message-1',
+    items: alerts.map((alert) => ({ alert, repeats })),
+    pageUrl: PAGE,
+    sentAtMs: T0,
+  });
+const messageOf = (...alerts: readonly (typeof near)[]): Message => repeated(0, alerts);
 
 let endpoint: MessengerEndpoint;
 beforeAll(async () => {
@@ -126,22 +128,23 @@ it('Discord gets no mention and no markup from outside', async () => {
 
 describe('the text', () => {
   it('of one alert is what a sleepy person needs, in this order', () => {
-    const text = messageText(messageOf(near), 4_096);
+    const text = messageOf(near).text(4_096);
     expect(text.split('\n')[0]).toBe('CRITICAL: Liquidation is near');
     expect(text).toContain('\nWhat to do: ');
     expect(text.endsWith(`2026-01-15 12:00 UTC · ${PAGE}`)).toBe(true);
   });
 
   it('of several names the worst first, and how many there are', () => {
-    const lines = messageText(messageOf(over, alertOf({ severity: 'warning' }), near), 4_096).split('\n');
+    const lines = messageOf(over, alertOf({ severity: 'warning' }), near)
+      .text(4_096)
+      .split('\n');
     expect(lines[0]).toMatch(/^3 alerts, /);
     expect(lines[1]).toMatch(/^- CRITICAL: Liquidation is near\./);
     expect(lines[3]).toMatch(/^- Over: Liquidation is near\./);
   });
 
   it('says that it was sent before', () => {
-    const message = { ...messageOf(near), items: [{ alert: near, repeats: 2 }] };
-    expect(messageText(message, 4_096)).toMatch(/^CRITICAL: Liquidation is near \(sent 2 times before\)\n/);
+    expect(repeated(2, [near]).text(4_096)).toMatch(/^CRITICAL: Liquidation is near \(sent 2 times before\)\n/);
   });
 
   it('never exceeds its limit and always ends with the link', () => {
@@ -150,7 +153,7 @@ describe('the text', () => {
         fc.array(fc.string({ maxLength: 3_000 }), { minLength: 1, maxLength: 30 }),
         fc.integer({ min: 200, max: 4_096 }),
         (messages, limit) => {
-          const text = messageText(messageOf(...messages.map((message) => alertOf({ message }))), limit);
+          const text = messageOf(...messages.map((message) => alertOf({ message }))).text(limit);
           expect(text.length).toBeLessThanOrEqual(limit);
           expect(text.endsWith(PAGE)).toBe(true);
         },

@@ -1,5 +1,4 @@
 /** Sends alerts to a Discord channel by its webhook. Nothing in a text can mention a person or a role. */
-import { messageText } from './message.ts';
 import type { Messenger } from './messenger.ts';
 import { post } from './post.ts';
 
@@ -13,7 +12,7 @@ export const discord = (url: string): Messenger => ({
     return await post({
       url,
       body: JSON.stringify({
-        content: escaped(messageText(message, MOST_CHARS / 2), MOST_CHARS),
+        content: escaped(message.text(MOST_CHARS / 2), MOST_CHARS),
         allowed_mentions: { parse: [] },
         flags: SUPPRESS_EMBEDS,
       }),

@@ -2,6 +2,7 @@
 import type { Alert } from '../../domain/alerts/alert.ts';
 import type { AlertSeverity } from '../../domain/alerts/alert-row.ts';
 import { alertTitle } from '../../domain/alerts/alert-table.ts';
+import type { Json } from '../../lib/errors.ts';
 
 export interface MessageItem {
   readonly alert: Alert;
@@ -9,13 +10,18 @@ export interface MessageItem {
   readonly repeats: number;
 }
 
+/** What a messenger sends, whatever it is about. */
 export interface Message {
-  /** The same for the same alerts and repeats: a receiver can recognise a message that it gets twice. */
+  /** The same for the same content: a receiver can recognise a message that it gets twice. */
   readonly id: string;
-  readonly items: readonly MessageItem[];
-  /** The page, without a token. */
-  readonly pageUrl: string;
   readonly sentAtMs: number;
+  /** @param limit the most characters (UTF-16) that the messenger takes; the link at the end stays */
+  readonly text: (limit: number) => string;
+  /** For a program that receives it. */
+  readonly type: 'driftless.alerts' | 'driftless.summary';
+  readonly data: Json;
+  /** A phone may ring. */
+  readonly isUrgent: boolean;
 }
 
 const MOST_SHOWN = 8;
@@ -61,18 +67,42 @@ function groupText(items: readonly MessageItem[], pageUrl: string): string {
   return `${items.length} alerts, ${span}\n${lines.join('\n')}\n${more}${pageUrl}`;
 }
 
-/** @param limit the most characters (UTF-16) that the messenger takes; the link at the end stays */
-export function messageText({ items, pageUrl }: Message, limit: number): string {
-  const [first] = items;
-  if (first === undefined) throw new RangeError('a message without an alert');
-  const text = items.length === 1 ? singleText(first, pageUrl) : groupText(items, pageUrl);
+/** So that the link stays. */
+export function shortened(text: string, limit: number, pageUrl: string): string {
   if (text.length <= limit) return text;
   const end = `…\n${pageUrl}`;
   return text.slice(0, limit - end.length) + end;
 }
 
-export const worstOf = (items: readonly MessageItem[]): MessageItem => {
-  const [worst] = inOrder(items);
-  if (worst === undefined) throw new RangeError('no alerts');
-  return worst;
-};
+interface AlertsToSend {
+  readonly id: string;
+  readonly sentAtMs: number;
+  readonly items: readonly MessageItem[];
+  /** The page, without a token. */
+  readonly pageUrl: string;
+}
+
+/** @throws RangeError without an alert */
+export function alertsMessage({ id, sentAtMs, items, pageUrl }: AlertsToSend): Message {
+  const [first] = items;
+  if (first === undefined) throw new RangeError('a message without an alert');
+  return {
+    ...{ id, sentAtMs },
+    text: (limit) =>
+      shortened(items.length === 1 ? singleText(first, pageUrl) : groupText(items, pageUrl), limit, pageUrl),
+    type: 'driftless.alerts',
+    data: { alerts: items.map((item) => wireOf(item, pageUrl)) },
+    isUrgent: items.some(({ alert }) => alert.kind === 'alert' && alert.severity !== 'info'),
+  };
+}
+
+function wireOf({ alert, repeats }: MessageItem, url: string): Json {
+  const { id, engineId, kind, severity, code, message, action, operationId, details, tsMs } = alert;
+  return {
+    ...{ id, kind, severity, code, message, action, details, repeats, url },
+    title: alertTitle(code),
+    engine_id: engineId,
+    operation_id: operationId,
+    at: new Date(tsMs).toISOString(),
+  };
+}

@@ -1,5 +1,4 @@
 /** Sends alerts as messages of a Telegram bot (Bot API, `sendMessage`). Plain text: nothing from outside is markup. */
-import { messageText, worstOf } from './message.ts';
 import type { Messenger } from './messenger.ts';
 import { post } from './post.ts';
 
@@ -17,14 +16,13 @@ interface TelegramSettings {
 export const telegram = ({ token, chat, api = API }: TelegramSettings): Messenger => ({
   name: 'Telegram',
   async send(message) {
-    const worst = worstOf(message.items).alert;
     return await post({
       url: `${api}/bot${token}/sendMessage`,
       body: JSON.stringify({
         chat_id: chat,
-        text: messageText(message, MOST_CHARS),
+        text: message.text(MOST_CHARS),
         link_preview_options: { is_disabled: true },
-        disable_notification: worst.kind === 'recovered' || worst.severity === 'info',
+        disable_notification: !message.isUrgent,
       }),
       waitIn: retryAfterIn,
       advice: (status) => ADVICE[status],

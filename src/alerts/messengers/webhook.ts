@@ -4,10 +4,8 @@
  * repetitions.
  */
 import { createHmac } from 'node:crypto';
-import type { Alert } from '../../domain/alerts/alert.ts';
-import { alertTitle } from '../../domain/alerts/alert-table.ts';
 import { canonicalJson } from '../../lib/ids.ts';
-import type { Message, MessageItem } from './message.ts';
+import type { Message } from './message.ts';
 import type { Messenger } from './messenger.ts';
 import { post } from './post.ts';
 
@@ -19,24 +17,8 @@ export function signatureOf(secret: string, id: string, seconds: number, body: s
   return createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64');
 }
 
-const itemOf = ({ alert, repeats }: MessageItem, pageUrl: string) => ({
-  ...wireOf(alert),
-  title: alertTitle(alert.code),
-  repeats,
-  url: pageUrl,
-});
-
-const wireOf = ({ id, engineId, kind, severity, code, message, action, operationId, details, tsMs }: Alert) => ({
-  ...{ id, kind, severity, code, message, action, details },
-  engine_id: engineId,
-  operation_id: operationId,
-  at: new Date(tsMs).toISOString(),
-});
-
-export function webhookBody({ items, pageUrl, sentAtMs }: Message): string {
-  const alerts = items.map((item) => itemOf(item, pageUrl));
-  return canonicalJson({ type: 'driftless.alerts', timestamp: new Date(sentAtMs).toISOString(), data: { alerts } });
-}
+export const webhookBody = ({ type, data, sentAtMs }: Message): string =>
+  canonicalJson({ type, timestamp: new Date(sentAtMs).toISOString(), data });
 
 export const webhook = (url: string, secret: string): Messenger => ({
   name: 'Webhook',
