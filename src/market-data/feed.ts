@@ -7,6 +7,8 @@ export interface Quote {
   readonly oracleTwap: Price;
   readonly mark: Price;
   readonly valid: boolean;
+  /** Where it is not valid: why, naming the source. Absent: the price is too old. */
+  readonly invalidReason?: string;
 }
 
 /** The end of a funding period. */
@@ -29,7 +31,7 @@ export interface LendRates {
 }
 
 export interface MarketFeed {
-  /** e.g. `synthetic:7`, `replay:/path/funding.csv`. */
+  /** e.g. `synthetic:7`, `replay:/path/funding.csv`, `live`. */
   readonly id: string;
   readonly synthetic: boolean;
   /** Where market time begins for a new account: the first row; for synthetic the wall clock given at the account's start. */

@@ -3,6 +3,7 @@
 import { MS_PER_HOUR } from '../domain/money/units.ts';
 import { ValidationError } from '../lib/errors.ts';
 import type { MarketFeed } from './feed.ts';
+import { isRecording, Recording, recordedFeed } from './recording.ts';
 import { openReplay } from './replay.ts';
 import { openSynthetic } from './synthetic.ts';
 
@@ -31,10 +32,14 @@ export function openFeed(id: string, { periodMs = MS_PER_HOUR }: FeedOptions = {
     const paths = id.slice('replay:'.length).split(',');
     const [fundingPath = '', lendPath = null] = paths.map((path) => path.trim());
     if (paths.length > 2 || fundingPath === '' || lendPath === '') throw refused('MARKET_FEED', id, FORMS);
+    if (lendPath === null && isRecording(fundingPath)) {
+      return recordedFeed({ id, rows: Recording.finished(fundingPath).rows, isFinished: true });
+    }
     return openReplay({ id, fundingPath, lendPath, periodMs });
   }
   if (id === 'live') {
-    throw new ValidationError('INVALID_FIELD', 'MARKET_FEED=live is for live mode only.', {
+    // It has to ask its sources first: src/runtime opens it.
+    throw new ValidationError('INVALID_FIELD', 'MARKET_FEED=live is no history that can be opened here.', {
       field: 'MARKET_FEED',
       got: id,
       expected: FORMS,

@@ -47,7 +47,7 @@ async function refuseEarly(start: StartUp): Promise<void> {
     await stopStaleServer({ home, port: temporal.port, uiPort: temporal.uiPort, logger: start.log.logger });
   }
   // The venue opens the feed again when it needs it.
-  if (hasWorker(start) && mode === 'paper') openFeed(feed, { periodMs: paper.fundingPeriodMs });
+  if (hasWorker(start) && mode === 'paper' && feed !== 'live') openFeed(feed, { periodMs: paper.fundingPeriodMs });
 }
 
 async function begin(start: StartUp): Promise<Beginnings> {

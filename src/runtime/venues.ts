@@ -5,6 +5,8 @@ import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { CriticalError } from '../lib/errors.ts';
 import { parseEngineId } from '../lib/ids.ts';
+import type { MarketFeed } from '../market-data/feed.ts';
+import type { LiveFeed } from '../market-data/live/live-feed.ts';
 import { openFeed } from '../market-data/open-feed.ts';
 import { PaperVenue } from '../venues/paper/paper-venue.ts';
 import { readPaperState } from '../venues/paper/store.ts';
@@ -26,12 +28,26 @@ interface VenuePorts {
   readonly journal: Journal;
   readonly clock: Clock;
   /** The speed is this process's for its own engine; another engine keeps its own. */
-  readonly settings: Pick<Settings, 'engineId' | 'mode' | 'paper' | 'policy' | 'live'>;
+  readonly settings: Pick<Settings, 'engineId' | 'mode' | 'paper' | 'policy' | 'live' | 'home'>;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
 export function venueRegistry({ journal, clock, settings, logger }: VenuePorts): VenueRegistry {
   const opened = new Map<string, Promise<Venue>>();
+
+  /** One for all accounts on it: they see one recording. */
+  let live: Promise<LiveFeed> | null = null;
+  async function liveFeed(): Promise<MarketFeed> {
+    live ??= import('./live-feed.ts').then(({ openPublicFeed }) =>
+      openPublicFeed({ id: 'live', home: settings.home, clock }),
+    );
+    try {
+      return (await live).feed;
+    } catch (error) {
+      live = null;
+      throw error;
+    }
+  }
 
   async function openPaper(engineId: string, feedId: string, seed: boolean): Promise<Venue> {
     const own = engineId === settings.engineId;
@@ -39,7 +55,7 @@ export function venueRegistry({ journal, clock, settings, logger }: VenuePorts):
     const speed = own ? settings.policy.marketSpeed : (kept?.market.speed ?? 1);
     // What was paid is keyed by the ends of periods: an account keeps the length that it began with.
     const periodMs = kept?.periodMs ?? settings.paper.fundingPeriodMs;
-    const feed = openFeed(feedId, { periodMs });
+    const feed = feedId === 'live' ? await liveFeed() : openFeed(feedId, { periodMs });
     return await PaperVenue.open({
       ...{ engineId, journal, clock, feed, periodMs, speed, seed },
       ...windowOf(settings.policy),
@@ -84,6 +100,10 @@ export function venueRegistry({ journal, clock, settings, logger }: VenuePorts):
       opened.set(engineId, Promise.resolve(venue));
     },
     closeAll: async () => {
+      await live?.then(
+        ({ stop }) => stop(),
+        () => undefined,
+      );
       const venues = await Promise.allSettled(opened.values());
       await Promise.allSettled(venues.map((venue) => (venue.status === 'fulfilled' ? venue.value.close() : null)));
     },

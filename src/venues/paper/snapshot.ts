@@ -36,7 +36,7 @@ export function viewOf(market: PaperMarket, quote: Quote, slot: number): PaperMa
     quote,
     invalidReason: quote.valid
       ? null
-      : 'the market data has a gap here; the price is older than one and a half periods',
+      : (quote.invalidReason ?? 'the market data has a gap here; the price is older than one and a half periods'),
     rates: feed.ratesAt(quote.tsMs),
     periodMs,
     slot,
