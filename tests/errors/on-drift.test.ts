@@ -9,6 +9,7 @@ import { watchOtherEngines } from '../../src/runtime/other-engines.ts';
 import { ConfiguredEngine, settingsOn } from '../support/configured-engine.ts';
 import { lamportsOf, until } from '../support/engine-harness.ts';
 import { ERROR, WARN } from '../support/kept-log.ts';
+import { longOnly } from '../support/long.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
 const SLOT_MS = 40;
@@ -34,7 +35,7 @@ const process = async (settings: Settings, engineId?: string): Promise<Configure
 const logged = async (running: ConfiguredEngine, code: string, level: number) =>
   await until(`${code} in the log`, async () => running.log.has(code, level));
 
-describeOnDrift('on Drift', () => {
+longOnly(describeOnDrift)('on Drift', () => {
   beforeAll(async () => {
     // A seed of its own: engines are named by the wallet, and other tests share the Temporal server.
     net = await startDriftLocalnet({ slotMs: SLOT_MS, fundingHourly: 0.0001, seed: randomUUID() });

@@ -5,20 +5,16 @@ import { resolve } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { FUNDING_HEADER, fundingCsv, historyFile } from '../market-data/history-file.ts';
-import { firstOf, LONG } from '../support/long.ts';
+import { longOnly } from '../support/long.ts';
 import { until } from '../support/product.ts';
 import { ProductRun } from '../support/product-run.ts';
 import { imbalances } from '../support/product-sums.ts';
 import { withContext } from '../support/with-context.ts';
 
-const HOURS = Number(process.env.DRIFTLESS_REPLAY_HOURS ?? (LONG ? 600 : 240));
+const HOURS = Number(process.env.DRIFTLESS_REPLAY_HOURS ?? 600);
 const YEAR = '../shared/data/drift-sol-perp-funding-hourly-2025.csv';
 const LEND = '../shared/data/drift-lend-rates-hourly-2025.csv';
-const noYear = !existsSync(YEAR)
-  ? '../shared/data is not here'
-  : !LONG
-    ? 'it takes minutes; npm run test:long runs it'
-    : false;
+const noYear = !existsSync(YEAR) && '../shared/data is not here';
 const SIZE = 5;
 const PATIENCE_MS = 300_000;
 
@@ -77,7 +73,7 @@ async function expectPaid(run: ProductRun, path: string): Promise<void> {
   expect(await imbalances(run)).toEqual([]);
 }
 
-describe('a replay', () => {
+longOnly(describe)('a replay', () => {
   const csv = historyFile(
     fundingCsv(
       Array.from({ length: HOURS + 1 }, (_, hour) => ({
@@ -118,18 +114,16 @@ describe('a replay', () => {
     expect(await imbalances(run)).toEqual([]);
   });
 
-  it.each(
-    firstOf([
-      ['a bad header', 'time,rate\n1,2\n', 'line 1'],
-      ['a bad number', `${FUNDING_HEADER}\n1750000000,x,0,0,150,150,0\n`, 'line 2'],
-      [
-        'a time that goes backward',
-        `${FUNDING_HEADER}\n1750003600,0.01,0,0,150,150,0\n1750000000,0.01,0,0,150,150,0\n`,
-        'line 3',
-      ],
-      ['a row that is cut off', `${FUNDING_HEADER}\n1750000000,0.01\n`, 'line 2'],
-    ]),
-  )('does not start on %s, and names the line', async (_name, text, line) => {
+  it.each([
+    ['a bad header', 'time,rate\n1,2\n', 'line 1'],
+    ['a bad number', `${FUNDING_HEADER}\n1750000000,x,0,0,150,150,0\n`, 'line 2'],
+    [
+      'a time that goes backward',
+      `${FUNDING_HEADER}\n1750003600,0.01,0,0,150,150,0\n1750000000,0.01,0,0,150,150,0\n`,
+      'line 3',
+    ],
+    ['a row that is cut off', `${FUNDING_HEADER}\n1750000000,0.01\n`, 'line 2'],
+  ])('does not start on %s, and names the line', async (_name, text, line) => {
     const bad = await open({ MARKET_FEED: `replay:${historyFile(text)}` });
     const product = bad.launch();
     const { code } = await product.exited;

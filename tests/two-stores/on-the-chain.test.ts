@@ -132,7 +132,7 @@ describe('the journal', () => {
 });
 
 describe("Temporal's database", () => {
-  it('lost: each unfinished operation is proven by its recorded signatures, nothing is sent again', async () => {
+  itLong('lost: each unfinished operation is proven by its recorded signatures, nothing is sent again', async () => {
     stores = await TwoStores.start();
     const [first, second] = [randomUUID(), randomUUID()];
     await stores.carryOut(DEPOSIT, first);

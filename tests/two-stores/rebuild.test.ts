@@ -1,6 +1,6 @@
 /** A rebuild that is cut off, that goes over several runs of the engine, or that cannot be: docs/architecture/two-stores.md. */
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect } from '@jest/globals';
 import type { WorkflowLookup } from '../../activities/engine.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import { atRest } from '../support/engine-harness.ts';
@@ -120,38 +120,41 @@ describe('a rebuild', () => {
     },
   );
 
-  it('JOURNAL_NOT_REBUILT: told when its time is over; nothing is done twice, and a restart begins it anew', async () => {
-    const [log, lookup] = [new KeptLog(), { away: false }];
-    const lookupOf = (real: WorkflowLookup): WorkflowLookup => ({
-      ...real,
-      runs: async (workflowId) => {
-        if (lookup.away) throw new Error('visibility is away');
-        return await real.runs(workflowId);
-      },
-    });
-    stores = await TwoStores.start({ lookupOf, logger: log.logger, tuning: { rebuildMs: 3_000 } });
-    const commandId = randomUUID();
-    await stores.carryOut(DEPOSIT, commandId);
-    const { attempts } = await stores.ended(commandId);
-    lookup.away = true;
-    await stores.journalAtRest(() => stores.loseJournal());
-    const { severity, message, action } = await alertOf('JOURNAL_NOT_REBUILT');
-    expect({ severity, message, action }).toEqual({
-      severity: 'critical',
-      message: 'The journal lost records, and they could not be restored from Temporal: visibility is away.',
-      action: 'Restart Driftless to try again.',
-    });
-    await stores.waitFor('the log to have it', async () => log.has('JOURNAL_NOT_REBUILT', ERROR));
-    // It takes commands again, and one that was done is not done twice.
-    await stores.carryOut(DEPOSIT, commandId);
-    expect(stores.deposited).toBe(AMOUNT);
+  itLong(
+    'JOURNAL_NOT_REBUILT: told when its time is over; nothing is done twice, and a restart begins it anew',
+    async () => {
+      const [log, lookup] = [new KeptLog(), { away: false }];
+      const lookupOf = (real: WorkflowLookup): WorkflowLookup => ({
+        ...real,
+        runs: async (workflowId) => {
+          if (lookup.away) throw new Error('visibility is away');
+          return await real.runs(workflowId);
+        },
+      });
+      stores = await TwoStores.start({ lookupOf, logger: log.logger, tuning: { rebuildMs: 3_000 } });
+      const commandId = randomUUID();
+      await stores.carryOut(DEPOSIT, commandId);
+      const { attempts } = await stores.ended(commandId);
+      lookup.away = true;
+      await stores.journalAtRest(() => stores.loseJournal());
+      const { severity, message, action } = await alertOf('JOURNAL_NOT_REBUILT');
+      expect({ severity, message, action }).toEqual({
+        severity: 'critical',
+        message: 'The journal lost records, and they could not be restored from Temporal: visibility is away.',
+        action: 'Restart Driftless to try again.',
+      });
+      await stores.waitFor('the log to have it', async () => log.has('JOURNAL_NOT_REBUILT', ERROR));
+      // It takes commands again, and one that was done is not done twice.
+      await stores.carryOut(DEPOSIT, commandId);
+      expect(stores.deposited).toBe(AMOUNT);
 
-    lookup.away = false;
-    await stores.stopProcess();
-    await stores.startProcess();
-    await alertOf('JOURNAL_GAP');
-    expect(await stores.ended(commandId)).toMatchObject({ status: 'done', attempts });
-    expect(await stores.carryOut(DEPOSIT, commandId)).toMatchObject({ success: true });
-    expect(stores.deposited).toBe(AMOUNT);
-  });
+      lookup.away = false;
+      await stores.stopProcess();
+      await stores.startProcess();
+      await alertOf('JOURNAL_GAP');
+      expect(await stores.ended(commandId)).toMatchObject({ status: 'done', attempts });
+      expect(await stores.carryOut(DEPOSIT, commandId)).toMatchObject({ success: true });
+      expect(stores.deposited).toBe(AMOUNT);
+    },
+  );
 });

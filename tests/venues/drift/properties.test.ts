@@ -19,7 +19,7 @@ import { DriftTrader } from '../../support/drift-trader.ts';
 import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/drift-venue.ts';
 import { lamportsOf, until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
-import { LONG } from '../../support/long.ts';
+import { itLong, LONG } from '../../support/long.ts';
 import { COMMANDED } from '../../support/snapshots.ts';
 import { temporalAddress } from '../../support/temporal-address.ts';
 import { withContext } from '../../support/with-context.ts';
@@ -111,85 +111,91 @@ async function flatten(at: Written): Promise<void> {
 }
 
 describeOnDrift('the seed’s properties on the real program', () => {
-  it('Feature: delta-neutral-live-mode, Property 4: For any proposed position size and current collateral, if the resulting leverage would exceed the configured maximum, the system should reject the trade', async () => {
-    const at = await stillDrift();
-    const trader = await DriftTrader.open(at.net);
-    await trader.depositSol(4);
-    await trader.depositUsdc(400);
-    const venue = venueOn(at);
-    const met = { allowed: 0, rejected: 0 };
-    await fc.assert(
-      fc.asyncProperty(side, tenths(1, 450), fc.integer({ min: 1, max: 10 }), async (way, size, maxLeverage) => {
-        const signed = way === 'buy' ? size : -size;
-        const gate = gateOf(
-          'LEVERAGE',
-          await venue.read('confirmed'),
-          { kind: 'open', market: MARKET, size: lamportsOf(signed) },
-          maxLeverage,
-        );
-        const most = Math.min(maxLeverage, 5);
-        expect(gate.need).toBe(most);
-        // Traded all the same, by somebody who asks no gate: what would the leverage have been?
-        const placed = await trader.trade(signed);
-        await trader.refresh();
-        const real = trader.client.getUser().getLeverage().toNumber() / 1e4;
-        const filled = perpOf(await at.reader.read('confirmed'));
-        if (gate.pass) {
-          met.allowed += 1;
-          expect(placed.error).toBeNull();
-          expect(real).toBeLessThanOrEqual(most * (1 + FILL_TOLERANCE));
-        } else {
-          met.rejected += 1;
-          const whole = filled === BigInt(lamportsOf(signed));
-          if (whole) expect(real).toBeGreaterThan(most * (1 - FILL_TOLERANCE));
-        }
-        await flatten(at);
-      }),
-      { numRuns: RUNS, seed: 4, endOnFailure: true },
-    );
-    expect(Math.min(met.allowed, met.rejected)).toBeGreaterThan(RUNS / 10);
-  });
+  itLong(
+    'Feature: delta-neutral-live-mode, Property 4: For any proposed position size and current collateral, if the resulting leverage would exceed the configured maximum, the system should reject the trade',
+    async () => {
+      const at = await stillDrift();
+      const trader = await DriftTrader.open(at.net);
+      await trader.depositSol(4);
+      await trader.depositUsdc(400);
+      const venue = venueOn(at);
+      const met = { allowed: 0, rejected: 0 };
+      await fc.assert(
+        fc.asyncProperty(side, tenths(1, 450), fc.integer({ min: 1, max: 10 }), async (way, size, maxLeverage) => {
+          const signed = way === 'buy' ? size : -size;
+          const gate = gateOf(
+            'LEVERAGE',
+            await venue.read('confirmed'),
+            { kind: 'open', market: MARKET, size: lamportsOf(signed) },
+            maxLeverage,
+          );
+          const most = Math.min(maxLeverage, 5);
+          expect(gate.need).toBe(most);
+          // Traded all the same, by somebody who asks no gate: what would the leverage have been?
+          const placed = await trader.trade(signed);
+          await trader.refresh();
+          const real = trader.client.getUser().getLeverage().toNumber() / 1e4;
+          const filled = perpOf(await at.reader.read('confirmed'));
+          if (gate.pass) {
+            met.allowed += 1;
+            expect(placed.error).toBeNull();
+            expect(real).toBeLessThanOrEqual(most * (1 + FILL_TOLERANCE));
+          } else {
+            met.rejected += 1;
+            const whole = filled === BigInt(lamportsOf(signed));
+            if (whole) expect(real).toBeGreaterThan(most * (1 - FILL_TOLERANCE));
+          }
+          await flatten(at);
+        }),
+        { numRuns: RUNS, seed: 4, endOnFailure: true },
+      );
+      expect(Math.min(met.allowed, met.rejected)).toBeGreaterThan(RUNS / 10);
+    },
+  );
 
-  it('Feature: delta-neutral-live-mode, Property 7: For any withdrawal amount, if executing the withdrawal would cause the health ratio to drop below 80%, the system should reject the withdrawal', async () => {
-    const at = await stillDrift();
-    const trader = await DriftTrader.open(at.net);
-    await trader.depositSol(10);
-    await trader.depositUsdc(500);
-    await trader.trade(-45);
-    const venue = venueOn(at);
-    const met = { allowed: 0, rejected: 0 };
-    await fc.assert(
-      fc.asyncProperty(asset, fc.integer({ min: 1, max: 99 }), async (of, percent) => {
-        const { sol, usdc } = await standing(at);
-        const amount =
-          of === 'SOL' ? Number((sol * BigInt(percent)) / 100n) / 1e9 : Number((usdc * BigInt(percent)) / 100n) / 1e6;
-        const gate = gateOf('HEALTH_AFTER', await venue.read('confirmed'), {
-          kind: 'withdraw',
-          asset: of,
-          amount: Math.round(amount * (of === 'SOL' ? 1e9 : 1e6)).toString(),
-        });
-        expect(gate.need).toBe(MIN_HEALTH);
-        // Withdrawn all the same, past every gate of ours.
-        const landed = of === 'SOL' ? await trader.withdrawSol(amount) : await trader.withdrawUsdc(amount);
-        await trader.refresh();
-        const health = trader.client.getUser().getHealth();
-        if (gate.pass) {
-          met.allowed += 1;
-          expect(landed.error).toBeNull();
-          expect(health).toBeGreaterThanOrEqual(MIN_HEALTH);
-        } else {
-          met.rejected += 1;
-          // The SDK rounds to whole percents.
-          if (landed.error === null) expect(health).toBeLessThanOrEqual(MIN_HEALTH);
-        }
-        if (landed.error !== null) return;
-        if (of === 'SOL') await trader.depositSol(amount);
-        else await trader.depositUsdc(amount);
-      }),
-      { numRuns: RUNS, seed: 7, endOnFailure: true },
-    );
-    expect(Math.min(met.allowed, met.rejected)).toBeGreaterThan(RUNS / 10);
-  });
+  itLong(
+    'Feature: delta-neutral-live-mode, Property 7: For any withdrawal amount, if executing the withdrawal would cause the health ratio to drop below 80%, the system should reject the withdrawal',
+    async () => {
+      const at = await stillDrift();
+      const trader = await DriftTrader.open(at.net);
+      await trader.depositSol(10);
+      await trader.depositUsdc(500);
+      await trader.trade(-45);
+      const venue = venueOn(at);
+      const met = { allowed: 0, rejected: 0 };
+      await fc.assert(
+        fc.asyncProperty(asset, fc.integer({ min: 1, max: 99 }), async (of, percent) => {
+          const { sol, usdc } = await standing(at);
+          const amount =
+            of === 'SOL' ? Number((sol * BigInt(percent)) / 100n) / 1e9 : Number((usdc * BigInt(percent)) / 100n) / 1e6;
+          const gate = gateOf('HEALTH_AFTER', await venue.read('confirmed'), {
+            kind: 'withdraw',
+            asset: of,
+            amount: Math.round(amount * (of === 'SOL' ? 1e9 : 1e6)).toString(),
+          });
+          expect(gate.need).toBe(MIN_HEALTH);
+          // Withdrawn all the same, past every gate of ours.
+          const landed = of === 'SOL' ? await trader.withdrawSol(amount) : await trader.withdrawUsdc(amount);
+          await trader.refresh();
+          const health = trader.client.getUser().getHealth();
+          if (gate.pass) {
+            met.allowed += 1;
+            expect(landed.error).toBeNull();
+            expect(health).toBeGreaterThanOrEqual(MIN_HEALTH);
+          } else {
+            met.rejected += 1;
+            // The SDK rounds to whole percents.
+            if (landed.error === null) expect(health).toBeLessThanOrEqual(MIN_HEALTH);
+          }
+          if (landed.error !== null) return;
+          if (of === 'SOL') await trader.depositSol(amount);
+          else await trader.depositUsdc(amount);
+        }),
+        { numRuns: RUNS, seed: 7, endOnFailure: true },
+      );
+      expect(Math.min(met.allowed, met.rejected)).toBeGreaterThan(RUNS / 10);
+    },
+  );
 
   it('Feature: delta-neutral-live-mode, Property 12: For any failed transaction, retrying the same operation with the same parameters should either succeed or fail with the same error, never producing duplicate state changes', async () => {
     const at = await stillDrift();
@@ -303,96 +309,102 @@ describeOnDrift('the seed’s properties on the real program', () => {
     expect(Math.min(met.allowed, met.refused)).toBeGreaterThan(RUNS / 10);
   });
 
-  it('Feature: delta-neutral-live-mode, Property 15: For any close position command, the resulting position size should be zero', async () => {
-    const at = await stillDrift();
-    const trader = await DriftTrader.open(at.net);
-    await trader.depositSol(10);
-    await trader.depositUsdc(3_000);
-    const venue = venueOn(at);
-    await fc.assert(
-      fc.asyncProperty(side, tenths(1, 150), tenths(-10, 10), async (way, size, percent) => {
-        await trader.trade(way === 'buy' ? size : -size);
-        expect(perpOf(await at.reader.read('confirmed'))).not.toBe(0n);
-        await trader.price(at.net.oracles.sol.price * (1 + percent / 1_000));
-        await at.net.advance(CONFIRMED_SLOTS);
-        // As the close workflow does: planned from a fresh snapshot until there is nothing to close.
-        for (let tried = 0; tried < CLOSE_TRIES; tried += 1) {
-          const planned = planIntent(
-            { kind: 'flatten', market: MARKET },
-            { ...PLAIN_TERMS, slippageMultiple: 2 ** tried },
-            await venue.read('confirmed'),
-            {
-              maxSlippageBps: POLICY.maxSlippageBps,
-              orderLifeMs: 60_000,
-              nowMs: Date.now(),
-            },
-          );
-          if (planned.kind === 'nothing') break;
-          if (planned.kind === 'refused') throw new Error(JSON.stringify(planned.error));
-          expect(planned.reducing).toBe(true);
-          const { attempt, landed } = await land(at, planned.intent);
-          expect(landed.error).toBeNull();
-          if (planned.intent.kind === 'order') await gone(at, attempt);
-        }
-        const { perp, orders } = await standing(at);
-        expect(perp).toBe(0n);
-        expect(orders).toBe(0);
-        await trader.price(150);
-        await at.net.advance(CONFIRMED_SLOTS);
-      }),
-      { numRuns: RUNS, seed: 15, endOnFailure: true },
-    );
-  });
+  itLong(
+    'Feature: delta-neutral-live-mode, Property 15: For any close position command, the resulting position size should be zero',
+    async () => {
+      const at = await stillDrift();
+      const trader = await DriftTrader.open(at.net);
+      await trader.depositSol(10);
+      await trader.depositUsdc(3_000);
+      const venue = venueOn(at);
+      await fc.assert(
+        fc.asyncProperty(side, tenths(1, 150), tenths(-10, 10), async (way, size, percent) => {
+          await trader.trade(way === 'buy' ? size : -size);
+          expect(perpOf(await at.reader.read('confirmed'))).not.toBe(0n);
+          await trader.price(at.net.oracles.sol.price * (1 + percent / 1_000));
+          await at.net.advance(CONFIRMED_SLOTS);
+          // As the close workflow does: planned from a fresh snapshot until there is nothing to close.
+          for (let tried = 0; tried < CLOSE_TRIES; tried += 1) {
+            const planned = planIntent(
+              { kind: 'flatten', market: MARKET },
+              { ...PLAIN_TERMS, slippageMultiple: 2 ** tried },
+              await venue.read('confirmed'),
+              {
+                maxSlippageBps: POLICY.maxSlippageBps,
+                orderLifeMs: 60_000,
+                nowMs: Date.now(),
+              },
+            );
+            if (planned.kind === 'nothing') break;
+            if (planned.kind === 'refused') throw new Error(JSON.stringify(planned.error));
+            expect(planned.reducing).toBe(true);
+            const { attempt, landed } = await land(at, planned.intent);
+            expect(landed.error).toBeNull();
+            if (planned.intent.kind === 'order') await gone(at, attempt);
+          }
+          const { perp, orders } = await standing(at);
+          expect(perp).toBe(0n);
+          expect(orders).toBe(0);
+          await trader.price(150);
+          await at.net.advance(CONFIRMED_SLOTS);
+        }),
+        { numRuns: RUNS, seed: 15, endOnFailure: true },
+      );
+    },
+  );
 
-  it('Feature: delta-neutral-live-mode, Property 10: For any live mode operation, after a successful deposit or withdrawal, the Engine_Vault balance should match the on-chain sub-account collateral within 10 seconds; and Property 14: nothing is sent that was not simulated', async () => {
-    const engine = await LiveEngine.startLive({ address: temporalAddress() });
-    onTestFinished(() => engine.close());
-    const { live } = engine;
-    const { simulate, sign, submit } = live;
-    const simulated = new Set<string>();
-    const allowed = new Set<string>();
-    const sent: string[] = [];
-    live.simulate = async (intent, seen) => {
-      const simulation = await simulate(intent, seen);
-      if (simulation.ok) simulated.add(JSON.stringify(intent));
-      return simulation;
-    };
-    live.sign = async (intent) => {
-      const attempt = await sign(intent);
-      if (simulated.has(JSON.stringify(intent))) allowed.add(attempt.signature);
-      return attempt;
-    };
-    live.submit = async (attempt, tryNumber) => {
-      sent.push(attempt.signature);
-      await submit.call(live, attempt, tryNumber);
-    };
-    const held = ({ account, markets }: Snapshot): bigint =>
-      account === null ? 0n : spotHeld(account, markets, 'SOL');
-    const first = await engine.commanded({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(5) });
-    withContext(JSON.stringify(first), () => expect(first).toMatchObject({ success: true }));
-    await fc.assert(
-      fc.asyncProperty(
-        fc.constantFrom('deposit' as const, 'withdraw' as const),
-        fc.bigInt({ min: 1_000_000n, max: 400_000_000n }),
-        async (kind, amount) => {
-          await engine.untilState('nothing running', ({ operation }) => operation === null);
-          const before = held(await engine.snapshot());
-          const answer = await engine.commanded({ kind, asset: 'SOL', amount: amount.toString() });
-          withContext(JSON.stringify(answer), () => expect(answer).toMatchObject({ success: true }));
-          const answeredAtMs = Date.now();
-          const moved = kind === 'deposit' ? amount : -amount;
-          const near = (one: bigint, other: bigint) => one - other < SYNC_DUST && other - one < SYNC_DUST;
-          const shown = await until('the vault in step', async () => {
-            const latest = await engine.latest();
-            return latest !== null && near(held(latest), before + moved) ? latest : null;
-          });
-          expect(Date.now() - answeredAtMs).toBeLessThan(SYNC_MS);
-          expect(near(held(await engine.snapshot()), held(shown))).toBe(true);
-        },
-      ),
-      { numRuns: ENGINE_RUNS, seed: 10, endOnFailure: true },
-    );
-    expect(sent.length).toBeGreaterThan(ENGINE_RUNS);
-    expect(sent.filter((signature) => !allowed.has(signature))).toEqual([]);
-  });
+  itLong(
+    'Feature: delta-neutral-live-mode, Property 10: For any live mode operation, after a successful deposit or withdrawal, the Engine_Vault balance should match the on-chain sub-account collateral within 10 seconds; and Property 14: nothing is sent that was not simulated',
+    async () => {
+      const engine = await LiveEngine.startLive({ address: temporalAddress() });
+      onTestFinished(() => engine.close());
+      const { live } = engine;
+      const { simulate, sign, submit } = live;
+      const simulated = new Set<string>();
+      const allowed = new Set<string>();
+      const sent: string[] = [];
+      live.simulate = async (intent, seen) => {
+        const simulation = await simulate(intent, seen);
+        if (simulation.ok) simulated.add(JSON.stringify(intent));
+        return simulation;
+      };
+      live.sign = async (intent) => {
+        const attempt = await sign(intent);
+        if (simulated.has(JSON.stringify(intent))) allowed.add(attempt.signature);
+        return attempt;
+      };
+      live.submit = async (attempt, tryNumber) => {
+        sent.push(attempt.signature);
+        await submit.call(live, attempt, tryNumber);
+      };
+      const held = ({ account, markets }: Snapshot): bigint =>
+        account === null ? 0n : spotHeld(account, markets, 'SOL');
+      const first = await engine.commanded({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(5) });
+      withContext(JSON.stringify(first), () => expect(first).toMatchObject({ success: true }));
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom('deposit' as const, 'withdraw' as const),
+          fc.bigInt({ min: 1_000_000n, max: 400_000_000n }),
+          async (kind, amount) => {
+            await engine.untilState('nothing running', ({ operation }) => operation === null);
+            const before = held(await engine.snapshot());
+            const answer = await engine.commanded({ kind, asset: 'SOL', amount: amount.toString() });
+            withContext(JSON.stringify(answer), () => expect(answer).toMatchObject({ success: true }));
+            const answeredAtMs = Date.now();
+            const moved = kind === 'deposit' ? amount : -amount;
+            const near = (one: bigint, other: bigint) => one - other < SYNC_DUST && other - one < SYNC_DUST;
+            const shown = await until('the vault in step', async () => {
+              const latest = await engine.latest();
+              return latest !== null && near(held(latest), before + moved) ? latest : null;
+            });
+            expect(Date.now() - answeredAtMs).toBeLessThan(SYNC_MS);
+            expect(near(held(await engine.snapshot()), held(shown))).toBe(true);
+          },
+        ),
+        { numRuns: ENGINE_RUNS, seed: 10, endOnFailure: true },
+      );
+      expect(sent.length).toBeGreaterThan(ENGINE_RUNS);
+      expect(sent.filter((signature) => !allowed.has(signature))).toEqual([]);
+    },
+  );
 });
