@@ -2,6 +2,7 @@
 
 import type { SnapshotJson } from '../src/domain/account/snapshot.ts';
 import type { Alert } from '../src/domain/alerts/alert.ts';
+import type { CarryBacktest } from '../src/domain/carry/carry-backtest.ts';
 import type { DecisionContext } from '../src/domain/engine/decide.ts';
 import type { LedgerMark } from '../src/domain/engine/reconcile.ts';
 import type { PolicyJson } from '../src/domain/hedge/policy.ts';
@@ -142,6 +143,8 @@ export interface EngineActivities {
   }): Promise<void>;
   publishEngine(record: EngineRecord): Promise<void>;
   raiseAlerts(alerts: readonly Alert[]): Promise<void>;
+  /** The backtest of this policy on the funding that the venue knows up to now, at this account's size and costs. */
+  carryBacktest(input: { readonly engineId: string; readonly policy: PolicyJson }): Promise<CarryBacktest>;
   watch(input: WatchInput): Promise<WatchResult>;
   /** Restores lost journal rows from the histories that Temporal keeps. Idempotent; continues where it was cut off. */
   rebuildJournal(input: { readonly engineId: string }): Promise<Rebuilt>;

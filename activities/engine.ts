@@ -3,6 +3,8 @@
 import { Context } from '@temporalio/activity';
 import type { AlertSink } from '../src/alerts/channels.ts';
 import { encodeSnapshot, type Snapshot } from '../src/domain/account/snapshot.ts';
+import type { CarryBacktest } from '../src/domain/carry/carry-backtest.ts';
+import type { PolicyJson } from '../src/domain/hedge/policy.ts';
 import type { CommandEnvelope } from '../src/domain/order/command.ts';
 import { commandDoubt, isSignedVerdict } from '../src/domain/order/signed-command.ts';
 import type { Journal } from '../src/journal/journal.ts';
@@ -40,6 +42,8 @@ export interface EnginePorts {
   /** By which bridges say until when a command is good. */
   readonly sharedClock: Clock;
   readonly readRetries?: ReadRetries;
+  /** The backtest behind a consent to the carry policy. Absent: none can be given. */
+  readonly backtestCarry?: (venue: Venue, policy: PolicyJson) => Promise<CarryBacktest>;
 }
 
 export function createEngineActivities(ports: EnginePorts): EngineActivities {
@@ -118,6 +122,11 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
           record: await journal.operation(operationId),
         })),
       );
+    },
+
+    async carryBacktest({ engineId, policy }) {
+      if (ports.backtestCarry === undefined) return { kind: 'unknown', why: 'this process runs none' };
+      return await ports.backtestCarry(await ports.venueOf(engineId), policy);
     },
 
     watch: createWatch(ports),

@@ -250,10 +250,11 @@ class Watch {
     const desk = this.alerts ?? (await this.openDesk());
     const nowMs = this.ports.clock.nowMs();
     const carryWarnedAtMs = marketTimeOf(desk.standingAlert('CARRY_NEGATIVE')?.details);
+    const exitWarnedAtMs = marketTimeOf(desk.standingAlert('CARRY_EXIT_DUE')?.details);
     const pausesTold = forbidsOf(desk.standingAlert('VENUE_PAUSED')?.details);
     const decision = decide(
       snapshot,
-      { ...input.context, carryWarnedAtMs, pausesTold },
+      { ...input.context, carryWarnedAtMs, exitWarnedAtMs, pausesTold },
       this.policy,
       nowMs,
       desk.standing(),
@@ -279,7 +280,7 @@ class Watch {
     // A correction waits for the journal, because its rows could not be written.
     if (!journaled || !this.decisionDue(snapshot)) return null;
     this.decidedAtMs = snapshot.marketTimeMs;
-    return decision.action.kind === 'none' ? null : 'a correction is due';
+    return decision.action.kind === 'none' ? null : 'a trade is due';
   }
 
   /** What an operation does while it runs is told by the operation. */

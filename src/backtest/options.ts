@@ -19,6 +19,8 @@ export interface BacktestOptions {
   /** A trade fills so many rows after it was decided. */
   readonly fillLagRows: number;
   readonly closeAtEnd: boolean;
+  /** What our own size costs of the rate in each period that a short is held, USD per SOL at 1e-9. Absent: not priced. */
+  readonly ownSizeRate?: number;
 }
 
 export const DEFAULT_OPTIONS: BacktestOptions = {

@@ -176,10 +176,10 @@ class BacktestLoop {
     const trader = this.#trader;
     const account = trader.account;
     const atMs = tsMs[row] as number;
-    const rate = values.fundingRate[row] as number;
     const oracle = values.oraclePriceTwap[row] as number;
     const before = account.perp;
     const holding = before !== 0n;
+    const rate = (values.fundingRate[row] as number) - (before < 0n ? (this.#options.ownSizeRate ?? 0) : 0);
     const worth = this.#startingSol * oracle;
 
     if (this.#market.lend !== null) this.#passTime(tsMs[row - 1] as number, atMs);

@@ -132,7 +132,9 @@ export class Trader {
     if (perp === 0n || (this.#isSafe() && (corrects === null || !this.#couldCorrect(corrects)))) return false;
     const snapshot = this.#snapshot(tsMs);
     const { action } = decide(snapshot, this.#context(), this.#options.limits, tsMs);
-    if (action.kind === 'none' || (action.kind === 'correct' && corrects === null)) return false;
+    // Without a consent in its context it only corrects and guards.
+    if (action.kind !== 'correct' && action.kind !== 'guard') return false;
+    if (action.kind === 'correct' && corrects === null) return false;
     const traded = this.#trade({ kind: action.kind, size: action.delta, why: action.kind, snapshot, tsMs });
     if (action.kind === 'guard') this.#end(tsMs, 'guard');
     else if (traded) this.#cooldownUntilMs = tsMs + this.#options.limits.cooldownMs;

@@ -6,6 +6,7 @@ import { carryFigures } from '../domain/carry/carry-figures.ts';
 import { policyHash } from '../domain/carry/consent.ts';
 import { carryVerdict } from '../domain/carry/verdict.ts';
 import { placeAdvice } from '../domain/carry/where-to-keep.ts';
+import { CARRY_ENDINGS, entriesOn } from '../domain/engine/auto-carry.ts';
 import { carryTerms, type Policy } from '../domain/hedge/policy.ts';
 import type { EngineRecord } from '../journal/records.ts';
 import type * as z from '../lib/codec.ts';
@@ -53,8 +54,8 @@ interface CarryViewInput {
 }
 
 export function carryView({ engineId, engine, snapshot: json, policy, nowMs }: CarryViewInput): CarryJson {
-  const auto = autoView(engineId, engine, policy);
   const snapshot = json === null ? null : readable(json);
+  const auto = autoView(engineId, engine, policy, snapshot?.marketTimeMs ?? null);
   if (snapshot === null) return { as_of: null, age_ms: null, ...UNKNOWN, auto };
   const terms = carryTerms(policy);
   const { where, text, liquidationDistancePct, lendAprPct } = placeAdvice(snapshot, policy);
@@ -73,14 +74,21 @@ export function carryView({ engineId, engine, snapshot: json, policy, nowMs }: C
   };
 }
 
-function autoView(engineId: string, engine: EngineRecord | null, policy: Policy): CarryJson['auto'] {
+function autoView(
+  engineId: string,
+  engine: EngineRecord | null,
+  policy: Policy,
+  marketTimeMs: number | null,
+): CarryJson['auto'] {
+  const context = engine?.decisionContext;
+  const carry = context?.carry;
   return {
     policy: carryTerms(policy).policy,
-    enabled: engine === null ? null : false,
+    enabled: context === undefined ? null : carry !== undefined,
     policy_hash: policyHash(engineId, policy),
-    enabled_at: null,
-    entries_today: null,
-    ended: null,
+    enabled_at: carry === undefined ? null : isoTime(carry.sinceMs),
+    entries_today: carry === undefined || marketTimeMs === null ? null : entriesOn(carry, marketTimeMs),
+    ended: context?.carryEnded === undefined ? null : CARRY_ENDINGS[context.carryEnded],
   };
 }
 

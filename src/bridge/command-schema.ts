@@ -72,6 +72,10 @@ function requestOf(action: Action, data: WireData, { amount, size }: BaseUnits):
       return { action, mode: COMMAND_DATA[action].decode(data).mode };
     case 'ADOPT_POSITION':
       return { action, market: COMMAND_DATA[action].decode(data).market };
+    case 'ENABLE_AUTO_CARRY': {
+      const { market, policy_hash: policyHash } = COMMAND_DATA[action].decode(data);
+      return { action, market, policyHash };
+    }
     case 'RESOLVE_TRANSACTION': {
       const { operation_id: operationId, verdict, note = '' } = COMMAND_DATA[action].decode(data);
       return { action, operationId, verdict, note };

@@ -65,6 +65,12 @@ export const COMMAND_DATA = {
   DRIFT_CLOSE_POSITION: ofMarket,
   SETTLE_PNL: ofMarket,
   ADOPT_POSITION: ofMarket,
+  ENABLE_AUTO_CARRY: z.object({
+    market,
+    policy_hash: text('the policy_hash of /api/carry', (value) => /^[0-9a-f]{8,64}$/.test(value)).about(
+      'Names the policy and the limits that were seen: those of /api/carry (auto.policy_hash). Any other is refused.',
+    ),
+  }),
   RESOLVE_TRANSACTION: z.object({
     operation_id: text('the id of an operation: 1 to 64 letters, digits, - or _', (value) =>
       /^[\w-]{1,64}$/.test(value),

@@ -24,7 +24,7 @@ export const IntentInfo = z.object({
   kind: z
     .string()
     .about(
-      'What was asked: deposit, withdraw, open, rebalance, correct, guard, close, flatten or settle. What was sent: deposit, withdraw, order, cancel_orders or settle.',
+      'What was asked: deposit, withdraw, open, rebalance, correct, guard, enter, leave, close, flatten or settle. What was sent: deposit, withdraw, order, cancel_orders or settle.',
     ),
   market: z.string().optional(),
   asset: asset.optional(),

@@ -182,6 +182,8 @@ const DOES: Readonly<Record<Action, string>> = {
   DRIFT_CLOSE_POSITION: 'Closes the position, reduce-only. The hedge target becomes 0.',
   SETTLE_PNL:
     'Moves profit, loss and funding to the balance. Sent while another settle is not final yet, it changes nothing.',
+  ENABLE_AUTO_CARRY:
+    'A consent to CARRY_POLICY=auto: from then on the engine enters and leaves the hedge by the confidence rule, inside the limits that `policy_hash` names. Always confirmed; the preview shows the backtest of this very policy. Ended by CLOSE, FLATTEN, STOP_ENGINE, the guard, a liquidation, a foreign trade, and any other policy or limit.',
   ADOPT_POSITION:
     'Takes over a position that was changed outside this engine: the hedge target becomes short / spot. Trades nothing, and nothing automatic but the guard follows for one cooldown.',
   RESOLVE_TRANSACTION: 'Says how a transaction ended whose outcome is unknown.',

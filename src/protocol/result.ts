@@ -3,16 +3,52 @@ import * as z from '../lib/codec.ts';
 import { CorrectionFigures } from './engine.ts';
 import { ErrorInfo, GateResult } from './error.ts';
 import { State } from './state.ts';
-import { asset, lamports, microUsd, mode, quote, quoteAsset, quoteUnits, sol, time, usd } from './units.ts';
+import { asset, lamports, microUsd, mode, percent, quote, quoteAsset, quoteUnits, sol, time, usd } from './units.ts';
 
 /** A number, a word, or null for unknown. */
 const figureAfter = z.union([z.number(), z.string()]).nullable();
 
+const AutoCarryPreview = z.object({
+  market: z.string(),
+  policy_hash: z.string(),
+  limits: z.object({
+    mode,
+    max_hedge_sol: sol.nullable().about('MAX_HEDGE_SOL'),
+    max_auto_trade_usd: usd.about('MAX_AUTO_TRADE_USD'),
+    max_trades_per_day: z.number().nullable().about('MAX_TRADES_PER_DAY'),
+    auto_exit: z.boolean().about('CARRY_AUTO_EXIT'),
+    window_hours: z.number().unit('h').about('CARRY_WINDOW_HOURS'),
+    z: z.number().about('CARRY_Z'),
+    hedge_fraction: z.number().about('CARRY_HEDGE_FRACTION'),
+    alternative_yield_apr: percent.about('ALTERNATIVE_YIELD_APR'),
+    horizon_hours: z.number().unit('h').about('HOLDING_HORIZON_HOURS'),
+    cooldown_seconds: z.number().unit('s').about('COOLDOWN_SECONDS'),
+  }),
+  verdict: z.json().about('The figures of /api/carry at that moment.'),
+  backtest: z.object({
+    known: z.boolean(),
+    why: z.string().optional().about('What is missing.'),
+    from: time.optional(),
+    to: time.optional(),
+    hours: z.number().optional(),
+    net_apr_pct: percent.optional().about('A year, beyond doing nothing.'),
+    interval_90_apr_pct: z.array(z.number()).optional().about('Its lower end must be above zero.'),
+    trades: z.number().optional(),
+    time_in_market_pct: percent.optional(),
+    own_size_apr_pct: percent
+      .nullable()
+      .optional()
+      .about('What this size costs of the rate. Null: size moves no rate there.'),
+  }),
+});
+
 export const Preview = z.object({
-  kind: z.string().about('deposit, withdraw, trade, settle or adopt.'),
+  kind: z.string().about('deposit, withdraw, trade, settle, adopt or auto_carry.'),
   reasons: z
     .array(z.string())
-    .about('Why it is asked: CONFIRM_ABOVE_USD, DELTA_EXPOSED; of adopt LONG_POSITION, SHORT_BEYOND_SPOT.'),
+    .about(
+      'Why it is asked: CONFIRM_ABOVE_USD, DELTA_EXPOSED; of adopt LONG_POSITION, SHORT_BEYOND_SPOT; of auto_carry AUTO_CARRY.',
+    ),
   size: sol.optional().about('Of a trade. Negative: sell. Of adopt: the correction that would follow; 0: none.'),
   size_base: lamports.optional(),
   asset: asset.optional(),
@@ -43,6 +79,7 @@ export const Preview = z.object({
   liquidation_distance_after_pct: figureAfter,
   delta_after: figureAfter,
   gates: z.array(GateResult),
+  auto_carry: AutoCarryPreview.optional().about('Of ENABLE_AUTO_CARRY: what is consented to.'),
 });
 export type Preview = z.output<typeof Preview>;
 

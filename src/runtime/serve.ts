@@ -23,6 +23,7 @@ import type { Clock } from '../lib/clock.ts';
 import { parseEngineId } from '../lib/ids.ts';
 import { startActivityLog } from './activity-log.ts';
 import { openAlertChannels } from './alert-channels.ts';
+import { backtestCarry } from './carry-backtest.ts';
 import type { Settings } from './config.ts';
 import { whyUnwritable } from './disk-probe.ts';
 import { resetPaper } from './engine-end.ts';
@@ -214,6 +215,7 @@ async function startWorkerSide(
       ...{ ...shared, accountExists, sharedClock },
       lookup: workflowLookup(client),
       commandKey: commandKeyOf(token),
+      backtestCarry,
     }),
   };
   const { namespace } = settings.temporal;

@@ -26,6 +26,12 @@ export interface MarketAdvance {
   readonly more: boolean;
 }
 
+/** What a past funding period paid a short: a fraction of the oracle's price in whole 1e-14. */
+export interface PastPeriod {
+  readonly tsMs: number;
+  readonly fraction: number;
+}
+
 export interface Venue {
   readonly kind: VenueName;
   /** Null: the venue has no explorer (paper). */
@@ -53,6 +59,12 @@ export interface Venue {
    * @throws TransientError; then nothing is written, and the next call begins where the last one ended
    */
   keepBooks?(): Promise<void>;
+
+  /**
+   * All the past funding that is at hand up to the last read, oldest first, at most a year. Absent: the venue keeps none.
+   * @throws TransientError when it cannot be read
+   */
+  fundingPast?(): Promise<readonly PastPeriod[]>;
 
   /**
    * Resolves when the account has changed on the venue after the slot of a snapshot, or after `withinMs`: the watch waits

@@ -36,6 +36,7 @@ export const BASE: Readonly<Record<GateColumn, GateCase>> = {
   deposit: { scenario: {}, operation: capital('deposit', 1) },
   withdraw: { scenario: {}, operation: capital('withdraw', 1) },
   open: { scenario: {}, operation: trade('open', '-5') },
+  enter: { scenario: {}, operation: trade('enter', '-5') },
   'rebalance-enlarge': { scenario: { perp: '-9.7' }, operation: trade('rebalance', '-0.3') },
   'rebalance-reduce': { scenario: { perp: '-12' }, operation: trade('rebalance', '2') },
   close: { scenario: { perp: '-10' }, operation: trade('close', '10') },
@@ -59,7 +60,8 @@ export function failing(code: GateCode, column: GateColumn): GateInput {
     policy = paperPolicy(),
     nowMs = NOW_MS,
   ): GateInput => ({ ...COMMANDED, snapshot: snapshotOf({ ...scenario, ...change }), operation: op, policy, nowMs });
-  const shorted: Scenario = column === 'open' || column === 'rebalance-enlarge' ? {} : { perp: '-10' };
+  const entering = column === 'open' || column === 'enter';
+  const shorted: Scenario = entering || column === 'rebalance-enlarge' ? {} : { perp: '-10' };
   switch (code) {
     case 'PERMISSION':
       return build({ snapshot: { rpcLatencyMs: 10 } }, operation, livePolicy({ permissions: 'read-only' }));
@@ -105,13 +107,10 @@ export function failing(code: GateCode, column: GateColumn): GateInput {
     case 'HEALTH_AFTER':
       return build({ ...shorted, usdc: -1_450 }, withDelta(operation, '0.01'));
     case 'LIQUIDATION_DISTANCE':
-      return build(
-        { ...shorted, ...(column === 'open' ? { perp: '-9.9' } : {}), usdc: -1_250 },
-        withDelta(operation, '0.01'),
-      );
+      return build({ ...shorted, ...(entering ? { perp: '-9.9' } : {}), usdc: -1_250 }, withDelta(operation, '0.01'));
     case 'DELTA_EXPOSED': {
-      const hedged = column === 'open' ? {} : { perp: '-10' };
-      return build(hedged, withDelta(operation, column === 'open' ? '12' : '2'));
+      const hedged = entering ? {} : { perp: '-10' };
+      return build(hedged, withDelta(operation, entering ? '12' : '2'));
     }
     case 'UNPROFITABLE':
       return build({ lastRate: -1_000n });

@@ -1,8 +1,15 @@
 /** The engine's own trades: decided on what the watch saw, and decided again on a fresh snapshot before anything starts. */
 import { isCancellation, patched } from '@temporalio/workflow';
 import { decodeSnapshot, type Snapshot, type SnapshotJson } from '../../src/domain/account/snapshot.ts';
+import { type AlertDraft, raised } from '../../src/domain/alerts/alert.ts';
+import { backtestSentence, beatsNever, type CarryBacktest } from '../../src/domain/carry/carry-backtest.ts';
+import { carryFigures } from '../../src/domain/carry/carry-figures.ts';
+import { carryVerdict } from '../../src/domain/carry/verdict.ts';
+import { noteUnproven } from '../../src/domain/engine/auto-carry.ts';
 import { decide, type EngineAction, isBlinding, wasBelowMinimum } from '../../src/domain/engine/decide.ts';
 import { decisionContext, type EngineCarried } from '../../src/domain/engine/engine-state.ts';
+import { formatSol } from '../../src/domain/money/amounts.ts';
+import { abs } from '../../src/domain/money/units.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import { failureReport } from '../failure-report.ts';
 import { durable } from './activities.ts';
@@ -14,6 +21,8 @@ export interface AutomaticTradingPorts {
   readonly see: (json: SnapshotJson) => Snapshot;
   readonly lose: (error: ErrorReport, critical: boolean) => void;
   readonly start: (action: DecidedTrade, snapshot: Snapshot) => Promise<void>;
+  readonly carryBacktest: () => Promise<CarryBacktest>;
+  readonly raise: (draft: AlertDraft, subject: string) => void;
   /** A person's command comes before a correction, */
   readonly commandsWait: () => boolean;
   /** and before the guard only one that goes as far. */
@@ -39,6 +48,7 @@ export class AutomaticTrading {
     const wanted = this.#decision(decodeSnapshot(seen));
     if (wanted === null) return false;
     const reports = reportsTaken();
+    if (wanted.kind === 'enter' && !(await this.#isProven(wanted.periodMs))) return true;
     const commitment = wanted.kind === 'guard' ? wanted.from : 'confirmed';
     let fresh: SnapshotJson;
     try {
@@ -52,8 +62,38 @@ export class AutomaticTrading {
     const snapshot = see(fresh);
     const action = this.#decision(snapshot);
     if (action === null) return false;
+    // What was proven a moment ago was another entry than this one.
+    if (action.kind === 'enter' && (wanted.kind !== 'enter' || wanted.periodMs !== action.periodMs)) return true;
+    this.#tell(action, snapshot);
     await start(action, snapshot);
     return true;
+  }
+
+  /** The backtest of the very policy, on the data at hand now: without it nothing is entered. */
+  async #isProven(periodMs: number): Promise<boolean> {
+    const backtest = await this.#ports.carryBacktest();
+    if (beatsNever(backtest)) return true;
+    this.#core.state.apply(noteUnproven, periodMs, backtestSentence(backtest));
+    return false;
+  }
+
+  /** A trade of the carry policy is told with the figures that it was decided by. */
+  #tell(action: DecidedTrade, snapshot: Snapshot): void {
+    if (action.kind !== 'enter' && action.kind !== 'leave') return;
+    const { policy } = this.#core.settings;
+    const { sentence, apr_mean, apr_lower, round_trip_pct } = carryFigures(
+      snapshot,
+      policy,
+      carryVerdict(snapshot, policy, true),
+    );
+    const details = {
+      ...{ sentence, apr_mean, apr_lower, round_trip_pct },
+      size: formatSol(abs(action.delta)),
+      period_ts_ms: action.periodMs,
+      policy_hash: this.#core.state.current.carry?.policyHash ?? '',
+    };
+    const draft = action.kind === 'enter' ? raised('CARRY_ENTERED', details) : raised('CARRY_LEFT', details);
+    this.#ports.raise(draft, `${action.kind} ${action.periodMs}`);
   }
 
   /** Null: nothing to trade, or the slot is not ours to take. */

@@ -175,5 +175,5 @@ const isOrdinary = (request: CommandRequest): boolean =>
 
 function needsStores({ request }: CommandEnvelope): boolean {
   if (isOperation(request)) return !isExit(request.kind);
-  return request.action === 'RESUME' || request.action === 'ADOPT_POSITION';
+  return ['RESUME', 'ADOPT_POSITION', 'ENABLE_AUTO_CARRY'].includes(request.action);
 }

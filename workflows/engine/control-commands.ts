@@ -1,6 +1,9 @@
 /** Commands that start no operation. They always answer. */
 import { getExternalWorkflowHandle, patched } from '@temporalio/workflow';
-import { adopt, resume, startEngine, stopEngine } from '../../src/domain/engine/engine-state.ts';
+import type { CarryBacktest } from '../../src/domain/carry/carry-backtest.ts';
+import { refusalOf } from '../../src/domain/engine/admission.ts';
+import { enableAutoCarry } from '../../src/domain/engine/auto-carry.ts';
+import { admissionView, adopt, resume, startEngine, stopEngine } from '../../src/domain/engine/engine-state.ts';
 import { type Hold, tradingStateOf } from '../../src/domain/engine/hold.ts';
 import { perpOf } from '../../src/domain/engine/reconcile.ts';
 import { type RunningAtStop, runningAtStop, runningText } from '../../src/domain/engine/stop.ts';
@@ -15,6 +18,12 @@ import {
   refused,
 } from '../../src/domain/order/command.ts';
 import { planAdoption } from '../../src/domain/planning/plan-adoption.ts';
+import {
+  type AutoCarryRequest,
+  autoCarryQuestion,
+  refusalOfBacktest,
+  refusalOfConsent,
+} from '../../src/domain/planning/plan-auto-carry.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import { operationWorkflowId } from '../../src/lib/ids.ts';
 import { standDown } from '../messages.ts';
@@ -42,6 +51,8 @@ export interface ControlCommandsPorts {
   readonly account: AccountReader;
   /** A person looked: takes the journal that stands as ours. The reason when it cannot. */
   readonly acceptJournal: () => Promise<ErrorReport | null>;
+  /** The backtest of the policy in force, on the data at hand. */
+  readonly carryBacktest: () => Promise<CarryBacktest>;
   /** Counts reports. A snapshot read before a report may lack what that report changed. */
   readonly reportsTaken: () => number;
 }
@@ -74,6 +85,8 @@ export class ControlCommands {
         return await this.#resume(envelope, admitted);
       case 'ADOPT_POSITION':
         return await this.#adopt(envelope, admitted);
+      case 'ENABLE_AUTO_CARRY':
+        return await this.#enableAutoCarry(envelope, request, admitted);
       case 'RESOLVE_TRANSACTION':
         // The operation itself takes the verdict. A retry takes up the slot once more, and that is the engine's to give.
         if (request.verdict === 'retry') return await this.#ports.retries.consent(envelope, request.operationId);
@@ -187,6 +200,44 @@ export class ControlCommands {
     const quiet = policy.cooldownMs === 0 ? '' : ADOPTED_QUIETLY;
     const answer = done(`The engine manages this position now.${quiet}`, { changed, ...this.#stateData() });
     return await records.conclude(envelope, answer, admitted);
+  }
+
+  async #enableAutoCarry(
+    envelope: CommandEnvelope,
+    request: AutoCarryRequest,
+    admitted: boolean,
+  ): Promise<CommandAnswer> {
+    const { records, account, confirmations, carryBacktest, reportsTaken } = this.#ports;
+    const { engineId, state, settings } = this.#core;
+    const conclude = (answer: CommandAnswer) => records.conclude(envelope, answer, admitted);
+    const shown = confirmations.spend(envelope);
+    if (shown === 'invalid') return refused(CONFIRMATION_INVALID);
+    const refusal = () =>
+      refusalOfConsent(
+        request,
+        settings.policy,
+        settings.policyHash(engineId),
+        refusalOf('open', admissionView(state.current)),
+      );
+    const early = refusal();
+    if (early !== null) return await conclude(refused(early));
+    const { policyHash, market } = request;
+    if (state.current.carry?.policyHash === policyHash) {
+      return await conclude(done('The carry policy is enabled already.', { changed: false, ...this.#stateData() }));
+    }
+    const reports = reportsTaken();
+    const snapshot = await account.tryRead();
+    if (snapshot === null) return refused(ADOPT_UNREAD);
+    const backtest = await carryBacktest();
+    const late = refusal() ?? refusalOfBacktest(backtest);
+    if (late !== null) return await conclude(refused(late));
+    // An operation that has ended meanwhile may have changed what is shown.
+    const asks = shown === null || !shown.reasons.includes('AUTO_CARRY') || reportsTaken() !== reports;
+    if (asks)
+      return confirmations.ask(envelope, autoCarryQuestion({ request, snapshot, policy: settings.policy, backtest }));
+    state.apply(enableAutoCarry, { policyHash, market, sinceMs: Date.now(), operator: envelope.operator });
+    const text = 'The engine now enters and leaves the hedge by itself, inside the limits that were shown.';
+    return await conclude(done(text, { changed: true, policy_hash: policyHash, ...this.#stateData() }));
   }
 
   #stateData() {

@@ -1,5 +1,7 @@
 /** What every part of the engine rests on: its id, its state, its settings, and the time of its last event. */
 import { workflowInfo } from '@temporalio/workflow';
+import { policyHash } from '../../src/domain/carry/consent.ts';
+import { endCarryIfOver } from '../../src/domain/engine/auto-carry.ts';
 import type { EngineCarried } from '../../src/domain/engine/engine-state.ts';
 import { decodePolicy, type Policy, type PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { stricterPolicy } from '../../src/domain/hedge/stricter-policy.ts';
@@ -57,7 +59,7 @@ export class EngineStateStore {
     transition: (engine: EngineCarried, ...details: Details) => EngineCarried,
     ...details: Details
   ): void {
-    this.#current = transition(this.#current, ...details);
+    this.#current = endCarryIfOver(transition(this.#current, ...details));
   }
 }
 
@@ -95,6 +97,11 @@ export class EngineSettings {
     this.#policy = decodePolicy(policy);
     this.#policyJson = policy;
     this.#tuning = tuning;
+  }
+
+  /** What ENABLE_AUTO_CARRY must name for these settings. */
+  policyHash(engineId: string): string {
+    return policyHash(engineId, this.#policy);
   }
 
   /** What could not be read as a whole: of each limit the stricter one holds from here on. */

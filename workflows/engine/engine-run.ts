@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { WatchResult } from '../../activities/contract.ts';
 import type { Snapshot, SnapshotJson } from '../../src/domain/account/snapshot.ts';
+import { checkConsent } from '../../src/domain/engine/auto-carry.ts';
 import { quickOperationMs } from '../../src/domain/engine/engine-clock.ts';
 import { carriedEngine, type EngineCarried, slotWantedBy } from '../../src/domain/engine/engine-state.ts';
 import { settingsRefused } from '../../src/domain/engine/settings-refused.ts';
@@ -22,7 +23,9 @@ import type { EngineConfiguration, EngineInput } from '../messages.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import { AccountObserver } from './account-observer.ts';
 import { AccountReader } from './account-reader.ts';
+import { durable, local } from './activities.ts';
 import { AutomaticTrading } from './automatic-trading.ts';
+import { carryBacktest } from './carry-backtest.ts';
 import { CommandDesk } from './command-desk.ts';
 import { CommandRecords } from './command-records.ts';
 import { Confirmations } from './confirmations.ts';
@@ -112,12 +115,15 @@ export class EngineRun {
       account,
       acceptJournal,
       reportsTaken,
+      carryBacktest: () => carryBacktest(core, (policy) => locally.run(() => local.carryBacktest(policy), false)),
     });
     const desk = new CommandDesk(core, { records, line, trades, controls, mustRenew: () => this.#mustRenew() });
     const trading = new AutomaticTrading(core, {
       ...{ lose, reportsTaken },
       see: (json) => this.#see(json),
       start: (action, snapshot) => starter.startDecided(action, snapshot),
+      carryBacktest: () => carryBacktest(core, (policy) => durable.carryBacktest(policy)),
+      raise,
       commandsWait: () => desk.waiting > 0,
       exitsWait: () => desk.waitingExits > 0,
       isOpen: () => this.#opened,
@@ -163,6 +169,7 @@ export class EngineRun {
       if (patched('stricter-limits')) settings.tighten(policy);
       state.apply(restrict, settingsRefused(error, Date.now()));
     }
+    state.apply(checkConsent, settings.policyHash(this.#core.engineId));
     // The process that sends this may stand on another journal than the last one: nothing trades before it is known.
     this.#opened = false;
     this.#ready = false;
@@ -254,6 +261,7 @@ export class EngineRun {
     const { engineId, state, settings } = this.#core;
     this.#watch.cancel();
     this.#outbox.tellHolds();
+    this.#outbox.tellCarry();
     return { engineId, policy: settings.policyJson, tuning: settings.tuning, carried: state.current as never };
   }
 
@@ -261,6 +269,7 @@ export class EngineRun {
   async turn(): Promise<void> {
     this.#core.moment.mark();
     this.#outbox.tellHolds();
+    this.#outbox.tellCarry();
     if (this.#outbox.writeDue()) void this.#outbox.write();
     if (this.#outbox.publishDue()) void this.#outbox.publish();
     if (this.#slotWanted()) await this.#retries.grantSlot();

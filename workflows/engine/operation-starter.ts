@@ -12,6 +12,7 @@ import type { EngineActivities } from '../../activities/contract.ts';
 import { SOL_PERP } from '../../src/domain/account/account.ts';
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import { quoteAsset } from '../../src/domain/account/spot-markets.ts';
+import { noteCarryTrade } from '../../src/domain/engine/auto-carry.ts';
 import type { EngineAction } from '../../src/domain/engine/decide.ts';
 import { marketTimeAt } from '../../src/domain/engine/engine-clock.ts';
 import {
@@ -75,11 +76,9 @@ export class OperationStarter {
 
   /** The action of a decision, as an operation of the engine's own. */
   async startDecided(action: Exclude<EngineAction, { kind: 'none' }>, snapshot: Snapshot): Promise<void> {
-    const { engineId, state } = this.#core;
-    state.apply(nextDecision);
-    const { epoch, decisions } = state.current;
+    const { engineId } = this.#core;
     await this.start({
-      operationId: operationIdOf(engineId, `decision:${epoch}:${decisions}`),
+      operationId: operationIdOf(engineId, this.#decisionId(action, snapshot)),
       commandId: null,
       request: { kind: action.kind, market: SOL_PERP, size: action.delta.toString() },
       reducing: OPERATIONS[action.kind].reduces || !('enlarging' in action && action.enlarging),
@@ -87,6 +86,23 @@ export class OperationStarter {
       shown: null,
       fromFinalized: action.kind === 'guard' && action.from === 'finalized',
     });
+  }
+
+  /**
+   * A trade of the carry policy is named by its policy and funding period: however often it is decided, Temporal starts it
+   * once. The others are counted.
+   */
+  #decisionId(action: Exclude<EngineAction, { kind: 'none' }>, { marketTimeMs }: Snapshot): string {
+    const { state } = this.#core;
+    const { carry } = state.current;
+    if ((action.kind === 'enter' || action.kind === 'leave') && carry !== null) {
+      const { kind, periodMs } = action;
+      state.apply(noteCarryTrade, { periodMs, marketTimeMs, enters: kind === 'enter' });
+      return `carry:${state.current.epoch}:${carry.policyHash}:${periodMs}:${kind}`;
+    }
+    state.apply(nextDecision);
+    const { epoch, decisions } = state.current;
+    return `decision:${epoch}:${decisions}`;
   }
 
   /** Takes the slot and starts the child. If it exists already, asks for its state. */

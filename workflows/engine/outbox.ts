@@ -1,6 +1,7 @@
 /** The engine's journal writes: its row, alerts and answers. The engine carries them until they are written. */
 import { isCancellation, sleep } from '@temporalio/workflow';
-import { type AlertDraft, alertId, newAlert } from '../../src/domain/alerts/alert.ts';
+import { type AlertDraft, alertId, newAlert, raised } from '../../src/domain/alerts/alert.ts';
+import { CARRY_ENDINGS, type CarryConsent } from '../../src/domain/engine/auto-carry.ts';
 import { quickOperationMs } from '../../src/domain/engine/engine-clock.ts';
 import type { Hold } from '../../src/domain/engine/hold.ts';
 import { alertsOfHolds } from '../../src/domain/engine/hold-alerts.ts';
@@ -32,6 +33,8 @@ export class Outbox {
   #publishNotBeforeMs = 0;
   #writing = false;
   #writeNotBeforeMs = 0;
+  /** The consent that stood when it was looked at last. */
+  #toldCarry: CarryConsent | null;
   /** The holds for which alerts were raised. */
   #toldHolds: readonly Hold[];
 
@@ -40,6 +43,7 @@ export class Outbox {
     this.#core = core;
     this.#ports = ports;
     this.#toldHolds = state.current.holds;
+    this.#toldCarry = state.current.carry;
     this.#row = derived(
       () => [state.current, settings.policy],
       () => {
@@ -103,6 +107,17 @@ export class Outbox {
     state.apply(addPendingAlert, newAlert({ id, engineId, tsMs: Date.now(), draft }));
     // Its first delivery does not wait out the back-off of an earlier one.
     this.#writeNotBeforeMs = 0;
+  }
+
+  /** A consent to the carry policy ended: a person is told why, whatever ended it. */
+  tellCarry(): void {
+    const { carry, carryEnded } = this.#core.state.current;
+    const ended = this.#toldCarry !== null && carry === null ? carryEnded : null;
+    const since = this.#toldCarry?.sinceMs ?? 0;
+    this.#toldCarry = carry;
+    if (ended === null) return;
+    const by_person = ['close', 'flatten', 'stopped'].includes(ended);
+    this.raise(raised('AUTO_CARRY_ENDED', { why: CARRY_ENDINGS[ended], by_person }), `carry ${since}`);
   }
 
   /** Raises the alerts of holds, which are set and lifted in many places. */

@@ -2,6 +2,7 @@
 import { condition, getExternalWorkflowHandle, isCancellation, patched } from '@temporalio/workflow';
 import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
 import { refusalOf } from '../../src/domain/engine/admission.ts';
+import { endAutoCarry } from '../../src/domain/engine/auto-carry.ts';
 import { awaitExit, exitInVain, forgetExit } from '../../src/domain/engine/closing.ts';
 import { wasBelowMinimum } from '../../src/domain/engine/decide.ts';
 import {
@@ -149,6 +150,8 @@ export class TradeCommands {
     const past = journalAnswer(envelope, admitted);
     if (past !== null) return past;
     if (late) return await records.conclude(envelope, expiry(), true);
+    // A person wants to be flat: whatever this exit finds, nothing is entered behind its back.
+    if (kind === 'close' || kind === 'flatten') this.#core.state.apply(endAutoCarry, kind);
     // An exit that nothing refuses goes to the head of the line at once, without looking at ended operations first.
     if (!isExit(kind) || !withSnapshot) await records.takeReported(admitted);
     const early = withSnapshot ? null : refusal();

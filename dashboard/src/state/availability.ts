@@ -28,7 +28,7 @@ export interface AvailabilityView {
 
 export type Control = 'start' | 'stop' | 'resume' | 'adopt' | 'resolve';
 /** The operations that a person can command; the engine's own decisions have no button. */
-type CommandedKind = Exclude<OperationKind, 'correct' | 'guard'>;
+type CommandedKind = Exclude<OperationKind, 'correct' | 'guard' | 'enter' | 'leave'>;
 
 const NOT_CONNECTED = 'Not connected to the engine.';
 const NO_MODE = 'The mode (paper or live) is not known yet.';

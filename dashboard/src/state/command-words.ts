@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<Action, string>> = {
   DRIFT_CLOSE_POSITION: 'Close',
   SETTLE_PNL: 'Settle PnL',
   ADOPT_POSITION: 'Manage position',
+  ENABLE_AUTO_CARRY: 'Hedge automatically',
   RESOLVE_TRANSACTION: 'Submit outcome',
 };
 

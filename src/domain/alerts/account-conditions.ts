@@ -7,12 +7,14 @@ import { SOL_PERP } from '../account/account.ts';
 import { quotePeg } from '../account/quote-peg.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { forbidden } from '../account/venue-pauses.ts';
+import { carryFigures } from '../carry/carry-figures.ts';
+import { carryVerdict } from '../carry/verdict.ts';
 import { liquidationDistancePct } from '../gates/gate-subject.ts';
 import { GUARD_LIQUIDATION_DISTANCE_PCT } from '../gates/guard.ts';
 import { CARRY_REPEAT_MS, type Carry, carryOf } from '../hedge/carry.ts';
 import { type Exposure, exposure } from '../hedge/delta.ts';
 import { annualizedRate } from '../hedge/funding.ts';
-import { maxQuoteDepegPct, type Policy } from '../hedge/policy.ts';
+import { carryTerms, maxQuoteDepegPct, type Policy } from '../hedge/policy.ts';
 import { assessMargin, liquidationPrice } from '../margin/margin.ts';
 import { formatSol, formatUsd } from '../money/amounts.ts';
 import {
@@ -45,19 +47,21 @@ export interface AlertContext {
   readonly standing: readonly string[];
   /** Market time of the last CARRY_NEGATIVE warning. */
   readonly carryWarnedAtMs: number | null;
+  /** Market time of the last CARRY_EXIT_DUE. */
+  readonly exitWarnedAtMs?: number | null;
+  /** Under a consent to the carry policy. */
+  readonly automaticCarry?: boolean;
   /** What the standing VENUE_PAUSED says is refused. */
   readonly pausesTold?: readonly string[];
 }
 
-export function alertsOf(
-  snapshot: Snapshot,
-  policy: Policy,
-  { standing, carryWarnedAtMs, pausesTold = [] }: AlertContext,
-): AlertChanges {
+export function alertsOf(snapshot: Snapshot, policy: Policy, context: AlertContext): AlertChanges {
+  const { standing, carryWarnedAtMs, pausesTold = [] } = context;
   const conditions = [
     ...marginConditions(snapshot),
     ...exposureConditions(exposure(snapshot, policy)),
     carryCondition(snapshot, carryWarnedAtMs),
+    exitCondition(snapshot, policy, context),
     feedCondition(snapshot),
     pauseCondition(snapshot, pausesTold),
     clockCondition(snapshot),
@@ -132,6 +136,35 @@ function carryCondition(snapshot: Snapshot, warnedAtMs: number | null): Conditio
     draft: () => raised('CARRY_NEGATIVE', carryDetails(carry as Carry, snapshot.funding.periodMs)),
   };
 }
+
+/** The rule says leave, and the engine does not do so by itself. An unknown verdict neither raises nor ends it. */
+function exitCondition(
+  snapshot: Snapshot,
+  policy: Policy,
+  { exitWarnedAtMs = null, automaticCarry = false }: AlertContext,
+): Condition {
+  const verdict = carryVerdict(snapshot, policy, false);
+  const { autoExit } = carryTerms(policy);
+  const leavesItself = automaticCarry && autoExit;
+  const { hedge, holding } = verdict;
+  const repeats = automaticCarry && !autoExit;
+  return {
+    code: 'CARRY_EXIT_DUE',
+    state: !holding || leavesItself ? 'over' : hedge === null ? 'neither' : hedge.pays ? 'over' : 'met',
+    again: repeats && (exitWarnedAtMs === null || snapshot.marketTimeMs >= exitWarnedAtMs + CARRY_REPEAT_MS),
+    draft: () => {
+      const figures = carryFigures(snapshot, policy, verdict);
+      const { sentence, apr_mean, apr_net, per_day, round_trip, window_hours } = figures;
+      return raised('CARRY_EXIT_DUE', {
+        ...{ sentence, apr_mean, apr_net, window_hours, unattended: repeats, command: 'DRIFT_CLOSE_POSITION' },
+        per_day: decimalUsd(per_day),
+        round_trip: decimalUsd(round_trip),
+      });
+    },
+  };
+}
+
+const decimalUsd = (usd: number | null): string => (usd ?? 0).toFixed(2);
 
 const exposureIsShort = ({ account, markets }: Snapshot): boolean => {
   const index = markets.perps.find((perp) => perp.market === SOL_PERP)?.marketIndex;

@@ -4,6 +4,7 @@
  */
 import { ACCOUNT_ALERTS } from './account-alerts.ts';
 import type { AlertRow, AlertSeverity } from './alert-row.ts';
+import { CARRY_ALERTS } from './carry-alerts.ts';
 import { ENGINE_ALERTS } from './engine-alerts.ts';
 import { HISTORY_ALERTS } from './history-alerts.ts';
 import { SETUP_ALERTS } from './setup-alerts.ts';
@@ -11,6 +12,7 @@ import { TRANSACTION_ALERTS, UNCERTAIN, type UncertainCode } from './transaction
 
 export const ALERTS = {
   ...ACCOUNT_ALERTS,
+  ...CARRY_ALERTS,
   ...TRANSACTION_ALERTS,
   ...ENGINE_ALERTS,
   ...HISTORY_ALERTS,

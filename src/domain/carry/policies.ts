@@ -121,10 +121,11 @@ export const gatePolicy = (text: string, exit: GateExit): CarryPolicy => ({
 });
 
 /**
+ * @param perPeriod what each period of holding costs beside the round trip, as a fraction
  * Enters when the mean, less `z` times its error, pays the round trip within the horizon; leaves when the mean is below
  * the exit. An error of the mean, unlike a halved rate, does not punish what is steady.
  */
-export const confidencePolicy = (text: string, rule: ConfidenceRule): CarryPolicy => ({
+export const confidencePolicy = (text: string, rule: ConfidenceRule, perPeriod = 0): CarryPolicy => ({
   text,
   profitGate: false,
   wantsShort({ rates, holding, horizonHours, roundTrip }) {
@@ -135,7 +136,7 @@ export const confidencePolicy = (text: string, rule: ConfidenceRule): CarryPolic
     const confidence = confidenceOf(rateWindow(rates, rule));
     const cost = confidence === null ? null : roundTrip();
     if (confidence === null || cost === null) return false;
-    return isWorthEntering(confidence, rule.z, rates.periodsIn(horizonHours), { roundTrip: cost, perPeriod: 0 });
+    return isWorthEntering(confidence, rule.z, rates.periodsIn(horizonHours), { roundTrip: cost, perPeriod });
   },
 });
 

@@ -16,7 +16,7 @@ export const isKnownEnough = (known: number, wanted: number, tenths = KNOWN_NUME
   known * KNOWN_DENOMINATOR >= wanted * tenths;
 
 /** A rate of USD per SOL (1e-9) and the oracle's price (1e-6) as a fraction in `FRACTION_UNITS`. */
-const fractionUnits = (rate: number, oracle: number): number => Math.round((rate * 1e11) / oracle);
+export const fractionUnits = (rate: number, oracle: number): number => Math.round((rate * 1e11) / oracle);
 
 /** All rates of a history, counted once however many runs read it. */
 export interface RateSums {

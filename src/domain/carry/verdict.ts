@@ -94,6 +94,12 @@ export function carryVerdict(snapshot: Snapshot, policy: Policy, automatic: bool
     : { ...base, hedge, missing };
 }
 
+/** What the policy would open by itself; positive. Null: spot or the market is unknown. */
+export function openingSizeOf(snapshot: Snapshot, policy: Policy): Lamports | null {
+  const market = perpMarketOf(snapshot.markets, SOL_PERP);
+  return market === null ? null : openingSize({ snapshot, policy, terms: carryTerms(policy), market }, true);
+}
+
 interface CarryQuestion {
   readonly snapshot: Snapshot;
   readonly policy: Policy;
@@ -116,7 +122,10 @@ const unknownWindow = (window: FundingOutlook['window'] | null, { windowHours }:
     : `the funding of the last ${windowHours} hours (${window.total.known} of ${window.wanted} periods are known; the rule needs nine tenths and some of each seventh)`;
 
 /** The part of spot that the policy hedges, inside its limits; positive. Null: spot is unknown. */
-function openingSize({ snapshot, policy, terms, market }: CarryQuestion, automatic: boolean): Lamports | null {
+function openingSize(
+  { snapshot, policy, terms, market }: Pick<CarryQuestion, 'snapshot' | 'policy' | 'terms' | 'market'>,
+  automatic: boolean,
+): Lamports | null {
   const spot = countedSpot(snapshot, policy);
   if (spot === null) return null;
   const step = lamports(market.stepSize > 0n ? market.stepSize : 1n);

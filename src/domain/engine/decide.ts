@@ -1,7 +1,7 @@
 /**
  * What the engine should do, seen from one snapshot: pure, so that the watch and the workflow reach the same answer. The
- * rows of docs/architecture/decide.md, in their order. It restores what a person chose and never opens by itself; the
- * price stands nowhere in it.
+ * rows of docs/architecture/decide.md, in their order. It restores what a person chose, and opens by itself only under a
+ * person's consent to the carry policy; the price stands nowhere in it.
  */
 
 import type { ErrorReport, Json } from '../../lib/errors.ts';
@@ -9,6 +9,8 @@ import { SOL_PERP } from '../account/account.ts';
 import { isReducing } from '../account/position.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { type AlertChanges, alertsOf } from '../alerts/account-conditions.ts';
+import { carryFigures } from '../carry/carry-figures.ts';
+import { carryVerdict } from '../carry/verdict.ts';
 import { gateSentence } from '../gates/gate-words.ts';
 import { blockingGates, evaluateGates, type GateReport, minimumSize } from '../gates/gates.ts';
 import { guardTrade } from '../gates/guard.ts';
@@ -24,12 +26,13 @@ import {
   offTarget,
   reservedFor,
 } from '../hedge/delta.ts';
-import { isWatchOnly, type Policy } from '../hedge/policy.ts';
+import { carryTerms, isWatchOnly, type Policy } from '../hedge/policy.ts';
 import { perpMarketOf } from '../margin/margin.ts';
 import { formatSol } from '../money/amounts.ts';
 import { signedDeviation } from '../money/display.ts';
 import { abs, type Lamports, lamports } from '../money/units.ts';
 import { isAutomatic } from '../order/operations.ts';
+import { type AutoCarry, CARRY_ENDINGS, type CarryEnding, entriesOn } from './auto-carry.ts';
 import { type Hold, tradingStateOf } from './hold.ts';
 
 /** All that a decision knows besides the snapshot and the policy. Plain JSON: it travels to the watch. */
@@ -52,8 +55,14 @@ export interface DecisionContext {
   readonly mayStillLand?: boolean;
   /** Market time before which the guard does not try again: its last reduction failed. */
   readonly guardRetryAtMs?: number | null;
+  /** A person's consent to the carry policy. Absent: there is none. */
+  readonly carry?: AutoCarry;
+  /** Why the last consent ended. Absent: none did. */
+  readonly carryEnded?: CarryEnding;
   /** Market time of the last CARRY_NEGATIVE warning. */
   readonly carryWarnedAtMs: number | null;
+  /** Market time of the last CARRY_EXIT_DUE alert. */
+  readonly exitWarnedAtMs?: number | null;
   /** The actions that the standing VENUE_PAUSED alert names as refused. */
   readonly pausesTold?: readonly string[];
 }
@@ -62,7 +71,10 @@ export type EngineAction =
   | { readonly kind: 'none' }
   /** Signed lamports, positive = buy. */
   | { readonly kind: 'correct'; readonly delta: Lamports; readonly enlarging: boolean }
-  | { readonly kind: 'guard'; readonly delta: Lamports; readonly from: GuardBasis };
+  | { readonly kind: 'guard'; readonly delta: Lamports; readonly from: GuardBasis }
+  /** By the carry policy: `periodMs` is the end of the newest funding period that it knew. */
+  | { readonly kind: 'enter'; readonly delta: Lamports; readonly enlarging: true; readonly periodMs: number }
+  | { readonly kind: 'leave'; readonly delta: Lamports; readonly periodMs: number };
 
 /** The snapshot for the guard's size: under any restriction a finalized one, which no fork can undo. */
 export type GuardBasis = 'confirmed' | 'finalized';
@@ -85,7 +97,15 @@ export type ReasonCode =
   | 'COOLDOWN'
   | 'BELOW_MINIMUM'
   | 'GATE_BLOCKED'
-  | 'CORRECT';
+  | 'CORRECT'
+  | 'CARRY_UNKNOWN'
+  | 'CARRY_UNHEDGED'
+  | 'CARRY_UNPROVEN'
+  | 'CARRY_WAITS'
+  | 'CARRY_DAY_LIMIT'
+  | 'CARRY_SIZE_LIMIT'
+  | 'ENTER'
+  | 'LEAVE';
 
 export interface Reason {
   readonly code: ReasonCode;
@@ -129,8 +149,9 @@ export function decide(
   nowMs: number,
   standing: readonly string[] = [],
 ): Decision {
-  const { carryWarnedAtMs, pausesTold = [] } = context;
-  const alerts = alertsOf(snapshot, policy, { standing, carryWarnedAtMs, pausesTold });
+  const { carryWarnedAtMs, exitWarnedAtMs = null, pausesTold = [], carry } = context;
+  const told = { standing, carryWarnedAtMs, exitWarnedAtMs, automaticCarry: carry !== undefined, pausesTold };
+  const alerts = alertsOf(snapshot, policy, told);
   return { ...judge(snapshot, context, policy, nowMs), alerts };
 }
 
@@ -195,7 +216,7 @@ const whyBlocked = (gates: GateReport): string => blockingGates(gates).map(gateS
 
 const automaticGates = (
   snapshot: Snapshot,
-  kind: 'correct' | 'guard',
+  kind: 'correct' | 'guard' | 'enter' | 'leave',
   delta: Lamports,
   hedgeTargetPpm: number,
   policy: Policy,
@@ -222,12 +243,14 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
     return hold('WATCH_ONLY', 'Driftless only watches this account (LIVE_PERMISSIONS=read-only).');
   const exposed = exposure(snapshot, policy);
   const { spot, perp, naked } = exposed;
-  if (perp === 0n) return hold('NO_POSITION', 'No open position. The engine never opens one by itself.');
+  if (perp === 0n) return judgeEntry(snapshot, context, policy, nowMs);
   if (perp > 0n) {
     return hold('LONG_POSITION', 'The perp position is long, so there is no hedge to restore.', {
       perp: formatSol(perp),
     });
   }
+  const leaving = judgeExit(snapshot, perp, context, policy, nowMs);
+  if (leaving !== null) return leaving;
   if (spot === null) return hold('SPOT_UNKNOWN', 'Spot is unknown, so the size of the trade is unknown.');
   const correction = correct(snapshot, exposed, context.hedgeTargetPpm, policy);
   const { delta, driftPct, figures } = correction;
@@ -255,10 +278,101 @@ function judgeHedge(snapshot: Snapshot, context: DecisionContext, policy: Policy
   if (correction.belowMinimum) {
     return hold('BELOW_MINIMUM', tooSmall(figures), figures);
   }
+  if (enlarging && isBeyondConsent(perp, delta, context, policy)) {
+    return hold('CARRY_SIZE_LIMIT', 'The hedge would grow beyond MAX_HEDGE_SOL, which a person consented to.', figures);
+  }
   const gates = automaticGates(snapshot, 'correct', delta, context.hedgeTargetPpm, policy, nowMs);
   if (!gates.pass) return { ...hold('GATE_BLOCKED', `The rebalance is blocked. ${whyBlocked(gates)}`, figures), gates };
   const text = `Hedge deviation: ${signedDeviation(driftPct)}. ${delta < 0n ? 'Selling' : 'Buying'} ${formatSol(abs(delta))} SOL.`;
   return { action: { kind: 'correct', delta, enlarging }, reasons: [{ code: 'CORRECT', text, figures }], gates };
+}
+
+/** Under the carry policy no correction makes the hedge larger than what was consented to. */
+function isBeyondConsent(perp: Lamports, delta: Lamports, { carry }: DecisionContext, policy: Policy): boolean {
+  const { maxHedgeSol } = carryTerms(policy);
+  return carry !== undefined && abs(lamports(perp + delta)) > (maxHedgeSol ?? 0n);
+}
+
+const NEVER_BY_ITSELF = 'No open position. The engine never opens one by itself.';
+
+const NO_CONSENT: Record<'manual' | 'auto', string> = {
+  manual: NEVER_BY_ITSELF,
+  auto: 'No open position. CARRY_POLICY=auto enters nothing before a person has consented (ENABLE_AUTO_CARRY).',
+};
+
+/** From flat: the rows of docs/architecture/carry.md, in their order. */
+function judgeEntry(snapshot: Snapshot, context: DecisionContext, policy: Policy, nowMs: number): TradeDecision {
+  const { carry, carryEnded } = context;
+  if (carry === undefined) {
+    const ended = carryEnded === undefined ? '' : ` The last consent ended: ${CARRY_ENDINGS[carryEnded]}.`;
+    return hold('NO_POSITION', `${NO_CONSENT[carryTerms(policy).policy]}${ended}`);
+  }
+  if (context.holds.length > 0) return held(context.holds);
+  const verdict = carryVerdict(snapshot, policy, true);
+  const figures = carryFigures(snapshot, policy, verdict);
+  const periodMs = snapshot.funding.lastPeriodTsMs;
+  const { hedge } = verdict;
+  if (hedge === null || periodMs === null) return hold('CARRY_UNKNOWN', figures.sentence, figures);
+  if (!hedge.pays) return hold('CARRY_UNHEDGED', figures.sentence, figures);
+  if (carry.decidedPeriodMs !== null && carry.decidedPeriodMs >= periodMs) {
+    return hold(
+      'CARRY_WAITS',
+      'The carry policy traded in this funding period. It decides again after the next.',
+      figures,
+    );
+  }
+  if (carry.unproven?.periodMs === periodMs) return hold('CARRY_UNPROVEN', carry.unproven.why, figures);
+  const { maxTradesPerDay } = carryTerms(policy);
+  const entered = entriesOn(carry, snapshot.marketTimeMs);
+  if (entered >= (maxTradesPerDay ?? 0)) {
+    const text = `The carry policy entered ${entered} times today, and MAX_TRADES_PER_DAY is ${maxTradesPerDay}.`;
+    return hold('CARRY_DAY_LIMIT', text, { ...figures, entered });
+  }
+  const waitMs = Math.max(cooldownLeftMs(snapshot, context), timeLeftMs(snapshot, context.quietUntilMs ?? null));
+  if (waitMs > 0) {
+    return hold('COOLDOWN', `Cooldown: ${Math.ceil(waitMs / 1000)} s left.`, { ...figures, remaining_ms: waitMs });
+  }
+  const delta = lamports(-hedge.size);
+  const gates = automaticGates(snapshot, 'enter', delta, context.hedgeTargetPpm, policy, nowMs);
+  if (!gates.pass)
+    return { ...hold('GATE_BLOCKED', `Entering the hedge is blocked. ${whyBlocked(gates)}`, figures), gates };
+  const text = `${figures.sentence} Selling ${formatSol(hedge.size)} SOL.`;
+  return {
+    action: { kind: 'enter', delta, enlarging: true, periodMs },
+    reasons: [{ code: 'ENTER', text, figures }],
+    gates,
+  };
+}
+
+/** With a short open: whether the carry policy leaves now. Null: it stays, or it is not its to decide. */
+function judgeExit(
+  snapshot: Snapshot,
+  perp: Lamports,
+  context: DecisionContext,
+  policy: Policy,
+  nowMs: number,
+): TradeDecision | null {
+  const { carry } = context;
+  if (carry === undefined || !carryTerms(policy).autoExit) return null;
+  const verdict = carryVerdict(snapshot, policy, true);
+  const periodMs = snapshot.funding.lastPeriodTsMs;
+  if (verdict.hedge === null || verdict.hedge.pays || periodMs === null) return null;
+  const figures = carryFigures(snapshot, policy, verdict);
+  const backoff = context.holds.find(({ code }) => code === 'backoff');
+  if (backoff !== undefined) return hold('BACKOFF', backoff.reason, figures);
+  if (carry.decidedPeriodMs !== null && carry.decidedPeriodMs >= periodMs) {
+    return hold(
+      'CARRY_WAITS',
+      'The carry policy traded in this funding period. It decides again after the next.',
+      figures,
+    );
+  }
+  const delta = lamports(-perp);
+  const gates = automaticGates(snapshot, 'leave', delta, context.hedgeTargetPpm, policy, nowMs);
+  if (!gates.pass)
+    return { ...hold('GATE_BLOCKED', `Leaving the hedge is blocked. ${whyBlocked(gates)}`, figures), gates };
+  const text = `${figures.sentence} Buying ${formatSol(delta)} SOL.`;
+  return { action: { kind: 'leave', delta, periodMs }, reasons: [{ code: 'LEAVE', text, figures }], gates };
 }
 
 /** Interest and gas move the remainder by dust; more than that was not confirmed. */

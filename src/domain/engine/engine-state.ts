@@ -13,6 +13,7 @@ import type { OperationReport } from '../operation/operation-report.ts';
 import { type CommandAnswer, isFinal } from '../order/command.ts';
 import { admissionRow, isExit, OPERATIONS, type OperationKind } from '../order/operations.ts';
 import { type AdmissionView, refusalOf } from './admission.ts';
+import { type CarryConsent, type CarryEnding, type CarryTraded, NOTHING_TRADED } from './auto-carry.ts';
 import { type Closing, closingAtEnd, closingAtStart, keptOpen } from './closing.ts';
 import type { DecisionContext } from './decide.ts';
 import { type Hold, type EngineState as RunState, withHold, withoutHold } from './hold.ts';
@@ -142,6 +143,12 @@ export interface EngineCarried {
    * from what stands, unless that is still `unless` (signed lamports). Null: the target stands.
    */
   readonly retarget: { readonly unless: string | null } | null;
+  /** A person's consent to the carry policy. Null: there is none, and the engine enters nothing by itself. */
+  readonly carry: CarryConsent | null;
+  /** What the carry policy has traded, under this consent or an earlier one. */
+  readonly carryTraded: CarryTraded;
+  /** Why the last consent ended; null: none did since the last one was given. */
+  readonly carryEnded: CarryEnding | null;
   /** Alerts and answers that the journal has yet to take: carried, so that no renewal loses one. */
   readonly pending: PendingWrites;
   /** Ids of the last settings that were taken: each is taken once, so that nobody puts former ones in force by a copy. */
@@ -178,6 +185,9 @@ export const initialEngine = (epoch: string): EngineCarried => ({
   seen: null,
   liquidatedMs: null,
   retarget: null,
+  carry: null,
+  carryTraded: NOTHING_TRADED,
+  carryEnded: null,
   pending: { alerts: [], answers: [] },
   configurations: [],
 });
@@ -236,6 +246,8 @@ export const decisionContext = (engine: EngineCarried): DecisionContext => ({
   dropped: hasDropped(engine),
   mayStillLand: unresolvedOperations(engine).some((operation) => !operation.windowClosed),
   guardRetryAtMs: engine.guardRetryAtMs,
+  ...(engine.carry === null ? {} : { carry: { ...engine.carry, ...engine.carryTraded } }),
+  ...(engine.carryEnded === null ? {} : { carryEnded: engine.carryEnded }),
   // The watch reads it from the alerts that stand.
   carryWarnedAtMs: null,
 });
@@ -393,9 +405,12 @@ function followVerdict(
   };
 }
 
+/** What stands after these is the hedge target. */
+const SETS_TARGET: readonly OperationKind[] = ['open', 'enter', 'leave'];
+
 /** An OPEN whose outcome was unknown: whatever it reports, only the account shows the present position. */
 const retarget = (engine: EngineCarried, operation: TrackedOperation): EngineCarried =>
-  operation.kind === 'open'
+  SETS_TARGET.includes(operation.kind)
     ? { ...engine, expectedPerp: null, retarget: { unless: operation.perpBefore } }
     : { ...engine, expectedPerp: null };
 
@@ -478,16 +493,20 @@ function settleEffects(
       // A command that was refused outright halts nothing.
       if (report.answer?.data.status === 'rejected' && context.asIn0_1 !== true) return engine;
       return flattened(succeeded ? { ...engine, hedgeTargetPpm: 0, confirmedExcess: null } : engine, context.nowMs);
+    case 'enter':
+    case 'leave': {
+      if (!changed) return succeeded ? engine : countFailure(engine, report, context);
+      // Part of it, too, is what stands from here on.
+      const perp = operation.perpBefore === null ? null : perpAfter(operation.perpBefore, operation.counted);
+      const hedgeTargetPpm = hedgeTargetOf(perp, operation.spot);
+      const traded = cooledDown({ ...engine, hedgeTargetPpm, confirmedExcess: null }, context);
+      return succeeded ? clearFailures(traded) : countFailure(traded, report, context);
+    }
     case 'rebalance':
     case 'correct':
       if (succeeded && changed) {
-        return clearFailures({
-          ...engine,
-          hedgeTargetPpm: operation.kind === 'rebalance' ? FULL_HEDGE_PPM : engine.hedgeTargetPpm,
-          confirmedExcess: null,
-          cooldownUntilMs: context.marketNowMs + context.cooldownMs,
-          cooldownEndsAtMs: context.cooldownWallMs === null ? null : context.nowMs + context.cooldownWallMs,
-        });
+        const hedgeTargetPpm = operation.kind === 'rebalance' ? FULL_HEDGE_PPM : engine.hedgeTargetPpm;
+        return clearFailures(cooledDown({ ...engine, hedgeTargetPpm, confirmedExcess: null }, context));
       }
       return operation.kind === 'correct' ? countFailure(engine, report, context) : engine;
     case 'guard':
@@ -539,6 +558,13 @@ function end(
     }),
   };
 }
+
+/** After an automatic trade or a rebalance. */
+const cooledDown = (engine: EngineCarried, context: ReportContext): EngineCarried => ({
+  ...engine,
+  cooldownUntilMs: context.marketNowMs + context.cooldownMs,
+  cooldownEndsAtMs: context.cooldownWallMs === null ? null : context.nowMs + context.cooldownWallMs,
+});
 
 const clearFailures = (engine: EngineCarried): EngineCarried => ({
   ...engine,

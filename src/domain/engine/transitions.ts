@@ -5,6 +5,7 @@
 import type { Snapshot } from '../account/snapshot.ts';
 import type { Alert } from '../alerts/alert.ts';
 import type { ShownTerms } from '../gates/shown.ts';
+import { endAutoCarry } from './auto-carry.ts';
 import {
   type Confirmation,
   type EngineCarried,
@@ -97,7 +98,7 @@ export function passSnapshot(engine: EngineCarried, snapshot: Snapshot): EngineC
 }
 
 export const rememberLiquidation = (engine: EngineCarried, liquidatedMs: number | null): EngineCarried => ({
-  ...engine,
+  ...endAutoCarry(engine, 'liquidation'),
   liquidatedMs,
 });
 
@@ -110,7 +111,7 @@ export const expectPosition = (engine: EngineCarried, expectedPerp: string): Eng
 
 /** Somebody else closed the position: there is nothing left to hedge. */
 export const endHedge = (engine: EngineCarried): EngineCarried => ({
-  ...engine,
+  ...endAutoCarry(engine, 'foreign_trade'),
   hedgeTargetPpm: 0,
   confirmedExcess: null,
 });
@@ -200,7 +201,7 @@ export const proveOperation = (engine: EngineCarried, operation: TrackedOperatio
 
 /** FLATTEN without a position still halts. */
 export const flattenWithoutPosition = (engine: EngineCarried, nowMs: number): EngineCarried =>
-  flattened(endHedge(engine), nowMs);
+  flattened(endHedge(endAutoCarry(engine, 'flatten')), nowMs);
 
 /** A command that is asked about again has one valid token; expired tokens are removed. */
 export const issueConfirmation = (engine: EngineCarried, confirmation: Confirmation, nowMs: number): EngineCarried => ({

@@ -11,7 +11,9 @@ export type ConfirmationReason =
   | 'DELTA_EXPOSED'
   /** ADOPT_POSITION of a position that is no hedge. */
   | 'LONG_POSITION'
-  | 'SHORT_BEYOND_SPOT';
+  | 'SHORT_BEYOND_SPOT'
+  /** ENABLE_AUTO_CARRY, always. */
+  | 'AUTO_CARRY';
 
 export interface ShownTerms {
   readonly reasons: readonly ConfirmationReason[];

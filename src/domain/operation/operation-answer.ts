@@ -78,6 +78,8 @@ export function answerOf(state: OperationState): CommandAnswer {
     case 'rebalance':
     case 'correct':
     case 'guard':
+    case 'enter':
+    case 'leave':
       return tradeAnswer(state, request, leg, { ...fields, market: request.market });
     case 'close':
     case 'flatten':

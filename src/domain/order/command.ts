@@ -16,6 +16,7 @@ export const ACTIONS = [
   'DRIFT_CLOSE_POSITION',
   'SETTLE_PNL',
   'ADOPT_POSITION',
+  'ENABLE_AUTO_CARRY',
   'RESOLVE_TRANSACTION',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -27,6 +28,7 @@ export type ControlRequest =
   | { readonly action: 'START_ENGINE'; readonly mode: Mode }
   | { readonly action: 'STOP_ENGINE' | 'GET_STATE' | 'RESUME' }
   | { readonly action: 'ADOPT_POSITION'; readonly market: string }
+  | { readonly action: 'ENABLE_AUTO_CARRY'; readonly market: string; readonly policyHash: string }
   | {
       readonly action: 'RESOLVE_TRANSACTION';
       readonly operationId: string;

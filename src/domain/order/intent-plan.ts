@@ -57,7 +57,17 @@ export function planIntent(goal: Goal, terms: Terms, snapshot: Snapshot, limits:
     case 'flatten':
       return planExit(snapshot, order);
     case 'guard':
+    case 'leave':
       return planGuard(lamports(BigInt(goal.size)), order);
+    case 'enter':
+      // It enters from flat alone: whatever stands there now is not part of the decision.
+      return position === 0n
+        ? planTrade(lamports(BigInt(goal.size)), order)
+        : refuse(
+            'ORDER_NOT_FILLED',
+            `There is a position in ${goal.market} already, so nothing was entered.`,
+            position,
+          );
     case 'open':
       return planTrade(lamports(BigInt(goal.size)), order);
     default:
@@ -97,7 +107,7 @@ function planTrade(wanted: Lamports, input: OrderInput): Planned {
 function planGuard(wanted: Lamports, input: OrderInput): Planned {
   const { market, position } = input;
   if (position === 0n || position > 0n === wanted > 0n) {
-    return refuse('NO_POSITION', `There is nothing left for the guard to reduce in ${market.market}.`, position);
+    return refuse('NO_POSITION', `There is nothing left to reduce in ${market.market}.`, position);
   }
   return planTrade(abs(wanted) > abs(position) ? lamports(-position) : wanted, input);
 }

@@ -24,7 +24,7 @@ export interface CapitalRequest {
 }
 
 export interface TradeRequest {
-  readonly kind: 'open' | 'rebalance' | 'correct' | 'guard';
+  readonly kind: 'open' | 'rebalance' | 'correct' | 'guard' | 'enter' | 'leave';
   readonly market: string;
   readonly size: string;
 }

@@ -29,6 +29,7 @@ export const GATE_COLUMNS = [
   'deposit',
   'withdraw',
   'open',
+  'enter',
   'rebalance-enlarge',
   'rebalance-reduce',
   'close',
@@ -134,6 +135,27 @@ export const OPERATIONS = {
     workflow: 'rebalance',
     admission: REBALANCE_ROWS,
     gates: reducingAs('guard'),
+  },
+  /** The carry policy opens the hedge, inside what a person consented to. */
+  enter: {
+    ...trade,
+    action: null,
+    label: 'Enter the hedge',
+    recordedAs: 'open',
+    workflow: 'openPosition',
+    admission: either<AdmissionRow>('open'),
+    gates: { enlarging: 'enter', reducing: 'rebalance-reduce' },
+  },
+  /** The carry policy ends it. */
+  leave: {
+    ...trade,
+    reduces: true,
+    action: null,
+    label: 'Leave the hedge',
+    recordedAs: 'close',
+    workflow: 'rebalance',
+    admission: REBALANCE_ROWS,
+    gates: reducingAs('close'),
   },
   close: {
     ...exit,

@@ -4,6 +4,7 @@
  */
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import type { Snapshot } from '../../domain/account/snapshot.ts';
+import { fractionUnits } from '../../domain/carry/rate-history.ts';
 import { MS_PER_HOUR } from '../../domain/money/units.ts';
 import type { Fill, Intent } from '../../domain/order/intent.ts';
 import { forgetAccount } from '../../journal/forget-account.ts';
@@ -17,6 +18,7 @@ import type {
   MarketAdvance,
   NodeTestimony,
   OrderReport,
+  PastPeriod,
   Sighting,
   SignedAttempt,
   Simulation,
@@ -62,6 +64,9 @@ export interface PaperVenueOptions {
   readonly randomBytes?: (count: number) => Uint8Array;
 }
 
+/** A year of hours. */
+const PERIODS_OF_PAST = 8_766;
+
 export class PaperVenue implements Venue {
   readonly kind = 'paper';
   readonly engineId: string;
@@ -105,6 +110,15 @@ export class PaperVenue implements Venue {
     if (state !== null) refuseOtherPast(state, options.feed);
     if (state !== null && state.market.speed !== speed) await venue.#setSpeed(speed);
     return venue;
+  }
+
+  /** Up to the account's own market time: the feed may know what comes after it, and nobody may. */
+  async fundingPast(): Promise<readonly PastPeriod[]> {
+    const { market } = await this.#store.load();
+    const known = this.#market.feed.recentPeriods(market.timeMs, PERIODS_OF_PAST);
+    return known.flatMap(({ tsMs, rate, oracleTwap }) =>
+      rate === null ? [] : { tsMs, fraction: fractionUnits(Number(rate), Number(oracleTwap)) },
+    );
   }
 
   static async accountExists({ db }: Pick<Journal, 'db'>, engineId: string): Promise<boolean> {

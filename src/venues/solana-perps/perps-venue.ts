@@ -7,7 +7,7 @@ import type { Intent } from '../../domain/order/intent.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { CriticalError } from '../../lib/errors.ts';
 import type { LiveVenueName } from '../../lib/ids.ts';
-import type { OrderReport, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
+import type { OrderReport, PastPeriod, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
 import { type BuildWatch, pausesUnder } from './deployed-program.ts';
 import type { PerpsDeployment } from './deployment.ts';
 import { FundingMemory, type PeriodRate } from './read/funding-memory.ts';
@@ -56,6 +56,8 @@ interface PerpsVenueOptions {
 
 /** Compute units of an order with everything it needs: the most that our transactions use, and the basis of the cost estimate. */
 const TYPICAL_COMPUTE_UNITS = 300_000;
+/** A rate is a fraction in 1e-9, the past one in 1e-14. */
+const FRACTION_PER_RATE = 100_000;
 /** Recent fees change slowly, and reading them is one more request. */
 const COST_FRESH_MS = 60_000;
 
@@ -121,6 +123,11 @@ export class PerpsVenue implements Venue {
     });
     if (commitment === 'confirmed') this.#reads.set(snapshot, read);
     return snapshot;
+  }
+
+  /** What the books and this process saw: nodes keep no history of funding. */
+  async fundingPast(): Promise<readonly PastPeriod[]> {
+    return this.#funding.past.map(({ tsMs, rate }) => ({ tsMs, fraction: Number(rate) * FRACTION_PER_RATE }));
   }
 
   #ageOf({ blockTimeMs, takenAtMs }: PerpsRead): ChainAge {

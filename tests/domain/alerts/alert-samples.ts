@@ -16,6 +16,16 @@ const NODES = [
   { node: 'node-b', says: 'no_answer' },
   { node: 'node-c', says: 'cannot_testify', reason: 'its history is too short' },
 ];
+const CARRY_EXIT = {
+  ...{ unattended: false, apr_mean: -5, apr_net: -5, window_hours: 336, command: 'DRIFT_CLOSE_POSITION' },
+  sentence: 'Leave the hedge: it costs about 5 % a year (funding −5 %). Stay unhedged until it pays again.',
+  ...{ per_day: '-0.21', round_trip: '3.75' },
+};
+const CARRY_TRADE = {
+  sentence: 'Hedging now would earn about 7.9 % a year (funding 10.95 %, minus costs 3 %); break-even after 8 days.',
+  ...{ size: '10', apr_mean: 10.95, apr_lower: 9.8, round_trip_pct: 0.25, period_ts_ms: 1_700_000_000_000 },
+  policy_hash: '9f2c1d7e5b8a4c3d9e0f1a2b3c4d5e6f',
+};
 const CARRY = {
   command: 'DRIFT_CLOSE_POSITION',
   critical: false,
@@ -51,6 +61,13 @@ export const SAMPLES: Samples = {
     CARRY,
     { ...CARRY, critical: true, funding_so_far: '2' },
     { ...CARRY, net_per_day: '-0.003', funding_so_far: null },
+  ],
+  CARRY_EXIT_DUE: [CARRY_EXIT, { ...CARRY_EXIT, unattended: true }],
+  CARRY_ENTERED: [CARRY_TRADE, { ...CARRY_TRADE, apr_lower: null }],
+  CARRY_LEFT: [CARRY_TRADE],
+  AUTO_CARRY_ENDED: [
+    { why: 'CLOSE ended it', by_person: true },
+    { why: 'the venue liquidated the position', by_person: false },
   ],
   PROGRAM_CHANGED: [{ program_id: 'dRifty', before: 'a1b2c3d4e5f60718', now: '0918273645546372' }],
   PARAMETERS_CHANGED: [

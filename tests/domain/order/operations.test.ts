@@ -54,7 +54,7 @@ describe('the table of operations', () => {
 
   it('counts only a close and a flatten as exits, and every exit as reducing', () => {
     expect(KINDS.filter(isExit)).toEqual(['close', 'flatten']);
-    expect(KINDS.filter((kind) => OPERATIONS[kind].reduces)).toEqual(['guard', 'close', 'flatten']);
+    expect(KINDS.filter((kind) => OPERATIONS[kind].reduces)).toEqual(['guard', 'leave', 'close', 'flatten']);
   });
 });
 

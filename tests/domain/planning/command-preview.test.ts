@@ -18,6 +18,7 @@ const REQUESTS: Readonly<Record<Action, CommandRequest>> = {
   GET_STATE: { action: 'GET_STATE' },
   RESUME: { action: 'RESUME' },
   ADOPT_POSITION: { action: 'ADOPT_POSITION', market: MARKET },
+  ENABLE_AUTO_CARRY: { action: 'ENABLE_AUTO_CARRY', market: MARKET, policyHash: '0123abcd' },
   RESOLVE_TRANSACTION: { action: 'RESOLVE_TRANSACTION', operationId: 'op', verdict: 'landed', note: '' },
   REBALANCE: { kind: 'rebalance', market: MARKET },
   FLATTEN: { kind: 'flatten', market: MARKET },

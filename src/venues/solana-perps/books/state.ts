@@ -63,5 +63,5 @@ export type BooksStateJson = z.input<typeof BooksState>;
 
 export const MAX_ORDERS = 200;
 export const MAX_UNCLAIMED = 100;
-/** More than a week of hours. */
+/** A month of hours: the largest window of the carry policy, and what its backtest goes by. */
 export const MAX_PERIODS = 720;

@@ -21,6 +21,8 @@ export const TRAILING_MS = 168 * MS_PER_HOUR;
 const OWN_MEAN_HOURS = 24;
 /** A snapshot travels through Temporal: three days of rates are 3 KB. */
 const RECENT_RATES = 72;
+/** Beside the window a backtest of the rule needs as much again, and more is better. */
+const PAST_WINDOWS = 4;
 /** A price of 1 at 1e-6: our rates are fractions of the price already. */
 const WHOLE = 1_000_000;
 
@@ -28,12 +30,14 @@ type FundedPeriods = Pick<PerpMarket, 'fundingPeriodMs' | 'lastFundingRateTsMs'>
 
 export class FundingMemory {
   readonly #windowHours: number | null;
+  readonly #keptMs: number;
   readonly #rates = new Map<number, bigint>();
   #added: readonly PeriodRate[] = [];
 
   /** @param windowHours of the window that the confidence rule goes by (CARRY_WINDOW_HOURS); null: none is told */
   constructor(windowHours: number | null = null) {
     this.#windowHours = windowHours;
+    this.#keptMs = windowHours === null ? TRAILING_MS : Math.max(TRAILING_MS, PAST_WINDOWS * windowHours * MS_PER_HOUR);
   }
 
   /** Adds periods from elsewhere. Those that this process read from the chain itself are not replaced. */
@@ -56,10 +60,9 @@ export class FundingMemory {
     if (lastRate !== null) this.#rates.set(periodTsMs, lastRate);
 
     for (const tsMs of this.#rates.keys()) {
-      const keptMs = Math.max(TRAILING_MS, (this.#windowHours ?? 0) * MS_PER_HOUR);
-      if (tsMs <= nowMs - keptMs || tsMs > nowMs) this.#rates.delete(tsMs);
+      if (tsMs <= nowMs - this.#keptMs || tsMs > nowMs) this.#rates.delete(tsMs);
     }
-    const kept = [...this.#rates].map(([tsMs, rate]) => ({ tsMs, rate })).sort((a, b) => a.tsMs - b.tsMs);
+    const kept = this.past;
     const rates = kept.filter(({ tsMs }) => tsMs > nowMs - TRAILING_MS);
     const seenHours = (rates.length * periodMs) / MS_PER_HOUR;
     const seenMean = rates.length === 0 ? null : rates.reduce((sum, { rate }) => sum + rate, 0n) / BigInt(rates.length);
@@ -76,6 +79,11 @@ export class FundingMemory {
       ...(nextRate === undefined ? {} : { nextRate }),
       ...(afterTrade === undefined ? {} : { afterTrade }),
     };
+  }
+
+  /** All that is remembered, oldest first. */
+  get past(): readonly PeriodRate[] {
+    return [...this.#rates].map(([tsMs, rate]) => ({ tsMs, rate })).sort((a, b) => a.tsMs - b.tsMs);
   }
 
   /** Ends at the last boundary, so that a period which nobody has settled yet counts as unknown. */
