@@ -405,6 +405,11 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
       break_even_days: 4.1,
     },
     gates: [],
+    carry: {
+      pays: true,
+      sentence:
+        'Hedging now would earn about 7.9 % a year (funding 10.95 %, minus costs 3 %); break-even after 8 days.',
+    },
   },
   '/api/carry': {
     as_of: '2026-01-15T12:00:03.000Z',

@@ -40,6 +40,9 @@ export const CostsInfo = z.object({
 });
 export type CostsInfo = z.output<typeof CostsInfo>;
 
+/** The verdict of the confidence rule (docs/architecture/carry.md), beside the profit gate. */
+export const CarryBeside = z.object({ pays: z.boolean().nullable().about('Null: unknown.'), sentence: z.string() });
+
 export const CommandPreview = z.object({
   action: z.string(),
   as_of: time.nullable().about('When the account was read. Null: never.'),
@@ -52,5 +55,8 @@ export const CommandPreview = z.object({
   after: StandingInfo.about('At the worst price.'),
   costs: CostsInfo,
   gates: z.array(GateResult).about('Every gate that would be asked. Empty: none is, or nothing is known.'),
+  carry: CarryBeside.nullable().about(
+    'Of a trade that adds to the hedge: what the confidence rule says. Null: of others, or nothing is known.',
+  ),
 });
 export type CommandPreview = z.output<typeof CommandPreview>;

@@ -2,6 +2,7 @@
 import * as z from '../lib/codec.ts';
 import { CorrectionFigures } from './engine.ts';
 import { ErrorInfo, GateResult } from './error.ts';
+import { CarryBeside } from './preview.ts';
 import { State } from './state.ts';
 import { asset, lamports, microUsd, mode, percent, quote, quoteAsset, quoteUnits, sol, time, usd } from './units.ts';
 
@@ -79,6 +80,7 @@ export const Preview = z.object({
   liquidation_distance_after_pct: figureAfter,
   delta_after: figureAfter,
   gates: z.array(GateResult),
+  carry: CarryBeside.optional().about('Of a trade that adds to the hedge: what the confidence rule says.'),
   auto_carry: AutoCarryPreview.optional().about('Of ENABLE_AUTO_CARRY: what is consented to.'),
 });
 export type Preview = z.output<typeof Preview>;

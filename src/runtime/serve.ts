@@ -15,6 +15,7 @@ import type { Readiness } from '../bridge/ports.ts';
 import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import { startTemporalUi } from '../bridge/temporal-ui.ts';
+import type { PolicyJson } from '../domain/hedge/policy.ts';
 import { commandKeyOf } from '../domain/order/signed-command.ts';
 import { claimSummary } from '../journal/deliveries.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -157,7 +158,8 @@ async function openGround(
   const venues = venueRegistry({ journal, clock, settings, logger });
   add('venues', 1_000, venues.closeAll);
   const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
-  const engine = { client, journal, venues, say, tuning, engineId, policy, paper };
+  const named = settings.mode === 'live' ? await namingProgram(policy, engineId, journal) : policy;
+  const engine = { client, journal, venues, say, tuning, engineId, policy: named, paper };
   const gateway = temporalGateway({ client, clock, logger });
   const { summaryAtMinute } = alertSettings;
   if (summaryAtMinute !== null && alerts.messengers.length > 0) {
@@ -179,6 +181,12 @@ async function withEngineInForce(ports: FormerIdentityPorts): Promise<Settings> 
   await refuseUnchosenVenue(ports);
   const { engineIdInForce } = await import('./former-identity.ts');
   return { ...ports.settings, engineId: await engineIdInForce(ports) };
+}
+
+/** What reads a program is loaded for a live engine alone. */
+async function namingProgram(policy: PolicyJson, engineId: string, journal: Journal): Promise<PolicyJson> {
+  const { withProgramHash } = await import('./program-record.ts');
+  return await withProgramHash(policy, engineId, journal);
 }
 
 /** By which bridges and workers agree on when a command is late. An embedded database runs on this machine's clock. */
@@ -233,10 +241,14 @@ async function startWorkerSide(
   add('stuck workflows', 1_000, watchForStuck({ client, journal, alerts, clock, logger }).stop);
   if (settings.mode === 'live') {
     await logLiveStart({ settings, venues, logger: log.fileOnly, say });
-    const { recordProgram } = await import('./program-record.ts');
-    recordProgram({ journal, alerts, clock, settings }).catch((err: unknown) =>
-      logger.debug({ err }, 'could not check the program'),
-    );
+    const { recordProgram, withProgramHash } = await import('./program-record.ts');
+    recordProgram({ journal, alerts, clock, settings })
+      .then(async (hash) => {
+        const policy = await withProgramHash(engine.policy, engine.engineId, journal);
+        // Another program than at the start of this engine: a consent does not cover it.
+        if (policy.programHash === hash && engine.policy.programHash !== hash) await startEngine({ ...engine, policy });
+      })
+      .catch((err: unknown) => logger.debug({ err }, 'could not check the program'));
   }
   return worker;
 }

@@ -33,6 +33,7 @@ import { hashJson, operationIdOf, operationWorkflowId } from '../../src/lib/ids.
 import { sleep } from '../../src/lib/sleep.ts';
 import type { MarketFeed } from '../../src/market-data/feed.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
+import { backtestCarry } from '../../src/runtime/carry-backtest.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { closedDoors, type PayloadKeys, signingCodec } from '../../src/runtime/payload-signatures.ts';
@@ -86,6 +87,8 @@ export interface HarnessOptions {
   readonly tuning?: Partial<EngineTuning>;
   readonly feed?: MarketFeed;
   readonly defaults?: PaperDefaults;
+  /** Of funding; an hour by default. */
+  readonly periodMs?: number;
   readonly chain?: Partial<ChainTuning>;
   /** How long a command's admission takes on top: a machine or a database that is slow. */
   readonly admissionMs?: number;
@@ -188,6 +191,9 @@ export class EngineHarness {
       clock: { nowMs: () => Date.now() },
       feed: this.options.feed ?? openFeed('synthetic:7', { periodMs: 3_600_000 }),
       speed: this.policy.marketSpeed,
+      ...(this.options.periodMs === undefined ? {} : { periodMs: this.options.periodMs }),
+      // Where no policy goes by it, a snapshot need not carry it.
+      ...(this.policy.carryPolicy === 'auto' ? { carryWindowHours: this.policy.carryWindowHours ?? 336 } : {}),
       seed,
       faults: this.faults,
       tuning: { chain: { ...QUICK_CHAIN, ...this.options.chain } },
@@ -205,6 +211,7 @@ export class EngineHarness {
       ...TEST_COMMAND_PORTS,
       clock: { nowMs: () => Date.now() },
       lookup: workflowLookup(this.client),
+      backtestCarry,
       readRetries: { afterMs: [50, 100, 200], reconnectMs: RETRY_AFTER_MS },
       logger: this.logger,
     };

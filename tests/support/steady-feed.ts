@@ -2,7 +2,8 @@
 import { MS_PER_HOUR, type Price, price } from '../../src/domain/money/units.ts';
 import type { FundingPeriod, MarketFeed, Quote } from '../../src/market-data/feed.ts';
 
-const MAX_PERIODS = 168;
+/** Who asks for less gets less. */
+const MAX_PERIODS = 2_000;
 
 export interface SteadyMarket {
   /** USD per SOL. */

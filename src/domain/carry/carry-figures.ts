@@ -5,7 +5,7 @@ import { carryTerms, type Policy } from '../hedge/policy.ts';
 import { percentText, signed } from '../money/display.ts';
 import { solNumber, usdNumber } from '../money/units.ts';
 import type { Confidence } from './confidence.ts';
-import { type CarryVerdict, givenUpAprPct, type HedgeOutlook, yearlyPct } from './verdict.ts';
+import { type CarryVerdict, carryVerdict, givenUpAprPct, type HedgeOutlook, yearlyPct } from './verdict.ts';
 
 const HOURS_PER_DAY = 24;
 const MS_PER_DAY = 86_400_000;
@@ -82,6 +82,12 @@ const daysText = (days: number): string => {
   const hours = Math.max(1, Math.round(days * HOURS_PER_DAY));
   return `${hours} ${hours === 1 ? 'hour' : 'hours'}`;
 };
+
+/** The rule's verdict beside the profit gate, on the preview of a trade that adds to the hedge. */
+export function carryBeside(snapshot: Snapshot, policy: Policy): { pays: boolean | null; sentence: string } {
+  const verdict = carryVerdict(snapshot, policy, false);
+  return { pays: verdict.hedge?.pays ?? null, sentence: carrySentence(verdict) };
+}
 
 export function carrySentence(verdict: CarryVerdict): string {
   const { hedge, confidence, missing } = verdict;

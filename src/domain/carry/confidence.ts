@@ -16,7 +16,8 @@ export const DEFAULT_CONFIDENCE: ConfidenceRule = { hours: 336, blockHours: 48, 
 
 /** The engine's window has seven blocks: of 336 hours, 48 each. */
 const BLOCKS = 7;
-export const blockHoursOf = (windowHours: number): number => Math.floor(windowHours / BLOCKS);
+export const blockHoursOf = (windowHours: number): number =>
+  windowHours < BLOCKS ? windowHours / BLOCKS : Math.floor(windowHours / BLOCKS);
 
 /** What the confidence rule goes by, as fractions of the notional per period. */
 export interface Confidence {
@@ -31,7 +32,8 @@ export function rateWindow(
   { hours, blockHours }: Pick<ConfidenceRule, 'hours' | 'blockHours'>,
   endHoursAgo = 0,
 ): RateWindow {
-  const blocks = Math.floor(hours / blockHours);
+  // A fraction of an hour need not divide exactly.
+  const blocks = Math.floor(hours / blockHours + 1e-9);
   return {
     hours,
     wanted: rates.periodsIn(hours),

@@ -6,6 +6,7 @@
 import type { ErrorReport, Json } from '../../lib/errors.ts';
 import { type Account, SOL_PERP } from '../account/account.ts';
 import type { Snapshot } from '../account/snapshot.ts';
+import { carryBeside } from '../carry/carry-figures.ts';
 import { type AdmissionView, refusalOf } from '../engine/admission.ts';
 import { planRebalance } from '../engine/decide.ts';
 import { gateSubject, liquidationDistancePct, openingCost } from '../gates/gate-subject.ts';
@@ -85,6 +86,8 @@ export interface CommandForecast {
   readonly after: ForecastStanding;
   readonly costs: ForecastCosts;
   readonly gates: Json;
+  /** What the confidence rule says of hedging now. Null: not a trade that adds to it. */
+  readonly carry: { readonly pays: boolean | null; readonly sentence: string } | null;
 }
 
 export const UNKNOWN_STANDING: ForecastStanding = {
@@ -128,6 +131,7 @@ export const unknownForecast = (request: CommandRequest): CommandForecast => ({
   after: UNKNOWN_STANDING,
   costs: UNKNOWN_COSTS,
   gates: [],
+  carry: null,
 });
 
 export function previewCommand(request: CommandRequest, input: PreviewInput): CommandForecast {
@@ -199,7 +203,7 @@ function heldBack(kind: OperationKind, reducing: boolean, { admission, snapshot 
 function effectOf(
   operation: SizedOperation,
   input: PreviewInput,
-): Pick<CommandForecast, 'size_sol' | 'size_base' | 'after' | 'costs' | 'gates'> {
+): Pick<CommandForecast, 'size_sol' | 'size_base' | 'after' | 'costs' | 'gates' | 'carry'> {
   const { snapshot, policy, nowMs } = input;
   const target = operation.kind === 'rebalance' ? FULL_HEDGE_PPM : (input.hedgeTargetPpm ?? FULL_HEDGE_PPM);
   const gateInput: GateInput = {
@@ -220,6 +224,7 @@ function effectOf(
     after: after === null ? UNKNOWN_STANDING : standingAfter(operation, input, { ...snapshot, ...after }),
     costs: costsOf(subject, report, limit),
     gates: gatesJson(report),
+    carry: 'size' in operation && !report.reducing ? carryBeside(snapshot, policy) : null,
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Json } from '../../lib/errors.ts';
 import { SOL_PERP } from '../account/account.ts';
 import { assetDecimals } from '../account/spot-markets.ts';
+import { carryBeside } from '../carry/carry-figures.ts';
 import { gateSubject, openingCost } from '../gates/gate-subject.ts';
 import { type ConfirmationNeed, type GateInput, type GateReport, gatesJson } from '../gates/gates.ts';
 import { takerFeeOn } from '../hedge/account-after.ts';
@@ -55,6 +56,7 @@ export function confirmationPreview(
     liquidation_price_after: liquidationAfter(subject),
     liquidation_distance_after_pct: figure('LIQUIDATION_DISTANCE'),
     delta_after: figure('DELTA_EXPOSED'),
+    ...('size' in operation && !report.reducing ? { carry: carryBeside(snapshot, input.policy) } : {}),
     gates: gatesJson(report),
   };
 }
