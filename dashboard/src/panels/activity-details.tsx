@@ -9,7 +9,7 @@ import { gatesThenAndNow, operationFacts } from '../state/entry-facts.ts';
 import { journalVersion, transactions } from '../state/store.ts';
 import type { Entry } from '../state/timeline.ts';
 import { Gates } from './gates.tsx';
-import { Identifier } from './parts.tsx';
+import { Identifier, ScrollRegion } from './parts.tsx';
 
 interface ErrorLinesProps {
   readonly error: ErrorInfo;
@@ -120,7 +120,7 @@ function GateTable({ then, now }: { readonly then: readonly GateResult[]; readon
   const rows = gatesThenAndNow(then, now);
   if (rows.length === 0) return null;
   return (
-    <div class="table-scroll">
+    <ScrollRegion label="Checks then and now">
       <table class="gates" data-testid="entry-gates">
         <thead>
           <tr>
@@ -141,6 +141,6 @@ function GateTable({ then, now }: { readonly then: readonly GateResult[]; readon
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   );
 }

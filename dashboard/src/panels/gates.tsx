@@ -3,6 +3,7 @@ import { Fragment } from 'preact';
 import type { GateResult } from '../../../src/protocol/error.ts';
 import { spaced } from '../state/command-words.ts';
 import { gateFigure, gateLimit } from '../state/gate-figures.ts';
+import { ScrollRegion } from './parts.tsx';
 
 interface GatesProps {
   readonly gates: readonly GateResult[];
@@ -16,7 +17,7 @@ export function Gates({ gates, testid, onlyBlocking }: GatesProps) {
   const shown = blocking.length > 0 || onlyBlocking === true ? blocking : gates.filter((gate) => !gate.pass);
   if (shown.length === 0) return null;
   return (
-    <div class="table-scroll">
+    <ScrollRegion label="Checks">
       <table class="gates" data-testid={testid}>
         <thead>
           <tr>
@@ -42,6 +43,6 @@ export function Gates({ gates, testid, onlyBlocking }: GatesProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   );
 }

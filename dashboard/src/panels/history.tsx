@@ -11,7 +11,7 @@ import { spaced } from '../state/command-words.ts';
 import { dayRange } from '../state/day-range.ts';
 import { extended, type Paged, type ReadPage, refreshed } from '../state/paged-list.ts';
 import { journalVersion, nowMs } from '../state/store.ts';
-import { ExternalLink, Panel } from './parts.tsx';
+import { ExternalLink, Panel, ScrollRegion } from './parts.tsx';
 
 const PAGE_ROWS = 20;
 
@@ -202,8 +202,10 @@ export function HistoryPanel() {
     >
       <Tabs book={book} onChoose={setBook} />
       <Days days={days} onChange={setDays} />
-      <div class="table-scroll history-table" role="tabpanel" id="history-panel" aria-labelledby={`tab-${book}`}>
-        <BookTable book={book} shown={shown} />
+      <div class="history-table" role="tabpanel" id="history-panel" aria-labelledby={`tab-${book}`}>
+        <ScrollRegion label={BOOKS[book].title}>
+          <BookTable book={book} shown={shown} />
+        </ScrollRegion>
       </div>
       <div class="history-foot">
         <span class="note">

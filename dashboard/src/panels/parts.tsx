@@ -89,6 +89,16 @@ export function ExternalLink(props: {
   );
 }
 
+/** A wide table scrolls in its own box, by keyboard too. */
+export function ScrollRegion(props: { readonly label: string; readonly children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="table-scroll" aria-label={props.label} tabIndex={0}>
+      {props.children}
+    </section>
+  );
+}
+
 /** Copies a text that is shown beside it. @param what for who hears the button: `signature`, `command` */
 export function CopyButton({ what, text }: { readonly what: string; readonly text: string }) {
   const [copied, setCopied] = useState(false);

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { fetchInForce, type InForce } from '../socket/settings.ts';
 import { settingGroups } from '../state/setting-groups.ts';
 import { stats } from '../state/store.ts';
-import { Badge, Panel } from './parts.tsx';
+import { Badge, Panel, ScrollRegion } from './parts.tsx';
 
 const READ_AGAIN_MS = 10_000;
 
@@ -113,7 +113,7 @@ function SettingTable({ inForce, onlySet }: { readonly inForce: InForce; readonl
   return (
     <>
       {settingGroups(inForce.settings, onlySet).map(([group, items]) => (
-        <div class="table-scroll" key={group}>
+        <ScrollRegion label={`${group} settings`} key={group}>
           <table class="table settings-table" data-testid={`settings-${group}`}>
             <caption>{group}</caption>
             <thead>
@@ -143,7 +143,7 @@ function SettingTable({ inForce, onlySet }: { readonly inForce: InForce; readonl
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollRegion>
       ))}
     </>
   );
