@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Activity, secondsLeft } from '../state/activity.ts';
+import { blockedBy } from '../state/availability.ts';
 import { raiseShield, shielded } from '../state/click-shield.ts';
 import { commandWords } from '../state/command-words.ts';
 import {
@@ -14,7 +15,7 @@ import {
 } from '../state/commands.ts';
 import { refusalWords } from '../state/forecast.ts';
 import { previewRows } from '../state/preview.ts';
-import { activities, connected, nowMs } from '../state/store.ts';
+import { activities, availability, connected, nowMs } from '../state/store.ts';
 import { BeforeAfter, useForecast } from './before-after.tsx';
 import { Gates } from './gates.tsx';
 
@@ -93,6 +94,10 @@ export function Dialogs() {
   return waiting === undefined ? null : <Confirmation key={waiting.commandId} activity={waiting} offline={offline} />;
 }
 
+/** Of an exit, from wherever it is asked. */
+const notPermitted = (action: LocalQuestion['action']): string | null =>
+  action === 'FLATTEN' || action === 'DRIFT_CLOSE_POSITION' ? blockedBy('close', availability.value) : null;
+
 /** Figures may come late or not at all: they never keep an answer from being given. */
 function Question({ asked, offline }: { readonly asked: LocalQuestion; readonly offline: string | null }) {
   const { action, data } = asked;
@@ -106,7 +111,7 @@ function Question({ asked, offline }: { readonly asked: LocalQuestion; readonly 
       title={asked.title}
       confirmLabel={asked.confirmLabel}
       danger={asked.danger}
-      blocked={offline ?? refused}
+      blocked={offline ?? notPermitted(action) ?? refused}
       onCancel={close}
       onConfirm={() => {
         if (sendCommand(action, data) !== null) close();

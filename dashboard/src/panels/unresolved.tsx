@@ -8,7 +8,7 @@ import { isOpen } from '../state/activity.ts';
 import { blockedBy } from '../state/availability.ts';
 import { question } from '../state/commands.ts';
 import { books } from '../state/journal-books.ts';
-import { activities, alerts, availability, nowMs, stats, transactions } from '../state/store.ts';
+import { activities, alerts, availability, nowMs, recentOperations, stats, transactions } from '../state/store.ts';
 import { evidence, meaningOf, stuckTitle, VERDICT_WORDS } from '../state/stuck.ts';
 import { Choice } from './amount-field.tsx';
 import { ActionButton, CopyButton, ExternalLink, Identifier } from './parts.tsx';
@@ -44,7 +44,7 @@ export function UnresolvedPanel() {
 }
 
 const operationOf = (operationId: string): OperationInfo | null =>
-  books.value.operations.rows.find((row) => row.operation_id === operationId) ?? null;
+  [...books.value.operations.rows, ...recentOperations.value].find((row) => row.operation_id === operationId) ?? null;
 
 /** An outcome was submitted, and its answer is awaited: a second one would only be refused. */
 const isSubmitted = (operationId: string): boolean =>

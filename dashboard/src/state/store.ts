@@ -44,6 +44,8 @@ export const alerts = signal<readonly AlertInfo[]>([]);
 type Payment = Pick<FundingUpdate, 'market' | 'period_ts' | 'rate' | 'amount'>;
 export const payments = signal<readonly Payment[]>([]);
 export const transactions = signal<ReadonlyMap<string, TransactionStand>>(new Map());
+/** As last read: what is stuck may be older than what the activity shows. */
+export const recentOperations = signal<readonly ListItem<'operations'>[]>([]);
 /** Grows when the journal has new rows, so that the history is read again. */
 export const journalVersion = signal(0);
 /** The latest event in words, for screen readers. */
@@ -180,6 +182,7 @@ async function loadRecent(): Promise<void> {
 /** Reads the ends of commands whose answers were missed, and the links to their transactions. */
 async function readOperations(): Promise<void> {
   const operations = (await fetchItems('operations', RECENT_OPERATIONS)) ?? [];
+  if (operations.length > 0) recentOperations.value = operations;
   setActivities(withOperations(activities.value, operations, Date.now()));
   for (const operation of operations.toReversed()) {
     const update = lastAttempt(operation);
