@@ -6,6 +6,7 @@ import { benchCommand } from './command.ts';
 import { benchDriftRead } from './drift-read.ts';
 import { benchHistory } from './history.ts';
 import { benchMemory } from './memory.ts';
+import { benchPage } from './page.ts';
 import { benchPaperAndLive } from './paper-and-live.ts';
 import { benchSeries } from './series.ts';
 import { benchStart } from './start.ts';
@@ -47,6 +48,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   },
   series: { about: 'a chart of a million reads over HTTP, 2,000 points out, against /healthz', run: benchSeries },
   start: { about: 'a second start to the first answered command, against the bare Temporal server', run: benchStart },
+  page: {
+    about:
+      'the page’s first paint on a slow phone, the size of its scripts, and an hour of figures with all charts open',
+    run: benchPage,
+  },
   memory: {
     about: 'resident memory of the paper product, idle and at its peak, at a first and a second start',
     run: benchMemory,

@@ -6,7 +6,7 @@ const SHORT = { '-h': '--help', '-v': '--version' };
 export const HELP = `Driftless: a delta-neutral funding engine. It holds spot SOL, shorts SOL-PERP and earns the carry.
 
   npm start                        everything in one process tree (Temporal, worker, journal, page), trading on paper
-  npm start -- --demo              the same on made-up prices, an hour of market time in a minute
+  npm start -- --demo              the same on made-up prices, with a hedge opened, an hour of market time in a minute
   npm start -- --localnet          live mode on a new local chain with the real program of a venue; no real money
   npm start -- --reset-paper       start a new paper account (the old journal is kept)
   npm start -- worker              only the worker; needs TEMPORAL_ADDRESS and DATABASE_URL

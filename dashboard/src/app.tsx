@@ -2,9 +2,11 @@ import { ActivityPanel } from './panels/activity-list.tsx';
 import { AlertsPanel } from './panels/alerts.tsx';
 import { Answers } from './panels/answers.tsx';
 import { BalancesPanel } from './panels/balances.tsx';
+import { ChartsPlace } from './panels/charts.tsx';
 import { CommandsPanel } from './panels/command-forms.tsx';
 import { ClickShield, Dialogs } from './panels/dialog.tsx';
 import { EarningsPanel } from './panels/earnings.tsx';
+import { EnginesPage, OtherEngine } from './panels/engines.tsx';
 import { FeedWarnings } from './panels/feed-warnings.tsx';
 import { FirstRun } from './panels/first-run.tsx';
 import { ConnectionNotice, Header, VenueNotice } from './panels/header.tsx';
@@ -12,10 +14,49 @@ import { HistoryPanel } from './panels/history.tsx';
 import { PositionsPanel } from './panels/positions.tsx';
 import { SettingsPanel } from './panels/settings.tsx';
 import { UnresolvedPanel } from './panels/unresolved.tsx';
-import { announcement, stale } from './state/store.ts';
+import { routeOf } from './state/route.ts';
+import { announcement, stale, stats } from './state/store.ts';
 
 /** Panels in the order of a narrow screen; on a wide one the style sheet places the areas beside each other. */
+function Account() {
+  return (
+    <>
+      <div class="area-top">
+        <ConnectionNotice />
+        <VenueNotice />
+        <Answers />
+        <FirstRun />
+        <UnresolvedPanel />
+      </div>
+      <div class="area-main">
+        <ChartsPlace />
+        <div class="account-pair">
+          <PositionsPanel />
+          <BalancesPanel />
+        </div>
+      </div>
+      <div class="area-side">
+        <div class="side-ticket">
+          <CommandsPanel />
+        </div>
+        <div class="side-activity">
+          <ActivityPanel />
+          <AlertsPanel />
+        </div>
+      </div>
+      <div class="area-record">
+        <EarningsPanel />
+        <HistoryPanel />
+        <FeedWarnings />
+        <SettingsPanel />
+      </div>
+    </>
+  );
+}
+
 export function App() {
+  const route = routeOf(location.pathname);
+  const own = route.kind === 'engine' && isServed(route.engineId);
   return (
     <>
       <a class="skip" href="#main">
@@ -23,34 +64,14 @@ export function App() {
       </a>
       <Header />
       <main id="main" tabIndex={-1} class={stale.value ? 'main is-stale' : 'main'}>
-        <div class="area-top">
-          <ConnectionNotice />
-          <VenueNotice />
-          <Answers />
-          <FirstRun />
-          <UnresolvedPanel />
-        </div>
-        <div class="area-main">
-          <div class="account-pair">
-            <PositionsPanel />
-            <BalancesPanel />
+        {own ? (
+          <Account />
+        ) : (
+          <div class="area-top">
+            <ConnectionNotice />
+            {route.kind === 'engines' ? <EnginesPage /> : <OtherEngine engineId={route.engineId ?? ''} />}
           </div>
-        </div>
-        <div class="area-side">
-          <div class="side-ticket">
-            <CommandsPanel />
-          </div>
-          <div class="side-activity">
-            <ActivityPanel />
-            <AlertsPanel />
-          </div>
-        </div>
-        <div class="area-record">
-          <EarningsPanel />
-          <HistoryPanel />
-          <FeedWarnings />
-          <SettingsPanel />
-        </div>
+        )}
       </main>
       <Dialogs />
       <ClickShield />
@@ -59,4 +80,10 @@ export function App() {
       </div>
     </>
   );
+}
+
+/** The engine of this process: named by its address, or by none. Until the page knows which that is, it counts as ours. */
+function isServed(engineId: string | null): boolean {
+  const ours = stats.value?.engine.engine_id ?? null;
+  return engineId === null || ours === null || ours === engineId;
 }

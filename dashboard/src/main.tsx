@@ -7,6 +7,7 @@ import './styles/base.css';
 import './styles/layout.css';
 import './styles/header.css';
 import './styles/answers.css';
+import './styles/charts.css';
 import './styles/figures.css';
 import './styles/controls.css';
 import './styles/lists.css';
@@ -22,4 +23,6 @@ if (location.search.includes('token=')) history.replaceState(null, '', location.
 
 setReaderLocale(navigator.languages);
 startStore();
+// The frame of index.html has done its work.
+root.replaceChildren();
 render(<App />, root);

@@ -38,6 +38,7 @@ import { API_LOOKUP_MS, MAX_PREVIEW_BYTES, READINESS_MS, RETRY_AFTER_S } from '.
 import type { Links } from './links.ts';
 import { type ListRequest, parseListQuery, parseSeriesQuery, parseStepsQuery } from './list-query.ts';
 import { type JournalList, listsOf } from './lists.ts';
+import { readPageDocument } from './page-document.ts';
 import type { Readiness, ReadinessPart, SettingInForce } from './ports.ts';
 import type { Previewer } from './preview-view.ts';
 import { type Nameable, parsePreview } from './protocol.ts';
@@ -81,7 +82,8 @@ export function httpApp(ports: HttpPorts): RequestListener {
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('query parser', false);
-  app.use(securityHeaders);
+  const page = readPageDocument(ports.pageDir);
+  app.use(securityHeaders(page?.styleHashes ?? []));
   app.get('/healthz', (_request, response) => void response.json({ ok: true }));
   app.get('/readyz', (_request, response) => readyz(ports, response));
   app.use((request, response, next) => {
@@ -101,7 +103,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
       });
     }
   });
-  app.get('/', (request, response, next) => {
+  app.get(PAGE_PATHS, (request, response, next) => {
     const cookie = ports.auth.cookieFor(request);
     if (cookie === null) next();
     else response.set('Cache-Control', 'no-store').set('Set-Cookie', cookie).redirect(303, withoutToken(request.url));
@@ -139,6 +141,12 @@ export function httpApp(ports: HttpPorts): RequestListener {
     const text = await ports.metricsRegistry.metrics();
     await sendText(response, ports.metricsRegistry.contentType, text);
   });
+  if (page !== null) {
+    app.get(PAGE_PATHS, async (_request, response) => {
+      response.set('Cache-Control', 'no-cache');
+      await sendText(response, 'text/html; charset=utf-8', page.html);
+    });
+  }
   if (ports.pageDir !== null) {
     app.use(compressedAssets(ports.pageDir, cacheHeaders));
     app.use(express.static(ports.pageDir, { setHeaders: cacheHeaders, dotfiles: 'ignore' }));
@@ -161,29 +169,33 @@ export function httpApp(ports: HttpPorts): RequestListener {
   return app;
 }
 
+/** The engine's page, the list of engines, and each of them. */
+const PAGE_PATHS = ['/', '/engines', '/engines/:engineId'];
+
 /** The socket may be reached under the very name that the page was opened with, and nothing else is. */
-function securityHeaders(request: Request, response: Response, next: NextFunction): void {
-  const host = /^[\w.[\]:-]{1,255}$/.test(request.headers.host ?? '') ? request.headers.host : undefined;
-  helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        fontSrc: ["'self'"],
-        connectSrc: ["'self'", ...(host === undefined ? [] : [`ws://${host}`, `wss://${host}`])],
-        manifestSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
+const securityHeaders =
+  (styleHashes: readonly string[]) => (request: Request, response: Response, next: NextFunction) => {
+    const host = /^[\w.[\]:-]{1,255}$/.test(request.headers.host ?? '') ? request.headers.host : undefined;
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          defaultSrc: ["'none'"],
+          scriptSrc: ["'self'"],
+          styleSrc: ["'self'", ...styleHashes],
+          imgSrc: ["'self'", 'data:'],
+          fontSrc: ["'self'"],
+          connectSrc: ["'self'", ...(host === undefined ? [] : [`ws://${host}`, `wss://${host}`])],
+          manifestSrc: ["'self'"],
+          baseUri: ["'none'"],
+          formAction: ["'none'"],
+          frameAncestors: ["'none'"],
+        },
       },
-    },
-    // We speak plain HTTP on loopback; a proxy in front that speaks TLS sets its own.
-    strictTransportSecurity: false,
-  })(request, response, next);
-}
+      // We speak plain HTTP on loopback; a proxy in front that speaks TLS sets its own.
+      strictTransportSecurity: false,
+    })(request, response, next);
+  };
 
 async function readyz({ readiness }: HttpPorts, response: Response): Promise<void> {
   const waited = await within(READINESS_MS, readiness);

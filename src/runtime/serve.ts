@@ -262,7 +262,7 @@ async function accountAddressOf(engineId: string): Promise<string | null> {
 }
 
 async function startBridgeSide(
-  { settings, log, chain, lock, say, add }: StartUp,
+  { settings, options, log, chain, lock, say, add }: StartUp,
   { address, uiUrl, ui, journal, alerts, gateway, sharedClock }: Ground,
   { token, page }: Beginnings,
   readiness: () => Promise<Readiness>,
@@ -292,4 +292,8 @@ async function startBridgeSide(
   }
   lock?.update({ pid: process.pid, url: bridge.url });
   announceReady(say, settings, chain, { url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });
+  if (options.demo) {
+    const { runDemo } = await import('./demo.ts');
+    add('demo', 2_000, runDemo({ journal, engineId, policy, place: { url: bridge.url, token }, say }).stop);
+  }
 }

@@ -184,7 +184,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   dashboard: {
     values: ['dashboard', 'src/protocol', 'src/domain', 'src/lib'],
     types: [],
-    packages: ['preact', '@preact/signals', 'vite', 'node:'],
+    packages: ['preact', '@preact/signals', 'lightweight-charts', 'vite', 'node:'],
   },
   scripts: { values: ALL, types: [], packages: ALL },
   bench: { values: ALL, types: [], packages: ALL },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -15,11 +16,12 @@ import { withContext } from '../support/with-context.ts';
 let journal: Journal;
 let bridge: TestBridge;
 let pageDir: string;
+const STYLE = 'p{color:red}';
 
 beforeAll(async () => {
   pageDir = await mkdtemp(join(tmpdir(), 'driftless-page-'));
   await mkdir(join(pageDir, 'assets'));
-  await writeFile(join(pageDir, 'index.html'), '<!doctype html><title>Driftless</title>');
+  await writeFile(join(pageDir, 'index.html'), `<!doctype html><title>Driftless</title><style>${STYLE}</style>`);
   await writeFile(join(pageDir, 'assets', 'page-abc123.js'), 'export {};');
   await writeFile(join(pageDir, '.secret'), 'no');
   journal = await openTestJournal();
@@ -186,6 +188,22 @@ describe('the page', () => {
       'cache-control': 'no-cache',
     });
     expect(headers['x-powered-by']).toBeUndefined();
+  });
+
+  it('has its styles in the document, and the policy allows them alone', async () => {
+    const { headers, text } = await get('/', bearer);
+    expect(text).toContain(`<style>${STYLE}</style>`);
+    const hash = createHash('sha256').update(STYLE).digest('base64');
+    expect(String(headers['content-security-policy'])).toContain(`style-src 'self' 'sha256-${hash}';`);
+  });
+
+  it('is served for the list of engines and for each of them, to those with the token', async () => {
+    for (const path of ['/engines', '/engines/engine:paper:synthetic:7:0']) {
+      expect(await get(path, bearer)).toMatchObject({ status: 200, text: expect.stringContaining('Driftless') });
+      expect((await get(path)).status).toBe(401);
+      const opened = await get(`${path}?token=${TOKEN}`);
+      expect(opened).toMatchObject({ status: 303, headers: { location: path } });
+    }
   });
 
   it('is cached for ever where its name tells its content, and hides dotfiles and what lies beside it', async () => {

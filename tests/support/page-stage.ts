@@ -47,7 +47,8 @@ export async function openStage(scene: Scene, pageDir: string, nowMs = Date.now(
   const policy: Policy = { ...decodePolicy(DEFAULT_POLICY), mode, ...scene.policy };
   const policyJson = z.encode(Policy, policy);
   const journal = await openTestJournal();
-  await writeHistory(journal, engineId, policy, { days, nowMs, short: Number(scene.scenario?.perp ?? 0) });
+  const short = Number(scene.scenario?.perp ?? 0);
+  const sources = await writeHistory(journal, engineId, policy, { days, nowMs, short });
   const bridge = await testBridge({
     journal,
     policy: policyJson,
@@ -60,7 +61,7 @@ export async function openStage(scene: Scene, pageDir: string, nowMs = Date.now(
   let ended = false;
   const write = async (): Promise<void> => {
     generation += 1;
-    const snapshot = sceneSnapshot(scene, engineId, Date.now() - (scene.agedMs ?? 0));
+    const snapshot = sceneSnapshot(scene, sources, engineId, Date.now() - (scene.agedMs ?? 0));
     await journal.recordSnapshot({ engineId, generation, attempt: 1 }, encodeSnapshot(snapshot));
     await journal.publishEngine(engineRecord(scene, engineId, generation, policyJson));
   };
@@ -108,23 +109,17 @@ function engineRecord(scene: Scene, engineId: string, sequence: number, policyJs
 
 const femto = (usd: number): bigint => BigInt(Math.round(usd * 1e6)) * BigInt(FEMTO / 1e6);
 
-function sceneSnapshot(scene: Scene, engineId: string, takenAtMs: number): Snapshot {
+/** Rates as of a market that has paid for weeks, so that the confidence rule has its window. */
+const RECENT_HOURS = 400;
+
+function sceneSnapshot(scene: Scene, sources: typeof NO_SOURCES, engineId: string, takenAtMs: number): Snapshot {
   const snapshot = snapshotOf(scene.scenario);
-  const days = scene.days ?? 0;
-  const hedged = Number(scene.scenario?.perp ?? 0) < 0;
-  const sources =
-    days === 0 || !hedged
-      ? NO_SOURCES
-      : {
-          ...NO_SOURCES,
-          price: femto(18.42),
-          basis: femto(-0.61),
-          slippage: femto(-0.2),
-          funding: femto(days * 0.62),
-          interest: femto(days * 0.19),
-          fees: femto(-0.75),
-          gas: femto(-0.02),
-        };
+  const lastHourMs = Math.floor(takenAtMs / HOUR_MS) * HOUR_MS;
+  const recentRates = Array.from({ length: RECENT_HOURS }, (_, index) => {
+    const tsMs = lastHourMs - (RECENT_HOURS - 1 - index) * HOUR_MS;
+    return { tsMs, rate: BigInt(Math.round(rateAt(tsMs) * 1e9)) };
+  });
+  const lastRate = recentRates.at(-1)?.rate ?? null;
   const change = Object.values(sources).reduce((sum, part) => sum + part, 0n);
   const baseline = femto(2_750);
   return {
@@ -132,7 +127,16 @@ function sceneSnapshot(scene: Scene, engineId: string, takenAtMs: number): Snaps
     engineId,
     takenAtMs,
     marketTimeMs: takenAtMs,
-    funding: { ...snapshot.funding, nextPeriodTsMs: (Math.floor(takenAtMs / HOUR_MS) + 1) * HOUR_MS },
+    funding: {
+      ...{
+        ...snapshot.funding,
+        recentRates,
+        lastRate,
+        lastPeriodTsMs: lastHourMs,
+        trailingMeanRate: meanOf(recentRates),
+      },
+      nextPeriodTsMs: lastHourMs + HOUR_MS,
+    },
     feed: {
       ...snapshot.feed,
       ...(scene.mode === 'live' ? { feed: 'live', synthetic: false } : { feed: 'synthetic:7' }),
@@ -140,6 +144,21 @@ function sceneSnapshot(scene: Scene, engineId: string, takenAtMs: number): Snaps
     ...scene.scenario?.snapshot,
     ...(snapshot.account === null ? {} : { sources, equity: baseline + change, equityBaseline: baseline }),
   };
+}
+
+const meanOf = (rates: readonly { readonly rate: bigint }[]): bigint =>
+  rates.slice(-168).reduce((sum, { rate }) => sum + rate, 0n) / 168n;
+
+/** A rate that comes and goes, by the hour of the market. */
+function rateAt(ms: number): number {
+  const hours = ms / HOUR_MS;
+  return 16e-6 + Math.sin(hours / 29) * 14e-6 + Math.sin(hours / 5) * 7e-6;
+}
+
+/** What the price is away from its middle. */
+function waveAt(ms: number): number {
+  const hours = ms / HOUR_MS;
+  return Math.sin(hours / 37) * 9 + Math.sin(hours / 11) * 3 + Math.sin(hours * 1.7) * 0.8;
 }
 
 const NO_SOURCES = {
@@ -153,18 +172,19 @@ async function writeHistory(
   engineId: string,
   policy: Policy,
   { days, nowMs, short }: { readonly days: number; readonly nowMs: number; readonly short: number },
-): Promise<void> {
-  if (days === 0) return;
+): Promise<typeof NO_SOURCES> {
+  if (days === 0) return NO_SOURCES;
   const points: ChartPoint[] = [];
   let funding = 0;
+  let sources = NO_SOURCES;
   const start = nowMs - days * DAY_MS;
   const step = Math.max(HOUR_MS, Math.ceil(days / 30) * HOUR_MS);
   const fine = 5 * 60_000;
   for (let at = start; at < nowMs; at += at > nowMs - DAY_MS ? fine : step) {
     const hours = (at - start) / HOUR_MS;
-    if (hours > days * 24 * 0.55 && hours < days * 24 * 0.6) continue;
-    const wave = Math.sin(hours / 37) * 9 + Math.sin(hours / 11) * 3 + Math.sin(hours * 1.7) * 0.8;
-    const rate = 18e-6 + Math.sin(hours / 29) * 26e-6 + Math.sin(hours / 5) * 7e-6;
+    if (hours > days * 24 * 0.87 && hours < days * 24 * 0.89) continue;
+    const wave = waveAt(at) - waveAt(nowMs);
+    const rate = rateAt(at);
     funding += -short * 150 * rate * ((at > nowMs - DAY_MS ? fine : step) / HOUR_MS);
     const snapshot = snapshotOf({
       sol: 10,
@@ -174,26 +194,17 @@ async function writeHistory(
       lastRate: BigInt(Math.round(rate * 1e9)),
       snapshot: { takenAtMs: at, marketTimeMs: at },
     });
-    const interest = (hours / 24) * 0.19;
-    const price = short === 0 ? wave * 10 : wave * (10 + short);
+    sources = {
+      ...NO_SOURCES,
+      funding: femto(funding),
+      interest: femto((hours / 24) * 0.19),
+      fees: femto(short * 0.075),
+      slippage: femto(short * 0.02),
+      price: femto((wave + waveAt(nowMs) - waveAt(start)) * (10 + short)),
+    };
+    const equity = Object.values(sources).reduce((sum, part) => sum + part, femto(2_750));
     points.push(
-      chartPoint(
-        {
-          ...snapshot,
-          sources: {
-            ...NO_SOURCES,
-            funding: femto(funding),
-            interest: femto(interest),
-            fees: femto(-0.75),
-            price: femto(price),
-            slippage: femto(-0.2),
-          },
-          equityBaseline: femto(2_750),
-          equity: femto(2_750 + funding + interest - 0.95 + price),
-        },
-        policy,
-        short < 0 ? 1_000_000 : 0,
-      ),
+      chartPoint({ ...snapshot, sources, equityBaseline: femto(2_750), equity }, policy, short < 0 ? 1_000_000 : 0),
     );
     if (short !== 0 && Math.floor(hours) % 8 === 0) {
       await journal.recordFunding([
@@ -212,18 +223,19 @@ async function writeHistory(
   await journal.db.transaction().execute(async (trx) => {
     for (const point of points) await addToSeries(trx, engineId, point);
   });
-  if (short === 0) return;
-  const trades = [0.04, 0.31, 0.72].map((part, index) => ({
+  if (short === 0) return sources;
+  const trades = [0.1, 0.82, 0.93].map((part, index) => ({
     engineId,
     operationId: `op-${index}`,
     market: 'SOL-PERP',
     side: index === 1 ? ('buy' as const) : ('sell' as const),
     size: String(Math.round(index === 0 ? -short * 1e9 : 0.2e9)),
-    price: String(Math.round((150 + Math.sin((part * days * 24) / 37) * 9) * 1e6)),
+    price: String(Math.round((150 + waveAt(start + part * days * DAY_MS) - waveAt(nowMs)) * 1e6)),
     fee: '187500',
     signature: `paper-signature-${index}`,
     index: 0,
     tsMs: start + part * days * DAY_MS,
   }));
   await journal.recordTrades(trades);
+  return sources;
 }

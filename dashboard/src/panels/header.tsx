@@ -3,7 +3,7 @@
 import { SOL_DECIMALS } from '../../../src/domain/money/amounts.ts';
 import { baseToText } from '../format/decimal.ts';
 import { usd } from '../format/number.ts';
-import { age, dateTime } from '../format/time.ts';
+import { age, dateTime, timeZone } from '../format/time.ts';
 import { feedOf } from '../state/feed.ts';
 import {
   connected,
@@ -24,12 +24,14 @@ export function Header() {
   return (
     <header class={`top mode-${mode ?? 'unknown'}${connected.value ? '' : ' is-cut-off'}`} data-testid="header">
       <div class="top-line">
-        <h1 class="brand">
-          <svg viewBox="0 0 32 32" aria-hidden="true">
-            <path d="M5 11h22M5 21h22" />
-            <circle cx="16" cy="16" r="3.4" />
-          </svg>
-          Driftless
+        <h1>
+          <a class="brand" href="/">
+            <svg viewBox="0 0 32 32" aria-hidden="true">
+              <path d="M5 11h22M5 21h22" />
+              <circle cx="16" cy="16" r="3.4" />
+            </svg>
+            Driftless
+          </a>
         </h1>
         <span class={`mode mode-badge-${mode ?? 'unknown'}`} data-testid="mode">
           {mode === null ? 'MODE ?' : mode.toUpperCase()}
@@ -51,6 +53,9 @@ export function Header() {
         <div class="top-end">
           <Age />
           <ConnectionPill />
+          <a href="/engines" data-testid="engines-link">
+            Engines
+          </a>
           {stats.value?.links.temporal_url == null ? null : (
             <ExternalLink href={stats.value.links.temporal_url} testid="temporal-link">
               Temporal
@@ -121,7 +126,9 @@ function Feed() {
       <span class="feed-id">{feed ?? 'feed unknown'}</span>
       {speed !== null && speed !== 1 ? <span>{speed === 'max' ? 'Max speed' : `${speed}× speed`}</span> : null}
       {market?.market_time != null && (speed !== 1 || kind === 'replay') ? (
-        <span data-testid="market-time">market time {dateTime(market.market_time)}</span>
+        <span data-testid="market-time">
+          market time {dateTime(market.market_time)} {timeZone(market.market_time)}
+        </span>
       ) : null}
       {market?.row != null && market.rows != null ? (
         <span>

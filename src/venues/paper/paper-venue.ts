@@ -142,6 +142,16 @@ export class PaperVenue implements Venue {
     return state === null ? null : { ...state.defaults, periodMs: state.periodMs ?? null };
   }
 
+  /** When the account began; null: there is none. A reset account begins anew. */
+  static async accountSince({ db }: Pick<Journal, 'db'>, engineId: string): Promise<number | null> {
+    const row = await db
+      .selectFrom('paper_accounts')
+      .select('created_at_ms')
+      .where('engine_id', '=', engineId)
+      .executeTakeFirst();
+    return row === undefined ? null : Number(row.created_at_ms);
+  }
+
   /** `--reset-paper`: the account and its figures in the journal go, in one transaction. */
   static async reset({ db }: Pick<Journal, 'db'>, engineId: string, atMs: number): Promise<void> {
     await db.transaction().execute(async (trx) => {

@@ -1,0 +1,174 @@
+/** What the charts show now: the window, the series of it, and our trades. Read from the server at the window's own step. */
+import { computed, signal } from '@preact/signals';
+import { SERIES_NAMES, type SeriesName } from '../../../src/domain/figures/series-names.ts';
+import { Series } from '../../../src/protocol/api.ts';
+import type { State } from '../../../src/protocol/state.ts';
+import { sol, usd } from '../format/number.ts';
+import { fetchAnswer } from '../socket/answers.ts';
+import { fetchList } from '../socket/lists.ts';
+import {
+  type ChartWindow,
+  type GridPoint,
+  moved,
+  onGrid,
+  type RangeName,
+  type ServedPoint,
+  stepFor,
+  summed,
+  windowOf,
+  zoomed,
+} from '../state/chart-data.ts';
+import { nowMs, stats } from '../state/store.ts';
+import type { TradeMark } from './canvas.ts';
+import { CHARTS, SERIES_SHOWN } from './specs.ts';
+
+/** More places than a chart has pixels show nothing more. */
+const PLACES = 500;
+/** Read beyond the window on either side, so that dragging shows something at once. */
+const MARGIN = 0.5;
+const MAX_POINTS = 5_000;
+/** Points that came live are replaced by the journal's own after this many. */
+const LIVE_POINTS = 120;
+const MAX_TRADES = 200;
+
+type SeriesMap = Readonly<Partial<Record<SeriesName, readonly ServedPoint[]>>>;
+
+interface ChartData {
+  readonly stepMs: number;
+  readonly series: SeriesMap;
+  /** How many points came live since. */
+  readonly live: number;
+}
+
+export const choice = signal<RangeName | 'custom'>('1W');
+export const shown = signal<ChartWindow>({ fromMs: null, toMs: null });
+const data = signal<ChartData | null>(null);
+/** The server did not answer. */
+export const missing = signal(false);
+export const trades = signal<readonly TradeMark[]>([]);
+
+/** Market time of the newest figures; between two messages it stands still. */
+export const marketMs = computed(() => stats.value?.market?.market_time ?? nowMs.value);
+const firstMs = computed(() => {
+  const starts = SERIES_SHOWN.flatMap((name) => data.value?.series[name]?.[0]?.[0] ?? []);
+  return starts.length === 0 ? marketMs.value : Math.min(...starts);
+});
+
+/** The window in figures: from the first point, to now. */
+export const shownMs = computed(() => {
+  const { fromMs, toMs } = shown.value;
+  return { fromMs: Math.max(fromMs ?? firstMs.value, firstMs.value), toMs: toMs ?? marketMs.value };
+});
+
+/** Grids by chart and line, as `equity/funding`. */
+export const grids = computed((): ReadonlyMap<string, readonly GridPoint[]> => {
+  const now = data.value;
+  if (now === null) return new Map();
+  return new Map(
+    CHARTS.flatMap(({ name, lines }) =>
+      lines.map((line) => {
+        const parts = line.of.map((each) => now.series[each] ?? []);
+        const points = parts.length === 1 ? (parts[0] ?? []) : summed(parts);
+        const { scale } = line;
+        const state = stats.peek();
+        const scaled =
+          scale === undefined
+            ? points
+            : points.map(([at = 0, ...values]) => [at, ...values.map((value) => scale(value, state))]);
+        return [`${name}/${line.name}`, onGrid(scaled, now.stepMs)] as const;
+      }),
+    ),
+  );
+});
+
+let asked = 0;
+/** The last request wins. */
+export async function load(): Promise<void> {
+  asked += 1;
+  const ticket = asked;
+  const { fromMs, toMs } = shown.value;
+  const now = marketMs.value;
+  const length = fromMs === null ? null : (toMs ?? now) - fromMs;
+  const stepMs = length === null ? null : stepFor(length, PLACES);
+  const query = new URLSearchParams({ names: SERIES_SHOWN.join(',') });
+  if (length !== null && stepMs !== null) {
+    const from = (fromMs ?? 0) - length * MARGIN;
+    const to = toMs === null ? now : toMs + length * MARGIN;
+    query.set('from', String(Math.floor(from)));
+    if (toMs !== null) query.set('to', String(Math.ceil(to)));
+    query.set('points', String(Math.min(MAX_POINTS, Math.ceil((to - from) / stepMs) + 2)));
+  } else {
+    query.set('points', String(PLACES));
+  }
+  const answer = await fetchAnswer(`/api/series?${query}`, Series);
+  if (ticket !== asked) return;
+  missing.value = answer === null;
+  if (answer === null) return;
+  const series = answer.series as SeriesMap;
+  data.value = { stepMs: stepMs ?? stepFor(answer.to - answer.from, PLACES), series, live: 0 };
+}
+
+export function choose(name: RangeName): void {
+  choice.value = name;
+  shown.value = windowOf(name, marketMs.value);
+  void load();
+}
+
+/** A window of a person's own. */
+export function look(window: ChartWindow): void {
+  choice.value = 'custom';
+  shown.value = window;
+  void load();
+}
+
+export const zoom = (factor: number): void => look(zoomed(shown.value, firstMs.value, marketMs.value, factor));
+export const move = (by: number): void => look(moved(shown.value, firstMs.value, marketMs.value, by));
+
+export async function loadTrades(): Promise<void> {
+  const page = await fetchList('trades', MAX_TRADES);
+  if (typeof page === 'string') return;
+  trades.value = page.items.map((trade) => ({
+    ms: trade.ts,
+    side: trade.side === 'sell' ? 'sell' : 'buy',
+    label: `${trade.side === 'sell' ? 'Sold' : 'Bought'} ${sol(trade.size, 'negative', 2)} at ${usd(trade.price)}`,
+  }));
+}
+
+/** The newest figures by the series' names; unknown ones are left out, and the chart has a gap. */
+function liveValues(now: State): Partial<Record<SeriesName, number | null>> {
+  const { account, market, drift_state: drift } = now;
+  const sources = Object.fromEntries(
+    Object.entries(account?.sources ?? {}).map(([source, value]) => [`equity_${source}`, value]),
+  );
+  return {
+    equity: account?.equity ?? null,
+    ...sources,
+    price: market?.oracle_valid === true ? market.oracle_price : null,
+    funding_rate: market?.funding.last_rate ?? null,
+    health: account?.health_exact ?? null,
+    hedge_deviation: account?.drift_from_target_pct ?? null,
+    net_delta: drift.net_delta,
+  };
+}
+
+/** Appends the newest figures, or replaces the last point while its place lasts. */
+export function append(now: State): void {
+  const before = data.peek();
+  const at = now.market?.market_time;
+  if (before === null || at === undefined || shown.peek().toMs !== null) return;
+  const values = liveValues(now);
+  let grew = false;
+  const series = Object.fromEntries(
+    SERIES_NAMES.map((name) => {
+      const points = before.series[name] ?? [];
+      const value = values[name];
+      const last = points.at(-1)?.[0] ?? 0;
+      if (value == null || at <= last) return [name, points];
+      const sameplace = Math.floor(at / before.stepMs) === Math.floor(last / before.stepMs);
+      grew ||= !sameplace;
+      return [name, [...(sameplace ? points.slice(0, -1) : points), [at, value, value, value]]];
+    }),
+  ) as SeriesMap;
+  data.value = { ...before, series, live: before.live + (grew ? 1 : 0) };
+  if (before.live + 1 > LIVE_POINTS) void load();
+}

@@ -1,0 +1,143 @@
+/** The points of a chart: which range, on which grid of time, and where the gaps are. Pure; times are market time. */
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+export const RANGES = ['1D', '1W', '1M', 'All'] as const;
+export type RangeName = (typeof RANGES)[number];
+const LENGTH_MS: Readonly<Record<RangeName, number>> = {
+  '1D': DAY_MS,
+  '1W': 7 * DAY_MS,
+  '1M': 30 * DAY_MS,
+  All: Number.POSITIVE_INFINITY,
+};
+
+/** What a person looks at. */
+export interface ChartWindow {
+  /** Null: from the beginning. */
+  readonly fromMs: number | null;
+  /** Null: up to now, and it moves on with the market. */
+  readonly toMs: number | null;
+}
+
+export const windowOf = (name: RangeName, marketMs: number): ChartWindow => ({
+  fromMs: Number.isFinite(LENGTH_MS[name]) ? marketMs - LENGTH_MS[name] : null,
+  toMs: null,
+});
+
+/** Shorter than this there is nothing to see: the journal keeps one value a minute. */
+export const SHORTEST_MS = 10 * MINUTE_MS;
+
+/** `factor` below 1 zooms in. A window that ends now goes on ending now. */
+export function zoomed(shown: ChartWindow, firstMs: number, marketMs: number, factor: number): ChartWindow {
+  const from = shown.fromMs ?? firstMs;
+  const to = shown.toMs ?? marketMs;
+  const length = Math.max(SHORTEST_MS, (to - from) * factor);
+  if (shown.toMs === null) return { fromMs: Math.max(firstMs, to - length), toMs: null };
+  const middle = (from + to) / 2;
+  return { fromMs: middle - length / 2, toMs: Math.min(marketMs, middle + length / 2) };
+}
+
+/** `by` of its own length, to the past if negative. */
+export function moved(shown: ChartWindow, firstMs: number, marketMs: number, by: number): ChartWindow {
+  const to = shown.toMs ?? marketMs;
+  const from = shown.fromMs ?? firstMs;
+  const length = to - from;
+  const next = Math.min(marketMs, Math.max(firstMs + length, to + length * by));
+  return { fromMs: next - length, toMs: next >= marketMs ? null : next };
+}
+
+const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440].map((minutes) => minutes * MINUTE_MS);
+
+/** The finest step with at most `most` places in the window. */
+export function stepFor(lengthMs: number, most: number): number {
+  const least = lengthMs / most;
+  return STEPS_MS.find((step) => step >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
+}
+
+/** As the server answers: time of the last read in it, lowest, highest, last. */
+export type ServedPoint = readonly number[];
+
+export interface GridPoint {
+  readonly ms: number;
+  /** Absent: nothing is known of this time. */
+  readonly value?: number;
+  /** The last one before a gap: nothing is drawn from here to the next. */
+  readonly ends?: true;
+}
+
+/**
+ * The points on a regular grid, so that a chart's axis is in proportion to time and a gap is as wide as it lasted. Where the
+ * account is read less often than the grid's step, the distance between reads is not a gap.
+ */
+export function onGrid(points: readonly ServedPoint[], stepMs: number): readonly GridPoint[] {
+  const spacing = usualSpacing(points);
+  const unit = Math.max(stepMs, Math.ceil(spacing / stepMs) * stepMs);
+  const gapMs = Math.max(2.5 * unit, 2.5 * spacing);
+  const grid: GridPoint[] = [];
+  for (const [index, point] of points.entries()) {
+    const [at = Number.NaN, , , last = Number.NaN] = point;
+    const ms = Math.floor(at / stepMs) * stepMs;
+    const before = grid.at(-1);
+    // Several reads in one place: the last one counts.
+    if (before !== undefined && before.ms >= ms) grid.pop();
+    const next = points[index + 1]?.[0];
+    const ends = next !== undefined && next - at > gapMs;
+    grid.push(ends ? { ms, value: last, ends } : { ms, value: last });
+    if (ends)
+      for (let empty = ms + unit; empty < next - unit / 2; empty += unit)
+        grid.push({ ms: Math.floor(empty / stepMs) * stepMs });
+  }
+  return grid;
+}
+
+/** The median distance of neighbours, or 0. */
+function usualSpacing(points: readonly ServedPoint[]): number {
+  const distances = points.slice(1).map((point, index) => (point[0] ?? 0) - (points[index]?.[0] ?? 0));
+  return distances.toSorted((a, b) => a - b)[Math.floor(distances.length / 2)] ?? 0;
+}
+
+/** The sum of several series where all are known, such as fees, slippage and gas as one line. */
+export function summed(series: readonly (readonly ServedPoint[])[]): readonly ServedPoint[] {
+  const [first = [], ...others] = series;
+  const known = others.map((points) => new Map(points.map((point) => [point[0], point[3] ?? Number.NaN])));
+  return first.flatMap(([at = Number.NaN, , , last = Number.NaN]) => {
+    const sum = known.reduce((total, values) => total + (values.get(at) ?? Number.NaN), last);
+    return Number.isNaN(sum) ? [] : [[at, sum, sum, sum]];
+  });
+}
+
+export interface Extent {
+  readonly low: number;
+  readonly high: number;
+  readonly last: number;
+}
+
+export function extentOf(points: readonly ServedPoint[]): Extent | null {
+  const last = points.at(-1)?.[3];
+  if (last === undefined) return null;
+  return {
+    low: points.reduce((low, point) => Math.min(low, point[1] ?? low), last),
+    high: points.reduce((high, point) => Math.max(high, point[2] ?? high), last),
+    last,
+  };
+}
+
+/** The grid's time of the value at or before `ms`; null: there is none. */
+export function valueAt(grid: readonly GridPoint[], ms: number): number | null {
+  let [low, high] = [0, grid.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const point = grid[middle];
+    if (point === undefined || point.ms <= ms) low = middle + 1;
+    else high = middle - 1;
+  }
+  return grid[high]?.value ?? null;
+}
+
+/** At most `most` rows of a table, newest first, evenly spread. */
+export function spreadRows(grid: readonly GridPoint[], most: number): readonly GridPoint[] {
+  const each = Math.max(1, Math.ceil(grid.length / most));
+  return grid.filter((_, index) => (grid.length - 1 - index) % each === 0).toReversed();
+}
