@@ -26,12 +26,16 @@ const COMMANDS = {
   resume: { about: 'clear the restrictions that a person clears', entry: CLIENT },
   resolve: { about: 'submit the outcome of a transaction that nobody knows', entry: CLIENT },
   backtest: { about: 'what a policy would have earned on a funding history', entry: 'src/runtime/backtest.ts' },
+  'fetch-history': {
+    about: 'a venue’s funding history into a file for replay and backtest',
+    entry: 'src/runtime/fetch-history.ts',
+  },
 };
 
 const HELP = `driftless <command> [options]
 
 ${Object.entries(COMMANDS)
-  .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`)
   .join('\n')}
 
   driftless <command> --help   its options

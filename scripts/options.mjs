@@ -14,6 +14,7 @@ export const HELP = `Driftless: a delta-neutral funding engine. It holds spot SO
   npm start -- status              what the running engine does; also positions, open, close, flatten, resolve ...
                                    (npx driftless --help)
   npm start -- backtest ...        what a policy would have earned on a funding history (backtest --help)
+  npm start -- fetch-history ...   a venue's funding history into a file for it (fetch-history --help)
   npm start -- --help              this text
   npm start -- --version           the version
   npm test                         all checks: lint, types, dependency arrows, tests, coverage
