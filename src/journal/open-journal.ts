@@ -1,12 +1,12 @@
 /** Opens the journal: embedded PGlite, or Postgres when a URL is given; migrates it; the same SQL on both. */
 import type { PGlite } from '@electric-sql/pglite';
-import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { ENDED_STATUSES } from './advance.ts';
 import { insertDecision } from './decisions.ts';
 import { acknowledgeAlert } from './deliveries.ts';
 import { startUpkeep } from './embedded-upkeep.ts';
 import type { Journal } from './journal.ts';
-import { type Listen, listenOnPGlite, listenOnPostgres } from './listen.ts';
+import { listenOnPGlite } from './listen.ts';
 import {
   listAlerts,
   listCommands,
@@ -18,9 +18,9 @@ import {
   withAttempts,
 } from './lists.ts';
 import { migrateToLatest } from './migrate.ts';
+import type { JournalLogger, Opened } from './opened.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
 import { openPGlite } from './pglite-folder.ts';
-import { migrationPool, postgresPool } from './postgres-pool.ts';
 import { alertOf, commandOf, transitionOf } from './rows.ts';
 import type { Database } from './schema.ts';
 import { readSeries, thinSeries } from './series.ts';
@@ -28,10 +28,6 @@ import { insertSnapshot, latestSnapshot, thinSnapshots } from './snapshots.ts';
 import { readStatistics } from './statistics.ts';
 import { thinEquity } from './thin-equity.ts';
 import * as writes from './writes.ts';
-
-interface JournalLogger {
-  warn(fields: Record<string, unknown>, message: string): void;
-}
 
 interface JournalOptions {
   /** Null: embedded PGlite. */
@@ -41,13 +37,6 @@ interface JournalOptions {
   readonly logger?: JournalLogger;
   /** Embedded only: a database that is open already, instead of one in `dataDir`. */
   readonly database?: PGlite;
-}
-
-interface Opened {
-  readonly db: Kysely<Database>;
-  readonly listen: Listen;
-  readonly migrate: () => Promise<void>;
-  readonly close: () => Promise<void>;
 }
 
 /** The methods of the journal over an opened and migrated database. */
@@ -176,23 +165,10 @@ async function openEmbedded({ dataDir, database, logger }: JournalOptions): Prom
   };
 }
 
-function openServer(databaseUrl: string, { logger }: JournalOptions): Opened {
-  const onIdleError = (error: Error) => logger?.warn({ err: error }, 'a connection to the journal was lost');
-  const over = (pool: PostgresPool) => new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  const db = over(postgresPool(databaseUrl, onIdleError));
-  return {
-    db,
-    listen: listenOnPostgres(databaseUrl),
-    async migrate() {
-      const patient = over(migrationPool(databaseUrl, onIdleError));
-      try {
-        await migrateToLatest(patient);
-      } finally {
-        await patient.destroy();
-      }
-    },
-    close: () => db.destroy(),
-  };
+/** node-postgres is loaded only with a server: it brings Node's whole fetch with it. */
+async function openServer(databaseUrl: string, { logger }: JournalOptions): Promise<Opened> {
+  const { openPostgres } = await import('./open-postgres.ts');
+  return openPostgres(databaseUrl, logger);
 }
 
 /**
@@ -201,7 +177,7 @@ function openServer(databaseUrl: string, { logger }: JournalOptions): Opened {
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { databaseUrl } = options;
-  const opened = databaseUrl === null ? await openEmbedded(options) : openServer(databaseUrl, options);
+  const opened = databaseUrl === null ? await openEmbedded(options) : await openServer(databaseUrl, options);
   try {
     await opened.migrate();
     const meta = await opened.db
