@@ -18,6 +18,7 @@ import { createRequire } from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import { ownSourceMap } from './own-source-map.mjs';
 
 /** An unused build is deleted after this time: a running program may still load a part of it. */
@@ -167,10 +168,20 @@ const ownAddresses = {
     });
     onLoad({ filter: WITH_OWN_FILES }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
-      return { contents: atAddress(source, path), loader: 'js' };
+      return { contents: literalAsJson(atAddress(source, path)), loader: 'js' };
     });
   },
 };
+
+/**
+ * Temporal's SDK describes its messages in a literal of 1.4 MB. V8 reads JSON eight times as fast, once in the program and once
+ * in the thread of the workflows.
+ */
+const literalAsJson = (source) =>
+  source.replace(/\.addJSON\((\{[\s\S]*\})\);/, (_call, literal) => {
+    const json = JSON.stringify(runInNewContext(`(${literal})`));
+    return `.addJSON(JSON.parse(${JSON.stringify(json)}));`;
+  });
 
 function atAddress(source, path) {
   const { resolve: resolveModule } = createRequire(path);
