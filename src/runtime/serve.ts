@@ -52,7 +52,7 @@ import { type ConnectOptions, connectOptions, prepareNamespace } from './tempora
 import { installTemporalRuntime } from './temporal-runtime.ts';
 import { refuseUnchosenVenue } from './venue-choice.ts';
 import { venueRegistry } from './venues.ts';
-import { type RunningWorker, startWorker } from './worker.ts';
+import { prepareWorker, type RunningWorker } from './worker.ts';
 
 type Venues = ReturnType<typeof venueRegistry>;
 
@@ -126,6 +126,9 @@ async function openGround(
 ): Promise<{ readonly start: StartUp; readonly ground: Ground }> {
   const { log, say, add } = start;
   const { logger } = log;
+  const reaching = reachTemporal(start, cluster.address);
+  // It is awaited after the journal: until then a failure must not count as unhandled.
+  reaching.catch(() => undefined);
   const journal = await beginnings.journal;
   const { policy, paper } = start.settings;
   const { namespace } = start.settings.temporal;
@@ -140,12 +143,8 @@ async function openGround(
   add('alert channels', 4_000, alerts.stop);
   if (hasWorker(start))
     add('activity log', 1_000, startActivityLog({ journal, logger, policy, nowMs: clock.nowMs }).stop);
-  const connect = await connectOptions(start.settings.temporal, cluster.address);
-  const connection = await reachable(`Temporal at ${cluster.address}`, logger, () =>
-    Connection.connect({ ...connect, connectTimeout: CONNECT_MS }),
-  );
+  const { connect, connection, searchAttributesMissing } = await reaching;
   add('temporal connection', 1_000, () => connection.close());
-  const { searchAttributesMissing } = await prepareNamespace(connection, namespace);
   if (searchAttributesMissing !== null) logger.warn(searchAttributesMissing);
   const payloadKeys = await openPayloadKeys(start.settings.home, beginnings.token);
   const client = new Client({
@@ -173,6 +172,15 @@ async function openGround(
   const stores = { journal, sharedClock: shared, alerts: alerts.channels };
   const ground = { ...cluster, ...stores, client, connect, payloadKeys, gateway, venues, engine };
   return { start: { ...start, settings }, ground };
+}
+
+/** Connects, and sees to the namespace. */
+async function reachTemporal({ settings, log }: StartUp, address: string) {
+  const connect = await connectOptions(settings.temporal, address);
+  const connection = await reachable(`Temporal at ${address}`, log.logger, () =>
+    Connection.connect({ ...connect, connectTimeout: CONNECT_MS }),
+  );
+  return { connect, connection, ...(await prepareNamespace(connection, settings.temporal.namespace)) };
 }
 
 /** A live engine may run under its former id for this start. Solana's SDK is loaded only then: a paper process does without. */
@@ -229,14 +237,18 @@ async function startWorkerSide(
   const { namespace } = settings.temporal;
   const workflowBundle = await bundle;
   installTemporalRuntime(logger);
-  await startEngine(engine);
-  const { sign, submit } = transactions;
   const polling = { connect, namespace, payloadKeys, logger };
+  // The thread of the workflows starts on another core in the meantime.
+  const [runWorker] = await Promise.all([
+    prepareWorker({ ...polling, bundle: workflowBundle, activities }),
+    startEngine(engine),
+  ]);
+  const { sign, submit } = transactions;
   const signing = await startSigningWorkers(settings, { ...polling, activities: { sign, submit } });
   add('signing workers', 6_000, signing.stop);
   const presence = { journal, logger, polled: signing.polled, process: randomUUID() };
   add('signing presence', 1_000, tellPresence(presence).stop);
-  const worker = await startWorker({ ...polling, bundle: workflowBundle, activities });
+  const worker = runWorker();
   add('worker', 6_000, worker.stop);
   add('stuck workflows', 1_000, watchForStuck({ client, journal, alerts, clock, logger }).stop);
   if (settings.mode === 'live') {

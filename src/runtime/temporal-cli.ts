@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { CriticalError } from '../lib/errors.ts';
@@ -55,6 +55,24 @@ async function whyUnusable(path: string): Promise<string | null> {
   if (code === 0 && /temporal version \d/.test(output)) return null;
   const said = output.trim().split('\n')[0] ?? '';
   return problem ?? `\`--version\` ended with code ${code}${said === '' ? '' : ` and said: ${said}`}`;
+}
+
+const proofOf = (path: string): string => `${path}.runs`;
+
+async function stampOf(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  return `${size}:${mtimeMs}`;
+}
+
+/** It ran here once and has not changed since. Asking it again would hold up each start by a tenth of a second. */
+async function isProven(path: string): Promise<boolean> {
+  const noted = await readFile(proofOf(path), 'utf8').catch(() => null);
+  return noted !== null && noted === (await stampOf(path));
+}
+
+/** A cache that cannot be written only costs the question at each start. */
+async function prove(path: string): Promise<void> {
+  await writeFile(proofOf(path), await stampOf(path)).catch(() => undefined);
 }
 
 function onPath(env: NodeJS.ProcessEnv): string | null {
@@ -152,8 +170,12 @@ export async function findTemporalCli({ given, env, say, fetchers = FETCHERS }: 
   const cache = cacheFolder(env);
   const target = join(cache, executable(`temporal-${TEMPORAL_CLI_VERSION}`));
   if (existsSync(target)) {
+    if (await isProven(target)) return { path: target, source: 'cache' };
     const problem = await whyUnusable(target);
-    if (problem === null) return { path: target, source: 'cache' };
+    if (problem === null) {
+      await prove(target);
+      return { path: target, source: 'cache' };
+    }
     tried.push(`cache: ${target} does not run: ${problem}`);
   } else tried.push(`cache: no ${target}`);
   if (fetchers.length > 0) await mkdir(cache, { recursive: true });

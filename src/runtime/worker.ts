@@ -50,7 +50,10 @@ export interface RunningWorker {
 }
 
 /** Polls when it resolves. */
-export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+export const startWorker = async (options: WorkerOptions): Promise<RunningWorker> => (await prepareWorker(options))();
+
+/** Connected, its workflows loaded in their thread: it polls from the call of the result on. */
+export async function prepareWorker(options: WorkerOptions): Promise<() => RunningWorker> {
   const logger = options.logger.child({ part: options.bundle === null ? 'signing worker' : 'worker' });
   const stopping = new AbortController();
   let current: Worker | null = null;
@@ -106,13 +109,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     }
   }
 
-  ended = keepRunning(await once());
-  return {
-    state: () => current?.getState() ?? 'RESTARTING',
-    stop: async () => {
-      stopping.abort();
-      if (current?.getState() === 'RUNNING') current.shutdown();
-      await ended;
-    },
+  const first = await once();
+  return () => {
+    ended = keepRunning(first);
+    return {
+      state: () => current?.getState() ?? 'RESTARTING',
+      stop: async () => {
+        stopping.abort();
+        if (current?.getState() === 'RUNNING') current.shutdown();
+        await ended;
+      },
+    };
   };
 }

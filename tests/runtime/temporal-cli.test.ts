@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -77,6 +86,17 @@ describeUnless(process.platform === 'win32' && 'needs a shell')('the Temporal CL
     for (const part of ['PATH', 'cache', 'TEMPORAL_CLI', 'TEMPORAL_ADDRESS', 'Python', 'Remedy']) {
       expect(message).toContain(part);
     }
+  });
+
+  it('is asked in the cache for its version once, and again after it has changed', async () => {
+    const asked = join(folder, 'asked');
+    const place = `.cache/driftless/temporal-${TEMPORAL_CLI_VERSION}`;
+    const says = (text: string) => program(place, `$(echo once >> ${asked})${text}`);
+    says(GOOD);
+    for (let starts = 0; starts < 3; starts += 1) expect((await look()).source).toBe('cache');
+    expect(readFileSync(asked, 'utf8')).toBe('once\n');
+    says('something else entirely');
+    await expect(look()).rejects.toThrow(/something else entirely/);
   });
 
   it('is fetched into the cache by the first way that works, and kept', async () => {
