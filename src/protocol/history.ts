@@ -33,7 +33,7 @@ export type BalanceInfo = z.output<typeof BalanceInfo>;
 export const PastDecision = z.object({
   ts: time.about('When it was decided. It stands until the next one.'),
   market_ts: time.about('The same in market time, which may be replayed.'),
-  action: z.string().about('none, correct or guard.'),
+  action: z.string().about('none, correct, guard, enter or leave.'),
   size: sol.nullable().about('What it trades. Negative: sell. Null: nothing.'),
   size_base: lamports.nullable(),
   reasons: z.array(

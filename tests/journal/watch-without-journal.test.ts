@@ -103,7 +103,7 @@ describe('a watch whose journal is away', () => {
     show(UNDER_HEDGED);
     expect(await look()).toEqual({ kind: 'checkpoint' });
     away.mode = 'there';
-    expect(await look({ generation: 2 })).toMatchObject({ kind: 'decide', why: 'a correction is due' });
+    expect(await look({ generation: 2 })).toMatchObject({ kind: 'decide', why: 'a trade is due' });
   });
 
   it('tells what is over too, once', async () => {
