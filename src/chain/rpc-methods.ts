@@ -2,6 +2,7 @@
 
 import type { Json } from '../lib/errors.ts';
 import { isCount, isFields, isTexts } from './answer-shapes.ts';
+import { type RawAccount, rawAccountOf } from './raw-account.ts';
 
 export type Commitment = 'processed' | 'confirmed' | 'finalized';
 /** The venue's commitment for reads: never a block that most of the cluster has not voted for. */
@@ -55,6 +56,8 @@ export interface SimulationResult {
   readonly logs: readonly string[];
   /** Compute units; null when the node does not say. */
   readonly units: number | null;
+  /** As it leaves the accounts asked for, in their order; null: it does not say. */
+  readonly accounts: readonly (RawAccount | null)[] | null;
 }
 
 export const readSimulation = (result: unknown) =>
@@ -65,8 +68,14 @@ export const readSimulation = (result: unknown) =>
       error: (value.err ?? null) as Json,
       logs: isTexts(logs) ? logs : [],
       units: isCount(unitsConsumed) ? unitsConsumed : null,
+      accounts: Array.isArray(value.accounts) ? accountsIn(value.accounts) : null,
     };
   });
+
+function accountsIn(values: readonly unknown[]): readonly (RawAccount | null)[] | null {
+  const accounts = values.map(rawAccountOf);
+  return accounts.includes(undefined) ? null : (accounts as (RawAccount | null)[]);
+}
 
 /** Of the slot at the asked commitment. */
 export const readEpochInfo = (result: unknown) =>

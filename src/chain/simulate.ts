@@ -6,13 +6,23 @@ import { BoundedMap } from '../lib/bounded.ts';
 import { type ErrorReport, TransientError } from '../lib/errors.ts';
 import { computeLimit, MAX_COMPUTE_UNITS } from './compute-limit.ts';
 import { compile, type Draft, type Tip } from './draft.ts';
+import type { RawAccount } from './raw-account.ts';
 import { readSimulation, type SimulationResult } from './rpc-methods.ts';
 import type { RpcPool } from './rpc-pool.ts';
 import { failedInSimulation, isPassing, nameOf } from './transaction-error.ts';
 
 type DraftSimulation =
-  | { readonly ok: true; readonly logs: readonly string[]; readonly computeUnits: number }
+  | {
+      readonly ok: true;
+      readonly logs: readonly string[];
+      readonly computeUnits: number;
+      /** As it leaves the watched accounts, by address; null: the node does not say. */
+      readonly accounts: AccountsAfter | null;
+    }
   | { readonly ok: false; readonly error: ErrorReport };
+
+/** Null: there is none any more. */
+export type AccountsAfter = ReadonlyMap<string, RawAccount | null>;
 
 /** The node puts a real one in its place. */
 const ANY_BLOCKHASH = PublicKey.default.toBase58();
@@ -27,11 +37,18 @@ export class Simulator {
     this.#pool = pool;
   }
 
-  /** @param tip as it will be signed, so that its account and its cost are part of the run. @throws TransientError */
-  async run(draft: Draft, tip: Tip | null): Promise<DraftSimulation> {
+  /**
+   * @param tip as it will be signed, so that its account and its cost are part of the run
+   * @param watched accounts that the draft writes, to be returned as it leaves them
+   * @throws TransientError
+   */
+  async run(draft: Draft, tip: Tip | null, watched: readonly string[] = []): Promise<DraftSimulation> {
     const transaction = compile(draft, { computeUnits: MAX_COMPUTE_UNITS, price: 0, tip }, ANY_BLOCKHASH);
     const wire = Buffer.from(transaction.serialize()).toString('base64');
-    const config = { encoding: 'base64', commitment: 'confirmed', sigVerify: false, replaceRecentBlockhash: true };
+    const config = {
+      ...{ encoding: 'base64', commitment: 'confirmed', sigVerify: false, replaceRecentBlockhash: true },
+      ...(watched.length === 0 ? {} : { accounts: { encoding: 'base64', addresses: watched } }),
+    };
     const { slot, value } = await this.#pool.read('simulateTransaction', [wire, config], readSimulation);
     this.#pool.sawSlot(slot);
     // A refusal ends the operation. A lagging node's refusal describes the past and is no evidence.
@@ -41,13 +58,14 @@ export class Simulator {
         `The node could not simulate the transaction. It is far behind, at slot ${slot}.`,
       );
     }
-    return this.#judge(draft, value);
+    return this.#judge(draft, value, watched);
   }
 
   /** The limit that the last simulation of the same instructions gave, if this process made it. */
   limitOf = (draft: Draft): number | null => this.#limits.get(keyOf(draft.instructions)) ?? null;
 
-  #judge(draft: Draft, { error, logs, units }: SimulationResult): DraftSimulation {
+  #judge(draft: Draft, result: SimulationResult, watched: readonly string[]): DraftSimulation {
+    const { error, logs, units, accounts } = result;
     if (error !== null) {
       if (isPassing(error))
         throw new TransientError('RPC_UNHEALTHY', `The node could not simulate the transaction: ${nameOf(error)}.`);
@@ -56,7 +74,9 @@ export class Simulator {
     const computeUnits = computeLimit(units);
     const key = keyOf(draft.instructions);
     this.#limits.set(key, computeUnits);
-    return { ok: true, logs, computeUnits };
+    const named = accounts?.length === watched.length ? accounts : null;
+    const after = named && new Map(watched.map((address, index) => [address, named[index] ?? null]));
+    return { ok: true, logs, computeUnits, accounts: after };
   }
 }
 

@@ -29,7 +29,7 @@ import { Sightings } from './sighting-of.ts';
 import { signAttempt } from './sign-attempt.ts';
 import { SignatureSocket } from './signature-socket.ts';
 import type { Signer } from './signer.ts';
-import { Simulator } from './simulate.ts';
+import { type AccountsAfter, Simulator } from './simulate.ts';
 import type { WindowEnd } from './window.ts';
 
 export interface ChainLogger {
@@ -59,8 +59,22 @@ export interface SolanaChainOptions {
 }
 
 export type ChainSimulation =
-  | { readonly ok: true; readonly logs: readonly string[]; readonly costLamports: string }
+  | {
+      readonly ok: true;
+      readonly logs: readonly string[];
+      readonly costLamports: string;
+      /** Where accounts were watched. */
+      readonly watched?: WatchedAccounts;
+    }
   | { readonly ok: false; readonly error: ErrorReport };
+
+/** What a simulation leaves. */
+export interface WatchedAccounts {
+  /** Null: the node did not return them. */
+  readonly accounts: AccountsAfter | null;
+  /** What the payer has paid in it for fee and tip; it has no priority fee. */
+  readonly paidLamports: number;
+}
 
 /** Polling is the socket's backstop. */
 const NEWS_WAIT_MS = 1_000;
@@ -103,14 +117,25 @@ export class SolanaChain {
   /** Its transaction fits a packet, with the tip that it may have. */
   fits = (draft: Draft): boolean => fits(draft, this.#jito !== null);
 
-  /** @throws TransientError; ValidationError TRANSACTION_TOO_LARGE */
-  async simulate(draft: Draft): Promise<ChainSimulation> {
+  /**
+   * @param watched accounts that the draft writes, whose state after it is asked for
+   * @throws TransientError; ValidationError TRANSACTION_TOO_LARGE
+   */
+  async simulate(draft: Draft, watched: readonly string[] = []): Promise<ChainSimulation> {
     const tip = await this.#tipFor(draft);
-    const [run, recent] = await Promise.all([this.#simulator.run(draft, tip), this.#fees.of(writtenAccounts(draft))]);
+    const [run, recent] = await Promise.all([
+      this.#simulator.run(draft, tip, watched),
+      this.#fees.of(writtenAccounts(draft)),
+    ]);
     if (!run.ok) return run;
     const price = this.#priceOf(draft, recent, run.computeUnits, tip);
     const cost = BASE_FEE_LAMPORTS + priorityFeeLamports(price, run.computeUnits) + (tip?.lamports ?? 0);
-    return { ok: true, logs: run.logs, costLamports: String(cost) };
+    const paidLamports = BASE_FEE_LAMPORTS + (tip?.lamports ?? 0);
+    const { logs, accounts } = run;
+    return {
+      ...{ ok: true, logs, costLamports: String(cost) },
+      ...(watched.length === 0 ? {} : { watched: { accounts, paidLamports } }),
+    };
   }
 
   /** The present cost of a transaction that writes these accounts: base fee, priority fee and tip, lamports. Never throws. */

@@ -70,6 +70,10 @@ export const DRIFT: PerpsProgram<DriftAccountTypes> = {
       .map(({ marketIndex }) => marketIndex),
   }),
   view,
+  controls: ({ authority, delegate, subAccountId, maxMarginRatio, poolId, isMarginTradingEnabled }) =>
+    [addressText(authority), addressText(delegate), subAccountId, maxMarginRatio, poolId, isMarginTradingEnabled].join(
+      ' ',
+    ),
 
   instructions: DRIFT_INSTRUCTIONS,
   // A local chain has mainnet's.

@@ -76,6 +76,8 @@ export interface PerpsProgram<T extends ProgramAccounts = ProgramAccounts> {
   /** The indexes of the markets in which the user holds something or has orders. */
   marketsOf(user: T['User']): { readonly perps: readonly number[]; readonly spot: readonly number[] };
   view(accounts: DecodedAccounts<T>): AccountsView;
+  /** Who may act for the account, and the margin rules that its owner has set, as one text: no intent of ours changes them. */
+  controls(user: T['User']): string;
 
   readonly instructions: ProgramInstructions<T>;
   /** The program's public lookup tables, base58. */

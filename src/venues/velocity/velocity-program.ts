@@ -102,6 +102,8 @@ export const VELOCITY: PerpsProgram<VelocityAccountTypes> = {
     };
   },
   view,
+  controls: ({ authority, delegate, subAccount, maxMarginRatio, equityFloor }) =>
+    [authority, delegate, subAccount, maxMarginRatio, equityFloor].join(' '),
 
   instructions: {
     open: openInstructions,

@@ -1,17 +1,12 @@
 /** Many accounts in one answer of one node, so all of the same slot. */
 import { isFields } from '../../../chain/answer-shapes.ts';
 import { CLOCK_SYSVAR, readChainClock } from '../../../chain/clock-sysvar.ts';
+import { type RawAccount, rawAccountOf } from '../../../chain/raw-account.ts';
 import { behind, impossible, type RpcAnswer } from '../../../chain/rpc-answer.ts';
 import type { ReadCommitment } from '../../../chain/rpc-methods.ts';
 import type { RpcNode } from '../../../chain/rpc-node.ts';
 import type { RpcPool } from '../../../chain/rpc-pool.ts';
 import { SLOT_SLACK } from '../../../chain/slot-bounds.ts';
-
-export interface RawAccount {
-  readonly owner: string;
-  readonly lamports: bigint;
-  readonly data: Buffer;
-}
 
 export interface AccountBatch {
   readonly slot: number;
@@ -23,16 +18,6 @@ export interface AccountBatch {
 export const MAX_BATCH = 100;
 const NO_BYTES = Buffer.alloc(0);
 
-/** Undefined: the answer does not have the method's shape. */
-function accountOf(value: unknown): RawAccount | null | undefined {
-  if (value === null) return null;
-  if (!isFields(value)) return undefined;
-  const { owner, lamports, data } = value;
-  if (typeof owner !== 'string' || typeof lamports !== 'number' || !Number.isFinite(lamports)) return undefined;
-  if (!Array.isArray(data) || typeof data[0] !== 'string' || data[1] !== 'base64') return undefined;
-  return { owner, lamports: BigInt(lamports), data: Buffer.from(data[0], 'base64') };
-}
-
 const batchOf =
   (addresses: readonly string[]) =>
   (result: unknown): AccountBatch | undefined => {
@@ -43,7 +28,7 @@ const batchOf =
     }
     const accounts = new Map<string, RawAccount | null>();
     for (const [index, address] of addresses.entries()) {
-      const account = accountOf(result.value[index]);
+      const account = rawAccountOf(result.value[index]);
       if (account === undefined) return undefined;
       accounts.set(address, account);
     }

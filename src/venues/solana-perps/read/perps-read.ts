@@ -13,6 +13,8 @@ export interface TokenAccountRead {
   readonly exists: boolean;
   /** Base units; 0 when it does not exist. */
   readonly amount: bigint;
+  /** Who may spend from it beside the wallet: `tokenSpenders`. Absent: it does not exist. */
+  readonly spenders?: string;
 }
 
 interface WalletRead {

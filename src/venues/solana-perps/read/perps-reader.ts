@@ -6,6 +6,7 @@
 import { PublicKey } from '@solana/web3.js';
 import { askChainClock, CLOCK_SYSVAR, readChainClock } from '../../../chain/clock-sysvar.ts';
 import { ClusterWatch } from '../../../chain/cluster-watch.ts';
+import type { RawAccount } from '../../../chain/raw-account.ts';
 import { impossible } from '../../../chain/rpc-answer.ts';
 import type { ReadCommitment } from '../../../chain/rpc-methods.ts';
 import type { RpcNode } from '../../../chain/rpc-node.ts';
@@ -25,10 +26,11 @@ import type {
   SpotMarketLinks,
   SpotMarketRead,
 } from '../program-accounts.ts';
-import { type AccountBatch, askAccounts, MAX_BATCH, type RawAccount } from './account-batch.ts';
+import { type AccountBatch, askAccounts, MAX_BATCH } from './account-batch.ts';
 import { addressText } from './address-text.ts';
 import { type AccountWord, concluded, disagreement, UnansweredByNode } from './node-words.ts';
 import type { PerpsRead, TokenAccountRead } from './perps-read.ts';
+import { tokenSpenders } from './token-spenders.ts';
 
 export type { PerpsRead } from './perps-read.ts';
 
@@ -472,7 +474,8 @@ const bytesAt = (accounts: RawAccounts, address: string): Buffer | null => accou
 function tokenAccountIn(accounts: RawAccounts, place: TokenPlace): TokenAccountRead {
   const account = accounts.get(addressText(place.address)) ?? null;
   const amount = account === null ? null : tokenAmountOf(account.data);
-  return { ...place, exists: amount !== null, amount: amount ?? 0n };
+  if (account === null || amount === null) return { ...place, exists: false, amount: 0n };
+  return { ...place, exists: true, amount, spenders: tokenSpenders(account.data) };
 }
 
 /** Where a token account keeps its amount, and the length of one. */

@@ -1,7 +1,7 @@
 /** The writing half of the venue: drafts of intents go through the chain; effects of landed transactions come back. */
 
-import type { Draft } from '../../../chain/draft.ts';
-import type { SolanaChain } from '../../../chain/solana-chain.ts';
+import { type Draft, writtenAccounts } from '../../../chain/draft.ts';
+import type { SolanaChain, WatchedAccounts } from '../../../chain/solana-chain.ts';
 import type { Intent, OrderIntent } from '../../../domain/order/intent.ts';
 import { BoundedMap } from '../../../lib/bounded.ts';
 import type { Clock } from '../../../lib/clock.ts';
@@ -18,6 +18,7 @@ import { LookupTables } from './lookup-tables.ts';
 import { isOver } from './order-over.ts';
 import { orderReport } from './order-report.ts';
 import { explainFailure, programOfDraft, programOfWire } from './program-errors.ts';
+import { type EffectDifference, forbiddenEffect, needsAccounts } from './simulated-effect.ts';
 import { TOKEN_ACCOUNT_RENT } from './token-accounts.ts';
 import { TransactionHistory } from './transaction-history.ts';
 
@@ -43,7 +44,12 @@ interface PreparedDraft {
   readonly readAtMs: number;
   /** Its one-time cost besides fees. */
   readonly rentLamports: bigint;
+  /** Its simulation showed nothing but the intent. */
+  readonly checked: boolean;
 }
+
+/** How often a simulation is compared with what was read before it, until the difference is believed. */
+const COMPARISONS = 2;
 
 export class SolanaPerpsWriting implements PerpsWriting {
   readonly #chain: SolanaChain;
@@ -66,27 +72,51 @@ export class SolanaPerpsWriting implements PerpsWriting {
 
   /** The cost includes opening the account with the first deposit, and a token account that must be created. */
   async simulate(intent: Intent, read?: PerpsRead): Promise<Simulation> {
+    let seen = read;
+    for (let comparison = 1; ; comparison++) {
+      const simulated = await this.#simulated(intent, seen);
+      if (!('differs' in simulated)) return simulated;
+      // Somebody else may have changed the account between the read and the simulation: that passes.
+      if (comparison === COMPARISONS) return { ok: false, error: otherEffect(simulated.differs) };
+      seen = await this.#read('confirmed');
+    }
+  }
+
+  async #simulated(intent: Intent, given?: PerpsRead): Promise<Simulation | { readonly differs: EffectDifference }> {
     let prepared: PreparedDraft & { readonly read: PerpsRead };
     try {
-      prepared = await this.#prepare(intent, read);
+      prepared = await this.#prepare(intent, given);
     } catch (error) {
       if (error instanceof ValidationError) return { ok: false, error: error.report() };
       throw error;
     }
-    const { draft, rentLamports } = prepared;
-    if (!this.#chain.fits(draft)) return { ok: false, error: tooLarge(prepared.read, false) };
-    if (intent.kind === 'order' && !intent.reduceOnly && !(await this.#exitFits(intent, prepared.read))) {
-      return { ok: false, error: tooLarge(prepared.read, true) };
+    const { draft, rentLamports, read } = prepared;
+    if (!this.#chain.fits(draft)) return { ok: false, error: tooLarge(read, false) };
+    if (intent.kind === 'order' && !intent.reduceOnly && !(await this.#exitFits(intent, read))) {
+      return { ok: false, error: tooLarge(read, true) };
     }
-    const run = await this.#chain.simulate(draft);
+    const run = await this.#chain.simulate(draft, writtenAccounts(draft));
     if (!run.ok) return { ok: false, error: this.#explain(run.error, programOfDraft(draft), logsIn(run.error)) };
-    return { ...run, costLamports: String(BigInt(run.costLamports) + rentLamports) };
+    const { watched, logs, costLamports } = run;
+    const differs = this.#compared(intent, read, watched);
+    if (differs !== null) return { differs };
+    this.#prepared.set(keyOf(intent), { ...prepared, checked: true });
+    return { ok: true, logs, costLamports: String(BigInt(costLamports) + rentLamports) };
   }
 
+  /** @throws TransientError: the node does not return what the simulation leaves, and this waits for one that does */
+  #compared(intent: Intent, read: PerpsRead, watched: WatchedAccounts | undefined): EffectDifference | null {
+    if (watched?.accounts != null) {
+      const { accounts, paidLamports } = watched;
+      return forbiddenEffect(intent, read, { accounts, paidLamports }, this.#reader.deployment);
+    }
+    if (!needsAccounts(intent)) return null;
+    throw new TransientError('RPC_UNHEALTHY', 'The node did not return the accounts that the simulation leaves.');
+  }
+
+  /** Signs only what a simulation has shown to do what the intent says, and nothing else. */
   async sign(intent: Intent): Promise<SignedAttempt> {
-    const kept = this.#prepared.get(keyOf(intent));
-    const fresh = kept !== undefined && Math.abs(this.#clock.nowMs() - kept.readAtMs) < DRAFT_FRESH_MS;
-    const { draft } = fresh ? kept : await this.#prepare(intent);
+    const { draft } = this.#checked(intent) ?? (await this.#checkedNow(intent));
     try {
       return await this.#chain.sign(draft);
     } catch (error) {
@@ -94,6 +124,23 @@ export class SolanaPerpsWriting implements PerpsWriting {
       const { code, message, details } = this.#explain(error.report(), programOfDraft(draft), logsIn(error.report()));
       throw new ValidationError(code, message, details, { cause: error });
     }
+  }
+
+  #checked(intent: Intent): PreparedDraft | null {
+    const kept = this.#prepared.get(keyOf(intent));
+    const fresh = kept !== undefined && Math.abs(this.#clock.nowMs() - kept.readAtMs) < DRAFT_FRESH_MS;
+    return fresh && kept.checked ? kept : null;
+  }
+
+  async #checkedNow(intent: Intent): Promise<PreparedDraft> {
+    const simulation = await this.simulate(intent);
+    if (!simulation.ok) {
+      const { code, message, details } = simulation.error;
+      throw new ValidationError(code, message, details);
+    }
+    const kept = this.#prepared.get(keyOf(intent));
+    if (kept === undefined) throw new RangeError('the draft that was simulated just now is not kept');
+    return kept;
   }
 
   async submit(attempt: SignedAttempt, tryNumber: number): Promise<void> {
@@ -186,7 +233,7 @@ export class SolanaPerpsWriting implements PerpsWriting {
     const read = given ?? (await this.#read('confirmed'));
     this.#marketIndex = read.hedge.perp.marketIndex;
     const draft = await this.#fitting(draftOf(intent, read, this.#reader.deployment));
-    const prepared = { draft, readAtMs: read.takenAtMs, rentLamports: rentLamports(intent, read) };
+    const prepared = { draft, readAtMs: read.takenAtMs, rentLamports: rentLamports(intent, read), checked: false };
     this.#prepared.set(keyOf(intent), prepared);
     return { ...prepared, read };
   }
@@ -218,6 +265,14 @@ export class SolanaPerpsWriting implements PerpsWriting {
     return explainFailure({ report, programOf, logs, program, programId: programId.toBase58() });
   }
 }
+
+const otherEffect = ({ name, text }: EffectDifference): ErrorReport => ({
+  code: 'SIMULATION_FAILED',
+  message:
+    `Nothing was signed: in its simulation the transaction does something that was not asked for. It would ${text}. ` +
+    'Compare the program with the build that Driftless was tested on before you go on.',
+  details: { difference: name },
+});
 
 /** Bound beyond the end of the transaction: the rent of the new account and of a token account that it creates. */
 function rentLamports(intent: Intent, read: PerpsRead): bigint {
