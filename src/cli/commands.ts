@@ -73,7 +73,7 @@ export const COMMANDS = {
   withdraw: acts(
     'DRIFT_WITHDRAW',
     'move an asset from the venue to the wallet',
-    'driftless withdraw 100 --asset USDC',
+    'driftless withdraw 1.5 --asset SOL',
     {
       ...{ arguments: [AMOUNT], options: { asset: ASSET }, data: capital },
     },

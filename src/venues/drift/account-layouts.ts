@@ -31,6 +31,7 @@ export const USER = {
   bytes: 4376,
   fields: {
     authority: [8, 'address'],
+    delegate: [40, 'address'],
     /** Quote value at the moment of each, over the account's life. */
     totalDeposits: [4272, 'u64'],
     totalWithdraws: [4280, 'u64'],
@@ -38,8 +39,10 @@ export const USER = {
     maxMarginRatio: [4340, 'u32'],
     subAccount: [4346, 'u16'],
     status: [4348, 'u8'],
+    tradesOnMargin: [4349, 'bool'],
     openOrders: [4351, 'u8'],
     marginMode: [4355, MARGIN_MODE],
+    poolId: [4356, 'u8'],
   },
   lists: {
     spotPositions: {

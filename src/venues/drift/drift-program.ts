@@ -70,10 +70,8 @@ export const DRIFT: PerpsProgram<DriftAccountTypes> = {
       .map(({ marketIndex }) => marketIndex),
   }),
   view,
-  controls: ({ authority, delegate, subAccountId, maxMarginRatio, poolId, isMarginTradingEnabled }) =>
-    [addressText(authority), addressText(delegate), subAccountId, maxMarginRatio, poolId, isMarginTradingEnabled].join(
-      ' ',
-    ),
+  controls: ({ authority, delegate, subAccount, maxMarginRatio, marginMode, tradesOnMargin, poolId }) =>
+    [authority, delegate, subAccount, maxMarginRatio, marginMode, tradesOnMargin, poolId].join(' '),
 
   instructions: DRIFT_INSTRUCTIONS,
   // A local chain has mainnet's.
