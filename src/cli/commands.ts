@@ -70,14 +70,9 @@ export const COMMANDS = {
   deposit: acts('DRIFT_DEPOSIT', 'move an asset from the wallet to the venue', 'driftless deposit 1.5', {
     ...{ arguments: [AMOUNT], options: { asset: ASSET }, data: capital },
   }),
-  withdraw: acts(
-    'DRIFT_WITHDRAW',
-    'move an asset from the venue to the wallet',
-    'driftless withdraw 1.5 --asset SOL',
-    {
-      ...{ arguments: [AMOUNT], options: { asset: ASSET }, data: capital },
-    },
-  ),
+  withdraw: acts('DRIFT_WITHDRAW', 'move an asset from the venue to the wallet', 'driftless withdraw 1.5 --asset SOL', {
+    ...{ arguments: [AMOUNT], options: { asset: ASSET }, data: capital },
+  }),
   open: acts('DRIFT_OPEN_POSITION', 'open or enlarge a position', 'driftless open short 2.5', {
     arguments: [{ name: 'direction', about: 'long or short' }, { name: 'size', about: 'in SOL' }, MARKET],
     data: ({ direction, size, market }) => ({
