@@ -4,7 +4,7 @@ import { type Attention, attentions, type Remedy } from '../state/attention.ts';
 import { blockedBy } from '../state/availability.ts';
 import { carryFigures } from '../state/carry.ts';
 import { sendCommand } from '../state/commands.ts';
-import { connected, nowMs, reconnectNow, stale, stats } from '../state/store.ts';
+import { availability, connected, nowMs, reconnectNow, stale, stats } from '../state/store.ts';
 import { Answer, type AnswerTone } from './answer.tsx';
 import { ActionButton, Badge } from './parts.tsx';
 import { askClose, marketName } from './way-out.tsx';
@@ -76,11 +76,7 @@ function Reason({ entry }: { readonly entry: Attention }) {
 }
 
 function RemedyButton({ remedy }: { readonly remedy: Remedy }) {
-  const view = {
-    connected: connected.value,
-    engine: stats.value?.engine ?? null,
-    drift: stats.value?.drift_state ?? null,
-  };
+  const view = availability.value;
   const { label, testid } = remedy;
   switch (remedy.kind) {
     case 'go':

@@ -20,7 +20,7 @@ export function BalancesPanel() {
   return (
     <Panel id="balances" title="Balances" aside={shown === null ? undefined : <Address account={shown.account} />}>
       <div class="table-scroll">
-        <table class="table" data-testid="balances">
+        <table class="table table-cards" data-testid="balances">
           <thead>
             <tr>
               <th scope="col">Asset</th>
@@ -36,12 +36,12 @@ export function BalancesPanel() {
             {shown?.items.map((item) => (
               <tr key={item.asset} data-testid={`balance-${item.asset}`}>
                 <th scope="row">{item.asset}</th>
-                <Cell text={tokens(item.asset, item.deposited)} />
-                <Cell text={tokens(item.asset, item.borrowed)} />
-                <Cell text={tokens(item.asset, item.wallet)} />
-                <Cell text={usd(item.usd)} />
-                <Cell text={ratio(item.weight, 0)} />
-                <Cell text={item.apr === null ? UNKNOWN : `${percent(item.apr, 2, 'always')} APR`} />
+                <Cell label="Deposited" text={tokens(item.asset, item.deposited)} />
+                <Cell label="Borrowed" text={tokens(item.asset, item.borrowed)} />
+                <Cell label="Wallet" text={tokens(item.asset, item.wallet)} />
+                <Cell label="USD" text={usd(item.usd)} />
+                <Cell label="Weight" text={ratio(item.weight, 0)} />
+                <Cell label="Interest" text={item.apr === null ? UNKNOWN : `${percent(item.apr, 2, 'always')} APR`} />
               </tr>
             ))}
             {shown !== null && shown.items.length > 0 ? null : (
@@ -56,7 +56,13 @@ export function BalancesPanel() {
   );
 }
 
-const Cell = ({ text }: { readonly text: string }) => <td class={text === UNKNOWN ? 'is-unknown' : ''}>{text}</td>;
+function Cell({ label, text }: { readonly label: string; readonly text: string }) {
+  return (
+    <td class={text === UNKNOWN ? 'is-unknown' : ''} data-label={label}>
+      {text}
+    </td>
+  );
+}
 
 function Address({ account }: { readonly account: BalancesShown['account'] }) {
   const { authority, address, sub_account: subAccount, explorer_url: href, venue } = account;

@@ -1,8 +1,9 @@
 import type { State } from '../../../src/protocol/state.ts';
 import { percent, sol, times, toneOf, UNKNOWN, usd } from '../format/number.ts';
+import { blockedBy } from '../state/availability.ts';
 import { cooldownWords } from '../state/exposure-figures.ts';
-import { sinceStatsMs, stats } from '../state/store.ts';
-import { Figure, Panel } from './parts.tsx';
+import { availability, sinceStatsMs, stats } from '../state/store.ts';
+import { ActionButton, Figure, Panel } from './parts.tsx';
 import { askClose } from './way-out.tsx';
 
 export function PositionsPanel() {
@@ -42,9 +43,13 @@ export function PositionsPanel() {
                 </td>
                 <td data-label="Liquidation">{liquidation(position.liq_price)}</td>
                 <td>
-                  <button type="button" class="button button-quiet" onClick={askClose}>
-                    Close
-                  </button>
+                  <ActionButton
+                    label="Close"
+                    testid="position-close"
+                    kind="quiet"
+                    onPress={askClose}
+                    blocked={blockedBy('close', availability.value)}
+                  />
                 </td>
               </tr>
             ))}
