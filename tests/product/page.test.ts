@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { seriousFindings } from '../support/axe.ts';
 import { findChromium } from '../support/chromium.ts';
 import { PATIENCE_MS, Product, productEnv, until } from '../support/product.ts';
 import { shareBuild } from '../support/product-run.ts';
@@ -58,6 +59,20 @@ describe('the page', () => {
     expect(await text('spot')).toBe('+10.0000 SOL');
     expect(await text('positions-empty')).toContain('No open position');
     expect(await text('liq-price')).toBe('None');
+  });
+
+  it('answers at a glance, and leads a new account to its next step', async () => {
+    expect(await text('health-words')).toBe('Healthy');
+    expect(await text('neutrality')).toBe('Unhedged');
+    expect(await text('carry-apr')).toMatch(/^[+−]?[\d.,]+\s% APR now$/);
+    expect(await part('step-deposit').getAttribute('data-state')).toBe('done');
+    expect(await part('step-hedge').getAttribute('data-state')).toBe('now');
+  });
+
+  it('has its charts, balances and no serious finding of axe', async () => {
+    await part('charts').waitFor();
+    await part('balance-SOL').waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
   });
 
   it('tells beside the field why a size cannot be sent, and does not send it', async () => {
