@@ -41,6 +41,7 @@ export const DecisionInfo = z.object({
   liquidation_distance_pct: z.union([z.number(), z.string()]).nullable().optional(),
   delta: z.string().optional().unit('SOL').about('With GUARD: what it trades.'),
   health_after: z.number().nullable().optional(),
+  carry: z.json().optional().about('Of a decision of the carry policy: the figures of /api/carry that it was made by.'),
 });
 
 export const RunningOperation = z.object({

@@ -309,11 +309,12 @@ function judgeEntry(snapshot: Snapshot, context: DecisionContext, policy: Policy
   }
   if (context.holds.length > 0) return held(context.holds);
   const verdict = carryVerdict(snapshot, policy, true);
-  const figures = carryFigures(snapshot, policy, verdict);
+  const found = carryFigures(snapshot, policy, verdict);
+  const figures = { carry: found };
   const periodMs = snapshot.funding.lastPeriodTsMs;
   const { hedge } = verdict;
-  if (hedge === null || periodMs === null) return hold('CARRY_UNKNOWN', figures.sentence, figures);
-  if (!hedge.pays) return hold('CARRY_UNHEDGED', figures.sentence, figures);
+  if (hedge === null || periodMs === null) return hold('CARRY_UNKNOWN', found.sentence, figures);
+  if (!hedge.pays) return hold('CARRY_UNHEDGED', found.sentence, figures);
   if (carry.decidedPeriodMs !== null && carry.decidedPeriodMs >= periodMs) {
     return hold(
       'CARRY_WAITS',
@@ -326,7 +327,7 @@ function judgeEntry(snapshot: Snapshot, context: DecisionContext, policy: Policy
   const entered = entriesOn(carry, snapshot.marketTimeMs);
   if (entered >= (maxTradesPerDay ?? 0)) {
     const text = `The carry policy entered ${entered} times today, and MAX_TRADES_PER_DAY is ${maxTradesPerDay}.`;
-    return hold('CARRY_DAY_LIMIT', text, { ...figures, entered });
+    return hold('CARRY_DAY_LIMIT', text, { carry: { ...found, entered } });
   }
   const waitMs = Math.max(cooldownLeftMs(snapshot, context), timeLeftMs(snapshot, context.quietUntilMs ?? null));
   if (waitMs > 0) {
@@ -336,7 +337,7 @@ function judgeEntry(snapshot: Snapshot, context: DecisionContext, policy: Policy
   const gates = automaticGates(snapshot, 'enter', delta, context.hedgeTargetPpm, policy, nowMs);
   if (!gates.pass)
     return { ...hold('GATE_BLOCKED', `Entering the hedge is blocked. ${whyBlocked(gates)}`, figures), gates };
-  const text = `${figures.sentence} Selling ${formatSol(hedge.size)} SOL.`;
+  const text = `${found.sentence} Selling ${formatSol(hedge.size)} SOL.`;
   return {
     action: { kind: 'enter', delta, enlarging: true, periodMs },
     reasons: [{ code: 'ENTER', text, figures }],
@@ -357,7 +358,8 @@ function judgeExit(
   const verdict = carryVerdict(snapshot, policy, true);
   const periodMs = snapshot.funding.lastPeriodTsMs;
   if (verdict.hedge === null || verdict.hedge.pays || periodMs === null) return null;
-  const figures = carryFigures(snapshot, policy, verdict);
+  const found = carryFigures(snapshot, policy, verdict);
+  const figures = { carry: found };
   const backoff = context.holds.find(({ code }) => code === 'backoff');
   if (backoff !== undefined) return hold('BACKOFF', backoff.reason, figures);
   if (carry.decidedPeriodMs !== null && carry.decidedPeriodMs >= periodMs) {
@@ -371,7 +373,7 @@ function judgeExit(
   const gates = automaticGates(snapshot, 'leave', delta, context.hedgeTargetPpm, policy, nowMs);
   if (!gates.pass)
     return { ...hold('GATE_BLOCKED', `Leaving the hedge is blocked. ${whyBlocked(gates)}`, figures), gates };
-  const text = `${figures.sentence} Buying ${formatSol(delta)} SOL.`;
+  const text = `${found.sentence} Buying ${formatSol(delta)} SOL.`;
   return { action: { kind: 'leave', delta, periodMs }, reasons: [{ code: 'LEAVE', text, figures }], gates };
 }
 

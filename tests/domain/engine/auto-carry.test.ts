@@ -90,7 +90,7 @@ describe('entering', () => {
     expect(decision.action).toEqual({ kind: 'enter', delta: -sol(8), enlarging: true, periodMs: PERIOD_MS });
     expect(decision.reasons.at(-1)).toMatchObject({
       code: 'ENTER',
-      figures: { pays: true, apr_mean: expect.closeTo(20, 3) },
+      figures: { carry: { pays: true, apr_mean: expect.closeTo(20, 3) } },
     });
     expect(decision.gates?.column).toBe('enter');
   });
