@@ -32,10 +32,18 @@ export interface OpenLive {
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** Each loads only what its own program needs: Drift's SDK takes seconds. */
+/** Each loads only what its own program needs. */
 const PROGRAMS: Readonly<Record<LiveVenueName, () => Promise<PerpsProgram>>> = {
   velocity: async () => (await import('../venues/velocity/velocity-program.ts')).VELOCITY,
   drift: async () => (await import('../venues/drift/drift-program.ts')).DRIFT,
+};
+
+/** What signing needs besides, loaded before the first command waits for it: Drift's SDK takes seconds. */
+const SIGNING: Readonly<Record<LiveVenueName, () => Promise<void>>> = {
+  velocity: async () => {},
+  drift: async () => {
+    (await import('../venues/drift/write/sdk.ts')).driftSdk();
+  },
 };
 
 /** Another engine's account than this process's own is only watched, and its key not loaded. @throws CriticalError as `deploymentOf`, `loadSigner`, `checkCluster` */
@@ -49,6 +57,7 @@ export async function openLiveVenue(open: OpenLive): Promise<Venue> {
   const loaded = mayHold ? loadSigner({ privateKey: live.privateKey, keypairPath: live.keypairPath }) : null;
   for (const warning of loaded?.warnings ?? []) logger.warn({ setting: 'SOLANA_KEYPAIR_PATH' }, warning);
   const signer = loaded?.signer.publicKey.toBase58() === parts.authority ? loaded.signer : null;
+  if (signer !== null) await SIGNING[venue]();
   const deployment = deploymentOf(await PROGRAMS[venue](), {
     env: live.driftEnv,
     programId: parts.chain?.programId ?? live.programId,

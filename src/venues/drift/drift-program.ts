@@ -1,5 +1,4 @@
-/** Drift v2 as a program of the family. Loads the SDK, so it is imported only where a Drift engine is. */
-import { configs } from '@drift-labs/sdk';
+/** Drift v2 as a program of the family. Its instructions load the SDK, reading does not. */
 import { type DeploymentSettings, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from '../solana-perps/addresses.ts';
 import { deploymentOf, type PerpsDeployment } from '../solana-perps/deployment.ts';
 import type { PerpsProgram } from '../solana-perps/perps-program.ts';
@@ -19,6 +18,12 @@ import { openingCost } from './write/opening.ts';
 import { signedContent } from './write/signed-content.ts';
 
 const TOKEN_2022_FLAG = 1;
+
+/** As the SDK names them. */
+const LOOKUP_TABLES = {
+  mainnet: ['Fpys8GRa5RBWfyeN7AaDUwFGD1zkDCA4z3t4CJLV8dfL', 'EiWSskK5HXnBTptiS5DH6gpAJRVNQ3cAhTKBGaiaysAb'],
+  devnet: ['FaMS3U4uBojvGn5FSDEPimddcXsCfwkKsFgMVVnDdxGb'],
+} as const;
 
 function view(accounts: DecodedAccounts<DriftAccountTypes>): AccountsView {
   const { state, user, userStats, market, base, quote, perps, spot, slot, blockTimeMs } = accounts;
@@ -75,7 +80,7 @@ export const DRIFT: PerpsProgram<DriftAccountTypes> = {
 
   instructions: DRIFT_INSTRUCTIONS,
   // A local chain has mainnet's.
-  lookupTables: (cluster) => configs[cluster === 'devnet' ? 'devnet' : 'mainnet-beta'].MARKET_LOOKUP_TABLES,
+  lookupTables: (cluster) => LOOKUP_TABLES[cluster === 'devnet' ? 'devnet' : 'mainnet'],
 
   events: driftEvents,
   signedContent,

@@ -1,5 +1,5 @@
 /** Drift's instructions for an intent. Table: docs/architecture/drift-orders.md. */
-import { BN } from '@drift-labs/sdk';
+import type { BN } from '@drift-labs/sdk';
 import type { AccountMeta, TransactionInstruction } from '@solana/web3.js';
 import { abs, price } from '../../../domain/money/units.ts';
 import { type OrderIntent, orderPriceLimit, orderSize, sideOf } from '../../../domain/order/intent.ts';
@@ -10,11 +10,12 @@ import type { DriftAccountTypes, DriftRead } from '../drift-accounts.ts';
 import { auctionOf } from './auction.ts';
 import { driftInstruction } from './instructions.ts';
 import { openingInstructions } from './opening.ts';
+import { driftSdk } from './sdk.ts';
 
 /** We use no ids of our own: the program refuses one that an open order still has (6071), and it numbers orders anyway. */
 const NO_USER_ORDER_ID = 0;
 
-const bn = (value: bigint): BN => new BN(value.toString());
+const bn = (value: bigint | number): BN => new (driftSdk().BN)(value.toString());
 const variantOf = (name: string) => ({ [name]: {} });
 
 function move(
@@ -73,7 +74,7 @@ function place(intent: OrderIntent, read: DriftRead, deployment: PerpsAddresses)
           postOnly: variantOf('none'),
           // Immediate-or-cancel is refused here (6050): the AMM fills only after the shortest auction.
           bitFlags: 0,
-          maxTs: new BN(Math.floor(intent.maxTsMs / 1000)),
+          maxTs: bn(Math.floor(intent.maxTsMs / 1000)),
           triggerPrice: null,
           triggerCondition: variantOf('above'),
           oraclePriceOffset: null,

@@ -1,7 +1,8 @@
 /** The program's instructions as its IDL describes them: the SDK's coder for the data, our own accounts. */
 import { createRequire } from 'node:module';
-import { CustomBorshCoder } from '@drift-labs/sdk';
+import type { CustomBorshCoder } from '@drift-labs/sdk';
 import { type AccountMeta, type PublicKey, TransactionInstruction, VersionedTransaction } from '@solana/web3.js';
+import { driftSdk } from './sdk.ts';
 
 interface IdlAccount {
   readonly name: string;
@@ -14,7 +15,11 @@ interface InstructionIdl {
 }
 
 const idl = createRequire(import.meta.url)('@drift-labs/sdk/src/idl/drift.json') as InstructionIdl;
-const coder = new CustomBorshCoder(idl as never);
+let made: CustomBorshCoder | null = null;
+function coder(): CustomBorshCoder {
+  made ??= new (driftSdk().CustomBorshCoder)(idl as never);
+  return made;
+}
 const ACCOUNTS: ReadonlyMap<string, readonly IdlAccount[]> = new Map(
   idl.instructions.map(({ name, accounts }) => [name, accounts]),
 );
@@ -47,7 +52,7 @@ export function driftInstruction(wanted: DriftInstruction): TransactionInstructi
   return new TransactionInstruction({
     programId: wanted.programId,
     keys: [...keys, ...(wanted.remaining ?? [])],
-    data: coder.instruction.encode(wanted.name, wanted.args),
+    data: coder().instruction.encode(wanted.name, wanted.args),
   });
 }
 
@@ -62,7 +67,7 @@ export function instructionsIn(wire: string, programId: string): readonly Decode
     const { message } = VersionedTransaction.deserialize(Buffer.from(wire, 'base64'));
     return message.compiledInstructions.flatMap(({ programIdIndex, data }) => {
       if (message.staticAccountKeys[programIdIndex]?.toBase58() !== programId) return [];
-      return coder.instruction.decode(Buffer.from(data)) ?? [];
+      return coder().instruction.decode(Buffer.from(data)) ?? [];
     });
   } catch {
     return [];

@@ -1,4 +1,5 @@
-import { calculateInitUserFee } from '@drift-labs/sdk';
+import { execFileSync } from 'node:child_process';
+import { calculateInitUserFee, configs } from '@drift-labs/sdk';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { price } from '../../../../src/domain/money/units.ts';
@@ -92,3 +93,20 @@ describe('what the program refuses', () => {
     expect(explain(6003, [], null).code).toBe('SIMULATION_FAILED');
   });
 });
+
+it('knows the lookup tables that the SDK names', () => {
+  expect(DRIFT.lookupTables('mainnet-beta')).toEqual(configs['mainnet-beta'].MARKET_LOOKUP_TABLES);
+  expect(DRIFT.lookupTables('devnet')).toEqual(configs.devnet.MARKET_LOOKUP_TABLES);
+});
+
+it('is loaded without the SDK, which only instructions need', () => {
+  const program = new URL('../../../../src/venues/drift/drift-program.ts', import.meta.url).href;
+  const script = `
+    const { createRequire } = await import('node:module');
+    await import(${JSON.stringify(program)});
+    const loaded = Object.keys(createRequire(${JSON.stringify(program)}).cache);
+    process.stdout.write(String(loaded.some((path) => path.includes('drift-labs/sdk/lib'))));
+  `;
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('false');
+}, 60_000);
