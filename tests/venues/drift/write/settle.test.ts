@@ -59,7 +59,7 @@ describeOnDrift('settling on the real program', () => {
     const held = account === null ? 0n : spotHeld(account, markets, 'SOL');
     expect(most).toBeLessThan((held * 99n) / 100n);
     const withdraw = (amount: bigint) => ({ kind: 'withdraw', asset: 'SOL', amount: amount.toString() }) as const;
-    const refused = { ok: false, error: { details: { program_error: 'InsufficientCollateral' } } };
+    const refused = { ok: false, error: { code: 'INSUFFICIENT_FUNDS', details: { where: 'sub-account' } } };
     for (const beyond of [held, most + held / 50n]) {
       expect(await at.writing.simulate(withdraw(beyond))).toMatchObject(refused);
     }
