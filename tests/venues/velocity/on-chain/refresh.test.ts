@@ -6,10 +6,13 @@ import { land, SOL, stillVelocity, USDT, velocityTrader } from '../../../../loca
 import type { VelocityActor } from '../../../../localnet/velocity/actor.ts';
 import type { VelocityLocalnet } from '../../../../localnet/velocity/index.ts';
 import { type OracleReading, PYTH_LAZER_ORACLE } from '../../../../src/venues/solana-perps/oracle-accounts.ts';
+import { quoteForLong, quoteForShort } from '../../../../src/venues/velocity/maths/amm-price.ts';
 import { broughtUpToDate } from '../../../../src/venues/velocity/maths/amm-refresh.ts';
 import { PERP_MARKET, type PerpMarketState, STATE } from '../../../../src/venues/velocity/program/accounts.ts';
 import { perpMarketAddress, stateAddress } from '../../../../src/venues/velocity/program/addresses.ts';
+import { ammOf } from '../../../../src/venues/velocity/read/decode.ts';
 import { ammOracle } from '../../../../src/venues/velocity/read/oracle.ts';
+import { itLong } from '../../../support/long.ts';
 
 const MARKET = perpMarketAddress(0);
 const RUNS = 25;
@@ -34,11 +37,11 @@ function oracleOf(net: VelocityLocalnet, before: PerpMarketState) {
     sequence: posted.publishedAtMicros,
   };
   const at = { slot: net.chain.head.slot, nowMs: net.chain.head.time * 1_000, state };
-  return ammOracle(before, reading, at);
+  return { at, reading, followed: ammOracle(before, reading, at) };
 }
 
 function expectedUpdate(net: VelocityLocalnet, before: PerpMarketState): PerpMarketState {
-  const followed = oracleOf(net, before);
+  const { followed } = oracleOf(net, before);
   return broughtUpToDate(before, followed, { slot: BigInt(net.chain.head.slot), now: BigInt(net.chain.head.time) });
 }
 
@@ -100,4 +103,21 @@ describeOnVelocity('the AMM brought up to date, on the compiled program', (files
     );
     expect(compared).toBeGreaterThan(RUNS / 2);
   });
+
+  for (const direction of ['short', 'long'] as const)
+    itLong(`a ${direction} that no update precedes is filled at the price that we expect`, async () => {
+      const net = await stillVelocity({ files, keeper: { cranks: false } });
+      const ann = await velocityTrader(net, 'ann', { usdt: 50_000n * USDT });
+      net.oracles.SOL.follow({ kind: 'fixed', price: PRICE * 0.99 });
+      net.chain.jumpClock(400);
+      await net.advance(2);
+      const before = marketOf(net);
+      const price = direction === 'short' ? 70_000_000n : 80_000_000n;
+      const events = await land(net, ann, ann.placeAndTake({ direction, base: 10n * SOL, price }));
+      const fill = events.find((event) => event.name === 'OrderActionRecord' && event.action === 'fill');
+      if (fill?.name !== 'OrderActionRecord') throw new Error('nothing was filled');
+      const { reading, at } = oracleOf(net, before);
+      const amm = ammOf(before, reading, at);
+      expect(fill.quote).toBe(direction === 'short' ? quoteForShort(amm, 10n * SOL) : quoteForLong(amm, 10n * SOL));
+    });
 });
