@@ -21,13 +21,21 @@ const VALUES = {
 /** With `--drift` only. */
 const DRIFT_VALUES = {
   '--program': ['program', String, '<file>  the compiled program (DRIFT_PROGRAM_PATH, else the cache folder)'],
-  '--clone': ['clone', String, '<url>  copy program and accounts from this RPC node into the cache folder'],
-  '--accounts': ['accountsFolder', String, '<folder|made>  account dumps (the cache folder, else made from scratch)'],
   '--funding': ['fundingHourly', hourly, '<share>  funding per hour as a share of the price, positive when longs pay'],
 };
 
 /** With `--drift` or `--velocity`. */
 const VENUE_VALUES = {
+  '--clone': [
+    'clone',
+    String,
+    '<url>  copy the accounts (and Drift’s program) from this RPC node into the cache folder',
+  ],
+  '--accounts': [
+    'accountsFolder',
+    String,
+    '<folder>  account dumps; with --drift also `made` (Drift: the cache folder, else made; Velocity: the tested dumps)',
+  ],
   '--price': [
     'price',
     String,

@@ -23,7 +23,7 @@ import { VelocityActor } from './actor.ts';
 import { makeSolMarket } from './admin.ts';
 import { type ControlledVelocity, velocityCommands } from './control.ts';
 import { VelocityKeeper } from './keeper.ts';
-import { dumpedPrice, lazerAccount, loadedAccounts } from './loaded-accounts.ts';
+import { depositRoom, dumpedPrice, lazerAccount, loadedAccounts } from './loaded-accounts.ts';
 import { SOL_ORACLE, USDT_MINT, USDT_ORACLE } from './markets.ts';
 import { findVelocity, NO_VELOCITY_PROGRAM, type VelocityFiles } from './program.ts';
 
@@ -98,6 +98,9 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
   keeper.set(options.keeper ?? {});
   const faucet = new TokenFaucet(USDT_MINT);
   faucet.give(wallet.address, options.walletUsdt ?? 10_000n * USDT_ONE);
+  // A market that is nearly full keeps most of its room for others.
+  const room = depositRoom(files.dumps.quoteMarket);
+  const deposited = room > 2n * HELPER_USDT ? HELPER_USDT : room / 8n;
   faucet.give(keeperWallet.address, HELPER_USDT);
   faucet.give(maker.address, HELPER_USDT);
   const writes: ((block: BlockOpening) => void)[] = [];
@@ -108,7 +111,9 @@ export async function startVelocityLocalnet(options: VelocityLocalnetOptions = {
     for (const write of writes.splice(0)) write(block);
     keeper.opening(block);
   });
-  await makeReady(chain, sender, new VelocityActor(admin, sender), [new VelocityActor(keeperWallet, sender), maker]);
+  const makesSol = files.dumps.baseMarket === undefined;
+  const helpers = [new VelocityActor(keeperWallet, sender), maker];
+  await makeReady(chain, sender, makesSol ? new VelocityActor(admin, sender) : null, helpers, deposited);
   const { solPrice } = options;
   if (typeof solPrice === 'number') oracles.SOL.follow({ kind: 'fixed', price: solPrice });
   else if (solPrice !== undefined) oracles.SOL.follow(solPrice);
@@ -175,7 +180,7 @@ async function goLong(velocity: VelocityLocalnet, base: bigint): Promise<void> {
   }
 }
 
-function filesFound(): VelocityFiles {
+export function filesFound(): VelocityFiles {
   const files = findVelocity(process.env);
   if (files === null) throw new ValidationError('LOCALNET_VELOCITY_FILES', NO_VELOCITY_PROGRAM);
   return files;
@@ -192,16 +197,22 @@ const describe = ({ programId, usdtMint, wallet, oracles, keeper }: VelocityLoca
   funding: { secondsLeft: keeper.secondsLeft() },
 });
 
-/** SOL's spot market is made, and keeper and maker have accounts, before anybody else comes; all of it is final. */
+/**
+ * Keeper and maker have accounts before anybody else comes; all of it is final.
+ *
+ * @param admin makes SOL's spot market; null: there is one
+ */
 async function makeReady(
   chain: Chain,
   sender: Sender,
-  admin: VelocityActor,
+  admin: VelocityActor | null,
   helpers: readonly VelocityActor[],
+  deposited: bigint,
 ): Promise<void> {
   makeBlock(chain);
   const opened = helpers.map((helper) => helper.initialize('helper'));
-  await landInBlock(chain, sender, admin.send(...makeSolMarket(admin.address)), ...opened);
-  await landInBlock(chain, sender, ...helpers.map((helper) => helper.deposit('USDT', HELPER_USDT)));
+  const made = admin === null ? [] : [admin.send(...makeSolMarket(admin.address))];
+  await landInBlock(chain, sender, ...made, ...opened);
+  await landInBlock(chain, sender, ...helpers.map((helper) => helper.deposit('USDT', deposited)));
   finalizeHead(chain);
 }

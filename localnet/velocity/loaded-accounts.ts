@@ -1,4 +1,5 @@
-/** Velocity's accounts as mainnet had them on 2026-08-08, made to live here and now. */
+/** Velocity's accounts as another chain had them, made to live here and now. */
+import { ValidationError } from '../../src/lib/errors.ts';
 import { type AccountLayout, decodeAccount, withFields } from '../../src/venues/solana-perps/account-layout.ts';
 import { PYTH_LAZER_ORACLE } from '../../src/venues/solana-perps/oracle-accounts.ts';
 import type { AnyScalar } from '../../src/venues/solana-perps/wire-types.ts';
@@ -15,7 +16,7 @@ import { type ChainAccount, RENT_EXEMPT_EPOCH, rentOf } from '../account.ts';
 import type { PostedPrice } from '../perps/oracles.ts';
 import { SOL_MINT } from '../perps/token-addresses.ts';
 import { mintAccount, tokenAccount } from '../perps/tokens.ts';
-import { USDT_MINT } from './markets.ts';
+import { SOL_ORACLE, USDT_MINT, USDT_ORACLE } from './markets.ts';
 import type { VelocityFiles } from './program.ts';
 
 const USDT_SUPPLY = 1_000_000_000_000_000n;
@@ -42,15 +43,21 @@ const changed = (layout: AccountLayout, data: Uint8Array, fields: Readonly<Recor
 
 /**
  * Books and parameters stay as they were; times become now, else months of interest and averages would pass at once. The
- * admin becomes ours, and the second spot market of mainnet, which the dumps lack, is not counted.
+ * admin becomes ours, and markets that the dumps lack are not counted.
+ *
+ * @throws ValidationError LOCALNET_ACCOUNT for markets of other tokens or oracles than this chain has
  */
 export function loadedAccounts({ dumps }: VelocityFiles, at: LoadedAt): ReadonlyMap<string, ChainAccount> {
   const now = BigInt(at.time);
   const slot = BigInt(at.slot);
   const admins = { coldAdmin: at.admin, warmAdmin: at.admin, pauseAdmin: at.admin };
+  const { baseMarket } = dumps;
   const period = decodeAccount(PERP_MARKET, dumps.perpMarket).fundingPeriod;
   return new Map([
-    [stateAddress(), changed(STATE, dumps.state, { ...admins, spotMarkets: 1 })],
+    [
+      stateAddress(),
+      changed(STATE, dumps.state, { ...admins, perpMarkets: 1, spotMarkets: baseMarket === undefined ? 1 : 2 }),
+    ],
     [
       perpMarketAddress(0),
       changed(PERP_MARKET, dumps.perpMarket, {
@@ -63,20 +70,32 @@ export function loadedAccounts({ dumps }: VelocityFiles, at: LoadedAt): Readonly
         marketMakerOracleSlot: 0n,
       }),
     ],
-    [
-      spotMarketAddress(0),
-      changed(SPOT_MARKET, dumps.quoteMarket, {
-        revenueSettleTs: now,
-        oracleTwapTs: now,
-        lastInterestTs: now,
-        lastTwapTs: now,
-      }),
-    ],
     [USDT_MINT, mintAccount(6, USDT_SUPPLY, at.admin)],
     [SOL_MINT, mintAccount(9, 0n, null)],
-    [vaultAddress(0), tokenAccount(USDT_MINT, signerAddress(), owedBy(dumps.quoteMarket))],
-    [insuranceVaultAddress(0), tokenAccount(USDT_MINT, signerAddress(), 0n)],
+    ...spotAccounts(0, dumps.quoteMarket, { mint: USDT_MINT, oracle: USDT_ORACLE }, now),
+    ...(baseMarket === undefined ? [] : spotAccounts(1, baseMarket, { mint: SOL_MINT, oracle: SOL_ORACLE }, now)),
   ]);
+}
+
+/** A spot market that lives from now on, and its vaults. */
+function spotAccounts(
+  index: number,
+  dump: Uint8Array,
+  here: { readonly mint: string; readonly oracle: string },
+  now: bigint,
+): readonly (readonly [string, ChainAccount])[] {
+  const { mint, oracle } = decodeAccount(SPOT_MARKET, dump);
+  if (mint !== here.mint || oracle !== here.oracle)
+    throw new ValidationError(
+      'LOCALNET_ACCOUNT',
+      `Spot market ${index} holds ${mint} by the oracle ${oracle}, not ${here.mint} by ${here.oracle}.`,
+    );
+  const times = { revenueSettleTs: now, oracleTwapTs: now, lastInterestTs: now, lastTwapTs: now };
+  return [
+    [spotMarketAddress(index), changed(SPOT_MARKET, dump, times)],
+    [vaultAddress(index), tokenAccount(mint, signerAddress(), owedBy(dump))],
+    [insuranceVaultAddress(index), tokenAccount(mint, signerAddress(), 0n)],
+  ];
 }
 
 /** What the vault holds: deposits less debts, and a tenth, since the other pools live in it too. */
@@ -105,3 +124,10 @@ export const lazerAccount =
       publishedAtMicros: BigInt(publishTime) * MICROS,
       postedSlot: BigInt(postedSlot),
     });
+
+/** USDT at 1e6 that a market takes before its cap of deposits. */
+export function depositRoom(data: Uint8Array): bigint {
+  const { depositsScaled, depositIndex, decimals, maxDeposits } = decodeAccount(SPOT_MARKET, data);
+  const room = maxDeposits - (depositsScaled * depositIndex) / 10n ** BigInt(19 - decimals);
+  return room > 0n ? room : 0n;
+}

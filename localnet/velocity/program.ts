@@ -23,9 +23,14 @@ const DUMPS = {
   quoteOracle: ['velocity_oracle_spot.bin', '0cdb83f2695f2a7c46abee925cc409b1e459f4fe73e1d479433e562a05698bb8'],
 } as const;
 
+export interface VelocityDumps extends Readonly<Record<keyof typeof DUMPS, Uint8Array>> {
+  /** The market of SOL. Absent: it is made with mainnet's parameters. */
+  readonly baseMarket?: Uint8Array;
+}
+
 export interface VelocityFiles {
   readonly elf: Uint8Array;
-  readonly dumps: Readonly<Record<keyof typeof DUMPS, Uint8Array>>;
+  readonly dumps: VelocityDumps;
 }
 
 export const NO_VELOCITY_PROGRAM = `There is no compiled Velocity: put ${PROGRAM_FILE} and the five files velocity_*.bin into the cache folder, or set VELOCITY_FILES to the folder that holds them, or VELOCITY_PROGRAM_PATH to the program and VELOCITY_ACCOUNTS_PATH to the folder of the accounts (program/tests/fixtures at commit a33455d of the public repository Harshbhargav45/wick).`;

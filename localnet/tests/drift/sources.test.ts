@@ -38,7 +38,10 @@ describe('where the program comes from', () => {
     ]) {
       const { child, said } = runLocalnet(...args);
       const [code] = await once(child, 'close');
-      expect([code, said.err]).toEqual([1, expect.stringMatching(/--clone needs --drift|--funding does not accept 2/)]);
+      expect([code, said.err]).toEqual([
+        1,
+        expect.stringMatching(/--clone needs --drift or --velocity|--funding does not accept 2/),
+      ]);
     }
   });
 });
