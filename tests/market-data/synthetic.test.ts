@@ -105,8 +105,8 @@ describe('a feed id', () => {
     },
   );
 
-  it('live says when live sources come', () => {
-    expect(() => openFeed('live')).toThrow(/for live mode only/);
+  it('live is no history: its sources have to be asked first', () => {
+    expect(() => openFeed('live')).toThrow(/MARKET_FEED=live is no history/);
   });
 
   it('asks for a sane period', () => {
