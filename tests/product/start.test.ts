@@ -229,7 +229,7 @@ describe('npm start, running', () => {
     expect(product.output).toContain('Stopped.');
   });
 
-  it('begins the paper account anew with --reset-paper', async () => {
+  itLong('begins the paper account anew with --reset-paper', async () => {
     product = await start({ ...env, PAPER_SOL: '20' }, ['--reset-paper']).ready();
     await until('the new account', async () => (await product.state()).account?.spot_sol_base === '20000000000');
     const opened = await product.command('DRIFT_OPEN_POSITION', { market: 'SOL-PERP', direction: 'short', size: '1' });
@@ -244,7 +244,7 @@ describe('npm start, running', () => {
     expect(product.output).toContain('--reset-paper');
   });
 
-  it('goes on when its terminal is gone, tells the log once, and stops as ever', async () => {
+  itLong('goes on when its terminal is gone, tells the log once, and stops as ever', async () => {
     const { url } = product;
     product.child.stdout?.destroy();
     product.child.stderr?.destroy();

@@ -28,6 +28,7 @@ import { signCommand, signVerdict } from '../../src/domain/order/signed-command.
 import { DEFAULT_TIMING, type TransactionTiming } from '../../src/domain/transaction/transaction.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
+import { Apart } from '../../src/lib/apart.ts';
 import * as z from '../../src/lib/codec.ts';
 import { hashJson, operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
 import { sleep } from '../../src/lib/sleep.ts';
@@ -94,6 +95,9 @@ export interface HarnessOptions {
   readonly admissionMs?: number;
 }
 
+/** A query goes after the commands of the moment, and those after it. */
+const APART_MS = 1_000;
+
 /** Each look at an engine is a workflow query. */
 const A_MINUTE = { withinMs: 60_000, everyMs: 100 };
 
@@ -124,6 +128,8 @@ export class EngineHarness {
   venue!: PaperVenue;
   client!: Client;
   protected environment!: TestWorkflowEnvironment;
+  /** As in the bridge: a query must not meet a command in its workflow task. */
+  private readonly apart = new Apart<'command' | 'query'>();
   private worker: { readonly worker: Worker; readonly run: Promise<void> } | null = null;
 
   protected constructor(options: HarnessOptions, engineId?: string) {
@@ -247,12 +253,24 @@ export class EngineHarness {
     const workflowBundle = await bundleOnce();
     const { dataConverter } = closedDoors(keys);
     let runs = 0;
-    for await (const { runId } of this.client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
+    for (const runId of await this.runIds(workflowId)) {
       const history = await this.client.workflow.getHandle(workflowId, runId).fetchHistory();
       await Worker.runReplayHistory({ workflowBundle, dataConverter }, history, workflowId);
       runs += 1;
     }
     return runs;
+  }
+
+  /** Of all its runs. Temporal lists a run a little later than it begins. */
+  private async runIds(workflowId: string): Promise<readonly string[]> {
+    const { runId: newest } = await this.client.workflow.getHandle(workflowId).describe();
+    return await until(`the runs of ${workflowId} to be listed`, async () => {
+      const listed: string[] = [];
+      for await (const { runId } of this.client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
+        listed.push(runId);
+      }
+      return listed.includes(newest) ? listed : null;
+    });
   }
 
   async stopWorker(): Promise<void> {
@@ -303,7 +321,8 @@ export class EngineHarness {
     const updateId = `${envelope.commandId}:${hashJson([envelope.requestHash, token])}`;
     for (;;) {
       try {
-        return await this.handle.executeUpdate(command, { args: [envelope], updateId });
+        const send = () => this.handle.executeUpdate(command, { args: [envelope], updateId });
+        return await this.apart.run('command', APART_MS, send);
       } catch (error) {
         if (!isRenewal(error)) throw error;
       }
@@ -327,7 +346,7 @@ export class EngineHarness {
   }
 
   async state(): Promise<EngineRecord> {
-    return await this.handle.query(engineState);
+    return await this.apart.run('query', APART_MS, () => this.handle.query(engineState));
   }
 
   async untilState(what: string, met: (state: EngineRecord) => boolean): Promise<EngineRecord> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
+import { LONG } from '../support/long.ts';
 import { FAST_TIMING, SHORT_ORDERS } from '../support/operations.ts';
 import { type PaperAccount, PaperBench } from '../support/paper-bench.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
@@ -189,13 +190,16 @@ describe('operations on the paper venue', () => {
     expect(account.venue.sends).toEqual([]);
   });
 
-  it.each<OperationRequest>([
-    { kind: 'deposit', asset: 'SOL', amount: '1500000000' },
+  const others: readonly OperationRequest[] = [
     { kind: 'withdraw', asset: 'USDC', amount: '1000000' },
     OPEN,
     { kind: 'rebalance', market: MARKET, size: '-1000000000' },
     { kind: 'settle', market: MARKET },
+  ];
+  it.each<OperationRequest>([
+    { kind: 'deposit', asset: 'SOL', amount: '1500000000' },
     FLATTEN,
+    ...(LONG ? others : []),
   ])('continues as new at every step: $kind', async (request) => {
     const account = await bench.account();
     // Temporal holds each new run back for a moment: the order must outlive that.

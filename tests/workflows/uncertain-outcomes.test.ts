@@ -3,6 +3,7 @@ import { Worker } from '@temporalio/worker';
 import type { OperationRequest } from '../../src/domain/order/operation-request.ts';
 import type { SignedAttempt } from '../../src/domain/transaction/attempt.ts';
 import { resolveTransaction, resolveTransactionUpdate, slotGranted, standDown } from '../../workflows/messages.ts';
+import { itLong } from '../support/long.ts';
 import { eventually, FAST_TIMING, type RunningOperation } from '../support/operations.ts';
 import { type PaperAccount, PaperBench, SHORT_LIFE } from '../support/paper-bench.ts';
 import { absent, denied, mute, prunedNode } from '../support/scripted-venue.ts';
@@ -60,7 +61,7 @@ describe('a send that goes wrong', () => {
     await depositedOnce(account, before);
   });
 
-  it('ends expired after three proven attempts, with nothing done', async () => {
+  itLong('ends expired after three proven attempts, with nothing done', async () => {
     const account = await bench.account(SHORT_LIFE);
     const before = await account.walletSol();
     for (let attempt = 0; attempt < 3; attempt += 1) account.faults.onSubmit({ kind: 'dropped' });
@@ -169,7 +170,7 @@ describe('an unknown outcome', () => {
     expect(await operation.report()).toMatchObject({ phase: 'ended', contradicted: false });
   });
 
-  it('stays resolved by a person when proof never comes within its days', async () => {
+  itLong('stays resolved by a person when proof never comes within its days', async () => {
     const account = await bench.account();
     account.venue.testimony = mute;
     const operation = await start(account, DEPOSIT, { timing: IMPATIENT });
@@ -248,7 +249,7 @@ describe('an unknown outcome', () => {
     await depositedOnce(account, before);
   });
 
-  it('ends expired when nobody gives a retry the slot in time', async () => {
+  itLong('ends expired when nobody gives a retry the slot in time', async () => {
     const account = await bench.account(SHORT_LIFE);
     account.faults.onSubmit({ kind: 'dropped' });
     account.venue.testimony = mute;
@@ -260,7 +261,7 @@ describe('an unknown outcome', () => {
     expect(await bench.journal.operation(operation.operationId)).toMatchObject({ status: 'expired' });
   });
 
-  it('is proven when only its signature came back from the journal', async () => {
+  itLong('is proven when only its signature came back from the journal', async () => {
     const account = await bench.account(SHORT_LIFE);
     const signed: SignedAttempt = await account.venue.sign({ kind: 'deposit', asset: 'SOL', amount: '1000000000' });
     await account.venue.submit(signed, 0);

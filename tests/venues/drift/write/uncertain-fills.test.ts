@@ -62,19 +62,23 @@ describeOnDrift('an order that does not fill as one would wish', () => {
     120_000,
   );
 
-  it('that fills in part and no more keeps the part, cancels the rest, and says so', async () => {
-    live.net.keeper.set({ amm: false, parts: [{ afterSlots: 3, share: 0.4 }] });
-    const answer = await open(5);
-    withContext(JSON.stringify(answer), () =>
-      expect(answer).toMatchObject({
-        success: true,
-        data: { requested_size: 5, filled_size: 2 },
-      }),
-    );
-    const { account } = await live.snapshot();
-    expect(account?.orders).toEqual([]);
-    expect(await live.perp()).toBe(-2n * ONE_SOL);
-  }, 120_000);
+  itLong(
+    'that fills in part and no more keeps the part, cancels the rest, and says so',
+    async () => {
+      live.net.keeper.set({ amm: false, parts: [{ afterSlots: 3, share: 0.4 }] });
+      const answer = await open(5);
+      withContext(JSON.stringify(answer), () =>
+        expect(answer).toMatchObject({
+          success: true,
+          data: { requested_size: 5, filled_size: 2 },
+        }),
+      );
+      const { account } = await live.snapshot();
+      expect(account?.orders).toEqual([]);
+      expect(await live.perp()).toBe(-2n * ONE_SOL);
+    },
+    120_000,
+  );
 
   itLong(
     'that nobody fills is cancelled after its time, and is ORDER_NOT_FILLED',
