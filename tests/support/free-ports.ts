@@ -1,19 +1,33 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
+
+/**
+ * Below the range from which a system gives out ports (32768 and up on Linux, 49152 elsewhere): what somebody opens on port 0
+ * in the meantime, such as a local chain of the very product, is none of these.
+ */
+const FROM = 20_000;
+const CHOICE = 12_000;
+
+/** Null: taken. */
+const bound = (port: number): Promise<Server | null> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(null));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+
+async function boundSomewhere(): Promise<readonly [port: number, server: Server]> {
+  for (;;) {
+    const port = FROM + Math.floor(Math.random() * CHOICE);
+    const server = await bound(port);
+    if (server !== null) return [port, server];
+  }
+}
 
 /** Ports that were free a moment ago: asked for together, so that no two are the same. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { readonly port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const found = await Promise.all(Array.from({ length: count }, boundSomewhere));
+  await Promise.all(found.map(([, server]) => new Promise((resolve) => server.close(resolve))));
+  return found.map(([port]) => port);
 }
 
 export async function freePort(): Promise<number> {
