@@ -4,7 +4,7 @@
  * alert.
  */
 import type { Alert } from '../domain/alerts/alert.ts';
-import type { AlertSeverity } from '../domain/alerts/alert-row.ts';
+import { SEVERITY_RANK } from '../domain/alerts/alert-row.ts';
 import { BoundedSet } from '../lib/bounded.ts';
 import { within } from '../lib/within.ts';
 
@@ -97,8 +97,6 @@ export class AlertChannels implements AlertSink {
   }
 }
 
-const RANK: Readonly<Record<AlertSeverity, number>> = { info: 0, warning: 1, critical: 2 };
-
 interface QueuedAlert {
   readonly alert: Alert;
   readonly origin: AlertOrigin;
@@ -131,9 +129,9 @@ class ChannelQueue {
   }
 
   private drop(): void {
-    const least = Math.min(...this.waiting.map(({ alert }) => RANK[alert.severity]));
+    const least = Math.min(...this.waiting.map(({ alert }) => SEVERITY_RANK[alert.severity]));
     const [dropped] = this.waiting.splice(
-      this.waiting.findIndex(({ alert }) => RANK[alert.severity] === least),
+      this.waiting.findIndex(({ alert }) => SEVERITY_RANK[alert.severity] === least),
       1,
     );
     this.logger.warn(

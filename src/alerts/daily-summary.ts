@@ -4,7 +4,7 @@ import type { Json } from '../lib/errors.ts';
 import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import { sleep } from '../lib/sleep.ts';
 import type { ChannelLogger } from './channels.ts';
-import { retryAfterMs } from './delivery-policy.ts';
+import { redeliveryMs } from './delivery-policy.ts';
 import { type Message, shortened } from './messengers/message.ts';
 import type { Messenger } from './messengers/messenger.ts';
 
@@ -78,6 +78,6 @@ async function sendTo(
     if (sent.kind === 'sent') return;
     logger.warn({ channel: messenger.name, why: sent.why }, 'The daily summary was not delivered');
     if (sent.kind === 'refused') return;
-    await sleep(retryAfterMs(attempt, sent.afterMs), signal);
+    await sleep(redeliveryMs(attempt, sent.afterMs), signal);
   }
 }

@@ -1,6 +1,6 @@
 /** Which alerts a person is sent, and when. Pure: the time is an argument. */
 import type { Alert } from '../domain/alerts/alert.ts';
-import type { AlertSeverity } from '../domain/alerts/alert-row.ts';
+import { type AlertSeverity, SEVERITY_RANK } from '../domain/alerts/alert-row.ts';
 import { ALERT_CODES, usualSeverity } from '../domain/alerts/alert-table.ts';
 
 /** Minutes of the day in this machine's time zone. A night from 22:00 to 07:00 wraps. */
@@ -16,7 +16,6 @@ export interface DeliveryPolicy {
   readonly quietHours: QuietHours | null;
 }
 
-const RANK: Readonly<Record<AlertSeverity, number>> = { info: 0, warning: 1, critical: 2 };
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;
 
@@ -26,12 +25,14 @@ export function severityOf({ kind, severity, code }: Pick<Alert, 'kind' | 'sever
 }
 
 export const isWanted = (alert: Pick<Alert, 'kind' | 'severity' | 'code'>, { minSeverity }: DeliveryPolicy): boolean =>
-  RANK[severityOf(alert)] >= RANK[minSeverity];
+  SEVERITY_RANK[severityOf(alert)] >= SEVERITY_RANK[minSeverity];
 
 /** The same, as the journal is asked for it. */
 export const wantedOf = ({ minSeverity }: DeliveryPolicy) => ({
-  severities: (['info', 'warning', 'critical'] as const).filter((severity) => RANK[severity] >= RANK[minSeverity]),
-  recoveredCodes: ALERT_CODES.filter((code) => RANK[usualSeverity(code)] >= RANK[minSeverity]),
+  severities: (['info', 'warning', 'critical'] as const).filter(
+    (severity) => SEVERITY_RANK[severity] >= SEVERITY_RANK[minSeverity],
+  ),
+  recoveredCodes: ALERT_CODES.filter((code) => SEVERITY_RANK[usualSeverity(code)] >= SEVERITY_RANK[minSeverity]),
 });
 
 /**
@@ -56,5 +57,5 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 300_000;
 
 /** @param failed how often in a row it failed, from 1. @param askedMs what the endpoint asked for; null: nothing */
-export const retryAfterMs = (failed: number, askedMs: number | null): number =>
+export const redeliveryMs = (failed: number, askedMs: number | null): number =>
   Math.max(askedMs ?? 0, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failed - 1, 20)));

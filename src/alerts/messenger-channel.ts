@@ -12,7 +12,7 @@ import { hashJson } from '../lib/ids.ts';
 import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import { within } from '../lib/within.ts';
 import type { AlertChannel, AlertOrigin, ChannelLogger } from './channels.ts';
-import { type DeliveryPolicy, firstDueMs, isWanted, retryAfterMs, wantedOf } from './delivery-policy.ts';
+import { type DeliveryPolicy, firstDueMs, isWanted, redeliveryMs, wantedOf } from './delivery-policy.ts';
 import { alertsMessage } from './messengers/message.ts';
 import type { Messenger, Sent } from './messengers/messenger.ts';
 
@@ -186,7 +186,7 @@ export class MessengerChannel implements AlertChannel {
     for (const item of items) {
       item.sending = false;
       item.failed += 1;
-      item.dueMs = clock.nowMs() + retryAfterMs(item.failed, sent.kind === 'later' ? sent.afterMs : null);
+      item.dueMs = clock.nowMs() + redeliveryMs(item.failed, sent.kind === 'later' ? sent.afterMs : null);
     }
     logger.warn(
       { channel: this.name, why: sent.why, alerts: items.length },

@@ -1,9 +1,10 @@
 /** One node over HTTP: every call ends in time, as an answer, a refusal or silence. */
 import type { Clock } from '../lib/clock.ts';
 import { TransientError } from '../lib/errors.ts';
+import { retryAfterMs } from '../lib/retry-after.ts';
 import type { NodeEndpoint } from './endpoint.ts';
 import { HttpTimeout, postJson } from './http-post.ts';
-import { HealthRecord, retryAfterMs } from './node-health.ts';
+import { HealthRecord } from './node-health.ts';
 import { inWords, type NoAnswer, type RpcAnswer, refusal } from './rpc-answer.ts';
 
 export interface RpcTuning {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type DeliveryPolicy, firstDueMs, isWanted, retryAfterMs } from '../../src/alerts/delivery-policy.ts';
+import { type DeliveryPolicy, firstDueMs, isWanted, redeliveryMs } from '../../src/alerts/delivery-policy.ts';
 
 const NIGHT = { fromMinute: 22 * 60, toMinute: 7 * 60 };
 const policyOf = (change: Partial<DeliveryPolicy> = {}): DeliveryPolicy => ({
@@ -65,7 +65,7 @@ describe('quiet hours', () => {
 });
 
 it('a failed delivery waits twice as long each time, at most 5 minutes, and never less than it was asked to', () => {
-  expect([1, 2, 3].map((failed) => retryAfterMs(failed, null))).toEqual([1_000, 2_000, 4_000]);
-  expect(retryAfterMs(100, null)).toBe(300_000);
-  expect(retryAfterMs(1, 900_000)).toBe(900_000);
+  expect([1, 2, 3].map((failed) => redeliveryMs(failed, null))).toEqual([1_000, 2_000, 4_000]);
+  expect(redeliveryMs(100, null)).toBe(300_000);
+  expect(redeliveryMs(1, 900_000)).toBe(900_000);
 });

@@ -1,6 +1,6 @@
 /** Sends alerts to a Discord channel by its webhook. Nothing in a text can mention a person or a role. */
 import type { Messenger } from './messenger.ts';
-import { post } from './post.ts';
+import { post, secondsIn } from './post.ts';
 
 /** Discord takes 2,000 characters. */
 const MOST_CHARS = 2_000;
@@ -11,6 +11,7 @@ export const discord = (url: string): Messenger => ({
   async send(message) {
     return await post({
       url,
+      sentAtMs: message.sentAtMs,
       body: JSON.stringify({
         content: escaped(message.text(MOST_CHARS / 2), MOST_CHARS),
         allowed_mentions: { parse: [] },
@@ -32,5 +33,5 @@ const escaped = (text: string, limit: number): string => text.replace(/[\\*_~`|>
 /** `{"message":"You are being rate limited.","retry_after":0.3,"global":false}`, in seconds. */
 function retryAfterIn(body: unknown): number | null {
   const seconds = (body as { readonly retry_after?: unknown } | null)?.retry_after;
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : null;
+  return secondsIn(seconds);
 }

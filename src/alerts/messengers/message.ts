@@ -1,6 +1,6 @@
 /** What is sent to a person: one text for every messenger, short enough to understand half asleep. */
 import type { Alert } from '../../domain/alerts/alert.ts';
-import type { AlertSeverity } from '../../domain/alerts/alert-row.ts';
+import { type AlertSeverity, SEVERITY_RANK } from '../../domain/alerts/alert-row.ts';
 import { alertTitle } from '../../domain/alerts/alert-table.ts';
 import type { Json } from '../../lib/errors.ts';
 
@@ -25,7 +25,6 @@ export interface Message {
 }
 
 const MOST_SHOWN = 8;
-const RANK: Readonly<Record<AlertSeverity, number>> = { critical: 0, warning: 1, info: 2 };
 const WORD: Readonly<Record<AlertSeverity, string>> = { critical: 'CRITICAL', warning: 'Warning', info: 'Info' };
 
 const wordOf = ({ kind, severity }: Alert): string => (kind === 'recovered' ? 'Over' : WORD[severity]);
@@ -49,7 +48,7 @@ const inOrder = (items: readonly MessageItem[]): readonly MessageItem[] =>
   items.toSorted(
     (a, b) =>
       Number(a.alert.kind === 'recovered') - Number(b.alert.kind === 'recovered') ||
-      RANK[a.alert.severity] - RANK[b.alert.severity] ||
+      SEVERITY_RANK[b.alert.severity] - SEVERITY_RANK[a.alert.severity] ||
       b.alert.tsMs - a.alert.tsMs,
   );
 

@@ -1,9 +1,12 @@
 /** One POST to a messenger's endpoint, and what its answer means. The URL may be a secret: no text quotes it. */
+import { retryAfterMs } from '../../lib/retry-after.ts';
 import { SEND_MS, type Sent } from './messenger.ts';
 
 export interface Post {
   readonly url: string;
   readonly body: string;
+  /** Wall clock: a date that the endpoint names counts from here. */
+  readonly sentAtMs: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Reads, from the body of an answer 429, how long to wait, ms; null: it does not say. */
   readonly waitIn?: (body: unknown) => number | null;
@@ -14,7 +17,7 @@ export interface Post {
 const MOST_TEXT = 200;
 const LATER = new Set([408, 425, 429]);
 
-export async function post({ url, body, headers = {}, waitIn, advice }: Post): Promise<Sent> {
+export async function post({ url, body, sentAtMs, headers = {}, waitIn, advice }: Post): Promise<Sent> {
   let response: Response;
   let text: string;
   try {
@@ -33,7 +36,7 @@ export async function post({ url, body, headers = {}, waitIn, advice }: Post): P
   const { status } = response;
   if (status >= 200 && status < 300) return { kind: 'sent' };
   if (status >= 500 || LATER.has(status)) {
-    const asked = retryAfter(response.headers.get('retry-after')) ?? waitIn?.(parsed(text)) ?? null;
+    const asked = retryAfterMs(response.headers.get('retry-after'), sentAtMs) ?? waitIn?.(parsed(text)) ?? null;
     return { kind: 'later', afterMs: asked, why: `the endpoint answered ${status}` };
   }
   const more = advice?.(status);
@@ -49,15 +52,6 @@ function reasonOf(error: unknown): string {
   return code === null ? 'the connection failed' : `the connection failed (${code})`;
 }
 
-/** Seconds, or a date. */
-function retryAfter(text: string | null): number | null {
-  if (text === null) return null;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1_000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
-}
-
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -70,3 +64,7 @@ function said(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line === '' || line.startsWith('<') ? '' : `: ${line.slice(0, MOST_TEXT)}`;
 }
+
+/** A wait that an answer gives in seconds, as Telegram and Discord do. @returns ms; null: it gives none */
+export const secondsIn = (seconds: unknown): number | null =>
+  typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : null;

@@ -1,6 +1,6 @@
 /** Sends alerts as messages of a Telegram bot (Bot API, `sendMessage`). Plain text: nothing from outside is markup. */
 import type { Messenger } from './messenger.ts';
-import { post } from './post.ts';
+import { post, secondsIn } from './post.ts';
 
 /** The Bot API takes 4,096 characters. */
 const MOST_CHARS = 4_096;
@@ -18,6 +18,7 @@ export const telegram = ({ token, chat, api = API }: TelegramSettings): Messenge
   async send(message) {
     return await post({
       url: `${api}/bot${token}/sendMessage`,
+      sentAtMs: message.sentAtMs,
       body: JSON.stringify({
         chat_id: chat,
         text: message.text(MOST_CHARS),
@@ -41,5 +42,5 @@ const ADVICE: Readonly<Record<number, string>> = {
 function retryAfterIn(body: unknown): number | null {
   const seconds = (body as { readonly parameters?: { readonly retry_after?: unknown } } | null)?.parameters
     ?.retry_after;
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : null;
+  return secondsIn(seconds);
 }

@@ -28,6 +28,7 @@ export const webhook = (url: string, secret: string): Messenger => ({
     return await post({
       url,
       body,
+      sentAtMs: message.sentAtMs,
       headers: {
         'webhook-id': message.id,
         'webhook-timestamp': String(seconds),

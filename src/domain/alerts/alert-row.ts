@@ -2,6 +2,9 @@
 
 export type AlertSeverity = 'info' | 'warning' | 'critical';
 
+/** The higher, the more severe. */
+export const SEVERITY_RANK: Readonly<Record<AlertSeverity, number>> = { info: 0, warning: 1, critical: 2 };
+
 export interface AlertRow<Details, Over> {
   readonly severity: AlertSeverity | ((details: Details) => AlertSeverity);
   /** A heading of a few words. */
