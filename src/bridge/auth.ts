@@ -1,19 +1,28 @@
-/** Who may speak to the bridge: the bearer of the token, from our own page or from a program. */
+/** Who may speak to the bridge: the bearer of a token, from our own page or from a program. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ErrorReport } from '../lib/errors.ts';
 import { parametersOf } from './address.ts';
+import type { WrongTokens } from './wrong-tokens.ts';
+
+/** `read`: may look at everything, and neither command, preview nor acknowledge. */
+export type Access = 'full' | 'read';
 
 interface AuthSettings {
   readonly host: string;
   /** Known once the server listens; the cookie is named for it, since cookies do not tell ports apart. */
   readonly port: () => number;
   readonly token: string;
+  /** Opens `read` access; null: there is none. */
+  readonly readToken: string | null;
+  readonly wrongTokens: WrongTokens;
 }
 
 interface Refusal {
-  readonly status: 401 | 403;
+  readonly status: 401 | 403 | 429;
   readonly error: ErrorReport;
+  /** Of 429. */
+  readonly retryAfterS?: number;
 }
 
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -22,11 +31,12 @@ const COOKIE_DAYS = 30;
 
 export class Auth {
   readonly #settings: AuthSettings;
-  readonly #tokenDigest: Buffer;
+  readonly #digests: Readonly<Record<Access, Buffer | null>>;
 
   constructor(settings: AuthSettings) {
     this.#settings = settings;
-    this.#tokenDigest = digest(settings.token);
+    const { token, readToken } = settings;
+    this.#digests = { full: digest(token), read: readToken === null ? null : digest(readToken) };
   }
 
   /** Null: the origin is allowed. A page of another site is refused, whatever token it has. */
@@ -41,29 +51,31 @@ export class Auth {
       : forbidden('Requests from other sites are not allowed.', 'origin');
   }
 
-  /** Null: it carries the token. */
-  refusalOfToken(request: IncomingMessage): Refusal | null {
-    const given = [bearer(request), queryToken(request), this.#cookie(request)];
-    if (given.some((token) => token !== null && this.#matches(token))) return null;
-    return {
-      status: 401,
-      error: {
-        code: 'UNAUTHORIZED',
-        message:
-          'The token is missing or wrong. Open the address that `npm start` printed, or send Authorization: Bearer <token>.',
-        details: { part: 'token' },
-      },
-    };
+  /** The most that its tokens open; null: none of them is right, or it has none. */
+  accessOf(request: IncomingMessage): Access | null {
+    const given = this.#tokensIn(request);
+    if (given.some((token) => this.#matches(token, 'full'))) return 'full';
+    return given.some((token) => this.#matches(token, 'read')) ? 'read' : null;
   }
 
-  refusalOf(request: IncomingMessage): Refusal | null {
-    return this.refusalOfOrigin(request) ?? this.refusalOfToken(request);
+  /** Null: its token opens what it asks for. */
+  refusalOfToken(request: IncomingMessage, needed: Access): Refusal | null {
+    const access = this.accessOf(request);
+    if (access === 'full' || access === needed) return null;
+    if (access === 'read') return { status: 403, error: readOnlyToken() };
+    const address = request.socket.remoteAddress ?? 'an unknown address';
+    const retryAfterS = this.#tokensIn(request).length === 0 ? null : this.#settings.wrongTokens.add(address);
+    return retryAfterS === null ? UNAUTHORIZED : tooManyWrong(retryAfterS);
   }
 
-  /** The Set-Cookie value when the address carries the right token, else null. */
+  refusalOf(request: IncomingMessage, needed: Access): Refusal | null {
+    return this.refusalOfOrigin(request) ?? this.refusalOfToken(request, needed);
+  }
+
+  /** The Set-Cookie value when the address carries a right token, else null. */
   cookieFor(request: IncomingMessage): string | null {
     const token = queryToken(request);
-    if (token === null || !this.#matches(token)) return null;
+    if (token === null || !(this.#matches(token, 'full') || this.#matches(token, 'read'))) return null;
     const value = encodeURIComponent(token);
     return `${this.#cookieName()}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${COOKIE_DAYS * 86_400}`;
   }
@@ -79,13 +91,45 @@ export class Auth {
     return found === undefined ? null : decoded(found.slice(prefix.length));
   }
 
+  #tokensIn(request: IncomingMessage): readonly string[] {
+    return [bearer(request), queryToken(request), this.#cookie(request)].filter((token) => token !== null);
+  }
+
   /** Compares digests, so that the time reveals neither length nor a common beginning. */
-  #matches(token: string): boolean {
-    return timingSafeEqual(digest(token), this.#tokenDigest);
+  #matches(token: string, access: Access): boolean {
+    const expected = this.#digests[access];
+    return expected !== null && timingSafeEqual(digest(token), expected);
   }
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+const UNAUTHORIZED: Refusal = {
+  status: 401,
+  error: {
+    code: 'UNAUTHORIZED',
+    message:
+      'The token is missing or wrong. Open the address that `npm start` printed, or send Authorization: Bearer <token>.',
+    details: { part: 'token' },
+  },
+};
+
+const tooManyWrong = (retryAfterS: number): Refusal => ({
+  status: 429,
+  retryAfterS,
+  error: {
+    code: 'RATE_LIMITED',
+    message: `Too many wrong tokens came from this address. The right token is accepted at any time.`,
+    details: { part: 'token', retry_after_s: retryAfterS },
+  },
+});
+
+/** What only the full token opens. */
+export const readOnlyToken = (): ErrorReport => ({
+  code: 'PERMISSION_DENIED',
+  message: 'This is the read-only token: it shows everything and changes nothing. Use the full token.',
+  details: { part: 'token' },
+});
 
 const forbidden = (message: string, part: string): Refusal => ({
   status: 403,

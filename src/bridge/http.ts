@@ -58,7 +58,7 @@ interface HttpPorts {
   readonly quoteAsset: () => Asset | null;
   /** Read afresh. */
   readonly state: () => Promise<z.input<typeof State>>;
-  readonly config: () => z.input<typeof Config>;
+  readonly config: () => Omit<z.input<typeof Config>, 'access'>;
   readonly settings: readonly SettingInForce[];
   readonly nameable: Nameable;
   readonly preview: Previewer;
@@ -109,17 +109,22 @@ export function httpApp(ports: HttpPorts): RequestListener {
     else response.set('Cache-Control', 'no-store').set('Set-Cookie', cookie).redirect(303, withoutToken(request.url));
   });
   app.use((request, response, next) => {
-    const refusal = ports.auth.refusalOfToken(request);
-    if (refusal === null) next();
-    else if (request.path === '/' && request.accepts('json', 'html') === 'html') sendDoor(response);
-    else sendError(response, refusal.status, refusal.error);
+    const needed = request.method === 'POST' ? 'full' : 'read';
+    const refusal = ports.auth.refusalOfToken(request, needed);
+    if (refusal === null) return next();
+    if (refusal.status === 401 && request.path === '/' && request.accepts('json', 'html') === 'html')
+      return sendDoor(response);
+    sendError(response, refusal.status, refusal.error, refusal.retryAfterS);
   });
   app.use(['/api', '/metrics'], (_request, response, next) => {
     response.set('Cache-Control', 'no-store');
     next();
   });
   app.get('/api/state', async (_request, response) => sendJson(response, await ports.state()));
-  app.get('/api/config', (_request, response) => sendJson(response, ports.config()));
+  app.get('/api/config', (request, response) => {
+    const access = ports.auth.accessOf(request) ?? 'read';
+    return sendJson(response, { ...ports.config(), access });
+  });
   app.get('/api/carry', async (_request, response) => sendJson(response, await ports.carry()));
   for (const [name, list] of Object.entries(listsOf(ports.links, ports.quoteAsset))) {
     app.get(`/api/${name}`, (request, response) => sendList(ports, name, list, request, response));
@@ -405,9 +410,10 @@ address with <code>?token=</code> and that token behind it.</p>
 </html>
 `;
 
-function sendError(response: Response, status: number, error: ErrorReport): void {
+/** @param retryAfterS of a status that says when to try again */
+function sendError(response: Response, status: number, error: ErrorReport, retryAfterS = RETRY_AFTER_S): void {
   if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="driftless"');
-  if (status === 503) response.set('Retry-After', String(RETRY_AFTER_S));
+  if (status === 503 || status === 429) response.set('Retry-After', String(retryAfterS));
   const answer: z.input<typeof HttpError> = { error: errorView(error) };
   response.status(status).set('Cache-Control', 'no-store').json(answer);
 }

@@ -24,6 +24,12 @@ export const SLOW_READER_BYTES = 128 * 1024;
 export const MAX_UNSENT_BYTES = 1024 * 1024;
 /** Connections beside the sockets: pages, lists, and those that are told that there is no room. */
 export const HTTP_HEADROOM = 512;
+/** Wrong tokens that one address may send at once, and again per minute; over it 429. */
+export const WRONG_TOKENS_AT_ONCE = 20;
+export const WRONG_TOKENS_PER_MINUTE = 20;
+/** How often the log names such an address. */
+export const WRONG_TOKEN_NOTICE_MS = 60_000;
+export const MAX_WRONG_TOKEN_ADDRESSES = 1_024;
 export const HEARTBEAT_MS = 15_000;
 /** After our close frame the peer has this long to answer it before the connection is cut. */
 export const CLOSE_HANDSHAKE_MS = 3_000;

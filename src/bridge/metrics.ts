@@ -9,6 +9,7 @@ export interface BridgeMetrics {
   readonly rateLimited: Counter;
   readonly skippedStats: Counter;
   readonly closedByUs: Counter<'reason'>;
+  readonly wrongTokens: Counter;
 }
 
 export function bridgeMetrics(registry: Registry): BridgeMetrics {
@@ -46,6 +47,11 @@ export function bridgeMetrics(registry: Registry): BridgeMetrics {
       name: 'driftless_sockets_closed_total',
       help: 'Connections that the bridge closed, by reason',
       labelNames: ['reason'],
+      registers,
+    }),
+    wrongTokens: new Counter({
+      name: 'driftless_wrong_tokens_total',
+      help: 'Requests with a wrong token',
       registers,
     }),
   };

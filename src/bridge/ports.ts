@@ -13,7 +13,7 @@ export interface SettingInForce {
   readonly name: string;
   readonly group: string;
   readonly value: string | null;
-  readonly source: 'command line' | 'environment' | '.env' | 'default' | 'not set';
+  readonly source: 'command line' | 'environment' | '.env' | 'file' | 'default' | 'not set';
   readonly fallback: string | null;
   readonly help: string;
 }
@@ -23,6 +23,8 @@ export interface BridgeSettings {
   /** 0 takes any free port. */
   readonly port: number;
   readonly token: string;
+  /** Opens everything that changes nothing; absent or null: there is none. */
+  readonly readToken?: string | null;
   readonly engineId: string;
   readonly mode: Mode;
   /** The built page; null serves none. */

@@ -33,10 +33,10 @@ import { withPlaces } from './places.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { BridgePorts } from './ports.ts';
 import { previewer } from './preview-view.ts';
-import { commandResultFrame } from './protocol.ts';
 import { Sockets } from './sockets.ts';
 import { stateView } from './state-view.ts';
 import { refuseUpgrade } from './upgrade.ts';
+import { WrongTokens } from './wrong-tokens.ts';
 
 export interface Bridge {
   /** e.g. `http://127.0.0.1:8765`, without the token. */
@@ -65,6 +65,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     // Paper signatures stand on no chain that an explorer knows.
     explorerUrl: mode === 'paper' ? null : settings.explorerUrl,
   });
+  const metrics = bridgeMetrics(metricsRegistry);
   const lookup = journalLookup(journal, MAX_OPEN_LOOKUPS);
   const gateway = withPlaces(ports.gateway, clock);
   const watch = new EngineWatch(engineId, lookup, clock);
@@ -96,7 +97,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     lookup,
     clock: sharedClock,
     askAgain: (envelope) => gateway.command(engineId, envelope, clock.nowMs() + GATEWAY_WITHIN_MS),
-    tell: (action, commandId, answer) => sockets.broadcast(commandResultFrame(action, commandId, dress(answer))),
+    tell: (action, commandId, answer) => sockets.broadcastResult(action, commandId, dress(answer)),
   });
   const commands = commandRunner({
     engineId,
@@ -116,7 +117,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     ends,
     clock,
     logger,
-    metrics: bridgeMetrics(metricsRegistry),
+    metrics,
     nameable: { markets, quoteAsset },
     operator: settings.operator ?? 'operator',
     dress,
@@ -139,7 +140,9 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   ports.alerts.add(socketsChannel({ engineId, links, send: (frame) => sockets.broadcast(frame) }));
 
   let port = settings.port;
-  const auth = new Auth({ host: settings.host, token: settings.token, port: () => port });
+  const wrongTokens = new WrongTokens({ nowMs: clock.nowMs, logger, count: () => metrics.wrongTokens.inc() });
+  const { host, token, readToken = null } = settings;
+  const auth = new Auth({ host, token, readToken, wrongTokens, port: () => port });
   const server = createServer(
     httpApp({
       engineId,
@@ -193,8 +196,8 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
       refuseUpgrade(stream, 404, { code: 'NOT_FOUND', message: `The socket is at ${SOCKET_PATH}.` });
       return;
     }
-    const refusal = auth.refusalOf(request);
-    if (refusal === null) sockets.accept(request, stream, head);
+    const refusal = auth.refusalOf(request, 'read');
+    if (refusal === null) sockets.accept(request, stream, head, auth.accessOf(request) ?? 'read');
     else refuseUpgrade(stream, refusal.status, refusal.error);
   });
   port = await listen(server, settings.host, settings.port);

@@ -4,11 +4,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import { type Action, actionOf, type CommandAnswer } from '../domain/order/command.ts';
+import { type Action, actionOf, type CommandAnswer, refused } from '../domain/order/command.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ErrorReport } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 import { acceptanceUnknown, busy, unavailable } from './answers.ts';
+import { type Access, readOnlyToken } from './auth.ts';
 import type { Commands } from './commands.ts';
 import {
   CLOSE_HANDSHAKE_MS,
@@ -59,6 +60,7 @@ class Socket extends WebSocket {
 interface Peer {
   readonly socket: Socket;
   readonly operator: string;
+  readonly access: Access;
   readonly rate: RateLimit;
   alive: boolean;
   commands: number;
@@ -116,7 +118,7 @@ export class Sockets {
   }
 
   /** Takes over an upgrade that is authorised already. */
-  accept(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+  accept(request: IncomingMessage, stream: Duplex, head: Buffer, access: Access): void {
     if (this.#closed || this.#peers.size >= MAX_SOCKETS) {
       refuseUpgrade(stream, 503, {
         code: 'UNAVAILABLE',
@@ -125,13 +127,23 @@ export class Sockets {
       });
       return;
     }
-    this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket as Socket, request));
+    this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket as Socket, request, access));
   }
 
   /** To every socket. `stats`: may be missed by a slow reader, since the next one says it all again. */
   broadcast(frame: string, options: { readonly stats: boolean } = { stats: false }): void {
     const bytes = Buffer.from(frame);
     for (const peer of this.#peers) this.#send(peer, bytes, options.stats);
+  }
+
+  /** How a command ended, to every socket. What confirms a command goes to those that may send it. */
+  broadcastResult(action: string, commandId: string, answer: CommandAnswer): void {
+    const { confirmation_token: _ofFullAccess, ...data } = answer.data;
+    const frames = {
+      full: commandResultFrame(action, commandId, answer),
+      read: commandResultFrame(action, commandId, { ...answer, data }),
+    };
+    for (const peer of this.#peers) this.#send(peer, frames[peer.access], false);
   }
 
   async close(): Promise<void> {
@@ -164,11 +176,12 @@ export class Sockets {
     }
   }
 
-  #open(socket: Socket, request: IncomingMessage): void {
+  #open(socket: Socket, request: IncomingMessage, access: Access): void {
     const { clock, metrics, operator } = this.#ports;
     const peer: Peer = {
       socket,
       operator: `${operator} at ${request.socket.remoteAddress ?? 'an unknown address'}`,
+      access,
       rate: new RateLimit(clock.nowMs()),
       alive: true,
       commands: 0,
@@ -226,6 +239,13 @@ export class Sockets {
         );
         return;
       case 'command':
+        if (peer.access === 'read' && actionOf(incoming.request) !== 'GET_STATE') {
+          const answer = dress(refused(readOnlyToken()));
+          const commandId = incoming.commandId ?? randomUUID();
+          metrics.commands.inc({ action: actionOf(incoming.request), status: answer.data.status });
+          this.#send(peer, commandResultFrame(actionOf(incoming.request), commandId, answer), false);
+          return;
+        }
         if (this.#closed) {
           const answer = dress(unavailable('bridge', 'The bridge is closing. Nothing was sent.'));
           const commandId = incoming.commandId ?? randomUUID();

@@ -12,6 +12,7 @@ import {
 import type { Logger } from 'pino';
 import { withoutToken } from './address.ts';
 import { Auth } from './auth.ts';
+import { WrongTokens } from './wrong-tokens.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -23,6 +24,7 @@ interface TemporalUiOptions {
   /** Where the UI itself listens. */
   readonly target: { readonly host: string; readonly port: number };
   readonly logger: Logger;
+  readonly nowMs: () => number;
 }
 
 export interface TemporalUi {
@@ -42,10 +44,13 @@ export async function startTemporalUi({
   pagePort,
   target,
   logger,
+  nowMs,
 }: TemporalUiOptions): Promise<TemporalUi> {
-  const auth = new Auth({ host: LOOPBACK, port: () => pagePort, token });
+  const wrongTokens = new WrongTokens({ nowMs, logger, count: () => {} });
+  // Whoever reaches the UI commands workflows: it opens to the full token alone.
+  const auth = new Auth({ host: LOOPBACK, port: () => pagePort, token, readToken: null, wrongTokens });
   const server = createServer((request, response) => {
-    const refusal = auth.refusalOf(request);
+    const refusal = auth.refusalOf(request, 'full');
     if (refusal !== null) return answer(response, refusal.status, refusal.error.message);
     const cookie = auth.cookieFor(request);
     if (cookie !== null && request.method === 'GET') {

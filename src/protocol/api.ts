@@ -25,6 +25,9 @@ export const Config = z.object({
   account: AccountIdentity,
   markets: z.array(z.string()).about('The markets that commands may name.'),
   policy: PolicyInForce,
+  access: z
+    .enum(['full', 'read'])
+    .about('What the token of this request opens. `read` (DRIFTLESS_READ_TOKEN) may neither command nor preview.'),
   temporal_ui_url: z.string().nullable(),
   explorer_url: z.string().nullable().about('With {signature} where the signature goes, or a prefix.'),
 });
@@ -37,7 +40,7 @@ export const SettingInfo = z.object({
   name: z.string().about('As in the environment and .env.'),
   group: z.string(),
   value: z.string().nullable().about('As it was written. Of a secret: set. Null: not set, and without a default.'),
-  source: z.enum(['command line', 'environment', '.env', 'default', 'not set']),
+  source: z.enum(['command line', 'environment', '.env', 'file', 'default', 'not set']),
   fallback: z.string().nullable().about('The default.'),
   help: z.string(),
 });

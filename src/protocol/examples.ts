@@ -353,6 +353,7 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     account: ACCOUNT_EXAMPLE,
     markets: ['SOL-PERP'],
     policy: STATE_EXAMPLE.policy,
+    access: 'full',
     temporal_ui_url: 'http://127.0.0.1:8233',
     explorer_url: null,
   },

@@ -12,6 +12,7 @@ import { type ClusterName, genesisOf } from '../venues/solana-perps/clusters.ts'
 import { type AlertSettings, alertSettings, lonelyAlertSettings } from './alert-settings.ts';
 import { LIVE_PROGRAMS, venueOfProgram } from './live-programs.ts';
 import { LIVE_MAX_LEVERAGE, needed, policyFrom } from './policy-settings.ts';
+import { NAMES_IN_ENV, readSecretFiles } from './secret-files.ts';
 import { nameMeant } from './setting-names.ts';
 import {
   SETTING_NAMES,
@@ -109,7 +110,7 @@ export interface ShownSetting {
   readonly group: SettingGroup;
   /** Null: not set, and without a default. */
   readonly value: string | null;
-  readonly source: 'command line' | 'environment' | '.env' | 'default' | 'not set';
+  readonly source: 'command line' | 'environment' | '.env' | 'file' | 'default' | 'not set';
   readonly fallback: string | null;
   readonly help: string;
 }
@@ -122,6 +123,7 @@ export interface Settings {
   readonly port: number;
   readonly host: string;
   readonly token: string | null;
+  readonly readToken: string | null;
   readonly mode: 'paper' | 'live';
   readonly environment: 'development' | 'production' | 'test';
   readonly logLevel: SettingValues['LOG_LEVEL'];
@@ -182,14 +184,15 @@ export function loadSettings(
   const errors: SettingError[] = [];
   const file = dotenv === null ? {} : parseDotenv(dotenv);
   for (const key of Object.keys(file)) {
-    const meant = nameMeant(key, SETTING_NAMES);
+    const meant = nameMeant(key, NAMES_IN_ENV);
     if (meant !== null) errors.push({ setting: key, got: 'a name in .env that is none of ours', expected: meant });
   }
+  const written = (name: string): string | null => env[name]?.trim() || file[name]?.trim() || null;
+  const secretFiles = readSecretFiles(written, cwd);
+  errors.push(...secretFiles.errors);
   const given = (name: SettingName): string | null => {
     const forced = fixed[name];
-    if (forced !== undefined) return forced;
-    const text = env[name]?.trim() || file[name]?.trim();
-    return text === undefined || text === '' ? null : text;
+    return forced !== undefined ? forced : (written(name) ?? secretFiles.texts.get(name) ?? null);
   };
   const ofDemo: Partial<Record<SettingName, string>> = demo
     ? { MARKET_FEED: DEMO_FEED, MARKET_SPEED: String(DEMO_SPEED) }
@@ -198,6 +201,7 @@ export function loadSettings(
     if (ofDemo[name] !== undefined || fixed[name] !== undefined) return 'command line';
     if (env[name]?.trim()) return 'environment';
     if (file[name]?.trim()) return '.env';
+    if (secretFiles.texts.has(name)) return 'file';
     return SETTINGS[name].fallback === null ? 'not set' : 'default';
   };
   const texts = new Map<SettingName, string>();
@@ -347,6 +351,13 @@ function contradictions(read: SettingValues, texts: ReadonlyMap<SettingName, str
       else if (read[name] === 0n) wrong(name, NEEDED_BY_AUTO[name]);
     }
   }
+  if (read.DRIFTLESS_READ_TOKEN !== null && read.DRIFTLESS_READ_TOKEN === read.DRIFTLESS_TOKEN) {
+    errors.push({
+      setting: 'DRIFTLESS_READ_TOKEN',
+      got: '(hidden)',
+      expected: 'another token than DRIFTLESS_TOKEN: the read-only token must not open commands',
+    });
+  }
   if ((read.TEMPORAL_TLS_CERT === null) !== (read.TEMPORAL_TLS_KEY === null)) {
     const there = read.TEMPORAL_TLS_CERT === null ? 'TEMPORAL_TLS_KEY' : 'TEMPORAL_TLS_CERT';
     wrong(there, 'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY together');
@@ -431,6 +442,7 @@ function assemble(
     port: needed(read.PORT),
     host: needed(read.HOST),
     token: read.DRIFTLESS_TOKEN,
+    readToken: read.DRIFTLESS_READ_TOKEN,
     mode,
     environment: needed(read.NODE_ENV),
     logLevel: read.LOG_LEVEL,

@@ -279,7 +279,7 @@ async function startBridgeSide(
   { token, page }: Beginnings,
   readiness: () => Promise<Readiness>,
 ): Promise<void> {
-  const { engineId, policy, mode, host, port, explorerUrl, inForce } = settings;
+  const { engineId, policy, mode, host, port, readToken, explorerUrl, inForce } = settings;
   const { namespace } = settings.temporal;
   const metricsRegistry = new Registry();
   collectDefaultMetrics({ register: metricsRegistry });
@@ -288,7 +288,7 @@ async function startBridgeSide(
     logger: log.logger.child({ part: 'bridge' }),
     readiness,
     settings: {
-      ...{ host, port, token, engineId, mode, explorerUrl, inForce },
+      ...{ host, port, token, readToken, engineId, mode, explorerUrl, inForce },
       accountAddress: await accountAddressOf(engineId),
       pageDir: page === null ? null : await page,
       temporalUiUrl: uiUrl,
@@ -299,7 +299,10 @@ async function startBridgeSide(
   add('bridge', 3_000, bridge.close);
   if (ui !== null) {
     const { uiPort } = settings.temporal;
-    const proxy = await startTemporalUi({ port: uiPort, token, pagePort: port, target: ui, logger: log.logger });
+    const { logger } = log;
+    const proxy = await startTemporalUi({
+      ...{ port: uiPort, token, pagePort: port, target: ui, logger, nowMs: clock.nowMs },
+    });
     add('temporal ui', 1_000, proxy.close);
   }
   lock?.update({ pid: process.pid, url: bridge.url });

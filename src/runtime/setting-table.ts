@@ -58,6 +58,10 @@ export const SETTINGS = {
     help: 'token for page, API, socket and Temporal UI, and what commands are signed by; if unset, one is generated once and kept in the data folder; the same for every role of an engine',
     secret: true,
   }),
+  DRIFTLESS_READ_TOKEN: general(kinds.matching('16 to 256 letters, digits, - or _', /^[\w-]{16,256}$/), {
+    help: 'a second token, which shows everything and changes nothing: for a screen on the wall, or for Prometheus',
+    secret: true,
+  }),
   ENGINE_MODE: general(kinds.oneOf('paper', 'live'), { fallback: 'paper', help: 'paper or live' }),
   NODE_ENV: general(kinds.oneOf('development', 'production', 'test'), {
     fallback: 'development',

@@ -23,7 +23,7 @@ beforeAll(async () => {
   [port = 0] = await freePorts(1);
   const place = { host: '127.0.0.1', port: (target.address() as AddressInfo).port };
   const logger = pino({ level: 'silent' });
-  ui = await startTemporalUi({ port, token: TOKEN, pagePort: PAGE_PORT, target: place, logger });
+  ui = await startTemporalUi({ port, token: TOKEN, pagePort: PAGE_PORT, target: place, logger, nowMs: Date.now });
 });
 afterAll(async () => {
   await ui.close();
@@ -98,7 +98,14 @@ describe("Temporal's web UI", () => {
     const [own = 0, nowhere = 0] = await freePorts(2);
     const logger = pino({ level: 'silent' });
     const target = { host: '127.0.0.1', port: nowhere };
-    const alone = await startTemporalUi({ port: own, token: TOKEN, pagePort: PAGE_PORT, target, logger });
+    const alone = await startTemporalUi({
+      port: own,
+      token: TOKEN,
+      pagePort: PAGE_PORT,
+      target,
+      logger,
+      nowMs: Date.now,
+    });
     const response = await fetch(`http://127.0.0.1:${own}/`, { headers: bearer });
     expect([response.status, await response.text()]).toEqual([502, expect.stringContaining('does not answer')]);
     await alone.close();

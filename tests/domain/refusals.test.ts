@@ -3,11 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import pino from 'pino';
 import { acceptanceUnknown, unavailable } from '../../src/bridge/answers.ts';
 import { Auth } from '../../src/bridge/auth.ts';
 import { MAX_MESSAGE_BYTES } from '../../src/bridge/limits.ts';
 import { type Incoming, parseMessage } from '../../src/bridge/protocol.ts';
 import { RateLimit } from '../../src/bridge/rate-limit.ts';
+import { WrongTokens } from '../../src/bridge/wrong-tokens.ts';
 import { refusalOf } from '../../src/domain/engine/admission.ts';
 import {
   admissionView,
@@ -117,9 +119,10 @@ const FOLLOWED: Readonly<Record<RefusalCode, () => void>> = {
     expect(rate.take(10, 1_000).kind).toBe('pass');
   },
   UNAUTHORIZED: () => {
-    const auth = new Auth({ host: '127.0.0.1', port: () => 1, token: 'secret' });
+    const wrongTokens = new WrongTokens({ nowMs: () => 0, logger: pino({ level: 'silent' }), count: () => {} });
+    const auth = new Auth({ host: '127.0.0.1', port: () => 1, token: 'secret', readToken: null, wrongTokens });
     const asked = (authorization?: string) =>
-      auth.refusalOf({ url: '/ws', headers: { host: '127.0.0.1:1', authorization } } as never);
+      auth.refusalOf({ url: '/ws', headers: { host: '127.0.0.1:1', authorization }, socket: {} } as never, 'full');
     expect(asked()?.error.message).toContain('Authorization: Bearer');
     expect(asked('Bearer secret')).toBeNull();
   },

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
 import { keyPairFrom } from '../../localnet/wire/ed25519.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
@@ -54,6 +54,54 @@ describe('settings in force', () => {
     const text = JSON.stringify(settings.inForce);
     for (const secret of settings.secrets) expect(text).not.toContain(secret);
   });
+});
+
+describe('a secret in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'driftless-secrets-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('is read, trimmed, and kept secret', () => {
+    const settings = load({ DATABASE_URL_FILE: file('url', 'postgres://driftless:hidden-word@db/driftless\n') });
+    expect(settings.databaseUrl).toBe('postgres://driftless:hidden-word@db/driftless');
+    expect(settings.secrets).toContain('hidden-word');
+    expect(settings.inForce.find(({ name }) => name === 'DATABASE_URL')).toMatchObject({
+      value: 'set',
+      source: 'file',
+    });
+  });
+
+  it('may be named in .env, which knows the name', () => {
+    const dotenv = `DRIFTLESS_TOKEN_FILE=${file('token', 'token-of-16-letters')}`;
+    expect(load({}, dotenv).token).toBe('token-of-16-letters');
+    expect(errorsOf({}, 'DRIFTLESS_TOKEN_FIEL=x').errors).toMatchObject([{ expected: 'DRIFTLESS_TOKEN_FILE' }]);
+  });
+
+  it.each([
+    [
+      'a file that is not there',
+      () => ({ RPC_URL_FILE: join(folder, 'nowhere') }),
+      /RPC_URL_FILE: .*cannot be read \(ENOENT\)/,
+    ],
+    ['an empty file', () => ({ RPC_URL_FILE: file('empty', '\n') }), /RPC_URL_FILE: .* is empty/],
+    ['a folder', () => ({ RPC_URL_FILE: folder }), /RPC_URL_FILE: .*cannot be read \(EISDIR\)/],
+    ['the setting beside it', () => ({ ...RPC, RPC_URL_FILE: file('rpc', 'http://h') }), /RPC_URL is set too/],
+    ['a huge file', () => ({ RPC_URL_FILE: file('huge', 'x'.repeat(20_000)) }), /larger than 16384 bytes/],
+    [
+      'a malformed secret',
+      () => ({ DRIFTLESS_TOKEN_FILE: file('short', 'hidden') }),
+      /DRIFTLESS_TOKEN: got \(hidden\)/,
+    ],
+  ])('refuses %s', (_name, env, message) => expect(errorsOf(env()).message).toMatch(message));
+});
+
+it('the read-only token is another one', () => {
+  const both = { DRIFTLESS_TOKEN: 'token-of-16-letters', DRIFTLESS_READ_TOKEN: 'token-of-16-letters' };
+  expect(errorsOf(both).errors).toMatchObject([{ setting: 'DRIFTLESS_READ_TOKEN', got: '(hidden)' }]);
 });
 
 describe('settings', () => {

@@ -4,7 +4,7 @@ import type { AlertInfo } from '../../../src/protocol/alert.ts';
 import { clock, dateTime } from '../format/time.ts';
 import { acknowledge } from '../socket/acknowledge.ts';
 import { type AlertCondition, alertConditions, isStanding } from '../state/alert-list.ts';
-import { alerts, nowMs, stats } from '../state/store.ts';
+import { access, alerts, nowMs, stats } from '../state/store.ts';
 import { NotifyButton } from './notify-button.tsx';
 import { Badge, type BadgeTone, CopyButton, ExternalLink, Identifier, Panel } from './parts.tsx';
 
@@ -70,7 +70,7 @@ function Alert({ condition }: { readonly condition: AlertCondition }) {
           <CopyButton what="command" text={alert.signal_command} />
         </p>
       )}
-      {over || alert.severity !== 'critical' ? null : <SeenButton alertId={alert.id} />}
+      {over || alert.severity !== 'critical' || access.value === 'read' ? null : <SeenButton alertId={alert.id} />}
       <div class="item-foot">
         {alert.signature == null ? null : <Identifier name="signature" id={alert.signature} />}
         {alert.explorer_url == null ? null : <ExternalLink href={alert.explorer_url}>Explorer</ExternalLink>}

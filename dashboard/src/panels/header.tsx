@@ -6,6 +6,7 @@ import { usd } from '../format/number.ts';
 import { age, dateTime, timeZone } from '../format/time.ts';
 import { feedOf } from '../state/feed.ts';
 import {
+  access,
   connected,
   connection,
   figuresAgeMs,
@@ -42,7 +43,7 @@ export function Header() {
           </span>
         </span>
         <div class="badges">
-          {mode === 'live' ? <Permissions /> : null}
+          {mode === 'live' || access.value === 'read' ? <Permissions /> : null}
           <Badge tone={ENGINE_TONE[engine?.state ?? 'unknown'] ?? 'quiet'} testid="engine-state">
             Engine {engine?.state ?? 'unknown'}
           </Badge>
@@ -83,6 +84,13 @@ const MAY: Readonly<Record<string, string>> = {
 
 function Permissions() {
   const permissions = stats.value?.policy.permissions ?? null;
+  if (access.value === 'read') {
+    return (
+      <Badge tone="info" testid="permissions">
+        View only
+      </Badge>
+    );
+  }
   return (
     <Badge tone={permissions === 'trading' ? 'warn' : 'info'} testid="permissions">
       {permissions === null ? 'Permissions unknown' : (MAY[permissions] ?? permissions)}

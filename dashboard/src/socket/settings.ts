@@ -24,6 +24,12 @@ async function read<Codec extends z.Codec<unknown, unknown>>(
   }
 }
 
+/** What this page's token opens; null: the server does not answer. */
+export async function fetchAccess(): Promise<'full' | 'read' | null> {
+  const config = await read('/api/config', Config);
+  return config === null ? null : (config as z.output<typeof Config>).access;
+}
+
 /** Null: the server does not answer. */
 export async function fetchInForce(): Promise<InForce | null> {
   const [settings, config, parts] = await Promise.all([

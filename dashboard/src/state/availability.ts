@@ -18,6 +18,8 @@ import type { Engine } from '../../../src/protocol/engine.ts';
 
 export interface AvailabilityView {
   readonly connected: boolean;
+  /** What this page's token opens; null or absent: unknown, and then it blocks nothing. */
+  readonly access?: 'full' | 'read' | null;
   readonly engine: Engine | null;
   readonly drift: DriftState | null;
   /** LIVE_PERMISSIONS; null or absent: unknown, or paper, and then it blocks nothing. */
@@ -31,10 +33,13 @@ export type Control = 'start' | 'stop' | 'resume' | 'adopt' | 'resolve';
 type CommandedKind = Exclude<OperationKind, 'correct' | 'guard' | 'enter' | 'leave'>;
 
 const NOT_CONNECTED = 'Not connected to the engine.';
+const READ_TOKEN =
+  'This page was opened with the read-only token. To send commands, open it with the address that `npm start` printed.';
 const NO_MODE = 'The mode (paper or live) is not known yet.';
 
 export function blockedBy(kind: CommandedKind | Control, view: AvailabilityView): string | null {
   if (!view.connected) return NOT_CONNECTED;
+  if (view.access === 'read') return READ_TOKEN;
   const { engine } = view;
   if (kind === 'start') return engine?.state === 'running' ? 'The engine is already running.' : null;
   // An exit waits for nothing that the page does not know: only a missing permission is certain to refuse it.

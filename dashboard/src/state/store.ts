@@ -9,6 +9,7 @@ import type { ServerMessage } from '../../../src/protocol/messages.ts';
 import type { State } from '../../../src/protocol/state.ts';
 import { type Connection, type ConnectionState, connect } from '../socket/connection.ts';
 import { fetchList } from '../socket/lists.ts';
+import { fetchAccess } from '../socket/settings.ts';
 import {
   type Activities,
   ANSWER_WITHIN_MS,
@@ -34,6 +35,8 @@ const STALE_AFTER_MS = 30_000;
 export const connection = signal<ConnectionState>({ kind: 'connecting', failures: 0 });
 /** The server refuses the session: the page was opened without its token, or the token has changed. */
 export const unauthorized = signal(false);
+/** What this page's token opens; null: not known yet. */
+export const access = signal<'full' | 'read' | null>(null);
 export const nowMs = signal(Date.now());
 export const stats = signal<State | null>(null);
 /** This machine's clock when `stats` arrived. Ages count from it, so the two clocks need not agree. */
@@ -68,6 +71,7 @@ export const sinceStatsMs = computed(() => Math.max(0, nowMs.value - statsAtMs.v
 /** What decides whether a command can be sent now. */
 export const availability = computed<AvailabilityView>(() => ({
   connected: connected.value,
+  access: access.value,
   engine: stats.value?.engine ?? null,
   drift: stats.value?.drift_state ?? null,
   permissions: stats.value?.policy.permissions ?? null,
@@ -102,6 +106,7 @@ function onState(state: ConnectionState): void {
     unauthorized.value = false;
     if (before !== 'open') announcement.value = 'Connected.';
     void loadRecent();
+    void readAccess();
   }
   if (state.kind === 'waiting') {
     if (before === 'open') announcement.value = 'Connection lost. Reconnecting.';
@@ -177,6 +182,10 @@ async function loadRecent(): Promise<void> {
   if (recentAlerts !== null) addAlerts(recentAlerts);
   if (recentFunding !== null) payments.value = recentFunding;
   journalChanged();
+}
+
+async function readAccess(): Promise<void> {
+  access.value = (await fetchAccess()) ?? access.value;
 }
 
 /** Reads the ends of commands whose answers were missed, and the links to their transactions. */
