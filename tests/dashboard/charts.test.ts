@@ -4,6 +4,7 @@ import {
   extentOf,
   moved,
   onGrid,
+  readingOf,
   spreadRows,
   stepFor,
   summed,
@@ -34,13 +35,22 @@ describe('the grid of a chart', () => {
     expect(grid.every(({ ends }) => ends === undefined)).toBe(true);
   });
 
+  it('takes older reads that have been thinned for a line, and still sees the gap among them', () => {
+    const hours = [0, 5, 10, 15, 35, 40, 45, 50, 50.1, 50.2, 50.3, 50.4, 53, 53.1];
+    const grid = onGrid(
+      hours.map((hour) => at(NOW + hour * HOUR, hour)),
+      5 * MINUTE,
+    );
+    expect(grid.filter(({ ends }) => ends).map(({ value }) => value)).toEqual([15, 50.4]);
+  });
+
   it('keeps the last of several reads in one place', () => {
     const grid = onGrid([at(NOW, 1), at(NOW + MINUTE, 2), at(NOW + HOUR, 3)], HOUR);
     expect(grid.map(({ value }) => value)).toEqual([2, 3]);
   });
 
   it('ascends strictly, whatever comes, as a chart demands', () => {
-    const distances = fc.array(fc.integer({ min: 1, max: 3 * DAY }), { maxLength: 80 });
+    const distances = fc.array(fc.integer({ min: 1, max: DAY }), { maxLength: 40 });
     const step = fc.constantFrom(MINUTE, 5 * MINUTE, HOUR, DAY);
     fc.assert(
       fc.property(distances, step, (gaps, stepMs) => {
@@ -83,6 +93,19 @@ describe('the window', () => {
     expect(earlier).toEqual({ fromMs: NOW - 2 * DAY, toMs: NOW - DAY });
     expect(moved(earlier, first, NOW, 1)).toEqual(day);
     expect(moved(day, first, NOW, -50)).toEqual({ fromMs: first, toMs: first + DAY });
+  });
+
+  it('is read at a step that suits what the account has of it', () => {
+    const basis = { marketMs: NOW, beginsMs: NOW - HOUR, places: 500, margin: 0.5, mostPoints: 5_000 };
+    const week = windowOf('1W', NOW);
+    expect(readingOf(week, { ...basis, beginsMs: null })).toMatchObject({ stepMs: 30 * MINUTE, toMs: null });
+    expect(readingOf(week, basis)).toEqual({ stepMs: MINUTE, fromMs: NOW - 1.5 * HOUR, toMs: null, points: 92 });
+    expect(readingOf(windowOf('All', NOW), basis).stepMs).toBe(MINUTE);
+    expect(readingOf(windowOf('All', NOW), { ...basis, beginsMs: null })).toMatchObject({ stepMs: null, points: 500 });
+    const past = { fromMs: NOW - 4 * DAY, toMs: NOW - 2 * DAY };
+    expect(readingOf(past, { ...basis, beginsMs: NOW - 30 * DAY })).toEqual({
+      ...{ stepMs: 10 * MINUTE, fromMs: NOW - 5 * DAY, toMs: NOW - DAY, points: 578 },
+    });
   });
 
   it('has a step with at most as many places as asked for', () => {

@@ -2,17 +2,18 @@
 import {
   AreaSeries,
   type AutoscaleInfo,
+  BaselineSeries,
   ColorType,
   CrosshairMode,
   createChart,
   createSeriesMarkers,
-  HistogramSeries,
   type IChartApi,
   type IPriceLine,
   type ISeriesApi,
   type ISeriesMarkersPluginApi,
   LineSeries,
   LineStyle,
+  LineType,
   type SeriesMarker,
   type SeriesType,
   TickMarkType,
@@ -28,7 +29,9 @@ const TRANSPARENT = 'rgba(0, 0, 0, 0)';
 export interface TradeMark {
   readonly ms: number;
   readonly side: 'buy' | 'sell';
-  readonly label: string;
+  /** Beside the arrow, where there is little room: `−10.00`. */
+  readonly mark: string;
+  readonly words: string;
 }
 
 interface CanvasEvents {
@@ -36,6 +39,9 @@ interface CanvasEvents {
   readonly onHover: (ms: number | null) => void;
   /** A person dragged or pinched: the time that is in sight now. */
   readonly onLook: (fromMs: number, toMs: number) => void;
+  /** Two fingers on a trackpad, or the wheel with Ctrl. Below 1: closer. */
+  readonly onZoom: (factor: number) => void;
+  readonly onReset: () => void;
 }
 
 /** Colours as the style sheet has them now. */
@@ -65,6 +71,33 @@ function widened(info: AutoscaleInfo | null, within: readonly [number, number] |
   };
 }
 
+const ZERO = { type: 'price' as const, price: 0 };
+const AXIS_WIDTH = 78;
+/** Pixels of the wheel for a factor of e. */
+const WHEEL_ZOOM = 400;
+
+const afterFrames = (work: () => void): void => void requestAnimationFrame(() => requestAnimationFrame(work));
+
+/** A line's colours. Steps have the other colour below zero. */
+function inkOf(kind: LineSpec['kind'], colour: string, below: string): object {
+  if (kind === 'line') return { color: colour };
+  if (kind === 'area') return { lineColor: colour, topColor: faded(colour, '40'), bottomColor: faded(colour, '05') };
+  return {
+    ...{ topLineColor: colour, topFillColor1: faded(colour, '66'), topFillColor2: faded(colour, '1a') },
+    ...{ bottomLineColor: below, bottomFillColor1: faded(below, '1a'), bottomFillColor2: faded(below, '66') },
+  };
+}
+
+/** From the last point before a gap nothing is drawn. */
+const UNSEEN: Readonly<Record<LineSpec['kind'], object>> = {
+  line: { color: TRANSPARENT },
+  area: { lineColor: TRANSPARENT, topColor: TRANSPARENT, bottomColor: TRANSPARENT },
+  steps: {
+    ...{ topLineColor: TRANSPARENT, topFillColor1: TRANSPARENT, topFillColor2: TRANSPARENT },
+    ...{ bottomLineColor: TRANSPARENT, bottomFillColor1: TRANSPARENT, bottomFillColor2: TRANSPARENT },
+  },
+};
+
 export class ChartCanvas {
   readonly #host: HTMLElement;
   readonly #spec: ChartSpec;
@@ -75,6 +108,9 @@ export class ChartCanvas {
   #shiftMs = 0;
   /** While we set the range, what the library reports is not a person's wish. */
   #moving = false;
+  /** A hand is on the chart. Any other change of range is the library's own, as when the chart gets its size. */
+  #held = false;
+  readonly #ended = new AbortController();
 
   constructor(host: HTMLElement, spec: ChartSpec, events: CanvasEvents) {
     this.#host = host;
@@ -110,10 +146,32 @@ export class ChartCanvas {
       if (sourceEvent !== undefined || time === undefined) events.onHover(time === undefined ? null : this.#msOf(time));
     });
     this.#chart.timeScale().subscribeVisibleTimeRangeChange((range) => {
-      if (this.#moving || range === null) return;
+      if (this.#moving || !this.#held || range === null) return;
       events.onLook(this.#msOf(range.from), this.#msOf(range.to));
     });
+    this.#watchHands(events);
     this.paint();
+  }
+
+  #watchHands(events: CanvasEvents): void {
+    const { signal } = this.#ended;
+    const hold = (): void => {
+      this.#held = true;
+    };
+    const release = (): void => afterFrames(() => (this.#held = false));
+    for (const type of ['pointerdown', 'touchstart'])
+      this.#host.addEventListener(type, hold, { signal, passive: true });
+    for (const type of ['pointerup', 'touchend', 'touchcancel']) addEventListener(type, release, { signal });
+    this.#host.addEventListener('dblclick', events.onReset, { signal });
+    this.#host.addEventListener(
+      'wheel',
+      (event) => {
+        if (!event.ctrlKey) return;
+        event.preventDefault();
+        events.onZoom(Math.exp(event.deltaY / WHEEL_ZOOM));
+      },
+      { signal, passive: false },
+    );
   }
 
   #msOf(time: Time): number {
@@ -137,7 +195,10 @@ export class ChartCanvas {
           }),
     };
     const thin = { lineWidth: 2 as const, crosshairMarkerRadius: 3 };
-    if (line.kind === 'bars') return this.#chart.addSeries(HistogramSeries, options, line.pane);
+    if (line.kind === 'steps') {
+      const steps = { ...options, lineWidth: 1 as const, lineType: LineType.WithSteps, baseValue: ZERO };
+      return this.#chart.addSeries(BaselineSeries, steps, line.pane);
+    }
     if (line.kind === 'area') return this.#chart.addSeries(AreaSeries, { ...options, ...thin }, line.pane);
     return this.#chart.addSeries(LineSeries, { ...options, ...thin }, line.pane);
   }
@@ -153,7 +214,11 @@ export class ChartCanvas {
         panes: { separatorColor: ink('line'), separatorHoverColor: ink('line') },
       },
       grid: { vertLines: { color: faded(ink('line'), '80') }, horzLines: { color: faded(ink('line'), '80') } },
-      rightPriceScale: { borderColor: ink('line'), scaleMargins: { top: 0.12, bottom: 0.08 } },
+      rightPriceScale: {
+        ...{ borderColor: ink('line'), scaleMargins: { top: 0.12, bottom: 0.08 } },
+        // All charts are as wide, so that the same time stands below itself.
+        minimumWidth: AXIS_WIDTH,
+      },
       timeScale: { borderColor: ink('line') },
       crosshair: {
         vertLine: { color: ink('ink-3'), labelBackgroundColor: ink('ink-2') },
@@ -162,11 +227,7 @@ export class ChartCanvas {
     });
     for (const line of this.#spec.lines) {
       const colour = ink(line.ink);
-      const own =
-        line.kind === 'area'
-          ? { lineColor: colour, topColor: faded(colour, '40'), bottomColor: faded(colour, '05') }
-          : { color: colour };
-      this.#lines.get(line.name)?.applyOptions(own);
+      this.#lines.get(line.name)?.applyOptions(inkOf(line.kind, colour, ink('bad')));
     }
   }
 
@@ -175,18 +236,12 @@ export class ChartCanvas {
     const spec = this.#spec.lines.find((line) => line.name === name);
     const series = this.#lines.get(name);
     if (spec === undefined || series === undefined) return;
-    const ink = palette(this.#host);
-    const [gain, loss] = [faded(ink('good'), 'b0'), faded(ink('bad'), 'b0')];
     this.#quietly(() =>
       series.setData(
         grid.map(({ ms, value, ends }) => {
           const time = this.#timeOf(ms);
           if (value === undefined) return { time };
-          if (spec.kind === 'bars') return { time, value, color: value < 0 ? loss : gain };
-          if (ends !== true) return { time, value };
-          return spec.kind === 'area'
-            ? { time, value, lineColor: TRANSPARENT, topColor: TRANSPARENT, bottomColor: TRANSPARENT }
-            : { time, value, color: TRANSPARENT };
+          return ends === true ? { time, value, ...UNSEEN[spec.kind] } : { time, value };
         }),
       ),
     );
@@ -220,9 +275,9 @@ export class ChartCanvas {
   setTrades(trades: readonly TradeMark[]): void {
     const ink = palette(this.#host);
     const marks = trades.map(
-      ({ ms, side, label }): SeriesMarker<Time> => ({
+      ({ ms, side, mark }): SeriesMarker<Time> => ({
         time: this.#timeOf(ms),
-        text: label,
+        text: mark,
         ...(side === 'sell'
           ? { position: 'aboveBar', shape: 'arrowDown', color: ink('short') }
           : { position: 'belowBar', shape: 'arrowUp', color: ink('long') }),
@@ -231,8 +286,9 @@ export class ChartCanvas {
     this.#marks?.setMarkers(marks);
   }
 
+  /** Not while a hand moves the chart: it would jump back under it. */
   setWindow(fromMs: number, toMs: number): void {
-    if (!(toMs > fromMs)) return;
+    if (this.#held || !(toMs > fromMs)) return;
     this.#quietly(() =>
       this.#chart.timeScale().setVisibleRange({ from: this.#timeOf(fromMs), to: this.#timeOf(toMs) }),
     );
@@ -250,14 +306,11 @@ export class ChartCanvas {
     this.#moving = true;
     work();
     // The library reports a change of range in its next frame.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        this.#moving = false;
-      }),
-    );
+    afterFrames(() => (this.#moving = false));
   }
 
   remove(): void {
+    this.#ended.abort();
     this.#chart.remove();
   }
 }

@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { SERIES_NAMES, type SeriesName } from '../../../src/domain/figures/series-names.ts';
 import { Series } from '../../../src/protocol/api.ts';
 import type { State } from '../../../src/protocol/state.ts';
-import { sol, usd } from '../format/number.ts';
+import { plain, sol, usd } from '../format/number.ts';
 import { fetchAnswer } from '../socket/answers.ts';
 import { fetchList } from '../socket/lists.ts';
 import {
@@ -11,13 +11,16 @@ import {
   type GridPoint,
   moved,
   onGrid,
+  RANGES,
   type RangeName,
+  readingOf,
   type ServedPoint,
   stepFor,
   summed,
   windowOf,
   zoomed,
 } from '../state/chart-data.ts';
+import { kept } from '../state/kept.ts';
 import { nowMs, stats } from '../state/store.ts';
 import type { TradeMark } from './canvas.ts';
 import { CHARTS, SERIES_SHOWN } from './specs.ts';
@@ -40,7 +43,9 @@ interface ChartData {
   readonly live: number;
 }
 
-export const choice = signal<RangeName | 'custom'>('1W');
+/** The named range that was chosen last: after a reload it is chosen again. */
+const named = kept<RangeName>('charts', '1W', (value) => (RANGES as readonly unknown[]).includes(value));
+export const choice = signal<RangeName | 'custom'>(named.peek());
 export const shown = signal<ChartWindow>({ fromMs: null, toMs: null });
 const data = signal<ChartData | null>(null);
 /** The server did not answer. */
@@ -81,34 +86,37 @@ export const grids = computed((): ReadonlyMap<string, readonly GridPoint[]> => {
   );
 });
 
+/** Where the history begins, once a window has reached beyond it. */
+let beginsMs: number | null = null;
+const readingNow = () =>
+  readingOf(shown.value, {
+    ...{ marketMs: marketMs.value, beginsMs, places: PLACES, margin: MARGIN, mostPoints: MAX_POINTS },
+  });
+
 let asked = 0;
 /** The last request wins. */
 export async function load(): Promise<void> {
   asked += 1;
   const ticket = asked;
-  const { fromMs, toMs } = shown.value;
-  const now = marketMs.value;
-  const length = fromMs === null ? null : (toMs ?? now) - fromMs;
-  const stepMs = length === null ? null : stepFor(length, PLACES);
-  const query = new URLSearchParams({ names: SERIES_SHOWN.join(',') });
-  if (length !== null && stepMs !== null) {
-    const from = (fromMs ?? 0) - length * MARGIN;
-    const to = toMs === null ? now : toMs + length * MARGIN;
-    query.set('from', String(Math.floor(from)));
-    if (toMs !== null) query.set('to', String(Math.ceil(to)));
-    query.set('points', String(Math.min(MAX_POINTS, Math.ceil((to - from) / stepMs) + 2)));
-  } else {
-    query.set('points', String(PLACES));
-  }
+  const reading = readingNow();
+  const query = new URLSearchParams({ names: SERIES_SHOWN.join(','), points: String(reading.points) });
+  if (reading.fromMs !== null) query.set('from', String(reading.fromMs));
+  if (reading.toMs !== null) query.set('to', String(reading.toMs));
   const answer = await fetchAnswer(`/api/series?${query}`, Series);
   if (ticket !== asked) return;
   missing.value = answer === null;
   if (answer === null) return;
   const series = answer.series as SeriesMap;
-  data.value = { stepMs: stepMs ?? stepFor(answer.to - answer.from, PLACES), series, live: 0 };
+  const stepMs = reading.stepMs ?? stepFor(answer.to - answer.from, PLACES);
+  data.value = { stepMs, series, live: 0 };
+  const hasHistory = SERIES_SHOWN.some((name) => (series[name]?.length ?? 0) > 0);
+  if (hasHistory && (reading.fromMs === null || firstMs.value > reading.fromMs + stepMs)) beginsMs = firstMs.value;
+  // A window that begins before the account: its step was too coarse for what there is.
+  if ((readingNow().stepMs ?? stepMs) < stepMs) await load();
 }
 
 export function choose(name: RangeName): void {
+  named.value = name;
   choice.value = name;
   shown.value = windowOf(name, marketMs.value);
   void load();
@@ -121,6 +129,9 @@ export function look(window: ChartWindow): void {
   void load();
 }
 
+/** Back from a window of one's own. */
+export const lookBack = (): void => choose(named.peek());
+
 export const zoom = (factor: number): void => look(zoomed(shown.value, firstMs.value, marketMs.value, factor));
 export const move = (by: number): void => look(moved(shown.value, firstMs.value, marketMs.value, by));
 
@@ -130,8 +141,23 @@ export async function loadTrades(): Promise<void> {
   trades.value = page.items.map((trade) => ({
     ms: trade.ts,
     side: trade.side === 'sell' ? 'sell' : 'buy',
-    label: `${trade.side === 'sell' ? 'Sold' : 'Bought'} ${sol(trade.size, 'negative', 2)} at ${usd(trade.price)}`,
+    mark: plain(trade.side === 'sell' ? -trade.size : trade.size, 2, 'always'),
+    words: `${trade.side === 'sell' ? 'Sold' : 'Bought'} ${sol(trade.size)} at ${usd(trade.price)}`,
   }));
+}
+
+/** Our trades in the window. The one that began the history may be a moment older than its first point. */
+export const tradesShown = computed((): readonly TradeMark[] => {
+  const { fromMs, toMs } = shownMs.value;
+  const slack = data.value?.stepMs ?? 0;
+  return trades.value.filter(({ ms }) => ms >= fromMs - slack && ms <= toMs);
+});
+
+/** The trade nearest to the pointer's time; null: none is that near. */
+export function tradeAt(ms: number): TradeMark | null {
+  const stepMs = data.value?.stepMs ?? 0;
+  const near = tradesShown.value.filter((trade) => Math.abs(trade.ms - ms) <= 1.5 * stepMs);
+  return near.toSorted((a, b) => Math.abs(a.ms - ms) - Math.abs(b.ms - ms))[0] ?? null;
 }
 
 /** The newest figures by the series' names; unknown ones are left out, and the chart has a gap. */

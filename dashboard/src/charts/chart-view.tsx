@@ -6,14 +6,16 @@ import { dateTime } from '../format/time.ts';
 import { carryFigures } from '../state/carry.ts';
 import { type GridPoint, spreadRows, valueAt } from '../state/chart-data.ts';
 import { stats } from '../state/store.ts';
-import { ChartCanvas } from './canvas.ts';
-import { grids, look, marketMs, shown, shownMs, trades } from './chart-store.ts';
+import { ChartCanvas, type TradeMark } from './canvas.ts';
+import { grids, look, lookBack, marketMs, shown, shownMs, tradeAt, tradesShown, zoom } from './chart-store.ts';
 import type { ChartSpec, LineSpec } from './specs.ts';
 
 /** The pointer's time and the chart that it is in: all charts show their figures of that time. */
 const hover = signal<{ readonly ms: number; readonly chart: string } | null>(null);
 const SETTLE_MS = 250;
+const WHEEL_MS = 60;
 const TABLE_ROWS = 60;
+const NO_MARKS: readonly TradeMark[] = [];
 
 const gridOf = (spec: ChartSpec, line: LineSpec): readonly GridPoint[] =>
   grids.value.get(`${spec.name}/${line.name}`) ?? [];
@@ -24,6 +26,7 @@ function useCanvas(spec: ChartSpec, off: ReadonlySet<string>) {
   useEffect(() => {
     if (host.current === null) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let wanted = 1;
     const made = new ChartCanvas(host.current, spec, {
       onHover: (ms) => {
         hover.value = ms === null ? null : { ms, chart: spec.name };
@@ -33,6 +36,15 @@ function useCanvas(spec: ChartSpec, off: ReadonlySet<string>) {
         // Reading waits until the hand rests.
         timer = setTimeout(() => look({ fromMs, toMs: toMs >= marketMs.peek() ? null : toMs }), SETTLE_MS);
       },
+      onZoom: (factor) => {
+        clearTimeout(timer);
+        wanted *= factor;
+        timer = setTimeout(() => {
+          zoom(wanted);
+          wanted = 1;
+        }, WHEEL_MS);
+      },
+      onReset: lookBack,
     });
     canvas.current = made;
     const themes = [matchMedia('(prefers-color-scheme: dark)'), matchMedia('(forced-colors: active)')];
@@ -47,13 +59,14 @@ function useCanvas(spec: ChartSpec, off: ReadonlySet<string>) {
   const all = grids.value;
   const { fromMs, toMs } = shownMs.value;
   const following = shown.value.toMs === null;
+  const marks = spec.trades ? tradesShown.value : NO_MARKS;
   useEffect(() => {
     canvas.current?.setClock(toMs);
     for (const line of spec.lines) canvas.current?.setLine(line.name, all.get(`${spec.name}/${line.name}`) ?? []);
-    canvas.current?.setTrades(spec.trades ? trades.value.filter(({ ms }) => ms >= fromMs && ms <= toMs) : []);
     canvas.current?.setWindow(fromMs, toMs);
     // A window that follows the market moves with the data, not by itself.
-  }, [all, trades.value, following ? 0 : toMs, following ? shown.value : fromMs]);
+  }, [all, following ? 0 : toMs, following ? shown.value : fromMs]);
+  useEffect(() => canvas.current?.setTrades(marks), [marks.map(({ ms, mark }) => `${ms}${mark}`).join()]);
   const now = stats.value;
   const carry = carryFigures.value;
   const limits = spec.limits(now, carry);
@@ -121,6 +134,7 @@ function Legend(props: {
 }) {
   const { spec, off, onToggle } = props;
   const at = hover.value?.ms ?? null;
+  const trade = spec.trades === true && at !== null ? tradeAt(at) : null;
   return (
     <div class="legend">
       {spec.lines.map((line) => {
@@ -153,6 +167,7 @@ function Legend(props: {
           </button>
         );
       })}
+      {trade === null ? null : <span class="legend-line legend-trade">{trade.words}</span>}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** What each chart shows: its lines, their colours and units, and the limits drawn across them. */
 import type { SeriesName } from '../../../src/domain/figures/series-names.ts';
 import type { State } from '../../../src/protocol/state.ts';
-import { percent, usd, usdFine } from '../format/number.ts';
+import { percent, usd } from '../format/number.ts';
 import { type CarryFigures, yearly } from '../state/carry.ts';
 import { CRITICAL_BELOW, WARNING_BELOW } from '../state/health-band.ts';
 
@@ -15,7 +15,7 @@ export interface LineSpec {
   readonly of: readonly SeriesName[];
   readonly ink: Ink;
   readonly pane: 0 | 1;
-  readonly kind: 'line' | 'area' | 'bars';
+  readonly kind: 'line' | 'area' | 'steps';
   readonly text: (value: number) => string;
   /** From the journal's unit to the one shown. */
   readonly scale?: (value: number, now: State | null) => number;
@@ -43,7 +43,8 @@ export interface ChartSpec {
 }
 
 const money = (value: number): string => usd(value);
-const change = (value: number): string => usdFine(value, 'always');
+/** Below a cent two more places: on an axis all others are the same. */
+const change = (value: number): string => usd(value, 'always', value !== 0 && Math.abs(value) < 0.01 ? 4 : 2);
 const pct = (value: number): string => percent(value, 2, 'always');
 const NO_LIMITS = (): readonly LimitSpec[] => [];
 
@@ -86,7 +87,7 @@ export const CHARTS: readonly ChartSpec[] = [
     title: 'Funding rate and what was received',
     lines: [
       {
-        ...{ name: 'rate', label: 'Rate, APR', of: ['funding_rate'], ink: 'good', pane: 0, kind: 'bars', text: pct },
+        ...{ name: 'rate', label: 'Rate, APR', of: ['funding_rate'], ink: 'good', pane: 0, kind: 'steps', text: pct },
         scale: (rate, now) => yearly(rate, now?.market?.funding.period_ms) ?? Number.NaN,
       },
       { name: 'received', label: 'Received', of: ['equity_funding'], ink: 'good', pane: 1, kind: 'area', text: change },

@@ -53,8 +53,8 @@ export const ratio = (value: Figure, digits = 2, sign: Sign = 'negative'): strin
 
 export const times = (value: Figure, digits = 2): string => (known(value) ? `${fixed(value, digits)}\u00d7` : UNKNOWN);
 
-export const plain = (value: Figure, digits = 2): string =>
-  known(value) ? signed(value, digits, 'negative') : UNKNOWN;
+export const plain = (value: Figure, digits = 2, sign: Sign = 'negative'): string =>
+  known(value) ? signed(value, digits, sign) : UNKNOWN;
 
 /** Decides the colour only; the sign next to it says the same without colour. */
 export type Tone = 'gain' | 'loss' | 'zero' | 'unknown';

@@ -56,6 +56,38 @@ export function stepFor(lengthMs: number, most: number): number {
   return STEPS_MS.find((step) => step >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
 }
 
+export interface Reading {
+  /** Null: the server's own span decides, of which nothing is known yet. */
+  readonly stepMs: number | null;
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+  readonly points: number;
+}
+
+interface ReadingBasis {
+  readonly marketMs: number;
+  /** Where the account's history begins; null: no window has reached that far yet. */
+  readonly beginsMs: number | null;
+  /** Places in the window, and how much of its length is read beyond it on either side. */
+  readonly places: number;
+  readonly margin: number;
+  readonly mostPoints: number;
+}
+
+/** What to ask for. The step suits the part of the window that has a history, so that a young account is not one point. */
+export function readingOf(window: ChartWindow, basis: ReadingBasis): Reading {
+  const { marketMs, beginsMs, places, margin, mostPoints } = basis;
+  const wanted = window.fromMs ?? beginsMs;
+  if (wanted === null) return { stepMs: null, fromMs: null, toMs: null, points: places };
+  const start = Math.max(wanted, beginsMs ?? wanted);
+  const end = window.toMs ?? marketMs;
+  const length = Math.max(SHORTEST_MS, end - start);
+  const stepMs = stepFor(length, places);
+  const fromMs = Math.floor(start - length * margin);
+  const toMs = window.toMs === null ? null : Math.ceil(end + length * margin);
+  return { stepMs, fromMs, toMs, points: Math.min(mostPoints, Math.ceil(((toMs ?? end) - fromMs) / stepMs) + 2) };
+}
+
 /** As the server answers: time of the last read in it, lowest, highest, last. */
 export type ServedPoint = readonly number[];
 
@@ -69,12 +101,10 @@ export interface GridPoint {
 
 /**
  * The points on a regular grid, so that a chart's axis is in proportion to time and a gap is as wide as it lasted. Where the
- * account is read less often than the grid's step, the distance between reads is not a gap.
+ * account was read less often than the grid's step, or older reads have been thinned, the distance between reads is not a gap.
  */
 export function onGrid(points: readonly ServedPoint[], stepMs: number): readonly GridPoint[] {
-  const spacing = usualSpacing(points);
-  const unit = Math.max(stepMs, Math.ceil(spacing / stepMs) * stepMs);
-  const gapMs = Math.max(2.5 * unit, 2.5 * spacing);
+  const distances = points.slice(1).map((point, index) => (point[0] ?? 0) - (points[index]?.[0] ?? 0));
   const grid: GridPoint[] = [];
   for (const [index, point] of points.entries()) {
     const [at = Number.NaN, , , last = Number.NaN] = point;
@@ -82,21 +112,31 @@ export function onGrid(points: readonly ServedPoint[], stepMs: number): readonly
     const before = grid.at(-1);
     // Several reads in one place: the last one counts.
     if (before !== undefined && before.ms >= ms) grid.pop();
+    const usual = usualDistance(distances, index);
     const next = points[index + 1]?.[0];
-    const ends = next !== undefined && next - at > gapMs;
+    const ends = next !== undefined && next - at > GAP * Math.max(stepMs, usual);
     grid.push(ends ? { ms, value: last, ends } : { ms, value: last });
-    if (ends)
-      for (let empty = ms + unit; empty < next - unit / 2; empty += unit)
-        grid.push({ ms: Math.floor(empty / stepMs) * stepMs });
+    if (!ends) continue;
+    const unit = Math.max(1, Math.ceil(usual / stepMs)) * stepMs;
+    for (let empty = ms + unit; empty < next - unit / 2; empty += unit) grid.push({ ms: empty });
   }
   return grid;
 }
 
-/** The median distance of neighbours, or 0. */
-function usualSpacing(points: readonly ServedPoint[]): number {
-  const distances = points.slice(1).map((point, index) => (point[0] ?? 0) - (points[index]?.[0] ?? 0));
-  return distances.toSorted((a, b) => a - b)[Math.floor(distances.length / 2)] ?? 0;
+/** Reads that come this much later than usual leave a gap. */
+const GAP = 2.5;
+const NEIGHBOURS = 5;
+
+/** How far apart reads are around here: the longer of what is usual just before this distance, and just after it. */
+function usualDistance(distances: readonly number[], index: number): number {
+  const before = distances.slice(Math.max(0, index - NEIGHBOURS), index);
+  const after = distances.slice(index + 1, index + 1 + NEIGHBOURS);
+  return Math.max(middleOf(before), middleOf(after));
 }
+
+/** The lower median, or 0. */
+const middleOf = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
 
 /** The sum of several series where all are known, such as fees, slippage and gas as one line. */
 export function summed(series: readonly (readonly ServedPoint[])[]): readonly ServedPoint[] {
