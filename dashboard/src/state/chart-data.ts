@@ -56,7 +56,7 @@ export function stepFor(lengthMs: number, most: number): number {
   return STEPS_MS.find((step) => step >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
 }
 
-export interface Reading {
+export interface SeriesReading {
   /** Null: the server's own span decides, of which nothing is known yet. */
   readonly stepMs: number | null;
   readonly fromMs: number | null;
@@ -64,7 +64,7 @@ export interface Reading {
   readonly points: number;
 }
 
-interface ReadingBasis {
+interface SeriesReadingBasis {
   readonly marketMs: number;
   /** Where the account's history begins; null: no window has reached that far yet. */
   readonly beginsMs: number | null;
@@ -75,7 +75,7 @@ interface ReadingBasis {
 }
 
 /** What to ask for. The step suits the part of the window that has a history, so that a young account is not one point. */
-export function readingOf(window: ChartWindow, basis: ReadingBasis): Reading {
+export function readingOf(window: ChartWindow, basis: SeriesReadingBasis): SeriesReading {
   const { marketMs, beginsMs, places, margin, mostPoints } = basis;
   const wanted = window.fromMs ?? beginsMs;
   if (wanted === null) return { stepMs: null, fromMs: null, toMs: null, points: places };
