@@ -1,73 +1,69 @@
 #!/usr/bin/env node
-/** `driftless <command>`: the commands that do not start the engine: they ask and command the one that runs, or compute. */
-import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** `driftless <command>`: what asks and commands the product, what runs it, and what computes. Node's builtins only. */
+import { readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { importCompiled } from './compiled.mjs';
+import { runProduct } from './product.mjs';
 import { checkNode, ensureDependencies, ROOT, SetupError } from './setup.mjs';
 
-/** What shells and scripts take for "you called it wrongly". */
-const USAGE_ERROR = 2;
-
-/** What asks and commands the running product. */
+/** What asks and commands the running product: `src/cli` says which commands there are. */
 const CLIENT = 'src/runtime/cli.ts';
 
-/** Each is a module whose `main(words, name)` answers with the exit code. */
-const COMMANDS = {
-  status: { about: 'what the engine does, what restricts it, how the account stands', entry: CLIENT },
-  positions: { about: 'the open positions', entry: CLIENT },
-  history: { about: 'the last operations', entry: CLIENT },
-  deposit: { about: 'move an asset from the wallet to the venue', entry: CLIENT },
-  withdraw: { about: 'move an asset from the venue to the wallet', entry: CLIENT },
-  open: { about: 'open or enlarge a position', entry: CLIENT },
-  close: { about: 'close the position of a market', entry: CLIENT },
-  rebalance: { about: 'raise the hedge target to 1 and correct now', entry: CLIENT },
-  settle: { about: 'settle the PnL of a market', entry: CLIENT },
-  flatten: { about: 'close everything, settle, and halt', entry: CLIENT },
-  resume: { about: 'clear the restrictions that a person clears', entry: CLIENT },
-  resolve: { about: 'submit the outcome of a transaction that nobody knows', entry: CLIENT },
-  backtest: { about: 'what a policy would have earned on a funding history', entry: 'src/runtime/backtest.ts' },
-  'fetch-history': {
-    about: 'a venue’s funding history into a file for replay and backtest',
-    entry: 'src/runtime/fetch-history.ts',
-  },
+/** Compiled modules whose `main(words)` answers with the exit code. */
+const COMPUTING = { backtest: 'src/runtime/backtest.ts', 'fetch-history': 'src/runtime/fetch-history.ts' };
+/** Scripts that read `process.argv` and end the process. */
+const SCRIPTS = { localnet: 'localnet/cli.mjs', soak: 'scripts/soak.mjs' };
+
+/** Commands that are programs of their own; `src/cli/programs.ts` says what each is for. */
+export const PROGRAMS = {
+  start: (words) => runProduct(words),
+  worker: (words) => runProduct(['worker', ...words]),
+  bridge: (words) => runProduct(['bridge', ...words]),
+  ...Object.fromEntries(Object.entries(COMPUTING).map(([name, entry]) => [name, (words) => compute(entry, words)])),
+  ...Object.fromEntries(Object.entries(SCRIPTS).map(([name, script]) => [name, (words) => runScript(script, words)])),
 };
 
-const HELP = `driftless <command> [options]
+async function compute(entry, words) {
+  const { main } = await prepared(entry);
+  return await main(words);
+}
 
-${Object.entries(COMMANDS)
-  .map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`)
-  .join('\n')}
+async function runScript(script, words) {
+  const path = join(ROOT, script);
+  process.argv = [process.argv[0], path, ...words];
+  await import(pathToFileURL(path).href);
+  return await new Promise(() => {});
+}
 
-  driftless <command> --help   its options
-  npm start                    runs the engine (npm start -- --help)
-`;
-
-export const isCommand = (word) => Object.hasOwn(COMMANDS, word ?? '');
+async function prepared(entry) {
+  checkNode();
+  await ensureDependencies(ROOT, { dev: false });
+  return await importCompiled(ROOT, entry);
+}
 
 /** @returns {Promise<number>} the exit code */
 export async function runCommand([name, ...words]) {
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(HELP);
-    return name === undefined ? USAGE_ERROR : 0;
-  }
-  if (!isCommand(name)) {
-    process.stderr.write(`Unknown command ${name}.\n\n${HELP}`);
-    return USAGE_ERROR;
-  }
-  checkNode();
-  await ensureDependencies(ROOT, { dev: false });
-  const { main } = await importCompiled(ROOT, COMMANDS[name].entry);
-  return await main(words, name);
+  if (Object.hasOwn(PROGRAMS, name ?? '')) return await PROGRAMS[name](words);
+  if (name === 'help' && Object.hasOwn(PROGRAMS, words[0] ?? '')) return await PROGRAMS[words[0]](['--help']);
+  const { main } = await prepared(CLIENT);
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  return await main(name === undefined ? [] : [name, ...words], (entry) => importCompiled(ROOT, entry), version);
 }
 
 /** Exits when all output has been read, because a pipe may be slow. */
 export const leave = (code) => process.stdout.write('', () => process.exit(code));
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+/** Runs it and ends the process with its exit code. */
+export async function runToTheEnd(work) {
   try {
-    leave(await runCommand(process.argv.slice(2)));
+    leave(await work());
   } catch (error) {
     process.stderr.write(`${error instanceof SetupError ? error.message : (error?.stack ?? error)}\n`);
     process.exit(1);
   }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await runToTheEnd(() => runCommand(process.argv.slice(2)));
 }

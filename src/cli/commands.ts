@@ -1,23 +1,33 @@
-/** The commands that ask or command the running product: what each is called, takes, and sends. */
+/** The commands that ask or command the running product, and those that read what it leaves: names, words and options. */
 
 import { SOL_PERP } from '../domain/account/account.ts';
 import type { Action } from '../domain/order/command.ts';
+import { LISTS } from '../protocol/api.ts';
+
+/** Null: it fits. Else what is expected, as the end of a sentence. */
+type Check = (text: string) => string | null;
 
 interface Argument {
   readonly name: string;
   readonly about: string;
   /** Absent: it must be given. */
   readonly fallback?: string;
+  readonly choices?: readonly string[];
+  readonly check?: Check;
 }
 
 interface Option {
-  /** What the value is called in the help. */
-  readonly value: string;
+  /** What the value is called in the help. Absent: the option has none. */
+  readonly value?: string;
   readonly about: string;
   readonly required?: true;
+  /** It may be given several times. */
+  readonly many?: true;
+  readonly choices?: readonly string[];
+  readonly check?: Check;
 }
 
-/** Words of the command line, by the name of argument or option. */
+/** Words of the command line, by the name of argument or option; a flag that is given is `true`. */
 export type Given = Readonly<Record<string, string | undefined>>;
 
 interface Common {
@@ -35,14 +45,38 @@ export interface ActingCommand extends Common {
 
 export interface AskingCommand extends Common {
   readonly kind: 'asks';
-  readonly shows: 'status' | 'positions' | 'history';
+  readonly shows: 'status' | 'positions' | 'history' | 'engines';
 }
 
-export type CliCommand = ActingCommand | AskingCommand;
+/** What has a module of its own. */
+interface OwnCommand extends Common {
+  readonly kind: 'export' | 'logs' | 'completion';
+}
+
+export type CliCommand = ActingCommand | AskingCommand | OwnCommand;
+
+const isAmount: Check = (text) =>
+  /^\d{1,12}(\.\d{1,9})?$/.test(text) && Number(text) > 0
+    ? null
+    : 'a number above zero with at most 9 decimals, such as 1.5';
+const isTime: Check = (text) =>
+  /^\d{4}-\d{2}-\d{2}/.test(text) && Number.isFinite(Date.parse(text))
+    ? null
+    : 'a time such as 2026-01-15 or 2026-01-15T08:00Z';
+const countUpTo =
+  (most: number): Check =>
+  (text) =>
+    /^[1-9]\d{0,8}$/.test(text) && Number(text) <= most ? null : `a whole number from 1 to ${most}`;
 
 const MARKET: Argument = { name: 'market', about: 'the market', fallback: SOL_PERP };
-const AMOUNT: Argument = { name: 'amount', about: 'how much, in units of the asset: 1.5' };
+const AMOUNT: Argument = { name: 'amount', about: 'how much, in units of the asset: 1.5', check: isAmount };
 const ASSET: Option = { value: 'asset', about: "SOL (default), or the account's quote asset" };
+const FROM: Option = { value: 'time', about: 'from this time on', check: isTime };
+const TO: Option = { value: 'time', about: 'up to this time', check: isTime };
+
+/** The most that a page of a list holds. */
+const MAX_ROWS = 999;
+const MAX_LINES = 1_000_000;
 
 const none = () => ({});
 const ofMarket = ({ market }: Given) => ({ market: String(market) });
@@ -63,10 +97,18 @@ const asks = (shows: AskingCommand['shows'], about: string, options: AskingComma
   example: `driftless ${shows}`,
 });
 
+/** What `export` gives: every list, what is short enough to be given whole, and the file for taxes. */
+export const EXPORTS = [...Object.keys(LISTS), 'balances', 'engines', 'tax'] as const;
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+
 export const COMMANDS = {
-  status: asks('status', 'what the engine does, what restricts it, and how the account stands'),
+  status: asks('status', 'what the engine does, and how the account stands'),
   positions: asks('positions', 'the open positions'),
-  history: asks('history', 'the last operations', { limit: { value: 'count', about: 'how many (20)' } }),
+  history: asks('history', 'the last operations', {
+    limit: { value: 'count', about: 'how many (20)', check: countUpTo(MAX_ROWS) },
+  }),
+  engines: asks('engines', 'every engine of the data folder, and what they hold together'),
   deposit: acts('DRIFT_DEPOSIT', 'move an asset from the wallet to the venue', 'driftless deposit 1.5', {
     ...{ arguments: [AMOUNT], options: { asset: ASSET }, data: capital },
   }),
@@ -74,7 +116,11 @@ export const COMMANDS = {
     ...{ arguments: [AMOUNT], options: { asset: ASSET }, data: capital },
   }),
   open: acts('DRIFT_OPEN_POSITION', 'open or enlarge a position', 'driftless open short 2.5', {
-    arguments: [{ name: 'direction', about: 'long or short' }, { name: 'size', about: 'in SOL' }, MARKET],
+    arguments: [
+      { name: 'direction', about: 'of the position', choices: ['long', 'short'] },
+      { name: 'size', about: 'in SOL', check: isAmount },
+      MARKET,
+    ],
     data: ({ direction, size, market }) => ({
       ...{ direction: String(direction), size: String(size), market: String(market) },
     }),
@@ -95,7 +141,10 @@ export const COMMANDS = {
     {
       arguments: [{ name: 'operation', about: 'the id of the operation' }],
       options: {
-        verdict: { value: 'outcome', about: 'landed, failed or retry', required: true },
+        verdict: {
+          ...{ value: 'outcome', about: 'what you know', required: true },
+          choices: ['landed', 'failed', 'retry'],
+        },
         note: { value: 'text', about: 'what you saw, for the record' },
       },
       data: ({ operation, verdict, note }) => ({
@@ -104,7 +153,38 @@ export const COMMANDS = {
       }),
     },
   ),
+  logs: {
+    kind: 'logs',
+    about: 'the log of all processes as one; of an operation, its whole story',
+    arguments: [],
+    options: {
+      operation: { value: 'id', about: 'only what belongs to this operation' },
+      command: { value: 'id', about: 'only what belongs to this command' },
+      engine: { value: 'id', about: 'only what belongs to this engine' },
+      level: { value: 'level', about: 'at least this severe (info)', choices: LEVELS },
+      ...{ from: FROM, to: TO },
+      limit: { value: 'count', about: 'only the last lines (100; all of an operation)', check: countUpTo(MAX_LINES) },
+      dir: { value: 'folder', about: 'of log files (LOG_DIR); again for another machine’s', many: true },
+    },
+    example: 'driftless logs --operation 0f1c2a44b7e94d2f8a60c5d1e3b79f02',
+  },
+  export: {
+    kind: 'export',
+    about: 'a list of the journal, whole, as CSV or JSON; or the tax file',
+    arguments: [{ name: 'list', about: 'what to export', choices: EXPORTS }],
+    options: {
+      ...{ from: FROM, to: TO },
+      out: { value: 'file', about: 'write it there, not to standard output' },
+    },
+    example: 'driftless export tax --from 2026-01-01 --to 2026-12-31T23:59:59Z --out tax.csv',
+  },
+  completion: {
+    kind: 'completion',
+    about: 'a script by which your shell completes commands and options',
+    arguments: [{ name: 'shell', about: 'yours', choices: SHELLS }],
+    options: {},
+    example: 'source <(driftless completion bash)',
+  },
 } as const satisfies Readonly<Record<string, CliCommand>>;
 
 export type CommandName = keyof typeof COMMANDS;
-export const isCommandName = (word: string): word is CommandName => Object.hasOwn(COMMANDS, word);

@@ -1,7 +1,9 @@
 /** What the commands print for a person. Null is unknown, never zero. */
 import type { ListItem } from '../protocol/api.ts';
+import type { EngineInfo } from '../protocol/history.ts';
 import type { CommandResult, Preview } from '../protocol/result.ts';
 import type { State } from '../protocol/state.ts';
+import { type Paint, PLAIN } from './paint.ts';
 
 const UNKNOWN = 'unknown';
 
@@ -12,12 +14,13 @@ const sol = (value: number | null | undefined): string =>
 const usd = (value: number | null | undefined): string => number(value, 2, ' USD');
 
 /** Columns as wide as their widest cell; numbers read best when they end alike, so all but the first are set to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[], { bold }: Paint = PLAIN): string {
   const lines = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
   const set = (cell: string, column: number) =>
     column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
-  return lines.map((line) => line.map(set).join('  ').trimEnd()).join('\n');
+  const [first = '', ...rest] = lines.map((line) => line.map(set).join('  ').trimEnd());
+  return [bold(first), ...rest].join('\n');
 }
 
 const pairs = (rows: readonly (readonly [string, string])[]): string => {
@@ -28,7 +31,16 @@ const pairs = (rows: readonly (readonly [string, string])[]): string => {
 const ageText = (ageMs: number | null): string =>
   ageMs === null ? 'never read' : `${(ageMs / 1_000).toFixed(1)} s ago`;
 
-export function statusText({ engine, drift_state: drift, account, age_ms: ageMs }: State): string {
+/** Green where all is well, red where nothing more may be enlarged. */
+function tradingPaint(state: string | null, { good, warn, bad }: Paint): (text: string) => string {
+  if (state === 'active') return good;
+  return state === 'halted' ? bad : warn;
+}
+
+export function statusText(
+  { engine, drift_state: drift, account, age_ms: ageMs }: State,
+  paint: Paint = PLAIN,
+): string {
   const operation =
     engine.operation === null
       ? 'none'
@@ -39,7 +51,13 @@ export function statusText({ engine, drift_state: drift, account, age_ms: ageMs 
       ['Engine', engine.engine_id],
       ['Mode', engine.mode],
       ['State', engine.state ?? UNKNOWN],
-      ['Trading', [engine.trading_state ?? UNKNOWN, engine.reason ?? ''].filter((part) => part !== '').join(': ')],
+      [
+        'Trading',
+        tradingPaint(
+          engine.trading_state,
+          paint,
+        )([engine.trading_state ?? UNKNOWN, engine.reason ?? ''].filter((part) => part !== '').join(': ')),
+      ],
       ['Operation', operation],
       ['Unresolved', engine.unresolved === null ? UNKNOWN : engine.unresolved.join(', ') || 'none'],
       ['Decision', engine.decision?.message ?? UNKNOWN],
@@ -59,7 +77,7 @@ export function statusText({ engine, drift_state: drift, account, age_ms: ageMs 
   ].join('\n');
 }
 
-export function positionsText({ drift_state: { positions }, age_ms: ageMs }: State): string {
+export function positionsText({ drift_state: { positions }, age_ms: ageMs }: State, paint: Paint = PLAIN): string {
   if (positions === null) return 'Positions: unknown. The account could not be read.';
   if (positions.length === 0) return `No open position (read ${ageText(ageMs)}).`;
   const rows = positions.map((position) => [
@@ -71,15 +89,63 @@ export function positionsText({ drift_state: { positions }, age_ms: ageMs }: Sta
     usd(position.pnl),
     position.liq_price === null ? 'none or unknown' : usd(position.liq_price),
   ]);
-  return table(['MARKET', 'SIDE', 'SIZE', 'ENTRY', 'MARK', 'PNL', 'LIQUIDATION'], rows);
+  return table(['MARKET', 'SIDE', 'SIZE', 'ENTRY', 'MARK', 'PNL', 'LIQUIDATION'], rows, paint);
 }
 
-export function historyText(operations: readonly ListItem<'operations'>[]): string {
+export function historyText(operations: readonly ListItem<'operations'>[], paint: Paint = PLAIN): string {
   if (operations.length === 0) return 'No operation yet.';
   const rows = operations.map(({ operation_id: id, kind, status, created_at: createdAt, error }) => [
     ...[id, kind, status, new Date(createdAt).toISOString().slice(0, 19), error?.code ?? ''],
   ]);
-  return table(['OPERATION', 'KIND', 'STATUS', 'BEGAN (UTC)', 'ERROR'], rows);
+  return table(['OPERATION', 'KIND', 'STATUS', 'BEGAN (UTC)', 'ERROR'], rows, paint);
+}
+
+/** Null when none is known. Where some are not, the sum is of the others, and says so. */
+function sumText(values: readonly (number | null)[], show: (sum: number | null) => string): string {
+  const known = values.filter((value) => value !== null);
+  if (known.length === 0) return UNKNOWN;
+  const missing = values.length - known.length;
+  const sum = show(known.reduce((total, value) => total + value, 0));
+  return missing === 0 ? sum : `${sum} and ${missing} unknown`;
+}
+
+/** Play money and real money have sums of their own. */
+export function enginesText(engines: readonly EngineInfo[], paint: Paint = PLAIN): string {
+  if (engines.length === 0) return 'No engine yet.';
+  const rows = engines.map((engine) => [
+    ...[engine.engine_id, engine.mode, engine.state, engine.trading_state, usd(engine.equity)],
+    ...[sol(engine.perp_sol), sol(engine.net_delta), String(engine.unresolved.length)],
+  ]);
+  const totals = (['live', 'paper'] as const).flatMap((mode) => {
+    const own = engines.filter((engine) => engine.mode === mode);
+    if (own.length === 0) return [];
+    const unresolved = own.reduce((sum, engine) => sum + engine.unresolved.length, 0);
+    return [
+      [
+        ...[
+          `total of ${own.length}`,
+          mode,
+          '',
+          '',
+          sumText(
+            own.map(({ equity }) => equity),
+            usd,
+          ),
+        ],
+        sumText(
+          own.map(({ perp_sol }) => perp_sol),
+          sol,
+        ),
+        sumText(
+          own.map(({ net_delta }) => net_delta),
+          sol,
+        ),
+        String(unresolved),
+      ],
+    ];
+  });
+  const head = ['ENGINE', 'MODE', 'STATE', 'TRADING', 'EQUITY', 'PERP', 'NET DELTA', 'UNRESOLVED'];
+  return table(head, [...rows, ...totals], paint);
 }
 
 /** What is asked to be confirmed. */

@@ -7,14 +7,14 @@
  * Only a holder removes a file, and the process that listened on that file finds the holder.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { CriticalError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 
-interface LockInfo {
+export interface LockInfo {
   readonly pid: number;
   /** Where the holder's page is, once it is known. */
   readonly url: string | null;
@@ -114,10 +114,12 @@ function placeIn(folder: string): SocketPlace {
   return { folder, reach: join(short, 'd'), dispose: () => rmSync(short, { recursive: true, force: true }) };
 }
 
+const besideOf = (folder: string): string => join('/tmp', `driftless-${userInfo().uid}-${digest(folder)}`);
+
 /** For file systems without sockets (some shared folders): a private folder of this user, named after the data folder. */
 function placeBeside(folder: string): SocketPlace {
   const uid = userInfo().uid;
-  const beside = join('/tmp', `driftless-${uid}-${digest(folder)}`);
+  const beside = besideOf(folder);
   mkdirSync(beside, { recursive: true, mode: 0o700 });
   const found = lstatSync(beside);
   if (!found.isDirectory() || found.uid !== uid) {
@@ -191,8 +193,10 @@ async function contendOnce(place: SocketPlace, info: LockInfo): Promise<DataLock
 }
 
 /** Windows: a pipe's name is exclusive and ends with its process, so listening is the lock. */
+const pipeOf = (folder: string): string => `\\\\.\\pipe\\driftless-${digest(folder.toLowerCase())}`;
+
 async function contendOnPipe(folder: string, info: LockInfo): Promise<DataLock> {
-  const path = `\\\\.\\pipe\\driftless-${digest(folder.toLowerCase())}`;
+  const path = pipeOf(folder);
   let told: LockAnswer = { ...info, holder: true };
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     try {
@@ -212,6 +216,30 @@ async function contendOnPipe(folder: string, info: LockInfo): Promise<DataLock> 
     await sleep(ROUND_PAUSE_MS);
   }
   throw cannotLock(folder);
+}
+
+/** The holder among those who listen in `place`; null: there is none. */
+async function holderIn(place: SocketPlace): Promise<LockInfo | null> {
+  const names = readdirSync(place.folder).filter((name) => NAME.test(name));
+  const answers = await Promise.all(names.map((name) => ask(join(place.reach, name), Number(NAME.exec(name)?.[1]))));
+  const holder = answers.find((answer) => answer?.holder);
+  return holder === undefined || holder === null ? null : { pid: holder.pid, url: holder.url };
+}
+
+/** Who holds the lock, asked without contending for it: a start at the same moment is not disturbed. Null: nobody. */
+export async function holderOf(dir: string): Promise<LockInfo | null> {
+  if (!existsSync(dir)) return null;
+  const folder = realpathSync(dir);
+  if (process.platform === 'win32') {
+    const answer = await ask(pipeOf(folder), 0);
+    return answer === null ? null : { pid: answer.pid, url: answer.url };
+  }
+  const place = placeIn(folder);
+  try {
+    return (await holderIn(place)) ?? (existsSync(besideOf(folder)) ? await holderIn(placeBeside(folder)) : null);
+  } finally {
+    place.dispose();
+  }
 }
 
 /**

@@ -29,19 +29,48 @@ export async function migrateToLatest(db: Db): Promise<void> {
   );
 }
 
-/**
- * Spares a start the migrator, whose look at the database's catalogue takes a fifth of the time in which a journal opens. What
- * cannot be told here, the migrator judges.
- */
-async function isLatest(db: Db): Promise<boolean> {
+/** What stands in the database against what this program knows, by the names of migrations. */
+export interface SchemaState {
+  /** Known here and not applied there. */
+  readonly pending: readonly string[];
+  /** Applied there and unknown here: by a newer program. */
+  readonly newer: readonly string[];
+}
+
+/** Null: nobody has migrated it yet, or what it says cannot be read. */
+export async function schemaState(db: Db): Promise<SchemaState | null> {
   const ours = Object.keys(await migrationProvider.getMigrations()).sort();
   try {
     const { rows } = await sql<{
       readonly name: string;
     }>`SELECT name FROM ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db);
-    const applied = rows.map(({ name }) => name).sort();
-    return applied.length === ours.length && applied.every((name, place) => name === ours[place]);
+    const applied = new Set(rows.map(({ name }) => name));
+    return {
+      pending: ours.filter((name) => !applied.has(name)),
+      newer: [...applied].filter((name) => !ours.includes(name)).sort(),
+    };
   } catch {
-    return false;
+    return null;
   }
+}
+
+/** @throws CriticalError JOURNAL_SCHEMA when it is not of this program's schema */
+export async function requireLatest(db: Db): Promise<void> {
+  const state = await schemaState(db);
+  if (state !== null && state.pending.length + state.newer.length === 0) return;
+  const newer = state !== null && state.newer.length > 0;
+  throw new CriticalError(
+    'JOURNAL_SCHEMA',
+    newer ? 'the journal is of a newer Driftless' : 'the journal is of an older Driftless, or empty',
+    { remedy: newer ? 'use the version that last wrote it, or a newer one' : 'start Driftless once: it migrates it' },
+  );
+}
+
+/**
+ * Spares a start the migrator, whose look at the database's catalogue takes a fifth of the time in which a journal opens. What
+ * cannot be told here, the migrator judges.
+ */
+async function isLatest(db: Db): Promise<boolean> {
+  const state = await schemaState(db);
+  return state !== null && state.pending.length + state.newer.length === 0;
 }

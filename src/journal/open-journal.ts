@@ -17,7 +17,7 @@ import {
   listTrades,
   withAttempts,
 } from './lists.ts';
-import { migrateToLatest } from './migrate.ts';
+import { migrateToLatest, requireLatest } from './migrate.ts';
 import type { JournalLogger, Opened } from './opened.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
 import { openPGlite } from './pglite-folder.ts';
@@ -37,6 +37,8 @@ interface JournalOptions {
   readonly logger?: JournalLogger;
   /** Embedded only: a database that is open already, instead of one in `dataDir`. */
   readonly database?: PGlite;
+  /** False: one that is not of this program's schema is refused, and nothing in it is changed. */
+  readonly migrates?: boolean;
 }
 
 /** The methods of the journal over an opened and migrated database. */
@@ -176,10 +178,11 @@ async function openServer(databaseUrl: string, { logger }: JournalOptions): Prom
  * DATA_FOLDER_INVALID when it cannot be used
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { databaseUrl } = options;
+  const { databaseUrl, migrates = true } = options;
   const opened = databaseUrl === null ? await openEmbedded(options) : await openServer(databaseUrl, options);
   try {
-    await opened.migrate();
+    if (migrates) await opened.migrate();
+    else await requireLatest(opened.db);
     const meta = await opened.db
       .selectFrom('meta')
       .select('value')

@@ -1,46 +1,91 @@
-/** The command line's client in this process: where the product is, the terminal, and ids. */
+/** The command line in this process: where the product is, the terminal, and what a product that is down has left. */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parse } from 'dotenv';
 import type { ClientPlace } from '../cli/client.ts';
-import { isCommandName } from '../cli/commands.ts';
+import { paintFor } from '../cli/paint.ts';
+import type { LeftBehind } from '../cli/ports.ts';
 import { runCli } from '../cli/run.ts';
-import { SETTINGS } from './setting-table.ts';
+import { holderOf } from '../journal/data-lock.ts';
+
+/** Of `scripts/driftless.mjs`: a part that few commands need is a program of its own, and compiled when it is asked for. */
+type Load = (entry: string) => Promise<unknown>;
 
 /** Hosts to listen on that are no address to connect to. */
 const EVERYWHERE = new Set(['0.0.0.0', '::', '[::]']);
+/** As the table of settings has them (a test holds them equal): reading that table would take a third of our time. */
+export const DEFAULTS = { HOST: '127.0.0.1', PORT: '8765', DRIFTLESS_HOME: '.driftless' } as const;
 
 /** The exit code. */
-export async function main(words: readonly string[], name: string): Promise<number> {
-  if (!isCommandName(name)) throw new Error(`${name} is no command of the client`);
-  const tell = (line: string) => void process.stderr.write(`${line}\n`);
-  return await runCli(name, words, {
+export async function main(words: readonly string[], load: Load, version: string): Promise<number> {
+  // A reader such as head may close our pipe: that is its answer, not our failure.
+  process.stdout.on('error', () => process.exit(0));
+  return await runCli(words, {
     say: (line) => void process.stdout.write(`${line}\n`),
-    tell,
+    tell: (line) => void process.stderr.write(`${line}\n`),
+    write: async (text) => {
+      if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+    },
+    paint: paintFor(process.env, process.stdout.isTTY === true),
     place,
+    left: async () => {
+      const { openLeft } = (await load('src/runtime/left-behind.ts')) as {
+        openLeft: (homes: readonly string[]) => Promise<LeftBehind>;
+      };
+      return await openLeft(homesOf(await settingsHere()));
+    },
+    logFolders: async () => {
+      const setting = await settingsHere();
+      const given = setting('LOG_DIR');
+      return given === undefined ? homesOf(setting).map((home) => join(home, 'logs')) : [resolve(given)];
+    },
     ask: process.stdin.isTTY ? ask : null,
     newId: randomUUID,
+    version,
   });
 }
 
-/** HOST, PORT and the token as the product has them: from the environment, `.env`, or the data folder. */
-async function place(given: string | undefined): Promise<ClientPlace> {
+type SettingHere = (name: string) => string | undefined;
+
+/** From the environment or `.env`, as the product reads them. */
+async function settingsHere(): Promise<SettingHere> {
   const kept = parse(await readFile('.env').catch(() => ''));
-  const setting = (name: string): string | undefined => process.env[name] || kept[name] || undefined;
-  const host = setting('HOST') ?? String(SETTINGS.HOST.fallback);
-  const port = setting('PORT') ?? String(SETTINGS.PORT.fallback);
-  const name = EVERYWHERE.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-  const url = given ?? `http://${name}:${port}`;
-  const home = resolve(setting('DRIFTLESS_HOME') ?? String(SETTINGS.DRIFTLESS_HOME.fallback));
-  return { url, token: setting('DRIFTLESS_TOKEN') ?? (await tokenIn(home)) };
+  return (name) => process.env[name]?.trim() || kept[name]?.trim() || undefined;
 }
 
-/** A product with --localnet keeps its data, and its token, in a folder of its own. */
-async function tokenIn(home: string): Promise<string> {
-  for (const folder of [home, join(home, 'localnet')]) {
-    const token = await readFile(join(folder, 'token'), 'utf8').catch(() => '');
+/** A product with --localnet keeps its data, its token and its log in a folder of its own. */
+function homesOf(setting: SettingHere): readonly [string, string] {
+  const home = resolve(setting('DRIFTLESS_HOME') ?? DEFAULTS.DRIFTLESS_HOME);
+  return [home, join(home, 'localnet')];
+}
+
+/**
+ * The address that was given, else HOST and PORT of the environment, else where the product that holds the data folder says
+ * that it is, else HOST and PORT of `.env` and their defaults. The token as the product has it.
+ */
+async function place(given: string | undefined): Promise<ClientPlace> {
+  const setting = await settingsHere();
+  const token = async (home: readonly string[]) => setting('DRIFTLESS_TOKEN') ?? (await tokenIn(home));
+  const homes = homesOf(setting);
+  if (given !== undefined) return { url: given, token: await token(homes) };
+  if (!process.env.HOST && !process.env.PORT) {
+    for (const home of homes) {
+      const { url } = (await holderOf(home)) ?? {};
+      if (url != null) return { url, token: await token([home]) };
+    }
+  }
+  const host = setting('HOST') ?? DEFAULTS.HOST;
+  const port = setting('PORT') ?? DEFAULTS.PORT;
+  const name = EVERYWHERE.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return { url: `http://${name}:${port}`, token: await token(homes) };
+}
+
+async function tokenIn(homes: readonly string[]): Promise<string> {
+  for (const home of homes) {
+    const token = await readFile(join(home, 'token'), 'utf8').catch(() => '');
     if (token.trim() !== '') return token.trim();
   }
   return '';

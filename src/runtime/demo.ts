@@ -1,6 +1,7 @@
 /** What `--demo` does after the start: one ordinary command over the product's own socket, as a person would send it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, type ClientPlace } from '../cli/client.ts';
+import type { ClientPlace } from '../cli/client.ts';
+import { sendCommand } from '../cli/send-command.ts';
 import { SOL_PERP } from '../domain/account/account.ts';
 import { decodeSnapshot } from '../domain/account/snapshot.ts';
 import { countedSpot } from '../domain/hedge/delta.ts';
@@ -52,7 +53,7 @@ async function openHedge(ports: DemoPorts, stopped: AbortSignal): Promise<void> 
         commandId: step.commandId,
         data: { market: SOL_PERP, direction: 'short', size, mode: 'paper' },
       };
-      const { success, message } = await new Client(place).command(sent, COMMAND_MS, () => undefined);
+      const { success, message } = await sendCommand(place, sent, COMMAND_MS, () => undefined);
       say(
         success
           ? `Demo: hedged ${size} SOL. Funding arrives within a minute or two.`

@@ -168,7 +168,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'src/cli': {
     values: ['src/cli', 'src/protocol', 'src/domain/account', 'src/lib'],
     types: ['src/domain'],
-    packages: ['node:', 'ws'],
+    packages: ['node:', 'ws', 'commander'],
   },
   // The contract with everybody outside: the bridge writes it, the page reads it, the reference is printed from it.
   'src/protocol': {

@@ -1,13 +1,19 @@
 /** The command line against a real bridge: what it sends, prints and exits with. The engine behind it is scripted. */
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { COMMANDS, type CommandName } from '../../src/cli/commands.ts';
+import { PLAIN } from '../../src/cli/paint.ts';
+import type { CliPorts } from '../../src/cli/ports.ts';
 import { runCli } from '../../src/cli/run.ts';
-import { positionsText, statusText } from '../../src/cli/texts.ts';
+import { enginesText, positionsText, statusText } from '../../src/cli/texts.ts';
 import { type CommandAnswer, done, refused } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { hashJson } from '../../src/lib/ids.ts';
-import { STATE_EXAMPLE } from '../../src/protocol/examples.ts';
+import { ANSWER_EXAMPLES, STATE_EXAMPLE } from '../../src/protocol/examples.ts';
+import { T0, tradeOf } from '../journal/records.ts';
 import { ENGINE_ID, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
 import { freePort } from '../support/free-ports.ts';
 import { openTestJournal } from '../support/journal.ts';
@@ -34,18 +40,31 @@ interface Ran {
   readonly told: string;
 }
 
-async function run(line: string, given: { url?: string; token?: string; answer?: string } = {}): Promise<Ran> {
-  const [name, ...words] = line.split(' ');
+interface GivenPorts {
+  readonly url?: string;
+  readonly token?: string;
+  readonly answer?: string;
+  readonly left?: CliPorts['left'];
+  readonly logFolders?: readonly string[];
+}
+
+async function run(line: string, given: GivenPorts = {}): Promise<Ran> {
   const said: string[] = [];
   const told: string[] = [];
-  const code = await runCli(name as CommandName, words, {
+  const written: string[] = [];
+  const code = await runCli(line === '' ? [] : line.split(' '), {
     say: (text) => said.push(text),
     tell: (text) => told.push(text),
+    write: async (text) => void written.push(text),
+    paint: PLAIN,
     place: async (url) => ({ url: given.url ?? url ?? bridge.url, token: given.token ?? TOKEN }),
+    left: given.left ?? (async () => ({ kind: 'nothing', why: 'There is no journal either.' })),
+    logFolders: async () => given.logFolders ?? [],
     ask: given.answer === undefined ? null : async () => given.answer as string,
     newId: randomUUID,
+    version: '1.2.3',
   });
-  return { code, said: said.join('\n'), told: told.join('\n') };
+  return { code, said: said.join('\n') + written.join(''), told: told.join('\n') };
 }
 
 const ASKED: CommandAnswer = {
@@ -91,18 +110,53 @@ describe('how it ends', () => {
   });
 
   it.each([
-    ['open short', 'size> is missing'],
-    ['open short 1 SOL-PERP more', 'Unexpected word: more'],
-    ['close --force', '--force'],
-    ['resolve operation-1', '--verdict is missing'],
-    ['status --yes', '--yes'],
-    ['flatten --command-id a/b', '--command-id'],
-    ['history --limit none', '--limit'],
-    ['open sideways 1', 'direction'],
-  ])('2 for %s', async (line, why) => {
+    ['open short', "Missing required argument 'size'."],
+    ['open short 1 SOL-PERP more', "Too many arguments for 'open'. Expected 3 arguments but got 4."],
+    ['close --force', "Unknown option '--force'."],
+    ['resolve operation-1', "Required option '--verdict <outcome>' not specified."],
+    ['resolve operation-1 --verdict maybe', 'Allowed choices are landed, failed, retry.'],
+    ['status --yes', "Unknown option '--yes'."],
+    ['flatten --command-id a/b', '--command-id: expected 1 to 128 letters'],
+    ['history --limit none', '--limit: expected a whole number from 1 to 999, got none.'],
+    ['open sideways 1', 'Allowed choices are long, short.'],
+    ['deposit 1,5', 'amount: expected a number above zero with at most 9 decimals, such as 1.5, got 1,5.'],
+    ['deposit 0', 'amount: expected a number above zero'],
+    ['deposit 1.0000000001', 'amount: expected a number above zero'],
+    ['deposit -1', '-1'],
+    ['open short 1e3', 'size: expected a number above zero'],
+    ['statsu', "Unknown command 'statsu' (Did you mean status?)"],
+    ['flaten --yes', '(Did you mean flatten?)'],
+    ['status --jsn', '(Did you mean --json?)'],
+    ['history --limit', "Option '--limit <count>' argument missing."],
+    ['export', "Missing required argument 'list'."],
+    ['export everything', 'Allowed choices are operations, trades,'],
+    ['export trades --from yesterday', '--from: expected a time such as'],
+    ['export trades --from 2026-02-01 --to 2026-01-01', '--from: expected a time not after --to.'],
+    ['export trades --out /nowhere/at/all.csv', 'cannot be written (ENOENT)'],
+    ['logs --level loud', 'Allowed choices are trace, debug'],
+    ['logs', 'There is no log in'],
+    ['completion powershell', 'Allowed choices are bash, zsh, fish.'],
+    ['status --url here', '--url: expected an address'],
+  ])('2 for %s, in one sentence and before anything is asked', async (line, why) => {
     const ran = await run(line);
     expect(ran.code).toBe(2);
-    expect(ran.told + ran.said).toContain(why);
+    expect(ran.told).toContain(why);
+    expect(ran.told).toMatch(/\nSee: driftless (\w+ )?--help$/);
+    expect(ran.said).toBe('');
+    expect(bridge.gateway.received).toEqual([]);
+  });
+
+  it('2 without a command, with the list of all; in JSON too', async () => {
+    const { code, said, told } = await run('');
+    expect(code).toBe(2);
+    expect(said).toBe('');
+    expect(told).toContain('flatten');
+    const json = await run('open short --json');
+    expect(json).toMatchObject({ code: 2, told: '' });
+    expect(JSON.parse(json.said)).toMatchObject({ error: { code: 'INVALID_FIELD' } });
+    const tax = await run('export tax --json');
+    expect(tax.code).toBe(2);
+    expect(tax.said).toContain('The tax file is CSV');
   });
 
   it('3 when the engine refuses, with what helps', async () => {
@@ -174,6 +228,84 @@ describe('what is to be confirmed', () => {
   });
 });
 
+describe('export', () => {
+  const trades = Array.from({ length: 3 }, (_, number) =>
+    tradeOf({ engineId: ENGINE_ID, signature: `signature-${number}`, tsMs: T0 + number * 1_000 }),
+  );
+  beforeAll(() => journal.recordTrades(trades));
+  const signaturesIn = (text: string) => [...text.matchAll(/signature-\d/g)].map(([one]) => one);
+
+  it('gives a list as CSV or as one JSON document, of a span of time, and the tax file', async () => {
+    const csv = await run('export trades');
+    expect(csv).toMatchObject({ code: 0, told: '' });
+    expect(csv.said.split('\r\n')[0]).toContain('operation_id,market,side');
+    expect(signaturesIn(csv.said)).toEqual(['signature-2', 'signature-1', 'signature-0']);
+    const json = JSON.parse((await run('export trades --json')).said);
+    expect(json.items.map(({ signature }: { signature: string }) => signature)).toEqual(signaturesIn(csv.said));
+    const later = await run(`export trades --from ${new Date(T0 + 1_000).toISOString()} --json`);
+    expect(signaturesIn(later.said)).toEqual(['signature-2', 'signature-1']);
+    expect(JSON.parse((await run('export alerts --json')).said)).toEqual({ items: [] });
+    expect(signaturesIn((await run('export tax')).said).length).toBeGreaterThan(0);
+    expect(JSON.parse((await run('export engines --json')).said)).toMatchObject({ items: expect.anything() });
+  });
+
+  it('writes a file whole, for its owner alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'driftless-export-'));
+    const file = join(folder, 'trades.csv');
+    const ran = await run(`export trades --out ${file}`);
+    expect(ran).toMatchObject({ code: 0, said: '' });
+    expect(ran.told).toContain('from the beginning to now');
+    expect(signaturesIn(await readFile(file, 'utf8'))).toHaveLength(3);
+    expect((await stat(file)).mode & 0o077).toBe(0);
+    expect(await readdir(folder)).toEqual(['trades.csv']);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('when the product is down', () => {
+  const closed: string[] = [];
+  const left = async () => ({
+    kind: 'copy' as const,
+    place: { url: bridge.url, token: TOKEN },
+    note: 'Driftless does not run. This is read from a copy.',
+    close: async () => void closed.push('closed'),
+  });
+  let nowhere = '';
+  beforeAll(async () => {
+    nowhere = `http://127.0.0.1:${await freePort()}`;
+  });
+
+  it.each([
+    // Nothing of a stopped engine answers the question how it does.
+    ['status', 4],
+    ['positions', 0],
+    ['history', 0],
+    ['engines', 0],
+    ['export trades', 0],
+  ])('%s is read from what it left, says so, and ends with %d', async (line, code) => {
+    closed.length = 0;
+    const ran = await run(line, { url: nowhere, left });
+    expect(ran).toMatchObject({ code, told: expect.stringContaining('Driftless does not run.') });
+    expect(ran.said.length).toBeGreaterThan(0);
+    expect(closed).toEqual(['closed']);
+    if (line.startsWith('export')) return;
+    expect(JSON.parse((await run(`${line} --json`, { url: nowhere, left })).said)).toMatchObject({ read_from: 'copy' });
+    expect(JSON.parse((await run(`${line} --json`)).said)).not.toHaveProperty('read_from');
+  });
+
+  it('nothing is commanded, another address is not made up for, and a refused token is no stop', async () => {
+    closed.length = 0;
+    expect(await run('flatten --yes', { url: nowhere, left })).toMatchObject({ code: 4, said: '' });
+    expect(await run(`status --url ${nowhere}`, { left })).toMatchObject({ code: 4, said: '' });
+    const denied = await run('status', { token: 'a-token-that-is-wrong', left });
+    expect(denied).toMatchObject({ code: 4, said: '' });
+    expect(denied.told).toContain('refuses the token.\nRemedy: set DRIFTLESS_TOKEN');
+    expect(closed).toEqual([]);
+    const neither = await run('status', { url: nowhere });
+    expect(neither.told).toContain('There is no journal either.');
+  });
+});
+
 describe('what it prints', () => {
   it('the state, the positions and the operations as text and as JSON', async () => {
     for (const line of ['status', 'positions', 'history']) {
@@ -194,6 +326,16 @@ describe('what it prints', () => {
     expect(positionsText(state)).toContain('SOL-PERP  short  10 SOL');
     const unread = { ...STATE_EXAMPLE, account: null, age_ms: null } as never;
     expect(statusText(unread)).toMatch(/Equity +unknown/);
+  });
+
+  it('what the engines hold together, play money and real money apart', async () => {
+    const [example] = ANSWER_EXAMPLES['/api/engines'].items;
+    const engine = { ...example, mode: 'live', equity: 1_500 };
+    const text = enginesText([
+      ...[engine, { ...engine, equity: null }, { ...engine, mode: 'paper', equity: 5 }],
+    ] as never);
+    expect(text).toMatch(/total of 2 +live +1500\.00 USD and 1 unknown/);
+    expect(text).toMatch(/total of 1 +paper +5\.00 USD/);
   });
 
   it.each(Object.keys(COMMANDS))('help of %s: its words, options and exit codes', async (name) => {
