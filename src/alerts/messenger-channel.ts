@@ -28,6 +28,8 @@ export interface MessengerPorts {
   readonly policy: DeliveryPolicy;
   readonly deliveries: Deliveries;
   readonly clock: Clock;
+  /** Until when a person has muted what is not critical, wall ms; 0: not muted. */
+  readonly mutedUntilMs: () => Promise<number>;
   /** Of a time, in the person's time zone. */
   readonly minuteOfDay: (ms: number) => number;
   readonly logger: ChannelLogger;
@@ -85,6 +87,7 @@ export class MessengerChannel implements AlertChannel {
   readonly #sentAtMs: number[] = [];
   #begun = false;
   #sweptAtMs = Number.NEGATIVE_INFINITY;
+  #mutedUntilMs = 0;
   #failures = 0;
   #told = false;
   #rounds: readonly Repeated[] = [];
@@ -151,9 +154,14 @@ export class MessengerChannel implements AlertChannel {
   #due(belongs: (item: Waiting, nowMs: number) => boolean): readonly Waiting[] {
     const nowMs = this.#ports.clock.nowMs();
     const due = [...this.#waiting.values()].filter(
-      (item) => item.dueMs <= nowMs && !item.sending && belongs(item, nowMs),
+      (item) => item.dueMs <= nowMs && !item.sending && belongs(item, nowMs) && !this.#isMuted(item, nowMs),
     );
     return this.#isStorm(due, nowMs) ? [] : due;
+  }
+
+  /** What is critical is never muted. */
+  #isMuted({ alert }: Waiting, nowMs: number): boolean {
+    return nowMs < this.#mutedUntilMs && !(alert.kind === 'alert' && alert.severity === 'critical');
   }
 
   /** As one message. */
@@ -232,6 +240,7 @@ export class MessengerChannel implements AlertChannel {
     const due = await within(journalMs, async (): Promise<readonly DueAlert[]> => {
       if (!this.#begun) await deliveries.begin(this.name, nowMs);
       this.#begun = true;
+      this.#mutedUntilMs = await this.#ports.mutedUntilMs();
       const { repeatMs } = policy;
       return await deliveries.due({ channel: this.name, nowMs, graceMs, maxAgeMs, repeatMs, ...wantedOf(policy) });
     });

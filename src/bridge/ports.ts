@@ -7,6 +7,7 @@ import type { Mode } from '../domain/order/command.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { EngineGateway } from './gateway.ts';
+import type { TelegramCommandSettings } from './telegram/open-door.ts';
 
 /** A setting of this process as a person may see it: a secret is only said to be set. */
 export interface SettingInForce {
@@ -66,6 +67,8 @@ export interface BridgePorts {
   readonly metricsRegistry: Registry;
   /** With which this process was started: shown until the engine says which are in force. */
   readonly policy: PolicyJson;
+  /** Commands by Telegram; absent or null: off. */
+  readonly telegram?: TelegramCommandSettings | null;
   /** The registry of alert channels: the sockets are one. */
   readonly alerts: Pick<AlertChannels, 'add'>;
 }

@@ -35,6 +35,7 @@ import type { BridgePorts } from './ports.ts';
 import { previewer } from './preview-view.ts';
 import { Sockets } from './sockets.ts';
 import { stateView } from './state-view.ts';
+import { openTelegramDoor } from './telegram/open-door.ts';
 import { refuseUpgrade } from './upgrade.ts';
 import { WrongTokens } from './wrong-tokens.ts';
 
@@ -97,7 +98,10 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     lookup,
     clock: sharedClock,
     askAgain: (envelope) => gateway.command(engineId, envelope, clock.nowMs() + GATEWAY_WITHIN_MS),
-    tell: (action, commandId, answer) => sockets.broadcastResult(action, commandId, dress(answer)),
+    tell: (action, commandId, answer) => {
+      sockets.broadcastResult(action, commandId, dress(answer));
+      telegram?.ended(commandId, answer);
+    },
   });
   const commands = commandRunner({
     engineId,
@@ -140,6 +144,18 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   ports.alerts.add(socketsChannel({ engineId, links, send: (frame) => sockets.broadcast(frame) }));
 
   let port = settings.port;
+  const preview = previewer({
+    ...{ mode, policy, clock, logger },
+    known: async () => {
+      await watch.read();
+      return watch.known;
+    },
+  });
+  const state = async () => (await freshState()) ?? view(watch.known);
+  const telegram =
+    ports.telegram == null
+      ? null
+      : openTelegramDoor(ports.telegram, { journal, commands, preview, state, clock, logger });
   const wrongTokens = new WrongTokens({ nowMs: clock.nowMs, logger, count: () => metrics.wrongTokens.inc() });
   const { host, token, readToken = null } = settings;
   const auth = new Auth({ host, token, readToken, wrongTokens, port: () => port });
@@ -154,17 +170,11 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
       pageDir: settings.pageDir,
       readiness: ports.readiness,
       quoteAsset,
-      state: async () => (await freshState()) ?? view(watch.known),
+      state,
       nowMs: clock.nowMs,
       settings: settings.inForce ?? [],
       nameable: { markets, quoteAsset },
-      preview: previewer({
-        ...{ mode, policy, clock, logger },
-        known: async () => {
-          await watch.read();
-          return watch.known;
-        },
-      }),
+      preview,
       carry: async () => {
         await watch.read();
         const { engine, snapshot } = watch.known;
@@ -211,6 +221,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     sockets: () => sockets.size,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await telegram?.stop();
       await broadcast.close();
       await sockets.close();
       server.closeAllConnections();

@@ -134,6 +134,13 @@ export interface Journal {
   alert(id: string): Promise<Alert | null>;
   /** A person has seen it: it is not sent again. False: there is no such alert. */
   acknowledgeAlert(id: string, atMs: number): Promise<boolean>;
+  /** Mutes what is not critical, for all messengers. Wall clock, ms; a time that is over unmutes. */
+  muteAlerts(untilMs: number): Promise<void>;
+  /**
+   * Takes a lease or renews it, by the database's clock; one that nobody renewed in its time is free.
+   * @returns whether the holder has it now
+   */
+  takeLease(name: string, holder: string, forMs: number): Promise<boolean>;
 
   operations(query: ListQuery & { readonly commandId?: string }): Promise<Page<OperationRecord>>;
   trades(query: ListQuery): Promise<Page<TradeRecord>>;

@@ -6,6 +6,7 @@ import { insertDecision } from './decisions.ts';
 import { acknowledgeAlert } from './deliveries.ts';
 import { startUpkeep } from './embedded-upkeep.ts';
 import type { Journal } from './journal.ts';
+import { takeLease } from './lease.ts';
 import { listenOnPGlite } from './listen.ts';
 import {
   listAlerts,
@@ -18,6 +19,7 @@ import {
   withAttempts,
 } from './lists.ts';
 import { migrateToLatest, requireLatest } from './migrate.ts';
+import { muteUntil } from './muting.ts';
 import type { JournalLogger, Opened } from './opened.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
 import { openPGlite } from './pglite-folder.ts';
@@ -122,6 +124,8 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
       return row === undefined ? null : alertOf(row);
     },
     acknowledgeAlert: (id, atMs) => acknowledgeAlert(db, id, atMs),
+    muteAlerts: (untilMs) => muteUntil(db, untilMs),
+    takeLease: (name, holder, forMs) => takeLease(db, name, holder, forMs),
     operations: (query) => listOperations(db, query),
     trades: (query) => listTrades(db, query),
     funding: (query) => listFunding(db, query),

@@ -7,6 +7,8 @@ export interface AlertSettings {
   readonly policy: DeliveryPolicy;
   readonly webhook: { readonly url: string; readonly secret: string } | null;
   readonly telegram: { readonly token: string; readonly chat: string } | null;
+  /** Who may command by Telegram; null: nobody. */
+  readonly telegramCommands: { readonly token: string; readonly users: readonly number[] } | null;
   readonly discordUrl: string | null;
   /** Minute of the day; null: no summary. */
   readonly summaryAtMinute: number | null;
@@ -26,6 +28,8 @@ export function alertSettings(read: SettingValues): AlertSettings {
     },
     webhook: url === null || secret === null ? null : { url, secret },
     telegram: token === null || chat === null ? null : { token, chat },
+    telegramCommands:
+      token === null || read.TELEGRAM_COMMAND_USERS === null ? null : { token, users: read.TELEGRAM_COMMAND_USERS },
     discordUrl: read.ALERT_DISCORD_URL,
     summaryAtMinute: typeof read.DAILY_SUMMARY_AT === 'number' ? read.DAILY_SUMMARY_AT : null,
     heartbeatUrl: read.HEARTBEAT_URL,
@@ -40,7 +44,11 @@ const TOGETHER: readonly (readonly [SettingName, SettingName])[] = [
 /** Settings of which one is useless without the other: which is set, and which is missing. */
 export const lonelyAlertSettings = (
   texts: ReadonlyMap<SettingName, string>,
-): readonly { readonly set: SettingName; readonly missing: SettingName }[] =>
-  TOGETHER.filter(([one, other]) => texts.has(one) !== texts.has(other)).map(([one, other]) =>
+): readonly { readonly set: SettingName; readonly missing: SettingName }[] => [
+  ...TOGETHER.filter(([one, other]) => texts.has(one) !== texts.has(other)).map(([one, other]) =>
     texts.has(one) ? { set: one, missing: other } : { set: other, missing: one },
-  );
+  ),
+  ...(texts.has('TELEGRAM_COMMAND_USERS') && !texts.has('ALERT_TELEGRAM_TOKEN')
+    ? [{ set: 'TELEGRAM_COMMAND_USERS', missing: 'ALERT_TELEGRAM_TOKEN' } as const]
+    : []),
+];

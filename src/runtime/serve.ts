@@ -287,6 +287,7 @@ async function startBridgeSide(
     ...{ journal, alerts, gateway, clock, sharedClock, policy, metricsRegistry },
     logger: log.logger.child({ part: 'bridge' }),
     readiness,
+    telegram: settings.alerts.telegramCommands,
     settings: {
       ...{ host, port, token, readToken, engineId, mode, explorerUrl, inForce },
       accountAddress: await accountAddressOf(engineId),

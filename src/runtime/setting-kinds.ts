@@ -100,6 +100,12 @@ function minuteOf(text: string): number | undefined {
   return match !== null && hours < HOURS && minutes < MINUTES ? hours * MINUTES + minutes : undefined;
 }
 
+/** Numeric user ids of Telegram. A group or channel has a negative id, and none may command. */
+export const userIds = kind<readonly number[]>('numeric user ids, comma-separated, like 123456789', (text) => {
+  const ids = text.split(',').map((one) => one.trim());
+  return ids.every((one) => /^[1-9]\d{0,15}$/.test(one)) ? ids.map(Number) : undefined;
+});
+
 /** Minute of the day. */
 export const timeOfDay = kind<number | 'off'>('a time of day like 08:00, or off', (text) =>
   text === 'off' ? 'off' : minuteOf(text),

@@ -194,6 +194,9 @@ export const SETTINGS = {
   ALERT_TELEGRAM_CHAT: alerts(kinds.matching('a numeric chat id or @channel', /^(-?\d{1,20}|@\w{4,64})$/), {
     help: 'chat that the bot writes to; send your bot a message first',
   }),
+  TELEGRAM_COMMAND_USERS: alerts(kinds.userIds, {
+    help: 'people who may write /status, /close, /flatten, /resume, /resolve and /mute to your bot in a private chat; if unset, nobody may. Needs ALERT_TELEGRAM_TOKEN',
+  }),
   ALERT_DISCORD_URL: alerts(kinds.url('http', 'https'), {
     help: 'webhook URL of a Discord channel (its settings, Integrations)',
     secret: true,

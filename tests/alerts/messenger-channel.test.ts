@@ -69,6 +69,7 @@ interface Given {
   readonly deliveries: Deliveries;
   readonly clock?: TestClock;
   readonly limits?: object;
+  readonly mutedUntilMs?: () => Promise<number>;
   readonly states?: MessengerState[];
 }
 
@@ -77,11 +78,13 @@ function started({
   deliveries,
   clock = new TestClock(),
   limits = {},
+  mutedUntilMs = async () => 0,
   states = [],
 }: Given): MessengerChannel {
   const channel = new MessengerChannel({
     ...{ messenger, deliveries, clock, policy: POLICY, logger: SILENT, pageUrl: 'http://page/' },
     minuteOfDay: () => 0,
+    mutedUntilMs,
     onState: (state) => void states.push(state),
     limits: { ...QUICK, ...limits },
   }).start();
@@ -214,4 +217,26 @@ describe('a critical alert that stands', () => {
     const due = await deliveries.due({ ...DUE, channel: messenger.name, nowMs: clock.nowMs() });
     expect(due.filter(({ alert: { kind } }) => kind === 'alert')).toEqual([]);
   });
+});
+
+it('muted, only what is critical goes out; the rest comes when the time is over, by itself', async () => {
+  const messenger = new Endpoint();
+  const journal = await opened();
+  const clock = new TestClock();
+  const mutedUntil = clock.nowMs() + 3_600_000;
+  let asked = 0;
+  const channel = started({
+    ...{ messenger, clock, deliveries: deliveriesOf(journal.db), limits: { graceMs: 7_200_000 } },
+    mutedUntilMs: async () => {
+      asked += 1;
+      return mutedUntil;
+    },
+  });
+  await until('the journal to be asked', async () => asked > 0);
+  const [critical, warning] = [alertNow(), alertNow({ severity: 'warning' })];
+  channel.deliver(warning);
+  channel.deliver(critical);
+  expect(await toHave(messenger, 1)).toEqual([critical.id]);
+  clock.skippedMs += 3_700_000;
+  expect(await toHave(messenger, 2)).toEqual([critical.id, warning.id]);
 });
