@@ -12,19 +12,23 @@ import { FirstRun } from './panels/first-run.tsx';
 import { ConnectionNotice, Header, VenueNotice } from './panels/header.tsx';
 import { HistoryPanel } from './panels/history.tsx';
 import { PositionsPanel } from './panels/positions.tsx';
+import { SectionNav } from './panels/section-nav.tsx';
 import { SettingsPanel } from './panels/settings.tsx';
 import { UnresolvedPanel } from './panels/unresolved.tsx';
 import { routeOf } from './state/route.ts';
+import { hasTwoSides } from './state/screen-width.ts';
 import { announcement, stale, stats } from './state/store.ts';
 
 /** Panels in the order of a narrow screen; on a wide one the style sheet places the areas beside each other. */
 function Account() {
+  const besideMain = hasTwoSides.value;
   return (
     <>
       <div class="area-top">
         <ConnectionNotice />
         <VenueNotice />
         <Answers />
+        <SectionNav />
         <FirstRun />
         <UnresolvedPanel />
       </div>
@@ -43,9 +47,10 @@ function Account() {
           <ActivityPanel />
           <AlertsPanel />
         </div>
+        {besideMain ? <EarningsPanel /> : null}
       </div>
       <div class="area-record">
-        <EarningsPanel />
+        {besideMain ? null : <EarningsPanel />}
         <HistoryPanel />
         <FeedWarnings />
         <SettingsPanel />

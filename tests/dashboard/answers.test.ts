@@ -26,7 +26,14 @@ describe('the answer about the hedge', () => {
     ['unknown perp', { perp: null }, 'Hedge unknown', 'quiet'],
     ['a neutral account that is only watched', { target: null, deviationPct: null }, 'Neutral', 'good'],
     ['a part that is only watched', { perp: -5, target: null, deviationPct: null }, 'Partially hedged 50 %', 'info'],
-    ['a part that is nearly all', { perp: -98.99, spot: 100, target: 0.9899 }, 'Partially hedged 98 %', 'info'],
+    [
+      'a half, while spot has earned interest',
+      { perp: -5, spot: 10.0002, target: 0.5 },
+      'Partially hedged 50 %',
+      'info',
+    ],
+    ['a part that is nearly all', { perp: -9.96, tolerance: 0.1, target: 0.996 }, 'Partially hedged 99 %', 'info'],
+    ['a part that is next to nothing', { perp: -0.01, target: 0.001 }, 'Partially hedged 1 %', 'info'],
   ] as const)('names %s', (_, change, words, tone) => {
     expect(hedgeAnswer({ ...hedged, ...change })).toMatchObject({ words, tone });
   });

@@ -69,6 +69,10 @@ export const dateTime = (ms: number | null | undefined): string =>
     hourCycle: 'h23',
   });
 
+/** Without the year, where a row has little room: `Jan 15, 12:00`. */
+export const dayTime = (ms: number | null | undefined): string =>
+  formatted(ms, 'day-time', { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
 /** Day and month. */
 export const day = (ms: number): string => formatted(ms, 'day', { month: 'short', day: 'numeric' });
 export const month = (ms: number): string => formatted(ms, 'month', { year: 'numeric', month: 'short' });

@@ -10,14 +10,19 @@ interface AnswerProps {
   /** The answer in a few words. */
   readonly words: ComponentChildren;
   readonly testid: string;
+  /** Beside the question: a verdict in one word. */
+  readonly aside?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
 /** The words say everything that the colour says. */
-export function Answer({ id, question, tone, words, testid, children }: AnswerProps) {
+export function Answer({ id, question, tone, words, testid, aside, children }: AnswerProps) {
   return (
     <section class={`answer answer-${tone}`} aria-labelledby={`${id}-title`} data-testid={`answer-${id}`}>
-      <h2 id={`${id}-title`}>{question}</h2>
+      <header class="answer-head">
+        <h2 id={`${id}-title`}>{question}</h2>
+        {aside}
+      </header>
       <p class="answer-words" data-testid={testid}>
         {words}
       </p>

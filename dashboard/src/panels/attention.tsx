@@ -1,11 +1,13 @@
 /** Nothing, or the one thing to do with its button; whatever else stands in the way is listed below it. */
-import { age } from '../format/time.ts';
+import { toneOf, usdFine } from '../format/number.ts';
+import { age, countdown } from '../format/time.ts';
+import { alertConditions, isStanding } from '../state/alert-list.ts';
 import { type Attention, attentions, type Remedy } from '../state/attention.ts';
 import { blockedBy } from '../state/availability.ts';
 import { carryFigures } from '../state/carry.ts';
 import { sendCommand } from '../state/commands.ts';
-import { availability, connected, nowMs, reconnectNow, stale, stats } from '../state/store.ts';
-import { Answer, type AnswerTone } from './answer.tsx';
+import { alerts, availability, connected, nowMs, reconnectNow, sinceStatsMs, stale, stats } from '../state/store.ts';
+import { Answer, AnswerLine, type AnswerTone } from './answer.tsx';
 import { ActionButton, Badge } from './parts.tsx';
 import { askClose, marketName } from './way-out.tsx';
 
@@ -24,6 +26,7 @@ export function AttentionCard() {
         <p class="answer-detail" data-testid="no-holds">
           {quietWords()}
         </p>
+        <Ahead />
       </Answer>
     );
   }
@@ -49,6 +52,25 @@ function quietWords(): string {
   const engine = stats.value?.engine;
   if (engine?.operation != null) return `Running now: ${engine.operation.kind}, ${engine.operation.stage}.`;
   return engine?.decision?.message ?? 'No restrictions. The engine watches the account.';
+}
+
+/** What comes next without anybody doing anything. */
+function Ahead() {
+  const now = stats.value;
+  const left = now?.market?.funding.next_period_in_ms ?? null;
+  const accrued = now?.account?.accrued_funding ?? null;
+  const standing = alertConditions(alerts.value, now?.engine.unresolved ?? null).filter(isStanding).length;
+  return (
+    <dl class="answer-lines">
+      <AnswerLine label="Next funding in" testid="ahead-funding">
+        {countdown(left === null ? null : left - sinceStatsMs.value)}
+      </AnswerLine>
+      <AnswerLine label="Accrued for it" tone={toneOf(accrued)}>
+        {usdFine(accrued, 'always')}
+      </AnswerLine>
+      <AnswerLine label="Active alerts">{standing === 0 ? 'None' : String(standing)}</AnswerLine>
+    </dl>
+  );
 }
 
 function Reason({ entry }: { readonly entry: Attention }) {

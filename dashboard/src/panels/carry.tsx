@@ -7,11 +7,21 @@ import { carryFigures, earnedAfterCosts, yearly } from '../state/carry.ts';
 import { poll } from '../state/polled.ts';
 import { stats } from '../state/store.ts';
 import { Answer, AnswerLine, type AnswerTone } from './answer.tsx';
+import { Badge } from './parts.tsx';
 
 /** Rates move without any news of the journal. */
 const EVERY_MS = 15_000;
 
 const toneOfCarry = (pays: boolean | null): AnswerTone => (pays === null ? 'quiet' : pays ? 'good' : 'warn');
+
+function Verdict({ pays }: { readonly pays: boolean | null }) {
+  if (pays === null) return null;
+  return (
+    <Badge tone={pays ? 'good' : 'warn'} testid="carry-pays">
+      {pays ? 'Pays' : 'Does not pay'}
+    </Badge>
+  );
+}
 
 export function CarryCard() {
   useEffect(() => poll('/api/carry', CarryAnswer, carryFigures, EVERY_MS), []);
@@ -32,6 +42,7 @@ export function CarryCard() {
         </>
       }
       testid="carry-apr"
+      aside={<Verdict pays={carry?.pays ?? null} />}
     >
       <p class="answer-detail" data-testid="carry-sentence">
         {carry?.sentence ?? 'Not known yet whether the hedge pays.'}

@@ -6,7 +6,7 @@ import type { AccountInfo } from '../../../src/protocol/account.ts';
 import type { State } from '../../../src/protocol/state.ts';
 import { microUsdText } from '../format/micro-usd.ts';
 import { ratio, toneOf, UNKNOWN, usd, usdFine } from '../format/number.ts';
-import { age, countdown, dateTime, days } from '../format/time.ts';
+import { age, countdown, dateTime, days, dayTime } from '../format/time.ts';
 import { sumOf } from '../state/source-sum.ts';
 import { payments, sinceStatsMs, stats } from '../state/store.ts';
 import { Figure, Panel } from './parts.tsx';
@@ -212,9 +212,9 @@ function Payments() {
         <ul class="payments" data-testid="funding-payments">
           {recent.slice(0, 6).map((payment) => (
             <li key={`${payment.market}/${payment.period_ts}`}>
-              <time>{dateTime(payment.period_ts)}</time>
+              <time title={dateTime(payment.period_ts)}>{dayTime(payment.period_ts)}</time>
               <span>{ratio(payment.rate, 5, 'always')}</span>
-              <span class={`tone-${toneOf(payment.amount)}`}>{usdFine(payment.amount, 'always')}</span>
+              <span class={`tone-${toneOf(payment.amount)}`}>{usd(payment.amount, 'always', 4)}</span>
             </li>
           ))}
         </ul>

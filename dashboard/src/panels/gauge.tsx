@@ -87,7 +87,7 @@ export function HealthGauge({ health }: { readonly health: number | null }) {
           {shown === null ? '?' : shown.toFixed(1)}
         </text>
         <text class="gauge-word" x="100" y="110" text-anchor="middle">
-          {BAND_WORDS[band]}
+          {shown === null ? BAND_WORDS[band] : 'of 100'}
         </text>
       </svg>
     </div>

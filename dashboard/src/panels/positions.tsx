@@ -84,7 +84,7 @@ function Margin() {
       <Figure label="Total collateral" value={usd(drift?.total_collateral)} testid="total-collateral" />
       <Figure label="Free collateral" value={usd(drift?.free_collateral)} testid="free-collateral" />
       <Figure
-        label="Maintenance margin"
+        label="Maintenance"
         value={usd(drift?.maintenance_margin)}
         hint={used === null ? undefined : `${percent(used, 1)} of collateral`}
         testid="maintenance-margin"

@@ -10,7 +10,6 @@ import { question } from '../state/commands.ts';
 import { books } from '../state/journal-books.ts';
 import { activities, alerts, availability, nowMs, recentOperations, stats, transactions } from '../state/store.ts';
 import { evidence, meaningOf, stuckTitle, VERDICT_WORDS } from '../state/stuck.ts';
-import { Choice } from './amount-field.tsx';
 import { ActionButton, CopyButton, ExternalLink, Identifier } from './parts.tsx';
 
 const VERDICTS = Object.keys(VERDICT_WORDS) as readonly Verdict[];
@@ -76,25 +75,23 @@ function Unresolved({ operationId }: { readonly operationId: string }) {
   return (
     <form class="unresolved" onSubmit={submit} data-testid="unresolved" data-operation-id={operationId}>
       <Facts operationId={operationId} />
-      <Choice
-        name={`verdict-${operationId}`}
-        legend="What happened to the transaction"
-        value={verdict}
-        onChange={setVerdict}
-        options={[
-          { value: 'landed', label: VERDICT_WORDS.landed, testid: 'verdict-landed' },
-          { value: 'failed', label: VERDICT_WORDS.failed, testid: 'verdict-failed' },
-          { value: 'retry', label: VERDICT_WORDS.retry, testid: 'verdict-retry' },
-        ]}
-      />
-      <dl class="verdict-meanings">
+      <fieldset class="verdicts">
+        <legend class="sr-only">What happened to the transaction</legend>
         {VERDICTS.map((one) => (
-          <div key={one} class={verdict === one ? 'verdict-chosen' : ''}>
-            <dt>{VERDICT_WORDS[one]}</dt>
-            <dd>{meaningOf(one, operation)}</dd>
-          </div>
+          <label key={one} class={verdict === one ? 'verdict verdict-chosen' : 'verdict'}>
+            <input
+              type="radio"
+              name={`verdict-${operationId}`}
+              value={one}
+              checked={verdict === one}
+              onChange={() => setVerdict(one)}
+              data-testid={`verdict-${one}`}
+            />
+            <strong>{VERDICT_WORDS[one]}</strong>
+            <span>{meaningOf(one, operation)}</span>
+          </label>
         ))}
-      </dl>
+      </fieldset>
       <div class="field">
         <label for={noteId}>Note (what you saw)</label>
         <div class="field-box">

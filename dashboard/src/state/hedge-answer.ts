@@ -49,7 +49,8 @@ function holdings(spot: number, perp: number, tolerance: number, step: number): 
   if (net < 0) {
     return { tone: 'bad', words: 'Over-hedged', detail: `The short exceeds your spot by ${sol(-net)}.` };
   }
-  const hedged = Math.floor((-perp / spot) * 100);
+  // To the nearest per cent, but never all or nothing: that would be another answer.
+  const hedged = Math.min(99, Math.max(1, Math.round((-perp / spot) * 100)));
   return {
     tone: 'info',
     words: `Partially hedged ${percent(hedged, 0)}`,
