@@ -180,20 +180,16 @@ export interface DecisionsTable {
   seq: GeneratedAlways<number>;
 }
 
-/** An array as Postgres writes it. A value's place is that of its name in `SERIES_NAMES`; NULL: not known in that time. */
-type SeriesColumn = ColumnType<string, string, string>;
-
 interface SeriesTable {
   engine_id: InsertOnly<string>;
-  /** The place of the span's length in `LEVELS`. */
-  level: InsertOnly<number>;
+  /** The span's length. */
+  span_ms: InsertOnly<number>;
   start_ms: InsertOnly<number>;
   /** Of the first and the last point in it. */
   first_ms: number;
   last_ms: number;
-  low: SeriesColumn;
-  high: SeriesColumn;
-  last: SeriesColumn;
+  /** Bytes, as Postgres writes them: lowest, highest and last value as float8, for each name at its place in `SERIES_NAMES`. */
+  figures: ColumnType<string, string, string>;
 }
 
 interface JournalTables {

@@ -491,7 +491,7 @@ describe('the series', () => {
     expect(json).toEqual({
       from: '2026-01-15T00:00:00.000Z',
       to: '2026-01-16T00:00:00.000Z',
-      series: { equity: [[T0 + 180_000, 690, 710, 710]], health: [] },
+      series: { equity: [[T0 + 120_000, 690, 710, 710]], health: [] },
     });
     const all = await ask('/api/series?names=equity');
     expect(all.json.series.equity.map(([, , , last]: number[]) => last)).toEqual([700, 690, 710]);
@@ -502,7 +502,15 @@ describe('the series', () => {
     ['names=', 'names'],
     ['names=equity,nonsense', 'names'],
     ['names=equity&names=price', 'names'],
+    ['names=equity&points=0', 'points'],
     ['names=equity&points=1', 'points'],
+    ['names=equity&points=2.5', 'points'],
+    ['names=equity&points=1e9', 'points'],
+    ['names=equity&points=NaN', 'points'],
+    ['names=equity&points=', 'points'],
+    ['names=equity&from=1768435200', 'from'],
+    ['names=equity&from=2026-13-45', 'from'],
+    ['names=__proto__', 'names'],
     ['names=equity&points=5001', 'points'],
     ['names=equity&from=2026-01-02&to=2026-01-01', 'from'],
     ['names=equity&to=soon', 'to'],

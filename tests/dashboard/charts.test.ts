@@ -99,8 +99,8 @@ describe('the window', () => {
     const basis = { marketMs: NOW, beginsMs: NOW - HOUR, places: 500, margin: 0.5, mostPoints: 5_000 };
     const week = windowOf('1W', NOW);
     expect(readingOf(week, { ...basis, beginsMs: null })).toMatchObject({ stepMs: 30 * MINUTE, toMs: null });
-    expect(readingOf(week, basis)).toEqual({ stepMs: MINUTE, fromMs: NOW - 1.5 * HOUR, toMs: null, points: 92 });
-    expect(readingOf(windowOf('All', NOW), basis).stepMs).toBe(MINUTE);
+    expect(readingOf(week, basis)).toEqual({ stepMs: MINUTE / 6, fromMs: NOW - 1.5 * HOUR, toMs: null, points: 542 });
+    expect(readingOf(windowOf('All', NOW), basis).stepMs).toBe(MINUTE / 6);
     expect(readingOf(windowOf('All', NOW), { ...basis, beginsMs: null })).toMatchObject({ stepMs: null, points: 500 });
     const past = { fromMs: NOW - 4 * DAY, toMs: NOW - 2 * DAY };
     expect(readingOf(past, { ...basis, beginsMs: NOW - 30 * DAY })).toEqual({

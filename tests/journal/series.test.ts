@@ -1,11 +1,14 @@
 /** Series: spans of each length are kept as points come, and a chart of any range agrees with the points themselves. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { type Kysely, sql } from 'kysely';
 import type { ChartPoint } from '../../src/domain/figures/chart-point.ts';
 import { SERIES_NAMES } from '../../src/domain/figures/series-names.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { up as withoutPacking } from '../../src/journal/migrations/0007-series.ts';
+import { up as packSeries } from '../../src/journal/migrations/0010-packed-series.ts';
 import type { SeriesPoint } from '../../src/journal/records.ts';
-import { addToSeries } from '../../src/journal/series.ts';
+import { addToSeries, SERIES_LEVELS } from '../../src/journal/series.ts';
 import { onBothDatabases } from './both-databases.ts';
 import { newEngineId, snapshotAt, T0 } from './records.ts';
 
@@ -70,9 +73,9 @@ await onBothDatabases((open) => {
           const { fromMs, toMs, series } = await journal.series({ engineId, names: ['equity'], points: most });
           const shown = series.equity ?? [];
           expect(shown.length).toBeLessThanOrEqual(most);
-          const grids = [1, 5, 30, 180, 1_440].map((minutes) => minutes * MINUTE_MS);
           const wanted = Math.ceil((toMs - fromMs + 1) / Math.max(1, most - 1));
-          const spanMs = grids.findLast((span) => span <= wanted) ?? MINUTE_MS;
+          const reaching = SERIES_LEVELS.filter(({ keptMs }) => keptMs === null || toMs - fromMs <= keptMs);
+          const spanMs = (reaching.findLast((level) => level.spanMs <= wanted) ?? reaching[0])?.spanMs as number;
           expect(shown).toEqual(naive(points, Math.ceil(wanted / spanMs) * spanMs));
         },
       ),
@@ -86,6 +89,129 @@ await onBothDatabases((open) => {
     const { series } = await journal.series({ engineId, names: ['equity', 'price'], points: 500 });
     expect(series.equity?.map(([ts]) => ts)).toEqual([T0, T0 + 3 * HOUR_MS]);
     expect(series.price?.map(([, , , last]) => last)).toEqual([150, 151]);
+  });
+
+  it('show a young account each read, however long the range', async () => {
+    const engineId = newEngineId();
+    const reads = Array.from({ length: 100 }, (_, index) => [T0 + index * 10_000, index % 7] as const);
+    await add(
+      engineId,
+      reads.map(([tsMs, equity]) => point(tsMs, equity)),
+    );
+    const newest = T0 + 990_000;
+    for (const range of [
+      {},
+      { fromMs: newest - 7 * DAY_MS, toMs: newest },
+      { fromMs: newest - 30 * DAY_MS, toMs: newest + 30 * DAY_MS },
+    ]) {
+      const { series } = await journal.series({ engineId, names: ['equity'], points: 500, ...range });
+      expect(series.equity).toEqual(reads.map(([tsMs, equity]) => [tsMs, equity, equity, equity]));
+    }
+  });
+
+  it('have nothing outside of their time', async () => {
+    const engineId = newEngineId();
+    await add(engineId, [point(T0, 1), point(T0 + HOUR_MS, 2)]);
+    for (const range of [
+      { fromMs: T0 + DAY_MS, toMs: T0 + 2 * DAY_MS },
+      { fromMs: 0, toMs: T0 - 1 },
+      { fromMs: T0 + 1, toMs: T0 + 1 },
+    ]) {
+      const { series, ...edges } = await journal.series({ engineId, names: ['equity'], points: 5, ...range });
+      expect([edges, series]).toEqual([range, { equity: [] }]);
+    }
+  });
+
+  it('take a clock that jumps back, each read at its own time, and show a week without reads as a gap', async () => {
+    const engineId = newEngineId();
+    const times = [T0 + 8 * DAY_MS, T0, T0 + MINUTE_MS, T0, T0 + 8 * DAY_MS + 20_000];
+    await add(
+      engineId,
+      times.map((tsMs, index) => point(tsMs, index)),
+    );
+    const { fromMs, toMs, series } = await journal.series({ engineId, names: ['equity'], points: 5_000 });
+    expect([fromMs, toMs]).toEqual([T0, T0 + 8 * DAY_MS + 20_000]);
+    expect(series.equity).toEqual([
+      [T0 + MINUTE_MS, 1, 3, 2],
+      [T0 + 8 * DAY_MS + 20_000, 0, 4, 4],
+    ]);
+    const first = await journal.series({ engineId, names: ['equity'], points: 500, fromMs: T0, toMs: T0 + HOUR_MS });
+    expect(first.series.equity).toEqual([[T0 + MINUTE_MS, 1, 3, 2]]);
+  });
+
+  it('of two engines at the same times do not mix', async () => {
+    const [one, other] = [newEngineId(), newEngineId()];
+    await add(one, [point(T0, 1), point(T0 + MINUTE_MS, 2)]);
+    await add(other, [point(T0, -1), point(T0 + MINUTE_MS, -2)]);
+    const ask = async (engineId: string) =>
+      (await journal.series({ engineId, names: ['equity'], points: 9 })).series.equity?.map(([, , , last]) => last);
+    expect([await ask(one), await ask(other)]).toEqual([
+      [1, 2],
+      [-1, -2],
+    ]);
+  });
+
+  it('give the same for any choice and order of names', async () => {
+    const engineId = newEngineId();
+    const values = SERIES_NAMES.map((_, place) => (place % 5 === 3 ? null : place / 3));
+    await add(engineId, [{ tsMs: T0, values }]);
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray([...SERIES_NAMES], { minLength: 1 }), async (names) => {
+        const { series } = await journal.series({ engineId, names, points: 9 });
+        expect(Object.keys(series)).toEqual(names);
+        for (const name of names) {
+          const value = values[SERIES_NAMES.indexOf(name)] ?? null;
+          expect(series[name]).toEqual(value === null ? [] : [[T0, value, value, value]]);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('of a database of before come along whole', async () => {
+    const older = await open();
+    const engineId = newEngineId();
+    await sql`DROP TABLE series`.execute(older.db);
+    const bare = older.db as unknown as Kysely<unknown>;
+    await withoutPacking(bare);
+    const array = (first: number | null) =>
+      `{${SERIES_NAMES.map((_, place) => (first === null || place === PRICE ? 'NULL' : first + place)).join(',')}}`;
+    const row = (level: number, startMs: number, low: number | null, high: number | null, last: number | null) =>
+      sql`INSERT INTO series VALUES (${engineId}, ${level}::int2, ${startMs}::int8, ${startMs}::int8,
+        ${level === 4 ? startMs + 15 * HOUR_MS - 1 : startMs + 9}::int8,
+        ${array(low)}::float8[], ${array(high)}::float8[], ${array(last)}::float8[])`.execute(older.db);
+    const midnight = Math.floor(T0 / DAY_MS) * DAY_MS;
+    await row(3, midnight, 1.5, 4, 2);
+    await row(3, midnight + 3 * HOUR_MS, -1, 2, 0);
+    await row(3, midnight + 12 * HOUR_MS, 7, 9, 8);
+    await row(3, midnight + 15 * HOUR_MS, null, null, null);
+    await row(4, midnight, -1, 9, 8);
+    await packSeries(bare);
+    const ask = (points: number, names: readonly (typeof SERIES_NAMES)[number][]) =>
+      older.series({ engineId, names, points, fromMs: midnight, toMs: midnight + DAY_MS - 1 });
+    expect((await ask(6, ['net_delta', 'price', 'equity'])).series).toEqual({
+      net_delta: [
+        [midnight + 9, 18.5, 21, 19],
+        [midnight + 3 * HOUR_MS + 9, 16, 19, 17],
+        [midnight + 12 * HOUR_MS + 9, 24, 26, 25],
+      ],
+      price: [],
+      equity: [
+        [midnight + 9, 1.5, 4, 2],
+        [midnight + 3 * HOUR_MS + 9, -1, 2, 0],
+        [midnight + 12 * HOUR_MS + 9, 7, 9, 8],
+      ],
+    });
+    expect((await ask(2, ['equity'])).series.equity).toEqual([[midnight + 15 * HOUR_MS + 9, -1, 9, 8]]);
+    const { rows } = await sql`
+      SELECT span_ms, first_ms, last_ms FROM series WHERE span_ms >= 43200000 ORDER BY span_ms, start_ms`.execute(
+      older.db,
+    );
+    expect(rows).toEqual([
+      { span_ms: 12 * HOUR_MS, first_ms: midnight, last_ms: midnight + 3 * HOUR_MS + 9 },
+      { span_ms: 12 * HOUR_MS, first_ms: midnight + 12 * HOUR_MS, last_ms: midnight + 15 * HOUR_MS + 9 },
+      { span_ms: DAY_MS, first_ms: midnight, last_ms: midnight + 15 * HOUR_MS - 1 },
+    ]);
   });
 
   it('answer for a part of the time', async () => {
@@ -122,7 +248,7 @@ await onBothDatabases((open) => {
         .selectFrom('series')
         .select((eb) => eb.fn.countAll<string>().as('count'))
         .where('engine_id', '=', engineId)
-        .where('level', '=', 0)
+        .where('span_ms', '=', MINUTE_MS)
         .compile(),
     );
     expect(Number(rows[0]?.count)).toBe(3);

@@ -1,6 +1,7 @@
 /** The points of a chart: which range, on which grid of time, and where the gaps are. Pure; times are market time. */
 
-const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -26,7 +27,7 @@ export const windowOf = (name: RangeName, marketMs: number): ChartWindow => ({
   toMs: null,
 });
 
-/** Shorter than this there is nothing to see: the journal keeps one value a minute. */
+/** Shorter than this there is nothing to see: the journal keeps one value every ten seconds, and later one a minute. */
 export const SHORTEST_MS = 10 * MINUTE_MS;
 
 /** `factor` below 1 zooms in. A window that ends now goes on ending now. */
@@ -48,7 +49,10 @@ export function moved(shown: ChartWindow, firstMs: number, marketMs: number, by:
   return { fromMs: next - length, toMs: next >= marketMs ? null : next };
 }
 
-const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440].map((minutes) => minutes * MINUTE_MS);
+const STEPS_MS = [
+  ...[10, 30].map((seconds) => seconds * SECOND_MS),
+  ...[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440].map((minutes) => minutes * MINUTE_MS),
+];
 
 /** The finest step with at most `most` places in the window. */
 export function stepFor(lengthMs: number, most: number): number {

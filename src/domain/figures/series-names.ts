@@ -1,4 +1,7 @@
-/** The journal keeps values by their place here: a new name goes to the end, and none is removed. */
+/**
+ * The journal keeps values by their place here: none is removed, and a new name goes to the end, with a migration that appends
+ * its unknown values to the rows there are.
+ */
 export const SERIES_NAMES = [
   'equity',
   'equity_price',

@@ -12,6 +12,7 @@ import * as quotePrice from './0006-quote-price.ts';
 import * as series from './0007-series.ts';
 import * as decisions from './0008-decisions.ts';
 import * as alertDeliveries from './0009-alert-deliveries.ts';
+import * as packedSeries from './0010-packed-series.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-journal': journal,
@@ -23,6 +24,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0007-series': series,
   '0008-decisions': decisions,
   '0009-alert-deliveries': alertDeliveries,
+  '0010-packed-series': packedSeries,
 };
 
 export const migrationProvider: MigrationProvider = {
