@@ -409,7 +409,7 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     carry: {
       pays: true,
       sentence:
-        'Hedging now would earn about 7.9 % a year (funding 10.95 %, minus costs 3 %); break-even after 8 days.',
+        'Hedging now would earn about 7.9 % a year (funding 10.95 %, minus costs 3.0 %); break-even after 8 days.',
     },
   },
   '/api/carry': {
@@ -417,7 +417,8 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     age_ms: 412,
     market: 'SOL-PERP',
     holding: false,
-    sentence: 'Hedging now would earn about 7.9 % a year (funding 10.95 %, minus costs 3 %); break-even after 8 days.',
+    sentence:
+      'Hedging now would earn about 7.9 % a year (funding 10.95 %, minus costs 3.0 %); break-even after 8 days.',
     pays: true,
     apr_now: 11.2,
     apr_mean: 10.95,

@@ -2,7 +2,7 @@
 import { SOL_PERP } from '../account/account.ts';
 import type { Snapshot } from '../account/snapshot.ts';
 import { carryTerms, type Policy } from '../hedge/policy.ts';
-import { percentText, signed } from '../money/display.ts';
+import { percentText } from '../money/display.ts';
 import { solNumber, usdNumber } from '../money/units.ts';
 import type { Confidence } from './confidence.ts';
 import { type CarryVerdict, carryVerdict, givenUpAprPct, type HedgeOutlook, yearlyPct } from './verdict.ts';
@@ -68,11 +68,10 @@ function breakEvenDays({ periodMs }: CarryVerdict, { expected, cost }: HedgeOutl
   return perPeriod > 0 ? (cost.roundTrip / perPeriod) * (periodMs / MS_PER_DAY) : null;
 }
 
-/** At most so many decimals, and no zeros at the end: `9.8 %`, `5 %`. */
-const shortPct = (value: number, decimals: number): string => {
-  const magnitude = Number(Math.abs(value).toFixed(decimals)).toString();
-  return `${signed(value, magnitude)} %`;
-};
+/** A venue publishes its rates more finely than anybody can know a cost. */
+const FUNDING_DECIMALS = 2;
+const fundingText = (perPeriod: number, periodMs: number): string =>
+  percentText(yearlyPct(perPeriod, periodMs), FUNDING_DECIMALS);
 
 const daysText = (days: number): string => {
   if (days >= 1) {
@@ -99,26 +98,26 @@ export function carrySentence(verdict: CarryVerdict): string {
 
 function stayingSentence(verdict: CarryVerdict, hedge: HedgeOutlook): string {
   const net = netAprPct(verdict, hedge);
-  const funding = shortPct(yearlyPct(hedge.expected, verdict.periodMs), 2);
+  const funding = fundingText(hedge.expected, verdict.periodMs);
   const givenUp = yearlyPct(hedge.cost.perPeriod, verdict.periodMs);
-  const minus = givenUp > 0 ? `, minus ${shortPct(givenUp, 1)} given up elsewhere` : '';
+  const minus = givenUp > 0 ? `, minus ${percentText(givenUp)} given up elsewhere` : '';
   return hedge.pays
-    ? `Keep the hedge: it earns about ${shortPct(net, 1)} a year (funding ${funding}${minus}).`
-    : `Leave the hedge: it costs about ${shortPct(-net, 1)} a year (funding ${funding}${minus}). Stay unhedged until it pays again.`;
+    ? `Keep the hedge: it earns about ${percentText(net)} a year (funding ${funding}${minus}).`
+    : `Leave the hedge: it costs about ${percentText(-net)} a year (funding ${funding}${minus}). Stay unhedged until it pays again.`;
 }
 
 function enteringSentence(verdict: CarryVerdict, hedge: HedgeOutlook, confidence: Confidence): string {
   const { periodMs, z } = verdict;
   const net = netAprPct(verdict, hedge);
-  const costs = shortPct(costsAprPct(verdict, hedge), 1);
-  const funding = shortPct(yearlyPct(hedge.expected, periodMs), 2);
+  const costs = percentText(costsAprPct(verdict, hedge));
+  const funding = fundingText(hedge.expected, periodMs);
   const days = breakEvenDays(verdict, hedge);
   const sum = `(funding ${funding}, minus costs ${costs})`;
   if (hedge.pays) {
     const after = days === null ? '' : `; break-even after ${daysText(days)}`;
-    return `Hedging now would earn about ${shortPct(net, 1)} a year ${sum}${after}.`;
+    return `Hedging now would earn about ${percentText(net)} a year ${sum}${after}.`;
   }
-  if (net <= 0) return `Stay unhedged: hedging would cost about ${shortPct(-net, 1)} a year ${sum}.`;
+  if (net <= 0) return `Stay unhedged: hedging would cost about ${percentText(-net)} a year ${sum}.`;
   const margin = percentText(yearlyPct(z * confidence.error, periodMs));
-  return `Stay unhedged: hedging would earn about ${shortPct(net, 1)} a year ${sum}, but the funding is uncertain by ${margin}.`;
+  return `Stay unhedged: hedging would earn about ${percentText(net)} a year ${sum}, but the funding is uncertain by ${margin}.`;
 }

@@ -69,6 +69,13 @@ function nothingToHedge(net: number): string {
   return `The account would be ${size} SOL ${net < 0 ? 'short' : 'long'}, with next to no spot to hedge.`;
 }
 
+const gasLeft = figures(inSol, (have, need) => `The wallet would keep ${have} for gas; it must keep ${need}.`);
+
+function walletFallsShort({ have, need, unit, code }: FailedGate): string {
+  const [lacking, reserve] = inSol({ code, unit, need, have: -Number(have) });
+  return `The wallet lacks ${lacking} for this, and it must keep ${reserve} for gas.`;
+}
+
 const WORDS: Readonly<Record<GateCode, Words>> = {
   PERMISSION: ({ have, need }) =>
     `${need === 'trading' ? 'Trading is disabled' : 'Deposits and withdrawals are disabled'} (${have === 'capital' ? 'capital only' : 'read-only'}).`,
@@ -85,7 +92,7 @@ const WORDS: Readonly<Record<GateCode, Words>> = {
   QUOTE_DEPEG: figures(inPercent, (have, need) => `The quote asset is ${have} away from 1 USD; the limit is ${need}.`),
   SNAPSHOT_AGE: figures(inSeconds, (have, need) => `The account data is ${have} old; the limit is ${need}.`),
   RPC_LATENCY: figures(inMilliseconds, (have, need) => `The RPC node takes ${have}; the limit is ${need}.`),
-  GAS_RESERVE: figures(inSol, (have, need) => `The wallet would keep ${have} for gas; it must keep ${need}.`),
+  GAS_RESERVE: (gate) => (typeof gate.have === 'number' && gate.have < 0 ? walletFallsShort(gate) : gasLeft(gate)),
   INSUFFICIENT_FUNDS: figures(inAsset, (have, need) => `Available: ${have}. Needed: ${need}.`),
   MINIMUM_SIZE: figures(inSol, (have, need) => `The size is ${have}; the minimum is ${need}.`),
   STEP_SIZE: figures(inSol, (have, need) => `The size ${have} is not a multiple of ${need}.`),

@@ -18,11 +18,11 @@ const NODES = [
 ];
 const CARRY_EXIT = {
   ...{ unattended: false, apr_mean: -5, apr_net: -5, window_hours: 336, command: 'DRIFT_CLOSE_POSITION' },
-  sentence: 'Leave the hedge: it costs about 5 % a year (funding −5 %). Stay unhedged until it pays again.',
+  sentence: 'Leave the hedge: it costs about 5.0 % a year (funding −5.00 %). Stay unhedged until it pays again.',
   ...{ per_day: '-0.21', round_trip: '3.75' },
 };
 const CARRY_TRADE = {
-  sentence: 'Hedging now would earn about 7.9 % a year (funding 10.95 %, minus costs 3 %); break-even after 8 days.',
+  sentence: 'Hedging now would earn about 7.9 % a year (funding 10.95 %, minus costs 3.0 %); break-even after 8 days.',
   ...{ size: '10', apr_mean: 10.95, apr_lower: 9.8, round_trip_pct: 0.25, period_ts_ms: 1_700_000_000_000 },
   policy_hash: '9f2c1d7e5b8a4c3d9e0f1a2b3c4d5e6f',
 };

@@ -167,13 +167,13 @@ describe('in words', () => {
 
   it('says what hedging would earn, with costs and break-even', () => {
     expect(said(steady(10.95))).toBe(
-      'Hedging now would earn about 7.9 % a year (funding 10.95 %, minus costs 3 %); break-even after 8 days.',
+      'Hedging now would earn about 7.9 % a year (funding 10.95 %, minus costs 3.0 %); break-even after 8 days.',
     );
   });
 
   it('says to stay unhedged, and why', () => {
     expect(said(steady(-2))).toBe(
-      'Stay unhedged: hedging would cost about 5 % a year (funding −2 %, minus costs 3 %).',
+      'Stay unhedged: hedging would cost about 5.0 % a year (funding −2.00 %, minus costs 3.0 %).',
     );
     const noisy = windowOf((hour) => (Math.floor(hour / 48) % 2 === 0 ? 34 : -20));
     expect(said(noisy)).toMatch(
@@ -186,9 +186,9 @@ describe('in words', () => {
   });
 
   it('says to keep or to leave an open hedge', () => {
-    expect(said(steady(10.95), { perp: -10 })).toBe('Keep the hedge: it earns about 11 % a year (funding 10.95 %).');
+    expect(said(steady(10.95), { perp: -10 })).toBe('Keep the hedge: it earns about 11.0 % a year (funding 10.95 %).');
     expect(said(steady(-5), { perp: -10 })).toBe(
-      'Leave the hedge: it costs about 5 % a year (funding −5 %). Stay unhedged until it pays again.',
+      'Leave the hedge: it costs about 5.0 % a year (funding −5.00 %). Stay unhedged until it pays again.',
     );
   });
 

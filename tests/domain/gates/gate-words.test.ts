@@ -19,6 +19,7 @@ describe('what a gate that did not pass says', () => {
     ['SNAPSHOT_AGE', 41.5, 30, 'The account data is 41.5 s old; the limit is 30 s.'],
     ['RPC_LATENCY', 812.4, 500, 'The RPC node takes 812 ms; the limit is 500 ms.'],
     ['GAS_RESERVE', 0.016985, 0.017, 'The wallet would keep 0.016985 SOL for gas; it must keep 0.017000 SOL.'],
+    ['GAS_RESERVE', -994, 0.017, 'The wallet lacks 994.0000 SOL for this, and it must keep 0.0170 SOL for gas.'],
     ['MINIMUM_SIZE', 0.0001, 0.1, 'The size is 0.0001 SOL; the minimum is 0.1000 SOL.'],
     ['MINIMUM_SIZE', 0.00001, 0.01, 'The size is 0.000010 SOL; the minimum is 0.010000 SOL.'],
     ['LEVERAGE', 5.25, 5, 'Leverage would be 5.25x; the limit is 5x.'],
