@@ -44,8 +44,8 @@ export const HELP = `driftless backtest --funding <file> [options]
 What a policy would have earned on a funding history: the same decisions, gates, fees, slippage, margin and integers as
 the engine on paper, without Temporal or a database.
 
-  --funding <file>       funding history: the replay's CSV, Hyperliquid's fundingHistory, Binance's fundingRate or monthly
-                         file; .csv, .json or .parquet. Again for another market.
+  --funding <file>       funding history: the replay's CSV, a recording of MARKET_FEED=live, Hyperliquid's fundingHistory,
+                         Binance's fundingRate or monthly file; .csv, .json or .parquet. Again for another market.
   --lend <file>          yearly lend rates. One for all markets, or one for each.
   --policy <policy>      what decides; again for another. By default confidence. One of:
                            never · always

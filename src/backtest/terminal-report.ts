@@ -33,7 +33,7 @@ function marketReport(runs: readonly RunReport[]): string {
   const { market, notes, gaps, summary } = first;
   const shown = runs.length > MOST_RUNS ? bestFirst(runs).slice(0, MOST_RUNS) : runs;
   return [
-    `${market}: ${dayOf(summary.from_ts * 1_000)} to ${dayOf(summary.to_ts * 1_000)}, ${summary.hours} hours. Per cent a year beyond doing nothing; own size not priced.`,
+    `${market}: ${dayOf(summary.from_ts * 1_000)} to ${dayOf(summary.to_ts * 1_000)}, ${hoursText(summary.hours)}. Per cent a year beyond doing nothing; own size not priced.`,
     ...notes,
     ...gapLines(gaps),
     '',
@@ -47,6 +47,8 @@ function marketReport(runs: readonly RunReport[]): string {
     '',
   ].join('\n');
 }
+
+const hoursText = (hours: number): string => `${hours} ${hours === 1 ? 'hour' : 'hours'}`;
 
 const MOST_GAPS = 3;
 

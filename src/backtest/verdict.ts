@@ -1,9 +1,25 @@
 /** What the figures come to, in sentences: above all whether anything beats doing nothing, and how sure that is. */
+import { BLOCK_HOURS } from './bootstrap.ts';
 import { realityChecks } from './reality-check.ts';
 import type { RunReport } from './run-report.ts';
 
 const percent = (value: number): string => `${value.toFixed(1)} %`;
 const HOURS_PER_MONTH = 730.5;
+const HOURS_PER_DAY = 24;
+/** Fewer blocks are drawn whole each time: every resample is the same hours, and the interval a point. */
+const LEAST_BLOCKS = 2;
+
+/** `9 months`, `12 days`, `5 hours`: no more than there was. */
+function lastedText(hours: number): string {
+  const [unit, count] =
+    hours >= 2 * HOURS_PER_MONTH
+      ? ['month', hours / HOURS_PER_MONTH]
+      : hours >= 2 * HOURS_PER_DAY
+        ? ['day', hours / HOURS_PER_DAY]
+        : ['hour', hours];
+  const whole = Math.round(count as number);
+  return `${whole} ${unit}${whole === 1 ? '' : 's'}`;
+}
 const MOST_ENDINGS = 5;
 
 export function verdict(runs: readonly RunReport[]): readonly string[] {
@@ -19,10 +35,16 @@ export function verdict(runs: readonly RunReport[]): readonly string[] {
 function mainSentence({ policy, summary }: RunReport, tried: number): string {
   const { net_apr_pct: net, interval_90_apr_pct: interval, share_of_resamples_above_zero: share } = summary;
   const [low, high] = interval;
-  const months = Math.max(1, Math.round(summary.hours / HOURS_PER_MONTH));
-  const over = `over ${months} ${months === 1 ? 'month' : 'months'} [${low.toFixed(1)} to ${high.toFixed(1)}, 90 %]`;
+  const lasted = lastedText(summary.hours);
+  const over = `over ${lasted} [${low.toFixed(1)} to ${high.toFixed(1)}, 90 %]`;
   const which = tried === 1 ? policy : `the best of ${tried}, ${policy},`;
   if (summary.trades === 0) return `Stay flat: ${which} never opened, so it earned what doing nothing earns.`;
+  if (summary.hours < LEAST_BLOCKS * BLOCK_HOURS) {
+    return (
+      `Stay flat: ${which} ${net <= 0 ? 'lost' : 'earned'} ${percent(Math.abs(net))} a year over ${lasted}. That is too ` +
+      'short to tell luck from earning: the interval needs 28 days.'
+    );
+  }
   if (net <= 0) return `Stay flat: ${which} lost ${percent(-net)} a year ${over}. Nothing here beats doing nothing.`;
   if (low <= 0) {
     return (

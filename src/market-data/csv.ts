@@ -89,18 +89,68 @@ function tsSeconds(text: string): number | null {
 
 /** Opens the file for as long as `use` works with it. @throws ValidationError when it cannot be read */
 export function withCsv<T>(path: string, use: (csv: RowSource) => T): T {
-  const file = openForReading(path);
-  try {
-    const lines = linesOf(path, file);
+  return withLines(path, (lines) => {
     const first = lines.next();
     const headerText = first.done === true ? '' : first.value;
+    refuseOtherFormat(path, headerText);
     // Spreadsheets put a byte order mark before the first column's name.
     const text = headerText.startsWith('\uFEFF') ? headerText.slice(1) : headerText;
     const header = text.split(',').map(unquote);
     return use({ file: path, header, headerText: text, rows: rowsOf(path, lines, header.length) });
+  });
+}
+
+/** The same, line by line. */
+export function withLines<T>(path: string, use: (lines: Generator<string>) => T): T {
+  const file = openForReading(path);
+  try {
+    return use(linesOf(path, file));
   } finally {
     closeSync(file);
   }
+}
+
+interface OtherFormat {
+  readonly what: string;
+  readonly remedy: string;
+  readonly is: (firstLine: string) => boolean;
+}
+
+const separatedBy =
+  (mark: string) =>
+  (line: string): boolean =>
+    line.includes(mark) && !line.includes(',');
+
+/** What people hand over in place of a CSV with commas. */
+const OTHER_FORMATS: readonly OtherFormat[] = [
+  { what: 'a gzip file', remedy: 'Unpack it first', is: (line) => line.startsWith('\u001f') },
+  {
+    what: 'a zip archive or a workbook',
+    remedy: 'Unpack it, or save the sheet as CSV',
+    is: (line) => line.startsWith('PK\u0003'),
+  },
+  { what: 'a Parquet file', remedy: 'Name it .parquet', is: (line) => line.startsWith('PAR1') },
+  { what: 'text in UTF-16', remedy: 'Save it as UTF-8', is: (line) => line.slice(0, 4).includes('\u0000') },
+  { what: 'JSON', remedy: 'Name it .json', is: (line) => /^\s*[[{]/.test(line) },
+  {
+    what: 'separated by semicolons',
+    remedy: 'Save it with commas between the values and points in the numbers',
+    is: separatedBy(';'),
+  },
+  { what: 'separated by tabs', remedy: 'Save it with commas between the values', is: separatedBy('\t') },
+  {
+    what: 'in lines that end with a carriage return alone',
+    remedy: 'Save it with line feeds',
+    is: (line) => line.includes('\r'),
+  },
+];
+
+/** @throws ValidationError MARKET_DATA_INVALID, saying what the file is */
+function refuseOtherFormat(file: string, headerText: string): void {
+  const other = OTHER_FORMATS.find(({ is }) => is(headerText));
+  if (other === undefined) return;
+  const { what, remedy } = other;
+  refuseCell({ file, line: 1 }, 'file', headerText, `a CSV with commas, but this is ${what}. ${remedy}`);
 }
 
 function* rowsOf(path: string, lines: Generator<string>, columns: number): Generator<HistoryRow> {

@@ -7,7 +7,15 @@ import { HOURS_PER_YEAR, MS_PER_HOUR } from '../domain/money/units.ts';
 import { ValidationError } from '../lib/errors.ts';
 import { historyOf, MAX_TS_SECONDS, placeOf, type RowSource, unreadable, withCsv } from './csv.ts';
 import { type CellPlace, cellNumber, HistoryTableBuilder, refuseCell } from './history-table.ts';
-import { FUNDING_COLUMNS, type FundingHistory, LEND_COLUMNS, type LendHistory, refuseOtherPeriod } from './replay.ts';
+import { isRecording, visitRecording } from './recording.ts';
+import {
+  FUNDING_COLUMNS,
+  type FundingHistory,
+  LEND_COLUMNS,
+  type LendHistory,
+  refuseOtherPeriod,
+  refuseRatesAbovePrice,
+} from './replay.ts';
 
 /** Where a file has no price: the rates are parts of one, and so is what a backtest says in per cent. */
 const STAND_IN_PRICE = 100_000_000;
@@ -67,8 +75,11 @@ const FOREIGN: readonly ForeignShape[] = [
 
 /** @throws ValidationError MARKET_DATA_INVALID, naming file, line or row, field, got, expected */
 export async function readFundingFile(path: string, periodMs: number): Promise<FundingFile> {
-  const file = await withRows(path, (source) => fundingOf(source, periodMs));
+  const file = isRecording(path)
+    ? recordedFunding(path, periodMs)
+    : await withRows(path, (source) => fundingOf(source, periodMs));
   refuseOtherPeriod(path, file.funding, file.periodMs);
+  refuseRatesAbovePrice(path, file.funding, kindOf(path) === 'csv' ? undefined : 'row');
   return file;
 }
 
@@ -76,6 +87,26 @@ export async function readFundingFile(path: string, periodMs: number): Promise<F
 export async function readLendFile(path: string): Promise<LendHistory> {
   return await withRows(path, (source) => historyOf(source, LEND_COLUMNS));
 }
+
+/** What MARKET_FEED=live recorded: each period at its own end, at the prices of when its rate was heard. */
+function recordedFunding(path: string, periodMs: number): FundingFile {
+  const table = fundingTable(path);
+  visitRecording(path, ({ fundingRate, periodMs: endMs, oracle, mark }, line) => {
+    if (fundingRate === null || endMs === null) return;
+    table.begin(line, endMs, String(endMs));
+    table.set('fundingRate', Number(fundingRate));
+    table.set('oraclePriceTwap', Number(oracle));
+    table.set('markPriceTwap', Number(mark));
+  });
+  return { funding: table.finish(), market: null, periodMs, notes: [] };
+}
+
+const fundingTable = (file: string, counts?: 'row') =>
+  new HistoryTableBuilder(
+    file,
+    FUNDING_COLUMNS.map(({ name }) => name),
+    counts,
+  );
 
 function fundingOf(source: RowSource, periodMs: number): FundingFile {
   const { header } = source;
@@ -95,14 +126,11 @@ function foreignFunding(source: RowSource, shape: ForeignShape, givenPeriodMs: n
     mark: at(shape.mark),
     interval: at(shape.intervalHours),
   };
-  const table = new HistoryTableBuilder(
-    file,
-    FUNDING_COLUMNS.map(({ name }) => name),
-    counts,
-  );
+  const table = fundingTable(file, counts);
   let market: string | null = null;
   let intervalHours: string | null = null;
-  let priced: boolean | null = null;
+  const fractions: number[] = [];
+  let unpriced = 0;
   for (const { line, cells } of rows) {
     const place = placeOf(source, line);
     const cell = (index: number): string => (index < 0 ? '' : (cells[index] as string));
@@ -118,31 +146,35 @@ function foreignFunding(source: RowSource, shape: ForeignShape, givenPeriodMs: n
     );
     const oracleText = cell(places.oracle);
     const hasPrice = oracleText !== '';
-    priced ??= hasPrice;
-    if (priced !== hasPrice)
-      refuseCell(
-        place,
-        'price',
-        oracleText,
-        priced ? 'a price, as in the rows before' : 'no price, as in the rows before',
-      );
+    if (!hasPrice) unpriced += 1;
     const oracle = hasPrice ? cellNumber(place, PRICE, oracleText) : STAND_IN_PRICE;
     const mark = hasPrice && places.mark >= 0 ? cellNumber(place, PRICE, cell(places.mark)) : oracle;
     const fraction = cellNumber(place, { ...FRACTION, name: shape.rate }, cell(places.rate));
+    fractions.push(fraction);
     table.set('fundingRate', rateOf(fraction, oracle));
     table.set('oraclePriceTwap', oracle);
     table.set('markPriceTwap', mark);
   }
   const funding = table.finish();
+  if (unpriced > 0) atStandInPrice(funding, fractions);
   return {
     funding,
     market: market === '' ? null : market,
     periodMs: intervalHours === null || intervalHours === '' ? givenPeriodMs : intervalMs(file, intervalHours),
-    notes:
-      priced === true
-        ? []
-        : [`${file} has no price: every hour counts at 100 USD. Per cent figures hold; dollars do not.`],
+    notes: unpriced === 0 ? [] : [unpricedNote(file, unpriced, funding.rows)],
   };
+}
+
+/** Binance has no price for its oldest rows. A price that is there in some rows alone would jump where it begins. */
+function atStandInPrice({ rows, values }: FundingHistory, fractions: readonly number[]): void {
+  for (let row = 0; row < rows; row += 1) values.fundingRate[row] = rateOf(fractions[row] as number, STAND_IN_PRICE);
+  values.oraclePriceTwap.fill(STAND_IN_PRICE, 0, rows);
+  values.markPriceTwap.fill(STAND_IN_PRICE, 0, rows);
+}
+
+function unpricedNote(file: string, unpriced: number, rows: number): string {
+  const what = unpriced === rows ? 'has no price' : `has no price in ${unpriced} of ${rows} rows`;
+  return `${file} ${what}: every hour counts at 100 USD. Per cent figures hold; dollars do not.`;
 }
 
 const PRICE = { name: 'price', scale: 6, positive: true } as const;

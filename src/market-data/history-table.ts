@@ -10,6 +10,8 @@ export interface ColumnSpec<Column extends string> {
   readonly name: Column;
   readonly scale: number;
   readonly positive: boolean;
+  /** A larger figure, in either direction, is a slip. */
+  readonly largest?: number;
 }
 
 export interface HistoryTable<Column extends string> {
@@ -94,12 +96,18 @@ export class HistoryTableBuilder<Column extends string> {
 }
 
 /** A cell's integer of base units. @throws ValidationError naming the cell when it is none */
-export function cellNumber(place: CellPlace, { name, scale, positive }: ColumnSpec<string>, cell: string): number {
+export function cellNumber(
+  place: CellPlace,
+  { name, scale, positive, largest }: ColumnSpec<string>,
+  cell: string,
+): number {
   const value = parseScaledNumber(cell, scale);
   if (value === null) refuseCell(place, name, cell, 'a decimal number');
   if (!Number.isSafeInteger(value))
     refuseCell(place, name, cell, `a number that has at most 15 digits at ${scale} decimals`);
   if (positive && value <= 0) refuseCell(place, name, cell, 'a number above zero');
+  if (largest !== undefined && Math.abs(value) > largest * 10 ** scale)
+    refuseCell(place, name, cell, `at most ${largest} in either direction`);
   return value;
 }
 

@@ -10,11 +10,13 @@ import {
   openSync,
   readFileSync,
   readSync,
+  statSync,
   truncateSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Price } from '../domain/money/units.ts';
 import { ValidationError } from '../lib/errors.ts';
+import { withLines } from './csv.ts';
 import type { FundingPeriod, MarketFeed, Quote } from './feed.ts';
 
 export const RECORDING_HEADER = 'recorded_ms,oracle,mark,valid,funding_rate,period_ms,note';
@@ -55,8 +57,11 @@ function rowOf(line: string, before: RecordedRow | null): RecordedRow | null {
   return row.oracle > 0n && row.mark > 0n && (before === null || row.tsMs > before.tsMs) ? row : null;
 }
 
+const A_ROW = 'a row of a recording, later than the one before';
+
+/** False for what cannot be read: whoever reads it says why. */
 export function isRecording(path: string): boolean {
-  if (!existsSync(path)) return false;
+  if (!existsSync(path) || !statSync(path).isFile()) return false;
   const head = Buffer.alloc(RECORDING_HEADER.length);
   const file = openSync(path, 'r');
   try {
@@ -77,10 +82,31 @@ export function readRecording(path: string): { readonly rows: readonly RecordedR
   const rows: RecordedRow[] = [];
   for (const [index, line] of lines.entries()) {
     const row = rowOf(line, rows.at(-1) ?? null);
-    if (row === null) throw invalid(path, index + 2, 'a row of a recording, later than the one before', line);
+    if (row === null) throw invalid(path, index + 2, A_ROW, line);
     rows.push(row);
   }
   return { rows, wholeBytes: Buffer.byteLength(whole) };
+}
+
+/**
+ * One row after the other, for whoever needs few of them. A last line that is cut, as in a recording that goes on, is passed over.
+ * @throws ValidationError MARKET_DATA_INVALID, naming file and line
+ */
+export function visitRecording(path: string, visit: (row: RecordedRow, line: number) => void): void {
+  withLines(path, (lines) => {
+    lines.next();
+    let line = 1;
+    let before: RecordedRow | null = null;
+    let cut: string | null = null;
+    for (const text of lines) {
+      if (cut !== null) throw invalid(path, line, A_ROW, cut);
+      line += 1;
+      const row = rowOf(text, before);
+      if (row === null) cut = text;
+      else visit(row, line);
+      before = row;
+    }
+  });
 }
 
 const invalid = (file: string, line: number, expected: string, got: string): ValidationError =>

@@ -3,7 +3,7 @@ import type { Price } from '../domain/money/units.ts';
 import { ValidationError } from '../lib/errors.ts';
 import { readHistory } from './csv.ts';
 import type { FundingPeriod, LendRates, MarketFeed, Quote } from './feed.ts';
-import { type ColumnSpec, type HistoryTable, indexAt } from './history-table.ts';
+import { type ColumnSpec, type HistoryTable, indexAt, refuseCell } from './history-table.ts';
 import { pastDigests } from './past-digest.ts';
 
 export const FUNDING_COLUMNS = [
@@ -13,12 +13,15 @@ export const FUNDING_COLUMNS = [
   { name: 'markPriceTwap', scale: 6, positive: true },
 ] as const satisfies readonly ColumnSpec<string>[];
 
+/** Per cent a year. No market lends at more. */
+const LARGEST_LEND_PCT = 1_000;
+
 // Per cent a year; 4 more places make a fraction at 1e6.
 export const LEND_COLUMNS = [
-  { name: 'solLendAprPct', scale: 4, positive: false },
-  { name: 'solBorrowAprPct', scale: 4, positive: false },
-  { name: 'usdcLendAprPct', scale: 4, positive: false },
-  { name: 'usdcBorrowAprPct', scale: 4, positive: false },
+  { name: 'solLendAprPct', scale: 4, positive: false, largest: LARGEST_LEND_PCT },
+  { name: 'solBorrowAprPct', scale: 4, positive: false, largest: LARGEST_LEND_PCT },
+  { name: 'usdcLendAprPct', scale: 4, positive: false, largest: LARGEST_LEND_PCT },
+  { name: 'usdcBorrowAprPct', scale: 4, positive: false, largest: LARGEST_LEND_PCT },
 ] as const satisfies readonly ColumnSpec<string>[];
 
 export type FundingHistory = HistoryTable<(typeof FUNDING_COLUMNS)[number]['name']>;
@@ -53,6 +56,24 @@ export function refuseOtherPeriod(file: string, { rows, tsMs, line }: FundingHis
   }
 }
 
+/** 1e-9 USD in 1e-6 USD. */
+const RATE_UNITS_PER_PRICE_UNIT = 1_000;
+
+/**
+ * No venue lets a period cost more than the price itself; a rate in per cent or in another unit would.
+ * @throws ValidationError MARKET_DATA_INVALID, naming file, line, field, got, expected
+ */
+export function refuseRatesAbovePrice(file: string, { rows, line, values }: FundingHistory, counts?: 'row'): void {
+  const { fundingRate, oraclePriceTwap } = values;
+  for (let row = 0; row < rows; row += 1) {
+    const [rate, oracle] = [fundingRate[row] as number, oraclePriceTwap[row] as number];
+    if (Math.abs(rate) <= oracle * RATE_UNITS_PER_PRICE_UNIT) continue;
+    const place = { file, line: line[row] as number, ...(counts === undefined ? {} : { counts }) };
+    const expected = `USD per SOL for the period, less than the price of ${oracle / 1e6} itself`;
+    refuseCell(place, 'fundingRate', String(rate / 1e9), expected);
+  }
+}
+
 function otherPeriod(file: string, [from, to]: readonly [number, number], spacingMs: number, periodMs: number) {
   const [rowSeconds, ourSeconds] = [spacingMs / 1_000, periodMs / 1_000];
   return new ValidationError(
@@ -75,6 +96,7 @@ export function openReplay({ id, fundingPath, lendPath, periodMs }: ReplayOption
   const funding: FundingHistory = readHistory(fundingPath, FUNDING_COLUMNS);
   const lend: LendHistory | null = lendPath === null ? null : readHistory(lendPath, LEND_COLUMNS);
   refuseOtherPeriod(fundingPath, funding, periodMs);
+  refuseRatesAbovePrice(fundingPath, funding);
   return replayFeed({ id, file: fundingPath, funding, lend, periodMs });
 }
 

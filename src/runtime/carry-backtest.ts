@@ -3,10 +3,11 @@
  * funding that its venue knows up to now. docs/architecture/carry.md.
  */
 
+import { bootstrapMean } from '../backtest/bootstrap.ts';
 import { type BacktestMarket, marketBetween } from '../backtest/market.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from '../backtest/options.ts';
-import { runBacktest } from '../backtest/run.ts';
-import { summarize } from '../backtest/summary.ts';
+import { type RowRecorder, runBacktest } from '../backtest/run.ts';
+import { blockOf, summarize, yearlyPct as yearlyPctOfRun } from '../backtest/summary.ts';
 import { SOL_PERP } from '../domain/account/account.ts';
 import type { Snapshot } from '../domain/account/snapshot.ts';
 import type { CarryBacktest } from '../domain/carry/carry-backtest.ts';
@@ -66,16 +67,50 @@ export function backtestOf(snapshot: Snapshot, past: readonly PastPeriod[], poli
     ownSizeRate: Math.round((ownSize ?? 0) * Number(oracle) * 1e3),
   };
   const decider = confidencePolicy('confidence', rule, perPeriod + (ownSize ?? 0));
-  const run = runBacktest(history, decider, options);
-  const { net_apr_pct: netAprPct, interval_90_apr_pct: interval, hours, trades, time_in_market_pct } = summarize(run);
+  const earned = new EarnedFunding(Number(options.holdings.sol) * Number(oracle));
+  const run = runBacktest(history, decider, options, earned);
+  const { net_apr_pct, hours, trades, time_in_market_pct } = summarize(run);
+  const netAprPct = net_apr_pct - (givenUp * time_in_market_pct) / 100;
+  const { low, high, mean } = earned.interval(blockOf(run));
+  const aprPct = (perRow: number): number => perRow * run.returns.length * yearlyPctOfRun(run);
   return {
     kind: 'known',
     ...{ fromMs: run.fromMs, toMs: run.toMs, hours, trades, timeInMarketPct: time_in_market_pct },
-    netAprPct: netAprPct - (givenUp * time_in_market_pct) / 100,
-    lowAprPct: interval[0] - (givenUp * time_in_market_pct) / 100,
-    highAprPct: interval[1] - (givenUp * time_in_market_pct) / 100,
+    netAprPct,
+    lowAprPct: netAprPct - aprPct(mean - low),
+    highAprPct: netAprPct + aprPct(high - mean),
     ownSizeAprPct: ownSize === null ? null : yearlyPct(ownSize, periodMs),
   };
+}
+
+/** Of little data, blocks no longer than this part: fewer and longer ones would be the same hours in every resample. */
+const LEAST_BLOCKS = 4;
+
+/**
+ * What each hour paid, and how sure its mean is. The costs stay as they were: a resample that draws the hour of an entry
+ * thrice, or never, says nothing of what is uncertain.
+ */
+class EarnedFunding implements RowRecorder {
+  readonly #hours: number[] = [];
+  /** Lamports times 1e-6 USD: micro-USD at 1e9. */
+  readonly #worth: number;
+
+  constructor(worth: number) {
+    this.#worth = worth;
+  }
+
+  funding(_tsMs: number, _rate: bigint, _position: bigint, amount: bigint): void {
+    this.#hours.push((Number(amount) * 1e9) / this.#worth);
+  }
+
+  equity(): void {}
+
+  interval(block: number): { readonly low: number; readonly high: number; readonly mean: number } {
+    const hours = Float64Array.from(this.#hours);
+    const most = Math.max(1, Math.floor(hours.length / LEAST_BLOCKS));
+    const { low, high } = bootstrapMean(hours, Math.min(block, most));
+    return { low, high, mean: hours.reduce((sum, each) => sum + each, 0) / Math.max(1, hours.length) };
+  }
 }
 
 /** What this size costs of the rate now, a fraction per period. Null: size moves no rate here. */

@@ -215,6 +215,27 @@ describe('for people', () => {
     expect(said).toMatch(/policy +net +90 % interval/);
   });
 
+  it('a few days prove nothing, and are not called a month', async () => {
+    const days = historyFile(readFileSync(FUNDING, 'utf8').split('\n').slice(0, 200).join('\n'));
+    const { said } = await run('--funding', days, '--policy', 'always', '--slippage-bps', '0');
+    expect(said).toContain('Stay flat: always earned');
+    expect(said).toContain('over 8 days. That is too short to tell luck from earning');
+  });
+
+  it('says where the lend rates do not cover the funding', async () => {
+    const lend = (...hours: readonly number[]) =>
+      historyFile(
+        [LEND_HEADER, ...hours.map((hour) => `${FIRST_TS + hour * 3_600},4,9,3,8`), ''].join('\n'),
+        'lend.csv',
+      );
+    const said = async (path: string) => (await run('--funding', FUNDING, '--lend', path, '--policy', 'always')).said;
+    expect(await said(lend(5_000))).toContain('no interest is counted at all.');
+    expect(await said(lend(10, 100, 200))).toMatch(/The lend rates begin at .*: no interest is counted before\./);
+    expect(await said(lend(-10, 100))).toContain('The lend rates have a hole or end early: one counts for 76 days.');
+    const covered = Array.from({ length: 14 }, (_, week) => (week - 1) * 160);
+    expect(await said(lend(...covered))).not.toContain('The lend rates');
+  });
+
   it('tells a gap with its line, and how far it is', async () => {
     const lines = readFileSync(FUNDING, 'utf8').split('\n');
     const gap = historyFile([...lines.slice(0, 100), ...lines.slice(103)].join('\n'));
@@ -293,6 +314,7 @@ describe('called wrongly', () => {
     [['--funding', FUNDING, '--sol', '1', '--sol', '2'], /--sol is given twice/],
     [['--funding', FUNDING, '--close-at-end', 'maybe'], /true or false/],
     [['--funding', FUNDING, '--set', 'PORT=1'], /PORT: got a name that a backtest does not read/],
+    [['--funding', FUNDING, '--set', 'CARRY_Z=2'], /CARRY_Z: .* expected --policy confidence:z=N/],
     [['--funding', FUNDING, '--set', 'MAX_SLIPPAGE_BPS=x'], /MAX_SLIPPAGE_BPS/],
     [['--funding', FUNDING, '--lend', LEND, '--lend', LEND], /--lend: expected none, one for all/],
   ])('%j', async (words, message) => {

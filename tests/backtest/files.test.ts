@@ -1,8 +1,11 @@
 /** Histories in the shapes that people have: each reads as the same market, and every defect is named with its place. */
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { ValidationError } from '../../src/lib/errors.ts';
 import { readFundingFile, readLendFile } from '../../src/market-data/history-file.ts';
+import { RECORDING_HEADER } from '../../src/market-data/recording.ts';
 import { FIRST_TS, FUNDING_HEADER, historyFile, LEND_HEADER } from '../market-data/history-file.ts';
 
 const HOUR = 3_600_000;
@@ -129,6 +132,15 @@ describe('Binance', () => {
     expect([market, notes]).toEqual(['SOLUSDT', []]);
   });
 
+  it('without a price in its oldest rows counts every period at 100 USD, and says so', async () => {
+    const old = answers.map((row, index) => (index < 2 ? { ...row, markPrice: '' } : row));
+    const { rows, notes } = await read(historyFile(JSON.stringify(old), 'old.json'), EIGHT);
+    expect(rows.map((row) => row.slice(1))).toEqual(
+      Array.from({ length: 4 }, () => [10_000_000, 100_000_000, 100_000_000]),
+    );
+    expect(notes).toEqual([expect.stringContaining('has no price in 2 of 4 rows')]);
+  });
+
   it('rates of 8 hours are not taken for rates of one', async () => {
     const error = await refusal(read(historyFile(JSON.stringify(answers), 'binance.json')));
     expect(error.message).toContain('set FUNDING_PERIOD_SECONDS=28800');
@@ -142,6 +154,38 @@ describe('Binance', () => {
     const { periodMs, rows } = await read(historyFile(csv.join('\n')));
     expect(periodMs).toBe(EIGHT);
     expect(rows[0]).toEqual([FIRST, 10_000_000, 100_000_000, 100_000_000]);
+  });
+});
+
+describe('a recording of MARKET_FEED=live', () => {
+  const recorded = (rows: readonly string[]) => historyFile([RECORDING_HEADER, ...rows, ''].join('\n'), 'live.csv');
+  const rows = [
+    `${FIRST},150000000,150000000,0,1500000,${FIRST},"funding before the recording began"`,
+    `${FIRST + HOUR},150000000,150000000,0,-750000,${FIRST + HOUR},"funding before the recording began"`,
+    `${FIRST + HOUR + 60_000},151000000,151100000,1,,,"a, b"`,
+    `${FIRST + 2 * HOUR + 9_000},152000000,152100000,1,3000000,${FIRST + 2 * HOUR},""`,
+  ];
+
+  it('is a funding history: each period at its own end', async () => {
+    const { rows: read3 } = await read(recorded(rows));
+    expect(read3).toEqual([
+      [FIRST, 1_500_000, 150_000_000, 150_000_000],
+      [FIRST + HOUR, -750_000, 150_000_000, 150_000_000],
+      [FIRST + 2 * HOUR, 3_000_000, 152_000_000, 152_100_000],
+    ]);
+  });
+
+  it('goes on while it is read: a row that is cut is not there yet, one in the middle is a defect', async () => {
+    const path = recorded(rows);
+    appendFileSync(path, `${FIRST + 3 * HOUR},15200`);
+    expect((await read(path)).rows).toHaveLength(3);
+    expect((await refusal(read(recorded([rows[0] as string, 'x', ...rows.slice(1)])))).message).toMatch(
+      /line 3: expected a row of a recording/,
+    );
+  });
+
+  it('without funding is no history', async () => {
+    expect((await refusal(read(recorded(rows.slice(2, 3))))).message).toContain('at least one row');
   });
 });
 
@@ -169,6 +213,32 @@ describe('a defect', () => {
     const error = await refusal(read(historyFile(text, 'bad.json')));
     expect(error.code).toBe('MARKET_DATA_INVALID');
     expect(error.message).toMatch(message);
+  });
+
+  it.each<readonly [string, string | Buffer, RegExp]>([
+    ['a gzip file', gzipSync(OURS), /a gzip file\. Unpack it first/],
+    ['a Parquet file by another name', Buffer.from('PAR1\u0000\u0000'), /a Parquet file\. Name it \.parquet/],
+    ['UTF-16', Buffer.from(`\uFEFF${OURS}`, 'utf16le'), /text in UTF-16\. Save it as UTF-8/],
+    ['JSON by another name', '[{"ts":1}]', /JSON\. Name it \.json/],
+    ['semicolons', OURS.replaceAll(',', ';'), /separated by semicolons\. Save it with commas/],
+    ['tabs', OURS.replaceAll(',', '\t'), /separated by tabs/],
+    ['carriage returns alone', OURS.replaceAll('\n', '\r'), /carriage return alone/],
+    [
+      'a rate above the price',
+      OURS.replace('1e-3', '130.1'),
+      /line 4: fundingRate: expected USD per SOL .* price of 130/,
+    ],
+  ])('is called by its name: %s', async (_, bytes, message) => {
+    const path = historyFile('');
+    writeFileSync(path, bytes);
+    const error = await refusal(read(path));
+    expect(error.message).toMatch(message);
+    expect(error.details).toMatchObject({ file: path, line: expect.any(Number), expected: expect.any(String) });
+  });
+
+  it('lend rates that nobody pays', async () => {
+    const path = historyFile(`${LEND_HEADER}\n${FIRST_TS},4,9,3,8\n${FIRST_TS + 3600},4,9,99999999,8\n`, 'lend.csv');
+    expect((await refusal(readLendFile(path))).message).toMatch(/line 3: usdcLendAprPct: expected at most 1000/);
   });
 
   it('a file that is not there, and a Parquet file that is none', async () => {

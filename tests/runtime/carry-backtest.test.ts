@@ -51,6 +51,15 @@ describe('the backtest behind a consent', () => {
     expect(backtestSentence(found)).toContain('not more than doing nothing');
   });
 
+  it('four weeks prove a steady rate, and not a lucky fortnight', () => {
+    const steady = known(hours(672, () => 20));
+    for (const bound of [steady.lowAprPct, steady.highAprPct]) expect(bound).toBeCloseTo(steady.netAprPct, 4);
+    expect(beatsNever(steady)).toBe(true);
+    const lucky = known(hours(672, (hour) => (hour < 336 ? 20 : hour < 384 ? 300 : -20)));
+    expect(lucky.netAprPct).toBeGreaterThan(0);
+    expect(beatsNever(lucky)).toBe(false);
+  });
+
   it('pays for what our own size takes of the rate, in each hour that it holds', () => {
     const rate = (aprPct: number) => BigInt(Math.round((aprPct / 100 / 8_766) * 1e9));
     const snapshot = snapshotOf();

@@ -29,8 +29,11 @@ export interface LiveFeed {
 const EVERY_MS = 10_000;
 /** What has not changed is said again after this long, because a silent recording counts as unknown. */
 const SAY_AGAIN_MS = 30_000;
-/** The rates before the first price: what the carry rule and the profit gate judge by. */
-const HISTORY_MS = 14 * 24 * MS_PER_HOUR;
+const MS_PER_DAY = 24 * MS_PER_HOUR;
+/** The rates before the first price: enough for the backtest behind a consent; else for the carry rule and the profit gate. */
+const HISTORIES_MS = [84 * MS_PER_DAY, 14 * MS_PER_DAY];
+/** A source gives a long history by pages. */
+const MOST_PAGES = 20;
 const HISTORY_NOTE = 'funding before the recording began';
 /** A fraction at 1e15 times a price at 1e6, as 1e-9 USD. */
 const RATE_UNIT = 1_000_000_000_000n;
@@ -71,18 +74,34 @@ class Recorder {
 
   /** The first prices, and before them the funding that is known already. */
   async begin(): Promise<void> {
-    const { clock, funding } = this.#options;
     const now = await this.#pricesNow();
     const { oracle, mark } = now;
     if (oracle === null || mark === null) {
       throw new TransientError('SOURCE_UNAVAILABLE', `No price source of the live feed answers. ${now.note}.`, {});
     }
-    const settled = await funding.settledAfter(clock.nowMs() - HISTORY_MS).catch(() => []);
-    for (const { periodMs, fraction } of settled) {
+    for (const { periodMs, fraction } of await this.#pastRates()) {
       const rate = (fraction * oracle) / RATE_UNIT;
       this.#add({ oracle, mark, valid: false, note: HISTORY_NOTE }, { periodMs, rate }, periodMs);
     }
     this.#add({ ...now, oracle, mark }, null);
+  }
+
+  /** The longest history that comes whole: one that broke off would leave a hole before now. */
+  async #pastRates(): Promise<readonly SettledRate[]> {
+    const { clock, funding } = this.#options;
+    for (const historyMs of HISTORIES_MS) {
+      const rates: SettledRate[] = [];
+      try {
+        for (let page = 0; page < MOST_PAGES; page += 1) {
+          const settled = await funding.settledAfter(rates.at(-1)?.periodMs ?? clock.nowMs() - historyMs);
+          if (settled.length === 0) return rates;
+          rates.push(...settled);
+        }
+      } catch {
+        // A shorter one is asked for.
+      }
+    }
+    return [];
   }
 
   async #round(): Promise<void> {

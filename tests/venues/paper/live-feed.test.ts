@@ -99,6 +99,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
             'funding',
             market.settled
               .filter(({ time }) => time >= JSON.parse(body).startTime)
+              // A page of the real one.
+              .slice(0, 500)
               .map((row) => ({ coin: 'SOL', premium: '0', ...row })),
           ]
         : ['hyperliquid', hyperliquidAnswer()];
@@ -143,6 +145,46 @@ beforeEach(() => {
   pauses.length = 0;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the funding before the first price', () => {
+  const HOURS = 84 * 24;
+  const firstMs = () => clock.nowMs() - HOURS * MS_PER_HOUR;
+  const past = () =>
+    Array.from({ length: HOURS }, (_, hour) => ({
+      time: firstMs() + (hour + 1) * MS_PER_HOUR - 1,
+      fundingRate: '0.00001',
+    }));
+
+  it('is fetched page by page, enough for the backtest behind a consent', async () => {
+    market.settled = past();
+    const { feed, stop } = await open();
+    const known = feed.recentPeriods(clock.nowMs(), 10_000);
+    expect(known).toHaveLength(HOURS);
+    expect(known.map(({ tsMs }) => tsMs)).toEqual(market.settled.map(({ time }) => time));
+    await stop();
+  });
+
+  it('is the last 14 days where a longer one breaks off, and never one with a hole', async () => {
+    market.settled = past();
+    const whole = venue();
+    let asks = 0;
+    const funding = {
+      ...whole,
+      settledAfter: async (sinceMs: number) => {
+        asks += 1;
+        if (asks === 2) throw new Error('broken off');
+        return await whole.settledAfter(sinceMs);
+      },
+    };
+    const { feed, stop } = await openLiveFeed({
+      ...{ id: 'live', path: path(), clock, everyMs: 1_000_000_000, funding },
+      prices: [pythHermes(asking('Pyth Hermes'))],
+    });
+    const known = feed.recentPeriods(clock.nowMs(), 10_000);
+    expect(known.map(({ tsMs }) => tsMs)).toEqual(market.settled.slice(-14 * 24).map(({ time }) => time));
+    await stop();
+  });
+});
 
 describe('a public API', () => {
   const get = (change: Partial<ConstructorParameters<typeof PoliteHttp>[0]>) =>
