@@ -94,6 +94,7 @@ describe('what needs attention', () => {
     ['health below 50', { drift_state: { ...state.drift_state, health: 40 } }, 'health', 'warn'],
     ['a stopped engine with a position', { engine: { ...state.engine, state: 'stopped' } }, 'stopped', 'bad'],
     ['an account that was never read', { as_of: null }, 'unread', 'wait'],
+    ['a wallet without an account', { account: { ...state.account, exists: false } }, 'no-account', 'warn'],
   ] as const)('sees %s', (_, change, key, tone) => {
     expect(attentions({ ...seen, now: { ...state, ...change } as State })[0]).toMatchObject({ key, tone });
   });
@@ -114,6 +115,7 @@ describe('the first steps', () => {
     expect(states(at({ spot_sol: 10, perp_sol: 0 }))).toEqual(['done', 'now', 'later']);
     expect(states(at({ spot_sol: 10, perp_sol: -10 }))).toEqual(['done', 'done', 'now']);
     expect(states(at({ spot_sol: 10, perp_sol: 0, funding_received: -0.01 }))).toBeNull();
+    expect(states(at({ exists: false, spot_sol: null, perp_sol: 0, funding_received: null }))?.[0]).toBe('now');
   });
 
   it('show nothing where a person may not act, or while something restricts trading', () => {

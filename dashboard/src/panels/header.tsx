@@ -114,7 +114,7 @@ export function VenueNotice() {
       )}
       {noAccount ? (
         <p class="notice notice-info" data-testid="no-account">
-          This wallet has no account at the venue yet. The first deposit opens one, for a one-time cost of {openingCost}
+          This wallet has no account at the venue yet. The first deposit opens one, for a one-time cost of {openingCost}{' '}
           on top of the amount.
         </p>
       ) : null}

@@ -71,6 +71,7 @@ const RESUME: Remedy = {
 };
 const CLOSE: Remedy = { kind: 'close', label: 'Close position', testid: 'attention-close' };
 const START: Remedy = { kind: 'go', label: 'Go to Start', href: '#engine-controls', testid: 'hold-start' };
+const DEPOSIT: Remedy = { kind: 'go', label: 'Deposit', href: '#funds-title', testid: 'attention-deposit' };
 const REBALANCE: Remedy = {
   kind: 'send',
   label: 'Rebalance',
@@ -116,6 +117,9 @@ function accountEntries(now: State): readonly Attention[] {
   const found: Attention[] = [];
   const { account } = now;
   const health = now.drift_state.health;
+  if (account?.exists === false && now.policy.permissions !== 'read-only') {
+    found.push(entry('no-account', 'warn', 'Deposit first', 'The first deposit opens the account.', [DEPOSIT]));
+  }
   if (health !== null && health < CRITICAL_BELOW) {
     found.push(
       entry('health', 'bad', 'Liquidation is near', 'Close the position, or deposit more collateral.', [CLOSE]),

@@ -13,7 +13,9 @@ export function firstSteps(now: State | null): readonly FirstStep[] | null {
   const account = now?.account ?? null;
   if (now === null || account === null) return null;
   const mayAct = now.policy.mode === 'paper' || now.policy.permissions === 'trading';
-  if (!mayAct || account.funding_received === null || account.funding_received !== 0) return null;
+  // Of an account that the venue does not know yet nothing was ever received.
+  const received = account.exists ? account.funding_received : 0;
+  if (!mayAct || received !== 0) return null;
   if (now.engine.state !== 'running' || (now.engine.holds ?? []).length > 0) return null;
   const deposited = (account.spot_sol ?? 0) > 0;
   const hedged = account.perp_sol < 0;
