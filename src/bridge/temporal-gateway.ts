@@ -13,7 +13,6 @@ import {
 import type { Logger } from 'pino';
 import { command, engineState, resolveTransactionUpdate } from '../../workflows/messages.ts';
 import { type CommandAnswer, type CommandStatus, refused } from '../domain/order/command.ts';
-import { Apart } from '../lib/apart.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type ErrorDetails, TransientError } from '../lib/errors.ts';
 import { hashJson, operationWorkflowId } from '../lib/ids.ts';
@@ -42,14 +41,6 @@ const REFUSED_BY_TEMPORAL: ReadonlySet<number> = new Set([
 /** Waited before an update is sent again whose workflow task failed. */
 const TASK_FAILED_PAUSE_MS = 100;
 
-/**
- * A query that is answered in the workflow task of a command, while a local activity of that command runs, makes Temporal's
- * SDK cut the task in two: what follows the activity then stands in another task than in a replay, which stops at it
- * (TMPRL1100). So this process sends neither while it waits for the other.
- */
-const COMMAND_WAITS_MS = 250;
-const QUERY_WAITS_MS = 1_000;
-
 interface TemporalGatewayPorts {
   readonly client: Client;
   readonly clock: Clock;
@@ -64,7 +55,6 @@ export function temporalGateway({ client, clock, logger }: TemporalGatewayPorts)
   let answeredAtMs = Number.NEGATIVE_INFINITY;
   let pinging: Promise<void> | null = null;
   const refusals = new Refusals();
-  const apart = new Apart<'command' | 'query'>();
 
   const call = async <T>(deadlineMs: number, work: () => Promise<T>): Promise<T> => {
     const result = await client.connection.withDeadline(deadlineMs, work);
@@ -125,13 +115,10 @@ export function temporalGateway({ client, clock, logger }: TemporalGatewayPorts)
       const key = updateIdOf(envelope, hash);
       const updateId = refusals.updateIdOf(key);
       const handle = client.workflow.getHandle(engineId);
-      const answer = await apart.run('command', COMMAND_WAITS_MS, () =>
-        send(
-          deadlineMs,
-          () => handle.executeUpdate(command, { args: [envelope], updateId }),
-          () =>
-            unavailable('engine', `The engine ${engineId} is not running on this Temporal server. Nothing was sent.`),
-        ),
+      const answer = await send(
+        deadlineMs,
+        () => handle.executeUpdate(command, { args: [envelope], updateId }),
+        () => unavailable('engine', `The engine ${engineId} is not running on this Temporal server. Nothing was sent.`),
       );
       const { status } = answer.data;
       if (status === 'rejected' || status === 'confirmation_required') refusals.add(key);
@@ -152,8 +139,7 @@ export function temporalGateway({ client, clock, logger }: TemporalGatewayPorts)
     },
     state: async (engineId, deadlineMs) => {
       try {
-        const ask = () => call(deadlineMs, () => client.workflow.getHandle(engineId).query(engineState));
-        return await apart.run('query', Math.min(QUERY_WAITS_MS, (deadlineMs - clock.nowMs()) / 2), ask);
+        return await call(deadlineMs, () => client.workflow.getHandle(engineId).query(engineState));
       } catch (error) {
         throw new TransientError('UNAVAILABLE', 'The engine does not answer.', { part: 'engine' }, { cause: error });
       }

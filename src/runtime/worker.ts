@@ -29,6 +29,12 @@ const STICKY_WITHIN = '5 s';
  */
 const NO_CUTTING_OFF = { isolateExecutionTimeout: '1 h' };
 
+/**
+ * Each engine's watch holds one of these for hours and does little. With the SDK's 100, the hundredth engine would leave
+ * none for the activities that admit commands.
+ */
+const ACTIVITY_SLOTS = 5_000;
+
 const RESTART_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 
 export interface WorkerOptions {
@@ -74,6 +80,7 @@ export async function prepareWorker(options: WorkerOptions): Promise<() => Runni
         maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
         defaultHeartbeatThrottleInterval: HEARTBEAT_EVERY,
         stickyQueueScheduleToStartTimeout: STICKY_WITHIN,
+        maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
         ...NO_CUTTING_OFF,
       });
       current = worker;

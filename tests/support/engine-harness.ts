@@ -28,7 +28,6 @@ import { signCommand, signVerdict } from '../../src/domain/order/signed-command.
 import { DEFAULT_TIMING, type TransactionTiming } from '../../src/domain/transaction/transaction.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { EngineRecord } from '../../src/journal/records.ts';
-import { Apart } from '../../src/lib/apart.ts';
 import * as z from '../../src/lib/codec.ts';
 import { hashJson, operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
 import { sleep } from '../../src/lib/sleep.ts';
@@ -91,12 +90,9 @@ export interface HarnessOptions {
   /** Of funding; an hour by default. */
   readonly periodMs?: number;
   readonly chain?: Partial<ChainTuning>;
-  /** How long a command's admission takes on top: a machine or a database that is slow. */
+  /** How long a command's admission, and a read for it, take on top: a machine, a database or a node that is slow. */
   readonly admissionMs?: number;
 }
-
-/** A query goes after the commands of the moment, and those after it. */
-const APART_MS = 1_000;
 
 /** Each look at an engine is a workflow query. */
 const A_MINUTE = { withinMs: 60_000, everyMs: 100 };
@@ -128,8 +124,6 @@ export class EngineHarness {
   venue!: PaperVenue;
   client!: Client;
   protected environment!: TestWorkflowEnvironment;
-  /** As in the bridge: a query must not meet a command in its workflow task. */
-  private readonly apart = new Apart<'command' | 'query'>();
   private worker: { readonly worker: Worker; readonly run: Promise<void> } | null = null;
 
   protected constructor(options: HarnessOptions, engineId?: string) {
@@ -222,18 +216,23 @@ export class EngineHarness {
       logger: this.logger,
     };
     const engine = createEngineActivities(ports);
+    const transaction = createTransactionActivities(ports);
     const { admissionMs = 0 } = this.options;
+    const slowly =
+      <Input, Result>(work: (input: Input) => Promise<Result>) =>
+      async (input: Input): Promise<Result> => {
+        if (admissionMs > 0) await sleep(admissionMs);
+        return await work(input);
+      };
     const worker = await Worker.create({
       connection: this.environment.nativeConnection,
       taskQueue: this.taskQueue,
       workflowBundle: await bundleOnce(),
       activities: {
-        ...createTransactionActivities(ports),
+        ...transaction,
         ...engine,
-        admitCommand: async (input: Parameters<typeof engine.admitCommand>[0]) => {
-          if (admissionMs > 0) await sleep(admissionMs);
-          return await engine.admitCommand(input);
-        },
+        admitCommand: slowly(engine.admitCommand),
+        readSnapshot: slowly(transaction.readSnapshot),
       },
       shutdownGraceTime: '100 ms',
       ...closedDoors(TEST_PAYLOAD_KEYS),
@@ -321,8 +320,7 @@ export class EngineHarness {
     const updateId = `${envelope.commandId}:${hashJson([envelope.requestHash, token])}`;
     for (;;) {
       try {
-        const send = () => this.handle.executeUpdate(command, { args: [envelope], updateId });
-        return await this.apart.run('command', APART_MS, send);
+        return await this.handle.executeUpdate(command, { args: [envelope], updateId });
       } catch (error) {
         if (!isRenewal(error)) throw error;
       }
@@ -346,7 +344,7 @@ export class EngineHarness {
   }
 
   async state(): Promise<EngineRecord> {
-    return await this.apart.run('query', APART_MS, () => this.handle.query(engineState));
+    return await this.handle.query(engineState);
   }
 
   async untilState(what: string, met: (state: EngineRecord) => boolean): Promise<EngineRecord> {

@@ -96,7 +96,8 @@ describe('the way out', () => {
     engine.faults.onSubmit(LATE);
     const opening = randomUUID();
     await engine.send(OPEN(2), { commandId: opening });
-    await engine.untilState('the slot taken', ({ operation }) => operation !== null);
+    const sent = async () => (await engine.journal.operation(engine.operationId(opening)))?.attempts[0];
+    await until('its attempt', sent);
     // Sent and not landed: the account is flat, and two SOL short when the CLOSE has its turn.
     expect(await engine.carryOut(CLOSE)).toMatchObject({ success: true, data: { filled_size: 2, closed_by: 'us' } });
     expect((await engine.journal.command(opening))?.answer?.success).toBe(true);

@@ -1,21 +1,20 @@
 /** The account as it is now, for a command that a person waits for. */
 import { isCancellation } from '@temporalio/workflow';
 import { decodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
-import type { OneAtATime } from '../one-at-a-time.ts';
-import { local } from './activities.ts';
+import type { CommandActivities } from './command-activities.ts';
 
 export class AccountReader {
   readonly #engineId: string;
-  readonly #locally: OneAtATime;
+  readonly #activities: CommandActivities;
 
-  constructor(engineId: string, locally: OneAtATime) {
+  constructor(engineId: string, activities: CommandActivities) {
     this.#engineId = engineId;
-    this.#locally = locally;
+    this.#activities = activities;
   }
 
   async read(): Promise<Snapshot> {
     const input = { engineId: this.#engineId, commitment: 'confirmed' } as const;
-    return decodeSnapshot(await this.#locally.run(() => local.readSnapshot(input), true));
+    return decodeSnapshot(await this.#activities.run(({ readSnapshot }) => readSnapshot(input), true));
   }
 
   /** Null: it cannot be read now. */

@@ -43,12 +43,32 @@ export function rebuildOnce(engineId: string, withinMs = REBUILD_MS): Promise<Re
   return rebuildJournal({ engineId });
 }
 
-/** In-process and quick: a command's answer waits for it, so it gives up within the answer's time. */
-export const local = proxyLocalActivities<EngineActivities & Pick<TransactionActivities, 'readSnapshot'>>({
+type QuickActivities = EngineActivities & Pick<TransactionActivities, 'readSnapshot'>;
+
+/**
+ * What admits a command. A command that no worker has admitted waits for one. An attempt that hangs is cut off: an exit
+ * goes on without the journal then. Whoever wants out goes first where activities queue.
+ */
+const admissionOf = (priorityKey?: number) =>
+  proxyActivities<EngineActivities>({
+    startToCloseTimeout: '1500 ms',
+    retry: { initialInterval: '100 ms', maximumAttempts: 2 },
+    ...(priorityKey === undefined ? {} : { priority: { priorityKey } }),
+  });
+export const admission = admissionOf();
+export const firstAdmission = admissionOf(1);
+
+const QUICK = {
   startToCloseTimeout: '1500 ms',
   scheduleToCloseTimeout: '2 s',
   retry: { initialInterval: '100 ms', maximumAttempts: 3 },
-});
+} as const;
+
+/** A command's answer waits for it, so it gives up within the answer's time. */
+export const quick = proxyActivities<QuickActivities>(QUICK);
+
+/** As histories of before have it. */
+export const local = proxyLocalActivities<QuickActivities>(QUICK);
 
 /** Hours long; a silent worker is noticed after 10 s, and a watch that was cut off writes nothing (it is fenced). */
 export function watchOnce(input: WatchInput, checkpointMs: number): Promise<WatchResult> {

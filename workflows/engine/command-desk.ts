@@ -31,7 +31,7 @@ const ORDINARY_IN_FLIGHT = 6;
 export interface CommandDeskPorts {
   readonly records: CommandRecords;
   readonly line: SlotLine;
-  readonly trades: Pick<TradeCommands, 'run' | 'expecting' | 'waitOf'>;
+  readonly trades: Pick<TradeCommands, 'run' | 'expecting' | 'admitting' | 'waitOf'>;
   readonly controls: Pick<ControlCommands, 'run'>;
   /** The history is so long that renewal goes before ordinary commands. */
   readonly mustRenew: () => boolean;
@@ -51,9 +51,10 @@ export class CommandDesk {
     this.#ports = ports;
   }
 
-  /** How many commands wait for the slot: while any does, the engine starts nothing by itself. */
+  /** How many commands wait for the slot or their admission: while any does, the engine starts nothing by itself. */
   get waiting(): number {
-    return this.#ports.line.length + this.#ports.trades.expecting;
+    const { line, trades } = this.#ports;
+    return line.length + trades.expecting + trades.admitting;
   }
 
   /** How many of those are exits: the guard goes ahead of all others. */

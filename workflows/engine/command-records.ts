@@ -13,11 +13,11 @@ import {
 import { isExit } from '../../src/domain/order/operations.ts';
 import { repeatedAnswer } from '../../src/domain/order/repeated-command.ts';
 import { operationIdOf } from '../../src/lib/ids.ts';
-import type { OneAtATime } from '../one-at-a-time.ts';
-import { local } from './activities.ts';
+import type { admission } from './activities.ts';
+import type { CommandActivities } from './command-activities.ts';
 import type { EngineCore } from './core.ts';
 
-export type AdmittedCommand = Awaited<ReturnType<typeof local.admitCommand>>;
+export type AdmittedCommand = Awaited<ReturnType<typeof admission.admitCommand>>;
 
 /** From here on commands are signed, and late by the clock that bridges and workers share. */
 export const SIGNED_COMMANDS = 'signed-commands';
@@ -27,11 +27,11 @@ const REPORTS_WITHIN_MS = 1_500;
 
 export class CommandRecords {
   readonly #core: EngineCore;
-  readonly #locally: OneAtATime;
+  readonly #activities: CommandActivities;
 
-  constructor(core: EngineCore, locally: OneAtATime) {
+  constructor(core: EngineCore, activities: CommandActivities) {
     this.#core = core;
-    this.#locally = locally;
+    this.#activities = activities;
   }
 
   remembered(commandId: string): RememberedCommand | null {
@@ -61,7 +61,7 @@ export class CommandRecords {
     const unanswered = unansweredCommands(state.current).filter((other) => other !== envelope.commandId);
     const input = { engineId, record, envelope, withSnapshot, unanswered };
     try {
-      return await this.#locally.run(() => local.admitCommand(input), first);
+      return await this.#activities.admit(({ admitCommand }) => admitCommand(input), first);
     } catch (error) {
       if (isCancellation(error)) throw error;
       return null;
@@ -74,7 +74,7 @@ export class CommandRecords {
     if (admitted !== null) return { unauthorized: admitted.unauthorized ?? null, late: admitted.late ?? past };
     if (!patched(SIGNED_COMMANDS)) return { unauthorized: null, late: past };
     const input = { engineId: this.#core.engineId, envelope };
-    return await this.#locally.run(() => local.checkCommand(input), true);
+    return await this.#activities.admit(({ checkCommand }) => checkCommand(input), true);
   }
 
   /**
@@ -104,8 +104,8 @@ export class CommandRecords {
     const full = this.addressed(answer);
     state.apply(rememberCommand, { commandId, requestHash, operationId: null, answer: full });
     const record = { commandId, answer: full, atMs: Date.now() };
-    await this.#locally
-      .run(() => local.recordAnswer(record))
+    await this.#activities
+      .run(({ recordAnswer }) => recordAnswer(record))
       .catch((error: unknown) => {
         if (isCancellation(error)) throw error;
         // The journal gets it later; the engine remembers the answer until then.

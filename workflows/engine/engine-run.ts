@@ -20,12 +20,12 @@ import type { CommandAnswer, CommandEnvelope } from '../../src/domain/order/comm
 import type { EngineRecord } from '../../src/journal/records.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import type { EngineConfiguration, EngineInput } from '../messages.ts';
-import { OneAtATime } from '../one-at-a-time.ts';
 import { AccountObserver } from './account-observer.ts';
 import { AccountReader } from './account-reader.ts';
-import { durable, local } from './activities.ts';
+import { durable } from './activities.ts';
 import { AutomaticTrading } from './automatic-trading.ts';
 import { carryBacktest } from './carry-backtest.ts';
+import { CommandActivities } from './command-activities.ts';
 import { CommandDesk } from './command-desk.ts';
 import { CommandRecords } from './command-records.ts';
 import { Confirmations } from './confirmations.ts';
@@ -95,9 +95,9 @@ export class EngineRun {
       recover: (unfinished) => starter.recover(unfinished),
     });
     const reportsTaken = () => this.#reports;
-    const locally = new OneAtATime();
-    const records = new CommandRecords(core, locally);
-    const account = new AccountReader(engineId, locally);
+    const activities = new CommandActivities();
+    const records = new CommandRecords(core, activities);
+    const account = new AccountReader(engineId, activities);
     const line = new SlotLine();
     const confirmations = new Confirmations(core);
     const trades = new TradeCommands(core, {
@@ -115,7 +115,7 @@ export class EngineRun {
       account,
       acceptJournal,
       reportsTaken,
-      carryBacktest: () => carryBacktest(core, (policy) => locally.run(() => local.carryBacktest(policy), false)),
+      carryBacktest: () => carryBacktest(core, (input) => activities.run(({ carryBacktest: run }) => run(input))),
     });
     const desk = new CommandDesk(core, { records, line, trades, controls, mustRenew: () => this.#mustRenew() });
     const trading = new AutomaticTrading(core, {

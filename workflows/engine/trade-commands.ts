@@ -33,6 +33,7 @@ import type { ErrorReport } from '../../src/lib/errors.ts';
 import { operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
 import { standDown } from '../messages.ts';
 import type { AccountReader } from './account-reader.ts';
+import { NO_LOCAL_ACTIVITIES } from './command-activities.ts';
 import { type AdmittedCommand, type CommandRecords, journalAnswer } from './command-records.ts';
 import {
   alreadySettling,
@@ -90,6 +91,8 @@ export class TradeCommands {
   readonly #core: EngineCore;
   readonly #ports: TradeCommandsPorts;
   #expecting = 0;
+  /** Being admitted: the engine decides nothing by itself that would get ahead of them. */
+  readonly #admitting = { exits: 0, others: 0 };
   /** Exits that wait for an unresolved operation, by command id. */
   readonly #waits = new Set<string>();
 
@@ -107,9 +110,14 @@ export class TradeCommands {
     return { operations, latestEndMs: ends.length === 0 ? null : Math.max(...ends) };
   }
 
-  /** Exits that wait until the venue can be read, or until unresolved operations can have no further effect. */
+  /** Exits that wait for their admission, until the venue can be read, or for unresolved operations that may take effect. */
   get expecting(): number {
-    return this.#expecting;
+    return this.#expecting + this.#admitting.exits;
+  }
+
+  /** Other commands that wait for their admission. */
+  get admitting(): number {
+    return this.#admitting.others;
   }
 
   /** The answer when no operation was started; null when one was, and its report brings the answer. */
@@ -143,8 +151,7 @@ export class TradeCommands {
     const shown = confirmations.spend(envelope);
     if (shown === 'invalid') return refused(CONFIRMATION_INVALID, 'rejected');
     const reports = reportsTaken();
-    const admitted = await records.admit(envelope, withSnapshot);
-    const { unauthorized, late } = await records.check(envelope, admitted);
+    const { admitted, unauthorized, late } = await this.#admit(envelope, withSnapshot, isExit(kind));
     if (unauthorized !== null) return refused(unauthorized);
     if (admitted === null && !isExit(kind)) return refused(JOURNAL_DOWN);
     const past = journalAnswer(envelope, admitted);
@@ -165,6 +172,20 @@ export class TradeCommands {
     const plan = this.#plan(request, look);
     if (plan.kind !== 'start') return await this.#answerPlan(envelope, request, plan);
     return await this.#startInTurn(envelope, request, { plan, look });
+  }
+
+  async #admit(envelope: CommandEnvelope, withSnapshot: boolean, exits: boolean) {
+    const { records } = this.#ports;
+    // A local activity ended within the workflow task: nothing could get ahead.
+    const counted = patched(NO_LOCAL_ACTIVITIES) ? 1 : 0;
+    const kind = exits ? 'exits' : 'others';
+    this.#admitting[kind] += counted;
+    try {
+      const admitted = await records.admit(envelope, withSnapshot);
+      return { admitted, ...(await records.check(envelope, admitted)) };
+    } finally {
+      this.#admitting[kind] -= counted;
+    }
   }
 
   #plan(request: AskedOperation, { snapshot, shown }: Look): OperationPlan {
