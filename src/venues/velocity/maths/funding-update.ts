@@ -2,9 +2,9 @@
 import { max, min } from '../../../domain/money/units.ts';
 import type { PerpMarketState } from '../program/accounts.ts';
 import { reservePrice } from './amm-curve.ts';
-import { bidAndAsk, type FollowedOracle, type Moment, readyToFill } from './amm-refresh.ts';
+import { bidAndAsk, type FollowedOracle, type Moment, readyToFill, requoted } from './amm-refresh.ts';
 import { fundingRate, ratesOfSides, type SideRates } from './funding-rate.ts';
-import { type MarkSample, withMarkSample } from './market-averages.ts';
+import { type MarkSample, withMarkSample, withOracleSample } from './market-averages.ts';
 
 interface ComputedFundingUpdate {
   /** With its averages as of the update. What the payment costs the AMM is not taken off. */
@@ -37,10 +37,20 @@ export function markSampleOf(market: PerpMarketState): MarkSample {
     : { bid: min(trade, bestAsk), ask: bestAsk, trade };
 }
 
+/**
+ * The program takes up the oracle twice, before and after it moves the curve, both times from the middle as it was stored.
+ * The second one leaves the averages, but measures the deviation from them, and the spread follows from that.
+ */
+function quotedForFunding(market: PerpMarketState, oracle: FollowedOracle, moment: Moment): PerpMarketState {
+  const ready = readyToFill(market, oracle, moment);
+  const sampled = withOracleSample(ready, oracle, reservePrice(market), moment.now);
+  return requoted(sampled, oracle.followed, moment.slot);
+}
+
 /** @param oracle of the slot of the update @param moment at or after the full hour */
 export function fundingUpdate(market: PerpMarketState, oracle: FollowedOracle, moment: Moment): ComputedFundingUpdate {
-  const quoted = readyToFill(market, oracle, moment);
+  const quoted = quotedForFunding(market, oracle, moment);
   const updated = withMarkSample(quoted, markSampleOf(quoted), moment.now);
   const rate = fundingRate(updated, updated);
-  return { market: updated, rate, sides: ratesOfSides(rate, market) };
+  return { market: updated, rate, sides: ratesOfSides(rate, quoted) };
 }
