@@ -127,6 +127,11 @@ export class OperationDriver {
       cancelOpenOrders: true,
     };
     this.result({ kind: 'prepared', prepared: { ok: true, intent, reducing: true }, position, nothing: null });
+    return this.send();
+  }
+
+  /** What was prepared is signed and sent. */
+  send(): this {
     this.result({ kind: 'signed', signed: this.#sign() });
     return this.result({ kind: 'submitted', accepted: true, recorded: true });
   }

@@ -95,11 +95,13 @@ function notDone(leg: Leg | null, fields: AnswerFields): CommandAnswer {
   return refused(error, leg?.tx.stage === 'rejected' ? 'rejected' : 'failed', fields);
 }
 
-function settleAnswer(leg: Leg | null, given: AnswerFields, quoteAsset: Asset | undefined): CommandAnswer {
+/** @param known the quote asset, if a snapshot said it when the operation began; else the landed effect does */
+function settleAnswer(leg: Leg | null, given: AnswerFields, known: Asset | undefined): CommandAnswer {
   if (leg?.nothing === 'settled') return done('Nothing to settle', { ...given, changed: false });
   if (leg === null || !legLanded(leg)) return notDone(leg, given);
+  const quoteAsset = known ?? leg.tx.landed?.effect?.quoteAsset;
   const fields = { ...given, ...(quoteAsset === undefined ? {} : { quote_asset: quoteAsset }) };
-  const unit = quoteAsset ?? 'USD';
+  const unit = quoteAsset ?? 'units of the quote asset';
   const settled = leg.tx.landed?.effect?.settledPnl;
   if (settled === undefined) return done('Settled the PnL', committed(fields));
   const pnl = BigInt(settled);

@@ -55,6 +55,8 @@ export interface LandedEffect {
   readonly settledPnl?: string;
   /** Micro-USD that a settle of a flat position could not move: it stays unsettled, most often for an empty pool. */
   readonly unsettledPnl?: string;
+  /** Symbol of the asset that a settle moved. Absent: the operation's start knew it. */
+  readonly quoteAsset?: string;
   /** Base units that a deposit or withdrawal moved, where the venue may move less than was asked for. */
   readonly movedAmount?: string;
   readonly detail?: Json;

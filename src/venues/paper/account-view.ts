@@ -9,7 +9,7 @@ import {
 import { isActive } from '../../domain/margin/margin.ts';
 import { lamports, microUsd, price } from '../../domain/money/units.ts';
 import type { LendRates, Quote } from '../../market-data/feed.ts';
-import { type PaperParameters, QUOTE_PRICE } from './parameters.ts';
+import { type PaperParameters, QUOTE_ASSET, QUOTE_PRICE } from './parameters.ts';
 import type { PaperState } from './state.ts';
 
 /** Paper's own numbers of its markets. */
@@ -83,7 +83,7 @@ export function marketsOf(state: PaperState, view: PaperMarketView): Markets {
     spot: [
       {
         marketIndex: USDC_INDEX,
-        asset: 'USDC',
+        asset: QUOTE_ASSET,
         decimals: 6,
         oracle: usdcOracle,
         ...interest,

@@ -1,7 +1,8 @@
 /** The paper market's parameters as data, so that parity tests can use Drift's own instead. */
 import { type Lamports, lamports, type MicroUsd, microUsd, type Price, price } from '../../domain/money/units.ts';
 
-/** Paper settles in USDC, which stays at 1 USD. */
+/** What paper settles in; it stays at 1 USD. */
+export const QUOTE_ASSET = 'USDC';
 export const QUOTE_PRICE = price(1_000_000n);
 
 export interface PaperParameters {

@@ -37,7 +37,7 @@ import type { Quote } from '../../market-data/feed.ts';
 import type { LandedEffect } from '../venue.ts';
 import { accountOf, withOrders } from './account-view.ts';
 import { book } from './equity.ts';
-import type { PaperParameters } from './parameters.ts';
+import { type PaperParameters, QUOTE_ASSET } from './parameters.ts';
 import type { PaperState, RestingOrder } from './state.ts';
 
 export const WHOLE_PPM = 1_000_000;
@@ -257,7 +257,10 @@ function settle(state: PaperState, { quote, pauses }: ExecutionContext): Applied
     quoteAmount: microUsd(state.perp.quoteAmount - pnl),
     settledPnl: microUsd(state.perp.settledPnl + pnl),
   };
-  return done({ ...state, perp, usdc: microUsd(state.usdc + pnl) }, { settledPnl: pnl.toString() });
+  return done(
+    { ...state, perp, usdc: microUsd(state.usdc + pnl) },
+    { settledPnl: pnl.toString(), quoteAsset: QUOTE_ASSET },
+  );
 }
 
 const cancelOrders = (state: PaperState): PaperState => (state.orders.length === 0 ? state : withOrders(state, []));

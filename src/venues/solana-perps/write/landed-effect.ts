@@ -15,6 +15,8 @@ export interface EffectSubject {
   /** Name and index of the perp market. */
   readonly market: string;
   readonly marketIndex: number;
+  /** Symbol of the asset in which that market settles. */
+  readonly quoteAsset: string;
 }
 
 const BASE_ONE = 1_000_000_000n;
@@ -65,7 +67,7 @@ export function placedOrder(events: readonly PerpsEvent[], { user, marketIndex }
  * @param wire the bytes, which show the request: a settle that moved nothing logs nothing
  */
 export function landedEffect(transaction: LandedTransaction, wire: string, subject: EffectSubject): LandedEffect {
-  const { program, programId, user, marketIndex } = subject;
+  const { program, programId, user, marketIndex, quoteAsset } = subject;
   const { events, truncated } = program.events(transaction.logs, programId);
   const order = placedOrder(events, subject);
   const fills = events.flatMap((event) => {
@@ -95,7 +97,7 @@ export function landedEffect(transaction: LandedTransaction, wire: string, subje
   };
   return {
     ...(order === null ? {} : { orderId: order.orderId, fills }),
-    ...(settles && !truncated ? { settledPnl: settled.toString() } : {}),
+    ...(settles && !truncated ? { settledPnl: settled.toString(), quoteAsset } : {}),
     ...(settles && unsettled !== null ? { unsettledPnl: unsettled.toString() } : {}),
     ...(moved === null ? {} : { movedAmount: moved.toString() }),
     ...(Object.keys(detail).length === 0 ? {} : { detail }),

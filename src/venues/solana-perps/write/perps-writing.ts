@@ -60,7 +60,8 @@ export class SolanaPerpsWriting implements PerpsWriting {
   readonly #prepared = new BoundedMap<string, PreparedDraft>(MAX_KEPT);
   /** Where a signature was last seen; after a fork it may land elsewhere. */
   readonly #slots = new BoundedMap<string, number>(MAX_KEPT);
-  #marketIndex: number | null = null;
+  /** As the last read found them; they never change. */
+  #market: Pick<EffectSubject, 'marketIndex' | 'quoteAsset'> | null = null;
 
   constructor({ chain, reader, clock }: PerpsWritingOptions) {
     this.#chain = chain;
@@ -231,7 +232,7 @@ export class SolanaPerpsWriting implements PerpsWriting {
 
   async #prepare(intent: Intent, given?: PerpsRead): Promise<PreparedDraft & { readonly read: PerpsRead }> {
     const read = given ?? (await this.#read('confirmed'));
-    this.#marketIndex = read.hedge.perp.marketIndex;
+    this.#market = marketOf(read);
     const draft = await this.#fitting(draftOf(intent, read, this.#reader.deployment));
     const prepared = { draft, readAtMs: read.takenAtMs, rentLamports: rentLamports(intent, read), checked: false };
     this.#prepared.set(keyOf(intent), prepared);
@@ -250,14 +251,14 @@ export class SolanaPerpsWriting implements PerpsWriting {
 
   async #read(commitment: 'confirmed' | 'finalized'): Promise<PerpsRead> {
     const read = await this.#reader.read(commitment);
-    this.#marketIndex = read.hedge.perp.marketIndex;
+    this.#market = marketOf(read);
     return read;
   }
 
   async #subject(): Promise<EffectSubject> {
     const { program, programId, user, market } = this.#reader.deployment;
-    const marketIndex = this.#marketIndex ?? (await this.#read('confirmed')).hedge.perp.marketIndex;
-    return { program, programId: programId.toBase58(), user: user.toBase58(), market, marketIndex };
+    const known = this.#market ?? marketOf(await this.#read('confirmed'));
+    return { program, programId: programId.toBase58(), user: user.toBase58(), market, ...known };
   }
 
   #explain(report: ErrorReport, programOf: (index: number) => string | null, logs: readonly string[]): ErrorReport {
@@ -265,6 +266,11 @@ export class SolanaPerpsWriting implements PerpsWriting {
     return explainFailure({ report, programOf, logs, program, programId: programId.toBase58() });
   }
 }
+
+const marketOf = ({ hedge: { perp, quote } }: PerpsRead) => ({
+  marketIndex: perp.marketIndex,
+  quoteAsset: quote.asset,
+});
 
 const otherEffect = ({ name, text }: EffectDifference): ErrorReport => ({
   code: 'SIMULATION_FAILED',

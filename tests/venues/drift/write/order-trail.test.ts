@@ -53,6 +53,7 @@ describeOnDrift('the trail of an order', () => {
       user: at.deployment.user.toBase58(),
       market: 'SOL-PERP',
       marketIndex: 0,
+      quoteAsset: 'USDC',
     };
     const placement = transactions.find(({ signature }) => signature === attempt.signature);
     const placed = placedOrder(driftEvents(placement?.logs ?? [], subject.programId).events, subject);

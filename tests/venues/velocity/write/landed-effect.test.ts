@@ -44,6 +44,7 @@ async function effectOf(net: VelocityLocalnet, actor: VelocityActor, instruction
     user: actor.user,
     market: 'SOL-PERP',
     marketIndex: 0,
+    quoteAsset: 'USDT',
   });
 }
 
@@ -61,7 +62,11 @@ describeOnVelocity('the effect of what landed', (files) => {
   afterAll(() => net?.stop());
 
   it('without a position nothing is settled, and it says so', async () => {
-    expect(await settle()).toMatchObject({ settledPnl: '0', detail: { reason: 'there was nothing to settle' } });
+    expect(await settle()).toMatchObject({
+      settledPnl: '0',
+      quoteAsset: 'USDT',
+      detail: { reason: 'there was nothing to settle' },
+    });
   });
 
   it('an order that fills where it lands: its number, its fill and fee', async () => {
