@@ -17,6 +17,7 @@ import {
   operationWords,
   requestWords,
   timeline,
+  withoutRepeats,
 } from '../../dashboard/src/state/timeline.ts';
 import * as z from '../../src/lib/codec.ts';
 import { AlertInfo } from '../../src/protocol/alert.ts';
@@ -120,6 +121,26 @@ describe('the activity', () => {
     expect(found('refusal', '')).toEqual(['command/c2']);
     expect(found('command', '')).toEqual(['command/c2', 'command/c1']);
     expect(found('engine', 'nothing like this')).toEqual([]);
+  });
+
+  it('tells the same decision to do nothing once, however often it was made', () => {
+    const idle = (at: number, code = 'WITHIN_TOLERANCE') =>
+      decision(at, { action: 'none', reasons: [{ code, text: `${at}` }] });
+    const decisions = page([idle(60), idle(50), idle(45, 'COOLDOWN'), idle(25), idle(20), idle(15)]);
+    const entries = withoutRepeats(timeline({ ...books, decisions }, []));
+    expect(entries.map(({ key, atMs, sinceMs, times }) => [key, atMs, sinceMs, times])).toEqual([
+      ['decision/50', 60, 50, 2],
+      ['decision/45', 45, null, 1],
+      ['command/c2', 40, null, 1],
+      ['operation/op2', 30, null, 1],
+      ['decision/15', 25, 15, 3],
+      ['command/c1', 10, null, 1],
+    ]);
+    // It is the same entry while it goes on, and says what was decided last.
+    const later = withoutRepeats(timeline({ ...books, decisions: page([idle(70), ...decisions.rows]) }, []));
+    expect(later[0]).toMatchObject({ key: 'decision/50', message: '70', times: 3 });
+    const trades = page([decision(2, { action: 'correct' }), decision(1, { action: 'correct' })]);
+    expect(withoutRepeats(timeline({ ...NO_BOOKS, decisions: trades }, []))).toHaveLength(2);
   });
 
   it('names commands of any client, and operations, in words', () => {

@@ -1,6 +1,6 @@
 /** The charts of the page, with one range for all of them. Loaded after the first paint. */
 import { useEffect, useState } from 'preact/hooks';
-import { dateTime, timeZone } from '../format/time.ts';
+import { dateTime, fieldTime, timeZone } from '../format/time.ts';
 import { ExternalLink, Panel } from '../panels/parts.tsx';
 import { RANGES } from '../state/chart-data.ts';
 import { connected, journalVersion, stats } from '../state/store.ts';
@@ -116,12 +116,6 @@ function Step(props: { readonly label: string; readonly sign: string; readonly o
       {props.sign}
     </button>
   );
-}
-
-/** `2026-01-15T12:00` of the reader's clock, as the field wants it. */
-function fieldTime(ms: number): string {
-  const at = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
-  return at.toISOString().slice(0, 16);
 }
 
 function CustomRange({ onDone }: { readonly onDone: () => void }) {

@@ -80,6 +80,12 @@ export const month = (ms: number): string => formatted(ms, 'month', { year: 'num
 export const hourMinute = (ms: number): string =>
   formatted(ms, 'hour-minute', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
+/** `2026-01-15T12:00` of the reader's clock, as a field for date and time wants it. */
+export function fieldTime(ms: number): string {
+  const at = new Date(ms - new Date(ms).getTimezoneOffset() * MINUTE);
+  return at.toISOString().slice(0, 16);
+}
+
 /** The zone in which all times are shown: `CET`, `GMT+2`. It may change with summer time. */
 export function timeZone(ms: number): string {
   const parts = new Intl.DateTimeFormat(readerLocale(), { timeZoneName: 'short' }).formatToParts(ms);

@@ -1,4 +1,5 @@
 /** An opened row of the activity: fill and cost, attempts and steps with their links, gates then and now. */
+import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ErrorInfo, GateResult } from '../../../src/protocol/error.ts';
 import type { OperationInfo, TransactionUpdate } from '../../../src/protocol/operation.ts';
@@ -38,7 +39,8 @@ export function EntryDetails({ entry, now }: { readonly entry: Entry; readonly n
         <ul class="plain-list">
           {decision.reasons.map(({ code, text }) => (
             <li key={code}>
-              {text} <code>{code}</code>
+              {decision.reasons.length > 1 ? `${text} ` : ''}
+              <code>{code}</code>
             </li>
           ))}
         </ul>
@@ -132,12 +134,19 @@ function GateTable({ then, now }: { readonly then: readonly GateResult[]; readon
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={row.code} class={row.failed ? 'gate-failed' : ''}>
-              <th scope="row">{spaced(row.code)}</th>
-              <td>{row.before}</td>
-              <td>{row.now}</td>
-              <td>{row.need}</td>
-            </tr>
+            <Fragment key={row.code}>
+              <tr class={row.failed ? 'gate-failed' : ''}>
+                <th scope="row">{spaced(row.code)}</th>
+                <td>{row.before}</td>
+                <td>{row.now === '' ? <span class="sr-only">not asked</span> : row.now}</td>
+                <td>{row.need}</td>
+              </tr>
+              {row.remedy === '' ? null : (
+                <tr class="gate-remedy">
+                  <td colSpan={4}>{row.remedy}</td>
+                </tr>
+              )}
+            </Fragment>
           ))}
         </tbody>
       </table>

@@ -1,20 +1,12 @@
 /** What happened, newest first: commands, refusals, the engine's operations and decisions. A row opens to its figures. */
-import { useEffect, useState } from 'preact/hooks';
-import { clock, dateTime } from '../format/time.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { clock, dateTime, fieldTime } from '../format/time.ts';
 import { secondsLeft } from '../state/activity.ts';
 import { dismissConfirmation } from '../state/commands.ts';
-import {
-  books,
-  booksLoaded,
-  booksProblem,
-  entries,
-  keepBooksRead,
-  olderBook,
-  readBooksSoon,
-  readOlder,
-} from '../state/journal-books.ts';
+import { type ActivityBooks, books, keepBooksRead, readBooksSoon, shownBooks, until } from '../state/journal-books.ts';
+import { kept } from '../state/kept.ts';
 import { journalVersion, nowMs } from '../state/store.ts';
-import { type Entry, type EntryFilter, type EntryStatus, matches } from '../state/timeline.ts';
+import { type Entry, type EntryFilter, type EntryStatus, matches, withoutRepeats } from '../state/timeline.ts';
 import { EntryDetails, ErrorLines } from './activity-details.tsx';
 import { Badge, type BadgeTone, Panel } from './parts.tsx';
 
@@ -41,20 +33,43 @@ const KINDS: readonly (readonly [EntryFilter['kind'], string])[] = [
 ];
 
 const DAY_MS = 86_400_000;
+const ENOUGH_ROWS = 10;
+const FILL_TRIES = 3;
+
+const MINUTE_MS = 60_000;
+const filterChosen = kept<EntryFilter>('activity', { kind: 'all', text: '' }, isFilter);
+
+function isFilter(value: unknown): boolean {
+  const { kind, text } = (value ?? {}) as Partial<EntryFilter>;
+  return typeof text === 'string' && KINDS.some(([name]) => name === kind);
+}
 
 export function ActivityPanel() {
-  const [filter, setFilter] = useState<EntryFilter>({ kind: 'all', text: '' });
   const version = journalVersion.value;
+  const shelf = shownBooks.value;
   useEffect(keepBooksRead, []);
   useEffect(readBooksSoon, [version]);
-  const all = entries.value;
-  const shown = all.filter((entry) => matches(entry, filter));
+  useEffect(() => {
+    // The past is read once; with the next news where that failed.
+    if (until.peek() !== null && !shelf.isLoaded.peek()) void shelf.read();
+  }, [shelf, version]);
+  const filter = filterChosen.value;
+  const all = shelf.entries.value;
+  const matching = all.filter((entry) => matches(entry, filter));
+  const shown = filter.kind === 'decision' ? matching : withoutRepeats(matching);
+  useFilled(shelf, shown.length, all.length);
   return (
-    <Panel id="activity" title="Activity">
-      <Filters filter={filter} onChange={setFilter} />
+    <Panel id="activity" title="Activity" aside={<AtTime />}>
+      <Filters
+        filter={filter}
+        onChange={(chosen) => {
+          filterChosen.value = chosen;
+        }}
+      />
+      <UntilField />
       {shown.length === 0 ? (
         <p class="note" data-testid="activity-empty">
-          {emptyWords(all.length)}
+          {emptyWords(shelf, all.length)}
         </p>
       ) : (
         <ol class="activity" data-testid="results">
@@ -64,12 +79,12 @@ export function ActivityPanel() {
         </ol>
       )}
       <div class="history-foot">
-        <span class="note">{all.length > 0 ? (booksProblem.value ?? '') : ''}</span>
-        {olderBook.value === null ? null : (
+        <span class="note">{all.length > 0 ? (shelf.problem.value ?? '') : ''}</span>
+        {shelf.older.value === null ? null : (
           <button
             type="button"
             class="button button-quiet"
-            onClick={() => void readOlder()}
+            onClick={() => void shelf.readOlder()}
             data-testid="activity-more"
           >
             Older
@@ -80,11 +95,64 @@ export function ActivityPanel() {
   );
 }
 
-function emptyWords(count: number): string {
-  if (count > 0)
-    return olderBook.value === null ? 'Nothing matches.' : 'Nothing matches in what is loaded. Load older.';
-  if (booksProblem.value !== null) return `Could not load the activity. ${booksProblem.value}`;
-  return booksLoaded.value ? 'Nothing has happened yet.' : 'Loading…';
+/** A first page that is full of the same decision shows little: a few older ones are read without being asked. */
+function useFilled(shelf: ActivityBooks, shown: number, read: number): void {
+  const tries = useRef({ shelf, left: FILL_TRIES });
+  const older = shelf.older.value;
+  const { isLoaded } = shelf;
+  useEffect(() => {
+    if (tries.current.shelf !== shelf) tries.current = { shelf, left: FILL_TRIES };
+    if (!isLoaded.value || older === null || shown >= ENOUGH_ROWS || tries.current.left === 0) return;
+    tries.current.left -= 1;
+    void shelf.readOlder();
+  }, [shelf, isLoaded.value, older, shown >= ENOUGH_ROWS, read]);
+}
+
+function emptyWords({ older, problem, isLoaded }: ActivityBooks, count: number): string {
+  if (count > 0) return older.value === null ? 'Nothing matches.' : 'Nothing matches in what is loaded. Load older.';
+  if (problem.value !== null) return `Could not load the activity. ${problem.value}`;
+  if (!isLoaded.value) return 'Loading…';
+  return until.value === null ? 'Nothing has happened yet.' : 'Nothing had happened until then.';
+}
+
+/** Why did it not trade at 14:05? Shows the activity as it stood then. */
+function AtTime() {
+  const isPast = until.value !== null;
+  return (
+    <button
+      type="button"
+      class="button button-quiet"
+      aria-pressed={isPast}
+      data-testid="activity-past"
+      onClick={() => {
+        until.value = isPast ? null : endOfMinute(nowMs.peek());
+      }}
+    >
+      {isPast ? 'Back to now' : 'At a time…'}
+    </button>
+  );
+}
+
+const endOfMinute = (ms: number): number => Math.floor(ms / MINUTE_MS) * MINUTE_MS + MINUTE_MS - 1;
+
+function UntilField() {
+  const end = until.value;
+  if (end === null) return null;
+  return (
+    <label class="activity-until">
+      Up to{' '}
+      <input
+        type="datetime-local"
+        value={fieldTime(end)}
+        data-testid="activity-until"
+        onChange={(event) => {
+          const at = Date.parse(event.currentTarget.value);
+          if (!Number.isNaN(at)) until.value = endOfMinute(at);
+        }}
+      />
+      <span class="note">The newest decision below was the one in force.</span>
+    </label>
+  );
 }
 
 interface FiltersProps {
@@ -147,17 +215,24 @@ function Item({ entry }: { readonly entry: Entry }) {
             {word}
           </Badge>
         )}
-        <time>{nowMs.value - entry.atMs > DAY_MS ? dateTime(entry.atMs) : clock(entry.atMs)}</time>
+        <time>{when(entry.atMs)}</time>
       </button>
       <p class="item-message" data-testid="result-message">
         {messageOf(entry)}
       </p>
+      {entry.sinceMs === null ? null : (
+        <p class="note" data-testid="result-repeats">
+          The same {entry.times} times since {when(entry.sinceMs)}
+        </p>
+      )}
       {entry.error === null ? null : <ErrorLines error={entry.error} message={entry.message} />}
       <ConfirmAgain entry={entry} />
       {isOpen ? <EntryDetails entry={entry} now={newestGates()} /> : null}
     </li>
   );
 }
+
+const when = (ms: number): string => (nowMs.value - ms > DAY_MS ? dateTime(ms) : clock(ms));
 
 /** Of the engine's latest decision: how its gates stand now. */
 const newestGates = () => books.value.decisions.rows[0]?.gates ?? [];

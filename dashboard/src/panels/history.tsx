@@ -3,14 +3,15 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { alertTitle } from '../../../src/domain/alerts/alert-table.ts';
 import type { ListItem } from '../../../src/protocol/api.ts';
-import type { IntentInfo } from '../../../src/protocol/operation.ts';
-import { plain, ratio, shortId, sol, toneOf, usd, usdFine } from '../format/number.ts';
+import { plain, ratio, shortId, sol, toneOf, usd } from '../format/number.ts';
 import { dateTime, timeZone } from '../format/time.ts';
 import { csvAddress, fetchList, type TimeRange } from '../socket/lists.ts';
 import { spaced } from '../state/command-words.ts';
 import { dayRange } from '../state/day-range.ts';
+import { kept } from '../state/kept.ts';
 import { extended, type Paged, type ReadPage, refreshed } from '../state/paged-list.ts';
 import { journalVersion, nowMs } from '../state/store.ts';
+import { operationWords } from '../state/timeline.ts';
 import { ExternalLink, Panel, ScrollRegion } from './parts.tsx';
 
 const PAGE_ROWS = 20;
@@ -29,12 +30,6 @@ interface Book<Row> {
   readonly columns: readonly Column<Row>[];
 }
 
-/** `−0.3750 SOL` of a correction, `0.5 SOL` of a deposit, `short 7.5 SOL`; empty where there is no amount. */
-function intentWords({ size, amount, asset }: IntentInfo): string {
-  if (size !== undefined) return sol(size, 'always');
-  return amount === undefined ? '' : `${plain(amount, 4)} ${asset ?? ''}`;
-}
-
 function IdLink({ id, href }: { readonly id: string; readonly href: string | null }) {
   const short = <code title={id}>{shortId(id)}</code>;
   return href === null ? short : <ExternalLink href={href}>{short}</ExternalLink>;
@@ -49,14 +44,13 @@ const BOOKS: { readonly [Name in BookName]: Book<ListItem<Name>> } = {
     key: (row) => row.operation_id,
     columns: [
       { name: 'Started', cell: (row) => dateTime(row.created_at) },
-      { name: 'Kind', cell: (row) => row.kind },
-      { name: 'Amount', figure: true, cell: (row) => intentWords(row.intent) },
+      { name: 'Operation', cell: operationWords },
       { name: 'Status', cell: (row) => spaced(row.status) },
       { name: 'By', cell: (row) => (row.command_id === null ? 'engine' : 'you') },
       { name: 'Attempts', figure: true, cell: (row) => plain(row.attempts.length, 0) },
       { name: 'Error', cell: (row) => row.error?.code ?? '' },
       {
-        name: 'Operation',
+        name: 'Workflow',
         cell: (row) => <IdLink id={row.operation_id} href={row.temporal_url} />,
       },
     ],
@@ -71,7 +65,7 @@ const BOOKS: { readonly [Name in BookName]: Book<ListItem<Name>> } = {
       { name: 'Side', cell: (row) => row.side },
       { name: 'Size', figure: true, cell: (row) => sol(row.size) },
       { name: 'Price', figure: true, cell: (row) => usd(row.price) },
-      { name: 'Fee', figure: true, cell: (row) => usdFine(row.fee) },
+      { name: 'Fee', figure: true, cell: (row) => usd(row.fee, 'negative', 4) },
       { name: 'Signature', cell: (row) => <code title={row.signature}>{shortId(row.signature)}</code> },
     ],
   },
@@ -87,7 +81,7 @@ const BOOKS: { readonly [Name in BookName]: Book<ListItem<Name>> } = {
       {
         name: 'Amount',
         figure: true,
-        cell: (row) => <span class={`tone-${toneOf(row.amount)}`}>{usdFine(row.amount, 'always')}</span>,
+        cell: (row) => <span class={`tone-${toneOf(row.amount)}`}>{usd(row.amount, 'always', 4)}</span>,
       },
     ],
   },
@@ -180,9 +174,30 @@ function useBook(book: BookName, range: TimeRange) {
   return { shown: isOf(loaded, book, range) ? loaded : null, older };
 }
 
+interface ChosenDays {
+  readonly from: string;
+  readonly to: string;
+}
+
+const chosen = kept<{ readonly book: BookName; readonly days: ChosenDays }>(
+  'history',
+  { book: 'operations', days: { from: '', to: '' } },
+  isChosen,
+);
+
+function isChosen(value: unknown): boolean {
+  const { book, days } = (value ?? {}) as { readonly book?: unknown; readonly days?: Partial<ChosenDays> };
+  return NAMES.some((name) => name === book) && typeof days?.from === 'string' && typeof days.to === 'string';
+}
+
 export function HistoryPanel() {
-  const [book, setBook] = useState<BookName>('operations');
-  const [days, setDays] = useState({ from: '', to: '' });
+  const { book, days } = chosen.value;
+  const setBook = (name: BookName): void => {
+    chosen.value = { book: name, days };
+  };
+  const setDays = (range: ChosenDays): void => {
+    chosen.value = { book, days: range };
+  };
   const range = useMemo(() => dayRange(days.from, days.to), [days.from, days.to]);
   const { shown, older } = useBook(book, range);
   return (
@@ -224,8 +239,8 @@ export function HistoryPanel() {
 }
 
 interface DaysProps {
-  readonly days: { readonly from: string; readonly to: string };
-  readonly onChange: (days: { readonly from: string; readonly to: string }) => void;
+  readonly days: ChosenDays;
+  readonly onChange: (days: ChosenDays) => void;
 }
 
 /** Whole days of the reader's time zone. */

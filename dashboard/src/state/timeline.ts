@@ -30,6 +30,9 @@ export interface Entry {
   readonly decision: PastDecision | null;
   /** What this tab knows of it. */
   readonly local: Activity | null;
+  /** Since when the engine has decided the same again and again; null: this is one event. */
+  readonly sinceMs: number | null;
+  readonly times: number;
 }
 
 export interface Books {
@@ -70,6 +73,23 @@ export function timeline(books: Books, activities: Activities): readonly Entry[]
     .toSorted((a, b) => b.atMs - a.atMs);
 }
 
+/** Decisions in a row to do nothing, for the same reasons, as one entry: between them nothing happened. */
+export function withoutRepeats(entries: readonly Entry[]): readonly Entry[] {
+  const kept: Entry[] = [];
+  for (const entry of entries) {
+    const newer = kept.at(-1);
+    if (newer === undefined || !repeats(newer, entry)) kept.push(entry);
+    // Named by its oldest, so that it stays the same entry while it goes on.
+    else kept[kept.length - 1] = { ...newer, key: entry.key, sinceMs: entry.atMs, times: newer.times + 1 };
+  }
+  return kept;
+}
+
+const codesOf = (entry: Entry): string => entry.decision?.reasons.map(({ code }) => code).join() ?? '';
+
+const repeats = (newer: Entry, older: Entry): boolean =>
+  newer.decision?.action === 'none' && older.decision?.action === 'none' && codesOf(newer) === codesOf(older);
+
 /** Older than this one of the lists may have rows that are not read yet, and an entry could not be put in its place. */
 function horizon({ commands, operations, decisions }: Books): number {
   const ends = [
@@ -97,6 +117,8 @@ const BLANK = {
   operationId: null,
   decision: null,
   local: null,
+  sinceMs: null,
+  times: 1,
 };
 
 function commandEntry(
