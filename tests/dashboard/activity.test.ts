@@ -125,7 +125,7 @@ describe('the activity', () => {
 
   it('tells the same decision to do nothing once, however often it was made', () => {
     const idle = (at: number, code = 'WITHIN_TOLERANCE') =>
-      decision(at, { action: 'none', reasons: [{ code, text: `${at}` }] });
+      decision(at, { action: 'none', reasons: [{ code, text: `${at}`, figures: {} }] });
     const decisions = page([idle(60), idle(50), idle(45, 'COOLDOWN'), idle(25), idle(20), idle(15)]);
     const entries = withoutRepeats(timeline({ ...books, decisions }, []));
     expect(entries.map(({ key, atMs, sinceMs, times }) => [key, atMs, sinceMs, times])).toEqual([
