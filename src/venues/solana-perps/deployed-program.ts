@@ -7,7 +7,9 @@ import { createHash } from 'node:crypto';
 import { isFields } from '../../chain/answer-shapes.ts';
 import type { RpcPool } from '../../chain/rpc-pool.ts';
 import type { VenuePauses } from '../../domain/account/snapshot.ts';
+import type { Intent } from '../../domain/order/intent.ts';
 import { toBase58 } from '../../lib/base58.ts';
+import type { ErrorReport } from '../../lib/errors.ts';
 import { within } from '../../lib/within.ts';
 
 /** Of the upgradeable loader: a program's account names the one that holds its code, behind a header of so many bytes. */
@@ -18,6 +20,8 @@ const SLOT_END = 12;
 /** The code has megabytes: a read of the account does not wait longer for it. */
 const FIRST_WAIT_MS = 10_000;
 const RECHECK_MS = 30_000;
+/** What is about to be signed waits so long for a new look. */
+const SIGNING_WAIT_MS = 2_000;
 /** After a failure reads go on without the code, and it is asked for again so late. */
 const RETRY_MS = 10_000;
 
@@ -97,6 +101,18 @@ export function pausesUnder(verdict: BuildVerdict, pauses: VenuePauses, program:
   return { ...pauses, deposit: true, withdraw: true, increase: true, detail };
 }
 
+/** Takes risk away, or moves nothing out: no build stops it, only what its simulation shows. */
+const isExit = (intent: Intent): boolean =>
+  intent.kind === 'settle' || intent.kind === 'cancel_orders' || (intent.kind === 'order' && intent.reduceOnly);
+
+/** Why this is not signed under that build; null: nothing stands against it. */
+export function refusedUnder(verdict: BuildVerdict, intent: Intent, program: string): ErrorReport | null {
+  const detail = isExit(intent) ? null : verdictSentence(verdict, program);
+  if (detail === null) return null;
+  const message = `Nothing was sent: ${program} runs a build on which only reductions and settling are sent.`;
+  return { code: 'VENUE_PAUSED', message, details: { detail } };
+}
+
 interface BuildWatchOptions {
   readonly pool: Pick<RpcPool, 'read'>;
   readonly programId: string;
@@ -114,6 +130,8 @@ interface SeenBuild extends DeployedCode {
 export class BuildWatch {
   readonly #options: BuildWatchOptions;
   #seen: SeenBuild | null = null;
+  /** It was deployed anew after `#seen`, and the new code has not been read yet. */
+  #outdated = false;
   #first: string | null = null;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | null = null;
@@ -127,13 +145,24 @@ export class BuildWatch {
     const looking = this.#look();
     if (this.#seen === null) await within(FIRST_WAIT_MS, () => looking);
     const { tested, accepted } = this.#options;
-    return this.#seen === null ? { kind: 'unread' } : buildVerdict(this.#seen.hash, tested, accepted, this.#first);
+    return this.#seen === null || this.#outdated
+      ? { kind: 'unread' }
+      : buildVerdict(this.#seen.hash, tested, accepted, this.#first);
+  }
+
+  /** Looks again before it answers: an upgrade a second ago counts for what is signed now. */
+  async verdictNow(): Promise<BuildVerdict> {
+    if (this.#seen !== null) {
+      this.#lookedAtMs = Number.NEGATIVE_INFINITY;
+      await within(SIGNING_WAIT_MS, () => this.#look());
+    }
+    return await this.verdict();
   }
 
   /** Resolves whatever becomes of it: what could not be read is tried again. */
   #look(): Promise<void> {
     const nowMs = (this.#options.monotonicMs ?? (() => performance.now()))();
-    const due = nowMs - this.#lookedAtMs >= (this.#seen === null ? RETRY_MS : RECHECK_MS);
+    const due = nowMs - this.#lookedAtMs >= (this.#seen === null || this.#outdated ? RETRY_MS : RECHECK_MS);
     if (this.#looking !== null || !due) return this.#looking ?? Promise.resolve();
     this.#lookedAtMs = nowMs;
     this.#looking = this.#read()
@@ -152,12 +181,14 @@ export class BuildWatch {
       (seen.codeAccount === null || (await readDeployment(pool, seen.codeAccount)) === seen.deployment)
     )
       return;
+    this.#outdated = seen !== null;
     // The slot is read first: a deployment in between is then seen at the next look.
     const known = seen?.codeAccount ?? null;
     const before = known === null ? null : await readDeployment(pool, known);
     const code = await readDeployedCode(pool, programId);
     const deployment = before ?? (code.codeAccount === null ? null : await readDeployment(pool, code.codeAccount));
     this.#seen = { ...code, deployment };
+    this.#outdated = false;
     this.#first ??= code.hash;
   }
 }

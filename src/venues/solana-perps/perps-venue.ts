@@ -5,10 +5,10 @@ import type { Snapshot } from '../../domain/account/snapshot.ts';
 import { lamports } from '../../domain/money/units.ts';
 import type { Intent } from '../../domain/order/intent.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { CriticalError } from '../../lib/errors.ts';
+import { CriticalError, type ErrorReport, ValidationError } from '../../lib/errors.ts';
 import type { LiveVenueName } from '../../lib/ids.ts';
 import type { OrderReport, PastPeriod, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
-import { type BuildWatch, pausesUnder } from './deployed-program.ts';
+import { type BuildWatch, pausesUnder, refusedUnder } from './deployed-program.ts';
 import type { PerpsDeployment } from './deployment.ts';
 import { FundingMemory, type PeriodRate } from './read/funding-memory.ts';
 import type { PerpsRead } from './read/perps-read.ts';
@@ -48,7 +48,7 @@ interface PerpsVenueOptions {
   readonly books: PerpsBookkeeping | null;
   readonly writing: (reader: PerpsReader) => PerpsWriting;
   /** Which build of the program runs. Absent: builds are not told apart. */
-  readonly build?: Pick<BuildWatch, 'verdict'>;
+  readonly build?: Pick<BuildWatch, 'verdict' | 'verdictNow'>;
   /** CARRY_WINDOW_HOURS. Absent: snapshots have no window of past funding. */
   readonly carryWindowHours?: number;
   readonly explorerUrl?: (signature: string) => string | null;
@@ -144,10 +144,24 @@ export class PerpsVenue implements Venue {
     await this.#options.books?.keep(this.reader);
   }
 
-  simulate = async (intent: Intent, seen?: Snapshot): Promise<Simulation> =>
-    await this.#writing.simulate(intent, seen && this.#reads.get(seen));
+  async simulate(intent: Intent, seen?: Snapshot): Promise<Simulation> {
+    const error = await this.#refusedByBuild(intent, 'verdict');
+    if (error !== null) return { ok: false, error };
+    return await this.#writing.simulate(intent, seen && this.#reads.get(seen));
+  }
 
-  sign = async (intent: Intent): Promise<SignedAttempt> => await this.#writing.sign(intent);
+  /** @throws ValidationError VENUE_PAUSED where the program is a build that nobody tested or accepted, and this adds risk */
+  async sign(intent: Intent): Promise<SignedAttempt> {
+    const error = await this.#refusedByBuild(intent, 'verdictNow');
+    if (error !== null) throw new ValidationError(error.code, error.message, error.details);
+    return await this.#writing.sign(intent);
+  }
+
+  /** The gates ask the snapshot; this asks the chain again, for a build may be exchanged between the two. */
+  async #refusedByBuild(intent: Intent, look: 'verdict' | 'verdictNow'): Promise<ErrorReport | null> {
+    const verdict = await this.#options.build?.[look]();
+    return verdict === undefined ? null : refusedUnder(verdict, intent, this.deployment.program.name);
+  }
 
   async submit(attempt: SignedAttempt, tryNumber: number): Promise<void> {
     await this.#writing.submit(attempt, tryNumber);

@@ -3,8 +3,11 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { describeOnVelocity } from '../../../localnet/tests/support/velocity-files.ts';
 import { endpointsOf } from '../../../src/chain/endpoint.ts';
 import { RpcPool } from '../../../src/chain/rpc-pool.ts';
+import type { SolanaChain } from '../../../src/chain/solana-chain.ts';
 import type { VenuePauses } from '../../../src/domain/account/snapshot.ts';
+import type { Intent } from '../../../src/domain/order/intent.ts';
 import { fromBase58 } from '../../../src/lib/base58.ts';
+import { ValidationError } from '../../../src/lib/errors.ts';
 import {
   BuildWatch,
   buildVerdict,
@@ -12,6 +15,8 @@ import {
   pausesUnder,
   readDeployedCode,
 } from '../../../src/venues/solana-perps/deployed-program.ts';
+import { deploymentOf } from '../../../src/venues/solana-perps/deployment.ts';
+import { PerpsVenue, type PerpsWriting } from '../../../src/venues/solana-perps/perps-venue.ts';
 import { VELOCITY } from '../../../src/venues/velocity/velocity-program.ts';
 import { eventually } from '../../support/eventually.ts';
 import { result, type ScriptedRpc, scriptedRpc } from '../../support/scripted-rpc.ts';
@@ -37,7 +42,7 @@ afterEach(async () => {
 
 /** A node with an upgradeable program, whose code can be exchanged. */
 async function chainWith(initial: string) {
-  const deployed = { code: initial, slot: 7n, reads: 0, wholeReads: 0, down: false };
+  const deployed = { code: initial, slot: 7n, reads: 0, wholeReads: 0, down: false, codeDown: false };
   const account = (data: Buffer) =>
     result({ context: { slot: 1 }, value: { data: [data.toString('base64'), 'base64'] } });
   const rpc = await scriptedRpc({
@@ -51,6 +56,7 @@ async function chainWith(initial: string) {
       const whole = Buffer.concat([header, Buffer.from(deployed.code), Buffer.alloc(20)]);
       const { dataSlice } = config as { readonly dataSlice?: { readonly offset: number; readonly length: number } };
       if (dataSlice === undefined) deployed.wholeReads++;
+      if (dataSlice === undefined && deployed.codeDown) return result({ context: { slot: 1 }, value: null });
       return account(dataSlice === undefined ? whole : whole.subarray(dataSlice.offset, dataSlice.length));
     },
   });
@@ -92,6 +98,93 @@ describe('a build', () => {
     expect(both.detail).toMatch(/^Which build of Velocity runs could not be read yet\. .* Paused\.$/);
     expect(pausesUnder({ kind: 'tested', hash: FIRST }, OPEN, 'Velocity')).toBe(OPEN);
     expect(pausesUnder({ kind: 'accepted', hash: FIRST }, OPEN, 'Velocity')).toBe(OPEN);
+  });
+});
+
+const SIZE = { market: 'SOL-PERP', priceLimit: '1', maxTsMs: 1, cancelOpenOrders: false } as const;
+const INTENTS: Readonly<Record<string, Intent>> = {
+  deposit: { kind: 'deposit', asset: 'USDT', amount: '1' },
+  withdraw: { kind: 'withdraw', asset: 'USDT', amount: '1' },
+  enlarge: { kind: 'order', size: '-1', reduceOnly: false, ...SIZE },
+  reduce: { kind: 'order', size: '1', reduceOnly: true, ...SIZE },
+  cancel: { kind: 'cancel_orders', market: 'SOL-PERP' },
+  settle: { kind: 'settle', market: 'SOL-PERP' },
+};
+const ALL = Object.keys(INTENTS);
+const EXITS = ['reduce', 'cancel', 'settle'];
+
+/** A venue whose program's build can be exchanged, and what reaches the signing. */
+async function venueUnder(code: string, accepted: string | null) {
+  const { deployed, pool } = await chainWith(code);
+  const build = new BuildWatch({ pool, programId: PROGRAM, tested: [FIRST], accepted });
+  const reached: string[] = [];
+  const record =
+    <T>(answer: T) =>
+    async (intent: Intent): Promise<T> => {
+      reached.push(intent.kind);
+      return answer;
+    };
+  const writing = { simulate: record({ ok: true }), sign: record({ signature: 's' }) } as unknown as PerpsWriting;
+  const venue = new PerpsVenue({
+    engineId: 'engine:velocity:test:0',
+    deployment: deploymentOf(VELOCITY, { env: 'localnet', programId: null, authority: CODE_AT, subAccount: 0 }),
+    chain: { pool } as SolanaChain,
+    clock: { nowMs: () => 1_000 },
+    permissions: 'trading',
+    books: null,
+    writing: () => writing,
+    build,
+  });
+  return { deployed, venue, build };
+}
+
+/** The kinds that a venue signs, and those that it previews. */
+async function passing(venue: PerpsVenue) {
+  const signed: string[] = [];
+  const previewed: string[] = [];
+  for (const [name, intent] of Object.entries(INTENTS)) {
+    const attempt = await venue.sign(intent).catch((error: ValidationError) => error);
+    if (attempt instanceof ValidationError) {
+      expect(attempt.code).toBe('VENUE_PAUSED');
+      expect(attempt.details.detail).toMatch(/Reading works|Until it is/);
+    } else signed.push(name);
+    if ((await venue.simulate(intent)).ok) previewed.push(name);
+  }
+  return { signed, previewed };
+}
+
+describe('who may trade on which build', () => {
+  it.each<[string, string, string | null, readonly string[]]>([
+    ['the tested build', 'first code', null, ALL],
+    ['the tested build, while another is accepted', 'first code', SECOND, ALL],
+    ['an unknown build that a person accepts', 'second code', SECOND, ALL],
+    ['an unknown build', 'second code', null, EXITS],
+    ['an unknown build, while a third is accepted', 'second code', codeHash(Buffer.from('third')), EXITS],
+  ])('%s: reading always, signing as said', async (_build, code, accepted, allowed) => {
+    const { venue, build } = await venueUnder(code, accepted);
+    expect(await passing(venue)).toEqual({ signed: allowed, previewed: allowed });
+    const seen = pausesUnder(await build.verdict(), OPEN, 'Velocity');
+    expect(seen.increase).toBe(allowed === EXITS);
+    expect(seen).toMatchObject({ reduce: false, settle: false });
+  });
+
+  it.each<[string, string | null, readonly string[]]>([
+    ['an unknown one', null, EXITS],
+    ['one that a person accepts', SECOND, ALL],
+  ])(
+    'the build is exchanged while Driftless runs for %s: the next signature knows it',
+    async (_to, accepted, allowed) => {
+      const { venue, deployed } = await venueUnder('first code', accepted);
+      expect((await passing(venue)).signed).toEqual(ALL);
+      Object.assign(deployed, { code: 'second code', slot: 9n });
+      expect((await passing(venue)).signed).toEqual(allowed);
+    },
+  );
+
+  it('a build that cannot be read lets exits through at once, and nothing else', async () => {
+    const { venue, deployed } = await venueUnder('first code', null);
+    deployed.down = true;
+    expect((await passing(venue)).signed).toEqual(EXITS);
   });
 });
 
@@ -138,6 +231,18 @@ describe('watching the build', () => {
     expect(pausesUnder(verdict, OPEN, 'Velocity').detail).toContain(
       `It was upgraded while Driftless ran (before: ${FIRST})`,
     );
+  });
+
+  it('an upgrade is known at once to what is about to be signed, also while the new code cannot be read', async () => {
+    const { deployed, pool } = await chainWith('first code');
+    const watch = new BuildWatch({ pool, programId: PROGRAM, tested: [FIRST], accepted: SECOND, monotonicMs: () => 0 });
+    expect(await watch.verdictNow()).toEqual({ kind: 'tested', hash: FIRST });
+    Object.assign(deployed, { code: 'second code', slot: 9n, codeDown: true });
+    expect(await watch.verdict()).toEqual({ kind: 'tested', hash: FIRST });
+    expect(await watch.verdictNow()).toEqual({ kind: 'unread' });
+    expect(await watch.verdict()).toEqual({ kind: 'unread' });
+    deployed.codeDown = false;
+    expect(await watch.verdictNow()).toEqual({ kind: 'accepted', hash: SECOND });
   });
 
   it('what cannot be read is unread until it can', async () => {
