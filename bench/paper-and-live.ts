@@ -1,24 +1,22 @@
 /**
  * Compares a paper account with a live one for 48 market hours: same prices, funding and commands; where do they differ?
  * It uses the two venues through their port, with sizes and limits planned as in the shipped workflows (`planIntent`);
- * Temporal would only carry the same calls. The paper market has the live market's parameters and prices.
+ * Temporal would only carry the same calls. The paper market has the live market's parameters and prices. Once on each program.
  */
 
-import { type DriftLocalnet, startDriftLocalnet } from '../localnet/drift/index.ts';
-import { findDriftProgram, NO_DRIFT_PROGRAM } from '../localnet/drift/program.ts';
+import type { PerpMarket } from '../src/domain/account/account.ts';
 import type { EquitySource, EquitySources, Snapshot } from '../src/domain/account/snapshot.ts';
 import { EQUITY_SOURCES } from '../src/domain/figures/equity-sources.ts';
 import { MS_PER_HOUR } from '../src/domain/money/units.ts';
 import type { Intent } from '../src/domain/order/intent.ts';
 import { type Goal, PLAIN_TERMS, planIntent } from '../src/domain/order/intent-plan.ts';
 import type { Journal } from '../src/journal/journal.ts';
-import { engineIdOf } from '../src/lib/ids.ts';
+import type { LiveVenueName } from '../src/lib/ids.ts';
 import { PaperVenue } from '../src/venues/paper/paper-venue.ts';
 import { DEFAULT_PARAMETERS, type PaperParameters } from '../src/venues/paper/parameters.ts';
-import { PerpsBooks } from '../src/venues/solana-perps/books/perps-books.ts';
 import type { SignedAttempt, Venue } from '../src/venues/venue.ts';
-import { tradingVenue, walletOn } from '../tests/support/drift-wallet.ts';
 import { openTestJournal } from '../tests/support/journal.ts';
+import { type LiveWorld, startWorld, WORLD_MISSING } from './support/live-worlds.ts';
 import { ObservedFeed } from './support/observed-feed.ts';
 import { type Finding, say } from './support/report.ts';
 
@@ -38,7 +36,7 @@ const FUNDING = [0.0001, 0.00004, -0.00003, 0.00008];
 
 /** Before the hour; both accounts get the same command. */
 const COMMANDS: Readonly<Record<number, Goal>> = {
-  1: { kind: 'rebalance', market: MARKET, size: (-10n * SOL).toString() },
+  1: { kind: 'open', market: MARKET, size: (-10n * SOL).toString() },
   12: { kind: 'deposit', asset: 'SOL', amount: (2n * SOL).toString() },
   13: { kind: 'rebalance', market: MARKET, size: (-2n * SOL).toString() },
   24: { kind: 'rebalance', market: MARKET, size: (4n * SOL).toString() },
@@ -50,10 +48,11 @@ const COMMANDS: Readonly<Record<number, Goal>> = {
 
 /** Why the two differ under each name. */
 const WHY: Readonly<Record<EquitySource, string>> = {
-  price: 'same holdings; Drift rounds deposits down by a unit',
+  price: 'same holdings; the program rounds deposits down by a unit, and paper’s quote asset is always at 1 USD',
   basis: 'live: the mark of the books’ last read before the fill; paper: the mark at the command',
-  slippage: 'live: an auction against the AMM; paper: 0.1 to 0.3 % by size',
-  funding: 'the same rates on the same size; Drift rounds a payment down, paper carries the remainder',
+  slippage:
+    'live: what the AMM quotes for the size; paper: the AMM’s distance from its middle, or 0.1 to 0.3 % by size',
+  funding: 'the same rates on the same size; the program rounds a payment down, paper carries the remainder',
   interest: 'live: the market’s index; paper: its yearly rate at each read, until the next read',
   fees: 'the same taker rate, on each side’s own fill price',
   gas: 'live: the cost of each transaction with rent and priority fee; paper: the typical cost at the start',
@@ -63,16 +62,22 @@ const WHY: Readonly<Record<EquitySource, string>> = {
 };
 
 export async function benchPaperAndLive(): Promise<readonly Finding[]> {
-  if (findDriftProgram(process.env) === null) {
-    say(`  skipped: ${NO_DRIFT_PROGRAM}`);
+  return [...(await comparedOn('drift')), ...(await comparedOn('velocity'))];
+}
+
+async function comparedOn(kind: LiveVenueName): Promise<readonly Finding[]> {
+  const missing = WORLD_MISSING[kind]();
+  if (missing !== null) {
+    say(`  skipped: ${missing}`);
     return [];
   }
-  const net = await startDriftLocalnet({ paused: true, skipShare: 0, clock: 'slots', seed: 'paper-and-live' });
+  say(`  ${kind}:`);
+  const world = await startWorld(kind);
   const journal = await openTestJournal();
   try {
-    return await sideBySide(net, journal);
+    return await sideBySide(world, journal);
   } finally {
-    await net.stop();
+    await world.net.stop();
     await journal.close();
   }
 }
@@ -86,19 +91,21 @@ interface Account {
   nowMs(): number;
 }
 
-async function sideBySide(net: DriftLocalnet, journal: Journal): Promise<readonly Finding[]> {
-  const live = liveAccount(net, journal);
-  await lendAndBorrow(net);
+async function sideBySide(world: LiveWorld, journal: Journal): Promise<readonly Finding[]> {
+  const { net } = world;
+  const live = liveAccount(world, journal);
+  await world.lendAndBorrow();
+  await net.advance(FINAL_SLOTS);
   for (const [asset, amount] of [
     ['SOL', 10n * SOL],
-    ['USDC', 500n * USD],
+    [world.quoteAsset, 500n * USD],
   ] as const) {
     await carryOut(live, { kind: 'deposit', asset, amount: amount.toString() }, journal);
   }
   // Now a rate is known, and the books have begun.
-  net.funding.steer(FUNDING[0] ?? 0);
+  world.steerFunding(FUNDING[0] ?? 0);
   net.jump({ seconds: 2 * 3_600 });
-  const begun = await settled(net, live);
+  const begun = await settled(world, live);
   const feed = new ObservedFeed();
   feed.observe(begun);
   const paper = await paperAccount(begun, feed, journal);
@@ -107,9 +114,9 @@ async function sideBySide(net: DriftLocalnet, journal: Journal): Promise<readonl
   let last = start;
   say('  hour   oracle USD   paper: gain USD   live: gain USD   difference');
   for (let hour = 1; hour <= HOURS; hour += 1) {
-    net.oracles.sol.follow({ kind: 'fixed', price: priceAt(hour) });
-    net.funding.steer(FUNDING[hour % FUNDING.length] ?? 0);
-    feed.observe(await settled(net, live));
+    world.followPrice(priceAt(world, hour));
+    world.steerFunding(FUNDING[hour % FUNDING.length] ?? 0);
+    feed.observe(await settled(world, live));
     paper.follow(live.nowMs());
     const plan = COMMANDS[hour];
     if (plan !== undefined) {
@@ -117,20 +124,21 @@ async function sideBySide(net: DriftLocalnet, journal: Journal): Promise<readonl
       say(`  ${String(hour).padStart(4)}   ${plan.kind}: paper ${here}; live ${there}`);
     }
     net.jump({ seconds: MS_PER_HOUR / 1_000 });
-    const now = await settled(net, live);
+    const now = await settled(world, live);
     feed.observe(now);
     paper.follow(live.nowMs());
     last = { live: now, paper: await paper.venue.read('confirmed') };
     if (hour % SAMPLE_HOURS === 0) {
       const [ours, theirs] = [gain(start.paper, last.paper), gain(start.live, last.live)];
-      const cells = [priceAt(hour).toFixed(2).padStart(10), usd(ours).padStart(15), usd(theirs).padStart(16)];
+      const cells = [priceAt(world, hour).toFixed(2).padStart(10), usd(ours).padStart(15), usd(theirs).padStart(16)];
       say(`  ${String(hour).padStart(4)} ${cells.join('  ')}  ${usd(theirs - ours)}`);
     }
   }
-  return comparison(start, last, feed.periods);
+  return comparison(world.kind, start, last, feed.periods);
 }
 
 function comparison(
+  kind: LiveVenueName,
   start: Record<'paper' | 'live', Snapshot>,
   end: Record<'paper' | 'live', Snapshot>,
   periods: number,
@@ -149,7 +157,7 @@ function comparison(
   const rest = theirs - ours - explained;
   return [
     {
-      what: 'between a paper and a live account, named by no source',
+      what: `between a paper and a live account on ${kind}, named by no source`,
       figure: Math.abs(Number(rest)) / FEMTO_PER_USD,
       unit: 'USD',
       yardstick: { what: 'all that lies between them', figure: Math.abs(Number(theirs - ours)) / FEMTO_PER_USD },
@@ -159,7 +167,8 @@ function comparison(
 }
 
 /** A path that goes up and down without jumps, the same in every run. */
-const priceAt = (hour: number): number => Math.round((150 + 4 * Math.sin(hour / 5) + 0.05 * hour) * 100) / 100;
+const priceAt = ({ price }: LiveWorld, hour: number): number =>
+  Math.round((price + (price / 150) * (4 * Math.sin(hour / 5) + 0.05 * hour)) * 100) / 100;
 
 const usd = (femto: bigint): string => (Number(femto) / FEMTO_PER_USD).toFixed(4);
 
@@ -177,39 +186,18 @@ function changeOf(source: EquitySource, from: Snapshot, to: Snapshot): bigint {
 }
 
 /** Waits until the present state is finalized, booked and read. */
-async function settled(net: DriftLocalnet, live: Account): Promise<Snapshot> {
+async function settled({ net }: LiveWorld, live: Account): Promise<Snapshot> {
   await net.advance(FINAL_SLOTS);
   await live.venue.keepBooks?.();
   return await live.venue.read('confirmed');
 }
 
-/** One account borrows what another deposits; without that there is no interest. */
-async function lendAndBorrow(net: DriftLocalnet): Promise<void> {
-  const [lender, borrower] = [net.actor('lender'), net.actor('borrower')];
-  await net.advance(FINAL_SLOTS);
-  const done = async (actor: typeof lender, signature: string): Promise<void> => {
-    await net.advance(2);
-    await actor.done(signature);
-  };
-  await done(lender, lender.initialize('lender'));
-  await done(lender, lender.deposit('SOL', 200n * SOL));
-  await done(borrower, borrower.initialize('borrower'));
-  await done(borrower, borrower.deposit('USDC', 50_000n * USD));
-  await done(borrower, borrower.withdraw('SOL', 60n * SOL, false));
-}
-
-function liveAccount(net: DriftLocalnet, journal: Journal): Account {
-  const wallet = walletOn(net, { newsWaitMs: 0 });
-  const engineId = engineIdOf({ venue: 'drift', authority: net.wallet.address, subAccount: 0 });
-  const books = new PerpsBooks({ ...wallet, engineId, journal, pool: wallet.chain.pool, idleMs: 0 });
-  return {
-    name: 'live',
-    venue: tradingVenue(engineId, wallet, books),
-    engineId,
-    pass: () => net.advance(STEP_SLOTS),
-    nowMs: () => net.chain.head.time * 1_000,
-  };
-}
+const liveAccount = (world: LiveWorld, journal: Journal): Account => ({
+  name: 'live',
+  ...world.account(journal),
+  pass: () => world.net.advance(STEP_SLOTS),
+  nowMs: () => world.net.chain.head.time * 1_000,
+});
 
 /** The same deposits and the same market; the content of its wallet does not matter. */
 async function paperAccount(
@@ -261,7 +249,14 @@ function parametersOf({ markets, transactionCostLamports }: Snapshot): PaperPara
     takerFee: perp.takerFee,
     perpLiquidatorFee: perp.liquidatorFee,
     transactionCost: transactionCostLamports,
+    ...slippageOf(perp),
   };
+}
+
+/** The distance from the AMM's middle to its bid. Absent where it quotes none: then by size. */
+function slippageOf({ markPrice, bidPrice }: PerpMarket): Pick<PaperParameters, 'slippagePpm'> {
+  if (markPrice === null || bidPrice === undefined || bidPrice >= markPrice) return {};
+  return { slippagePpm: ((markPrice - bidPrice) * 1_000_000n) / markPrice };
 }
 
 /** Plans, simulates, signs, records, sends and lands a command, waits until its order is gone, and describes the result. */

@@ -8,7 +8,7 @@ interface Observation {
 }
 
 export class ObservedFeed implements MarketFeed {
-  readonly id = 'observed:drift';
+  readonly id = 'observed:live';
   readonly synthetic = false;
   readonly endMs = null;
   readonly #seen: Observation[] = [];

@@ -291,6 +291,8 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
     const { ends = [], neverDone = false, flaky = false } = combination.fault;
     const end = record?.status ?? null;
     const why = record?.error?.code ?? '';
+    const blocking = blockingGates(record);
+    const starved = NOBODY_ANSWERED.has(why) || (blocking.length === 1 && blocking[0] === 'SNAPSHOT_AGE');
     const fits =
       end === 'done'
         ? !neverDone
@@ -298,9 +300,9 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
           ? ends.includes('failed')
           : end === 'expired'
             ? unknown || ends.includes('expired')
-            : end === 'rejected' && (flaky || NOBODY_ANSWERED.has(why));
+            : end === 'rejected' && (flaky || starved);
     if (fits || (end !== null && this.#subject.mayEnd?.(combination, end, why) === true)) return [];
-    return [`it ended ${end ?? 'nowhere'} (${why}), which this fault does not explain`];
+    return [`it ended ${end ?? 'nowhere'} (${[why, ...blocking].join(' ')}), which this fault does not explain`];
   }
 
   #killLater(lane: Lane, { killAfterMs }: Combination) {
@@ -370,6 +372,15 @@ function repeatedly(work: () => void): { stop(): Promise<void> } {
       await running;
     },
   };
+}
+
+/** Codes of the gates that refused it. */
+function blockingGates(record: OperationRecord | null): readonly string[] {
+  const gates = record?.error?.details?.gates;
+  if (!Array.isArray(gates)) return [];
+  return gates.flatMap((gate: { code?: unknown; blocks?: unknown }) =>
+    gate.blocks === true ? [String(gate.code)] : [],
+  );
 }
 
 /** What a refusal before the first send says when no node or no worker answered in its windows: true of a busy machine. */

@@ -26,6 +26,8 @@ interface MatrixOf<N extends Localnet> {
   readonly program: string;
   readonly subject: CrashSubject<N, PerpsCrashAccount, PerpsCombination>;
   readonly scenes: readonly PerpsScene[];
+  /** What `npm test` runs of it; by default `covering`. */
+  readonly sample?: (whole: readonly PerpsCombination[]) => readonly PerpsCombination[];
 }
 
 /** How many parts of a fill are seen one by one hangs on the keeper and on the polls between. */
@@ -49,16 +51,20 @@ const shownBySample = ({ scene, points }: PerpsCombination): readonly string[] =
 ];
 
 /** A second chain, which forks, takes half a minute to get ready. */
-const sampleOf = (whole: readonly PerpsCombination[]): readonly PerpsCombination[] =>
+const covering = (whole: readonly PerpsCombination[]): readonly PerpsCombination[] =>
   coveringSample(
     whole.filter(({ fault }) => fault.forks !== true),
     shownBySample,
   );
 
+/** The last of each scene that fills where it lands: beside a covering sample, what only this program does. */
+export const lastOfEachTaken = (whole: readonly PerpsCombination[]): readonly PerpsCombination[] =>
+  whole.filter(({ scene }, index) => scene.takes === true && whole[index + 1]?.scene !== scene);
+
 /** To be called where tests are described. */
-export function perpsMatrix<N extends Localnet>({ program, subject, scenes }: MatrixOf<N>): void {
+export function perpsMatrix<N extends Localnet>({ program, subject, scenes, sample = covering }: MatrixOf<N>): void {
   const whole = fixedPerpsCombinations(scenes);
-  const combinations = LONG || ONLY !== '' ? whole.filter(({ name }) => new RegExp(ONLY).test(name)) : sampleOf(whole);
+  const combinations = LONG || ONLY !== '' ? whole.filter(({ name }) => new RegExp(ONLY).test(name)) : sample(whole);
   const shownBy = LONG ? shownByWhole : shownBySample;
   /** Some points are not reached under some faults. */
   const leastDeaths = Math.floor(combinations.length * 0.8);
@@ -70,7 +76,7 @@ export function perpsMatrix<N extends Localnet>({ program, subject, scenes }: Ma
     const startedAt = performance.now();
     const matrix = await CrashMatrix.open(subject, {
       address: temporalAddress(),
-      lanes: LANES,
+      lanes: Math.min(LANES, combinations.length),
       say: (line) => {
         lines.push(line);
         if (ONLY !== '') process.stderr.write(`${line}\n`);

@@ -11,9 +11,9 @@ import { describeOnDrift } from '../../../localnet/tests/support/drift-program.t
 import { priceLimit } from '../../../src/domain/order/slippage.ts';
 import { ammQuote } from '../../../src/venues/drift/amm.ts';
 import { bn, decodeBytes, encodeBytes, ours, recordedChain, variantOf } from '../../support/drift-accounts.ts';
-import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/drift-venue.ts';
 import { LONG } from '../../support/long.ts';
 import { madeChain } from '../../support/made-drift-chain.ts';
+import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/still-venue.ts';
 
 const CHAIN = recordedChain() ?? madeChain();
 

@@ -16,11 +16,11 @@ import { TransientError, ValidationError } from '../../../src/lib/errors.ts';
 import { engineIdOf } from '../../../src/lib/ids.ts';
 import { PerpsVenue } from '../../../src/venues/solana-perps/perps-venue.ts';
 import { DriftTrader } from '../../support/drift-trader.ts';
-import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/drift-venue.ts';
 import { lamportsOf, until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
 import { itLong, LONG } from '../../support/long.ts';
 import { COMMANDED } from '../../support/snapshots.ts';
+import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/still-venue.ts';
 import { temporalAddress } from '../../support/temporal-address.ts';
 import { withContext } from '../../support/with-context.ts';
 

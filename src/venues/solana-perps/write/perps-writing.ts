@@ -97,7 +97,8 @@ export class SolanaPerpsWriting implements PerpsWriting {
       return { ok: false, error: tooLarge(read, true) };
     }
     const run = await this.#chain.simulate(draft, writtenAccounts(draft));
-    if (!run.ok) return { ok: false, error: this.#explain(run.error, programOfDraft(draft), logsIn(run.error)) };
+    if (!run.ok)
+      return { ok: false, error: planAgain(this.#explain(run.error, programOfDraft(draft), logsIn(run.error))) };
     const { watched, logs, costLamports } = run;
     const differs = this.#compared(intent, read, watched);
     if (differs !== null) return { differs };
@@ -271,6 +272,15 @@ const marketOf = ({ hedge: { perp, quote } }: PerpsRead) => ({
   marketIndex: perp.marketIndex,
   quoteAsset: quote.asset,
 });
+
+/**
+ * The order's time passed between the read and the simulation, as when the read came from a node that lags. Planned again it
+ * gets a new time, so this is a refusal of the moment: an exit must not end at it.
+ */
+const planAgain = (error: ErrorReport): ErrorReport =>
+  error.code === 'ORDER_NOT_FILLED'
+    ? { ...error, code: 'UNAVAILABLE', details: { ...error.details, part: 'venue' } }
+    : error;
 
 const otherEffect = ({ name, text }: EffectDifference): ErrorReport => ({
   code: 'SIMULATION_FAILED',

@@ -4,7 +4,7 @@ import { describeOnDrift } from '../../../../localnet/tests/support/drift-progra
 import { spotHeld, withdrawable } from '../../../../src/domain/margin/margin.ts';
 import { tokenAccountAddress } from '../../../../src/venues/solana-perps/addresses.ts';
 import { wrappedSol } from '../../../../src/venues/solana-perps/write/token-accounts.ts';
-import { finalize, gone, land, order, SOL, sent, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
+import { finalize, gone, land, order, SOL, sent, stillDrift, USD, type Written } from '../../../support/still-venue.ts';
 
 const deposit = (amount: bigint, asset: 'SOL' | 'USDC' = 'SOL') =>
   ({ kind: 'deposit', asset, amount: amount.toString() }) as const;
@@ -154,7 +154,7 @@ describeOnDrift('capital on the real program', () => {
   });
 
   it('tells a sub-account that cannot be opened by the program’s own name', async () => {
-    const { writerOn } = await import('../../../support/drift-venue.ts');
+    const { writerOn } = await import('../../../support/still-venue.ts');
     const at = writerOn((await stillDrift()).net, 3);
     expect(await at.writing.simulate(deposit(SOL))).toMatchObject({
       ok: false,

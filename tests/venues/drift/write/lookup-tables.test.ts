@@ -8,8 +8,8 @@ import { perpMarketAddress } from '../../../../src/venues/solana-perps/addresses
 import type { PerpsDeployment } from '../../../../src/venues/solana-perps/deployment.ts';
 import { draftOf } from '../../../../src/venues/solana-perps/write/draft-of.ts';
 import { LookupTables } from '../../../../src/venues/solana-perps/write/lookup-tables.ts';
-import { land, order, SOL, stillDrift, USD, type Written, writerOn } from '../../../support/drift-venue.ts';
 import { itLong } from '../../../support/long.ts';
+import { land, order, SOL, stillDrift, USD, type Written, writerOn } from '../../../support/still-venue.ts';
 
 const OTHERS = 14;
 

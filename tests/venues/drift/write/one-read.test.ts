@@ -3,7 +3,7 @@ import { describeOnDrift } from '../../../../localnet/tests/support/drift-progra
 import { decodeSnapshot, encodeSnapshot } from '../../../../src/domain/account/snapshot.ts';
 import { PerpsVenue } from '../../../../src/venues/solana-perps/perps-venue.ts';
 import { SolanaPerpsWriting } from '../../../../src/venues/solana-perps/write/perps-writing.ts';
-import { SOL, sent, stillDrift } from '../../../support/drift-venue.ts';
+import { SOL, sent, stillDrift } from '../../../support/still-venue.ts';
 
 describeOnDrift('one read of the account', () => {
   it('serves the sizes, the simulation and the signature', async () => {

@@ -1,7 +1,7 @@
 /** On the real program: an order whose history no node tells ends by the finalized account, and never says what it filled. */
 import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
-import { finalize, land, order, SOL, stillDrift, USD, type Written, writerOn } from '../../../support/drift-venue.ts';
+import { finalize, land, order, SOL, stillDrift, USD, type Written, writerOn } from '../../../support/still-venue.ts';
 
 /** By `jump`, without a slot more than its own. */
 const PAST_MAX_TS = { seconds: 70 } as const;

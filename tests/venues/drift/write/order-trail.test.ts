@@ -10,7 +10,7 @@ import {
   type LandedTransaction,
   TransactionHistory,
 } from '../../../../src/venues/solana-perps/write/transaction-history.ts';
-import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
+import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/still-venue.ts';
 
 async function funded(options: Parameters<typeof stillDrift>[0] = {}): Promise<Written> {
   const at = await stillDrift(options);

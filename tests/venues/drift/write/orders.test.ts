@@ -13,7 +13,7 @@ import {
   USD,
   type Written,
   writerOn,
-} from '../../../support/drift-venue.ts';
+} from '../../../support/still-venue.ts';
 
 /** 20 SOL and 1,000 USDC in the account. */
 async function funded(options: Parameters<typeof stillDrift>[0] = {}): Promise<Written> {

@@ -3,7 +3,7 @@ import { describeOnDrift } from '../../../../localnet/tests/support/drift-progra
 import { perpSize } from '../../../../src/domain/margin/margin.ts';
 import type { Intent } from '../../../../src/domain/order/intent.ts';
 import { SolanaPerpsWriting } from '../../../../src/venues/solana-perps/write/perps-writing.ts';
-import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
+import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/still-venue.ts';
 import { withContext } from '../../../support/with-context.ts';
 
 /** What the tests of capital, orders and settling leave of the table "Seen on the real v2.84 program". */

@@ -2,8 +2,8 @@ import { expect, it } from '@jest/globals';
 import { describeOnDrift } from '../../../../localnet/tests/support/drift-program.ts';
 import { mostToWithdraw } from '../../../../src/domain/gates/most-movable.ts';
 import { perpPosition, spotHeld } from '../../../../src/domain/margin/margin.ts';
-import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/drift-venue.ts';
 import { livePolicy, snapshotOf } from '../../../support/snapshots.ts';
+import { gone, land, order, SOL, stillDrift, USD, type Written } from '../../../support/still-venue.ts';
 
 const SETTLE = { kind: 'settle', market: 'SOL-PERP' } as const;
 

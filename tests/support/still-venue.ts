@@ -1,15 +1,20 @@
-/** The venue on the local chain with the real program; time only moves on request. */
+/** The live venue on a local chain with the real program, Drift's or Velocity's; time only moves on request. */
 
 import { type DriftLocalnet, type DriftLocalnetOptions, startDriftLocalnet } from '../../localnet/drift/index.ts';
+import type { Localnet } from '../../localnet/index.ts';
 import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
+import { stillVelocity } from '../../localnet/tests/support/velocity-still.ts';
+import type { VelocityLocalnet, VelocityLocalnetOptions } from '../../localnet/velocity/index.ts';
 import type { SolanaChain } from '../../src/chain/solana-chain.ts';
 import type { Intent } from '../../src/domain/order/intent.ts';
 import type { DriftAccountTypes } from '../../src/venues/drift/drift-accounts.ts';
 import type { PerpsDeployment } from '../../src/venues/solana-perps/deployment.ts';
+import type { ProgramAccounts } from '../../src/venues/solana-perps/program-accounts.ts';
 import { PerpsReader } from '../../src/venues/solana-perps/read/perps-reader.ts';
 import { SolanaPerpsWriting } from '../../src/venues/solana-perps/write/perps-writing.ts';
+import type { VelocityAccountTypes } from '../../src/venues/velocity/velocity-accounts.ts';
 import type { OrderReport, Sighting, SignedAttempt } from '../../src/venues/venue.ts';
-import { walletOn } from './drift-wallet.ts';
+import { type WalletOn, walletOn, walletOnVelocity } from './drift-wallet.ts';
 
 export const SOL = 1_000_000_000n;
 export const USD = 1_000_000n;
@@ -17,12 +22,19 @@ const CONFIRMED_SLOTS = 3;
 const FINAL_SLOTS = 34;
 const MAX_STEPS = 120;
 
-export interface Written {
-  readonly net: DriftLocalnet;
-  readonly deployment: PerpsDeployment<DriftAccountTypes>;
+export interface Written<N = DriftLocalnet, T extends ProgramAccounts = DriftAccountTypes> {
+  readonly net: N;
+  readonly deployment: PerpsDeployment<T>;
   readonly chain: SolanaChain;
-  readonly reader: PerpsReader<DriftAccountTypes>;
+  readonly reader: PerpsReader<T>;
   readonly writing: SolanaPerpsWriting;
+}
+
+/** Whichever program it is. */
+export interface AnyWritten extends Pick<Written, 'chain' | 'writing'> {
+  readonly net: Pick<Localnet, 'advance'>;
+  readonly deployment: PerpsDeployment;
+  readonly reader: PerpsReader;
 }
 
 /** Slots pass only by `advance`, with no skipped ones; ends with the test. */
@@ -34,9 +46,20 @@ export async function stillDrift(options: DriftLocalnetOptions = {}): Promise<Wr
   return writerOn(net);
 }
 
+/** The same on Velocity. */
+export async function stillVelocityVenue(
+  options: VelocityLocalnetOptions = {},
+): Promise<Written<VelocityLocalnet, VelocityAccountTypes>> {
+  const net = await stillVelocity({ clock: 'slots', ...options });
+  await net.advance(FINAL_SLOTS + CONFIRMED_SLOTS);
+  return writerOf(net, walletOnVelocity(net, { newsWaitMs: 0 }));
+}
+
 /** Another process, as it were: nothing is remembered from one to the next. */
-export function writerOn(net: DriftLocalnet, subAccount = 0): Written {
-  const { chain, clock, deployment } = walletOn(net, { subAccount, newsWaitMs: 0 });
+export const writerOn = (net: DriftLocalnet, subAccount = 0): Written =>
+  writerOf(net, walletOn(net, { subAccount, newsWaitMs: 0 }));
+
+function writerOf<N, T extends ProgramAccounts>(net: N, { chain, clock, deployment }: WalletOn<T>): Written<N, T> {
   onTestFinished(() => chain.close());
   const reader = new PerpsReader({ pool: chain.pool, deployment, clock });
   return { net, deployment, chain, reader, writing: new SolanaPerpsWriting({ chain, reader, clock }) };
@@ -46,7 +69,7 @@ export type Landed = Extract<Sighting, { kind: 'landed' }>;
 
 /** Simulated, signed, sent, and landed at confirmed. */
 export async function land(
-  { net, writing }: Written,
+  { net, writing }: Pick<AnyWritten, 'net' | 'writing'>,
   intent: Intent,
 ): Promise<{ attempt: SignedAttempt; landed: Landed }> {
   const simulation = await writing.simulate(intent);
@@ -56,7 +79,7 @@ export async function land(
 }
 
 export async function sent(
-  { net, writing }: Pick<Written, 'net'> & { readonly writing: Pick<SolanaPerpsWriting, 'submit' | 'status'> },
+  { net, writing }: Pick<AnyWritten, 'net'> & { readonly writing: Pick<SolanaPerpsWriting, 'submit' | 'status'> },
   attempt: SignedAttempt,
 ): Promise<Landed> {
   await writing.submit(attempt, 3);
@@ -67,7 +90,10 @@ export async function sent(
 }
 
 /** Slots pass until the order is gone. */
-export async function gone({ net, writing }: Written, attempt: SignedAttempt): Promise<OrderReport> {
+export async function gone(
+  { net, writing }: Pick<AnyWritten, 'net' | 'writing'>,
+  attempt: SignedAttempt,
+): Promise<OrderReport> {
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const report = await writing.order(attempt);
     if (report.gone) return report;
@@ -76,11 +102,11 @@ export async function gone({ net, writing }: Written, attempt: SignedAttempt): P
   throw new Error('the order does not go');
 }
 
-export const finalize = ({ net }: Pick<Written, 'net'>): Promise<void> => net.advance(FINAL_SLOTS);
+export const finalize = ({ net }: Pick<AnyWritten, 'net'>): Promise<void> => net.advance(FINAL_SLOTS);
 
 /** A market order as `planIntent` makes it, by the chain's clock. */
 export async function order(
-  { reader }: Written,
+  { reader }: Pick<AnyWritten, 'reader'>,
   wanted: { side: 'buy' | 'sell'; size: bigint; reduceOnly?: boolean; bps?: bigint; lifeMs?: number },
 ): Promise<Extract<Intent, { kind: 'order' }>> {
   const { blockTimeMs, markets } = await reader.read('confirmed');
