@@ -4,7 +4,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   worker: 'run only a worker; needs TEMPORAL_ADDRESS and DATABASE_URL',
   bridge: 'run only the page and the socket; needs the same',
   backtest: 'what a policy would have earned on a funding history',
-  'fetch-history': 'a venue’s funding history into a file for replay and backtest',
+  'fetch-history': 'a venue’s funding or lend history into a file for replay and backtest',
   localnet: 'a local Solana chain with faults on demand',
   soak: 'kill processes at random, run after run, and judge what is left',
 };

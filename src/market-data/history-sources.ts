@@ -1,6 +1,7 @@
 /** Funding histories of venues, page by page, by their public APIs. Each page is in order of time. */
 import { MS_PER_HOUR } from '../domain/money/units.ts';
 import { parseScaled } from './decimal.ts';
+import type { LendSample, LendSamples } from './lend-rows.ts';
 import {
   type AskJson,
   FRACTION_DECIMALS,
@@ -31,10 +32,13 @@ export interface HistorySource {
   /** Between two requests: below what the API permits. */
   readonly spacingMs: number;
   pages(ask: AskJson, market: string, fromMs: number, toMs: number): AsyncGenerator<readonly FundingRow[]>;
+  /** All lend rates that it tells of. Absent: it lends nothing. */
+  readonly lend?: (ask: AskJson) => Promise<LendSamples>;
 }
 
 const DAY_MS = 24 * MS_PER_HOUR;
 const RATE_DECIMALS = 9;
+const LEND_DECIMALS = 6;
 const SECOND_MS = 1_000;
 
 const listIn = (name: string, value: unknown): readonly unknown[] => {
@@ -46,37 +50,64 @@ const listIn = (name: string, value: unknown): readonly unknown[] => {
 const rateOf = (fraction: bigint, price: bigint): bigint =>
   (fraction * price) / 10n ** BigInt(FRACTION_DECIMALS + PRICE_DECIMALS - RATE_DECIMALS);
 
-const drift: HistorySource = {
-  name: 'Drift',
-  url: 'https://data.api.drift.trade',
-  periodMs: MS_PER_HOUR,
-  market: 'SOL-PERP',
-  spacingMs: 250,
+/** Drift's data server, and Velocity's, which is the same program. */
+const dataServer = (name: string, url: string, quoteAsset: string): HistorySource => ({
+  ...{ name, url, periodMs: MS_PER_HOUR, market: 'SOL-PERP', spacingMs: 250 },
   async *pages(ask, market, fromMs, toMs) {
     for (let dayMs = Math.floor(fromMs / DAY_MS) * DAY_MS; dayMs <= toMs; dayMs += DAY_MS) {
       const day = new Date(dayMs);
       const path = `/market/${market}/fundingRates/${day.getUTCFullYear()}/${day.getUTCMonth() + 1}/${day.getUTCDate()}`;
-      for (let page: string | null = ''; page !== null; ) {
+      // In whatever order the pages come, a day is a whole.
+      const rows: FundingRow[] = [];
+      const seen = new Set<string>();
+      for (let page: string | null = ''; page !== null && !seen.has(page); ) {
+        seen.add(page);
         const answer = await ask(page === '' ? path : `${path}?page=${encodeURIComponent(page)}`);
-        const rows = listIn(drift.name, memberOf(answer, 'records')).map(driftRow);
-        yield rows.sort((a, b) => a.tsMs - b.tsMs);
+        rows.push(...listIn(name, memberOf(answer, 'records')).map((record) => fundingRowOf(name, record)));
         const following = memberOf(memberOf(answer, 'meta'), 'nextPage');
         page = typeof following === 'string' || typeof following === 'number' ? String(following) : null;
       }
+      yield rows.sort((a, b) => a.tsMs - b.tsMs);
     }
   },
-};
+  lend: async (ask) => {
+    const rates = async (asset: string, kind: 'deposit' | 'borrow') => {
+      const answer = await ask(`/stats/${asset}/rateHistory/${kind}`);
+      return listIn(name, memberOf(answer, 'rates')).map((pair) => lendSampleOf(name, pair));
+    };
+    return {
+      solDeposit: await rates('SOL', 'deposit'),
+      solBorrow: await rates('SOL', 'borrow'),
+      quoteDeposit: await rates(quoteAsset, 'deposit'),
+      quoteBorrow: await rates(quoteAsset, 'borrow'),
+    };
+  },
+});
 
-function driftRow(record: unknown): FundingRow {
-  const rate = parseScaled(String(memberOf(record, 'fundingRate')), RATE_DECIMALS);
-  if (rate === null) throw unusable(drift.name, 'its funding rate is no number');
+/** A short's rate: where the market could not pay its receivers in full, it differs from a long's. */
+function fundingRowOf(name: string, record: unknown): FundingRow {
+  const rate = parseScaled(
+    String(memberOf(record, 'fundingRateShort') ?? memberOf(record, 'fundingRate')),
+    RATE_DECIMALS,
+  );
+  if (rate === null) throw unusable(name, 'its funding rate is no number');
   return {
-    tsMs: timeOf(drift.name, Number(memberOf(record, 'ts'))) * SECOND_MS,
+    tsMs: timeOf(name, Number(memberOf(record, 'ts'))) * SECOND_MS,
     rate,
-    oracle: priceOf(drift.name, 'oraclePriceTwap', memberOf(record, 'oraclePriceTwap')),
-    mark: priceOf(drift.name, 'markPriceTwap', memberOf(record, 'markPriceTwap')),
+    oracle: priceOf(name, 'oraclePriceTwap', memberOf(record, 'oraclePriceTwap')),
+    mark: priceOf(name, 'markPriceTwap', memberOf(record, 'markPriceTwap')),
   };
 }
+
+/** A pair of seconds and a yearly fraction. */
+function lendSampleOf(name: string, pair: unknown): LendSample {
+  const rate = parseScaled(String(memberOf(pair, 1)), LEND_DECIMALS);
+  if (rate === null || rate < 0n) throw unusable(name, 'its lend rate is no rate');
+  return { tsMs: timeOf(name, Number(memberOf(pair, 0))) * SECOND_MS, rate };
+}
+
+const drift = dataServer('Drift', 'https://data.api.drift.trade', 'USDC');
+const velocity = dataServer('Velocity', 'https://data.api.velocity.exchange', 'USDT');
 
 /** It gives at most 500 rows. */
 const HYPERLIQUID_SPAN_MS = 20 * DAY_MS;
@@ -148,5 +179,5 @@ const binance: HistorySource = {
   },
 };
 
-export const HISTORY_SOURCES = { drift, hyperliquid, binance } as const;
+export const HISTORY_SOURCES = { drift, velocity, hyperliquid, binance } as const;
 export type HistorySourceName = keyof typeof HISTORY_SOURCES;

@@ -2,18 +2,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DriftlessError, TransientError } from '../lib/errors.ts';
-import { fetchHistory } from '../market-data/fetch-history.ts';
+import { fetchHistory, fetchLendHistory } from '../market-data/fetch-history.ts';
 import { HISTORY_SOURCES, type HistorySourceName } from '../market-data/history-sources.ts';
+import type { AskJson } from '../market-data/live/source.ts';
 import { PoliteHttp } from '../market-data/polite-http.ts';
 
 const HELP = `driftless fetch-history --out <file> [options]
 
-A venue's funding history as a file for MARKET_FEED=replay:<file> and driftless backtest --funding <file>. A file that an
-earlier call wrote is continued after its last row, also after a call that failed or was killed. What is missing is named.
+A venue's funding history as a file for MARKET_FEED=replay:<file> and driftless backtest --funding <file>, or with --lend its
+lend rates, for replay:<funding>,<file> and --lend <file>. A file that an earlier call wrote is continued after its last row,
+also after a call that failed or was killed. What is missing is named.
 
   --out <file>       the file (CSV)
-  --source <name>    drift (hourly; the default), hyperliquid (hourly) or binance (every 8 hours)
-  --market <name>    the market as that venue calls it: SOL-PERP, SOL or SOLUSDT by default
+  --source <name>    drift (hourly; the default), velocity (hourly), hyperliquid (hourly) or binance (every 8 hours)
+  --lend             lend rates instead of funding, of drift or velocity: what their server still has
+  --market <name>    the market as that venue calls it: SOL-PERP, SOL or SOLUSDT by default; not with --lend
   --from <ISO>       the first period; by default 90 days ago
   --to <ISO>         the last one; by default now
   --url <address>    another address of the same API
@@ -33,6 +36,7 @@ const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 4 } as const;
 const OPTIONS = {
   out: { type: 'string' },
   source: { type: 'string', default: 'drift' },
+  lend: { type: 'boolean', default: false },
   market: { type: 'string' },
   from: { type: 'string' },
   to: { type: 'string' },
@@ -70,6 +74,7 @@ export async function main(words: readonly string[]): Promise<number> {
 
 interface HistoryWanted {
   readonly name: HistorySourceName;
+  readonly lend: boolean;
   readonly market: string;
   readonly path: string;
   readonly url: string;
@@ -102,12 +107,14 @@ function read(words: readonly string[]): HistoryWanted | string {
   const source = HISTORY_SOURCES[name];
   if (!Object.hasOwn(HISTORY_SOURCES, name)) {
     problems.push(`--source: expected ${Object.keys(HISTORY_SOURCES).join(', ')}, got ${name}.`);
-  }
+  } else if (values.lend && source.lend === undefined) problems.push(`--lend: ${source.name} has no lend rates.`);
+  if (values.lend && values.market !== undefined)
+    problems.push('--market: lend rates are those of SOL and the quote asset.');
   const pauseMs = Number(values['pause-ms']);
   if (!Number.isInteger(pauseMs) || pauseMs < 0) problems.push('--pause-ms: expected whole milliseconds.');
   if (problems.length > 0) return problems.join('\n');
   return {
-    ...{ name, fromMs, toMs, pauseMs, json: values.json },
+    ...{ name, fromMs, toMs, pauseMs, lend: values.lend, json: values.json },
     market: values.market ?? source.market,
     path: values.out as string,
     url: (values.url ?? source.url).replace(/\/$/, ''),
@@ -116,7 +123,7 @@ function read(words: readonly string[]): HistoryWanted | string {
 
 const parsed = (words: readonly string[]) => parseArgs({ args: [...words], options: OPTIONS, strict: true }).values;
 
-async function run({ name, market, path, url, fromMs, toMs, pauseMs, json }: HistoryWanted): Promise<void> {
+async function run({ name, lend, market, path, url, fromMs, toMs, pauseMs, json }: HistoryWanted): Promise<void> {
   const source = HISTORY_SOURCES[name];
   const http = new PoliteHttp({
     name: source.name,
@@ -126,18 +133,21 @@ async function run({ name, market, path, url, fromMs, toMs, pauseMs, json }: His
     nowMs: () => performance.now(),
     sleep: async (ms) => void (await sleep(ms)),
   });
-  const found = await fetchHistory({
-    ...{ source, market, fromMs, toMs, path },
-    ask: (at, body) => http.json(`${url}${at}`, body),
-    told: (rows, lastMs) => tell(`${rows} rows, up to ${iso(lastMs)}\n`),
-  });
+  const ask: AskJson = (at, body) => http.json(`${url}${at}`, body);
+  const told = (rows: number, lastMs: number) => tell(`${rows} rows, up to ${iso(lastMs)}\n`);
+  const found = lend
+    ? await fetchLendHistory({ source, ask, fromMs, toMs, path })
+    : await fetchHistory({ source, ask, market, fromMs, toMs, path, told });
   const gaps = found.gaps.map((gap) => ({ from: iso(gap.fromMs), to: iso(gap.toMs), missing: gap.missing }));
   const result = {
-    ...{ file: path, source: name, market, period_seconds: source.periodMs / 1_000 },
+    ...{ file: path, source: name, ...(lend ? { kind: 'lend' } : { market, period_seconds: source.periodMs / 1_000 }) },
     ...{ rows: found.rows, added: found.added, from: iso(found.firstMs), to: iso(found.lastMs), gaps },
   };
   if (json) return say(`${JSON.stringify(result, null, 2)}\n`);
-  say(`${path}: ${found.rows} rows of ${source.name} ${market}, ${found.added} new, ${result.from} to ${result.to}\n`);
-  for (const gap of gaps) say(`gap: ${gap.missing} periods missing between ${gap.from} and ${gap.to}\n`);
-  if (source.periodMs !== 3_600_000) say(`Its period: FUNDING_PERIOD_SECONDS=${source.periodMs / 1_000}\n`);
+  say(
+    `${path}: ${found.rows} rows of ${source.name} ${lend ? 'lend rates' : market}, ${found.added} new, ${result.from} to ${result.to}\n`,
+  );
+  for (const gap of gaps)
+    say(`gap: ${gap.missing} ${lend ? 'rows' : 'periods'} missing between ${gap.from} and ${gap.to}\n`);
+  if (!lend && source.periodMs !== 3_600_000) say(`Its period: FUNDING_PERIOD_SECONDS=${source.periodMs / 1_000}\n`);
 }

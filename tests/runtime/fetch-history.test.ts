@@ -18,6 +18,10 @@ const MISSING = new Set([FROM_MS + 30 * HOUR_MS, FROM_MS + 31 * HOUR_MS]);
 type Answer = (response: ServerResponse) => void;
 let special: (Answer | null)[] = [];
 let requests = 0;
+/** Every page of a day has the newest hours first, and the last page names the first again. */
+let backward = false;
+let shortRate: string | null = null;
+const lend = new Map<string, readonly (readonly [number, string])[]>();
 let server: Server;
 let url = '';
 let folder = '';
@@ -30,14 +34,19 @@ const hoursOf = (fromMs: number, toMs: number): readonly number[] =>
 function driftDay(path: string) {
   const [, year, month, day, page = '1'] = /fundingRates\/(\d+)\/(\d+)\/(\d+)(?:\?page=(\d+))?$/.exec(path) ?? [];
   const dayMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  const half = dayMs + (Number(page) - 1) * 12 * HOUR_MS;
+  const half = dayMs + (backward ? 2 - Number(page) : Number(page) - 1) * 12 * HOUR_MS;
   const records = hoursOf(half, half + 11 * HOUR_MS)
     .filter((ms) => !MISSING.has(ms))
     .map((ms) => ({
       ...{ ts: Math.floor(ms / 1_000) + 1, marketIndex: 0, symbol: 'SOL-PERP', fundingRate: '0.001234567' },
       ...{ oraclePriceTwap: '150.125', markPriceTwap: '150.1' },
+      ...(shortRate === null ? {} : { fundingRateShort: shortRate }),
     }));
-  return { success: true, records: records.reverse(), meta: { totalRecords: 24, nextPage: page === '1' ? '2' : null } };
+  return {
+    success: true,
+    records: records.reverse(),
+    meta: { totalRecords: 24, nextPage: page === '1' ? '2' : backward ? '1' : null },
+  };
 }
 
 function hyperliquidAnswer(body: string) {
@@ -82,11 +91,15 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const first = special.shift() ?? null;
   if (first !== null) return first(response);
   const path = `${request.url}`;
-  const found = path.startsWith('/info')
-    ? hyperliquidAnswer(body)
-    : path.startsWith('/fapi')
-      ? binanceAnswer(path)
-      : driftDay(path);
+  const rates = lend.get(path);
+  const found =
+    rates !== undefined
+      ? { success: true, rates }
+      : path.startsWith('/info')
+        ? hyperliquidAnswer(body)
+        : path.startsWith('/fapi')
+          ? binanceAnswer(path)
+          : driftDay(path);
   response.setHeader('content-type', 'application/json').end(JSON.stringify(found));
 }
 
@@ -103,6 +116,8 @@ afterAll(() => {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'driftless-history-'));
   [special, requests, said] = [[], 0, ''];
+  [backward, shortRate] = [false, null];
+  lend.clear();
   const take = (text: unknown): boolean => {
     said += String(text);
     return true;
@@ -182,8 +197,8 @@ describe('a funding history', () => {
       ...Array.from({ length: 6 }, (): Answer => (response) => response.writeHead(503).end()),
     ];
     expect(await fetched()).toEqual({ code: 4, found: null });
-    expect(lines().length).toBe(1 + 34);
-    expect((await fetched()).found).toMatchObject({ rows: 70, added: 36 });
+    expect(lines().length).toBe(1 + 24);
+    expect((await fetched()).found).toMatchObject({ rows: 70, added: 46 });
   });
 
   it('of Hyperliquid has the price of the hour, and the rate in USD', async () => {
@@ -199,6 +214,17 @@ describe('a funding history', () => {
     expect(requests).toBe(2);
   });
 
+  it('of Velocity is what a short receives, in whatever order the pages come, and however often', async () => {
+    [backward, shortRate] = [true, '-0.000000045'];
+    const { found } = await fetched('--source', 'velocity');
+    expect(found).toMatchObject({ source: 'velocity', market: 'SOL-PERP', rows: 70, added: 70 });
+    expect(lines()[1]).toBe(`${FROM_MS / 1_000 + 1},-0.000000045,150.125000,150.100000`);
+    const times = lines()
+      .slice(1)
+      .map((line) => Number(line.split(',')[0]));
+    expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+  });
+
   it('is not written over another file, and wrong words are told at once', async () => {
     appendFileSync(file(), 'my notes\n');
     expect((await fetched()).code).toBe(1);
@@ -208,5 +234,70 @@ describe('a funding history', () => {
     expect(await main(['--speed', '9'])).toBe(2);
     expect(await main(['--help'])).toBe(0);
     expect(said).toContain('--source <name>');
+  });
+});
+
+describe('a lend history', () => {
+  const seconds = (hours: number) => FROM_MS / 1_000 + hours * 3_600;
+  const serve = (upTo: number) => {
+    const hours = [0.3, 3, 6, 20, 23].filter((hour) => hour <= upTo);
+    const series = (asset: string, kind: string, rates: (hour: number) => string, lateS = 0) =>
+      lend.set(
+        `/stats/${asset}/rateHistory/${kind}`,
+        hours.map((hour) => [seconds(hour) + lateS, rates(hour)]),
+      );
+    series('SOL', 'deposit', (hour) => `0.04${Math.floor(hour) + 10}`);
+    series('SOL', 'borrow', () => '0.098886');
+    series('USDT', 'deposit', () => '0.036489', 7);
+    series('USDT', 'borrow', () => '0');
+  };
+
+  it('has a row for each hour at whose end something new is known, names what is missing, and goes on', async () => {
+    serve(6);
+    const words = ['--source', 'velocity', '--lend', '--to', at(FROM_MS + DAY_MS)] as const;
+    const first = await fetched(...words);
+    expect(first.code).toBe(0);
+    expect(first.found).toMatchObject({ source: 'velocity', kind: 'lend', rows: 5, added: 5 });
+    expect(lines()).toEqual([
+      'ts,solLendAprPct,solBorrowAprPct,usdcLendAprPct,usdcBorrowAprPct',
+      `${seconds(1)},4.1000,9.8886,3.6489,0.0000`,
+      `${seconds(3)},4.1300,9.8886,3.6489,0.0000`,
+      `${seconds(4)},4.1300,9.8886,3.6489,0.0000`,
+      `${seconds(6)},4.1600,9.8886,3.6489,0.0000`,
+      `${seconds(7)},4.1600,9.8886,3.6489,0.0000`,
+    ]);
+    expect(first.found.gaps).toEqual([{ from: at(FROM_MS + 7 * HOUR_MS), to: at(FROM_MS + DAY_MS), missing: 5 }]);
+    serve(23);
+    special = [(response) => response.writeHead(429, { 'retry-after': '0' }).end(), (response) => response.end('{')];
+    const again = await fetched(...words);
+    expect(again.found).toMatchObject({ rows: 9, added: 4 });
+    expect(again.found.gaps).toEqual([{ from: at(FROM_MS + 7 * HOUR_MS), to: at(FROM_MS + 20 * HOUR_MS), missing: 3 }]);
+    expect((await fetched(...words)).found.added).toBe(0);
+    const funding = join(folder, 'hours.csv');
+    expect(await main(['--out', funding, '--from', at(FROM_MS), '--to', at(TO_MS), '--url', url, '--json'])).toBe(0);
+    const feed = openFeed(`replay:${funding},${file()}`);
+    expect(feed.ratesAt(FROM_MS + HOUR_MS)).toEqual({
+      ...{ solDeposit: 41_000n, solBorrow: 98_886n, usdcDeposit: 36_489n, usdcBorrow: 0n },
+    });
+  });
+
+  it.each([
+    ['{"success":true,"rates":[]}', 0],
+    ['{"success":true,"rates":[[1768003200,"much"]]}', 4],
+    ['{"success":true,"rates":[[1768003200,"-0.01"]]}', 4],
+    ['{"success":true,"rates":[["soon","0.01"]]}', 4],
+    ['{"success":false}', 4],
+    ['[]', 4],
+  ])('of an answer %s', async (text, code) => {
+    special = Array.from({ length: 30 }, (): Answer => (response) => response.end(text));
+    expect((await fetched('--lend')).code).toBe(code);
+    expect(lines()).toHaveLength(1);
+  });
+
+  it('is refused of a source that lends nothing, and in a file of funding', async () => {
+    expect((await fetched('--lend', '--source', 'binance')).code).toBe(2);
+    expect((await fetched('--lend', '--market', 'SOL-PERP')).code).toBe(2);
+    await fetched('--to', at(FROM_MS));
+    expect((await fetched('--lend')).code).toBe(1);
   });
 });

@@ -365,6 +365,7 @@ describe('a replay of the recording', () => {
     for (let step = 0; step < 90; step += 1) {
       wall.pass(10_000);
       await eachStep(step);
+      if (step === 70) await land(venue, order('buy', 2n * SOL, { maxTsMs: wall.nowMs() + 60_000 }));
       if (step === 2) await land(venue, order('sell', 5n * SOL, { maxTsMs: wall.nowMs() + 60_000 }));
       const snapshot = await venue.read('confirmed');
       const { action, reasons, gates } = decide(
@@ -384,10 +385,14 @@ describe('a replay of the recording', () => {
     const funding = (await journal.funding({ engineId, limit: 100 })).items.map(
       ({ periodTsMs, rate, position, amount }) => [periodTsMs, rate, position, amount],
     );
-    return { seen, funding };
+    const trades = (await journal.trades({ engineId, limit: 100 })).items.map(
+      ({ side, size, price, fee, index, tsMs }) => ({ side, size, price, fee, index, tsMs }),
+    );
+    const equity = (await journal.equity({ engineId, limit: 1_000 })).items.map((row) => ({ ...row, engineId: '' }));
+    return { seen, funding, trades, equity };
   }
 
-  it('shows the same prices, pays the same funding and leads to the same decisions', async () => {
+  it('shows the same prices, fills the same trades, pays the same funding, writes the same equity and leads to the same decisions', async () => {
     const live = await open();
     const beganMs = clock.nowMs();
     const first = await run(live.feed, clock, async (step) => {
@@ -403,6 +408,10 @@ describe('a replay of the recording', () => {
     expect(first.funding).toHaveLength(1);
     expect(replayed.funding).toEqual(first.funding);
     expect(replayed.seen).toEqual(first.seen);
+    expect(first.trades).toHaveLength(2);
+    expect(replayed.trades).toEqual(first.trades);
+    expect(first.equity.length).toBeGreaterThan(2);
+    expect(replayed.equity).toEqual(first.equity);
     expect(new Set(first.seen.map((each) => JSON.stringify((each as { codes: unknown }).codes))).size).toBeGreaterThan(
       1,
     );
