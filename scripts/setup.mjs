@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment } from '../src/runtime/child-environment.mjs';
+import { NODE_REMEDY, whyUnfitNode } from '../src/runtime/node-version.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROGRESS_EVERY_MS = 10_000;
@@ -15,13 +16,8 @@ export const say = (text) => process.stdout.write(`${text}\n`);
 
 /** @throws SetupError with the remedy when this Node is too old, or an odd one that was never supported */
 export function checkNode(version = process.versions.node) {
-  const [major, minor] = version.split('.').map(Number);
-  const fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
-  if (fits) return;
-  throw new SetupError(
-    `Driftless needs Node 20.19 or later, 22.12 or later, or 24; this is ${version}.\n` +
-      'Remedy: install one of these (https://nodejs.org, or `nvm install 24`) and start again.',
-  );
+  const why = whyUnfitNode(version);
+  if (why !== null) throw new SetupError(`${why}\nRemedy: ${NODE_REMEDY}`);
 }
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));

@@ -41,12 +41,16 @@ export class Client {
     this.#place = place;
   }
 
-  /** @throws NotReachable, AnsweredWithError */
+  /**
+   * @param also a status that is an answer too
+   * @throws NotReachable, AnsweredWithError
+   */
   async get<Value>(
     path: string,
     schema: z.Codec<Value, unknown>,
+    { also }: { readonly also?: number } = {},
   ): Promise<{ readonly json: unknown; readonly value: Value }> {
-    const response = await this.#ask(path, AbortSignal.timeout(ANSWER_MS));
+    const response = await this.#ask(path, { signal: AbortSignal.timeout(ANSWER_MS), also });
     const json: unknown = await response.json().catch(() => null);
     const value = read(schema, json);
     if (value === null)
@@ -56,7 +60,7 @@ export class Client {
 
   /** A file, as long as it takes. @throws NotReachable, AnsweredWithError; NotReachable too when it ends early */
   async *file(path: string): AsyncGenerator<string> {
-    const response = await this.#ask(path);
+    const response = await this.#ask(path, {});
     const decoder = new TextDecoder();
     try {
       for await (const chunk of response.body ?? []) yield decoder.decode(chunk as Uint8Array, { stream: true });
@@ -65,7 +69,10 @@ export class Client {
     }
   }
 
-  async #ask(path: string, signal?: AbortSignal): Promise<Response> {
+  async #ask(
+    path: string,
+    { signal, also }: { readonly signal?: AbortSignal; readonly also?: number | undefined },
+  ): Promise<Response> {
     const { url, token } = this.#place;
     const headers = { authorization: `Bearer ${token}` };
     const response = await fetch(new URL(path, url), { headers, ...(signal === undefined ? {} : { signal }) }).catch(
@@ -73,7 +80,7 @@ export class Client {
         throw nothingAnswers(this.#place, error);
       },
     );
-    if (response.ok) return response;
+    if (response.ok || response.status === also) return response;
     if (response.status === 401 || response.status === 403) throw notLetIn(this.#place);
     const failed = read(HttpError, await response.json().catch(() => null));
     if (failed === null) throw new NotReachable(`${url} answered with HTTP ${response.status}.`);

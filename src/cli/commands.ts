@@ -5,7 +5,7 @@ import type { Action } from '../domain/order/command.ts';
 import { LISTS } from '../protocol/api.ts';
 
 /** Null: it fits. Else what is expected, as the end of a sentence. */
-type Check = (text: string) => string | null;
+type WordCheck = (text: string) => string | null;
 
 interface Argument {
   readonly name: string;
@@ -13,7 +13,7 @@ interface Argument {
   /** Absent: it must be given. */
   readonly fallback?: string;
   readonly choices?: readonly string[];
-  readonly check?: Check;
+  readonly check?: WordCheck;
 }
 
 interface Option {
@@ -24,7 +24,7 @@ interface Option {
   /** It may be given several times. */
   readonly many?: true;
   readonly choices?: readonly string[];
-  readonly check?: Check;
+  readonly check?: WordCheck;
 }
 
 /** Words of the command line, by the name of argument or option; a flag that is given is `true`. */
@@ -50,21 +50,21 @@ export interface AskingCommand extends Common {
 
 /** What has a module of its own. */
 interface OwnCommand extends Common {
-  readonly kind: 'export' | 'logs' | 'completion';
+  readonly kind: 'export' | 'logs' | 'completion' | 'doctor';
 }
 
 export type CliCommand = ActingCommand | AskingCommand | OwnCommand;
 
-const isAmount: Check = (text) =>
+const isAmount: WordCheck = (text) =>
   /^\d{1,12}(\.\d{1,9})?$/.test(text) && Number(text) > 0
     ? null
     : 'a number above zero with at most 9 decimals, such as 1.5';
-const isTime: Check = (text) =>
+const isTime: WordCheck = (text) =>
   /^\d{4}-\d{2}-\d{2}/.test(text) && Number.isFinite(Date.parse(text))
     ? null
     : 'a time such as 2026-01-15 or 2026-01-15T08:00Z';
 const countUpTo =
-  (most: number): Check =>
+  (most: number): WordCheck =>
   (text) =>
     /^[1-9]\d{0,8}$/.test(text) && Number(text) <= most ? null : `a whole number from 1 to ${most}`;
 
@@ -153,6 +153,13 @@ export const COMMANDS = {
       }),
     },
   ),
+  doctor: {
+    kind: 'doctor',
+    about: 'check everything before money moves: each part with what to do about it',
+    arguments: [],
+    options: { 'send-test': { about: 'send a test message through every channel of alerts' } },
+    example: 'driftless doctor',
+  },
   logs: {
     kind: 'logs',
     about: 'the log of all processes as one; of an operation, its whole story',

@@ -1,4 +1,5 @@
 /** What the command line needs of the world: the terminal, where the product is, and what it leaves when it is down. */
+import type { DoctorOptions, Finding } from '../doctor/finding.ts';
 import type { ClientPlace } from './client.ts';
 import type { Paint } from './paint.ts';
 
@@ -26,6 +27,8 @@ export interface CliPorts {
   /** Where the product is, and who may speak to it. */
   readonly place: (url: string | undefined) => Promise<ClientPlace>;
   readonly left: () => Promise<LeftBehind>;
+  /** Examines everything; each finding is told as soon as it is known. */
+  readonly doctor: (options: DoctorOptions) => Promise<readonly Finding[]>;
   /** Where the product of this folder writes its log. */
   readonly logFolders: () => Promise<readonly string[]>;
   /** Null: there is nobody to ask. */

@@ -120,7 +120,7 @@ function argumentsOf(
   const given: Record<string, string | undefined> = {};
   for (const [index, { name, check }] of row.arguments.entries()) given[name] = checked(name, values[index], check);
   for (const [flag, { check }] of Object.entries(row.options)) {
-    given[flag] = checked(`--${flag}`, textOf(options[flag]), check);
+    given[flag] = checked(`--${flag}`, textOf(options[propertyOf(flag)]), check);
   }
   const { commandId, url } = options;
   if (typeof commandId === 'string' && !COMMAND_ID.test(commandId)) {
@@ -137,6 +137,9 @@ function argumentsOf(
     url: textOf(url),
   };
 }
+
+/** As commander names the value of an option. */
+const propertyOf = (flag: string): string => flag.replaceAll(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
 
 function textOf(value: unknown): string | undefined {
   if (Array.isArray(value)) return value.join(BETWEEN);

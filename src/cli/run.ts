@@ -36,6 +36,8 @@ async function run(command: CliCommand, given: CliArguments, ports: CliPorts): P
       return await (await import('./exported.ts')).exported(given, ports);
     case 'logs':
       return await (await import('./logs.ts')).logs(given, ports);
+    case 'doctor':
+      return await (await import('./examined.ts')).examined(given, ports);
     case 'completion':
       return await (await import('./completion.ts')).completion(given, ports);
   }

@@ -2,6 +2,7 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { Kysely, sql } from 'kysely';
 import { ENDED_STATUSES } from './advance.ts';
+import { whyNotLetIn } from './database-errors.ts';
 import { insertDecision } from './decisions.ts';
 import { acknowledgeAlert } from './deliveries.ts';
 import { startUpkeep } from './embedded-upkeep.ts';
@@ -18,7 +19,7 @@ import {
   listTrades,
   withAttempts,
 } from './lists.ts';
-import { migrateToLatest, requireLatest } from './migrate.ts';
+import { migrateToLatest, requireLatest, type SchemaState, schemaState } from './migrate.ts';
 import { muteUntil } from './muting.ts';
 import type { JournalLogger, Opened } from './opened.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
@@ -196,5 +197,39 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   } catch (error) {
     await opened.close();
     throw error;
+  }
+}
+
+/** What stands in a database, for a look. */
+export interface JournalInspection {
+  /** As it was found. Null: nobody has migrated it yet. */
+  readonly schema: SchemaState | null;
+  /** By its own clock. */
+  readonly timeMs: number;
+  /** Null: it is not of our schema, so its rows cannot be read. */
+  readonly journal: Journal | null;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens it as it is. With `migrates`, for a copy, an older one is brought to our schema, so that it can be read.
+ * @throws TransientError UNAVAILABLE, CriticalError DATABASE_MISSING, DATABASE_DENIED, DATA_FOLDER_INVALID
+ */
+export async function inspectJournal({ migrates = false, ...options }: JournalOptions): Promise<JournalInspection> {
+  const { databaseUrl } = options;
+  const opened = databaseUrl === null ? await openEmbedded(options) : await openServer(databaseUrl, options);
+  try {
+    const { rows } = await sql<{
+      ms: number;
+    }>`SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms`.execute(opened.db);
+    const schema = await schemaState(opened.db);
+    const isOlder = schema !== null && schema.newer.length === 0 && schema.pending.length > 0;
+    if (isOlder && migrates) await opened.migrate();
+    const isReadable = schema !== null && schema.newer.length === 0 && (!isOlder || migrates);
+    const journal = isReadable ? journalOf(opened, 'inspected') : null;
+    return { schema, timeMs: Number(rows[0]?.ms), journal, close: opened.close };
+  } catch (error) {
+    await opened.close();
+    throw whyNotLetIn(error) ?? error;
   }
 }

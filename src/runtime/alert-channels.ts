@@ -58,7 +58,7 @@ export function openAlertChannels(ports: AlertChannelPorts): OpenAlertChannels {
   };
 }
 
-function messengersOf({ webhook: hook, telegram: bot, discordUrl }: AlertSettings): readonly Messenger[] {
+export function messengersOf({ webhook: hook, telegram: bot, discordUrl }: AlertSettings): readonly Messenger[] {
   return [
     ...(hook === null ? [] : [webhook(hook.url, hook.secret)]),
     ...(bot === null ? [] : [telegram(bot)]),

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline/promises';
 import { parse } from 'dotenv';
 import type { ClientPlace } from '../cli/client.ts';
 import { paintFor } from '../cli/paint.ts';
-import type { LeftBehind } from '../cli/ports.ts';
+import type { CliPorts, LeftBehind } from '../cli/ports.ts';
 import { runCli } from '../cli/run.ts';
 import { holderOf } from '../journal/data-lock.ts';
 
@@ -36,6 +36,10 @@ export async function main(words: readonly string[], load: Load, version: string
         openLeft: (homes: readonly string[]) => Promise<LeftBehind>;
       };
       return await openLeft(homesOf(await settingsHere()));
+    },
+    doctor: async (options) => {
+      const { doctor } = (await load('src/doctor/main.ts')) as { doctor: CliPorts['doctor'] };
+      return await doctor(options);
     },
     logFolders: async () => {
       const setting = await settingsHere();
@@ -68,7 +72,8 @@ function homesOf(setting: SettingHere): readonly [string, string] {
  */
 async function place(given: string | undefined): Promise<ClientPlace> {
   const setting = await settingsHere();
-  const token = async (home: readonly string[]) => setting('DRIFTLESS_TOKEN') ?? (await tokenIn(home));
+  const token = async (home: readonly string[]) =>
+    setting('DRIFTLESS_TOKEN') ?? (await textIn(setting('DRIFTLESS_TOKEN_FILE'))) ?? (await tokenIn(home));
   const homes = homesOf(setting);
   if (given !== undefined) return { url: given, token: await token(homes) };
   if (!process.env.HOST && !process.env.PORT) {
@@ -81,6 +86,12 @@ async function place(given: string | undefined): Promise<ClientPlace> {
   const port = setting('PORT') ?? DEFAULTS.PORT;
   const name = EVERYWHERE.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   return { url: `http://${name}:${port}`, token: await token(homes) };
+}
+
+async function textIn(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.trim() === '' ? undefined : text.trim();
 }
 
 async function tokenIn(homes: readonly string[]): Promise<string> {

@@ -3,9 +3,6 @@
  * every answer is the one that the product would give. Nothing in the data folder is changed.
  */
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
@@ -13,13 +10,13 @@ import type { EngineGateway } from '../bridge/gateway.ts';
 import { startBridge } from '../bridge/server.ts';
 import type { LeftBehind } from '../cli/ports.ts';
 import { refused } from '../domain/order/command.ts';
-import { lockDataFolder } from '../journal/data-lock.ts';
 import { isDatabase } from '../journal/database-folder.ts';
 import type { Journal } from '../journal/journal.ts';
 import { openJournal } from '../journal/open-journal.ts';
 import type { EngineRecord } from '../journal/records.ts';
 import { DriftlessError, TransientError } from '../lib/errors.ts';
 import { loadSettings, readSettingSource, type SettingSource, type Settings, SettingsError } from './config.ts';
+import { copyJournal } from './journal-copy.ts';
 
 const TOKEN_BYTES = 24;
 const logger = pino({ level: 'silent' });
@@ -45,31 +42,18 @@ export async function openLeft(
 
 const nothing = (why: string): LeftBehind => ({ kind: 'nothing', why });
 
-/** The lock is held only while the folder is copied: a start a moment later finds it free. */
 async function ofFolder(settings: Settings, home: string): Promise<LeftBehind> {
-  const lock = await lockDataFolder(home, { pid: process.pid, url: null });
-  if (lock.kind === 'held') {
-    const { pid, url } = lock.by;
+  const copy = await copyJournal(home);
+  if (copy.kind === 'held') {
+    const { pid, url } = copy.by;
     const where = url === null ? 'it is still starting, or busy' : `its page is ${url}`;
     return nothing(`The data folder ${home} is in use by process ${pid}: ${where}.`);
   }
-  const copy = await mkdtemp(join(tmpdir(), 'driftless-copy-'));
-  const remove = () => rmSync(copy, { recursive: true, force: true });
-  process.once('exit', remove);
-  const cleanUp = async () => {
-    await rm(copy, { recursive: true, force: true });
-    process.off('exit', remove);
-  };
   try {
-    try {
-      await cp(join(home, 'journal'), join(copy, 'journal'), { recursive: true });
-    } finally {
-      await lock.release();
-    }
-    const journal = await openJournal({ databaseUrl: null, dataDir: join(copy, 'journal') });
-    return await answering(settings, journal, { from: `a copy of the journal in ${home}`, cleanUp });
+    const journal = await openJournal({ databaseUrl: null, dataDir: copy.dataDir });
+    return await answering(settings, journal, { from: `a copy of the journal in ${home}`, cleanUp: copy.remove });
   } catch (error) {
-    await cleanUp();
+    await copy.remove();
     return unreadable(error);
   }
 }

@@ -12,6 +12,17 @@ import { PoliteHttp } from '../market-data/polite-http.ts';
 /** One try more within a round; the next round asks again anyway. */
 const PACE = { spacingMs: 1_000, timeoutMs: 3_000, tries: 2, pauseMs: 500 } as const;
 
+/** @param pause between two tries */
+export function publicSources(pause: (ms: number) => Promise<void>) {
+  const ask = (name: string, url: string): AskJson => {
+    const http = new PoliteHttp({ name, ...PACE, nowMs: () => performance.now(), sleep: pause });
+    return (path, body) => http.json(`${url}${path}`, body);
+  };
+  const venue = hyperliquid(ask('Hyperliquid', HYPERLIQUID_URL));
+  const prices = [pythHermes(ask('Pyth Hermes', PYTH_URL)), venue, binance(ask('Binance', BINANCE_URL))];
+  return { prices, funding: venue };
+}
+
 export async function openPublicFeed({
   id,
   home,
@@ -21,16 +32,6 @@ export async function openPublicFeed({
   home: string;
   clock: Clock;
 }): Promise<LiveFeed> {
-  const ask = (name: string, url: string): AskJson => {
-    const http = new PoliteHttp({
-      name,
-      ...PACE,
-      nowMs: () => performance.now(),
-      sleep: async (ms) => void (await sleep(ms)),
-    });
-    return (path, body) => http.json(`${url}${path}`, body);
-  };
-  const venue = hyperliquid(ask('Hyperliquid', HYPERLIQUID_URL));
-  const prices = [pythHermes(ask('Pyth Hermes', PYTH_URL)), venue, binance(ask('Binance', BINANCE_URL))];
-  return await openLiveFeed({ id, path: join(home, 'recordings', 'live.csv'), prices, funding: venue, clock });
+  const { prices, funding } = publicSources(async (ms) => void (await sleep(ms)));
+  return await openLiveFeed({ id, path: join(home, 'recordings', 'live.csv'), prices, funding, clock });
 }

@@ -38,6 +38,9 @@ const PROGRAMS: Readonly<Record<LiveVenueName, () => Promise<PerpsProgram>>> = {
   drift: async () => (await import('../venues/drift/drift-program.ts')).DRIFT,
 };
 
+/** The program of a venue, loaded with what it needs. */
+export const programOf = (venue: LiveVenueName): Promise<PerpsProgram> => PROGRAMS[venue]();
+
 /** What signing needs besides, loaded before the first command waits for it: Drift's SDK takes seconds. */
 const SIGNING: Readonly<Record<LiveVenueName, () => Promise<void>>> = {
   velocity: async () => {},

@@ -10,6 +10,9 @@ import { runTask } from './run-task.ts';
 export const PAGE_SOURCES = ['dashboard', 'src/protocol', 'src/domain', 'src/lib', 'package-lock.json'] as const;
 const BUILD_MS = 300_000;
 
+/** Of the folder that holds the page as these sources build it. */
+export const pageName = (root: string): string => `page-${contentHash(root, PAGE_SOURCES)}`;
+
 /** The folder of the built page. */
 export async function openPage(options: {
   readonly root: string;
@@ -18,7 +21,7 @@ export async function openPage(options: {
   readonly say: (line: string) => void;
 }): Promise<string> {
   const { root, folder, say } = options;
-  const name = `page-${contentHash(root, PAGE_SOURCES)}`;
+  const name = pageName(root);
   const path = join(folder, name);
   if (existsSync(join(path, 'index.html'))) return path;
   say('Building the page ...');

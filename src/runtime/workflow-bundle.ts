@@ -12,6 +12,9 @@ export interface WorkflowBundle {
   readonly code: string;
 }
 
+/** Of the file that holds the workflows as these sources are bundled. */
+export const bundleName = (root: string): string => `workflows-${contentHash(root, SOURCES)}.js`;
+
 export async function openWorkflowBundle(options: {
   readonly root: string;
   /** Where bundles are kept. */
@@ -19,7 +22,7 @@ export async function openWorkflowBundle(options: {
   readonly say: (line: string) => void;
 }): Promise<WorkflowBundle> {
   const { root, folder, say } = options;
-  const name = `workflows-${contentHash(root, SOURCES)}.js`;
+  const name = bundleName(root);
   const path = join(folder, name);
   const kept = await readFile(path, 'utf8').catch(() => null);
   if (kept !== null) return { code: kept };

@@ -45,6 +45,7 @@ interface GivenPorts {
   readonly token?: string;
   readonly answer?: string;
   readonly left?: CliPorts['left'];
+  readonly doctor?: CliPorts['doctor'];
   readonly logFolders?: readonly string[];
 }
 
@@ -59,6 +60,7 @@ async function run(line: string, given: GivenPorts = {}): Promise<Ran> {
     paint: PLAIN,
     place: async (url) => ({ url: given.url ?? url ?? bridge.url, token: given.token ?? TOKEN }),
     left: given.left ?? (async () => ({ kind: 'nothing', why: 'There is no journal either.' })),
+    doctor: given.doctor ?? (async () => []),
     logFolders: async () => given.logFolders ?? [],
     ask: given.answer === undefined ? null : async () => given.answer as string,
     newId: randomUUID,
@@ -225,6 +227,31 @@ describe('what is to be confirmed', () => {
     expect(ran.code).toBe(3);
     expect(ran.told).toContain('add --yes');
     expect(bridge.gateway.received.every(({ confirmationToken }) => confirmationToken === undefined)).toBe(true);
+  });
+});
+
+describe('doctor', () => {
+  const findings = [
+    { check: 'node', verdict: 'pass', message: 'Node 24.', remedy: null },
+    { check: 'disk', verdict: 'fail', message: 'The disk is full.', remedy: 'Free space.' },
+  ] as const;
+  const doctor: CliPorts['doctor'] = async ({ sendsTest, tell }) => {
+    const found = sendsTest ? findings : findings.slice(0, 1);
+    for (const finding of found) tell(finding);
+    return found;
+  };
+
+  it('is 0 when nothing fails, and 1 with the remedy when something does', async () => {
+    expect(await run('doctor', { doctor })).toMatchObject({
+      code: 0,
+      said: 'pass  node       Node 24.\n1 passed, 0 warned, 0 failed.',
+    });
+    const failing = await run('doctor --send-test', { doctor });
+    expect(failing.code).toBe(1);
+    expect(failing.said).toContain('fail  disk       The disk is full.\n                 Remedy: Free space.');
+    const json = await run('doctor --send-test --json', { doctor });
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.said)).toEqual({ ok: false, passed: 1, warned: 0, failed: 1, items: findings });
   });
 });
 

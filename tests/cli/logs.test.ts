@@ -57,6 +57,7 @@ async function run(words: string) {
     paint: PLAIN,
     place: async () => ({ url: nowhere, token: '' }),
     left: async () => ({ kind: 'nothing', why: '' }),
+    doctor: async () => [],
     logFolders: async () => [folder],
     ask: null,
     newId: () => 'id',

@@ -27,7 +27,15 @@ async function script(shell: string): Promise<string> {
   const nothing = async () => undefined as never;
   await runCli(['completion', shell], {
     ...{ say: (text: string) => said.push(text), tell: () => undefined, write: nothing, paint: PLAIN },
-    ...{ place: nothing, left: nothing, logFolders: nothing, ask: null, newId: () => '', version: '1.2.3' },
+    ...{
+      place: nothing,
+      left: nothing,
+      doctor: nothing,
+      logFolders: nothing,
+      ask: null,
+      newId: () => '',
+      version: '1.2.3',
+    },
   });
   return said.join('\n');
 }

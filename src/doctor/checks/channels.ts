@@ -1,0 +1,50 @@
+/** How alerts reach a person; with --send-test, whether they do. */
+import { randomUUID } from 'node:crypto';
+import type { Message } from '../../alerts/messengers/message.ts';
+import type { Messenger } from '../../alerts/messengers/messenger.ts';
+import { messengersOf } from '../../runtime/alert-channels.ts';
+import type { Check } from '../check.ts';
+import { fail, type Judgement, pass, warn } from '../finding.ts';
+
+const testMessage = (nowMs: number): Message => ({
+  id: randomUUID(),
+  sentAtMs: nowMs,
+  text: (limit) => 'A test by driftless doctor: alerts reach you here. Nothing has to be done.'.slice(0, limit),
+  type: 'driftless.summary',
+  data: { test: true },
+  isUrgent: false,
+});
+
+export async function judgeMessengers(
+  messengers: readonly Messenger[],
+  sendsTest: boolean,
+  nowMs: number,
+): Promise<readonly Judgement[]> {
+  if (messengers.length === 0) {
+    const remedy = 'Set ALERT_TELEGRAM_TOKEN and ALERT_TELEGRAM_CHAT, ALERT_DISCORD_URL, or ALERT_WEBHOOK_URL.';
+    return [warn('Alerts reach the page and the log only: a critical one wakes nobody.', remedy)];
+  }
+  if (!sendsTest) return messengers.map(({ name }) => pass(`${name} is set; --send-test tries it.`));
+  return await Promise.all(
+    messengers.map(async (messenger) => {
+      const sent = await messenger.send(testMessage(nowMs));
+      if (sent.kind === 'sent') return pass(`${messenger.name} took a test message. See that it has arrived.`);
+      const remedy =
+        sent.kind === 'later' ? 'Try again in a while; it may be away.' : `Correct the settings of ${messenger.name}.`;
+      return fail(`${messenger.name}: ${sent.why}`, remedy);
+    }),
+  );
+}
+
+export const channels: Check = {
+  name: 'channels',
+  needsSettings: true,
+  async run({ settings: { alerts }, sendsTest, clock }) {
+    const said = await judgeMessengers(messengersOf(alerts), sendsTest, clock.nowMs());
+    if (alerts.heartbeatUrl !== null) return [...said, pass('A heartbeat is set: its silence is noticed elsewhere.')];
+    return [
+      ...said,
+      warn('Nobody notices when this machine is gone.', 'Set HEARTBEAT_URL to a service that misses the call.'),
+    ];
+  },
+};

@@ -1,0 +1,34 @@
+/** Whose account it is, what may be done with it, and whether there is a key for that. A malformed key is a wrong setting. */
+import type { Check } from '../check.ts';
+import { type Judgement, pass, warn } from '../finding.ts';
+
+export const key: Check = {
+  name: 'key',
+  needsSettings: true,
+  async run({ settings: { mode, live, inForce } }) {
+    const sources = inForce.filter(
+      ({ name, source }) =>
+        (name === 'SOLANA_PRIVATE_KEY' || name === 'SOLANA_KEYPAIR_PATH') &&
+        source !== 'not set' &&
+        source !== 'default',
+    );
+    const said: Judgement[] = [];
+    if (mode === 'live') {
+      said.push(
+        sources.length > 0
+          ? pass(`The key is of ${live.authority}; it may be used for: ${live.permissions}.`)
+          : pass(`No key: ${live.authority} is only watched.`),
+      );
+    } else if (sources.length > 0) said.push(pass('A key is set; paper mode does not use it.'));
+    const ofText = sources.find(({ name, source }) => name === 'SOLANA_PRIVATE_KEY' && source === 'environment');
+    if (ofText !== undefined) {
+      said.push(
+        warn(
+          'The key stands in the environment, which other processes of this user can read.',
+          'Put it into a file of mode 600 and set SOLANA_KEYPAIR_PATH.',
+        ),
+      );
+    }
+    return said;
+  },
+};

@@ -1,0 +1,34 @@
+/** A copy of the embedded journal, to be read while nothing runs: opening the journal itself would write to it. */
+import { rmSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LockInfo, lockDataFolder } from '../journal/data-lock.ts';
+
+type JournalCopy =
+  | { readonly kind: 'copy'; readonly dataDir: string; readonly remove: () => Promise<void> }
+  /** Another process has the data folder. */
+  | { readonly kind: 'held'; readonly by: LockInfo };
+
+/** The lock is held only while the folder is copied: a start a moment later finds it free. */
+export async function copyJournal(home: string): Promise<JournalCopy> {
+  const lock = await lockDataFolder(home, { pid: process.pid, url: null });
+  if (lock.kind === 'held') return lock;
+  const folder = await mkdtemp(join(tmpdir(), 'driftless-copy-'));
+  const atExit = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', atExit);
+  const remove = async () => {
+    await rm(folder, { recursive: true, force: true });
+    process.off('exit', atExit);
+  };
+  const dataDir = join(folder, 'journal');
+  try {
+    await cp(join(home, 'journal'), dataDir, { recursive: true });
+  } catch (error) {
+    await remove();
+    throw error;
+  } finally {
+    await lock.release();
+  }
+  return { kind: 'copy', dataDir, remove };
+}

@@ -1,0 +1,2 @@
+export function whyUnfitNode(version: string): string | null;
+export const NODE_REMEDY: string;

@@ -1,0 +1,145 @@
+/** What doctor concludes from figures that no test can make real: a full disk, old servers, accounts in trouble. */
+import { describe, expect, it } from '@jest/globals';
+import { judgeSkew, LIMITS } from '../../src/doctor/checks/clock.ts';
+import { judgeRoom } from '../../src/doctor/checks/disk.ts';
+import { judgeMemory } from '../../src/doctor/checks/memory.ts';
+import { judgeBuild } from '../../src/doctor/checks/program.ts';
+import { judgeNamespace, judgeVersion } from '../../src/doctor/checks/temporal.ts';
+import { judgeSnapshot } from '../../src/doctor/checks/venue.ts';
+import { examine } from '../../src/doctor/examine.ts';
+import { fail, type Judgement } from '../../src/doctor/finding.ts';
+import type { Subject } from '../../src/doctor/subject.ts';
+import { type Scenario, snapshotOf, sol } from '../support/snapshots.ts';
+
+const MIB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+const NO_PAUSES = snapshotOf().pauses;
+const verdicts = (said: readonly Judgement[]) => said.map(({ verdict }) => verdict);
+
+describe('limits', () => {
+  it.each([
+    ['a full disk', judgeRoom({ folder: '/data', freeBytes: 0, freeFiles: 9_999 }), 'fail'],
+    ['a nearly full one', judgeRoom({ folder: '/data', freeBytes: 255 * MIB, freeFiles: null }), 'fail'],
+    ['one without room for files', judgeRoom({ folder: '/data', freeBytes: 9_999 * MIB, freeFiles: 10 }), 'fail'],
+    ['one for some days', judgeRoom({ folder: '/data', freeBytes: 500 * MIB, freeFiles: null }), 'warn'],
+    ['one with room', judgeRoom({ folder: '/data', freeBytes: 5_000 * MIB, freeFiles: null }), 'pass'],
+    ['no memory', judgeMemory(100 * MIB, false), 'fail'],
+    ['little memory', judgeMemory(800 * MIB, false), 'warn'],
+    ['the same under the running product', judgeMemory(300 * MIB, true), 'pass'],
+    ['a database’s clock seconds away', judgeSkew('database’s', -2_000, LIMITS.DATABASE), 'warn'],
+    ['one beyond the life of a command', judgeSkew('database’s', 6_000, LIMITS.DATABASE), 'fail'],
+    ['a chain’s clock seconds away', judgeSkew('chain’s', -2_000, LIMITS.CHAIN), 'pass'],
+    ['an old Temporal', judgeVersion('1.20.0'), 'fail'],
+    ['a Temporal that nobody tested', judgeVersion('1.29.1'), 'warn'],
+    ['the tested one', judgeVersion('1.32.0'), 'pass'],
+    ['one that does not say', judgeVersion(''), 'warn'],
+    [
+      'an unknown build while trading',
+      judgeBuild({ kind: 'unknown', hash: 'ab', before: null }, 'Velocity', true),
+      'fail',
+    ],
+    ['an accepted build', judgeBuild({ kind: 'accepted', hash: 'ab' }, 'Velocity', true), 'warn'],
+  ])('%s', (_name, { verdict, remedy }, expected) => {
+    expect(verdict).toBe(expected);
+    // Whatever is wrong comes with what helps.
+    expect(remedy === null).toBe(verdict === 'pass');
+  });
+
+  it('a namespace that forgets too early, or lacks search attributes', () => {
+    expect(verdicts(judgeNamespace('driftless', 30 * DAY_MS, []))).toEqual(['pass']);
+    expect(verdicts(judgeNamespace('driftless', 3 * DAY_MS, []))).toEqual(['warn']);
+    expect(judgeNamespace('driftless', null, ['DriftlessEngine'])).toMatchObject([
+      { verdict: 'warn', remedy: expect.stringContaining('--retention 30d driftless') },
+      { verdict: 'warn', message: expect.stringContaining('DriftlessEngine') },
+    ]);
+  });
+});
+
+describe('venue and account', () => {
+  const judged = (scenario: Scenario, permissions: 'read-only' | 'trading' = 'trading') =>
+    judgeSnapshot(snapshotOf(scenario), { venue: 'Velocity', permissions, reservedLamports: sol('0.017') }).filter(
+      ({ verdict }) => verdict !== 'pass',
+    );
+
+  it('says nothing of one that is well', () => {
+    expect(judged({ walletSol: 1 })).toEqual([]);
+  });
+
+  it.each<readonly [string, Scenario, string, RegExp]>([
+    ['no gas', { walletSol: 0 }, 'fail', /cannot pay for a transaction/],
+    [
+      'gas for some transactions',
+      { walletSol: '0.01', snapshot: { transactionCostLamports: sol('0.001') } },
+      'warn',
+      /enough for 10 transactions/,
+    ],
+    [
+      'less than the reserve',
+      { walletSol: '0.01', snapshot: { transactionCostLamports: sol('0.000005') } },
+      'warn',
+      /less than RESERVED_SOL/,
+    ],
+    [
+      'no account',
+      { account: null, snapshot: { account: null, openingCostLamports: sol('0.03') } },
+      'warn',
+      /no Velocity account yet/,
+    ],
+    ['no price', { oracleUsd: null }, 'fail', /oracle of SOL-PERP: no price/],
+    ['a market that only reduces', { perpMarket: { status: 'reduce_only' } }, 'fail', /SOL-PERP is reduce only/],
+    [
+      'a market at its cap',
+      { perpMarket: { openInterest: { long: sol(10), short: sol(3), cap: sol(10) } } },
+      'warn',
+      /cap of its open interest/,
+    ],
+    [
+      'a venue that takes nothing new',
+      { snapshot: { pauses: { ...NO_PAUSES, deposit: true, increase: true, detail: 'Paused by its admin.' } } },
+      'fail',
+      /refuses: deposit, increase\. Paused by its admin\./,
+    ],
+    [
+      'nodes that contradict each other',
+      { snapshot: { nodesDisagree: 'Node A denies the account.' } },
+      'warn',
+      /Node A denies/,
+    ],
+  ])('%s', (_name, scenario, verdict, message) => {
+    const found = judged({ walletSol: 1, ...scenario });
+    expect(found).toEqual(
+      expect.arrayContaining([{ verdict, message: expect.stringMatching(message), remedy: expect.any(String) }]),
+    );
+  });
+
+  it('a watcher needs no gas, and a pause is not its failure', () => {
+    const pauses = { ...NO_PAUSES, reduce: true };
+    expect(judged({ walletSol: 0, snapshot: { pauses } }, 'read-only')).toMatchObject([{ verdict: 'warn' }]);
+  });
+});
+
+describe('examining', () => {
+  const subject = { settings: null } as Subject;
+  const run = async () => [fail('The secret is abcdefgh.', 'Change abcdefgh.')];
+
+  it('hides secrets, survives a check that breaks, and leaves out what needs settings when there are none', async () => {
+    const told: string[] = [];
+    const broken = async () => {
+      throw new Error('it broke');
+    };
+    const found = await examine(
+      [
+        { name: 'first', needsSettings: false, run },
+        { name: 'second', needsSettings: true, run },
+        { name: 'third', needsSettings: false, run: broken },
+      ],
+      subject,
+      { scrub: (text) => text.replaceAll('abcdefgh', '…'), tell: ({ check }) => told.push(check) },
+    );
+    expect(found).toEqual([
+      { check: 'first', verdict: 'fail', message: 'The secret is ….', remedy: 'Change ….' },
+      { check: 'third', verdict: 'fail', message: 'it broke', remedy: 'Look into the log.' },
+    ]);
+    expect(told).toEqual(['first', 'third']);
+  });
+});
