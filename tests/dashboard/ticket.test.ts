@@ -163,7 +163,7 @@ describe('a preview in words', () => {
       after: '100.0 %',
       changed: true,
     });
-    expect(rows.find(({ label }) => label === 'Liquidation price')).toMatchObject({ before: 'none', after: '$268.41' });
+    expect(rows.find(({ label }) => label === 'Liquidation')).toMatchObject({ before: 'none', after: '$268.41' });
     expect(rows.map(({ label }) => label)).not.toContain('In the wallet');
   });
 

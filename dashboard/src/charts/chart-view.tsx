@@ -103,7 +103,7 @@ export function ChartView({ spec }: { readonly spec: ChartSpec }) {
     <figure class="chart" data-testid={`chart-${spec.name}`} aria-labelledby={titleId}>
       <figcaption class="chart-head">
         <h3 id={titleId}>{spec.title}</h3>
-        <Legend spec={spec} off={off} onToggle={toggle} />
+        {empty ? null : <Legend spec={spec} off={off} onToggle={toggle} />}
       </figcaption>
       <div class={empty ? 'chart-frame is-empty' : 'chart-frame'}>
         <div class="chart-canvas" ref={host} role="img" aria-label={summary(spec)} />

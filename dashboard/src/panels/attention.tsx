@@ -59,14 +59,15 @@ function Ahead() {
   const now = stats.value;
   const left = now?.market?.funding.next_period_in_ms ?? null;
   const accrued = now?.account?.accrued_funding ?? null;
+  const isFlat = now?.account?.perp_sol === 0;
   const standing = alertConditions(alerts.value, now?.engine.unresolved ?? null).filter(isStanding).length;
   return (
     <dl class="answer-lines">
       <AnswerLine label="Next funding in" testid="ahead-funding">
         {countdown(left === null ? null : left - sinceStatsMs.value)}
       </AnswerLine>
-      <AnswerLine label="Accrued for it" tone={toneOf(accrued)}>
-        {usdFine(accrued, 'always')}
+      <AnswerLine label="Accrued for it" tone={isFlat ? 'zero' : toneOf(accrued)}>
+        {isFlat ? 'No position' : usdFine(accrued, 'always')}
       </AnswerLine>
       <AnswerLine label="Active alerts">{standing === 0 ? 'None' : String(standing)}</AnswerLine>
     </dl>

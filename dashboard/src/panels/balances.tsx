@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type * as z from '../../../src/lib/codec.ts';
 import { Balances } from '../../../src/protocol/api.ts';
 import { percent, plain, ratio, UNKNOWN, usd } from '../format/number.ts';
+import { carryFigures } from '../state/carry.ts';
 import { poll } from '../state/polled.ts';
 import { Identifier, Panel } from './parts.tsx';
 
@@ -17,6 +18,7 @@ const tokens = (asset: string, value: number | null): string => plain(value, ass
 export function BalancesPanel() {
   useEffect(() => poll('/api/balances', Balances, balances, EVERY_MS), []);
   const shown = balances.value;
+  const advice = carryFigures.value?.advice ?? null;
   return (
     <Panel id="balances" title="Balances" aside={shown === null ? undefined : <Address account={shown.account} />}>
       <div class="table-scroll">
@@ -52,6 +54,11 @@ export function BalancesPanel() {
           </tbody>
         </table>
       </div>
+      {advice === null ? null : (
+        <p class="note" data-testid="balances-advice">
+          {advice.text}
+        </p>
+      )}
     </Panel>
   );
 }

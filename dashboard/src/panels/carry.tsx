@@ -29,7 +29,8 @@ export function CarryCard() {
   const funding = stats.value?.market?.funding ?? null;
   const account = stats.value?.account ?? null;
   const earned = earnedAfterCosts(account?.sources_base ?? null);
-  const perDay = account?.earns_per_day ?? null;
+  const isFlat = account?.perp_sol === 0;
+  const perDay = isFlat ? (carry?.per_day ?? null) : (account?.earns_per_day ?? null);
   return (
     <Answer
       id="carry"
@@ -51,7 +52,7 @@ export function CarryCard() {
         <AnswerLine label="Mean APR" testid="carry-mean">
           {percent(carry?.apr_mean ?? yearly(funding?.trailing_mean_rate, funding?.period_ms), 2, 'always')}
         </AnswerLine>
-        <AnswerLine label="Per day" testid="carry-per-day" tone={toneOf(perDay)}>
+        <AnswerLine label={isFlat ? 'Per day, if hedged' : 'Per day'} testid="carry-per-day" tone={toneOf(perDay)}>
           {usdFine(perDay, 'always')}
         </AnswerLine>
         <AnswerLine

@@ -4,8 +4,8 @@ import { type Asset, BASE_ASSET } from '../../../src/domain/account/account.ts';
 import { assetDecimals } from '../../../src/domain/account/spot-markets.ts';
 import type { Mode } from '../../../src/domain/order/command.ts';
 import type { Direction } from '../../../src/domain/order/operation-request.ts';
-import { baseToText } from '../format/decimal.ts';
-import { sol } from '../format/number.ts';
+import { baseToText, floorToStep } from '../format/decimal.ts';
+import { plain, sol } from '../format/number.ts';
 import { isOpen } from '../state/activity.ts';
 import { blockedBy, startBlocked } from '../state/availability.ts';
 import { question, sendCommand } from '../state/commands.ts';
@@ -126,14 +126,14 @@ function OpenForm() {
           blocked={refused ?? (checked.ok ? null : checked.reason)}
         />
       </div>
-      <PositionButtons />
+      <PositionButtons isFormBlocked={refused !== null} />
       <Blocked reason={refused} id="open-blocked" />
     </form>
   );
 }
 
-/** Commands without an amount: each shows what it would come to before it is sent. */
-function PositionButtons() {
+/** Commands without an amount: each shows what it would come to before it is sent. @param isFormBlocked its reason stands below already */
+function PositionButtons({ isFormBlocked }: { readonly isFormBlocked: boolean }) {
   const view = availability.value;
   const market = marketName();
   const rebalance = (): void => {
@@ -160,21 +160,23 @@ function PositionButtons() {
   };
   const settling = isUnderWay('SETTLE_PNL') ? 'A settle is under way.' : null;
   const rebalancing = isUnderWay('REBALANCE') ? 'A rebalance is under way.' : null;
+  const rebalanceBlocked = rebalancing ?? blockedBy('rebalance', view);
+  const settleBlocked = settling ?? blockedBy('settle', view);
+  const reasons = isFormBlocked ? [] : [...new Set([rebalanceBlocked, settleBlocked])];
   return (
-    <div class="button-row">
-      <ActionButton
-        label="Rebalance"
-        testid="rebalance"
-        onPress={rebalance}
-        blocked={rebalancing ?? blockedBy('rebalance', view)}
-      />
-      <ActionButton
-        label="Settle PnL"
-        testid="settle"
-        onPress={settle}
-        blocked={settling ?? blockedBy('settle', view)}
-      />
-    </div>
+    <>
+      <div class="button-row">
+        <ActionButton label="Rebalance" testid="rebalance" onPress={rebalance} blocked={rebalanceBlocked} />
+        <ActionButton label="Settle PnL" testid="settle" onPress={settle} blocked={settleBlocked} />
+      </div>
+      {reasons.map((reason) =>
+        reason === null ? null : (
+          <p class="blocked" key={reason} aria-hidden="true">
+            {reason}
+          </p>
+        ),
+      )}
+    </>
   );
 }
 
@@ -195,9 +197,16 @@ function limitsOf(direction: Way, asset: Asset): FundsLimits {
       };
 }
 
+/** Rounded down: more than this is not there. Max fills in the whole of it. */
+function availableText(most: bigint, asset: Asset): string {
+  const [decimals, shown] = [assetDecimals(asset), asset === BASE_ASSET ? 4 : 2];
+  const base = floorToStep(most, 10n ** BigInt(decimals - shown));
+  return `${plain(Number(base) / 10 ** decimals, shown)} ${asset}`;
+}
+
 function fundsHint(direction: Way, asset: Asset, { mostBase: most, heldBase: held }: FundsLimits): string {
   if (most === null) return 'Available amount unknown';
-  const amount = `${baseToText(most, assetDecimals(asset))} ${asset}`;
+  const amount = availableText(most, asset);
   if (direction === 'deposit') {
     const kept = asset === BASE_ASSET && held !== null && most < held;
     return `Available: ${amount}${kept ? '. The rest stays in the wallet to pay for transactions' : ''}`;

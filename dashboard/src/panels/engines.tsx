@@ -38,7 +38,9 @@ export function EnginesPage() {
           <thead>
             <tr>
               <th scope="col">Engine</th>
-              <th scope="col">State</th>
+              <th scope="col" class="is-text">
+                State
+              </th>
               <th scope="col">Equity</th>
               <th scope="col">Health</th>
               <th scope="col">Position</th>
@@ -93,7 +95,7 @@ function Row({ row }: { readonly row: EngineRow }) {
         <a href={row.current ? '/' : pathOf(row.engine_id)}>{nameOf(row)}</a>
         {row.current ? <span class="side">this page</span> : null}
       </th>
-      <td data-label="State">
+      <td data-label="State" class="is-text">
         <Badge tone={row.state === 'running' ? (TRADING[row.trading_state] ?? 'quiet') : 'quiet'}>
           {row.state === 'running' ? row.trading_state : row.state}
         </Badge>

@@ -29,7 +29,7 @@ export function HedgeCard() {
       <Balance spot={spot} perp={perp} />
       <dl class="answer-lines">
         <AnswerLine label="Net" testid="net-delta">
-          {sol(now?.drift_state.net_delta, 'always')}
+          <span class="whole">{sol(now?.drift_state.net_delta, 'always')}</span>
           {driftPct === null ? null : <small> {deviation(driftPct)}</small>}
         </AnswerLine>
         <AnswerLine label="Target">

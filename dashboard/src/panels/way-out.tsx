@@ -53,9 +53,15 @@ function askFlatten(): void {
 
 export function WayOut({ foot }: { readonly foot: ComponentChildren }) {
   const view = availability.value;
+  const reason = view.connected ? blockedBy('flatten', view) : null;
   return (
     <section class="way-out" aria-label="Exits">
       {foot}
+      {reason === null ? null : (
+        <p class="way-out-reason" aria-hidden="true">
+          {reason}
+        </p>
+      )}
       <ActionButton
         label="Close position"
         testid="close-position"

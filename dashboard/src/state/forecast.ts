@@ -18,12 +18,12 @@ const FIGURES: readonly (readonly [string, (of: StandingInfo) => string])[] = [
   ['Hedge target', ({ hedge_target: target }) => ratio(target, 1)],
   ['Health', ({ health }) => (health === null ? UNKNOWN : String(health))],
   ['Leverage', ({ leverage }) => times(leverage)],
-  ['Liquidation price', liquidationWords],
+  ['Liquidation', liquidationWords],
   ['Free collateral', ({ free_collateral_usd: free }) => usd(free)],
   ['In the wallet', ({ wallet_sol: wallet }) => sol(wallet)],
 ];
 /** Shown even if they stay as they are: what a person looks for first. */
-const ALWAYS = new Set(['Hedged', 'Health', 'Leverage', 'Liquidation price']);
+const ALWAYS = new Set(['Hedged', 'Health', 'Leverage', 'Liquidation']);
 
 function liquidationWords({ liquidation_kind: kind, liquidation_price_usd: price }: StandingInfo): string {
   return kind === 'none' ? 'none' : usd(price);
