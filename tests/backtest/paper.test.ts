@@ -1,22 +1,30 @@
 /** A paper account that replays a file at `max`, and the backtest of the same file: the same trades, payments and equity. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { itUnless } from '../../localnet/tests/support/unless.ts';
 import { marketBetween } from '../../src/backtest/market.ts';
-import { DEFAULT_OPTIONS } from '../../src/backtest/options.ts';
+import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/options.ts';
 import { type Decider, type FileOrder, runBacktest } from '../../src/backtest/run.ts';
 import { SOL_PERP } from '../../src/domain/account/account.ts';
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import { type CarryPolicy, confidencePolicy } from '../../src/domain/carry/policies.ts';
 import { RateHistory } from '../../src/domain/carry/rate-history.ts';
+import { enableAutoCarry, noteCarryTrade } from '../../src/domain/engine/auto-carry.ts';
 import { decide } from '../../src/domain/engine/decide.ts';
+import { decisionContext, initialEngine } from '../../src/domain/engine/engine-state.ts';
 import { roundTripCost } from '../../src/domain/hedge/carry.ts';
-import { correctionTo, countedSpot, hedgeTargetPpm } from '../../src/domain/hedge/delta.ts';
+import { correctionTo, countedSpot, hedgeTargetPpm as targetOf } from '../../src/domain/hedge/delta.ts';
+import { DEFAULT_POLICY, decodePolicy, type PolicyJson } from '../../src/domain/hedge/policy.ts';
 import { perpMarketOf, perpSize } from '../../src/domain/margin/margin.ts';
 import { lamports, type Price, valueAt } from '../../src/domain/money/units.ts';
 import { type Goal, PLAIN_TERMS, planIntent } from '../../src/domain/order/intent-plan.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { readFundingFile, readLendFile } from '../../src/market-data/history-file.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
+import { ROOT } from '../architecture/imports.ts';
 import { FIRST_TS, fundingCsv, historyFile, LEND_HEADER } from '../market-data/history-file.ts';
+import { LONG } from '../support/long.ts';
 import { type Bench, land, memoryJournal, openBench, SOL } from '../venues/paper/support.ts';
 
 const HOUR = 3_600_000;
@@ -45,13 +53,26 @@ const LEND = historyFile(
   'lend.csv',
 );
 
-async function market() {
-  const { funding } = await readFundingFile(FUNDING, HOUR);
-  const history = { name: 'SOL', file: FUNDING, funding, lend: await readLendFile(LEND), periodMs: HOUR, notes: [] };
+async function market(files: Files = MADE) {
+  const { funding } = await readFundingFile(files.funding, HOUR);
+  const lend = await readLendFile(files.lend);
+  const history = { name: 'SOL', file: files.funding, funding, lend, periodMs: HOUR, notes: [] };
   const made = marketBetween(history, null, null);
   if (made === null) throw new RangeError('an empty history');
   return made;
 }
+
+const DATA = join(ROOT, '../shared/data');
+const DRIFT: Files = {
+  funding: join(DATA, 'drift-sol-perp-funding-hourly-2025.csv'),
+  lend: join(DATA, 'drift-lend-rates-hourly-2025.csv'),
+};
+
+interface Files {
+  readonly funding: string;
+  readonly lend: string;
+}
+const MADE: Files = { funding: FUNDING, lend: LEND };
 
 interface Lived {
   readonly trades: readonly (readonly [string, string, string, string])[];
@@ -59,10 +80,29 @@ interface Lived {
   readonly equity: bigint | null;
 }
 
+/** Of a list that gives the newest first, oldest first. */
+async function everyItem<Item>(
+  read: (page: {
+    limit: number;
+    cursor?: string;
+  }) => Promise<{ readonly items: readonly Item[]; readonly nextCursor: string | null }>,
+): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page: Awaited<ReturnType<typeof read>> = await read({
+      limit: 1_000,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return items.reverse();
+}
+
 async function livedBy(bench: Bench): Promise<Lived> {
   const { engineId } = bench;
-  const trades = [...(await journal.trades({ engineId, limit: 1_000 })).items].reverse();
-  const payments = [...(await journal.funding({ engineId, limit: 1_000 })).items].reverse();
+  const trades = await everyItem((page) => journal.trades({ engineId, ...page }));
+  const payments = await everyItem((page) => journal.funding({ engineId, ...page }));
   return {
     trades: trades.map(({ side, size, price, fee }) => [side, size, price, fee] as const),
     payments: payments.map(({ periodTsMs, position, amount }) => [periodTsMs, position, amount] as const),
@@ -109,20 +149,72 @@ async function paper(wish: (bench: Bench, nowMs: number) => Promise<Goal | null>
       const { account, markets } = await bench.venue.read('confirmed');
       const perp = account === null ? lamports(0n) : perpSize(account, markets, SOL_PERP);
       if (goal.kind === 'correct') cooldownUntilMs = marketTimeMs + limits.cooldownMs;
-      else hedgeTarget = hedgeTargetPpm(countedSpot(snapshot, limits) ?? lamports(0n), perp);
+      else hedgeTarget = targetOf(countedSpot(snapshot, limits) ?? lamports(0n), perp);
     }
     if (!(await bench.venue.advance()).moved) break;
   }
   return await livedBy(bench);
 }
 
-async function backtest(decider: Decider): Promise<Lived> {
+/** The engine's own decisions under a consent, on what its venue shows it; its starter remembers what it traded on. */
+async function automatic(files: Files, policyJson: PolicyJson): Promise<Lived> {
+  const policy = decodePolicy(policyJson);
+  const feed = openFeed(`replay:${files.funding},${files.lend}`);
+  const { carryWindowHours = 0 } = policyJson;
+  const bench = await openBench(journal, { feed, speed: 'max', carryWindowHours });
+  const { funding } = await market(files);
+  const ends = new Set(funding.tsMs.slice(0, funding.rows));
+  let engine = enableAutoCarry(initialEngine('epoch'), {
+    ...{ policyHash: 'hash', market: SOL_PERP, sinceMs: 0, operator: 'test' },
+  });
+  let hedgeTargetPpm = 0;
+  let cooldownUntilMs: number | null = null;
+  for (;;) {
+    const snapshot = await bench.venue.read('confirmed');
+    const { marketTimeMs } = snapshot;
+    const context = { ...decisionContext(engine), hedgeTargetPpm, cooldownUntilMs, engineRunning: true };
+    const { action } = decide(snapshot, context, policy, bench.clock.nowMs());
+    if (ends.has(marketTimeMs) && action.kind !== 'none' && (action.kind === 'leave' || !snapshot.feed.ended)) {
+      const goal: Goal = { kind: action.kind, market: SOL_PERP, size: action.delta.toString() };
+      const planned = planIntent(goal, PLAIN_TERMS, snapshot, {
+        maxSlippageBps: policy.maxSlippageBps,
+        orderLifeMs: 60_000,
+        nowMs: bench.clock.nowMs(),
+      });
+      if (planned.kind !== 'intent') throw new Error(`${action.kind} was not planned`);
+      await land(bench.venue, planned.intent);
+      const { account, markets } = await bench.venue.read('confirmed');
+      const perp = account === null ? lamports(0n) : perpSize(account, markets, SOL_PERP);
+      if (action.kind === 'enter' || action.kind === 'leave') {
+        const { periodMs } = action;
+        engine = noteCarryTrade(engine, { periodMs, marketTimeMs, enters: action.kind === 'enter' });
+        hedgeTargetPpm = targetOf(countedSpot(snapshot, policy) ?? lamports(0n), perp);
+      } else cooldownUntilMs = marketTimeMs + policy.cooldownMs;
+    }
+    if (!(await bench.venue.advance()).moved) break;
+  }
+  return await livedBy(bench);
+}
+
+/** Limits that never bind: the backtest of a policy has none. */
+const AUTO: PolicyJson = {
+  ...DEFAULT_POLICY,
+  carryPolicy: 'auto',
+  ...{ maxHedgeSol: (1_000n * SOL).toString(), maxTradesPerDay: 1_000 },
+  maxAutoTradeUsd: '1000000000000',
+};
+
+async function backtest(
+  decider: Decider,
+  files: Files = MADE,
+  limits: BacktestOptions['limits'] = DEFAULT_OPTIONS.limits,
+): Promise<Lived> {
   const payments: (readonly [number, string, string])[] = [];
   let equity = 0n;
   const run = runBacktest(
-    await market(),
+    await market(files),
     decider,
-    { ...DEFAULT_OPTIONS, closeAtEnd: false },
+    { ...DEFAULT_OPTIONS, limits, closeAtEnd: false },
     {
       funding: (tsMs, _, position, amount) => void payments.push([tsMs, position.toString(), amount.toString()]),
       equity: (_, account) => {
@@ -169,6 +261,30 @@ describe('paper at max speed and the backtest', () => {
     expect(tested.trades.map(([side]) => side)).toEqual(['sell', 'sell', 'buy', 'sell', 'sell']);
     expect(tested).toEqual(lived);
   });
+
+  it('agree under CARRY_POLICY=auto', async () => {
+    const policy = { ...AUTO, carryWindowHours: 42 };
+    const lived = await automatic(MADE, policy);
+    const rule = confidencePolicy('confidence', { hours: 42, blockHours: 6, z: 1, exitAprPct: 0 });
+    const tested = await backtest(rule, MADE, decodePolicy(policy));
+    expect(tested.trades.map(([side]) => side)).toEqual(['sell', 'sell', 'buy', 'sell', 'sell']);
+    expect(tested).toEqual(lived);
+  });
+
+  itUnless(
+    !existsSync(DRIFT.funding) ? 'no recorded history beside the checkout' : !LONG && 'npm run test:long runs it',
+  )(
+    'agree under CARRY_POLICY=auto on all of Drift in 2025',
+    async () => {
+      const policy = { ...AUTO, carryWindowHours: 336 };
+      const lived = await automatic(DRIFT, policy);
+      const rule = confidencePolicy('confidence', { hours: 336, blockHours: 48, z: 1, exitAprPct: 0 });
+      const tested = await backtest(rule, DRIFT, decodePolicy(policy));
+      expect(tested.trades.length).toBeGreaterThanOrEqual(4);
+      expect(tested).toEqual(lived);
+    },
+    900_000,
+  );
 
   it('agree on the trades of a file', async () => {
     const orders: readonly FileOrder[] = [
