@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inBenchFolder } from './support/bench-folder.ts';
 import { inTurn, timed } from './support/measure.ts';
-import type { Finding } from './support/report.ts';
+import { type Finding, say } from './support/report.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const HOURS = 6_288;
@@ -40,23 +40,26 @@ const ONCE = `
 
 const node = (words: readonly string[]) => run(process.execPath, words, { cwd: ROOT });
 
+const backtestProcess = (path: string) =>
+  node(['scripts/driftless.mjs', 'backtest', '--funding', path, '--policy', 'mean:hours=168']);
+
+async function once(path: string, which: 'first' | 'later'): Promise<number> {
+  const { stdout } = await node(['--input-type=module', '-e', ONCE, path]);
+  return (JSON.parse(stdout) as Record<typeof which, number>)[which];
+}
+
 export const benchBacktest = (): Promise<readonly Finding[]> => inBenchFolder(measuredBacktest);
 
 async function measuredBacktest(folder: string): Promise<readonly Finding[]> {
   const path = join(folder, 'funding.csv');
   writeFileSync(path, history());
-  const once = async (which: 'first' | 'later'): Promise<number> => {
-    const { stdout } = await node(['--input-type=module', '-e', ONCE, path]);
-    return (JSON.parse(stdout) as Record<typeof which, number>)[which];
-  };
   const medians = await inTurn(ROUNDS, WARM_UP_ROUNDS, {
-    'driftless backtest': timed(() =>
-      node(['scripts/driftless.mjs', 'backtest', '--funding', path, '--policy', 'mean:hours=168']),
-    ),
+    'driftless backtest': timed(() => backtestProcess(path)),
     'bare reading': timed(() => node(['-e', READER, path])),
-    'first run': () => once('first'),
-    'one of many runs': () => once('later'),
+    'first run': () => once(path, 'first'),
+    'one of many runs': () => once(path, 'later'),
   });
+  const peer = await besideNautilus(path);
   const reading = { what: 'Node, started, reads the file', figure: medians['bare reading'] };
   return [
     {
@@ -80,5 +83,49 @@ async function measuredBacktest(folder: string): Promise<readonly Finding[]> {
       yardstick: { what: 'the first', figure: medians['first run'] },
       goal: null,
     },
+    ...peer,
   ];
 }
+
+const NAUTILUS = join(ROOT, 'bench/peers/nautilus.py');
+const PEER_ROUNDS = 5;
+/** A third of its process, and a tenth of its run. */
+const PROCESS_RATIO = 1 / 3;
+const RUN_RATIO = 0.1;
+
+/** The same hours and switch in Nautilus Trader, where a Python here has it. */
+async function besideNautilus(path: string): Promise<readonly Finding[]> {
+  const python = process.env.NAUTILUS_PYTHON ?? 'python3';
+  const nautilus = () => run(python, [NAUTILUS, path]);
+  try {
+    await nautilus();
+  } catch {
+    say(`  Nautilus Trader does not run here. To compare: ${INSTALL_NAUTILUS}`);
+    return [];
+  }
+  const medians = await inTurn(PEER_ROUNDS, WARM_UP_ROUNDS, {
+    'Nautilus, the process': timed(nautilus),
+    'driftless backtest': timed(() => backtestProcess(path)),
+    'Nautilus, its run': async () => (JSON.parse((await nautilus()).stdout) as { run_ms: number }).run_ms,
+    'first run': () => once(path, 'first'),
+  });
+  return [
+    {
+      what: 'driftless backtest, the process, beside Nautilus',
+      figure: medians['driftless backtest'],
+      unit: 'ms',
+      yardstick: { what: 'Nautilus, the process', figure: medians['Nautilus, the process'] },
+      goal: { of: 'ratio', atMost: PROCESS_RATIO },
+    },
+    {
+      what: 'its first run, beside Nautilus',
+      figure: medians['first run'],
+      unit: 'ms',
+      yardstick: { what: 'Nautilus, its run', figure: medians['Nautilus, its run'] },
+      goal: { of: 'ratio', atMost: RUN_RATIO },
+    },
+  ];
+}
+
+const INSTALL_NAUTILUS =
+  'python3 -m venv nautilus && nautilus/bin/pip install nautilus_trader==1.221.0, then NAUTILUS_PYTHON=nautilus/bin/python.';

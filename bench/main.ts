@@ -43,7 +43,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     run: benchPaperAndLive,
   },
   backtest: {
-    about: 'a backtest of 6,288 hours: the process, its first run, one of many',
+    about:
+      'a backtest of 6,288 hours: the process, its first run, one of many; beside Nautilus Trader where it is installed',
     run: benchBacktest,
   },
   series: { about: 'a chart of a million reads over HTTP, 2,000 points out, against /healthz', run: benchSeries },

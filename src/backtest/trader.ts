@@ -4,7 +4,7 @@
  */
 import { SOL_PERP, SOL_PERP_INDEX } from '../domain/account/account.ts';
 import { isReducing } from '../domain/account/position.ts';
-import type { Snapshot, VenuePauses } from '../domain/account/snapshot.ts';
+import type { FundingOutlook, Snapshot, VenuePauses } from '../domain/account/snapshot.ts';
 import { couldPay } from '../domain/carry/policies.ts';
 import type { RateHistory } from '../domain/carry/rate-history.ts';
 import { type DecisionContext, decide } from '../domain/engine/decide.ts';
@@ -157,7 +157,8 @@ export class Trader {
    * by their interest, into the result.
    */
   close(tsMs: number, why: TradeReason): boolean {
-    const closed = this.#run({ kind: 'close', market: SOL_PERP }, this.#snapshot(tsMs), tsMs, why);
+    const snapshot = this.#snapshot(tsMs, this.#unknownFunding);
+    const closed = this.#run({ kind: 'close', market: SOL_PERP }, snapshot, tsMs, why);
     if (closed && this.account.perp === 0n) this.#targetPpm = 0;
     return closed;
   }
@@ -327,8 +328,15 @@ export class Trader {
 
   #markets = (state: PaperState, quote: Quote) => marketsOf(state, viewOf(this.#market, quote, SLOT));
 
-  #snapshot(tsMs: number): Snapshot {
+  /** What a way out does not depend on. */
+  get #unknownFunding(): FundingOutlook {
+    const unknown = { lastRate: null, lastPeriodTsMs: null, trailingMeanRate: null, nextPeriodTsMs: null };
+    return { periodMs: this.#market.periodMs, ...unknown, knownHours: 0, recentRates: [] };
+  }
+
+  #snapshot(tsMs: number, funding?: FundingOutlook): Snapshot {
     return snapshotOf(this.#market, {
+      ...(funding === undefined ? {} : { funding }),
       state: this.account.state(tsMs),
       slot: SLOT,
       commitment: 'confirmed',

@@ -49,6 +49,8 @@ interface SnapshotInput {
   readonly commitment: 'confirmed' | 'finalized';
   readonly takenAtMs: number;
   readonly pauses: VenuePauses;
+  /** For whoever asks nothing of it, since it takes longer than all else. Absent: as known by then. */
+  readonly funding?: FundingOutlook;
 }
 
 export function snapshotOf(market: PaperMarket, input: SnapshotInput): Snapshot {
@@ -57,7 +59,7 @@ export function snapshotOf(market: PaperMarket, input: SnapshotInput): Snapshot 
   const { timeMs, speed } = state.market;
   const quote = quoteAt(feed, timeMs);
   const { equity, sources } = equityOf(state);
-  const funding = outlookAt(market, timeMs);
+  const funding = input.funding ?? outlookAt(market, timeMs);
   const progress = feed.progress(timeMs);
   const sinceMs = timeMs - (funding.lastPeriodTsMs ?? timeMs);
   return {
