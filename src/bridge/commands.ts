@@ -160,7 +160,7 @@ export function commandRunner(ports: CommandPorts): Commands {
     if (answered !== null) return answered;
     if (waited.kind === 'failed') {
       logger.error(
-        { err: waited.error, action: actionOf(envelope.request), command_id: envelope.commandId },
+        { err: waited.error, action: actionOf(envelope.request), engineId, commandId: envelope.commandId },
         'A command failed in the bridge',
       );
     }
@@ -197,7 +197,9 @@ export function commandRunner(ports: CommandPorts): Commands {
       logger.info(
         {
           action: actionOf(request),
-          command_id: commandId,
+          engineId,
+          commandId,
+          ...(given.data.operation_id === undefined ? {} : { operationId: given.data.operation_id }),
           status: given.data.status,
           code: given.error?.code,
           took_ms: clock.nowMs() - startedAtMs,

@@ -213,7 +213,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   port = await listen(server, settings.host, settings.port);
   await broadcast.start();
   const url = `http://${urlHost(settings.host)}:${port}`;
-  logger.info({ url, engine_id: engineId, mode }, 'The bridge is listening');
+  logger.info({ url, engineId, mode }, 'The bridge is listening');
 
   return {
     url,

@@ -60,7 +60,7 @@ const WORKFLOW = /^operation:(.+)$/;
 /** The operation of a line, by its own field or its workflow. */
 const operationOf = ({ fields }: LogLine): string | null =>
   text(fields.operationId) ?? WORKFLOW.exec(text(fields.workflowId) ?? '')?.[1] ?? null;
-const commandOf = ({ fields }: LogLine): string | null => text(fields.commandId);
+const commandOf = ({ fields }: LogLine): string | null => text(fields.commandId) ?? text(fields.command_id);
 const engineOf = ({ fields }: LogLine): string | null =>
   text(fields.engineId) ??
   text(fields.engine_id) ??

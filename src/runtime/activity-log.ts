@@ -8,6 +8,7 @@ import { decodeSnapshot } from '../domain/account/snapshot.ts';
 import { driftState } from '../domain/figures/figures.ts';
 import { decodePolicy, type PolicyJson } from '../domain/hedge/policy.ts';
 import { formatAmount } from '../domain/money/amounts.ts';
+import type { CommandAnswer } from '../domain/order/command.ts';
 import type { Journal, JournalEvent } from '../journal/journal.ts';
 import type { Logger } from './logger.ts';
 
@@ -112,7 +113,7 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
         const command = await journal.command(key);
         const { error, data } = command?.answer ?? {};
         if (error === undefined) return;
-        const about = { engineId, commandId: key, action: command?.action };
+        const about = { engineId, commandId: key, ...operationOf(data), action: command?.action };
         // An operation tells its end itself.
         if (data?.operation_id === undefined) log.warn({ ...about, error }, `${about.action}: ${error.message}`);
         tellGates(error.details, about);
@@ -121,8 +122,9 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
       case 'operations': {
         const operation = await journal.operation(key);
         if (operation === null) return;
-        const { kind, status, error, attempts } = operation;
-        const about = { engineId, operationId: key, kind, status, attempts: attempts.length };
+        const { commandId, kind, status, error, attempts } = operation;
+        const begun = commandId === null ? {} : { commandId };
+        const about = { engineId, operationId: key, ...begun, kind, status, attempts: attempts.length };
         if (error === null) log.info(about, `operation ${kind}: ${status}`);
         else log.warn({ ...about, error }, `operation ${kind}: ${status}: ${error.message}`);
         if (error !== null) tellGates(error.details, about);
@@ -197,3 +199,6 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
 }
 
 const of = (engineId: string | null): { readonly engineId?: string } => (engineId === null ? {} : { engineId });
+
+const operationOf = (data: CommandAnswer['data'] | undefined): { readonly operationId?: string } =>
+  typeof data?.operation_id === 'string' ? { operationId: data.operation_id } : {};

@@ -10,6 +10,7 @@ import { prettyFactory } from 'pino-pretty';
 import roll from 'pino-roll';
 import { DriftlessError } from '../lib/errors.ts';
 import { within } from '../lib/within.ts';
+import { logIdsHere, withEveryId } from './log-ids.ts';
 import type { Redactor } from './redaction.ts';
 
 export type { Logger } from 'pino';
@@ -101,7 +102,7 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
       ? (line: string) => line
       : prettyFactory({
           colorize: process.stderr.isTTY === true,
-          ignore: 'pid,hostname,part',
+          ignore: 'pid,hostname,part,workflowId',
           translateTime: 'SYS:HH:MM:ss.l',
           messageFormat: '{if part}{part}: {end}{msg}',
         });
@@ -109,6 +110,8 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
     level: levels.file,
     serializers: { err: (error: unknown) => serializeError(error), error: (error: unknown) => serializeError(error) },
     base: { pid: process.pid },
+    mixin: logIdsHere,
+    formatters: { log: withEveryId },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
   const toFile = { write: (line: string) => void (open && file.write(redactor.scrub(line))) };

@@ -85,7 +85,7 @@ class SignerWatch {
     }
     if (gone) this.#missing.add(engineId);
     else this.#missing.delete(engineId);
-    if (!gone) logger.debug({ engine_id: engineId }, 'somebody may sign again');
+    if (!gone) logger.debug({ engineId }, 'somebody may sign again');
   }
 
   async #tell(engineId: string, gone: boolean, needed: string, nowMs: number): Promise<void> {
@@ -93,7 +93,7 @@ class SignerWatch {
     const stands = desk.standingAlert('SIGNER_MISSING') !== null;
     if (gone === stands) return;
     if (gone) {
-      this.#ports.logger.error({ engine_id: engineId, needed }, 'nobody may sign for an engine that has a position');
+      this.#ports.logger.error({ engineId, needed }, 'nobody may sign for an engine that has a position');
       desk.raise(raised('SIGNER_MISSING', { permission: needed }), nowMs);
     } else desk.recover('SIGNER_MISSING', nowMs);
     await desk.write();

@@ -1,7 +1,9 @@
 /** The Temporal worker: runs workflows from the bundle and activities over the ports. A new one replaces it if it fails. */
 
-import { NativeConnection, type State, Worker } from '@temporalio/worker';
+import type { Context } from '@temporalio/activity';
+import { type ActivityInterceptors, NativeConnection, type State, Worker } from '@temporalio/worker';
 import { sleep } from '../lib/sleep.ts';
+import { logIdsIn, withLogIds } from './log-ids.ts';
 import type { Logger } from './logger.ts';
 import { closedDoors, type PayloadKeys } from './payload-signatures.ts';
 import type { ConnectOptions } from './temporal-connection.ts';
@@ -65,6 +67,8 @@ export async function prepareWorker(options: WorkerOptions): Promise<() => Runni
   let current: Worker | null = null;
   let ended: Promise<void> = Promise.resolve();
 
+  const { dataConverter, interceptors } = closedDoors(options.payloadKeys);
+
   async function once(): Promise<() => Promise<void>> {
     const connection = await NativeConnection.connect(options.connect);
     try {
@@ -74,7 +78,8 @@ export async function prepareWorker(options: WorkerOptions): Promise<() => Runni
         taskQueue: options.taskQueue ?? TASK_QUEUE,
         ...(options.bundle === null ? {} : { workflowBundle: options.bundle }),
         activities: options.activities,
-        ...closedDoors(options.payloadKeys),
+        dataConverter,
+        interceptors: { activity: [inItsName, ...(interceptors.activity ?? [])] },
         shutdownGraceTime: SHUTDOWN_GRACE,
         shutdownForceTime: SHUTDOWN_FORCE,
         maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
@@ -129,3 +134,14 @@ export async function prepareWorker(options: WorkerOptions): Promise<() => Runni
     };
   };
 }
+
+/** Whatever an activity logs, wherever below, says of which operation and workflow it is. */
+const inItsName = ({ info }: Context): ActivityInterceptors => ({
+  inbound: {
+    execute: (input, next) => {
+      const workflowId = info.workflowExecution?.workflowId;
+      const ids = { ...logIdsIn(input.args), ...(workflowId === undefined ? {} : { workflowId }) };
+      return withLogIds(ids, () => next(input));
+    },
+  },
+});

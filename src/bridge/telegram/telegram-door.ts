@@ -215,7 +215,7 @@ export class TelegramDoor {
     const now = await effectOf(command);
     if (now.shown !== shown)
       return `It has changed since you were asked, so nothing was done. Now it is:\n${now.text}\nSend the command again.`;
-    logger.info({ action: actionOf(command), command_id: commandId, user: userId }, 'A command by Telegram');
+    logger.info({ action: actionOf(command), commandId, user: userId }, 'A command by Telegram');
     const answer = await run(command, commandId, `telegram user ${userId}`);
     if (answer.data.status === 'pending' || answer.data.status === 'unknown') this.#followed.set(commandId, chatId);
     return answerText(answer);
