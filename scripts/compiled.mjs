@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { ownSourceMap } from './own-source-map.mjs';
@@ -47,16 +47,33 @@ const threadOfSdk = (root) =>
  * @param {{ readonly runsWorkflows?: boolean }} [kind] a program that does is compiled with Temporal's SDK, without its bundler
  */
 export async function importCompiled(root, entry, { runsWorkflows = false } = {}) {
-  const name = `${entry.replace(/\W+/g, '-')}-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
+  const name = nameOf(root, entry);
+  const ahead = freshBuild(root, aheadFolder(root), name, contentStamp);
+  if (ahead !== null) return await load(ahead);
   for (const folder of foldersFor(root)) {
-    const built = freshBuild(root, folder, name) ?? (await build(root, folder, name, entry, runsWorkflows));
-    if (built === null) continue;
-    process.setSourceMapsEnabled(true);
-    return await import(pathToFileURL(built).href);
+    const options = { root, folder, name, entry, runsWorkflows, stamp };
+    return await load(freshBuild(root, folder, name, stamp) ?? (await build(options)));
   }
   const { register } = await import('tsx/esm/api');
   register();
   return await import(pathToFileURL(join(root, entry)).href);
+}
+
+/** Compiles it into `dist/`, for an image: its containers use that and compile nothing. */
+export async function compileAhead(root, entry, { runsWorkflows = false } = {}) {
+  const folder = aheadFolder(root);
+  mkdirSync(folder, { recursive: true });
+  await build({ root, folder, name: nameOf(root, entry), entry, runsWorkflows, stamp: contentStamp });
+}
+
+const aheadFolder = (root) => join(root, 'dist', 'program');
+
+const nameOf = (root, entry) =>
+  `${entry.replace(/\W+/g, '-')}-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
+
+async function load(built) {
+  process.setSourceMapsEnabled(true);
+  return await import(pathToFileURL(built).href);
 }
 
 /** Where builds may be kept: beside the dependencies or, where those are read-only, in the user's own temporary folder. */
@@ -101,19 +118,23 @@ const stamp = (path) => {
   return `${mtimeMs}:${size}`;
 };
 
+/** An image gives its files other times than they were built with. */
+const contentStamp = (path) => createHash('sha256').update(readFileSync(path)).digest('hex');
+
 /** @returns {string | null} the compiled file; null when there is none, or a source has changed */
-function freshBuild(root, folder, name) {
+function freshBuild(root, folder, name, stampOf) {
   try {
     const { inputs, file } = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
-    const stands = inputs.every(([path, was]) => stamp(join(root, path)) === was);
-    return stands && statSync(file).isFile() ? file : null;
+    const stands = inputs.every(([path, was]) => stampOf(join(root, path)) === was);
+    const built = join(folder, file);
+    return stands && statSync(built).isFile() ? built : null;
   } catch {
     return null;
   }
 }
 
 /** @returns {Promise<string>} the compiled file */
-async function build(root, folder, name, entry, runsWorkflows) {
+async function build({ root, folder, name, entry, runsWorkflows, stamp: stampOf }) {
   const { build: bundle, stop } = await import('esbuild');
   const outdir = join(folder, `${name}.${process.pid}-${Date.now()}`);
   const { metafile } = await bundle({
@@ -149,9 +170,9 @@ async function build(root, folder, name, entry, runsWorkflows) {
   }
   const file = join(outdir, 'main.mjs');
   const sources = Object.keys(metafile.inputs).filter((path) => !/node_modules|^left out:/.test(path));
-  const inputs = [...sources, 'package-lock.json'].map((path) => [path, stamp(join(root, path))]);
+  const inputs = [...sources, 'package-lock.json'].map((path) => [path, stampOf(join(root, path))]);
   const note = join(folder, `${name}.json`);
-  writeFileSync(`${note}.${process.pid}`, JSON.stringify({ file, inputs }));
+  writeFileSync(`${note}.${process.pid}`, JSON.stringify({ file: relative(folder, file), inputs }));
   renameSync(`${note}.${process.pid}`, note);
   forgetOld(folder, name, outdir);
   return file;

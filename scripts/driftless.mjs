@@ -8,10 +8,10 @@ import { runProduct } from './product.mjs';
 import { checkNode, ensureDependencies, ROOT, SetupError } from './setup.mjs';
 
 /** What asks and commands the running product: `src/cli` says which commands there are. */
-const CLIENT = 'src/runtime/cli.ts';
+export const CLIENT = 'src/runtime/cli.ts';
 
 /** Compiled modules whose `main(words)` answers with the exit code. */
-const COMPUTING = { backtest: 'src/runtime/backtest.ts', 'fetch-history': 'src/runtime/fetch-history.ts' };
+export const COMPUTING = { backtest: 'src/runtime/backtest.ts', 'fetch-history': 'src/runtime/fetch-history.ts' };
 /** Scripts that read `process.argv` and end the process. */
 const SCRIPTS = { localnet: 'localnet/cli.mjs', soak: 'scripts/soak.mjs' };
 

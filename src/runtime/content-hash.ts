@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** What `npm run build` made ahead, for an image: a start uses it where its hash fits, and builds nothing then. */
+export const aheadFolder = (root: string): string => join(root, 'dist');
+
 /** Files under `path`, sorted; a file gives itself. Dependencies and builds are passed over. */
 function filesUnder(root: string, path: string): readonly string[] {
   const full = join(root, path);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CriticalError } from '../lib/errors.ts';
-import { contentHash } from './content-hash.ts';
+import { aheadFolder, contentHash } from './content-hash.ts';
 import { runTask } from './run-task.ts';
 
 /** Whatever the page is built from: it is built again when one of these changes. */
@@ -23,7 +23,8 @@ export async function openPage(options: {
   const { root, folder, say } = options;
   const name = pageName(root);
   const path = join(folder, name);
-  if (existsSync(join(path, 'index.html'))) return path;
+  const built = [join(aheadFolder(root), name), path].find((one) => existsSync(join(one, 'index.html')));
+  if (built !== undefined) return built;
   say('Building the page ...');
   const unfinished = `${path}.${process.pid}`;
   await mkdir(folder, { recursive: true });

@@ -32,6 +32,7 @@ import { keepEngineRunning } from './engine-guardian.ts';
 import { type EngineStart, lastRunId, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
 import type { FormerIdentityPorts } from './former-identity.ts';
+import { notingHealth } from './health-note.ts';
 import { logLiveStart } from './live-start.ts';
 import { retireFormerEngines } from './local-chain.ts';
 import { localDay } from './local-day.ts';
@@ -87,12 +88,13 @@ export async function serve(given: StartUp, cluster: Cluster, beginnings: Beginn
 
 /** The watches that check the parts while they run, and report problems. */
 function startWatches(
-  { settings, log, add }: StartUp,
+  start: StartUp,
   { client, gateway, journal, alerts, engine }: Ground,
   worker: RunningWorker | null,
 ): () => Promise<Readiness> {
+  const { settings, add } = start;
   const { engineId, policy, home, databaseUrl, temporal } = settings;
-  const { logger } = log;
+  const { logger } = start.log;
   const engineRuns = async () => (await workflowLookup(client).state(engineId)) === 'running';
   const ownsStore = databaseUrl === null || temporal.address === null;
   const readiness = readinessOf({
@@ -103,7 +105,8 @@ function startWatches(
   });
   add('settings watch', 1_000, watchSettings({ journal, alerts, clock, logger, engineId, policy }).stop);
   add('signer watch', 2_000, watchSigners({ journal, alerts, clock, logger }).stop);
-  add('part watch', 3_000, watchParts({ readiness, journal, alerts, clock, logger, engineId }).stop);
+  const looked = hasBridge(start) ? readiness : notingHealth(home, readiness);
+  add('part watch', 3_000, watchParts({ readiness: looked, journal, alerts, clock, logger, engineId }).stop);
   const { heartbeatUrl } = settings.alerts;
   if (heartbeatUrl !== null) {
     const isHealthy = async () => Object.values(await readiness()).every(({ ok }) => ok);

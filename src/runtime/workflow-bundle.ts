@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CriticalError } from '../lib/errors.ts';
-import { contentHash } from './content-hash.ts';
+import { aheadFolder, contentHash } from './content-hash.ts';
 import { runTask } from './run-task.ts';
 
 const SOURCES = ['workflows', 'src/domain', 'src/lib', 'src/runtime/bundle-workflows.ts', 'package-lock.json'];
@@ -24,8 +24,10 @@ export async function openWorkflowBundle(options: {
   const { root, folder, say } = options;
   const name = bundleName(root);
   const path = join(folder, name);
-  const kept = await readFile(path, 'utf8').catch(() => null);
-  if (kept !== null) return { code: kept };
+  for (const built of [join(aheadFolder(root), name), path]) {
+    const code = await readFile(built, 'utf8').catch(() => null);
+    if (code !== null) return { code };
+  }
   say('Bundling the workflows (after each change of theirs) ...');
   await mkdir(folder, { recursive: true });
   const unfinished = `${path}.${process.pid}`;

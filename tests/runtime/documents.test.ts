@@ -1,8 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
 import { loadSettings } from '../../src/runtime/config.ts';
+import { NAMES_IN_ENV } from '../../src/runtime/secret-files.ts';
 import { SETTING_NAMES, SETTINGS } from '../../src/runtime/setting-table.ts';
 import { envExample, withSettingsTable } from '../../src/runtime/settings-text.ts';
 import { withContext } from '../support/with-context.ts';
@@ -20,6 +23,49 @@ interface Service {
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly container_name?: string;
   readonly restart?: string;
+  readonly read_only?: boolean;
+  readonly user?: string;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly deploy?: { readonly resources: { readonly limits: object } };
+  readonly secrets?: readonly string[];
+  readonly configs?: readonly { readonly source: string }[];
+}
+
+/** Every part of a container that Kubernetes runs and that this test looks at. */
+interface Container {
+  readonly args: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value: string }[];
+  readonly securityContext: object;
+  readonly resources: { readonly limits: object };
+}
+interface Manifest {
+  readonly kind: string;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: {
+    readonly template: {
+      readonly spec: { readonly securityContext: object; readonly containers: readonly Container[] };
+    };
+  };
+}
+
+/** The secrets of both set-ups, as the containers see them. */
+function loadWithSecrets(env: Readonly<Record<string, string>>) {
+  const folder = mkdtempSync(join(tmpdir(), 'driftless-secrets-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const inFolder = (name: string, secret: string) => {
+    writeFileSync(join(folder, name), `${secret}\n`);
+    return join(folder, name);
+  };
+  return loadSettings({
+    env: {
+      ...env,
+      DRIFTLESS_TOKEN_FILE: inFolder('token', 'a-token-of-the-tests'),
+      DATABASE_URL_FILE: inFolder('url', 'postgres://driftless:secret@postgres:5432/driftless'),
+    },
+    dotenv: null,
+    cwd: '/',
+  });
 }
 
 describe('what people read', () => {
@@ -96,20 +142,27 @@ describe('package-lock.json', () => {
 });
 
 describe('docker-compose.yml', () => {
-  const { services, volumes } = parse(read('docker-compose.yml'), { merge: true }) as {
+  const { services, volumes, secrets, configs } = parse(read('docker-compose.yml'), { merge: true }) as {
     services: Readonly<Record<string, Service>>;
     volumes: object;
+    secrets: object;
+    configs: Readonly<Record<string, { readonly file: string }>>;
   };
+  const JOBS = ['temporal-schema', 'temporal-namespace'];
   const service = (name: string): Service => {
     const found = services[name];
     if (found === undefined) throw new Error(`no service ${name}`);
     return found;
   };
 
-  it('has Temporal on Postgres with its UI, worker and bridge', () => {
-    expect(Object.keys(services).sort()).toEqual(['bridge', 'postgres', 'temporal', 'temporal-ui', 'worker']);
+  it('has Temporal on Postgres, its schema and namespace as jobs, its UI, worker and bridge', () => {
+    const servers = ['bridge', 'postgres', 'temporal', 'temporal-ui', 'worker'];
+    expect(Object.keys(services).sort()).toEqual([...servers, ...JOBS].sort());
     expect(service('temporal').environment).toMatchObject({ DB: 'postgres12', POSTGRES_SEEDS: 'postgres' });
-    expect(Object.keys(volumes)).toEqual(['postgres']);
+    expect(service('temporal').depends_on).toEqual({
+      'temporal-schema': { condition: 'service_completed_successfully' },
+    });
+    expect(Object.keys(volumes)).toEqual(['postgres', 'worker', 'bridge']);
   });
 
   it('starts worker and bridge from one image by their roles', () => {
@@ -127,10 +180,10 @@ describe('docker-compose.yml', () => {
     for (const name of ['worker', 'bridge']) {
       expect(service(name).depends_on).toEqual({
         postgres: { condition: 'service_healthy' },
-        temporal: { condition: 'service_healthy' },
+        'temporal-namespace': { condition: 'service_completed_successfully' },
       });
     }
-    for (const name of ['postgres', 'temporal', 'bridge'])
+    for (const name of ['postgres', 'temporal', 'worker', 'bridge'])
       expect(service(name).healthcheck?.test.length).toBeGreaterThan(0);
   });
 
@@ -141,19 +194,84 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('runs each as somebody, on a root that is read-only, within limits', () => {
+    for (const [name, one] of Object.entries(services)) {
+      withContext(name, () => {
+        expect(one.cap_drop).toEqual(['ALL']);
+        expect(one.security_opt).toEqual(['no-new-privileges:true']);
+        expect(one.deploy?.resources.limits).toMatchObject({ cpus: expect.anything(), memory: expect.anything() });
+        // The UI's image writes its configuration at its start, and is there on demand only.
+        if (name === 'temporal-ui') return;
+        expect(one.read_only).toBe(true);
+        expect(one.user).toMatch(/^(1000:1000|postgres)$/);
+      });
+    }
+  });
+
+  it('has secrets as files: none is in the environment', () => {
+    const known = Object.keys(secrets);
+    for (const [name, { environment = {}, secrets: own = [] }] of Object.entries(services)) {
+      withContext(name, () => {
+        expect(own.filter((one) => !known.includes(one))).toEqual([]);
+        const open = Object.keys(environment).filter((key) => /TOKEN|PASSWORD|PWD|DATABASE_URL|KEY/.test(key));
+        expect(open.filter((key) => !key.endsWith('_FILE'))).toEqual([]);
+      });
+    }
+    expect(read('.gitignore').split('\n')).toContain('secrets/');
+    expect(read('.dockerignore').split('\n')).toContain('secrets');
+  });
+
+  it('finds the scripts that it mounts', () => {
+    for (const { file } of Object.values(configs)) expect(existsSync(join(ROOT, file))).toBe(true);
+    for (const { configs: own = [] } of Object.values(services))
+      for (const { source } of own) expect(Object.keys(configs)).toContain(source);
+  });
+
   it('gives settings that the program accepts', () => {
     for (const name of ['worker', 'bridge']) {
       const env: Record<string, string> = {};
       for (const [key, value] of Object.entries(service(name).environment ?? {})) {
-        // ${NAME:-default} and ${NAME:?message}
-        env[key] = String(value)
-          .replace(/\$\{\w+:-([^}]*)\}/g, '$1')
-          .replace(/\$\{\w+:\?[^}]*\}/g, 'a-token-of-the-tests');
+        // ${NAME:-default}
+        env[key] = String(value).replace(/\$\{\w+:-([^}]*)\}/g, '$1');
       }
-      const settings = loadSettings({ env, dotenv: null, cwd: '/' });
+      const settings = loadWithSecrets(env);
       expect(settings.temporal.address).toBe('temporal:7233');
       expect(settings.databaseUrl).toContain('@postgres:5432/');
-      expect(Object.keys(env).filter((key) => !(SETTING_NAMES as readonly string[]).includes(key))).toEqual([]);
+      expect(Object.keys(env).filter((key) => !NAMES_IN_ENV.includes(key))).toEqual([]);
+    }
+  });
+});
+
+describe('deploy/kubernetes', () => {
+  const manifests = parseAllDocuments(read('deploy/kubernetes/driftless.yaml')).map(
+    (document) => document.toJS() as Manifest,
+  );
+  const containers = manifests
+    .filter(({ kind }) => kind === 'Deployment')
+    .flatMap(({ spec }) => spec?.template.spec.containers ?? []);
+
+  it('runs both roles as nobody special, on a root that is read-only, within limits, and probes them', () => {
+    expect(containers.map(({ args }) => args)).toEqual([['worker'], ['bridge']]);
+    for (const container of containers) {
+      expect(container.securityContext).toEqual({
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(container.resources.limits).toMatchObject({ memory: expect.anything() });
+      for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) expect(container).toHaveProperty(probe);
+    }
+    for (const { spec } of manifests.filter(({ kind }) => kind === 'Deployment'))
+      expect(spec?.template.spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+    expect(read('Dockerfile')).toContain('USER 1000:1000');
+  });
+
+  it('gives settings that the program accepts', () => {
+    const data = manifests.find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
+    for (const { env = [] } of containers) {
+      const all = { ...data, ...Object.fromEntries(env.map(({ name, value }) => [name, value])) };
+      expect(Object.keys(all).filter((key) => !NAMES_IN_ENV.includes(key))).toEqual([]);
+      expect(loadWithSecrets(all).temporal.namespace).toBe('driftless');
     }
   });
 });
