@@ -117,7 +117,8 @@ function spansOf(engineId: string, everyMs: number, { spanMs, keptMs }: (typeof 
   };
   for (let read = Math.max(0, firstKept); read < READS; read += 1) {
     const tsMs = FIRST_MS + read * everyMs;
-    const value = 2_000 + 50 * Math.sin(read / 9_000) + Math.sin(read / 7);
+    // Whole micro-USD, as an account has them.
+    const value = Math.round((2_000 + 50 * Math.sin(read / 9_000) + Math.sin(read / 7)) * 1e6) / 1e6;
     const start = Math.floor(tsMs / spanMs) * spanMs;
     if (span === null || span.start !== start) {
       close();

@@ -141,6 +141,19 @@ function engineFigures(snapshot: Snapshot | null, policy: Policy) {
 /** A shorter span says nothing about a year. */
 const LEAST_MS = MS_PER_HOUR;
 
+/** From here on a single trade's costs are spread over enough funding that a yearly figure means something. */
+const SOUND_MS = 7 * 24 * MS_PER_HOUR;
+
+function cautionOf(lastsMs: number): string | null {
+  if (lastsMs >= SOUND_MS) return null;
+  const hours = lastsMs / MS_PER_HOUR;
+  const lasts =
+    hours < 48
+      ? `${Math.round(hours)} ${Math.round(hours) === 1 ? 'hour' : 'hours'}`
+      : `${Math.floor(hours / 24)} days`;
+  return `The yearly figures are those of ${lasts}, multiplied: the costs of one trade count as if it were made again and again.`;
+}
+
 function spanView(sums: EarningsSums, periodMs: number): z.input<typeof EarningsSpan> {
   const lastsMs = sums.toMs - sums.fromMs;
   const hours = lastsMs / MS_PER_HOUR;
@@ -160,6 +173,7 @@ function spanView(sums: EarningsSums, periodMs: number): z.input<typeof Earnings
     hours,
     net_apr_pct: aprPct(net),
     gross_apr_pct: aprPct(funding),
+    caution: aprPct(net) === null ? null : cautionOf(lastsMs),
     net: usd(net),
     funding: usd(funding),
     basis: usd(basis),

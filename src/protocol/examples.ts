@@ -319,6 +319,8 @@ const SPAN_EXAMPLE: z.input<typeof EarningsSpan> = {
   hours: 12,
   net_apr_pct: -35.21,
   gross_apr_pct: 9.16,
+  caution:
+    'The yearly figures are those of 12 hours, multiplied: the costs of one trade count as if it were made again and again.',
   net: -1.23,
   funding: 0.32,
   basis: -0.6,

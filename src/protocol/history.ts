@@ -98,6 +98,12 @@ export const EarningsSpan = z.object({
   hours: z.number().unit('h'),
   net_apr_pct: percent.nullable().about('net over capital, for a year. Null: less than an hour, or no capital.'),
   gross_apr_pct: percent.nullable().about('funding over capital, for a year.'),
+  caution: z
+    .string()
+    .nullable()
+    .about(
+      'What to mind about the yearly figures of less than a week, as a sentence. Null: nothing, or there are none.',
+    ),
   net: usd.about('funding + basis + costs: what the hedge added. Price and interest are not in it.'),
   funding: usd.about('Received less paid.'),
   basis: usd.about('From trading away from the oracle price, at the mark.'),

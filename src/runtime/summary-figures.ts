@@ -53,12 +53,14 @@ interface Earned {
   readonly funding: number;
   readonly costs: number;
   readonly net_apr_pct: number | null;
+  readonly caution: string | null;
 }
 
 const usd = (value: number | null): string =>
   value === null ? 'unknown' : `${value < 0 ? '−' : ''}$${Math.abs(value).toFixed(2)}`;
 const sol = (value: number | null): string => (value === null ? 'unknown' : `${value.toFixed(4)} SOL`);
 
-const earned = (when: string, { net, funding, costs, net_apr_pct }: Earned): string =>
+/** A yearly figure only where it needs no caution: the summary has no room for one. */
+const earned = (when: string, { net, funding, costs, net_apr_pct, caution }: Earned): string =>
   `${when}: ${usd(net)} (funding ${usd(funding)}, costs ${usd(costs)})` +
-  `${net_apr_pct === null ? '' : `, ${percentText(net_apr_pct)} a year`}.`;
+  `${net_apr_pct === null || caution !== null ? '' : `, ${percentText(net_apr_pct)} a year`}.`;
