@@ -53,6 +53,8 @@ interface HttpPorts {
   readonly links: Links;
   readonly logger: Logger;
   readonly metricsRegistry: Registry;
+  /** Reads the engine's figures afresh into the registry. */
+  readonly readMetrics: () => Promise<void>;
   readonly pageDir: string | null;
   readonly readiness: () => Promise<Readiness>;
   readonly quoteAsset: () => Asset | null;
@@ -143,6 +145,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   app.post(PREVIEW_PATH, body, (request, response) => sendPreview(ports, request, response));
   app.post(ACKNOWLEDGE_PATH, (request, response) => sendAcknowledgement(ports, request, response));
   app.get('/metrics', async (_request, response) => {
+    await ports.readMetrics();
     const text = await ports.metricsRegistry.metrics();
     await sendText(response, ports.metricsRegistry.contentType, text);
   });

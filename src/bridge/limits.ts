@@ -90,6 +90,7 @@ export const STATS_REREAD_MS = 5_000;
 export const MAX_FOLLOWED_OPERATIONS = 512;
 export const LISTEN_RETRY_MS = 2_000;
 
+export const METRICS_LOOKUP_MS = 1_500;
 export const READINESS_MS = 3_000;
 /** A command that is asked about has a few short fields. */
 export const MAX_PREVIEW_BYTES = 16 * 1024;

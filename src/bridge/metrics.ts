@@ -9,6 +9,7 @@ export interface BridgeMetrics {
   readonly rateLimited: Counter;
   readonly skippedStats: Counter;
   readonly closedByUs: Counter<'reason'>;
+  readonly gatesBlocked: Counter<'code'>;
   readonly wrongTokens: Counter;
 }
 
@@ -47,6 +48,12 @@ export function bridgeMetrics(registry: Registry): BridgeMetrics {
       name: 'driftless_sockets_closed_total',
       help: 'Connections that the bridge closed, by reason',
       labelNames: ['reason'],
+      registers,
+    }),
+    gatesBlocked: new Counter({
+      name: 'driftless_gates_blocked_total',
+      help: 'Commands that a gate blocked, by gate',
+      labelNames: ['code'],
       registers,
     }),
     wrongTokens: new Counter({

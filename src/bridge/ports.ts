@@ -26,6 +26,8 @@ export interface BridgeSettings {
   readonly token: string;
   /** Opens everything that changes nothing; absent or null: there is none. */
   readonly readToken?: string | null;
+  /** Of this program, for the metrics. */
+  readonly version?: string;
   readonly engineId: string;
   readonly mode: Mode;
   /** The built page; null serves none. */

@@ -14,6 +14,7 @@ import { Auth } from './auth.ts';
 import { Broadcast } from './broadcast.ts';
 import { carryView } from './carry-view.ts';
 import { commandRunner, withEngine } from './commands.ts';
+import { addEngineMetrics } from './engine-metrics.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { httpApp } from './http.ts';
 import { journalLookup } from './journal-lookup.ts';
@@ -152,6 +153,16 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     },
   });
   const state = async () => (await freshState()) ?? view(watch.known);
+  const carry = async () => {
+    await watch.read();
+    const { engine, snapshot } = watch.known;
+    return carryView({ engineId, engine, snapshot, policy: policy(engine), nowMs: clock.nowMs() });
+  };
+  const readMetrics = addEngineMetrics({
+    ...{ engineId, mode, lookup, state, carry, nowMs: clock.nowMs },
+    version: settings.version ?? 'unknown',
+    registry: metricsRegistry,
+  });
   const telegram =
     ports.telegram == null
       ? null
@@ -175,11 +186,8 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
       settings: settings.inForce ?? [],
       nameable: { markets, quoteAsset },
       preview,
-      carry: async () => {
-        await watch.read();
-        const { engine, snapshot } = watch.known;
-        return carryView({ engineId, engine, snapshot, policy: policy(engine), nowMs: clock.nowMs() });
-      },
+      carry,
+      readMetrics,
       config: () => ({
         engine_id: engineId,
         mode,

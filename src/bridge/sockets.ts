@@ -276,6 +276,7 @@ export class Sockets {
     this.#inHand.delete(inHand);
     stop();
     metrics.commands.inc({ action, status: answer.data.status });
+    for (const code of blockingGates(answer)) metrics.gatesBlocked.inc({ code });
     peer.commands -= 1;
     this.#send(peer, commandResultFrame(action, commandId, answer), false);
     ends.answered(commandId, answer);
@@ -325,6 +326,15 @@ export class Sockets {
       if (peer.socket.readyState === WebSocket.OPEN) peer.socket.ping();
     }
   }
+}
+
+/** Codes of the gates that blocked it; none for every other answer. */
+function blockingGates({ error }: CommandAnswer): readonly string[] {
+  const gates = error?.details?.gates;
+  if (!Array.isArray(gates)) return [];
+  return (gates as readonly { readonly code?: unknown; readonly pass?: unknown }[])
+    .filter(({ pass }) => pass === false)
+    .map(({ code }) => String(code));
 }
 
 const rateLimited = (dropped: number, consequence: string): ErrorReport => ({

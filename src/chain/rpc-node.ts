@@ -6,6 +6,7 @@ import type { NodeEndpoint } from './endpoint.ts';
 import { HttpTimeout, postJson } from './http-post.ts';
 import { HealthRecord } from './node-health.ts';
 import { inWords, type NoAnswer, type RpcAnswer, refusal } from './rpc-answer.ts';
+import type { ObservedCall, RpcObserver } from './rpc-observer.ts';
 
 export interface RpcTuning {
   /** Of each call, its body included. */
@@ -20,6 +21,7 @@ interface RpcNodePorts {
   readonly clock: Clock;
   /** For durations, which a jump of the clock must not change. */
   readonly monotonicMs: () => number;
+  readonly observe?: RpcObserver | undefined;
 }
 
 const RATE_LIMITED = 429;
@@ -57,6 +59,22 @@ export class RpcNode {
     params: readonly unknown[],
     read: (result: unknown) => T | undefined,
   ): Promise<RpcAnswer<T>> {
+    const startMs = this.#ports.monotonicMs();
+    const answer = await this.#ask(method, params, read);
+    this.#observe(method, outcomeOf(answer), startMs);
+    return answer;
+  }
+
+  #observe(method: string, outcome: ObservedCall['outcome'], startMs: number): void {
+    const { observe, monotonicMs } = this.#ports;
+    observe?.({ node: this.name, method, outcome, seconds: (monotonicMs() - startMs) / 1_000 });
+  }
+
+  async #ask<T>(
+    method: string,
+    params: readonly unknown[],
+    read: (result: unknown) => T | undefined,
+  ): Promise<RpcAnswer<T>> {
     const sent = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
     const got = await this.#exchange(sent);
     if (got.kind !== 'body') return got;
@@ -78,7 +96,10 @@ export class RpcNode {
    * @throws TransientError in place of an answer
    */
   async fetch(body: string): Promise<Response> {
+    const startMs = this.#ports.monotonicMs();
     const got = await this.#exchange(body);
+    // The SDK's own requests: their methods are in the body, and a batch has several.
+    this.#observe('sdk', got.kind === 'body' ? 'answer' : outcomeOf(got), startMs);
     if (got.kind === 'body') return new Response(got.text, { status: got.status });
     throw new TransientError('RPC_UNREACHABLE', `${this.name}: ${inWords(got)}.`, { node: this.name });
   }
@@ -112,6 +133,9 @@ export class RpcNode {
     return { kind: 'none', why, detail };
   }
 }
+
+const outcomeOf = (answer: RpcAnswer<unknown>): ObservedCall['outcome'] =>
+  answer.kind === 'none' ? answer.why : answer.kind;
 
 type Reply = { readonly result: unknown } | { readonly error: { readonly code: number; readonly message: string } };
 

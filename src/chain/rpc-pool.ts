@@ -7,6 +7,7 @@ import type { NodeEndpoint } from './endpoint.ts';
 import type { NodeHealth } from './node-health.ts';
 import { type NoAnswer, type RpcAnswer, unanswered } from './rpc-answer.ts';
 import { DEFAULT_RPC, RpcNode, type RpcTuning } from './rpc-node.ts';
+import type { RpcObserver } from './rpc-observer.ts';
 import { SlotBounds } from './slot-bounds.ts';
 
 interface RpcPoolOptions {
@@ -14,6 +15,7 @@ interface RpcPoolOptions {
   readonly clock: Clock;
   readonly monotonicMs?: () => number;
   readonly tuning?: Partial<RpcTuning>;
+  readonly observe?: RpcObserver | undefined;
 }
 
 /** Behind the foremost node by more than this, a node is asked last (20 s of slots). */
@@ -38,14 +40,14 @@ export class RpcPool {
   #newestSlot = 0;
 
   /** @throws CriticalError RPC_URL_MISSING without an endpoint */
-  constructor({ endpoints, clock, monotonicMs = () => performance.now(), tuning = {} }: RpcPoolOptions) {
+  constructor({ endpoints, clock, monotonicMs = () => performance.now(), tuning = {}, observe }: RpcPoolOptions) {
     if (endpoints.length === 0) {
       throw new CriticalError('RPC_URL_MISSING', 'There is no RPC node. Set RPC_URL to one or more endpoints.');
     }
     this.monotonicMs = monotonicMs;
     this.tuning = { ...DEFAULT_RPC, ...tuning };
     this.slots = new SlotBounds({ nowMs: () => clock.nowMs(), monotonicMs });
-    this.nodes = endpoints.map((one) => new RpcNode(one, this.tuning, { clock, monotonicMs }));
+    this.nodes = endpoints.map((one) => new RpcNode(one, this.tuning, { clock, monotonicMs, observe }));
   }
 
   /** The highest slot that any node has told so far and that can be, 0 before the first. */

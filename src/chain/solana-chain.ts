@@ -24,6 +24,7 @@ import {
 } from './priority-fee.ts';
 import { RecentFees } from './recent-fees.ts';
 import type { RpcTuning } from './rpc-node.ts';
+import type { RpcObserver } from './rpc-observer.ts';
 import { RpcPool } from './rpc-pool.ts';
 import { Sightings } from './sighting-of.ts';
 import { signAttempt } from './sign-attempt.ts';
@@ -52,6 +53,7 @@ export interface SolanaChainOptions {
   readonly tuning?: Partial<RpcTuning>;
   readonly socket?: Partial<SocketTuning>;
   /** A status waits for the socket's word this long before it asks. */
+  readonly observe?: RpcObserver | undefined;
   readonly newsWaitMs?: number;
   readonly slotMs?: number;
   readonly monotonicMs?: () => number;
@@ -98,7 +100,7 @@ export class SolanaChain {
     const { clock, rpcUrls, rpcWsUrl, tuning = {}, monotonicMs = () => performance.now() } = options;
     const endpoints = endpointsOf(rpcUrls, rpcWsUrl);
     this.#options = options;
-    this.pool = new RpcPool({ endpoints, clock, monotonicMs, tuning });
+    this.pool = new RpcPool({ endpoints, clock, monotonicMs, tuning, observe: options.observe });
     this.#jito = options.jito === null ? null : new Jito(options.jito, { clock, monotonicMs });
     this.#simulator = new Simulator(this.pool);
     this.#fees = new RecentFees(this.pool, monotonicMs);

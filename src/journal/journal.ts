@@ -16,6 +16,7 @@ import type {
   EquityRecord,
   FundingRecord,
   OperationChange,
+  OperationCounts,
   OperationRecord,
   OperationWrite,
   SeriesQuery,
@@ -124,6 +125,9 @@ export interface Journal {
   /** Fine spans go, coarse ones stay; returns the number of removed rows. */
   thinSeries(engineId: string): Promise<number>;
   series(query: SeriesQuery): Promise<SeriesSpan>;
+  /** For the metrics. @param afterMs what ended later is listed */
+  operationCounts(engineId: string, afterMs: number): Promise<OperationCounts>;
+  standingBySeverity(engineId: string): Promise<readonly { readonly severity: string; readonly count: number }[]>;
   /** Null: no equity row yet. */
   statistics(engineId: string): Promise<StatisticsRecord | null>;
   /** Nothing is written if it is the last one again, unless that is an hour old (market time). */

@@ -22,6 +22,7 @@ import {
 import { migrateToLatest, requireLatest, type SchemaState, schemaState } from './migrate.ts';
 import { muteUntil } from './muting.ts';
 import type { JournalLogger, Opened } from './opened.ts';
+import { operationCounts, standingBySeverity } from './operation-counts.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
 import { openPGlite } from './pglite-folder.ts';
 import { alertOf, commandOf, transitionOf } from './rows.ts';
@@ -125,6 +126,8 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
       return row === undefined ? null : alertOf(row);
     },
     acknowledgeAlert: (id, atMs) => acknowledgeAlert(db, id, atMs),
+    operationCounts: (engineId, afterMs) => operationCounts(db, engineId, afterMs),
+    standingBySeverity: (engineId) => standingBySeverity(db, engineId),
     muteAlerts: (untilMs) => muteUntil(db, untilMs),
     takeLease: (name, holder, forMs) => takeLease(db, name, holder, forMs),
     operations: (query) => listOperations(db, query),

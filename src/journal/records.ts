@@ -250,3 +250,28 @@ export interface SeriesSpan {
   readonly toMs: number;
   readonly series: Readonly<Partial<Record<SeriesName, readonly SeriesPoint[]>>>;
 }
+
+/** For the metrics. */
+export interface OperationCounts {
+  /** All operations of the engine. `status` is that of the row now, so a total can only move to another status. */
+  readonly operations: readonly {
+    readonly kind: OperationRecord['kind'];
+    readonly status: string;
+    readonly count: number;
+  }[];
+  /** All signed transactions. `outcome` null: not known yet. */
+  readonly transactions: readonly {
+    readonly number: number;
+    readonly outcome: string | null;
+    readonly count: number;
+  }[];
+  /** Ended after the time that was asked for, oldest first. */
+  readonly ended: readonly {
+    readonly kind: OperationRecord['kind'];
+    readonly status: string;
+    readonly tookMs: number;
+    readonly endedAtMs: number;
+  }[];
+  /** First seen confirmed after that time: from the signature to there. */
+  readonly landed: readonly { readonly number: number; readonly tookMs: number; readonly atMs: number }[];
+}

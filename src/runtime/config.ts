@@ -124,6 +124,8 @@ export interface Settings {
   readonly host: string;
   readonly token: string | null;
   readonly readToken: string | null;
+  /** Of a worker on its own; null: it serves nothing. */
+  readonly workerPort: number | null;
   readonly mode: 'paper' | 'live';
   readonly environment: 'development' | 'production' | 'test';
   readonly logLevel: SettingValues['LOG_LEVEL'];
@@ -443,6 +445,7 @@ function assemble(
     host: needed(read.HOST),
     token: read.DRIFTLESS_TOKEN,
     readToken: read.DRIFTLESS_READ_TOKEN,
+    workerPort: read.WORKER_PORT,
     mode,
     environment: needed(read.NODE_ENV),
     logLevel: read.LOG_LEVEL,

@@ -1,6 +1,7 @@
 /** A live venue with this process's nodes and key. Imported only where a live engine is: Solana's libraries take a second to load. */
 import { endpointsOf } from '../chain/endpoint.ts';
 import { loadSigner } from '../chain/local-signer.ts';
+import type { RpcObserver } from '../chain/rpc-observer.ts';
 import { RpcPool } from '../chain/rpc-pool.ts';
 import { SolanaChain } from '../chain/solana-chain.ts';
 import { explorerOf } from '../domain/figures/explorer.ts';
@@ -30,6 +31,7 @@ export interface OpenLive {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
+  readonly observe?: RpcObserver | undefined;
 }
 
 /** Each loads only what its own program needs. */
@@ -80,6 +82,7 @@ export async function openLiveVenue(open: OpenLive): Promise<Venue> {
     clock,
     logger,
     expectedGenesis: genesis,
+    observe: open.observe,
   });
   const { testedBuilds: tested } = deployment.program;
   const build = { pool: chain.pool, programId: deployment.programId.toBase58(), tested, accepted: live.acceptProgram };

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import type { AlertChannels } from '../alerts/channels.ts';
@@ -39,6 +38,7 @@ import { localDay } from './local-day.ts';
 import { watchOtherEngines } from './other-engines.ts';
 import { watchParts } from './part-watch.ts';
 import { openPayloadKeys, type PayloadKeys, signingCodec } from './payload-signatures.ts';
+import { type ProcessMetrics, processMetrics } from './process-metrics.ts';
 import { reachable } from './reachable.ts';
 import { readinessOf } from './readiness.ts';
 import { announceReady } from './ready-note.ts';
@@ -50,10 +50,12 @@ import { type Beginnings, type Cluster, hasBridge, hasWorker, type StartUp } fro
 import { watchForStuck } from './stuck-workflows.ts';
 import { summaryFigures } from './summary-figures.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
+import { addTemporalMetrics, temporalMetricsBuffer } from './temporal-metrics.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
 import { refuseUnchosenVenue } from './venue-choice.ts';
 import { venueRegistry } from './venues.ts';
 import { prepareWorker, type RunningWorker } from './worker.ts';
+import { startWorkerPort } from './worker-port.ts';
 
 type Venues = ReturnType<typeof venueRegistry>;
 
@@ -66,6 +68,7 @@ interface Ground extends Cluster {
   readonly connect: ConnectOptions;
   readonly payloadKeys: PayloadKeys;
   readonly gateway: EngineGateway;
+  readonly metrics: ProcessMetrics;
   readonly venues: Venues;
   readonly engine: EngineStart;
 }
@@ -82,7 +85,14 @@ export async function serve(given: StartUp, cluster: Cluster, beginnings: Beginn
   const worker = await startWorkerSide(start, ground, beginnings);
   const readiness = startWatches(start, ground, worker);
   if (hasBridge(start)) return await startBridgeSide(start, ground, beginnings, readiness);
-  const { namespace } = start.settings.temporal;
+  const { workerPort, readToken, temporal } = start.settings;
+  if (workerPort !== null) {
+    const { logger } = start.log;
+    const { token } = beginnings;
+    const door = { port: workerPort, token, readToken, registry: ground.metrics.registry, readiness, logger };
+    start.add('worker port', 1_000, (await startWorkerPort({ ...door, nowMs: clock.nowMs })).stop);
+  }
+  const { namespace } = temporal;
   start.say(`Driftless worker ready: Temporal ${ground.address}, namespace ${namespace}.`);
 }
 
@@ -157,7 +167,8 @@ async function openGround(
   const mayAdopt = hasWorker(start);
   const settings = await withEngineInForce({ settings: start.settings, client, journal, clock, say, mayAdopt });
   const { engineId } = settings;
-  const venues = venueRegistry({ journal, clock, settings, logger });
+  const metrics = processMetrics();
+  const venues = venueRegistry({ journal, clock, settings, logger, observe: metrics.observeRpc });
   add('venues', 1_000, venues.closeAll);
   const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
   const named = settings.mode === 'live' ? await namingProgram(policy, engineId, journal) : policy;
@@ -173,7 +184,7 @@ async function openGround(
     add('daily summary', 1_000, summary.stop);
   }
   const stores = { journal, sharedClock: shared, alerts: alerts.channels };
-  const ground = { ...cluster, ...stores, client, connect, payloadKeys, gateway, venues, engine };
+  const ground = { ...cluster, ...stores, client, connect, payloadKeys, gateway, metrics, venues, engine };
   return { start: { ...start, settings }, ground };
 }
 
@@ -220,7 +231,7 @@ async function prepareAccounts(start: StartUp, { journal, engine }: Ground): Pro
 /** The engine's settings come from the workers' side; a bridge only speaks to it. */
 async function startWorkerSide(
   { settings, log, say, add }: StartUp,
-  { client, connect, payloadKeys, journal, alerts, venues, engine, sharedClock }: Ground,
+  { client, connect, payloadKeys, journal, alerts, venues, engine, sharedClock, metrics }: Ground,
   { bundle, token }: Beginnings,
 ): Promise<RunningWorker | null> {
   if (bundle === null) return null;
@@ -239,7 +250,10 @@ async function startWorkerSide(
   };
   const { namespace } = settings.temporal;
   const workflowBundle = await bundle;
-  installTemporalRuntime(logger);
+  const temporalBuffer = temporalMetricsBuffer();
+  installTemporalRuntime(logger, temporalBuffer);
+  const temporalMetrics = addTemporalMetrics(temporalBuffer, metrics.registry);
+  add('temporal metrics', 1_000, temporalMetrics.stop);
   const polling = { connect, namespace, payloadKeys, logger };
   // The thread of the workflows starts on another core in the meantime.
   const [runWorker] = await Promise.all([
@@ -278,21 +292,20 @@ async function accountAddressOf(engineId: string): Promise<string | null> {
 
 async function startBridgeSide(
   { settings, options, log, chain, lock, say, add }: StartUp,
-  { address, uiUrl, ui, journal, alerts, gateway, sharedClock }: Ground,
-  { token, page }: Beginnings,
+  { address, uiUrl, ui, journal, alerts, gateway, sharedClock, metrics }: Ground,
+  { token, page, version }: Beginnings,
   readiness: () => Promise<Readiness>,
 ): Promise<void> {
   const { engineId, policy, mode, host, port, readToken, explorerUrl, inForce } = settings;
   const { namespace } = settings.temporal;
-  const metricsRegistry = new Registry();
-  collectDefaultMetrics({ register: metricsRegistry });
   const bridge = await startBridge({
-    ...{ journal, alerts, gateway, clock, sharedClock, policy, metricsRegistry },
+    ...{ journal, alerts, gateway, clock, sharedClock, policy },
+    metricsRegistry: metrics.registry,
     logger: log.logger.child({ part: 'bridge' }),
     readiness,
     telegram: settings.alerts.telegramCommands,
     settings: {
-      ...{ host, port, token, readToken, engineId, mode, explorerUrl, inForce },
+      ...{ host, port, token, readToken, version, engineId, mode, explorerUrl, inForce },
       accountAddress: await accountAddressOf(engineId),
       pageDir: page === null ? null : await page,
       temporalUiUrl: uiUrl,

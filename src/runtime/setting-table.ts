@@ -236,6 +236,9 @@ export const SETTINGS = {
   TEMPORAL_TLS_KEY: durable(path, { help: 'PEM file with the key of that certificate' }),
   TEMPORAL_PORT: durable(port, { fallback: '7233', help: 'port of the Temporal server started on this machine' }),
   TEMPORAL_UI_PORT: durable(port, { fallback: '8233', help: 'port of its web UI, which asks for the token' }),
+  WORKER_PORT: durable(port, {
+    help: 'port on this machine where a worker on its own serves /healthz, /readyz and, with a token, /metrics; if unset, it serves none',
+  }),
   TEMPORAL_CLI: durable(path, { help: 'path of the Temporal CLI; by default PATH, then the cache, then a download' }),
   DATABASE_URL: durable(kinds.url('postgres', 'postgresql'), {
     help: 'Postgres for the journal; if unset, an embedded database in the data folder',

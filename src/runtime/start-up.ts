@@ -11,6 +11,7 @@ import { type Beginnings, type Cluster, hasBridge, hasWorker, type StartUp } fro
 import { findTemporalCli } from './temporal-cli.ts';
 import { hiddenPlace, startTemporalServer, stopStaleServer } from './temporal-server.ts';
 import { openToken } from './token.ts';
+import { versionIn } from './version.ts';
 import { openWorkflowBundle } from './workflow-bundle.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -73,7 +74,7 @@ async function begin(start: StartUp): Promise<Beginnings> {
   // Each is awaited in its turn: until then a failure must not count as unhandled.
   for (const promise of [page, bundle, journal]) promise?.catch(() => undefined);
   const built = Promise.allSettled([page, bundle, made]);
-  return { token, page, bundle, journal, built };
+  return { token, page, bundle, journal, built, version: versionIn(ROOT) };
 }
 
 /** However `before` went. */

@@ -34,6 +34,8 @@ export interface StartUp {
 /** Built or opened at the same time; some roles do not need all of them. */
 export interface Beginnings {
   readonly token: string;
+  /** Of this program. */
+  readonly version: string;
   readonly page: Promise<string> | null;
   readonly bundle: Promise<WorkflowBundle> | null;
   readonly journal: Promise<Journal>;

@@ -1,5 +1,11 @@
 /** Temporal's runtime in this process: its lines go to our log. */
-import { type LogLevel, type LogMetadata, Runtime, type Logger as TemporalLogger } from '@temporalio/worker';
+import {
+  type LogLevel,
+  type LogMetadata,
+  type MetricsBuffer,
+  Runtime,
+  type Logger as TemporalLogger,
+} from '@temporalio/worker';
 import type { Level } from 'pino';
 import type { Logger } from './logger.ts';
 
@@ -23,10 +29,13 @@ export function temporalLogger(logger: Logger): TemporalLogger {
  * Call it before the first worker or its connection is made. We end workers ourselves, in our own order, so it gets no
  * signals. Core's lines are forwarded: otherwise they would go to the terminal and not to the file.
  */
-export function installTemporalRuntime(logger: Logger): void {
+export function installTemporalRuntime(logger: Logger, metrics: MetricsBuffer): void {
   Runtime.install({
     logger: temporalLogger(logger),
     shutdownSignals: [],
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+    telemetryOptions: {
+      logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+      metrics: { buffer: metrics },
+    },
   });
 }

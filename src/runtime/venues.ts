@@ -1,5 +1,6 @@
 /** Engine id to venue: venue and feed come from the id, never from process settings. Opened once, closed together. */
 
+import type { RpcObserver } from '../chain/rpc-observer.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -30,9 +31,11 @@ interface VenuePorts {
   /** The speed is this process's for its own engine; another engine keeps its own. */
   readonly settings: Pick<Settings, 'engineId' | 'mode' | 'paper' | 'policy' | 'live' | 'home'>;
   readonly logger: Pick<Logger, 'warn'>;
+  /** Told of every call to a node. */
+  readonly observe?: RpcObserver;
 }
 
-export function venueRegistry({ journal, clock, settings, logger }: VenuePorts): VenueRegistry {
+export function venueRegistry({ journal, clock, settings, logger, observe }: VenuePorts): VenueRegistry {
   const opened = new Map<string, Promise<Venue>>();
 
   /** One for all accounts on it: they see one recording. */
@@ -76,7 +79,7 @@ export function venueRegistry({ journal, clock, settings, logger }: VenuePorts):
     }
     // Solana's libraries take a second to load: a paper process never pays for them.
     const { openLiveVenue } = await import('./open-live.ts');
-    return await openLiveVenue({ engineId, parts, venue: parts.venue, settings, journal, clock, logger });
+    return await openLiveVenue({ engineId, parts, venue: parts.venue, settings, journal, clock, logger, observe });
   }
 
   function venueOf(engineId: string): Promise<Venue> {

@@ -1,0 +1,12 @@
+/** What each call to a node came to, for the metrics. */
+import type { Silence } from './rpc-answer.ts';
+
+export interface ObservedCall {
+  /** Host and port: no key. */
+  readonly node: string;
+  readonly method: string;
+  readonly outcome: 'answer' | 'refused' | Silence;
+  readonly seconds: number;
+}
+
+export type RpcObserver = (call: ObservedCall) => void;

@@ -1,0 +1,67 @@
+/** A worker on its own: health, readiness and metrics on this machine's loopback, since it has no bridge to serve them. */
+import { createServer, type Server } from 'node:http';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { Auth } from '../bridge/auth.ts';
+import type { Readiness } from '../bridge/ports.ts';
+import { WrongTokens } from '../bridge/wrong-tokens.ts';
+import { CriticalError } from '../lib/errors.ts';
+
+interface WorkerPortOptions {
+  readonly port: number;
+  readonly token: string;
+  readonly readToken: string | null;
+  readonly registry: Registry;
+  readonly readiness: () => Promise<Readiness>;
+  readonly nowMs: () => number;
+  readonly logger: Logger;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** @throws CriticalError PORT_IN_USE */
+export async function startWorkerPort(options: WorkerPortOptions): Promise<{ stop(): Promise<void> }> {
+  const { port, token, readToken, registry, readiness, nowMs, logger } = options;
+  const wrongTokens = new WrongTokens({ nowMs, logger, count: () => {} });
+  const auth = new Auth({ host: LOOPBACK, port: () => port, token, readToken, wrongTokens });
+  const server = createServer(async (request, response) => {
+    const answer = (status: number, type: string, body: string): void => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+    };
+    const json = (status: number, body: object): void => answer(status, 'application/json', JSON.stringify(body));
+    const path = (request.url ?? '/').split('?', 1)[0];
+    if (path === '/healthz') return json(200, { ok: true });
+    if (path === '/readyz') {
+      const parts = await readiness();
+      const ready = Object.values(parts).every(({ ok }) => ok);
+      return json(ready ? 200 : 503, { ready, parts });
+    }
+    if (path !== '/metrics') return json(404, { error: { code: 'NOT_FOUND', message: 'Not found.' } });
+    const refusal = auth.refusalOf(request, 'read');
+    if (refusal !== null) return json(refusal.status, { error: refusal.error });
+    answer(200, registry.contentType, await registry.metrics());
+  });
+  await listening(server, port);
+  return {
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const listening = (server: Server, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new CriticalError(
+              'PORT_IN_USE',
+              `Port ${port} on ${LOOPBACK} is taken by another program. Set WORKER_PORT to a free one, e.g. WORKER_PORT=${port + 1}.`,
+              { setting: 'WORKER_PORT', port },
+            )
+          : error,
+      ),
+    );
+    server.listen(port, LOOPBACK, () => resolve());
+  });
