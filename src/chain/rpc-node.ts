@@ -6,7 +6,7 @@ import type { NodeEndpoint } from './endpoint.ts';
 import { HttpTimeout, postJson } from './http-post.ts';
 import { HealthRecord } from './node-health.ts';
 import { inWords, type NoAnswer, type RpcAnswer, refusal } from './rpc-answer.ts';
-import type { ObservedCall, RpcObserver } from './rpc-observer.ts';
+import type { CallOutcome, RpcObserver } from './rpc-observer.ts';
 
 export interface RpcTuning {
   /** Of each call, its body included. */
@@ -59,15 +59,16 @@ export class RpcNode {
     params: readonly unknown[],
     read: (result: unknown) => T | undefined,
   ): Promise<RpcAnswer<T>> {
-    const startMs = this.#ports.monotonicMs();
-    const answer = await this.#ask(method, params, read);
-    this.#observe(method, outcomeOf(answer), startMs);
-    return answer;
+    return await this.#observed(method, () => this.#ask(method, params, read), outcomeOf);
   }
 
-  #observe(method: string, outcome: ObservedCall['outcome'], startMs: number): void {
+  async #observed<T>(method: string, call: () => Promise<T>, outcome: (came: T) => CallOutcome): Promise<T> {
     const { observe, monotonicMs } = this.#ports;
-    observe?.({ node: this.name, method, outcome, seconds: (monotonicMs() - startMs) / 1_000 });
+    if (observe === undefined) return await call();
+    const startMs = monotonicMs();
+    const came = await call();
+    observe({ node: this.name, method, outcome: outcome(came), seconds: (monotonicMs() - startMs) / 1_000 });
+    return came;
   }
 
   async #ask<T>(
@@ -96,10 +97,12 @@ export class RpcNode {
    * @throws TransientError in place of an answer
    */
   async fetch(body: string): Promise<Response> {
-    const startMs = this.#ports.monotonicMs();
-    const got = await this.#exchange(body);
     // The SDK's own requests: their methods are in the body, and a batch has several.
-    this.#observe('sdk', got.kind === 'body' ? 'answer' : outcomeOf(got), startMs);
+    const got = await this.#observed(
+      'sdk',
+      () => this.#exchange(body),
+      (exchange) => (exchange.kind === 'body' ? 'answer' : outcomeOf(exchange)),
+    );
     if (got.kind === 'body') return new Response(got.text, { status: got.status });
     throw new TransientError('RPC_UNREACHABLE', `${this.name}: ${inWords(got)}.`, { node: this.name });
   }
@@ -134,8 +137,7 @@ export class RpcNode {
   }
 }
 
-const outcomeOf = (answer: RpcAnswer<unknown>): ObservedCall['outcome'] =>
-  answer.kind === 'none' ? answer.why : answer.kind;
+const outcomeOf = (answer: RpcAnswer<unknown>): CallOutcome => (answer.kind === 'none' ? answer.why : answer.kind);
 
 type Reply = { readonly result: unknown } | { readonly error: { readonly code: number; readonly message: string } };
 

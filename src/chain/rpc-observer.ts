@@ -1,11 +1,13 @@
 /** What each call to a node came to, for the metrics. */
 import type { Silence } from './rpc-answer.ts';
 
-export interface ObservedCall {
+export type CallOutcome = 'answer' | 'refused' | Silence;
+
+interface ObservedCall {
   /** Host and port: no key. */
   readonly node: string;
   readonly method: string;
-  readonly outcome: 'answer' | 'refused' | Silence;
+  readonly outcome: CallOutcome;
   readonly seconds: number;
 }
 
