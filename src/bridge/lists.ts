@@ -5,12 +5,12 @@ import { LISTS, type ListItemJson, type ListName, listColumns } from '../protoco
 import type { Links } from './links.ts';
 import type { ListRequest } from './list-query.ts';
 import {
-  alertView,
   commandView,
   decisionRecordView,
   equityView,
   fundingView,
   operationView,
+  receivedAlertView,
   tradeView,
 } from './record-views.ts';
 
@@ -33,7 +33,11 @@ export function listsOf(links: Links, quoteAsset: () => Asset | null): Lists {
     trades: (journal, { query }) => viewed(journal.trades(query), (row) => tradeView(row, quoteAsset())),
     funding: (journal, { query }) => viewed(journal.funding(query), (row) => fundingView(row, quoteAsset())),
     equity: (journal, { query }) => viewed(journal.equity(query), (row) => equityView(row, quoteAsset())),
-    alerts: (journal, { query }) => viewed(journal.alerts(query), (alert) => alertView(alert, links)),
+    async alerts(journal, { query }) {
+      const { items, nextCursor } = await journal.alerts(query);
+      const receptions = await journal.alertReception(items.map(({ id }) => id));
+      return { items: items.map((alert) => receivedAlertView(alert, links, receptions.get(alert.id))), nextCursor };
+    },
     decisions: (journal, { query }) => viewed(journal.decisions(query), decisionRecordView),
     commands: (journal, { query, status }) =>
       viewed(journal.commands({ ...query, ...(status === null ? {} : { status }) }), commandView),

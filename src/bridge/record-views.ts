@@ -7,6 +7,7 @@ import type { Alert } from '../domain/alerts/alert.ts';
 import { EQUITY_SOURCES } from '../domain/figures/equity-sources.ts';
 import { solNumber, unitNumber, usdNumber } from '../domain/money/units.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
+import type { AlertReception } from '../journal/deliveries.ts';
 import type {
   AttemptRecord,
   CommandRecord,
@@ -132,6 +133,20 @@ export const alertView = (alert: Alert, links: Links): z.input<typeof AlertInfo>
   ...whereabouts(alert, links),
   details: alert.details,
   ts: isoTime(alert.tsMs),
+});
+
+/** With what became of it; nothing: no messenger has taken it, and nobody has seen it. */
+export const receivedAlertView = (
+  alert: Alert,
+  links: Links,
+  reception: AlertReception | undefined,
+): z.input<typeof AlertInfo> => ({
+  ...alertView(alert, links),
+  ...(reception?.acknowledgedAtMs == null ? {} : { acknowledged_at: isoTime(reception.acknowledgedAtMs) }),
+  deliveries: (reception?.deliveries ?? []).map(({ channel, times, sentAtMs }) => ({
+    ...{ channel, times },
+    sent_at: isoTimeOrNull(sentAtMs),
+  })),
 });
 
 export const operationView = (operation: OperationRecord, links: Links): z.input<typeof OperationInfo> => ({

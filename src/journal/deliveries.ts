@@ -118,6 +118,41 @@ export const deliveriesOf = (db: Kysely<Database>): Deliveries => ({
   },
 });
 
+/** What became of an alert: who has taken it, and whether a person has seen it. */
+export interface AlertReception {
+  readonly acknowledgedAtMs: number | null;
+  readonly deliveries: readonly {
+    readonly channel: string;
+    readonly times: number;
+    /** Null: claimed, and not sent yet. */
+    readonly sentAtMs: number | null;
+  }[];
+}
+
+/** Of those alerts of which there is anything to tell. */
+export async function receptionOf(
+  db: Kysely<Database>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, AlertReception>> {
+  const receptions = new Map<string, AlertReception>();
+  if (ids.length === 0) return receptions;
+  const wanted = sql.join(ids);
+  const [sent, seen] = await Promise.all([
+    sql<{ readonly id: string; readonly channel: string; readonly times: number; readonly at: string | null }>`
+      SELECT alert_id AS id, channel, times, sent_at_ms::text AS at
+      FROM alert_deliveries WHERE alert_id IN (${wanted}) ORDER BY channel`.execute(db),
+    sql<{ readonly id: string; readonly at: string }>`
+      SELECT alert_id AS id, at_ms::text AS at FROM alert_acknowledgements WHERE alert_id IN (${wanted})`.execute(db),
+  ]);
+  const of = (id: string): AlertReception => receptions.get(id) ?? { acknowledgedAtMs: null, deliveries: [] };
+  for (const { id, channel, times, at } of sent.rows) {
+    const delivery = { channel, times, sentAtMs: at === null ? null : Number(at) };
+    receptions.set(id, { ...of(id), deliveries: [...of(id).deliveries, delivery] });
+  }
+  for (const { id, at } of seen.rows) receptions.set(id, { ...of(id), acknowledgedAtMs: Number(at) });
+  return receptions;
+}
+
 export async function acknowledgeAlert(db: Kysely<Database>, id: string, atMs: number): Promise<boolean> {
   const { rows } = await sql`
     INSERT INTO alert_acknowledgements AS k (alert_id, at_ms)

@@ -8,6 +8,7 @@ import type { SnapshotJson } from '../domain/account/snapshot.ts';
 import type { Alert } from '../domain/alerts/alert.ts';
 import type { ChartPoint } from '../domain/figures/chart-point.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
+import type { AlertReception } from './deliveries.ts';
 import type {
   AttemptRecord,
   CommandRecord,
@@ -138,6 +139,8 @@ export interface Journal {
   alert(id: string): Promise<Alert | null>;
   /** A person has seen it: it is not sent again. False: there is no such alert. */
   acknowledgeAlert(id: string, atMs: number): Promise<boolean>;
+  /** By the alert's id; nothing of one that no messenger has taken and nobody has seen. */
+  alertReception(ids: readonly string[]): Promise<ReadonlyMap<string, AlertReception>>;
   /** Mutes what is not critical, for all messengers. Wall clock, ms; a time that is over unmutes. */
   muteAlerts(untilMs: number): Promise<void>;
   /**

@@ -4,7 +4,7 @@ import { Kysely, sql } from 'kysely';
 import { ENDED_STATUSES } from './advance.ts';
 import { whyNotLetIn } from './database-errors.ts';
 import { insertDecision } from './decisions.ts';
-import { acknowledgeAlert } from './deliveries.ts';
+import { acknowledgeAlert, receptionOf } from './deliveries.ts';
 import { startUpkeep } from './embedded-upkeep.ts';
 import type { Journal } from './journal.ts';
 import { takeLease } from './lease.ts';
@@ -128,6 +128,7 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
     acknowledgeAlert: (id, atMs) => acknowledgeAlert(db, id, atMs),
     operationCounts: (engineId, afterMs) => operationCounts(db, engineId, afterMs),
     standingBySeverity: (engineId) => standingBySeverity(db, engineId),
+    alertReception: (ids) => receptionOf(db, ids),
     muteAlerts: (untilMs) => muteUntil(db, untilMs),
     takeLease: (name, holder, forMs) => takeLease(db, name, holder, forMs),
     operations: (query) => listOperations(db, query),

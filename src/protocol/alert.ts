@@ -16,5 +16,16 @@ export const AlertInfo = z.object({
   signal_command: z.string().optional().about('The command that gives a verdict from a terminal.'),
   details: z.json().about('Figures, by code.'),
   ts: time,
+  acknowledged_at: time.optional().about('In /api/alerts, once a person has seen it.'),
+  deliveries: z
+    .array(
+      z.object({
+        channel: z.string().about('Such as Telegram or webhook.'),
+        times: z.number().about('How often it was sent there.'),
+        sent_at: time.nullable().about('The last time. Null: it has not arrived yet, and is tried again.'),
+      }),
+    )
+    .optional()
+    .about('In /api/alerts: which messengers have taken it.'),
 });
 export type AlertInfo = z.output<typeof AlertInfo>;

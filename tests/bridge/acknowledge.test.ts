@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Journal } from '../../src/journal/journal.ts';
 import { alertOf, newId } from '../journal/records.ts';
-import { type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
+import { ENGINE_ID, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
 import { openTestJournal } from '../support/journal.ts';
 import { receivedResponse } from '../support/received.ts';
 
@@ -28,7 +28,7 @@ async function acknowledge(query: string, headers: Readonly<Record<string, strin
 }
 
 it('notes it once and for good, and says what is wrong', async () => {
-  const alert = alertOf({ id: newId() });
+  const alert = alertOf({ id: newId(), engineId: ENGINE_ID });
   await journal.raiseAlert(alert);
   for (let twice = 0; twice < 2; twice += 1) {
     expect(await acknowledge(`?alert_id=${alert.id}`)).toEqual({
@@ -36,6 +36,11 @@ it('notes it once and for good, and says what is wrong', async () => {
       json: { alert_id: alert.id, acknowledged: true },
     });
   }
+  const headers = { Authorization: `Bearer ${TOKEN}` };
+  const list = await receivedResponse('/api/alerts', await fetch(`${bridge.url}/api/alerts`, { headers }));
+  expect(await list.json()).toMatchObject({
+    items: [{ id: alert.id, acknowledged_at: expect.stringMatching(/Z$/), deliveries: [] }],
+  });
   expect(await acknowledge('?alert_id=none')).toMatchObject({ status: 404, json: { error: { code: 'NOT_FOUND' } } });
   expect(await acknowledge('')).toMatchObject({ status: 400, json: { error: { details: { field: 'alert_id' } } } });
 });

@@ -65,6 +65,15 @@ await onBothDatabases((open) => {
       expect(await journal.acknowledgeAlert(ids[1] as string, later + twice)).toBe(true);
     }
     expect(await journal.acknowledgeAlert('nobody', later)).toBe(false);
+    await deliveries.claim('Discord', [{ id: ids[0] as string, times: 0 }], { holder: 'one', nowMs: later, holdMs: 1 });
+    const sent = { channel: 'Telegram', times: 1, sentAtMs: T0 + 1_000 };
+    expect(await journal.alertReception([...ids.slice(0, 2), 'nobody'])).toEqual(
+      new Map([
+        [ids[0], { acknowledgedAtMs: null, deliveries: [{ channel: 'Discord', times: 0, sentAtMs: null }, sent] }],
+        [ids[1], { acknowledgedAtMs: later, deliveries: [sent] }],
+      ]),
+    );
+    expect(await journal.alertReception([])).toEqual(new Map());
     await raisedIn(journal, { engineId: 'engine:3', kind: 'recovered', severity: 'info', tsMs: later });
     await raisedIn(journal, { engineId: 'engine:4', tsMs: later });
     expect(await due(journal, later)).toEqual([[ids[0], 1]]);

@@ -1,15 +1,16 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { alertTitle } from '../../../src/domain/alerts/alert-table.ts';
 import type { AlertInfo } from '../../../src/protocol/alert.ts';
 import { clock, dateTime } from '../format/time.ts';
 import { acknowledge } from '../socket/acknowledge.ts';
 import { type AlertCondition, alertConditions, isStanding } from '../state/alert-list.ts';
-import { access, alerts, nowMs, stats } from '../state/store.ts';
+import { access, alerts, nowMs, readAlerts, stats } from '../state/store.ts';
 import { NotifyButton } from './notify-button.tsx';
 import { Badge, type BadgeTone, CopyButton, ExternalLink, Identifier, Panel } from './parts.tsx';
 
 const TONE: Readonly<Record<AlertInfo['severity'], BadgeTone>> = { info: 'info', warning: 'warn', critical: 'bad' };
 const DAY_MS = 86_400_000;
+const READ_AGAIN_MS = 20_000;
 /** Standing ones are always shown. */
 const SHOWN_OVER = 5;
 
@@ -19,6 +20,11 @@ export function AlertsPanel() {
   const standing = conditions.filter(isStanding).length;
   const stand = conditions.filter(({ overAt }) => overAt === null);
   const over = conditions.filter(({ overAt }) => overAt !== null);
+  useEffect(() => {
+    if (standing === 0) return undefined;
+    const timer = setInterval(() => void readAlerts(), READ_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [standing === 0]);
   const shown = [...stand, ...(all ? over : over.slice(0, SHOWN_OVER))];
   return (
     <Panel
@@ -70,7 +76,7 @@ function Alert({ condition }: { readonly condition: AlertCondition }) {
           <CopyButton what="command" text={alert.signal_command} />
         </p>
       )}
-      {over || alert.severity !== 'critical' || access.value === 'read' ? null : <SeenButton alertId={alert.id} />}
+      {over ? null : <Reception alert={alert} />}
       <div class="item-foot">
         {alert.signature == null ? null : <Identifier name="signature" id={alert.signature} />}
         {alert.explorer_url == null ? null : <ExternalLink href={alert.explorer_url}>Explorer</ExternalLink>}
@@ -83,17 +89,35 @@ function Alert({ condition }: { readonly condition: AlertCondition }) {
   );
 }
 
-/** Says that a person has seen it: it is then not sent to their messengers again. */
-function SeenButton({ alertId }: { readonly alertId: string }) {
-  const [state, setState] = useState<'new' | 'seen' | 'failed'>('new');
-  if (state === 'seen') return <p class="note">Seen: it is not sent again.</p>;
-  const press = (): void => void acknowledge(alertId).then((ok) => setState(ok ? 'seen' : 'failed'));
+/** Who has taken it, and whether a person has seen it: then it is not sent to their messengers again. */
+function Reception({ alert }: { readonly alert: AlertInfo }) {
+  const { id, severity, acknowledged_at: seenAt, deliveries = [] } = alert;
+  const [failed, setFailed] = useState(false);
+  const press = async (): Promise<void> => {
+    setFailed(!(await acknowledge(id)));
+    await readAlerts();
+  };
   return (
-    <p>
-      <button type="button" class="button button-quiet" data-testid="alert-seen" onClick={press}>
-        Seen
-      </button>{' '}
-      {state === 'failed' ? <span class="note">The server did not take it. Try again.</span> : null}
-    </p>
+    <>
+      {deliveries.length === 0 ? null : (
+        <p class="note" data-testid="alert-deliveries">
+          {deliveries.map(deliveryWords).join(' · ')}
+        </p>
+      )}
+      {seenAt === undefined ? null : <p class="note">Seen {when(seenAt)}: it is not sent again.</p>}
+      {seenAt !== undefined || severity !== 'critical' || access.value === 'read' ? null : (
+        <p>
+          <button type="button" class="button button-quiet" data-testid="alert-seen" onClick={() => void press()}>
+            Seen
+          </button>{' '}
+          {failed ? <span class="note">The server did not take it. Try again.</span> : null}
+        </p>
+      )}
+    </>
   );
+}
+
+function deliveryWords({ channel, times, sent_at: sentAt }: NonNullable<AlertInfo['deliveries']>[number]): string {
+  if (sentAt === null) return `${channel}: not sent yet, tried again`;
+  return `${channel}: sent ${when(sentAt)}${times > 1 ? `, ${times} times` : ''}`;
 }

@@ -184,6 +184,12 @@ async function loadRecent(): Promise<void> {
   journalChanged();
 }
 
+/** What messengers have sent meanwhile, and what a person has seen, comes by no message. */
+export async function readAlerts(): Promise<void> {
+  const found = await fetchItems('alerts', MAX_ALERTS);
+  if (found !== null) addAlerts(found);
+}
+
 async function readAccess(): Promise<void> {
   access.value = (await fetchAccess()) ?? access.value;
 }
