@@ -62,12 +62,19 @@ export function insufficientFunds(subject: GateSubject): GateCheck {
 }
 
 function depositRemedy(snapshot: Snapshot, asset: Asset, available: bigint): string {
-  return depositRoom(snapshot, asset) === available
-    ? `The venue takes no more ${asset} than this before its deposit cap. Deposit less, or wait until others withdraw.`
+  if (depositRoom(snapshot, asset) === available)
+    return `The venue takes no more ${asset} than this before its deposit cap. Deposit less, or wait until others withdraw.`;
+  return asset !== BASE_ASSET
+    ? `That is what the wallet holds. Send ${asset} to it first, or deposit less.`
     : 'That is what the wallet holds after the gas reserve, the transaction fee and the cost of opening an account.';
 }
 
-function withdrawRemedy(snapshot: Snapshot, asset: Asset, available: bigint): string {
+/** What limits a withdrawal to that much, and what to do. */
+export function withdrawRemedy(
+  snapshot: Pick<Snapshot, 'account' | 'markets'>,
+  asset: Asset,
+  available: bigint,
+): string {
   return marketOfAsset(snapshot.markets, asset)?.withdrawLimit === available
     ? `The venue lets no more ${asset} leave this market now: its withdraw guard slows a run. More is free within a day.`
     : `More than this cannot be withdrawn without borrowing.${whatHoldsBack(snapshot)}`;

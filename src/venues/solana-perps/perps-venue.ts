@@ -5,11 +5,12 @@ import type { Snapshot } from '../../domain/account/snapshot.ts';
 import { lamports } from '../../domain/money/units.ts';
 import type { Intent } from '../../domain/order/intent.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { CriticalError, type ErrorReport, ValidationError } from '../../lib/errors.ts';
+import { type ErrorReport, ValidationError } from '../../lib/errors.ts';
 import type { LiveVenueName } from '../../lib/ids.ts';
 import type { OrderReport, PastPeriod, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
 import { type BuildWatch, pausesUnder, refusedUnder } from './deployed-program.ts';
 import type { PerpsDeployment } from './deployment.ts';
+import { refuseMissingUser } from './missing-account.ts';
 import { FundingMemory, type PeriodRate } from './read/funding-memory.ts';
 import type { PerpsRead } from './read/perps-read.ts';
 import { askClock, PerpsReader } from './read/perps-reader.ts';
@@ -100,7 +101,7 @@ export class PerpsVenue implements Venue {
       this.#transactionCost(),
       build?.verdict(),
     ]);
-    if (read.user === null) refuseMissingUser(read, this.deployment, permissions);
+    if (read.user === null) refuseMissingUser(read, this.deployment, permissions !== 'read-only');
     if (!this.#remembered && books !== null) {
       this.#funding.remember(await books.fundingRates());
       this.#remembered = true;
@@ -183,29 +184,5 @@ export class PerpsVenue implements Venue {
     const cost = await chain.costLamports(written, TYPICAL_COMPUTE_UNITS);
     this.#cost = { atMs: nowMs, lamports: cost };
     return cost;
-  }
-}
-
-/** There is no account: is it not opened yet, or can there never be one with this configuration? */
-function refuseMissingUser(read: PerpsRead, deployment: PerpsDeployment, permissions: LivePermissions): void {
-  const { subAccount, authority, program } = deployment;
-  // The programs number sub-accounts in the order of creation and never reuse a number.
-  const next = read.nextSubAccount;
-  if (subAccount !== next) {
-    const gone = subAccount < next;
-    throw new CriticalError(
-      'BAD_SUB_ACCOUNT',
-      `Sub-account ${subAccount} of ${authority.toBase58()} ${gone ? 'was deleted' : 'does not exist'}. The next one ` +
-        `that ${program.name} can open is ${next}. Set DRIFT_SUB_ACCOUNT to one that exists, or to ${next} to open it.`,
-      { sub_account: subAccount, next },
-    );
-  }
-  if (permissions === 'read-only') {
-    throw new CriticalError(
-      'USER_NOT_INITIALISED',
-      `${authority.toBase58()} has no ${program.name} account ${subAccount} to watch. Check AUTHORITY, DRIFT_SUB_ACCOUNT and ` +
-        'DRIFT_PROGRAM_ID. Or set LIVE_PERMISSIONS=capital and deposit; the first deposit opens the account.',
-      { authority: authority.toBase58(), sub_account: subAccount },
-    );
   }
 }

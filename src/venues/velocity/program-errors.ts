@@ -107,7 +107,7 @@ const ERRORS: Readonly<Record<number, readonly [name: string, text: string]>> = 
   6350: ['SpotDlobTradingDisabled', 'orders for spot assets are not possible here'],
   6358: [
     'EquityBelowFloor',
-    "the account's equity is below the floor that its owner has set, or the floor's breaker has tripped, so nothing may leave or be added, while a position can still be reduced; deposit, or let the owner lower the floor and reset the breaker",
+    "the account's equity is below the floor that its owner has set (in later builds: the floor and a buffer above it), or the floor's breaker has tripped, so nothing may leave or be added, while a position can still be reduced; deposit, or let the owner lower the floor and reset the breaker",
   ],
   6364: ['DailyDepositLimit', 'the market takes only so many deposits a day; deposit less, or wait some hours'],
   6371: [

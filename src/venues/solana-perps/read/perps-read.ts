@@ -3,6 +3,7 @@ import type { PublicKey } from '@solana/web3.js';
 import type { PerpMarket, SpotMarket } from '../../../domain/account/account.ts';
 import type { Lamports, MicroUsd } from '../../../domain/money/units.ts';
 import type { AccountsView, DecodedAccounts, ProgramAccounts } from '../program-accounts.ts';
+import type { WalletHolder } from './wallet-holder.ts';
 
 /** The wallet's associated token account of an asset. */
 export interface TokenAccountRead {
@@ -22,6 +23,8 @@ interface WalletRead {
   /** Of the quote asset, in its associated token account. */
   readonly quote: MicroUsd;
   readonly tokens: { readonly base: TokenAccountRead; readonly quote: TokenAccountRead };
+  /** Only where the address is no wallet, but an account of a program. */
+  readonly heldBy?: WalletHolder;
 }
 
 /** The configured perp market and the spot markets of its base and quote assets. */

@@ -31,6 +31,7 @@ import { addressText } from './address-text.ts';
 import { type AccountWord, concluded, disagreement, UnansweredByNode } from './node-words.ts';
 import type { PerpsRead, TokenAccountRead } from './perps-read.ts';
 import { tokenSpenders } from './token-spenders.ts';
+import { walletHolder } from './wallet-holder.ts';
 
 export type { PerpsRead } from './perps-read.ts';
 
@@ -358,6 +359,8 @@ export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
       quote: need(spot.find(({ market }) => program.spotLinks(market).marketIndex === plan.quoteIndex)),
     };
     const view = program.view(decoded);
+    const wallet = accounts.get(addressText(this.deployment.authority)) ?? null;
+    const heldBy = walletHolder(wallet);
     const spotMarket = (index: number) => need(view.markets.spot.find(({ marketIndex }) => marketIndex === index));
     const tokens = {
       base: tokenAccountIn(accounts, tokensAt.base),
@@ -375,9 +378,10 @@ export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
         quote: spotMarket(plan.quoteIndex),
       },
       wallet: {
-        sol: lamports(accounts.get(addressText(this.deployment.authority))?.lamports ?? 0n),
+        sol: lamports(wallet?.lamports ?? 0n),
         quote: microUsd(tokens.quote.amount),
         tokens,
+        ...(heldBy === null ? {} : { heldBy }),
       },
     };
   }

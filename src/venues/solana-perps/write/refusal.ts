@@ -1,7 +1,7 @@
 /** What the venue refuses before anything is built: shortages that the program would report only by a number, with figures. */
 
 import type { Asset } from '../../../domain/account/account.ts';
-import { WITHDRAW_ROUNDING, whatHoldsBack } from '../../../domain/gates/gate-size-checks.ts';
+import { WITHDRAW_ROUNDING, withdrawRemedy } from '../../../domain/gates/gate-size-checks.ts';
 import { withdrawable } from '../../../domain/margin/margin.ts';
 import { formatAmount, formatSol, invalidField } from '../../../domain/money/amounts.ts';
 import { abs } from '../../../domain/money/units.ts';
@@ -78,8 +78,10 @@ function depositRefusal(intent: CapitalRequest, read: PerpsRead): ErrorReport | 
       opening: opening.toString(),
     });
   }
-  if (asset !== 'SOL' && amount > read.wallet.quote) return shortage('wallet', asset, read.wallet.quote, amount, {});
-  return null;
+  if (asset === 'SOL' || amount <= read.wallet.quote) return null;
+  const short = shortage('wallet', asset, read.wallet.quote, amount, {});
+  const none = read.wallet.tokens.quote.exists ? '' : `The wallet has no ${asset} account. `;
+  return { ...short, message: `${none}${short.message} Send ${asset} to the wallet first, or deposit less.` };
 }
 
 function withdrawRefusal(intent: CapitalRequest, read: PerpsRead): ErrorReport | null {
@@ -87,15 +89,29 @@ function withdrawRefusal(intent: CapitalRequest, read: PerpsRead): ErrorReport |
   const amount = intentAmount(intent);
   const limit = read.account === null ? 0n : withdrawable(read.account, read.markets, assetName(asset, read));
   if (limit === null) {
-    const message = `A price is missing, so it is not known how much ${asset} can be withdrawn without borrowing.`;
+    const message =
+      `A price is missing${unpriced(read)}, so it is not known how much ${asset} can be withdrawn without borrowing. ` +
+      "Wait until there is one, or withdraw on the venue's own page.";
     return { code: 'UNAVAILABLE', message, details: { part: 'price' } };
   }
   if (limit > 0n && amount <= limit + WITHDRAW_ROUNDING) return null;
   return {
     code: 'INSUFFICIENT_FUNDS',
-    message: `At most ${formatAmount(limit, decimalsOf(asset))} ${asset} can be withdrawn without borrowing; ${formatAmount(amount, decimalsOf(asset))} was asked for.${whatHoldsBack(read)}`,
+    message:
+      `At most ${formatAmount(limit, decimalsOf(asset))} ${asset} can be withdrawn; ` +
+      `${formatAmount(amount, decimalsOf(asset))} was asked for. ${withdrawRemedy(read, asset, limit)}`,
     details: { asset, where: 'sub-account', have: limit.toString(), need: amount.toString() },
   };
+}
+
+/** Which prices, and why: ` (SOL: of a kind that is not supported)`. */
+function unpriced({ markets }: PerpsRead): string {
+  const named = [
+    ...markets.spot.map(({ asset, oracle }) => ({ name: asset, oracle })),
+    ...markets.perps.map(({ market, oracle }) => ({ name: market, oracle })),
+  ];
+  const words = named.flatMap(({ name, oracle }) => (oracle.valid ? [] : [`${name}: ${oracle.invalidReason}`]));
+  return words.length === 0 ? '' : ` (${words.join('; ')})`;
 }
 
 function orderRefusal(intent: OrderIntent, { hedge }: PerpsRead): ErrorReport | null {

@@ -61,6 +61,17 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
   unknown: 'in a state that is not known',
 };
 
+const SETTLED_AT_EXPIRY =
+  "What stands in it is closed at the expiry price when it is settled, which anybody may do on the venue's own page; then withdraw.";
+const ONLY_ADMINISTRATORS =
+  "A position that still stands in it can be neither traded nor settled: only Velocity's administrators can end that.";
+
+/** What becomes of a position in a market that has ended, and what to do. */
+function endedInWords(market: PerpMarketState, nowMs: number): string | null {
+  if (market.status === 'delisted') return ONLY_ADMINISTRATORS;
+  return market.status === 'settlement' || isExpired(market, nowMs) ? SETTLED_AT_EXPIRY : null;
+}
+
 /** Why the market takes no orders; null: it takes them. */
 function closedInWords(market: PerpMarketState, nowMs: number): string | null {
   return STATUS_WORDS[market.status] ?? (isExpired(market, nowMs) ? 'expired' : null);
@@ -94,6 +105,7 @@ function perpSentences(market: PerpMarketState, nowMs: number): readonly (string
       ? `${name} is reduce-only: positions can be reduced but not increased, and PnL cannot be settled until it opens again.`
       : null,
     closed === null ? null : `${name} accepts no orders: it is ${closed}.`,
+    endedInWords(market, nowMs),
   ];
 }
 
