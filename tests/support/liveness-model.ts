@@ -36,7 +36,9 @@ import { LivenessWorld, ModelOperation, START_PERP, snapshotAt, type Task } from
 import { paperPolicy } from './snapshots.ts';
 
 export const ASKS = ['close', 'flatten', 'guard'] as const;
-export const FIRSTS = ['none', 'open', 'deposit', 'settle', 'close', 'flatten', 'guard', 'correct'] as const;
+export const FIRSTS = [
+  ...(['none', 'open', 'deposit', 'settle', 'close', 'flatten', 'guard', 'correct', 'enter', 'leave'] as const),
+];
 export const RESTARTS = ['none', 'renewed', 'died', 'lost'] as const;
 
 export interface LivenessCase {
@@ -73,6 +75,8 @@ const REQUESTS: Readonly<Record<Exclude<LivenessCase['first'], 'none'>, Operatio
   flatten: { kind: 'flatten', market: 'SOL-PERP' },
   guard: { kind: 'guard', market: 'SOL-PERP', size: '1000000000' },
   correct: { kind: 'correct', market: 'SOL-PERP', size: '-1000000000' },
+  enter: { kind: 'enter', market: 'SOL-PERP', size: '-1000000000' },
+  leave: { kind: 'leave', market: 'SOL-PERP', size: (-START_PERP).toString() },
 };
 
 export class LivenessError extends Error {}

@@ -23,7 +23,7 @@ const OTHERS = Object.keys(NODE_FAULTS);
 const HOLDS: readonly (HoldCode | null)[] = [null, ...HOLD_CODES];
 const LASTS_MS = [0, 40_000, 95_000, 130_000, 900_000];
 /** Every so many of the product, coprime to the length of each list in it. */
-const EVERY = LONG ? 1 : 97;
+const EVERY = LONG ? 1 : 113;
 const DRAWN = LONG ? 3_000 : 30;
 
 const nth = <T>(list: readonly T[], index: number): T => list[index % list.length] as T;
@@ -51,7 +51,7 @@ function* product(): Generator<LivenessCase> {
 /** Where outcomes become unknown: what was signed or sent when the nodes fell silent, lost their history, or took nothing. */
 function* unknownOutcomes(): Generator<LivenessCase> {
   let seed = 0;
-  for (const first of ['open', 'close', 'flatten', 'guard'] as const) {
+  for (const first of ['open', 'close', 'flatten', 'guard', 'enter', 'leave'] as const) {
     for (const stage of [2, 3, 4]) {
       for (const fault of ['mute', 'pruned', 'lost', 'outage']) {
         for (const ask of ASKS) {
@@ -67,7 +67,7 @@ function* unknownOutcomes(): Generator<LivenessCase> {
   }
 }
 
-/** Nothing is open, and an OPEN is under way when the exit is asked for. */
+/** Nothing is open, and an OPEN, or an entry of the carry policy, is under way when the exit is asked for. */
 function* opensFromFlat(): Generator<LivenessCase> {
   let seed = 0;
   for (const ask of ['close', 'flatten'] as const) {
@@ -75,10 +75,12 @@ function* opensFromFlat(): Generator<LivenessCase> {
       for (const fault of Object.keys(FAULTS)) {
         seed += 1;
         const beside = { other: nth(OTHERS, seed), lastsMs: nth(LASTS_MS, seed * 3), fromFlat: true };
-        yield {
-          ...{ seed, ask, first: 'open', stage, fault, restart: nth(RESTARTS, seed), ...beside },
-          ...{ hold: null, journalUp: seed % 3 !== 0 },
-        };
+        for (const first of LONG ? (['open', 'enter'] as const) : [nth(['open', 'enter'] as const, seed)]) {
+          yield {
+            ...{ seed, ask, first, stage, fault, restart: nth(RESTARTS, seed), ...beside },
+            ...{ hold: null, journalUp: seed % 3 !== 0 },
+          };
+        }
       }
     }
   }
@@ -108,6 +110,8 @@ const MUST_BE_SEEN = [
   'flatten unresolved',
   'open unresolved',
   'guard unresolved',
+  'enter unresolved',
+  'leave unresolved',
   'close ended',
   'flatten ended',
   'guard released',
