@@ -2,6 +2,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { ValidationError } from '../../src/lib/errors.ts';
 import { readFundingFile, readLendFile } from '../../src/market-data/history-file.ts';
@@ -67,6 +68,37 @@ describe('our own columns', () => {
       ],
     });
     expect((await read(path)).rows).toEqual(ROWS);
+  });
+
+  it('read alike from Parquet’s own types: whole numbers, timestamps, short floats are no surprise', async () => {
+    const path = historyFile('', 'typed.parquet');
+    parquetWriteFile({
+      filename: path,
+      columnData: [
+        { name: 'ts', data: ROWS.map(([ts]) => new Date(ts as number)), type: 'TIMESTAMP' },
+        { name: 'fundingRate', data: ROWS.map(([, rate]) => (rate as number) / 1e9), type: 'DOUBLE' },
+        { name: 'oraclePriceTwap', data: [127, 129, 130], type: 'INT32' },
+        { name: 'markPriceTwap', data: [127n, 129n, 130n], type: 'INT64' },
+      ],
+    });
+    expect((await read(path)).rows).toEqual(
+      ROWS.map(([ts, rate], row) => [
+        ts,
+        rate,
+        ...Array.from({ length: 2 }, () => ([127, 129, 130][row] as number) * 1e6),
+      ]),
+    );
+    const broken = historyFile('', 'broken.parquet');
+    parquetWriteFile({
+      filename: broken,
+      columnData: [
+        { name: 'ts', data: ROWS.map(([ts]) => BigInt(ts as number) / 1_000n), type: 'INT64' },
+        { name: 'fundingRate', data: [0.001, Number.NaN, 0.001], type: 'DOUBLE' },
+        { name: 'oraclePriceTwap', data: [127, 129, 130], type: 'INT32' },
+        { name: 'markPriceTwap', data: [127, 129, 130], type: 'INT32' },
+      ],
+    });
+    expect((await refusal(read(broken))).message).toMatch(/row 2: fundingRate: expected a decimal number, got "NaN"/);
   });
 
   it('of lend rates too', async () => {
@@ -239,6 +271,60 @@ describe('a defect', () => {
   it('lend rates that nobody pays', async () => {
     const path = historyFile(`${LEND_HEADER}\n${FIRST_TS},4,9,3,8\n${FIRST_TS + 3600},4,9,99999999,8\n`, 'lend.csv');
     expect((await refusal(readLendFile(path))).message).toMatch(/line 3: usdcLendAprPct: expected at most 1000/);
+  });
+
+  it('whatever is done to a file: it reads as it did, or the refusal names place, find and expectation', async () => {
+    const lines = [
+      FUNDING_HEADER,
+      ...Array.from({ length: 12 }, (_, hour) => `${FIRST_TS + hour * 3_600},0.001,0,0,150.5,150.6,0`),
+    ];
+    const whole = lines.join('\n');
+    const junk = fc.oneof(
+      fc.constantFrom(
+        '"',
+        ',',
+        ';',
+        '\n',
+        '\n\n',
+        '\r',
+        '\u0000',
+        '\uFEFF',
+        'NaN',
+        '1e9',
+        '1e99',
+        '-',
+        '.',
+        '0x1',
+        ' ',
+        '\t',
+        '９',
+      ),
+      fc.string({ maxLength: 6, unit: 'binary' }),
+    );
+    const damage = fc.record({ at: fc.nat(whole.length), removed: fc.nat(12), put: junk });
+    await fc.assert(
+      fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 3 }), async (damages) => {
+        let text = whole;
+        for (const { at, removed, put } of damages) text = text.slice(0, at) + put + text.slice(at + removed);
+        const path = historyFile(text, 'damaged.csv');
+        try {
+          const { rows } = await read(path);
+          for (const row of rows) expect(row.every((value) => Number.isSafeInteger(value))).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ValidationError);
+          const { code, details, message } = error as ValidationError;
+          expect(code).toBe('MARKET_DATA_INVALID');
+          expect(details).toMatchObject({
+            file: path,
+            line: expect.any(Number),
+            got: expect.any(String),
+            expected: expect.any(String),
+          });
+          expect(message).toContain(path);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('a file that is not there, and a Parquet file that is none', async () => {

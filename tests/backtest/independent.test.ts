@@ -14,7 +14,8 @@ import { readHistory } from '../../src/market-data/csv.ts';
 import { FUNDING_COLUMNS } from '../../src/market-data/replay.ts';
 import { ROOT } from '../architecture/imports.ts';
 import { withContext } from '../support/with-context.ts';
-import { HOUR_MS, madeMarket, madeRows } from './histories.ts';
+import { FIRST_MS, HOUR_MS, madeLend, madeMarket, madeRows } from './histories.ts';
+import { type LedgerRow, ledgerOf } from './ledger.ts';
 import {
   type NaivePolicy,
   type NaiveResult,
@@ -117,6 +118,63 @@ describe('beside a second, naive calculation', () => {
         expect([...part.returns.slice(0, cut - 2)]).toEqual([...whole.returns.slice(0, cut - 2)]);
       }),
       { numRuns: 20 },
+    );
+  });
+});
+
+describe('beside a bookkeeper’s ledger', () => {
+  const ledgerTerms = {
+    ...{ sol: OPTIONS.holdings.sol, usdc: OPTIONS.holdings.usdc, walletSol: OPTIONS.holdings.walletSol },
+    ...{ fee: 250n, slippage: 1_000n, gasLamports: 5_000n },
+  };
+  /** Whole base units at every row. */
+  const ROUNDED_USD = 5e-5;
+  /** Nothing corrects what the orders did. */
+  const options: BacktestOptions = {
+    ...OPTIONS,
+    limits: { ...OPTIONS.limits, driftTolerancePct: 1_000, maxUnhedgedPct: 1_000 },
+    parameters: { ...OPTIONS.parameters, slippagePpm: 1_000n },
+    closeAtEnd: false,
+  };
+
+  it('equity, funding, interest and fees of every row, with gaps and changing lend rates', () => {
+    const orders = fc.array(fc.record({ row: fc.nat(58), tenths: fc.integer({ min: 1, max: 60 }) }), { maxLength: 6 });
+    fc.assert(
+      fc.property(madeRows(60, { gaps: true }), madeLend(60), orders, (rows, lend, drawn) => {
+        const market = madeMarket(rows, lend);
+        // Shorts and their ends in turn, none at a row that had one.
+        const rowsOf = [...new Set(drawn.map(({ row }) => row))].sort((a, b) => a - b);
+        const placed = rowsOf.map((row, index) => ({
+          hour: rows[row]?.hour ?? 0,
+          size: BigInt(drawn[Math.floor(index / 2)]?.tenths ?? 1) * (index % 2 === 0 ? -100_000_000n : 100_000_000n),
+        }));
+        const ledger = ledgerOf(rows, lend, placed, ledgerTerms);
+        let index = 0;
+        const run = runBacktest(
+          market,
+          {
+            text: 'trades',
+            orders: placed.map(({ hour, size }) => ({ tsMs: FIRST_MS + hour * HOUR_MS, size: lamports(size) })),
+          },
+          options,
+          {
+            funding: () => undefined,
+            equity(_, account) {
+              const expected = ledger[index] as LedgerRow;
+              const near = (mine: bigint, theirs: number) =>
+                expect(Math.abs(Number(mine) / 1e15 - theirs)).toBeLessThan(ROUNDED_USD + 1e-8 * Math.abs(theirs));
+              near(account.equity, expected.equity);
+              near(account.funding, expected.funding);
+              near(account.interest, expected.interest);
+              near(account.sources.fees, expected.fees);
+              index += 1;
+            },
+          },
+        );
+        expect(run.trades).toHaveLength(placed.length);
+        expect(index).toBe(rows.length);
+      }),
+      { numRuns: 30 },
     );
   });
 });
