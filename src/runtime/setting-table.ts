@@ -252,7 +252,7 @@ export const SETTINGS = {
   SOLANA_KEYPAIR_PATH: live(path, { help: 'key file to use instead of SOLANA_PRIVATE_KEY' }),
   AUTHORITY: live(kinds.address, { help: 'address whose account to watch read-only, without a key' }),
   RPC_URL: live(kinds.urlList('http', 'https'), {
-    help: 'one or more Solana RPC nodes, comma-separated',
+    help: 'one or more Solana RPC nodes, comma-separated; with `MARKET_FEED=live` they give paper the venue’s own prices and funding',
     secret: true,
   }),
   RPC_WS_URL: live(kinds.url('ws', 'wss'), {
@@ -260,7 +260,7 @@ export const SETTINGS = {
     secret: true,
   }),
   LIVE_VENUE: live(kinds.oneOf('velocity', 'drift'), {
-    help: 'where a live engine trades; velocity by default. The DRIFT_* settings below serve both',
+    help: 'where a live engine trades, and whose accounts paper reads; velocity by default. The DRIFT_* settings below serve both',
   }),
   DRIFT_ENV: live(kinds.oneOf('mainnet-beta', 'devnet', 'localnet'), {
     help: 'cluster of the program; mainnet-beta by default',

@@ -42,7 +42,7 @@ export function venueRegistry({ journal, clock, settings, logger, observe }: Ven
   let live: Promise<LiveFeed> | null = null;
   async function liveFeed(): Promise<MarketFeed> {
     live ??= import('./live-feed.ts').then(({ openPublicFeed }) =>
-      openPublicFeed({ id: 'live', home: settings.home, clock }),
+      openPublicFeed({ id: 'live', home: settings.home, clock, live: settings.live }),
     );
     try {
       return (await live).feed;

@@ -52,6 +52,8 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<LiveFeed> 
   };
 }
 
+const rateAt = ({ fraction, rate }: SettledRate, oracle: bigint): bigint => rate ?? (fraction * oracle) / RATE_UNIT;
+
 type MarketNow = Pick<RecordedRow, 'oracle' | 'mark' | 'valid' | 'note'>;
 
 class Recorder {
@@ -79,8 +81,9 @@ class Recorder {
     if (oracle === null || mark === null) {
       throw new TransientError('SOURCE_UNAVAILABLE', `No price source of the live feed answers. ${now.note}.`, {});
     }
-    for (const { periodMs, fraction } of await this.#pastRates()) {
-      const rate = (fraction * oracle) / RATE_UNIT;
+    for (const each of await this.#pastRates()) {
+      const { periodMs } = each;
+      const rate = rateAt(each, oracle);
       this.#add({ oracle, mark, valid: false, note: HISTORY_NOTE }, { periodMs, rate }, periodMs);
     }
     this.#add({ ...now, oracle, mark }, null);
@@ -114,9 +117,7 @@ class Recorder {
     const { settled, problem } = await this.#settledSince();
     const note = [now.note, problem].filter((text) => text !== '').join('; ');
     const said = { oracle, mark, valid: now.valid, note };
-    for (const { periodMs, fraction } of settled) {
-      this.#add(said, { periodMs, rate: (fraction * oracle) / RATE_UNIT });
-    }
+    for (const each of settled) this.#add(said, { periodMs: each.periodMs, rate: rateAt(each, oracle) });
     if (settled.length === 0 && this.#isNews(said, before)) this.#add(said, null);
   }
 

@@ -26,6 +26,8 @@ export interface SettledRate {
   readonly periodMs: number;
   /** Fraction of the price for the period, at 1e15; positive when longs pay. */
   readonly fraction: bigint;
+  /** 1e-9 USD per SOL, where the source says it itself; else it follows from the fraction and the price. */
+  readonly rate?: bigint;
 }
 
 export interface FundingSource {

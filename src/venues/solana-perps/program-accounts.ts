@@ -64,6 +64,8 @@ export interface SpotMarketLinks extends MarketLinks {
 export interface MarketFunding {
   /** Null before the market's first period. */
   readonly lastRate: bigint | null;
+  /** The same as the account has it, exact: 1e-9 USD per unit of the base asset. */
+  readonly lastRateUsd: bigint | null;
   /** The market's own mean of 24 hours. */
   readonly dayMeanRate: bigint | null;
   /** The oracle's TWAP against which the last rate was measured. */

@@ -13,6 +13,7 @@ import { binance } from '../../../src/market-data/live/binance.ts';
 import { hyperliquid } from '../../../src/market-data/live/hyperliquid.ts';
 import { type LiveFeed, openLiveFeed } from '../../../src/market-data/live/live-feed.ts';
 import { pythHermes } from '../../../src/market-data/live/pyth-hermes.ts';
+import { venueAccounts, withPast } from '../../../src/market-data/live/venue-accounts.ts';
 import { openFeed } from '../../../src/market-data/open-feed.ts';
 import { PoliteHttp } from '../../../src/market-data/polite-http.ts';
 import { openTestJournal } from '../../support/journal.ts';
@@ -251,6 +252,51 @@ describe('the sources', () => {
     ['null', binance],
   ])('refuse %s as no price', async (text, source) => {
     await expect(source(async () => JSON.parse(text)).read()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
+  });
+});
+
+describe('the venue as a source', () => {
+  const HOUR = MS_PER_HOUR;
+  const oracle = { price: 150_000_000n, twap5Min: null, confidence: null, slot: 990, valid: true, invalidReason: null };
+  const read = (change: object = {}, market: object = {}) => ({
+    ...{ slot: 1_000, blockTimeMs: 100 * HOUR, lastRate: 1_500_000n, oracleTwap: 150_000_000n, ...change },
+    market: { oracle, markPrice: 150_010_000n, lastFundingRateTsMs: 100 * HOUR, ...market },
+  });
+  const source = (answer: object) =>
+    venueAccounts({ name: 'Velocity', read: async () => answer as ReturnType<typeof read> & never });
+
+  it('dates its price by the slot of its oracle, and leaves out what the venue would not use', async () => {
+    expect(await source(read()).read()).toEqual({
+      ...{ price: 150_000_000n, mark: 150_010_000n, atMs: 100 * HOUR - 4_000 },
+    });
+    const refused = { ...oracle, valid: false, invalidReason: 'stale by 130 slots' };
+    await expect(source(read({}, { oracle: refused })).read()).rejects.toThrow(
+      'Velocity: its oracle is stale by 130 slots.',
+    );
+    const unread = { ...oracle, price: null, valid: false, invalidReason: null };
+    await expect(source(read({}, { oracle: unread })).read()).rejects.toThrow('Velocity: its oracle is not read.');
+    expect(await source(read({ lastRate: null })).settledAfter(0)).toEqual([]);
+  });
+
+  it('has the last period to the unit, and those before it from the data server, if that answers', async () => {
+    const row = (hours: number) => ({ tsMs: hours * HOUR + 1_000, rate: 3n, oracle: 150_000_000n, mark: 150_000_000n });
+    const asked: number[] = [];
+    const past = async (sinceMs: number) => {
+      asked.push(sinceMs);
+      return [96, 97, 98, 99, 99.999].map(row);
+    };
+    const last = { periodMs: 100 * HOUR, fraction: 10_000_000_000n, rate: 1_500_000n };
+    const funding = withPast(source(read()), past);
+    expect(await funding.settledAfter(99 * HOUR)).toEqual([last]);
+    expect(await funding.settledAfter(100 * HOUR)).toEqual([]);
+    expect(asked).toEqual([]);
+    const rates = await funding.settledAfter(96.5 * HOUR);
+    expect(rates.map(({ periodMs, rate }) => [periodMs, rate])).toEqual([
+      ...[97, 98, 99].map((hours) => [hours * HOUR + 1_000, 3n]),
+      [100 * HOUR, 1_500_000n],
+    ]);
+    const silent = withPast(source(read()), async () => await Promise.reject(new Error('503')));
+    expect(await silent.settledAfter(0)).toEqual([last]);
   });
 });
 

@@ -20,6 +20,7 @@ export function marketFunding(market: PerpMarketState): MarketFunding {
   return {
     oracleTwap,
     lastRate: never ? null : rateFraction(market.lastFundingRateShort, oracleTwap),
+    lastRateUsd: never ? null : market.lastFundingRateShort,
     dayMeanRate: never ? null : rateFraction(market.fundingRate24h, oracleTwap),
   };
 }
