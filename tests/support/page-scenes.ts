@@ -1,7 +1,9 @@
 /** Every state of the page that is designed, by name. */
+
 import type { HoldCode } from '../../src/domain/engine/hold.ts';
-import type { Scene } from './page-stage.ts';
-import { HOUR_MS } from './snapshots.ts';
+import { done, refused } from '../../src/domain/order/command.ts';
+import { LIVE_ID, type Scene } from './page-stage.ts';
+import { HOUR_MS, sol, usd } from './snapshots.ts';
 
 const SINCE_MS = Date.now() - 12 * 60_000;
 const hold = (code: HoldCode, clearedBy: 'person' | 'itself', permits: 'nothing' | 'reducing', reason: string) => ({
@@ -10,10 +12,53 @@ const hold = (code: HoldCode, clearedBy: 'person' | 'itself', permits: 'nothing'
 });
 const HEDGED = { sol: 10, usdc: 500, perp: '-10', entryUsd: 151, oracleUsd: 150.2, markUsd: 150.28 };
 
+const agoMs = (minutes: number): number => Date.now() - minutes * 60_000;
+const LATELY: NonNullable<Scene['commands']> = [
+  {
+    commandId: 'a-deposit',
+    action: 'DRIFT_DEPOSIT',
+    request: { kind: 'deposit', amount: '2000000000', asset: 'SOL' },
+    receivedAtMs: agoMs(95),
+    answer: done('Deposited 2 SOL.'),
+  },
+  {
+    commandId: 'an-open',
+    action: 'DRIFT_OPEN_POSITION',
+    request: { kind: 'open', market: 'SOL-PERP', size: '-2000000000' },
+    receivedAtMs: agoMs(93),
+    answer: done('Sold 2 SOL-PERP at $150.11.'),
+  },
+  {
+    commandId: 'a-withdrawal',
+    action: 'DRIFT_WITHDRAW',
+    request: { kind: 'withdraw', amount: '9000000000', asset: 'SOL' },
+    receivedAtMs: agoMs(41),
+    answer: refused({ code: 'GATE_BLOCKED', message: 'At most 7.91 SOL can be withdrawn while the hedge is open.' }),
+  },
+  {
+    commandId: 'a-settle',
+    action: 'SETTLE_PNL',
+    request: { kind: 'settle', market: 'SOL-PERP' },
+    receivedAtMs: agoMs(12),
+    answer: done('Settled +$0.43 PnL.'),
+  },
+];
+const STUCK_ID = 'op-7f3a51c2';
+
 export const SCENES: readonly Scene[] = [
-  { name: 'hedged', scenario: HEDGED, days: 30 },
+  {
+    name: 'hedged',
+    scenario: { ...HEDGED, snapshot: { accruedFunding: usd(0.0214) } },
+    days: 30,
+    commands: LATELY,
+  },
   { name: 'first-run', scenario: { sol: 10, usdc: 500 } },
-  { name: 'empty', scenario: { account: null }, mode: 'live', policy: { permissions: 'trading' } },
+  {
+    name: 'empty',
+    scenario: { account: null, snapshot: { openingCostLamports: sol('0.0342') } },
+    mode: 'live',
+    policy: { permissions: 'trading' },
+  },
   { name: 'partial', scenario: { ...HEDGED, perp: '-9.4' }, days: 7, engine: { hedgeTarget: 0.94 } },
   {
     name: 'halted',
@@ -67,7 +112,7 @@ export const SCENES: readonly Scene[] = [
     days: 7,
     mode: 'live',
     policy: { permissions: 'trading' },
-    engine: { unresolved: ['op-unresolved'] },
+    engine: { unresolved: [STUCK_ID] },
     holds: [
       {
         ...hold(
@@ -76,7 +121,53 @@ export const SCENES: readonly Scene[] = [
           'reducing',
           'Deposit of 0.5 SOL: it is not known yet whether the transaction landed. Driftless keeps checking.',
         ),
-        key: 'op-unresolved',
+        key: STUCK_ID,
+      },
+    ],
+    commands: [
+      {
+        commandId: 'the-deposit',
+        action: 'DRIFT_DEPOSIT',
+        request: { kind: 'deposit', amount: '500000000', asset: 'SOL' },
+        receivedAtMs: SINCE_MS - 92_000,
+        answer: null,
+      },
+    ],
+    operations: [
+      {
+        operationId: STUCK_ID,
+        commandId: 'the-deposit',
+        kind: 'deposit',
+        status: 'unresolved',
+        createdAtMs: SINCE_MS - 90_000,
+        endedAtMs: null,
+        intent: { kind: 'deposit', asset: 'SOL', amount: '500000000' },
+        attempt: {
+          number: 1,
+          signature: '3xN7sXwYk5pWm2bDqGf8RzT4uHcV6eJ9aLQv1yPnKdEo5tMhZrCiBgS7jFwUxA2qVnYkT8mRpLbHsD4eGcWzQf6J',
+          wire: 'c2VjcmV0',
+          lastValidBlockHeight: 312_480_150,
+          slot: 312_480_000,
+          intent: { kind: 'deposit', asset: 'SOL', amount: '500000000' },
+          stage: 'submitted',
+          outcome: 'unknown',
+          error: null,
+          signedAtMs: SINCE_MS - 80_000,
+          updatedAtMs: SINCE_MS,
+        },
+      },
+    ],
+    alerts: [
+      {
+        id: `TRANSACTION_UNKNOWN/${STUCK_ID}`,
+        kind: 'alert',
+        severity: 'critical',
+        code: 'TRANSACTION_UNKNOWN',
+        message: 'Deposit of 0.5 SOL: it is not known yet whether the transaction landed.',
+        action: 'Driftless keeps checking. If you know what happened, choose an outcome on the page.',
+        operationId: STUCK_ID,
+        details: {},
+        tsMs: SINCE_MS,
       },
     ],
   },
@@ -85,7 +176,34 @@ export const SCENES: readonly Scene[] = [
     scenario: { ...HEDGED, sol: 1.6, usdc: 0, perp: '-12', oracleUsd: 165, walletSol: 79 },
     days: 7,
   },
+  { name: 'disconnected', scenario: HEDGED, days: 7, cut: true },
+  { name: 'loading', scenario: HEDGED, unread: true, engine: { state: 'running' } },
+  {
+    name: 'engines',
+    scenario: HEDGED,
+    days: 7,
+    path: '/engines',
+    others: [
+      {
+        name: 'other-paper',
+        engineId: 'engine:paper:replay:funding.csv:0',
+        scenario: { sol: 40, usdc: 2_000, perp: '-38.2' },
+        engine: { feed: 'replay:funding.csv' },
+      },
+      {
+        name: 'other-live',
+        engineId: LIVE_ID,
+        mode: 'live',
+        scenario: { sol: 120, usdc: 9_000, perp: '-120' },
+      },
+      {
+        name: 'other-halted',
+        engineId: LIVE_ID.replace(/0$/, '1'),
+        mode: 'live',
+        scenario: { sol: 25, usdc: 0 },
+        agedMs: 3 * HOUR_MS,
+        holds: [hold('liquidation', 'person', 'nothing', 'The account was liquidated. Look at it before you resume.')],
+      },
+    ],
+  },
 ];
-
-/** Long enough for the figures, the charts and the lists. */
-export const SCENE_SETTLES_MS = HOUR_MS / 2_400;

@@ -3,21 +3,27 @@
  * that a scene gives. For screenshots, for measuring, and for what a whole product could show only after an accident.
  */
 import { encodeSnapshot, type Snapshot } from '../../src/domain/account/snapshot.ts';
+import type { Alert } from '../../src/domain/alerts/alert.ts';
+import { DEFAULT_CONFIDENCE, rateWindow } from '../../src/domain/carry/confidence.ts';
+import { RateHistory, sumRates } from '../../src/domain/carry/rate-history.ts';
 import type { Hold } from '../../src/domain/engine/hold.ts';
 import type { ChartPoint } from '../../src/domain/figures/chart-point.ts';
 import { chartPoint } from '../../src/domain/figures/chart-point.ts';
 import { DEFAULT_POLICY, decodePolicy, Policy, type PolicyJson } from '../../src/domain/hedge/policy.ts';
+import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import type { EngineRecord } from '../../src/journal/records.ts';
+import type { AttemptRecord, CommandRecord, EngineRecord, OperationRecord } from '../../src/journal/records.ts';
 import { addToSeries } from '../../src/journal/series.ts';
 import * as z from '../../src/lib/codec.ts';
+import { hashJson } from '../../src/lib/ids.ts';
 import { ENGINE_ID, type TestBridge, TOKEN, testBridge } from './bridge.ts';
 import { openTestJournal } from './journal.ts';
 import { contextOf, HOUR_MS, type Scenario, snapshotOf } from './snapshots.ts';
 
 const DAY_MS = 24 * HOUR_MS;
+const ANSWERED_MS = 400;
 const FEMTO = 1_000_000_000_000_000;
-const LIVE_ID =
+export const LIVE_ID =
   'engine:drift:5eykt4Us:dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH:7xKX9wqPq2mQmTt1fXwH4mV1g2kQ3uYpJd5rT8nLs4Ae:0';
 
 export interface Scene {
@@ -31,12 +37,35 @@ export interface Scene {
   readonly days?: number;
   /** How long ago the account was read. */
   readonly agedMs?: number;
+  /** No read of the account has come yet. */
+  readonly unread?: true;
+  /** Where the page is opened. */
+  readonly path?: string;
+  /** Shown after the engine's side went away (`Stage.cut`). */
+  readonly cut?: true;
+  readonly commands?: readonly SceneCommand[];
+  readonly operations?: readonly SceneOperation[];
+  readonly alerts?: readonly Omit<Alert, 'engineId'>[];
+  /** Other engines of the same data folder, each with its account. */
+  readonly others?: readonly (Scene & { readonly engineId: string })[];
 }
+
+/** A person's command and its final answer. */
+type SceneCommand = Pick<CommandRecord, 'commandId' | 'action' | 'request' | 'receivedAtMs'> & {
+  /** Null: it has none yet. */
+  readonly answer: CommandAnswer | null;
+};
+
+type SceneOperation = Omit<OperationRecord, 'engineId' | 'attempts' | 'error' | 'answer'> & {
+  readonly attempt?: Omit<AttemptRecord, 'operationId'>;
+};
 
 export interface Stage {
   /** With the token. */
   readonly url: string;
   readonly bridge: TestBridge;
+  /** The engine's side goes away, as when its process ends. */
+  cut(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,6 +78,8 @@ export async function openStage(scene: Scene, pageDir: string, nowMs = Date.now(
   const journal = await openTestJournal();
   const short = Number(scene.scenario?.perp ?? 0);
   const sources = await writeHistory(journal, engineId, policy, { days, nowMs, short });
+  await writeEvents(journal, engineId, scene);
+  for (const other of scene.others ?? []) await writeOther(journal, other, policyJson);
   const bridge = await testBridge({
     journal,
     policy: policyJson,
@@ -59,10 +90,13 @@ export async function openStage(scene: Scene, pageDir: string, nowMs = Date.now(
   });
   let generation = 0;
   let ended = false;
+  let isCut = false;
   const write = async (): Promise<void> => {
     generation += 1;
-    const snapshot = sceneSnapshot(scene, sources, engineId, Date.now() - (scene.agedMs ?? 0));
-    await journal.recordSnapshot({ engineId, generation, attempt: 1 }, encodeSnapshot(snapshot));
+    if (scene.unread !== true) {
+      const snapshot = sceneSnapshot(scene, sources, engineId, Date.now() - (scene.agedMs ?? 0));
+      await journal.recordSnapshot({ engineId, generation, attempt: 1 }, encodeSnapshot(snapshot));
+    }
     await journal.publishEngine(engineRecord(scene, engineId, generation, policyJson));
   };
   await write();
@@ -70,21 +104,52 @@ export async function openStage(scene: Scene, pageDir: string, nowMs = Date.now(
   const timer =
     scene.agedMs === undefined ? setInterval(() => void (ended || write().catch(() => undefined)), 2_000) : undefined;
   return {
-    url: `${bridge.url}/?token=${TOKEN}`,
+    url: `${bridge.url}${scene.path ?? '/'}?token=${TOKEN}`,
     bridge,
+    async cut() {
+      isCut = true;
+      await bridge.close();
+    },
     async close() {
       ended = true;
       clearInterval(timer);
-      await bridge.close();
+      if (!isCut) await bridge.close();
       await journal.close();
     },
   };
 }
 
+/** What happened: operations with their transactions, and alerts. */
+async function writeEvents(journal: Journal, engineId: string, scene: Scene): Promise<void> {
+  for (const { answer, ...command } of scene.commands ?? []) {
+    const requestHash = hashJson(command.request);
+    await journal.admitCommand({ ...command, engineId, requestHash, operationId: null });
+    if (answer !== null) await journal.recordAnswer(command.commandId, answer, command.receivedAtMs + ANSWERED_MS);
+  }
+  for (const { attempt, ...operation } of scene.operations ?? []) {
+    await journal.openOperation({ ...operation, engineId });
+    if (attempt !== undefined) await journal.recordAttempt({ ...attempt, operationId: operation.operationId });
+    const { operationId, status, endedAtMs } = operation;
+    if (endedAtMs !== null) await journal.updateOperation(operationId, { status, endedAtMs });
+  }
+  for (const alert of scene.alerts ?? []) await journal.raiseAlert({ ...alert, engineId });
+}
+
+/** Another process serves it: it has written its figures once. */
+async function writeOther(
+  journal: Journal,
+  { engineId, ...scene }: Scene & { readonly engineId: string },
+  policyJson: PolicyJson,
+): Promise<void> {
+  const snapshot = sceneSnapshot(scene, NO_SOURCES, engineId, Date.now() - (scene.agedMs ?? 0));
+  await journal.recordSnapshot({ engineId, generation: 1, attempt: 1 }, encodeSnapshot(snapshot));
+  await journal.publishEngine(engineRecord(scene, engineId, 1, policyJson));
+}
+
 function engineRecord(scene: Scene, engineId: string, sequence: number, policyJson: PolicyJson): EngineRecord {
   const holds = scene.holds ?? [];
   const halted = holds.some((hold) => hold.permits === 'nothing');
-  const hedged = Number(scene.scenario?.perp ?? 0) < 0;
+  const hedgeTarget = scene.engine?.hedgeTarget ?? (Number(scene.scenario?.perp ?? 0) < 0 ? 1 : 0);
   return {
     engineId,
     mode: scene.mode ?? 'paper',
@@ -92,8 +157,8 @@ function engineRecord(scene: Scene, engineId: string, sequence: number, policyJs
     state: 'running',
     tradingState: halted ? 'halted' : holds.length > 0 ? 'reducing' : 'active',
     reason: holds[0]?.reason ?? '',
-    hedgeTarget: hedged ? 1 : 0,
-    decisionContext: contextOf({ hedgeTargetPpm: hedged ? 1_000_000 : 0, holds }),
+    hedgeTarget,
+    decisionContext: contextOf({ hedgeTargetPpm: Math.round(hedgeTarget * 1_000_000), holds }),
     policy: policyJson,
     cooldownUntilMs: null,
     cooldownEndsAtMs: null,
@@ -112,7 +177,11 @@ const femto = (usd: number): bigint => BigInt(Math.round(usd * 1e6)) * BigInt(FE
 /** Rates as of a market that has paid for weeks, so that the confidence rule has its window. */
 const RECENT_HOURS = 400;
 
+/** Of the deposits, at the price of the scenes. */
+const worthOf = ({ scenario }: Scene): number => Number(scenario?.sol ?? 0) * 150 + (scenario?.usdc ?? 0);
+
 function sceneSnapshot(scene: Scene, sources: typeof NO_SOURCES, engineId: string, takenAtMs: number): Snapshot {
+  const { days = 0 } = scene;
   const snapshot = snapshotOf(scene.scenario);
   const lastHourMs = Math.floor(takenAtMs / HOUR_MS) * HOUR_MS;
   const recentRates = Array.from({ length: RECENT_HOURS }, (_, index) => {
@@ -121,7 +190,7 @@ function sceneSnapshot(scene: Scene, sources: typeof NO_SOURCES, engineId: strin
   });
   const lastRate = recentRates.at(-1)?.rate ?? null;
   const change = Object.values(sources).reduce((sum, part) => sum + part, 0n);
-  const baseline = femto(2_750);
+  const baseline = femto(days === 0 ? worthOf(scene) : 2_750);
   return {
     ...snapshot,
     engineId,
@@ -134,6 +203,7 @@ function sceneSnapshot(scene: Scene, sources: typeof NO_SOURCES, engineId: strin
         lastRate,
         lastPeriodTsMs: lastHourMs,
         trailingMeanRate: meanOf(recentRates),
+        window: rateWindow(historyOf(recentRates), DEFAULT_CONFIDENCE),
       },
       nextPeriodTsMs: lastHourMs + HOUR_MS,
     },
@@ -145,6 +215,17 @@ function sceneSnapshot(scene: Scene, sources: typeof NO_SOURCES, engineId: strin
     ...(snapshot.account === null ? {} : { sources, equity: baseline + change, equityBaseline: baseline }),
   };
 }
+
+/** The rates are fractions of the price already: as of a coin at one dollar. */
+const historyOf = (rates: readonly { readonly tsMs: number; readonly rate: bigint }[]): RateHistory =>
+  new RateHistory(
+    sumRates(
+      rates.map(({ tsMs }) => tsMs),
+      rates.map(({ rate }) => Number(rate)),
+      rates.map(() => 1_000_000),
+      HOUR_MS,
+    ),
+  );
 
 const meanOf = (rates: readonly { readonly rate: bigint }[]): bigint =>
   rates.slice(-168).reduce((sum, { rate }) => sum + rate, 0n) / 168n;

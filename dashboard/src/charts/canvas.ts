@@ -105,6 +105,9 @@ export class ChartCanvas {
   readonly #lines = new Map<string, ISeriesApi<SeriesType>>();
   readonly #limits: { readonly on: string; readonly line: IPriceLine }[] = [];
   #marks: ISeriesMarkersPluginApi<Time> | null = null;
+  /** They carry colours of their own, so another theme draws them again. */
+  #shownLimits: readonly LimitSpec[] = [];
+  #shownTrades: readonly TradeMark[] = [];
   #shiftMs = 0;
   /** While we set the range, what the library reports is not a person's wish. */
   #moving = false;
@@ -229,6 +232,8 @@ export class ChartCanvas {
       const colour = ink(line.ink);
       this.#lines.get(line.name)?.applyOptions(inkOf(line.kind, colour, ink('bad')));
     }
+    this.setLimits(this.#shownLimits);
+    this.setTrades(this.#shownTrades);
   }
 
   /** All points of a line, on the grid of its chart. */
@@ -257,6 +262,7 @@ export class ChartCanvas {
   }
 
   setLimits(limits: readonly LimitSpec[]): void {
+    this.#shownLimits = limits;
     for (const { on, line } of this.#limits.splice(0)) this.#lines.get(on)?.removePriceLine(line);
     const ink = palette(this.#host);
     for (const { on, at, label, ink: colour } of limits) {
@@ -273,6 +279,7 @@ export class ChartCanvas {
   }
 
   setTrades(trades: readonly TradeMark[]): void {
+    this.#shownTrades = trades;
     const ink = palette(this.#host);
     const marks = trades.map(
       ({ ms, side, mark }): SeriesMarker<Time> => ({

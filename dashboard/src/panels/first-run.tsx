@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<StepName, (now: State | null) => StepWords>> = {
   }),
   hedge: (now) => ({
     title: 'Hedge it',
-    text: `Short as much SOL-PERP as you hold: ${sol(now?.account?.spot_sol)}. The price then stops mattering.`,
+    text: `Short as much SOL-PERP as you hold${heldWords(now)}. The price then stops mattering.`,
     go: { label: 'Open the hedge', href: '#open-title' },
   }),
   earn: (now) => ({
@@ -28,6 +28,11 @@ const WORDS: Readonly<Record<StepName, (now: State | null) => StepWords>> = {
     go: null,
   }),
 };
+
+function heldWords(now: State | null): string {
+  const held = now?.account?.spot_sol ?? 0;
+  return held > 0 ? `: ${sol(held)}` : '';
+}
 
 function nextPayment(now: State | null): string {
   const left = now?.market?.funding.next_period_in_ms ?? null;

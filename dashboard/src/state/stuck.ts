@@ -25,7 +25,7 @@ export function evidence(operation: OperationInfo | null, holdReason: string | n
     operation !== null && attempt === null ? 'The journal has no signed transaction of it.' : null,
     attempt === null
       ? null
-      : `Attempt ${attempt.number} was signed here${attempt.stage === 'signed' ? '' : ` and is ${attempt.stage} by the journal`}.`,
+      : `Attempt ${attempt.number} was signed here${attempt.stage === 'signed' ? '' : `. The journal has it as ${attempt.stage}`}.`,
     attempt === null || attempt.last_valid_block_height === 0
       ? null
       : `The chain can take it up to block ${attempt.last_valid_block_height}. After that block is final it can never land.`,
