@@ -49,6 +49,8 @@ export interface OperationInput {
   readonly searchAttributes: boolean;
   /** The key is in the worker's own process: signing may be a local activity. Absent: it is an ordinary one. */
   readonly signsLocally?: boolean;
+  /** False: no activity is local, because one that asks a node takes long enough to meet a query. Absent: some are. */
+  readonly localActivities?: false;
   /** An engine starts it, as a child: it refuses to run otherwise. Absent: from a version that did not say so. */
   readonly asChild?: true;
   /** Signing and sending are on the engine's signing queues. Absent: on the operation's own. */

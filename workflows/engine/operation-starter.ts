@@ -253,6 +253,7 @@ export class OperationStarter {
   ): Promise<void> {
     const { engineId, state, settings } = this.#core;
     const sizedAfterSlot = unresolvedSlot(state.current);
+    const isLive = settings.policy.mode === 'live';
     const input: OperationInput = {
       operationId: start.operationId,
       engineId,
@@ -273,7 +274,8 @@ export class OperationStarter {
       searchAttributes: settings.tuning.searchAttributes,
       asChild: true,
       signsLocally: settings.tuning.signsLocally === true,
-      ...(settings.tuning.signingQueues === true && settings.policy.mode === 'live' ? { signsOnQueue: true } : {}),
+      ...(isLive ? { localActivities: false } : {}),
+      ...(isLive && settings.tuning.signingQueues === true ? { signsOnQueue: true } : {}),
     };
     this.#inStart += 1;
     try {

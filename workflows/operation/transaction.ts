@@ -169,8 +169,11 @@ class OperationHost {
   /** Through the bridge, or straight to Temporal by somebody who has no token. Only a worker has the key that tells. */
   private async isSigned(verdict: ResolveVerdict): Promise<boolean> {
     if (verdict.mac === undefined) return false;
-    const { isVerdictSigned } = proxyLocalActivities<Pick<EngineActivities, 'isVerdictSigned'>>(CHECK_LOCALLY);
-    return await this.locally.run(() => isVerdictSigned({ operationId: this.input.operationId, verdict }));
+    const input = { operationId: this.input.operationId, verdict };
+    if (!this.mayBeLocal)
+      return await proxyActivities<EngineActivities>(brief(this.input.timing)).isVerdictSigned(input);
+    const { isVerdictSigned } = proxyLocalActivities<EngineActivities>(CHECK_LOCALLY);
+    return await this.locally.run(() => isVerdictSigned(input));
   }
 
   private ask({ verdict, operator, note }: ResolveVerdict, signed: boolean): string {
@@ -362,13 +365,13 @@ class OperationHost {
   }
 
   /**
-   * In the worker's own process, and within a second, it is a local activity: what it signed stands in history as a marker
-   * that is committed together with the scheduling of submit. What a lost workflow task signed was never sent. A worker
+   * On paper, and within a second, it is a local activity: what it signed stands in history as a marker that is committed
+   * together with the scheduling of submit. What a lost workflow task signed was never sent. A worker
    * that may not sign leaves it to the engine's signing queue.
    */
   private async sign(intent: Intent, summary: string): ReturnType<TransactionActivities['sign']> {
     const { engineId, timing, signsLocally = false } = this.input;
-    if (signsLocally) {
+    if (signsLocally && this.mayBeLocal) {
       try {
         const { sign } = proxyLocalActivities<TransactionActivities>({ ...SIGN_LOCALLY, summary });
         return await this.locally.run(() => sign({ engineId, intent }));
@@ -384,19 +387,25 @@ class OperationHost {
     return await sign({ engineId, intent });
   }
 
+  private get mayBeLocal(): boolean {
+    return this.input.localActivities !== false;
+  }
+
   private mayOthersSign(error: unknown): boolean {
     return this.input.signsOnQueue === true && ['PERMISSION_DENIED', 'KEY_MISSING'].includes(failureReport(error).code);
   }
 
-  /** Within the workflow task as long as that is quick; a node that is slow or away is waited for outside of it. */
+  /** Within the workflow task where that is quick. */
   private async simulate(
     input: Parameters<TransactionActivities['simulate']>[0],
   ): ReturnType<TransactionActivities['simulate']> {
-    try {
-      const { simulate } = proxyLocalActivities<TransactionActivities>(SIMULATE_LOCALLY);
-      return await this.locally.run(() => simulate(input));
-    } catch (error) {
-      if (isCancellation(error) || isForGood(error) || !patched('slow-simulation-outside-the-task')) throw error;
+    if (this.mayBeLocal) {
+      try {
+        const { simulate } = proxyLocalActivities<TransactionActivities>(SIMULATE_LOCALLY);
+        return await this.locally.run(() => simulate(input));
+      } catch (error) {
+        if (isCancellation(error) || isForGood(error) || !patched('slow-simulation-outside-the-task')) throw error;
+      }
     }
     return await proxyActivities<TransactionActivities>(brief(this.input.timing)).simulate(input);
   }

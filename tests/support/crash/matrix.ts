@@ -202,7 +202,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
   }
 
   #start(lane: Lane, combination: C, { engineId }: A, operationId: string) {
-    const { request, policy, timing } = this.#subject.operation(combination);
+    const { request, policy, timing, localActivities } = this.#subject.operation(combination);
     const input: OperationInput = {
       operationId,
       engineId,
@@ -216,6 +216,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
       searchAttributes: false,
       signsLocally: true,
       signsOnQueue: true,
+      ...(localActivities === undefined ? {} : { localActivities }),
       policy: { ...DEFAULT_POLICY, mode: 'live', maxRpcLatencyMs: 10_000, ...policy },
     };
     return this.#client.workflow.start(OPERATIONS[request.kind].workflow, {

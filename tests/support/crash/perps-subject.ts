@@ -106,6 +106,7 @@ export const perpsSubject = <N extends Localnet>(
 
   operation: ({ scene: { request } }) => ({
     request,
+    localActivities: false,
     timing: { orderLifeMs: ORDER_LIFE_MS },
     policy: { permissions: 'trading', maxLeverage: 5, confirmAboveUsd: '1000000000000', cooldownMs: 0 },
   }),

@@ -14,6 +14,8 @@ export interface CrashOperation {
   /** Beside those of every matrix. */
   readonly policy?: Partial<PolicyJson>;
   readonly timing?: Partial<TransactionTiming>;
+  /** False: as live operations run. Absent: signing and simulating are local, as on paper. */
+  readonly localActivities?: false;
 }
 
 export interface CrashSubject<N extends Localnet, A extends CrashAccount, C extends Combination> {
