@@ -1,410 +1,44 @@
-/** The seed's properties on the real program: what the domain judges beforehand, held to what the chain says afterwards. */
-
-import { expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
+/** The seed's properties on the real Drift program, with the SDK's own figures as the yardstick. */
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
-import { onTestFinished } from '../../../localnet/tests/support/on-test-finished.ts';
-import type { Snapshot } from '../../../src/domain/account/snapshot.ts';
-import { evaluateGates, type GateCode } from '../../../src/domain/gates/gates.ts';
-import { DEFAULT_POLICY, decodePolicy } from '../../../src/domain/hedge/policy.ts';
-import { spotHeld } from '../../../src/domain/margin/margin.ts';
-import { abs } from '../../../src/domain/money/units.ts';
-import type { Intent } from '../../../src/domain/order/intent.ts';
-import { PLAIN_TERMS, planIntent } from '../../../src/domain/order/intent-plan.ts';
-import type { SizedOperation } from '../../../src/domain/order/operation-request.ts';
-import { TransientError, ValidationError } from '../../../src/lib/errors.ts';
-import { engineIdOf } from '../../../src/lib/ids.ts';
-import { PerpsVenue } from '../../../src/venues/solana-perps/perps-venue.ts';
 import { DriftTrader } from '../../support/drift-trader.ts';
-import { lamportsOf, until } from '../../support/engine-harness.ts';
 import { LiveEngine } from '../../support/live-engine.ts';
-import { itLong, LONG } from '../../support/long.ts';
-import { COMMANDED } from '../../support/snapshots.ts';
-import { finalize, gone, land, order, SOL, stillDrift, USD, type Written } from '../../support/still-venue.ts';
-import { temporalAddress } from '../../support/temporal-address.ts';
-import { withContext } from '../../support/with-context.ts';
+import { perpsProperties, type TriedVenue, type Ungated } from '../../support/perps-properties.ts';
+import { stillDrift, type Written } from '../../support/still-venue.ts';
 
-const RUNS = LONG ? 100 : 12;
-/** An operation end to end, through Temporal and finality: seconds each. */
-const ENGINE_RUNS = LONG ? 10 : 4;
-jest.setTimeout(900_000);
-const MARKET = 'SOL-PERP';
-const POLICY = decodePolicy({ ...DEFAULT_POLICY, mode: 'live', maxLeverage: 5 });
-/** A fill is not at the oracle, and costs a fee: what the account is worth differs by that. */
-const FILL_TOLERANCE = 0.02;
-const MIN_HEALTH = 80;
-const CONFIRMED_SLOTS = 4;
-const CLOSE_TRIES = 5;
-const SYNC_MS = 10_000;
-const SYNC_DUST = 10_000n;
-/** Of either asset, the least that is deposited or withdrawn. */
-const LEAST = 1_000_000n;
-/** Interest of all the hours before is paid when somebody touches the market: how many there were is the keeper's. */
-const MOST_INTEREST = LEAST / 2n;
-
-/** The live venue without books, on what the test writes to. */
-const venueOn = ({ chain, deployment, writing }: Written): PerpsVenue =>
-  new PerpsVenue({
-    engineId: engineIdOf({ venue: 'drift', authority: deployment.authority.toBase58(), subAccount: 0 }),
-    deployment,
-    chain,
-    clock: { nowMs: () => Date.now() },
-    permissions: 'trading',
-    books: null,
-    writing: () => writing,
-  });
-
-function gateOf(code: GateCode, snapshot: Snapshot, operation: SizedOperation, maxLeverage = POLICY.maxLeverage) {
-  const report = evaluateGates({
-    ...COMMANDED,
-    exposureConfirmed: true,
-    snapshot,
-    operation,
-    policy: { ...POLICY, maxLeverage },
-    nowMs: snapshot.takenAtMs,
-  });
-  const gate = report.gates.find((one) => one.code === code);
-  if (gate === undefined) throw new Error(`no gate ${code}`);
-  expect(gate.blocks).toBe(!gate.pass);
-  if (gate.blocks) expect(report.pass).toBe(false);
-  return gate;
+async function ungated({ net }: Written): Promise<Ungated> {
+  const trader = await DriftTrader.open(net);
+  return {
+    deposit: (asset, amount) => (asset === 'SOL' ? trader.depositSol(amount) : trader.depositUsdc(amount)),
+    withdraw: (asset, amount) => (asset === 'SOL' ? trader.withdrawSol(amount) : trader.withdrawUsdc(amount)),
+    trade: (size) => trader.trade(size),
+    price: (usd) => trader.price(usd),
+    async figures() {
+      await trader.refresh();
+      const user = trader.client.getUser();
+      return { leverage: user.getLeverage().toNumber() / 1e4, health: user.getHealth() };
+    },
+  };
 }
 
-const perpOf = ({ account }: Pick<Snapshot, 'account'>): bigint => account?.perps[0]?.baseAmount ?? 0n;
-
-async function standing({ reader }: Written) {
-  const { account, markets } = await reader.read('confirmed');
-  const held = (asset: string): bigint => (account === null ? 0n : spotHeld(account, markets, asset));
-  return { sol: held('SOL'), usdc: held('USDC'), perp: perpOf({ account }), orders: account?.orders.length ?? 0 };
+async function begin(): Promise<TriedVenue> {
+  const written = await stillDrift();
+  const { net } = written;
+  return {
+    ...written,
+    get solPrice() {
+      return net.oracles.sol.price;
+    },
+    ungated: () => ungated(written),
+    pause: (what) => net.pauses.exchange(what === 'everything' ? 'all' : what === 'nothing' ? [] : [what]),
+  };
 }
 
-const tenths = (from: number, to: number) => fc.integer({ min: from, max: to }).map((n) => n / 10);
-const side = fc.constantFrom('sell' as const, 'buy' as const);
-const asset = fc.constantFrom('SOL' as const, 'USDC' as const);
-const anyIntent = fc.oneof(
-  fc.record({ kind: fc.constantFrom('deposit' as const, 'withdraw' as const), asset, share: fc.nat(1_300) }),
-  fc.record({ kind: fc.constant('order' as const), side, tenths: fc.integer({ min: 1, max: 20 }) }),
-  fc.record({ kind: fc.constant('order' as const), side, tenths: fc.integer({ min: 2_000, max: 90_000 }) }),
+describeOnDrift('the seed’s properties on Drift', () =>
+  perpsProperties({
+    venue: 'drift',
+    sample: 12,
+    quote: 'USDC',
+    begin,
+    engine: (address) => LiveEngine.startLive({ address }),
+  }),
 );
-
-/** `share`: thousandths of what a deposit or a withdrawal of this account can be, so that some are beyond it. */
-async function intentOf(
-  at: Written,
-  drawn: typeof anyIntent extends fc.Arbitrary<infer T> ? T : never,
-): Promise<Intent> {
-  if (drawn.kind === 'order') return await order(at, { side: drawn.side, size: (BigInt(drawn.tenths) * SOL) / 10n });
-  const { account, markets, wallet } = await at.reader.read('confirmed');
-  const of = drawn.asset === 'SOL' ? wallet.sol / 20n : wallet.quote;
-  const most = drawn.kind === 'deposit' ? of : account === null ? 0n : spotHeld(account, markets, drawn.asset);
-  const amount = (most * BigInt(drawn.share)) / 1_000n + LEAST;
-  return { kind: drawn.kind, asset: drawn.asset, amount: amount.toString() };
-}
-
-/** Whatever an order left: the next run begins flat. */
-async function flatten(at: Written): Promise<void> {
-  const { perp, orders } = await standing(at);
-  if (orders > 0) await land(at, { kind: 'cancel_orders', market: MARKET });
-  if (perp === 0n) return;
-  const closing = { side: perp > 0n ? ('sell' as const) : ('buy' as const), size: perp > 0n ? perp : -perp };
-  const { attempt } = await land(at, await order(at, { ...closing, reduceOnly: true, bps: 500n }));
-  await gone(at, attempt);
-}
-
-describeOnDrift('the seed’s properties on the real program', () => {
-  itLong(
-    'Feature: delta-neutral-live-mode, Property 4: For any proposed position size and current collateral, if the resulting leverage would exceed the configured maximum, the system should reject the trade',
-    async () => {
-      const at = await stillDrift();
-      const trader = await DriftTrader.open(at.net);
-      await trader.depositSol(4);
-      await trader.depositUsdc(400);
-      const venue = venueOn(at);
-      const met = { allowed: 0, rejected: 0 };
-      await fc.assert(
-        fc.asyncProperty(side, tenths(1, 450), fc.integer({ min: 1, max: 10 }), async (way, size, maxLeverage) => {
-          const signed = way === 'buy' ? size : -size;
-          const gate = gateOf(
-            'LEVERAGE',
-            await venue.read('confirmed'),
-            { kind: 'open', market: MARKET, size: lamportsOf(signed) },
-            maxLeverage,
-          );
-          const most = Math.min(maxLeverage, 5);
-          expect(gate.need).toBe(most);
-          // Traded all the same, by somebody who asks no gate: what would the leverage have been?
-          const placed = await trader.trade(signed);
-          await trader.refresh();
-          const real = trader.client.getUser().getLeverage().toNumber() / 1e4;
-          const filled = perpOf(await at.reader.read('confirmed'));
-          if (gate.pass) {
-            met.allowed += 1;
-            expect(placed.error).toBeNull();
-            expect(real).toBeLessThanOrEqual(most * (1 + FILL_TOLERANCE));
-          } else {
-            met.rejected += 1;
-            const whole = filled === BigInt(lamportsOf(signed));
-            if (whole) expect(real).toBeGreaterThan(most * (1 - FILL_TOLERANCE));
-          }
-          await flatten(at);
-        }),
-        { numRuns: RUNS, seed: 4, endOnFailure: true },
-      );
-      expect(Math.min(met.allowed, met.rejected)).toBeGreaterThan(RUNS / 10);
-    },
-  );
-
-  itLong(
-    'Feature: delta-neutral-live-mode, Property 7: For any withdrawal amount, if executing the withdrawal would cause the health ratio to drop below 80%, the system should reject the withdrawal',
-    async () => {
-      const at = await stillDrift();
-      const trader = await DriftTrader.open(at.net);
-      await trader.depositSol(10);
-      await trader.depositUsdc(500);
-      await trader.trade(-45);
-      const venue = venueOn(at);
-      const met = { allowed: 0, rejected: 0 };
-      await fc.assert(
-        fc.asyncProperty(asset, fc.integer({ min: 1, max: 99 }), async (of, percent) => {
-          const { sol, usdc } = await standing(at);
-          const amount =
-            of === 'SOL' ? Number((sol * BigInt(percent)) / 100n) / 1e9 : Number((usdc * BigInt(percent)) / 100n) / 1e6;
-          const gate = gateOf('HEALTH_AFTER', await venue.read('confirmed'), {
-            kind: 'withdraw',
-            asset: of,
-            amount: Math.round(amount * (of === 'SOL' ? 1e9 : 1e6)).toString(),
-          });
-          expect(gate.need).toBe(MIN_HEALTH);
-          // Withdrawn all the same, past every gate of ours.
-          const landed = of === 'SOL' ? await trader.withdrawSol(amount) : await trader.withdrawUsdc(amount);
-          await trader.refresh();
-          const health = trader.client.getUser().getHealth();
-          if (gate.pass) {
-            met.allowed += 1;
-            expect(landed.error).toBeNull();
-            expect(health).toBeGreaterThanOrEqual(MIN_HEALTH);
-          } else {
-            met.rejected += 1;
-            // The SDK rounds to whole percents.
-            if (landed.error === null) expect(health).toBeLessThanOrEqual(MIN_HEALTH);
-          }
-          if (landed.error !== null) return;
-          if (of === 'SOL') await trader.depositSol(amount);
-          else await trader.depositUsdc(amount);
-        }),
-        { numRuns: RUNS, seed: 7, endOnFailure: true },
-      );
-      expect(Math.min(met.allowed, met.rejected)).toBeGreaterThan(RUNS / 10);
-    },
-  );
-
-  it('Feature: delta-neutral-live-mode, Property 12: For any failed transaction, retrying the same operation with the same parameters should either succeed or fail with the same error, never producing duplicate state changes', async () => {
-    const at = await stillDrift();
-    await land(at, { kind: 'deposit', asset: 'SOL', amount: (10n * SOL).toString() });
-    await land(at, { kind: 'deposit', asset: 'USDC', amount: (1_000n * USD).toString() });
-    const met = { once: 0, failed: 0, never: 0, refused: 0 };
-    await fc.assert(
-      fc.asyncProperty(
-        anyIntent,
-        fc.array(fc.oneof(fc.integer({ min: 0, max: 12 }), fc.constant(170)), { minLength: 1, maxLength: 5 }),
-        fc.constantFrom('open', 'paused', 'late'),
-        async (drawn, waits, how) => {
-          const intent = await intentOf(at, drawn);
-          const before = await standing(at);
-          const [first, second] = [await at.writing.simulate(intent), await at.writing.simulate(intent)];
-          expect(second.ok ? null : second.error.code).toBe(first.ok ? null : first.error.code);
-          if (!first.ok) {
-            met.refused += 1;
-            expect(await standing(at)).toEqual(before);
-            return;
-          }
-          const attempt = await at.writing.sign(intent);
-          if (how === 'paused') {
-            at.net.pauses.exchange('all');
-            await at.net.advance(1);
-          }
-          if (how === 'late') await at.net.advance(170);
-          const seen = new Set<string>();
-          for (const [tryNumber, wait] of waits.entries()) {
-            await at.writing.submit(attempt, tryNumber).catch((error: unknown) => {
-              if (!(error instanceof TransientError)) throw error;
-            });
-            await at.net.advance(wait);
-          }
-          at.net.pauses.exchange([]);
-          await finalize(at);
-          for (let again = 0; again < 2; again += 1) {
-            const sighting = await at.writing.status(attempt);
-            seen.add(sighting.kind === 'landed' ? `${sighting.slot} ${sighting.error?.code ?? 'done'}` : 'not landed');
-            await at.writing.submit(attempt, 3).catch((error: unknown) => {
-              if (!(error instanceof TransientError)) throw error;
-            });
-            await at.net.advance(CONFIRMED_SLOTS);
-            // Bytes that never landed may still do so now, once; after that nothing changes any more.
-            if (sighting.kind !== 'landed' && again === 0) seen.clear();
-          }
-          expect(seen.size).toBe(1);
-          const [end] = seen;
-          const landed = end?.endsWith('done') === true;
-          if (landed) met.once += 1;
-          else if (end === 'not landed') met.never += 1;
-          else met.failed += 1;
-          if (landed && intent.kind === 'order') await gone(at, attempt);
-          const after = await standing(at);
-          const moved = { sol: after.sol - before.sol, usdc: after.usdc - before.usdc, perp: after.perp - before.perp };
-          const once = { sol: 0n, usdc: 0n };
-          if (landed && (intent.kind === 'deposit' || intent.kind === 'withdraw')) {
-            const name = intent.asset === 'SOL' ? 'sol' : 'usdc';
-            once[name] = intent.kind === 'deposit' ? BigInt(intent.amount) : -BigInt(intent.amount);
-          }
-          for (const name of ['sol', 'usdc'] as const) {
-            expect(abs(moved[name] - once[name])).toBeLessThan(MOST_INTEREST);
-          }
-          const most = landed && intent.kind === 'order' ? abs(BigInt(intent.size)) : 0n;
-          expect(abs(moved.perp)).toBeLessThanOrEqual(most);
-          await flatten(at);
-        },
-      ),
-      { numRuns: RUNS, seed: 12, endOnFailure: true },
-    );
-    for (const count of Object.values(met)) expect(count).toBeGreaterThan(0);
-  });
-
-  it('Feature: delta-neutral-live-mode, Property 14: For all live mode transactions, what simulation refuses must not be submitted, for it does nothing, and what it allows lands', async () => {
-    const at = await stillDrift();
-    await land(at, { kind: 'deposit', asset: 'SOL', amount: (10n * SOL).toString() });
-    await land(at, { kind: 'deposit', asset: 'USDC', amount: (1_000n * USD).toString() });
-    const met = { allowed: 0, refused: 0 };
-    await fc.assert(
-      fc.asyncProperty(anyIntent, fc.boolean(), async (drawn, paused) => {
-        const intent = await intentOf(at, drawn);
-        at.net.pauses.exchange(paused && drawn.kind !== 'order' ? [drawn.kind] : []);
-        await at.net.advance(CONFIRMED_SLOTS);
-        const before = await standing(at);
-        const simulation = await at.writing.simulate(intent);
-        if (simulation.ok) {
-          met.allowed += 1;
-          const { attempt, landed } = await land(at, intent);
-          expect(landed.error).toBeNull();
-          if (intent.kind === 'order') await gone(at, attempt);
-        } else {
-          met.refused += 1;
-          const attempt = await at.writing.sign(intent).catch((error: unknown) => {
-            if (error instanceof ValidationError) return null;
-            throw error;
-          });
-          if (attempt !== null) {
-            await at.writing.submit(attempt, 3);
-            await at.net.advance(CONFIRMED_SLOTS);
-            const sighting = await at.writing.status(attempt);
-            if (sighting.kind === 'landed') expect(sighting.error).not.toBeNull();
-          }
-          expect(await standing(at)).toEqual(before);
-        }
-        at.net.pauses.exchange([]);
-        await at.net.advance(CONFIRMED_SLOTS);
-        await flatten(at);
-      }),
-      { numRuns: RUNS, seed: 14, endOnFailure: true },
-    );
-    expect(Math.min(met.allowed, met.refused)).toBeGreaterThan(RUNS / 10);
-  });
-
-  itLong(
-    'Feature: delta-neutral-live-mode, Property 15: For any close position command, the resulting position size should be zero',
-    async () => {
-      const at = await stillDrift();
-      const trader = await DriftTrader.open(at.net);
-      await trader.depositSol(10);
-      await trader.depositUsdc(3_000);
-      const venue = venueOn(at);
-      await fc.assert(
-        fc.asyncProperty(side, tenths(1, 150), tenths(-10, 10), async (way, size, percent) => {
-          await trader.trade(way === 'buy' ? size : -size);
-          expect(perpOf(await at.reader.read('confirmed'))).not.toBe(0n);
-          await trader.price(at.net.oracles.sol.price * (1 + percent / 1_000));
-          await at.net.advance(CONFIRMED_SLOTS);
-          // As the close workflow does: planned from a fresh snapshot until there is nothing to close.
-          for (let tried = 0; tried < CLOSE_TRIES; tried += 1) {
-            const planned = planIntent(
-              { kind: 'flatten', market: MARKET },
-              { ...PLAIN_TERMS, slippageMultiple: 2 ** tried },
-              await venue.read('confirmed'),
-              {
-                maxSlippageBps: POLICY.maxSlippageBps,
-                orderLifeMs: 60_000,
-                nowMs: Date.now(),
-              },
-            );
-            if (planned.kind === 'nothing') break;
-            if (planned.kind === 'refused') throw new Error(JSON.stringify(planned.error));
-            expect(planned.reducing).toBe(true);
-            const { attempt, landed } = await land(at, planned.intent);
-            expect(landed.error).toBeNull();
-            if (planned.intent.kind === 'order') await gone(at, attempt);
-          }
-          const { perp, orders } = await standing(at);
-          expect(perp).toBe(0n);
-          expect(orders).toBe(0);
-          await trader.price(150);
-          await at.net.advance(CONFIRMED_SLOTS);
-        }),
-        { numRuns: RUNS, seed: 15, endOnFailure: true },
-      );
-    },
-  );
-
-  itLong(
-    'Feature: delta-neutral-live-mode, Property 10: For any live mode operation, after a successful deposit or withdrawal, the Engine_Vault balance should match the on-chain sub-account collateral within 10 seconds; and Property 14: nothing is sent that was not simulated',
-    async () => {
-      const engine = await LiveEngine.startLive({ address: temporalAddress() });
-      onTestFinished(() => engine.close());
-      const { live } = engine;
-      const { simulate, sign, submit } = live;
-      const simulated = new Set<string>();
-      const allowed = new Set<string>();
-      const sent: string[] = [];
-      live.simulate = async (intent, seen) => {
-        const simulation = await simulate(intent, seen);
-        if (simulation.ok) simulated.add(JSON.stringify(intent));
-        return simulation;
-      };
-      live.sign = async (intent) => {
-        const attempt = await sign(intent);
-        if (simulated.has(JSON.stringify(intent))) allowed.add(attempt.signature);
-        return attempt;
-      };
-      live.submit = async (attempt, tryNumber) => {
-        sent.push(attempt.signature);
-        await submit.call(live, attempt, tryNumber);
-      };
-      const held = ({ account, markets }: Snapshot): bigint =>
-        account === null ? 0n : spotHeld(account, markets, 'SOL');
-      const first = await engine.commanded({ kind: 'deposit', asset: 'SOL', amount: lamportsOf(5) });
-      withContext(JSON.stringify(first), () => expect(first).toMatchObject({ success: true }));
-      await fc.assert(
-        fc.asyncProperty(
-          fc.constantFrom('deposit' as const, 'withdraw' as const),
-          fc.bigInt({ min: 1_000_000n, max: 400_000_000n }),
-          async (kind, amount) => {
-            await engine.untilState('nothing running', ({ operation }) => operation === null);
-            const before = held(await engine.snapshot());
-            const answer = await engine.commanded({ kind, asset: 'SOL', amount: amount.toString() });
-            withContext(JSON.stringify(answer), () => expect(answer).toMatchObject({ success: true }));
-            const answeredAtMs = Date.now();
-            const moved = kind === 'deposit' ? amount : -amount;
-            const near = (one: bigint, other: bigint) => one - other < SYNC_DUST && other - one < SYNC_DUST;
-            const shown = await until('the vault in step', async () => {
-              const latest = await engine.latest();
-              return latest !== null && near(held(latest), before + moved) ? latest : null;
-            });
-            expect(Date.now() - answeredAtMs).toBeLessThan(SYNC_MS);
-            expect(near(held(await engine.snapshot()), held(shown))).toBe(true);
-          },
-        ),
-        { numRuns: ENGINE_RUNS, seed: 10, endOnFailure: true },
-      );
-      expect(sent.length).toBeGreaterThan(ENGINE_RUNS);
-      expect(sent.filter((signature) => !allowed.has(signature))).toEqual([]);
-    },
-  );
-});
