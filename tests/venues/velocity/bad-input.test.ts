@@ -63,7 +63,7 @@ const BAD_INPUT: readonly BadInput[] = [
     what: 'more than the wallet holds',
     intent: deposit('USDT', 1n << 50n),
     code: 'INSUFFICIENT_FUNDS',
-    says: /wallet holds .* USDT; this needs/,
+    says: /wallet holds .* USDT; this needs .* Send USDT to the wallet first/,
   },
   {
     what: 'an odd size',
@@ -76,14 +76,14 @@ const BAD_INPUT: readonly BadInput[] = [
     with: perp({ status: 'delisted' }),
     intent: reduce,
     code: 'VENUE_PAUSED',
-    says: /delisted/,
+    says: /it is delisted\. A position that still stands in it .* only Velocity's administrators can end that\./,
   },
   {
     what: 'a market in settlement',
     with: perp({ status: 'settlement' }),
     intent: reduce,
     code: 'VENUE_PAUSED',
-    says: /settle/,
+    says: /being settled at its expiry price\. What stands in it is closed .* on the venue's own page; then withdraw\./,
   },
   {
     what: 'a reduce-only market: settling',
@@ -111,7 +111,7 @@ const BAD_INPUT: readonly BadInput[] = [
     with: spot(1, { withdrawGuard: 0n, depositTwap: 1_000_000n * SOL }),
     intent: withdraw('SOL', SOL),
     code: 'INSUFFICIENT_FUNDS',
-    says: /withdraw/,
+    says: /At most .* SOL can be withdrawn; 1 was asked for\. The venue lets no more SOL leave .*within a day\./,
   },
   {
     what: 'a withdrawal below the equity floor',
@@ -146,7 +146,7 @@ const BAD_INPUT: readonly BadInput[] = [
     with: spot(1, { oracleSource: 99 }),
     intent: withdraw('SOL', SOL),
     code: 'UNAVAILABLE',
-    says: /price is missing/,
+    says: /price is missing \(SOL: of a kind that is not supported \(.*99.*\)\), .* withdraw on the venue's own page/,
   },
 ];
 
@@ -199,5 +199,31 @@ describeOnVelocity('bad input on Velocity', (files) => {
     expect(bytes().equals(before)).toBe(true);
     for (const restore of restored) restore();
     await net.advance(1);
+  });
+
+  it('a loss that a stranger settles becomes a debt: it is read as one, and a withdrawal says how to repay it', async () => {
+    const account = userAddress(net.wallet.address);
+    const slots = ['spotPositions.0', 'spotPositions.1'];
+    const usdt = slots.find((slot) => net.field(USER, account, `${slot}.marketIndex`) === 0) ?? 'spotPositions.0';
+    const { price } = net.oracles.SOL;
+    const bob = net.actor('bob');
+    await net.advance(1);
+    net.write(USER, account, { [`${usdt}.scaledBalance`]: 1_000_000_000n });
+    net.oracles.SOL.follow({ kind: 'fixed', price: price * 1.01 });
+    await net.advance(1);
+    const signature = bob.settlePnl(net.wallet.address);
+    await net.advance(1);
+    await bob.done(signature);
+    expect(net.field(USER, account, `${usdt}.balanceType`)).toBe('borrow');
+    await net.advance(CONFIRMED_SLOTS);
+    const simulation = await writer().simulate(withdraw('SOL', 5n * SOL));
+    expect(simulation).toMatchObject({
+      ok: false,
+      error: {
+        code: 'INSUFFICIENT_FUNDS',
+        message: expect.stringMatching(/A debt of \S+ USDT blocks the rest\. Deposit a little more than that first\./),
+      },
+    });
+    net.oracles.SOL.follow({ kind: 'fixed', price });
   });
 });
