@@ -113,8 +113,10 @@ function headline(run: BacktestRun, { summary }: RunReport): string {
 function resultCharts(run: BacktestRun, always: BacktestRun): readonly string[] {
   const lines: readonly ChartLine[] = [
     { name: run.policy, color: COLORS[0], values: summed(run.returns) },
-    { name: 'always', color: COLORS[1], values: summed(always.returns) },
-    { name: 'never', color: '#57606a', values: new Float64Array(run.returns.length) },
+    ...[
+      { name: 'always', color: COLORS[1], values: summed(always.returns) },
+      { name: 'never', color: '#57606a', values: new Float64Array(run.returns.length) },
+    ].filter(({ name }) => name !== run.policy),
   ];
   const key = lines
     .map(({ name, color }) => `<span class="key" style="background:${color}"></span>${escapeHtml(name)}`)
