@@ -18,8 +18,8 @@ const PACE = { spacingMs: 1_000, timeoutMs: 3_000, tries: 2, pauseMs: 500 } as c
 
 /** @param pause between two tries */
 function asker(pause: (ms: number) => Promise<void>) {
-  return (name: string, url: string): AskJson => {
-    const http = new PoliteHttp({ name, ...PACE, nowMs: () => performance.now(), sleep: pause });
+  return (name: string, url: string, spacingMs: number = PACE.spacingMs): AskJson => {
+    const http = new PoliteHttp({ name, ...PACE, spacingMs, nowMs: () => performance.now(), sleep: pause });
     return (path, body) => http.json(`${url}${path}`, body);
   };
 }
@@ -52,7 +52,9 @@ export async function openPublicFeed({ id, home, clock, live }: PublicFeedOption
   if (live.rpcUrls.length === 0) return await openLiveFeed({ id, path, prices, funding, clock });
   const venue = await venueSource(live, clock);
   const server = HISTORY_SOURCES[live.venue];
-  const past = pastFunding(asker(pause)(`${server.name}'s data server`, server.url), server, clock);
+  // The first start asks for weeks, a day at a time.
+  const ask = asker(pause)(`${server.name}'s data server`, server.url, server.spacingMs);
+  const past = pastFunding(ask, server, clock);
   return await openLiveFeed({
     ...{ id, path, clock },
     prices: [venue, ...prices],
