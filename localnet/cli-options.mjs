@@ -51,6 +51,7 @@ const LISTS = {
 };
 
 const FLAGS = {
+  '--json': ['json', 'print the addresses as one line of JSON; the rest goes to standard error'],
   '--paused': ['paused', 'start with time standing still; use the control endpoint to resume or advance'],
   '--drift': ['drift', 'run the real Drift v2.84 program with markets, oracles, a keeper and a funded wallet'],
   '--velocity': [

@@ -12,6 +12,8 @@ interface MainOptions extends Omit<LocalnetOptions, 'programs'>, DriftArguments 
   readonly drift?: boolean;
   /** The real Velocity program on it. */
   readonly velocity?: boolean;
+  /** The addresses are for a program. */
+  readonly json?: boolean;
   readonly faultsFile?: string;
   readonly accountFiles?: readonly string[];
   /** `<address>=<path>` each. */
@@ -19,8 +21,20 @@ interface MainOptions extends Omit<LocalnetOptions, 'programs'>, DriftArguments 
 }
 
 /** Runs until Ctrl-C or SIGTERM. @returns the exit code */
-export async function main(options: MainOptions, say: (line: string) => void): Promise<number> {
-  const { faultsFile, accountFiles = [], programs = [], drift = false, velocity = false, ...more } = options;
+export async function main(
+  options: MainOptions,
+  say: (line: string) => void,
+  sayJson: (line: string) => void = say,
+): Promise<number> {
+  const {
+    faultsFile,
+    accountFiles = [],
+    programs = [],
+    drift = false,
+    velocity = false,
+    json = false,
+    ...more
+  } = options;
   const { program, clone, accountsFolder, price, walletFile, fundingHourly, ...rest } = more;
   const settings: LocalnetOptions = {
     ...rest,
@@ -30,7 +44,8 @@ export async function main(options: MainOptions, say: (line: string) => void): P
   };
   const start = drift ? startDrift : velocity ? startVelocity : startLocalnet;
   const net = await start(settings, options, say);
-  say(welcome(net));
+  if (json) sayJson(JSON.stringify(addresses(net)));
+  else say(welcome(net));
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
@@ -74,6 +89,12 @@ function readProgram(text: string): { address: string; elf: string } {
     );
   return { address, elf };
 }
+
+const addresses = ({ chain, nodes, jitoUrl, controlUrl }: Localnet) => ({
+  seed: chain.settings.seed,
+  nodes: nodes.map(({ name, rpcUrl, wsUrl }) => ({ name, rpc_url: rpcUrl, ws_url: wsUrl })),
+  ...{ jito_url: jitoUrl, control_url: controlUrl },
+});
 
 function welcome(net: Localnet): string {
   const nodes = net.nodes.map(({ name, rpcUrl, wsUrl }) => `  ${name.padEnd(8)} ${rpcUrl}   ${wsUrl}`);

@@ -12,7 +12,7 @@ export const CLIENT = 'src/runtime/cli.ts';
 
 /** Compiled modules whose `main(words)` answers with the exit code. */
 export const COMPUTING = { backtest: 'src/runtime/backtest.ts', 'fetch-history': 'src/runtime/fetch-history.ts' };
-/** Scripts that read `process.argv` and end the process. */
+/** Scripts that read `process.argv`, and end the process where something else than 0 is to be said. */
 const SCRIPTS = { localnet: 'localnet/cli.mjs', soak: 'scripts/soak.mjs' };
 
 /** Commands that are programs of their own; `src/cli/programs.ts` says what each is for. */
@@ -33,7 +33,7 @@ async function runScript(script, words) {
   const path = join(ROOT, script);
   process.argv = [process.argv[0], path, ...words];
   await import(pathToFileURL(path).href);
-  return await new Promise(() => {});
+  return 0;
 }
 
 async function prepared(entry) {

@@ -1,6 +1,6 @@
 /** The options of `npm start`. Plain JavaScript without dependencies, because it runs before anything is installed. */
 export const ROLES = ['all', 'worker', 'bridge'];
-const FLAGS = ['--demo', '--localnet', '--reset-paper', '--help', '--version'];
+const FLAGS = ['--demo', '--localnet', '--reset-paper', '--json', '--help', '--version'];
 const SHORT = { '-h': '--help', '-v': '--version' };
 
 export const HELP = `Driftless: a delta-neutral funding engine. It holds spot SOL, shorts SOL-PERP and earns the carry.
@@ -15,6 +15,7 @@ export const HELP = `Driftless: a delta-neutral funding engine. It holds spot SO
                                    (npx driftless --help)
   npm start -- backtest ...        what a policy would have earned on a funding history (backtest --help)
   npm start -- fetch-history ...   a venue's funding history into a file for it (fetch-history --help)
+  npm start -- --json              what it says as lines of JSON, with its address in one of them; for a program
   npm start -- --help              this text
   npm start -- --version           the version
   npm test                         all checks: lint, types, dependency arrows, tests, coverage
@@ -26,7 +27,7 @@ State is kept under .driftless/ (DRIFTLESS_HOME). Ctrl-C stops everything; the n
 /**
  * @param {string[]} argv the words after `npm start --`
  * @returns {{kind: 'help'} | {kind: 'version'} | {kind: 'error', message: string}
- *   | {kind: 'run', role: 'all' | 'worker' | 'bridge', demo: boolean, resetPaper: boolean, localnet: boolean}}
+ *   | {kind: 'run', role: 'all' | 'worker' | 'bridge', demo: boolean, resetPaper: boolean, localnet: boolean, json: boolean}}
  */
 export function parseArguments(argv) {
   const words = argv.map((word) => SHORT[word] ?? word);
@@ -59,5 +60,5 @@ export function parseArguments(argv) {
     );
   }
   if (errors.length > 0) return { kind: 'error', message: `${errors.join('\n')}\nSee: npm start -- --help` };
-  return { kind: 'run', role, demo, resetPaper, localnet };
+  return { kind: 'run', role, demo, resetPaper, localnet, json: words.includes('--json') };
 }

@@ -20,7 +20,8 @@ export async function runProduct(words) {
     return 0;
   }
   if (options.kind === 'error') {
-    process.stderr.write(`${options.message}\n`);
+    if (words.includes('--json')) say(JSON.stringify({ error: { message: options.message } }));
+    else process.stderr.write(`${options.message}\n`);
     return USAGE_ERROR;
   }
   checkNode();

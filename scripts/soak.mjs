@@ -1,6 +1,9 @@
 /** `npm run soak`: kills processes at random, run after run, and judges what is left. Failures are reported with their seed. */
 import { parseArgs } from 'node:util';
-import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
+import { checkNode, ensureDependencies, say as print, ROOT, SetupError } from './setup.mjs';
+
+/** With --json only the result goes to standard output. */
+let say = print;
 
 const HELP = `npm run soak -- [--of transactions|drift|velocity|product|live] [--runs N] [--seed S] [options]
 
@@ -18,6 +21,7 @@ const HELP = `npm run soak -- [--of transactions|drift|velocity|product|live] [-
                      the chain's own transactions and events against the journal
   --runs N           how many (transactions, drift and velocity 100, product and live 3)
   --seed S           repeats a run: same seed, same choices (default: drawn from the clock)
+  --json             the result as one line of JSON; the rest goes to standard error
   --help             this text
 
 Of transactions, drift and velocity:
@@ -44,6 +48,7 @@ const OPTIONS = {
   rounds: { type: 'string', default: '12' },
   quiet: { type: 'boolean', default: false },
   hold: { type: 'string', default: '0' },
+  json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 };
 const RUNS = { transactions: '100', drift: '100', velocity: '100', product: '3', live: '3' };
@@ -121,6 +126,7 @@ async function main() {
     say(HELP);
     return 0;
   }
+  if (options.json) say = (text) => process.stderr.write(`${text}\n`);
   checkNode();
   await ensureDependencies(ROOT, { dev: true });
   process.chdir(ROOT);
@@ -129,7 +135,9 @@ async function main() {
   say(`soak of ${options.of}: ${options.runs} runs, seed ${options.seed}`);
   const soak = { product: soakProduct, live: soakLive }[options.of] ?? soakWorkers;
   const wrong = await soak(options);
-  say(wrong === 0 ? `${options.runs} runs, nothing went wrong` : `${wrong} things went wrong`);
+  const { of, runs, seed } = options;
+  if (options.json) print(JSON.stringify({ of, runs, seed, wrong }));
+  else say(wrong === 0 ? `${runs} runs, nothing went wrong` : `${wrong} things went wrong`);
   return wrong === 0 ? 0 : 1;
 }
 

@@ -26,7 +26,7 @@ describe('words that are refused at once', () => {
     [['--other'], 'Unknown option --other'],
   ])('%j', (words, told) => {
     const { status, stderr } = spawnSync(process.execPath, [LOCALNET_COMMAND, ...words], { encoding: 'utf8' });
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toContain(told);
     expect(stderr).toContain('--help');
     expect(stderr).not.toMatch(/^\s+at /m);

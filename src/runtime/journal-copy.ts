@@ -10,6 +10,9 @@ type JournalCopy =
   /** Another process has the data folder. */
   | { readonly kind: 'held'; readonly by: LockInfo };
 
+const INTERRUPTED = 130;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /** The lock is held only while the folder is copied: a start a moment later finds it free. */
 export async function copyJournal(home: string): Promise<JournalCopy> {
   const lock = await lockDataFolder(home, { pid: process.pid, url: null });
@@ -17,9 +20,13 @@ export async function copyJournal(home: string): Promise<JournalCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'driftless-copy-'));
   const atExit = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', atExit);
+  // Without a listener a signal ends the process before it can clean up.
+  const interrupted = () => process.exit(INTERRUPTED);
+  for (const signal of SIGNALS) process.once(signal, interrupted);
   const remove = async () => {
     await rm(folder, { recursive: true, force: true });
     process.off('exit', atExit);
+    for (const signal of SIGNALS) process.off(signal, interrupted);
   };
   const dataDir = join(folder, 'journal');
   try {

@@ -7,6 +7,7 @@ import { openDataFolder } from './data-folder.ts';
 import type { LocalChain } from './local-chain.ts';
 import { type Logger, type OpenLogger, openLogger } from './logger.ts';
 import { Parts } from './parts.ts';
+import { readyJson, readyText } from './ready-note.ts';
 import { createRedactor, type Redactor } from './redaction.ts';
 import { startUp } from './start-up.ts';
 import { watchStarter } from './starter-watch.ts';
@@ -19,7 +20,18 @@ const STEP_MS = 1_500;
 
 /** The terminal, for the set-up. Later messages go through the logger. */
 const terminal = openTerminal();
-const { say, printError } = terminal;
+let say = terminal.say;
+let printError = terminal.printError;
+
+/** For a program: each message is a line of JSON, on standard output. */
+function speakJson(): void {
+  const line = (json: object) => terminal.say(JSON.stringify(json));
+  say = (text) => line({ message: text.trim() });
+  printError = (text) => {
+    const [message = '', remedy] = text.split('\nRemedy: ');
+    line({ error: { message: message.trim(), ...(remedy === undefined ? {} : { remedy: remedy.trim() }) } });
+  };
+}
 
 /** A plain text for a person: our own errors carry their remedy, others their stack. */
 function inWords(error: unknown): string {
@@ -33,6 +45,7 @@ function inWords(error: unknown): string {
 
 /** The exit code. Never throws. */
 export async function main(options: StartOptions): Promise<number> {
+  if (options.json === true) speakJson();
   let settings: Settings;
   let chain: LocalChain | null = null;
   try {
@@ -138,6 +151,7 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
   });
   const started = startUp({
     ...{ settings, options, say, ...foundation },
+    announce: (ready) => (options.json === true ? terminal.say(readyJson(ready)) : say(readyText(ready))),
     add: (...part) => {
       parts.add(...part);
       if (asked) throw new Error('asked to stop while starting');

@@ -3,12 +3,25 @@ import type { Settings } from './config.ts';
 import { LIVE_PROGRAMS } from './live-programs.ts';
 import type { LocalChain } from './local-chain.ts';
 
-export function announceReady(
-  say: (line: string) => void,
-  settings: Settings,
-  chain: LocalChain | null,
-  { url, token, uiUrl }: { url: string; token: string; uiUrl: string },
-): void {
+export interface ReadyNote {
+  readonly settings: Settings;
+  readonly chain: LocalChain | null;
+  readonly url: string;
+  readonly token: string;
+  readonly uiUrl: string;
+}
+
+/** For a program, as one line. */
+export const readyJson = ({ settings, chain, url, token, uiUrl }: ReadyNote): string =>
+  JSON.stringify({
+    ready: {
+      ...{ url, token, temporal_ui_url: uiUrl, mode: settings.mode, engine_id: settings.engineId, home: settings.home },
+      ...(chain === null ? {} : { rpc_url: chain.rpcUrl, control_url: chain.controlUrl }),
+    },
+  });
+
+/** For a person. */
+export function readyText({ settings, chain, url, token, uiUrl }: ReadyNote): string {
   const speed = settings.policy.marketSpeed;
   const { mode, live } = settings;
   const venue = LIVE_PROGRAMS[live.venue].name;
@@ -23,16 +36,14 @@ export function announceReady(
           `  Its control: ${chain.controlUrl} (localnet/README.md)`,
         ];
   const pace = speed === 1 ? '' : `, market at ${speed === 'max' ? 'max speed' : `${speed}x speed`}`;
-  say(
-    [
-      '',
-      `Driftless is ready (${mode === 'live' ? 'LIVE' : mode}, ${where}${madeUp}${pace}).`,
-      ...demo,
-      `  Page:        ${url}/?token=${token}`,
-      `  Temporal UI: ${uiUrl}`,
-      `  State:       ${settings.home}`,
-      '  Press Ctrl-C to stop.',
-      '',
-    ].join('\n'),
-  );
+  return [
+    '',
+    `Driftless is ready (${mode === 'live' ? 'LIVE' : mode}, ${where}${madeUp}${pace}).`,
+    ...demo,
+    `  Page:        ${url}/?token=${token}`,
+    `  Temporal UI: ${uiUrl}`,
+    `  State:       ${settings.home}`,
+    '  Press Ctrl-C to stop.',
+    '',
+  ].join('\n');
 }

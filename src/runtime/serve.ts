@@ -41,7 +41,6 @@ import { openPayloadKeys, type PayloadKeys, signingCodec } from './payload-signa
 import { type ProcessMetrics, processMetrics } from './process-metrics.ts';
 import { reachable } from './reachable.ts';
 import { readinessOf } from './readiness.ts';
-import { announceReady } from './ready-note.ts';
 import { watchSettings } from './settings-watch.ts';
 import { tellPresence, watchSigners } from './signer-watch.ts';
 import { signingRights } from './signing-rights.ts';
@@ -291,7 +290,7 @@ async function accountAddressOf(engineId: string): Promise<string | null> {
 }
 
 async function startBridgeSide(
-  { settings, options, log, chain, lock, say, add }: StartUp,
+  { settings, options, log, chain, lock, say, announce, add }: StartUp,
   { address, uiUrl, ui, journal, alerts, gateway, sharedClock, metrics }: Ground,
   { token, page, version }: Beginnings,
   readiness: () => Promise<Readiness>,
@@ -323,7 +322,7 @@ async function startBridgeSide(
     add('temporal ui', 1_000, proxy.close);
   }
   lock?.update({ pid: process.pid, url: bridge.url });
-  announceReady(say, settings, chain, { url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });
+  announce({ settings, chain, url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });
   if (options.demo) {
     const { runDemo } = await import('./demo.ts');
     add('demo', 2_000, runDemo({ journal, engineId, policy, place: { url: bridge.url, token }, say }).stop);

@@ -5,6 +5,7 @@ import type { Settings } from './config.ts';
 import type { LocalChain } from './local-chain.ts';
 import type { OpenLogger } from './logger.ts';
 import type { Parts } from './parts.ts';
+import type { ReadyNote } from './ready-note.ts';
 import type { Redactor } from './redaction.ts';
 import type { WorkflowBundle } from './workflow-bundle.ts';
 
@@ -14,6 +15,8 @@ export interface StartOptions {
   readonly resetPaper: boolean;
   /** Live mode on a local chain of our own, with the real program of the venue. */
   readonly localnet: boolean;
+  /** What is said is for a program. By default for a person. */
+  readonly json?: boolean;
 }
 
 export interface StartUp {
@@ -24,6 +27,8 @@ export interface StartUp {
   readonly redactor: Redactor;
   readonly lock: (DataLock & { readonly kind: 'locked' }) | null;
   readonly say: (line: string) => void;
+  /** Says that it is ready, and where. */
+  readonly announce: (ready: ReadyNote) => void;
   /** Registers what was started, to be stopped in the opposite order. Throws once a stop was asked for. */
   readonly add: Parts['add'];
   readonly stopAsked: () => boolean;

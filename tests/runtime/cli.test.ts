@@ -10,6 +10,8 @@ import { PROGRAMS } from '../../src/cli/programs.ts';
 import { type DataLock, holderOf, lockDataFolder } from '../../src/journal/data-lock.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { DEFAULTS } from '../../src/runtime/cli.ts';
+import { loadSettings } from '../../src/runtime/config.ts';
+import { readyJson, readyText } from '../../src/runtime/ready-note.ts';
 import { SETTINGS } from '../../src/runtime/setting-table.ts';
 import { ENGINE_ID, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
 import { freePort } from '../support/free-ports.ts';
@@ -90,6 +92,49 @@ describe('two products on one machine', () => {
         expect(ran).toMatchObject({ code: 2, out: '' });
         expect(ran.errors).toBe("Unknown command 'statsu' (Did you mean status?)\nSee: driftless --help\n");
       }
+    },
+    RUN_MS,
+  );
+});
+
+describe('programs of their own', () => {
+  it.each([
+    ['start', '--what'],
+    ['localnet', '--other'],
+    ['soak', '--of=nothing'],
+    ['backtest', '--what'],
+  ])(
+    '%s %s is wrong use, and its help is an answer',
+    async (name, word) => {
+      expect(await run('driftless.mjs', [name, word], tmpdir())).toMatchObject({ code: 2 });
+      const help = await run('driftless.mjs', ['help', name], tmpdir());
+      expect(help).toMatchObject({ code: 0, errors: '' });
+      expect(help.out).toContain('--json');
+    },
+    RUN_MS,
+  );
+
+  it(
+    'start says what is wrong as JSON, and where it is once it is ready',
+    async () => {
+      const ran = await run('driftless.mjs', ['start', '--json', '--what'], tmpdir());
+      expect(ran).toMatchObject({ code: 2, errors: '' });
+      expect(JSON.parse(ran.out)).toMatchObject({ error: { message: expect.stringContaining('--what') } });
+      const settings = loadSettings({ env: {}, dotenv: null, cwd: tmpdir() });
+      const note = {
+        settings,
+        chain: null,
+        url: 'http://127.0.0.1:8765',
+        token: TOKEN,
+        uiUrl: 'http://127.0.0.1:8233',
+      };
+      expect(JSON.parse(readyJson(note))).toEqual({
+        ready: {
+          ...{ url: note.url, token: TOKEN, temporal_ui_url: note.uiUrl, mode: 'paper' },
+          ...{ engine_id: settings.engineId, home: settings.home },
+        },
+      });
+      expect(readyText(note)).toContain(`Page:        ${note.url}/?token=${TOKEN}`);
     },
     RUN_MS,
   );
