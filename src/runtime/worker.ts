@@ -136,7 +136,7 @@ export async function prepareWorker(options: WorkerOptions): Promise<() => Runni
 }
 
 /** Whatever an activity logs, wherever below, says of which operation and workflow it is. */
-const inItsName = ({ info }: Context): ActivityInterceptors => ({
+export const inItsName = ({ info }: Context): ActivityInterceptors => ({
   inbound: {
     execute: (input, next) => {
       const workflowId = info.workflowExecution?.workflowId;

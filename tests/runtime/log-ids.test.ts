@@ -3,9 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { logIdsIn, withEveryId, withLogIds } from '../../src/runtime/log-ids.ts';
+import { Context } from '@temporalio/activity';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { logIdsHere, logIdsIn, withEveryId, withLogIds } from '../../src/runtime/log-ids.ts';
 import { type OpenLogger, openLogger } from '../../src/runtime/logger.ts';
 import { createRedactor } from '../../src/runtime/redaction.ts';
+import { inItsName } from '../../src/runtime/worker.ts';
 
 const ENGINE = 'engine:paper:synthetic:1:0';
 
@@ -57,6 +60,16 @@ describe('the ids of a line', () => {
     withLogIds({ engineId: 'engine:other' }, () => log.logger.info({ engineId: ENGINE }, 'mine'));
     expect((await lines())[0]).toMatchObject({ engineId: ENGINE });
   });
+});
+
+it('an activity of the worker runs within its ids', async () => {
+  const workflowExecution = { workflowId: 'operation:o-9', runId: 'r-1' };
+  const here = await new MockActivityEnvironment({ workflowExecution }).run(async () => {
+    const { inbound } = inItsName(Context.current());
+    const input = { args: [{ engineId: ENGINE }], headers: {} };
+    return await inbound?.execute?.(input, async () => logIdsHere());
+  });
+  expect(here).toEqual({ engineId: ENGINE, workflowId: 'operation:o-9' });
 });
 
 describe('the ids of an input', () => {

@@ -36,7 +36,7 @@ async function openOperations({ product, journal }: Configured): Promise<readonl
     return open.map(({ operation_id: id, kind, status }) => ({ id, kind, status }));
   }
   const sight = await journal();
-  if (sight.kind === 'none') return [];
+  if (sight.kind === 'none' || (sight.kind === 'open' && sight.schema === null)) return [];
   if (sight.kind !== 'open' || sight.journal === null) return null;
   const open: OpenOperation[] = [];
   for (const { engineId } of await sight.journal.engines()) {
