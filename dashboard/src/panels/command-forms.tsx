@@ -64,7 +64,8 @@ function sizeHint(chosen: Preset | undefined, all: readonly Preset[] | null): st
   if (all === null) return 'Spot unknown';
   if (chosen !== undefined) return presetWords(chosen);
   const spot = stats.value?.account?.spot_sol ?? null;
-  return all.some(({ size }) => size !== null) || spot === null || spot <= 0
+  if (spot !== null && spot <= 0) return 'There is no spot SOL to hedge.';
+  return all.some(({ size }) => size !== null) || spot === null
     ? `Spot to hedge: ${sol(spot)}`
     : 'Spot is hedged in full';
 }
