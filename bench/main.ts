@@ -8,6 +8,7 @@ import { benchHistory } from './history.ts';
 import { benchMemory } from './memory.ts';
 import { benchPage } from './page.ts';
 import { benchPaperAndLive } from './paper-and-live.ts';
+import { benchRoles } from './roles.ts';
 import { benchSeries } from './series.ts';
 import { benchStart } from './start.ts';
 import { quietRuntime } from './support/quiet-runtime.ts';
@@ -48,6 +49,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     run: benchBacktest,
   },
   series: { about: 'a chart of a million reads over HTTP, 2,000 points out, against /healthz', run: benchSeries },
+  roles: {
+    about:
+      'three workers, two bridges, Temporal and Postgres, killed in turn while commands flow: what the journal says then',
+    run: benchRoles,
+  },
   start: { about: 'a second start to the first answered command, against the bare Temporal server', run: benchStart },
   page: {
     about:
