@@ -107,6 +107,8 @@ export class ChartCanvas {
   #marks: ISeriesMarkersPluginApi<Time> | null = null;
   /** They carry colours of their own, so another theme draws them again. */
   #shownLimits: readonly LimitSpec[] = [];
+  /** Another size of the chart shows the same time again. */
+  #window: readonly [number, number] | null = null;
   #shownTrades: readonly TradeMark[] = [];
   #shiftMs = 0;
   /** While we set the range, what the library reports is not a person's wish. */
@@ -153,6 +155,9 @@ export class ChartCanvas {
       events.onLook(this.#msOf(range.from), this.#msOf(range.to));
     });
     this.#watchHands(events);
+    this.#chart.timeScale().subscribeSizeChange(() => {
+      if (this.#window !== null) this.setWindow(...this.#window);
+    });
     this.paint();
   }
 
@@ -295,6 +300,7 @@ export class ChartCanvas {
 
   /** Not while a hand moves the chart: it would jump back under it. */
   setWindow(fromMs: number, toMs: number): void {
+    this.#window = [fromMs, toMs];
     if (this.#held || !(toMs > fromMs)) return;
     this.#quietly(() =>
       this.#chart.timeScale().setVisibleRange({ from: this.#timeOf(fromMs), to: this.#timeOf(toMs) }),
