@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   extentOf,
+  marketTimeOf,
   moved,
   onGrid,
   readingOf,
@@ -117,6 +118,14 @@ describe('the window', () => {
       }),
     );
   });
+});
+
+it('puts a trade at the time that its market had', () => {
+  const known = { wallMs: NOW, marketMs: NOW + DAY };
+  expect(marketTimeOf(NOW + 1_300, known, 60)).toBe(NOW + DAY + 78_000);
+  expect(marketTimeOf(NOW + 1_300, { ...known, marketMs: NOW }, 1)).toBe(NOW + 1_300);
+  // As fast as it goes: nothing is known but the decision before.
+  expect(marketTimeOf(NOW + 1_300, known, 'max')).toBe(NOW + DAY);
 });
 
 it('sums series where all of them are known', () => {

@@ -1,7 +1,7 @@
 /** What the charts show now: the window, the series of it, and our trades. Read from the server at the window's own step. */
 import { computed, signal } from '@preact/signals';
 import { SERIES_NAMES, type SeriesName } from '../../../src/domain/figures/series-names.ts';
-import { Series } from '../../../src/protocol/api.ts';
+import { type ListItem, Series } from '../../../src/protocol/api.ts';
 import type { State } from '../../../src/protocol/state.ts';
 import { plain, sol, usd } from '../format/number.ts';
 import { fetchAnswer } from '../socket/answers.ts';
@@ -9,6 +9,7 @@ import { fetchList } from '../socket/lists.ts';
 import {
   type ChartWindow,
   type GridPoint,
+  marketTimeOf,
   moved,
   onGrid,
   RANGES,
@@ -135,16 +136,41 @@ export const lookBack = (): void => choose(named.peek());
 export const zoom = (factor: number): void => look(zoomed(shown.value, firstMs.value, marketMs.value, factor));
 export const move = (by: number): void => look(moved(shown.value, firstMs.value, marketMs.value, by));
 
+/** A trade has the wall clock's time, and a chart the market's: made-up and recorded markets have a clock of their own. */
+const marketTimes = new Map<string, number>();
+/** Each asks the journal once. */
+const MOST_ASKED = 20;
+const SAME_CLOCK_MS = 60_000;
+
+const keyOf = ({ signature, index }: ListItem<'trades'>): string => `${signature}/${index}`;
+
+/** By the decision before it, which has both clocks. */
+async function learnMarketTime(trade: ListItem<'trades'>): Promise<void> {
+  const page = await fetchList('decisions', 1, null, { from: null, to: trade.ts });
+  const [decision] = typeof page === 'string' ? [] : page.items;
+  if (decision === undefined) return;
+  const known = { wallMs: decision.ts, marketMs: decision.market_ts };
+  marketTimes.set(keyOf(trade), marketTimeOf(trade.ts, known, stats.peek()?.market?.speed ?? null));
+}
+
 export async function loadTrades(): Promise<void> {
   const page = await fetchList('trades', MAX_TRADES);
   if (typeof page === 'string') return;
-  trades.value = page.items.map((trade) => ({
-    ms: trade.ts,
-    side: trade.side === 'sell' ? 'sell' : 'buy',
-    mark: plain(trade.side === 'sell' ? -trade.size : trade.size, 2, 'always'),
-    words: `${trade.side === 'sell' ? 'Sold' : 'Bought'} ${sol(trade.size)} at ${usd(trade.price)}`,
-  }));
+  // A market that has the wall clock needs no question.
+  const sharesClock = stats.peek()?.engine.mode === 'live' || Math.abs(marketMs.peek() - nowMs.peek()) < SAME_CLOCK_MS;
+  const unknown = sharesClock ? [] : page.items.filter((trade) => !marketTimes.has(keyOf(trade)));
+  await Promise.all(unknown.slice(0, MOST_ASKED).map(learnMarketTime));
+  trades.value = page.items.flatMap((trade) => {
+    const ms = sharesClock ? trade.ts : marketTimes.get(keyOf(trade));
+    return ms === undefined ? [] : [markOf(trade, ms)];
+  });
 }
+
+const markOf = ({ side, size, price }: ListItem<'trades'>, ms: number): TradeMark => ({
+  ...{ ms, side },
+  mark: plain(side === 'sell' ? -size : size, 2, 'always'),
+  words: `${side === 'sell' ? 'Sold' : 'Bought'} ${sol(size)} at ${usd(price)}`,
+});
 
 /** Our trades in the window. The one that began the history may be a moment older than its first point. */
 export const tradesShown = computed((): readonly TradeMark[] => {

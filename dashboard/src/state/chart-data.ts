@@ -60,6 +60,16 @@ export function stepFor(lengthMs: number, most: number): number {
   return STEPS_MS.find((step) => step >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
 }
 
+/** A moment of which both clocks are known. */
+export interface ClockPair {
+  readonly wallMs: number;
+  readonly marketMs: number;
+}
+
+/** The market's time of a wall clock's, by the last moment before it of which both are known. */
+export const marketTimeOf = (wallMs: number, known: ClockPair, speed: number | 'max' | null): number =>
+  known.marketMs + Math.round((wallMs - known.wallMs) * (typeof speed === 'number' ? speed : 0));
+
 export interface SeriesReading {
   /** Null: the server's own span decides, of which nothing is known yet. */
   readonly stepMs: number | null;
@@ -118,7 +128,7 @@ export function onGrid(points: readonly ServedPoint[], stepMs: number): readonly
     if (before !== undefined && before.ms >= ms) grid.pop();
     const usual = usualDistance(distances, index);
     const next = points[index + 1]?.[0];
-    const ends = next !== undefined && next - at > GAP * Math.max(stepMs, usual);
+    const ends = next !== undefined && next - at > GAP * Math.max(stepMs, usual, MINUTE_MS);
     grid.push(ends ? { ms, value: last, ends } : { ms, value: last });
     if (!ends) continue;
     const unit = Math.max(1, Math.ceil(usual / stepMs)) * stepMs;
