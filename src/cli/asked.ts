@@ -21,7 +21,7 @@ export async function asked(command: AskingCommand, read: CliArguments, ports: C
 async function answerTo(
   { shows }: AskingCommand,
   { given }: CliArguments,
-  { client }: Source,
+  { client, isCopy }: Source,
   { paint }: CliPorts,
 ): Promise<{ readonly json: unknown; readonly text: string }> {
   if (shows === 'history') {
@@ -34,7 +34,7 @@ async function answerTo(
     return { json, text: enginesText(value.items, paint) };
   }
   const { json, value } = await client.get('/api/state', ANSWERS['/api/state']);
-  if (shows === 'status') return { json, text: statusText(value, paint) };
+  if (shows === 'status') return { json, text: statusText(value, paint, { runs: !isCopy }) };
   const { positions } = (json as { drift_state: { positions: unknown } }).drift_state;
   return { json: { positions }, text: positionsText(value, paint) };
 }

@@ -148,7 +148,17 @@ const lineJson = ({ at, level, pid, message, fields }: LogLine) => ({
 /** Each line knows where it belongs; on screen that would hide what it says. */
 const NOT_SHOWN: ReadonlySet<string> = new Set([
   ...['part', 'hostname', 'operationId', 'commandId', 'engineId', 'engine_id', 'workflowId', 'runId', 'err', 'error'],
-  ...['namespace', 'taskQueue', 'workflowType', 'activityId', 'activityType', 'attempt', 'isLocal', 'sdkComponent'],
+  ...[
+    'namespace',
+    'taskQueue',
+    'workflowType',
+    'activityId',
+    'taskToken',
+    'workflowRunId',
+    'attempt',
+    'isLocal',
+    'sdkComponent',
+  ],
 ]);
 const MAX_FIELD_CHARS = 80;
 

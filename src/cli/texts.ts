@@ -40,6 +40,7 @@ function tradingPaint(state: string | null, { good, warn, bad }: Paint): (text: 
 export function statusText(
   { engine, drift_state: drift, account, age_ms: ageMs }: State,
   paint: Paint = PLAIN,
+  { runs = true }: { readonly runs?: boolean } = {},
 ): string {
   const operation =
     engine.operation === null
@@ -50,7 +51,8 @@ export function statusText(
     pairs([
       ['Engine', engine.engine_id],
       ['Mode', engine.mode],
-      ['State', engine.state ?? UNKNOWN],
+      // Nothing of a stopped product runs, whatever the engine wrote last.
+      ['State', runs ? (engine.state ?? UNKNOWN) : `not running (last: ${engine.state ?? UNKNOWN})`],
       [
         'Trading',
         tradingPaint(

@@ -10,6 +10,7 @@ import { decodePolicy, type PolicyJson } from '../domain/hedge/policy.ts';
 import { formatAmount } from '../domain/money/amounts.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
 import type { Journal, JournalEvent } from '../journal/journal.ts';
+import { withoutLogIds } from './log-ids.ts';
 import type { Logger } from './logger.ts';
 
 /** Events that wait to be read; beyond it the newest are dropped and counted: the journal has them. */
@@ -178,7 +179,11 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
 
   async function listen(): Promise<void> {
     try {
-      unlisten = await journal.listen(take, () => undefined);
+      // The embedded journal tells within the activity that wrote.
+      unlisten = await journal.listen(
+        (event) => withoutLogIds(() => take(event)),
+        () => undefined,
+      );
       if (stopped) await unlisten();
     } catch (error) {
       log.warn({ err: error }, 'cannot listen to the journal; trying again');

@@ -23,6 +23,9 @@ const scope = new AsyncLocalStorage<LogIds>();
 /** Every line that is written below `work`, by whomever, belongs to these. */
 export const withLogIds = <T>(ids: LogIds, work: () => T): T => scope.run({ ...scope.getStore(), ...ids }, work);
 
+/** What begins in an activity and goes on for everybody, such as a timer that gathers events, belongs to none. */
+export const withoutLogIds = <T>(work: () => T): T => scope.run({}, work);
+
 /** For pino: of each line, unless the line itself says otherwise. A copy, because pino writes into it. */
 export const logIdsHere = (): object => ({ ...scope.getStore() });
 

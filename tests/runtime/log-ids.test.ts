@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Context } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { logIdsHere, logIdsIn, withEveryId, withLogIds } from '../../src/runtime/log-ids.ts';
+import { logIdsHere, logIdsIn, withEveryId, withLogIds, withoutLogIds } from '../../src/runtime/log-ids.ts';
 import { type OpenLogger, openLogger } from '../../src/runtime/logger.ts';
 import { createRedactor } from '../../src/runtime/redaction.ts';
 import { inItsName } from '../../src/runtime/worker.ts';
@@ -60,6 +60,13 @@ describe('the ids of a line', () => {
     withLogIds({ engineId: 'engine:other' }, () => log.logger.info({ engineId: ENGINE }, 'mine'));
     expect((await lines())[0]).toMatchObject({ engineId: ENGINE });
   });
+});
+
+it('what goes on for everybody after an activity belongs to none', async () => {
+  const later = await withLogIds({ operationId: 'o-1' }, () =>
+    withoutLogIds(() => new Promise((resolve) => setImmediate(() => resolve(logIdsHere())))),
+  );
+  expect(later).toEqual({});
 });
 
 it('an activity of the worker runs within its ids', async () => {
