@@ -225,7 +225,9 @@ function Item({ entry }: { readonly entry: Entry }) {
           The same {entry.times} times since {when(entry.sinceMs)}
         </p>
       )}
-      {entry.error === null ? null : <ErrorLines error={entry.error} message={entry.message} />}
+      {entry.error === null || entry.status === 'confirmation_required' ? null : (
+        <ErrorLines error={entry.error} message={entry.message} />
+      )}
       <ConfirmAgain entry={entry} />
       {isOpen ? <EntryDetails entry={entry} now={newestGates()} /> : null}
     </li>
