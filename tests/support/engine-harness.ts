@@ -94,6 +94,10 @@ export interface HarnessOptions {
   readonly admissionMs?: number;
 }
 
+/** As Temporal's worker takes them. */
+// biome-ignore lint/suspicious/noExplicitAny: they differ in what they are given, and only a worker calls them
+export type Activities = Record<string, (...args: any[]) => Promise<unknown>>;
+
 /** Each look at an engine is a workflow query. */
 const A_MINUTE = { withinMs: 60_000, everyMs: 100 };
 
@@ -184,6 +188,11 @@ export class EngineHarness {
     return PaperVenue.accountExists(this.journal, engineId);
   }
 
+  /** The activities as the worker has them. */
+  protected served(activities: Activities): Activities {
+    return activities;
+  }
+
   async openVenue(seed: boolean): Promise<void> {
     this.venue = await PaperVenue.open({
       engineId: this.engineId,
@@ -228,12 +237,12 @@ export class EngineHarness {
       connection: this.environment.nativeConnection,
       taskQueue: this.taskQueue,
       workflowBundle: await bundleOnce(),
-      activities: {
+      activities: this.served({
         ...transaction,
         ...engine,
         admitCommand: slowly(engine.admitCommand),
         readSnapshot: slowly(transaction.readSnapshot),
-      },
+      }),
       shutdownGraceTime: '100 ms',
       ...closedDoors(TEST_PAYLOAD_KEYS),
       // What a stopped worker leaves behind goes to the next one soon; by default it waits 10 s.
