@@ -3,9 +3,12 @@ import { useEffect } from 'preact/hooks';
 import { CarryAnswer } from '../../../src/protocol/carry.ts';
 import { microUsdText } from '../format/micro-usd.ts';
 import { percent, toneOf, UNKNOWN, usdFine } from '../format/number.ts';
-import { carryFigures, earnedAfterCosts, yearly } from '../state/carry.ts';
+import { autoCarryWords } from '../state/auto-carry.ts';
+import { blockedBy } from '../state/availability.ts';
+import { type CarryFigures, carryFigures, earnedAfterCosts, yearly } from '../state/carry.ts';
+import { sendCommand } from '../state/commands.ts';
 import { poll } from '../state/polled.ts';
-import { stats } from '../state/store.ts';
+import { availability, stats } from '../state/store.ts';
 import { Answer, AnswerLine, type AnswerTone } from './answer.tsx';
 import { Badge } from './parts.tsx';
 
@@ -20,6 +23,32 @@ function Verdict({ pays }: { readonly pays: boolean | null }) {
     <Badge tone={pays ? 'good' : 'warn'} testid="carry-pays">
       {pays ? 'Pays' : 'Does not pay'}
     </Badge>
+  );
+}
+
+/** With CARRY_POLICY=auto: whether the engine hedges by itself, and the button that asks for the consent. */
+function AutoCarry({ carry: { market, auto } }: { readonly carry: CarryFigures }) {
+  const words = autoCarryWords(auto);
+  if (words === null) return null;
+  const { enabled, policy_hash: policyHash } = auto;
+  const blocked =
+    blockedBy('consent', availability.value) ?? (policyHash === null ? 'The policy in force is not known yet.' : null);
+  return (
+    <div class="answer-auto" data-testid="auto-carry">
+      <p class="answer-detail">{words}</p>
+      {enabled !== false ? null : (
+        <button
+          type="button"
+          class="button"
+          data-testid="auto-carry-enable"
+          disabled={blocked !== null}
+          onClick={() => sendCommand('ENABLE_AUTO_CARRY', { market, policy_hash: policyHash ?? '' })}
+        >
+          Hedge automatically…
+        </button>
+      )}
+      {enabled !== false || blocked === null ? null : <p class="note">{blocked}</p>}
+    </div>
   );
 }
 
@@ -63,6 +92,7 @@ export function CarryCard() {
           {earned === null ? UNKNOWN : microUsdText(earned, 2, 'always')}
         </AnswerLine>
       </dl>
+      {carry === null ? null : <AutoCarry carry={carry} />}
     </Answer>
   );
 }

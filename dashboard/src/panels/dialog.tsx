@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Activity, secondsLeft } from '../state/activity.ts';
+import { consentRows } from '../state/auto-carry.ts';
 import { blockedBy } from '../state/availability.ts';
 import { raiseShield, shielded } from '../state/click-shield.ts';
 import { commandWords } from '../state/command-words.ts';
@@ -135,6 +136,7 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
   const left = secondsLeft(activity, nowMs.value);
   const expired = left === 0;
   const preview = activity.confirmation?.preview ?? null;
+  const consent = preview?.auto_carry ?? null;
   return (
     <Dialog
       title={`Confirm: ${commandWords(activity.action, activity.data)}`}
@@ -146,12 +148,14 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
     >
       <p>{activity.message}</p>
       <dl class="preview" data-testid="confirm-preview">
-        {previewRows({ ...preview, gates: undefined }).map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
+        {(consent === null ? previewRows({ ...preview, gates: undefined }) : consentRows(consent)).map(
+          ([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+        )}
       </dl>
       <Gates gates={preview?.gates ?? []} testid="confirm-gates" />
       <p class="note" data-testid="confirm-expiry">
@@ -159,7 +163,7 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
           ? ''
           : expired
             ? 'Expired.'
-            : `Valid for ${left} s. The price can be better than shown, never worse.`}
+            : `Valid for ${left} s.${consent === null ? ' The price can be better than shown, never worse.' : ''}`}
       </p>
     </Dialog>
   );

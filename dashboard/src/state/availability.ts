@@ -28,7 +28,7 @@ export interface AvailabilityView {
   readonly forbids?: readonly string[];
 }
 
-export type Control = 'start' | 'stop' | 'resume' | 'adopt' | 'resolve';
+export type Control = 'start' | 'stop' | 'resume' | 'adopt' | 'resolve' | 'consent';
 /** The operations that a person can command; the engine's own decisions have no button. */
 type CommandedKind = Exclude<OperationKind, 'correct' | 'guard' | 'enter' | 'leave'>;
 
@@ -55,6 +55,8 @@ export function blockedBy(kind: CommandedKind | Control, view: AvailabilityView)
     case 'adopt':
     case 'resolve':
       return null;
+    case 'consent':
+      return forbiddenTo('enter', engine, view.permissions ?? null);
     default: {
       if (kind === 'rebalance' && isFlat(view.drift)) return 'There is no position to rebalance. Open one first.';
       const reducing = kind === 'rebalance' && (view.drift?.net_delta ?? 0) < 0;
