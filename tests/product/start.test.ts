@@ -46,7 +46,7 @@ describe('npm start, before anything runs', () => {
     const { code } = await product.exited;
     expect(code).toBe(2);
     expect(product.output).toContain('--dmeo');
-    expect(product.output).toContain('--demo, --localnet, --reset-paper, --help, --version');
+    expect(product.output).toContain('--demo, --localnet, --reset-paper, --json, --help, --version');
     expect(product.output).toContain('all, worker, bridge');
   });
 
