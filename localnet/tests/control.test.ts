@@ -105,7 +105,7 @@ describe('npm run localnet', () => {
     for (const args of [['--nonsense'], ['--skip', '2'], ['--port']]) {
       const wrong = runLocalnet(...args);
       const [code] = await once(wrong.child, 'close');
-      expect([code, wrong.said.err]).toEqual([1, expect.stringContaining(args[0] ?? '')]);
+      expect([code, wrong.said.err]).toEqual([2, expect.stringContaining(args[0] ?? '')]);
     }
   });
 });

@@ -39,7 +39,7 @@ describe('where the program comes from', () => {
       const { child, said } = runLocalnet(...args);
       const [code] = await once(child, 'close');
       expect([code, said.err]).toEqual([
-        1,
+        2,
         expect.stringMatching(/--clone needs --drift or --velocity|--funding does not accept 2/),
       ]);
     }
