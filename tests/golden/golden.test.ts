@@ -25,6 +25,12 @@ function withGatesOf(recorded: CommandAnswer, answer: CommandAnswer): CommandAns
   return { ...answer, error: { ...answer.error, details: { ...answer.error.details, gates: kept as never } } };
 }
 
+/** Before venues said what a settle moves, its answer called every quote asset USD. */
+const namedAsNow = (recorded: CommandAnswer): CommandAnswer =>
+  'settled_pnl' in recorded.data && recorded.data.quote_asset === undefined
+    ? { ...recorded, message: recorded.message.replace(' USD of PnL', ' units of the quote asset of PnL') }
+    : recorded;
+
 let workflowBundle: WorkflowBundle;
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -60,7 +66,8 @@ describe('golden histories', () => {
       expect(JSON.parse(JSON.stringify(state))).toEqual(end.carried);
     } else {
       expect(state.course).toBe('ended');
-      expect(withGatesOf(end.answer, JSON.parse(JSON.stringify(state.answer)))).toEqual(end.answer);
+      const recorded = namedAsNow(end.answer);
+      expect(withGatesOf(recorded, JSON.parse(JSON.stringify(state.answer)))).toEqual(recorded);
     }
   });
 });
