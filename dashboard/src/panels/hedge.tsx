@@ -24,7 +24,7 @@ export function HedgeCard() {
   });
   const counted = now?.policy.hedge_wallet_sol === true;
   return (
-    <Answer id="hedge" question="Hedge" tone={tone} words={words} testid="neutrality">
+    <Answer id="hedge" question="Hedge" tone={tone} words={words.replace(/ %$/, '\u00a0%')} testid="neutrality">
       <p class="answer-detail">{detail}</p>
       <Balance spot={spot} perp={perp} />
       <dl class="answer-lines">

@@ -6,9 +6,9 @@ import type { Preview } from '../../../src/protocol/result.ts';
 import { percent, plain, sol, usd } from '../format/number.ts';
 import { dateTime } from '../format/time.ts';
 
-type AutoCarry = z.output<typeof CarryAnswer>['auto'];
-type Consent = NonNullable<Preview['auto_carry']>;
-type Row = readonly [name: string, value: string];
+type AutoCarryStand = z.output<typeof CarryAnswer>['auto'];
+type ConsentPreview = NonNullable<Preview['auto_carry']>;
+type TermRow = readonly [name: string, value: string];
 
 /** Null: a person hedges here, and there is nothing to say. */
 export function autoCarryWords({
@@ -17,7 +17,7 @@ export function autoCarryWords({
   enabled_at: at,
   entries_today: entries,
   ended,
-}: AutoCarry): string | null {
+}: AutoCarryStand): string | null {
   if (policy !== 'auto') return null;
   if (enabled === null) return 'Not known whether the engine hedges by itself.';
   if (enabled) {
@@ -30,7 +30,7 @@ export function autoCarryWords({
 }
 
 /** What is agreed to: the limits, the rule, and what it would have earned. */
-export function consentRows({ limits, backtest }: Consent): readonly Row[] {
+export function consentRows({ limits, backtest }: ConsentPreview): readonly TermRow[] {
   return [
     ['Largest hedge', sol(limits.max_hedge_sol)],
     ['Largest trade', usd(limits.max_auto_trade_usd)],
@@ -38,18 +38,20 @@ export function consentRows({ limits, backtest }: Consent): readonly Row[] {
     ['Part of the SOL that it hedges', percent(limits.hedge_fraction * 100, 0)],
     ['Leaves by itself when it no longer pays', limits.auto_exit ? 'yes' : 'no: it alerts once a day'],
     ['Goes by the mean of', `${plain(limits.window_hours, 0)} hours, less ${plain(limits.z, 1)} standard errors`],
-    ['Holds for about', `${plain(limits.horizon_hours, 0)} hours`],
-    ['Must beat elsewhere', `${percent(limits.alternative_yield_apr)} a year`],
+    ['Costs must be earned within', `${plain(limits.horizon_hours, 0)} hours`],
+    ['Your SOL would earn elsewhere', `${percent(limits.alternative_yield_apr)} a year`],
     ...backtestRows(backtest),
   ];
 }
 
-function backtestRows(backtest: Consent['backtest']): readonly Row[] {
+function backtestRows(backtest: ConsentPreview['backtest']): readonly TermRow[] {
   if (!backtest.known) return [['Backtest', backtest.why ?? 'not known']];
   const [low, high] = backtest.interval_90_apr_pct ?? [];
   const own = backtest.own_size_apr_pct;
   return [
-    ['Backtest', `${dateTime(backtest.from)} to ${dateTime(backtest.to)}, ${plain(backtest.hours, 0)} hours`],
+    ['Backtest over', `${plain(backtest.hours, 0)} hours`],
+    ['from', dateTime(backtest.from)],
+    ['to', dateTime(backtest.to)],
     ['It would have earned, beyond doing nothing', `${percent(backtest.net_apr_pct, 2, 'always')} a year`],
     ['In 9 of 10 resamples', `${percent(low, 2, 'always')} to ${percent(high, 2, 'always')} a year`],
     ['Trades', plain(backtest.trades, 0)],

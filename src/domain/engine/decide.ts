@@ -297,7 +297,7 @@ const NEVER_BY_ITSELF = 'No open position. The engine never opens one by itself.
 
 const NO_CONSENT: Record<'manual' | 'auto', string> = {
   manual: NEVER_BY_ITSELF,
-  auto: 'No open position. CARRY_POLICY=auto enters nothing before a person has consented (ENABLE_AUTO_CARRY).',
+  auto: 'No open position. The engine enters a hedge by itself once you have agreed to it (Hedge automatically).',
 };
 
 /** From flat: the rows of docs/architecture/carry.md, in their order. */
