@@ -56,6 +56,12 @@ interface Actor {
   done(signature: string): Promise<unknown>;
 }
 
+interface BorrowingActor<Quote extends string> extends Actor {
+  initialize(name: string): string;
+  deposit(asset: 'SOL' | Quote, amount: bigint): string;
+  withdraw(asset: 'SOL' | Quote, amount: bigint, reduceOnly: boolean): string;
+}
+
 async function inTurnOn(net: Pick<Localnet, 'advance'>, deeds: readonly (readonly [Actor, () => string])[]) {
   await net.advance(FINAL_SLOTS);
   for (const [actor, deed] of deeds) {
@@ -65,6 +71,22 @@ async function inTurnOn(net: Pick<Localnet, 'advance'>, deeds: readonly (readonl
   }
 }
 
+/** One lends SOL, and another borrows some of it against the quote asset. */
+async function lendAndBorrowOn<Quote extends string>(
+  net: Pick<Localnet, 'advance'> & { actor(who: string): BorrowingActor<Quote> },
+  quote: Quote,
+  collateral: bigint,
+): Promise<void> {
+  const [lender, borrower] = [net.actor('lender'), net.actor('borrower')];
+  await inTurnOn(net, [
+    [lender, () => lender.initialize('lender')],
+    [lender, () => lender.deposit('SOL', 200n * SOL)],
+    [borrower, () => borrower.initialize('borrower')],
+    [borrower, () => borrower.deposit(quote, collateral)],
+    [borrower, () => borrower.withdraw('SOL', 60n * SOL, false)],
+  ]);
+}
+
 const driftWorld = (net: DriftLocalnet): LiveWorld => ({
   kind: 'drift',
   quoteAsset: 'USDC',
@@ -72,16 +94,7 @@ const driftWorld = (net: DriftLocalnet): LiveWorld => ({
   net,
   followPrice: (usd) => net.oracles.sol.follow({ kind: 'fixed', price: usd }),
   steerFunding: (hourly) => net.funding.steer(hourly),
-  async lendAndBorrow() {
-    const [lender, borrower] = [net.actor('lender'), net.actor('borrower')];
-    await inTurnOn(net, [
-      [lender, () => lender.initialize('lender')],
-      [lender, () => lender.deposit('SOL', 200n * SOL)],
-      [borrower, () => borrower.initialize('borrower')],
-      [borrower, () => borrower.deposit('USDC', 50_000n * USD)],
-      [borrower, () => borrower.withdraw('SOL', 60n * SOL, false)],
-    ]);
-  },
+  lendAndBorrow: () => lendAndBorrowOn(net, 'USDC', 50_000n * USD),
   account: (journal) => accountOn('drift', walletOn(net, { newsWaitMs: 0 }), journal),
 });
 
@@ -92,15 +105,6 @@ const velocityWorld = (net: VelocityLocalnet): LiveWorld => ({
   net,
   followPrice: (usd) => net.oracles.SOL.follow({ kind: 'fixed', price: usd }),
   steerFunding: () => {},
-  async lendAndBorrow() {
-    const [lender, borrower] = [net.actor('lender'), net.actor('borrower')];
-    await inTurnOn(net, [
-      [lender, () => lender.initialize('lender')],
-      [lender, () => lender.deposit('SOL', 200n * SOL)],
-      [borrower, () => borrower.initialize('borrower')],
-      [borrower, () => borrower.deposit('USDT', 10_000n * USD)],
-      [borrower, () => borrower.withdraw('SOL', 60n * SOL, false)],
-    ]);
-  },
+  lendAndBorrow: () => lendAndBorrowOn(net, 'USDT', 10_000n * USD),
   account: (journal) => accountOn('velocity', walletOnVelocity(net, { newsWaitMs: 0 }), journal),
 });

@@ -35,11 +35,12 @@ const share = (percent: number | null | undefined): number | null => (percent ==
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / MS);
 const one = (value: number | null | undefined): readonly Sample[] => [{ value }];
 
-/** Name, meaning, and its samples. */
+/** Name, meaning, its samples, and the label that they have besides the engine. */
 type GaugeRow = readonly [
   name: string,
   help: string,
   samples: (state: z.input<typeof State>, carry: z.input<typeof CarryAnswer>) => readonly Sample[],
+  label?: string,
 ];
 
 const GAUGES: readonly GaugeRow[] = [
@@ -64,6 +65,7 @@ const GAUGES: readonly GaugeRow[] = [
     'driftless_equity_change_usd',
     'Change of equity since the start of the history, by source',
     ({ account }) => EQUITY_SOURCES.map((source) => ({ value: account?.sources?.[source], labels: { source } })),
+    'source',
   ],
   ['driftless_oracle_price_usd', 'Oracle price of SOL', ({ market }) => one(market?.oracle_price)],
   ['driftless_funding_apr_ratio', 'What the last period paid a short, a year', (_, carry) => one(share(carry.apr_now))],
@@ -98,11 +100,12 @@ const GAUGES: readonly GaugeRow[] = [
     '1 for the state that trading is in',
     ({ engine: { trading_state: now } }) =>
       TRADING_STATES.map((state) => ({ value: now === null ? null : Number(now === state), labels: { state } })),
+    'state',
   ],
 ];
 
 /** Outcome of an operation in a few words that never change. */
-const OUTCOMES: Readonly<Record<string, string>> = { resolved_by_human: 'resolved', running: 'running' };
+const OUTCOMES: Readonly<Record<string, string>> = { resolved_by_human: 'resolved' };
 const ATTEMPTS: Readonly<Record<number, string>> = { 1: 'first', 2: 'second' };
 const attemptOf = (number: number): string => ATTEMPTS[number] ?? 'later';
 
@@ -117,8 +120,8 @@ export function addEngineMetrics(ports: EngineMetricsPorts): () => Promise<void>
     labelNames: ['version', 'engine', 'mode'],
     registers,
   }).set({ version, engine, mode }, 1);
-  const gauges = GAUGES.map(([name, help, samples]) => {
-    const labelNames = ['engine', ...(LABELS_OF[name] ?? [])];
+  const gauges = GAUGES.map(([name, help, samples, label]) => {
+    const labelNames = ['engine', ...(label === undefined ? [] : [label])];
     return { gauge: new Gauge({ name, help, labelNames, registers }), samples };
   });
   const alerts = new Gauge({
@@ -211,8 +214,3 @@ export function addEngineMetrics(ports: EngineMetricsPorts): () => Promise<void>
     }
   };
 }
-
-const LABELS_OF: Readonly<Record<string, readonly string[]>> = {
-  driftless_equity_change_usd: ['source'],
-  driftless_trading_state: ['state'],
-};

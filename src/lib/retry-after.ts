@@ -6,3 +6,7 @@ export function retryAfterMs(header: string | null, wallMs: number): number | nu
   const date = Date.parse(header);
   return Number.isNaN(date) ? null : Math.max(0, date - wallMs);
 }
+
+/** A wait that an answer gives in seconds, as Telegram and Discord do. @returns ms; null: it gives none */
+export const secondsIn = (seconds: unknown): number | null =>
+  typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : null;

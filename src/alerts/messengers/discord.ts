@@ -1,6 +1,7 @@
 /** Sends alerts to a Discord channel by its webhook. Nothing in a text can mention a person or a role. */
+import { secondsIn } from '../../lib/retry-after.ts';
 import type { Messenger } from './messenger.ts';
-import { post, secondsIn } from './post.ts';
+import { post } from './post.ts';
 
 /** Discord takes 2,000 characters. */
 const MOST_CHARS = 2_000;

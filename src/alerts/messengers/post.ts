@@ -64,7 +64,3 @@ function said(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line === '' || line.startsWith('<') ? '' : `: ${line.slice(0, MOST_TEXT)}`;
 }
-
-/** A wait that an answer gives in seconds, as Telegram and Discord do. @returns ms; null: it gives none */
-export const secondsIn = (seconds: unknown): number | null =>
-  typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : null;

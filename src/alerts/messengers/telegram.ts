@@ -1,6 +1,7 @@
 /** Sends alerts as messages of a Telegram bot (Bot API, `sendMessage`). Plain text: nothing from outside is markup. */
+import { secondsIn } from '../../lib/retry-after.ts';
 import type { Messenger } from './messenger.ts';
-import { post, secondsIn } from './post.ts';
+import { post } from './post.ts';
 
 /** The Bot API takes 4,096 characters. */
 const MOST_CHARS = 4_096;

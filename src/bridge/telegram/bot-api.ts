@@ -1,6 +1,6 @@
 /** The Bot API of Telegram: what people wrote, and answers to them. No text here holds the token. */
 import type { Clock } from '../../lib/clock.ts';
-import { retryAfterMs } from '../../lib/retry-after.ts';
+import { retryAfterMs, secondsIn } from '../../lib/retry-after.ts';
 import { sleep } from '../../lib/sleep.ts';
 
 /** A text message to the bot. Every other kind of update is left out. */
@@ -56,8 +56,7 @@ export function botApi({ token, clock, api = API, pollSeconds = POLL_SECONDS }: 
       });
       const json: unknown = await response.json().catch(() => null);
       const asked = isRecord(json) && isRecord(json.parameters) ? json.parameters.retry_after : null;
-      const waitMs =
-        typeof asked === 'number' ? asked * 1_000 : retryAfterMs(response.headers.get('retry-after'), clock.nowMs());
+      const waitMs = secondsIn(asked) ?? retryAfterMs(response.headers.get('retry-after'), clock.nowMs());
       return { status: response.status, json, waitMs: waitMs === null ? null : Math.min(waitMs, MOST_WAIT_MS) };
     } catch {
       // The cause may quote the address, which holds the token.
