@@ -10,6 +10,7 @@ import { DriftlessError } from '../lib/errors.ts';
 import { engineChain, engineIdOf, type LiveVenueName } from '../lib/ids.ts';
 import { type ClusterName, genesisOf } from '../venues/solana-perps/clusters.ts';
 import { type AlertSettings, alertSettings, lonelyAlertSettings } from './alert-settings.ts';
+import { type EncryptionKeys, KEY_LINE, NO_KEYS, readEncryptionKeys } from './encryption-keys.ts';
 import { LIVE_PROGRAMS, venueOfProgram } from './live-programs.ts';
 import { LIVE_MAX_LEVERAGE, needed, policyFrom } from './policy-settings.ts';
 import { NAMES_IN_ENV, readSecretFiles } from './secret-files.ts';
@@ -60,6 +61,13 @@ export interface TemporalSettings {
   readonly uiPort: number;
   readonly cli: string | null;
   readonly uiUrl: string | null;
+}
+
+/** How payloads are encrypted, and who may have them decrypted. */
+export interface CodecSettings {
+  readonly keys: EncryptionKeys;
+  /** Null: there is no endpoint. */
+  readonly endpoint: { readonly port: number; readonly token: string; readonly origin: string } | null;
 }
 
 /** The balances of a new paper account. */
@@ -139,6 +147,7 @@ export interface Settings {
   readonly paper: PaperSettings;
   readonly policy: PolicyJson;
   readonly temporal: TemporalSettings;
+  readonly codec: CodecSettings;
   readonly databaseUrl: string | null;
   readonly alerts: AlertSettings;
   readonly live: LiveSettings;
@@ -220,10 +229,16 @@ export function loadSettings(
   }
   const read = values as SettingValues;
   const key = keyIn(read, cwd);
-  errors.push(...key.errors, ...contradictions(read, texts), ...liveErrors(read, texts, { key, role, given }));
+  const codec = codecKeysIn(read, cwd);
+  errors.push(
+    ...key.errors,
+    ...codec.errors,
+    ...contradictions(read, texts),
+    ...liveErrors(read, texts, { key, role, given }),
+  );
   if (errors.length > 0) throw new SettingsError(errors);
   const inForce = SETTING_NAMES.map((name) => shownSetting(name, texts.get(name) ?? null, sourceOf(name)));
-  return { ...assemble(read, texts, { cwd, key: key.found, genesis }), inForce };
+  return { ...assemble(read, texts, { cwd, key: key.found, genesis, encryption: codec.keys }), inForce };
 }
 
 /** `set` in place of a secret. */
@@ -258,6 +273,17 @@ function keyIn(read: SettingValues, cwd: string): KeyRead {
   const ofFile = from('SOLANA_KEYPAIR_PATH', { privateKey: null, keypairPath });
   if (ofText !== null && ofFile !== null) from('SOLANA_PRIVATE_KEY', { privateKey, keypairPath });
   return { found: ofFile ?? ofText, errors };
+}
+
+function codecKeysIn(
+  { CODEC_KEYS_FILE: path }: SettingValues,
+  cwd: string,
+): { readonly keys: EncryptionKeys; readonly errors: readonly SettingError[] } {
+  if (path === null) return { keys: NO_KEYS, errors: [] };
+  const read = readEncryptionKeys(resolve(cwd, path));
+  if (read.kind === 'read') return { keys: read.keys, errors: [] };
+  const { problem } = read;
+  return { keys: NO_KEYS, errors: [{ setting: 'CODEC_KEYS_FILE', got: shown(path), expected: KEY_LINE, problem }] };
 }
 
 const ADDRESS_BYTES = 32;
@@ -364,9 +390,25 @@ function contradictions(read: SettingValues, texts: ReadonlyMap<SettingName, str
     const there = read.TEMPORAL_TLS_CERT === null ? 'TEMPORAL_TLS_KEY' : 'TEMPORAL_TLS_CERT';
     wrong(there, 'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY together');
   }
+  if (read.CODEC_ENDPOINT_PORT !== null) {
+    for (const name of ['CODEC_KEYS_FILE', 'CODEC_ENDPOINT_TOKEN'] as const) {
+      if (!texts.has(name)) wrong(name, 'a value, since CODEC_ENDPOINT_PORT is set');
+    }
+  }
+  if (
+    read.CODEC_ENDPOINT_TOKEN !== null &&
+    [read.DRIFTLESS_TOKEN, read.DRIFTLESS_READ_TOKEN].includes(read.CODEC_ENDPOINT_TOKEN)
+  ) {
+    errors.push({
+      setting: 'CODEC_ENDPOINT_TOKEN',
+      got: '(hidden)',
+      expected:
+        'another token than DRIFTLESS_TOKEN and DRIFTLESS_READ_TOKEN: it stands in the address that a browser keeps',
+    });
+  }
   for (const { set, missing } of lonelyAlertSettings(texts)) wrong(missing, `a value, since ${set} is set`);
-  const ports = (['PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT'] as const).filter(
-    (name) => name === 'PORT' || read.TEMPORAL_ADDRESS === null,
+  const ports = (['PORT', 'CODEC_ENDPOINT_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT'] as const).filter(
+    (name) => !name.startsWith('TEMPORAL') || read.TEMPORAL_ADDRESS === null,
   );
   for (const [index, name] of ports.entries()) {
     const twin = ports.slice(0, index).find((other) => read[other] !== null && read[other] === read[name]);
@@ -411,6 +453,14 @@ function jitoOf(read: SettingValues): LiveSettings['jito'] {
   return { url: read.JITO_URL, region: read.JITO_REGION, tipLamports: read.JITO_TIP_LAMPORTS };
 }
 
+function codecEndpointOf(read: SettingValues): CodecSettings['endpoint'] {
+  const { CODEC_ENDPOINT_PORT: port, CODEC_ENDPOINT_TOKEN: token, CODEC_ENDPOINT_ORIGIN: origin } = read;
+  if (port === null || token === null) return null;
+  const { TEMPORAL_UI_URL: uiUrl, TEMPORAL_UI_PORT: uiPort } = read;
+  const ofUi = uiUrl === null ? `http://127.0.0.1:${needed(uiPort)}` : new URL(uiUrl).origin;
+  return { port, token, origin: origin ?? ofUi };
+}
+
 /** Stands in an engine's id only until the local chain was asked: `main.ts` does, before anything uses the id. */
 const NOT_ASKED = '11111111';
 
@@ -419,12 +469,13 @@ interface Surroundings {
   readonly key: FoundKey | null;
   /** Of a local chain; null: not asked yet. */
   readonly genesis: string | null;
+  readonly encryption: EncryptionKeys;
 }
 
 function assemble(
   read: SettingValues,
   texts: ReadonlyMap<SettingName, string>,
-  { cwd, key, genesis: localGenesis }: Surroundings,
+  { cwd, key, genesis: localGenesis, encryption }: Surroundings,
 ): Omit<Settings, 'inForce'> {
   const pathOf = (path: string | null): string | null => (path === null ? null : resolve(cwd, path));
   const home = resolve(cwd, needed(read.DRIFTLESS_HOME));
@@ -477,6 +528,7 @@ function assemble(
       cli: read.TEMPORAL_CLI,
       uiUrl: read.TEMPORAL_UI_URL,
     },
+    codec: { keys: encryption, endpoint: codecEndpointOf(read) },
     databaseUrl: read.DATABASE_URL,
     alerts: alertSettings(read),
     live: {
@@ -500,6 +552,9 @@ function assemble(
       velocityProgramPath: pathOf(read.VELOCITY_PROGRAM_PATH),
       velocityAccountsPath: pathOf(read.VELOCITY_ACCOUNTS_PATH),
     },
-    secrets: secretsIn(texts).filter((secret) => secret !== ''),
+    secrets: [
+      ...secretsIn(texts).filter((secret) => secret !== ''),
+      ...encryption.all.map(({ bytes }) => Buffer.from(bytes).toString('base64')),
+    ],
   };
 }

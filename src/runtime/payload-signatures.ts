@@ -1,7 +1,7 @@
 /**
  * Everything that worker and bridge hand to Temporal is signed, and what a worker takes from it is checked. So whoever merely
  * reaches Temporal's port starts, signals and schedules nothing that our workers act on: docs/architecture/bridge.md, "Doors".
- * The payloads stay readable, because operators read them in the Temporal UI.
+ * The payloads stay readable in the Temporal UI, unless CODEC_KEYS_FILE has them encrypted first (docs/architecture/payloads.md).
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -11,6 +11,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor, WorkerOptions } from '@temporalio/worker';
 import { macOf } from '../lib/mac.ts';
 import { isUnsigned, unsignedPayload } from '../lib/unsigned-payload.ts';
+import { NO_KEYS } from './encryption-keys.ts';
+import { bytesOf, type PayloadCipher, payloadCipher, placeOf } from './payload-encryption.ts';
 
 /** The first signs. */
 export type PayloadKeys = readonly [string, ...string[]];
@@ -37,26 +39,33 @@ export async function openPayloadKeys(home: string, token: string): Promise<Payl
   return [current, ...former];
 }
 
-/** Signs, and checks nothing: for a client, which takes only answers. */
-export function signingCodec([key]: PayloadKeys): PayloadCodec {
+const NO_CIPHER = payloadCipher(NO_KEYS);
+
+/** Encrypts, signs, and checks nothing: for a client, which takes only answers. */
+export function signingCodec([key]: PayloadKeys, cipher: PayloadCipher = NO_CIPHER): PayloadCodec {
   return {
-    encode: async (payloads, context) => payloads.map((payload) => signed(key, payload, context)),
-    decode: async (payloads) => payloads,
+    encode: async (payloads, context) => payloads.map((payload) => signed(key, cipher.seal(payload, context), context)),
+    decode: async (payloads) => payloads.map((payload) => cipher.open(payload)),
   };
 }
 
-/** Signs, and wraps what none of these keys has signed for this workflow: for a worker. */
-function checkingCodec(keys: PayloadKeys): PayloadCodec {
+/** Encrypts and signs, and wraps what none of these keys has signed for this workflow: for a worker. */
+function checkingCodec(keys: PayloadKeys, cipher: PayloadCipher): PayloadCodec {
   return {
-    ...signingCodec(keys),
+    ...signingCodec(keys, cipher),
     decode: async (payloads, context) =>
-      payloads.map((payload) => (isSigned(keys, payload, context) ? payload : wrapped(payload))),
+      payloads.map((payload) =>
+        isSigned(keys, payload, context) ? cipher.open(payload, context) : wrapped(payload, cipher, context),
+      ),
   };
 }
 
 /** For `Worker.create`: what nobody of ours has signed is refused. The workflows' part is in their bundle. */
-export const closedDoors = (keys: PayloadKeys): Required<Pick<WorkerOptions, 'dataConverter' | 'interceptors'>> => ({
-  dataConverter: { payloadCodecs: [checkingCodec(keys)] },
+export const closedDoors = (
+  keys: PayloadKeys,
+  cipher: PayloadCipher = NO_CIPHER,
+): Required<Pick<WorkerOptions, 'dataConverter' | 'interceptors'>> => ({
+  dataConverter: { payloadCodecs: [checkingCodec(keys, cipher)] },
   interceptors: { activity: [() => ({ inbound: { execute: refuseUnsigned } })] },
 });
 
@@ -86,30 +95,34 @@ function isSigned(keys: readonly string[], payload: Payload, context: Serializat
 
 /** Bound to where it belongs: copied from one workflow to another, or from one activity to another, it does not fit. */
 function signatureOf(key: string, { metadata, data }: Payload, context: SerializationContext | undefined): Buffer {
-  const { type = '', workflowId = '' } = context ?? {};
-  const activityId = context?.type === 'activity' ? (context.activityId ?? '') : '';
   const encoding = Buffer.from(metadata?.encoding ?? []).toString();
   return createHmac('sha256', key)
-    .update(JSON.stringify([type, workflowId, activityId, encoding]))
+    .update(JSON.stringify([...placeOf(context), encoding]))
     .update('\n')
     .update(bytesOf(data))
     .digest();
 }
 
-function wrapped({ metadata, data }: Payload): Payload {
-  const bytes = bytesOf(data);
-  const digest = createHash('sha256').update(bytes).digest('hex').slice(0, DIGEST_CHARS);
+/** Encrypted and unsigned is what an older token signed: its value counts where the history says that it was taken then. */
+function wrapped(payload: Payload, cipher: PayloadCipher, context: SerializationContext | undefined): Payload {
+  const digest = createHash('sha256').update(bytesOf(payload.data)).digest('hex').slice(0, DIGEST_CHARS);
+  const { metadata, data } = openedIfPossible(payload, cipher, context);
   const encoding = Buffer.from('json/plain');
-  const value = Buffer.from(metadata?.encoding ?? []).equals(encoding) ? parsed(bytes) : undefined;
+  const value = Buffer.from(metadata?.encoding ?? []).equals(encoding) ? parsed(bytesOf(data)) : undefined;
   return {
     metadata: { encoding: new Uint8Array(encoding) },
     data: new Uint8Array(Buffer.from(JSON.stringify(unsignedPayload(value, digest)))),
   };
 }
 
-/** The SDK gives an empty payload as an array. */
-const bytesOf = (data: Payload['data']): Uint8Array =>
-  data instanceof Uint8Array ? data : Uint8Array.from(data ?? []);
+/** A stranger can send what names any key: it stops nothing. */
+function openedIfPossible(payload: Payload, cipher: PayloadCipher, context: SerializationContext | undefined): Payload {
+  try {
+    return cipher.open(payload, context);
+  } catch {
+    return payload;
+  }
+}
 
 function parsed(bytes: Uint8Array): unknown {
   try {

@@ -17,6 +17,7 @@ import { startTemporalUi } from '../bridge/temporal-ui.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import { commandKeyOf } from '../domain/order/signed-command.ts';
 import { claimSummary } from '../journal/deliveries.ts';
+import { forgetEncryptionKey, notedEncryptionKeys, noteEncryptionKey } from '../journal/encryption-keys.ts';
 import type { Journal } from '../journal/journal.ts';
 import { keepComparing, sharedClock } from '../journal/shared-clock.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -24,8 +25,10 @@ import { parseEngineId } from '../lib/ids.ts';
 import { startActivityLog } from './activity-log.ts';
 import { openAlertChannels } from './alert-channels.ts';
 import { backtestCarry } from './carry-backtest.ts';
+import { startCodecEndpoint } from './codec-endpoint.ts';
 import type { Settings } from './config.ts';
 import { whyUnwritable } from './disk-probe.ts';
+import { agreeOnKeys, searchKeyUsers } from './encryption-keys-used.ts';
 import { resetPaper } from './engine-end.ts';
 import { keepEngineRunning } from './engine-guardian.ts';
 import { type EngineStart, lastRunId, startEngine, workflowLookup } from './engine-start.ts';
@@ -37,6 +40,7 @@ import { retireFormerEngines } from './local-chain.ts';
 import { localDay } from './local-day.ts';
 import { watchOtherEngines } from './other-engines.ts';
 import { watchParts } from './part-watch.ts';
+import { type PayloadCipher, payloadCipher } from './payload-encryption.ts';
 import { openPayloadKeys, type PayloadKeys, signingCodec } from './payload-signatures.ts';
 import { type ProcessMetrics, processMetrics } from './process-metrics.ts';
 import { reachable } from './reachable.ts';
@@ -66,6 +70,7 @@ interface Ground extends Cluster {
   readonly client: Client;
   readonly connect: ConnectOptions;
   readonly payloadKeys: PayloadKeys;
+  readonly cipher: PayloadCipher;
   readonly gateway: EngineGateway;
   readonly metrics: ProcessMetrics;
   readonly venues: Venues;
@@ -143,7 +148,6 @@ async function openGround(
   reaching.catch(() => undefined);
   const journal = await beginnings.journal;
   const { policy, paper } = start.settings;
-  const { namespace } = start.settings.temporal;
   add('journal', 2_000, () => journal.close());
   const shared = await openSharedClock(start, journal);
   const { host, port, alerts: alertSettings } = start.settings;
@@ -158,11 +162,7 @@ async function openGround(
   const { connect, connection, searchAttributesMissing } = await reaching;
   add('temporal connection', 1_000, () => connection.close());
   if (searchAttributesMissing !== null) logger.warn(searchAttributesMissing);
-  const payloadKeys = await openPayloadKeys(start.settings.home, beginnings.token);
-  const client = new Client({
-    ...{ connection, namespace },
-    dataConverter: { payloadCodecs: [signingCodec(payloadKeys)] },
-  });
+  const { client, payloadKeys, cipher } = await openClient(start, connection, journal, beginnings.token);
   const mayAdopt = hasWorker(start);
   const settings = await withEngineInForce({ settings: start.settings, client, journal, clock, say, mayAdopt });
   const { engineId } = settings;
@@ -183,8 +183,33 @@ async function openGround(
     add('daily summary', 1_000, summary.stop);
   }
   const stores = { journal, sharedClock: shared, alerts: alerts.channels };
-  const ground = { ...cluster, ...stores, client, connect, payloadKeys, gateway, metrics, venues, engine };
+  const ground = { ...cluster, ...stores, client, connect, payloadKeys, cipher, gateway, metrics, venues, engine };
   return { start: { ...start, settings }, ground };
+}
+
+/** It signs, and encrypts if there are keys: which it may not do before all that histories need are there. */
+async function openClient(
+  { settings }: StartUp,
+  connection: Connection,
+  journal: Journal,
+  token: string,
+): Promise<Pick<Ground, 'client' | 'payloadKeys' | 'cipher'>> {
+  const { keys } = settings.codec;
+  const cipher = payloadCipher(keys);
+  const payloadKeys = await openPayloadKeys(settings.home, token);
+  const { namespace } = settings.temporal;
+  const client = new Client({
+    ...{ connection, namespace },
+    dataConverter: { payloadCodecs: [signingCodec(payloadKeys, cipher)] },
+  });
+  const { db } = journal;
+  const notes = {
+    noted: () => notedEncryptionKeys(db),
+    note: (id: string, fingerprint: string) => noteEncryptionKey(db, id, fingerprint),
+    forget: (id: string) => forgetEncryptionKey(db, id),
+  };
+  await agreeOnKeys(keys, notes, (ids) => searchKeyUsers(client, ids));
+  return { client, payloadKeys, cipher };
 }
 
 /** Connects, and sees to the namespace. */
@@ -230,7 +255,7 @@ async function prepareAccounts(start: StartUp, { journal, engine }: Ground): Pro
 /** The engine's settings come from the workers' side; a bridge only speaks to it. */
 async function startWorkerSide(
   { settings, log, say, add }: StartUp,
-  { client, connect, payloadKeys, journal, alerts, venues, engine, sharedClock, metrics }: Ground,
+  { client, connect, payloadKeys, cipher, journal, alerts, venues, engine, sharedClock, metrics }: Ground,
   { bundle, token }: Beginnings,
 ): Promise<RunningWorker | null> {
   if (bundle === null) return null;
@@ -253,7 +278,7 @@ async function startWorkerSide(
   installTemporalRuntime(logger, temporalBuffer);
   const temporalMetrics = addTemporalMetrics(temporalBuffer, metrics.registry);
   add('temporal metrics', 1_000, temporalMetrics.stop);
-  const polling = { connect, namespace, payloadKeys, logger };
+  const polling = { connect, namespace, payloadKeys, cipher, logger };
   // The thread of the workflows starts on another core in the meantime.
   const [runWorker] = await Promise.all([
     prepareWorker({ ...polling, bundle: workflowBundle, activities }),
@@ -291,7 +316,7 @@ async function accountAddressOf(engineId: string): Promise<string | null> {
 
 async function startBridgeSide(
   { settings, options, log, chain, lock, say, announce, add }: StartUp,
-  { address, uiUrl, ui, journal, alerts, gateway, sharedClock, metrics }: Ground,
+  { address, uiUrl, ui, journal, alerts, gateway, sharedClock, metrics, cipher }: Ground,
   { token, page, version }: Beginnings,
   readiness: () => Promise<Readiness>,
 ): Promise<void> {
@@ -320,6 +345,11 @@ async function startBridgeSide(
       ...{ port: uiPort, token, pagePort: port, target: ui, logger, nowMs: clock.nowMs },
     });
     add('temporal ui', 1_000, proxy.close);
+  }
+  const { endpoint } = settings.codec;
+  if (endpoint !== null) {
+    const served = await startCodecEndpoint({ ...endpoint, cipher, logger: log.logger, nowMs: clock.nowMs });
+    add('codec endpoint', 1_000, served.stop);
   }
   lock?.update({ pid: process.pid, url: bridge.url });
   announce({ settings, chain, url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });

@@ -240,6 +240,22 @@ export const SETTINGS = {
     help: 'port on this machine where a worker on its own serves /healthz, /readyz and, with a token, /metrics; if unset, it serves none',
   }),
   TEMPORAL_CLI: durable(path, { help: 'path of the Temporal CLI; by default PATH, then the cache, then a download' }),
+  CODEC_KEYS_FILE: durable(path, {
+    help: 'file with the keys that encrypt what Temporal keeps, one a line; the first encrypts (docs/architecture/payloads.md); if unset, it is signed and readable',
+  }),
+  CODEC_ENDPOINT_PORT: durable(port, {
+    help: 'port on this machine where the Temporal UI has encrypted payloads decrypted; if unset, there is none; needs CODEC_KEYS_FILE and CODEC_ENDPOINT_TOKEN',
+  }),
+  CODEC_ENDPOINT_TOKEN: durable(kinds.matching('16 to 256 letters, digits, - or _', /^[\w-]{16,256}$/), {
+    help: 'token of that endpoint alone; whoever has it reads histories, and commands nothing',
+    secret: true,
+  }),
+  CODEC_ENDPOINT_ORIGIN: durable(
+    kinds.matching('an origin such as https://temporal.example', /^https?:\/\/[\w.:[\]-]{1,255}$/),
+    {
+      help: 'the one origin whose pages may ask it; our own Temporal UI by default',
+    },
+  ),
   DATABASE_URL: durable(kinds.url('postgres', 'postgresql'), {
     help: 'Postgres for the journal; if unset, an embedded database in the data folder',
     secret: true,

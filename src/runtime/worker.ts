@@ -5,6 +5,7 @@ import { type ActivityInterceptors, NativeConnection, type State, Worker } from 
 import { sleep } from '../lib/sleep.ts';
 import { logIdsIn, withLogIds } from './log-ids.ts';
 import type { Logger } from './logger.ts';
+import type { PayloadCipher } from './payload-encryption.ts';
 import { closedDoors, type PayloadKeys } from './payload-signatures.ts';
 import type { ConnectOptions } from './temporal-connection.ts';
 import type { WorkflowBundle } from './workflow-bundle.ts';
@@ -47,6 +48,7 @@ export interface WorkerOptions {
   readonly activities: object;
   /** What payloads are signed with, and then all that are accepted. */
   readonly payloadKeys: PayloadKeys;
+  readonly cipher: PayloadCipher;
   /** By default the product's. */
   readonly taskQueue?: string;
   readonly logger: Logger;
@@ -67,7 +69,7 @@ export async function prepareWorker(options: WorkerOptions): Promise<() => Runni
   let current: Worker | null = null;
   let ended: Promise<void> = Promise.resolve();
 
-  const { dataConverter, interceptors } = closedDoors(options.payloadKeys);
+  const { dataConverter, interceptors } = closedDoors(options.payloadKeys, options.cipher);
 
   async function once(): Promise<() => Promise<void>> {
     const connection = await NativeConnection.connect(options.connect);

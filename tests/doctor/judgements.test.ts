@@ -1,6 +1,7 @@
 /** What doctor concludes from figures that no test can make real: a full disk, old servers, accounts in trouble. */
 import { describe, expect, it } from '@jest/globals';
 import { judgeSkew, LIMITS } from '../../src/doctor/checks/clock.ts';
+import { type FoundKeys, judgeKeys } from '../../src/doctor/checks/codec.ts';
 import { judgeRoom } from '../../src/doctor/checks/disk.ts';
 import { judgeMemory } from '../../src/doctor/checks/memory.ts';
 import { judgeBuild } from '../../src/doctor/checks/program.ts';
@@ -9,6 +10,8 @@ import { judgeSnapshot } from '../../src/doctor/checks/venue.ts';
 import { examine } from '../../src/doctor/examine.ts';
 import { fail, type Judgement } from '../../src/doctor/finding.ts';
 import type { Subject } from '../../src/doctor/subject.ts';
+import { NO_KEYS } from '../../src/runtime/encryption-keys.ts';
+import { keysOf } from '../support/encryption-keys.ts';
 import { type Scenario, snapshotOf, sol } from '../support/snapshots.ts';
 
 const MIB = 1024 * 1024;
@@ -53,6 +56,58 @@ describe('limits', () => {
       { verdict: 'warn', message: expect.stringContaining('DriftlessEngine') },
     ]);
   });
+});
+
+describe('encryption keys', () => {
+  const judged = (found: Partial<FoundKeys>) =>
+    judgeKeys({ keys: keysOf('b', 'a'), users: new Map(), isComplete: true, noted: [], ...found }).map(
+      ({ verdict, message }) => `${verdict}: ${message}`,
+    );
+  const ofEngine = (...ids: readonly string[]) => new Map(ids.map((id) => [id, 'engine:1']));
+  const ENCRYPTS = 'pass: Payloads are encrypted with the key b.';
+
+  it.each<[string, Partial<FoundKeys>, readonly string[]]>([
+    ['an old one is needed', { users: ofEngine('a', 'b') }, [ENCRYPTS, 'pass: Still needed: a (by engine:1).']],
+    [
+      'an old one is not needed',
+      { users: ofEngine('b') },
+      [ENCRYPTS, 'pass: No history needs a any longer: the line can be deleted.'],
+    ],
+    [
+      'not all could be read',
+      { users: ofEngine('b'), isComplete: false },
+      [ENCRYPTS, 'warn: Whether a history needs a is not known: there are too many to read in time.'],
+    ],
+    [
+      'one that is needed is gone',
+      { users: ofEngine('a', 'c') },
+      [
+        'fail: engine:1 needs the key c, which is not in CODEC_KEYS_FILE.',
+        ...[ENCRYPTS, 'pass: Still needed: a (by engine:1).'],
+      ],
+    ],
+    [
+      'Temporal does not run',
+      { users: null, isComplete: false, noted: ['b', 'c'] },
+      [
+        'warn: The key c encrypted here and is not in CODEC_KEYS_FILE.',
+        ...[ENCRYPTS, 'warn: Which of the other keys are still needed is not known: Temporal does not run.'],
+      ],
+    ],
+    [
+      'the file is gone',
+      { keys: NO_KEYS, users: null, isComplete: false, noted: ['b'] },
+      ['warn: The key b encrypted here and is not in CODEC_KEYS_FILE.'],
+    ],
+    [
+      'switched off, and nothing needs a key',
+      { keys: { ...keysOf('b'), encrypts: null }, noted: ['b'] },
+      [
+        'pass: Payloads are no longer encrypted (off); the keys only decrypt.',
+        'pass: No history needs b any longer: the line can be deleted.',
+      ],
+    ],
+  ])('%s', (_, found, said) => expect(judged(found)).toEqual(said));
 });
 
 describe('venue and account', () => {

@@ -9,6 +9,7 @@ import { toBase58 } from '../../src/lib/base58.ts';
 import { canonicalFeed, loadSettings, SettingsError } from '../../src/runtime/config.ts';
 import { DRIFT_V2_PROGRAM } from '../../src/venues/drift/program-id.ts';
 import { VELOCITY_PROGRAM_ID } from '../../src/venues/velocity/program/accounts.ts';
+import { keyLine } from '../support/encryption-keys.ts';
 
 const load = (env: Record<string, string>, dotenv: string | null = null) => loadSettings({ env, dotenv, cwd: '/work' });
 
@@ -102,6 +103,49 @@ describe('a secret in a file', () => {
 it('the read-only token is another one', () => {
   const both = { DRIFTLESS_TOKEN: 'token-of-16-letters', DRIFTLESS_READ_TOKEN: 'token-of-16-letters' };
   expect(errorsOf(both).errors).toMatchObject([{ setting: 'DRIFTLESS_READ_TOKEN', got: '(hidden)' }]);
+});
+
+describe('encryption', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'driftless-codec-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'keys');
+  writeFileSync(path, keyLine('a'), { mode: 0o600 });
+  const endpoint = { CODEC_ENDPOINT_PORT: '8234', CODEC_ENDPOINT_TOKEN: 'the-codecs-own-token' };
+
+  it('is off by default; its keys and token are never shown', () => {
+    expect(load({}).codec).toEqual({ keys: { encrypts: null, all: [] }, endpoint: null });
+    const { codec, secrets, inForce } = load({ CODEC_KEYS_FILE: path, ...endpoint });
+    expect(codec).toMatchObject({
+      keys: { encrypts: { id: 'a' } },
+      endpoint: { port: 8234, origin: 'http://127.0.0.1:8233' },
+    });
+    const key = keyLine('a').split(' ')[1] ?? '';
+    expect(secrets).toEqual(expect.arrayContaining([key, endpoint.CODEC_ENDPOINT_TOKEN]));
+    expect(JSON.stringify(inForce)).not.toMatch(new RegExp(`${endpoint.CODEC_ENDPOINT_TOKEN}|${key.slice(0, 20)}`));
+  });
+
+  it('takes the origin of another Temporal UI', () => {
+    const ui = { ...endpoint, CODEC_KEYS_FILE: path, TEMPORAL_UI_URL: 'https://temporal.example/ui' };
+    expect(load(ui).codec.endpoint?.origin).toBe('https://temporal.example');
+    expect(load({ ...ui, CODEC_ENDPOINT_ORIGIN: 'http://other:1' }).codec.endpoint?.origin).toBe('http://other:1');
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['an endpoint without keys', endpoint, 'CODEC_KEYS_FILE'],
+    ['one without a token', { CODEC_ENDPOINT_PORT: '8234', CODEC_KEYS_FILE: path }, 'CODEC_ENDPOINT_TOKEN'],
+    [
+      'one with the page’s token',
+      { ...endpoint, CODEC_KEYS_FILE: path, DRIFTLESS_TOKEN: endpoint.CODEC_ENDPOINT_TOKEN },
+      'CODEC_ENDPOINT_TOKEN',
+    ],
+    ['one on the page’s port', { ...endpoint, CODEC_KEYS_FILE: path, PORT: '8234' }, 'CODEC_ENDPOINT_PORT'],
+    ['a file that is not there', { CODEC_KEYS_FILE: join(folder, 'none') }, 'CODEC_KEYS_FILE'],
+    [
+      'an origin with a path',
+      { ...endpoint, CODEC_KEYS_FILE: path, CODEC_ENDPOINT_ORIGIN: 'http://a/b' },
+      'CODEC_ENDPOINT_ORIGIN',
+    ],
+  ])('refuses %s', (_, env, setting) => expect(errorsOf(env).errors).toMatchObject([{ setting }]));
 });
 
 describe('settings', () => {

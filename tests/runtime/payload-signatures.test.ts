@@ -26,7 +26,9 @@ const sign = async (value: unknown, context: SerializationContext, key = KEYS[0]
 const taken = async (payload: Payload, context: SerializationContext, keys = checking()): Promise<unknown> =>
   defaultPayloadConverter.fromPayload((await keys.decode([payload], context))[0] as Payload);
 
-const value = fc.oneof(fc.constant(undefined), fc.jsonValue());
+/** What JSON can carry: it writes -0 as 0. */
+const json = fc.jsonValue().map((drawn) => JSON.parse(JSON.stringify(drawn)) as unknown);
+const value = fc.oneof(fc.constant(undefined), json);
 
 describe('what is signed', () => {
   it('comes back as it was, and stays readable on its way', async () => {
@@ -51,7 +53,7 @@ describe('what is signed', () => {
 
   it('is a stranger’s once a byte of it is another', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.jsonValue(), fc.nat(), fc.integer({ min: 1, max: 255 }), async (given, place, change) => {
+      fc.asyncProperty(json, fc.nat(), fc.integer({ min: 1, max: 255 }), async (given, place, change) => {
         const signed = await sign(given, HERE);
         const data = Uint8Array.from(signed.data ?? []);
         const at = place % data.length;

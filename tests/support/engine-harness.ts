@@ -34,8 +34,10 @@ import { sleep } from '../../src/lib/sleep.ts';
 import type { MarketFeed } from '../../src/market-data/feed.ts';
 import { openFeed } from '../../src/market-data/open-feed.ts';
 import { backtestCarry } from '../../src/runtime/carry-backtest.ts';
+import { type EncryptionKeys, NO_KEYS } from '../../src/runtime/encryption-keys.ts';
 import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
+import { type PayloadCipher, payloadCipher } from '../../src/runtime/payload-encryption.ts';
 import { closedDoors, type PayloadKeys, signingCodec } from '../../src/runtime/payload-signatures.ts';
 import type { WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
 import type { ChainTuning } from '../../src/venues/paper/chain.ts';
@@ -128,6 +130,7 @@ export class EngineHarness {
   venue!: PaperVenue;
   client!: Client;
   protected environment!: TestWorkflowEnvironment;
+  private cipher = payloadCipher(NO_KEYS);
   private worker: { readonly worker: Worker; readonly run: Promise<void> } | null = null;
 
   protected constructor(options: HarnessOptions, engineId?: string) {
@@ -144,12 +147,25 @@ export class EngineHarness {
   protected static async begin<H extends EngineHarness>(harness: H, options: HarnessOptions): Promise<H> {
     harness.journal = await openTestJournal();
     harness.environment = await TestWorkflowEnvironment.createFromExistingServer({ address: options.address });
-    const { connection } = harness.environment;
-    harness.client = new Client({ connection, dataConverter: { payloadCodecs: [signingCodec(TEST_PAYLOAD_KEYS)] } });
+    harness.openClient();
     await harness.openVenue(true);
     await harness.startWorker();
     await harness.startEngine();
     return harness;
+  }
+
+  private openClient(): void {
+    const { connection } = this.environment;
+    const dataConverter = { payloadCodecs: [signingCodec(TEST_PAYLOAD_KEYS, this.cipher)] };
+    this.client = new Client({ connection, dataConverter });
+  }
+
+  /** Restarts worker and client with these keys, as after a change of CODEC_KEYS_FILE. */
+  async encryptWith(keys: EncryptionKeys): Promise<void> {
+    await this.stopWorker();
+    this.cipher = payloadCipher(keys);
+    this.openClient();
+    await this.startWorker();
   }
 
   get policy(): PolicyJson {
@@ -244,7 +260,7 @@ export class EngineHarness {
         readSnapshot: slowly(transaction.readSnapshot),
       }),
       shutdownGraceTime: '100 ms',
-      ...closedDoors(TEST_PAYLOAD_KEYS),
+      ...closedDoors(TEST_PAYLOAD_KEYS, this.cipher),
       // What a stopped worker leaves behind goes to the next one soon; by default it waits 10 s.
       stickyQueueScheduleToStartTimeout: '1 s',
       maxHeartbeatThrottleInterval: '1 s',
@@ -257,9 +273,13 @@ export class EngineHarness {
    * Replays the whole history of every run of a workflow: a defect in determinism stops it. Returns how many runs.
    * The keys may be others than those that signed it, as after a change of the token.
    */
-  async replay(workflowId: string, keys: PayloadKeys = TEST_PAYLOAD_KEYS): Promise<number> {
+  async replay(
+    workflowId: string,
+    keys: PayloadKeys = TEST_PAYLOAD_KEYS,
+    cipher: PayloadCipher = this.cipher,
+  ): Promise<number> {
     const workflowBundle = await bundleOnce();
-    const { dataConverter } = closedDoors(keys);
+    const { dataConverter } = closedDoors(keys, cipher);
     let runs = 0;
     for (const runId of await this.runIds(workflowId)) {
       const history = await this.client.workflow.getHandle(workflowId, runId).fetchHistory();

@@ -2,6 +2,7 @@
 import type { Check } from '../check.ts';
 import { channels } from './channels.ts';
 import { clock } from './clock.ts';
+import { codec } from './codec.ts';
 import { disk } from './disk.ts';
 import { feed } from './feed.ts';
 import { files } from './files.ts';
@@ -20,6 +21,6 @@ import { temporal } from './temporal.ts';
 import { venue } from './venue.ts';
 
 export const CHECKS: readonly Check[] = [
-  ...[node, settings, product, files, ports, disk, memory, clock, temporal, journal, operations],
+  ...[node, settings, product, files, ports, disk, memory, clock, temporal, journal, codec, operations],
   ...[feed, page, key, rpc, program, venue, channels],
 ];
