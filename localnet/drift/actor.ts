@@ -2,6 +2,7 @@ import type { TransactionInstruction } from '@solana/web3.js';
 import type { FundedWallet, Sender } from '../perps/sender.ts';
 import { SOL_MINT, tokenAccountAddress } from '../perps/token-addresses.ts';
 import { unwrapSol, wrapSol } from '../perps/wrapped-sol.ts';
+import type { SimulatedExecution } from '../svm/svm.ts';
 import {
   perpMarketAddress,
   spotMarketAddress,
@@ -70,6 +71,16 @@ export class DriftActor {
     return this.#sender.send(this.wallet, instructions);
   }
 
+  /** What it would do on the newest block. */
+  simulate(...instructions: readonly TransactionInstruction[]): SimulatedExecution {
+    return this.#sender.simulate(this.wallet, instructions);
+  }
+
+  /** Whether it would go through on the newest block. */
+  wouldLand(...instructions: readonly TransactionInstruction[]): boolean {
+    return this.#sender.wouldLand(this.wallet, instructions);
+  }
+
   initialize(name = 'actor'): string {
     const accounts = { ...this.#own(), payer: this.address };
     return this.send(
@@ -88,8 +99,23 @@ export class DriftActor {
 
   /** Without reduce-only it borrows the missing part. */
   withdraw(asset: ActorAsset, amount: bigint, reduceOnly = true): string {
-    const move = this.#moveFunds('withdraw', asset, amount, reduceOnly);
+    const move = this.withdrawal(asset, amount, reduceOnly);
     return asset === 'USDC' ? this.send(move) : this.send(...wrapSol(this.address, 0n), move, unwrapSol(this.address));
+  }
+
+  withdrawal(asset: ActorAsset, amount: bigint, reduceOnly = true): TransactionInstruction {
+    return this.#moveFunds('withdraw', asset, amount, reduceOnly);
+  }
+
+  /** An order that waits at its price. @param price at 1e6 */
+  limitOrder(direction: 'long' | 'short', size: bigint, price: bigint): TransactionInstruction {
+    const params = orderParams({
+      orderType: variant('limit'),
+      direction: variant(direction),
+      baseAssetAmount: bn(size),
+      price: bn(price),
+    });
+    return driftInstruction('placePerpOrder', { params }, this.#own(), marketAccounts(0));
   }
 
   /** A market order at auction. */

@@ -168,7 +168,7 @@ const KIND_BYTES = 8;
 const fundingUpdate = (): TransactionInstruction =>
   driftInstruction('updateFundingRate', { marketIndex: 0 }, { perpMarket: perpMarketAddress(0), oracle: SOL_ORACLE });
 
-const interestUpdate = (index: number): TransactionInstruction =>
+export const interestUpdate = (index: number): TransactionInstruction =>
   driftInstruction(
     'updateSpotMarketCumulativeInterest',
     {},

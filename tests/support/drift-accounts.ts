@@ -8,7 +8,7 @@ import {
   BN,
   CustomBorshCoder,
   calculateLiabilityWeight,
-  DriftClient,
+  type DriftClient,
   getOracleClient,
   type MarginCategory,
   type OraclePriceData,
@@ -32,6 +32,8 @@ import type { OracleReading } from '../../src/venues/solana-perps/oracle-account
 const DRIFT_PROGRAM = 'dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH';
 const UNREACHABLE = 'http://127.0.0.1:1';
 const WEIGHT_ONE = new BN(10_000);
+/** Profits are at 1e6, sizes at 1e9. */
+const QUOTE_TO_SIZE = 1_000;
 
 interface Idl {
   readonly accounts: readonly { readonly name: string }[];
@@ -175,7 +177,8 @@ export function recordedChain(): Chain | null {
 
 /**
  * The SDK's `User` on the chain's accounts, reading memory only. Here it values as the program does, which it does not by
- * itself: what is owed is rounded up, and the quote asset has no weight.
+ * itself: what is owed is rounded up, the quote asset has no weight, PnL counts at the exchange's oracle, five-minute means
+ * are those last written, and a profit's size is counted at the precision of sizes.
  */
 export function sdkUser(chain: Chain, account: UserAccount): User {
   const found = <T>(value: T | undefined, what: string): T => {
@@ -193,14 +196,15 @@ export function sdkUser(chain: Chain, account: UserAccount): User {
       `perp market ${index}`,
     );
   const oracle = (name: string) => found(chain.oracles.get(name), `oracle ${name}`);
+  const perpOracle = (index: number) => oracle(perpOracleKey(perpMarket(index)));
   const client = {
     getSpotMarketAccount: spotMarket,
     getSpotMarketAccounts: () => [...chain.spot],
     getPerpMarketAccount: perpMarket,
     getPerpMarketAccounts: () => [...chain.perps],
     getOracleDataForSpotMarket: (index: number) => oracle(spotOracleKey(spotMarket(index))),
-    getOracleDataForPerpMarket: (index: number) => oracle(perpOracleKey(perpMarket(index))),
-    getMMOracleDataForPerpMarket: DriftClient.prototype.getMMOracleDataForPerpMarket,
+    getOracleDataForPerpMarket: perpOracle,
+    getMMOracleDataForPerpMarket: perpOracle,
     getStateAccount: () => chain.state,
     accountSubscriber: { getStateAccountAndSlot: () => ({ data: chain.state, slot: chain.slot }) },
   };
@@ -244,6 +248,27 @@ const spotMaths = createRequire(import.meta.url)('@drift-labs/sdk/lib/node/math/
 spotMaths.getStrictTokenValue = (tokens, decimals, price) =>
   roundedUp(tokens, tokens.isNeg() ? price.max() : price.min(), decimals);
 spotMaths.getTokenValue = (tokens, decimals, { price }) => roundedUp(tokens, price, decimals);
+
+interface OracleMaths {
+  calculateLiveOracleTwap: (history: { readonly lastOraclePriceTwap5Min: BN }) => BN;
+}
+/** `User` asks for five-minute means only. */
+const oracleMaths = createRequire(import.meta.url)('@drift-labs/sdk/lib/node/math/oracles.js') as OracleMaths;
+oracleMaths.calculateLiveOracleTwap = ({ lastOraclePriceTwap5Min }) => lastOraclePriceTwap5Min;
+
+interface MarketMaths {
+  calculateUnrealizedAssetWeight: (
+    market: PerpMarketAccount,
+    quote: SpotMarketAccount,
+    pnl: BN,
+    category: MarginCategory,
+    oracle: OraclePriceData,
+  ) => BN;
+}
+const marketMaths = createRequire(import.meta.url)('@drift-labs/sdk/lib/node/math/market.js') as MarketMaths;
+const unrealizedAssetWeight = marketMaths.calculateUnrealizedAssetWeight;
+marketMaths.calculateUnrealizedAssetWeight = (market, quote, pnl, ...rest) =>
+  unrealizedAssetWeight(market, quote, pnl.muln(QUOTE_TO_SIZE), ...rest);
 
 /** The same chain through our decoder. */
 export function marketsOf(chain: Chain): Markets {

@@ -16,13 +16,8 @@ export type Asset = string;
 /** An oracle's quote at one moment. `price` null: no usable price, so figures are unknown, never zero. */
 export const OracleQuote = z.object({
   price: priceText.nullable(),
-  /** Five-minute TWAP, for strict (initial) margin: Drift takes the worse of it and `price`. */
+  /** Five-minute mean as the venue last wrote it, for strict (initial) margin: the programs take the worse of it and `price`. */
   twap5Min: priceText.nullable(),
-  /**
-   * The TWAP as the venue last wrote it, while `twap5Min` is extrapolated to the moment of the read. Drift weighs the
-   * quote asset of perps with it. Absent: equal to `twap5Min`.
-   */
-  storedTwap5Min: priceText.optional(),
   confidence: priceText.nullable(),
   slot: z.number().int(),
   valid: z.boolean(),
@@ -101,7 +96,7 @@ export const PerpMarket = z.object({
   /** A position's profit counts at most so much in initial margin. Absent: as its weight says. */
   initialProfitLimit: microUsdText.optional(),
   unrealizedPnlMaxImbalance: microUsdText,
-  /** Net user PnL beyond the PnL pool (SDK calculateNetUserPnlImbalance), 1e6. */
+  /** What the market owes its traders by the venue's own count, 1e6. */
   netUserPnlImbalance: microUsdText,
   /** Quote per base at 1e9, cumulative. */
   cumulativeFundingRateLong: integer,
@@ -119,8 +114,6 @@ export const PerpMarket = z.object({
   slippagePpm: integer.optional(),
   status: z.enum(['initialized', 'active', 'reduce_only', 'settlement', 'delisted', 'paused']),
   expiryPrice: priceText.nullable(),
-  /** The price at which Drift values PnL: its own faster oracle if that is fresher and agrees. Absent: the oracle's price. */
-  pnlPrice: priceText.optional(),
   /**
    * Positions of all traders on each side, not negative. A fill that leaves either side above the cap is refused, also one
    * that closes. Absent: no cap.

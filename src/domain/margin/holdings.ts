@@ -27,7 +27,6 @@ export interface PerpHolding {
   readonly market: PerpMarket;
   /** The position's value per base unit: the oracle's price, or the expiry price of a market in settlement. */
   readonly valuation: bigint;
-  readonly pnlPrice: bigint;
   readonly oracle: bigint;
   readonly quoteOracle: bigint;
   readonly quoteTwap: bigint;
@@ -59,7 +58,6 @@ export const isActive = (position: PerpPosition): boolean =>
 interface UsablePrice {
   readonly price: bigint;
   readonly twap: bigint;
-  readonly storedTwap: bigint;
 }
 
 /** A usable price is present, positive and valid for margin. Otherwise the reason goes to `missing`. */
@@ -68,7 +66,7 @@ function usable(quote: OracleQuote, name: string, missing: Set<string>): UsableP
   else if (!quote.valid) missing.add(`valid price of ${name}${quote.invalidReason ? ` (${quote.invalidReason})` : ''}`);
   else if (quote.price <= 0n) missing.add(`positive price of ${name}`);
   else if (quote.twap5Min === null) missing.add(`5 min TWAP of ${name}`);
-  else return { price: quote.price, twap: quote.twap5Min, storedTwap: quote.storedTwap5Min ?? quote.twap5Min };
+  else return { price: quote.price, twap: quote.twap5Min };
   return null;
 }
 
@@ -100,16 +98,14 @@ function resolvePerp(position: PerpPosition, markets: Markets, missing: Set<stri
   const settled = market.status === 'settlement';
   if (settled && market.expiryPrice === null) missing.add(`expiry price of ${market.market}`);
   if (base === null || quoteAsset === null) return null;
-  const live = market.pnlPrice ?? base.price;
   const expiry = settled ? market.expiryPrice : null;
   return {
     position,
     market,
     valuation: expiry ?? base.price,
-    pnlPrice: expiry ?? live,
     oracle: base.price,
     quoteOracle: quoteAsset.price,
-    quoteTwap: quoteAsset.storedTwap,
+    quoteTwap: quoteAsset.twap,
   };
 }
 

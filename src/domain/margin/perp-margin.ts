@@ -7,6 +7,8 @@ import { OPEN_ORDER_MARGIN, type Valuation } from './spot-margin.ts';
 
 const BASE_ONE = LAMPORTS_PER_SOL;
 const PRICE_ONE = 1_000_000n;
+/** Sizes count at 1e9, profits at 1e6. */
+const QUOTE_TO_SIZE = 1_000n;
 /** Cumulative funding rates are quote per base at 1e9; times base at 1e9, over this, is micro-USD. */
 const FUNDING_TO_MICRO_USD = 1_000_000_000_000n;
 /** base (1e9) x price (1e6) / quote (1e6). */
@@ -39,7 +41,7 @@ export function unrealizedPnl(position: PerpPosition, market: PerpMarket): Micro
   if (market.status === 'settlement') {
     return market.expiryPrice === null ? null : microUsd(pnlAt(position, market.expiryPrice));
   }
-  return microUsd(pnlAt(position, market.pnlPrice ?? oracle));
+  return microUsd(pnlAt(position, oracle));
 }
 
 /** Average entry price, from `quoteEntryAmount`, since settled funding moves `quoteAmount`. Null without a position. */
@@ -48,28 +50,31 @@ export function entryPrice(position: PerpPosition): Price | null {
   return price(magnitude((position.quoteEntryAmount * ENTRY_PRICE_SCALE) / position.baseAmount));
 }
 
-/** Beyond the market's PnL pool, profit counts less: it may not be payable. */
+/**
+ * Where a market owes its traders much, profit counts less: it may not be payable. @param pnl in the quote asset, before that
+ * asset is priced
+ */
 function pnlWeight(market: PerpMarket, pnl: bigint, category: 'initial' | 'maintenance'): bigint {
   if (category === 'maintenance') return BigInt(market.unrealizedPnlMaintenanceAssetWeight);
   let weight = BigInt(market.unrealizedPnlInitialAssetWeight);
   const limit: bigint = market.unrealizedPnlMaxImbalance;
   const imbalance: bigint = market.netUserPnlImbalance;
   if (limit > 0n && imbalance > limit) weight = (weight * limit) / imbalance;
-  return sizeDiscountWeight(pnl, market.unrealizedPnlImfFactor, weight);
+  return sizeDiscountWeight(pnl * QUOTE_TO_SIZE, market.unrealizedPnlImfFactor, weight);
 }
 
 /** PnL of one position in micro-USD: in the quote asset, at that asset's price, weighted when it is a profit. */
 function weightedPnl(holding: PerpHolding, category: MarginCategory, strict: boolean, withFunding: boolean): bigint {
   const { position, market, quoteOracle, quoteTwap } = holding;
-  let pnl: bigint =
+  const pnl: bigint =
     position.baseAmount === 0n
       ? position.quoteAmount
-      : pnlAt(position, holding.pnlPrice) + (withFunding ? unsettledFunding(position, market) : 0n);
+      : pnlAt(position, holding.valuation) + (withFunding ? unsettledFunding(position, market) : 0n);
   let quote = quoteOracle;
   if (strict) quote = pnl > 0n ? min(quoteOracle, quoteTwap) : max(quoteOracle, quoteTwap);
-  pnl = (pnl * quote) / PRICE_ONE;
-  if (category === 'unweighted' || pnl <= 0n) return pnl;
-  const weighted = (pnl * pnlWeight(market, pnl, category)) / WEIGHT_ONE;
+  const inUsd = (amount: bigint): bigint => (amount * quote) / PRICE_ONE;
+  if (category === 'unweighted' || pnl <= 0n) return inUsd(pnl);
+  const weighted = inUsd((pnl * pnlWeight(market, pnl, category)) / WEIGHT_ONE);
   return category === 'initial' && market.initialProfitLimit !== undefined
     ? min<bigint>(weighted, market.initialProfitLimit)
     : weighted;

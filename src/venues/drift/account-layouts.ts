@@ -120,10 +120,11 @@ export const PERP_MARKET = {
   bytes: 1216,
   fields: {
     oracle: [40, 'address'],
+    /** The oracle's price as the AMM last took it up. */
+    oraclePrice: [72, 'i64'],
     oracleTwap: [96, 'i64'],
     oracleTwap5min: [104, 'i64'],
     oracleTwapTs: [112, 'i64'],
-    ammFeePoolScaled: [152, 'u128'],
     ammBaseReserve: [176, 'u128'],
     ammQuoteReserve: [192, 'u128'],
     ammMinBaseReserve: [224, 'u128'],
@@ -183,7 +184,6 @@ export const PERP_MARKET = {
     inventorySpreadAdjustment: [964, 'i8'],
     referenceDeadbandPct: [965, 'u8'],
     lastFundingOracleTwap: [968, 'i64'],
-    pnlPoolScaled: [976, 'u128'],
     name: [1000, 'text32'],
     maxPnlImbalance: [1072, 'u64'],
     expiryPrice: [1088, 'i64'],
@@ -216,7 +216,6 @@ export const SPOT_MARKET = {
     name: [136, 'text32'],
     oracleTwap: [192, 'i64'],
     oracleTwap5min: [200, 'i64'],
-    oracleTwapTs: [208, 'i64'],
     insuranceFeeFactor: [408, 'u32'],
     depositsScaled: [432, 'u128'],
     borrowsScaled: [448, 'u128'],

@@ -9,7 +9,6 @@ import type {
   SpotMarket,
 } from '../../domain/account/account.ts';
 import { isActive, isHeld } from '../../domain/margin/holdings.ts';
-import { depositTokens } from '../../domain/margin/margin-weights.ts';
 import { lamports, microUsd, price } from '../../domain/money/units.ts';
 import { oracleMultiple } from '../solana-perps/oracle-accounts.ts';
 import type { PerpMarketRead, SpotMarketRead } from '../solana-perps/program-accounts.ts';
@@ -24,8 +23,8 @@ const BANKRUPT = 2;
 const BASE_ONE = 1_000_000_000n;
 const PRICE_ONE = 1_000_000n;
 const PERCENT = 100n;
-/** Of the AMM's fee pool, a fifth counts as able to pay PnL. */
-const FEE_POOL_DIVISOR = 5n;
+/** The most that a position's profit counts in initial margin, whatever its market's weights say. */
+const INITIAL_PROFIT_LIMIT = microUsd(100_000_000n);
 
 /** Everything is of one slot. */
 interface MarketsRead {
@@ -121,13 +120,11 @@ function decodeSpotMarket({ market, oracle }: SpotMarketRead<DriftAccountTypes>,
   };
 }
 
-/** What the market owes its traders beyond what its pools can pay, micro-USD. */
-function netUserPnlImbalance(market: DriftPerpMarket, quote: SpotMarket | undefined, at: bigint): bigint {
+/** What the market owes its traders at the price that it last took up, whatever its pools can pay, micro-USD. */
+function owedToUsers(market: DriftPerpMarket): bigint {
   const base = market.netUserBase + market.unsettledLpBase;
   const cost = market.quote + market.unsettledLpQuote + market.unsettledFunding;
-  const pool = (scaled: bigint) => (quote === undefined ? 0n : depositTokens(scaled, quote));
-  const payable = pool(market.pnlPoolScaled) + pool(market.ammFeePoolScaled) / FEE_POOL_DIVISOR;
-  return (base * at) / BASE_ONE + cost - payable;
+  return (base * market.oraclePrice) / BASE_ONE + cost;
 }
 
 const PERP_STATUS: Readonly<Record<string, PerpMarket['status']>> = {
@@ -149,16 +146,10 @@ function takerFee(market: DriftPerpMarket, state: DriftExchange, feeTier: number
   return (fee * (PERCENT + BigInt(market.feeAdjustment))) / PERCENT;
 }
 
-function decodePerpMarket(
-  { market, oracle }: PerpMarketRead<DriftAccountTypes>,
-  spot: readonly SpotMarket[],
-  read: MarketsRead,
-): PerpMarket {
+function decodePerpMarket({ market, oracle }: PerpMarketRead<DriftAccountTypes>, read: MarketsRead): PerpMarket {
   const name = market.name;
   const own = oracle === null ? null : ownOrExchangeOracle(market, oracle, read.state);
-  const valued = own === null ? null : price(own.price);
   const amm = ammQuote(market, own, read);
-  const quote = spot.find((each) => each.marketIndex === market.quoteMarketIndex);
   const status = perpStatus(market.status);
   return {
     marketIndex: market.marketIndex,
@@ -167,7 +158,6 @@ function decodePerpMarket(
     oracle: decodeOracle(perpOracleMarket(market), oracle, read),
     oracleId: market.oracle,
     oracleMultiple: oracleMultiple(market.oracleSource),
-    ...(valued === null ? {} : { pnlPrice: valued }),
     markPrice: amm?.mark ?? null,
     ...(amm === null ? {} : { bidPrice: amm.bid, askPrice: amm.ask }),
     quoteSpotMarketIndex: market.quoteMarketIndex,
@@ -179,8 +169,9 @@ function decodePerpMarket(
     unrealizedPnlImfFactor: market.gainImfFactor,
     unrealizedPnlInitialAssetWeight: market.gainWeightInitial,
     unrealizedPnlMaintenanceAssetWeight: market.gainWeightMaintenance,
+    initialProfitLimit: INITIAL_PROFIT_LIMIT,
     unrealizedPnlMaxImbalance: microUsd(market.maxPnlImbalance),
-    netUserPnlImbalance: microUsd(valued === null ? 0n : netUserPnlImbalance(market, quote, valued)),
+    netUserPnlImbalance: microUsd(owedToUsers(market)),
     cumulativeFundingRateLong: market.cumulativeFundingLong,
     cumulativeFundingRateShort: market.cumulativeFundingShort,
     lastFundingRateTsMs: Number(market.lastFundingTs) * 1000,
@@ -198,6 +189,8 @@ function decodePerpMarket(
 
 export function decodeMarkets(read: MarketsRead): Markets {
   const at: ReadAt = { slot: read.slot, nowMs: read.nowMs, state: read.state };
-  const spot = read.spot.map((each) => decodeSpotMarket(each, at));
-  return { spot, perps: read.perps.map((each) => decodePerpMarket(each, spot, read)) };
+  return {
+    spot: read.spot.map((each) => decodeSpotMarket(each, at)),
+    perps: read.perps.map((each) => decodePerpMarket(each, read)),
+  };
 }

@@ -1,7 +1,4 @@
-/**
- * Drift's oracle rules: validity for margin and for fills at its AMM, the five-minute TWAP now, and the price at which it values PnL
- * and moves its AMM.
- */
+/** Drift's oracle rules: validity for margin and for fills at its AMM, and the price by which it moves its AMM. */
 import type { OracleQuote } from '../../domain/account/account.ts';
 import { abs, max, min, price } from '../../domain/money/units.ts';
 import { type OracleReading, oracleKindOf } from '../solana-perps/oracle-accounts.ts';
@@ -9,9 +6,6 @@ import type { DriftExchange, DriftPerpMarket, DriftSpotMarket } from './account-
 
 /** Fractions of a price. */
 const PERCENTAGE_ONE = 1_000_000n;
-const FIVE_MINUTES_SECONDS = 300n;
-/** A price moves a TWAP by at most a third of the TWAP. */
-const TWAP_CLAMP_DIVISOR = 3n;
 const STABLE_COIN_STALENESS_FACTOR = 3n;
 /** If Drift's own oracle and the exchange's differ by more than 1 %, the exchange's is used. */
 const MAX_OWN_ORACLE_GAP = PERCENTAGE_ONE / 100n;
@@ -35,7 +29,7 @@ type OracleBounds = Pick<
 >;
 
 interface OracleMarket {
-  readonly history: Pick<DriftPerpMarket, 'oracleTwap' | 'oracleTwap5min' | 'oracleTwapTs'>;
+  readonly history: Pick<DriftPerpMarket, 'oracleTwap' | 'oracleTwap5min'>;
   readonly confidenceFactor: bigint;
   readonly source: number;
   /** The market's own limit of staleness for its AMM, instead of State's; 0: none. Null: it has no AMM. */
@@ -81,16 +75,6 @@ function refusedByAmm({ staleForAmm }: OracleMarket, oracle: OracleReading, { sl
   return age > patience ? `stale by ${age} slots, of which the AMM allows ${patience}` : null;
 }
 
-/** The stored TWAP, extrapolated to now with the current price. */
-function liveTwap5Min(history: OracleMarket['history'], current: bigint, nowMs: number): bigint {
-  const mean = history.oracleTwap5min;
-  const since = max(1n, BigInt(Math.floor(nowMs / 1000)) - history.oracleTwapTs);
-  const remaining = max(0n, FIVE_MINUTES_SECONDS - since);
-  const clamp = mean / TWAP_CLAMP_DIVISOR;
-  const clamped = min(mean + clamp, max(current, mean - clamp));
-  return (mean * remaining + clamped * since) / (remaining + since);
-}
-
 const UNREAD: OracleQuote = {
   price: null,
   twap5Min: null,
@@ -107,8 +91,7 @@ export function decodeOracle(market: OracleMarket, oracle: OracleReading | null,
   const current = oracle.price;
   return {
     price: price(current),
-    twap5Min: price(liveTwap5Min(market.history, current, at.nowMs)),
-    storedTwap5Min: price(market.history.oracleTwap5min),
+    twap5Min: price(market.history.oracleTwap5min),
     confidence: price(oracle.confidence),
     slot: Number(oracle.postedSlot ?? 0n),
     valid: invalidReason === null,
@@ -125,7 +108,7 @@ function ownIsFresher(market: DriftPerpMarket, oracle: OracleReading): boolean {
   return comparable ? theirs < ours : (oracle.postedSlot ?? 0n) <= market.marketMakerOracleSlot;
 }
 
-/** The oracle by which Drift values PnL and moves its AMM: its own if it is fresher and agrees with the exchange's. */
+/** The oracle by which Drift moves its AMM: its own if it is fresher and agrees with the exchange's. */
 export function ownOrExchangeOracle(
   market: DriftPerpMarket,
   oracle: OracleReading,

@@ -19,9 +19,7 @@ import type { VelocityActor } from '../../../../localnet/velocity/actor.ts';
 import type { VelocityLocalnet } from '../../../../localnet/velocity/index.ts';
 import { interestUpdate } from '../../../../localnet/velocity/keeper.ts';
 import { everyMarket, MINTS, SPOT_INDEX, type VelocityAsset } from '../../../../localnet/velocity/markets.ts';
-import type { Account, Markets } from '../../../../src/domain/account/account.ts';
-import { assessMargin, liquidationPrice, tokenAmount, withdrawable } from '../../../../src/domain/margin/margin.ts';
-import { lamports, price } from '../../../../src/domain/money/units.ts';
+import { liquidationPrice, tokenAmount, withdrawable } from '../../../../src/domain/margin/margin.ts';
 import type { ProgramInstruction } from '../../../../src/venues/solana-perps/instruction-layout.ts';
 import { PERP_MARKET, SPOT_MARKET, STATE } from '../../../../src/venues/velocity/program/accounts.ts';
 import {
@@ -38,11 +36,20 @@ import { USER } from '../../../../src/venues/velocity/program/user.ts';
 import { accountOf, marketsOf } from '../../../../src/venues/velocity/read/decode.ts';
 import { readOracle } from '../../../../src/venues/velocity/read/oracle.ts';
 import { LONG } from '../../../support/long.ts';
+import {
+  freeOf,
+  lastPassing,
+  need,
+  ordered,
+  pricedAt,
+  type Reading,
+  withdrawn,
+} from '../../../support/margin-bisection.ts';
 
 const MARKET = perpMarketAddress(0);
+const WEIGHT_ONE = 10_000;
 const STEP = 10_000_000n;
 const SOL_PRICE = 76_340_000n;
-const BALANCE_EXPONENT = 19;
 
 /** What a person's account may be, and what an administrator may set. Scaled balances are at 1e9. */
 const drawnCase = fc.record({
@@ -57,22 +64,14 @@ const drawnCase = fc.record({
   perpImf: fc.constantFrom(50, 50_000, 400_000),
   solImf: fc.constantFrom(1_250, 100_000),
   scaleStart: fc.constantFrom(1_800_000_000_000n, 20_000_000_000n),
-  gainWeight: fc.constantFrom(0, 10_000),
+  gainWeight: fc.constantFrom(0, 7_000, 10_000),
+  gainWeightMaintenance: fc.constantFrom(9_500, 10_000),
+  gainImf: fc.constantFrom(0, 40_000),
   usdtPrice: fc.constantFrom(0.9993, 1, 1.004),
   usdtTwap: fc.constantFrom(998_500n, 1_000_000n, 1_003_000n),
   solTwap: fc.constantFrom(74_000_000n, 76_340_000n, 79_000_000n),
 });
 type DrawnCase = typeof drawnCase extends fc.Arbitrary<infer T> ? T : never;
-
-interface Reading {
-  readonly account: Account;
-  readonly markets: Markets;
-}
-
-function need<T>(value: T | null): T {
-  if (value === null) throw new Error('an account is missing');
-  return value;
-}
 
 function readingOf(net: VelocityLocalnet, authority: string): Reading {
   const { head, bank } = net.chain;
@@ -88,59 +87,6 @@ function readingOf(net: VelocityLocalnet, authority: string): Reading {
     account: accountOf(userOf(net, authority)),
     markets: marketsOf({ ...at, spot, perps: [{ market: perp, oracle }] }),
   };
-}
-
-function freeOf({ account, markets }: Reading, kind: 'initial' | 'maintenance'): bigint {
-  const margin = assessMargin(account, markets);
-  if (margin.kind === 'unknown') throw new Error(margin.missing.join());
-  const { figures } = margin;
-  return kind === 'initial'
-    ? figures.totalCollateralInitial - figures.initialMargin
-    : figures.totalCollateralMaintenance - figures.maintenanceMargin;
-}
-
-/** The last of a rising series that passes; null: none, or all. */
-function lastPassing(most: bigint, passes: (amount: bigint) => boolean): bigint | null {
-  if (!passes(1n) || passes(most)) return null;
-  let [good, bad] = [1n, most];
-  while (bad - good > 1n) {
-    const middle = (good + bad) / 2n;
-    if (passes(middle)) good = middle;
-    else bad = middle;
-  }
-  return good;
-}
-
-/** With the program's own rounding: what leaves takes the scaled balance rounded up, the market's deposits too. */
-function withdrawn({ account, markets }: Reading, marketIndex: number, amount: bigint): Reading {
-  const market = need(markets.spot.find((each) => each.marketIndex === marketIndex) ?? null);
-  const scale = 10n ** BigInt(BALANCE_EXPONENT - market.decimals);
-  const taken = (amount * scale) / market.cumulativeDepositInterest + 1n;
-  const less = <T extends { readonly marketIndex: number }>(all: readonly T[], of: (one: T) => T): T[] =>
-    all.map((one) => (one.marketIndex === marketIndex ? of(one) : one));
-  const spot = less(account.spot, (one) => ({ ...one, scaledBalance: one.scaledBalance - taken }));
-  const left = less(markets.spot, (one) => ({ ...one, depositBalance: one.depositBalance - taken }));
-  return { account: { ...account, spot }, markets: { ...markets, spot: left } };
-}
-
-function ordered({ account, markets }: Reading, side: bigint, steps: bigint): Reading {
-  const base = steps * STEP;
-  const perps = account.perps.map((position) => ({
-    ...position,
-    openOrders: position.openOrders + 1,
-    openBids: lamports(position.openBids + (side > 0n ? base : 0n)),
-    openAsks: lamports(position.openAsks - (side < 0n ? base : 0n)),
-  }));
-  return { account: { ...account, perps }, markets };
-}
-
-function pricedAt({ account, markets }: Reading, micro: bigint): Reading {
-  const moved = <T extends { readonly oracle: Markets['perps'][number]['oracle'] }>(market: T): T => ({
-    ...market,
-    oracle: { ...market.oracle, price: price(micro) },
-  });
-  const spot = markets.spot.map((market) => (market.asset === 'SOL' ? moved(market) : market));
-  return { account, markets: { spot, perps: markets.perps.map(moved) } };
 }
 
 async function made(net: VelocityLocalnet, ann: VelocityActor, drawn: DrawnCase): Promise<Reading> {
@@ -173,6 +119,8 @@ async function made(net: VelocityLocalnet, ann: VelocityActor, drawn: DrawnCase)
   net.write(PERP_MARKET, MARKET, {
     imfFactor: drawn.perpImf,
     gainWeightInitial: drawn.gainWeight,
+    gainWeightMaintenance: drawn.gainWeightMaintenance,
+    gainImfFactor: drawn.gainImf,
     maxOpenInterest: 1_000_000n * SOL,
     oracleTwap: SOL_PRICE,
     oracleTwap5min: SOL_PRICE,
@@ -253,7 +201,7 @@ function checkOrders({ ann, found }: World, reading: Reading): void {
   const position = reading.account.perps[0];
   if (position === undefined || position.baseAmount === 0n) return;
   const side = position.baseAmount > 0n ? 1n : -1n;
-  const last = lastPassing(1_000_000n, (steps) => freeOf(ordered(reading, side, steps), 'initial') >= 0n);
+  const last = lastPassing(1_000_000n, (steps) => freeOf(ordered(reading, side, steps * STEP), 'initial') >= 0n);
   if (last === null) return;
   found.order++;
   const lands = (steps: bigint) => ann.wouldLand(placement(ann, side, steps * STEP));
@@ -288,9 +236,10 @@ async function checkLiquidation({ net, ann, bob, found }: World, reading: Readin
     beyond: true,
   });
   net.oracles.SOL.trouble({});
-  if (reading.account.perps.some(({ openOrders }) => openOrders > 0)) return;
+  const gains = reading.markets.perps.some((each) => each.unrealizedPnlMaintenanceAssetWeight < WEIGHT_ONE);
+  if (gains || reading.account.perps.some(({ openOrders }) => openOrders > 0)) return;
   const figure = liquidationPrice(reading.account, reading.markets, 'SOL-PERP');
-  // The figure goes along a straight line from today's price; weights that grow with size and roundings bend it by little.
+  // The figure goes along a straight line from today's price, which weights that grow with size and roundings bend by little.
   expect(figure.kind === 'price' && Math.abs(Number(figure.price - at(last))) < Number(now) / 1_000).toBe(true);
 }
 
