@@ -125,12 +125,12 @@ function engineFigures(snapshot: Snapshot | null, policy: Policy) {
       ...{ as_of: null, equity: null, equity_base: null, health: null },
       ...{ perp_sol: null, perp_sol_base: null, net_delta: null },
     };
-  const { equity, equity_base } = equityFiguresOf(snapshot);
+  const { equity_usd, equity_usd_base } = equityFiguresOf(snapshot);
   const { perp, netDelta } = exposure(snapshot, policy);
   return {
     as_of: isoTime(snapshot.takenAtMs),
-    equity,
-    equity_base,
+    equity: equity_usd,
+    equity_base: equity_usd_base,
     health: driftState(snapshot, policy).health,
     perp_sol: solNumber(perp),
     perp_sol_base: perp.toString(),

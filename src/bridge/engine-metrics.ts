@@ -32,6 +32,8 @@ const PERCENT = 100;
 const TRADING_STATES = ['active', 'reducing', 'halted'] as const;
 
 const share = (percent: number | null | undefined): number | null => (percent == null ? null : percent / PERCENT);
+const product = (a: number | null | undefined, b: number | null | undefined): number | null =>
+  a == null || b == null ? null : a * b;
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / MS);
 const one = (value: number | null | undefined): readonly Sample[] => [{ value }];
 
@@ -60,11 +62,15 @@ const GAUGES: readonly GaugeRow[] = [
     'How far the oracle price is from liquidation; no sample: no such price, or unknown',
     ({ account }) => one(share(account?.liq_distance_pct)),
   ],
-  ['driftless_equity_usd', 'All that the account and its wallet are worth', ({ account }) => one(account?.equity)],
+  ['driftless_equity_usd', 'All that the account and its wallet are worth', ({ account }) => one(account?.equity_usd)],
   [
     'driftless_equity_change_usd',
-    'Change of equity since the start of the history, by source',
-    ({ account }) => EQUITY_SOURCES.map((source) => ({ value: account?.sources?.[source], labels: { source } })),
+    "Change of equity since the start of the history, by source, at the quote asset's price now",
+    ({ account }) =>
+      EQUITY_SOURCES.map((source) => ({
+        value: product(account?.sources?.[source], account?.quote_price),
+        labels: { source },
+      })),
     'source',
   ],
   ['driftless_oracle_price_usd', 'Oracle price of SOL', ({ market }) => one(market?.oracle_price)],

@@ -64,7 +64,7 @@ export function statusText(
       ['Unresolved', engine.unresolved === null ? UNKNOWN : engine.unresolved.join(', ') || 'none'],
       ['Decision', engine.decision?.message ?? UNKNOWN],
       ['Account read', ageText(ageMs)],
-      ['Equity', usd(account?.equity)],
+      ['Equity', usd(account?.equity_usd)],
       ['Health', drift.health === null ? UNKNOWN : String(drift.health)],
       ['Leverage', number(drift.leverage, 2, 'x')],
       ['Net delta', sol(drift.net_delta)],

@@ -164,7 +164,7 @@ export interface FundingRecord {
   readonly tsMs: number;
 }
 
-/** Cumulative since the account's start, micro-USD; the sources add up to `equity` - `baseline` exactly. */
+/** Cumulative since the account's start, 1e-6 of the quote asset; the sources add up to `equity` - `baseline` exactly. */
 export interface EquityRecord {
   readonly engineId: string;
   readonly tsMs: number;

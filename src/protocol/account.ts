@@ -28,7 +28,7 @@ export type DriftState = z.output<typeof DriftState>;
 
 const forEach = <Name extends string, Field>(names: readonly Name[], field: Field): Record<Name, Field> =>
   Object.fromEntries(names.map((name) => [name, field])) as Record<Name, Field>;
-const usdBySource = forEach(EQUITY_SOURCES, usd);
+const quoteBySource = forEach(EQUITY_SOURCES, quote);
 const BASE_NAMES = EQUITY_SOURCES.map((source): `${EquitySource}_base` => `${source}_base`);
 
 export const AccountInfo = z.object({
@@ -75,17 +75,19 @@ export const AccountInfo = z.object({
   settled_pnl_base: quoteUnits,
   accrued_funding: quote.nullable().about('Of the running funding period, at its estimated rate. In no other figure.'),
   accrued_funding_base: quoteUnits.nullable(),
-  equity: usd.nullable().about('All that the account and its wallet are worth.'),
-  equity_base: microUsd.nullable(),
-  equity_change: usd.nullable().about('Since the start of the history.'),
-  equity_change_base: microUsd.nullable(),
+  equity: quote.nullable().about('All that the account and its wallet are worth, in units of the quote asset.'),
+  equity_base: quoteUnits.nullable(),
+  equity_usd: usd.nullable().about('The same in USD: equity × quote_price.'),
+  equity_usd_base: microUsd.nullable(),
+  equity_change: quote.nullable().about('Since the start of the history.'),
+  equity_change_base: quoteUnits.nullable(),
   sources: z
-    .object(usdBySource)
+    .object(quoteBySource)
     .nullable()
-    .about('What equity_change is made of. They add up to it, to the micro-USD.'),
-  sources_base: z.object(forEach(EQUITY_SOURCES, microUsd)).nullable(),
-  funding_received: usd.nullable().about('Net funding. Negative: more was paid than received.'),
-  costs_paid: usd.nullable().about('Fees, gas and slippage.'),
+    .about('What equity_change is made of. They add up to it, to the last unit.'),
+  sources_base: z.object(forEach(EQUITY_SOURCES, quoteUnits)).nullable(),
+  funding_received: quote.nullable().about('Net funding. Negative: more was paid than received.'),
+  costs_paid: quote.nullable().about('Fees, gas and slippage.'),
   earns_per_day: usd.nullable().about('Funding less borrow interest, at the mean of the last day.'),
   break_even_days: z.number().nullable().unit('days').about('Until funding has earned the costs back at that pace.'),
   break_even_note: z.string().nullable().about('Why there is no break_even_days.'),
@@ -97,15 +99,19 @@ export type AccountInfo = z.output<typeof AccountInfo>;
 /** Cumulative since the start of the history. */
 export const EquityPoint = z.object({
   ts: time,
-  equity: usd,
-  baseline: usd.about('Equity at the start of the history: the sources add up to equity − baseline.'),
-  ...usdBySource,
+  equity: quote.about('In units of the quote asset, as all that follows. Times quote_price it is USD.'),
+  baseline: quote.about('Equity at the start of the history: the sources add up to equity − baseline.'),
+  ...quoteBySource,
   market_ts: time.about('The time of the market data, which may be replayed.'),
   quote_asset: quoteAsset.nullable(),
-  quote_price: usd.nullable().about('USD per unit of the quote asset then, by its oracle. Null: not written down.'),
+  quote_price: usd
+    .nullable()
+    .about(
+      'USD per unit of the quote asset then, by its oracle. Null: not written down; the row was converted at the next that was.',
+    ),
   quote_price_base: microUsd.nullable(),
-  equity_base: microUsd,
-  baseline_base: microUsd,
-  ...forEach(BASE_NAMES, microUsd),
+  equity_base: quoteUnits,
+  baseline_base: quoteUnits,
+  ...forEach(BASE_NAMES, quoteUnits),
 });
 export type EquityPoint = z.output<typeof EquityPoint>;

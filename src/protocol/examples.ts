@@ -112,6 +112,8 @@ export const STATE_EXAMPLE: z.input<typeof State> = {
     accrued_funding_base: '4000',
     equity: 2552.3,
     equity_base: '2552300000',
+    equity_usd: 2551.79,
+    equity_usd_base: '2551789540',
     equity_change: -1.23,
     equity_change_base: '-1230000',
     sources: {

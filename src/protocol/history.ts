@@ -1,7 +1,7 @@
 /** Lists beside the journal's books: balances, decisions, commands, engines; and what the account has earned. */
 import * as z from '../lib/codec.ts';
 import { ErrorInfo, GateResult } from './error.ts';
-import { fraction, lamports, microUsd, mode, percent, sol, time, usd, webUrl } from './units.ts';
+import { fraction, lamports, microUsd, mode, percent, quote, quoteUnits, sol, time, usd, webUrl } from './units.ts';
 
 export const AccountIdentity = z.object({
   venue: z.string().about('paper, drift or velocity.'),
@@ -82,7 +82,7 @@ export const EngineInfo = z.object({
   holds: z.array(z.string()).about('The codes of what restricts trading.'),
   unresolved: z.array(z.string()).about('Operations with a transaction whose outcome is unknown.'),
   as_of: time.nullable().about('When the account was last read. Null: never; then the figures are null too.'),
-  equity: usd.nullable(),
+  equity: usd.nullable().about("All that the account and its wallet are worth, at the quote asset's price."),
   equity_base: microUsd.nullable(),
   health: z.number().nullable(),
   perp_sol: sol.nullable(),
@@ -104,19 +104,19 @@ export const EarningsSpan = z.object({
     .about(
       'What to mind about the yearly figures of less than a week, as a sentence. Null: nothing, or there are none.',
     ),
-  net: usd.about('funding + basis + costs: what the hedge added. Price and interest are not in it.'),
-  funding: usd.about('Received less paid.'),
-  basis: usd.about('From trading away from the oracle price, at the mark.'),
-  costs: usd.about('slippage + fees + gas. Negative: paid.'),
-  interest: usd.about('Lend interest, which the deposit earns with or without a hedge.'),
-  capital: usd.nullable().about('Mean equity of the span, weighted by time.'),
+  net: quote.about('funding + basis + costs: what the hedge added. Price and interest are not in it.'),
+  funding: quote.about('Received less paid.'),
+  basis: quote.about('From trading away from the oracle price, at the mark.'),
+  costs: quote.about('slippage + fees + gas. Negative: paid.'),
+  interest: quote.about('Lend interest, which the deposit earns with or without a hedge.'),
+  capital: quote.nullable().about('Mean equity of the span, weighted by time.'),
   hedged_hours: z.number().unit('h').about('Funding periods that a position lived through.'),
   hedged_pct: percent.nullable().about('Of the periods with a record.'),
-  net_base: microUsd,
-  funding_base: microUsd,
-  basis_base: microUsd,
-  costs_base: microUsd,
-  interest_base: microUsd,
+  net_base: quoteUnits,
+  funding_base: quoteUnits,
+  basis_base: quoteUnits,
+  costs_base: quoteUnits,
+  interest_base: quoteUnits,
 });
 export type EarningsSpan = z.output<typeof EarningsSpan>;
 
@@ -127,7 +127,7 @@ export const Statistics = z.object({
     .nullable()
     .about('today: since midnight UTC. week and month: the last 7 and 30 days. all: since the records began.'),
   worst_day: z
-    .object({ day: z.string().about('UTC, such as 2026-01-15.'), net: usd, net_base: microUsd })
+    .object({ day: z.string().about('UTC, such as 2026-01-15.'), net: quote, net_base: quoteUnits })
     .nullable()
     .about('The day with the smallest net, and what it was. Null: there is no day with a record.'),
 });

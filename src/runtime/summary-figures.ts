@@ -26,7 +26,7 @@ export async function summaryFigures({ journal, engineId, policy }: FigurePorts)
   if (latest === null) return null;
   const account = [decodeSnapshot(latest.snapshot), decodePolicy(policy)] as const;
   const { health } = driftState(...account);
-  const { equity, liq_price, spot_sol, perp_sol } = accountFigures(...account, null);
+  const { equity_usd: equity, liq_price, spot_sol, perp_sol } = accountFigures(...account, null);
   const { spans } = statisticsView(statistics, HOUR_MS);
   const standing = [...newest.values()].filter(({ kind, severity }) => kind === 'alert' && severity !== 'info');
   const alerts = standing.map(({ code }) => alertTitle(code));

@@ -163,6 +163,7 @@ export function snapshotOf(scenario: Scenario = {}): Snapshot {
     pauses: { deposit: false, withdraw: false, increase: false, reduce: false, settle: false, detail: null },
     feed: { feed: 'synthetic:1', synthetic: true, ended: false, row: null, rows: null, speed: 1, warnings: [] },
     equity: 0n,
+    equityIn: 'quote',
     equityBaseline: 0n,
     sources: null,
     accruedFunding: null,

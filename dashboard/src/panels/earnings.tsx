@@ -24,10 +24,11 @@ const SOURCE_WORDS: Readonly<Record<EquitySource, readonly [string, string]>> = 
   unexplained: ['Unexplained', 'changes that none of the sources above explains'],
 };
 
-/** `USDT at $0.9996`: what a unit of the quote asset counts for. */
+/** `counted in USDT at $0.9996: worth $1,499.40`. The books count in the quote asset, which need not be worth a dollar. */
 function quoteHint(account: AccountInfo | null): string | undefined {
   if (account === null || account.quote_asset === null) return undefined;
-  return `${account.quote_asset} at ${usd(account.quote_price, 'negative', 4)}`;
+  const at = `${account.quote_asset} at ${usd(account.quote_price, 'negative', 4)}`;
+  return account.quote_price === 1 ? at : `counted in ${at}: worth ${usd(account.equity_usd)}`;
 }
 
 export function EarningsPanel() {

@@ -96,6 +96,7 @@ const BOOKS: { readonly [Name in BookName]: Book<ListItem<Name>> } = {
       { name: 'Interest', figure: true, cell: (row) => usd(row.interest, 'always') },
       { name: 'Fees', figure: true, cell: (row) => usd(row.fees, 'always') },
       { name: 'Price', figure: true, cell: (row) => usd(row.price, 'always') },
+      { name: 'Quote asset at', figure: true, cell: (row) => usd(row.quote_price, 'negative', 4) },
     ],
   },
   alerts: {

@@ -156,7 +156,7 @@ function statusText({ engine, account, drift_state: drift, age_ms: ageMs }: Stat
   return [
     `${engine.engine_id}, ${engine.mode} mode`,
     `Engine ${engine.state ?? 'unknown'}, trading ${engine.trading_state ?? 'unknown'}`,
-    `Equity ${usd(account?.equity)}, health ${drift.health ?? 'unknown'}, liquidation ${liquidationText(account)}`,
+    `Equity ${usd(account?.equity_usd)}, health ${drift.health ?? 'unknown'}, liquidation ${liquidationText(account)}`,
     `Spot ${sol(account?.spot_sol)}, perp ${sol(account?.perp_sol)}, net ${sol(drift.net_delta)}`,
     `Operation: ${engine.operation === null ? 'none' : `${engine.operation.kind} (${engine.operation.stage})`}`,
     `Transactions with an unknown outcome: ${unresolved}`,

@@ -1,6 +1,7 @@
 /** The venue and the account as they are now: pauses, oracles, limits of the markets, the account, and what pays for transactions. */
 import type { OracleQuote, PerpMarket } from '../../domain/account/account.ts';
 import type { Snapshot } from '../../domain/account/snapshot.ts';
+import { equityFiguresOf } from '../../domain/figures/account-figures.ts';
 import { formatAmount, formatUsd } from '../../domain/money/amounts.ts';
 import { LIVE_PROGRAMS } from '../../runtime/live-programs.ts';
 import type { Check } from '../check.ts';
@@ -65,10 +66,8 @@ function judgeMarket({ market, status, openInterest, minimumSize }: PerpMarket):
   return [pass(`${market} is active; its smallest order is ${sol(minimumSize)}.`)];
 }
 
-function judgeAccount(
-  { account, openingCostLamports, equity, nodesDisagree, clockDoubt }: Snapshot,
-  { venue }: Judged,
-): readonly Judgement[] {
+function judgeAccount(snapshot: Snapshot, { venue }: Judged): readonly Judgement[] {
+  const { account, openingCostLamports, nodesDisagree, clockDoubt } = snapshot;
   const doubts = [nodesDisagree, clockDoubt].flatMap((doubt) =>
     doubt == null ? [] : [warn(doubt, 'Take the node that is wrong out of RPC_URL.')],
   );
@@ -79,9 +78,10 @@ function judgeAccount(
       warn(message, `The first deposit opens it, for a one-time cost of ${sol(openingCostLamports ?? 0n)}.`),
     ];
   }
+  const { equity_usd_base: equity } = equityFiguresOf(snapshot);
   if (equity === null)
     return [...doubts, warn('The account is there; its equity is not known: a price is missing.', 'See the oracles.')];
-  return [...doubts, pass(`The account is there, with an equity of ${formatUsd(equity / 1_000_000_000n)} USD.`)];
+  return [...doubts, pass(`The account is there, with an equity of ${formatUsd(BigInt(equity))} USD.`)];
 }
 
 function judgeGas(

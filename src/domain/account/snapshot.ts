@@ -56,7 +56,7 @@ export const VenuePauses = z.object({
 });
 export type VenuePauses = z.output<typeof VenuePauses>;
 
-/** Cumulative since the account's start, exact in 1e-15 USD: equity = baseline + the sum of the sources. */
+/** Cumulative since the account's start, exact in 1e-15 of the quote asset: equity = baseline + the sum of the sources. */
 export const EquitySources = z.object({
   price: integer,
   basis: integer,
@@ -130,8 +130,13 @@ export const Snapshot = z.object({
   funding: FundingOutlook,
   pauses: VenuePauses,
   feed: FeedProgress,
-  /** Exact, 1e-15 USD; null when a price is unknown. */
+  /** Exact, 1e-15 of the quote asset; null when a price is unknown. */
   equity: integer.nullable(),
+  /**
+   * Absent: 1e-15 USD, as every snapshot had it that was recorded before equity was counted in the quote asset. Paper's quote
+   * asset is always 1 USD, so paper says nothing.
+   */
+  equityIn: z.enum(['quote']).optional(),
   equityBaseline: integer.nullable(),
   sources: EquitySources.nullable(),
   /** Accrued and not yet paid, shown next to equity: funding since the last period, at its estimated rate. */

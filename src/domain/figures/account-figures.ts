@@ -34,6 +34,7 @@ import {
 } from '../money/units.ts';
 
 const RATE_DECIMALS = 9;
+const PRICE_ONE = 1_000_000n;
 
 /** The costs of having a position at all, which the carry has to earn back. */
 const COSTS = ['fees', 'gas', 'slippage'] as const satisfies readonly EquitySource[];
@@ -166,13 +167,24 @@ const mapSources = <T>(sources: Readonly<Record<EquitySource, bigint>>, to: (mic
     T
   >;
 
+/** A snapshot that was recorded in USD has its equity converted. What led to it was counted at other prices, so it is unknown. */
+function inQuoteAsset(snapshot: Snapshot): Pick<Snapshot, 'equity' | 'equityBaseline' | 'sources'> {
+  const { equity, equityIn, markets } = snapshot;
+  const price = quoteMarket(markets)?.oracle.price ?? null;
+  if (equity === null || equityIn !== undefined || price === PRICE_ONE) return snapshot;
+  const known = price !== null && price > 0n;
+  return { equity: known ? divFloor(equity * PRICE_ONE, price) : null, equityBaseline: null, sources: null };
+}
+
+/** In 1e-6 of the quote asset. */
 interface EquityParts {
   readonly equity: MicroUsd | null;
   readonly change: MicroUsd | null;
   readonly sources: Readonly<Record<EquitySource, bigint>> | null;
 }
 
-function equityParts({ equity, equityBaseline, sources }: Snapshot): EquityParts {
+function equityParts(snapshot: Snapshot): EquityParts {
+  const { equity, equityBaseline, sources } = inQuoteAsset(snapshot);
   if (equity === null) return { equity: null, change: null, sources: null };
   const micro = divFloor(equity, FEMTO_PER_MICRO_USD);
   if (equityBaseline === null) return { equity: microUsd(micro), change: null, sources: null };
@@ -181,14 +193,21 @@ function equityParts({ equity, equityBaseline, sources }: Snapshot): EquityParts
   return { equity: microUsd(micro), change: microUsd(change), sources: parts };
 }
 
+/** The nearest micro-USD to an amount of the quote asset. */
+const inUsd = (amount: MicroUsd | null, price: Price | null): MicroUsd | null =>
+  amount === null || price === null ? null : microUsd(divFloor(amount * price + PRICE_ONE / 2n, PRICE_ONE));
+
 /** The rest that no source explains is shown as unexplained, so the sources never silently fail to add up. */
 function balanced(sources: Readonly<Record<EquitySource, bigint>>, exactChange: bigint, change: bigint) {
   const sum = Object.values(sources).reduce((total, amount) => total + amount, 0n);
   return apportion({ ...sources, unexplained: sources.unexplained + exactChange - sum }, change);
 }
 
-function equityFigures({ equity, change, sources }: EquityParts) {
+function equityFigures({ equity, change, sources }: EquityParts, { markets }: Snapshot) {
+  const worth = inUsd(equity, quoteMarket(markets)?.oracle.price ?? null);
   return {
+    equity_usd: usd(worth),
+    equity_usd_base: base(worth),
     equity: usd(equity),
     equity_base: base(equity),
     equity_change: usd(change),
@@ -199,7 +218,7 @@ function equityFigures({ equity, change, sources }: EquityParts) {
 }
 
 /** Of `accountFigures` what is of equity alone: the rest is not computed. */
-export const equityFiguresOf = (snapshot: Snapshot) => equityFigures(equityParts(snapshot));
+export const equityFiguresOf = (snapshot: Snapshot) => equityFigures(equityParts(snapshot), snapshot);
 
 function breakEven(owed: MicroUsd, perDay: MicroUsd | null): { days: number | null; note: string | null } {
   if (owed === 0n) return { days: 0, note: null };
@@ -253,7 +272,7 @@ export function accountFigures(snapshot: Snapshot, policy: Policy, hedgeTarget: 
     settled_pnl_base: settled.toString(),
     accrued_funding: usd(snapshot.accruedFunding),
     accrued_funding_base: base(snapshot.accruedFunding),
-    ...equityFigures(parts),
+    ...equityFigures(parts, snapshot),
     ...earnings(snapshot, parts.sources),
   };
 }

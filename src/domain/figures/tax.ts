@@ -26,7 +26,7 @@ export interface TaxPayment {
   readonly reference: string;
 }
 
-/** Cumulative micro-USD, as the journal keeps it. */
+/** Cumulative, in 1e-6 of the quote asset, as the journal keeps it. */
 export interface TaxAccrual {
   readonly tsMs: number;
   readonly interest: bigint;
@@ -70,9 +70,8 @@ interface TaxEvent {
   readonly market?: string;
   /** Of a disposal: the SOL closed, and what came in and went out for it. */
   readonly closed?: { readonly size: bigint; readonly proceeds: bigint; readonly cost: bigint };
-  /** In the quote asset, or (`inUsd`) in USD, as the journal has it. */
+  /** In the quote asset. */
   readonly gain: bigint;
-  readonly inUsd?: true;
   readonly reference: string;
 }
 
@@ -128,7 +127,7 @@ function accrualEvents(accruals: readonly TaxAccrual[]): readonly TaxEvent[] {
   return lastOfDay.slice(1).flatMap(({ tsMs, interest, gas }, index) => {
     const before = lastOfDay[index];
     const event = (kind: 'interest' | 'network_fee', gain: bigint): readonly TaxEvent[] =>
-      gain === 0n ? [] : [{ tsMs, kind, gain, inUsd: true, reference: '' }];
+      gain === 0n ? [] : [{ tsMs, kind, gain, reference: '' }];
     return [
       ...event('interest', interest - (before?.interest ?? 0n)),
       ...event('network_fee', gas - (before?.gas ?? 0n)),
@@ -150,9 +149,8 @@ const ASSETS: Readonly<Record<TaxEvent['kind'], string>> = {
 };
 
 function lineOf(event: TaxEvent, quotePrice: bigint | null, quoteAsset: string | null): TaxLine {
-  const { closed, gain, inUsd } = event;
-  const inQuote = inUsd !== true ? gain : quotePrice === null ? null : (gain * PRICE_ONE) / quotePrice;
-  const usd = inUsd === true ? gain : quotePrice === null ? null : (gain * quotePrice) / PRICE_ONE;
+  const { closed, gain } = event;
+  const usd = quotePrice === null ? null : (gain * quotePrice) / PRICE_ONE;
   const quote = (value: bigint | null | undefined): string =>
     value === null || value === undefined ? '' : formatAmount(value, USD_DECIMALS);
   return {
@@ -163,7 +161,7 @@ function lineOf(event: TaxEvent, quotePrice: bigint | null, quoteAsset: string |
     quantity: closed === undefined ? '' : formatSol(closed.size),
     proceeds: quote(closed?.proceeds),
     cost: quote(closed?.cost),
-    gain: quote(inQuote),
+    gain: quote(gain),
     quote_asset: quoteAsset ?? '',
     quote_price_usd: quote(quotePrice),
     gain_usd: usd === null ? '' : formatUsd(usd),

@@ -13,6 +13,7 @@ import * as series from './0007-series.ts';
 import * as decisions from './0008-decisions.ts';
 import * as alertDeliveries from './0009-alert-deliveries.ts';
 import * as packedSeries from './0010-packed-series.ts';
+import * as booksInQuote from './0011-books-in-quote.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-journal': journal,
@@ -25,6 +26,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0008-decisions': decisions,
   '0009-alert-deliveries': alertDeliveries,
   '0010-packed-series': packedSeries,
+  '0011-books-in-quote': booksInQuote,
 };
 
 export const migrationProvider: MigrationProvider = {

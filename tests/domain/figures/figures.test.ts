@@ -124,6 +124,30 @@ describe('the page’s figures', () => {
     expect(unknown).toMatchObject({ quote_price: null, unrealized_pnl: null, unsettled_pnl: null });
   });
 
+  it('count equity in the quote asset, with its value in USD beside it', () => {
+    const sources = { ...NO_SOURCES, funding: 10_000_000n * FEMTO_PER_MICRO_USD };
+    const snapshot = { equity: 1_010_000_000n * FEMTO_PER_MICRO_USD, equityBaseline: 10n ** 18n, sources };
+    expect(accountFigures(snapshotOf({ quoteUsd: 0.9, snapshot }), policy, null)).toMatchObject({
+      ...{ equity: 1_010, equity_change: 10, funding_received: 10, quote_price: 0.9 },
+      ...{ equity_usd: 909, equity_usd_base: '909000000' },
+    });
+    const unknown = accountFigures(snapshotOf({ quoteUsd: null, snapshot }), policy, null);
+    expect(unknown).toMatchObject({ equity: 1_010, equity_usd: null });
+  });
+
+  it('take a snapshot from before for what it is: USD, of which only the equity can be converted', () => {
+    const { equityIn: _, ...old } = snapshotOf({
+      quoteUsd: 0.8,
+      snapshot: { equity: 10n ** 18n, equityBaseline: 10n ** 18n, sources: NO_SOURCES },
+    });
+    const unknown = { equity_change: null, sources: null, costs_paid: null };
+    expect(accountFigures(old, policy, null)).toMatchObject({ equity: 1_250, equity_usd: 1_000, ...unknown });
+    const atPar = { ...old, markets: snapshotOf({ quoteUsd: 1 }).markets };
+    expect(accountFigures(atPar, policy, null)).toMatchObject({ equity: 1_000, equity_usd: 1_000, equity_change: 0 });
+    const withoutPrice = { ...old, markets: snapshotOf({ quoteUsd: null }).markets };
+    expect(accountFigures(withoutPrice, policy, null)).toMatchObject({ equity: null, equity_usd: null, ...unknown });
+  });
+
   it('show what is settled apart from what is not', () => {
     const snapshot = snapshotOf({
       perp: -10,

@@ -307,10 +307,12 @@ class Fold {
     const sol = lamportsChange(this.#transaction, authority);
     const quote = tokensChange(this.#transaction, quoteTokenAccount);
     if (sol === 0n && quote === 0n) return;
-    const { wallet, prices } = this.state;
-    const after = { sol: lamports(wallet.sol + sol), quote: microUsd(wallet.quote + quote) };
+    const { wallet } = this.state;
     const gas = this.#gas(sol);
-    this.state = change(this.state, { wallet: after }, 'transfers', { gas: gas * prices.base });
+    const between = { sol: lamports(wallet.sol + sol - gas), quote: microUsd(wallet.quote + quote) };
+    // One after the other: what is divided by the quote asset's price then leaves no remainder in a source of its own.
+    this.state = change(this.state, { wallet: between }, 'transfers');
+    this.state = change(this.state, { wallet: { ...between, sol: lamports(between.sol + gas) } }, 'gas');
   }
 
   /** Lamports, negative when paid: fee, tip, rent. */

@@ -406,7 +406,7 @@ const inFigures = (difference: BooksDifference) =>
 function beginning(standing: AccountStanding): BooksState {
   const { slot, wallet, base, quote, perp, other, prices, premium, period } = standing;
   const state: BooksState = {
-    version: 1,
+    version: 2,
     slot,
     wallet,
     base,

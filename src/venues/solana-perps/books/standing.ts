@@ -3,10 +3,10 @@
 import type { SpotMarket } from '../../../domain/account/account.ts';
 import { tokenAmount } from '../../../domain/margin/margin.ts';
 import { lamports, microUsd } from '../../../domain/money/units.ts';
-import { equityOf } from '../read/equity.ts';
+import { worthOfRead } from '../read/equity.ts';
 import type { PerpsRead } from '../read/perps-read.ts';
 import type { BooksState, Period, SpotTokens } from './state.ts';
-import { worthOf } from './value.ts';
+import { holdingsWorth } from './value.ts';
 
 export interface AccountStanding {
   readonly slot: number;
@@ -23,9 +23,9 @@ export interface AccountStanding {
 
 /** Null when a price of something held is unknown: then nothing can be valued. */
 export function standingOf(read: PerpsRead): AccountStanding | null {
-  const equity = equityOf(read);
+  const worth = worthOfRead(read);
   const prices = pricesOf(read);
-  if (equity === null || prices === null) return null;
+  if (worth === null || prices === null) return null;
   const { hedge } = read;
   const position = read.account?.perps.find((perp) => perp.marketIndex === hedge.perp.marketIndex);
   const held = {
@@ -40,7 +40,7 @@ export function standingOf(read: PerpsRead): AccountStanding | null {
     slot: read.slot,
     blockTimeMs: read.blockTimeMs,
     ...held,
-    other: equity - worthOf({ ...held, other: 0n }),
+    other: worth.inUsd - holdingsWorth({ ...held, other: 0n }, prices).inUsd,
     premium: mark === null ? 0n : mark - prices.perp,
     period: periodOf(read),
   };
@@ -49,6 +49,7 @@ export function standingOf(read: PerpsRead): AccountStanding | null {
 function pricesOf({ hedge }: PerpsRead): BooksState['prices'] | null {
   const { perp, base, quote } = hedge;
   if (perp.oracle.price === null || base.oracle.price === null || quote.oracle.price === null) return null;
+  if (quote.oracle.price <= 0n) return null;
   return { base: base.oracle.price, quote: quote.oracle.price, perp: perp.oracle.price };
 }
 

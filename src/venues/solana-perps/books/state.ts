@@ -31,19 +31,21 @@ export type Period = z.output<typeof Period>;
 const TradeName = z.object({ signature: z.string(), index: z.number().int(), placedBy: z.string() });
 
 export const BooksState = z.object({
-  version: z.literal(1),
+  /** 2: in the quote asset. Version 1 was in USD; the journal's migration 0011 converts it. */
+  version: z.literal(2),
   /** Everything up to this slot is booked. */
   slot: z.number().int(),
   wallet: Wallet,
   base: SpotTokens,
   quote: SpotTokens,
   perp: z.object({ base: lamportsText, quote: microUsdText }),
-  /** Value of what lies outside the configured market and its assets, 1e-15 USD. */
+  /** Value of what lies outside the configured market and its assets, 1e-15 USD: worth another sum of the quote asset when that moves. */
   other: integer,
   /** Oracle prices up to which `sources.price` is counted. */
   prices: z.object({ base: priceText, quote: priceText, perp: priceText }),
   /** The mark's distance from the oracle at the last read. */
   premium: integer,
+  /** 1e-15 of the quote asset, as the sources. */
   baseline: integer,
   sources: EquitySources,
   ledger: PositionLedger,

@@ -5,23 +5,24 @@
 import type { EquitySource, EquitySources } from '../../../domain/account/snapshot.ts';
 import { divFloor, FEMTO_PER_MICRO_USD } from '../../../domain/money/units.ts';
 import type { EquityRecord } from '../../../journal/records.ts';
+import { quoteWorth, type Worth } from '../read/equity.ts';
 import type { BooksState, SpotTokens } from './state.ts';
-
-const PRICE_ONE = 1_000_000n;
-/** Of a quote token (6 decimals) at a price (1e-6): to 1e-15 USD. */
-const QUOTE_TO_FEMTO = 1_000n;
 
 export const tokensOf = ({ tokens, moved }: SpotTokens): bigint => tokens + moved;
 
-type BooksHoldings = Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'other' | 'prices'>;
+type BooksHoldings = Pick<BooksState, 'wallet' | 'base' | 'quote' | 'perp' | 'other'>;
 
-/** 1e-15 USD. */
-export function worthOf({ wallet, base, quote, perp, other, prices }: BooksHoldings): bigint {
-  const spot = (tokensOf(base) + wallet.sol) * prices.base;
-  const cash = (tokensOf(quote) + wallet.quote) * prices.quote * QUOTE_TO_FEMTO;
-  const position = ((perp.base * prices.perp + perp.quote * FEMTO_PER_MICRO_USD) * prices.quote) / PRICE_ONE;
-  return spot + cash + position + other;
-}
+export const holdingsWorth = (
+  { wallet, base, quote, perp, other }: BooksHoldings,
+  prices: Pick<BooksState['prices'], 'base' | 'perp'>,
+): Worth => ({
+  inQuote: (tokensOf(quote) + wallet.quote + perp.quote) * FEMTO_PER_MICRO_USD + perp.base * prices.perp,
+  inUsd: (tokensOf(base) + wallet.sol) * prices.base + other,
+});
+
+/** 1e-15 of the quote asset. The books begin with a price of it, and take no other than a positive one. */
+export const worthOf = (state: BooksHoldings & Pick<BooksState, 'prices'>): bigint =>
+  quoteWorth(holdingsWorth(state, state.prices), state.prices.quote) ?? 0n;
 
 const withSource = (state: BooksState, source: EquitySource, amount: bigint): BooksState => ({
   ...state,
@@ -52,12 +53,9 @@ export function change(
   return withSource(next, rest, left);
 }
 
-/** Micro-USD that the venue counts in the quote asset, at its price. */
-export const quoteFemto = (amount: bigint, { prices }: BooksState): bigint => amount * prices.quote * QUOTE_TO_FEMTO;
-
 const micro = (femto: bigint): bigint => divFloor(femto + FEMTO_PER_MICRO_USD / 2n, FEMTO_PER_MICRO_USD);
 
-/** In micro-USD. Funding is whole already. `price`, which is on no receipt, absorbs the rounding of the others. */
+/** In 1e-6 of the quote asset. Funding is whole already. `price`, which is on no receipt, absorbs the rounding of the others. */
 export function equityRecord(
   engineId: string,
   { baseline, sources, prices }: Pick<BooksState, 'baseline' | 'sources' | 'prices'>,

@@ -1,5 +1,6 @@
-/** What the account and its wallet are worth, exact in 1e-15 USD: the sub-account at oracle, wallet SOL and quote tokens. */
+/** What the account and its wallet are worth, in units of the quote asset. Table: docs/architecture/books.md. */
 import { isActive, tokenAmount } from '../../../domain/margin/margin.ts';
+import { divFloor, FEMTO_PER_MICRO_USD } from '../../../domain/money/units.ts';
 import type { PerpsRead } from './perps-read.ts';
 
 /** 1e-15 USD = tokens x price (1e-6 USD) x 10^(9 - decimals). */
@@ -12,34 +13,58 @@ const femtoOf = (tokens: bigint, decimals: number, price: bigint): bigint =>
     ? tokens * price * 10n ** BigInt(FEMTO_DECIMALS - decimals)
     : (tokens * price) / 10n ** BigInt(decimals - FEMTO_DECIMALS);
 
+/** Two parts, because only one of them depends on the quote asset's price. */
+export interface Worth {
+  /** Of the quote asset, 1e-15. */
+  readonly inQuote: bigint;
+  /** 1e-15 USD. */
+  readonly inUsd: bigint;
+}
+
+/** 1e-15 of the quote asset. Null: its price (1e-6 USD) is needed and unknown. */
+export function quoteWorth({ inQuote, inUsd }: Worth, quotePrice: bigint | null): bigint | null {
+  if (inUsd === 0n) return inQuote;
+  if (quotePrice === null || quotePrice <= 0n) return null;
+  return inQuote + divFloor(inUsd * PRICE_ONE, quotePrice);
+}
+
 /**
  * Null when a price of something held is unknown, or the account has an isolated position. Funding that is due but not settled into a position is not included;
  * it is `accruedFunding`.
  */
-export function equityOf({ account, markets, wallet, hedge }: PerpsRead): bigint | null {
+export function equityOf(read: PerpsRead): bigint | null {
+  const worth = worthOfRead(read);
+  return worth === null ? null : quoteWorth(worth, read.hedge.quote.oracle.price);
+}
+
+/** Of the configured market and its quote asset everything is `inQuote`, all else is `inUsd`. */
+export function worthOfRead({ account, markets, wallet, hedge }: PerpsRead): Worth | null {
   const spotOf = (index: number) => markets.spot.find((market) => market.marketIndex === index);
-  let equity = 0n;
-  for (const [held, market] of [
-    [wallet.sol, hedge.base],
-    [wallet.quote, hedge.quote],
-  ] as const) {
-    if (held === 0n) continue;
-    if (market.oracle.price === null) return null;
-    equity += femtoOf(held, market.decimals, market.oracle.price);
-  }
-  for (const balance of account?.spot ?? []) {
+  let inQuote = wallet.quote * FEMTO_PER_MICRO_USD;
+  let inUsd = 0n;
+  const deposits = (account?.spot ?? []).map((balance) => {
     const market = spotOf(balance.marketIndex);
-    if (market === undefined || market.oracle.price === null) return null;
-    equity += femtoOf(tokenAmount(balance, market), market.decimals, market.oracle.price);
+    return { market, tokens: market === undefined ? null : tokenAmount(balance, market) };
+  });
+  for (const { market, tokens } of [{ market: hedge.base, tokens: wallet.sol }, ...deposits]) {
+    if (tokens === 0n) continue;
+    if (market === undefined || tokens === null) return null;
+    if (market.marketIndex === hedge.quote.marketIndex) inQuote += tokens * FEMTO_PER_MICRO_USD;
+    else if (market.oracle.price === null) return null;
+    else inUsd += femtoOf(tokens, market.decimals, market.oracle.price);
   }
   for (const position of account?.perps.filter(isActive) ?? []) {
     const market = markets.perps.find((each) => each.marketIndex === position.marketIndex);
     // The collateral of an isolated position is nowhere else.
-    if (position.isolated === true) return null;
-    const settledIn = market === undefined ? undefined : spotOf(market.quoteSpotMarketIndex);
-    if (market === undefined || market.oracle.price === null || settledIn?.oracle.price == null) return null;
-    const quoteFemto = position.baseAmount * market.oracle.price + position.quoteAmount * 1_000_000_000n;
-    equity += (quoteFemto * settledIn.oracle.price) / PRICE_ONE;
+    if (position.isolated === true || market === undefined || market.oracle.price === null) return null;
+    const quoteFemto = position.baseAmount * market.oracle.price + position.quoteAmount * FEMTO_PER_MICRO_USD;
+    if (position.marketIndex === hedge.perp.marketIndex) {
+      inQuote += quoteFemto;
+      continue;
+    }
+    const settledIn = spotOf(market.quoteSpotMarketIndex);
+    if (settledIn?.oracle.price == null) return null;
+    inUsd += divFloor(quoteFemto * settledIn.oracle.price, PRICE_ONE);
   }
-  return equity;
+  return { inQuote, inUsd };
 }

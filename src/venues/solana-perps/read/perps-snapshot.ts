@@ -17,7 +17,7 @@ import type { PerpsRead } from './perps-read.ts';
 
 /** The figures of the account's books at a read: everything that the accounts themselves do not contain. */
 export interface BookFigures {
-  /** Exact, 1e-15 USD. */
+  /** Exact, 1e-15 of the quote asset. */
   readonly equityBaseline: bigint | null;
   readonly sources: EquitySources | null;
   /** Of the chain's clock. */
@@ -87,6 +87,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
       ...oracleWarnings(markets, deployment.program.name),
     ]),
     equity: equityOf(read),
+    equityIn: 'quote',
     equityBaseline: books.equityBaseline,
     sources: books.sources,
     accruedFunding: unsettledFundingOf(read),

@@ -45,6 +45,8 @@ export interface BooksChain {
   /** An order of ours, and its fill by the keeper. */
   trade(trade: ActorTrade, own?: boolean): Promise<string>;
   price(usd: number): Promise<void>;
+  /** Of the quote asset. */
+  quotePrice(usd: number): Promise<void>;
   /** That much later, with the funding rate brought up to date. */
   hours(count: number): Promise<void>;
 }
@@ -136,6 +138,10 @@ export async function booksChain(options: DriftLocalnetOptions = {}): Promise<Bo
       else await land(signature);
       await net.advance(FILL_SLOTS);
       return signature;
+    },
+    async quotePrice(usd) {
+      net.oracles.usdc.follow({ kind: 'fixed', price: usd });
+      await net.advance(2);
     },
     async price(usd) {
       net.oracles.sol.follow({ kind: 'fixed', price: usd });

@@ -26,6 +26,7 @@ const STEP = fc.oneof(
   fc.record({ do: fc.constant('deposit' as const), own: fc.boolean(), sol: fc.boolean() }),
   fc.record({ do: fc.constant('withdraw' as const), fails: fc.boolean() }),
   fc.record({ do: fc.constant('price' as const), move: fc.integer({ min: -30, max: 30 }) }),
+  fc.record({ do: fc.constant('quote price' as const), move: fc.integer({ min: -5, max: 5 }) }),
   fc.record({ do: fc.constant('hours' as const), count: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ do: fc.constant('settle' as const), by: fc.constantFrom('us' as const, 'other' as const) }),
   fc.record({ do: fc.constant('settleFunding' as const) }),
@@ -113,6 +114,9 @@ async function perform(chain: BooksChain, books: PerpsBooks, engineId: string, s
       await chain.price(Math.min(180, Math.max(120, now * (1 + step.move / 1_000))));
       return;
     }
+    case 'quote price':
+      await chain.quotePrice(1 + step.move / 1_000);
+      return;
     case 'hours':
       await chain.hours(step.count);
       return;
