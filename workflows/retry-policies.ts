@@ -7,6 +7,13 @@ import {
 } from '@temporalio/workflow';
 import type { TransactionTiming } from '../src/domain/transaction/transaction.ts';
 
+/**
+ * Of a workflow task. One that a worker took with it when it was stopped or killed is lost, and its workflow stands still
+ * until this time is over. With Temporal's 10 s that is longer than a stop and a start take, and the first commands after
+ * them expired. A history that takes longer to read is no deadlock: from the third attempt on the server gives more time.
+ */
+export const WORKFLOW_TASK_TIMEOUT = '5 s';
+
 export const TRANSIENT_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCoefficient: 2, maximumAttempts: 4 };
 
 /** What must come to its end however long the worker or the journal is away; its deadlines are in its input. */

@@ -4,6 +4,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { WorkflowLookup } from '../../activities/engine.ts';
 import type { engine as engineWorkflow } from '../../workflows/engine/engine.ts';
 import { configureSignal, type EngineConfiguration, type EngineTuning } from '../../workflows/messages.ts';
+import { WORKFLOW_TASK_TIMEOUT } from '../../workflows/retry-policies.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import { formatAmount } from '../domain/money/amounts.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -87,6 +88,7 @@ export async function startEngine(start: EngineStart): Promise<void> {
     client.workflow.signalWithStart<typeof engineWorkflow, [EngineConfiguration]>('engine', {
       workflowId: engineId,
       taskQueue: start.taskQueue ?? TASK_QUEUE,
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       args: [{ engineId, policy, tuning, carried: null }],
       signal: configureSignal,

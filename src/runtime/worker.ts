@@ -38,6 +38,14 @@ const NO_CUTTING_OFF = { isolateExecutionTimeout: '1 h' };
  */
 const ACTIVITY_SLOTS = 5_000;
 
+/**
+ * A task that Temporal hands out while a worker takes its last poll back is lost, and its workflow stands still until the
+ * task times out. So a worker stops between tasks: when it has had none for this long, or after `QUIET_WITHIN_MS`.
+ */
+const QUIET_MS = 100;
+const QUIET_WITHIN_MS = 800;
+const QUIET_LOOK_MS = 10;
+
 const RESTART_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 
 export interface WorkerOptions {
@@ -130,11 +138,24 @@ export async function prepareWorker(options: WorkerOptions): Promise<() => Runni
       state: () => current?.getState() ?? 'RESTARTING',
       stop: async () => {
         stopping.abort();
+        if (current?.getState() === 'RUNNING') await untilQuiet(current);
         if (current?.getState() === 'RUNNING') current.shutdown();
         await ended;
       },
     };
   };
+}
+
+async function untilQuiet(worker: Worker): Promise<void> {
+  const startedAt = performance.now();
+  let busyAt = startedAt;
+  let activities = 0;
+  for (let now = startedAt; now - busyAt < QUIET_MS && now - startedAt < QUIET_WITHIN_MS; now = performance.now()) {
+    const { numInFlightWorkflowActivations, numInFlightNonLocalActivities } = worker.getStatus();
+    if (numInFlightWorkflowActivations > 0 || numInFlightNonLocalActivities !== activities) busyAt = now;
+    activities = numInFlightNonLocalActivities;
+    await sleep(QUIET_LOOK_MS);
+  }
 }
 
 /** Whatever an activity logs, wherever below, says of which operation and workflow it is. */

@@ -3,8 +3,9 @@
  * commands, watches, decides, and starts operations as children, one at a time. It awaits no child's end: operations
  * report by signal, so that continue-as-new loses none.
  */
-import { ApplicationFailure, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, makeContinueAsNewFunc, setHandler, workflowInfo } from '@temporalio/workflow';
 import { command, configure, configureSignal, type EngineInput, engineState, operationReport } from '../messages.ts';
+import { WORKFLOW_TASK_TIMEOUT } from '../retry-policies.ts';
 import { EngineRun } from './engine-run.ts';
 
 export async function engine(input: EngineInput): Promise<void> {
@@ -23,5 +24,6 @@ export async function engine(input: EngineInput): Promise<void> {
     await run.open();
     while (run.opened && !run.mayRenew()) await run.turn();
   } while (!run.opened);
-  await continueAsNew<typeof engine>(run.end());
+  const next = makeContinueAsNewFunc<typeof engine>({ workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT });
+  await next(run.end());
 }
