@@ -15,6 +15,7 @@ import { PositionsPanel } from './panels/positions.tsx';
 import { SectionNav } from './panels/section-nav.tsx';
 import { SettingsPanel } from './panels/settings.tsx';
 import { UnresolvedPanel } from './panels/unresolved.tsx';
+import { engineAddress } from './socket/engine-address.ts';
 import { routeOf } from './state/route.ts';
 import { hasTwoSides } from './state/screen-width.ts';
 import { announcement, stale, stats } from './state/store.ts';
@@ -87,8 +88,9 @@ export function App() {
   );
 }
 
-/** The engine of this process: named by its address, or by none. Until the page knows which that is, it counts as ours. */
+/** An engine of this process: named by its address, or by none. Until the page knows which that is, it counts as ours. */
 function isServed(engineId: string | null): boolean {
   const ours = stats.value?.engine.engine_id ?? null;
+  if (engineAddress('') !== '') return true;
   return engineId === null || ours === null || ours === engineId;
 }

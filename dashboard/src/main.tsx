@@ -1,6 +1,8 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { setReaderLocale } from './format/locale.ts';
+import { findEngine } from './socket/engine-address.ts';
+import { pathOf, routeOf } from './state/route.ts';
 import { startStore } from './state/store.ts';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -22,7 +24,13 @@ if (root === null) throw new Error('index.html has no element with the id "app"'
 if (location.search.includes('token=')) history.replaceState(null, '', location.pathname + location.hash);
 
 setReaderLocale(navigator.languages);
-startStore();
-// The frame of index.html has done its work.
-root.replaceChildren();
-render(<App />, root);
+void begin(root);
+
+async function begin(into: HTMLElement): Promise<void> {
+  const route = routeOf(location.pathname);
+  if (route.kind === 'engine' && route.engineId !== null) await findEngine(pathOf(route.engineId));
+  startStore();
+  // The frame of index.html has done its work.
+  into.replaceChildren();
+  render(<App />, into);
+}

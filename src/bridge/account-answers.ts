@@ -6,14 +6,21 @@ import { accountPageOf } from '../domain/figures/explorer.ts';
 import { driftState } from '../domain/figures/figures.ts';
 import { exposure } from '../domain/hedge/delta.ts';
 import { decodePolicy, type Policy } from '../domain/hedge/policy.ts';
-import { HOURS_PER_YEAR, MS_PER_HOUR, solNumber, unitNumber, usdNumber } from '../domain/money/units.ts';
+import { HOURS_PER_YEAR, type MicroUsd, MS_PER_HOUR, solNumber, unitNumber, usdNumber } from '../domain/money/units.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { EarningsSums, EngineRecord, SpanName, StatisticsRecord } from '../journal/records.ts';
 import type * as z from '../lib/codec.ts';
 import { parseEngineId } from '../lib/ids.ts';
 import type { Balances, Engines } from '../protocol/api.ts';
-import type { AccountIdentity, BalanceInfo, EarningsSpan, EngineInfo, Statistics } from '../protocol/history.ts';
-import type { BridgeSettings } from './ports.ts';
+import type {
+  AccountIdentity,
+  BalanceInfo,
+  EarningsSpan,
+  EngineInfo,
+  EngineTotal,
+  Statistics,
+} from '../protocol/history.ts';
+import type { BridgeSettings, ServedEngine } from './ports.ts';
 import { isoTime } from './units-view.ts';
 
 const base = (value: bigint | null): string | null => (value === null ? null : value.toString());
@@ -74,27 +81,55 @@ export function readable(json: SnapshotJson | null): Snapshot | null {
 /** @param fallback as below */
 export async function everyEngine(
   journal: Journal,
-  { engineId, fallback }: { readonly engineId: string; readonly fallback: Policy },
+  {
+    engineId,
+    served,
+    fallback,
+  }: { readonly engineId: string; readonly served: readonly ServedEngine[]; readonly fallback: Policy },
 ): Promise<z.input<typeof Engines>> {
   const items: z.input<typeof EngineInfo>[] = [];
   for (const record of await journal.engines()) {
     const last = await journal.latestSnapshot(record.engineId);
     const current = record.engineId === engineId;
-    items.push(engineInfo(record, readable(last?.snapshot ?? null), { current, fallback }));
+    const ours = served.find((one) => one.engineId === record.engineId) ?? null;
+    items.push(engineInfo(record, readable(last?.snapshot ?? null), { current, served: ours, fallback }));
   }
-  return { items, next_cursor: null };
+  return { items, totals: totalsOf(items), next_cursor: null };
+}
+
+/** One for each mode that has an engine, real money first: paper and real money are never added up. */
+function totalsOf(items: readonly z.input<typeof EngineInfo>[]): readonly z.input<typeof EngineTotal>[] {
+  return (['live', 'paper'] as const).flatMap((mode) => {
+    const of = items.filter((item) => item.mode === mode);
+    if (of.length === 0) return [];
+    const known = of.flatMap(({ equity_base }) => (equity_base == null ? [] : [BigInt(equity_base)]));
+    const equity = known.length === 0 ? null : (known.reduce((sum, one) => sum + one, 0n) as MicroUsd);
+    return [
+      {
+        ...{ mode, engines: of.length, equity: equity === null ? null : usdNumber(equity), equity_base: base(equity) },
+        equity_unknown: of.length - known.length,
+        waiting: of.filter(({ holds, unresolved }) => holds.length + unresolved.length > 0).length,
+      },
+    ];
+  });
 }
 
 /** @param fallback for a record of a version that did not name its settings */
 function engineInfo(
   record: EngineRecord,
   snapshot: Snapshot | null,
-  { current, fallback }: { readonly current: boolean; readonly fallback: Policy },
+  {
+    current,
+    served,
+    fallback,
+  }: { readonly current: boolean; readonly served: ServedEngine | null; readonly fallback: Policy },
 ): z.input<typeof EngineInfo> {
   const { venue = 'paper', authority = null, subAccount = 0 } = parseEngineId(record.engineId) ?? {};
   return {
     engine_id: record.engineId,
+    name: served?.name ?? null,
     current,
+    served: served !== null,
     mode: record.mode,
     venue,
     authority: venue === 'paper' ? null : authority,

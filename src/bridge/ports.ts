@@ -50,6 +50,18 @@ export interface BridgeSettings {
   readonly operator?: string;
 }
 
+/** An engine that this bridge shows and commands. */
+export interface ServedEngine {
+  readonly engineId: string;
+  /** As ENGINES_FILE calls it; null: the process's own. */
+  readonly name: string | null;
+  /** With which this process was started: shown until the engine says which are in force. */
+  readonly policy: PolicyJson;
+  /** The margin account on its chain, base58; null: none (paper). */
+  readonly accountAddress: string | null;
+  readonly inForce: () => readonly SettingInForce[];
+}
+
 export interface PartReadiness {
   readonly ok: boolean;
   readonly detail: string;
@@ -69,6 +81,8 @@ export interface BridgePorts {
   readonly metricsRegistry: Registry;
   /** With which this process was started: shown until the engine says which are in force. */
   readonly policy: PolicyJson;
+  /** Those of ENGINES_FILE; absent: none. */
+  readonly engines?: readonly ServedEngine[];
   /** Commands by Telegram; absent or null: off. */
   readonly telegram?: TelegramCommandSettings | null;
   /** The registry of alert channels: the sockets are one. */

@@ -1,42 +1,14 @@
 /** Puts the bridge together and listens: HTTP and WebSocket on one port. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SOL_PERP } from '../domain/account/account.ts';
-import { MS_PER_HOUR } from '../domain/money/units.ts';
-import type { CommandAnswer } from '../domain/order/command.ts';
-import { commandKeyOf } from '../domain/order/signed-command.ts';
-import type * as z from '../lib/codec.ts';
+import { Registry } from 'prom-client';
 import { CriticalError } from '../lib/errors.ts';
-import type { State } from '../protocol/state.ts';
-import { balancesView, everyEngine, identityOf, readable, statisticsView } from './account-answers.ts';
-import { socketsChannel } from './alert-channel.ts';
 import { Auth } from './auth.ts';
-import { Broadcast } from './broadcast.ts';
-import { carryView } from './carry-view.ts';
-import { commandRunner, withEngine } from './commands.ts';
-import { addEngineMetrics } from './engine-metrics.ts';
-import { EngineWatch } from './engine-watch.ts';
-import { httpApp } from './http.ts';
+import { type BridgeCommons, type EngineDesk, openDesk } from './engine-desk.ts';
 import { journalLookup } from './journal-lookup.ts';
-import {
-  GATEWAY_WITHIN_MS,
-  HTTP_HEADROOM,
-  MAX_COMMAND_LOOKUPS,
-  MAX_OPEN_LOOKUPS,
-  MAX_SOCKETS,
-  STATE_LOOKUP_MS,
-} from './limits.ts';
-import { linksOf } from './links.ts';
+import { HTTP_HEADROOM, MAX_COMMAND_LOOKUPS, MAX_OPEN_LOOKUPS, MAX_SOCKETS } from './limits.ts';
 import { bridgeMetrics } from './metrics.ts';
-import { OpenEnds } from './open-ends.ts';
-import { policyView } from './page-view.ts';
-import { withPlaces } from './places.ts';
-import { policyInForce } from './policy-in-force.ts';
-import type { BridgePorts } from './ports.ts';
-import { previewer } from './preview-view.ts';
-import { Sockets } from './sockets.ts';
-import { stateView } from './state-view.ts';
-import { openTelegramDoor } from './telegram/open-door.ts';
+import type { BridgePorts, ServedEngine } from './ports.ts';
 import { refuseUpgrade } from './upgrade.ts';
 import { WrongTokens } from './wrong-tokens.ts';
 
@@ -56,186 +28,123 @@ const SOCKET_PATH = '/ws';
  * @throws CriticalError PORT_IN_USE, naming the setting that moves us
  */
 export async function startBridge(ports: BridgePorts): Promise<Bridge> {
-  const { journal, clock, sharedClock = clock, logger, settings, metricsRegistry } = ports;
-  const { engineId, mode } = settings;
-  const temporalNamespace = settings.temporalNamespace ?? 'default';
-  const markets = settings.markets ?? [SOL_PERP];
-  const links = linksOf({
-    temporalUiUrl: settings.temporalUiUrl,
-    temporalNamespace,
-    temporalAddress: settings.temporalAddress ?? null,
-    // Paper signatures stand on no chain that an explorer knows.
-    explorerUrl: mode === 'paper' ? null : settings.explorerUrl,
-  });
+  const { journal, clock, logger, settings, metricsRegistry } = ports;
+  const { engineId, mode, host, token, readToken = null } = settings;
   const metrics = bridgeMetrics(metricsRegistry);
-  const lookup = journalLookup(journal, MAX_OPEN_LOOKUPS);
-  const gateway = withPlaces(ports.gateway, clock);
-  const watch = new EngineWatch(engineId, lookup, clock);
-  const policy = policyInForce(ports.policy, logger);
-  const view = stateView({
-    engineId,
-    mode,
-    policy,
-    clock,
-    logger,
-    temporalUrl: links.engine(engineId),
-  });
-  const identity = identityOf(settings);
-  const quoteAsset = () => view(watch.known).account?.quote_asset ?? null;
-  const dress = (answer: CommandAnswer): CommandAnswer => withEngine(answer, engineId, mode);
-
-  const freshState = async (): Promise<z.input<typeof State> | null> => {
-    await watch.read();
-    if (watch.fresh) return view(watch.known);
-    // The journal does not respond: the engine's own state, with the last figures and their age.
-    const asked = gateway.state(engineId, clock.nowMs() + STATE_LOOKUP_MS);
-    const engine = await asked.catch(() => null);
-    if (engine !== null) return view({ ...watch.known, engine });
-    return watch.known.snapshot === null && watch.known.engine === null ? null : view(watch.known);
-  };
-
-  const ends = new OpenEnds({
-    engineId,
-    lookup,
-    clock: sharedClock,
-    askAgain: (envelope) => gateway.command(engineId, envelope, clock.nowMs() + GATEWAY_WITHIN_MS),
-    tell: (action, commandId, answer) => {
-      sockets.broadcastResult(action, commandId, dress(answer));
-      telegram?.ended(commandId, answer);
-    },
-  });
-  const commands = commandRunner({
-    engineId,
-    mode,
-    gateway,
-    commandKey: commandKeyOf(settings.token),
-    find: journalLookup(journal, MAX_COMMAND_LOOKUPS),
-    record: lookup,
-    clock,
-    sharedClock,
-    logger,
-    ends,
-    state: freshState,
-  });
-  const sockets: Sockets = new Sockets({
-    commands,
-    ends,
-    clock,
-    logger,
-    metrics,
-    nameable: { markets, quoteAsset },
-    operator: settings.operator ?? 'operator',
-    dress,
-    greeting: () => broadcast.greeting(),
-  });
-  const broadcast: Broadcast = new Broadcast({
-    engineId,
-    journal,
-    lookup,
-    watch,
-    ends,
-    clock,
-    logger,
-    links,
-    stats: () => view(watch.known),
-    audience: () => sockets.size,
-    send: (frame, options) => sockets.broadcast(frame, options),
-  });
-
-  ports.alerts.add(socketsChannel({ engineId, links, send: (frame) => sockets.broadcast(frame) }));
-
-  let port = settings.port;
-  const preview = previewer({
-    ...{ mode, policy, clock, logger },
-    known: async () => {
-      await watch.read();
-      return watch.known;
-    },
-  });
-  const state = async () => (await freshState()) ?? view(watch.known);
-  const carry = async () => {
-    await watch.read();
-    const { engine, snapshot } = watch.known;
-    return carryView({ engineId, engine, snapshot, policy: policy(engine), nowMs: clock.nowMs() });
-  };
-  const readMetrics = addEngineMetrics({
-    ...{ engineId, mode, lookup, state, carry, nowMs: clock.nowMs },
-    version: settings.version ?? 'unknown',
-    registry: metricsRegistry,
-  });
-  const telegram =
-    ports.telegram == null
-      ? null
-      : openTelegramDoor(ports.telegram, { journal, commands, preview, state, clock, logger });
   const wrongTokens = new WrongTokens({ nowMs: clock.nowMs, logger, count: () => metrics.wrongTokens.inc() });
-  const { host, token, readToken = null } = settings;
-  const auth = new Auth({ host, token, readToken, wrongTokens, port: () => port });
-  const server = createServer(
-    httpApp({
-      engineId,
-      auth,
-      lookup,
-      links,
-      logger,
-      metricsRegistry,
-      pageDir: settings.pageDir,
-      readiness: ports.readiness,
-      quoteAsset,
-      state,
-      nowMs: clock.nowMs,
-      settings: settings.inForce ?? [],
-      nameable: { markets, quoteAsset },
-      preview,
-      carry,
-      readMetrics,
-      config: () => ({
-        engine_id: engineId,
-        mode,
-        account: identity,
-        markets,
-        policy: policyView(policy(watch.known.engine)),
-        temporal_ui_url: settings.temporalUiUrl,
-        explorer_url: settings.explorerUrl,
-      }),
-      balances: async () => {
-        await watch.read();
-        return balancesView(readable(watch.known.snapshot), identity);
-      },
-      engines: (journal) => everyEngine(journal, { engineId, fallback: policy(watch.known.engine) }),
-      statistics: async (journal) =>
-        statisticsView(await journal.statistics(engineId), watch.known.snapshot?.funding.periodMs ?? MS_PER_HOUR),
-    }),
-  );
+  let port = settings.port;
+  const own: ServedEngine = {
+    ...{ engineId, name: null, policy: ports.policy, accountAddress: settings.accountAddress ?? null },
+    inForce: () => settings.inForce ?? [],
+  };
+  const served = [own, ...(ports.engines ?? [])];
+  const commons: BridgeCommons = {
+    ...{ ports, served },
+    auth: new Auth({ host, token, readToken, wrongTokens, port: () => port }),
+    lookup: journalLookup(journal, MAX_OPEN_LOOKUPS),
+    findCommand: journalLookup(journal, MAX_COMMAND_LOOKUPS),
+  };
+  const { auth } = commons;
+  const first = openDesk(commons, own, { registry: metricsRegistry, bridge: metrics }, { byTelegram: true });
+  const desks = new EngineDesks(commons, first);
+  const server = createServer((request, response) => {
+    void desks.routed(request).then((desk) => desk.listener(request, response));
+  });
   server.maxConnections = MAX_SOCKETS + HTTP_HEADROOM;
   server.on('upgrade', (request, stream, head) => {
     stream.on('error', () => stream.destroy());
-    const path = (request.url ?? '').split('?', 1)[0];
-    if (path !== SOCKET_PATH) {
-      refuseUpgrade(stream, 404, { code: 'NOT_FOUND', message: `The socket is at ${SOCKET_PATH}.` });
-      return;
-    }
     const refusal = auth.refusalOf(request, 'read');
-    if (refusal === null) sockets.accept(request, stream, head, auth.accessOf(request) ?? 'read');
-    else refuseUpgrade(stream, refusal.status, refusal.error);
+    const access = auth.accessOf(request) ?? 'read';
+    void desks.routed(request).then((desk) => {
+      const path = (request.url ?? '').split('?', 1)[0];
+      if (path !== SOCKET_PATH) {
+        refuseUpgrade(stream, 404, { code: 'NOT_FOUND', message: `The socket is at ${SOCKET_PATH}.` });
+      } else if (refusal === null) desk.sockets.accept(request, stream, head, access);
+      else refuseUpgrade(stream, refusal.status, refusal.error);
+    });
   });
   port = await listen(server, settings.host, settings.port);
-  await broadcast.start();
+  await first.start();
   const url = `http://${urlHost(settings.host)}:${port}`;
   logger.info({ url, engineId, mode }, 'The bridge is listening');
 
   return {
     url,
     port,
-    sockets: () => sockets.size,
+    sockets: () => desks.sockets,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await telegram?.stop();
-      await broadcast.close();
-      await sockets.close();
+      await desks.close();
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+/** The desks of the engines that are served, each opened when it is asked for first. */
+class EngineDesks {
+  readonly #commons: BridgeCommons;
+  readonly #first: EngineDesk;
+  readonly #opened = new Map<string, EngineDesk>();
+  #closed = false;
+
+  constructor(commons: BridgeCommons, first: EngineDesk) {
+    this.#commons = commons;
+    this.#first = first;
+  }
+
+  get sockets(): number {
+    return this.#all.reduce((sum, desk) => sum + desk.sockets.size, 0);
+  }
+
+  get #all(): readonly EngineDesk[] {
+    return [this.#first, ...this.#opened.values()];
+  }
+
+  /**
+   * The desk of the engine that an address names, by its id or its name, and the request's address below it; else the first
+   * one, which knows the page and says what is not there.
+   */
+  async routed(request: IncomingMessage): Promise<EngineDesk> {
+    const [, written = '', below = ''] = ENGINE_ADDRESS.exec(request.url ?? '') ?? [];
+    const engine = this.#engineOf(written);
+    if (engine === null) return this.#first;
+    request.url = below;
+    return await this.#deskOf(engine);
+  }
+
+  #engineOf(written: string): ServedEngine | null {
+    const wanted = decodedPart(written);
+    if (wanted === null || wanted === '') return null;
+    return this.#commons.served.find(({ engineId, name }) => engineId === wanted || name === wanted) ?? null;
+  }
+
+  async #deskOf(engine: ServedEngine): Promise<EngineDesk> {
+    if (engine.name === null || this.#closed) return this.#first;
+    const known = this.#opened.get(engine.engineId);
+    if (known !== undefined) return known;
+    const registry = new Registry();
+    const desk = openDesk(this.#commons, engine, { registry, bridge: bridgeMetrics(registry) }, { byTelegram: false });
+    this.#opened.set(engine.engineId, desk);
+    await desk.start();
+    return desk;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#all.map((desk) => desk.close()));
+  }
+}
+
+/** `/engines/<id or name>` and then what each engine has of its own. */
+const ENGINE_ADDRESS = /^\/engines\/([^/?]+)(\/(?:api\/|metrics|ws).*)$/;
+
+function decodedPart(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

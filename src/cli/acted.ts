@@ -13,7 +13,7 @@ import { previewText, resultText } from './texts.ts';
 const END_WITHIN_MS = 1_200_000;
 
 export async function acted(command: ActingCommand, read: CliArguments, ports: CliPorts): Promise<number> {
-  const place = await ports.place(read.url);
+  const place = { ...(await ports.place(read.url)), engine: read.engine };
   const { value: state } = await new Client(place).get('/api/state', ANSWERS['/api/state']);
   const commandId = read.commandId ?? ports.newId();
   // A product that was started anew in the other mode meanwhile refuses it.

@@ -1,11 +1,11 @@
-/** `status`, `positions`, `history` and `engines`. */
+/** `status`, `positions` and `history`. */
 import { ANSWERS } from '../protocol/api.ts';
 import type { AskingCommand } from './commands.ts';
 import { EXIT } from './exit-codes.ts';
 import type { CliPorts } from './ports.ts';
 import type { CliArguments } from './program.ts';
 import { marked, reading, type Source } from './reading.ts';
-import { enginesText, historyText, positionsText, statusText } from './texts.ts';
+import { historyText, positionsText, statusText } from './texts.ts';
 
 const HISTORY_ROWS = '20';
 
@@ -28,10 +28,6 @@ async function answerTo(
     const path = `/api/operations?limit=${given.limit ?? HISTORY_ROWS}`;
     const { json, value } = await client.get(path, ANSWERS['/api/operations']);
     return { json, text: historyText(value.items, paint) };
-  }
-  if (shows === 'engines') {
-    const { json, value } = await client.get('/api/engines', ANSWERS['/api/engines']);
-    return { json, text: enginesText(value.items, paint) };
   }
   const { json, value } = await client.get('/api/state', ANSWERS['/api/state']);
   if (shows === 'status') return { json, text: statusText(value, paint, { runs: !isCopy }) };

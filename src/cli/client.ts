@@ -29,7 +29,13 @@ export interface ClientPlace {
   /** `http://127.0.0.1:8765` */
   readonly url: string;
   readonly token: string;
+  /** Of several in one process: its name or id. Absent: the process's own. */
+  readonly engine?: string | undefined;
 }
+
+/** Where the engine of the place has this path. */
+export const addressAt = ({ url, engine }: ClientPlace, path: string): URL =>
+  new URL(engine === undefined ? path : `/engines/${encodeURIComponent(engine)}${path}`, url);
 
 /** The bridge answers within 5 s. */
 const ANSWER_MS = 10_000;
@@ -73,9 +79,10 @@ export class Client {
     path: string,
     { signal, also }: { readonly signal?: AbortSignal; readonly also?: number | undefined },
   ): Promise<Response> {
-    const { url, token } = this.#place;
+    const { url, token, engine } = this.#place;
     const headers = { authorization: `Bearer ${token}` };
-    const response = await fetch(new URL(path, url), { headers, ...(signal === undefined ? {} : { signal }) }).catch(
+    const at = addressAt(this.#place, path);
+    const response = await fetch(at, { headers, ...(signal === undefined ? {} : { signal }) }).catch(
       (error: unknown) => {
         throw nothingAnswers(this.#place, error);
       },
@@ -83,10 +90,18 @@ export class Client {
     if (response.ok || response.status === also) return response;
     if (response.status === 401 || response.status === 403) throw notLetIn(this.#place);
     const failed = read(HttpError, await response.json().catch(() => null));
+    if (engine !== undefined && failed?.error.code === 'NOT_FOUND') throw notServed(engine);
     if (failed === null) throw new NotReachable(`${url} answered with HTTP ${response.status}.`);
     throw new AnsweredWithError(failed.error);
   }
 }
+
+const notServed = (engine: string): AnsweredWithError =>
+  new AnsweredWithError({
+    code: 'INVALID_FIELD',
+    message: `This process runs no engine ${engine}. \`driftless engines\` names those that it runs.`,
+    details: { field: 'engine', got: engine },
+  });
 
 const NOTHING_THERE: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH', 'ENETUNREACH']);
 

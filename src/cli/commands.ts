@@ -45,12 +45,12 @@ export interface ActingCommand extends Common {
 
 export interface AskingCommand extends Common {
   readonly kind: 'asks';
-  readonly shows: 'status' | 'positions' | 'history' | 'engines';
+  readonly shows: 'status' | 'positions' | 'history';
 }
 
 /** What has a module of its own. */
 interface OwnCommand extends Common {
-  readonly kind: 'export' | 'logs' | 'completion' | 'doctor';
+  readonly kind: 'engines' | 'export' | 'logs' | 'completion' | 'doctor';
 }
 
 export type CliCommand = ActingCommand | AskingCommand | OwnCommand;
@@ -108,7 +108,16 @@ export const COMMANDS = {
   history: asks('history', 'the last operations', {
     limit: { value: 'count', about: 'how many (20)', check: countUpTo(MAX_ROWS) },
   }),
-  engines: asks('engines', 'every engine of the data folder, and what they hold together'),
+  engines: {
+    kind: 'engines',
+    about: 'every engine of the data folder and what they hold together; or start or stop one, or all',
+    arguments: [
+      { name: 'do', about: 'to the engine', choices: ['list', 'start', 'stop'], fallback: 'list' },
+      { name: 'engine', about: 'its name in ENGINES_FILE, its id, or all', fallback: '' },
+    ],
+    options: {},
+    example: 'driftless engines start all',
+  },
   deposit: acts('DRIFT_DEPOSIT', 'move an asset from the wallet to the venue', 'driftless deposit 1.5', {
     ...{ arguments: [AMOUNT], options: { asset: ASSET }, data: capital },
   }),

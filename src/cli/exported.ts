@@ -14,13 +14,13 @@ import { reading } from './reading.ts';
 const PAGE_ROWS = '500';
 
 /** A file's answer is a sentence; to standard output goes the list alone. */
-export async function exported({ given, json, url }: CliArguments, ports: CliPorts): Promise<number> {
+export async function exported({ given, json, url, engine }: CliArguments, ports: CliPorts): Promise<number> {
   const list = String(given.list);
   if (json && list === 'tax') throw new WrongWords('The tax file is CSV: leave out --json.');
   const span = { from: timeOf(given.from), to: timeOf(given.to) };
   if (span.from !== null && span.to !== null && span.from > span.to)
     throw new WrongWords('--from: expected a time not after --to.');
-  return await reading({ url }, ports, async ({ client }) => {
+  return await reading({ url, engine }, ports, async ({ client }) => {
     const parts = json ? asJson(client, list, span) : asCsv(client, list, span);
     if (given.out === undefined) {
       for await (const part of parts) await ports.write(part);

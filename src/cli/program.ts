@@ -14,6 +14,8 @@ export interface CliArguments {
   readonly yes: boolean;
   readonly commandId: string | undefined;
   readonly url: string | undefined;
+  /** Of several that one process runs. */
+  readonly engine: string | undefined;
 }
 
 /** The words as they were understood. Help is not: it is said, and that is all. */
@@ -75,11 +77,15 @@ function commandOf(program: Command, name: CommandName, row: CliCommand, ran: Ra
     command.option('-y, --yes', 'confirm what the engine asks to be confirmed');
     command.option('--command-id <id>', 'the same id again never does it twice (made by default)');
   }
+  if (ofOneEngine(row)) command.option('--engine <name>', 'one of ENGINES_FILE, by its name or id (the own one)');
   command.option('--json', 'the whole answer as JSON');
   command.option('--url <address>', 'of the page, where it is not found by itself');
   command.addHelpText('after', `\nExample: ${row.example}\n${EXIT_CODES}`);
   return command.action(() => ran(name, command.processedArgs.map(String), command.opts()));
 }
+
+/** `engines` is about all of them, and `logs` has an option of that name for what it means by it. */
+const ofOneEngine = (row: CliCommand): boolean => row.kind === 'acts' || row.kind === 'asks' || row.kind === 'export';
 
 interface Speaking {
   readonly say: (text: string) => void;
@@ -122,7 +128,7 @@ function argumentsOf(
   for (const [flag, { check }] of Object.entries(row.options)) {
     given[flag] = checked(`--${flag}`, textOf(options[propertyOf(flag)]), check);
   }
-  const { commandId, url } = options;
+  const { commandId, url, engine } = options;
   if (typeof commandId === 'string' && !COMMAND_ID.test(commandId)) {
     throw new WrongWords('--command-id: expected 1 to 128 letters, digits, or . _ : -');
   }
@@ -135,6 +141,7 @@ function argumentsOf(
     yes: options.yes === true,
     commandId: textOf(commandId),
     url: textOf(url),
+    engine: ofOneEngine(row) ? textOf(engine) : undefined,
   };
 }
 

@@ -11,12 +11,12 @@ export interface Source {
 
 /** @throws NotReachable when there is neither; AnsweredWithError */
 export async function reading<Answer>(
-  { url }: Pick<CliArguments, 'url'>,
+  { url, engine }: Pick<CliArguments, 'url' | 'engine'>,
   ports: Pick<CliPorts, 'place' | 'left' | 'tell'>,
   work: (source: Source) => Promise<Answer>,
 ): Promise<Answer> {
   try {
-    return await work({ client: new Client(await ports.place(url)), isCopy: false });
+    return await work({ client: new Client({ ...(await ports.place(url)), engine }), isCopy: false });
   } catch (error) {
     // What stands at an address that was named, or does not let us in, is not this folder's product.
     if (!(error instanceof NotReachable) || !error.silent || url !== undefined) throw error;
@@ -24,7 +24,7 @@ export async function reading<Answer>(
     if (left.kind === 'nothing') throw new NotReachable(`${error.message}\n${left.why}`);
     ports.tell(left.note);
     try {
-      return await work({ client: new Client(left.place), isCopy: true });
+      return await work({ client: new Client({ ...left.place, engine }), isCopy: true });
     } finally {
       await left.close();
     }

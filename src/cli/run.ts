@@ -32,6 +32,8 @@ async function run(command: CliCommand, given: CliArguments, ports: CliPorts): P
       return await (await import('./asked.ts')).asked(command, given, ports);
     case 'acts':
       return await (await import('./acted.ts')).acted(command, given, ports);
+    case 'engines':
+      return await (await import('./engines.ts')).engines(given, ports);
     case 'export':
       return await (await import('./exported.ts')).exported(given, ports);
     case 'logs':

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { readMessage } from '../protocol/messages.ts';
 import type { CommandResult } from '../protocol/result.ts';
-import { type ClientPlace, NotReachable, nothingAnswers, notLetIn } from './client.ts';
+import { addressAt, type ClientPlace, NotReachable, nothingAnswers, notLetIn } from './client.ts';
 
 export interface SentCommand {
   readonly action: string;
@@ -53,7 +53,7 @@ export async function sendCommand(
 }
 
 function connect(place: ClientPlace): Promise<WebSocket> {
-  const at = new URL('/ws', place.url);
+  const at = addressAt(place, '/ws');
   at.protocol = at.protocol === 'https:' ? 'wss:' : 'ws:';
   const headers = { authorization: `Bearer ${place.token}` };
   const socket = new WebSocket(at, { headers, handshakeTimeout: CONNECT_MS });

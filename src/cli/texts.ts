@@ -115,7 +115,7 @@ function sumText(values: readonly (number | null)[], show: (sum: number | null) 
 export function enginesText(engines: readonly EngineInfo[], paint: Paint = PLAIN): string {
   if (engines.length === 0) return 'No engine yet.';
   const rows = engines.map((engine) => [
-    ...[engine.engine_id, engine.mode, engine.state, engine.trading_state, usd(engine.equity)],
+    ...[engine.name ?? engine.engine_id, engine.mode, engine.state, engine.trading_state, usd(engine.equity)],
     ...[sol(engine.perp_sol), sol(engine.net_delta), String(engine.unresolved.length)],
   ]);
   const totals = (['live', 'paper'] as const).flatMap((mode) => {

@@ -4,7 +4,15 @@ import { EquityPoint } from './account.ts';
 import { AlertInfo } from './alert.ts';
 import { CarryAnswer } from './carry.ts';
 import { ErrorInfo } from './error.ts';
-import { AccountIdentity, BalanceInfo, CommandInfo, EngineInfo, PastDecision, Statistics } from './history.ts';
+import {
+  AccountIdentity,
+  BalanceInfo,
+  CommandInfo,
+  EngineInfo,
+  EngineTotal,
+  PastDecision,
+  Statistics,
+} from './history.ts';
 import { FundingPayment, OperationInfo, Steps, Trade } from './operation.ts';
 import { PolicyInForce } from './policy.ts';
 import { CommandPreview } from './preview.ts';
@@ -69,7 +77,11 @@ export const Balances = z.object({
   next_cursor: whole,
 });
 
-export const Engines = z.object({ items: itemsOf(EngineInfo).about('By their ids.'), next_cursor: whole });
+export const Engines = z.object({
+  items: itemsOf(EngineInfo).about('By their ids.'),
+  totals: z.array(EngineTotal).about('One for each mode that has an engine: paper and real money are never added up.'),
+  next_cursor: whole,
+});
 
 export const Series = z.object({
   from: time.about('In market time, like all of it.'),

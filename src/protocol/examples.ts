@@ -639,7 +639,9 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     items: [
       {
         engine_id: ENGINE_ID,
+        name: null,
         current: true,
+        served: true,
         mode: 'paper',
         venue: 'paper',
         authority: null,
@@ -661,6 +663,7 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
         updated_at: '2026-01-15T12:00:03.000Z',
       },
     ],
+    totals: [{ mode: 'paper', engines: 1, equity: 2552.3, equity_base: '2552300000', equity_unknown: 0, waiting: 0 }],
     next_cursor: null,
   },
   '/api/statistics': {

@@ -69,7 +69,9 @@ export type CommandInfo = z.output<typeof CommandInfo>;
 
 export const EngineInfo = z.object({
   engine_id: z.string(),
-  current: z.boolean().about('This process serves it.'),
+  name: z.string().nullable().about('As ENGINES_FILE of this process calls it. Null: it is not in it.'),
+  current: z.boolean().about('The engine whose page and API were asked.'),
+  served: z.boolean().about('This process shows and commands it, at /engines/<engine_id>.'),
   mode,
   venue: z.string(),
   authority: z.string().nullable().about('Null: paper.'),
@@ -91,6 +93,15 @@ export const EngineInfo = z.object({
   updated_at: time.about('When the engine last wrote its record.'),
 });
 export type EngineInfo = z.output<typeof EngineInfo>;
+
+export const EngineTotal = z.object({
+  mode,
+  engines: z.number().about('How many there are.'),
+  equity: usd.nullable().about('Of those whose equity is known. Null: of none.'),
+  equity_base: microUsd.nullable(),
+  equity_unknown: z.number().about('How many are missing in that sum.'),
+  waiting: z.number().about('How many ask for something: a restriction, or a transaction without an outcome.'),
+});
 
 export const EarningsSpan = z.object({
   from: time.about('The earliest of the span for which there is a record.'),

@@ -11,6 +11,7 @@ import { engineChain, engineIdOf, type LiveVenueName } from '../lib/ids.ts';
 import { type ClusterName, genesisOf } from '../venues/solana-perps/clusters.ts';
 import { type AlertSettings, alertSettings, lonelyAlertSettings } from './alert-settings.ts';
 import { type EncryptionKeys, KEY_LINE, NO_KEYS, readEncryptionKeys } from './encryption-keys.ts';
+import { type EngineTable, readEnginesFile } from './engines-file.ts';
 import { LIVE_PROGRAMS, venueOfProgram } from './live-programs.ts';
 import { LIVE_MAX_LEVERAGE, needed, policyFrom } from './policy-settings.ts';
 import { NAMES_IN_ENV, readSecretFiles } from './secret-files.ts';
@@ -41,14 +42,15 @@ export class SettingsError extends Error {
   readonly errors: readonly SettingError[];
 
   constructor(errors: readonly SettingError[]) {
-    const lines = errors.map(
-      ({ setting, got, expected, problem }) => `  ${setting}: ${problem ?? `got ${got}, expected ${expected}`}`,
-    );
+    const lines = errors.map((error) => `  ${errorLine(error)}`);
     super(`These settings cannot be used (environment or .env; README.md lists them all):\n${lines.join('\n')}`);
     this.name = 'SettingsError';
     this.errors = errors;
   }
 }
+
+const errorLine = ({ setting, got, expected, problem }: SettingError): string =>
+  `${setting}: ${problem ?? `got ${got}, expected ${expected}`}`;
 
 /** Where Temporal is. `address` null: we start our own. Certificates are paths of PEM files. */
 export interface TemporalSettings {
@@ -146,6 +148,8 @@ export interface Settings {
   readonly engineId: string;
   readonly paper: PaperSettings;
   readonly policy: PolicyJson;
+  /** Those that this process runs beside its own, from ENGINES_FILE. */
+  readonly engines: readonly NamedEngine[];
   readonly temporal: TemporalSettings;
   readonly codec: CodecSettings;
   readonly databaseUrl: string | null;
@@ -153,6 +157,12 @@ export interface Settings {
   readonly live: LiveSettings;
   /** Every text that must never reach a log, an error or a socket. */
   readonly secrets: readonly string[];
+}
+
+/** An engine of ENGINES_FILE: what it has of its own. The rest is the process's. */
+export interface NamedEngine extends Pick<Settings, 'engineId' | 'paper' | 'policy'> {
+  readonly name: string;
+  readonly inForce: () => readonly ShownSetting[];
 }
 
 export interface SettingSource {
@@ -187,11 +197,53 @@ export interface SettingOverrides {
   readonly fixed?: Partial<Record<SettingName, string | null>>;
 }
 
-/** @throws SettingsError with every malformed setting and every misspelt key of `.env` */
-export function loadSettings(
+type OwnSettings = Omit<Settings, 'engines'>;
+
+/** @throws SettingsError with every malformed setting and every misspelt key of `.env`; then with those of ENGINES_FILE */
+export function loadSettings(source: SettingSource, overrides: SettingOverrides = {}): Settings {
+  const { enginesFile, ...own } = loadTable(source, overrides, {});
+  return { ...own, engines: enginesFile === null ? [] : namedEngines(enginesFile, own, source, overrides) };
+}
+
+/** Each is what the process's own settings would make with its table in their place. */
+function namedEngines(
+  path: string,
+  own: OwnSettings,
+  source: SettingSource,
+  overrides: SettingOverrides,
+): readonly NamedEngine[] {
+  const { tables, problems } = readEnginesFile(path);
+  const found = [...problems];
+  const names = new Map([[own.engineId, "the process's own engine"]]);
+  const engines: NamedEngine[] = [];
+  for (const [name, table] of tables) {
+    const load = () => loadTable(source, { ...overrides, demo: false }, table);
+    try {
+      const { engineId, paper, policy } = load();
+      const twin = names.get(engineId);
+      if (twin !== undefined) found.push(`${name}: it has the account of ${twin}. ${ANOTHER_ACCOUNT}`);
+      names.set(engineId, name);
+      engines.push({ name, engineId, paper, policy, inForce: () => load().inForce });
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      found.push(...error.errors.map((one) => `${name}, ${errorLine(one)}`));
+    }
+  }
+  if (found.length > 0) {
+    const expected = 'settings that can be used';
+    throw new SettingsError(found.map((problem) => ({ setting: 'ENGINES_FILE', got: path, expected, problem })));
+  }
+  return engines;
+}
+
+const ANOTHER_ACCOUNT = 'Give it another DRIFT_SUB_ACCOUNT or MARKET_FEED.';
+
+/** @param table wins over the environment, `.env` and what is fixed */
+function loadTable(
   { env, dotenv, cwd }: SettingSource,
-  { demo = false, role = 'all', fixed = {}, genesis = null }: SettingOverrides = {},
-): Settings {
+  { demo = false, role = 'all', fixed = {}, genesis = null }: SettingOverrides,
+  table: EngineTable,
+): OwnSettings & { readonly enginesFile: string | null } {
   const errors: SettingError[] = [];
   const file = dotenv === null ? {} : parseDotenv(dotenv);
   for (const key of Object.keys(file)) {
@@ -202,13 +254,14 @@ export function loadSettings(
   const secretFiles = readSecretFiles(written, cwd);
   errors.push(...secretFiles.errors);
   const given = (name: SettingName): string | null => {
-    const forced = fixed[name];
+    const forced = table[name] ?? fixed[name];
     return forced !== undefined ? forced : (written(name) ?? secretFiles.texts.get(name) ?? null);
   };
   const ofDemo: Partial<Record<SettingName, string>> = demo
     ? { MARKET_FEED: DEMO_FEED, MARKET_SPEED: String(DEMO_SPEED) }
     : {};
   const sourceOf = (name: SettingName): ShownSetting['source'] => {
+    if (table[name] !== undefined) return 'file';
     if (ofDemo[name] !== undefined || fixed[name] !== undefined) return 'command line';
     if (env[name]?.trim()) return 'environment';
     if (file[name]?.trim()) return '.env';
@@ -238,7 +291,9 @@ export function loadSettings(
   );
   if (errors.length > 0) throw new SettingsError(errors);
   const inForce = SETTING_NAMES.map((name) => shownSetting(name, texts.get(name) ?? null, sourceOf(name)));
-  return { ...assemble(read, texts, { cwd, key: key.found, genesis, encryption: codec.keys }), inForce };
+  const enginesFile = read.ENGINES_FILE === null ? null : resolve(cwd, read.ENGINES_FILE);
+  const surroundings = { cwd, key: key.found, genesis, encryption: codec.keys };
+  return { ...assemble(read, texts, surroundings), inForce, enginesFile };
 }
 
 /** `set` in place of a secret. */
@@ -476,7 +531,7 @@ function assemble(
   read: SettingValues,
   texts: ReadonlyMap<SettingName, string>,
   { cwd, key, genesis: localGenesis, encryption }: Surroundings,
-): Omit<Settings, 'inForce'> {
+): Omit<OwnSettings, 'inForce'> {
   const pathOf = (path: string | null): string | null => (path === null ? null : resolve(cwd, path));
   const home = resolve(cwd, needed(read.DRIFTLESS_HOME));
   const mode = needed(read.ENGINE_MODE);

@@ -22,13 +22,13 @@ interface GuardianPorts {
   readonly logger: Logger;
 }
 
-const EVERY_MS = 3_000;
+export const GUARD_EVERY_MS = 3_000;
 const HOUR_MS = 3_600_000;
 const RESTARTS_AN_HOUR = 3;
 /** Of the newest alerts: an hour's restarts are among them unless far more happened than a person can overlook. */
 const LOOKED_AT = 200;
 
-export function keepEngineRunning(ports: GuardianPorts, everyMs = EVERY_MS): Repeated {
+export function keepEngineRunning(ports: GuardianPorts, everyMs = GUARD_EVERY_MS): Repeated {
   const { logger } = ports;
   const guardian = new Guardian(ports);
   // Temporal or the journal is away: the part watch reports that, and the next round tries again.

@@ -89,6 +89,7 @@ async function answering(settings: Settings, journal: Journal, { from, cleanUp }
     readiness: async () => ({ temporal: DOWN, journal: DOWN, worker: DOWN, feed: DOWN, venue: DOWN }),
     metricsRegistry: new Registry(),
     policy: settings.policy,
+    engines: settings.engines.map((one) => ({ ...one, accountAddress: null })),
     alerts: { add: () => undefined as never },
     settings: {
       ...{ host: '127.0.0.1', port: 0, token, pageDir: null, temporalUiUrl: null, explorerUrl: settings.explorerUrl },

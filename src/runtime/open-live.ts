@@ -27,7 +27,7 @@ export interface OpenLive {
   readonly parts: EngineIdParts;
   /** As the engine's id names it. */
   readonly venue: LiveVenueName;
-  readonly settings: Pick<Settings, 'engineId' | 'mode' | 'policy' | 'live'>;
+  readonly settings: Pick<Settings, 'engineId' | 'engines' | 'mode' | 'policy' | 'live'>;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;

@@ -8,10 +8,11 @@ import type { EngineRecord } from '../journal/records.ts';
 import { CriticalError } from '../lib/errors.ts';
 import { type EngineIdParts, parseEngineId } from '../lib/ids.ts';
 import type { Settings } from './config.ts';
+import { runsEngine } from './signing-rights.ts';
 
 export interface OtherEngines {
   readonly journal: Pick<Journal, 'engines' | 'latestSnapshot' | 'unfinishedOperations'>;
-  readonly settings: Pick<Settings, 'engineId' | 'live'>;
+  readonly settings: Pick<Settings, 'engineId' | 'engines' | 'live'>;
   readonly say: (line: string) => void;
 }
 
@@ -25,7 +26,7 @@ export const LOCAL_CHAIN_GONE = 'Its local chain is gone.';
  */
 export async function watchOtherEngines({ journal, settings, say }: OtherEngines): Promise<void> {
   for (const other of await journal.engines()) {
-    if (other.engineId === settings.engineId) continue;
+    if (runsEngine(other.engineId, settings)) continue;
     if (other.state === 'stopped' && other.reason === LOCAL_CHAIN_GONE) continue;
     const open = await whatIsOpen(journal, other);
     if (open === null && other.state === 'stopped') continue;
@@ -43,7 +44,7 @@ export async function watchOtherEngines({ journal, settings, say }: OtherEngines
     const stands = open === null ? '' : `, with ${open}`;
     say(
       `Note: ${other.engineId} is also open (${other.mode}, ${other.state}, ${other.tradingState}${stands}). This ` +
-        'process watches it. To command it, start Driftless with its settings.',
+        'process watches it. To command it, start Driftless with its settings, or name it in ENGINES_FILE.',
     );
   }
 }

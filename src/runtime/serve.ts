@@ -30,7 +30,7 @@ import type { Settings } from './config.ts';
 import { whyUnwritable } from './disk-probe.ts';
 import { agreeOnKeys, searchKeyUsers } from './encryption-keys-used.ts';
 import { resetPaper } from './engine-end.ts';
-import { keepEngineRunning } from './engine-guardian.ts';
+import { GUARD_EVERY_MS, keepEngineRunning } from './engine-guardian.ts';
 import { type EngineStart, lastRunId, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
 import type { FormerIdentityPorts } from './former-identity.ts';
@@ -45,7 +45,7 @@ import { openPayloadKeys, type PayloadKeys, signingCodec } from './payload-signa
 import { type ProcessMetrics, processMetrics } from './process-metrics.ts';
 import { reachable } from './reachable.ts';
 import { readinessOf } from './readiness.ts';
-import { watchSettings } from './settings-watch.ts';
+import { SETTINGS_EVERY_MS, watchSettings } from './settings-watch.ts';
 import { tellPresence, watchSigners } from './signer-watch.ts';
 import { signingRights } from './signing-rights.ts';
 import { startSigningWorkers } from './signing-workers.ts';
@@ -75,9 +75,15 @@ interface Ground extends Cluster {
   readonly metrics: ProcessMetrics;
   readonly venues: Venues;
   readonly engine: EngineStart;
+  /** Those of ENGINES_FILE. */
+  readonly further: readonly EngineStart[];
 }
 
 const CONNECT_MS = 5_000;
+/** Engines that are started at the same time: each takes a few calls to journal and Temporal. */
+const STARTED_AT_ONCE = 16;
+/** Where many engines are watched from outside, each takes its turn: as many looks a second as fifty engines need. */
+const WATCH_SPREAD_MS = 60;
 
 const clock = { nowMs: () => Date.now() };
 
@@ -103,7 +109,7 @@ export async function serve(given: StartUp, cluster: Cluster, beginnings: Beginn
 /** The watches that check the parts while they run, and report problems. */
 function startWatches(
   start: StartUp,
-  { client, gateway, journal, alerts, engine }: Ground,
+  { client, gateway, journal, alerts, engine, further }: Ground,
   worker: RunningWorker | null,
 ): () => Promise<Readiness> {
   const { settings, add } = start;
@@ -118,6 +124,12 @@ function startWatches(
     whyUnwritable: async () => (ownsStore ? await whyUnwritable(home) : null),
   });
   add('settings watch', 1_000, watchSettings({ journal, alerts, clock, logger, engineId, policy }).stop);
+  const seldom = further.length * WATCH_SPREAD_MS;
+  const watched = further.map((one) => {
+    const { engineId: id, policy: own } = one;
+    return watchSettings({ journal, alerts, clock, logger, engineId: id, policy: own }, SETTINGS_EVERY_MS + seldom);
+  });
+  add('settings watches', 1_000, () => stopAll(watched));
   add('signer watch', 2_000, watchSigners({ journal, alerts, clock, logger }).stop);
   const looked = hasBridge(start) ? readiness : notingHealth(home, readiness);
   add('part watch', 3_000, watchParts({ readiness: looked, journal, alerts, clock, logger, engineId }).stop);
@@ -127,13 +139,23 @@ function startWatches(
     add('heartbeat', 1_000, startHeartbeat({ url: heartbeatUrl, isHealthy, logger }).stop);
   }
   if (worker === null) return readiness;
-  const guardian = {
-    ...{ engineId, engineRuns, journal, alerts, clock, logger },
-    lastRunId: async () => await lastRunId(client, engineId),
-    startEngine: async () => await startEngine(engine),
-  };
-  add('engine guardian', 1_000, keepEngineRunning(guardian).stop);
+  const guarded = [engine, ...further].map((one) =>
+    keepEngineRunning(
+      {
+        ...{ engineId: one.engineId, journal, alerts, clock, logger },
+        engineRuns: async () => (await workflowLookup(client).state(one.engineId)) === 'running',
+        lastRunId: async () => await lastRunId(client, one.engineId),
+        startEngine: async () => await startEngine(one),
+      },
+      one === engine ? GUARD_EVERY_MS : GUARD_EVERY_MS + seldom,
+    ),
+  );
+  add('engine guardian', 1_000, () => stopAll(guarded));
   return readiness;
+}
+
+async function stopAll(watches: readonly { readonly stop: () => Promise<void> }[]): Promise<void> {
+  await Promise.all(watches.map((watch) => watch.stop()));
 }
 
 async function openGround(
@@ -172,6 +194,12 @@ async function openGround(
   const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
   const named = settings.mode === 'live' ? await namingProgram(policy, engineId, journal) : policy;
   const engine = { client, journal, venues, say, tuning, engineId, policy: named, paper };
+  const further: EngineStart[] = [];
+  for (const one of settings.engines) {
+    const of = settings.mode === 'live' ? await namingProgram(one.policy, one.engineId, journal) : one.policy;
+    const sayNamed = (line: string) => say(`${one.name}: ${line}`);
+    further.push({ ...engine, engineId: one.engineId, policy: of, paper: one.paper, say: sayNamed });
+  }
   const gateway = temporalGateway({ client, clock, logger });
   const { summaryAtMinute } = alertSettings;
   if (summaryAtMinute !== null && alerts.messengers.length > 0) {
@@ -183,7 +211,8 @@ async function openGround(
     add('daily summary', 1_000, summary.stop);
   }
   const stores = { journal, sharedClock: shared, alerts: alerts.channels };
-  const ground = { ...cluster, ...stores, client, connect, payloadKeys, cipher, gateway, metrics, venues, engine };
+  const served = { gateway, metrics, venues, engine, further };
+  const ground = { ...cluster, ...stores, client, connect, payloadKeys, cipher, ...served };
   return { start: { ...start, settings }, ground };
 }
 
@@ -255,7 +284,7 @@ async function prepareAccounts(start: StartUp, { journal, engine }: Ground): Pro
 /** The engine's settings come from the workers' side; a bridge only speaks to it. */
 async function startWorkerSide(
   { settings, log, say, add }: StartUp,
-  { client, connect, payloadKeys, cipher, journal, alerts, venues, engine, sharedClock, metrics }: Ground,
+  { client, connect, payloadKeys, cipher, journal, alerts, venues, engine, further, sharedClock, metrics }: Ground,
   { bundle, token }: Beginnings,
 ): Promise<RunningWorker | null> {
   if (bundle === null) return null;
@@ -282,7 +311,7 @@ async function startWorkerSide(
   // The thread of the workflows starts on another core in the meantime.
   const [runWorker] = await Promise.all([
     prepareWorker({ ...polling, bundle: workflowBundle, activities }),
-    startEngine(engine),
+    startEngine(engine).then(() => startAll(further)),
   ]);
   const { sign, submit } = transactions;
   const signing = await startSigningWorkers(settings, { ...polling, activities: { sign, submit } });
@@ -295,15 +324,29 @@ async function startWorkerSide(
   if (settings.mode === 'live') {
     await logLiveStart({ settings, venues, logger: log.fileOnly, say });
     const { recordProgram, withProgramHash } = await import('./program-record.ts');
-    recordProgram({ journal, alerts, clock, settings })
-      .then(async (hash) => {
-        const policy = await withProgramHash(engine.policy, engine.engineId, journal);
-        // Another program than at the start of this engine: a consent does not cover it.
-        if (policy.programHash === hash && engine.policy.programHash !== hash) await startEngine({ ...engine, policy });
-      })
-      .catch((err: unknown) => logger.debug({ err }, 'could not check the program'));
+    for (const one of [engine, ...further]) {
+      const { engineId } = one;
+      recordProgram({ journal, alerts, clock, settings: { ...settings, engineId } })
+        .then(async (hash) => {
+          const policy = await withProgramHash(one.policy, engineId, journal);
+          // Another program than at the start of this engine: a consent does not cover it.
+          if (policy.programHash === hash && one.policy.programHash !== hash) await startEngine({ ...one, policy });
+        })
+        .catch((err: unknown) => logger.debug({ err, engineId }, 'could not check the program'));
+    }
   }
   return worker;
+}
+
+/** One that cannot start keeps none of the others from starting: the guardian tries it again. */
+async function startAll(engines: readonly EngineStart[]): Promise<void> {
+  const waiting = [...engines];
+  const oneByOne = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      await startEngine(next).catch((error: unknown) => next?.say(`could not be started yet: ${String(error)}`));
+    }
+  };
+  await Promise.all(Array.from({ length: STARTED_AT_ONCE }, oneByOne));
 }
 
 /** Null: paper, which has no chain; what derives addresses is loaded for a live engine alone. */
@@ -322,8 +365,11 @@ async function startBridgeSide(
 ): Promise<void> {
   const { engineId, policy, mode, host, port, readToken, explorerUrl, inForce } = settings;
   const { namespace } = settings.temporal;
+  const engines = await Promise.all(
+    settings.engines.map(async (one) => ({ ...one, accountAddress: await accountAddressOf(one.engineId) })),
+  );
   const bridge = await startBridge({
-    ...{ journal, alerts, gateway, clock, sharedClock, policy },
+    ...{ journal, alerts, gateway, clock, sharedClock, policy, engines },
     metricsRegistry: metrics.registry,
     logger: log.logger.child({ part: 'bridge' }),
     readiness,

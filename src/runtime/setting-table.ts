@@ -77,6 +77,9 @@ export const SETTINGS = {
   EXPLORER_URL: general(kinds.url('http', 'https'), {
     help: 'address that links to transactions use, with {signature} in it; solscan.io on mainnet, explorer.solana.com on devnet by default',
   }),
+  ENGINES_FILE: general(path, {
+    help: 'JSON file with the settings of further engines, a table for each, that this process runs beside its own (see Many engines)',
+  }),
 
   MARKET_FEED: market(kinds.feed, {
     fallback: 'synthetic',

@@ -21,9 +21,9 @@ interface SettingsWatchPorts {
   readonly policy: PolicyJson;
 }
 
-const EVERY_MS = 10_000;
+export const SETTINGS_EVERY_MS = 10_000;
 
-export function watchSettings(ports: SettingsWatchPorts, everyMs = EVERY_MS): Repeated {
+export function watchSettings(ports: SettingsWatchPorts, everyMs = SETTINGS_EVERY_MS): Repeated {
   const { logger } = ports;
   const look = differenceTeller(ports);
   // Others report a journal that is away.

@@ -8,12 +8,22 @@ import { grants, type Permission, permissionOf } from '../domain/order/permissio
 import { parseEngineId } from '../lib/ids.ts';
 import type { Settings } from './config.ts';
 
-type RightsSettings = Pick<Settings, 'engineId' | 'mode'> & { readonly live: Pick<Settings['live'], 'permissions'> };
+export type RightsSettings = Pick<Settings, 'engineId' | 'mode'> & {
+  readonly engines: readonly { readonly engineId: string }[];
+  readonly live: Pick<Settings['live'], 'permissions'>;
+};
+
+/** Of this process: its own engine, and those of ENGINES_FILE. */
+export const runsEngine = (
+  engineId: string,
+  { engineId: own, engines }: Pick<RightsSettings, 'engineId' | 'engines'>,
+): boolean => engineId === own || engines.some((engine) => engine.engineId === engineId);
 
 /** On a live account that is not this process's own: none. A paper account has no money to protect. */
-export function permissionsFor(engineId: string, { engineId: own, mode, live }: RightsSettings): Permission {
+export function permissionsFor(engineId: string, settings: RightsSettings): Permission {
   if (parseEngineId(engineId)?.venue === 'paper') return 'trading';
-  return mode === 'live' && engineId === own ? live.permissions : 'read-only';
+  const { mode, live } = settings;
+  return mode === 'live' && runsEngine(engineId, settings) ? live.permissions : 'read-only';
 }
 
 export function signingRights(settings: RightsSettings): SigningRights {
@@ -21,7 +31,7 @@ export function signingRights(settings: RightsSettings): SigningRights {
     const held = permissionsFor(engineId, settings);
     const needed = permissionOf(intent);
     if (grants(held, needed)) return null;
-    const own = settings.mode === 'live' && engineId === settings.engineId;
+    const own = settings.mode === 'live' && runsEngine(engineId, settings);
     return {
       code: 'PERMISSION_DENIED',
       message: own

@@ -3,11 +3,8 @@
  * and only a process that holds the key and grants the permission polls it: another worker can keep no exit from its end.
  */
 import { grants, type NeededPermission, PERMISSIONS, signingQueue } from '../domain/order/permission.ts';
-import type { Settings } from './config.ts';
-import { permissionsFor } from './signing-rights.ts';
+import { permissionsFor, type RightsSettings } from './signing-rights.ts';
 import { type RunningWorker, startWorker, type WorkerOptions } from './worker.ts';
-
-type Needed = Pick<Settings, 'engineId' | 'mode' | 'live'>;
 
 export interface SigningWorkers {
   /** The queues that are polled at this moment. */
@@ -15,18 +12,20 @@ export interface SigningWorkers {
   readonly stop: () => Promise<void>;
 }
 
-export function queuesOf(settings: Needed): readonly string[] {
-  const { engineId, mode } = settings;
+export function queuesOf(settings: RightsSettings): readonly string[] {
+  const { engineId: own, engines, mode } = settings;
   if (mode !== 'live') return [];
-  const held = permissionsFor(engineId, settings);
-  return PERMISSIONS.filter(
-    (permission): permission is NeededPermission => permission !== 'read-only' && grants(held, permission),
-  ).map((permission) => signingQueue(engineId, permission));
+  return [own, ...engines.map(({ engineId }) => engineId)].flatMap((engineId) => {
+    const held = permissionsFor(engineId, settings);
+    return PERMISSIONS.filter(
+      (permission): permission is NeededPermission => permission !== 'read-only' && grants(held, permission),
+    ).map((permission) => signingQueue(engineId, permission));
+  });
 }
 
 /** @param activities `sign` and `submit`, and nothing else */
 export async function startSigningWorkers(
-  settings: Needed,
+  settings: RightsSettings,
   options: Omit<WorkerOptions, 'bundle' | 'taskQueue'>,
 ): Promise<SigningWorkers> {
   const workers: { readonly queue: string; readonly worker: RunningWorker }[] = [];

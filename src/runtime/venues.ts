@@ -28,8 +28,8 @@ export interface VenueRegistry {
 interface VenuePorts {
   readonly journal: Journal;
   readonly clock: Clock;
-  /** The speed is this process's for its own engine; another engine keeps its own. */
-  readonly settings: Pick<Settings, 'engineId' | 'mode' | 'paper' | 'policy' | 'live' | 'home'>;
+  /** The speed is set for the engines that this process runs; another engine keeps its own. */
+  readonly settings: Pick<Settings, 'engineId' | 'engines' | 'mode' | 'paper' | 'policy' | 'live' | 'home'>;
   readonly logger: Pick<Logger, 'warn'>;
   /** Told of every call to a node. */
   readonly observe?: RpcObserver;
@@ -37,6 +37,16 @@ interface VenuePorts {
 
 export function venueRegistry({ journal, clock, settings, logger, observe }: VenuePorts): VenueRegistry {
   const opened = new Map<string, Promise<Venue>>();
+  const own = new Map([settings, ...settings.engines].map((engine) => [engine.engineId, engine] as const));
+  const histories = new Map<string, MarketFeed>();
+
+  /** A feed holds its whole history and nothing of an account: all accounts on it share one. */
+  function history(feedId: string, periodMs: number): MarketFeed {
+    const key = `${periodMs} ${feedId}`;
+    const known = histories.get(key) ?? openFeed(feedId, { periodMs });
+    histories.set(key, known);
+    return known;
+  }
 
   /** One for all accounts on it: they see one recording. */
   let live: Promise<LiveFeed> | null = null;
@@ -53,16 +63,17 @@ export function venueRegistry({ journal, clock, settings, logger, observe }: Ven
   }
 
   async function openPaper(engineId: string, feedId: string, seed: boolean): Promise<Venue> {
-    const own = engineId === settings.engineId;
+    const ours = own.get(engineId);
+    const { policy, paper } = ours ?? settings;
     const kept = await readPaperState(journal.db, engineId);
-    const speed = own ? settings.policy.marketSpeed : (kept?.market.speed ?? 1);
+    const speed = ours === undefined ? (kept?.market.speed ?? 1) : policy.marketSpeed;
     // What was paid is keyed by the ends of periods: an account keeps the length that it began with.
-    const periodMs = kept?.periodMs ?? settings.paper.fundingPeriodMs;
-    const feed = feedId === 'live' ? await liveFeed() : openFeed(feedId, { periodMs });
+    const periodMs = kept?.periodMs ?? paper.fundingPeriodMs;
+    const feed = feedId === 'live' ? await liveFeed() : history(feedId, periodMs);
     return await PaperVenue.open({
       ...{ engineId, journal, clock, feed, periodMs, speed, seed },
-      ...windowOf(settings.policy),
-      defaults: holdings(settings.paper),
+      ...windowOf(policy),
+      defaults: holdings(paper),
     });
   }
 

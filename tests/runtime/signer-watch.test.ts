@@ -83,10 +83,13 @@ it('a position that nobody may sign for is told within 10 s, and is over when so
 
 it('a process polls the queues of its own engine that its permissions grant, and no other', () => {
   const engineId = 'engine:drift:Me:0';
+  let engines: { readonly engineId: string }[] = [];
   const queues = (mode: 'paper' | 'live', permissions: 'read-only' | 'capital' | 'trading') =>
-    queuesOf({ engineId, mode, live: { permissions } as never });
+    queuesOf({ engineId, engines, mode, live: { permissions } as never });
   expect(queues('live', 'trading')).toEqual([signingQueue(engineId, 'capital'), signingQueue(engineId, 'trading')]);
   expect(queues('live', 'capital')).toEqual([signingQueue(engineId, 'capital')]);
   expect(queues('live', 'read-only')).toEqual([]);
   expect(queues('paper', 'trading')).toEqual([]);
+  engines = [{ engineId: 'engine:drift:Me:1' }];
+  expect(queues('live', 'capital')).toEqual([engineId, 'engine:drift:Me:1'].map((one) => signingQueue(one, 'capital')));
 });

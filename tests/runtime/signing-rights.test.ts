@@ -21,20 +21,22 @@ const CAPITAL: readonly Intent[] = [DEPOSIT, { ...DEPOSIT, kind: 'withdraw' }, {
 const TRADING: readonly Intent[] = [ORDER, { kind: 'cancel_orders', market }];
 
 const OWN = 'engine:drift:Me:0';
+/** In ENGINES_FILE. */
+const NAMED = 'engine:drift:Me:7';
 const processOf = (mode: 'paper' | 'live', permissions: (typeof PERMISSIONS)[number], engineId = OWN) =>
-  signingRights({ engineId, mode, live: { permissions } });
+  signingRights({ engineId, engines: [{ engineId: NAMED }], mode, live: { permissions } });
 
 describe('the rights of a process', () => {
-  it('are its permissions, on its own live account', () => {
+  it.each([OWN, NAMED])('are its permissions, on its own live account and on those of ENGINES_FILE: %s', (engineId) => {
     for (const intent of CAPITAL) {
-      expect(PERMISSIONS.map((held) => processOf('live', held)(OWN, intent)?.code ?? null)).toEqual([
+      expect(PERMISSIONS.map((held) => processOf('live', held)(engineId, intent)?.code ?? null)).toEqual([
         'PERMISSION_DENIED',
         null,
         null,
       ]);
     }
     for (const intent of TRADING) {
-      expect(PERMISSIONS.map((held) => processOf('live', held)(OWN, intent)?.code ?? null)).toEqual([
+      expect(PERMISSIONS.map((held) => processOf('live', held)(engineId, intent)?.code ?? null)).toEqual([
         'PERMISSION_DENIED',
         'PERMISSION_DENIED',
         null,

@@ -19,8 +19,9 @@ function useEngines(): readonly EngineRow[] | null {
   return engines.value?.items ?? null;
 }
 
-/** `Paper · synthetic:7`, `Velocity · 7xKX…s4Ae/0`. */
+/** As ENGINES_FILE calls it, else `Paper · synthetic:7`, `Velocity · 7xKX…s4Ae/0`. */
 function nameOf(row: EngineRow): string {
+  if (row.name !== null) return row.name;
   if (row.authority === null) return `Paper · ${row.feed}`;
   const venue = row.venue.charAt(0).toUpperCase() + row.venue.slice(1);
   return `${venue} · ${shortId(row.authority, 4, 4)}/${row.sub_account}`;
@@ -92,8 +93,8 @@ function Row({ row }: { readonly row: EngineRow }) {
   return (
     <tr data-testid="engine-row" data-engine-id={row.engine_id}>
       <th scope="row">
-        <a href={row.current ? '/' : pathOf(row.engine_id)}>{nameOf(row)}</a>
-        {row.current ? <span class="side">this page</span> : null}
+        <a href={pathOf(row.engine_id)}>{nameOf(row)}</a>
+        {row.current ? <span class="side">this page</span> : row.served ? null : <span class="side">not here</span>}
       </th>
       <td data-label="State" class="is-text">
         <Badge tone={row.state === 'running' ? (TRADING[row.trading_state] ?? 'quiet') : 'quiet'}>

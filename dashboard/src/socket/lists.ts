@@ -1,6 +1,7 @@
 /** The lists of the journal, over HTTP. */
 import * as z from '../../../src/lib/codec.ts';
 import { LISTS, type ListItem, type ListName } from '../../../src/protocol/api.ts';
+import { engineAddress } from './engine-address.ts';
 
 interface ListPage<Name extends ListName> {
   readonly items: readonly ListItem<Name>[];
@@ -22,7 +23,7 @@ const rangeQuery = ({ from, to }: TimeRange): Readonly<Record<string, string>> =
 
 /** Everything of that time, however much it is. */
 export const csvAddress = (name: string, range: TimeRange): string =>
-  `/api/${name}?${new URLSearchParams({ format: 'csv', ...rangeQuery(range) })}`;
+  engineAddress(`/api/${name}?${new URLSearchParams({ format: 'csv', ...rangeQuery(range) })}`);
 
 /** A text says why there is no page. */
 export async function fetchList<Name extends ListName>(
@@ -37,7 +38,7 @@ export async function fetchList<Name extends ListName>(
     ...rangeQuery(range),
   });
   try {
-    const response = await fetch(`/api/${name}?${query}`);
+    const response = await fetch(engineAddress(`/api/${name}?${query}`));
     if (!response.ok) return `The server answered with HTTP ${response.status}.`;
     const page = z.read(LISTS[name] as z.Codec<unknown, unknown>, await response.json()) as {
       readonly items: readonly ListItem<Name>[];

@@ -1,6 +1,7 @@
 /** The settings in force and the parts' readiness; read when a person opens them. */
 import * as z from '../../../src/lib/codec.ts';
 import { Config, Readiness, SettingsAnswer } from '../../../src/protocol/api.ts';
+import { engineAddress } from './engine-address.ts';
 
 export interface InForce {
   readonly settings: z.output<typeof SettingsAnswer>['items'];
@@ -26,15 +27,15 @@ async function read<Codec extends z.Codec<unknown, unknown>>(
 
 /** What this page's token opens; null: the server does not answer. */
 export async function fetchAccess(): Promise<'full' | 'read' | null> {
-  const config = await read('/api/config', Config);
+  const config = await read(engineAddress('/api/config'), Config);
   return config === null ? null : (config as z.output<typeof Config>).access;
 }
 
 /** Null: the server does not answer. */
 export async function fetchInForce(): Promise<InForce | null> {
   const [settings, config, parts] = await Promise.all([
-    read('/api/settings', SettingsAnswer),
-    read('/api/config', Config),
+    read(engineAddress('/api/settings'), SettingsAnswer),
+    read(engineAddress('/api/config'), Config),
     read('/readyz', Readiness),
   ]);
   return settings === null || config === null

@@ -2,8 +2,14 @@
 import * as z from '../../../src/lib/codec.ts';
 import { Preview } from '../../../src/protocol/result.ts';
 import type { Activities, Activity } from './activity.ts';
+import { routeOf } from './route.ts';
 
-const KEY = 'driftless.activities';
+/** Each engine's page has its own: a command belongs to one engine. */
+function key(): string {
+  const route = routeOf(location.pathname);
+  const engineId = route.kind === 'engine' ? route.engineId : null;
+  return engineId === null ? 'driftless.activities' : `driftless.activities ${engineId}`;
+}
 
 /** Previews hold exact amounts, which JSON has as text. */
 type StoredActivity = Omit<Activity, 'confirmation'> & {
@@ -31,7 +37,7 @@ const restored = (activity: StoredActivity): Activity => ({
 
 export function saveActivities(activities: Activities): void {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(activities.map(stored)));
+    sessionStorage.setItem(key(), JSON.stringify(activities.map(stored)));
   } catch {
     // If the store is full or forbidden, only the list after a reload is lost.
   }
@@ -39,7 +45,7 @@ export function saveActivities(activities: Activities): void {
 
 export function restoreActivities(): Activities {
   try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? '[]');
+    const kept: unknown = JSON.parse(sessionStorage.getItem(key()) ?? '[]');
     return Array.isArray(kept) ? (kept as StoredActivity[]).map(restored) : [];
   } catch {
     return [];

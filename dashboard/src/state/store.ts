@@ -8,6 +8,7 @@ import type { FundingUpdate } from '../../../src/protocol/market.ts';
 import type { ServerMessage } from '../../../src/protocol/messages.ts';
 import type { State } from '../../../src/protocol/state.ts';
 import { type Connection, type ConnectionState, connect } from '../socket/connection.ts';
+import { engineAddress } from '../socket/engine-address.ts';
 import { fetchList } from '../socket/lists.ts';
 import { fetchAccess } from '../socket/settings.ts';
 import {
@@ -85,7 +86,7 @@ export const reconnectNow = (): void => link?.retryNow();
 
 export function startStore(): void {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  link = connect(`${scheme}://${location.host}/ws`, { onState, onMessage });
+  link = connect(`${scheme}://${location.host}${engineAddress('/ws')}`, { onState, onMessage });
   setInterval(() => {
     nowMs.value = Date.now();
     setActivities(withSilence(activities.value, nowMs.value, ANSWER_WITHIN_MS));
@@ -222,7 +223,7 @@ async function fetchItems<Name extends ListName>(name: Name, limit: number): Pro
 /** A script cannot see why a socket was refused; a plain request shows it. */
 async function checkSession(): Promise<void> {
   try {
-    const response = await fetch('/api/state');
+    const response = await fetch(engineAddress('/api/state'));
     unauthorized.value = response.status === 401 || response.status === 403;
   } catch {
     unauthorized.value = false;
