@@ -2,7 +2,9 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDatabase } from '../journal/database-folder.ts';
+import { parseEngineId } from '../lib/ids.ts';
 import { openFeed } from '../market-data/open-feed.ts';
+import type { Settings } from './config.ts';
 import { makeNewJournal } from './new-journal.ts';
 import { openPage } from './page.ts';
 import { requireFreePort } from './port-taken.ts';
@@ -42,13 +44,23 @@ function openingCluster(start: StartUp): { readonly cluster: Promise<Cluster>; r
 
 /** A taken port or a bad market history is named before anything slow begins. */
 async function refuseEarly(start: StartUp): Promise<void> {
-  const { host, port, temporal, home, mode, feed, paper } = start.settings;
+  const { host, port, temporal, home, mode } = start.settings;
   if (hasBridge(start)) await requireFreePort(port, host, 'PORT');
   if (temporal.address === null) {
     await stopStaleServer({ home, port: temporal.port, uiPort: temporal.uiPort, logger: start.log.logger });
   }
-  // The venue opens the feed again when it needs it.
-  if (hasWorker(start) && mode === 'paper' && feed !== 'live') openFeed(feed, { periodMs: paper.fundingPeriodMs });
+  if (hasWorker(start) && mode === 'paper') refuseBadHistories(start.settings);
+}
+
+/** The venues open them again when they need them. */
+function refuseBadHistories({ engineId, paper, engines }: Settings): void {
+  const found = new Map<string, () => unknown>();
+  for (const one of [{ engineId, paper }, ...engines]) {
+    const { authority: feed = 'live' } = parseEngineId(one.engineId) ?? {};
+    const { fundingPeriodMs: periodMs } = one.paper;
+    if (feed !== 'live') found.set(`${periodMs} ${feed}`, () => openFeed(feed, { periodMs }));
+  }
+  for (const open of found.values()) open();
 }
 
 async function begin(start: StartUp): Promise<Beginnings> {

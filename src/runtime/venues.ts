@@ -33,9 +33,12 @@ interface VenuePorts {
   readonly logger: Pick<Logger, 'warn'>;
   /** Told of every call to a node. */
   readonly observe?: RpcObserver;
+  /** By default `openFeed`: it reads a whole history. */
+  readonly openHistory?: typeof openFeed;
 }
 
-export function venueRegistry({ journal, clock, settings, logger, observe }: VenuePorts): VenueRegistry {
+export function venueRegistry(ports: VenuePorts): VenueRegistry {
+  const { journal, clock, settings, logger, observe, openHistory = openFeed } = ports;
   const opened = new Map<string, Promise<Venue>>();
   const own = new Map([settings, ...settings.engines].map((engine) => [engine.engineId, engine] as const));
   const histories = new Map<string, MarketFeed>();
@@ -43,7 +46,7 @@ export function venueRegistry({ journal, clock, settings, logger, observe }: Ven
   /** A feed holds its whole history and nothing of an account: all accounts on it share one. */
   function history(feedId: string, periodMs: number): MarketFeed {
     const key = `${periodMs} ${feedId}`;
-    const known = histories.get(key) ?? openFeed(feedId, { periodMs });
+    const known = histories.get(key) ?? openHistory(feedId, { periodMs });
     histories.set(key, known);
     return known;
   }
