@@ -5,6 +5,7 @@ import type { Alert } from '../src/domain/alerts/alert.ts';
 import type { CarryBacktest } from '../src/domain/carry/carry-backtest.ts';
 import type { DecisionContext } from '../src/domain/engine/decide.ts';
 import type { LedgerMark } from '../src/domain/engine/reconcile.ts';
+import type { RestoredState, SignedTask } from '../src/domain/engine/restored.ts';
 import type { PolicyJson } from '../src/domain/hedge/policy.ts';
 import type { CommandAnswer, CommandEnvelope } from '../src/domain/order/command.ts';
 import type { Intent } from '../src/domain/order/intent.ts';
@@ -50,7 +51,12 @@ export interface TransactionActivities {
     readonly simulation: Simulation | null;
     readonly snapshot: SnapshotJson;
   }>;
-  sign(input: { readonly engineId: string; readonly intent: Intent }): Promise<{
+  sign(input: {
+    readonly engineId: string;
+    readonly intent: Intent;
+    /** Absent: from a version that did not say so. */
+    readonly task?: SignedTask;
+  }): Promise<{
     readonly signed: SignedAttempt;
     readonly explorerUrl: string | null;
   }>;
@@ -67,6 +73,8 @@ export interface TransactionActivities {
         readonly reducing: boolean;
         /** Signatures of all attempts that the workflow knows. */
         readonly known?: readonly string[];
+        /** As of `sign`. */
+        readonly task?: SignedTask;
       }
     >,
   ): Promise<{
@@ -89,6 +97,8 @@ export interface TransactionActivities {
         readonly mayResend: boolean;
         readonly tryNumber: number;
         readonly timing: TransactionTiming;
+        /** As of `sign`. */
+        readonly task?: SignedTask;
       }
     >,
   ): Promise<ConfirmationReport>;
@@ -110,6 +120,8 @@ export interface ConfirmationReport {
 export interface EngineActivities {
   /** Compares the two stores at start. */
   openStores(input: OpenStoresInput): Promise<OpenStoresResult>;
+  /** What a person said of a restored data folder is noted in it; from here on more is signed. */
+  noteRestored(input: { readonly engineId: string; readonly stage: 'confirmed' | 'compared' }): Promise<void>;
   /** The command's record and a fresh snapshot in one go; the snapshot is null when the venue cannot be read. */
   admitCommand(input: {
     readonly engineId: string;
@@ -190,7 +202,16 @@ interface OpenStoresInput {
 
 export type OpenStoresResult = {
   readonly journalId: string;
-  readonly verdict: 'fresh' | 'match' | 'journal_lost' | 'journal_behind' | 'temporal_lost' | 'account_missing';
+  readonly verdict:
+    | 'fresh'
+    | 'match'
+    | 'restored'
+    | 'journal_lost'
+    | 'journal_behind'
+    | 'temporal_lost'
+    | 'account_missing';
+  /** With `restored`: of which backup, and how far a person has gone with it. */
+  readonly restored?: RestoredState;
   /** Names both ends, in words. */
   readonly detail: string;
   readonly record: EngineRecord | null;

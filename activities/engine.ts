@@ -4,6 +4,7 @@ import { Context } from '@temporalio/activity';
 import type { AlertSink } from '../src/alerts/channels.ts';
 import { encodeSnapshot, type Snapshot } from '../src/domain/account/snapshot.ts';
 import type { CarryBacktest } from '../src/domain/carry/carry-backtest.ts';
+import type { RestoredState } from '../src/domain/engine/restored.ts';
 import type { PolicyJson } from '../src/domain/hedge/policy.ts';
 import type { CommandEnvelope } from '../src/domain/order/command.ts';
 import { commandDoubt, isSignedVerdict } from '../src/domain/order/signed-command.ts';
@@ -29,11 +30,19 @@ export interface WorkflowLookup extends KeptHistories {
   state(workflowId: string): Promise<'running' | 'closed' | 'not_found'>;
 }
 
+/** The note in a restored data folder. */
+export interface Restoration {
+  of(engineId: string): RestoredState;
+  note(engineId: string, stage: 'confirmed' | 'compared'): void;
+}
+
 export interface EnginePorts {
   venueOf(engineId: string): Promise<Venue>;
   /** Whether a paper account exists; true for a venue whose accounts live on a chain. */
   accountExists(engineId: string): Promise<boolean>;
   readonly journal: Journal;
+  /** What the data folder says of the backup that it came from. Absent: it is an original. */
+  readonly restoration?: Restoration;
   readonly alerts: AlertSink;
   readonly clock: Clock;
   readonly lookup: WorkflowLookup;
@@ -60,11 +69,27 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
       ]);
       const unknownCommand = commandIds.find((_, index) => commands[index] === null) ?? null;
       const newestOperationMs = newest.items[0]?.createdAtMs ?? 0;
+      const found = ports.restoration?.of(carried.engineId) ?? null;
+      const restored = found?.stage === 'compared' ? null : found;
       const comparison = compareStores({
         carried,
-        journal: { journalId: journal.journalId, record, accountExists, unknownCommand, newestOperationMs },
+        journal: {
+          ...{ journalId: journal.journalId, record, accountExists, unknownCommand, newestOperationMs },
+          restored: restored !== null,
+        },
       });
-      return { ...comparison, journalId: journal.journalId, record, unfinished, newestOperationMs };
+      return {
+        ...(restored === null ? {} : { restored }),
+        ...comparison,
+        journalId: journal.journalId,
+        record,
+        unfinished,
+        newestOperationMs,
+      };
+    },
+
+    async noteRestored({ engineId, stage }) {
+      ports.restoration?.note(engineId, stage);
     },
 
     async admitCommand({ engineId, record, envelope, withSnapshot, unanswered = [] }) {

@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import type { AlertSink } from '../src/alerts/channels.ts';
 import { encodeSnapshot } from '../src/domain/account/snapshot.ts';
+import { type RestoredState, refusalOfRestored, type SignedTask } from '../src/domain/engine/restored.ts';
 import { recoveredFrom } from '../src/domain/operation/operation-step.ts';
 import type { Intent } from '../src/domain/order/intent.ts';
 import { type PlanLimits, planIntent } from '../src/domain/order/intent-plan.ts';
@@ -22,8 +23,16 @@ export interface TransactionPorts {
   readonly journal: Pick<Journal, 'writeOperation' | 'operation'>;
   readonly alerts: Pick<AlertSink, 'announce'>;
   readonly rights: SigningRights;
+  /** Null or absent: the data folder is an original. */
+  readonly restored?: (engineId: string) => RestoredState | null;
   readonly clock: Clock;
   readonly logger: { warn(fields: object, message: string): void };
+}
+
+interface Resending {
+  readonly intent: Intent;
+  readonly mayResend: boolean;
+  readonly task?: SignedTask;
 }
 
 /** A reduction that is on its way waits this long for its journal write; the write then comes with a later one. */
@@ -34,10 +43,17 @@ const FLAT_FINALITY_MS = 20_000;
 export function createTransactionActivities(ports: TransactionPorts): TransactionActivities {
   const { clock, journal, logger, rights } = ports;
 
-  function requireRight(engineId: string, intent: Intent): void {
-    const refusal = rights(engineId, intent);
+  const refusalFor = (engineId: string, intent: Intent, task: SignedTask | undefined): ErrorReport | null =>
+    refusalOfRestored(ports.restored?.(engineId) ?? null, task) ?? rights(engineId, intent);
+
+  function requireRight(engineId: string, intent: Intent, task: SignedTask | undefined): void {
+    const refusal = refusalFor(engineId, intent, task);
     if (refusal !== null) throw new ValidationError(refusal.code, refusal.message, refusal.details);
   }
+
+  /** To send again is to send: a process without the right only looks. */
+  const mayResend = (engineId: string, { intent, mayResend: may, task }: Resending): boolean =>
+    may && refusalFor(engineId, intent, task) === null;
 
   async function write(writes: readonly OperationWrite[]): Promise<void> {
     // Whoever listens here hears of them even while the journal is away.
@@ -131,15 +147,15 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
       }
     },
 
-    async sign({ engineId, intent }) {
-      requireRight(engineId, intent);
+    async sign({ engineId, intent, task }) {
+      requireRight(engineId, intent, task);
       const venue = await ports.venueOf(engineId);
       const signed = await venue.sign(intent);
       return { signed, explorerUrl: venue.explorerUrl(signed.signature) };
     },
 
-    async submit({ engineId, operationId, attempt, intent, tryNumber, reducing, known, writes }) {
-      requireRight(engineId, intent);
+    async submit({ engineId, operationId, attempt, intent, tryNumber, reducing, known, writes, task }) {
+      requireRight(engineId, intent, task);
       const venue = await ports.venueOf(engineId);
       if (!reducing || venue.kind === 'paper') {
         if (tryNumber === 0 && known !== undefined) await refuseStrangers(operationId, known);
@@ -168,8 +184,7 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
         timing: watch.timing,
         target: watch.target,
         untilMs: watch.queryUntilMs,
-        // To send again is to send: a process without the right only looks.
-        resendUntilMs: watch.mayResend && rights(engineId, watch.intent) === null ? watch.confirmUntilMs : 0,
+        resendUntilMs: mayResend(engineId, watch) ? watch.confirmUntilMs : 0,
         resend: (tries) => send(venue, watch.attempt, watch.tryNumber + tries),
       });
     },

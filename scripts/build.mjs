@@ -10,7 +10,7 @@ import { ROOT, say } from './setup.mjs';
 
 const DIST = join(ROOT, 'dist');
 /** With a stopped product they answer from a copy of its journal. */
-const LOADED_BY_CLIENT = ['src/runtime/left-behind.ts'];
+const LOADED_BY_CLIENT = ['src/runtime/left-behind.ts', 'src/runtime/backup-files.ts'];
 
 rmSync(DIST, { recursive: true, force: true });
 say('Compiling the program ...');

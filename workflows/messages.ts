@@ -32,6 +32,8 @@ export interface OperationInput {
   readonly recovered: readonly Recovered[];
   /** It begins anew in place, its journal knowing more than its workflow: reports are counted on from here. */
   readonly restored?: { readonly reports: number };
+  /** It was open in a backup: what the original did since is not known here. */
+  readonly fromBackup?: true;
   /** The hedge target from which a trade's drift is measured, for waiving profitability; absent: 1e6. */
   readonly hedgeTargetPpm?: number;
   /** Another transaction of the account is unresolved, or the guard acts under a hold: sizes come from a finalized snapshot. */

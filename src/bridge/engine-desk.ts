@@ -6,6 +6,7 @@ import { MS_PER_HOUR } from '../domain/money/units.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
 import { commandKeyOf } from '../domain/order/signed-command.ts';
 import type * as z from '../lib/codec.ts';
+import type { BackupMade } from '../protocol/api.ts';
 import type { State } from '../protocol/state.ts';
 import { balancesView, everyEngine, identityOf, readable, statisticsView } from './account-answers.ts';
 import { socketsChannel } from './alert-channel.ts';
@@ -44,6 +45,8 @@ export interface BridgeCommons {
   readonly auth: Auth;
   readonly lookup: JournalLookup;
   readonly findCommand: JournalLookup;
+  /** Of both stores, whichever engine asks for it. */
+  readonly backup: () => Promise<BackupMade>;
   /** Every engine that this bridge serves. */
   readonly served: readonly ServedEngine[];
 }
@@ -54,7 +57,7 @@ interface DeskMetrics {
 }
 
 export function openDesk(
-  { ports, auth, lookup, findCommand, served }: BridgeCommons,
+  { ports, auth, lookup, findCommand, backup, served }: BridgeCommons,
   engine: ServedEngine,
   metrics: DeskMetrics,
   /** Commands by Telegram go to the process's own engine. */
@@ -187,6 +190,7 @@ export function openDesk(
     nameable: { markets, quoteAsset },
     preview,
     carry,
+    backup,
     readMetrics,
     config: () => ({
       engine_id: engineId,

@@ -9,11 +9,13 @@ import type { Asset } from '../domain/account/account.ts';
 import { TAX_COLUMNS } from '../domain/figures/tax.ts';
 import type { Journal, Page } from '../journal/journal.ts';
 import type * as z from '../lib/codec.ts';
+import { encode } from '../lib/codec.ts';
 import { DriftlessError, type ErrorReport, ValidationError } from '../lib/errors.ts';
 import { within } from '../lib/within.ts';
 import {
   type Acknowledgement,
   ANSWERS,
+  BackupMade,
   type Balances,
   type Config,
   type Engines,
@@ -66,6 +68,7 @@ interface HttpPorts {
   readonly preview: Previewer;
   /** Read afresh. */
   readonly carry: () => Promise<z.input<typeof CarryAnswer>>;
+  readonly backup: () => Promise<BackupMade>;
   readonly balances: () => Promise<z.input<typeof Balances>>;
   readonly engines: (journal: Journal) => Promise<z.input<typeof Engines>>;
   readonly nowMs: () => number;
@@ -76,6 +79,7 @@ type SeriesJson = z.input<typeof Series>['series'];
 
 const PREVIEW_PATH = '/api/preview';
 const ACKNOWLEDGE_PATH = '/api/acknowledge';
+const BACKUP_PATH = '/api/backup';
 
 const PARTS: readonly ReadinessPart[] = ['temporal', 'journal', 'worker', 'feed', 'venue'];
 
@@ -144,6 +148,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   const body = express.text({ type: () => true, limit: MAX_PREVIEW_BYTES });
   app.post(PREVIEW_PATH, body, (request, response) => sendPreview(ports, request, response));
   app.post(ACKNOWLEDGE_PATH, (request, response) => sendAcknowledgement(ports, request, response));
+  app.post(BACKUP_PATH, (_request, response) => sendBackup(ports, response));
   app.get('/metrics', async (_request, response) => {
     await ports.readMetrics();
     const text = await ports.metricsRegistry.metrics();
@@ -261,6 +266,17 @@ async function sendPreview({ nameable, preview }: HttpPorts, request: Request, r
   if (incoming.kind === 'command') return sendJson(response, await preview(incoming));
   const { error } = incoming.answer;
   sendError(response, 400, error ?? { code: 'INVALID_MESSAGE', message: incoming.answer.message });
+}
+
+async function sendBackup({ backup, logger }: HttpPorts, response: Response): Promise<void> {
+  try {
+    const made: z.input<typeof BackupMade> = encode(BackupMade, await backup());
+    sendJson(response, made);
+  } catch (error) {
+    if (!(error instanceof DriftlessError)) throw error;
+    logger.warn({ err: error }, 'No backup was made');
+    sendError(response, error instanceof ValidationError ? 400 : 503, error.report());
+  }
 }
 
 async function sendTaxFile(ports: HttpPorts, request: Request, response: Response): Promise<void> {

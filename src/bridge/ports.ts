@@ -6,6 +6,7 @@ import type { PolicyJson } from '../domain/hedge/policy.ts';
 import type { Mode } from '../domain/order/command.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { BackupMade } from '../protocol/api.ts';
 import type { EngineGateway } from './gateway.ts';
 import type { TelegramCommandSettings } from './telegram/open-door.ts';
 
@@ -85,6 +86,8 @@ export interface BridgePorts {
   readonly engines?: readonly ServedEngine[];
   /** Commands by Telegram; absent or null: off. */
   readonly telegram?: TelegramCommandSettings | null;
+  /** Makes a backup of both stores; absent: this process owns none. @throws DriftlessError */
+  readonly backup?: () => Promise<BackupMade>;
   /** The registry of alert channels: the sockets are one. */
   readonly alerts: Pick<AlertChannels, 'add'>;
 }

@@ -8,6 +8,7 @@ import { type BridgeCommons, type EngineDesk, openDesk } from './engine-desk.ts'
 import { journalLookup } from './journal-lookup.ts';
 import { HTTP_HEADROOM, MAX_COMMAND_LOOKUPS, MAX_OPEN_LOOKUPS, MAX_SOCKETS } from './limits.ts';
 import { bridgeMetrics } from './metrics.ts';
+import { oneBackup } from './one-backup.ts';
 import type { BridgePorts, ServedEngine } from './ports.ts';
 import { refuseUpgrade } from './upgrade.ts';
 import { WrongTokens } from './wrong-tokens.ts';
@@ -43,6 +44,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     auth: new Auth({ host, token, readToken, wrongTokens, port: () => port }),
     lookup: journalLookup(journal, MAX_OPEN_LOOKUPS),
     findCommand: journalLookup(journal, MAX_COMMAND_LOOKUPS),
+    backup: oneBackup(ports.backup),
   };
   const { auth } = commons;
   const first = openDesk(commons, own, { registry: metricsRegistry, bridge: metrics }, { byTelegram: true });

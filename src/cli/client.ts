@@ -64,6 +64,14 @@ export class Client {
     return { json, value };
   }
 
+  /** Something is done there, and this is how it went. @throws NotReachable, AnsweredWithError */
+  async post<Value>(path: string, schema: z.Codec<Value, unknown>, withinMs: number): Promise<Value> {
+    const response = await this.#ask(path, { method: 'POST', signal: AbortSignal.timeout(withinMs) });
+    const value = read(schema, await response.json().catch(() => null));
+    if (value === null) throw new NotReachable(`What answers at ${this.#place.url} is another version of Driftless.`);
+    return value;
+  }
+
   /** A file, as long as it takes. @throws NotReachable, AnsweredWithError; NotReachable too when it ends early */
   async *file(path: string): AsyncGenerator<string> {
     const response = await this.#ask(path, {});
@@ -77,16 +85,18 @@ export class Client {
 
   async #ask(
     path: string,
-    { signal, also }: { readonly signal?: AbortSignal; readonly also?: number | undefined },
+    {
+      method = 'GET',
+      signal,
+      also,
+    }: { readonly method?: 'GET' | 'POST'; readonly signal?: AbortSignal; readonly also?: number | undefined },
   ): Promise<Response> {
     const { url, token, engine } = this.#place;
     const headers = { authorization: `Bearer ${token}` };
-    const at = addressAt(this.#place, path);
-    const response = await fetch(at, { headers, ...(signal === undefined ? {} : { signal }) }).catch(
-      (error: unknown) => {
-        throw nothingAnswers(this.#place, error);
-      },
-    );
+    const asked = { method, headers, ...(signal === undefined ? {} : { signal }) };
+    const response = await fetch(addressAt(this.#place, path), asked).catch((error: unknown) => {
+      throw nothingAnswers(this.#place, error);
+    });
     if (response.ok || response.status === also) return response;
     if (response.status === 401 || response.status === 403) throw notLetIn(this.#place);
     const failed = read(HttpError, await response.json().catch(() => null));

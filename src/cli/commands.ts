@@ -50,7 +50,7 @@ export interface AskingCommand extends Common {
 
 /** What has a module of its own. */
 interface OwnCommand extends Common {
-  readonly kind: 'engines' | 'export' | 'logs' | 'completion' | 'doctor';
+  readonly kind: 'engines' | 'export' | 'logs' | 'completion' | 'doctor' | 'backup' | 'restore';
 }
 
 export type CliCommand = ActingCommand | AskingCommand | OwnCommand;
@@ -193,6 +193,20 @@ export const COMMANDS = {
       out: { value: 'file', about: 'write it there, not to standard output' },
     },
     example: 'driftless export tax --from 2026-01-01 --to 2026-12-31T23:59:59Z --out tax.csv',
+  },
+  backup: {
+    kind: 'backup',
+    about: 'copy journal and Temporal, also while Driftless runs; no key and no token is in it',
+    arguments: [],
+    options: { to: { value: 'folder', about: 'move it there (backups/ of the data folder)' } },
+    example: 'driftless backup --to /mnt/usb/driftless-2026-01-15',
+  },
+  restore: {
+    kind: 'restore',
+    about: 'make a data folder of a backup; it signs nothing until you confirm that the original is stopped',
+    arguments: [{ name: 'backup', about: 'the folder of the backup' }],
+    options: { into: { value: 'folder', about: 'an empty or new folder (DRIFTLESS_HOME)' } },
+    example: 'driftless restore /mnt/usb/driftless-2026-01-15 --into .driftless',
   },
   completion: {
     kind: 'completion',

@@ -1,5 +1,6 @@
 /** What the command line needs of the world: the terminal, where the product is, and what it leaves when it is down. */
 import type { DoctorOptions, Finding } from '../doctor/finding.ts';
+import type { BackupMade } from '../protocol/api.ts';
 import type { ClientPlace } from './client.ts';
 import type { Paint } from './paint.ts';
 
@@ -16,6 +17,18 @@ export type LeftBehind =
   /** Why nothing can be read, in words. */
   | { readonly kind: 'nothing'; readonly why: string };
 
+/** What a stopped product's data folder gave. */
+export type StoppedBackup =
+  | { readonly kind: 'made'; readonly made: BackupMade }
+  /** Why there is none, in words. */
+  | { readonly kind: 'nothing'; readonly why: string };
+
+export interface Restored {
+  readonly folder: string;
+  readonly backupMadeAtMs: number;
+  readonly engines: readonly string[];
+}
+
 export interface CliPorts {
   readonly say: (line: string) => void;
   /** Progress, questions and errors: standard output holds only the answer. */
@@ -27,6 +40,12 @@ export interface CliPorts {
   /** Where the product is, and who may speak to it. */
   readonly place: (url: string | undefined) => Promise<ClientPlace>;
   readonly left: () => Promise<LeftBehind>;
+  /** Of the data folder here, while nothing runs in it. @throws DriftlessError */
+  readonly backupStopped: () => Promise<StoppedBackup>;
+  /** Moves a backup. @throws DriftlessError */
+  readonly moveBackup: (from: string, to: string) => Promise<void>;
+  /** @param into null: where the product would look for its data. @throws DriftlessError */
+  readonly restore: (backup: string, into: string | null) => Promise<Restored>;
   /** Examines everything; each finding is told as soon as it is known. */
   readonly doctor: (options: DoctorOptions) => Promise<readonly Finding[]>;
   /** Where the product of this folder writes its log. */

@@ -1,5 +1,6 @@
 /** `driftless <command>`: reads the words, does what they say, prints the answer, and says by its exit code how it ended. */
 
+import { DriftlessError } from '../lib/errors.ts';
 import type { ErrorInfo } from '../protocol/error.ts';
 import { AnsweredWithError, NotReachable } from './client.ts';
 import { type CliCommand, COMMANDS } from './commands.ts';
@@ -21,6 +22,7 @@ export async function runCli(words: readonly string[], ports: CliPorts): Promise
     if (error instanceof NotReachable)
       return failed({ code: 'UNAVAILABLE', message: error.message }, EXIT.notReachable, json, ports);
     if (error instanceof AnsweredWithError) return failed(error.error, exitCodeOfError(error.error), json, ports);
+    if (error instanceof DriftlessError) return failedHere(error, json, ports);
     throw error;
   }
 }
@@ -40,6 +42,10 @@ async function run(command: CliCommand, given: CliArguments, ports: CliPorts): P
       return await (await import('./logs.ts')).logs(given, ports);
     case 'doctor':
       return await (await import('./examined.ts')).examined(given, ports);
+    case 'backup':
+      return await (await import('./backed-up.ts')).backedUp(given, ports);
+    case 'restore':
+      return await (await import('./restored.ts')).restored(given, ports);
     case 'completion':
       return await (await import('./completion.ts')).completion(given, ports);
   }
@@ -55,4 +61,12 @@ function failed(error: ErrorInfo, code: number, json: boolean, { say, tell }: Cl
   if (json) say(JSON.stringify({ error }));
   else tell(error.message);
   return code;
+}
+
+/** What went wrong in this process, with the remedy that a person can read. */
+function failedHere(error: DriftlessError, json: boolean, { say, tell }: CliPorts): number {
+  const { remedy } = error.details;
+  if (json) say(JSON.stringify({ error: error.report() }));
+  else tell(typeof remedy === 'string' ? `${error.message}\nRemedy: ${remedy}` : error.message);
+  return EXIT.failed;
 }

@@ -75,6 +75,14 @@ export interface JournalEvent {
 /** Writes rows that were written before; no listener is notified. */
 export type RebuildingJournal = Pick<Journal, 'admitCommand' | 'recordAnswer' | 'operation' | 'writeOperation'>;
 
+/** What a copy of a journal holds. */
+export interface JournalCopied {
+  readonly journalId: string;
+  readonly engines: readonly EngineRecord[];
+  /** Applied to it, by name. */
+  readonly migrations: readonly string[];
+}
+
 export interface Journal {
   /** Made once at the database's first migration; the two stores recognise each other by it. */
   readonly journalId: string;
@@ -163,6 +171,8 @@ export interface Journal {
   listen(onEvent: (event: JournalEvent) => void, onGap: () => void): Promise<() => Promise<void>>;
   /** Writes too, because a database that can only read (full disk, standby) is not a working journal. */
   ping(): Promise<void>;
+  /** Copies the embedded database into a folder that is not there yet. Null: it is in memory, or on a server. */
+  readonly copyTo: ((folder: string) => Promise<JournalCopied>) | null;
   /** The database's own clock: what every process of an engine can ask. */
   timeMs(): Promise<number>;
   close(): Promise<void>;

@@ -37,6 +37,17 @@ export interface SchemaState {
   readonly newer: readonly string[];
 }
 
+/** Their names, in order: what its tables are like. */
+export async function appliedMigrations(db: Db): Promise<readonly string[]> {
+  const { rows } = await sql<{
+    readonly name: string;
+  }>`SELECT name FROM ${sql.table(DEFAULT_MIGRATION_TABLE)} ORDER BY name`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
+export const knownMigrations = async (): Promise<readonly string[]> =>
+  Object.keys(await migrationProvider.getMigrations()).sort();
+
 /** Null: nobody has migrated it yet, or what it says cannot be read. */
 export async function schemaState(db: Db): Promise<SchemaState | null> {
   const ours = Object.keys(await migrationProvider.getMigrations()).sort();

@@ -5,8 +5,8 @@ import { ENDED_STATUSES } from './advance.ts';
 import { whyNotLetIn } from './database-errors.ts';
 import { insertDecision } from './decisions.ts';
 import { acknowledgeAlert, receptionOf } from './deliveries.ts';
-import { startUpkeep } from './embedded-upkeep.ts';
-import type { Journal } from './journal.ts';
+import { checkpoint, startUpkeep } from './embedded-upkeep.ts';
+import type { Journal, JournalCopied } from './journal.ts';
 import { takeLease } from './lease.ts';
 import { listenOnPGlite } from './listen.ts';
 import {
@@ -19,12 +19,13 @@ import {
   listTrades,
   withAttempts,
 } from './lists.ts';
-import { migrateToLatest, requireLatest, type SchemaState, schemaState } from './migrate.ts';
+import { appliedMigrations, migrateToLatest, requireLatest, type SchemaState, schemaState } from './migrate.ts';
 import { muteUntil } from './muting.ts';
 import type { JournalLogger, Opened } from './opened.ts';
 import { operationCounts, standingBySeverity } from './operation-counts.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
-import { openPGlite } from './pglite-folder.ts';
+import { copyDatabase, openPGlite } from './pglite-folder.ts';
+import type { EngineRecord } from './records.ts';
 import { alertOf, commandOf, transitionOf } from './rows.ts';
 import type { Database } from './schema.ts';
 import { readSeries, thinSeries } from './series.ts';
@@ -46,7 +47,7 @@ interface JournalOptions {
 }
 
 /** The methods of the journal over an opened and migrated database. */
-function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
+function journalOf({ db, listen, copyTo, close }: Opened, journalId: string): Journal {
   const inTransaction = <T>(work: (trx: writes.Tx) => Promise<T>): Promise<T> => db.transaction().execute(work);
   const quietly = <T>(work: (trx: writes.Tx) => Promise<T>): Promise<T> =>
     inTransaction(async (trx) => {
@@ -64,10 +65,7 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
       const row = await db.selectFrom('engines').select('record').where('engine_id', '=', engineId).executeTakeFirst();
       return row?.record ?? null;
     },
-    async engines() {
-      const rows = await db.selectFrom('engines').select('record').orderBy('engine_id').execute();
-      return rows.map((row) => row.record);
-    },
+    engines: () => readEngines(db),
     publishEngine: (record) => inTransaction((trx) => writes.publishEngine(trx, record)),
     admitCommand: (record) => writes.admitCommand(db, record),
     async command(commandId) {
@@ -148,6 +146,7 @@ function journalOf({ db, listen, close }: Opened, journalId: string): Journal {
       return row?.total ?? '0';
     },
     listen,
+    copyTo,
     async ping() {
       await sql`UPDATE meta SET value = value WHERE key = 'journal_id'`.execute(db);
     },
@@ -169,11 +168,37 @@ async function openEmbedded({ dataDir, database, logger }: JournalOptions): Prom
     db,
     listen: listenOnPGlite(pglite),
     migrate: () => migrateToLatest(db),
+    copyTo: dataDir === null ? null : (folder) => copyBetween(db, dataDir, folder),
     async close() {
       stopUpkeep();
       await db.destroy();
     },
   };
+}
+
+/** Holds the only connection, so nothing writes meanwhile, and what was answered is in the log. */
+async function copyBetween(db: Kysely<Database>, dataDir: string, folder: string): Promise<JournalCopied> {
+  return await db.connection().execute(async (connection) => {
+    // Little is left to be read again when the copy is opened.
+    await checkpoint(connection);
+    await copyDatabase(dataDir, folder);
+    return await contentOf(connection);
+  });
+}
+
+async function readEngines(db: Kysely<Database>): Promise<readonly EngineRecord[]> {
+  const rows = await db.selectFrom('engines').select('record').orderBy('engine_id').execute();
+  return rows.map((row) => row.record);
+}
+
+/** What a copy of it holds. */
+async function contentOf(db: Kysely<Database>): Promise<JournalCopied> {
+  const { value: journalId } = await db
+    .selectFrom('meta')
+    .select('value')
+    .where('key', '=', 'journal_id')
+    .executeTakeFirstOrThrow();
+  return { journalId, engines: await readEngines(db), migrations: await appliedMigrations(db) };
 }
 
 /** node-postgres is loaded only with a server: it brings Node's whole fetch with it. */
@@ -212,6 +237,7 @@ export interface JournalInspection {
   readonly timeMs: number;
   /** Null: it is not of our schema, so its rows cannot be read. */
   readonly journal: Journal | null;
+  readonly content: () => Promise<JournalCopied>;
   readonly close: () => Promise<void>;
 }
 
@@ -231,7 +257,8 @@ export async function inspectJournal({ migrates = false, ...options }: JournalOp
     if (isOlder && migrates) await opened.migrate();
     const isReadable = schema !== null && schema.newer.length === 0 && (!isOlder || migrates);
     const journal = isReadable ? journalOf(opened, 'inspected') : null;
-    return { schema, timeMs: Number(rows[0]?.ms), journal, close: opened.close };
+    const content = () => contentOf(opened.db);
+    return { schema, timeMs: Number(rows[0]?.ms), journal, content, close: opened.close };
   } catch (error) {
     await opened.close();
     throw whyNotLetIn(error) ?? error;

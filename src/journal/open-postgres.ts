@@ -21,6 +21,7 @@ export function openPostgres(databaseUrl: string, logger: JournalLogger | undefi
         await patient.destroy();
       }
     },
+    copyTo: null,
     close: () => db.destroy(),
   };
 }

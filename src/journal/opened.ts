@@ -1,5 +1,6 @@
 /** A database of either kind, open and not yet migrated. */
 import type { Kysely } from 'kysely';
+import type { JournalCopied } from './journal.ts';
 import type { Listen } from './listen.ts';
 import type { Database } from './schema.ts';
 
@@ -11,5 +12,7 @@ export interface Opened {
   readonly db: Kysely<Database>;
   readonly listen: Listen;
   readonly migrate: () => Promise<void>;
+  /** Null: the database is not ours to copy. */
+  readonly copyTo: ((folder: string) => Promise<JournalCopied>) | null;
   readonly close: () => Promise<void>;
 }

@@ -4,7 +4,7 @@
  * PGlite takes none.
  */
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { CriticalError } from '../lib/errors.ts';
@@ -69,4 +69,10 @@ export async function openPGlite(dataDir: string | null, image?: Blob): Promise<
       { cause: error },
     );
   }
+}
+
+/** @param folder must not be there yet. Nothing may use the database meanwhile. */
+export async function copyDatabase(dataDir: string, folder: string): Promise<void> {
+  await cp(dataDir, folder, { recursive: true, errorOnExist: true, force: false });
+  await closeFiles(folder);
 }

@@ -1,7 +1,14 @@
 /** Compares what the engine's workflow knows about the journal with the journal itself: docs/architecture/two-stores.md. */
 import type { EngineRecord } from './records.ts';
 
-export type StoreVerdict = 'fresh' | 'match' | 'journal_lost' | 'journal_behind' | 'temporal_lost' | 'account_missing';
+export type StoreVerdict =
+  | 'fresh'
+  | 'match'
+  | 'restored'
+  | 'journal_lost'
+  | 'journal_behind'
+  | 'temporal_lost'
+  | 'account_missing';
 
 interface StoreComparison {
   readonly verdict: StoreVerdict;
@@ -26,6 +33,8 @@ export interface StoresToCompare {
     readonly journalId: string;
     readonly record: EngineRecord | null;
     readonly accountExists: boolean;
+    /** Both came from a backup, and no person has compared them with the chain yet; unset: they did not. */
+    readonly restored?: boolean;
     /** A command that the workflow started an operation for and that the journal does not have; unset: none. */
     readonly unknownCommand?: string | null;
     /** When the newest operation was accepted; 0 or unset: there is none. */
@@ -46,6 +55,7 @@ export function compareStores({ carried, journal }: StoresToCompare): StoreCompa
   const ends = `${workflow}; journal ${journal.journalId} ${row}`;
   const say = (verdict: StoreVerdict, what: string): StoreComparison => ({ verdict, detail: `${what}: ${ends}` });
 
+  if (journal.restored === true) return say('restored', 'Both stores were restored from a backup');
   if (remembers && carried.accountSeen !== false && !journal.accountExists) {
     return say(
       'account_missing',

@@ -44,6 +44,23 @@ export const Acknowledgement = z.object({
   alert_id: z.string(),
   acknowledged: z.literal(true).about('It is not sent again.'),
 });
+export const BackupMade = z.object({
+  folder: z.string().about('On the machine of the process that made it, below its data folder.'),
+  made_at: time,
+  files: z.number(),
+  bytes: z.number(),
+  engines: z
+    .array(
+      z.object({
+        engine_id: z.string(),
+        journal_sequence: z.number(),
+        workflow_sequence: z.number().nullable().about('Null: the engine’s workflow did not answer.'),
+      }),
+    )
+    .about('Each with the numbers by which its two stores are compared.'),
+});
+export type BackupMade = z.output<typeof BackupMade>;
+
 export const SettingInfo = z.object({
   name: z.string().about('As in the environment and .env.'),
   group: z.string(),
@@ -121,6 +138,7 @@ export const ANSWERS = {
   '/api/series': Series,
   '/api/preview': CommandPreview,
   '/api/acknowledge': Acknowledgement,
+  '/api/backup': BackupMade,
   '/api/steps': Steps,
   '/api/settings': SettingsAnswer,
   '/api/carry': CarryAnswer,
@@ -132,6 +150,6 @@ export const ANSWERS = {
   }),
 } as const;
 
-const POSTED: ReadonlySet<string> = new Set(['/api/preview', '/api/acknowledge']);
+const POSTED: ReadonlySet<string> = new Set(['/api/preview', '/api/acknowledge', '/api/backup']);
 /** How an address is asked. */
 export const methodOf = (path: string): 'GET' | 'POST' => (POSTED.has(path) ? 'POST' : 'GET');

@@ -362,6 +362,13 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     explorer_url: null,
   },
   '/api/acknowledge': { alert_id: 'f3a1c8e2b7d94a60b1c2d3e4f5a60718', acknowledged: true },
+  '/api/backup': {
+    folder: '/home/you/driftless/.driftless/backups/2026-01-15T12-00-00-000Z',
+    made_at: '2026-01-15T12:00:00.000Z',
+    files: 1_038,
+    bytes: 41_202_734,
+    engines: [{ engine_id: ENGINE_ID, journal_sequence: 812, workflow_sequence: 812 }],
+  },
   '/api/settings': {
     items: [
       {

@@ -145,6 +145,9 @@ const ANSWERED: Readonly<Record<keyof typeof ANSWERS, string>> = {
   '/readyz': 'Whether each part works. Status 503 when one does not. Needs no token.',
   '/api/acknowledge':
     '`?alert_id`. A person has seen the alert: a critical one is not sent again. Like a command it needs the token.',
+  '/api/backup':
+    'Copies both stores into a new folder below the data folder, and answers when it is complete. Like a command it needs the ' +
+    'token. docs/architecture/backup.md says what is in it. `EXTERNAL_STORES`: they are not ours to copy.',
   '/api/settings': 'The settings of the process that answers, with where each comes from. Read-only.',
   '/api/steps': 'Every step of the operation that `?operation_id` names. None: it is not known.',
   '/api/preview':

@@ -7,12 +7,19 @@ import { createInterface } from 'node:readline/promises';
 import { parse } from 'dotenv';
 import type { ClientPlace } from '../cli/client.ts';
 import { paintFor } from '../cli/paint.ts';
-import type { CliPorts, LeftBehind } from '../cli/ports.ts';
+import type { CliPorts, LeftBehind, Restored, StoppedBackup } from '../cli/ports.ts';
 import { runCli } from '../cli/run.ts';
 import { holderOf } from '../journal/data-lock.ts';
 
 /** Of `scripts/driftless.mjs`: a part that few commands need is a program of its own, and compiled when it is asked for. */
 type Load = (entry: string) => Promise<unknown>;
+
+/** `src/runtime/backup-files.ts`, loaded when it is asked for. */
+interface BackupFiles {
+  readonly backupStopped: (homes: readonly string[], version: string) => Promise<StoppedBackup>;
+  readonly moveBackup: (from: string, to: string) => Promise<void>;
+  readonly restoreBackup: (backup: string, into: string) => Promise<Restored>;
+}
 
 /** Hosts to listen on that are no address to connect to. */
 const EVERYWHERE = new Set(['0.0.0.0', '::', '[::]']);
@@ -23,6 +30,7 @@ export const DEFAULTS = { HOST: '127.0.0.1', PORT: '8765', DRIFTLESS_HOME: '.dri
 export async function main(words: readonly string[], load: Load, version: string): Promise<number> {
   // A reader such as head may close our pipe: that is its answer, not our failure.
   process.stdout.on('error', () => process.exit(0));
+  const backups = async () => (await load('src/runtime/backup-files.ts')) as BackupFiles;
   return await runCli(words, {
     say: (line) => void process.stdout.write(`${line}\n`),
     tell: (line) => void process.stderr.write(`${line}\n`),
@@ -36,6 +44,15 @@ export async function main(words: readonly string[], load: Load, version: string
         openLeft: (homes: readonly string[]) => Promise<LeftBehind>;
       };
       return await openLeft(homesOf(await settingsHere()));
+    },
+    backupStopped: async () => {
+      const { backupStopped } = await backups();
+      return await backupStopped(homesOf(await settingsHere()), version);
+    },
+    moveBackup: async (from, to) => await (await backups()).moveBackup(from, to),
+    restore: async (backup, into) => {
+      const { restoreBackup } = await backups();
+      return await restoreBackup(backup, into ?? homesOf(await settingsHere())[0]);
     },
     doctor: async (options) => {
       const { doctor } = (await load('src/doctor/main.ts')) as { doctor: CliPorts['doctor'] };

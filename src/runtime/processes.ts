@@ -7,6 +7,7 @@ import { runProgram } from './run-program.ts';
 
 const ASK_MS = 5_000;
 const POLL_MS = 25;
+const STILL_POLL_MS = 2;
 const LISTENING = '0A';
 
 /** False for a zombie too: where nobody reaps orphans (a container's first process), they stay for ever. */
@@ -47,12 +48,54 @@ export async function endProcess(pid: number, graceMs: number): Promise<void> {
     }
   };
   signal('SIGTERM');
+  // One that is held still takes no other signal.
+  if (process.platform !== 'win32') signal('SIGCONT');
   const killAt = performance.now() + graceMs;
   while (isAlive(pid) && performance.now() < killAt) await sleep(POLL_MS);
   if (!isAlive(pid)) return;
   signal('SIGKILL');
   const giveUpAt = performance.now() + graceMs;
   while (isAlive(pid) && performance.now() < giveUpAt) await sleep(POLL_MS);
+}
+
+/** Whether every thread of it stands still. */
+async function isStill(pid: number): Promise<boolean> {
+  if (process.platform === 'linux') {
+    const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+    const stats = await Promise.all(
+      threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'latin1').catch(() => '')),
+    );
+    return stats.length > 0 && stats.every((stat) => /^\d+ \(.*\) T/s.test(stat));
+  }
+  const { code, output } = await runProgram('ps', ['-o', 'state=', '-p', String(pid)], ASK_MS);
+  return code === 0 && output.trim().startsWith('T');
+}
+
+/**
+ * Holds a child still, so that it writes nothing while `work` runs.
+ * @throws when it does not stand still within `withinMs`, or is gone
+ */
+export async function heldStill<T>(pid: number, withinMs: number, work: () => Promise<T>): Promise<T> {
+  const goOn = () => {
+    try {
+      process.kill(pid, 'SIGCONT');
+    } catch {
+      // Gone already.
+    }
+  };
+  process.once('exit', goOn);
+  try {
+    process.kill(pid, 'SIGSTOP');
+    const giveUpAt = performance.now() + withinMs;
+    while (!(await isStill(pid))) {
+      if (performance.now() > giveUpAt) throw new Error(`process ${pid} does not stand still`);
+      await sleep(STILL_POLL_MS);
+    }
+    return await work();
+  } finally {
+    goOn();
+    process.off('exit', goOn);
+  }
 }
 
 /** Null when we could listen there, else the system's reason. */

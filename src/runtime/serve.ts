@@ -24,6 +24,7 @@ import type { Clock } from '../lib/clock.ts';
 import { parseEngineId } from '../lib/ids.ts';
 import { startActivityLog } from './activity-log.ts';
 import { openAlertChannels } from './alert-channels.ts';
+import { backupRunning } from './backup-running.ts';
 import { backtestCarry } from './carry-backtest.ts';
 import { startCodecEndpoint } from './codec-endpoint.ts';
 import type { Settings } from './config.ts';
@@ -45,6 +46,8 @@ import { openPayloadKeys, type PayloadKeys, signingCodec } from './payload-signa
 import { type ProcessMetrics, processMetrics } from './process-metrics.ts';
 import { reachable } from './reachable.ts';
 import { readinessOf } from './readiness.ts';
+import { openRestoration } from './restored-folder.ts';
+import { endRestoredWorkflows } from './restored-workflows.ts';
 import { SETTINGS_EVERY_MS, watchSettings } from './settings-watch.ts';
 import { tellPresence, watchSigners } from './signer-watch.ts';
 import { signingRights } from './signing-rights.ts';
@@ -91,6 +94,8 @@ const clock = { nowMs: () => Date.now() };
 export async function serve(given: StartUp, cluster: Cluster, beginnings: Beginnings): Promise<void> {
   // From here on it is known under which id the engine runs.
   const { start, ground } = await openGround(given, cluster, beginnings);
+  const { client, journal } = ground;
+  await endRestoredWorkflows({ client, journal, home: start.settings.home, say: start.say });
   await prepareAccounts(start, ground);
   const worker = await startWorkerSide(start, ground, beginnings);
   const readiness = startWatches(start, ground, worker);
@@ -291,11 +296,14 @@ async function startWorkerSide(
   const { logger } = log;
   const { venueOf, accountExists } = venues;
   const shared = { venueOf, journal, alerts, clock, logger, rights: signingRights(settings) };
-  const transactions = createTransactionActivities(shared);
+  const restoration = openRestoration(settings.home, clock);
+  const restored = (id: string) => restoration?.of(id) ?? null;
+  const transactions = createTransactionActivities({ ...shared, restored });
   const activities = {
     ...transactions,
     ...createEngineActivities({
       ...{ ...shared, accountExists, sharedClock },
+      ...(restoration === undefined ? {} : { restoration }),
       lookup: workflowLookup(client),
       commandKey: commandKeyOf(token),
       backtestCarry,
@@ -359,7 +367,7 @@ async function accountAddressOf(engineId: string): Promise<string | null> {
 
 async function startBridgeSide(
   { settings, options, log, chain, lock, say, announce, add }: StartUp,
-  { address, uiUrl, ui, journal, alerts, gateway, sharedClock, metrics, cipher }: Ground,
+  { address, uiUrl, ui, journal, alerts, gateway, sharedClock, metrics, cipher, copyStore }: Ground,
   { token, page, version }: Beginnings,
   readiness: () => Promise<Readiness>,
 ): Promise<void> {
@@ -374,6 +382,7 @@ async function startBridgeSide(
     logger: log.logger.child({ part: 'bridge' }),
     readiness,
     telegram: settings.alerts.telegramCommands,
+    backup: () => backupRunning({ settings, version, clock, journal, gateway, copyStore }),
     settings: {
       ...{ host, port, token, readToken, version, engineId, mode, explorerUrl, inForce },
       accountAddress: await accountAddressOf(engineId),

@@ -102,7 +102,7 @@ async function openCluster(
 ): Promise<Cluster> {
   const { home, logDir, temporal } = settings;
   const { address, uiUrl, port, uiPort, namespace } = temporal;
-  if (address !== null) return { address, uiUrl, ui: null };
+  if (address !== null) return { address, uiUrl, ui: null, copyStore: null };
   const ui = await hiddenPlace();
   const { path } = await findTemporalCli({ given: temporal.cli ?? undefined, env: process.env, say });
   say('Starting Temporal, the journal and the worker ...');
@@ -114,5 +114,5 @@ async function openCluster(
     },
   });
   onServer(server);
-  return { address: server.address, uiUrl: uiUrl ?? `http://127.0.0.1:${uiPort}`, ui };
+  return { address: server.address, uiUrl: uiUrl ?? `http://127.0.0.1:${uiPort}`, ui, copyStore: server.copyStore };
 }

@@ -53,6 +53,8 @@ export interface Cluster {
   readonly uiUrl: string | null;
   /** Where our own server's UI listens; null: the server is not ours. */
   readonly ui: { readonly host: string; readonly port: number } | null;
+  /** Copies our own server's store into a folder; null: the server is not ours. */
+  readonly copyStore: ((into: string) => Promise<void>) | null;
 }
 
 export const hasBridge = ({ options }: StartUp): boolean => options.role !== 'worker';

@@ -6,13 +6,14 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { CriticalError } from '../lib/errors.ts';
+import { CriticalError, TransientError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 import { childEnvironment } from './child-environment.mjs';
 import type { Logger } from './logger.ts';
 import { requireFreePort } from './port-taken.ts';
-import { commandLineOf, endProcess, isAlive, portOwner } from './processes.ts';
+import { commandLineOf, endProcess, heldStill, isAlive, portOwner } from './processes.ts';
 import { SEARCH_ATTRIBUTES } from './search-attributes.ts';
+import { copyTemporalStore, temporalStoreIn } from './temporal-store.ts';
 
 const LOOPBACK = '127.0.0.1';
 /** It ends in 2.5 s when asked; what it acknowledged survives a SIGKILL as well. */
@@ -26,6 +27,8 @@ const LOG_TAIL_CHARS = 800;
 const RESTART_PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000] as const;
 const SETTLED_MS = 60_000;
 const FIRST_START_TRIES = 3;
+/** An exit waits as long, at most, for a copy of the store. */
+const HELD_STILL_MS = 5_000;
 
 interface TemporalServerOptions {
   readonly cli: string;
@@ -46,6 +49,8 @@ interface TemporalServer {
   readonly address: string;
   /** Of the process that serves now; null while it is being replaced. */
   pid(): number | null;
+  /** Its store as files that SQLite opens without loss. @throws TransientError UNAVAILABLE */
+  copyStore(into: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -80,7 +85,6 @@ export async function hiddenPlace(): Promise<TemporalServerOptions['ui']> {
   return { host, port };
 }
 
-const databaseIn = (home: string): string => join(home, 'temporal.db');
 const pidFileIn = (home: string): string => join(home, 'temporal.pid');
 
 /**
@@ -94,7 +98,7 @@ export async function stopStaleServer({
   uiPort,
   logger,
 }: Pick<TemporalServerOptions, 'home' | 'port' | 'logger'> & { readonly uiPort: number }): Promise<void> {
-  await endLeftOver(pidFileIn(home), databaseIn(home), port, logger);
+  await endLeftOver(pidFileIn(home), temporalStoreIn(home), port, logger);
   await requireFreePort(port, LOOPBACK, 'TEMPORAL_PORT');
   await requireFreePort(uiPort, LOOPBACK, 'TEMPORAL_UI_PORT');
 }
@@ -124,7 +128,7 @@ async function tailOf(file: string): Promise<string> {
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
   const { cli, home, logDir, port, ui, namespace } = options;
   const logger = options.logger.child({ part: 'temporal-server' });
-  const database = databaseIn(home);
+  const database = temporalStoreIn(home);
   const pidFile = pidFileIn(home);
   const logFile = join(logDir, 'temporal-server.log');
   await mkdir(dirname(logFile), { recursive: true });
@@ -234,6 +238,26 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     else watched.once('exit', died);
   }
 
+  /** While it is held still nothing trades, so it is for a moment only. */
+  async function copyStore(into: string): Promise<void> {
+    const unavailable = (message: string, cause?: unknown) =>
+      new TransientError('UNAVAILABLE', message, { part: 'temporal' }, { cause });
+    if (process.platform === 'win32')
+      throw unavailable('On Windows the Temporal server cannot be held still. Stop Driftless, then make the backup.');
+    const pid = child?.pid;
+    if (pid === undefined || child?.exitCode !== null || child.signalCode !== null)
+      throw unavailable('The Temporal server is being started again. Try again.');
+    try {
+      await heldStill(pid, HELD_STILL_MS, () => copyTemporalStore(home, into, AbortSignal.timeout(HELD_STILL_MS)));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw unavailable(
+        `The Temporal server’s file could not be copied: ${why}. Stop Driftless, then make the backup.`,
+        error,
+      );
+    }
+  }
+
   async function stop(): Promise<void> {
     stopping = true;
     if (timer !== null) clearTimeout(timer);
@@ -267,5 +291,5 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     throw error;
   }
   supervise(0);
-  return { address, pid: () => child?.pid ?? null, stop };
+  return { address, pid: () => child?.pid ?? null, copyStore, stop };
 }

@@ -17,6 +17,7 @@ import { T0, tradeOf } from '../journal/records.ts';
 import { ENGINE_ID, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
 import { freePort } from '../support/free-ports.ts';
 import { openTestJournal } from '../support/journal.ts';
+import { NO_BACKUPS } from '../support/no-backups.ts';
 
 let journal: Journal;
 let bridge: TestBridge;
@@ -46,6 +47,7 @@ interface GivenPorts {
   readonly answer?: string;
   readonly left?: CliPorts['left'];
   readonly doctor?: CliPorts['doctor'];
+  readonly backups?: Partial<Pick<CliPorts, keyof typeof NO_BACKUPS>>;
   readonly logFolders?: readonly string[];
 }
 
@@ -60,6 +62,8 @@ async function run(line: string, given: GivenPorts = {}): Promise<Ran> {
     paint: PLAIN,
     place: async (url) => ({ url: given.url ?? url ?? bridge.url, token: given.token ?? TOKEN }),
     left: given.left ?? (async () => ({ kind: 'nothing', why: 'There is no journal either.' })),
+    ...NO_BACKUPS,
+    ...given.backups,
     doctor: given.doctor ?? (async () => []),
     logFolders: async () => given.logFolders ?? [],
     ask: given.answer === undefined ? null : async () => given.answer as string,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PLAIN } from '../../src/cli/paint.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { freePort } from '../support/free-ports.ts';
+import { NO_BACKUPS } from '../support/no-backups.ts';
 
 const OPERATION = '0f1c2a44b7e94d2f8a60c5d1e3b79f02';
 const ENGINE = 'engine:paper:synthetic:1:0';
@@ -57,6 +58,7 @@ async function run(words: string) {
     paint: PLAIN,
     place: async () => ({ url: nowhere, token: '' }),
     left: async () => ({ kind: 'nothing', why: '' }),
+    ...NO_BACKUPS,
     doctor: async () => [],
     logFolders: async () => [folder],
     ask: null,

@@ -6,6 +6,7 @@ import { COMMANDS, SHELLS } from '../../src/cli/commands.ts';
 import { PLAIN, paintFor } from '../../src/cli/paint.ts';
 import { PROGRAMS } from '../../src/cli/programs.ts';
 import { runCli } from '../../src/cli/run.ts';
+import { NO_BACKUPS } from '../support/no-backups.ts';
 
 describe('colours', () => {
   it.each([
@@ -30,6 +31,7 @@ async function script(shell: string): Promise<string> {
     ...{
       place: nothing,
       left: nothing,
+      ...NO_BACKUPS,
       doctor: nothing,
       logFolders: nothing,
       ask: null,

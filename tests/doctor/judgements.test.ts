@@ -1,5 +1,6 @@
 /** What doctor concludes from figures that no test can make real: a full disk, old servers, accounts in trouble. */
 import { describe, expect, it } from '@jest/globals';
+import { judgeBackup, judgeRestored } from '../../src/doctor/checks/backup.ts';
 import { judgeSkew, LIMITS } from '../../src/doctor/checks/clock.ts';
 import { type FoundKeys, judgeKeys } from '../../src/doctor/checks/codec.ts';
 import { judgeRoom } from '../../src/doctor/checks/disk.ts';
@@ -196,5 +197,28 @@ describe('examining', () => {
       { check: 'third', verdict: 'fail', message: 'it broke', remedy: 'Look into the log.' },
     ]);
     expect(told).toEqual(['first', 'third']);
+  });
+});
+
+describe('the backup', () => {
+  const NOW = Date.parse('2026-01-31T12:00:00Z');
+  const DAY = 86_400_000;
+  it('is wanted, and wanted again after a week', () => {
+    expect(judgeBackup(null, NOW)).toMatchObject({
+      verdict: 'warn',
+      remedy: expect.stringContaining('driftless backup'),
+    });
+    const aged = (days: number) => judgeBackup({ folder: '/mnt/b', madeAtMs: NOW - days * DAY }, NOW);
+    expect([0, 1, 6.9, 7, 40].map((days) => aged(days).verdict)).toEqual(['pass', 'pass', 'pass', 'warn', 'warn']);
+    expect(aged(40).message).toBe('The last backup is 40 days old: /mnt/b.');
+  });
+
+  it('that a folder came from is told until its engine was compared', () => {
+    const note = { backup_made_at: NOW, confirmed_at: null, compared: [] };
+    expect(judgeRestored(null, 'engine-1')).toEqual([]);
+    expect(judgeRestored(note, 'engine-1')).toMatchObject([{ verdict: 'fail' }]);
+    expect(judgeRestored({ ...note, confirmed_at: NOW }, 'engine-1')).toMatchObject([{ verdict: 'warn' }]);
+    expect(judgeRestored({ ...note, confirmed_at: NOW, compared: ['engine-1'] }, 'engine-1')).toEqual([]);
+    expect(judgeRestored({ ...note, confirmed_at: NOW, compared: ['engine-1'] }, 'engine-2')).toHaveLength(1);
   });
 });

@@ -20,6 +20,8 @@ const CASES: readonly [string, Carried, Partial<StoresToCompare['journal']>, Sto
     'temporal_lost',
   ],
   ['the same sequence', carried(), { record: row('e1', 7) }, 'match'],
+  ['stores that agree, of a backup', carried(), { record: row('e1', 7), restored: true }, 'restored'],
+  ['a new workflow over a restored journal', first, { record: row('e0', 40), restored: true }, 'restored'],
   ['one publish whose acknowledgement was lost', carried(), { record: row('e1', 8) }, 'match'],
   ['a journal far ahead', carried(), { record: row('e1', 9) }, 'temporal_lost'],
   ['a journal behind', carried(), { record: row('e1', 6) }, 'journal_behind'],

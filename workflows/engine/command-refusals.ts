@@ -27,6 +27,14 @@ export const NAKED_RESUMED =
   ' The short is larger than spot. After one cooldown the engine buys the excess back. REBALANCE does so now, CLOSE ends it.';
 
 export const RESUME_UNREAD = unavailable('venue', 'The account cannot be read now, and RESUME needs to read it first.');
+/** What was open in a backup must be over before more than exits is signed again. */
+export const stillOpen = (operations: readonly string[]): ErrorReport => ({
+  code: 'ACCOUNT_UNRESOLVED',
+  message:
+    'A transaction that was open in the backup is unresolved. Wait for its proof or submit its outcome, then RESUME.',
+  details: { operations },
+});
+
 export const ADOPT_UNREAD = unavailable('venue', 'The account cannot be read now.');
 
 export const CONFIRMATION_INVALID: ErrorReport = {

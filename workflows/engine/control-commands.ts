@@ -3,9 +3,17 @@ import { getExternalWorkflowHandle, patched } from '@temporalio/workflow';
 import type { CarryBacktest } from '../../src/domain/carry/carry-backtest.ts';
 import { refusalOf } from '../../src/domain/engine/admission.ts';
 import { enableAutoCarry } from '../../src/domain/engine/auto-carry.ts';
-import { admissionView, adopt, resume, startEngine, stopEngine } from '../../src/domain/engine/engine-state.ts';
+import {
+  admissionView,
+  adopt,
+  resume,
+  startEngine,
+  stopEngine,
+  unresolvedOperations,
+} from '../../src/domain/engine/engine-state.ts';
 import { type Hold, tradingStateOf } from '../../src/domain/engine/hold.ts';
 import { perpOf } from '../../src/domain/engine/reconcile.ts';
+import { confirmRestored, originalStoppedQuestion, restoredStageOf } from '../../src/domain/engine/restored.ts';
 import { type RunningAtStop, runningAtStop, runningText } from '../../src/domain/engine/stop.ts';
 import { isRestrictedBy } from '../../src/domain/engine/transitions.ts';
 import { exposure } from '../../src/domain/hedge/delta.ts';
@@ -36,6 +44,7 @@ import {
   NAKED_FOREIGN,
   NAKED_RESUMED,
   RESUME_UNREAD,
+  stillOpen,
 } from './command-refusals.ts';
 import type { Confirmations } from './confirmations.ts';
 import type { EngineCore } from './core.ts';
@@ -51,6 +60,8 @@ export interface ControlCommandsPorts {
   readonly account: AccountReader;
   /** A person looked: takes the journal that stands as ours. The reason when it cannot. */
   readonly acceptJournal: () => Promise<ErrorReport | null>;
+  /** What a person said of a restored data folder: from here on more is signed. */
+  readonly noteRestored: (stage: 'confirmed' | 'compared') => Promise<void>;
   /** The backtest of the policy in force, on the data at hand. */
   readonly carryBacktest: () => Promise<CarryBacktest>;
   /** Counts reports. A snapshot read before a report may lack what that report changed. */
@@ -151,9 +162,15 @@ export class ControlCommands {
   async #resume(envelope: CommandEnvelope, admitted: boolean): Promise<CommandAnswer> {
     const { records, account, acceptJournal, reportsTaken } = this.#ports;
     const { state, settings } = this.#core;
+    const stage = restoredStageOf(state.current);
+    if (stage === 'restored') return await this.#confirmRestored(envelope, admitted);
+    const open = stage === null ? [] : unresolvedOperations(state.current).map(({ operationId }) => operationId);
+    if (open.length > 0) return refused(stillOpen(open));
     const reports = reportsTaken();
     const snapshot = await account.tryRead();
     if (snapshot === null) return refused(RESUME_UNREAD);
+    // From here on more than exits is signed: the account was read, and nothing of the backup is open.
+    if (stage === 'confirmed') await this.#ports.noteRestored('compared');
     if (isRestrictedBy(state.current, 'stores_diverged')) {
       const refusal = await acceptJournal();
       if (refusal !== null) return refused(refusal);
@@ -181,6 +198,21 @@ export class ControlCommands {
     const message = kept ? `${said} ${NAKED_FOREIGN.message}` : `${said}${limited ? NAKED_RESUMED : ''}`;
     const answer = done(message, { changed: cleared.length > 0, cleared, holds: left, ...this.#stateData() });
     return await records.conclude(envelope, answer, admitted);
+  }
+
+  /** A person confirms that the original of a restored data folder is stopped. */
+  async #confirmRestored(envelope: CommandEnvelope, admitted: boolean): Promise<CommandAnswer> {
+    const { records, confirmations, noteRestored } = this.#ports;
+    const { state } = this.#core;
+    const shown = confirmations.spend(envelope);
+    if (shown === 'invalid') return refused(CONFIRMATION_INVALID);
+    if (shown === null || !shown.reasons.includes('ORIGINAL_STOPPED'))
+      return confirmations.ask(envelope, originalStoppedQuestion(state.current));
+    await noteRestored('confirmed');
+    state.apply(confirmRestored, Date.now());
+    const message =
+      'The original is confirmed to be stopped. Only CLOSE and FLATTEN are signed now. Compare the account with the history, then RESUME again.';
+    return await records.conclude(envelope, done(message, { changed: true, ...this.#stateData() }), admitted);
   }
 
   async #adopt(envelope: CommandEnvelope, admitted: boolean): Promise<CommandAnswer> {

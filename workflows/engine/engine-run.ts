@@ -114,6 +114,7 @@ export class EngineRun {
       confirmations,
       account,
       acceptJournal,
+      noteRestored: (stage) => durable.noteRestored({ engineId, stage }),
       reportsTaken,
       carryBacktest: () => carryBacktest(core, (input) => activities.run(({ carryBacktest: run }) => run(input))),
     });

@@ -24,9 +24,11 @@ import {
   unresolvedSlot,
 } from '../../src/domain/engine/engine-state.ts';
 import { perpOf } from '../../src/domain/engine/reconcile.ts';
+import { restoredStageOf } from '../../src/domain/engine/restored.ts';
 import { carryOperation, nextDecision, proveOperation } from '../../src/domain/engine/transitions.ts';
 import { confirmedNetDelta, type ShownTerms } from '../../src/domain/gates/shown.ts';
 import { exposure, FULL_HEDGE_PPM } from '../../src/domain/hedge/delta.ts';
+import { MAY_HAVE_BEEN_SENT } from '../../src/domain/operation/open-in-backup.ts';
 import { OPERATION_RULES } from '../../src/domain/operation/operation.ts';
 import type { OperationReport } from '../../src/domain/operation/operation-report.ts';
 import { recoveredFrom } from '../../src/domain/operation/operation-step.ts';
@@ -164,7 +166,8 @@ export class OperationStarter {
     }
     let answer = record?.answer ?? null;
     if (record !== null && record.endedAtMs === null) {
-      answer ??= refused(NEVER_SENT, 'rejected', { operation_id: operationId });
+      const ids = { operation_id: operationId };
+      answer ??= this.#isRestored ? refused(MAY_HAVE_BEEN_SENT, 'unknown', ids) : refused(NEVER_SENT, 'rejected', ids);
       await this.#endUnsent(record, answer);
     }
     const report: OperationReport = {
@@ -184,11 +187,18 @@ export class OperationStarter {
     this.#core.state.apply(takeOverAfter, operation);
   }
 
-  /** Its workflow is gone and nothing of it was ever sent: the record says so, and its command is answered. */
+  /** What was open in the backup that this engine was restored from. */
+  get #isRestored(): boolean {
+    return restoredStageOf(this.#core.state.current) !== null;
+  }
+
+  /** Its workflow is gone and nothing of it was signed here: the record says so, and its command is answered. */
   async #endUnsent(record: OperationRecord, answer: CommandAnswer): Promise<void> {
     const { operationId, commandId } = record;
     const atMs = Date.now();
-    const update = { operationId, status: 'rejected', endedAtMs: atMs, error: NEVER_SENT, answer } as const;
+    const error = answer.error ?? NEVER_SENT;
+    const status = error.code === MAY_HAVE_BEEN_SENT.code ? 'failed' : 'rejected';
+    const update = { operationId, status, endedAtMs: atMs, error, answer } as const;
     const told = commandId === null ? {} : { answer: { commandId, answer } };
     try {
       await durable.writeOperation({ writes: [{ atMs, transitions: [], update, ...told }] });
@@ -208,7 +218,7 @@ export class OperationStarter {
       snapshot: null,
       shown: null,
     };
-    await this.#startWorkflow(start, record.createdAtMs, record.attempts.map(recoveredFrom));
+    await this.#startWorkflow(start, record.createdAtMs, record.attempts.map(recoveredFrom), this.#isRestored);
   }
 
   #trackedFrom(record: OperationRecord, phase: TrackedOperation['phase']): TrackedOperation {
@@ -251,6 +261,7 @@ export class OperationStarter {
     start: StartRequest,
     acceptedAtMs: number,
     recovered: OperationInput['recovered'],
+    fromBackup = false,
   ): Promise<void> {
     const { engineId, state, settings } = this.#core;
     const sizedAfterSlot = unresolvedSlot(state.current);
@@ -272,6 +283,7 @@ export class OperationStarter {
       ...quoteAssetOf(start.snapshot),
       hadPosition: start.snapshot !== null && perpOf(start.snapshot) !== 0n,
       rules: OPERATION_RULES,
+      ...(fromBackup ? { fromBackup } : {}),
       searchAttributes: settings.tuning.searchAttributes,
       asChild: true,
       signsLocally: settings.tuning.signsLocally === true,

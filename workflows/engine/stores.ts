@@ -8,6 +8,7 @@ import { type AlertDraft, alertReason, raised } from '../../src/domain/alerts/al
 import { withPeriod } from '../../src/domain/alerts/alert-row.ts';
 import { lastStarted } from '../../src/domain/engine/engine-state.ts';
 import type { Hold } from '../../src/domain/engine/hold.ts';
+import { keepCooldown, restoredAlert, restoredHold, restoredStageOf } from '../../src/domain/engine/restored.ts';
 import {
   acceptJournal,
   divergeFromJournal,
@@ -102,6 +103,7 @@ export class TwoStores {
       this.#take(opened);
       return;
     }
+    if (verdict === 'restored') return await this.#judgeRestored(opened);
     const diverged = raised('STORES_DIVERGED', { verdict, detail });
     const standing = isRestrictedBy(state.current, 'stores_diverged');
     if (verdict === 'journal_lost' || verdict === 'journal_behind') {
@@ -117,6 +119,17 @@ export class TwoStores {
     });
     if (verdict === 'temporal_lost') await this.#ports.recover(unfinished);
     if (!standing) this.#ports.raise(diverged, verdict);
+  }
+
+  /** The engine began anew on a restored journal: docs/architecture/backup.md. */
+  async #judgeRestored({ restored, detail, record, unfinished }: OpenStoresResult): Promise<void> {
+    const { state } = this.#core;
+    const standing = restoredStageOf(state.current) !== null;
+    if (restored === undefined) return;
+    state.apply(divergeFromJournal, record?.sequence ?? 0, restoredHold(restored, { detail, nowMs: Date.now() }));
+    if (record !== null) state.apply(keepCooldown, record);
+    await this.#ports.recover(unfinished);
+    if (!standing) this.#ports.raise(restoredAlert(detail), 'restored');
   }
 
   /** Beside the watch: what reduces risk does not wait for it. */

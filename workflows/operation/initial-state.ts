@@ -17,6 +17,7 @@ export function initialState(input: OperationInput): OperationState {
       hadPosition: input.hadPosition ?? false,
       ...(input.quoteAsset === undefined ? {} : { quoteAsset: input.quoteAsset }),
       ...(input.rules === undefined ? {} : { rules: input.rules }),
+      ...(input.fromBackup === undefined ? {} : { fromBackup: input.fromBackup }),
     },
     {
       priceLimit: input.confirmedPriceLimit,

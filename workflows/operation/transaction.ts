@@ -327,6 +327,7 @@ class OperationHost {
             tryNumber: main.tryNumber,
             reducing: leg.tx.reducing && policy.mode === 'live',
             known: this.signatures(),
+            task: this.task,
             writes,
           });
           if (!sent.written) this.outbox = [...writes, ...this.outbox];
@@ -349,7 +350,7 @@ class OperationHost {
         });
         const { kind: _kind, attempt, ...watch } = main;
         return await this.watch((writes) =>
-          confirm({ ...attemptRef(this.state.task, attempt), ...watch, timing, writes }),
+          confirm({ ...attemptRef(this.state.task, attempt), ...watch, task: this.task, timing, writes }),
         );
       }
       case 'follow': {
@@ -374,7 +375,7 @@ class OperationHost {
     if (signsLocally && this.mayBeLocal) {
       try {
         const { sign } = proxyLocalActivities<TransactionActivities>({ ...SIGN_LOCALLY, summary });
-        return await this.locally.run(() => sign({ engineId, intent }));
+        return await this.locally.run(() => sign({ engineId, intent, task: this.task }));
       } catch (error) {
         if (isCancellation(error) || (isForGood(error) && !this.mayOthersSign(error))) throw error;
       }
@@ -384,7 +385,13 @@ class OperationHost {
       ...onSigningQueue(this.input, intent),
       summary,
     });
-    return await sign({ engineId, intent });
+    return await sign({ engineId, intent, task: this.task });
+  }
+
+  /** What a restored data folder decides by. */
+  private get task() {
+    const { request, acceptedAtMs } = this.input;
+    return { kind: request.kind, acceptedAtMs };
   }
 
   private get mayBeLocal(): boolean {

@@ -1,5 +1,6 @@
 /** Every check, in the order in which they are told. A new one is a file here and a line in this list. */
 import type { Check } from '../check.ts';
+import { backup } from './backup.ts';
 import { channels } from './channels.ts';
 import { clock } from './clock.ts';
 import { codec } from './codec.ts';
@@ -21,6 +22,6 @@ import { temporal } from './temporal.ts';
 import { venue } from './venue.ts';
 
 export const CHECKS: readonly Check[] = [
-  ...[node, settings, product, files, ports, disk, memory, clock, temporal, journal, codec, operations],
+  ...[node, settings, product, files, ports, disk, memory, clock, temporal, journal, codec, operations, backup],
   ...[feed, page, key, rpc, program, venue, channels],
 ];

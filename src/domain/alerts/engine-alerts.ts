@@ -5,7 +5,7 @@ import { condition, counted, event, type NoDetails, withPeriod } from './alert-r
 /** Positions in SOL, exact decimals. */
 type Moved = { readonly from: string; readonly to: string };
 type StoresDetails = {
-  readonly verdict: 'account_missing' | 'journal_lost' | 'journal_behind' | 'temporal_lost';
+  readonly verdict: 'account_missing' | 'journal_lost' | 'journal_behind' | 'temporal_lost' | 'restored';
   /** Names both ends, for whoever has to find out why. */
   readonly detail: string;
 };
@@ -22,6 +22,12 @@ const STORES: Readonly<Record<StoresDetails['verdict'], string>> = {
   journal_lost: 'This is not the journal that the engine wrote to before.',
   journal_behind: 'The journal has lost records that the engine wrote.',
   temporal_lost: 'Temporal has lost the latest state of the engine. The journal is ahead of it.',
+  restored: 'This data folder was restored from a backup. The original may have traded since.',
+};
+
+const STORES_ACTION: Readonly<Partial<Record<StoresDetails['verdict'], string>>> = {
+  account_missing: 'Restore the journal, or begin a new paper account with --reset-paper.',
+  restored: 'Stop the original for good, then use Resume and confirm it.',
 };
 
 function journalGap({ from_ms, to_ms, operations, commands, not_kept }: JournalGap): string {
@@ -172,11 +178,11 @@ export const ENGINE_ALERTS = {
   STORES_DIVERGED: condition<StoresDetails>({
     severity: 'critical',
     title: 'Records do not match',
-    happened: ({ verdict }) => `${STORES[verdict]} Until this is settled, only reductions are possible.`,
-    action: ({ verdict }) =>
-      verdict === 'account_missing'
-        ? 'Restore the journal, or begin a new paper account with --reset-paper.'
-        : 'Compare the account with the history, then use Resume.',
+    happened: ({ verdict }) =>
+      verdict === 'restored'
+        ? `${STORES[verdict]} Nothing is signed until a person confirms that it is stopped.`
+        : `${STORES[verdict]} Until this is settled, only reductions are possible.`,
+    action: ({ verdict }) => STORES_ACTION[verdict] ?? 'Compare the account with the history, then use Resume.',
     needsPerson: true,
     over: 'The records were accepted.',
   }),

@@ -13,7 +13,9 @@ export type ConfirmationReason =
   | 'LONG_POSITION'
   | 'SHORT_BEYOND_SPOT'
   /** ENABLE_AUTO_CARRY, always. */
-  | 'AUTO_CARRY';
+  | 'AUTO_CARRY'
+  /** RESUME of an engine that was restored from a backup: the original is stopped. */
+  | 'ORIGINAL_STOPPED';
 
 export interface ShownTerms {
   readonly reasons: readonly ConfirmationReason[];

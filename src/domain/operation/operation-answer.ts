@@ -9,6 +9,7 @@ import { type CommandAnswer, done, refused } from '../order/command.ts';
 import { totalFills } from '../order/intent.ts';
 import { directionOf, type TradeRequest } from '../order/operation-request.ts';
 import { fillsUnknown, isSpent, lastAttempt, resolvedByHuman } from '../transaction/transaction.ts';
+import { MAY_HAVE_BEEN_SENT } from './open-in-backup.ts';
 import {
   currentLeg,
   filledSize,
@@ -48,6 +49,14 @@ const committed = (fields: AnswerFields): AnswerFields => ({ ...fields, commitme
 
 /** The final answer as the facts stand. */
 export function answerOf(state: OperationState): CommandAnswer {
+  const answer = answerByFacts(state);
+  // Its recorded attempts did nothing. The original may have made others since the backup.
+  if (state.task.fromBackup !== true || answer.success || state.legs.some(({ tx }) => resolvedByHuman(tx)))
+    return answer;
+  return refused(MAY_HAVE_BEEN_SENT, 'unknown', answer.data);
+}
+
+function answerByFacts(state: OperationState): CommandAnswer {
   const human = state.legs.find((leg) => resolvedByHuman(leg.tx) && !isProven(leg));
   if (human !== undefined) return humanAnswer(state, human);
   const { request } = state.task;

@@ -58,6 +58,8 @@ export interface OperationTask {
   readonly quoteAsset?: Asset;
   /** Absent: 1, from before rounds waited and were counted by what landed. */
   readonly rules?: number;
+  /** It was open in a backup: the original may have made other attempts since. */
+  readonly fromBackup?: true;
 }
 
 export interface Leg {
