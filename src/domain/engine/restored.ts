@@ -9,7 +9,7 @@ import type { OperationKind } from '../order/operations.ts';
 import type { EngineCarried } from './engine-state.ts';
 import type { Hold } from './hold.ts';
 
-/** How far a person has gone with it. `compared` engines are as any other. */
+/** How far a person has gone with it. A compared engine is like every other one. */
 export type RestoredStage = 'restored' | 'confirmed' | 'compared';
 
 export interface RestoredState {
