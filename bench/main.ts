@@ -6,6 +6,7 @@ import { benchCommand } from './command.ts';
 import { benchDriftRead } from './drift-read.ts';
 import { benchHistory } from './history.ts';
 import { benchMemory } from './memory.ts';
+import { benchMonth } from './month.ts';
 import { benchPage } from './page.ts';
 import { benchPaperAndLive } from './paper-and-live.ts';
 import { benchRoles } from './roles.ts';
@@ -59,6 +60,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     about:
       'the page’s first paint on a slow phone, the size of its scripts, and an hour of figures with all charts open',
     run: benchPage,
+  },
+  month: {
+    about: 'thirty days of an open hedge in eight minutes (MONTH_MINUTES): memory, both stores, history, rows',
+    run: benchMonth,
   },
   memory: {
     about: 'resident memory of the paper product, idle and at its peak, at a first and a second start',
