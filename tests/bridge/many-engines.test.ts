@@ -8,6 +8,7 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { engineOf, snapshotAt, T0 } from '../journal/records.ts';
 import { Client, ENGINE_ID, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
 import { openTestJournal } from '../support/journal.ts';
+import { NO_BACKUPS } from '../support/no-backups.ts';
 import { scriptedGateway } from '../support/scripted-gateway.ts';
 
 const ALPHA = 'engine:paper:synthetic:1:1';
@@ -125,6 +126,7 @@ describe('from the command line', () => {
     const code = await runCli(line.split(' '), {
       ...{ say: (text) => said.push(text), tell: (text) => said.push(text), write: async () => {}, paint: PLAIN },
       place: async () => ({ url: bridge.url, token: TOKEN }),
+      ...NO_BACKUPS,
       left: async () => ({ kind: 'nothing', why: '' }),
       doctor: async () => [],
       logFolders: async () => [],
