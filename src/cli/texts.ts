@@ -152,7 +152,8 @@ export function enginesText(engines: readonly EngineInfo[], paint: Paint = PLAIN
 
 /** What is asked to be confirmed. */
 export function previewText(preview: Preview | undefined): string {
-  if (preview === undefined) return '';
+  // Of a restored folder there is nothing to calculate: the message says it all.
+  if (preview === undefined || preview.kind === 'restored') return '';
   const rows: (readonly [string, string])[] = [
     [
       'What',

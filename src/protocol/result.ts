@@ -44,7 +44,7 @@ const AutoCarryPreview = z.object({
 });
 
 export const Preview = z.object({
-  kind: z.string().about('deposit, withdraw, trade, settle, adopt or auto_carry.'),
+  kind: z.string().about('deposit, withdraw, trade, settle, adopt, auto_carry or restored.'),
   reasons: z
     .array(z.string())
     .about(

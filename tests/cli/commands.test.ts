@@ -1,5 +1,6 @@
 /** The command line against a real bridge: what it sends, prints and exits with. The engine behind it is scripted. */
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,9 @@ import { runCli } from '../../src/cli/run.ts';
 import { enginesText, positionsText, statusText } from '../../src/cli/texts.ts';
 import { type CommandAnswer, done, refused } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { ValidationError } from '../../src/lib/errors.ts';
 import { hashJson } from '../../src/lib/ids.ts';
+import type { BackupMade } from '../../src/protocol/api.ts';
 import { ANSWER_EXAMPLES, STATE_EXAMPLE } from '../../src/protocol/examples.ts';
 import { T0, tradeOf } from '../journal/records.ts';
 import { ENGINE_ID, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
@@ -231,6 +234,78 @@ describe('what is to be confirmed', () => {
     expect(ran.code).toBe(3);
     expect(ran.told).toContain('add --yes');
     expect(bridge.gateway.received.every(({ confirmationToken }) => confirmationToken === undefined)).toBe(true);
+  });
+});
+
+describe('backup and restore', () => {
+  const MADE: BackupMade = { folder: '/data/backups/now', made_at: T0, files: 3, bytes: 5 * 1024 * 1024, engines: [] };
+  let made: () => Promise<BackupMade> = async () => MADE;
+  let other: TestBridge;
+  beforeAll(async () => {
+    other = await testBridge({ journal, backup: () => made() });
+  });
+  afterAll(() => other.close());
+  const running = () => ({ url: other.url });
+
+  it('is made by the running product, and moved where it was asked for', async () => {
+    made = async () => MADE;
+    const moved: string[] = [];
+    const moveBackup = async (from: string, to: string) => void moved.push(`${from} ${to}`);
+    const ran = await run('backup --to /mnt/usb/b', { ...running(), backups: { moveBackup } });
+    expect(ran).toMatchObject({ code: 0, said: expect.stringContaining('Backup: /mnt/usb/b\n3 files, 5.0 MiB.') });
+    expect(moved).toEqual(['/data/backups/now /mnt/usb/b']);
+    expect(JSON.parse((await run('backup --json', running())).said)).toEqual({
+      ...MADE,
+      made_at: new Date(T0).toISOString(),
+    });
+  });
+
+  it('is one at a time, and says why there is none', async () => {
+    const asked = new EventEmitter();
+    made = async () => {
+      asked.emit('begun');
+      await once(asked, 'finish');
+      return MADE;
+    };
+    const begun = once(asked, 'begun');
+    const first = run('backup', running());
+    await begun;
+    const second = await run('backup', running());
+    expect(second).toMatchObject({ code: 4, told: 'A backup is being made. Try again when it is done.' });
+    asked.emit('finish');
+    expect((await first).code).toBe(0);
+    made = () => Promise.reject(new ValidationError('EXTERNAL_STORES', 'Elsewhere.', { remedy: 'pg_dump' }));
+    expect(JSON.parse((await run('backup --json', running())).said)).toMatchObject({
+      error: { code: 'EXTERNAL_STORES' },
+    });
+    expect((await run('backup', running())).code).toBe(3);
+    expect((await run('backup')).code).toBe(3);
+  });
+
+  it('is made of the files of a stopped product', async () => {
+    const down = { url: `http://127.0.0.1:${await freePort()}` };
+    const backups = { backupStopped: async () => ({ kind: 'made', made: MADE }) as const };
+    expect(await run('backup', { ...down, backups })).toMatchObject({
+      code: 0,
+      told: expect.stringContaining('does not run'),
+    });
+    expect(await run('backup', down)).toMatchObject({ code: 4, told: expect.stringContaining('nothing to back up') });
+  });
+
+  it('is restored with what to do next, or refused with a remedy', async () => {
+    const restored = { folder: '/srv/d', backupMadeAtMs: T0, engines: ['engine-1'] };
+    const backups = { restore: async () => restored };
+    const ran = await run('restore /mnt/usb/b --into /srv/d', { backups });
+    expect(ran.code).toBe(0);
+    expect(ran.said).toMatch(/Restored into \/srv\/d: 1 engine, .*signs nothing.*Stop the original.*driftless resume/s);
+    expect(JSON.parse((await run('restore b --json', { backups })).said)).toMatchObject({ engines: ['engine-1'] });
+    const full = () =>
+      Promise.reject(new ValidationError('FOLDER_NOT_EMPTY', '/srv/d is full.', { remedy: 'another' }));
+    expect(await run('restore b', { backups: { restore: full } })).toMatchObject({
+      code: 1,
+      told: '/srv/d is full.\nRemedy: another',
+    });
+    expect((await run('restore')).code).toBe(2);
   });
 });
 

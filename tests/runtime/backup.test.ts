@@ -61,8 +61,10 @@ async function backedUp(): Promise<string> {
 
 /** Of a data folder whose journal is two files: nothing opens it. */
 async function smallBackup(): Promise<string> {
+  const small = join(scratch, 'home');
+  await mkdir(small, { recursive: true });
   const made = await makeBackup({
-    ...{ home: join(scratch, 'home'), version: '0.9.0', clock: { nowMs: () => T0 }, madeWhile: 'stopped' },
+    ...{ home: small, version: '0.9.0', clock: { nowMs: () => T0 }, madeWhile: 'stopped' },
     workflowSequences: async () => new Map(),
     copyTemporal: (into) => copyTemporalStore(home, into),
     async copyJournal(folder) {

@@ -137,6 +137,9 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
   const expired = left === 0;
   const preview = activity.confirmation?.preview ?? null;
   const consent = preview?.auto_carry ?? null;
+  /** A restored folder: nothing is traded, and the message says it all. */
+  const isRestored = preview?.kind === 'restored';
+  const rows = consent === null ? previewRows({ ...preview, gates: undefined }) : consentRows(consent);
   return (
     <Dialog
       title={`Confirm: ${commandWords(activity.action, activity.data)}`}
@@ -148,14 +151,12 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
     >
       <p>{activity.message}</p>
       <dl class="preview" data-testid="confirm-preview">
-        {(consent === null ? previewRows({ ...preview, gates: undefined }) : consentRows(consent)).map(
-          ([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ),
-        )}
+        {(isRestored ? [] : rows).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
       </dl>
       <Gates gates={preview?.gates ?? []} testid="confirm-gates" />
       <p class="note" data-testid="confirm-expiry">
@@ -163,7 +164,7 @@ function Confirmation({ activity, offline }: { readonly activity: Activity; read
           ? ''
           : expired
             ? 'Expired.'
-            : `Valid for ${left} s.${consent === null ? ' The price can be better than shown, never worse.' : ''}`}
+            : `Valid for ${left} s.${consent === null && !isRestored ? ' The price can be better than shown, never worse.' : ''}`}
       </p>
     </Dialog>
   );
