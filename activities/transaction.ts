@@ -40,6 +40,15 @@ const REDUCTION_WRITE_MS = 1_000;
 /** Flat in a confirmed snapshot: waits this long for a finalized one to say so too, then is tried again. */
 const FLAT_FINALITY_MS = 20_000;
 
+/**
+ * The same when Temporal runs the activity again, also from an older copy of its history; another for each that the workflow
+ * schedules.
+ */
+function attemptName(): string {
+  const { workflowExecution, activityId } = Context.current().info;
+  return [workflowExecution?.workflowId, workflowExecution?.runId, activityId].join(' ');
+}
+
 export function createTransactionActivities(ports: TransactionPorts): TransactionActivities {
   const { clock, journal, logger, rights } = ports;
 
@@ -150,7 +159,7 @@ export function createTransactionActivities(ports: TransactionPorts): Transactio
     async sign({ engineId, intent, task }) {
       requireRight(engineId, intent, task);
       const venue = await ports.venueOf(engineId);
-      const signed = await venue.sign(intent);
+      const signed = await venue.sign(intent, venue.kind === 'paper' ? undefined : attemptName());
       return { signed, explorerUrl: venue.explorerUrl(signed.signature) };
     },
 

@@ -11,7 +11,11 @@ import { checkNode, ensureDependencies, ROOT, SetupError } from './setup.mjs';
 export const CLIENT = 'src/runtime/cli.ts';
 
 /** Compiled modules whose `main(words)` answers with the exit code. */
-export const COMPUTING = { backtest: 'src/runtime/backtest.ts', 'fetch-history': 'src/runtime/fetch-history.ts' };
+export const COMPUTING = {
+  backtest: 'src/runtime/backtest.ts',
+  'fetch-history': 'src/runtime/fetch-history.ts',
+  signer: 'src/runtime/signer.ts',
+};
 /** Scripts that read `process.argv`, and end the process where something else than 0 is to be said. */
 const SCRIPTS = { localnet: 'localnet/cli.mjs', soak: 'scripts/soak.mjs' };
 

@@ -15,6 +15,8 @@ interface SigningContext {
   readonly signer: Signer;
   readonly draft: Draft;
   readonly budget: Budget;
+  /** As `Signer` takes it. */
+  readonly attempt?: string | undefined;
   readonly nowMs: () => number;
   readonly randomBytes: (count: number) => Uint8Array;
 }
@@ -30,7 +32,7 @@ export async function signAttempt(signing: SigningContext): Promise<SignedAttemp
   }
   const { slot, blockhash, lastValidBlockHeight } = await recentBlockhash(pool);
   const transaction = compile(draft, salted(signing.budget, signing.randomBytes), blockhash);
-  const signature = await signWith(signer, transaction);
+  const signature = await signWith(signer, transaction, signing.attempt);
   return {
     signature: toBase58(signature),
     wire: Buffer.from(transaction.serialize()).toString('base64'),
@@ -40,9 +42,9 @@ export async function signAttempt(signing: SigningContext): Promise<SignedAttemp
   };
 }
 
-async function signWith(signer: Signer, transaction: VersionedTransaction): Promise<Uint8Array> {
+async function signWith(signer: Signer, transaction: VersionedTransaction, attempt?: string): Promise<Uint8Array> {
   const message = transaction.message.serialize();
-  const signature = await signer.sign(message);
+  const signature = await signer.sign(message, attempt);
   // A signer may be another program: bytes that no node takes must not become a record.
   if (!isSignature(signature, message, signer.publicKey)) {
     throw new CriticalError(

@@ -150,19 +150,21 @@ export class SolanaChain {
   /**
    * Each call gives another signature. The compute limit is the last simulation's; in a process that made none, one is
    * made now.
+   * @param attempt as `Signer` takes it
    * @throws TransientError; CriticalError KEY_MISSING and what the signer says; ValidationError as the simulation's
    */
-  async sign(draft: Draft): Promise<SignedAttempt> {
+  async sign(draft: Draft, attempt?: string): Promise<SignedAttempt> {
     const { signer, clock, randomBytes = systemRandomBytes } = this.#options;
     if (signer === null) {
-      const message = 'There is no key to sign with. Set SOLANA_PRIVATE_KEY or SOLANA_KEYPAIR_PATH.';
+      const message = 'There is no key to sign with. Set SOLANA_PRIVATE_KEY, SOLANA_KEYPAIR_PATH or SIGNER_SOCKET.';
       throw new CriticalError('KEY_MISSING', message);
     }
     const tip = await this.#tipFor(draft);
     const computeUnits = this.#simulator.limitOf(draft) ?? (await this.#limitOf(draft, tip));
     const recent = await this.#fees.of(writtenAccounts(draft));
     const budget = { computeUnits, price: this.#priceOf(draft, recent, computeUnits, tip), tip };
-    return await signAttempt({ pool: this.pool, signer, draft, budget, nowMs: () => clock.nowMs(), randomBytes });
+    const nowMs = () => clock.nowMs();
+    return await signAttempt({ pool: this.pool, signer, draft, budget, attempt, nowMs, randomBytes });
   }
 
   /** Sends the bytes; resolving means only that a node took them. @throws TransientError */

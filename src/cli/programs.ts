@@ -5,6 +5,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   bridge: 'run only the page and the socket; needs the same',
   backtest: 'what a policy would have earned on a funding history',
   'fetch-history': 'a venue’s funding or lend history into a file for replay and backtest',
+  signer: 'hold the key under another user, and sign only what a policy lists',
   localnet: 'a local Solana chain with faults on demand',
   soak: 'kill processes at random, run after run, and judge what is left',
 };

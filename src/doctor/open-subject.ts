@@ -165,7 +165,13 @@ async function sightOfVenue(
   try {
     const journal = await openJournal({ databaseUrl: null, dataDir: null });
     closing.push(() => journal.close());
-    const live = { ...settings.live, permissions: 'read-only', privateKey: null, keypairPath: null } as const;
+    const live = {
+      ...settings.live,
+      permissions: 'read-only',
+      privateKey: null,
+      keypairPath: null,
+      signerSocket: null,
+    } as const;
     const venue = await openLiveVenue({
       ...{ engineId: settings.engineId, parts, venue: parts.venue, journal, clock },
       settings: { ...settings, live },

@@ -87,6 +87,8 @@ export interface LiveSettings {
   readonly venueIsSet: boolean;
   readonly privateKey: string | null;
   readonly keypairPath: string | null;
+  /** Of a signer in another process; null: none, or nothing may be signed. */
+  readonly signerSocket: string | null;
   /** Whose account: the key's address, else AUTHORITY. Null: neither is set. */
   readonly authority: string | null;
   /** Warnings about the key file. */
@@ -373,7 +375,16 @@ function liveErrors(
     wrong('RPC_URL', 'one or more Solana RPC nodes: a live engine reads and trades through them');
   }
   const { found } = key;
-  const keyed = found !== null || read.SOLANA_PRIVATE_KEY !== null || read.SOLANA_KEYPAIR_PATH !== null;
+  const ownKeys = (['SOLANA_PRIVATE_KEY', 'SOLANA_KEYPAIR_PATH'] as const).filter((name) => read[name] !== null);
+  const remote = read.SIGNER_SOCKET !== null;
+  if (remote && ownKeys.length > 0) {
+    const problem = `the key is the signer’s alone, and ${ownKeys.join(' and ')} would put it here too. Set one or the other.`;
+    wrong('SIGNER_SOCKET', 'nothing beside a key', problem);
+  }
+  if (remote && read.AUTHORITY === null && !texts.has('AUTHORITY')) {
+    wrong('AUTHORITY', 'the wallet of the signer at SIGNER_SOCKET: its start prints it');
+  }
+  const keyed = found !== null || ownKeys.length > 0 || remote;
   if (!keyed && read.AUTHORITY === null && !texts.has('AUTHORITY')) {
     wrong('AUTHORITY', 'whose account to watch, or a key (SOLANA_PRIVATE_KEY or SOLANA_KEYPAIR_PATH)');
   }
@@ -385,7 +396,7 @@ function liveErrors(
     wrong(
       'LIVE_PERMISSIONS',
       'read-only without a key',
-      `KEY_MISSING: ${permissions} needs a key to sign with. Set SOLANA_PRIVATE_KEY or SOLANA_KEYPAIR_PATH, ` +
+      `KEY_MISSING: ${permissions} needs a key to sign with. Set SOLANA_PRIVATE_KEY, SOLANA_KEYPAIR_PATH or SIGNER_SOCKET, ` +
         'or LIVE_PERMISSIONS=read-only to watch alone.',
     );
   }
@@ -591,6 +602,7 @@ function assemble(
       venueIsSet: read.LIVE_VENUE !== null,
       privateKey: signs ? read.SOLANA_PRIVATE_KEY : null,
       keypairPath: signs && read.SOLANA_KEYPAIR_PATH !== null ? resolve(cwd, read.SOLANA_KEYPAIR_PATH) : null,
+      signerSocket: signs ? pathOf(read.SIGNER_SOCKET) : null,
       authority,
       keyWarnings: key?.warnings ?? [],
       rpcUrls: read.RPC_URL ?? [],

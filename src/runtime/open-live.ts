@@ -1,8 +1,10 @@
 /** A live venue with this process's nodes and key. Imported only where a live engine is: Solana's libraries take a second to load. */
 import { endpointsOf } from '../chain/endpoint.ts';
 import { loadSigner } from '../chain/local-signer.ts';
+import { RemoteSigner } from '../chain/remote-signer.ts';
 import type { RpcObserver } from '../chain/rpc-observer.ts';
 import { RpcPool } from '../chain/rpc-pool.ts';
+import type { Signer } from '../chain/signer.ts';
 import { SolanaChain } from '../chain/solana-chain.ts';
 import { explorerOf } from '../domain/figures/explorer.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -59,9 +61,7 @@ export async function openLiveVenue(open: OpenLive): Promise<Venue> {
   // For this start the own engine may run under its id of before, which names no chain: `former-identity.ts` proved it.
   if (genesis === null || !(isOfCluster(parts, live) || engineId === settings.engineId)) throw onAnotherChain(engineId);
   const mayHold = permissionsFor(engineId, settings) !== 'read-only';
-  const loaded = mayHold ? loadSigner({ privateKey: live.privateKey, keypairPath: live.keypairPath }) : null;
-  for (const warning of loaded?.warnings ?? []) logger.warn({ setting: 'SOLANA_KEYPAIR_PATH' }, warning);
-  const signer = loaded?.signer.publicKey.toBase58() === parts.authority ? loaded.signer : null;
+  const signer = mayHold ? signerFor(parts.authority, live, logger) : null;
   if (signer !== null) await SIGNING[venue]();
   const deployment = deploymentOf(await PROGRAMS[venue](), {
     env: live.driftEnv,
@@ -98,6 +98,18 @@ export async function openLiveVenue(open: OpenLive): Promise<Venue> {
     explorerUrl: explorerOf(live.explorerUrl),
     ...(settings.policy.carryWindowHours === undefined ? {} : { carryWindowHours: settings.policy.carryWindowHours }),
   });
+}
+
+/** Null: there is none, or its key is another account's. A remote one is not asked here: it may start later. */
+function signerFor(
+  authority: string,
+  { privateKey, keypairPath, signerSocket, authority: own }: Settings['live'],
+  logger: OpenLive['logger'],
+): Signer | null {
+  if (signerSocket !== null) return own === authority ? new RemoteSigner(signerSocket, authority) : null;
+  const loaded = loadSigner({ privateKey, keypairPath });
+  for (const warning of loaded?.warnings ?? []) logger.warn({ setting: 'SOLANA_KEYPAIR_PATH' }, warning);
+  return loaded?.signer.publicKey.toBase58() === authority ? loaded.signer : null;
 }
 
 const onAnotherChain = (engineId: string): CriticalError =>

@@ -46,6 +46,7 @@ import { openPayloadKeys, type PayloadKeys, signingCodec } from './payload-signa
 import { type ProcessMetrics, processMetrics } from './process-metrics.ts';
 import { reachable } from './reachable.ts';
 import { readinessOf } from './readiness.ts';
+import { watchRemoteSigning } from './remote-signing.ts';
 import { openRestoration } from './restored-folder.ts';
 import { endRestoredWorkflows } from './restored-workflows.ts';
 import { SETTINGS_EVERY_MS, watchSettings } from './settings-watch.ts';
@@ -324,7 +325,10 @@ async function startWorkerSide(
   const { sign, submit } = transactions;
   const signing = await startSigningWorkers(settings, { ...polling, activities: { sign, submit } });
   add('signing workers', 6_000, signing.stop);
-  const presence = { journal, logger, polled: signing.polled, process: randomUUID() };
+  const remote = await watchRemoteSigning({ live: settings.live, logger });
+  add('remote signer', 1_500, remote.stop);
+  const polled = () => (remote.answers() ? signing.polled() : []);
+  const presence = { journal, logger, polled, process: randomUUID() };
   add('signing presence', 1_000, tellPresence(presence).stop);
   const worker = runWorker();
   add('worker', 6_000, worker.stop);

@@ -269,7 +269,12 @@ export const SETTINGS = {
     secret: true,
   }),
   SOLANA_KEYPAIR_PATH: live(path, { help: 'key file to use instead of SOLANA_PRIVATE_KEY' }),
-  AUTHORITY: live(kinds.address, { help: 'address whose account to watch read-only, without a key' }),
+  SIGNER_SOCKET: live(path, {
+    help: 'socket of a signer in another process (driftless signer) to use instead of a key; AUTHORITY is then its wallet',
+  }),
+  AUTHORITY: live(kinds.address, {
+    help: 'address whose account to watch read-only, without a key; with SIGNER_SOCKET the wallet that signs',
+  }),
   RPC_URL: live(kinds.urlList('http', 'https'), {
     help: 'one or more Solana RPC nodes, comma-separated; with `MARKET_FEED=live` they give paper the venue’s own prices and funding',
     secret: true,

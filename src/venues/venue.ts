@@ -81,9 +81,10 @@ export interface Venue {
 
   /**
    * Builds and signs, but sends nothing. Each call gives another signature. A recent simulation is signed unchanged, without
-   * another read of the account. @throws TransientError, CriticalError (no key)
+   * another read of the account. @param attempt names the attempt to a signer in another process
+   * @throws TransientError, CriticalError (no key, or a signer that will not)
    */
-  sign(intent: Intent): Promise<SignedAttempt>;
+  sign(intent: Intent, attempt?: string): Promise<SignedAttempt>;
 
   /**
    * Sends the bytes at every call; the signature is the idempotency key. Resolving only means that a node took them.

@@ -137,6 +137,20 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: [],
     packages: ['@solana/web3.js'],
   },
+  // A process of its own that holds the key: it reads transactions by the venues' tables, and knows no engine.
+  'src/signer': {
+    values: [
+      'src/signer',
+      'src/chain',
+      'src/venues/solana-perps',
+      'src/venues/velocity/program',
+      'src/venues/drift',
+      'src/domain/money',
+      'src/lib',
+    ],
+    types: [],
+    packages: ['node:', '@solana/web3.js'],
+  },
   'src/market-data': { values: ['src/market-data', 'src/domain', 'src/lib'], types: [], packages: ['node:'] },
   'src/market-data/parquet.ts': {
     values: ['src/market-data', 'src/lib'],

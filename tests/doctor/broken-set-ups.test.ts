@@ -18,6 +18,7 @@ import { lockDataFolder } from '../../src/journal/data-lock.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { toBase58 } from '../../src/lib/base58.ts';
 import { createRedactor } from '../../src/runtime/redaction.ts';
+import { serveSigner } from '../../src/signer/signer-server.ts';
 import { engineOf, operationOf } from '../journal/records.ts';
 import { READY, TOKEN, testBridge } from '../support/bridge.ts';
 import { freePort, freePorts } from '../support/free-ports.ts';
@@ -206,6 +207,18 @@ describe('settings, keys and files', () => {
   it('a key in the environment', async () => {
     const env = { ...LIVE, AUTHORITY: undefined, RPC_URL: 'http://127.0.0.1:1', SOLANA_PRIVATE_KEY: keyText().base58 };
     expect(await wrong(['key'], env)).toMatchObject([warning(/stands in the environment/, /SOLANA_KEYPAIR_PATH/)]);
+  });
+
+  it('a signer that does not answer, or signs for another wallet', async () => {
+    const socket = join(folder, 'socket');
+    const env = { ...LIVE, LIVE_PERMISSIONS: 'trading', RPC_URL: 'http://127.0.0.1:1', SIGNER_SOCKET: socket };
+    expect(await wrong(['key'], env)).toMatchObject([failing(/does not answer \(ENOENT\)/, /driftless signer/)]);
+    let address = toBase58(new Uint8Array(32).fill(8));
+    const server = await serveSigner(socket, { answer: async () => ({ type: 'hello', address }) });
+    closing.push(server.close);
+    expect(await wrong(['key'], env)).toMatchObject([failing(new RegExp(`signs for ${address}`), /policy/)]);
+    address = AUTHORITY;
+    expect(await examined(['key'], env)).toMatchObject([{ verdict: 'pass', message: expect.stringContaining(socket) }]);
   });
 
   it('a history that is not there', async () => {

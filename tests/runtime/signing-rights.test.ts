@@ -95,7 +95,7 @@ describe('sign and submit without the right', () => {
     await expect(sign({ engineId: OWN, intent: ORDER })).rejects.toEqual(denied);
     for (const reducing of [true, false]) await expect(submit({ ...ref, reducing })).rejects.toEqual(denied);
     expect(done).toEqual([]);
-    await activities('trading').sign({ engineId: OWN, intent: ORDER });
+    await new MockActivityEnvironment().run(activities('trading').sign, { engineId: OWN, intent: ORDER });
     expect(done).toEqual(['sign']);
   });
 

@@ -4,6 +4,7 @@ import type { DriftLocalnet } from '../../localnet/drift/index.ts';
 import type { Localnet } from '../../localnet/index.ts';
 import type { VelocityLocalnet } from '../../localnet/velocity/index.ts';
 import { loadSigner } from '../../src/chain/local-signer.ts';
+import type { Signer } from '../../src/chain/signer.ts';
 import { SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { DriftAccountTypes } from '../../src/venues/drift/drift-accounts.ts';
@@ -24,6 +25,8 @@ export interface WalletOn<T extends ProgramAccounts> {
 
 export interface WalletOptions extends Pick<SolanaChainOptions, 'slotMs' | 'newsWaitMs' | 'monotonicMs'> {
   readonly subAccount?: number;
+  /** By default the wallet's own key, in this process. */
+  readonly signer?: Signer;
   /** By default the wall clock. */
   readonly clock?: Clock;
 }
@@ -39,10 +42,10 @@ type FundedLocalnet = Localnet & {
 function walletAt<T extends ProgramAccounts>(
   net: FundedLocalnet,
   program: PerpsProgram<T>,
-  { subAccount = 0, clock = WALL, ...options }: WalletOptions,
+  { subAccount = 0, clock = WALL, signer: own, ...options }: WalletOptions,
 ): WalletOn<T> {
   const privateKey = JSON.stringify([...net.wallet.secretKey]);
-  const signer = loadSigner({ privateKey, keypairPath: null })?.signer ?? null;
+  const signer = own ?? loadSigner({ privateKey, keypairPath: null })?.signer ?? null;
   const { programId, wsUrl: rpcWsUrl, wallet } = net;
   return {
     clock,

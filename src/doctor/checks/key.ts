@@ -1,6 +1,11 @@
 /** Whose account it is, what may be done with it, and whether there is a key for that. A malformed key is a wrong setting. */
+
+import { signerProblem } from '../../runtime/remote-signing.ts';
 import type { Check } from '../check.ts';
-import { type Judgement, pass, warn } from '../finding.ts';
+import { fail, type Judgement, pass, warn } from '../finding.ts';
+
+/** It answers within a millisecond where it runs. */
+const SIGNER_MS = 3_000;
 
 export const key: Check = {
   name: 'key',
@@ -13,7 +18,16 @@ export const key: Check = {
         source !== 'default',
     );
     const said: Judgement[] = [];
-    if (mode === 'live') {
+    if (mode === 'live' && live.signerSocket !== null) {
+      const problem = await signerProblem(live.signerSocket, live.authority, SIGNER_MS);
+      said.push(
+        problem === null
+          ? pass(
+              `The signer at ${live.signerSocket} signs for ${live.authority}; it may be used for: ${live.permissions}.`,
+            )
+          : fail(problem, 'Start driftless signer under its own user, with the policy of this wallet.'),
+      );
+    } else if (mode === 'live') {
       said.push(
         sources.length > 0
           ? pass(`The key is of ${live.authority}; it may be used for: ${live.permissions}.`)

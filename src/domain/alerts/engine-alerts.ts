@@ -286,9 +286,9 @@ export const ENGINE_ALERTS = {
     severity: 'critical',
     title: 'No running process may sign',
     happened: ({ permission }) =>
-      `A position is open, and no running process has the key and the permission ${permission} for its account. Close, Flatten and the guard cannot act.`,
+      `A position is open, and no running process has the key, or a signer that answers, and the permission ${permission} for its account. Close, Flatten and the guard cannot act.`,
     action:
-      'Start Driftless with the mode, key, sub-account and permissions of this engine. Until then look after the position yourself.',
+      'Start Driftless with the mode, key, sub-account and permissions of this engine, or its signer (driftless signer). Until then look after the position yourself.',
     needsPerson: true,
     over: 'A process that may sign is running again, or the position is closed.',
   }),

@@ -33,7 +33,7 @@ export interface PerpsBookkeeping {
 export interface PerpsWriting {
   /** @param read a `confirmed` read made just before; absent: it is read again */
   simulate(intent: Intent, read?: PerpsRead): Promise<Simulation>;
-  sign(intent: Intent): Promise<SignedAttempt>;
+  sign(intent: Intent, attempt?: string): Promise<SignedAttempt>;
   submit(attempt: SignedAttempt, tryNumber: number): Promise<void>;
   status(attempt: SignedAttempt): Promise<Sighting>;
   order(attempt: SignedAttempt): Promise<OrderReport>;
@@ -152,10 +152,10 @@ export class PerpsVenue implements Venue {
   }
 
   /** @throws ValidationError VENUE_PAUSED where the program is a build that nobody tested or accepted, and this adds risk */
-  async sign(intent: Intent): Promise<SignedAttempt> {
+  async sign(intent: Intent, attempt?: string): Promise<SignedAttempt> {
     const error = await this.#refusedByBuild(intent, 'verdictNow');
     if (error !== null) throw new ValidationError(error.code, error.message, error.details);
-    return await this.#writing.sign(intent);
+    return await this.#writing.sign(intent, attempt);
   }
 
   /** The gates ask the snapshot; this asks the chain again, for a build may be exchanged between the two. */

@@ -98,7 +98,7 @@ function chapterRow(code: AlertCode): string {
 describe('errors that stop the engine', () => {
   it('each have a row: all that reading an account can end with', () => {
     // Errors of signing refuse one operation; the engine goes on.
-    const signing = new Set(['SIGNER_IS_NOT_PAYER', 'SIGNATURE_INVALID']);
+    const signing = new Set(['SIGNER_IS_NOT_PAYER', 'SIGNATURE_INVALID', 'SIGNER_REFUSED']);
     const files = ['src/venues', 'src/chain']
       .flatMap(sourceFiles)
       .concat('src/runtime/venues.ts', 'src/runtime/open-live.ts', 'src/runtime/cluster-check.ts', 'src/lib/codec.ts');

@@ -117,10 +117,10 @@ export class SolanaPerpsWriting implements PerpsWriting {
   }
 
   /** Signs only what a simulation has shown to do what the intent says, and nothing else. */
-  async sign(intent: Intent): Promise<SignedAttempt> {
+  async sign(intent: Intent, attempt?: string): Promise<SignedAttempt> {
     const { draft } = this.#checked(intent) ?? (await this.#checkedNow(intent));
     try {
-      return await this.#chain.sign(draft);
+      return await this.#chain.sign(draft, attempt);
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
       const { code, message, details } = this.#explain(error.report(), programOfDraft(draft), logsIn(error.report()));

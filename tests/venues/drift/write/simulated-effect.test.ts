@@ -10,8 +10,9 @@ import { DRIFT } from '../../../../src/venues/drift/drift-program.ts';
 import { PerpsReader } from '../../../../src/venues/solana-perps/read/perps-reader.ts';
 import { SolanaPerpsWriting } from '../../../../src/venues/solana-perps/write/perps-writing.ts';
 import { type DoctoredOn, doctoredDrafts, intentsOn, type Thief } from '../../../support/doctored-drafts.ts';
-import { walletOn } from '../../../support/drift-wallet.ts';
+import { type WalletOn, walletOn } from '../../../support/drift-wallet.ts';
 import { firstOf } from '../../../support/long.ts';
+import { signsOnly } from '../../../support/signer-on-chain.ts';
 import { finalize, gone, land, order, SOL, USD, writerOn } from '../../../support/still-venue.ts';
 
 const START_SLOTS = 40;
@@ -19,6 +20,7 @@ const START_SLOTS = 40;
 describeOnDrift('the effect of a simulation on Drift', () => {
   let net: DriftLocalnet;
   let thief: Thief;
+  let wallet: WalletOn<DriftAccountTypes>;
   const tokensOf = (owner: string) => new PublicKey(tokenAccountAddress(owner, net.usdcMint));
   const on: DoctoredOn<DriftAccountTypes> = {
     program: DRIFT,
@@ -51,8 +53,14 @@ describeOnDrift('the effect of a simulation on Drift', () => {
     await gone(at, attempt);
     await finalize(at);
     chain.close();
+    wallet = walletOn(net, { newsWaitMs: 0 });
   });
-  afterAll(() => net?.stop());
+  afterAll(async () => {
+    wallet?.chain.close();
+    await net?.stop();
+  });
+
+  signsOnly({ on, at: () => wallet, thief: () => thief, quoteMint: () => net.usdcMint });
 
   it.each(firstOf(doctoredDrafts(on)))(
     '$what: $named, and nothing is signed',

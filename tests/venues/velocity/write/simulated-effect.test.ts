@@ -2,15 +2,25 @@
  * Drafts that do more than their intent says, on the compiled program: each is refused by name before it is signed. Table:
  * docs/architecture/simulated-effect.md.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { PublicKey } from '@solana/web3.js';
 import { tokenAccountAddress } from '../../../../localnet/perps/token-addresses.ts';
+import { onTestFinished } from '../../../../localnet/tests/support/on-test-finished.ts';
 import { describeOnVelocity } from '../../../../localnet/tests/support/velocity-files.ts';
 import { SOL, startStillVelocity, USDT } from '../../../../localnet/tests/support/velocity-still.ts';
 import type { VelocityLocalnet } from '../../../../localnet/velocity/index.ts';
 import { USDT_MINT } from '../../../../localnet/velocity/markets.ts';
 import { writtenAccounts } from '../../../../src/chain/draft.ts';
+import { loadSigner } from '../../../../src/chain/local-signer.ts';
+import { RemoteSigner } from '../../../../src/chain/remote-signer.ts';
+import type { Signer } from '../../../../src/chain/signer.ts';
 import type { Intent } from '../../../../src/domain/order/intent.ts';
+import { EMPTY_LEDGER } from '../../../../src/signer/ledger.ts';
+import { serveSigner } from '../../../../src/signer/signer-server.ts';
+import { SignerService } from '../../../../src/signer/signer-service.ts';
 import type { PerpsDeployment } from '../../../../src/venues/solana-perps/deployment.ts';
 import type { PerpsRead } from '../../../../src/venues/solana-perps/read/perps-read.ts';
 import { PerpsReader } from '../../../../src/venues/solana-perps/read/perps-reader.ts';
@@ -21,6 +31,8 @@ import type { VelocityAccountTypes } from '../../../../src/venues/velocity/veloc
 import { VELOCITY } from '../../../../src/venues/velocity/velocity-program.ts';
 import { type DoctoredOn, doctoredDrafts, intentsOn, type Thief } from '../../../support/doctored-drafts.ts';
 import { type WalletOn, walletOnVelocity } from '../../../support/drift-wallet.ts';
+import { policyOn } from '../../../support/signer-mutations.ts';
+import { signsOnly } from '../../../support/signer-on-chain.ts';
 
 const FINAL_SLOTS = 40;
 
@@ -69,6 +81,8 @@ describeOnVelocity('the effect of a simulation on Velocity', (files) => {
     await net?.stop();
   });
 
+  signsOnly({ on, at: () => at, thief: () => thief, quoteMint: () => USDT_MINT });
+
   it.each(doctoredDrafts(on))('$what: $named, and nothing is signed', async ({ intent, instructions, named }) => {
     const program = { ...VELOCITY, instructions: { ...VELOCITY.instructions, ...instructions(at.deployment, thief) } };
     const writer = writing({ ...at.deployment, program });
@@ -86,6 +100,41 @@ describeOnVelocity('the effect of a simulation on Velocity', (files) => {
       expect(await writing().simulate(intent())).toMatchObject({ ok: true });
     },
   );
+
+  it('a transaction that the remote signer signed over its socket lands', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'driftless-signer-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const { address, secretKey } = net.wallet;
+    const policy = policyOn({
+      ...{ wallet: address, venue: 'velocity', programId: null },
+      quote: { asset: 'USDT', mint: USDT_MINT },
+    });
+    const own = loadSigner({ privateKey: JSON.stringify([...secretKey]), keypairPath: null });
+    const service = new SignerService({
+      ...{ policy, signer: own?.signer as Signer, clock: at.clock, ledger: EMPTY_LEDGER },
+      ...{ keep: () => {}, note: () => {} },
+    });
+    const socket = join(folder, 'socket');
+    const server = await serveSigner(socket, service);
+    const { chain, deployment, clock } = walletOnVelocity(net, {
+      newsWaitMs: 0,
+      signer: new RemoteSigner(socket, address),
+    });
+    onTestFinished(async () => {
+      chain.close();
+      await server.close();
+    });
+    const writer = new SolanaPerpsWriting({ chain, reader: reader(deployment), clock });
+    const intent = intents.depositQuote();
+    expect(await writer.simulate(intent)).toMatchObject({ ok: true });
+    const attempt = await writer.sign(intent, 'one');
+    await writer.submit(attempt, 0);
+    await net.advance(FINAL_SLOTS);
+    expect(await writer.status(attempt)).toMatchObject({ kind: 'landed', error: null, commitment: 'finalized' });
+    // New bytes for the same attempt: signed for another, never for this.
+    await expect(writer.sign(intent, 'one')).rejects.toMatchObject({ code: 'SIGNER_BUSY' });
+    expect(await writer.sign(intent, 'two')).toMatchObject({ signature: expect.any(String) });
+  });
 
   it('a change by somebody else between read and simulation is read again, and is no refusal', async () => {
     const before = await reader().read('confirmed');
