@@ -19,6 +19,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
+import { childEnvironment } from '../src/runtime/child-environment.mjs';
 import { ownSourceMap } from './own-source-map.mjs';
 
 /** An unused build is deleted after this time: a running program may still load a part of it. */
@@ -137,31 +138,33 @@ function freshBuild(root, folder, name, stampOf) {
 async function build({ root, folder, name, entry, runsWorkflows, stamp: stampOf }) {
   const { build: bundle, stop } = await import('esbuild');
   const outdir = join(folder, `${name}.${process.pid}-${Date.now()}`);
-  const { metafile } = await bundle({
-    absWorkingDir: root,
-    entryPoints: runsWorkflows ? { main: entry, [THREAD]: threadOfSdk(root) } : { main: entry },
-    outdir,
-    bundle: true,
-    // Code that is imported on demand is a file of its own.
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: NODE_TARGET,
-    outExtension: { '.js': '.mjs' },
-    banner: {
-      js:
-        "import { createRequire as $require } from 'node:module'; " +
-        'const $address = import.meta.url, require = $require($address);',
-    },
-    external: runsWorkflows ? NOT_COMPILED : [...NOT_COMPILED, '@temporalio/*'],
-    plugins: [withoutBundler, ownAddresses],
-    minifyWhitespace: true,
-    legalComments: 'none',
-    sourcemap: 'linked',
-    sourcesContent: false,
-    metafile: true,
-    logLevel: 'silent',
-  });
+  const { metafile } = await withoutSecrets(() =>
+    bundle({
+      absWorkingDir: root,
+      entryPoints: runsWorkflows ? { main: entry, [THREAD]: threadOfSdk(root) } : { main: entry },
+      outdir,
+      bundle: true,
+      // Code that is imported on demand is a file of its own.
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: NODE_TARGET,
+      outExtension: { '.js': '.mjs' },
+      banner: {
+        js:
+          "import { createRequire as $require } from 'node:module'; " +
+          'const $address = import.meta.url, require = $require($address);',
+      },
+      external: runsWorkflows ? NOT_COMPILED : [...NOT_COMPILED, '@temporalio/*'],
+      plugins: [withoutBundler, ownAddresses],
+      minifyWhitespace: true,
+      legalComments: 'none',
+      sourcemap: 'linked',
+      sourcesContent: false,
+      metafile: true,
+      logLevel: 'silent',
+    }),
+  );
   await stop();
   for (const name of readdirSync(outdir).filter((one) => one.endsWith('.map'))) {
     const map = JSON.parse(readFileSync(join(outdir, name), 'utf8'));
@@ -229,6 +232,17 @@ const withoutBundler = {
     onLoad({ filter: /.*/, namespace: 'left out' }, () => ({ contents: 'module.exports = {};' }));
   },
 };
+
+/** esbuild is a program of its own, and it would get our environment, with every secret in it. */
+async function withoutSecrets(work) {
+  const whole = process.env;
+  process.env = childEnvironment(whole);
+  try {
+    return await work();
+  } finally {
+    process.env = whole;
+  }
+}
 
 function forgetOld(folder, name, current) {
   for (const other of readdirSync(folder)) {

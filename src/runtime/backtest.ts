@@ -8,6 +8,8 @@ import type { ReadSettings } from '../backtest/jobs.ts';
 import type { RunReport } from '../backtest/run-report.ts';
 import { DriftlessError, type ErrorReport, ValidationError } from '../lib/errors.ts';
 
+import { childEnvironment } from './child-environment.mjs';
+
 /** Set in the environment of a process that does single runs for another one. */
 const RUNNER = 'DRIFTLESS_BACKTEST_RUNNER';
 const INTERRUPTED = 130;
@@ -46,7 +48,7 @@ function temporaryFolder(): string {
 /** This program again, with the same words. */
 function startRunner(words: readonly string[]): Runner {
   const program = process.argv[1] as string;
-  const child = fork(program, ['backtest', ...words], { env: { ...process.env, [RUNNER]: '1' } });
+  const child = fork(program, ['backtest', ...words], { env: { ...childEnvironment(process.env), [RUNNER]: '1' } });
   let waiting: { readonly resolve: (answer: RunAnswer) => void; readonly reject: (error: Error) => void } | null = null;
   let ended: Error | null = null;
   child.on('message', (answer) => {

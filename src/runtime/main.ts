@@ -4,6 +4,7 @@ import { CriticalError, DriftlessError } from '../lib/errors.ts';
 import { within } from '../lib/within.ts';
 import { loadSettings, readSettingSource, type Settings, SettingsError } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
+import { forgetSecretsInEnvironment, leaveNoMemoryInCores } from './key-exposure.ts';
 import type { LocalChain } from './local-chain.ts';
 import { type Logger, type OpenLogger, openLogger } from './logger.ts';
 import { Parts } from './parts.ts';
@@ -65,6 +66,9 @@ export async function main(options: StartOptions): Promise<number> {
       settings = loadSettings(source, { ...overrides, genesis });
     }
     refuseWhatIsNotThere(settings, options);
+    forgetSecretsInEnvironment();
+    // Also where there is no wallet key: the token and what signs commands are in the memory.
+    leaveNoMemoryInCores();
   } catch (error) {
     await chain?.stop();
     printError(inWords(error));

@@ -10,7 +10,7 @@ import { readPolicy, type SignerPolicy } from '../signer/policy.ts';
 import { refuseLaxFiles } from '../signer/private-files.ts';
 import { serveSigner } from '../signer/signer-server.ts';
 import { SignerService } from '../signer/signer-service.ts';
-import { keepKeyToOurselves } from './key-exposure.ts';
+import { forgetSecretsInEnvironment, leaveNoMemoryInCores } from './key-exposure.ts';
 
 const HELP = `driftless signer --policy <file> [--check]
 
@@ -69,7 +69,8 @@ function read(words: readonly string[]): SignerWords | string {
 }
 
 async function run({ policyPath, check }: SignerWords): Promise<void> {
-  keepKeyToOurselves();
+  forgetSecretsInEnvironment();
+  if (!leaveNoMemoryInCores()) tell('This system writes memory into core dumps: start the signer under ulimit -c 0.');
   const policy = readPolicy(textOf(policyPath), policyPath);
   const { keypairPath, statePath, socketPath } = policy;
   refuseLaxFiles({ policyPath, keypairPath, statePath, socketPath });

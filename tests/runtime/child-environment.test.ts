@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { childEnvironment } from '../../src/runtime/child-environment.mjs';
 import { runProgram } from '../../src/runtime/run-program.ts';
 import { SETTINGS } from '../../src/runtime/setting-table.ts';
+import { readSource, sourceFiles } from '../architecture/imports.ts';
 
 const PROGRAMS = [null, 'npm', 'pip'] as const;
 const PLANTED = 'planted-secret-0123456789';
@@ -33,6 +34,13 @@ it('gives npm and pip their own settings, and nobody else', () => {
   expect(childEnvironment(own)).toEqual({});
   expect(childEnvironment(own, 'npm')).toEqual({ npm_config_registry: own.npm_config_registry });
   expect(childEnvironment(own, 'pip')).toEqual({ PIP_INDEX_URL: own.PIP_INDEX_URL });
+});
+
+it('is what everybody uses who starts a program', () => {
+  const starters = sourceFiles('src').filter((file) => /\b(spawn|fork|exec|execFile)\(/.test(readSource(file)));
+  const children = starters.filter((file) => readSource(file).includes("'node:child_process'"));
+  expect(children.length).toBeGreaterThan(2);
+  expect(children.filter((file) => !readSource(file).includes('childEnvironment('))).toEqual([]);
 });
 
 it('is what a program that we run really sees', async () => {
