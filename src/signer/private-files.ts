@@ -27,7 +27,7 @@ export function laxness(
   const right = {
     socket: 'It may be entered by one group and by nobody else: chmod 750.',
     own: 'Only the signer may read it: chmod 600, for a folder 700.',
-    policy: 'Only the signer may write it: chmod 640.',
+    policy: 'Only the signer may write it: chmod go-w.',
   }[kind];
   return `${path} is open to others (mode ${modeText(mode)}). ${right}`;
 }
@@ -46,7 +46,8 @@ export function refuseLaxFiles({ policyPath, keypairPath, statePath, socketPath 
     throw new CriticalError('SIGNER_FILES', 'The signer needs Unix users and groups. Run it on Linux or macOS.');
   }
   const wrong = [
-    problemOf('policy', policyPath, self),
+    // Whoever may write a folder may put another file in its place.
+    ...[policyPath, dirname(policyPath), dirname(keypairPath)].map((path) => problemOf('policy', path, self)),
     problemOf('own', keypairPath, self),
     problemOf('own', dirname(statePath), self),
     problemOf('socket', dirname(socketPath), self),

@@ -6,6 +6,7 @@ import { createTransactionActivities } from '../../activities/transaction.ts';
 import type { Intent } from '../../src/domain/order/intent.ts';
 import { PERMISSIONS } from '../../src/domain/order/permission.ts';
 import { DEFAULT_TIMING } from '../../src/domain/transaction/transaction.ts';
+import { CriticalError, TransientError } from '../../src/lib/errors.ts';
 import { signingRights } from '../../src/runtime/signing-rights.ts';
 import type { Venue } from '../../src/venues/venue.ts';
 import { attemptAt } from '../support/scripted-chain.ts';
@@ -78,9 +79,9 @@ describe('sign and submit without the right', () => {
     },
     status: async () => mute(),
   } as unknown as Venue;
-  const activities = (permissions: (typeof PERMISSIONS)[number]) =>
+  const activities = (permissions: (typeof PERMISSIONS)[number], on = venue) =>
     createTransactionActivities({
-      venueOf: async () => venue,
+      venueOf: async () => on,
       journal: { writeOperation: async () => undefined, operation: async () => null },
       alerts: { announce: () => undefined },
       rights: processOf('live', permissions),
@@ -97,6 +98,40 @@ describe('sign and submit without the right', () => {
     expect(done).toEqual([]);
     await new MockActivityEnvironment().run(activities('trading').sign, { engineId: OWN, intent: ORDER });
     expect(done).toEqual(['sign']);
+  });
+
+  /** Signing on a venue that is another in this. */
+  const signOn = (change: Partial<Venue>, info: { readonly activityId?: string; readonly attempt?: number } = {}) => {
+    const on: Venue = { ...venue, ...change };
+    return new MockActivityEnvironment(info).run(activities('trading', on).sign, { engineId: OWN, intent: ORDER });
+  };
+
+  it('a live signature names its attempt: the same at each try of the activity, another for the next', async () => {
+    const names: unknown[] = [];
+    const sign = async (_intent: Intent, name?: string) => {
+      names.push(name);
+      return attempt;
+    };
+    await signOn({ sign }, { activityId: '7', attempt: 1 });
+    await signOn({ sign }, { activityId: '7', attempt: 2 });
+    await signOn({ sign }, { activityId: '8' });
+    await signOn({ sign, kind: 'paper' });
+    const [first, again, next, paper] = names;
+    expect(first).toMatch(/ 7$/);
+    expect(again).toBe(first);
+    expect(next).toMatch(/ 8$/);
+    expect(paper).toBeUndefined();
+  });
+
+  it('a signer that refuses is not asked again, and one that does not answer is', async () => {
+    const message = 'The signer refused this transaction. At most 10 SOL is signed.';
+    const failing = (error: Error) => signOn({ sign: () => Promise.reject(error) });
+    await expect(failing(new CriticalError('SIGNER_REFUSED', message))).rejects.toMatchObject({
+      ...{ type: 'SIGNER_REFUSED', nonRetryable: true, message },
+    });
+    await expect(failing(new TransientError('SIGNER_UNREACHABLE', 'no answer'))).rejects.toMatchObject({
+      ...{ type: 'SIGNER_UNREACHABLE', nonRetryable: false },
+    });
   });
 
   it('leave confirm and proof to everybody, who sends nothing again', async () => {
