@@ -15,8 +15,18 @@ import { SIGNER_REFUSALS, type SignerRefusalCode } from '../../src/signer/refusa
 import { SignerService } from '../../src/signer/signer-service.ts';
 import { userAddress } from '../../src/venues/velocity/program/addresses.ts';
 import { readSource } from '../architecture/imports.ts';
-import { cancel, draftWith, move, order, ownSigner, policy, WALLET } from '../support/signer-drafts.ts';
-import { type MessageTerms, messageOf, TIP_TO } from '../support/signer-mutations.ts';
+import {
+  cancel,
+  draftWith,
+  move,
+  moveSol,
+  opening,
+  order,
+  ownSigner,
+  policy,
+  WALLET,
+} from '../support/signer-drafts.ts';
+import { type MessageTerms, messageOf, mutationsOf, TIP_TO } from '../support/signer-mutations.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'driftless-signer-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -93,6 +103,13 @@ const CASES: readonly (readonly [string, () => Uint8Array, SignerRefusalCode, Re
   ],
   ['another wallet pays', () => messageOf({ ...cancel(), payer: stranger }), 'WALLET', /AUTHORITY/],
   ['a table that is not pinned', () => throughTable(cancel(), tableOf(cancel())), 'LOOKUP_TABLE', /lookup_tables/],
+  [
+    'more wrapped than deposited',
+    () => messageOf(moveSol('deposit', SOL, 2n * SOL)),
+    'ARGUMENT',
+    /wrapped for a deposit of 1 SOL/,
+  ],
+  ['an account of another number', () => messageOf(opening(USDT, 1)), 'ACCOUNT', /as user/],
   ['another program', () => messageOf(draftWith(...cancel().instructions, memo())), 'PROGRAM', /Velocity/],
   [
     'an unknown instruction',
@@ -200,6 +217,30 @@ describe('the signer', () => {
     expect(await pinned(entries).ask(message)).toMatchObject(signed);
     expect(await pinned(entries.map(() => stranger.toBase58())).ask(message)).toMatchObject(refused('ACCOUNT'));
     expect(await pinned([]).ask(message)).toMatchObject(refused('LOOKUP_TABLE', /pin it again/));
+  });
+
+  it.each([
+    ['the deposit that opens the account', () => opening(USDT)],
+    ['a deposit', () => move('deposit', USDT)],
+    ['a deposit of SOL', () => moveSol('deposit', SOL)],
+    ['a withdrawal', () => move('withdraw', USDT)],
+    ['a withdrawal of SOL', () => moveSol('withdraw', SOL)],
+    ['an order', () => order(SOL)],
+    ['a reduction', () => order(SOL, { reduceOnly: true })],
+    [
+      'a reduction after a cancel',
+      () => draftWith(...cancel().instructions, ...order(SOL, { reduceOnly: true }).instructions),
+    ],
+    ['a cancel', () => cancel()],
+  ])('signs %s, and no change of it', async (_what, made) => {
+    const draft = made();
+    expect(await standing().sign(draft)).toMatchObject(signed);
+    await fc.assert(
+      fc.asyncProperty(mutationsOf(draft, policy()), async (message) => {
+        expect(await standing().ask(message)).toMatchObject({ type: 'refused' });
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('signs for every sub-account of the policy, and for no other', async () => {

@@ -7,7 +7,7 @@ import type { Signer } from '../../src/chain/signer.ts';
 import type { SignerPolicy } from '../../src/signer/policy.ts';
 import { tokenAccountAddress } from '../../src/venues/solana-perps/addresses.ts';
 import { toInstruction } from '../../src/venues/solana-perps/to-instruction.ts';
-import { ensureTokenAccount } from '../../src/venues/solana-perps/write/token-accounts.ts';
+import { ensureTokenAccount, wrappedSol } from '../../src/venues/solana-perps/write/token-accounts.ts';
 import {
   perpMarketAddress,
   spotMarketAddress,
@@ -95,3 +95,21 @@ export const cancel = (change: { readonly marketIndex?: number; readonly user?: 
       ),
     ),
   );
+
+/** The first deposit, which opens the account. */
+export const opening = (amount: bigint, subAccount = 0): Draft => {
+  const accounts = { user: userAddress(wallet, subAccount), userStats, authority: wallet, payer: wallet };
+  return draftWith(
+    toInstruction(velocityInstruction('initializeUserStats', accounts, {})),
+    toInstruction(velocityInstruction('initializeUser', accounts, { subAccount: 0, name: new Uint8Array(32) })),
+    ...move('deposit', amount).instructions,
+  );
+};
+
+/** SOL, wrapped for the transaction. */
+export const moveSol = (kind: 'deposit' | 'withdraw', amount: bigint, wrapped = amount): Draft => {
+  const { address, open, close } = wrappedSol(WALLET, kind === 'deposit' ? wrapped : 0n);
+  const accounts = { user, userStats, authority: wallet, vault: vaultAddress(1), tokenAccount: address.toBase58() };
+  const args = { marketIndex: 1, amount, reduceOnly: kind === 'withdraw' };
+  return draftWith(...open, toInstruction(velocityInstruction(kind, accounts, args, markets)), close);
+};
