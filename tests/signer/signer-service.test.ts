@@ -239,7 +239,7 @@ describe('the signer', () => {
       fc.asyncProperty(mutationsOf(draft, policy()), async (message) => {
         expect(await standing().ask(message)).toMatchObject({ type: 'refused' });
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
