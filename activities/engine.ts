@@ -47,7 +47,7 @@ export interface EnginePorts {
   readonly clock: Clock;
   readonly lookup: WorkflowLookup;
   /** Shared with the bridges of these engines. */
-  readonly commandKey: string;
+  readonly commandKeys: () => readonly string[];
   /** By which bridges say until when a command is good. */
   readonly sharedClock: Clock;
   readonly readRetries?: ReadRetries;
@@ -113,7 +113,7 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
     },
 
     async isVerdictSigned({ operationId, verdict }) {
-      return isSignedVerdict(ports.commandKey, operationId, verdict);
+      return ports.commandKeys().some((key) => isSignedVerdict(key, operationId, verdict));
     },
 
     async recordAnswer({ commandId, answer, atMs }) {
@@ -158,7 +158,8 @@ export function createEngineActivities(ports: EnginePorts): EngineActivities {
   });
 
   function check(engineId: string, envelope: CommandEnvelope): CommandCheck {
-    const unauthorized = commandDoubt(ports.commandKey, engineId, envelope);
+    const doubts = ports.commandKeys().map((key) => commandDoubt(key, engineId, envelope));
+    const unauthorized = doubts.includes(null) ? null : (doubts[0] ?? null);
     return { unauthorized, late: ports.sharedClock.nowMs() > envelope.notAfterMs };
   }
 

@@ -1,20 +1,15 @@
 /** Who may speak to the bridge: the bearer of a token, from our own page or from a program. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ErrorReport } from '../lib/errors.ts';
 import { parametersOf } from './address.ts';
+import type { Access, Tokens } from './tokens.ts';
 import type { WrongTokens } from './wrong-tokens.ts';
-
-/** `read`: may look at everything, and neither command, preview nor acknowledge. */
-export type Access = 'full' | 'read';
 
 interface AuthSettings {
   readonly host: string;
   /** Known once the server listens; the cookie is named for it, since cookies do not tell ports apart. */
   readonly port: () => number;
-  readonly token: string;
-  /** Opens `read` access; null: there is none. */
-  readonly readToken: string | null;
+  readonly tokens: Tokens;
   readonly wrongTokens: WrongTokens;
 }
 
@@ -31,12 +26,9 @@ const COOKIE_DAYS = 30;
 
 export class Auth {
   readonly #settings: AuthSettings;
-  readonly #digests: Readonly<Record<Access, Buffer | null>>;
 
   constructor(settings: AuthSettings) {
     this.#settings = settings;
-    const { token, readToken } = settings;
-    this.#digests = { full: digest(token), read: readToken === null ? null : digest(readToken) };
   }
 
   /** Null: the origin is allowed. A page of another site is refused, whatever token it has. */
@@ -95,14 +87,10 @@ export class Auth {
     return [bearer(request), queryToken(request), this.#cookie(request)].filter((token) => token !== null);
   }
 
-  /** Compares digests, so that the time reveals neither length nor a common beginning. */
   #matches(token: string, access: Access): boolean {
-    const expected = this.#digests[access];
-    return expected !== null && timingSafeEqual(digest(token), expected);
+    return this.#settings.tokens.opens(token, access);
   }
 }
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 const UNAUTHORIZED: Refusal = {
   status: 401,

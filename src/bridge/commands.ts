@@ -30,7 +30,7 @@ export interface CommandPorts {
   readonly engineId: string;
   readonly mode: Mode;
   /** Signs what goes to the engine. */
-  readonly commandKey: string;
+  readonly commandKey: () => string;
   readonly gateway: EngineGateway;
   /** Finds a command's record; skipped under high load. */
   readonly find: JournalLookup;
@@ -140,7 +140,7 @@ export function commandRunner(ports: CommandPorts): Commands {
       }
     }
     const words: ResolveVerdict = { verdict: request.verdict, operator, note: request.note };
-    const verdict = signVerdict(commandKey, request.operationId, words);
+    const verdict = signVerdict(commandKey(), request.operationId, words);
     const given = await gateway.resolve(request.operationId, verdict, updateIdOf(envelope, requestHash), deadlineMs);
     if (given.data.status === 'unknown') return verdictUnanswered();
     if (isFinal(given) && given.error?.code !== 'UNAVAILABLE' && given.error?.code !== 'ENGINE_BUSY') {
@@ -180,7 +180,7 @@ export function commandRunner(ports: CommandPorts): Commands {
       const key = `${commandId}\n${requestHash}\n${confirmationToken ?? ''}`;
       const shared = running.get(key);
       if (shared !== undefined) return { commandId, answer: await shared };
-      const envelope = signCommand(commandKey, engineId, {
+      const envelope = signCommand(commandKey(), engineId, {
         commandId,
         request,
         requestHash,

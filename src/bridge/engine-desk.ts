@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 import { SOL_PERP } from '../domain/account/account.ts';
 import { MS_PER_HOUR } from '../domain/money/units.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
-import { commandKeyOf } from '../domain/order/signed-command.ts';
+import { commandKeyOf, signCommand } from '../domain/order/signed-command.ts';
 import type * as z from '../lib/codec.ts';
 import type { BackupMade } from '../protocol/api.ts';
 import type { State } from '../protocol/state.ts';
@@ -25,7 +25,7 @@ import { OpenEnds } from './open-ends.ts';
 import { policyView } from './page-view.ts';
 import { withPlaces } from './places.ts';
 import { policyInForce } from './policy-in-force.ts';
-import type { BridgePorts, ServedEngine } from './ports.ts';
+import type { BridgePorts, NewToken, ServedEngine } from './ports.ts';
 import { previewer } from './preview-view.ts';
 import { Sockets } from './sockets.ts';
 import { stateView } from './state-view.ts';
@@ -47,6 +47,7 @@ export interface BridgeCommons {
   readonly findCommand: JournalLookup;
   /** Of both stores, whichever engine asks for it. */
   readonly backup: () => Promise<BackupMade>;
+  readonly newToken: NewToken;
   /** Every engine that this bridge serves. */
   readonly served: readonly ServedEngine[];
 }
@@ -57,7 +58,7 @@ interface DeskMetrics {
 }
 
 export function openDesk(
-  { ports, auth, lookup, findCommand, backup, served }: BridgeCommons,
+  { ports, auth, lookup, findCommand, backup, newToken, served }: BridgeCommons,
   engine: ServedEngine,
   metrics: DeskMetrics,
   /** Commands by Telegram go to the process's own engine. */
@@ -102,11 +103,14 @@ export function openDesk(
     return watch.known.snapshot === null && watch.known.engine === null ? null : view(watch.known);
   };
 
+  const commandKey = (): string => commandKeyOf(settings.tokens.full);
   const ends = new OpenEnds({
     engineId,
     lookup,
     clock: sharedClock,
-    askAgain: (envelope) => gateway.command(engineId, envelope, clock.nowMs() + GATEWAY_WITHIN_MS),
+    // Signed anew: the token may be another one by now.
+    askAgain: (envelope) =>
+      gateway.command(engineId, signCommand(commandKey(), engineId, envelope), clock.nowMs() + GATEWAY_WITHIN_MS),
     tell: (action, commandId, answer) => {
       sockets.broadcastResult(action, commandId, dress(answer));
       telegram?.ended(commandId, answer);
@@ -116,7 +120,7 @@ export function openDesk(
     engineId,
     mode,
     gateway,
-    commandKey: commandKeyOf(settings.token),
+    commandKey,
     find: findCommand,
     record: lookup,
     clock,
@@ -191,6 +195,7 @@ export function openDesk(
     preview,
     carry,
     backup,
+    newToken,
     readMetrics,
     config: () => ({
       engine_id: engineId,

@@ -23,6 +23,7 @@ import {
   listColumns,
   methodOf,
   type Readiness as ReadinessAnswer,
+  type ReplacedToken,
   type Series,
   type SettingsAnswer,
 } from '../protocol/api.ts';
@@ -41,7 +42,7 @@ import type { Links } from './links.ts';
 import { type ListRequest, parseListQuery, parseSeriesQuery, parseStepsQuery } from './list-query.ts';
 import { type JournalList, listsOf } from './lists.ts';
 import { readPageDocument } from './page-document.ts';
-import type { Readiness, ReadinessPart, SettingInForce } from './ports.ts';
+import type { NewToken, Readiness, ReadinessPart, SettingInForce } from './ports.ts';
 import type { Previewer } from './preview-view.ts';
 import { type Nameable, parsePreview } from './protocol.ts';
 import { transitionView } from './record-views.ts';
@@ -66,6 +67,8 @@ interface HttpPorts {
   readonly settings: readonly SettingInForce[];
   readonly nameable: Nameable;
   readonly preview: Previewer;
+  /** It counts from its answer on. */
+  readonly newToken: NewToken;
   /** Read afresh. */
   readonly carry: () => Promise<z.input<typeof CarryAnswer>>;
   readonly backup: () => Promise<BackupMade>;
@@ -80,6 +83,7 @@ type SeriesJson = z.input<typeof Series>['series'];
 const PREVIEW_PATH = '/api/preview';
 const ACKNOWLEDGE_PATH = '/api/acknowledge';
 const BACKUP_PATH = '/api/backup';
+const TOKEN_PATH = '/api/token';
 
 const PARTS: readonly ReadinessPart[] = ['temporal', 'journal', 'worker', 'feed', 'venue'];
 
@@ -149,6 +153,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   app.post(PREVIEW_PATH, body, (request, response) => sendPreview(ports, request, response));
   app.post(ACKNOWLEDGE_PATH, (request, response) => sendAcknowledgement(ports, request, response));
   app.post(BACKUP_PATH, (_request, response) => sendBackup(ports, response));
+  app.post(TOKEN_PATH, (request, response) => sendNewToken(ports, request, response));
   app.get('/metrics', async (_request, response) => {
     await ports.readMetrics();
     const text = await ports.metricsRegistry.metrics();
@@ -276,6 +281,29 @@ async function sendBackup({ backup, logger }: HttpPorts, response: Response): Pr
     if (!(error instanceof DriftlessError)) throw error;
     logger.warn({ err: error }, 'No backup was made');
     sendError(response, error instanceof ValidationError ? 400 : 503, error.report());
+  }
+}
+
+/** To programs alone: a page has no need of it, and a script that got into ours must not learn a token. */
+async function sendNewToken({ newToken }: HttpPorts, request: Request, response: Response): Promise<void> {
+  const access = parametersOf(request.url).get('access');
+  if (request.headers.origin !== undefined)
+    return sendError(response, 403, {
+      code: 'PERMISSION_DENIED',
+      message: 'A page cannot replace the token. Use driftless token rotate.',
+    });
+  if (access !== 'full' && access !== 'read')
+    return sendError(response, 400, {
+      code: 'INVALID_FIELD',
+      message: 'The address does not say which token to replace.',
+      details: { field: 'access', got: access ?? '', expected: 'full or read' },
+    });
+  try {
+    const answer: z.input<typeof ReplacedToken> = { access, token: await newToken(access) };
+    sendJson(response, answer);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    sendError(response, 403, error.report());
   }
 }
 

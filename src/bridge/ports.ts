@@ -9,6 +9,10 @@ import type { Clock } from '../lib/clock.ts';
 import type { BackupMade } from '../protocol/api.ts';
 import type { EngineGateway } from './gateway.ts';
 import type { TelegramCommandSettings } from './telegram/open-door.ts';
+import type { Access, Tokens } from './tokens.ts';
+
+/** Makes a new token and keeps it for the next start. @throws ValidationError when a setting says which token it is */
+export type NewToken = (access: Access) => Promise<string>;
 
 /** A setting of this process as a person may see it: a secret is only said to be set. */
 export interface SettingInForce {
@@ -24,9 +28,7 @@ export interface BridgeSettings {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly token: string;
-  /** Opens everything that changes nothing; absent or null: there is none. */
-  readonly readToken?: string | null;
+  readonly tokens: Tokens;
   /** Of this program, for the metrics. */
   readonly version?: string;
   readonly engineId: string;
@@ -84,6 +86,8 @@ export interface BridgePorts {
   readonly policy: PolicyJson;
   /** Those of ENGINES_FILE; absent: none. */
   readonly engines?: readonly ServedEngine[];
+  /** Absent: the tokens of this process cannot be replaced. */
+  readonly newToken?: NewToken;
   /** Commands by Telegram; absent or null: off. */
   readonly telegram?: TelegramCommandSettings | null;
   /** Makes a backup of both stores; absent: this process owns none. @throws DriftlessError */

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
-import { CriticalError } from '../lib/errors.ts';
+import { CriticalError, ValidationError } from '../lib/errors.ts';
 import { Auth } from './auth.ts';
 import { type BridgeCommons, type EngineDesk, openDesk } from './engine-desk.ts';
 import { journalLookup } from './journal-lookup.ts';
@@ -10,6 +10,7 @@ import { HTTP_HEADROOM, MAX_COMMAND_LOOKUPS, MAX_OPEN_LOOKUPS, MAX_SOCKETS } fro
 import { bridgeMetrics } from './metrics.ts';
 import { oneBackup } from './one-backup.ts';
 import type { BridgePorts, ServedEngine } from './ports.ts';
+import type { Access } from './tokens.ts';
 import { refuseUpgrade } from './upgrade.ts';
 import { WrongTokens } from './wrong-tokens.ts';
 
@@ -30,7 +31,7 @@ const SOCKET_PATH = '/ws';
  */
 export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   const { journal, clock, logger, settings, metricsRegistry } = ports;
-  const { engineId, mode, host, token, readToken = null } = settings;
+  const { engineId, mode, host, tokens } = settings;
   const metrics = bridgeMetrics(metricsRegistry);
   const wrongTokens = new WrongTokens({ nowMs: clock.nowMs, logger, count: () => metrics.wrongTokens.inc() });
   let port = settings.port;
@@ -41,14 +42,22 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   const served = [own, ...(ports.engines ?? [])];
   const commons: BridgeCommons = {
     ...{ ports, served },
-    auth: new Auth({ host, token, readToken, wrongTokens, port: () => port }),
+    auth: new Auth({ host, tokens, wrongTokens, port: () => port }),
     lookup: journalLookup(journal, MAX_OPEN_LOOKUPS),
     findCommand: journalLookup(journal, MAX_COMMAND_LOOKUPS),
     backup: oneBackup(ports.backup),
+    newToken: async (access) => {
+      if (ports.newToken === undefined) throw new ValidationError('PERMISSION_DENIED', 'It keeps no token of its own.');
+      const token = await ports.newToken(access);
+      tokens.replace(access, token);
+      desks.signOut(access);
+      logger.warn({ access }, 'The token was replaced; the former one opens nothing any longer');
+      return token;
+    },
   };
   const { auth } = commons;
   const first = openDesk(commons, own, { registry: metricsRegistry, bridge: metrics }, { byTelegram: true });
-  const desks = new EngineDesks(commons, first);
+  const desks: EngineDesks = new EngineDesks(commons, first);
   const server = createServer((request, response) => {
     void desks.routed(request).then((desk) => desk.listener(request, response));
   });
@@ -130,6 +139,10 @@ class EngineDesks {
     this.#opened.set(engine.engineId, desk);
     await desk.start();
     return desk;
+  }
+
+  signOut(access: Access): void {
+    for (const { sockets } of this.#all) sockets.signOut(access);
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { ErrorReport } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 import { acceptanceUnknown, busy, unavailable } from './answers.ts';
-import { type Access, readOnlyToken } from './auth.ts';
+import { readOnlyToken } from './auth.ts';
 import type { Commands } from './commands.ts';
 import {
   CLOSE_HANDSHAKE_MS,
@@ -33,6 +33,7 @@ import {
   parseMessage,
 } from './protocol.ts';
 import { RateLimit } from './rate-limit.ts';
+import type { Access } from './tokens.ts';
 import { refuseUpgrade } from './upgrade.ts';
 
 const LAST_ANSWERS_PAUSE_MS = 20;
@@ -144,6 +145,13 @@ export class Sockets {
       read: commandResultFrame(action, commandId, { ...answer, data }),
     };
     for (const peer of this.#peers) this.#send(peer, frames[peer.access], false);
+  }
+
+  /** Their token was replaced. */
+  signOut(access: Access): void {
+    for (const peer of [...this.#peers]) {
+      if (peer.access === access) peer.socket.close(CLOSE_POLICY, 'the token was replaced');
+    }
   }
 
   async close(): Promise<void> {

@@ -12,13 +12,14 @@ import {
 import type { Logger } from 'pino';
 import { withoutToken } from './address.ts';
 import { Auth } from './auth.ts';
+import type { Tokens } from './tokens.ts';
 import { WrongTokens } from './wrong-tokens.ts';
 
 const LOOPBACK = '127.0.0.1';
 
 interface TemporalUiOptions {
   readonly port: number;
-  readonly token: string;
+  readonly tokens: Tokens;
   /** Of the page: who is let in there is let in here, since a browser sends its cookie to every port. */
   readonly pagePort: number;
   /** Where the UI itself listens. */
@@ -40,16 +41,16 @@ const without = <Value>(headers: Readonly<Record<string, Value>>, left: Readonly
 
 export async function startTemporalUi({
   port,
-  token,
+  tokens,
   pagePort,
   target,
   logger,
   nowMs,
 }: TemporalUiOptions): Promise<TemporalUi> {
   const wrongTokens = new WrongTokens({ nowMs, logger, count: () => {} });
-  // Whoever reaches the UI commands workflows: it opens to the full token alone.
-  const auth = new Auth({ host: LOOPBACK, port: () => pagePort, token, readToken: null, wrongTokens });
+  const auth = new Auth({ host: LOOPBACK, port: () => pagePort, tokens, wrongTokens });
   const server = createServer((request, response) => {
+    // Whoever reaches the UI commands workflows: it opens to the full token alone.
     const refusal = auth.refusalOf(request, 'full');
     if (refusal !== null) return answer(response, refusal.status, refusal.error.message);
     const cookie = auth.cookieFor(request);

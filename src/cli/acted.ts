@@ -1,7 +1,7 @@
 /** The commands that act: each is sent, confirmed if the engine asks for it, and followed to its end. */
 import { ANSWERS } from '../protocol/api.ts';
 import type { CommandResult } from '../protocol/result.ts';
-import { Client } from './client.ts';
+import { Client, needsFullToken } from './client.ts';
 import type { ActingCommand } from './commands.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import type { CliPorts } from './ports.ts';
@@ -14,6 +14,7 @@ const END_WITHIN_MS = 1_200_000;
 
 export async function acted(command: ActingCommand, read: CliArguments, ports: CliPorts): Promise<number> {
   const place = { ...(await ports.place(read.url)), engine: read.engine };
+  if (place.readOnly === true) throw needsFullToken(place);
   const { value: state } = await new Client(place).get('/api/state', ANSWERS['/api/state']);
   const commandId = read.commandId ?? ports.newId();
   // A product that was started anew in the other mode meanwhile refuses it.

@@ -31,6 +31,8 @@ export interface ClientPlace {
   readonly token: string;
   /** Of several in one process: its name or id. Absent: the process's own. */
   readonly engine?: string | undefined;
+  /** It is the read-only token: no full one is given here. */
+  readonly readOnly?: boolean;
 }
 
 /** Where the engine of the place has this path. */
@@ -64,8 +66,8 @@ export class Client {
     return { json, value };
   }
 
-  /** Something is done there, and this is how it went. @throws NotReachable, AnsweredWithError */
-  async post<Value>(path: string, schema: z.Codec<Value, unknown>, withinMs: number): Promise<Value> {
+  /** Something is done there, and this is how it went. @throws NotReachable, AnsweredWithError, also when the token opens less */
+  async post<Value>(path: string, schema: z.Codec<Value, unknown>, withinMs = ANSWER_MS): Promise<Value> {
     const response = await this.#ask(path, { method: 'POST', signal: AbortSignal.timeout(withinMs) });
     const value = read(schema, await response.json().catch(() => null));
     if (value === null) throw new NotReachable(`What answers at ${this.#place.url} is another version of Driftless.`);
@@ -98,7 +100,7 @@ export class Client {
       throw nothingAnswers(this.#place, error);
     });
     if (response.ok || response.status === also) return response;
-    if (response.status === 401 || response.status === 403) throw notLetIn(this.#place);
+    if (response.status === 401 || (response.status === 403 && method !== 'POST')) throw notLetIn(this.#place);
     const failed = read(HttpError, await response.json().catch(() => null));
     if (engine !== undefined && failed?.error.code === 'NOT_FOUND') throw notServed(engine);
     if (failed === null) throw new NotReachable(`${url} answered with HTTP ${response.status}.`);
@@ -129,6 +131,13 @@ export const notLetIn = ({ url }: ClientPlace): NotReachable =>
   new NotReachable(
     `${url} refuses the token.\nRemedy: set DRIFTLESS_TOKEN, or DRIFTLESS_HOME to the data folder of the product that runs there; or PORT or --url if yours is elsewhere.`,
   );
+
+/** Before anything is sent. */
+export const needsFullToken = ({ url }: ClientPlace): AnsweredWithError =>
+  new AnsweredWithError({
+    code: 'PERMISSION_DENIED',
+    message: `This needs the full token, and only the read token is given. Nothing was sent.\nRemedy: set DRIFTLESS_TOKEN, or DRIFTLESS_HOME to the data folder of the product that runs at ${url}.`,
+  });
 
 /** `fetch` hides the reason, and where several addresses were tried, all of them. */
 function causeOf(error: unknown): Error | null {

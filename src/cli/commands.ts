@@ -50,7 +50,7 @@ export interface AskingCommand extends Common {
 
 /** What has a module of its own. */
 interface OwnCommand extends Common {
-  readonly kind: 'engines' | 'export' | 'logs' | 'completion' | 'doctor' | 'backup' | 'restore';
+  readonly kind: 'engines' | 'export' | 'logs' | 'completion' | 'doctor' | 'backup' | 'restore' | 'token';
 }
 
 export type CliCommand = ActingCommand | AskingCommand | OwnCommand;
@@ -168,6 +168,13 @@ export const COMMANDS = {
     arguments: [],
     options: { 'send-test': { about: 'send a test message through every channel of alerts' } },
     example: 'driftless doctor',
+  },
+  token: {
+    kind: 'token',
+    about: 'replace the token: the former one opens nothing any longer, and what is connected by it is disconnected',
+    arguments: [{ name: 'what', about: 'to do', choices: ['rotate'] }],
+    options: { read: { about: 'the read-only token, which is made if there is none' } },
+    example: 'driftless token rotate',
   },
   logs: {
     kind: 'logs',

@@ -46,6 +46,8 @@ export interface CliPorts {
   readonly moveBackup: (from: string, to: string) => Promise<void>;
   /** @param into null: where the product would look for its data. @throws DriftlessError */
   readonly restore: (backup: string, into: string | null) => Promise<Restored>;
+  /** A new token in the data folder of a product that is down. @throws NotReachable, AnsweredWithError */
+  readonly replaceToken: (access: 'full' | 'read') => Promise<string>;
   /** Examines everything; each finding is told as soon as it is known. */
   readonly doctor: (options: DoctorOptions) => Promise<readonly Finding[]>;
   /** Where the product of this folder writes its log. */

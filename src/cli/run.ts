@@ -46,6 +46,8 @@ async function run(command: CliCommand, given: CliArguments, ports: CliPorts): P
       return await (await import('./backed-up.ts')).backedUp(given, ports);
     case 'restore':
       return await (await import('./restored.ts')).restored(given, ports);
+    case 'token':
+      return await (await import('./token.ts')).token(given, ports);
     case 'completion':
       return await (await import('./completion.ts')).completion(given, ports);
   }

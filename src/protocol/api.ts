@@ -73,6 +73,11 @@ export type SettingInfo = z.output<typeof SettingInfo>;
 
 export const SettingsAnswer = z.object({ items: z.array(SettingInfo).about('In the order of the README.') });
 
+export const ReplacedToken = z.object({
+  access: z.enum(['full', 'read']).about('Which token it is.'),
+  token: z.string().about('The new one. The former one opens nothing any longer.'),
+});
+
 export const HttpError = z.object({ error: ErrorInfo });
 
 const itemsOf = <Item extends z.Codec<unknown, unknown>>(item: Item) =>
@@ -139,6 +144,7 @@ export const ANSWERS = {
   '/api/preview': CommandPreview,
   '/api/acknowledge': Acknowledgement,
   '/api/backup': BackupMade,
+  '/api/token': ReplacedToken,
   '/api/steps': Steps,
   '/api/settings': SettingsAnswer,
   '/api/carry': CarryAnswer,
@@ -150,6 +156,6 @@ export const ANSWERS = {
   }),
 } as const;
 
-const POSTED: ReadonlySet<string> = new Set(['/api/preview', '/api/acknowledge', '/api/backup']);
+const POSTED: ReadonlySet<string> = new Set(['/api/preview', '/api/acknowledge', '/api/backup', '/api/token']);
 /** How an address is asked. */
 export const methodOf = (path: string): 'GET' | 'POST' => (POSTED.has(path) ? 'POST' : 'GET');

@@ -361,6 +361,7 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     temporal_ui_url: 'http://127.0.0.1:8233',
     explorer_url: null,
   },
+  '/api/token': { access: 'full', token: 'uXz1v4m8Qw-3kJt7bN5rYc2LpHs6Dg0e' },
   '/api/acknowledge': { alert_id: 'f3a1c8e2b7d94a60b1c2d3e4f5a60718', acknowledged: true },
   '/api/backup': {
     folder: '/home/you/driftless/.driftless/backups/2026-01-15T12-00-00-000Z',

@@ -148,6 +148,9 @@ const ANSWERED: Readonly<Record<keyof typeof ANSWERS, string>> = {
   '/api/backup':
     'Copies both stores into a new folder below the data folder, and answers when it is complete. Like a command it needs the ' +
     'token. docs/architecture/backup.md says what is in it. `EXTERNAL_STORES`: they are not ours to copy.',
+  '/api/token':
+    '`?access=full` or `read`. Makes a new token in place of the former one, which opens nothing from then on; its sockets are closed ' +
+    'with 1008. Needs the full token and no Origin: for `driftless token rotate`.',
   '/api/settings': 'The settings of the process that answers, with where each comes from. Read-only.',
   '/api/steps': 'Every step of the operation that `?operation_id` names. None: it is not known.',
   '/api/preview':

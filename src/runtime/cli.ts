@@ -1,15 +1,19 @@
 /** The command line in this process: where the product is, the terminal, and what a product that is down has left. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parse } from 'dotenv';
-import type { ClientPlace } from '../cli/client.ts';
+import type { Access } from '../bridge/tokens.ts';
+import { AnsweredWithError, type ClientPlace, NotReachable } from '../cli/client.ts';
 import { paintFor } from '../cli/paint.ts';
 import type { CliPorts, LeftBehind, Restored, StoppedBackup } from '../cli/ports.ts';
 import { runCli } from '../cli/run.ts';
-import { holderOf } from '../journal/data-lock.ts';
+import { holderOf, lockDataFolder } from '../journal/data-lock.ts';
+import { ValidationError } from '../lib/errors.ts';
+import { replaceToken, TOKEN_FILES } from './token.ts';
 
 /** Of `scripts/driftless.mjs`: a part that few commands need is a program of its own, and compiled when it is asked for. */
 type Load = (entry: string) => Promise<unknown>;
@@ -54,6 +58,7 @@ export async function main(words: readonly string[], load: Load, version: string
       const { restoreBackup } = await backups();
       return await restoreBackup(backup, into ?? homesOf(await settingsHere())[0]);
     },
+    replaceToken: replaceTokenOfStopped,
     doctor: async (options) => {
       const { doctor } = (await load('src/doctor/main.ts')) as { doctor: CliPorts['doctor'] };
       return await doctor(options);
@@ -89,20 +94,48 @@ function homesOf(setting: SettingHere): readonly [string, string] {
  */
 async function place(given: string | undefined): Promise<ClientPlace> {
   const setting = await settingsHere();
-  const token = async (home: readonly string[]) =>
-    setting('DRIFTLESS_TOKEN') ?? (await textIn(setting('DRIFTLESS_TOKEN_FILE'))) ?? (await tokenIn(home));
+  const letIn = (home: readonly string[]) => tokenHere(setting, home);
   const homes = homesOf(setting);
-  if (given !== undefined) return { url: given, token: await token(homes) };
+  if (given !== undefined) return { url: given, ...(await letIn(homes)) };
   if (!process.env.HOST && !process.env.PORT) {
     for (const home of homes) {
       const { url } = (await holderOf(home)) ?? {};
-      if (url != null) return { url, token: await token([home]) };
+      if (url != null) return { url, ...(await letIn([home])) };
     }
   }
   const host = setting('HOST') ?? DEFAULTS.HOST;
   const port = setting('PORT') ?? DEFAULTS.PORT;
   const name = EVERYWHERE.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${name}:${port}`, token: await token(homes) };
+  return { url: `http://${name}:${port}`, ...(await letIn(homes)) };
+}
+
+/** The full token, wherever it stands. Without it the read-only one, which is enough for what only reads. */
+async function tokenHere(setting: SettingHere, homes: readonly string[]): Promise<Omit<ClientPlace, 'url'>> {
+  const set = async (name: string) => setting(name) ?? (await textIn(setting(`${name}_FILE`)));
+  const full = (await set('DRIFTLESS_TOKEN')) ?? (await tokenIn(homes, TOKEN_FILES.full));
+  if (full !== '') return { token: full };
+  const read = (await set('DRIFTLESS_READ_TOKEN')) ?? (await tokenIn(homes, TOKEN_FILES.read));
+  return { token: read, readOnly: read !== '' };
+}
+
+/** Under the lock, so that no start reads the former one meanwhile. @throws NotReachable, AnsweredWithError */
+async function replaceTokenOfStopped(access: Access): Promise<string> {
+  const setting = await settingsHere();
+  const [home] = homesOf(setting);
+  if (!existsSync(home)) throw new NotReachable(`There is no data folder at ${home}: the first start makes a token.`);
+  const lock = await lockDataFolder(home, { pid: process.pid, url: null });
+  if (lock.kind === 'held')
+    throw new NotReachable(
+      `Process ${lock.by.pid} uses the data folder ${home} and does not answer. Try again when it does.`,
+    );
+  const name = access === 'full' ? 'DRIFTLESS_TOKEN' : 'DRIFTLESS_READ_TOKEN';
+  try {
+    return await replaceToken(home, access, setting(name) ?? setting(`${name}_FILE`) ?? null);
+  } catch (error) {
+    throw error instanceof ValidationError ? new AnsweredWithError(error.report()) : error;
+  } finally {
+    await lock.release();
+  }
 }
 
 async function textIn(path: string | undefined): Promise<string | undefined> {
@@ -111,9 +144,9 @@ async function textIn(path: string | undefined): Promise<string | undefined> {
   return text.trim() === '' ? undefined : text.trim();
 }
 
-async function tokenIn(homes: readonly string[]): Promise<string> {
+async function tokenIn(homes: readonly string[], file: string): Promise<string> {
   for (const home of homes) {
-    const token = await readFile(join(home, 'token'), 'utf8').catch(() => '');
+    const token = await readFile(join(home, file), 'utf8').catch(() => '');
     if (token.trim() !== '') return token.trim();
   }
   return '';

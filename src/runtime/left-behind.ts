@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { EngineGateway } from '../bridge/gateway.ts';
 import { startBridge } from '../bridge/server.ts';
+import { Tokens } from '../bridge/tokens.ts';
 import type { LeftBehind } from '../cli/ports.ts';
 import { refused } from '../domain/order/command.ts';
 import { isDatabase } from '../journal/database-folder.ts';
@@ -92,7 +93,14 @@ async function answering(settings: Settings, journal: Journal, { from, cleanUp }
     engines: settings.engines.map((one) => ({ ...one, accountAddress: null })),
     alerts: { add: () => undefined as never },
     settings: {
-      ...{ host: '127.0.0.1', port: 0, token, pageDir: null, temporalUiUrl: null, explorerUrl: settings.explorerUrl },
+      ...{
+        host: '127.0.0.1',
+        port: 0,
+        tokens: new Tokens(token),
+        pageDir: null,
+        temporalUiUrl: null,
+        explorerUrl: settings.explorerUrl,
+      },
       engineId: engine?.engineId ?? settings.engineId,
       mode: engine?.mode ?? settings.mode,
     },

@@ -59,6 +59,7 @@ import { summaryFigures } from './summary-figures.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
 import { addTemporalMetrics, temporalMetricsBuffer } from './temporal-metrics.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
+import { replaceToken } from './token.ts';
 import { refuseUnchosenVenue } from './venue-choice.ts';
 import { venueRegistry } from './venues.ts';
 import { prepareWorker, type RunningWorker } from './worker.ts';
@@ -104,7 +105,7 @@ export async function serve(given: StartUp, cluster: Cluster, beginnings: Beginn
   const { workerPort, readToken, temporal } = start.settings;
   if (workerPort !== null) {
     const { logger } = start.log;
-    const { token } = beginnings;
+    const token = beginnings.tokens.full;
     const door = { port: workerPort, token, readToken, registry: ground.metrics.registry, readiness, logger };
     start.add('worker port', 1_000, (await startWorkerPort({ ...door, nowMs: clock.nowMs })).stop);
   }
@@ -190,7 +191,7 @@ async function openGround(
   const { connect, connection, searchAttributesMissing } = await reaching;
   add('temporal connection', 1_000, () => connection.close());
   if (searchAttributesMissing !== null) logger.warn(searchAttributesMissing);
-  const { client, payloadKeys, cipher } = await openClient(start, connection, journal, beginnings.token);
+  const { client, payloadKeys, cipher } = await openClient(start, connection, journal, beginnings.tokens.full);
   const mayAdopt = hasWorker(start);
   const settings = await withEngineInForce({ settings: start.settings, client, journal, clock, say, mayAdopt });
   const { engineId } = settings;
@@ -291,7 +292,7 @@ async function prepareAccounts(start: StartUp, { journal, engine }: Ground): Pro
 async function startWorkerSide(
   { settings, log, say, add }: StartUp,
   { client, connect, payloadKeys, cipher, journal, alerts, venues, engine, further, sharedClock, metrics }: Ground,
-  { bundle, token }: Beginnings,
+  { bundle, tokens }: Beginnings,
 ): Promise<RunningWorker | null> {
   if (bundle === null) return null;
   const { logger } = log;
@@ -306,7 +307,7 @@ async function startWorkerSide(
       ...{ ...shared, accountExists, sharedClock },
       ...(restoration === undefined ? {} : { restoration }),
       lookup: workflowLookup(client),
-      commandKey: commandKeyOf(token),
+      commandKeys: () => tokens.signing.map(commandKeyOf),
       backtestCarry,
     }),
   };
@@ -370,12 +371,12 @@ async function accountAddressOf(engineId: string): Promise<string | null> {
 }
 
 async function startBridgeSide(
-  { settings, options, log, chain, lock, say, announce, add }: StartUp,
+  { settings, options, log, redactor, chain, lock, say, announce, add }: StartUp,
   { address, uiUrl, ui, journal, alerts, gateway, sharedClock, metrics, cipher, copyStore }: Ground,
-  { token, page, version }: Beginnings,
+  { tokens, page, version }: Beginnings,
   readiness: () => Promise<Readiness>,
 ): Promise<void> {
-  const { engineId, policy, mode, host, port, readToken, explorerUrl, inForce } = settings;
+  const { engineId, policy, mode, host, port, explorerUrl, inForce } = settings;
   const { namespace } = settings.temporal;
   const engines = await Promise.all(
     settings.engines.map(async (one) => ({ ...one, accountAddress: await accountAddressOf(one.engineId) })),
@@ -387,8 +388,14 @@ async function startBridgeSide(
     readiness,
     telegram: settings.alerts.telegramCommands,
     backup: () => backupRunning({ settings, version, clock, journal, gateway, copyStore }),
+    newToken: async (access) => {
+      const given = access === 'full' ? settings.token : settings.readToken;
+      const token = await replaceToken(settings.home, access, given);
+      redactor.add(token);
+      return token;
+    },
     settings: {
-      ...{ host, port, token, readToken, version, engineId, mode, explorerUrl, inForce },
+      ...{ host, port, tokens, version, engineId, mode, explorerUrl, inForce },
       accountAddress: await accountAddressOf(engineId),
       pageDir: page === null ? null : await page,
       temporalUiUrl: uiUrl,
@@ -401,7 +408,7 @@ async function startBridgeSide(
     const { uiPort } = settings.temporal;
     const { logger } = log;
     const proxy = await startTemporalUi({
-      ...{ port: uiPort, token, pagePort: port, target: ui, logger, nowMs: clock.nowMs },
+      ...{ port: uiPort, tokens, pagePort: port, target: ui, logger, nowMs: clock.nowMs },
     });
     add('temporal ui', 1_000, proxy.close);
   }
@@ -411,9 +418,13 @@ async function startBridgeSide(
     add('codec endpoint', 1_000, served.stop);
   }
   lock?.update({ pid: process.pid, url: bridge.url });
-  announce({ settings, chain, url: bridge.url, token, uiUrl: uiUrl ?? `(on ${address})` });
+  announce({ settings, chain, url: bridge.url, token: tokens.full, uiUrl: uiUrl ?? `(on ${address})` });
   if (options.demo) {
     const { runDemo } = await import('./demo.ts');
-    add('demo', 2_000, runDemo({ journal, engineId, policy, place: { url: bridge.url, token }, say }).stop);
+    add(
+      'demo',
+      2_000,
+      runDemo({ journal, engineId, policy, place: { url: bridge.url, token: tokens.full }, say }).stop,
+    );
   }
 }

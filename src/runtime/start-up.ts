@@ -1,6 +1,7 @@
 /** The first half of a start: early refusals, the cluster, and the parts that are built or opened at the same time. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Tokens } from '../bridge/tokens.ts';
 import { isDatabase } from '../journal/database-folder.ts';
 import { parseEngineId } from '../lib/ids.ts';
 import { openFeed } from '../market-data/open-feed.ts';
@@ -12,7 +13,7 @@ import { reachable } from './reachable.ts';
 import { type Beginnings, type Cluster, hasBridge, hasWorker, type StartUp } from './starting.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { hiddenPlace, startTemporalServer, stopStaleServer } from './temporal-server.ts';
-import { openToken } from './token.ts';
+import { openReadToken, openToken } from './token.ts';
 import { versionIn } from './version.ts';
 import { openWorkflowBundle } from './workflow-bundle.ts';
 
@@ -69,6 +70,8 @@ async function begin(start: StartUp): Promise<Beginnings> {
   const { logger } = start.log;
   const token = await openToken(home, settings.token);
   redactor.add(token);
+  const readToken = await openReadToken(home, settings.readToken);
+  if (readToken !== null) redactor.add(readToken);
   // Local chains have a folder each, but all use the same builds.
   const folder = join(chain === null ? home : dirname(home), 'cache');
   const dataDir = join(home, 'journal');
@@ -86,7 +89,7 @@ async function begin(start: StartUp): Promise<Beginnings> {
   // Each is awaited in its turn: until then a failure must not count as unhandled.
   for (const promise of [page, bundle, journal]) promise?.catch(() => undefined);
   const built = Promise.allSettled([page, bundle, made]);
-  return { token, page, bundle, journal, built, version: versionIn(ROOT) };
+  return { tokens: new Tokens(token, readToken), page, bundle, journal, built, version: versionIn(ROOT) };
 }
 
 /** However `before` went. */

@@ -127,6 +127,7 @@ describe('from the command line', () => {
       ...{ say: (text) => said.push(text), tell: (text) => said.push(text), write: async () => {}, paint: PLAIN },
       place: async () => ({ url: bridge.url, token: TOKEN }),
       ...NO_BACKUPS,
+      replaceToken: async () => '',
       left: async () => ({ kind: 'nothing', why: '' }),
       doctor: async () => [],
       logFolders: async () => [],

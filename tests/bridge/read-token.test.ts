@@ -33,7 +33,10 @@ it('is told what it opens', async () => {
   expect(await (await ask('/api/config', TOKEN)).json()).toMatchObject({ access: 'full' });
 });
 
-it.each(['/api/preview', '/api/acknowledge?alert_id=x', '/api/backup'])('may not post to %s', async (path) => {
+it.each([
+  ...['/api/preview', '/api/acknowledge?alert_id=x', '/api/backup'],
+  ...['/api/token?access=read', '/api/token?access=full'],
+])('may not post to %s', async (path) => {
   const answer = await ask(path, READ, 'POST');
   expect(answer.status).toBe(403);
   expect(await answer.json()).toMatchObject({ error: { code: 'PERMISSION_DENIED' } });

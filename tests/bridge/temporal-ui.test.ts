@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { startTemporalUi, type TemporalUi } from '../../src/bridge/temporal-ui.ts';
+import { Tokens } from '../../src/bridge/tokens.ts';
 import { freePorts } from '../support/free-ports.ts';
 
 const TOKEN = 'token-of-the-temporal-ui-tests';
@@ -23,7 +24,14 @@ beforeAll(async () => {
   [port = 0] = await freePorts(1);
   const place = { host: '127.0.0.1', port: (target.address() as AddressInfo).port };
   const logger = pino({ level: 'silent' });
-  ui = await startTemporalUi({ port, token: TOKEN, pagePort: PAGE_PORT, target: place, logger, nowMs: Date.now });
+  ui = await startTemporalUi({
+    port,
+    tokens: new Tokens(TOKEN),
+    pagePort: PAGE_PORT,
+    target: place,
+    logger,
+    nowMs: Date.now,
+  });
 });
 afterAll(async () => {
   await ui.close();
@@ -100,7 +108,7 @@ describe("Temporal's web UI", () => {
     const target = { host: '127.0.0.1', port: nowhere };
     const alone = await startTemporalUi({
       port: own,
-      token: TOKEN,
+      tokens: new Tokens(TOKEN),
       pagePort: PAGE_PORT,
       target,
       logger,

@@ -5,6 +5,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { NotReachable } from '../../src/cli/client.ts';
 import { COMMANDS, type CommandName } from '../../src/cli/commands.ts';
 import { PLAIN } from '../../src/cli/paint.ts';
 import type { CliPorts } from '../../src/cli/ports.ts';
@@ -51,6 +52,8 @@ interface GivenPorts {
   readonly left?: CliPorts['left'];
   readonly doctor?: CliPorts['doctor'];
   readonly backups?: Partial<Pick<CliPorts, keyof typeof NO_BACKUPS>>;
+  readonly readOnly?: boolean;
+  readonly replaceToken?: CliPorts['replaceToken'];
   readonly logFolders?: readonly string[];
 }
 
@@ -63,10 +66,15 @@ async function run(line: string, given: GivenPorts = {}): Promise<Ran> {
     tell: (text) => told.push(text),
     write: async (text) => void written.push(text),
     paint: PLAIN,
-    place: async (url) => ({ url: given.url ?? url ?? bridge.url, token: given.token ?? TOKEN }),
+    place: async (url) => ({
+      url: given.url ?? url ?? bridge.url,
+      token: given.token ?? TOKEN,
+      readOnly: given.readOnly ?? false,
+    }),
     left: given.left ?? (async () => ({ kind: 'nothing', why: 'There is no journal either.' })),
     ...NO_BACKUPS,
     ...given.backups,
+    replaceToken: given.replaceToken ?? (() => Promise.reject(new NotReachable('There is no data folder.'))),
     doctor: given.doctor ?? (async () => []),
     logFolders: async () => given.logFolders ?? [],
     ask: given.answer === undefined ? null : async () => given.answer as string,
@@ -106,6 +114,66 @@ describe('what it sends', () => {
     expect(bridge.gateway.verdicts).toMatchObject([
       { operationId: 'operation-1', verdict: { verdict: 'landed', note: 'seen' } },
     ]);
+  });
+});
+
+describe('with the read token alone', () => {
+  it('what reads is answered, what acts is refused before anything is sent', async () => {
+    const reading = await testBridge({ journal, settings: { readToken: 'read-token-of-the-cli-tests' } });
+    const given = { url: reading.url, token: 'read-token-of-the-cli-tests', readOnly: true };
+    try {
+      for (const line of ['status', 'positions', 'history', 'engines']) expect((await run(line, given)).code).toBe(0);
+      for (const line of ['deposit 1', 'close', 'flatten', 'resolve operation-1 --verdict landed']) {
+        const ran = await run(line, given);
+        expect(ran).toMatchObject({ code: 3, told: expect.stringContaining('needs the full token') });
+      }
+      expect([...reading.gateway.received, ...reading.gateway.verdicts]).toEqual([]);
+      expect(await run('token rotate', given)).toMatchObject({ code: 3, told: expect.stringContaining('full token') });
+    } finally {
+      await reading.close();
+    }
+  });
+});
+
+describe('token rotate', () => {
+  it('says the new token, and where it opens the page', async () => {
+    const own = await testBridge({ journal, newToken: async () => 'a-new-token-of-the-tests' });
+    try {
+      const ran = await run('token rotate', { url: own.url });
+      expect(ran).toMatchObject({
+        code: 0,
+        said: expect.stringContaining(`${own.url}/?token=a-new-token-of-the-tests`),
+      });
+      expect(await run('status', { url: own.url })).toMatchObject({
+        code: 4,
+        told: expect.stringContaining('refuses the token'),
+      });
+      expect((await run('status', { url: own.url, token: 'a-new-token-of-the-tests' })).code).toBe(0);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('of a product that is down replaces the one in its folder', async () => {
+    const asked: string[] = [];
+    const replaceToken = async (access: string) => {
+      asked.push(access);
+      return 'made-while-stopped';
+    };
+    const down = { url: `http://127.0.0.1:${await freePort()}`, replaceToken };
+    expect(await run('token rotate', down)).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('made-while-stopped'),
+    });
+    expect(JSON.parse((await run('token rotate --read --json', down)).said)).toEqual({
+      ...{ access: 'read', token: 'made-while-stopped', running: false },
+    });
+    expect(asked).toEqual(['full', 'read']);
+  });
+
+  it('is refused where a setting says which token it is', async () => {
+    // A bridge that keeps no token of its own.
+    expect((await run('token rotate')).code).toBe(3);
   });
 });
 

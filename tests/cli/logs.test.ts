@@ -60,6 +60,7 @@ async function run(words: string) {
     left: async () => ({ kind: 'nothing', why: '' }),
     ...NO_BACKUPS,
     doctor: async () => [],
+    replaceToken: async () => '',
     logFolders: async () => [folder],
     ask: null,
     newId: () => 'id',

@@ -33,6 +33,7 @@ async function script(shell: string): Promise<string> {
       left: nothing,
       ...NO_BACKUPS,
       doctor: nothing,
+      replaceToken: nothing,
       logFolders: nothing,
       ask: null,
       newId: () => '',

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import type { AlertChannels } from '../../src/alerts/channels.ts';
 import type { BridgePorts, BridgeSettings, Readiness } from '../../src/bridge/ports.ts';
 import { type Bridge, startBridge } from '../../src/bridge/server.ts';
+import { Tokens } from '../../src/bridge/tokens.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -65,7 +66,7 @@ export interface ConnectOptions {
 
 export async function testBridge(
   given: Partial<Omit<BridgePorts, 'settings' | 'gateway'>> & {
-    readonly settings?: Partial<BridgeSettings>;
+    readonly settings?: Partial<Omit<BridgeSettings, 'tokens'>> & { readonly readToken?: string };
     readonly gateway?: ScriptedGateway;
     readonly journal: Journal;
   },
@@ -87,7 +88,7 @@ export async function testBridge(
     settings: {
       host: '127.0.0.1',
       port: 0,
-      token: TOKEN,
+      tokens: new Tokens(TOKEN, given.settings?.readToken ?? null),
       engineId: ENGINE_ID,
       mode: 'paper',
       pageDir: null,

@@ -4,6 +4,7 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SettingSource } from '../../runtime/config.ts';
 import { SECRET_SETTINGS } from '../../runtime/setting-table.ts';
+import { TOKEN_FILES } from '../../runtime/token.ts';
 import type { Check } from '../check.ts';
 import { fail, type Judgement, pass } from '../finding.ts';
 
@@ -42,7 +43,8 @@ export const files: Check = {
     }
     const closed: readonly (readonly [path: string, what: string, isSecret: boolean])[] = [
       [home, 'The data folder', true],
-      [join(home, 'token'), 'The token', true],
+      [join(home, TOKEN_FILES.full), 'The token', true],
+      [join(home, TOKEN_FILES.read), 'The read token', true],
       [join(source.cwd, '.env'), 'A secret in .env', holdsSecret(source)],
       ...(live.keypairPath === null ? [] : [[live.keypairPath, 'The key file', true] as const]),
     ];
