@@ -2,14 +2,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { ErrorReport } from '../lib/errors.ts';
 import { parametersOf } from './address.ts';
-import type { Access, Tokens } from './tokens.ts';
+import type { Access, AccessTokens } from './tokens.ts';
 import type { WrongTokens } from './wrong-tokens.ts';
 
 interface AuthSettings {
   readonly host: string;
   /** Known once the server listens; the cookie is named for it, since cookies do not tell ports apart. */
   readonly port: () => number;
-  readonly tokens: Tokens;
+  readonly tokens: AccessTokens;
   readonly wrongTokens: WrongTokens;
 }
 

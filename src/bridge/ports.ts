@@ -9,7 +9,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { BackupMade } from '../protocol/api.ts';
 import type { EngineGateway } from './gateway.ts';
 import type { TelegramCommandSettings } from './telegram/open-door.ts';
-import type { Access, Tokens } from './tokens.ts';
+import type { Access, AccessTokens } from './tokens.ts';
 
 /** Makes a new token and keeps it for the next start. @throws ValidationError when a setting says which token it is */
 export type NewToken = (access: Access) => Promise<string>;
@@ -28,7 +28,7 @@ export interface BridgeSettings {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly tokens: Tokens;
+  readonly tokens: AccessTokens;
   /** Of this program, for the metrics. */
   readonly version?: string;
   readonly engineId: string;

@@ -12,14 +12,14 @@ import {
 import type { Logger } from 'pino';
 import { withoutToken } from './address.ts';
 import { Auth } from './auth.ts';
-import type { Tokens } from './tokens.ts';
+import type { AccessTokens } from './tokens.ts';
 import { WrongTokens } from './wrong-tokens.ts';
 
 const LOOPBACK = '127.0.0.1';
 
 interface TemporalUiOptions {
   readonly port: number;
-  readonly tokens: Tokens;
+  readonly tokens: AccessTokens;
   /** Of the page: who is let in there is let in here, since a browser sends its cookie to every port. */
   readonly pagePort: number;
   /** Where the UI itself listens. */

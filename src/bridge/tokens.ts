@@ -7,7 +7,7 @@ export type Access = 'full' | 'read';
 /** Longer than a command may be on its way. */
 const FORMER_MS = 10_000;
 
-export class Tokens {
+export class AccessTokens {
   #full: string;
   #digests: Readonly<Record<Access, Buffer | null>>;
   #former: { readonly token: string; readonly untilMs: number } | null = null;

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { EngineGateway } from '../bridge/gateway.ts';
 import { startBridge } from '../bridge/server.ts';
-import { Tokens } from '../bridge/tokens.ts';
+import { AccessTokens } from '../bridge/tokens.ts';
 import type { LeftBehind } from '../cli/ports.ts';
 import { refused } from '../domain/order/command.ts';
 import { isDatabase } from '../journal/database-folder.ts';
@@ -96,7 +96,7 @@ async function answering(settings: Settings, journal: Journal, { from, cleanUp }
       ...{
         host: '127.0.0.1',
         port: 0,
-        tokens: new Tokens(token),
+        tokens: new AccessTokens(token),
         pageDir: null,
         temporalUiUrl: null,
         explorerUrl: settings.explorerUrl,

@@ -1,7 +1,7 @@
 /** The first half of a start: early refusals, the cluster, and the parts that are built or opened at the same time. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Tokens } from '../bridge/tokens.ts';
+import { AccessTokens } from '../bridge/tokens.ts';
 import { isDatabase } from '../journal/database-folder.ts';
 import { parseEngineId } from '../lib/ids.ts';
 import { openFeed } from '../market-data/open-feed.ts';
@@ -89,7 +89,7 @@ async function begin(start: StartUp): Promise<Beginnings> {
   // Each is awaited in its turn: until then a failure must not count as unhandled.
   for (const promise of [page, bundle, journal]) promise?.catch(() => undefined);
   const built = Promise.allSettled([page, bundle, made]);
-  return { tokens: new Tokens(token, readToken), page, bundle, journal, built, version: versionIn(ROOT) };
+  return { tokens: new AccessTokens(token, readToken), page, bundle, journal, built, version: versionIn(ROOT) };
 }
 
 /** However `before` went. */

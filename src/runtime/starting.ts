@@ -1,6 +1,6 @@
 /** The inputs of a start, and the results that its first steps hand to the next. */
 
-import type { Tokens } from '../bridge/tokens.ts';
+import type { AccessTokens } from '../bridge/tokens.ts';
 import type { DataLock } from '../journal/data-lock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Settings } from './config.ts';
@@ -40,7 +40,7 @@ export interface StartUp {
 
 /** Built or opened at the same time; some roles do not need all of them. */
 export interface Beginnings {
-  readonly tokens: Tokens;
+  readonly tokens: AccessTokens;
   /** Of this program. */
   readonly version: string;
   readonly page: Promise<string> | null;

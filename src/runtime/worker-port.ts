@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { Auth } from '../bridge/auth.ts';
 import type { Readiness } from '../bridge/ports.ts';
-import { Tokens } from '../bridge/tokens.ts';
+import { AccessTokens } from '../bridge/tokens.ts';
 import { WrongTokens } from '../bridge/wrong-tokens.ts';
 import { CriticalError } from '../lib/errors.ts';
 
@@ -24,7 +24,7 @@ const LOOPBACK = '127.0.0.1';
 export async function startWorkerPort(options: WorkerPortOptions): Promise<{ stop(): Promise<void> }> {
   const { port, token, readToken, registry, readiness, nowMs, logger } = options;
   const wrongTokens = new WrongTokens({ nowMs, logger, count: () => {} });
-  const auth = new Auth({ host: LOOPBACK, port: () => port, tokens: new Tokens(token, readToken), wrongTokens });
+  const auth = new Auth({ host: LOOPBACK, port: () => port, tokens: new AccessTokens(token, readToken), wrongTokens });
   const server = createServer(async (request, response) => {
     const answer = (status: number, type: string, body: string): void => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);

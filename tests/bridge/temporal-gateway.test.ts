@@ -7,7 +7,7 @@ import { Registry } from 'prom-client';
 import { AlertChannels } from '../../src/alerts/channels.ts';
 import { startBridge } from '../../src/bridge/server.ts';
 import { temporalGateway } from '../../src/bridge/temporal-gateway.ts';
-import { Tokens } from '../../src/bridge/tokens.ts';
+import { AccessTokens } from '../../src/bridge/tokens.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { CommandEnvelope } from '../../src/domain/order/command.ts';
 import { ENGINE_ID, journalThatIsDown, READY, Client as SocketClient, TOKEN } from '../support/bridge.ts';
@@ -71,7 +71,7 @@ describe('with Temporal out of reach', () => {
       settings: {
         host: '127.0.0.1',
         port: 0,
-        tokens: new Tokens(TOKEN),
+        tokens: new AccessTokens(TOKEN),
         engineId: ENGINE_ID,
         mode: 'paper',
         pageDir: null,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { startTemporalUi, type TemporalUi } from '../../src/bridge/temporal-ui.ts';
-import { Tokens } from '../../src/bridge/tokens.ts';
+import { AccessTokens } from '../../src/bridge/tokens.ts';
 import { freePorts } from '../support/free-ports.ts';
 
 const TOKEN = 'token-of-the-temporal-ui-tests';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const logger = pino({ level: 'silent' });
   ui = await startTemporalUi({
     port,
-    tokens: new Tokens(TOKEN),
+    tokens: new AccessTokens(TOKEN),
     pagePort: PAGE_PORT,
     target: place,
     logger,
@@ -108,7 +108,7 @@ describe("Temporal's web UI", () => {
     const target = { host: '127.0.0.1', port: nowhere };
     const alone = await startTemporalUi({
       port: own,
-      tokens: new Tokens(TOKEN),
+      tokens: new AccessTokens(TOKEN),
       pagePort: PAGE_PORT,
       target,
       logger,

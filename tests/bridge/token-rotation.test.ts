@@ -1,6 +1,6 @@
 /** A token that is replaced while the bridge runs: the former one opens nothing, its sockets are closed, commands go on. */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { Tokens } from '../../src/bridge/tokens.ts';
+import { AccessTokens } from '../../src/bridge/tokens.ts';
 import { commandDoubt, commandKeyOf } from '../../src/domain/order/signed-command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { ENGINE_ID, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
@@ -68,7 +68,7 @@ it.each([
 });
 
 it('what the former one signed counts for a moment, while it may be on its way', () => {
-  const tokens = new Tokens(TOKEN, READ);
+  const tokens = new AccessTokens(TOKEN, READ);
   expect(tokens.signing).toEqual([TOKEN]);
   tokens.replace('read', 'x');
   expect(tokens.signing).toEqual([TOKEN]);

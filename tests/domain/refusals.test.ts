@@ -9,7 +9,7 @@ import { Auth } from '../../src/bridge/auth.ts';
 import { MAX_MESSAGE_BYTES } from '../../src/bridge/limits.ts';
 import { type Incoming, parseMessage } from '../../src/bridge/protocol.ts';
 import { RateLimit } from '../../src/bridge/rate-limit.ts';
-import { Tokens } from '../../src/bridge/tokens.ts';
+import { AccessTokens } from '../../src/bridge/tokens.ts';
 import { WrongTokens } from '../../src/bridge/wrong-tokens.ts';
 import { refusalOf } from '../../src/domain/engine/admission.ts';
 import {
@@ -121,7 +121,7 @@ const FOLLOWED: Readonly<Record<RefusalCode, () => void>> = {
   },
   UNAUTHORIZED: () => {
     const wrongTokens = new WrongTokens({ nowMs: () => 0, logger: pino({ level: 'silent' }), count: () => {} });
-    const auth = new Auth({ host: '127.0.0.1', port: () => 1, tokens: new Tokens('secret'), wrongTokens });
+    const auth = new Auth({ host: '127.0.0.1', port: () => 1, tokens: new AccessTokens('secret'), wrongTokens });
     const asked = (authorization?: string) =>
       auth.refusalOf({ url: '/ws', headers: { host: '127.0.0.1:1', authorization }, socket: {} } as never, 'full');
     expect(asked()?.error.message).toContain('Authorization: Bearer');

@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import type { AlertChannels } from '../../src/alerts/channels.ts';
 import type { BridgePorts, BridgeSettings, Readiness } from '../../src/bridge/ports.ts';
 import { type Bridge, startBridge } from '../../src/bridge/server.ts';
-import { Tokens } from '../../src/bridge/tokens.ts';
+import { AccessTokens } from '../../src/bridge/tokens.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -88,7 +88,7 @@ export async function testBridge(
     settings: {
       host: '127.0.0.1',
       port: 0,
-      tokens: new Tokens(TOKEN, given.settings?.readToken ?? null),
+      tokens: new AccessTokens(TOKEN, given.settings?.readToken ?? null),
       engineId: ENGINE_ID,
       mode: 'paper',
       pageDir: null,
