@@ -18,6 +18,14 @@ const opened = (): OperationDriver =>
   new OperationDriver(OPEN).place(OPEN.size, '0').sighted(landed()).sighted(landed(), over);
 
 describe('an open whose fill nobody tells', () => {
+  it('is unresolved from the first look that does not tell, and alerts once finality would have told', () => {
+    const open = opened();
+    expect(open.status).toBe('unresolved');
+    expect(open.raised('FILL_UNKNOWN')).toHaveLength(0);
+    open.sighted(landed('finalized'), over);
+    expect(open.raised('FILL_UNKNOWN')).toHaveLength(1);
+  });
+
   it('frees the slot, is unresolved with its window closed, and says null', () => {
     const open = opened();
     open.sighted(landed('finalized'), over);

@@ -29,7 +29,7 @@ export const DRIFT = perpsSubject<DriftLocalnet>({
       done: (signature) => actor.done(signature),
     };
   },
-  arrange: (net, authority, { keeper }) => net.keeper.setFor(authority, keeper),
+  keep: (net, authority, rules) => net.keeper.setFor(authority, rules),
   figures: figuresOf,
 });
 

@@ -1,6 +1,6 @@
 /**
  * Runs combinations of deaths and faults on real chains, each in an account of its own, several at a time: one Temporal
- * server, a chain and one that forks, one journal, and some worker processes that die and are started again.
+ * server, a chain and one that forks for each world of theirs, one journal, and some worker processes that die and are started again.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -54,6 +54,11 @@ const NEWS_WAIT_MS = 250;
 /** Neither ended nor unknown with an alert by then: stuck. Three attempts that expire take some 30 s, and ten times that on a starved machine. */
 const END_WITHIN_MS = 300_000;
 const LOOK_EVERY_MS = 20;
+/** An order's fill that no node tells raises an alert when the windows of finality are over, later where all is slow. */
+const UNTOLD_WITHIN_MS = 120_000;
+/** What an alert says where it is unknown whether a transaction landed, and where an operation is unresolved for any reason. */
+const UNKNOWN: readonly string[] = ['TRANSACTION_UNKNOWN'];
+const UNRESOLVED: readonly string[] = [...UNKNOWN, 'FILL_UNKNOWN'];
 /** At the journal, for an outcome that is unknown: a query each, and eight combinations run at a time. */
 const LOOK_AT_JOURNAL_EVERY_MS = 300;
 
@@ -90,9 +95,8 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
   readonly #subject: CrashSubject<N, A, C>;
   readonly #options: MatrixOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), 'driftless-matrix-'));
-  #calm!: N;
-  /** Started with the first combination that needs it. */
-  #forking: Promise<N> | null = null;
+  /** Each is started with the first combination that needs it. */
+  readonly #chains = new Map<string, Promise<N>>();
   #journal!: Journal;
   #client!: Client;
   #lanes: readonly Lane[] = [];
@@ -107,7 +111,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
     options: MatrixOptions,
   ): Promise<CrashMatrix<N, A, C>> {
     const matrix = new CrashMatrix(subject, options);
-    [matrix.#calm, matrix.#journal] = await Promise.all([matrix.#startChain(), openTestJournal()]);
+    matrix.#journal = await openTestJournal();
     const { address, namespace = 'default' } = options;
     matrix.#client = new Client({ connection: await Connection.connect({ address }), namespace });
     const bundlePath = join(matrix.#folder, 'workflows.js');
@@ -143,7 +147,8 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
 
   async close(): Promise<void> {
     await Promise.all(this.#lanes.map(({ worker }) => worker.stop()));
-    await Promise.all([this.#calm.stop(), this.#forking?.then((net) => net.stop()), this.#journal.close()]);
+    const chains = [...this.#chains.values()].map(async (net) => (await net).stop());
+    await Promise.all([...chains, this.#journal.close()]);
     await this.#client.connection.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -157,15 +162,14 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
     for (const text of wrong) this.#options.say?.(`    ${text}`);
   }
 
-  #startChain(): Promise<N> {
+  #chainOf(combination: C): Promise<N> {
+    const world = this.#subject.world?.(combination) ?? '';
+    const name = combination.fault.forks === true ? `${world}, forking` : world;
     const { lanes, seed = 'crash' } = this.#options;
-    return this.#subject.startChain({ slotMs: SLOT_MS, nodes: lanes * NODES_PER_LANE, seed });
-  }
-
-  async #chainOf({ fault }: C): Promise<N> {
-    if (fault.forks !== true) return this.#calm;
-    this.#forking ??= this.#startChain();
-    return await this.#forking;
+    const options = { slotMs: SLOT_MS, nodes: lanes * NODES_PER_LANE, seed };
+    const chain = this.#chains.get(name) ?? this.#subject.startChain(options, world);
+    this.#chains.set(name, chain);
+    return chain;
   }
 
   async #runOne(lane: Lane, combination: C, account: A): Promise<CombinationResult<C>> {
@@ -181,8 +185,9 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
     const handle = await this.#start(lane, combination, account, operationId);
     const triggers = this.#pullTriggers(lane, scene, combination);
     const random = this.#killLater(lane, combination);
+    const mourner = this.#onDeath(lane, () => this.#subject.whenDied?.(net, account, combination));
     const { answer, unknown, wrong } = await this.#untilEnd(handle, scene, combination, operationId);
-    await Promise.all([triggers.stop(), random.stop()]);
+    await Promise.all([triggers.stop(), random.stop(), mourner.stop()]);
     scene.heal();
     const record = await this.#journal.operation(operationId);
     const lines = lane.worker.lines(engineId);
@@ -232,6 +237,7 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
     const wrong: string[] = [];
     let answer: CommandAnswer | null = null;
     let unknown = false;
+    const look = this.#unresolvedLooks(scene.account, operationId);
     const ending = handle.result().then(
       (result) => {
         answer = result as CommandAnswer;
@@ -248,13 +254,10 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
     while (!over && performance.now() < deadline) {
       await Promise.race([ending, pause(LOOK_AT_JOURNAL_EVERY_MS)]);
       if (unknown) continue;
-      const record = await this.#journal.operation(operationId);
-      if (record?.status !== 'unresolved' && !record?.attempts.some(({ outcome }) => outcome === 'unknown')) continue;
+      const told = await look();
+      if (told === null) continue;
       unknown = true;
-      const { items } = await this.#journal.alerts({ engineId: scene.account.engineId, limit: 500 });
-      const alert = items.find(({ code, kind }) => code === 'TRANSACTION_UNKNOWN' && kind === 'alert');
-      if (alert === undefined) wrong.push('unknown, and no alert');
-      else if (alert.severity !== 'critical') wrong.push(`the alert of an unknown outcome is ${alert.severity}`);
+      wrong.push(...told);
       if (fault.unknown === true || fault.flaky === true) scene.heal();
     }
     if (!over) {
@@ -264,6 +267,27 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
       await ending;
     }
     return { answer: answer as CommandAnswer | null, unknown, wrong };
+  }
+
+  /** Looks again and again whether it is unresolved, and then whether an alert says so; null: neither, or not yet. */
+  #unresolvedLooks({ engineId }: CrashAccount, operationId: string): () => Promise<readonly string[] | null> {
+    let untoldSinceMs = Number.POSITIVE_INFINITY;
+    return async () => {
+      const record = await this.#journal.operation(operationId);
+      const isUnknown = record?.attempts.some(({ outcome }) => outcome === 'unknown') === true;
+      if (record?.status !== 'unresolved' && !isUnknown) return null;
+      const { items } = await this.#journal.alerts({ engineId, limit: 500 });
+      const wanted = isUnknown ? UNKNOWN : UNRESOLVED;
+      const alert = items.find(({ code, kind }) => kind === 'alert' && wanted.includes(code));
+      if (alert !== undefined) {
+        const isMild = isUnknown && alert.severity !== 'critical';
+        return isMild ? [`the alert of an unknown outcome is ${alert.severity}`] : [];
+      }
+      if (isUnknown) return ['unknown, and no alert'];
+      // Landed, and no node tells yet what its order filled: an alert says so once that takes longer than finality may.
+      untoldSinceMs = Math.min(untoldSinceMs, performance.now());
+      return performance.now() - untoldSinceMs < UNTOLD_WITHIN_MS ? null : ['the fill is not told, and no alert'];
+    };
   }
 
   /** Faults that wait for a signature, or for its block. */
@@ -304,6 +328,16 @@ export class CrashMatrix<N extends Localnet, A extends CrashAccount, C extends C
             : end === 'rejected' && (flaky || starved);
     if (fits || (end !== null && this.#subject.mayEnd?.(combination, end, why) === true)) return [];
     return [`it ended ${end ?? 'nowhere'} (${[why, ...blocking].join(' ')}), which this fault does not explain`];
+  }
+
+  #onDeath({ worker }: Lane, work: () => void) {
+    const before = worker.deaths;
+    let done = false;
+    return repeatedly(() => {
+      if (done || worker.deaths === before) return;
+      done = true;
+      work();
+    });
   }
 
   #killLater(lane: Lane, { killAfterMs }: Combination) {

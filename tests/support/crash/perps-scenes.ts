@@ -13,6 +13,8 @@ export interface PerpsScene {
   readonly keeper: Partial<KeeperRules>;
   /** Where the program can fill an order in the transaction that places it: it does. Absent: it waits for the keeper. */
   readonly takes?: true;
+  /** On a chain whose AMM fills nothing: what is filled, makers fill. */
+  readonly makersOnly?: true;
   /** Where a worker comes by in this scene and not in each. */
   readonly points: readonly KillPoint[];
 }
@@ -36,6 +38,11 @@ const IN_PARTS: Partial<KeeperRules> = {
     { afterSlots: 40, share: 0.3 },
   ],
   fillAfterSlots: 90,
+};
+/** The same with makers alone. */
+const BY_MAKERS: Partial<KeeperRules> = {
+  parts: [...(IN_PARTS.parts ?? []), { afterSlots: 90, share: 1 }],
+  amm: false,
 };
 /** Nobody takes the rest off but we. */
 const PART_ONLY: Partial<KeeperRules> = { parts: [{ afterSlots: 4, share: 0.4 }], amm: false, expires: false };
@@ -61,8 +68,15 @@ const CANCELS: readonly KillPoint[] = [
   at('after', 'status', { of: 'cancel_orders confirmed' }),
 ];
 
-/** @param quote symbol of the quote asset */
-const perpsScenes = (quote: string): readonly PerpsScene[] => [
+interface Differences {
+  /** Symbol of the quote asset. */
+  readonly quote: string;
+  /** Of the scenes in which a short is filled in parts. */
+  readonly inParts: Pick<PerpsScene, 'keeper' | 'makersOnly'>;
+  readonly inPartOnly: Pick<PerpsScene, 'keeper' | 'makersOnly'>;
+}
+
+const perpsScenes = ({ quote, inParts, inPartOnly }: Differences): readonly PerpsScene[] => [
   {
     name: 'first deposit of SOL',
     request: { kind: 'deposit', asset: 'SOL', amount: '310000000' },
@@ -102,14 +116,14 @@ const perpsScenes = (quote: string): readonly PerpsScene[] => [
     name: 'open, filled in parts',
     request: OPEN,
     has: FUNDED,
-    keeper: IN_PARTS,
+    ...inParts,
     points: [...WAITING, ...BETWEEN_FILLS, GONE],
   },
   {
     name: 'open, filled in part only',
     request: OPEN,
     has: FUNDED,
-    keeper: PART_ONLY,
+    ...inPartOnly,
     points: [...BETWEEN_FILLS, GONE, ...CANCELS],
   },
   {
@@ -168,9 +182,18 @@ const perpsScenes = (quote: string): readonly PerpsScene[] => [
 const TAKES = { takes: true, keeper: NEVER } as const;
 const TAKEN: readonly KillPoint[] = [at('before', 'order'), GONE];
 
-export const DRIFT_SCENES = perpsScenes('USDC');
+export const DRIFT_SCENES = perpsScenes({
+  quote: 'USDC',
+  inParts: { keeper: IN_PARTS },
+  inPartOnly: { keeper: PART_ONLY },
+});
+/** A short begins at the AMM's bid there: with the first maker's part the AMM would take all the rest. */
 export const VELOCITY_SCENES: readonly PerpsScene[] = [
-  ...perpsScenes('USDT'),
+  ...perpsScenes({
+    quote: 'USDT',
+    inParts: { keeper: BY_MAKERS, makersOnly: true },
+    inPartOnly: { keeper: PART_ONLY, makersOnly: true },
+  }),
   { name: 'open, filled where it lands', request: OPEN, has: FUNDED, ...TAKES, points: TAKEN },
   { name: 'close, filled where it lands', request: CLOSE, has: HEDGED, ...TAKES, points: TAKEN },
   {

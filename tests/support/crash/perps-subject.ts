@@ -1,6 +1,7 @@
 /** The matrix on a real program: accounts of their own on one market, read as the chain has them. */
 import { Keypair } from '@solana/web3.js';
-import type { Localnet } from '../../../localnet/index.ts';
+import type { Localnet, LocalnetOptions } from '../../../localnet/index.ts';
+import type { KeeperRules } from '../../../localnet/perps/keeper-rules.ts';
 import { waitUntil } from '../../../localnet/tests/support/until.ts';
 import { isExitRequest } from '../../../src/domain/order/operation-request.ts';
 import { OPERATIONS } from '../../../src/domain/order/operations.ts';
@@ -8,7 +9,7 @@ import type { OperationRecord } from '../../../src/journal/records.ts';
 import { toBase58 } from '../../../src/lib/base58.ts';
 import { engineIdOf, type LiveVenueName } from '../../../src/lib/ids.ts';
 import { claims, type Evidence, judge, landedSignatures } from './judge.ts';
-import type { CrashAccount } from './mortal-worker.ts';
+import type { CrashAccount, KillPoint } from './mortal-worker.ts';
 import type { PerpsCombination } from './perps-combinations.ts';
 import type { PerpsScene } from './perps-scenes.ts';
 import type { CrashSubject } from './subject.ts';
@@ -19,6 +20,7 @@ export interface PerpsCrashAccount extends CrashAccount {
   readonly programId: string;
 }
 
+const MAKERS_ONLY = 'makers only';
 const SOL = 1_000_000_000n;
 const WALLET_LAMPORTS = 5n * SOL;
 const WALLET_QUOTE = 1_000_000_000n;
@@ -28,8 +30,8 @@ const FIRST_SLOTS = 40;
 /** A hundred accounts get ready at once, on a machine that is busy. */
 const READY_WITHIN_MS = 180_000;
 const LOOK_EVERY_MS = 150;
-/** An order lives through a worker's death and another's start, on a machine that is not too busy. */
-const ORDER_LIFE_MS = 6_000;
+/** An order lives through a worker's death and another's start, the more of them the busier the machine may be. */
+const ORDER_LIFE_MS = process.env.DRIFTLESS_TEST_LONG === '1' ? 20_000 : 6_000;
 /** What scaled balances lose by rounding and gain by interest meanwhile, in base units: far below any amount here. */
 const ROUNDING = 1_000n;
 
@@ -45,12 +47,16 @@ interface Preparer {
 /** What the matrix needs of one program's local chain. */
 export interface PerpsOnChain<N extends Localnet> {
   readonly venue: LiveVenueName;
-  start(options: Parameters<CrashSubject<N, PerpsCrashAccount, PerpsCombination>['startChain']>[0]): Promise<N>;
+  start(options: LocalnetOptions): Promise<N>;
+  /** From now on the AMM fills nothing. Absent: no scene of this program asks for that. */
+  pauseAmm?(net: N): void;
   programId(net: N): string;
   giveQuote(net: N, owner: string, amount: bigint): void;
   preparer(net: N, secretKey: Uint8Array): Preparer;
-  /** How a keeper treats the orders of this account, which has everything that it begins with. */
-  arrange(net: N, authority: string, scene: PerpsScene): void;
+  /** What this account needs beside all that it begins with. Absent: nothing. */
+  arrange?(net: N, authority: string, scene: PerpsScene): void;
+  /** From now on a keeper treats the orders of this account in this way. */
+  keep(net: N, authority: string, rules: Partial<KeeperRules>): void;
   /** As the program's own account has it in the newest block, past everything of ours that reads. */
   figures(net: N, authority: string): Figures;
 }
@@ -60,8 +66,11 @@ export const perpsSubject = <N extends Localnet>(
 ): CrashSubject<N, PerpsCrashAccount, PerpsCombination> => ({
   workerEntry: 'tests/support/perps-worker.ts',
 
-  async startChain(options) {
+  world: ({ scene }) => (scene.makersOnly === true ? MAKERS_ONLY : ''),
+
+  async startChain(options, world) {
     const net = await on.start(options);
+    if (world === MAKERS_ONLY) on.pauseAmm?.(net);
     await net.advance(FIRST_SLOTS);
     // A funding rate is known once a period has ended.
     for (let hour = 0; hour < 2; hour += 1) {
@@ -71,7 +80,7 @@ export const perpsSubject = <N extends Localnet>(
     return net;
   },
 
-  async account(net, { scene }) {
+  async account(net, { scene, points }) {
     const wallet = Keypair.generate();
     const address = wallet.publicKey.toBase58();
     const airdrop = net.airdrop(address, WALLET_LAMPORTS);
@@ -92,7 +101,8 @@ export const perpsSubject = <N extends Localnet>(
         );
       }
     }
-    on.arrange(net, address, scene);
+    on.arrange?.(net, address, scene);
+    on.keep(net, address, heldBack(scene.keeper, points));
     const { slot } = net.chain;
     await until('all of it to be final', () => net.chain.heads().finalized.slot > slot);
     return {
@@ -110,6 +120,8 @@ export const perpsSubject = <N extends Localnet>(
     timing: { orderLifeMs: ORDER_LIFE_MS },
     policy: { permissions: 'trading', maxLeverage: 5, confirmAboveUsd: '1000000000000', cooldownMs: 0 },
   }),
+
+  whenDied: (net, { wallet }, { scene }) => on.keep(net, wallet, scene.keeper),
 
   judge(net, { wallet }, { scene }) {
     const before = on.figures(net, wallet);
@@ -130,6 +142,16 @@ export const perpsSubject = <N extends Localnet>(
   /** A worker that comes back after an order's time finds it refused, or gone unfilled. */
   mayEnd: ({ scene }, end) => isTrade(scene) && (end === 'failed' || end === 'expired'),
 });
+
+/**
+ * Until the worker that is to die at an open order, or at a part of it, has died there: however fast or slow the machine is,
+ * the keeper goes no farther before.
+ */
+function heldBack(rules: Partial<KeeperRules>, points: readonly KillPoint[]): Partial<KeeperRules> {
+  const waitsFor = (of: string): boolean => points.some((point) => point.step === 'order' && point.of === of);
+  if (waitsFor('open')) return { ...rules, fills: false };
+  return waitsFor('part') ? { ...rules, parts: rules.parts?.slice(0, 1) ?? [], amm: false } : rules;
+}
 
 const until = (what: string | (() => string), holds: () => boolean): Promise<boolean> =>
   waitUntil(what, holds, { withinMs: READY_WITHIN_MS, everyMs: LOOK_EVERY_MS });

@@ -21,10 +21,14 @@ export interface CrashOperation {
 export interface CrashSubject<N extends Localnet, A extends CrashAccount, C extends Combination> {
   /** Script of the worker, from the project's root. */
   readonly workerEntry: string;
-  startChain(options: LocalnetOptions): Promise<N>;
+  /** Combinations that share a chain are of one world. Absent: all are. */
+  world?(combination: C): string;
+  startChain(options: LocalnetOptions, world: string): Promise<N>;
   /** A new one with all that the operation needs, past every fork, so that no later one takes it away. */
   account(net: N, combination: C): Promise<A>;
   operation(combination: C): CrashOperation;
+  /** Its worker has died. */
+  whenDied?(net: N, account: A, combination: C): void;
   /** Looks at the chain now, and once the operation is over says what is wrong, in words; empty when all of it agrees. */
   judge(net: N, account: A, combination: C): (evidence: Evidence) => Promise<readonly string[]>;
   /** An end that the operation itself explains, whatever the fault. */

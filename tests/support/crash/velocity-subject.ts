@@ -2,14 +2,21 @@
 import { startVelocityLocalnet, type VelocityLocalnet } from '../../../localnet/velocity/index.ts';
 import { SPOT_INDEX } from '../../../localnet/velocity/markets.ts';
 import { tokensOf } from '../../../src/venues/velocity/maths/interest.ts';
-import { SPOT_MARKET, USER_STATS } from '../../../src/venues/velocity/program/accounts.ts';
-import { spotMarketAddress, userAddress, userStatsAddress } from '../../../src/venues/velocity/program/addresses.ts';
+import { PERP_MARKET, SPOT_MARKET, USER_STATS } from '../../../src/venues/velocity/program/accounts.ts';
+import {
+  perpMarketAddress,
+  spotMarketAddress,
+  userAddress,
+  userStatsAddress,
+} from '../../../src/venues/velocity/program/addresses.ts';
 import { USER } from '../../../src/venues/velocity/program/user.ts';
 import { longCrowd } from '../velocity-crowd.ts';
 import { type Figures, perpsSubject } from './perps-subject.ts';
 
 /** Flag of somebody's statistics: their orders are not filled where they land, and wait for a keeper. */
 const NO_TAKES = 2;
+/** Flag of the market. */
+const NO_AMM_FILLS = 2;
 /** Below any price of the local chain. */
 const LOW_PRICE = 60_000_000n;
 
@@ -32,8 +39,9 @@ export const VELOCITY = perpsSubject<VelocityLocalnet>({
       done: (signature) => actor.done(signature),
     };
   },
-  arrange(net, authority, { keeper, takes, has }) {
-    net.keeper.setFor(authority, keeper);
+  pauseAmm: (net) => net.write(PERP_MARKET, perpMarketAddress(0), { pausedOperations: NO_AMM_FILLS }),
+  keep: (net, authority, rules) => net.keeper.setFor(authority, rules),
+  arrange(net, authority, { takes, has }) {
     if (has !== null && takes !== true)
       net.write(USER_STATS, userStatsAddress(authority), { pausedOperations: NO_TAKES });
   },

@@ -7,12 +7,14 @@ import fc from 'fast-check';
 import { perpMarketAddress, spotMarketAddress, stateAddress, userAddress } from '../../../localnet/drift/addresses.ts';
 import type { DriftActor, DriftLocalnet } from '../../../localnet/drift/index.ts';
 import { interestUpdate } from '../../../localnet/drift/keeper.ts';
+import { DRIFT_PROGRAM_ID } from '../../../localnet/drift/program.ts';
 import { wrapSol } from '../../../localnet/perps/wrapped-sol.ts';
 import { describeOnDrift } from '../../../localnet/tests/support/drift-program.ts';
 import { land, SOL, stillDrift, trader, USDC } from '../../../localnet/tests/support/drift-still.ts';
 import { liquidationPrice, tokenAmount, withdrawable } from '../../../src/domain/margin/margin.ts';
 import { decodeDriftAccount, decodeOracleAccount } from '../../../src/venues/drift/account-decoder.ts';
 import { decodeAccount, decodeMarkets } from '../../../src/venues/drift/decode.ts';
+import { driftEvents } from '../../../src/venues/drift/events/drift-events.ts';
 import { LONG } from '../../support/long.ts';
 import {
   freeOf,
@@ -128,6 +130,13 @@ function centred(net: DriftLocalnet, micro: bigint): void {
     net.accounts.write({ kind: 'PerpMarket', index: 0 }, `amm.historicalOracleData.${mean}`, micro);
 }
 
+/** What a withdrawal that must not borrow would move; null: it is refused. */
+function moved(ann: DriftActor, asset: 'USDC' | 'SOL', amount: bigint): bigint | null {
+  const { error, logs } = ann.simulate(ann.withdrawal(asset, amount));
+  const record = driftEvents(logs, DRIFT_PROGRAM_ID).events.find(({ kind }) => kind === 'withdraw');
+  return error === null && record?.kind === 'withdraw' ? record.amount : null;
+}
+
 function checkWithdrawals({ ann, found }: World, reading: Reading): void {
   for (const asset of ['USDC', 'SOL'] as const) {
     const market = need(reading.markets.spot.find((each) => each.asset === asset) ?? null);
@@ -140,8 +149,9 @@ function checkWithdrawals({ ann, found }: World, reading: Reading): void {
     found.withdraw++;
     const lands = (amount: bigint) => ann.wouldLand(ann.withdrawal(asset, amount, false));
     expect({ asset, last: lands(last), more: lands(last + 1n) }).toEqual({ asset, last: true, more: false });
+    // Ours are all reduce-only, and later builds cut those by a micro-USD more than this one: what we call movable moves whole.
     const most = need(withdrawable(reading.account, reading.markets, asset));
-    expect({ asset, most: ann.wouldLand(ann.withdrawal(asset, most)) }).toEqual({ asset, most: true });
+    expect({ asset, moved: moved(ann, asset, most) }).toEqual({ asset, moved: most });
   }
 }
 
