@@ -9,7 +9,7 @@ import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts
 import type { Snapshot } from '../../src/domain/account/snapshot.ts';
 import { evaluateGates, type GateCode } from '../../src/domain/gates/gates.ts';
 import { DEFAULT_POLICY, decodePolicy } from '../../src/domain/hedge/policy.ts';
-import { spotHeld } from '../../src/domain/margin/margin.ts';
+import { assessMargin, spotHeld } from '../../src/domain/margin/margin.ts';
 import { abs } from '../../src/domain/money/units.ts';
 import type { Intent } from '../../src/domain/order/intent.ts';
 import { PLAIN_TERMS, planIntent } from '../../src/domain/order/intent-plan.ts';
@@ -36,7 +36,6 @@ const FILL_TOLERANCE = 0.02;
 const MIN_HEALTH = 80;
 const CONFIRMED_SLOTS = 4;
 const CLOSE_TRIES = 5;
-const FEMTO_PER_USD = 1e15;
 const SYNC_MS = 10_000;
 const SYNC_DUST = 10_000n;
 /** Of either asset, the least that is deposited or withdrawn. */
@@ -110,6 +109,13 @@ function gateOf(code: GateCode, snapshot: Snapshot, operation: SizedOperation, m
 
 const perpOf = ({ account }: Pick<Snapshot, 'account'>): bigint => account?.perps[0]?.baseAmount ?? 0n;
 
+/** USD. */
+function worthOf({ account, markets }: Pick<Snapshot, 'account' | 'markets'>): number {
+  const margin = account === null ? null : assessMargin(account, markets);
+  if (margin?.kind !== 'known') throw new Error('the account has no known worth');
+  return Number(margin.figures.netValue) / 1e6;
+}
+
 async function standing({ reader }: Pick<AnyWritten, 'reader'>) {
   const { account, markets } = await reader.read('confirmed');
   const held = (asset: string): bigint => (account === null ? 0n : spotHeld(account, markets, asset));
@@ -162,11 +168,10 @@ export function perpsProperties(subject: PropertySubject): void {
       const inQuote = (at.solPrice * 8) / 3;
       await trader.deposit('quote', inQuote);
       const venue = venueOn(subject, at);
-      const { equity: atFirst } = await venue.read('confirmed');
+      const atFirst = worthOf(await venue.read('confirmed'));
       // Each trade costs a fee and the AMM's distance: the next one begins with as much as the first.
-      const replaceLosses = async (wanted: bigint | null): Promise<void> => {
-        const { equity } = await venue.read('confirmed');
-        const lost = Number((wanted ?? 0n) - (equity ?? 0n)) / FEMTO_PER_USD;
+      const replaceLosses = async (): Promise<void> => {
+        const lost = atFirst - worthOf(await venue.read('confirmed'));
         if (lost > 1) await trader.deposit('quote', lost);
       };
       const met = { allowed: 0, rejected: 0 };
@@ -195,7 +200,7 @@ export function perpsProperties(subject: PropertySubject): void {
             if (whole) expect(real).toBeGreaterThan(most * (1 - FILL_TOLERANCE));
           }
           await flatten(at);
-          await replaceLosses(atFirst);
+          await replaceLosses();
         }),
         { numRuns: RUNS, seed: 4, endOnFailure: true },
       );
