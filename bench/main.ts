@@ -4,6 +4,7 @@ import { benchBacktest } from './backtest.ts';
 import { benchBroadcast } from './broadcast.ts';
 import { benchCommand } from './command.ts';
 import { benchDriftRead } from './drift-read.ts';
+import { benchEngines } from './engines.ts';
 import { benchHistory } from './history.ts';
 import { benchMemory } from './memory.ts';
 import { benchMonth } from './month.ts';
@@ -54,6 +55,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     about:
       'three workers, two bridges, Temporal and Postgres, killed in turn while commands flow: what the journal says then',
     run: benchRoles,
+  },
+  engines: {
+    about:
+      'many paper engines in one process (BENCH_ENGINES, 1000) against as many no-op entity workflows: processor, memory, an exit while others storm',
+    run: benchEngines,
   },
   start: { about: 'a second start to the first answered command, against the bare Temporal server', run: benchStart },
   page: {

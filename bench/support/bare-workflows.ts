@@ -11,7 +11,7 @@ export async function fourActivities(): Promise<void> {
   await nothing();
 }
 
-/** A workflow that polls: a timer and an activity each time. */
+/** A workflow that polls: a timer and an activity each time. As long as it runs, it is an entity with an engine's timers. */
 export async function poller(pollMs: number, times: number): Promise<void> {
   for (let done = 0; done < times; done += 1) {
     await sleep(pollMs);

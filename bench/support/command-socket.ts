@@ -11,6 +11,8 @@ interface Result {
 }
 
 const PATIENCE_MS = 60_000;
+/** After these answers the end follows under the same id. */
+const FOLLOWED: ReadonlySet<string | undefined> = new Set(['pending', 'unknown']);
 
 export class CommandSocket {
   readonly #socket: WebSocket;
@@ -20,13 +22,14 @@ export class CommandSocket {
     this.#socket = socket;
     socket.on('message', (raw) => {
       const message = JSON.parse(String(raw)) as Result;
-      if (message.type !== 'COMMAND_RESULT' || message.data?.status === 'pending') return;
+      if (message.type !== 'COMMAND_RESULT' || FOLLOWED.has(message.data?.status)) return;
       const id = message.command_id ?? '';
       this.#waiting.get(id)?.(message);
       this.#waiting.delete(id);
     });
   }
 
+  /** @param url of the page: of one engine of several, with its path */
   static async open(url: string, token: string): Promise<CommandSocket> {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws?token=${token}`, { perMessageDeflate: false });
     await once(socket, 'open');

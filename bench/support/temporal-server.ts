@@ -16,6 +16,7 @@ const STOP_GRACE_MS = 8_000;
 
 export interface BenchServer {
   readonly address: string;
+  readonly pid: number;
   /** From the spawn to the first healthy answer. */
   readonly healthyAfterMs: number;
   stop(): Promise<void>;
@@ -48,7 +49,7 @@ export async function startBenchServer(folder: string, { tuned }: { tuned: boole
       () => true,
       () => false,
     );
-    if (healthy) return { address, healthyAfterMs: performance.now() - startedAt, stop };
+    if (healthy) return { address, pid: child.pid ?? 0, healthyAfterMs: performance.now() - startedAt, stop };
     await sleep(HEALTH_PAUSE_MS);
   }
   await stop();

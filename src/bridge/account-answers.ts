@@ -7,11 +7,10 @@ import { driftState } from '../domain/figures/figures.ts';
 import { exposure } from '../domain/hedge/delta.ts';
 import { decodePolicy, type Policy } from '../domain/hedge/policy.ts';
 import { HOURS_PER_YEAR, type MicroUsd, MS_PER_HOUR, solNumber, unitNumber, usdNumber } from '../domain/money/units.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { EarningsSums, EngineRecord, SpanName, StatisticsRecord } from '../journal/records.ts';
 import type * as z from '../lib/codec.ts';
 import { parseEngineId } from '../lib/ids.ts';
-import type { Balances, Engines } from '../protocol/api.ts';
+import type { Balances } from '../protocol/api.ts';
 import type {
   AccountIdentity,
   BalanceInfo,
@@ -78,27 +77,8 @@ export function readable(json: SnapshotJson | null): Snapshot | null {
   }
 }
 
-/** @param fallback as below */
-export async function everyEngine(
-  journal: Journal,
-  {
-    engineId,
-    served,
-    fallback,
-  }: { readonly engineId: string; readonly served: readonly ServedEngine[]; readonly fallback: Policy },
-): Promise<z.input<typeof Engines>> {
-  const items: z.input<typeof EngineInfo>[] = [];
-  for (const record of await journal.engines()) {
-    const last = await journal.latestSnapshot(record.engineId);
-    const current = record.engineId === engineId;
-    const ours = served.find((one) => one.engineId === record.engineId) ?? null;
-    items.push(engineInfo(record, readable(last?.snapshot ?? null), { current, served: ours, fallback }));
-  }
-  return { items, totals: totalsOf(items), next_cursor: null };
-}
-
 /** One for each mode that has an engine, real money first: paper and real money are never added up. */
-function totalsOf(items: readonly z.input<typeof EngineInfo>[]): readonly z.input<typeof EngineTotal>[] {
+export function totalsOf(items: readonly z.input<typeof EngineInfo>[]): readonly z.input<typeof EngineTotal>[] {
   return (['live', 'paper'] as const).flatMap((mode) => {
     const of = items.filter((item) => item.mode === mode);
     if (of.length === 0) return [];
@@ -115,20 +95,15 @@ function totalsOf(items: readonly z.input<typeof EngineInfo>[]): readonly z.inpu
 }
 
 /** @param fallback for a record of a version that did not name its settings */
-function engineInfo(
+export function engineInfo(
   record: EngineRecord,
   snapshot: Snapshot | null,
-  {
-    current,
-    served,
-    fallback,
-  }: { readonly current: boolean; readonly served: ServedEngine | null; readonly fallback: Policy },
-): z.input<typeof EngineInfo> {
+  { served, fallback }: { readonly served: ServedEngine | null; readonly fallback: Policy },
+): Omit<z.input<typeof EngineInfo>, 'current'> {
   const { venue = 'paper', authority = null, subAccount = 0 } = parseEngineId(record.engineId) ?? {};
   return {
     engine_id: record.engineId,
     name: served?.name ?? null,
-    current,
     served: served !== null,
     mode: record.mode,
     venue,

@@ -8,12 +8,13 @@ import { commandKeyOf, signCommand } from '../domain/order/signed-command.ts';
 import type * as z from '../lib/codec.ts';
 import type { BackupMade } from '../protocol/api.ts';
 import type { State } from '../protocol/state.ts';
-import { balancesView, everyEngine, identityOf, readable, statisticsView } from './account-answers.ts';
+import { balancesView, identityOf, readable, statisticsView } from './account-answers.ts';
 import { socketsChannel } from './alert-channel.ts';
 import type { Auth } from './auth.ts';
 import { Broadcast } from './broadcast.ts';
 import { carryView } from './carry-view.ts';
 import { commandRunner, withEngine } from './commands.ts';
+import type { EngineList } from './engine-list.ts';
 import { addEngineMetrics } from './engine-metrics.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { httpApp } from './http.ts';
@@ -48,8 +49,8 @@ export interface BridgeCommons {
   /** Of both stores, whichever engine asks for it. */
   readonly backup: () => Promise<BackupMade>;
   readonly newToken: NewToken;
-  /** Every engine that this bridge serves. */
-  readonly served: readonly ServedEngine[];
+  /** All engines of the journal, served here or not. */
+  readonly engines: EngineList;
 }
 
 interface DeskMetrics {
@@ -58,7 +59,7 @@ interface DeskMetrics {
 }
 
 export function openDesk(
-  { ports, auth, lookup, findCommand, backup, newToken, served }: BridgeCommons,
+  { ports, auth, lookup, findCommand, backup, newToken, engines }: BridgeCommons,
   engine: ServedEngine,
   metrics: DeskMetrics,
   /** Commands by Telegram go to the process's own engine. */
@@ -210,7 +211,7 @@ export function openDesk(
       await watch.read();
       return balancesView(readable(watch.known.snapshot), identity);
     },
-    engines: (journal) => everyEngine(journal, { engineId, served, fallback: policy(watch.known.engine) }),
+    engines: (journal) => engines.read(journal, engineId),
     statistics: async (journal) =>
       statisticsView(await journal.statistics(engineId), watch.known.snapshot?.funding.periodMs ?? MS_PER_HOUR),
   });

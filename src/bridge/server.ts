@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { CriticalError, ValidationError } from '../lib/errors.ts';
 import { Auth } from './auth.ts';
 import { type BridgeCommons, type EngineDesk, openDesk } from './engine-desk.ts';
+import { EngineList } from './engine-list.ts';
 import { journalLookup } from './journal-lookup.ts';
 import { HTTP_HEADROOM, MAX_COMMAND_LOOKUPS, MAX_OPEN_LOOKUPS, MAX_SOCKETS } from './limits.ts';
 import { bridgeMetrics } from './metrics.ts';
@@ -41,7 +42,8 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   };
   const served = [own, ...(ports.engines ?? [])];
   const commons: BridgeCommons = {
-    ...{ ports, served },
+    ports,
+    engines: new EngineList(served, ports.policy),
     auth: new Auth({ host, tokens, wrongTokens, port: () => port }),
     lookup: journalLookup(journal, MAX_OPEN_LOOKUPS),
     findCommand: journalLookup(journal, MAX_COMMAND_LOOKUPS),
@@ -57,7 +59,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   };
   const { auth } = commons;
   const first = openDesk(commons, own, { registry: metricsRegistry, bridge: metrics }, { byTelegram: true });
-  const desks: EngineDesks = new EngineDesks(commons, first);
+  const desks: EngineDesks = new EngineDesks(commons, served, first);
   const server = createServer((request, response) => {
     void desks.routed(request).then((desk) => desk.listener(request, response));
   });
@@ -95,12 +97,14 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
 /** The desks of the engines that are served, each opened when it is asked for first. */
 class EngineDesks {
   readonly #commons: BridgeCommons;
+  readonly #served: readonly ServedEngine[];
   readonly #first: EngineDesk;
   readonly #opened = new Map<string, EngineDesk>();
   #closed = false;
 
-  constructor(commons: BridgeCommons, first: EngineDesk) {
+  constructor(commons: BridgeCommons, served: readonly ServedEngine[], first: EngineDesk) {
     this.#commons = commons;
+    this.#served = served;
     this.#first = first;
   }
 
@@ -127,7 +131,7 @@ class EngineDesks {
   #engineOf(written: string): ServedEngine | null {
     const wanted = decodedPart(written);
     if (wanted === null || wanted === '') return null;
-    return this.#commons.served.find(({ engineId, name }) => engineId === wanted || name === wanted) ?? null;
+    return this.#served.find(({ engineId, name }) => engineId === wanted || name === wanted) ?? null;
   }
 
   async #deskOf(engine: ServedEngine): Promise<EngineDesk> {

@@ -22,7 +22,8 @@ export interface LocalChain {
 }
 
 const HOME = 'localnet';
-const ENGINES_FILE = 'engines.json';
+/** Of former chains; nothing to do with the setting ENGINES_FILE. */
+const KNOWN_ENGINES = 'engines.json';
 
 /** What stands while the chain is not there yet: only to have all other settings checked before anything slow. */
 const PLACEHOLDER = { RPC_URL: 'http://127.0.0.1:1', AUTHORITY: '11111111111111111111111111111111' };
@@ -72,17 +73,18 @@ export async function openLocalChain(settings: Settings, say: (line: string) => 
 
 interface FormerEngines {
   readonly home: string;
-  readonly engineId: string;
+  /** Of this start. */
+  readonly engineIds: readonly string[];
   readonly client: Client;
   readonly journal: Journal;
   readonly say: (line: string) => void;
 }
 
 /** Ends the engines of chains that earlier starts made, and remembers ours. Others' engines are left alone. */
-export async function retireFormerEngines({ home, engineId, client, journal, say }: FormerEngines): Promise<void> {
-  const path = join(home, ENGINES_FILE);
+export async function retireFormerEngines({ home, engineIds, client, journal, say }: FormerEngines): Promise<void> {
+  const path = join(home, KNOWN_ENGINES);
   const former = await readEngines(path);
-  await writeFile(path, JSON.stringify([...former, engineId]));
+  await writeFile(path, JSON.stringify([...former, ...engineIds]));
   for (const id of former) {
     await endWorkflows({ client, journal }, id, 'its local chain is gone');
     const record = await journal.engine(id);
@@ -90,7 +92,7 @@ export async function retireFormerEngines({ home, engineId, client, journal, say
     await publishStopped({ client, journal }, record, LOCAL_CHAIN_GONE);
     say(`The engine of the previous local chain has ended; its history stays in the journal (${id}).`);
   }
-  await writeFile(path, JSON.stringify([engineId]));
+  await writeFile(path, JSON.stringify(engineIds));
 }
 
 async function readEngines(path: string): Promise<readonly string[]> {

@@ -281,10 +281,11 @@ async function openSharedClock({ settings, add }: StartUp, journal: Journal): Pr
 }
 
 /** Of this engine and of others that this data folder knows, before any workflow runs. */
-async function prepareAccounts(start: StartUp, { journal, engine }: Ground): Promise<void> {
+async function prepareAccounts(start: StartUp, { journal, engine, further }: Ground): Promise<void> {
   const { settings, options, say } = start;
   if (options.resetPaper) await resetPaper(engine);
-  if (options.localnet) await retireFormerEngines({ ...engine, home: settings.home });
+  const engineIds = [engine, ...further].map(({ engineId }) => engineId);
+  if (options.localnet) await retireFormerEngines({ ...engine, engineIds, home: settings.home });
   if (hasWorker(start)) await watchOtherEngines({ journal, settings, say });
 }
 

@@ -1,5 +1,6 @@
 /** One bridge for several engines: each has its own figures, sockets and commands, and none is taken for another. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { EngineList } from '../../src/bridge/engine-list.ts';
 import { PLAIN } from '../../src/cli/paint.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
@@ -117,6 +118,42 @@ describe('the list of engines', () => {
       },
     ]);
     expect((await get('/engines/alpha/api/engines')).json.items[0]).toMatchObject({ engine_id: ALPHA, current: true });
+  });
+});
+
+describe('the list of engines, asked by many at once', () => {
+  /** Counts reads of snapshots; while `held` stands, they wait for it. */
+  const watched = () => {
+    const seen = { reads: 0, held: Promise.resolve() };
+    const slow = new Proxy(journal, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (name !== 'latestSnapshot') return typeof member === 'function' ? member.bind(target) : member;
+        return async (engineId: string) => {
+          seen.reads += 1;
+          await seen.held;
+          return await target.latestSnapshot(engineId);
+        };
+      },
+    });
+    return { seen, slow };
+  };
+
+  it('reads each engine once, and during a long read gives the list of before', async () => {
+    const { seen, slow } = watched();
+    const list = new EngineList([named(ALPHA, 'alpha', 1)], DEFAULT_POLICY);
+    const [first, ...others] = await Promise.all([ALPHA, ENGINE_ID, BETA].map((engineId) => list.read(slow, engineId)));
+    expect(seen.reads).toBe(3);
+    expect(first?.items.map(({ current }) => current)).toEqual([true, false, false]);
+    for (const other of others) expect(other.totals).toEqual(first?.totals);
+    let release = () => {};
+    seen.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    expect(await list.read(slow, ALPHA)).toEqual(first);
+    expect(seen.reads).toBe(4);
+    release();
+    expect(await list.read(slow, ALPHA)).toEqual(first);
   });
 });
 
