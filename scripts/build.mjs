@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { compileAhead, importCompiled } from './compiled.mjs';
 import { CLIENT, COMPUTING } from './driftless.mjs';
 import { ROOT, say } from './setup.mjs';
+import { writeSbom } from './write-sbom.mjs';
 
 const DIST = join(ROOT, 'dist');
 /** With a stopped product they answer from a copy of its journal. */
@@ -20,4 +21,5 @@ for (const entry of ['src/runtime/tasks.ts', CLIENT, ...Object.values(COMPUTING)
 }
 const { buildAhead } = await importCompiled(ROOT, 'src/runtime/build-ahead.ts');
 await buildAhead(ROOT, say);
+writeSbom(join(DIST, 'sbom.json'));
 say('Built into dist/.');

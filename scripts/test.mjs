@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { audit } from './audit.mjs';
 import { JEST, REPORTED } from './jest.mjs';
 import { run } from './run.mjs';
 import { checkNode, ensureDependencies, ROOT, SetupError, say } from './setup.mjs';
@@ -27,6 +28,7 @@ const CHECKS = [
       ]),
   },
   { name: 'types', run: () => node('node_modules/typescript/bin/tsc', ['-p', '.']) },
+  { name: 'known weaknesses of dependencies', run: () => audit([], say) },
   { name: 'types of the page', run: () => node('node_modules/typescript/bin/tsc', ['-p', 'dashboard']) },
 ];
 

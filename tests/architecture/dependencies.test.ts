@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { licencesText } from '../../scripts/write-licences.mjs';
 import { ROOT } from './imports.ts';
 
 interface Locked {
@@ -45,6 +46,14 @@ const OTHERS: Readonly<Record<string, string>> = {
 const isLightningCss = (name: string): boolean => /^lightningcss(-|$)/.test(name);
 /** Binaries of other platforms, of which the lockfile holds neither licence nor checksum: they are of the package beside. */
 const OF_A_PLATFORM = /^(@biomejs\/cli|@swc\/core|litesvm)-(android|darwin|linux|win32)-/;
+
+describe('LICENCES.md', () => {
+  it('lists what Driftless runs with, as the lockfile has it: node scripts/write-licences.mjs', () => {
+    const written = readFileSync(join(ROOT, 'LICENCES.md'), 'utf8');
+    expect(written).toBe(licencesText(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')));
+    expect(written).not.toContain('| unknown |');
+  });
+});
 
 describe('dependencies', () => {
   it('of ours are pinned to one version', () => {

@@ -1,0 +1,1 @@
+export function licencesText(lockfile: string): string;
