@@ -1,6 +1,6 @@
 /** `driftless <command>`: reads the words, does what they say, prints the answer, and says by its exit code how it ended. */
 
-import { DriftlessError } from '../lib/errors.ts';
+import { type DriftlessError, isDriftlessError } from '../lib/errors.ts';
 import type { ErrorInfo } from '../protocol/error.ts';
 import { AnsweredWithError, NotReachable } from './client.ts';
 import { type CliCommand, COMMANDS } from './commands.ts';
@@ -22,7 +22,7 @@ export async function runCli(words: readonly string[], ports: CliPorts): Promise
     if (error instanceof NotReachable)
       return failed({ code: 'UNAVAILABLE', message: error.message }, EXIT.notReachable, json, ports);
     if (error instanceof AnsweredWithError) return failed(error.error, exitCodeOfError(error.error), json, ports);
-    if (error instanceof DriftlessError) return failedHere(error, json, ports);
+    if (isDriftlessError(error)) return failedHere(error, json, ports);
     throw error;
   }
 }

@@ -49,3 +49,8 @@ export class CriticalError extends DriftlessError {
 export class UnknownStateError extends DriftlessError {
   readonly category = 'unknown';
 }
+
+/** Also one of another compiled program that was loaded into this process: it has classes of its own. */
+export const isDriftlessError = (error: unknown): error is DriftlessError =>
+  error instanceof DriftlessError ||
+  (error instanceof Error && 'category' in error && 'code' in error && 'details' in error && 'report' in error);

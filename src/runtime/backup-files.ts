@@ -12,7 +12,7 @@ import { inspectJournal } from '../journal/open-journal.ts';
 import { copyDatabase } from '../journal/pglite-folder.ts';
 import { ValidationError } from '../lib/errors.ts';
 import { checkFiles, JOURNAL_FOLDER, MANIFEST_FILE, type Manifest, readManifest } from './backup-manifest.ts';
-import { loadSettings, readSettingSource, type SettingSource } from './config.ts';
+import { loadSettings, readSettingSource, type SettingSource, SettingsError } from './config.ts';
 import { lastBackup, noteBackup } from './last-backup.ts';
 import { makeBackup } from './make-backup.ts';
 import { requireOwnStores } from './own-stores.ts';
@@ -28,7 +28,12 @@ export async function backupStopped(
   version: string,
   source: SettingSource = readSettingSource(process.cwd(), process.env),
 ): Promise<StoppedBackup> {
-  requireOwnStores(loadSettings(source));
+  try {
+    requireOwnStores(loadSettings(source));
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return { kind: 'nothing', why: error.message };
+  }
   const home = homes.find((one) => isDatabase(join(one, JOURNAL_FOLDER)) && existsSync(temporalStoreIn(one)));
   if (home === undefined) return { kind: 'nothing', why: `There is nothing to back up in ${homes[0]} either.` };
   const lock = await lockDataFolder(home, { pid: process.pid, url: null });

@@ -35,6 +35,29 @@ const run = (script: string, words: readonly string[], cwd: string, env: NodeJS.
     });
   });
 
+describe('a backup that cannot be', () => {
+  it.each([
+    [
+      ['restore', 'no-such-backup', '--into', 'new'],
+      {},
+      /no-such-backup is no backup that can be restored: it has no manifest\.json\.\n$/,
+    ],
+    [
+      ['backup'],
+      { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },
+      /the journal \(DATABASE_URL\) is outside[^\n]*\nRemedy: Back up [^\n]*\n$/,
+    ],
+  ])('is one sentence and its remedy: %s', async (words, env, expected) => {
+    const folder = await mkdtemp(join(tmpdir(), 'driftless-cli-'));
+    try {
+      const { code, errors } = await run('driftless.mjs', words, folder, { PORT: `${await freePort()}`, ...env });
+      expect({ code, errors }).toEqual({ code: 1, errors: expect.stringMatching(expected) });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
 describe('two products on one machine', () => {
   let folder = '';
   let journal: Journal;
