@@ -18,6 +18,7 @@ import { readSource } from '../architecture/imports.ts';
 import {
   cancel,
   draftWith,
+  interest,
   move,
   moveSol,
   opening,
@@ -231,6 +232,7 @@ describe('the signer', () => {
       'a reduction after a cancel',
       () => draftWith(...cancel().instructions, ...order(SOL, { reduceOnly: true }).instructions),
     ],
+    ['an order of an account with debts', () => draftWith(interest(0), interest(1), ...order(SOL).instructions)],
     ['a cancel', () => cancel()],
   ])('signs %s, and no change of it', async (_what, made) => {
     const draft = made();

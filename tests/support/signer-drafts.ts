@@ -39,8 +39,9 @@ export const policy = (change: Partial<SignerPolicy> = {}): SignerPolicy =>
 
 const user = userAddress(wallet);
 const userStats = userStatsAddress(wallet);
+const ORACLE = new PublicKey(Buffer.alloc(32, 5)).toBase58();
 const markets = [
-  { address: new PublicKey(Buffer.alloc(32, 5)).toBase58(), writable: false },
+  { address: ORACLE, writable: false },
   { address: spotMarketAddress(0), writable: true },
   { address: perpMarketAddress(0), writable: true },
 ];
@@ -113,3 +114,13 @@ export const moveSol = (kind: 'deposit' | 'withdraw', amount: bigint, wrapped = 
   const args = { marketIndex: 1, amount, reduceOnly: kind === 'withdraw' };
   return draftWith(...open, toInstruction(velocityInstruction(kind, accounts, args, markets)), close);
 };
+
+/** The interest of a debt, booked before what needs margin. */
+export const interest = (spotMarket: number): TransactionInstruction =>
+  toInstruction(
+    velocityInstruction(
+      'updateSpotInterest',
+      { spotMarket: spotMarketAddress(spotMarket), oracle: ORACLE, vault: vaultAddress(spotMarket) },
+      {},
+    ),
+  );
