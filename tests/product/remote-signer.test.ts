@@ -111,7 +111,7 @@ group('the whole product with a remote signer', (files) => {
   };
 
   it(
-    'deposits, opens and closes what the policy allows',
+    'deposits and opens what the policy allows',
     async () => {
       await done('DRIFT_DEPOSIT', { amount: '10', asset: 'SOL' });
       await done('DRIFT_DEPOSIT', { amount: '100', asset: 'USDT' });
