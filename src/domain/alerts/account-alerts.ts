@@ -182,6 +182,16 @@ export const ACCOUNT_ALERTS = {
     needsPerson: true,
     over: 'The quote asset is back near 1 USD.',
   }),
+  SETTLED_INTO_DEBT: condition<{ readonly quote_asset: string; readonly owed: string }>({
+    severity: 'warning',
+    title: 'The account owes its quote asset',
+    happened: ({ quote_asset, owed }) =>
+      `The account owes ${owed} ${quote_asset}. Driftless does not borrow: a loss of the position was settled, which anybody may do ` +
+      'at any time, and the deposit did not cover it. Nothing is lost by that, but the debt costs interest and blocks withdrawals.',
+    action: ({ quote_asset, owed }) => `Deposit a little more than ${owed} ${quote_asset}.`,
+    needsPerson: true,
+    over: 'The debt is repaid.',
+  }),
   GATE_BLOCKED: condition<BlockedDetails>({
     severity: 'warning',
     title: 'Automatic correction blocked',

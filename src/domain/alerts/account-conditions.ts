@@ -6,6 +6,7 @@
 import { SOL_PERP } from '../account/account.ts';
 import { quotePeg } from '../account/quote-peg.ts';
 import type { Snapshot } from '../account/snapshot.ts';
+import { quoteMarket } from '../account/spot-markets.ts';
 import { forbidden } from '../account/venue-pauses.ts';
 import { carryFigures } from '../carry/carry-figures.ts';
 import { carryVerdict } from '../carry/verdict.ts';
@@ -15,7 +16,7 @@ import { CARRY_REPEAT_MS, type Carry, carryOf } from '../hedge/carry.ts';
 import { type Exposure, exposure } from '../hedge/delta.ts';
 import { annualizedRate } from '../hedge/funding.ts';
 import { carryTerms, maxQuoteDepegPct, type Policy } from '../hedge/policy.ts';
-import { assessMargin, liquidationPrice } from '../margin/margin.ts';
+import { assessMargin, liquidationPrice, spotHeld } from '../margin/margin.ts';
 import { formatSol, formatUsd } from '../money/amounts.ts';
 import {
   DEPEG_OVER,
@@ -67,6 +68,7 @@ export function alertsOf(snapshot: Snapshot, policy: Policy, context: AlertConte
     clockCondition(snapshot),
     nodesCondition(snapshot),
     pegCondition(snapshot, policy),
+    debtCondition(snapshot),
   ];
   const stands = (code: PlainCode): boolean => standing.includes(code);
   return {
@@ -213,6 +215,21 @@ function pegCondition({ markets }: Snapshot, policy: Policy): Condition {
         off_pct: offPct ?? 0,
         limit_pct: limit,
       }),
+  };
+}
+
+/** Less is what roundings leave. */
+const LEAST_DEBT = 10_000n;
+
+/** Snapshots from before this alert do not say in what their equity is, and replaying them raises nothing new. */
+function debtCondition({ account, markets, equityIn }: Snapshot): Condition {
+  const asset = quoteMarket(markets)?.asset ?? null;
+  const held =
+    asset === null || equityIn === undefined ? null : account === null ? 0n : spotHeld(account, markets, asset);
+  return {
+    code: 'SETTLED_INTO_DEBT',
+    state: held === null ? 'neither' : held <= -LEAST_DEBT ? 'met' : held >= 0n ? 'over' : 'neither',
+    draft: () => raised('SETTLED_INTO_DEBT', { quote_asset: asset ?? '', owed: formatUsd(-(held ?? 0n)) }),
   };
 }
 

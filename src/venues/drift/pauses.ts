@@ -89,6 +89,14 @@ function perpSentences(market: DriftPerpMarket): readonly string[] {
     ...(paused.length === 0 ? [] : [`In ${name} Drift has paused ${inWords(paused)}.`]),
     ...(status === 'reduceOnly' ? [`${name} is reduce-only: positions can be reduced but not increased.`] : []),
     ...(NO_ORDERS.has(status) ? [`${name} accepts no orders: it is ${STATUS_WORDS[status]}.`] : []),
+    ...(status === 'settlement'
+      ? ['Settle PnL: that closes what stands in it at the expiry price, and takes no order. Then withdraw.']
+      : []),
+    ...(status === 'delisted'
+      ? [
+          "A position that still stands in it can be neither traded nor settled: only Drift's administrators can end that.",
+        ]
+      : []),
   ];
 }
 

@@ -97,7 +97,7 @@ interface FundingRateEvent {
   readonly markPriceTwap: bigint;
 }
 
-interface SettleEvent {
+export interface SettleEvent {
   readonly kind: 'settle';
   readonly tsMs: number;
   readonly user: string;
@@ -108,6 +108,7 @@ interface SettleEvent {
   readonly quoteAmountAfter: bigint;
   readonly quoteEntryAmount: bigint;
   readonly settlePrice: bigint;
+  /** `none`, or `expired_position`: the market has ended, and the position of `baseAmount` was closed at `settlePrice`. */
   readonly explanation: string;
 }
 

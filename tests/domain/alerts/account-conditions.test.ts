@@ -31,6 +31,7 @@ const CONDITIONS: readonly PlainCode[] = [
   'CLOCK_DIFFERS',
   'NODES_DISAGREE',
   'QUOTE_DEPEGGED',
+  'SETTLED_INTO_DEBT',
 ];
 
 /** USDC collateral only, so that health moves by it: 75 USD of margin for 10 SOL short at 150. */
@@ -50,6 +51,25 @@ describe('alerts', () => {
     expect(critical?.severity).toBe('critical');
     expect(critical?.message).toMatch(/The liquidation price is \$1\d\d\.\d\d\./);
     expect(critical?.details).toMatchObject({ liquidation_price: expect.stringMatching(/^1\d\d/) });
+  });
+
+  it('says what a settle that left a debt means, until it is repaid, and nothing of what roundings leave', () => {
+    expect(alert('SETTLED_INTO_DEBT', { usdc: -12.5 })).toMatchObject({
+      severity: 'warning',
+      message: expect.stringMatching(/^The account owes 12\.50? USDC\. .*which anybody may do/),
+      action: expect.stringMatching(/^Deposit a little more than 12\.50? USDC\.$/),
+    });
+    const standing = ['SETTLED_INTO_DEBT'];
+    for (const usdc of [0, 3]) {
+      expect(raised({ usdc })).not.toContain('SETTLED_INTO_DEBT');
+      expect(recovered({ usdc }, { standing })).toContain('SETTLED_INTO_DEBT');
+    }
+    expect(raised({ usdc: -0.009 })).not.toContain('SETTLED_INTO_DEBT');
+    expect(recovered({ usdc: -0.009 }, { standing })).not.toContain('SETTLED_INTO_DEBT');
+    const { equityIn: _, ...replayed } = snapshotOf({ usdc: -12.5 });
+    expect(alertsOf(replayed, paperPolicy(), { standing: [], carryWarnedAtMs: null }).raise).not.toContainEqual(
+      expect.objectContaining({ code: 'SETTLED_INTO_DEBT' }),
+    );
   });
 
   it('is critical about a quote asset off its peg, above or below, and over only well within the limit', () => {

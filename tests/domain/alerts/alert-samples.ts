@@ -89,6 +89,7 @@ export const SAMPLES: Samples = {
   ],
   VERDICT_UNACCEPTED: [{}],
   NODES_DISAGREE: [{ nodes: 'Node node-1 says that there is no such account. Another node has the account.' }],
+  SETTLED_INTO_DEBT: [{ quote_asset: 'USDT', owed: '12.5' }],
   QUOTE_DEPEGGED: [{ quote_asset: 'USDT', quote_price: '0.9731', off_pct: 2.69, limit_pct: 1 }],
   CLOCK_DIFFERS: [{ clocks: 'Node node-1 is 3600 s behind this computer. The others agree with this computer.' }],
   FEED_ENDED: [{ feed: 'april.csv', row: 720, rows: 720 }],

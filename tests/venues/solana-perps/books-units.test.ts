@@ -192,6 +192,36 @@ describe('books in the quote asset', () => {
     );
   });
 
+  it('book the settlement of a market that has ended as a close that nobody ordered', () => {
+    const held = { sol: SOL, quote: 100n * USD, perpBase: -2n * SOL, perpQuote: 150n * USD };
+    const begins = begun({ ...held, at: { sol: 80n * USD, quote: 990_000n } });
+    // Bought back at 76 with 3 of fees, 5 are lost: 4 are taken from the balance, and 1 is left to settle.
+    const expired: PerpsEvent = {
+      ...{ kind: 'settle', tsMs: 0, user: 'user', marketIndex: 0, pnl: -5n * USD + USD, baseAmount: -2n * SOL },
+      ...{ quoteAmountAfter: -USD, quoteEntryAmount: 150n * USD, settlePrice: 76n * USD },
+      explanation: 'expired_position',
+    };
+    const ended = land(begins, { events: [expired], sol: 0n, quote: 0n });
+    expect(ended.perp).toEqual({ base: 0n, quote: -USD });
+    expect(tokensOf(ended.quote)).toBe(96n * USD);
+    expect(ended.ledger).toMatchObject({ own: 0n, foreign: 2n * SOL });
+    // At the oracle the position was worth 150 - 160; at its end it is worth -1 and -4 in the balance.
+    expect(ended.sources).toMatchObject({ external: 5n * USD * FEMTO, price: 0n, fees: 0n, unexplained: 0n });
+    expect(ended.baseline + sum(Object.values(ended.sources))).toBe(worthOf(ended));
+
+    // Velocity logs the close as a fill as well, in an order of its own: the two are one close.
+    const close = fill(2n * SOL, 152n * USD, 3n * USD, 76n * USD) as Extract<PerpsEvent, { readonly kind: 'fill' }>;
+    const taker = close.taker === null ? null : { ...close.taker, orderId: 8 };
+    const told = land(begins, {
+      ...{ events: [{ ...close, taker, explanation: 'market_expired' }, expired], sol: 0n, quote: 0n },
+    });
+    expect(told.perp).toEqual(ended.perp);
+    expect(tokensOf(told.quote)).toBe(tokensOf(ended.quote));
+    expect(told.ledger).toEqual(ended.ledger);
+    expect(told.sources).toMatchObject({ external: -3n * USD * FEMTO, fees: 0n, unexplained: 0n });
+    expect(told.baseline + sum(Object.values(told.sources))).toBe(worthOf(told));
+  });
+
   it('book a depeg of 1 SOL as its price: 100 USD are 100 of the quote asset at 1 USD, and 125 at 0.80', () => {
     const held = { sol: 0n, quote: 0n, perpBase: 0n, perpQuote: 0n, at: { sol: 100n * USD, quote: USD } };
     const begins = { ...begun(held), base: spot(SOL) };

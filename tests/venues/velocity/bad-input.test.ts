@@ -83,7 +83,7 @@ const BAD_INPUT: readonly BadInput[] = [
     with: perp({ status: 'settlement' }),
     intent: reduce,
     code: 'VENUE_PAUSED',
-    says: /being settled at its expiry price\. What stands in it is closed .* on the venue's own page; then withdraw\./,
+    says: /being settled at its expiry price\. Settle PnL: that closes what stands in it .*Then withdraw\./,
   },
   {
     what: 'a reduce-only market: settling',
@@ -198,6 +198,17 @@ describeOnVelocity('bad input on Velocity', (files) => {
     });
     expect(bytes().equals(before)).toBe(true);
     for (const restore of restored) restore();
+    await net.advance(1);
+  });
+
+  it('a market in settlement takes a settle, whose simulation closes the position and nothing else', async () => {
+    const fields = ['status', 'expiryTs', 'expiryPrice'];
+    const was = fields.map((path) => [path, net.field(PERP_MARKET, market, path)] as const);
+    const expiryTs = BigInt(net.chain.head.time - 1_000_000);
+    net.write(PERP_MARKET, market, { status: 'settlement', expiryTs, expiryPrice: 76_000_000n });
+    await net.advance(CONFIRMED_SLOTS);
+    expect(await writer().simulate({ kind: 'settle', market: 'SOL-PERP' })).toMatchObject({ ok: true });
+    net.write(PERP_MARKET, market, Object.fromEntries(was) as Fields);
     await net.advance(1);
   });
 

@@ -106,11 +106,22 @@ function cancel(read: DriftRead, deployment: PerpsAddresses): readonly Transacti
 /**
  * The mode is `try`: with an empty pool the funding is still settled, and the answer reports what was settled instead of a
  * failure.
+ *
+ * In a market that is being settled the same instruction closes the position at the expiry price, with its funding. Asked for
+ * separately, funding is refused there.
  */
 function settle(read: DriftRead, deployment: PerpsAddresses): readonly TransactionInstruction[] {
   const { programId, authority, state, user } = deployment;
   const { marketIndex } = read.market.market;
   const quoteIndex = read.quote.market.marketIndex;
+  const settled = driftInstruction({
+    programId,
+    name: 'settleMultiplePnls',
+    args: { marketIndexes: [marketIndex], mode: variantOf('trySettle') },
+    accounts: { state, user, authority, spotMarketVault: spotVaultAddress(deployment, quoteIndex) },
+    remaining: marketAccounts(read, deployment, { perps: [marketIndex], spot: [quoteIndex] }),
+  });
+  if (read.market.market.status === 'settlement') return [settled];
   return [
     driftInstruction({
       programId,
@@ -119,13 +130,7 @@ function settle(read: DriftRead, deployment: PerpsAddresses): readonly Transacti
       accounts: { state, user },
       remaining: marketAccounts(read, deployment, { perps: read.perps.map(({ market }) => market.marketIndex) }),
     }),
-    driftInstruction({
-      programId,
-      name: 'settleMultiplePnls',
-      args: { marketIndexes: [marketIndex], mode: variantOf('trySettle') },
-      accounts: { state, user, authority, spotMarketVault: spotVaultAddress(deployment, quoteIndex) },
-      remaining: marketAccounts(read, deployment, { perps: [marketIndex], spot: [quoteIndex] }),
-    }),
+    settled,
   ];
 }
 

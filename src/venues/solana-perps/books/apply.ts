@@ -6,7 +6,7 @@
 import type { EquitySource } from '../../../domain/account/snapshot.ts';
 import { abs, FEMTO_PER_MICRO_USD, lamports, microUsd, type Price, price } from '../../../domain/money/units.ts';
 import type { FundingRecord, TradeRecord } from '../../../journal/records.ts';
-import type { FillEvent, FundingEvent, OrderActionEvent, OrderSide, PerpsEvent } from '../perps-event.ts';
+import type { FillEvent, FundingEvent, OrderActionEvent, OrderSide, PerpsEvent, SettleEvent } from '../perps-event.ts';
 import type { PerpsProgram } from '../perps-program.ts';
 import { type ChainTransaction, lamportsChange, tokensChange } from './chain-record.ts';
 import { fundingRows } from './funding-rows.ts';
@@ -123,7 +123,9 @@ class Fold {
         return;
       case 'settle':
         if (event.user !== user) return;
-        if (event.marketIndex === this.#of.perpIndex) {
+        if (event.marketIndex === this.#of.perpIndex && event.explanation === 'expired_position') {
+          this.#takeExpiry(event);
+        } else if (event.marketIndex === this.#of.perpIndex) {
           this.#price(price(event.settlePrice));
           const { perp } = this.state;
           const quote = microUsd(perp.quote - event.pnl);
@@ -266,6 +268,14 @@ class Fold {
     const { rows, paidPeriods } = fundingRows(event, this.state, this.#of);
     this.funding.push(...rows);
     this.state = { ...this.state, paidPeriods: [...paidPeriods] };
+  }
+
+  /** The market has ended: its settlement closes the position. Where the program logs that as a fill too, the fill came first. */
+  #takeExpiry({ pnl, quoteAmountAfter }: SettleEvent): void {
+    const { perp, ledger, quote } = this.state;
+    const after = { base: lamports(0n), quote: microUsd(quoteAmountAfter) };
+    this.state = change(this.state, { perp: after, quote: moved(quote, pnl) }, 'external');
+    this.state = { ...this.state, ledger: { ...ledger, foreign: lamports(ledger.foreign - perp.base) } };
   }
 
   #moveQuote(amount: bigint, source: EquitySource): void {

@@ -84,7 +84,8 @@ export function landedEffect(transaction: LandedTransaction, wire: string, subje
     if (event.kind === 'settle' && event.marketIndex === marketIndex) {
       settled += event.pnl;
       // The quote amount of an open position contains its entry, so it is not the unsettled figure.
-      unsettled = event.baseAmount === 0n ? event.quoteAmountAfter : null;
+      const isClosed = event.baseAmount === 0n || event.explanation === 'expired_position';
+      unsettled = isClosed ? event.quoteAmountAfter : null;
     }
     if (event.kind === 'funding' && event.marketIndex === marketIndex) funding += event.payment;
     if (event.kind === 'deposit' || event.kind === 'withdraw') moved = (moved ?? 0n) + event.amount;

@@ -262,7 +262,7 @@ function allowedMove(compared: Compared, { marketIndex }: SpotMarket): readonly 
   const { intent, before } = compared;
   const { base, quote } = before.hedge;
   const whole = (moved: bigint) => [moved, moved] as const;
-  if (intent.kind === 'settle') return whole(marketIndex === quote.marketIndex ? settledOut(compared) : 0n);
+  if (intent.kind === 'settle') return marketIndex === quote.marketIndex ? settledOut(compared) : whole(0n);
   if (intent.kind !== 'deposit' && intent.kind !== 'withdraw') return whole(0n);
   if (marketIndex !== (intent.asset === 'SOL' ? base : quote).marketIndex) return whole(0n);
   const amount = intentAmount(intent);
@@ -298,8 +298,29 @@ function fundingBetween(was: PerpPosition, is: PerpPosition, { perps }: Markets)
   return -(((upTo - was.lastCumulativeFundingRate) * was.baseAmount) / FUNDING_TO_QUOTE);
 }
 
-/** What settling must bring to the quote balance: whatever leaves the positions. */
-const settledOut = (compared: Compared): bigint => -pairs(compared).reduce((sum, { quote }) => sum + quote, 0n);
+/** What settling must bring to the quote balance: whatever leaves the positions, and what they are closed for. */
+function settledOut(compared: Compared): readonly [least: bigint, most: bigint] {
+  const expired = pairs(compared).find((pair) => closesAtExpiry(compared, pair));
+  const out = -pairs(compared).reduce((sum, { quote }) => sum + quote, 0n);
+  if (expired === undefined) return [out, out];
+  const value = expiryValue(compared, expired);
+  return [out + value - feesOf(compared, value), out + value];
+}
+
+/** Settling a market that has ended closes the position at the expiry price. */
+const closesAtExpiry = ({ intent, before: { hedge } }: Compared, { index, was, is }: PositionPair): boolean =>
+  intent.kind === 'settle' &&
+  index === hedge.perp.marketIndex &&
+  hedge.perp.expiryPrice !== null &&
+  was.baseAmount !== 0n &&
+  is.baseAmount === 0n;
+
+const expiryValue = ({ before }: Compared, { was }: PositionPair): bigint =>
+  (was.baseAmount * (before.hedge.perp.expiryPrice ?? 0n)) / BASE_ONE;
+
+/** The most that a trade of that value may cost: twice what the venue says. */
+const feesOf = ({ before }: Compared, value: bigint): bigint =>
+  (2n * abs(value) * before.hedge.perp.takerFee) / RATE_ONE + FLAT_FEES;
 
 function positions(compared: Compared): readonly EffectDifference[] {
   const { intent, before } = compared;
@@ -308,7 +329,7 @@ function positions(compared: Compared): readonly EffectDifference[] {
     const { index, was, is, quote } = pair;
     const base = is.baseAmount - was.baseAmount;
     if (index === marketIndex && intent.kind === 'order') return fillOf(compared, intent, pair);
-    if (base !== 0n)
+    if (base !== 0n && !closesAtExpiry(compared, pair))
       return [harm(index === marketIndex ? 'POSITION' : 'OTHER_POSITION', `change a position (market ${index})`)];
     if (intent.kind === 'settle') return [];
     const fees = index === marketIndex && intent.kind === 'cancel_orders' ? FLAT_FEES : 0n;
@@ -317,7 +338,7 @@ function positions(compared: Compared): readonly EffectDifference[] {
 }
 
 function fillOf(
-  { before }: Compared,
+  compared: Compared,
   intent: OrderIntent,
   { was, is, quote }: PositionPair,
 ): readonly EffectDifference[] {
@@ -328,8 +349,7 @@ function fillOf(
   const grows = intent.reduceOnly && (abs<bigint>(is.baseAmount) > abs<bigint>(was.baseAmount) || crosses(was, is));
   if (against || grows || abs(filled) > abs(size)) return [harm('POSITION', `fill ${formatAmount(filled, 9)} SOL`)];
   const value = (filled * limit) / BASE_ONE;
-  const fees = (2n * abs(value) * before.hedge.perp.takerFee) / RATE_ONE + FLAT_FEES;
-  if (quote >= -value - fees) return [];
+  if (quote >= -value - feesOf(compared, value)) return [];
   return [harm('FILL_PRICE', `fill ${formatAmount(filled, 9)} SOL at a price worse than the limit`)];
 }
 

@@ -62,14 +62,17 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
 };
 
 const SETTLED_AT_EXPIRY =
-  "What stands in it is closed at the expiry price when it is settled, which anybody may do on the venue's own page; then withdraw.";
+  'Settle PnL: that closes what stands in it at the expiry price, and takes no order. Then withdraw.';
+const NOT_SETTLED_YET =
+  'Its positions are closed at the expiry price as soon as Velocity sets one: then settle PnL, and withdraw.';
 const ONLY_ADMINISTRATORS =
   "A position that still stands in it can be neither traded nor settled: only Velocity's administrators can end that.";
 
 /** What becomes of a position in a market that has ended, and what to do. */
 function endedInWords(market: PerpMarketState, nowMs: number): string | null {
   if (market.status === 'delisted') return ONLY_ADMINISTRATORS;
-  return market.status === 'settlement' || isExpired(market, nowMs) ? SETTLED_AT_EXPIRY : null;
+  if (market.status === 'settlement') return SETTLED_AT_EXPIRY;
+  return isExpired(market, nowMs) ? NOT_SETTLED_YET : null;
 }
 
 /** Why the market takes no orders; null: it takes them. */

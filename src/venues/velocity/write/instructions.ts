@@ -72,11 +72,21 @@ export function cancelInstructions(read: VelocityRead, owner: VelocityOwner): Bu
  * The AMM is brought up to date first: else the program refuses to settle while the oracle is away from its average (6096).
  * Then funding, then PnL as far as the market's pool can pay. The mode is `try`: with an empty pool the funding is still
  * settled, and the answer reports what was settled instead of a failure.
+ *
+ * In a market that is being settled the same instruction closes the position at the expiry price, with its funding. Asked for
+ * separately, funding is refused there (6146).
  */
 export function settleInstructions(read: VelocityRead, owner: VelocityOwner): Built {
   const { marketIndex, oracle } = read.market.market;
   const quoteIndex = read.quote.market.marketIndex;
   const own = ownAccounts(owner);
+  const settled = velocityInstruction(
+    'settleMultiplePnls',
+    { ...own, vault: vaultAddress(quoteIndex) },
+    { marketIndexes: [marketIndex], mode: 'trySettle' },
+    marketAccounts(read, { perps: [marketIndex], spot: [quoteIndex] }),
+  );
+  if (read.market.market.status === 'settlement') return [settled].map(toInstruction);
   return [
     velocityInstruction('updateAmms', { authority: own.authority }, { marketIndexes: [marketIndex] }, [
       { address: oracle, writable: false },
@@ -88,12 +98,7 @@ export function settleInstructions(read: VelocityRead, owner: VelocityOwner): Bu
       {},
       marketAccounts(read, { perps: read.perps.map(({ market }) => market.marketIndex) }),
     ),
-    velocityInstruction(
-      'settleMultiplePnls',
-      { ...own, vault: vaultAddress(quoteIndex) },
-      { marketIndexes: [marketIndex], mode: 'trySettle' },
-      marketAccounts(read, { perps: [marketIndex], spot: [quoteIndex] }),
-    ),
+    settled,
   ].map(toInstruction);
 }
 

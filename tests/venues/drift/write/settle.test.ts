@@ -123,4 +123,33 @@ describeOnDrift('settling on the real program', () => {
     });
     expect(await unsettled(at)).toBe(before);
   });
+
+  it('in a market that has ended closes the position at the expiry price; an order is refused with that way out', async () => {
+    const at = await stillDrift();
+    await short(at);
+    const market = { kind: 'PerpMarket', index: 0 } as const;
+    const was = (await at.reader.read('confirmed')).account?.perps[0];
+    at.net.accounts.write(market, 'expiryTs', BigInt(at.net.chain.head.time - 1_000_000));
+    at.net.accounts.write(market, 'expiryPrice', 151_000_000n);
+    at.net.accounts.write(market, 'status', 'settlement');
+    await at.net.advance(3);
+    const buy = await order(at, { side: 'buy', size: 10n * SOL, reduceOnly: true, bps: 200n });
+    expect(await at.writing.simulate(buy)).toMatchObject({
+      ok: false,
+      error: {
+        code: 'VENUE_PAUSED',
+        details: { detail: expect.stringContaining('Settle PnL: that closes what stands') },
+      },
+    });
+    const { landed } = await land(at, SETTLE);
+    expect(landed.error).toBeNull();
+    const { account } = await at.reader.read('confirmed');
+    expect(account?.perps.every(({ baseAmount, quoteAmount }) => baseAmount === 0n && quoteAmount === 0n)).toBe(true);
+    const paid = BigInt(landed.effect?.settledPnl ?? 0n);
+    const value = 10n * 151n * USD;
+    // What is beyond the value at the expiry price is a fee.
+    const fee = (was?.quoteAmount ?? 0n) - value - paid;
+    expect(fee >= 0n && fee <= value / 500n).toBe(true);
+    expect(landed.effect?.unsettledPnl).toBe('0');
+  });
 });

@@ -10,6 +10,8 @@ import {
   userOf,
   velocityTrader,
 } from '../../../../localnet/tests/support/velocity-still.ts';
+import { PERP_MARKET } from '../../../../src/venues/velocity/program/accounts.ts';
+import { perpMarketAddress } from '../../../../src/venues/velocity/program/addresses.ts';
 import {
   cancelInstructions,
   placeInstructions,
@@ -55,6 +57,35 @@ describeOnVelocity('the instructions of our intents on the compiled program', (f
     // Nothing is left to settle: it lands, and says so.
     expect(await landed(net, ann, settleInstructions(readOf(net, ann.address), owner))).toEqual([]);
     for (const asset of ['SOL', 'USDT'] as const) await moved(net, ann, 'withdraw', asset, 1n << 62n);
+    expect(userOf(net, ann.address).spotPositions.every(({ scaledBalance }) => scaledBalance === 0n)).toBe(true);
+  });
+
+  it('settling a market that has ended closes the position at the expiry price, and everything can be withdrawn', async () => {
+    const net = await stillVelocity({ files, keeper: ALONE });
+    const ann = await velocityTrader(net, 'ann', { usdt: 1_000n * USDT });
+    const owner = ownerOf(ann.address);
+    await landed(net, ann, placeInstructions(order(net, -2), readOf(net, ann.address), owner));
+    const held = userOf(net, ann.address).perpPositions[0];
+    const usdtOf = () => {
+      const { scaledBalance } = userOf(net, ann.address).spotPositions[0] ?? { scaledBalance: 0n };
+      return (scaledBalance * readOf(net, ann.address).quote.market.depositIndex) / 10n ** 13n;
+    };
+    const before = { usdt: usdtOf(), base: held?.base ?? 0n, quote: held?.quote ?? 0n };
+    const expiryPrice = 76_000_000n;
+    const ended = { status: 'settlement', expiryTs: BigInt(net.chain.head.time - 1_000_000), expiryPrice } as const;
+    net.write(PERP_MARKET, perpMarketAddress(0), ended);
+    await net.advance(1);
+    const events = await landed(net, ann, settleInstructions(readOf(net, ann.address), owner));
+    const closed = events.find(({ name }) => name === 'OrderActionRecord');
+    const settled = events.find(({ name }) => name === 'SettlePnlRecord');
+    // Two SOL at the expiry price, and the taker's fee of 3.5 basis points.
+    const [quote, takerFee] = [152_000_000n, 53_200n];
+    expect(closed).toMatchObject({ explanation: 'marketExpired', base: -before.base, quote, takerFee });
+    const pnl = before.quote - quote - takerFee;
+    expect(settled).toMatchObject({ base: before.base, pnl, quoteAfter: 0n, explanation: 'expiredPosition' });
+    expect(userOf(net, ann.address).perpPositions[0]).toMatchObject({ base: 0n, quote: 0n, settledPnl: pnl });
+    expect([pnl - 1n, pnl]).toContain(usdtOf() - before.usdt);
+    await moved(net, ann, 'withdraw', 'USDT', 1n << 62n);
     expect(userOf(net, ann.address).spotPositions.every(({ scaledBalance }) => scaledBalance === 0n)).toBe(true);
   });
 
