@@ -148,7 +148,9 @@ export const ACCOUNT_ALERTS = {
     severity: 'warning',
     title: 'The venue is paused',
     happened: ({ forbids, detail }) => withPeriod(detail ?? `The venue has paused ${forbids.join(', ')}`),
-    action: 'No action needed. Driftless does not try what is paused, and continues when the venue lifts the pause.',
+    action:
+      'If the message names a way out, take it. Otherwise no action needed: Driftless does not try what is paused, and continues when ' +
+      'the venue lifts the pause.',
     needsPerson: false,
     over: 'The venue has lifted its pause.',
   }),

@@ -70,7 +70,10 @@ const ERRORS: Readonly<Record<number, readonly [name: string, text: string]>> = 
     'the market allows only so much to leave it a day, and others have taken their part; withdraw less, or wait some hours',
   ],
   6146: ['MarketActionPaused', 'the market has paused this; wait until it allows it again'],
-  6147: ['MarketPlaceOrderPaused', 'the market takes no orders in its present status'],
+  6147: [
+    'MarketPlaceOrderPaused',
+    'the market takes no orders in its present status; where it is being settled, settle PnL closes the position',
+  ],
   6148: ['MarketFillOrderPaused', 'the market fills no orders now; wait until it does again'],
   6149: ['MarketWithdrawPaused', 'the market of this asset has paused withdrawals; wait until it allows them again'],
   6153: ['ReduceOnlyWithdrawIncreasedRisk', 'this withdrawal would add to a debt; withdraw at most what is deposited'],
