@@ -57,6 +57,8 @@ const RATE_ONE = 1_000_000n;
 const FUNDING_TO_QUOTE = 1_000_000_000_000n;
 /** Flat fees for orders that are taken off on the way, micro-quote. */
 const FLAT_FEES = 100_000n;
+/** The most of the value that closing at the expiry price may cost, 1e-6: the venue takes its highest taker's fee there. */
+const EXPIRY_FEE = 5_000n;
 const TOKEN_OWNER = { at: 32, end: 64 } as const;
 const TOKEN_AMOUNT_AT = 64;
 const TOKEN_ACCOUNT_BYTES = 165;
@@ -304,7 +306,7 @@ function settledOut(compared: Compared): readonly [least: bigint, most: bigint] 
   const out = -pairs(compared).reduce((sum, { quote }) => sum + quote, 0n);
   if (expired === undefined) return [out, out];
   const value = expiryValue(compared, expired);
-  return [out + value - feesOf(compared, value), out + value];
+  return [out + value - (abs(value) * EXPIRY_FEE) / RATE_ONE - FLAT_FEES, out + value];
 }
 
 /** Settling a market that has ended closes the position at the expiry price. */
