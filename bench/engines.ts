@@ -31,9 +31,10 @@ const WINDOW_MS = 30_000;
 const STARTED_AT_ONCE = 20;
 const MINUTE_S = 60;
 
-const STORMING = 5;
-const IN_FLIGHT = 4;
-const EXITS = 6;
+const STORMING = Number(process.env.BENCH_STORMING ?? 1);
+/** More than an engine takes at once: the rest is refused as busy, again and again. */
+const IN_FLIGHT = 8;
+const EXITS = 7;
 const MARKET = 'SOL-PERP';
 const DEPOSIT = { amount: 0.001, asset: 'SOL' };
 
@@ -170,7 +171,7 @@ async function measured(product: Product, entity: Cost, alone: number): Promise<
       ...{ yardstick: { what: 'engines', figure: ENGINES }, goal: { of: 'figure', atMost: 0 } },
     },
     {
-      ...{ what: `an exit while ${STORMING} other engines storm`, figure: exits.stormy, unit: 'ms' },
+      ...{ what: `an exit while ${STORMING} of the others storm`, figure: exits.stormy, unit: 'ms' },
       ...{
         yardstick: { what: 'the same while they are quiet', figure: exits.quiet },
         goal: { of: 'figure', atMost: 3_000 },
@@ -186,10 +187,15 @@ async function timedExits(product: Product): Promise<{ readonly quiet: number; r
     const exits = async (): Promise<number> => {
       const took: number[] = [];
       for (let round = 0; round < EXITS; round += 1) {
-        await socket.command('DRIFT_OPEN_POSITION', { market: MARKET, direction: 'short', size: 1 });
-        const startedAt = performance.now();
-        await socket.command('DRIFT_CLOSE_POSITION', { market: MARKET });
-        took.push(performance.now() - startedAt);
+        try {
+          await socket.command('DRIFT_OPEN_POSITION', { market: MARKET, direction: 'short', size: 1 });
+          const startedAt = performance.now();
+          await socket.command('DRIFT_CLOSE_POSITION', { market: MARKET });
+          took.push(performance.now() - startedAt);
+        } catch (error) {
+          say(`  not done: ${String(error).slice(0, 300)}`);
+          took.push(Number.POSITIVE_INFINITY);
+        }
       }
       say(`  exits: ${took.map((ms) => ms.toFixed(0)).join(' ')} ms`);
       return median(took);
