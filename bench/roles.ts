@@ -1,7 +1,8 @@
 /**
  * Three workers and two bridges on one Temporal and one Postgres, an engine for each worker's account, while commands flow and
  * one process after the other is killed: the workers, the bridges, the database. The journal then says whether a command
- * was lost, done twice, or left without an end.
+ * was lost, done twice, or left without an end. With `TEMPORAL_SERVER_BIN`, a folder of `server` and `sql` as Go builds them,
+ * Temporal is a server on that same Postgres, as in docker-compose.yml, and is killed too; else the CLI's server.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { Product, productEnv, until } from '../tests/support/product.ts';
 import { inBenchFolder } from './support/bench-folder.ts';
 import type { Finding } from './support/report.ts';
 import { say } from './support/report.ts';
+import { startTemporalCluster, type TemporalCluster } from './support/temporal-cluster.ts';
 import { type BenchServer, startBenchServer } from './support/temporal-server.ts';
 
 const TOKEN = 'a-token-for-the-bench';
@@ -27,6 +29,8 @@ const NOT_TAKEN: ReadonlySet<string> = new Set(['UNAVAILABLE', 'ENGINE_BUSY']);
 /** Between one death and the next: time for the replacement to come up. */
 const CALM_MS = 4_000;
 const DEATHS = 8;
+/** Temporal's four services keep pools of their own. */
+const CLUSTER_CONNECTIONS = 400;
 const SENT_AGAIN_MS = 500;
 
 /** A role's process, which is started again when it is killed. */
@@ -61,10 +65,14 @@ interface Asked {
 export const benchRoles = (): Promise<readonly Finding[]> => inBenchFolder(measured);
 
 async function measured(folder: string): Promise<readonly Finding[]> {
-  const postgres = await startPostgres();
+  const binaries = process.env.TEMPORAL_SERVER_BIN;
+  const postgres = await startPostgres(binaries === undefined ? undefined : CLUSTER_CONNECTIONS);
   if (postgres === null) return [];
   try {
-    const temporal = await startBenchServer(folder, { tuned: true });
+    const temporal =
+      binaries === undefined
+        ? await startBenchServer(folder, { tuned: true })
+        : await startTemporalCluster(binaries, folder, Number(new URL(postgres.url).port));
     try {
       return await killed(folder, temporal, postgres);
     } finally {
@@ -75,7 +83,11 @@ async function measured(folder: string): Promise<readonly Finding[]> {
   }
 }
 
-async function killed(folder: string, temporal: BenchServer, postgres: TestPostgres): Promise<readonly Finding[]> {
+async function killed(
+  folder: string,
+  temporal: BenchServer | TemporalCluster,
+  postgres: TestPostgres,
+): Promise<readonly Finding[]> {
   const databaseUrl = await postgres.createDatabase();
   const launch = async (role: string, engine: number): Promise<Product> => {
     const env = await productEnv({
@@ -94,6 +106,7 @@ async function killed(folder: string, temporal: BenchServer, postgres: TestPostg
     (engine) => new Part(`bridge ${engine}`, () => launch('bridge', engine)),
   );
   const database = { name: 'Postgres', kill: () => postgres.crash().then(() => postgres.start()) };
+  const server = 'crash' in temporal ? [{ name: 'Temporal', kill: temporal.crash }] : [];
   try {
     for (const part of [...workers, ...bridges]) await part.start();
     for (const { product } of bridges)
@@ -101,7 +114,7 @@ async function killed(folder: string, temporal: BenchServer, postgres: TestPostg
     const asked: Asked[] = [];
     const flowing = new AbortController();
     const flows = bridges.map((bridge, at) => flow(bridge, at + 1, asked, flowing.signal));
-    const deaths = await killInTurn([...workers, ...bridges, database]);
+    const deaths = await killInTurn([...workers, ...bridges, database, ...server]);
     await sleep(CALM_MS);
     flowing.abort();
     await Promise.all(flows);

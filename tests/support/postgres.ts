@@ -51,7 +51,7 @@ async function ask(url: string, statement: string): Promise<void> {
 export const noPostgres = (): string | false => binaries() === null && 'no Postgres on this machine';
 
 /** Null, with the reason on stderr, when Postgres is not installed. */
-export async function startPostgres(): Promise<TestPostgres | null> {
+export async function startPostgres(connections = 60): Promise<TestPostgres | null> {
   const bin = binaries();
   if (bin === null) {
     process.stderr.write('skipped: no Postgres (initdb, postgres) in PATH or /usr/lib/postgresql\n');
@@ -70,7 +70,7 @@ export async function startPostgres(): Promise<TestPostgres | null> {
   const url = `postgres://driftless@127.0.0.1:${port}/postgres`;
   const settings = [
     'fsync=off',
-    'max_connections=60',
+    `max_connections=${connections}`,
     `unix_socket_directories=${folder}`,
     'listen_addresses=127.0.0.1',
   ];
