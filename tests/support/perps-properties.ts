@@ -429,12 +429,12 @@ export function perpsProperties(subject: PropertySubject): void {
       const allowed = new Set<string>();
       const sent: string[] = [];
       live.simulate = async (intent, seen) => {
-        const simulation = await simulate(intent, seen);
+        const simulation = await simulate.call(live, intent, seen);
         if (simulation.ok) simulated.add(JSON.stringify(intent));
         return simulation;
       };
       live.sign = async (intent) => {
-        const attempt = await sign(intent);
+        const attempt = await sign.call(live, intent);
         if (simulated.has(JSON.stringify(intent))) allowed.add(attempt.signature);
         return attempt;
       };
