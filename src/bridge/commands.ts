@@ -26,6 +26,12 @@ import { ANSWER_WITHIN_MS, COMMAND_LIFE_MS, GATEWAY_WITHIN_MS, JOURNAL_LOOKUP_MS
 import type { OpenEnds } from './open-ends.ts';
 import type { IncomingCommand } from './protocol.ts';
 
+/** Does the work under a span of its own, which begins the trace of this command. */
+export type TraceCommand = (
+  command: { readonly action: string; readonly engineId: string; readonly commandId: string },
+  work: () => Promise<CommandAnswer>,
+) => Promise<CommandAnswer>;
+
 export interface CommandPorts {
   readonly engineId: string;
   readonly mode: Mode;
@@ -41,6 +47,8 @@ export interface CommandPorts {
   readonly sharedClock: Clock;
   readonly logger: Logger;
   readonly ends: OpenEnds;
+  /** Absent: commands are not traced. */
+  readonly traceCommand?: TraceCommand | undefined;
   /** GET_STATE's data; null when nothing is known at all. */
   readonly state: () => Promise<Readonly<Record<string, Json | undefined>> | null>;
 }
@@ -65,6 +73,7 @@ export interface Commands {
 
 export function commandRunner(ports: CommandPorts): Commands {
   const { engineId, mode, commandKey, gateway, find, clock, sharedClock, logger, ends } = ports;
+  const traced: TraceCommand = ports.traceCommand ?? ((_command, work) => work());
   /** The same command sent again while it runs shares the answer, and costs no place in the engine. */
   const running = new Map<string, Promise<CommandAnswer>>();
 
@@ -190,7 +199,9 @@ export function commandRunner(ports: CommandPorts): Commands {
         notAfterMs: receivedAtMs + COMMAND_LIFE_MS,
       });
       const deadlineMs = startedAtMs + GATEWAY_WITHIN_MS;
-      const started = bounded({ envelope, made: command.commandId === null, deadlineMs }).then(inOurName);
+      const started = traced({ action: actionOf(request), engineId, commandId }, () =>
+        bounded({ envelope, made: command.commandId === null, deadlineMs }).then(inOurName),
+      );
       running.set(key, started);
       const given = await started;
       running.delete(key);

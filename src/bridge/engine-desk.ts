@@ -129,6 +129,7 @@ export function openDesk(
     logger,
     ends,
     state: freshState,
+    traceCommand: ports.traceCommand,
   });
   const sockets: Sockets = new Sockets({
     commands,

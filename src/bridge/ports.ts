@@ -7,6 +7,7 @@ import type { Mode } from '../domain/order/command.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { BackupMade } from '../protocol/api.ts';
+import type { TraceCommand } from './commands.ts';
 import type { EngineGateway } from './gateway.ts';
 import type { TelegramCommandSettings } from './telegram/open-door.ts';
 import type { Access, AccessTokens } from './tokens.ts';
@@ -90,6 +91,8 @@ export interface BridgePorts {
   readonly newToken?: NewToken;
   /** Commands by Telegram; absent or null: off. */
   readonly telegram?: TelegramCommandSettings | null;
+  /** Absent: commands are not traced. */
+  readonly traceCommand?: TraceCommand;
   /** Makes a backup of both stores; absent: this process owns none. @throws DriftlessError */
   readonly backup?: () => Promise<BackupMade>;
   /** The registry of alert channels: the sockets are one. */

@@ -20,13 +20,13 @@ const bundled: NonNullable<BundleOptions['webpackConfigHook']> = (config) => ({
 
 /** @param root where `workflows` is */
 export async function bundleWorkflows(root: string, entry = join(root, 'workflows', 'index.ts')): Promise<string> {
-  const interceptors = join(root, 'workflows', 'unsigned-payloads.ts');
+  const interceptors = ['unsigned-payloads.ts', 'tracing.ts'].map((name) => join(root, 'workflows', name));
   const { code } = await bundleWorkflowCode({
     workflowsPath: entry,
-    workflowInterceptorModules: [interceptors],
+    workflowInterceptorModules: interceptors,
     logger: new DefaultLogger('ERROR'),
     // Evaluated once for all workflows, not again at each start of one. Our modules keep no state.
-    preloadModules: [entry, interceptors],
+    preloadModules: [entry, ...interceptors],
     webpackConfigHook: bundled,
   });
   return await compact(code);

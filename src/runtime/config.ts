@@ -72,6 +72,12 @@ export interface CodecSettings {
   readonly endpoint: { readonly port: number; readonly token: string; readonly origin: string } | null;
 }
 
+/** Where traces go. */
+export interface TracingSettings {
+  readonly endpoint: string;
+  readonly serviceName: string;
+}
+
 /** The balances of a new paper account. */
 export interface PaperSettings {
   readonly sol: Lamports;
@@ -154,6 +160,8 @@ export interface Settings {
   readonly engines: readonly NamedEngine[];
   readonly temporal: TemporalSettings;
   readonly codec: CodecSettings;
+  /** Null: nothing is traced. */
+  readonly tracing: TracingSettings | null;
   readonly databaseUrl: string | null;
   readonly alerts: AlertSettings;
   readonly live: LiveSettings;
@@ -595,6 +603,10 @@ function assemble(
       uiUrl: read.TEMPORAL_UI_URL,
     },
     codec: { keys: encryption, endpoint: codecEndpointOf(read) },
+    tracing:
+      read.OTEL_EXPORTER_OTLP_ENDPOINT === null
+        ? null
+        : { endpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: needed(read.OTEL_SERVICE_NAME) },
     databaseUrl: read.DATABASE_URL,
     alerts: alertSettings(read),
     live: {

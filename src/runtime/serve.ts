@@ -14,6 +14,7 @@ import type { Readiness } from '../bridge/ports.ts';
 import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import { startTemporalUi } from '../bridge/temporal-ui.ts';
+import type { RpcObserver } from '../chain/rpc-observer.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import { commandKeyOf } from '../domain/order/signed-command.ts';
 import { claimSummary } from '../journal/deliveries.ts';
@@ -60,6 +61,7 @@ import { type ConnectOptions, connectOptions, prepareNamespace } from './tempora
 import { addTemporalMetrics, temporalMetricsBuffer } from './temporal-metrics.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
 import { replaceToken } from './token.ts';
+import type { Tracing } from './tracing.ts';
 import { refuseUnchosenVenue } from './venue-choice.ts';
 import { venueRegistry } from './venues.ts';
 import { prepareWorker, type RunningWorker } from './worker.ts';
@@ -78,6 +80,8 @@ interface Ground extends Cluster {
   readonly cipher: PayloadCipher;
   readonly gateway: EngineGateway;
   readonly metrics: ProcessMetrics;
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null;
   readonly venues: Venues;
   readonly engine: EngineStart;
   /** Those of ENGINES_FILE. */
@@ -191,12 +195,21 @@ async function openGround(
   const { connect, connection, searchAttributesMissing } = await reaching;
   add('temporal connection', 1_000, () => connection.close());
   if (searchAttributesMissing !== null) logger.warn(searchAttributesMissing);
-  const { client, payloadKeys, cipher } = await openClient(start, connection, journal, beginnings.tokens.full);
+  const tracing = await openTracing(start);
+  const { client, payloadKeys, cipher } = await openClient(
+    start,
+    { connection, journal, tracing },
+    beginnings.tokens.full,
+  );
   const mayAdopt = hasWorker(start);
   const settings = await withEngineInForce({ settings: start.settings, client, journal, clock, say, mayAdopt });
   const { engineId } = settings;
   const metrics = processMetrics();
-  const venues = venueRegistry({ journal, clock, settings, logger, observe: metrics.observeRpc });
+  const observe: RpcObserver = (call) => {
+    metrics.observeRpc(call);
+    tracing?.observeRpc(call);
+  };
+  const venues = venueRegistry({ journal, clock, settings, logger, observe });
   add('venues', 1_000, venues.closeAll);
   const tuning = { ...ENGINE_TUNING, searchAttributes: searchAttributesMissing === null };
   const named = settings.mode === 'live' ? await namingProgram(policy, engineId, journal) : policy;
@@ -218,16 +231,24 @@ async function openGround(
     add('daily summary', 1_000, summary.stop);
   }
   const stores = { journal, sharedClock: shared, alerts: alerts.channels };
-  const served = { gateway, metrics, venues, engine, further };
+  const served = { gateway, metrics, tracing, venues, engine, further };
   const ground = { ...cluster, ...stores, client, connect, payloadKeys, cipher, ...served };
   return { start: { ...start, settings }, ground };
+}
+
+/** Its packages are loaded only when traces are wanted. */
+async function openTracing({ settings, log, redactor, add }: StartUp): Promise<Tracing | null> {
+  if (settings.tracing === null) return null;
+  const { openTracing: open } = await import('./tracing.ts');
+  const tracing = open({ settings: settings.tracing, logger: log.logger, redactor });
+  add('traces', 3_000, tracing.stop);
+  return tracing;
 }
 
 /** It signs, and encrypts if there are keys: which it may not do before all that histories need are there. */
 async function openClient(
   { settings }: StartUp,
-  connection: Connection,
-  journal: Journal,
+  { connection, journal, tracing }: { connection: Connection; journal: Journal; tracing: Tracing | null },
   token: string,
 ): Promise<Pick<Ground, 'client' | 'payloadKeys' | 'cipher'>> {
   const { keys } = settings.codec;
@@ -237,6 +258,7 @@ async function openClient(
   const client = new Client({
     ...{ connection, namespace },
     dataConverter: { payloadCodecs: [signingCodec(payloadKeys, cipher)] },
+    ...(tracing === null ? {} : { interceptors: { workflow: [tracing.client] } }),
   });
   const { db } = journal;
   const notes = {
@@ -292,7 +314,20 @@ async function prepareAccounts(start: StartUp, { journal, engine, further }: Gro
 /** The engine's settings come from the workers' side; a bridge only speaks to it. */
 async function startWorkerSide(
   { settings, log, say, add }: StartUp,
-  { client, connect, payloadKeys, cipher, journal, alerts, venues, engine, further, sharedClock, metrics }: Ground,
+  {
+    client,
+    connect,
+    payloadKeys,
+    cipher,
+    journal,
+    alerts,
+    venues,
+    engine,
+    further,
+    sharedClock,
+    metrics,
+    tracing,
+  }: Ground,
   { bundle, tokens }: Beginnings,
 ): Promise<RunningWorker | null> {
   if (bundle === null) return null;
@@ -318,7 +353,7 @@ async function startWorkerSide(
   installTemporalRuntime(logger, temporalBuffer);
   const temporalMetrics = addTemporalMetrics(temporalBuffer, metrics.registry);
   add('temporal metrics', 1_000, temporalMetrics.stop);
-  const polling = { connect, namespace, payloadKeys, cipher, logger };
+  const polling = { connect, namespace, payloadKeys, cipher, logger, tracing };
   // The thread of the workflows starts on another core in the meantime.
   const [runWorker] = await Promise.all([
     prepareWorker({ ...polling, bundle: workflowBundle, activities }),
@@ -373,7 +408,7 @@ async function accountAddressOf(engineId: string): Promise<string | null> {
 
 async function startBridgeSide(
   { settings, options, log, redactor, chain, lock, say, announce, add }: StartUp,
-  { address, uiUrl, ui, journal, alerts, gateway, sharedClock, metrics, cipher, copyStore }: Ground,
+  { address, uiUrl, ui, journal, alerts, gateway, sharedClock, metrics, tracing, cipher, copyStore }: Ground,
   { tokens, page, version }: Beginnings,
   readiness: () => Promise<Readiness>,
 ): Promise<void> {
@@ -385,6 +420,7 @@ async function startBridgeSide(
   const bridge = await startBridge({
     ...{ journal, alerts, gateway, clock, sharedClock, policy, engines },
     metricsRegistry: metrics.registry,
+    ...(tracing === null ? {} : { traceCommand: tracing.traceCommand }),
     logger: log.logger.child({ part: 'bridge' }),
     readiness,
     telegram: settings.alerts.telegramCommands,

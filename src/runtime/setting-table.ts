@@ -77,6 +77,13 @@ export const SETTINGS = {
   EXPLORER_URL: general(kinds.url('http', 'https'), {
     help: 'address that links to transactions use, with {signature} in it; solscan.io on mainnet, explorer.solana.com on devnet by default',
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: general(kinds.url('http', 'https'), {
+    help: 'address of an OpenTelemetry collector that takes OTLP over HTTP, like http://127.0.0.1:4318: each command becomes a trace (docs/architecture/tracing.md); if unset, nothing is traced',
+  }),
+  OTEL_SERVICE_NAME: general(kinds.matching('1 to 128 letters, digits, dots, - or _', /^[\w.-]{1,128}$/), {
+    fallback: 'driftless',
+    help: 'name of this process in those traces',
+  }),
   ENGINES_FILE: general(path, {
     help: 'JSON file with the settings of further engines, a table for each, that this process runs beside its own (see Many engines)',
   }),

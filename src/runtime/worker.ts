@@ -1,13 +1,21 @@
 /** The Temporal worker: runs workflows from the bundle and activities over the ports. A new one replaces it if it fails. */
 
 import type { Context } from '@temporalio/activity';
-import { type ActivityInterceptors, NativeConnection, type State, Worker } from '@temporalio/worker';
+import {
+  type ActivityInterceptors,
+  type InjectedSinks,
+  NativeConnection,
+  type State,
+  Worker,
+} from '@temporalio/worker';
+import type { TracingSinks } from '../../workflows/trace-header.ts';
 import { sleep } from '../lib/sleep.ts';
 import { logIdsIn, withLogIds } from './log-ids.ts';
 import type { Logger } from './logger.ts';
 import type { PayloadCipher } from './payload-encryption.ts';
 import { closedDoors, type PayloadKeys } from './payload-signatures.ts';
 import type { ConnectOptions } from './temporal-connection.ts';
+import type { Tracing } from './tracing.ts';
 import type { WorkflowBundle } from './workflow-bundle.ts';
 
 export const TASK_QUEUE = 'driftless';
@@ -48,6 +56,9 @@ const QUIET_LOOK_MS = 10;
 
 const RESTART_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 
+/** A workflow that another process traced tells its spans here too. */
+export const UNTRACED: InjectedSinks<TracingSinks> = { tracing: { span: { fn: () => {}, callDuringReplay: false } } };
+
 export interface WorkerOptions {
   readonly connect: ConnectOptions;
   readonly namespace: string;
@@ -60,6 +71,8 @@ export interface WorkerOptions {
   /** By default the product's. */
   readonly taskQueue?: string;
   readonly logger: Logger;
+  /** Null or absent: nothing is traced. */
+  readonly tracing?: Pick<Tracing, 'activity' | 'sinks'> | null;
 }
 
 export interface RunningWorker {
@@ -79,6 +92,9 @@ export async function prepareWorker(options: WorkerOptions): Promise<() => Runni
 
   const { dataConverter, interceptors } = closedDoors(options.payloadKeys, options.cipher);
 
+  const traced = options.tracing == null ? [] : [options.tracing.activity];
+  const sinks: InjectedSinks<TracingSinks> = options.tracing?.sinks ?? UNTRACED;
+
   async function once(): Promise<() => Promise<void>> {
     const connection = await NativeConnection.connect(options.connect);
     try {
@@ -89,7 +105,8 @@ export async function prepareWorker(options: WorkerOptions): Promise<() => Runni
         ...(options.bundle === null ? {} : { workflowBundle: options.bundle }),
         activities: options.activities,
         dataConverter,
-        interceptors: { activity: [inItsName, ...(interceptors.activity ?? [])] },
+        interceptors: { activity: [inItsName, ...traced, ...(interceptors.activity ?? [])] },
+        sinks,
         shutdownGraceTime: SHUTDOWN_GRACE,
         shutdownForceTime: SHUTDOWN_FORCE,
         maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,

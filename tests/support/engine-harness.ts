@@ -39,6 +39,8 @@ import { workflowLookup } from '../../src/runtime/engine-start.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { type PayloadCipher, payloadCipher } from '../../src/runtime/payload-encryption.ts';
 import { closedDoors, type PayloadKeys, signingCodec } from '../../src/runtime/payload-signatures.ts';
+import type { Tracing } from '../../src/runtime/tracing.ts';
+import { inItsName, UNTRACED } from '../../src/runtime/worker.ts';
 import type { WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
 import type { ChainTuning } from '../../src/venues/paper/chain.ts';
 import { PaperFaults } from '../../src/venues/paper/faults.ts';
@@ -131,6 +133,7 @@ export class EngineHarness {
   client!: Client;
   protected environment!: TestWorkflowEnvironment;
   private cipher = payloadCipher(NO_KEYS);
+  private tracing: Tracing | null = null;
   private worker: { readonly worker: Worker; readonly run: Promise<void> } | null = null;
 
   protected constructor(options: HarnessOptions, engineId?: string) {
@@ -157,13 +160,22 @@ export class EngineHarness {
   private openClient(): void {
     const { connection } = this.environment;
     const dataConverter = { payloadCodecs: [signingCodec(TEST_PAYLOAD_KEYS, this.cipher)] };
-    this.client = new Client({ connection, dataConverter });
+    const workflow = this.tracing === null ? [] : [this.tracing.client];
+    this.client = new Client({ connection, dataConverter, interceptors: { workflow } });
   }
 
   /** Restarts worker and client with these keys, as after a change of CODEC_KEYS_FILE. */
   async encryptWith(keys: EncryptionKeys): Promise<void> {
     await this.stopWorker();
     this.cipher = payloadCipher(keys);
+    this.openClient();
+    await this.startWorker();
+  }
+
+  /** Restarts worker and client as with OTEL_EXPORTER_OTLP_ENDPOINT; null: as without. */
+  async traceWith(tracing: Tracing | null): Promise<void> {
+    await this.stopWorker();
+    this.tracing = tracing;
     this.openClient();
     await this.startWorker();
   }
@@ -249,6 +261,8 @@ export class EngineHarness {
         if (admissionMs > 0) await sleep(admissionMs);
         return await work(input);
       };
+    const { dataConverter, interceptors } = closedDoors(TEST_PAYLOAD_KEYS, this.cipher);
+    const traced = this.tracing === null ? [] : [inItsName, this.tracing.activity];
     const worker = await Worker.create({
       connection: this.environment.nativeConnection,
       taskQueue: this.taskQueue,
@@ -260,7 +274,9 @@ export class EngineHarness {
         readSnapshot: slowly(transaction.readSnapshot),
       }),
       shutdownGraceTime: '100 ms',
-      ...closedDoors(TEST_PAYLOAD_KEYS, this.cipher),
+      dataConverter,
+      interceptors: { activity: [...traced, ...(interceptors.activity ?? [])] },
+      sinks: this.tracing?.sinks ?? UNTRACED,
       // What a stopped worker leaves behind goes to the next one soon; by default it waits 10 s.
       stickyQueueScheduleToStartTimeout: '1 s',
       maxHeartbeatThrottleInterval: '1 s',
@@ -283,7 +299,7 @@ export class EngineHarness {
     let runs = 0;
     for (const runId of await this.runIds(workflowId)) {
       const history = await this.client.workflow.getHandle(workflowId, runId).fetchHistory();
-      await Worker.runReplayHistory({ workflowBundle, dataConverter }, history, workflowId);
+      await Worker.runReplayHistory({ workflowBundle, dataConverter, sinks: UNTRACED }, history, workflowId);
       runs += 1;
     }
     return runs;
