@@ -109,7 +109,8 @@ export function openTracing({ settings, logger, redactor }: TracingPorts): Traci
       span.end(endMs);
     },
     stop: async () => {
-      await provider.shutdown();
+      // What could not be sent was said when it failed: it keeps nothing from stopping.
+      await provider.shutdown().catch(() => undefined);
       for (const api of [trace, context, propagation]) api.disable();
     },
   };

@@ -1,10 +1,14 @@
 /** Without its setting, tracing is nothing: not loaded, not registered, and workflows pass on what they got. */
 import { describe, expect, it } from '@jest/globals';
 import { defaultPayloadConverter } from '@temporalio/common';
+import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import { loadSettings } from '../../src/runtime/config.ts';
+import { createRedactor } from '../../src/runtime/redaction.ts';
+import { openTracing } from '../../src/runtime/tracing.ts';
 import { spanParent, TRACE_HEADER, traceParentText } from '../../workflows/trace-header.ts';
 import { interceptors } from '../../workflows/tracing.ts';
 import { importsOf, readSource, sourceFiles } from '../architecture/imports.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 const TRACE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
 
@@ -66,6 +70,21 @@ describe('off', () => {
       expect(result).toBe(promise);
     }
   });
+});
+
+it('answers and stops when nobody takes the traces, and says so once', async () => {
+  const [port = 0] = await freePorts(1);
+  const said: string[] = [];
+  const tracing = openTracing({
+    settings: { endpoint: `http://127.0.0.1:${port}`, serviceName: 'driftless' },
+    logger: { warn: (_fields: unknown, message?: string) => void said.push(String(message)) },
+    redactor: createRedactor(),
+  });
+  const answer: CommandAnswer = { success: true, message: 'Done.', data: { status: 'done' } };
+  const command = { action: 'SETTLE_PNL', engineId: 'engine:paper:synthetic:1:0', commandId: 'c' };
+  expect(await tracing.traceCommand(command, async () => answer)).toBe(answer);
+  await tracing.stop();
+  expect(said).toEqual(['traces could not be sent; trying again with the next']);
 });
 
 describe('a trace in a header', () => {
