@@ -20,6 +20,7 @@ import type {
   OperationRecord,
   OperationWrite,
 } from '../src/journal/records.ts';
+import type { StoreVerdict } from '../src/journal/store-comparison.ts';
 import type { ErrorReport } from '../src/lib/errors.ts';
 import type { OrderReport, Sighting, SignedAttempt, Simulation } from '../src/venues/venue.ts';
 
@@ -202,14 +203,7 @@ interface OpenStoresInput {
 
 export type OpenStoresResult = {
   readonly journalId: string;
-  readonly verdict:
-    | 'fresh'
-    | 'match'
-    | 'restored'
-    | 'journal_lost'
-    | 'journal_behind'
-    | 'temporal_lost'
-    | 'account_missing';
+  readonly verdict: StoreVerdict;
   /** With `restored`: of which backup, and how far a person has gone with it. */
   readonly restored?: RestoredState;
   /** Names both ends, in words. */

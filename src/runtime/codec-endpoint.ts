@@ -3,11 +3,11 @@
  * for its own token and pages of one origin. It encrypts nothing and logs no payload.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Payload } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { WrongTokens } from '../bridge/wrong-tokens.ts';
-import { CriticalError } from '../lib/errors.ts';
+import { listenOnLoopback } from './loopback.ts';
 import type { PayloadCipher } from './payload-encryption.ts';
 
 export interface CodecEndpointSettings {
@@ -28,7 +28,6 @@ interface JsonPayload {
   readonly data?: string;
 }
 
-const LOOPBACK = '127.0.0.1';
 const MAX_BYTES = 16 * 1024 * 1024;
 const PREFLIGHT_S = '600';
 const HOSTS = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
@@ -40,7 +39,7 @@ export async function startCodecEndpoint(options: CodecEndpointOptions): Promise
   const server = createServer((request, response) => {
     answer(request, response, options, wrongTokens).catch(() => response.destroy());
   });
-  await listening(server, port);
+  await listenOnLoopback(server, port, 'CODEC_ENDPOINT_PORT');
   return {
     stop: async () => {
       server.closeAllConnections();
@@ -164,19 +163,3 @@ function decoded(given: JsonPayload, cipher: PayloadCipher): JsonPayload {
     return given;
   }
 }
-
-const listening = (server: Server, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new CriticalError(
-              'PORT_IN_USE',
-              `Port ${port} on ${LOOPBACK} is taken by another program. Set CODEC_ENDPOINT_PORT to a free one.`,
-              { setting: 'CODEC_ENDPOINT_PORT', port },
-            )
-          : error,
-      ),
-    );
-    server.listen(port, LOOPBACK, () => resolve());
-  });

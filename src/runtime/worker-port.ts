@@ -1,12 +1,12 @@
 /** A worker on its own: health, readiness and metrics on this machine's loopback, since it has no bridge to serve them. */
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { Auth } from '../bridge/auth.ts';
 import type { Readiness } from '../bridge/ports.ts';
 import { AccessTokens } from '../bridge/tokens.ts';
 import { WrongTokens } from '../bridge/wrong-tokens.ts';
-import { CriticalError } from '../lib/errors.ts';
+import { LOOPBACK, listenOnLoopback } from './loopback.ts';
 
 interface WorkerPortOptions {
   readonly port: number;
@@ -17,8 +17,6 @@ interface WorkerPortOptions {
   readonly nowMs: () => number;
   readonly logger: Logger;
 }
-
-const LOOPBACK = '127.0.0.1';
 
 /** @throws CriticalError PORT_IN_USE */
 export async function startWorkerPort(options: WorkerPortOptions): Promise<{ stop(): Promise<void> }> {
@@ -42,7 +40,7 @@ export async function startWorkerPort(options: WorkerPortOptions): Promise<{ sto
     if (refusal !== null) return json(refusal.status, { error: refusal.error });
     answer(200, registry.contentType, await registry.metrics());
   });
-  await listening(server, port);
+  await listenOnLoopback(server, port, 'WORKER_PORT');
   return {
     stop: async () => {
       server.closeAllConnections();
@@ -50,19 +48,3 @@ export async function startWorkerPort(options: WorkerPortOptions): Promise<{ sto
     },
   };
 }
-
-const listening = (server: Server, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new CriticalError(
-              'PORT_IN_USE',
-              `Port ${port} on ${LOOPBACK} is taken by another program. Set WORKER_PORT to a free one, e.g. WORKER_PORT=${port + 1}.`,
-              { setting: 'WORKER_PORT', port },
-            )
-          : error,
-      ),
-    );
-    server.listen(port, LOOPBACK, () => resolve());
-  });

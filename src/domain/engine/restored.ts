@@ -2,9 +2,10 @@
  * An engine whose data folder came from a backup: the original may have traded since. What may be signed here, and what a
  * person is asked before anything is: docs/architecture/backup.md. Pure.
  */
-import type { ErrorReport, Json } from '../../lib/errors.ts';
+import type { ErrorReport } from '../../lib/errors.ts';
 import { raised } from '../alerts/alert.ts';
 import { timeText } from '../money/display.ts';
+import { NO_TRADE } from '../order/no-trade.ts';
 import type { OperationKind } from '../order/operations.ts';
 import type { EngineCarried } from './engine-state.ts';
 import type { Hold } from './hold.ts';
@@ -103,23 +104,6 @@ export const keepCooldown = (engine: EngineCarried, { cooldownUntilMs, cooldownE
 
 export const restoredAlert = (detail: string) => raised('STORES_DIVERGED', { verdict: 'restored', detail });
 
-/** The preview of what is no trade has the fields of one, empty. */
-const NO_TRADE = {
-  kind: 'restored',
-  reasons: ['ORIGINAL_STOPPED'],
-  price_limit: null,
-  price_limit_base: null,
-  value_usd: null,
-  costs: { network_sol: 0, network_sol_base: '0' },
-  leverage_after: null,
-  health_after: null,
-  margin_after: null,
-  liquidation_price_after: null,
-  liquidation_distance_after_pct: null,
-  delta_after: null,
-  gates: [],
-} as const satisfies Json;
-
 /** Always asked of the first RESUME. */
 export function originalStoppedQuestion(engine: Pick<EngineCarried, 'holds'>) {
   const madeAtMs = Number(holdOf(engine)?.details?.backup_made_at);
@@ -128,7 +112,7 @@ export function originalStoppedQuestion(engine: Pick<EngineCarried, 'holds'>) {
     message:
       `This data folder was restored from a backup of ${timeText(madeAtMs)}. Confirm that the original is stopped and ` +
       'will not start again: two engines on one account trade against each other. Then Close and Flatten work here.',
-    preview: NO_TRADE,
+    preview: { kind: 'restored', reasons: ['ORIGINAL_STOPPED'], ...NO_TRADE },
     shown: { reasons: ['ORIGINAL_STOPPED'], size: null, netDelta: null, priceLimit: null },
   } as const;
 }

@@ -13,6 +13,7 @@ import { type CarryTerms, carryTerms, type Policy } from '../hedge/policy.ts';
 import { invalidField } from '../money/amounts.ts';
 import { solText, usdText } from '../money/display.ts';
 import { solNumber, usdNumber } from '../money/units.ts';
+import { NO_TRADE } from '../order/no-trade.ts';
 import type { ConfirmationQuestion } from './plan-command.ts';
 
 export interface AutoCarryRequest {
@@ -84,6 +85,8 @@ export function autoCarryQuestion({ request, snapshot, policy, backtest }: Quest
     kind: 'confirm',
     message: `${consentText(policy, terms)} ${backtestSentence(backtest)} Now: ${figures.sentence} Confirm to let the engine do so.`,
     preview: {
+      kind: 'auto_carry',
+      reasons: ['AUTO_CARRY'],
       ...NO_TRADE,
       auto_carry: {
         ...{ market: request.market, policy_hash: request.policyHash },
@@ -95,23 +98,6 @@ export function autoCarryQuestion({ request, snapshot, policy, backtest }: Quest
     shown: { reasons: ['AUTO_CARRY'], size: null, netDelta: null, priceLimit: null },
   };
 }
-
-/** The preview of what is no trade has the fields of one, empty. */
-const NO_TRADE = {
-  kind: 'auto_carry',
-  reasons: ['AUTO_CARRY'],
-  price_limit: null,
-  price_limit_base: null,
-  value_usd: null,
-  costs: { network_sol: 0, network_sol_base: '0' },
-  leverage_after: null,
-  health_after: null,
-  margin_after: null,
-  liquidation_price_after: null,
-  liquidation_distance_after_pct: null,
-  delta_after: null,
-  gates: [],
-} as const;
 
 function consentText(policy: Policy, terms: CarryTerms): string {
   const hedge = terms.maxHedgeSol === null ? 'nothing' : `a hedge of at most ${solText(terms.maxHedgeSol)} SOL`;
