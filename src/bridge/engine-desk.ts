@@ -24,7 +24,7 @@ import { linksOf } from './links.ts';
 import type { BridgeMetrics } from './metrics.ts';
 import { OpenEnds } from './open-ends.ts';
 import { policyView } from './page-view.ts';
-import { withPlaces } from './places.ts';
+import { type PlacesOfProcess, withPlaces } from './places.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { BridgePorts, NewToken, ServedEngine } from './ports.ts';
 import { previewer } from './preview-view.ts';
@@ -51,6 +51,7 @@ export interface BridgeCommons {
   readonly newToken: NewToken;
   /** All engines of the journal, served here or not. */
   readonly engines: EngineList;
+  readonly places: PlacesOfProcess;
 }
 
 interface DeskMetrics {
@@ -59,7 +60,7 @@ interface DeskMetrics {
 }
 
 export function openDesk(
-  { ports, auth, lookup, findCommand, backup, newToken, engines }: BridgeCommons,
+  { ports, auth, lookup, findCommand, backup, newToken, engines, places }: BridgeCommons,
   engine: ServedEngine,
   metrics: DeskMetrics,
   /** Commands by Telegram go to the process's own engine. */
@@ -78,7 +79,7 @@ export function openDesk(
     // Paper signatures stand on no chain that an explorer knows.
     explorerUrl: mode === 'paper' ? null : settings.explorerUrl,
   });
-  const gateway = withPlaces(ports.gateway, clock);
+  const gateway = withPlaces(ports.gateway, clock, places);
   const watch = new EngineWatch(engineId, lookup, clock);
   const policy = policyInForce(engine.policy, logger);
   const view = stateView({

@@ -57,6 +57,8 @@ export const LOOKUP_LOST_MS = 30_000;
 
 /** Updates in flight for ordinary commands: Temporal takes 10 per workflow and then retries silently (TEMPORAL.md). */
 export const ORDINARY_PLACES = 6;
+/** And for those of all engines of this process together, so that many that are sent commands at once leave time for exits. */
+export const ORDINARY_PLACES_OF_PROCESS = 24;
 /** Kept beside them for CLOSE, FLATTEN, STOP, RESOLVE and RESUME; one of the ten stays free for `configure`. */
 export const RESERVED_PLACES = 3;
 /** Exits that wait for a place. They are never refused as busy, so the bound is above what all sockets can send. */

@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import { within } from '../lib/within.ts';
 import { acceptanceUnknown, busy, unavailable } from './answers.ts';
 import type { EngineGateway } from './gateway.ts';
-import { MAX_WAITING_WAYS_OUT, ORDINARY_PLACES, RESERVED_PLACES } from './limits.ts';
+import { MAX_WAITING_WAYS_OUT, ORDINARY_PLACES, ORDINARY_PLACES_OF_PROCESS, RESERVED_PLACES } from './limits.ts';
 
 /** Never refused as busy: they end risk, or what blocks everything else. */
 const hasPriority = (request: CommandRequest): boolean =>
@@ -17,12 +17,17 @@ interface Waiter {
   readonly start: () => void;
 }
 
+/** Ordinary commands in flight to all engines of this process. */
+export interface PlacesOfProcess {
+  ordinary: number;
+}
+
 /**
  * Puts a gateway behind a bounded number of places. An ordinary command without one is refused at once with
- * ENGINE_BUSY; a command with priority uses any place, and waits for one, at the head, until its deadline. A call that does not end
+ * ENGINE_BUSY, and so is one beyond those of the whole process; a command with priority uses any place, and waits for one, at the head, until its deadline. A call that does not end
  * by its deadline is answered ACCEPTANCE_UNKNOWN and gives its place back.
  */
-export function withPlaces(gateway: EngineGateway, clock: Clock): EngineGateway {
+export function withPlaces(gateway: EngineGateway, clock: Clock, ofProcess: PlacesOfProcess): EngineGateway {
   let ordinary = 0;
   let prioritized = 0;
   const waiting = new Set<Waiter>();
@@ -46,11 +51,16 @@ export function withPlaces(gateway: EngineGateway, clock: Clock): EngineGateway 
     if (ordinary >= ORDINARY_PLACES || free() <= 0 || waiting.size > 0) {
       return busy(`The engine is busy with ${ORDINARY_PLACES} commands. Try again in a second.`);
     }
+    if (ofProcess.ordinary >= ORDINARY_PLACES_OF_PROCESS) {
+      return busy(`The engines are busy with ${ORDINARY_PLACES_OF_PROCESS} commands. Try again in a second.`);
+    }
     ordinary += 1;
+    ofProcess.ordinary += 1;
     try {
       return await run(deadlineMs, call);
     } finally {
       ordinary -= 1;
+      ofProcess.ordinary -= 1;
       release();
     }
   };

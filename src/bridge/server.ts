@@ -47,6 +47,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     auth: new Auth({ host, tokens, wrongTokens, port: () => port }),
     lookup: journalLookup(journal, MAX_OPEN_LOOKUPS),
     findCommand: journalLookup(journal, MAX_COMMAND_LOOKUPS),
+    places: { ordinary: 0 },
     backup: oneBackup(ports.backup),
     newToken: async (access) => {
       if (ports.newToken === undefined) throw new ValidationError('PERMISSION_DENIED', 'It keeps no token of its own.');

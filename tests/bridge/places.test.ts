@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ORDINARY_PLACES, RESERVED_PLACES } from '../../src/bridge/limits.ts';
+import { ORDINARY_PLACES, ORDINARY_PLACES_OF_PROCESS, RESERVED_PLACES } from '../../src/bridge/limits.ts';
 import { withPlaces } from '../../src/bridge/places.ts';
 import { type Action, type CommandAnswer, type CommandEnvelope, done } from '../../src/domain/order/command.ts';
 import { OPERATIONS, type OperationKind } from '../../src/domain/order/operations.ts';
@@ -22,10 +22,10 @@ const envelope = (action: Action): CommandEnvelope => ({
   notAfterMs: Date.now() + 5_000,
 });
 
-function heldGateway() {
+function heldGateway(ofProcess = { ordinary: 0 }) {
   const held: ((answer: CommandAnswer) => void)[] = [];
   const inner = scriptedGateway(() => new Promise((resolve) => held.push(resolve)));
-  const places = withPlaces(inner, clock);
+  const places = withPlaces(inner, clock, ofProcess);
   const send = (action: Action, withinMs = 5_000) => places.command(ENGINE, envelope(action), Date.now() + withinMs);
   return { inner, places, send, release: () => held.shift()?.(done('ok')) };
 }
@@ -42,6 +42,24 @@ describe('places in the engine', () => {
     expect(inner.received).toHaveLength(ORDINARY_PLACES);
     for (const _ of running) release();
     expect((await Promise.all(running)).every((answer) => answer.success)).toBe(true);
+  });
+
+  it('refuses ordinary commands beyond those of all engines together, and no exit', async () => {
+    const ofProcess = { ordinary: 0 };
+    const engines = Array.from({ length: ORDINARY_PLACES_OF_PROCESS / ORDINARY_PLACES }, () => heldGateway(ofProcess));
+    const running = engines.flatMap(({ send }) => Array.from({ length: ORDINARY_PLACES }, () => send('DRIFT_DEPOSIT')));
+    const other = heldGateway(ofProcess);
+    expect((await other.send('DRIFT_DEPOSIT')).error?.code).toBe('ENGINE_BUSY');
+    const exit = other.send('DRIFT_CLOSE_POSITION');
+    await eventually(() => expect(other.inner.received).toHaveLength(1));
+    other.release();
+    expect((await exit).success).toBe(true);
+    for (const { release } of engines) for (let left = ORDINARY_PLACES; left > 0; left -= 1) release();
+    expect((await Promise.all(running)).every((answer) => answer.success)).toBe(true);
+    const later = other.send('DRIFT_DEPOSIT');
+    await eventually(() => expect(other.inner.received).toHaveLength(2));
+    other.release();
+    expect((await later).success).toBe(true);
   });
 
   it.each(['DRIFT_CLOSE_POSITION', 'FLATTEN', 'STOP_ENGINE', 'RESUME'] as const)(
