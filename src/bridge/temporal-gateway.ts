@@ -104,7 +104,7 @@ export function temporalGateway({ client, clock, logger }: TemporalGatewayPorts)
           await sleep(TASK_FAILED_PAUSE_MS);
           continue;
         }
-        return answerOf(error, logger);
+        return taskFailedUnderUpdate(error) ? unavailable('engine', TASKS_FAIL) : answerOf(error, logger);
       }
     }
   };
@@ -153,12 +153,19 @@ const endedUnderUpdate = (error: unknown): boolean =>
   error.cause instanceof ApplicationFailure &&
   error.cause.type === 'AcceptedUpdateCompletedWorkflow';
 
-/** Temporal's words for an update that was never accepted: its workflow task failed. */
-const taskFailedUnderUpdate = (error: unknown): boolean =>
-  error instanceof ServiceError &&
-  isGrpcServiceError(error.cause) &&
-  error.cause.code === GRPC.FAILED_PRECONDITION &&
-  error.cause.details.includes('workflow task failure');
+/**
+ * Temporal's words for an update that was never accepted: its workflow task failed, or the tasks before it did, as when a
+ * machine that is busy with its start reads a long history.
+ */
+const taskFailedUnderUpdate = (error: unknown): boolean => {
+  if (!(error instanceof ServiceError) || !isGrpcServiceError(error.cause)) return false;
+  const { code, details } = error.cause;
+  return code === GRPC.FAILED_PRECONDITION && TASK_FAILED.some((words) => details.includes(words));
+};
+
+const TASKS_FAIL =
+  'The engine takes no command: the last tasks of its workflow failed. Nothing was sent. Send it again; if that does not help, look at the alerts.';
+const TASK_FAILED = ['workflow task failure', 'Workflow Task in failed state'] as const;
 
 /** Codes that mean more than "refused, nothing was sent". */
 const STATUS_OF: Readonly<Record<string, Exclude<CommandStatus, 'done' | 'pending'>>> = {

@@ -6,7 +6,8 @@ const HOUR_MS = 3_600_000;
 /** What production runs with; tests and bench scale it. */
 export const ENGINE_TUNING: Omit<EngineTuning, 'searchAttributes'> = {
   checkpointMs: HOUR_MS,
-  maxHistoryEvents: 5_000,
+  // A restart reads a second's worth of it before the engine answers.
+  maxHistoryEvents: 1_500,
   answerWithinMs: 3_000,
   slotWaitMs: 30_000,
   maxWaiting: 8,

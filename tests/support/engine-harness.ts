@@ -118,7 +118,7 @@ const bundleOnce = (): Promise<WorkflowBundle> => {
 
 /** The run renewed itself under the update: as the bridge does, it is sent again. */
 const isRenewal = (error: unknown): boolean =>
-  (error instanceof ServiceError && String(error.cause).includes('workflow task failure')) ||
+  (error instanceof ServiceError && /workflow task failure|Workflow Task in failed state/.test(String(error.cause))) ||
   (error instanceof WorkflowUpdateFailedError &&
     error.cause instanceof ApplicationFailure &&
     error.cause.type === 'AcceptedUpdateCompletedWorkflow');
@@ -368,6 +368,7 @@ export class EngineHarness {
         return await this.handle.executeUpdate(command, { args: [envelope], updateId });
       } catch (error) {
         if (!isRenewal(error)) throw error;
+        await sleep(50);
       }
     }
   }

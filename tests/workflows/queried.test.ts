@@ -12,7 +12,7 @@ import { temporalAddress } from '../support/temporal-address.ts';
 
 const DEPOSIT = { kind: 'deposit', asset: 'SOL', amount: lamportsOf(0.01) } as const;
 const WITHDRAW = { kind: 'withdraw', asset: 'SOL', amount: lamportsOf(0.01) } as const;
-const ROUNDS = 4;
+const ROUNDS = 2;
 /** Side by side, so that one meets nearly every workflow task. */
 const LOOKERS = 3;
 /** What the page of a workflow in Temporal's UI asks. */
