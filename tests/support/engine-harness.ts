@@ -117,6 +117,9 @@ const bundleOnce = (): Promise<WorkflowBundle> => {
 };
 
 /** The run renewed itself under the update: as the bridge does, it is sent again. */
+/** The engine answers within seconds: what takes longer is a fault to be told, not to be waited for. */
+const ANSWERED_WITHIN_MS = 90_000;
+
 const isRenewal = (error: unknown): boolean =>
   (error instanceof ServiceError && /workflow task failure|Workflow Task in failed state/.test(String(error.cause))) ||
   (error instanceof WorkflowUpdateFailedError &&
@@ -363,11 +366,14 @@ export class EngineHarness {
     const envelope = this.envelope(request, change);
     const token = envelope.confirmationToken ?? '';
     const updateId = `${envelope.commandId}:${hashJson([envelope.requestHash, token])}`;
+    const untilMs = Date.now() + ANSWERED_WITHIN_MS;
     for (;;) {
       try {
-        return await this.handle.executeUpdate(command, { args: [envelope], updateId });
+        return await this.client.connection.withDeadline(untilMs, () =>
+          this.handle.executeUpdate(command, { args: [envelope], updateId }),
+        );
       } catch (error) {
-        if (!isRenewal(error)) throw error;
+        if (!isRenewal(error) || Date.now() > untilMs) throw error;
         await sleep(50);
       }
     }
