@@ -1,10 +1,10 @@
 /** When the last backup of a data folder was made, and where it was put. */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from '../lib/codec.ts';
+import { replacePrivateFile } from './private-file.ts';
 
 const FILE = 'last-backup.json';
-const OWNER_ONLY = 0o600;
 
 const Noted = z.object({ folder: z.string(), made_at: z.isoTime() });
 
@@ -14,10 +14,8 @@ export interface LastBackup {
 }
 
 export async function noteBackup(home: string, { folder, madeAtMs }: LastBackup): Promise<void> {
-  const path = join(home, FILE);
   const text = JSON.stringify(z.encode(Noted, { folder, made_at: madeAtMs }));
-  await writeFile(`${path}.part`, `${text}\n`, { mode: OWNER_ONLY });
-  await rename(`${path}.part`, path);
+  await replacePrivateFile(join(home, FILE), `${text}\n`);
 }
 
 /** Null: none is known. */

@@ -4,7 +4,7 @@
  * The payloads stay readable in the Temporal UI, unless CODEC_KEYS_FILE has them encrypted first (docs/architecture/payloads.md).
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 import { ApplicationFailure } from '@temporalio/common';
@@ -13,6 +13,7 @@ import { macOf } from '../lib/mac.ts';
 import { isUnsigned, unsignedPayload } from '../lib/unsigned-payload.ts';
 import { NO_KEYS } from './encryption-keys.ts';
 import { bytesOf, type PayloadCipher, payloadCipher, placeOf } from './payload-encryption.ts';
+import { replacePrivateFile } from './private-file.ts';
 
 /** The first signs. */
 export type PayloadKeys = readonly [string, ...string[]];
@@ -22,7 +23,6 @@ const KEYS_FILE = 'payload-keys';
 /** Of former tokens: what they signed may still be on its way when the token changes. */
 const KEPT_KEYS = 8;
 const WELL_FORMED = /^[0-9a-f]{64}$/;
-const OWNER_ONLY = 0o600;
 
 const SIGNATURE = 'driftless-signature';
 const DIGEST_CHARS = 32;
@@ -35,7 +35,7 @@ export async function openPayloadKeys(home: string, token: string): Promise<Payl
   const current = payloadKeyOf(token);
   const kept = (await readFile(path, 'utf8').catch(() => '')).split('\n').filter((line) => WELL_FORMED.test(line));
   const former = kept.filter((key) => key !== current).slice(0, KEPT_KEYS - 1);
-  if (kept[0] !== current) await writeFile(path, `${[current, ...former].join('\n')}\n`, { mode: OWNER_ONLY });
+  if (kept[0] !== current) await replacePrivateFile(path, `${[current, ...former].join('\n')}\n`);
   return [current, ...former];
 }
 

@@ -10,12 +10,12 @@ import { CriticalError, TransientError } from '../lib/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 import { childEnvironment } from './child-environment.mjs';
 import type { Logger } from './logger.ts';
+import { LOOPBACK } from './loopback.ts';
 import { requireFreePort } from './port-taken.ts';
 import { commandLineOf, endProcess, heldStill, isAlive, portOwner } from './processes.ts';
 import { SEARCH_ATTRIBUTES } from './search-attributes.ts';
 import { copyTemporalStore, temporalStoreIn } from './temporal-store.ts';
 
-const LOOPBACK = '127.0.0.1';
 /** It ends in 2.5 s when asked; what it acknowledged survives a SIGKILL as well. */
 const STOP_GRACE_MS = 5_000;
 const READY_WITHIN_MS = 60_000;

@@ -1,16 +1,16 @@
 /** The tokens of page, API and socket: given, or made here and kept where only their owner reads them. */
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Access } from '../bridge/tokens.ts';
 import { ValidationError } from '../lib/errors.ts';
+import { OWNER_ONLY, replacePrivateFile } from './private-file.ts';
 
 /** In the data folder. */
 export const TOKEN_FILES: Readonly<Record<Access, string>> = { full: 'token', read: 'read-token' };
 const SETTING_OF: Readonly<Record<Access, string>> = { full: 'DRIFTLESS_TOKEN', read: 'DRIFTLESS_READ_TOKEN' };
 const TOKEN_BYTES = 24;
 const WELL_FORMED = /^[\w-]{16,256}$/;
-const OWNER_ONLY = 0o600;
 
 /** Made at the first start. */
 export async function openToken(home: string, given: string | null): Promise<string> {
@@ -36,13 +36,10 @@ export async function replaceToken(home: string, access: Access, given: string |
   );
 }
 
-/** Written whole or not at all: a start that finds half a token would make another one. */
+/** A start that found half a token would make another one. */
 async function makeToken(home: string, access: Access): Promise<string> {
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
-  const path = join(home, TOKEN_FILES[access]);
-  const written = `${path}.new`;
-  await writeFile(written, `${token}\n`, { mode: OWNER_ONLY });
-  await rename(written, path);
+  await replacePrivateFile(join(home, TOKEN_FILES[access]), `${token}\n`);
   return token;
 }
 
