@@ -90,7 +90,21 @@ async function requireEmpty(folder: string): Promise<void> {
   });
 }
 
-/** @throws ValidationError FOLDER_NOT_EMPTY, BACKUP_INVALID where the copy on another disk differs */
+/** What the system says of a folder that cannot be written becomes one sentence. */
+async function writing<T>(folder: string, meanwhile: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (typeof (error as NodeJS.ErrnoException).syscall !== 'string') throw error;
+    throw new ValidationError(
+      'FOLDER_UNUSABLE',
+      `${folder} cannot be written (${(error as NodeJS.ErrnoException).code}). ${meanwhile}`,
+      { folder, remedy: 'name a folder that you may write and that has room' },
+    );
+  }
+}
+
+/** @throws ValidationError FOLDER_NOT_EMPTY, FOLDER_UNUSABLE, BACKUP_INVALID where the copy on another disk differs */
 export async function moveBackup(from: string, to: string): Promise<void> {
   if (!existsSync(from)) {
     throw new ValidationError('BACKUP_ELSEWHERE', `The backup was made on another machine, in ${from}.`, {
@@ -99,16 +113,18 @@ export async function moveBackup(from: string, to: string): Promise<void> {
     });
   }
   await requireEmpty(to);
-  await mkdir(dirname(to), { recursive: true });
-  await rmdir(to).catch(() => undefined);
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await cp(from, to, { recursive: true });
-    await checkFiles(to, await readManifest(to));
-    await rm(from, { recursive: true });
-  }
+  await writing(to, `The backup stays in ${from}.`, async () => {
+    await mkdir(dirname(to), { recursive: true });
+    await rmdir(to).catch(() => undefined);
+    try {
+      await rename(from, to);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+      await cp(from, to, { recursive: true });
+      await checkFiles(to, await readManifest(to));
+      await rm(from, { recursive: true });
+    }
+  });
   const home = dirname(dirname(from));
   const last = await lastBackup(home);
   if (last?.folder === from) await noteBackup(home, { ...last, folder: to });
@@ -137,10 +153,13 @@ export async function restoreBackup(backup: string, into: string): Promise<Resto
   const manifest = await readManifest(backup);
   await requireKnown(manifest);
   const unfinished = `${into}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true, mode: FOLDER_MODE });
+  const said = 'Nothing was restored.';
+  await writing(into, said, async () => {
+    await rm(unfinished, { recursive: true, force: true });
+    await mkdir(unfinished, { recursive: true, mode: FOLDER_MODE });
+  });
   try {
-    await cp(backup, unfinished, { recursive: true });
+    await writing(into, said, () => cp(backup, unfinished, { recursive: true }));
     // The copy is what will run, so the copy is what is checked.
     await checkFiles(unfinished, manifest);
     await rm(join(unfinished, MANIFEST_FILE));

@@ -221,6 +221,16 @@ describe('restored', () => {
     expect((await readdir(scratch)).sort()).toEqual(['backup', 'home']);
   });
 
+  it('is refused, and a backup not moved, where no folder can be made', async () => {
+    const backup = await smallBackup();
+    await writeFile(join(scratch, 'file'), 'mine');
+    const below = join(scratch, 'file', 'below');
+    for (const work of [restoreBackup, moveBackup]) {
+      await expect(work(backup, below)).rejects.toMatchObject({ code: 'FOLDER_UNUSABLE', details: { folder: below } });
+    }
+    expect(await readdir(backup)).toContain('manifest.json');
+  });
+
   it('is refused when a newer Driftless wrote the journal', async () => {
     const backup = await smallBackup();
     const file = join(backup, 'manifest.json');
