@@ -14,10 +14,15 @@ function levelOf({ kind, severity }: Alert): keyof AlertLog {
   return severity === 'critical' ? 'error' : 'warn';
 }
 
-export const logChannel = (log: AlertLog): AlertChannel => ({
+/** Null: there is only one engine. */
+export type NameOfEngine = (alert: Pick<Alert, 'engineId' | 'code'>) => string | null;
+
+export const logChannel = (log: AlertLog, nameOf: NameOfEngine = () => null): AlertChannel => ({
   name: 'log',
   deliver(alert) {
     const { id, engineId, code, action, operationId, details } = alert;
-    log[levelOf(alert)]({ id, engineId, code, action, operationId, details }, `${alert.kind}: ${alert.message}`);
+    const name = nameOf(alert);
+    const of = name === null || name === engineId ? {} : { engine: name };
+    log[levelOf(alert)]({ id, engineId, ...of, code, action, operationId, details }, `${alert.kind}: ${alert.message}`);
   },
 });

@@ -13,6 +13,7 @@ import { type Repeated, repeatEvery } from '../lib/repeat.ts';
 import { within } from '../lib/within.ts';
 import type { AlertChannel, AlertOrigin, ChannelLogger } from './channels.ts';
 import { type DeliveryPolicy, firstDueMs, isWanted, redeliveryMs, wantedOf } from './delivery-policy.ts';
+import type { EnginePages } from './engine-pages.ts';
 import { alertsMessage } from './messengers/message.ts';
 import type { Messenger, Sent } from './messengers/messenger.ts';
 
@@ -33,7 +34,7 @@ export interface MessengerPorts {
   /** Of a time, in the person's time zone. */
   readonly minuteOfDay: (ms: number) => number;
   readonly logger: ChannelLogger;
-  readonly pageUrl: string;
+  readonly pages: EnginePages;
   /** Told when it stops working, and when it works again. */
   readonly onState: (state: MessengerState) => void;
   readonly limits?: Partial<typeof LIMITS>;
@@ -167,13 +168,13 @@ export class MessengerChannel implements AlertChannel {
   /** As one message. */
   async #send(items: readonly Waiting[]): Promise<void> {
     if (items.length === 0) return;
-    const { clock, messenger, pageUrl } = this.#ports;
+    const { clock, messenger, pages } = this.#ports;
     for (const item of items) item.sending = true;
     const message = alertsMessage({
       id: hashJson([this.name, items.map(({ alert, times }) => [alert.id, times])]).slice(0, 32),
       sentAtMs: clock.nowMs(),
       items: items.map(({ alert, times }) => ({ alert, repeats: times })),
-      pageUrl,
+      pages,
     });
     const sent = await messenger.send(message);
     if (sent.kind === 'sent') this.#wasSent(items);

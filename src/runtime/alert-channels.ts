@@ -1,8 +1,9 @@
 /** Lists the alert channels of this process. A new one is a file in `src/alerts` and a line here. */
 import { AlertChannels } from '../alerts/channels.ts';
+import type { EnginePages } from '../alerts/engine-pages.ts';
 import { journalChannel } from '../alerts/journal-channel.ts';
 import { feedFromJournal } from '../alerts/journal-feed.ts';
-import { logChannel } from '../alerts/log-channel.ts';
+import { logChannel, type NameOfEngine } from '../alerts/log-channel.ts';
 import { MessengerChannel, type MessengerState } from '../alerts/messenger-channel.ts';
 import { discord } from '../alerts/messengers/discord.ts';
 import type { Messenger } from '../alerts/messengers/messenger.ts';
@@ -23,14 +24,15 @@ interface AlertChannelPorts {
   readonly logger: Logger;
   /** Workers log what the engine does; a bridge leaves that to them. */
   readonly logsAlerts: boolean;
+  /** Absent: the log names engines by their ids alone. */
+  readonly nameOf?: NameOfEngine;
   /** How alerts leave the product. Without it they do not. */
   readonly sending?: Sending;
 }
 
 interface Sending {
   readonly settings: AlertSettings;
-  /** Where a message leads. */
-  readonly pageUrl: string;
+  readonly pages: EnginePages;
 }
 
 interface OpenAlertChannels {
@@ -43,7 +45,7 @@ interface OpenAlertChannels {
 export function openAlertChannels(ports: AlertChannelPorts): OpenAlertChannels {
   const { journal, clock, logger, logsAlerts, sending } = ports;
   const channels = new AlertChannels(logger).add(journalChannel(journal));
-  if (logsAlerts) channels.add(logChannel(logger.child({ part: 'engine' })));
+  if (logsAlerts) channels.add(logChannel(logger.child({ part: 'engine' }), ports.nameOf));
   const messengers = sending === undefined ? [] : messengersOf(sending.settings);
   const sendingOut = sending === undefined ? [] : messengerChannels(messengers, sending, ports, channels);
   for (const channel of sendingOut) channels.add(channel.start());
@@ -70,7 +72,7 @@ const minuteOfDay = (ms: number): number => localDay(ms).minute;
 
 function messengerChannels(
   messengers: readonly Messenger[],
-  { settings, pageUrl }: Sending,
+  { settings, pages }: Sending,
   { journal, clock, logger }: AlertChannelPorts,
   channels: AlertChannels,
 ): readonly MessengerChannel[] {
@@ -89,7 +91,7 @@ function messengerChannels(
     clock,
     minuteOfDay,
     logger,
-    pageUrl,
+    pages,
     onState,
   };
   return messengers.map((messenger) => new MessengerChannel({ ...shared, messenger }));

@@ -1,11 +1,12 @@
 /** The file of the engines that a process runs beside its own: by name, a table with the settings of each. */
 import { readFileSync, statSync } from 'node:fs';
+import { OWN_ENGINE } from '../domain/engine/engine-names.ts';
 import { nameMeant } from './setting-names.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './setting-table.ts';
 
 const NAME = /^[a-z0-9][\w-]{0,63}$/i;
 /** Words that the command line and the addresses of the page have taken. */
-const TAKEN_NAMES: ReadonlySet<string> = new Set(['all', 'own']);
+const TAKEN_NAMES: ReadonlySet<string> = new Set(['all', OWN_ENGINE]);
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_SHOWN_CHARS = 80;
 

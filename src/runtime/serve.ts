@@ -8,6 +8,7 @@ import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import type { AlertChannels } from '../alerts/channels.ts';
 import { startDailySummary } from '../alerts/daily-summary.ts';
+import { EnginePages } from '../alerts/engine-pages.ts';
 import { startHeartbeat } from '../alerts/heartbeat.ts';
 import type { EngineGateway } from '../bridge/gateway.ts';
 import type { Readiness } from '../bridge/ports.ts';
@@ -15,6 +16,7 @@ import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import { startTemporalUi } from '../bridge/temporal-ui.ts';
 import type { RpcObserver } from '../chain/rpc-observer.ts';
+import { EngineNames } from '../domain/engine/engine-names.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import { commandKeyOf } from '../domain/order/signed-command.ts';
 import { claimSummary } from '../journal/deliveries.ts';
@@ -165,6 +167,8 @@ function startWatches(
   return readiness;
 }
 
+const engineNames = ({ engineId, engines }: Settings): EngineNames => new EngineNames(engineId, engines);
+
 async function stopAll(watches: readonly { readonly stop: () => Promise<void> }[]): Promise<void> {
   await Promise.all(watches.map((watch) => watch.stop()));
 }
@@ -185,9 +189,11 @@ async function openGround(
   const shared = await openSharedClock(start, journal);
   const { host, port, alerts: alertSettings } = start.settings;
   const pageUrl = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+  let names = engineNames(start.settings);
+  const pages = new EnginePages(pageUrl, () => names);
   const alerts = openAlertChannels({
-    ...{ journal, clock, logger, logsAlerts: hasWorker(start) },
-    sending: { settings: alertSettings, pageUrl },
+    ...{ journal, clock, logger, logsAlerts: hasWorker(start), nameOf: (alert) => pages.nameOf(alert) },
+    sending: { settings: alertSettings, pages },
   });
   add('alert channels', 4_000, alerts.stop);
   if (hasWorker(start))
@@ -204,6 +210,7 @@ async function openGround(
   const mayAdopt = hasWorker(start);
   const settings = await withEngineInForce({ settings: start.settings, client, journal, clock, say, mayAdopt });
   const { engineId } = settings;
+  names = engineNames(settings);
   const metrics = processMetrics();
   const observe: RpcObserver = (call) => {
     metrics.observeRpc(call);

@@ -139,4 +139,16 @@ describe('the log', () => {
     await log.deliver({ ...alert, kind: 'recovered', severity: 'critical' }, 'here');
     expect(levels).toEqual(['info', 'warn', 'error', 'info']);
   });
+
+  it('names the engine where there are several', async () => {
+    const fields: object[] = [];
+    const write = (given: object) => void fields.push(given);
+    const log = logChannel({ info: write, warn: write, error: write }, ({ engineId }) =>
+      engineId === 'a' ? 'calm' : engineId,
+    );
+    await log.deliver(alertOf({ engineId: 'a' }), 'here');
+    await log.deliver(alertOf({ engineId: 'b' }), 'here');
+    expect(fields).toMatchObject([{ engineId: 'a', engine: 'calm' }, { engineId: 'b' }]);
+    expect(fields[1]).not.toHaveProperty('engine');
+  });
 });

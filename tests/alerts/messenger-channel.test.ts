@@ -2,10 +2,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { until } from '../../localnet/tests/support/until.ts';
+import { EnginePages } from '../../src/alerts/engine-pages.ts';
 import { MessengerChannel, type MessengerState } from '../../src/alerts/messenger-channel.ts';
 import type { Message } from '../../src/alerts/messengers/message.ts';
 import type { Sent } from '../../src/alerts/messengers/messenger.ts';
 import type { Alert } from '../../src/domain/alerts/alert.ts';
+import { EngineNames } from '../../src/domain/engine/engine-names.ts';
 import { type Deliveries, deliveriesOf } from '../../src/journal/deliveries.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { alertOf, newId } from '../journal/records.ts';
@@ -82,7 +84,8 @@ function started({
   states = [],
 }: Given): MessengerChannel {
   const channel = new MessengerChannel({
-    ...{ messenger, deliveries, clock, policy: POLICY, logger: SILENT, pageUrl: 'http://page/' },
+    ...{ messenger, deliveries, clock, policy: POLICY, logger: SILENT },
+    pages: new EnginePages('http://page/', () => new EngineNames('engine:paper:synthetic:1:0')),
     minuteOfDay: () => 0,
     mutedUntilMs,
     onState: (state) => void states.push(state),

@@ -2,12 +2,14 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { EnginePages } from '../../src/alerts/engine-pages.ts';
 import { discord } from '../../src/alerts/messengers/discord.ts';
 import { alertsMessage, type Message } from '../../src/alerts/messengers/message.ts';
 import type { Messenger, Sent } from '../../src/alerts/messengers/messenger.ts';
 import { telegram } from '../../src/alerts/messengers/telegram.ts';
 import { webhook } from '../../src/alerts/messengers/webhook.ts';
 import { newAlert, raised, recovered } from '../../src/domain/alerts/alert.ts';
+import { EngineNames } from '../../src/domain/engine/engine-names.ts';
 import { alertOf, T0 } from '../journal/records.ts';
 import { MessengerEndpoint, type Scripted } from '../support/messenger-endpoint.ts';
 
@@ -23,11 +25,12 @@ const near = newAlert({
   draft: raised('LIQUIDATION_NEAR', { health: 4.2, liquidation_price: '163.456789', distance_pct: 3.1 }),
 });
 const over = newAlert({ id: 'over', engineId: null, tsMs: T0, draft: recovered('LIQUIDATION_NEAR') });
-const repeated = (repeats: number, alerts: readonly (typeof near)[]): Message =>
+const ALONE = new EngineNames('engine:paper:synthetic:1:0');
+const repeated = (repeats: number, alerts: readonly (typeof near)[], names = ALONE): Message =>
   alertsMessage({
     id: 'message-1',
     items: alerts.map((alert) => ({ alert, repeats })),
-    pageUrl: PAGE,
+    pages: new EnginePages(PAGE, () => names),
     sentAtMs: T0,
   });
 const messageOf = (...alerts: readonly (typeof near)[]): Message => repeated(0, alerts);
@@ -153,11 +156,44 @@ describe('the text', () => {
         fc.array(fc.string({ maxLength: 3_000 }), { minLength: 1, maxLength: 30 }),
         fc.integer({ min: 200, max: 4_096 }),
         (messages, limit) => {
-          const text = messageOf(...messages.map((message) => alertOf({ message }))).text(limit);
+          const text = messageOf(...messages.map((message) => alertOf({ engineId: null, message }))).text(limit);
           expect(text.length).toBeLessThanOrEqual(limit);
           expect(text.endsWith(PAGE)).toBe(true);
         },
       ),
     );
+  });
+});
+
+describe('with several engines', () => {
+  const LONG = `engine:paper:replay:/${'data/'.repeat(60)}funding.csv:0`;
+  const names = new EngineNames('engine:paper:synthetic:1:0', [
+    { engineId: 'engine:paper:synthetic:7:0', name: 'seed7' },
+    { engineId: LONG, name: 'replayed' },
+  ]);
+  const of = (engineId: string | null, code = 'NAKED_SHORT') => alertOf({ engineId, code, severity: 'critical' });
+  const SEED7 = `${PAGE}engines/engine%3Apaper%3Asynthetic%3A7%3A0`;
+
+  it.each([
+    ['one of ENGINES_FILE', of('engine:paper:synthetic:7:0'), 'CRITICAL, seed7: ', SEED7],
+    ['the own one', of('engine:paper:synthetic:1:0'), 'CRITICAL, own: ', PAGE],
+    ['one with a long id', of(LONG), 'CRITICAL, replayed: ', `${PAGE}engines`],
+    ['one of another process', of('engine:x'), 'CRITICAL, engine:x: ', `${PAGE}engines/engine%3Ax`],
+    ['the process', of(null), 'CRITICAL, all engines: ', PAGE],
+    ['a part', of('engine:paper:synthetic:1:0', 'TEMPORAL_UNAVAILABLE'), 'CRITICAL, all engines: ', PAGE],
+  ])('a message about %s names it first, and leads to its page', (_of, alert, start, link) => {
+    const message = repeated(0, [alert], names);
+    expect(message.text(4_096).startsWith(start)).toBe(true);
+    expect(message.text(4_096).endsWith(` · ${link}`)).toBe(true);
+    const name = start.slice('CRITICAL, '.length, -2);
+    expect(message.data).toMatchObject({ alerts: [{ engine_id: alert.engineId, engine_name: name, url: link }] });
+  });
+
+  it('of several each line names its engine, and the link leads to all of them or to the one', () => {
+    const both = repeated(0, [of('engine:paper:synthetic:7:0'), of('engine:paper:synthetic:1:0')], names).text(4_096);
+    expect(both).toMatch(/\n- CRITICAL, seed7: .*\n- CRITICAL, own: /);
+    expect(both.endsWith(`\n${PAGE}engines`)).toBe(true);
+    const one = repeated(0, [of('engine:paper:synthetic:7:0'), of('engine:paper:synthetic:7:0')], names).text(4_096);
+    expect(one.endsWith(`\n${SEED7}`)).toBe(true);
   });
 });

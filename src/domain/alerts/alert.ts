@@ -94,6 +94,13 @@ export function newAlert({ id, engineId, tsMs, draft, operationId, context, wher
   };
 }
 
+/** Raised in the name of the process's own engine; every engine of the process is without the part. */
+const CODES_OF_PROCESS: ReadonlySet<string> = new Set<AlertCode>([
+  ...(['TEMPORAL_UNAVAILABLE', 'JOURNAL_UNAVAILABLE', 'WORKER_UNAVAILABLE'] as const),
+]);
+
+export const isOfProcess = ({ code }: Pick<Alert, 'code'>): boolean => CODES_OF_PROCESS.has(code);
+
 /** The id of what an engine tells: `cause` is what must differ before the same code is told again. */
 export const alertId = (
   engineId: string,
