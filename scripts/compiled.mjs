@@ -82,7 +82,7 @@ function* foldersFor(root) {
   const beside = join(root, 'node_modules', '.cache', 'driftless');
   if (isWritable(beside)) yield beside;
   const own = join(tmpdir(), `driftless-compiled-${userInfo().username}`);
-  if (!isWritable(own) || !isOursAlone(own)) return;
+  if (!isOursAlone(own) || !isWritable(own)) return;
   linkDependencies(root, own);
   yield own;
 }
@@ -91,7 +91,7 @@ function isWritable(folder) {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const probe = join(folder, `.${process.pid}`);
-    writeFileSync(probe, '');
+    writeFileSync(probe, '', { flag: 'wx' });
     rmSync(probe);
     return true;
   } catch {
@@ -99,11 +99,18 @@ function isWritable(folder) {
   }
 }
 
-/** Anybody can make a folder in the temporary one, and we run what it holds. */
+/**
+ * Anybody can make a folder in the temporary one, and we run what it holds. So nothing is written there before this is known:
+ * in another's folder even a probe could be a link of theirs to a file of ours.
+ */
 function isOursAlone(folder) {
-  if (process.getuid === undefined) return true;
-  const { uid, mode } = lstatSync(folder);
-  return uid === process.getuid() && (mode & OPEN_TO_OTHERS) === 0;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = lstatSync(folder);
+    return process.getuid === undefined || (uid === process.getuid() && (mode & OPEN_TO_OTHERS) === 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Compiled code finds the packages that are not compiled from where it is. */

@@ -24,6 +24,8 @@ export const SLOW_READER_BYTES = 128 * 1024;
 export const MAX_UNSENT_BYTES = 1024 * 1024;
 /** Connections beside the sockets: pages, lists, and those that are told that there is no room. */
 export const HTTP_HEADROOM = 512;
+/** Connections that have shown no right token; over it the oldest of them ends. They take no place of the others. */
+export const MAX_STRANGERS = 512;
 /** Wrong tokens that one address may send at once, and again per minute; over it 429. */
 export const WRONG_TOKENS_AT_ONCE = 20;
 export const WRONG_TOKENS_PER_MINUTE = 20;

@@ -7,10 +7,11 @@ import { Auth } from './auth.ts';
 import { type BridgeCommons, type EngineDesk, openDesk } from './engine-desk.ts';
 import { EngineList } from './engine-list.ts';
 import { journalLookup } from './journal-lookup.ts';
-import { HTTP_HEADROOM, MAX_COMMAND_LOOKUPS, MAX_OPEN_LOOKUPS, MAX_SOCKETS } from './limits.ts';
+import { HTTP_HEADROOM, MAX_COMMAND_LOOKUPS, MAX_OPEN_LOOKUPS, MAX_SOCKETS, MAX_STRANGERS } from './limits.ts';
 import { bridgeMetrics } from './metrics.ts';
 import { oneBackup } from './one-backup.ts';
 import type { BridgePorts, ServedEngine } from './ports.ts';
+import { Strangers } from './strangers.ts';
 import type { Access } from './tokens.ts';
 import { refuseUpgrade } from './upgrade.ts';
 import { WrongTokens } from './wrong-tokens.ts';
@@ -62,13 +63,16 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   const first = openDesk(commons, own, { registry: metricsRegistry, bridge: metrics }, { byTelegram: true });
   const desks: EngineDesks = new EngineDesks(commons, served, first);
   const server = createServer((request, response) => {
+    if (auth.accessOf(request) !== null) strangers.admit(request.socket);
     void desks.routed(request).then((desk) => desk.listener(request, response));
   });
-  server.maxConnections = MAX_SOCKETS + HTTP_HEADROOM;
+  server.maxConnections = MAX_SOCKETS + HTTP_HEADROOM + MAX_STRANGERS;
+  const strangers = new Strangers(server, MAX_STRANGERS);
   server.on('upgrade', (request, stream, head) => {
     stream.on('error', () => stream.destroy());
     const refusal = auth.refusalOf(request, 'read');
     const access = auth.accessOf(request) ?? 'read';
+    if (refusal === null) strangers.admit(request.socket);
     void desks.routed(request).then((desk) => {
       const path = (request.url ?? '').split('?', 1)[0];
       if (path !== SOCKET_PATH) {

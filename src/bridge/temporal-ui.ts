@@ -12,6 +12,8 @@ import {
 import type { Logger } from 'pino';
 import { withoutToken } from './address.ts';
 import { Auth } from './auth.ts';
+import { MAX_STRANGERS } from './limits.ts';
+import { Strangers } from './strangers.ts';
 import type { AccessTokens } from './tokens.ts';
 import { WrongTokens } from './wrong-tokens.ts';
 
@@ -53,6 +55,7 @@ export async function startTemporalUi({
     // Whoever reaches the UI commands workflows: it opens to the full token alone.
     const refusal = auth.refusalOf(request, 'full');
     if (refusal !== null) return answer(response, refusal.status, refusal.error.message);
+    strangers.admit(request.socket);
     const cookie = auth.cookieFor(request);
     if (cookie !== null && request.method === 'GET') {
       response.writeHead(302, { 'set-cookie': cookie, location: withoutToken(request.url ?? '/') }).end();
@@ -60,6 +63,7 @@ export async function startTemporalUi({
     }
     forward(request, response, target, logger);
   });
+  const strangers = new Strangers(server, MAX_STRANGERS);
   await listening(server, port);
   return {
     close: async () => {

@@ -6,6 +6,8 @@ import type { ErrorReport } from '../lib/errors.ts';
 export function refuseUpgrade(stream: Duplex, status: number, error: ErrorReport): void {
   const body = JSON.stringify({ error });
   stream.once('error', () => {});
+  // Else a peer that does not close its half keeps ours open.
+  stream.once('finish', () => stream.destroy());
   stream.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,

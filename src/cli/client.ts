@@ -33,6 +33,8 @@ export interface ClientPlace {
   readonly engine?: string | undefined;
   /** It is the read-only token: no full one is given here. */
   readonly readOnly?: boolean;
+  /** The id of another user, who listens there: so it is not our product, and is given no token. */
+  readonly heldBy?: number;
 }
 
 /** Where the engine of the place has this path. */
@@ -94,6 +96,7 @@ export class Client {
     }: { readonly method?: 'GET' | 'POST'; readonly signal?: AbortSignal; readonly also?: number | undefined },
   ): Promise<Response> {
     const { url, token, engine } = this.#place;
+    refuseStranger(this.#place);
     const headers = { authorization: `Bearer ${token}` };
     const asked = { method, headers, ...(signal === undefined ? {} : { signal }) };
     const response = await fetch(addressAt(this.#place, path), asked).catch((error: unknown) => {
@@ -106,6 +109,14 @@ export class Client {
     if (failed === null) throw new NotReachable(`${url} answered with HTTP ${response.status}.`);
     throw new AnsweredWithError(failed.error);
   }
+}
+
+/** @throws NotReachable before anything is sent */
+export function refuseStranger({ url, heldBy }: ClientPlace): void {
+  if (heldBy === undefined) return;
+  const message = `A program of another user (id ${heldBy}) listens at ${url}, so nothing was sent there, and no token.
+Remedy: if Driftless runs under that user, say so with --url ${url}. If not, that user waits for your token: a page of yours that is still open may have sent it. Start Driftless on another PORT, then driftless token rotate.`;
+  throw new NotReachable(message, { silent: true });
 }
 
 const notServed = (engine: string): AnsweredWithError =>

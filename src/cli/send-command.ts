@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { readMessage } from '../protocol/messages.ts';
 import type { CommandResult } from '../protocol/result.ts';
-import { addressAt, type ClientPlace, NotReachable, nothingAnswers, notLetIn } from './client.ts';
+import { addressAt, type ClientPlace, NotReachable, nothingAnswers, notLetIn, refuseStranger } from './client.ts';
 
 export interface SentCommand {
   readonly action: string;
@@ -52,12 +52,13 @@ export async function sendCommand(
   }
 }
 
-function connect(place: ClientPlace): Promise<WebSocket> {
+async function connect(place: ClientPlace): Promise<WebSocket> {
+  refuseStranger(place);
   const at = addressAt(place, '/ws');
   at.protocol = at.protocol === 'https:' ? 'wss:' : 'ws:';
   const headers = { authorization: `Bearer ${place.token}` };
   const socket = new WebSocket(at, { headers, handshakeTimeout: CONNECT_MS });
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     socket.once('open', () => resolve(socket));
     socket.once('unexpected-response', (_request, { statusCode }) => {
       const denied = statusCode === 401 || statusCode === 403;

@@ -13,6 +13,7 @@ import type { CliPorts, LeftBehind, Restored, StoppedBackup } from '../cli/ports
 import { runCli } from '../cli/run.ts';
 import { holderOf, lockDataFolder } from '../journal/data-lock.ts';
 import { ValidationError } from '../lib/errors.ts';
+import { strangerAt } from './port-users.ts';
 import { replaceToken, TOKEN_FILES } from './token.ts';
 
 /** Of `scripts/driftless.mjs`: a part that few commands need is a program of its own, and compiled when it is asked for. */
@@ -106,7 +107,9 @@ async function place(given: string | undefined): Promise<ClientPlace> {
   const host = setting('HOST') ?? DEFAULTS.HOST;
   const port = setting('PORT') ?? DEFAULTS.PORT;
   const name = EVERYWHERE.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${name}:${port}`, ...(await letIn(homes)) };
+  // Nobody vouches for what listens there: while the product is down, anybody can.
+  const heldBy = await strangerAt(name.replace(/^\[|\]$/g, ''), Number(port));
+  return { url: `http://${name}:${port}`, ...(await letIn(homes)), ...(heldBy === null ? {} : { heldBy }) };
 }
 
 /** The full token, wherever it stands. Without it the read-only one, which is enough for what only reads. */

@@ -6,6 +6,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Payload } from '@temporalio/common';
 import type { Logger } from 'pino';
+import { MAX_STRANGERS } from '../bridge/limits.ts';
+import { Strangers } from '../bridge/strangers.ts';
 import { WrongTokens } from '../bridge/wrong-tokens.ts';
 import { listenOnLoopback } from './loopback.ts';
 import type { PayloadCipher } from './payload-encryption.ts';
@@ -37,8 +39,9 @@ export async function startCodecEndpoint(options: CodecEndpointOptions): Promise
   const { port, nowMs, logger } = options;
   const wrongTokens = new WrongTokens({ nowMs, logger, count: () => {} });
   const server = createServer((request, response) => {
-    answer(request, response, options, wrongTokens).catch(() => response.destroy());
+    answer(request, response, { ...options, wrongTokens, strangers }).catch(() => response.destroy());
   });
+  const strangers = new Strangers(server, MAX_STRANGERS);
   await listenOnLoopback(server, port, 'CODEC_ENDPOINT_PORT');
   return {
     stop: async () => {
@@ -48,11 +51,15 @@ export async function startCodecEndpoint(options: CodecEndpointOptions): Promise
   };
 }
 
+interface Asked extends CodecEndpointOptions {
+  readonly wrongTokens: WrongTokens;
+  readonly strangers: Strangers;
+}
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { token, origin, cipher }: CodecEndpointOptions,
-  wrongTokens: WrongTokens,
+  { token, origin, cipher, wrongTokens, strangers }: Asked,
 ): Promise<void> {
   const say = (status: number, body: object): void => {
     response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
@@ -74,6 +81,7 @@ async function answer(
     response.setHeader('retry-after', waitS);
     return refuse(429, 'Too many wrong tokens came from this address.');
   }
+  strangers.admit(request.socket);
   if (request.method !== 'POST' || asked.path !== '/decode') return refuse(404, 'This endpoint answers POST /decode.');
   const text = await bodyOf(request);
   if (text === null) return refuse(413, `More than ${MAX_BYTES} bytes.`);

@@ -1,9 +1,12 @@
 /** A port taken by a stranger is named, with the setting that moves us. */
 import { CriticalError } from '../lib/errors.ts';
+import { strangerAt } from './port-users.ts';
 import { portOwner, whyPortUnusable } from './processes.ts';
 
 const MAX_COMMAND_CHARS = 120;
 
+const PAGE_TOLD_STRANGER =
+  ' A page of yours that is still open may have sent that user the token: once Driftless runs, run driftless token rotate.';
 const NO_SUCH_ADDRESS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL']);
 
 /** @throws CriticalError PORT_TAKEN, HOST_UNUSABLE, or PORT_UNUSABLE when the system refuses it for another reason */
@@ -26,10 +29,12 @@ export async function requireFreePort(port: number, host: string, setting: strin
       { port, setting, reason },
     );
   }
-  const owner = await portOwner(port);
+  const [owner, stranger] = await Promise.all([portOwner(port), strangerAt(host, port)]);
   const who =
     owner === null ? 'another program' : `process ${owner.pid} (${owner.command.slice(0, MAX_COMMAND_CHARS)})`;
-  throw new CriticalError('PORT_TAKEN', `Port ${port} is in use by ${who}.\n${remedy}`, {
+  const whose = stranger === null ? who : `${who} of another user (id ${stranger})`;
+  const leak = stranger !== null && setting === 'PORT' ? PAGE_TOLD_STRANGER : '';
+  throw new CriticalError('PORT_TAKEN', `Port ${port} is in use by ${whose}.\n${remedy}${leak}`, {
     port,
     setting,
     pid: owner?.pid ?? null,

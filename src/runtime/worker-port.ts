@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { Auth } from '../bridge/auth.ts';
+import { MAX_STRANGERS } from '../bridge/limits.ts';
 import type { Readiness } from '../bridge/ports.ts';
+import { Strangers } from '../bridge/strangers.ts';
 import { AccessTokens } from '../bridge/tokens.ts';
 import { WrongTokens } from '../bridge/wrong-tokens.ts';
 import { LOOPBACK, listenOnLoopback } from './loopback.ts';
@@ -29,6 +31,7 @@ export async function startWorkerPort(options: WorkerPortOptions): Promise<{ sto
     };
     const json = (status: number, body: object): void => answer(status, 'application/json', JSON.stringify(body));
     const path = (request.url ?? '/').split('?', 1)[0];
+    if (auth.accessOf(request) !== null) strangers.admit(request.socket);
     if (path === '/healthz') return json(200, { ok: true });
     if (path === '/readyz') {
       const parts = await readiness();
@@ -40,6 +43,7 @@ export async function startWorkerPort(options: WorkerPortOptions): Promise<{ sto
     if (refusal !== null) return json(refusal.status, { error: refusal.error });
     answer(200, registry.contentType, await registry.metrics());
   });
+  const strangers = new Strangers(server, MAX_STRANGERS);
   await listenOnLoopback(server, port, 'WORKER_PORT');
   return {
     stop: async () => {

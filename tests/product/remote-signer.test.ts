@@ -1,37 +1,66 @@
 /**
- * The whole product without a key: a real `driftless signer` holds it and signs what its policy lists, on the real Velocity program.
- * It is killed in between, and keeps its counters.
+ * The whole product without a key: a real `driftless signer` holds it and signs what its policy lists, on the real programs of
+ * Velocity and Drift. It is killed in between, and keeps its counters.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { USDC_MINT } from '../../localnet/drift/addresses.ts';
+import { startDriftLocalnet } from '../../localnet/drift/index.ts';
 import { TIP_ACCOUNTS } from '../../localnet/jito.ts';
 import { SOL_MINT } from '../../localnet/perps/token-addresses.ts';
-import { describeUnless } from '../../localnet/tests/support/unless.ts';
+import { describeOnDrift } from '../../localnet/tests/support/drift-program.ts';
 import { waitUntil } from '../../localnet/tests/support/until.ts';
 import { describeOnVelocity } from '../../localnet/tests/support/velocity-files.ts';
-import { startVelocityLocalnet, type VelocityLocalnet } from '../../localnet/velocity/index.ts';
+import { startVelocityLocalnet } from '../../localnet/velocity/index.ts';
 import { USDT_MINT } from '../../localnet/velocity/markets.ts';
+import type { LiveVenueName } from '../../src/lib/ids.ts';
 import { ROOT } from '../architecture/imports.ts';
-import { type LiveRun, liveRun } from '../support/live-run.ts';
-import { LONG } from '../support/long.ts';
+import { type FundedChain, type LiveRun, liveRun } from '../support/live-run.ts';
+import { LONG, longOnly } from '../support/long.ts';
 import type { Caller } from '../support/product-caller.ts';
 
 const TIMEOUT_MS = 200_000;
 const SOL = 1_000_000_000n;
 const PERP = { market: 'SOL-PERP' } as const;
 
-const group: typeof describeOnVelocity = LONG
-  ? describeOnVelocity
-  : (title, tests) => describeUnless('npm run test:long runs it')(title, () => tests({} as never));
+type SignedChain = FundedChain & { readonly wallet: { readonly address: string } };
 
-group('the whole product with a remote signer', (files) => {
+interface World {
+  readonly venue: LiveVenueName;
+  readonly quote: { readonly asset: 'USDT' | 'USDC'; readonly mint: string };
+  readonly startChain: () => Promise<SignedChain>;
+}
+
+const chain = { slotMs: 200, skipShare: 0 } as const;
+
+const onVelocity: typeof describeOnVelocity = LONG
+  ? describeOnVelocity
+  : (title, tests) => longOnly(describe)(title, () => tests({} as never));
+
+onVelocity('the whole product with a remote signer, on Velocity', (files) =>
+  signsOn({
+    venue: 'velocity',
+    quote: { asset: 'USDT', mint: USDT_MINT },
+    startChain: () => startVelocityLocalnet({ ...chain, files, longBase: 100n * SOL }),
+  }),
+);
+
+longOnly(describeOnDrift)('the whole product with a remote signer, on Drift', () =>
+  signsOn({
+    venue: 'drift',
+    quote: { asset: 'USDC', mint: USDC_MINT },
+    startChain: () => startDriftLocalnet({ ...chain, fundingHourly: 0.0001 }),
+  }),
+);
+
+function signsOn({ venue, quote, startChain }: World): void {
   let folder = '';
   const pathOf = (...names: readonly string[]): string => join(folder, ...names);
-  let live: LiveRun<VelocityLocalnet>;
+  let live: LiveRun<SignedChain>;
   let caller: Caller;
   let signer: ChildProcess;
   let said = '';
@@ -60,19 +89,18 @@ group('the whole product with a remote signer', (files) => {
     folder = mkdtempSync(join(tmpdir(), 'driftless-signer-'));
     const socket = pathOf('run', 'socket');
     const state = pathOf('lib', 'state.json');
-    const net = await startVelocityLocalnet({ files, slotMs: 200, skipShare: 0, longBase: 100n * SOL });
+    const net = await startChain();
     for (const name of ['run', 'lib']) mkdirSync(pathOf(name), { mode: name === 'run' ? 0o750 : 0o700 });
     writeFileSync(pathOf('id.json'), JSON.stringify([...net.wallet.secretKey]), { mode: 0o600 });
     const cap = (each: string, per_day: string) => ({ each, per_day });
     const policy = {
-      ...{ wallet: net.wallet.address, keypair: 'id.json', socket, state, venue: 'velocity' },
+      ...{ wallet: net.wallet.address, keypair: 'id.json', socket, state, venue },
       ...{ sub_accounts: [0], perp_market: 0 },
       assets: [
         {
-          asset: 'USDT',
+          ...quote,
           decimals: 6,
           spot_market: 0,
-          mint: USDT_MINT,
           deposit: cap('1000', '1000'),
           withdraw: cap('10', '10'),
         },
@@ -91,7 +119,7 @@ group('the whole product with a remote signer', (files) => {
     };
     writeFileSync(pathOf('policy.json'), JSON.stringify(policy), { mode: 0o644 });
     await startSigner();
-    live = await liveRun(net, 'velocity', {
+    live = await liveRun(net, venue, {
       ...{ SOLANA_PRIVATE_KEY: undefined, SIGNER_SOCKET: socket, AUTHORITY: net.wallet.address },
       CONFIRM_ABOVE_USD: '1000000',
     });
@@ -114,7 +142,7 @@ group('the whole product with a remote signer', (files) => {
     'deposits and opens what the policy allows',
     async () => {
       await done('DRIFT_DEPOSIT', { amount: '10', asset: 'SOL' });
-      await done('DRIFT_DEPOSIT', { amount: '100', asset: 'USDT' });
+      await done('DRIFT_DEPOSIT', { amount: '100', asset: quote.asset });
       await done('DRIFT_OPEN_POSITION', { ...PERP, direction: 'short', size: '5' });
       expect(said).toMatch(/"kind":"order","asset":"SOL","amount":"5000000000"/);
       expect(said).not.toContain(readFileSync(pathOf('id.json'), 'utf8').slice(1, 40));
@@ -127,7 +155,7 @@ group('the whole product with a remote signer', (files) => {
     async () => {
       for (const [action, data, words] of [
         ['DRIFT_DEPOSIT', { amount: '5', asset: 'SOL' }, /2 SOL of today’s 12 SOL is left/],
-        ['DRIFT_WITHDRAW', { amount: '11', asset: 'USDT' }, /at most 10 USDT/],
+        ['DRIFT_WITHDRAW', { amount: '11', asset: quote.asset }, new RegExp(`at most 10 ${quote.asset}`)],
         ['DRIFT_OPEN_POSITION', { ...PERP, direction: 'short', size: '2' }, /1 SOL of today’s 6 SOL is left/],
       ] as const)
         expect(await caller.end(action, data)).toMatchObject({
@@ -144,7 +172,7 @@ group('the whole product with a remote signer', (files) => {
     async () => {
       await killSigner();
       expect(existsSync(pathOf('lib', 'state.json'))).toBe(true);
-      expect((await caller.end('DRIFT_DEPOSIT', { amount: '1', asset: 'USDT' })).error).toMatchObject({
+      expect((await caller.end('DRIFT_DEPOSIT', { amount: '1', asset: quote.asset })).error).toMatchObject({
         code: 'SIGNER_UNREACHABLE',
       });
       const alerts = async () => (await live.run.list('alerts')).map(({ code }) => code);
@@ -159,7 +187,9 @@ group('the whole product with a remote signer', (files) => {
       // What takes risk away has no cap.
       await done('DRIFT_CLOSE_POSITION', PERP);
       expect(said).toMatch(/"kind":"reduction"/);
+      await done('DRIFT_WITHDRAW', { amount: '5', asset: quote.asset });
+      expect(said).toMatch(new RegExp(`"kind":"withdraw\\w*","asset":"${quote.asset}","amount":"5000000"`));
     },
     TIMEOUT_MS,
   );
-});
+}

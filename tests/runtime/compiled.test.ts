@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -30,9 +40,10 @@ function write(name: string, text: string): void {
   utimesSync(path, written, written);
 }
 
-/** In a Node of its own: each run loads modules anew. */
-function run(expression: string): unknown {
-  const code = `const { importCompiled } = await import('${COMPILED}');
+/** In a Node of its own: each run loads modules anew. @param first what that Node does before */
+function run(expression: string, first = ''): unknown {
+  const code = `${first}
+    const { importCompiled } = await import('${COMPILED}');
     const main = await importCompiled(${JSON.stringify(root)}, 'src/main.ts');
     console.log(JSON.stringify(${expression}));`;
   const env = { ...process.env, TMPDIR: join(folder, 'tmp') };
@@ -79,5 +90,19 @@ describe('a compiled program', () => {
       "import { version } from 'esbuild'; export const said = version; export const place = import.meta.url;",
     );
     expect(run('main.said')).toBe(7);
+  });
+  it('writes nothing through a folder that others could have made for it', () => {
+    const planted = join(folder, 'tmp', `driftless-compiled-${userInfo().username}`);
+    const ours = join(folder, 'ours');
+    writeFileSync(join(root, 'node_modules'), 'nothing can be kept here');
+    writeFileSync(ours, 'all of it');
+    writeFileSync(join(root, 'package.json'), '{"type":"module"}');
+    mkdirSync(planted);
+    chmodSync(planted, 0o777);
+    const link = `import { symlinkSync } from 'node:fs';
+      symlinkSync(${JSON.stringify(ours)}, ${JSON.stringify(`${planted}/.`)} + process.pid);`;
+    expect(run('main.said', link)).toBe('first');
+    expect(readFileSync(ours, 'utf8')).toBe('all of it');
+    expect(readdirSync(planted).every((name) => name.startsWith('.'))).toBe(true);
   });
 });
