@@ -51,7 +51,7 @@ export async function startCodecEndpoint(options: CodecEndpointOptions): Promise
   };
 }
 
-interface Asked extends CodecEndpointOptions {
+interface GuardedOptions extends CodecEndpointOptions {
   readonly wrongTokens: WrongTokens;
   readonly strangers: Strangers;
 }
@@ -59,7 +59,7 @@ interface Asked extends CodecEndpointOptions {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { token, origin, cipher, wrongTokens, strangers }: Asked,
+  { token, origin, cipher, wrongTokens, strangers }: GuardedOptions,
 ): Promise<void> {
   const say = (status: number, body: object): void => {
     response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
