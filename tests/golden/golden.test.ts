@@ -5,8 +5,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import { openWorkflowBundle, type WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
+import { itLong } from '../support/long.ts';
 import { feedHistory, workflowTypeOf } from './fed-history.ts';
-import { historyNames, protoHistory, readHistory } from './history-file.ts';
+import { historyNames, protoHistory, readHistory, releasedHistories, releasedVersions } from './history-file.ts';
 import { SCENES } from './scenes.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -70,4 +71,15 @@ describe('golden histories', () => {
       expect(withGatesOf(recorded, JSON.parse(JSON.stringify(state.answer)))).toEqual(recorded);
     }
   });
+});
+
+/** Their operations and engines may run when the present version starts. */
+describe.each(releasedVersions())('the histories of %s', (version) => {
+  const simplest = ['close', 'deposit', 'engine', 'flatten', 'open', 'rebalance', 'settle', 'withdraw'];
+  for (const history of releasedHistories(version)) {
+    const plays = simplest.includes(history.name) ? it : itLong;
+    plays(`${history.name} is replayed by the workflows as they are now`, async () => {
+      await Worker.runReplayHistory({ workflowBundle }, protoHistory(history), history.workflowId);
+    });
+  }
 });

@@ -1,8 +1,9 @@
 /** A recorded history as a file: the JSON that Temporal's own tools write, one line per event. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 
 export const HISTORIES = join(dirname(fileURLToPath(import.meta.url)), 'histories');
@@ -63,6 +64,28 @@ export function writeHistory(name: string, workflowId: string, history: History)
     `{"workflowId":${JSON.stringify(workflowId)},"events":[\n${lines}\n]}\n`,
   );
   return events.length;
+}
+
+/** Histories of versions that were released, a file of each: never recorded again, whatever becomes of `histories`. */
+export const RELEASED = join(dirname(HISTORIES), 'released');
+const ENDING = '.json.br';
+
+export const releasedVersions = (): readonly string[] =>
+  readdirSync(RELEASED)
+    .filter((file) => file.endsWith(ENDING))
+    .map((file) => file.slice(0, -ENDING.length))
+    .sort();
+
+export const releasedHistories = (version: string): readonly RecordedHistory[] =>
+  JSON.parse(brotliDecompressSync(readFileSync(join(RELEASED, `${version}${ENDING}`))).toString('utf8'));
+
+/** @throws if this version's are kept already */
+export function keepReleased(version: string, histories: readonly RecordedHistory[]): void {
+  const packed = brotliCompressSync(JSON.stringify(histories), {
+    params: { [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS },
+  });
+  mkdirSync(RELEASED, { recursive: true });
+  writeFileSync(join(RELEASED, `${version}${ENDING}`), packed, { flag: 'wx' });
 }
 
 export const historyNames = (): readonly string[] =>
