@@ -3,13 +3,12 @@
  * unknown, an operation that was never signed, and a cooldown. The data began with version 0.1.0. docs/architecture/backup.md.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect } from '@jest/globals';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { operationIdOf } from '../../src/lib/ids.ts';
-import { restoreBackup } from '../../src/runtime/backup-files.ts';
 import { readManifest } from '../../src/runtime/backup-manifest.ts';
 import { readRestored } from '../../src/runtime/restored-folder.ts';
 import {
@@ -22,6 +21,7 @@ import {
 import { itLong } from '../support/long.ts';
 import { until } from '../support/product.ts';
 import { ProductRun, type StateView } from '../support/product-run.ts';
+import { backup, homeOf, restoreInto } from '../support/restoring.ts';
 
 const SETTINGS = { ...DATA_FOLDER_SETTINGS, DRIFT_TOLERANCE_PCT: '100' };
 const CLOSE = { market: 'SOL-PERP' } as const;
@@ -40,18 +40,9 @@ async function openRun(): Promise<ProductRun> {
   return run;
 }
 
-const homeOf = (run: ProductRun): string => join(run.folder, '.driftless');
 const engineOf = async (run: ProductRun): Promise<StateView> => (await run.state()).engine;
 const operation = async (run: ProductRun, id: string): Promise<StateView | undefined> =>
   (await run.list('operations')).find(({ operation_id }) => operation_id === id);
-
-async function backup(run: ProductRun): Promise<StateView> {
-  const headers = { authorization: `Bearer ${run.env.DRIFTLESS_TOKEN}` };
-  const response = await fetch(`${run.url}/api/backup`, { method: 'POST', headers });
-  const made = (await response.json()) as StateView;
-  expect({ status: response.status, made }).toMatchObject({ status: 200, made: { files: expect.any(Number) } });
-  return made;
-}
 
 async function holdsSecret(folder: string, secrets: readonly string[]): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -86,16 +77,6 @@ async function beginUnsigned(home: string, { engineId }: DataFolderFacts): Promi
   } finally {
     await journal.close();
   }
-}
-
-/** The builds stay where they are: a backup has none. */
-async function restoreInto(run: ProductRun, folder: string): Promise<void> {
-  const cache = join(homeOf(run), 'cache');
-  const kept = join(run.folder, 'cache');
-  if (existsSync(cache)) await rename(cache, kept);
-  await rm(homeOf(run), { recursive: true });
-  await restoreBackup(folder, homeOf(run));
-  if (existsSync(kept)) await rename(kept, cache);
 }
 
 itLong(

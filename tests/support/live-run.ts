@@ -24,20 +24,7 @@ export async function liveRun<N extends FundedChain>(
   try {
     net.jump({ seconds: PAST_SECONDS });
     await net.advance(FINAL_SLOTS);
-    const run = await ProductRun.open({
-      ENGINE_MODE: 'live',
-      LIVE_VENUE: venue,
-      DRIFT_ENV: 'localnet',
-      RPC_URL: net.rpcUrl,
-      RPC_WS_URL: net.wsUrl,
-      JITO_URL: net.jitoUrl,
-      SOLANA_PRIVATE_KEY: JSON.stringify([...net.wallet.secretKey]),
-      LIVE_PERMISSIONS: 'trading',
-      // The machine may be busy with other tests.
-      MAX_RPC_LATENCY_MS: '10000',
-      MAX_SNAPSHOT_AGE_SECONDS: '120',
-      ...settings,
-    });
+    const run = await ProductRun.open(liveSettings(net, venue, settings));
     return {
       net,
       run,
@@ -54,3 +41,19 @@ export async function liveRun<N extends FundedChain>(
     throw error;
   }
 }
+
+/** Of a product that trades on this chain with its wallet. */
+export const liveSettings = (net: FundedChain, venue: LiveVenueName, settings: NodeJS.ProcessEnv = {}) => ({
+  ENGINE_MODE: 'live',
+  LIVE_VENUE: venue,
+  DRIFT_ENV: 'localnet',
+  RPC_URL: net.rpcUrl,
+  RPC_WS_URL: net.wsUrl,
+  JITO_URL: net.jitoUrl,
+  SOLANA_PRIVATE_KEY: JSON.stringify([...net.wallet.secretKey]),
+  LIVE_PERMISSIONS: 'trading',
+  // The machine may be busy with other tests.
+  MAX_RPC_LATENCY_MS: '10000',
+  MAX_SNAPSHOT_AGE_SECONDS: '120',
+  ...settings,
+});
