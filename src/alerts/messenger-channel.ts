@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Alert } from '../domain/alerts/alert.ts';
 import type { Deliveries, DueAlert } from '../journal/deliveries.ts';
+import type { Mutes } from '../journal/muting.ts';
 import type { Clock } from '../lib/clock.ts';
 import { hashJson } from '../lib/ids.ts';
 import { type Repeated, repeatEvery } from '../lib/repeat.ts';
@@ -29,8 +30,8 @@ export interface MessengerPorts {
   readonly policy: DeliveryPolicy;
   readonly deliveries: Deliveries;
   readonly clock: Clock;
-  /** Until when a person has muted what is not critical, wall ms; 0: not muted. */
-  readonly mutedUntilMs: () => Promise<number>;
+  /** Until when a person has muted what is not critical. */
+  readonly mutes: () => Promise<Mutes>;
   /** Of a time, in the person's time zone. */
   readonly minuteOfDay: (ms: number) => number;
   readonly logger: ChannelLogger;
@@ -88,7 +89,7 @@ export class MessengerChannel implements AlertChannel {
   readonly #sentAtMs: number[] = [];
   #begun = false;
   #sweptAtMs = Number.NEGATIVE_INFINITY;
-  #mutedUntilMs = 0;
+  #mutes: Mutes = { allUntilMs: 0, engines: new Map() };
   #failures = 0;
   #told = false;
   #rounds: readonly Repeated[] = [];
@@ -162,7 +163,9 @@ export class MessengerChannel implements AlertChannel {
 
   /** What is critical is never muted. */
   #isMuted({ alert }: Waiting, nowMs: number): boolean {
-    return nowMs < this.#mutedUntilMs && !(alert.kind === 'alert' && alert.severity === 'critical');
+    const { allUntilMs, engines } = this.#mutes;
+    const ofEngineMs = alert.engineId === null ? 0 : (engines.get(alert.engineId) ?? 0);
+    return nowMs < Math.max(allUntilMs, ofEngineMs) && !(alert.kind === 'alert' && alert.severity === 'critical');
   }
 
   /** As one message. */
@@ -241,9 +244,11 @@ export class MessengerChannel implements AlertChannel {
     const due = await within(journalMs, async (): Promise<readonly DueAlert[]> => {
       if (!this.#begun) await deliveries.begin(this.name, nowMs);
       this.#begun = true;
-      this.#mutedUntilMs = await this.#ports.mutedUntilMs();
+      this.#mutes = await this.#ports.mutes();
+      const mutedEngines = [...this.#mutes.engines].filter(([, untilMs]) => untilMs > nowMs).map(([id]) => id);
       const { repeatMs } = policy;
-      return await deliveries.due({ channel: this.name, nowMs, graceMs, maxAgeMs, repeatMs, ...wantedOf(policy) });
+      const asked = { channel: this.name, nowMs, graceMs, maxAgeMs, repeatMs, mutedEngines };
+      return await deliveries.due({ ...asked, ...wantedOf(policy) });
     });
     // A journal that is away is reported elsewhere.
     if (due.kind !== 'value') return;

@@ -103,7 +103,7 @@ export function commandRunner(ports: CommandPorts): Commands {
     return repeatedAnswer(envelope.commandId, { isSame, answer: record.answer, first: record, operation });
   };
 
-  const operationOf = async ({ operationId }: CommandRecord): Promise<OperationRecord | null> => {
+  const operationOf = async ({ operationId }: Pick<CommandRecord, 'operationId'>): Promise<OperationRecord | null> => {
     if (operationId === null) return null;
     const found = await find(JOURNAL_LOOKUP_MS, (journal) => journal.operation(operationId));
     return found.known ? found.value : null;
@@ -121,6 +121,8 @@ export function commandRunner(ports: CommandPorts): Commands {
     deadlineMs: number,
   ): Promise<CommandAnswer> => {
     const { commandId, requestHash, operator, receivedAtMs } = envelope;
+    const operation = await operationOf(request);
+    if (operation !== null && operation.engineId !== engineId) return ofAnotherEngine(operation);
     const admitted = await ports.record(JOURNAL_LOOKUP_MS, (journal) =>
       journal.admitCommand({
         commandId,
@@ -231,6 +233,13 @@ export const withEngine = (answer: CommandAnswer, engineId: string, mode: Mode):
   ...answer,
   data: { ...answer.data, engine_id: engineId, mode },
 });
+
+const ofAnotherEngine = ({ operationId, engineId }: OperationRecord): CommandAnswer =>
+  refused({
+    code: 'VERDICT_REFUSED',
+    message: `Operation ${operationId} is of another engine, ${engineId}. Nothing was done.`,
+    details: { engine_id: engineId, remedy: 'Name that engine, or use its page.' },
+  });
 
 const verdictUnanswered = (): CommandAnswer =>
   refused(

@@ -13,7 +13,7 @@ import { socketsChannel } from './alert-channel.ts';
 import type { Auth } from './auth.ts';
 import { Broadcast } from './broadcast.ts';
 import { carryView } from './carry-view.ts';
-import { commandRunner, withEngine } from './commands.ts';
+import { type Commands, commandRunner, withEngine } from './commands.ts';
 import type { EngineList } from './engine-list.ts';
 import { addEngineMetrics } from './engine-metrics.ts';
 import { EngineWatch } from './engine-watch.ts';
@@ -27,17 +27,25 @@ import { policyView } from './page-view.ts';
 import { type PlacesOfProcess, withPlaces } from './places.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { BridgePorts, NewToken, ServedEngine } from './ports.ts';
-import { previewer } from './preview-view.ts';
+import { type Previewer, previewer } from './preview-view.ts';
 import { Sockets } from './sockets.ts';
 import { stateView } from './state-view.ts';
-import { openTelegramDoor } from './telegram/open-door.ts';
 
 export interface EngineDesk {
   readonly listener: RequestListener;
   readonly sockets: Sockets;
+  /** For another door than the sockets. */
+  readonly hands: DeskHands;
   /** Begins to tell the sockets what happens. */
   readonly start: () => Promise<void>;
   readonly close: () => Promise<void>;
+}
+
+/** The commands of one engine, what they would do, and how it stands. */
+export interface DeskHands {
+  readonly commands: Commands;
+  readonly preview: Previewer;
+  readonly state: () => Promise<z.input<typeof State>>;
 }
 
 /** What all desks of a bridge share. */
@@ -52,6 +60,8 @@ export interface BridgeCommons {
   /** All engines of the journal, served here or not. */
   readonly engines: EngineList;
   readonly places: PlacesOfProcess;
+  /** Told how a command ended that was answered before its end was known. */
+  readonly ended: (commandId: string, answer: CommandAnswer) => void;
 }
 
 interface DeskMetrics {
@@ -60,11 +70,9 @@ interface DeskMetrics {
 }
 
 export function openDesk(
-  { ports, auth, lookup, findCommand, backup, newToken, engines, places }: BridgeCommons,
+  { ports, auth, lookup, findCommand, backup, newToken, engines, places, ended }: BridgeCommons,
   engine: ServedEngine,
   metrics: DeskMetrics,
-  /** Commands by Telegram go to the process's own engine. */
-  { byTelegram }: { readonly byTelegram: boolean },
 ): EngineDesk {
   const { journal, clock, sharedClock = clock, settings } = ports;
   const { engineId, name } = engine;
@@ -115,7 +123,7 @@ export function openDesk(
       gateway.command(engineId, signCommand(commandKey(), engineId, envelope), clock.nowMs() + GATEWAY_WITHIN_MS),
     tell: (action, commandId, answer) => {
       sockets.broadcastResult(action, commandId, dress(answer));
-      telegram?.ended(commandId, answer);
+      ended(commandId, answer);
     },
   });
   const commands = commandRunner({
@@ -177,10 +185,6 @@ export function openDesk(
     version: settings.version ?? 'unknown',
     registry: metrics.registry,
   });
-  const telegram =
-    !byTelegram || ports.telegram == null
-      ? null
-      : openTelegramDoor(ports.telegram, { journal, commands, preview, state, clock, logger });
   const listener = httpApp({
     engineId,
     auth,
@@ -220,9 +224,9 @@ export function openDesk(
   return {
     listener,
     sockets,
+    hands: { commands, preview, state },
     start: async () => await broadcast.start(),
     close: async () => {
-      await telegram?.stop();
       await broadcast.close();
       await sockets.close();
     },

@@ -9,7 +9,6 @@ import type { Clock } from '../lib/clock.ts';
 import type { BackupMade } from '../protocol/api.ts';
 import type { TraceCommand } from './commands.ts';
 import type { EngineGateway } from './gateway.ts';
-import type { TelegramCommandSettings } from './telegram/open-door.ts';
 import type { Access, AccessTokens } from './tokens.ts';
 
 /** Makes a new token and keeps it for the next start. @throws ValidationError when a setting says which token it is */
@@ -72,6 +71,15 @@ export interface PartReadiness {
 }
 export type ReadinessPart = 'temporal' | 'journal' | 'worker' | 'feed' | 'venue';
 export type Readiness = Readonly<Record<ReadinessPart, PartReadiness>>;
+
+export interface TelegramCommandSettings {
+  readonly token: string;
+  /** Numeric ids of the people who may command. */
+  readonly users: readonly number[];
+  /** Another address of the Bot API, in tests. */
+  readonly api?: string;
+  readonly pollSeconds?: number;
+}
 
 export interface BridgePorts {
   readonly journal: Journal;

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
+import { type EngineName, EngineNames, OWN_ENGINE } from '../domain/engine/engine-names.ts';
 import { CriticalError, ValidationError } from '../lib/errors.ts';
 import { Auth } from './auth.ts';
 import { type BridgeCommons, type EngineDesk, openDesk } from './engine-desk.ts';
@@ -12,6 +13,8 @@ import { bridgeMetrics } from './metrics.ts';
 import { oneBackup } from './one-backup.ts';
 import type { BridgePorts, ServedEngine } from './ports.ts';
 import { Strangers } from './strangers.ts';
+import { openTelegramDoor } from './telegram/open-door.ts';
+import type { TelegramDoor } from './telegram/telegram-door.ts';
 import type { Access } from './tokens.ts';
 import { refuseUpgrade } from './upgrade.ts';
 import { WrongTokens } from './wrong-tokens.ts';
@@ -42,13 +45,16 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     inForce: () => settings.inForce ?? [],
   };
   const served = [own, ...(ports.engines ?? [])];
+  const engines = new EngineList(served, ports.policy);
+  let telegram: TelegramDoor | null = null;
   const commons: BridgeCommons = {
     ports,
-    engines: new EngineList(served, ports.policy),
+    engines,
     auth: new Auth({ host, tokens, wrongTokens, port: () => port }),
     lookup: journalLookup(journal, MAX_OPEN_LOOKUPS),
     findCommand: journalLookup(journal, MAX_COMMAND_LOOKUPS),
     places: { ordinary: 0 },
+    ended: (commandId, answer) => telegram?.ended(commandId, answer),
     backup: oneBackup(ports.backup),
     newToken: async (access) => {
       if (ports.newToken === undefined) throw new ValidationError('PERMISSION_DENIED', 'It keeps no token of its own.');
@@ -60,7 +66,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     },
   };
   const { auth } = commons;
-  const first = openDesk(commons, own, { registry: metricsRegistry, bridge: metrics }, { byTelegram: true });
+  const first = openDesk(commons, own, { registry: metricsRegistry, bridge: metrics });
   const desks: EngineDesks = new EngineDesks(commons, served, first);
   const server = createServer((request, response) => {
     if (auth.accessOf(request) !== null) strangers.admit(request.socket);
@@ -83,6 +89,11 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   });
   port = await listen(server, settings.host, settings.port);
   await first.start();
+  if (ports.telegram != null) {
+    const names = new EngineNames(engineId, namedOf(ports.engines ?? []));
+    const handsOf = async (id: string) => (await desks.deskOf(served.find((one) => one.engineId === id) ?? own)).hands;
+    telegram = openTelegramDoor(ports.telegram, { journal, clock, logger, names, engines, handsOf });
+  }
   const url = `http://${urlHost(settings.host)}:${port}`;
   logger.info({ url, engineId, mode }, 'The bridge is listening');
 
@@ -92,12 +103,16 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     sockets: () => desks.sockets,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await telegram?.stop();
       await desks.close();
       server.closeAllConnections();
       await closed;
     },
   };
 }
+
+const namedOf = (served: readonly ServedEngine[]): readonly EngineName[] =>
+  served.flatMap(({ engineId, name }) => (name === null ? [] : [{ engineId, name }]));
 
 /** The desks of the engines that are served, each opened when it is asked for first. */
 class EngineDesks {
@@ -130,21 +145,22 @@ class EngineDesks {
     const engine = this.#engineOf(written);
     if (engine === null) return this.#first;
     request.url = below;
-    return await this.#deskOf(engine);
+    return await this.deskOf(engine);
   }
 
   #engineOf(written: string): ServedEngine | null {
     const wanted = decodedPart(written);
     if (wanted === null || wanted === '') return null;
+    if (wanted === OWN_ENGINE) return this.#served[0] ?? null;
     return this.#served.find(({ engineId, name }) => engineId === wanted || name === wanted) ?? null;
   }
 
-  async #deskOf(engine: ServedEngine): Promise<EngineDesk> {
+  async deskOf(engine: ServedEngine): Promise<EngineDesk> {
     if (engine.name === null || this.#closed) return this.#first;
     const known = this.#opened.get(engine.engineId);
     if (known !== undefined) return known;
     const registry = new Registry();
-    const desk = openDesk(this.#commons, engine, { registry, bridge: bridgeMetrics(registry) }, { byTelegram: false });
+    const desk = openDesk(this.#commons, engine, { registry, bridge: bridgeMetrics(registry) });
     this.#opened.set(engine.engineId, desk);
     await desk.start();
     return desk;

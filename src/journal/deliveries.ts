@@ -26,6 +26,8 @@ export interface DueQuery {
   readonly severities: readonly AlertSeverity[];
   /** Whose end is told. */
   readonly recoveredCodes: readonly string[];
+  /** Of them only what is critical. What cannot be sent now would keep others from being read. */
+  readonly mutedEngines: readonly string[];
 }
 
 interface Wanted {
@@ -44,7 +46,7 @@ interface Claim {
 export interface Deliveries {
   /** Notes when this channel was first set up: what is older is not sent. Returns that time. */
   begin(channel: string, nowMs: number): Promise<number>;
-  /** Never sent and not claimed, or critical, standing, not acknowledged and sent longer than `repeatMs` ago; oldest first. */
+  /** Never sent and not claimed, or critical, standing, not acknowledged and sent longer than `repeatMs` ago; what is critical first, then the oldest. */
   due(query: DueQuery): Promise<readonly DueAlert[]>;
   /** The ids that the holder may send now: not claimed by another, and not sent since they were read. Atomic. */
   claim(channel: string, wanted: readonly Wanted[], claim: Claim): Promise<ReadonlySet<string>>;
@@ -61,7 +63,12 @@ export const deliveriesOf = (db: Kysely<Database>): Deliveries => ({
     return Number(row.value);
   },
 
-  async due({ channel, nowMs, graceMs, maxAgeMs, repeatMs, severities, recoveredCodes }) {
+  async due({ channel, nowMs, graceMs, maxAgeMs, repeatMs, severities, recoveredCodes, mutedEngines }) {
+    const critical = sql<boolean>`(a.kind = 'alert' AND a.severity = 'critical')`;
+    const notMuted =
+      mutedEngines.length === 0
+        ? sql``
+        : sql`AND (${critical} OR a.engine_id IS NULL OR a.engine_id NOT IN (${sql.join(mutedEngines)}))`;
     const { rows } = await sql<Selectable<AlertsTable> & { readonly times: number }>`
       SELECT a.*, coalesce(d.times, 0) AS times
       FROM alerts a
@@ -75,12 +82,13 @@ export const deliveriesOf = (db: Kysely<Database>): Deliveries => ({
           (a.kind = 'alert' AND a.severity IN (${sql.join(severities)}))
           OR (a.kind = 'recovered' AND a.code IN (${sql.join(recoveredCodes)}))
         )
+        ${notMuted}
         AND (d.held_until_ms IS NULL OR d.held_until_ms < ${nowMs}::int8)
         AND (
           d.sent_at_ms IS NULL
           OR (
             d.sent_at_ms <= ${nowMs - repeatMs}::int8
-            AND a.kind = 'alert' AND a.severity = 'critical'
+            AND ${critical}
             AND NOT EXISTS (SELECT FROM alert_acknowledgements k WHERE k.alert_id = a.id)
             AND NOT EXISTS (
               SELECT FROM alerts n
@@ -89,7 +97,7 @@ export const deliveriesOf = (db: Kysely<Database>): Deliveries => ({
             )
           )
         )
-      ORDER BY a.seq
+      ORDER BY ${critical} DESC, a.seq
       LIMIT ${MOST}`.execute(db);
     return rows.map(({ times, ...row }) => ({ alert: alertOf(row), times }));
   },

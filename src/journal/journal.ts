@@ -149,8 +149,10 @@ export interface Journal {
   acknowledgeAlert(id: string, atMs: number): Promise<boolean>;
   /** By the alert's id; nothing of one that no messenger has taken and nobody has seen. */
   alertReception(ids: readonly string[]): Promise<ReadonlyMap<string, AlertReception>>;
-  /** Mutes what is not critical, for all messengers. Wall clock, ms; a time that is over unmutes. */
-  muteAlerts(untilMs: number): Promise<void>;
+  /** Mutes what is not critical, of one engine or (null) of all, for all messengers. Wall clock, ms. */
+  muteAlerts(untilMs: number, engineId: string | null): Promise<void>;
+  /** @param engineId null: everything that is muted, single engines too */
+  unmuteAlerts(engineId: string | null): Promise<void>;
   /**
    * Takes a lease or renews it, by the database's clock; one that nobody renewed in its time is free.
    * @returns whether the holder has it now

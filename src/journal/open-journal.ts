@@ -20,7 +20,7 @@ import {
   withAttempts,
 } from './lists.ts';
 import { appliedMigrations, migrateToLatest, requireLatest, type SchemaState, schemaState } from './migrate.ts';
-import { muteUntil } from './muting.ts';
+import { muteUntil, unmute } from './muting.ts';
 import type { JournalLogger, Opened } from './opened.ts';
 import { operationCounts, standingBySeverity } from './operation-counts.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
@@ -127,7 +127,8 @@ function journalOf({ db, listen, copyTo, close }: Opened, journalId: string): Jo
     operationCounts: (engineId, afterMs) => operationCounts(db, engineId, afterMs),
     standingBySeverity: (engineId) => standingBySeverity(db, engineId),
     alertReception: (ids) => receptionOf(db, ids),
-    muteAlerts: (untilMs) => muteUntil(db, untilMs),
+    muteAlerts: (untilMs, engineId) => muteUntil(db, untilMs, engineId),
+    unmuteAlerts: (engineId) => unmute(db, engineId),
     takeLease: (name, holder, forMs) => takeLease(db, name, holder, forMs),
     operations: (query) => listOperations(db, query),
     trades: (query) => listTrades(db, query),

@@ -12,7 +12,7 @@ import { webhook } from '../alerts/messengers/webhook.ts';
 import { alertId, newAlert, raised, recovered } from '../domain/alerts/alert.ts';
 import { deliveriesOf } from '../journal/deliveries.ts';
 import type { Journal } from '../journal/journal.ts';
-import { mutedUntilMs } from '../journal/muting.ts';
+import { readMutes } from '../journal/muting.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AlertSettings } from './alert-settings.ts';
 import { localDay } from './local-day.ts';
@@ -83,11 +83,11 @@ function messengerChannels(
     channels.raise(alert).catch((err: unknown) => logger.warn({ err }, 'could not record that alerts are not sent'));
   };
   const deliveries = deliveriesOf(journal.db);
-  const muted = () => mutedUntilMs(journal.db);
+  const mutes = () => readMutes(journal.db);
   const shared = {
     policy: settings.policy,
     deliveries,
-    mutedUntilMs: muted,
+    mutes,
     clock,
     minuteOfDay,
     logger,

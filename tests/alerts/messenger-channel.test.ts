@@ -10,6 +10,7 @@ import type { Alert } from '../../src/domain/alerts/alert.ts';
 import { EngineNames } from '../../src/domain/engine/engine-names.ts';
 import { type Deliveries, deliveriesOf } from '../../src/journal/deliveries.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import type { Mutes } from '../../src/journal/muting.ts';
 import { alertOf, newId } from '../journal/records.ts';
 import { openTestJournal } from '../support/journal.ts';
 
@@ -71,7 +72,7 @@ interface Given {
   readonly deliveries: Deliveries;
   readonly clock?: TestClock;
   readonly limits?: object;
-  readonly mutedUntilMs?: () => Promise<number>;
+  readonly mutes?: () => Promise<Mutes>;
   readonly states?: MessengerState[];
 }
 
@@ -80,14 +81,14 @@ function started({
   deliveries,
   clock = new TestClock(),
   limits = {},
-  mutedUntilMs = async () => 0,
+  mutes = async () => ({ allUntilMs: 0, engines: new Map() }),
   states = [],
 }: Given): MessengerChannel {
   const channel = new MessengerChannel({
     ...{ messenger, deliveries, clock, policy: POLICY, logger: SILENT },
     pages: new EnginePages('http://page/', () => new EngineNames('engine:paper:synthetic:1:0')),
     minuteOfDay: () => 0,
-    mutedUntilMs,
+    mutes,
     onState: (state) => void states.push(state),
     limits: { ...QUICK, ...limits },
   }).start();
@@ -167,6 +168,7 @@ const recordedIn = async (journal: Journal): Promise<readonly string[]> => {
 };
 
 const DUE = {
+  mutedEngines: [],
   graceMs: 0,
   maxAgeMs: 86_400_000,
   repeatMs: 600_000,
@@ -222,24 +224,34 @@ describe('a critical alert that stands', () => {
   });
 });
 
-it('muted, only what is critical goes out; the rest comes when the time is over, by itself', async () => {
-  const messenger = new Endpoint();
-  const journal = await opened();
-  const clock = new TestClock();
-  const mutedUntil = clock.nowMs() + 3_600_000;
-  let asked = 0;
-  const channel = started({
-    ...{ messenger, clock, deliveries: deliveriesOf(journal.db), limits: { graceMs: 7_200_000 } },
-    mutedUntilMs: async () => {
-      asked += 1;
-      return mutedUntil;
-    },
-  });
-  await until('the journal to be asked', async () => asked > 0);
-  const [critical, warning] = [alertNow(), alertNow({ severity: 'warning' })];
-  channel.deliver(warning);
-  channel.deliver(critical);
-  expect(await toHave(messenger, 1)).toEqual([critical.id]);
-  clock.skippedMs += 3_700_000;
-  expect(await toHave(messenger, 2)).toEqual([critical.id, warning.id]);
-});
+it.each(['all engines', 'its engine'])(
+  'with %s muted, only what is critical goes out; the rest comes when the time is over, by itself',
+  async (muted) => {
+    const messenger = new Endpoint();
+    const journal = await opened();
+    const clock = new TestClock();
+    const untilMs = clock.nowMs() + 3_600_000;
+    const engineId = newId();
+    let asked = 0;
+    const channel = started({
+      ...{ messenger, clock, deliveries: deliveriesOf(journal.db), limits: { graceMs: 7_200_000 } },
+      mutes: async () => {
+        asked += 1;
+        return muted === 'all engines'
+          ? { allUntilMs: untilMs, engines: new Map() }
+          : { allUntilMs: 0, engines: new Map([[engineId, untilMs]]) };
+      },
+    });
+    await until('the journal to be asked', async () => asked > 0);
+    const [critical, warning] = [alertNow({ engineId }), alertNow({ engineId, severity: 'warning' })];
+    const other = alertNow({ severity: 'warning' });
+    channel.deliver(warning);
+    channel.deliver(other);
+    channel.deliver(critical);
+    const atOnce = muted === 'all engines' ? [critical.id] : [other.id, critical.id];
+    expect((await toHave(messenger, atOnce.length)).toSorted()).toEqual(atOnce.toSorted());
+    clock.skippedMs += 3_700_000;
+    const late = muted === 'all engines' ? [warning.id, other.id] : [warning.id];
+    expect((await toHave(messenger, 3)).slice(atOnce.length).toSorted()).toEqual(late.toSorted());
+  },
+);

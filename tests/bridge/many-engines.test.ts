@@ -6,7 +6,7 @@ import { runCli } from '../../src/cli/run.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import { actionOf, done, refused } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { engineOf, snapshotAt, T0 } from '../journal/records.ts';
+import { engineOf, operationOf, snapshotAt, T0 } from '../journal/records.ts';
 import { Client, ENGINE_ID, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
 import { openTestJournal } from '../support/journal.ts';
 import { NO_BACKUPS } from '../support/no-backups.ts';
@@ -61,6 +61,7 @@ describe('an engine of ENGINES_FILE', () => {
     expect((await get(`${at}/api/config`)).json).toMatchObject({ engine_id: ALPHA });
     expect((await get(`${at}/metrics`)).text).toContain(`driftless_engine_running{engine="${ALPHA}"} 1`);
     expect((await get('/metrics')).text).not.toContain(ALPHA);
+    expect((await get('/engines/own/api/state')).json.engine.engine_id).toBe(ENGINE_ID);
   });
 
   it('may have slashes in its id, and no record yet: its own settings stand in', async () => {
@@ -96,6 +97,25 @@ describe('an engine of ENGINES_FILE', () => {
     expect(bridge.sockets()).toBe(2);
     alpha.close();
     own.close();
+  });
+});
+
+describe('a verdict', () => {
+  it('is refused at the address of another engine than the operation’s', async () => {
+    await journal.openOperation(operationOf({ operationId: 'op-of-alpha', engineId: ALPHA }));
+    const own = await bridge.connect();
+    const verdict = { operation_id: 'op-of-alpha', verdict: 'landed' };
+    expect(await own.command('RESOLVE_TRANSACTION', verdict)).toMatchObject({
+      success: false,
+      error: { code: 'VERDICT_REFUSED', message: expect.stringContaining(ALPHA) },
+    });
+    expect(bridge.gateway.verdicts).toEqual([]);
+    own.close();
+    const alpha = await Client.connect(`${bridge.url.replace('http', 'ws')}/engines/alpha`, {
+      Authorization: `Bearer ${TOKEN}`,
+    });
+    expect(await alpha.command('RESOLVE_TRANSACTION', verdict)).toMatchObject({ success: true });
+    alpha.close();
   });
 });
 

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { deliveriesOf } from '../../src/journal/deliveries.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { muteUntil, readMutes, unmute } from '../../src/journal/muting.ts';
 import { onBothDatabases } from './both-databases.ts';
 import { alertOf, newId, T0 } from './records.ts';
 
@@ -11,6 +12,7 @@ const QUERY = {
   repeatMs: 1_800_000,
   severities: ['warning', 'critical'],
   recoveredCodes: ['NAKED_SHORT'],
+  mutedEngines: [],
 } as const;
 
 async function raisedIn(journal: Journal, ...changes: readonly Partial<Parameters<typeof alertOf>[0]>[]) {
@@ -34,6 +36,40 @@ await onBothDatabases((open) => {
     expect(await due(journal, T0 + 20_000)).toEqual([[wanted, 0]]);
     expect((await due(journal, T0 + 200_000)).length).toBe(2);
     expect(await due(journal, T0 + 86_400_002)).toHaveLength(1);
+  });
+
+  it('what is critical comes first, however much else waits, and of a muted engine it comes alone', async () => {
+    const journal = await open();
+    await deliveriesOf(journal.db).begin('Telegram', T0);
+    const [muted, other] = [newId(), newId()];
+    const warnings = Array.from({ length: 210 }, () => ({ severity: 'warning', engineId: muted }) as const);
+    await raisedIn(journal, ...warnings);
+    const [ofOther] = await raisedIn(journal, { severity: 'warning', engineId: other });
+    const [critical, ofProcess] = await raisedIn(journal, { engineId: muted }, { severity: 'warning', engineId: null });
+    const nowMs = T0 + 20_000;
+    const found = await due(journal, nowMs);
+    expect(found[0]).toEqual([critical, 0]);
+    expect(found).not.toContainEqual([ofOther, 0]);
+    const query = { ...QUERY, nowMs, mutedEngines: [muted] };
+    const unmuted = await deliveriesOf(journal.db).due(query);
+    expect(unmuted.map(({ alert }) => alert.id)).toEqual([critical, ofOther, ofProcess]);
+  });
+
+  it('a mute is of all engines or of one, each until its time; all are ended together, or one alone', async () => {
+    const { db } = await open();
+    expect(await readMutes(db)).toEqual({ allUntilMs: 0, engines: new Map() });
+    await muteUntil(db, T0 + 5, null);
+    for (const engineId of ['calm', 'bold']) await muteUntil(db, T0 + 1, engineId);
+    await muteUntil(db, T0 + 9, 'calm');
+    const both = new Map([
+      ['calm', T0 + 9],
+      ['bold', T0 + 1],
+    ]);
+    expect(await readMutes(db)).toEqual({ allUntilMs: T0 + 5, engines: both });
+    await unmute(db, 'bold');
+    expect(await readMutes(db)).toEqual({ allUntilMs: T0 + 5, engines: new Map([['calm', T0 + 9]]) });
+    await unmute(db, null);
+    expect(await readMutes(db)).toEqual({ allUntilMs: 0, engines: new Map() });
   });
 
   it('one of two holders claims an alert; a claim ends with its time, and what was sent meanwhile is claimed by nobody', async () => {

@@ -5,6 +5,7 @@
  */
 
 import type { Logger } from 'pino';
+import type { EngineName, EngineNames } from '../../domain/engine/engine-names.ts';
 import { actionOf, type CommandAnswer, type ControlRequest } from '../../domain/order/command.ts';
 import type { ExitRequest } from '../../domain/order/operation-request.ts';
 import { BoundedMap } from '../../lib/bounded.ts';
@@ -13,13 +14,35 @@ import { type Repeated, repeatEvery } from '../../lib/repeat.ts';
 import { sleep } from '../../lib/sleep.ts';
 import type { BotApi, BotMessage } from './bot-api.ts';
 import { BotConfirmations, CONFIRM_WITHIN_MS } from './confirmations.ts';
-import { type BotWords, HELP, readBotWords } from './words.ts';
+import { type BotWords, EVERY_ENGINE, helpText, readBotWords } from './words.ts';
 
 /** What a person can have done from here. */
 export type BotCommand =
   | ExitRequest
   | Extract<ControlRequest, { readonly action: 'RESOLVE_TRANSACTION' }>
   | { readonly action: 'RESUME' };
+
+/** What is about to be done, or why it cannot be. */
+export type BotEffect =
+  | {
+      readonly kind: 'effect';
+      /** As a person reads it. */
+      readonly text: string;
+      /** What of it must not have changed when it is confirmed. */
+      readonly shown: string;
+    }
+  | { readonly kind: 'impossible'; readonly why: string };
+
+interface CommandOfEngine {
+  readonly engine: EngineName;
+  readonly command: BotCommand;
+}
+
+/** Who waits for the end of a command. */
+interface Follower {
+  readonly chatId: number;
+  readonly engine: EngineName;
+}
 
 export interface TelegramPorts {
   readonly api: BotApi;
@@ -32,13 +55,22 @@ export interface TelegramPorts {
   readonly newCode?: () => string;
   /** Whether this process is the one that polls. Ends within its own time; null: nobody can tell now. */
   readonly holdsLease: () => Promise<boolean | null>;
-  readonly status: () => Promise<string>;
-  /** What the command is about to do, as a person reads it, and what of it must not have changed when it is confirmed. */
-  readonly effectOf: (command: BotCommand) => Promise<{ readonly text: string; readonly shown: string }>;
+  /** Of this process. With several of them whatever changes something names its engine. */
+  readonly engines: EngineNames;
+  /** Null: of all engines. */
+  readonly status: (engine: EngineName | null) => Promise<string>;
+  readonly effectOf: (engine: EngineName, command: BotCommand) => Promise<BotEffect>;
   /** Its first answer. It never rejects. */
-  readonly run: (command: BotCommand, commandId: string, operator: string) => Promise<CommandAnswer>;
-  /** @throws when it cannot be kept */
-  readonly muteUntil: (untilMs: number) => Promise<void>;
+  readonly run: (
+    engine: EngineName,
+    command: BotCommand,
+    commandId: string,
+    operator: string,
+  ) => Promise<CommandAnswer>;
+  /** Null: of all engines. @throws when it cannot be kept */
+  readonly muteUntil: (untilMs: number, engine: EngineName | null) => Promise<void>;
+  /** Null: all, those of single engines too. @throws when it cannot be kept */
+  readonly unmute: (engine: EngineName | null) => Promise<void>;
   readonly market: string;
   readonly limits?: Partial<typeof TELEGRAM_LIMITS>;
 }
@@ -62,9 +94,9 @@ const TOO_LATE =
 export class TelegramDoor {
   readonly #ports: TelegramPorts;
   readonly #limits: typeof TELEGRAM_LIMITS;
-  readonly #confirmations: BotConfirmations<BotCommand>;
+  readonly #confirmations: BotConfirmations<CommandOfEngine>;
   /** Commands whose end is still to be told, and to whom. */
-  readonly #followed = new BoundedMap<string, number>(MAX_FOLLOWED);
+  readonly #followed = new BoundedMap<string, Follower>(MAX_FOLLOWED);
   readonly #times = new Map<number, number[]>();
   #offset: number | null = null;
   #held = false;
@@ -89,10 +121,15 @@ export class TelegramDoor {
 
   /** How a command ended that was answered before its end was known. */
   ended(commandId: string, answer: CommandAnswer): void {
-    const chatId = this.#followed.get(commandId);
-    if (chatId === undefined) return;
+    const follower = this.#followed.get(commandId);
+    if (follower === undefined) return;
     this.#followed.delete(commandId);
-    void this.#ports.api.send(chatId, answerText(answer));
+    void this.#ports.api.send(follower.chatId, this.#inTheNameOf(follower.engine, answerText(answer)));
+  }
+
+  /** Where there are several, a text begins with the engine that it is about. */
+  #inTheNameOf({ name }: EngineName, text: string): string {
+    return this.#ports.engines.areSeveral ? `${name}: ${text}` : text;
   }
 
   async #guardedRound(signal: AbortSignal): Promise<void> {
@@ -149,7 +186,7 @@ export class TelegramDoor {
         `The clock of the machine is ${seconds} s behind Telegram’s, so how old your message is cannot be told. Nothing was done. Set the clock.`,
       ));
     }
-    const answer = await this.#answer(readBotWords(text), message);
+    const answer = await this.#answer(readBotWords(text, this.#ports.engines.areSeveral), message);
     if (!(await api.send(chatId, answer)))
       this.#ports.logger.warn({ user: userId }, 'An answer could not be sent by Telegram');
   }
@@ -171,57 +208,100 @@ export class TelegramDoor {
   async #answer(words: BotWords, message: BotMessage): Promise<string> {
     switch (words.kind) {
       case 'help':
-        return HELP;
+        return helpText(this.#ports.engines.areSeveral);
       case 'unclear':
         return words.message;
-      case 'status':
-        return await this.#ports.status();
-      case 'mute':
-        return await this.#mute(words.minutes);
-      case 'unmute':
-        return await this.#mute(0);
       case 'confirm':
         return await this.#confirm(words.code, message);
-      default:
-        return await this.#ask(commandOf(words, this.#ports.market), message);
+      default: {
+        const found = this.#engineOf(words);
+        return found.kind === 'not found' ? found.why : await this.#ofEngine(words, found.engine, message);
+      }
     }
   }
 
-  async #mute(minutes: number): Promise<string> {
-    const untilMs = this.#ports.clock.nowMs() + minutes * MINUTE_MS;
+  /** Null: all of them. What changes something is never about an engine that was not named, unless it is the only one. */
+  #engineOf(words: WordsOfEngine): { kind: 'found'; engine: EngineName | null } | { kind: 'not found'; why: string } {
+    const { engines } = this.#ports;
+    const { kind, engine: written } = words;
+    if (!engines.areSeveral) return { kind: 'found', engine: engines.own };
+    const takesAll = kind === 'status' || kind === 'mute' || kind === 'unmute';
+    if (written === null && (kind === 'status' || kind === 'unmute')) return { kind: 'found', engine: null };
+    if (written?.toLowerCase() === EVERY_ENGINE && takesAll) return { kind: 'found', engine: null };
+    if (written !== null) return engines.find(written);
+    const example = kind === 'mute' ? '/mute all 2h, or /mute <engine> 2h' : `/${kind} <engine>`;
+    return { kind: 'not found', why: `Which engine? Write ${example}. ${engines.choices()}` };
+  }
+
+  async #ofEngine(words: WordsOfEngine, engine: EngineName | null, message: BotMessage): Promise<string> {
+    if (words.kind === 'status') return await this.#ports.status(engine);
+    if (words.kind === 'mute') return await this.#mute(words.minutes, engine);
+    if (words.kind === 'unmute') return await this.#unmute(engine);
+    return await this.#ask(engine ?? this.#ports.engines.own, commandOf(words, this.#ports.market), message);
+  }
+
+  async #mute(minutes: number, engine: EngineName | null): Promise<string> {
+    const { clock, engines, muteUntil } = this.#ports;
+    const ofOne = engines.areSeveral ? engine : null;
+    const untilMs = clock.nowMs() + minutes * MINUTE_MS;
     try {
-      await this.#ports.muteUntil(untilMs);
+      await muteUntil(untilMs, ofOne);
     } catch {
-      return 'The journal does not answer, so this could not be kept. Nothing was changed. Try again.';
+      return NOT_KEPT;
     }
-    return minutes === 0
-      ? 'All alerts are sent again.'
-      : `Until ${new Date(untilMs).toISOString().slice(11, 16)} UTC only critical alerts are sent. The others come then, together.`;
+    const of = ofOne === null ? '' : ` of ${ofOne.name}`;
+    const until = new Date(untilMs).toISOString().slice(11, 16);
+    return `Until ${until} UTC only critical alerts${of} are sent. The others come then, together.`;
   }
 
-  async #ask(command: BotCommand, { userId, updateId }: BotMessage): Promise<string> {
+  async #unmute(engine: EngineName | null): Promise<string> {
+    const { engines, unmute } = this.#ports;
+    const ofOne = engines.areSeveral ? engine : null;
+    try {
+      await unmute(ofOne);
+    } catch {
+      return NOT_KEPT;
+    }
+    return ofOne === null
+      ? 'All alerts are sent again.'
+      : `The alerts of ${ofOne.name} are sent again, unless all engines are muted (/unmute ends that too).`;
+  }
+
+  async #ask(engine: EngineName, command: BotCommand, { userId, updateId }: BotMessage): Promise<string> {
     const { botId, clock, effectOf } = this.#ports;
-    const { text, shown } = await effectOf(command);
+    const effect = await effectOf(engine, command);
+    if (effect.kind === 'impossible') return this.#inTheNameOf(engine, effect.why);
+    const { text, shown } = effect;
     const commandId = `telegram:${botId}:${updateId}`;
-    const code = this.#confirmations.ask(userId, { command, shown, commandId }, clock.nowMs());
-    return `${text}\n\nTo go ahead, write within ${CONFIRM_WITHIN_MS / 1_000} s:\n/confirm ${code}`;
+    const code = this.#confirmations.ask(userId, { command: { engine, command }, shown, commandId }, clock.nowMs());
+    const asked = this.#inTheNameOf(engine, text);
+    return `${asked}\n\nTo go ahead, write within ${CONFIRM_WITHIN_MS / 1_000} s:\n/confirm ${code}`;
   }
 
   async #confirm(code: string, { userId, chatId }: BotMessage): Promise<string> {
     const { clock, effectOf, run, logger } = this.#ports;
     const found = this.#confirmations.take(userId, code, clock.nowMs());
     if (found.kind !== 'confirmed') return NOT_CONFIRMED[found.kind];
-    const { command, shown, commandId } = found.asked;
-    const now = await effectOf(command);
-    if (now.shown !== shown)
-      return `It has changed since you were asked, so nothing was done. Now it is:\n${now.text}\nSend the command again.`;
-    logger.info({ action: actionOf(command), commandId, user: userId }, 'A command by Telegram');
-    const answer = await run(command, commandId, `telegram user ${userId}`);
-    if (answer.data.status === 'pending' || answer.data.status === 'unknown') this.#followed.set(commandId, chatId);
-    return answerText(answer);
+    const { shown, commandId } = found.asked;
+    const { engine, command } = found.asked.command;
+    const now = await effectOf(engine, command);
+    if (now.kind === 'impossible') return this.#inTheNameOf(engine, now.why);
+    if (now.shown !== shown) {
+      const text = this.#inTheNameOf(engine, now.text);
+      return `It has changed since you were asked, so nothing was done. Now it is:\n${text}\nSend the command again.`;
+    }
+    const { engineId } = engine;
+    logger.info({ action: actionOf(command), engineId, commandId, user: userId }, 'A command by Telegram');
+    const answer = await run(engine, command, commandId, `telegram user ${userId}`);
+    const { status } = answer.data;
+    if (status === 'pending' || status === 'unknown') this.#followed.set(commandId, { chatId, engine });
+    return this.#inTheNameOf(engine, answerText(answer));
   }
 }
 
+type WordsOfEngine = Exclude<BotWords, { readonly kind: 'help' | 'unclear' | 'confirm' }>;
+
+const NOT_KEPT = 'The journal does not answer, so this could not be kept. Nothing was changed. Try again.';
 const NOT_CONFIRMED = {
   none: 'Nothing waits to be confirmed. Send the command first.',
   wrong: 'That is not the code. Nothing was done.',

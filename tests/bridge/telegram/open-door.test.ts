@@ -1,15 +1,18 @@
 /** The whole door: a Bot API over HTTP that fails as the real one does, a bridge, a journal, and a scripted engine. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pino from 'pino';
 import { until } from '../../../localnet/tests/support/until.ts';
-import { done, refused } from '../../../src/domain/order/command.ts';
+import { DEFAULT_POLICY } from '../../../src/domain/hedge/policy.ts';
+import { actionOf, done, refused } from '../../../src/domain/order/command.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { takeLease } from '../../../src/journal/lease.ts';
-import { mutedUntilMs } from '../../../src/journal/muting.ts';
-import { type TestBridge, testBridge } from '../../support/bridge.ts';
+import { readMutes } from '../../../src/journal/muting.ts';
+import { engineOf, operationOf, snapshotAt, T0 } from '../../journal/records.ts';
+import { ENGINE_ID, type TestBridge, testBridge } from '../../support/bridge.ts';
 import { openTestJournal } from '../../support/journal.ts';
+import { scriptedGateway } from '../../support/scripted-gateway.ts';
 
 const TOKEN = '123456:secret-of-the-bot';
 const OWNER = 4711;
@@ -21,6 +24,8 @@ let updateId = 500;
 const waiting: object[] = [];
 const failures: number[] = [];
 const sent: { readonly chat_id: number; readonly text: string; readonly parse_mode?: string }[] = [];
+
+const apiUrl = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -51,7 +56,7 @@ beforeAll(async () => {
     logger: pino({ level: 'trace' }, { write: (line) => void logged.push(line) }),
     telegram: {
       ...{ token: TOKEN, users: [OWNER], pollSeconds: 0 },
-      api: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      api: apiUrl(),
     },
   });
 });
@@ -99,7 +104,7 @@ it('records a verdict, mutes by the journal, and tells the state', async () => {
   expect(await answer(`/confirm ${/\/confirm (\d{6})/.exec(question)?.[1]}`)).toContain('Resolved');
   expect(bridge.gateway.verdicts).toMatchObject([{ operationId: 'op-7', verdict: { verdict: 'landed' } }]);
   await answer('/mute 1h');
-  expect(await mutedUntilMs(journal.db)).toBeGreaterThan(Date.now() + 3_500_000);
+  expect((await readMutes(journal.db)).allUntilMs).toBeGreaterThan(Date.now() + 3_500_000);
   expect(await answer('/status')).toMatch(/paper mode[\s\S]*Restrictions: unknown/);
 });
 
@@ -119,4 +124,67 @@ it('one process polls: a lease is its holder’s until it ends', async () => {
   expect(await takeLease(db, 'test', 'one', 0)).toBe(true);
   await until('the lease to end', () => takeLease(db, 'test', 'other', 60_000));
   expect(await takeLease(db, 'test', 'one', 60_000)).toBe(false);
+});
+
+describe('with several engines', () => {
+  const CALM = 'engine:paper:synthetic:7:1';
+  let several: TestBridge;
+  let store: Journal;
+  const commanded: string[] = [];
+
+  beforeAll(async () => {
+    // One bridge reads a bot's messages at a time.
+    await bridge.close();
+    waiting.length = 0;
+    store = await openTestJournal();
+    for (const engineId of [ENGINE_ID, CALM]) {
+      await store.recordSnapshot({ engineId, generation: 1, attempt: 1 }, snapshotAt(T0));
+      await store.publishEngine(engineOf({ engineId, holds: [], unresolved: [] }));
+      await store.openOperation(operationOf({ operationId: `op-${engineId.at(-1)}`, engineId }));
+    }
+    const gateway = scriptedGateway();
+    several = await testBridge({
+      journal: store,
+      gateway: {
+        ...gateway,
+        command: async (engineId, { request }) => {
+          commanded.push(engineId);
+          return done(`${actionOf(request)} done`);
+        },
+      },
+      engines: [{ engineId: CALM, name: 'calm', policy: DEFAULT_POLICY, accountAddress: null, inForce: () => [] }],
+      telegram: { token: TOKEN, users: [OWNER], pollSeconds: 0, api: apiUrl() },
+    });
+  });
+  afterAll(async () => {
+    await several.close();
+    await store.close();
+  });
+
+  it('an exit goes to the engine that was named, and to no other', async () => {
+    const question = await answer('/flatten calm');
+    expect(question).toMatch(/^calm: Close every position .*\nAccount engine:paper:synthetic:7:1, paper mode\./s);
+    expect(await answer(`/confirm ${/\/confirm (\d{6})/.exec(question)?.[1]}`)).toMatch(/^calm: FLATTEN done/);
+    expect(commanded).toEqual([CALM]);
+  });
+
+  it('a verdict is refused where the operation is of another engine', async () => {
+    expect(await answer('/resolve calm op-0 landed')).toBe(
+      'calm: Operation op-0 is of another engine, own. Nothing was done.',
+    );
+    expect(await answer('/resolve calm op-1 landed')).toMatch(/operation op-1 landed.*\/confirm/s);
+    expect(several.gateway.verdicts).toEqual([]);
+  });
+
+  it('the list has all, and one of them is told as before', async () => {
+    expect(await answer('/status')).toMatch(
+      /^2 engines\npaper: 2, equity \$[\d.]+, none waits for a person\n- own: running, .*\n- calm: running, /,
+    );
+    expect(await answer('/status calm')).toMatch(/^calm: engine:paper:synthetic:7:1, paper mode\n/);
+  });
+
+  it('mutes one of them by the journal', async () => {
+    expect(await answer('/mute calm 1h')).toContain('critical alerts of calm');
+    expect([...(await readMutes(store.db)).engines.keys()]).toEqual([CALM]);
+  });
 });

@@ -4,6 +4,7 @@ import pino from 'pino';
 import { until } from '../../../localnet/tests/support/until.ts';
 import type { BotMessage, Updates } from '../../../src/bridge/telegram/bot-api.ts';
 import { type BotCommand, TelegramDoor } from '../../../src/bridge/telegram/telegram-door.ts';
+import { EngineNames } from '../../../src/domain/engine/engine-names.ts';
 import { type CommandAnswer, done, refused } from '../../../src/domain/order/command.ts';
 
 const OWNER = 4711;
@@ -17,16 +18,24 @@ class Scene {
   size = '5';
   answer: CommandAnswer = done('Closed.');
   readonly sent: { readonly chatId: number; readonly text: string }[] = [];
-  readonly ran: { readonly command: BotCommand; readonly commandId: string; readonly operator: string }[] = [];
+  readonly ran: {
+    readonly engine: string;
+    readonly command: BotCommand;
+    readonly commandId: string;
+    readonly operator: string;
+  }[] = [];
   readonly polls: (number | null)[] = [];
-  readonly muted: number[] = [];
+  readonly muted: (readonly [number, string | null])[] = [];
+  readonly unmuted: (string | null)[] = [];
+  impossible: string | null = null;
   readonly logged: string[] = [];
   readonly door: TelegramDoor;
   readonly #replies: Updates[] = [];
   #updateId = 100;
   #codes = 0;
 
-  constructor() {
+  /** @param others the engines beside the own one */
+  constructor(others: readonly string[] = []) {
     this.door = new TelegramDoor({
       api: {
         updates: async (offset) => {
@@ -51,13 +60,21 @@ class Scene {
         this.leases += 1;
         return this.held;
       },
-      status: async () => 'All is well.',
-      effectOf: async () => ({ text: `Close the position of ${this.size} SOL.`, shown: this.size }),
-      run: async (command, commandId, operator) => {
-        this.ran.push({ command, commandId, operator });
+      engines: new EngineNames(
+        'engine:own',
+        others.map((name) => ({ name, engineId: `engine:${name}` })),
+      ),
+      status: async (engine) => (engine === null ? 'All engines are well.' : 'All is well.'),
+      effectOf: async () =>
+        this.impossible === null
+          ? { kind: 'effect', text: `Close the position of ${this.size} SOL.`, shown: this.size }
+          : { kind: 'impossible', why: this.impossible },
+      run: async ({ engineId }, command, commandId, operator) => {
+        this.ran.push({ engine: engineId, command, commandId, operator });
         return this.answer;
       },
-      muteUntil: async (untilMs) => void this.muted.push(untilMs),
+      muteUntil: async (untilMs, engine) => void this.muted.push([untilMs, engine?.engineId ?? null]),
+      unmute: async (engine) => void this.unmuted.push(engine?.engineId ?? null),
       limits: { pauseMs: 2 },
     }).start();
   }
@@ -83,8 +100,8 @@ class Scene {
 }
 
 let scene: Scene;
-const begin = (): Scene => {
-  scene = new Scene();
+const begin = (others: readonly string[] = []): Scene => {
+  scene = new Scene(others);
   return scene;
 };
 afterEach(() => scene.door.stop());
@@ -97,6 +114,7 @@ it('asks back before it closes, and runs it once, under an id that comes from th
   expect(await scene.write('/confirm 000001')).toEqual(['Closed.']);
   expect(scene.ran).toEqual([
     {
+      engine: 'engine:own',
       command: { kind: 'close', market: 'SOL-PERP' },
       commandId: 'telegram:99:101',
       operator: `telegram user ${OWNER}`,
@@ -199,9 +217,72 @@ it('goes on after failures and conflicts, and says so once', async () => {
 it('mutes for a while, and takes no more than twenty messages a minute', async () => {
   begin();
   expect(await scene.write('/mute 2h')).toEqual([expect.stringMatching(/only critical alerts/)]);
-  expect(scene.muted).toEqual([scene.nowMs + 7_200_000]);
+  expect(scene.muted).toEqual([[scene.nowMs + 7_200_000, null]]);
   await scene.write('/unmute');
-  expect(scene.muted.at(-1)).toBe(scene.nowMs);
+  expect(scene.unmuted).toEqual([null]);
   for (let sent = 0; sent < 18; sent += 1) await scene.write('/status');
   expect(await scene.write('/status')).toEqual([]);
+});
+
+it('with several engines, what is confirmed is of the engine that was named', async () => {
+  begin(['calm', 'bold']);
+  const [question] = await scene.write('/close Calm');
+  expect(question).toMatch(/^calm: Close the position of 5 SOL.*\/confirm 000001/s);
+  expect(await scene.write('/confirm 000001')).toEqual(['calm: Closed.']);
+  await scene.write('/flatten own');
+  expect(await scene.write('/confirm 000002')).toEqual(['own: Closed.']);
+  expect(scene.ran.map(({ engine, command }) => [engine, command])).toEqual([
+    ['engine:calm', { kind: 'close', market: 'SOL-PERP' }],
+    ['engine:own', { kind: 'flatten', market: 'SOL-PERP' }],
+  ]);
+});
+
+it('with several engines, the end names its engine, and a change is told in its name', async () => {
+  begin(['calm']);
+  scene.answer = { success: true, message: 'Closing.', data: { status: 'pending', operation_id: 'op-1' } };
+  await scene.write('/close calm');
+  await scene.write('/confirm 000001');
+  scene.door.ended('telegram:99:101', done('Closed.'));
+  expect(scene.sent.at(-1)?.text).toBe('calm: Closed.');
+  await scene.write('/close calm');
+  scene.size = '7';
+  expect(await scene.write('/confirm 000002')).toEqual([expect.stringMatching(/has changed.*\ncalm: Close .* 7 SOL/s)]);
+  scene.impossible = 'It is of another engine.';
+  expect(await scene.write('/resolve calm op-1 landed')).toEqual(['calm: It is of another engine.']);
+  expect(scene.ran).toHaveLength(1);
+});
+
+it.each([
+  ['/close', 'Which engine? Write /close <engine>. Engines: own, calm, bold.'],
+  ['/resume', 'Which engine? Write /resume <engine>. Engines: own, calm, bold.'],
+  ['/mute 2h', 'Which engine? Write /mute all 2h, or /mute <engine> 2h. Engines: own, calm, bold.'],
+  ['/close all', 'There is no engine all. Engines: own, calm, bold.'],
+  ['/flatten boldly', 'There is no engine boldly. Engines: bold, own, calm.'],
+  ['/status gone', 'There is no engine gone. Engines: own, calm, bold.'],
+  [
+    '/resolve op-1 landed seen',
+    'Write /resolve, the engine, the id of the operation, landed or failed, and what you saw.',
+  ],
+  ['/status', 'All engines are well.'],
+  ['/status all', 'All engines are well.'],
+  ['/status bold', 'All is well.'],
+])('with several engines, %s is answered and nothing is done', async (text, answer) => {
+  begin(['calm', 'bold']);
+  expect(await scene.write(text)).toEqual([answer]);
+  expect(await scene.write('/confirm 000001')).toEqual([expect.stringMatching(/Nothing waits/)]);
+  expect([scene.ran, scene.muted, scene.unmuted]).toEqual([[], [], []]);
+});
+
+it('with several engines, alerts of one are muted, or of all', async () => {
+  begin(['calm']);
+  expect(await scene.write('/mute calm 2h')).toEqual([expect.stringMatching(/only critical alerts of calm are sent/)]);
+  expect(await scene.write('/mute all 1h')).toEqual([expect.stringMatching(/only critical alerts are sent/)]);
+  expect(await scene.write('/unmute calm')).toEqual([expect.stringMatching(/^The alerts of calm are sent again/)]);
+  expect(await scene.write('/unmute')).toEqual(['All alerts are sent again.']);
+  const until = (hours: number) => scene.nowMs + hours * 3_600_000;
+  expect(scene.muted).toEqual([
+    [until(2), 'engine:calm'],
+    [until(1), null],
+  ]);
+  expect(scene.unmuted).toEqual(['engine:calm', null]);
 });
