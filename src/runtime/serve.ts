@@ -7,7 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { createEngineActivities } from '../../activities/engine.ts';
 import { createTransactionActivities } from '../../activities/transaction.ts';
 import type { AlertChannels } from '../alerts/channels.ts';
-import { startDailySummary } from '../alerts/daily-summary.ts';
+import { type Summary, startDailySummary } from '../alerts/daily-summary.ts';
 import { EnginePages } from '../alerts/engine-pages.ts';
 import { startHeartbeat } from '../alerts/heartbeat.ts';
 import type { EngineGateway } from '../bridge/gateway.ts';
@@ -16,7 +16,7 @@ import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import { startTemporalUi } from '../bridge/temporal-ui.ts';
 import type { RpcObserver } from '../chain/rpc-observer.ts';
-import { EngineNames } from '../domain/engine/engine-names.ts';
+import { EngineNames, OWN_ENGINE } from '../domain/engine/engine-names.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import { commandKeyOf } from '../domain/order/signed-command.ts';
 import { claimSummary } from '../journal/deliveries.ts';
@@ -59,6 +59,7 @@ import { startSigningWorkers } from './signing-workers.ts';
 import { type Beginnings, type Cluster, hasBridge, hasWorker, type StartUp } from './starting.ts';
 import { watchForStuck } from './stuck-workflows.ts';
 import { summaryFigures } from './summary-figures.ts';
+import { summaryOfEngines } from './summary-of-engines.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
 import { addTemporalMetrics, temporalMetricsBuffer } from './temporal-metrics.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
@@ -167,6 +168,12 @@ function startWatches(
   return readiness;
 }
 
+/** Of the one engine in full, of several what a message can hold. */
+async function summaryOf({ engineId, policy, engines, mode }: Settings, journal: Journal): Promise<Summary | null> {
+  if (engines.length === 0) return await summaryFigures({ journal, engineId, policy });
+  return await summaryOfEngines({ journal, engines: [{ engineId, name: OWN_ENGINE, policy }, ...engines], mode });
+}
+
 const engineNames = ({ engineId, engines }: Settings): EngineNames => new EngineNames(engineId, engines);
 
 async function stopAll(watches: readonly { readonly stop: () => Promise<void> }[]): Promise<void> {
@@ -232,7 +239,7 @@ async function openGround(
   if (summaryAtMinute !== null && alerts.messengers.length > 0) {
     const summary = startDailySummary({
       ...{ messengers: alerts.messengers, atMinute: summaryAtMinute, localDay, clock, logger, pageUrl },
-      summary: () => summaryFigures({ journal, engineId, policy }),
+      summary: () => summaryOf(settings, journal),
       claimDay: (day) => claimSummary(journal.db, engineId, day),
     });
     add('daily summary', 1_000, summary.stop);

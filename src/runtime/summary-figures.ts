@@ -15,7 +15,7 @@ interface FigurePorts {
   readonly policy: PolicyJson;
 }
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 
 export async function summaryFigures({ journal, engineId, policy }: FigurePorts): Promise<Summary | null> {
   const [latest, statistics, newest] = await Promise.all([
@@ -56,11 +56,11 @@ interface Earned {
   readonly caution: string | null;
 }
 
-const usd = (value: number | null): string =>
+export const usd = (value: number | null): string =>
   value === null ? 'unknown' : `${value < 0 ? '−' : ''}$${Math.abs(value).toFixed(2)}`;
 const sol = (value: number | null): string => (value === null ? 'unknown' : `${value.toFixed(4)} SOL`);
 
 /** A yearly figure only where it needs no caution: the summary has no room for one. */
-const earned = (when: string, { net, funding, costs, net_apr_pct, caution }: Earned): string =>
+export const earned = (when: string, { net, funding, costs, net_apr_pct, caution }: Earned): string =>
   `${when}: ${usd(net)} (funding ${usd(funding)}, costs ${usd(costs)})` +
   `${net_apr_pct === null || caution !== null ? '' : `, ${percentText(net_apr_pct)} a year`}.`;
