@@ -21,6 +21,8 @@ export interface EngineStart {
   readonly journal: Journal;
   readonly venues: VenueRegistry;
   readonly engineId: string;
+  /** In ENGINES_FILE; absent: the process's own. */
+  readonly name?: string;
   readonly policy: PolicyJson;
   readonly tuning: EngineTuning;
   readonly paper: PaperSettings;
@@ -62,14 +64,14 @@ const described = ({ sol, usdc, walletSol, fundingPeriodMs }: PaperSettings): st
   `funding every ${fundingPeriodMs / 1_000} s`;
 
 /** PAPER_* and FUNDING_PERIOD_SECONDS apply to a new account only: a difference is shown. */
-async function tellDifference({ journal, engineId, paper, say }: EngineStart): Promise<void> {
+async function tellDifference({ journal, engineId, name, paper, say }: EngineStart): Promise<void> {
   const terms = await PaperVenue.accountTerms(journal, engineId);
   if (terms === null) return;
   const began = described({ ...terms, fundingPeriodMs: terms.periodMs ?? paper.fundingPeriodMs });
   if (began === described(paper)) return;
   say(
     `Note: this paper account started with ${began}. The settings (${described(paper)}) apply to\n` +
-      '      new accounts only. To start one: `npm start -- --reset-paper`',
+      `      new accounts only. To start one: npm start -- --reset-paper${name === undefined ? '' : `=${name}`}`,
   );
 }
 

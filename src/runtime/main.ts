@@ -10,12 +10,14 @@ import { type Logger, type OpenLogger, openLogger } from './logger.ts';
 import { Parts } from './parts.ts';
 import { readyJson, readyText } from './ready-note.ts';
 import { createRedactor, type Redactor } from './redaction.ts';
+import { resetTarget } from './reset-paper-target.ts';
 import { startUp } from './start-up.ts';
 import { watchStarter } from './starter-watch.ts';
 import type { StartOptions } from './starting.ts';
 import { listenForStop, type StopSignal } from './stop-signal.ts';
 import { openTerminal } from './terminal.ts';
 
+const USAGE = 2;
 const INTERRUPTED = 130;
 const STEP_MS = 1_500;
 
@@ -66,6 +68,12 @@ export async function main(options: StartOptions): Promise<number> {
       settings = loadSettings(source, { ...overrides, genesis });
     }
     refuseWhatIsNotThere(settings, options);
+    const target = resetTarget(options.resetPaper, settings);
+    if (target.kind === 'refused') {
+      await chain?.stop();
+      printError(target.why);
+      return USAGE;
+    }
     forgetSecretsInEnvironment();
     // Also where there is no wallet key: the token and what signs commands are in the memory.
     leaveNoMemoryInCores();

@@ -50,6 +50,7 @@ import { type ProcessMetrics, processMetrics } from './process-metrics.ts';
 import { reachable } from './reachable.ts';
 import { readinessOf } from './readiness.ts';
 import { watchRemoteSigning } from './remote-signing.ts';
+import { resetTarget } from './reset-paper-target.ts';
 import { openRestoration } from './restored-folder.ts';
 import { endRestoredWorkflows } from './restored-workflows.ts';
 import { SETTINGS_EVERY_MS, watchSettings } from './settings-watch.ts';
@@ -232,7 +233,7 @@ async function openGround(
   for (const one of settings.engines) {
     const of = settings.mode === 'live' ? await namingProgram(one.policy, one.engineId, journal) : one.policy;
     const sayNamed = (line: string) => say(`${one.name}: ${line}`);
-    further.push({ ...engine, engineId: one.engineId, policy: of, paper: one.paper, say: sayNamed });
+    further.push({ ...engine, name: one.name, engineId: one.engineId, policy: of, paper: one.paper, say: sayNamed });
   }
   const gateway = temporalGateway({ client, clock, logger });
   const { summaryAtMinute } = alertSettings;
@@ -319,7 +320,9 @@ async function openSharedClock({ settings, add }: StartUp, journal: Journal): Pr
 /** Of this engine and of others that this data folder knows, before any workflow runs. */
 async function prepareAccounts(start: StartUp, { journal, engine, further }: Ground): Promise<void> {
   const { settings, options, say } = start;
-  if (options.resetPaper) await resetPaper(engine);
+  const reset = resetTarget(options.resetPaper, settings);
+  const anew = [engine, ...further].find(({ engineId }) => reset.kind === 'engine' && reset.engineId === engineId);
+  if (anew !== undefined) await resetPaper(anew);
   const engineIds = [engine, ...further].map(({ engineId }) => engineId);
   if (options.localnet) await retireFormerEngines({ ...engine, engineIds, home: settings.home });
   if (hasWorker(start)) await watchOtherEngines({ journal, settings, say });

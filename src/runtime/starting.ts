@@ -14,7 +14,8 @@ import type { WorkflowBundle } from './workflow-bundle.ts';
 export interface StartOptions {
   readonly role: 'all' | 'worker' | 'bridge';
   readonly demo: boolean;
-  readonly resetPaper: boolean;
+  /** Whose paper account begins anew; null: nobody's. */
+  readonly resetPaper: string | null;
   /** Live mode on a local chain of our own, with the real program of the venue. */
   readonly localnet: boolean;
   /** What is said is for a program. By default for a person. */

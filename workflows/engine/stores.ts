@@ -2,8 +2,10 @@
  * The two stores of an engine, the workflow and the journal, held against each other at each start, and the journal
  * rebuilt where it lost something: docs/architecture/two-stores.md.
  */
+
 import { condition, isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { OpenStoresResult } from '../../activities/contract.ts';
+import { RESET_PAPER } from '../../src/domain/account/reset-paper.ts';
 import { type AlertDraft, alertReason, raised } from '../../src/domain/alerts/alert.ts';
 import { withPeriod } from '../../src/domain/alerts/alert-row.ts';
 import { lastStarted } from '../../src/domain/engine/engine-state.ts';
@@ -162,7 +164,7 @@ export class TwoStores {
   async accept(): Promise<ErrorReport | null> {
     const opened = await this.#compared();
     if (opened.verdict === 'account_missing') {
-      const remedy = 'Restore the journal, or begin anew with --reset-paper.';
+      const remedy = `Restore the journal, or begin anew with ${RESET_PAPER}.`;
       return { code: 'UNAVAILABLE', message: `${opened.detail}. ${remedy}`, details: { part: 'journal' } };
     }
     this.#take(opened);

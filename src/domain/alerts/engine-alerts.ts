@@ -1,4 +1,5 @@
 /** Alerts about what the engine did or found: trades of others, lost connections, the two stores. */
+import { RESET_PAPER } from '../account/reset-paper.ts';
 import { shownSol, shownSolChange, shownUsd, timeText } from '../money/display.ts';
 import { condition, counted, event, type NoDetails, withPeriod } from './alert-row.ts';
 
@@ -26,7 +27,7 @@ const STORES: Readonly<Record<StoresDetails['verdict'], string>> = {
 };
 
 const STORES_ACTION: Readonly<Partial<Record<StoresDetails['verdict'], string>>> = {
-  account_missing: 'Restore the journal, or begin a new paper account with --reset-paper.',
+  account_missing: `Restore the journal, or begin a new paper account with ${RESET_PAPER}.`,
   restored: 'Stop the original for good, then use Resume and confirm it.',
 };
 

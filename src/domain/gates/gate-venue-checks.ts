@@ -2,6 +2,7 @@
 
 import { BASE_ASSET } from '../account/account.ts';
 import { quotePeg } from '../account/quote-peg.ts';
+import { RESET_PAPER } from '../account/reset-paper.ts';
 import { snapshotAgeMs } from '../account/snapshot-age.ts';
 import { marketOfAsset } from '../account/spot-markets.ts';
 import { maxQuoteDepegPct } from '../hedge/policy.ts';
@@ -51,7 +52,7 @@ function crowding({ market, delta, reducing }: GateSubject): string | null {
 }
 
 /** Nobody can send SOL to a paper wallet. */
-const NEW_PAPER_ACCOUNT = 'Start with a new paper account (npm start -- --reset-paper).';
+const NEW_PAPER_ACCOUNT = `Start with a new paper account: npm start -- ${RESET_PAPER}.`;
 
 /** What a signature costs on Solana: a transaction with no priority fee and no tip. */
 const LEAST_FEE = lamports(5_000n);

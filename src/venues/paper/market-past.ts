@@ -2,6 +2,7 @@
  * What an account has lived through stays as it was. A history may grow at its end; another file under the same name would
  * change the price, the funding and the profit of an account that is open, without a word.
  */
+import { RESET_PAPER } from '../../domain/account/reset-paper.ts';
 import { CriticalError } from '../../lib/errors.ts';
 import type { MarketFeed } from '../../market-data/feed.ts';
 import type { PaperState } from './state.ts';
@@ -20,7 +21,7 @@ export function refuseOtherPast({ market: { timeMs }, pastDigest }: PaperState, 
   throw new CriticalError(
     'MARKET_DATA_CHANGED',
     `The market data of ${feed.id} has changed: ${what}. Put the file back as it was (rows may be added at its end), name ` +
-      'another one in MARKET_FEED, or start a new account: `npm start -- --reset-paper`.',
+      `another one in MARKET_FEED, or start a new account: npm start -- ${RESET_PAPER}.`,
     { feed: feed.id, market_time_ms: timeMs },
   );
 }

@@ -1,6 +1,7 @@
 /** The paper account in the journal's database: locked, changed and written with its journal rows in one transaction. */
 
 import { type Kysely, type Selectable, sql } from 'kysely';
+import { RESET_PAPER } from '../../domain/account/reset-paper.ts';
 import type { Alert } from '../../domain/alerts/alert.ts';
 import { jsonText, nullableJsonText } from '../../journal/json-text.ts';
 import type { EquityRecord, FundingRecord, TradeRecord } from '../../journal/records.ts';
@@ -235,7 +236,7 @@ export async function readPaperState(db: Kysely<Database>, engineId: string): Pr
 const missing = (engineId: string): CriticalError =>
   new CriticalError('PAPER_ACCOUNT_MISSING', `The journal holds no paper account of ${engineId}.`, {
     engineId,
-    remedy: 'Start a new account with --reset-paper, or restore the journal that holds this one.',
+    remedy: `Start a new account with ${RESET_PAPER}, or restore the journal that holds this one.`,
   });
 
 function transactionOf(row: Selectable<Database['paper_transactions']>): PaperTransaction {
