@@ -4,11 +4,11 @@ import type { PartReadiness, Readiness } from '../bridge/ports.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { within } from '../lib/within.ts';
+import { type EngineReads, lateAfterMs, partsOfReads } from './engine-reads.ts';
 
 const ASK_MS = 2_000;
-/** A snapshot is late after so many polls. */
-const LATE_POLLS = 3;
-const LATE_AT_LEAST_MS = 15_000;
+/** Besides the own engine so many others are asked whether a worker answers for them. */
+const OTHERS_ASKED = 2;
 
 interface ReadinessPorts {
   readonly gateway: EngineGateway;
@@ -16,6 +16,8 @@ interface ReadinessPorts {
   readonly clock: Clock;
   readonly engineId: string;
   readonly pollIntervalMs: number;
+  /** Of all engines of the process; absent: there is only this one. */
+  readonly reads?: EngineReads;
   /** Whether the engine's workflow runs. */
   readonly engineRuns: () => Promise<boolean>;
   /** The worker in this process; null when it runs elsewhere. */
@@ -24,12 +26,23 @@ interface ReadinessPorts {
   readonly whyUnwritable: () => Promise<string | null>;
 }
 
+const JOURNAL_SILENT = 'not known: the journal does not answer';
+
 const ok = (detail: string): PartReadiness => ({ ok: true, detail });
 const missing = (detail: string): PartReadiness => ({ ok: false, detail });
 
 async function asked(work: () => Promise<PartReadiness>, silent: string): Promise<PartReadiness> {
   const answer = await within(ASK_MS, work);
   return answer.kind === 'value' ? answer.value : missing(silent);
+}
+
+/** The first that is well; else what the first argument says. */
+async function firstOk(first: Promise<PartReadiness>, second: Promise<PartReadiness>): Promise<PartReadiness> {
+  const well = async (asked: Promise<PartReadiness>): Promise<PartReadiness> => {
+    const found = await asked;
+    return found.ok ? found : await Promise.reject(new Error(found.detail));
+  };
+  return await Promise.any([well(first), well(second)]).catch(() => first);
 }
 
 export function readinessOf(ports: ReadinessPorts): () => Promise<Readiness> {
@@ -52,23 +65,47 @@ export function readinessOf(ports: ReadinessPorts): () => Promise<Readiness> {
     asked(async () => {
       const state = ports.localWorker?.() ?? 'RUNNING';
       if (state !== 'RUNNING') return missing(state.toLowerCase());
-      const runs = await ports.engineRuns().catch(() => null);
-      if (runs === null) return missing('not known: Temporal does not answer');
-      if (!runs) return missing('the engine is not running');
-      await gateway.state(engineId, clock.nowMs() + ASK_MS);
-      return ok(ports.localWorker === null ? 'answers' : 'running');
+      // One engine that somebody ended, or that is stuck, does not make the process unable to serve the others.
+      return await (ports.reads === undefined ? ofOwn() : firstOk(ofOwn(), ofAnother(ports.reads)));
     }, 'no worker answers for the engine');
 
+  const ofOwn = async (): Promise<PartReadiness> => {
+    const runs = await ports.engineRuns().catch(() => null);
+    if (runs === null) return missing('not known: Temporal does not answer');
+    if (!runs) return missing('the engine is not running');
+    await gateway.state(engineId, clock.nowMs() + ASK_MS);
+    return ok(ports.localWorker === null ? 'answers' : 'running');
+  };
+
+  /** @throws when none of them answers */
+  const ofAnother = async (reads: EngineReads): Promise<PartReadiness> => {
+    const { inTime } = await reads.judged();
+    const others = inTime.filter((one) => one.engineId !== engineId).slice(0, OTHERS_ASKED);
+    return await Promise.any(
+      others.map(async (one) => {
+        await gateway.state(one.engineId, clock.nowMs() + ASK_MS);
+        return ok(`answers for ${one.name}`);
+      }),
+    );
+  };
+
+  const partsOfAll = async (reads: EngineReads): Promise<readonly [PartReadiness, PartReadiness]> => {
+    const found = await within(ASK_MS, () => reads.judged());
+    if (found.kind !== 'value') return [missing(JOURNAL_SILENT), missing(JOURNAL_SILENT)];
+    const { feed, venue } = partsOfReads(found.value);
+    return [feed, venue];
+  };
+
   const feedAndVenue = async (): Promise<readonly [PartReadiness, PartReadiness]> => {
-    const nothing = 'not known: the journal does not answer';
+    if (ports.reads !== undefined) return await partsOfAll(ports.reads);
     let latest: Awaited<ReturnType<Journal['latestSnapshot']>> | undefined;
     const venue = await asked(async () => {
       latest = await journal.latestSnapshot(engineId);
       if (latest === null) return missing('not read yet');
-      const lateMs = Math.max(LATE_AT_LEAST_MS, LATE_POLLS * ports.pollIntervalMs);
+      const lateMs = lateAfterMs(ports.pollIntervalMs);
       return clock.nowMs() - latest.snapshot.takenAtMs <= lateMs ? ok('read in time') : missing('not read lately');
-    }, nothing);
-    if (latest === undefined) return [missing(nothing), venue];
+    }, JOURNAL_SILENT);
+    if (latest === undefined) return [missing(JOURNAL_SILENT), venue];
     const feed = latest?.snapshot.feed;
     if (feed === undefined) return [missing('not read yet'), venue];
     return [feed.ended ? missing('its data has ended') : ok(feed.synthetic ? 'made-up prices' : 'prices'), venue];

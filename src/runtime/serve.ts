@@ -22,6 +22,7 @@ import { commandKeyOf } from '../domain/order/signed-command.ts';
 import { claimSummary } from '../journal/deliveries.ts';
 import { forgetEncryptionKey, notedEncryptionKeys, noteEncryptionKey } from '../journal/encryption-keys.ts';
 import type { Journal } from '../journal/journal.ts';
+import { lastReads } from '../journal/last-reads.ts';
 import { keepComparing, sharedClock } from '../journal/shared-clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { parseEngineId } from '../lib/ids.ts';
@@ -35,6 +36,7 @@ import { whyUnwritable } from './disk-probe.ts';
 import { agreeOnKeys, searchKeyUsers } from './encryption-keys-used.ts';
 import { resetPaper } from './engine-end.ts';
 import { GUARD_EVERY_MS, keepEngineRunning } from './engine-guardian.ts';
+import { addEngineCounts, EngineReads } from './engine-reads.ts';
 import { type EngineStart, lastRunId, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
 import type { FormerIdentityPorts } from './former-identity.ts';
@@ -124,7 +126,7 @@ export async function serve(given: StartUp, cluster: Cluster, beginnings: Beginn
 /** The watches that check the parts while they run, and report problems. */
 function startWatches(
   start: StartUp,
-  { client, gateway, journal, alerts, engine, further }: Ground,
+  { client, gateway, journal, alerts, engine, further, metrics }: Ground,
   worker: RunningWorker | null,
 ): () => Promise<Readiness> {
   const { settings, add } = start;
@@ -132,10 +134,18 @@ function startWatches(
   const { logger } = start.log;
   const engineRuns = async () => (await workflowLookup(client).state(engineId)) === 'running';
   const ownsStore = databaseUrl === null || temporal.address === null;
+  const named = [{ engineId, name: OWN_ENGINE, policy }, ...settings.engines];
+  const reads = new EngineReads({
+    engines: named.map((one) => ({ ...one, pollIntervalMs: one.policy.pollIntervalMs })),
+    lastReads: (ids) => lastReads(journal.db, ids),
+    clock,
+  });
+  addEngineCounts(metrics.registry, reads);
   const readiness = readinessOf({
     ...{ gateway, journal, clock, engineId, engineRuns },
     pollIntervalMs: policy.pollIntervalMs,
     localWorker: worker === null ? null : worker.state,
+    ...(further.length === 0 ? {} : { reads }),
     whyUnwritable: async () => (ownsStore ? await whyUnwritable(home) : null),
   });
   add('settings watch', 1_000, watchSettings({ journal, alerts, clock, logger, engineId, policy }).stop);
