@@ -26,11 +26,16 @@ export function startHeartbeat({ url, isHealthy, logger }: HeartbeatPorts, every
 
 /** Null: called, or left out on purpose since a part does not work. */
 async function beat(url: string, isHealthy: () => Promise<boolean>): Promise<string | null> {
-  if (!(await isHealthy().catch(() => false))) return null;
+  return (await isHealthy().catch(() => false)) ? await callHeartbeat(url) : null;
+}
+
+/** Null: the endpoint took the call; else why not, in words that hold no part of the URL. */
+export async function callHeartbeat(url: string): Promise<string | null> {
   try {
     const { status } = await fetch(url, { redirect: 'follow', signal: AbortSignal.timeout(CALL_MS) });
     return status < 400 ? null : `the endpoint answered ${status}`;
   } catch (error) {
-    return error instanceof Error ? error.name : 'the connection failed';
+    const isLate = error instanceof Error && error.name === 'TimeoutError';
+    return isLate ? `no answer within ${CALL_MS / 1_000} s` : 'the connection failed';
   }
 }

@@ -26,6 +26,9 @@ export async function examine(
   return found;
 }
 
+/** Many a message of ours ends with what to do. */
+const IN_THE_MESSAGE = 'Mend what the message names; driftless logs --level warn may say more.';
+
 /** Never rejects: a check that breaks is a finding, too. */
 async function findingsOf(check: Check, subject: Subject): Promise<readonly Judgement[]> {
   const isConfigured = subject.settings !== null;
@@ -43,7 +46,7 @@ export function brokenBy(error: unknown): Judgement {
   const [what = '', remedy] = message.split(/\n?Remedy: /);
   const given = error instanceof DriftlessError ? error.details.remedy : undefined;
   const todo = typeof given === 'string' ? given : remedy;
-  return fail(what.trim(), todo === undefined ? 'Look into the log.' : sentence(todo.trim()));
+  return fail(what.trim(), todo === undefined ? IN_THE_MESSAGE : sentence(todo.trim()));
 }
 
 const sentence = (text: string): string =>

@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { endpointsOf } from '../chain/endpoint.ts';
-import { RpcPool } from '../chain/rpc-pool.ts';
+import { RpcPool, readSlot } from '../chain/rpc-pool.ts';
 import { genesisOf } from '../chain/testimony.ts';
 import { Client, type ClientPlace } from '../cli/client.ts';
 import { holderOf } from '../journal/data-lock.ts';
-import { isDatabase } from '../journal/database-folder.ts';
+import { isDatabase, requireNothingElse } from '../journal/database-folder.ts';
 import { inspectJournal, openJournal } from '../journal/open-journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DriftlessError } from '../lib/errors.ts';
@@ -26,6 +26,7 @@ import { SETTING_NAMES, type SettingName } from '../runtime/setting-table.ts';
 import { brokenBy } from './examine.ts';
 import type { JournalSight, Subject, VenueSight } from './subject.ts';
 
+const NODE_MS = 5_000;
 const VENUE_MS = 25_000;
 const MOST_ROUNDS = 3;
 
@@ -52,6 +53,7 @@ export async function openSubject(opening: Opening): Promise<OpenSubject> {
     holder: settings === null ? null : await holderOf(settings.home).catch(() => null),
     product: once(() => runningProduct(place)),
     journal: once(async () => (settings === null ? { kind: 'none' } : await sightOfJournal(settings, clock, closing))),
+    isNodeThere: once(async () => settings !== null && (await isNodeThere(settings, clock))),
     venue: once(async () => await sightOfVenue(settings, clock, closing)),
   };
   return {
@@ -119,6 +121,13 @@ async function localGenesis({ mode, live }: Settings, clock: Clock): Promise<str
   return told.find((genesis) => genesis !== null) ?? null;
 }
 
+async function isNodeThere({ live }: Settings, clock: Clock): Promise<boolean> {
+  if (live.rpcUrls.length === 0) return false;
+  const { nodes } = new RpcPool({ endpoints: endpointsOf(live.rpcUrls), clock, tuning: { timeoutMs: NODE_MS } });
+  const told = await Promise.all(nodes.map((node) => node.ask('getSlot', [{ commitment: 'confirmed' }], readSlot)));
+  return told.some(({ kind }) => kind === 'answer');
+}
+
 async function runningProduct(place: ClientPlace): Promise<Client | null> {
   const client = new Client(place);
   return await client.get('/healthz', ANSWERS['/healthz']).then(
@@ -132,6 +141,7 @@ async function sightOfJournal(
   clock: Clock,
   closing: (() => Promise<void>)[],
 ): Promise<JournalSight> {
+  let named = (text: string) => text;
   try {
     if (databaseUrl !== null) {
       const before = clock.nowMs();
@@ -140,15 +150,21 @@ async function sightOfJournal(
       const aheadMs = timeMs - (before + clock.nowMs()) / 2;
       return { kind: 'open', where: 'The journal’s database', schema, journal, aheadMs };
     }
-    if (!isDatabase(join(home, 'journal'))) return { kind: 'none' };
+    const dataDir = join(home, 'journal');
+    if (!isDatabase(dataDir)) {
+      requireNothingElse(dataDir);
+      return { kind: 'none' };
+    }
     const copy = await copyJournal(home);
     if (copy.kind === 'held') return { kind: 'held' };
     closing.push(copy.remove);
+    named = copy.named;
     const { schema, journal, close } = await inspectJournal({ databaseUrl, dataDir: copy.dataDir, migrates: true });
     closing.push(close);
     return { kind: 'open', where: `The journal in ${home}`, schema, journal, aheadMs: null };
   } catch (error) {
-    const { message: why, remedy } = brokenBy(error);
+    const { message, remedy } = brokenBy(error);
+    const why = named(message);
     return { kind: 'failed', why: `${why.charAt(0).toUpperCase()}${why.slice(1)}`, remedy: remedy ?? '' };
   }
 }
@@ -162,6 +178,7 @@ async function sightOfVenue(
   const parts = settings === null ? null : parseEngineId(settings.engineId);
   if (settings === null || parts === null || parts.venue === 'paper')
     return { kind: 'failed', code: 'ENGINE_UNKNOWN', why: 'The settings name no account.', remedy: null };
+  const { venue: name } = parts;
   try {
     const journal = await openJournal({ databaseUrl: null, dataDir: null });
     closing.push(() => journal.close());
@@ -172,13 +189,15 @@ async function sightOfVenue(
       keypairPath: null,
       signerSocket: null,
     } as const;
-    const venue = await openLiveVenue({
-      ...{ engineId: settings.engineId, parts, venue: parts.venue, journal, clock },
-      settings: { ...settings, live },
-      logger: pino({ level: 'silent' }),
+    const read = await within(VENUE_MS, async () => {
+      const venue = await openLiveVenue({
+        ...{ engineId: settings.engineId, parts, venue: name, journal, clock },
+        settings: { ...settings, live },
+        logger: pino({ level: 'silent' }),
+      });
+      closing.push(() => venue.close());
+      return await venue.read('confirmed');
     });
-    closing.push(() => venue.close());
-    const read = await within(VENUE_MS, () => venue.read('confirmed'));
     if (read.kind === 'value') return { kind: 'read', snapshot: read.value };
     if (read.kind === 'late')
       return { kind: 'failed', code: 'RPC_TIMEOUT', why: 'The account could not be read in time.', remedy: null };

@@ -43,6 +43,8 @@ export interface Subject {
   /** The running product; null: none answers here. */
   readonly product: () => Promise<Client | null>;
   readonly journal: () => Promise<JournalSight>;
+  /** Whether any node of RPC_URL answers; without one, what they would tell is unknown. */
+  readonly isNodeThere: () => Promise<boolean>;
   /** Live mode only. */
   readonly venue: () => Promise<VenueSight>;
   readonly clock: Clock;

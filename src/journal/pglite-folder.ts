@@ -3,12 +3,11 @@
  * is killed half-way leaves nothing that looks like a database. The caller holds the lock on the folder (data-lock.ts):
  * PGlite takes none.
  */
-import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { CriticalError } from '../lib/errors.ts';
-import { isDatabase } from './database-folder.ts';
+import { isDatabase, requireNothingElse } from './database-folder.ts';
 
 const UNFINISHED = '.unfinished';
 
@@ -50,13 +49,7 @@ export async function openPGlite(dataDir: string | null, image?: Blob): Promise<
   if (dataDir === null) return PGlite.create({ ...SMALL, ...(image === undefined ? {} : { loadDataDir: image }) });
   const folder = resolve(dataDir);
   if (!isDatabase(folder)) {
-    const content = existsSync(folder) ? await readdir(folder) : [];
-    if (content.length > 0) {
-      throw new CriticalError('DATA_FOLDER_INVALID', `${folder} is not empty but holds no database`, {
-        folder,
-        remedy: 'set DRIFTLESS_HOME to another folder, or move the content of this one away',
-      });
-    }
+    requireNothingElse(folder);
     await makeDatabase(folder);
   }
   try {

@@ -195,6 +195,13 @@ export function readSettingSource(cwd: string, env: NodeJS.ProcessEnv): SettingS
 const shown = (text: string): string =>
   JSON.stringify(text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text);
 
+/** Names in the environment that resemble settings of ours. Other programs' names stand there too, so this is no error. */
+export const misspeltNames = (env: NodeJS.ProcessEnv): readonly { readonly name: string; readonly meant: string }[] =>
+  Object.keys(env).flatMap((name) => {
+    const meant = nameMeant(name, NAMES_IN_ENV);
+    return meant === null ? [] : [{ name, meant }];
+  });
+
 export type Role = 'all' | 'worker' | 'bridge';
 
 export interface SettingOverrides {

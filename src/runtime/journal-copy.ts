@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { type LockInfo, lockDataFolder } from '../journal/data-lock.ts';
 
 type JournalCopy =
-  | { readonly kind: 'copy'; readonly dataDir: string; readonly remove: () => Promise<void> }
+  | {
+      readonly kind: 'copy';
+      readonly dataDir: string;
+      /** What was said of the copy, as said of the journal: a person finds no copy to mend. */
+      readonly named: (text: string) => string;
+      readonly remove: () => Promise<void>;
+    }
   /** Another process has the data folder. */
   | { readonly kind: 'held'; readonly by: LockInfo };
 
@@ -29,13 +35,15 @@ export async function copyJournal(home: string): Promise<JournalCopy> {
     for (const signal of SIGNALS) process.off(signal, interrupted);
   };
   const dataDir = join(folder, 'journal');
+  const journal = join(home, 'journal');
   try {
-    await cp(join(home, 'journal'), dataDir, { recursive: true });
+    await cp(journal, dataDir, { recursive: true });
   } catch (error) {
     await remove();
     throw error;
   } finally {
     await lock.release();
   }
-  return { kind: 'copy', dataDir, remove };
+  const named = (text: string) => text.replaceAll(dataDir, journal);
+  return { kind: 'copy', dataDir, named, remove };
 }

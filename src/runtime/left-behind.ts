@@ -35,10 +35,14 @@ export async function openLeft(
     return nothing(error.message);
   }
   if (settings.databaseUrl !== null) return await ofDatabase(settings, settings.databaseUrl);
-  const home = homes.find((one) => isDatabase(join(one, 'journal')));
-  if (home === undefined)
-    return nothing(`There is no journal in ${homes[0]} either. Set DRIFTLESS_HOME to where it is.`);
-  return await ofFolder(settings, home);
+  try {
+    const home = homes.find((one) => isDatabase(join(one, 'journal')));
+    if (home === undefined)
+      return nothing(`There is no journal in ${homes[0]} either. Set DRIFTLESS_HOME to where it is.`);
+    return await ofFolder(settings, home);
+  } catch (error) {
+    return unreadable(error);
+  }
 }
 
 const nothing = (why: string): LeftBehind => ({ kind: 'nothing', why });
@@ -55,7 +59,7 @@ async function ofFolder(settings: Settings, home: string): Promise<LeftBehind> {
     return await answering(settings, journal, { from: `a copy of the journal in ${home}`, cleanUp: copy.remove });
   } catch (error) {
     await copy.remove();
-    return unreadable(error);
+    return unreadable(error, copy.named);
   }
 }
 
@@ -69,9 +73,12 @@ async function ofDatabase(settings: Settings, databaseUrl: string): Promise<Left
   }
 }
 
-function unreadable(error: unknown): LeftBehind {
-  const why = error instanceof DriftlessError ? error.message : error instanceof Error ? error.message : String(error);
-  return nothing(`The journal cannot be read either: ${why}`);
+function unreadable(error: unknown, named = (text: string) => text): LeftBehind {
+  const why = error instanceof Error ? error.message : String(error);
+  const remedy = error instanceof DriftlessError ? error.details.remedy : undefined;
+  return nothing(
+    `The journal cannot be read either: ${named(why)}${typeof remedy === 'string' ? `\nRemedy: ${remedy}` : ''}`,
+  );
 }
 
 interface Read {

@@ -9,6 +9,9 @@ const PAGE_TOLD_STRANGER =
   ' A page of yours that is still open may have sent that user the token: once Driftless runs, run driftless token rotate.';
 const NO_SUCH_ADDRESS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL']);
 
+const shortened = (command: string): string =>
+  command.length > MAX_COMMAND_CHARS ? `${command.slice(0, MAX_COMMAND_CHARS)}…` : command;
+
 /** @throws CriticalError PORT_TAKEN, HOST_UNUSABLE, or PORT_UNUSABLE when the system refuses it for another reason */
 export async function requireFreePort(port: number, host: string, setting: string): Promise<void> {
   const reason = await whyPortUnusable(port, host);
@@ -30,8 +33,7 @@ export async function requireFreePort(port: number, host: string, setting: strin
     );
   }
   const [owner, stranger] = await Promise.all([portOwner(port), strangerAt(host, port)]);
-  const who =
-    owner === null ? 'another program' : `process ${owner.pid} (${owner.command.slice(0, MAX_COMMAND_CHARS)})`;
+  const who = owner === null ? 'another program' : `process ${owner.pid} (${shortened(owner.command)})`;
   const whose = stranger === null ? who : `${who} of another user (id ${stranger})`;
   const leak = stranger !== null && setting === 'PORT' ? PAGE_TOLD_STRANGER : '';
   throw new CriticalError('PORT_TAKEN', `Port ${port} is in use by ${whose}.\n${remedy}${leak}`, {

@@ -6,6 +6,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Restoration } from '../../activities/engine.ts';
 import type { RestoredStage } from '../domain/engine/restored.ts';
+import { cannotRead } from '../journal/database-folder.ts';
 import type { Clock } from '../lib/clock.ts';
 import * as z from '../lib/codec.ts';
 import { CriticalError } from '../lib/errors.ts';
@@ -34,7 +35,7 @@ export function readRestored(home: string): RestoredNote | null {
     text = readFileSync(fileIn(home), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw unreadable(home, error);
+    throw cannotRead(fileIn(home), error);
   }
   try {
     const note = z.read(Note, JSON.parse(text));

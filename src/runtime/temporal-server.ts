@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -14,7 +14,7 @@ import { LOOPBACK } from './loopback.ts';
 import { requireFreePort } from './port-taken.ts';
 import { commandLineOf, endProcess, heldStill, isAlive, portOwner } from './processes.ts';
 import { SEARCH_ATTRIBUTES } from './search-attributes.ts';
-import { copyTemporalStore, temporalStoreIn } from './temporal-store.ts';
+import { copyTemporalStore, requireTemporalStore, temporalStoreIn } from './temporal-store.ts';
 
 /** It ends in 2.5 s when asked; what it acknowledged survives a SIGKILL as well. */
 const STOP_GRACE_MS = 5_000;
@@ -114,8 +114,9 @@ async function endLeftOver(pidFile: string, database: string, port: number, logg
   }
 }
 
-async function tailOf(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+/** @param from where what is asked for begins: earlier runs wrote before it */
+async function tailOf(file: string, from: number): Promise<string> {
+  const text = (await readFile(file).catch(() => Buffer.alloc(0))).subarray(from).toString();
   // Of a panic its first words say why; the last are a list of calls.
   const panic = text.lastIndexOf('\npanic: ');
   return (panic === -1 ? text.slice(-LOG_TAIL_CHARS) : text.slice(panic, panic + LOG_TAIL_CHARS)).trim();
@@ -131,6 +132,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   const database = temporalStoreIn(home);
   const pidFile = pidFileIn(home);
   const logFile = join(logDir, 'temporal-server.log');
+  await requireTemporalStore(home);
   await mkdir(dirname(logFile), { recursive: true });
   const logSize = await stat(logFile).then(
     ({ size }) => size,
@@ -152,6 +154,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   ];
 
   let child: ChildProcess | null = null;
+  let logBegin = 0;
   let stopping = false;
   let told = false;
   let timer: NodeJS.Timeout | null = null;
@@ -160,6 +163,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   function launch(): ChildProcess {
     if (stopping || options.cancelled?.() === true) throw new Error('the Temporal server is no longer wanted');
     const log = openSync(logFile, 'a');
+    logBegin = fstatSync(log).size;
     const env = childEnvironment(process.env);
     const launched = spawn(cli, args, { env, detached: true, windowsHide: true, stdio: ['ignore', log, log] });
     closeSync(log);
@@ -175,7 +179,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     while (performance.now() < deadline) {
       if (stopping) throw new Error('stopped');
       if (started.exitCode !== null || started.signalCode !== null || started.pid === undefined) {
-        const said = await tailOf(logFile);
+        const said = await tailOf(logFile, logBegin);
         throw new CriticalError(
           'TEMPORAL_FAILED',
           `The Temporal server ended while starting (${started.exitCode ?? started.signalCode ?? 'it cannot be run'}): ${said}\nIts log: ${logFile}`,

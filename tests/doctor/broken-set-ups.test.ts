@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { webhook } from '../../src/alerts/messengers/webhook.ts';
-import { channels, judgeMessengers } from '../../src/doctor/checks/channels.ts';
+import { channels, judgeHeartbeat, judgeMessengers } from '../../src/doctor/checks/channels.ts';
 import { CHECKS } from '../../src/doctor/checks/index.ts';
 import { examine } from '../../src/doctor/examine.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
@@ -170,6 +170,35 @@ describe('settings, keys and files', () => {
     ]);
   });
 
+  it('a misspelt name in the environment, where other programs have names too', async () => {
+    expect(await wrong(['settings'], { DRIFTLES_TOKEN: 'x', HOSTNAME: 'box', ALERT_TELEGRAM_TOKN: 'y' })).toMatchObject(
+      [
+        warning(/^DRIFTLES_TOKEN is set/, /mean DRIFTLESS_TOKEN/),
+        warning(/^ALERT_TELEGRAM_TOKN is set/, /mean ALERT_TELEGRAM_TOKEN/),
+      ],
+    );
+  });
+
+  it('an error within ENGINES_FILE is mended there', async () => {
+    await writeFile(
+      join(folder, 'engines.json'),
+      '{ "calm": { "MARKET_FEED": "synthetic:7", "COOLDOWN_SECOND": 7200 } }',
+    );
+    expect(await wrong(['settings'], { ENGINES_FILE: 'engines.json' })).toMatchObject([
+      failing(/expected COOLDOWN_SECONDS/, /^Correct that file/),
+    ]);
+  });
+
+  it('a file where the data folder should be: told once of the folder, and nothing in it is called missing', async () => {
+    await writeFile(home, '');
+    expect(await wrong(['files', 'journal', 'operations', 'backup'])).toMatchObject([
+      failing(/is a file, not a folder/, /Set DRIFTLESS_HOME/),
+      failing(/journal.* cannot be read/, /Set DRIFTLESS_HOME to a folder/),
+      warning(/Not known/, /line about the journal/),
+      failing(/restored\.json cannot be read/, /Set DRIFTLESS_HOME to a folder/),
+    ]);
+  });
+
   it('a malformed key, of which nothing is shown', async () => {
     const found = await wrong(['settings'], {
       ...LIVE,
@@ -236,6 +265,15 @@ describe('Temporal', () => {
     ]);
   });
 
+  it('a file of our own server that is no database', async () => {
+    await mkdir(home, { mode: 0o700 });
+    await writeFile(join(home, 'temporal.db'), 'not what was written here');
+    const found = (await wrong(['temporal'])).filter(({ verdict }) => verdict === 'fail');
+    expect(found).toMatchObject([failing(/temporal\.db is damaged/, /driftless restore/)]);
+    await writeFile(join(home, 'temporal.db'), '');
+    expect((await wrong(['temporal'])).filter(({ verdict }) => verdict === 'fail')).toEqual([]);
+  });
+
   it('a namespace that does not exist', async () => {
     const env = { TEMPORAL_ADDRESS: temporalAddress(), TEMPORAL_NAMESPACE: 'nobody-made-it' };
     expect(await wrong(['temporal'], env)).toMatchObject([
@@ -273,6 +311,15 @@ describe('the journal', () => {
     await sql`INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-of-tomorrow', '2030')`.execute(journal.db);
     await journal.close();
     expect(await wrong(['journal'])).toMatchObject([failing(/newer Driftless: .* 9999-of-tomorrow/, /last wrote it/)]);
+  });
+
+  it('a damaged one is named by its own path, and a folder that has lost its version is not taken for none', async () => {
+    await makeTestDataFolder(join(home, 'journal'), { withSchema: true });
+    await writeFile(join(home, 'journal', 'global', 'pg_control'), 'damaged');
+    const damaged = `${join(home, 'journal')} cannot be opened`;
+    expect(await wrong(['journal'])).toMatchObject([{ verdict: 'fail', message: expect.stringContaining(damaged) }]);
+    await rm(join(home, 'journal', 'PG_VERSION'));
+    expect(await wrong(['journal'])).toMatchObject([failing(/not empty but holds no database/, /move the content/)]);
   });
 
   it('an operation of an unknown outcome, and one in the middle; nothing in the folder is changed by any check', async () => {
@@ -337,6 +384,14 @@ describe('the nodes', () => {
     ]);
   });
 
+  it('with all of them silent, program and account are unknown, and not missing', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    expect(await wrong(['program', 'venue'], { ...LIVE, RPC_URL: url })).toMatchObject([
+      { check: 'program', ...warning(/Not known/, /the nodes/) },
+      { check: 'venue', ...warning(/Not known/, /the nodes/) },
+    ]);
+  });
+
   it('a good one, but for its WebSocket', async () => {
     const { url } = await nodeThat();
     expect(await wrong(['rpc'], { ...LIVE, RPC_URL: url })).toMatchObject([
@@ -394,7 +449,7 @@ describe('the nodes', () => {
   it('a cluster without the venue, and a build that nobody tested', async () => {
     const { url } = await nodeThat({ getAccountInfo: () => result({ context: { slot: SLOT }, value: null }) });
     expect(await wrong(['program'], { ...LIVE, RPC_URL: url })).toMatchObject([
-      failing(/No node has the program/, /LIVE_VENUE/),
+      failing(/program .* is not on this cluster/, /LIVE_VENUE/),
     ]);
     const value = { data: ['AAECAw==', 'base64'] };
     const { url: other } = await nodeThat({ getAccountInfo: () => result({ context: { slot: SLOT }, value }) });
@@ -418,6 +473,19 @@ describe('channels', () => {
       warning(/wakes nobody/, /ALERT_/),
       warning(/machine is gone/, /HEARTBEAT_URL/),
     ]);
+  });
+
+  it('a heartbeat, called by a test and not without', async () => {
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/secret`;
+    answer = 404;
+    expect(await judgeHeartbeat(url, false)).toMatchObject({ verdict: 'pass' });
+    expect(await judgeHeartbeat(url, true)).toMatchObject(failing(/answered 404/, /HEARTBEAT_URL/));
+    expect(await judgeHeartbeat(`http://127.0.0.1:${await freePort()}/secret`, true)).toMatchObject({
+      verdict: 'fail',
+    });
+    answer = 200;
+    expect(await judgeHeartbeat(url, true)).toMatchObject({ verdict: 'pass' });
   });
 
   it('one that refuses, found by a test message and not without', async () => {

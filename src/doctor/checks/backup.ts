@@ -49,9 +49,10 @@ export function judgeRestored(
 export const backup: Check = {
   name: 'backup',
   needsSettings: true,
-  async run({ settings: { home, engineId, databaseUrl, temporal }, clock }) {
+  async run({ settings: { home, engineId, databaseUrl, temporal }, clock, journal }) {
     // Their own tools make the backups of stores elsewhere, and nothing here knows of them.
     if (databaseUrl !== null || temporal.address !== null) return [];
+    if ((await journal()).kind === 'none') return [pass('There is nothing to back up yet.')];
     return [judgeBackup(await lastBackup(home), clock.nowMs()), ...judgeRestored(readRestored(home), engineId)];
   },
 };

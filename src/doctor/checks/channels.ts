@@ -1,5 +1,6 @@
 /** How alerts reach a person; with --send-test, whether they do. */
 import { randomUUID } from 'node:crypto';
+import { callHeartbeat } from '../../alerts/heartbeat.ts';
 import type { Message } from '../../alerts/messengers/message.ts';
 import type { Messenger } from '../../alerts/messengers/messenger.ts';
 import { messengersOf } from '../../runtime/alert-channels.ts';
@@ -36,15 +37,25 @@ export async function judgeMessengers(
   );
 }
 
+/** A test is a call like any other: the service takes it for a sign of life. */
+export async function judgeHeartbeat(url: string | null, sendsTest: boolean): Promise<Judgement> {
+  if (url === null)
+    return warn('Nobody notices when this machine is gone.', 'Set HEARTBEAT_URL to a service that misses the call.');
+  if (!sendsTest) return pass('A heartbeat is set: its silence is noticed elsewhere; --send-test tries it.');
+  const problem = await callHeartbeat(url);
+  return problem === null
+    ? pass('The heartbeat’s service took a call.')
+    : fail(
+        `The heartbeat’s service did not take a call: ${problem}.`,
+        'Correct HEARTBEAT_URL, or look at that service.',
+      );
+}
+
 export const channels: Check = {
   name: 'channels',
   needsSettings: true,
   async run({ settings: { alerts }, sendsTest, clock }) {
     const said = await judgeMessengers(messengersOf(alerts), sendsTest, clock.nowMs());
-    if (alerts.heartbeatUrl !== null) return [...said, pass('A heartbeat is set: its silence is noticed elsewhere.')];
-    return [
-      ...said,
-      warn('Nobody notices when this machine is gone.', 'Set HEARTBEAT_URL to a service that misses the call.'),
-    ];
+    return [...said, await judgeHeartbeat(alerts.heartbeatUrl, sendsTest)];
   },
 };

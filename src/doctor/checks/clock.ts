@@ -37,6 +37,13 @@ export function judgeSkew(whose: string, aheadMs: number, { warnMs, failMs }: Sk
   return Math.abs(aheadMs) >= warnMs ? warn(message, SYNCHRONISE) : pass(message);
 }
 
+/** A chain behind us may be a node behind its chain. */
+export function judgeChain(aheadMs: number): Judgement {
+  const { verdict, message, remedy } = judgeSkew('chain’s', aheadMs, CHAIN);
+  const isNode = 'If this clock is right, the node is behind its chain: take another one into RPC_URL.';
+  return { verdict, message, remedy: remedy === null || aheadMs > 0 ? remedy : `${remedy} ${isNode}` };
+}
+
 async function synchronised(): Promise<boolean | null> {
   if (process.platform !== 'linux') return null;
   const { code, output } = await runProgram('timedatectl', ['show', '-p', 'NTPSynchronized', '--value'], ASK_MS);
@@ -51,7 +58,7 @@ async function ofChain({ settings, clock }: Configured): Promise<readonly Judgem
   try {
     const slot = await pool.read('getSlot', [{ commitment: 'confirmed' }], readSlot);
     const seconds = await pool.read('getBlockTime', [slot], (result) => (isCount(result) ? result : undefined));
-    return [judgeSkew('chain’s', seconds * 1_000 - clock.nowMs(), CHAIN)];
+    return [judgeChain(seconds * 1_000 - clock.nowMs())];
   } catch {
     return [warn('The chain’s clock is not known: no node tells it.', 'See the lines about the nodes.')];
   }

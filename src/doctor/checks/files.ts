@@ -1,7 +1,7 @@
 /** Who else on this machine can read or change what is the owner's alone. */
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { SettingSource } from '../../runtime/config.ts';
 import { SECRET_SETTINGS } from '../../runtime/setting-table.ts';
 import { TOKEN_FILES } from '../../runtime/token.ts';
@@ -27,22 +27,37 @@ export async function existing(path: string): Promise<string> {
   return found !== null || dirname(path) === path ? path : await existing(dirname(path));
 }
 
+async function judgeFolder(folder: string, setting: string): Promise<readonly Judgement[]> {
+  const there = await existing(folder);
+  const found = await stat(there).catch(() => null);
+  const remedy = `Set ${setting} to a folder that you can write.`;
+  if (found !== null && !found.isDirectory()) return [fail(`${there} is a file, not a folder.`, remedy)];
+  const why = await access(there, constants.W_OK | constants.X_OK).then(
+    () => null,
+    ({ code }: NodeJS.ErrnoException) => code ?? 'unknown error',
+  );
+  if (why === null) return [];
+  const uid = process.getuid?.();
+  return [
+    found !== null && uid !== undefined && found.uid !== uid
+      ? fail(
+          `${there} belongs to another user (number ${found.uid}; you are ${uid}) and cannot be written.`,
+          `Run Driftless as that user, or set ${setting} to a folder that you can write.`,
+        )
+      : fail(`${there} cannot be written (${why}).`, remedy),
+  ];
+}
+
 export const files: Check = {
   name: 'files',
   needsSettings: true,
   async run({ settings: { home, logDir, live }, source }) {
     const said: Judgement[] = [];
-    for (const folder of new Set([home, logDir])) {
-      const there = await existing(folder);
-      const may = await access(there, constants.W_OK | constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      const setting = folder === home ? 'DRIFTLESS_HOME' : 'LOG_DIR';
-      if (!may) said.push(fail(`${there} cannot be written.`, `Set ${setting} to a folder that you can write.`));
-    }
+    said.push(...(await judgeFolder(home, 'DRIFTLESS_HOME')));
+    // Within a data folder that cannot be used there is nothing more to say.
+    if (said.length === 0 || !logDir.startsWith(join(home, sep))) said.push(...(await judgeFolder(logDir, 'LOG_DIR')));
     const closed: readonly (readonly [path: string, what: string, isSecret: boolean])[] = [
-      [home, 'The data folder', true],
+      [home, 'The data folder', (await stat(home).catch(() => null))?.isDirectory() === true],
       [join(home, TOKEN_FILES.full), 'The token', true],
       [join(home, TOKEN_FILES.read), 'The read token', true],
       [join(source.cwd, '.env'), 'A secret in .env', holdsSecret(source)],

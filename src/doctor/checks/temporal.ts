@@ -5,6 +5,7 @@ import { runProgram } from '../../runtime/run-program.ts';
 import { SEARCH_ATTRIBUTES } from '../../runtime/search-attributes.ts';
 import { findTemporalCli, TEMPORAL_CLI_VERSION } from '../../runtime/temporal-cli.ts';
 import { connectOptions } from '../../runtime/temporal-connection.ts';
+import { requireTemporalStore } from '../../runtime/temporal-store.ts';
 import type { Check } from '../check.ts';
 import { brokenBy } from '../examine.ts';
 import { fail, type Judgement, pass, warn } from '../finding.ts';
@@ -57,6 +58,13 @@ export function judgeNamespace(
 }
 
 /** One that a start would run; none is fetched from here. */
+async function ofStore({ settings }: Configured): Promise<readonly Judgement[]> {
+  return await requireTemporalStore(settings.home).then(
+    () => [],
+    (error: unknown) => [brokenBy(error)],
+  );
+}
+
 async function ofCli({ settings, source }: Configured): Promise<Judgement> {
   try {
     const given = settings.temporal.cli ?? undefined;
@@ -129,6 +137,8 @@ export const temporal: Check = {
   async run(subject) {
     const { address, port } = subject.settings.temporal;
     if (address !== null) return await ofServer(subject, address);
-    return subject.holder === null ? [await ofCli(subject)] : await ofServer(subject, `127.0.0.1:${port}`);
+    return subject.holder === null
+      ? [await ofCli(subject), ...(await ofStore(subject))]
+      : await ofServer(subject, `127.0.0.1:${port}`);
   },
 };

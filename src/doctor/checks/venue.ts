@@ -105,6 +105,7 @@ export const venue: Check = {
   async run(subject) {
     const { mode, live, policy } = subject.settings;
     if (mode !== 'live' || live.rpcUrls.length === 0) return [];
+    if (!(await subject.isNodeThere())) return [warn('Not known: no node answers.', 'See the lines about the nodes.')];
     const sight = await subject.venue();
     if (sight.kind === 'failed') {
       return [fail(`${sight.code}: ${sight.why}`, sight.remedy ?? 'See the lines about the nodes and the settings.')];

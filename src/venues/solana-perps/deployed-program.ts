@@ -42,6 +42,15 @@ const bytesOf = (pool: Pick<RpcPool, 'read'>, address: string, slice: object = {
     return Array.isArray(data) && typeof data[0] === 'string' ? Buffer.from(data[0], 'base64') : undefined;
   });
 
+/** @throws TransientError when no node tells */
+export async function hasAccount(pool: Pick<RpcPool, 'read'>, address: string): Promise<boolean> {
+  const nothingOfIt = { commitment: 'confirmed', encoding: 'base64', dataSlice: { offset: 0, length: 0 } };
+  const { value } = await pool.read('getAccountInfo', [address, nothingOfIt], (result) =>
+    isFields(result) && result.value !== undefined ? { value: result.value } : undefined,
+  );
+  return value !== null;
+}
+
 /** @throws TransientError when no node has the program's code */
 export async function readDeployedCode(pool: Pick<RpcPool, 'read'>, programId: string): Promise<DeployedCode> {
   const account = await bytesOf(pool, programId);
