@@ -12,7 +12,10 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app /app
 # Logs, and the keys by which payloads of earlier tokens are known; the record itself is in Postgres and Temporal.
-RUN mkdir -p /data && chown 1000:1000 /data
+# And what a signer shares and keeps (docs/architecture/signer.md): a new volume takes its owner and mode from here.
+RUN install -d -o 1000 -g 1000 /data \
+ && install -d -o 1001 -g 1000 -m 750 /run/driftless-signer \
+ && install -d -o 1001 -g 1001 -m 700 /var/lib/driftless-signer
 # By number, so that Kubernetes sees that it is not root.
 USER 1000:1000
 ENV DRIFTLESS_HOME=/data HOST=0.0.0.0

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
 import { onTestFinished } from '../../localnet/tests/support/on-test-finished.ts';
-import { loadSettings } from '../../src/runtime/config.ts';
+import { loadSettings, type Role } from '../../src/runtime/config.ts';
 import { NAMES_IN_ENV } from '../../src/runtime/secret-files.ts';
 import { SETTING_NAMES, SETTINGS } from '../../src/runtime/setting-table.ts';
 import { envExample, withSettingsTable } from '../../src/runtime/settings-text.ts';
@@ -24,6 +24,8 @@ interface Service {
   readonly container_name?: string;
   readonly restart?: string;
   readonly read_only?: boolean;
+  readonly network_mode?: string;
+  readonly volumes?: readonly string[];
   readonly user?: string;
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
@@ -36,6 +38,7 @@ interface Service {
 interface Container {
   readonly args: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value: string }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
   readonly securityContext: object;
   readonly resources: { readonly limits: object };
 }
@@ -49,23 +52,27 @@ interface Manifest {
   };
 }
 
-/** The secrets of both set-ups, as the containers see them. */
-function loadWithSecrets(env: Readonly<Record<string, string>>) {
+/** The secrets of all set-ups, as the containers see them. */
+function loadWithSecrets(env: Readonly<Record<string, string>>, role: Role = 'all') {
   const folder = mkdtempSync(join(tmpdir(), 'driftless-secrets-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const inFolder = (name: string, secret: string) => {
-    writeFileSync(join(folder, name), `${secret}\n`);
+    writeFileSync(join(folder, name), `${secret}\n`, { mode: 0o600 });
     return join(folder, name);
   };
-  return loadSettings({
-    env: {
-      ...env,
-      DRIFTLESS_TOKEN_FILE: inFolder('token', 'a-token-of-the-tests'),
-      DATABASE_URL_FILE: inFolder('url', 'postgres://driftless:secret@postgres:5432/driftless'),
-    },
-    dotenv: null,
-    cwd: '/',
-  });
+  const live =
+    env.ENGINE_MODE === 'live'
+      ? {
+          RPC_URL_FILE: inFolder('rpc', 'https://node.invalid/key'),
+          CODEC_KEYS_FILE: inFolder('codec', `2026-12 ${Buffer.alloc(32, 1).toString('base64')}`),
+        }
+      : {};
+  const secrets = {
+    DRIFTLESS_TOKEN_FILE: inFolder('token', 'a-token-of-the-tests'),
+    DATABASE_URL_FILE: inFolder('url', 'postgres://driftless:secret@postgres:5432/driftless'),
+    ...live,
+  };
+  return loadSettings({ env: { ...env, ...secrets }, dotenv: null, cwd: '/' }, { role });
 }
 
 describe('what people read', () => {
@@ -239,6 +246,83 @@ describe('docker-compose.yml', () => {
       expect(settings.databaseUrl).toContain('@postgres:5432/');
       expect(Object.keys(env).filter((key) => !NAMES_IN_ENV.includes(key))).toEqual([]);
     }
+  });
+});
+
+describe('deploy/docker-compose.live.yml', () => {
+  const inFile = (file: string) =>
+    parse(read(file), { merge: true }) as {
+      services: Readonly<Record<string, Service>>;
+      volumes: object;
+      secrets: object;
+    };
+  const base = inFile('docker-compose.yml');
+  const live = inFile('deploy/docker-compose.live.yml');
+
+  it('has the key in a signer without a network, under a user of its own, and the worker beside its socket', () => {
+    expect(live.services.signer).toMatchObject({
+      ...{ build: '.', user: '1001:1000', network_mode: 'none', read_only: true, cap_drop: ['ALL'] },
+      security_opt: ['no-new-privileges:true'],
+      command: ['signer', '--policy', '/etc/driftless-signer/policy.json'],
+      deploy: { resources: { limits: { memory: expect.anything() } } },
+    });
+    expect(live.services.worker?.volumes).toEqual(['signer-socket:/run/driftless-signer:ro']);
+    expect(live.services.bridge?.volumes).toBeUndefined();
+    // A new volume takes owner and mode from the image: what the signer demands of its folders.
+    expect(read('Dockerfile')).toContain('install -d -o 1001 -g 1000 -m 750 /run/driftless-signer');
+    expect(read('Dockerfile')).toContain('install -d -o 1001 -g 1001 -m 700 /var/lib/driftless-signer');
+  });
+
+  it.each(['worker', 'bridge'] as const)('gives the %s settings that the program accepts, secrets as files', (role) => {
+    const env: Record<string, string> = {};
+    const all = { ...base.services[role]?.environment, ...live.services[role]?.environment };
+    for (const [key, value] of Object.entries(all)) {
+      // ${NAME:-default}, ${NAME:?what it is}
+      env[key] = String(value)
+        .replace(/\$\{\w+:-([^}]*)\}/g, '$1')
+        .replace(/\$\{AUTHORITY:\?[^}]*\}/g, WALLET);
+    }
+    expect(Object.keys(env).filter((key) => !NAMES_IN_ENV.includes(key))).toEqual([]);
+    expect(loadWithSecrets(env, role)).toMatchObject({
+      ...{ mode: 'live', live: { authority: WALLET, permissions: 'trading', keypairPath: null } },
+      codec: { keys: { encrypts: { id: '2026-12' } } },
+    });
+    expect(Object.keys(live.secrets)).toEqual(expect.arrayContaining([...(live.services[role]?.secrets ?? [])]));
+  });
+});
+
+const WALLET = '9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin';
+
+describe('deploy/kubernetes/signing-worker.yaml', () => {
+  interface Pod {
+    readonly initContainers: readonly Container[];
+    readonly containers: readonly Container[];
+  }
+  const [set] = parseAllDocuments(read('deploy/kubernetes/signing-worker.yaml')).map((one) => one.toJS());
+  const pod = set.spec.template.spec as Pod;
+  const [files] = pod.initContainers;
+  const [signer, worker] = pod.containers;
+  const mounted = (one: Container | undefined) => one?.volumeMounts?.map(({ name }) => name) ?? [];
+
+  it('one signer counts the caps, as a user of its own, and the worker reaches its socket alone', () => {
+    expect(set.spec.replicas).toBe(1);
+    for (const one of [files, signer]) expect(one?.securityContext).toMatchObject({ runAsUser: 1001 });
+    for (const one of [files, signer, worker]) {
+      expect(one?.securityContext).toMatchObject({
+        ...{ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      });
+      expect(one?.resources.limits).toMatchObject({ memory: expect.anything() });
+    }
+    expect(mounted(worker).filter((name) => name.startsWith('signer'))).toEqual(['signer-socket']);
+    expect(mounted(signer)).not.toContain('signer-secret');
+    expect(set.spec.volumeClaimTemplates[0].metadata.name).toBe('signer-state');
+  });
+
+  it('gives the worker settings that the program accepts', () => {
+    const [config] = parseAllDocuments(read('deploy/kubernetes/driftless.yaml')).map((one) => one.toJS() as Manifest);
+    const env = { ...config?.data, ...Object.fromEntries((worker?.env ?? []).map(({ name, value }) => [name, value])) };
+    expect(Object.keys(env).filter((key) => !NAMES_IN_ENV.includes(key))).toEqual([]);
+    expect(loadWithSecrets(env, 'worker').live).toMatchObject({ authority: WALLET, permissions: 'trading' });
   });
 });
 
