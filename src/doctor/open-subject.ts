@@ -54,7 +54,8 @@ export async function openSubject(opening: Opening): Promise<OpenSubject> {
     product: once(() => runningProduct(place)),
     journal: once(async () => (settings === null ? { kind: 'none' } : await sightOfJournal(settings, clock, closing))),
     isNodeThere: once(async () => settings !== null && (await isNodeThere(settings, clock))),
-    venue: once(async () => await sightOfVenue(settings, clock, closing)),
+    venue: once(async () => await sightOfVenue(settings?.engineId ?? '', settings, { clock, closing })),
+    venueOf: async (engineId) => await sightOfVenue(engineId, settings, { clock, closing }),
   };
   return {
     subject,
@@ -171,11 +172,11 @@ async function sightOfJournal(
 
 /** Read as a start without a key would read it. Its books go to a journal in memory. */
 async function sightOfVenue(
+  engineId: string,
   settings: Settings | null,
-  clock: Clock,
-  closing: (() => Promise<void>)[],
+  { clock, closing }: { readonly clock: Clock; readonly closing: (() => Promise<void>)[] },
 ): Promise<VenueSight> {
-  const parts = settings === null ? null : parseEngineId(settings.engineId);
+  const parts = settings === null ? null : parseEngineId(engineId);
   if (settings === null || parts === null || parts.venue === 'paper')
     return { kind: 'failed', code: 'ENGINE_UNKNOWN', why: 'The settings name no account.', remedy: null };
   const { venue: name } = parts;
@@ -191,7 +192,7 @@ async function sightOfVenue(
     } as const;
     const read = await within(VENUE_MS, async () => {
       const venue = await openLiveVenue({
-        ...{ engineId: settings.engineId, parts, venue: name, journal, clock },
+        ...{ engineId, parts, venue: name, journal, clock },
         settings: { ...settings, live },
         logger: pino({ level: 'silent' }),
       });

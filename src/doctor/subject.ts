@@ -47,6 +47,8 @@ export interface Subject {
   readonly isNodeThere: () => Promise<boolean>;
   /** Live mode only. */
   readonly venue: () => Promise<VenueSight>;
+  /** The same of one of ENGINES_FILE. */
+  readonly venueOf: (engineId: string) => Promise<VenueSight>;
   readonly clock: Clock;
   /** Whether messages may be sent to see that they arrive. */
   readonly sendsTest: boolean;

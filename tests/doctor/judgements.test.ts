@@ -217,10 +217,13 @@ describe('the backup', () => {
 
   it('that a folder came from is told until its engine was compared', () => {
     const note = { backup_made_at: NOW, confirmed_at: null, compared: [] };
-    expect(judgeRestored(null, 'engine-1')).toEqual([]);
-    expect(judgeRestored(note, 'engine-1')).toMatchObject([{ verdict: 'fail' }]);
-    expect(judgeRestored({ ...note, confirmed_at: NOW }, 'engine-1')).toMatchObject([{ verdict: 'warn' }]);
-    expect(judgeRestored({ ...note, confirmed_at: NOW, compared: ['engine-1'] }, 'engine-1')).toEqual([]);
-    expect(judgeRestored({ ...note, confirmed_at: NOW, compared: ['engine-1'] }, 'engine-2')).toHaveLength(1);
+    const of = (...ids: readonly string[]) => ids.map((engineId) => ({ engineId, name: engineId }));
+    expect(judgeRestored(null, of('engine-1'))).toEqual([]);
+    expect(judgeRestored(note, of('engine-1'))).toMatchObject([{ verdict: 'fail' }]);
+    expect(judgeRestored({ ...note, confirmed_at: NOW }, of('engine-1'))).toMatchObject([{ verdict: 'warn' }]);
+    expect(judgeRestored({ ...note, confirmed_at: NOW, compared: ['engine-1'] }, of('engine-1'))).toEqual([]);
+    expect(
+      judgeRestored({ ...note, confirmed_at: NOW, compared: ['engine-1'] }, of('engine-1', 'engine-2')),
+    ).toMatchObject([{ verdict: 'warn', message: expect.stringContaining('(engine-2)') }]);
   });
 });

@@ -1,4 +1,5 @@
 /** How old the last backup is, and whether this folder came from one. */
+import { type EngineName, EngineNames } from '../../domain/engine/engine-names.ts';
 import { lastBackup } from '../../runtime/last-backup.ts';
 import { readRestored } from '../../runtime/restored-folder.ts';
 import type { Check } from '../check.ts';
@@ -8,6 +9,7 @@ const DAY_MS = 86_400_000;
 /** Temporal keeps histories for 30 days; a person remembers a week. */
 export const OLD_AFTER_DAYS = 7;
 
+const MOST_NAMED = 8;
 const REMEDY = 'Run driftless backup --to <folder on another disk>.';
 
 export function judgeBackup(
@@ -27,10 +29,14 @@ export function judgeRestored(
     readonly confirmed_at: number | null;
     readonly compared: readonly string[];
   } | null,
-  engineId: string,
+  engines: readonly EngineName[],
 ): readonly Judgement[] {
-  if (note === null || note.compared.includes(engineId)) return [];
-  const of = `This data folder was restored from a backup of ${new Date(note.backup_made_at).toISOString()}`;
+  const left = engines.filter(({ engineId }) => note?.compared.includes(engineId) === false);
+  if (note === null || left.length === 0) return [];
+  const names = left.slice(0, MOST_NAMED).map(({ name }) => name);
+  const more = left.length - names.length;
+  const whose = engines.length === 1 ? '' : ` (${names.join(', ')}${more > 0 ? ` and ${more} more` : ''})`;
+  const of = `This data folder was restored from a backup of ${new Date(note.backup_made_at).toISOString()}${whose}`;
   if (note.confirmed_at === null)
     return [
       fail(
@@ -49,10 +55,13 @@ export function judgeRestored(
 export const backup: Check = {
   name: 'backup',
   needsSettings: true,
-  async run({ settings: { home, engineId, databaseUrl, temporal }, clock, journal }) {
+  async run({ settings: { home, engineId, engines, databaseUrl, temporal }, clock, journal }) {
     // Their own tools make the backups of stores elsewhere, and nothing here knows of them.
     if (databaseUrl !== null || temporal.address !== null) return [];
     if ((await journal()).kind === 'none') return [pass('There is nothing to back up yet.')];
-    return [judgeBackup(await lastBackup(home), clock.nowMs()), ...judgeRestored(readRestored(home), engineId)];
+    return [
+      judgeBackup(await lastBackup(home), clock.nowMs()),
+      ...judgeRestored(readRestored(home), new EngineNames(engineId, engines).all),
+    ];
   },
 };

@@ -5,6 +5,7 @@ import { channels } from './channels.ts';
 import { clock } from './clock.ts';
 import { codec } from './codec.ts';
 import { disk } from './disk.ts';
+import { engines } from './engines.ts';
 import { feed } from './feed.ts';
 import { files } from './files.ts';
 import { journal } from './journal.ts';
@@ -23,5 +24,5 @@ import { venue } from './venue.ts';
 
 export const CHECKS: readonly Check[] = [
   ...[node, settings, product, files, ports, disk, memory, clock, temporal, journal, codec, operations, backup],
-  ...[feed, page, key, rpc, program, venue, channels],
+  ...[feed, page, key, rpc, program, venue, engines, channels],
 ];
