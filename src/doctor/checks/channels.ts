@@ -32,7 +32,7 @@ export async function judgeMessengers(
       if (sent.kind === 'sent') return pass(`${messenger.name} took a test message. See that it has arrived.`);
       const remedy =
         sent.kind === 'later' ? 'Try again in a while; it may be away.' : `Correct the settings of ${messenger.name}.`;
-      return fail(`${messenger.name}: ${sent.why}`, remedy);
+      return fail(`${messenger.name}: ${sent.why}${/[.!?]$/.test(sent.why) ? '' : '.'}`, remedy);
     }),
   );
 }
@@ -55,7 +55,10 @@ export const channels: Check = {
   name: 'channels',
   needsSettings: true,
   async run({ settings: { alerts }, sendsTest, clock }) {
-    const said = await judgeMessengers(messengersOf(alerts), sendsTest, clock.nowMs());
-    return [...said, await judgeHeartbeat(alerts.heartbeatUrl, sendsTest)];
+    const [said, heartbeat] = await Promise.all([
+      judgeMessengers(messengersOf(alerts), sendsTest, clock.nowMs()),
+      judgeHeartbeat(alerts.heartbeatUrl, sendsTest),
+    ]);
+    return [...said, heartbeat];
   },
 };
