@@ -13,6 +13,7 @@ import type { CliPorts, LeftBehind, Restored, StoppedBackup } from '../cli/ports
 import { runCli } from '../cli/run.ts';
 import { holderOf, lockDataFolder } from '../journal/data-lock.ts';
 import { ValidationError } from '../lib/errors.ts';
+import { visible } from '../lib/visible.ts';
 import { strangerAt } from './port-users.ts';
 import { replaceToken, TOKEN_FILES } from './token.ts';
 
@@ -37,10 +38,12 @@ export async function main(words: readonly string[], load: Load, version: string
   process.stdout.on('error', () => process.exit(0));
   const backups = async () => (await load('src/runtime/backup-files.ts')) as BackupFiles;
   return await runCli(words, {
-    say: (line) => void process.stdout.write(`${line}\n`),
-    tell: (line) => void process.stderr.write(`${line}\n`),
+    say: (line) => void process.stdout.write(visible(`${line}\n`)),
+    tell: (line) => void process.stderr.write(visible(`${line}\n`)),
     write: async (text) => {
-      if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+      // A file gets it as it is.
+      if (!process.stdout.write(process.stdout.isTTY === true ? visible(text) : text))
+        await once(process.stdout, 'drain');
     },
     paint: paintFor(process.env, process.stdout.isTTY === true),
     place,

@@ -9,6 +9,7 @@ import { type Level, type LevelWithSilent, type Logger, multistream, pino } from
 import { prettyFactory } from 'pino-pretty';
 import roll from 'pino-roll';
 import { DriftlessError } from '../lib/errors.ts';
+import { visible } from '../lib/visible.ts';
 import { within } from '../lib/within.ts';
 import { logIdsHere, withEveryId } from './log-ids.ts';
 import type { Redactor } from './redaction.ts';
@@ -70,7 +71,7 @@ async function removeOldFiles(folder: string): Promise<void> {
 
 export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
   const { folder, environment, level, redactor } = options;
-  const toTerminal = options.terminal ?? ((text: string) => void process.stderr.write(text));
+  const toTerminal = options.terminal ?? ((text: string) => void process.stderr.write(visible(text)));
   const levels = level === null ? LEVELS[environment] : { file: level, terminal: level };
   if (levels.file === 'silent' || levels.terminal === 'silent') {
     const silent = pino({ level: 'silent' });

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { loadSigner } from '../chain/local-signer.ts';
 import type { Signer } from '../chain/signer.ts';
 import { CriticalError, DriftlessError } from '../lib/errors.ts';
+import { visible } from '../lib/visible.ts';
 import { readLedger, writeLedger } from '../signer/ledger-file.ts';
 import { readPolicy, type SignerPolicy } from '../signer/policy.ts';
 import { refuseLaxFiles } from '../signer/private-files.ts';
@@ -25,8 +26,8 @@ Exit codes: 0 ended when asked, or nothing wrong; 1 a policy, key, file or socke
 `;
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+const say = (text: string): void => void process.stdout.write(visible(`${text}\n`));
+const tell = (text: string): void => void process.stderr.write(visible(`${text}\n`));
 
 /** The exit code. */
 export async function main(words: readonly string[]): Promise<number> {

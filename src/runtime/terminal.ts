@@ -3,6 +3,7 @@
  * write then fails with an error event that nothing would catch. The engine's work goes on; the log file tells the rest.
  */
 import type { Writable } from 'node:stream';
+import { visible } from '../lib/visible.ts';
 
 interface Terminal {
   /** Without a line's end. */
@@ -31,7 +32,7 @@ export function openTerminal({ stdout, stderr }: Streams = process): Terminal {
       lost = error;
       tell?.(error);
     });
-    return (text: string) => void (open && stream.write(text));
+    return (text: string) => void (open && stream.write(visible(text)));
   };
   const toStdout = writer(stdout);
   const toStderr = writer(stderr);

@@ -138,7 +138,11 @@ export class OperationBench {
 
   /** A workflow that takes the reports in the engine's place. */
   async startSink(engineId: string): Promise<() => Promise<readonly OperationReport[]>> {
-    const handle = await this.client.workflow.start('reportSink', { taskQueue: this.taskQueue, workflowId: engineId });
+    const handle = await this.client.workflow.start('reportSink', {
+      taskQueue: this.taskQueue,
+      workflowId: engineId,
+      args: [null],
+    });
     return async () => await handle.query(allReports);
   }
 

@@ -5,7 +5,8 @@ import { allReports, sinkDone } from './report-sink-messages.ts';
 
 export * from '../../workflows/index.ts';
 
-export async function reportSink(): Promise<void> {
+/** It has an input, as every workflow of ours: a start without one is refused. */
+export async function reportSink(_input: null): Promise<void> {
   const reports: OperationReport[] = [];
   let over = false;
   setHandler(operationReport, (report) => {

@@ -74,6 +74,33 @@ describe('a client without the token', () => {
     expect(await standing()).toEqual(before);
   });
 
+  it('sends no message without its content, and passes off nothing signed as another message', async () => {
+    const started = (await engine.handle.fetchHistory()).events?.[0]?.workflowExecutionStartedEventAttributes?.input;
+    // Signed by us, for this workflow: the settings with which it was started, before those that count now.
+    const later = { ...engine.policy, maxSlippageBps: engine.policy.maxSlippageBps - 1 };
+    await engine.handle.executeUpdate(configure, { args: [{ policy: later, tuning: engine.tuning }] });
+    const inForce = await standing();
+    for (const input of [null, started ?? null]) {
+      for (const signalName of ['configure', 'operationReport']) await signalAsItIs(engine.engineId, signalName, input);
+    }
+    const handle = stranger().getHandle(engine.engineId);
+    for (const update of ['configure', 'command'])
+      expect(await failureOf(handle.executeUpdate(update))).toMatchObject(UNAUTHORIZED);
+    expect(await standing()).toEqual(inForce);
+    // A command has the engine publish which settings are in force.
+    expect(await engine.carryOut(DEPOSIT)).toMatchObject({ success: true });
+    expect((await engine.journal.engine(engine.engineId))?.policy).toMatchObject({
+      maxSlippageBps: later.maxSlippageBps,
+    });
+    await engine.handle.executeUpdate(configure, { args: [{ policy: engine.policy, tuning: engine.tuning }] });
+  });
+
+  it('starts nothing without an input, which would stand there for ever', async () => {
+    const workflowId = `${engine.engineId}-without-input`;
+    const started = await stranger().start('engine', { workflowId, taskQueue: engine.taskQueue });
+    expect(await failureOf(started.result())).toMatchObject(UNAUTHORIZED);
+  });
+
   it('reports for no operation', async () => {
     const before = await standing();
     const operationId = operationIdOf(engine.engineId, 'made up');
@@ -106,6 +133,8 @@ describe('a client without the token', () => {
     await engine.untilState('the unknown outcome', ({ unresolved }) => unresolved.length === 1);
     const handle = stranger().getHandle(operationWorkflowId(engine.operationId(commandId)));
     await handle.signal(standDown, { reason: 'a stranger' });
+    for (const name of ['standDown', 'slotGranted', 'resolveTransaction'])
+      await signalAsItIs(handle.workflowId, name, null);
     await handle.signal(slotGranted, { confirmedPriceLimit: null, exposureConfirmed: true });
     // What carries nothing is for everybody: it asks for proof, and to be told where it stands.
     await handle.signal('proveNow');
@@ -191,6 +220,16 @@ it('replays alike with the key and, as after a change of the token, without it',
     expect(await engine.replay(id, [payloadKeyOf('the token of next month')])).toBeGreaterThan(0);
   }
 });
+
+/** With this input as it is, or none. */
+const signalAsItIs = (
+  workflowId: string,
+  signalName: string,
+  input: temporal.api.common.v1.IPayloads | null,
+): Promise<unknown> =>
+  engine.stranger.workflowService.signalWorkflowExecution({
+    ...{ namespace: 'default', workflowExecution: { workflowId }, signalName, input },
+  });
 
 const IDENTITY = 'a stranger';
 const POLL_MS = 60_000;

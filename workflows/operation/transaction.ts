@@ -63,7 +63,7 @@ import { initialState } from './initial-state.ts';
 import { attemptRef, type ExplorerUrls, journalWrite } from './journal.ts';
 import { notPrepared, preparedResult, unseenByWorker } from './prepared-result.ts';
 import { onSigningQueue, unserved } from './signing-queue.ts';
-import { checkVerdict } from './verdict-message.ts';
+import { checkLength, checkVerdict } from './verdict-message.ts';
 
 /** What one run hands to the next. */
 export interface CarriedOperation {
@@ -146,7 +146,7 @@ class OperationHost {
     setHandler(reportAgain, () => this.push({ kind: 'report_again' }));
     setHandler(slotGranted, (confirmed) => this.push({ kind: 'slot_granted', ...confirmed }));
     setHandler(resolveTransaction, (verdict) => {
-      const malformed = checkVerdict(verdict);
+      const malformed = checkVerdict(verdict) ?? tooLong(verdict);
       if (malformed === null) this.ask(verdict, false);
       else this.refuseMalformed(malformed);
     });
@@ -159,7 +159,7 @@ class OperationHost {
       },
       {
         validator: (verdict) => {
-          const malformed = checkVerdict(verdict);
+          const malformed = checkVerdict(verdict) ?? checkLength(verdict);
           if (malformed !== null) throw malformed;
         },
       },
@@ -535,6 +535,12 @@ const newer = (a: number | null, b: number | null): number | null => (a === null
 function strangersIn({ code, details }: ErrorReport): OperationInput['recovered'] | null {
   const attempts = details?.attempts;
   return code === 'STORES_DIVERGED' && Array.isArray(attempts) ? (attempts as never) : null;
+}
+
+/** Histories from before it was asked for have long ones, and go on. */
+function tooLong(verdict: ResolveVerdict): ApplicationFailure | null {
+  const failure = checkLength(verdict);
+  return failure !== null && patched('short verdicts') ? failure : null;
 }
 
 const carriesWrites = ({ main }: OperationMain): boolean =>

@@ -14,6 +14,15 @@ export function checkVerdict(message: ResolveVerdict | undefined): ApplicationFa
   return typeof given.note === 'string' ? null : malformed('note', 'a text');
 }
 
+/** More than the page takes of a person. It is kept for good and stands in alerts, so a stranger's must not be a megabyte. */
+const MAX_CHARS = 1_000;
+
+/** Null when its texts are of a length that a person writes. Of a well-formed verdict. */
+export function checkLength({ operator, note }: ResolveVerdict): ApplicationFailure | null {
+  if (operator.length > MAX_CHARS) return malformed('operator', `at most ${MAX_CHARS} characters`);
+  return note.length > MAX_CHARS ? malformed('note', `at most ${MAX_CHARS} characters`) : null;
+}
+
 const malformed = (field: string, expected: string): ApplicationFailure =>
   ApplicationFailure.create({
     message: `${field}: expected ${expected}, as in {"verdict":"landed","operator":"…","note":"…"}`,

@@ -42,10 +42,10 @@ function commandText(engineId: string, envelope: CommandEnvelope): string {
   ]);
 }
 
-/** Null: the command came through a bridge of this engine, unchanged. */
+/** Null: the command came through a bridge of this engine, unchanged. Where it did not, its fields can hold anything. */
 export function commandDoubt(key: string, engineId: string, envelope: CommandEnvelope): ErrorReport | null {
   const { mac, request, requestHash } = envelope;
-  if (mac === undefined) return unauthorized('The command is not signed.');
+  if (typeof mac !== 'string') return unauthorized('The command is not signed.');
   const whole = requestHash === hashJson(request as unknown as Json);
   return whole && sameMac(mac, macOf(key, commandText(engineId, envelope)))
     ? null
@@ -70,4 +70,4 @@ export const signVerdict = <Words extends VerdictWords>(key: string, operationId
 });
 
 export const isSignedVerdict = (key: string, operationId: string, words: VerdictWords): boolean =>
-  words.mac !== undefined && sameMac(words.mac, macOf(key, verdictText(operationId, words)));
+  typeof words.mac === 'string' && sameMac(words.mac, macOf(key, verdictText(operationId, words)));
