@@ -10,7 +10,7 @@ import { isUnsigned, unwrapped } from '../src/lib/unsigned-payload.ts';
 /** A person's verdict may come from a terminal. Its handler knows the signed ones by themselves. */
 const OPEN_TO_ALL: ReadonlySet<string> = new Set(['resolveTransaction']);
 
-interface Fields {
+interface MessageFields {
   readonly needed: readonly string[];
   /** What tells another message apart that has them too. */
   readonly none?: readonly string[];
@@ -20,7 +20,7 @@ interface Fields {
  * By which fields each message that carries something is known. A signature says for which workflow a payload is, not for which of its messages: what
  * was signed as one, or nothing at all, must not be taken for another. A handler that met it would fail its task for ever.
  */
-const MESSAGES: Readonly<Record<string, Fields>> = {
+const MESSAGES: Readonly<Record<string, MessageFields>> = {
   // The input of a start has them too, and perhaps the limits of long ago.
   configure: { needed: ['policy', 'tuning'], none: ['carried'] },
   command: { needed: ['commandId', 'request', 'requestHash'] },
