@@ -11,6 +11,7 @@ import type { Db } from './writes.ts';
  */
 export async function migrateToLatest(db: Db): Promise<void> {
   if (await isLatest(db)) return;
+  if (((await schemaState(db))?.newer.length ?? 0) > 0) return await requireLatest(db);
   const { error, results } = await new Migrator({ db, provider: migrationProvider }).migrateToLatest();
   if (error === undefined) return;
   const known = asJournalError(error);
@@ -73,7 +74,11 @@ export async function requireLatest(db: Db): Promise<void> {
   throw new CriticalError(
     'JOURNAL_SCHEMA',
     newer ? 'the journal is of a newer Driftless' : 'the journal is of an older Driftless, or empty',
-    { remedy: newer ? 'use the version that last wrote it, or a newer one' : 'start Driftless once: it migrates it' },
+    {
+      remedy: newer
+        ? 'use the version that last wrote it, or a newer one; to go back, restore a backup from before the upgrade'
+        : 'start Driftless once: it migrates it',
+    },
   );
 }
 

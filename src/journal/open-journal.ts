@@ -44,6 +44,8 @@ interface JournalOptions {
   readonly database?: PGlite;
   /** False: one that is not of this program's schema is refused, and nothing in it is changed. */
   readonly migrates?: boolean;
+  /** Called with the database as it was found, before it is migrated. */
+  readonly beforeMigration?: (db: Kysely<Database>) => Promise<void>;
 }
 
 /** The methods of the journal over an opened and migrated database. */
@@ -213,11 +215,13 @@ async function openServer(databaseUrl: string, { logger }: JournalOptions): Prom
  * DATA_FOLDER_INVALID when it cannot be used
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { databaseUrl, migrates = true } = options;
+  const { databaseUrl, migrates = true, beforeMigration } = options;
   const opened = databaseUrl === null ? await openEmbedded(options) : await openServer(databaseUrl, options);
   try {
-    if (migrates) await opened.migrate();
-    else await requireLatest(opened.db);
+    if (migrates) {
+      await beforeMigration?.(opened.db);
+      await opened.migrate();
+    } else await requireLatest(opened.db);
     const meta = await opened.db
       .selectFrom('meta')
       .select('value')

@@ -169,6 +169,10 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
       if (asked) throw new Error('asked to stop while starting');
     },
     stopAsked: () => asked,
+    onSuperseded: (sentence) => {
+      printError(sentence);
+      stop.request('superseded');
+    },
     onServer: (server) => {
       killServer = () => {
         const pid = server.pid();
@@ -180,15 +184,18 @@ async function run(settings: Settings, options: StartOptions, foundation: Founda
   // After a stop in the middle of the start, the present step has a moment to end by itself.
   if (outcome !== 'started') await within(STEP_MS, () => started);
   const why = outcome === 'started' ? await stop.stopped : outcome;
-  if (why !== 'failed') say('\nStopping ...');
+  if (isWanted(why)) say('\nStopping ...');
   log.logger.info({ why }, 'stopping');
   await parts.stopAll(log.logger);
   const next = options.localnet
     ? 'The local chain is gone. Its journal is kept; the next start makes a new chain.'
     : 'The next start continues from here.';
-  if (why !== 'failed') say(`Stopped. ${next}`);
-  return why === 'failed' ? 1 : 0;
+  if (isWanted(why)) say(`Stopped. ${next}`);
+  return isWanted(why) ? 0 : 1;
 }
+
+/** Somebody asked for it. Else whoever watches over this process should know that it ended by itself. */
+const isWanted = (why: string): boolean => why !== 'failed' && why !== 'superseded';
 
 function failOnSurprises(logger: Logger, stop: StopSignal): void {
   process.on('uncaughtException', (error) => {

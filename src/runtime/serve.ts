@@ -16,6 +16,7 @@ import { startBridge } from '../bridge/server.ts';
 import { temporalGateway } from '../bridge/temporal-gateway.ts';
 import { startTemporalUi } from '../bridge/temporal-ui.ts';
 import type { RpcObserver } from '../chain/rpc-observer.ts';
+import { alertId, newAlert, raised } from '../domain/alerts/alert.ts';
 import { EngineNames, OWN_ENGINE } from '../domain/engine/engine-names.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import { commandKeyOf } from '../domain/order/signed-command.ts';
@@ -40,6 +41,7 @@ import { addEngineCounts, EngineReads } from './engine-reads.ts';
 import { type EngineStart, lastRunId, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
 import type { FormerIdentityPorts } from './former-identity.ts';
+import { supersededSentence, tellWorkerLives, watchForNewer } from './generation.ts';
 import { notingHealth } from './health-note.ts';
 import { logLiveStart } from './live-start.ts';
 import { retireFormerEngines } from './local-chain.ts';
@@ -214,6 +216,7 @@ async function openGround(
     sending: { settings: alertSettings, pages },
   });
   add('alert channels', 4_000, alerts.stop);
+  await followGenerations(start, { journal, alerts: alerts.channels }, beginnings);
   if (hasWorker(start))
     add('activity log', 1_000, startActivityLog({ journal, logger, policy, nowMs: clock.nowMs }).stop);
   const { connect, connection, searchAttributesMissing } = await reaching;
@@ -259,6 +262,32 @@ async function openGround(
   const served = { gateway, metrics, tracing, venues, engine, further };
   const ground = { ...cluster, ...stores, client, connect, payloadKeys, cipher, ...served };
   return { start: { ...start, settings }, ground };
+}
+
+/** Of an embedded journal there is one process, and the next version starts when it has ended. */
+async function followGenerations(
+  start: StartUp,
+  { journal, alerts }: Pick<Ground, 'journal' | 'alerts'>,
+  { generation, process }: Beginnings,
+): Promise<void> {
+  const { add, settings, log, onSuperseded } = start;
+  if (settings.databaseUrl === null) return;
+  const { logger } = log;
+  const debug = (err: unknown) => logger.debug({ err }, 'could not look for other versions');
+  const life = { db: journal.db, generation, process, debug };
+  if (hasWorker(start)) add('worker presence', 1_000, (await tellWorkerLives(life)).stop);
+  const { engineId } = settings;
+  const superseded = async (newer: string) => {
+    const sentence = supersededSentence({ version: generation.version, newer, works: hasWorker(start) });
+    logger.error({ version: generation.version, newer }, sentence);
+    if (!hasWorker(start)) return;
+    const draft = raised('WORKER_SUPERSEDED', { version: generation.version, newer });
+    // Of several workers of one version: one alert.
+    const id = alertId(engineId, draft, `${generation.id} ${newer}`);
+    await alerts.raise(newAlert({ id, engineId, tsMs: clock.nowMs(), draft })).catch(debug);
+    onSuperseded(sentence);
+  };
+  add('newer version watch', 1_000, watchForNewer(life, superseded).stop);
 }
 
 /** Its packages are loaded only when traces are wanted. */

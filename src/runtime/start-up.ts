@@ -1,11 +1,14 @@
 /** The first half of a start: early refusals, the cluster, and the parts that are built or opened at the same time. */
+import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AccessTokens } from '../bridge/tokens.ts';
 import { isDatabase } from '../journal/database-folder.ts';
+import type { Db } from '../journal/writes.ts';
 import { parseEngineId } from '../lib/ids.ts';
 import { openFeed } from '../market-data/open-feed.ts';
 import type { Settings } from './config.ts';
+import { noteGeneration, takeOver, thisGeneration } from './generation.ts';
 import { makeNewJournal } from './new-journal.ts';
 import { openPage } from './page.ts';
 import { requireFreePort } from './port-taken.ts';
@@ -80,16 +83,24 @@ async function begin(start: StartUp): Promise<Beginnings> {
   const bundle = hasWorker(start) ? after(page, () => openWorkflowBundle({ root: ROOT, folder, say })) : null;
   const made =
     databaseUrl === null && !isDatabase(dataDir) ? after(bundle, () => makeNewJournal(dataDir, logger)) : null;
+  const version = versionIn(ROOT);
+  const generation = await thisGeneration(version);
+  const process = randomUUID();
+  const works = hasWorker(start);
   const journal = after(made, () =>
     reachable('the journal’s database', logger, async () => {
       const { openJournal } = await import('../journal/open-journal.ts');
-      return await openJournal({ databaseUrl, dataDir, logger });
+      const shared = databaseUrl === null ? null : process;
+      const beforeMigration = (db: Db) => takeOver(db, { generation, process: shared, works, say });
+      const opened = await openJournal({ databaseUrl, dataDir, logger, beforeMigration });
+      if (works) await noteGeneration(opened.db, generation);
+      return opened;
     }),
   );
   // Each is awaited in its turn: until then a failure must not count as unhandled.
   for (const promise of [page, bundle, journal]) promise?.catch(() => undefined);
   const built = Promise.allSettled([page, bundle, made]);
-  return { tokens: new AccessTokens(token, readToken), page, bundle, journal, built, version: versionIn(ROOT) };
+  return { tokens: new AccessTokens(token, readToken), page, bundle, journal, built, version, generation, process };
 }
 
 /** However `before` went. */

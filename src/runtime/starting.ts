@@ -4,6 +4,7 @@ import type { AccessTokens } from '../bridge/tokens.ts';
 import type { DataLock } from '../journal/data-lock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Settings } from './config.ts';
+import type { Generation } from './generation.ts';
 import type { LocalChain } from './local-chain.ts';
 import type { OpenLogger } from './logger.ts';
 import type { Parts } from './parts.ts';
@@ -35,6 +36,8 @@ export interface StartUp {
   /** Registers what was started, to be stopped in the opposite order. Throws once a stop was asked for. */
   readonly add: Parts['add'];
   readonly stopAsked: () => boolean;
+  /** A newer version has taken over: says so, and stops this process. */
+  readonly onSuperseded: (sentence: string) => void;
   /** Called with our own Temporal server as soon as it answers. */
   readonly onServer: (server: { pid(): number | null }) => void;
 }
@@ -44,6 +47,9 @@ export interface Beginnings {
   readonly tokens: AccessTokens;
   /** Of this program. */
   readonly version: string;
+  readonly generation: Generation;
+  /** Names this process among the workers of a journal; random at each start. */
+  readonly process: string;
   readonly page: Promise<string> | null;
   readonly bundle: Promise<WorkflowBundle> | null;
   readonly journal: Promise<Journal>;

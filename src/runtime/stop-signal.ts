@@ -8,7 +8,7 @@ const SAME_PRESS_MS = 750;
 const SIGNALS: readonly NodeJS.Signals[] =
   process.platform === 'win32' ? ['SIGINT', 'SIGBREAK'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-type StopReason = NodeJS.Signals | 'failed' | 'starter gone';
+type StopReason = NodeJS.Signals | 'failed' | 'starter gone' | 'superseded';
 
 export interface StopSignal {
   readonly stopped: Promise<StopReason>;

@@ -231,6 +231,14 @@ export const ENGINE_ALERTS = {
     needsPerson: true,
     over: 'Alerts can be sent again.',
   }),
+  WORKER_SUPERSEDED: event<{ readonly version: string; readonly newer: string }>({
+    severity: 'warning',
+    title: 'A newer version has taken over',
+    happened: ({ version, newer }) =>
+      `Driftless ${newer} has started on this journal, so workers of Driftless ${version} stop. Commands wait for some seconds.`,
+    action: 'Upgrade what still runs the former version. If you upgraded nothing, find out who started the newer one.',
+    needsPerson: true,
+  }),
   SETTINGS_DIFFER: event<{ readonly settings: readonly string[] }>({
     severity: 'warning',
     title: 'Different settings',

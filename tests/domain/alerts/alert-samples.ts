@@ -151,6 +151,7 @@ export const SAMPLES: Samples = {
   ENGINE_RESTARTED: [{}],
   ENGINE_STAYS_DOWN: [{ restarts: 3 }],
   MESSENGER_FAILS: [{ messenger: 'Telegram', reason: 'the endpoint answered 502' }],
+  WORKER_SUPERSEDED: [{ version: '0.1.0', newer: '0.2.0' }],
   SETTINGS_DIFFER: [{ settings: ['MAX_LEVERAGE', 'GUARD'] }],
   SETTINGS_REFUSED: [{ reason: 'maxLeverage: a number is needed' }],
   STORES_DIVERGED: (['account_missing', 'journal_lost', 'journal_behind', 'temporal_lost'] as const).map((verdict) => ({
