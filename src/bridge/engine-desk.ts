@@ -8,6 +8,7 @@ import { commandKeyOf, signCommand } from '../domain/order/signed-command.ts';
 import type * as z from '../lib/codec.ts';
 import type { BackupMade } from '../protocol/api.ts';
 import type { State } from '../protocol/state.ts';
+import { PROTOCOLS } from '../protocol/version.ts';
 import { balancesView, identityOf, readable, statisticsView } from './account-answers.ts';
 import { socketsChannel } from './alert-channel.ts';
 import type { Auth } from './auth.ts';
@@ -210,6 +211,8 @@ export function openDesk(
       account: identity,
       markets,
       policy: policyView(policy(watch.known.engine)),
+      version: settings.version ?? null,
+      protocol: PROTOCOLS,
       temporal_ui_url: settings.temporalUiUrl,
       explorer_url: settings.explorerUrl,
     }),

@@ -63,7 +63,7 @@ interface HttpPorts {
   readonly quoteAsset: () => Asset | null;
   /** Read afresh. */
   readonly state: () => Promise<z.input<typeof State>>;
-  readonly config: () => Omit<z.input<typeof Config>, 'access'>;
+  readonly config: () => Omit<z.input<typeof Config>, 'access' | 'page'>;
   readonly settings: readonly SettingInForce[];
   readonly nameable: Nameable;
   readonly preview: Previewer;
@@ -133,7 +133,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
   app.get('/api/state', async (_request, response) => sendJson(response, await ports.state()));
   app.get('/api/config', (request, response) => {
     const access = ports.auth.accessOf(request) ?? 'read';
-    return sendJson(response, { ...ports.config(), access });
+    return sendJson(response, { ...ports.config(), access, page: page?.script ?? null });
   });
   app.get('/api/carry', async (_request, response) => sendJson(response, await ports.carry()));
   for (const [name, list] of Object.entries(listsOf(ports.links, ports.quoteAsset))) {

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 
 export interface PageDocument {
   readonly html: string;
+  /** Its path, named by its content; null: the document names none. */
+  readonly script: string | null;
   /** As the policy has them: `'sha256-…'`. */
   readonly styleHashes: readonly string[];
 }
@@ -20,5 +22,6 @@ export function readPageDocument(pageDir: string | null): PageDocument | null {
   if (path === null || !existsSync(path)) return null;
   const html = readFileSync(path, 'utf8');
   const styles = [...html.matchAll(/<style>(.*?)<\/style>/gs)].map(([, style = '']) => hashOf(style));
-  return { html, styleHashes: styles };
+  const script = /<script type="module"[^>]* src="([^"]+)"/.exec(html)?.[1] ?? null;
+  return { html, script, styleHashes: styles };
 }

@@ -13,6 +13,7 @@ import type { ErrorDetails, ErrorReport } from '../lib/errors.ts';
 import { NumberText } from '../lib/number-text.ts';
 import { COMMAND_ID, MAX_COMMAND_ID_CHARS } from '../protocol/command.ts';
 import type { BroadcastData, BroadcastType, NotUnderstood } from '../protocol/messages.ts';
+import { isProtocolNumber, refusalOfProtocol } from '../protocol/version.ts';
 import { errorView, resultView } from './answer-views.ts';
 import { isMisspelt, readCommandData, refusalOfField } from './command-schema.ts';
 import { quote } from './quote.ts';
@@ -107,6 +108,9 @@ function parseCommand(message: WireFields, { markets, quoteAsset }: Nameable): I
     named: Object.hasOwn(message, 'command_id'),
     answer,
   });
+  const version = Object.hasOwn(message, 'protocol') ? protocolOf(message.protocol) : null;
+  const unserved = version === null || version === 'malformed' ? null : refusalOfProtocol(version);
+  if (unserved !== null) return bad(refused(unserved));
   const action = ACTIONS.find((name) => name === givenAction);
   if (action === undefined) {
     return bad(
@@ -118,6 +122,12 @@ function parseCommand(message: WireFields, { markets, quoteAsset }: Nameable): I
     );
   }
   const problems: BadField[] = [...envelopeProblems(message, givenId)];
+  if (version === 'malformed')
+    problems.push({
+      field: 'protocol',
+      got: quote(message.protocol),
+      expected: 'the version of the protocol, a whole number',
+    });
   const data = own(message, 'data') ?? (Object.hasOwn(message, 'data') ? null : {});
   if (!isFields(data)) {
     return bad(invalidFields([...problems, { field: 'data', got: quote(data), expected: 'a JSON object' }]));
@@ -151,6 +161,10 @@ function parseCommand(message: WireFields, { markets, quoteAsset }: Nameable): I
     confirmationToken,
   };
 }
+
+/** Numbers keep their text: 1 is a version, 1.0 or "1" none. */
+const protocolOf = (given: unknown): number | 'malformed' =>
+  given instanceof NumberText && isProtocolNumber(given.text) ? Number(given.text) : 'malformed';
 
 const MAX_ACTION_CHARS = 64;
 

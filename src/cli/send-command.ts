@@ -1,8 +1,10 @@
 /** A command over the socket, to its end. */
+
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { readMessage } from '../protocol/messages.ts';
 import type { CommandResult } from '../protocol/result.ts';
+import { PROTOCOL } from '../protocol/version.ts';
 import { addressAt, type ClientPlace, NotReachable, nothingAnswers, notLetIn, refuseStranger } from './client.ts';
 
 export interface SentCommand {
@@ -90,6 +92,6 @@ function exchange(
       else end(message);
     });
     socket.on('close', () => end(null));
-    socket.send(JSON.stringify({ type: 'COMMAND', action, command_id: commandId, data }));
+    socket.send(JSON.stringify({ type: 'COMMAND', protocol: PROTOCOL, action, command_id: commandId, data }));
   });
 }

@@ -36,6 +36,16 @@ export const Config = z.object({
   access: z
     .enum(['full', 'read'])
     .about('What the token of this request opens. `read` (DRIFTLESS_READ_TOKEN) may neither command nor preview.'),
+  version: z.string().nullable().about('Of the program that answers.'),
+  protocol: z
+    .object({ oldest: z.number(), newest: z.number() })
+    .about('The versions of the protocol that it understands in `protocol` of a command.'),
+  page: z
+    .string()
+    .nullable()
+    .about(
+      'The script of the page that it serves. A page with another script is of another version. Null: it has no page.',
+    ),
   temporal_ui_url: z.string().nullable(),
   explorer_url: z.string().nullable().about('With {signature} where the signature goes, or a prefix.'),
 });

@@ -103,5 +103,6 @@ export interface CommandMessage<Of extends Action = Action> {
   readonly type: 'COMMAND';
   readonly action: Of;
   readonly command_id?: string;
+  readonly protocol?: number;
   readonly data: z.input<(typeof COMMAND_DATA)[Of]> & z.input<typeof COMMON_DATA>;
 }

@@ -293,6 +293,7 @@ export const COMMAND_EXAMPLE: CommandMessage<'DRIFT_OPEN_POSITION'> = {
   type: 'COMMAND',
   action: 'DRIFT_OPEN_POSITION',
   command_id: 'b4ad8a4e-8c7e-4f0e-b4c1-0a3b4f6e9d11',
+  protocol: 1,
   data: { market: 'SOL-PERP', direction: 'short', size: '10', mode: 'paper' },
 };
 
@@ -358,6 +359,9 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
     markets: ['SOL-PERP'],
     policy: STATE_EXAMPLE.policy,
     access: 'full',
+    version: '0.1.0',
+    protocol: { oldest: 1, newest: 1 },
+    page: '/assets/index-DxL2bq0v.js',
     temporal_ui_url: 'http://127.0.0.1:8233',
     explorer_url: null,
   },

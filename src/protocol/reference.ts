@@ -25,6 +25,7 @@ import { PolicyInForce } from './policy.ts';
 import { CommandPreview, CostsInfo, StandingInfo } from './preview.ts';
 import { CommandResult, Preview, ResultData, StateResult } from './result.ts';
 import { State } from './state.ts';
+import { PROTOCOL } from './version.ts';
 
 type AnyCodec = z.Codec<unknown, unknown>;
 type AnyObject = z.ObjectCodec<z.Shape>;
@@ -205,7 +206,8 @@ This file is generated from \`src/protocol\` by \`node scripts/write-protocol.mj
   exact, in base units as text: lamports for SOL, micro-USD for USD.
 - **Times** are ISO 8601 in UTC. Durations end in \`_ms\` or \`_seconds\`.
 - **Null** is unknown, never zero. A field marked optional may be absent.
-- **New fields** may be added. Ignore those that you do not know.`;
+- **New fields**, actions and messages may be added. Ignore those that you do not know.
+- **Version.** What you could misread gets a new version; this is ${PROTOCOL}. Say in each command which one you speak.`;
 
 function commands(): string {
   const actions = Object.entries(COMMAND_DATA).map(([action, data]) =>
@@ -217,6 +219,12 @@ function commands(): string {
     command_id: COMMAND_ID.optional().about(
       'Your name for the command: sent again, it is not done twice. Made by the bridge when absent.',
     ),
+    protocol: z
+      .number()
+      .optional()
+      .about(
+        `The version of this document that you speak: ${PROTOCOL}. One that is no longer served is PROTOCOL_NOT_SERVED, with the remedy. Absent: the newest.`,
+      ),
     data: z.object({}).optional().about('The fields of the action, below.'),
   });
   return section(

@@ -62,7 +62,7 @@ const LOOK_EVERY_MS = 1_000;
 const TAKE_OVER_MS = 60_000;
 const PAUSE_MS = 250;
 
-export interface TakeOver {
+export interface Succession {
   readonly generation: Generation;
   /** Names this process; random at each start. Null: no other process can have this journal open. */
   readonly process: string | null;
@@ -71,34 +71,61 @@ export interface TakeOver {
   readonly say: (line: string) => void;
 }
 
+interface SuccessionTimes {
+  readonly patienceMs: number;
+  readonly silentAfterMs: number;
+}
+const PATIENCE: SuccessionTimes = { patienceMs: TAKE_OVER_MS, silentAfterMs: SILENT_AFTER_MS };
+
 /**
- * Before the journal is migrated or anything polls. A worker tells first that it lives, and looks then: so of two versions that
- * start at the same moment the newer one waits for the older, or the older sees the newer.
+ * Before the journal is migrated: its tables are changed only when no older worker is left.
  * @throws CriticalError JOURNAL_SCHEMA when a newer version has run on this journal, or older workers do not end
  */
-export async function takeOver(
-  db: Kysely<Database>,
-  { generation, process, works, say }: TakeOver,
-  { patienceMs = TAKE_OVER_MS, silentAfterMs = SILENT_AFTER_MS } = {},
-): Promise<void> {
-  // A database that nobody has used yet has no notes.
-  if ((await schemaState(db)) === null) return;
-  const tellsAs = works ? process : null;
-  if (tellsAs !== null) await noteWorker(db, generation.id, tellsAs);
-  const newer = await newerThan(db, generation);
-  if (newer !== null) {
-    if (tellsAs !== null) await forgetWorker(db, generation.id, tellsAs);
-    throw ofNewer(generation, newer);
+export async function enter(db: Kysely<Database>, succession: Succession, patience = PATIENCE): Promise<void> {
+  const schema = await schemaState(db);
+  // Nobody has used it yet.
+  if (schema === null) return;
+  await refuseBesideNewer(db, succession);
+  if (schema.pending.length === 0) return;
+  if (succession.works) await takeOver(db, succession, patience);
+  else await untilOldersEnd(db, succession, patience);
+}
+
+/**
+ * Before anything polls, and as late as that: older workers end because of what is noted here, and an older version is refused
+ * from here on. A worker tells first that it lives, and looks then: so of two versions that start at the same moment the newer one
+ * waits for the older, or the older sees the newer.
+ * @throws CriticalError JOURNAL_SCHEMA when a newer version was faster, or older workers do not end
+ */
+export async function takeOver(db: Kysely<Database>, succession: Succession, patience = PATIENCE): Promise<void> {
+  const { generation, process } = succession;
+  if (process !== null) {
+    await forgetDeadWorkers(db, LONG_DEAD_MS);
+    await noteWorker(db, generation.id, process);
   }
-  // Older workers see this and end.
-  if (works) await noteChanges(db, generation.changes, generation.version);
+  await refuseBesideNewer(db, succession);
+  await noteChanges(db, generation.changes, generation.version);
+  await untilOldersEnd(db, succession, patience);
+}
+
+async function refuseBesideNewer(db: Kysely<Database>, { generation, process }: Succession): Promise<void> {
+  const newer = await newerThan(db, generation);
+  if (newer === null) return;
+  if (process !== null) await forgetWorker(db, generation.id, process);
+  throw ofNewer(generation, newer);
+}
+
+async function untilOldersEnd(
+  db: Kysely<Database>,
+  { generation, process, works, say }: Succession,
+  { patienceMs, silentAfterMs }: SuccessionTimes,
+): Promise<void> {
   if (process === null) return;
-  await forgetDeadWorkers(db, LONG_DEAD_MS);
   const deadline = performance.now() + patienceMs;
   for (let told = false; await otherGenerationLives(db, generation.id, silentAfterMs); told = true) {
     if (performance.now() > deadline) throw stillThere(works);
     if (!told) say(WAITING[works ? 'worker' : 'bridge']);
-    if (tellsAs !== null) await noteWorker(db, generation.id, tellsAs);
+    if (works) await noteWorker(db, generation.id, process);
     await sleep(PAUSE_MS);
   }
 }
@@ -107,10 +134,6 @@ const WAITING = {
   worker: 'Workers of an earlier version run. Waiting until they have stopped ...',
   bridge: 'Workers of an earlier version run. Waiting for a worker of this version to replace them ...',
 } as const;
-
-/** Again after the migration: a new database had no place for it before. */
-export const noteGeneration = (db: Kysely<Database>, { changes, version }: Generation): Promise<void> =>
-  noteChanges(db, changes, version);
 
 const MOST_NAMED = 3;
 

@@ -41,7 +41,7 @@ import { addEngineCounts, EngineReads } from './engine-reads.ts';
 import { type EngineStart, lastRunId, startEngine, workflowLookup } from './engine-start.ts';
 import { ENGINE_TUNING } from './engine-tuning.ts';
 import type { FormerIdentityPorts } from './former-identity.ts';
-import { supersededSentence, tellWorkerLives, watchForNewer } from './generation.ts';
+import { type Succession, supersededSentence, takeOver, tellWorkerLives, watchForNewer } from './generation.ts';
 import { notingHealth } from './health-note.ts';
 import { logLiveStart } from './live-start.ts';
 import { retireFormerEngines } from './local-chain.ts';
@@ -216,7 +216,7 @@ async function openGround(
     sending: { settings: alertSettings, pages },
   });
   add('alert channels', 4_000, alerts.stop);
-  await followGenerations(start, { journal, alerts: alerts.channels }, beginnings);
+  followGenerations(start, { journal, alerts: alerts.channels }, beginnings);
   if (hasWorker(start))
     add('activity log', 1_000, startActivityLog({ journal, logger, policy, nowMs: clock.nowMs }).stop);
   const { connect, connection, searchAttributesMissing } = await reaching;
@@ -265,22 +265,21 @@ async function openGround(
 }
 
 /** Of an embedded journal there is one process, and the next version starts when it has ended. */
-async function followGenerations(
+function followGenerations(
   start: StartUp,
   { journal, alerts }: Pick<Ground, 'journal' | 'alerts'>,
-  { generation, process }: Beginnings,
-): Promise<void> {
+  { succession: { generation, process, works } }: Beginnings,
+): void {
+  if (process === null) return;
   const { add, settings, log, onSuperseded } = start;
-  if (settings.databaseUrl === null) return;
   const { logger } = log;
   const debug = (err: unknown) => logger.debug({ err }, 'could not look for other versions');
   const life = { db: journal.db, generation, process, debug };
-  if (hasWorker(start)) add('worker presence', 1_000, (await tellWorkerLives(life)).stop);
   const { engineId } = settings;
   const superseded = async (newer: string) => {
-    const sentence = supersededSentence({ version: generation.version, newer, works: hasWorker(start) });
+    const sentence = supersededSentence({ version: generation.version, newer, works });
     logger.error({ version: generation.version, newer }, sentence);
-    if (!hasWorker(start)) return;
+    if (!works) return;
     const draft = raised('WORKER_SUPERSEDED', { version: generation.version, newer });
     // Of several workers of one version: one alert.
     const id = alertId(engineId, draft, `${generation.id} ${newer}`);
@@ -288,6 +287,19 @@ async function followGenerations(
     onSuperseded(sentence);
   };
   add('newer version watch', 1_000, watchForNewer(life, superseded).stop);
+}
+
+/** Replaces older workers, and tells those that replace this one that it lives, until after it has stopped. */
+async function succeed(
+  { log, add }: Pick<StartUp, 'log' | 'add'>,
+  { db }: Journal,
+  succession: Succession,
+): Promise<void> {
+  await takeOver(db, succession);
+  const { generation, process } = succession;
+  if (process === null) return;
+  const debug = (err: unknown) => log.logger.debug({ err }, 'presence not told');
+  add('worker presence', 1_000, (await tellWorkerLives({ db, generation, process, debug })).stop);
 }
 
 /** Its packages are loaded only when traces are wanted. */
@@ -384,7 +396,7 @@ async function startWorkerSide(
     metrics,
     tracing,
   }: Ground,
-  { bundle, tokens }: Beginnings,
+  { bundle, tokens, succession }: Beginnings,
 ): Promise<RunningWorker | null> {
   if (bundle === null) return null;
   const { logger } = log;
@@ -413,7 +425,9 @@ async function startWorkerSide(
   // The thread of the workflows starts on another core in the meantime.
   const [runWorker] = await Promise.all([
     prepareWorker({ ...polling, bundle: workflowBundle, activities }),
-    startEngine(engine).then(() => startAll(further)),
+    succeed({ log, add }, journal, succession)
+      .then(() => startEngine(engine))
+      .then(() => startAll(further)),
   ]);
   const { sign, submit } = transactions;
   const signing = await startSigningWorkers(settings, { ...polling, activities: { sign, submit } });

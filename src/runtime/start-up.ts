@@ -8,7 +8,7 @@ import type { Db } from '../journal/writes.ts';
 import { parseEngineId } from '../lib/ids.ts';
 import { openFeed } from '../market-data/open-feed.ts';
 import type { Settings } from './config.ts';
-import { noteGeneration, takeOver, thisGeneration } from './generation.ts';
+import { enter, thisGeneration } from './generation.ts';
 import { makeNewJournal } from './new-journal.ts';
 import { openPage } from './page.ts';
 import { requireFreePort } from './port-taken.ts';
@@ -84,23 +84,20 @@ async function begin(start: StartUp): Promise<Beginnings> {
   const made =
     databaseUrl === null && !isDatabase(dataDir) ? after(bundle, () => makeNewJournal(dataDir, logger)) : null;
   const version = versionIn(ROOT);
-  const generation = await thisGeneration(version);
-  const process = randomUUID();
-  const works = hasWorker(start);
-  const journal = after(made, () =>
+  const process = databaseUrl === null ? null : randomUUID();
+  const succession = { generation: await thisGeneration(version), process, works: hasWorker(start), say };
+  // If a shared journal is to be migrated, older workers end when it is opened: what takes long is done before.
+  const journal = after(databaseUrl === null ? made : bundle, () =>
     reachable('the journal’s database', logger, async () => {
       const { openJournal } = await import('../journal/open-journal.ts');
-      const shared = databaseUrl === null ? null : process;
-      const beforeMigration = (db: Db) => takeOver(db, { generation, process: shared, works, say });
-      const opened = await openJournal({ databaseUrl, dataDir, logger, beforeMigration });
-      if (works) await noteGeneration(opened.db, generation);
-      return opened;
+      const beforeMigration = (db: Db) => enter(db, succession);
+      return await openJournal({ databaseUrl, dataDir, logger, beforeMigration });
     }),
   );
   // Each is awaited in its turn: until then a failure must not count as unhandled.
   for (const promise of [page, bundle, journal]) promise?.catch(() => undefined);
   const built = Promise.allSettled([page, bundle, made]);
-  return { tokens: new AccessTokens(token, readToken), page, bundle, journal, built, version, generation, process };
+  return { tokens: new AccessTokens(token, readToken), page, bundle, journal, built, version, succession };
 }
 
 /** However `before` went. */

@@ -4,7 +4,7 @@ import type { AccessTokens } from '../bridge/tokens.ts';
 import type { DataLock } from '../journal/data-lock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Settings } from './config.ts';
-import type { Generation } from './generation.ts';
+import type { Succession } from './generation.ts';
 import type { LocalChain } from './local-chain.ts';
 import type { OpenLogger } from './logger.ts';
 import type { Parts } from './parts.ts';
@@ -47,9 +47,7 @@ export interface Beginnings {
   readonly tokens: AccessTokens;
   /** Of this program. */
   readonly version: string;
-  readonly generation: Generation;
-  /** Names this process among the workers of a journal; random at each start. */
-  readonly process: string;
+  readonly succession: Succession;
   readonly page: Promise<string> | null;
   readonly bundle: Promise<WorkflowBundle> | null;
   readonly journal: Promise<Journal>;

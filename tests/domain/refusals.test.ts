@@ -112,6 +112,12 @@ const FOLLOWED: Readonly<Record<RefusalCode, () => void>> = {
     const error = refusedAs('UNKNOWN_MARKET', plan({ ...CLOSE, market: 'DOGE-PERP' } as AskedOperation, { perp: -1 }));
     starts(plan({ ...CLOSE, market: String(error.details?.expected) } as AskedOperation, { perp: -1 }));
   },
+  PROTOCOL_NOT_SERVED: () =>
+    corrected(
+      'PROTOCOL_NOT_SERVED',
+      { ...command('GET_STATE'), protocol: 0 },
+      { ...command('GET_STATE'), protocol: 1 },
+    ),
   MESSAGE_TOO_LARGE: () => expect(JSON.stringify(command('GET_STATE')).length).toBeLessThan(MAX_MESSAGE_BYTES),
   RATE_LIMITED: () => {
     const rate = new RateLimit(0);

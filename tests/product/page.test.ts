@@ -157,12 +157,26 @@ describe('the page', () => {
     expect(await part('close-position').getAttribute('aria-disabled')).toBe('true');
   });
 
-  it('comes back by itself when the product does', async () => {
+  it('comes back by itself when the product does, and says that it was upgraded meanwhile', async () => {
+    expect(await part('other-version').count()).toBe(0);
+    const config = '**/api/config';
+    await page.route(config, async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as object;
+      await route.fulfill({ response, json: { ...answer, page: '/assets/index-of-later.js', policy: 'unknown' } });
+    });
     const again = new Product(folder, product.env);
     product = again;
     await again.ready();
     await page.locator('[data-testid=connection][data-state=open]').waitFor();
     await page.locator('[data-testid=figures-age][data-stale=false]').waitFor();
     expect(await text('spot')).toMatch(/^\+10\.12/);
+    await part('other-version').waitFor();
+    await page.unroute(config);
+    const greeted = page.waitForResponse(config);
+    await part('reload').click();
+    await greeted;
+    await page.locator('[data-testid=figures-age][data-stale=false]').waitFor();
+    expect(await part('other-version').count()).toBe(0);
   });
 });

@@ -1,11 +1,13 @@
 /** One version after another on one journal: who may begin, who ends, who waits. docs/architecture/upgrade.md. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
 import { waitUntil } from '../../localnet/tests/support/until.ts';
-import { notedChanges } from '../../src/journal/generations.ts';
+import { noteChanges, notedChanges } from '../../src/journal/generations.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { knownMigrations } from '../../src/journal/migrate.ts';
 import {
+  enter,
   generationOf,
-  noteGeneration,
   supersededSentence,
   takeOver,
   tellWorkerLives,
@@ -36,12 +38,17 @@ const debug = (error: unknown): void => {
   throw error;
 };
 const say = (line: string) => said.push(line);
-const start = (generation: typeof OLD, { works = true, process = 'p' as string | null, times = SOON } = {}) =>
-  takeOver(
-    journal.db,
-    { generation, process: process === null ? null : `${generation.version}-${process}`, works, say },
-    times,
-  );
+const successionOf = (generation: typeof OLD, process: string | null, works: boolean) => ({
+  generation,
+  process: process === null ? null : `${generation.version}-${process}`,
+  works,
+  say,
+});
+const start = async (generation: typeof OLD, { works = true, process = 'p' as string | null, times = SOON } = {}) => {
+  const succession = successionOf(generation, process, works);
+  await enter(journal.db, succession, times);
+  if (works) await takeOver(journal.db, succession, times);
+};
 const lives = (generation: typeof OLD, process: string) =>
   tellWorkerLives({ db: journal.db, generation, process: `${generation.version}-${process}`, debug });
 
@@ -79,7 +86,7 @@ describe('versions of Driftless on one journal', () => {
 
   it('an older worker ends, and the newer one waits until it has', async () => {
     const older = await lives(OLD, 'a');
-    await noteGeneration(journal.db, OLD);
+    await noteChanges(journal.db, OLD.changes, OLD.version);
     let endedBy = '';
     const watch = watchForNewer(
       { db: journal.db, generation: OLD, debug },
@@ -113,15 +120,45 @@ describe('versions of Driftless on one journal', () => {
     await older.stop();
   });
 
-  it('a newer bridge ends nobody: it waits for a worker of its version', async () => {
-    const older = await lives(OLD, 'a');
-    await noteGeneration(journal.db, OLD);
-    await expect(start(NEW, { works: false })).rejects.toMatchObject({
-      details: { remedy: expect.stringContaining('upgrade the workers first') },
+  describe('while the tables are of the older version', () => {
+    const last = async () => String((await knownMigrations()).at(-1));
+    beforeEach(async () => {
+      await sql`DELETE FROM kysely_migration WHERE name = ${await last()}`.execute(journal.db);
     });
+    afterEach(async () => {
+      await sql`INSERT INTO kysely_migration (name, timestamp) VALUES (${await last()}, 'now')`.execute(journal.db);
+    });
+
+    it('a newer worker takes over before it changes them', async () => {
+      const older = await lives(OLD, 'a');
+      await expect(enter(journal.db, successionOf(NEW, 'b', true), SOON)).rejects.toMatchObject({
+        details: { remedy: expect.stringContaining('stop them') },
+      });
+      await older.stop();
+      await enter(journal.db, successionOf(NEW, 'b', true), SOON);
+      await expect(start(OLD)).rejects.toMatchObject({ code: 'JOURNAL_SCHEMA' });
+    });
+
+    it('a newer bridge ends nobody: it waits for a worker of its version', async () => {
+      const older = await lives(OLD, 'a');
+      await noteChanges(journal.db, OLD.changes, OLD.version);
+      await expect(start(NEW, { works: false })).rejects.toMatchObject({
+        details: { remedy: expect.stringContaining('upgrade the workers first') },
+      });
+      expect((await notedChanges(journal.db)).map(({ name }) => name)).toEqual([...OLD.changes].sort());
+      await older.stop();
+      await start(NEW, { works: false });
+    });
+  });
+
+  it('a newer worker that fails before it polls leaves the older ones as they are', async () => {
+    const older = await lives(OLD, 'a');
+    await start(OLD);
+    await enter(journal.db, successionOf(NEW, 'b', true), SOON);
+    await start(OLD, { process: 'again' });
+    expect(said).toEqual([]);
     expect((await notedChanges(journal.db)).map(({ name }) => name)).toEqual([...OLD.changes].sort());
     await older.stop();
-    await start(NEW, { works: false });
   });
 
   it('what is noted is told once', async () => {
@@ -133,9 +170,9 @@ describe('versions of Driftless on one journal', () => {
       },
       5,
     );
-    await noteGeneration(journal.db, NEW);
+    await noteChanges(journal.db, NEW.changes, NEW.version);
     await waitUntil('a word', () => told > 0, { withinMs: 30_000, everyMs: 5 });
-    await noteGeneration(journal.db, OTHER);
+    await noteChanges(journal.db, OTHER.changes, OTHER.version);
     await watch.stop();
     expect(told).toBe(1);
     expect(supersededSentence({ version: '0.1.0', newer: '0.2.0', works: true })).toMatch(

@@ -11,6 +11,7 @@ import {
   connection,
   figuresAgeMs,
   nowMs,
+  otherVersion,
   reconnectNow,
   stale,
   stats,
@@ -223,6 +224,16 @@ export function ConnectionNotice() {
     return (
       <p class="notice notice-bad" role="alert" data-testid="unauthorized">
         This session is not authorized. Open the address that <code>npm start</code> printed; it contains the token.
+      </p>
+    );
+  }
+  if (otherVersion.value) {
+    return (
+      <p class="notice notice-warn" role="alert" data-testid="other-version">
+        Driftless was upgraded, and this page is of the former version.{' '}
+        <button type="button" class="link-button" onClick={() => location.reload()} data-testid="reload">
+          Reload the page
+        </button>
       </p>
     );
   }

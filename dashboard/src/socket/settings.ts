@@ -25,10 +25,12 @@ async function read<Codec extends z.Codec<unknown, unknown>>(
   }
 }
 
-/** What this page's token opens; null: the server does not answer. */
-export async function fetchAccess(): Promise<'full' | 'read' | null> {
-  const config = await read(engineAddress('/api/config'), Config);
-  return config === null ? null : (config as z.output<typeof Config>).access;
+/** All that this page must be able to read, of whatever version the server is. */
+const Greeting = z.object({ access: z.enum(['full', 'read']), page: z.string().nullable().optional() });
+
+/** What this page's token opens, and which page the server has; null: it does not answer. */
+export async function fetchGreeting(): Promise<z.output<typeof Greeting> | null> {
+  return (await read(engineAddress('/api/config'), Greeting)) as z.output<typeof Greeting> | null;
 }
 
 /** Null: the server does not answer. */

@@ -1,7 +1,9 @@
 /** Sends commands. Each has its own id and the mode that the person saw when they pressed the button. */
+
 import { signal } from '@preact/signals';
 import type { Action, Mode } from '../../../src/domain/order/command.ts';
 import type { CommandMessage } from '../../../src/protocol/command.ts';
+import { PROTOCOL } from '../../../src/protocol/version.ts';
 import { type CommandData, withSent } from './activity.ts';
 import { commandWords } from './command-words.ts';
 import { activities, announcement, sendText, setActivities, stats } from './store.ts';
@@ -52,7 +54,9 @@ export function dismissConfirmation(commandId: string, dismissed: boolean): void
 
 function deliver(commandId: string, action: string, data: CommandData, token: string | null): boolean {
   const sentData = token === null ? data : { ...data, confirmation_token: token };
-  const sent = sendText(JSON.stringify({ type: 'COMMAND', action, command_id: commandId, data: sentData }));
+  const sent = sendText(
+    JSON.stringify({ type: 'COMMAND', protocol: PROTOCOL, action, command_id: commandId, data: sentData }),
+  );
   if (!sent) {
     announcement.value = `${commandWords(action, data)} was not sent: there is no connection to the engine.`;
     return false;

@@ -10,7 +10,7 @@ import type { State } from '../../../src/protocol/state.ts';
 import { type Connection, type ConnectionState, connect } from '../socket/connection.ts';
 import { engineAddress } from '../socket/engine-address.ts';
 import { fetchList } from '../socket/lists.ts';
-import { fetchAccess } from '../socket/settings.ts';
+import { fetchGreeting } from '../socket/settings.ts';
 import {
   type Activities,
   ANSWER_WITHIN_MS,
@@ -21,6 +21,7 @@ import {
 } from './activity.ts';
 import type { AvailabilityView } from './availability.ts';
 import { notify } from './notifications.ts';
+import { isOtherPage } from './page-version.ts';
 import { lastAttempt, withOperations } from './recovered.ts';
 import { restoreActivities, saveActivities } from './session.ts';
 
@@ -38,6 +39,8 @@ export const connection = signal<ConnectionState>({ kind: 'connecting', failures
 export const unauthorized = signal(false);
 /** What this page's token opens; null: not known yet. */
 export const access = signal<'full' | 'read' | null>(null);
+/** The server has another page than this one: it was upgraded, or taken back. */
+export const otherVersion = signal(false);
 export const nowMs = signal(Date.now());
 export const stats = signal<State | null>(null);
 /** This machine's clock when `stats` arrived. Ages count from it, so the two clocks need not agree. */
@@ -107,7 +110,7 @@ function onState(state: ConnectionState): void {
     unauthorized.value = false;
     if (before !== 'open') announcement.value = 'Connected.';
     void loadRecent();
-    void readAccess();
+    void readGreeting();
   }
   if (state.kind === 'waiting') {
     if (before === 'open') announcement.value = 'Connection lost. Reconnecting.';
@@ -191,8 +194,13 @@ export async function readAlerts(): Promise<void> {
   if (found !== null) addAlerts(found);
 }
 
-async function readAccess(): Promise<void> {
-  access.value = (await fetchAccess()) ?? access.value;
+async function readGreeting(): Promise<void> {
+  const greeting = await fetchGreeting();
+  if (greeting === null) return;
+  access.value = greeting.access;
+  const own = document.querySelector('script[type="module"]')?.getAttribute('src') ?? null;
+  otherVersion.value = isOtherPage(own, greeting.page ?? null);
+  if (otherVersion.value) announcement.value = 'Driftless was upgraded. Reload the page.';
 }
 
 /** Reads the ends of commands whose answers were missed, and the links to their transactions. */
