@@ -4,6 +4,7 @@
  * in the journal under these names leaves the work to one that does: docs/architecture/upgrade.md. Names are never removed.
  */
 export const WORKFLOW_CHANGES: readonly string[] = [
+  'empty start',
   'exit-follows-open',
   'exit-without-permission',
   'exits-wait',
@@ -18,6 +19,7 @@ export const WORKFLOW_CHANGES: readonly string[] = [
   'prove-on-recovery',
   'resume-trades-nothing',
   'retry-confirmed',
+  'short verdicts',
   'signed-commands',
   'signed-verdicts',
   'slow-simulation-outside-the-task',
