@@ -5,6 +5,7 @@ import { TransientError } from '../lib/errors.ts';
 import type { Tip } from './draft.ts';
 import { inWords } from './rpc-answer.ts';
 import { RpcNode } from './rpc-node.ts';
+import type { RpcObserver } from './rpc-observer.ts';
 
 export interface JitoOptions {
   /** JITO_URL: any block engine; its path, if it has one, is used as it is. */
@@ -37,12 +38,18 @@ export function blockEngineUrl({ url, region }: Pick<JitoOptions, 'url' | 'regio
   return parsed.href;
 }
 
+interface JitoPorts {
+  readonly clock: Clock;
+  readonly monotonicMs: () => number;
+  readonly observe?: RpcObserver | undefined;
+}
+
 export class Jito {
   readonly #node: RpcNode;
   readonly #tipLamports: number;
   #accounts: readonly string[] | null = null;
 
-  constructor(options: JitoOptions, ports: { readonly clock: Clock; readonly monotonicMs: () => number }) {
+  constructor(options: JitoOptions, ports: JitoPorts) {
     const url = blockEngineUrl(options);
     const endpoint = { url, webSocketUrl: '', name: new URL(url).host };
     this.#node = new RpcNode(endpoint, { timeoutMs: TIMEOUT_MS }, ports);

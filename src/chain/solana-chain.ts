@@ -97,11 +97,11 @@ export class SolanaChain {
 
   /** @throws CriticalError RPC_URL_MISSING */
   constructor(options: SolanaChainOptions) {
-    const { clock, rpcUrls, rpcWsUrl, tuning = {}, monotonicMs = () => performance.now() } = options;
+    const { clock, rpcUrls, rpcWsUrl, tuning = {}, monotonicMs = () => performance.now(), observe } = options;
     const endpoints = endpointsOf(rpcUrls, rpcWsUrl);
     this.#options = options;
-    this.pool = new RpcPool({ endpoints, clock, monotonicMs, tuning, observe: options.observe });
-    this.#jito = options.jito === null ? null : new Jito(options.jito, { clock, monotonicMs });
+    this.pool = new RpcPool({ endpoints, clock, monotonicMs, tuning, observe });
+    this.#jito = options.jito === null ? null : new Jito(options.jito, { clock, monotonicMs, observe });
     this.#simulator = new Simulator(this.pool);
     this.#fees = new RecentFees(this.pool, monotonicMs);
     this.#landing = new Landing({

@@ -62,7 +62,9 @@ export function withEveryId(fields: Record<string, unknown>): Record<string, unk
   const operationId = textOf(fields.operationId) ?? ofWorkflow;
   const engineOfWorkflow = workflow?.startsWith(ENGINE) === true ? workflow : undefined;
   if (operationId === undefined) {
-    return engineOfWorkflow === undefined ? fields : { ...fields, engineId: fields.engineId ?? engineOfWorkflow };
+    // The engine's workflow has its id.
+    const engine = textOf(fields.engineId) ?? engineOfWorkflow;
+    return engine === undefined ? fields : { ...fields, engineId: engine, workflowId: workflow ?? engine };
   }
   const before = known.get(operationId);
   const commandId = textOf(fields.commandId) ?? before?.commandId;

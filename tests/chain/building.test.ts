@@ -24,6 +24,7 @@ import {
 import type { Signer } from '../../src/chain/signer.ts';
 import { SolanaChain, type SolanaChainOptions } from '../../src/chain/solana-chain.ts';
 import { fromBase58, toBase58 } from '../../src/lib/base58.ts';
+import { attemptAt } from '../support/scripted-chain.ts';
 import { type Reply, result, type Script, type ScriptedRpc, scriptedRpc } from '../support/scripted-rpc.ts';
 import { withContext } from '../support/with-context.ts';
 
@@ -71,6 +72,21 @@ function instructionsOf(wire: string) {
     data: Buffer.from(data),
   }));
 }
+
+it('every call is observed, those to the block engine too', async () => {
+  const engine = await scriptedRpc({ sendBundle: () => result('a-bundle-id') });
+  const seen: string[] = [];
+  const { chain } = await chainOn(
+    {},
+    {
+      jito: { url: engine.url, region: null, tipLamports: 0 },
+      observe: ({ node, method, outcome }) => void seen.push(`${node} ${method} ${outcome}`),
+    },
+  );
+  opened.push(engine);
+  await chain.submit(attemptAt(), 0);
+  expect(seen).toContain(`${new URL(engine.url).host} sendBundle answer`);
+});
 
 describe('a signed attempt', () => {
   it('is a v0 transaction with limit, price and the instructions, and carries all that sending and proving need', async () => {

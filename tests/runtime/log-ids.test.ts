@@ -49,11 +49,12 @@ describe('the ids of a line', () => {
     log.logger.info({ operationId: 'o-3', commandId: 'my-3', engineId: ENGINE }, 'accepted');
     log.logger.info({ workflowId: 'operation:o-3' }, 'a line of the SDK');
     log.logger.info({ workflowId: ENGINE }, 'another');
+    log.logger.info({ engineId: ENGINE }, 'of the engine alone');
     const every = { operationId: 'o-3', commandId: 'my-3', engineId: ENGINE, workflowId: 'operation:o-3' };
-    const [accepted, ofSdk, ofEngine] = await lines();
+    const [accepted, ofSdk, ofEngine, alone] = await lines();
     expect(accepted).toMatchObject(every);
     expect(ofSdk).toMatchObject(every);
-    expect(ofEngine).toMatchObject({ engineId: ENGINE, workflowId: ENGINE });
+    for (const line of [ofEngine, alone]) expect(line).toMatchObject({ engineId: ENGINE, workflowId: ENGINE });
   });
 
   it('of a line win over those around it', async () => {
