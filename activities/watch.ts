@@ -38,9 +38,12 @@ export interface ReadRetries {
 const READ_RETRIES: ReadRetries = { afterMs: [1_000, 2_000, 4_000], reconnectMs: 10_000 };
 /** However fast the market runs, the wall clock is not polled faster. */
 const MIN_POLL_MS = 250;
+/** Of the silence after which the watch counts as lost. */
+const HEARTBEATS_IN_SILENCE = 4;
 const HEARTBEAT_MS = 2_000;
 const THIN_EVERY_MS = 3_600_000;
-const REMEMBERED_DESKS = 100;
+/** Of a process; each watch begins with what the one before knew. */
+const REMEMBERED_ENGINES = 5_000;
 /** Reading goes on beside books that have much to catch up with. */
 const BOOKS_WAIT_MS = 2_000;
 /** A look waits this long for the journal, so that a decision is not delayed. */
@@ -59,13 +62,15 @@ interface WatchPorts {
 
 export const createWatch = (ports: WatchPorts) => {
   /** The last alerts by engine: a watch continues from them while the journal is away. */
-  const desks = new BoundedMap<string, AlertDesk>(REMEMBERED_DESKS);
+  const desks = new BoundedMap<string, AlertDesk>(REMEMBERED_ENGINES);
   /** As last read, by engine: parameters are compared with it. */
-  const seen = new BoundedMap<string, Markets>(REMEMBERED_DESKS);
-  const decided = new BoundedMap<string, DecisionRecord>(REMEMBERED_DESKS);
+  const seen = new BoundedMap<string, Markets>(REMEMBERED_ENGINES);
+  const decided = new BoundedMap<string, DecisionRecord>(REMEMBERED_ENGINES);
   return async (input: WatchInput): Promise<WatchResult> => {
     const context = Context.current();
-    const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+    const silenceMs = context.info.heartbeatTimeoutMs ?? 0;
+    const everyMs = Math.max(HEARTBEAT_MS, silenceMs / HEARTBEATS_IN_SILENCE);
+    const heartbeat = setInterval(() => context.heartbeat(), everyMs);
     context.heartbeat();
     try {
       return await new Watch(ports, input, context, { desks, seen, decided }).run();

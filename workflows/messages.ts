@@ -87,6 +87,11 @@ export interface EngineTuning {
   /** So many events later, ordinary commands are refused until it could renew itself; 2,000 by default. */
   readonly renewalMarginEvents?: number;
   readonly answerWithinMs: number;
+  /**
+   * A watch whose worker was silent for so long is lost, and another begins; 10 s by default. With it, a process that starts
+   * begins another one at once.
+   */
+  readonly watchSilenceMs?: number;
   /** Waited before the engine tries again what failed; 10 s by default. */
   readonly retryAfterMs?: number;
   readonly slotWaitMs: number;

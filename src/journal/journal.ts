@@ -89,7 +89,8 @@ export interface Journal {
   readonly db: Kysely<Database>;
 
   engine(engineId: string): Promise<EngineRecord | null>;
-  engines(): Promise<readonly EngineRecord[]>;
+  /** @param mode of all by default */
+  engines(mode?: EngineRecord['mode']): Promise<readonly EngineRecord[]>;
   /** Ignored when the row has a later `sequence` of the same epoch, or the same and is not older. */
   publishEngine(record: EngineRecord): Promise<void>;
 

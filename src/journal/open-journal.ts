@@ -29,7 +29,7 @@ import type { EngineRecord } from './records.ts';
 import { alertOf, commandOf, transitionOf } from './rows.ts';
 import type { Database } from './schema.ts';
 import { readSeries, thinSeries } from './series.ts';
-import { insertSnapshot, latestSnapshot, thinSnapshots } from './snapshots.ts';
+import { insertPlainSnapshot, insertSnapshot, latestSnapshot, thinSnapshots } from './snapshots.ts';
 import { readStatistics } from './statistics.ts';
 import { thinEquity } from './thin-equity.ts';
 import * as writes from './writes.ts';
@@ -67,7 +67,7 @@ function journalOf({ db, listen, copyTo, close }: Opened, journalId: string): Jo
       const row = await db.selectFrom('engines').select('record').where('engine_id', '=', engineId).executeTakeFirst();
       return row?.record ?? null;
     },
-    engines: () => readEngines(db),
+    engines: (mode) => readEngines(db, mode),
     publishEngine: (record) => inTransaction((trx) => writes.publishEngine(trx, record)),
     admitCommand: (record) => writes.admitCommand(db, record),
     async command(commandId) {
@@ -109,7 +109,10 @@ function journalOf({ db, listen, copyTo, close }: Opened, journalId: string): Jo
         .execute();
       return withAttempts(db, rows);
     },
-    recordSnapshot: (fence, snapshot, chart) => inTransaction((trx) => insertSnapshot(trx, fence, snapshot, chart)),
+    async recordSnapshot(fence, snapshot, chart) {
+      const plain = chart === undefined ? null : await insertPlainSnapshot(db, fence, snapshot, chart);
+      return plain ?? (await inTransaction((trx) => insertSnapshot(trx, fence, snapshot, chart)));
+    },
     latestSnapshot: (engineId) => latestSnapshot(db, engineId),
     thinSnapshots: (engineId, nowMs) => thinSnapshots(db, engineId, nowMs),
     thinEquity: (engineId, nowMs) => thinEquity(db, engineId, nowMs),
@@ -189,8 +192,13 @@ async function copyBetween(db: Kysely<Database>, dataDir: string, folder: string
   });
 }
 
-async function readEngines(db: Kysely<Database>): Promise<readonly EngineRecord[]> {
-  const rows = await db.selectFrom('engines').select('record').orderBy('engine_id').execute();
+async function readEngines(db: Kysely<Database>, mode?: EngineRecord['mode']): Promise<readonly EngineRecord[]> {
+  const rows = await db
+    .selectFrom('engines')
+    .select('record')
+    .$if(mode !== undefined, (query) => query.where(sql`record ->> 'mode'`, '=', mode))
+    .orderBy('engine_id')
+    .execute();
   return rows.map((row) => row.record);
 }
 

@@ -34,7 +34,10 @@ export const SERIES_LEVELS: readonly SeriesLevel[] = [
   { spanMs: 12 * HOUR_MS, keptMs: 8 * YEAR_MS },
   { spanMs: DAY_MS, keptMs: null },
 ];
-const COARSEST = SERIES_LEVELS.at(-1) as SeriesLevel;
+const [FINEST, ...COARSER] = SERIES_LEVELS as readonly [SeriesLevel, ...SeriesLevel[]];
+/** All coarser ones are made together; this one shows until when. */
+const ROLLED_UP = COARSER[0] as SeriesLevel;
+const COARSEST = COARSER.at(-1) as SeriesLevel;
 
 /** The figures of a span as the journal keeps them: for each name its lowest, highest and last value, NaN where unknown. */
 const FIGURES_EACH = 3;
@@ -50,23 +53,70 @@ interface Bucket {
 
 const startOf = (tsMs: number, spanMs: number): number => Math.floor(tsMs / spanMs) * spanMs;
 
-/** Called behind the fence, so that one writer adds at a time. Added again, a point changes nothing. */
-export async function addToSeries(trx: Tx, engineId: string, { tsMs, values }: ChartPoint): Promise<void> {
-  const spans = SERIES_LEVELS.map(({ spanMs }) => ({ spanMs, startMs: startOf(tsMs, spanMs) }));
-  const { rows } = await sql<BucketRow>`
-    SELECT span_ms, first_ms, last_ms, encode(figures, 'base64') AS figures FROM series
+/** A point as a row of one span. */
+interface SpanBucket {
+  readonly spanMs: number;
+  readonly startMs: number;
+  readonly bucket: Bucket;
+}
+
+/**
+ * Called behind the fence, so that one writer adds at a time. Added again, a point changes nothing. A read costs a row of the
+ * finest span; once a minute those rows are added to the coarser spans, and until then charts read them as they are.
+ */
+export async function addToSeries(trx: Tx, engineId: string, point: ChartPoint): Promise<void> {
+  const { tsMs } = point;
+  const bucket = bucketOfPoint(point);
+  const rolledUpToMs = await rolledUpTo(trx, engineId);
+  // A clock that went back: the coarser spans of that time have been made already.
+  const levels = rolledUpToMs !== null && tsMs <= rolledUpToMs ? SERIES_LEVELS : [FINEST];
+  const spans = levels.map(({ spanMs }) => ({ spanMs, startMs: startOf(tsMs, spanMs), bucket }));
+  await mergeInto(trx, engineId, spans);
+  const isOfNewMinute = rolledUpToMs === null || startOf(tsMs, MINUTE_MS) > startOf(rolledUpToMs, MINUTE_MS);
+  if (isOfNewMinute) await rollUp(trx, engineId, rolledUpToMs);
+}
+
+/** The last time that the coarser spans know; null: they are empty. */
+async function rolledUpTo(db: Db, engineId: string): Promise<number | null> {
+  const { rows } = await sql<{ readonly last_ms: number }>`
+    SELECT last_ms FROM series WHERE engine_id = ${engineId} AND span_ms = ${ROLLED_UP.spanMs}::int8
+    ORDER BY start_ms DESC LIMIT 1`.execute(db);
+  return rows[0]?.last_ms ?? null;
+}
+
+async function rollUp(trx: Tx, engineId: string, rolledUpToMs: number | null): Promise<void> {
+  const since = rolledUpToMs ?? Number.MIN_SAFE_INTEGER;
+  const { rows } = await sql<BucketRow & { readonly start_ms: number }>`
+    SELECT start_ms, first_ms, last_ms, encode(figures, 'base64') AS figures FROM series
+    WHERE engine_id = ${engineId} AND span_ms = ${FINEST.spanMs}::int8
+      AND start_ms >= ${startOf(since, FINEST.spanMs)}::int8 AND last_ms > ${since}::int8
+    ORDER BY start_ms`.execute(trx);
+  const spans = new Map<string, SpanBucket>();
+  for (const row of rows) {
+    const fine = bucketOf(row);
+    for (const { spanMs } of COARSER) {
+      const startMs = startOf(row.start_ms, spanMs);
+      const key = `${spanMs}/${startMs}`;
+      const before = spans.get(key)?.bucket;
+      spans.set(key, { spanMs, startMs, bucket: before === undefined ? fine : merged(before, fine) });
+    }
+  }
+  await mergeInto(trx, engineId, [...spans.values()]);
+}
+
+async function mergeInto(trx: Tx, engineId: string, spans: readonly SpanBucket[]): Promise<void> {
+  const { rows } = await sql<BucketRow & { readonly span_ms: number; readonly start_ms: number }>`
+    SELECT span_ms, start_ms, first_ms, last_ms, encode(figures, 'base64') AS figures FROM series
     WHERE engine_id = ${engineId} AND (span_ms, start_ms) IN (${sql.join(
       spans.map(({ spanMs, startMs }) => sql`(${spanMs}::int8, ${startMs}::int8)`),
     )})`.execute(trx);
-  const known = new Map(rows.map((row) => [row.span_ms, bucketOf(row)]));
-  const figures = SERIES_NAMES.flatMap((_, place) => Array<number>(FIGURES_EACH).fill(values[place] ?? Number.NaN));
-  const point: Bucket = { firstMs: tsMs, lastMs: tsMs, figures };
+  const known = new Map(rows.map((row) => [`${row.span_ms}/${row.start_ms}`, bucketOf(row)]));
   await trx
     .insertInto('series')
     .values(
-      spans.map(({ spanMs, startMs }) => {
-        const before = known.get(spanMs);
-        const bucket = before === undefined ? point : merged(before, point);
+      spans.map(({ spanMs, startMs, bucket: now }) => {
+        const before = known.get(`${spanMs}/${startMs}`);
+        const bucket = before === undefined ? now : merged(before, now);
         return {
           engine_id: engineId,
           span_ms: spanMs,
@@ -87,8 +137,35 @@ export async function addToSeries(trx: Tx, engineId: string, { tsMs, values }: C
     .execute();
 }
 
+/**
+ * A row of the finest span for a point that needs no other change, as parts of a larger statement.
+ * `isPlain` is false where the span has a row already or the coarser ones are due: then `addToSeries` does it.
+ */
+export function plainSeriesRow(engineId: string, point: ChartPoint) {
+  const { tsMs } = point;
+  const startMs = startOf(tsMs, FINEST.spanMs);
+  return {
+    isPlain: sql<boolean>`NOT EXISTS (
+        SELECT 1 FROM series WHERE engine_id = ${engineId} AND span_ms = ${FINEST.spanMs}::int8 AND start_ms = ${startMs}::int8
+      ) AND EXISTS (
+        SELECT 1 FROM series WHERE engine_id = ${engineId} AND span_ms = ${ROLLED_UP.spanMs}::int8
+          AND start_ms = ${startOf(tsMs, ROLLED_UP.spanMs)}::int8 AND last_ms < ${tsMs}::int8
+      ) AND NOT EXISTS (
+        SELECT 1 FROM series WHERE engine_id = ${engineId} AND span_ms = ${ROLLED_UP.spanMs}::int8
+          AND start_ms > ${startOf(tsMs, ROLLED_UP.spanMs)}::int8
+      )`,
+    columns: sql.raw('engine_id, span_ms, start_ms, first_ms, last_ms, figures'),
+    values: sql`${engineId}::text, ${FINEST.spanMs}::int8, ${startMs}::int8, ${tsMs}::int8, ${tsMs}::int8,
+      ${packedFigures(bucketOfPoint(point).figures)}::bytea`,
+  };
+}
+
+function bucketOfPoint({ tsMs, values }: ChartPoint): Bucket {
+  const figures = SERIES_NAMES.flatMap((_, place) => Array<number>(FIGURES_EACH).fill(values[place] ?? Number.NaN));
+  return { firstMs: tsMs, lastMs: tsMs, figures };
+}
+
 interface BucketRow {
-  readonly span_ms: number;
   readonly first_ms: number;
   readonly last_ms: number;
   /** Base64. */
@@ -144,10 +221,10 @@ export async function readSeries(db: Db, query: SeriesQuery): Promise<SeriesSpan
   const { rows } = await sql<{ readonly packed: string | null }>`
     SELECT encode(
       string_agg(int8send(last_ms) || substr(figures, ${sql.lit(first * NAME_BYTES + 1)}, ${sql.lit(bytesEach)}),
-        ''::bytea ORDER BY start_ms), 'base64'
+        ''::bytea ORDER BY start_ms, span_ms DESC), 'base64'
     ) AS packed FROM series
-    WHERE engine_id = ${engineId} AND span_ms = ${spanMs}::int8
-      AND start_ms >= ${startOf(fromMs, spanMs)}::int8 AND start_ms <= ${toMs}::int8 AND last_ms >= ${fromMs}::int8`.execute(
+    WHERE engine_id = ${engineId} AND start_ms <= ${toMs}::int8 AND last_ms >= ${fromMs}::int8
+      AND (span_ms = ${spanMs}::int8 AND start_ms >= ${startOf(fromMs, spanMs)}::int8${await notYetIn(db, engineId, spanMs)})`.execute(
     db,
   );
   const bytes = Buffer.from(rows[0]?.packed ?? '', 'base64');
@@ -155,6 +232,14 @@ export async function readSeries(db: Db, query: SeriesQuery): Promise<SeriesSpan
     pointsIn(bytes, { rowBytes: FLOAT_BYTES + bytesEach, placeMs, name: place - first }),
   );
   return { fromMs, toMs, series: Object.fromEntries(names.map((name, index) => [name, lines[index] ?? []])) };
+}
+
+/** The reads of the last minute, which a coarser span does not have yet. */
+async function notYetIn(db: Db, engineId: string, spanMs: number) {
+  const rolledUpToMs = spanMs === FINEST.spanMs ? null : await rolledUpTo(db, engineId);
+  if (rolledUpToMs === null) return sql``;
+  return sql` OR span_ms = ${FINEST.spanMs}::int8 AND start_ms >= ${startOf(rolledUpToMs, FINEST.spanMs)}::int8
+      AND last_ms > ${rolledUpToMs}::int8`;
 }
 
 interface PackedLine {
@@ -190,7 +275,10 @@ function pointsIn(bytes: Buffer, { rowBytes, placeMs, name }: PackedLine): reado
 /** Null: nothing was ever added. */
 async function edgesOf(db: Db, engineId: string): Promise<{ readonly fromMs: number; readonly toMs: number } | null> {
   const { rows } = await sql<{ readonly first: number | null; readonly last: number | null }>`
-    SELECT min(first_ms) AS first, max(last_ms) AS last FROM series
+    SELECT min(first_ms) AS first, greatest(max(last_ms), (
+      SELECT last_ms FROM series WHERE engine_id = ${engineId} AND span_ms = ${FINEST.spanMs}::int8
+      ORDER BY start_ms DESC LIMIT 1
+    )) AS last FROM series
     WHERE engine_id = ${engineId} AND span_ms = ${COARSEST.spanMs}::int8`.execute(db);
   const { first = null, last = null } = rows[0] ?? {};
   return first === null || last === null ? null : { fromMs: first, toMs: last };

@@ -4,12 +4,53 @@ import type { SnapshotJson } from '../domain/account/snapshot.ts';
 import type { ChartPoint } from '../domain/figures/chart-point.ts';
 import type { Fence } from './journal.ts';
 import { jsonText } from './json-text.ts';
-import { addToSeries } from './series.ts';
+import { addToSeries, plainSeriesRow } from './series.ts';
 import type { Db, Tx } from './writes.ts';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 const MINUTE_MS = 60_000;
+
+/**
+ * The usual read in one statement: behind the fence, the snapshot and the charts' finest row. Of two watches that write at
+ * once, one read of the same seconds is enough for a chart.
+ * @returns as `insertSnapshot`; null: nothing was written, because more than that is to be done
+ */
+export async function insertPlainSnapshot(
+  db: Db,
+  fence: Fence,
+  snapshot: SnapshotJson,
+  chart: ChartPoint,
+): Promise<boolean | null> {
+  const { engineId } = fence;
+  const series = plainSeriesRow(engineId, chart);
+  const { rows } = await sql<{ readonly plain: boolean; readonly passed: boolean }>`
+    WITH plain AS (SELECT 1 WHERE ${series.isPlain}),
+    passed AS (${passFence(fence, sql`FROM plain`)}),
+    kept AS (
+      INSERT INTO snapshots (engine_id, taken_at_ms, slot, snapshot)
+      SELECT ${engineId}::text, ${snapshot.takenAtMs}::int8, ${snapshot.slot}::int8, ${jsonText(snapshot)}::jsonb FROM passed
+      ON CONFLICT (engine_id, taken_at_ms, slot) DO NOTHING
+    ),
+    charted AS (INSERT INTO series (${series.columns}) SELECT ${series.values} FROM passed ON CONFLICT DO NOTHING)
+    SELECT EXISTS (SELECT 1 FROM plain) AS plain, EXISTS (SELECT 1 FROM passed) AS passed`.execute(db);
+  const [row] = rows;
+  return row?.plain === true ? row.passed : null;
+}
+
+/** Returns a row if the fence is not older than the newest one, nor of another epoch than the engine's published one. */
+function passFence({ engineId, generation, attempt, epoch }: Fence, from = sql``) {
+  const ofEpoch =
+    epoch === undefined
+      ? sql``
+      : sql`WHERE NOT EXISTS (SELECT 1 FROM engines WHERE engine_id = ${engineId} AND epoch <> ${epoch})`;
+  return sql`
+    INSERT INTO fences AS f (engine_id, generation, attempt)
+    SELECT ${engineId}::text, ${generation}::int8, ${attempt}::int8 ${from} ${ofEpoch}
+    ON CONFLICT (engine_id) DO UPDATE SET generation = excluded.generation, attempt = excluded.attempt
+    WHERE (excluded.generation, excluded.attempt) >= (f.generation, f.attempt)
+    RETURNING generation`;
+}
 
 /** False if the fence is older than the newest one, or of another epoch than the engine's published one. */
 export async function insertSnapshot(
@@ -18,17 +59,8 @@ export async function insertSnapshot(
   snapshot: SnapshotJson,
   chart?: ChartPoint,
 ): Promise<boolean> {
-  const { engineId, generation, attempt } = fence;
-  const ofEpoch =
-    fence.epoch === undefined
-      ? sql``
-      : sql`WHERE NOT EXISTS (SELECT 1 FROM engines WHERE engine_id = ${engineId} AND epoch <> ${fence.epoch})`;
-  const passed = await sql`
-    INSERT INTO fences AS f (engine_id, generation, attempt)
-    SELECT ${engineId}::text, ${generation}::int8, ${attempt}::int8 ${ofEpoch}
-    ON CONFLICT (engine_id) DO UPDATE SET generation = excluded.generation, attempt = excluded.attempt
-    WHERE (excluded.generation, excluded.attempt) >= (f.generation, f.attempt)
-    RETURNING generation`.execute(trx);
+  const { engineId } = fence;
+  const passed = await passFence(fence).execute(trx);
   if (passed.rows.length === 0) return false;
   await trx
     .insertInto('snapshots')

@@ -21,6 +21,8 @@ const LOOKED_AT = 50;
 const GATHER_MS = 500;
 const FIGURES: ReadonlySet<JournalEvent['table']> = new Set(['snapshots', 'funding', 'engines']);
 const STATE_EVERY_MS = 60_000;
+/** Dumps in what is read together: those of a thousand engines would be the most of what the process does. */
+const DUMPS_AT_ONCE = 5;
 const RETRY_MS = 5_000;
 const SOL_DECIMALS = 9;
 const USD_DECIMALS = 6;
@@ -46,6 +48,7 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
   const waiting = new Map<string, JournalEvent>();
   const stateToldAtMs = new Map<string, number>();
   let dropped = 0;
+  let dumped = 0;
   let stopped = false;
   let timer: NodeJS.Timeout | null = null;
   let draining: Promise<void> | null = null;
@@ -63,12 +66,17 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
   }
 
   async function tellSnapshot(engineId: string): Promise<void> {
+    const due = nowMs() - (stateToldAtMs.get(engineId) ?? Number.NEGATIVE_INFINITY) >= STATE_EVERY_MS;
+    const dumps = log.isLevelEnabled('debug') && dumped < DUMPS_AT_ONCE;
+    if (!due && !dumps) return;
     const latest = await journal.latestSnapshot(engineId);
     if (latest === null) return;
     const snapshot = decodeSnapshot(latest.snapshot);
     const state = driftState(snapshot, decoded);
-    log.debug({ engineId, slot: snapshot.slot, state, sources: latest.snapshot.sources }, 'state');
-    const due = nowMs() - (stateToldAtMs.get(engineId) ?? Number.NEGATIVE_INFINITY) >= STATE_EVERY_MS;
+    if (dumps) {
+      dumped += 1;
+      log.debug({ engineId, slot: snapshot.slot, state, sources: latest.snapshot.sources }, 'state');
+    }
     if (!due) return;
     stateToldAtMs.set(engineId, nowMs());
     const { health, leverage, total_collateral, free_collateral, net_delta, drift_pct } = state;
@@ -144,6 +152,7 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
   }
 
   async function drain(): Promise<void> {
+    dumped = 0;
     for (let next = waiting.entries().next(); !next.done && !stopped; next = waiting.entries().next()) {
       const [name, event] = next.value;
       waiting.delete(name);

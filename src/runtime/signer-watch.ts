@@ -64,9 +64,7 @@ class SignerWatch {
   }
 
   async look(): Promise<void> {
-    for (const engine of await this.#ports.journal.engines()) {
-      if (engine.mode === 'live') await this.#lookFor(engine);
-    }
+    for (const engine of await this.#ports.journal.engines('live')) await this.#lookFor(engine);
   }
 
   async #lookFor({ engineId, policy }: EngineRecord): Promise<void> {

@@ -29,18 +29,36 @@ interface StuckTuning {
 
 const TUNING: StuckTuning = { everyMs: 30_000, attempts: 5 };
 const CALL_MS = 10_000;
+/** Of a thousand engines, each is looked at every five minutes. */
+const LOOKED_AT_ONCE = 100;
 
 export function watchForStuck(ports: StuckPorts, tuning: StuckTuning = TUNING): Repeated {
+  let last = '';
   // The part watch reports a store that is away.
   return repeatEvery(tuning.everyMs, async () => {
-    await look(ports, tuning.attempts).catch((err: unknown) =>
+    const ids = (await journalIds(ports)).filter((id) => id > last).slice(0, LOOKED_AT_ONCE);
+    last = ids.length < LOOKED_AT_ONCE ? '' : (ids.at(-1) ?? '');
+    await look(ports, ids, tuning.attempts).catch((err: unknown) =>
       ports.logger.debug({ err }, 'could not check for stuck workflows'),
     );
   });
 }
 
-async function look({ client, journal, alerts, clock }: StuckPorts, attempts: number): Promise<void> {
-  for (const { engineId } of await journal.engines()) {
+async function journalIds({ journal, logger }: StuckPorts): Promise<readonly string[]> {
+  try {
+    return (await journal.engines()).map(({ engineId }) => engineId).sort();
+  } catch (err) {
+    logger.debug({ err }, 'could not read which engines there are');
+    return [];
+  }
+}
+
+async function look(
+  { client, journal, alerts, clock }: StuckPorts,
+  engineIds: readonly string[],
+  attempts: number,
+): Promise<void> {
+  for (const engineId of engineIds) {
     const unfinished = await journal.unfinishedOperations(engineId);
     const stuck: string[] = [];
     for (const workflowId of [engineId, ...unfinished.map(({ operationId }) => operationWorkflowId(operationId))]) {

@@ -7,6 +7,7 @@ import type {
   WatchInput,
   WatchResult,
 } from '../../activities/contract.ts';
+import type { EngineTuning } from '../messages.ts';
 import { UNTIL_DONE_RETRY } from '../retry-policies.ts';
 
 const MINUTE_MS = 60_000;
@@ -70,11 +71,16 @@ export const quick = proxyActivities<QuickActivities>(QUICK);
 /** As histories of before have it. */
 export const local = proxyLocalActivities<QuickActivities>(QUICK);
 
-/** Hours long; a silent worker is noticed after 10 s, and a watch that was cut off writes nothing (it is fenced). */
-export function watchOnce(input: WatchInput, checkpointMs: number): Promise<WatchResult> {
+const WATCH_SILENCE_MS = 10_000;
+
+/** Hours long; a silent worker is noticed, and a watch that was cut off writes nothing (it is fenced). */
+export function watchOnce(
+  input: WatchInput,
+  { checkpointMs, watchSilenceMs = WATCH_SILENCE_MS }: Pick<EngineTuning, 'checkpointMs' | 'watchSilenceMs'>,
+): Promise<WatchResult> {
   const { watch } = proxyActivities<EngineActivities>({
     startToCloseTimeout: checkpointMs + 10 * MINUTE_MS,
-    heartbeatTimeout: '10 s',
+    heartbeatTimeout: watchSilenceMs,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: { initialInterval: '1 s', backoffCoefficient: 1.5, maximumInterval: '10 s' },
     // What the same task answers goes first.

@@ -171,6 +171,7 @@ export class EngineRun {
       state.apply(restrict, settingsRefused(error, Date.now()));
     }
     state.apply(checkConsent, settings.policyHash(this.#core.engineId));
+    if (settings.tuning.watchSilenceMs !== undefined) this.#watch.replace();
     // The process that sends this may stand on another journal than the last one: nothing trades before it is known.
     this.#opened = false;
     this.#ready = false;

@@ -62,17 +62,17 @@ export class VenueWatch {
     state.apply(nextGeneration);
     const scope = new CancellationScope();
     const { policyJson } = settings;
-    const { checkpointMs } = settings.tuning;
+    const { tuning } = settings;
     const watch: RunningWatch = { key: this.key, policyJson, scope, outdated: false, result: null };
     this.#running = watch;
     const input: WatchInput = {
       ...this.#input(),
       generation: state.current.generation,
       startedAtMs: Date.now(),
-      untilMs: Date.now() + checkpointMs,
+      untilMs: Date.now() + tuning.checkpointMs,
     };
     void scope
-      .run(() => watchOnce(input, checkpointMs))
+      .run(() => watchOnce(input, tuning))
       .then((result) => {
         watch.result = result;
       })
@@ -80,6 +80,11 @@ export class VenueWatch {
         if (isCancellation(error)) return;
         watch.result = { kind: 'lost', error: failureReport(error), critical: false };
       });
+  }
+
+  /** Another one begins, although nothing has changed: the worker that has this one may be gone. */
+  replace(): void {
+    if (this.#running !== null) this.#running.outdated = true;
   }
 
   cancel(): void {

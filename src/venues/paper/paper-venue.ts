@@ -77,6 +77,8 @@ export class PaperVenue implements Venue {
   /** The state behind each confirmed snapshot, for as long as the snapshot is referenced. */
   readonly #states = new WeakMap<Snapshot, PaperState>();
   readonly #chain: ChainTuning;
+  /** As the last read found it: another process may have set another speed. */
+  #isByTheClock = false;
   readonly #randomBytes: (count: number) => Uint8Array;
 
   private constructor(options: PaperVenueOptions) {
@@ -181,6 +183,8 @@ export class PaperVenue implements Venue {
   }
 
   async advance(): Promise<MarketAdvance> {
+    // By the clock, the market moves with each read.
+    if (this.#isByTheClock) return { moved: true, more: false };
     return await this.#change(async (change, { busy }) => {
       const { state } = change;
       if (!isLockstep(state)) return { moved: true, more: false };
@@ -329,6 +333,7 @@ export class PaperVenue implements Venue {
   /** The account now. If something is due, it is brought to now and written first; otherwise it is only read. */
   async #current(): Promise<PaperState> {
     const state = await this.#store.load();
+    this.#isByTheClock = !isLockstep(state);
     const nowMs = this.#clock.nowMs();
     if (firstDue(state, this.#slot(state, nowMs), this.#chain) === null) {
       const walked = this.#walkTo(state, this.#readTarget(state, nowMs));
