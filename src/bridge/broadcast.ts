@@ -2,7 +2,7 @@
 
 import type { Logger } from 'pino';
 import { usdNumber } from '../domain/money/units.ts';
-import type { Journal, JournalEvent } from '../journal/journal.ts';
+import type { JournalEvent } from '../journal/journal.ts';
 import type { EngineRecord, FundingRecord } from '../journal/records.ts';
 import { BoundedMap } from '../lib/bounded.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -10,10 +10,10 @@ import { within } from '../lib/within.ts';
 import type { BroadcastData } from '../protocol/messages.ts';
 import { coalesced } from './coalesce.ts';
 import type { EngineWatch } from './engine-watch.ts';
+import type { JournalEvents } from './journal-events.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import {
   API_LOOKUP_MS,
-  LISTEN_RETRY_MS,
   MAX_FOLLOWED_OPERATIONS,
   MAX_PAGE_ITEMS,
   OPEN_ENDS_SWEEP_MS,
@@ -30,7 +30,7 @@ import { isoTime, rateNumber } from './units-view.ts';
 
 interface BroadcastPorts {
   readonly engineId: string;
-  readonly journal: Journal;
+  readonly events: JournalEvents;
   readonly lookup: JournalLookup;
   readonly watch: EngineWatch;
   readonly ends: OpenEnds;
@@ -55,11 +55,9 @@ export class Broadcast {
   readonly #toldFunding = new Map<string, number>();
   readonly #timers: NodeJS.Timeout[] = [];
   #statsTimer: NodeJS.Timeout | null = null;
-  #listenTimer: NodeJS.Timeout | null = null;
   #sentStatsAtMs = Number.NEGATIVE_INFINITY;
   #dirty = true;
   #toldStatus: string | null = null;
-  #unlisten: (() => Promise<void>) | null = null;
   #closed = false;
   /** Rows are sent in the order of their events. */
   #telling: Promise<void> = Promise.resolve();
@@ -73,7 +71,8 @@ export class Broadcast {
       setInterval(() => void this.#tick(), STATS_INTERVAL_MS),
       setInterval(() => void this.#ports.ends.sweep(), OPEN_ENDS_SWEEP_MS),
     );
-    await within(STATS_WAIT_MS, () => this.#listen());
+    const { events, engineId } = this.#ports;
+    await events.subscribe({ engineId, take: (event) => this.#take(event), gap: () => this.#gap() });
     await within(STATS_WAIT_MS, () => this.#ports.watch.read());
     this.#tellStatus();
   }
@@ -82,8 +81,7 @@ export class Broadcast {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
     if (this.#statsTimer !== null) clearTimeout(this.#statsTimer);
-    if (this.#listenTimer !== null) clearTimeout(this.#listenTimer);
-    await within(STATS_WAIT_MS, async () => this.#unlisten?.());
+    this.#ports.events.unsubscribe(this.#ports.engineId);
   }
 
   /** The current state for a socket that has just come. */
@@ -93,31 +91,9 @@ export class Broadcast {
     return engine === null ? [stats] : [broadcastFrame('ENGINE_STATUS', statusView(engine)), stats];
   }
 
-  async #listen(): Promise<void> {
-    if (this.#closed) return;
-    const { journal, logger } = this.#ports;
-    try {
-      const unlisten = await journal.listen(
-        (event) => this.#take(event),
-        () => this.#gap(),
-      );
-      if (this.#closed) await unlisten();
-      else this.#unlisten = unlisten;
-      this.#gap();
-    } catch (error) {
-      logger.warn({ err: error, code: 'UNAVAILABLE' }, 'Cannot listen to the journal; trying again');
-      if (!this.#closed) this.#listenTimer = setTimeout(() => void this.#listen(), LISTEN_RETRY_MS);
-    }
-  }
-
   #take(event: JournalEvent): void {
     if (this.#closed) return;
-    const { engineId, ends } = this.#ports;
-    if (event.key === '') {
-      this.#gap();
-      return;
-    }
-    if (event.engineId !== null && event.engineId !== engineId) return;
+    const { ends } = this.#ports;
     switch (event.table) {
       case 'engines':
       case 'snapshots':
@@ -142,6 +118,7 @@ export class Broadcast {
 
   /** Events may have been missed: everything that they tell of is asked for. */
   #gap(): void {
+    if (this.#closed) return;
     this.#changed();
     void this.#ports.ends.sweep();
     for (const operationId of this.#followed.keys()) this.#tell(() => this.#tellTransitions(`${operationId}/`));

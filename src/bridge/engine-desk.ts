@@ -19,6 +19,7 @@ import type { EngineList } from './engine-list.ts';
 import { addEngineMetrics } from './engine-metrics.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { httpApp } from './http.ts';
+import type { JournalEvents } from './journal-events.ts';
 import type { JournalLookup } from './journal-lookup.ts';
 import { GATEWAY_WITHIN_MS, STATE_LOOKUP_MS } from './limits.ts';
 import { linksOf } from './links.ts';
@@ -60,6 +61,7 @@ export interface BridgeCommons {
   readonly newToken: NewToken;
   /** All engines of the journal, served here or not. */
   readonly engines: EngineList;
+  readonly events: JournalEvents;
   readonly places: PlacesOfProcess;
   /** Told how a command ended that was answered before its end was known. */
   readonly ended: (commandId: string, answer: CommandAnswer) => void;
@@ -71,7 +73,7 @@ interface DeskMetrics {
 }
 
 export function openDesk(
-  { ports, auth, lookup, findCommand, backup, newToken, engines, places, ended }: BridgeCommons,
+  { ports, auth, lookup, findCommand, backup, newToken, engines, events, places, ended }: BridgeCommons,
   engine: ServedEngine,
   metrics: DeskMetrics,
 ): EngineDesk {
@@ -154,7 +156,7 @@ export function openDesk(
   });
   const broadcast: Broadcast = new Broadcast({
     engineId,
-    journal,
+    events,
     lookup,
     watch,
     ends,

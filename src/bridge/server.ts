@@ -7,6 +7,7 @@ import { CriticalError, ValidationError } from '../lib/errors.ts';
 import { Auth } from './auth.ts';
 import { type BridgeCommons, type EngineDesk, openDesk } from './engine-desk.ts';
 import { EngineList } from './engine-list.ts';
+import { JournalEvents } from './journal-events.ts';
 import { journalLookup } from './journal-lookup.ts';
 import { HTTP_HEADROOM, MAX_COMMAND_LOOKUPS, MAX_OPEN_LOOKUPS, MAX_SOCKETS, MAX_STRANGERS } from './limits.ts';
 import { bridgeMetrics } from './metrics.ts';
@@ -53,6 +54,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     auth: new Auth({ host, tokens, wrongTokens, port: () => port }),
     lookup: journalLookup(journal, MAX_OPEN_LOOKUPS),
     findCommand: journalLookup(journal, MAX_COMMAND_LOOKUPS),
+    events: new JournalEvents({ journal, logger }),
     places: { ordinary: 0 },
     ended: (commandId, answer) => telegram?.ended(commandId, answer),
     backup: oneBackup(ports.backup),
@@ -173,6 +175,7 @@ class EngineDesks {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#all.map((desk) => desk.close()));
+    await this.#commons.events.close();
   }
 }
 
