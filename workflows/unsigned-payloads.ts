@@ -50,7 +50,7 @@ const refusal = (what: string): ApplicationFailure =>
   });
 
 /** A start without an input is a stranger's: all of ours have one. */
-const isEmpty = (args: readonly unknown[]): boolean => args.length === 0 && patched('empty start');
+const isEmpty = (args: readonly unknown[]): boolean => args.length === 0 && patched('empty-start');
 
 const isRefused = (value: unknown): boolean => isUnsigned(value) && patched(`unsigned ${value.$unsigned.digest}`);
 

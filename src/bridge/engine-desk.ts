@@ -77,7 +77,7 @@ export function openDesk(
   engine: ServedEngine,
   metrics: DeskMetrics,
 ): EngineDesk {
-  const { journal, clock, sharedClock = clock, settings } = ports;
+  const { clock, sharedClock = clock, settings } = ports;
   const { engineId, name } = engine;
   const { mode } = settings;
   const logger = name === null ? ports.logger : ports.logger.child({ engine: name });

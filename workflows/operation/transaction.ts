@@ -540,7 +540,7 @@ function strangersIn({ code, details }: ErrorReport): OperationInput['recovered'
 /** Histories from before it was asked for have long ones, and go on. */
 function tooLong(verdict: ResolveVerdict): ApplicationFailure | null {
   const failure = checkLength(verdict);
-  return failure !== null && patched('short verdicts') ? failure : null;
+  return failure !== null && patched('short-verdicts') ? failure : null;
 }
 
 const carriesWrites = ({ main }: OperationMain): boolean =>
