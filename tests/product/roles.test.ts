@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { Connection } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import { itUnless } from '../../localnet/tests/support/unless.ts';
+import { noteChanges } from '../../src/journal/generations.ts';
+import { openJournal } from '../../src/journal/open-journal.ts';
 import { noPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { Product, productEnv, until } from '../support/product.ts';
 import { shareBuild } from '../support/product-run.ts';
@@ -45,25 +47,51 @@ describe('workers and bridge apart, on one Temporal and one Postgres', () => {
     return product;
   };
 
-  itUnless(noPostgres())('take a command through any worker, and go on when one is gone', async () => {
-    const [first, second, bridge] = await Promise.all([
-      start('worker', 'one'),
-      start('worker', 'two'),
-      start('bridge', 'three'),
-    ]);
-    await Promise.all([first.ready(), second.ready(), bridge.ready()]);
-    await until('every part to be ready', async () => (await bridge.get('/readyz')).status === 200);
-    const deposited = await bridge.command('DRIFT_DEPOSIT', { amount: '1' });
-    expect(deposited).toMatchObject({ data: { status: 'done' }, message: 'Deposited 1 SOL' });
-    await first.crash();
-    const opened = await until('a position in spite of a worker that died', async () => {
-      const answer = await bridge.command('DRIFT_OPEN_POSITION', { market: 'SOL-PERP', direction: 'short', size: '1' });
-      return answer.data.status === 'done' && answer;
-    });
-    expect(opened.data).toMatchObject({ filled_size: 1 });
-    expect((await second.interrupt()).code).toBe(0);
-    expect((await bridge.interrupt()).code).toBe(0);
-  });
+  /** As its worker does before it polls. */
+  async function newerVersionTakesOver(): Promise<void> {
+    const journal = await openJournal({ databaseUrl, dataDir: null });
+    await noteChanges(journal.db, ['a-later-change'], '9.9.9');
+    await journal.close();
+  }
+
+  itUnless(noPostgres())(
+    'take a command through any worker, go on when one is gone, and stop when a newer version takes over',
+    async () => {
+      const [first, second, bridge] = await Promise.all([
+        start('worker', 'one'),
+        start('worker', 'two'),
+        start('bridge', 'three'),
+      ]);
+      await Promise.all([first.ready(), second.ready(), bridge.ready()]);
+      await until('every part to be ready', async () => (await bridge.get('/readyz')).status === 200);
+      const deposited = await bridge.command('DRIFT_DEPOSIT', { amount: '1' });
+      expect(deposited).toMatchObject({ data: { status: 'done' }, message: 'Deposited 1 SOL' });
+      await first.crash();
+      const opened = await until('a position in spite of a worker that died', async () => {
+        const answer = await bridge.command('DRIFT_OPEN_POSITION', {
+          market: 'SOL-PERP',
+          direction: 'short',
+          size: '1',
+        });
+        return answer.data.status === 'done' && answer;
+      });
+      expect(opened.data).toMatchObject({ filled_size: 1 });
+      await newerVersionTakesOver();
+      expect((await second.exited).code).toBe(1);
+      expect(second.output).toMatch(
+        /^Driftless 9\.9\.9 has taken over the work of this worker .* Upgrade this process/m,
+      );
+      expect(second.output).not.toContain('did not stop in time');
+      await until('the bridge to say it', () =>
+        bridge.output.includes('Driftless 9.9.9 has taken over the work. This bridge'),
+      );
+      const alerts = (await (await bridge.get('/api/alerts')).json()) as {
+        readonly items: readonly { code: string }[];
+      };
+      expect(alerts.items.filter(({ code }) => code === 'WORKER_SUPERSEDED')).toHaveLength(1);
+      expect((await bridge.interrupt()).code).toBe(0);
+    },
+  );
 
   itUnless(noPostgres())('make the namespace with thirty days of retention and our search attributes', async () => {
     const connection = await Connection.connect({ address: temporalAddress() });
