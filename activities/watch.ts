@@ -11,6 +11,7 @@ import { raised } from '../src/domain/alerts/alert.ts';
 import { parameterAlert } from '../src/domain/alerts/parameter-changes.ts';
 import { setupCode } from '../src/domain/alerts/setup-alerts.ts';
 import { type Decision, decide } from '../src/domain/engine/decide.ts';
+import { nextTurn } from '../src/domain/engine/poll-turn.ts';
 import { isLiquidatedSince, reconcile } from '../src/domain/engine/reconcile.ts';
 import { chartPoint } from '../src/domain/figures/chart-point.ts';
 import { blockingGates, type Gate } from '../src/domain/gates/gates.ts';
@@ -40,6 +41,8 @@ const READ_RETRIES: ReadRetries = { afterMs: [1_000, 2_000, 4_000], reconnectMs:
 const MIN_POLL_MS = 250;
 /** Of the silence after which the watch counts as lost. */
 const HEARTBEATS_IN_SILENCE = 4;
+/** A timer may fire so long before it is due by the wall clock. */
+const EARLY_MS = 2;
 const HEARTBEAT_MS = 2_000;
 const THIN_EVERY_MS = 3_600_000;
 /** Of a process; each watch begins with what the one before knew. */
@@ -102,6 +105,8 @@ class Watch {
   private thinnedAtMs: number;
   /** Of the last snapshot. */
   private readSlot = 0;
+  /** What was read since (wall clock) will do for this look; null: the account is read now, for itself. */
+  private sinceMs: number | null = null;
   private keeping: Promise<void> | null = null;
   /** Why the books cannot be kept, and since when. */
   private booksBehind: { readonly sinceMs: number; readonly reason: string } | null = null;
@@ -135,13 +140,13 @@ class Watch {
           if (!told || context.engineRunning) return { kind: 'lost', error: error.report(), critical: true };
         } else if (!(error instanceof TransientError)) throw error;
         if (reconnecting) {
-          await this.pause(reconnectMs);
+          await this.untilRetry(reconnectMs);
           continue;
         }
         const waitMs = afterMs[failures];
         failures += 1;
         if (waitMs === undefined) return { kind: 'lost', error: asErrorReport(error), critical: false };
-        await this.pause(waitMs);
+        await this.untilRetry(waitMs);
       }
     }
   }
@@ -151,7 +156,10 @@ class Watch {
     const venue = await this.ports.venueOf(engineId);
     const more = this.mayAdvance() ? ((await venue.advance?.())?.more ?? false) : false;
     await this.keepBooks(venue);
-    const snapshot = await venue.read('confirmed');
+    const { sinceMs } = this;
+    this.sinceMs = null;
+    const snapshot =
+      sinceMs === null || venue.shared === undefined ? await venue.read('confirmed') : await venue.shared.poll(sinceMs);
     this.readSlot = snapshot.slot;
     const fence = { engineId, epoch, generation, attempt: this.context.info.attempt };
     const { journal } = this.ports;
@@ -335,13 +343,26 @@ class Watch {
   }
 
   /** Until the next read is due: by the poll, or as soon as the venue says that the account has changed. */
-  private async untilNext(ms: number): Promise<void> {
-    const venue = await this.ports.venueOf(this.input.engineId);
+  private async untilNext(everyMs: number): Promise<void> {
+    const { clock, venueOf } = this.ports;
+    const venue = await venueOf(this.input.engineId);
+    const turn = venue.shared === undefined ? null : nextTurn(venue.shared.turn, everyMs, clock.nowMs());
+    const ms = turn === null ? everyMs : turn.dueMs - clock.nowMs();
     const leftMs = ms - MIN_POLL_MS;
-    if (venue.changed === undefined || leftMs <= 0) return await this.pause(ms);
-    await this.pause(MIN_POLL_MS);
-    await Promise.race([this.context.sleep(leftMs), venue.changed(this.readSlot, leftMs)]);
-    if (this.context.cancellationSignal.aborted) throw new CancelledFailure('the watch was replaced');
+    if (venue.changed === undefined || leftMs <= 0) await this.pause(ms);
+    else {
+      await this.pause(MIN_POLL_MS);
+      await Promise.race([this.context.sleep(leftMs), venue.changed(this.readSlot, leftMs)]);
+      if (this.context.cancellationSignal.aborted) throw new CancelledFailure('the watch was replaced');
+    }
+    // A change that came before the poll was due is read for itself.
+    if (turn !== null && clock.nowMs() >= turn.dueMs - EARLY_MS) this.sinceMs = turn.sinceMs;
+  }
+
+  /** Engines whose reads failed together try again together. */
+  private async untilRetry(ms: number): Promise<void> {
+    await this.pause(ms);
+    this.sinceMs = Math.floor(this.ports.clock.nowMs() / MIN_POLL_MS) * MIN_POLL_MS;
   }
 
   private async pause(ms: number): Promise<void> {

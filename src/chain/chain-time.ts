@@ -3,7 +3,7 @@
  * and our own clock may be wrong: the age of a reading is known only where the two agree somewhere.
  */
 import type { Clock } from '../lib/clock.ts';
-import type { RpcNode } from './rpc-node.ts';
+import { askChainClock } from './clock-sysvar.ts';
 import type { RpcPool } from './rpc-pool.ts';
 
 /** Positive: its chain is ahead of our clock. */
@@ -11,9 +11,6 @@ export interface NodeClock {
   readonly node: string;
   readonly aheadMs: number;
 }
-
-/** The block time that a node has come to; null: it does not say. */
-type AskChainTime = (node: RpcNode) => Promise<number | null>;
 
 /** Beyond this a clock and a chain do not agree. */
 const MAX_CLOCK_GAP_MS = 30_000;
@@ -23,14 +20,12 @@ const ASK_EVERY_MS = 10_000;
 export class ChainTime {
   readonly #pool: RpcPool;
   readonly #clock: Clock;
-  readonly #ask: AskChainTime;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #known: readonly NodeClock[] = [];
 
-  constructor(pool: RpcPool, clock: Clock, ask: AskChainTime) {
+  constructor(pool: RpcPool, clock: Clock) {
     this.#pool = pool;
     this.#clock = clock;
-    this.#ask = ask;
   }
 
   get nodes(): readonly NodeClock[] {
@@ -42,8 +37,8 @@ export class ChainTime {
     this.#askedAtMs = this.#pool.monotonicMs();
     const told = await Promise.all(
       this.#pool.nodes.map(async (node): Promise<readonly NodeClock[]> => {
-        const timeMs = await this.#ask(node);
-        return timeMs === null ? [] : [{ node: `Node ${node.name}`, aheadMs: timeMs - this.#clock.nowMs() }];
+        const told = await askChainClock(node);
+        return told === null ? [] : [{ node: `Node ${node.name}`, aheadMs: told.timeMs - this.#clock.nowMs() }];
       }),
     );
     this.#known = told.flat();

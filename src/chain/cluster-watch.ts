@@ -9,6 +9,8 @@ export class ClusterWatch {
   readonly #pool: Pick<RpcPool, 'monotonicMs'>;
   readonly #expected: string | null;
   readonly #told = new Map<RpcNode, { readonly genesis: string; readonly atMs: number }>();
+  /** All who ask at one time wait for one answer. */
+  readonly #asking = new Map<RpcNode, Promise<string | null>>();
 
   /** @param expected the cluster's genesis hash; null: not known, and nothing is asked */
   constructor(pool: Pick<RpcPool, 'monotonicMs'>, expected: string | null) {
@@ -28,8 +30,17 @@ export class ClusterWatch {
     const nowMs = this.#pool.monotonicMs();
     const known = this.#told.get(node);
     if (known !== undefined && nowMs - known.atMs < ASK_EVERY_MS) return known.genesis;
-    const genesis = await genesisOf(node);
-    if (genesis !== null) this.#told.set(node, { genesis, atMs: nowMs });
-    return genesis;
+    return await (this.#asking.get(node) ?? this.#ask(node, nowMs));
+  }
+
+  #ask(node: RpcNode, atMs: number): Promise<string | null> {
+    const asking = genesisOf(node)
+      .then((genesis) => {
+        if (genesis !== null) this.#told.set(node, { genesis, atMs });
+        return genesis;
+      })
+      .finally(() => this.#asking.delete(node));
+    this.#asking.set(node, asking);
+    return asking;
   }
 }

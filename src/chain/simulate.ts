@@ -27,7 +27,7 @@ export type AccountsAfter = ReadonlyMap<string, RawAccount | null>;
 /** The node puts a real one in its place. */
 const ANY_BLOCKHASH = PublicKey.default.toBase58();
 /** Limits that are kept for signing; the oldest makes way. */
-const MAX_REMEMBERED = 64;
+const MAX_REMEMBERED = 512;
 
 export class Simulator {
   readonly #pool: RpcPool;

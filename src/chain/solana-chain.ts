@@ -7,6 +7,8 @@ import type { Sighting, SignedAttempt } from '../domain/transaction/attempt.ts';
 import type { Clock } from '../lib/clock.ts';
 import { CriticalError, type ErrorReport, ValidationError } from '../lib/errors.ts';
 import { AccountSocket } from './account-socket.ts';
+import { ChainTime } from './chain-time.ts';
+import { ClusterWatch } from './cluster-watch.ts';
 import type { Draft, Tip } from './draft.ts';
 import { fits, writtenAccounts } from './draft.ts';
 import { endpointsOf } from './endpoint.ts';
@@ -45,6 +47,8 @@ export interface SolanaChainOptions {
   /** Null: RPC only. */
   readonly jito: JitoOptions | null;
   readonly clock: Clock;
+  /** Another chain's, of the same nodes; absent: one of its own. */
+  readonly pool?: RpcPool;
   /** Of the cluster, where it is known. */
   readonly expectedGenesis?: string | null;
   /** Called for failures from which the chain recovers by itself: a failed try at Jito, with its code. */
@@ -82,9 +86,13 @@ export interface WatchedAccounts {
 const NEWS_WAIT_MS = 1_000;
 /** Older attempts are asked for at once: no news comes of them. */
 const NEWS_AGE_MS = 120_000;
+/** What a transaction typically costs changes slowly. */
+const TYPICAL_FEES_MS = 60_000;
 
 export class SolanaChain {
   readonly pool: RpcPool;
+  readonly cluster: ClusterWatch;
+  readonly time: ChainTime;
   readonly #options: SolanaChainOptions;
   readonly #jito: Jito | null;
   readonly #simulator: Simulator;
@@ -92,15 +100,16 @@ export class SolanaChain {
   readonly #landing: Landing;
   readonly #sightings: Sightings;
   readonly #socket: SignatureSocket;
-  readonly #webSocketUrl: string;
-  #account: { readonly address: string; readonly socket: AccountSocket } | null = null;
+  readonly #accounts: AccountSocket;
 
   /** @throws CriticalError RPC_URL_MISSING */
   constructor(options: SolanaChainOptions) {
     const { clock, rpcUrls, rpcWsUrl, tuning = {}, monotonicMs = () => performance.now(), observe } = options;
     const endpoints = endpointsOf(rpcUrls, rpcWsUrl);
     this.#options = options;
-    this.pool = new RpcPool({ endpoints, clock, monotonicMs, tuning, observe });
+    this.pool = options.pool ?? new RpcPool({ endpoints, clock, monotonicMs, tuning, observe });
+    this.cluster = new ClusterWatch(this.pool, options.expectedGenesis ?? null);
+    this.time = new ChainTime(this.pool, clock);
     this.#jito = options.jito === null ? null : new Jito(options.jito, { clock, monotonicMs, observe });
     this.#simulator = new Simulator(this.pool);
     this.#fees = new RecentFees(this.pool, monotonicMs);
@@ -112,8 +121,9 @@ export class SolanaChain {
       ...(options.slotMs === undefined ? {} : { slotMs: options.slotMs }),
     });
     this.#sightings = new Sightings(this.pool, options.expectedGenesis ?? null);
-    this.#webSocketUrl = endpoints[0]?.webSocketUrl ?? '';
-    this.#socket = new SignatureSocket(this.#webSocketUrl, options.socket);
+    const webSocketUrl = endpoints[0]?.webSocketUrl ?? '';
+    this.#socket = new SignatureSocket(webSocketUrl, options.socket);
+    this.#accounts = new AccountSocket(webSocketUrl, options.socket);
   }
 
   /** Its transaction fits a packet, with the tip that it may have. */
@@ -140,9 +150,13 @@ export class SolanaChain {
     };
   }
 
-  /** The present cost of a transaction that writes these accounts: base fee, priority fee and tip, lamports. Never throws. */
-  async costLamports(written: readonly string[], computeUnits: number): Promise<number> {
-    const [recent, tip] = await Promise.all([this.#fees.of(written), this.#jito?.tip(this.pool.newestSlot)]);
+  /**
+   * What a transaction that writes these accounts typically costs: base fee, priority fee and tip, lamports. By fees of the
+   * last minute, which all who ask for the same accounts share. Never throws.
+   */
+  async typicalCostLamports(written: readonly string[], computeUnits: number): Promise<number> {
+    const fees = this.#fees.of(written, TYPICAL_FEES_MS);
+    const [recent, tip] = await Promise.all([fees, this.#jito?.tip(this.pool.newestSlot)]);
     const price = priorityFee(recent, computeUnits, this.#options.fees ?? DEFAULT_FEES);
     return BASE_FEE_LAMPORTS + priorityFeeLamports(price, computeUnits) + (tip?.lamports ?? 0);
   }
@@ -199,21 +213,14 @@ export class SolanaChain {
   /** The socket will tell of this signature. */
   listensTo = (signature: string): boolean => this.#socket.isLive(signature);
 
-  /**
-   * Resolves when this account has changed after a slot, as the first node's socket tells it, or after `withinMs`. One
-   * account at a time.
-   */
+  /** Resolves when this account has changed after a slot, as the first node's socket tells it, or after `withinMs`. */
   async accountChanged(address: string, afterSlot: number, withinMs: number): Promise<void> {
-    if (this.#account?.address !== address) {
-      this.#account?.socket.close();
-      this.#account = { address, socket: new AccountSocket(this.#webSocketUrl, address, this.#options.socket) };
-    }
-    await this.#account.socket.changed(afterSlot, withinMs);
+    await this.#accounts.changed(address, afterSlot, withinMs);
   }
 
-  /** Of the cluster; null: not known. */
-  get expectedGenesis(): string | null {
-    return this.#options.expectedGenesis ?? null;
+  /** Nobody waits for news of this account any more. */
+  forgetAccount(address: string): void {
+    this.#accounts.forget(address);
   }
 
   /** HTTP requests to nodes and to the block engine so far. */
@@ -223,7 +230,7 @@ export class SolanaChain {
 
   close(): void {
     this.#socket.close();
-    this.#account?.socket.close();
+    this.#accounts.close();
   }
 
   /** Null where the payer cannot spare it: the transaction goes out without. */

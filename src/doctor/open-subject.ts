@@ -21,6 +21,7 @@ import {
   SettingsError,
 } from '../runtime/config.ts';
 import { copyJournal } from '../runtime/journal-copy.ts';
+import { LiveNodes } from '../runtime/live-nodes.ts';
 import { openLiveVenue } from '../runtime/open-live.ts';
 import { SETTING_NAMES, type SettingName } from '../runtime/setting-table.ts';
 import { brokenBy } from './examine.ts';
@@ -190,11 +191,12 @@ async function sightOfVenue(
       keypairPath: null,
       signerSocket: null,
     } as const;
+    const logger = pino({ level: 'silent' });
     const read = await within(VENUE_MS, async () => {
       const venue = await openLiveVenue({
         ...{ engineId, parts, venue: name, journal, clock },
         settings: { ...settings, live },
-        logger: pino({ level: 'silent' }),
+        ...{ logger, nodes: new LiveNodes({ live, clock, logger }) },
       });
       closing.push(() => venue.close());
       return await venue.read('confirmed');

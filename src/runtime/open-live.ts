@@ -1,25 +1,20 @@
 /** A live venue with this process's nodes and key. Imported only where a live engine is: Solana's libraries take a second to load. */
-import { endpointsOf } from '../chain/endpoint.ts';
 import { loadSigner } from '../chain/local-signer.ts';
 import { RemoteSigner } from '../chain/remote-signer.ts';
-import type { RpcObserver } from '../chain/rpc-observer.ts';
-import { RpcPool } from '../chain/rpc-pool.ts';
 import type { Signer } from '../chain/signer.ts';
-import { SolanaChain } from '../chain/solana-chain.ts';
 import { explorerOf } from '../domain/figures/explorer.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { CriticalError } from '../lib/errors.ts';
 import type { EngineIdParts, LiveVenueName } from '../lib/ids.ts';
 import { PerpsBooks } from '../venues/solana-perps/books/perps-books.ts';
-import { BuildWatch } from '../venues/solana-perps/deployed-program.ts';
 import { deploymentOf } from '../venues/solana-perps/deployment.ts';
 import type { PerpsProgram } from '../venues/solana-perps/perps-program.ts';
 import { PerpsVenue } from '../venues/solana-perps/perps-venue.ts';
 import { SolanaPerpsWriting } from '../venues/solana-perps/write/perps-writing.ts';
 import type { Venue } from '../venues/venue.ts';
-import { nodesOfCluster } from './cluster-check.ts';
 import type { Settings } from './config.ts';
+import type { LiveNodes } from './live-nodes.ts';
 import type { Logger } from './logger.ts';
 import { isOfCluster } from './other-engines.ts';
 import { permissionsFor } from './signing-rights.ts';
@@ -33,7 +28,8 @@ export interface OpenLive {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
-  readonly observe?: RpcObserver | undefined;
+  /** Shared with the other live engines of this process. */
+  readonly nodes: LiveNodes;
 }
 
 /** Each loads only what its own program needs. */
@@ -69,34 +65,19 @@ export async function openLiveVenue(open: OpenLive): Promise<Venue> {
     authority: parts.authority,
     subAccount: parts.subAccount,
   });
-  const asked = new RpcPool({ endpoints: endpointsOf(live.rpcUrls), clock });
-  const kept = await nodesOfCluster(asked, {
-    ...{ env: live.driftEnv, genesis },
-    warn: (text) => logger.warn({ setting: 'RPC_URL' }, text),
-  });
-  const chain = new SolanaChain({
-    rpcUrls: live.rpcUrls.filter((_, index) => kept.includes(index)),
-    rpcWsUrl: live.rpcWsUrl,
-    signer,
-    jito: live.jito,
-    clock,
-    logger,
-    expectedGenesis: genesis,
-    observe: open.observe,
-  });
-  const { testedBuilds: tested } = deployment.program;
-  const build = { pool: chain.pool, programId: deployment.programId.toBase58(), tested, accepted: live.acceptProgram };
+  const { chain, polls, release } = await open.nodes.use(signer, genesis);
+  const build = open.nodes.buildOf(deployment, chain);
+  const { carryWindowHours } = (settings.engines.find((one) => one.engineId === engineId) ?? settings).policy;
   return new PerpsVenue({
     engineId,
     deployment,
-    ...(tested.length === 0 ? {} : { build: new BuildWatch(build) }),
-    chain,
-    clock,
+    ...(build === undefined ? {} : { build }),
+    ...{ chain, polls, release, clock },
     permissions: signer === null ? 'read-only' : live.permissions,
     books: new PerpsBooks({ engineId, journal, pool: chain.pool, deployment, clock }),
     writing: (reader) => new SolanaPerpsWriting({ chain, reader, clock }),
     explorerUrl: explorerOf(live.explorerUrl),
-    ...(settings.policy.carryWindowHours === undefined ? {} : { carryWindowHours: settings.policy.carryWindowHours }),
+    ...(carryWindowHours === undefined ? {} : { carryWindowHours }),
   });
 }
 

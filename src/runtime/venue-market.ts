@@ -1,5 +1,6 @@
 /** The market of the configured venue as its accounts have it, for the live feed of a paper account. Nothing of a wallet is read. */
 import { SystemProgram } from '@solana/web3.js';
+import { ClusterWatch } from '../chain/cluster-watch.ts';
 import { endpointsOf } from '../chain/endpoint.ts';
 import { RpcPool } from '../chain/rpc-pool.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -20,7 +21,8 @@ export async function venueMarketReader(live: MarketSettings, clock: Clock): Pro
     subAccount: 0,
   });
   const pool = new RpcPool({ endpoints: endpointsOf(live.rpcUrls), clock });
-  const reader = new PerpsReader({ pool, deployment, clock, expectedGenesis: live.genesis });
+  const cluster = new ClusterWatch(pool, live.genesis);
+  const reader = new PerpsReader({ pool, deployment, clock, cluster });
   return async () => {
     const { hedge, slot, blockTimeMs, funding } = await reader.read('confirmed');
     const { lastRateUsd: lastRate, oracleTwap } = funding;

@@ -13,6 +13,7 @@ import { PaperVenue } from '../venues/paper/paper-venue.ts';
 import { readPaperState } from '../venues/paper/store.ts';
 import type { Venue } from '../venues/venue.ts';
 import type { PaperSettings, Settings } from './config.ts';
+import type { LiveNodes } from './live-nodes.ts';
 import type { Logger } from './logger.ts';
 
 export interface VenueRegistry {
@@ -65,6 +66,13 @@ export function venueRegistry(ports: VenuePorts): VenueRegistry {
     }
   }
 
+  /** One for all live accounts: they have the same nodes. */
+  let nodes: Promise<LiveNodes> | null = null;
+  function liveNodes(): Promise<LiveNodes> {
+    nodes ??= import('./live-nodes.ts').then((module) => new module.LiveNodes({ ...settings, clock, logger, observe }));
+    return nodes;
+  }
+
   async function openPaper(engineId: string, feedId: string, seed: boolean): Promise<Venue> {
     const ours = own.get(engineId);
     const { policy, paper } = ours ?? settings;
@@ -92,8 +100,8 @@ export function venueRegistry(ports: VenuePorts): VenueRegistry {
       });
     }
     // Solana's libraries take a second to load: a paper process never pays for them.
-    const { openLiveVenue } = await import('./open-live.ts');
-    return await openLiveVenue({ engineId, parts, venue: parts.venue, settings, journal, clock, logger, observe });
+    const [{ openLiveVenue }, nodes] = await Promise.all([import('./open-live.ts'), liveNodes()]);
+    return await openLiveVenue({ engineId, parts, venue: parts.venue, settings, journal, clock, logger, nodes });
   }
 
   function venueOf(engineId: string): Promise<Venue> {

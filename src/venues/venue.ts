@@ -32,6 +32,14 @@ export interface PastPeriod {
   readonly fraction: number;
 }
 
+/** For the watch alone: engines of one process that poll in turns are answered by one read. */
+export interface SharedPolls {
+  /** This engine's place among them, from 0. */
+  readonly turn: number;
+  /** `read('confirmed')`, or what was asked for since (wall clock), by whomever. @throws as `read` */
+  poll(sinceMs: number): Promise<Snapshot>;
+}
+
 export interface Venue {
   readonly kind: VenueName;
   /** Null: the venue has no explorer (paper). */
@@ -43,6 +51,9 @@ export interface Venue {
    * @throws TransientError when it cannot be read; CriticalError when the account cannot exist as configured
    */
   read(commitment: 'confirmed' | 'finalized'): Promise<Snapshot>;
+
+  /** Absent: a read costs nothing that other engines could share. */
+  readonly shared?: SharedPolls;
 
   /**
    * Only the watch calls it, before each of its reads; absent if no market waits for the engine. In lockstep (a market

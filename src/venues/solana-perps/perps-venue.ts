@@ -1,5 +1,5 @@
 /** A program of this family as a venue: reading, writing, books and the chain together. */
-import { type ChainAge, ChainTime, chainAge, localChainAge } from '../../chain/chain-time.ts';
+import { type ChainAge, chainAge, localChainAge } from '../../chain/chain-time.ts';
 import type { SolanaChain } from '../../chain/solana-chain.ts';
 import type { Snapshot } from '../../domain/account/snapshot.ts';
 import { lamports } from '../../domain/money/units.ts';
@@ -7,13 +7,14 @@ import type { Intent } from '../../domain/order/intent.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { type ErrorReport, ValidationError } from '../../lib/errors.ts';
 import type { LiveVenueName } from '../../lib/ids.ts';
-import type { OrderReport, PastPeriod, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
+import type { OrderReport, PastPeriod, SharedPolls, Sighting, SignedAttempt, Simulation, Venue } from '../venue.ts';
 import { type BuildWatch, pausesUnder, refusedUnder } from './deployed-program.ts';
 import type { PerpsDeployment } from './deployment.ts';
 import { refuseMissingUser } from './missing-account.ts';
+import type { AccountPolls } from './read/account-polls.ts';
 import { FundingMemory, type PeriodRate } from './read/funding-memory.ts';
 import type { PerpsRead } from './read/perps-read.ts';
-import { askClock, PerpsReader } from './read/perps-reader.ts';
+import { PerpsReader } from './read/perps-reader.ts';
 import { type BookFigures, NO_BOOKS, snapshotOf } from './read/perps-snapshot.ts';
 import { TOKEN_ACCOUNT_RENT } from './write/token-accounts.ts';
 
@@ -53,37 +54,41 @@ interface PerpsVenueOptions {
   /** CARRY_WINDOW_HOURS. Absent: snapshots have no window of past funding. */
   readonly carryWindowHours?: number;
   readonly explorerUrl?: (signature: string) => string | null;
+  /** With the venues of other engines on the same nodes; absent: it polls alone. */
+  readonly polls?: AccountPolls;
+  /** Absent: the chain is this venue's own, and closed with it. */
+  readonly release?: () => void;
 }
 
 /** Compute units of an order with everything it needs: the most that our transactions use, and the basis of the cost estimate. */
 const TYPICAL_COMPUTE_UNITS = 300_000;
 /** A rate is a fraction in 1e-9, the past one in 1e-14. */
 const FRACTION_PER_RATE = 100_000;
-/** Recent fees change slowly, and reading them is one more request. */
-const COST_FRESH_MS = 60_000;
+/** What is finalized is many seconds old in any case: one read serves the books of engines that take turns within this. */
+const BOOKS_TOGETHER_MS = 1_250;
 
 export class PerpsVenue implements Venue {
   readonly kind: LiveVenueName;
   readonly deployment: PerpsDeployment;
   readonly reader: PerpsReader;
+  readonly shared: SharedPolls;
   readonly #options: PerpsVenueOptions;
   readonly #writing: PerpsWriting;
-  readonly #chainTime: ChainTime;
   readonly #funding: FundingMemory;
   /** The read behind each confirmed snapshot, for as long as the snapshot is referenced. */
   readonly #reads = new WeakMap<Snapshot, PerpsRead>();
   #remembered = false;
-  #cost: { readonly atMs: number; readonly lamports: number } | null = null;
 
   constructor(options: PerpsVenueOptions) {
-    const { deployment, chain, clock } = options;
+    const { deployment, chain, clock, polls } = options;
     this.#options = options;
     this.kind = deployment.program.kind;
     this.#funding = new FundingMemory(options.carryWindowHours ?? null);
     this.deployment = deployment;
-    this.reader = new PerpsReader({ pool: chain.pool, deployment, clock, expectedGenesis: chain.expectedGenesis });
-    this.#chainTime = new ChainTime(chain.pool, clock, askClock);
+    const { pool, cluster } = chain;
+    this.reader = new PerpsReader({ pool, deployment, clock, cluster, ...(polls === undefined ? {} : { polls }) });
     this.#writing = options.writing(this.reader);
+    this.shared = { turn: this.reader.turn, poll: async (sinceMs) => await this.#read('confirmed', sinceMs) };
   }
 
   explorerUrl(signature: string): string | null {
@@ -95,10 +100,14 @@ export class PerpsVenue implements Venue {
    * USER_NOT_INITIALISED where only reading is permitted
    */
   async read(commitment: 'confirmed' | 'finalized'): Promise<Snapshot> {
+    return await this.#read(commitment, null);
+  }
+
+  async #read(commitment: 'confirmed' | 'finalized', sinceMs: number | null): Promise<Snapshot> {
     const { engineId, chain, books, permissions, build } = this.#options;
     const [read, transactionCost, verdict] = await Promise.all([
-      this.reader.read(commitment),
-      this.#transactionCost(),
+      this.reader.read(commitment, sinceMs),
+      chain.typicalCostLamports(this.reader.writtenMarkets, TYPICAL_COMPUTE_UNITS),
       build?.verdict(),
     ]);
     if (read.user === null) refuseMissingUser(read, this.deployment, permissions !== 'read-only');
@@ -133,7 +142,7 @@ export class PerpsVenue implements Venue {
 
   #ageOf({ blockTimeMs, takenAtMs }: PerpsRead): ChainAge {
     const judge = this.deployment.env === 'localnet' ? localChainAge : chainAge;
-    return judge(blockTimeMs - takenAtMs, this.#chainTime.nodes);
+    return judge(blockTimeMs - takenAtMs, this.#options.chain.time.nodes);
   }
 
   /** A fill, a settle or a transfer by anyone. Price changes do not count: they happen in every slot and are polled. */
@@ -142,7 +151,9 @@ export class PerpsVenue implements Venue {
   }
 
   async keepBooks(): Promise<void> {
-    await this.#options.books?.keep(this.reader);
+    const { books, clock } = this.#options;
+    const read: PerpsReader['read'] = (commitment) => this.reader.read(commitment, clock.nowMs() - BOOKS_TOGETHER_MS);
+    await books?.keep({ read });
   }
 
   async simulate(intent: Intent, seen?: Snapshot): Promise<Simulation> {
@@ -173,16 +184,10 @@ export class PerpsVenue implements Venue {
   order = async (attempt: SignedAttempt): Promise<OrderReport> => await this.#writing.order(attempt);
 
   async close(): Promise<void> {
-    this.#options.chain.close();
-  }
-
-  async #transactionCost(): Promise<number> {
-    const { chain, clock } = this.#options;
-    const nowMs = clock.nowMs();
-    if (this.#cost !== null && Math.abs(nowMs - this.#cost.atMs) < COST_FRESH_MS) return this.#cost.lamports;
-    const written = [this.deployment.user.toBase58(), ...this.reader.writtenMarkets];
-    const cost = await chain.costLamports(written, TYPICAL_COMPUTE_UNITS);
-    this.#cost = { atMs: nowMs, lamports: cost };
-    return cost;
+    const { chain, release } = this.#options;
+    this.reader.leave();
+    if (release === undefined) return chain.close();
+    chain.forgetAccount(this.deployment.user.toBase58());
+    release();
   }
 }

@@ -103,8 +103,12 @@ export class PerpsBooks {
       return;
     }
     if (read.slot <= kept.state.slot) return;
+    const standing = standingOf(read);
+    const rests = this.#mayRest(kept, read, standing);
+    // The account is as the books have it: what happened, if anything, is asked for with the next write.
+    if (rests && standing !== null) return;
     const rows = await this.#gather(read, { after: kept.state.slot, upTo: read.slot, commitment: 'finalized' });
-    if (rows.length === 0 && this.#mayRest(kept, read)) return;
+    if (rows.length === 0 && rests) return;
     let current: StoredBooks = kept;
     while (read.slot > current.state.slot) {
       const next = await this.#step(current, read, rows);
@@ -142,11 +146,10 @@ export class PerpsBooks {
   }
 
   /** Only prices moved and interest grew. */
-  #mayRest({ state, updatedAtMs }: StoredBooks, read: PerpsRead): boolean {
+  #mayRest({ state, updatedAtMs }: StoredBooks, read: PerpsRead, standing: AccountStanding | null): boolean {
     const { clock, idleMs = IDLE_MS } = this.#options;
     if (clock.nowMs() - updatedAtMs >= idleMs || state.unclaimed.length > 0) return false;
     if (withPeriod(state.periods, periodOf(read)) !== state.periods) return false;
-    const standing = standingOf(read);
     return standing === null || prove(state, standing).clean;
   }
 

@@ -35,7 +35,7 @@ const batchOf =
     return { slot, accounts };
   };
 
-interface BatchTerms {
+export interface BatchTerms {
   readonly commitment: ReadCommitment;
   /** A node that has not reached this slot counts as not responding. */
   readonly minSlot: number;

@@ -26,7 +26,8 @@ import type {
   SpotMarketLinks,
   SpotMarketRead,
 } from '../program-accounts.ts';
-import { type AccountBatch, askAccounts, MAX_BATCH } from './account-batch.ts';
+import { type AccountBatch, MAX_BATCH } from './account-batch.ts';
+import { AccountPolls, type PollMember } from './account-polls.ts';
 import { addressText } from './address-text.ts';
 import { type AccountWord, concluded, disagreement, UnansweredByNode } from './node-words.ts';
 import type { PerpsRead, TokenAccountRead } from './perps-read.ts';
@@ -63,8 +64,10 @@ interface PerpsReaderOptions<T extends ProgramAccounts> {
   readonly pool: RpcPool;
   readonly deployment: PerpsDeployment<T>;
   readonly clock: Clock;
-  /** Of the cluster; absent or null: not known. */
-  readonly expectedGenesis?: string | null;
+  /** Absent: the cluster is not known, and no node is asked for it. */
+  readonly cluster?: ClusterWatch;
+  /** With whom its polls are shared; absent: nobody. */
+  readonly polls?: AccountPolls;
 }
 
 /** Markets lead to oracles, positions to markets and those to oracles: three answers, and one in reserve. */
@@ -82,15 +85,12 @@ interface SeenSlot {
   readonly blockTimeMs: number;
 }
 
-/** The block time that a node has reached, for `ChainTime`. */
-export const askClock = async (node: RpcNode): Promise<number | null> => (await askChainClock(node))?.timeMs ?? null;
-
 export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
   readonly deployment: PerpsDeployment<T>;
   readonly #program: PerpsProgram<T>;
   readonly #pool: RpcPool;
-  readonly #clock: Clock;
   readonly #cluster: ClusterWatch;
+  readonly #polls: PollMember;
   readonly #programId: string;
   readonly #questions = new WeakMap<ReadPlan, Question>();
   /** Most accounts do not change from slot to slot, so bytes are compared before they are decoded again. */
@@ -104,19 +104,24 @@ export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
    */
   readonly #held = new Set<ReadCommitment>();
 
-  constructor({ pool, deployment, clock, expectedGenesis = null }: PerpsReaderOptions<T>) {
+  constructor({ pool, deployment, clock, cluster, polls }: PerpsReaderOptions<T>) {
     this.#pool = pool;
     this.deployment = deployment;
     this.#program = deployment.program;
     this.#programId = deployment.programId.toBase58();
-    this.#clock = clock;
-    this.#cluster = new ClusterWatch(pool, expectedGenesis);
+    this.#cluster = cluster ?? new ClusterWatch(pool, null);
+    this.#polls = (polls ?? new AccountPolls(pool, clock)).join();
   }
 
   /** The account and the oracles of its markets, base58; none before the first read. For subscriptions. */
   get watched(): readonly string[] {
     const plan = this.#plan;
     return plan === null ? [] : [this.deployment.user.toBase58(), ...plan.oracles];
+  }
+
+  /** Its place among those that share their polls. */
+  get turn(): number {
+    return this.#polls.turn;
   }
 
   /** The account of the configured market, which orders write to, base58; none before the first read. */
@@ -128,14 +133,16 @@ export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
   /**
    * The first node that has the account provides it. Absence, or a configuration that can never work, is
    * believed only when every node says so.
+   * @param sinceMs wall clock: an answer that was asked for since will do, so engines that poll together share one. Absent:
+   * it asks now, for itself
    * @throws TransientError when no node answers, the nodes do not agree (`ACCOUNT_DISPUTED`), the accounts change faster
    * than they can be read, or the program itself is not finalized yet;
    * CriticalError `…_NOT_FOUND`, what the program's `decode` says, UNKNOWN_MARKET, TOKEN_DECIMALS
    */
-  async read(commitment: ReadCommitment): Promise<PerpsRead<T>> {
+  async read(commitment: ReadCommitment, sinceMs: number | null = null): Promise<PerpsRead<T>> {
     const words: AccountWord<PerpsRead<T>>[] = [];
     for (const node of this.#pool.ranked()) {
-      const word = await this.#wordOf(node, commitment);
+      const word = await this.#wordOf(node, commitment, sinceMs);
       if (word.kind === 'read' && word.read.user !== null) {
         if (holdsSomething(word.read)) this.#held.add(commitment);
         else this.#held.delete(commitment);
@@ -149,11 +156,16 @@ export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
     return read;
   }
 
-  async #wordOf(node: RpcNode, commitment: ReadCommitment): Promise<AccountWord<PerpsRead<T>>> {
+  /** Its polls are no longer shared. */
+  leave(): void {
+    this.#polls.leave();
+  }
+
+  async #wordOf(node: RpcNode, commitment: ReadCommitment, sinceMs: number | null): Promise<AccountWord<PerpsRead<T>>> {
     const foreign = await this.#cluster.doubt(node);
     if (foreign !== null) return { node: node.name, kind: 'silent', answer: impossible(foreign) };
     try {
-      return { node: node.name, kind: 'read', read: await this.#readOf(node, commitment) };
+      return { node: node.name, kind: 'read', read: await this.#readOf(node, commitment, sinceMs) };
     } catch (error) {
       if (error instanceof UnansweredByNode) return { node: node.name, kind: 'silent', answer: error.answer };
       if (error instanceof TransientError) return { node: node.name, kind: 'unsettled', error };
@@ -162,11 +174,12 @@ export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
     }
   }
 
-  async #readOf(node: RpcNode, commitment: ReadCommitment): Promise<PerpsRead<T>> {
+  async #readOf(node: RpcNode, commitment: ReadCommitment, sinceMs: number | null): Promise<PerpsRead<T>> {
     let plan = this.#plan ?? (await this.#discover(node, commitment));
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const takenAtMs = this.#clock.nowMs();
-      const batch = await this.#ask(node, this.#question(plan).addresses, commitment);
+      const { addresses } = this.#question(plan);
+      // What another account is needed for is asked again at once.
+      const { batch, takenAtMs } = await this.#ask(node, addresses, commitment, round === 0 ? sinceMs : null);
       const answer = this.#decode(batch, plan);
       if (answer === null) throw await this.#stateMissing(node, commitment);
       const needed = this.#planFor(answer, plan);
@@ -208,18 +221,26 @@ export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
   }
 
   /** @throws UnansweredByNode */
-  async #ask(node: RpcNode, addresses: readonly string[], commitment: ReadCommitment): Promise<AccountBatch> {
-    const minSlot = this.#seen.get(commitment)?.slot ?? 0;
-    const answer = await askAccounts(this.#pool, node, addresses, { commitment, minSlot });
+  async #ask(
+    node: RpcNode,
+    addresses: readonly string[],
+    commitment: ReadCommitment,
+    sinceMs: number | null = null,
+  ): Promise<{ readonly batch: AccountBatch; readonly takenAtMs: number }> {
+    const terms = { commitment, minSlot: this.#seen.get(commitment)?.slot ?? 0 };
+    const { answer, askedAtMs } =
+      sinceMs === null
+        ? await this.#polls.ask(node, addresses, terms)
+        : await this.#polls.poll(node, addresses, terms, sinceMs);
     if (answer.kind !== 'answer') throw new UnansweredByNode(answer);
-    return answer.value;
+    return { batch: answer.value, takenAtMs: askedAtMs };
   }
 
   /** Finds the markets by their names: the first read asks for every market once. */
   async #discover(node: RpcNode, commitment: ReadCommitment): Promise<ReadPlan> {
     const { deployment } = this;
     const stateAddress = deployment.state.toBase58();
-    const batch = await this.#ask(node, [stateAddress], commitment);
+    const { batch } = await this.#ask(node, [stateAddress], commitment);
     const state = this.#owned(batch, stateAddress, 'State');
     if (state === null) throw await this.#stateMissing(node, commitment);
 
@@ -263,7 +284,7 @@ export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
     const found: T[N][] = [];
     for (let from = 0; from < addresses.length; from += MARKETS_AT_ONCE) {
       const asked = addresses.slice(from, from + MARKETS_AT_ONCE);
-      const batch = await this.#ask(node, asked, commitment);
+      const { batch } = await this.#ask(node, asked, commitment);
       for (const address of asked) {
         const market = this.#owned(batch, address, kind);
         if (market !== null) found.push(market);
@@ -287,7 +308,8 @@ export class PerpsReader<T extends ProgramAccounts = ProgramAccounts> {
   async #stateMissing(node: RpcNode, commitment: ReadCommitment): Promise<CriticalError | TransientError> {
     if (commitment === 'confirmed') return this.#notFound();
     const address = this.deployment.state.toBase58();
-    const young = this.#owned(await this.#ask(node, [address], 'confirmed'), address, 'State');
+    const { batch } = await this.#ask(node, [address], 'confirmed');
+    const young = this.#owned(batch, address, 'State');
     if (young === null) return this.#notFound();
     const { name } = this.#program;
     return new TransientError(
