@@ -25,7 +25,7 @@ export interface AskedBatch {
 }
 
 /** What an engine last polled, to be taken along when another one polls. */
-interface Standing {
+interface LastPoll {
   readonly addresses: readonly string[];
   readonly minSlot: number;
   /** Monotonic. */
@@ -49,7 +49,7 @@ export class PollMember {
   readonly #polls: AccountPolls;
   /** Its place among the engines, from 0. */
   readonly turn: number;
-  readonly standing = new Map<ReadCommitment, Standing>();
+  readonly lastPolls = new Map<ReadCommitment, LastPoll>();
 
   constructor(polls: AccountPolls, turn: number) {
     this.#polls = polls;
@@ -111,15 +111,15 @@ export class AccountPolls {
   async poll(member: PollMember, poll: Poll): Promise<AskedBatch> {
     const { node, addresses, terms } = poll;
     const { commitment, minSlot } = terms;
-    member.standing.set(commitment, { addresses, minSlot, polledAtMs: this.#pool.monotonicMs() });
+    member.lastPolls.set(commitment, { addresses, minSlot, polledAtMs: this.#pool.monotonicMs() });
     const shared = this.#found(poll) ?? this.#send(member, poll);
     const answer = await shared.answer;
     if (concernsOthers(answer, shared, addresses) || isBehind(answer, minSlot))
       return await this.ask(node, addresses, terms);
     // The next request must not ask for less than this engine has seen by then.
-    const standing = member.standing.get(commitment);
-    if (answer.kind === 'answer' && standing !== undefined)
-      member.standing.set(commitment, { ...standing, minSlot: Math.max(standing.minSlot, answer.value.slot) });
+    const last = member.lastPolls.get(commitment);
+    if (answer.kind === 'answer' && last !== undefined)
+      member.lastPolls.set(commitment, { ...last, minSlot: Math.max(last.minSlot, answer.value.slot) });
     return { answer, askedAtMs: shared.askedAtMs };
   }
 
@@ -167,10 +167,10 @@ export class AccountPolls {
   }
 
   /** The questions of its group who polled lately, but for what a request of this moment asks already. */
-  #takenAlong({ turn: own }: PollMember, { node, terms, sinceMs }: Poll): readonly Standing[] {
+  #takenAlong({ turn: own }: PollMember, { node, terms, sinceMs }: Poll): readonly LastPoll[] {
     const nowMs = this.#pool.monotonicMs();
-    return [...this.#members].flatMap(({ standing, turn }) => {
-      const one = groupOf(turn) === groupOf(own) ? standing.get(terms.commitment) : undefined;
+    return [...this.#members].flatMap(({ lastPolls, turn }) => {
+      const one = groupOf(turn) === groupOf(own) ? lastPolls.get(terms.commitment) : undefined;
       if (one === undefined || nowMs - one.polledAtMs > TAKEN_ALONG_MS) return [];
       return this.#found({ node, addresses: one.addresses, terms, sinceMs }) === undefined ? [one] : [];
     });
