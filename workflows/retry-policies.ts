@@ -19,6 +19,12 @@ export const TRANSIENT_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCoe
 /** What must come to its end however long the worker or the journal is away; its deadlines are in its input. */
 export const UNTIL_DONE_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '10 s' };
 
+/**
+ * Of exits and of other work that reduces: their tasks go first where tasks queue at Temporal, and their activities in a worker.
+ * What an operation starts inherits it.
+ */
+export const FIRST = { priorityKey: 1 } as const;
+
 /** A result that is no longer needed is ignored: none of these activities has an effect that must be undone. */
 const cancellationType = ActivityCancellationType.ABANDON;
 

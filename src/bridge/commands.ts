@@ -15,15 +15,24 @@ import {
 import { idConflict, repeatedAnswer } from '../domain/order/repeated-command.ts';
 import { signCommand, signVerdict } from '../domain/order/signed-command.ts';
 import type { CommandRecord, OperationRecord } from '../journal/records.ts';
+import type { RightOfWay } from '../journal/right-of-way.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ErrorDetails, Json } from '../lib/errors.ts';
 import { hashJson } from '../lib/ids.ts';
 import { within } from '../lib/within.ts';
-import { acceptanceUnknown, unavailable } from './answers.ts';
+import { acceptanceUnknown, busy, unavailable } from './answers.ts';
+import { CommandShare } from './command-share.ts';
 import { type EngineGateway, updateIdOf } from './gateway.ts';
 import type { JournalLookup } from './journal-lookup.ts';
-import { ANSWER_WITHIN_MS, COMMAND_LIFE_MS, GATEWAY_WITHIN_MS, JOURNAL_LOOKUP_MS } from './limits.ts';
+import {
+  ANSWER_WITHIN_MS,
+  COMMAND_LIFE_MS,
+  COMMANDS_PER_SECOND_OF_ENGINE,
+  GATEWAY_WITHIN_MS,
+  JOURNAL_LOOKUP_MS,
+} from './limits.ts';
 import type { OpenEnds } from './open-ends.ts';
+import { hasPriority } from './places.ts';
 import type { IncomingCommand } from './protocol.ts';
 
 /** Does the work under a span of its own, which begins the trace of this command. */
@@ -49,6 +58,8 @@ export interface CommandPorts {
   readonly ends: OpenEnds;
   /** Absent: commands are not traced. */
   readonly traceCommand?: TraceCommand | undefined;
+  /** Exits have it, from here to their answer. */
+  readonly rightOfWay: RightOfWay;
   /** GET_STATE's data; null when nothing is known at all. */
   readonly state: () => Promise<Readonly<Record<string, Json | undefined>> | null>;
 }
@@ -76,6 +87,7 @@ export function commandRunner(ports: CommandPorts): Commands {
   const traced: TraceCommand = ports.traceCommand ?? ((_command, work) => work());
   /** The same command sent again while it runs shares the answer, and costs no place in the engine. */
   const running = new Map<string, Promise<CommandAnswer>>();
+  const share = new CommandShare(clock.nowMs());
 
   const answer = async ({ envelope, made, deadlineMs }: CommandOnItsWay): Promise<CommandAnswer> => {
     const record = made ? null : await recordOf(envelope.commandId);
@@ -191,6 +203,10 @@ export function commandRunner(ports: CommandPorts): Commands {
       const key = `${commandId}\n${requestHash}\n${confirmationToken ?? ''}`;
       const shared = running.get(key);
       if (shared !== undefined) return { commandId, answer: await shared };
+      const isFirst = hasPriority(request);
+      if (!isFirst && actionOf(request) !== 'GET_STATE' && !share.take(startedAtMs)) {
+        return { commandId, answer: inOurName(BEYOND_SHARE) };
+      }
       const envelope = signCommand(commandKey(), engineId, {
         commandId,
         request,
@@ -201,9 +217,11 @@ export function commandRunner(ports: CommandPorts): Commands {
         notAfterMs: receivedAtMs + COMMAND_LIFE_MS,
       });
       const deadlineMs = startedAtMs + GATEWAY_WITHIN_MS;
-      const started = traced({ action: actionOf(request), engineId, commandId }, () =>
-        bounded({ envelope, made: command.commandId === null, deadlineMs }).then(inOurName),
-      );
+      const work = () =>
+        traced({ action: actionOf(request), engineId, commandId }, () =>
+          bounded({ envelope, made: command.commandId === null, deadlineMs }).then(inOurName),
+        );
+      const started = isFirst ? ports.rightOfWay.held(work) : work();
       running.set(key, started);
       const given = await started;
       running.delete(key);
@@ -240,6 +258,10 @@ const ofAnotherEngine = ({ operationId, engineId }: OperationRecord): CommandAns
     message: `Operation ${operationId} is of another engine, ${engineId}. Nothing was done.`,
     details: { engine_id: engineId, remedy: 'Name that engine, or use its page.' },
   });
+
+const BEYOND_SHARE = busy(
+  `This engine is sent more than ${COMMANDS_PER_SECOND_OF_ENGINE} commands a second. Nothing was sent. Try again in a second.`,
+);
 
 const verdictUnanswered = (): CommandAnswer =>
   refused(

@@ -5,7 +5,9 @@ import { SOL_PERP } from '../domain/account/account.ts';
 import { MS_PER_HOUR } from '../domain/money/units.ts';
 import type { CommandAnswer } from '../domain/order/command.ts';
 import { commandKeyOf, signCommand } from '../domain/order/signed-command.ts';
+import type { RightOfWay } from '../journal/right-of-way.ts';
 import type * as z from '../lib/codec.ts';
+import type { FairPlaces } from '../lib/fair-places.ts';
 import type { BackupMade } from '../protocol/api.ts';
 import type { State } from '../protocol/state.ts';
 import { PROTOCOLS } from '../protocol/version.ts';
@@ -26,7 +28,7 @@ import { linksOf } from './links.ts';
 import type { BridgeMetrics } from './metrics.ts';
 import { OpenEnds } from './open-ends.ts';
 import { policyView } from './page-view.ts';
-import { type PlacesOfProcess, withPlaces } from './places.ts';
+import { withPlaces } from './places.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { BridgePorts, NewToken, ServedEngine } from './ports.ts';
 import { type Previewer, previewer } from './preview-view.ts';
@@ -62,7 +64,9 @@ export interface BridgeCommons {
   /** All engines of the journal, served here or not. */
   readonly engines: EngineList;
   readonly events: JournalEvents;
-  readonly places: PlacesOfProcess;
+  /** Of ordinary commands in flight. */
+  readonly places: FairPlaces;
+  readonly rightOfWay: RightOfWay;
   /** Told how a command ended that was answered before its end was known. */
   readonly ended: (commandId: string, answer: CommandAnswer) => void;
 }
@@ -73,7 +77,7 @@ interface DeskMetrics {
 }
 
 export function openDesk(
-  { ports, auth, lookup, findCommand, backup, newToken, engines, events, places, ended }: BridgeCommons,
+  { ports, auth, lookup, findCommand, backup, newToken, engines, events, places, rightOfWay, ended }: BridgeCommons,
   engine: ServedEngine,
   metrics: DeskMetrics,
 ): EngineDesk {
@@ -142,6 +146,7 @@ export function openDesk(
     ends,
     state: freshState,
     traceCommand: ports.traceCommand,
+    rightOfWay,
   });
   const sockets: Sockets = new Sockets({
     commands,

@@ -61,6 +61,11 @@ export const LOOKUP_LOST_MS = 30_000;
 export const ORDINARY_PLACES = 6;
 /** And for those of all engines of this process together, so that many that are sent commands at once leave time for exits. */
 export const ORDINARY_PLACES_OF_PROCESS = 24;
+/** An ordinary command waits this long for one of those. What is left of its time is more than the engine takes to answer. */
+export const PLACE_WITHIN_MS = 500;
+/** Ordinary commands that one engine may be sent at once, and then in each second: more than it can do. */
+export const COMMANDS_AT_ONCE_OF_ENGINE = 60;
+export const COMMANDS_PER_SECOND_OF_ENGINE = 20;
 /** Kept beside them for CLOSE, FLATTEN, STOP, RESOLVE and RESUME; one of the ten stays free for `configure`. */
 export const RESERVED_PLACES = 3;
 /** Exits that wait for a place. They are never refused as busy, so the bound is above what all sockets can send. */

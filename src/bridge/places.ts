@@ -3,13 +3,20 @@
 import { type Action, type CommandAnswer, type CommandRequest, isOperation } from '../domain/order/command.ts';
 import { isExit } from '../domain/order/operations.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { FairPlaces } from '../lib/fair-places.ts';
 import { within } from '../lib/within.ts';
 import { acceptanceUnknown, busy, unavailable } from './answers.ts';
 import type { EngineGateway } from './gateway.ts';
-import { MAX_WAITING_WAYS_OUT, ORDINARY_PLACES, ORDINARY_PLACES_OF_PROCESS, RESERVED_PLACES } from './limits.ts';
+import {
+  MAX_WAITING_WAYS_OUT,
+  ORDINARY_PLACES,
+  ORDINARY_PLACES_OF_PROCESS,
+  PLACE_WITHIN_MS,
+  RESERVED_PLACES,
+} from './limits.ts';
 
 /** Never refused as busy: they end risk, or what blocks everything else. */
-const hasPriority = (request: CommandRequest): boolean =>
+export const hasPriority = (request: CommandRequest): boolean =>
   isOperation(request) ? isExit(request.kind) : PRIORITY_CONTROLS.has(request.action);
 const PRIORITY_CONTROLS: ReadonlySet<Action> = new Set(['STOP_ENGINE', 'RESOLVE_TRANSACTION', 'RESUME']);
 
@@ -17,17 +24,13 @@ interface Waiter {
   readonly start: () => void;
 }
 
-/** Ordinary commands in flight to all engines of this process. */
-export interface PlacesOfProcess {
-  ordinary: number;
-}
-
 /**
- * Puts a gateway behind a bounded number of places. An ordinary command without one is refused at once with
- * ENGINE_BUSY, and so is one beyond those of the whole process; a command with priority uses any place, and waits for one, at the head, until its deadline. A call that does not end
- * by its deadline is answered ACCEPTANCE_UNKNOWN and gives its place back.
+ * Puts a gateway behind a bounded number of places. An ordinary command without one is refused at once with ENGINE_BUSY; one
+ * beyond those of the whole process waits for its engine's turn there first. A command with priority uses any place of its
+ * engine, and waits for one, at the head, until its deadline. A call that does not end by its deadline is answered
+ * ACCEPTANCE_UNKNOWN and gives its place back.
  */
-export function withPlaces(gateway: EngineGateway, clock: Clock, ofProcess: PlacesOfProcess): EngineGateway {
+export function withPlaces(gateway: EngineGateway, clock: Clock, ofProcess: FairPlaces): EngineGateway {
   let ordinary = 0;
   let prioritized = 0;
   const waiting = new Set<Waiter>();
@@ -47,20 +50,27 @@ export function withPlaces(gateway: EngineGateway, clock: Clock, ofProcess: Plac
     return waited.kind === 'value' ? waited.value : acceptanceUnknown();
   };
 
-  const ordinaryCall = async (deadlineMs: number, call: () => Promise<CommandAnswer>): Promise<CommandAnswer> => {
+  const ordinaryCall = async (
+    engineId: string,
+    deadlineMs: number,
+    call: () => Promise<CommandAnswer>,
+  ): Promise<CommandAnswer> => {
     if (ordinary >= ORDINARY_PLACES || free() <= 0 || waiting.size > 0) {
       return busy(`The engine is busy with ${ORDINARY_PLACES} commands. Try again in a second.`);
     }
-    if (ofProcess.ordinary >= ORDINARY_PLACES_OF_PROCESS) {
-      return busy(`The engines are busy with ${ORDINARY_PLACES_OF_PROCESS} commands. Try again in a second.`);
-    }
     ordinary += 1;
-    ofProcess.ordinary += 1;
     try {
-      return await run(deadlineMs, call);
+      const withinMs = Math.min(PLACE_WITHIN_MS, deadlineMs - clock.nowMs());
+      if (!(await ofProcess.take(engineId, withinMs))) {
+        return busy(`The engines are busy with ${ORDINARY_PLACES_OF_PROCESS} commands. Try again in a second.`);
+      }
+      try {
+        return await run(deadlineMs, call);
+      } finally {
+        ofProcess.giveBack(engineId);
+      }
     } finally {
       ordinary -= 1;
-      ofProcess.ordinary -= 1;
       release();
     }
   };
@@ -103,7 +113,7 @@ export function withPlaces(gateway: EngineGateway, clock: Clock, ofProcess: Plac
   return {
     command: (engineId, envelope, deadlineMs) => {
       const call = () => gateway.command(engineId, envelope, deadlineMs);
-      return hasPriority(envelope.request) ? priorityCall(deadlineMs, call) : ordinaryCall(deadlineMs, call);
+      return hasPriority(envelope.request) ? priorityCall(deadlineMs, call) : ordinaryCall(engineId, deadlineMs, call);
     },
     resolve: (operationId, verdict, updateId, deadlineMs) =>
       priorityCall(deadlineMs, () => gateway.resolve(operationId, verdict, updateId, deadlineMs)),

@@ -5,6 +5,7 @@ import type { AlertChannels } from '../alerts/channels.ts';
 import type { PolicyJson } from '../domain/hedge/policy.ts';
 import type { Mode } from '../domain/order/command.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { RightOfWay } from '../journal/right-of-way.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { BackupMade } from '../protocol/api.ts';
 import type { TraceCommand } from './commands.ts';
@@ -93,6 +94,8 @@ export interface BridgePorts {
   readonly metricsRegistry: Registry;
   /** With which this process was started: shown until the engine says which are in force. */
   readonly policy: PolicyJson;
+  /** Shared with this process's worker, where it has one. */
+  readonly rightOfWay: RightOfWay;
   /** Those of ENGINES_FILE; absent: none. */
   readonly engines?: readonly ServedEngine[];
   /** Absent: the tokens of this process cannot be replaced. */

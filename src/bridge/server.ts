@@ -4,12 +4,20 @@ import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { type EngineName, EngineNames, OWN_ENGINE } from '../domain/engine/engine-names.ts';
 import { CriticalError, ValidationError } from '../lib/errors.ts';
+import { FairPlaces } from '../lib/fair-places.ts';
 import { Auth } from './auth.ts';
 import { type BridgeCommons, type EngineDesk, openDesk } from './engine-desk.ts';
 import { EngineList } from './engine-list.ts';
 import { JournalEvents } from './journal-events.ts';
 import { journalLookup } from './journal-lookup.ts';
-import { HTTP_HEADROOM, MAX_COMMAND_LOOKUPS, MAX_OPEN_LOOKUPS, MAX_SOCKETS, MAX_STRANGERS } from './limits.ts';
+import {
+  HTTP_HEADROOM,
+  MAX_COMMAND_LOOKUPS,
+  MAX_OPEN_LOOKUPS,
+  MAX_SOCKETS,
+  MAX_STRANGERS,
+  ORDINARY_PLACES_OF_PROCESS,
+} from './limits.ts';
 import { bridgeMetrics } from './metrics.ts';
 import { oneBackup } from './one-backup.ts';
 import type { BridgePorts, ServedEngine } from './ports.ts';
@@ -55,7 +63,8 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     lookup: journalLookup(journal, MAX_OPEN_LOOKUPS),
     findCommand: journalLookup(journal, MAX_COMMAND_LOOKUPS),
     events: new JournalEvents({ journal, logger }),
-    places: { ordinary: 0 },
+    places: new FairPlaces(ORDINARY_PLACES_OF_PROCESS),
+    rightOfWay: ports.rightOfWay,
     ended: (commandId, answer) => telegram?.ended(commandId, answer),
     backup: oneBackup(ports.backup),
     newToken: async (access) => {

@@ -15,6 +15,7 @@ import { isDatabase } from '../journal/database-folder.ts';
 import type { Journal } from '../journal/journal.ts';
 import { openJournal } from '../journal/open-journal.ts';
 import type { EngineRecord } from '../journal/records.ts';
+import { RightOfWay } from '../journal/right-of-way.ts';
 import { DriftlessError, TransientError } from '../lib/errors.ts';
 import { loadSettings, readSettingSource, type SettingSource, type Settings, SettingsError } from './config.ts';
 import { copyJournal } from './journal-copy.ts';
@@ -96,6 +97,7 @@ async function answering(settings: Settings, journal: Journal, { from, cleanUp }
     logger,
     readiness: async () => ({ temporal: DOWN, journal: DOWN, worker: DOWN, feed: DOWN, venue: DOWN }),
     metricsRegistry: new Registry(),
+    rightOfWay: new RightOfWay(),
     policy: settings.policy,
     engines: settings.engines.map((one) => ({ ...one, accountAddress: null })),
     alerts: { add: () => undefined as never },

@@ -24,6 +24,7 @@ import { claimSummary } from '../journal/deliveries.ts';
 import { forgetEncryptionKey, notedEncryptionKeys, noteEncryptionKey } from '../journal/encryption-keys.ts';
 import type { Journal } from '../journal/journal.ts';
 import { lastReads } from '../journal/last-reads.ts';
+import { RightOfWay } from '../journal/right-of-way.ts';
 import { keepComparing, sharedClock } from '../journal/shared-clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { parseEngineId } from '../lib/ids.ts';
@@ -90,6 +91,7 @@ interface Ground extends Cluster {
   readonly metrics: ProcessMetrics;
   /** Null: nothing is traced. */
   readonly tracing: Tracing | null;
+  readonly rightOfWay: RightOfWay;
   readonly venues: Venues;
   readonly engine: EngineStart;
   /** Those of ENGINES_FILE. */
@@ -261,7 +263,7 @@ async function openGround(
     add('daily summary', 1_000, summary.stop);
   }
   const stores = { journal, sharedClock: shared, alerts: alerts.channels };
-  const served = { gateway, metrics, tracing, venues, engine, further };
+  const served = { gateway, metrics, tracing, venues, engine, further, rightOfWay: new RightOfWay() };
   const ground = { ...cluster, ...stores, client, connect, payloadKeys, cipher, ...served };
   return { start: { ...start, settings }, ground };
 }
@@ -397,6 +399,7 @@ async function startWorkerSide(
     sharedClock,
     metrics,
     tracing,
+    rightOfWay,
   }: Ground,
   { bundle, tokens, succession }: Beginnings,
 ): Promise<RunningWorker | null> {
@@ -423,7 +426,7 @@ async function startWorkerSide(
   installTemporalRuntime(logger, temporalBuffer);
   const temporalMetrics = addTemporalMetrics(temporalBuffer, metrics.registry);
   add('temporal metrics', 1_000, temporalMetrics.stop);
-  const polling = { connect, namespace, payloadKeys, cipher, logger, tracing };
+  const polling = { connect, namespace, payloadKeys, cipher, logger, tracing, rightOfWay };
   // The thread of the workflows starts on another core in the meantime.
   const [runWorker] = await Promise.all([
     prepareWorker({ ...polling, bundle: workflowBundle, activities }),
@@ -480,7 +483,20 @@ async function accountAddressOf(engineId: string): Promise<string | null> {
 
 async function startBridgeSide(
   { settings, options, log, redactor, chain, lock, say, announce, add }: StartUp,
-  { address, uiUrl, ui, journal, alerts, gateway, sharedClock, metrics, tracing, cipher, copyStore }: Ground,
+  {
+    address,
+    uiUrl,
+    ui,
+    journal,
+    alerts,
+    gateway,
+    sharedClock,
+    metrics,
+    tracing,
+    rightOfWay,
+    cipher,
+    copyStore,
+  }: Ground,
   { tokens, page, version }: Beginnings,
   readiness: () => Promise<Readiness>,
 ): Promise<void> {
@@ -490,7 +506,7 @@ async function startBridgeSide(
     settings.engines.map(async (one) => ({ ...one, accountAddress: await accountAddressOf(one.engineId) })),
   );
   const bridge = await startBridge({
-    ...{ journal, alerts, gateway, clock, sharedClock, policy, engines },
+    ...{ journal, alerts, gateway, clock, sharedClock, policy, engines, rightOfWay },
     metricsRegistry: metrics.registry,
     ...(tracing === null ? {} : { traceCommand: tracing.traceCommand }),
     logger: log.logger.child({ part: 'bridge' }),

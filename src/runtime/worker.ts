@@ -8,7 +8,9 @@ import {
   type State,
   Worker,
 } from '@temporalio/worker';
+import { FIRST } from '../../workflows/retry-policies.ts';
 import type { TracingSinks } from '../../workflows/trace-header.ts';
+import { RightOfWay } from '../journal/right-of-way.ts';
 import { sleep } from '../lib/sleep.ts';
 import { logIdsIn, withLogIds } from './log-ids.ts';
 import type { Logger } from './logger.ts';
@@ -54,6 +56,11 @@ const QUIET_MS = 100;
 const QUIET_WITHIN_MS = 800;
 const QUIET_LOOK_MS = 10;
 
+/** An activity lets exits by for at most this part of its time, */
+const LETS_BY_PART = 8;
+/** and for no longer than this. */
+const LETS_BY_MS = 400;
+
 const RESTART_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 
 /** A workflow that another process traced tells its spans here too. */
@@ -71,6 +78,8 @@ export interface WorkerOptions {
   /** By default the product's. */
   readonly taskQueue?: string;
   readonly logger: Logger;
+  /** Shared with what else of this process goes first or waits. */
+  readonly rightOfWay?: RightOfWay;
   /** Null or absent: nothing is traced. */
   readonly tracing?: Pick<Tracing, 'activity' | 'sinks'> | null;
 }
@@ -93,6 +102,7 @@ export async function prepareWorker(options: WorkerOptions): Promise<() => Runni
   const { dataConverter, interceptors } = closedDoors(options.payloadKeys, options.cipher);
 
   const traced = options.tracing == null ? [] : [options.tracing.activity];
+  const inTurn = afterExits(options.rightOfWay ?? new RightOfWay());
   const sinks: InjectedSinks<TracingSinks> = options.tracing?.sinks ?? UNTRACED;
 
   async function once(): Promise<() => Promise<void>> {
@@ -105,7 +115,7 @@ export async function prepareWorker(options: WorkerOptions): Promise<() => Runni
         ...(options.bundle === null ? {} : { workflowBundle: options.bundle }),
         activities: options.activities,
         dataConverter,
-        interceptors: { activity: [inItsName, ...traced, ...(interceptors.activity ?? [])] },
+        interceptors: { activity: [inItsName, inTurn, ...traced, ...(interceptors.activity ?? [])] },
         sinks,
         shutdownGraceTime: SHUTDOWN_GRACE,
         shutdownForceTime: SHUTDOWN_FORCE,
@@ -174,6 +184,22 @@ async function untilQuiet(worker: Worker): Promise<void> {
     await sleep(QUIET_LOOK_MS);
   }
 }
+
+/**
+ * An exit's activities go before all others. Those let it by, for a part of the time that they have, so that none is cut off
+ * for that. A local activity holds up its workflow's task, so it does not wait.
+ */
+export const afterExits =
+  (rightOfWay: RightOfWay) =>
+  ({ info }: Context): ActivityInterceptors => ({
+    inbound: {
+      execute: async (input, next) => {
+        if (info.priority?.priorityKey === FIRST.priorityKey) return await rightOfWay.held(() => next(input));
+        if (!info.isLocal) await rightOfWay.letBy(Math.min(info.startToCloseTimeoutMs / LETS_BY_PART, LETS_BY_MS));
+        return await next(input);
+      },
+    },
+  });
 
 /** Whatever an activity logs, wherever below, says of which operation and workflow it is. */
 export const inItsName = ({ info }: Context): ActivityInterceptors => ({

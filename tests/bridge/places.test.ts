@@ -3,6 +3,7 @@ import { ORDINARY_PLACES, ORDINARY_PLACES_OF_PROCESS, RESERVED_PLACES } from '..
 import { withPlaces } from '../../src/bridge/places.ts';
 import { type Action, type CommandAnswer, type CommandEnvelope, done } from '../../src/domain/order/command.ts';
 import { OPERATIONS, type OperationKind } from '../../src/domain/order/operations.ts';
+import { FairPlaces } from '../../src/lib/fair-places.ts';
 import { eventually } from '../support/eventually.ts';
 import { scriptedGateway } from '../support/scripted-gateway.ts';
 
@@ -22,13 +23,15 @@ const envelope = (action: Action): CommandEnvelope => ({
   notAfterMs: Date.now() + 5_000,
 });
 
-function heldGateway(ofProcess = { ordinary: 0 }) {
+function heldGateway(ofProcess = new FairPlaces(ORDINARY_PLACES_OF_PROCESS), engineId = ENGINE) {
   const held: ((answer: CommandAnswer) => void)[] = [];
   const inner = scriptedGateway(() => new Promise((resolve) => held.push(resolve)));
   const places = withPlaces(inner, clock, ofProcess);
-  const send = (action: Action, withinMs = 5_000) => places.command(ENGINE, envelope(action), Date.now() + withinMs);
+  const send = (action: Action, withinMs = 5_000) => places.command(engineId, envelope(action), Date.now() + withinMs);
   return { inner, places, send, release: () => held.shift()?.(done('ok')) };
 }
+
+const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const isSettled = async (promise: Promise<unknown>): Promise<boolean> =>
   Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => setImmediate(() => resolve(false)))]);
@@ -44,12 +47,38 @@ describe('places in the engine', () => {
     expect((await Promise.all(running)).every((answer) => answer.success)).toBe(true);
   });
 
-  it('refuses ordinary commands beyond those of all engines together, and no exit', async () => {
-    const ofProcess = { ordinary: 0 };
-    const engines = Array.from({ length: ORDINARY_PLACES_OF_PROCESS / ORDINARY_PLACES }, () => heldGateway(ofProcess));
+  it('gives the place of a storm that becomes free to the engine that has none', async () => {
+    const ofProcess = new FairPlaces(ORDINARY_PLACES_OF_PROCESS);
+    const storms = Array.from({ length: ORDINARY_PLACES_OF_PROCESS / ORDINARY_PLACES + 1 }, (_, at) =>
+      heldGateway(ofProcess, `storm ${at}`),
+    );
+    // The last of them has to wait with all that it sends, before the quiet one comes.
+    const running = storms.flatMap(({ send }) => Array.from({ length: ORDINARY_PLACES }, () => send('DRIFT_DEPOSIT')));
+    const quiet = heldGateway(ofProcess);
+    const sent = quiet.send('DRIFT_DEPOSIT');
+    await turnOfTheLoop();
+    storms[0]?.release();
+    storms[1]?.release();
+    await eventually(() => expect(quiet.inner.received).toHaveLength(1));
+    expect(storms.at(-1)?.inner.received).toHaveLength(1);
+    quiet.release();
+    expect((await sent).success).toBe(true);
+    while (running.length > 0) {
+      for (const { release } of storms) release();
+      if (await isSettled(running[0] as Promise<unknown>)) running.shift();
+    }
+    expect(ofProcess.taken).toBe(0);
+  });
+
+  it('refuses an ordinary command that waits too long for a place among all engines, and no exit', async () => {
+    const ofProcess = new FairPlaces(ORDINARY_PLACES_OF_PROCESS);
+    const engines = Array.from({ length: ORDINARY_PLACES_OF_PROCESS / ORDINARY_PLACES }, (_, at) =>
+      heldGateway(ofProcess, `storm ${at}`),
+    );
     const running = engines.flatMap(({ send }) => Array.from({ length: ORDINARY_PLACES }, () => send('DRIFT_DEPOSIT')));
     const other = heldGateway(ofProcess);
     expect((await other.send('DRIFT_DEPOSIT')).error?.code).toBe('ENGINE_BUSY');
+    expect(other.inner.received).toHaveLength(0);
     const exit = other.send('DRIFT_CLOSE_POSITION');
     await eventually(() => expect(other.inner.received).toHaveLength(1));
     other.release();
@@ -109,6 +138,6 @@ describe('places in the engine', () => {
     const { inner, send } = heldGateway();
     await Promise.all(Array.from({ length: ORDINARY_PLACES }, () => send('DRIFT_DEPOSIT', 50)));
     void send('DRIFT_DEPOSIT', 50);
-    expect(inner.received).toHaveLength(ORDINARY_PLACES + 1);
+    await eventually(() => expect(inner.received).toHaveLength(ORDINARY_PLACES + 1));
   });
 });

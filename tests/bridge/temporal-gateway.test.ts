@@ -10,6 +10,7 @@ import { temporalGateway } from '../../src/bridge/temporal-gateway.ts';
 import { AccessTokens } from '../../src/bridge/tokens.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { CommandEnvelope } from '../../src/domain/order/command.ts';
+import { RightOfWay } from '../../src/journal/right-of-way.ts';
 import { ENGINE_ID, journalThatIsDown, READY, Client as SocketClient, TOKEN } from '../support/bridge.ts';
 import { temporalAddress } from '../support/temporal-address.ts';
 
@@ -68,6 +69,7 @@ describe('with Temporal out of reach', () => {
       readiness: async () => READY,
       metricsRegistry: new Registry(),
       policy: DEFAULT_POLICY,
+      rightOfWay: new RightOfWay(),
       settings: {
         host: '127.0.0.1',
         port: 0,

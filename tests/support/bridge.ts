@@ -11,6 +11,7 @@ import { AccessTokens } from '../../src/bridge/tokens.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { RightOfWay } from '../../src/journal/right-of-way.ts';
 import { TransientError } from '../../src/lib/errors.ts';
 import { openAlertChannels } from '../../src/runtime/alert-channels.ts';
 import { type Message, receivedMessage } from './received.ts';
@@ -82,6 +83,7 @@ export async function testBridge(
     alerts: alerts.channels,
     readiness: async () => READY,
     policy: DEFAULT_POLICY,
+    rightOfWay: new RightOfWay(),
     ...given,
     gateway,
     metricsRegistry: registry,

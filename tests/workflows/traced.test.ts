@@ -8,6 +8,7 @@ import { OpenEnds } from '../../src/bridge/open-ends.ts';
 import { temporalGateway } from '../../src/bridge/temporal-gateway.ts';
 import { endpointsOf } from '../../src/chain/endpoint.ts';
 import { RpcPool, readSlot } from '../../src/chain/rpc-pool.ts';
+import { RightOfWay } from '../../src/journal/right-of-way.ts';
 import { operationWorkflowId } from '../../src/lib/ids.ts';
 import { createRedactor } from '../../src/runtime/redaction.ts';
 import { openTracing, type Tracing } from '../../src/runtime/tracing.ts';
@@ -88,6 +89,7 @@ async function deposit(traceCommand: Tracing['traceCommand'] | undefined): Promi
       logger: SILENT,
       ends,
       traceCommand,
+      rightOfWay: new RightOfWay(),
     },
     commandKey: () => TEST_COMMAND_KEY,
     state: async () => null,

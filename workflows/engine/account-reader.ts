@@ -12,15 +12,18 @@ export class AccountReader {
     this.#activities = activities;
   }
 
-  async read(): Promise<Snapshot> {
+  /** `urgent`: for an exit, or a control command. */
+  async read(urgent: boolean): Promise<Snapshot> {
     const input = { engineId: this.#engineId, commitment: 'confirmed' } as const;
-    return decodeSnapshot(await this.#activities.run(({ readSnapshot }) => readSnapshot(input), true));
+    return decodeSnapshot(
+      await this.#activities.run(({ readSnapshot }) => readSnapshot(input), { first: true, urgent }),
+    );
   }
 
   /** Null: it cannot be read now. */
-  async tryRead(): Promise<Snapshot | null> {
+  async tryRead(urgent: boolean): Promise<Snapshot | null> {
     try {
-      return await this.read();
+      return await this.read(urgent);
     } catch (error) {
       if (isCancellation(error)) throw error;
       return null;

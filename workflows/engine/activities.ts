@@ -1,4 +1,5 @@
 /** The engine's activities with their timeouts and retries. */
+import type { Priority } from '@temporalio/common';
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type {
   EngineActivities,
@@ -8,7 +9,7 @@ import type {
   WatchResult,
 } from '../../activities/contract.ts';
 import type { EngineTuning } from '../messages.ts';
-import { UNTIL_DONE_RETRY } from '../retry-policies.ts';
+import { FIRST, UNTIL_DONE_RETRY } from '../retry-policies.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -50,14 +51,14 @@ type QuickActivities = EngineActivities & Pick<TransactionActivities, 'readSnaps
  * What admits a command. A command that no worker has admitted waits for one. An attempt that hangs is cut off: an exit
  * goes on without the journal then. Whoever wants out goes first where activities queue.
  */
-const admissionOf = (priorityKey?: number) =>
+const admissionOf = (priority?: Priority) =>
   proxyActivities<EngineActivities>({
     startToCloseTimeout: '1500 ms',
     retry: { initialInterval: '100 ms', maximumAttempts: 2 },
-    ...(priorityKey === undefined ? {} : { priority: { priorityKey } }),
+    ...(priority === undefined ? {} : { priority }),
   });
 export const admission = admissionOf();
-export const firstAdmission = admissionOf(1);
+export const firstAdmission = admissionOf(FIRST);
 
 const QUICK = {
   startToCloseTimeout: '1500 ms',
@@ -67,6 +68,7 @@ const QUICK = {
 
 /** A command's answer waits for it, so it gives up within the answer's time. */
 export const quick = proxyActivities<QuickActivities>(QUICK);
+export const firstQuick = proxyActivities<QuickActivities>({ ...QUICK, priority: FIRST });
 
 /** As histories of before have it. */
 export const local = proxyLocalActivities<QuickActivities>(QUICK);

@@ -4,7 +4,7 @@
  */
 import { patched } from '@temporalio/workflow';
 import { OneAtATime } from '../one-at-a-time.ts';
-import { admission, firstAdmission, local, quick } from './activities.ts';
+import { admission, firstAdmission, firstQuick, local, quick } from './activities.ts';
 
 export const NO_LOCAL_ACTIVITIES = 'no-local-activities';
 
@@ -22,8 +22,9 @@ export class CommandActivities {
     return await this.#run(work, first ? firstAdmission : admission, first);
   }
 
-  async run<T>(work: (activities: Quick) => Promise<T>, first = false): Promise<T> {
-    return await this.#run(work, quick, first);
+  /** `first`: before local activities, in histories of before. `urgent`: with the priority of an exit. */
+  async run<T>(work: (activities: Quick) => Promise<T>, { first = false, urgent = false } = {}): Promise<T> {
+    return await this.#run(work, urgent ? firstQuick : quick, first);
   }
 
   async #run<Activities, T>(

@@ -7,6 +7,7 @@ import {
   actionOf,
   type CommandAnswer,
   type CommandEnvelope,
+  type CommandRequest,
   isOperation,
   refused,
 } from '../../src/domain/order/command.ts';
@@ -56,12 +57,10 @@ export class CommandRecords {
       receivedAtMs: envelope.receivedAtMs,
       operationId: operationIdOf(engineId, envelope.commandId),
     };
-    const { request } = envelope;
-    const first = !isOperation(request) || isExit(request.kind);
     const unanswered = unansweredCommands(state.current).filter((other) => other !== envelope.commandId);
     const input = { engineId, record, envelope, withSnapshot, unanswered };
     try {
-      return await this.#activities.admit(({ admitCommand }) => admitCommand(input), first);
+      return await this.#activities.admit(({ admitCommand }) => admitCommand(input), goesFirst(envelope.request));
     } catch (error) {
       if (isCancellation(error)) throw error;
       return null;
@@ -105,7 +104,7 @@ export class CommandRecords {
     state.apply(rememberCommand, { commandId, requestHash, operationId: null, answer: full });
     const record = { commandId, answer: full, atMs: Date.now() };
     await this.#activities
-      .run(({ recordAnswer }) => recordAnswer(record))
+      .run(({ recordAnswer }) => recordAnswer(record), { urgent: goesFirst(envelope.request) })
       .catch((error: unknown) => {
         if (isCancellation(error)) throw error;
         // The journal gets it later; the engine remembers the answer until then.
@@ -114,6 +113,8 @@ export class CommandRecords {
     return full;
   }
 }
+
+const goesFirst = (request: CommandRequest): boolean => !isOperation(request) || isExit(request.kind);
 
 /** The journal's answer for this command id; null: the command may continue. */
 export function journalAnswer({ commandId }: CommandEnvelope, admitted: AdmittedCommand | null): CommandAnswer | null {

@@ -116,7 +116,7 @@ export class ControlCommands {
       const error = { code: 'ENGINE_RUNNING_OTHER_MODE', message, details: { mode } };
       return await records.conclude(envelope, refused(error), admitted);
     }
-    const wallet = mode === 'live' ? await checkWallet(() => account.read(), permissions) : null;
+    const wallet = mode === 'live' ? await checkWallet(() => account.read(true), permissions) : null;
     if (wallet?.refusal !== undefined) return await records.conclude(envelope, refused(wallet.refusal), admitted);
     const changed = state.current.state !== 'running';
     state.apply(startEngine);
@@ -167,7 +167,7 @@ export class ControlCommands {
     const open = stage === null ? [] : unresolvedOperations(state.current).map(({ operationId }) => operationId);
     if (open.length > 0) return refused(stillOpen(open));
     const reports = reportsTaken();
-    const snapshot = await account.tryRead();
+    const snapshot = await account.tryRead(true);
     if (snapshot === null) return refused(RESUME_UNREAD);
     // From here on more than exits is signed: the account was read, and nothing of the backup is open.
     if (stage === 'confirmed') await this.#ports.noteRestored('compared');
@@ -220,7 +220,7 @@ export class ControlCommands {
     const { state, settings } = this.#core;
     const shown = confirmations.spend(envelope);
     if (shown === 'invalid') return refused(CONFIRMATION_INVALID);
-    const snapshot = await account.tryRead();
+    const snapshot = await account.tryRead(true);
     if (snapshot === null) return refused(ADOPT_UNREAD);
     const { policy } = settings;
     const plan = planAdoption({ snapshot, policy, shown, nowMs: Date.now() });
@@ -258,7 +258,7 @@ export class ControlCommands {
       return await conclude(done('The carry policy is enabled already.', { changed: false, ...this.#stateData() }));
     }
     const reports = reportsTaken();
-    const snapshot = await account.tryRead();
+    const snapshot = await account.tryRead(true);
     if (snapshot === null) return refused(ADOPT_UNREAD);
     const backtest = await carryBacktest();
     const late = refusal() ?? refusalOfBacktest(backtest);

@@ -39,7 +39,7 @@ import type { OperationRecord } from '../../src/journal/records.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import { operationIdOf, operationWorkflowId } from '../../src/lib/ids.ts';
 import { type OperationInput, type OperationRequest, proveNow, reportAgain } from '../messages.ts';
-import { WORKFLOW_TASK_TIMEOUT } from '../retry-policies.ts';
+import { FIRST, WORKFLOW_TASK_TIMEOUT } from '../retry-policies.ts';
 import { durable } from './activities.ts';
 import { confirmedExposure } from './confirmed-exposure.ts';
 import type { EngineCore } from './core.ts';
@@ -296,6 +296,7 @@ export class OperationStarter {
         workflowId: operationWorkflowId(start.operationId),
         args: [input],
         workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+        ...(start.reducing ? { priority: FIRST } : {}),
         parentClosePolicy: ParentClosePolicy.ABANDON,
         // A closed workflow may have this id already. Temporal never allows two running ones.
         workflowIdReusePolicy:

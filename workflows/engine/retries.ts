@@ -59,7 +59,7 @@ export class Retries {
     if (operation === null || !isAsked(operation)) return consented();
     const request = await this.#requestOf(operationId);
     if (request === null) return refused(JOURNAL_DOWN);
-    const snapshot = await account.tryRead();
+    const snapshot = await account.tryRead(true);
     if (snapshot === null) return refused(VENUE_DOWN);
     const plan = this.#plan(request, snapshot, shown);
     return plan.kind === 'confirm' ? confirmations.ask(envelope, plan) : consented();
@@ -89,7 +89,7 @@ export class Retries {
   async #isConfirmed({ operationId }: TrackedOperation, consent: ShownTerms | null): Promise<boolean> {
     const { state } = this.#core;
     const request = await this.#requestOf(operationId);
-    const snapshot = request === null ? null : await this.#ports.account.tryRead();
+    const snapshot = request === null ? null : await this.#ports.account.tryRead(true);
     if (slotWantedBy(state.current)?.operationId !== operationId) return false;
     const unread = request === null || snapshot === null;
     if (!unread && this.#plan(request, snapshot, consent).kind !== 'confirm') return true;

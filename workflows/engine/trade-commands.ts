@@ -267,7 +267,9 @@ export class TradeCommands {
     admitted: AdmittedCommand | null,
   ): Promise<Snapshot | null> {
     const read =
-      admitted === null ? await this.#ports.account.tryRead() : admitted.snapshot && decodeSnapshot(admitted.snapshot);
+      admitted === null
+        ? await this.#ports.account.tryRead(isExit(kind))
+        : admitted.snapshot && decodeSnapshot(admitted.snapshot);
     if (read !== null || !isExit(kind) || !mayComeBack(admitted)) return read;
     this.#core.state.apply(awaitExit, operationIdOf(this.#core.engineId, commandId));
     return await this.#whenReadable();
@@ -282,7 +284,7 @@ export class TradeCommands {
       for (;;) {
         const { seen } = state.current;
         await condition(() => state.current.seen !== seen, settings.retryAfterMs);
-        const snapshot = await this.#ports.account.tryRead();
+        const snapshot = await this.#ports.account.tryRead(true);
         if (snapshot !== null || Date.now() >= untilMs) return snapshot;
       }
     } finally {
@@ -384,7 +386,7 @@ export class TradeCommands {
   ): Promise<{ readonly answer: CommandAnswer } | PlannedStart> {
     const { records, account, reportsTaken } = this.#ports;
     const reports = reportsTaken();
-    const snapshot = await account.tryRead();
+    const snapshot = await account.tryRead(isExit(request.kind));
     if (snapshot === null) return { answer: await records.conclude(envelope, refused(unreadInTurn), true) };
     const look: Look = { snapshot, reports, shown };
     const plan = this.#plan(request, look);
