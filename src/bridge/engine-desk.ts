@@ -64,6 +64,8 @@ export interface BridgeCommons {
   /** All engines of the journal, served here or not. */
   readonly engines: EngineList;
   readonly events: JournalEvents;
+  /** Of reads over HTTP that are answered at once. */
+  readonly reads: FairPlaces;
   /** Of ordinary commands in flight. */
   readonly places: FairPlaces;
   readonly rightOfWay: RightOfWay;
@@ -77,7 +79,7 @@ interface DeskMetrics {
 }
 
 export function openDesk(
-  { ports, auth, lookup, findCommand, backup, newToken, engines, events, places, rightOfWay, ended }: BridgeCommons,
+  { ports, auth, lookup, findCommand, backup, newToken, engines, events, places, reads, rightOfWay, ended }: BridgeCommons,
   engine: ServedEngine,
   metrics: DeskMetrics,
 ): EngineDesk {
@@ -205,6 +207,7 @@ export function openDesk(
     quoteAsset,
     state,
     nowMs: clock.nowMs,
+    reads,
     settings: engine.inForce(),
     nameable: { markets, quoteAsset },
     preview,

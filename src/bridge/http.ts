@@ -11,6 +11,7 @@ import type { Journal, Page } from '../journal/journal.ts';
 import type * as z from '../lib/codec.ts';
 import { encode } from '../lib/codec.ts';
 import { DriftlessError, type ErrorReport, ValidationError } from '../lib/errors.ts';
+import type { FairPlaces } from '../lib/fair-places.ts';
 import { within } from '../lib/within.ts';
 import {
   type Acknowledgement,
@@ -45,6 +46,7 @@ import { readPageDocument } from './page-document.ts';
 import type { NewToken, Readiness, ReadinessPart, SettingInForce } from './ports.ts';
 import type { Previewer } from './preview-view.ts';
 import { type Nameable, parsePreview } from './protocol.ts';
+import { readTurns } from './read-turns.ts';
 import { transitionView } from './record-views.ts';
 import { taxFile } from './tax-file.ts';
 import { isoTime } from './units-view.ts';
@@ -75,6 +77,8 @@ interface HttpPorts {
   readonly balances: () => Promise<z.input<typeof Balances>>;
   readonly engines: (journal: Journal) => Promise<z.input<typeof Engines>>;
   readonly nowMs: () => number;
+  /** Of reads, shared by all engines. */
+  readonly reads: FairPlaces;
   readonly statistics: (journal: Journal) => Promise<z.input<typeof Statistics>>;
 }
 
@@ -130,6 +134,7 @@ export function httpApp(ports: HttpPorts): RequestListener {
     response.set('Cache-Control', 'no-store');
     next();
   });
+  app.use(['/api', '/metrics'], readTurns(ports.reads, ports.engineId));
   app.get('/api/state', async (_request, response) => sendJson(response, await ports.state()));
   app.get('/api/config', (request, response) => {
     const access = ports.auth.accessOf(request) ?? 'read';

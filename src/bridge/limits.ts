@@ -47,6 +47,10 @@ export const JOURNAL_LOOKUP_MS = 600;
 /** GET_STATE waits this long for the journal's snapshot, and for the engine's own word where the journal is mute. */
 export const STATE_LOOKUP_MS = 1_500;
 export const API_LOOKUP_MS = 5_000;
+/** Reads over HTTP that are answered at once, of all engines; */
+export const READS_AT_ONCE = 4;
+/** one that waits for its turn waits no longer than this. */
+export const READ_TURN_WITHIN_MS = 500;
 /** Who asks for all engines waits this long for a read of them, then has the list of before: each row says of when it is. */
 export const ENGINE_LIST_WAIT_MS = 2_000;
 /** Lookups of commands at once. Beyond it the engine is asked without: it knows its commands too, and a rush is not

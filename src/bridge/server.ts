@@ -17,6 +17,7 @@ import {
   MAX_SOCKETS,
   MAX_STRANGERS,
   ORDINARY_PLACES_OF_PROCESS,
+  READS_AT_ONCE,
 } from './limits.ts';
 import { bridgeMetrics } from './metrics.ts';
 import { oneBackup } from './one-backup.ts';
@@ -63,6 +64,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     lookup: journalLookup(journal, MAX_OPEN_LOOKUPS),
     findCommand: journalLookup(journal, MAX_COMMAND_LOOKUPS),
     events: new JournalEvents({ journal, logger }),
+    reads: new FairPlaces(READS_AT_ONCE),
     places: new FairPlaces(ORDINARY_PLACES_OF_PROCESS),
     rightOfWay: ports.rightOfWay,
     ended: (commandId, answer) => telegram?.ended(commandId, answer),
