@@ -21,7 +21,7 @@ export const UNTIL_DONE_RETRY: RetryPolicy = { initialInterval: '1 s', backoffCo
 
 /**
  * Of exits and of other work that reduces: their tasks go first where tasks queue at Temporal, and their activities in a worker.
- * What an operation starts inherits it.
+ * Temporal lets what an operation starts inherit it; a worker knows only of activities that say so themselves.
  */
 export const FIRST = { priorityKey: 1 } as const;
 

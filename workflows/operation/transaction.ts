@@ -3,6 +3,7 @@
  * every result, signal and timer back to it as an event. It decides nothing itself.
  */
 import {
+  type ActivityOptions,
   ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
@@ -53,6 +54,7 @@ import {
   brief,
   CHECK_LOCALLY,
   DURABLE_WRITE,
+  FIRST,
   SIGN_LOCALLY,
   SIMULATE_LOCALLY,
   TRANSIENT_RETRY,
@@ -171,7 +173,7 @@ class OperationHost {
     if (verdict.mac === undefined) return false;
     const input = { operationId: this.input.operationId, verdict };
     if (!this.mayBeLocal)
-      return await proxyActivities<EngineActivities>(brief(this.input.timing)).isVerdictSigned(input);
+      return await proxyActivities<EngineActivities>(this.inTurn(brief(this.input.timing))).isVerdictSigned(input);
     const { isVerdictSigned } = proxyLocalActivities<EngineActivities>(CHECK_LOCALLY);
     return await this.locally.run(() => isVerdictSigned(input));
   }
@@ -317,7 +319,7 @@ class OperationHost {
         const writes = this.takeOutbox();
         try {
           const { submit } = proxyActivities<TransactionActivities>({
-            ...brief(timing),
+            ...this.inTurn(brief(timing)),
             ...onSigningQueue(this.input, main.attempt.intent),
             summary,
           });
@@ -345,7 +347,8 @@ class OperationHost {
         if (seen !== null && main.target === 'confirmed') return { kind: 'sighted', ...seen };
         const options = watching(main.queryUntilMs, Date.now(), timing);
         const { confirm } = proxyActivities<TransactionActivities>({
-          ...options,
+          // Its answer does not wait for finality, so others need not either.
+          ...(main.target === 'confirmed' ? this.inTurn(options) : options),
           summary: `${summary}, until ${main.target}`,
         });
         const { kind: _kind, attempt, ...watch } = main;
@@ -381,11 +384,16 @@ class OperationHost {
       }
     }
     const { sign } = proxyActivities<TransactionActivities>({
-      ...brief(timing),
+      ...this.inTurn(brief(timing)),
       ...onSigningQueue(this.input, intent),
       summary,
     });
     return await sign({ engineId, intent, task: this.task });
+  }
+
+  /** A worker sees an activity's own priority alone, not the one that Temporal lets it inherit. */
+  private inTurn(options: ActivityOptions): ActivityOptions {
+    return workflowInfo().priority?.priorityKey === FIRST.priorityKey ? { ...options, priority: FIRST } : options;
   }
 
   /** What a restored data folder decides by. */
@@ -414,7 +422,7 @@ class OperationHost {
         if (isCancellation(error) || isForGood(error) || !patched('slow-simulation-outside-the-task')) throw error;
       }
     }
-    return await proxyActivities<TransactionActivities>(brief(this.input.timing)).simulate(input);
+    return await proxyActivities<TransactionActivities>(this.inTurn(brief(this.input.timing))).simulate(input);
   }
 
   private async prepare(leg: OperationMain['leg']): Promise<MainResult> {
