@@ -79,7 +79,20 @@ interface DeskMetrics {
 }
 
 export function openDesk(
-  { ports, auth, lookup, findCommand, backup, newToken, engines, events, places, reads, rightOfWay, ended }: BridgeCommons,
+  {
+    ports,
+    auth,
+    lookup,
+    findCommand,
+    backup,
+    newToken,
+    engines,
+    events,
+    places,
+    reads,
+    rightOfWay,
+    ended,
+  }: BridgeCommons,
   engine: ServedEngine,
   metrics: DeskMetrics,
 ): EngineDesk {
