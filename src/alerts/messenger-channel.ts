@@ -89,6 +89,8 @@ export class MessengerChannel implements AlertChannel {
   readonly #sentAtMs: number[] = [];
   #begun = false;
   #sweptAtMs = Number.NEGATIVE_INFINITY;
+  /** The endpoint asked for quiet until then, whatever is due. */
+  #restsUntilMs = Number.NEGATIVE_INFINITY;
   #mutes: Mutes = { allUntilMs: 0, engines: new Map() };
   #failures = 0;
   #told = false;
@@ -155,6 +157,7 @@ export class MessengerChannel implements AlertChannel {
 
   #due(belongs: (item: Waiting, nowMs: number) => boolean): readonly Waiting[] {
     const nowMs = this.#ports.clock.nowMs();
+    if (nowMs < this.#restsUntilMs) return [];
     const due = [...this.#waiting.values()].filter(
       (item) => item.dueMs <= nowMs && !item.sending && belongs(item, nowMs) && !this.#isMuted(item, nowMs),
     );
@@ -195,10 +198,14 @@ export class MessengerChannel implements AlertChannel {
 
   #wasNotSent(items: readonly Waiting[], sent: Exclude<Sent, { readonly kind: 'sent' }>): void {
     const { clock, logger } = this.#ports;
+    const nowMs = clock.nowMs();
+    const askedMs = sent.kind === 'later' ? sent.afterMs : null;
+    // A limit is on all messages: another one within it would only prolong it.
+    if (askedMs !== null) this.#restsUntilMs = nowMs + askedMs;
     for (const item of items) {
       item.sending = false;
       item.failed += 1;
-      item.dueMs = clock.nowMs() + redeliveryMs(item.failed, sent.kind === 'later' ? sent.afterMs : null);
+      item.dueMs = nowMs + redeliveryMs(item.failed, askedMs);
     }
     logger.warn(
       { channel: this.name, why: sent.why, alerts: items.length },

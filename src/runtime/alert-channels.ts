@@ -9,7 +9,7 @@ import { discord } from '../alerts/messengers/discord.ts';
 import type { Messenger } from '../alerts/messengers/messenger.ts';
 import { telegram } from '../alerts/messengers/telegram.ts';
 import { webhook } from '../alerts/messengers/webhook.ts';
-import { alertId, newAlert, raised, recovered } from '../domain/alerts/alert.ts';
+import { type AlertDraft, alertId, newAlert, raised, recovered } from '../domain/alerts/alert.ts';
 import { deliveriesOf } from '../journal/deliveries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { readMutes } from '../journal/muting.ts';
@@ -70,18 +70,28 @@ export function messengersOf({ webhook: hook, telegram: bot, discordUrl }: Alert
 
 const minuteOfDay = (ms: number): number => localDay(ms).minute;
 
+/** One condition for all of them: it is over when the last one works again. */
+export function tellStates(tell: (name: string, draft: AlertDraft) => void): (state: MessengerState) => void {
+  const failing = new Set<string>();
+  return ({ name, works, why }) => {
+    if (!works) {
+      failing.add(name);
+      tell(name, raised('MESSENGER_FAILS', { messenger: name, reason: why }));
+    } else if (failing.delete(name) && failing.size === 0) tell(name, recovered('MESSENGER_FAILS'));
+  };
+}
+
 function messengerChannels(
   messengers: readonly Messenger[],
   { settings, pages }: Sending,
   { journal, clock, logger }: AlertChannelPorts,
   channels: AlertChannels,
 ): readonly MessengerChannel[] {
-  const onState = ({ name, works, why }: MessengerState): void => {
-    const draft = works ? recovered('MESSENGER_FAILS') : raised('MESSENGER_FAILS', { messenger: name, reason: why });
+  const onState = tellStates((name, draft) => {
     const tsMs = clock.nowMs();
     const alert = newAlert({ id: alertId(name, draft, String(tsMs)), engineId: null, tsMs, draft });
     channels.raise(alert).catch((err: unknown) => logger.warn({ err }, 'could not record that alerts are not sent'));
-  };
+  });
   const deliveries = deliveriesOf(journal.db);
   const mutes = () => readMutes(journal.db);
   const shared = {

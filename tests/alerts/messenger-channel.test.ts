@@ -142,6 +142,21 @@ describe('an alert that this process raised', () => {
     expect(states[1]).toMatchObject({ works: true });
   });
 
+  it('waits with all others for the time that the endpoint asked for, and goes out with them', async () => {
+    const messenger = new Endpoint();
+    const clock = new TestClock();
+    messenger.answers = [{ kind: 'later', afterMs: 7_000, why: 'the endpoint answered 429' }];
+    const channel = started({ messenger, deliveries: AWAY, clock, limits: { graceMs: 60_000 } });
+    const [first, second] = [alertNow(), alertNow()];
+    channel.deliver(first);
+    await toHave(messenger, 1);
+    channel.deliver(second);
+    await skippingUntil(clock, () => messenger.messages.length > 1);
+    expect(messenger.ids().toSorted()).toEqual([first.id, first.id, second.id].toSorted());
+    expect(messenger.messages).toHaveLength(2);
+    expect(clock.skippedMs).toBeGreaterThan(6_000);
+  });
+
   it('is not sent again by this process or by another that reads the journal', async () => {
     const [one, other] = [new Endpoint('same'), new Endpoint('same')];
     const journal = await opened();

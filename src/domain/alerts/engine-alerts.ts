@@ -229,7 +229,7 @@ export const ENGINE_ALERTS = {
     action:
       'Check the settings that begin with ALERT_ and this machine’s connection, then restart Driftless. Until then watch the page.',
     needsPerson: true,
-    over: 'Alerts can be sent again.',
+    over: 'Alerts can be sent again, in every way that is set.',
   }),
   WORKER_SUPERSEDED: event<{ readonly version: string; readonly newer: string }>({
     severity: 'warning',
