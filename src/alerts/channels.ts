@@ -44,7 +44,8 @@ interface ChannelLimits {
   readonly remembered: number;
 }
 
-const LIMITS: ChannelLimits = { queue: 200, deliverMs: 30_000, remembered: 2_000 };
+/** A thousand engines whose node is gone tell a few alerts each within seconds. */
+const LIMITS: ChannelLimits = { queue: 2_000, deliverMs: 30_000, remembered: 20_000 };
 const STOP_MS = 500;
 
 export class AlertChannels implements AlertSink {

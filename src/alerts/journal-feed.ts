@@ -8,7 +8,7 @@ import { within } from '../lib/within.ts';
 import type { AlertChannels, ChannelLogger } from './channels.ts';
 
 /** How many alerts are read again after a gap, and how many from before the start are remembered. */
-const LOOK_BACK = 100;
+const LOOK_BACK = 1_000;
 /** An alert raised while the journal was unavailable is written later than its time. */
 const LATE_MS = 600_000;
 const READ_MS = 5_000;

@@ -5,7 +5,7 @@ import { EXIT } from './exit-codes.ts';
 import type { CliPorts } from './ports.ts';
 import type { CliArguments } from './program.ts';
 import { marked, reading, type Source } from './reading.ts';
-import { historyText, positionsText, statusText } from './texts.ts';
+import { historyText, othersText, positionsText, statusText } from './texts.ts';
 
 const HISTORY_ROWS = '20';
 
@@ -20,7 +20,7 @@ export async function asked(command: AskingCommand, read: CliArguments, ports: C
 
 async function answerTo(
   { shows }: AskingCommand,
-  { given }: CliArguments,
+  { given, engine }: CliArguments,
   { client, isCopy }: Source,
   { paint }: CliPorts,
 ): Promise<{ readonly json: unknown; readonly text: string }> {
@@ -30,7 +30,12 @@ async function answerTo(
     return { json, text: historyText(value.items, paint) };
   }
   const { json, value } = await client.get('/api/state', ANSWERS['/api/state']);
-  if (shows === 'status') return { json, text: statusText(value, paint, { runs: !isCopy }) };
+  if (shows === 'status') {
+    const text = statusText(value, paint, { runs: !isCopy });
+    if (engine !== undefined) return { json, text };
+    const { value: list } = await client.get('/api/engines', ANSWERS['/api/engines']);
+    return { json, text: [text, othersText(list.items)].filter((part) => part !== null).join('\n\n') };
+  }
   const { positions } = (json as { drift_state: { positions: unknown } }).drift_state;
   return { json: { positions }, text: positionsText(value, paint) };
 }

@@ -39,11 +39,11 @@ async function commanded(
   if (chosen.length === 0)
     throw new WrongWords(`This process runs no engine ${wanted}. \`driftless engines\` names those that it runs.`);
   const results: CommandResult[] = [];
-  for (const { engine_id: engine, mode } of chosen) {
+  for (const { engine_id: engine, name, mode } of chosen) {
     const command = { action: ACTIONS[what], commandId: ports.newId(), data: { mode } };
     const result = await sendCommand({ ...place, engine }, command, END_WITHIN_MS, () => {});
     results.push(result);
-    if (!json) ports.say(`${engine}: ${result.message}`);
+    if (!json) ports.say(`${name ?? engine}: ${result.message}`);
   }
   if (json) ports.say(JSON.stringify({ items: results }));
   return results.map(exitCodeOf).find((code) => code !== EXIT.done) ?? EXIT.done;

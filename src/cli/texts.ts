@@ -111,6 +111,31 @@ function sumText(values: readonly (number | null)[], show: (sum: number | null) 
   return missing === 0 ? sum : `${sum} and ${missing} unknown`;
 }
 
+const MOST_NAMED = 8;
+
+/** Below the state of one engine: that there are others, and which of them wait for a person. Null: there is only this one. */
+export function othersText(engines: readonly EngineInfo[]): string | null {
+  const here = engines.filter(({ served }) => served);
+  if (here.length < 2) return null;
+  const totals = (['live', 'paper'] as const).flatMap((mode) => {
+    const own = here.filter((engine) => engine.mode === mode);
+    if (own.length === 0) return [];
+    return [
+      `${mode} ${sumText(
+        own.map(({ equity }) => equity),
+        usd,
+      )}`,
+    ];
+  });
+  const waiting = here.filter(({ holds, unresolved }) => holds.length + unresolved.length > 0);
+  const names = waiting
+    .slice(0, MOST_NAMED)
+    .map(({ name, engine_id: id, current }) => (current ? 'own' : (name ?? id)));
+  const rest = waiting.length - names.length;
+  const wait = waiting.length === 0 ? 'none waits for a person' : `waiting for a person: ${names.join(', ')}`;
+  return `All ${here.length} engines: ${totals.join(', ')}; ${wait}${rest > 0 ? ` and ${rest} more` : ''} (driftless engines)`;
+}
+
 /** Play money and real money have sums of their own. */
 export function enginesText(engines: readonly EngineInfo[], paint: Paint = PLAIN): string {
   if (engines.length === 0) return 'No engine yet.';

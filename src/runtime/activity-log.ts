@@ -13,7 +13,10 @@ import type { Journal, JournalEvent } from '../journal/journal.ts';
 import { withoutLogIds } from './log-ids.ts';
 import type { Logger } from './logger.ts';
 
-/** Events that wait to be read; beyond it the newest are dropped and counted: the journal has them. */
+/**
+ * Events that wait to be read; beyond it the newest are dropped and counted: the journal has them. Figures do not count: of
+ * each engine only the latest waits, so that a thousand engines take no place of what happened.
+ */
 const MAX_WAITING = 1_000;
 /** How far back a reported row is searched. */
 const LOOKED_AT = 50;
@@ -46,6 +49,7 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
   const log = logger.child({ part: 'engine' });
   const decoded = decodePolicy(policy);
   const waiting = new Map<string, JournalEvent>();
+  const figures = new Map<string, JournalEvent>();
   const stateToldAtMs = new Map<string, number>();
   let dropped = 0;
   let dumped = 0;
@@ -151,11 +155,20 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
     }
   }
 
+  /** What happened stands before figures. */
+  function takeNext(): JournalEvent | null {
+    for (const queue of [waiting, figures]) {
+      for (const [name, event] of queue) {
+        queue.delete(name);
+        return event;
+      }
+    }
+    return null;
+  }
+
   async function drain(): Promise<void> {
     dumped = 0;
-    for (let next = waiting.entries().next(); !next.done && !stopped; next = waiting.entries().next()) {
-      const [name, event] = next.value;
-      waiting.delete(name);
+    for (let event = takeNext(); event !== null && !stopped; event = takeNext()) {
       try {
         await tell(event);
       } catch (error) {
@@ -170,8 +183,9 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
 
   function take(event: JournalEvent): void {
     // Figures that follow each other fast (a replay at full speed) are reduced to the latest; every other row is logged once.
-    const name = FIGURES.has(event.table) ? `${event.table}/${event.engineId}` : `${event.table}/${event.key}`;
-    if (!waiting.has(name) && waiting.size >= MAX_WAITING) dropped += 1;
+    const name = `${event.table}/${event.key}`;
+    if (FIGURES.has(event.table)) figures.set(`${event.table}/${event.engineId}`, event);
+    else if (!waiting.has(name) && waiting.size >= MAX_WAITING) dropped += 1;
     else waiting.set(name, event);
     schedule();
   }
@@ -181,7 +195,7 @@ export function startActivityLog({ journal, logger, policy, nowMs }: ActivityLog
     timer = setTimeout(() => {
       draining = drain().finally(() => {
         timer = null;
-        if (waiting.size > 0) schedule();
+        if (waiting.size + figures.size > 0) schedule();
       });
     }, GATHER_MS);
   }

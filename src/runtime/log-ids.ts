@@ -16,7 +16,7 @@ export interface LogIds {
 const NAMES = ['operationId', 'commandId', 'engineId', 'workflowId'] as const;
 /** An activity's input names its operation at its top, or within what it writes. */
 const MAX_DEPTH = 5;
-const REMEMBERED = 1_000;
+const REMEMBERED = 10_000;
 
 const scope = new AsyncLocalStorage<LogIds>();
 

@@ -3,9 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { EngineList } from '../../src/bridge/engine-list.ts';
 import { PLAIN } from '../../src/cli/paint.ts';
 import { runCli } from '../../src/cli/run.ts';
+import { othersText } from '../../src/cli/texts.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
 import { actionOf, done, refused } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import type { EngineInfo } from '../../src/protocol/history.ts';
 import { engineOf, operationOf, snapshotAt, T0 } from '../journal/records.ts';
 import { Client, ENGINE_ID, type TestBridge, TOKEN, testBridge } from '../support/bridge.ts';
 import { openTestJournal } from '../support/journal.ts';
@@ -196,7 +198,7 @@ describe('from the command line', () => {
   };
 
   it('one is stopped by its name, or all that are served, one after the other', async () => {
-    expect(await run('engines stop alpha')).toEqual({ code: 0, said: `${ALPHA}: Done` });
+    expect(await run('engines stop alpha')).toEqual({ code: 0, said: 'alpha: Done' });
     expect(await run('engines stop all --json')).toMatchObject({ code: 0 });
     expect(asked).toEqual([ALPHA, ALPHA, ENGINE_ID].map((engineId) => ({ engineId, action: 'STOP_ENGINE' })));
   });
@@ -204,7 +206,7 @@ describe('from the command line', () => {
   it('what one refuses keeps the others from nothing, and is the exit code', async () => {
     const { code, said } = await run('engines start all');
     expect(code).toBe(3);
-    expect(said).toBe(`${ALPHA}: Busy.\n${ENGINE_ID}: Done`);
+    expect(said).toBe(`alpha: Busy.\n${ENGINE_ID}: Done`);
   });
 
   it('every command takes one of them, by name or id', async () => {
@@ -212,6 +214,25 @@ describe('from the command line', () => {
     expect(await run(`settle --engine ${ALPHA}`)).toMatchObject({ code: 0 });
     expect(asked.map(({ engineId }) => engineId)).toEqual([ALPHA, ALPHA]);
     expect(JSON.parse((await run('status --engine beta --json')).said).engine.engine_id).toBe(BETA);
+    expect(JSON.parse((await run('status --engine own --json')).said).engine.engine_id).toBe(ENGINE_ID);
+  });
+
+  it('the state of the own engine says that there are others; that of another, and JSON, do not', async () => {
+    const line = /\n\nAll 2 engines: paper [\d.]+ USD; none waits for a person \(driftless engines\)$/;
+    expect((await run('status')).said).toMatch(line);
+    expect((await run('status --engine alpha')).said).not.toMatch(line);
+    expect(JSON.parse((await run('status --json')).said).engine.engine_id).toBe(ENGINE_ID);
+  });
+
+  it('names of those that wait are bounded', () => {
+    const waiting = Array.from({ length: 30 }, (_, index) => ({
+      ...{ name: `e${index}`, engine_id: `engine:${index}`, served: true, current: index === 0, mode: 'paper' },
+      ...{ equity: index === 1 ? null : 1, holds: ['COOLDOWN'], unresolved: [] },
+    })) as unknown as readonly EngineInfo[];
+    expect(othersText(waiting)).toBe(
+      'All 30 engines: paper 29.00 USD and 1 unknown; waiting for a person: own, e1, e2, e3, e4, e5, e6, e7 and 22 more (driftless engines)',
+    );
+    expect(othersText(waiting.slice(0, 1))).toBeNull();
   });
 
   it.each([

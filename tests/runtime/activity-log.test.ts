@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { pino } from 'pino';
 import { encodeSnapshot } from '../../src/domain/account/snapshot.ts';
 import { DEFAULT_POLICY } from '../../src/domain/hedge/policy.ts';
-import type { Journal } from '../../src/journal/journal.ts';
+import type { Journal, JournalEvent } from '../../src/journal/journal.ts';
 import type { ErrorReport } from '../../src/lib/errors.ts';
 import { type ActivityLog, startActivityLog } from '../../src/runtime/activity-log.ts';
 import { openTestJournal } from '../support/journal.ts';
@@ -128,4 +128,29 @@ describe('the activity log', () => {
     await lineFor(write, ({ msg }) => msg === 'state');
     expect(lines.filter(({ msg }) => msg === 'account')).toEqual([]);
   });
+});
+
+it('a thousand engines take no place of what happened', async () => {
+  const logged: Line[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line) as Line) });
+  let hear: (event: JournalEvent) => void = () => {};
+  let snapshots = 0;
+  const journal = {
+    listen: async (onEvent: (event: JournalEvent) => void) => {
+      hear = onEvent;
+      return async () => {};
+    },
+    latestSnapshot: async () => {
+      snapshots += 1;
+      return null;
+    },
+    operation: async () => ({ commandId: null, kind: 'close', status: 'done', error: null, attempts: [] }),
+  } as unknown as Journal;
+  const log = startActivityLog({ journal, logger, policy: DEFAULT_POLICY, nowMs: () => 0 });
+  for (let engine = 0; engine < 1_500; engine += 1)
+    hear({ table: 'snapshots', engineId: `engine:${engine}`, key: '1' } as JournalEvent);
+  hear({ table: 'operations', engineId: 'engine:1', key: 'op-1' } as JournalEvent);
+  await until('all to be read', async () => snapshots === 1_500);
+  expect(logged.map(({ msg }) => msg)).toEqual(['operation close: done']);
+  await log.stop();
 });
