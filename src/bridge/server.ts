@@ -83,7 +83,13 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
   const desks: EngineDesks = new EngineDesks(commons, served, first);
   const server = createServer((request, response) => {
     if (auth.accessOf(request) !== null) strangers.admit(request.socket);
-    void desks.routed(request).then((desk) => desk.listener(request, response));
+    desks.routed(request).then(
+      (desk) => desk.listener(request, response),
+      (err: unknown) => {
+        logger.error({ err }, 'An engine could not be opened for a request');
+        response.writeHead(500).end();
+      },
+    );
   });
   server.maxConnections = MAX_SOCKETS + HTTP_HEADROOM + MAX_STRANGERS;
   const strangers = new Strangers(server, MAX_STRANGERS);
@@ -92,12 +98,16 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     const refusal = auth.refusalOf(request, 'read');
     const access = auth.accessOf(request) ?? 'read';
     if (refusal === null) strangers.admit(request.socket);
-    void desks.routed(request).then((desk) => {
+    const accept = (desk: EngineDesk): void => {
       const path = (request.url ?? '').split('?', 1)[0];
       if (path !== SOCKET_PATH) {
         refuseUpgrade(stream, 404, { code: 'NOT_FOUND', message: `The socket is at ${SOCKET_PATH}.` });
       } else if (refusal === null) desk.sockets.accept(request, stream, head, access);
       else refuseUpgrade(stream, refusal.status, refusal.error);
+    };
+    desks.routed(request).then(accept, (err: unknown) => {
+      logger.error({ err }, 'An engine could not be opened for a socket');
+      stream.destroy();
     });
   });
   port = await listen(server, settings.host, settings.port);

@@ -233,14 +233,15 @@ function namedEngines(
   const found = [...problems];
   const names = new Map([[own.engineId, "the process's own engine"]]);
   const engines: NamedEngine[] = [];
+  // Read here and never again: once the process runs, the environment holds no secret any longer.
+  const ofProcess = overrides.demo === true ? shownWithoutDemo(source, overrides) : own.inForce;
   for (const [name, table] of tables) {
-    const load = () => loadTable(source, { ...overrides, demo: false }, table);
     try {
-      const { engineId, paper, policy } = load();
+      const { engineId, paper, policy } = loadTable(source, { ...overrides, demo: false }, table);
       const twin = names.get(engineId);
       if (twin !== undefined) found.push(`${name}: it has the account of ${twin}. ${ANOTHER_ACCOUNT}`);
       names.set(engineId, name);
-      engines.push({ name, engineId, paper, policy, inForce: () => load().inForce });
+      engines.push({ name, engineId, paper, policy, inForce: () => ofProcess.map((one) => inPlaceOf(one, table)) });
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
       found.push(...error.errors.map((one) => `${name}, ${errorLine(one)}`));
@@ -251,6 +252,15 @@ function namedEngines(
     throw new SettingsError(found.map((problem) => ({ setting: 'ENGINES_FILE', got: path, expected, problem })));
   }
   return engines;
+}
+
+/** A demo is the own engine's alone. */
+const shownWithoutDemo = (source: SettingSource, overrides: SettingOverrides): readonly ShownSetting[] =>
+  loadTable(source, { ...overrides, demo: false }, {}).inForce;
+
+function inPlaceOf(one: ShownSetting, table: EngineTable): ShownSetting {
+  const value = table[one.name];
+  return value === undefined ? one : { ...one, value, source: 'file' };
 }
 
 const ANOTHER_ACCOUNT = 'Give it another DRIFT_SUB_ACCOUNT or MARKET_FEED.';

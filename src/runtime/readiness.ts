@@ -9,6 +9,7 @@ import { type EngineReads, lateAfterMs, partsOfReads } from './engine-reads.ts';
 const ASK_MS = 2_000;
 /** Besides the own engine so many others are asked whether a worker answers for them. */
 const OTHERS_ASKED = 2;
+const SOON_MS = 300;
 
 interface ReadinessPorts {
   readonly gateway: EngineGateway;
@@ -42,7 +43,11 @@ async function firstOk(first: Promise<PartReadiness>, second: Promise<PartReadin
     const found = await asked;
     return found.ok ? found : await Promise.reject(new Error(found.detail));
   };
-  return await Promise.any([well(first), well(second)]).catch(() => first);
+  const found = await Promise.any([well(first), well(second)]).catch(() => null);
+  if (found === null) return await first;
+  // Where both are well the first says it, if it does soon.
+  const soon = await within(SOON_MS, () => first);
+  return soon.kind === 'value' && soon.value.ok ? soon.value : found;
 }
 
 export function readinessOf(ports: ReadinessPorts): () => Promise<Readiness> {

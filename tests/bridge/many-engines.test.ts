@@ -21,6 +21,14 @@ const named = (engineId: string, name: string, driftTolerancePct: number) => ({
   inForce: () => [],
 });
 
+/** Nothing of it can be opened. */
+const BROKEN = {
+  ...named('engine:paper:synthetic:1:8', 'broken', 1),
+  inForce: () => {
+    throw new Error('its settings cannot be read');
+  },
+};
+
 let journal: Journal;
 let bridge: TestBridge;
 const asked: { readonly engineId: string; readonly action: string }[] = [];
@@ -40,7 +48,11 @@ beforeAll(async () => {
       return isRefused ? refused({ code: 'ENGINE_BUSY', message: 'Busy.' }) : done('Done');
     },
   };
-  bridge = await testBridge({ journal, gateway, engines: [named(ALPHA, 'alpha', 2.5), named(BETA, 'beta', 7)] });
+  bridge = await testBridge({
+    journal,
+    gateway,
+    engines: [named(ALPHA, 'alpha', 2.5), named(BETA, 'beta', 7), BROKEN],
+  });
 });
 beforeEach(() => {
   asked.length = 0;
@@ -77,6 +89,13 @@ describe('an engine of ENGINES_FILE', () => {
       expect((await get(path, 'wrong')).status).toBe(401);
     for (const name of ['gamma', '%', encodeURIComponent('engine:paper:synthetic:9:0'), ''])
       expect((await get(`/engines/${name}/api/state`)).status).toBe(404);
+  });
+
+  it('that cannot be opened is an error of its own address, and ends nothing', async () => {
+    expect((await get('/engines/broken/api/state')).status).toBe(500);
+    const at = `${bridge.url.replace('http', 'ws')}/engines/broken`;
+    await expect(Client.connect(at, { Authorization: `Bearer ${TOKEN}` })).rejects.toThrow();
+    expect((await get('/engines/alpha/api/state')).status).toBe(200);
   });
 
   it('gets its own commands and no other, and only its sockets hear the answer', async () => {

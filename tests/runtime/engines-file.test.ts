@@ -63,6 +63,22 @@ describe('the engines of a file', () => {
     expect(engines[0]?.policy.marketSpeed).toBe(1);
   });
 
+  it('show their settings when the environment has forgotten its secrets', () => {
+    const env: NodeJS.ProcessEnv = {
+      ENGINES_FILE: path,
+      ALERT_TELEGRAM_TOKEN: '123456:ABC-def_ghijklmnopqrstuvwxyz0123456',
+      ALERT_TELEGRAM_CHAT: '7',
+    };
+    writeFileSync(path, JSON.stringify({ calm: { DRIFT_SUB_ACCOUNT: 1, MARKET_FEED: 'synthetic:7' } }));
+    const [calm] = loadSettings({ env, dotenv: null, cwd: folder }, { demo: true }).engines;
+    // As `forgetSecretsInEnvironment` leaves it.
+    delete env.ALERT_TELEGRAM_TOKEN;
+    const shown = new Map(calm?.inForce().map((one) => [one.name, one]));
+    expect(shown.get('ALERT_TELEGRAM_TOKEN')).toMatchObject({ value: 'set', source: 'environment' });
+    expect(shown.get('MARKET_FEED')).toMatchObject({ value: 'synthetic:7', source: 'file' });
+    expect(shown.get('MARKET_SPEED')).toMatchObject({ source: 'default' });
+  });
+
   it('are none without the setting', () => {
     expect(loadSettings({ env: {}, dotenv: null, cwd: folder }).engines).toEqual([]);
   });
