@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { RESET_PAPER } from '../../src/domain/account/reset-paper.ts';
 import type { CommandAnswer } from '../../src/domain/order/command.ts';
 import { openWorkflowBundle, type WorkflowBundle } from '../../src/runtime/workflow-bundle.ts';
 import { itLong } from '../support/long.ts';
@@ -27,10 +28,17 @@ function withGatesOf(recorded: CommandAnswer, answer: CommandAnswer): CommandAns
 }
 
 /** Before venues said what a settle moves, its answer called every quote asset USD. */
-const namedAsNow = (recorded: CommandAnswer): CommandAnswer =>
+const settledAsNow = (recorded: CommandAnswer): CommandAnswer =>
   'settled_pnl' in recorded.data && recorded.data.quote_asset === undefined
     ? { ...recorded, message: recorded.message.replace(' USD of PnL', ' units of the quote asset of PnL') }
     : recorded;
+
+/** Before a process could run several paper engines, the remedy named none. */
+const REMEDY_OF_BEFORE = 'Start with a new paper account (npm start -- --reset-paper).';
+const REMEDY_NOW = `Start with a new paper account: npm start -- ${RESET_PAPER}.`;
+
+const namedAsNow = (recorded: CommandAnswer): CommandAnswer =>
+  JSON.parse(JSON.stringify(settledAsNow(recorded)).replaceAll(REMEDY_OF_BEFORE, REMEDY_NOW));
 
 let workflowBundle: WorkflowBundle;
 beforeAll(async () => {
