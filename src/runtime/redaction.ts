@@ -9,8 +9,12 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/@"'\\]+@/gi, `$1${MASK}@`],
   [/([?&](?:[\w-]*(?:token|key|secret|password)))=[^&\s"'\\#]+/gi, `$1=${MASK}`],
   [/\b(Bearer\s+)[\w.~+/=-]+/gi, `$1${MASK}`],
+  // What we say of such a setting ourselves ("RPC_URL: got nothing, ...") holds no secret.
   [
-    new RegExp(String.raw`(\b(?:${SECRET_SETTINGS.join('|')})\\?["']?\s*[=:]\s*\\?["']?)[^\s"'\\,}]+`, 'g'),
+    new RegExp(
+      String.raw`(\b(?:${SECRET_SETTINGS.join('|')})\\?["']?\s*[=:]\s*\\?["']?)(?!got (?:nothing|\(hidden\)))[^\s"'\\,}]+`,
+      'g',
+    ),
     `$1${MASK}`,
   ],
 ];

@@ -179,6 +179,14 @@ describe('settings, keys and files', () => {
     );
   });
 
+  it('a secret that is not set is said to be missing, and not hidden as if it were there', async () => {
+    const found = await wrong(['settings'], { ENGINE_MODE: 'live', AUTHORITY, SOLANA_PRIVATE_KEY: 'l0OI-secret' });
+    expect(found).toEqual(
+      expect.arrayContaining([expect.objectContaining(failing(/^RPC_URL: got nothing, /, /README/))]),
+    );
+    expect(JSON.stringify(found)).not.toContain('l0OI');
+  });
+
   it('an error within ENGINES_FILE is mended there', async () => {
     await writeFile(
       join(folder, 'engines.json'),
