@@ -17,13 +17,25 @@ const sceneOf = (name: string): string => name.replace(/-run-\d+$/, '');
 const isEngine = (name: string): boolean => sceneOf(name).startsWith('engine');
 const operations = names.filter((name) => !isEngine(name));
 
-type Gates = { readonly details?: { readonly gates?: readonly { readonly code: string }[] } };
-/** A refusal lists every gate. One that is newer than the recording stands in no recorded answer. */
+interface ToldGate {
+  readonly code: string;
+  readonly remedy?: string;
+}
+type Gates = { readonly details?: { readonly gates?: readonly ToldGate[] } };
+const gatesOf = ({ error }: CommandAnswer): readonly ToldGate[] | undefined =>
+  (error as Gates | undefined)?.details?.gates;
+/**
+ * A refusal lists every gate. One that is newer than the recording stands in no recorded answer, and a remedy is in the words of
+ * its version.
+ */
 function withGatesOf(recorded: CommandAnswer, answer: CommandAnswer): CommandAnswer {
-  const known = (recorded.error as Gates | undefined)?.details?.gates?.map(({ code }) => code);
-  const gates = (answer.error as Gates | undefined)?.details?.gates;
+  const known = gatesOf(recorded);
+  const gates = gatesOf(answer);
   if (answer.error === undefined || known === undefined || gates === undefined) return answer;
-  const kept = gates.filter(({ code }) => known.includes(code));
+  const kept = gates.flatMap((gate) => {
+    const then = known.find(({ code }) => code === gate.code);
+    return then === undefined ? [] : [then.remedy === undefined ? gate : { ...gate, remedy: then.remedy }];
+  });
   return { ...answer, error: { ...answer.error, details: { ...answer.error.details, gates: kept as never } } };
 }
 
