@@ -16,6 +16,7 @@ import { idConflict, repeatedAnswer } from '../domain/order/repeated-command.ts'
 import { signCommand, signVerdict } from '../domain/order/signed-command.ts';
 import type { CommandRecord, OperationRecord } from '../journal/records.ts';
 import type { RightOfWay } from '../journal/right-of-way.ts';
+import { BoundedSet } from '../lib/bounded.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ErrorDetails, Json } from '../lib/errors.ts';
 import { hashJson } from '../lib/ids.ts';
@@ -30,6 +31,7 @@ import {
   COMMANDS_PER_SECOND_OF_ENGINE,
   GATEWAY_WITHIN_MS,
   JOURNAL_LOOKUP_MS,
+  MAX_COUNTED_COMMANDS,
 } from './limits.ts';
 import type { OpenEnds } from './open-ends.ts';
 import { hasPriority } from './places.ts';
@@ -88,6 +90,8 @@ export function commandRunner(ports: CommandPorts): Commands {
   /** The same command sent again while it runs shares the answer, and costs no place in the engine. */
   const running = new Map<string, Promise<CommandAnswer>>();
   const share = new CommandShare(clock.nowMs());
+  /** Commands that had their part of it: sent again, each still gets its recorded answer. */
+  const counted = new BoundedSet<string>(MAX_COUNTED_COMMANDS);
 
   const answer = async ({ envelope, made, deadlineMs }: CommandOnItsWay): Promise<CommandAnswer> => {
     const record = made ? null : await recordOf(envelope.commandId);
@@ -204,9 +208,9 @@ export function commandRunner(ports: CommandPorts): Commands {
       const shared = running.get(key);
       if (shared !== undefined) return { commandId, answer: await shared };
       const isFirst = hasPriority(request);
-      if (!isFirst && actionOf(request) !== 'GET_STATE' && !share.take(startedAtMs)) {
-        return { commandId, answer: inOurName(BEYOND_SHARE) };
-      }
+      const isCounted = !isFirst && actionOf(request) !== 'GET_STATE' && !counted.has(commandId);
+      if (isCounted && !share.take(startedAtMs)) return { commandId, answer: inOurName(BEYOND_SHARE) };
+      if (isCounted) counted.add(commandId);
       const envelope = signCommand(commandKey(), engineId, {
         commandId,
         request,

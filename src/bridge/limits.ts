@@ -70,6 +70,8 @@ export const PLACE_WITHIN_MS = 500;
 /** Ordinary commands that one engine may be sent at once, and then in each second: more than it can do. */
 export const COMMANDS_AT_ONCE_OF_ENGINE = 60;
 export const COMMANDS_PER_SECOND_OF_ENGINE = 20;
+/** Commands that are not counted again when they are repeated, the oldest forgotten first. */
+export const MAX_COUNTED_COMMANDS = 4_096;
 /** Kept beside them for CLOSE, FLATTEN, STOP, RESOLVE and RESUME; one of the ten stays free for `configure`. */
 export const RESERVED_PLACES = 3;
 /** Exits that wait for a place. They are never refused as busy, so the bound is above what all sockets can send. */

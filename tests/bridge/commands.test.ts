@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { COMMANDS_AT_ONCE_OF_ENGINE } from '../../src/bridge/limits.ts';
 import { actionOf, type CommandAnswer, done, refused } from '../../src/domain/order/command.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { CommandRecord } from '../../src/journal/records.ts';
@@ -75,6 +76,26 @@ describe('a command over the socket', () => {
     expect(envelope?.requestHash).toBe(hashJson(REQUEST));
     expect(envelope?.notAfterMs).toBe((envelope?.receivedAtMs ?? 0) + 5_000);
     expect(envelope?.operator).toContain('127.0.0.1');
+  });
+
+  it('is refused beyond its engine’s share, unless it is an exit or sent again', async () => {
+    const standingMs = Date.now();
+    const own = await testBridge({ journal, clock: { nowMs: () => standingMs } });
+    const socket = await own.connect();
+    own.gateway.script = async () => deposited();
+    for (let sent = 1; sent <= COMMANDS_AT_ONCE_OF_ENGINE; sent += 1) {
+      expect(await socket.command('DRIFT_DEPOSIT', DEPOSIT, `share-${sent}`)).toMatchObject({ success: true });
+    }
+    expect(await socket.command('DRIFT_DEPOSIT', DEPOSIT, 'beyond')).toMatchObject({
+      data: { status: 'rejected' },
+      error: { code: 'ENGINE_BUSY', details: { retry_after_s: 1 } },
+    });
+    expect(own.gateway.received).toHaveLength(COMMANDS_AT_ONCE_OF_ENGINE);
+    expect(await socket.command('DRIFT_DEPOSIT', DEPOSIT, 'share-1')).toMatchObject({ success: true });
+    const exit = await socket.command('DRIFT_CLOSE_POSITION', { market: 'SOL-PERP' }, 'way-out');
+    expect(exit).toMatchObject({ success: true });
+    socket.close();
+    await own.close();
   });
 
   it('makes an id when none is given, and echoes it', async () => {
