@@ -17,6 +17,8 @@ const isAway = () => {
 const away = new Proxy({} as Journal, { get: (_, name) => (name === 'db' ? isAway() : async () => isAway()) });
 const quiet = new AlertChannels({ warn: () => undefined });
 
+const FULL_HOUR_MS = Date.parse('2026-01-01T00:00:00Z');
+
 interface Read {
   readonly sinceMs: number | null;
   readonly atMs: number;
@@ -36,19 +38,21 @@ async function readsOf(
   { pollIntervalMs, changed, turn = 0, fails = 0 }: WatchedVenue,
 ): Promise<readonly Read[]> {
   const reads: Read[] = [];
+  // From a full hour on, so that no turn of a rare poll comes up meanwhile.
+  const begunMs = Date.now();
+  const clock = { nowMs: () => FULL_HOUR_MS + Date.now() - begunMs };
   const environment = new MockActivityEnvironment();
   const read = async (sinceMs: number | null) => {
-    reads.push({ sinceMs, atMs: Date.now() });
+    reads.push({ sinceMs, atMs: clock.nowMs() });
     if (reads.length >= count) environment.cancel();
     if (reads.length <= fails) throw new TransientError('RPC_UNREACHABLE', 'nobody answers');
-    const nowMs = Date.now();
+    const nowMs = clock.nowMs();
     return { ...snapshotOf({ perp: '-10', sol: 10 }), slot: reads.length, takenAtMs: nowMs, marketTimeMs: nowMs };
   };
   const venue = { kind: 'velocity', read: () => read(null), shared: { turn, poll: read }, changed } as unknown as Venue;
   const readRetries = { afterMs: [20, 20, 20], reconnectMs: 20 };
-  const clock = { nowMs: () => Date.now() };
   const watch = createWatch({ venueOf: async () => venue, journal: away, alerts: quiet, clock, readRetries });
-  const nowMs = Date.now();
+  const nowMs = clock.nowMs();
   await environment
     .run(watch, {
       ...{ engineId: 'engine:velocity:test:0', epoch: 'e', generation: 1, startedAtMs: nowMs },

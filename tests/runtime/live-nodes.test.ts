@@ -67,7 +67,7 @@ async function threeEngines(net: VelocityLocalnet, nodes: readonly HeardNode[]) 
   }
   /** The next tick of the clock. */
   const tick = (): number => {
-    time.aheadMs += 1_000;
+    time.aheadMs += 5_000;
     return clock.nowMs();
   };
   return { venues, tick };
