@@ -1,6 +1,6 @@
 /** Doctor on broken set-ups: real files, ports, databases, nodes and servers, each broken in one way. What it says, and what helps. */
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,9 @@ import { openSubject } from '../../src/doctor/open-subject.ts';
 import { lockDataFolder } from '../../src/journal/data-lock.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { toBase58 } from '../../src/lib/base58.ts';
+import { pageName } from '../../src/runtime/page.ts';
 import { createRedactor } from '../../src/runtime/redaction.ts';
+import { bundleName } from '../../src/runtime/workflow-bundle.ts';
 import { serveSigner } from '../../src/signer/signer-server.ts';
 import { engineOf, operationOf } from '../journal/records.ts';
 import { READY, TOKEN, testBridge } from '../support/bridge.ts';
@@ -53,6 +55,7 @@ interface Examined {
   readonly nodeVersion?: string;
   readonly nowMs?: () => number;
   readonly sendsTest?: boolean;
+  readonly root?: string;
 }
 
 /** @param names the checks to run; all without */
@@ -75,7 +78,7 @@ async function examined(
         ...env,
       },
     },
-    root: ROOT,
+    root: more.root ?? ROOT,
     place: { url: more.url ?? `http://127.0.0.1:${page}`, token: more.token ?? TOKEN },
     sendsTest: more.sendsTest ?? false,
     clock: { nowMs: more.nowMs ?? (() => NOW_MS) },
@@ -145,6 +148,23 @@ describe('the machine', () => {
   it('a host that is none of this machine', async () => {
     expect(await wrong(['ports'], { HOST: '192.0.2.1' })).toMatchObject([
       failing(/no address 192\.0\.2\.1/, /Set HOST/),
+    ]);
+  });
+
+  it('a page and a bundle that nothing can build, and those that an image has beside the program', async () => {
+    const root = join(folder, 'app');
+    await mkdir(root);
+    const sources = (await readdir(ROOT)).filter((name) => name !== 'node_modules' && name !== 'dist');
+    for (const name of sources) await symlink(join(ROOT, name), join(root, name));
+    expect(await wrong(['page'], {}, { root })).toMatchObject([
+      failing(/vite is missing/, /npm ci/),
+      failing(/webpack is missing/, /npm ci/),
+    ]);
+    await mkdir(join(root, 'dist', pageName(root)), { recursive: true });
+    await writeFile(join(root, 'dist', pageName(root), 'index.html'), '');
+    await writeFile(join(root, 'dist', bundleName(root)), '');
+    expect(await examined(['page'], {}, { root })).toMatchObject([
+      { verdict: 'pass', message: 'The page and the workflows are built.' },
     ]);
   });
 
