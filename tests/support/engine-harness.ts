@@ -117,7 +117,6 @@ const bundleOnce = (): Promise<WorkflowBundle> => {
   return bundle;
 };
 
-/** The run renewed itself under the update: as the bridge does, it is sent again. */
 /**
  * A replay takes a second or two. Twice in some hundred the SDK's replaying worker never ended, with nothing to do and no error; the
  * same history ended when it was replayed again. An error of the replay itself is thrown at once.
@@ -363,6 +362,11 @@ export class EngineHarness {
       workflowIdConflictPolicy: 'USE_EXISTING',
       args: [{ engineId: this.engineId, policy: this.policy, tuning: this.tuning, carried: null }],
     });
+    await this.configure();
+  }
+
+  /** As each start of a process does. */
+  async configure(): Promise<void> {
     await this.handle.executeUpdate(configure, { args: [{ policy: this.policy, tuning: this.tuning }] });
   }
 

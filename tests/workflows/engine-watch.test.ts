@@ -57,6 +57,24 @@ describe('drift that a gate keeps from being corrected', () => {
   });
 });
 
+describe('a process that starts', () => {
+  it('begins the watch anew where a silent worker would be missed late, and goes on reading', async () => {
+    await start({ tuning: { watchSilenceMs: 60_000 } });
+    await polls(2);
+    const watches = async () => {
+      const { events } = await engine.handle.fetchHistory();
+      const scheduled = (events ?? []).flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
+      return scheduled.filter(({ activityType }) => activityType?.name === 'watch').length;
+    };
+    const before = await watches();
+    await engine.configure();
+    await until('another watch', async () => (await watches()) > before);
+    await polls(2);
+    expect(await watches()).toBe(before + 1);
+    await engine.replay(engine.engineId);
+  });
+});
+
 describe('a venue that cannot be read', () => {
   it('halts, is told, and is read again before anything trades', async () => {
     await start();
