@@ -148,7 +148,7 @@ async function exitEffect(command: ExitRequest, state: StateJson | null, hands: 
 function controlEffect(command: Exclude<BotCommand, ExitRequest>, holds: StateJson['engine']['holds']): What {
   if (command.action === 'RESUME') {
     const list = holds === null ? 'unknown' : holds.map(({ reason }) => reason).join('; ') || 'none';
-    return { what: `Clear the restrictions: ${list}.`, bound: list };
+    return { what: `Clear the restrictions: ${list.replace(/\.$/, '')}.`, bound: list };
   }
   const { operationId, verdict, note } = command;
   const seen = note === '' ? '' : ` You saw: ${note}`;
