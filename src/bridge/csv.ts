@@ -13,7 +13,8 @@ export const csvLines = (rows: readonly CsvRow[], columns: readonly string[]): s
 function cell(value: Json | undefined): string {
   if (value === null || value === undefined) return '';
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  // A spreadsheet runs text that begins like a formula; ours comes from names and messages that others may choose.
-  const safe = typeof value !== 'number' && /^[=+@\t\r]|^-(?![\d.]+$)/.test(text) ? `'${text}` : text;
+  // A spreadsheet runs text that begins like a formula; ours comes from names and messages that others may choose. In some
+  // languages the wide signs count as the others do.
+  const safe = typeof value !== 'number' && /^[=+@\t\r\n＝＋－＠]|^-(?![\d.]+$)/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
