@@ -65,6 +65,8 @@ export const LOOKUP_LOST_MS = 30_000;
 export const ORDINARY_PLACES = 6;
 /** And for those of all engines of this process together, so that many that are sent commands at once leave time for exits. */
 export const ORDINARY_PLACES_OF_PROCESS = 24;
+/** The last of them are only for engines that have none, so that those that storm never hold all. */
+export const KEPT_PLACES_OF_PROCESS = 8;
 /** An ordinary command waits this long for one of those. What is left of its time is more than the engine takes to answer. */
 export const PLACE_WITHIN_MS = 500;
 /** Ordinary commands that one engine may be sent at once, and then in each second: more than it can do. */

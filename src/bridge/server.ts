@@ -12,6 +12,7 @@ import { JournalEvents } from './journal-events.ts';
 import { journalLookup } from './journal-lookup.ts';
 import {
   HTTP_HEADROOM,
+  KEPT_PLACES_OF_PROCESS,
   MAX_COMMAND_LOOKUPS,
   MAX_OPEN_LOOKUPS,
   MAX_SOCKETS,
@@ -65,7 +66,7 @@ export async function startBridge(ports: BridgePorts): Promise<Bridge> {
     findCommand: journalLookup(journal, MAX_COMMAND_LOOKUPS),
     events: new JournalEvents({ journal, logger }),
     reads: new FairPlaces(READS_AT_ONCE),
-    places: new FairPlaces(ORDINARY_PLACES_OF_PROCESS),
+    places: new FairPlaces(ORDINARY_PLACES_OF_PROCESS, KEPT_PLACES_OF_PROCESS),
     rightOfWay: ports.rightOfWay,
     ended: (commandId, answer) => telegram?.ended(commandId, answer),
     backup: oneBackup(ports.backup),

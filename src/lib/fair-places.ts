@@ -9,13 +9,16 @@ interface PartyInLine {
 
 export class FairPlaces {
   readonly #places: number;
+  readonly #kept: number;
   readonly #held = new Map<string, number>();
   /** In the order of arrival. */
   #waiting: PartyInLine[] = [];
   #taken = 0;
 
-  constructor(places: number) {
+  /** @param kept the last ones are only for parties that hold none, so that a place is free for them at once */
+  constructor(places: number, kept = 0) {
     this.#places = places;
+    this.#kept = kept;
   }
 
   get taken(): number {
@@ -28,7 +31,7 @@ export class FairPlaces {
 
   /** True when it has a place, which `giveBack` frees; false when `mostMs` came before one. */
   take(party: string, mostMs: number): Promise<boolean> {
-    if (this.#taken < this.#places) {
+    if (this.#mayHold(party)) {
       this.#hold(party);
       return Promise.resolve(true);
     }
@@ -63,6 +66,11 @@ export class FairPlaces {
     next.start();
   }
 
+  #mayHold(party: string): boolean {
+    const free = this.#places - this.#taken;
+    return free > (this.heldBy(party) === 0 ? 0 : this.#kept);
+  }
+
   #hold(party: string): void {
     this.#held.set(party, this.heldBy(party) + 1);
     this.#taken += 1;
@@ -72,6 +80,7 @@ export class FairPlaces {
   #next(): PartyInLine | null {
     let found: PartyInLine | null = null;
     for (const waiter of this.#waiting) {
+      if (!this.#mayHold(waiter.party)) continue;
       if (found === null || this.heldBy(waiter.party) < this.heldBy(found.party)) found = waiter;
     }
     return found;

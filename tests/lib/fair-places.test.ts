@@ -14,22 +14,29 @@ class Model {
   waiting: Waiting[] = [];
   taken = 0;
   readonly places: number;
-  constructor(places: number) {
+  readonly kept: number;
+  constructor(places: number, kept: number) {
     this.places = places;
+    this.kept = kept;
+  }
+
+  private mayHold(party: string): boolean {
+    return this.heldBy(party) === 0 ? this.taken < this.places : this.taken < this.places - this.kept;
   }
 
   heldBy = (party: string): number => this.held.get(party) ?? 0;
 
   take(party: string): void {
-    if (this.taken < this.places) this.hold(party);
+    if (this.mayHold(party)) this.hold(party);
     else this.waiting.push({ party });
   }
 
   giveBack(party: string): void {
     this.held.set(party, this.heldBy(party) - 1);
     this.taken -= 1;
-    const fewest = Math.min(...this.waiting.map((one) => this.heldBy(one.party)));
-    const next = this.waiting.find((one) => this.heldBy(one.party) === fewest);
+    const may = this.waiting.filter((one) => this.mayHold(one.party));
+    const fewest = Math.min(...may.map((one) => this.heldBy(one.party)));
+    const next = may.find((one) => this.heldBy(one.party) === fewest);
     if (next === undefined) return;
     this.waiting = this.waiting.filter((one) => one !== next);
     this.hold(next.party);
@@ -46,10 +53,13 @@ const PARTIES = ['storm', 'other storm', 'quiet'] as const;
 describe('places that several parties share', () => {
   it('are never more than there are, and go to whoever holds the fewest, in the order of arrival', async () => {
     const step = fc.record({ party: fc.constantFrom(...PARTIES), takes: fc.boolean() });
+    const counts = fc
+      .integer({ min: 1, max: 5 })
+      .chain((count) => fc.tuple(fc.constant(count), fc.integer({ min: 0, max: count - 1 })));
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.array(step, { maxLength: 60 }), async (count, steps) => {
-        const places = new FairPlaces(count);
-        const model = new Model(count);
+      fc.asyncProperty(counts, fc.array(step, { maxLength: 60 }), async ([count, kept], steps) => {
+        const places = new FairPlaces(count, kept);
+        const model = new Model(count, kept);
         const asked: Promise<boolean>[] = [];
         for (const { party, takes } of steps) {
           if (takes) {
@@ -87,6 +97,16 @@ describe('places that several parties share', () => {
     await Promise.all(storm);
     places.giveBack('quiet');
     expect(places.taken).toBe(0);
+  });
+
+  it('that are kept for parties without one are free for them at once, whoever storms', async () => {
+    const places = new FairPlaces(3, 1);
+    const storm = Array.from({ length: 5 }, () => places.take('storm', LONG_MS));
+    await Promise.all(storm.slice(0, 2));
+    expect(places.heldBy('storm')).toBe(2);
+    expect(await places.take('quiet', LONG_MS)).toBe(true);
+    for (let left = 5; left > 0; left -= 1) places.giveBack('storm');
+    await Promise.all(storm);
   });
 
   it('are given up by whoever waited too long, who gets none later', async () => {
