@@ -4,9 +4,10 @@ import { equityFiguresOf } from '../domain/figures/account-figures.ts';
 import { type Balance, balancesOf } from '../domain/figures/balances.ts';
 import { accountPageOf } from '../domain/figures/explorer.ts';
 import { driftState } from '../domain/figures/figures.ts';
+import { type EngineWorth, totalEquity, walletWorth } from '../domain/figures/total-equity.ts';
 import { exposure } from '../domain/hedge/delta.ts';
 import { decodePolicy, type Policy } from '../domain/hedge/policy.ts';
-import { HOURS_PER_YEAR, type MicroUsd, MS_PER_HOUR, solNumber, unitNumber, usdNumber } from '../domain/money/units.ts';
+import { HOURS_PER_YEAR, MS_PER_HOUR, microUsd, solNumber, unitNumber, usdNumber } from '../domain/money/units.ts';
 import type { EarningsSums, EngineRecord, SpanName, StatisticsRecord } from '../journal/records.ts';
 import type * as z from '../lib/codec.ts';
 import { parseEngineId } from '../lib/ids.ts';
@@ -77,17 +78,22 @@ export function readable(json: SnapshotJson | null): Snapshot | null {
   }
 }
 
+const amount = (text: string | null | undefined): bigint | null => (text == null ? null : BigInt(text));
+const worthOf = ({ equity_base, wallet_base, authority }: z.input<typeof EngineInfo>): EngineWorth => ({
+  ...{ equity: amount(equity_base), wallet: amount(wallet_base), authority },
+});
+
 /** One for each mode that has an engine, real money first: paper and real money are never added up. */
 export function totalsOf(items: readonly z.input<typeof EngineInfo>[]): readonly z.input<typeof EngineTotal>[] {
   return (['live', 'paper'] as const).flatMap((mode) => {
     const of = items.filter((item) => item.mode === mode);
     if (of.length === 0) return [];
-    const known = of.flatMap(({ equity_base }) => (equity_base == null ? [] : [BigInt(equity_base)]));
-    const equity = known.length === 0 ? null : (known.reduce((sum, one) => sum + one, 0n) as MicroUsd);
+    const { sum, unknown } = totalEquity(of.map(worthOf));
+    const equity = sum === null ? null : microUsd(sum);
     return [
       {
         ...{ mode, engines: of.length, equity: equity === null ? null : usdNumber(equity), equity_base: base(equity) },
-        equity_unknown: of.length - known.length,
+        equity_unknown: unknown,
         waiting: of.filter(({ holds, unresolved }) => holds.length + unresolved.length > 0).length,
       },
     ];
@@ -132,7 +138,7 @@ function policyOf({ policy }: EngineRecord, fallback: Policy): Policy {
 function engineFigures(snapshot: Snapshot | null, policy: Policy) {
   if (snapshot === null)
     return {
-      ...{ as_of: null, equity: null, equity_base: null, health: null },
+      ...{ as_of: null, equity: null, equity_base: null, wallet_base: null, health: null },
       ...{ perp_sol: null, perp_sol_base: null, net_delta: null },
     };
   const { equity_usd, equity_usd_base } = equityFiguresOf(snapshot);
@@ -141,6 +147,7 @@ function engineFigures(snapshot: Snapshot | null, policy: Policy) {
     as_of: isoTime(snapshot.takenAtMs),
     equity: equity_usd,
     equity_base: equity_usd_base,
+    wallet_base: base(walletWorth(snapshot)),
     health: driftState(snapshot, policy).health,
     perp_sol: solNumber(perp),
     perp_sol_base: perp.toString(),

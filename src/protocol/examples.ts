@@ -668,6 +668,7 @@ export const ANSWER_EXAMPLES: { readonly [Path in keyof typeof ANSWERS]: z.input
         as_of: '2026-01-15T12:00:03.000Z',
         equity: 2552.3,
         equity_base: '2552300000',
+        wallet_base: '152300000',
         health: 83,
         perp_sol: -10,
         perp_sol_base: '-10000000000',

@@ -86,6 +86,10 @@ export const EngineInfo = z.object({
   as_of: time.nullable().about('When the account was last read. Null: never; then the figures are null too.'),
   equity: usd.nullable().about("All that the account and its wallet are worth, at the quote asset's price."),
   equity_base: microUsd.nullable(),
+  wallet_base: microUsd
+    .nullable()
+    .optional()
+    .about('Of equity, the wallet: sub-accounts of one wallet share it, and totals count it once. Null: unknown.'),
   health: z.number().nullable(),
   perp_sol: sol.nullable(),
   perp_sol_base: lamports.nullable(),

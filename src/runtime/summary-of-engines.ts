@@ -6,11 +6,13 @@ import type { AlertSeverity } from '../domain/alerts/alert-row.ts';
 import { alertTitle } from '../domain/alerts/alert-table.ts';
 import { equityFiguresOf } from '../domain/figures/account-figures.ts';
 import { driftState } from '../domain/figures/figures.ts';
+import { type EngineWorth, type TotalEquity, totalEquity, walletWorth } from '../domain/figures/total-equity.ts';
 import { decodePolicy, type PolicyJson } from '../domain/hedge/policy.ts';
 import { percentText } from '../domain/money/display.ts';
 import { usdNumber } from '../domain/money/units.ts';
 import type { Journal } from '../journal/journal.ts';
 import { newestAlerts } from '../journal/standing-alerts.ts';
+import { parseEngineId } from '../lib/ids.ts';
 import { earned, HOUR_MS, usd } from './summary-figures.ts';
 
 export interface SummarisedEngine {
@@ -34,6 +36,8 @@ export interface EngineDay {
   readonly name: string;
   /** Micro-USD; null: unknown. */
   readonly equity: bigint | null;
+  /** Of equity, the wallet, and whose it is; absent: the engine's own. */
+  readonly wallet?: Pick<EngineWorth, 'wallet' | 'authority'>;
   readonly health: number | null;
   /** Null: nothing is recorded yet. */
   readonly earned: Readonly<Record<(typeof SPANS)[number], EarnedInSpan>> | null;
@@ -81,6 +85,7 @@ async function dayOf({ engineId, name, policy }: SummarisedEngine, journal: Jour
   });
   return {
     ...{ engineId, name, equity: equity === null ? null : BigInt(equity) },
+    ...(snapshot === null ? {} : { wallet: { wallet: walletWorth(snapshot), authority: ownerOf(engineId) } }),
     health: snapshot === null ? null : driftState(snapshot, decodePolicy(policy)).health,
     earned: spans === null ? null : { today: sumsOf(spans.today), week: sumsOf(spans.week), all: sumsOf(spans.all) },
     alerts: newest
@@ -89,9 +94,17 @@ async function dayOf({ engineId, name, policy }: SummarisedEngine, journal: Jour
   };
 }
 
+/** Null: paper, where each account has a wallet of its own. */
+function ownerOf(engineId: string): string | null {
+  const parts = parseEngineId(engineId);
+  return parts === null || parts.venue === 'paper' ? null : parts.authority;
+}
+
 export function summaryOfDays(days: readonly EngineDay[], mode: 'paper' | 'live'): Summary {
   const sorted = days.toSorted((a, b) => rankOf(a) - rankOf(b) || healthOf(a) - healthOf(b) || 0);
-  const equity = totalOf(days.map((day) => day.equity));
+  const equity = totalEquity(
+    days.map(({ equity: own, wallet }) => ({ wallet: null, authority: null, ...wallet, equity: own })),
+  );
   const withAlerts = days.filter(({ alerts }) => alerts.length > 0);
   const standing = days.reduce((sum, { alerts }) => sum + alerts.length, 0);
   const lowest = days.filter(({ health }) => health !== null).toSorted((a, b) => healthOf(a) - healthOf(b))[0];
@@ -124,20 +137,8 @@ function rankOf({ alerts, equity }: EngineDay): number {
 }
 const healthOf = ({ health }: EngineDay): number => health ?? Number.POSITIVE_INFINITY;
 
-interface Total {
-  /** Of those that are known; null: none is. */
-  readonly sum: bigint | null;
-  readonly unknown: number;
-}
-
-function totalOf(values: readonly (bigint | null)[]): Total {
-  const known = values.filter((value) => value !== null);
-  const sum = known.length === 0 ? null : known.reduce((total, value) => total + value, 0n);
-  return { sum, unknown: values.length - known.length };
-}
-
 const dollars = (micro: bigint): number => usdNumber(micro.toString());
-const totalText = ({ sum, unknown }: Total): string =>
+const totalText = ({ sum, unknown }: TotalEquity): string =>
   `${usd(sum === null ? null : dollars(sum))}${sum === null || unknown === 0 ? '' : ` and ${unknown} unknown`}`;
 
 function earnedData(days: readonly EngineDay[], span: (typeof SPANS)[number]) {
