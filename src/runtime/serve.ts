@@ -63,7 +63,7 @@ import { tellPresence, watchSigners } from './signer-watch.ts';
 import { signingRights } from './signing-rights.ts';
 import { startSigningWorkers } from './signing-workers.ts';
 import { type Beginnings, type Cluster, hasBridge, hasWorker, type StartUp } from './starting.ts';
-import { stuckTuning, watchForStuck } from './stuck-workflows.ts';
+import { watchForStuck } from './stuck-workflows.ts';
 import { summaryFigures } from './summary-figures.ts';
 import { summaryOfEngines } from './summary-of-engines.ts';
 import { type ConnectOptions, connectOptions, prepareNamespace } from './temporal-connection.ts';
@@ -444,11 +444,7 @@ async function startWorkerSide(
   add('signing presence', 1_000, tellPresence(presence).stop);
   const worker = runWorker();
   add('worker', 6_000, worker.stop);
-  add(
-    'stuck workflows',
-    1_000,
-    watchForStuck({ client, journal, alerts, clock, logger }, stuckTuning(further.length)).stop,
-  );
+  add('stuck workflows', 1_000, watchForStuck({ client, journal, alerts, clock, logger }).stop);
   if (settings.mode === 'live') {
     await logLiveStart({ settings, venues, logger: log.fileOnly, say });
     const { recordProgram, withProgramHash } = await import('./program-record.ts');

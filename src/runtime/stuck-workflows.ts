@@ -27,17 +27,10 @@ interface StuckTuning {
   readonly attempts: number;
 }
 
-/** Of each further engine so much later: a thousand cost as many calls a second as a few hundred. */
-const SPREAD_MS = 60;
 const TUNING: StuckTuning = { everyMs: 30_000, attempts: 5 };
 const CALL_MS = 10_000;
 /** Of a thousand engines, each is looked at every five minutes. */
 const LOOKED_AT_ONCE = 100;
-
-export const stuckTuning = (engines: number): StuckTuning => ({
-  ...TUNING,
-  everyMs: TUNING.everyMs + engines * SPREAD_MS,
-});
 
 export function watchForStuck(ports: StuckPorts, tuning: StuckTuning = TUNING): Repeated {
   let last = '';
