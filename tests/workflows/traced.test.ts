@@ -149,7 +149,9 @@ it('is one trace when it is switched on, leaves nothing when it is off, and both
     'driftless.operation_id': engine.operationId(commandId),
   };
   const place = { 'driftless.workflow_id': operationWorkflow(commandId) };
-  expect(collector.named('Command')[0]?.attributes).toMatchObject({ ...ids, 'driftless.action': 'DRIFT_DEPOSIT' });
+  // On a slow machine the answer may be that its acceptance is unknown, and names no operation.
+  const { 'driftless.operation_id': _operation, ...always } = ids;
+  expect(collector.named('Command')[0]?.attributes).toMatchObject({ ...always, 'driftless.action': 'DRIFT_DEPOSIT' });
   expect(collector.named('RunWorkflow:deposit')[0]?.attributes).toMatchObject({ ...ids, ...place });
   expect(collector.named('HandleUpdate:command')[0]?.attributes).toMatchObject({
     'driftless.command_id': commandId,
