@@ -20,14 +20,14 @@ import { residentMegabytes } from './support/resident-memory.ts';
 import { startBenchServer } from './support/temporal-server.ts';
 
 const ENGINES = Number(process.env.BENCH_ENGINES ?? 1_000);
-const POLL_MS = 10_000;
+const POLL_MS = Number(process.env.BENCH_POLL_SECONDS ?? 10) * 1_000;
 /** As /readyz judges it: an engine that was not read for longer is late. */
 const LATE_MS = 3 * POLL_MS;
 const START_WITHIN_MS = 1_800_000;
 /** After the start its leftovers are done: first decisions, rows, alerts. */
 const SETTLE_MS = 15_000;
 /** Each look is a read of every engine's last snapshot. */
-const LOOK_MS = 3_000;
+const LOOK_MS = 10_000;
 const WINDOW_MS = 30_000;
 const STARTED_AT_ONCE = 20;
 const MINUTE_S = 60;

@@ -58,7 +58,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   },
   engines: {
     about:
-      'many paper engines in one process (BENCH_ENGINES, 1000) against as many no-op entity workflows: processor, memory, an open and an exit while others storm',
+      'many paper engines in one process (BENCH_ENGINES, 1000; read every BENCH_POLL_SECONDS, 10) against as many no-op entity workflows: processor, memory, an open and an exit while others storm',
     run: benchEngines,
   },
   start: { about: 'a second start to the first answered command, against the bare Temporal server', run: benchStart },

@@ -202,11 +202,13 @@ class CrashRun {
     }
   }
 
+  /** Until every operation has ended and the engine's row, which is written after it, says so too. */
   async #settle(): Promise<void> {
     const deadline = performance.now() + FINAL_WITHIN_MS;
     for (;;) {
       const open = (await this.#run.list('operations')).filter(({ ended_at }) => ended_at === null);
-      if (open.length === 0) return;
+      const { engine } = await this.#run.state();
+      if (open.length === 0 && engine.operation === null) return;
       if (performance.now() > deadline) {
         for (const { operation_id, kind, status, attempts } of open) {
           this.#wrong.push(`${kind} ${operation_id} has no end: ${status}, ${JSON.stringify(attempts)}`);
