@@ -20,7 +20,9 @@ const UI_QUERY = '__temporal_workflow_metadata';
 
 let engine: EngineHarness;
 beforeAll(async () => {
-  engine = await EngineHarness.start({ address: temporalAddress(), feed: new SteadyFeed(), admissionMs: 15 });
+  // The lookers take most of the machine's time, so an operation may take many seconds, and the next ones wait for it.
+  const tuning = { slotWaitMs: 120_000 };
+  engine = await EngineHarness.start({ address: temporalAddress(), feed: new SteadyFeed(), admissionMs: 15, tuning });
 });
 afterAll(async () => await engine?.close());
 
@@ -62,7 +64,7 @@ function looker(): () => Promise<void> {
 async function trades(): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const answers = await Promise.all([engine.carryOut(DEPOSIT), engine.carryOut(WITHDRAW), engine.carryOut(DEPOSIT)]);
-    expect(answers.map(({ success }) => success)).toEqual([true, true, true]);
+    expect(answers.map(({ success, error }) => error ?? success)).toEqual([true, true, true]);
   }
 }
 
