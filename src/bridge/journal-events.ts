@@ -31,10 +31,10 @@ export class JournalEvents {
   /** Resolves when events come, or after a bounded time: a journal that is away is tried again. */
   async subscribe(taker: EventTaker): Promise<void> {
     this.#takers.set(taker.engineId, taker);
+    // All who came before listening began are told of the gap when it does.
+    if (this.#unlisten !== null) return taker.gap();
     this.#listening ??= this.#listen();
-    const { kind } = await within(STATS_WAIT_MS, () => this.#listening ?? Promise.resolve());
-    // Whoever came first was told of the gap when listening began.
-    if (kind === 'value') taker.gap();
+    await within(STATS_WAIT_MS, () => this.#listening ?? Promise.resolve());
   }
 
   unsubscribe(engineId: string): void {

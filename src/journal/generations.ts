@@ -3,11 +3,12 @@
  * by now, and which workers live, by the database's clock. Two workers are of one generation if they know the same changes.
  */
 import { type Kysely, sql } from 'kysely';
+import { DATABASE_NOW_MS } from './database-clock.ts';
+import { notePresent } from './presence.ts';
 import type { Database } from './schema.ts';
 
 const CHANGE = 'change ';
 const WORKER = 'worker ';
-const NOW_MS = sql`(extract(epoch FROM clock_timestamp()) * 1000)::int8`;
 const keyOf = (generation: string, process: string): string => `${WORKER}${generation} ${process}`;
 
 export interface NotedChange {
@@ -32,16 +33,15 @@ export async function noteChanges(db: Kysely<Database>, names: readonly string[]
 
 /** This worker lives now. */
 export async function noteWorker(db: Kysely<Database>, generation: string, process: string): Promise<void> {
-  await sql`
-    INSERT INTO meta (key, value)
-    VALUES (${keyOf(generation, process)}, ${NOW_MS}::text)
-    ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(db);
+  await notePresent(db, [keyOf(generation, process)]);
 }
 
 /** Of workers that died without a word. */
 export async function forgetDeadWorkers(db: Kysely<Database>, silentForMs: number): Promise<void> {
   await sql`
-    DELETE FROM meta WHERE key LIKE ${`${WORKER}%`} AND value::int8 < ${NOW_MS} - ${silentForMs}::int8`.execute(db);
+    DELETE FROM meta WHERE key LIKE ${`${WORKER}%`} AND value::int8 < ${DATABASE_NOW_MS} - ${silentForMs}::int8`.execute(
+    db,
+  );
 }
 
 /** Removes a worker that stopped. One that died is no longer counted after a while. */
@@ -59,7 +59,7 @@ export async function otherGenerationLives(
     SELECT EXISTS (
       SELECT FROM meta
       WHERE key LIKE ${`${WORKER}%`} AND NOT starts_with(key, ${`${WORKER}${generation} `})
-        AND value::int8 > ${NOW_MS} - ${withinMs}::int8
+        AND value::int8 > ${DATABASE_NOW_MS} - ${withinMs}::int8
     ) AS alive`.execute(db);
   return rows[0]?.alive === true;
 }

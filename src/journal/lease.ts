@@ -1,8 +1,8 @@
 /** One process of several does a piece of work: whoever holds its lease, by the database's clock. */
 import { type Kysely, sql } from 'kysely';
+import { DATABASE_NOW_MS } from './database-clock.ts';
 import type { Database } from './schema.ts';
 
-const NOW_MS = sql`(extract(epoch FROM clock_timestamp()) * 1000)::int8`;
 const keyOf = (name: string): string => `lease ${name}`;
 
 /**
@@ -11,9 +11,9 @@ const keyOf = (name: string): string => `lease ${name}`;
  */
 export async function takeLease(db: Kysely<Database>, name: string, holder: string, forMs: number): Promise<boolean> {
   const { rows } = await sql`
-    INSERT INTO meta AS m (key, value) VALUES (${keyOf(name)}, (${NOW_MS} + ${forMs}::int8)::text || ' ' || ${holder}::text)
+    INSERT INTO meta AS m (key, value) VALUES (${keyOf(name)}, (${DATABASE_NOW_MS} + ${forMs}::int8)::text || ' ' || ${holder}::text)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value
-      WHERE split_part(m.value, ' ', 2) = ${holder}::text OR split_part(m.value, ' ', 1)::int8 < ${NOW_MS}
+      WHERE split_part(m.value, ' ', 2) = ${holder}::text OR split_part(m.value, ' ', 1)::int8 < ${DATABASE_NOW_MS}
     RETURNING key`.execute(db);
   return rows.length > 0;
 }

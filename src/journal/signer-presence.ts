@@ -3,20 +3,19 @@
  * died in its list for a minute; a position must not wait so long for somebody to notice.
  */
 import { type Kysely, sql } from 'kysely';
+import { DATABASE_NOW_MS } from './database-clock.ts';
+import { notePresent } from './presence.ts';
 import type { Database } from './schema.ts';
 
 const PREFIX = 'signer';
-const NOW_MS = sql`(extract(epoch FROM clock_timestamp()) * 1000)::int8`;
 const keyOf = (queue: string, process: string): string => `${PREFIX} ${queue} ${process}`;
 
 /** This process polls these queues now. */
 export async function noteSigner(db: Kysely<Database>, queues: readonly string[], process: string): Promise<void> {
-  for (const queue of queues) {
-    await sql`
-      INSERT INTO meta (key, value)
-      VALUES (${keyOf(queue, process)}, ${NOW_MS}::text)
-      ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(db);
-  }
+  await notePresent(
+    db,
+    queues.map((queue) => keyOf(queue, process)),
+  );
 }
 
 /** Removes a process that stopped polling. One that died is no longer counted after a while. */
@@ -27,7 +26,7 @@ export async function forgetSigner(db: Kysely<Database>, process: string): Promi
 /** Milliseconds since a process last told that it polls this queue; null: none ever did. */
 export async function signerSeenMsAgo(db: Kysely<Database>, queue: string): Promise<number | null> {
   const { rows } = await sql<{ readonly ago: string | null }>`
-    SELECT (${NOW_MS} - max(value::int8))::text AS ago
+    SELECT (${DATABASE_NOW_MS} - max(value::int8))::text AS ago
     FROM meta WHERE key LIKE ${`${PREFIX} ${queue.replaceAll('_', '\\_')} %`}`.execute(db);
   const ago = rows[0]?.ago ?? null;
   return ago === null ? null : Number(ago);
